@@ -1,0 +1,60 @@
+# vmpipe: the only build file. It lists no source file; everything it makes is in $(BUILD).
+#   make            programs in build/bin, plugins in build/lib/vmpipe
+#   make demo       set up, build, run the pipeline on a bundled workload
+#   make check      set up, build, run all tests
+#   V=1 shows commands; SAN=1 builds with the address and undefined-behaviour sanitizers (in build/san)
+
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+BUILD   ?= build$(if $(SAN),/san)
+
+ifeq ($(SAN),thread)
+SANFLAGS := -fsanitize=thread
+else ifneq ($(SAN),)
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+endif
+
+OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -fPIC $(SANFLAGS) $(CFLAGS)
+OUR_LDFLAGS := $(SANFLAGS) $(LDFLAGS)
+Q := $(if $(V),,@)
+
+LIB_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
+PROGRAMS    := $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
+PLUGINS     := $(patsubst plugins/%.c,$(BUILD)/lib/vmpipe/%.so,$(wildcard plugins/source/*.c plugins/render/*.c))
+WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
+
+all: $(PROGRAMS) $(PLUGINS)
+
+workloads: $(WORKLOADS)
+
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC      $<")
+	$(Q)$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libvmpipe.a: $(LIB_OBJECTS)
+	$(if $(V),,@echo "  AR      $@")
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(BUILD)/libvmpipe.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ -Wl,-Bstatic -lyaml -Wl,-Bdynamic -ldl -lm
+
+$(BUILD)/lib/vmpipe/%.so: $(BUILD)/obj/plugins/%.o
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  PLUGIN  $@")
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $^ -lm
+
+$(BUILD)/workloads/%: tests/workloads/%.c
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC      $<")
+	$(Q)$(CC) $(CFLAGS) -O1 -g -D_GNU_SOURCE -o $@ $< -pthread -ldl
+
+clean:
+	rm -rf build
+
+.PHONY: all workloads clean
+.SECONDARY:
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,9 @@
+/* The one message of a failure, recorded where the cause is known, said by whoever decides. */
+#ifndef VMPIPE_ERROR_H
+#define VMPIPE_ERROR_H
+
+int vp_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));       /* records, returns -1 */
+int vp_fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2))); /* adds ": " and strerror(errno) */
+const char *vp_error(void);                                                       /* the last one recorded */
+
+#endif

@@ -1,0 +1,70 @@
+/* What the views look at: the history that a stream tells, kept as small as the view allows. */
+#ifndef VMPIPE_MODEL_H
+#define VMPIPE_MODEL_H
+
+#include "record.h"
+#include "state.h"
+#include "track.h"
+
+/* One region with one range, permissions, kind and name, from t0 to t1. */
+struct vp_span {
+	int64_t t0, t1;         /* ns; t1 INT64_MAX while it lives */
+	uint64_t id, start, end;
+	int64_t pid;
+	uint64_t rss_first, rss_last, rss_peak; /* bytes */
+	bool has_rss;
+	uint8_t born, died;     /* enum vp_event + 1, 0: it was there at the beginning / is still there */
+	uint32_t kind;          /* vp_kind_index */
+	uint32_t name;          /* index in names */
+	char perms[8];
+};
+
+enum vp_sum { VP_SUM_SIZE, VP_SUM_RSS, VP_SUM_PSS, VP_SUM_DIRTY, VP_SUM_SWAP, VP_SUM_REGIONS, VP_SUM_COUNT };
+
+/* Sums by kind at one moment of one process. */
+struct vp_moment {
+	int64_t t, pid;
+	double *sums;           /* [kind * VP_SUM_COUNT + sum]; kind_count kinds */
+	uint32_t kind_count;
+	uint32_t known;         /* bit of each sum that the source measured */
+};
+
+struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding, lost, exec, exit, fork */ };
+
+struct vp_proc { int64_t pid, ppid, t0, t1; char *name, *args, *why; uint64_t seen_regions; };
+
+/* What the user asked for; a filter of 0 length lets all through. */
+struct vp_filter {
+	int64_t from, to;       /* ns; to INT64_MAX */
+	int64_t at;             /* ns; INT64_MAX: the last moment */
+	int64_t pid;            /* -1: all (a view of one process takes the first seen) */
+	const char *kinds;      /* "heap,stack" or NULL */
+	const char *perms;      /* "w", "rwx", "r-xp": letters must be there, '-' nothing, or NULL */
+	uint64_t address, address_end; /* regions that touch [address, address_end); 0,0: all */
+};
+
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_EVENTS = 8 };
+
+struct vp_model {
+	struct vp_filter filter;
+	unsigned keep;
+	int64_t t0, t1;         /* first and last t seen within the filter */
+	struct vp_span *spans; size_t span_count, span_size;
+	struct vp_moment *moments; size_t moment_count, moment_size;
+	struct vp_note *notes; size_t note_count, note_size;
+	struct vp_proc *procs; size_t proc_count, proc_size;
+	char **names; size_t name_count, name_size;
+	struct vp_state state;  /* at filter.at */
+	uint64_t lost, samples;
+	char host[256], program[64], began[64];
+	struct vp_tracker *tracker; /* for streams that were not tracked */
+	void *inner;
+};
+
+int  vp_model_init(struct vp_model *model, const struct vp_filter *filter, unsigned keep); /* 0, -1 */
+void vp_model_feed(struct vp_model *model, struct vp_record *record); /* any line */
+void vp_model_finish(struct vp_model *model);                         /* all lines were fed */
+void vp_model_free(struct vp_model *model);
+bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *region, vp_str kind);
+
+#endif

@@ -1,0 +1,91 @@
+/* What all programs share: their flags, their messages, their exit status, their account.
+ *
+ * The one shape of main:
+ *
+ *   int main(int argc, char **argv)
+ *   {
+ *       struct vp_program program;
+ *       vp_program_start(&program, &about, rows, &state, argc, argv);   // may exit: --help, wrong usage
+ *       while (vp_program_next(&program)) { ... program.record ... program.out ... }
+ *       return vp_program_finish(&program);
+ *   }
+ */
+#ifndef VMPIPE_PROGRAM_H
+#define VMPIPE_PROGRAM_H
+
+#include "config.h"
+#include "line.h"
+#include "option.h"
+#include "out.h"
+#include "record.h"
+
+#define VP_VERSION "0.1.0"
+
+enum { VP_OK = 0, VP_TROUBLE = 1, VP_USAGE = 2 };
+
+struct vp_about {
+	const char *name;    /* "vm-track" */
+	const char *usage;   /* "[FILE...]" : what follows the options */
+	const char *summary; /* one sentence */
+	const char *more;    /* further lines of --help, or NULL */
+	const char *plugins; /* "source", "render" or NULL: what --list lists */
+	bool stream;         /* writes a stream: has a `stage` line; false: writes a picture or a verdict */
+	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render --svg, --table=X). */
+	bool (*shorthand)(void *state, struct vp_options *options, const char *name, const char *value);
+};
+
+/* Options that every program has; set before the program's own are read. */
+struct vp_common {
+	bool quiet, verbose;
+	const char *config_path, *output;
+	const char **plugin_pairs; /* -O key=value, in order */
+	size_t plugin_pair_count;
+};
+
+struct vp_program {
+	const struct vp_about *about;
+	struct vp_options options;     /* the program's own */
+	struct vp_common common;
+	struct vp_config *config;      /* or NULL */
+	char **arguments;              /* what follows the options; NULL-ended */
+	int argument_count;
+	struct vp_input input;
+	struct vp_record record;       /* the line last read */
+	vp_str line;
+	struct vp_out out;
+	int status;                    /* VP_OK until something failed */
+	uint64_t read, skipped, late;  /* for the stage line; wrote is out.lines */
+	int64_t t;                     /* the greatest t seen, ns */
+	bool ended;                    /* an `end` line is held back until its successor is known */
+	char *held;                    /* ... this one */
+	size_t held_n;
+	bool segment_open;             /* between `stream` and `end` */
+};
+
+/* Reads flags and YAML, exits on --help, --version, --list and wrong usage; opens input and output. */
+void vp_program_start(struct vp_program *program, const struct vp_about *about,
+                      const struct vp_option *rows, void *state, int argc, char **argv);
+/* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong one. */
+void vp_program_plugin_options(struct vp_program *program, const char *plugin, struct vp_options *options);
+/* The next good line, read into program->record; false at the end of all input. Bad lines are said, counted and written
+ * as `lost` on the way (unless about->stream is false); `end` lines are held back and passed on with our stage before. */
+bool vp_program_next(struct vp_program *program);
+/* Passes the current line on unchanged. */
+void vp_program_pass(struct vp_program *program);
+/* "vm-x: text" on stderr unless -q; sets no status. vp_trouble also sets VP_TROUBLE. vp_die exits. */
+void vp_say(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void vp_trouble(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void vp_die(struct vp_program *program, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Drops the current line as bad: message with FILE:LINE, counted, `lost` written. */
+void vp_program_bad(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what, uint64_t count, const char *why);
+/* The stage line now (vm-sample writes its own end). */
+void vp_put_stage(struct vp_program *program);
+int  vp_program_finish(struct vp_program *program); /* the account, the checked close; the exit status */
+
+/* SIGINT: the first is ignored while input is a pipe, the second kills. vm-sample asks vp_interrupted. */
+void vp_signals_filter(struct vp_program *program);
+/* -o NAME with %p and %t filled in. Caller frees. */
+char *vp_path_expand(const char *path, int64_t pid);
+
+#endif

@@ -1,0 +1,104 @@
+/* Reading a line of the stream: any JSON object, any order of members, nothing allocated a line.
+ *
+ *   {"type":"region","t":0.5,"pid":7,"seq":0,"start":"0x...","end":"0x...","rss":8192,"mood":"glad"}
+ *   -> type VP_REGION, t 500000000, pid 7, region.start .., region.measure[VP_M_rss] 8192,
+ *      and `mood` in rest[] (what this reader has no slot for is kept as it was written)
+ *
+ * Format: JSON as in RFC 8259. A number in any form is read exactly where it is an integer
+ * below 2^53, and to the nanosecond where it is a time.
+ */
+#ifndef VMPIPE_RECORD_H
+#define VMPIPE_RECORD_H
+
+#include "plugin.h"
+
+#define VP_LINE_MAX (1u << 20) /* bytes without the newline; a longer line is bad input */
+
+#define VP_TYPES(T) T(stream) T(process) T(sample) T(raw) T(event) T(alloc) T(stack) T(module)     \
+	T(system) T(snapshot) T(region) T(pages) T(faults) T(change) T(site) T(heap) T(mark) T(lost)   \
+	T(finding) T(stage) T(end)
+
+enum vp_type {
+	VP_T_OTHER, /* a type that this version does not know: pass it on */
+#define T(name) VP_T_##name,
+	VP_TYPES(T)
+#undef T
+	VP_T_COUNT
+};
+
+enum vp_json { VP_NULL, VP_BOOL, VP_NUMBER, VP_STRING, VP_ARRAY, VP_OBJECT };
+
+/* One member as it was written: `value` is the JSON text (a string with its quotes). */
+struct vp_member {
+	vp_str key;
+	vp_str value;
+	enum vp_json json;
+};
+
+#define VP_MEMBERS_MAX 256 /* members of one line without a slot; more is bad input */
+
+/* A line, read. Reused from line to line; its strings live until the next vp_record_read. */
+struct vp_record {
+	vp_str line;            /* as it came, without its newline */
+	enum vp_type type;
+	vp_str type_name;
+	bool has_t, has_pid, has_seq, has_id, has_act;
+	int64_t t;              /* ns since the stream began */
+	int64_t pid;
+	uint64_t seq, id, act;
+	vp_str event;           /* MMAP_ADD ... */
+	vp_str from, gone;      /* JSON arrays of ids, as text; p NULL where absent */
+	vp_str was, cause;      /* JSON objects, as text; p NULL where absent */
+	struct vp_region region;/* the members of region and change lines; name holds the exact bytes */
+	struct vp_member rest[VP_MEMBERS_MAX];
+	size_t rest_count;
+	/* the reader's own */
+	char *scratch;
+	size_t scratch_size, scratch_used;
+	char *extra;
+	uint16_t next[128];
+	const char *error;      /* after -1: what is wrong, and where in the line */
+	size_t column;
+};
+
+int  vp_record_init(struct vp_record *record);  /* 0, or -1 out of memory */
+void vp_record_free(struct vp_record *record);
+
+/* Reads one line (no newline in it) into the record. The record borrows `line`.
+ * Returns 0; or -1 with `error` and `column` (from 1) set. */
+int vp_record_read(struct vp_record *record, vp_str line);
+
+/* A member without a slot, by its key; NULL where it is not there. */
+const struct vp_member *vp_record_member(const struct vp_record *record, const char *key);
+/* The same, decoded: strings unescaped (into the record's scratch), numbers as they are.
+ * string: absent -> p NULL. num/time: false where absent or no number. */
+vp_str vp_record_str(struct vp_record *record, const char *key);
+bool   vp_record_num(const struct vp_record *record, const char *key, uint64_t *value);
+bool   vp_record_time(const struct vp_record *record, const char *key, int64_t *nanoseconds);
+bool   vp_record_bool(const struct vp_record *record, const char *key, bool *value);
+
+/* Walks a JSON array or object that a record holds as text. `at` starts at 0.
+ * Returns true and fills `member` (key empty in an array) while there is one. */
+bool vp_json_each(vp_str json, size_t *at, struct vp_member *member);
+/* One JSON number as an unsigned integer / as nanoseconds of a value in seconds. */
+bool vp_json_num(vp_str json, uint64_t *value);
+bool vp_json_time(vp_str json, int64_t *nanoseconds);
+/* Decodes a JSON string (with its quotes) into out (at least json.n bytes); returns its length, -1 bad. */
+long vp_json_unescape(vp_str json, char *out);
+
+/* Reads the members of a JSON object into a region (for `was` and `after`): fills `region` and returns 0,
+ * or -1. Strings live in the record's scratch until the next vp_record_read. */
+int vp_record_region(struct vp_record *record, vp_str object, struct vp_region *region);
+
+static inline vp_str vp_s(const char *text) { /* a slice of a C string; {NULL,0} for NULL */
+	vp_str s = { text, 0 };
+	if (text) while (text[s.n]) s.n++;
+	return s;
+}
+bool vp_str_eq(vp_str a, vp_str b);
+bool vp_str_is(vp_str a, const char *text);
+
+extern const char *const vp_type_names[VP_T_COUNT];
+extern const char *const vp_measure_names[VP_M_COUNT];
+
+#endif

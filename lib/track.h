@@ -1,0 +1,58 @@
+/* Identity: which region of this snapshot is which of the last one, and what happened to it.
+ *
+ * vm-track writes what comes out as `change` lines; vm-render uses it to make sense of a stream that was not tracked.
+ * Memory: the live regions of all processes, twice.
+ */
+#ifndef VMPIPE_TRACK_H
+#define VMPIPE_TRACK_H
+
+#include "record.h"
+
+#define VP_EVENTS(E) E(MMAP_ADD) E(MUNMAP_REMOVE) E(BRK_GROW) E(BRK_SHRINK) E(STACK_GROW) E(RESIZE_MAPPING)           \
+	E(PERM_CHANGE) E(SPLIT) E(MERGE) E(MOVE) E(RENAME) E(RESIDENT_CHANGE) E(FORK) E(EXEC_REBUILD) E(EXIT)
+enum vp_event {
+#define E(name) VP_E_##name,
+	VP_EVENTS(E)
+#undef E
+	VP_E_COUNT
+};
+extern const char *const vp_event_names[VP_E_COUNT];
+
+/* One change of one region. Everything is borrowed until the sink returns. */
+struct vp_change {
+	int64_t t, pid;
+	enum vp_event event;
+	uint64_t act, id;
+	const struct vp_region *now;  /* as it is (or, for a removal, as it was last) */
+	const struct vp_region *was;  /* NULL: it was not there before */
+	const uint64_t *from; size_t from_count;
+	const uint64_t *gone; size_t gone_count;
+};
+
+struct vp_track_options {
+	uint64_t resident;  /* bytes by which rss, swap .. must differ for a RESIDENT_CHANGE; 0: never by itself */
+};
+
+struct vp_track_sink {
+	void *ctx;
+	void (*change)(void *ctx, const struct vp_change *change);
+	/* A whole frame is due (first sight, exec, reuse): `regions` with `ids`, count of them. */
+	void (*frame)(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions,
+	              const uint64_t *ids, size_t count);
+};
+
+struct vp_tracker;
+struct vp_tracker *vp_tracker_new(const struct vp_track_options *options, const struct vp_track_sink *sink); /* NULL: no memory */
+void vp_tracker_free(struct vp_tracker *tracker);
+void vp_tracker_segment(struct vp_tracker *tracker); /* another `stream`: ids and pids begin again */
+void vp_tracker_process(struct vp_tracker *tracker, int64_t t, int64_t pid, vp_str why, int64_t ppid /* -1 */);
+void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid);
+/* A snapshot: begin, its regions in any order, finish (then the sink hears what changed). */
+int  vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_t seq);
+int  vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region);
+int  vp_tracker_finish(struct vp_tracker *tracker);
+/* Makes pending small residency changes known and asks for a frame of each live process (or one; pid -1: all). */
+void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
+size_t vp_tracker_regions(const struct vp_tracker *tracker); /* live, of all processes */
+
+#endif

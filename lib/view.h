@@ -1,0 +1,50 @@
+/* Views: what is shown, computed once, as one of three figures that any renderer draws. One file a view: view_NAME.c. */
+#ifndef VMPIPE_VIEW_H
+#define VMPIPE_VIEW_H
+
+#include "model.h"
+#include "plugin.h"
+
+enum vp_scale { VP_SCALE_PACKED, VP_SCALE_LOG, VP_SCALE_LINEAR };
+
+struct vp_arena;
+
+struct vp_view_options {
+	enum vp_scale scale;    /* of addresses */
+	int measure;            /* enum vp_sum: what area stacks */
+	int width, height;      /* what one renderer unit (pixel, column) is: boxes below it are merged */
+	const char *columns;    /* of a table: "start,size,rss,name" or NULL */
+	const char *sort;       /* "-rss", "start"; NULL: by start */
+	const char *preset;     /* of a table */
+	const char *by;         /* group rows by kind, name or perms; NULL: none */
+};
+
+struct vp_view {
+	const char *name, *about;
+	unsigned keep;          /* VP_KEEP_... that it needs */
+	int (*build)(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure,
+	             struct vp_arena *arena); /* everything in the figure lives in the arena; 0, -1 (vp_error) */
+};
+
+extern const struct vp_view *const vp_views[]; /* NULL-ended */
+const struct vp_view *vp_view_find(const char *name); /* NULL: vp_error names the nearest */
+
+/* Memory that lives as long as the figure. */
+struct vp_arena *vp_arena_new(void);
+void vp_arena_free(struct vp_arena *arena);
+void *vp_arena_take(struct vp_arena *arena, size_t bytes); /* zeroed; NULL: no memory */
+char *vp_arena_print(struct vp_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Words and colours that all views share. */
+const char *vp_size_words(struct vp_arena *arena, double bytes);     /* "1.2 MiB" */
+const char *vp_time_words(struct vp_arena *arena, int64_t ns);       /* "1.20 s" */
+void vp_class_colours(const char *kind, struct vp_class *class_);    /* deterministic by the name */
+void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_arena *arena);
+void vp_axis_bytes(struct vp_axis *axis, double top, struct vp_arena *arena);
+/* The address axis: folds gaps (packed), or log, or linear. Maps an address to 0..1. */
+struct vp_address_axis;
+struct vp_address_axis *vp_address_axis_new(enum vp_scale scale, const uint64_t (*ranges)[2], size_t count,
+                                            struct vp_axis *axis, struct vp_arena *arena);
+double vp_address_at(const struct vp_address_axis *axis, uint64_t address);
+
+#endif
