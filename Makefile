@@ -21,7 +21,12 @@ Q := $(if $(V),,@)
 
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
 PROGRAMS    := $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
-PLUGINS     := $(patsubst plugins/%.c,$(BUILD)/lib/vmpipe/%.so,$(wildcard plugins/source/*.c plugins/render/*.c))
+# A plugin is a file, plugins/KIND/NAME.c, or a folder, plugins/KIND/NAME/*.c; in a folder x.WHERE.c (two dots) is a foreign half.
+# $(call plugin_sources,KIND/NAME): what is linked into that plugin.
+plugin_sources = $(foreach c,$(wildcard plugins/$1.c plugins/$1/*.c),$(if $(findstring .,$(basename $(notdir $c))),,$c))
+PLUGIN_NAMES := $(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c plugins/render/*.c)) \
+                       $(patsubst plugins/%/,%,$(dir $(wildcard plugins/source/*/*.c plugins/render/*/*.c))))
+PLUGINS     := $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
 WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
 
 all: $(PROGRAMS) $(PLUGINS)
@@ -42,7 +47,8 @@ $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(BUILD)/libvmpipe.a
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ -Wl,-Bstatic -lyaml -Wl,-Bdynamic -ldl -lm
 
-$(BUILD)/lib/vmpipe/%.so: $(BUILD)/obj/plugins/%.o
+.SECONDEXPANSION:
+$(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*))))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PLUGIN  $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $^ -lm
