@@ -1,4 +1,4 @@
-/* Finding and loading plugins: beside the program, in $VMPIPE_PLUGINS (colon-separated, first), where installed. */
+/* Finding and loading plugins: in $VMPIPE_PLUGINS (colon-separated, first), beside the program, where installed. */
 #ifndef VMPIPE_LOAD_H
 #define VMPIPE_LOAD_H
 
@@ -6,12 +6,19 @@
 #include "plugin.h"
 
 /* Plugins are files DIR/source/NAME.so and DIR/render/NAME.so; DIR itself is searched for NAME.so too
- * (a folder with a single out-of-tree plugin). */
+ * (a folder with a single out-of-tree plugin). What is loaded stays so until the program ends. */
 const struct vp_source   *vp_load_source(const char *name);   /* NULL: vp_error (known names, ABI numbers) */
 const struct vp_renderer *vp_load_renderer(const char *name);
-/* Every source there is (for recognising text); NULL-ended, static. A plugin that does not load is warned of. */
+/* Every source there is (for recognising text), sorted by name; NULL-ended, static. */
 const struct vp_source *const *vp_load_sources(void);
-int vp_list_plugins(const char *kind /* "source" or "render" */, FILE *to); /* --list: name, about, path; options */
+/* What vp_load_sources could not load: one message each, NULL-ended, static. The caller says them. */
+const char *const *vp_load_troubles(void);
+/* --list of "source" or "render", NULL: both. Name, about, path and options; one that does not load says why. 0, or -1
+ * if there is none. */
+int vp_list_plugins(const char *kind, FILE *to);
+/* The names that can be found, sorted, NULL-ended, static until the next call; nothing is loaded for it. Plugins
+ * that lie in DIR itself are of either kind. */
+const char *const *vp_plugin_names(const char *kind);
 /* Directories searched, in order; NULL-ended, static. */
 const char *const *vp_plugin_dirs(void);
 

@@ -16,6 +16,7 @@ struct vp_span {
 	uint8_t born, died;     /* enum vp_event + 1, 0: it was there at the beginning / is still there */
 	uint32_t kind;          /* vp_kind_index */
 	uint32_t name;          /* index in names */
+	uint64_t from;          /* id of the first region that it descends from, 0: none */
 	char perms[8];
 };
 
@@ -31,7 +32,13 @@ struct vp_moment {
 
 struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding, lost, exec, exit, fork */ };
 
-struct vp_proc { int64_t pid, ppid, t0, t1; char *name, *args, *why; uint64_t seen_regions; };
+struct vp_proc {
+	int64_t pid, ppid;      /* ppid -1: unknown */
+	int64_t t0, t1;         /* ns; t1 INT64_MAX while it lives */
+	int64_t look, look_before; /* ns: the last look at it up to filter.at, and the one before; -1: none */
+	char *name;             /* words, or NULL */
+	uint64_t seen_regions;  /* region and change lines, before any filter */
+};
 
 /* What the user asked for; a filter of 0 length lets all through. */
 struct vp_filter {
@@ -39,32 +46,43 @@ struct vp_filter {
 	int64_t at;             /* ns; INT64_MAX: the last moment */
 	int64_t pid;            /* -1: all (a view of one process takes the first seen) */
 	const char *kinds;      /* "heap,stack" or NULL */
-	const char *perms;      /* "w", "rwx", "r-xp": letters must be there, '-' nothing, or NULL */
+	const char *perms;      /* "w", "rwx": these letters are among them; "r-xp", "rw??": place by place; or NULL */
 	uint64_t address, address_end; /* regions that touch [address, address_end); 0,0: all */
 };
 
-enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_EVENTS = 8 };
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4 };
 
+/* Memory: spans + moments x kinds, as far as `keep` asks for them, and the live regions. */
 struct vp_model {
 	struct vp_filter filter;
 	unsigned keep;
-	int64_t t0, t1;         /* first and last t seen within the filter */
+	int64_t t0, t1;         /* ns: first and last t seen, within from and to; t1 < t0: nothing was seen */
 	struct vp_span *spans; size_t span_count, span_size;
-	struct vp_moment *moments; size_t moment_count, moment_size;
+	struct vp_moment *moments; size_t moment_count, moment_size; /* of one pid in the order of time */
 	struct vp_note *notes; size_t note_count, note_size;
-	struct vp_proc *procs; size_t proc_count, proc_size;
-	char **names; size_t name_count, name_size;
+	struct vp_proc *procs; size_t proc_count, proc_size;         /* in the order of first sight */
+	char **names; size_t name_count, name_size;                  /* words (UTF-8, see vp_words); 0 is "" */
 	struct vp_state state;  /* at filter.at */
-	uint64_t lost, samples;
-	char host[256], program[64], began[64];
+	uint64_t lost, samples, segments, contradictions;
+	uint64_t types[VP_T_COUNT]; /* lines by type */
+	uint8_t *kinds_seen; size_t kinds_size; /* by kind index, before any filter */
+	char host[256], program[64];
+	bool no_memory;         /* something could not be kept: the picture is not whole */
+	bool tracked;           /* the stream has ids of its own */
 	struct vp_tracker *tracker; /* for streams that were not tracked */
-	void *inner;
+	struct vp_model_inner *inner;
 };
 
+/* One stream at a time; the filter is copied, its strings are borrowed for the life of the model. */
 int  vp_model_init(struct vp_model *model, const struct vp_filter *filter, unsigned keep); /* 0, -1 */
 void vp_model_feed(struct vp_model *model, struct vp_record *record); /* any line */
-void vp_model_finish(struct vp_model *model);                         /* all lines were fed */
+/* Makes spans and moments whole up to the last line fed; more lines may follow, and another finish. */
+void vp_model_finish(struct vp_model *model);
 void vp_model_free(struct vp_model *model);
 bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *region, vp_str kind);
+bool vp_filter_kind(const struct vp_filter *filter, vp_str kind);
+struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid); /* NULL: never seen */
+/* The process that a view of one process shows: filter.pid, or the first that has regions, or NULL. */
+struct vp_proc *vp_model_chosen(const struct vp_model *model);
 
 #endif

@@ -9,6 +9,7 @@
 #define VMPIPE_OUT_H
 
 #include "plugin.h"
+#include "record.h"
 
 struct vp_out {
 	int fd;
@@ -19,6 +20,10 @@ struct vp_out {
 	bool memory;           /* gathers without end and never writes: see vp_out_memory */
 	bool closed_pipe;      /* the reader has gone: end quietly */
 	int error;             /* errno of the first failure, 0 */
+	char front[96];        /* of the last region line: what its neighbours have as well */
+	size_t front_size;
+	int64_t front_t, front_pid;
+	uint64_t front_seq;
 };
 
 /* path NULL or "-": stdout. %p and %t in it are the caller's business (vp_path_expand). 0 or -1 (vp_error). */
@@ -32,6 +37,8 @@ void vp_out_line(struct vp_out *out, vp_str line); /* passes a line on unchanged
 
 void vp_put_begin(struct vp_out *out, const char *type, int64_t t, int64_t pid); /* pid -1: none */
 void vp_put_str(struct vp_out *out, const char *key, vp_str value);   /* any bytes; adds KEY_raw if no UTF-8; p NULL: nothing */
+/* KEY where the bytes are UTF-8, else only KEY_raw (as raw lines have it). */
+void vp_put_raw_only(struct vp_out *out, const char *key, vp_str value);
 void vp_put_num(struct vp_out *out, const char *key, uint64_t value);
 void vp_put_int(struct vp_out *out, const char *key, int64_t value);
 void vp_put_sec(struct vp_out *out, const char *key, int64_t nanoseconds); /* 1.204518392 */
@@ -51,5 +58,7 @@ void vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq
 /* Bytes as a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void vp_out_quoted(struct vp_out *out, vp_str bytes);
 bool vp_utf8_valid(vp_str bytes);
+size_t vp_base64_encode(vp_str bytes, char *out); /* out: n / 3 * 4 + 4 bytes; the length */
+void vp_pipe_size(int fd); /* asks for a pipe of 1 MiB, where fd is one */
 
 #endif

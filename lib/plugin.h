@@ -59,6 +59,7 @@ struct vp_region {
 	uint64_t measured;                 /* bit i set: measure[i] is known */
 	uint64_t measure[VP_M_COUNT];      /* bytes unless VP_MEASURES says otherwise */
 	bool has_offset;
+	bool has_start, has_end, has_size; /* the reader's: a `was` holds only what differed */
 	char perms[8], max_perms[8];       /* "r-xp"; "" where unknown */
 	vp_str share;                      /* prv cow shm nul ali ...; */
 	vp_str kind;                       /* filled by the host from `kinds` rules where absent */
@@ -125,6 +126,7 @@ struct vp_host {
 	void (*sec)(struct vp_host *h, const char *key, int64_t nanoseconds);
 	void (*addr)(struct vp_host *h, const char *key, uint64_t address);
 	void (*json)(struct vp_host *h, const char *key, vp_str json); /* valid JSON, written as it is */
+	void (*strs)(struct vp_host *h, const char *key, const vp_str *values, size_t count); /* an array of strings */
 	void (*end)(struct vp_host *h);
 	/* `raw` lines for one whole text, in pieces of at most 64 KiB cut at line ends. */
 	void (*raw)(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format, vp_str text);

@@ -32,6 +32,7 @@ enum vp_json { VP_NULL, VP_BOOL, VP_NUMBER, VP_STRING, VP_ARRAY, VP_OBJECT };
 struct vp_member {
 	vp_str key;
 	vp_str value;
+	vp_str text; /* key and value as they stand in the line */
 	enum vp_json json;
 };
 
@@ -53,10 +54,12 @@ struct vp_record {
 	struct vp_member rest[VP_MEMBERS_MAX];
 	size_t rest_count;
 	/* the reader's own */
-	char *scratch;
+	char *scratch;              /* decoded strings of this line */
 	size_t scratch_size, scratch_used;
-	char *extra;
-	uint16_t next[128];
+	unsigned char after[64];    /* by slot: the slot that followed it last time */
+	char front[128];            /* the text of the last region line up to its first own member ... */
+	size_t front_size;
+	unsigned char front_slot;   /* ... and the slot before that */
 	const char *error;      /* after -1: what is wrong, and where in the line */
 	size_t column;
 };
@@ -72,6 +75,7 @@ int vp_record_read(struct vp_record *record, vp_str line);
 const struct vp_member *vp_record_member(const struct vp_record *record, const char *key);
 /* The same, decoded: strings unescaped (into the record's scratch), numbers as they are.
  * string: absent -> p NULL. num/time: false where absent or no number. */
+vp_str vp_record_decode(struct vp_record *record, vp_str json); /* any JSON string with its quotes */
 vp_str vp_record_str(struct vp_record *record, const char *key);
 bool   vp_record_num(const struct vp_record *record, const char *key, uint64_t *value);
 bool   vp_record_time(const struct vp_record *record, const char *key, int64_t *nanoseconds);
@@ -85,6 +89,9 @@ bool vp_json_num(vp_str json, uint64_t *value);
 bool vp_json_time(vp_str json, int64_t *nanoseconds);
 /* Decodes a JSON string (with its quotes) into out (at least json.n bytes); returns its length, -1 bad. */
 long vp_json_unescape(vp_str json, char *out);
+
+/* Decodes base64 (padding may be missing) into out, at least text.n bytes: the length, or -1. */
+long vp_base64_decode(vp_str text, char *out);
 
 /* Reads the members of a JSON object into a region (for `was` and `after`): fills `region` and returns 0,
  * or -1. Strings live in the record's scratch until the next vp_record_read. */

@@ -1,0 +1,64 @@
+/* Eight bytes at a time: loads and tests that the reader and the writer of lines share. Portable C; compilers make
+ * single instructions of it. */
+#ifndef VMPIPE_BYTES_H
+#define VMPIPE_BYTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define VP_ONES  0x0101010101010101u
+#define VP_HIGHS 0x8080808080808080u
+
+static inline uint64_t vp_load8(const void *at) /* the first byte lowest, on any machine */
+{
+	const unsigned char *b = at;
+	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+}
+
+static inline void vp_store8(void *at, uint64_t v)
+{
+	unsigned char *b = at;
+	for (int i = 0; i < 8; i++) b[i] = (unsigned char)(v >> 8 * i);
+}
+
+/* High bit set in each byte that cannot stand in a JSON string as it is: control, quote, backslash, or >= 0x80.
+ * The lowest set bit is exact; bits above it may be false alarms. */
+static inline uint64_t vp_specials(uint64_t x)
+{
+	uint64_t quote = x ^ VP_ONES * '"', slash = x ^ VP_ONES * '\\';
+	uint64_t low = (x - VP_ONES * 0x20) & ~x;
+	return (low | ((quote - VP_ONES) & ~quote) | ((slash - VP_ONES) & ~slash) | x) & VP_HIGHS;
+}
+
+static inline unsigned vp_first(uint64_t specials) /* index of the lowest marked byte; not for 0 */
+{
+	uint64_t below = (specials & (~specials + 1)) - 1; /* all bits under the mark: one byte more than we want */
+	return (unsigned)((below & VP_ONES) * VP_ONES >> 56) - 1;
+}
+
+/* Eight lower- or upper-case hexadecimal digits: false if one is none. */
+static inline bool vp_hex8(const void *at, uint32_t *value)
+{
+	uint64_t x = vp_load8(at) , letters = (x & VP_ONES * 0x40) >> 6;
+	x |= letters << 5; /* to lower case */
+	uint64_t v = (x & VP_ONES * 0x0f) + 9 * letters;
+	if ((x & VP_ONES * 0xf0) != VP_ONES * 0x30 + letters * 0x30) return false;
+	if ((v & VP_ONES * 0x10) || ((v + VP_ONES * 6) & VP_ONES * 0x10) != letters << 4) return false;
+	v = (v << 4 | v >> 8) & 0x00ff00ff00ff00ffu;
+	v = (v | v >> 8) & 0x0000ffff0000ffffu;
+	v = (v | v >> 16) & 0xffffffffu;
+	*value = (uint32_t)(v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | (v << 24 & 0xff000000u));
+	return true;
+}
+
+static inline uint64_t vp_hex_digits8(uint32_t v) /* eight lower-case digits, the first lowest */
+{
+	uint64_t x = (uint64_t)(v >> 24) | (uint64_t)(v >> 16 & 0xff) << 16 | (uint64_t)(v >> 8 & 0xff) << 32 | (uint64_t)(v & 0xff) << 48;
+	x = (x >> 4 & 0x000f000f000f000fu) | (x & 0x000f000f000f000fu) << 8;
+	uint64_t letters = (x + VP_ONES * 6) >> 4 & VP_ONES;
+	return x + VP_ONES * '0' + letters * ('a' - '0' - 10);
+}
+
+#endif

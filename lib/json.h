@@ -1,0 +1,24 @@
+/* JSON text, checked strictly (RFC 8259): the grammar under the reader of lines. */
+#ifndef VMPIPE_JSON_H
+#define VMPIPE_JSON_H
+
+#include "record.h"
+
+#define VP_DEPTH_MAX 64 /* arrays and objects within each other; deeper is refused */
+
+/* Each takes a position and returns the one behind what it read, or NULL with *error set and *where at the fault. */
+struct vp_json_fault {
+	const char *text;
+	const char *where;
+};
+const char *vp_json_skip(const char *at, const char *end, int depth, enum vp_json *json, struct vp_json_fault *fault);
+const char *vp_json_string(const char *at, const char *end, bool *plain, struct vp_json_fault *fault); /* at: behind the quote; returns AT the closing one; plain: no escapes */
+static inline const char *vp_json_space(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')) at++;
+	return at;
+}
+/* Length of the UTF-8 sequence at `at`, 0 if it is none (overlong, surrogate, above 0x10ffff, cut). */
+int vp_utf8_length(const unsigned char *at, const unsigned char *end);
+
+#endif

@@ -1,0 +1,36 @@
+/* What the views share while they build a figure: lists that grow, classes from kinds, the words for "nothing". */
+#ifndef VMPIPE_VIEW_BUILD_H
+#define VMPIPE_VIEW_BUILD_H
+
+#include "kinds.h"
+#include "view.h"
+
+struct vp_build {
+	const struct vp_model *model;
+	const struct vp_view_options *options;
+	struct vp_figure *figure;
+	struct vp_arena *arena;
+	struct vp_class *classes;
+	int *class_of;              /* by kind index, -1: not used */
+	uint64_t *regions, *bytes;  /* by kind index: for the legend */
+	size_t kind_count, note_size, flag_size;
+};
+
+int  vp_build_begin(struct vp_build *build, const char *view, enum vp_figure_shape shape, const struct vp_model *model,
+                    const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena); /* 0, -1 */
+/* A list in the arena with room for one more item: the list, moved where it had to grow; NULL: no memory. */
+void *vp_build_grow(struct vp_arena *arena, void *list, size_t count, size_t *size, size_t item);
+void vp_build_note(struct vp_build *build, const char *text);
+void vp_build_flag(struct vp_build *build, double x, const char *text);
+/* Classes: count every kind that is shown, then make the classes in the order of the kind table. */
+void vp_build_count(struct vp_build *build, size_t kind, uint64_t bytes);
+int  vp_build_classes(struct vp_build *build); /* 0, -1 */
+/* Says why there is nothing, from what the stream held and what the filter asked for. */
+void vp_build_empty(struct vp_build *build, const char *what);
+/* Notes that every view owes: lost lines, contradictions, other processes, kinds asked for in vain. */
+void vp_build_notes(struct vp_build *build);
+const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (4242)" */
+/* "[heap]", "libc.so.6", "anon": what stands in a box. */
+const char *vp_short_name(const char *name, const char *kind);
+
+#endif
