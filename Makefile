@@ -15,7 +15,7 @@ else ifneq ($(SAN),)
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
-OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -fPIC $(SANFLAGS) $(CFLAGS)
+OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
 OUR_LDFLAGS := $(SANFLAGS) $(LDFLAGS)
 Q := $(if $(V),,@)
 

@@ -76,15 +76,17 @@ static bool name_good(const char *name, size_t n)
 	return n > 0 && n < 64;
 }
 
-static bool file_of(const struct kind *kind, const char *name, char *path, size_t size)
+enum place { NOWHERE, UNDER_KIND, IN_DIR };
+
+static enum place file_of(const struct kind *kind, const char *name, char *path, size_t size)
 {
 	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++) {
 		snprintf(path, size, "%s/%s/%s.so", *dir, kind->word, name);
-		if (!access(path, F_OK)) return true;
+		if (!access(path, F_OK)) return UNDER_KIND;
 		snprintf(path, size, "%s/%s.so", *dir, name);
-		if (!access(path, F_OK)) return true;
+		if (!access(path, F_OK)) return IN_DIR;
 	}
-	return false;
+	return NOWHERE;
 }
 
 /* ---- names ---- */
@@ -222,7 +224,7 @@ const struct vp_renderer *vp_load_renderer(const char *name)
 static bool of_other_kind(const struct kind *kind, const char *name)
 {
 	char path[PATH_MAX];
-	if (!file_of(kind, name, path, sizeof path)) return false;
+	if (file_of(kind, name, path, sizeof path) != IN_DIR) return false;
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	return handle && !dlsym(handle, kind->symbol) && dlsym(handle, kind->other);
 }
