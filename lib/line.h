@@ -24,7 +24,7 @@ struct vp_input {
 	size_t size, from, to;
 	uint64_t skipped_long;
 	size_t next_path;
-	bool ended, discard;
+	bool ended;
 };
 
 int  vp_input_open(struct vp_input *input, char *const *paths); /* 0, -1 */

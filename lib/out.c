@@ -250,6 +250,11 @@ static char *put_quoted(char *at, vp_str bytes)
 			from++;
 		} else {
 			int n = vp_utf8_length(from, end);
+			if (n == 2 && c == 0xc2 && from[1] < 0xa0) { /* C1 controls: some terminals obey them */
+				at = put_escape(at, from[1]);
+				from += 2;
+				continue;
+			}
 			memcpy(at, n ? (const char *)from : "\xef\xbf\xbd", n ? (size_t)n : 3);
 			at += n ? n : 3;
 			from += n ? n : 1;

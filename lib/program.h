@@ -30,14 +30,16 @@ struct vp_about {
 	const char *more;    /* further lines of --help, or NULL */
 	const char *plugins; /* "source", "render" or NULL: what --list lists */
 	bool stream;         /* writes a stream: has a `stage` line; false: writes a picture or a verdict */
+	bool source;         /* reads no stream of lines: arguments are its own, stdin is left alone */
 	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render --svg, --table=X). */
 	bool (*shorthand)(void *state, struct vp_options *options, const char *name, const char *value);
 };
 
 /* Options that every program has; set before the program's own are read. */
 struct vp_common {
-	bool quiet, verbose;
+	bool quiet, verbose, list, help, version;
 	const char *config_path, *output;
+	const char *plugin_option; /* unused: -O is kept pair by pair */
 	const char **plugin_pairs; /* -O key=value, in order */
 	size_t plugin_pair_count;
 };
@@ -49,6 +51,8 @@ struct vp_program {
 	struct vp_config *config;      /* or NULL */
 	char **arguments;              /* what follows the options; NULL-ended */
 	int argument_count;
+	int before_dashes;             /* how many of them stood before `--`; argument_count where there was none */
+	bool dashes;                   /* there was a `--` */
 	struct vp_input input;
 	struct vp_record record;       /* the line last read */
 	vp_str line;
@@ -56,9 +60,10 @@ struct vp_program {
 	int status;                    /* VP_OK until something failed */
 	uint64_t read, skipped, late;  /* for the stage line; wrote is out.lines */
 	int64_t t;                     /* the greatest t seen, ns */
-	bool ended;                    /* an `end` line is held back until its successor is known */
-	char *held;                    /* ... this one */
+	char *held;                    /* an `end` line, held back until its successor is known; NULL: none */
 	size_t held_n;
+	bool late_output;              /* -o holds %p: opened when the first pid is known */
+	uint64_t said;                 /* messages about bad lines so far */
 	bool segment_open;             /* between `stream` and `end` */
 };
 
@@ -79,8 +84,9 @@ _Noreturn void vp_die(struct vp_program *program, int status, const char *format
 /* Drops the current line as bad: message with FILE:LINE, counted, `lost` written. */
 void vp_program_bad(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what, uint64_t count, const char *why);
-/* The stage line now (vm-sample writes its own end). */
-void vp_put_stage(struct vp_program *program);
+/* The stage line now; `more` is how many lines the program writes behind it (its own `end`). */
+void vp_put_stage(struct vp_program *program, unsigned more);
+extern const struct vp_option vp_common_rows[]; /* of all programs, for --help and completions */
 int  vp_program_finish(struct vp_program *program); /* the account, the checked close; the exit status */
 
 /* SIGINT: the first is ignored while input is a pipe, the second kills. vm-sample asks vp_interrupted. */

@@ -509,6 +509,7 @@ int vp_record_read(struct vp_record *record, vp_str line)
 	reset(record, line);
 	int failed;
 	if (alike) {
+		record->type_name = (vp_str){ vp_type_names[VP_T_region], 6 };
 		r.at += record->front_size;
 		failed = read_members(&r, record->front_slot, &record->region);
 	} else {
