@@ -15,7 +15,10 @@
 #include <string.h>
 #include <yaml.h>
 
-enum { KEYS_MAX = 1024 }; /* of one mapping: they are compared with each other */
+enum {
+	KEYS_MAX = 1024, /* of one mapping: they are compared with each other */
+	DEPTH_MAX = 32,  /* libyaml's time grows with the square of it */
+};
 
 struct vp_config {
 	char *path, *text;
@@ -75,11 +78,39 @@ static int only_document(struct vp_config *config, yaml_parser_t *parser)
 	return result;
 }
 
+static int begin(struct vp_config *config, yaml_parser_t *parser)
+{
+	if (!yaml_parser_initialize(parser)) return vp_fail("out of memory");
+	yaml_parser_set_input_string(parser, (const unsigned char *)config->text, config->n);
+	return 0;
+}
+
+static int nesting(yaml_event_type_t type)
+{
+	if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT) return 1;
+	return type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT ? -1 : 0;
+}
+
+/* A first pass, which stops where it becomes too deep. A syntax error is left to the second. */
+static int check_depth(struct vp_config *config)
+{
+	yaml_parser_t parser;
+	yaml_event_t event;
+	int depth = 0, result = 0;
+	if (begin(config, &parser)) return -1;
+	for (bool more = true; more && !result && yaml_parser_parse(&parser, &event); yaml_event_delete(&event)) {
+		more = event.type != YAML_STREAM_END_EVENT;
+		if ((depth += nesting(event.type)) > DEPTH_MAX)
+			result = vp_fail("%s:%zu:%zu: nested too deep", config->path, event.start_mark.line + 1, event.start_mark.column + 1);
+	}
+	yaml_parser_delete(&parser);
+	return result;
+}
+
 static int parse(struct vp_config *config)
 {
 	yaml_parser_t parser;
-	if (!yaml_parser_initialize(&parser)) return vp_fail("out of memory");
-	yaml_parser_set_input_string(&parser, (const unsigned char *)config->text, config->n);
+	if (check_depth(config) || begin(config, &parser)) return -1;
 	int result = 0;
 	if (!yaml_parser_load(&parser, &config->document)) result = syntax_error(config, &parser);
 	else config->loaded = true;
