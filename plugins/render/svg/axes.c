@@ -1,0 +1,241 @@
+/* The SVG's axes: where the plot lies, ticks whose words never meet, folds, and flags with their words in lanes. */
+#include "svg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLACES = 512, LANES = 3, LANE = 15, LINE = 13 };
+
+/* Stretches of a line that are taken by words. */
+struct places {
+	size_t n;
+	double a[PLACES], b[PLACES];
+};
+
+static bool take(struct places *p, double a, double b)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (a < p->b[i] && b > p->a[i])
+			return false;
+	if (p->n == PLACES)
+		return false;
+	p->a[p->n] = a;
+	p->b[p->n++] = b;
+	return true;
+}
+
+static double within(double at)
+{
+	return at >= 0 && at <= 1 ? at : at > 1 ? 1 : 0;
+}
+
+/* Addresses are set in a fixed pitch. */
+static bool is_address(const char *text)
+{
+	return text && text[0] == '0' && text[1] == 'x';
+}
+
+static double tick_width(const struct vp_tick *t)
+{
+	return is_address(t->text) ? (double)strlen(t->text) * 6.4 : svg_width(t->text, t->fold ? 10 : 11);
+}
+
+static double gutter(const struct svg *s, const struct vp_axis *y)
+{
+	double widest = 0;
+
+	for (size_t i = 0; i < y->count; i++)
+		widest = fmax(widest, tick_width(&y->ticks[i]));
+	return fmin(widest + 12, s->width / 3.0);
+}
+
+static size_t by_x(const struct vp_figure *f, size_t index[PLACES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->flag_count && n < PLACES; i++, n++) {
+		size_t j = n;
+
+		for (; j && f->flags[index[j - 1]].x < f->flags[i].x; j--)
+			index[j] = index[j - 1];
+		index[j] = i;
+	}
+	return n;
+}
+
+/* Where each flag's words stand: the right-most flag lowest, so that no line of another runs through them. */
+struct words {
+	int lane; /* -1: no room, only the line is drawn */
+	bool left; /* the words stand left of the line */
+};
+
+static bool crossed(const struct places lanes[LANES], int lane, double x)
+{
+	while (lane--)
+		for (size_t i = 0; i < lanes[lane].n; i++)
+			if (x > lanes[lane].a[i] && x < lanes[lane].b[i])
+				return true;
+	return false;
+}
+
+static struct words words_at(struct places lanes[LANES], const struct svg *s, double x, const char *text)
+{
+	double width = svg_width(text, 11) + 10;
+	struct words w = { 0, x + width > s->width - 4 };
+
+	if (w.left && x - width < 4)
+		return (struct words){ -1, false };
+	for (; w.lane < LANES && !crossed(lanes, w.lane, x); w.lane++)
+		if (take(&lanes[w.lane], w.left ? x - width : x, w.left ? x : x + width))
+			return w;
+	return (struct words){ -1, false };
+}
+
+/* Draws the flags, or with `draw` false only counts the lanes that they need. */
+static int flags(struct svg *s, const struct vp_figure *f, bool draw)
+{
+	struct places *lanes = calloc(LANES, sizeof *lanes);
+	size_t index[PLACES], n = by_x(f, index);
+	int most = 0;
+
+	for (size_t i = 0; lanes && i < n; i++) {
+		const struct vp_flag *flag = &f->flags[index[i]];
+		double x = s->x + within(flag->x) * s->w;
+		struct words w = words_at(lanes, s, x, flag->text ? flag->text : "");
+		double y = s->y - 4 - w.lane * LANE;
+
+		most = w.lane + 1 > most ? w.lane + 1 : most;
+		if (!draw)
+			continue;
+		svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", x, w.lane < 0 ? s->y : y - 9, s->y + s->h);
+		svg_text(s, flag->text);
+		svg_put(s, "</title></path>");
+		if (w.lane >= 0) {
+			svg_coords(s, w.left ? "<text class=\"flagtext e\" x=\"%f\" y=\"%f\">" : "<text class=\"flagtext\" x=\"%f\" y=\"%f\">",
+			           w.left ? x - 5 : x + 5, y);
+			svg_words(s, flag->text);
+			svg_put(s, "</text>");
+		}
+		svg_put(s, "</g>\n");
+	}
+	free(lanes);
+	return most;
+}
+
+void svg_layout(struct svg *s, const struct vp_figure *f)
+{
+	double top = svg_header(f), bottom = s->height - svg_feet(s, f);
+	bool x_words = false;
+
+	for (size_t i = 0; i < f->x.count; i++)
+		x_words |= f->x.ticks[i].text != NULL;
+	s->x = s->indent + gutter(s, &f->y);
+	s->w = fmax(s->width - s->indent - s->x, 10);
+	top += f->y.title ? 16 : 0;
+	s->y = top;
+	s->y += flags(s, f, false) * LANE;
+	bottom -= 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
+	s->h = fmax(bottom - s->y, 10);
+	s->below = s->y + s->h + 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
+}
+
+static void y_words(struct svg *s, const struct vp_tick *t, double y)
+{
+	svg_put(s, is_address(t->text) ? "<text class=\"tick a e\"" : t->fold ? "<text class=\"tick gap e\"" : "<text class=\"tick e\"");
+	svg_coords(s, " x=\"%f\" y=\"%f\">", s->x - 8, y + 3.8);
+	svg_fitted(s, t->text, s->x - s->indent, t->fold ? 10 : 11);
+	svg_put(s, "</text>\n");
+}
+
+static void y_axis(struct svg *s, const struct vp_axis *axis)
+{
+	struct places taken = { 0 };
+
+	for (int fold = 0; fold < 2; fold++)
+		for (size_t i = 0; i < axis->count; i++) {
+			const struct vp_tick *t = &axis->ticks[i];
+			double y = s->y + (1 - within(t->at)) * s->h;
+
+			if (t->fold == fold && t->text && take(&taken, y - LINE / 2.0, y + LINE / 2.0)) {
+				y_words(s, t, y);
+				if (!fold)
+					svg_coords(s, "<path class=\"axis\" d=\"M%f %fh-4\"/>", s->x, y);
+			}
+		}
+}
+
+static void x_axis(struct svg *s, const struct vp_axis *axis)
+{
+	struct places taken = { 0 };
+
+	for (size_t i = 0; i < axis->count; i++) {
+		const struct vp_tick *t = &axis->ticks[i];
+		double x = s->x + within(t->at) * s->w, half = t->text ? tick_width(t) / 2 : 0;
+		double middle = fmin(fmax(x, 4 + half), s->width - 4 - half);
+
+		if (!t->text || !take(&taken, middle - half - 6, middle + half + 6))
+			continue;
+		svg_coords(s, "<path class=\"axis\" d=\"M%f %fv4\"/><text class=\"tick m\" x=\"%f\" y=\"%f\">", x, s->y + s->h, middle, s->y + s->h + 17);
+		svg_words(s, t->text);
+		svg_put(s, "</text>\n");
+	}
+}
+
+/* A band of zig-zag through the whole plot and the axis itself: here addresses are left out. */
+static void folds(struct svg *s, const struct vp_axis *axis)
+{
+	for (size_t i = 0; i < axis->count; i++) {
+		double y = s->y + (1 - within(axis->ticks[i].at)) * s->h;
+
+		if (axis->ticks[i].fold)
+			svg_coords(s, "<g transform=\"translate(%f %f)\"><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
+			              "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n", s->x - 4, y - 3, s->w + 4, s->w + 4);
+	}
+}
+
+static void grid_lines(struct svg *s, const struct vp_axis *axis, bool upright)
+{
+	double last = -100, length = upright ? s->w : s->h;
+
+	for (size_t i = 0; i < axis->count; i++) {
+		double at = within(axis->ticks[i].at) * length;
+
+		if (axis->ticks[i].fold || fabs(at - last) < LINE)
+			continue;
+		last = at;
+		if (upright)
+			svg_coords(s, "M%f %fv%f", s->x + at, s->y, s->h);
+		else
+			svg_coords(s, "M%f %fh%f", s->x, s->y + s->h - at, s->w);
+	}
+}
+
+void svg_grid(struct svg *s, const struct vp_figure *f)
+{
+	svg_coords(s, "<rect class=\"panel\" x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>\n<path class=\"grid\" d=\"", s->x, s->y, s->w, s->h);
+	grid_lines(s, &f->x, true);
+	grid_lines(s, &f->y, false);
+	svg_put(s, "M0 0\"/>\n");
+}
+
+static void title_of(struct svg *s, const char *title, double x, double y, const char *class)
+{
+	if (!title)
+		return;
+	svg_put(s, class);
+	svg_coords(s, " x=\"%f\" y=\"%f\">", x, y);
+	svg_fitted(s, title, s->width - 2 * s->indent, 11);
+	svg_put(s, "</text>\n");
+}
+
+void svg_axes(struct svg *s, const struct vp_figure *f)
+{
+	svg_coords(s, "<path class=\"axis\" d=\"M%f %fv%fh%f\"/>\n", s->x, s->y, s->h, s->w);
+	folds(s, &f->y);
+	y_axis(s, &f->y);
+	x_axis(s, &f->x);
+	title_of(s, f->y.title, s->indent, svg_header(f) + 4, "<text class=\"name\"");
+	title_of(s, f->x.title, s->x + s->w, s->below - 14, "<text class=\"name e\"");
+	flags(s, f, true);
+}

@@ -1,0 +1,201 @@
+/* Boxes in SVG: one group of rectangles for each class, over them one path of what is resident, then marks and labels. */
+#include "svg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { THIN = 3 };
+
+struct place {
+	double x, y, w, h;
+};
+
+static double share(double v)
+{
+	return v >= 0 && v <= 1 ? v : v > 1 ? 1 : 0;
+}
+
+/* In pixels; never less than a hair. */
+static struct place place_of(const struct svg *s, const struct vp_box *b)
+{
+	double x0 = share(b->x0), x1 = share(b->x1), y0 = share(b->y0), y1 = share(b->y1);
+	struct place p = { s->x + fmin(x0, x1) * s->w, s->y + (1 - fmax(y0, y1)) * s->h, fabs(x1 - x0) * s->w, fabs(y1 - y0) * s->h };
+
+	p.w = fmax(p.w, 0.6);
+	p.h = fmax(p.h, 0.6);
+	return p;
+}
+
+static bool thin(const struct place *p)
+{
+	return p->w < THIN || p->h < THIN;
+}
+
+static bool part(const struct vp_box *b)
+{
+	return b->fill >= 0 && b->fill < 1;
+}
+
+/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is time. */
+static bool sideways(const struct vp_figure *f)
+{
+	return f->x.count == 0;
+}
+
+static void rect(struct svg *s, const struct vp_box *b, const struct place *p)
+{
+	svg_coords(s, "<rect x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"", p->x, p->y, p->w, p->h);
+	svg_put(s, part(b) ? " class=\"p\">" : ">");
+	if (b->title || b->label) {
+		svg_put(s, "<title>");
+		svg_text(s, b->title ? b->title : b->label);
+		svg_put(s, "</title>");
+	}
+	svg_put(s, "</rect>\n");
+}
+
+static void group(struct svg *s, const char *format, size_t class)
+{
+	char markup[64];
+
+	snprintf(markup, sizeof markup, format, class);
+	svg_put(s, markup);
+}
+
+static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool thin_ones)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < f->box_count; i++) {
+		struct place p = place_of(s, &f->boxes[i]);
+
+		if (f->boxes[i].class != class || thin(&p) != thin_ones)
+			continue;
+		if (!open)
+			group(s, thin_ones ? "<g class=\"c%zu b t\">\n" : "<g class=\"c%zu b\">\n", class);
+		open = true;
+		rect(s, &f->boxes[i], &p);
+	}
+	if (open)
+		svg_put(s, "</g>\n");
+}
+
+/* One path over all boxes of a class: the resident part, or with `hatch` the whole. */
+static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool hatch)
+{
+	bool open = false;
+
+	for (size_t i = 0; i < f->box_count; i++) {
+		const struct vp_box *b = &f->boxes[i];
+		struct place p = place_of(s, b);
+		double fill = hatch ? 1 : b->fill;
+
+		if (b->class != class || fill <= 0 || (hatch ? thin(&p) : !part(b)))
+			continue;
+		if (!open && hatch)
+			svg_put(s, "<path class=\"s\" fill=\"url(#hatch)\" d=\"");
+		else if (!open)
+			group(s, "<g class=\"c%zu\"><path class=\"s t\" d=\"", class);
+		open = true;
+		if (sideways(f))
+			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y, p.w * fill, p.h, -p.w * fill);
+		else
+			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y + p.h * (1 - fill), p.w, p.h * fill, -p.w);
+	}
+	if (open)
+		svg_put(s, hatch ? "\"/>\n" : "\"/></g>\n");
+}
+
+/* A new box has a dark upper left corner, one that goes a dark upper right, a changed one a dashed edge. */
+static void mark(struct svg *s, const struct place *p, unsigned flag)
+{
+	double size = fmin(7, fmin(p->w * 0.7, p->h * 0.7));
+
+	if (flag == VP_BOX_CHANGED)
+		svg_coords(s, "M%f %fh%fv%fh%fz", p->x + 0.5, p->y + 0.5, fmax(p->w - 1, 0.2), fmax(p->h - 1, 0.2), -fmax(p->w - 1, 0.2));
+	else if (thin(p))
+		svg_coords(s, "M%f %fh%fv%fh%fz", flag == VP_BOX_NEW ? p->x : p->x + p->w - fmin(1.2, p->w), p->y, fmin(1.2, p->w), p->h, -fmin(1.2, p->w));
+	else if (flag == VP_BOX_NEW)
+		svg_coords(s, "M%f %fh%fl%f %fz", p->x, p->y, size, -size, size);
+	else
+		svg_coords(s, "M%f %fv%fl%f %fz", p->x + p->w, p->y, size, -size, -size);
+}
+
+static void marks(struct svg *s, const struct vp_figure *f, unsigned flag, const char *open)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < f->box_count; i++) {
+		struct place p = place_of(s, &f->boxes[i]);
+
+		if (!(f->boxes[i].flags & flag) || (flag == VP_BOX_CHANGED && thin(&p)))
+			continue;
+		if (!any)
+			svg_put(s, open);
+		any = true;
+		mark(s, &p, flag);
+	}
+	if (any)
+		svg_put(s, "\"/>\n");
+}
+
+/* Where the label of a box stands and on what: on the solid part, on the light one, or across both (with a halo). */
+static char label_place(const struct vp_figure *f, const struct vp_box *b, const struct place *p, double width, double *x, double *y)
+{
+	double solid = b->fill < 0 ? 1 : fmin(b->fill, 1);
+
+	*x = p->x + 6;
+	*y = p->y + p->h / 2;
+	if (p->w < width + 12 || p->h < 12)
+		return 0;
+	if (!part(b))
+		return 'l';
+	if (sideways(f))
+		return p->w * solid >= width + 10 ? 'l' : p->w * solid <= 6 ? 'd' : 'h';
+	if (p->h * solid >= 14) {
+		*y = p->y + p->h * (1 - solid / 2);
+		return 'l';
+	}
+	*y = p->y + p->h * (1 - solid) / 2;
+	return p->h * (1 - solid) >= 14 ? 'd' : 'h';
+}
+
+static void labels(struct svg *s, const struct vp_figure *f, size_t class)
+{
+	for (size_t i = 0; i < f->box_count; i++) {
+		const struct vp_box *b = &f->boxes[i];
+		struct place p = place_of(s, b);
+		double x, y;
+		char on;
+
+		if (b->class != class || !b->label || !*b->label || !(on = label_place(f, b, &p, svg_width(b->label, 11), &x, &y)))
+			continue;
+		if (on == 'h')
+			svg_put(s, "<text class=\"in halo\"");
+		else if (on == 'd')
+			svg_put(s, "<text class=\"in\"");
+		else
+			group(s, "<text class=\"in l%zu\"", class);
+		svg_coords(s, " x=\"%f\" y=\"%f\">", x, y + 3.9);
+		svg_words(s, b->label);
+		svg_put(s, "</text>\n");
+	}
+}
+
+int svg_boxes(struct svg *s, const struct vp_figure *f)
+{
+	for (size_t class = 0; class < f->class_count; class++) {
+		rects(s, f, class, false);
+		rects(s, f, class, true);
+		overlay(s, f, class, false);
+		if (svg_hatched(&f->classes[class]))
+			overlay(s, f, class, true);
+	}
+	marks(s, f, VP_BOX_CHANGED, "<path class=\"was\" d=\"");
+	marks(s, f, VP_BOX_NEW, "<path class=\"new\" d=\"");
+	marks(s, f, VP_BOX_GONE, "<path class=\"gone\" d=\"");
+	for (size_t class = 0; class < f->class_count; class++)
+		labels(s, f, class);
+	return 0;
+}

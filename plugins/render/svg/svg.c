@@ -1,0 +1,67 @@
+/* The SVG renderer: one self-contained picture, readable on light and dark grounds, with hover texts and no script. */
+#include "svg.h"
+
+static const struct vp_option options[] = {
+	{ "theme", 0, VP_OPT_ENUM, offsetof(struct svg, theme), "auto", "auto|light|dark", "THEME", "colours; auto follows whoever looks" },
+	{ 0 },
+};
+
+static int svg_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+{
+	struct svg *s = state;
+
+	s->host = host;
+	s->width = canvas->width > 0 ? canvas->width : 1200;
+	s->height = canvas->height > 0 ? canvas->height : 720;
+	s->width = s->width < 160 ? 160 : s->width > 32000 ? 32000 : s->width;
+	s->height = s->height < 120 ? 120 : s->height > 32000 ? 32000 : s->height;
+	s->indent = s->width < 480 ? 10 : 28;
+	return 0;
+}
+
+static int plot(struct svg *s, const struct vp_figure *f)
+{
+	int status;
+
+	svg_layout(s, f);
+	svg_open(s, f);
+	svg_grid(s, f);
+	status = f->shape == VP_BOXES ? svg_boxes(s, f) : svg_series(s, f);
+	svg_axes(s, f);
+	return status;
+}
+
+static int svg_draw(void *state, struct vp_host *host, const struct vp_figure *f)
+{
+	struct svg *s = state;
+	int status = 0;
+
+	if (s->drawn)
+		return host->fail(host, "svg: an SVG file holds one figure; draw the others into files of their own");
+	s->drawn = true;
+	if (f->empty) {
+		svg_open(s, f);
+		svg_empty(s, f);
+	} else if (f->shape == VP_TABLE) {
+		s->height = (int)svg_table_height(s, f);
+		svg_open(s, f);
+		status = svg_table(s, f);
+	} else {
+		status = plot(s, f);
+	}
+	svg_foot(s, f);
+	svg_close(s);
+	return status;
+}
+
+const struct vp_renderer vp_renderer = {
+	.abi = VP_ABI,
+	.name = "svg",
+	.about = "one self-contained SVG picture with hover texts, for light and dark",
+	.state = sizeof(struct svg),
+	.options = options,
+	.preset_width = 1200,
+	.preset_height = 720,
+	.begin = svg_begin,
+	.draw = svg_draw,
+};
