@@ -1,0 +1,482 @@
+/* Reads the text of /proc/PID/maps, smaps and smaps_rollup: a pure function from text to regions.
+ *
+ *   55d0c8a4f000-55d0c8a70000 rw-p 00000000 00:00 0                          [heap]
+ *   Size:                132 kB
+ *   Rss:                   8 kB
+ *   VmFlags: rd wr mr mw me ac
+ *   -> start 0x55d0c8a4f000, end 0x55d0c8a70000, perms rw-p, share prv, name [heap], rss 8192, flags "rd wr mr mw me ac"
+ *
+ * Quirks (Linux 2.6.14 to 6.18):
+ * - The path is the rest of the line with all blanks and any bytes; only newline is written \012. " (deleted)" stays in it.
+ * - A value line of smaps has 28 bytes as long as its number has at most 8 digits; THPeligible and ProtectionKey have no unit.
+ * - The set of keys and their order differ by kernel and machine, but not within one text: so the order is learnt.
+ * - Android writes `Name:           [anon:...]` below a row that has no path.
+ * - The kernel lets the process run between two reads, so a row may overlap the one before: the later one is the truth.
+ */
+#include "procfs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define KEY_WIDTH 16
+#define VALUE_LINE 28  /* with its newline */
+#define PLAIN_LINE 25  /* without " kB" */
+#define LEARNT_MAX 64
+#define EXTRA_MAX 4096
+
+enum { SIZE = VP_M_COUNT, NAME, UNKNOWN };
+
+/* What smaps calls the measures; all in kB but the two without unit. */
+static const struct { const char *key; unsigned char n; int what; } known[] = {
+#define KEY(key, what) { #key, sizeof #key - 1, what }
+	KEY(Size, SIZE), KEY(Name, NAME),
+	KEY(Rss, VP_M_rss), KEY(Pss, VP_M_pss), KEY(Pss_Dirty, VP_M_pss_dirty),
+	KEY(Shared_Clean, VP_M_shared_clean), KEY(Shared_Dirty, VP_M_shared_dirty),
+	KEY(Private_Clean, VP_M_private_clean), KEY(Private_Dirty, VP_M_private_dirty),
+	KEY(Referenced, VP_M_referenced), KEY(Anonymous, VP_M_anonymous), KEY(KSM, VP_M_ksm),
+	KEY(LazyFree, VP_M_lazy_free), KEY(AnonHugePages, VP_M_huge), KEY(ShmemPmdMapped, VP_M_shmem_huge),
+	KEY(FilePmdMapped, VP_M_file_huge), KEY(Shared_Hugetlb, VP_M_shared_hugetlb),
+	KEY(Private_Hugetlb, VP_M_private_hugetlb), KEY(Swap, VP_M_swap), KEY(SwapPss, VP_M_swap_pss),
+	KEY(Locked, VP_M_locked), KEY(KernelPageSize, VP_M_page), KEY(MMUPageSize, VP_M_mmu_page),
+	KEY(THPeligible, VP_M_thp_eligible), KEY(ProtectionKey, VP_M_pkey),
+#undef KEY
+};
+
+/* A region under way, with room for the members that have no slot. */
+struct entry {
+	struct vp_region region;
+	size_t extra_n;
+	char extra[EXTRA_MAX];
+};
+
+struct parser {
+	struct vp_host *h;
+	size_t line;
+	struct entry entries[3];
+	struct entry *now, *held;  /* held: complete, but the next row may still overlap it; NULL: none */
+	bool open;                 /* `now` has its row */
+	bool rollup;
+	bool begun;                /* the host has a snapshot */
+	uint64_t first;            /* start of the first region of the snapshot */
+	struct { char key[KEY_WIDTH]; int what; bool unit; } learnt[LEARNT_MAX]; /* value lines in the order of the last entry */
+	size_t at, learnt_n;
+};
+
+static uint64_t bit(int measure)
+{
+	return UINT64_C(1) << measure;
+}
+
+static void set(struct vp_region *region, int measure, uint64_t value)
+{
+	region->measure[measure] = value;
+	region->measured |= bit(measure);
+}
+
+/* ---- a row ---- */
+
+static const signed char hex_digit[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
+/* Up to 16 digits; NULL if there is none or more. */
+static const char *hex(const char *p, const char *end, uint64_t *value)
+{
+	const char *from = p;
+	uint64_t v = 0;
+	int digit;
+	while (p < end && (digit = hex_digit[(unsigned char)*p])) v = v << 4 | (uint64_t)(digit - 1), p++;
+	*value = v;
+	return p > from && p - from <= 16 ? p : NULL;
+}
+
+static const char *blanks(const char *p, const char *end)
+{
+	while (p < end && *p == ' ') p++;
+	return p;
+}
+
+static bool perms_letters(const char *p)
+{
+	return (p[0] == 'r' || p[0] == '-') && (p[1] == 'w' || p[1] == '-') && (p[2] == 'x' || p[2] == '-')
+	    && (p[3] == 'p' || p[3] == 's' || p[3] == '-');
+}
+
+/* `major:minor inode`, both hexadecimal, then decimal. */
+static const char *backing(const char *p, const char *end, struct vp_region *region)
+{
+	const char *from = p;
+	uint64_t major, minor;
+	if (!(p = hex(p, end, &major)) || p == end || *p++ != ':' || !(p = hex(p, end, &minor))) return NULL;
+	region->dev = (vp_str){ from, (size_t)(p - from) };
+	if (p == end || *p != ' ') return NULL;
+	from = p = blanks(p, end);
+	while (p < end && *p >= '0' && *p <= '9') p++;
+	if (p == from || (p < end && *p != ' ')) return NULL;
+	region->inode = (vp_str){ from, (size_t)(p - from) };
+	if (major == 0 && minor == 0 && p - from == 1 && *from == '0') {
+		region->dev = region->inode = (vp_str){ 0 };
+		region->has_offset = false;
+	}
+	return p;
+}
+
+/* Fills all that a row says, or returns false. The rest of the region is left as it is. */
+static bool row(vp_str line, struct vp_region *region)
+{
+	const char *p = line.p, *end = line.p + line.n;
+	if (!(p = hex(p, end, &region->start)) || p == end || *p++ != '-') return false;
+	if (!(p = hex(p, end, &region->end)) || region->end <= region->start) return false;
+	if (p == end || *p != ' ') return false;
+	p = blanks(p, end);
+	if (end - p < 5 || !perms_letters(p) || p[4] != ' ') return false;
+	memcpy(region->perms, p, 4);
+	region->share = p[3] == 's' ? (vp_str){ "shm", 3 } : p[3] == 'p' ? (vp_str){ "prv", 3 } : (vp_str){ 0 };
+	p = blanks(p + 4, end);
+	if (!(p = hex(p, end, &region->offset)) || p == end || *p != ' ') return false;
+	region->has_offset = true;
+	if (!(p = backing(blanks(p, end), end, region))) return false;
+	p = blanks(p, end);
+	if (p < end) region->name = (vp_str){ p, (size_t)(end - p) };
+	region->size = region->end - region->start;
+	return true;
+}
+
+/* ---- values ---- */
+
+static bool decimal(const char *p, const char *end, uint64_t *value)
+{
+	uint64_t v = 0;
+	if (p == end || end - p > 18) return false;
+	for (; p < end; p++) {
+		if (*p < '0' || *p > '9') return false;
+		v = v * 10 + (uint64_t)(*p - '0');
+	}
+	*value = v;
+	return true;
+}
+
+/* The eight columns of a value line: blanks, then digits. */
+static inline bool eight(const char *p, uint64_t *value)
+{
+	if (memcmp(p, "       ", 7) == 0) return *value = (uint64_t)(p[7] - '0'), *value < 10;
+	int i = 0;
+	while (p[i] == ' ') i++;
+	uint64_t v = 0;
+	for (; i < 8; i++) {
+		unsigned digit = (unsigned)(p[i] - '0');
+		if (digit > 9) return false;
+		v = v * 10 + digit;
+	}
+	*value = v;
+	return true;
+}
+
+static void put(struct vp_region *region, int what, uint64_t value)
+{
+	if (what == SIZE) region->size = value;
+	else set(region, what, value);
+}
+
+/* The text between colon and newline without blanks around it. */
+static vp_str trimmed(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t')) p++;
+	while (p < end && (end[-1] == ' ' || end[-1] == '\t')) end--;
+	return (vp_str){ p, (size_t)(end - p) };
+}
+
+static bool extra_bytes(struct entry *entry, const char *bytes, size_t n)
+{
+	if (entry->extra_n + n > EXTRA_MAX) return false;
+	memcpy(entry->extra + entry->extra_n, bytes, n);
+	entry->extra_n += n;
+	return true;
+}
+
+/* One character of a text value, as JSON; what is not printable ASCII becomes an escape of its byte's number. */
+static bool extra_char(struct entry *entry, unsigned char c)
+{
+	char escape[8];
+	if (c == '"' || c == '\\') return extra_bytes(entry, (char[]){ '\\', (char)c }, 2);
+	if (c >= 0x20 && c < 0x7f) return extra_bytes(entry, (char *)&c, 1);
+	snprintf(escape, sizeof escape, c < 0x20 ? "\\u%04x" : "\\ufffd", c);
+	return extra_bytes(entry, escape, 6);
+}
+
+/* FooBar and Foo_Bar become foo_bar; other signs become '_'. */
+static size_t member_name(vp_str key, char *name, size_t size)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < key.n && n + 2 < size; i++) {
+		char c = key.p[i], before = i ? key.p[i - 1] : 0;
+		bool upper = c >= 'A' && c <= 'Z';
+		if (upper && ((before >= 'a' && before <= 'z') || (before >= '0' && before <= '9'))) name[n++] = '_';
+		bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+		name[n++] = upper ? (char)(c + 32) : plain ? c : '_';
+	}
+	name[n] = 0;
+	return n;
+}
+
+static int measure_of(const char *name)
+{
+	static const char *const names[] = {
+#define M(name) #name,
+		VP_MEASURES(M)
+#undef M
+	};
+	for (int i = 0; i < VP_M_COUNT; i++)
+		if (strcmp(names[i], name) == 0) return i;
+	return UNKNOWN;
+}
+
+static bool taken(const char *name)
+{
+	static const char *const names[] = {
+		"type", "t", "pid", "seq", "id", "start", "end", "perms", "max_perms", "share", "kind", "label",
+		"offset", "dev", "inode", "event", "act", "was", "from", "gone", "cause", "regions", "kinds", "torn",
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], name) == 0) return true;
+	return false;
+}
+
+static bool member_there(const struct entry *entry, const char *quoted, size_t n)
+{
+	return n && entry->extra_n >= n && memmem(entry->extra, entry->extra_n, quoted, n);
+}
+
+/* "key": in front of a value without a slot; false: it is there already, or there is no room. */
+static bool extra_key(struct entry *entry, const char *name)
+{
+	char quoted[96];
+	int n = snprintf(quoted, sizeof quoted, "\"%s%s\":", name, taken(name) ? "_" : "");
+	if (member_there(entry, quoted, (size_t)n)) return false;
+	return (!entry->extra_n || extra_bytes(entry, ",", 1)) && extra_bytes(entry, quoted, (size_t)n);
+}
+
+static bool extra_value(struct entry *entry, const char *name, vp_str value, bool number, uint64_t n)
+{
+	char digits[24];
+	if (!extra_key(entry, name)) return false;
+	if (number) return extra_bytes(entry, digits, (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)n));
+	bool room = extra_bytes(entry, "\"", 1);
+	for (size_t i = 0; i < value.n && room; i++) room = extra_char(entry, (unsigned char)value.p[i]);
+	return room && extra_bytes(entry, "\"", 1);
+}
+
+/* A key that no slot is known for becomes a member of its own, kB in bytes. */
+static bool unknown(struct parser *p, vp_str key, vp_str value, bool number, uint64_t n)
+{
+	char name[64];
+	if (!member_name(key, name, sizeof name)) return false;
+	int measure = measure_of(name);
+	if (measure != UNKNOWN) return number ? (set(&p->now->region, measure, n), true) : false;
+	size_t before = p->now->extra_n;
+	if (extra_value(p->now, name, value, number, n)) return true;
+	p->now->extra_n = before;
+	return false;
+}
+
+/* ---- snapshots and regions ---- */
+
+static struct entry *spare(struct parser *p)
+{
+	struct entry *entry = p->entries;
+	while (entry == p->now || entry == p->held) entry++;
+	memset(&entry->region, 0, sizeof entry->region);
+	entry->extra_n = 0;
+	return entry;
+}
+
+static void give_held(struct parser *p)
+{
+	if (!p->held) return;
+	if (!p->begun) {
+		p->h->snapshot(p->h, (vp_str){ 0 }, NULL);
+		p->begun = true;
+		p->first = p->held->region.start;
+	}
+	p->held->region.extra = (vp_str){ p->held->extra, p->held->extra_n };
+	p->h->region(p->h, &p->held->region);
+	p->held = NULL;
+}
+
+/* The row is below the last one: another report begins, or the process changed its memory while it was read. */
+static void below(struct parser *p, struct vp_region *region)
+{
+	struct vp_region *before = &p->held->region;
+	bool restart = region->start <= p->first || region->end <= before->start;
+	if (!p->begun) restart = region->end <= before->start;
+	if (restart) {
+		give_held(p);
+		p->begun = false;
+		return;
+	}
+	if (p->now->extra_n) extra_bytes(p->now, ",", 1);
+	extra_bytes(p->now, "\"torn\":true", 11);
+	if (region->start <= before->start) p->held = NULL;
+	else before->end = region->start, before->size = before->end - before->start;
+}
+
+static void finish_entry(struct parser *p)
+{
+	struct vp_region *region = &p->now->region;
+	uint64_t dirty = bit(VP_M_shared_dirty) | bit(VP_M_private_dirty);
+	if (!p->open) return;
+	p->open = false;
+	if ((region->measured & dirty) == dirty && !(region->measured & bit(VP_M_dirty)))
+		set(region, VP_M_dirty, region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
+	if (p->rollup) {
+		region->size = 0;
+		p->h->snapshot(p->h, (vp_str){ p->now->extra, p->now->extra_n }, region);
+		p->begun = false;
+		return;
+	}
+	if (p->held && region->start < p->held->region.end) below(p, region);
+	give_held(p);
+	p->held = p->now;
+}
+
+static void begin_entry(struct parser *p, struct entry *entry)
+{
+	finish_entry(p);
+	p->now = entry;
+	p->open = true;
+	p->at = 0;
+	p->rollup = entry->region.name.n == 8 && memcmp(entry->region.name.p, "[rollup]", 8) == 0;
+	if (p->rollup) give_held(p);
+}
+
+/* ---- lines ---- */
+
+static int lookup(vp_str key)
+{
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].n == key.n && memcmp(known[i].key, key.p, key.n) == 0) return known[i].what;
+	return UNKNOWN;
+}
+
+/* Value lines that follow as the last entry had them, at full speed; returns where it stopped. */
+static const char *predicted(struct parser *p, const char *at, const char *end)
+{
+	struct vp_region *region = &p->now->region;
+	while (p->at < p->learnt_n && end - at >= VALUE_LINE && memcmp(at, p->learnt[p->at].key, KEY_WIDTH) == 0) {
+		bool unit = p->learnt[p->at].unit;
+		uint64_t value;
+		if (unit ? memcmp(at + 24, " kB\n", 4) != 0 : at[24] != '\n') break;
+		if (!eight(at + KEY_WIDTH, &value)) break;
+		put(region, p->learnt[p->at].what, unit ? value << 10 : value);
+		p->at++;
+		p->line++;
+		at += unit ? VALUE_LINE : PLAIN_LINE;
+	}
+	return at;
+}
+
+/* Remembers a line that the prediction may stand on: of the usual width, with a slot. */
+static void learn(struct parser *p, vp_str line, int what, bool unit)
+{
+	if (p->at == LEARNT_MAX || line.n + 1 != (unit ? VALUE_LINE : PLAIN_LINE)) return;
+	memcpy(p->learnt[p->at].key, line.p, KEY_WIDTH);
+	p->learnt[p->at].what = what;
+	p->learnt[p->at].unit = unit;
+	p->at++;
+	if (p->learnt_n < p->at) p->learnt_n = p->at;
+}
+
+/* `Key:  value` with any key, any width. False: it is no such line. */
+static bool value_line(struct parser *p, vp_str line, bool cut)
+{
+	const char *end = line.p + line.n;
+	if (line.n > 8 && memcmp(line.p, "VmFlags:", 8) == 0) return p->now->region.flags = trimmed(line.p + 8, end), true;
+	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
+	if (!colon || colon == line.p || memchr(line.p, ' ', (size_t)(colon - line.p))) return false;
+	vp_str key = { line.p, (size_t)(colon - line.p) }, value = trimmed(colon + 1, end);
+	int what = lookup(key);
+	if (what == NAME) return p->now->region.name.n ? true : (p->now->region.name = value, true);
+	bool unit = value.n > 3 && memcmp(value.p + value.n - 3, " kB", 3) == 0;
+	uint64_t n = 0;
+	bool number = decimal(value.p, value.p + value.n - (unit ? 3 : 0), &n);
+	if (unit) n <<= 10;
+	if (cut && !unit) return false; /* its unit may be what is missing */
+	if (what == UNKNOWN) return unknown(p, key, value, number, n);
+	if (!number) return false;
+	put(&p->now->region, what, n);
+	learn(p, line, what, unit);
+	return true;
+}
+
+static void one_line(struct parser *p, vp_str line, bool cut)
+{
+	p->line++;
+	if (line.n == 0) return;
+	if (hex_digit[(unsigned char)*line.p]) {
+		struct entry *entry = spare(p);
+		if (row(line, &entry->region)) {
+			begin_entry(p, entry);
+			return;
+		}
+	}
+	if (p->open && value_line(p, line, cut)) return;
+	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
+	                                                                : "not a row of maps");
+}
+
+int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
+{
+	struct parser parser, *p = &parser;
+	const char *at = text->text.p, *end = at + text->text.n;
+	(void)state;
+	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
+	p->at = p->learnt_n = 0;
+	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);
+	while (at < end) {
+		if (p->open) at = predicted(p, at, end);
+		if (at == end) break;
+		const char *newline = memchr(at, '\n', (size_t)(end - at));
+		one_line(p, (vp_str){ at, (size_t)((newline ? newline : end) - at) }, !newline);
+		at = newline ? newline + 1 : end;
+	}
+	finish_entry(p);
+	give_held(p);
+	return 0;
+}
+
+/* ---- recognising ---- */
+
+static vp_str next_line(vp_str *rest)
+{
+	const char *newline = memchr(rest->p, '\n', rest->n);
+	vp_str line = { rest->p, newline ? (size_t)(newline - rest->p) : rest->n };
+	size_t step = line.n + (newline ? 1 : 0);
+	rest->p += step, rest->n -= step;
+	return line;
+}
+
+static bool is_row(vp_str line, bool *rollup)
+{
+	struct vp_region region = { 0 };
+	if (!line.n || !row(line, &region)) return false;
+	*rollup = region.name.n == 8 && memcmp(region.name.p, "[rollup]", 8) == 0;
+	return true;
+}
+
+int procfs_probe(vp_str head, const char **format)
+{
+	bool rollup = false, ignored;
+	size_t others = 0;
+	vp_str line = { 0 };
+	while (head.n && others < 16 && !is_row(line, &rollup)) {
+		line = next_line(&head);
+		if (line.n && !is_row(line, &rollup)) others++;
+	}
+	if (!is_row(line, &rollup)) return 0;
+	vp_str below_row = head.n ? next_line(&head) : (vp_str){ 0 };
+	bool values = below_row.n && !is_row(below_row, &ignored) && memchr(below_row.p, ':', below_row.n)
+	           && *below_row.p >= 'A' && *below_row.p <= 'Z';
+	*format = rollup ? "linux-smaps-rollup" : values ? "linux-smaps" : "linux-maps";
+	return others ? 50 : rollup || values ? 98 : 95;
+}

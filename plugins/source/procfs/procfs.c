@@ -1,0 +1,265 @@
+/* The procfs source: /proc/PID/maps or smaps of Linux, read again and again through a kept descriptor.
+ *
+ * The kernel binds an open maps file to the address space that the process had then. So a kept descriptor reads nothing
+ * after an exec or an exit and fails with ESRCH once the pid is free: an unchanged process costs its reads and no more.
+ */
+#include "procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DETAIL_MAPS, DETAIL_SMAPS };
+
+/* A process that is looked at. */
+struct target {
+	int64_t pid;
+	uint64_t start;     /* tells two lives of the pid apart */
+	uint64_t seq;       /* of the next look */
+	int fd;             /* maps or smaps; -1: not open */
+	bool unseen;        /* launched: its `process` line waits for its exec */
+	bool borrows;       /* shares its parent's memory: an exec leaves the descriptor readable */
+	bool has_last;
+	char *last;         /* the text of the look before */
+	size_t last_n, last_size;
+};
+
+struct procfs {
+	int detail;
+	struct target *targets;
+	size_t count, size;
+	char *text;         /* of this look; changes places with target.last */
+	size_t text_size;
+};
+
+static const struct vp_option options[] = {
+	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|smaps", "WHAT",
+	  "maps: the regions; smaps: also what of them is resident, dirty, shared, swapped" },
+	{ 0 },
+};
+
+static const char *file_of(const struct procfs *p)
+{
+	return p->detail == DETAIL_MAPS ? "maps" : "smaps";
+}
+
+static int open_map(const struct procfs *p, int64_t pid)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file_of(p));
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static int procfs_open(void *state, struct vp_host *h)
+{
+	struct procfs *p = state;
+	p->text_size = 1 << 18;
+	p->text = malloc(p->text_size);
+	return p->text ? 0 : h->fail(h, "out of memory");
+}
+
+static int add_target(struct procfs *p, struct vp_host *h, const struct target *target)
+{
+	if (p->count == p->size) {
+		size_t size = p->size ? 2 * p->size : 8;
+		struct target *more = realloc(p->targets, size * sizeof *more);
+		if (!more) return h->fail(h, "out of memory");
+		p->targets = more;
+		p->size = size;
+	}
+	p->targets[p->count++] = *target;
+	return 0;
+}
+
+static bool is_target(const struct procfs *p, int64_t pid)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->targets[i].pid == pid) return true;
+	return false;
+}
+
+static int procfs_attach(void *state, struct vp_host *h, const struct vp_process *process)
+{
+	struct procfs *p = state;
+	struct procfs_life life;
+	struct target target = { .pid = process->pid, .fd = -1, .unseen = process->launched };
+	if (is_target(p, target.pid)) return 0;
+	int there = procfs_life(target.pid, &life);
+	if (there <= 0) return h->fail(h, "%s", procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
+	target.start = life.start;
+	if (target.unseen) return add_target(p, h, &target);
+	target.fd = procfs_kernel_thread(&life) || procfs_ending(&life) ? -1 : open_map(p, target.pid);
+	if (target.fd < 0) return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
+	target.borrows = procfs_borrows(target.pid, &life);
+	if (add_target(p, h, &target)) return close(target.fd), -1;
+	procfs_put_process(h, h->now(h), target.pid, &life, "first");
+	return 0;
+}
+
+/* Reads the whole text into p->text. Its length; 0: that address space is no more; -1 with errno. */
+static ssize_t read_map(struct procfs *p, int fd)
+{
+	size_t used = 0;
+	for (;;) {
+		if (p->text_size - used < 4096) { /* the kernel gives at most a page a call */
+			char *more = realloc(p->text, 2 * p->text_size);
+			if (!more) return errno = ENOMEM, -1;
+			p->text = more;
+			p->text_size *= 2;
+		}
+		ssize_t n = pread(fd, p->text + used, p->text_size - used, (off_t)used);
+		if (n < 0 && errno == EINTR) continue;
+		if (n < 0) return -1;
+		if (n == 0) return (ssize_t)used;
+		used += (size_t)n;
+	}
+}
+
+static void put_exit(struct vp_host *h, const struct target *target, const struct procfs_life *life)
+{
+	h->begin(h, "event", h->now(h), target->pid);
+	h->str(h, "call", (vp_str){ "exit", 4 });
+	if (life && life->has_exit_code && WIFEXITED(life->exit_code)) h->num(h, "status", (uint64_t)WEXITSTATUS(life->exit_code));
+	if (life && life->has_exit_code && WIFSIGNALED(life->exit_code)) h->num(h, "signal", (uint64_t)WTERMSIG(life->exit_code));
+	h->end(h);
+}
+
+static void close_map(struct target *target)
+{
+	if (target->fd >= 0) close(target->fd);
+	target->fd = -1;
+}
+
+enum there { REFUSED = -1, ENDED, THERE, NOT_NOW };
+
+/* It may no longer be read: says so. */
+static enum there refuse(struct vp_host *h, const struct target *target, const struct procfs_life *life, const char *file)
+{
+	const char *why = procfs_reason(target->pid, life, file, errno);
+	h->warn(h, "%s", why);
+	h->lost(h, target->pid, "samples", 1, why);
+	return REFUSED;
+}
+
+/* Another life of the pid, or the same one with another program: opens its map and says so. */
+static enum there open_again(struct procfs *p, struct vp_host *h, struct target *target, struct procfs_life *life, const char *why)
+{
+	target->fd = open_map(p, target->pid);
+	if (target->fd < 0) return errno == ESRCH ? NOT_NOW : refuse(h, target, life, file_of(p));
+	target->borrows = procfs_borrows(target->pid, life);
+	target->start = life->start;
+	target->unseen = target->has_last = false;
+	procfs_put_process(h, h->now(h), target->pid, life, why);
+	return THERE;
+}
+
+/* The address space that was open is no more, or none was: finds out what came of it. */
+static enum there renew(struct procfs *p, struct vp_host *h, struct target *target)
+{
+	struct procfs_life life;
+	int there = procfs_life(target->pid, &life);
+	if (there < 0) return refuse(h, target, &life, "stat");
+	bool same = there && life.start == target->start;
+	if (same) procfs_settle(target->pid, &life);
+	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life)))) return put_exit(h, target, NULL), ENDED;
+	if (procfs_ended(&life)) {
+		if (target->unseen) procfs_put_process(h, h->now(h), target->pid, &life, "first");
+		return put_exit(h, target, &life), ENDED;
+	}
+	if (procfs_ending(&life)) return NOT_NOW;
+	return open_again(p, h, target, &life, target->unseen ? "first" : same ? "exec" : "reused");
+}
+
+/* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
+static void put_look(struct procfs *p, struct vp_host *h, struct target *target, int64_t t, size_t n)
+{
+	bool same = target->has_last && n == target->last_n && memcmp(p->text, target->last, n) == 0;
+	h->begin(h, "sample", t, target->pid);
+	h->num(h, "seq", target->seq);
+	h->sec(h, "took", h->now(h) - t);
+	if (same) h->json(h, "same", (vp_str){ "true", 4 });
+	h->end(h);
+	if (!same) {
+		h->raw(h, t, target->pid, target->seq, p->detail == DETAIL_MAPS ? "linux-maps" : "linux-smaps", (vp_str){ p->text, n });
+		char *old = target->last;
+		size_t old_size = target->last_size;
+		target->last = p->text, target->last_size = p->text_size, target->last_n = n;
+		target->has_last = true;
+		p->text = old, p->text_size = old_size;
+		if (!p->text) p->text_size = 0;
+	}
+	target->seq++;
+}
+
+/* Between vfork and exec the kept descriptor shows the parent's memory, and would go on to. */
+static void check_borrowed(struct target *target)
+{
+	struct procfs_life life;
+	if (procfs_life(target->pid, &life) == 1 && !procfs_borrows(target->pid, &life)) close_map(target);
+}
+
+/* One look at one process. */
+static enum there look(struct procfs *p, struct vp_host *h, struct target *target)
+{
+	if (target->borrows) check_borrowed(target);
+	for (int tries = 0; tries < 4; tries++) {
+		enum there there = target->fd < 0 ? renew(p, h, target) : THERE;
+		if (there != THERE) return there;
+		int64_t t = h->now(h);
+		ssize_t n = read_map(p, target->fd);
+		if (n > 0) return put_look(p, h, target, t, (size_t)n), THERE;
+		if (n < 0 && errno != ESRCH) return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' }, file_of(p));
+		close_map(target);
+	}
+	h->lost(h, target->pid, "samples", 1, "the process executed another program at each of four tries");
+	return NOT_NOW;
+}
+
+static void drop(struct procfs *p, size_t i)
+{
+	close_map(&p->targets[i]);
+	free(p->targets[i].last);
+	memmove(&p->targets[i], &p->targets[i + 1], (p->count - i - 1) * sizeof *p->targets);
+	p->count--;
+}
+
+static int procfs_sample(void *state, struct vp_host *h)
+{
+	struct procfs *p = state;
+	for (size_t i = 0; i < p->count;) {
+		enum there there = look(p, h, &p->targets[i]);
+		if (there == ENDED || there == REFUSED) drop(p, i);
+		else i++;
+	}
+	return (int)p->count;
+}
+
+static void procfs_close(void *state, struct vp_host *h)
+{
+	struct procfs *p = state;
+	(void)h;
+	while (p->count) drop(p, p->count - 1);
+	free(p->targets);
+	free(p->text);
+}
+
+static const char *const formats[] = { "linux-maps", "linux-smaps", "linux-smaps-rollup", NULL };
+
+const struct vp_source vp_source = {
+	.abi = VP_ABI,
+	.name = "procfs",
+	.about = "the regions of Linux processes from /proc/PID/maps or smaps, at intervals",
+	.formats = formats,
+	.state = sizeof(struct procfs),
+	.options = options,
+	.open = procfs_open,
+	.attach = procfs_attach,
+	.sample = procfs_sample,
+	.close = procfs_close,
+	.probe = procfs_probe,
+	.parse = procfs_parse,
+};
