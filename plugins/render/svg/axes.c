@@ -188,9 +188,12 @@ static void folds(struct svg *s, const struct vp_axis *axis)
 	for (size_t i = 0; i < axis->count; i++) {
 		double y = s->y + (1 - within(axis->ticks[i].at)) * s->h;
 
-		if (axis->ticks[i].fold)
-			svg_coords(s, "<g transform=\"translate(%f %f)\"><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
-			              "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n", s->x - 4, y - 3, s->w + 4, s->w + 4);
+		if (!axis->ticks[i].fold)
+			continue;
+		svg_coords(s, "<g transform=\"translate(%f %f)\"><title>", s->x - 4, y - 3);
+		svg_text(s, axis->ticks[i].text ? axis->ticks[i].text : "nothing here: left out");
+		svg_coords(s, "</title><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
+		              "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n", s->w + 4, s->w + 4);
 	}
 }
 

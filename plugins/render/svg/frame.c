@@ -109,7 +109,7 @@ double svg_feet(const struct svg *s, const struct vp_figure *f)
 
 double svg_header(const struct vp_figure *f)
 {
-	return f->subtitle && *f->subtitle ? 72 : 52;
+	return f->subtitle && *f->subtitle ? 80 : 58;
 }
 
 void svg_open(struct svg *s, const struct vp_figure *f)

@@ -79,22 +79,44 @@ static void area(struct svg *s, const struct vp_serie *serie, const struct stack
 	svg_put(s, "</title></path></g>\n");
 }
 
-/* The name in the band, where the band is highest and leaves room for it. */
-static void name(struct svg *s, const struct vp_serie *serie, const struct stack *k)
+/* How much the band leaves free above and below `y` between two x; negative where it is not there. */
+static double clearance(const struct stack *k, double from, double to, double y)
 {
-	double width = svg_width(serie->name, 11), x, y;
-	size_t best = 0;
-	char open[64];
+	double least = 1e9;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (k->low[i] - k->high[i] > k->low[best] - k->high[best])
-			best = i;
-	x = fmin(fmax((k->x[best] + k->x[best + 1]) / 2, s->x + width / 2 + 8), s->x + s->w - width / 2 - 8);
-	y = (k->low[best] + k->high[best]) / 2;
-	for (size_t i = 0; i < k->n; i++)
-		if (k->x[i] < x + width / 2 + 4 && k->x[i + 1] > x - width / 2 - 4 && (k->high[i] > y - 8 || k->low[i] < y + 8))
-			return;
-	if (!serie->name || width + 16 > s->w)
+		if (k->x[i] < to && k->x[i + 1] > from)
+			least = fmin(least, fmin(y - k->high[i], k->low[i] - y));
+	return least;
+}
+
+static double middle_at(const struct stack *k, double x)
+{
+	size_t i = 0;
+
+	while (i + 1 < k->n && k->x[i + 1] <= x)
+		i++;
+	return (k->low[i] + k->high[i]) / 2;
+}
+
+/* The name in the band, where it leaves most room of some places tried. */
+static void name(struct svg *s, const struct vp_serie *serie, const struct stack *k)
+{
+	enum { TRIES = 24 };
+	double width = svg_width(serie->name, 11) + 12, best = 7.5, x = 0, y = 0;
+	char open[64];
+
+	for (int try = 0; try <= TRIES; try++) {
+		double at = s->x + width / 2 + try * (s->w - width) / TRIES, middle = middle_at(k, at);
+		double room = clearance(k, at - width / 2, at + width / 2, middle);
+
+		if (room <= best + 0.01)
+			continue;
+		best = room;
+		x = at;
+		y = middle;
+	}
+	if (!serie->name || width > s->w || x == 0)
 		return;
 	snprintf(open, sizeof open, "<text class=\"in m l%u\"", serie->class);
 	svg_put(s, open);

@@ -1,5 +1,6 @@
 /* A table in SVG: as high as it has rows; a column that is too wide is cut with …, its whole text stands in the row's title. */
 #include "svg.h"
+#include "../text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,9 +18,10 @@ static size_t rows(const struct vp_figure *f)
 	return f->row_count + (f->totals ? 1 : 0);
 }
 
-static const char *text_of(const struct vp_cell *cell)
+/* A dash where nothing is known; nothing where a total would say nothing. */
+static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_cell *cell)
 {
-	return cell->shown && cell->text ? cell->text : "–";
+	return cell->shown && cell->text ? cell->text : r < f->row_count ? "–" : "";
 }
 
 static bool is_address(const char *text)
@@ -37,7 +39,7 @@ static void natural_widths(const struct vp_figure *f, double *width)
 	for (size_t c = 0; c < f->column_count; c++) {
 		width[c] = svg_width(f->columns[c].name, SIZE);
 		for (size_t r = 0; r < rows(f); r++)
-			width[c] = fmax(width[c], cell_width(text_of(row_of(f, r) + c)));
+			width[c] = fmax(width[c], cell_width(text_of(f, r, row_of(f, r) + c)));
 	}
 }
 
@@ -76,6 +78,15 @@ double svg_table_height(const struct svg *s, const struct vp_figure *f)
 	return svg_header(f) + (double)(rows(f) + 1) * ROW + 24 + svg_feet(s, f);
 }
 
+/* A path that is too long keeps its end, for there stands the name of the file. */
+static void path(struct svg *s, const char *text, double width)
+{
+	while (*text && svg_width(text, SIZE) > width - SIZE)
+		vp_code_point(&text);
+	svg_put(s, "…");
+	svg_words(s, text);
+}
+
 static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char *text, double x, double width, bool shown)
 {
 	bool right = f->columns[c].align == VP_RIGHT;
@@ -87,6 +98,8 @@ static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char 
 	svg_put(s, shown ? "\">" : " none\">");
 	if (is_address(text) && cell_width(text) <= width)
 		svg_words(s, text);
+	else if (text[0] == '/' && svg_width(text, SIZE) > width + 0.5)
+		path(s, text, width);
 	else
 		svg_fitted(s, text, width + 0.5, SIZE);
 	svg_put(s, "</tspan>");
@@ -137,7 +150,7 @@ static void row(struct svg *s, const struct vp_figure *f, size_t r, double y, co
 	svg_put(s, r < f->row_count ? "<text" : "<text class=\"total\"");
 	svg_coords(s, " y=\"%f\">", y + 15.2);
 	for (size_t c = 0; c < f->column_count; c++) {
-		cell(s, f, c, text_of(&cells[c]), x, width[c], cells[c].shown);
+		cell(s, f, c, text_of(f, r, &cells[c]), x, width[c], cells[c].shown);
 		x += width[c] + PAD;
 	}
 	svg_put(s, "</text></g>\n");
