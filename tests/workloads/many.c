@@ -1,0 +1,22 @@
+/* N regions of one page each, every second one read-only so that none merge; the others are resident.
+ *
+ *   many N   ->  "ready", then it waits to be killed
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 1000, page = (size_t)sysconf(_SC_PAGESIZE);
+	char *map = mmap(NULL, n * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED) return perror("mmap"), 1;
+	for (size_t i = 0; i < n; i++) {
+		if (i % 2 == 0) map[i * page] = 1;
+		else if (mprotect(map + i * page, page, PROT_READ)) return perror("mprotect (vm.max_map_count?)"), 1;
+	}
+	puts("ready");
+	fflush(stdout);
+	for (;;) pause();
+}
