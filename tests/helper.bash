@@ -1,0 +1,113 @@
+# What every test starts from: the programs of this build first on PATH, the repository, the workloads, and a way to
+# start processes that are gone when the test is over.
+#
+#   load helper
+#   setup() { workload still "$BATS_TEST_TMPDIR"; }      # -> $pid, once it has said "ready"
+#   @test "..." { requires cmd jq; run --separate-stderr vm-sample -p "$pid" -n 1; }
+
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+BUILD=${BUILD:-$ROOT/build}
+[[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
+WORKLOADS=$BUILD/workloads
+SAMPLES=${VMPIPE_SAMPLES:-}
+PATH=$BUILD/bin:$PATH
+export ROOT BUILD WORKLOADS SAMPLES PATH
+# Pictures and messages must not depend on who runs the tests.
+unset VMPIPE_PLUGINS NO_COLOR CLICOLOR_FORCE COLUMNS LINES
+export LC_ALL=C.UTF-8 TERM=xterm-256color TZ=UTC
+bats_require_minimum_version 1.5.0
+
+# requires root | bpf | samples | ptrace | cmd NAME... | program NAME...: skips with a reason; an unknown word fails.
+requires() {
+	local what=$1 name
+	shift
+	case $what in
+	root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
+	bpf) [ "$(id -u)" = 0 ] && [ -r /sys/kernel/btf/vmlinux ] || skip "needs root and a kernel with BTF" ;;
+	samples) [ -d "$SAMPLES" ] || skip "needs VMPIPE_SAMPLES, a folder of captured text" ;;
+	ptrace) [ "$(id -u)" = 0 ] || [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ] || skip "needs ptrace of one's own processes" ;;
+	cmd) for name; do command -v "$name" >/dev/null || skip "needs the command $name"; done ;;
+	program) for name; do [ -x "$BUILD/bin/$name" ] || skip "$name is not built"; done ;;
+	*) echo "requires: unknown word \"$what\"" >&2; return 1 ;;
+	esac
+}
+
+# Waits until a command succeeds, at most 10 s: for what gives no event of its own.
+until_true() {
+	local end=$((SECONDS + 10))
+	until "$@"; do
+		if [ $SECONDS -ge $end ]; then
+			echo "until_true: still false: $*" >&2
+			return 1
+		fi
+		sleep 0.01
+	done
+}
+
+# Starts a workload and waits for its "ready". Sets pid; its lines before that are in $ready_text.
+workload() {
+	local name=$1 fifo line fd
+	shift
+	fifo=$BATS_TEST_TMPDIR/ready.$RANDOM$RANDOM
+	mkfifo "$fifo"
+	"$WORKLOADS/$name" "$@" >"$fifo" 2>"$BATS_TEST_TMPDIR/workload.err" 3>&- &
+	pid=$!
+	started+=("$pid")
+	exec {fd}<"$fifo"
+	ready_text=
+	while IFS= read -r -t 10 -u "$fd" line; do
+		[ "$line" = ready ] && break
+		ready_text+=$line$'\n'
+	done
+	rm -f "$fifo"
+	kept+=("$fd") # held open: the workload may say more
+	[ "$line" = ready ] || { echo "workload $name: $(cat "$BATS_TEST_TMPDIR/workload.err")" >&2; return 1; }
+}
+
+# A process driven call by call (tests/workloads/step.c). Sets pid; then `step mmap 4 rw` sets $answer (without "ok ").
+step_start() {
+	local fifo=$BATS_TEST_TMPDIR/step
+	mkfifo "$fifo.in" "$fifo.out"
+	"$WORKLOADS/step" <"$fifo.in" >"$fifo.out" 3>&- &
+	pid=$!
+	started+=("$pid")
+	exec {step_in}>"$fifo.in" {step_out}<"$fifo.out"
+	IFS= read -r -t 10 -u "$step_out" answer
+	[ "$answer" = ready ]
+}
+
+step() {
+	echo "$*" >&"$step_in"
+	IFS= read -r -t 10 -u "$step_out" answer || { echo "step $*: no answer" >&2; return 1; }
+	case $answer in
+	ok*) answer=${answer#ok}; answer=${answer# } ;;
+	ready) ;;
+	*) echo "step $*: $answer" >&2; return 1 ;;
+	esac
+}
+
+# Runs a command in the background, to be ended with the test. Sets pid.
+background() {
+	"$@" 3>&- &
+	pid=$!
+	started+=("$pid")
+}
+
+# Validates the stream on stdin against schemas/.
+valid_stream() {
+	requires cmd /usr/bin/python3
+	/usr/bin/python3 -I "$ROOT/tests/validate.py" "$ROOT/schemas" "$@"
+}
+
+started=()
+kept=()
+teardown() {
+	local one
+	for one in "${started[@]}"; do
+		kill -CONT "$one" 2>/dev/null
+		kill -KILL "$one" 2>/dev/null
+		wait "$one" 2>/dev/null
+	done
+	for one in "${kept[@]}"; do exec {one}<&-; done
+	return 0
+}
