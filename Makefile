@@ -1,7 +1,9 @@
 # vmpipe: the only build file. It lists no source file; everything it makes is in $(BUILD).
 #   make            programs in build/bin, plugins in build/lib/vmpipe
 #   make demo       set up, build, run the pipeline on a bundled workload
-#   make check      set up, build, run all tests
+#   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
+#   make bench      measure beside pmap and cat
+#   make golden     rewrite the golden files; git diff is the review
 #   V=1 shows commands; SAN=1 builds with the address and undefined-behaviour sanitizers (in build/san)
 
 CC      ?= cc
@@ -33,13 +35,38 @@ WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard te
 
 all: $(PROGRAMS) $(PLUGINS)
 
+# Says what is missing before the compiler stumbles over it; asked once a build directory.
+$(BUILD)/.needs:
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh build
+	@mkdir -p $(@D) && touch $@
+
+setup:
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i build test
+
+# The set-up comes first, also with -j: the rest is a make of its own.
+demo: setup
+	@$(MAKE) --no-print-directory all workloads
+	@contrib/demo.sh $(BUILD)
+
+check: setup
+	@$(MAKE) --no-print-directory all workloads
+	@BUILD='$(BUILD)' V='$(V)' tests/run $(TESTS)
+
+bench: setup
+	@$(MAKE) --no-print-directory all workloads
+	@CC='$(CC)' BUILD='$(BUILD)' tests/bench/run
+
+golden: setup
+	@$(MAKE) --no-print-directory all workloads
+	@GOLDEN=write BUILD='$(BUILD)' tests/run $(or $(TESTS),$(shell grep -l GOLDEN tests/*.bats))
+
 workloads: $(WORKLOADS)
 
 $(BUILD)/gen/%.h: %
 	@mkdir -p $(@D)
 	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
 
-$(BUILD)/obj/%.o: %.c | $(EMBEDDED)
+$(BUILD)/obj/%.o: %.c | $(BUILD)/.needs $(EMBEDDED)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC      $<")
 	$(Q)$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
@@ -67,6 +94,6 @@ $(BUILD)/workloads/%: tests/workloads/%.c
 clean:
 	rm -rf build
 
-.PHONY: all workloads clean
+.PHONY: all workloads setup demo check bench golden clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

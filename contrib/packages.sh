@@ -1,0 +1,74 @@
+#!/bin/sh
+# Which Debian packages a build or a test run needs, which of them are missing, and how to get them.
+#
+#   contrib/packages.sh build            says what is missing to build; exit 1
+#   contrib/packages.sh build test       ... and to run the tests and the demo
+#   contrib/packages.sh -i build test    installs what is missing, where root or a sudo without password and apt-get are at hand
+#
+# A package is present if what we use of it is there, however it came; then nothing is asked of apt.
+set -u
+
+# need | package | how to see it is there | reason
+table() {
+	cat <<'END'
+build|gcc|command -v "${CC:-cc}"|the compiler (CC names another)
+build|libc6-dev|header stdio.h|the C library's headers
+build|libyaml-dev|header yaml.h|reads the YAML configuration; linked statically, so it is not needed to run
+build|make|command -v make|builds
+test|bats|command -v bats|runs tests/*.bats
+test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
+test|procps|command -v pmap|pmap -x, which sums and counts are held against
+test|strace|command -v strace|shows which system calls a program makes
+test|libxml2-utils|command -v xmllint|checks that an SVG is well-formed
+test|librsvg2-bin|command -v rsvg-convert|draws an SVG, to see that it can be drawn
+test|python3|test -x /usr/bin/python3|runs the validator of the schemas
+test|python3-jsonschema|/usr/bin/python3 -I -c "from jsonschema import Draft202012Validator"|JSON Schema 2020-12: every line that a program writes is held against schemas/
+END
+}
+
+header() {
+	echo "#include <$1>" | ${CC:-cc} ${CFLAGS:-} -E - >/dev/null 2>&1
+}
+
+missing() {
+	table | while IFS='|' read -r need package probe reason; do
+		case " $1 " in *" $need "*) ;; *) continue ;; esac
+		case $probe in
+		header*) $probe ;;
+		*) eval "$probe" >/dev/null 2>&1 ;;
+		esac || printf '%s|%s\n' "$package" "$reason"
+	done
+}
+
+tell() {
+	echo "$1" >&2
+	printf '%s\n' "$2" | sed 's/^\([^|]*\)|\(.*\)/  \1: \2/' >&2
+	exit 1
+}
+
+install=
+if [ "${1:-}" = -i ]; then
+	install=1
+	shift
+fi
+for need; do
+	case $need in build | test) ;; *) echo "usage: packages.sh [-i] build|test ..." >&2; exit 2 ;; esac
+done
+
+lacking=$(missing "$*")
+[ -n "$lacking" ] || exit 0
+packages=$(printf '%s\n' "$lacking" | cut -d'|' -f1 | tr '\n' ' ')
+[ -n "$install" ] || tell "These packages are missing (apt-get install $packages):" "$lacking"
+command -v apt-get >/dev/null || tell "These packages are missing, and there is no apt-get to install them:" "$lacking"
+if [ "$(id -u)" = 0 ]; then
+	as=
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+	as='sudo -n'
+else
+	tell "These packages are missing, and only root may install them (apt-get install $packages):" "$lacking"
+fi
+echo "Installing what is missing: $packages" >&2
+{ $as apt-get -q update && $as env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $packages; } </dev/null >&2 ||
+	tell "apt-get failed; these packages are missing:" "$lacking"
+lacking=$(missing "$*")
+[ -z "$lacking" ] || tell "Installed, but still not found (is something else in front of it on PATH?):" "$lacking"
