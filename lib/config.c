@@ -347,8 +347,8 @@ static int add_rule(struct vp_config *config, const yaml_node_t *node)
 	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; !result && pair < node->data.mapping.pairs.top; pair++)
 		result = apply_pair(config, &options, false, pair);
 	if (!result) result = check_rule(config, node, &rule);
-	int file = vp_options_given(&options, "file") ? rule.file : -1;
-	if (!result && vp_kinds_add(&(struct vp_kind_rule){ rule.kind, rule.name, rule.label, rule.perms, rule.flags, file }))
+	int file = !vp_options_given(&options, "file") ? 0 : rule.file ? +1 : -1;
+	if (!result && vp_kinds_add(&(struct vp_kind_rule){ .kind = rule.kind, .name = rule.name, .label = rule.label, .perms = rule.perms, .flags = rule.flags, .file = file }))
 		result = position(config, node, vp_error());
 	vp_options_free(&options);
 	return result;

@@ -477,7 +477,7 @@ static void account(struct vp_program *program)
 int vp_program_finish(struct vp_program *program)
 {
 	unfinished(program);
-	if (program->about->stream && !program->about->source) vp_put_stage(program, program->held != NULL);
+	if (program->about->stream && !program->about->source && !program->staged) vp_put_stage(program, program->held != NULL);
 	release_end(program);
 	if (program->late_output) late_output(program, -1);
 	bool gone = false;

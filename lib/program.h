@@ -63,6 +63,7 @@ struct vp_program {
 	char *held;                    /* an `end` line, held back until its successor is known; NULL: none */
 	size_t held_n;
 	bool late_output;              /* -o holds %p: opened when the first pid is known */
+	bool staged;                   /* the stage line is written already */
 	uint64_t said;                 /* messages about bad lines so far */
 	bool segment_open;             /* between `stream` and `end` */
 };

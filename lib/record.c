@@ -482,7 +482,8 @@ static int read_whole(struct reader *r)
 {
 	struct vp_record *record = r->record;
 	record->has_t = record->has_pid = record->has_seq = false;
-	record->t = record->pid = 0;
+	record->t = 0;
+	record->pid = -1;
 	record->seq = record->id = record->act = 0;
 	record->front_size = 0;
 	r->at = vp_json_space(r->at, r->end);

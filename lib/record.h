@@ -45,7 +45,7 @@ struct vp_record {
 	vp_str type_name;
 	bool has_t, has_pid, has_seq, has_id, has_act;
 	int64_t t;              /* ns since the stream began */
-	int64_t pid;
+	int64_t pid;            /* -1 where absent */
 	uint64_t seq, id, act;
 	vp_str event;           /* MMAP_ADD ... */
 	vp_str from, gone;      /* JSON arrays of ids, as text; p NULL where absent */

@@ -1,0 +1,192 @@
+/* vm-parse: what a system said, as snapshots and regions.
+ *
+ *   {"type":"raw","t":0.1,"pid":7,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"5581..."}
+ *   -> {"type":"snapshot","t":0.1,"pid":7,"seq":0,"regions":25,...} and a `region` line for each of its 25 rows
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "host_parse.h"
+#include "load.h"
+#include "pieces.h"
+#include "program.h"
+
+#define TEXT_MAX ((size_t)1 << 30) /* bytes of a text that is read whole */
+
+static const struct vp_about about = {
+	.name = "vm-parse",
+	.usage = "[FILE...]",
+	.summary = "Turns raw lines, or a plain text such as /proc/PID/smaps, into snapshot and region lines.",
+	.more = "A FILE of lines is taken for a stream; any other text is recognised by itself. - is stdin.",
+	.plugins = "source",
+	.stream = true,
+};
+
+static struct vp_parse_host *parse;
+static uint64_t text_seq;
+
+/* The source that reads a format: the one that wrote it, else any that knows it. NULL: none. */
+static const struct vp_source *reader_of(vp_str name, const char *format)
+{
+	char wanted[64];
+	snprintf(wanted, sizeof wanted, "%.*s", (int)name.n, name.p ? name.p : "");
+	const struct vp_source *own = wanted[0] ? vp_load_source(wanted) : NULL;
+	const struct vp_source *one[] = { own, NULL }, *const *all = own ? one : vp_load_sources();
+	for (; *all; all++)
+		for (const char *const *f = (*all)->formats; f && *f && (*all)->parse; f++)
+			if (strcmp(*f, format) == 0) return *all;
+	return NULL;
+}
+
+static void incomplete(void *ctx, const struct vp_pieces_read *read, const char *why)
+{
+	struct vp_program *program = ctx;
+	char text[256];
+	snprintf(text, sizeof text, "%s of pid %lld, sample %llu: %s; the read is thrown away", read->format, (long long)read->pid,
+	         (unsigned long long)read->seq, why);
+	program->status = VP_TROUBLE;
+	program->skipped++;
+	vp_say(program, "%s:%llu: %s", program->input.name, (unsigned long long)program->input.line, text);
+	vp_put_lost(program, program->t, read->pid, "raw", 1, text);
+}
+
+static void whole(struct vp_program *program, const struct vp_pieces_read *read)
+{
+	char place[64];
+	const struct vp_source *source = reader_of(vp_s(read->source), read->format);
+	if (!source) {
+		vp_program_bad(program, "no source plugin reads the format %s (vm-parse --list shows those that there are)", read->format);
+		return;
+	}
+	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid, (unsigned long long)read->seq);
+	struct vp_parse_job job = {
+		.source = source, .t = read->t, .place = place,
+		.text = { .format = read->format, .text = { read->text, read->n }, .pid = read->pid, .seq = read->seq },
+	};
+	int written = vp_parse_run(parse, &job);
+	if (written < 0) vp_program_bad(program, "%s: %s", place, vp_error());
+}
+
+static void stream(struct vp_program *program)
+{
+	struct vp_pieces *pieces = vp_pieces_new(incomplete, program);
+	if (!pieces) vp_die(program, VP_TROUBLE, "out of memory");
+	while (vp_program_next(program)) {
+		if (program->record.type == VP_T_raw) {
+			const struct vp_pieces_read *read;
+			int got = vp_pieces_add(pieces, &program->record, &read);
+			if (got < 0) vp_program_bad(program, "%s", vp_error());
+			if (got > 0) whole(program, read);
+			continue;
+		}
+		vp_pieces_expect(pieces, &program->record);
+		vp_program_pass(program);
+	}
+	vp_pieces_end(pieces);
+	vp_pieces_free(pieces);
+}
+
+/* ---- plain text ---- */
+
+static void put_stream(struct vp_program *program, const char *source)
+{
+	char began[64], whole_second[32], sources[96];
+	struct timespec now;
+	struct tm parts;
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(whole_second, sizeof whole_second, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &parts));
+	snprintf(began, sizeof began, "%s.%09ldZ", whole_second, now.tv_nsec);
+	snprintf(sources, sizeof sources, "[\"%s\"]", source);
+	vp_put_begin(&program->out, "stream", 0, -1);
+	vp_put_num(&program->out, "version", 1);
+	vp_put_str(&program->out, "program", vp_s("vm-parse " VP_VERSION));
+	vp_put_json(&program->out, "sources", vp_s(sources));
+	vp_put_str(&program->out, "began", vp_s(began));
+	vp_put_end(&program->out);
+}
+
+static const struct vp_source *recognise(vp_str text, const char **format)
+{
+	const struct vp_source *best = NULL;
+	int sure = 0;
+	vp_str head = { text.p, text.n < 65536 ? text.n : 65536 };
+	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
+		const char *guess = NULL;
+		int now = (*source)->probe ? (*source)->probe(head, &guess) : 0;
+		if (now > sure && guess) sure = now, best = *source, *format = guess;
+	}
+	return best;
+}
+
+/* Whether what comes next is lines of the stream: 1, plain text: 0, the end of all files: -1. */
+static int looks_like_stream(struct vp_program *program)
+{
+	vp_str head;
+	for (;;) {
+		if (!vp_input_peek(&program->input, 1, &head)) {
+			if (head.p) return -1;
+			vp_trouble(program, "%s", vp_error());
+			continue;
+		}
+		size_t i = 0;
+		while (i < head.n && strchr(" \t\r\n", head.p[i]) && head.p[i]) i++;
+		return i < head.n ? head.p[i] == '{' : 1;
+	}
+}
+
+static void plain_text(struct vp_program *program, bool *began)
+{
+	char *bytes;
+	size_t n;
+	const char *format = NULL;
+	if (vp_input_rest(&program->input, TEXT_MAX, &bytes, &n)) {
+		vp_trouble(program, "%s", vp_error());
+		return;
+	}
+	const struct vp_source *source = recognise((vp_str){ bytes, n }, &format);
+	if (!*began) put_stream(program, source ? source->name : "text");
+	*began = true;
+	for (size_t i = 0; i < n; i++) program->read += bytes[i] == '\n';
+	struct vp_parse_job job = {
+		.source = source, .place = program->input.name, .several = true,
+		.text = { .format = format, .text = { bytes, n }, .pid = -1, .seq = text_seq },
+	};
+	int written = source ? vp_parse_run(parse, &job) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
+	                                                          "texts such as /proc/PID/maps and smaps are recognised)");
+	if (written > 0) text_seq += (uint64_t)written;
+	if (written < 0) {
+		vp_trouble(program, "%s: %s", program->input.name, vp_error());
+		vp_put_lost(program, 0, -1, "text", 1, vp_error());
+	}
+	free(bytes);
+}
+
+static void put_end(struct vp_program *program)
+{
+	vp_put_stage(program, 1);
+	vp_put_begin(&program->out, "end", program->t, -1);
+	vp_put_str(&program->out, "reason", vp_s("exit"));
+	vp_put_end(&program->out);
+}
+
+int main(int argc, char **argv)
+{
+	struct vp_program program;
+	bool text = false;
+	int kind;
+	vp_program_start(&program, &about, NULL, NULL, argc, argv);
+	parse = vp_parse_host_new(&program);
+	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
+	while ((kind = looks_like_stream(&program)) == 0) plain_text(&program, &text);
+	if (kind == 1 && text) vp_die(&program, VP_USAGE, "%s holds lines of a stream, the files before it plain text: give them apart", program.input.name);
+	if (kind == 1) stream(&program);
+	vp_parse_host_free(parse);
+	if (text) {
+		put_end(&program);
+		program.staged = true;
+	}
+	return vp_program_finish(&program);
+}

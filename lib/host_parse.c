@@ -1,0 +1,273 @@
+/* The host of a source's parse half: regions come one by one, a snapshot line and region lines go out.
+ *
+ * The snapshot line holds counts and sums and stands first, so the lines of one snapshot are gathered; that is all the
+ * memory there is. Neighbours of one file are held back together for a moment: whether a read-only piece is part of a
+ * program or just a file shows only when an executable piece of the same file follows.
+ */
+#include "host_parse.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "kinds.h"
+
+#define GROUP_MAX 32 /* neighbours of one file held back; object files have 4 to 7 */
+
+static const enum vp_measure summed[] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
+#define SUMMED (sizeof summed / sizeof summed[0])
+
+struct sums {
+	uint64_t regions, size, sum[SUMMED];
+	unsigned known;
+};
+
+struct vp_parse_host {
+	struct vp_host host;
+	struct vp_program *program;
+	const struct vp_parse_job *job;
+	struct vp_out body;       /* the region lines of the open snapshot */
+	bool open;
+	uint64_t seq;
+	int written;
+	uint64_t bad;
+	struct sums all, *kinds;  /* kinds: by vp_kind_index */
+	size_t kind_size;
+	struct vp_region stated;  /* totals that the text states */
+	bool has_stated;
+	char *members;            /* of the snapshot line */
+	size_t members_n;
+	struct vp_region group[GROUP_MAX], before;
+	size_t group_count;
+	bool has_before;
+};
+
+static struct vp_parse_host *of(struct vp_host *host)
+{
+	return host->ctx;
+}
+
+static void add(struct sums *to, const struct vp_region *region)
+{
+	to->regions++;
+	to->size += region->size;
+	for (size_t i = 0; i < SUMMED; i++)
+		if (region->measured & (uint64_t)1 << summed[i]) {
+			to->sum[i] += region->measure[summed[i]];
+			to->known |= 1u << i;
+		}
+}
+
+static struct sums *kind_sums(struct vp_parse_host *parse, vp_str kind)
+{
+	size_t index = vp_kind_index(kind);
+	if (index >= parse->kind_size) {
+		size_t size = index + 32;
+		struct sums *more = realloc(parse->kinds, size * sizeof *more);
+		if (!more) abort();
+		memset(more + parse->kind_size, 0, (size - parse->kind_size) * sizeof *more);
+		parse->kinds = more;
+		parse->kind_size = size;
+	}
+	return &parse->kinds[index];
+}
+
+static void write_region(struct vp_parse_host *parse, struct vp_region *region, bool object)
+{
+	vp_kind_set(region, parse->has_before ? &parse->before : NULL, object);
+	add(&parse->all, region);
+	add(kind_sums(parse, region->kind), region);
+	vp_put_region_line(&parse->body, parse->job->t, parse->job->text.pid, parse->seq, 0, region);
+	parse->before = *region;
+	parse->has_before = true;
+}
+
+static void flush_group(struct vp_parse_host *parse)
+{
+	bool object = false;
+	for (size_t i = 0; i < parse->group_count; i++) object |= parse->group[i].perms[2] == 'x';
+	for (size_t i = 0; i < parse->group_count; i++) write_region(parse, &parse->group[i], object);
+	parse->group_count = 0;
+}
+
+static void put_sums(struct vp_out *out, const struct sums *sums)
+{
+	vp_put_num(out, "regions", sums->regions);
+	vp_put_num(out, "size", sums->size);
+	for (size_t i = 0; i < SUMMED; i++)
+		if (sums->known & 1u << i) vp_put_num(out, vp_measure_names[summed[i]], sums->sum[i]);
+}
+
+static void put_stated(struct vp_out *out, const struct vp_region *stated)
+{
+	vp_put_num(out, "regions", 0);
+	if (stated->size) vp_put_num(out, "size", stated->size);
+	for (int i = 0; i < VP_M_COUNT; i++)
+		if (stated->measured & (uint64_t)1 << i) vp_put_num(out, vp_measure_names[i], stated->measure[i]);
+	vp_put_members(out, stated->extra);
+}
+
+static void put_kinds(struct vp_parse_host *parse, struct vp_out *out)
+{
+	vp_put_object(out, "kinds");
+	for (size_t i = 0; i < parse->kind_size; i++) {
+		if (!parse->kinds[i].regions) continue;
+		vp_put_object(out, vp_kind_name(i));
+		put_sums(out, &parse->kinds[i]);
+		vp_put_close(out);
+	}
+	vp_put_close(out);
+}
+
+static void close_snapshot(struct vp_parse_host *parse)
+{
+	struct vp_out *out = &parse->program->out;
+	if (!parse->open) return;
+	flush_group(parse);
+	vp_put_begin(out, "snapshot", parse->job->t, parse->job->text.pid);
+	vp_put_num(out, "seq", parse->seq);
+	if (parse->has_stated && !parse->all.regions) {
+		put_stated(out, &parse->stated);
+	} else {
+		put_sums(out, &parse->all);
+		put_kinds(parse, out);
+	}
+	vp_put_members(out, (vp_str){ parse->members, parse->members_n });
+	vp_put_end(out);
+	vp_out_bytes(out, parse->body.buffer, parse->body.used);
+	out->lines += parse->body.lines;
+	parse->open = false;
+	parse->written++;
+	parse->seq++;
+}
+
+static void open_snapshot(struct vp_parse_host *parse)
+{
+	parse->open = true;
+	parse->body.used = 0;
+	parse->body.lines = 0;
+	parse->body.front_size = 0;
+	parse->has_before = parse->has_stated = false;
+	parse->members_n = 0;
+	memset(&parse->all, 0, sizeof parse->all);
+	if (parse->kinds) memset(parse->kinds, 0, parse->kind_size * sizeof *parse->kinds);
+}
+
+static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
+{
+	struct vp_parse_host *parse = of(host);
+	if (parse->open && (parse->job->several || !parse->all.regions)) close_snapshot(parse);
+	if (!parse->open) open_snapshot(parse);
+	if (stated) {
+		parse->stated = *stated;
+		parse->has_stated = true;
+	}
+	if (members.n) {
+		char *more = realloc(parse->members, members.n);
+		if (!more) abort();
+		memcpy(more, members.p, members.n);
+		parse->members = more;
+		parse->members_n = members.n;
+	}
+}
+
+static bool same_file(const struct vp_region *a, const struct vp_region *b)
+{
+	return a->name.n == b->name.n && a->inode.n == b->inode.n && memcmp(a->name.p, b->name.p, a->name.n) == 0;
+}
+
+static void host_region(struct vp_host *host, const struct vp_region *region)
+{
+	struct vp_parse_host *parse = of(host);
+	if (!parse->open) open_snapshot(parse);
+	bool file = region->inode.n && region->name.n;
+	if (parse->group_count && (!file || parse->group_count == GROUP_MAX || !same_file(region, parse->group))) flush_group(parse);
+	if (file) {
+		parse->group[parse->group_count++] = *region;
+	} else {
+		struct vp_region own = *region;
+		write_region(parse, &own, false);
+	}
+}
+
+static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
+{
+	struct vp_parse_host *parse = of(host);
+	struct vp_program *program = parse->program;
+	char why[1024], place[1400];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(why, sizeof why, format, list);
+	va_end(list);
+	snprintf(place, sizeof place, "%s:%zu: %s", parse->job->place, line, why);
+	program->skipped++;
+	program->status = VP_TROUBLE;
+	if (parse->bad++ < 10) vp_say(program, "%s; row skipped", place);
+	else if (parse->bad == 11) vp_say(program, "%s: further bad rows are counted, not shown", parse->job->place);
+	vp_put_lost(program, parse->job->t, parse->job->text.pid, "rows", 1, place);
+}
+
+static int host_fail(struct vp_host *host, const char *format, ...)
+{
+	char text[1024];
+	va_list list;
+	(void)host;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	return vp_fail("%s", text);
+}
+
+static void host_warn(struct vp_host *host, const char *format, ...)
+{
+	char text[1024];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	vp_say(of(host)->program, "%s: %s", of(host)->job->place, text);
+}
+
+static void host_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count, const char *why)
+{
+	vp_put_lost(of(host)->program, of(host)->job->t, pid, what, count, why);
+}
+
+struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
+{
+	struct vp_parse_host *parse = calloc(1, sizeof *parse);
+	if (!parse) return NULL;
+	parse->program = program;
+	parse->host = (struct vp_host){
+		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost,
+		.snapshot = host_snapshot, .region = host_region, .bad = host_bad,
+	};
+	vp_out_memory(&parse->body);
+	return parse;
+}
+
+void vp_parse_host_free(struct vp_parse_host *parse)
+{
+	if (!parse) return;
+	vp_out_free(&parse->body);
+	free(parse->kinds);
+	free(parse->members);
+	free(parse);
+}
+
+int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
+{
+	const struct vp_source *source = job->source;
+	void *state = calloc(1, source->state ? source->state : 1);
+	if (!state) return vp_fail("out of memory");
+	parse->job = job;
+	parse->seq = job->text.seq;
+	parse->written = 0;
+	parse->bad = 0;
+	parse->group_count = 0;
+	int failed = source->parse(state, &parse->host, &job->text);
+	close_snapshot(parse);
+	free(state);
+	return failed ? -1 : parse->written;
+}

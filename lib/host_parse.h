@@ -1,0 +1,23 @@
+/* The host of a source's parse half: takes its regions and writes them, kinds and sums added, behind their snapshot line. */
+#ifndef VMPIPE_HOST_PARSE_H
+#define VMPIPE_HOST_PARSE_H
+
+#include "program.h"
+
+struct vp_parse_host;
+struct vp_parse_host *vp_parse_host_new(struct vp_program *program); /* writes to program->out; NULL: no memory */
+void vp_parse_host_free(struct vp_parse_host *parse);
+
+/* One whole text, parsed by a source. `place` names it in messages ("FILE" or "pid 7, sample 3").
+ * several: reports in a row become snapshots of their own with seq counting on; else all is one snapshot.
+ * Returns how many snapshots were written, or -1 (vp_error). Memory: the lines of one snapshot. */
+struct vp_parse_job {
+	const struct vp_source *source;
+	struct vp_text text;
+	int64_t t;
+	const char *place;
+	bool several;
+};
+int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job);
+
+#endif
