@@ -1,0 +1,124 @@
+/* One ppoll over the output, the processes and the clock; signals are blocked everywhere else. */
+#include "watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "schedule.h"
+#include "system.h"
+
+#define BLIND_LOOK 50000000 /* ns between two questions for a process without a descriptor */
+
+static const int signals[2] = { SIGINT, SIGTERM };
+static volatile sig_atomic_t signalled;
+
+static void notice(int number)
+{
+	signalled = number;
+}
+
+int vp_watch_begin(struct vp_watch *watch, int output)
+{
+	sigset_t block;
+	memset(watch, 0, sizeof *watch);
+	watch->fds = malloc(sizeof *watch->fds);
+	if (!watch->fds) return vp_fail("out of memory");
+	watch->fds[0] = (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
+	sigemptyset(&block);
+	for (int i = 0; i < 2; i++) {
+		struct sigaction action = { .sa_handler = notice, .sa_flags = (int)SA_RESETHAND };
+		sigaction(signals[i], &action, &watch->was[i]);
+		sigaddset(&block, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &block, &watch->mask);
+	sigdelset(&watch->mask, SIGINT);
+	sigdelset(&watch->mask, SIGTERM);
+	return 0;
+}
+
+int vp_watch_add(struct vp_watch *watch, int64_t pid)
+{
+	struct pollfd *fds = realloc(watch->fds, (watch->count + 2) * sizeof *fds);
+	if (fds) watch->fds = fds;
+	struct vp_watched *watched = fds ? realloc(watch->watched, (watch->count + 1) * sizeof *watched) : NULL;
+	if (!watched) return vp_fail("out of memory");
+	watch->watched = watched;
+	int fd = vp_system_watch(pid);
+	if (fd < 0) watch->blind = true;
+	watched[watch->count] = (struct vp_watched){ .pid = pid };
+	fds[++watch->count] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	watch->living++;
+	return 0;
+}
+
+static void mark_ended(struct vp_watch *watch, size_t i)
+{
+	if (watch->fds[i + 1].fd >= 0) close(watch->fds[i + 1].fd);
+	watch->fds[i + 1].fd = -1;
+	watch->watched[i].ended = true;
+	watch->living--;
+}
+
+/* A child is not collected; of a process of somebody else's only its disappearance is seen. */
+static bool ended(int64_t pid)
+{
+	siginfo_t info = { 0 };
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) return info.si_pid == (pid_t)pid;
+	return kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+static void collect(struct vp_watch *watch, bool polled)
+{
+	for (size_t i = 0; i < watch->count; i++) {
+		const struct pollfd *fd = &watch->fds[i + 1];
+		if (watch->watched[i].ended) continue;
+		if (fd->fd >= 0 ? polled && fd->revents : ended(watch->watched[i].pid)) mark_ended(watch, i);
+	}
+}
+
+enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
+{
+	size_t living = watch->living;
+	for (;;) {
+		int64_t left = when - vp_clock();
+		if (left < 0) left = 0;
+		bool last = !watch->blind || !living || left <= BLIND_LOOK;
+		if (!last) left = BLIND_LOOK;
+		struct timespec pause = { left / 1000000000, left % 1000000000 };
+		int n = ppoll(watch->fds, watch->count + 1, &pause, &watch->mask);
+		if (signalled) return VP_WOKE_SIGNAL;
+		if (n < 0 && errno != EINTR) return VP_WOKE_TIME;
+		if (n > 0 && watch->fds[0].revents) return VP_WOKE_READER;
+		if (n > 0 || watch->blind) collect(watch, n > 0);
+		if (living && !watch->living) return VP_WOKE_ENDED;
+		if (n == 0 && last) return VP_WOKE_TIME;
+	}
+}
+
+void vp_watch_grace(struct vp_watch *watch, int64_t when)
+{
+	signalled = 0;
+	watch->fds[0].fd = -1; /* whether somebody still reads matters no more */
+	while (watch->living && vp_clock() < when)
+		if (vp_watch_until(watch, when) == VP_WOKE_SIGNAL) return;
+}
+
+void vp_watch_restore(const struct vp_watch *watch)
+{
+	for (int i = 0; i < 2; i++) sigaction(signals[i], &watch->was[i], NULL);
+	signal(SIGPIPE, SIG_DFL); /* ignored by every program of ours */
+	sigprocmask(SIG_SETMASK, &watch->mask, NULL);
+}
+
+void vp_watch_end(struct vp_watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		if (watch->fds[i + 1].fd >= 0) close(watch->fds[i + 1].fd);
+	free(watch->fds);
+	free(watch->watched);
+}

@@ -1,0 +1,35 @@
+/* Waiting for the next tick, and noticing what comes before it: a signal, the end of every process, a reader who has gone. */
+#ifndef VMPIPE_WATCH_H
+#define VMPIPE_WATCH_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct vp_watched { int64_t pid; bool ended; };
+
+struct vp_watch {
+	struct pollfd *fds;         /* 0: the output; then one for each process, fd -1 once it has ended or where there is none */
+	struct vp_watched *watched;
+	size_t count, living;
+	bool blind;                 /* some process has no descriptor: ask every now and then */
+	sigset_t mask;              /* as it was before */
+	struct sigaction was[2];    /* of SIGINT, SIGTERM */
+};
+
+enum vp_woke { VP_WOKE_TIME, VP_WOKE_SIGNAL, VP_WOKE_ENDED, VP_WOKE_READER };
+
+/* From now on SIGINT and SIGTERM are only noticed in vp_watch_until, the first of each; the next one kills. */
+int  vp_watch_begin(struct vp_watch *watch, int output); /* 0, -1 (vp_error) */
+int  vp_watch_add(struct vp_watch *watch, int64_t pid);
+/* Until `when` (ns, monotonic). VP_WOKE_ENDED: once, when the last watched process has ended. */
+enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when);
+/* After VP_WOKE_SIGNAL: until the last watched process has ended, or `when`. A further signal kills. */
+void vp_watch_grace(struct vp_watch *watch, int64_t when);
+/* Signals as they were before vp_watch_begin, for a child that is about to exec. */
+void vp_watch_restore(const struct vp_watch *watch);
+void vp_watch_end(struct vp_watch *watch);
+
+#endif
