@@ -1,0 +1,96 @@
+/* The text renderer: pictures for a terminal, in colour or letters, in Unicode or ASCII, as wide as it is. */
+#include "ascii.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LEAST_WIDTH = 24, LEAST_HEIGHT = 6, MOST = 2000 };
+
+static int limited(int value)
+{
+	return value < 0 ? 0 : value > MOST ? MOST : value;
+}
+
+static int ascii_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+{
+	struct ascii *a = state;
+
+	a->host = host;
+	a->width = limited(canvas->width);
+	a->height = limited(canvas->height);
+	a->unicode = canvas->unicode;
+	a->colours = canvas->colours != VP_COLOUR_NONE;
+	return 0;
+}
+
+static int too_small(struct ascii *a)
+{
+	char words[96];
+
+	snprintf(words, sizeof words, "no room: %d x %d; a picture needs %d x %d", a->width, a->height, LEAST_WIDTH, LEAST_HEIGHT);
+	ascii_paragraph(a, words, a->width, PLAIN, true);
+	return 0;
+}
+
+static int plot(struct ascii *a, const struct vp_figure *f)
+{
+	if ((a->width && a->width < LEAST_WIDTH) || (a->height && a->height < LEAST_HEIGHT))
+		return too_small(a);
+	ascii_layout(a, f);
+	a->plot = calloc((size_t)a->rows * (size_t)a->columns, sizeof *a->plot);
+	if (!a->plot) {
+		a->no_memory = true;
+		return 0;
+	}
+	if (f->shape == VP_BOXES)
+		ascii_boxes(a, f);
+	else
+		ascii_series(a, f);
+	ascii_head(a, f);
+	ascii_frame(a, f);
+	free(a->plot);
+	a->plot = NULL;
+	ascii_foot(a, f);
+	return 0;
+}
+
+static int ascii_draw(void *state, struct vp_host *host, const struct vp_figure *f)
+{
+	struct ascii *a = state;
+	int width = a->width;
+
+	a->titles = a->details = a->notes = a->subtitle = a->legend = true;
+	a->unnamed = 0;
+	if (f->empty || f->shape == VP_TABLE) {
+		ascii_head(a, f);
+		if (f->empty)
+			ascii_paragraph(a, f->empty, width ? width : 80, PLAIN, true);
+		else
+			ascii_table(a, f);
+		ascii_foot(a, f);
+	} else {
+		plot(a, f);
+	}
+	a->width = width;
+	return a->no_memory ? host->fail(host, "ascii: no memory for a picture of %d x %d", a->width, a->height) : 0;
+}
+
+static void ascii_close(void *state, struct vp_host *host)
+{
+	struct ascii *a = state;
+
+	(void)host;
+	free(a->line);
+	a->line = NULL;
+}
+
+const struct vp_renderer vp_renderer = {
+	.abi = VP_ABI,
+	.name = "ascii",
+	.about = "a picture in the terminal: colours or letters, Unicode or ASCII",
+	.state = sizeof(struct ascii),
+	.text = true,
+	.begin = ascii_begin,
+	.draw = ascii_draw,
+	.close = ascii_close,
+};

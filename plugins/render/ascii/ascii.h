@@ -1,0 +1,69 @@
+/* The text renderer's own: its state, lines made of cells, and what each of its files does. Only the .c files beside it read this. */
+#ifndef VMPIPE_ASCII_H
+#define VMPIPE_ASCII_H
+
+#include "plugin.h"
+
+enum { DIM = 1, BOLD = 2, UNDERLINE = 4, KEEP = 8 /* not empty, though it may be a blank */ };
+
+/* How a cell looks; colours are of the 256, -1 the terminal's own. */
+struct look {
+	int16_t fg, bg;
+	uint8_t style;
+};
+#define PLAIN ((struct look){ -1, -1, 0 })
+#define STYLED(s) ((struct look){ -1, -1, s })
+
+/* One column of one line. */
+struct cell {
+	uint32_t c;      /* code point; 0: the right half of a wide one */
+	uint32_t joined; /* a mark that joins it, or 0 */
+	struct look look;
+};
+
+struct ascii {
+	struct vp_host *host;
+	int width, height;   /* 0: nobody said */
+	bool unicode, colours, no_memory;
+	int drawn;
+
+	struct cell *line;   /* the line that is being put together */
+	size_t line_used, line_room;
+
+	/* the plotting area, while a figure with axes is drawn */
+	int gutter, columns, rows;  /* the gutter includes the axis itself */
+	int lanes, unnamed;         /* of flags; flags whose words found no room */
+	bool details, notes, subtitle, legend, titles;
+	struct cell *plot;          /* rows * columns, the top row first */
+};
+
+/* line.c: everything that is text goes through ascii_text, which shows controls instead of obeying them. */
+int ascii_columns(const struct ascii *a, const char *text);     /* that the text takes */
+/* Puts text at a column, cut with an ellipsis after `room` columns; returns the columns used. */
+int ascii_text(struct ascii *a, size_t at, const char *text, int room, struct look look);
+int ascii_tail(struct ascii *a, size_t at, const char *text, int room, struct look look); /* cut at its beginning */
+void ascii_cell(struct ascii *a, size_t at, uint32_t c, struct look look);
+void ascii_end(struct ascii *a);                                /* writes the line without trailing blanks */
+int ascii_paragraph(struct ascii *a, const char *text, int width, struct look look, bool draw); /* wrapped; lines */
+/* The same in a row of the plot. */
+struct cell *ascii_at(struct ascii *a, int column, int row);
+bool ascii_empty(const struct cell *c);                          /* nothing stands there: a line may run through */
+void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int room, struct look look);
+struct look ascii_class(const struct vp_figure *f, uint32_t class);
+struct look ascii_on_class(const struct vp_figure *f, uint32_t class); /* words on its colour */
+
+/* frame.c */
+void ascii_head(struct ascii *a, const struct vp_figure *f);
+void ascii_layout(struct ascii *a, const struct vp_figure *f);
+void ascii_frame(struct ascii *a, const struct vp_figure *f);   /* writes flags, plot, axes */
+void ascii_foot(struct ascii *a, const struct vp_figure *f);    /* legend and notes */
+
+/* flags.c: draws the lanes of words above the plot, or only counts them */
+int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw);
+
+/* the three shapes; boxes and series fill `plot` */
+int ascii_boxes(struct ascii *a, const struct vp_figure *f);
+int ascii_series(struct ascii *a, const struct vp_figure *f);
+int ascii_table(struct ascii *a, const struct vp_figure *f);
+
+#endif

@@ -1,0 +1,193 @@
+/* Boxes in text: each cell, or half a cell where colours allow, belongs to the box that covers most of it. */
+#include "ascii.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Which box owns each part of the plot: `parts` of them for each row. */
+struct raster {
+	int columns, rows, parts;
+	int *owner;     /* index of a box, -1 none; the top first */
+	float *covered; /* 0..1 */
+};
+
+static double share(double v)
+{
+	return v >= 0 && v <= 1 ? v : v > 1 ? 1 : 0;
+}
+
+static double overlap(double a0, double a1, int cell)
+{
+	double low = a0 > cell ? a0 : cell, high = a1 < cell + 1 ? a1 : cell + 1;
+
+	return high > low ? high - low : 0;
+}
+
+static void cover(struct raster *r, int index, double x0, double x1, double y0, double y1)
+{
+	int right = (int)ceil(x1), low = (int)ceil(y1);
+
+	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++)
+		for (int x = (int)x0; x < right && x < r->columns; x++) {
+			float part = (float)(overlap(x0, x1, x) * overlap(y0, y1, y));
+			size_t at = (size_t)y * (size_t)r->columns + (size_t)x;
+
+			if (part > r->covered[at] + 1e-4f) {
+				r->covered[at] = part;
+				r->owner[at] = index;
+			}
+		}
+}
+
+static void fill(struct raster *r, const struct vp_figure *f)
+{
+	double high = r->rows * r->parts;
+
+	for (int i = 0; i < (int)f->box_count; i++) {
+		const struct vp_box *b = &f->boxes[i];
+		double x0 = share(fmin(b->x0, b->x1)) * r->columns, x1 = share(fmax(b->x0, b->x1)) * r->columns;
+		double y0 = (1 - share(fmax(b->y0, b->y1))) * high, y1 = (1 - share(fmin(b->y0, b->y1))) * high;
+
+		cover(r, i, fmin(x0, r->columns - 0.02), fmax(x1, x0 + 0.02), fmin(y0, high - 0.02), fmax(y1, y0 + 0.02));
+	}
+}
+
+static int owner(const struct raster *r, int column, int row, int part)
+{
+	return r->owner[(size_t)(row * r->parts + part) * (size_t)r->columns + (size_t)column];
+}
+
+/* The whole cell, if it is one box's; else -1. */
+static int whole(const struct raster *r, int column, int row)
+{
+	int box = owner(r, column, row, 0);
+
+	return r->parts == 1 || owner(r, column, row, 1) == box ? box : -1;
+}
+
+/* How much of it is resident shows as how dense it is. */
+static uint32_t dense(float resident)
+{
+	return resident < 0 || resident >= 0.75 ? 0x2588 : resident >= 0.4 ? 0x2593 : resident >= 0.05 ? 0x2592 : 0x2591;
+}
+
+static uint32_t letter(const struct vp_figure *f, uint32_t class)
+{
+	char c = class < f->class_count ? f->classes[class].letter : 0;
+
+	return c > ' ' && c < 127 ? (uint32_t)c : '#';
+}
+
+static struct cell half(const struct vp_figure *f, int top, int low)
+{
+	struct look up = top >= 0 ? ascii_class(f, f->boxes[top].class) : PLAIN, down = low >= 0 ? ascii_class(f, f->boxes[low].class) : PLAIN;
+
+	if (top < 0)
+		return (struct cell){ 0x2584, 0, down };
+	up.bg = down.fg;
+	if (low >= 0 && up.fg == down.fg)
+		return (struct cell){ 0x2588, 0, down };
+	return (struct cell){ 0x2580, 0, up };
+}
+
+static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, int top, int low)
+{
+	const struct vp_box *box = top >= 0 ? &f->boxes[top] : NULL;
+
+	if (top < 0 && low < 0)
+		return (struct cell){ ' ', 0, PLAIN };
+	if (top != low)
+		return half(f, top, low);
+	if (!a->colours)
+		return (struct cell){ letter(f, box->class), 0, PLAIN };
+	if (!a->unicode)
+		return (struct cell){ box->fill >= 0 && box->fill < 0.4 ? '.' : ' ', 0, ascii_on_class(f, box->class) };
+	return (struct cell){ dense(box->fill), 0, ascii_class(f, box->class) };
+}
+
+static void paint(struct ascii *a, const struct vp_figure *f, const struct raster *r)
+{
+	for (int row = 0; row < a->rows; row++)
+		for (int column = 0; column < a->columns; column++)
+			*ascii_at(a, column, row) = cell_of(a, f, owner(r, column, row, 0), owner(r, column, row, r->parts - 1));
+}
+
+/* Columns from `column` on that are wholly of this box, or with box -1 wholly empty. */
+static int run(const struct raster *r, int column, int row, int box)
+{
+	int n = 0;
+
+	while (column + n < r->columns && whole(r, column + n, row) == box && (box >= 0 || owner(r, column + n, row, 0) < 0))
+		n++;
+	return n;
+}
+
+/* The box just left of it has the same words: they need not be said again. */
+static bool said(const struct vp_figure *f, const struct raster *r, const struct vp_box *b, int column, int row)
+{
+	int left = column ? whole(r, column - 1, row) : -1;
+
+	return left >= 0 && f->boxes[left].label && f->boxes[left].class == b->class && !strcmp(f->boxes[left].label, b->label);
+}
+
+/* In the box with a blank on either side; in a map whose block is too short, right of it. */
+static bool label_row(struct ascii *a, const struct vp_figure *f, const struct raster *r, int index, int column, int row)
+{
+	const struct vp_box *b = &f->boxes[index];
+	int inside = run(r, column, row, index), columns = ascii_columns(a, b->label);
+	struct look look = a->colours ? ascii_on_class(f, b->class) : STYLED(KEEP);
+
+	if (said(f, r, b, column, row))
+		return true;
+	if (inside >= columns + 2) {
+		for (int i = 0; i < columns + 2; i++)
+			*ascii_at(a, column + i, row) = (struct cell){ ' ', 0, look };
+		ascii_plot_text(a, column + 1, row, b->label, columns, look);
+		return true;
+	}
+	if (f->x.count || !inside || run(r, column + inside, row, -1) < columns + 2)
+		return false;
+	ascii_plot_text(a, column + inside + 1, row, b->label, columns, PLAIN);
+	return true;
+}
+
+static void label(struct ascii *a, const struct vp_figure *f, const struct raster *r, int index)
+{
+	const struct vp_box *b = &f->boxes[index];
+	int column = (int)(share(fmin(b->x0, b->x1)) * r->columns + 0.999);
+	int top = (int)((1 - share(fmax(b->y0, b->y1))) * a->rows), low = (int)ceil((1 - share(fmin(b->y0, b->y1))) * a->rows) - 1;
+	int middle = (top + low) / 2;
+
+	if (column >= r->columns)
+		return;
+	for (int away = 0; away <= low - top + 1; away++)
+		for (int sign = -1; sign <= 1; sign += 2) {
+			int row = middle + sign * away;
+
+			if (row >= 0 && row < a->rows && label_row(a, f, r, index, column, row))
+				return;
+		}
+}
+
+int ascii_boxes(struct ascii *a, const struct vp_figure *f)
+{
+	struct raster r = { .columns = a->columns, .rows = a->rows, .parts = a->colours && a->unicode ? 2 : 1 };
+	size_t n = (size_t)r.columns * (size_t)(r.rows * r.parts);
+
+	r.owner = malloc(n * sizeof *r.owner);
+	r.covered = calloc(n, sizeof *r.covered);
+	if (r.owner && r.covered) {
+		memset(r.owner, 0xff, n * sizeof *r.owner);
+		fill(&r, f);
+		paint(a, f, &r);
+		for (int i = 0; i < (int)f->box_count; i++)
+			if (f->boxes[i].label && *f->boxes[i].label)
+				label(a, f, &r, i);
+	} else {
+		a->no_memory = true;
+	}
+	free(r.owner);
+	free(r.covered);
+	return 0;
+}

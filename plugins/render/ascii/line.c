@@ -1,0 +1,303 @@
+/* Lines of a text picture: text from outside becomes cells, cells become bytes and colour sequences. */
+#include "ascii.h"
+#include "../text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cell blank = { ' ', 0, { -1, -1, 0 } };
+
+/* What stands for a code point of our own words where only ASCII is shown; 0: nothing does. */
+static char plain_for(uint32_t c)
+{
+	switch (c) {
+	case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014: case 0x2212: case 0xb7: return '-';
+	case 0x2018: case 0x2019: return '\'';
+	case 0x201c: case 0x201d: return '"';
+	case 0x2026: return '~';
+	case 0x2192: return '>';
+	case 0x2190: return '<';
+	case 0xd7: return 'x';
+	case 0xb5: case 0x3bc: return 'u';
+	case 0xa0: case 0x2009: case 0x202f: return ' ';
+	default: return 0;
+	}
+}
+
+/* The next thing to show: a code point as it is (returned), or an escape in `shown` (returns 0). */
+static uint32_t next(const struct ascii *a, const char **p, char shown[12])
+{
+	const char *from = *p;
+	uint32_t c = vp_code_point(p);
+
+	if (c == VP_BAD_BYTE) {
+		snprintf(shown, 12, "\\x%02x", (unsigned char)*from);
+		return 0;
+	}
+	if (!a->unicode && c >= 0x80 && plain_for(c))
+		return (uint32_t)plain_for(c);
+	if (!vp_acts(c) && (a->unicode || c < 0x80))
+		return c;
+	vp_show_escape(shown, c);
+	return 0;
+}
+
+static int next_columns(const struct ascii *a, const char **p)
+{
+	char shown[12];
+	uint32_t c = next(a, p, shown);
+
+	return c ? vp_columns(c) : (int)strlen(shown);
+}
+
+int ascii_columns(const struct ascii *a, const char *text)
+{
+	int sum = 0;
+
+	while (text && *text && sum < 1 << 20)
+		sum += next_columns(a, &text);
+	return sum;
+}
+
+static struct cell *reach(struct ascii *a, size_t at)
+{
+	if (at >= a->line_room) {
+		size_t room = (at + 1) * 2 + 128;
+		struct cell *grown = room > 1 << 24 ? NULL : realloc(a->line, room * sizeof *grown);
+
+		if (!grown) {
+			a->no_memory = true;
+			return NULL;
+		}
+		a->line = grown;
+		a->line_room = room;
+	}
+	while (a->line_used <= at)
+		a->line[a->line_used++] = blank;
+	return &a->line[at];
+}
+
+/* Text into a row of cells: `row` of a fixed length, or NULL for the growing line. */
+struct target {
+	struct cell *row;
+	size_t length;
+};
+
+static struct cell *cell_of(struct ascii *a, struct target t, size_t at)
+{
+	if (!t.row)
+		return reach(a, at);
+	return at < t.length ? t.row + at : NULL;
+}
+
+static void set(struct ascii *a, struct target t, size_t at, uint32_t c, struct look look)
+{
+	struct cell *cell = cell_of(a, t, at);
+
+	if (cell)
+		*cell = (struct cell){ c, 0, look };
+}
+
+static int put(struct ascii *a, struct target t, size_t at, const char *text, const char *end, struct look look)
+{
+	int used = 0;
+	char shown[12];
+
+	while (text < end) {
+		uint32_t c = next(a, &text, shown);
+		int columns = c ? vp_columns(c) : 0;
+
+		for (const char *e = shown; !c && *e; e++)
+			set(a, t, at + (size_t)used++, (uint32_t)*e, look);
+		if (c && columns == 0 && used) {
+			struct cell *before = cell_of(a, t, at + (size_t)used - 1);
+
+			if (before)
+				before->joined = c;
+		}
+		for (int i = 0; i < columns; i++)
+			set(a, t, at + (size_t)used++, i ? 0 : c, look);
+	}
+	return used;
+}
+
+static int fitted(struct ascii *a, struct target t, size_t at, const char *text, int room, struct look look)
+{
+	const char *p = text, *end = text;
+	int sum = 0, kept = 0;
+
+	if (!text || room <= 0)
+		return 0;
+	while (*p) {
+		sum += next_columns(a, &p);
+		if (sum > room)
+			break;
+		if (sum <= room - 1) {
+			end = p;
+			kept = sum;
+		}
+	}
+	if (sum <= room)
+		return put(a, t, at, text, text + strlen(text), look);
+	put(a, t, at, text, end, look);
+	set(a, t, at + (size_t)kept, a->unicode ? 0x2026 : '~', look);
+	return kept + 1;
+}
+
+int ascii_text(struct ascii *a, size_t at, const char *text, int room, struct look look)
+{
+	return fitted(a, (struct target){ 0 }, at, text, room, look);
+}
+
+int ascii_tail(struct ascii *a, size_t at, const char *text, int room, struct look look)
+{
+	int columns = ascii_columns(a, text);
+
+	if (columns <= room || room < 2)
+		return ascii_text(a, at, text, room, look);
+	while (columns > room - 1)
+		columns -= next_columns(a, &text);
+	ascii_cell(a, at, a->unicode ? 0x2026 : '~', look);
+	return 1 + ascii_text(a, at + 1, text, room - 1, look);
+}
+
+void ascii_cell(struct ascii *a, size_t at, uint32_t c, struct look look)
+{
+	set(a, (struct target){ 0 }, at, c, look);
+}
+
+struct cell *ascii_at(struct ascii *a, int column, int row)
+{
+	return &a->plot[row * a->columns + column];
+}
+
+bool ascii_empty(const struct cell *c)
+{
+	return c->c == ' ' && c->look.bg < 0 && !(c->look.style & KEEP);
+}
+
+void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int room, struct look look)
+{
+	struct target t = { ascii_at(a, 0, row), (size_t)a->columns };
+
+	look.style |= KEEP;
+	fitted(a, t, (size_t)column, text, room, look);
+}
+
+struct look ascii_class(const struct vp_figure *f, uint32_t class)
+{
+	return (struct look){ class < f->class_count ? f->classes[class].ansi : 244, -1, 0 };
+}
+
+/* Luma of one of the 256 colours, 0..255: the cube, the greys, the first 16 roughly. */
+static int luma(int ansi)
+{
+	int n = ansi - 16;
+
+	if (ansi >= 232)
+		return 8 + (ansi - 232) * 10;
+	if (n < 0)
+		return ansi == 7 || ansi >= 10 ? 200 : 60;
+	return (n / 36 ? 55 + n / 36 * 40 : 0) * 299 / 1000 + (n / 6 % 6 ? 55 + n / 6 % 6 * 40 : 0) * 587 / 1000 + (n % 6 ? 55 + n % 6 * 40 : 0) * 114 / 1000;
+}
+
+struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
+{
+	int16_t colour = ascii_class(f, class).fg;
+
+	return (struct look){ luma(colour) > 125 ? 16 : 231, colour, 0 };
+}
+
+static void write_code_point(struct ascii *a, uint32_t c)
+{
+	char out[4];
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = n - 1; i; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xff) | c);
+	a->host->write(a->host, out, n);
+}
+
+static bool same_look(struct look a, struct look b)
+{
+	return a.fg == b.fg && a.bg == b.bg && a.style == b.style;
+}
+
+static void switch_to(struct ascii *a, struct look look)
+{
+	char out[64] = "\x1b[0";
+	size_t n = 3;
+
+	n += (size_t)snprintf(out + n, sizeof out - n, "%s%s%s", look.style & BOLD ? ";1" : "", look.style & DIM ? ";2" : "", look.style & UNDERLINE ? ";4" : "");
+	if (look.fg >= 0)
+		n += (size_t)snprintf(out + n, sizeof out - n, ";38;5;%d", look.fg);
+	if (look.bg >= 0)
+		n += (size_t)snprintf(out + n, sizeof out - n, ";48;5;%d", look.bg);
+	out[n++] = 'm';
+	a->host->write(a->host, out, n);
+}
+
+static bool is_blank(const struct ascii *a, const struct cell *c)
+{
+	return c->c == ' ' && (!a->colours || (c->look.bg < 0 && !(c->look.style & UNDERLINE)));
+}
+
+void ascii_end(struct ascii *a)
+{
+	struct look now = PLAIN;
+
+	while (a->line_used && is_blank(a, &a->line[a->line_used - 1]))
+		a->line_used--;
+	for (size_t i = 0; i < a->line_used; i++) {
+		const struct cell *c = &a->line[i];
+
+		if (a->colours && c->c && !same_look(now, c->look))
+			switch_to(a, now = c->look);
+		if (c->c)
+			write_code_point(a, c->c);
+		if (c->joined)
+			write_code_point(a, c->joined);
+	}
+	if (!same_look(now, PLAIN))
+		a->host->write(a->host, "\x1b[0m", 4);
+	a->host->write(a->host, "\n", 1);
+	a->line_used = 0;
+}
+
+/* Bytes that make one line: cut at a space where there is one. */
+static size_t line_of(const struct ascii *a, const char *text, int width)
+{
+	const char *p = text, *good = text, *space = NULL;
+	int sum = 0;
+
+	while (*p) {
+		if (*p == ' ')
+			space = p;
+		sum += next_columns(a, &p);
+		if (sum > width)
+			return (size_t)((space && space > text ? space : good > text ? good : p) - text);
+		good = p;
+	}
+	return (size_t)(p - text);
+}
+
+int ascii_paragraph(struct ascii *a, const char *text, int width, struct look look, bool draw)
+{
+	int lines = 0;
+
+	while (text && *text) {
+		size_t n = line_of(a, text, width < 1 ? 1 : width);
+
+		if (draw) {
+			put(a, (struct target){ 0 }, 0, text, text + n, look);
+			ascii_end(a);
+		}
+		lines++;
+		text += n;
+		while (*text == ' ')
+			text++;
+	}
+	return lines;
+}
