@@ -1,11 +1,12 @@
 /* The address spaces as a stream tells them: snapshot and region lines replace, change lines replay.
  *
- * Used by vm-track (as what was), vm-check, vm-replay and every view. Memory: the live regions of all processes.
+ * Used by vm-check, vm-replay and every view. Memory: the live regions of all processes.
  */
 #ifndef VMPIPE_STATE_H
 #define VMPIPE_STATE_H
 
 #include "record.h"
+#include "region.h"
 
 /* A live region: its strings are owned by its space. */
 struct vp_live {
@@ -22,6 +23,10 @@ struct vp_space {
 	char *name;             /* of the process, or NULL */
 	bool ended;
 	struct vp_strings *strings;
+	/* the state's own */
+	struct vp_live *base;   /* what `live` points into: regions leave at either end at no cost */
+	struct vp_ids *ids;
+	size_t strings_kept;    /* bytes when they were last sifted */
 };
 
 struct vp_state {
@@ -34,17 +39,10 @@ void vp_state_free(struct vp_state *state);
 void vp_state_clear(struct vp_state *state);                       /* another `stream` line */
 struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make); /* NULL: none (or no memory) */
 /* Applies one record (snapshot, region, change, process, event exit; others are nothing to it). The rules are those of the
- * stream: the first region after a snapshot line (or with another seq) empties the space; a change deletes `gone`, then sets `id`.
- * Returns 0; -1 with vp_error if the line contradicts the state (an unknown id, regions that overlap). */
+ * stream: the first region after a snapshot line (or with another seq) empties the space, as does a snapshot of 0 regions; a change
+ * deletes `gone`, then sets `id`. An exit only marks the space as ended.
+ * Returns 0; -1 with vp_error if the line contradicts the state (a change that deletes an unknown id, no memory). */
 int vp_state_apply(struct vp_state *state, struct vp_record *record);
-struct vp_live *vp_space_find(struct vp_space *space, uint64_t id);
-/* Two regions as the stream sees them: the first member that differs, by name, or NULL if they are equal.
- * `measures` false: only what the region is, not how it is used. */
-const char *vp_region_differs(const struct vp_region *a, const struct vp_region *b, bool measures);
-/* Copies a region with all its strings into storage that lives as long as `strings`. */
-struct vp_strings *vp_strings_new(void);
-void vp_strings_free(struct vp_strings *strings);
-vp_str vp_strings_keep(struct vp_strings *strings, vp_str text);
-void vp_region_keep(struct vp_strings *strings, struct vp_region *to, const struct vp_region *from);
+struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: no such live region */
 
 #endif

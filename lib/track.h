@@ -24,13 +24,14 @@ struct vp_change {
 	enum vp_event event;
 	uint64_t act, id;
 	const struct vp_region *now;  /* as it is (or, for a removal, as it was last) */
-	const struct vp_region *was;  /* NULL: it was not there before */
+	const struct vp_region *was;  /* NULL: it was not there before, and is no piece of another */
+	bool born;                    /* the id is new; `was` is then the region that it is a piece of, where permissions, kind or name differ */
 	const uint64_t *from; size_t from_count;
 	const uint64_t *gone; size_t gone_count;
 };
 
 struct vp_track_options {
-	uint64_t resident;  /* bytes by which rss, swap .. must differ for a RESIDENT_CHANGE; 0: never by itself */
+	uint64_t resident;  /* bytes by which rss, swap .. must differ for a RESIDENT_CHANGE; 0: never by itself, only before a frame */
 };
 
 struct vp_track_sink {
@@ -44,15 +45,24 @@ struct vp_track_sink {
 struct vp_tracker;
 struct vp_tracker *vp_tracker_new(const struct vp_track_options *options, const struct vp_track_sink *sink); /* NULL: no memory */
 void vp_tracker_free(struct vp_tracker *tracker);
-void vp_tracker_segment(struct vp_tracker *tracker); /* another `stream`: ids and pids begin again */
+void vp_tracker_segment(struct vp_tracker *tracker); /* another `stream`: ids, acts and pids begin again */
+/* A `process` line, in the order of the stream. `reused` ends the old life at once (EXIT); `exec` and `fork` shape the next snapshot. */
 void vp_tracker_process(struct vp_tracker *tracker, int64_t t, int64_t pid, vp_str why, int64_t ppid /* -1 */);
 void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid);
-/* A snapshot: begin, its regions in any order, finish (then the sink hears what changed). */
+/* A snapshot: begin, its regions in any order, finish (then the sink hears what changed). -1: vp_error; a region that is refused
+ * is not part of it. Regions that overlap are kept; finish returns how many did. drop forgets the snapshot that is being read. */
 int  vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_t seq);
 int  vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region);
 int  vp_tracker_finish(struct vp_tracker *tracker);
+void vp_tracker_drop(struct vp_tracker *tracker);
+/* Will the snapshot that is being read (or the next one) of that pid be a frame: first sight, exec, reuse, fork? */
+bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid);
 /* Makes pending small residency changes known and asks for a frame of each live process (or one; pid -1: all). */
 void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
 size_t vp_tracker_regions(const struct vp_tracker *tracker); /* live, of all processes */
+
+/* The change as a line of the stream. `cause`: a JSON object or p NULL. */
+struct vp_out;
+void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str cause);
 
 #endif

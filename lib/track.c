@@ -1,0 +1,467 @@
+/* Processes and their snapshots: takes regions in beside what was there before, and gives frames.
+ *
+ * Bounded by the live regions of all processes, twice: a region that is equal in everything to what was there is not copied
+ * but shared. Strings of what has gone are sifted out when they outweigh the rest.
+ */
+#include "track.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "track_inner.h"
+
+#define SLAB 256 /* nodes allocated at once */
+
+/* ---- nodes ---- */
+
+static struct node *node_new(struct vp_tracker *tracker)
+{
+	if (!tracker->free_nodes) {
+		struct node **slabs = realloc(tracker->slabs, (tracker->slab_count + 1) * sizeof *slabs);
+		if (!slabs) return NULL;
+		tracker->slabs = slabs;
+		struct node *slab = malloc(SLAB * sizeof *slab);
+		if (!slab) return NULL;
+		slabs[tracker->slab_count++] = slab;
+		for (int i = SLAB; i-- > 0;) {
+			slab[i].next_free = tracker->free_nodes;
+			tracker->free_nodes = &slab[i];
+		}
+	}
+	struct node *node = tracker->free_nodes;
+	tracker->free_nodes = node->next_free;
+	node->refs = 1;
+	return node;
+}
+
+static void node_drop(struct vp_tracker *tracker, struct node *node)
+{
+	if (!node || --node->refs) return;
+	node->next_free = tracker->free_nodes;
+	tracker->free_nodes = node;
+}
+
+static void entries_clear(struct vp_tracker *tracker, struct entries *entries)
+{
+	for (uint32_t i = 0; i < entries->count; i++) {
+		node_drop(tracker, entries->at[i].told);
+		node_drop(tracker, entries->at[i].now);
+	}
+	entries->count = 0;
+}
+
+void vp_track_tell(struct vp_tracker *tracker, struct entry *entry)
+{
+	node_drop(tracker, entry->told);
+	entry->told = entry->now;
+	entry->told->refs++;
+}
+
+uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count)
+{
+	if (count <= tracker->ids_size) return tracker->ids;
+	uint64_t *ids = realloc(tracker->ids, 2 * count * sizeof *ids);
+	if (!ids) {
+		tracker->no_memory = true;
+		return NULL;
+	}
+	tracker->ids = ids;
+	tracker->ids_size = 2 * count;
+	return ids;
+}
+
+/* ---- spaces ---- */
+
+static struct space *space_find(const struct vp_tracker *tracker, int64_t pid)
+{
+	for (size_t i = 0; i < tracker->space_count; i++)
+		if (tracker->spaces[i]->pid == pid) return tracker->spaces[i];
+	return NULL;
+}
+
+static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
+{
+	struct space *space = space_find(tracker, pid);
+	if (space) return space;
+	struct space **spaces = realloc(tracker->spaces, (tracker->space_count + 1) * sizeof *spaces);
+	if (!spaces) return NULL;
+	tracker->spaces = spaces;
+	if (!(space = calloc(1, sizeof *space))) return NULL;
+	space->pid = pid;
+	space->parent = -1;
+	if (!(space->strings = vp_strings_new())) {
+		free(space);
+		return NULL;
+	}
+	spaces[tracker->space_count++] = space;
+	return space;
+}
+
+static void space_free(struct vp_tracker *tracker, struct space *space)
+{
+	if (tracker->reading == space) tracker->reading = NULL;
+	entries_clear(tracker, &space->live);
+	entries_clear(tracker, &space->next);
+	free(space->live.at);
+	free(space->next.at);
+	vp_strings_free(space->strings);
+	free(space);
+}
+
+static void space_forget(struct vp_tracker *tracker, struct space *space)
+{
+	for (size_t i = 0; i < tracker->space_count; i++)
+		if (tracker->spaces[i] == space) {
+			memmove(&tracker->spaces[i], &tracker->spaces[i + 1], (tracker->space_count - i - 1) * sizeof space);
+			tracker->space_count--;
+			break;
+		}
+	space_free(tracker, space);
+}
+
+static void sift_node(struct vp_strings *strings, struct node *node)
+{
+	vp_region_keep(strings, &node->region, &node->region);
+}
+
+static void sift_strings(struct space *space)
+{
+	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10)) return;
+	struct vp_strings *fresh = vp_strings_new();
+	if (!fresh) return;
+	for (uint32_t i = 0; i < space->live.count; i++) {
+		struct entry *entry = &space->live.at[i];
+		sift_node(fresh, entry->now);
+		if (entry->told != entry->now) sift_node(fresh, entry->told);
+	}
+	vp_strings_free(space->strings);
+	space->strings = fresh;
+	space->strings_kept = vp_strings_bytes(fresh);
+}
+
+/* ---- the tracker ---- */
+
+struct vp_tracker *vp_tracker_new(const struct vp_track_options *options, const struct vp_track_sink *sink)
+{
+	struct vp_tracker *tracker = calloc(1, sizeof *tracker);
+	if (!tracker) return NULL;
+	tracker->options = *options;
+	tracker->sink = *sink;
+	return tracker;
+}
+
+void vp_tracker_segment(struct vp_tracker *tracker)
+{
+	for (size_t i = 0; i < tracker->space_count; i++) space_free(tracker, tracker->spaces[i]);
+	tracker->space_count = 0;
+	tracker->last_id = tracker->last_act = 0;
+}
+
+void vp_tracker_free(struct vp_tracker *tracker)
+{
+	if (!tracker) return;
+	vp_tracker_segment(tracker);
+	for (size_t i = 0; i < tracker->slab_count; i++) free(tracker->slabs[i]);
+	free(tracker->slabs);
+	free(tracker->spaces);
+	free(tracker->links);
+	free(tracker->fates);
+	free(tracker->origins);
+	free(tracker->groups);
+	free(tracker->resident);
+	free(tracker->ids);
+	free(tracker);
+}
+
+size_t vp_tracker_regions(const struct vp_tracker *tracker)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < tracker->space_count; i++) count += tracker->spaces[i]->live.count;
+	return count;
+}
+
+/* ---- lives ---- */
+
+void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid)
+{
+	struct space *space = space_find(tracker, pid);
+	if (!space) return;
+	if (space->live.count) tracker->last_act++;
+	for (uint32_t i = 0; i < space->live.count; i++) {
+		struct vp_change change = { .t = t, .pid = pid, .event = VP_E_EXIT, .act = tracker->last_act,
+			.id = space->live.at[i].id, .now = told(&space->live, i) };
+		tracker->sink.change(tracker->sink.ctx, &change);
+	}
+	space_forget(tracker, space);
+}
+
+void vp_tracker_process(struct vp_tracker *tracker, int64_t t, int64_t pid, vp_str why, int64_t ppid)
+{
+	if (vp_str_is(why, "reused")) vp_tracker_exit(tracker, t, pid);
+	struct space *space = space_make(tracker, pid);
+	if (!space) return;
+	if (vp_str_is(why, "exec")) {
+		space->exec = space->seen;
+		space->parent = -1;
+	} else if (vp_str_is(why, "fork") && !space->seen) {
+		space->parent = ppid;
+	}
+}
+
+bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid)
+{
+	const struct space *space = space_find(tracker, pid);
+	return !space || !space->seen || space->exec;
+}
+
+/* ---- taking a snapshot in ---- */
+
+int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_t seq)
+{
+	vp_tracker_drop(tracker);
+	struct space *space = space_make(tracker, pid);
+	if (!space) return vp_fail("out of memory");
+	tracker->reading = space;
+	tracker->t = t;
+	tracker->seq = seq;
+	tracker->cursor = 0;
+	tracker->unsorted = tracker->no_memory = false;
+	return 0;
+}
+
+void vp_tracker_drop(struct vp_tracker *tracker)
+{
+	if (tracker->reading) entries_clear(tracker, &tracker->reading->next);
+	tracker->reading = NULL;
+}
+
+static bool equal_measures(const struct vp_region *a, const struct vp_region *b)
+{
+	uint64_t differ = 0;
+	for (unsigned i = 0; i < VP_M_COUNT; i++) differ |= (a->measure[i] ^ b->measure[i]) & -(a->measured >> i & 1);
+	return differ == 0;
+}
+
+/* Equal in everything that a line says. False alarms of inequality only cost a copy. */
+static bool equal(const struct vp_region *a, const struct vp_region *b)
+{
+	return a->start == b->start && a->end == b->end && a->size == b->size && a->measured == b->measured &&
+	       a->has_offset == b->has_offset && (!a->has_offset || a->offset == b->offset) &&
+	       memcmp(a->perms, b->perms, sizeof a->perms) == 0 && memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
+	       equal_measures(a, b) && vp_str_eq(a->name, b->name) && vp_str_eq(a->flags, b->flags) && vp_str_eq(a->kind, b->kind) &&
+	       vp_str_eq(a->inode, b->inode) && vp_str_eq(a->dev, b->dev) && vp_str_eq(a->extra, b->extra) &&
+	       vp_str_eq(a->share, b->share) && vp_str_eq(a->label, b->label);
+}
+
+static struct entry *entry_add(struct entries *entries)
+{
+	if (entries->count == entries->size) {
+		if (entries->size >= UINT32_MAX / 4) return NULL;
+		uint32_t size = entries->size ? 2 * entries->size : 64;
+		struct entry *grown = realloc(entries->at, size * sizeof *grown);
+		if (!grown) return NULL;
+		entries->at = grown;
+		entries->size = size;
+	}
+	struct entry *entry = &entries->at[entries->count++];
+	*entry = (struct entry){ NULL, NULL, 0, NONE };
+	return entry;
+}
+
+/* The old region that starts where this one does, or the nearest above. */
+static const struct entry *beside(struct vp_tracker *tracker, const struct entries *live, uint64_t start)
+{
+	while (tracker->cursor < live->count && now(live, tracker->cursor)->start < start) tracker->cursor++;
+	return tracker->cursor < live->count ? &live->at[tracker->cursor] : NULL;
+}
+
+int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region)
+{
+	struct space *space = tracker->reading;
+	if (!space) return vp_fail("a region outside of a snapshot");
+	if (region->start >= region->end) return vp_fail("the region is empty");
+	if (space->next.count && now(&space->next, space->next.count - 1)->start > region->start) tracker->unsorted = true;
+	const struct entry *old = space->exec ? NULL : beside(tracker, &space->live, region->start);
+	struct entry *entry = entry_add(&space->next);
+	if (!entry) return vp_fail("out of memory");
+	if (old && equal(&old->now->region, region)) {
+		entry->now = old->now;
+		entry->now->refs++;
+		entry->same = tracker->cursor++;
+		return 0;
+	}
+	if (!(entry->now = node_new(tracker))) {
+		space->next.count--;
+		return vp_fail("out of memory");
+	}
+	vp_region_keep_like(space->strings, &entry->now->region, region, old ? &old->now->region : NULL);
+	return 0;
+}
+
+static int by_start(const void *x, const void *y)
+{
+	const struct vp_region *a = &((const struct entry *)x)->now->region, *b = &((const struct entry *)y)->now->region;
+	if (a->start != b->start) return a->start < b->start ? -1 : 1;
+	return (a->end > b->end) - (a->end < b->end);
+}
+
+static int count_overlaps(const struct entries *entries)
+{
+	int count = 0;
+	uint64_t end = 0;
+	for (uint32_t i = 0; i < entries->count; i++) {
+		if (now(entries, i)->start < end) count++;
+		if (now(entries, i)->end > end) end = now(entries, i)->end;
+	}
+	return count;
+}
+
+/* ---- what a snapshot means ---- */
+
+static int make_room(struct vp_tracker *tracker, const struct space *space)
+{
+	uint32_t room = space->live.count + space->next.count + 1;
+	if (room <= tracker->room) return 0;
+	free(tracker->links), tracker->links = malloc(room * sizeof *tracker->links);
+	free(tracker->fates), tracker->fates = malloc(room * sizeof *tracker->fates);
+	free(tracker->origins), tracker->origins = malloc(room * sizeof *tracker->origins);
+	free(tracker->groups), tracker->groups = malloc(room * sizeof *tracker->groups);
+	free(tracker->resident), tracker->resident = malloc(room * sizeof *tracker->resident);
+	bool all = tracker->links && tracker->fates && tracker->origins && tracker->groups && tracker->resident;
+	tracker->room = all ? room : 0;
+	return all ? 0 : vp_fail("out of memory");
+}
+
+/* The new snapshot takes the old one's place. */
+static void turn(struct vp_tracker *tracker, struct space *space)
+{
+	struct entries old = space->live;
+	for (uint32_t i = 0; i < space->next.count; i++)
+		if (!space->next.at[i].told) vp_track_tell(tracker, &space->next.at[i]);
+	space->live = space->next;
+	space->next = old;
+	entries_clear(tracker, &space->next);
+	space->seq = tracker->seq;
+	space->seen = true;
+	space->exec = false;
+	space->parent = -1;
+	sift_strings(space);
+}
+
+static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space *space)
+{
+	size_t count = space->live.count;
+	const struct vp_region **regions = malloc((count + 1) * sizeof *regions);
+	uint64_t *ids = malloc((count + 1) * sizeof *ids);
+	for (uint32_t i = 0; regions && ids && i < count; i++) {
+		regions[i] = told(&space->live, i);
+		ids[i] = space->live.at[i].id;
+	}
+	if (regions && ids) tracker->sink.frame(tracker->sink.ctx, t, space->pid, space->seq, regions, ids, count);
+	free(regions);
+	free(ids);
+}
+
+/* All that was is gone, and the new regions share its ids out among their `gone`. */
+static void rebuild(struct vp_tracker *tracker, struct space *space)
+{
+	uint32_t old = space->live.count, fresh = space->next.count, given = 0;
+	if (!fresh) return;
+	uint32_t share = (old + fresh - 1) / fresh;
+	uint64_t *ids = vp_track_ids(tracker, share + 1);
+	tracker->last_act++;
+	for (uint32_t j = 0; j < fresh && ids; j++) {
+		struct entry *entry = &space->next.at[j];
+		struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = VP_E_EXEC_REBUILD, .act = tracker->last_act,
+			.id = entry->id = ++tracker->last_id, .now = &entry->now->region, .born = true, .gone = ids };
+		while (given < old && change.gone_count < share) ids[change.gone_count++] = space->live.at[given++].id;
+		tracker->sink.change(tracker->sink.ctx, &change);
+	}
+}
+
+static uint64_t parents_id(const struct space *parent, uint32_t *at, const struct vp_region *region)
+{
+	while (*at < parent->live.count && told(&parent->live, *at)->end <= region->start) ++*at;
+	if (*at == parent->live.count || told(&parent->live, *at)->start >= region->end) return 0;
+	return parent->live.at[*at].id;
+}
+
+/* A child begins as its parent's copy: both are sorted, so each finds its origin in passing. */
+static void branch(struct vp_tracker *tracker, struct space *space, const struct space *parent)
+{
+	uint32_t at = 0;
+	tracker->last_act++;
+	for (uint32_t j = 0; j < space->next.count; j++) {
+		struct entry *entry = &space->next.at[j];
+		uint64_t from = parents_id(parent, &at, &entry->now->region);
+		struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = VP_E_FORK, .act = tracker->last_act,
+			.id = entry->id = ++tracker->last_id, .now = &entry->now->region, .born = true, .from = &from, .from_count = from != 0 };
+		tracker->sink.change(tracker->sink.ctx, &change);
+	}
+}
+
+static void first_sight(struct vp_tracker *tracker, struct space *space)
+{
+	const struct space *parent = space->parent >= 0 ? space_find(tracker, space->parent) : NULL;
+	if (parent && parent->seen && space->next.count) branch(tracker, space, parent);
+	else
+		for (uint32_t j = 0; j < space->next.count; j++) space->next.at[j].id = ++tracker->last_id;
+}
+
+static int compare(struct vp_tracker *tracker, struct space *space)
+{
+	if (make_room(tracker, space)) return -1;
+	vp_track_match(tracker, space);
+	vp_track_move(tracker, space);
+	vp_track_name(tracker, space);
+	vp_track_join(tracker, space);
+	vp_track_emit(tracker, space);
+	return tracker->no_memory ? vp_fail("out of memory") : 0;
+}
+
+int vp_tracker_finish(struct vp_tracker *tracker)
+{
+	struct space *space = tracker->reading;
+	if (!space) return vp_fail("no snapshot was begun");
+	struct entries *next = &space->next;
+	if (tracker->unsorted) qsort(next->at, next->count, sizeof *next->at, by_start);
+	int overlaps = count_overlaps(next);
+	bool frame = !space->seen || space->exec;
+	if (space->exec && next->count) rebuild(tracker, space);
+	else if (!space->seen) first_sight(tracker, space);
+	else if (compare(tracker, space)) {
+		vp_tracker_drop(tracker);
+		return -1;
+	}
+	tracker->reading = NULL;
+	turn(tracker, space);
+	if (frame) give_frame(tracker, tracker->t, space);
+	return overlaps;
+}
+
+/* ---- frames ---- */
+
+static void tell_pending(struct vp_tracker *tracker, int64_t t, struct space *space)
+{
+	for (uint32_t i = 0; i < space->live.count; i++) {
+		struct entry *entry = &space->live.at[i];
+		if (entry->told == entry->now) continue;
+		if (vp_region_differs(&entry->told->region, &entry->now->region, true)) {
+			struct vp_change change = { .t = t, .pid = space->pid, .event = VP_E_RESIDENT_CHANGE, .act = ++tracker->last_act,
+				.id = entry->id, .now = &entry->now->region, .was = &entry->told->region };
+			tracker->sink.change(tracker->sink.ctx, &change);
+		}
+		vp_track_tell(tracker, entry);
+	}
+}
+
+void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
+{
+	for (size_t i = 0; i < tracker->space_count; i++) {
+		struct space *space = tracker->spaces[i];
+		if (!space->seen || (pid >= 0 && space->pid != pid)) continue;
+		tell_pending(tracker, t, space);
+		give_frame(tracker, t, space);
+	}
+}

@@ -1,0 +1,289 @@
+/* What happened, in words: an event for each region of a group, one act for what one call explains, the changes to the sink. */
+#include "track_inner.h"
+
+#include <string.h>
+
+const char *const vp_event_names[VP_E_COUNT] = {
+#define E(name) #name,
+	VP_EVENTS(E)
+#undef E
+};
+
+/* Two regions vanish in one munmap only if no more than this lies between them: an address space is wide, and most of it empty. */
+#define HOLE_MAX ((uint64_t)64 << 20)
+
+/* ---- naming ---- */
+
+static bool is_heap(const struct vp_region *region)
+{
+	return vp_str_is(region->kind, "heap") || vp_str_is(region->name, "[heap]");
+}
+
+static bool is_stack(const struct vp_region *region)
+{
+	return vp_str_is(region->kind, "stack") || vp_str_is(region->name, "[stack]");
+}
+
+static bool other_perms(const struct vp_region *a, const struct vp_region *b)
+{
+	return memcmp(a->perms, b->perms, sizeof a->perms) != 0 || memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) != 0 ||
+	       vp_region_member_differs(a, b, vp_s("pkey"));
+}
+
+/* The ancestor that a new region is most like; the lowest of several. */
+static uint32_t primary(const struct vp_tracker *tracker, const struct space *space, uint32_t j)
+{
+	const struct origin *origin = &tracker->origins[j];
+	for (uint32_t k = 0; k < origin->links; k++) {
+		uint32_t i = tracker->links[origin->link + k].was;
+		if (vp_track_alike(told(&space->live, i), now(&space->next, j))) return i;
+	}
+	return tracker->links[origin->link].was;
+}
+
+static bool heap_continues(const struct space *space, const struct group *group, const struct vp_region *is)
+{
+	uint32_t i = group->was; /* the group is new memory: what ends where it starts stands right before */
+	return is_heap(is) && i > 0 && told(&space->live, i - 1)->end == is->start && is_heap(told(&space->live, i - 1));
+}
+
+static enum vp_event name_born(const struct vp_tracker *tracker, const struct space *space, const struct group *group, uint32_t j)
+{
+	const struct vp_region *is = now(&space->next, j);
+	if (tracker->origins[j].moved != NONE && !tracker->origins[j].links) return VP_E_MOVE;
+	if (!tracker->origins[j].links) return heap_continues(space, group, is) ? VP_E_BRK_GROW : VP_E_MMAP_ADD;
+	const struct vp_region *was = told(&space->live, primary(tracker, space, j));
+	if (other_perms(was, is)) return VP_E_PERM_CHANGE;
+	return vp_track_alike(was, is) ? VP_E_SPLIT : VP_E_RENAME;
+}
+
+static bool swallows(const struct vp_tracker *tracker, uint32_t j)
+{
+	const struct origin *origin = &tracker->origins[j];
+	if (origin->moved != NONE && tracker->fates[origin->moved].into == j) return true;
+	for (uint32_t k = 0; k < origin->links; k++)
+		if (tracker->fates[tracker->links[origin->link + k].was].into == j) return true;
+	return false;
+}
+
+static bool has_born_piece(const struct vp_tracker *tracker, uint32_t i)
+{
+	const struct fate *fate = &tracker->fates[i];
+	for (uint32_t k = 0; k < fate->links; k++)
+		if (tracker->origins[tracker->links[fate->link + k].now].keeps == NONE) return true;
+	return fate->gave;
+}
+
+static enum vp_event name_resized(const struct vp_region *was, const struct vp_region *is)
+{
+	if (is_heap(is) && was->start == is->start) return is->end > was->end ? VP_E_BRK_GROW : VP_E_BRK_SHRINK;
+	if (is_stack(is) && was->end == is->end && is->start < was->start) return VP_E_STACK_GROW;
+	return VP_E_RESIZE_MAPPING;
+}
+
+static enum vp_event name_kept(const struct vp_tracker *tracker, const struct space *space, uint32_t j)
+{
+	uint32_t i = tracker->origins[j].keeps;
+	const struct vp_region *was = told(&space->live, i), *is = now(&space->next, j);
+	if (!tracker->origins[j].links) return VP_E_MOVE;
+	if (swallows(tracker, j)) return VP_E_MERGE;
+	if (other_perms(was, is)) return VP_E_PERM_CHANGE;
+	if (!vp_str_eq(was->name, is->name)) return VP_E_RENAME;
+	if (was->start == is->start && was->end == is->end) {
+		bool renamed = !vp_track_alike(was, is) || !vp_str_eq(was->inode, is->inode) || !vp_str_eq(was->dev, is->dev);
+		return renamed ? VP_E_RENAME : VP_E_RESIDENT_CHANGE;
+	}
+	return has_born_piece(tracker, i) ? VP_E_SPLIT : name_resized(was, is);
+}
+
+void vp_track_name(struct vp_tracker *tracker, struct space *space)
+{
+	for (uint32_t g = 0; g < tracker->group_count; g++)
+		for (uint32_t j = tracker->groups[g].now; j < tracker->groups[g].now_end; j++) {
+			struct origin *origin = &tracker->origins[j];
+			origin->event = origin->keeps == NONE ? name_born(tracker, space, &tracker->groups[g], j)
+			                                      : name_kept(tracker, space, j);
+		}
+}
+
+/* ---- joining groups that one call explains ---- */
+
+uint32_t vp_track_lead(const struct vp_tracker *tracker, uint32_t group)
+{
+	while (tracker->groups[group].lead != group) group = tracker->groups[group].lead;
+	return group;
+}
+
+void vp_track_unite(struct vp_tracker *tracker, uint32_t a, uint32_t b)
+{
+	a = vp_track_lead(tracker, a);
+	b = vp_track_lead(tracker, b);
+	if (a < b) tracker->groups[b].lead = a;
+	else tracker->groups[a].lead = b;
+}
+
+/* Did the group only lose memory? */
+static bool only_lost(const struct vp_tracker *tracker, const struct space *space, const struct group *group)
+{
+	uint64_t before = 0, after = 0;
+	if (group->moved || group->was == group->was_end) return false;
+	for (uint32_t i = group->was; i < group->was_end; i++) before += told(&space->live, i)->end - told(&space->live, i)->start;
+	for (uint32_t j = group->now; j < group->now_end; j++) {
+		const struct origin *origin = &tracker->origins[j];
+		const struct vp_region *is = now(&space->next, j);
+		if (origin->links != 1 || origin->replaces) return false;
+		const struct vp_region *was = told(&space->live, tracker->links[origin->link].was);
+		if (!vp_track_alike(was, is) || is->start < was->start || is->end > was->end) return false;
+		after += is->end - is->start;
+	}
+	return after < before;
+}
+
+/* One munmap took the end of this group and the beginning of the next. */
+static bool one_hole(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
+{
+	if (a->was_end != b->was || a->now_end != b->now) return false; /* something between them stayed as it was */
+	if (!only_lost(tracker, space, a) || !only_lost(tracker, space, b)) return false;
+	const struct vp_region *low = told(&space->live, a->was_end - 1), *high = told(&space->live, b->was);
+	if (a->now < a->now_end && now(&space->next, a->now_end - 1)->end >= low->end) return false;
+	if (b->now < b->now_end && now(&space->next, b->now)->start <= high->start) return false;
+	return high->start - low->end <= HOLE_MAX;
+}
+
+/* From the end of one group to the start of the next without a gap; `like`: all between have its permissions (NULL: any). */
+static bool unbroken(const struct space *space, const struct group *a, const struct group *b, const struct vp_region *like)
+{
+	for (uint32_t j = a->now_end; j <= b->now; j++) {
+		if (now(&space->next, j - 1)->end != now(&space->next, j)->start) return false;
+		if (like && j < b->now && memcmp(like->perms, now(&space->next, j)->perms, sizeof like->perms) != 0) return false;
+	}
+	return true;
+}
+
+/* One mprotect, prctl or madvise changed the end of this group and the beginning of the next, in the same way. */
+static bool one_stroke(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
+{
+	const struct origin *x = &tracker->origins[a->now_end - 1], *y = &tracker->origins[b->now];
+	if (!x->links || !y->links) return false;
+	const struct vp_region *low = now(&space->next, a->now_end - 1), *high = now(&space->next, b->now);
+	const struct vp_region *low_was = told(&space->live, tracker->links[x->link + x->links - 1].was);
+	const struct vp_region *high_was = told(&space->live, tracker->links[y->link].was);
+	bool perms = other_perms(low_was, low), name = !vp_str_eq(low_was->name, low->name);
+	bool flags = !vp_str_eq(low_was->flags, low->flags);
+	if (perms != other_perms(high_was, high) || name != !vp_str_eq(high_was->name, high->name)) return false;
+	if (perms) return !other_perms(low, high) && unbroken(space, a, b, low);
+	if (name) return vp_str_eq(low->name, high->name) && a->now_end == b->now && unbroken(space, a, b, NULL);
+	return flags && !vp_str_eq(high_was->flags, high->flags) && a->now_end == b->now && unbroken(space, a, b, NULL);
+}
+
+/* Pieces fell apart (or together) with no difference to be seen: advice that the source does not show. */
+static bool only(const struct vp_tracker *tracker, const struct space *space, const struct group *group, enum vp_event event)
+{
+	uint64_t balance = 0;
+	for (uint32_t i = group->was; i < group->was_end; i++) balance += told(&space->live, i)->end - told(&space->live, i)->start;
+	for (uint32_t j = group->now; j < group->now_end; j++) {
+		if (tracker->origins[j].event != event) return false;
+		balance -= now(&space->next, j)->end - now(&space->next, j)->start;
+	}
+	return balance == 0 && !group->moved;
+}
+
+static bool one_advice(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
+{
+	for (enum vp_event e = VP_E_SPLIT; e <= VP_E_MERGE; e++)
+		if (only(tracker, space, a, e) && only(tracker, space, b, e)) return unbroken(space, a, b, NULL);
+	return false;
+}
+
+void vp_track_join(struct vp_tracker *tracker, struct space *space)
+{
+	for (uint32_t g = 1; g < tracker->group_count; g++) {
+		const struct group *a = &tracker->groups[g - 1], *b = &tracker->groups[g];
+		bool both_live = a->now < a->now_end && b->now < b->now_end;
+		if (one_hole(tracker, space, a, b) ||
+		    (both_live && (one_stroke(tracker, space, a, b) || one_advice(tracker, space, a, b))))
+			vp_track_unite(tracker, g - 1, g);
+	}
+}
+
+/* ---- telling ---- */
+
+static void emit_removed(struct vp_tracker *tracker, struct space *space, const struct group *group)
+{
+	for (uint32_t i = group->was; i < group->was_end; i++) {
+		if (tracker->fates[i].heir != NONE || tracker->fates[i].into != NONE) continue;
+		struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = VP_E_MUNMAP_REMOVE, .act = tracker->last_act,
+			.id = space->live.at[i].id, .now = told(&space->live, i) };
+		tracker->sink.change(tracker->sink.ctx, &change);
+	}
+}
+
+/* The ids that it descends from, and behind them those that end in it. */
+static void pedigree(struct vp_tracker *tracker, const struct space *space, uint32_t j, struct vp_change *change)
+{
+	const struct origin *origin = &tracker->origins[j];
+	uint64_t *ids = vp_track_ids(tracker, 2 * ((size_t)origin->links + 1));
+	size_t from = 0, gone = 0;
+	if (!ids) return;
+	for (uint32_t k = 0; k < origin->links; k++) ids[from++] = space->live.at[tracker->links[origin->link + k].was].id;
+	if (origin->moved != NONE) ids[from++] = space->live.at[origin->moved].id;
+	for (uint32_t k = 0; k < origin->links; k++) {
+		uint32_t i = tracker->links[origin->link + k].was;
+		if (tracker->fates[i].into == j) ids[from + gone++] = space->live.at[i].id;
+	}
+	if (origin->moved != NONE && tracker->fates[origin->moved].into == j) ids[from + gone++] = space->live.at[origin->moved].id;
+	change->gone = ids + from;
+	change->gone_count = gone;
+	change->from = ids;
+	change->from_count = origin->keeps != NONE && from == 1 ? 0 : from; /* that it descends from itself goes without saying */
+}
+
+static void emit_new(struct vp_tracker *tracker, struct space *space, uint32_t j)
+{
+	const struct origin *origin = &tracker->origins[j];
+	struct entry *entry = &space->next.at[j];
+	bool born = origin->keeps == NONE;
+	bool differs = origin->event == VP_E_PERM_CHANGE || origin->event == VP_E_RENAME;
+	struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = origin->event, .act = tracker->last_act,
+		.now = &entry->now->region, .born = born };
+	entry->id = change.id = born ? ++tracker->last_id : space->live.at[origin->keeps].id;
+	if (!born) change.was = told(&space->live, origin->keeps);
+	else if (differs) change.was = told(&space->live, primary(tracker, space, j));
+	pedigree(tracker, space, j, &change);
+	tracker->sink.change(tracker->sink.ctx, &change);
+	vp_track_tell(tracker, entry);
+}
+
+static void emit_resident(struct vp_tracker *tracker, struct space *space, struct entry *entry)
+{
+	struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = VP_E_RESIDENT_CHANGE, .act = ++tracker->last_act,
+		.id = entry->id, .now = &entry->now->region, .was = &entry->told->region };
+	tracker->sink.change(tracker->sink.ctx, &change);
+	vp_track_tell(tracker, entry);
+}
+
+/* Chains the groups of each act behind its lead, in the order of addresses. */
+static void chain(struct vp_tracker *tracker)
+{
+	for (uint32_t g = tracker->group_count; g-- > 0;) {
+		uint32_t lead = vp_track_lead(tracker, g);
+		tracker->groups[g].lead = lead;
+		if (lead == g) continue;
+		tracker->groups[g].next = tracker->groups[lead].next;
+		tracker->groups[lead].next = g;
+	}
+}
+
+void vp_track_emit(struct vp_tracker *tracker, struct space *space)
+{
+	chain(tracker);
+	for (uint32_t lead = 0; lead < tracker->group_count; lead++) {
+		if (tracker->groups[lead].lead != lead) continue;
+		tracker->last_act++;
+		for (uint32_t g = lead; g != NONE; g = tracker->groups[g].next) emit_removed(tracker, space, &tracker->groups[g]);
+		for (uint32_t g = lead; g != NONE; g = tracker->groups[g].next)
+			for (uint32_t j = tracker->groups[g].now; j < tracker->groups[g].now_end; j++) emit_new(tracker, space, j);
+	}
+	for (uint32_t k = 0; k < tracker->resident_count; k++)
+		emit_resident(tracker, space, &space->next.at[tracker->resident[k]]);
+}

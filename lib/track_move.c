@@ -1,0 +1,236 @@
+/* mremap, as it shows in two snapshots: memory that vanished here and appeared there, the same in all but its place.
+ *
+ *   whole      3 |rw-p....|             ->            3 |rw-p....|     or of another size, where no other could be meant
+ *   in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...    only where nothing else has come or gone
+ */
+#include "track_inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct candidate {
+	const struct vp_region *region;
+	uint32_t index, group;
+};
+
+struct candidates {
+	struct candidate *at;
+	size_t count;
+};
+
+static int compare_text(vp_str a, vp_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* What mremap leaves as it is. */
+static int compare_class(const struct vp_region *a, const struct vp_region *b)
+{
+	int c = memcmp(a->perms, b->perms, sizeof a->perms);
+	if (!c) c = memcmp(a->max_perms, b->max_perms, sizeof a->max_perms);
+	if (!c) c = compare_text(a->kind, b->kind);
+	if (!c) c = compare_text(a->name, b->name);
+	if (!c) c = compare_text(a->label, b->label);
+	if (!c) c = compare_text(a->inode, b->inode);
+	if (!c) c = compare_text(a->dev, b->dev);
+	if (!c && vp_track_has_file(a) && a->has_offset && b->has_offset) c = compare_number(a->offset, b->offset);
+	return c;
+}
+
+static uint64_t length(const struct vp_region *region)
+{
+	return region->end - region->start;
+}
+
+static int compare_candidates(const void *x, const void *y)
+{
+	const struct vp_region *a = ((const struct candidate *)x)->region, *b = ((const struct candidate *)y)->region;
+	int c = compare_class(a, b);
+	if (!c) c = compare_number(length(a), length(b));
+	return c ? c : compare_number(a->start, b->start);
+}
+
+static bool knows_rss(const struct vp_region *region)
+{
+	return region->measured >> VP_M_rss & 1;
+}
+
+static uint64_t used(const struct vp_region *region)
+{
+	uint64_t swap = region->measured >> VP_M_swap & 1 ? region->measure[VP_M_swap] : 0;
+	return region->measure[VP_M_rss] + swap;
+}
+
+/* Pages move along: where there were some and there are none, it is other memory. */
+static bool may_be(const struct vp_region *was, const struct vp_region *is)
+{
+	return vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) || used(was) == 0 || used(is) > 0;
+}
+
+static bool may_have_grown(const struct vp_region *was, const struct vp_region *is)
+{
+	if (!knows_rss(was) && !knows_rss(is)) return true;
+	return knows_rss(was) && knows_rss(is) && was->measure[VP_M_rss] > 0 && was->measure[VP_M_rss] <= is->measure[VP_M_rss];
+}
+
+static void collect(const struct vp_tracker *tracker, const struct space *space, struct candidates *gone, struct candidates *come)
+{
+	for (uint32_t g = 0; g < tracker->group_count; g++) {
+		const struct group *group = &tracker->groups[g];
+		for (uint32_t i = group->was; i < group->was_end; i++)
+			if (!tracker->fates[i].links) gone->at[gone->count++] = (struct candidate){ told(&space->live, i), i, g };
+		for (uint32_t j = group->now; j < group->now_end; j++)
+			if (!tracker->origins[j].links) come->at[come->count++] = (struct candidate){ now(&space->next, j), j, g };
+	}
+	qsort(gone->at, gone->count, sizeof *gone->at, compare_candidates);
+	qsort(come->at, come->count, sizeof *come->at, compare_candidates);
+}
+
+static void moved(struct vp_tracker *tracker, const struct candidate *was, const struct candidate *is)
+{
+	tracker->fates[was->index].heir = is->index;
+	tracker->origins[is->index].keeps = was->index;
+	tracker->groups[was->group].moved = tracker->groups[is->group].moved = true;
+	vp_track_unite(tracker, was->group, is->group);
+}
+
+/* Pairs what is equal in class and size, lowest first; what finds no partner stays in the lists, in order. */
+static void pair_equal(struct vp_tracker *tracker, struct candidates *gone, struct candidates *come)
+{
+	size_t i = 0, j = 0, i_left = 0, j_left = 0;
+	while (i < gone->count && j < come->count) {
+		const struct vp_region *was = gone->at[i].region, *is = come->at[j].region;
+		int c = compare_class(was, is);
+		if (!c) c = compare_number(length(was), length(is));
+		if (c == 0 && may_be(was, is)) {
+			moved(tracker, &gone->at[i++], &come->at[j++]);
+			continue;
+		}
+		if (c <= 0) gone->at[i_left++] = gone->at[i++];
+		if (c >= 0) come->at[j_left++] = come->at[j++];
+	}
+	while (i < gone->count) gone->at[i_left++] = gone->at[i++];
+	while (j < come->count) come->at[j_left++] = come->at[j++];
+	gone->count = i_left;
+	come->count = j_left;
+}
+
+static size_t class_end(const struct candidates *list, size_t from)
+{
+	size_t i = from + 1;
+	while (i < list->count && compare_class(list->at[from].region, list->at[i].region) == 0) i++;
+	return i;
+}
+
+/* Of another size: only where each is the only one left of its class. */
+static void pair_resized(struct vp_tracker *tracker, const struct candidates *gone, const struct candidates *come)
+{
+	size_t i = 0, j = 0;
+	while (i < gone->count && j < come->count) {
+		const struct vp_region *was = gone->at[i].region, *is = come->at[j].region;
+		int c = compare_class(was, is);
+		size_t i_end = c <= 0 ? class_end(gone, i) : i, j_end = c >= 0 ? class_end(come, j) : j;
+		bool sole = c == 0 && i_end == i + 1 && j_end == j + 1;
+		if (sole && length(was) != length(is) && may_have_grown(was, is)) moved(tracker, &gone->at[i], &come->at[j]);
+		i = i_end;
+		j = j_end;
+	}
+}
+
+/* ---- in part ---- */
+
+/* A stretch of a region that has no counterpart in the other snapshot. */
+struct stretch {
+	uint32_t index, group, count; /* count of all stretches found; the others describe the last */
+	uint64_t start, end;
+};
+
+static void add_stretch(struct stretch *s, uint32_t index, uint32_t group, uint64_t start, uint64_t end)
+{
+	if (start < end) *s = (struct stretch){ index, group, s->count + 1, start, end };
+}
+
+static void stretches_of(const struct vp_tracker *tracker, const struct space *space, uint32_t g, struct stretch *gone, struct stretch *come)
+{
+	const struct group *group = &tracker->groups[g];
+	for (uint32_t i = group->was; i < group->was_end; i++) {
+		const struct fate *fate = &tracker->fates[i];
+		const struct vp_region *was = told(&space->live, i);
+		uint64_t at = was->start;
+		for (uint32_t k = 0; k < fate->links; k++) {
+			const struct vp_region *is = now(&space->next, tracker->links[fate->link + k].now);
+			add_stretch(gone, i, g, at, is->start);
+			at = is->end;
+		}
+		add_stretch(gone, i, g, at, was->end);
+	}
+	for (uint32_t j = group->now; j < group->now_end; j++) {
+		const struct origin *origin = &tracker->origins[j];
+		const struct vp_region *is = now(&space->next, j);
+		uint64_t at = is->start;
+		for (uint32_t k = 0; k < origin->links; k++) {
+			const struct vp_region *was = told(&space->live, tracker->links[origin->link + k].was);
+			add_stretch(come, j, g, at, was->start);
+			at = was->end;
+		}
+		add_stretch(come, j, g, at, is->end);
+	}
+}
+
+static bool same_place_in_file(const struct vp_region *was, uint64_t from, const struct vp_region *is, uint64_t to)
+{
+	if (!vp_track_same_file(was, is)) return false;
+	if (!vp_track_has_file(was) || !was->has_offset || !is->has_offset) return true;
+	return was->offset + (from - was->start) == is->offset + (to - is->start);
+}
+
+static void move_part(struct vp_tracker *tracker, struct space *space, const struct stretch *gone, const struct stretch *come)
+{
+	struct fate *fate = &tracker->fates[gone->index];
+	struct origin *origin = &tracker->origins[come->index];
+	const struct vp_region *was = told(&space->live, gone->index), *is = now(&space->next, come->index);
+	uint64_t left = gone->end - gone->start, got = come->end - come->start;
+	bool whole_came = origin->links == 0, whole_went = fate->links == 0;
+	if (whole_came && whole_went) return; /* already weighed as wholes */
+	if (got != left && !(whole_came && got > left)) return;
+	if (!vp_track_alike(was, is) || !same_place_in_file(was, gone->start, is, come->start)) return;
+	if (!whole_came && knows_rss(was) && used(was) > 0) return; /* pages of two origins do not make one region */
+	origin->moved = gone->index;
+	if (whole_went) fate->into = come->index;
+	else fate->gave = true;
+	tracker->groups[gone->group].moved = tracker->groups[come->group].moved = true;
+	vp_track_unite(tracker, gone->group, come->group);
+}
+
+static void pair_parts(struct vp_tracker *tracker, struct space *space)
+{
+	struct stretch gone = { NONE, 0, 0, 0, 0 }, come = gone;
+	if (tracker->group_count > 2) return;
+	for (uint32_t g = 0; g < tracker->group_count; g++) {
+		if (tracker->groups[g].moved) return;
+		stretches_of(tracker, space, g, &gone, &come);
+	}
+	if (gone.count == 1 && come.count == 1) move_part(tracker, space, &gone, &come);
+}
+
+void vp_track_move(struct vp_tracker *tracker, struct space *space)
+{
+	if (!tracker->group_count) return;
+	struct candidates gone = { malloc((space->live.count + 1) * sizeof *gone.at), 0 };
+	struct candidates come = { malloc((space->next.count + 1) * sizeof *come.at), 0 };
+	if (gone.at && come.at) {
+		collect(tracker, space, &gone, &come);
+		pair_equal(tracker, &gone, &come);
+		pair_resized(tracker, &gone, &come);
+		pair_parts(tracker, space);
+	}
+	free(gone.at);
+	free(come.at);
+}
