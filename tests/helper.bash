@@ -9,7 +9,7 @@ ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
 WORKLOADS=$BUILD/workloads
-SAMPLES=${VMPIPE_SAMPLES:-}
+SAMPLES=${VMPIPE_SAMPLES:-$(compgen -G "$ROOT/../*/samples" | head -1)} # external samples, where somebody has put them
 PATH=$BUILD/bin:$PATH
 export ROOT BUILD WORKLOADS SAMPLES PATH
 # Pictures and messages must not depend on who runs the tests.
