@@ -38,19 +38,20 @@ enum slot {
 };
 _Static_assert(S_COUNT <= 64, "vp_record.after has 64 places");
 
-#define KEY_MAX 24 /* bytes of "name": with padding */
+#define KEY_MAX 24 /* bytes of "name": with padding: three words */
+
+/* Of the bytes 8 * word .. 8 * word + 7 those that a key of `size` bytes has. */
+#define KEY_MASK(size, word)                                                                                                    \
+	((size) >= 8 * (word) + 8 ? ~UINT64_C(0) : (size) <= 8 * (word) ? 0 : (UINT64_C(1) << 8 * ((size) % 8)) - 1)
+#define KEY(name)                                                                                                               \
+	{ "\"" #name "\":", sizeof #name + 2,                                                                                       \
+	  { KEY_MASK(sizeof #name + 2, 0), KEY_MASK(sizeof #name + 2, 1), KEY_MASK(sizeof #name + 2, 2) } },
 
 static const struct key {
 	char text[KEY_MAX]; /* "name": as writers put it */
-	unsigned char size;
-} keys[S_COUNT] = {
-#define S(name) { "\"" #name "\":", sizeof #name + 2 },
-	SLOTS(S)
-#undef S
-#define M(name) { "\"" #name "\":", sizeof #name + 2 },
-	VP_MEASURES(M)
-#undef M
-};
+	size_t size;
+	uint64_t mask[3];
+} keys[S_COUNT] = { SLOTS(KEY) VP_MEASURES(KEY) };
 
 bool vp_str_eq(vp_str a, vp_str b)
 {
@@ -338,9 +339,8 @@ static inline bool key_here(const struct reader *r, unsigned slot)
 {
 	const struct key *key = &keys[slot];
 	if (r->end - r->at < KEY_MAX) return (size_t)(r->end - r->at) > key->size && memcmp(r->at, key->text, key->size) == 0;
-	uint64_t first = vp_load8(r->at) ^ vp_load8(key->text);
-	if (key->size < 8) return (first << (64 - 8 * key->size)) == 0;
-	return first == 0 && memcmp(r->at + 8, key->text + 8, key->size - 8u) == 0;
+	return (((vp_load8(r->at) ^ vp_load8(key->text)) & key->mask[0]) | ((vp_load8(r->at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
+	        ((vp_load8(r->at + 16) ^ vp_load8(key->text + 16)) & key->mask[2])) == 0;
 }
 
 /* A member that was not foreseen: any key, spaced in any way. */
@@ -366,6 +366,36 @@ static int behind(struct reader *r)
 	return 1;
 }
 
+/* A run of measures, each the one that was foreseen, with plain digits and another member behind: half of a line is that.
+ * Stops in front of the first member that is anything else. Returns the slot last read. */
+static unsigned read_measures(struct reader *r, unsigned last, struct vp_region *region)
+{
+	const unsigned char *after = r->record->after;
+	const char *at = r->at, *end = r->end - 2 * KEY_MAX;
+	uint64_t measured = 0;
+	while (at < end) {
+		unsigned slot = after[last];
+		if (slot < S_measures || slot >= S_COUNT) break;
+		const struct key *key = &keys[slot];
+		if (((vp_load8(at) ^ vp_load8(key->text)) & key->mask[0]) | ((vp_load8(at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
+		    ((vp_load8(at + 16) ^ vp_load8(key->text + 16)) & key->mask[2]))
+			break;
+		const char *p = at + key->size, *digits = p;
+		unsigned digit = (unsigned char)*p - '0';
+		uint64_t v = digit;
+		if (digit > 9) break;
+		while ((digit = (unsigned char)*++p - '0') <= 9 && p < digits + 18) v = v * 10 + digit;
+		if (p[0] != ',' || p[1] != '"' || (*digits == '0' && p > digits + 1)) break;
+		measured |= (uint64_t)1 << (slot - S_measures);
+		region->measure[slot - S_measures] = v;
+		last = slot;
+		at = p + 1;
+	}
+	region->measured |= measured;
+	r->at = at;
+	return last;
+}
+
 /* The members from the cursor to the closing brace. `last` is the slot before the cursor. */
 static int read_members(struct reader *r, unsigned last, struct vp_region *region)
 {
@@ -375,6 +405,11 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	bool front = record->type == VP_T_region && last != S_COUNT;
 	int more = 1;
 	while (more == 1) {
+		if (last < S_COUNT && record->after[last] >= S_measures && has_slot(record->type, S_measures)) {
+			unsigned before = last;
+			last = read_measures(r, last, region);
+			front &= last == before;
+		}
 		const char *member = r->at;
 		unsigned slot = last < S_COUNT ? record->after[last] : S_type;
 		if (slot < S_COUNT && key_here(r, slot) && has_slot(record->type, slot)) {
