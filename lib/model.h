@@ -46,11 +46,12 @@ struct vp_filter {
 	int64_t at;             /* ns; INT64_MAX: the last moment */
 	int64_t pid;            /* -1: all (a view of one process takes the first seen) */
 	const char *kinds;      /* "heap,stack" or NULL */
-	const char *perms;      /* "w", "rwx": these letters are among them; "r-xp", "rw??": place by place; or NULL */
+	const char *perms;      /* "w", "rwx": these letters are among them; "r-xp", "r?-p": place by place; or NULL */
 	uint64_t address, address_end; /* regions that touch [address, address_end); 0,0: all */
 };
 
-enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4 };
+/* STILL: what comes after filter.at is of no interest, so every span is as it was then. */
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8 };
 
 /* Memory: spans + moments x kinds, as far as `keep` asks for them, and the live regions. */
 struct vp_model {

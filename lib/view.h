@@ -12,7 +12,8 @@ struct vp_arena;
 struct vp_view_options {
 	enum vp_scale scale;    /* of addresses */
 	int measure;            /* enum vp_sum: what area stacks; -1: rss where it is known, else size */
-	int width, height;      /* what one renderer unit (pixel, column) is: boxes below it are merged */
+	int width, height;      /* of the canvas in units of the renderer (pixels, or columns and rows): boxes below one are merged */
+	bool text;              /* the unit is a character cell */
 	const char *columns;    /* of a table: "start,size,rss,name" or NULL */
 	const char *sort;       /* "-rss", "start"; NULL: by start */
 	const char *preset;     /* of a table */

@@ -5,6 +5,8 @@
 #include "kinds.h"
 #include "view.h"
 
+extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table;
+
 struct vp_build {
 	const struct vp_model *model;
 	const struct vp_view_options *options;
@@ -30,6 +32,8 @@ void vp_build_empty(struct vp_build *build, const char *what);
 /* Notes that every view owes: lost lines, contradictions, other processes, kinds asked for in vain. */
 void vp_build_notes(struct vp_build *build);
 const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (4242)" */
+/* Upright lines at t0..t1 for what was told beside regions; pid -1: of all processes. At most 60, a note counts the rest. */
+void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */
 const char *vp_short_name(const char *name, const char *kind);
 

@@ -1,0 +1,206 @@
+/* vm-render: the lines of a stream as a picture, by one view and one renderer. */
+#include "error.h"
+#include "host_render.h"
+#include "load.h"
+#include "view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct render {
+	const char *renderer, *view, *kind, *perms, *address, *columns, *sort, *by, *preset;
+	int64_t width, height, from, to, at, pid;
+	int scale, measure;
+};
+
+#define FIELD(name) offsetof(struct render, name)
+static const struct vp_option rows[] = {
+	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
+	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table" },
+	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
+	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
+	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },
+	{ "from", 0, VP_OPT_TIME, FIELD(from), NULL, NULL, "TIME", "leave out what was before" },
+	{ "to", 0, VP_OPT_TIME, FIELD(to), NULL, NULL, "TIME", "leave out what came after" },
+	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map and table show; the last, if not given" },
+	{ "pid", 'p', VP_OPT_INT, FIELD(pid), "-1", "-1..4194304", "PID", "only this process" },
+	{ "kind", 0, VP_OPT_LIST, FIELD(kind), NULL, NULL, "KIND,...", "only regions of these kinds: heap,stack" },
+	{ "perms", 0, VP_OPT_STRING, FIELD(perms), NULL, NULL, "PERMS", "only regions with these letters (w, rwx), or just so (r-xp, ? is any)" },
+	{ "address", 0, VP_OPT_STRING, FIELD(address), NULL, NULL, "A[-B]", "only regions that touch these addresses (hexadecimal)" },
+	{ "measure", 0, VP_OPT_ENUM, FIELD(measure), "auto", "auto|size|rss|pss|dirty|swap|regions", "MEASURE",
+	  "what area stacks; auto is rss, or size where nothing else is known" },
+	{ "columns", 0, VP_OPT_LIST, FIELD(columns), NULL, NULL, "COLUMN,...", "of a table: start,size,rss,kind,name ..." },
+	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
+	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "one row of a table for each kind, name or perms" },
+	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, pmap, regions, smaps, kinds" },
+	{ 0 },
+};
+
+/* --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
+ * an option and no renderer is a slip of the finger. */
+static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
+{
+	const char *words[64];
+	size_t count = 0;
+	(void)state;
+	if (!strcmp(name, "table"))
+		return !vp_options_set(options, "view", "table", VP_LAYER_COMMAND) && !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND)
+		    && (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
+	if (value)
+		return false;
+	for (const struct vp_option *row = rows; row->name; row++)
+		words[count++] = row->name;
+	if (vp_nearest(name, words, count) && !vp_load_renderer(name))
+		return false;
+	return !vp_options_set(options, "renderer", name, VP_LAYER_COMMAND);
+}
+
+static const struct vp_about about = {
+	.name = "vm-render",
+	.usage = "[FILE...]",
+	.summary = "Draws what vm-track or vm-parse writes: a timeline of the address space, a map, an area chart, a table.",
+	.more = "--table[=PRESET] is short for --ascii --view table -O preset=PRESET.\n"
+	        "Times are seconds since the stream began: 1.5, 200ms, 2m.",
+	.plugins = "render",
+	.shorthand = shorthand,
+};
+
+/* ---- what was asked for ---- */
+
+static bool hex(const char **text, uint64_t *address)
+{
+	char *end;
+	const char *digits = !strncmp(*text, "0x", 2) || !strncmp(*text, "0X", 2) ? *text + 2 : *text;
+	size_t n = strspn(digits, "0123456789abcdefABCDEF");
+	if (!n || n > 16)
+		return false;
+	*address = strtoull(digits, &end, 16);
+	*text = digits + n;
+	return true;
+}
+
+static void address(struct vp_program *program, const char *text, struct vp_filter *filter)
+{
+	const char *p = text;
+	bool good = hex(&p, &filter->address);
+	filter->address_end = filter->address + (filter->address != UINT64_MAX);
+	if (good && *p == '-') {
+		p++;
+		good = hex(&p, &filter->address_end) && filter->address_end > filter->address;
+	}
+	if (!good || *p)
+		vp_die(program, VP_USAGE, "--address %s: wanted are hexadecimal addresses, A or A-B with B above A", text);
+}
+
+static struct vp_filter filter_of(struct vp_program *program, const struct render *render)
+{
+	struct vp_filter filter = { .from = render->from, .to = INT64_MAX, .at = INT64_MAX, .pid = render->pid,
+		.kinds = render->kind, .perms = render->perms };
+	if (vp_options_given(&program->options, "to"))
+		filter.to = render->to;
+	if (vp_options_given(&program->options, "at"))
+		filter.at = render->at;
+	if (filter.to < filter.from)
+		vp_die(program, VP_USAGE, "--to is before --from");
+	if (render->perms && (!*render->perms || render->perms[strspn(render->perms, "rwxps-?")]))
+		vp_die(program, VP_USAGE, "--perms %s: wanted are letters of rwxps, or a pattern such as r-xp or r?-p", render->perms);
+	if (render->address)
+		address(program, render->address, &filter);
+	return filter;
+}
+
+/* -O preset=X is the table view's, not the renderer's. */
+static void take_preset(struct vp_program *program, struct render *render)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < program->common.plugin_pair_count; i++) {
+		const char *pair = program->common.plugin_pairs[i];
+		if (!strncmp(pair, "preset=", 7))
+			render->preset = pair + 7;
+		else
+			program->common.plugin_pairs[kept++] = pair;
+	}
+	program->common.plugin_pair_count = kept;
+}
+
+static struct vp_view_options view_options(const struct render *render)
+{
+	return (struct vp_view_options){ .scale = (enum vp_scale)render->scale, .measure = render->measure - 1, .columns = render->columns,
+		.sort = render->sort, .preset = render->preset, .by = render->by };
+}
+
+/* ---- the picture ---- */
+
+/* A picture made of less than its whole input says so. */
+static void note_skipped(const struct vp_program *program, struct vp_figure *figure, struct vp_arena *arena)
+{
+	const char **notes = vp_arena_take(arena, (figure->note_count + 1) * sizeof *notes);
+	if (!program->skipped || !notes)
+		return;
+	if (figure->note_count)
+		memcpy(notes, figure->notes, figure->note_count * sizeof *notes);
+	notes[figure->note_count++] = vp_arena_print(arena, "%llu line%s of input %s skipped", (unsigned long long)program->skipped,
+		program->skipped == 1 ? "" : "s", program->skipped == 1 ? "was" : "were");
+	figure->notes = notes;
+}
+
+/* May be called again while lines still come. */
+static int draw(struct vp_render_host *host, const struct vp_view *view, struct vp_model *model, const struct vp_view_options *options)
+{
+	struct vp_arena *arena = vp_arena_new();
+	struct vp_figure figure;
+	if (!arena)
+		return vp_fail("out of memory");
+	vp_model_finish(model);
+	int failed = view->build(model, options, &figure, arena);
+	if (!failed && host->renderer->draw) {
+		note_skipped(host->program, &figure, arena);
+		failed = host->renderer->draw(host->state, &host->host, &figure);
+	}
+	vp_arena_free(arena);
+	return failed;
+}
+
+static int run(struct vp_render_host *host, const struct vp_view *view, struct vp_model *model, struct vp_view_options *options,
+               const struct vp_canvas *canvas)
+{
+	const struct vp_renderer *renderer = host->renderer;
+	struct vp_program *program = host->program;
+	options->width = canvas->width;
+	options->height = canvas->height;
+	options->text = renderer->text;
+	if (renderer->begin && renderer->begin(host->state, &host->host, canvas))
+		return -1;
+	while (vp_program_next(program)) {
+		if (renderer->record && renderer->record(host->state, &host->host, program->line))
+			return -1;
+		vp_model_feed(model, &program->record);
+	}
+	if (draw(host, view, model, options))
+		return -1;
+	return renderer->end ? renderer->end(host->state, &host->host) : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct vp_program program;
+	struct render state;
+	struct vp_render_host host;
+	struct vp_model model;
+	vp_program_start(&program, &about, rows, &state, argc, argv);
+	take_preset(&program, &state);
+	struct vp_filter filter = filter_of(&program, &state);
+	struct vp_view_options options = view_options(&state);
+	const struct vp_view *view = vp_view_find(state.view);
+	const struct vp_renderer *renderer = view ? vp_load_renderer(state.renderer) : NULL;
+	if (!view || !renderer || (view->check && view->check(&options)))
+		vp_die(&program, VP_USAGE, "%s", vp_error());
+	if (vp_render_host_open(&host, &program, renderer) || vp_model_init(&model, &filter, view->keep))
+		vp_die(&program, VP_TROUBLE, "%s", vp_error());
+	struct vp_canvas canvas = vp_render_canvas(&host, (int)state.width, (int)state.height);
+	if (run(&host, view, &model, &options, &canvas))
+		vp_trouble(&program, "%s", vp_error());
+	vp_render_host_close(&host);
+	vp_model_free(&model);
+	return vp_program_finish(&program);
+}

@@ -1,0 +1,439 @@
+/* The history that a stream tells: each line goes where it belongs; streams without ids are tracked on the way. */
+#include "error.h"
+#include "model_inner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int vp_model_room(struct vp_model *model, void *list, size_t count, size_t *size, size_t item)
+{
+	void *old, *fresh;
+	if (count < *size)
+		return 0;
+	size_t more = *size ? *size * 2 : 64;
+	memcpy(&old, list, sizeof old);
+	if (!(fresh = realloc(old, more * item))) {
+		model->no_memory = true;
+		return -1;
+	}
+	memcpy(list, &fresh, sizeof fresh);
+	*size = more;
+	return 0;
+}
+
+/* ---- the filter ---- */
+
+bool vp_filter_kind(const struct vp_filter *filter, vp_str kind)
+{
+	const char *p = filter->kinds;
+	if (!p || !*p)
+		return true;
+	while (*p) {
+		size_t n = strcspn(p, ",");
+		if (n == kind.n && !memcmp(p, kind.p, n))
+			return true;
+		p += n + (p[n] == ',');
+	}
+	return false;
+}
+
+static bool perms_fit(const char *want, const char *have)
+{
+	if (!want || !*want)
+		return true;
+	if (!strpbrk(want, "-?")) {
+		for (; *want; want++)
+			if (!strchr(have, *want))
+				return false;
+		return true;
+	}
+	for (; *want; want++, have += *have != 0)
+		if (*want != '?' && *want != *have)
+			return false;
+	return true;
+}
+
+bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *region, vp_str kind)
+{
+	if (filter->address_end && (region->end <= filter->address || region->start >= filter->address_end))
+		return false;
+	return vp_filter_kind(filter, kind) && perms_fit(filter->perms, region->perms);
+}
+
+/* ---- changes ---- */
+
+static int event_index(vp_str name)
+{
+	for (int i = 0; i < VP_E_COUNT; i++)
+		if (vp_str_is(name, vp_event_names[i]))
+			return i;
+	return -1;
+}
+
+static void seen(struct vp_model *model, int64_t t, int64_t pid, const struct vp_region *region)
+{
+	struct vp_proc *proc = vp_model_proc_make(model, t, pid);
+	size_t kind = vp_kind_index(region->kind);
+	if (proc)
+		proc->seen_regions++;
+	if (kind >= model->kinds_size) {
+		uint8_t *wider = realloc(model->kinds_seen, kind + 16);
+		if (!wider) {
+			model->no_memory = true;
+			return;
+		}
+		memset(wider + model->kinds_size, 0, kind + 16 - model->kinds_size);
+		model->kinds_seen = wider;
+		model->kinds_size = kind + 16;
+	}
+	model->kinds_seen[kind] = 1;
+}
+
+static void sink_change(void *ctx, const struct vp_change *change)
+{
+	struct vp_model *model = ctx;
+	struct vp_follow *follow = vp_follow_find(model, change->pid, true);
+	if (!follow)
+		return;
+	uint64_t from = 0;
+	for (size_t i = 0; i < change->from_count && !from; i++)
+		from = change->from[i] == change->id ? 0 : change->from[i];
+	for (size_t i = 0; i < change->gone_count; i++)
+		vp_live_drop(model, follow, change->t, change->gone[i], change->event);
+	if (change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT)
+		vp_live_drop(model, follow, change->t, change->id, change->event);
+	else
+		vp_live_set(model, follow, change->t, change->id, change->now, change->event, from);
+	vp_moment_due(model, follow, change->t);
+}
+
+static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions,
+                       const uint64_t *ids, size_t count)
+{
+	struct vp_model *model = ctx;
+	struct vp_follow *follow = vp_follow_find(model, pid, true);
+	(void)seq;
+	if (!follow)
+		return;
+	follow->frame++;
+	for (size_t i = 0; i < count; i++)
+		vp_live_set(model, follow, t, ids[i], regions[i], -1, 0);
+	vp_live_frame_end(model, follow, t);
+	vp_moment_due(model, follow, t);
+}
+
+static void change_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	struct vp_follow *follow = vp_follow_find(model, record->pid, true);
+	struct vp_member member;
+	uint64_t from = 0, id;
+	int event = event_index(record->event);
+	if (!follow)
+		return;
+	for (size_t at = 0; record->from.p && !from && vp_json_each(record->from, &at, &member);)
+		if (vp_json_num(member.value, &id) && id != record->id)
+			from = id;
+	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &member);)
+		if (vp_json_num(member.value, &id))
+			vp_live_drop(model, follow, t, id, event);
+	if (event == VP_E_MUNMAP_REMOVE || event == VP_E_EXIT)
+		vp_live_drop(model, follow, t, record->id, event);
+	else
+		vp_live_set(model, follow, t, record->id, &record->region, event, from);
+	vp_moment_due(model, follow, t);
+	if (event == VP_E_EXIT) {
+		struct vp_proc *proc = vp_model_proc_make(model, t, record->pid);
+		if (proc)
+			proc->t1 = t;
+	}
+}
+
+/* ---- snapshots ---- */
+
+static void frame_end(struct vp_model *model)
+{
+	struct vp_model_inner *inner = model->inner;
+	if (!inner->in_frame)
+		return;
+	inner->in_frame = false;
+	struct vp_follow *follow = vp_follow_find(model, inner->frame_pid, true);
+	if (!inner->frame_tracked) {
+		if (vp_tracker_finish(model->tracker))
+			model->contradictions++;
+		if (follow)
+			vp_moment_due(model, follow, inner->frame_t);
+	} else if (follow)
+		vp_live_frame_end(model, follow, inner->frame_t);
+}
+
+static void frame_begin(struct vp_model *model, int64_t t, int64_t pid, uint64_t seq, bool tracked)
+{
+	struct vp_model_inner *inner = model->inner;
+	frame_end(model);
+	inner->frame_tracked = tracked;
+	inner->frame_pid = pid;
+	inner->frame_seq = seq;
+	inner->frame_t = t;
+	struct vp_follow *follow = vp_follow_find(model, pid, true);
+	if (tracked && follow)
+		follow->frame++;
+	if (!tracked && vp_tracker_begin(model->tracker, t, pid, seq)) {
+		model->contradictions++;
+		return;
+	}
+	inner->in_frame = true;
+}
+
+static void region_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	struct vp_model_inner *inner = model->inner;
+	bool tracked = record->has_id;
+	model->tracked |= tracked;
+	if (!inner->in_frame || inner->frame_pid != record->pid || inner->frame_seq != record->seq
+	    || inner->frame_tracked != tracked || inner->frame_t != t)
+		frame_begin(model, t, record->pid, record->seq, tracked);
+	struct vp_follow *follow = vp_follow_find(model, record->pid, true);
+	if (!tracked) {
+		if (inner->in_frame && vp_tracker_region(model->tracker, &record->region))
+			model->contradictions++;
+	} else if (follow) {
+		vp_live_set(model, follow, t, record->id, &record->region, -1, 0);
+		vp_moment_due(model, follow, t);
+	}
+}
+
+static void snapshot_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	struct vp_follow *follow = vp_follow_find(model, record->pid, true);
+	const struct vp_member *kinds = vp_record_member(record, "kinds");
+	uint64_t regions;
+	vp_model_proc_make(model, t, record->pid);
+	if (!follow)
+		return;
+	vp_moment_due(model, follow, t);
+	if (kinds && kinds->json == VP_OBJECT)
+		vp_moment_state(model, follow, kinds->value);
+	/* An address space that has become empty has no region line that would say so. */
+	if (!model->tracked && vp_record_num(record, "regions", &regions) && !regions)
+		frame_begin(model, t, record->pid, record->seq, false);
+}
+
+/* ---- segments ---- */
+
+/* RFC 3339 in UTC, as ns since 1970. */
+static bool began_at(vp_str text, int64_t *ns)
+{
+	char buffer[64], fraction[10] = "000000000";
+	struct tm tm = { 0 };
+	int n = 0;
+	if (!text.p || text.n >= sizeof buffer)
+		return false;
+	memcpy(buffer, text.p, text.n);
+	buffer[text.n] = 0;
+	if (sscanf(buffer, "%d-%d-%dT%d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n) != 6
+	    || tm.tm_year < 1970 || tm.tm_year > 2200)
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	for (int i = 0; buffer[n] == '.' && i < 9 && buffer[n + 1 + i] >= '0' && buffer[n + 1 + i] <= '9'; i++)
+		fraction[i] = buffer[n + 1 + i];
+	*ns = (int64_t)timegm(&tm) * 1000000000 + atoll(fraction);
+	return true;
+}
+
+static void stream_line(struct vp_model *model, struct vp_record *record)
+{
+	struct vp_model_inner *inner = model->inner;
+	const struct vp_member *host = vp_record_member(record, "host");
+	struct vp_member member;
+	int64_t began;
+	frame_end(model);
+	bool has = began_at(vp_record_str(record, "began"), &began);
+	if (model->segments++) {
+		for (size_t i = 0; i < inner->follow_count; i++) {
+			vp_moment_flush(model, inner->follows[i]);
+			vp_live_all_gone(model, inner->follows[i], inner->t);
+		}
+		vp_tracker_segment(model->tracker);
+		vp_state_clear(&model->state);
+		/* Two recordings stand where their clocks put them; without clocks one behind the other. */
+		inner->offset = has && inner->has_began && began - inner->began >= inner->t ? began - inner->began : inner->t;
+	} else if (has) {
+		inner->began = began;
+		inner->has_began = true;
+	}
+	vp_str program = vp_record_str(record, "program");
+	snprintf(model->program, sizeof model->program, "%.*s", (int)(program.n < 60 ? program.n : 60), program.p ? program.p : "");
+	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &member);)
+		if (vp_str_is(member.key, "name") && member.json == VP_STRING && member.value.n < sizeof model->host) {
+			long n = vp_json_unescape(member.value, model->host);
+			model->host[n < 0 ? 0 : n] = 0;
+		}
+}
+
+/* ---- lines ---- */
+
+static void sample_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	bool same = false;
+	struct vp_follow *follow = vp_follow_find(model, record->pid, false);
+	model->samples++;
+	if (follow && vp_record_bool(record, "same", &same) && same)
+		vp_moment_repeat(model, follow, t);
+}
+
+static void process_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	uint64_t ppid;
+	vp_model_process(model, record, t);
+	if (!model->tracked)
+		vp_tracker_process(model->tracker, t, record->pid, vp_record_str(record, "why"),
+		                   vp_record_num(record, "ppid", &ppid) ? (int64_t)ppid : -1);
+}
+
+static void event_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	vp_model_told(model, record, t);
+	if (!model->tracked && vp_str_is(vp_record_str(record, "call"), "exit"))
+		vp_tracker_exit(model->tracker, t, record->pid);
+}
+
+static void keep_state(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	if (!(model->keep & VP_KEEP_STATE) || t > model->filter.at
+	    || (model->filter.pid >= 0 && record->has_pid && record->pid != model->filter.pid))
+		return;
+	if (vp_state_apply(&model->state, record))
+		model->contradictions++;
+}
+
+static void feed_line(struct vp_model *model, struct vp_record *record, int64_t t)
+{
+	switch (record->type) {
+	case VP_T_process: process_line(model, record, t); break;
+	case VP_T_sample: sample_line(model, record, t); break;
+	case VP_T_snapshot: snapshot_line(model, record, t); break;
+	case VP_T_region: region_line(model, record, t); break;
+	case VP_T_change: change_line(model, record, t); break;
+	case VP_T_event: event_line(model, record, t); break;
+	case VP_T_mark: case VP_T_finding: case VP_T_lost: vp_model_told(model, record, t); break;
+	default: break;
+	}
+	keep_state(model, record, t);
+}
+
+void vp_model_feed(struct vp_model *model, struct vp_record *record)
+{
+	struct vp_model_inner *inner = model->inner;
+	model->types[record->type]++;
+	if (record->type == VP_T_stream) {
+		stream_line(model, record);
+		return;
+	}
+	if (record->type != VP_T_region)
+		frame_end(model);
+	if (!record->has_pid && (record->type == VP_T_region || record->type == VP_T_snapshot))
+		record->pid = 0;
+	int64_t t = record->has_t ? record->t + inner->offset : inner->t;
+	if (t > inner->t)
+		inner->t = t;
+	if (t > model->filter.to || (model->keep & VP_KEEP_STILL && t > model->filter.at))
+		return;
+	if (record->type == VP_T_change)
+		model->tracked = true;
+	if ((record->type == VP_T_change || record->type == VP_T_region)) {
+		vp_kind_set(&record->region, NULL, false);
+		if (model->filter.pid < 0 || model->filter.pid == record->pid)
+			seen(model, t, record->pid, &record->region);
+	}
+	if (t >= model->filter.from && record->has_t && record->type != VP_T_stage && record->type != VP_T_end) {
+		if (model->t1 < model->t0)
+			model->t0 = t;
+		model->t1 = t > model->t1 ? t : model->t1;
+	}
+	feed_line(model, record, t);
+}
+
+void vp_model_finish(struct vp_model *model)
+{
+	struct vp_model_inner *inner = model->inner;
+	frame_end(model);
+	model->span_count = inner->closed;
+	for (size_t i = 0; i < inner->follow_count; i++) {
+		struct vp_follow *follow = inner->follows[i];
+		bool due = follow->due, stated = follow->has_stated;
+		vp_moment_flush(model, follow);
+		follow->due = due; /* the moment may not be over: another finish takes it anew */
+		follow->has_stated = stated;
+		for (size_t k = 0; k < follow->open_count && model->keep & VP_KEEP_SPANS; k++) {
+			if (vp_model_room(model, &model->spans, model->span_count, &model->span_size, sizeof *model->spans))
+				return;
+			model->spans[model->span_count++] = follow->open[k].span;
+		}
+	}
+	if (model->t1 < model->t0 && model->types[VP_T_region])
+		model->t0 = model->t1 = 0; /* lines without a time */
+}
+
+/* ---- life ---- */
+
+int vp_model_init(struct vp_model *model, const struct vp_filter *filter, unsigned keep)
+{
+	memset(model, 0, sizeof *model);
+	model->filter = *filter;
+	if (model->filter.at > model->filter.to)
+		model->filter.at = model->filter.to;
+	model->keep = keep;
+	model->t1 = -1;
+	vp_state_init(&model->state);
+	model->inner = calloc(1, sizeof *model->inner);
+	struct vp_track_options options = { .resident = 1 };
+	struct vp_track_sink sink = { model, sink_change, sink_frame };
+	model->tracker = vp_tracker_new(&options, &sink);
+	if (!model->inner || !model->tracker) {
+		vp_model_free(model);
+		return vp_fail("out of memory");
+	}
+	vp_model_name(model, vp_s(""));
+	return 0;
+}
+
+static void inner_free(struct vp_model *model)
+{
+	struct vp_model_inner *inner = model->inner;
+	if (!inner)
+		return;
+	for (size_t i = 0; i < inner->follow_count; i++)
+		vp_follow_free(inner->follows[i]);
+	for (size_t i = 0; i < model->name_count; i++)
+		free(inner->raw[i]);
+	free(inner->follows);
+	free(inner->raw);
+	free(inner->raw_n);
+	free(inner->name_slots);
+	free(inner);
+}
+
+void vp_model_free(struct vp_model *model)
+{
+	inner_free(model);
+	for (size_t i = 0; i < model->name_count; i++)
+		free(model->names[i]);
+	for (size_t i = 0; i < model->moment_count; i++)
+		free(model->moments[i].sums);
+	for (size_t i = 0; i < model->note_count; i++)
+		free(model->notes[i].text);
+	for (size_t i = 0; i < model->proc_count; i++)
+		free(model->procs[i].name);
+	free(model->names);
+	free(model->moments);
+	free(model->notes);
+	free(model->procs);
+	free(model->spans);
+	free(model->kinds_seen);
+	vp_tracker_free(model->tracker);
+	vp_state_free(&model->state);
+	memset(model, 0, sizeof *model);
+}

@@ -1,0 +1,424 @@
+/* The view table: the regions of one moment in rows, with the columns that were asked for, or their sums by kind, name
+ * or permissions. Bytes are shown in KiB, as pmap shows them. */
+#include "error.h"
+#include "option.h"
+#include "view_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum field { ID, START, END, RANGE, SIZE, PERMS, MAX_PERMS, SHARE, KIND, NAME, LABEL, OFFSET, DEV, INODE, FLAGS, PID, REGIONS, MEASURE };
+
+/* A column by its name; the measures follow as MEASURE + enum vp_measure. */
+static const struct { const char *name; bool right; } fields[MEASURE] = {
+	[ID] = { "id", true }, [START] = { "start", false }, [END] = { "end", false }, [RANGE] = { "range", false },
+	[SIZE] = { "size", true }, [PERMS] = { "perms", false }, [MAX_PERMS] = { "max_perms", false }, [SHARE] = { "share", false },
+	[KIND] = { "kind", false }, [NAME] = { "name", false }, [LABEL] = { "label", false }, [OFFSET] = { "offset", true },
+	[DEV] = { "dev", false }, [INODE] = { "inode", true }, [FLAGS] = { "flags", false }, [PID] = { "pid", true },
+	[REGIONS] = { "regions", true },
+};
+
+static const struct { const char *name, *columns, *by; } presets[] = {
+	{ "default", "start,size,rss,pss,dirty,swap,perms,kind,name", NULL },
+	{ "pmap", "start,size,rss,dirty,perms,name", NULL },
+	{ "regions", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
+	{ "smaps", "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,swap,"
+	           "swap_pss,locked,perms,kind,name", NULL },
+	{ "kinds", NULL, "kind" },
+};
+#define PRESETS (sizeof presets / sizeof *presets)
+#define COLUMNS_MAX 48
+
+/* One row: a region, or a group of them. */
+struct row {
+	const struct vp_live *live;  /* the first of a group */
+	vp_str key;                  /* of a group */
+	uint64_t regions, size, measured, measure[VP_M_COUNT];
+};
+
+struct table {
+	struct vp_build build;
+	const struct vp_space *space;
+	int columns[COLUMNS_MAX];
+	size_t column_count;
+	int by;                      /* field, or -1 */
+	bool asked;                  /* the columns were named by the user: shown even if nothing is known */
+	struct row *rows, total;
+	size_t count;
+	int sort;
+	bool down;
+};
+
+/* ---- what was asked for ---- */
+
+static int field_of(const char *word, size_t n)
+{
+	for (int i = 0; i < MEASURE; i++)
+		if (strlen(fields[i].name) == n && !memcmp(fields[i].name, word, n))
+			return i;
+	for (int i = 0; i < VP_M_COUNT; i++)
+		if (strlen(vp_measure_names[i]) == n && !memcmp(vp_measure_names[i], word, n))
+			return MEASURE + i;
+	return -1;
+}
+
+static const char *field_name(int field)
+{
+	return field < MEASURE ? fields[field].name : vp_measure_names[field - MEASURE];
+}
+
+static int unknown_column(const char *word, size_t n)
+{
+	const char *names[MEASURE + VP_M_COUNT];
+	char text[64], known[1024] = "";
+	for (int i = 0; i < MEASURE + VP_M_COUNT; i++) {
+		names[i] = field_name(i);
+		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+	}
+	snprintf(text, sizeof text, "%.*s", (int)n, word);
+	const char *near = vp_nearest(text, names, MEASURE + VP_M_COUNT);
+	return vp_fail("no column '%s'%s%s%s; there are: %s", text, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
+}
+
+static int columns_set(struct table *table, const char *list)
+{
+	table->column_count = 0;
+	while (list && *list) {
+		size_t n = strcspn(list, ",");
+		int field = field_of(list, n);
+		if (n && field < 0)
+			return unknown_column(list, n);
+		if (n && table->column_count == COLUMNS_MAX)
+			return vp_fail("more than %d columns", COLUMNS_MAX);
+		if (n)
+			table->columns[table->column_count++] = field;
+		list += n + (list[n] == ',');
+	}
+	return 0;
+}
+
+static int unknown_preset(const char *name)
+{
+	const char *names[PRESETS];
+	char known[256] = "";
+	for (size_t i = 0; i < PRESETS; i++) {
+		names[i] = presets[i].name;
+		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+	}
+	const char *near = vp_nearest(name, names, PRESETS);
+	return vp_fail("no preset '%s' of a table%s%s%s; there are: %s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
+}
+
+static int by_set(struct table *table, const char *by)
+{
+	table->by = by ? field_of(by, strlen(by)) : -1;
+	if (by && table->by != KIND && table->by != NAME && table->by != PERMS)
+		return vp_fail("rows are grouped by kind, name or perms, not by '%s'", by);
+	return 0;
+}
+
+/* Columns of a group: its key, how many, and every sum that is known. */
+static void columns_of_groups(struct table *table)
+{
+	static const int sums[] = { SIZE, MEASURE + VP_M_rss, MEASURE + VP_M_pss, MEASURE + VP_M_dirty, MEASURE + VP_M_anonymous,
+	                            MEASURE + VP_M_locked, MEASURE + VP_M_huge, MEASURE + VP_M_swap };
+	table->columns[0] = table->by;
+	table->columns[1] = REGIONS;
+	memcpy(table->columns + 2, sums, sizeof sums);
+	table->column_count = 2 + sizeof sums / sizeof *sums;
+}
+
+static int ask(struct table *table, const struct vp_view_options *options)
+{
+	size_t preset = 0;
+	while (options->preset && preset < PRESETS && strcmp(options->preset, presets[preset].name))
+		preset++;
+	if (preset == PRESETS)
+		return unknown_preset(options->preset);
+	table->asked = options->columns && *options->columns;
+	if (by_set(table, options->by ? options->by : presets[preset].by))
+		return -1;
+	if (table->by >= 0)
+		columns_of_groups(table);
+	if ((table->asked || table->by < 0) && columns_set(table, table->asked ? options->columns : presets[preset].columns))
+		return -1;
+	const char *sort = options->sort && *options->sort ? options->sort : table->by >= 0 ? "-size" : "start";
+	table->down = *sort == '-';
+	table->sort = field_of(sort + table->down, strlen(sort + table->down));
+	return table->sort < 0 ? unknown_column(sort + table->down, strlen(sort + table->down)) : 0;
+}
+
+static int check(const struct vp_view_options *options)
+{
+	struct table table = { 0 };
+	return ask(&table, options);
+}
+
+/* ---- rows ---- */
+
+static bool is_bytes(int field)
+{
+	return field == SIZE || (field >= MEASURE && field - MEASURE != VP_M_thp_eligible && field - MEASURE != VP_M_pkey);
+}
+
+/* Page sizes and flags do not add up to anything. */
+static bool is_sum(int field)
+{
+	return field == REGIONS || (is_bytes(field) && field - MEASURE != VP_M_page && field - MEASURE != VP_M_mmu_page);
+}
+
+static vp_str text_of(const struct vp_region *region, int field)
+{
+	switch (field) {
+	case PERMS: return vp_s(region->perms);
+	case MAX_PERMS: return vp_s(region->max_perms);
+	case SHARE: return region->share;
+	case KIND: return region->kind;
+	case NAME: return region->name;
+	case LABEL: return region->label;
+	case DEV: return region->dev;
+	case INODE: return region->inode;
+	case FLAGS: return region->flags;
+	default: return (vp_str){ NULL, 0 };
+	}
+}
+
+static void add(struct row *to, const struct vp_region *region)
+{
+	to->regions++;
+	to->size += region->size;
+	to->measured |= region->measured;
+	for (int i = 0; i < VP_M_COUNT; i++)
+		if (region->measured >> i & 1)
+			to->measure[i] += region->measure[i];
+}
+
+static int compare_text(vp_str a, vp_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int order = n ? memcmp(a.p, b.p, n) : 0;
+	return order ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+static bool number_of(const struct table *table, const struct row *row, int field, uint64_t *value)
+{
+	const struct vp_region *region = &row->live->region;
+	*value = field == ID ? row->live->id : field == START || field == RANGE ? region->start : field == END ? region->end
+	       : field == SIZE ? row->size : field == OFFSET ? region->offset : field == REGIONS ? row->regions
+	       : field == PID ? (uint64_t)table->space->pid : field >= MEASURE ? row->measure[field - MEASURE] : 0;
+	if (field == ID)
+		return row->live->id != 0;
+	if (field == OFFSET)
+		return region->has_offset;
+	if (field >= MEASURE)
+		return row->measured >> (field - MEASURE) & 1;
+	return field == START || field == RANGE || field == END || field == SIZE || field == REGIONS || field == PID;
+}
+
+static const struct table *sorted; /* qsort has no context */
+
+static int by_column(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	uint64_t x, y;
+	bool x_known = number_of(sorted, a, sorted->sort, &x), y_known = number_of(sorted, b, sorted->sort, &y);
+	int order = 0;
+	if (x_known != y_known)
+		return x_known ? -1 : 1; /* what is not known stands last in either direction */
+	if (x_known)
+		order = (x > y) - (x < y);
+	else
+		order = compare_text(text_of(&a->live->region, sorted->sort), text_of(&b->live->region, sorted->sort));
+	if (sorted->sort == INODE && a->live->region.inode.n != b->live->region.inode.n)
+		order = a->live->region.inode.n < b->live->region.inode.n ? -1 : 1;
+	if (order)
+		return sorted->down ? -order : order;
+	return (a->live->region.start > b->live->region.start) - (a->live->region.start < b->live->region.start);
+}
+
+static int by_key(const void *left, const void *right)
+{
+	const struct row *a = left, *b = right;
+	int order = compare_text(a->key, b->key);
+	return order ? order : (a->live->region.start > b->live->region.start) - (a->live->region.start < b->live->region.start);
+}
+
+static void group(struct table *table)
+{
+	size_t kept = 0;
+	qsort(table->rows, table->count, sizeof *table->rows, by_key);
+	for (size_t i = 0; i < table->count; i++) {
+		if (kept && !compare_text(table->rows[kept - 1].key, table->rows[i].key))
+			add(&table->rows[kept - 1], &table->rows[i].live->region);
+		else
+			table->rows[kept++] = table->rows[i];
+	}
+	table->count = kept;
+}
+
+static int collect(struct table *table)
+{
+	const struct vp_space *space = table->space;
+	table->rows = vp_arena_take(table->build.arena, (space->count + 1) * sizeof *table->rows);
+	if (!table->rows)
+		return vp_fail("out of memory");
+	for (size_t i = 0; i < space->count; i++) {
+		const struct vp_live *live = &space->live[i];
+		if (!vp_filter_region(&table->build.model->filter, &live->region, live->region.kind))
+			continue;
+		struct row *row = &table->rows[table->count++];
+		row->live = live;
+		row->key = text_of(&live->region, table->by);
+		add(row, &live->region);
+		add(&table->total, &live->region);
+		vp_build_count(&table->build, vp_kind_index(live->region.kind), live->region.size);
+	}
+	if (table->by >= 0)
+		group(table);
+	sorted = table;
+	qsort(table->rows, table->count, sizeof *table->rows, by_column);
+	return 0;
+}
+
+/* ---- cells ---- */
+
+static const char *kib(struct vp_arena *arena, uint64_t bytes)
+{
+	return bytes % 1024 ? vp_arena_print(arena, "%.1f", (double)bytes / 1024) : vp_arena_print(arena, "%llu", (unsigned long long)(bytes / 1024));
+}
+
+static struct vp_cell cell_of(struct table *table, const struct row *row, int field)
+{
+	struct vp_arena *arena = table->build.arena;
+	const struct vp_region *region = &row->live->region;
+	uint64_t value;
+	bool known = number_of(table, row, field, &value);
+	if (table->by >= 0 && field != table->by && !is_sum(field))
+		return (struct vp_cell){ NULL, false }; /* differs within the group */
+	if (field == RANGE)
+		return (struct vp_cell){ vp_arena_print(arena, "%016llx-%016llx", (unsigned long long)region->start, (unsigned long long)region->end), true };
+	if (field == START || field == END)
+		return (struct vp_cell){ vp_arena_print(arena, "%016llx", (unsigned long long)value), true };
+	if (field == OFFSET && known)
+		return (struct vp_cell){ vp_arena_print(arena, "%llx", (unsigned long long)value), true };
+	if (is_bytes(field))
+		return (struct vp_cell){ known ? kib(arena, value) : NULL, known };
+	if (known)
+		return (struct vp_cell){ vp_arena_print(arena, "%llu", (unsigned long long)value), true };
+	vp_str text = text_of(region, field);
+	if (table->by == field && !text.n)
+		return (struct vp_cell){ "(none)", true };
+	return (struct vp_cell){ text.n ? vp_words(arena, text) : NULL, text.n > 0 };
+}
+
+/* A preset's column of which nothing is known is left out. */
+static void columns_known(struct table *table)
+{
+	size_t kept = 0;
+	for (size_t c = 0; c < table->column_count; c++) {
+		bool any = table->asked;
+		for (size_t i = 0; i < table->count && !any; i++)
+			any = cell_of(table, &table->rows[i], table->columns[c]).shown;
+		if (any || table->columns[c] == NAME)
+			table->columns[kept++] = table->columns[c];
+	}
+	table->column_count = kept;
+}
+
+static struct vp_cell total_of(struct table *table, int field, bool *word)
+{
+	struct vp_arena *arena = table->build.arena;
+	const struct row *total = &table->total;
+	bool known = field == SIZE || field == REGIONS || (field >= MEASURE && total->measured >> (field - MEASURE) & 1);
+	if (is_sum(field) && known)
+		return (struct vp_cell){ field == REGIONS ? vp_arena_print(arena, "%llu", (unsigned long long)total->regions)
+			: kib(arena, field == SIZE ? total->size : total->measure[field - MEASURE]), true };
+	if (!*word && !is_bytes(field)) {
+		*word = true;
+		return (struct vp_cell){ "total", true };
+	}
+	if (field == NAME)
+		return (struct vp_cell){ vp_arena_print(arena, "%llu regions", (unsigned long long)total->regions), true };
+	return (struct vp_cell){ NULL, false };
+}
+
+static int cells(struct table *table)
+{
+	struct vp_figure *figure = table->build.figure;
+	struct vp_arena *arena = table->build.arena;
+	size_t n = table->column_count;
+	struct vp_column *columns = vp_arena_take(arena, (n + 1) * sizeof *columns);
+	struct vp_cell *list = vp_arena_take(arena, (table->count * n + 1) * sizeof *list), *totals = vp_arena_take(arena, (n + 1) * sizeof *totals);
+	int *row_class = vp_arena_take(arena, (table->count + 1) * sizeof *row_class);
+	bool word = false;
+	if (!columns || !list || !totals || !row_class)
+		return vp_fail("out of memory");
+	for (size_t c = 0; c < n; c++) {
+		int field = table->columns[c];
+		columns[c].name = is_bytes(field) ? vp_arena_print(arena, "%s KiB", field_name(field)) : field_name(field);
+		columns[c].align = field >= MEASURE || fields[field].right ? VP_RIGHT : VP_LEFT;
+		totals[c] = total_of(table, field, &word);
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		for (size_t c = 0; c < n; c++)
+			list[i * n + c] = cell_of(table, &table->rows[i], table->columns[c]);
+		row_class[i] = table->by >= 0 && table->by != KIND ? -1
+			: table->build.class_of[vp_kind_index(table->rows[i].live->region.kind)];
+	}
+	figure->columns = columns;
+	figure->column_count = n;
+	figure->cells = list;
+	figure->totals = totals;
+	figure->row_class = row_class;
+	figure->row_count = table->count;
+	return 0;
+}
+
+static void words(struct table *table)
+{
+	struct vp_build *build = &table->build;
+	const struct vp_model *model = build->model;
+	int64_t at = model->t1 >= model->t0 ? model->t1 : 0;
+	bool rss = table->total.measured & 1u << VP_M_rss;
+	build->figure->subtitle = vp_arena_print(build->arena, "at %s: %llu regions, %s%s%s", vp_time_words(build->arena, at),
+		(unsigned long long)table->total.regions, vp_size_words(build->arena, (double)table->total.size),
+		rss ? ", rss " : "", rss ? vp_size_words(build->arena, (double)table->total.measure[VP_M_rss]) : "");
+}
+
+static const struct vp_space *space_of(const struct vp_model *model, const struct vp_proc *proc)
+{
+	for (size_t i = 0; proc && i < model->state.count; i++)
+		if (model->state.spaces[i]->pid == proc->pid)
+			return model->state.spaces[i];
+	return NULL;
+}
+
+static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+{
+	struct table table = { 0 };
+	const struct vp_proc *proc = vp_model_chosen(model);
+	if (ask(&table, options) || vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, arena))
+		return -1;
+	figure->title = vp_build_process(&table.build, proc);
+	table.space = space_of(model, proc);
+	if (table.space && collect(&table))
+		return -1;
+	if (table.count) {
+		columns_known(&table);
+		if (vp_build_classes(&table.build) || cells(&table))
+			return -1;
+		words(&table);
+	} else
+		vp_build_empty(&table.build, "region");
+	vp_build_notes(&table.build);
+	return 0;
+}
+
+const struct vp_view vp_view_table = {
+	.name = "table",
+	.about = "the regions of one moment in rows, or their sums (--columns, --sort, --by, --at)",
+	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
+	.build = build,
+	.check = check,
+};
