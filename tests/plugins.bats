@@ -1,0 +1,94 @@
+# Plugins: found by name in three places; a wrong file is refused with a sentence that says what is wrong with it.
+load helper
+
+setup() {
+	requires program vm-sample
+	export VMPIPE_PLUGINS=$BATS_TEST_TMPDIR/plugins
+	mkdir -p "$VMPIPE_PLUGINS/source" "$VMPIPE_PLUGINS/render"
+}
+
+plugin() { # WHERE, text of a C file that follows the include
+	printf '#include "plugin.h"\n%s\n' "$2" | "${CC:-cc}" -shared -fPIC -I"$ROOT/lib" -x c -o "$VMPIPE_PLUGINS/$1.so" -
+}
+
+refused() { # SOURCE, words of the message
+	run --separate-stderr vm-sample -s "$1" -p $$ -n 1
+	echo "$stderr"
+	[ "$status" != 0 ]
+	[[ $stderr == *"$2"* ]]
+}
+
+@test "a plugin that is not there is told, with those that are and the nearest" {
+	refused porcfs 'no source plugin "porcfs"; known are '
+	[[ $stderr == *'the nearest is "procfs"'* ]]
+}
+
+@test "a name that would lead elsewhere is refused" {
+	refused ../source/procfs 'no name of a plugin'
+	refused "/tmp/x" 'no name of a plugin'
+	refused "a.b" 'no name of a plugin'
+}
+
+@test "a stale plugin is refused, both ABI numbers named" {
+	plugin source/old 'const struct vp_source vp_source = { .abi = 7, .name = "old" };'
+	refused old "source/old.so speaks plugin ABI 7, this program 1"
+}
+
+@test "a plugin of the other kind, and one of none, are refused" {
+	plugin source/drawer 'const struct vp_renderer vp_renderer = { .abi = VP_ABI, .name = "drawer" };'
+	refused drawer "drawer.so has no vp_source; it has a vp_renderer"
+	plugin source/none 'int unused_symbol;'
+	refused none "none.so has no vp_source"
+}
+
+@test "a plugin under another name than its own is refused" {
+	plugin source/alias 'const struct vp_source vp_source = { .abi = VP_ABI, .name = "other" };'
+	refused alias 'alias.so calls itself "other"'
+}
+
+@test "a file that is no shared object is refused" {
+	echo "not an object" >"$VMPIPE_PLUGINS/source/text.so"
+	refused text "text.so"
+	: >"$VMPIPE_PLUGINS/source/empty.so"
+	refused empty "empty.so"
+}
+
+@test "a plugin with a symbol that nobody has is refused before it runs" {
+	plugin source/lacking 'extern int nobody_has_this(void); int use(void); int use(void) { return nobody_has_this(); }
+		const struct vp_source vp_source = { .abi = VP_ABI, .name = "lacking" };'
+	refused lacking "nobody_has_this"
+}
+
+@test "--list shows name, about, path and options, and what cannot be used and why" {
+	plugin source/old 'const struct vp_source vp_source = { .abi = 7, .name = "old" };'
+	run --separate-stderr vm-sample --list
+	[ "$status" = 0 ]
+	[[ $output == *procfs*"$BUILD/lib/vmpipe/source/procfs.so"*detail=* ]]
+	[[ $output == *"old "*"cannot be used: "*"speaks plugin ABI 7"* ]]
+}
+
+@test "VMPIPE_PLUGINS comes before what lies beside the program, and may hold a plugin directly" {
+	plugin procfs 'const struct vp_source vp_source = { .abi = 9, .name = "procfs" };'
+	refused procfs "plugins/procfs.so speaks plugin ABI 9"
+}
+
+@test "a directory of VMPIPE_PLUGINS that is not there does no harm" {
+	VMPIPE_PLUGINS="/nowhere::$VMPIPE_PLUGINS" run --separate-stderr vm-sample --list
+	[ "$status" = 0 ]
+	[[ $output == *procfs* ]]
+}
+
+@test "a plugin built from a folder links its own halves only" {
+	requires cmd make
+	tree=$BATS_TEST_TMPDIR/tree
+	mkdir -p "$tree/plugins/source/two" "$tree/lib" "$tree/cmd" "$tree/contrib"
+	cp "$ROOT/Makefile" "$tree"
+	cp "$ROOT/contrib/packages.sh" "$tree/contrib"
+	echo 'int half(void); int half(void) { return 1; }' >"$tree/plugins/source/two/two.c"
+	echo 'int other(void); int other(void) { return 2; }' >"$tree/plugins/source/two/other.c"
+	echo '#error this half runs elsewhere' >"$tree/plugins/source/two/two.bpf.c"
+	run make -C "$tree" BUILD=out
+	[ "$status" = 0 ]
+	run nm -D "$tree/out/lib/vmpipe/source/two.so"
+	[[ $output == *" T half"* && $output == *" T other"* ]]
+}
