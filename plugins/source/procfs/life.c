@@ -189,6 +189,9 @@ static const char *not_permitted(int64_t pid, const char *name, const char *file
 	if (stat(path, &owner) == 0 && owner.st_uid != geteuid() && owner.st_uid != 0)
 		return say("process %lld (%s) belongs to user %u, so its %s may not be read: "
 		           "run as that user, as root, or with CAP_SYS_PTRACE", (long long)pid, name, owner.st_uid, file);
+	if (geteuid() == 0)
+		return say("the %s of process %lld (%s) may not be read: it guards itself, and this root lacks CAP_SYS_PTRACE over it; "
+		           "run with that capability (of a container: --cap-add SYS_PTRACE)", file, (long long)pid, name);
 	return say("the %s of process %lld (%s) may not be read: it belongs to root or guards itself "
 	           "(setuid, not dumpable); run as root or with CAP_SYS_PTRACE", file, (long long)pid, name);
 }

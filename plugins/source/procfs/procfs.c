@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TEXT_FIRST 65536 /* bytes of the buffer that a text is first read into */
+
 enum { DETAIL_MAPS, DETAIL_SMAPS };
 
 /* A process that is looked at. */
@@ -32,7 +34,7 @@ struct procfs {
 	int detail;
 	struct target *targets;
 	size_t count, size;
-	char *text;         /* of this look; changes places with target.last */
+	char *text;         /* of this look; changes places with target.last; NULL at first */
 	size_t text_size;
 };
 
@@ -52,14 +54,6 @@ static int open_map(const struct procfs *p, int64_t pid)
 	char path[64];
 	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file_of(p));
 	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static int procfs_open(void *state, struct vp_host *h)
-{
-	struct procfs *p = state;
-	p->text_size = 1 << 18;
-	p->text = malloc(p->text_size);
-	return p->text ? 0 : h->fail(h, "out of memory");
 }
 
 static int add_target(struct procfs *p, struct vp_host *h, const struct target *target)
@@ -106,10 +100,11 @@ static ssize_t read_map(struct procfs *p, int fd)
 	size_t used = 0;
 	for (;;) {
 		if (p->text_size - used < 4096) { /* the kernel gives at most a page a call */
-			char *more = realloc(p->text, 2 * p->text_size);
+			size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
+			char *more = realloc(p->text, size);
 			if (!more) return errno = ENOMEM, -1;
 			p->text = more;
-			p->text_size *= 2;
+			p->text_size = size;
 		}
 		ssize_t n = pread(fd, p->text + used, p->text_size - used, (off_t)used);
 		if (n < 0 && errno == EINTR) continue;
@@ -190,7 +185,6 @@ static void put_look(struct procfs *p, struct vp_host *h, struct target *target,
 		target->last = p->text, target->last_size = p->text_size, target->last_n = n;
 		target->has_last = true;
 		p->text = old, p->text_size = old_size;
-		if (!p->text) p->text_size = 0;
 	}
 	target->seq++;
 }
@@ -256,7 +250,6 @@ const struct vp_source vp_source = {
 	.formats = formats,
 	.state = sizeof(struct procfs),
 	.options = options,
-	.open = procfs_open,
 	.attach = procfs_attach,
 	.sample = procfs_sample,
 	.close = procfs_close,

@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# vm-sample: what is looked at, when, and what becomes of the command, the reader and the exit status.
+load helper
+
+lines() { # of a type, of $output
+	jq -c "select(.type==\"$1\")" <<<"$output"
+}
+
+@test "a command's exit status is that of vm-sample, and stands in end and in the exit event" {
+	run --separate-stderr vm-sample -i 10ms -- sh -c 'exit 7'
+	[ "$status" -eq 7 ]
+	[ "$(tail -1 <<<"$output" | jq -c '[.type, .reason, .status]')" = '["end","exit",7]' ]
+	[ "$(lines event | jq -c '[.call, .status]')" = '["exit",7]' ]
+}
+
+@test "a command that a signal kills gives 128 and the signal" {
+	run --separate-stderr vm-sample -- sh -c 'kill -9 $$'
+	[ "$status" -eq 137 ]
+	[ "$(lines event | jq -c '[.call, .signal]')" = '["exit",9]' ]
+}
+
+@test "the first look at a command is at its own program, not at ours" {
+	run --separate-stderr vm-sample --detail maps -- sleep 0.01
+	[ "$status" -eq 0 ]
+	[ "$(lines process | head -1 | jq -r '.why + " " + .name')" = "first sleep" ]
+	lines raw | head -1 | jq -r .text | grep -q '/sleep$'
+	lines raw | head -1 | jq -r .text | grep -q 'stack'
+	! lines raw | grep -q vm-sample
+}
+
+@test "a command that is not there gives 127, one that cannot be executed 126, each with a complete stream" {
+	run --separate-stderr vm-sample -- /no/such/program
+	[ "$status" -eq 127 ]
+	[[ "$stderr" == "vm-sample: /no/such/program: No such file or directory" ]]
+	[ "$(tail -1 <<<"$output" | jq -c '[.reason, .status]')" = '["error",127]' ]
+	run --separate-stderr vm-sample -- /etc/passwd
+	[ "$status" -eq 126 ]
+}
+
+@test "a command's stdout never mixes with the stream" {
+	run --separate-stderr vm-sample -n 1 -- sh -c 'echo hello; echo error >&2'
+	[[ "$stderr" == *hello* && "$stderr" == *error* && "$output" != *'"hello"'* ]]
+	jq -e . <<<"$output" >/dev/null
+	run --separate-stderr vm-sample --command-output "$BATS_TEST_TMPDIR/said" -- sh -c 'cat' <<<"through stdin"
+	[ "$(cat "$BATS_TEST_TMPDIR/said")" = "through stdin" ]
+	[ -z "$stderr" ]
+}
+
+@test "neither a process nor a command, or both, is wrong usage" {
+	run --separate-stderr vm-sample
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *"-p PID"*"-- COMMAND"* ]]
+	run --separate-stderr vm-sample -p 1 -- true
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+}
+
+@test "a detail that the source does not have is refused, and the known ones named" {
+	run --separate-stderr vm-sample -p 1 --detail pages
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *maps*smaps* ]]
+}
+
+@test "the stream line says host, sources and the options in force" {
+	background sleep 60
+	run --separate-stderr vm-sample --procfs -p "$pid" -n 1 -i 250ms
+	[ "$(head -1 <<<"$output" | jq -c '[.type, .version, .sources, .host.os, .host.page > 0, .options.interval, .options.detail]')" = \
+		'["stream",1,["procfs"],"linux",true,"250ms","smaps"]' ]
+	[ "$(tail -1 <<<"$output" | jq -r .reason)" = count ]
+}
+
+@test "programs are found by name" {
+	cp "$(command -v sleep)" "$BATS_TEST_TMPDIR/vmtest-name"
+	background "$BATS_TEST_TMPDIR/vmtest-name" 60
+	first=$pid
+	background "$BATS_TEST_TMPDIR/vmtest-name" 60
+	until_true [ "$(cat "/proc/$first/comm")" = vmtest-name ]
+	until_true grep -q vmtest-name "/proc/$pid/comm"
+	run --separate-stderr vm-sample -p vmtest-name -n 1
+	[ "$status" -eq 0 ]
+	[ "$(lines sample | jq .pid | sort -n | tr '\n' ' ')" = "$(printf '%s\n' "$first" "$pid" | sort -n | tr '\n' ' ')" ]
+	run --separate-stderr vm-sample -p no-such-name
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *no-such-name* ]]
+}
+
+@test "the schedule does not drift" {
+	background sleep 60
+	run --separate-stderr vm-sample -p "$pid" -i 10ms -n 30 --detail maps
+	last=$(lines sample | tail -1 | jq '(.t * 1000 | floor)')
+	missed=$(lines lost | jq -s 'map(.count) | add // 0')
+	[ "$last" -ge $((290 + 10 * missed)) ]
+	[ "$last" -lt $((310 + 10 * missed)) ]
+}
+
+@test "a schedule that falls behind says how many looks are missing" {
+	background sleep 60
+	run --separate-stderr vm-sample -p "$pid" -i 1us -n 20
+	[ "$status" -eq 0 ]
+	[ "$(lines lost | jq -s 'map(.count) | add > 100')" = true ]
+	[ "$(lines lost | head -1 | jq -c '[.what, .where]')" = '["samples","vm-sample"]' ]
+}
+
+@test "a duration ends it" {
+	background sleep 60
+	run --separate-stderr vm-sample -p "$pid" -i 20ms -d 50ms
+	[ "$status" -eq 0 ]
+	[ "$(tail -1 <<<"$output" | jq -r '.reason')" = duration ]
+	[ "$(lines sample | wc -l)" -le 3 ]
+}
+
+@test "SIGINT and SIGTERM end the stream well, in the middle of a long wait" {
+	background sleep 60
+	for signal in INT TERM; do
+		vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/out" 3>&- &
+		sampler=$!
+		until_true grep -q '"type":"raw"' "$BATS_TEST_TMPDIR/out"
+		kill -$signal "$sampler"
+		wait "$sampler"
+		[ "$(tail -1 "$BATS_TEST_TMPDIR/out" | jq -r '.type + " " + .reason')" = "end signal" ]
+	done
+}
+
+@test "a command that ignores the signal does not hold us, and is told" {
+	mkfifo "$BATS_TEST_TMPDIR/hold"
+	vm-sample -i 1h -- sh -c "trap '' INT; echo up; read x <'$BATS_TEST_TMPDIR/hold'" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	sampler=$!
+	until_true grep -q up "$BATS_TEST_TMPDIR/err"
+	kill -INT "$sampler"
+	wait "$sampler"
+	echo >"$BATS_TEST_TMPDIR/hold"
+	grep -q "goes on" "$BATS_TEST_TMPDIR/err"
+	[ "$(tail -1 "$BATS_TEST_TMPDIR/out" | jq -r .reason)" = signal ]
+}
+
+@test "a reader that goes ends it at once and quietly" {
+	background sleep 60
+	run --separate-stderr timeout 20 bash -c "vm-sample -p $pid -i 1h | head -1; echo \${PIPESTATUS[0]}"
+	[ "$(tail -1 <<<"$output")" = 0 ]
+	[ -z "$stderr" ]
+}
+
+@test "a reader that goes leaves the command alone and its status ours" {
+	run --separate-stderr timeout 20 bash -c "vm-sample -i 1ms -- sh -c 'sleep 0.2; exit 5' | head -1 >/dev/null; echo \${PIPESTATUS[0]}"
+	[ "$output" = 5 ]
+	[ -z "$stderr" ]
+}
+
+@test "after its count of looks the stream is whole while the command runs on" {
+	run --separate-stderr vm-sample -n 1 -- sh -c 'sleep 0.2; exit 4'
+	[ "$status" -eq 4 ]
+	[ "$(tail -1 <<<"$output" | jq -c '[.reason, .status]')" = '["count",null]' ]
+}
+
+@test "a full disk is an error" {
+	background sleep 60
+	run --separate-stderr bash -c "vm-sample -p $pid -n 1 >/dev/full"
+	[ "$status" -eq 1 ]
+	[[ "$stderr" == *"No space left"* ]]
+}
+
+@test "what it writes is valid against the schemas" {
+	run --separate-stderr vm-sample -i 5ms -- sh -c 'exec sleep 0.05'
+	[ "$status" -eq 0 ]
+	valid_stream <<<"$output"
+}
