@@ -1,0 +1,22 @@
+/* The least that anybody must pay: reads a file to its end in 64 KiB reads, LOOKS times over, and drops it.
+ *
+ *   reader FILE [LOOKS]
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+	static char buffer[1 << 16];
+	int fd = argc > 1 ? open(argv[1], O_RDONLY) : -1;
+	if (fd < 0) return perror("reader"), 1;
+	for (long look = argc > 2 ? atol(argv[2]) : 1; look > 0; look--) {
+		ssize_t n;
+		if (lseek(fd, 0, SEEK_SET)) return perror("reader"), 1;
+		while ((n = read(fd, buffer, sizeof buffer)) > 0) {}
+		if (n < 0) return perror("reader"), 1;
+	}
+	return 0;
+}
