@@ -79,6 +79,17 @@ static void legend(struct ascii *a, const struct vp_figure *f)
 	}
 }
 
+/* Whether some box is drawn less dense than full. */
+static bool shaded(const struct ascii *a, const struct vp_figure *f)
+{
+	if (f->shape != VP_BOXES || f->empty || !a->colours || !a->unicode)
+		return false;
+	for (size_t i = 0; i < f->box_count; i++)
+		if (f->boxes[i].fill >= 0 && f->boxes[i].fill < 0.75)
+			return true;
+	return false;
+}
+
 static int note_lines(struct ascii *a, const struct vp_figure *f, bool draw)
 {
 	int lines = 0;
@@ -86,6 +97,8 @@ static int note_lines(struct ascii *a, const struct vp_figure *f, bool draw)
 
 	for (size_t i = 0; a->notes && i < f->note_count; i++)
 		lines += ascii_paragraph(a, f->notes[i], a->width ? a->width : 1 << 20, STYLED(DIM), draw);
+	if (a->notes && shaded(a, f))
+		lines += ascii_paragraph(a, "resident: █ most, ▓ half, ▒ some, ░ none", a->width, STYLED(DIM), draw);
 	if (!a->notes || a->unnamed <= 0 || f->shape == VP_TABLE)
 		return lines;
 	snprintf(words, sizeof words, "%d mark%s without room for words", a->unnamed, a->unnamed == 1 ? "" : "s");

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 512, LANES = 3, LANE = 15, LINE = 13 };
+enum { PLACES = 512, LANES = 3, LANE = 15, LINE = 13, LEAST = 80 /* px of height, else the picture grows */ };
 
 /* Stretches of a line that are taken by words. */
 struct places {
@@ -136,7 +136,11 @@ void svg_layout(struct svg *s, const struct vp_figure *f)
 	s->y = top;
 	s->y += flags(s, f, false) * LANE;
 	bottom -= 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
-	s->h = fmax(bottom - s->y, 10);
+	if (bottom - s->y < LEAST) {
+		s->height += (int)(LEAST - (bottom - s->y));
+		bottom = s->y + LEAST;
+	}
+	s->h = bottom - s->y;
 	s->below = s->y + s->h + 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
 }
 

@@ -140,15 +140,33 @@ static void marks(struct svg *s, const struct vp_figure *f, unsigned flag, const
 		svg_put(s, "\"/>\n");
 }
 
-/* Where the label of a box stands and on what: on the solid part, on the light one, or across both (with a halo). */
-static char label_place(const struct vp_figure *f, const struct vp_box *b, const struct place *p, double width, double *x, double *y)
+/* Whether a stretch right of box i is empty, so that its label may stand there. */
+static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i, const struct place *p, double width)
 {
+	for (size_t k = 0; k < f->box_count; k++) {
+		struct place q = place_of(s, &f->boxes[k]);
+
+		if (k != i && q.x < p->x + p->w + width && q.x + q.w > p->x + p->w && q.y + q.h > p->y + 1 && q.y < p->y + p->h - 1)
+			return false;
+	}
+	return p->x + p->w + width < s->x + s->w;
+}
+
+/* Where the label of a box stands and on what: on the solid part, on the light one, or across both (with a halo). */
+static char label_place(const struct svg *s, const struct vp_figure *f, size_t i, const struct place *p, double *x, double *y)
+{
+	const struct vp_box *b = &f->boxes[i];
+	double width = svg_width(b->label, 11);
 	double solid = b->fill < 0 ? 1 : fmin(b->fill, 1);
 
 	*x = p->x + 6;
 	*y = p->y + p->h / 2;
-	if (p->w < width + 12 || p->h < 12)
+	if (p->h < 12)
 		return 0;
+	if (p->w < width + 12) {
+		*x = p->x + p->w + 6;
+		return sideways(f) && free_beside(s, f, i, p, width + 12) ? 'd' : 0;
+	}
 	if (!part(b))
 		return 'l';
 	if (sideways(f))
@@ -169,7 +187,7 @@ static void labels(struct svg *s, const struct vp_figure *f, size_t class)
 		double x, y;
 		char on;
 
-		if (b->class != class || !b->label || !*b->label || !(on = label_place(f, b, &p, svg_width(b->label, 11), &x, &y)))
+		if (b->class != class || !b->label || !*b->label || !(on = label_place(s, f, i, &p, &x, &y)))
 			continue;
 		if (on == 'h')
 			svg_put(s, "<text class=\"in halo\"");
