@@ -201,7 +201,7 @@ regions() {
 	run --separate-stderr unshare -m sh -c "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups '$(command -v vm-sample)' -p $pid"
 	[ "$status" -eq 1 ]
 	[[ "$stderr" == *hidepid* ]]
-	run --separate-stderr unshare -m sh -c "umount -l /proc; exec '$(command -v vm-sample)' -p $pid"
+	run --separate-stderr unshare -m env VMPIPE_PLUGINS="$BUILD/lib/vmpipe" sh -c "umount -l /proc; exec '$(command -v vm-sample)' -p $pid"
 	[ "$status" -eq 1 ]
 	[[ "$stderr" == *"mount -t proc"* ]]
 }

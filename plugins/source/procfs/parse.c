@@ -286,7 +286,8 @@ static struct entry *spare(struct parser *p)
 {
 	struct entry *entry = p->entries;
 	while (entry == p->now || entry == p->held) entry++;
-	memset(&entry->region, 0, sizeof entry->region);
+	memset(&entry->region, 0, offsetof(struct vp_region, measure)); /* `measured` says which of the measures are valid */
+	memset(&entry->region.has_offset, 0, sizeof entry->region - offsetof(struct vp_region, has_offset));
 	entry->extra_n = 0;
 	return entry;
 }

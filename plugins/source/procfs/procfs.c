@@ -23,6 +23,7 @@ struct target {
 	uint64_t start;     /* tells two lives of the pid apart */
 	uint64_t seq;       /* of the next look */
 	int fd;             /* maps or smaps; -1: not open */
+	bool vanished;      /* the descriptor said so: whoever has the pid now is another */
 	bool unseen;        /* launched: its `process` line waits for its exec */
 	bool borrows;       /* shares its parent's memory: an exec leaves the descriptor readable */
 	bool has_last;
@@ -147,7 +148,7 @@ static enum there open_again(struct procfs *p, struct vp_host *h, struct target 
 	if (target->fd < 0) return errno == ESRCH ? NOT_NOW : refuse(h, target, life, file_of(p));
 	target->borrows = procfs_borrows(target->pid, life);
 	target->start = life->start;
-	target->unseen = target->has_last = false;
+	target->unseen = target->has_last = target->vanished = false;
 	procfs_put_process(h, h->now(h), target->pid, life, why);
 	return THERE;
 }
@@ -158,7 +159,7 @@ static enum there renew(struct procfs *p, struct vp_host *h, struct target *targ
 	struct procfs_life life;
 	int there = procfs_life(target->pid, &life);
 	if (there < 0) return refuse(h, target, &life, "stat");
-	bool same = there && life.start == target->start;
+	bool same = there && life.start == target->start && !target->vanished;
 	if (same) procfs_settle(target->pid, &life);
 	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life)))) return put_exit(h, target, NULL), ENDED;
 	if (procfs_ended(&life)) {
@@ -206,7 +207,8 @@ static enum there look(struct procfs *p, struct vp_host *h, struct target *targe
 		int64_t t = h->now(h);
 		ssize_t n = read_map(p, target->fd);
 		if (n > 0) return put_look(p, h, target, t, (size_t)n), THERE;
-		if (n < 0 && errno != ESRCH) return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' }, file_of(p));
+		target->vanished = n < 0 && errno == ESRCH;
+		if (n < 0 && !target->vanished) return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' }, file_of(p));
 		close_map(target);
 	}
 	h->lost(h, target->pid, "samples", 1, "the process executed another program at each of four tries");
