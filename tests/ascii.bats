@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# The text renderer, fed with figures made by hand (draw_harness.c).
+load helper
+
+setup_file() {
+	export DRAW="$BATS_FILE_TMPDIR/draw"
+	cc -std=c11 -D_GNU_SOURCE -I"$ROOT/lib" -o "$DRAW" "$ROOT/tests/draw_harness.c" -ldl -lm
+}
+
+setup() {
+	ASCII="$BUILD/lib/vmpipe/render/ascii.so"
+	OUT="$BATS_TEST_TMPDIR/out.txt"
+}
+
+figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
+
+# Columns of the widest line, colour sequences aside.
+widest() {
+	sed 's/\x1b\[[0-9;]*m//g' "$1" | LC_ALL=C.UTF-8 wc -L
+}
+
+@test "no line is wider than the terminal, whatever its size" {
+	for figure in $figures; do
+		for width in 10 24 40 80 200; do
+			for height in 3 12 40; do
+				"$DRAW" "$ASCII" "$figure" width=$width height=$height colours=1 terminal=1 > "$OUT" 2> /dev/null
+				[ "$(widest "$OUT")" -le "$width" ]
+			done
+		done
+	done
+}
+
+@test "a picture with axes is not higher than the terminal" {
+	for figure in timeline map area; do
+		for height in 12 24 50; do
+			"$DRAW" "$ASCII" "$figure" width=80 height=$height terminal=1 > "$OUT"
+			[ "$(wc -l < "$OUT")" -le "$height" ]
+		done
+	done
+}
+
+@test "without Unicode every byte is ASCII" {
+	for figure in $figures; do
+		"$DRAW" "$ASCII" "$figure" width=80 height=30 unicode=0 > "$OUT"
+		run ! LC_ALL=C grep -qP '[\x80-\xff]' "$OUT"
+	done
+}
+
+@test "without colours there is no escape sequence, and letters tell the classes" {
+	for figure in $figures; do
+		"$DRAW" "$ASCII" "$figure" width=80 height=30 > "$OUT"
+		run ! grep -q $'\x1b' "$OUT"
+	done
+	"$DRAW" "$ASCII" area width=80 height=30 > "$OUT"
+	grep -q 'aaaaaaaaaaaaaaaa' "$OUT"
+	grep -q 'a anon' "$OUT"
+}
+
+@test "escape sequences, controls and direction overrides in names are shown, never obeyed" {
+	for figure in nasty nastyarea nastytable; do
+		"$DRAW" "$ASCII" "$figure" width=300 height=30 > "$OUT"
+		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$OUT"
+		run ! LC_ALL=C grep -qP '\xc2[\x80-\x9f]|\xe2\x80\xae' "$OUT"
+		grep -qF '\x1b[31mred' "$OUT"
+		grep -qF '\u202e' "$OUT"
+	done
+}
+
+@test "no line ends in blanks" {
+	for figure in $figures; do
+		"$DRAW" "$ASCII" "$figure" width=80 height=30 > "$OUT"
+		run ! grep -qE '[[:space:]]$' "$OUT"
+	done
+}
+
+@test "a table into a pipe is not cut, on a terminal it keeps the end of a path" {
+	"$DRAW" "$ASCII" table > "$OUT"
+	grep -q '^0x00007f0000000000 .* /opt/google/a very long path/.*/libgraphics-driver-extra.so.12.4.8$' "$OUT"
+	"$DRAW" "$ASCII" table width=100 terminal=1 > "$OUT"
+	grep -q '….*-driver-extra.so.12.4.8$' "$OUT"
+}
+
+@test "a table too narrow for its columns says how many are left out" {
+	run --separate-stderr "$DRAW" "$ASCII" table width=40 terminal=1
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"of 6 columns have no room in 40"* ]]
+}
+
+@test "in a terminal of ten columns a picture says what it needs" {
+	run "$DRAW" "$ASCII" timeline width=10 height=3 terminal=1
+	[ "$status" -eq 0 ]
+	[[ "$(echo $output)" == *"needs 24"* ]]
+}
+
+@test "nothing to draw says why" {
+	run "$DRAW" "$ASCII" empty width=80
+	[[ "$output" == *"Nothing to draw: the stream holds no snapshot"* ]]
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env bats
+# The SVG renderer, fed with figures made by hand (draw_harness.c).
+load helper
+
+setup_file() {
+	export DRAW="$BATS_FILE_TMPDIR/draw"
+	cc -std=c11 -D_GNU_SOURCE -I"$ROOT/lib" -o "$DRAW" "$ROOT/tests/draw_harness.c" -ldl -lm
+}
+
+setup() {
+	SVG="$BUILD/lib/vmpipe/render/svg.so"
+	OUT="$BATS_TEST_TMPDIR/out.svg"
+}
+
+figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
+
+@test "every figure becomes XML that a parser accepts, at any size" {
+	requires cmd xmllint
+	for figure in $figures; do
+		for size in 0 10 400 1200; do
+			"$DRAW" "$SVG" "$figure" width=$size height=$size > "$OUT"
+			xmllint --noout "$OUT"
+		done
+	done
+}
+
+@test "every figure is drawn by a second program, in each theme" {
+	requires cmd rsvg-convert
+	for figure in $figures; do
+		for theme in auto light dark; do
+			"$DRAW" "$SVG" "$figure" theme=$theme | rsvg-convert > "$BATS_TEST_TMPDIR/out.png"
+			[ -s "$BATS_TEST_TMPDIR/out.png" ]
+		done
+	done
+}
+
+@test "names from outside never become markup, and controls are shown" {
+	for figure in nasty nastyarea nastytable; do
+		"$DRAW" "$SVG" "$figure" > "$OUT"
+		run ! grep -q '<script' "$OUT"
+		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$OUT"
+		grep -qF '&lt;script&gt;' "$OUT"
+		grep -qF '\x1b[31m' "$OUT"
+		grep -qF '\u202e' "$OUT"
+	done
+}
+
+@test "every box, series and row has a title, so that hovering needs no script" {
+	"$DRAW" "$SVG" map > "$OUT"
+	[ "$(grep -c '^<rect.*<title>.*</title></rect>' "$OUT")" -eq 26 ]
+	"$DRAW" "$SVG" area > "$OUT"
+	[ "$(grep -c '^peak 12.2 MiB</title>' "$OUT")" -eq 11 ]
+	"$DRAW" "$SVG" table > "$OUT"
+	[ "$(grep -c '<g class="r"><title>start: 0x' "$OUT")" -eq 40 ]
+}
+
+@test "the picture is self-contained: no script, no link, no foreign font" {
+	for figure in timeline area table; do
+		"$DRAW" "$SVG" "$figure" > "$OUT"
+		run ! grep -qiE '<script|href|@import|@font-face|url\(h' "$OUT"
+	done
+}
+
+@test "10000 boxes take less than 5 MB" {
+	"$DRAW" "$SVG" many > "$OUT"
+	[ "$(grep -c '^<rect.*0x' "$OUT")" -eq 10000 ]
+	[ "$(stat -c %s "$OUT")" -lt 5000000 ]
+}
+
+@test "the theme decides which colours stand in the file" {
+	"$DRAW" "$SVG" map theme=light > "$OUT"
+	run ! grep -q 'prefers-color-scheme' "$OUT"
+	run ! grep -qF '.ground{fill:#14171c}' "$OUT"
+	"$DRAW" "$SVG" map theme=dark > "$OUT"
+	run ! grep -q 'prefers-color-scheme' "$OUT"
+	grep -qF '.ground{fill:#14171c}' "$OUT"
+	"$DRAW" "$SVG" map > "$OUT"
+	grep -q 'prefers-color-scheme:dark' "$OUT"
+}
+
+@test "nothing to draw gives a picture that says why" {
+	"$DRAW" "$SVG" empty > "$OUT"
+	grep -q 'class="why m">Nothing to draw: the stream holds no snapshot' "$OUT"
+}
+
+@test "a figure is drawn the same twice" {
+	for figure in timeline area table; do
+		cmp <("$DRAW" "$SVG" "$figure") <("$DRAW" "$SVG" "$figure")
+	done
+}
+
+@test "a table grows with its rows and keeps the end of a long path" {
+	requires cmd xmllint
+	"$DRAW" "$SVG" table height=200 > "$OUT"
+	[ "$(xmllint --xpath 'string(/*/@height)' "$OUT")" -gt 900 ]
+	grep -qF 'libgraphics-driver-extra.so.12.4.8</tspan>' "$OUT"
+}
