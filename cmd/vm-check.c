@@ -1,0 +1,378 @@
+/* vm-check: do the changes lead from each key frame to the next?
+ *
+ * It replays vm-track's lines as any reader would, and holds the result against the next key frame, member by member. One line says
+ * how it went:
+ *
+ *   ok: 3 processes, 12 key frames, 345 changes in 310 acts
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "program.h"
+#include "state.h"
+
+static const struct vp_about about = {
+	.name = "vm-check",
+	.usage = "[FILE...]",
+	.summary = "Replays the changes of a tracked stream and holds the result against each key frame.",
+	.more = "Writes one line, the verdict; with -q nothing. What does not hold is said on stderr, with its place.",
+};
+
+#define SAID_MAX 20 /* contradictions told one by one */
+
+struct ids {
+	uint64_t *at;
+	size_t count, size;
+};
+
+/* What is known of a process besides its regions. */
+struct life {
+	int64_t pid;
+	bool known;    /* since a key frame: its changes can be replayed */
+	bool overlaps; /* its snapshots were said to overlap */
+};
+
+struct check {
+	struct vp_program program;
+	struct vp_state state; /* replayed */
+	struct vp_state frame; /* the key frame that is being read */
+	struct life *lives;
+	size_t life_count;
+	uint64_t wrong, processes, frames, changes, acts;
+	int64_t t;
+	/* the act in hand */
+	uint64_t act, last_id;
+	int64_t act_pid;
+	struct ids touched, removed;
+	/* the key frame in hand */
+	bool framing, counted;
+	int64_t frame_pid;
+	uint64_t frame_seq, declared, got;
+};
+
+static void wrong(struct check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void wrong(struct check *check, const char *format, ...)
+{
+	char text[1024];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	check->program.status = VP_TROUBLE;
+	if (check->wrong++ < SAID_MAX)
+		vp_say(&check->program, "%s:%" PRIu64 ": %s", check->program.input.name, check->program.input.line, text);
+	else if (check->wrong == SAID_MAX + 1)
+		vp_say(&check->program, "further contradictions are counted, not shown");
+}
+
+static void ids_add(struct check *check, struct ids *ids, uint64_t id)
+{
+	if (ids->count == ids->size) {
+		size_t size = ids->size ? 2 * ids->size : 64;
+		uint64_t *grown = realloc(ids->at, size * sizeof *grown);
+		if (!grown) vp_die(&check->program, VP_TROUBLE, "out of memory");
+		ids->at = grown;
+		ids->size = size;
+	}
+	ids->at[ids->count++] = id;
+}
+
+static struct life *life_of(struct check *check, int64_t pid)
+{
+	for (size_t i = 0; i < check->life_count; i++)
+		if (check->lives[i].pid == pid) return &check->lives[i];
+	struct life *grown = realloc(check->lives, (check->life_count + 1) * sizeof *grown);
+	if (!grown) vp_die(&check->program, VP_TROUBLE, "out of memory");
+	check->lives = grown;
+	grown[check->life_count] = (struct life){ .pid = pid };
+	check->processes++;
+	return &grown[check->life_count++];
+}
+
+/* ---- acts ---- */
+
+static void check_neighbours(struct check *check, struct vp_space *space, uint64_t id)
+{
+	struct vp_live *live = vp_space_find(space, id);
+	if (!live) return;
+	for (int side = -1; side <= 1; side += 2) {
+		const struct vp_live *other = live + side;
+		if (other < space->live || other >= space->live + space->count) continue;
+		if (other->region.start < live->region.end && live->region.start < other->region.end)
+			wrong(check, "pid %" PRId64 ", after act %" PRIu64 ": regions %" PRIu64 " and %" PRIu64 " overlap", space->pid,
+			      check->act, live->id, other->id);
+	}
+}
+
+/* The lines of an act are one: only behind the last of them must all be in order. */
+static void end_act(struct check *check)
+{
+	struct vp_space *space = check->touched.count ? vp_state_space(&check->state, check->act_pid, false) : NULL;
+	for (size_t i = 0; space && i < check->touched.count && !life_of(check, check->act_pid)->overlaps; i++)
+		check_neighbours(check, space, check->touched.at[i]);
+	check->touched.count = check->removed.count = 0;
+}
+
+static void check_act(struct check *check, const struct vp_record *record)
+{
+	bool same = check->act && record->act == check->act && record->pid == check->act_pid;
+	if (!same) end_act(check);
+	if (!record->has_act) wrong(check, "a change without an act");
+	else if (!same && record->act <= check->act)
+		wrong(check, "act %" PRIu64 " after act %" PRIu64 ": acts only go up", record->act, check->act);
+	check->acts += !same;
+	check->act = record->act;
+	check->act_pid = record->pid;
+}
+
+static bool was_there(struct check *check, uint64_t id)
+{
+	for (size_t i = 0; i < check->removed.count; i++)
+		if (check->removed.at[i] == id) return true;
+	for (size_t i = 0; i < check->state.count; i++)
+		if (vp_space_find(check->state.spaces[i], id)) return true;
+	return false;
+}
+
+static void check_from(struct check *check, const struct vp_record *record)
+{
+	struct vp_member m;
+	uint64_t id;
+	for (size_t at = 0; record->from.p && vp_json_each(record->from, &at, &m);)
+		if (!vp_json_num(m.value, &id) || !was_there(check, id))
+			wrong(check, "region %" PRIu64 " comes from %.*s, which was not there", record->id, (int)m.value.n, m.value.p);
+}
+
+/* Each member of `was` must be what the region had. */
+static void check_was(struct check *check, struct vp_record *record, const struct vp_live *live)
+{
+	struct vp_region was;
+	struct vp_member m;
+	if (!record->was.p || !live) return;
+	if (vp_record_region(record, record->was, &was)) {
+		wrong(check, "region %" PRIu64 ": `was` cannot be read", record->id);
+		return;
+	}
+	for (size_t at = 0; vp_json_each(record->was, &at, &m);) {
+		if (m.key.n > 4 && memcmp(m.key.p + m.key.n - 4, "_raw", 4) == 0) continue;
+		was.extra = m.json == VP_OBJECT || m.json == VP_ARRAY ? live->region.extra : (vp_str){ m.key.p - 1, (size_t)(m.value.p + m.value.n - m.key.p + 1) };
+		if (vp_region_member_differs(&was, &live->region, m.key))
+			wrong(check, "region %" PRIu64 ": was.%.*s is %.*s, which it was not", record->id, (int)m.key.n, m.key.p, (int)m.value.n, m.value.p);
+	}
+}
+
+/* ---- changes ---- */
+
+static bool removes(const struct vp_record *record)
+{
+	return vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXIT");
+}
+
+static void note_removed(struct check *check, const struct vp_record *record)
+{
+	struct vp_member m;
+	uint64_t id;
+	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &m);)
+		if (vp_json_num(m.value, &id)) ids_add(check, &check->removed, id);
+	if (removes(record)) ids_add(check, &check->removed, record->id);
+	else ids_add(check, &check->touched, record->id);
+}
+
+static void on_change(struct check *check, struct vp_record *record)
+{
+	struct life *life = life_of(check, record->pid);
+	bool exits = vp_str_is(record->event, "EXIT");
+	check->changes++;
+	check_act(check, record);
+	if (vp_str_is(record->event, "FORK")) life->known = true;
+	if (!life->known) return; /* joined in the middle: nothing to replay on yet */
+	struct vp_space *space = vp_state_space(&check->state, record->pid, true);
+	if (!space) vp_die(&check->program, VP_TROUBLE, "out of memory");
+	struct vp_live *live = vp_space_find(space, record->id);
+	check_from(check, record);
+	check_was(check, record, live);
+	if (!live && !removes(record) && record->id <= check->last_id)
+		wrong(check, "id %" PRIu64 " is given again: ids up to %" PRIu64 " are taken", record->id, check->last_id);
+	if (record->id > check->last_id) check->last_id = record->id;
+	note_removed(check, record);
+	if (vp_state_apply(&check->state, record)) wrong(check, "%s", vp_error());
+	if (exits && space->count == 0) life->known = false;
+}
+
+/* ---- key frames ---- */
+
+/* The member of a region as text, for a message. */
+static void member_text(const struct vp_region *region, const char *member, char *text, size_t size)
+{
+	struct vp_out out;
+	struct vp_member m;
+	vp_out_memory(&out);
+	vp_put_object(&out, "x");
+	vp_put_region(&out, region);
+	vp_put_close(&out);
+	const char *brace = memchr(out.buffer, '{', out.used);
+	vp_str object = { brace, brace ? (size_t)(out.buffer + out.used - brace) : 0 };
+	snprintf(text, size, "unknown");
+	for (size_t at = 0; vp_json_each(object, &at, &m);)
+		if (vp_str_is(m.key, member)) snprintf(text, size, "%.*s", (int)m.value.n, m.value.p);
+	vp_out_free(&out);
+}
+
+static void compare_region(struct check *check, const struct vp_live *replayed, const struct vp_live *framed)
+{
+	char a[256], b[256];
+	const char *member = vp_region_differs(&replayed->region, &framed->region, true);
+	if (!member) return;
+	member_text(&replayed->region, member, a, sizeof a);
+	member_text(&framed->region, member, b, sizeof b);
+	wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64 ": the changes lead to %s %s, the key frame has %s",
+	      check->frame_pid, check->frame_seq, framed->id, member, a, b);
+}
+
+static void compare_frame(struct check *check, struct vp_space *replayed, struct vp_space *framed)
+{
+	for (size_t i = 0; i < framed->count; i++) {
+		struct vp_live *live = vp_space_find(replayed, framed->live[i].id);
+		if (live) compare_region(check, live, &framed->live[i]);
+		else wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64 " is in the key frame, no change brought it",
+		           check->frame_pid, check->frame_seq, framed->live[i].id);
+	}
+	for (size_t i = 0; i < replayed->count; i++)
+		if (!vp_space_find(framed, replayed->live[i].id))
+			wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64 " is not in the key frame, no change took it",
+			      check->frame_pid, check->frame_seq, replayed->live[i].id);
+}
+
+static void note_ids(struct check *check, const struct vp_space *framed, bool compare)
+{
+	for (size_t i = 0; i < framed->count; i++) {
+		uint64_t id = framed->live[i].id;
+		if (id > check->last_id) check->last_id = id;
+		const struct vp_live *before = i ? &framed->live[i - 1] : NULL;
+		if (before && before->region.end > framed->live[i].region.start && !life_of(check, check->frame_pid)->overlaps && !compare)
+			wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": regions %" PRIu64 " and %" PRIu64 " overlap", check->frame_pid,
+			      check->frame_seq, before->id, id);
+	}
+}
+
+/* From here on the key frame is the state. */
+static void end_frame(struct check *check)
+{
+	if (!check->framing) return;
+	check->framing = false;
+	if (check->counted && check->got != check->declared)
+		wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": %" PRIu64 " regions follow, the snapshot says %" PRIu64, check->frame_pid,
+		      check->frame_seq, check->got, check->declared);
+	struct life *life = life_of(check, check->frame_pid);
+	struct vp_space *framed = vp_state_space(&check->frame, check->frame_pid, true);
+	struct vp_space *replayed = vp_state_space(&check->state, check->frame_pid, true);
+	if (!framed || !replayed) vp_die(&check->program, VP_TROUBLE, "out of memory");
+	if (life->known) compare_frame(check, replayed, framed);
+	note_ids(check, framed, life->known);
+	struct vp_space swap = *replayed;
+	*replayed = *framed;
+	*framed = swap;
+	vp_state_clear(&check->frame);
+	life->known = true;
+	check->frames++;
+}
+
+static void on_snapshot(struct check *check, struct vp_record *record)
+{
+	check->frame_pid = record->has_pid ? record->pid : -1;
+	check->frame_seq = record->seq;
+	check->counted = vp_record_num(record, "regions", &check->declared);
+	check->got = 0;
+	vp_state_clear(&check->frame);
+	vp_state_apply(&check->frame, record);
+}
+
+static void on_region(struct check *check, struct vp_record *record)
+{
+	int64_t pid = record->has_pid ? record->pid : -1;
+	if (!record->has_id || !record->id) {
+		wrong(check, "a region without an id: this stream was not tracked");
+		return;
+	}
+	if (check->framing && (pid != check->frame_pid || record->seq != check->frame_seq)) end_frame(check);
+	if (!check->framing && (pid != check->frame_pid || record->seq != check->frame_seq || check->got)) {
+		wrong(check, "region %" PRIu64 " without its snapshot", record->id);
+		return;
+	}
+	check->framing = true;
+	check->got++;
+	if (vp_state_apply(&check->frame, record)) wrong(check, "%s", vp_error());
+	if (check->counted && check->got == check->declared) end_frame(check);
+}
+
+/* ---- lines ---- */
+
+static void check_time(struct check *check, const struct vp_record *record)
+{
+	if (!record->has_t) return;
+	if (record->t < check->t)
+		wrong(check, "time goes back from %.9f to %.9f", (double)check->t / 1e9, (double)record->t / 1e9);
+	check->t = record->t;
+}
+
+static void new_segment(struct check *check)
+{
+	vp_state_clear(&check->state);
+	vp_state_clear(&check->frame);
+	check->life_count = 0;
+	check->act = check->last_id = 0;
+	check->t = 0;
+	check->frame_pid = INT64_MIN;
+}
+
+static void on_line(struct check *check, struct vp_record *record)
+{
+	if (record->type != VP_T_region) end_frame(check);
+	if (record->type != VP_T_change) end_act(check);
+	if (record->type == VP_T_stream) new_segment(check);
+	check_time(check, record);
+	if (record->type == VP_T_change) on_change(check, record);
+	else if (record->type == VP_T_snapshot) on_snapshot(check, record);
+	else if (record->type == VP_T_region) on_region(check, record);
+	else if (record->type == VP_T_process) life_of(check, record->pid);
+	else if (record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "overlap"))
+		life_of(check, record->has_pid ? record->pid : -1)->overlaps = true;
+}
+
+static void say_verdict(struct check *check)
+{
+	char text[256];
+	struct vp_out *out = &check->program.out;
+	if (check->program.common.quiet) return;
+	int n = snprintf(text, sizeof text, "%" PRIu64 " process%s, %" PRIu64 " key frame%s, %" PRIu64 " change%s in %" PRIu64 " act%s",
+	                 check->processes, check->processes == 1 ? "" : "es", check->frames, check->frames == 1 ? "" : "s", check->changes,
+	                 check->changes == 1 ? "" : "s", check->acts, check->acts == 1 ? "" : "s");
+	char line[320];
+	if (check->wrong) snprintf(line, sizeof line, "wrong: %" PRIu64 " contradiction%s; %.*s", check->wrong, check->wrong == 1 ? "" : "s", n, text);
+	else if (check->program.status) snprintf(line, sizeof line, "bad input: %" PRIu64 " lines skipped; %.*s", check->program.skipped, n, text);
+	else snprintf(line, sizeof line, "ok: %.*s", n, text);
+	vp_out_line(out, vp_s(line));
+}
+
+int main(int argc, char **argv)
+{
+	static struct check check;
+	vp_program_start(&check.program, &about, NULL, NULL, argc, argv);
+	vp_state_init(&check.state);
+	vp_state_init(&check.frame);
+	new_segment(&check);
+	while (vp_program_next(&check.program)) on_line(&check, &check.program.record);
+	end_frame(&check);
+	end_act(&check);
+	say_verdict(&check);
+	vp_state_free(&check.state);
+	vp_state_free(&check.frame);
+	free(check.lives);
+	free(check.touched.at);
+	free(check.removed.at);
+	return vp_program_finish(&check.program);
+}

@@ -1,0 +1,276 @@
+/* vm-track: which region is which, from snapshot to snapshot, and what happened to it.
+ *
+ *   snapshot + region lines of two moments, the second with [heap] larger
+ *   -> at first the regions with an `id` each, then {"type":"change",...,"event":"BRK_GROW","act":1,"id":2,...}
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "frame.h"
+#include "program.h"
+#include "track.h"
+
+static const struct vp_about about = {
+	.name = "vm-track",
+	.usage = "[FILE...]",
+	.summary = "Turns snapshots into changes: what came, went, grew, split, moved, and which region it was.",
+	.more = "Reads what vm-parse writes. A stream that is tracked already passes as it is.",
+	.stream = true,
+};
+
+static struct state {
+	int64_t keyframe;  /* ns */
+	uint64_t resident; /* bytes */
+} state;
+
+static const struct vp_option rows[] = {
+	{ "keyframe", 'k', VP_OPT_TIME, offsetof(struct state, keyframe), "10s", NULL, "TIME", "write each process whole this often, in stream time; 0: never again" },
+	{ "resident", 'r', VP_OPT_SIZE, offsetof(struct state, resident), "1", NULL, "SIZE", "tell of residency that differs by so much; 0: only before a key frame" },
+	{ 0 },
+};
+
+/* The snapshot that is being read: its own line is held back until it is known to be whole. */
+struct reading {
+	bool open, counted, begun;
+	int64_t t, pid;
+	uint64_t seq, declared, got, bad;
+	char *line;
+	size_t n, size;
+};
+
+struct track {
+	struct vp_program program;
+	struct vp_tracker *tracker;
+	struct vp_frames *frames;
+	struct reading reading;
+	bool done;           /* the snapshot (done_pid, done_seq) has all its regions */
+	int64_t done_pid;
+	uint64_t done_seq;
+	bool tracked;        /* this segment has been tracked before */
+	bool again;          /* a frame that repeats, not a first sight */
+	bool overlap_said;
+};
+
+/* ---- what the tracker says ---- */
+
+static void put_change(void *ctx, const struct vp_change *change)
+{
+	struct track *track = ctx;
+	vp_put_change(&track->program.out, change, (vp_str){ NULL, 0 });
+}
+
+static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions, const uint64_t *ids,
+                      size_t count)
+{
+	struct track *track = ctx;
+	struct vp_out *out = &track->program.out;
+	struct reading *reading = &track->reading;
+	if (track->again) vp_frames_put(track->frames, out, t, pid);
+	if (!track->again && reading->line && reading->n && reading->declared == count) vp_out_line(out, (vp_str){ reading->line, reading->n });
+	else vp_frames_put_snapshot(track->frames, out, t, pid, seq, count);
+	for (size_t i = 0; i < count; i++) vp_put_region_line(out, t, pid, seq, ids[i], regions[i]);
+	vp_frames_mark(track->frames, t, pid);
+}
+
+static void frame_if_due(struct track *track, int64_t t, int64_t pid)
+{
+	int64_t last = vp_frames_last(track->frames, pid);
+	if (!state.keyframe || last == INT64_MIN || t - last < state.keyframe) return;
+	track->again = true;
+	vp_tracker_keyframe(track->tracker, t, pid);
+	track->again = false;
+}
+
+/* ---- snapshots ---- */
+
+static void hold(struct track *track, const struct vp_record *record)
+{
+	struct reading *reading = &track->reading;
+	vp_str line = record->line;
+	if (line.n > reading->size) {
+		char *grown = realloc(reading->line, 2 * line.n);
+		if (!grown) vp_die(&track->program, VP_TROUBLE, "out of memory");
+		reading->line = grown;
+		reading->size = 2 * line.n;
+	}
+	memcpy(reading->line, line.p, line.n);
+	reading->n = line.n;
+}
+
+static void open_snapshot(struct track *track, const struct vp_record *record)
+{
+	struct reading *reading = &track->reading;
+	reading->open = true;
+	reading->begun = false;
+	reading->t = record->t;
+	reading->pid = record->has_pid ? record->pid : -1;
+	reading->seq = record->seq;
+	reading->got = reading->bad = reading->n = 0;
+	reading->counted = record->type == VP_T_snapshot && vp_record_num(record, "regions", &reading->declared);
+	if (record->type == VP_T_snapshot) hold(track, record);
+}
+
+static void tell_overlap(struct track *track, int count)
+{
+	const char *why = "regions of one snapshot overlap: it was read while the process changed, or they lie within each other";
+	if (!track->overlap_said) vp_say(&track->program, "%s:%llu: %s", track->program.input.name, (unsigned long long)track->program.input.line, why);
+	track->overlap_said = true;
+	vp_put_lost(&track->program, track->reading.t, track->reading.pid, "overlap", (uint64_t)count, why);
+}
+
+static void incomplete(struct track *track)
+{
+	struct reading *reading = &track->reading;
+	char why[160];
+	snprintf(why, sizeof why, "snapshot %llu of pid %lld has %llu regions of %llu", (unsigned long long)reading->seq,
+	         (long long)reading->pid, (unsigned long long)reading->got, (unsigned long long)reading->declared);
+	vp_trouble(&track->program, "%s:%llu: %s", track->program.input.name, (unsigned long long)track->program.input.line, why);
+	vp_put_lost(&track->program, reading->t, reading->pid, "regions", reading->declared - reading->got, why);
+}
+
+static void begin(struct track *track)
+{
+	struct reading *reading = &track->reading;
+	if (!reading->begun && vp_tracker_begin(track->tracker, reading->t, reading->pid, reading->seq))
+		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+	reading->begun = true;
+}
+
+/* All regions of the snapshot are here, or no more will come. A first sight takes what there is; later, regions that are
+ * missing in the line would look like unmapped memory, so such a snapshot is not compared. */
+static void conclude(struct track *track)
+{
+	struct reading *reading = &track->reading;
+	struct vp_program *program = &track->program;
+	if (!reading->open) return;
+	reading->open = false;
+	bool fresh = vp_tracker_fresh(track->tracker, reading->pid);
+	bool whole = !reading->counted || reading->got == reading->declared;
+	vp_str line = { reading->line, reading->n };
+	if (!fresh && line.n) vp_out_line(&program->out, line);
+	if (!whole) incomplete(track);
+	track->done = true;
+	track->done_pid = reading->pid;
+	track->done_seq = reading->seq;
+	if (!whole && (!fresh || !reading->got)) {
+		vp_tracker_drop(track->tracker);
+		return;
+	}
+	begin(track);
+	if (line.n && vp_frames_keep_snapshot(track->frames, reading->pid, line)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	int overlaps = vp_tracker_finish(track->tracker);
+	if (overlaps < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (overlaps > 0) tell_overlap(track, overlaps);
+	frame_if_due(track, reading->t, reading->pid);
+}
+
+static void on_snapshot(struct track *track, struct vp_record *record)
+{
+	conclude(track);
+	open_snapshot(track, record);
+	if (track->reading.counted && track->reading.declared == 0) conclude(track);
+}
+
+/* Ids in the input: somebody has tracked this before. What was held back goes on, and so does the rest of the segment. */
+static void give_way(struct track *track)
+{
+	struct reading *reading = &track->reading;
+	if (reading->open && reading->n) vp_out_line(&track->program.out, (vp_str){ reading->line, reading->n });
+	reading->open = false;
+	vp_tracker_drop(track->tracker);
+	track->tracked = true;
+}
+
+static void on_region(struct track *track, struct vp_record *record)
+{
+	struct reading *reading = &track->reading;
+	int64_t pid = record->has_pid ? record->pid : -1;
+	if (record->has_id) {
+		give_way(track);
+		vp_program_pass(&track->program);
+		return;
+	}
+	if (reading->open && (reading->pid != pid || reading->seq != record->seq)) conclude(track);
+	if (!reading->open) {
+		if (track->done && track->done_pid == pid && track->done_seq == record->seq && reading->n) {
+			vp_program_bad(&track->program, "a region more than its snapshot has");
+			return;
+		}
+		open_snapshot(track, record);
+	}
+	begin(track);
+	if (vp_tracker_region(track->tracker, &record->region)) vp_program_bad(&track->program, "%s", vp_error());
+	else reading->got++;
+	if (reading->counted && reading->got == reading->declared) conclude(track);
+}
+
+/* ---- lives ---- */
+
+static void on_process(struct track *track, struct vp_record *record)
+{
+	uint64_t ppid;
+	vp_str why = vp_record_str(record, "why");
+	bool known = vp_record_num(record, "ppid", &ppid);
+	if (vp_str_is(why, "reused")) vp_frames_forget(track->frames, record->pid);
+	vp_tracker_process(track->tracker, record->t, record->pid, why, known ? (int64_t)ppid : -1);
+	if (vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+	vp_program_pass(&track->program);
+}
+
+static void on_event(struct track *track, struct vp_record *record)
+{
+	uint64_t tid;
+	vp_program_pass(&track->program);
+	if (!vp_str_is(vp_record_str(record, "call"), "exit")) return;
+	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid) return; /* only a thread's end */
+	vp_tracker_exit(track->tracker, record->t, record->pid);
+	vp_frames_forget(track->frames, record->pid);
+}
+
+static void on_stream(struct track *track)
+{
+	vp_tracker_segment(track->tracker);
+	vp_frames_clear(track->frames);
+	track->tracked = track->done = false;
+	vp_program_pass(&track->program);
+}
+
+static void on_line(struct track *track, struct vp_record *record)
+{
+	if (record->type == VP_T_snapshot && !track->tracked) {
+		on_snapshot(track, record);
+		return;
+	}
+	if (record->type == VP_T_region && !track->tracked) {
+		on_region(track, record);
+		return;
+	}
+	if (record->type == VP_T_change && !track->tracked) give_way(track);
+	conclude(track);
+	if (record->type == VP_T_stream) on_stream(track);
+	else if (track->tracked) vp_program_pass(&track->program);
+	else if (record->type == VP_T_process) on_process(track, record);
+	else if (record->type == VP_T_event) on_event(track, record);
+	else vp_program_pass(&track->program);
+	if (track->tracked) return;
+	if (record->type == VP_T_module && vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+	if (record->type == VP_T_sample && record->has_pid) frame_if_due(track, record->t, record->pid);
+}
+
+int main(int argc, char **argv)
+{
+	static struct track track;
+	vp_program_start(&track.program, &about, rows, &state, argc, argv);
+	struct vp_track_options options = { .resident = state.resident };
+	struct vp_track_sink sink = { .ctx = &track, .change = put_change, .frame = put_frame };
+	track.tracker = vp_tracker_new(&options, &sink);
+	track.frames = vp_frames_new();
+	if (!track.tracker || !track.frames) vp_die(&track.program, VP_TROUBLE, "out of memory");
+	while (vp_program_next(&track.program)) on_line(&track, &track.program.record);
+	conclude(&track);
+	vp_tracker_free(track.tracker);
+	vp_frames_free(track.frames);
+	free(track.reading.line);
+	return vp_program_finish(&track.program);
+}
