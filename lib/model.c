@@ -305,6 +305,9 @@ static void keep_state(struct vp_model *model, struct vp_record *record, int64_t
 	if (!(model->keep & VP_KEEP_STATE) || t > model->filter.at
 	    || (model->filter.pid >= 0 && record->has_pid && record->pid != model->filter.pid))
 		return;
+	/* The last moment, if none was asked for, is the last at which there was something to see. */
+	if (model->filter.at == INT64_MAX && record->type == VP_T_change && event_index(record->event) == VP_E_EXIT)
+		return;
 	if (vp_state_apply(&model->state, record))
 		model->contradictions++;
 }
@@ -343,7 +346,7 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 		return;
 	if (record->type == VP_T_change)
 		model->tracked = true;
-	if ((record->type == VP_T_change || record->type == VP_T_region)) {
+	if (record->type == VP_T_change || record->type == VP_T_region) {
 		vp_kind_set(&record->region, NULL, false);
 		if (model->filter.pid < 0 || model->filter.pid == record->pid)
 			seen(model, t, record->pid, &record->region);

@@ -243,8 +243,9 @@ void vp_build_notes(struct vp_build *build)
 	const struct vp_model *model = build->model;
 	note_others(build);
 	note_kinds(build);
-	if (model->lost)
-		vp_build_note(build, vp_arena_print(build->arena, "%llu lost on the way (lost lines)", (unsigned long long)model->lost));
+	if (model->types[VP_T_lost])
+		vp_build_note(build, vp_arena_print(build->arena, "%llu time%s something was lost on the way, in all %llu: see the lost lines",
+			(unsigned long long)model->types[VP_T_lost], model->types[VP_T_lost] > 1 ? "s" : "", (unsigned long long)model->lost));
 	if (model->contradictions)
 		vp_build_note(build, vp_arena_print(build->arena, "%llu line%s contradicted what was known before: see vm-check",
 		                                    (unsigned long long)model->contradictions, model->contradictions > 1 ? "s" : ""));

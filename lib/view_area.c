@@ -90,7 +90,7 @@ static void serie(struct area *area, size_t kind, double top, struct vp_serie *o
 		}
 	}
 	struct vp_class *class_ = &area->build.classes[area->build.class_of[kind]];
-	class_->detail = amount(area, last);
+	class_->detail = last == most ? amount(area, last) : vp_arena_print(arena, "%s, peak %s", amount(area, last), amount(area, most));
 	one->name = class_->name;
 	one->class = (uint32_t)area->build.class_of[kind];
 	one->y = y;

@@ -33,12 +33,26 @@ static bool known_later(const struct map *map)
 	return map->proc->look_before >= 0;
 }
 
+/* The moment: the one asked for, or the last at which there was something to see. */
+static int64_t moment(const struct map *map)
+{
+	const struct vp_model *model = map->build.model;
+	int64_t last = INT64_MIN;
+	if (model->filter.at != INT64_MAX)
+		return model->filter.at;
+	for (size_t i = 0; i < model->span_count; i++)
+		if (model->spans[i].pid == map->proc->pid && model->spans[i].t1 > last)
+			last = model->spans[i].t1;
+	return map->proc->t1 != INT64_MAX && last <= map->proc->t1 ? last - 1 : model->t1;
+}
+
 static int collect(struct map *map)
 {
 	const struct vp_model *model = map->build.model;
 	map->spans = vp_arena_take(map->build.arena, (model->span_count + 1) * sizeof *map->spans);
 	if (!map->spans)
 		return vp_fail("out of memory");
+	map->t = moment(map);
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
 		if (span->pid != map->proc->pid)
@@ -126,7 +140,8 @@ static void words(struct map *map)
 		fresh += flags == VP_BOX_NEW;
 		changed += flags == VP_BOX_CHANGED;
 	}
-	build->figure->subtitle = vp_arena_print(build->arena, "at %s: %zu regions, %s%s%s", vp_time_words(build->arena, map->t), map->count,
+	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %zu regions, %s%s%s", vp_time_words(build->arena, map->t),
+		map->t + 1 == map->proc->t1 ? ", just before it ended" : "", map->count,
 		vp_size_words(build->arena, (double)size), has_rss ? ", rss " : "", has_rss ? vp_size_words(build->arena, (double)rss) : "");
 	if (known_later(map) && fresh + changed + map->gone)
 		vp_build_note(build, vp_arena_print(build->arena, "since %s: %zu new, %zu changed, %zu gone",
@@ -155,7 +170,6 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	struct map map = { .proc = vp_model_chosen(model) };
 	if (vp_build_begin(&map.build, "map", VP_BOXES, model, options, figure, arena))
 		return -1;
-	map.t = model->filter.at == INT64_MAX ? model->t1 : model->filter.at;
 	figure->title = vp_build_process(&map.build, map.proc);
 	if (map.proc && model->t1 >= model->t0 && collect(&map))
 		return -1;

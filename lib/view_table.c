@@ -379,9 +379,12 @@ static void words(struct table *table)
 {
 	struct vp_build *build = &table->build;
 	const struct vp_model *model = build->model;
+	const struct vp_proc *proc = vp_model_chosen(model);
+	bool ended = proc && proc->t1 <= model->t1;
 	int64_t at = model->t1 >= model->t0 ? model->t1 : 0;
 	bool rss = table->total.measured & 1u << VP_M_rss;
-	build->figure->subtitle = vp_arena_print(build->arena, "at %s: %llu regions, %s%s%s", vp_time_words(build->arena, at),
+	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %llu regions, %s%s%s", vp_time_words(build->arena, ended ? proc->t1 : at),
+		ended ? ", just before it ended" : "",
 		(unsigned long long)table->total.regions, vp_size_words(build->arena, (double)table->total.size),
 		rss ? ", rss " : "", rss ? vp_size_words(build->arena, (double)table->total.measure[VP_M_rss]) : "");
 }
@@ -402,6 +405,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return -1;
 	figure->title = vp_build_process(&table.build, proc);
 	table.space = space_of(model, proc);
+	if (table.space && table.space->ended && model->filter.at != INT64_MAX)
+		table.space = NULL;
 	if (table.space && collect(&table))
 		return -1;
 	if (table.count) {

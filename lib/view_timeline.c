@@ -258,6 +258,7 @@ static void merge_all(struct timeline *line)
 {
 	size_t before = line->item_count, merged = 0, into = 0;
 	double step = 1;
+	bool text = line->build.options->text;
 	for (merge(line, step); line->item_count > BOXES_MAX && step < 64; merge(line, step))
 		step *= 2;
 	qsort(line->items, line->item_count, sizeof *line->items, by_address_and_time);
@@ -267,8 +268,8 @@ static void merge_all(struct timeline *line)
 			into++;
 		}
 	if (merged)
-		vp_build_note(&line->build, vp_arena_print(line->build.arena, "%zu of %zu boxes are smaller than %g %s and are merged into %zu",
-			merged, before, step, line->build.options->text ? "cell" : step > 1 ? "pixels" : "pixel", into));
+		vp_build_note(&line->build, vp_arena_print(line->build.arena, "%zu of %zu boxes are smaller than %s and are merged into %zu", merged,
+			before, step > 1 ? vp_arena_print(line->build.arena, "%g %s", step, text ? "cells" : "pixels") : text ? "a cell" : "a pixel", into));
 }
 
 /* ---- words ---- */
@@ -333,6 +334,7 @@ static float fill_of(const struct vp_span *span)
 	return (float)(share > 1 ? 1 : share);
 }
 
+/* Changed is what the shape of the boxes does not show by itself. */
 static uint32_t flags_of(const struct timeline *line, const struct item *item)
 {
 	const struct vp_span *span = item->span;
@@ -340,7 +342,7 @@ static uint32_t flags_of(const struct timeline *line, const struct item *item)
 		return VP_BOX_MERGED;
 	return (span->born == VP_E_MMAP_ADD + 1 && span->t0 >= line->t0 ? VP_BOX_NEW : 0)
 	     | (span->died == VP_E_MUNMAP_REMOVE + 1 && span->t1 <= line->t1 ? VP_BOX_GONE : 0)
-	     | (span->born && span->born != VP_E_MMAP_ADD + 1 && span->t0 >= line->t0 ? VP_BOX_CHANGED : 0);
+	     | ((span->born == VP_E_PERM_CHANGE + 1 || span->born == VP_E_RENAME + 1) && span->t0 >= line->t0 ? VP_BOX_CHANGED : 0);
 }
 
 static int boxes(struct timeline *line)
