@@ -527,7 +527,7 @@ static int read_whole(struct reader *r)
 	if (r->at < r->end && *r->at == '}') return wrong(r, r->at, "no \"type\"");
 	if (key_here(r, S_type)) {
 		const char *start = r->at;
-		r->at += keys[S_type].size;
+		r->at = vp_json_space(r->at + keys[S_type].size, r->end);
 		if (r->at >= r->end || *r->at != '"') return wrong(r, r->at, "a string is wanted here");
 		if (read_string(r, &record->type_name)) return -1;
 		r->at = start;
