@@ -476,7 +476,7 @@ static void account(struct vp_program *program)
 
 int vp_program_finish(struct vp_program *program)
 {
-	unfinished(program);
+	if (!program->out.error) unfinished(program); /* else we stopped reading, not the writer writing */
 	if (program->about->stream && !program->about->source && !program->staged) vp_put_stage(program, program->held != NULL);
 	release_end(program);
 	if (program->late_output) late_output(program, -1);

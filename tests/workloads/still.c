@@ -68,8 +68,8 @@ int main(int argc, char **argv)
 {
 	static char buffer[1 << 16];
 	setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
-	int dir = open(argc > 1 ? argv[1] : ".", O_RDONLY | O_DIRECTORY);
-	if (dir < 0) return perror("directory"), 1;
+	int dir = argc > 1 ? open(argv[1], O_RDONLY | O_DIRECTORY) : -1;
+	if (dir < 0) return fputs("usage: still DIRECTORY\n", stderr), 1;
 	map("anon", 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 3 * PAGE);
 	map("untouched", 16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	map("readonly", 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
