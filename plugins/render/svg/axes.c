@@ -186,18 +186,18 @@ static void x_axis(struct svg *s, const struct vp_axis *axis)
 	}
 }
 
-/* A band of zig-zag through the whole plot and the axis itself: here addresses are left out. */
-static void folds(struct svg *s, const struct vp_axis *axis)
+/* Zig-zags where addresses are left out: a band through the plot, under the boxes, and a break of the axis over it. */
+static void folds(struct svg *s, const struct vp_axis *axis, double x, double width)
 {
 	for (size_t i = 0; i < axis->count; i++) {
 		double y = s->y + (1 - within(axis->ticks[i].at)) * s->h;
 
 		if (!axis->ticks[i].fold)
 			continue;
-		svg_coords(s, "<g transform=\"translate(%f %f)\"><title>", s->x - 4, y - 3);
-		svg_text(s, axis->ticks[i].text ? axis->ticks[i].text : "nothing here: left out");
-		svg_coords(s, "</title><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
-		              "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n", s->w + 4, s->w + 4);
+		svg_coords(s, "<g transform=\"translate(%f %f)\"><title>", x, y - 3);
+		svg_text(s, axis->ticks[i].text ? axis->ticks[i].text : "nothing here");
+		svg_coords(s, " left out</title><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
+		              "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n", width, width);
 	}
 }
 
@@ -224,6 +224,7 @@ void svg_grid(struct svg *s, const struct vp_figure *f)
 	grid_lines(s, &f->x, true);
 	grid_lines(s, &f->y, false);
 	svg_put(s, "M0 0\"/>\n");
+	folds(s, &f->y, s->x, s->w);
 }
 
 static void title_of(struct svg *s, const char *title, double x, double y, const char *class)
@@ -239,7 +240,7 @@ static void title_of(struct svg *s, const char *title, double x, double y, const
 void svg_axes(struct svg *s, const struct vp_figure *f)
 {
 	svg_coords(s, "<path class=\"axis\" d=\"M%f %fv%fh%f\"/>\n", s->x, s->y, s->h, s->w);
-	folds(s, &f->y);
+	folds(s, &f->y, s->x - 6.5, 8);
 	y_axis(s, &f->y);
 	x_axis(s, &f->x);
 	title_of(s, f->y.title, s->indent, svg_header(f) + 4, "<text class=\"name\"");

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { THIN = 3 };
+enum { THIN = 5 /* px; below it an edge would be all that is seen */ };
 
 struct place {
 	double x, y, w, h;
@@ -29,7 +29,7 @@ static struct place place_of(const struct svg *s, const struct vp_box *b)
 
 static bool thin(const struct place *p)
 {
-	return p->w < THIN || p->h < THIN;
+	return p->w < 3 || p->h < THIN;
 }
 
 static bool part(const struct vp_box *b)

@@ -28,19 +28,19 @@ static unsigned keys_of(const struct vp_figure *f)
 	return keys;
 }
 
-static double item_width(const struct vp_class *c)
+static double item_width(const struct svg *s, const struct vp_class *c)
 {
-	return SWATCH + 7 + svg_width(c->name, 12) + (c->detail ? 8 + svg_width(c->detail, 11) : 0) + 22;
+	return SWATCH + 7 + svg_width(c->name, 12) + (c->detail && !s->terse ? 8 + svg_width(c->detail, 11) : 0) + 22;
 }
 
 /* The legend is a grid: as many columns as the widest entry allows. */
 static int legend_columns(const struct svg *s, const struct vp_figure *f, size_t items)
 {
-	double widest = 120, room = s->width - 2 * s->indent;
+	double widest = s->terse ? 90 : 120, room = s->width - 2 * s->indent;
 	int columns;
 
 	for (size_t i = 0; i < f->class_count; i++)
-		widest = fmax(widest, item_width(&f->classes[i]));
+		widest = fmax(widest, item_width(s, &f->classes[i]));
 	columns = (int)(room / fmin(widest, room));
 	return columns < 1 ? 1 : columns > (int)items && items ? (int)items : columns;
 }
@@ -100,6 +100,11 @@ static double notes_height(const struct svg *s, const struct vp_figure *f)
 	for (size_t i = 0; i < f->note_count; i++)
 		lines += paragraph(NULL, f->notes[i], 0, 0, s->width - 2 * s->indent, 11, 0, NULL);
 	return lines ? lines * NOTE_ROW + 4 : 0;
+}
+
+void svg_spare(struct svg *s, const struct vp_figure *f)
+{
+	s->terse = legend_height(s, f) > s->height * 0.3;
 }
 
 double svg_feet(const struct svg *s, const struct vp_figure *f)
@@ -177,7 +182,7 @@ static void legend_words(struct svg *s, const struct vp_class *c, double x, doub
 
 	svg_coords(s, "<text x=\"%f\" y=\"%f\">", x, y);
 	svg_fitted(s, c->name ? c->name : "", room, 12);
-	if (c->detail && used + 30 < room) {
+	if (c->detail && !s->terse && used + 30 < room) {
 		svg_put(s, "<tspan class=\"detail\" dx=\"8\">");
 		svg_fitted(s, c->detail, room - used - 8, 11);
 		svg_put(s, "</tspan>");

@@ -23,6 +23,7 @@ static int plot(struct svg *s, const struct vp_figure *f)
 {
 	int status;
 
+	svg_spare(s, f);
 	svg_layout(s, f);
 	svg_open(s, f);
 	svg_grid(s, f);

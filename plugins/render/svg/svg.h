@@ -11,6 +11,7 @@ struct svg {
 	struct vp_host *host;
 	int width, height;   /* of the picture, pixels */
 	bool drawn;
+	bool terse;          /* the legend without details, for want of room */
 	double x, y, w, h;   /* the plotting area */
 	double indent;       /* how far the header, the legend and the notes stand from the edges */
 	double below;        /* y of the next thing under the plot */
@@ -34,6 +35,7 @@ size_t svg_fits(const char *text, double width, double size);   /* bytes of it t
 /* frame.c: all that stands around the data */
 void svg_open(struct svg *s, const struct vp_figure *f);        /* <svg>, style, title, subtitle */
 void svg_close(struct svg *s);
+void svg_spare(struct svg *s, const struct vp_figure *f);       /* decides on `terse` */
 double svg_feet(const struct svg *s, const struct vp_figure *f); /* px that legend and notes take */
 void svg_foot(struct svg *s, const struct vp_figure *f);
 void svg_empty(struct svg *s, const struct vp_figure *f);
