@@ -1,0 +1,54 @@
+# Every link of the pipe, held against what it wrote before: `make golden` rewrites, `git diff` is the review.
+load helper
+
+golden=$ROOT/tests/golden
+
+# held NAME COMMAND...: the command's output without its account (times differ) is the golden file NAME.
+held() {
+	local name=$1 status=0
+	shift
+	"$@" >"$BATS_TEST_TMPDIR/out" || status=$?
+	[ "$status" -eq 0 ] || { echo "$* ended with $status" >&2; return 1; }
+	sed -i '/^{"type":"stage"/d' "$BATS_TEST_TMPDIR/out"
+	if [ "${GOLDEN:-}" = write ]; then cp "$BATS_TEST_TMPDIR/out" "$golden/$name"; fi
+	diff -u "$golden/$name" "$BATS_TEST_TMPDIR/out"
+}
+
+@test "vm-parse turns a recorded life into the regions it always did" { held life.parse.ndjson vm-parse "$golden/life.raw.ndjson"; }
+@test "vm-track turns them into the changes it always did" { held life.track.ndjson vm-track "$golden/life.parse.ndjson"; }
+@test "vm-check finds the golden changes right" { vm-check "$golden/life.track.ndjson"; }
+
+@test "each view is the text it always was" {
+	for view in timeline map area table; do
+		held "life.$view.txt" vm-render --ascii --width 100 --view "$view" "$golden/life.track.ndjson"
+	done
+}
+
+@test "without colours or Unicode the text is plain ASCII" {
+	held life.plain.txt env LC_ALL=C NO_COLOR=1 vm-render --ascii --width 80 --height 24 "$golden/life.track.ndjson"
+	! grep -nP '[^\x00-\x7f]' "$golden/life.plain.txt"
+}
+
+@test "each view is the SVG it always was" {
+	for view in timeline map area table; do
+		held "life.$view.svg" vm-render --svg --view "$view" "$golden/life.track.ndjson"
+	done
+}
+
+@test "each view is the figure it always was" {
+	for view in timeline map area table; do
+		held "life.$view.trace" vm-render --trace --view "$view" "$golden/life.track.ndjson"
+	done
+}
+
+@test "an untracked stream gives the same picture as a tracked one" {
+	vm-render --svg "$golden/life.parse.ndjson" >"$BATS_TEST_TMPDIR/untracked.svg"
+	diff "$golden/life.timeline.svg" "$BATS_TEST_TMPDIR/untracked.svg"
+}
+
+@test "what jq has rewritten is read the same" {
+	requires cmd jq
+	jq -cS . "$golden/life.parse.ndjson" >"$BATS_TEST_TMPDIR/sorted"
+	vm-track "$BATS_TEST_TMPDIR/sorted" | grep '"type":"change"' >"$BATS_TEST_TMPDIR/changes"
+	grep '"type":"change"' "$golden/life.track.ndjson" | diff - "$BATS_TEST_TMPDIR/changes"
+}
