@@ -14,6 +14,7 @@
 #define FOLDS 40
 #define TICK_SPACE 0.042   /* least distance of two addresses */
 #define FOLD_SPACE 0.012
+#define FOLD_LEAST 0.003   /* a fold lower than this is not drawn: with thousands of gaps nothing else would be seen */
 #define FOLD_SHARE 0.15    /* of the height, at most, for all folds together */
 
 struct vp_address_axis {
@@ -28,6 +29,7 @@ struct vp_address_axis {
 struct candidate {
 	uint64_t address, gap;
 	double at, fold;    /* middle of the gap below */
+	double high;        /* of that fold */
 };
 
 static int by_start(const void *left, const void *right)
@@ -106,7 +108,7 @@ static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t co
 			ticks[n++] = (struct vp_tick){ list[i].at, vp_arena_print(arena, "0x%llx", (unsigned long long)list[i].address), false };
 	}
 	for (size_t i = 0, words = n; i < count && folds < FOLDS; i++) {
-		bool room = list[i].gap && list[i].gap != UINT64_MAX;
+		bool room = list[i].gap && list[i].gap != UINT64_MAX && list[i].high >= FOLD_LEAST;
 		for (size_t k = words; k < n && room; k++)
 			room = fabs(ticks[k].at - list[i].fold) >= FOLD_SPACE;
 		if (room) {
@@ -159,7 +161,8 @@ static void fold(struct vp_address_axis *a, struct candidate *list, size_t count
 			if (next && list[next].gap)
 				shift += each;
 			list[next].at = (a->place[i] + shift) / total;
-			list[next].fold = list[next].at - each / total / 2;
+			list[next].high = each / total;
+			list[next].fold = list[next].at - list[next].high / 2;
 			next++;
 		}
 		a->place[i] = (a->place[i] + shift) / total;
@@ -183,7 +186,7 @@ static int pack(struct vp_address_axis *a, uint64_t (*ranges)[2], size_t count, 
 			a->place[knot + 1] = a->place[knot];
 			knot++;
 		}
-		list[n] = (struct candidate){ start, n ? start - below : UINT64_MAX, 0, 0 };
+		list[n] = (struct candidate){ start, n ? start - below : UINT64_MAX, 0, 0, 0 };
 		knot_of[n++] = knot;
 		size_t last = knot;
 		while (a->address[last] != end)

@@ -5,13 +5,13 @@
  * picture depends on its canvas and not on the stream.
  */
 #include "error.h"
-#include "view_build.h"
+#include "view_items.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BOXES_MAX 9000   /* above it the grid of the merge is made coarser */
+#define BOXES_MAX 12000  /* above it the grid of the merge is made coarser */
 #define BANDS_MAX 24
 #define BAND_SPACE 0.02
 
@@ -22,22 +22,11 @@ struct band {
 	size_t spans;
 };
 
-/* A span where it stands, or several that were merged. */
-struct item {
-	float x0, x1, y0, y1;
-	const struct vp_span *span;  /* the first */
-	uint64_t low, high, bytes;
-	int64_t t0, t1;
-	uint32_t kind, count;
-	uint32_t row0, row1;         /* of the grid; both 0xffffffff: large enough to stand alone */
-	bool one_name;
-};
-
 struct timeline {
 	struct vp_build build;
 	struct band bands[BANDS_MAX];
 	size_t band_count;
-	struct item *items;
+	struct vp_item *items;
 	size_t item_count;
 	int64_t t0, t1;
 };
@@ -152,10 +141,10 @@ static float x_of(const struct timeline *line, int64_t t)
 	return (float)(x < 0 ? 0 : x > 1 ? 1 : x);
 }
 
-static void place(struct timeline *line, const struct band *band, const struct vp_span *span, struct item *item)
+static void place(struct timeline *line, const struct band *band, const struct vp_span *span, struct vp_item *item)
 {
 	float least = 1.0f / (float)line->build.options->width;
-	*item = (struct item){ .span = span, .low = span->start, .high = span->end, .bytes = span->end - span->start,
+	*item = (struct vp_item){ .span = span, .low = span->start, .high = span->end, .bytes = span->end - span->start,
 		.t0 = span->t0, .t1 = end_of(line, span), .kind = span->kind, .count = 1, .one_name = true };
 	item->x0 = x_of(line, span->t0);
 	item->x1 = span->t1 >= line->t1 ? 1 : x_of(line, span->t1);
@@ -189,87 +178,42 @@ static int items(struct timeline *line)
 
 /* ---- merging ---- */
 
-static int by_grid(const void *left, const void *right)
+int vp_items_order(const void *left, const void *right)
 {
-	const struct item *a = left, *b = right;
-	if (a->row0 != b->row0)
-		return a->row0 < b->row0 ? -1 : 1;
-	if (a->row1 != b->row1)
-		return a->row1 < b->row1 ? -1 : 1;
-	if (a->kind != b->kind)
-		return a->kind < b->kind ? -1 : 1;
-	if (a->x0 != b->x0)
-		return a->x0 < b->x0 ? -1 : 1;
-	if (a->low != b->low)
-		return a->low < b->low ? -1 : 1;
-	return (a->t0 > b->t0) - (a->t0 < b->t0);
-}
-
-static void join(struct item *to, const struct item *item)
-{
-	to->x1 = item->x1 > to->x1 ? item->x1 : to->x1;
-	to->y0 = item->y0 < to->y0 ? item->y0 : to->y0;
-	to->y1 = item->y1 > to->y1 ? item->y1 : to->y1;
-	to->low = item->low < to->low ? item->low : to->low;
-	to->high = item->high > to->high ? item->high : to->high;
-	to->t0 = item->t0 < to->t0 ? item->t0 : to->t0;
-	to->t1 = item->t1 > to->t1 ? item->t1 : to->t1;
-	to->bytes += item->bytes;
-	to->one_name &= item->one_name && to->span->name == item->span->name;
-	to->count += item->count;
-}
-
-/* Merges what is smaller than `step` units in either direction; grid rows are `step` units high. */
-static void merge(struct timeline *line, double step)
-{
-	double width = line->build.options->width / step, height = line->build.options->height / step;
-	size_t kept = 0;
-	for (size_t i = 0; i < line->item_count; i++) {
-		struct item *item = &line->items[i];
-		bool large = (item->x1 - item->x0) * width >= 1 && (item->y1 - item->y0) * height >= 1;
-		item->row0 = large ? UINT32_MAX : (uint32_t)(item->y0 * height);
-		item->row1 = large ? UINT32_MAX : (uint32_t)(item->y1 * height);
-	}
-	qsort(line->items, line->item_count, sizeof *line->items, by_grid);
-	for (size_t i = 0; i < line->item_count; i++) {
-		struct item *item = &line->items[i], *last = kept ? &line->items[kept - 1] : NULL;
-		if (last && item->row0 != UINT32_MAX && last->row0 == item->row0 && last->row1 == item->row1 && last->kind == item->kind
-		    && item->x0 <= last->x1 + 1 / width && item->span->pid == last->span->pid)
-			join(last, item);
-		else
-			line->items[kept++] = *item;
-	}
-	line->item_count = kept;
-}
-
-static int by_address_and_time(const void *left, const void *right)
-{
-	const struct item *a = left, *b = right;
+	const struct vp_item *a = left, *b = right;
 	if (a->y0 != b->y0)
 		return a->y0 < b->y0 ? -1 : 1;
 	if (a->x0 != b->x0)
 		return a->x0 < b->x0 ? -1 : 1;
 	if (a->low != b->low)
 		return a->low < b->low ? -1 : 1;
+	if (a->t0 != b->t0)
+		return a->t0 < b->t0 ? -1 : 1;
 	return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-static void merge_all(struct timeline *line)
+/* The finest grid whose boxes are few enough. */
+static int merge_all(struct timeline *line)
 {
-	size_t before = line->item_count, merged = 0, into = 0;
-	double step = 1;
-	bool text = line->build.options->text;
-	for (merge(line, step); line->item_count > BOXES_MAX && step < 64; merge(line, step))
+	struct vp_build *build = &line->build;
+	bool text = build->options->text;
+	size_t before = line->item_count;
+	struct vp_merged merged = { 0 };
+	double step = 0.5;
+	do {
 		step *= 2;
-	qsort(line->items, line->item_count, sizeof *line->items, by_address_and_time);
-	for (size_t i = 0; i < line->item_count; i++)
-		if (line->items[i].count > 1) {
-			merged += line->items[i].count;
-			into++;
-		}
-	if (merged)
-		vp_build_note(&line->build, vp_arena_print(line->build.arena, "%zu of %zu boxes are smaller than %s and are merged into %zu", merged,
-			before, step > 1 ? vp_arena_print(line->build.arena, "%g %s", step, text ? "cells" : "pixels") : text ? "a cell" : "a pixel", into));
+		free(merged.items);
+		if (vp_items_merge(line->items, before, build->options->width / step, build->options->height / step, build, &merged))
+			return vp_fail("out of memory");
+	} while (merged.count > BOXES_MAX && step < 64);
+	qsort(merged.items, merged.count, sizeof *merged.items, vp_items_order);
+	line->items = merged.items;
+	line->item_count = merged.count;
+	if (merged.joined)
+		vp_build_note(build, vp_arena_print(build->arena, "%zu of %zu boxes are smaller than %s: they are merged into %zu, each in the colour of "
+			"what covers most of it", merged.joined, before, step > 1 ? vp_arena_print(build->arena, "%g %s", step, text ? "cells" : "pixels")
+			: text ? "a cell" : "a pixel", merged.into));
+	return 0;
 }
 
 /* ---- words ---- */
@@ -300,7 +244,7 @@ static const char *rss_words(struct timeline *line, const struct vp_span *span)
 	                      vp_size_words(arena, (double)span->rss_last), vp_size_words(arena, (double)span->rss_peak));
 }
 
-static const char *title_one(struct timeline *line, const struct item *item)
+static const char *title_one(struct timeline *line, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
 	struct vp_arena *arena = line->build.arena;
@@ -313,16 +257,16 @@ static const char *title_one(struct timeline *line, const struct item *item)
 		span->t1 == INT64_MAX ? "the end" : vp_time_words(arena, span->t1), came(line, span), went(line, span));
 }
 
-static const char *title_many(struct timeline *line, const struct item *item)
+static const char *title_many(struct timeline *line, const struct vp_item *item)
 {
 	struct vp_arena *arena = line->build.arena;
 	const char *name = item->one_name ? line->build.model->names[item->span->name] : "";
-	return vp_arena_print(arena, "%u boxes merged: %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s", item->count,
+	return vp_arena_print(arena, "%u boxes merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s", item->count,
 		vp_words(arena, vp_s(vp_kind_name(item->kind))), *name ? " " : "", name, (unsigned long long)item->low,
 		(unsigned long long)item->high, vp_time_words(arena, item->t0), vp_time_words(arena, item->t1));
 }
 
-static const char *label_of(struct timeline *line, const struct item *item)
+static const char *label_of(struct timeline *line, const struct vp_item *item)
 {
 	const char *kind = line->build.classes[line->build.class_of[item->kind]].name;
 	return item->one_name ? vp_short_name(line->build.model->names[item->span->name], kind) : kind;
@@ -335,7 +279,7 @@ static float fill_of(const struct vp_span *span)
 }
 
 /* Changed is what the shape of the boxes does not show by itself. */
-static uint32_t flags_of(const struct timeline *line, const struct item *item)
+static uint32_t flags_of(const struct timeline *line, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
 	if (item->count > 1)
@@ -352,7 +296,7 @@ static int boxes(struct timeline *line)
 	if (!list)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < line->item_count; i++) {
-		const struct item *item = &line->items[i];
+		const struct vp_item *item = &line->items[i];
 		list[i] = (struct vp_box){ item->x0, item->x1, item->y0, item->y1, (uint32_t)line->build.class_of[item->kind],
 			flags_of(line, item), item->count > 1 ? -1 : fill_of(item->span), label_of(line, item),
 			item->count > 1 ? title_many(line, item) : title_one(line, item) };
@@ -397,14 +341,15 @@ static int draw(struct timeline *line)
 	if (axes(line) || items(line))
 		return -1;
 	titles(line, line->item_count);
-	if (legend(line))
+	if (legend(line) || merge_all(line))
 		return -1;
-	merge_all(line);
 	vp_axis_time(&line->build.figure->x, line->t0, line->t1, line->build.arena);
 	vp_flags_of(&line->build, line->t0, line->t1, line->band_count == 1 ? line->bands[0].proc->pid : -1);
 	if (line->t0 == line->t1)
 		vp_build_note(&line->build, "only one moment is known: nothing can be seen to change");
-	return boxes(line);
+	int failed = boxes(line);
+	free(line->items);
+	return failed;
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
