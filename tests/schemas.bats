@@ -68,3 +68,14 @@ refused() { # LINE, what the verdict must say
 	run valid_stream --unknown <<<'{"type":"mood","t":0}'
 	[ "$status" = 0 ]
 }
+
+@test "the schema of the YAML knows exactly the options that the programs have" {
+	for program in vm-sample vm-parse vm-track vm-check vm-render; do
+		[ -x "$BUILD/bin/$program" ] || continue
+		"$program" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' |
+			grep -vxE 'config|output|option|quiet|verbose|list|help|version' | sort >"$BATS_TEST_TMPDIR/has" || true
+		jq -r --arg p "$program" '.properties[$p].properties | keys[]' "$ROOT/schemas/config.schema.json" | sort >"$BATS_TEST_TMPDIR/told"
+		echo "$program"
+		diff "$BATS_TEST_TMPDIR/has" "$BATS_TEST_TMPDIR/told"
+	done
+}
