@@ -9,7 +9,7 @@ enum { LEGEND_ROW = 20, NOTE_ROW = 16, SWATCH = 11 };
 
 /* Keys that explain the marks in boxes; they follow the classes in the legend. */
 enum { KEY_RESIDENT, KEY_NEW, KEY_GONE, KEY_CHANGED, KEYS };
-static const char *const key_words[KEYS] = { "resident / not resident", "new", "gone", "changed" };
+static const char *const key_words[KEYS] = { "resident", "new", "gone", "changed" };
 
 static unsigned keys_of(const struct vp_figure *f)
 {

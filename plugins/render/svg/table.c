@@ -24,9 +24,12 @@ static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_
 	return cell->shown && cell->text ? cell->text : r < f->row_count ? "–" : "";
 }
 
+/* 0x7f00…, or the bare sixteen digits of pmap: set in a fixed pitch. */
 static bool is_address(const char *text)
 {
-	return text[0] == '0' && text[1] == 'x';
+	size_t prefix = text[0] == '0' && text[1] == 'x' ? 2 : 0, digits = strspn(text + prefix, "0123456789abcdef");
+
+	return text[prefix + digits] == 0 && digits >= (prefix ? 1 : 16);
 }
 
 static double cell_width(const char *text)
