@@ -247,7 +247,7 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
                       int argc, char **argv)
 {
 	static const struct vp_option none[] = { { 0 } };
-	struct vp_options common;
+	static struct vp_options common; /* what it owns lives as long as the program */
 	memset(program, 0, sizeof *program);
 	program->about = about;
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||

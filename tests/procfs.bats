@@ -22,6 +22,8 @@ regions() {
 @test "size and rss add up to what pmap -x says" {
 	requires cmd pmap
 	workload still "$BATS_TEST_TMPDIR"
+	kill -STOP "$pid"
+	until_true grep -q "State:.T" "/proc/$pid/status"
 	sums=$(vm-sample -p "$pid" -n 1 | vm-parse | jq -s -r '[.[] | select(.type=="region")] |
 		[(map(.size) | add), (map(.rss) | add)] | map(. / 1024) | @tsv')
 	[ "$sums" = "$(pmap -x "$pid" | awk '/^total/ { printf "%d\t%d\n", $3, $4 }')" ]
@@ -94,7 +96,7 @@ regions() {
 
 @test "an unchanged address space is sent once" {
 	workload still "$BATS_TEST_TMPDIR"
-	run --separate-stderr vm-sample -p "$pid" -n 3 -i 1ms
+	run --separate-stderr vm-sample -p "$pid" -n 3 -i 1ms --detail maps
 	[ "$(jq -c 'select(.type=="sample") | [.seq, .same]' <<<"$output" | tr '\n' ' ')" = "[0,null] [1,true] [2,true] " ]
 	[ "$(jq -c 'select(.type=="raw") | .seq' <<<"$output")" = 0 ]
 }

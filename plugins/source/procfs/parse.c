@@ -331,9 +331,9 @@ static void below(struct parser *p, struct vp_region *region)
 
 static void finish_entry(struct parser *p)
 {
+	if (!p->open) return;
 	struct vp_region *region = &p->now->region;
 	uint64_t dirty = bit(VP_M_shared_dirty) | bit(VP_M_private_dirty);
-	if (!p->open) return;
 	p->open = false;
 	if ((region->measured & dirty) == dirty && !(region->measured & bit(VP_M_dirty)))
 		set(region, VP_M_dirty, region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
