@@ -1,10 +1,12 @@
 /* N regions of one page each, every second one read-only so that none merge; the others are resident.
  *
  *   many N   ->  "ready", then it waits to be killed
+ *   many N MS  ->  the first page goes or comes back every MS milliseconds, so that no two looks are alike
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
@@ -18,5 +20,12 @@ int main(int argc, char **argv)
 	}
 	puts("ready");
 	fflush(stdout);
-	for (;;) pause();
+	if (argc < 3) for (;;) pause();
+	struct timespec rest = { 0, atol(argv[2]) * 1000000 };
+	for (;;) {
+		nanosleep(&rest, NULL);
+		madvise(map, page, MADV_DONTNEED);
+		nanosleep(&rest, NULL);
+		map[0] = 1;
+	}
 }
