@@ -146,6 +146,7 @@ static int attach(struct session *s, const struct vp_process *process)
 		else vp_trouble(&s->program, "%s", vp_error());
 	}
 	if (taken && vp_watch_add(&s->watch, process->pid)) vp_trouble(&s->program, "%s", vp_error());
+	if (taken) vp_program_pid(&s->program, process->pid);
 	return taken;
 }
 

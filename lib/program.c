@@ -228,7 +228,7 @@ static void answer(struct vp_program *program)
 static void open_output(struct vp_program *program)
 {
 	const char *path = program->common.output;
-	if (path && strstr(path, "%p") && !program->about->source) { /* until a pid is known */
+	if (path && strstr(path, "%p")) { /* until a pid is known */
 		program->late_output = true;
 		vp_out_memory(&program->out);
 		return;
@@ -352,6 +352,11 @@ static void late_output(struct vp_program *program, int64_t pid)
 	vp_out_free(&gathered);
 }
 
+void vp_program_pid(struct vp_program *program, int64_t pid)
+{
+	if (program->late_output) late_output(program, pid);
+}
+
 static void release_end(struct vp_program *program)
 {
 	if (!program->held) return;
@@ -390,7 +395,7 @@ static bool notice(struct vp_program *program)
 		program->t = 0;
 	}
 	if (record->has_t && record->t > program->t) program->t = record->t;
-	if (program->late_output && record->has_pid) late_output(program, record->pid);
+	if (record->has_pid) vp_program_pid(program, record->pid);
 	return record->type == VP_T_end && hold_end(program);
 }
 

@@ -73,6 +73,8 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about,
                       const struct vp_option *rows, void *state, int argc, char **argv);
 /* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong one. */
 void vp_program_plugin_options(struct vp_program *program, const char *plugin, struct vp_options *options);
+/* The first pid of the stream: opens an output that has it in its name. Programs that read lines need not call it. */
+void vp_program_pid(struct vp_program *program, int64_t pid);
 /* The next good line, read into program->record; false at the end of all input. Bad lines are said, counted and written
  * as `lost` on the way (unless about->stream is false); `end` lines are held back and passed on with our stage before. */
 bool vp_program_next(struct vp_program *program);
