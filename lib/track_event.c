@@ -150,30 +150,45 @@ static bool one_hole(const struct vp_tracker *tracker, const struct space *space
 	return high->start - low->end <= HOLE_MAX;
 }
 
-/* From the end of one group to the start of the next without a gap; `like`: all between have its permissions (NULL: any). */
+/* From the end of one group to the start of the next without a gap, and all between has these permissions already. */
 static bool unbroken(const struct space *space, const struct group *a, const struct group *b, const struct vp_region *like)
 {
 	for (uint32_t j = a->now_end; j <= b->now; j++) {
 		if (now(&space->next, j - 1)->end != now(&space->next, j)->start) return false;
-		if (like && j < b->now && memcmp(like->perms, now(&space->next, j)->perms, sizeof like->perms) != 0) return false;
+		if (j < b->now && memcmp(like->perms, now(&space->next, j)->perms, sizeof like->perms) != 0) return false;
 	}
 	return true;
+}
+
+/* In what the new region differs from some of its ancestors. */
+struct stroke {
+	bool perms, name, flags;
+};
+
+static struct stroke stroke_of(const struct vp_tracker *tracker, const struct space *space, uint32_t j)
+{
+	const struct origin *origin = &tracker->origins[j];
+	const struct vp_region *is = now(&space->next, j);
+	struct stroke stroke = { false, false, false };
+	for (uint32_t k = 0; k < origin->links; k++) {
+		const struct vp_region *was = told(&space->live, tracker->links[origin->link + k].was);
+		stroke.perms |= other_perms(was, is);
+		stroke.name |= !vp_str_eq(was->name, is->name);
+		stroke.flags |= !vp_str_eq(was->flags, is->flags);
+	}
+	return stroke;
 }
 
 /* One mprotect, prctl or madvise changed the end of this group and the beginning of the next, in the same way. */
 static bool one_stroke(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
 {
-	const struct origin *x = &tracker->origins[a->now_end - 1], *y = &tracker->origins[b->now];
-	if (!x->links || !y->links) return false;
-	const struct vp_region *low = now(&space->next, a->now_end - 1), *high = now(&space->next, b->now);
-	const struct vp_region *low_was = told(&space->live, tracker->links[x->link + x->links - 1].was);
-	const struct vp_region *high_was = told(&space->live, tracker->links[y->link].was);
-	bool perms = other_perms(low_was, low), name = !vp_str_eq(low_was->name, low->name);
-	bool flags = !vp_str_eq(low_was->flags, low->flags);
-	if (perms != other_perms(high_was, high) || name != !vp_str_eq(high_was->name, high->name)) return false;
-	if (perms) return !other_perms(low, high) && unbroken(space, a, b, low);
-	if (name) return vp_str_eq(low->name, high->name) && a->now_end == b->now && unbroken(space, a, b, NULL);
-	return flags && !vp_str_eq(high_was->flags, high->flags) && a->now_end == b->now && unbroken(space, a, b, NULL);
+	uint32_t i = a->now_end - 1, j = b->now;
+	struct stroke x = stroke_of(tracker, space, i), y = stroke_of(tracker, space, j);
+	const struct vp_region *low = now(&space->next, i), *high = now(&space->next, j);
+	if (x.perms != y.perms || x.name != y.name) return false;
+	if (x.perms) return !other_perms(low, high) && unbroken(space, a, b, low);
+	bool next_to = a->now_end == b->now && high->start - low->end <= HOLE_MAX; /* advice passes over holes */
+	return next_to && (x.name ? vp_str_eq(low->name, high->name) : x.flags && y.flags);
 }
 
 /* Pieces fell apart (or together) with no difference to be seen: advice that the source does not show. */
@@ -191,7 +206,8 @@ static bool only(const struct vp_tracker *tracker, const struct space *space, co
 static bool one_advice(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
 {
 	for (enum vp_event e = VP_E_SPLIT; e <= VP_E_MERGE; e++)
-		if (only(tracker, space, a, e) && only(tracker, space, b, e)) return unbroken(space, a, b, NULL);
+		if (only(tracker, space, a, e) && only(tracker, space, b, e))
+			return now(&space->next, b->now)->start - now(&space->next, a->now_end - 1)->end <= HOLE_MAX;
 	return false;
 }
 

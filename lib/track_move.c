@@ -57,6 +57,22 @@ static int compare_candidates(const void *x, const void *y)
 	return c ? c : compare_number(a->start, b->start);
 }
 
+/* One mremap may move several neighbours, all by the same distance. */
+static void unite_moves(struct vp_tracker *tracker, const struct space *space)
+{
+	uint32_t last = NONE, last_group = 0;
+	for (uint32_t g = 0; g < tracker->group_count; g++)
+		for (uint32_t i = tracker->groups[g].was; i < tracker->groups[g].was_end; i++) {
+			const struct fate *fate = &tracker->fates[i];
+			if (fate->links || fate->heir == NONE) continue;
+			uint64_t distance = now(&space->next, fate->heir)->start - told(&space->live, i)->start;
+			if (last != NONE && now(&space->next, tracker->fates[last].heir)->start - told(&space->live, last)->start == distance)
+				vp_track_unite(tracker, last_group, g);
+			last = i;
+			last_group = g;
+		}
+}
+
 static bool knows_rss(const struct vp_region *region)
 {
 	return region->measured >> VP_M_rss & 1;
@@ -160,18 +176,17 @@ static void add_stretch(struct stretch *s, uint32_t index, uint32_t group, uint6
 static void stretches_of(const struct vp_tracker *tracker, const struct space *space, uint32_t g, struct stretch *gone, struct stretch *come)
 {
 	const struct group *group = &tracker->groups[g];
-	for (uint32_t i = group->was; i < group->was_end; i++) {
-		const struct fate *fate = &tracker->fates[i];
-		const struct vp_region *was = told(&space->live, i);
-		uint64_t at = was->start;
-		for (uint32_t k = 0; k < fate->links; k++) {
-			const struct vp_region *is = now(&space->next, tracker->links[fate->link + k].now);
-			add_stretch(gone, i, g, at, is->start);
-			at = is->end;
+	uint32_t j = group->now;
+	for (uint32_t i = group->was; i < group->was_end; i++) { /* what was only replaced has not gone from there to elsewhere */
+		uint64_t at = told(&space->live, i)->start, end = told(&space->live, i)->end;
+		while (j < group->now_end && now(&space->next, j)->end <= at) j++;
+		for (uint32_t k = j; k < group->now_end && now(&space->next, k)->start < end; k++) {
+			add_stretch(gone, i, g, at, now(&space->next, k)->start);
+			if (now(&space->next, k)->end > at) at = now(&space->next, k)->end;
 		}
-		add_stretch(gone, i, g, at, was->end);
+		add_stretch(gone, i, g, at, end);
 	}
-	for (uint32_t j = group->now; j < group->now_end; j++) {
+	for (j = group->now; j < group->now_end; j++) {
 		const struct origin *origin = &tracker->origins[j];
 		const struct vp_region *is = now(&space->next, j);
 		uint64_t at = is->start;
@@ -198,10 +213,15 @@ static void move_part(struct vp_tracker *tracker, struct space *space, const str
 	const struct vp_region *was = told(&space->live, gone->index), *is = now(&space->next, come->index);
 	uint64_t left = gone->end - gone->start, got = come->end - come->start;
 	bool whole_came = origin->links == 0, whole_went = fate->links == 0;
-	if (whole_came && whole_went) return; /* already weighed as wholes */
-	if (got != left && !(whole_came && got > left)) return;
+	bool unused = knows_rss(was) && used(was) == 0; /* mremap alone: nothing moves along by which to tell, and it may merge */
+	if (got != left && !unused && (got < left || !whole_came)) return;
 	if (!vp_track_alike(was, is) || !same_place_in_file(was, gone->start, is, come->start)) return;
-	if (!whole_came && knows_rss(was) && used(was) > 0) return; /* pages of two origins do not make one region */
+	if (!whole_came && knows_rss(was) && !unused) return; /* pages of two origins do not make one region */
+	if (whole_came && whole_went) {
+		struct candidate from = { was, gone->index, gone->group }, to = { is, come->index, come->group };
+		if (unused && got != left && fate->heir == NONE) moved(tracker, &from, &to);
+		return; /* else already weighed as wholes */
+	}
 	origin->moved = gone->index;
 	if (whole_went) fate->into = come->index;
 	else fate->gave = true;
@@ -230,6 +250,7 @@ void vp_track_move(struct vp_tracker *tracker, struct space *space)
 		pair_equal(tracker, &gone, &come);
 		pair_resized(tracker, &gone, &come);
 		pair_parts(tracker, space);
+		unite_moves(tracker, space);
 	}
 	free(gone.at);
 	free(come.at);
