@@ -389,10 +389,11 @@ static void words(struct table *table)
 		rss ? ", rss " : "", rss ? vp_size_words(build->arena, (double)table->total.measure[VP_M_rss]) : "");
 }
 
+/* An address space without a pid (a text that does not say it) is 0 to the model and -1 to the state. */
 static const struct vp_space *space_of(const struct vp_model *model, const struct vp_proc *proc)
 {
 	for (size_t i = 0; proc && i < model->state.count; i++)
-		if (model->state.spaces[i]->pid == proc->pid)
+		if (model->state.spaces[i]->pid == (proc->pid ? proc->pid : -1))
 			return model->state.spaces[i];
 	return NULL;
 }
