@@ -98,6 +98,7 @@ static void sink_change(void *ctx, const struct vp_change *change)
 	if (!follow)
 		return;
 	uint64_t from = 0;
+	vp_moment_due(model, follow, change->t); /* first: it takes the sums of the moment before */
 	for (size_t i = 0; i < change->from_count && !from; i++)
 		from = change->from[i] == change->id ? 0 : change->from[i];
 	for (size_t i = 0; i < change->gone_count; i++)
@@ -106,7 +107,6 @@ static void sink_change(void *ctx, const struct vp_change *change)
 		vp_live_drop(model, follow, change->t, change->id, change->event);
 	else
 		vp_live_set(model, follow, change->t, change->id, change->now, change->event, from);
-	vp_moment_due(model, follow, change->t);
 }
 
 static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions,
@@ -117,11 +117,11 @@ static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const st
 	(void)seq;
 	if (!follow)
 		return;
+	vp_moment_due(model, follow, t);
 	follow->frame++;
 	for (size_t i = 0; i < count; i++)
 		vp_live_set(model, follow, t, ids[i], regions[i], -1, 0);
 	vp_live_frame_end(model, follow, t);
-	vp_moment_due(model, follow, t);
 }
 
 static void change_line(struct vp_model *model, struct vp_record *record, int64_t t)
@@ -132,6 +132,7 @@ static void change_line(struct vp_model *model, struct vp_record *record, int64_
 	int event = event_index(record->event);
 	if (!follow)
 		return;
+	vp_moment_due(model, follow, t);
 	for (size_t at = 0; record->from.p && !from && vp_json_each(record->from, &at, &member);)
 		if (vp_json_num(member.value, &id) && id != record->id)
 			from = id;
@@ -142,7 +143,6 @@ static void change_line(struct vp_model *model, struct vp_record *record, int64_
 		vp_live_drop(model, follow, t, record->id, event);
 	else
 		vp_live_set(model, follow, t, record->id, &record->region, event, from);
-	vp_moment_due(model, follow, t);
 	if (event == VP_E_EXIT) {
 		struct vp_proc *proc = vp_model_proc_make(model, t, record->pid);
 		if (proc)
@@ -199,8 +199,8 @@ static void region_line(struct vp_model *model, struct vp_record *record, int64_
 		if (inner->in_frame && vp_tracker_region(model->tracker, &record->region))
 			model->contradictions++;
 	} else if (follow) {
-		vp_live_set(model, follow, t, record->id, &record->region, -1, 0);
 		vp_moment_due(model, follow, t);
+		vp_live_set(model, follow, t, record->id, &record->region, -1, 0);
 	}
 }
 
@@ -338,7 +338,7 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 	if (record->type != VP_T_region)
 		frame_end(model);
 	if (!record->has_pid && (record->type == VP_T_region || record->type == VP_T_snapshot))
-		record->pid = 0;
+		record->pid = -1;
 	int64_t t = record->has_t ? record->t + inner->offset : inner->t;
 	if (t > inner->t)
 		inner->t = t;
@@ -347,6 +347,10 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 	if (record->type == VP_T_change)
 		model->tracked = true;
 	if (record->type == VP_T_change || record->type == VP_T_region) {
+		if (!record->region.has_start || !record->region.has_end) {
+			model->contradictions++; /* nowhere: nothing can be drawn of it */
+			return;
+		}
 		vp_kind_set(&record->region, NULL, false);
 		if (model->filter.pid < 0 || model->filter.pid == record->pid)
 			seen(model, t, record->pid, &record->region);

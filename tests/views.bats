@@ -1,0 +1,296 @@
+#!/usr/bin/env bats
+# What each view computes, read through the renderer trace: boxes, sums, ticks, filters, and the words for nothing.
+load helper
+
+setup() {
+	requires program vm-render
+	S=$BATS_TEST_TMPDIR/s.ndjson
+	cat >"$S" <<'END'
+{"type":"stream","t":0.0,"version":1,"program":"vm-sample 0.1.0","began":"2026-11-20T13:52:01.000000000Z","host":{"name":"box"}}
+{"type":"process","t":0.0,"pid":7,"why":"first","name":"demo"}
+{"type":"snapshot","t":0.0,"pid":7,"seq":0,"regions":3}
+{"type":"region","t":0.0,"pid":7,"seq":0,"id":1,"start":"0x0000000000400000","end":"0x0000000000402000","size":8192,"perms":"r-xp","kind":"text","name":"/bin/demo","rss":8192,"pss":4096,"dirty":0}
+{"type":"region","t":0.0,"pid":7,"seq":0,"id":2,"start":"0x0000000001000000","end":"0x0000000001004000","size":16384,"perms":"rw-p","kind":"heap","name":"[heap]","rss":4096,"pss":4096,"dirty":4096}
+{"type":"region","t":0.0,"pid":7,"seq":0,"id":3,"start":"0x00007f0000000000","end":"0x00007f0040000000","size":1073741824,"perms":"rw-p","kind":"anon","rss":1048576,"pss":1048576,"dirty":1048576}
+{"type":"mark","t":1.0,"pid":7,"text":"loaded"}
+{"type":"change","t":2.0,"pid":7,"event":"BRK_GROW","act":1,"id":2,"start":"0x0000000001000000","end":"0x0000000001008000","size":32768,"perms":"rw-p","kind":"heap","name":"[heap]","rss":32768,"pss":32768,"dirty":32768,"was":{"end":"0x0000000001004000","size":16384}}
+{"type":"change","t":3.0,"pid":7,"event":"RESIDENT_CHANGE","act":2,"id":3,"start":"0x00007f0000000000","end":"0x00007f0040000000","size":1073741824,"perms":"rw-p","kind":"anon","rss":2097152,"pss":2097152,"dirty":2097152,"was":{"rss":1048576}}
+{"type":"change","t":4.0,"pid":7,"event":"MMAP_ADD","act":3,"id":4,"start":"0x00007f0050000000","end":"0x00007f0050001000","size":4096,"perms":"rwxp","kind":"jit","rss":0,"pss":0,"dirty":0}
+{"type":"end","t":4.0,"reason":"exit"}
+END
+}
+
+render() { run --separate-stderr vm-render --trace "$@"; [ "$status" = 0 ]; }
+has() { grep -qF -- "$1" <<<"$output" || { echo "not in the output: $1" >&2; echo "$output" >&2; return 1; }; }
+hasnt() { if grep -qF -- "$1" <<<"$output"; then echo "in the output: $1" >&2; return 1; fi; }
+count() { [ "$(grep -c -- "$1" <<<"$output")" = "$2" ] || { echo "not $2 times: $1" >&2; echo "$output" >&2; return 1; }; }
+# The height of the first box of a kind, in ten-thousandths.
+height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 \2/p" <<<"$output" | awk 'NR==1 { printf "%d\n", ($2 - $1) * 10000 + .5 }'; }
+
+@test "timeline: one box for each stretch of constant range, permissions, kind and name" {
+	render "$S"
+	count '^box' 5
+	has 'x=0.0000..0.5000'
+	has '0x1000000-0x1004000 16 KiB\nrw-p heap [heap]\nid 2\nrss 4 KiB -> 4 KiB (peak 4 KiB)\n0 s to 2 s\nwas there when it was first seen, went by BRK_GROW'
+	has 'came by BRK_GROW, still there at the end'
+}
+
+@test "timeline: a change of residency alone makes no new box, but tells first, last and peak" {
+	render "$S"
+	count 'class="anon" x' 1
+	has 'rss 1 MiB -> 2 MiB (peak 2 MiB)'
+}
+
+@test "timeline: packed folds the gaps, and a page next to a gigabyte can be seen" {
+	render "$S"
+	has 'axis y title="address (gaps folded)"'
+	has 'fold "127 TiB"'
+	has '"0x7f0000000000"'
+	[ "$(height jit)" -gt 150 ]
+	[ "$(height anon)" -gt "$(height text)" ]
+}
+
+@test "timeline: linear keeps proportions, log spreads low distances" {
+	render --scale linear "$S"
+	[ "$(height heap)" = 0 ]
+	hasnt fold
+	render --scale log "$S"
+	has 'axis y title="address (log)"'
+	[ "$(height heap)" -gt 0 ]
+}
+
+@test "timeline: marks become flags at their time" {
+	render "$S"
+	has 'flag 0.2500 "loaded"'
+}
+
+@test "timeline: what came with the last look is still a box" {
+	render "$S"
+	has 'class="jit" x=0.9990..1.0000'
+}
+
+@test "timeline: boxes below a pixel are merged, and a note says how many" {
+	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":5000}"
+		for (i = 0; i < 5000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"%s\"}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096, i % 2 ? "anon" : "heap" }' >"$BATS_TEST_TMPDIR/many"
+	render "$BATS_TEST_TMPDIR/many"
+	has 'note "5000 of 5000 boxes are smaller than a pixel'
+	[ "$(grep -c '^box' <<<"$output")" -le 600 ]
+	has flags=merged
+}
+
+@test "timeline: several processes stand above each other, each with its name" {
+	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t, -k2,2 >"$BATS_TEST_TMPDIR/b"
+	cat "$S" "$BATS_TEST_TMPDIR/b" >"$BATS_TEST_TMPDIR/two"
+	render "$BATS_TEST_TMPDIR/two"
+	has 'title "2 processes"'
+	has '"demo (7)"'
+	has '"other (8)"'
+	count '^box' 10
+	render --pid 8 "$BATS_TEST_TMPDIR/two"
+	has 'title "other (8)"'
+	count '^box' 5
+}
+
+@test "views of one process take the first, and name the others" {
+	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" >"$BATS_TEST_TMPDIR/b"
+	for view in map area table; do
+		render --view $view "$S" "$BATS_TEST_TMPDIR/b"
+		has 'title "demo (7)"'
+		has 'note "1 more process in the input, see --pid: other (8)"'
+	done
+}
+
+@test "map: one moment, its blocks by address, with what is resident" {
+	render --view map "$S"
+	count '^box' 4
+	has 'subtitle "at 4 s: 4 regions'
+	has 'box 0 class="text" x=0.0000..1.0000 y=0.0000'
+	has 'fill=1.00 flags=- label="text demo 8 KiB r-xp"'
+	has 'label="jit 4 KiB rwxp"'
+}
+
+@test "map: --at shows that moment and its numbers, not those of the end" {
+	render --view map --at 1s "$S"
+	count '^box' 3
+	has 'rss 1 MiB (0 %)'
+	has 'label="heap [heap] 16 KiB rw-p"'
+}
+
+@test "map: what has changed since the look before is marked" {
+	render --view map "$S"
+	has 'class="jit" x=0.0000..1.0000'
+	count 'flags=new' 1
+	render --view map --at 2 "$S"
+	count 'flags=changed' 1
+	has 'note "since 0 s: 0 new, 1 changed, 0 gone"'
+}
+
+@test "area: sums by kind at every moment, the kinds in the order of the table" {
+	render --view area "$S"
+	[ "$(grep -o '^serie "[a-z]*"' <<<"$output" | tr '\n' ' ')" = 'serie "text" serie "heap" serie "anon" ' ]
+	has 'axis y title="resident (rss)"'
+	has 'tick y 1.0000 "2.5 MiB"'
+	has 'last 2 MiB\nmost 2 MiB at 3 s'
+	has 'detail="32 KiB"'
+	has 'serie "heap" class="heap" y=0.0016,0.0125,0.0125,0.0125,0.0125 '
+}
+
+@test "area: --measure chooses what is stacked, and says where it is not known" {
+	render --view area --measure size "$S"
+	has 'axis y title="size"'
+	render --view area --measure regions "$S"
+	has 'subtitle "regions by kind, 4 moments, last 4 regions, peak 4 regions"'
+	render --view area --measure swap "$S"
+	has 'empty "no sample tells swap of any region; see --measure"'
+}
+
+@test "area: snapshot lines' own sums are taken" {
+	render --view area <<'END'
+{"type":"snapshot","t":0.0,"pid":7,"seq":0,"regions":9,"kinds":{"heap":{"regions":9,"size":1024,"rss":512}}}
+{"type":"sample","t":1.0,"pid":7,"seq":1,"same":true}
+{"type":"snapshot","t":2.0,"pid":7,"seq":2,"regions":9,"kinds":{"heap":{"regions":9,"size":2048,"rss":1024}}}
+END
+	has 'y=0.5000,0.5000,1.0000,1.0000'
+}
+
+@test "table: rows by address, bytes in KiB, and their totals" {
+	render --view table "$S"
+	count '^row' 4
+	has 'cell 0 "start" "0000000000400000"'
+	has 'column 1 "size KiB" right'
+	has 'cell 1 "size KiB" "32"'
+	has 'total "size KiB" "1048620"'
+	has 'total "rss KiB" "2088"'
+	hasnt '"swap KiB"'
+}
+
+@test "table: --columns, --sort and --by" {
+	render --view table --columns name,rss,swap,id --sort=-rss "$S"
+	has 'column 0 "name" left'
+	has 'cell 0 "rss KiB" "2048"'
+	has 'cell 0 "swap KiB" unknown'
+	has 'cell 0 "id" "3"'
+	render --view table --by perms "$S"
+	count '^row' 3
+	has 'cell 0 "perms" "rw-p"'
+	has 'cell 0 "regions" "2"'
+	has 'total "regions" "4"'
+}
+
+@test "table: --at is exact at the moment of a change and just before it" {
+	render --view table --at 1.999s "$S"
+	has 'cell 1 "size KiB" "16"'
+	render --view table --at 2 "$S"
+	has 'cell 1 "size KiB" "32"'
+}
+
+@test "table: the last moment of a process that has ended is the one before its end" {
+	sed '$d' "$S" >"$BATS_TEST_TMPDIR/e"
+	for id in 1 2 3 4; do
+		echo '{"type":"change","t":5.0,"pid":7,"event":"EXIT","act":9,"id":'$id',"start":"0x0000000000400000","end":"0x0000000000402000"}'
+	done >>"$BATS_TEST_TMPDIR/e"
+	render --view table "$BATS_TEST_TMPDIR/e"
+	count '^row' 4
+	has 'just before it ended'
+	render --view map "$BATS_TEST_TMPDIR/e"
+	count '^box' 4
+	render --view table --at 5 "$BATS_TEST_TMPDIR/e"
+	has 'empty "no region matches --at 5 s'
+}
+
+@test "filters hold for every view" {
+	for view in timeline map table area; do
+		render --view $view --kind heap,jit "$S"
+		has 'class 0 "heap"'
+		hasnt '"text"'
+		render --view $view --perms x "$S"
+		has '"text"'
+		hasnt '"heap" letter'
+		render --view $view --perms rw-p "$S"
+		has '"heap"'
+		hasnt '"text"'
+		hasnt '"jit"'
+		render --view $view --address 0x400fff-401001 "$S"
+		count '^class' 1
+		has '"text"'
+		render --view $view --to 1 "$S"
+		hasnt '"jit"'
+	done
+	render --from 2.5 "$S"
+	has 'subtitle "address space over time, 3 s to 4 s'
+	count '^box' 4
+}
+
+@test "a filter that nothing passes gives a picture that says what was seen" {
+	for view in timeline map table area; do
+		render --view $view --kind stack "$S"
+		has '; kinds seen: text, heap, '
+		has '--kind stack'
+	done
+	render --kind haep "$S"
+	has "note \"no region is of kind 'haep'; the nearest seen is 'heap'\""
+	render --pid 99 "$S"
+	has 'empty "no process 99 in the input; there are: 7"'
+}
+
+@test "lines without ids are tracked on the way" {
+	grep -v '"change"' "$S" | sed 's/"id":[0-9]*,//' >"$BATS_TEST_TMPDIR/u"
+	sed -n '/"region"/p' "$BATS_TEST_TMPDIR/u" | sed 's/"t":0.0/"t":1.0/; s/"seq":0/"seq":1/; s/01004000"/01006000"/; s/16384/24576/' >"$BATS_TEST_TMPDIR/second"
+	sed -i '$d' "$BATS_TEST_TMPDIR/u"
+	cat "$BATS_TEST_TMPDIR/second" >>"$BATS_TEST_TMPDIR/u"
+	render "$BATS_TEST_TMPDIR/u"
+	count '^box' 4
+	has 'came by BRK_GROW'
+	render --view table "$BATS_TEST_TMPDIR/u"
+	has 'cell 1 "size KiB" "24"'
+}
+
+@test "region lines alone are enough" {
+	grep '"region"' "$S" | sed 's/"t":0.0,"pid":7,"seq":0,"id":[0-9]*,//' >"$BATS_TEST_TMPDIR/r"
+	for view in timeline map; do
+		render --view $view "$BATS_TEST_TMPDIR/r"
+		count '^box' 3
+	done
+	render --view table "$BATS_TEST_TMPDIR/r"
+	count '^row' 3
+}
+
+@test "a stream joined in the middle is drawn from there" {
+	tail -n +8 "$S" >"$BATS_TEST_TMPDIR/m"
+	render "$BATS_TEST_TMPDIR/m"
+	count '^box' 3
+}
+
+@test "two recordings in a row stand one behind the other" {
+	render "$S" <(sed 's/13:52:01/13:52:11/' "$S")
+	has 'note "2 recordings one behind the other"'
+	has 'subtitle "address space over time, 0 s to 14 s'
+}
+
+@test "kinds have colours of their own, and a user's kind always the same" {
+	sed 's/"kind":"anon"/"kind":"texture"/' "$S" >"$BATS_TEST_TMPDIR/k"
+	render "$BATS_TEST_TMPDIR/k"
+	[ "$(grep '^class' <<<"$output" | grep -o 'light=#[0-9a-f]*' | sort -u | wc -l)" = 4 ]
+	[ "$(grep '^class' <<<"$output" | grep -o 'letter=.' | sort -u | wc -l)" = 4 ]
+	one=$(grep '"texture"' <<<"$output" | grep '^class' | grep -o 'light=.*ansi=[0-9]*')
+	render --kind texture "$BATS_TEST_TMPDIR/k"
+	[ "$(grep '^class' <<<"$output" | grep -o 'light=.*ansi=[0-9]*')" = "$one" ]
+}
+
+@test "the totals of a stopped process are those of pmap -x and of /proc/PID/maps" {
+	requires cmd pmap
+	requires program vm-sample vm-parse
+	mkdir "$BATS_TEST_TMPDIR/w"
+	workload still "$BATS_TEST_TMPDIR/w"
+	kill -STOP "$pid"
+	vm-sample -p "$pid" -n 1 --detail smaps | vm-parse >"$BATS_TEST_TMPDIR/live"
+	read -r _ _ size rss dirty < <(pmap -x "$pid" | tail -1)
+	regions=$(wc -l <"/proc/$pid/maps")
+	render --view table --columns start,size,rss,dirty "$BATS_TEST_TMPDIR/live"
+	has "total \"size KiB\" \"$size\""
+	has "total \"rss KiB\" \"$rss\""
+	has "total \"dirty KiB\" \"$dirty\""
+	count '^row' "$regions"
+	render --view timeline --height 20000 "$BATS_TEST_TMPDIR/live"
+	count '^box' "$regions"
+}
