@@ -1,0 +1,114 @@
+# vm-check: what it accepts, and every way in which a tracked stream can contradict itself.
+load helper
+load stream
+
+setup() {
+	requires cmd jq
+	good=$BATS_TEST_TMPDIR/good
+	{ begin; snap 1 '10 18 rw-p anon "rss":4096' '20 24 r--p text "rss":8192'
+	snap 2 '10 12 rw-p anon "rss":4096' '14 18 rw-p anon "rss":0' '20 24 r--p text "rss":8192'
+	snap 3 '10 12 rw-p anon "rss":8192' '14 18 r--p anon "rss":0' '20 24 r--p text "rss":8192'; finish; } | vm-track --keyframe 2s >"$good"
+}
+
+# contradicts PATTERN JQ…: the good stream, changed by a jq filter, is refused with a message like the pattern and its line.
+contradicts() {
+	jq -c "$2" "$good" >"$BATS_TEST_TMPDIR/bad"
+	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/bad"
+	[[ "$stderr" == *"vm-check: $BATS_TEST_TMPDIR/bad:"*$1* ]] || { echo "$stderr"; return 1; }
+	[[ "$output" == "wrong: "* ]]
+}
+
+@test "a stream as vm-track writes it is ok, and the verdict is one line that counts" {
+	run -0 --separate-stderr vm-check "$good"
+	[ "$output" = "ok: 1 process, 2 key frames, 4 changes in 3 acts" ]
+	[ -z "$stderr" ]
+}
+
+@test "with -q there is only the status" {
+	run -0 vm-check -q "$good"
+	[ -z "$output" ]
+	jq -c 'select(.event != "PERM_CHANGE")' "$good" >"$BATS_TEST_TMPDIR/bad"
+	run -1 vm-check -q "$BATS_TEST_TMPDIR/bad"
+	[ -z "$output" ]
+}
+
+@test "members in another order, and numbers in another form, are the same" {
+	run -0 bash -c "jq -cS . '$good' | vm-check"
+}
+
+@test "a change that is missing is found at the next key frame, with both values" {
+	contradicts 'key frame 3: region 3: the changes lead to perms "rw-p", the key frame has "r--p"' 'select(.event != "PERM_CHANGE")'
+}
+
+@test "a measure that is wrong is found" {
+	contradicts 'region 1: the changes lead to rss 1, the key frame has 8192' 'if .event == "RESIDENT_CHANGE" then .rss = 1 else . end'
+}
+
+@test "a region that no change brought, or took, is found" {
+	contradicts 'region 3 is in the key frame, no change brought it' 'select(.id != 3 or .type == "region")'
+	contradicts 'region 2 is not in the key frame, no change took it' 'select(.t != 3 or .id != 2) | if .t == 3 and .type == "snapshot" then .regions = 2 else . end'
+}
+
+@test "a key frame with fewer regions than its snapshot says is found" {
+	contradicts '2 regions follow, the snapshot says 3' 'select(.t != 3 or .id != 2)'
+}
+
+@test "a was that was not is found" {
+	contradicts 'was.end is "0x0000000000019000", which it was not' 'if .was.end then .was.end = "0x0000000000019000" else . end'
+}
+
+@test "an ancestor that never was is found" {
+	contradicts 'region 3 comes from 77, which was not there' 'if .from then .from = [77] else . end'
+}
+
+@test "an id that ends without having been is found" {
+	contradicts 'id 55 of pid 7 goes, but it was not there' 'if .event == "SPLIT" and .id == 3 then .gone = [55] else . end'
+}
+
+@test "an id that is given twice is found" {
+	{ begin; snap 1 "10 12 rw-p anon" "20 21 r--p text"; snap 2 "10 12 rw-p anon"; snap 3 "10 12 rw-p anon" "30 31 r-xp text"; finish; } | vm-track |
+		jq -c 'if .event == "MMAP_ADD" then .id = 2 else . end' >"$BATS_TEST_TMPDIR/bad"
+	run -1 vm-check "$BATS_TEST_TMPDIR/bad"
+	[[ "$output" == *"id 2 is given again"* ]]
+}
+
+@test "acts that do not go up are found" {
+	contradicts 'acts only go up' 'if .act == 3 then .act = 1 else . end'
+}
+
+@test "regions that overlap after an act are found" {
+	contradicts 'regions 1 and 3 overlap' 'if .event == "SPLIT" and .id == 1 then .end = "0x0000000000016000" else . end'
+}
+
+@test "time that goes back is found" {
+	contradicts 'time goes back from 2.000000000 to 1.500000000' 'if .event == "SPLIT" and .id == 3 then .t = 1.5 else . end'
+}
+
+@test "a stream that was not tracked is refused" {
+	{ begin; snap 1 "10 12 rw-p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
+	run -1 vm-check "$BATS_TEST_TMPDIR/in"
+	[[ "$output" == *"was not tracked"* ]]
+}
+
+@test "a stream that is joined in the middle is checked from its first key frame on" {
+	run -0 bash -c "tail -n +7 '$good' | vm-check"
+	[[ "$output" == *"ok: 1 process, 1 key frame, 4 changes in 3 acts"* ]]
+}
+
+@test "a line that is no JSON is skipped, said, and gives status 1" {
+	run -1 bash -c "{ cat '$good'; echo '{\"type\":'; } | vm-check"
+	[[ "$output" == *"stdin:"*"line skipped"* ]]
+	[[ "$output" == *"bad input: 1 lines skipped"* ]]
+}
+
+@test "a stream without its end is told" {
+	run bash -c "grep -v '\"type\":\"end\"' '$good' | vm-check"
+	[[ "$output" == *"without its"* ]]
+}
+
+@test "the messages stop after twenty, the count goes on" {
+	{ begin; for i in $(seq 1 60); do snap "$i" "10 $((20 + i)) rw-p anon"; done; finish; } | vm-track | jq -c 'if .was then .was.size = 1 else . end' >"$BATS_TEST_TMPDIR/bad"
+	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/bad"
+	[ "${#stderr_lines[@]}" = 21 ]
+	[[ "$output" == "wrong: 59 contradictions; "* ]]
+}

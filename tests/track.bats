@@ -1,0 +1,321 @@
+# vm-track: each event as stream.md names it, key frames, and what is done with input that is not in order.
+load helper
+load stream
+
+setup() { requires cmd jq; }
+
+# tracked WHAT…: runs two snapshots (the rows before and after "then") through vm-track, whose output vm-check must accept.
+tracked() {
+	local before=() after=() here=before row
+	for row; do
+		[ "$row" = then ] && { here=after; continue; }
+		[ $here = before ] && before+=("$row") || after+=("$row")
+	done
+	{ begin; snap 1 "${before[@]}"; snap 2 "${after[@]}"; snap 3 "${after[@]}"; finish; } >"$BATS_TEST_TMPDIR/in"
+	vm-track ${options:-} --keyframe 1ns "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	vm-check "$BATS_TEST_TMPDIR/out" >"$BATS_TEST_TMPDIR/verdict"
+	run -0 changes <"$BATS_TEST_TMPDIR/out"
+}
+
+is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; }; }
+
+@test "a new mapping is MMAP_ADD, with a new id" {
+	tracked "10 12 rw-p anon" then "10 12 rw-p anon" "20 21 rw-p anon"
+	is "1 MMAP_ADD 2 20-21 rw-p"
+}
+
+@test "a mapping that is gone is MUNMAP_REMOVE" {
+	tracked "10 12 rw-p anon" "20 21 r--p anon" then "10 12 rw-p anon"
+	is "1 MUNMAP_REMOVE 2 20-21 r--p"
+}
+
+@test "a heap whose end moves is BRK_GROW and BRK_SHRINK" {
+	tracked "10 12 rw-p heap" then "10 18 rw-p heap"
+	is "1 BRK_GROW 1 10-18 rw-p was end=12,size=8192"
+	tracked "10 18 rw-p heap" then "10 12 rw-p heap"
+	is "1 BRK_SHRINK 1 10-12 rw-p was end=18,size=32768"
+}
+
+@test "a stack that starts lower is STACK_GROW" {
+	tracked '20 30 rw-p stack "name":"[stack]"' then '18 30 rw-p stack "name":"[stack]"'
+	is "1 STACK_GROW 1 18-30 rw-p was start=20,size=65536"
+}
+
+@test "a region that grows or shrinks otherwise is RESIZE_MAPPING" {
+	tracked "10 12 rw-p anon" then "10 14 rw-p anon"
+	is "1 RESIZE_MAPPING 1 10-14 rw-p was end=12,size=8192"
+	tracked "10 14 rw-p anon" then "12 14 rw-p anon"
+	is "1 RESIZE_MAPPING 1 12-14 rw-p was start=10,size=16384"
+}
+
+@test "other permissions of a whole region are PERM_CHANGE" {
+	tracked "10 14 rw-p anon" then "10 14 r--p anon"
+	is "1 PERM_CHANGE 1 10-14 r--p was perms=rw-p"
+}
+
+@test "a hole punched into a region is one SPLIT of two lines" {
+	tracked "10 18 rw-p anon" then "10 12 rw-p anon" "14 18 rw-p anon"
+	is "1 SPLIT 1 10-12 rw-p was end=18,size=32768
+1 SPLIT 2 from 1 14-18 rw-p"
+}
+
+@test "mprotect of the middle keeps the id below, and both other pieces descend from it" {
+	tracked "10 18 rw-p anon" then "10 12 rw-p anon" "12 14 r--p anon" "14 18 rw-p anon"
+	is "1 SPLIT 1 10-12 rw-p was end=18,size=32768
+1 PERM_CHANGE 2 from 1 12-14 r--p was perms=rw-p
+1 SPLIT 3 from 1 14-18 rw-p"
+}
+
+@test "mprotect of the beginning leaves the id with the rest" {
+	tracked "10 18 rw-p anon" then "10 12 r--p anon" "12 18 rw-p anon"
+	is "1 PERM_CHANGE 2 from 1 10-12 r--p was perms=rw-p
+1 SPLIT 1 12-18 rw-p was start=10,size=32768"
+}
+
+@test "a piece that joins its neighbour resizes both in one act" {
+	tracked "10 14 rw-p anon" "14 18 r--p anon" then "10 12 rw-p anon" "12 18 r--p anon"
+	is "1 RESIZE_MAPPING 1 10-12 rw-p was end=14,size=16384
+1 RESIZE_MAPPING 2 from 1,2 12-18 r--p was start=14,size=16384"
+}
+
+@test "a mapping that fills a hole is a MERGE, which keeps the lowest id and ends the others" {
+	tracked "10 12 rw-p anon" "14 18 rw-p anon" then "10 18 rw-p anon"
+	is "1 MERGE 1 from 1,2 gone 2 10-18 rw-p was end=12,size=8192"
+}
+
+@test "a merge that swallows several regions is one act" {
+	tracked "10 12 rw-p anon" "12 14 r--p anon" "14 18 rw-p anon" then "10 18 rw-p anon"
+	is "1 MERGE 1 from 1,2,3 gone 2,3 10-18 rw-p was end=12,size=8192"
+}
+
+@test "a mapping that moves keeps its id" {
+	tracked "10 14 rw-p anon" then "50 54 rw-p anon"
+	is "1 MOVE 1 50-54 rw-p was start=10,end=14"
+}
+
+@test "a mapping that moves and grows keeps its id if its pages came along" {
+	tracked '10 14 rw-p anon "rss":4096' then '50 5c rw-p anon "rss":8192'
+	is "1 MOVE 1 50-5c rw-p was start=10,end=14,size=16384,rss=4096"
+}
+
+@test "memory without the pages that the other had did not move there" {
+	tracked '10 14 rw-p anon "rss":8192' then '50 54 rw-p anon "rss":0'
+	is "1 MUNMAP_REMOVE 1 10-14 rw-p
+2 MMAP_ADD 2 50-54 rw-p"
+}
+
+@test "of two mappings that may have moved the lower goes to the lower place" {
+	tracked "10 14 rw-p anon" "20 24 rw-p anon" "30 31 r--p anon" then "30 31 r--p anon" "40 44 rw-p anon" "50 54 rw-p anon"
+	is "1 MOVE 1 40-44 rw-p was start=10,end=14
+1 MOVE 2 50-54 rw-p was start=20,end=24"
+}
+
+@test "a piece that mremap took elsewhere is one act with the hole that it left" {
+	tracked "10 18 rw-p anon" then "10 12 rw-p anon" "14 18 rw-p anon" "50 52 rw-p anon"
+	is "1 SPLIT 1 10-12 rw-p was end=18,size=32768
+1 SPLIT 2 from 1 14-18 rw-p
+1 MOVE 3 from 1 50-52 rw-p"
+}
+
+@test "another name is RENAME" {
+	tracked "10 14 rw-p anon" then '10 14 rw-p anon "name":"[anon:pool]"'
+	is "1 RENAME 1 10-14 rw-p"
+	tracked '10 14 rw-p anon "name":"[anon:pool]"' then '10 14 rw-p anon "name":"[anon:other]"'
+	is "1 RENAME 1 10-14 rw-p was name=[anon:pool]"
+}
+
+@test "other residency is RESIDENT_CHANGE, with all measures that differ in was" {
+	tracked '10 14 rw-p anon "rss":4096,"pss":4096' then '10 14 rw-p anon "rss":8192,"pss":8192'
+	is "1 RESIDENT_CHANGE 1 10-14 rw-p was rss=4096,pss=4096"
+}
+
+@test "what only others cause is told before the next key frame, not by itself" {
+	{ begin; snap 1 '10 14 r--p text "rss":4096,"pss":4096'; snap 2 '10 14 r--p text "rss":4096,"pss":2048'; finish; } >"$BATS_TEST_TMPDIR/in"
+	run ! grep change <(vm-track --keyframe 0 "$BATS_TEST_TMPDIR/in")
+	run -0 bash -c "vm-track --keyframe 1s $BATS_TEST_TMPDIR/in | tee $BATS_TEST_TMPDIR/out | vm-check"
+	[ "$output" = "ok: 1 process, 2 key frames, 1 change in 1 act" ]
+}
+
+@test "--resident keeps small differences back until a key frame" {
+	{ begin; snap 1 '10 14 rw-p anon "rss":4096'; snap 2 '10 14 rw-p anon "rss":8192'; snap 3 '10 14 rw-p anon "rss":16384'; finish; } >"$BATS_TEST_TMPDIR/in"
+	run -0 bash -c "vm-track --resident 12K --keyframe 0 $BATS_TEST_TMPDIR/in | jq -c 'select(.type==\"change\")|[.t,.was.rss,.rss]'"
+	[ "$output" = "[3,4096,16384]" ]
+}
+
+@test "a file over a piece of anonymous memory takes its place in one act" {
+	tracked "10 18 rw-p anon" then "10 12 rw-p anon" '12 14 r--p file "name":"/lib/x","offset":"0x0000000000000000","dev":"fe:00","inode":"5"' "14 18 rw-p anon"
+	is "1 SPLIT 1 10-12 rw-p was end=18,size=32768
+1 MMAP_ADD 2 12-14 r--p
+1 SPLIT 3 from 1 14-18 rw-p"
+}
+
+@test "the same file at another offset is another mapping" {
+	tracked '10 12 r--p file "name":"/lib/x","offset":"0x0000000000000000","dev":"fe:00","inode":"5"' then '10 12 r--p file "name":"/lib/x","offset":"0x0000000000004000","dev":"fe:00","inode":"5"'
+	is "1 MUNMAP_REMOVE 1 10-12 r--p
+1 MMAP_ADD 2 10-12 r--p"
+}
+
+@test "one munmap over several neighbours is one act; unrelated changes are several" {
+	tracked "10 14 rw-p anon" "14 16 r--p anon" "18 20 rw-p anon" then "10 12 rw-p anon" "1a 20 rw-p anon"
+	is "1 MUNMAP_REMOVE 2 14-16 r--p
+1 RESIZE_MAPPING 1 10-12 rw-p was end=14,size=16384
+1 RESIZE_MAPPING 3 1a-20 rw-p was start=18,size=32768"
+	tracked "10 14 rw-p anon" "20 22 r--p anon" "30 32 rw-p anon" then "20 22 r--p anon"
+	is "1 MUNMAP_REMOVE 1 10-14 rw-p
+2 MUNMAP_REMOVE 3 30-32 rw-p"
+}
+
+@test "one mprotect over neighbours that do not merge is one act" {
+	tracked '10 12 rw-p anon' '12 14 rw-p data "name":"/x","inode":"5","dev":"fe:00"' then '10 12 r--p anon' '12 14 r--p data "name":"/x","inode":"5","dev":"fe:00"'
+	is "1 PERM_CHANGE 1 10-12 r--p was perms=rw-p
+1 PERM_CHANGE 2 12-14 r--p was perms=rw-p"
+}
+
+@test "exec is EXEC_REBUILD: all old ids end in one act, and a key frame follows" {
+	{ begin; snap 1 "10 12 rw-p anon" "20 21 r--p text" "30 31 rw-p stack"
+	echo '{"type":"process","t":2.000000000,"pid":7,"why":"exec","name":"other"}'
+	snap 2 "10 12 rw-p anon" "40 41 r--p text"; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
+	run -0 changes <"$BATS_TEST_TMPDIR/out"
+	is "1 EXEC_REBUILD 4 gone 1,2 10-12 rw-p
+1 EXEC_REBUILD 5 gone 3 40-41 r--p"
+	run -0 vm-check "$BATS_TEST_TMPDIR/out"
+	is "ok: 1 process, 2 key frames, 2 changes in 1 act"
+}
+
+@test "an exit ends every region in one act" {
+	{ begin; snap 1 "10 12 rw-p anon" "20 21 r--p text"; echo '{"type":"event","t":2.000000000,"pid":7,"call":"exit","status":0}'; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
+	run -0 changes <"$BATS_TEST_TMPDIR/out"
+	is "1 EXIT 1 10-12 rw-p
+1 EXIT 2 20-21 r--p"
+	run -0 vm-check "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a thread that exits ends nothing" {
+	{ begin; snap 1 "10 12 rw-p anon"; echo '{"type":"event","t":2,"pid":7,"tid":9,"call":"exit"}'; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
+	run ! grep change "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a pid that another process took begins again: EXIT, then new ids" {
+	{ begin; snap 1 "10 12 rw-p anon"; echo '{"type":"process","t":2.000000000,"pid":7,"why":"reused","name":"new"}'; snap 2 "10 12 rw-p anon"; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
+	run -0 jq -r 'select(.id) | "\(.type) \(.event // "-") \(.id)"' "$BATS_TEST_TMPDIR/out"
+	is "region - 1
+change EXIT 1
+region - 2"
+	run -0 vm-check "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a fork's regions each descend from the parent's" {
+	{ begin; snap 1 "10 12 rw-p anon" "20 24 r--p text"
+	echo '{"type":"process","t":2.000000000,"pid":8,"why":"fork","ppid":7,"name":"demo"}'
+	who=8 snap 2 "10 12 rw-p anon" "21 24 r--p text" "30 31 rw-p anon"; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
+	run -0 changes <"$BATS_TEST_TMPDIR/out"
+	is "1 FORK 3 from 1 10-12 rw-p
+1 FORK 4 from 2 21-24 r--p
+1 FORK 5 30-31 rw-p"
+	run -0 vm-check "$BATS_TEST_TMPDIR/out"
+	is "ok: 2 processes, 2 key frames, 3 changes in 1 act"
+}
+
+@test "nothing that stays the same is told" {
+	{ begin; for i in 1 2 3; do snap $i '10 12 rw-p anon "rss":4096,"numa":{"N0":1}' "20 24 r--p text"; done; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
+	run -0 jq -rs 'map(.type) | join(" ")' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = "stream process snapshot region region snapshot snapshot stage end" ]
+}
+
+@test "a key frame comes every --keyframe of stream time, with process, modules, snapshot and regions, after the changes" {
+	{ begin; echo '{"type":"module","t":0.5,"pid":7,"op":"load","start":"0x0000000000020000","end":"0x0000000000024000","path":"/lib/x","mood":"glad"}'
+	snap 1 "10 12 rw-p anon"; snap 2 "10 13 rw-p anon"; snap 3 "10 14 rw-p anon"
+	echo '{"type":"sample","t":5.500000000,"pid":7,"seq":4,"same":true}'; finish; } | vm-track --keyframe 2s >"$BATS_TEST_TMPDIR/out"
+	run -0 jq -r '"\(.t) \(.type)"' "$BATS_TEST_TMPDIR/out"
+	is "0 stream
+0 process
+0.5 module
+1 snapshot
+1 region
+2 snapshot
+2 change
+3 snapshot
+3 change
+3 process
+3 module
+3 snapshot
+3 region
+5.5 sample
+5.5 process
+5.5 module
+5.5 snapshot
+5.5 region
+99 stage
+99 end"
+	run -0 jq -r 'select(.type=="module" or .type=="process") | "\(.why) \(.mood)"' "$BATS_TEST_TMPDIR/out"
+	[ "${lines[3]}" = "null glad" ]
+	run -0 vm-check "$BATS_TEST_TMPDIR/out"
+}
+
+@test "lines that vm-track does not know pass unchanged and in order" {
+	{ begin; echo '{"mood": "glad","type":"strange","n":1e3}'; snap 1 "10 12 rw-p anon"; echo '{"type":"mark","t":1.5,"text":"x"}'; finish; } >"$BATS_TEST_TMPDIR/in"
+	vm-track "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	diff <(grep -v '"type":"region"' "$BATS_TEST_TMPDIR/in") <(grep -v '"type":"region"\|"stage"' "$BATS_TEST_TMPDIR/out")
+}
+
+@test "unknown members of a region stay with it, and their former values are in was" {
+	tracked '10 12 rw-p anon "rss":1,"mood":"glad"' then '10 12 rw-p anon "rss":2,"mood":"sad"'
+	run -0 jq -c 'select(.type=="change") | [.mood, .was.mood]' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = '["sad","glad"]' ]
+}
+
+@test "a stream that is tracked already passes as it is" {
+	{ begin; snap 1 "10 12 rw-p anon"; snap 2 "10 13 rw-p anon"; finish; } | vm-track >"$BATS_TEST_TMPDIR/once"
+	vm-track "$BATS_TEST_TMPDIR/once" | grep -v '"stage"' >"$BATS_TEST_TMPDIR/twice"
+	diff <(grep -v '"stage"' "$BATS_TEST_TMPDIR/once") "$BATS_TEST_TMPDIR/twice"
+}
+
+@test "another stream line begins ids and acts anew" {
+	{ begin; snap 1 "10 12 rw-p anon"; snap 2 "10 13 rw-p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
+	vm-track "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	run -0 changes <"$BATS_TEST_TMPDIR/out"
+	is "1 RESIZE_MAPPING 1 10-13 rw-p was end=12,size=8192
+1 RESIZE_MAPPING 1 10-13 rw-p was end=12,size=8192"
+	run -0 vm-check "$BATS_TEST_TMPDIR/out"
+}
+
+@test "regions that overlap are kept, told once on stderr and as lost" {
+	{ begin; snap 1 "10 14 rw-p anon" "12 16 r--p anon"; snap 2 "10 14 rw-p anon" "12 16 r--p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
+	[ "${#stderr_lines[@]}" = 1 ]
+	[ "$(grep -c '"what":"overlap"' <<<"$output")" = 2 ]
+	[ "$(grep -c '"type":"region"' <<<"$output")" = 2 ]
+}
+
+@test "a region that is empty is skipped, said with its place, and the rest goes on" {
+	{ begin; snap 1 "10 14 rw-p anon" "16 16 r--p anon" "20 21 r--p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
+	[[ "${stderr_lines[0]}" == "vm-track: $BATS_TEST_TMPDIR/in:5: "* ]]
+	[ "$(grep -c '"type":"region"' <<<"$output")" = 2 ]
+	grep -q '"type":"snapshot".*"regions":2' <<<"$output"
+	vm-check <<<"$output"
+}
+
+@test "a snapshot that lacks regions is not taken for an munmap" {
+	{ begin; snap 1 "10 14 rw-p anon" "20 21 r--p anon"; snap 2 "10 14 rw-p anon" "20 21 r--p anon" | sed '$d'; snap 3 "10 14 rw-p anon" "20 21 r--p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
+	[[ "$stderr" == *"1 regions of 2"* ]]
+	[ "$(grep -c '"change"' <<<"$output")" = 0 ]
+	grep -q '"type":"lost"' <<<"$output"
+}
+
+@test "regions alone, with no snapshot line, are tracked too" {
+	{ snap 1 "10 14 rw-p anon"; snap 2 "10 15 rw-p anon"; } | grep region.,.t | vm-track >"$BATS_TEST_TMPDIR/out"
+	run -0 changes <"$BATS_TEST_TMPDIR/out"
+	is "1 RESIZE_MAPPING 1 10-15 rw-p was end=14,size=16384"
+}
+
+@test "whatever happens, each key frame is what vm-parse said, and the changes lead there" {
+	for seed in $(seq 1 25); do
+		awk -v seed="$seed" -v steps=50 -f "$ROOT/tests/fuzz/regions.awk" >"$BATS_TEST_TMPDIR/in"
+		vm-track --keyframe 1ns --resident $((seed % 3 * 4))K "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+		vm-check -q "$BATS_TEST_TMPDIR/out" || { echo "seed $seed"; return 1; }
+		diff <(grep '"type":"region"' "$BATS_TEST_TMPDIR/in") <(grep '"type":"region"' "$BATS_TEST_TMPDIR/out" | sed 's/"id":[0-9]*,//') ||
+			{ echo "seed $seed"; return 1; }
+	done
+}
