@@ -211,11 +211,10 @@ static void member_text(const struct vp_region *region, const char *member, char
 	struct vp_out out;
 	struct vp_member m;
 	vp_out_memory(&out);
-	vp_put_object(&out, "x");
+	vp_out_bytes(&out, "{", 1);
 	vp_put_region(&out, region);
 	vp_put_close(&out);
-	const char *brace = memchr(out.buffer, '{', out.used);
-	vp_str object = { brace, brace ? (size_t)(out.buffer + out.used - brace) : 0 };
+	vp_str object = { out.buffer, out.used };
 	snprintf(text, size, "unknown");
 	for (size_t at = 0; vp_json_each(object, &at, &m);)
 		if (vp_str_is(m.key, member)) snprintf(text, size, "%.*s", (int)m.value.n, m.value.p);
