@@ -233,8 +233,8 @@ static void open_output(struct vp_program *program)
 		vp_out_memory(&program->out);
 		return;
 	}
-	char *name = path ? vp_path_expand(path, -1) : NULL;
-	if (vp_out_open(&program->out, name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	program->output_name = path ? vp_path_expand(path, -1) : NULL;
+	if (vp_out_open(&program->out, program->output_name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
 }
 
 static void flush_when_idle(void *ctx)
@@ -344,9 +344,9 @@ void vp_program_bad(struct vp_program *program, const char *format, ...)
 static void late_output(struct vp_program *program, int64_t pid)
 {
 	struct vp_out gathered = program->out;
-	char *name = vp_path_expand(program->common.output, pid);
+	program->output_name = vp_path_expand(program->common.output, pid);
 	program->late_output = false;
-	if (vp_out_open(&program->out, name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_open(&program->out, program->output_name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	vp_out_bytes(&program->out, gathered.buffer, gathered.used);
 	program->out.lines = gathered.lines;
 	vp_out_free(&gathered);
@@ -495,6 +495,7 @@ int vp_program_finish(struct vp_program *program)
 	vp_config_free(program->config);
 	vp_options_free(&program->options);
 	free(program->arguments);
+	free(program->output_name);
 	free(program->common.plugin_pairs);
 	return program->status;
 }

@@ -62,6 +62,7 @@ struct vp_program {
 	int64_t t;                     /* the greatest t seen, ns */
 	char *held;                    /* an `end` line, held back until its successor is known; NULL: none */
 	size_t held_n;
+	char *output_name;             /* of -o, with %p and %t filled in */
 	bool late_output;              /* -o holds %p: opened when the first pid is known */
 	bool staged;                   /* the stage line is written already */
 	uint64_t said;                 /* messages about bad lines so far */

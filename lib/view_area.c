@@ -55,7 +55,7 @@ static void thin(struct area *area)
 	size_t columns = 2 * (size_t)(area->build.options->width > 0 ? area->build.options->width : 800), kept = 0, was = area->count;
 	if (area->count <= columns || area->t1 <= area->t0)
 		return;
-	int64_t last = -1;
+	int64_t last = INT64_MIN;
 	for (size_t i = 0; i < area->count; i++) {
 		int64_t column = (int64_t)((double)(area->moments[i]->t - area->t0) / (double)(area->t1 - area->t0) * (double)columns);
 		if (i + 1 == was || column != last)
