@@ -43,6 +43,7 @@ struct check {
 	size_t life_count;
 	uint64_t wrong, processes, frames, changes, acts;
 	int64_t t;
+	bool whole;    /* the segment is seen from its beginning */
 	/* the act in hand */
 	uint64_t act, last_id;
 	int64_t act_pid;
@@ -142,6 +143,7 @@ static void check_from(struct check *check, const struct vp_record *record)
 {
 	struct vp_member m;
 	uint64_t id;
+	if (!check->whole && vp_str_is(record->event, "FORK")) return; /* the parent may not have been seen */
 	for (size_t at = 0; record->from.p && vp_json_each(record->from, &at, &m);)
 		if (!vp_json_num(m.value, &id) || !was_there(check, id))
 			wrong(check, "region %" PRIu64 " comes from %.*s, which was not there", record->id, (int)m.value.n, m.value.p);
@@ -288,6 +290,10 @@ static void on_snapshot(struct check *check, struct vp_record *record)
 	check->got = 0;
 	vp_state_clear(&check->frame);
 	vp_state_apply(&check->frame, record);
+	struct life *life = life_of(check, check->frame_pid);
+	if (life->known || !check->counted || check->declared) return;
+	life->known = true; /* a first sight of nothing: a key frame that is over at once */
+	check->frames++;
 }
 
 static void on_region(struct check *check, struct vp_record *record)
@@ -332,7 +338,7 @@ static void on_line(struct check *check, struct vp_record *record)
 {
 	if (record->type != VP_T_region) end_frame(check);
 	if (record->type != VP_T_change) end_act(check);
-	if (record->type == VP_T_stream) new_segment(check);
+	if (record->type == VP_T_stream) new_segment(check), check->whole = true;
 	check_time(check, record);
 	if (record->type == VP_T_change) on_change(check, record);
 	else if (record->type == VP_T_snapshot) on_snapshot(check, record);

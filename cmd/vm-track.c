@@ -158,7 +158,7 @@ static void conclude(struct track *track)
 		return;
 	}
 	begin(track);
-	if (line.n && vp_frames_keep_snapshot(track->frames, reading->pid, line)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_frames_keep_snapshot(track->frames, reading->pid, line)) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	int overlaps = vp_tracker_finish(track->tracker);
 	if (overlaps < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0) tell_overlap(track, overlaps);

@@ -33,7 +33,7 @@ static int keep_line(struct kept *kept, vp_str line)
 		kept->bytes = grown;
 		kept->size = line.n + line.n / 2;
 	}
-	memcpy(kept->bytes, line.p, line.n);
+	if (line.n) memcpy(kept->bytes, line.p, line.n);
 	kept->n = line.n;
 	return 0;
 }

@@ -15,7 +15,7 @@ void vp_frames_clear(struct vp_frames *frames);               /* another `stream
 void vp_frames_forget(struct vp_frames *frames, int64_t pid); /* the process has ended */
 /* Keeps a process or module line; others are nothing to it. An exec forgets the modules. 0, -1 (vp_error). */
 int  vp_frames_keep(struct vp_frames *frames, const struct vp_record *record);
-int  vp_frames_keep_snapshot(struct vp_frames *frames, int64_t pid, vp_str line); /* once its regions are whole */
+int  vp_frames_keep_snapshot(struct vp_frames *frames, int64_t pid, vp_str line); /* once its regions are whole; empty: it had no line */
 /* The process, then its modules by address. `why` becomes "first": what it said has been said. */
 void vp_frames_put(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid);
 /* The snapshot, `regions` being what follows. Where none was kept, the least that one says. */

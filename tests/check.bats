@@ -112,3 +112,8 @@ contradicts() {
 	[ "${#stderr_lines[@]}" = 21 ]
 	[[ "$output" == "wrong: 59 contradictions; "* ]]
 }
+
+@test "a process that has no region at first is known from then on" {
+	run -0 bash -c "$(declare -f begin snap finish); { begin; snap 1; snap 2 '10 12 rw-p anon'; finish; } | vm-track --keyframe 1s | vm-check"
+	[ "$output" = "ok: 1 process, 2 key frames, 1 change in 1 act" ]
+}
