@@ -13,6 +13,7 @@
 #include "out.h"
 
 #define CHUNK (256u << 10)  /* bytes asked for at once */
+#define NEAR 8192u          /* bytes of a cut line that are cheap to move */
 #define SLACK 64u           /* readable bytes behind the last line, for readers of eight bytes at a time */
 
 static char *const only_stdin[] = { "-", NULL };
@@ -74,14 +75,15 @@ static bool would_block(int fd)
 /* More bytes behind input->to: 1, 0 at the end of the file, -1 (vp_error). */
 static int fill(struct vp_input *input)
 {
-	if (input->from > 0 && input->size - input->to < CHUNK) {
-		memmove(input->buffer, input->buffer + input->from, input->to - input->from);
-		input->to -= input->from;
+	size_t left = input->to - input->from;
+	if (input->from > 0 && (left < NEAR || input->size - input->to < CHUNK)) { /* the same few pages again and again */
+		memmove(input->buffer, input->buffer + input->from, left);
+		input->to = left;
 		input->from = 0;
 	}
 	if (input->idle && would_block(input->fd)) input->idle(input->ctx);
 	for (;;) {
-		ssize_t n = read(input->fd, input->buffer + input->to, input->size - input->to);
+		ssize_t n = read(input->fd, input->buffer + input->to, CHUNK);
 		if (n > 0) {
 			input->to += (size_t)n;
 			return 1;

@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "json.h"
+#include "large.h"
 
 #define GATHER (256u << 10) /* bytes gathered before a write; a quarter of the pipe that we ask for */
 #define PIPE_SIZE (1 << 20)
@@ -58,7 +59,7 @@ static void room(struct vp_out *out, size_t n) /* for n more bytes: written out,
 	if (out->size - out->used >= n) return;
 	size_t size = out->size ? out->size : 2 * GATHER;
 	while (size - out->used < n) size *= 2;
-	char *buffer = realloc(out->buffer, size);
+	char *buffer = vp_large_grow(out->buffer, out->used, size);
 	if (!buffer) {
 		if (!out->error) out->error = ENOMEM;
 		out->used = 0; /* the next n bytes go over what is lost anyway */

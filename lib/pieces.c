@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "large.h"
 
 #define READ_MAX ((size_t)1 << 30)
 
@@ -82,7 +83,7 @@ static int append(struct vp_pieces_read *read, struct vp_record *record)
 	if (read->size - read->n < given->value.n) {
 		size_t size = read->size ? read->size : 65536;
 		while (size - read->n < given->value.n) size *= 2;
-		char *more = size > READ_MAX ? NULL : realloc(read->text, size);
+		char *more = size > READ_MAX ? NULL : vp_large_grow(read->text, read->n, size);
 		if (!more) return vp_fail("a read of more than 1 GiB");
 		read->text = more;
 		read->size = size;

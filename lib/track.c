@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "error.h"
+#include "large.h"
 #include "track_inner.h"
 
-#define SLAB 256 /* nodes allocated at once */
+#define SLAB 256    /* nodes allocated at once ... */
+#define FEW_SLABS 8 /* ... until there are so many slabs: then by the huge page */
 
 /* ---- nodes ---- */
 
@@ -21,10 +23,11 @@ static struct node *node_new(struct vp_tracker *tracker)
 		struct node **slabs = realloc(tracker->slabs, (tracker->slab_count + 1) * sizeof *slabs);
 		if (!slabs) return NULL;
 		tracker->slabs = slabs;
-		struct node *slab = malloc(SLAB * sizeof *slab);
+		size_t count = tracker->slab_count < FEW_SLABS ? SLAB : VP_LARGE / sizeof(struct node);
+		struct node *slab = vp_large_grow(NULL, 0, tracker->slab_count < FEW_SLABS ? SLAB * sizeof *slab : VP_LARGE);
 		if (!slab) return NULL;
 		slabs[tracker->slab_count++] = slab;
-		for (int i = SLAB; i-- > 0;) {
+		for (size_t i = count; i-- > 0;) {
 			slab[i].next_free = tracker->free_nodes;
 			tracker->free_nodes = &slab[i];
 		}

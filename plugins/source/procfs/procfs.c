@@ -5,6 +5,8 @@
  */
 #include "procfs.h"
 
+#include "large.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -102,7 +104,7 @@ static ssize_t read_map(struct procfs *p, int fd)
 	for (;;) {
 		if (p->text_size - used < 4096) { /* the kernel gives at most a page a call */
 			size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
-			char *more = realloc(p->text, size);
+			char *more = vp_large_grow(p->text, used, size);
 			if (!more) return errno = ENOMEM, -1;
 			p->text = more;
 			p->text_size = size;
