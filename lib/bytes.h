@@ -20,7 +20,8 @@ static inline uint64_t vp_load8(const void *at) /* the first byte lowest, on any
 static inline void vp_store8(void *at, uint64_t v)
 {
 	unsigned char *b = at;
-	for (int i = 0; i < 8; i++) b[i] = (unsigned char)(v >> 8 * i);
+	b[0] = (unsigned char)v, b[1] = (unsigned char)(v >> 8), b[2] = (unsigned char)(v >> 16), b[3] = (unsigned char)(v >> 24);
+	b[4] = (unsigned char)(v >> 32), b[5] = (unsigned char)(v >> 40), b[6] = (unsigned char)(v >> 48), b[7] = (unsigned char)(v >> 56);
 }
 
 /* High bit set in each byte that cannot stand in a JSON string as it is: control, quote, backslash, or >= 0x80.
