@@ -30,7 +30,7 @@ PLUGIN_NAMES := $(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c pl
                        $(patsubst plugins/%/,%,$(dir $(wildcard plugins/source/*/*.c plugins/render/*/*.c))))
 PLUGINS     := $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
 # CSS, JavaScript and HTML are files of their own: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, bytes for an array.
-EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html))
+EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
 WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
 
 all: $(PROGRAMS) $(PLUGINS)
@@ -78,7 +78,7 @@ $(BUILD)/libvmpipe.a: $(LIB_OBJECTS)
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ -Wl,-Bstatic -lyaml -Wl,-Bdynamic -ldl -lm
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
 
 .SECONDEXPANSION:
 $(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*))))

@@ -14,11 +14,14 @@ table() {
 build|gcc|command -v "${CC:-cc}"|the compiler (CC names another)
 build|libc6-dev|header stdio.h|the C library's headers
 build|libyaml-dev|header yaml.h|reads the YAML configuration; linked statically, so it is not needed to run
+build|libzstd-dev|header zstd.h|packs and unpacks recordings (.zst); linked statically
 build|make|command -v make|builds
+build|zlib1g-dev|header zlib.h|the same for .gz; linked statically
 test|bats|command -v bats|runs tests/*.bats
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
 test|procps|command -v pmap|pmap -x, which sums and counts are held against
 test|strace|command -v strace|shows which system calls a program makes
+test|zstd|command -v zstd|witness for compressed recordings, beside gzip
 test|libxml2-utils|command -v xmllint|checks that an SVG is well-formed
 test|librsvg2-bin|command -v rsvg-convert|draws an SVG, to see that it can be drawn
 test|python3|test -x /usr/bin/python3|runs the validator of the schemas

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compress.h"
 #include "error.h"
 #include "out.h"
 
@@ -32,6 +33,8 @@ int vp_input_open(struct vp_input *input, char *const *paths)
 void vp_input_close(struct vp_input *input)
 {
 	if (input->fd > STDIN_FILENO) close(input->fd);
+	vp_unpacker_free(input->unpacker);
+	input->unpacker = NULL;
 	free(input->buffer);
 	input->buffer = NULL;
 	input->fd = -1;
@@ -46,7 +49,8 @@ static int next_file(struct vp_input *input)
 	input->next_path++;
 	input->line = 0;
 	input->from = input->to = 0;
-	input->ended = false;
+	input->ended = input->torn = false;
+	input->fresh = true;
 	bool standard = strcmp(path, "-") == 0;
 	input->name = standard ? "stdin" : path;
 	input->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -63,6 +67,8 @@ static int next_file(struct vp_input *input)
 static void end_file(struct vp_input *input)
 {
 	if (input->fd > STDIN_FILENO) close(input->fd);
+	vp_unpacker_free(input->unpacker);
+	input->unpacker = NULL;
 	input->fd = -1;
 }
 
@@ -70,6 +76,51 @@ static bool would_block(int fd)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	return poll(&ready, 1, 0) == 0;
+}
+
+/* Bytes of the file as it is: how many, 0 at its end, -1 (vp_error). */
+static ssize_t read_file(void *ctx, char *into, size_t room)
+{
+	struct vp_input *input = ctx;
+	if (input->idle && would_block(input->fd)) input->idle(input->ctx);
+	for (;;) {
+		ssize_t n = read(input->fd, into, room);
+		if (n >= 0) return n;
+		if (errno == EINTR) continue;
+		if (errno == EAGAIN) {
+			struct pollfd wait = { .fd = input->fd, .events = POLLIN };
+			poll(&wait, 1, -1);
+			continue;
+		}
+		return vp_fail_errno("cannot read %s", input->name);
+	}
+}
+
+static ssize_t read_unpacked(struct vp_input *input, char *into, size_t room)
+{
+	const char *why;
+	ssize_t n = vp_unpack(input->unpacker, into, room, read_file, input, &why);
+	if (n >= 0 || !why) return n;
+	input->torn = true;
+	return vp_fail("%s: %s", input->name, why);
+}
+
+/* The first bytes tell whether the file is packed; then they are not text, but the unpacker's. */
+static ssize_t read_first(struct vp_input *input, char *into, size_t room)
+{
+	bool undecided = false;
+	const struct vp_codec *codec = NULL;
+	size_t used = 0;
+	ssize_t n = 0;
+	input->fresh = false;
+	do {
+		if ((n = read_file(input, into + used, room - used)) < 0) return -1;
+		used += (size_t)n;
+		if (used) codec = vp_codec_of(into, used, &undecided);
+	} while (undecided && !codec && n > 0);
+	if (!codec) return (ssize_t)used;
+	input->unpacker = vp_unpacker_new(codec, into, used);
+	return input->unpacker ? read_unpacked(input, into, room) : vp_fail("out of memory");
 }
 
 /* More bytes behind input->to: 1, 0 at the end of the file, -1 (vp_error). */
@@ -81,24 +132,12 @@ static int fill(struct vp_input *input)
 		input->to = left;
 		input->from = 0;
 	}
-	if (input->idle && would_block(input->fd)) input->idle(input->ctx);
-	for (;;) {
-		ssize_t n = read(input->fd, input->buffer + input->to, CHUNK);
-		if (n > 0) {
-			input->to += (size_t)n;
-			return 1;
-		}
-		if (n == 0) return input->ended = true, 0;
-		if (errno == EINTR) continue;
-		if (errno == EAGAIN) {
-			struct pollfd wait = { .fd = input->fd, .events = POLLIN };
-			poll(&wait, 1, -1);
-			continue;
-		}
-		input->failed = true;
-		input->ended = true;
-		return vp_fail_errno("cannot read %s", input->name);
-	}
+	char *into = input->buffer + input->to;
+	ssize_t n = input->fresh ? read_first(input, into, CHUNK) : input->unpacker ? read_unpacked(input, into, CHUNK) : read_file(input, into, CHUNK);
+	if (n > 0) return input->to += (size_t)n, 1;
+	input->ended = true;
+	input->failed = input->failed || n < 0;
+	return n < 0 ? -1 : 0;
 }
 
 static int give(struct vp_input *input, vp_str *line, size_t n, bool cut)
@@ -172,7 +211,8 @@ size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
 		int opened = next_file(input);
 		if (opened < 0) return head->p = NULL, head->n = 0, 0;
 		if (opened == 0) return head->p = input->buffer, head->n = 0, 0;
-		while (input->to - input->from < 1 && !input->ended && fill(input) == 1) continue;
+		while (input->to - input->from < 1 && !input->ended)
+			if (fill(input) < 0) return head->p = NULL, head->n = 0, 0;
 	}
 	while (input->to - input->from < want && !input->ended && input->size - input->to >= CHUNK)
 		if (fill(input) != 1) break;

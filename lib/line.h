@@ -18,6 +18,7 @@ struct vp_input {
 	bool pipe;          /* the current file is a pipe, FIFO or socket */
 	bool cut;           /* the line last given had no newline before the end of the file */
 	bool failed;        /* a file could not be opened or read: said in vp_error */
+	bool torn;          /* the current file is packed, and cut short or damaged */
 	void (*idle)(void *ctx); /* may be NULL */
 	void *ctx;
 	char *buffer;
@@ -25,6 +26,8 @@ struct vp_input {
 	uint64_t skipped_long;
 	size_t next_path;
 	bool ended;
+	bool fresh;         /* nothing has been read of the current file */
+	struct vp_unpacker *unpacker; /* of the current file; NULL: it is as it is */
 };
 
 int  vp_input_open(struct vp_input *input, char *const *paths); /* 0, -1 */
@@ -33,7 +36,8 @@ int  vp_input_open(struct vp_input *input, char *const *paths); /* 0, -1 */
 int  vp_input_next(struct vp_input *input, vp_str *line);
 /* The whole rest of the current file, for a text that is no stream, up to `limit` bytes: 0, or -1 (vp_error). Caller frees. */
 int  vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n);
-/* Looks at the first bytes of the current or next file without taking them: up to `want` bytes (at most 64 KiB). 0 at the end. */
+/* Looks at the first bytes of the current or next file without taking them: up to `want` bytes (at most 64 KiB). 0: the end, or with
+ * head->p NULL a file that cannot be read (vp_error); call again for the rest. */
 size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head);
 void vp_input_close(struct vp_input *input);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bytes.h"
+#include "compress.h"
 #include "error.h"
 #include "json.h"
 #include "large.h"
@@ -43,7 +44,10 @@ int vp_out_open(struct vp_out *out, const char *path)
 	}
 	out->name = path;
 	out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	return out->fd < 0 ? vp_fail_errno("cannot write %s", path) : 0;
+	if (out->fd < 0) return vp_fail_errno("cannot write %s", path);
+	const struct vp_codec *codec = vp_codec_for(path);
+	if (codec && !(out->packer = vp_packer_new(codec))) return vp_fail("out of memory");
+	return 0;
 }
 
 void vp_out_memory(struct vp_out *out)
@@ -87,13 +91,24 @@ static int write_all(int fd, const char *at, size_t n)
 	return 0;
 }
 
+static int write_packed(void *out, const char *at, size_t n)
+{
+	return write_all(((struct vp_out *)out)->fd, at, n);
+}
+
+/* To the file, packed where it is to be; remembers a failure. */
+static void deliver(struct vp_out *out, const char *at, size_t n, enum vp_pack how)
+{
+	if (out->error) return;
+	if ((out->packer ? vp_pack(out->packer, at, n, how, write_packed, out) : write_all(out->fd, at, n)) == 0) return;
+	out->error = errno;
+	out->closed_pipe = errno == EPIPE;
+}
+
 int vp_out_flush(struct vp_out *out)
 {
 	if (out->memory) return 0;
-	if (!out->error && out->used && write_all(out->fd, out->buffer, out->used) != 0) {
-		out->error = errno;
-		out->closed_pipe = errno == EPIPE;
-	}
+	if (out->used) deliver(out, out->buffer, out->used, VP_PACK_FLUSH);
 	out->used = 0;
 	if (!out->error) return 0;
 	errno = out->error;
@@ -102,6 +117,8 @@ int vp_out_flush(struct vp_out *out)
 
 int vp_out_close(struct vp_out *out)
 {
+	vp_out_flush(out);
+	if (out->packer) deliver(out, NULL, 0, VP_PACK_END);
 	int status = vp_out_flush(out);
 	if (out->fd >= 0 && close(out->fd) != 0 && status == 0) {
 		out->error = errno;
@@ -115,6 +132,8 @@ int vp_out_close(struct vp_out *out)
 void vp_out_free(struct vp_out *out)
 {
 	free(out->buffer);
+	vp_packer_free(out->packer);
+	out->packer = NULL;
 	out->buffer = NULL;
 	out->used = out->size = 0;
 }
@@ -124,10 +143,7 @@ void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n)
 	if (!n) return;
 	if (!out->memory && out->used + n > GATHER && out->used) vp_out_flush(out);
 	if (!out->memory && n >= GATHER && !out->error) { /* large: from where it stands */
-		if (write_all(out->fd, bytes, n) != 0) {
-			out->error = errno;
-			out->closed_pipe = errno == EPIPE;
-		}
+		deliver(out, bytes, n, VP_PACK_FLUSH);
 		return;
 	}
 	room(out, n);

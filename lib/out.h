@@ -20,13 +20,14 @@ struct vp_out {
 	bool memory;           /* gathers without end and never writes: see vp_out_memory */
 	bool closed_pipe;      /* the reader has gone: end quietly */
 	int error;             /* errno of the first failure, 0 */
+	struct vp_packer *packer; /* packs what is written; NULL: it goes as it is */
 	char front[96];        /* of the last region line: what its neighbours have as well */
 	size_t front_size;
 	int64_t front_t, front_pid;
 	uint64_t front_seq;
 };
 
-/* path NULL or "-": stdout. %p and %t in it are the caller's business (vp_path_expand). 0 or -1 (vp_error). */
+/* path NULL or "-": stdout. A name that ends in .zst or .gz: packed, and whole blocks at every flush. %p and %t in it are the caller's business (vp_path_expand). 0 or -1 (vp_error). */
 int  vp_out_open(struct vp_out *out, const char *path);
 void vp_out_memory(struct vp_out *out);          /* a growing buffer; vp_out_free frees it */
 int  vp_out_flush(struct vp_out *out);           /* 0, or -1 (vp_error) */

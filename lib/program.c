@@ -414,6 +414,13 @@ static void explain_line(struct vp_program *program)
 	bad_line(program, why);
 }
 
+/* A file that cannot be opened or read further; where a part of it was read, the stream has a hole. */
+static void torn_input(struct vp_program *program)
+{
+	vp_trouble(program, "%s", vp_error());
+	if (program->input.torn && program->about->stream) vp_put_lost(program, program->t, -1, "input", 1, vp_error());
+}
+
 bool vp_program_next(struct vp_program *program)
 {
 	for (;;) {
@@ -421,7 +428,7 @@ bool vp_program_next(struct vp_program *program)
 		int got = vp_input_next(&program->input, &program->line);
 		if (got == 0) return false;
 		if (got < 0) {
-			vp_trouble(program, "%s", vp_error());
+			torn_input(program);
 			continue;
 		}
 		program->read++;
