@@ -19,6 +19,7 @@ endif
 
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
 OUR_LDFLAGS := $(SANFLAGS) $(LDFLAGS)
+LIBS := -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
 Q := $(if $(V),,@)
 
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
@@ -32,6 +33,7 @@ PLUGINS     := $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
 # CSS, JavaScript and HTML are files of their own: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, bytes for an array.
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
 WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
+HARNESSES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*_harness.c))
 
 all: $(PROGRAMS) $(PLUGINS)
 
@@ -60,7 +62,8 @@ golden: setup
 	@$(MAKE) --no-print-directory all workloads
 	@GOLDEN=write BUILD='$(BUILD)' tests/run $(or $(TESTS),$(shell grep -l GOLDEN tests/*.bats))
 
-workloads: $(WORKLOADS)
+# What the tests run beside the programs: processes to look at, and harnesses that call the library.
+workloads: $(WORKLOADS) $(HARNESSES)
 
 $(BUILD)/gen/%.h: %
 	@mkdir -p $(@D)
@@ -78,7 +81,12 @@ $(BUILD)/libvmpipe.a: $(LIB_OBJECTS)
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libvmpipe.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ $(LIBS)
 
 .SECONDEXPANSION:
 $(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*))))
