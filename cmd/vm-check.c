@@ -98,11 +98,12 @@ static struct life *life_of(struct check *check, int64_t pid)
 
 static void check_neighbours(struct check *check, struct vp_space *space, uint64_t id)
 {
-	struct vp_live *live = vp_space_find(space, id);
-	if (!live) return;
+	size_t i = vp_space_index(space, id);
+	if (i == space->count) return;
+	const struct vp_live *live = space->live[i];
 	for (int side = -1; side <= 1; side += 2) {
-		const struct vp_live *other = live + side;
-		if (other < space->live || other >= space->live + space->count) continue;
+		if (side < 0 ? i == 0 : i + 1 == space->count) continue;
+		const struct vp_live *other = space->live[side < 0 ? i - 1 : i + 1];
 		if (other->region.start < live->region.end && live->region.start < other->region.end)
 			wrong(check, "pid %" PRId64 ", after act %" PRIu64 ": regions %" PRIu64 " and %" PRIu64 " overlap", space->pid,
 			      check->act, live->id, other->id);
@@ -237,24 +238,24 @@ static void compare_region(struct check *check, const struct vp_live *replayed, 
 static void compare_frame(struct check *check, struct vp_space *replayed, struct vp_space *framed)
 {
 	for (size_t i = 0; i < framed->count; i++) {
-		struct vp_live *live = vp_space_find(replayed, framed->live[i].id);
-		if (live) compare_region(check, live, &framed->live[i]);
+		struct vp_live *live = vp_space_find(replayed, framed->live[i]->id);
+		if (live) compare_region(check, live, framed->live[i]);
 		else wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64 " is in the key frame, no change brought it",
-		           check->frame_pid, check->frame_seq, framed->live[i].id);
+		           check->frame_pid, check->frame_seq, framed->live[i]->id);
 	}
 	for (size_t i = 0; i < replayed->count; i++)
-		if (!vp_space_find(framed, replayed->live[i].id))
+		if (!vp_space_find(framed, replayed->live[i]->id))
 			wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64 " is not in the key frame, no change took it",
-			      check->frame_pid, check->frame_seq, replayed->live[i].id);
+			      check->frame_pid, check->frame_seq, replayed->live[i]->id);
 }
 
 static void note_ids(struct check *check, const struct vp_space *framed, bool compare)
 {
 	for (size_t i = 0; i < framed->count; i++) {
-		uint64_t id = framed->live[i].id;
+		uint64_t id = framed->live[i]->id;
 		if (id > check->last_id) check->last_id = id;
-		const struct vp_live *before = i ? &framed->live[i - 1] : NULL;
-		if (before && before->region.end > framed->live[i].region.start && !life_of(check, check->frame_pid)->overlaps && !compare)
+		const struct vp_live *before = i ? framed->live[i - 1] : NULL;
+		if (before && before->region.end > framed->live[i]->region.start && !life_of(check, check->frame_pid)->overlaps && !compare)
 			wrong(check, "pid %" PRId64 ", key frame %" PRIu64 ": regions %" PRIu64 " and %" PRIu64 " overlap", check->frame_pid,
 			      check->frame_seq, before->id, id);
 	}

@@ -1,4 +1,7 @@
-/* The address spaces as a stream tells them: a sorted array of regions for each process, found by id through a hash. */
+/* The address spaces as a stream tells them: for each process its regions sorted by address, found by id through a hash.
+ *
+ * What is sorted are pointers: where ten thousand regions change often, moving the regions themselves would be all the work.
+ */
 #include "state.h"
 
 #include <stdlib.h>
@@ -68,6 +71,38 @@ static void ids_clear(struct vp_ids *ids)
 	ids->count = 0;
 }
 
+/* ---- regions: given out one by one from slabs, and taken back ---- */
+
+enum { SLAB = 128 };
+
+struct vp_slab {
+	struct vp_slab *next;
+	struct vp_live lives[SLAB];
+};
+
+static struct vp_live *live_take(struct vp_space *space)
+{
+	if (!space->free_lives) {
+		struct vp_slab *slab = malloc(sizeof *slab);
+		if (!slab) return NULL;
+		slab->next = space->slabs;
+		space->slabs = slab;
+		for (size_t i = SLAB; i-- > 0;) {
+			slab->lives[i].next_free = space->free_lives;
+			space->free_lives = &slab->lives[i];
+		}
+	}
+	struct vp_live *live = space->free_lives;
+	space->free_lives = live->next_free;
+	return live;
+}
+
+static void live_give(struct vp_space *space, struct vp_live *live)
+{
+	live->next_free = space->free_lives;
+	space->free_lives = live;
+}
+
 /* ---- spaces ---- */
 
 static void space_free(struct vp_space *space)
@@ -76,6 +111,10 @@ static void space_free(struct vp_space *space)
 	if (space->ids) free(space->ids->slots);
 	free(space->ids);
 	free(space->base);
+	for (struct vp_slab *slab = space->slabs, *next; slab; slab = next) {
+		next = slab->next;
+		free(slab);
+	}
 	free(space->name);
 	vp_strings_free(space->strings);
 	free(space);
@@ -130,21 +169,27 @@ static size_t lower_bound(const struct vp_space *space, uint64_t start)
 	size_t low = 0, high = space->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (space->live[middle].region.start < start) low = middle + 1;
+		if (space->live[middle]->region.start < start) low = middle + 1;
 		else high = middle;
 	}
 	return low;
 }
 
+size_t vp_space_index(const struct vp_space *space, uint64_t id)
+{
+	if (!space->ids->slots || !id) return space->count;
+	size_t slot = ids_slot(space->ids, id);
+	if (!space->ids->slots[slot].id) return space->count;
+	uint64_t start = space->ids->slots[slot].start;
+	for (size_t i = lower_bound(space, start); i < space->count && space->live[i]->region.start == start; i++)
+		if (space->live[i]->id == id) return i;
+	return space->count;
+}
+
 struct vp_live *vp_space_find(struct vp_space *space, uint64_t id)
 {
-	if (!space->ids->slots || !id) return NULL;
-	size_t slot = ids_slot(space->ids, id);
-	if (!space->ids->slots[slot].id) return NULL;
-	uint64_t start = space->ids->slots[slot].start;
-	for (size_t i = lower_bound(space, start); i < space->count && space->live[i].region.start == start; i++)
-		if (space->live[i].id == id) return &space->live[i];
-	return NULL;
+	size_t i = vp_space_index(space, id);
+	return i < space->count ? space->live[i] : NULL;
 }
 
 static int space_room(struct vp_space *space)
@@ -157,7 +202,7 @@ static int space_room(struct vp_space *space)
 		return 0;
 	}
 	size_t size = space->size ? 2 * space->size : 64;
-	struct vp_live *grown = realloc(space->base, size * sizeof *grown);
+	struct vp_live **grown = realloc(space->base, size * sizeof *grown);
 	if (!grown) return vp_fail("out of memory");
 	space->base = grown;
 	space->live = grown + front;
@@ -167,7 +212,8 @@ static int space_room(struct vp_space *space)
 
 static void space_remove(struct vp_space *space, size_t i)
 {
-	if (space->live[i].id) ids_delete(space->ids, space->live[i].id);
+	if (space->live[i]->id) ids_delete(space->ids, space->live[i]->id);
+	live_give(space, space->live[i]);
 	if (i < space->count / 2) {
 		memmove(space->live + 1, space->live, i * sizeof *space->live);
 		space->live++;
@@ -179,18 +225,20 @@ static void space_remove(struct vp_space *space, size_t i)
 
 static int space_insert(struct vp_space *space, uint64_t id, const struct vp_region *kept)
 {
-	if (space_room(space)) return -1;
+	struct vp_live *live = space_room(space) ? NULL : live_take(space);
+	if (!live) return vp_fail("out of memory");
 	size_t i = space->count;
-	if (i && space->live[i - 1].region.start > kept->start) i = lower_bound(space, kept->start);
+	if (i && space->live[i - 1]->region.start > kept->start) i = lower_bound(space, kept->start);
 	memmove(space->live + i + 1, space->live + i, (space->count - i) * sizeof *space->live);
-	space->live[i].region = *kept;
-	space->live[i].id = id;
+	*live = (struct vp_live){ .region = *kept, .id = id };
+	space->live[i] = live;
 	space->count++;
 	return id ? ids_set(space->ids, id, kept->start) : 0;
 }
 
 static void space_empty(struct vp_space *space)
 {
+	for (size_t i = space->count; i-- > 0;) live_give(space, space->live[i]);
 	space->count = 0;
 	space->live = space->base;
 	ids_clear(space->ids);
@@ -206,7 +254,7 @@ static int sift_strings(struct vp_space *space)
 	struct vp_strings *fresh = vp_strings_new();
 	if (!fresh) return vp_fail("out of memory");
 	for (size_t i = 0; i < space->count; i++)
-		vp_region_keep(fresh, &space->live[i].region, &space->live[i].region);
+		vp_region_keep(fresh, &space->live[i]->region, &space->live[i]->region);
 	vp_strings_free(space->strings);
 	space->strings = fresh;
 	space->strings_kept = vp_strings_bytes(fresh);
@@ -231,27 +279,28 @@ static int apply_region(struct vp_space *space, struct vp_record *record)
 	space->seq = record->seq;
 	if (!space->strings) return vp_fail("out of memory");
 	struct vp_region kept;
-	vp_region_keep_like(space->strings, &kept, &record->region, space->count ? &space->live[space->count - 1].region : NULL);
+	vp_region_keep_like(space->strings, &kept, &record->region, space->count ? &space->live[space->count - 1]->region : NULL);
 	return space_insert(space, record->has_id ? record->id : 0, &kept);
 }
 
 static int space_delete(struct vp_space *space, uint64_t id)
 {
-	struct vp_live *live = vp_space_find(space, id);
-	if (!live) return vp_fail("id %llu of pid %lld goes, but it was not there", (unsigned long long)id, (long long)space->pid);
-	space_remove(space, (size_t)(live - space->live));
+	size_t i = vp_space_index(space, id);
+	if (i == space->count) return vp_fail("id %llu of pid %lld goes, but it was not there", (unsigned long long)id, (long long)space->pid);
+	space_remove(space, i);
 	return 0;
 }
 
 static int space_set(struct vp_space *space, uint64_t id, const struct vp_region *region)
 {
-	struct vp_live *live = vp_space_find(space, id);
+	size_t i = vp_space_index(space, id);
+	struct vp_live *live = i < space->count ? space->live[i] : NULL;
 	struct vp_region kept;
 	vp_region_keep_like(space->strings, &kept, region, live ? &live->region : NULL);
 	if (live && live->region.start == kept.start) {
 		live->region = kept;
 	} else {
-		if (live) space_remove(space, (size_t)(live - space->live));
+		if (live) space_remove(space, i);
 		if (space_insert(space, id, &kept)) return -1;
 	}
 	return sift_strings(space);

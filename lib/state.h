@@ -12,11 +12,12 @@
 struct vp_live {
 	struct vp_region region;
 	uint64_t id;  /* 0: none given */
+	struct vp_live *next_free; /* the state's own */
 };
 
 struct vp_space {
 	int64_t pid;
-	struct vp_live *live;   /* sorted by start */
+	struct vp_live **live;  /* sorted by start */
 	size_t count, size;
 	uint64_t seq;           /* of the snapshot that is being filled */
 	bool filling;           /* region lines of a snapshot are still to come */
@@ -24,7 +25,9 @@ struct vp_space {
 	bool ended;
 	struct vp_strings *strings;
 	/* the state's own */
-	struct vp_live *base;   /* what `live` points into: regions leave at either end at no cost */
+	struct vp_live **base;  /* what `live` points into: regions leave at either end at no cost */
+	struct vp_live *free_lives;
+	struct vp_slab *slabs;
 	struct vp_ids *ids;
 	size_t strings_kept;    /* bytes when they were last sifted */
 };
@@ -44,5 +47,6 @@ struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make);
  * Returns 0; -1 with vp_error if the line contradicts the state (a change that deletes an unknown id, no memory). */
 int vp_state_apply(struct vp_state *state, struct vp_record *record);
 struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: no such live region */
+size_t vp_space_index(const struct vp_space *space, uint64_t id);   /* its place in `live`; count: no such region */
 
 #endif

@@ -264,7 +264,7 @@ static int collect(struct table *table)
 	if (!table->rows)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < space->count; i++) {
-		const struct vp_live *live = &space->live[i];
+		const struct vp_live *live = space->live[i];
 		if (!vp_filter_region(&table->build.model->filter, &live->region, live->region.kind))
 			continue;
 		struct row *row = &table->rows[table->count++];
