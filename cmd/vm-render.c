@@ -1,6 +1,7 @@
 /* vm-render: the lines of a stream as a picture, by one view and one renderer. */
 #include "error.h"
 #include "host_render.h"
+#include "kinds.h"
 #include "load.h"
 #include "view.h"
 
@@ -55,6 +56,15 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 	return !vp_options_set(options, "renderer", name, VP_LAYER_COMMAND);
 }
 
+/* For completions. */
+static bool values(const char *option, FILE *to)
+{
+	bool view = !strcmp(option, "view"), kind = !strcmp(option, "kind");
+	for (size_t i = 0; view && vp_views[i]; i++) fprintf(to, "%s\n", vp_views[i]->name);
+	for (size_t i = 0; kind && i < vp_kind_count(); i++) fprintf(to, "%s\n", vp_kind_name(i));
+	return view || kind;
+}
+
 static const struct vp_about about = {
 	.name = "vm-render",
 	.usage = "[FILE...]",
@@ -63,6 +73,7 @@ static const struct vp_about about = {
 	        "Times are seconds since the stream began: 1.5, 200ms, 2m.",
 	.plugins = "render",
 	.shorthand = shorthand,
+	.values = values,
 };
 
 /* ---- what was asked for ---- */
@@ -198,8 +209,11 @@ int main(int argc, char **argv)
 	if (vp_render_host_open(&host, &program, renderer) || vp_model_init(&model, &filter, view->keep))
 		vp_die(&program, VP_TROUBLE, "%s", vp_error());
 	struct vp_canvas canvas = vp_render_canvas(&host, (int)state.width, (int)state.height);
-	if (run(&host, view, &model, &options, &canvas))
+	if (run(&host, view, &model, &options, &canvas)) {
 		vp_trouble(&program, "%s", vp_error());
+		vp_out_drop(&program.out);
+		program.late_output = false;
+	}
 	vp_render_host_close(&host);
 	vp_model_free(&model);
 	return vp_program_finish(&program);

@@ -186,7 +186,7 @@ struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width
 	setlocale(LC_CTYPE, "");
 	canvas.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	canvas.colours = colours(canvas.terminal);
-	canvas.path = to_stdout || out->memory ? NULL : out->name;
+	canvas.path = out->memory ? render->program->common.output : to_stdout ? NULL : out->name;
 	if (renderer->text)
 		terminal_size(&canvas, out->fd);
 	canvas.width = canvas.width ? canvas.width : renderer->preset_width;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bytes.h"
@@ -136,6 +137,13 @@ void vp_out_free(struct vp_out *out)
 	out->packer = NULL;
 	out->buffer = NULL;
 	out->used = out->size = 0;
+}
+
+void vp_out_drop(struct vp_out *out)
+{
+	struct stat info;
+	out->used = 0;
+	if (!out->memory && out->fd > STDERR_FILENO && !fstat(out->fd, &info) && S_ISREG(info.st_mode) && !info.st_size) unlink(out->name);
 }
 
 void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n)

@@ -33,6 +33,8 @@ void vp_out_memory(struct vp_out *out);          /* a growing buffer; vp_out_fre
 int  vp_out_flush(struct vp_out *out);           /* 0, or -1 (vp_error) */
 int  vp_out_close(struct vp_out *out);           /* flush and checked close; 0, or -1 (vp_error) */
 void vp_out_free(struct vp_out *out);
+/* What is gathered is not to be written after all; a file in which nothing stands yet is removed. */
+void vp_out_drop(struct vp_out *out);
 void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n);
 void vp_out_line(struct vp_out *out, vp_str line); /* passes a line on unchanged, with a newline */
 

@@ -1,6 +1,6 @@
 /* The SVG renderer's writer: gathers bytes, prints short numbers, and escapes every text that comes from outside. */
 #include "svg.h"
-#include "../text.h"
+#include "../width.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -118,47 +118,14 @@ void svg_words(struct svg *s, const char *text)
 	svg_words_n(s, text, text ? strlen(text) : 0);
 }
 
-/* Share of the font size that a character is wide: after DejaVu Sans, the widest of the fonts that stand in for system-ui. */
-static double advance(uint32_t c)
-{
-	char shown[12];
-
-	if (c == VP_BAD_BYTE)
-		return 1.03;
-	if (vp_acts(c))
-		return 0.64 * (double)vp_show_escape(shown, c);
-	if (c >= 0x80)
-		return vp_columns(c) == 2 ? 1.1 : vp_columns(c) * 0.68;
-	if (strchr("ijlI.,:;'|!", (int)c))
-		return 0.33;
-	if (strchr(" ()[]ftr-/", (int)c))
-		return 0.40;
-	if (strchr("mwMWO@%Q", (int)c))
-		return 0.97;
-	return c >= 'A' && c <= 'Z' ? 0.72 : 0.63;
-}
-
 double svg_width(const char *text, double size)
 {
-	double sum = 0;
-
-	while (text && *text)
-		sum += advance(vp_code_point(&text));
-	return sum * size;
+	return vp_text_width(text, size);
 }
 
 size_t svg_fits(const char *text, double width, double size)
 {
-	const char *p = text, *good = text;
-	double sum = 0;
-
-	while (*p) {
-		sum += advance(vp_code_point(&p)) * size;
-		if (sum > width)
-			break;
-		good = p;
-	}
-	return (size_t)(good - text);
+	return vp_text_fits(text, width, size);
 }
 
 void svg_fitted(struct svg *s, const char *text, double width, double size)

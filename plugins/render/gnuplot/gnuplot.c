@@ -1,0 +1,132 @@
+/* The gnuplot renderer: a script with its data in it, to run or to edit; with -o x.png, .pdf or .svg, gnuplot's picture of it. */
+#include "gnuplot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct vp_option options[] = {
+	{ "theme", 0, VP_OPT_ENUM, offsetof(struct gp, theme), "light", "light|dark", "THEME", "colours" },
+	{ "font", 0, VP_OPT_STRING, offsetof(struct gp, font), "Sans", NULL, "NAME", "of all texts but addresses" },
+	{ "size", 0, VP_OPT_INT, offsetof(struct gp, size), "11", "6..72", "PIXELS", "of the smaller texts; the others follow" },
+	{ 0 },
+};
+
+/* By the output's name; what gnuplot shall not draw is the script. */
+static const char *terminal_of(const char *path)
+{
+	static const char *const known[][2] = { { ".png", "pngcairo" }, { ".pdf", "pdfcairo" }, { ".svg", "svg" } };
+	const char *dot = path ? strrchr(path, '.') : NULL;
+
+	for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++)
+		if (!strcasecmp(dot, known[i][0]))
+			return known[i][1];
+	return NULL;
+}
+
+static int gnuplot_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+{
+	struct gp *g = state;
+
+	g->host = host;
+	g->font = g->font && *g->font ? g->font : "Sans";
+	g->terminal = terminal_of(canvas->path);
+	g->width = canvas->width > 0 ? canvas->width : 1200;
+	g->height = canvas->height > 0 ? canvas->height : 720;
+	g->width = g->width < 160 ? 160 : g->width > 32000 ? 32000 : g->width;
+	g->height = g->height < 120 ? 120 : g->height > 32000 ? 32000 : g->height;
+	g->u = g->size > 0 ? (double)g->size / 11 : 1;
+	g->indent = (g->width < 480 ? 10 : 28) * g->u;
+	g->to = open_memstream(&g->script, &g->n);
+	return g->to ? 0 : host->fail(host, "gnuplot: no memory for the script");
+}
+
+static int plot(struct gp *g, const struct vp_figure *f)
+{
+	gp_layout(g, f);
+	gp_open(g, f);
+	gp_axes(g, f);
+	if (f->shape == VP_BOXES)
+		gp_boxes_data(g, f);
+	else if (gp_series_data(g, f))
+		return -1;
+	gp_foot(g, f);
+	gp_folds(g, f);
+	if (f->shape == VP_BOXES)
+		gp_boxes(g, f);
+	else
+		gp_series(g, f);
+	return 0;
+}
+
+/* The whole page is the plotting area; all that is on it has been said before. */
+static void page(struct gp *g, const struct vp_figure *f)
+{
+	gp_foot(g, f);
+	fputs("set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1\n"
+	      "unset border; unset tics\n", g->to);
+}
+
+static int gnuplot_draw(void *state, struct vp_host *host, const struct vp_figure *f)
+{
+	struct gp *g = state;
+	int status = 0;
+
+	if (g->drawn)
+		return host->fail(host, "gnuplot: a script holds one figure; draw the others into files of their own");
+	g->drawn = true;
+	if (f->empty) {
+		gp_open(g, f);
+		gp_empty(g, f);
+		page(g, f);
+	} else if (f->shape == VP_TABLE) {
+		g->height = (int)gp_table_height(g, f);
+		gp_open(g, f);
+		status = gp_table(g, f);
+		page(g, f);
+	} else {
+		status = plot(g, f);
+	}
+	if (!g->clauses) /* gnuplot shows nothing without a plot */
+		gp_clause(g, "NaN notitle");
+	fputc('\n', g->to);
+	return status;
+}
+
+static int gnuplot_end(void *state, struct vp_host *host)
+{
+	struct gp *g = state;
+
+	if (!g->drawn)
+		return 0;
+	if (fflush(g->to))
+		return host->fail(host, "gnuplot: no memory for the script");
+	if (g->terminal)
+		return gp_run(g);
+	host->write(host, g->script, g->n);
+	return 0;
+}
+
+static void gnuplot_close(void *state, struct vp_host *host)
+{
+	struct gp *g = state;
+
+	(void)host;
+	if (g->to)
+		fclose(g->to);
+	free(g->script);
+}
+
+const struct vp_renderer vp_renderer = {
+	.abi = VP_ABI,
+	.name = "gnuplot",
+	.about = "a gnuplot script with its data in it; with -o x.png, .pdf or .svg, the picture",
+	.state = sizeof(struct gp),
+	.options = options,
+	.preset_width = 1200,
+	.preset_height = 720,
+	.begin = gnuplot_begin,
+	.draw = gnuplot_draw,
+	.end = gnuplot_end,
+	.close = gnuplot_close,
+};

@@ -1,0 +1,120 @@
+/* Stacked series in gnuplot: a data block with a column for each; the highest sum is drawn first, the others over it. */
+#include "gnuplot.h"
+#include "../width.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static double value(const struct vp_serie *serie, size_t i)
+{
+	return serie->y && serie->y[i] > 0 && serie->y[i] < 1e6 ? serie->y[i] : 0;
+}
+
+/* The height of the stack up to and with serie `last`, at most the plot's. */
+static double height(const struct vp_figure *f, size_t last, size_t i)
+{
+	double sum = 0;
+
+	for (size_t k = 0; k <= last && k < f->serie_count; k++)
+		sum += value(&f->series[k], i);
+	return fmin(sum, 1);
+}
+
+/* Of all points in one pixel the highest stays, so that a short peak is not lost. Returns their number. */
+static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *index)
+{
+	double last = -1, best = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->points; i++) {
+		double x = gp_share(f->xs[i]) * g->w, sum = height(f, f->serie_count, i);
+		bool same = n && x - last < 1;
+
+		if (same && sum <= best && i + 1 < f->points)
+			continue;
+		if (!same) {
+			last = x;
+			n++;
+		}
+		index[n - 1] = i;
+		best = sum;
+	}
+	return n;
+}
+
+static void row(struct gp *g, const struct vp_figure *f, double x, size_t i)
+{
+	fprintf(g->to, "%.6g", gp_share(x));
+	for (size_t k = 0; k < f->serie_count; k++)
+		fprintf(g->to, " %.6g", value(&f->series[k], i));
+	fputc('\n', g->to);
+}
+
+/* How much room (px) the band of serie k leaves around its middle between two shares of x, that middle at `*y`. */
+static double room(const struct gp *g, const struct vp_figure *f, const size_t *index, size_t n, size_t k, double from, double to, double *y)
+{
+	double low = 0, high = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		double x0 = gp_share(f->xs[index[i]]), x1 = i + 1 < n ? gp_share(f->xs[index[i + 1]]) : 1;
+
+		if (x0 >= to || x1 <= from)
+			continue;
+		low = fmax(low, k ? height(f, k - 1, index[i]) : 0);
+		high = fmin(high, height(f, k, index[i]));
+	}
+	*y = (low + high) / 2;
+	return (high - low) * g->h;
+}
+
+/* The name in the band, where it leaves most room of some places tried. */
+static void name(struct gp *g, const struct vp_figure *f, const size_t *index, size_t n, size_t k)
+{
+	enum { TRIES = 24 };
+	const char *text = f->series[k].name;
+	double width = (vp_text_width(text, 11 * g->u) + 12 * g->u) / g->w, best = 15 * g->u, x = -1, y = 0;
+	char colour[16];
+
+	for (int try = 0; try <= TRIES && width < 1; try++) {
+		double middle, from = try * (1 - width) / TRIES, free = room(g, f, index, n, k, from, from + width, &middle);
+
+		if (free <= best + 0.01)
+			continue;
+		best = free;
+		x = from + width / 2;
+		y = middle;
+	}
+	if (x < 0)
+		return;
+	snprintf(colour, sizeof colour, "'#%06x'", gp_ink(gp_colour(g, f, f->series[k].class)));
+	gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h, &(struct gp_style){ "font", colour, "center", 11, false }, text, g->width);
+}
+
+int gp_series_data(struct gp *g, const struct vp_figure *f)
+{
+	size_t *index = calloc(f->points + 1, sizeof *index), n;
+
+	if (!index)
+		return g->host->fail(g->host, "gnuplot: no memory for %zu points", f->points);
+	n = choose(g, f, index);
+	fputs("# shares of the plot: x, then the height of each band\n$series << EOD\n", g->to);
+	for (size_t i = 0; i < n; i++)
+		row(g, f, f->xs[index[i]], index[i]);
+	if (n)
+		row(g, f, 1, index[n - 1]);
+	fputs("EOD\n", g->to);
+	for (size_t k = 0; n && k < f->serie_count; k++)
+		name(g, f, index, n, k);
+	free(index);
+	return 0;
+}
+
+void gp_series(struct gp *g, const struct vp_figure *f)
+{
+	for (size_t k = f->points ? f->serie_count : 0; k--;) {
+		uint32_t rgb = gp_colour(g, f, f->series[k].class);
+
+		gp_clause(g, "$series using 1:(sum [c=2:%zu] column(c)) with fillsteps fillstyle solid noborder fillcolor rgb '#%06x'", k + 2, rgb);
+		gp_clause(g, "$series using 1:(sum [c=2:%zu] column(c)) with steps linewidth 0.6 linecolor rgb '#%06x'", k + 2, gp_shade(g, rgb));
+	}
+}

@@ -1,0 +1,165 @@
+/* A table in gnuplot: labels on a page that is as high as it has rows; a cell that is too wide is cut with an ellipsis. */
+#include "gnuplot.h"
+#include "../width.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROW = 22, PAD = 18, SIZE = 12, MOST = 32000 /* px that a picture may be high */ };
+
+static size_t rows(const struct vp_figure *f)
+{
+	return f->row_count + (f->totals ? 1 : 0);
+}
+
+static const struct vp_cell *row_of(const struct vp_figure *f, size_t row)
+{
+	return row < f->row_count ? f->cells + row * f->column_count : f->totals;
+}
+
+/* A dash where nothing is known; nothing where a total would say nothing. */
+static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_cell *cell)
+{
+	return cell->shown && cell->text ? cell->text : r < f->row_count ? "–" : "";
+}
+
+static double width_of(const struct gp *g, const char *text)
+{
+	return (vp_is_address(text) ? (double)strlen(text) * 6.6 : vp_text_width(text, SIZE)) * g->u;
+}
+
+static double *widths(const struct gp *g, const struct vp_figure *f)
+{
+	double *width = calloc(f->column_count + 1, sizeof *width);
+
+	for (size_t c = 0; width && c < f->column_count; c++) {
+		width[c] = vp_text_width(f->columns[c].name, SIZE * g->u);
+		for (size_t r = 0; r < rows(f); r++)
+			width[c] = fmax(width[c], width_of(g, text_of(f, r, row_of(f, r) + c)));
+	}
+	return width;
+}
+
+/* Takes what is too much from the widest column, again and again, until all fit or none can give more. */
+static void shrink(const struct gp *g, const struct vp_figure *f, double *width, double room)
+{
+	for (;;) {
+		double sum = 0, least = 40 * g->u;
+		size_t widest = 0;
+
+		for (size_t c = 0; c < f->column_count; c++) {
+			sum += width[c] + PAD * g->u;
+			if (width[c] > width[widest])
+				widest = c;
+		}
+		if (sum <= room || width[widest] <= least)
+			return;
+		width[widest] = fmax(least, fmin(width[widest] - (sum - room), width[widest] * 0.9));
+	}
+}
+
+/* Rows that a picture has room for; of a longer table the rest is said, not shown. */
+static size_t shown_rows(struct gp *g, const struct vp_figure *f)
+{
+	double room = MOST - gp_header(g, f) - gp_feet(g, f) - (2 * ROW + 44) * g->u;
+	size_t most = (size_t)fmax(room / (ROW * g->u), 1);
+
+	return rows(f) <= most ? rows(f) : most;
+}
+
+double gp_table_height(struct gp *g, const struct vp_figure *f)
+{
+	return fmin(gp_header(g, f) + (double)(shown_rows(g, f) + 1) * ROW * g->u + 24 * g->u + gp_feet(g, f) +
+	            (shown_rows(g, f) < rows(f) ? ROW * g->u : 0), MOST);
+}
+
+static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct gp_style *look, const char *text, double x, double y, double width)
+{
+	struct gp_style style = *look;
+	bool right = f->columns[c].align == VP_RIGHT, address = vp_is_address(text), bold = !strcmp(look->font, "bold");
+	double slack = address || bold ? PAD * g->u / 2 : 0.5; /* the estimate is for another font */
+
+	x += right ? width : 0;
+	style.align = right ? "right" : "left";
+	if (address) {
+		style.font = "mono";
+		style.size = 10.5;
+	}
+	gp_label(g, x, y, &style, text, width + slack);
+}
+
+static void cells(struct gp *g, const struct vp_figure *f, size_t r, double y, const double *width)
+{
+	double x = g->indent + PAD * g->u;
+
+	for (size_t c = 0; c < f->column_count; c++) {
+		const struct vp_cell *one = row_of(f, r) + c;
+		struct gp_style style = { r < f->row_count ? "font" : "bold", one->shown ? "ink" : "faint", "left", SIZE, false };
+
+		cell(g, f, c, &style, text_of(f, r, one), x, y, width[c]);
+		x += width[c] + PAD * g->u;
+	}
+}
+
+static void swatch(struct gp *g, const struct vp_figure *f, size_t r, double y)
+{
+	int class = f->row_class && r < f->row_count ? f->row_class[r] : -1;
+	char colour[16];
+
+	if (class < 0 || (size_t)class >= f->class_count)
+		return;
+	snprintf(colour, sizeof colour, "'#%06x'", gp_colour(g, f, (size_t)class));
+	gp_rectangle(g, g->indent + 3 * g->u, y - 7 * g->u, 4 * g->u, 14 * g->u, colour, "back");
+}
+
+static void rule(struct gp *g, double y)
+{
+	gp_rectangle(g, g->indent, y - 0.5, g->width - 2 * g->indent, 1, "faint", "back");
+}
+
+static void head(struct gp *g, const struct vp_figure *f, double y, const double *width)
+{
+	double x = g->indent + PAD * g->u;
+
+	for (size_t c = 0; c < f->column_count; c++) {
+		cell(g, f, c, &(struct gp_style){ "bold", "soft", "left", SIZE, false }, f->columns[c].name, x, y, width[c]);
+		x += width[c] + PAD * g->u;
+	}
+	rule(g, y + ROW * g->u / 2);
+}
+
+static void rest(struct gp *g, size_t hidden, double y)
+{
+	char text[64];
+
+	if (!hidden)
+		return;
+	snprintf(text, sizeof text, "%zu more rows: a picture is not that high", hidden);
+	gp_label(g, g->indent + PAD * g->u, y, &(struct gp_style){ "font", "soft", "left", SIZE, false }, text, g->width);
+}
+
+int gp_table(struct gp *g, const struct vp_figure *f)
+{
+	double *width = widths(g, f), y = gp_header(g, f) + (4 + ROW / 2) * g->u, step = ROW * g->u;
+	size_t shown = shown_rows(g, f);
+
+	if (!width)
+		return g->host->fail(g->host, "gnuplot: no memory for %zu columns", f->column_count);
+	shrink(g, f, width, g->width - 2 * g->indent - PAD * g->u);
+	if (f->column_count)
+		head(g, f, y, width);
+	for (size_t r = 0; f->column_count && r < shown; r++) {
+		y += step;
+		if (r % 2)
+			gp_rectangle(g, g->indent, y - step / 2, g->width - 2 * g->indent, step, "zebra", "behind");
+		swatch(g, f, r, y);
+		cells(g, f, r, y, width);
+		if (r + 1 == f->row_count && f->totals)
+			rule(g, y + step / 2);
+	}
+	rest(g, rows(f) - shown, y + step);
+	g->below = y + step / 2 + 20 * g->u + (shown < rows(f) ? step : 0);
+	free(width);
+	return 0;
+}

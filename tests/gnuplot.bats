@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# The gnuplot renderer: its scripts run as they are, its pictures are whole or not there, and gnuplot obeys no name.
+load helper
+
+setup_file() {
+	export DRAW="$BATS_FILE_TMPDIR/draw"
+	cc -std=c11 -D_GNU_SOURCE -I"$ROOT/lib" -o "$DRAW" "$ROOT/tests/draw_harness.c" -ldl -lm
+}
+
+setup() {
+	requires cmd gnuplot
+	PLUGIN="$BUILD/lib/vmpipe/render/gnuplot.so"
+	life="$ROOT/tests/golden/life.track.ndjson"
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
+
+# A process whose names are commands, macros, formats and ends of data, as gnuplot would read them.
+hostile() {
+	local i=0 name
+	echo '{"type":"stream","t":0,"version":1,"program":"test"}'
+	echo '{"type":"process","t":0,"pid":7,"why":"first","name":"`touch pwned-title` %s {a}_b^c"}'
+	echo '{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":9,"size":94371840}'
+	for name in '`touch pwned1`' "'.system('touch pwned2').'" '"; system \"touch pwned3\"; \"' '$(touch pwned4)' '@macro %d %n {/Bold x}_y^z' \
+		'\\nEOD\\n!touch pwned5' 'EOD\n!touch pwned6\nplot `touch pwned7`' "trailing\\\\" "'' it''s # \$x <b>&amp;"; do
+		printf '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x%016x","end":"0x%016x","size":10485760,"perms":"rw-p","kind":"anon","name":"%s","rss":10485760}\n' \
+			$((0x10000000 + i * 0xa00000)) $((0x10000000 + (i + 1) * 0xa00000)) "$name"
+		i=$((i + 1))
+	done
+	echo '{"type":"mark","t":1,"pid":7,"text":"`touch pwned8`"}'
+	echo '{"type":"mark","t":2,"pid":7,"text":"end\n!touch pwned9"}'
+	echo '{"type":"end","t":3,"reason":"exit"}'
+}
+
+@test "every figure is a script that gnuplot draws as it is, without a word" {
+	for figure in $figures; do
+		"$DRAW" "$PLUGIN" "$figure" >"$figure.gp"
+		run --separate-stderr gnuplot -d -e "output='$figure.png'" "$figure.gp"
+		[ "$status" -eq 0 ]
+		[ -z "$output$stderr" ]
+		[ "$(head -c 4 "$figure.png" | tail -c 3)" = PNG ]
+	done
+}
+
+@test "every view is drawn, in each theme and size" {
+	for view in timeline map area table; do
+		for how in "-O theme=dark" "--width 200 --height 150" "--width 1 --height 1" "--width 2400 --height 1400 -O size=22"; do
+			run --separate-stderr vm-render --gnuplot --view "$view" $how -o "$view.png" "$life"
+			[ "$status" -eq 0 ]
+			[ -z "$stderr" ]
+			[ -s "$view.png" ]
+		done
+	done
+}
+
+@test "the output's name decides: png, pdf and svg are pictures, all else is the script" {
+	for name in x.png x.PNG x.pdf x.svg x.gp run-%p.png; do vm-render --gnuplot -o "$name" "$life"; done
+	[ "$(head -c 4 x.png | tail -c 3)" = PNG ]
+	cmp x.png x.PNG
+	cmp x.png run-20732.png
+	[ "$(head -c 5 x.pdf)" = %PDF- ]
+	grep -q '<svg' x.svg
+	vm-render --gnuplot "$life" | cmp - x.gp
+}
+
+@test "the script draws where there is no display and no terminal is named" {
+	vm-render --gnuplot "$life" >x.gp
+	env -u DISPLAY gnuplot -d x.gp >x.txt
+	grep -q 'lifecycle (20732)' x.txt
+}
+
+@test "a script that is to write an unknown kind of file says so" {
+	vm-render --gnuplot "$life" >x.gp
+	run gnuplot -d -e "output='x.doc'" x.gp
+	[ "$status" -eq 1 ]
+	[[ $output == *".png, .pdf or .svg"* ]]
+}
+
+@test "the script has real addresses, times, sizes and the colours of the classes" {
+	vm-render --gnuplot "$life" >x.gp
+	grep -q "'0x555fcc173000'" x.gp
+	grep -q "'500 ms'" x.gp
+	grep -q "'3 at the end, 1.5 MiB'" x.gp
+	grep -q "'#d55e00'" x.gp
+	vm-render --gnuplot -O theme=dark "$life" | grep -q "'#ff8a3c'"
+}
+
+@test "gnuplot obeys no name, and shows each as it is" {
+	requires cmd xmllint
+	hostile >hostile.ndjson
+	for view in timeline map area table; do
+		run --separate-stderr vm-render --gnuplot --view "$view" -o "$view.svg" hostile.ndjson
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+		vm-render --gnuplot --view "$view" hostile.ndjson >"$view.gp"
+		gnuplot -d -e "output='$view.png'" "$view.gp"
+		xmllint --noout "$view.svg"
+	done
+	run compgen -G 'pwned*'
+	[ -z "$output" ]
+	xmllint --xpath '//*[local-name()="text"]' table.svg | sed 's/<[^>]*>//g; s/&lt;/</g; s/&gt;/>/g; s/&amp;/\&/g' >texts
+	for text in '`touch pwned-title` %s {a}_b^c' '`touch pwned1`' "'.system('touch pwned2').'" '$(touch pwned4)' '@macro %d %n {/Bold x}_y^z' \
+		'trailing\' "'' it''s # \$x <b>&amp;"; do
+		grep -qF -- "$text" texts || { echo "not shown: $text"; false; }
+	done
+}
+
+@test "names with controls and no UTF-8 become no control in the script" {
+	for figure in nasty nastyarea nastytable; do
+		"$DRAW" "$PLUGIN" "$figure" >x.gp
+		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' x.gp
+		iconv -f UTF-8 -t UTF-8 x.gp >/dev/null
+		grep -qF '\x1b[31m' x.gp
+		grep -qF '\u202e' x.gp
+	done
+}
+
+@test "without gnuplot the message names the package, and no file is left" {
+	mkdir bin
+	run env PATH="$PWD/bin" "$BUILD/bin/vm-render" --gnuplot -o x.png "$life"
+	[ "$status" -eq 1 ]
+	[[ $output == *"gnuplot-nox"* ]]
+	[ ! -e x.png ]
+	PATH="$PWD/bin" "$BUILD/bin/vm-render" --gnuplot -o x.gp "$life"
+}
+
+@test "gnuplot's failure is told with its reason, and no half of a picture is left" {
+	mkdir bin
+	printf '#!/bin/sh\nprintf half\necho "line 7: something is wrong" >&2\nexit 3\n' >bin/gnuplot
+	chmod +x bin/gnuplot
+	run env PATH="$PWD/bin:$PATH" vm-render --gnuplot -o x.png "$life"
+	[ "$status" -eq 1 ]
+	[[ $output == *"status 3: line 7: something is wrong"* ]]
+	[ ! -e x.png ]
+	run env PATH="$PWD/bin:$PATH" vm-render --gnuplot -o run-%p.png "$life"
+	[ "$status" -eq 1 ]
+	[ ! -e run-20732.png ]
+	printf '#!/bin/sh\nkill -SEGV $$\n' >bin/gnuplot
+	run env PATH="$PWD/bin:$PATH" vm-render --gnuplot -o x.png "$life"
+	[ "$status" -eq 1 ]
+	[[ $output == *"signal 11"* ]]
+	[ ! -e x.png ]
+}
+
+@test "a gnuplot without the terminal says which one is missing" {
+	mkdir bin
+	printf '#!/bin/sh\nsed "s/GPVAL_TERMINALS/\\" dumb unknown \\"/" | %s "$@"\n' "$(command -v gnuplot)" >bin/gnuplot
+	chmod +x bin/gnuplot
+	run env PATH="$PWD/bin:$PATH" vm-render --gnuplot -o x.pdf "$life"
+	[ "$status" -eq 1 ]
+	[[ $output == *"no terminal pdfcairo"* ]]
+	[ ! -e x.pdf ]
+}
+
+@test "start-up files of gnuplot change nothing" {
+	echo '!touch pwned' >.gnuplot
+	HOME=$PWD vm-render --gnuplot -o x.png "$life"
+	[ ! -e pwned ]
+}
