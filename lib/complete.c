@@ -50,7 +50,7 @@ static bool told(const struct vp_about *about, const char *option, char *words, 
 	bool known = about->values(option, to);
 	if (fclose(to) != 0) return false;
 	for (char *c = words; known && *c; c++)
-		if (*c == '\n') *c = ' ';
+		if (*c == '\n') *c = c[1] ? ' ' : 0;
 	return known;
 }
 
@@ -93,10 +93,29 @@ static void put_quoted(FILE *to, const char *text, const char *special, const ch
 
 /* ---- bash ---- */
 
-static const char bash_helpers[] =
-	"	offer() { local each; while IFS= read -r each; do [[ -n $each && $each == \"$cur\"* ]] && COMPREPLY+=(\"$done$each\"); done; }\n"
-	"	several() { [[ $cur == *,* ]] && done=${cur%,*}, cur=${cur##*,}; }\n"
-	"	files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"$cur\"); }\n";
+/* %1$s: the name of the completion function, in front of those that it calls. */
+static const char bash_begin[] =
+	"%1$s_offer()\n{\n"
+	"	local each\n"
+	"	while IFS= read -r each; do [[ -n $each && $each == \"$cur\"* ]] && COMPREPLY+=(\"$ahead$each\"); done\n"
+	"}\n"
+	"%1$s_files()\n{\n"
+	"	compopt -o filenames 2>/dev/null\n"
+	"	mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"}\n"
+	"%1$s()\n{\n"
+	"	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} self=${COMP_WORDS[0]} ahead= i\n"
+	"	COMPREPLY=()\n";
+
+static const char bash_command[] =
+	"	for ((i = 1; i < COMP_CWORD; i++)); do\n"
+	"		[[ ${COMP_WORDS[i]} == -- ]] || continue\n"
+	"		if declare -F _command_offset >/dev/null; then _command_offset $((i + 1))\n"
+	"		elif ((i + 1 == COMP_CWORD)); then mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
+	"		else %1$s_files\n"
+	"		fi\n"
+	"		return\n"
+	"	done\n";
 
 static const char bash_words[] =
 	"	# readline takes the = of --name=value for a word of its own\n"
@@ -104,50 +123,52 @@ static const char bash_words[] =
 	"	elif [[ $prev == = && $COMP_CWORD -gt 2 ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}\n"
 	"	fi\n";
 
-static const char bash_command[] =
-	"	for ((i = 1; i < COMP_CWORD; i++)); do\n"
-	"		[[ ${COMP_WORDS[i]} == -- ]] || continue\n"
-	"		if declare -F _command_offset >/dev/null; then _command_offset $((i + 1))\n"
-	"		elif ((i + 1 == COMP_CWORD)); then mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
-	"		else files\n"
-	"		fi\n"
-	"		return\n"
-	"	done\n";
+/* What prints the words, or NULL: none can be guessed. Only plain names of processes: Tab must not write a command line. */
+static const char *bash_source(const struct vp_option *row, const struct offer *offer)
+{
+	switch (offer->want) {
+	case PLUGINS: return "\"$self\" --complete plugins 2>/dev/null";
+	case OPTIONS: return "\"$self\" --complete options 2>/dev/null";
+	case PROCESSES:
+		return strstr(row->arg, "NAME") ? "ps -e -o pid= -o comm= | tr -s ' ' '\\n' | grep -x '[A-Za-z0-9._-]*' | sort -u"
+		                                : "ps -e -o pid= | tr -d ' '";
+	default: return NULL;
+	}
+}
 
 static void bash_offer(const struct script *s, const struct vp_option *row)
 {
 	struct offer offer = offer_of(s->about, row);
+	const char *source = bash_source(row, &offer);
 	if (offer.want == NONE) return;
 	fputs("	", s->to);
 	if (row->letter) fprintf(s->to, "-%c | ", row->letter);
-	fprintf(s->to, "--%s) %s", row->name, offer.list && offer.want != FILES ? "several; " : "");
-	if (offer.want == WORDS) fprintf(s->to, "offer < <(printf '%%s\\n' %s)", offer.words);
-	else if (offer.want == FILES) fputs("files", s->to);
-	else if (offer.want == PLUGINS) fputs("offer < <(\"$self\" --complete plugins 2>/dev/null)", s->to);
-	else if (offer.want == OPTIONS) fputs("compopt -o nospace 2>/dev/null; offer < <(\"$self\" --complete options 2>/dev/null)", s->to);
-	else if (offer.want == PROCESSES && strstr(row->arg, "NAME"))
-		fputs("offer < <(ps -e -o pid= -o comm= | tr -s ' ' '\\n' | grep -x '[A-Za-z0-9._-]*' | sort -u)", s->to);
-	else if (offer.want == PROCESSES) fputs("offer < <(ps -e -o pid= | tr -d ' ')", s->to);
-	fputs("; return ;;\n", s->to);
+	fprintf(s->to, "--%s) ", row->name);
+	if (offer.list && (source || offer.want == WORDS)) fputs("[[ $cur == *,* ]] && ahead=${cur%,*}, cur=${cur##*,}; ", s->to);
+	if (offer.want == OPTIONS) fputs("compopt -o nospace 2>/dev/null; ", s->to);
+	if (offer.want == WORDS) fprintf(s->to, "%s_offer < <(printf '%%s\\n' %s); ", s->function, offer.words);
+	else if (offer.want == FILES) fprintf(s->to, "%s_files; ", s->function);
+	else if (source) fprintf(s->to, "%s_offer < <(%s); ", s->function, source);
+	fputs("return ;;\n", s->to);
 }
 
 static void bash(const struct script *s)
 {
 	FILE *to = s->to;
-	fprintf(to, "# Completion of %s for bash, made by `%s --complete bash`.\n%s()\n{\n", s->about->name, s->about->name, s->function);
-	fputs("	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} self=${COMP_WORDS[0]} done= i\n	COMPREPLY=()\n", to);
-	fputs(bash_helpers, to);
-	if (takes(s, "COMMAND")) fputs(bash_command, to);
+	fprintf(to, "# Completion of %s for bash, made by `%s --complete bash`.\n", s->about->name, s->about->name);
+	fprintf(to, bash_begin, s->function);
+	if (takes(s, "COMMAND")) fprintf(to, bash_command, s->function);
 	fputs(bash_words, to);
 	fputs("	case $prev in\n", to);
 	for (size_t t = 0; s->tables[t]; t++)
 		for (const struct vp_option *row = s->tables[t]; row->name; row++) bash_offer(s, row);
-	fputs("	esac\n	if [[ $cur == -* ]]; then\n		offer < <(printf '%s\\n'", to);
+	fprintf(to, "	esac\n	if [[ $cur == -* ]]; then\n		%s_offer < <(printf '%%s\\n'", s->function);
 	for (size_t t = 0; s->tables[t]; t++)
 		for (const struct vp_option *row = s->tables[t]; row->name; row++) fprintf(to, " --%s", row->name);
 	fputs(")\n", to);
-	if (s->about->shorthand) fputs("		offer < <(\"$self\" --complete plugins 2>/dev/null | sed s/^/--/)\n", to);
-	fprintf(to, "%s	fi\n}\ncomplete -F %s %s\n", takes(s, "FILE") ? "	else\n		files\n" : "", s->function, s->about->name);
+	if (s->about->shorthand) fprintf(to, "		%s_offer < <(\"$self\" --complete plugins 2>/dev/null | sed s/^/--/)\n", s->function);
+	if (takes(s, "FILE")) fprintf(to, "	else\n		%s_files\n", s->function);
+	fprintf(to, "	fi\n}\ncomplete -F %s %s\n", s->function, s->about->name);
 }
 
 /* ---- zsh ---- */
