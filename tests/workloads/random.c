@@ -1,0 +1,466 @@
+/* A random life: mmap, munmap, mprotect, mremap, brk, madvise, shmat and prctl from a fixed seed, each followed by a look.
+ *
+ *   random SEED CALLS MODEL [EVERY] > stream of raw lines (linux-maps), one look after every EVERY calls (1)
+ *
+ * All of it happens in a window of pages, of which it keeps a model: what each page is, and which page it once was. The model
+ * knows when the kernel makes one region of neighbours, and is held against /proc/self/maps after each call: if it is wrong,
+ * this program says so and ends with 3. A line of MODEL for each look:
+ *
+ *   {"t":3,"call":"mremap 0x.. ..","regions":[["0x..start","0x..end","rw-p","name","0x..offset",[[birth,pages],...]],...]}
+ *
+ * Births number pages since the beginning; a page keeps its number until it is unmapped. A page that is mapped anew in the
+ * place of one that nobody can tell from it (anonymous over anonymous, the same page of the same file) counts as that page.
+ * Nothing is touched, so that no region has pages of its own that would keep it from merging. Nothing is allocated.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+#define PAGES 256
+#define PAGE 4096ul
+#define WINDOW ((char *)0x100000000000ul)
+#define HEAP_MAX 64
+#define FILES 2
+
+enum backing { FREE, ANON, FILE_A, FILE_B, SEGMENT, SHARED /* + n: each mapping of its own */ };
+
+struct page {
+	int backing;       /* FREE, ANON, FILE_A.., SEGMENT, SHARED + n */
+	long offset;       /* page of the file; an anonymous page has none */
+	char perms[5];
+	int name;          /* of anonymous memory, 0 none */
+	unsigned advice;   /* what madvise left behind */
+	long birth;
+};
+
+static struct page pages[PAGES];
+static long heap_births[HEAP_MAX];
+static int heap_pages;
+static char *heap_start;
+static long births, shared_count;
+static int files[FILES], segment;
+static int shm_id;
+static FILE *model;
+static uint64_t seed;
+static char what[200];
+static const char *const names[] = { "", "red", "blue pipe" };
+static bool can_name;
+
+static unsigned random_below(unsigned n)
+{
+	seed ^= seed << 13, seed ^= seed >> 7, seed ^= seed << 17;
+	return (unsigned)(seed >> 33) % n;
+}
+
+static void die(const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	fprintf(stderr, "random: ");
+	vfprintf(stderr, format, list);
+	fprintf(stderr, " (%s)\n", strerror(errno));
+	va_end(list);
+	exit(3);
+}
+
+static void note(const char *format, ...)
+{
+	va_list list;
+	va_start(list, format);
+	vsnprintf(what, sizeof what, format, list);
+	va_end(list);
+}
+
+static bool joined(const struct page *a, const struct page *b) /* one region, for the kernel */
+{
+	bool file = a->backing != ANON;
+	return a->backing != FREE && a->backing == b->backing && strcmp(a->perms, b->perms) == 0 && a->name == b->name &&
+	       a->advice == b->advice && (!file || b->offset == a->offset + 1);
+}
+
+static bool alike(const struct page *old, int backing, long offset) /* nobody could tell the new page from the old one */
+{
+	return old->backing == backing && (backing == ANON || old->offset == offset);
+}
+
+/* ---- choosing ---- */
+
+struct range { int from, count; };
+
+static struct range any_range(int most)
+{
+	struct range r = { (int)random_below(PAGES), 1 + (int)random_below((unsigned)most) };
+	if (r.from + r.count > PAGES) r.count = PAGES - r.from;
+	return r;
+}
+
+/* A mapped range; of one region only if `one`. count 0: there is none where we looked. */
+static struct range mapped_range(bool one, int most)
+{
+	struct range r = { (int)random_below(PAGES), 0 };
+	int want = 1 + (int)random_below((unsigned)most);
+	for (int tries = 0; pages[r.from].backing == FREE && tries < 50; tries++) r.from = (int)random_below(PAGES);
+	while (r.count < want && r.from + r.count < PAGES && pages[r.from + r.count].backing != FREE) {
+		if (one && r.count && !joined(&pages[r.from + r.count - 1], &pages[r.from + r.count])) break;
+		r.count++;
+	}
+	return r;
+}
+
+static char *at(int page) { return WINDOW + (unsigned long)page * PAGE; }
+
+static void clear(int from, int count)
+{
+	for (int i = from; i < from + count; i++) memset(&pages[i], 0, sizeof pages[i]);
+}
+
+static void put(struct range r, int backing, long offset, const char *perms)
+{
+	for (int i = 0; i < r.count; i++) {
+		struct page *page = &pages[r.from + i];
+		long birth = alike(page, backing, offset + i) ? page->birth : ++births;
+		*page = (struct page){ .backing = backing, .offset = offset + i, .birth = birth };
+		snprintf(page->perms, sizeof page->perms, "%s", perms);
+	}
+}
+
+/* ---- the calls ---- */
+
+static const struct { int prot; const char *letters; } prots[] = {
+	{ PROT_READ | PROT_WRITE, "rw-" }, { PROT_READ, "r--" }, { PROT_NONE, "---" }, { PROT_READ | PROT_EXEC, "r-x" },
+};
+
+static void call_mmap(void)
+{
+	struct range r = any_range(16);
+	unsigned p = random_below(4), kind = random_below(6);
+	char perms[5];
+	bool shared = kind == 4 || (kind == 5 && random_below(2));
+	snprintf(perms, sizeof perms, "%s%c", prots[p].letters, shared ? 's' : 'p');
+	int flags = MAP_FIXED | MAP_NORESERVE | (shared ? MAP_SHARED : MAP_PRIVATE), backing = ANON, fd = -1;
+	long offset = 0;
+	if (kind < 4 && kind != 3) {
+		flags |= MAP_ANONYMOUS;
+	} else if (kind == 4 && random_below(2)) {
+		flags |= MAP_ANONYMOUS;
+		backing = SHARED + (int)++shared_count;
+	} else {
+		backing = FILE_A + (int)random_below(FILES);
+		fd = files[backing - FILE_A];
+		offset = (long)random_below(8);
+	}
+	note("mmap %p %d %s backing %d offset %ld", (void *)at(r.from), r.count, perms, backing, offset);
+	if (mmap(at(r.from), (size_t)r.count * PAGE, prots[p].prot, flags, fd, offset * (long)PAGE) == MAP_FAILED) die("%s", what);
+	put(r, backing, offset, perms);
+}
+
+static void call_munmap(void)
+{
+	struct range r = any_range(16);
+	note("munmap %p %d", (void *)at(r.from), r.count);
+	if (munmap(at(r.from), (size_t)r.count * PAGE)) die("%s", what);
+	clear(r.from, r.count);
+}
+
+static void call_mprotect(void)
+{
+	struct range r = mapped_range(false, 24);
+	unsigned p = random_below(4);
+	if (!r.count) return;
+	note("mprotect %p %d %s", (void *)at(r.from), r.count, prots[p].letters);
+	if (mprotect(at(r.from), (size_t)r.count * PAGE, prots[p].prot)) die("%s", what);
+	for (int i = r.from; i < r.from + r.count; i++) memcpy(pages[i].perms, prots[p].letters, 3);
+}
+
+static bool is_free(int from, int count)
+{
+	if (from < 0 || from + count > PAGES) return false;
+	for (int i = from; i < from + count; i++)
+		if (pages[i].backing != FREE) return false;
+	return true;
+}
+
+static void call_move(struct range r)
+{
+	struct page moved[PAGES];
+	int to = (int)random_below((unsigned)(PAGES - r.count));
+	if (to < r.from + r.count && r.from < to + r.count) return;
+	if (random_below(2) && !is_free(to, r.count)) return;
+	note("mremap %p %d to %p", (void *)at(r.from), r.count, (void *)at(to));
+	if (mremap(at(r.from), (size_t)r.count * PAGE, (size_t)r.count * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at(to)) == MAP_FAILED) die("%s", what);
+	memcpy(moved, &pages[r.from], (size_t)r.count * sizeof *moved);
+	clear(r.from, r.count);
+	memcpy(&pages[to], moved, (size_t)r.count * sizeof *moved);
+}
+
+static void call_resize(struct range r)
+{
+	int more = 1 + (int)random_below(8), end = r.from + r.count;
+	if (random_below(2) && r.count > 1) { /* smaller */
+		int less = 1 + (int)random_below((unsigned)r.count - 1);
+		note("mremap %p %d to %d pages", (void *)at(r.from), r.count, r.count - less);
+		if (mremap(at(r.from), (size_t)r.count * PAGE, (size_t)(r.count - less) * PAGE, 0) == MAP_FAILED) die("%s", what);
+		clear(end - less, less);
+		return;
+	}
+	if (pages[end - 1].backing > FILE_B || !is_free(end, more)) return; /* shared memory has an end */
+	note("mremap %p %d to %d pages", (void *)at(r.from), r.count, r.count + more);
+	if (mremap(at(r.from), (size_t)r.count * PAGE, (size_t)(r.count + more) * PAGE, 0) == MAP_FAILED) die("%s", what);
+	for (int i = end; i < end + more; i++) {
+		pages[i] = pages[end - 1];
+		pages[i].offset = pages[end - 1].offset + (i - end + 1);
+		pages[i].birth = ++births;
+	}
+}
+
+static void call_mremap(void)
+{
+	struct range r = mapped_range(true, 16);
+	if (!r.count) return;
+	if (random_below(2)) call_move(r);
+	else call_resize(r);
+}
+
+static void call_brk(void)
+{
+	int delta = (int)random_below(17) - 8;
+	if (delta == 0 || heap_pages + delta < 1 || heap_pages + delta > HEAP_MAX) return;
+	note("brk %+d", delta);
+	if (sbrk(delta * (long)PAGE) == (void *)-1) die("%s", what);
+	for (int i = heap_pages; i < heap_pages + delta; i++) heap_births[i] = ++births;
+	heap_pages += delta;
+}
+
+static void call_madvise(void)
+{
+	static const struct { int advice; unsigned set, unset; const char *name; } advices[] = {
+		{ MADV_RANDOM, 1, 2, "random" }, { MADV_SEQUENTIAL, 2, 1, "sequential" }, { MADV_NORMAL, 0, 3, "normal" },
+		{ MADV_DONTFORK, 4, 0, "dontfork" }, { MADV_DOFORK, 0, 4, "dofork" },
+		{ MADV_DONTDUMP, 8, 0, "dontdump" }, { MADV_DODUMP, 0, 8, "dodump" }, { MADV_DONTNEED, 0, 0, "dontneed" },
+	};
+	struct range r = mapped_range(false, 24);
+	unsigned a = random_below(sizeof advices / sizeof advices[0]);
+	if (!r.count) return;
+	note("madvise %p %d %s", (void *)at(r.from), r.count, advices[a].name);
+	if (madvise(at(r.from), (size_t)r.count * PAGE, advices[a].advice)) die("%s", what);
+	for (int i = r.from; i < r.from + r.count; i++) pages[i].advice = (pages[i].advice & ~advices[a].unset) | advices[a].set;
+}
+
+static void call_shm(void)
+{
+	struct range r = { (int)random_below(PAGES - 4), 4 };
+	if (is_free(r.from, 4)) {
+		note("shmat %p", (void *)at(r.from));
+		if (shmat(shm_id, at(r.from), 0) == (void *)-1) die("%s", what);
+		put(r, SEGMENT, 0, "rw-s");
+		return;
+	}
+	for (int i = 0; i + 4 <= PAGES; i++) { /* a segment that is whole */
+		bool whole = true;
+		for (int k = 0; k < 4; k++) whole &= pages[i + k].backing == SEGMENT && pages[i + k].offset == k;
+		if (!whole) continue;
+		note("shmdt %p", (void *)at(i));
+		if (shmdt(at(i))) die("%s", what);
+		clear(i, 4);
+		return;
+	}
+}
+
+static void call_name(void)
+{
+	struct range r = mapped_range(false, 24);
+	int name = (int)random_below(3), n = 0;
+	while (n < r.count && pages[r.from + n].backing == ANON) n++;
+	if (!n || !can_name) return;
+	note("name %p %d \"%s\"", (void *)at(r.from), n, names[name]);
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, at(r.from), (size_t)n * PAGE, name ? names[name] : NULL)) die("%s", what);
+	for (int i = r.from; i < r.from + n; i++) pages[i].name = name;
+}
+
+static void call_any(void)
+{
+	static void (*const calls[])(void) = { call_mmap, call_mmap, call_mmap, call_munmap, call_munmap, call_mprotect, call_mprotect,
+		call_mremap, call_mremap, call_brk, call_madvise, call_shm, call_name };
+	note("nothing");
+	calls[random_below(sizeof calls / sizeof calls[0])]();
+}
+
+/* ---- looking ---- */
+
+static char text[1 << 18], line[1 << 19];
+
+static size_t read_maps(void)
+{
+	size_t used = 0;
+	int fd = open("/proc/self/maps", O_RDONLY);
+	for (ssize_t n; (n = read(fd, text + used, sizeof text - used)) > 0;) used += (size_t)n;
+	close(fd);
+	return used;
+}
+
+static void write_look(unsigned t, size_t n)
+{
+	char *to = line;
+	to += sprintf(to, "{\"type\":\"sample\",\"t\":%u.000000000,\"pid\":1000,\"seq\":%u}\n", t, t);
+	for (size_t from = 0, part = 0; from < n; part++) {
+		size_t end = n - from > 60000 ? from + 60000 : n;
+		while (end < n && text[end - 1] != '\n') end--;
+		to += sprintf(to, "{\"type\":\"raw\",\"t\":%u.000000000,\"pid\":1000,\"seq\":%u,\"source\":\"procfs\",\"format\":\"linux-maps\",\"part\":%zu,\"last\":%s,\"text\":\"",
+		              t, t, part, end == n ? "true" : "false");
+		for (; from < end; from++) {
+			if (text[from] == '\n') *to++ = '\\', *to++ = 'n';
+			else *to++ = text[from];
+		}
+		to += sprintf(to, "\"}\n");
+	}
+	for (char *p = line; p < to;) {
+		ssize_t done = write(STDOUT_FILENO, p, (size_t)(to - p));
+		if (done < 0) die("write");
+		p += done;
+	}
+}
+
+static void put_births(int from, int end)
+{
+	fputs(",[", model);
+	for (int i = from; i < end;) {
+		int n = 1;
+		while (i + n < end && pages[i + n].birth == pages[i].birth + n) n++;
+		fprintf(model, "%s[%ld,%d]", i == from ? "" : ",", pages[i].birth, n);
+		i += n;
+	}
+	fputs("]]", model);
+}
+
+/* The next region of the model from page `i` on; returns where it ends. */
+static int region_end(int i)
+{
+	int end = i + 1;
+	while (end < PAGES && joined(&pages[end - 1], &pages[end])) end++;
+	return end;
+}
+
+static void write_model(unsigned t)
+{
+	fprintf(model, "{\"t\":%u,\"call\":\"", t);
+	for (const char *c = what; *c; c++) fprintf(model, *c == '"' ? "\\%c" : "%c", *c);
+	fprintf(model, "\",\"regions\":[[\"0x%016lx\",\"0x%016lx\",\"rw-p\",\"[heap]\",\"\",[", (unsigned long)heap_start,
+	        (unsigned long)heap_start + (unsigned long)heap_pages * PAGE);
+	for (int i = 0; i < heap_pages; i++) fprintf(model, "%s[%ld,1]", i ? "," : "", heap_births[i]);
+	fputs("]]", model);
+	for (int i = 0; i < PAGES; i++) {
+		if (pages[i].backing == FREE) continue;
+		int end = region_end(i);
+		fprintf(model, ",[\"0x%016lx\",\"0x%016lx\",\"%s\",\"%s\",\"", (unsigned long)at(i), (unsigned long)at(end), pages[i].perms, names[pages[i].name]);
+		if (pages[i].backing != ANON) fprintf(model, "0x%016lx", (unsigned long)pages[i].offset * PAGE);
+		fputs("\"", model);
+		put_births(i, end);
+		i = end - 1;
+	}
+	fputs("]}\n", model);
+}
+
+/* The rows of the window in /proc/self/maps are the regions of the model. */
+static void hold_against_kernel(size_t n)
+{
+	int i = 0;
+	text[n] = '\0';
+	for (char *row = text; *row; row = strchr(row, '\n') + 1) {
+		unsigned long start, end;
+		char perms[5];
+		if (sscanf(row, "%lx-%lx %4s", &start, &end, perms) != 3) die("a row that cannot be read");
+		if ((char *)start < WINDOW || (char *)start >= WINDOW + PAGES * PAGE) continue;
+		while (i < PAGES && pages[i].backing == FREE) i++;
+		if (i == PAGES || (char *)start != at(i) || (char *)end != at(region_end(i)) || strcmp(perms, pages[i].perms) != 0)
+			die("after %s: the model is wrong at %lx-%lx %s: it has %p-%p %s", what, start, end, perms, (void *)at(i), (void *)at(region_end(i)), pages[i].perms);
+		i = region_end(i);
+	}
+	while (i < PAGES && pages[i].backing == FREE) i++;
+	if (i < PAGES) die("after %s: the model has a region too many at %p", what, (void *)at(i));
+}
+
+static void set_up(char **argv)
+{
+	seed = strtoull(argv[1], NULL, 10) * 0x9e3779b97f4a7c15u + 1;
+	model = fopen(argv[3], "w");
+	if (!model) die("%s", argv[3]);
+	static char buffer[1 << 16];
+	setvbuf(model, buffer, _IOFBF, sizeof buffer);
+	for (int i = 0; i < FILES; i++) {
+		files[i] = memfd_create(i ? "file-b" : "file-a", 0);
+		if (files[i] < 0 || ftruncate(files[i], 64 * (long)PAGE)) die("memfd");
+	}
+	shm_id = shmget(IPC_PRIVATE, 4 * PAGE, 0600);
+	if (shm_id < 0) die("shmget");
+	void *first = shmat(shm_id, NULL, 0); /* attached once, so that it outlives its removal */
+	if (first == (void *)-1 || shmctl(shm_id, IPC_RMID, NULL)) die("shmat");
+	void *probe = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	can_name = prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, probe, PAGE, "probe") == 0;
+	munmap(probe, PAGE);
+	heap_start = sbrk(0);
+	heap_pages = 1 + (int)(-(unsigned long)heap_start % PAGE ? 1 : 0);
+	if (sbrk((long)(-(unsigned long)heap_start % PAGE) + (long)PAGE) == (void *)-1) die("sbrk");
+	heap_start = (char *)((unsigned long)heap_start / PAGE * PAGE);
+	for (int i = 0; i < heap_pages; i++) heap_births[i] = ++births;
+}
+
+/* Where the kernel says that the heap is: others may have used it before us. */
+static void find_heap(size_t n)
+{
+	text[n] = '\0';
+	char *row = strstr(text, "[heap]");
+	if (!row) die("no heap");
+	while (row > text && row[-1] != '\n') row--;
+	unsigned long start, end;
+	if (sscanf(row, "%lx-%lx", &start, &end) != 2) die("no heap");
+	heap_start = (char *)start;
+	heap_pages = (int)((end - start) / PAGE);
+	if (heap_pages > HEAP_MAX) die("a heap of %d pages", heap_pages);
+	births = 0;
+	for (int i = 0; i < heap_pages; i++) heap_births[i] = ++births;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 4) {
+		fputs("usage: random SEED CALLS MODEL [EVERY]\n", stderr);
+		return 2;
+	}
+	unsigned calls = (unsigned)atoi(argv[2]), every = argc > 4 ? (unsigned)atoi(argv[4]) : 1;
+	set_up(argv);
+	static const char first[] = "{\"type\":\"stream\",\"t\":0.000000000,\"version\":1,\"program\":\"random\",\"sources\":[\"procfs\"],\"began\":\"2026-01-01T00:00:00.000000000Z\"}\n"
+	                            "{\"type\":\"process\",\"t\":0.000000000,\"pid\":1000,\"why\":\"first\",\"name\":\"random\"}\n";
+	if (write(STDOUT_FILENO, first, sizeof first - 1) < 0) die("write");
+	fprintf(model, "\n"), fflush(model), rewind(model), ftruncate(fileno(model), 0); /* the stream's own memory is there before we look */
+	size_t n = read_maps();
+	find_heap(n);
+	note("start");
+	write_look(0, n);
+	write_model(0);
+	for (unsigned i = 1; i <= calls; i++) {
+		call_any();
+		n = read_maps();
+		hold_against_kernel(n);
+		if (i % every) continue;
+		write_look(i / every, n);
+		write_model(i / every);
+	}
+	char last[100];
+	int m = snprintf(last, sizeof last, "{\"type\":\"end\",\"t\":%u.000000000,\"reason\":\"exit\"}\n", calls / every);
+	if (write(STDOUT_FILENO, last, (size_t)m) < 0 || fclose(model)) die("write");
+	return 0;
+}
