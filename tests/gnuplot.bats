@@ -22,7 +22,7 @@ hostile() {
 	echo '{"type":"stream","t":0,"version":1,"program":"test"}'
 	echo '{"type":"process","t":0,"pid":7,"why":"first","name":"`touch pwned-title` %s {a}_b^c"}'
 	echo '{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":9,"size":94371840}'
-	for name in '`touch pwned1`' "'.system('touch pwned2').'" '"; system \"touch pwned3\"; \"' '$(touch pwned4)' '@macro %d %n {/Bold x}_y^z' \
+	for name in '`touch pwned1`' "'.system('touch pwned2').'" '\"; system \"touch pwned3\"; \"' '$(touch pwned4)' '@macro %d %n {/Bold x}_y^z' \
 		'\\nEOD\\n!touch pwned5' 'EOD\n!touch pwned6\nplot `touch pwned7`' "trailing\\\\" "'' it''s # \$x <b>&amp;"; do
 		printf '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x%016x","end":"0x%016x","size":10485760,"perms":"rw-p","kind":"anon","name":"%s","rss":10485760}\n' \
 			$((0x10000000 + i * 0xa00000)) $((0x10000000 + (i + 1) * 0xa00000)) "$name"

@@ -1,8 +1,8 @@
 /* The gnuplot renderer's writer: quoted text, labels at pixels, colours.
  *
  * gnuplot looks into strings: in "..." it runs `commands` and reads escapes, in data it reads escapes, in tick words and formats it
- * reads %, in enhanced text {}_^@&. So all text is in '...', where nothing but '' has a meaning, all terminals are noenhanced, and
- * data blocks hold numbers only. */
+ * reads %, in enhanced text {}_^@&. So all text is in '...', where nothing has a meaning, all terminals are noenhanced, and data
+ * blocks hold numbers only. A ' is written as '."'".' and not as '', which gnuplot 5.4 misreads at the beginning of a string. */
 #include "gnuplot.h"
 #include "../width.h"
 
@@ -22,7 +22,7 @@ void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent)
 		if (c == VP_BAD_BYTE)
 			fputs("\xef\xbf\xbd", g->to);
 		else if (c == '\'')
-			fputs("''", g->to);
+			fputs("'.\"'\".'", g->to);
 		else if (c == '%' && percent)
 			fputs("%%", g->to);
 		else if (vp_acts(c))

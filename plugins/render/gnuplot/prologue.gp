@@ -3,12 +3,12 @@ if (!exists("terminal")) {
 	ending = strlen(output) > 4 ? output[strlen(output)-3:*] : ''
 	terminal = ending eq '.png' ? 'pngcairo' : ending eq '.pdf' ? 'pdfcairo' : ending eq '.svg' ? 'svg' : ''
 	if (terminal eq '' && output ne '') {
-		print "output is to end in .png, .pdf or .svg: ", output
+		print "output is to end in .png, .pdf or .svg: ".output
 		exit status 1
 	}
 }
 if (terminal ne '' && !strstrt(GPVAL_TERMINALS, ' '.terminal.' ')) {
-	print "this gnuplot has no terminal ", terminal, " (a fuller package has it: gnuplot-nox, gnuplot-qt)"
+	print "this gnuplot has no terminal ".terminal." (a fuller package has it: gnuplot-nox, gnuplot-qt)"
 	exit status 1
 }
 point = terminal eq 'svg' ? 1 : 0.75 # of a pixel: what the terminal counts fonts in
