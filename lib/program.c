@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complete.h"
 #include "error.h"
 #include "json.h"
 #include "load.h"
@@ -205,6 +206,20 @@ static void read_config(struct vp_program *program)
 		vp_die(program, VP_USAGE, "%s", vp_error());
 }
 
+/* What was asked for stands on stdout: gone. */
+static _Noreturn void answered(struct vp_program *program)
+{
+	bool failed = fflush(stdout) != 0;
+	if (fclose(stdout) != 0 || failed) vp_die(program, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
+	exit(VP_OK);
+}
+
+static _Noreturn void complete(struct vp_program *program, const struct vp_option *rows, const char *what)
+{
+	if (vp_complete(what, program->about, rows, stdout)) wrong_usage(program, vp_error());
+	answered(program);
+}
+
 /* --help, --version, --list: answered and gone. */
 static void answer(struct vp_program *program)
 {
@@ -220,9 +235,7 @@ static void answer(struct vp_program *program)
 	} else {
 		return;
 	}
-	bool failed = fflush(stdout) != 0;
-	if (fclose(stdout) != 0 || failed) vp_die(program, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
-	exit(VP_OK);
+	answered(program);
 }
 
 static void open_output(struct vp_program *program)
@@ -253,6 +266,7 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||
 	    vp_options_init(&common, vp_common_rows, &program->common, about->name) || vp_record_init(&program->record))
 		vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (argc == 3 && !strcmp(argv[1], "--complete")) complete(program, rows, argv[2]);
 	read_arguments(program, &common, argc, argv);
 	answer(program);
 	read_config(program);

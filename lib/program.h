@@ -33,6 +33,8 @@ struct vp_about {
 	bool source;         /* reads no stream of lines: arguments are its own, stdin is left alone */
 	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render --svg, --table=X). */
 	bool (*shorthand)(void *state, struct vp_options *options, const char *name, const char *value);
+	/* For completions: the words that an option may have where its table does not say them, one a line; false: not known. */
+	bool (*values)(const char *option, FILE *to);
 };
 
 /* Options that every program has; set before the program's own are read. */
