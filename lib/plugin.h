@@ -23,6 +23,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#define class class_ /* a word that C++ keeps for itself: there the members are called class_ */
+#endif
+
 /* A host refuses a plugin of another number. It grows with every change of this header that an
  * old plugin would misread. */
 #define VP_ABI 1
@@ -296,5 +301,10 @@ struct vp_renderer {
 };
 
 extern const struct vp_renderer vp_renderer;
+
+#ifdef __cplusplus
+#undef class
+}
+#endif
 
 #endif
