@@ -4,6 +4,7 @@
 #   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
 #   make bench      measure beside pmap and cat
 #   make golden     rewrite the golden files; git diff is the review
+#   make install    programs, plugins, header, manual pages, completions, below PREFIX (and DESTDIR); make uninstall
 #   V=1 shows commands; SAN=1 builds with the address and undefined-behaviour sanitizers (in build/san)
 
 CC      ?= cc
@@ -32,10 +33,11 @@ PLUGIN_NAMES := $(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c pl
 PLUGINS     := $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
 # CSS, JavaScript and HTML are files of their own: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, bytes for an array.
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
+COMPLETIONS := $(foreach s,bash zsh fish,$(patsubst cmd/%.c,$(BUILD)/completions/$s/%,$(wildcard cmd/*.c)))
 WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
 HARNESSES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*_harness.c))
 
-all: $(PROGRAMS) $(PLUGINS)
+all: $(PROGRAMS) $(PLUGINS) $(COMPLETIONS)
 
 # Says what is missing before the compiler stumbles over it; asked once a build directory.
 $(BUILD)/.needs:
@@ -88,6 +90,37 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libvmpipe.a
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ $(LIBS)
 
+# Each program writes its own, from the option tables that it has been built with.
+$(foreach s,bash zsh fish,$(BUILD)/completions/$s/%): $(BUILD)/bin/%
+	@mkdir -p $(foreach s,bash zsh fish,$(BUILD)/completions/$s)
+	$(if $(V),,@echo "  TAB     $*")
+	$(Q)for s in bash zsh fish; do $< --complete $$s >$(BUILD)/completions/$$s/$*.new && \
+		mv $(BUILD)/completions/$$s/$*.new $(BUILD)/completions/$$s/$* || exit 1; done
+
+# Fuzz targets, tests/fuzz/NAME.c, are always built with the sanitizers: `fuzzers` with a driver that makes the same inputs each
+# time (for make check), `fuzz` with libFuzzer, FUZZ_SECONDS each.
+FUZZ_SECONDS ?= 3600
+FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_SEEDS := $(wildcard tests/fuzz/seeds/*)
+
+fuzzers:
+	@$(MAKE) --no-print-directory SAN=1 BUILD='$(BUILD)/fuzz' CFLAGS='-O1 -g' $(FUZZ_NAMES:%='$(BUILD)/fuzz/target/%')
+
+fuzz: setup
+	@CC=clang contrib/packages.sh -i fuzz
+	@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD='$(BUILD)/libfuzzer' CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' FUZZ_ENGINE=-fsanitize=fuzzer \
+		$(FUZZ_NAMES:%='$(BUILD)/libfuzzer/target/%')
+	@for name in $(FUZZ_NAMES); do \
+		mkdir -p '$(BUILD)/libfuzzer/corpus/'$$name && cp $(FUZZ_SEEDS) '$(BUILD)/libfuzzer/corpus/'$$name && \
+		'$(BUILD)/libfuzzer/target/'$$name -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix='$(BUILD)/libfuzzer/'$$name- \
+			'$(BUILD)/libfuzzer/corpus/'$$name || exit 1; done
+
+PROCFS_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(call plugin_sources,source/procfs))
+$(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj/tests/fuzz/driver.o) $(PROCFS_OBJECTS) $(BUILD)/libvmpipe.a
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK    $@")
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
+
 .SECONDEXPANSION:
 $(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*))))
 	@mkdir -p $(@D)
@@ -99,9 +132,40 @@ $(BUILD)/workloads/%: tests/workloads/%.c
 	$(if $(V),,@echo "  CC      $<")
 	$(Q)$(CC) $(CFLAGS) -O1 -g -D_GNU_SOURCE -o $@ $< -pthread -ldl
 
+# What is installed: MODE SOURCE TARGET, the target below PREFIX. Programs find ../lib/vmpipe from their own place, so a PREFIX
+# that is only given here does.
+installed = $(foreach f,$2,$1 $f $3/$(notdir $f)$(newline))
+define newline
+
+
+endef
+define INSTALLED
+$(call installed,755,$(PROGRAMS),bin)
+$(foreach f,$(PLUGINS),644 $f $(f:$(BUILD)/%=%)$(newline))
+$(call installed,644,lib/plugin.h,include/vmpipe)
+$(call installed,644,$(BUILD)/vmpipe.pc,lib/pkgconfig)
+$(foreach n,1 5 7,$(call installed,644,$(wildcard cmd/*.$n contrib/man/*.$n),share/man/man$n))
+$(foreach f,$(filter $(BUILD)/completions/bash/%,$(COMPLETIONS)),644 $f share/bash-completion/completions/$(notdir $f)$(newline))
+$(foreach f,$(filter $(BUILD)/completions/zsh/%,$(COMPLETIONS)),644 $f share/zsh/site-functions/_$(notdir $f)$(newline))
+$(foreach f,$(filter $(BUILD)/completions/fish/%,$(COMPLETIONS)),644 $f share/fish/vendor_completions.d/$(notdir $f).fish$(newline))
+$(call installed,644,$(wildcard schemas/*.json),share/vmpipe/schemas)
+$(call installed,644,contrib/vm.jq contrib/recipes.md,share/vmpipe)
+endef
+export INSTALLED
+
+# Made anew at each install: it holds PREFIX.
+install: all
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@ABI@|$$(sed -n 's/^#define VP_ABI //p' lib/plugin.h)|" \
+		-e "s|@VERSION@|$$(sed -n 's/^#define VP_VERSION "\(.*\)"/\1/p' lib/program.h)|" contrib/vmpipe.pc.in >$(BUILD)/vmpipe.pc
+	@printenv INSTALLED | sed 's/^ *//; /^$$/d' | DESTDIR='$(DESTDIR)' contrib/install.sh install '$(PREFIX)'
+	@echo "installed in $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	@DESTDIR='$(DESTDIR)' contrib/install.sh uninstall '$(PREFIX)'
+
 clean:
 	rm -rf build
 
-.PHONY: all workloads setup demo check bench golden clean
+.PHONY: all workloads fuzzers fuzz setup demo check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -19,6 +19,11 @@ build|make|command -v make|builds
 build|zlib1g-dev|header zlib.h|the same for .gz; linked statically
 test|bats|command -v bats|runs tests/*.bats
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
+test|mandoc|command -v mandoc|checks the manual pages, and holds them against --help
+test|zsh|command -v zsh|runs the completions for zsh
+test|fish|command -v fish|runs the completions for fish
+test|pkgconf|command -v pkg-config|builds the plugin template against a staged install
+test|g++|command -v c++|checks that plugin.h can be used from C++
 test|procps|command -v pmap|pmap -x, which sums and counts are held against
 test|strace|command -v strace|shows which system calls a program makes
 test|zstd|command -v zstd|witness for compressed recordings, beside gzip

@@ -5,6 +5,7 @@
 #include "load.h"
 #include "error.h"
 #include "option.h"
+#include "system.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -34,10 +35,10 @@ static const struct kind kinds[] = {
 static char *own_prefix(void)
 {
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+	size_t n = vp_system_program(path, sizeof path);
 	for (int parts = 0; n > 0 && parts < 2; parts++)
 		while (n > 0 && path[--n] != '/') {}
-	return n > 0 ? strndup(path, (size_t)n) : NULL;
+	return n > 0 ? strndup(path, n) : NULL;
 }
 
 static void add_dir(const char **dirs, size_t *count, size_t limit, const char *dir)

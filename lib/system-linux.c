@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -32,6 +33,19 @@ void vp_system_facts(struct vp_system *facts)
 	facts->page = positive(sysconf(_SC_PAGESIZE));
 	facts->cpus = positive(sysconf(_SC_NPROCESSORS_ONLN));
 	facts->memory = positive(sysconf(_SC_PHYS_PAGES)) * facts->page;
+}
+
+/* Where /proc is not there, as in a bare chroot, the kernel has still handed over the name that exec was called with; a
+ * program with more rights than its user must not believe it. */
+size_t vp_system_program(char *path, size_t size)
+{
+	char whole[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, size);
+	if (n > 0 && (size_t)n < size) return (size_t)n;
+	unsigned long given = getauxval(AT_SECURE) ? 0 : getauxval(AT_EXECFN);
+	if (!given || !realpath((const char *)given, whole) || strlen(whole) >= size) return 0;
+	memcpy(path, whole, strlen(whole));
+	return strlen(whole);
 }
 
 /* "PID (comm) S ...": comm may hold blanks and parentheses. Its length; 0: not there, or ended. */

@@ -13,6 +13,8 @@ struct vp_system {
 };
 
 void vp_system_facts(struct vp_system *facts);
+/* The path of the running program, links followed, without a NUL behind it. Its length; 0: not known. */
+size_t vp_system_program(char *path, size_t size);
 /* The living processes, but this one, whose name or whose executable's last component is `name`, by rising pid.
  * 0, none found is no failure; -1: vp_error. Caller frees *pids. */
 int  vp_system_find(const char *name, int64_t **pids, size_t *count);
