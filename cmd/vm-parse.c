@@ -58,7 +58,8 @@ static void whole(struct vp_program *program, const struct vp_pieces_read *read)
 	char place[64];
 	const struct vp_source *source = reader_of(vp_s(read->source), read->format);
 	if (!source) {
-		vp_program_bad(program, "no source plugin reads the format %s (vm-parse --list shows those that there are)", read->format);
+		const char *why = read->source[0] && !vp_load_source(read->source) ? vp_error() : "vm-parse --list shows those that there are";
+		vp_program_bad(program, "no source plugin reads the format %s: %s", read->format, why);
 		return;
 	}
 	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid, (unsigned long long)read->seq);
@@ -178,6 +179,7 @@ int main(int argc, char **argv)
 	bool text = false;
 	int kind;
 	vp_program_start(&program, &about, NULL, NULL, argc, argv);
+	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
 	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
 	while ((kind = looks_like_stream(&program)) == 0) plain_text(&program, &text);

@@ -402,7 +402,7 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	struct vp_record *record = r->record;
 	vp_str raw_name = { NULL, 0 };
 	const char *line = record->line.p;
-	bool front = record->type == VP_T_region && last != S_COUNT;
+	bool front = record->type == VP_T_region && last == S_COUNT;
 	int more = 1;
 	while (more == 1) {
 		if (last < S_COUNT && record->after[last] >= S_measures && has_slot(record->type, S_measures)) {
