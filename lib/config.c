@@ -229,34 +229,51 @@ static int section(struct vp_config *config, const yaml_node_t *from, const char
 	return check_mapping(config, node, name) ? -1 : 1;
 }
 
-static int set(struct vp_config *config, struct vp_options *options, const char *key, const yaml_node_t *value)
+static int set(struct vp_config *config, struct vp_options *options, const char *key, const yaml_node_t *value, enum vp_layer layer)
 {
 	if (check_scalar(config, value, key)) return -1;
 	if (is_empty(value)) return position(config, value, "no value");
-	if (vp_options_set(options, key, text_of(value), VP_LAYER_YAML)) return position(config, value, vp_error());
+	if (vp_options_set(options, key, text_of(value), layer)) return position(config, value, vp_error());
 	return 0;
 }
 
-static int set_list(struct vp_config *config, struct vp_options *options, const struct vp_option *row, const yaml_node_t *list)
+static int set_list(struct vp_config *config, struct vp_options *options, const struct vp_option *row, const yaml_node_t *list,
+                    enum vp_layer layer)
 {
 	if (row->type != VP_OPT_LIST) return position(config, list, "a list, where one value is wanted");
 	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++)
-		if (set(config, options, row->name, node_at(config, *item))) return -1;
+		if (set(config, options, row->name, node_at(config, *item), layer)) return -1;
 	return 0;
 }
 
-/* Options and plugins that may stand in a section, for the nearest of them. */
-static int unknown_key(struct vp_config *config, const struct vp_options *options, const char *kind, const yaml_node_t *key)
+struct words {
+	const char *list[256];
+	size_t count;
+};
+
+static void add_word(struct words *words, const char *word)
 {
-	enum { LIMIT = 256 };
-	const char *words[LIMIT];
-	size_t count = 0;
+	if (words->count < sizeof words->list / sizeof words->list[0]) words->list[words->count++] = word;
+}
+
+static void add_names(struct words *words, const struct vp_options *options)
+{
+	for (const struct vp_option *row = options ? options->rows : NULL; row && row->name; row++) add_word(words, row->name);
+}
+
+/* Names the nearest of the options and plugins that may stand in a section. */
+static int unknown_key(struct vp_config *config, const struct vp_config_into *into, const yaml_node_t *key)
+{
+	struct words words = { .count = 0 };
 	char text[400];
-	for (const struct vp_option *row = options->rows; row->name && count < LIMIT; row++) words[count++] = row->name;
-	if (kind)
-		for (const char *const *name = vp_plugin_names(kind); *name && count < LIMIT; name++) words[count++] = *name;
-	const char *near = vp_nearest(text_of(key), words, count);
-	snprintf(text, sizeof text, "%.80s has no option%s \"%.80s\"%s%s%s", options->owner, kind ? " and no plugin" : "", text_of(key),
+	const char *owner = into->options->owner, *kind = strstr(owner, "render") ? "render" : "source";
+	add_names(&words, into->options);
+	add_names(&words, into->shared);
+	for (const char *const *own = into->own; own && *own; own++) add_word(&words, *own);
+	if (into->plugins)
+		for (const char *const *name = vp_plugin_names(kind); *name; name++) add_word(&words, *name);
+	const char *near = vp_nearest(text_of(key), words.list, words.count);
+	snprintf(text, sizeof text, "%.80s has no option%s \"%.80s\"%s%s%s", owner, into->plugins ? " and no plugin" : "", text_of(key),
 	         near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
 	return position(config, key, text);
 }
@@ -268,28 +285,131 @@ static bool is_plugin(const char *kind, const char *word)
 	return false;
 }
 
-static int apply_pair(struct vp_config *config, struct vp_options *options, bool plugins, const yaml_node_pair_t *pair)
+static bool is_own(const struct vp_config_into *into, const char *word)
+{
+	for (const char *const *own = into->own; own && *own; own++)
+		if (!strcmp(*own, word)) return true;
+	return false;
+}
+
+static int apply_pair(struct vp_config *config, const struct vp_config_into *into, const yaml_node_pair_t *pair)
 {
 	const yaml_node_t *key = node_at(config, pair->key), *value = node_at(config, pair->value);
+	struct vp_options *options = into->options;
 	const struct vp_option *row = vp_options_find(options->rows, text_of(key));
-	if (row && value->type == YAML_SEQUENCE_NODE) return set_list(config, options, row, value);
-	if (row) return set(config, options, row->name, value);
-	if (!plugins) return unknown_key(config, options, NULL, key);
-	const char *kind = is_plugin("source", text_of(key)) ? "source" : "render";
-	if (!is_plugin(kind, text_of(key))) return unknown_key(config, options, strstr(options->owner, "render") ? "render" : "source", key);
+	if (is_own(into, text_of(key))) return 0;
+	if (!row && into->shared) options = into->shared, row = vp_options_find(options->rows, text_of(key));
+	if (row && value->type == YAML_SEQUENCE_NODE) return set_list(config, options, row, value, into->layer);
+	if (row) return set(config, options, row->name, value, into->layer);
+	if (!into->plugins || (!is_plugin("source", text_of(key)) && !is_plugin("render", text_of(key)))) return unknown_key(config, into, key);
 	return is_empty(value) ? 0 : check_mapping(config, value, text_of(key));
 }
 
-int vp_config_apply(struct vp_config *config, const char *within, const char *name, struct vp_options *options, bool plugins)
+static int apply_mapping(struct vp_config *config, const yaml_node_t *node, const struct vp_config_into *into)
+{
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+		if (apply_pair(config, into, pair)) return -1;
+	return 0;
+}
+
+int vp_config_apply(struct vp_config *config, const char *within, const char *name, const struct vp_config_into *into)
 {
 	yaml_node_t *from = root_of(config), *node;
 	int found = within ? section(config, from, within, &from) : 1;
 	if (found == 1) found = section(config, from, name, &node);
-	if (found != 1) return found;
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
-		if (apply_pair(config, options, plugins, pair)) return -1;
+	return found == 1 ? apply_mapping(config, node, into) : found;
+}
+
+/* ---- what is no option ---- */
+
+/* The value behind one part of a path; 0: none. */
+static int step(struct vp_config *config, const yaml_node_t *node, const char *part, size_t n)
+{
+	if (node->type == YAML_SEQUENCE_NODE) {
+		size_t place = strtoul(part, NULL, 10), count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+		return place >= 1 && place <= count ? node->data.sequence.items.start[place - 1] : 0;
+	}
+	if (node->type != YAML_MAPPING_NODE) return 0;
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *key = node_at(config, pair->key);
+		if (is_scalar(key) && key->data.scalar.length == n && !memcmp(text_of(key), part, n)) return pair->value;
+	}
 	return 0;
 }
+
+int vp_config_find(struct vp_config *config, const char *path)
+{
+	int node = root_of(config) ? 1 : 0; /* the root is the first */
+	while (node && *path) {
+		size_t n = strcspn(path, "/");
+		node = step(config, node_at(config, node), path, n);
+		path += n + (path[n] == '/');
+	}
+	return node;
+}
+
+enum vp_node vp_config_node(struct vp_config *config, int node)
+{
+	const yaml_node_t *at = node ? node_at(config, node) : NULL;
+	if (!at) return VP_NODE_NONE;
+	if (at->type == YAML_SEQUENCE_NODE) return VP_NODE_LIST;
+	if (at->type == YAML_MAPPING_NODE) return VP_NODE_MAP;
+	return is_empty(at) ? VP_NODE_EMPTY : VP_NODE_TEXT;
+}
+
+size_t vp_config_count(struct vp_config *config, int node)
+{
+	const yaml_node_t *at = node ? node_at(config, node) : NULL;
+	if (at && at->type == YAML_SEQUENCE_NODE) return (size_t)(at->data.sequence.items.top - at->data.sequence.items.start);
+	return at && at->type == YAML_MAPPING_NODE ? pair_count(at) : 0;
+}
+
+int vp_config_item(struct vp_config *config, int node, size_t i)
+{
+	const yaml_node_t *at = node_at(config, node);
+	return at->type == YAML_MAPPING_NODE ? at->data.mapping.pairs.start[i].value : at->data.sequence.items.start[i];
+}
+
+const char *vp_config_key(struct vp_config *config, int node, size_t i)
+{
+	const yaml_node_t *key = node_at(config, node_at(config, node)->data.mapping.pairs.start[i].key);
+	return is_scalar(key) ? text_of(key) : NULL;
+}
+
+const char *vp_config_text(struct vp_config *config, int node)
+{
+	const yaml_node_t *at = node ? node_at(config, node) : NULL;
+	return at && is_scalar(at) && strlen(text_of(at)) == at->data.scalar.length ? text_of(at) : NULL;
+}
+
+bool vp_config_plain(struct vp_config *config, int node)
+{
+	return node_at(config, node)->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+}
+
+char *vp_config_place(struct vp_config *config, int node)
+{
+	char text[64];
+	yaml_mark_t mark = node_at(config, node)->start_mark;
+	int n = snprintf(text, sizeof text, ":%zu:%zu", mark.line + 1, mark.column + 1);
+	char *place = malloc(strlen(config->path) + (size_t)n + 1);
+	if (place) strcpy(stpcpy(place, config->path), text);
+	return place;
+}
+
+int vp_config_wrong(struct vp_config *config, int node, const char *text)
+{
+	return position(config, node_at(config, node), text);
+}
+
+int vp_config_apply_node(struct vp_config *config, int node, const struct vp_config_into *into)
+{
+	const yaml_node_t *at = node_at(config, node);
+	if (is_empty(at)) return 0;
+	return check_mapping(config, at, into->options->owner) ? -1 : apply_mapping(config, at, into);
+}
+
+/* ---- the top level ---- */
 
 int vp_config_check(struct vp_config *config, const char *const *sections)
 {
@@ -344,8 +464,9 @@ static int add_rule(struct vp_config *config, const yaml_node_t *node)
 	struct vp_options options;
 	if (check_mapping(config, node, "a rule")) return -1;
 	int result = vp_options_init(&options, rule_rows, &rule, "a rule of kinds");
+	struct vp_config_into into = { .options = &options, .layer = VP_LAYER_YAML };
 	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; !result && pair < node->data.mapping.pairs.top; pair++)
-		result = apply_pair(config, &options, false, pair);
+		result = apply_pair(config, &into, pair);
 	if (!result) result = check_rule(config, node, &rule);
 	int file = !vp_options_given(&options, "file") ? 0 : rule.file ? +1 : -1;
 	if (!result && vp_kinds_add(&(struct vp_kind_rule){ .kind = rule.kind, .name = rule.name, .label = rule.label, .perms = rule.perms, .flags = rule.flags, .file = file }))

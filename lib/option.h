@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include "plugin.h"
 
-enum vp_layer { VP_LAYER_PRESET = 1, VP_LAYER_YAML, VP_LAYER_COMMAND };
+enum vp_layer { VP_LAYER_PRESET = 1, VP_LAYER_YAML, VP_LAYER_ITEM /* one of several in YAML */, VP_LAYER_COMMAND };
 
 /* A table together with the state it fills. A later setting wins, but never over one of a higher layer
  * (so the order in which YAML and command line are read does not matter); VP_OPT_LIST of one layer joins. */

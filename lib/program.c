@@ -19,6 +19,7 @@
 #define SAID_MAX 10 /* bad lines told one by one; the rest is counted */
 
 #define FIELD(name) offsetof(struct vp_common, name)
+enum { SHARED = 1, SHARED_COUNT = 4 }; /* rows that YAML may set as well */
 const struct vp_option vp_common_rows[] = {
 	{ "config", 'c', VP_OPT_STRING, FIELD(config_path), NULL, NULL, "FILE", "read the program's section of a YAML file" },
 	{ "output", 'o', VP_OPT_STRING, FIELD(output), NULL, NULL, "FILE", "write there; - is stdout, %p the pid, %t the time" },
@@ -117,7 +118,16 @@ static void set(struct vp_program *program, struct vp_options *common, const str
 		add_pair(&program->common, value);
 		return;
 	}
-	if (vp_options_set(own ? &program->options : common, row->name, value, VP_LAYER_COMMAND)) wrong_usage(program, vp_error());
+	struct vp_options *to = own ? &program->options : vp_options_find(program->shared.rows, row->name) ? &program->shared : common;
+	if (vp_options_set(to, row->name, value, VP_LAYER_COMMAND)) wrong_usage(program, vp_error());
+}
+
+/* What vm-run says to the programs that it starts. */
+static bool from_run(struct vp_program *program, const char *name, const char *value)
+{
+	if (!strcmp(name, "check") && !value) return program->common.check = true;
+	if (!strcmp(name, "section") && value) program->common.section = value;
+	return !strcmp(name, "section") && value;
 }
 
 static void long_option(struct vp_program *program, struct vp_options *common, char **argv, int *i)
@@ -130,6 +140,7 @@ static void long_option(struct vp_program *program, struct vp_options *common, c
 	bool own = row != NULL;
 	if (!row) row = find(vp_common_rows, name, 0);
 	if (!row) {
+		if (from_run(program, name, value)) return;
 		if (program->about->shorthand && program->about->shorthand(program->options.state, &program->options, name, value)) return;
 		const char *near = nearest_option(program, name);
 		char text[256];
@@ -197,12 +208,66 @@ static void read_arguments(struct vp_program *program, struct vp_options *common
 
 static const char *const sections[] = { "vm-sample", "vm-parse", "vm-track", "vm-render", "vm-check", "vm-replay", "vm-diff", "vm-run", NULL };
 
+/* The argument in front of -- that names the YAML file. */
+static void take_yaml_argument(struct vp_program *program)
+{
+	if (!program->about->yaml_first || !program->before_dashes) return;
+	if (program->common.config_path) wrong_usage(program, "both --config and a YAML file");
+	if (program->before_dashes > 1) wrong_usage(program, "one YAML file is wanted; a command stands behind --");
+	program->common.config_path = program->arguments[0];
+	memmove(program->arguments, program->arguments + 1, (size_t)program->argument_count * sizeof *program->arguments);
+	program->argument_count--;
+	program->before_dashes = 0;
+}
+
+/* `option:` of YAML is -O with a place, and comes before those of the command line. */
+static int take_pair(struct vp_program *program, int node)
+{
+	struct vp_common *common = &program->common;
+	const char *pair = vp_config_text(program->config, node);
+	if (!pair) return vp_config_wrong(program->config, node, "option must be key=value, or a list of them");
+	struct vp_placed *placed = realloc(program->placed, (program->placed_count + 1) * sizeof *placed);
+	if (!placed) return vp_fail("out of memory");
+	program->placed = placed;
+	add_pair(common, pair);
+	const char **here = common->plugin_pairs + program->placed_count;
+	memmove(here + 1, here, (common->plugin_pair_count - program->placed_count - 1) * sizeof *here);
+	*here = pair;
+	placed[program->placed_count++] = (struct vp_placed){ pair, vp_config_place(program->config, node) };
+	return 0;
+}
+
+static int take_pairs(struct vp_program *program, const char *section)
+{
+	char path[256];
+	snprintf(path, sizeof path, "%s/option", section);
+	int node = vp_config_find(program->config, path);
+	if (vp_config_node(program->config, node) != VP_NODE_LIST) return node ? take_pair(program, node) : 0;
+	for (size_t i = 0; i < vp_config_count(program->config, node); i++)
+		if (take_pair(program, vp_config_item(program->config, node, i))) return -1;
+	return 0;
+}
+
+/* The program's own section, then the part above it, if there is one. */
+static int apply_config(struct vp_program *program)
+{
+	const struct vp_about *about = program->about;
+	struct vp_config *config = program->config;
+	struct vp_config_into into = {
+		.options = &program->options, .shared = &program->shared, .own = about->own_keys, .plugins = about->plugins != NULL, .layer = VP_LAYER_YAML,
+	};
+	int part = program->common.section ? vp_config_find(config, program->common.section) : 0;
+	if (vp_config_apply(config, NULL, about->name, &into) || take_pairs(program, about->name)) return -1;
+	into.layer = VP_LAYER_ITEM;
+	return part ? vp_config_apply_node(config, part, &into) || take_pairs(program, program->common.section) ? -1 : 0 : 0;
+}
+
 static void read_config(struct vp_program *program)
 {
+	take_yaml_argument(program);
 	if (!program->common.config_path) return;
 	program->config = vp_config_read(program->common.config_path);
-	if (!program->config || vp_config_check(program->config, sections) || vp_config_kinds(program->config) ||
-	    vp_config_apply(program->config, NULL, program->about->name, &program->options, program->about->plugins != NULL))
+	if (!program->config || vp_config_check(program->config, sections) || vp_config_kinds(program->config) || apply_config(program))
 		vp_die(program, VP_USAGE, "%s", vp_error());
 }
 
@@ -256,6 +321,18 @@ static void flush_when_idle(void *ctx)
 	if (!program->out.memory) vp_out_flush(&program->out);
 }
 
+/* A table ends where its names end. */
+static const struct vp_option *shared_rows(struct vp_program *program)
+{
+	memcpy(program->shared_rows, vp_common_rows + SHARED, SHARED_COUNT * sizeof vp_common_rows[0]);
+	return program->shared_rows;
+}
+
+void vp_program_checked(struct vp_program *program)
+{
+	if (program->common.check) exit(program->status);
+}
+
 void vp_program_start(struct vp_program *program, const struct vp_about *about, const struct vp_option *rows, void *state,
                       int argc, char **argv)
 {
@@ -264,12 +341,15 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
 	memset(program, 0, sizeof *program);
 	program->about = about;
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||
-	    vp_options_init(&common, vp_common_rows, &program->common, about->name) || vp_record_init(&program->record))
+	    vp_options_init(&common, vp_common_rows, &program->common, about->name) ||
+	    vp_options_init(&program->shared, shared_rows(program), &program->common, about->name) || vp_record_init(&program->record))
 		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (argc == 3 && !strcmp(argv[1], "--complete")) complete(program, rows, argv[2]);
 	read_arguments(program, &common, argc, argv);
 	answer(program);
 	read_config(program);
+	if (program->common.check && !about->plugins) vp_program_checked(program);
+	if (program->common.check || about->alone) return;
 	vp_signals_filter(program);
 	if (!about->source && vp_input_open(&program->input, program->arguments)) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	program->input.idle = flush_when_idle;
@@ -277,12 +357,50 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
 	open_output(program);
 }
 
+void vp_program_plugin_section(struct vp_program *program, const char *plugin, struct vp_options *options)
+{
+	struct vp_config_into into = { .options = options, .layer = VP_LAYER_YAML };
+	char path[256];
+	if (!program->config) return;
+	snprintf(path, sizeof path, "%s/%s", program->common.section ? program->common.section : "", plugin);
+	int part = program->common.section ? vp_config_find(program->config, path) : 0;
+	if (vp_config_apply(program->config, program->about->name, plugin, &into)) vp_die(program, VP_USAGE, "%s", vp_error());
+	into.layer = VP_LAYER_ITEM;
+	if (part && vp_config_apply_node(program->config, part, &into)) vp_die(program, VP_USAGE, "%s", vp_error());
+}
+
+/* NULL: it was given on the command line. */
+static const char *place_of(const struct vp_program *program, const char *pair)
+{
+	for (size_t i = 0; i < program->placed_count; i++)
+		if (program->placed[i].text == pair) return program->placed[i].place;
+	return NULL;
+}
+
+/* The set that is told, where none has it, is the first: its message names the nearest. */
+static void set_pair(struct vp_program *program, struct vp_options *const *sets, size_t count, const char *pair)
+{
+	const char *place = place_of(program, pair);
+	char key[64];
+	bool taken = false;
+	snprintf(key, sizeof key, "%.*s", (int)strcspn(pair, "="), pair);
+	for (size_t i = 0; i <= count; i++) {
+		if (i < count ? !vp_options_find(sets[i]->rows, key) : taken) continue;
+		taken = true;
+		if (vp_options_pair(sets[i < count ? i : 0], pair, place ? VP_LAYER_ITEM : VP_LAYER_COMMAND))
+			vp_die(program, VP_USAGE, "%s%s%s", place ? place : "", place ? ": " : "", vp_error());
+	}
+}
+
+void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets, size_t count)
+{
+	for (size_t i = 0; i < program->common.plugin_pair_count; i++) set_pair(program, sets, count, program->common.plugin_pairs[i]);
+}
+
 void vp_program_plugin_options(struct vp_program *program, const char *plugin, struct vp_options *options)
 {
-	if (program->config && vp_config_apply(program->config, program->about->name, plugin, options, false))
-		vp_die(program, VP_USAGE, "%s", vp_error());
-	for (size_t i = 0; i < program->common.plugin_pair_count; i++)
-		if (vp_options_pair(options, program->common.plugin_pairs[i], VP_LAYER_COMMAND)) vp_die(program, VP_USAGE, "%s", vp_error());
+	vp_program_plugin_section(program, plugin, options);
+	vp_program_plugin_pairs(program, &options, 1);
 }
 
 char *vp_path_expand(const char *path, int64_t pid)
@@ -390,6 +508,11 @@ static bool hold_end(struct vp_program *program)
 	return true;
 }
 
+void vp_program_hold(struct vp_program *program)
+{
+	if (!hold_end(program)) vp_program_pass(program);
+}
+
 static void unfinished(struct vp_program *program)
 {
 	if (!program->segment_open) return;
@@ -410,7 +533,7 @@ static bool notice(struct vp_program *program)
 	}
 	if (record->has_t && record->t > program->t) program->t = record->t;
 	if (record->has_pid) vp_program_pid(program, record->pid);
-	return record->type == VP_T_end && hold_end(program);
+	return record->type == VP_T_end && !program->about->ends && hold_end(program);
 }
 
 static bool blank(vp_str line)
@@ -515,6 +638,8 @@ int vp_program_finish(struct vp_program *program)
 	vp_record_free(&program->record);
 	vp_config_free(program->config);
 	vp_options_free(&program->options);
+	for (size_t i = 0; i < program->placed_count; i++) free(program->placed[i].place);
+	free(program->placed);
 	free(program->arguments);
 	free(program->output_name);
 	free(program->common.plugin_pairs);

@@ -30,6 +30,10 @@ struct vp_about {
 	const char *more;    /* further lines of --help, or NULL */
 	const char *plugins; /* "source", "render" or NULL: what --list lists */
 	bool stream;         /* writes a stream: has a `stage` line; false: writes a picture or a verdict */
+	bool ends;           /* takes `end` lines itself; vp_program_hold keeps one back until there is another or none */
+	bool alone;          /* neither reads nor writes lines: vm-run */
+	bool yaml_first;     /* an argument in front of -- is the YAML file */
+	const char *const *own_keys; /* of its section, which are no options; NULL-ended, or NULL */
 	bool source;         /* reads no stream of lines: arguments are its own, stdin is left alone */
 	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render --svg, --table=X). */
 	bool (*shorthand)(void *state, struct vp_options *options, const char *name, const char *value);
@@ -37,13 +41,22 @@ struct vp_about {
 	bool (*values)(const char *option, FILE *to);
 };
 
-/* Options that every program has; set before the program's own are read. */
+/* Options that every program has. */
 struct vp_common {
 	bool quiet, verbose, list, help, version;
 	const char *config_path, *output;
 	const char *plugin_option; /* unused: -O is kept pair by pair */
 	const char **plugin_pairs; /* -O key=value, in order */
 	size_t plugin_pair_count;
+	/* Not for people, but from vm-run: a part of the YAML that stands above the program's section ("vm-run/render/2"),
+	 * and only to check what was asked for. */
+	const char *section;
+	bool check;
+};
+
+struct vp_placed {
+	const char *text;
+	char *place; /* "FILE:LINE:COLUMN" */
 };
 
 struct vp_program {
@@ -51,6 +64,10 @@ struct vp_program {
 	struct vp_options options;     /* the program's own */
 	struct vp_common common;
 	struct vp_config *config;      /* or NULL */
+	struct vp_option shared_rows[5];
+	struct vp_options shared;      /* of the common ones, those that YAML may set as well */
+	struct vp_placed *placed;      /* the plugin pairs that are YAML's */
+	size_t placed_count;
 	char **arguments;              /* what follows the options; NULL-ended */
 	int argument_count;
 	int before_dashes;             /* how many of them stood before `--`; argument_count where there was none */
@@ -74,8 +91,13 @@ struct vp_program {
 /* Reads flags and YAML, exits on --help, --version, --list and wrong usage; opens input and output. */
 void vp_program_start(struct vp_program *program, const struct vp_about *about,
                       const struct vp_option *rows, void *state, int argc, char **argv);
-/* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong one. */
+/* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong one. For several
+ * plugins: the section of each, then the pairs, each to all that have such an option. */
 void vp_program_plugin_options(struct vp_program *program, const char *plugin, struct vp_options *options);
+void vp_program_plugin_section(struct vp_program *program, const char *plugin, struct vp_options *options);
+void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets, size_t count);
+/* Everything that was asked for is understood, and nothing is done yet: with --check, the program ends here. */
+void vp_program_checked(struct vp_program *program);
 /* The first pid of the stream: opens an output that has it in its name. Programs that read lines need not call it. */
 void vp_program_pid(struct vp_program *program, int64_t pid);
 /* The next good line, read into program->record; false at the end of all input. Bad lines are said, counted and written
@@ -83,6 +105,7 @@ void vp_program_pid(struct vp_program *program, int64_t pid);
 bool vp_program_next(struct vp_program *program);
 /* Passes the current line on unchanged. */
 void vp_program_pass(struct vp_program *program);
+void vp_program_hold(struct vp_program *program); /* about->ends: as other programs hold it back */
 /* "vm-x: text" on stderr unless -q; sets no status. vp_trouble also sets VP_TROUBLE. vp_die exits. */
 void vp_say(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void vp_trouble(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -131,3 +131,30 @@ option() { # jq path in .options of the stream line, with the command line that 
 		[[ $stderr == *"$file:${case#*|}"* ]]
 	done
 }
+
+@test "the options that every program has stand in its section, and the command line wins" {
+	requires program vm-track
+	printf 'vm-track:\n  output: %s\n  quiet: true\n' "$BATS_TEST_TMPDIR/yaml.ndjson" >"$file"
+	run --separate-stderr vm-track -c "$file" <<<'{"type":"mark","t":0,"text":"x"'
+	[ "$status" = 1 ]
+	[ -z "$output$stderr" ]
+	grep -q '"type":"lost"' "$BATS_TEST_TMPDIR/yaml.ndjson"
+	run --separate-stderr vm-track -c "$file" -o - <<<'{"type":"mark","t":0,"text":"x"}'
+	[[ $output == *'"text":"x"'* ]]
+	refused 'vm-sample:\n  outptu: x\n' '2:3: '
+	[[ $stderr == *'"output"'* ]]
+	refused 'vm-sample:\n  quiet: perhaps\n' '2:10: '
+	refused 'vm-sample:\n  help: true\n' '2:3: '
+}
+
+@test "options of the plugin may stand under option as key=value, and are refused at their place" {
+	workload many 4
+	printf 'vm-sample:\n  count: 1\n  procfs: { detail: smaps }\n  option: [detail=maps]\n' >"$file"
+	run --separate-stderr vm-sample -c "$file" -p "$pid"
+	[[ $output == *'"format":"linux-maps"'* ]]
+	run --separate-stderr vm-sample -c "$file" -p "$pid" -O detail=smaps
+	[[ $output == *'"format":"linux-smaps"'* ]]
+	refused 'vm-sample:\n  option: detial=maps\n' '2:11: '
+	refused 'vm-sample:\n  option:\n    - detail=maps\n    - detail=most\n' '4:7: '
+	refused 'vm-sample:\n  option: [{a: b}]\n' '2:12: '
+}
