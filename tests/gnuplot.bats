@@ -4,7 +4,7 @@ load helper
 
 setup_file() {
 	export DRAW="$BATS_FILE_TMPDIR/draw"
-	cc -std=c11 -D_GNU_SOURCE -I"$ROOT/lib" -o "$DRAW" "$ROOT/tests/draw_harness.c" -ldl -lm
+	draw_harness "$DRAW"
 }
 
 setup() {

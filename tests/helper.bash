@@ -99,6 +99,14 @@ valid_stream() {
 	/usr/bin/python3 -I "$ROOT/tests/validate.py" "$ROOT/schemas" "$@"
 }
 
+# Builds the program that feeds a renderer with figures made by hand, at $1; with the sanitizers where the plugins have them.
+draw_harness() {
+	local plugin=$BUILD/lib/vmpipe/render/svg.so with=
+	if ldd "$plugin" | grep -q libasan; then with=-fsanitize=address,undefined; fi
+	if ldd "$plugin" | grep -q libtsan; then with=-fsanitize=thread; fi
+	cc -std=c11 -D_GNU_SOURCE $with -I"$ROOT/lib" -o "$1" "$ROOT/tests/draw_harness.c" -ldl -lm
+}
+
 started=()
 kept=()
 teardown() {
