@@ -84,10 +84,10 @@ static uint64_t used(const struct vp_region *region)
 	return region->measure[VP_M_rss] + swap;
 }
 
-/* Pages move along: where there were some and there are none, it is other memory. */
+/* Pages move along: where there are fewer than there were, it is other memory. */
 static bool may_be(const struct vp_region *was, const struct vp_region *is)
 {
-	return vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) || used(was) == 0 || used(is) > 0;
+	return vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) || used(is) >= used(was);
 }
 
 static bool may_have_grown(const struct vp_region *was, const struct vp_region *is)

@@ -104,6 +104,14 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 2 MMAP_ADD 2 50-54 rw-p"
 }
 
+@test "memory with fewer pages than the other had did not move there" {
+	tracked '10 14 rw-p anon "rss":8192' then '50 54 rw-p anon "rss":4096'
+	is "1 MUNMAP_REMOVE 1 10-14 rw-p
+2 MMAP_ADD 2 50-54 rw-p"
+	tracked '10 14 rw-p anon "rss":8192,"swap":0' then '50 54 rw-p anon "rss":4096,"swap":4096'
+	is "1 MOVE 1 50-54 rw-p was start=10,end=14,rss=8192,swap=0"
+}
+
 @test "of two mappings that may have moved the lower goes to the lower place" {
 	tracked "10 14 rw-p anon" "20 24 rw-p anon" "30 31 r--p anon" then "30 31 r--p anon" "40 44 rw-p anon" "50 54 rw-p anon"
 	is "1 MOVE 1 40-44 rw-p was start=10,end=14
