@@ -1,26 +1,31 @@
 /* vm-sample: looks at processes at intervals, through source plugins, and writes what the system said as a stream. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "error.h"
-#include "host_sample.h"
 #include "launch.h"
 #include "load.h"
+#include "marks.h"
+#include "probe.h"
 #include "program.h"
+#include "redact.h"
 #include "schedule.h"
+#include "sources.h"
 #include "system.h"
 #include "watch.h"
 
-#define SOURCES_MAX 16
 #define GRACE 300000000 /* ns that a command which got the same Ctrl-C has for ending before we do */
 
 struct flags {
-	const char *source, *pid, *detail, *command_output;
+	const char *source, *pid, *detail, *command_output, *marks, *redact_key;
 	int64_t interval, count, duration;
+	bool follow, redact, probe;
 };
 
 static const struct vp_option rows[] = {
@@ -29,25 +34,22 @@ static const struct vp_option rows[] = {
 	{ "interval", 'i', VP_OPT_TIME, offsetof(struct flags, interval), "100ms", "0s..", "TIME", "from look to look; 0: without a pause" },
 	{ "count", 'n', VP_OPT_INT, offsetof(struct flags, count), NULL, "1..", "COUNT", "stop after so many looks" },
 	{ "duration", 'd', VP_OPT_TIME, offsetof(struct flags, duration), NULL, "1ns..", "TIME", "stop after that time" },
+	{ "follow", 'f', VP_OPT_FLAG, offsetof(struct flags, follow), NULL, NULL, NULL, "look at children too, as they come and go" },
 	{ "detail", 0, VP_OPT_STRING, offsetof(struct flags, detail), NULL, NULL, "maps|smaps", "how much to ask of each region; preset: the source's" },
 	{ "command-output", 0, VP_OPT_STRING, offsetof(struct flags, command_output), NULL, NULL, "FILE", "where COMMAND's stdout goes; preset: our stderr" },
+	{ "marks", 0, VP_OPT_STRING, offsetof(struct flags, marks), NULL, NULL, "FIFO", "each line that is written into it becomes a mark; made if it is not there" },
+	{ "redact", 0, VP_OPT_FLAG, offsetof(struct flags, redact), NULL, NULL, NULL, "hash names, paths and arguments, the same way each time" },
+	{ "redact-key", 0, VP_OPT_STRING, offsetof(struct flags, redact_key), NULL, NULL, "TEXT", "hash them with that key, without which no guess can be checked" },
+	{ "probe", 0, VP_OPT_FLAG, offsetof(struct flags, probe), NULL, NULL, NULL, "say as JSON what this user may do here, and what is missing for the rest" },
 	{ 0 },
-};
-
-/* A source at work. */
-struct run {
-	const struct vp_source *plugin;
-	void *state;
-	struct vp_options options;
-	struct vp_sample_host host;
-	bool open;
 };
 
 struct session {
 	struct vp_program program;
 	struct flags flags;
-	struct run runs[SOURCES_MAX];
-	size_t run_count;
+	struct vp_sources sources;
+	struct vp_marks marks;
+	struct rlimit files;          /* as it was before we raised it */
 	int64_t began;                /* ns, monotonic */
 	struct vp_watch watch;
 	struct vp_schedule schedule;
@@ -81,90 +83,38 @@ static int64_t now(const struct session *s)
 
 /* ---- sources ---- */
 
-static const struct vp_option *row_of(const struct vp_option *table, const char *name)
+/* An option of our own that only sources can heed. */
+static void hand_on(struct session *s, const char *name, const char *value)
 {
-	for (; table && table->name; table++)
-		if (strcmp(table->name, name) == 0) return table;
-	return NULL;
-}
-
-static void load(struct session *s, const char *name)
-{
-	static const struct vp_option none[] = { { 0 } };
-	struct vp_program *program = &s->program;
-	if (s->run_count == SOURCES_MAX) vp_die(program, VP_USAGE, "more than %d sources", SOURCES_MAX);
-	struct run *run = &s->runs[s->run_count++];
-	run->plugin = vp_load_source(name);
-	if (!run->plugin) vp_die(program, VP_USAGE, "%s", vp_error());
-	if (!run->plugin->sample) vp_die(program, VP_USAGE, "source %s only reads text: it cannot look at a process", name);
-	run->state = calloc(1, run->plugin->state ? run->plugin->state : 1);
-	const struct vp_option *table = run->plugin->options ? run->plugin->options : none;
-	if (!run->state || vp_options_init(&run->options, table, run->state, name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
-	vp_program_plugin_options(program, name, &run->options);
-	if (s->flags.detail && row_of(table, "detail") &&
-	    vp_options_set(&run->options, "detail", s->flags.detail, VP_LAYER_COMMAND))
-		vp_die(program, VP_USAGE, "%s", vp_error());
-	vp_sample_host_init(&run->host, program, run->plugin->name, s->began);
+	int set = vp_sources_set(&s->sources, name, value);
+	if (set < 0) vp_die(&s->program, VP_USAGE, "%s", vp_error());
+	if (!set) vp_die(&s->program, VP_USAGE, "--%s: none of the sources (%s) has it", name, s->flags.source);
 }
 
 static void load_all(struct session *s)
 {
-	char *names = strdup(s->flags.source), *rest = names, *name;
-	while ((name = strsep(&rest, ",")))
-		if (*name) load(s, name);
-	free(names);
-	if (!s->run_count) vp_die(&s->program, VP_USAGE, "--source names none");
+	struct vp_program *program = &s->program;
+	s->sources.program = program;
+	s->sources.watch = &s->watch;
+	s->sources.began = s->began;
+	if (vp_sources_load(&s->sources, s->flags.source)) vp_die(program, VP_USAGE, "%s", vp_error());
+	if (s->flags.detail) hand_on(s, "detail", s->flags.detail);
+	if (s->flags.follow) hand_on(s, "follow", NULL);
+	if (s->flags.redact_key) s->flags.redact = true;
+	if (!s->flags.redact) return;
+	vp_redact_key(s->flags.redact_key);
+	if (vp_sources_redact(&s->sources)) vp_die(program, VP_USAGE, "%s", vp_error());
 }
 
-static void open_all(struct session *s)
+/* Each process that is followed takes two descriptors. */
+static void raise_files(struct session *s)
 {
-	for (size_t i = 0; i < s->run_count; i++) {
-		struct run *run = &s->runs[i];
-		run->open = !run->plugin->open || run->plugin->open(run->state, &run->host.host) == 0;
-		if (!run->open) vp_trouble(&s->program, "%s: %s", run->plugin->name, vp_error());
-	}
-}
-
-static void close_all(struct session *s)
-{
-	for (size_t i = 0; i < s->run_count; i++) {
-		struct run *run = &s->runs[i];
-		if (run->plugin->close) run->plugin->close(run->state, &run->host.host);
-		vp_options_free(&run->options);
-		free(run->state);
-	}
-}
-
-/* How many sources took the process. */
-static int attach(struct session *s, const struct vp_process *process)
-{
-	int taken = 0;
-	for (size_t i = 0; i < s->run_count; i++) {
-		struct run *run = &s->runs[i];
-		if (!run->open) continue;
-		if (!run->plugin->attach || run->plugin->attach(run->state, &run->host.host, process) == 0) taken++;
-		else vp_trouble(&s->program, "%s", vp_error());
-	}
-	if (taken && vp_watch_add(&s->watch, process->pid)) vp_trouble(&s->program, "%s", vp_error());
-	if (taken) vp_program_pid(&s->program, process->pid);
-	return taken;
-}
-
-/* One look through every source; how many processes are still there. */
-static int look(struct session *s)
-{
-	int most = 0;
-	for (size_t i = 0; i < s->run_count; i++) {
-		struct run *run = &s->runs[i];
-		if (!run->open) continue;
-		int there = run->plugin->sample(run->state, &run->host.host);
-		if (there < 0) {
-			vp_trouble(&s->program, "%s: %s", run->plugin->name, vp_error());
-			run->open = false;
-		}
-		if (there > most) most = there;
-	}
-	return most;
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &s->files);
+	limit = s->files;
+	if (limit.rlim_max == RLIM_INFINITY || limit.rlim_max > 16384) limit.rlim_cur = limit.rlim_cur > 16384 ? limit.rlim_cur : 16384;
+	else limit.rlim_cur = limit.rlim_max;
+	if (s->flags.follow) setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* ---- the first and the last lines ---- */
@@ -174,10 +124,14 @@ static void put_known(struct vp_out *out, const char *key, const char *text)
 	if (*text) vp_put_str(out, key, vp_s(text));
 }
 
-static void put_host(struct vp_out *out)
+static void put_host(struct vp_out *out, bool redact)
 {
 	struct vp_system facts;
 	vp_system_facts(&facts);
+	if (redact) {
+		vp_redact(vp_s(facts.name), facts.name);
+		facts.name[VP_REDACTED] = 0;
+	}
 	vp_put_object(out, "host");
 	put_known(out, "name", facts.name);
 	put_known(out, "os", facts.os);
@@ -189,22 +143,22 @@ static void put_host(struct vp_out *out)
 	vp_put_close(out);
 }
 
-/* Our own flags, and beside them those of the first source; those of further sources under their names. */
+/* Our own flags, and beside them those of the first source; those of further sources under their names. What sources have
+ * taken over they say, and the key is nobody's business. */
 static void put_options(struct session *s, struct vp_out *out)
 {
-	const char *detail = s->flags.detail;
-	s->flags.detail = NULL; /* the source has it, and says it */
-	char *json = vp_options_json(&s->program.options);
-	s->flags.detail = detail;
+	struct flags kept = s->flags;
+	unsigned char *follow = &s->program.options.layer[vp_options_find(rows, "follow") - rows], layer = *follow;
+	*follow = 0;
+	s->flags.detail = s->flags.redact_key = s->flags.source = NULL;
+	char *json = vp_options_json_redacted(&s->program.options, kept.redact);
 	vp_put_object(out, "options");
-	if (json) vp_put_members(out, (vp_str){ json + 1, strlen(json) - 2 });
+	vp_put_str(out, "source", vp_s(kept.source));
+	if (json && strlen(json) > 2) vp_put_members(out, (vp_str){ json + 1, strlen(json) - 2 });
 	free(json);
-	for (size_t i = 0; i < s->run_count; i++) {
-		json = vp_options_json(&s->runs[i].options);
-		if (json && i == 0) vp_put_members(out, (vp_str){ json + 1, strlen(json) - 2 });
-		else if (json) vp_put_json(out, s->runs[i].plugin->name, vp_s(json));
-		free(json);
-	}
+	s->flags = kept;
+	*follow = layer;
+	vp_sources_put_options(&s->sources, out, kept.redact);
 	vp_put_close(out);
 }
 
@@ -217,9 +171,9 @@ static void put_stream(struct session *s, const struct timespec *began)
 	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
 	snprintf(text, sizeof text, "%s.%09ldZ", date, began->tv_nsec);
 	vp_out_memory(&names);
-	for (size_t i = 0; i < s->run_count; i++) {
+	for (size_t i = 0; i < s->sources.count; i++) {
 		vp_out_bytes(&names, i ? "," : "[", 1);
-		vp_out_quoted(&names, vp_s(s->runs[i].plugin->name));
+		vp_out_quoted(&names, vp_s(s->sources.runs[i].plugin->name));
 	}
 	vp_out_bytes(&names, "]", 1);
 	vp_put_begin(out, "stream", 0, -1);
@@ -227,10 +181,22 @@ static void put_stream(struct session *s, const struct timespec *began)
 	vp_put_str(out, "program", vp_s("vm-sample " VP_VERSION));
 	vp_put_json(out, "sources", (vp_str){ names.buffer, names.used });
 	vp_put_str(out, "began", vp_s(text));
-	put_host(out);
+	put_host(out, s->flags.redact);
 	put_options(s, out);
 	vp_put_end(out);
 	vp_out_free(&names);
+}
+
+static void put_mark(void *session, int64_t pid, vp_str text, uint64_t dropped)
+{
+	struct session *s = session;
+	struct vp_program *program = &s->program;
+	int64_t t = now(s);
+	if (t > program->t) program->t = t;
+	vp_put_begin(&program->out, "mark", program->t, pid);
+	vp_put_str(&program->out, "text", text);
+	vp_put_end(&program->out);
+	if (dropped) vp_put_lost(program, program->t, pid, "bytes", dropped, "the text of a mark is longer than 64 KiB");
 }
 
 /* Everything is said: `stage`, `end`, and the output closed, so that the reader can go on. */
@@ -238,7 +204,8 @@ static int finish(struct session *s, const char *reason)
 {
 	struct vp_program *program = &s->program;
 	int64_t t = now(s);
-	close_all(s);
+	vp_marks_close(&s->marks, put_mark, s);
+	vp_sources_close(&s->sources);
 	if (t > program->t) program->t = t;
 	vp_put_stage(program, 1);
 	vp_put_begin(&program->out, "end", program->t, -1);
@@ -266,7 +233,7 @@ static int attach_named(struct session *s, const char *name)
 		return 0;
 	}
 	if (!count) vp_trouble(&s->program, "no process is called %s, and none runs a program of that name (ps -e shows the names)", name);
-	for (size_t i = 0; i < count; i++) taken += attach(s, &(struct vp_process){ .pid = pids[i] });
+	for (size_t i = 0; i < count; i++) taken += vp_sources_attach(&s->sources, &(struct vp_process){ .pid = pids[i] });
 	free(pids);
 	return taken;
 }
@@ -280,7 +247,7 @@ static int attach_word(struct session *s, const char *word)
 		vp_trouble(&s->program, "there is no process %s: ids go from 1 to %d", word, INT32_MAX);
 		return 0;
 	}
-	return attach(s, &(struct vp_process){ .pid = pid });
+	return vp_sources_attach(&s->sources, &(struct vp_process){ .pid = pid });
 }
 
 static int attach_listed(struct session *s)
@@ -302,20 +269,22 @@ static int command_output(struct session *s)
 	return fd;
 }
 
-static void before_exec(const void *watch)
+static void before_exec(const void *session)
 {
-	vp_watch_restore(watch);
+	const struct session *s = session;
+	if (s->flags.follow) setrlimit(RLIMIT_NOFILE, &s->files);
+	vp_watch_restore(&s->watch);
 }
 
 /* Starts the command, attaches, lets it go. False: it is not to be had; status and message are set. */
 static bool start_command(struct session *s, int output)
 {
 	char **argv = s->program.arguments;
-	if (vp_launch_hold(&s->launch, argv, output, before_exec, &s->watch)) {
+	if (vp_launch_hold(&s->launch, argv, output, before_exec, s)) {
 		vp_trouble(&s->program, "%s", vp_error());
 		return false;
 	}
-	attach(s, &(struct vp_process){ .pid = s->launch.pid, .launched = true });
+	vp_sources_attach(&s->sources, &(struct vp_process){ .pid = s->launch.pid, .launched = true });
 	if (vp_launch_release(&s->launch, argv[0]) == 0) return true;
 	vp_trouble(&s->program, "%s", vp_error());
 	s->program.status = s->launch.status;
@@ -337,14 +306,21 @@ static void tell_missed(struct session *s, uint64_t missed)
 /* Waits for the next tick. NULL, or the reason for which there is none. */
 static const char *wait_tick(struct session *s, int64_t until)
 {
-	int64_t tick = s->schedule.next;
-	switch (vp_watch_until(&s->watch, tick < until ? tick : until)) {
-	case VP_WOKE_SIGNAL: return "signal";
-	case VP_WOKE_READER: return s->reader_gone = true, "error";
-	case VP_WOKE_ENDED: return NULL;
-	case VP_WOKE_TIME: break;
+	int64_t tick = s->schedule.next, when = tick < until ? tick : until;
+	for (;;) {
+		switch (vp_watch_until(&s->watch, when)) {
+		case VP_WOKE_SIGNAL: return "signal";
+		case VP_WOKE_READER: return s->reader_gone = true, "error";
+		case VP_WOKE_ENDED: return NULL;
+		case VP_WOKE_TIME: return tick < until ? NULL : "duration";
+		case VP_WOKE_INPUT: break;
+		}
+		vp_marks_read(&s->marks, put_mark, s);
+		vp_out_flush(&s->program.out);
+		if (s->program.out.closed_pipe) return s->reader_gone = true, "error";
+		if (s->program.out.error) return "error";
+		if (vp_clock() >= when) return tick < until ? NULL : "duration"; /* however much is written into it */
 	}
-	return tick < until ? NULL : "duration";
 }
 
 /* Looks until something ends it; the reason. */
@@ -355,10 +331,11 @@ static const char *sample(struct session *s)
 	vp_schedule_start(&s->schedule, start, flags->interval);
 	int64_t until = flags->duration && flags->duration < INT64_MAX - start ? start + flags->duration : INT64_MAX;
 	for (int64_t ticks = 1;; ticks++) {
-		int there = look(s);
+		int there = vp_sources_look(&s->sources);
 		vp_out_flush(&s->program.out);
 		if (s->program.out.closed_pipe) return s->reader_gone = true, "error";
 		if (s->program.out.error) return "error";
+		if (there == INT_MAX && s->watch.fed && !s->watch.living) there = 0; /* nobody counts: a process only says how long */
 		if (!there) return s->launch.pid ? "exit" : "gone";
 		if (flags->count && ticks >= flags->count) return "count";
 		tell_missed(s, vp_schedule_served(&s->schedule, vp_clock()));
@@ -372,7 +349,7 @@ static void after_signal(struct session *s)
 {
 	if (!s->launch.pid) return;
 	if (s->watch.living) vp_watch_grace(&s->watch, vp_clock() + GRACE);
-	if (!s->watch.living) look(s);
+	if (!s->watch.living) vp_sources_look(&s->sources);
 	if (!vp_launch_collect(&s->launch, false))
 		vp_say(&s->program, "%s (%d) has not ended and goes on", s->program.arguments[0], (int)s->launch.pid);
 }
@@ -397,10 +374,50 @@ static void check_usage(struct session *s)
 	struct vp_program *program = &s->program;
 	if (s->flags.pid && program->argument_count)
 		vp_die(program, VP_USAGE, "both -p and a command (%s): give one of them", program->arguments[0]);
-	if (!s->flags.pid && !program->argument_count)
+	if (!s->flags.pid && !program->argument_count && vp_sources_want_process(&s->sources))
 		vp_die(program, VP_USAGE, "nothing to look at: give -p PID, -p NAME, or -- COMMAND (vm-sample --help shows the usage)");
 	if (s->flags.command_output && !program->argument_count)
 		vp_die(program, VP_USAGE, "--command-output wants a command: -- COMMAND ARG...");
+}
+
+/* ---- --probe ---- */
+
+static int probe(struct session *s)
+{
+	struct vp_program *program = &s->program;
+	int64_t pids[64];
+	size_t count = 0;
+	char *words = s->flags.pid ? strdup(s->flags.pid) : NULL, *rest = words, *word;
+	while (words && (word = strsep(&rest, ",")) && count < sizeof pids / sizeof *pids) {
+		if (!is_number(word)) vp_die(program, VP_USAGE, "--probe takes ids, not names: %s", word);
+		pids[count++] = strtoll(word, NULL, 10);
+	}
+	free(words);
+	vp_out_bytes(&program->out, "{\"type\":\"probe\"", 15);
+	vp_probe(&program->out, pids, count);
+	vp_put_object(&program->out, "plugins");
+	for (int i = 0; i < 2; i++) {
+		struct vp_out names;
+		const char *kind = i ? "render" : "source";
+		vp_out_memory(&names);
+		for (const char *const *name = vp_plugin_names(kind); *name; name++) {
+			vp_out_bytes(&names, names.used ? "," : "[", 1);
+			vp_out_quoted(&names, vp_s(*name));
+		}
+		vp_out_bytes(&names, names.used ? "]" : "[]", names.used ? 1 : 2);
+		vp_put_json(&program->out, kind, (vp_str){ names.buffer, names.used });
+		vp_out_free(&names);
+	}
+	vp_put_close(&program->out);
+	vp_put_end(&program->out);
+	return vp_program_finish(program);
+}
+
+/* Whatever there is to watch: a system's source alone watches no process. */
+static bool start(struct session *s, int output)
+{
+	if (s->flags.pid) return attach_listed(s) > 0;
+	return s->program.argument_count ? start_command(s, output) : true;
 }
 
 int main(int argc, char **argv)
@@ -408,15 +425,20 @@ int main(int argc, char **argv)
 	static struct session s;
 	struct timespec began;
 	vp_program_start(&s.program, &about, rows, &s.flags, argc, argv);
-	check_usage(&s);
+	s.marks.fd = -1;
+	if (s.flags.probe) return probe(&s);
 	clock_gettime(CLOCK_REALTIME, &began);
 	s.began = vp_clock();
 	load_all(&s);
+	vp_program_checked(&s.program);
+	check_usage(&s);
 	int output = command_output(&s);
 	if (vp_watch_begin(&s.watch, s.program.out.fd)) vp_die(&s.program, VP_TROUBLE, "%s", vp_error());
+	if (s.flags.marks && vp_marks_open(&s.marks, s.flags.marks)) vp_die(&s.program, VP_USAGE, "%s", vp_error());
+	vp_watch_input(&s.watch, s.marks.fd);
+	raise_files(&s);
 	put_stream(&s, &began);
-	open_all(&s);
-	bool started = s.flags.pid ? attach_listed(&s) > 0 : start_command(&s, output);
-	if (!started) return finish(&s, "error");
+	vp_sources_open(&s.sources);
+	if (!start(&s, output)) return finish(&s, "error");
 	return conclude(&s, sample(&s));
 }

@@ -1,12 +1,14 @@
 /* The host's function table for sources that look at a system, built on the writer of lines. */
 #include "host_sample.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "error.h"
+#include "redact.h"
 #include "schedule.h"
 
 static struct vp_sample_host *host_of(struct vp_host *h)
@@ -16,15 +18,50 @@ static struct vp_sample_host *host_of(struct vp_host *h)
 
 static struct vp_out *out_of(struct vp_host *h)
 {
-	return &host_of(h)->program->out;
+	struct vp_sample_host *host = host_of(h);
+	return host->gather ? &host->gathered : &host->program->out;
 }
 
-/* In what is written, t never decreases. */
+/* In what is written, t never decreases; of what is gathered, what one source says stays in its order. */
 static int64_t lift(struct vp_host *h, int64_t t)
 {
-	struct vp_program *program = host_of(h)->program;
-	if (t > program->t) program->t = t;
-	return program->t;
+	struct vp_sample_host *host = host_of(h);
+	if (host->gather) return host->line_count && host->lines[host->line_count - 1].t > t ? host->lines[host->line_count - 1].t : t;
+	if (t > host->program->t) host->program->t = t;
+	return host->program->t;
+}
+
+static void note_line(struct vp_sample_host *host, const char *type, int64_t t)
+{
+	if (host->line_count == host->line_size) {
+		size_t size = host->line_size ? 2 * host->line_size : 64;
+		struct vp_gathered *lines = realloc(host->lines, size * sizeof *lines);
+		if (!lines) {
+			host->gathered.error = ENOMEM;
+			return;
+		}
+		host->lines = lines;
+		host->line_size = size;
+	}
+	const struct vp_out *out = &host->gathered;
+	size_t time = out->used + sizeof "{\"type\":\"\",\"t\":" - 1 + strlen(type);
+	host->lines[host->line_count++] = (struct vp_gathered){ .t = t, .from = out->used, .time = time };
+}
+
+static void begin_line(struct vp_host *h, const char *type, int64_t t, int64_t pid)
+{
+	struct vp_sample_host *host = host_of(h);
+	if (host->gather) note_line(host, type, t);
+	vp_put_begin(out_of(h), type, t, -1);
+	if (host->gather && host->line_count) host->lines[host->line_count - 1].time_end = host->gathered.used;
+	if (pid >= 0) vp_put_num(out_of(h), "pid", (uint64_t)pid);
+}
+
+static void end_line(struct vp_host *h)
+{
+	struct vp_sample_host *host = host_of(h);
+	vp_put_end(out_of(h));
+	if (host->gather && host->line_count) host->lines[host->line_count - 1].to = host->gathered.used;
 }
 
 static int host_fail(struct vp_host *h, const char *format, ...)
@@ -67,12 +104,17 @@ static int64_t host_now(struct vp_host *h)
 
 static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count, const char *why)
 {
-	vp_put_lost(host_of(h)->program, lift(h, host_now(h)), pid, what, count, why);
+	begin_line(h, "lost", lift(h, host_now(h)), pid);
+	vp_put_str(out_of(h), "what", vp_s(what));
+	vp_put_num(out_of(h), "count", count);
+	vp_put_str(out_of(h), "where", vp_s(host_of(h)->program->about->name));
+	vp_put_str(out_of(h), "why", vp_s(why));
+	end_line(h);
 }
 
 static void host_begin(struct vp_host *h, const char *type, int64_t t, int64_t pid)
 {
-	vp_put_begin(out_of(h), type, lift(h, t), pid);
+	begin_line(h, type, lift(h, t), pid);
 }
 
 static void host_str(struct vp_host *h, const char *key, vp_str value)
@@ -136,7 +178,19 @@ static void host_strs(struct vp_host *h, const char *key, const vp_str *values, 
 
 static void host_end(struct vp_host *h)
 {
-	vp_put_end(out_of(h));
+	end_line(h);
+}
+
+static void host_follow(struct vp_host *h, int64_t pid)
+{
+	struct vp_sample_host *host = host_of(h);
+	if (host->followed) host->followed(host->ctx, host, pid);
+}
+
+static void host_redact(struct vp_host *h, vp_str bytes, char *digits)
+{
+	(void)h;
+	vp_redact(bytes, digits);
 }
 
 /* The next piece: whole lines where one fits, else as many bytes as fit. */
@@ -155,14 +209,14 @@ static void host_raw(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, co
 	do {
 		vp_str now = { text.p, piece(text) };
 		text.p += now.n, text.n -= now.n;
-		vp_put_begin(out, "raw", t, pid);
+		begin_line(h, "raw", t, pid);
 		vp_put_num(out, "seq", seq);
 		vp_put_str(out, "source", vp_s(host_of(h)->source));
 		vp_put_str(out, "format", vp_s(format));
 		vp_put_num(out, "part", part++);
 		if (!text.n) vp_put_bool(out, "last", true);
 		vp_put_raw_only(out, "text", now);
-		vp_put_end(out);
+		end_line(h);
 	} while (text.n);
 }
 
@@ -176,6 +230,55 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program
 		.abi = VP_ABI, .ctx = host,
 		.fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr,
-		.json = host_json, .strs = host_strs, .end = host_end, .raw = host_raw,
+		.json = host_json, .strs = host_strs, .end = host_end, .raw = host_raw, .follow = host_follow,
 	};
+}
+
+void vp_sample_host_gather(struct vp_sample_host *host)
+{
+	host->gather = true;
+	vp_out_memory(&host->gathered);
+}
+
+void vp_sample_host_redact(struct vp_sample_host *host)
+{
+	host->host.redact = host_redact;
+}
+
+/* The line as it is, or where it comes after a later one, with that one's time. */
+static void put_gathered(struct vp_sample_host *host, const struct vp_gathered *line)
+{
+	struct vp_out *out = &host->program->out;
+	const char *text = host->gathered.buffer;
+	char digits[40];
+	int n = 0;
+	if (line->t >= host->program->t) host->program->t = line->t;
+	else n = snprintf(digits, sizeof digits, "%lld.%09lld", (long long)(host->program->t / 1000000000), (long long)(host->program->t % 1000000000));
+	vp_out_bytes(out, text + line->from, line->time - line->from);
+	vp_out_bytes(out, n ? digits : text + line->time, n ? (size_t)n : line->time_end - line->time);
+	vp_out_bytes(out, text + line->time_end, line->to - line->time_end);
+	out->lines++;
+}
+
+int vp_sample_merge(struct vp_sample_host *const *hosts, size_t count)
+{
+	size_t at[64] = { 0 };
+	for (;;) {
+		size_t first = count;
+		for (size_t i = 0; i < count; i++) {
+			if (hosts[i]->gathered.error) return vp_fail("out of memory for what %s says", hosts[i]->source);
+			if (at[i] == hosts[i]->line_count) continue;
+			if (first == count || hosts[i]->lines[at[i]].t < hosts[first]->lines[at[first]].t) first = i;
+		}
+		if (first == count) break;
+		put_gathered(hosts[first], &hosts[first]->lines[at[first]++]);
+	}
+	for (size_t i = 0; i < count; i++) hosts[i]->line_count = hosts[i]->gathered.used = 0;
+	return 0;
+}
+
+void vp_sample_host_free(struct vp_sample_host *host)
+{
+	vp_out_free(&host->gathered);
+	free(host->lines);
 }

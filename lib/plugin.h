@@ -30,7 +30,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. It grows with every change of this header that an
  * old plugin would misread. */
-#define VP_ABI 1
+#define VP_ABI 2
 
 /* ---- 1 words ------------------------------------------------------------------------------- */
 
@@ -108,6 +108,8 @@ struct vp_process {
 	bool launched; /* the program itself has started it and holds it until everything is attached */
 };
 
+#define VP_REDACTED 12 /* digits that stand in place of a name */
+
 /* The function table that a plugin calls back through. `h` is always the table itself. */
 struct vp_host {
 	int abi;
@@ -135,6 +137,14 @@ struct vp_host {
 	void (*end)(struct vp_host *h);
 	/* `raw` lines for one whole text, in pieces of at most 64 KiB cut at line ends. */
 	void (*raw)(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format, vp_str text);
+
+	/* A child that the source looks at from now on, found by itself (its option `follow` is set): the host waits for its
+	 * end too, and hands it to the sources that do not follow. Between two lines, not within one. */
+	void (*follow)(struct vp_host *h, int64_t pid);
+	/* NULL unless --redact: then no name, path or argument may leave the source as it is. Writes VP_REDACTED hexadecimal
+	 * digits, the same for the same bytes, and no NUL behind them. Keep what the parse half needs to tell one kind of
+	 * memory from another. */
+	void (*redact)(struct vp_host *h, vp_str bytes, char *digits);
 
 	/* Parse half. snapshot: begins one; `members` is JSON text like vp_region.extra (may be empty);
 	 * `measured`/`measure` are totals that the text itself states (NULL: none), else the host adds up.
@@ -168,7 +178,8 @@ struct vp_source {
 
 	/* sample half: touches the system and hands its text on untouched */
 	int (*open)(void *state, struct vp_host *host);
-	/* A process to look at from now on: writes its `process` line. -1: cannot, with the reason. */
+	/* A process to look at from now on: writes its `process` line. -1: cannot, with the reason. A source without it looks
+	 * at the system as a whole: vm-sample then needs no process, and does not count what its `sample` returns. */
 	int (*attach)(void *state, struct vp_host *host, const struct vp_process *process);
 	/* One look at every attached process. Returns how many are still there, or -1. A process that
 	 * is gone gets `event` `exit` and is dropped; one that executed something new, or whose pid was
@@ -180,6 +191,8 @@ struct vp_source {
 	/* How sure it is, 0 (not mine) to 100, and which format; sees the first 64 KiB or less. */
 	int (*probe)(vp_str head, const char **format);
 	int (*parse)(void *state, struct vp_host *host, const struct vp_text *text);
+
+	bool redacts; /* its sample half heeds host->redact; else --redact refuses it */
 };
 
 /* A source plugin defines this; a wrong definition does not compile. */

@@ -12,6 +12,7 @@
 #include "schedule.h"
 #include "system.h"
 
+#define BEFORE 2            /* places in front of the processes */
 #define BLIND_LOOK 50000000 /* ns between two questions for a process without a descriptor */
 
 static const int signals[2] = { SIGINT, SIGTERM };
@@ -26,9 +27,10 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 {
 	sigset_t block;
 	memset(watch, 0, sizeof *watch);
-	watch->fds = malloc(sizeof *watch->fds);
+	watch->fds = malloc(BEFORE * sizeof *watch->fds);
 	if (!watch->fds) return vp_fail("out of memory");
 	watch->fds[0] = (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
+	watch->fds[1] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	sigemptyset(&block);
 	for (int i = 0; i < 2; i++) {
 		struct sigaction action = { .sa_handler = notice, .sa_flags = (int)SA_RESETHAND };
@@ -41,27 +43,40 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 	return 0;
 }
 
-int vp_watch_add(struct vp_watch *watch, int64_t pid)
+void vp_watch_input(struct vp_watch *watch, int input)
 {
-	struct pollfd *fds = realloc(watch->fds, (watch->count + 2) * sizeof *fds);
+	watch->fds[1].fd = input;
+}
+
+static int grow(struct vp_watch *watch)
+{
+	size_t size = watch->size ? 2 * watch->size : 16;
+	struct pollfd *fds = realloc(watch->fds, (BEFORE + size) * sizeof *fds);
 	if (fds) watch->fds = fds;
-	struct vp_watched *watched = fds ? realloc(watch->watched, (watch->count + 1) * sizeof *watched) : NULL;
-	if (!watched) return vp_fail("out of memory");
-	watch->watched = watched;
-	int fd = vp_system_watch(pid);
-	if (fd < 0) watch->blind = true;
-	watched[watch->count] = (struct vp_watched){ .pid = pid };
-	fds[++watch->count] = (struct pollfd){ .fd = fd, .events = POLLIN };
-	watch->living++;
+	int64_t *pids = fds ? realloc(watch->pids, size * sizeof *pids) : NULL;
+	if (!pids) return vp_fail("out of memory");
+	watch->pids = pids;
+	watch->size = size;
 	return 0;
 }
 
-static void mark_ended(struct vp_watch *watch, size_t i)
+int vp_watch_add(struct vp_watch *watch, int64_t pid)
 {
-	if (watch->fds[i + 1].fd >= 0) close(watch->fds[i + 1].fd);
-	watch->fds[i + 1].fd = -1;
-	watch->watched[i].ended = true;
-	watch->living--;
+	if (watch->living == watch->size && grow(watch)) return -1;
+	int fd = vp_system_watch(pid);
+	if (fd < 0) watch->blind = true;
+	watch->fds[BEFORE + watch->living] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	watch->pids[watch->living++] = pid;
+	watch->fed = true;
+	return 0;
+}
+
+static void forget(struct vp_watch *watch, size_t i)
+{
+	size_t last = --watch->living;
+	if (watch->fds[BEFORE + i].fd >= 0) close(watch->fds[BEFORE + i].fd);
+	watch->fds[BEFORE + i] = watch->fds[BEFORE + last];
+	watch->pids[i] = watch->pids[last];
 }
 
 /* A child is not collected; of a process of somebody else's only its disappearance is seen. */
@@ -74,10 +89,9 @@ static bool ended(int64_t pid)
 
 static void collect(struct vp_watch *watch, bool polled)
 {
-	for (size_t i = 0; i < watch->count; i++) {
-		const struct pollfd *fd = &watch->fds[i + 1];
-		if (watch->watched[i].ended) continue;
-		if (fd->fd >= 0 ? polled && fd->revents : ended(watch->watched[i].pid)) mark_ended(watch, i);
+	for (size_t i = watch->living; i-- > 0;) { /* backwards: what takes a place has been asked */
+		const struct pollfd *fd = &watch->fds[BEFORE + i];
+		if (fd->fd >= 0 ? polled && fd->revents : ended(watch->pids[i])) forget(watch, i);
 	}
 }
 
@@ -90,12 +104,13 @@ enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
 		bool last = !watch->blind || !living || left <= BLIND_LOOK;
 		if (!last) left = BLIND_LOOK;
 		struct timespec pause = { left / 1000000000, left % 1000000000 };
-		int n = ppoll(watch->fds, watch->count + 1, &pause, &watch->mask);
+		int n = ppoll(watch->fds, BEFORE + watch->living, &pause, &watch->mask);
 		if (signalled) return VP_WOKE_SIGNAL;
 		if (n < 0 && errno != EINTR) return VP_WOKE_TIME;
 		if (n > 0 && watch->fds[0].revents) return VP_WOKE_READER;
 		if (n > 0 || watch->blind) collect(watch, n > 0);
 		if (living && !watch->living) return VP_WOKE_ENDED;
+		if (n > 0 && watch->fds[1].revents) return VP_WOKE_INPUT;
 		if (n == 0 && last) return VP_WOKE_TIME;
 	}
 }
@@ -103,7 +118,7 @@ enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
 void vp_watch_grace(struct vp_watch *watch, int64_t when)
 {
 	signalled = 0;
-	watch->fds[0].fd = -1; /* whether somebody still reads matters no more */
+	watch->fds[0].fd = watch->fds[1].fd = -1; /* whether somebody still reads matters no more */
 	while (watch->living && vp_clock() < when)
 		if (vp_watch_until(watch, when) == VP_WOKE_SIGNAL) return;
 }
@@ -117,8 +132,7 @@ void vp_watch_restore(const struct vp_watch *watch)
 
 void vp_watch_end(struct vp_watch *watch)
 {
-	for (size_t i = 0; i < watch->count; i++)
-		if (watch->fds[i + 1].fd >= 0) close(watch->fds[i + 1].fd);
+	while (watch->living) forget(watch, watch->living - 1);
 	free(watch->fds);
-	free(watch->watched);
+	free(watch->pids);
 }

@@ -1,4 +1,5 @@
-/* Waiting for the next tick, and noticing what comes before it: a signal, the end of every process, a reader who has gone. */
+/* Waiting for the next tick, and noticing what comes before it: a signal, the end of every process, a reader who has gone,
+ * something to read. */
 #ifndef VMPIPE_WATCH_H
 #define VMPIPE_WATCH_H
 
@@ -8,21 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct vp_watched { int64_t pid; bool ended; };
-
 struct vp_watch {
-	struct pollfd *fds;         /* 0: the output; then one for each process, fd -1 once it has ended or where there is none */
-	struct vp_watched *watched;
-	size_t count, living;
+	struct pollfd *fds;         /* 0: the output; 1: an input; then one for each living process, fd -1 where there is none */
+	int64_t *pids;              /* of those */
+	size_t living, size;
+	bool fed;                   /* some process was added */
 	bool blind;                 /* some process has no descriptor: ask every now and then */
 	sigset_t mask;              /* as it was before */
 	struct sigaction was[2];    /* of SIGINT, SIGTERM */
 };
 
-enum vp_woke { VP_WOKE_TIME, VP_WOKE_SIGNAL, VP_WOKE_ENDED, VP_WOKE_READER };
+enum vp_woke { VP_WOKE_TIME, VP_WOKE_SIGNAL, VP_WOKE_ENDED, VP_WOKE_READER, VP_WOKE_INPUT };
 
 /* From now on SIGINT and SIGTERM are only noticed in vp_watch_until, the first of each; the next one kills. */
 int  vp_watch_begin(struct vp_watch *watch, int output); /* 0, -1 (vp_error) */
+void vp_watch_input(struct vp_watch *watch, int input); /* VP_WOKE_INPUT, as often as it is readable */
 int  vp_watch_add(struct vp_watch *watch, int64_t pid);
 /* Until `when` (ns, monotonic). VP_WOKE_ENDED: once, when the last watched process has ended. */
 enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when);

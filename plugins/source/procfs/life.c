@@ -50,6 +50,7 @@ static void read_fields(const char *at, struct procfs_life *life)
 		case 20: life->threads = value; break;
 		case 22: life->start = value; break;
 		case 26: life->code = value; break;
+		case 28: life->stack = value; break;
 		case 52: life->exit_code = (int)value; life->has_exit_code = true; break;
 		}
 	}
@@ -72,6 +73,17 @@ int procfs_life(int64_t pid, struct procfs_life *life)
 	return 1;
 }
 
+int procfs_known_life(struct vp_host *h, int64_t pid, struct procfs_life *life)
+{
+	int there = procfs_life(pid, life);
+	if (there == 1 && h->redact) {
+		vp_str name = { life->name, strlen(life->name) };
+		h->redact(h, name, life->name);
+		life->name[VP_REDACTED] = 0;
+	}
+	return there;
+}
+
 bool procfs_ended(const struct procfs_life *life)
 {
 	return life->state == 'X' || life->state == 'x' || (life->state == 'Z' && life->threads <= 1);
@@ -92,12 +104,12 @@ bool procfs_borrows(int64_t pid, const struct procfs_life *life)
 	return life->ppid > 0 && syscall(SYS_kcmp, (pid_t)pid, (pid_t)life->ppid, KCMP_VM, 0L, 0L) == 0;
 }
 
-void procfs_settle(int64_t pid, struct procfs_life *life)
+void procfs_settle(struct vp_host *h, int64_t pid, struct procfs_life *life)
 {
 	struct timespec moment = { 0, 50000 };
 	for (int i = 0; i < 200 && !procfs_ended(life) && (life->code == 0 || procfs_ending(life)); i++) {
 		nanosleep(&moment, NULL);
-		if (procfs_life(pid, life) != 1) return;
+		if (procfs_known_life(h, pid, life) != 1) return;
 	}
 }
 
@@ -125,7 +137,11 @@ static void put_exe(struct vp_host *h, int64_t pid)
 	char path[64], target[PATH_MAX + 16];
 	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
 	ssize_t n = readlink(path, target, sizeof target);
-	if (n > 0) h->str(h, "exe", (vp_str){ target, (size_t)n });
+	if (n <= 0) return;
+	vp_str exe = { target, (size_t)n };
+	char redacted[PROCFS_REDACTED_MAX];
+	if (h->redact) exe = (vp_str){ redacted, procfs_redact_name(h, exe, redacted) };
+	h->str(h, "exe", exe);
 }
 
 /* The arguments end in NULs; a process that rewrote them may have left any bytes. */
@@ -140,7 +156,14 @@ static void put_args(struct vp_host *h, int64_t pid)
 		args[count++] = (vp_str){ text + at, length };
 		at += length + 1;
 	}
+	char *redacted = h->redact && count ? malloc(count * PROCFS_REDACTED_MAX) : NULL;
+	if (h->redact && !redacted) count = 0;
+	for (size_t i = 0; redacted && i < count; i++) {
+		char *to = redacted + i * PROCFS_REDACTED_MAX;
+		args[i] = (vp_str){ to, procfs_redact_word(h, args[i], to) };
+	}
 	if (count) h->strs(h, "args", args, count);
+	free(redacted);
 	if (count && (n == ARGS_MAX || at < end)) h->json(h, "args_cut", (vp_str){ "true", 4 });
 	free(args);
 	free(text);

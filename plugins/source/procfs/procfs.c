@@ -15,28 +15,49 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TEXT_FIRST 65536 /* bytes of the buffer that a text is first read into */
+#define TEXT_FIRST 65536     /* bytes of the buffer that a text is first read into */
+#define FOLLOW_MAX 4096      /* processes at once; each holds a descriptor and its last text */
+#define GENERATIONS 8        /* of children found in one look: a fork bomb must not hold us */
+#define SEARCH 1000000000    /* ns after which children are searched for though nothing seems to have been forked */
+#define REFUSED_MAX 1024     /* children that are remembered as told of, and not looked at */
 
 enum { DETAIL_MAPS, DETAIL_SMAPS };
+enum { CHILDREN_AUTO, CHILDREN_TASK, CHILDREN_STAT };
 
 /* A process that is looked at. */
 struct target {
 	int64_t pid;
 	uint64_t start;     /* tells two lives of the pid apart */
+	uint64_t code, stack; /* of its program: the same over a fork */
 	uint64_t seq;       /* of the next look */
 	int fd;             /* maps or smaps; -1: not open */
 	bool vanished;      /* the descriptor said so: whoever has the pid now is another */
 	bool unseen;        /* launched: its `process` line waits for its exec */
 	bool borrows;       /* shares its parent's memory: an exec leaves the descriptor readable */
+	bool child;         /* followed, not asked for */
+	bool searched;      /* its children of before are known: further ones are born in the stream */
 	bool has_last;
 	char *last;         /* the text of the look before */
 	size_t last_n, last_size;
 };
 
+/* One that is not looked at, and told of. */
+struct refused {
+	int64_t pid;
+	uint64_t start;
+};
+
 struct procfs {
-	int detail;
+	int detail, children;
+	bool follow;
 	struct target *targets;
 	size_t count, size;
+	struct refused *refused; /* a ring */
+	size_t refused_count;
+	int64_t last_pid, search_due;
+	uint64_t too_many;  /* children that had no place in this look */
+	struct vp_host *h;  /* of the search under way */
+	struct procfs_redacted redacted;
 	char *text;         /* of this look; changes places with target.last; NULL at first */
 	size_t text_size;
 };
@@ -44,6 +65,9 @@ struct procfs {
 static const struct vp_option options[] = {
 	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|smaps", "WHAT",
 	  "maps: the regions; smaps: also what of them is resident, dirty, shared, swapped" },
+	{ "follow", 0, VP_OPT_FLAG, offsetof(struct procfs, follow), NULL, NULL, NULL, "look at children too, as they come and go (vm-sample -f)" },
+	{ "children", 0, VP_OPT_ENUM, offsetof(struct procfs, children), "auto", "auto|task|stat", "WHERE",
+	  "where children are found: in task/*/children, or by the parent in every process' stat; auto: the first, if the kernel has it" },
 	{ 0 },
 };
 
@@ -57,6 +81,13 @@ static int open_map(const struct procfs *p, int64_t pid)
 	char path[64];
 	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file_of(p));
 	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void know_image(struct target *target, const struct procfs_life *life)
+{
+	target->start = life->start;
+	target->code = life->code;
+	target->stack = life->stack;
 }
 
 static int add_target(struct procfs *p, struct vp_host *h, const struct target *target)
@@ -85,9 +116,10 @@ static int procfs_attach(void *state, struct vp_host *h, const struct vp_process
 	struct procfs_life life;
 	struct target target = { .pid = process->pid, .fd = -1, .unseen = process->launched };
 	if (is_target(p, target.pid)) return 0;
-	int there = procfs_life(target.pid, &life);
+	int there = procfs_known_life(h, target.pid, &life);
 	if (there <= 0) return h->fail(h, "%s", procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
-	target.start = life.start;
+	know_image(&target, &life);
+	target.searched = target.unseen;
 	if (target.unseen) return add_target(p, h, &target);
 	target.fd = procfs_kernel_thread(&life) || procfs_ending(&life) ? -1 : open_map(p, target.pid);
 	if (target.fd < 0) return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
@@ -149,7 +181,7 @@ static enum there open_again(struct procfs *p, struct vp_host *h, struct target 
 	target->fd = open_map(p, target->pid);
 	if (target->fd < 0) return errno == ESRCH ? NOT_NOW : refuse(h, target, life, file_of(p));
 	target->borrows = procfs_borrows(target->pid, life);
-	target->start = life->start;
+	know_image(target, life);
 	target->unseen = target->has_last = target->vanished = false;
 	procfs_put_process(h, h->now(h), target->pid, life, why);
 	return THERE;
@@ -159,17 +191,28 @@ static enum there open_again(struct procfs *p, struct vp_host *h, struct target 
 static enum there renew(struct procfs *p, struct vp_host *h, struct target *target)
 {
 	struct procfs_life life;
-	int there = procfs_life(target->pid, &life);
+	int there = procfs_known_life(h, target->pid, &life);
 	if (there < 0) return refuse(h, target, &life, "stat");
 	bool same = there && life.start == target->start && !target->vanished;
-	if (same) procfs_settle(target->pid, &life);
+	if (same) procfs_settle(h, target->pid, &life);
 	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life)))) return put_exit(h, target, NULL), ENDED;
 	if (procfs_ended(&life)) {
 		if (target->unseen) procfs_put_process(h, h->now(h), target->pid, &life, "first");
 		return put_exit(h, target, &life), ENDED;
 	}
+	if (!same && target->child) return put_exit(h, target, NULL), ENDED; /* the pid is a stranger's */
 	if (procfs_ending(&life)) return NOT_NOW;
 	return open_again(p, h, target, &life, target->unseen ? "first" : same ? "exec" : "reused");
+}
+
+static void put_raw(struct procfs *p, struct vp_host *h, const struct target *target, int64_t t, vp_str text)
+{
+	if (h->redact && procfs_redact_text(&p->redacted, h, text)) {
+		h->lost(h, target->pid, "samples", 1, "out of memory for a text without names");
+		return;
+	}
+	if (h->redact) text = (vp_str){ p->redacted.text, p->redacted.n };
+	h->raw(h, t, target->pid, target->seq, p->detail == DETAIL_MAPS ? "linux-maps" : "linux-smaps", text);
 }
 
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
@@ -182,7 +225,7 @@ static void put_look(struct procfs *p, struct vp_host *h, struct target *target,
 	if (same) h->json(h, "same", (vp_str){ "true", 4 });
 	h->end(h);
 	if (!same) {
-		h->raw(h, t, target->pid, target->seq, p->detail == DETAIL_MAPS ? "linux-maps" : "linux-smaps", (vp_str){ p->text, n });
+		put_raw(p, h, target, t, (vp_str){ p->text, n });
 		char *old = target->last;
 		size_t old_size = target->last_size;
 		target->last = p->text, target->last_size = p->text_size, target->last_n = n;
@@ -225,14 +268,156 @@ static void drop(struct procfs *p, size_t i)
 	p->count--;
 }
 
-static int procfs_sample(void *state, struct vp_host *h)
+/* ---- children ---- */
+
+static struct target *find(struct procfs *p, int64_t pid)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->targets[i].pid == pid) return &p->targets[i];
+	return NULL;
+}
+
+static bool was_refused(const struct procfs *p, int64_t pid, uint64_t start)
+{
+	size_t count = p->refused_count < REFUSED_MAX ? p->refused_count : REFUSED_MAX;
+	for (size_t i = 0; i < count; i++)
+		if (p->refused[i].pid == pid && p->refused[i].start == start) return true;
+	return false;
+}
+
+static void remember_refused(struct procfs *p, int64_t pid, uint64_t start)
+{
+	if (!p->refused) p->refused = calloc(REFUSED_MAX, sizeof *p->refused);
+	if (p->refused) p->refused[p->refused_count++ % REFUSED_MAX] = (struct refused){ pid, start };
+}
+
+/* A child that had ended before we looked: its life is told, though nothing was seen of it. */
+static void put_short_life(struct vp_host *h, const struct target *target, const struct procfs_life *life)
+{
+	h->begin(h, "process", h->now(h), target->pid);
+	h->str(h, "why", (vp_str){ "fork", 4 });
+	h->num(h, "ppid", (uint64_t)life->ppid);
+	h->str(h, "name", (vp_str){ life->name, strlen(life->name) });
+	h->end(h);
+	put_exit(h, target, life);
+}
+
+/* A child runs its parent's program, as far as the stream knows it, if code and stack lie where the parent's do. Else it
+ * has executed another since it was forked, and of what it was before only the fork itself is known. */
+static void put_child(struct vp_host *h, const struct target *target, const struct procfs_life *life, const struct target *parent)
+{
+	if (!parent->searched) {
+		procfs_put_process(h, h->now(h), target->pid, life, "first"); /* it was there before we came */
+		return;
+	}
+	if (life->code == parent->code && life->stack == parent->stack) {
+		procfs_put_process(h, h->now(h), target->pid, life, "fork");
+		return;
+	}
+	h->begin(h, "process", h->now(h), target->pid);
+	h->str(h, "why", (vp_str){ "fork", 4 });
+	h->num(h, "ppid", (uint64_t)life->ppid);
+	h->end(h);
+	procfs_put_process(h, h->now(h), target->pid, life, "exec");
+}
+
+/* 0: it is looked at from now on. */
+static int open_child(struct procfs *p, struct vp_host *h, struct target *target, const struct procfs_life *life)
+{
+	target->fd = procfs_ending(life) ? -1 : open_map(p, target->pid);
+	if (target->fd < 0 && (procfs_ending(life) || errno == ENOENT || errno == ESRCH)) return -1; /* on its way out */
+	if (target->fd < 0) {
+		refuse(h, target, life, file_of(p));
+		remember_refused(p, target->pid, life->start);
+		return -1;
+	}
+	target->borrows = procfs_borrows(target->pid, life);
+	if (add_target(p, h, target) == 0) return 0;
+	close_map(target);
+	return -1;
+}
+
+static void adopt(void *state, int64_t ppid, int64_t pid)
 {
 	struct procfs *p = state;
-	for (size_t i = 0; i < p->count;) {
+	struct vp_host *h = p->h;
+	struct procfs_life life;
+	struct target target = { .pid = pid, .fd = -1, .child = true }, *parent = find(p, ppid), was;
+	if (!parent || is_target(p, pid) || procfs_known_life(h, pid, &life) != 1 || was_refused(p, pid, life.start)) return;
+	was = *parent; /* the list may move */
+	know_image(&target, &life);
+	target.searched = was.searched;
+	life.ppid = ppid;
+	if (procfs_ended(&life) || p->count >= FOLLOW_MAX) {
+		remember_refused(p, pid, life.start);
+		if (!procfs_ended(&life)) p->too_many++;
+		else if (was.searched) put_short_life(h, &target, &life);
+		return;
+	}
+	if (open_child(p, h, &target, &life)) return;
+	put_child(h, &target, &life, &was);
+	h->follow(h, pid);
+}
+
+/* Children of targets from `from` on. */
+static void search(struct procfs *p, struct vp_host *h, size_t from)
+{
+	size_t until = p->count;
+	p->h = h;
+	if (p->children == CHILDREN_STAT) procfs_parents(adopt, p);
+	else
+		for (size_t i = from; i < until; i++) procfs_children(p->targets[i].pid, adopt, p);
+	for (size_t i = from; i < until; i++) p->targets[i].searched = true;
+}
+
+static bool search_due(struct procfs *p, struct vp_host *h)
+{
+	int64_t last = procfs_last_pid(), now = h->now(h);
+	bool due = last < 0 || last != p->last_pid || now >= p->search_due;
+	p->last_pid = last;
+	if (due) p->search_due = now + SEARCH;
+	return due;
+}
+
+static void tell_too_many(struct procfs *p, struct vp_host *h)
+{
+	if (p->too_many) h->lost(h, -1, "processes", p->too_many, "4096 processes are looked at already: these children are not");
+	p->too_many = 0;
+}
+
+/* ---- the source ---- */
+
+static int procfs_open(void *state, struct vp_host *h)
+{
+	struct procfs *p = state;
+	(void)h;
+	if (p->children == CHILDREN_AUTO) p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
+	return 0;
+}
+
+static void look_from(struct procfs *p, struct vp_host *h, size_t i)
+{
+	while (i < p->count) {
 		enum there there = look(p, h, &p->targets[i]);
 		if (there == ENDED || there == REFUSED) drop(p, i);
 		else i++;
 	}
+}
+
+static int procfs_sample(void *state, struct vp_host *h)
+{
+	struct procfs *p = state;
+	look_from(p, h, 0);
+	bool due = p->follow && search_due(p, h);
+	for (size_t i = 0, from = 0; due && i < GENERATIONS; i++) { /* parents first, so that a fork is told beside what they are now */
+		size_t until = p->count;
+		search(p, h, from);
+		if (p->count == until) break;
+		look_from(p, h, until);
+		from = until;
+		if (i + 1 == GENERATIONS) p->search_due = 0; /* the rest in the next look */
+	}
+	tell_too_many(p, h);
 	return (int)p->count;
 }
 
@@ -243,6 +428,8 @@ static void procfs_close(void *state, struct vp_host *h)
 	while (p->count) drop(p, p->count - 1);
 	free(p->targets);
 	free(p->text);
+	free(p->refused);
+	free(p->redacted.text);
 }
 
 static const char *const formats[] = { "linux-maps", "linux-smaps", "linux-smaps-rollup", NULL };
@@ -254,9 +441,11 @@ const struct vp_source vp_source = {
 	.formats = formats,
 	.state = sizeof(struct procfs),
 	.options = options,
+	.open = procfs_open,
 	.attach = procfs_attach,
 	.sample = procfs_sample,
 	.close = procfs_close,
 	.probe = procfs_probe,
 	.parse = procfs_parse,
+	.redacts = true,
 };

@@ -1,4 +1,4 @@
-/* The two halves of the procfs source: life.c and procfs.c touch /proc, parse.c reads its text. */
+/* The two halves of the procfs source: life.c, children.c and procfs.c touch /proc, parse.c reads its text. */
 #ifndef PROCFS_H
 #define PROCFS_H
 
@@ -13,6 +13,7 @@ struct procfs_life {
 	uint64_t threads;
 	uint64_t start;     /* clock ticks after boot */
 	uint64_t code;      /* start of its code; 0 while an exec is under way, or not permitted */
+	uint64_t stack;     /* bottom of its stack: it and `code` stay over a fork, and hardly ever over an exec */
 	int exit_code;      /* as wait() gives it; valid if ended and has_exit_code */
 	bool has_exit_code;
 };
@@ -25,12 +26,36 @@ bool procfs_kernel_thread(const struct procfs_life *life);
 /* It still runs in its parent's address space (between vfork and exec). */
 bool procfs_borrows(int64_t pid, const struct procfs_life *life);
 /* Waits, 20 ms at most, until an exec that has begun has mapped its program, or an exit that has begun is done. */
-void procfs_settle(int64_t pid, struct procfs_life *life);
+void procfs_settle(struct vp_host *h, int64_t pid, struct procfs_life *life);
 
-/* The `process` line. `why`: first, exec, reused. */
+/* As procfs_life, but with --redact its name is none. */
+int  procfs_known_life(struct vp_host *h, int64_t pid, struct procfs_life *life);
+
+/* The `process` line. `why`: first, fork, exec, reused. */
 void procfs_put_process(struct vp_host *h, int64_t t, int64_t pid, const struct procfs_life *life, const char *why);
 /* Why a process cannot be looked at, and what would help: one sentence, kept until the next call. `life` NULL: no such process. */
 const char *procfs_reason(int64_t pid, const struct procfs_life *life, const char *file, int cause);
+
+/* children.c: calls `child` for every child of a process; for every process there is; whether there are files of children. */
+typedef void procfs_child(void *ctx, int64_t ppid, int64_t pid);
+void procfs_children(int64_t pid, procfs_child *child, void *ctx);
+void procfs_parents(procfs_child *child, void *ctx);
+bool procfs_children_files(void);
+int64_t procfs_last_pid(void); /* the youngest process or thread of our pid namespace: as long as it is the same nothing was forked; -1 */
+
+/* redact.c: names with h->redact, see there. They give the length of what they wrote. */
+#define PROCFS_REDACTED_MAX 256
+struct procfs_redacted {
+	char *text;       /* the last one; free() */
+	size_t n, size;
+	char last[512];   /* the last name, and what was made of it */
+	size_t last_n;
+	char made[PROCFS_REDACTED_MAX];
+	size_t made_n;
+};
+int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str from); /* maps or smaps; 0, -1: no memory */
+size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTED_MAX]); /* a path, or what stands in its place */
+size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTED_MAX]); /* a path if it begins as one */
 
 /* The parse half: struct vp_source's probe and parse. */
 int  procfs_probe(vp_str head, const char **format);
