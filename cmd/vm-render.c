@@ -3,6 +3,7 @@
 #include "host_render.h"
 #include "kinds.h"
 #include "load.h"
+#include "show.h"
 #include "view.h"
 
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 
 struct render {
 	const char *renderer, *view, *kind, *perms, *address, *columns, *sort, *by, *preset;
-	int64_t width, height, from, to, at, pid;
-	int scale, measure;
+	int64_t width, height, from, to, at, pid, fps;
+	int scale, measure, live;
 };
 
 #define FIELD(name) offsetof(struct render, name)
@@ -34,16 +35,21 @@ static const struct vp_option rows[] = {
 	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
 	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "one row of a table for each kind, name or perms" },
 	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, pmap, regions, smaps, kinds" },
+	{ "live", 0, VP_OPT_ENUM, FIELD(live), "auto", "auto|yes|no", "WHEN",
+	  "draw on the full screen while lines come; auto: where stdout is a terminal and input a pipe" },
+	{ "fps", 0, VP_OPT_INT, FIELD(fps), "15", "1..60", "N", "live pictures a second, at most" },
 	{ 0 },
 };
 
-/* --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
+/* --no-live is --live no; --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
  * an option and no renderer is a slip of the finger. */
 static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
 {
 	const char *words[64];
 	size_t count = 0;
 	(void)state;
+	if (!strcmp(name, "no-live") && !value)
+		return !vp_options_set(options, "live", "no", VP_LAYER_COMMAND);
 	if (!strcmp(name, "table"))
 		return !vp_options_set(options, "view", "table", VP_LAYER_COMMAND) && !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND)
 		    && (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
@@ -155,15 +161,15 @@ static void note_skipped(const struct vp_program *program, struct vp_figure *fig
 	figure->notes = notes;
 }
 
-/* May be called again while lines still come. */
-static int draw(struct vp_render_host *host, const struct vp_view *view, struct vp_model *model, const struct vp_view_options *options)
+static int draw(struct vp_render_host *host, const struct vp_picture *picture, struct vp_model *model)
 {
 	struct vp_arena *arena = vp_arena_new();
 	struct vp_figure figure;
 	if (!arena)
 		return vp_fail("out of memory");
 	vp_model_finish(model);
-	int failed = view->build(model, options, &figure, arena);
+	struct vp_model shown = vp_picture_model(picture, model, arena);
+	int failed = picture->view->build(&shown, &picture->options, &figure, arena);
 	if (!failed && host->renderer->draw) {
 		note_skipped(host->program, &figure, arena);
 		failed = host->renderer->draw(host->state, &host->host, &figure);
@@ -172,22 +178,33 @@ static int draw(struct vp_render_host *host, const struct vp_view *view, struct 
 	return failed;
 }
 
-static int run(struct vp_render_host *host, const struct vp_view *view, struct vp_model *model, struct vp_view_options *options,
-               const struct vp_canvas *canvas)
+static int begin(struct vp_render_host *host, const struct render *render, struct vp_picture *picture)
+{
+	const struct vp_renderer *renderer = host->renderer;
+	struct vp_canvas canvas = vp_render_canvas(host, (int)render->width, (int)render->height);
+	picture->options.width = canvas.width;
+	picture->options.height = canvas.height;
+	picture->options.text = renderer->text;
+	return renderer->begin ? renderer->begin(host->state, &host->host, &canvas) : 0;
+}
+
+static int run(struct vp_render_host *host, const struct render *render, struct vp_show *show)
 {
 	const struct vp_renderer *renderer = host->renderer;
 	struct vp_program *program = host->program;
-	options->width = canvas->width;
-	options->height = canvas->height;
-	options->text = renderer->text;
-	if (renderer->begin && renderer->begin(host->state, &host->host, canvas))
+	struct vp_canvas canvas = vp_render_canvas(host, (int)render->width, (int)render->height);
+	bool live = show->wanted;
+	if (!live && begin(host, render, &show->picture))
 		return -1;
+	vp_show_begin(show, &canvas);
 	while (vp_program_next(program)) {
 		if (renderer->record && renderer->record(host->state, &host->host, program->line))
 			return -1;
-		vp_model_feed(model, &program->record);
+		vp_model_feed(show->model, &program->record);
+		vp_show_line(show);
 	}
-	if (draw(host, view, model, options))
+	vp_show_end(show);
+	if ((live && begin(host, render, &show->picture)) || draw(host, &show->picture, show->model))
 		return -1;
 	return renderer->end ? renderer->end(host->state, &host->host) : 0;
 }
@@ -198,22 +215,26 @@ int main(int argc, char **argv)
 	struct render state;
 	struct vp_render_host host;
 	struct vp_model model;
+	struct vp_show show;
 	vp_program_start(&program, &about, rows, &state, argc, argv);
 	take_preset(&program, &state);
 	struct vp_filter filter = filter_of(&program, &state);
-	struct vp_view_options options = view_options(&state);
-	const struct vp_view *view = vp_view_find(state.view);
-	const struct vp_renderer *renderer = view ? vp_load_renderer(state.renderer) : NULL;
-	if (!view || !renderer || (view->check && view->check(&options)))
+	struct vp_picture picture = { .view = vp_view_find(state.view), .options = view_options(&state), .pid = -1 };
+	const struct vp_renderer *renderer = picture.view ? vp_load_renderer(state.renderer) : NULL;
+	if (!renderer || (picture.view->check && picture.view->check(&picture.options)))
 		vp_die(&program, VP_USAGE, "%s", vp_error());
-	if (vp_render_host_open(&host, &program, renderer) || vp_model_init(&model, &filter, view->keep))
+	if (vp_render_host_open(&host, &program, renderer))
 		vp_die(&program, VP_TROUBLE, "%s", vp_error());
-	struct vp_canvas canvas = vp_render_canvas(&host, (int)state.width, (int)state.height);
-	if (run(&host, view, &model, &options, &canvas)) {
+	vp_program_checked(&program);
+	vp_show_init(&show, &host, &model, &picture, (enum vp_show_when)state.live, state.fps);
+	if (vp_model_init(&model, &filter, vp_show_keep(&show, &filter)))
+		vp_die(&program, VP_TROUBLE, "%s", vp_error());
+	if (run(&host, &state, &show)) {
 		vp_trouble(&program, "%s", vp_error());
 		vp_out_drop(&program.out);
 		program.late_output = false;
 	}
+	vp_show_end(&show);
 	vp_render_host_close(&host);
 	vp_model_free(&model);
 	return vp_program_finish(&program);

@@ -51,7 +51,7 @@ static void host_warn(struct vp_host *host, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
-	if (!said_before(of(host), text))
+	if (of(host)->to == &of(host)->program->out && !said_before(of(host), text))
 		vp_say(of(host)->program, "%s", text);
 }
 
@@ -62,7 +62,7 @@ static int64_t host_now(struct vp_host *host)
 
 static void host_write(struct vp_host *host, const char *bytes, size_t n)
 {
-	vp_out_bytes(&of(host)->program->out, bytes, n);
+	vp_out_bytes(of(host)->to, bytes, n);
 }
 
 /* A picture has no lines; a renderer that writes some is wrong, and is told so once. */
@@ -121,6 +121,7 @@ int vp_render_host_open(struct vp_render_host *render, struct vp_program *progra
 	render->host.ctx = render;
 	render->program = program;
 	render->renderer = renderer;
+	render->to = &program->out;
 	render->state = calloc(1, renderer->state + 1);
 	if (!render->state)
 		return vp_fail("out of memory");
@@ -128,6 +129,11 @@ int vp_render_host_open(struct vp_render_host *render, struct vp_program *progra
 		return -1;
 	vp_program_plugin_options(program, renderer->name, &render->options);
 	return 0;
+}
+
+void vp_render_host_to(struct vp_render_host *render, struct vp_out *to)
+{
+	render->to = to ? to : &render->program->out;
 }
 
 void vp_render_host_close(struct vp_render_host *render)

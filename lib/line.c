@@ -83,6 +83,7 @@ static ssize_t read_file(void *ctx, char *into, size_t room)
 {
 	struct vp_input *input = ctx;
 	if (input->idle && would_block(input->fd)) input->idle(input->ctx);
+	if (input->stop) return 0;
 	for (;;) {
 		ssize_t n = read(input->fd, into, room);
 		if (n >= 0) return n;
@@ -101,6 +102,7 @@ static ssize_t read_unpacked(struct vp_input *input, char *into, size_t room)
 	const char *why;
 	ssize_t n = vp_unpack(input->unpacker, into, room, read_file, input, &why);
 	if (n >= 0 || !why) return n;
+	if (input->stop) return 0;
 	input->torn = true;
 	return vp_fail("%s: %s", input->name, why);
 }
@@ -194,6 +196,7 @@ static int line_here(struct vp_input *input, vp_str *line) /* 1 and 2 as vp_inpu
 int vp_input_next(struct vp_input *input, vp_str *line)
 {
 	for (;;) {
+		if (input->stop) return 0;
 		if (input->fd < 0) {
 			int opened = next_file(input);
 			if (opened <= 0) return opened;

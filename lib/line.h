@@ -20,6 +20,7 @@ struct vp_input {
 	bool failed;        /* a file could not be opened or read: said in vp_error */
 	bool torn;          /* the current file is packed, and cut short or damaged */
 	void (*idle)(void *ctx); /* may be NULL */
+	bool stop;          /* whoever is called may set it: the input ends here */
 	void *ctx;
 	char *buffer;
 	size_t size, from, to;

@@ -16,6 +16,7 @@ static int ascii_begin(void *state, struct vp_host *host, const struct vp_canvas
 	struct ascii *a = state;
 
 	a->host = host;
+	a->drawn = 0;
 	a->width = limited(canvas->width);
 	a->height = limited(canvas->height);
 	a->unicode = canvas->unicode;
