@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define TEXT_FIRST 65536     /* bytes of the buffer that a text is first read into */
-#define FOLLOW_MAX 4096      /* processes at once; each holds a descriptor and its last text */
+#define FOLLOW_MAX 4096      /* processes at once; each holds its last text */
+#define SPARE_FILES 16       /* descriptors for all else; a process takes one of ours and one of the host's */
 #define GENERATIONS 8        /* of children found in one look: a fork bomb must not hold us */
 #define SEARCH 1000000000    /* ns after which children are searched for though nothing seems to have been forked */
 #define REFUSED_MAX 1024     /* children that are remembered as told of, and not looked at */
@@ -55,6 +57,7 @@ struct procfs {
 	struct refused *refused; /* a ring */
 	size_t refused_count;
 	int64_t last_pid, search_due;
+	size_t most;        /* processes at once */
 	uint64_t too_many;  /* children that had no place in this look */
 	struct vp_host *h;  /* of the search under way */
 	struct procfs_redacted redacted;
@@ -348,7 +351,7 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 	know_image(&target, &life);
 	target.searched = was.searched;
 	life.ppid = ppid;
-	if (procfs_ended(&life) || p->count >= FOLLOW_MAX) {
+	if (procfs_ended(&life) || p->count >= p->most) {
 		remember_refused(p, pid, life.start);
 		if (!procfs_ended(&life)) p->too_many++;
 		else if (was.searched) put_short_life(h, &target, &life);
@@ -381,7 +384,12 @@ static bool search_due(struct procfs *p, struct vp_host *h)
 
 static void tell_too_many(struct procfs *p, struct vp_host *h)
 {
-	if (p->too_many) h->lost(h, -1, "processes", p->too_many, "4096 processes are looked at already: these children are not");
+	char why[160];
+	if (!p->too_many) return;
+	snprintf(why, sizeof why, "%zu processes are looked at already, %s: these children are not", p->most,
+	         p->most < FOLLOW_MAX ? "as many as the descriptors allow (ulimit -n)" : "which is the limit");
+	h->warn(h, "%s", why);
+	h->lost(h, -1, "processes", p->too_many, why);
 	p->too_many = 0;
 }
 
@@ -390,7 +398,11 @@ static void tell_too_many(struct procfs *p, struct vp_host *h)
 static int procfs_open(void *state, struct vp_host *h)
 {
 	struct procfs *p = state;
+	struct rlimit files;
 	(void)h;
+	p->most = FOLLOW_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < 2 * FOLLOW_MAX + SPARE_FILES)
+		p->most = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / 2 : 0;
 	if (p->children == CHILDREN_AUTO) p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
 	return 0;
 }

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# vm-sample --probe: one JSON object that says what works here, and what would give the rest.
+load helper
+
+feature() { # NAME [of OBJECT]
+	jq -c ".features[] | select(.name==\"$1\") | .works" <<<"${2:-$output}"
+}
+
+@test "it is one valid object, and exits 0" {
+	run --separate-stderr vm-sample --probe
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$(wc -l <<<"$output")" -eq 1 ]
+	[[ "$output" == '{"type":"probe",'* ]]
+	valid_stream <<<"$output"
+	[ "$(jq -r '.os + " " + .release + " " + .arch' <<<"$output")" = "linux $(uname -r) $(uname -m)" ]
+	[ "$(jq .user.uid <<<"$output")" = "$(id -u)" ]
+	[ "$(jq -c '.plugins.source | index("procfs") != null' <<<"$output")" = true ]
+}
+
+@test "what works has nothing missing, what does not says what would give it" {
+	run --separate-stderr vm-sample --probe
+	[ "$(jq '[.features[] | select(.works == has("missing"))] | length' <<<"$output")" = 0 ]
+}
+
+@test "it agrees with what can be seen from outside" {
+	run --separate-stderr vm-sample --probe
+	for file in maps smaps smaps_rollup pagemap; do
+		[ "$(feature $file)" = "$([ -r /proc/self/$file ] && echo true || echo false)" ]
+	done
+	[ "$(feature children)" = "$([ -r /proc/thread-self/children ] && echo true || echo false)" ]
+	[ "$(feature btf)" = "$([ -r /sys/kernel/btf/vmlinux ] && echo true || echo false)" ]
+	caps=$((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status)))
+	[ "$(jq '.capabilities | index("SYS_PTRACE") != null' <<<"$output")" = "$( (((caps >> 19) & 1)) && echo true || echo false)" ]
+	[ "$(jq '.capabilities | index("BPF") != null' <<<"$output")" = "$( (((caps >> 39) & 1)) && echo true || echo false)" ]
+}
+
+@test "a user without privileges is told what root would have" {
+	requires root
+	requires cmd setpriv
+	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe
+	[ "$status" -eq 0 ]
+	[ "$(feature maps)" = true ]
+	[ "$(feature page_frames)" = false ]
+	[ "$(feature other_users)" = false ]
+	[ "$(jq -c .capabilities <<<"$output")" = "[]" ]
+	[[ "$(jq -r '.features[] | select(.name=="other_users").missing' <<<"$output")" == *CAP_SYS_PTRACE* ]]
+	[[ "$(jq -r '.features[] | select(.name=="page_frames").missing' <<<"$output")" == *CAP_SYS_ADMIN* ]]
+}
+
+@test "with -p it says what may be done to that process" {
+	workload still "$BATS_TEST_TMPDIR"
+	run --separate-stderr vm-sample --probe -p "$pid,4194303"
+	[ "$status" -eq 0 ]
+	valid_stream <<<"$output"
+	[ "$(jq -c '.processes[0] | [.pid, .name]' <<<"$output")" = "[$pid,\"still\"]" ]
+	[ "$(feature maps "$(jq '.processes[0]' <<<"$output")")" = true ]
+	[ "$(feature maps "$(jq '.processes[1]' <<<"$output")")" = false ]
+	[[ "$(jq -r '.processes[1].features[0].missing' <<<"$output")" == *"it has ended"* ]]
+	requires root
+	requires cmd setpriv
+	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe -p "$pid"
+	[ "$(feature smaps "$(jq '.processes[0]' <<<"$output")")" = false ]
+	[[ "$(jq -r '.processes[0].features[1].missing' <<<"$output")" == *CAP_SYS_PTRACE* ]]
+}
+
+@test "a kernel thread has no address space, and it says so" {
+	[ -d /proc/2 ] && [ -z "$(readlink /proc/2/exe)" ] || skip "needs a kernel thread as pid 2"
+	run --separate-stderr vm-sample --probe -p 2
+	[[ "$(jq -r '.processes[0].features[0].missing' <<<"$output")" == *"address space"* ]]
+}
