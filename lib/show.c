@@ -85,15 +85,15 @@ static void add_line(struct page *page, vp_str line)
 		page->lines[page->count++] = line;
 }
 
-/* The picture's lines from `skip` on, and of a table its head above them. */
-static int pick(struct vp_show *show, struct page *page, int head, int room)
+/* The picture's lines from where it is scrolled to, under the head of a table. */
+static void pick(struct vp_show *show, struct page *page, int head, int room)
 {
 	const char *at = show->text.buffer, *end = at + show->text.used;
 	int total = 0;
 	for (const char *p = at; p < end; p++)
 		total += *p == '\n';
-	int most = total - room > 0 ? total - room : 0;
-	show->scroll = show->scroll < 0 ? 0 : show->scroll > most ? most : show->scroll;
+	show->scroll_most = total - room > 0 ? total - room : 0;
+	show->scroll = show->scroll > show->scroll_most ? show->scroll_most : show->scroll;
 	for (int line = 0; at < end && page->count < room; line++) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t n = (size_t)((stop ? stop : end) - at);
@@ -101,7 +101,6 @@ static int pick(struct vp_show *show, struct page *page, int head, int room)
 			add_line(page, (vp_str){ at, n });
 		at += n + 1;
 	}
-	return total;
 }
 
 /* Bytes for the status line: what could act on the terminal becomes a question mark. */
@@ -215,7 +214,7 @@ static int draw(struct vp_show *show)
 		if (show->help)
 			help(show, &page);
 		else
-			show->rows = pick(show, &page, head, height - 1);
+			pick(show, &page, head, height - 1);
 		while (page.count < height - 1)
 			add_line(&page, (vp_str){ "", 0 });
 		page.count = height - 1;
@@ -293,10 +292,12 @@ static void step_scale(struct vp_show *show)
 		options->measure = options->measure + 1 < VP_SUM_COUNT ? options->measure + 1 : -1;
 	} else if (!strcmp(show->picture.view->name, "timeline") || !strcmp(show->picture.view->name, "map")) {
 		options->scale = (enum vp_scale)((options->scale + 1) % (VP_SCALE_LINEAR + 1));
-	} else if (!options->by) {
+	} else if (!strcmp(show->picture.view->name, "table")) {
 		while (i < count && (sorts[i] && options->sort ? strcmp(sorts[i], options->sort) : sorts[i] != options->sort))
 			i++;
-		options->sort = sorts[(i + 1) % count];
+		do /* a column that this table does not have is passed over */
+			options->sort = sorts[i = (i + 1) % count];
+		while (options->sort && show->picture.view->check && show->picture.view->check(options));
 	}
 }
 
@@ -338,11 +339,12 @@ static void scroll_key(struct vp_show *show, int key)
 	case VP_KEY_PAGE_UP: case 'u': case 'b': show->scroll -= page; break;
 	case VP_KEY_PAGE_DOWN: case 'd': case 'f': show->scroll += page; break;
 	case VP_KEY_HOME: case 'g': show->scroll = 0; break;
-	case VP_KEY_END: case 'G': show->scroll = show->rows; break;
+	case VP_KEY_END: case 'G': show->scroll = show->scroll_most; break;
 	case '+': case '=': show->zoom = show->zoom * 2 > ZOOM_MOST ? ZOOM_MOST : show->zoom * 2; break;
 	case '-': show->zoom = show->zoom > 1 ? show->zoom / 2 : 1; break;
 	default: break;
 	}
+	show->scroll = show->scroll < 0 ? 0 : show->scroll > show->scroll_most ? show->scroll_most : show->scroll;
 }
 
 static void key(struct vp_show *show, int key)

@@ -30,7 +30,8 @@ struct vp_show {
 	unsigned busy;           /* lines since the clock was looked at */
 	uint64_t frame_left;     /* region lines of a snapshot that are still to come */
 	bool in_frame;
-	int scroll, rows, zoom;  /* lines above the screen; that the picture has; how many screens high it is drawn */
+	int scroll, scroll_most; /* lines above the screen; that can be there */
+	int zoom;                /* how many screens high the picture is drawn */
 };
 
 /* Decides whether the picture may be live: AUTO where stdout is a terminal, the input a pipe, the renderer one of text.
