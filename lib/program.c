@@ -638,6 +638,7 @@ int vp_program_finish(struct vp_program *program)
 	vp_record_free(&program->record);
 	vp_config_free(program->config);
 	vp_options_free(&program->options);
+	vp_options_free(&program->shared);
 	for (size_t i = 0; i < program->placed_count; i++) free(program->placed[i].place);
 	free(program->placed);
 	free(program->arguments);

@@ -24,7 +24,7 @@ static int load(struct vp_sources *sources, const char *name)
 	if (!run->plugin->sample) return vp_fail("source %s only reads text: it cannot look at a process", name);
 	run->state = calloc(1, run->plugin->state ? run->plugin->state : 1);
 	if (!run->state) return vp_fail("out of memory");
-	if (vp_options_init(&run->options, run->plugin->options ? run->plugin->options : none, run->state, name)) return -1;
+	if (vp_options_init(&run->options, run->plugin->options ? run->plugin->options : none, run->state, run->plugin->name)) return -1;
 	vp_sample_host_init(&run->host, sources->program, run->plugin->name, sources->began);
 	run->host.followed = followed;
 	run->host.ctx = sources;
