@@ -187,6 +187,7 @@ int main(int argc, char **argv)
 	replay.rewind = vp_rewind_new();
 	if (!replay.rewind || vp_watch_begin(&replay.watch, program->out.fd)) vp_die(program, VP_TROUBLE, "out of memory");
 	while (vp_program_next(program) && on_line(&replay)) replay.last = program->t;
+	if (replay.reader_gone) program->segment_open = false; /* we stopped, not the writer */
 	if (replay.stopped) put_end(&replay, replay.last);
 	else if (replay.segment && !replay.reader_gone) begin(&replay, replay.last);
 	vp_watch_end(&replay.watch);

@@ -8,7 +8,6 @@
 
 #include "error.h"
 #include "plan_inner.h"
-#include "view.h"
 
 #define FIELD(name) offsetof(struct vp_run_flags, name)
 const struct vp_option vp_run_rows[] = {
@@ -321,7 +320,7 @@ bool vp_plan_single(const struct vp_program *program)
 
 bool vp_plan_summary(const struct vp_run_flags *flags)
 {
-	return flags->summary && vp_view_find("summary") && (!flags->view || strcmp(flags->view, "summary"));
+	return flags->summary && (!flags->view || strcmp(flags->view, "summary"));
 }
 
 static int single_renderer(struct vp_plan *plan, struct vp_program *program, const struct vp_run_flags *flags)

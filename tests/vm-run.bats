@@ -1,0 +1,307 @@
+# vm-run: the whole pipeline in one word, from flags or YAML; whatever dies, is named, and the rest ends in order.
+load helper
+
+setup() {
+	requires program vm-run vm-sample vm-parse vm-track vm-render
+	cd "$BATS_TEST_TMPDIR"
+	file=$BATS_TEST_TMPDIR/x.yaml
+}
+
+# vm-run in the background, its output in files. Sets pid.
+run_behind() {
+	background vm-run "$@" >out 2>err
+	runner=$pid
+}
+
+child() { # PROGRAM: its pid below vm-run
+	pgrep -P "$runner" -x "$1"
+}
+
+refused() { # YAML, words of the message; nothing is started
+	printf "$1" >"$file"
+	run --separate-stderr timeout 20 vm-run "$file" -- touch started
+	echo "$stderr"
+	[ "$status" = 2 ]
+	[ -z "$output" ]
+	[[ $stderr == *"$2"* ]]
+	[ ! -e started ]
+}
+
+@test "a command is drawn to its end, with a summary behind the picture, and its status is ours" {
+	run --separate-stderr vm-run -i 10ms -- sh -c "$WORKLOADS/lifecycle 5; exit 7"
+	echo "$stderr"
+	[ "$status" = 7 ]
+	[[ ${lines[0]} == *sh* ]]
+	[[ $output == *"address space over time"*"semantic transitions"* ]]
+	[[ $output != *$'\e'* ]]
+}
+
+@test "a recording holds what the renderers saw, packed by its name, raw, parsed or tracked" {
+	requires program vm-check
+	run --separate-stderr vm-run -i 10ms --record run.ndjson.zst -- "$WORKLOADS/lifecycle" 5
+	[ "$status" = 0 ]
+	[ "$(head -c 4 run.ndjson.zst | od -An -tx1 | tr -d ' ')" = 28b52ffd ]
+	vm-check run.ndjson.zst
+	vm-run -i 10ms --record raw.ndjson --recorded raw --renderer none -- "$WORKLOADS/lifecycle" 5
+	[ "$(jq -r 'select(.type=="raw" or .type=="region").type' raw.ndjson | sort -u)" = raw ]
+	vm-run -i 10ms --record parsed-%p.ndjson --recorded parsed --renderer none -- "$WORKLOADS/lifecycle" 5
+	parsed=$(echo parsed-*.ndjson)
+	[ "$parsed" = "parsed-$(jq -r 'select(.type=="process").pid' "$parsed" | head -1).ndjson" ]
+	[ "$(jq -c 'select(.id or .type=="raw")' "$parsed" | wc -l)" = 0 ]
+	tail -1 "$parsed" | jq -e '.type=="end" and .status==0'
+}
+
+@test "one recording and several renderers at once, as leak-watch.yaml describes them" {
+	cp "$ROOT/contrib/examples/leak-watch.yaml" .
+	run --separate-stderr vm-run leak-watch.yaml -i 10ms -- "$WORKLOADS/lifecycle" 5
+	echo "$stderr"
+	[ "$status" = 0 ]
+	[[ $output == *"semantic transitions"* ]]
+	grep -q '</svg>' leak-watch.timeline.svg
+	grep -q '</svg>' leak-watch.area.svg
+	vm-render --table=kinds leak-watch.ndjson.zst
+	run valid_stream < <(zstd -dcq leak-watch.ndjson.zst 2>/dev/null || vm-replay --speed max leak-watch.ndjson.zst)
+	echo "$output"
+	[ "$status" = 0 ]
+}
+
+@test "pictures for stdout come one after the other, in their order" {
+	printf 'vm-run:\n  render:\n    - { view: table, preset: kinds }\n    - { renderer: svg, view: area }\n    - { view: summary }\n' >"$file"
+	run --separate-stderr vm-run "$file" -i 10ms -- "$WORKLOADS/lifecycle" 5
+	echo "$stderr"
+	[ "$status" = 0 ]
+	[[ $output == *"kind"*"total"*"<svg"*"</svg>"*"semantic transitions"* ]]
+}
+
+@test "a recording takes the place of a process" {
+	vm-run -i 10ms --record run.ndjson --recorded raw --renderer none -- "$WORKLOADS/lifecycle" 5
+	run --separate-stderr vm-run --input run.ndjson --speed max --view table --summary=false
+	echo "$stderr"
+	[ "$status" = 0 ]
+	[[ $output == *lifecycle* ]]
+	run --separate-stderr vm-run --input run.ndjson -p 1
+	[ "$status" = 2 ]
+}
+
+@test "any command can stand between the stages" {
+	requires cmd jq
+	printf 'vm-run:\n  command: [%s, 5]\n  stages: [vm-sample, vm-parse, [jq, -c, "select(.kind != \\"text\\")"], vm-track]\n  record: run.ndjson\n  render: []\n' "$WORKLOADS/lifecycle" >"$file"
+	printf 'vm-sample: { interval: 10ms }\n' >>"$file"
+	run --separate-stderr vm-run "$file"
+	echo "$stderr"
+	grep -q '"kind":"stack"' run.ndjson
+	! grep -q '"kind":"text"' run.ndjson
+}
+
+@test "--dump-config prints YAML that runs the same" {
+	sections() { grep -v '^#'; }
+	vm-run -i 20ms -n 3 -p 1,2 -f --detail maps --view area --svg --width 900 -O theme=dark -o 'a b.svg' --record run.ndjson --dump-config >one.yaml
+	vm-run one.yaml --dump-config >two.yaml
+	diff <(sections <one.yaml) <(sections <two.yaml)
+	vm-run -q -i 10ms --record run.ndjson --dump-config -- "$WORKLOADS/lifecycle" 5 "it's" >one.yaml
+	vm-run one.yaml --dump-config >two.yaml
+	diff <(sections <one.yaml) <(sections <two.yaml)
+	vm-run "$ROOT/contrib/examples/leak-watch.yaml" -i 50ms -p 1 --dump-config >one.yaml
+	vm-run one.yaml --dump-config >two.yaml
+	diff <(sections <one.yaml) <(sections <two.yaml)
+	grep -q 'interval: 50ms' two.yaml
+	vm-run -i 10ms --view table --record run.ndjson --dump-config -- "$WORKLOADS/lifecycle" 5 >one.yaml
+	run --separate-stderr vm-run one.yaml
+	[ "$status" = 0 ]
+	[[ $output == *lifecycle*"semantic transitions"* ]]
+	vm-check run.ndjson
+}
+
+@test "what --dump-config prints is valid by the schema, and so is the example" {
+	requires cmd /usr/bin/python3
+	vm-run "$ROOT/contrib/examples/leak-watch.yaml" -i 50ms -q --svg -o x.svg -O theme=dark --dump-config -- a 'b c' >one.yaml
+	for yaml in one.yaml "$ROOT/contrib/examples/leak-watch.yaml"; do
+		/usr/bin/python3 - "$ROOT/schemas/config.schema.json" "$yaml" <<-'PY' || { [ $? = 77 ] && skip "needs python3-yaml and python3-jsonschema"; return 1; }
+			import json, sys
+			try:
+			    import yaml, jsonschema
+			except ImportError:
+			    sys.exit(77)
+			jsonschema.Draft202012Validator(json.load(open(sys.argv[1]))).validate(yaml.safe_load(open(sys.argv[2])))
+		PY
+	done
+}
+
+@test "its flags are those of the programs that they are handed to" {
+	left() { "$1" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\)\( [^ ]*\)\{0,1\}.*/\1\2\3/p' | sort; }
+	left vm-run | grep -vE -- '(config|output|option|quiet|verbose|list|help|version|record|recorded|summary|dump-config|input)( |$)' >ours
+	{ left vm-sample; left vm-render | grep -v pid; left vm-replay | sed 's/^-s, /    /'; } | sort >theirs
+	sort -u ours | while read -r row; do grep -qF -- "$row" theirs || { echo "no program has: $row"; exit 1; }; done
+}
+
+@test "wrong YAML is refused at its place, and nothing is started" {
+	refused 'vm-run:\n  stages: [vm-sample, vm-prase]\n' "$file:2:23: no stage \"vm-prase\"; the nearest is \"vm-parse\""
+	refused 'vm-run:\n  rendre: []\n' "$file:2:3: "
+	[[ $stderr == *'the nearest is "render"'* ]]
+	refused 'vm-rnu: {}\n' "$file:1:1: "
+	refused 'vm-run:\n  render: ascii\n' "$file:2:11: render must be a list"
+	refused 'vm-run:\n  render: [ascii]\n' "$file:2:12: a renderer must be a mapping"
+	refused 'vm-run:\n  render:\n    - { view: area }\n    - { veiw: area }\n' "$file:4:9: "
+	[[ $stderr == *'"view"'* ]]
+	refused 'vm-run:\n  stages: []\n' "$file:2:11: stages must be a list"
+	refused 'vm-run:\n  stages: [vm-sample, [nosuchprogram, x]]\n' "$file:2:24: no program nosuchprogram"
+	refused 'vm-run: { command: ls }\nvm-track: { keyframe: soon }\n' 'keyframe": "soon" is no time'
+	refused 'vm-run:\n  recorded: half\n' "$file:2:13: "
+	refused 'vm-run:\n  render: []\n' 'nobody takes the lines'
+	refused 'vm-run:\n  render: [\n' "$file:3:1: "
+}
+
+@test "a missing plugin is told before anything is started" {
+	refused 'vm-run:\n  render:\n    - { renderer: nosuch }\n' 'nosuch'
+	[[ $stderr == *"vm-render 1 (nosuch, timeline) cannot run so: nothing was started"* ]]
+	refused 'vm-sample: { source: nosuch }\n' 'nosuch'
+	run --separate-stderr vm-run --nosuch -p 1
+	[ "$status" = 2 ]
+}
+
+@test "an option of a plugin that is wrong in the list is refused at its place" {
+	refused 'vm-run:\n  render:\n    - { renderer: svg, svg: { thmee: dark } }\n' "$file:3:31: "
+	refused 'vm-run:\n  render:\n    - { renderer: svg, option: [theme=pink] }\n' "$file:3:33: "
+}
+
+@test "wrong usage is refused" {
+	run --separate-stderr vm-run
+	[ "$status" = 2 ]
+	[[ $stderr == *"nothing to look at"* ]]
+	run --separate-stderr vm-run -p 1 -- ls
+	[ "$status" = 2 ]
+	run --separate-stderr vm-run ls -l
+	[ "$status" = 2 ]
+	run --separate-stderr vm-run /nowhere/x.yaml
+	[ "$status" = 2 ]
+	[[ $stderr == *"/nowhere/x.yaml: No such file"* ]]
+	run --separate-stderr vm-run --input x.ndjson -i 1s
+	[ "$status" = 2 ]
+	[[ $stderr == *"--interval is for vm-sample"* ]]
+}
+
+@test "a program that is missing is named" {
+	mkdir only
+	cp "$BUILD/bin/vm-run" only/
+	run --separate-stderr env PATH=/nowhere only/vm-run -- ls
+	[ "$status" = 2 ]
+	[ "$stderr" = "vm-run: no program vm-sample, neither beside vm-run nor on PATH" ]
+}
+
+@test "a command that is not to be had ends it as a shell would" {
+	run -127 --separate-stderr vm-run -- /nowhere/prog
+	[[ $stderr == *"/nowhere/prog: No such file"* ]]
+}
+
+# A process looked at until vm-run is told to end.
+watch_process() {
+	workload still "$BATS_TEST_TMPDIR"
+	target=$pid
+	run_behind -i 10ms --record run.ndjson -p "$target" "$@"
+	until_true grep -qs '"type":"sample"' run.ndjson
+}
+
+@test "a stage that is killed is named with its signal, the rest ends, and what was seen is drawn" {
+	watch_process
+	kill -9 "$(child vm-track)"
+	wait "$runner" && status=0 || status=$?
+	cat err
+	[ "$status" = 137 ]
+	grep -q '^vm-run: vm-track was killed by signal 9 (Killed) (vm-sample, vm-parse, vm-render 1 (ascii, timeline) and vm-render 2 (ascii, summary) ended after it)$' err
+	grep -q "address space over time" out
+	grep -q '"type":"region"' run.ndjson
+	kill -0 "$target"
+}
+
+@test "so is the first stage, and the last" {
+	watch_process
+	kill -9 "$(child vm-sample)"
+	wait "$runner" && status=0 || status=$?
+	[ "$status" = 137 ]
+	grep -q '^vm-run: vm-sample was killed by signal 9' err
+}
+
+@test "a renderer that dies stops neither the others nor the recording" {
+	watch_process --svg -o x.svg
+	kill -9 "$(pgrep -P "$runner" -f renderer=svg)"
+	lines=$(wc -l <run.ndjson)
+	until_true eval "[ \"\$(wc -l <run.ndjson)\" -gt $((lines + 10)) ]"
+	kill -INT "$runner"
+	wait "$runner" && status=0 || status=$?
+	cat err
+	[ "$status" = 137 ]
+	grep -q '^vm-run: vm-render 1 (svg, timeline) was killed by signal 9' err
+	grep -q "^kind  *regions  *came  *went" out
+	tail -1 run.ndjson | jq -e '.type=="end" and .reason=="signal"'
+}
+
+@test "a renderer that fails is named with its status, and the others draw" {
+	printf 'vm-run:\n  render:\n    - { renderer: svg, output: /dev/full }\n    - { view: table }\n' >"$file"
+	run --separate-stderr vm-run "$file" -i 10ms --record run.ndjson -- "$WORKLOADS/lifecycle" 5
+	echo "$stderr"
+	[ "$status" = 1 ]
+	[[ $stderr == *"cannot write /dev/full: No space left on device"* ]]
+	[[ $stderr == *"vm-run: vm-render 1 (svg, timeline) failed with status 1"* ]]
+	[[ $output == *lifecycle* ]]
+	vm-check run.ndjson
+}
+
+@test "a recording that cannot be written is told, and the pictures come" {
+	run --separate-stderr vm-run -i 10ms --record /dev/full -- "$WORKLOADS/lifecycle" 5
+	echo "$stderr"
+	[ "$status" = 1 ]
+	[[ $stderr == *"vm-run: the recording has failed: cannot write /dev/full: No space left on device"* ]]
+	[[ $output == *"address space over time"*"semantic transitions"* ]]
+	run --separate-stderr vm-run --record /nowhere/x -- touch started
+	[ "$status" = 1 ]
+	[[ $stderr == *"cannot write /nowhere/x: No such file"* ]]
+	[ ! -e started ]
+}
+
+@test "a full stdout is an error, a closed one ends it quietly" {
+	run --separate-stderr bash -c "vm-run -i 10ms -- $WORKLOADS/lifecycle 5 >/dev/full"
+	[ "$status" = 1 ]
+	[[ $stderr == *"No space left on device"* ]]
+	run --separate-stderr bash -c "set -o pipefail; vm-run -i 10ms -- $WORKLOADS/lifecycle 5 | head -1"
+	echo "$stderr"
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+}
+
+@test "the first Ctrl-C stops the source, and all is drawn; sent to one or to all" {
+	watch_process
+	kill -INT "$runner"
+	wait "$runner" && status=0 || status=$?
+	cat err
+	[ "$status" = 0 ]
+	[ ! -s err ]
+	grep -q "^kind  *regions  *came  *went" out
+	tail -1 run.ndjson | jq -e '.type=="end" and .reason=="signal"'
+	vm-check run.ndjson
+	kill -0 "$target"
+	rm run.ndjson
+	set -m
+	run_behind -i 10ms --record run.ndjson -p "$target"
+	set +m
+	until_true grep -qs '"type":"sample"' run.ndjson
+	kill -INT -- "-$runner"
+	wait "$runner" && status=0 || status=$?
+	cat err
+	[ "$status" = 0 ]
+	vm-check run.ndjson
+}
+
+@test "a second Ctrl-C kills what has not ended" {
+	requires cmd jq
+	printf 'vm-run:\n  stages: [vm-sample, [sh, -c, "cat; exec sleep 1000"]]\n  render: [{ view: table }]\n' >"$file"
+	workload still "$BATS_TEST_TMPDIR"
+	run_behind "$file" -i 10ms -p "$pid" --record run.ndjson --recorded raw
+	until_true grep -qs '"type":"sample"' run.ndjson
+	kill -INT "$runner"
+	until_true child sleep
+	kill -INT "$runner"
+	wait "$runner" && status=0 || status=$?
+	cat err
+	[ "$status" = 130 ]
+	grep -q "killed before the end" err
+}
