@@ -54,9 +54,10 @@ static bool told(const struct vp_about *about, const char *option, char *words, 
 	return known;
 }
 
-static bool names_plugin(const struct vp_about *about, const struct vp_option *row)
+/* An option is called as the kind of plugin is that it names. */
+static bool names_plugin(const struct vp_option *row)
 {
-	return about->plugins && strncmp(row->name, about->plugins, strlen(about->plugins)) == 0;
+	return !strcmp(row->name, "source") || !strcmp(row->name, "renderer");
 }
 
 static struct offer offer_of(const struct vp_about *about, const struct vp_option *row)
@@ -67,7 +68,7 @@ static struct offer offer_of(const struct vp_about *about, const struct vp_optio
 	else if (told(about, row->name, offer.words, sizeof offer.words)) offer.want = WORDS;
 	else if (row->type == VP_OPT_ENUM && alternatives(row->limits, offer.words, sizeof offer.words)) offer.want = WORDS;
 	else if (alternatives(arg, offer.words, sizeof offer.words)) offer.want = WORDS;
-	else if (names_plugin(about, row)) offer.want = PLUGINS;
+	else if (names_plugin(row)) offer.want = PLUGINS;
 	else if (strstr(arg, "FILE") || strstr(arg, "FIFO") || strstr(arg, "PATH")) offer.want = FILES;
 	else if (strstr(arg, "PID")) offer.want = PROCESSES;
 	else if (!strcmp(arg, "KEY=VALUE")) offer.want = OPTIONS, offer.list = false;
@@ -127,7 +128,7 @@ static const char bash_words[] =
 static const char *bash_source(const struct vp_option *row, const struct offer *offer)
 {
 	switch (offer->want) {
-	case PLUGINS: return "\"$self\" --complete plugins 2>/dev/null";
+	case PLUGINS: return row->name[0] == 's' ? "\"$self\" --complete source 2>/dev/null" : "\"$self\" --complete renderer 2>/dev/null";
 	case OPTIONS: return "\"$self\" --complete options 2>/dev/null";
 	case PROCESSES:
 		return strstr(row->arg, "NAME") ? "ps -e -o pid= -o comm= | tr -s ' ' '\\n' | grep -x '[A-Za-z0-9._-]*' | sort -u"
@@ -181,7 +182,7 @@ static const char zsh_command[] =
 
 static void zsh_action(const struct script *s, const struct vp_option *row, const struct offer *offer)
 {
-	const char *asked = offer->want == PLUGINS ? "plugins" : offer->want == OPTIONS ? "options" : strstr(row->arg ? row->arg : "", "NAME") ? "names" : "pids";
+	const char *asked = offer->want == PLUGINS ? row->name : offer->want == OPTIONS ? "options" : strstr(row->arg ? row->arg : "", "NAME") ? "names" : "pids";
 	const char *several = offer->list ? "_sequence " : "";
 	if (offer->want == WORDS && offer->list) fprintf(s->to, "{_sequence compadd - %s}", offer->words);
 	else if (offer->want == WORDS) fprintf(s->to, "(%s)", offer->words);
@@ -224,7 +225,8 @@ static void zsh(const struct script *s)
 	FILE *to = s->to;
 	const char *f = s->function;
 	fprintf(to, "#compdef %s\n# Completion of %s for zsh, made by `%s --complete zsh`.\n", s->about->name, s->about->name, s->about->name);
-	zsh_helper(s, "plugins", "$self --complete plugins 2>/dev/null", "");
+	zsh_helper(s, "source", "$self --complete source 2>/dev/null", "");
+	zsh_helper(s, "renderer", "$self --complete renderer 2>/dev/null", "");
 	zsh_helper(s, "options", "$self --complete options 2>/dev/null", " -S ''");
 	zsh_helper(s, "pids", "ps -e -o pid= | tr -d ' '", "");
 	zsh_helper(s, "names", "ps -e -o pid= -o comm= | tr -s ' ' '\\n' | sort -u", "");
@@ -235,8 +237,8 @@ static void zsh(const struct script *s)
 		for (const struct vp_option *row = s->tables[t]; row->name; row++) zsh_option(s, row);
 	fputs("	)\n", to);
 	if (s->about->shorthand)
-		fprintf(to, "	local each\n	for each in ${(f)\"$($self --complete plugins 2>/dev/null)\"}; do\n"
-		            "		options+=(\"--${each}[the %s plugin $each]\")\n	done\n", s->about->plugins ? s->about->plugins : "");
+		fputs("	local each\n	for each in ${(f)\"$($self --complete plugins 2>/dev/null)\"}; do\n"
+		      "		options+=(\"--${each}[the plugin $each]\")\n	done\n", to);
 	fprintf(to, "	_arguments -s -S $options%s\n}\n%s \"$@\"\n", takes(s, "FILE") ? " '*:FILE:_files'" : "", f);
 }
 
@@ -252,8 +254,8 @@ static void fish_offer(const struct script *s, const struct vp_option *row)
 	else fputs(" -x", to);
 	if (offer.want == WORDS && offer.list) fprintf(to, " -a \"(%s'string split \\\" \\\" \\\"%s\\\"')\"", several, offer.words);
 	else if (offer.want == WORDS) fprintf(to, " -a '%s'", offer.words);
-	else if (offer.want == PLUGINS && offer.list) fprintf(to, " -a \"(%s'%s --complete plugins')\"", several, s->about->name);
-	else if (offer.want == PLUGINS) fprintf(to, " -a '(%s --complete plugins)'", s->about->name);
+	else if (offer.want == PLUGINS && offer.list) fprintf(to, " -a \"(%s'%s --complete %s')\"", several, s->about->name, row->name);
+	else if (offer.want == PLUGINS) fprintf(to, " -a '(%s --complete %s)'", s->about->name, row->name);
 	else if (offer.want == OPTIONS) fprintf(to, " -a '(%s --complete options)'", s->about->name);
 	else if (offer.want == PROCESSES && offer.list) fprintf(to, " -a \"(%s'ps -e -o pid= -o comm= | string trim | string split -n \\\" \\\"')\"", several);
 	else if (offer.want == PROCESSES) fputs(" -a '(ps -e -o pid= | string trim)'", to);
@@ -282,8 +284,7 @@ static void fish(const struct script *s)
 	for (size_t t = 0; s->tables[t]; t++)
 		for (const struct vp_option *row = s->tables[t]; row->name; row++) fish_option(s, row);
 	if (s->about->shorthand)
-		fprintf(to, "for each in (%s --complete plugins 2>/dev/null)\n	complete -c %s -l $each -d \"the %s plugin $each\"\nend\n", name, name,
-		        s->about->plugins ? s->about->plugins : "");
+		fprintf(to, "for each in (%s --complete plugins 2>/dev/null)\n	complete -c %s -l $each -d \"the plugin $each\"\nend\n", name, name);
 }
 
 /* ---- words at the time of Tab ---- */
@@ -309,6 +310,14 @@ static void put_options(const char *kind, FILE *to)
 	}
 }
 
+/* A program that has no plugins of its own hands them to others: they may be of both kinds. */
+static void for_kinds(const struct vp_about *about, void (*put)(const char *kind, FILE *to), FILE *to)
+{
+	bool both = !about->plugins;
+	if (both || !strcmp(about->plugins, "source")) put("source", to);
+	if (both || strcmp(about->plugins, "source")) put("renderer", to);
+}
+
 int vp_complete(const char *what, const struct vp_about *about, const struct vp_option *rows, FILE *to)
 {
 	struct script script = { .about = about, .tables = { vp_common_rows }, .to = to };
@@ -319,8 +328,9 @@ int vp_complete(const char *what, const struct vp_about *about, const struct vp_
 	if (!strcmp(what, "bash")) bash(&script);
 	else if (!strcmp(what, "zsh")) zsh(&script);
 	else if (!strcmp(what, "fish")) fish(&script);
-	else if (!strcmp(what, "plugins") && about->plugins) put_names(about->plugins, to);
-	else if (!strcmp(what, "options") && about->plugins) put_options(about->plugins, to);
+	else if (!strcmp(what, "source") || !strcmp(what, "renderer")) put_names(what, to);
+	else if (!strcmp(what, "plugins")) for_kinds(about, put_names, to);
+	else if (!strcmp(what, "options")) for_kinds(about, put_options, to);
 	else return vp_fail("--complete %s: wanted is bash, zsh or fish", what);
 	return 0;
 }

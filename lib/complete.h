@@ -9,8 +9,9 @@
 /* Answers `PROGRAM --complete WHAT`, which people have no use for:
  *
  *   bash, zsh, fish   the script of that shell
- *   plugins, options  words that a script asks for when Tab is pressed, one a line: the plugins that can be found, and
- *                     their options as "key="
+ *   source, renderer, plugins, options
+ *                     words that a script asks for when Tab is pressed, one a line: the plugins that can be found, of a kind
+ *                     or of all that the program has, and their options as "key="
  *
  * 0, or -1 (vp_error). */
 int vp_complete(const char *what, const struct vp_about *about, const struct vp_option *rows, FILE *to);

@@ -121,6 +121,7 @@ long_options() { # PROGRAM: as --help shows them
 	in_bash vm-render --s | grep -qx -- --svg
 	[ "$(in_bash vm-sample --source procfs,pro)" = procfs,procfs ]
 	in_bash vm-render -O the | grep -qx theme=
+	[ ! -x "$BUILD/bin/vm-run" ] || [ "$(in_bash vm-run -r sv) $(in_bash vm-run -s procf)" = "svg procfs" ]
 	mkdir render
 	touch render/mine.so
 	VMPIPE_PLUGINS=$PWD in_bash vm-render -r mi | grep -qx mine

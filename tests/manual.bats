@@ -25,7 +25,9 @@ items() { # PAGE SECTION MACRO
 
 # Every member of a schema as PATH, parts of objects behind a dot.
 members() { # jq program's input: a schema (or a part of one)
-	jq -r 'def inner($at): (.properties // {} | to_entries[] | ($at + .key) as $here | $here, (.value | inner($here + "."))),
+	jq -r '. as $root | def inner($at):
+			if (."$ref" // "" | startswith("#/$defs/")) then ($root["$defs"][."$ref"[8:]] | inner($at)) else empty end,
+			(.properties // {} | to_entries[] | ($at + .key) as $here | $here, (.value | inner($here + "."))),
 			((.items // empty) | inner($at), (.anyOf // [] | .[] | inner($at))),
 			(select(.propertyNames) | .additionalProperties | inner($at + "KIND."));
 		inner("")' | sort -u
