@@ -178,11 +178,21 @@ static enum there refuse(struct vp_host *h, const struct target *target, const s
 	return REFUSED;
 }
 
+/* It could not be opened because it has ended since it was asked about; errno stays. */
+static bool gone_meanwhile(int64_t pid, int cause)
+{
+	struct procfs_life life;
+	bool gone = cause == ESRCH || (cause == ENOENT && procfs_life(pid, &life) == 0);
+	errno = cause;
+	return gone;
+}
+
 /* Another life of the pid, or the same one with another program: opens its map and says so. */
 static enum there open_again(struct procfs *p, struct vp_host *h, struct target *target, struct procfs_life *life, const char *why)
 {
 	target->fd = open_map(p, target->pid);
-	if (target->fd < 0) return errno == ESRCH ? NOT_NOW : refuse(h, target, life, file_of(p));
+	if (target->fd < 0 && gone_meanwhile(target->pid, errno)) return NOT_NOW;
+	if (target->fd < 0) return refuse(h, target, life, file_of(p));
 	target->borrows = procfs_borrows(target->pid, life);
 	know_image(target, life);
 	target->unseen = target->has_last = target->vanished = false;
@@ -328,7 +338,7 @@ static void put_child(struct vp_host *h, const struct target *target, const stru
 static int open_child(struct procfs *p, struct vp_host *h, struct target *target, const struct procfs_life *life)
 {
 	target->fd = procfs_ending(life) ? -1 : open_map(p, target->pid);
-	if (target->fd < 0 && (procfs_ending(life) || errno == ENOENT || errno == ESRCH)) return -1; /* on its way out */
+	if (target->fd < 0 && (procfs_ending(life) || gone_meanwhile(target->pid, errno))) return -1; /* on its way out */
 	if (target->fd < 0) {
 		refuse(h, target, life, file_of(p));
 		remember_refused(p, target->pid, life->start);
