@@ -376,6 +376,7 @@ static void check_usage(struct session *s)
 		vp_die(program, VP_USAGE, "both -p and a command (%s): give one of them", program->arguments[0]);
 	if (!s->flags.pid && !program->argument_count && vp_sources_want_process(&s->sources))
 		vp_die(program, VP_USAGE, "nothing to look at: give -p PID, -p NAME, or -- COMMAND (vm-sample --help shows the usage)");
+	if (s->flags.pid && !s->flags.pid[strspn(s->flags.pid, ", ")]) vp_die(program, VP_USAGE, "-p names no process");
 	if (s->flags.command_output && !program->argument_count)
 		vp_die(program, VP_USAGE, "--command-output wants a command: -- COMMAND ARG...");
 }

@@ -64,7 +64,7 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "data", .perms = "?w?p", .file = +1, .object = +1 },
 	{ .kind = "rodata", .perms = "r--p", .file = +1, .object = +1 },
 	{ .kind = "file", .file = +1 },
-	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data" },
+	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = 1 << 20 }, /* larger: somebody mapped beside it */
 	{ .kind = "jit", .perms = "??x?", .file = -1 },
 	{ .kind = "shm", .perms = "???s", .file = -1 },
 	{ .kind = "anon" },
@@ -72,6 +72,7 @@ static const struct vp_kind_rule rules[] = {
 
 static struct vp_kind_rule *added;
 static size_t added_count;
+#define NAMED_MAX 200 /* kinds beyond the known that are told apart; what comes after shares the last */
 static char **named;
 static size_t named_count;
 
@@ -183,16 +184,18 @@ int vp_kinds_add(const struct vp_kind_rule *rule)
 
 size_t vp_kind_index(vp_str kind)
 {
-	for (size_t i = 0; i < KNOWN; i++)
-		if (vp_str_is(kind, known[i].kind)) return i;
-	for (size_t i = 0; i < named_count; i++)
-		if (vp_str_is(kind, named[i])) return KNOWN + i;
+	static size_t last; /* neighbours are often of one kind */
+	if (last < vp_kind_count() && vp_str_is(kind, vp_kind_name(last))) return last;
+	for (size_t i = 0; i < vp_kind_count(); i++)
+		if (vp_str_is(kind, vp_kind_name(i))) return last = i;
+	if (named_count == NAMED_MAX) return last = KNOWN + NAMED_MAX - 1;
+	if (named_count == NAMED_MAX - 1) kind = (vp_str){ "(further kinds)", 15 };
 	char **more = realloc(named, (named_count + 1) * sizeof *more);
 	char *name = kind.p ? strndup(kind.p, kind.n) : strdup("unknown");
 	if (!more || !name) abort();
 	named = more;
 	named[named_count] = name;
-	return KNOWN + named_count++;
+	return last = KNOWN + named_count++;
 }
 
 const char *vp_kind_name(size_t index)

@@ -23,7 +23,7 @@ struct vp_kind_rule {
 void vp_kind_set(struct vp_region *region, const struct vp_region *before, bool object);
 int  vp_kinds_add(const struct vp_kind_rule *rule); /* in front of the table, in the order added; copies; 0, -1 */
 /* Every kind there is, built-in first then the user's; index is stable in a process. */
-size_t vp_kind_index(vp_str kind);      /* adds an unknown one */
+size_t vp_kind_index(vp_str kind);      /* adds an unknown one; from the 200th on they share one, "(further kinds)" */
 const char *vp_kind_name(size_t index);
 size_t vp_kind_count(void);
 const char *vp_kind_about(size_t index); /* one sentence for people, or "" */

@@ -2,6 +2,7 @@
 #include "program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -34,12 +35,23 @@ const struct vp_option vp_common_rows[] = {
 
 /* ---- messages ---- */
 
+/* Names from outside never reach the terminal as they are: controls (C0, DEL, C1) and what turns the direction of writing
+ * (U+202A..202E, U+2066..2069) become question marks. */
+static void make_harmless(char *text)
+{
+	for (unsigned char *c = (unsigned char *)text; *c; c++) {
+		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
+		bool turns = c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+		if (c1 || turns) memset(c, '?', c1 ? 2 : 3);
+		else if (*c < 0x20 || *c == 0x7f) *c = '?';
+	}
+}
+
 static void say(struct vp_program *program, const char *format, va_list list)
 {
 	char text[2048];
 	vsnprintf(text, sizeof text, format, list);
-	for (char *c = text; *c; c++) /* names from outside never reach the terminal as they are */
-		if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+	make_harmless(text);
 	fprintf(stderr, "%s: %s\n", program->about->name, text);
 }
 
@@ -333,6 +345,13 @@ void vp_program_checked(struct vp_program *program)
 	if (program->common.check) exit(program->status);
 }
 
+/* A standard stream that somebody closed must not become the next file that we open: it stays one that fails. */
+static void occupy_closed(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) abort();
+}
+
 void vp_program_start(struct vp_program *program, const struct vp_about *about, const struct vp_option *rows, void *state,
                       int argc, char **argv)
 {
@@ -340,6 +359,7 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
 	static struct vp_options common; /* what it owns lives as long as the program */
 	memset(program, 0, sizeof *program);
 	program->about = about;
+	occupy_closed();
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||
 	    vp_options_init(&common, vp_common_rows, &program->common, about->name) ||
 	    vp_options_init(&program->shared, shared_rows(program), &program->common, about->name) || vp_record_init(&program->record))
@@ -521,6 +541,22 @@ static void unfinished(struct vp_program *program)
 	if (program->about->stream) vp_put_lost(program, program->t, -1, "end", 1, "the stream stops without its `end` line");
 }
 
+/* A line that is earlier than the one before it: nobody can put it where it belongs any more. Told once a segment. */
+static void backwards(struct vp_program *program)
+{
+	if (program->told_backwards) return;
+	program->told_backwards = true;
+	program->status = VP_TROUBLE;
+	vp_say(program, "%s:%llu: time goes backwards, from %.9f to %.9f s: lines are out of order", program->input.name,
+	       (unsigned long long)program->input.line, (double)program->t / 1e9, (double)program->record.t / 1e9);
+	if (program->about->stream) vp_put_lost(program, program->t, -1, "order", 1, "time goes backwards: lines are out of order");
+}
+
+static bool lost_end(struct vp_record *record)
+{
+	return record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "end");
+}
+
 /* What every program keeps of a line: the time, the segment, the name of a late output. True: held back, not for the caller. */
 static bool notice(struct vp_program *program)
 {
@@ -529,9 +565,12 @@ static bool notice(struct vp_program *program)
 	if (record->type == VP_T_stream) {
 		unfinished(program);
 		program->segment_open = true;
+		program->told_backwards = false;
 		program->t = 0;
 	}
+	if (record->has_t && record->t < program->t) backwards(program);
 	if (record->has_t && record->t > program->t) program->t = record->t;
+	if (lost_end(record)) program->segment_open = false; /* somebody before us has told it */
 	if (record->has_pid) vp_program_pid(program, record->pid);
 	return record->type == VP_T_end && !program->about->ends && hold_end(program);
 }

@@ -45,7 +45,7 @@ struct vp_about {
 struct vp_common {
 	bool quiet, verbose, list, help, version;
 	const char *config_path, *output;
-	const char *plugin_option; /* unused: -O is kept pair by pair */
+	const char *plugin_option; /* where the row of -O points to; the pairs are kept below */
 	const char **plugin_pairs; /* -O key=value, in order */
 	size_t plugin_pair_count;
 	/* Not for people, but from vm-run: a part of the YAML that stands above the program's section ("vm-run/render/2"),
@@ -83,6 +83,7 @@ struct vp_program {
 	size_t held_n;
 	char *output_name;             /* of -o, with %p and %t filled in */
 	bool late_output;              /* -o holds %p: opened when the first pid is known */
+	bool told_backwards;           /* of this segment */
 	bool staged;                   /* the stage line is written already */
 	uint64_t said;                 /* messages about bad lines so far */
 	bool segment_open;             /* between `stream` and `end` */

@@ -264,7 +264,8 @@ static int read_signed(struct reader *r, int64_t *value)
 	uint64_t v;
 	bool minus = r->at < r->end && *r->at == '-';
 	r->at += minus;
-	if (read_number(r, &v)) return -1;
+	if (minus && (r->at >= r->end || *r->at < '0' || *r->at > '9')) return wrong(r, r->at - 1, "no JSON value");
+	if (read_number(r, &v) || v > INT64_MAX) return wrong(r, r->at, "a whole number is wanted here");
 	*value = minus ? -(int64_t)v : (int64_t)v;
 	return 0;
 }
@@ -497,6 +498,7 @@ static int finish(struct reader *r)
 	} else if (record->type == VP_T_region) {
 		return wrong(r, record->line.p, "a region without \"start\" and \"end\"");
 	}
+	if (record->type == VP_T_change && !record->has_id && !record->gone.p) return wrong(r, record->line.p, "a change without \"id\"");
 	return 0;
 }
 

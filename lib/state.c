@@ -313,9 +313,9 @@ static int apply_change(struct vp_space *space, struct vp_record *record)
 	int failed = 0;
 	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &m);)
 		if (!vp_json_num(m.value, &id) || space_delete(space, id)) failed = -1;
-	if (!record->has_id || !space->strings) return vp_fail("a change without an id");
-	if (vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXIT"))
-		return space_delete(space, record->id) || failed ? -1 : 0;
+	bool deletes = vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXIT");
+	if (!record->has_id) return deletes ? failed : vp_fail("a change without an id");
+	if (deletes) return space_delete(space, record->id) || failed ? -1 : 0;
 	if (!record->region.has_start || !record->region.has_end) return vp_fail("a change without \"start\" and \"end\"");
 	return space_set(space, record->id, &record->region) || failed ? -1 : 0;
 }
