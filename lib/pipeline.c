@@ -40,7 +40,8 @@ struct pipeline {
 	struct pollfd *fds;
 	sigset_t mask;             /* as it was before */
 	struct sigaction was[3];
-	int hidden, stderr_was;    /* what is said while the screen is taken; -1 */
+	int hidden, stderr_was;    /* what is said while the screen is taken, and where it would have gone; -1 */
+	off_t told;                /* of it */
 	int obeyed;
 	bool stopping, killed, record_failed, stdout_failed;
 };
@@ -192,16 +193,22 @@ static void hide(struct pipeline *line)
 	line->processes[line->plan->stage_count].err = line->stderr_was;
 }
 
-static void unhide(struct pipeline *line)
+/* What has been said in the meantime, and by those that still have the file, since. */
+static void tell_hidden(struct pipeline *line)
 {
 	char bytes[4096];
 	ssize_t n;
+	if (line->hidden < 0 || line->stderr_was >= 0) return;
+	for (; (n = pread(line->hidden, bytes, sizeof bytes, line->told)) > 0; line->told += n)
+		if (write(STDERR_FILENO, bytes, (size_t)n) < 0) break;
+}
+
+static void unhide(struct pipeline *line)
+{
 	if (line->stderr_was < 0) return;
 	dup2(line->stderr_was, STDERR_FILENO);
-	for (off_t at = 0; (n = pread(line->hidden, bytes, sizeof bytes, at)) > 0; at += n)
-		if (write(STDERR_FILENO, bytes, (size_t)n) < 0) break;
-	shut(&line->hidden);
 	shut(&line->stderr_was);
+	tell_hidden(line);
 }
 
 /* ---- ending ---- */
@@ -321,6 +328,7 @@ static void turn(struct pipeline *line)
 		struct pollfd ready = { .fd = one->picture, .events = POLLIN };
 		if (one->picture >= 0 && poll(&ready, 1, 0) > 0) read_picture(one);
 	}
+	tell_hidden(line);
 	show(line);
 }
 
@@ -453,6 +461,8 @@ int vp_pipeline_run(const struct vp_plan *plan, const struct vp_pipeline_sink *s
 		result = start_all(&line);
 		if (!result) wait_and_copy(&line);
 		unhide(&line);
+		tell_hidden(&line);
+		shut(&line.hidden);
 		if (!result) result = verdict(&line, status);
 	}
 	finish(&line);
