@@ -270,6 +270,14 @@ static int read_signed(struct reader *r, int64_t *value)
 	return 0;
 }
 
+static int read_type(struct reader *r)
+{
+	struct vp_record *record = r->record;
+	const char *where = r->at;
+	if (read_string(r, &record->type_name)) return -1;
+	return type_of(record->type_name) == record->type ? 0 : wrong(r, where, "a second \"type\" that is another");
+}
+
 static int read_slot(struct reader *r, unsigned slot, struct vp_region *region, vp_str *raw_name)
 {
 	struct vp_record *record = r->record;
@@ -280,7 +288,7 @@ static int read_slot(struct reader *r, unsigned slot, struct vp_region *region, 
 	}
 	if (*r->at == 'n' && slot != S_type && is_null(r)) return 0;
 	switch (slot) {
-	case S_type: return read_string(r, &record->type_name);
+	case S_type: return read_type(r);
 	case S_t:    record->has_t = true; return read_time(r, &record->t);
 	case S_pid:  record->has_pid = true; return read_signed(r, &record->pid);
 	case S_seq:  record->has_seq = true; return read_number(r, &record->seq);
@@ -403,7 +411,7 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	struct vp_record *record = r->record;
 	vp_str raw_name = { NULL, 0 };
 	const char *line = record->line.p;
-	bool front = record->type == VP_T_region && last == S_COUNT;
+	bool front = false; /* the line began with its type, and only what neighbours share has come since */
 	int more = 1;
 	while (more == 1) {
 		if (last < S_COUNT && record->after[last] >= S_measures && has_slot(record->type, S_measures)) {
@@ -429,6 +437,7 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 			slot = (unsigned)found;
 			if (last < S_COUNT) record->after[last] = (unsigned char)slot;
 		}
+		if (last == S_COUNT && slot == S_type && member == line + 1) front = record->type == VP_T_region;
 		if (front && slot > S_seq) { /* what stands before is the same on the next line, as a rule */
 			front = false;
 			size_t n = (size_t)(member - line);

@@ -80,9 +80,10 @@ wrapped() { sed 's/^/{"type":"x","v":/; s/$/}/' "$1"; }
 		echo '{"type":"region","t":1.000000000,"pid":7,"seq":1,"start":"0x3000","end":"0x4000","pss":3}'
 		echo '{"type":"region","t":1.000000000,"pid":8,"seq":1,"id":9,"start":"0x5000","end":"0x6000","name":"n"}'
 		echo '{"start":"0x7000","type":"region","end":"0x8000","rss":4}'
+		echo '{"name":"no region","pid":3,"type":"mark"}'
 		echo '{"type":"region","t":1.000000000,"pid":8,"seq":1,"id":10,"start":"0x9000","end":"0xa000","rss":5}'
 	} >"$BATS_TEST_TMPDIR/in"
-	diff <(jq -c '[.pid, .id, .rss, .pss, .name, .mood]' "$BATS_TEST_TMPDIR/in") <(reader region <"$BATS_TEST_TMPDIR/in" | jq -c '[.pid, .id, .rss, .pss, .name, .mood]')
+	diff <(jq -c '[.pid, .id, .rss, .pss, (if .type == "region" then .name else null end), .mood]' "$BATS_TEST_TMPDIR/in") <(reader region <"$BATS_TEST_TMPDIR/in" | jq -c '[.pid, .id, .rss, .pss, (if .type == "region" then .name else null end), .mood]')
 }
 
 @test "nesting has a limit, and up to it all is read" {
@@ -93,4 +94,8 @@ wrapped() { sed 's/^/{"type":"x","v":/; s/$/}/' "$1"; }
 
 @test "a last line without a newline, empty lines and carriage returns do no harm" {
 	[ "$(printf '{"type":"x"}\r\n{"type":"y"}' | reader verdict | tr '\n' ' ')" = "ok ok " ]
+}
+
+@test "a line of two types is refused" {
+	[[ $(reader verdict <<<'{"type":"mark","x":1,"type":"end"}') == bad*second* ]]
 }
