@@ -11,20 +11,20 @@
 
 struct render {
 	const char *renderer, *view, *kind, *perms, *address, *columns, *sort, *by, *preset;
-	int64_t width, height, from, to, at, pid, fps;
+	int64_t width, height, from, to, at, pid, rows, fps;
 	int scale, measure, live;
 };
 
 #define FIELD(name) offsetof(struct render, name)
 static const struct vp_option rows[] = {
 	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
-	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table" },
+	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards" },
 	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
 	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
 	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },
 	{ "from", 0, VP_OPT_TIME, FIELD(from), NULL, NULL, "TIME", "leave out what was before" },
 	{ "to", 0, VP_OPT_TIME, FIELD(to), NULL, NULL, "TIME", "leave out what came after" },
-	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map and table show; the last, if not given" },
+	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map, table and cards show; the last, if not given" },
 	{ "pid", 'p', VP_OPT_INT, FIELD(pid), "-1", "-1..4194304", "PID", "only this process" },
 	{ "kind", 0, VP_OPT_LIST, FIELD(kind), NULL, NULL, "KIND,...", "only regions of these kinds: heap,stack" },
 	{ "perms", 0, VP_OPT_STRING, FIELD(perms), NULL, NULL, "PERMS", "only regions with these letters (w, rwx), or just so (r-xp, ? is any)" },
@@ -33,7 +33,8 @@ static const struct vp_option rows[] = {
 	  "what area stacks; auto is rss, or size where nothing else is known" },
 	{ "columns", 0, VP_OPT_LIST, FIELD(columns), NULL, NULL, "COLUMN,...", "of a table: start,size,rss,kind,name ..." },
 	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
-	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "one row of a table for each kind, name or perms" },
+	{ "rows", 0, VP_OPT_INT, FIELD(rows), "10000", "0..1000000000", "N", "of events: keep the last N in memory; 0: all" },
+	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "rows of table: kind, name, perms; of summary: also event, process; of events: act, change" },
 	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, pmap, regions, smaps, kinds" },
 	{ "live", 0, VP_OPT_ENUM, FIELD(live), "auto", "auto|yes|no", "WHEN",
 	  "draw on the full screen while lines come; auto: where stdout is a terminal and input a pipe" },
@@ -112,7 +113,8 @@ static void address(struct vp_program *program, const char *text, struct vp_filt
 static struct vp_filter filter_of(struct vp_program *program, const struct render *render)
 {
 	struct vp_filter filter = { .from = render->from, .to = INT64_MAX, .at = INT64_MAX, .pid = render->pid,
-		.kinds = render->kind, .perms = render->perms };
+		.kinds = render->kind, .perms = render->perms, .rows = (size_t)render->rows,
+		.lines = render->by && !strcmp(render->by, "change") };
 	if (vp_options_given(&program->options, "to"))
 		filter.to = render->to;
 	if (vp_options_given(&program->options, "at"))

@@ -91,22 +91,70 @@ static void seen(struct vp_model *model, int64_t t, int64_t pid, const struct vp
 	model->kinds_seen[kind] = 1;
 }
 
+/* What an act has before and behind one of its lines, of what passes the filter. */
+struct weight {
+	int64_t size, rss;
+	bool any, has_rss;
+};
+
+static void weigh(const struct vp_follow *follow, uint64_t id, struct weight *weight)
+{
+	const struct vp_open *open = vp_live_find(follow, id);
+	if (!open)
+		return;
+	weight->any = true;
+	weight->size += (int64_t)open->part.sums[VP_SUM_SIZE];
+	weight->rss += (int64_t)open->part.sums[VP_SUM_RSS];
+	weight->has_rss |= open->part.known >> VP_SUM_RSS & 1;
+}
+
+static bool removes(int event)
+{
+	return event == VP_E_MUNMAP_REMOVE || event == VP_E_EXIT;
+}
+
+static void change_apply(struct vp_model *model, struct vp_follow *follow, struct vp_told_change *change, uint64_t from,
+                         const uint64_t *gone, size_t gone_count)
+{
+	struct weight was = { 0 }, now = { 0 };
+	weigh(follow, change->id, &was);
+	for (size_t i = 0; i < gone_count; i++)
+		if (gone[i] != change->id)
+			weigh(follow, gone[i], &was);
+	if (change->event == VP_E_EXIT)
+		vp_tally_exit(model, follow, change->t);
+	for (size_t i = 0; i < gone_count; i++)
+		vp_live_drop(model, follow, change->t, gone[i], change->event);
+	if (removes(change->event))
+		vp_live_drop(model, follow, change->t, change->id, change->event);
+	else
+		vp_live_set(model, follow, change->t, change->id, change->region, change->event, from);
+	weigh(follow, change->id, &now);
+	change->size = now.size - was.size;
+	change->rss = now.rss - was.rss;
+	change->has_rss = was.has_rss || now.has_rss;
+	change->shown = was.any || now.any;
+	if (change->shown)
+		vp_tally_line(model, change->pid, change->event, change->act, change->size, change->rss, change->has_rss);
+	vp_journal_change(model, change);
+}
+
 static void sink_change(void *ctx, const struct vp_change *change)
 {
 	struct vp_model *model = ctx;
 	struct vp_follow *follow = vp_follow_find(model, change->pid, true);
+	const struct vp_region *was = change->was;
 	if (!follow)
 		return;
 	uint64_t from = 0;
 	vp_moment_due(model, follow, change->t); /* first: it takes the sums of the moment before */
 	for (size_t i = 0; i < change->from_count && !from; i++)
 		from = change->from[i] == change->id ? 0 : change->from[i];
-	for (size_t i = 0; i < change->gone_count; i++)
-		vp_live_drop(model, follow, change->t, change->gone[i], change->event);
-	if (change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT)
-		vp_live_drop(model, follow, change->t, change->id, change->event);
-	else
-		vp_live_set(model, follow, change->t, change->id, change->now, change->event, from);
+	struct vp_told_change told = { .t = change->t, .pid = change->pid, .event = change->event, .act = change->act, .id = change->id,
+		.region = change->now };
+	if (was)
+		told.was = (struct vp_was){ was->perms, was->name, was->start, true, true };
+	change_apply(model, follow, &told, from, change->gone, change->gone_count);
 }
 
 static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions,
@@ -124,9 +172,35 @@ static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const st
 	vp_live_frame_end(model, follow, t);
 }
 
+/* The ids of a JSON array, in memory that is used again. */
+static size_t ids_of(struct vp_model *model, vp_str json)
+{
+	struct vp_model_inner *inner = model->inner;
+	struct vp_member member;
+	size_t count = 0;
+	for (size_t at = 0; json.p && vp_json_each(json, &at, &member);) {
+		if (vp_model_room(model, &inner->gone, count, &inner->gone_size, sizeof *inner->gone))
+			break;
+		count += vp_json_num(member.value, &inner->gone[count]);
+	}
+	return count;
+}
+
+/* `was` and `cause` are read only where somebody wants to see them. */
+static void tell_before(struct vp_record *record, struct vp_told_change *told, struct vp_region *was)
+{
+	struct vp_member member;
+	if (record->was.p && !vp_record_region(record, record->was, was))
+		told->was = (struct vp_was){ was->perms, was->name, was->start, was->name.p != NULL, was->has_start };
+	for (size_t at = 0; record->cause.p && vp_json_each(record->cause, &at, &member);)
+		if (vp_str_is(member.key, "call") && member.json == VP_STRING)
+			told->cause = vp_record_decode(record, member.value);
+}
+
 static void change_line(struct vp_model *model, struct vp_record *record, int64_t t)
 {
 	struct vp_follow *follow = vp_follow_find(model, record->pid, true);
+	struct vp_region was = { 0 };
 	struct vp_member member;
 	uint64_t from = 0, id;
 	int event = event_index(record->event);
@@ -136,17 +210,17 @@ static void change_line(struct vp_model *model, struct vp_record *record, int64_
 	for (size_t at = 0; record->from.p && !from && vp_json_each(record->from, &at, &member);)
 		if (vp_json_num(member.value, &id) && id != record->id)
 			from = id;
-	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &member);)
-		if (vp_json_num(member.value, &id))
-			vp_live_drop(model, follow, t, id, event);
-	if (event == VP_E_MUNMAP_REMOVE || event == VP_E_EXIT)
-		vp_live_drop(model, follow, t, record->id, event);
-	else
-		vp_live_set(model, follow, t, record->id, &record->region, event, from);
+	struct vp_told_change told = { .t = t, .pid = record->pid, .event = event, .act = record->act, .id = record->id,
+		.region = &record->region };
+	if (model->keep & VP_KEEP_JOURNAL)
+		tell_before(record, &told, &was);
+	size_t gone = ids_of(model, record->gone);
+	change_apply(model, follow, &told, from, model->inner->gone, gone);
 	if (event == VP_E_EXIT) {
 		struct vp_proc *proc = vp_model_proc_make(model, t, record->pid);
 		if (proc)
 			proc->t1 = t;
+		vp_life_exit(model, record, t);
 	}
 }
 
@@ -314,6 +388,8 @@ static void keep_state(struct vp_model *model, struct vp_record *record, int64_t
 
 static void feed_line(struct vp_model *model, struct vp_record *record, int64_t t)
 {
+	vp_tally_told(model, record, t);
+	vp_journal_line(model, record, t); /* before what follows from it */
 	switch (record->type) {
 	case VP_T_process: process_line(model, record, t); break;
 	case VP_T_sample: sample_line(model, record, t); break;
@@ -368,6 +444,7 @@ void vp_model_finish(struct vp_model *model)
 	struct vp_model_inner *inner = model->inner;
 	frame_end(model);
 	model->span_count = inner->closed;
+	vp_tally_finish(model);
 	for (size_t i = 0; i < inner->follow_count; i++) {
 		struct vp_follow *follow = inner->follows[i];
 		bool due = follow->due, stated = follow->has_stated;
@@ -396,6 +473,10 @@ int vp_model_init(struct vp_model *model, const struct vp_filter *filter, unsign
 	model->t1 = -1;
 	vp_state_init(&model->state);
 	model->inner = calloc(1, sizeof *model->inner);
+	if (model->inner) {
+		model->inner->counting = filter->from <= 0;
+		model->inner->exit_t = -1;
+	}
 	struct vp_track_options options = { .resident = 1 };
 	struct vp_track_sink sink = { model, sink_change, sink_frame };
 	model->tracker = vp_tracker_new(&options, &sink);
@@ -416,6 +497,9 @@ static void inner_free(struct vp_model *model)
 		vp_follow_free(inner->follows[i]);
 	for (size_t i = 0; i < model->name_count; i++)
 		free(inner->raw[i]);
+	vp_tally_free(model);
+	vp_journal_free(model);
+	free(inner->gone);
 	free(inner->follows);
 	free(inner->raw);
 	free(inner->raw_n);
@@ -434,6 +518,7 @@ void vp_model_free(struct vp_model *model)
 		free(model->notes[i].text);
 	for (size_t i = 0; i < model->proc_count; i++)
 		free(model->procs[i].name);
+	vp_life_free(model);
 	free(model->names);
 	free(model->moments);
 	free(model->notes);

@@ -40,6 +40,55 @@ struct vp_proc {
 	uint64_t seen_regions;  /* region and change lines, before any filter */
 };
 
+/* A process from its start to its end, or to the exec that makes another program of it. */
+struct vp_life {
+	int64_t pid, ppid;      /* ppid -1: unknown */
+	int64_t t0, t1;         /* ns; t1 INT64_MAX while it lasts */
+	const char *why;        /* first fork exec reused; "": known by its memory only */
+	char *name, *exe, *args, *status; /* words, or NULL; status of what has ended: "0", "signal 9" */
+	size_t before;          /* index + 1 of the life that exec ended here; 0: none */
+	bool exited;
+};
+
+/* A line that tells of something that happened, or with filter.lines false all lines of one act. */
+struct vp_happening {
+	int64_t t, pid;         /* pid -1: of nobody */
+	enum vp_type type;      /* event, process; change; mark, lost, finding */
+	uint32_t events;        /* bit of each enum vp_event of the act */
+	uint32_t kind, name_index; /* vp_kind_index and in names; UINT32_MAX: not one for all its regions */
+	uint64_t act, id, lines;
+	uint64_t start, end;    /* the range from the lowest to the highest of its regions; 0,0: unknown */
+	int64_t size, rss;      /* bytes by which it changed what passes the filter */
+	char perms[8];
+	bool has_rss;
+	char *bytes; size_t room; /* the words, each ended by NUL; kept for the next that stands here */
+	uint32_t word, name, cause, text; /* where in bytes, 0: nothing; name: of a raw line, cause and text: of the first line */
+};
+
+/* The last of what happened. */
+struct vp_journal {
+	struct vp_happening *ring; size_t count, room, next; /* next: where the next one goes once it is full */
+	uint64_t acts, lines, notes, raw, unplaced, all;     /* unplaced: raw lines that the filter cannot judge; all: ever kept */
+};
+
+/* What came, went and grew of a kind, a name, a process, or of everything. The end is where the stream ends, or, once all
+ * processes have ended, just before the last of them did. */
+struct vp_tally {
+	uint64_t regions_start, regions, came, went, grew, shrank, split, merged;
+	uint64_t size_start, size, size_peak, bytes_came, bytes_went;
+	uint64_t rss_start, rss, rss_peak;
+	bool has_rss, used, touched;
+};
+
+struct vp_event_tally { uint64_t acts, lines, came, went; int64_t rss; bool has_rss; }; /* came, went: bytes, of each act as a whole */
+
+struct vp_tallies {
+	struct vp_tally *of[4]; size_t count[4]; /* VP_BY_... */
+	struct vp_event_tally events[VP_E_COUNT];
+	uint64_t raw, samples;  /* lines event and sample */
+};
+enum { VP_BY_ALL, VP_BY_KIND, VP_BY_NAME, VP_BY_PROC };
+
 /* What the user asked for; a filter of 0 length lets all through. */
 struct vp_filter {
 	int64_t from, to;       /* ns; to INT64_MAX */
@@ -47,13 +96,16 @@ struct vp_filter {
 	int64_t pid;            /* -1: all (a view of one process takes the first seen) */
 	const char *kinds;      /* "heap,stack" or NULL */
 	const char *perms;      /* "w", "rwx": these letters are among them; "r-xp", "r?-p": place by place; or NULL */
+	size_t rows;            /* of the journal: the last so many; 0: all */
+	bool lines;             /* of the journal: each change line by itself */
 	uint64_t address, address_end; /* regions that touch [address, address_end); 0,0: all */
 };
 
 /* STILL: what comes after filter.at is of no interest, so every span is as it was then. */
-enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8 };
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32 };
 
-/* Memory: spans + moments x kinds, as far as `keep` asks for them, and the live regions. */
+/* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process, as far as `keep` asks
+ * for them; lives and the live regions. */
 struct vp_model {
 	struct vp_filter filter;
 	unsigned keep;
@@ -62,6 +114,9 @@ struct vp_model {
 	struct vp_moment *moments; size_t moment_count, moment_size; /* of one pid in the order of time */
 	struct vp_note *notes; size_t note_count, note_size;
 	struct vp_proc *procs; size_t proc_count, proc_size;         /* in the order of first sight */
+	struct vp_life *lives; size_t life_count, life_size;         /* in the order of their beginning */
+	struct vp_journal journal;
+	struct vp_tallies tallies;
 	char **names; size_t name_count, name_size;                  /* words (UTF-8, see vp_words); 0 is "" */
 	struct vp_state state;  /* at filter.at */
 	uint64_t lost, samples, segments, contradictions;

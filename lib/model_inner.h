@@ -31,6 +31,7 @@ struct vp_follow {
 	bool due, has_stated;               /* a moment is to be kept once its t is over */
 	int64_t due_t;
 	size_t last_moment;                 /* index + 1; 0: none */
+	size_t proc;                        /* index + 1 in procs; 0: not yet asked for */
 	uint64_t frame;
 };
 
@@ -47,7 +48,20 @@ struct vp_model_inner {
 	bool has_began;
 	int64_t began;             /* ns since 1970, of the first segment */
 	int64_t t;                 /* the last t, with the offset */
-	int kept_event;            /* exits that were noted already */
+	size_t last_proc;          /* index of the one last asked for */
+	/* model_tally.c */
+	struct vp_tallies alive;   /* as it stands; model->tallies is taken from it, or from: */
+	struct vp_tallies before;  /* just before the last process ended */
+	bool counting, has_before, has_act; /* counting: the time asked for has begun */
+	int64_t tally_t, exit_t, exit_pid;
+	struct { uint8_t by; uint32_t index; } *touched; size_t touched_count, touched_size;
+	int64_t act_pid, act_size, act_rss; uint64_t act; int act_event; bool act_rss_known;
+	/* model_journal.c */
+	uint64_t *gone; size_t gone_size; /* ids of the line in hand */
+	bool journal_act_known;
+	uint64_t journal_act;
+	int64_t journal_pid;
+	size_t act_row;            /* index + 1 in the ring of the act that may go on */
 };
 
 /* A list with room for one more: 0, or -1 and the model remembers it. */
@@ -60,6 +74,7 @@ void vp_follow_free(struct vp_follow *follow);
 void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id, const struct vp_region *now,
                  int event /* -1: none */, uint64_t from);
 void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id, int event);
+const struct vp_open *vp_live_find(const struct vp_follow *follow, uint64_t id); /* NULL: none that passes the filter */
 void vp_live_frame_end(struct vp_model *model, struct vp_follow *follow, int64_t t); /* what the frame did not have is gone */
 void vp_live_all_gone(struct vp_model *model, struct vp_follow *follow, int64_t t);
 
@@ -71,6 +86,38 @@ void vp_moment_state(struct vp_model *model, struct vp_follow *follow, vp_str ki
 void vp_part_of(struct vp_part *part, const struct vp_region *region);
 int  vp_follow_kinds(struct vp_model *model, struct vp_follow *follow, size_t kind);  /* room for this kind: 0, -1 */
 void vp_sums_add(struct vp_follow *follow, size_t kind, const struct vp_part *part, bool add);
+
+/* model_tally.c: NULL where the region was not there before, or is not there any more. */
+struct vp_place { const struct vp_part *part; uint32_t kind, name; };
+void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struct vp_place *was, const struct vp_place *now, int event);
+void vp_tally_time(struct vp_model *model, int64_t t);
+void vp_tally_line(struct vp_model *model, int64_t pid, int event, uint64_t act, int64_t size, int64_t rss, bool has_rss);
+void vp_tally_exit(struct vp_model *model, const struct vp_follow *follow, int64_t t); /* before the first EXIT of a process */
+void vp_tally_told(struct vp_model *model, const struct vp_record *record, int64_t t); /* any line */
+void vp_tally_finish(struct vp_model *model);
+void vp_tally_free(struct vp_model *model);
+
+/* model_journal.c */
+struct vp_was { const char *perms; vp_str name; uint64_t start; bool has_name, has_start; }; /* what a change tells of before */
+struct vp_told_change {
+	int64_t t, pid;
+	int event;
+	uint64_t act, id;
+	const struct vp_region *region;
+	struct vp_was was;
+	vp_str cause;          /* the call, or p NULL */
+	int64_t size, rss;     /* changed by */
+	bool has_rss, shown;   /* shown: something of it passes the filter */
+};
+void vp_journal_change(struct vp_model *model, const struct vp_told_change *change);
+void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t);
+void vp_journal_free(struct vp_model *model);
+
+/* model_life.c */
+void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);
+void vp_life_process(struct vp_model *model, struct vp_record *record, int64_t t);
+void vp_life_exit(struct vp_model *model, struct vp_record *record, int64_t t); /* event exit, or a change EXIT */
+void vp_life_free(struct vp_model *model);
 
 /* model_note.c */
 uint32_t vp_model_name(struct vp_model *model, vp_str bytes);

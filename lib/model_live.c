@@ -58,6 +58,11 @@ static struct vp_open *find(const struct vp_follow *follow, uint64_t id)
 	return index ? &follow->open[index - 1] : NULL;
 }
 
+const struct vp_open *vp_live_find(const struct vp_follow *follow, uint64_t id)
+{
+	return find(follow, id);
+}
+
 static int slots_grow(struct vp_model *model, struct vp_follow *follow)
 {
 	if (follow->slot_count > 2 * (follow->open_count + 1))
@@ -123,6 +128,8 @@ void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, u
 	struct vp_open *open = find(follow, id);
 	if (!open)
 		return;
+	struct vp_place was = { &open->part, open->span.kind, open->span.name };
+	vp_tally_move(model, follow, &was, NULL, event);
 	span_close(model, open->span, t, event);
 	remove_open(follow, open);
 }
@@ -178,6 +185,8 @@ void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, ui
 		return;
 	struct vp_open *open = find(follow, id);
 	bool fresh = !open;
+	struct vp_part before = fresh ? (struct vp_part){ 0 } : open->part;
+	struct vp_place was = { &before, fresh ? 0 : open->span.kind, fresh ? 0 : open->span.name }, is = { &part, kind, name };
 	if (fresh && !(open = add_open(model, follow, id)))
 		return;
 	if (!fresh)
@@ -189,6 +198,7 @@ void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, ui
 		span_begin(&open->span, t, now, kind, name, event, from);
 	}
 	vp_part_of(&part, now);
+	vp_tally_move(model, follow, fresh ? NULL : &was, &is, event);
 	measure(open, now, &part);
 	vp_sums_add(follow, kind, &part, true);
 	open->frame = follow->frame;

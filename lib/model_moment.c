@@ -121,6 +121,7 @@ void vp_moment_due(struct vp_model *model, struct vp_follow *follow, int64_t t)
 {
 	if (follow->due && follow->due_t != t)
 		vp_moment_flush(model, follow);
+	vp_tally_time(model, t);
 	follow->due = true;
 	follow->due_t = t;
 	look(model, follow->pid, t);

@@ -111,9 +111,12 @@ void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *t
 
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid)
 {
+	size_t last = model->inner->last_proc;
+	if (last < model->proc_count && model->procs[last].pid == pid)
+		return &model->procs[last];
 	for (size_t i = 0; i < model->proc_count; i++)
 		if (model->procs[i].pid == pid)
-			return &model->procs[i];
+			return &model->procs[model->inner->last_proc = i];
 	return NULL;
 }
 
@@ -126,6 +129,7 @@ struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pi
 		return NULL;
 	proc = &model->procs[model->proc_count++];
 	*proc = (struct vp_proc){ .pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .look = -1, .look_before = -1 };
+	vp_life_seen(model, t, pid);
 	return proc;
 }
 
@@ -156,6 +160,7 @@ void vp_model_process(struct vp_model *model, struct vp_record *record, int64_t 
 	if (vp_record_num(record, "ppid", &ppid))
 		proc->ppid = (int64_t)ppid;
 	proc->t1 = INT64_MAX;
+	vp_life_process(model, record, t);
 	if (vp_str_is(why, "exec"))
 		vp_model_note(model, t, record->pid, "exec", name);
 	else if (vp_str_is(why, "reused"))
@@ -171,6 +176,7 @@ static void told_event(struct vp_model *model, struct vp_record *record, int64_t
 		struct vp_proc *proc = vp_model_proc_make(model, t, record->pid);
 		if (proc)
 			proc->t1 = t;
+		vp_life_exit(model, record, t);
 		vp_model_note(model, t, record->pid, "exit", vp_s(""));
 	} else if (vp_str_is(call, "exec"))
 		vp_model_note(model, t, record->pid, "exec", vp_record_str(record, "name"));

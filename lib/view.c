@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct vp_view *const vp_views[] = { &vp_view_timeline, &vp_view_map, &vp_view_area, &vp_view_table, NULL };
+const struct vp_view *const vp_views[] = { &vp_view_timeline, &vp_view_map, &vp_view_area, &vp_view_table, &vp_view_events, &vp_view_tree,
+	&vp_view_summary, &vp_view_cards, NULL };
 
 const struct vp_view *vp_view_find(const char *name)
 {
@@ -225,7 +226,7 @@ static void note_others(struct vp_build *build)
 	const struct vp_proc *chosen = vp_model_chosen(model);
 	const char *list = "";
 	size_t others = 0;
-	if (model->filter.pid >= 0 || !strcmp(build->figure->view, "timeline"))
+	if (model->filter.pid >= 0 || build->all_processes)
 		return;
 	for (size_t i = 0; i < model->proc_count; i++) {
 		if (&model->procs[i] == chosen || !model->procs[i].seen_regions)

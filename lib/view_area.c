@@ -10,6 +10,8 @@ struct area {
 	struct vp_build build;
 	const struct vp_moment **moments;
 	size_t count;
+	const struct vp_moment *last; /* of which the words tell: where the process has ended, the one before its end */
+	bool ended;
 	int measure;
 	int64_t t0, t1;
 };
@@ -49,6 +51,15 @@ static int collect(struct area *area, const struct vp_proc *proc)
 	return 0;
 }
 
+static void find_last(struct area *area, const struct vp_proc *proc)
+{
+	size_t i = area->count - 1;
+	area->ended = proc->t1 != INT64_MAX && area->moments[i]->t >= proc->t1 && total(area, area->moments[i]) <= 0;
+	while (area->ended && i && total(area, area->moments[i]) <= 0)
+		i--;
+	area->last = area->moments[i];
+}
+
 /* More moments than the picture has columns: of each half column the one with the greatest total stays. */
 static void thin(struct area *area)
 {
@@ -76,16 +87,16 @@ static const char *amount(const struct area *area, double v)
 static void serie(struct area *area, size_t kind, double top, struct vp_serie *one, size_t points)
 {
 	struct vp_arena *arena = area->build.arena;
-	double *y = vp_arena_take(arena, points * sizeof *y), most = 0, last = 0;
+	double *y = vp_arena_take(arena, points * sizeof *y), most = 0, last = value(area->last, kind, area->measure);
 	int64_t most_t = area->t0;
 	if (!y)
 		return;
 	for (size_t i = 0; i < points; i++) {
 		const struct vp_moment *moment = area->moments[i < area->count ? i : area->count - 1];
-		last = value(moment, kind, area->measure);
-		y[i] = last / top;
-		if (last > most) {
-			most = last;
+		double now = value(moment, kind, area->measure);
+		y[i] = now / top;
+		if (now > most) {
+			most = now;
 			most_t = moment->t;
 		}
 	}
@@ -94,7 +105,8 @@ static void serie(struct area *area, size_t kind, double top, struct vp_serie *o
 	one->name = class_->name;
 	one->class = (uint32_t)area->build.class_of[kind];
 	one->y = y;
-	one->title = vp_arena_print(arena, "%s\nlast %s\nmost %s at %s", one->name, amount(area, last), amount(area, most), vp_time_words(arena, most_t));
+	one->title = vp_arena_print(arena, "%s\n%s %s\nmost %s at %s", one->name, area->ended ? "before it ended" : "last",
+	                            amount(area, last), amount(area, most), vp_time_words(arena, most_t));
 }
 
 /* The last value holds to the end of the time shown, so there is one point more than moments. */
@@ -136,8 +148,9 @@ static int series(struct area *area)
 		if (build->class_of[kind] >= 0)
 			serie(area, kind, top, &list[figure->serie_count++], figure->points);
 	figure->series = list;
-	figure->subtitle = vp_arena_print(build->arena, "%s by kind, %zu moments, last %s, peak %s", measure_words[area->measure], area->count,
-	                                  amount(area, total(area, area->moments[area->count - 1])), amount(area, peak));
+	figure->subtitle = vp_arena_print(build->arena, "%s by kind, %zu moments, %s%s%s, peak %s", measure_words[area->measure], area->count,
+	                                  area->ended ? "" : "last ", amount(area, total(area, area->last)),
+	                                  area->ended ? " before it ended" : "", amount(area, peak));
 	return 0;
 }
 
@@ -162,6 +175,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		any |= total(&area, area.moments[i]) > 0;
 	if (area.count && any && measured(&area)) {
 		vp_axis_time(&figure->x, area.t0, area.t1, arena);
+		find_last(&area, proc);
 		thin(&area);
 		if (series(&area))
 			return -1;

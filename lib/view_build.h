@@ -5,7 +5,8 @@
 #include "kinds.h"
 #include "view.h"
 
-extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table;
+extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table, vp_view_events, vp_view_tree, vp_view_summary,
+	vp_view_cards;
 
 struct vp_build {
 	const struct vp_model *model;
@@ -16,6 +17,7 @@ struct vp_build {
 	int *class_of;              /* by kind index, -1: not used */
 	uint64_t *regions, *bytes;  /* by kind index: for the legend */
 	size_t kind_count, note_size, flag_size;
+	bool all_processes;         /* the view shows every process: none is named as left out */
 };
 
 int  vp_build_begin(struct vp_build *build, const char *view, enum vp_figure_shape shape, const struct vp_model *model,
@@ -34,6 +36,13 @@ void vp_build_notes(struct vp_build *build);
 const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (4242)" */
 /* Upright lines at t0..t1 for what was told beside regions; pid -1: of all processes. At most 60, a note counts the rest. */
 void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
+/* The same without those that tell of a life's beginning and end. */
+void vp_flags_told(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
+/* The moment that a view of one moment shows: the one asked for, or the last at which there was something to see. */
+int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc);
+bool vp_moment_has(const struct vp_span *span, int64_t t);
+/* What happened to it since the look before: VP_BOX_NEW, VP_BOX_CHANGED, VP_BOX_GONE or 0. */
+uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */
 const char *vp_short_name(const char *name, const char *kind);
 

@@ -22,13 +22,18 @@ static const char *flag_words(struct vp_build *build, const struct vp_note *note
 	return vp_arena_print(arena, "%s%s: %.*s%s", note->type, who, (int)n, note->text, cut);
 }
 
-void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)
+static bool of_life(const struct vp_note *note)
+{
+	return !strcmp(note->type, "exec") || !strcmp(note->type, "fork") || !strcmp(note->type, "exit") || !strcmp(note->type, "reused");
+}
+
+static void flags(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid, bool lives)
 {
 	const struct vp_model *model = build->model;
 	size_t hidden = 0;
 	for (size_t i = 0; i < model->note_count; i++) {
 		const struct vp_note *note = &model->notes[i];
-		if (note->t < t0 || note->t > t1 || (pid >= 0 && note->pid >= 0 && note->pid != pid))
+		if ((!lives && of_life(note)) || note->t < t0 || note->t > t1 || (pid >= 0 && note->pid >= 0 && note->pid != pid))
 			continue;
 		if (build->figure->flag_count >= FLAGS_MAX) {
 			hidden++;
@@ -38,4 +43,14 @@ void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)
 	}
 	if (hidden)
 		vp_build_note(build, vp_arena_print(build->arena, "%zu more marks, findings and events are not shown; narrow --from and --to", hidden));
+}
+
+void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)
+{
+	flags(build, t0, t1, pid, true);
+}
+
+void vp_flags_told(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)
+{
+	flags(build, t0, t1, pid, false);
 }

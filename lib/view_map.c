@@ -14,12 +14,6 @@ struct map {
 	int64_t t;
 };
 
-static bool lives(const struct vp_span *span, int64_t t)
-{
-	/* what ends at t has ended: its successor begins there */
-	return span->t0 <= t && span->t1 > t && span->start < span->end;
-}
-
 static int by_start(const void *left, const void *right)
 {
 	const struct vp_span *a = *(const struct vp_span *const *)left, *b = *(const struct vp_span *const *)right;
@@ -33,43 +27,23 @@ static bool known_later(const struct map *map)
 	return map->proc->look_before >= 0;
 }
 
-/* The moment: the one asked for, or the last at which there was something to see. */
-static int64_t moment(const struct map *map)
-{
-	const struct vp_model *model = map->build.model;
-	int64_t last = INT64_MIN;
-	if (model->filter.at != INT64_MAX)
-		return model->filter.at;
-	for (size_t i = 0; i < model->span_count; i++)
-		if (model->spans[i].pid == map->proc->pid && model->spans[i].t1 > last)
-			last = model->spans[i].t1;
-	return map->proc->t1 != INT64_MAX && last <= map->proc->t1 ? last - 1 : model->t1;
-}
-
 static int collect(struct map *map)
 {
 	const struct vp_model *model = map->build.model;
 	map->spans = vp_arena_take(map->build.arena, (model->span_count + 1) * sizeof *map->spans);
 	if (!map->spans)
 		return vp_fail("out of memory");
-	map->t = moment(map);
+	map->t = vp_moment_of(&map->build, map->proc);
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
 		if (span->pid != map->proc->pid)
 			continue;
-		if (lives(span, map->t))
+		if (vp_moment_has(span, map->t))
 			map->spans[map->count++] = span;
-		map->gone += span->t1 == map->proc->look && span->died == VP_E_MUNMAP_REMOVE + 1;
+		map->gone += vp_moment_flags(map->proc, span) == VP_BOX_GONE;
 	}
 	qsort(map->spans, map->count, sizeof *map->spans, by_start);
 	return 0;
-}
-
-static uint32_t flags_of(const struct map *map, const struct vp_span *span)
-{
-	if (!known_later(map) || span->t0 != map->proc->look || !span->born)
-		return 0;
-	return span->born == VP_E_MMAP_ADD + 1 || span->born == VP_E_FORK + 1 ? VP_BOX_NEW : VP_BOX_CHANGED;
 }
 
 static const char *title_of(struct map *map, const struct vp_span *span)
@@ -103,7 +77,7 @@ static int boxes(struct map *map, const struct vp_address_axis *axis)
 		const struct vp_span *span = map->spans[i];
 		double fill = span->has_rss ? (double)span->rss_last / (double)(span->end - span->start) : -1;
 		list[i] = (struct vp_box){ 0, 1, (float)vp_address_at(axis, span->start), (float)vp_address_at(axis, span->end),
-			(uint32_t)map->build.class_of[span->kind], flags_of(map, span), (float)(fill > 1 ? 1 : fill),
+			(uint32_t)map->build.class_of[span->kind], vp_moment_flags(map->proc, span), (float)(fill > 1 ? 1 : fill),
 			label_of(map, span), title_of(map, span) };
 	}
 	figure->boxes = list;
@@ -136,7 +110,7 @@ static void words(struct map *map)
 		size += map->spans[i]->end - map->spans[i]->start;
 		rss += map->spans[i]->rss_last;
 		has_rss |= map->spans[i]->has_rss;
-		uint32_t flags = flags_of(map, map->spans[i]);
+		uint32_t flags = vp_moment_flags(map->proc, map->spans[i]);
 		fresh += flags == VP_BOX_NEW;
 		changed += flags == VP_BOX_CHANGED;
 	}

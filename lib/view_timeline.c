@@ -360,6 +360,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	sane.height = options->height > 0 ? options->height : 600;
 	if (vp_build_begin(&line.build, "timeline", VP_BOXES, model, &sane, figure, arena))
 		return -1;
+	line.build.all_processes = true;
 	bool any = false;
 	for (size_t i = 0; i < model->span_count && !any; i++)
 		any = line.t1 >= line.t0 && shown(&line, &model->spans[i]);

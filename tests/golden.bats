@@ -19,7 +19,7 @@ held() {
 @test "vm-check finds the golden changes right" { vm-check "$golden/life.track.ndjson"; }
 
 @test "each view is the text it always was" {
-	for view in timeline map area table; do
+	for view in timeline map area table events tree summary cards; do
 		held "life.$view.txt" vm-render --ascii --width 100 --view "$view" "$golden/life.track.ndjson"
 	done
 }
@@ -30,13 +30,13 @@ held() {
 }
 
 @test "each view is the SVG it always was" {
-	for view in timeline map area table; do
+	for view in timeline map area table events tree summary cards; do
 		held "life.$view.svg" vm-render --svg --view "$view" "$golden/life.track.ndjson"
 	done
 }
 
 @test "each view is the figure it always was" {
-	for view in timeline map area table; do
+	for view in timeline map area table events tree summary cards; do
 		held "life.$view.trace" vm-render --trace --view "$view" "$golden/life.track.ndjson"
 	done
 }

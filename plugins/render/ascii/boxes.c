@@ -124,11 +124,14 @@ static int run(const struct raster *r, int column, int row, int box)
 }
 
 /* The box just left of it has the same words: they need not be said again. */
-static bool said(const struct vp_figure *f, const struct raster *r, const struct vp_box *b, int column, int row)
+static bool said(const struct vp_figure *f, const struct raster *r, int index, int column, int row)
 {
-	int left = column ? whole(r, column - 1, row) : -1;
+	const struct vp_box *b = &f->boxes[index];
+	int left = index;
 
-	return left >= 0 && f->boxes[left].label && f->boxes[left].class == b->class && !strcmp(f->boxes[left].label, b->label);
+	while (column && left == index) /* a box that begins within a cell may own it */
+		left = whole(r, --column, row);
+	return left >= 0 && left != index && f->boxes[left].label && f->boxes[left].class == b->class && !strcmp(f->boxes[left].label, b->label);
 }
 
 /* In the box with a blank on either side; in a map whose block is too short, right of it. */
@@ -138,7 +141,7 @@ static bool label_row(struct ascii *a, const struct vp_figure *f, const struct r
 	int inside = run(r, column, row, index), columns = ascii_columns(a, b->label);
 	struct look look = a->colours ? ascii_on_class(f, b->class) : STYLED(KEEP);
 
-	if (said(f, r, b, column, row))
+	if (said(f, r, index, column, row))
 		return true;
 	if (inside >= columns + 2) {
 		for (int i = 0; i < columns + 2; i++)
