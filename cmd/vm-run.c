@@ -69,7 +69,7 @@ static int run(struct vp_program *program, const struct vp_plan *plan)
 int main(int argc, char **argv)
 {
 	struct vp_program program;
-	struct vp_run_flags flags = { 0 };
+	struct vp_run_flags flags = { .terminal = "ascii" };
 	struct vp_plan plan;
 	vp_program_start(&program, &about, vp_run_rows, &flags, argc, argv);
 	if (vp_plan_make(&plan, &program, &flags)) vp_die(&program, VP_USAGE, "%s", vp_error());

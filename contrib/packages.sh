@@ -33,6 +33,7 @@ test|tmux|command -v tmux|is the terminal in which the live picture is watched
 test|librsvg2-bin|command -v rsvg-convert|draws an SVG, to see that it can be drawn
 test|python3|test -x /usr/bin/python3|runs the validator of the schemas
 test|python3-jsonschema|/usr/bin/python3 -I -c "from jsonschema import Draft202012Validator"|JSON Schema 2020-12: every line that a program writes is held against schemas/
+test|python3-yaml|/usr/bin/python3 -I -c "import yaml"|YAML: what vm-run prints is held against schemas/
 END
 }
 

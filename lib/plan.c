@@ -302,7 +302,7 @@ static int new_renderer(struct vp_plan *plan, struct vp_program *program, const 
 	plan->renderers = grown;
 	job = &grown[plan->renderer_count++];
 	*job = (struct vp_job){ .ours = true, .to_stdout = !output || !strcmp(output, "-") };
-	if (asprintf(&label, "vm-render %zu (%s, %s)", plan->renderer_count, renderer ? renderer : "ascii", view ? view : "timeline") < 0) abort();
+	if (asprintf(&label, "vm-render %zu (%s, %s)", plan->renderer_count, renderer, view ? view : "timeline") < 0) abort();
 	job->label = label;
 	if (find_program(job, "vm-render")) return -1;
 	add_common(job, program);
@@ -329,21 +329,21 @@ static int single_renderer(struct vp_plan *plan, struct vp_program *program, con
 	const char *renderer = flags->renderer ? flags->renderer : vp_plan_item(program, 0, "renderer");
 	if (renderer && !strcmp(renderer, "none")) return 0;
 	const char *view = flags->view ? flags->view : vp_plan_item(program, 0, "view"), *output = common->output ? common->output : vp_plan_item(program, 0, "output");
-	if (new_renderer(plan, program, renderer, view, output)) return -1;
+	if (new_renderer(plan, program, renderer ? renderer : flags->terminal, view, output)) return -1;
 	struct vp_job *job = &plan->renderers[0];
 	add_flags(job, program, VP_TO_RENDER);
 	if (common->output) add_pair(job, "output", common->output);
 	for (size_t i = 0; i < common->plugin_pair_count; i++) add_pair(job, "option", common->plugin_pairs[i]);
 	if (!vp_plan_summary(flags)) return 0;
-	if (new_renderer(plan, program, "ascii", "summary", NULL)) return -1;
+	if (new_renderer(plan, program, flags->terminal, "summary", NULL)) return -1;
 	job = &plan->renderers[1];
-	add_pair(job, "renderer", "ascii");
+	add_pair(job, "renderer", flags->terminal);
 	add_pair(job, "view", "summary");
 	add_pair(job, "output", "-");
 	return 0;
 }
 
-static int listed_renderers(struct vp_plan *plan, struct vp_program *program)
+static int listed_renderers(struct vp_plan *plan, struct vp_program *program, const struct vp_run_flags *flags)
 {
 	struct vp_config *config = program->config;
 	int node = vp_config_find(config, "vm-run/render");
@@ -353,7 +353,8 @@ static int listed_renderers(struct vp_plan *plan, struct vp_program *program)
 		int item = vp_config_item(config, node, i);
 		if (vp_config_node(config, item) != VP_NODE_MAP && vp_config_node(config, item) != VP_NODE_EMPTY)
 			return vp_config_wrong(config, item, "a renderer must be a mapping (renderer: svg, view: area)");
-		if (new_renderer(plan, program, vp_plan_item(program, i + 1, "renderer"), vp_plan_item(program, i + 1, "view"), vp_plan_item(program, i + 1, "output"))) return -1;
+		const char *renderer = vp_plan_item(program, i + 1, "renderer"), *view = vp_plan_item(program, i + 1, "view");
+		if (new_renderer(plan, program, renderer ? renderer : flags->terminal, view, vp_plan_item(program, i + 1, "output"))) return -1;
 		snprintf(part, sizeof part, "vm-run/render/%zu", i + 1);
 		add_pair(&plan->renderers[i], "section", part);
 	}
@@ -371,6 +372,14 @@ static int take_record(struct vp_plan *plan, const struct vp_run_flags *flags)
 	return plan->record || plan->renderer_count ? 0 : vp_fail("nobody takes the lines: neither a renderer nor a recording");
 }
 
+/* By its label, "vm-render 1 (ascii, area)". */
+static bool draws_in_terminal(const struct vp_job *job, const struct vp_run_flags *flags)
+{
+	const char *name = strchr(job->label, '(') + 1;
+	size_t n = strlen(flags->terminal);
+	return !strncmp(name, flags->terminal, n) && name[n] == ',';
+}
+
 int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct vp_run_flags *flags)
 {
 	memset(plan, 0, sizeof *plan);
@@ -379,9 +388,9 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	if (flags->input && flags->pid) return vp_fail("both --input and --pid");
 	if (stages ? listed_stages(plan, program, flags, stages) : usual_stages(plan, program, flags)) return -1;
 	if (check_hands(plan, program, flags)) return -1;
-	if (vp_plan_single(program) ? single_renderer(plan, program, flags) : listed_renderers(plan, program)) return -1;
-	const char *first = plan->renderer_count ? strchr(plan->renderers[0].label, '(') : "";
-	plan->screen = plan->renderer_count && plan->renderers[0].to_stdout && !strncmp(first, "(ascii,", 7) && isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
+	if (vp_plan_single(program) ? single_renderer(plan, program, flags) : listed_renderers(plan, program, flags)) return -1;
+	plan->screen = plan->renderer_count && plan->renderers[0].to_stdout && draws_in_terminal(&plan->renderers[0], flags) &&
+	               isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
 	return take_record(plan, flags);
 }
 

@@ -31,6 +31,7 @@ struct vp_run_flags {
 	const char *record, *input;                                 /* its own */
 	int recorded;
 	bool summary, dump;
+	const char *terminal; /* the renderer for terminals: draws where nobody is named, and the summary */
 };
 
 extern const struct vp_option vp_run_rows[];

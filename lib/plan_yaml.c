@@ -163,7 +163,7 @@ static void single(struct dump *dump)
 	const char *renderer = vp_plan_item(dump->program, 0, "renderer"), *view = vp_plan_item(dump->program, 0, "view");
 	const struct vp_run_flags *flags = dump->flags;
 	say(dump, "    - {");
-	pair(dump, "renderer", flags->renderer ? flags->renderer : renderer ? renderer : "ascii");
+	pair(dump, "renderer", flags->renderer ? flags->renderer : renderer ? renderer : flags->terminal);
 	say(dump, ", ");
 	pair(dump, "view", flags->view ? flags->view : view ? view : "timeline");
 	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
@@ -178,7 +178,10 @@ static void single(struct dump *dump)
 		say(dump, "]");
 	}
 	say(dump, "}\n");
-	if (dump->plan->renderer_count > 1) say(dump, "    - {renderer: ascii, view: summary, output: \"-\"}\n");
+	if (dump->plan->renderer_count < 2) return;
+	say(dump, "    - {");
+	pair(dump, "renderer", flags->terminal);
+	say(dump, ", view: summary, output: \"-\"}\n");
 }
 
 static void renderers(struct dump *dump)
