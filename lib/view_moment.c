@@ -10,7 +10,7 @@ int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
 	for (size_t i = 0; i < model->span_count; i++)
 		if (model->spans[i].pid == proc->pid && model->spans[i].t1 > last)
 			last = model->spans[i].t1;
-	return proc->t1 != INT64_MAX && last <= proc->t1 ? last - 1 : model->t1;
+	return last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1 ? last - 1 : model->t1;
 }
 
 bool vp_moment_has(const struct vp_span *span, int64_t t)

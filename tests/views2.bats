@@ -423,3 +423,12 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	render events "$BATS_TEST_TMPDIR/real"
 	has '"level" "semantic"'
 }
+
+# ---- area
+
+@test "area: of a process that has ended, the words tell what there was before" {
+	render area "$ROOT/tests/golden/life.track.ndjson"
+	has '13 moments, 5.8 MiB before it ended, peak 20.8 MiB'
+	has '"heap" letter=H' && has 'detail="1.0 MiB, peak 2.5 MiB"'
+	has 'heap\nbefore it ended 1.0 MiB\nmost 2.5 MiB at 1.502 s'
+}
