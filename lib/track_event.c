@@ -150,12 +150,18 @@ static bool one_hole(const struct vp_tracker *tracker, const struct space *space
 	return high->start - low->end <= HOLE_MAX;
 }
 
+/* What mprotect sets. Whether memory is shared (the fourth letter) it leaves alone. */
+static bool same_access(const struct vp_region *a, const struct vp_region *b)
+{
+	return strncmp(a->perms, b->perms, 3) == 0 && !vp_region_member_differs(a, b, vp_s("pkey"));
+}
+
 /* From the end of one group to the start of the next without a gap, and all between has these permissions already. */
 static bool unbroken(const struct space *space, const struct group *a, const struct group *b, const struct vp_region *like)
 {
 	for (uint32_t j = a->now_end; j <= b->now; j++) {
 		if (now(&space->next, j - 1)->end != now(&space->next, j)->start) return false;
-		if (j < b->now && memcmp(like->perms, now(&space->next, j)->perms, sizeof like->perms) != 0) return false;
+		if (j < b->now && !same_access(like, now(&space->next, j))) return false;
 	}
 	return true;
 }
@@ -186,18 +192,19 @@ static bool one_stroke(const struct vp_tracker *tracker, const struct space *spa
 	struct stroke x = stroke_of(tracker, space, i), y = stroke_of(tracker, space, j);
 	const struct vp_region *low = now(&space->next, i), *high = now(&space->next, j);
 	if (x.perms != y.perms || x.name != y.name) return false;
-	if (x.perms) return !other_perms(low, high) && unbroken(space, a, b, low);
+	if (x.perms) return same_access(low, high) && unbroken(space, a, b, low);
 	bool next_to = a->now_end == b->now && high->start - low->end <= HOLE_MAX; /* advice passes over holes */
 	return next_to && (x.name ? vp_str_eq(low->name, high->name) : x.flags && y.flags);
 }
 
-/* Pieces fell apart (or together) with no difference to be seen: advice that the source does not show. */
-static bool only(const struct vp_tracker *tracker, const struct space *space, const struct group *group, enum vp_event event)
+/* Did nothing change but where one region ends and the next begins? That is advice that the source does not show. */
+static bool only_borders(const struct vp_tracker *tracker, const struct space *space, const struct group *group)
 {
 	uint64_t balance = 0;
 	for (uint32_t i = group->was; i < group->was_end; i++) balance += told(&space->live, i)->end - told(&space->live, i)->start;
 	for (uint32_t j = group->now; j < group->now_end; j++) {
-		if (tracker->origins[j].event != event) return false;
+		struct stroke stroke = stroke_of(tracker, space, j);
+		if (!tracker->origins[j].links || stroke.perms || stroke.name || stroke.flags) return false;
 		balance -= now(&space->next, j)->end - now(&space->next, j)->start;
 	}
 	return balance == 0 && !group->moved;
@@ -205,10 +212,8 @@ static bool only(const struct vp_tracker *tracker, const struct space *space, co
 
 static bool one_advice(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
 {
-	for (enum vp_event e = VP_E_SPLIT; e <= VP_E_MERGE; e++)
-		if (only(tracker, space, a, e) && only(tracker, space, b, e))
-			return now(&space->next, b->now)->start - now(&space->next, a->now_end - 1)->end <= HOLE_MAX;
-	return false;
+	return only_borders(tracker, space, a) && only_borders(tracker, space, b) &&
+	       now(&space->next, b->now)->start - now(&space->next, a->now_end - 1)->end <= HOLE_MAX;
 }
 
 void vp_track_join(struct vp_tracker *tracker, struct space *space)

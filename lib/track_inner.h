@@ -92,6 +92,7 @@ struct vp_tracker {
 	struct origin *origins; /* by new region */
 	struct group *groups;   uint32_t group_count;
 	uint32_t *resident;     uint32_t resident_count; /* new regions of which measures alone differ */
+	uint64_t onto, onto_end; /* memory was moved to there: it does not descend from what it was moved onto */
 	uint32_t room;          /* places in each of these */
 	uint64_t *ids;          size_t ids_size; /* for `from` and `gone` */
 };
@@ -112,8 +113,11 @@ uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count);    /* room for
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);
+void vp_track_settle(struct vp_tracker *tracker, struct space *space); /* (again, with another `onto`) */
 bool vp_track_alike(const struct vp_region *a, const struct vp_region *b);  /* same permissions, name, kind, label */
+bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b); /* the same but for the kind, which size decides, too */
 bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b); /* or neither has one */
+bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is); /* may one be a piece of the other, if they overlap? */
 bool vp_track_has_file(const struct vp_region *region);
 
 /* track_move.c */

@@ -36,8 +36,7 @@ static bool is_special(const struct vp_region *region)
 	       !(region->name.n > 5 && memcmp(region->name.p, "[anon", 5) == 0);
 }
 
-/* May the one be a piece of the other, given that they overlap? */
-static bool compatible(const struct vp_region *was, const struct vp_region *is)
+bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is)
 {
 	if (!vp_track_same_file(was, is)) return false;
 	if (vp_track_has_file(was))
@@ -51,10 +50,15 @@ static bool same_pkey(const struct vp_region *a, const struct vp_region *b)
 	       (!(a->measured & BIT(pkey)) || a->measure[VP_M_pkey] == b->measure[VP_M_pkey]);
 }
 
-bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
+bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b)
 {
 	return memcmp(a->perms, b->perms, sizeof a->perms) == 0 && memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
-	       vp_str_eq(a->name, b->name) && vp_str_eq(a->kind, b->kind) && vp_str_eq(a->label, b->label) && same_pkey(a, b);
+	       vp_str_eq(a->name, b->name) && vp_str_eq(a->label, b->label) && same_pkey(a, b);
+}
+
+bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
+{
+	return vp_track_same_use(a, b) && vp_str_eq(a->kind, b->kind);
 }
 
 static bool same_structure(const struct vp_region *a, const struct vp_region *b)
@@ -87,6 +91,13 @@ static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, ui
 		tracker->resident[tracker->resident_count++] = j;
 }
 
+/* Was all that the two share of addresses moved there from elsewhere? */
+static bool moved_onto(const struct vp_tracker *tracker, const struct vp_region *was, const struct vp_region *is)
+{
+	uint64_t start = was->start > is->start ? was->start : is->start, end = was->end < is->end ? was->end : is->end;
+	return tracker->onto <= start && end <= tracker->onto_end;
+}
+
 static void link_group(struct vp_tracker *tracker, struct space *space, const struct group *group)
 {
 	uint32_t i = group->was, j = group->now;
@@ -95,7 +106,7 @@ static void link_group(struct vp_tracker *tracker, struct space *space, const st
 	while (i < group->was_end && j < group->now_end) {
 		const struct vp_region *was = told(&space->live, i), *is = now(&space->next, j);
 		bool overlap = was->start < is->end && is->start < was->end;
-		if (overlap && compatible(was, is)) {
+		if (overlap && vp_track_same_memory(was, is) && !moved_onto(tracker, was, is)) {
 			uint32_t link = tracker->link_count++;
 			tracker->links[link] = (struct link){ i, j };
 			if (!tracker->fates[i].links++) tracker->fates[i].link = link;
@@ -157,10 +168,17 @@ static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 	}
 }
 
+void vp_track_settle(struct vp_tracker *tracker, struct space *space)
+{
+	tracker->link_count = 0;
+	for (uint32_t g = 0; g < tracker->group_count; g++) settle_group(tracker, space, &tracker->groups[g]);
+}
+
 void vp_track_match(struct vp_tracker *tracker, struct space *space)
 {
 	uint32_t i = 0, j = 0, m = space->live.count, n = space->next.count;
-	tracker->link_count = tracker->group_count = tracker->resident_count = 0;
+	tracker->group_count = tracker->resident_count = 0;
+	tracker->onto = tracker->onto_end = 0;
 	while (i < m || j < n) {
 		if (i < m && j < n && (space->next.at[j].same == i || same_structure(told(&space->live, i), now(&space->next, j)))) {
 			pair(tracker, space, i++, j++);
@@ -169,8 +187,8 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 		struct group *group = &tracker->groups[tracker->group_count];
 		*group = gather(space, i, j);
 		group->lead = tracker->group_count++;
-		settle_group(tracker, space, group);
 		i = group->was_end;
 		j = group->now_end;
 	}
+	vp_track_settle(tracker, space);
 }

@@ -1,7 +1,8 @@
 /* mremap, as it shows in two snapshots: memory that vanished here and appeared there, the same in all but its place.
  *
  *   whole      3 |rw-p....|             ->            3 |rw-p....|     or of another size, where no other could be meant
- *   in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...    only where nothing else has come or gone
+ *   in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...    only where nothing else has come or gone;
+ *                                                                        it may be moved onto other memory, which then ends
  */
 #include "track_inner.h"
 
@@ -84,14 +85,21 @@ static uint64_t used(const struct vp_region *region)
 	return region->measure[VP_M_rss] + swap;
 }
 
+/* mremap refuses to move memory onto itself. */
+static bool apart(const struct vp_region *was, const struct vp_region *is)
+{
+	return was->end <= is->start || is->end <= was->start;
+}
+
 /* Pages move along: where there are fewer than there were, it is other memory. */
 static bool may_be(const struct vp_region *was, const struct vp_region *is)
 {
-	return vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) || used(is) >= used(was);
+	return apart(was, is) && (vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) || used(is) >= used(was));
 }
 
 static bool may_have_grown(const struct vp_region *was, const struct vp_region *is)
 {
+	if (!apart(was, is)) return false;
 	if (!knows_rss(was) && !knows_rss(is)) return true;
 	return knows_rss(was) && knows_rss(is) && was->measure[VP_M_rss] > 0 && was->measure[VP_M_rss] <= is->measure[VP_M_rss];
 }
@@ -164,38 +172,58 @@ static void pair_resized(struct vp_tracker *tracker, const struct candidates *go
 
 /* A stretch of a region that has no counterpart in the other snapshot. */
 struct stretch {
-	uint32_t index, group, count; /* count of all stretches found; the others describe the last */
+	uint32_t index, group;
+	uint32_t count; /* of all that were found; the others describe the last */
 	uint64_t start, end;
 };
 
-static void add_stretch(struct stretch *s, uint32_t index, uint32_t group, uint64_t start, uint64_t end)
+static void add_gone(struct stretch *s, uint32_t index, uint32_t group, uint64_t start, uint64_t end)
 {
 	if (start < end) *s = (struct stretch){ index, group, s->count + 1, start, end };
 }
 
-static void stretches_of(const struct vp_tracker *tracker, const struct space *space, uint32_t g, struct stretch *gone, struct stretch *come)
+/* Of each old region, what is mapped no more. What was only replaced has not gone from there to elsewhere. */
+static void find_gone(const struct space *space, const struct group *group, uint32_t g, struct stretch *gone)
 {
-	const struct group *group = &tracker->groups[g];
 	uint32_t j = group->now;
-	for (uint32_t i = group->was; i < group->was_end; i++) { /* what was only replaced has not gone from there to elsewhere */
+	for (uint32_t i = group->was; i < group->was_end; i++) {
 		uint64_t at = told(&space->live, i)->start, end = told(&space->live, i)->end;
 		while (j < group->now_end && now(&space->next, j)->end <= at) j++;
 		for (uint32_t k = j; k < group->now_end && now(&space->next, k)->start < end; k++) {
-			add_stretch(gone, i, g, at, now(&space->next, k)->start);
+			add_gone(gone, i, g, at, now(&space->next, k)->start);
 			if (now(&space->next, k)->end > at) at = now(&space->next, k)->end;
 		}
-		add_stretch(gone, i, g, at, end);
+		add_gone(gone, i, g, at, end);
 	}
-	for (j = group->now; j < group->now_end; j++) {
-		const struct origin *origin = &tracker->origins[j];
+}
+
+/* What came to one region counts as one stretch, from the first to the last page that is another than before. */
+static void add_come(struct stretch *s, uint32_t index, uint32_t group, uint64_t start, uint64_t end)
+{
+	if (start >= end) return;
+	if (s->index == index) s->end = end;
+	else *s = (struct stretch){ index, group, s->count + 1, start, end };
+}
+
+static bool as_before(const struct vp_region *was, const struct vp_region *is)
+{
+	return vp_track_same_memory(was, is) && vp_track_same_use(was, is) && vp_str_eq(was->flags, is->flags);
+}
+
+static void find_come(const struct space *space, const struct group *group, uint32_t g, struct stretch *come)
+{
+	uint32_t i = group->was;
+	for (uint32_t j = group->now; j < group->now_end; j++) {
 		const struct vp_region *is = now(&space->next, j);
 		uint64_t at = is->start;
-		for (uint32_t k = 0; k < origin->links; k++) {
-			const struct vp_region *was = told(&space->live, tracker->links[origin->link + k].was);
-			add_stretch(come, j, g, at, was->start);
+		while (i < group->was_end && told(&space->live, i)->end <= at) i++;
+		for (uint32_t k = i; k < group->was_end && told(&space->live, k)->start < is->end; k++) {
+			const struct vp_region *was = told(&space->live, k);
+			if (!as_before(was, is)) continue;
+			add_come(come, j, g, at, was->start);
 			at = was->end;
 		}
-		add_stretch(come, j, g, at, is->end);
+		add_come(come, j, g, at, is->end);
 	}
 }
 
@@ -206,25 +234,34 @@ static bool same_place_in_file(const struct vp_region *was, uint64_t from, const
 	return was->offset + (from - was->start) == is->offset + (to - is->start);
 }
 
+/* May what is gone have become what came? It is as long, or it has grown on its way to a place of its own. */
+static bool may_be_part(const struct vp_region *was, const struct stretch *gone, const struct vp_region *is, const struct stretch *come)
+{
+	uint64_t left = gone->end - gone->start, got = come->end - come->start;
+	bool all_came = come->start == is->start && come->end == is->end, all_went = left == length(was);
+	if (got < left || (got > left && !all_came)) return false;
+	if (all_came && all_went && (got > left ? !may_have_grown(was, is) : !may_be(was, is))) return false;
+	if (!all_came && !vp_track_has_file(was) && knows_rss(was) && used(was) > 0) return false; /* pages of two origins do not make one region */
+	return vp_track_same_use(was, is) && same_place_in_file(was, gone->start, is, come->start);
+}
+
 static void move_part(struct vp_tracker *tracker, struct space *space, const struct stretch *gone, const struct stretch *come)
 {
+	const struct vp_region *was = told(&space->live, gone->index), *is = now(&space->next, come->index);
+	if (!may_be_part(was, gone, is, come)) return;
+	tracker->onto = come->start;
+	tracker->onto_end = come->end;
+	vp_track_settle(tracker, space);
 	struct fate *fate = &tracker->fates[gone->index];
 	struct origin *origin = &tracker->origins[come->index];
-	const struct vp_region *was = told(&space->live, gone->index), *is = now(&space->next, come->index);
-	uint64_t left = gone->end - gone->start, got = come->end - come->start;
-	bool whole_came = origin->links == 0, whole_went = fate->links == 0;
-	bool unused = knows_rss(was) && used(was) == 0; /* mremap alone: nothing moves along by which to tell, and it may merge */
-	if (got != left && !unused && (got < left || !whole_came)) return;
-	if (!vp_track_alike(was, is) || !same_place_in_file(was, gone->start, is, come->start)) return;
-	if (!whole_came && knows_rss(was) && !unused) return; /* pages of two origins do not make one region */
-	if (whole_came && whole_went) {
+	if (!fate->links && !origin->links) {
 		struct candidate from = { was, gone->index, gone->group }, to = { is, come->index, come->group };
-		if (unused && got != left && fate->heir == NONE) moved(tracker, &from, &to);
-		return; /* else already weighed as wholes */
+		moved(tracker, &from, &to);
+		return;
 	}
 	origin->moved = gone->index;
-	if (whole_went) fate->into = come->index;
-	else fate->gave = true;
+	if (fate->links) fate->gave = true;
+	else fate->into = come->index;
 	tracker->groups[gone->group].moved = tracker->groups[come->group].moved = true;
 	vp_track_unite(tracker, gone->group, come->group);
 }
@@ -235,7 +272,8 @@ static void pair_parts(struct vp_tracker *tracker, struct space *space)
 	if (tracker->group_count > 2) return;
 	for (uint32_t g = 0; g < tracker->group_count; g++) {
 		if (tracker->groups[g].moved) return;
-		stretches_of(tracker, space, g, &gone, &come);
+		find_gone(space, &tracker->groups[g], g, &gone);
+		find_come(space, &tracker->groups[g], g, &come);
 	}
 	if (gone.count == 1 && come.count == 1) move_part(tracker, space, &gone, &come);
 }

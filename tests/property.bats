@@ -1,12 +1,15 @@
 # The tracker proves itself: thousands of random calls, each held against a model that lived them.
 load helper
 
-# A random life: SEED CALLS [EVERY]; what is wrong in $output.
+# life SEED CALLS [EVERY [MODE [WORD...]]]: a random life, held against its model with the judge's words.
 life() {
-	"$WORKLOADS/random" "$1" "$2" "$BATS_TEST_TMPDIR/model" "${3:-1}" | vm-parse | vm-track >"$BATS_TEST_TMPDIR/tracked"
-	vm-check -q "$BATS_TEST_TMPDIR/tracked"
-	run node "$ROOT/tests/property/judge.js" "$BATS_TEST_TMPDIR/model" "$BATS_TEST_TMPDIR/tracked" ${3:+every}
-	[ "$status" -eq 0 ] || { echo "seed $1: $output"; return 1; }
+	local seed=$1 calls=$2 every=${3:-1} mode=${4:-maps} model=$BATS_TEST_TMPDIR/model tracked=$BATS_TEST_TMPDIR/tracked
+	shift $(($# > 4 ? 4 : $#))
+	"$WORKLOADS/random" "$seed" "$calls" "$model" "$every" "$mode" | vm-parse | vm-track >"$tracked"
+	vm-check -q "$tracked"
+	run node "$ROOT/tests/property/judge.js" "$model" "$tracked" "$@"
+	[ "$status" -eq 0 ] || { echo "seed $seed: $output"; return 1; }
+	[[ "$output" == "$((calls / every)) looks"* ]]
 }
 
 @test "after each of 20 x 2000 random calls the state is right and the changes are just what the call did" {
@@ -14,7 +17,19 @@ life() {
 	for seed in $(seq 20); do life "$seed" 2000; done
 }
 
-@test "with several calls between two looks the state is right and no change is empty" {
+@test "the same where advice can be seen: smaps" {
 	requires cmd node
-	for seed in 21 22 23 24; do life "$seed" 2000 7; done
+	for seed in 31 32 33 34 35; do life "$seed" 1000 1 smaps flags; done
+}
+
+@test "with several calls between two looks the state is right and each line tells of a region that differs" {
+	requires cmd node
+	for seed in 21 22 23 24; do life "$seed" 2000 7 maps several; done
+	for seed in 25 26; do life "$seed" 1000 7 smaps several flags; done
+}
+
+@test "where pages are touched, and keep regions from merging, the state is right and each line tells of a region that differs" {
+	requires cmd node
+	for seed in 41 42 43 44; do life "$seed" 1000 1 touched several; done
+	for seed in 45 46; do life "$seed" 1000 7 touched several; done
 }

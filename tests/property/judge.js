@@ -1,16 +1,22 @@
 // Holds what vm-track says of a random life against the model that lived it (tests/workloads/random.c).
-//   judge.js MODEL TRACKED [every]      prints what is wrong, and a last line; exit 1 if anything was
-// For each look: the state after the changes is the model's; there are changes only where the model's regions changed, all of
-// them in one act; each region descends from just those whose pages it has. With `every`, several calls lie between two looks:
-// then the state must be right and no change may be empty.
+//   judge.js MODEL TRACKED [several] [flags]      prints what is wrong, and a last line; exit 1 if anything was
+// For each look: the state after the changes is the model's; there are changes only where the model's regions changed, in no
+// more acts than the model says (one, but for what looks like two calls); each region descends from just those whose pages it
+// has. With `several`, several calls lie between two looks: then the state must be right, and every line must concern a region
+// that is there in one of the two states only. With `flags`, what madvise leaves behind belongs to the state.
 'use strict';
 const fs = require('fs');
-const [modelFile, trackedFile, every] = process.argv.slice(2);
+const [modelFile, trackedFile, ...words] = process.argv.slice(2);
+const several = words.includes('several'), withFlags = words.includes('flags');
 const lines = (file) => fs.readFileSync(file, 'utf8').trimEnd().split('\n');
 
 const ours = (r) => r.name === '[heap]' || (r.start >= '0x0000100000000000' && r.start < '0x0000100000100000');
-const key = (r) => [r.start, r.end, r.perms, /^\[anon:/.test(r.name || '') ? r.name.slice(6, -1) : r.name === '[heap]' ? r.name : '', r.offset || ''].join(' ');
-const modelKey = (m) => m.slice(0, 5).join(' ');
+const advice = (r) => (r.flags || '').split(' ').filter((f) => withFlags && /^(sr|rr|dc|dd)$/.test(f)).join(' ');
+const key = (r) => [r.start, r.end, r.perms, /^\[anon:/.test(r.name || '') ? r.name.slice(6, -1) : r.name === '[heap]' ? r.name : '', r.offset || '', advice(r)].join(' ');
+const modelKey = (m) => m.slice(0, 6).join(' ');
+// With what stands behind it: the stream's word for it, and the model's.
+const whole = (r) => `${key(r)} ${r.dev || ''} ${r.inode || ''}`;
+const modelWhole = (m) => m.slice(0, 7).join(' ');
 
 // Changes of the stream, by time; the first key frame as the state to begin with.
 const changes = new Map(), state = new Map();
@@ -19,6 +25,8 @@ for (const text of lines(trackedFile)) {
   if (line.type === 'region' && line.t === 0 && ours(line)) state.set(line.id, line);
   if (line.type === 'change') (changes.get(line.t) || changes.set(line.t, []).get(line.t)).push(line);
 }
+
+const measureDiffers = (c) => Object.entries(c.was).some(([name, value]) => name !== 'size' && typeof value === 'number' && value !== c[name]);
 
 let wrong = 0, acts = 0, looked = 0;
 function tell(look, what) {
@@ -29,7 +37,7 @@ const births = new Map(); // page -> id of the region that has it
 function settle(look) {
   const byKey = new Map([...state.values()].map((r) => [key(r), r.id]));
   births.clear();
-  for (const m of look.regions) for (const [first, count] of m[5]) for (let i = 0; i < count; i++) births.set(first + i, byKey.get(modelKey(m)));
+  for (const m of look.regions) for (const [first, count] of m[7]) for (let i = 0; i < count; i++) births.set(first + i, byKey.get(modelKey(m)));
 }
 
 function replay(list, look) {
@@ -48,7 +56,7 @@ function replay(list, look) {
 
 function ancestors(look, m, before, touched, id) {
   const expected = new Set();
-  for (const [first, count] of m[5]) for (let i = 0; i < count; i++) if (births.has(first + i)) expected.add(births.get(first + i));
+  for (const [first, count] of m[7]) for (let i = 0; i < count; i++) if (births.has(first + i)) expected.add(births.get(first + i));
   const line = touched.get(id);
   const told = new Set(line && line.from ? line.from : []);
   if (before.has(id)) told.add(id);
@@ -62,7 +70,7 @@ const fits = { // which events a call may cause
   mprotect: /^(PERM_CHANGE|SPLIT|MERGE|RESIZE_MAPPING)$/,
   mremap: /^(MOVE|RESIZE_MAPPING|SPLIT|MERGE|MUNMAP_REMOVE|MMAP_ADD|PERM_CHANGE|RENAME)$/,
   brk: /^(BRK_GROW|BRK_SHRINK)$/,
-  madvise: /^(SPLIT|MERGE|RESIZE_MAPPING)$/,
+  madvise: withFlags ? /^(SPLIT|MERGE|RESIZE_MAPPING|RESIDENT_CHANGE)$/ : /^(SPLIT|MERGE|RESIZE_MAPPING)$/,
   shmat: /^(MMAP_ADD|MERGE|RESIZE_MAPPING)$/,
   shmdt: /^(MUNMAP_REMOVE|RESIZE_MAPPING|SPLIT)$/,
   name: /^(RENAME|SPLIT|MERGE|RESIZE_MAPPING)$/,
@@ -74,18 +82,22 @@ for (let i = 1; i < looks.length; i++) {
   const look = looks[i], last = looks[i - 1];
   const list = (changes.get(look.t) || []).filter((c) => ours(c) || (c.was && c.was.start && ours({ ...c, ...c.was })));
   const before = new Map(state);
-  const was = new Set(last.regions.map(modelKey)), is = new Set(look.regions.map(modelKey));
-  const differs = was.size !== is.size || [...is].some((k) => !was.has(k));
+  const was = new Set(last.regions.map(modelWhole)), differs = last.regions.length !== look.regions.length || look.regions.some((m) => !was.has(modelWhole(m)));
   const touched = replay(list, look);
   looked++;
   const have = [...state.values()].map(key).sort(), want = look.regions.map(modelKey).sort();
-  if (have.join('\n') !== want.join('\n')) tell(look, `the state is wrong: ${have.filter((k) => !is.has(k)).slice(0, 3)} for ${want.filter((k) => !have.includes(k)).slice(0, 3)}`);
+  if (have.join('\n') !== want.join('\n')) tell(look, `the state is wrong: ${have.filter((k) => !want.includes(k)).slice(0, 3)} for ${want.filter((k) => !have.includes(k)).slice(0, 3)}`);
   const told = new Set(list.map((c) => c.act));
   acts += told.size;
-  for (const c of list) if (before.has(c.id) && state.has(c.id) && key(before.get(c.id)) === key(state.get(c.id))) tell(look, `a change of nothing: ${c.event} of ${c.id}`);
-  if (!differs && list.length) tell(look, `nothing changed, told is ${list.map((c) => c.event)}`);
-  if (!every) {
-    if (differs && told.size !== 1) tell(look, `one call, ${told.size} acts: ${list.map((c) => `${c.act} ${c.event} ${c.id}`).join('; ')}`);
+  const wholeBefore = new Set([...before.values()].map(whole)), wholeAfter = new Set([...state.values()].map(whole));
+  for (const c of list) {
+    if (c.was && measureDiffers(c)) continue;
+    const removed = before.has(c.id) && !state.has(c.id);
+    if (removed ? wholeAfter.has(whole(before.get(c.id))) : wholeBefore.has(whole(c))) tell(look, `a change of nothing: ${c.event} of ${c.id}`);
+  }
+  if (!differs && !list.every((c) => c.event === 'RESIDENT_CHANGE' && measureDiffers(c))) tell(look, `nothing changed, told is ${list.map((c) => c.event)}`);
+  if (!several) {
+    if (differs && (told.size < 1 || told.size > look.acts)) tell(look, `one call, ${look.acts} or less, ${told.size} acts: ${list.map((c) => `${c.act} ${c.event} ${c.id}`).join('; ')}`);
     const call = look.call.split(' ')[0];
     for (const c of list) if (fits[call] && !fits[call].test(c.event)) tell(look, `${c.event} is nothing that it does`);
     const idOf = new Map([...state.values()].map((r) => [key(r), r.id]));

@@ -1,16 +1,29 @@
 /* A random life: mmap, munmap, mprotect, mremap, brk, madvise, shmat and prctl from a fixed seed, each followed by a look.
  *
- *   random SEED CALLS MODEL [EVERY] > stream of raw lines (linux-maps), one look after every EVERY calls (1)
+ *   random SEED CALLS MODEL [EVERY [MODE]] > stream of raw lines (linux-maps), one look after every EVERY calls (1)
  *
  * All of it happens in a window of pages, of which it keeps a model: what each page is, and which page it once was. The model
  * knows when the kernel makes one region of neighbours, and is held against /proc/self/maps after each call: if it is wrong,
  * this program says so and ends with 3. A line of MODEL for each look:
  *
- *   {"t":3,"call":"mremap 0x.. ..","regions":[["0x..start","0x..end","rw-p","name","0x..offset",[[birth,pages],...]],...]}
+ *   {"t":3,"call":"mremap 0x.. ..","acts":1,"regions":[["0x..start","0x..end","rw-p","name","0x..offset","flags",backing,[[birth,pages],...]],...]}
  *
- * Births number pages since the beginning; a page keeps its number until it is unmapped. A page that is mapped anew in the
- * place of one that nobody can tell from it (anonymous over anonymous, the same page of the same file) counts as that page.
+ * Births number pages since the beginning; a page keeps its number until it is unmapped. Who sees only two states cannot tell
+ * every call from every other, so the model holds to what can be seen:
+ *
+ * - A page that is mapped anew over memory of the same backing (anonymous over anonymous, the same page of the same file)
+ *   counts as the page that was there: with other permissions it looks as if they had been changed.
+ * - A move (mremap) is seen by the pages that are others than before in the place where it went: they are as many as those
+ *   that have gone. Where the first or last of them land on pages with the same backing, permissions, name and flags, they
+ *   are fewer: then it looks like an munmap of the source, and like a mapping of what differs, if anything does (in maps,
+ *   which has no flags, advice that moves along differs by where regions begin and end). `acts` says how many changes that takes.
+ *
  * Nothing is touched, so that no region has pages of its own that would keep it from merging. Nothing is allocated.
+ *
+ * MODE is one of
+ *   maps      as above
+ *   smaps     looks are linux-smaps, with flags, where advice can be seen
+ *   touched   the same, and pages are written to; then only the kernel knows what merges: the model has its regions, and no births
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +57,8 @@ struct page {
 	char perms[5];
 	int name;          /* of anonymous memory, 0 none */
 	unsigned advice;   /* what madvise left behind */
+	int attached;      /* a segment that is attached twice is two mappings that never merge, ... */
+	int area;          /* ... and what falls apart of one never becomes one again, though its pieces may grow into each other */
 	long birth;
 };
 
@@ -51,7 +66,9 @@ static struct page pages[PAGES];
 static long heap_births[HEAP_MAX];
 static int heap_pages;
 static char *heap_start;
-static long births, shared_count;
+static long births;
+static int shared_count, attach_count, area_count, acts;
+static enum { MAPS, SMAPS, TOUCHED } mode;
 static int files[FILES], segment;
 static int shm_id;
 static FILE *model;
@@ -85,16 +102,27 @@ static void note(const char *format, ...)
 	va_end(list);
 }
 
-static bool joined(const struct page *a, const struct page *b) /* one region, for the kernel */
+static bool may_join(const struct page *a, const struct page *b)
 {
 	bool file = a->backing != ANON;
-	return a->backing != FREE && a->backing == b->backing && strcmp(a->perms, b->perms) == 0 && a->name == b->name &&
-	       a->advice == b->advice && (!file || b->offset == a->offset + 1);
+	return a->backing != FREE && a->backing == b->backing && a->attached == b->attached && strcmp(a->perms, b->perms) == 0 &&
+	       a->name == b->name && a->advice == b->advice && (!file || b->offset == a->offset + 1);
 }
 
-static bool alike(const struct page *old, int backing, long offset) /* nobody could tell the new page from the old one */
+static bool joined(const struct page *a, const struct page *b) /* one region, for the kernel */
 {
-	return old->backing == backing && (backing == ANON || old->offset == offset);
+	return may_join(a, b) && a->area == b->area;
+}
+
+static bool same_memory(const struct page *old, const struct page *new) /* nobody could tell the new page from the old one ... */
+{
+	return old->backing == new->backing && (new->backing == ANON || old->offset == new->offset);
+}
+
+static bool looks_the_same(const struct page *old, const struct page *new) /* ... not even by what may be done with it */
+{
+	return same_memory(old, new) && strcmp(old->perms, new->perms) == 0 && old->name == new->name &&
+	       (mode == MAPS || old->advice == new->advice);
 }
 
 /* ---- choosing ---- */
@@ -123,18 +151,53 @@ static struct range mapped_range(bool one, int most)
 
 static char *at(int page) { return WINDOW + (unsigned long)page * PAGE; }
 
+/* The next region of the model from page `i` on; returns where it ends. */
+static int region_end(int i)
+{
+	int end = i + 1;
+	while (end < PAGES && joined(&pages[end - 1], &pages[end])) end++;
+	return end;
+}
+
+static void set_area(int from, int end, int area)
+{
+	for (int i = from; i < end; i++) pages[i].area = area;
+}
+
+/* What begins at page `i` is no longer one with what lies below. */
+static void split_at(int i)
+{
+	if (i < PAGES && pages[i].backing == SEGMENT) set_area(i, region_end(i), ++area_count);
+}
+
+/* The area that pages may grow: below, or else above. */
+static int area_around(int from, int end, int area)
+{
+	if (from > 0 && may_join(&pages[from - 1], &pages[from])) return pages[from - 1].area;
+	if (end < PAGES && may_join(&pages[end - 1], &pages[end])) return pages[end].area;
+	return area;
+}
+
 static void clear(int from, int count)
 {
+	split_at(from + count);
 	for (int i = from; i < from + count; i++) memset(&pages[i], 0, sizeof pages[i]);
+}
+
+static void put_page(int at, struct page new)
+{
+	new.birth = same_memory(&pages[at], &new) ? pages[at].birth : ++births;
+	pages[at] = new;
 }
 
 static void put(struct range r, int backing, long offset, const char *perms)
 {
+	int attached = backing == SEGMENT ? ++attach_count : 0, area = backing == SEGMENT ? ++area_count : 0;
+	split_at(r.from + r.count);
 	for (int i = 0; i < r.count; i++) {
-		struct page *page = &pages[r.from + i];
-		long birth = alike(page, backing, offset + i) ? page->birth : ++births;
-		*page = (struct page){ .backing = backing, .offset = offset + i, .birth = birth };
-		snprintf(page->perms, sizeof page->perms, "%s", perms);
+		struct page new = { .backing = backing, .offset = offset + i, .attached = attached, .area = area };
+		snprintf(new.perms, sizeof new.perms, "%s", perms);
+		put_page(r.from + i, new);
 	}
 }
 
@@ -157,7 +220,7 @@ static void call_mmap(void)
 		flags |= MAP_ANONYMOUS;
 	} else if (kind == 4 && random_below(2)) {
 		flags |= MAP_ANONYMOUS;
-		backing = SHARED + (int)++shared_count;
+		backing = SHARED + ++shared_count;
 	} else {
 		backing = FILE_A + (int)random_below(FILES);
 		fd = files[backing - FILE_A];
@@ -176,6 +239,31 @@ static void call_munmap(void)
 	clear(r.from, r.count);
 }
 
+/* Other permissions and advice for a piece of a region. The kernel lets a neighbour grow over a part of a segment's region,
+ * but not over all of it: that would end the region without its being told. */
+static void change_piece(int from, int end, const struct page *to)
+{
+	bool whole_low = from == 0 || !joined(&pages[from - 1], &pages[from]), whole_high = region_end(end - 1) == end;
+	if (strcmp(pages[from].perms, to->perms) == 0 && pages[from].advice == to->advice) return;
+	if (!whole_high) split_at(end);
+	for (int i = from; i < end; i++) {
+		memcpy(pages[i].perms, to->perms, sizeof to->perms);
+		pages[i].advice = to->advice;
+	}
+	if (pages[from].backing == SEGMENT && !(whole_low && whole_high)) set_area(from, end, area_around(from, end, ++area_count));
+}
+
+static void change(struct range r, const char *letters, unsigned set, unsigned unset)
+{
+	for (int i = r.from, end; i < r.from + r.count; i = end) {
+		struct page to = pages[i];
+		end = region_end(i) < r.from + r.count ? region_end(i) : r.from + r.count;
+		if (letters) memcpy(to.perms, letters, 3);
+		to.advice = (to.advice & ~unset) | set;
+		change_piece(i, end, &to);
+	}
+}
+
 static void call_mprotect(void)
 {
 	struct range r = mapped_range(false, 24);
@@ -183,7 +271,7 @@ static void call_mprotect(void)
 	if (!r.count) return;
 	note("mprotect %p %d %s", (void *)at(r.from), r.count, prots[p].letters);
 	if (mprotect(at(r.from), (size_t)r.count * PAGE, prots[p].prot)) die("%s", what);
-	for (int i = r.from; i < r.from + r.count; i++) memcpy(pages[i].perms, prots[p].letters, 3);
+	change(r, prots[p].letters, 0, 0);
 }
 
 static bool is_free(int from, int count)
@@ -192,6 +280,27 @@ static bool is_free(int from, int count)
 	for (int i = from; i < from + count; i++)
 		if (pages[i].backing != FREE) return false;
 	return true;
+}
+
+/* How many acts it takes to explain that pages have come to `to`: see above. */
+static int acts_of_move(int to, const struct page *moved, int count)
+{
+	int differ = 0;
+	for (int i = 0; i < count; i++) differ += !looks_the_same(&pages[to + i], &moved[i]) || pages[to + i].advice != moved[i].advice;
+	bool first = !looks_the_same(&pages[to], &moved[0]), last = !looks_the_same(&pages[to + count - 1], &moved[count - 1]);
+	return differ == 0 || (first && last) ? 1 : 2;
+}
+
+static void put_moved(int to, const struct page *moved, int count)
+{
+	split_at(to + count);
+	acts = acts_of_move(to, moved, count);
+	bool seen = acts == 1 && !looks_the_same(&pages[to], &moved[0]);
+	for (int i = 0; i < count; i++) {
+		if (seen) pages[to + i] = moved[i];
+		else put_page(to + i, moved[i]);
+	}
+	if (moved->backing == SEGMENT) set_area(to, to + count, area_around(to, to + count, ++area_count));
 }
 
 static void call_move(struct range r)
@@ -204,7 +313,7 @@ static void call_move(struct range r)
 	if (mremap(at(r.from), (size_t)r.count * PAGE, (size_t)r.count * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, at(to)) == MAP_FAILED) die("%s", what);
 	memcpy(moved, &pages[r.from], (size_t)r.count * sizeof *moved);
 	clear(r.from, r.count);
-	memcpy(&pages[to], moved, (size_t)r.count * sizeof *moved);
+	put_moved(to, moved, r.count);
 }
 
 static void call_resize(struct range r)
@@ -257,7 +366,7 @@ static void call_madvise(void)
 	if (!r.count) return;
 	note("madvise %p %d %s", (void *)at(r.from), r.count, advices[a].name);
 	if (madvise(at(r.from), (size_t)r.count * PAGE, advices[a].advice)) die("%s", what);
-	for (int i = r.from; i < r.from + r.count; i++) pages[i].advice = (pages[i].advice & ~advices[a].unset) | advices[a].set;
+	change(r, NULL, advices[a].set, advices[a].unset);
 }
 
 static void call_shm(void)
@@ -291,24 +400,34 @@ static void call_name(void)
 	for (int i = r.from; i < r.from + n; i++) pages[i].name = name;
 }
 
+static void call_touch(void)
+{
+	struct range r = mapped_range(true, 8);
+	if (!r.count || pages[r.from].perms[1] != 'w' || pages[r.from].backing != ANON) return;
+	note("touch %p %d", (void *)at(r.from), r.count);
+	for (int i = 0; i < r.count; i++) *(volatile char *)at(r.from + i) = 1;
+}
+
 static void call_any(void)
 {
 	static void (*const calls[])(void) = { call_mmap, call_mmap, call_mmap, call_munmap, call_munmap, call_mprotect, call_mprotect,
-		call_mremap, call_mremap, call_brk, call_madvise, call_shm, call_name };
+		call_mremap, call_mremap, call_brk, call_madvise, call_shm, call_name, call_touch, call_touch };
 	note("nothing");
-	calls[random_below(sizeof calls / sizeof calls[0])]();
+	acts = 1;
+	calls[random_below(sizeof calls / sizeof calls[0] - (mode == TOUCHED ? 0 : 2))]();
 }
 
 /* ---- looking ---- */
 
-static char text[1 << 18], line[1 << 19];
+static char text[1 << 20], line[1 << 21];
 
 static size_t read_maps(void)
 {
 	size_t used = 0;
-	int fd = open("/proc/self/maps", O_RDONLY);
-	for (ssize_t n; (n = read(fd, text + used, sizeof text - used)) > 0;) used += (size_t)n;
+	int fd = open(mode == MAPS ? "/proc/self/maps" : "/proc/self/smaps", O_RDONLY);
+	for (ssize_t n; (n = read(fd, text + used, sizeof text - 1 - used)) > 0;) used += (size_t)n;
 	close(fd);
+	text[used] = '\0';
 	return used;
 }
 
@@ -319,8 +438,8 @@ static void write_look(unsigned t, size_t n)
 	for (size_t from = 0, part = 0; from < n; part++) {
 		size_t end = n - from > 60000 ? from + 60000 : n;
 		while (end < n && text[end - 1] != '\n') end--;
-		to += sprintf(to, "{\"type\":\"raw\",\"t\":%u.000000000,\"pid\":1000,\"seq\":%u,\"source\":\"procfs\",\"format\":\"linux-maps\",\"part\":%zu,\"last\":%s,\"text\":\"",
-		              t, t, part, end == n ? "true" : "false");
+		to += sprintf(to, "{\"type\":\"raw\",\"t\":%u.000000000,\"pid\":1000,\"seq\":%u,\"source\":\"procfs\",\"format\":\"linux-%s\",\"part\":%zu,\"last\":%s,\"text\":\"",
+		              t, t, mode == MAPS ? "maps" : "smaps", part, end == n ? "true" : "false");
 		for (; from < end; from++) {
 			if (text[from] == '\n') *to++ = '\\', *to++ = 'n';
 			else *to++ = text[from];
@@ -346,47 +465,84 @@ static void put_births(int from, int end)
 	fputs("]]", model);
 }
 
-/* The next region of the model from page `i` on; returns where it ends. */
-static int region_end(int i)
+/* As VmFlags has them. */
+static void put_flags(unsigned advice)
 {
-	int end = i + 1;
-	while (end < PAGES && joined(&pages[end - 1], &pages[end])) end++;
-	return end;
+	static const char *const flags[] = { "sr", "rr", "dc", "dd" };
+	static const unsigned bits[] = { 2, 1, 4, 8 };
+	bool some = false;
+	for (int i = 0; i < 4 && mode == SMAPS; i++)
+		if (advice & bits[i]) some = fprintf(model, some ? " %s" : "%s", flags[i]) > 0;
+}
+
+static void write_pages(void)
+{
+	fprintf(model, "[\"0x%016lx\",\"0x%016lx\",\"rw-p\",\"[heap]\",\"\",\"\",%d,[", (unsigned long)heap_start,
+	        (unsigned long)heap_start + (unsigned long)heap_pages * PAGE, ANON);
+	for (int i = 0; i < heap_pages; i++) fprintf(model, "%s[%ld,1]", i ? "," : "", heap_births[i]);
+	fputs("]]", model);
+	for (int i = 0, end; i < PAGES; i = end) {
+		end = i + 1;
+		if (pages[i].backing == FREE) continue;
+		end = region_end(i);
+		fprintf(model, ",[\"0x%016lx\",\"0x%016lx\",\"%s\",\"%s\",\"", (unsigned long)at(i), (unsigned long)at(end), pages[i].perms, names[pages[i].name]);
+		if (pages[i].backing != ANON) fprintf(model, "0x%016lx", (unsigned long)pages[i].offset * PAGE);
+		fputs("\",\"", model);
+		put_flags(pages[i].advice);
+		fprintf(model, "\",%d", pages[i].backing);
+		put_births(i, end);
+	}
+}
+
+/* A row of /proc/self/maps or smaps that is a region of ours. */
+struct row {
+	unsigned long start, end, offset, inode;
+	char perms[5], name[40];
+};
+
+static bool read_row(const char *at, struct row *row)
+{
+	row->name[0] = '\0';
+	if (sscanf(at, "%lx-%lx %4s %lx %*s %lu%39[^\n]", &row->start, &row->end, row->perms, &row->offset, &row->inode, row->name) < 5) return false;
+	return strstr(row->name, "[heap]") || ((char *)row->start >= WINDOW && (char *)row->start < WINDOW + PAGES * PAGE);
+}
+
+static void write_rows(void)
+{
+	struct row row;
+	const char *between = "";
+	for (const char *at = text; *at; at = strchr(at, '\n') + 1) {
+		if (!read_row(at, &row)) continue;
+		const char *name = strchr(row.name, '[');
+		fprintf(model, "%s[\"0x%016lx\",\"0x%016lx\",\"%s\",\"", between, row.start, row.end, row.perms);
+		if (name) fprintf(model, "%.*s", (int)strcspn(name + (name[1] == 'a' ? 6 : 0), name[1] == 'a' ? "]" : ""), name + (name[1] == 'a' ? 6 : 0));
+		fputs("\",\"", model);
+		if (strchr(row.name, '/')) fprintf(model, "0x%016lx", row.offset);
+		fprintf(model, "\",\"\",%lu,[]]", row.inode);
+		between = ",";
+	}
 }
 
 static void write_model(unsigned t)
 {
 	fprintf(model, "{\"t\":%u,\"call\":\"", t);
 	for (const char *c = what; *c; c++) fprintf(model, *c == '"' ? "\\%c" : "%c", *c);
-	fprintf(model, "\",\"regions\":[[\"0x%016lx\",\"0x%016lx\",\"rw-p\",\"[heap]\",\"\",[", (unsigned long)heap_start,
-	        (unsigned long)heap_start + (unsigned long)heap_pages * PAGE);
-	for (int i = 0; i < heap_pages; i++) fprintf(model, "%s[%ld,1]", i ? "," : "", heap_births[i]);
-	fputs("]]", model);
-	for (int i = 0; i < PAGES; i++) {
-		if (pages[i].backing == FREE) continue;
-		int end = region_end(i);
-		fprintf(model, ",[\"0x%016lx\",\"0x%016lx\",\"%s\",\"%s\",\"", (unsigned long)at(i), (unsigned long)at(end), pages[i].perms, names[pages[i].name]);
-		if (pages[i].backing != ANON) fprintf(model, "0x%016lx", (unsigned long)pages[i].offset * PAGE);
-		fputs("\"", model);
-		put_births(i, end);
-		i = end - 1;
-	}
+	fprintf(model, "\",\"acts\":%d,\"regions\":[", acts);
+	if (mode == TOUCHED) write_rows();
+	else write_pages();
 	fputs("]}\n", model);
 }
 
 /* The rows of the window in /proc/self/maps are the regions of the model. */
-static void hold_against_kernel(size_t n)
+static void hold_against_kernel(void)
 {
 	int i = 0;
-	text[n] = '\0';
-	for (char *row = text; *row; row = strchr(row, '\n') + 1) {
-		unsigned long start, end;
-		char perms[5];
-		if (sscanf(row, "%lx-%lx %4s", &start, &end, perms) != 3) die("a row that cannot be read");
-		if ((char *)start < WINDOW || (char *)start >= WINDOW + PAGES * PAGE) continue;
+	struct row row;
+	for (const char *r = text; *r; r = strchr(r, '\n') + 1) {
+		if (!read_row(r, &row) || (char *)row.start < WINDOW || (char *)row.start >= WINDOW + PAGES * PAGE) continue;
 		while (i < PAGES && pages[i].backing == FREE) i++;
-		if (i == PAGES || (char *)start != at(i) || (char *)end != at(region_end(i)) || strcmp(perms, pages[i].perms) != 0)
-			die("after %s: the model is wrong at %lx-%lx %s: it has %p-%p %s", what, start, end, perms, (void *)at(i), (void *)at(region_end(i)), pages[i].perms);
+		if (i == PAGES || (char *)row.start != at(i) || (char *)row.end != at(region_end(i)) || strcmp(row.perms, pages[i].perms) != 0)
+			die("after %s: the model is wrong at %lx-%lx %s: it has %p-%p %s", what, row.start, row.end, row.perms, (void *)at(i), (void *)at(region_end(i)), pages[i].perms);
 		i = region_end(i);
 	}
 	while (i < PAGES && pages[i].backing == FREE) i++;
@@ -419,9 +575,8 @@ static void set_up(char **argv)
 }
 
 /* Where the kernel says that the heap is: others may have used it before us. */
-static void find_heap(size_t n)
+static void find_heap(void)
 {
-	text[n] = '\0';
 	char *row = strstr(text, "[heap]");
 	if (!row) die("no heap");
 	while (row > text && row[-1] != '\n') row--;
@@ -437,24 +592,25 @@ static void find_heap(size_t n)
 int main(int argc, char **argv)
 {
 	if (argc < 4) {
-		fputs("usage: random SEED CALLS MODEL [EVERY]\n", stderr);
+		fputs("usage: random SEED CALLS MODEL [EVERY [maps|smaps|touched]]\n", stderr);
 		return 2;
 	}
 	unsigned calls = (unsigned)atoi(argv[2]), every = argc > 4 ? (unsigned)atoi(argv[4]) : 1;
+	if (argc > 5) mode = strcmp(argv[5], "touched") == 0 ? TOUCHED : strcmp(argv[5], "smaps") == 0 ? SMAPS : MAPS;
 	set_up(argv);
 	static const char first[] = "{\"type\":\"stream\",\"t\":0.000000000,\"version\":1,\"program\":\"random\",\"sources\":[\"procfs\"],\"began\":\"2026-01-01T00:00:00.000000000Z\"}\n"
 	                            "{\"type\":\"process\",\"t\":0.000000000,\"pid\":1000,\"why\":\"first\",\"name\":\"random\"}\n";
 	if (write(STDOUT_FILENO, first, sizeof first - 1) < 0) die("write");
 	fprintf(model, "\n"), fflush(model), rewind(model), ftruncate(fileno(model), 0); /* the stream's own memory is there before we look */
 	size_t n = read_maps();
-	find_heap(n);
+	find_heap();
 	note("start");
 	write_look(0, n);
 	write_model(0);
 	for (unsigned i = 1; i <= calls; i++) {
 		call_any();
 		n = read_maps();
-		hold_against_kernel(n);
+		if (mode != TOUCHED) hold_against_kernel();
 		if (i % every) continue;
 		write_look(i / every, n);
 		write_model(i / every);
