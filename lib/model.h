@@ -38,6 +38,7 @@ struct vp_proc {
 	int64_t look, look_before; /* ns: the last look at it up to filter.at, and the one before; -1: none */
 	char *name;             /* words, or NULL */
 	uint64_t seen_regions;  /* region and change lines, before any filter */
+	bool later;             /* it began within the recording */
 };
 
 /* A process from its start to its end, or to the exec that makes another program of it. */
@@ -84,7 +85,7 @@ struct vp_event_tally { uint64_t acts, lines, came, went; int64_t rss; bool has_
 
 struct vp_tallies {
 	struct vp_tally *of[4]; size_t count[4]; /* VP_BY_... */
-	struct vp_event_tally events[VP_E_COUNT];
+	struct vp_event_tally events[VP_E_COUNT + 1]; /* the last: what key frames alone tell of */
 	uint64_t raw, samples;  /* lines event and sample */
 };
 enum { VP_BY_ALL, VP_BY_KIND, VP_BY_NAME, VP_BY_PROC };

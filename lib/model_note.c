@@ -160,6 +160,7 @@ void vp_model_process(struct vp_model *model, struct vp_record *record, int64_t 
 	if (vp_record_num(record, "ppid", &ppid))
 		proc->ppid = (int64_t)ppid;
 	proc->t1 = INT64_MAX;
+	proc->later |= vp_str_is(why, "fork") || vp_str_is(why, "exec") || vp_str_is(why, "reused");
 	vp_life_process(model, record, t);
 	if (vp_str_is(why, "exec"))
 		vp_model_note(model, t, record->pid, "exec", name);

@@ -124,7 +124,7 @@ static void count(struct vp_tally *tally, const struct vp_part *was, const struc
 	}
 }
 
-static void move(struct vp_model *model, int by, size_t index, const struct vp_part *was, const struct vp_part *now, int event)
+static void move(struct vp_model *model, int by, size_t index, const struct vp_part *was, const struct vp_part *now, int event, bool start)
 {
 	struct vp_tally *tally = tally_of(model, by, index);
 	if (!tally)
@@ -133,20 +133,39 @@ static void move(struct vp_model *model, int by, size_t index, const struct vp_p
 		put(tally, was, false);
 	if (now)
 		put(tally, now, true);
-	/* What a key frame brings was there before, but for another recording behind the first. */
 	if (model->inner->counting)
-		count(tally, was, now, event, event < 0 && model->segments < 2);
+		count(tally, was, now, event, start);
 	touch(model, tally, by, index);
 }
 
-static void move_between(struct vp_model *model, int by, size_t from, size_t to, const struct vp_part *was, const struct vp_part *now, int event)
+static void move_between(struct vp_model *model, int by, size_t from, size_t to, const struct vp_part *was, const struct vp_part *now, int event,
+                         bool start)
 {
 	if (!was || !now || from == to) {
-		move(model, by, was ? from : to, was, now, event);
+		move(model, by, was ? from : to, was, now, event, start);
 		return;
 	}
-	move(model, by, from, was, NULL, event);
-	move(model, by, to, NULL, now, event);
+	move(model, by, from, was, NULL, event, false);
+	move(model, by, to, NULL, now, event, false);
+}
+
+static int64_t known(const struct vp_part *part, int sum)
+{
+	return part && part->known >> sum & 1 ? (int64_t)part->sums[sum] : 0;
+}
+
+/* What no change line tells of, a key frame did. */
+static void count_frame(struct vp_model *model, const struct vp_part *was, const struct vp_part *now)
+{
+	struct vp_event_tally *frames = &model->inner->alive.events[VP_E_COUNT];
+	int64_t size = known(now, VP_SUM_SIZE) - known(was, VP_SUM_SIZE), rss = known(now, VP_SUM_RSS) - known(was, VP_SUM_RSS);
+	if (was && now && !size && !rss)
+		return;
+	frames->lines++;
+	frames->came += size > 0 ? (uint64_t)size : 0;
+	frames->went += size < 0 ? (uint64_t)-size : 0;
+	frames->rss += rss;
+	frames->has_rss |= ((was ? was->known : 0) | (now ? now->known : 0)) >> VP_SUM_RSS & 1;
 }
 
 void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struct vp_place *was, const struct vp_place *now, int event)
@@ -158,11 +177,16 @@ void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struc
 		const struct vp_proc *proc = vp_model_proc(model, follow->pid);
 		follow->proc = proc ? (size_t)(proc - model->procs) + 1 : 0;
 	}
-	move(model, VP_BY_ALL, 0, before, after, event);
-	move_between(model, VP_BY_KIND, was ? was->kind : 0, now ? now->kind : 0, before, after, event);
-	move_between(model, VP_BY_NAME, was ? was->name : 0, now ? now->name : 0, before, after, event);
+	/* What the first key frame brings was there before, unless the process, or this recording, came later. */
+	bool later = model->segments > 1 || (follow->proc && model->procs[follow->proc - 1].later);
+	bool start = event < 0 && !was && !later;
+	if (event < 0 && !start && model->inner->counting)
+		count_frame(model, before, after);
+	move(model, VP_BY_ALL, 0, before, after, event, start);
+	move_between(model, VP_BY_KIND, was ? was->kind : 0, now ? now->kind : 0, before, after, event, start);
+	move_between(model, VP_BY_NAME, was ? was->name : 0, now ? now->name : 0, before, after, event, start);
 	if (follow->proc)
-		move(model, VP_BY_PROC, follow->proc - 1, before, after, event);
+		move(model, VP_BY_PROC, follow->proc - 1, before, after, event, start);
 }
 
 /* ---- acts ---- */

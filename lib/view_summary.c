@@ -104,8 +104,8 @@ static struct vp_value event_value(const struct summary *summary, size_t i, int 
 		return field == EVENT ? vp_word("total") : (struct vp_value){ 0 };
 	const struct vp_event_tally *event = &summary->build.model->tallies.events[summary->rows[i]];
 	switch (field) {
-	case EVENT: return vp_word(vp_event_names[summary->rows[i]]);
-	case ACTS: return vp_number(VP_COUNT, (int64_t)event->acts);
+	case EVENT: return vp_word(summary->rows[i] < VP_E_COUNT ? vp_event_names[summary->rows[i]] : "(first looks)");
+	case ACTS: return summary->rows[i] < VP_E_COUNT ? vp_number(VP_COUNT, (int64_t)event->acts) : (struct vp_value){ 0 };
 	case LINES: return vp_number(VP_COUNT, (int64_t)event->lines);
 	case EVENT_CAME: return vp_number(VP_KIB, (int64_t)event->came);
 	case EVENT_WENT: return vp_number(VP_KIB, (int64_t)event->went);
@@ -148,7 +148,7 @@ static int collect(struct summary *summary)
 {
 	const struct vp_tallies *tallies = &summary->build.model->tallies;
 	int by = summary->group->by;
-	size_t most = by < 0 ? (size_t)VP_E_COUNT : tallies->count[by];
+	size_t most = by < 0 ? (size_t)VP_E_COUNT + 1 : tallies->count[by];
 	summary->rows = vp_arena_take(summary->build.arena, (most + 1) * sizeof *summary->rows);
 	if (!summary->rows)
 		return vp_fail("out of memory");

@@ -79,8 +79,7 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 }
 
 @test "timeline: several processes stand above each other, each with its name" {
-	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t, -k2,2 >"$BATS_TEST_TMPDIR/b"
-	cat "$S" "$BATS_TEST_TMPDIR/b" >"$BATS_TEST_TMPDIR/two"
+	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t: -k3,3n "$S" - >"$BATS_TEST_TMPDIR/two"
 	render "$BATS_TEST_TMPDIR/two"
 	has 'title "2 processes"'
 	has '"demo (7)"'
@@ -92,9 +91,9 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 }
 
 @test "views of one process take the first, and name the others" {
-	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" >"$BATS_TEST_TMPDIR/b"
+	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t: -k3,3n "$S" - >"$BATS_TEST_TMPDIR/two"
 	for view in map area table; do
-		render --view $view "$S" "$BATS_TEST_TMPDIR/b"
+		render --view $view "$BATS_TEST_TMPDIR/two"
 		has 'title "demo (7)"'
 		has 'note "1 more process in the input, see --pid: other (8)"'
 	done
