@@ -14,6 +14,9 @@
 #include "fan.h"
 #include "launch.h"
 #include "record.h"
+#include "schedule.h"
+
+#define MOMENT 100000000 /* ns */
 
 /* A process of ours. Its descriptors are this process's ends of its pipes, -1 where it has none or they are given away. */
 struct process {
@@ -42,6 +45,7 @@ struct pipeline {
 	struct sigaction was[3];
 	int hidden, stderr_was;    /* what is said while the screen is taken, and where it would have gone; -1 */
 	off_t told;                /* of it */
+	int64_t settled;           /* when those that have ended are counted; 0: none has */
 	int obeyed;
 	bool stopping, killed, record_failed, stdout_failed;
 };
@@ -279,11 +283,19 @@ static void on_end(struct pipeline *line, struct process *one)
 	if (!one->renderer && failed(line, one) && one > line->processes) stop(line);
 }
 
-/* Of several that ended since the last look, one that was killed ended first, and a stage before a renderer. */
+/* A process closes its pipes before it can be collected, so those that end because of it may be seen first. All that end within a
+ * moment count as one: the one that was killed ended first, then who failed, a stage before a renderer. */
 static void collect(struct pipeline *line)
 {
-	for (struct process *one = line->processes; one < line->processes + line->count; one++)
+	size_t waiting = 0, living = 0;
+	for (struct process *one = line->processes; one < line->processes + line->count; one++) {
 		if (one->started && !one->ended) vp_launch_collect(&one->launch, false);
+		waiting += one->started && !one->ended && one->launch.ended;
+		living += !one->launch.ended;
+	}
+	if (waiting && !line->settled) line->settled = vp_clock() + MOMENT;
+	if (!waiting || (living && vp_clock() < line->settled)) return;
+	line->settled = 0;
 	for (int pass = 0; pass < 3; pass++)
 		for (struct process *one = line->processes; one < line->processes + line->count; one++)
 			if (one->started && !one->ended && one->launch.ended && (pass == 2 || (pass == 0 ? one->launch.signal : one->launch.status)))
@@ -343,13 +355,13 @@ static bool over(const struct pipeline *line)
 
 static void wait_and_copy(struct pipeline *line)
 {
-	static const struct timespec at_once;
+	static const struct timespec at_once, moment = { 0, MOMENT };
 	while (!over(line)) {
 		size_t count = what_to_wait_for(line);
 		int ready = ppoll(line->fds, count, &at_once, &line->mask);
 		if (ready == 0) {
 			for (size_t i = 0; i < line->fan_count; i++) check_record(line, vp_fan_flush(&line->fans[i]));
-			ppoll(line->fds, what_to_wait_for(line), NULL, &line->mask);
+			ppoll(line->fds, what_to_wait_for(line), line->settled ? &moment : NULL, &line->mask);
 		}
 		obey(line);
 		collect(line);
