@@ -35,7 +35,7 @@ static const struct vp_option rows[] = {
 	{ "count", 'n', VP_OPT_INT, offsetof(struct flags, count), NULL, "1..", "COUNT", "stop after so many looks" },
 	{ "duration", 'd', VP_OPT_TIME, offsetof(struct flags, duration), NULL, "1ns..", "TIME", "stop after that time" },
 	{ "follow", 'f', VP_OPT_FLAG, offsetof(struct flags, follow), NULL, NULL, NULL, "look at children too, as they come and go" },
-	{ "detail", 0, VP_OPT_STRING, offsetof(struct flags, detail), NULL, NULL, "maps|smaps", "how much to ask of each region; preset: the source's" },
+	{ "detail", 0, VP_OPT_STRING, offsetof(struct flags, detail), NULL, NULL, "maps|rss|smaps", "how much to ask of each region; preset: the source's" },
 	{ "command-output", 0, VP_OPT_STRING, offsetof(struct flags, command_output), NULL, NULL, "FILE", "where COMMAND's stdout goes; preset: our stderr" },
 	{ "marks", 0, VP_OPT_STRING, offsetof(struct flags, marks), NULL, NULL, "FIFO", "each line that is written into it becomes a mark; made if it is not there" },
 	{ "redact", 0, VP_OPT_FLAG, offsetof(struct flags, redact), NULL, NULL, NULL, "hash names, paths and arguments, the same way each time" },
@@ -293,14 +293,24 @@ static bool start_command(struct session *s, int output)
 
 /* ---- the loop ---- */
 
-static void tell_missed(struct session *s, uint64_t missed)
+static void tell_missed(struct session *s, uint64_t missed, const char *why)
 {
 	struct vp_program *program = &s->program;
 	if (!missed) return;
 	int64_t t = now(s);
 	if (t > program->t) program->t = t;
-	program->late += missed;
-	vp_put_lost(program, program->t, -1, "samples", missed, "the schedule fell behind: looking or writing took longer than the interval");
+	vp_put_lost(program, program->t, -1, "samples", missed, why);
+}
+
+/* On to the next tick: those that have passed meanwhile, or that the sources want to rest, are told. */
+static void next_tick(struct session *s)
+{
+	const char *why;
+	uint64_t missed = vp_schedule_served(&s->schedule, vp_clock());
+	int64_t rest = vp_sources_rest(&s->sources, &why);
+	s->program.late += missed;
+	tell_missed(s, missed, "the schedule fell behind: looking or writing took longer than the interval");
+	if (rest) tell_missed(s, vp_schedule_rest(&s->schedule, s->began + rest), why);
 }
 
 /* Waits for the next tick. NULL, or the reason for which there is none. */
@@ -338,7 +348,7 @@ static const char *sample(struct session *s)
 		if (there == INT_MAX && s->watch.fed && !s->watch.living) there = 0; /* nobody counts: a process only says how long */
 		if (!there) return s->launch.pid ? "exit" : "gone";
 		if (flags->count && ticks >= flags->count) return "count";
-		tell_missed(s, vp_schedule_served(&s->schedule, vp_clock()));
+		next_tick(s);
 		const char *reason = wait_tick(s, until);
 		if (reason) return reason;
 	}

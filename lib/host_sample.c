@@ -187,6 +187,13 @@ static void host_follow(struct vp_host *h, int64_t pid)
 	if (host->followed) host->followed(host->ctx, host, pid);
 }
 
+static void host_rest(struct vp_host *h, int64_t until, const char *why)
+{
+	struct vp_sample_host *host = host_of(h);
+	host->rest_until = until;
+	snprintf(host->rest_why, sizeof host->rest_why, "%s", why);
+}
+
 static void host_redact(struct vp_host *h, vp_str bytes, char *digits)
 {
 	(void)h;
@@ -230,7 +237,7 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program
 		.abi = VP_ABI, .ctx = host,
 		.fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr,
-		.json = host_json, .strs = host_strs, .end = host_end, .raw = host_raw, .follow = host_follow,
+		.json = host_json, .strs = host_strs, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
 	};
 }
 

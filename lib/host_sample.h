@@ -28,6 +28,8 @@ struct vp_sample_host {
 	/* A child that the source follows (see plugin.h). */
 	void (*followed)(void *ctx, struct vp_sample_host *host, int64_t pid);
 	void *ctx;
+	int64_t rest_until;          /* ns of the stream: nothing is to be looked at before */
+	char rest_why[160];
 };
 
 void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program, const char *source, int64_t began);

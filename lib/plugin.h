@@ -30,7 +30,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. It grows with every change of this header that an
  * old plugin would misread. */
-#define VP_ABI 2
+#define VP_ABI 3
 
 /* ---- 1 words ------------------------------------------------------------------------------- */
 
@@ -141,6 +141,9 @@ struct vp_host {
 	/* A child that the source looks at from now on, found by itself (its option `follow` is set): the host waits for its
 	 * end too, and hands it to the sources that do not follow. Between two lines, not within one. */
 	void (*follow)(struct vp_host *h, int64_t pid);
+	/* All that this source looks at is to be left alone until then (`now`), lest looking be a burden: ticks in between are passed
+	 * over, and told as `lost` with the reason. Where other sources go on, it is asked all the same, and must not look. */
+	void (*rest)(struct vp_host *h, int64_t until, const char *why);
 	/* NULL unless --redact: then no name, path or argument may leave the source as it is. Writes VP_REDACTED hexadecimal
 	 * digits, the same for the same bytes, and no NUL behind them. Keep what the parse half needs to tell one kind of
 	 * memory from another. */

@@ -28,3 +28,12 @@ uint64_t vp_schedule_served(struct vp_schedule *schedule, int64_t now)
 	schedule->next += passed * schedule->interval;
 	return (uint64_t)passed;
 }
+
+uint64_t vp_schedule_rest(struct vp_schedule *schedule, int64_t until)
+{
+	if (until <= schedule->next) return 0;
+	if (schedule->interval <= 0) return schedule->next = until, 1;
+	int64_t passed = (until - schedule->next + schedule->interval - 1) / schedule->interval;
+	schedule->next += passed * schedule->interval;
+	return (uint64_t)passed;
+}

@@ -141,6 +141,7 @@ int vp_sources_look(struct vp_sources *sources)
 	for (size_t i = 0; i < sources->count; i++) {
 		struct vp_run *run = &sources->runs[i];
 		if (!run->open) continue;
+		run->host.rest_until = 0;
 		int there = run->plugin->sample(run->state, &run->host.host);
 		if (there < 0) {
 			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
@@ -150,6 +151,18 @@ int vp_sources_look(struct vp_sources *sources)
 	}
 	merge(sources);
 	return most;
+}
+
+int64_t vp_sources_rest(const struct vp_sources *sources, const char **why)
+{
+	int64_t until = 0;
+	for (size_t i = 0; i < sources->count; i++) {
+		const struct vp_run *run = &sources->runs[i];
+		if (!run->open) continue;
+		if (!run->host.rest_until) return 0;
+		if (!until || run->host.rest_until < until) until = run->host.rest_until, *why = run->host.rest_why;
+	}
+	return until;
 }
 
 void vp_sources_close(struct vp_sources *sources)

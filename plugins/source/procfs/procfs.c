@@ -1,4 +1,4 @@
-/* The procfs source: /proc/PID/maps or smaps of Linux, read again and again through a kept descriptor.
+/* The procfs source: /proc/PID/maps or smaps of Linux, or maps and the page tables, read again and again through a kept descriptor.
  *
  * The kernel binds an open maps file to the address space that the process had then. So a kept descriptor reads nothing
  * after an exec or an exit and fails with ESRCH once the pid is free: an unchanged process costs its reads and no more.
@@ -14,16 +14,18 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TEXT_FIRST 65536     /* bytes of the buffer that a text is first read into */
 #define FOLLOW_MAX 4096      /* processes at once; each holds its last text */
-#define SPARE_FILES 16       /* descriptors for all else; a process takes one of ours and one of the host's */
+#define SPARE_FILES 16       /* descriptors for all else; a process takes one or two of ours and one of the host's */
 #define GENERATIONS 8        /* of children found in one look: a fork bomb must not hold us */
 #define SEARCH 1000000000    /* ns after which children are searched for though nothing seems to have been forked */
 #define REFUSED_MAX 1024     /* children that are remembered as told of, and not looked at */
 
-enum { DETAIL_MAPS, DETAIL_SMAPS };
+enum { DETAIL_MAPS, DETAIL_RSS, DETAIL_SMAPS };
+enum { RESIDENCY_AUTO, RESIDENCY_SMAPS };
 enum { CHILDREN_AUTO, CHILDREN_TASK, CHILDREN_STAT };
 
 /* A process that is looked at. */
@@ -33,6 +35,7 @@ struct target {
 	uint64_t code, stack; /* of its program: the same over a fork */
 	uint64_t seq;       /* of the next look */
 	int fd;             /* maps or smaps; -1: not open */
+	int pagemap;        /* of the same memory, for detail rss; -1: not open */
 	bool vanished;      /* the descriptor said so: whoever has the pid now is another */
 	bool unseen;        /* launched: its `process` line waits for its exec */
 	bool borrows;       /* shares its parent's memory: an exec leaves the descriptor readable */
@@ -41,6 +44,8 @@ struct target {
 	bool has_last;
 	char *last;         /* the text of the look before */
 	size_t last_n, last_size;
+	int64_t due;        /* ns: not looked at before, so as to stop it no longer than its share */
+	uint64_t put_off;   /* looks that it was spared since the last one */
 };
 
 /* One that is not looked at, and told of. */
@@ -50,7 +55,8 @@ struct refused {
 };
 
 struct procfs {
-	int detail, children;
+	int detail, children, residency;
+	int64_t share;
 	bool follow;
 	struct target *targets;
 	size_t count, size;
@@ -61,13 +67,18 @@ struct procfs {
 	uint64_t too_many;  /* children that had no place in this look */
 	struct vp_host *h;  /* of the search under way */
 	struct procfs_redacted redacted;
+	struct procfs_scanned scanned;
 	char *text;         /* of this look; changes places with target.last; NULL at first */
 	size_t text_size;
 };
 
 static const struct vp_option options[] = {
-	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|smaps", "WHAT",
-	  "maps: the regions; smaps: also what of them is resident, dirty, shared, swapped" },
+	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|rss|smaps", "WHAT",
+	  "maps: the regions; rss: also what of them is resident; smaps: also what is dirty, shared, swapped" },
+	{ "share", 0, VP_OPT_INT, offsetof(struct procfs, share), "5", "1..100", "PERCENT",
+	  "of its time in which a process may be stopped by our reading (rss and smaps do that); looks are put off so that it is no more" },
+	{ "residency", 0, VP_OPT_ENUM, offsetof(struct procfs, residency), "auto", "auto|smaps", "WHERE",
+	  "whence detail rss has it: smaps, which is slow, or PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)" },
 	{ "follow", 0, VP_OPT_FLAG, offsetof(struct procfs, follow), NULL, NULL, NULL, "look at children too, as they come and go (vm-sample -f)" },
 	{ "children", 0, VP_OPT_ENUM, offsetof(struct procfs, children), "auto", "auto|task|stat", "WHERE",
 	  "where children are found: in task/*/children, or by the parent in every process' stat; auto: the first, if the kernel has it" },
@@ -76,14 +87,34 @@ static const struct vp_option options[] = {
 
 static const char *file_of(const struct procfs *p)
 {
-	return p->detail == DETAIL_MAPS ? "maps" : "smaps";
+	return p->detail == DETAIL_SMAPS ? "smaps" : "maps";
 }
 
-static int open_map(const struct procfs *p, int64_t pid)
+static int open_file(int64_t pid, const char *file)
 {
 	char path[64];
-	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file_of(p));
+	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file);
 	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void close_map(struct target *target)
+{
+	if (target->fd >= 0) close(target->fd);
+	if (target->pagemap >= 0) close(target->pagemap);
+	target->fd = target->pagemap = -1;
+}
+
+/* The map first: should the process execute another program in between, it is the map that reads empty. 0, -1 with errno. */
+static int open_map(const struct procfs *p, struct target *target)
+{
+	target->fd = open_file(target->pid, file_of(p));
+	if (target->fd < 0 || p->detail != DETAIL_RSS) return target->fd < 0 ? -1 : 0;
+	target->pagemap = open_file(target->pid, "pagemap");
+	if (target->pagemap >= 0) return 0;
+	int cause = errno;
+	close_map(target);
+	errno = cause;
+	return -1;
 }
 
 static void know_image(struct target *target, const struct procfs_life *life)
@@ -117,17 +148,17 @@ static int procfs_attach(void *state, struct vp_host *h, const struct vp_process
 {
 	struct procfs *p = state;
 	struct procfs_life life;
-	struct target target = { .pid = process->pid, .fd = -1, .unseen = process->launched };
+	struct target target = { .pid = process->pid, .fd = -1, .pagemap = -1, .unseen = process->launched };
 	if (is_target(p, target.pid)) return 0;
 	int there = procfs_known_life(h, target.pid, &life);
 	if (there <= 0) return h->fail(h, "%s", procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
 	know_image(&target, &life);
 	target.searched = target.unseen;
 	if (target.unseen) return add_target(p, h, &target);
-	target.fd = procfs_kernel_thread(&life) || procfs_ending(&life) ? -1 : open_map(p, target.pid);
-	if (target.fd < 0) return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
+	bool none = procfs_kernel_thread(&life) || procfs_ending(&life);
+	if (none || open_map(p, &target)) return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
 	target.borrows = procfs_borrows(target.pid, &life);
-	if (add_target(p, h, &target)) return close(target.fd), -1;
+	if (add_target(p, h, &target)) return close_map(&target), -1;
 	procfs_put_process(h, h->now(h), target.pid, &life, "first");
 	return 0;
 }
@@ -152,6 +183,36 @@ static ssize_t read_map(struct procfs *p, int fd)
 	}
 }
 
+/* What the text says of residency takes the text's place. Its length, -1 with errno. */
+static ssize_t scan(struct procfs *p, const struct target *target, size_t n)
+{
+	if (procfs_scan_text(&p->scanned, target->fd, target->pagemap, (vp_str){ p->text, n })) return -1;
+	struct procfs_scanned scanned = p->scanned;
+	p->scanned = (struct procfs_scanned){ .text = p->text, .size = p->text_size };
+	p->text = scanned.text;
+	p->text_size = scanned.size;
+	return (ssize_t)scanned.n;
+}
+
+static int64_t cpu_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Reads all that a look wants. Maps do not stop a process, the others do, page table by page table: as long as the next look
+ * is that much later, that is its share. By the clock of our own time, for when we wait for a processor nobody is stopped. */
+static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
+{
+	int64_t began = p->detail == DETAIL_SMAPS ? cpu_clock() : 0;
+	ssize_t n = read_map(p, target->fd);
+	if (p->detail == DETAIL_MAPS || n <= 0) return n;
+	if (p->detail == DETAIL_RSS) began = cpu_clock(), n = scan(p, target, (size_t)n);
+	target->due = t + (cpu_clock() - began) * 100 / p->share;
+	return n;
+}
+
 static void put_exit(struct vp_host *h, const struct target *target, const struct procfs_life *life)
 {
 	h->begin(h, "event", h->now(h), target->pid);
@@ -159,12 +220,6 @@ static void put_exit(struct vp_host *h, const struct target *target, const struc
 	if (life && life->has_exit_code && WIFEXITED(life->exit_code)) h->num(h, "status", (uint64_t)WEXITSTATUS(life->exit_code));
 	if (life && life->has_exit_code && WIFSIGNALED(life->exit_code)) h->num(h, "signal", (uint64_t)WTERMSIG(life->exit_code));
 	h->end(h);
-}
-
-static void close_map(struct target *target)
-{
-	if (target->fd >= 0) close(target->fd);
-	target->fd = -1;
 }
 
 enum there { REFUSED = -1, ENDED, THERE, NOT_NOW };
@@ -190,9 +245,7 @@ static bool gone_meanwhile(int64_t pid, int cause)
 /* Another life of the pid, or the same one with another program: opens its map and says so. */
 static enum there open_again(struct procfs *p, struct vp_host *h, struct target *target, struct procfs_life *life, const char *why)
 {
-	target->fd = open_map(p, target->pid);
-	if (target->fd < 0 && gone_meanwhile(target->pid, errno)) return NOT_NOW;
-	if (target->fd < 0) return refuse(h, target, life, file_of(p));
+	if (open_map(p, target)) return gone_meanwhile(target->pid, errno) ? NOT_NOW : refuse(h, target, life, file_of(p));
 	target->borrows = procfs_borrows(target->pid, life);
 	know_image(target, life);
 	target->unseen = target->has_last = target->vanished = false;
@@ -225,7 +278,8 @@ static void put_raw(struct procfs *p, struct vp_host *h, const struct target *ta
 		return;
 	}
 	if (h->redact) text = (vp_str){ p->redacted.text, p->redacted.n };
-	h->raw(h, t, target->pid, target->seq, p->detail == DETAIL_MAPS ? "linux-maps" : "linux-smaps", text);
+	static const char *const names[] = { "linux-maps", "linux-rss", "linux-smaps" };
+	h->raw(h, t, target->pid, target->seq, names[p->detail], text);
 }
 
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
@@ -263,7 +317,7 @@ static enum there look(struct procfs *p, struct vp_host *h, struct target *targe
 		enum there there = target->fd < 0 ? renew(p, h, target) : THERE;
 		if (there != THERE) return there;
 		int64_t t = h->now(h);
-		ssize_t n = read_map(p, target->fd);
+		ssize_t n = read_look(p, target, t);
 		if (n > 0) return put_look(p, h, target, t, (size_t)n), THERE;
 		target->vanished = n < 0 && errno == ESRCH;
 		if (n < 0 && !target->vanished) return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' }, file_of(p));
@@ -271,6 +325,41 @@ static enum there look(struct procfs *p, struct vp_host *h, struct target *targe
 	}
 	h->lost(h, target->pid, "samples", 1, "the process executed another program at each of four tries");
 	return NOT_NOW;
+}
+
+/* ---- the share of its time that a process may be stopped ---- */
+
+static const char *share_words(const struct procfs *p)
+{
+	static char why[120];
+	snprintf(why, sizeof why, "reading %s takes so long that it would stop the process for more than %d %% of its time (option share)",
+	         p->detail == DETAIL_SMAPS ? "smaps" : "the page tables", (int)p->share);
+	return why;
+}
+
+static void tell_put_off(struct procfs *p, struct vp_host *h, struct target *target)
+{
+	if (target->put_off) h->lost(h, target->pid, "samples", target->put_off, share_words(p));
+	target->put_off = 0;
+}
+
+/* It has been looked at too lately; its end is told at once nevertheless. */
+static bool put_off(struct procfs *p, struct vp_host *h, struct target *target)
+{
+	struct procfs_life life;
+	bool early = target->due > h->now(h) && target->fd >= 0 && procfs_life(target->pid, &life) == 1 && !procfs_ended(&life);
+	if (early) target->put_off++;
+	else tell_put_off(p, h, target);
+	return early;
+}
+
+/* No look before the first of them is due. */
+static void rest(struct procfs *p, struct vp_host *h)
+{
+	int64_t due = INT64_MAX;
+	for (size_t i = 0; i < p->count; i++)
+		if (p->targets[i].due < due) due = p->targets[i].due;
+	if (p->count && due > h->now(h)) h->rest(h, due, share_words(p));
 }
 
 static void drop(struct procfs *p, size_t i)
@@ -337,9 +426,9 @@ static void put_child(struct vp_host *h, const struct target *target, const stru
 /* 0: it is looked at from now on. */
 static int open_child(struct procfs *p, struct vp_host *h, struct target *target, const struct procfs_life *life)
 {
-	target->fd = procfs_ending(life) ? -1 : open_map(p, target->pid);
-	if (target->fd < 0 && (procfs_ending(life) || gone_meanwhile(target->pid, errno))) return -1; /* on its way out */
-	if (target->fd < 0) {
+	if (procfs_ending(life)) return -1; /* on its way out */
+	if (open_map(p, target)) {
+		if (gone_meanwhile(target->pid, errno)) return -1;
 		refuse(h, target, life, file_of(p));
 		remember_refused(p, target->pid, life->start);
 		return -1;
@@ -355,7 +444,7 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 	struct procfs *p = state;
 	struct vp_host *h = p->h;
 	struct procfs_life life;
-	struct target target = { .pid = pid, .fd = -1, .child = true }, *parent = find(p, ppid), was;
+	struct target target = { .pid = pid, .fd = -1, .pagemap = -1, .child = true }, *parent = find(p, ppid), was;
 	if (!parent || is_target(p, pid) || procfs_known_life(h, pid, &life) != 1 || was_refused(p, pid, life.start)) return;
 	was = *parent; /* the list may move */
 	know_image(&target, &life);
@@ -409,10 +498,14 @@ static int procfs_open(void *state, struct vp_host *h)
 {
 	struct procfs *p = state;
 	struct rlimit files;
-	(void)h;
+	if (p->detail == DETAIL_RSS && (p->residency == RESIDENCY_SMAPS || !procfs_scan_there())) {
+		if (p->residency == RESIDENCY_AUTO) h->warn(h, "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail rss smaps is read, which takes longer");
+		p->detail = DETAIL_SMAPS;
+	}
+	rlim_t each = p->detail == DETAIL_RSS ? 3 : 2;
 	p->most = FOLLOW_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < 2 * FOLLOW_MAX + SPARE_FILES)
-		p->most = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / 2 : 0;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < each * FOLLOW_MAX + SPARE_FILES)
+		p->most = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / each : 0;
 	if (p->children == CHILDREN_AUTO) p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
 	return 0;
 }
@@ -420,7 +513,7 @@ static int procfs_open(void *state, struct vp_host *h)
 static void look_from(struct procfs *p, struct vp_host *h, size_t i)
 {
 	while (i < p->count) {
-		enum there there = look(p, h, &p->targets[i]);
+		enum there there = put_off(p, h, &p->targets[i]) ? NOT_NOW : look(p, h, &p->targets[i]);
 		if (there == ENDED || there == REFUSED) drop(p, i);
 		else i++;
 	}
@@ -440,21 +533,23 @@ static int procfs_sample(void *state, struct vp_host *h)
 		if (i + 1 == GENERATIONS) p->search_due = 0; /* the rest in the next look */
 	}
 	tell_too_many(p, h);
+	rest(p, h);
 	return (int)p->count;
 }
 
 static void procfs_close(void *state, struct vp_host *h)
 {
 	struct procfs *p = state;
-	(void)h;
+	for (size_t i = 0; i < p->count; i++) tell_put_off(p, h, &p->targets[i]);
 	while (p->count) drop(p, p->count - 1);
 	free(p->targets);
 	free(p->text);
 	free(p->refused);
 	free(p->redacted.text);
+	free(p->scanned.text);
 }
 
-static const char *const formats[] = { "linux-maps", "linux-smaps", "linux-smaps-rollup", NULL };
+static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-smaps-rollup", NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,

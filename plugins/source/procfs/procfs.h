@@ -1,4 +1,4 @@
-/* The two halves of the procfs source: life.c, children.c and procfs.c touch /proc, parse.c reads its text. */
+/* The two halves of the procfs source: life.c, children.c, scan.c and procfs.c touch /proc, parse.c reads its text. */
 #ifndef PROCFS_H
 #define PROCFS_H
 
@@ -56,6 +56,16 @@ struct procfs_redacted {
 int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str from); /* maps or smaps; 0, -1: no memory */
 size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTED_MAX]); /* a path, or what stands in its place */
 size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTED_MAX]); /* a path if it begins as one */
+
+/* scan.c: detail rss. */
+struct procfs_scanned {
+	char *text;       /* free() */
+	size_t n, size;
+};
+bool procfs_scan_there(void); /* the kernel has PAGEMAP_SCAN */
+/* The text of maps with what is resident below each row. The descriptors are of one process; 0, -1 with errno.
+ * Empty where there is nothing at all, for then the address space has gone meanwhile. */
+int  procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps);
 
 /* The parse half: struct vp_source's probe and parse. */
 int  procfs_probe(vp_str head, const char **format);
