@@ -75,5 +75,6 @@ int main(int argc, char **argv)
 	if (vp_plan_make(&plan, &program, &flags)) vp_die(&program, VP_USAGE, "%s", vp_error());
 	int status = flags.dump ? dump(&program, &plan, &flags) : run(&program, &plan);
 	vp_plan_free(&plan);
+	vp_program_free(&program);
 	return status;
 }

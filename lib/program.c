@@ -662,6 +662,20 @@ static void account(struct vp_program *program)
 	       (unsigned long long)program->late, (double)cpu_time(&usage) / 1e9, (double)usage.ru_maxrss / 1024);
 }
 
+void vp_program_free(struct vp_program *program)
+{
+	vp_input_close(&program->input);
+	vp_record_free(&program->record);
+	vp_config_free(program->config);
+	vp_options_free(&program->options);
+	vp_options_free(&program->shared);
+	for (size_t i = 0; i < program->placed_count; i++) free(program->placed[i].place);
+	free(program->placed);
+	free(program->arguments);
+	free(program->output_name);
+	free(program->common.plugin_pairs);
+}
+
 int vp_program_finish(struct vp_program *program)
 {
 	if (!program->out.error) unfinished(program); /* else we stopped reading, not the writer writing */
@@ -673,15 +687,6 @@ int vp_program_finish(struct vp_program *program)
 	int failed = vp_out_close(&program->out);
 	gone = program->out.closed_pipe;
 	if (failed && !gone) vp_trouble(program, "%s", vp_error());
-	vp_input_close(&program->input);
-	vp_record_free(&program->record);
-	vp_config_free(program->config);
-	vp_options_free(&program->options);
-	vp_options_free(&program->shared);
-	for (size_t i = 0; i < program->placed_count; i++) free(program->placed[i].place);
-	free(program->placed);
-	free(program->arguments);
-	free(program->output_name);
-	free(program->common.plugin_pairs);
+	vp_program_free(program);
 	return program->status;
 }

@@ -117,6 +117,7 @@ void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char 
 /* The stage line now; `more` is how many lines the program writes behind it (its own `end`). */
 void vp_put_stage(struct vp_program *program, unsigned more);
 extern const struct vp_option vp_common_rows[]; /* of all programs, for --help and completions */
+void vp_program_free(struct vp_program *program); /* of a program that is alone: all that vp_program_start made */
 int  vp_program_finish(struct vp_program *program); /* the account, the checked close; the exit status */
 
 /* SIGINT: the first is ignored while input is a pipe, the second kills. vm-sample asks vp_interrupted. */

@@ -45,7 +45,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	requires ptrace
 	recording >parsed
 	waits() { # the whole seconds that it sets out to wait for, in sum over the moments 1, 1.5, 2, 3
-		strace -qq -e trace=ppoll -o trace vm-replay "$@" parsed >/dev/null
+		ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=ppoll -o trace vm-replay "$@" parsed >/dev/null
 		grep -oE 'tv_sec=[0-9]+, tv_nsec=[0-9]+' trace
 	}
 	waits --speed 1000 | sort -u >fast
