@@ -415,7 +415,8 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 		frame_end(model);
 	if (!record->has_pid && (record->type == VP_T_region || record->type == VP_T_snapshot))
 		record->pid = -1;
-	int64_t t = record->has_t ? record->t + inner->offset : inner->t;
+	bool sum_fits = !record->has_t || inner->offset < 0 || record->t <= INT64_MAX - inner->offset;
+	int64_t t = !record->has_t ? inner->t : sum_fits ? record->t + inner->offset : INT64_MAX;
 	if (t > inner->t)
 		inner->t = t;
 	if (t > model->filter.to || (model->keep & VP_KEEP_STILL && t > model->filter.at))

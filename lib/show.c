@@ -248,15 +248,24 @@ static void refresh(struct vp_show *show)
 
 /* ---- keys ---- */
 
+/* Whether the view can be shown with the options at hand; or else without the order and the groups that suit another one. */
+static bool suits(const struct vp_view *view, const struct vp_view_options *options)
+{
+	return !view->check || !view->check(options);
+}
+
 static bool reachable(const struct vp_show *show, const struct vp_view *view)
 {
-	return !(view->keep & ~show->model->keep & ~(unsigned)VP_KEEP_STILL) && (!view->check || !view->check(&show->picture.options));
+	struct vp_view_options plain = show->picture.options;
+	plain.sort = plain.by = NULL;
+	return !(view->keep & ~show->model->keep & ~(unsigned)VP_KEEP_STILL) && (suits(view, &show->picture.options) || suits(view, &plain));
 }
 
 static void set_view(struct vp_show *show, const struct vp_view *view)
 {
 	if (!view || !reachable(show, view))
 		return;
+	if (!suits(view, &show->picture.options)) show->picture.options.sort = show->picture.options.by = NULL;
 	show->picture.view = view;
 	show->scroll = 0;
 }
