@@ -166,23 +166,57 @@ static bool unbroken(const struct space *space, const struct group *a, const str
 	return true;
 }
 
+static bool has_flag(vp_str flags, const char *flag)
+{
+	for (size_t i = 0; i + 2 <= flags.n; i += 3)
+		if (memcmp(flags.p + i, flag, 2) == 0) return true;
+	return false;
+}
+
 /* In what the new region differs from some of its ancestors. */
 struct stroke {
-	bool perms, name, flags;
+	bool perms, name;
+	const struct vp_region *was; /* an ancestor with other flags, or NULL */
 };
 
 static struct stroke stroke_of(const struct vp_tracker *tracker, const struct space *space, uint32_t j)
 {
 	const struct origin *origin = &tracker->origins[j];
 	const struct vp_region *is = now(&space->next, j);
-	struct stroke stroke = { false, false, false };
+	struct stroke stroke = { false, false, NULL };
 	for (uint32_t k = 0; k < origin->links; k++) {
 		const struct vp_region *was = told(&space->live, tracker->links[origin->link + k].was);
 		stroke.perms |= other_perms(was, is);
 		stroke.name |= !vp_str_eq(was->name, is->name);
-		stroke.flags |= !vp_str_eq(was->flags, is->flags);
+		if (!vp_str_eq(was->flags, is->flags)) stroke.was = was;
 	}
 	return stroke;
+}
+
+/* Each flag of `all` that is not among `but` is (or, with `wanted` false, is not) among `flags`. Flags are two letters each. */
+static bool flags_are(vp_str all, vp_str but, vp_str flags, bool wanted)
+{
+	for (size_t i = 0; i + 2 <= all.n; i += 3) {
+		const char *flag = all.p + i;
+		if (!has_flag(but, flag) && has_flag(flags, flag) != wanted) return false;
+	}
+	return true;
+}
+
+/* Would the advice that made `is` of `was` leave this region as it is? */
+static bool has_advice(const struct vp_region *region, const struct vp_region *was, const struct vp_region *is)
+{
+	return flags_are(is->flags, was->flags, region->flags, true) && flags_are(was->flags, is->flags, region->flags, false);
+}
+
+/* Advice passes over holes, and over what has it already. */
+static bool same_advice(const struct space *space, const struct group *a, const struct group *b, struct stroke x, struct stroke y)
+{
+	const struct vp_region *low = now(&space->next, a->now_end - 1), *high = now(&space->next, b->now);
+	if (!x.was || !y.was || !has_advice(high, x.was, low) || !has_advice(low, y.was, high)) return false;
+	for (uint32_t j = a->now_end; j < b->now; j++)
+		if (!has_advice(now(&space->next, j), x.was, low)) return false;
+	return true;
 }
 
 /* One mprotect, prctl or madvise changed the end of this group and the beginning of the next, in the same way. */
@@ -193,8 +227,8 @@ static bool one_stroke(const struct vp_tracker *tracker, const struct space *spa
 	const struct vp_region *low = now(&space->next, i), *high = now(&space->next, j);
 	if (x.perms != y.perms || x.name != y.name) return false;
 	if (x.perms) return same_access(low, high) && unbroken(space, a, b, low);
-	bool next_to = a->now_end == b->now && high->start - low->end <= HOLE_MAX; /* advice passes over holes */
-	return next_to && (x.name ? vp_str_eq(low->name, high->name) : x.flags && y.flags);
+	if (high->start - low->end > HOLE_MAX) return false;
+	return x.name ? a->now_end == b->now && vp_str_eq(low->name, high->name) : same_advice(space, a, b, x, y);
 }
 
 /* Did nothing change but where one region ends and the next begins? That is advice that the source does not show. */
@@ -204,7 +238,7 @@ static bool only_borders(const struct vp_tracker *tracker, const struct space *s
 	for (uint32_t i = group->was; i < group->was_end; i++) balance += told(&space->live, i)->end - told(&space->live, i)->start;
 	for (uint32_t j = group->now; j < group->now_end; j++) {
 		struct stroke stroke = stroke_of(tracker, space, j);
-		if (!tracker->origins[j].links || stroke.perms || stroke.name || stroke.flags) return false;
+		if (!tracker->origins[j].links || stroke.perms || stroke.name || stroke.was) return false;
 		balance -= now(&space->next, j)->end - now(&space->next, j)->start;
 	}
 	return balance == 0 && !group->moved;

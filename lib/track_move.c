@@ -245,6 +245,14 @@ static bool may_be_part(const struct vp_region *was, const struct stretch *gone,
 	return vp_track_same_use(was, is) && same_place_in_file(was, gone->start, is, come->start);
 }
 
+static bool descends(const struct vp_tracker *tracker, uint32_t j, uint32_t i)
+{
+	const struct origin *origin = &tracker->origins[j];
+	for (uint32_t k = 0; k < origin->links; k++)
+		if (tracker->links[origin->link + k].was == i) return true;
+	return false;
+}
+
 static void move_part(struct vp_tracker *tracker, struct space *space, const struct stretch *gone, const struct stretch *come)
 {
 	const struct vp_region *was = told(&space->live, gone->index), *is = now(&space->next, come->index);
@@ -259,11 +267,12 @@ static void move_part(struct vp_tracker *tracker, struct space *space, const str
 		moved(tracker, &from, &to);
 		return;
 	}
+	tracker->groups[gone->group].moved = tracker->groups[come->group].moved = true;
+	vp_track_unite(tracker, gone->group, come->group);
+	if (descends(tracker, come->index, gone->index)) return; /* moved next to what stayed of it */
 	origin->moved = gone->index;
 	if (fate->links) fate->gave = true;
 	else fate->into = come->index;
-	tracker->groups[gone->group].moved = tracker->groups[come->group].moved = true;
-	vp_track_unite(tracker, gone->group, come->group);
 }
 
 static void pair_parts(struct vp_tracker *tracker, struct space *space)

@@ -30,6 +30,17 @@ life() {
 
 @test "where pages are touched, and keep regions from merging, the state is right and each line tells of a region that differs" {
 	requires cmd node
-	for seed in 41 42 43 44; do life "$seed" 1000 1 touched several; done
-	for seed in 45 46; do life "$seed" 1000 7 touched several; done
+	for seed in 41 42 43 44; do life "$seed" 1000 1 touched several flags; done
+	for seed in 45 46; do life "$seed" 1000 7 touched several flags; done
+}
+
+@test "vm-sample in lockstep with 300 random calls: after each the tracked state is the model's" {
+	requires cmd node
+	requires ptrace
+	local model=$BATS_TEST_TMPDIR/model
+	node "$ROOT/tests/property/lockstep.js" "$WORKLOADS/random" 51 300 "$model" "$BATS_TEST_TMPDIR/stream"
+	vm-parse "$BATS_TEST_TMPDIR/stream" | vm-track >"$BATS_TEST_TMPDIR/tracked"
+	vm-check -q "$BATS_TEST_TMPDIR/tracked"
+	run -0 node "$ROOT/tests/property/judge.js" "$model" "$BATS_TEST_TMPDIR/tracked" several
+	[[ "$output" == "300 looks"* ]]
 }

@@ -15,15 +15,17 @@
  *   counts as the page that was there: with other permissions it looks as if they had been changed.
  * - A move (mremap) is seen by the pages that are others than before in the place where it went: they are as many as those
  *   that have gone. Where the first or last of them land on pages with the same backing, permissions, name and flags, they
- *   are fewer: then it looks like an munmap of the source, and like a mapping of what differs, if anything does (in maps,
- *   which has no flags, advice that moves along differs by where regions begin and end). `acts` says how many changes that takes.
+ *   are fewer: then it looks like an munmap of the source, and like a mapping of what differs, if anything does. (What
+ *   differs but shows only by where regions begin and end, advice in maps and attachments of one segment, is such a thing.)
+ *   `acts` says how many changes that takes.
  *
  * Nothing is touched, so that no region has pages of its own that would keep it from merging. Nothing is allocated.
  *
  * MODE is one of
  *   maps      as above
  *   smaps     looks are linux-smaps, with flags, where advice can be seen
- *   touched   the same, and pages are written to; then only the kernel knows what merges: the model has its regions, and no births
+ *   stepped   somebody else looks: on stdout only the number of each look, on stdin an answer before the life goes on
+ *   touched   like smaps, and pages are written to; then only the kernel knows what merges: the model has its regions, and no births
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,7 +70,7 @@ static int heap_pages;
 static char *heap_start;
 static long births;
 static int shared_count, attach_count, area_count, acts;
-static enum { MAPS, SMAPS, TOUCHED } mode;
+static enum { MAPS, SMAPS, TOUCHED, STEPPED } mode;
 static int files[FILES], segment;
 static int shm_id;
 static FILE *model;
@@ -122,7 +124,7 @@ static bool same_memory(const struct page *old, const struct page *new) /* nobod
 static bool looks_the_same(const struct page *old, const struct page *new) /* ... not even by what may be done with it */
 {
 	return same_memory(old, new) && strcmp(old->perms, new->perms) == 0 && old->name == new->name &&
-	       (mode == MAPS || old->advice == new->advice);
+	       (mode != SMAPS || old->advice == new->advice);
 }
 
 /* ---- choosing ---- */
@@ -286,7 +288,7 @@ static bool is_free(int from, int count)
 static int acts_of_move(int to, const struct page *moved, int count)
 {
 	int differ = 0;
-	for (int i = 0; i < count; i++) differ += !looks_the_same(&pages[to + i], &moved[i]) || pages[to + i].advice != moved[i].advice;
+	for (int i = 0; i < count; i++) differ += !looks_the_same(&pages[to + i], &moved[i]) || pages[to + i].advice != moved[i].advice || pages[to + i].attached != moved[i].attached;
 	bool first = !looks_the_same(&pages[to], &moved[0]), last = !looks_the_same(&pages[to + count - 1], &moved[count - 1]);
 	return differ == 0 || (first && last) ? 1 : 2;
 }
@@ -424,7 +426,7 @@ static char text[1 << 20], line[1 << 21];
 static size_t read_maps(void)
 {
 	size_t used = 0;
-	int fd = open(mode == MAPS ? "/proc/self/maps" : "/proc/self/smaps", O_RDONLY);
+	int fd = open(mode == MAPS || mode == STEPPED ? "/proc/self/maps" : "/proc/self/smaps", O_RDONLY);
 	for (ssize_t n; (n = read(fd, text + used, sizeof text - 1 - used)) > 0;) used += (size_t)n;
 	close(fd);
 	text[used] = '\0';
@@ -507,6 +509,17 @@ static bool read_row(const char *at, struct row *row)
 	return strstr(row->name, "[heap]") || ((char *)row->start >= WINDOW && (char *)row->start < WINDOW + PAGES * PAGE);
 }
 
+/* Of the flags that the kernel shows, those of advice. */
+static void put_flags_of_row(const char *row)
+{
+	const char *flags = strstr(row, "VmFlags:"), *between = "";
+	for (flags = flags ? flags + 8 : "\n"; *flags == ' ' && flags[1] != '\n'; flags += 3) {
+		if (memcmp(flags, " sr", 3) && memcmp(flags, " rr", 3) && memcmp(flags, " dc", 3) && memcmp(flags, " dd", 3)) continue;
+		fprintf(model, "%s%.2s", between, flags + 1);
+		between = " ";
+	}
+}
+
 static void write_rows(void)
 {
 	struct row row;
@@ -518,7 +531,9 @@ static void write_rows(void)
 		if (name) fprintf(model, "%.*s", (int)strcspn(name + (name[1] == 'a' ? 6 : 0), name[1] == 'a' ? "]" : ""), name + (name[1] == 'a' ? 6 : 0));
 		fputs("\",\"", model);
 		if (strchr(row.name, '/')) fprintf(model, "0x%016lx", row.offset);
-		fprintf(model, "\",\"\",%lu,[]]", row.inode);
+		fputs("\",\"", model);
+		put_flags_of_row(at);
+		fprintf(model, "\",%lu,[]]", row.inode);
 		between = ",";
 	}
 }
@@ -589,34 +604,60 @@ static void find_heap(void)
 	for (int i = 0; i < heap_pages; i++) heap_births[i] = ++births;
 }
 
+/* Lets somebody else look. */
+static void be_looked_at(unsigned t)
+{
+	char number[16];
+	int n = snprintf(number, sizeof number, "%u\n", t);
+	if (write(STDOUT_FILENO, number, (size_t)n) != n || read(STDIN_FILENO, number, 1) != 1) die("nobody looks");
+}
+
+static void look(unsigned t, size_t n)
+{
+	if (mode == STEPPED) be_looked_at(t);
+	else write_look(t, n);
+	write_model(t);
+}
+
+static void say(const char *text)
+{
+	if (mode != STEPPED && write(STDOUT_FILENO, text, strlen(text)) < 0) die("write");
+}
+
+static int mode_of(const char *word)
+{
+	static const char *const words[] = { "maps", "smaps", "touched", "stepped" };
+	for (int i = 0; i < 4; i++)
+		if (strcmp(word, words[i]) == 0) return i;
+	die("no mode is called %s", word);
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 4) {
-		fputs("usage: random SEED CALLS MODEL [EVERY [maps|smaps|touched]]\n", stderr);
+		fputs("usage: random SEED CALLS MODEL [EVERY [maps|smaps|touched|stepped]]\n", stderr);
 		return 2;
 	}
 	unsigned calls = (unsigned)atoi(argv[2]), every = argc > 4 ? (unsigned)atoi(argv[4]) : 1;
-	if (argc > 5) mode = strcmp(argv[5], "touched") == 0 ? TOUCHED : strcmp(argv[5], "smaps") == 0 ? SMAPS : MAPS;
+	if (argc > 5) mode = mode_of(argv[5]);
 	set_up(argv);
-	static const char first[] = "{\"type\":\"stream\",\"t\":0.000000000,\"version\":1,\"program\":\"random\",\"sources\":[\"procfs\"],\"began\":\"2026-01-01T00:00:00.000000000Z\"}\n"
-	                            "{\"type\":\"process\",\"t\":0.000000000,\"pid\":1000,\"why\":\"first\",\"name\":\"random\"}\n";
-	if (write(STDOUT_FILENO, first, sizeof first - 1) < 0) die("write");
+	say("{\"type\":\"stream\",\"t\":0.000000000,\"version\":1,\"program\":\"random\",\"sources\":[\"procfs\"],\"began\":\"2026-01-01T00:00:00.000000000Z\"}\n"
+	    "{\"type\":\"process\",\"t\":0.000000000,\"pid\":1000,\"why\":\"first\",\"name\":\"random\"}\n");
 	fprintf(model, "\n"), fflush(model), rewind(model), ftruncate(fileno(model), 0); /* the stream's own memory is there before we look */
 	size_t n = read_maps();
 	find_heap();
 	note("start");
-	write_look(0, n);
-	write_model(0);
+	look(0, n);
 	for (unsigned i = 1; i <= calls; i++) {
 		call_any();
 		n = read_maps();
 		if (mode != TOUCHED) hold_against_kernel();
-		if (i % every) continue;
-		write_look(i / every, n);
-		write_model(i / every);
+		if (i % every == 0) look(i / every, n);
 	}
 	char last[100];
-	int m = snprintf(last, sizeof last, "{\"type\":\"end\",\"t\":%u.000000000,\"reason\":\"exit\"}\n", calls / every);
-	if (write(STDOUT_FILENO, last, (size_t)m) < 0 || fclose(model)) die("write");
+	snprintf(last, sizeof last, "{\"type\":\"end\",\"t\":%u.000000000,\"reason\":\"exit\"}\n", calls / every);
+	say(last);
+	if (fclose(model)) die("write");
 	return 0;
 }
