@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define VP_ONES  0x0101010101010101u
 #define VP_HIGHS 0x8080808080808080u
@@ -28,15 +31,33 @@ static inline void vp_store8(void *at, uint64_t v)
  * The lowest set bit is exact; bits above it may be false alarms. */
 static inline uint64_t vp_specials(uint64_t x)
 {
-	uint64_t quote = x ^ VP_ONES * '"', slash = x ^ VP_ONES * '\\';
-	uint64_t low = (x - VP_ONES * 0x20) & ~x;
-	return (low | ((quote - VP_ONES) & ~quote) | ((slash - VP_ONES) & ~slash) | x) & VP_HIGHS;
+	/* Each subtraction also marks bytes from 0x80 on, and those are wanted anyway. */
+	return ((x - VP_ONES * 0x20) | ((x ^ VP_ONES * '"') - VP_ONES) | ((x ^ VP_ONES * '\\') - VP_ONES) | x) & VP_HIGHS;
 }
 
 static inline unsigned vp_first(uint64_t specials) /* index of the lowest marked byte; not for 0 */
 {
 	uint64_t below = (specials & (~specials + 1)) - 1; /* all bits under the mark: one byte more than we want */
 	return (unsigned)((below & VP_ONES) * VP_ONES >> 56) - 1;
+}
+
+/* Copies 16 bytes, and says how many of them, from the first on, can stand in a JSON string as they are. */
+static inline unsigned vp_plain16(const void *at, void *to)
+{
+#ifdef __SSE2__
+	__m128i x = _mm_loadu_si128(at);
+	__m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)); /* signed: those from 0x80 on as well */
+	__m128i marks = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+	_mm_storeu_si128(to, x);
+	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(_mm_or_si128(low, marks)) | 0x10000u);
+#else
+	uint64_t x = vp_load8(at), y = vp_load8((const char *)at + 8), found = vp_specials(x);
+	vp_store8(to, x);
+	vp_store8((char *)to + 8, y);
+	if (found) return vp_first(found);
+	found = vp_specials(y);
+	return 8 + (found ? vp_first(found) : 8);
+#endif
 }
 
 /* Eight lower- or upper-case hexadecimal digits: false if one is none. */

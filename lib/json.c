@@ -197,11 +197,15 @@ long vp_json_unescape(vp_str json, char *out)
 	while (at < end) {
 		while (end - at >= 8) { /* out never gets ahead of at, so there is room for all eight */
 			uint64_t x = vp_load8(at), slash = x ^ VP_ONES * '\\', found = (slash - VP_ONES) & ~slash & VP_HIGHS;
-			unsigned run = found ? vp_first(found) : 8;
 			vp_store8(out, x);
-			at += run;
-			out += run;
-			if (found) break;
+			if (found) { /* a branch and no arithmetic, so that the next load need not wait for this one */
+				unsigned run = vp_first(found);
+				at += run;
+				out += run;
+				break;
+			}
+			at += 8;
+			out += 8;
 		}
 		if (at == end) break;
 		if (*at != '\\') {
@@ -224,6 +228,57 @@ long vp_json_unescape(vp_str json, char *out)
 		}
 	}
 	return out - start;
+}
+
+/* One escape at the cursor, decoded: how many bytes it gave; 0: it is none (fault). */
+static long put_escaped(const char **at, const char *end, char *out, struct vp_json_fault *fault)
+{
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	unsigned long code;
+	const char *behind = escape(*at, end, fault);
+	if (!behind) return 0;
+	if ((*at)[1] != 'u') {
+		*out = to[strchr(from, (*at)[1]) - from];
+		*at = behind;
+		return 1;
+	}
+	*at = unicode(*at + 2, end, &code);
+	return put_utf8(out, code);
+}
+
+const char *vp_json_text(const char *at, const char *end, char *out, size_t *n, struct vp_json_fault *fault)
+{
+	char *start = out;
+	for (;;) {
+		if (end - at >= 16) { /* out never gets ahead of at, so there is room for all of them */
+			unsigned run = vp_plain16(at, out);
+			if (run == 16) { /* a branch and no arithmetic: the next load need not wait for this one */
+				at += 16, out += 16;
+				continue;
+			}
+			at += run, out += run;
+		}
+		if (at >= end) return fault_at(fault, end, "a string that does not end");
+		unsigned char c = (unsigned char)*at;
+		long length = 1;
+		if (c == '"') return *n = (size_t)(out - start), at;
+		if (c == '\\' && end - at > 1 && at[1] == 'n') {
+			*out = '\n';
+			at += 2;
+		} else if (c == '\\') {
+			if (!(length = put_escaped(&at, end, out, fault))) return NULL;
+		} else if (c < 0x20) {
+			return fault_at(fault, at, "a control character in a string");
+		} else if (c < 0x80) {
+			*out = *at++;
+		} else if (!(length = vp_utf8_length((const unsigned char *)at, (const unsigned char *)end))) {
+			return fault_at(fault, at, "bytes that are no UTF-8");
+		} else {
+			memcpy(out, at, (size_t)length);
+			at += length;
+		}
+		out += length;
+	}
 }
 
 /* A number's digits with the decimal point taken out, and the power of ten that it is to be multiplied by. */

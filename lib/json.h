@@ -13,6 +13,8 @@ struct vp_json_fault {
 };
 const char *vp_json_skip(const char *at, const char *end, int depth, enum vp_json *json, struct vp_json_fault *fault);
 const char *vp_json_string(const char *at, const char *end, bool *plain, struct vp_json_fault *fault); /* at: behind the quote; returns AT the closing one; plain: no escapes */
+/* The same, taken apart in passing: `out` has room for `end - at` bytes and 16 more, and gets *n of them. */
+const char *vp_json_text(const char *at, const char *end, char *out, size_t *n, struct vp_json_fault *fault);
 static inline const char *vp_json_space(const char *at, const char *end)
 {
 	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')) at++;

@@ -248,26 +248,26 @@ static char *put_escape(char *at, unsigned char c)
 	return at + 5;
 }
 
-/* Bytes as a JSON string into `at`, which has room for 6 * n + 10. */
-static char *put_quoted(char *at, vp_str bytes)
+/* Bytes as a JSON string into `at`, which has room for 6 * n + 16. *valid turns false if they are no UTF-8. */
+static char *put_checked(char *at, vp_str bytes, bool *valid)
 {
 	const unsigned char *from = (const unsigned char *)bytes.p, *end = from + bytes.n;
 	*at++ = '"';
 	while (from < end) {
-		if (end - from >= 8) {
-			uint64_t x = vp_load8(from), found = vp_specials(x);
-			vp_store8(at, x);
-			if (!found) {
-				from += 8;
-				at += 8;
+		if (end - from >= 16) {
+			unsigned run = vp_plain16(from, at);
+			if (run == 16) { /* a branch and no arithmetic: the next load need not wait for this one */
+				from += 16, at += 16;
 				continue;
 			}
-			unsigned n = vp_first(found);
-			from += n;
-			at += n;
+			from += run, at += run;
 		}
 		unsigned char c = *from;
-		if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f) {
+		if (c == '\n') { /* of texts in a string nearly all are that */
+			*at++ = '\\';
+			*at++ = 'n';
+			from++;
+		} else if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f) {
 			at = put_escape(at, c);
 			from++;
 		} else if (c < 0x80) {
@@ -280,6 +280,7 @@ static char *put_quoted(char *at, vp_str bytes)
 				from += 2;
 				continue;
 			}
+			*valid = *valid && n;
 			memcpy(at, n ? (const char *)from : "\xef\xbf\xbd", n ? (size_t)n : 3);
 			at += n ? n : 3;
 			from += n ? n : 1;
@@ -287,6 +288,12 @@ static char *put_quoted(char *at, vp_str bytes)
 	}
 	*at++ = '"';
 	return at;
+}
+
+static char *put_quoted(char *at, vp_str bytes)
+{
+	bool valid = true;
+	return put_checked(at, bytes, &valid);
 }
 
 static void quoted(struct vp_out *out, vp_str bytes)
@@ -376,10 +383,15 @@ void vp_put_str(struct vp_out *out, const char *name, vp_str value)
 
 void vp_put_raw_only(struct vp_out *out, const char *name, vp_str value)
 {
-	bool valid = vp_utf8_valid(value);
-	key(out, name, valid ? "" : "_raw");
-	if (valid) quoted(out, value);
-	else base64(out, value);
+	bool valid = true;
+	room(out, 6 * value.n + strlen(name) + 64);
+	size_t before = out->used;
+	key(out, name, "");
+	out->used = (size_t)(put_checked(out->buffer + out->used, value, &valid) - out->buffer);
+	if (valid) return;
+	out->used = before; /* not so, then */
+	key(out, name, "_raw");
+	base64(out, value);
 }
 
 void vp_put_num(struct vp_out *out, const char *name, uint64_t value)

@@ -75,21 +75,30 @@ static struct vp_pieces_read *find(struct vp_pieces *pieces, int64_t pid, vp_str
 	return unused;
 }
 
+static int make_room(struct vp_pieces_read *read, size_t n)
+{
+	if (read->size - read->n >= n) return 0;
+	size_t size = read->size ? read->size : 65536;
+	while (size - read->n < n) size *= 2;
+	char *more = size > READ_MAX ? NULL : vp_large_grow(read->text, read->n, size);
+	if (!more) return vp_fail("a read of more than 1 GiB");
+	read->text = more;
+	read->size = size;
+	return 0;
+}
+
 static int append(struct vp_pieces_read *read, struct vp_record *record)
 {
-	const struct vp_member *text = vp_record_member(record, "text"), *raw = vp_record_member(record, "text_raw");
-	const struct vp_member *given = text ? text : raw;
-	if (!given || given->json != VP_STRING) return vp_fail("a raw line without \"text\"");
-	if (read->size - read->n < given->value.n) {
-		size_t size = read->size ? read->size : 65536;
-		while (size - read->n < given->value.n) size *= 2;
-		char *more = size > READ_MAX ? NULL : vp_large_grow(read->text, read->n, size);
-		if (!more) return vp_fail("a read of more than 1 GiB");
-		read->text = more;
-		read->size = size;
+	const struct vp_member *raw = vp_record_member(record, "text_raw");
+	if (record->text.p) {
+		if (make_room(read, record->text.n)) return -1;
+		memcpy(read->text + read->n, record->text.p, record->text.n);
+		read->n += record->text.n;
+		return 0;
 	}
-	long n = text ? vp_json_unescape(given->value, read->text + read->n)
-	              : vp_base64_decode(vp_record_decode(record, given->value), read->text + read->n);
+	if (!raw || raw->json != VP_STRING || vp_record_member(record, "text")) return vp_fail("a raw line without \"text\"");
+	if (make_room(read, raw->value.n)) return -1;
+	long n = vp_base64_decode(vp_record_decode(record, raw->value), read->text + read->n);
 	if (n < 0) return vp_fail("a raw line whose \"text_raw\" is no base64");
 	read->n += (size_t)n;
 	return 0;

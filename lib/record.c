@@ -330,13 +330,33 @@ static int slot_of(vp_str key)
 	return -1;
 }
 
+/* The text of a raw line is long, and wanted decoded: both in one go. */
+static const char *read_raw_text(struct reader *r)
+{
+	struct vp_record *record = r->record;
+	size_t n, room = record->scratch_size - record->scratch_used;
+	char *to = record->scratch + record->scratch_used;
+	if (room < (size_t)(r->end - r->at) + 16) return NULL;
+	const char *close = vp_json_text(r->at + 1, r->end, to, &n, &r->fault);
+	if (!close) return NULL;
+	record->text = (vp_str){ to, n };
+	record->scratch_used += n;
+	return close + 1;
+}
+
 static int add_rest(struct reader *r, vp_str key, const char *quote)
 {
 	struct vp_record *record = r->record;
 	if (record->rest_count == VP_MEMBERS_MAX) return wrong(r, r->at, "more than 256 members");
 	struct vp_member *member = &record->rest[record->rest_count];
 	const char *start = r->at;
-	if (!(r->at = vp_json_skip(start, r->end, 1, &member->json, &r->fault))) return -1;
+	if (record->type == VP_T_raw && key.n == 4 && memcmp(key.p, "text", 4) == 0 && *start == '"') {
+		member->json = VP_STRING;
+		r->at = read_raw_text(r);
+	} else {
+		r->at = vp_json_skip(start, r->end, 1, &member->json, &r->fault);
+	}
+	if (!r->at) return -1;
 	member->key = key;
 	member->value = (vp_str){ start, (size_t)(r->at - start) };
 	member->text = (vp_str){ quote, (size_t)(r->at - quote) };
@@ -515,7 +535,7 @@ static void reset(struct vp_record *record, vp_str line)
 {
 	record->line = line;
 	record->has_id = record->has_act = false;
-	record->event = record->from = record->gone = record->was = record->cause = (vp_str){ NULL, 0 };
+	record->event = record->from = record->gone = record->was = record->cause = record->text = (vp_str){ NULL, 0 };
 	memset(&record->region, 0, offsetof(struct vp_region, measure));
 	memset((char *)&record->region + offsetof(struct vp_region, has_offset), 0,
 	       sizeof record->region - offsetof(struct vp_region, has_offset));

@@ -50,6 +50,7 @@ struct vp_record {
 	vp_str event;           /* MMAP_ADD ... */
 	vp_str from, gone;      /* JSON arrays of ids, as text; p NULL where absent */
 	vp_str was, cause;      /* JSON objects, as text; p NULL where absent */
+	vp_str text;            /* of raw lines: `text`, decoded; p NULL where absent */
 	struct vp_region region;/* the members of region and change lines; name holds the exact bytes */
 	struct vp_member rest[VP_MEMBERS_MAX];
 	size_t rest_count;
