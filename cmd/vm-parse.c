@@ -10,11 +10,10 @@
 
 #include "error.h"
 #include "host_parse.h"
+#include "intake.h"
 #include "load.h"
 #include "pieces.h"
 #include "program.h"
-
-#define TEXT_MAX ((size_t)1 << 30) /* bytes of a text that is read whole */
 
 static const struct vp_about about = {
 	.name = "vm-parse",
@@ -27,19 +26,6 @@ static const struct vp_about about = {
 
 static struct vp_parse_host *parse;
 static uint64_t text_seq;
-
-/* The source that reads a format: the one that wrote it, else any that knows it. NULL: none. */
-static const struct vp_source *reader_of(vp_str name, const char *format)
-{
-	char wanted[64];
-	snprintf(wanted, sizeof wanted, "%.*s", (int)name.n, name.p ? name.p : "");
-	const struct vp_source *own = wanted[0] ? vp_load_source(wanted) : NULL;
-	const struct vp_source *one[] = { own, NULL }, *const *all = own ? one : vp_load_sources();
-	for (; *all; all++)
-		for (const char *const *f = (*all)->formats; f && *f && (*all)->parse; f++)
-			if (strcmp(*f, format) == 0) return *all;
-	return NULL;
-}
 
 static void incomplete(void *ctx, const struct vp_pieces_read *read, const char *why)
 {
@@ -56,7 +42,7 @@ static void incomplete(void *ctx, const struct vp_pieces_read *read, const char 
 static void whole(struct vp_program *program, const struct vp_pieces_read *read)
 {
 	char place[64];
-	const struct vp_source *source = reader_of(vp_s(read->source), read->format);
+	const struct vp_source *source = vp_reader_of(vp_s(read->source), read->format);
 	if (!source) {
 		const char *why = read->source[0] && !vp_load_source(read->source) ? vp_error() : "vm-parse --list shows those that there are";
 		vp_program_bad(program, "no source plugin reads the format %s: %s", read->format, why);
@@ -109,45 +95,16 @@ static void put_stream(struct vp_program *program, const char *source)
 	vp_put_end(&program->out);
 }
 
-static const struct vp_source *recognise(vp_str text, const char **format)
-{
-	const struct vp_source *best = NULL;
-	int sure = 0;
-	vp_str head = { text.p, text.n < 65536 ? text.n : 65536 };
-	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
-		const char *guess = NULL;
-		int now = (*source)->probe ? (*source)->probe(head, &guess) : 0;
-		if (now > sure && guess) sure = now, best = *source, *format = guess;
-	}
-	return best;
-}
-
-/* Whether what comes next is lines of the stream: 1, plain text: 0, the end of all files: -1. */
-static int looks_like_stream(struct vp_program *program)
-{
-	vp_str head;
-	for (;;) {
-		if (!vp_input_peek(&program->input, 1, &head)) {
-			if (head.p) return -1;
-			vp_trouble(program, "%s", vp_error());
-			continue;
-		}
-		size_t i = 0;
-		while (i < head.n && strchr(" \t\r\n", head.p[i]) && head.p[i]) i++;
-		return i < head.n ? head.p[i] == '{' : 1;
-	}
-}
-
 static void plain_text(struct vp_program *program, bool *began)
 {
 	char *bytes;
 	size_t n;
 	const char *format = NULL;
-	if (vp_input_rest(&program->input, TEXT_MAX, &bytes, &n)) {
+	if (vp_input_rest(&program->input, VP_TEXT_MAX, &bytes, &n)) {
 		vp_trouble(program, "%s", vp_error());
 		return;
 	}
-	const struct vp_source *source = recognise((vp_str){ bytes, n }, &format);
+	const struct vp_source *source = vp_recognise((vp_str){ bytes, n }, &format);
 	if (!*began) put_stream(program, source ? source->name : "text");
 	*began = true;
 	for (size_t i = 0; i < n; i++) program->read += bytes[i] == '\n';
@@ -182,7 +139,7 @@ int main(int argc, char **argv)
 	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
 	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
-	while ((kind = looks_like_stream(&program)) == 0) plain_text(&program, &text);
+	while ((kind = vp_looks_like_stream(&program)) == 0) plain_text(&program, &text);
 	if (kind == 1 && text) vp_die(&program, VP_USAGE, "%s holds lines of a stream, the files before it plain text: give them apart", program.input.name);
 	if (kind == 1) stream(&program);
 	vp_parse_host_free(parse);

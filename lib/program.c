@@ -79,7 +79,7 @@ void vp_die(struct vp_program *program, int status, const char *format, ...)
 	va_start(list, format);
 	say(program, format, list);
 	va_end(list);
-	exit(status);
+	exit(status == VP_TROUBLE && program->about->trouble ? program->about->trouble : status);
 }
 
 /* ---- the command line ---- */
@@ -90,7 +90,7 @@ static void usage(const struct vp_about *about, const struct vp_option *rows, FI
 	if (rows && rows->name) vp_options_help(rows, to);
 	vp_options_help(vp_common_rows, to);
 	if (about->more) fprintf(to, "\n%s\n", about->more);
-	fprintf(to, "\nExit status: 0 well; 1 something failed or bad input was skipped; 2 wrong usage or configuration.\n");
+	fprintf(to, "\nExit status: %s.\n", about->statuses ? about->statuses : "0 well; 1 something failed or bad input was skipped; 2 wrong usage or configuration");
 }
 
 static void add_pair(struct vp_common *common, const char *pair)

@@ -34,6 +34,8 @@ struct vp_about {
 	bool alone;          /* neither reads nor writes lines: vm-run */
 	bool yaml_first;     /* an argument in front of -- is the YAML file */
 	const char *const *own_keys; /* of its section, which are no options; NULL-ended, or NULL */
+	int trouble;         /* the exit status of trouble, where it is not VP_TROUBLE; the program itself turns program->status into it */
+	const char *statuses; /* "0 the same; ...": what --help says of the exit status where it is not the usual; or NULL */
 	bool source;         /* reads no stream of lines: arguments are its own, stdin is left alone */
 	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render --svg, --table=X). */
 	bool (*shorthand)(void *state, struct vp_options *options, const char *name, const char *value);

@@ -1,0 +1,116 @@
+/* Nameless memory of which there is as much on either side, in other pieces. */
+#include "layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "align.h"
+#include "error.h"
+#include "record.h"
+
+/* A region that is alone, or of another size than its pair; `delta` is what B has more of it. */
+struct piece {
+	const struct vp_region *region; /* A's, or where there is none B's */
+	size_t a, b;                    /* VP_ALONE */
+	int64_t delta;
+	bool used;
+};
+
+struct layout {
+	struct piece *pieces;
+	size_t count;
+	bool *a_marks, *b_marks;
+};
+
+static int64_t bytes_of(const struct vp_region *region)
+{
+	return (int64_t)(region->end - region->start);
+}
+
+static int by_group(const struct piece *a, const struct piece *b)
+{
+	int order = strncmp(a->region->perms, b->region->perms, sizeof a->region->perms);
+	size_t n = a->region->kind.n < b->region->kind.n ? a->region->kind.n : b->region->kind.n;
+	if (!order && n) order = memcmp(a->region->kind.p, b->region->kind.p, n);
+	return order ? order : (a->region->kind.n > b->region->kind.n) - (a->region->kind.n < b->region->kind.n);
+}
+
+static int64_t size_of(int64_t delta)
+{
+	return delta < 0 ? -delta : delta;
+}
+
+static int by_size(const void *left, const void *right)
+{
+	const struct piece *a = left, *b = right;
+	int order = by_group(a, b);
+	if (order) return order;
+	if (size_of(a->delta) != size_of(b->delta)) return size_of(a->delta) < size_of(b->delta) ? -1 : 1;
+	if (a->a != b->a) return a->a < b->a ? -1 : 1;
+	return (a->b > b->b) - (a->b < b->b);
+}
+
+static bool same_use(const struct vp_region *a, const struct vp_region *b)
+{
+	return !strncmp(a->perms, b->perms, sizeof a->perms) && vp_str_eq(a->kind, b->kind);
+}
+
+static void mark(struct layout *layout, struct piece *piece)
+{
+	piece->used = true;
+	if (piece->a != VP_ALONE) layout->a_marks[piece->a] = true;
+	if (piece->b != VP_ALONE) layout->b_marks[piece->b] = true;
+}
+
+static bool paired(const struct piece *piece)
+{
+	return piece->a != VP_ALONE && piece->b != VP_ALONE;
+}
+
+/* What one has lost another has or is; at least one of the two is there in both runs, or it would be two things. */
+static void by_twos(struct layout *layout, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		struct piece *one = &layout->pieces[i];
+		for (size_t k = i + 1; !one->used && k < to && size_of(layout->pieces[k].delta) == size_of(one->delta); k++) {
+			struct piece *other = &layout->pieces[k];
+			if (other->used || other->delta != -one->delta || (!paired(one) && !paired(other))) continue;
+			mark(layout, one);
+			mark(layout, other);
+		}
+	}
+}
+
+static void group(struct layout *layout, size_t from, size_t to)
+{
+	int64_t sum = 0;
+	bool any = false;
+	for (size_t i = from; i < to; i++) {
+		sum += layout->pieces[i].delta;
+		any |= paired(&layout->pieces[i]) || to - from > 2;
+	}
+	for (size_t i = from; i < to && !sum && any; i++) mark(layout, &layout->pieces[i]);
+	if (sum) by_twos(layout, from, to);
+}
+
+int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b, size_t b_count, const size_t *b_of,
+              const size_t *a_of, bool *a_marks, bool *b_marks)
+{
+	struct layout layout = { .a_marks = a_marks, .b_marks = b_marks };
+	layout.pieces = malloc((a_count + b_count + 1) * sizeof *layout.pieces);
+	if (!layout.pieces) return vp_fail("out of memory");
+	for (size_t i = 0; i < a_count; i++) {
+		size_t j = b_of[i];
+		if (a[i]->name.n || (j != VP_ALONE && (!same_use(a[i], b[j]) || bytes_of(a[i]) == bytes_of(b[j]) || b[j]->name.n))) continue;
+		layout.pieces[layout.count++] = (struct piece){ a[i], i, j, (j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i]), false };
+	}
+	for (size_t j = 0; j < b_count; j++)
+		if (a_of[j] == VP_ALONE && !b[j]->name.n) layout.pieces[layout.count++] = (struct piece){ b[j], VP_ALONE, j, bytes_of(b[j]), false };
+	qsort(layout.pieces, layout.count, sizeof *layout.pieces, by_size);
+	for (size_t from = 0, to; from < layout.count; from = to) {
+		for (to = from; to < layout.count && !by_group(&layout.pieces[from], &layout.pieces[to]); to++) continue;
+		group(&layout, from, to);
+	}
+	free(layout.pieces);
+	return 0;
+}
