@@ -5,6 +5,7 @@
  *   file PATH 4 r        -> ok 0x00007f0000010000
  *   munmap ADDRESS 2     mprotect ADDRESS 2 r     touch ADDRESS 2     dontneed ADDRESS 2
  *   mremap ADDRESS 4 8   -> ok ADDRESS                pages before and after; it may move
+ *   move ADDRESS 4 TO    -> ok TO                     mremap to a place of one's own (MREMAP_FIXED)
  *   name ADDRESS 4 WORD  -> ok                        of an anonymous region
  *   brk +16 | brk -16    -> ok 0x0000555500000000     pages; the new end of the heap
  *   stack 64             -> ok                        pages of stack, touched
@@ -128,6 +129,7 @@ static void obey(char **argv)
 	else if (!strcmp(call, "munmap")) say(munmap(address(1), bytes(2)));
 	else if (!strcmp(call, "mprotect")) say(mprotect(address(1), bytes(2), prot(3)));
 	else if (!strcmp(call, "mremap")) say_address(mremap(address(1), bytes(2), bytes(3), MREMAP_MAYMOVE));
+	else if (!strcmp(call, "move")) say_address(mremap(address(1), bytes(2), bytes(2), MREMAP_MAYMOVE | MREMAP_FIXED, address(3)));
 	else if (!strcmp(call, "touch")) touch(address(1), bytes(2));
 	else if (!strcmp(call, "dontneed")) say(madvise(address(1), bytes(2), MADV_DONTNEED));
 	else if (!strcmp(call, "name")) say(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, address(1), bytes(2), word[3]));
