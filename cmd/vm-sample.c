@@ -140,6 +140,7 @@ static void put_host(struct vp_out *out, bool redact)
 	if (facts.page) vp_put_num(out, "page", facts.page);
 	if (facts.cpus) vp_put_num(out, "cpus", facts.cpus);
 	if (facts.memory) vp_put_num(out, "memory", facts.memory);
+	if (facts.max_map_count) vp_put_num(out, "max_map_count", facts.max_map_count);
 	vp_put_close(out);
 }
 

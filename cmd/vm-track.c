@@ -6,10 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "budget.h"
 #include "error.h"
+#include "finding.h"
 #include "frame.h"
 #include "program.h"
 #include "track.h"
+
+/* The rules, for completions. */
+static bool values(const char *option, FILE *to)
+{
+	if (strcmp(option, "findings")) return false;
+	fputs("all\nnone\n", to);
+	for (size_t i = 0; i < VP_R_COUNT; i++) fprintf(to, "%s\n", vp_rule_names[i]);
+	return true;
+}
 
 static const struct vp_about about = {
 	.name = "vm-track",
@@ -17,16 +28,32 @@ static const struct vp_about about = {
 	.summary = "Turns snapshots into changes: what came, went, grew, split, moved, and which region it was.",
 	.more = "Reads what vm-parse writes. A stream that is tracked already passes as it is.",
 	.stream = true,
+	.values = values,
 };
 
 static struct state {
 	int64_t keyframe;  /* ns */
 	uint64_t resident; /* bytes */
+	const char *findings, *budget, *report;
+	int64_t grow_samples, grow_for, pile_least, near, holes;
+	uint64_t grow_least, reserved_least;
+	int report_format;
 } state;
 
 static const struct vp_option rows[] = {
 	{ "keyframe", 'k', VP_OPT_TIME, offsetof(struct state, keyframe), "10s", NULL, "TIME", "write each process whole this often, in stream time; 0: never again" },
 	{ "resident", 'r', VP_OPT_SIZE, offsetof(struct state, resident), "1", NULL, "SIZE", "tell of residency that differs by so much; 0: only before a key frame" },
+	{ "findings", 'f', VP_OPT_LIST, offsetof(struct state, findings), "all", NULL, "RULE,...", "what to look for: rules, all, none; -RULE without that one" },
+	{ "grow-samples", 0, VP_OPT_INT, offsetof(struct state, grow_samples), "12", "3..32", "COUNT", "grows, piles-up: so many looks (or groups of looks) in a row" },
+	{ "grow-for", 0, VP_OPT_TIME, offsetof(struct state, grow_for), "10s", NULL, "TIME", "grows, piles-up: for so long" },
+	{ "grow-least", 0, VP_OPT_SIZE, offsetof(struct state, grow_least), "1M", NULL, "SIZE", "grows: by so much in all" },
+	{ "pile-least", 0, VP_OPT_INT, offsetof(struct state, pile_least), "32", "1..1000000000", "COUNT", "piles-up: by so many regions in all" },
+	{ "near", 0, VP_OPT_INT, offsetof(struct state, near), "80", "1..100", "PERCENT", "stack-near-limit, map-count, cgroup-limit: from there on" },
+	{ "reserved-least", 0, VP_OPT_SIZE, offsetof(struct state, reserved_least), "1T", NULL, "SIZE", "reserved: so much in all" },
+	{ "holes", 0, VP_OPT_INT, offsetof(struct state, holes), "1000", "1..1000000000", "COUNT", "fragmented: so many narrow holes" },
+	{ "budget", 'b', VP_OPT_STRING, offsetof(struct state, budget), NULL, NULL, "FILE", "judge by the budgets in this YAML file; one that is broken: status 1" },
+	{ "report", 0, VP_OPT_STRING, offsetof(struct state, report), NULL, NULL, "FILE", "write the verdict on each budget there: .xml JUnit, .tap TAP" },
+	{ "report-format", 0, VP_OPT_ENUM, offsetof(struct state, report_format), "auto", "auto|junit|tap", "FORMAT", "whatever the report is called" },
 	{ 0 },
 };
 
@@ -43,6 +70,9 @@ struct track {
 	struct vp_program program;
 	struct vp_tracker *tracker;
 	struct vp_frames *frames;
+	struct vp_findings *findings; /* NULL: none are looked for */
+	struct vp_budget *budget;     /* or NULL */
+	bool changed;                 /* something, in the snapshot in hand */
 	struct reading reading;
 	bool done;           /* the snapshot (done_pid, done_seq) has all its regions */
 	int64_t done_pid;
@@ -58,6 +88,27 @@ static void put_change(void *ctx, const struct vp_change *change)
 {
 	struct track *track = ctx;
 	vp_put_change(&track->program.out, change, (vp_str){ NULL, 0 });
+	track->changed = true;
+	if (track->findings) vp_findings_change(track->findings, change);
+}
+
+static void put_finding(void *ctx, const struct vp_finding *finding)
+{
+	struct track *track = ctx;
+	vp_put_finding(&track->program.out, finding);
+}
+
+static void put_broken(void *ctx, const struct vp_finding *finding)
+{
+	struct track *track = ctx;
+	vp_put_finding(&track->program.out, finding);
+	vp_trouble(&track->program, "budget broken: %s", finding->text);
+}
+
+static void say_unknown(void *ctx, const char *text)
+{
+	struct track *track = ctx;
+	vp_trouble(&track->program, "budget not judged: %s", text);
 }
 
 static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions, const uint64_t *ids,
@@ -71,6 +122,16 @@ static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const str
 	else vp_frames_put_snapshot(track->frames, out, t, pid, seq, count);
 	for (size_t i = 0; i < count; i++) vp_put_region_line(out, t, pid, seq, ids[i], regions[i]);
 	vp_frames_mark(track->frames, t, pid);
+	track->changed |= !track->again;
+	if (track->findings && !track->again) vp_findings_frame(track->findings, pid);
+}
+
+/* What a look means beyond its changes; also one that found nothing changed. */
+static void judge(struct track *track, int64_t t, int64_t pid)
+{
+	if (track->findings) vp_findings_look(track->findings, t, pid, track->tracker);
+	if (track->budget && vp_budget_look(track->budget, t, pid, track->tracker, track->changed)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+	track->changed = false;
 }
 
 static void frame_if_due(struct track *track, int64_t t, int64_t pid)
@@ -162,6 +223,7 @@ static void conclude(struct track *track)
 	int overlaps = vp_tracker_finish(track->tracker);
 	if (overlaps < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0) tell_overlap(track, overlaps);
+	judge(track, reading->t, reading->pid);
 	frame_if_due(track, reading->t, reading->pid);
 }
 
@@ -180,6 +242,7 @@ static void give_way(struct track *track)
 	reading->open = false;
 	vp_tracker_drop(track->tracker);
 	track->tracked = true;
+	if (track->budget) vp_trouble(&track->program, "%s: it is tracked already, and budgets are judged while tracking: give the recording that vm-parse wrote", track->program.input.name);
 }
 
 static void on_region(struct track *track, struct vp_record *record)
@@ -214,6 +277,8 @@ static void on_process(struct track *track, struct vp_record *record)
 	bool known = vp_record_num(record, "ppid", &ppid);
 	if (vp_str_is(why, "reused")) vp_frames_forget(track->frames, record->pid);
 	vp_tracker_process(track->tracker, record->t, record->pid, why, known ? (int64_t)ppid : -1);
+	if (track->findings) vp_findings_process(track->findings, record);
+	if (track->budget && vp_budget_process(track->budget, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
 	if (vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
 	vp_program_pass(&track->program);
 }
@@ -225,15 +290,27 @@ static void on_event(struct track *track, struct vp_record *record)
 	if (!vp_str_is(vp_record_str(record, "call"), "exit")) return;
 	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid) return; /* only a thread's end */
 	vp_tracker_exit(track->tracker, record->t, record->pid);
+	if (track->findings) vp_findings_exit(track->findings, record->pid);
+	if (track->budget) vp_budget_exit(track->budget, record->pid);
+	track->changed = false;
 	vp_frames_forget(track->frames, record->pid);
 }
 
-static void on_stream(struct track *track)
+static void on_stream(struct track *track, struct vp_record *record)
 {
 	vp_tracker_segment(track->tracker);
+	if (track->findings) vp_findings_segment(track->findings, record);
+	if (track->budget) vp_budget_segment(track->budget);
 	vp_frames_clear(track->frames);
 	track->tracked = track->done = false;
 	vp_program_pass(&track->program);
+}
+
+static void on_sample(struct track *track, struct vp_record *record)
+{
+	bool same;
+	if (vp_record_bool(record, "same", &same) && same) judge(track, record->t, record->pid);
+	frame_if_due(track, record->t, record->pid);
 }
 
 static void on_line(struct track *track, struct vp_record *record)
@@ -248,20 +325,54 @@ static void on_line(struct track *track, struct vp_record *record)
 	}
 	if (record->type == VP_T_change && !track->tracked) give_way(track);
 	conclude(track);
-	if (record->type == VP_T_stream) on_stream(track);
+	if (record->type == VP_T_stream) on_stream(track, record);
 	else if (track->tracked) vp_program_pass(&track->program);
 	else if (record->type == VP_T_process) on_process(track, record);
 	else if (record->type == VP_T_event) on_event(track, record);
 	else vp_program_pass(&track->program);
 	if (track->tracked) return;
 	if (record->type == VP_T_module && vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
-	if (record->type == VP_T_sample && record->has_pid) frame_if_due(track, record->t, record->pid);
+	if (record->type == VP_T_sample && record->has_pid) on_sample(track, record);
+}
+
+/* ---- findings and budgets ---- */
+
+static void look_for_findings(struct track *track)
+{
+	struct vp_finding_options options = { .grow_samples = (unsigned)state.grow_samples, .grow_for = state.grow_for, .grow_least = state.grow_least,
+		.pile_least = (uint64_t)state.pile_least, .near = (unsigned)state.near, .reserved_least = state.reserved_least, .holes = (uint64_t)state.holes };
+	struct vp_finding_sink sink = { .ctx = track, .finding = put_finding };
+	if (vp_finding_rules(state.findings, &options.rules)) vp_die(&track->program, VP_USAGE, "--findings: %s", vp_error());
+	if (options.rules && !(track->findings = vp_findings_new(&options, &sink))) vp_die(&track->program, VP_TROUBLE, "out of memory");
+}
+
+static void judge_by_budget(struct track *track)
+{
+	struct vp_finding_sink sink = { .ctx = track, .finding = put_broken };
+	enum vp_report format = (enum vp_report)state.report_format;
+	if (state.report && !state.budget) vp_die(&track->program, VP_USAGE, "--report has nothing to tell without --budget");
+	if (state.report && vp_report_format(state.report, &format)) vp_die(&track->program, VP_USAGE, "%s", vp_error());
+	if (!state.budget) return;
+	if (!(track->budget = vp_budget_read(state.budget))) vp_die(&track->program, VP_USAGE, "%s", vp_error());
+	vp_budget_sink(track->budget, &sink);
+	state.report_format = (int)format;
+}
+
+static void conclude_budget(struct track *track)
+{
+	if (!track->budget) return;
+	vp_budget_finish(track->budget, say_unknown, track);
+	if (state.report && vp_budget_report(track->budget, state.report, (enum vp_report)state.report_format))
+		vp_trouble(&track->program, "%s: %s", state.report, vp_error());
+	vp_budget_free(track->budget);
 }
 
 int main(int argc, char **argv)
 {
 	static struct track track;
 	vp_program_start(&track.program, &about, rows, &state, argc, argv);
+	look_for_findings(&track);
+	judge_by_budget(&track);
 	struct vp_track_options options = { .resident = state.resident };
 	struct vp_track_sink sink = { .ctx = &track, .change = put_change, .frame = put_frame };
 	track.tracker = vp_tracker_new(&options, &sink);
@@ -269,6 +380,8 @@ int main(int argc, char **argv)
 	if (!track.tracker || !track.frames) vp_die(&track.program, VP_TROUBLE, "out of memory");
 	while (vp_program_next(&track.program)) on_line(&track, &track.program.record);
 	conclude(&track);
+	conclude_budget(&track);
+	vp_findings_free(track.findings);
 	vp_tracker_free(track.tracker);
 	vp_frames_free(track.frames);
 	free(track.reading.line);

@@ -20,6 +20,15 @@ static uint64_t positive(long value)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
+static uint64_t number_in(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long long value = 0;
+	if (file && fscanf(file, "%llu", &value) != 1) value = 0;
+	if (file) fclose(file);
+	return value;
+}
+
 void vp_system_facts(struct vp_system *facts)
 {
 	struct utsname name;
@@ -33,6 +42,7 @@ void vp_system_facts(struct vp_system *facts)
 	facts->page = positive(sysconf(_SC_PAGESIZE));
 	facts->cpus = positive(sysconf(_SC_NPROCESSORS_ONLN));
 	facts->memory = positive(sysconf(_SC_PHYS_PAGES)) * facts->page;
+	facts->max_map_count = number_in("/proc/sys/vm/max_map_count");
 }
 
 /* Where /proc is not there, as in a bare chroot, the kernel has still handed over the name that exec was called with; a

@@ -10,6 +10,7 @@ struct vp_system {
 	char name[256], os[32], release[128], arch[128];
 	uint64_t page, memory; /* bytes */
 	uint64_t cpus;         /* online */
+	uint64_t max_map_count; /* regions that a process may have */
 };
 
 void vp_system_facts(struct vp_system *facts);

@@ -184,6 +184,12 @@ size_t vp_tracker_regions(const struct vp_tracker *tracker)
 	return count;
 }
 
+void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx)
+{
+	const struct space *space = space_find(tracker, pid);
+	for (uint32_t i = 0; space && i < space->live.count; i++) visit(ctx, space->live.at[i].id, now(&space->live, i));
+}
+
 /* ---- lives ---- */
 
 void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid)

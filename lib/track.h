@@ -59,6 +59,9 @@ void vp_tracker_drop(struct vp_tracker *tracker);
 bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid);
 /* Makes pending small residency changes known and asks for a frame of each live process (or one; pid -1: all). */
 void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
+/* Every live region of that process, by rising start. */
+typedef void vp_visit(void *ctx, uint64_t id, const struct vp_region *region);
+void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx);
 size_t vp_tracker_regions(const struct vp_tracker *tracker); /* live, of all processes */
 
 /* The change as a line of the stream. `cause`: a JSON object or p NULL. */
