@@ -27,12 +27,10 @@ static int64_t bytes_of(const struct vp_region *region)
 	return (int64_t)(region->end - region->start);
 }
 
+/* The kind is judged by shape and neighbours, so it may change with the pieces. */
 static int by_group(const struct piece *a, const struct piece *b)
 {
-	int order = strncmp(a->region->perms, b->region->perms, sizeof a->region->perms);
-	size_t n = a->region->kind.n < b->region->kind.n ? a->region->kind.n : b->region->kind.n;
-	if (!order && n) order = memcmp(a->region->kind.p, b->region->kind.p, n);
-	return order ? order : (a->region->kind.n > b->region->kind.n) - (a->region->kind.n < b->region->kind.n);
+	return strncmp(a->region->perms, b->region->perms, sizeof a->region->perms);
 }
 
 static int64_t size_of(int64_t delta)
@@ -48,11 +46,6 @@ static int by_size(const void *left, const void *right)
 	if (size_of(a->delta) != size_of(b->delta)) return size_of(a->delta) < size_of(b->delta) ? -1 : 1;
 	if (a->a != b->a) return a->a < b->a ? -1 : 1;
 	return (a->b > b->b) - (a->b < b->b);
-}
-
-static bool same_use(const struct vp_region *a, const struct vp_region *b)
-{
-	return !strncmp(a->perms, b->perms, sizeof a->perms) && vp_str_eq(a->kind, b->kind);
 }
 
 static void mark(struct layout *layout, struct piece *piece)
@@ -101,7 +94,7 @@ int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_
 	if (!layout.pieces) return vp_fail("out of memory");
 	for (size_t i = 0; i < a_count; i++) {
 		size_t j = b_of[i];
-		if (a[i]->name.n || (j != VP_ALONE && (!same_use(a[i], b[j]) || bytes_of(a[i]) == bytes_of(b[j]) || b[j]->name.n))) continue;
+		if (a[i]->name.n || (j != VP_ALONE && (strncmp(a[i]->perms, b[j]->perms, sizeof a[i]->perms) || bytes_of(a[i]) == bytes_of(b[j]) || b[j]->name.n))) continue;
 		layout.pieces[layout.count++] = (struct piece){ a[i], i, j, (j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i]), false };
 	}
 	for (size_t j = 0; j < b_count; j++)
