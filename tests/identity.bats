@@ -220,8 +220,8 @@ BRK_SHRINK -32768"
 	did exec
 	story
 	is "1 MMAP_ADD a 0-4 rw-p"
-	run -0 jq -rs '[.[] | select(.type == "change" and .event == "EXEC_REBUILD")] as $new
-		| [.[] | select(.type == "change" and .event == "MMAP_ADD") | .id] as $mapped
+	run -0 jq -rs --arg start "$(at 0)" '[.[] | select(.type == "change" and .event == "EXEC_REBUILD")] as $new
+		| [.[] | select(.event == "MMAP_ADD" and .start == $start) | .id] as $mapped
 		| [.[] | select(.type == "region") | .id] as $first
 		| "\([$new[].act] | unique | length) \([$new[].gone // [] | .[]] | (sort == unique) and contains($mapped)) \([$new[].id] - ([$new[].id] - $first) == [$new[].id])"' "$BATS_TEST_TMPDIR/tracked"
 	is "1 true true"
