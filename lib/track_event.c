@@ -219,6 +219,13 @@ static bool same_advice(const struct space *space, const struct group *a, const 
 	return true;
 }
 
+static bool same_names(const struct space *space, const struct group *a, const struct group *b, vp_str name)
+{
+	for (uint32_t j = a->now_end; j <= b->now; j++)
+		if (!vp_str_eq(now(&space->next, j)->name, name)) return false;
+	return true;
+}
+
 /* One mprotect, prctl or madvise changed the end of this group and the beginning of the next, in the same way. */
 static bool one_stroke(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
 {
@@ -228,7 +235,7 @@ static bool one_stroke(const struct vp_tracker *tracker, const struct space *spa
 	if (x.perms != y.perms || x.name != y.name) return false;
 	if (x.perms) return same_access(low, high) && unbroken(space, a, b, low);
 	if (high->start - low->end > HOLE_MAX) return false;
-	return x.name ? a->now_end == b->now && vp_str_eq(low->name, high->name) : same_advice(space, a, b, x, y);
+	return x.name ? same_names(space, a, b, low->name) : same_advice(space, a, b, x, y);
 }
 
 /* Did nothing change but where one region ends and the next begins? That is advice that the source does not show. */

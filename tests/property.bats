@@ -22,6 +22,11 @@ life() {
 	for seed in 31 32 33 34 35; do life "$seed" 1000 1 smaps flags; done
 }
 
+@test "the same where anonymous memory has names" {
+	requires cmd node
+	for seed in 36 37 38 39 40; do life "$seed" 2000 1 named; done
+}
+
 @test "with several calls between two looks the state is right and each line tells of a region that differs" {
 	requires cmd node
 	for seed in 21 22 23 24; do life "$seed" 2000 7 maps several; done

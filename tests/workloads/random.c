@@ -24,6 +24,7 @@
  * MODE is one of
  *   maps      as above
  *   smaps     looks are linux-smaps, with flags, where advice can be seen
+ *   named     maps as the model has them, where the kernel cannot name memory: then names are in the model alone
  *   stepped   somebody else looks: on stdout only the number of each look, on stdin an answer before the life goes on
  *   touched   like smaps, and pages are written to; then only the kernel knows what merges: the model has its regions, and no births
  */
@@ -70,7 +71,7 @@ static int heap_pages;
 static char *heap_start;
 static long births;
 static int shared_count, attach_count, area_count, acts;
-static enum { MAPS, SMAPS, TOUCHED, STEPPED } mode;
+static enum { MAPS, SMAPS, TOUCHED, NAMED, STEPPED } mode;
 static int files[FILES], segment;
 static int shm_id;
 static FILE *model;
@@ -401,9 +402,9 @@ static void call_name(void)
 	struct range r = mapped_range(false, 24);
 	int name = (int)random_below(3), n = 0;
 	while (n < r.count && pages[r.from + n].backing == ANON) n++;
-	if (!n || !can_name) return;
+	if (!n || (!can_name && mode != NAMED)) return;
 	note("name %p %d \"%s\"", (void *)at(r.from), n, names[name]);
-	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, at(r.from), (size_t)n * PAGE, name ? names[name] : NULL)) die("%s", what);
+	if (can_name && prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, at(r.from), (size_t)n * PAGE, name ? names[name] : NULL)) die("%s", what);
 	for (int i = r.from; i < r.from + n; i++) pages[i].name = name;
 }
 
@@ -431,11 +432,29 @@ static char text[1 << 20], line[1 << 21];
 static size_t read_maps(void)
 {
 	size_t used = 0;
-	int fd = open(mode == MAPS || mode == STEPPED ? "/proc/self/maps" : "/proc/self/smaps", O_RDONLY);
+	int fd = open(mode == SMAPS || mode == TOUCHED ? "/proc/self/smaps" : "/proc/self/maps", O_RDONLY);
 	for (ssize_t n; (n = read(fd, text + used, sizeof text - 1 - used)) > 0;) used += (size_t)n;
 	close(fd);
 	text[used] = '\0';
 	return used;
+}
+
+/* What the maps would be if the kernel were the model. */
+static size_t imagine_maps(void)
+{
+	size_t used = 0;
+	for (int i = 0, end; i < PAGES; i = end) {
+		const struct page *page = &pages[i];
+		char name[32] = "";
+		end = region_end(i);
+		if (page->backing == FREE) continue;
+		if (page->name) snprintf(name, sizeof name, "[anon:%s]", names[page->name]);
+		else if (page->backing != ANON) snprintf(name, sizeof name, "/memfd:%d", page->backing);
+		used += (size_t)sprintf(text + used, "%lx-%lx %s %08lx 00:0%d %d %s\n", (unsigned long)at(i), (unsigned long)at(end), page->perms,
+		                        page->backing == ANON ? 0 : (unsigned long)page->offset * PAGE, page->backing != ANON, page->backing == ANON ? 0 : page->backing, name);
+	}
+	return used + (size_t)sprintf(text + used, "%lx-%lx rw-p 00000000 00:00 0 [heap]\n", (unsigned long)heap_start,
+	                              (unsigned long)heap_start + (unsigned long)heap_pages * PAGE);
 }
 
 static void write_look(unsigned t, size_t n)
@@ -446,7 +465,7 @@ static void write_look(unsigned t, size_t n)
 		size_t end = n - from > 60000 ? from + 60000 : n;
 		while (end < n && text[end - 1] != '\n') end--;
 		to += sprintf(to, "{\"type\":\"raw\",\"t\":%u.000000000,\"pid\":1000,\"seq\":%u,\"source\":\"procfs\",\"format\":\"linux-%s\",\"part\":%zu,\"last\":%s,\"text\":\"",
-		              t, t, mode == MAPS ? "maps" : "smaps", part, end == n ? "true" : "false");
+		              t, t, mode == SMAPS || mode == TOUCHED ? "smaps" : "maps", part, end == n ? "true" : "false");
 		for (; from < end; from++) {
 			if (text[from] == '\n') *to++ = '\\', *to++ = 'n';
 			else *to++ = text[from];
@@ -620,7 +639,7 @@ static void be_looked_at(unsigned t)
 static void look(unsigned t, size_t n)
 {
 	if (mode == STEPPED) be_looked_at(t);
-	else write_look(t, n);
+	else write_look(t, mode == NAMED ? imagine_maps() : n);
 	write_model(t);
 }
 
@@ -631,8 +650,8 @@ static void say(const char *text)
 
 static int mode_of(const char *word)
 {
-	static const char *const words[] = { "maps", "smaps", "touched", "stepped" };
-	for (int i = 0; i < 4; i++)
+	static const char *const words[] = { "maps", "smaps", "touched", "named", "stepped" };
+	for (int i = 0; i < 5; i++)
 		if (strcmp(word, words[i]) == 0) return i;
 	die("no mode is called %s", word);
 	return -1;
@@ -641,7 +660,7 @@ static int mode_of(const char *word)
 int main(int argc, char **argv)
 {
 	if (argc < 4) {
-		fputs("usage: random SEED CALLS MODEL [EVERY [maps|smaps|touched|stepped]]\n", stderr);
+		fputs("usage: random SEED CALLS MODEL [EVERY [maps|smaps|touched|named|stepped]]\n", stderr);
 		return 2;
 	}
 	unsigned calls = (unsigned)atoi(argv[2]), every = argc > 4 ? (unsigned)atoi(argv[4]) : 1;
@@ -657,7 +676,7 @@ int main(int argc, char **argv)
 	for (unsigned i = 1; i <= calls; i++) {
 		call_any();
 		n = read_maps();
-		if (mode != TOUCHED) hold_against_kernel();
+		if (mode != TOUCHED && (mode != NAMED || can_name)) hold_against_kernel();
 		if (i % every == 0) look(i / every, n);
 	}
 	char last[100];
