@@ -18,7 +18,7 @@ struct render {
 #define FIELD(name) offsetof(struct render, name)
 static const struct vp_option rows[] = {
 	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
-	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards" },
+	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff" },
 	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
 	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
 	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },
@@ -42,7 +42,7 @@ static const struct vp_option rows[] = {
 	{ 0 },
 };
 
-/* --no-live is --live no; --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
+/* --no-live is --live no; --table=diff is the view diff in rows; --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
  * an option and no renderer is a slip of the finger. */
 static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
 {
@@ -52,7 +52,8 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 	if (!strcmp(name, "no-live") && !value)
 		return !vp_options_set(options, "live", "no", VP_LAYER_COMMAND);
 	if (!strcmp(name, "table"))
-		return !vp_options_set(options, "view", "table", VP_LAYER_COMMAND) && !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND)
+		return !vp_options_set(options, "view", value && !strcmp(value, "diff") ? "diff" : "table", VP_LAYER_COMMAND)
+		    && !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND)
 		    && (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
 	if (value)
 		return false;

@@ -339,6 +339,7 @@ static void stream_line(struct vp_model *model, struct vp_record *record)
 		inner->has_began = true;
 	}
 	vp_str program = vp_record_str(record, "program");
+	vp_model_is_diff(model, program);
 	snprintf(model->program, sizeof model->program, "%.*s", (int)(program.n < 60 ? program.n : 60), program.p ? program.p : "");
 	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &member);)
 		if (vp_str_is(member.key, "name") && member.json == VP_STRING && member.value.n < sizeof model->host) {
@@ -395,7 +396,11 @@ static void feed_line(struct vp_model *model, struct vp_record *record, int64_t 
 	case VP_T_sample: sample_line(model, record, t); break;
 	case VP_T_snapshot: snapshot_line(model, record, t); break;
 	case VP_T_region: region_line(model, record, t); break;
-	case VP_T_change: change_line(model, record, t); break;
+	case VP_T_change:
+		if (model->diff)
+			vp_model_real(model, record);
+		change_line(model, record, t);
+		break;
 	case VP_T_event: event_line(model, record, t); break;
 	case VP_T_mark: case VP_T_finding: case VP_T_lost: vp_model_told(model, record, t); break;
 	default: break;
@@ -417,6 +422,10 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 		record->pid = -1;
 	bool sum_fits = !record->has_t || inner->offset < 0 || record->t <= INT64_MAX - inner->offset;
 	int64_t t = !record->has_t ? inner->t : sum_fits ? record->t + inner->offset : INT64_MAX;
+	if (t > inner->t && model->keep & VP_KEEP_BEFORE && t > model->filter.from) {
+		frame_end(model);
+		vp_model_before(model, inner->t);
+	}
 	if (t > inner->t)
 		inner->t = t;
 	if (t > model->filter.to || (model->keep & VP_KEEP_STILL && t > model->filter.at))
@@ -428,7 +437,8 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 			model->contradictions++; /* nowhere: nothing can be drawn of it */
 			return;
 		}
-		vp_kind_set(&record->region, NULL, false);
+		if (!record->region.kind.n && vp_kinds_set(&record->region, 1, NULL))
+			model->no_memory = true;
 		if (model->filter.pid < 0 || model->filter.pid == record->pid)
 			seen(model, t, record->pid, &record->region);
 	}
@@ -446,6 +456,7 @@ void vp_model_finish(struct vp_model *model)
 	frame_end(model);
 	model->span_count = inner->closed;
 	vp_tally_finish(model);
+	vp_model_before_finish(model);
 	for (size_t i = 0; i < inner->follow_count; i++) {
 		struct vp_follow *follow = inner->follows[i];
 		bool due = follow->due, stated = follow->has_stated;
@@ -526,6 +537,8 @@ void vp_model_free(struct vp_model *model)
 	free(model->procs);
 	free(model->spans);
 	free(model->kinds_seen);
+	free(model->before);
+	free(model->real);
 	vp_tracker_free(model->tracker);
 	vp_state_free(&model->state);
 	memset(model, 0, sizeof *model);

@@ -35,6 +35,8 @@ struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding,
 struct vp_proc {
 	int64_t pid, ppid;      /* ppid -1: unknown */
 	int64_t t0, t1;         /* ns; t1 INT64_MAX while it lives */
+	int64_t before;         /* ns: when it was as model->before says */
+	bool has_before;
 	int64_t look, look_before; /* ns: the last look at it up to filter.at, and the one before; -1: none */
 	char *name;             /* words, or NULL */
 	uint64_t seen_regions;  /* region and change lines, before any filter */
@@ -102,8 +104,8 @@ struct vp_filter {
 	uint64_t address, address_end; /* regions that touch [address, address_end); 0,0: all */
 };
 
-/* STILL: what comes after filter.at is of no interest, so every span is as it was then. */
-enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32 };
+/* BEFORE: what lived at filter.from, or at the first look. STILL: what comes after filter.at is of no interest, so every span is as it was then. */
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32, VP_KEEP_BEFORE = 64 };
 
 /* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process, as far as `keep` asks
  * for them; lives and the live regions. */
@@ -112,6 +114,8 @@ struct vp_model {
 	unsigned keep;
 	int64_t t0, t1;         /* ns: first and last t seen, within from and to; t1 < t0: nothing was seen */
 	struct vp_span *spans; size_t span_count, span_size;
+	struct vp_span *before; size_t before_count, before_size;    /* rss_last as it was then */
+	uint64_t *real; size_t real_count, real_size;                /* sorted by vp_model_finish */
 	struct vp_moment *moments; size_t moment_count, moment_size; /* of one pid in the order of time */
 	struct vp_note *notes; size_t note_count, note_size;
 	struct vp_proc *procs; size_t proc_count, proc_size;         /* in the order of first sight */
@@ -126,6 +130,7 @@ struct vp_model {
 	char host[256], program[64];
 	bool no_memory;         /* something could not be kept: the picture is not whole */
 	bool tracked;           /* the stream has ids of its own */
+	bool diff;              /* it tells of two runs: vm-diff wrote it; `real` are the ids that differ */
 	struct vp_tracker *tracker; /* for streams that were not tracked */
 	struct vp_model_inner *inner;
 };
@@ -139,6 +144,7 @@ void vp_model_free(struct vp_model *model);
 bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *region, vp_str kind);
 bool vp_filter_kind(const struct vp_filter *filter, vp_str kind);
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid); /* NULL: never seen */
+bool vp_model_is_real(const struct vp_model *model, uint64_t id); /* of a stream of vm-diff: it counts */
 /* The process that a view of one process shows: filter.pid, or the first that has regions, or NULL. */
 struct vp_proc *vp_model_chosen(const struct vp_model *model);
 

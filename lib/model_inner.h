@@ -33,6 +33,7 @@ struct vp_follow {
 	size_t last_moment;                 /* index + 1; 0: none */
 	size_t proc;                        /* index + 1 in procs; 0: not yet asked for */
 	uint64_t frame;
+	bool before;                        /* model->before has it */
 };
 
 struct vp_model_inner {
@@ -77,6 +78,12 @@ void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, u
 const struct vp_open *vp_live_find(const struct vp_follow *follow, uint64_t id); /* NULL: none that passes the filter */
 void vp_live_frame_end(struct vp_model *model, struct vp_follow *follow, int64_t t); /* what the frame did not have is gone */
 void vp_live_all_gone(struct vp_model *model, struct vp_follow *follow, int64_t t);
+
+/* model_before.c */
+void vp_model_before(struct vp_model *model, int64_t t); /* time goes on from t, which is filter.from or later */
+void vp_model_is_diff(struct vp_model *model, vp_str program);
+void vp_model_real(struct vp_model *model, const struct vp_record *record); /* a change of a stream of vm-diff */
+void vp_model_before_finish(struct vp_model *model);
 
 /* model_moment.c */
 void vp_moment_due(struct vp_model *model, struct vp_follow *follow, int64_t t);   /* sums are taken when t is over */

@@ -6,7 +6,7 @@
 #include "view.h"
 
 extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table, vp_view_events, vp_view_tree, vp_view_summary,
-	vp_view_cards;
+	vp_view_cards, vp_view_diff;
 
 struct vp_build {
 	const struct vp_model *model;
@@ -43,6 +43,8 @@ int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc);
 bool vp_moment_has(const struct vp_span *span, int64_t t);
 /* What happened to it since the look before: VP_BOX_NEW, VP_BOX_CHANGED, VP_BOX_GONE or 0. */
 uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span);
+/* The view diff as a table: for a stream of vm-diff also where a table was asked for. */
+int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */
 const char *vp_short_name(const char *name, const char *kind);
 

@@ -430,7 +430,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	struct cards cards = { .proc = vp_model_chosen(model) };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : 600;
+	sane.height = options->height > 0 ? options->height : options->text ? 48 : 600; /* text that may be as long as it likes */
 	if (vp_build_begin(&cards.build, "cards", VP_BOXES, model, &sane, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&cards.build, cards.proc);

@@ -402,6 +402,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 {
 	struct table table = { 0 };
 	const struct vp_proc *proc = vp_model_chosen(model);
+	if (model->diff && !options->preset && !options->columns && !options->by && !options->sort)
+		return vp_diff_table(model, options, figure, arena);
 	if (ask(&table, options) || vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&table.build, proc);

@@ -141,11 +141,15 @@ static int lines_around(struct ascii *a, const struct vp_figure *f)
 	       (a->titles && f->x.title ? 1 : 0) + legend_lines(a, f) + note_lines(a, f, false);
 }
 
-/* A map has one row for each of its boxes where nobody says how high it may be. */
+/* A map has one row for each of its boxes, those side by side together, where nobody says how high it may be. */
 static int wanted_rows(const struct vp_figure *f)
 {
-	if (f->shape == VP_BOXES && f->x.count == 0 && f->box_count > PRESET_ROWS)
-		return f->box_count < 400 ? (int)f->box_count : 400;
+	size_t rows = 0;
+
+	for (size_t i = 0; i < f->box_count; i++)
+		rows += !i || f->boxes[i].y1 != f->boxes[i - 1].y1;
+	if (f->shape == VP_BOXES && f->x.count == 0 && rows > PRESET_ROWS)
+		return rows < 400 ? (int)rows : 400;
 	return PRESET_ROWS;
 }
 
