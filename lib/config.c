@@ -436,7 +436,11 @@ int vp_config_check(struct vp_config *config, const char *const *sections)
 /* ---- kinds ---- */
 
 /* The fields of struct vp_kind_rule as YAML has them. */
-struct rule { const char *kind, *name, *label, *perms, *flags; bool file; };
+struct rule {
+	const char *kind, *name, *label, *perms, *flags, *after, *program;
+	bool file, object;
+	uint64_t least, most;
+};
 static const struct vp_option rule_rows[] = {
 	{ "kind", 0, VP_OPT_STRING, offsetof(struct rule, kind), NULL, NULL, "KIND", "what a region that fits is" },
 	{ "name", 0, VP_OPT_STRING, offsetof(struct rule, name), NULL, NULL, "GLOB", "its name; alternatives by |" },
@@ -444,6 +448,11 @@ static const struct vp_option rule_rows[] = {
 	{ "perms", 0, VP_OPT_STRING, offsetof(struct rule, perms), NULL, NULL, "RWXP", "its permissions; ? stands for any" },
 	{ "flags", 0, VP_OPT_STRING, offsetof(struct rule, flags), NULL, NULL, "WORD", "a word among its VmFlags" },
 	{ "file", 0, VP_OPT_FLAG, offsetof(struct rule, file), NULL, NULL, NULL, "whether it has an inode" },
+	{ "object", 0, VP_OPT_FLAG, offsetof(struct rule, object), NULL, NULL, NULL, "whether code of the same file is mapped beside it" },
+	{ "after", 0, VP_OPT_STRING, offsetof(struct rule, after), NULL, NULL, "KIND", "the kind of the region that ends where it starts" },
+	{ "program", 0, VP_OPT_STRING, offsetof(struct rule, program), NULL, NULL, "GLOB", "the file name of some code of the process" },
+	{ "least", 0, VP_OPT_SIZE, offsetof(struct rule, least), NULL, NULL, "SIZE", "it is as large as that, or larger" },
+	{ "most", 0, VP_OPT_SIZE, offsetof(struct rule, most), NULL, NULL, "SIZE", "it is as large as that, or smaller" },
 	{ .name = NULL }
 };
 
@@ -455,7 +464,14 @@ static int check_rule(struct vp_config *config, const yaml_node_t *node, const s
 		return position(config, node, "a kind is a word of at most 32 of a-z, 0-9, - and _");
 	if (rule->perms && (strlen(rule->perms) != 4 || rule->perms[strspn(rule->perms, "rwxsp-?")]))
 		return position(config, node, "perms are four characters of r w x s p - and ?");
+	if (rule->most && rule->most < rule->least) return position(config, node, "most is less than least");
 	return 0;
+}
+
+/* +1, -1, or 0 where it is not given. */
+static int either(const struct vp_options *options, const char *name, bool value)
+{
+	return !vp_options_given(options, name) ? 0 : value ? +1 : -1;
 }
 
 static int add_rule(struct vp_config *config, const yaml_node_t *node)
@@ -468,8 +484,12 @@ static int add_rule(struct vp_config *config, const yaml_node_t *node)
 	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; !result && pair < node->data.mapping.pairs.top; pair++)
 		result = apply_pair(config, &into, pair);
 	if (!result) result = check_rule(config, node, &rule);
-	int file = !vp_options_given(&options, "file") ? 0 : rule.file ? +1 : -1;
-	if (!result && vp_kinds_add(&(struct vp_kind_rule){ .kind = rule.kind, .name = rule.name, .label = rule.label, .perms = rule.perms, .flags = rule.flags, .file = file }))
+	struct vp_kind_rule made = {
+		.kind = rule.kind, .name = rule.name, .label = rule.label, .perms = rule.perms, .flags = rule.flags, .after = rule.after,
+		.program = rule.program, .file = either(&options, "file", rule.file), .object = either(&options, "object", rule.object),
+		.least = rule.least, .most = rule.most,
+	};
+	if (!result && vp_kinds_add(&made))
 		result = position(config, node, vp_error());
 	vp_options_free(&options);
 	return result;

@@ -1,8 +1,8 @@
 /* The host of a source's parse half: regions come one by one, a snapshot line and region lines go out.
  *
- * The snapshot line holds counts and sums and stands first, so the lines of one snapshot are gathered; that is all the
- * memory there is. Neighbours of one file are held back together for a moment: whether a read-only piece is part of a
- * program or just a file shows only when an executable piece of the same file follows.
+ * What kind a region is shows only among all the others (whose program is it? what lies beside it?), and the snapshot line holds
+ * counts and sums and stands first: so the regions of one snapshot are gathered, and that is all the memory there is, beside the
+ * threads of processes whose regions are still to come.
  */
 #include "host_parse.h"
 
@@ -12,8 +12,7 @@
 
 #include "error.h"
 #include "kinds.h"
-
-#define GROUP_MAX 32 /* neighbours of one file held back; object files have 4 to 7 */
+#include "region.h"
 
 static const enum vp_measure summed[] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
 #define SUMMED (sizeof summed / sizeof summed[0])
@@ -23,11 +22,19 @@ struct sums {
 	unsigned known;
 };
 
+/* Threads that a text told of, for the snapshot of the same look. */
+struct threads {
+	int64_t pid;
+	uint64_t seq;
+	struct vp_kind_thread *list;
+	size_t count, size; /* count 0: the place is free */
+};
+
 struct vp_parse_host {
 	struct vp_host host;
 	struct vp_program *program;
 	const struct vp_parse_job *job;
-	struct vp_out body;       /* the region lines of the open snapshot */
+	struct vp_out body;       /* the region lines of one snapshot */
 	bool open;
 	uint64_t seq;
 	int written;
@@ -38,9 +45,11 @@ struct vp_parse_host {
 	bool has_stated;
 	char *members;            /* of the snapshot line */
 	size_t members_n;
-	struct vp_region group[GROUP_MAX], before;
-	size_t group_count;
-	bool has_before;
+	struct vp_region *regions; /* of the open snapshot */
+	size_t region_count, region_size;
+	struct vp_strings *strings; /* of these regions, as far as they are no part of the text; NULL: none yet */
+	struct threads *threads;
+	size_t threads_count;
 };
 
 static struct vp_parse_host *of(struct vp_host *host)
@@ -73,22 +82,57 @@ static struct sums *kind_sums(struct vp_parse_host *parse, vp_str kind)
 	return &parse->kinds[index];
 }
 
-static void write_region(struct vp_parse_host *parse, struct vp_region *region, bool object)
+/* ---- threads ---- */
+
+static struct threads *threads_of(struct vp_parse_host *parse, int64_t pid, bool make)
 {
-	vp_kind_set(region, parse->has_before ? &parse->before : NULL, object);
-	add(&parse->all, region);
-	add(kind_sums(parse, region->kind), region);
-	vp_put_region_line(&parse->body, parse->job->t, parse->job->text.pid, parse->seq, 0, region);
-	parse->before = *region;
-	parse->has_before = true;
+	struct threads *unused = NULL;
+	for (size_t i = 0; i < parse->threads_count; i++) {
+		if (parse->threads[i].count && parse->threads[i].pid == pid) return &parse->threads[i];
+		if (!parse->threads[i].count) unused = &parse->threads[i];
+	}
+	if (!make || unused) return make ? unused : NULL;
+	struct threads *more = realloc(parse->threads, (parse->threads_count + 1) * sizeof *more);
+	if (!more) abort();
+	parse->threads = more;
+	return memset(&more[parse->threads_count++], 0, sizeof *more);
 }
 
-static void flush_group(struct vp_parse_host *parse)
+static void host_thread(struct vp_host *host, uint64_t stack, uint64_t local, bool main)
 {
-	bool object = false;
-	for (size_t i = 0; i < parse->group_count; i++) object |= parse->group[i].perms[2] == 'x';
-	for (size_t i = 0; i < parse->group_count; i++) write_region(parse, &parse->group[i], object);
-	parse->group_count = 0;
+	struct vp_parse_host *parse = of(host);
+	struct threads *threads = threads_of(parse, parse->job->text.pid, true);
+	if (threads->seq != parse->seq || threads->pid != parse->job->text.pid) threads->count = 0; /* of a look whose regions never came */
+	threads->pid = parse->job->text.pid;
+	threads->seq = parse->seq;
+	if (threads->count == threads->size) {
+		size_t size = threads->size ? 2 * threads->size : 16;
+		struct vp_kind_thread *more = realloc(threads->list, size * sizeof *more);
+		if (!more) abort();
+		threads->list = more;
+		threads->size = size;
+	}
+	threads->list[threads->count++] = (struct vp_kind_thread){ .stack = stack, .local = local, .main = main };
+}
+
+/* ---- regions ---- */
+
+static void write_regions(struct vp_parse_host *parse)
+{
+	struct threads *threads = threads_of(parse, parse->job->text.pid, false);
+	struct vp_kind_facts facts = { 0 };
+	if (threads && threads->seq == parse->seq) facts = (struct vp_kind_facts){ threads->list, threads->count };
+	if (vp_kinds_set(parse->regions, parse->region_count, &facts)) abort();
+	if (threads) threads->count = 0;
+	for (size_t i = 0; i < parse->region_count; i++) {
+		struct vp_region *region = &parse->regions[i];
+		add(&parse->all, region);
+		add(kind_sums(parse, region->kind), region);
+		vp_put_region_line(&parse->body, parse->job->t, parse->job->text.pid, parse->seq, 0, region);
+	}
+	parse->region_count = 0;
+	vp_strings_free(parse->strings);
+	parse->strings = NULL;
 }
 
 static void put_sums(struct vp_out *out, const struct sums *sums)
@@ -124,7 +168,7 @@ static void close_snapshot(struct vp_parse_host *parse)
 {
 	struct vp_out *out = &parse->program->out;
 	if (!parse->open) return;
-	flush_group(parse);
+	write_regions(parse);
 	vp_put_begin(out, "snapshot", parse->job->t, parse->job->text.pid);
 	vp_put_num(out, "seq", parse->seq);
 	if (parse->has_stated && !parse->all.regions) {
@@ -148,7 +192,8 @@ static void open_snapshot(struct vp_parse_host *parse)
 	parse->body.used = 0;
 	parse->body.lines = 0;
 	parse->body.front_size = 0;
-	parse->has_before = parse->has_stated = false;
+	parse->has_stated = false;
+	parse->region_count = 0;
 	parse->members_n = 0;
 	memset(&parse->all, 0, sizeof parse->all);
 	if (parse->kinds) memset(parse->kinds, 0, parse->kind_size * sizeof *parse->kinds);
@@ -157,7 +202,7 @@ static void open_snapshot(struct vp_parse_host *parse)
 static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
 {
 	struct vp_parse_host *parse = of(host);
-	if (parse->open && (parse->job->several || !parse->all.regions)) close_snapshot(parse);
+	if (parse->open && (parse->job->several || !parse->region_count)) close_snapshot(parse);
 	if (!parse->open) open_snapshot(parse);
 	if (stated) {
 		parse->stated = *stated;
@@ -172,23 +217,31 @@ static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_
 	}
 }
 
-static bool same_file(const struct vp_region *a, const struct vp_region *b)
+/* A part of the text lives as long as the snapshot; all else is copied. */
+static void keep(struct vp_parse_host *parse, vp_str *text)
 {
-	return a->name.n == b->name.n && a->inode.n == b->inode.n && memcmp(a->name.p, b->name.p, a->name.n) == 0;
+	const vp_str *whole = &parse->job->text.text;
+	if (!text->n || (text->p >= whole->p && text->p < whole->p + whole->n)) return;
+	if (!parse->strings && !(parse->strings = vp_strings_new())) abort();
+	*text = vp_strings_keep(parse->strings, *text);
+	if (!text->p) abort();
 }
 
 static void host_region(struct vp_host *host, const struct vp_region *region)
 {
 	struct vp_parse_host *parse = of(host);
 	if (!parse->open) open_snapshot(parse);
-	bool file = region->inode.n && region->name.n;
-	if (parse->group_count && (!file || parse->group_count == GROUP_MAX || !same_file(region, parse->group))) flush_group(parse);
-	if (file) {
-		parse->group[parse->group_count++] = *region;
-	} else {
-		struct vp_region own = *region;
-		write_region(parse, &own, false);
+	if (parse->region_count == parse->region_size) {
+		size_t size = parse->region_size ? 2 * parse->region_size : 256;
+		struct vp_region *more = realloc(parse->regions, size * sizeof *more);
+		if (!more) abort();
+		parse->regions = more;
+		parse->region_size = size;
 	}
+	struct vp_region *to = &parse->regions[parse->region_count++];
+	*to = *region;
+	vp_str *strings[] = { &to->share, &to->kind, &to->name, &to->label, &to->dev, &to->inode, &to->flags, &to->extra };
+	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) keep(parse, strings[i]);
 }
 
 static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
@@ -241,7 +294,7 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 	parse->program = program;
 	parse->host = (struct vp_host){
 		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost,
-		.snapshot = host_snapshot, .region = host_region, .bad = host_bad,
+		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread,
 	};
 	vp_out_memory(&parse->body);
 	return parse;
@@ -251,6 +304,10 @@ void vp_parse_host_free(struct vp_parse_host *parse)
 {
 	if (!parse) return;
 	vp_out_free(&parse->body);
+	for (size_t i = 0; i < parse->threads_count; i++) free(parse->threads[i].list);
+	free(parse->threads);
+	vp_strings_free(parse->strings);
+	free(parse->regions);
 	free(parse->kinds);
 	free(parse->members);
 	free(parse);
@@ -265,7 +322,7 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	parse->seq = job->text.seq;
 	parse->written = 0;
 	parse->bad = 0;
-	parse->group_count = 0;
+	parse->region_count = 0;
 	int failed = source->parse(state, &parse->host, &job->text);
 	close_snapshot(parse);
 	free(state);

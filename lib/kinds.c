@@ -42,33 +42,89 @@ static const struct { const char *kind, *about; } known[] = {
 };
 #define KNOWN (sizeof known / sizeof known[0])
 
-/* What Linux calls its mappings, as proc_pid_maps(5) and the kernel's own sources of these names have it. */
+/* A region among its neighbours. */
+struct vp_kind_place {
+	struct vp_region *regions;
+	size_t count, at;
+	const unsigned char *facts; /* a byte for each region */
+	bool threads_known;
+	uint64_t stack_sizes[8];    /* of the stacks that are known by their pointers, each once */
+	size_t stack_size_count;
+};
+enum { HOLDS_STACK = 1, HOLDS_LOCAL = 2, OBJECT = 4, MAIN = 8 };
+
+#define KIB(n) ((uint64_t)(n) << 10)
+#define MIB(n) ((uint64_t)(n) << 20)
+#define GIB(n) ((uint64_t)(n) << 30)
+
+static bool arena_shape(const struct vp_kind_place *place);
+static bool stack_pointed(const struct vp_kind_place *place);
+static bool stack_shape(const struct vp_kind_place *place);
+static bool java_stack_shape(const struct vp_kind_place *place);
+static bool guard_shape(const struct vp_kind_place *place);
+static bool local_pointed(const struct vp_kind_place *place);
+static bool main_program(const struct vp_kind_place *place);
+static bool wasm_shape(const struct vp_kind_place *place);
+static bool vast_shape(const struct vp_kind_place *place);
+
+#define V8 "node|nodejs|libnode.so*|libv8*.so*|d8|deno|electron|chrome|chromium*|headless_shell|content_shell|libcef.so|msedge|brave|opera|" \
+	"vivaldi*|code|QtWebEngineProcess|libQt*WebEngineCore.so*"
+
+/* How each kind is told on Linux: first by what the kernel and the programs call it, as proc_pid_maps(5) and their own sources of
+ * these names have it, then by permissions and file, then by the threads' registers, last by its shape. vmpipe-kinds(7) says it in words. */
 static const struct vp_kind_rule rules[] = {
 	{ .kind = "heap", .name = "[heap]" },
 	{ .kind = "stack", .name = "[stack]" },
-	{ .kind = "thread-stack", .name = "[stack:*]|[anon:*stack*]" },
-	{ .kind = "vdso", .name = "[vdso]|[vectors]|[sigpage]" },
+	{ .kind = "vdso", .name = "[vdso]|[vectors]|[sigpage]|[uprobes]" },
 	{ .kind = "vvar", .name = "[vvar]|[vvar_vclock]" },
 	{ .kind = "vsyscall", .name = "[vsyscall]" },
 	{ .kind = "huge", .name = "/anon_hugepage*|/dev/hugepages/*" },
 	{ .kind = "huge", .flags = "ht" },
-	{ .kind = "memfd", .name = "/memfd:*" },
-	{ .kind = "shm", .name = "/SYSV*|/dev/shm/*|/dev/zero (deleted)|[anon_shmem:*" },
-	{ .kind = "gpu", .name = "/dev/dri/*|/dev/nvidia*|/dev/kgsl*|/dev/mali*|/i915*|/drm mm object*|anon_inode:dmabuf*|/dmabuf:*" },
-	{ .kind = "device", .name = "/dev/*|anon_inode:*|socket:*" },
+	{ .kind = "thread-stack", .flags = "ss" }, /* a shadow stack: return addresses alone */
+	{ .kind = "guard", .name = "[anon:*stack*|[anon:*guard*|[anon:*Guard*", .perms = "---?", .most = MIB(1) },
+	{ .kind = "reserved", .name = "[anon*", .perms = "---?" },
+	{ .kind = "jit", .name = "[anon*:dalvik-*jit*|[anon*:dalvik-*code-cache*|/dev/ashmem/dalvik-*jit*|/memfd:*jit*|/memfd:*JIT*|/memfd:doublemapper*|"
+	                         "[anon:js-executable-memory*|[anon:*JIT*" },
+	{ .kind = "jit", .name = "[anon*", .perms = "??x?" },
+	{ .kind = "gc", .name = "[anon*:dalvik-*|/dev/ashmem/dalvik-*|[anon:v8*|[anon:blink_gc*|[anon:js-gc-heap*|[anon: Go: *|[anon:cpython:*|"
+	                        "/memfd:java_heap*|[anon:Ruby:*" },
+	{ .kind = "thread-stack", .name = "[stack:*]|[anon:*stack*" },
+	{ .kind = "tls", .name = "[anon:*tls*|[anon:*TLS*" },
+	{ .kind = "bss", .name = "[anon:.bss]" },
+	{ .kind = "arena", .name = "[anon:libc_malloc*|[anon:scudo:*|[anon:*malloc*|[anon:GWP-ASan*|[anon:partition_alloc*" },
+	{ .kind = "memfd", .name = "/memfd:*|/secretmem*" },
+	{ .kind = "shm", .name = "/SYSV*|/dev/shm/*|/run/shm/*|/dev/zero (deleted)|/dev/ashmem/*|[anon_shmem:*" },
+	{ .kind = "gpu", .name = "/dev/dri/*|/dev/nvidia*|/dev/kgsl*|/dev/mali*|/i915*|/drm mm object*|anon_inode:dmabuf*|/dmabuf:*|anon_inode:i915*" },
+	{ .kind = "anon", .name = "/dev/zero" }, /* private: as if there were no file */
+	{ .kind = "device", .name = "/dev/*|anon_inode:*|socket:*|/[aio]*" },
 	{ .kind = "locale", .name = "*/locale-archive|*/locale/*|*/gconv-modules.cache|*/LC_*" },
 	{ .kind = "font", .name = "*.ttf|*.ttc|*.otf|*.pfb|*.pcf.gz|*/fontconfig/*" },
-	{ .kind = "guard", .perms = "---?", .file = -1, .most = 1 << 20 },
+	{ .kind = "reserved", .perms = "---?", .file = -1, .after = "arena" },
+	{ .kind = "guard", .perms = "---?", .file = -1, .shape = guard_shape },
 	{ .kind = "reserved", .perms = "---?" },
 	{ .kind = "text", .perms = "??x?", .file = +1 },
 	{ .kind = "data", .perms = "?w?p", .file = +1, .object = +1 },
 	{ .kind = "rodata", .perms = "r--p", .file = +1, .object = +1 },
 	{ .kind = "file", .file = +1 },
-	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = 1 << 20 }, /* larger: somebody mapped beside it */
+	{ .kind = "gc", .name = "", .perms = "rw-p", .from = GIB(768), .until = GIB(832) }, /* where Go's heap begins on 64-bit machines */
+	{ .kind = "arena", .name = "", .perms = "rw?p", .shape = arena_shape },
+	{ .kind = "tls", .name = "", .perms = "rw?p", .most = KIB(128), .shape = local_pointed },
+	{ .kind = "thread-stack", .name = "", .perms = "rw?p", .most = GIB(1), .shape = stack_pointed },
+	{ .kind = "thread-stack", .name = "", .perms = "rw?p", .flags = "gd" },
+	{ .kind = "thread-stack", .name = "", .perms = "rw?p", .shape = stack_shape },
+	{ .kind = "thread-stack", .name = "", .perms = "rw-p", .program = "libjvm.so", .shape = java_stack_shape },
+	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = GIB(4), .shape = main_program },
+	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = MIB(1) }, /* of a library; larger: somebody mapped beside it */
 	{ .kind = "jit", .perms = "??x?", .file = -1 },
 	{ .kind = "shm", .perms = "???s", .file = -1 },
+	{ .kind = "gc", .name = "", .perms = "rw-p", .until = GIB(32), .program = "libjvm.so" }, /* so low that references fit in 32 bits */
+	{ .kind = "gc", .name = "", .perms = "rw-p", .program = "libjvm.so|libcoreclr.so", .shape = vast_shape },
+	{ .kind = "wasm", .name = "", .perms = "rw-p", .shape = wasm_shape },
+	{ .kind = "gc", .name = "", .perms = "r?-p", .align = KIB(256), .least = KIB(16), .program = V8 }, /* V8's pages */
+	{ .kind = "gc", .name = "", .perms = "rw-p", .least = KIB(256), .program = "python*|libpython*|pypy*|libpypy*" },
 	{ .kind = "anon" },
 };
+#define RULES (sizeof rules / sizeof rules[0])
 
 static struct vp_kind_rule *added;
 static size_t added_count;
@@ -124,39 +180,288 @@ static bool has_word(vp_str words, const char *word)
 {
 	size_t n = strlen(word);
 	for (size_t i = 0; i + n <= words.n; i++) {
-		bool starts = i == 0 || words.p[i - 1] == ' ';
 		bool ends = i + n == words.n || words.p[i + n] == ' ';
-		if (starts && ends && memcmp(words.p + i, word, n) == 0) return true;
+		if (ends && words.p[i] == word[0] && memcmp(words.p + i, word, n) == 0) return true;
+		while (i < words.n && words.p[i] != ' ') i++;
 	}
 	return false;
 }
 
-static bool fits(const struct vp_kind_rule *rule, const struct vp_region *region, const struct vp_region *before, bool object)
+static bool has_file(const struct vp_region *region)
 {
-	bool file = region->inode.n > 0 && !(region->inode.n == 1 && region->inode.p[0] == '0');
-	if (rule->file && (rule->file > 0) != file) return false;
-	if (rule->object && (rule->object > 0) != object) return false;
-	if (rule->perms && !perms_fit(rule->perms, region->perms)) return false;
-	if (region->size < rule->least || (rule->most && region->size > rule->most)) return false;
-	if (rule->after && !(before && before->end == region->start && vp_str_is(before->kind, rule->after))) return false;
-	if (rule->flags && !has_word(region->flags, rule->flags)) return false;
-	if (rule->label && !glob(rule->label, region->label)) return false;
-	return !rule->name || glob(rule->name, region->name);
+	return region->inode.n > 0 && !(region->inode.n == 1 && region->inode.p[0] == '0');
 }
 
-void vp_kind_set(struct vp_region *region, const struct vp_region *before, bool object)
+/* ---- shapes ---- */
+
+/* The neighbour below (step -1) or above (+1), if it touches; NULL. */
+static const struct vp_region *neighbour(const struct vp_kind_place *place, int step)
 {
+	const struct vp_region *here = &place->regions[place->at], *there = here + step;
+	if (step < 0 ? place->at == 0 : place->at + 1 == place->count) return NULL;
+	return (step < 0 ? there->end == here->start : here->end == there->start) ? there : NULL;
+}
+
+/* The neighbour, if it has no file and may not be accessed. */
+static const struct vp_region *closed(const struct vp_kind_place *place, int step)
+{
+	const struct vp_region *there = neighbour(place, step);
+	return there && perms_fit("---", there->perms) && !has_file(there) ? there : NULL;
+}
+
+/* glibc's arenas beside the heap: a reserve of 64 MiB (1 MiB where addresses have 32 bits) that starts at a multiple of its size, opened
+ * from below; where it is all open, only its places are left to tell it by. */
+static bool arena_shape(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at], *rest = closed(place, +1);
+	bool narrow = here->end <= GIB(4);
+	uint64_t unit = narrow ? MIB(1) : MIB(64);
+	if (here->start % unit) return false;
+	if (rest) return rest->end % unit == 0 && rest->size < unit;
+	return !narrow && here->size % unit == 0;
+}
+
+static bool stack_pointed(const struct vp_kind_place *place)
+{
+	return place->facts[place->at] & HOLDS_STACK;
+}
+
+static bool local_pointed(const struct vp_kind_place *place)
+{
+	return (place->facts[place->at] & (HOLDS_LOCAL | HOLDS_STACK)) == HOLDS_LOCAL;
+}
+
+static bool main_program(const struct vp_kind_place *place)
+{
+	return place->at && place->facts[place->at - 1] & MAIN;
+}
+
+/* A size that stacks are made in: by the C library (ulimit -s, or 2 MiB) and by Rust; a little more where a kernel before 6.7 has
+ * merged it with what lies above. */
+static bool usual_stack(uint64_t size, uint64_t guard)
+{
+	static const uint64_t usual[] = { MIB(2), MIB(8), MIB(10) };
+	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+		if (size + guard == usual[i] || (size >= usual[i] && size <= usual[i] + KIB(64))) return true;
+	return false;
+}
+
+/* Memory over a guard, and mapped as a stack as far as the kernel tells (MAP_STACK: no huge pages, from 6.7). Else of a size: where the
+ * threads' pointers are known, of one of their stacks' (a thread has ended, its stack waits for the next one). */
+static bool stack_shape(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
+	if (!guard || guard->size > MIB(1) || here->size > GIB(1)) return false;
+	if (has_word(here->flags, "nh")) return true;
+	if (!place->threads_known) return guard->size <= KIB(64) && usual_stack(here->size, guard->size);
+	for (size_t i = 0; i < place->stack_size_count; i++)
+		if (place->stack_sizes[i] == here->size) return true;
+	return false;
+}
+
+/* Java's are of 1 MiB, their guard beside it or, of their own making, in it. */
+static bool java_stack_shape(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
+	return guard && guard->size <= KIB(64) && (here->size == MIB(1) || here->size + guard->size == MIB(1));
+}
+
+static bool guard_shape(const struct vp_kind_place *place)
+{
+	struct vp_kind_place above = *place;
+	if (place->regions[place->at].size <= KIB(64)) return true;
+	if (place->regions[place->at].size > MIB(1) || !neighbour(place, +1)) return false;
+	above.at++;
+	return above.regions[above.at].name.n == 0 && perms_fit("rw", above.regions[above.at].perms) && (stack_pointed(&above) || stack_shape(&above));
+}
+
+/* Open memory that reaches far into closed: reserved at once, committed as it is needed. */
+static bool vast_shape(const struct vp_kind_place *place)
+{
+	const struct vp_region *rest = closed(place, +1);
+	return rest && rest->size >= GIB(2);
+}
+
+/* Closed below, and closed above so far that no 32-bit index leads out of it. */
+static bool wasm_shape(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at], *below = closed(place, -1), *above = closed(place, +1);
+	return below && above && here->size % KIB(64) == 0 && below->size >= MIB(32) && here->size + above->size >= GIB(4);
+}
+
+/* ---- all regions of a snapshot ---- */
+
+/* One run over a snapshot. The buffers are kept for the next. */
+struct run {
+	struct vp_kind_place place;
+	unsigned char *facts;
+	size_t facts_size;
+	vp_str *programs;         /* last parts of the paths that are mapped executable */
+	size_t program_count, program_size;
+	unsigned char *program_fits, *name_fits; /* by rule: 0 not asked yet, 1 no, 2 yes; the name's for the last name */
+	size_t rule_count;
+	vp_str name;
+};
+
+static bool same_file(const struct vp_region *a, const struct vp_region *b)
+{
+	return a->name.n == b->name.n && a->inode.n == b->inode.n && memcmp(a->name.p, b->name.p, a->name.n) == 0;
+}
+
+static int program_add(struct run *run, vp_str path)
+{
+	static const char gone[] = " (deleted)";
+	size_t n = sizeof gone - 1;
+	if (path.n > n && memcmp(path.p + path.n - n, gone, n) == 0) path.n -= n;
+	const char *slash = memrchr(path.p, '/', path.n);
+	if (slash) path = (vp_str){ slash + 1, path.n - (size_t)(slash + 1 - path.p) };
+	if (run->program_count == run->program_size) {
+		size_t size = run->program_size ? 2 * run->program_size : 64;
+		vp_str *more = realloc(run->programs, size * sizeof *more);
+		if (!more) return -1;
+		run->programs = more;
+		run->program_size = size;
+	}
+	run->programs[run->program_count++] = path;
+	return 0;
+}
+
+/* Neighbours in the list that are of one file are one object if any of them is executable. The first object is the program itself. */
+static int find_objects(struct run *run)
+{
+	const struct vp_region *regions = run->place.regions;
+	for (size_t i = 0, next; i < run->place.count; i = next) {
+		bool executable = false, file = regions[i].inode.n && regions[i].name.n;
+		for (next = i; next < run->place.count && (next == i || (file && same_file(&regions[i], &regions[next]))); next++)
+			executable |= regions[next].perms[0] && regions[next].perms[2] == 'x';
+		if (!file || !executable) continue;
+		unsigned char fact = run->program_count ? OBJECT : OBJECT | MAIN;
+		memset(run->facts + i, fact, next - i);
+		if (program_add(run, regions[i].name)) return -1;
+	}
+	return 0;
+}
+
+/* The region that holds an address; count: none. */
+static size_t region_at(const struct vp_kind_place *place, uint64_t address)
+{
+	size_t low = 0, high = place->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (place->regions[middle].end <= address) low = middle + 1;
+		else high = middle;
+	}
+	return low < place->count && place->regions[low].start <= address ? low : place->count;
+}
+
+static void know_stack(struct run *run, size_t at)
+{
+	struct vp_kind_place *place = &run->place;
+	const uint64_t size = place->regions[at].size;
+	run->facts[at] |= HOLDS_STACK;
+	if (place->regions[at].name.n || place->stack_size_count == sizeof place->stack_sizes / sizeof *place->stack_sizes) return;
+	for (size_t i = 0; i < place->stack_size_count; i++)
+		if (place->stack_sizes[i] == size) return;
+	place->stack_sizes[place->stack_size_count++] = size;
+}
+
+/* The local storage of a thread other than the first lies at the upper end of its stack. */
+static void know_threads(struct run *run, const struct vp_kind_facts *facts)
+{
+	for (size_t i = 0; facts && i < facts->thread_count; i++) {
+		const struct vp_kind_thread *thread = &facts->threads[i];
+		size_t stack = region_at(&run->place, thread->stack), local = region_at(&run->place, thread->local);
+		run->place.threads_known = true;
+		if (stack < run->place.count) know_stack(run, stack);
+		if (local < run->place.count && thread->main) run->facts[local] |= HOLDS_LOCAL;
+		else if (local < run->place.count) know_stack(run, local);
+	}
+}
+
+static bool program_fits(struct run *run, const struct vp_kind_rule *rule, size_t number)
+{
+	unsigned char *asked = &run->program_fits[number];
+	for (size_t i = 0; !*asked && i < run->program_count; i++)
+		if (glob(rule->program, run->programs[i])) *asked = 2;
+	if (!*asked) *asked = 1;
+	return *asked == 2;
+}
+
+static bool name_fits(struct run *run, const struct vp_kind_rule *rule, size_t number, vp_str name)
+{
+	if (!rule->name[0] || !name.n) return !rule->name[0] && !name.n;
+	unsigned char *asked = &run->name_fits[number];
+	if (!*asked) *asked = glob(rule->name, name) ? 2 : 1;
+	return *asked == 2;
+}
+
+static bool fits(struct run *run, const struct vp_kind_rule *rule, size_t number)
+{
+	const struct vp_region *region = &run->place.regions[run->place.at], *below;
+	if (rule->name && !name_fits(run, rule, number, region->name)) return false;
+	if (rule->perms && !perms_fit(rule->perms, region->perms)) return false;
+	if (rule->file && (rule->file > 0) != has_file(region)) return false;
+	if (rule->object && (rule->object > 0) != !!(run->facts[run->place.at] & OBJECT)) return false;
+	if (region->size < rule->least || (rule->most && region->size > rule->most)) return false;
+	if (region->start < rule->from || (rule->until && region->end > rule->until)) return false;
+	if (rule->align && region->start % rule->align) return false;
+	if (rule->after && !((below = neighbour(&run->place, -1)) && vp_str_is(below->kind, rule->after))) return false;
+	if (rule->flags && !has_word(region->flags, rule->flags)) return false;
+	if (rule->label && !glob(rule->label, region->label)) return false;
+	if (rule->shape && !rule->shape(&run->place)) return false;
+	return !rule->program || program_fits(run, rule, number);
+}
+
+static void set_one(struct run *run)
+{
+	struct vp_region *region = &run->place.regions[run->place.at];
 	if (region->kind.n) return;
-	for (size_t i = 0; i < added_count; i++)
-		if (fits(&added[i], region, before, object)) {
-			region->kind = vp_s(added[i].kind);
-			return;
-		}
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
-		if (fits(&rules[i], region, before, object)) {
-			region->kind = vp_s(rules[i].kind);
-			return;
-		}
+	if (region->name.n != run->name.n || (region->name.n && memcmp(region->name.p, run->name.p, region->name.n))) {
+		memset(run->name_fits, 0, run->rule_count);
+		run->name = region->name;
+	}
+	for (size_t i = 0; i < run->rule_count; i++) {
+		const struct vp_kind_rule *rule = i < added_count ? &added[i] : &rules[i - added_count];
+		if (!fits(run, rule, i)) continue;
+		region->kind = vp_s(rule->kind);
+		return;
+	}
+}
+
+static int prepare(struct run *run, size_t count)
+{
+	if (run->rule_count != RULES + added_count) {
+		free(run->program_fits);
+		run->rule_count = RULES + added_count;
+		run->program_fits = malloc(2 * run->rule_count);
+		run->name_fits = run->program_fits + run->rule_count;
+	}
+	if (run->facts_size < count) {
+		free(run->facts);
+		run->facts_size = count + count / 2;
+		run->facts = malloc(run->facts_size);
+	}
+	if (!run->program_fits || !run->facts) {
+		run->rule_count = run->facts_size = 0;
+		return vp_fail("out of memory");
+	}
+	memset(run->program_fits, 0, 2 * run->rule_count);
+	memset(run->facts, 0, count);
+	run->program_count = 0;
+	run->name = (vp_str){ 0 };
+	return 0;
+}
+
+int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts)
+{
+	static struct run run;
+	if (!count) return 0;
+	if (prepare(&run, count)) return -1;
+	run.place = (struct vp_kind_place){ .regions = regions, .count = count, .facts = run.facts };
+	if (find_objects(&run)) return vp_fail("out of memory");
+	know_threads(&run, facts);
+	for (; run.place.at < count; run.place.at++) set_one(&run);
+	return 0;
 }
 
 static char *copy(const char *text)
@@ -179,6 +484,7 @@ int vp_kinds_add(const struct vp_kind_rule *rule)
 	to->perms = copy(rule->perms);
 	to->flags = copy(rule->flags);
 	to->after = copy(rule->after);
+	to->program = copy(rule->program);
 	return 0;
 }
 

@@ -159,6 +159,11 @@ struct vp_host {
 
 	/* Render half: bytes of the picture. */
 	void (*write)(struct vp_host *h, const char *bytes, size_t n);
+
+	/* Parse half again: a thread of the process whose regions come next in the same look (the same `seq`), as a text beside them
+	 * tells of it: its stack pointer, an address in its thread-local storage (0: unknown), and whether it is the first thread.
+	 * By these the host tells the kinds thread-stack and tls. */
+	void (*thread)(struct vp_host *h, uint64_t stack, uint64_t local, bool main);
 };
 
 /* ---- 4 sources ------------------------------------------------------------------------------- */

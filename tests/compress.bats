@@ -21,8 +21,8 @@ regions() {
 	record run.ndjson.gz
 	zstd -t -q run.ndjson.zst
 	gzip -t run.ndjson.gz
-	[ "$(zstd -dc run.ndjson.zst | jq -r .type | tr '\n' ' ')" = "stream process sample raw stage end " ]
-	[ "$(gzip -dc run.ndjson.gz | jq -r .type | tr '\n' ' ')" = "stream process sample raw stage end " ]
+	[ "$(zstd -dc run.ndjson.zst | jq -r .type | tr '\n' ' ')" = "stream process sample raw raw stage end " ]
+	[ "$(gzip -dc run.ndjson.gz | jq -r .type | tr '\n' ' ')" = "stream process sample raw raw stage end " ]
 }
 
 @test "every reader recognises them in files and on stdin, whatever their name" {
@@ -139,7 +139,7 @@ regions() {
 	vm-sample -p "$pid" -i 1h --detail maps -o in.zst 3>&- &
 	sampler=$!
 	started+=("$sampler")
-	until_true bash -c '[ "$(zstd -dc in.zst 2>/dev/null | grep -c "\"type\":\"raw\"")" = 1 ]'
+	until_true bash -c '[ "$(zstd -dc in.zst 2>/dev/null | grep -c "\"format\":\"linux-maps\"")" = 1 ]'
 	exec {feed}>in
 	cat in.zst >&"$feed"
 	until_true grep -q '"type":"region"' out # nothing has been closed

@@ -98,15 +98,15 @@ regions() {
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr vm-sample -p "$pid" -n 3 -i 1ms --detail maps
 	[ "$(jq -c 'select(.type=="sample") | [.seq, .same]' <<<"$output" | tr '\n' ' ')" = "[0,null] [1,true] [2,true] " ]
-	[ "$(jq -c 'select(.type=="raw") | .seq' <<<"$output")" = 0 ]
+	[ "$(jq -c 'select(.format=="linux-maps") | .seq' <<<"$output")" = 0 ]
 }
 
 @test "a text of many pieces is cut at line ends and is whole again when joined" {
 	workload many 2000
 	run --separate-stderr vm-sample -p "$pid" -n 1 --detail maps
-	[ "$(jq -r 'select(.type=="raw") | .part' <<<"$output" | sort -n | uniq | wc -l)" -gt 1 ]
-	[ "$(jq -c 'select(.type=="raw" and .last) | .part' <<<"$output" | wc -l)" -eq 1 ]
-	jq -j 'select(.type=="raw") | .text' <<<"$output" | cmp - "/proc/$pid/maps"
+	[ "$(jq -r 'select(.format=="linux-maps") | .part' <<<"$output" | sort -n | uniq | wc -l)" -gt 1 ]
+	[ "$(jq -c 'select(.format=="linux-maps" and .last) | .part' <<<"$output" | wc -l)" -eq 1 ]
+	jq -j 'select(.format=="linux-maps") | .text' <<<"$output" | cmp - "/proc/$pid/maps"
 }
 
 @test "a name that is no UTF-8 survives the pipe byte for byte" {

@@ -46,7 +46,7 @@ END
 @test "what one source says of a look stays in one piece, however large" {
 	workload many 3000
 	vm-sample -s ticker,procfs -p "$pid" -n 3 -i 1ms --detail maps >s
-	jq -j 'select(.type=="raw") | .text' s | cmp - "/proc/$pid/maps"
+	jq -j 'select(.format=="linux-maps") | .text' s | cmp - "/proc/$pid/maps"
 	vm-parse s | grep -c '"type":"region"'
 }
 

@@ -443,6 +443,7 @@ int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 	struct parser parser, *p = &parser;
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
+	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
 	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
 	p->at = p->learnt_n = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);

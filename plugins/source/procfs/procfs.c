@@ -44,6 +44,7 @@ struct target {
 	bool has_last;
 	char *last;         /* the text of the look before */
 	size_t last_n, last_size;
+	struct procfs_threads threads;
 	int64_t due;        /* ns: not looked at before, so as to stop it no longer than its share */
 	uint64_t put_off;   /* looks that it was spared since the last one */
 };
@@ -248,6 +249,7 @@ static enum there open_again(struct procfs *p, struct vp_host *h, struct target 
 	if (open_map(p, target)) return gone_meanwhile(target->pid, errno) ? NOT_NOW : refuse(h, target, life, file_of(p));
 	target->borrows = procfs_borrows(target->pid, life);
 	know_image(target, life);
+	procfs_threads_clear(&target->threads);
 	target->unseen = target->has_last = target->vanished = false;
 	procfs_put_process(h, h->now(h), target->pid, life, why);
 	return THERE;
@@ -292,6 +294,8 @@ static void put_look(struct procfs *p, struct vp_host *h, struct target *target,
 	if (same) h->json(h, "same", (vp_str){ "true", 4 });
 	h->end(h);
 	if (!same) {
+		vp_str threads = procfs_threads_text(&target->threads, target->pid, (vp_str){ p->text, n });
+		if (threads.n) h->raw(h, t, target->pid, target->seq, "linux-threads", threads);
 		put_raw(p, h, target, t, (vp_str){ p->text, n });
 		char *old = target->last;
 		size_t old_size = target->last_size;
@@ -366,6 +370,7 @@ static void drop(struct procfs *p, size_t i)
 {
 	close_map(&p->targets[i]);
 	free(p->targets[i].last);
+	procfs_threads_clear(&p->targets[i].threads);
 	memmove(&p->targets[i], &p->targets[i + 1], (p->count - i - 1) * sizeof *p->targets);
 	p->count--;
 }
@@ -549,7 +554,7 @@ static void procfs_close(void *state, struct vp_host *h)
 	free(p->scanned.text);
 }
 
-static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-smaps-rollup", NULL };
+static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-smaps-rollup", "linux-threads", NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,

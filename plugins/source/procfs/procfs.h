@@ -67,6 +67,21 @@ bool procfs_scan_there(void); /* the kernel has PAGEMAP_SCAN */
  * Empty where there is nothing at all, for then the address space has gone meanwhile. */
 int  procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps);
 
+/* threads.c: where the threads have their stacks, as the text linux-threads. */
+struct procfs_threads {
+	struct procfs_thread *list;
+	size_t count, size;
+	size_t maps_n;       /* bytes of the maps when they were last asked; another number: regions came or went */
+	uint64_t links;      /* of the directory task: two more than there are threads */
+	bool denied, silent; /* they may not be asked; some could not say anything */
+	char *text;
+	size_t n, text_size;
+};
+/* Those of this moment, whose regions are those of `maps` (the text of maps or smaps); borrowed until the next call. Empty: not known. */
+vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps);
+void procfs_threads_clear(struct procfs_threads *threads); /* another program, or the end */
+int  procfs_parse_threads(struct vp_host *h, const struct vp_text *text);
+
 /* The parse half: struct vp_source's probe and parse. */
 int  procfs_probe(vp_str head, const char **format);
 int  procfs_parse(void *state, struct vp_host *h, const struct vp_text *text);

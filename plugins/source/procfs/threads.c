@@ -1,0 +1,206 @@
+/* The threads of a process: where each has its stack and its thread-local storage, as the text `linux-threads`.
+ *
+ *   4711 0x7ffca793f870 0x7fbdabb4f2e0
+ *   4712 0x7fbdaa93ec40 0x7fbdaa9409a0
+ *   -> thread, its stack pointer (/proc/PID/task/TID/syscall), the list of its robust futexes (get_robust_list), which the C libraries
+ *      keep beside the thread's control block; 0x0 where there is none. The first thread's line has the process' own number.
+ *
+ * Both stay in the same regions for a thread's life, so each thread is asked once: when the regions or the number of threads have
+ * changed. A thread that has ended is told of as long as the region of its stack is still what it was (the C library keeps
+ * some for threads to come), so that nothing changes its kind by the mere end of a thread.
+ */
+#include "procfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define THREADS_MAX 4096 /* of one process; further ones are told by the shape of their stacks */
+#define LINE_MAX_ 64     /* bytes of a line of the text */
+
+struct procfs_thread {
+	int64_t tid;
+	uint64_t stack, local;
+	uint64_t start, end; /* of the region that it lies in; 0: not found yet */
+	bool there, asked;   /* in this look; ever */
+};
+
+static uint64_t place_of(const struct procfs_thread *thread)
+{
+	return thread->stack ? thread->stack : thread->local;
+}
+
+/* `running`, or: number, six arguments, stack pointer, program counter; -1 as the number where it is in no call. */
+static int ask_stack(int64_t pid, struct procfs_thread *thread)
+{
+	char path[96], text[256], *at = text;
+	snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid, (long long)thread->tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) return errno == EACCES || errno == EPERM ? -1 : 0;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	bool denied = n < 0 && (errno == EACCES || errno == EPERM);
+	close(fd);
+	if (denied) return -1;
+	text[n > 0 ? n : 0] = 0;
+	char *last = strrchr(text, ' ');
+	if (!last) return 0;
+	*last = 0;
+	at = strrchr(text, ' ');
+	thread->stack = at ? strtoull(at + 1, NULL, 16) : 0;
+	return 0;
+}
+
+/* 0; -1: it may not be asked. */
+static int ask(int64_t pid, struct procfs_thread *thread)
+{
+	void *head = NULL;
+	size_t size;
+	thread->asked = true;
+	if (syscall(SYS_get_robust_list, (pid_t)thread->tid, &head, &size) == 0) thread->local = (uint64_t)(uintptr_t)head;
+	return ask_stack(pid, thread);
+}
+
+static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
+{
+	for (size_t i = 0; i < threads->count; i++)
+		if (threads->list[i].tid == tid) return &threads->list[i];
+	if (threads->count == threads->size) {
+		size_t size = threads->size ? 2 * threads->size : 8;
+		struct procfs_thread *more = size > THREADS_MAX ? NULL : realloc(threads->list, size * sizeof *more);
+		if (!more) return NULL;
+		threads->list = more;
+		threads->size = size;
+	}
+	threads->list[threads->count] = (struct procfs_thread){ .tid = tid };
+	return &threads->list[threads->count++];
+}
+
+/* Asks those that are new, or could not say anything yet. */
+static void ask_all(struct procfs_threads *threads, int64_t pid)
+{
+	char path[64];
+	snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	for (size_t i = 0; i < threads->count; i++) threads->list[i].there = false;
+	threads->silent = false;
+	while (dir && !threads->denied && (entry = readdir(dir))) {
+		int64_t tid = atoll(entry->d_name);
+		struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
+		if (!thread) continue;
+		thread->there = true;
+		if (!place_of(thread) && ask(pid, thread)) threads->denied = true;
+		if (!place_of(thread)) threads->silent = true;
+	}
+	if (dir) closedir(dir);
+}
+
+/* ---- regions ---- */
+
+static int by_place(const void *left, const void *right)
+{
+	const struct procfs_thread *a = left, *b = right;
+	uint64_t x = place_of(a), y = place_of(b);
+	return x != y ? (x > y) - (x < y) : (a->tid > b->tid) - (a->tid < b->tid);
+}
+
+/* The next row of the text, maps or smaps. */
+static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
+{
+	while (rest->n) {
+		const char *newline = memchr(rest->p, '\n', rest->n), *line = rest->p;
+		size_t n = newline ? (size_t)(newline + 1 - line) : rest->n;
+		rest->p += n, rest->n -= n;
+		if (n < 19 || n > 8192 || (*line >= 'A' && *line <= 'Z')) continue;
+		char *dash;
+		*start = strtoull(line, &dash, 16);
+		if (*dash != '-') continue;
+		*end = strtoull(dash + 1, NULL, 16);
+		return true;
+	}
+	return false;
+}
+
+/* Keeps those that are there, and those that have ended but whose region is as it was. */
+static void settle(struct procfs_threads *threads, vp_str maps)
+{
+	uint64_t start = 0, end = 0;
+	size_t kept = 0;
+	qsort(threads->list, threads->count, sizeof *threads->list, by_place);
+	for (size_t i = 0; i < threads->count; i++) {
+		struct procfs_thread thread = threads->list[i];
+		uint64_t place = place_of(&thread);
+		while (place && end <= place && next_row(&maps, &start, &end)) continue;
+		bool mapped = place && start <= place && place < end;
+		if (!thread.there && (!mapped || start != thread.start || end != thread.end)) continue;
+		if (thread.there && mapped) thread.start = start, thread.end = end;
+		threads->list[kept++] = thread;
+	}
+	threads->count = kept;
+}
+
+static int write_text(struct procfs_threads *threads)
+{
+	size_t size = threads->count * LINE_MAX_;
+	char *more = size > threads->text_size ? realloc(threads->text, size) : threads->text;
+	if (size && !more) return -1;
+	threads->text = more;
+	if (size > threads->text_size) threads->text_size = size;
+	threads->n = 0;
+	for (size_t i = 0; i < threads->count; i++) {
+		const struct procfs_thread *thread = &threads->list[i];
+		if (place_of(thread))
+			threads->n += (size_t)snprintf(threads->text + threads->n, LINE_MAX_, "%lld 0x%llx 0x%llx\n", (long long)thread->tid,
+			                               (unsigned long long)thread->stack, (unsigned long long)thread->local);
+	}
+	return 0;
+}
+
+vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps)
+{
+	char path[64];
+	struct stat task;
+	snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
+	if (threads->denied || stat(path, &task)) return (vp_str){ threads->text, threads->n };
+	if (maps.n != threads->maps_n || task.st_nlink != threads->links || threads->silent) {
+		ask_all(threads, pid);
+		settle(threads, maps);
+		if (write_text(threads)) threads->n = 0;
+		threads->maps_n = maps.n;
+		threads->links = task.st_nlink;
+	}
+	return (vp_str){ threads->text, threads->n };
+}
+
+void procfs_threads_clear(struct procfs_threads *threads)
+{
+	free(threads->list);
+	free(threads->text);
+	*threads = (struct procfs_threads){ 0 };
+}
+
+/* ---- the parse half ---- */
+
+int procfs_parse_threads(struct vp_host *h, const struct vp_text *text)
+{
+	vp_str rest = text->text;
+	for (size_t number = 1; rest.n; number++) {
+		const char *newline = memchr(rest.p, '\n', rest.n);
+		size_t n = newline ? (size_t)(newline - rest.p) : rest.n;
+		char line[LINE_MAX_ + 32];
+		long long tid;
+		unsigned long long stack, local;
+		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line - 1 ? n : sizeof line - 1), rest.p);
+		if (sscanf(line, "%lld 0x%llx 0x%llx", &tid, &stack, &local) == 3) h->thread(h, stack, local, tid == text->pid);
+		else h->bad(h, number, "not a thread, its stack pointer and its list of futexes");
+		n += newline ? 1 : 0;
+		rest.p += n, rest.n -= n;
+	}
+	return 0;
+}
