@@ -24,8 +24,22 @@ static const struct vp_about about = {
 	.stream = true,
 };
 
+struct state {
+	const char *format; /* of plain texts; NULL: recognised */
+	int64_t every;
+};
+
+static const struct vp_option rows[] = {
+	{ "format", 0, VP_OPT_STRING, offsetof(struct state, format), NULL, NULL, "FORMAT", "take plain texts for this, whatever they look like" },
+	{ "every", 0, VP_OPT_TIME, offsetof(struct state, every), NULL, "0s..10000h", "TIME", "plain texts were taken one after the other, so far apart" },
+	{ .name = NULL },
+};
+
 static struct vp_parse_host *parse;
+static struct state state;
 static uint64_t text_seq;
+static int64_t next_time; /* of the next plain text */
+static const struct vp_source *forced; /* reads state.format */
 
 static void incomplete(void *ctx, const struct vp_pieces_read *read, const char *why)
 {
@@ -104,22 +118,39 @@ static void plain_text(struct vp_program *program, bool *began)
 		vp_trouble(program, "%s", vp_error());
 		return;
 	}
-	const struct vp_source *source = vp_recognise((vp_str){ bytes, n }, &format);
+	const struct vp_source *source = forced ? forced : vp_recognise((vp_str){ bytes, n }, &format);
+	if (forced) format = state.format;
 	if (!*began) put_stream(program, source ? source->name : "text");
 	*began = true;
 	for (size_t i = 0; i < n; i++) program->read += bytes[i] == '\n';
 	struct vp_parse_job job = {
-		.source = source, .place = program->input.name, .several = true,
+		.source = source, .place = program->input.name, .several = true, .every = state.every,
+		.t = next_time,
 		.text = { .format = format, .text = { bytes, n }, .pid = -1, .seq = text_seq },
 	};
 	int written = source ? vp_parse_run(parse, &job) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
 	                                                          "texts such as /proc/PID/maps and smaps are recognised)");
 	if (written > 0) text_seq += (uint64_t)written;
+	if (source) program->t = vp_parse_last(parse);
+	if (source) next_time = program->t + state.every;
 	if (written < 0) {
 		vp_trouble(program, "%s: %s", program->input.name, vp_error());
 		vp_put_lost(program, 0, -1, "text", 1, vp_error());
 	}
 	free(bytes);
+}
+
+/* The reader that --format asks for; a wrong word ends the program, with those that there are. */
+static void force(struct vp_program *program)
+{
+	char known[2048] = "";
+	size_t used = 0;
+	if (!state.format) return;
+	if ((forced = vp_reader_of((vp_str){ NULL, 0 }, state.format))) return;
+	for (const struct vp_source *const *source = vp_load_sources(); *source; source++)
+		for (const char *const *format = (*source)->formats; (*source)->parse && format && *format && used < sizeof known; format++)
+			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *format);
+	vp_die(program, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s", state.format, known);
 }
 
 static void put_end(struct vp_program *program)
@@ -135,7 +166,8 @@ int main(int argc, char **argv)
 	struct vp_program program;
 	bool text = false;
 	int kind;
-	vp_program_start(&program, &about, NULL, NULL, argc, argv);
+	vp_program_start(&program, &about, rows, &state, argc, argv);
+	force(&program);
 	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
 	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");

@@ -17,6 +17,9 @@
 static const enum vp_measure summed[] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
 #define SUMMED (sizeof summed / sizeof summed[0])
 
+#define SEEN_MAX 64
+#define SYSTEM (-2)
+
 struct sums {
 	uint64_t regions, size, sum[SUMMED];
 	unsigned known;
@@ -33,7 +36,8 @@ struct threads {
 struct vp_parse_host {
 	struct vp_host host;
 	struct vp_program *program;
-	const struct vp_parse_job *job;
+	const struct vp_parse_job *job; /* &own */
+	struct vp_parse_job own;  /* time and pid go on with what the text says */
 	struct vp_out body;       /* the region lines of one snapshot */
 	bool open;
 	uint64_t seq;
@@ -43,6 +47,14 @@ struct vp_parse_host {
 	size_t kind_size;
 	struct vp_region stated;  /* totals that the text states */
 	bool has_stated;
+	struct vp_out line;       /* of the parser's own lines, the one that it writes */
+	size_t line_front;        /* where its members begin */
+	char *process;            /* members of the last `process` line: the same is not said twice */
+	size_t process_n;
+	int64_t process_pid;
+	bool of_process;
+	int64_t seen[SEEN_MAX];   /* whose snapshots stand at this time already; SYSTEM for the system's line */
+	size_t seen_count;
 	char *members;            /* of the snapshot line */
 	size_t members_n;
 	struct vp_region *regions; /* of the open snapshot */
@@ -199,11 +211,30 @@ static void open_snapshot(struct vp_parse_host *parse)
 	if (parse->kinds) memset(parse->kinds, 0, parse->kind_size * sizeof *parse->kinds);
 }
 
+/* A second report of the same process is of a later time, where times were given. */
+static void advance(struct vp_parse_host *parse, int64_t whose)
+{
+	for (size_t i = 0; i < parse->seen_count && parse->own.every; i++)
+		if (parse->seen[i] == whose) {
+			parse->own.t += parse->own.every;
+			parse->seen_count = 0;
+		}
+}
+
+static void seen(struct vp_parse_host *parse, int64_t whose)
+{
+	if (parse->seen_count < SEEN_MAX) parse->seen[parse->seen_count++] = whose;
+}
+
 static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
 {
 	struct vp_parse_host *parse = of(host);
 	if (parse->open && (parse->job->several || !parse->region_count)) close_snapshot(parse);
-	if (!parse->open) open_snapshot(parse);
+	if (!parse->open) {
+		advance(parse, parse->own.text.pid);
+		seen(parse, parse->own.text.pid);
+		open_snapshot(parse);
+	}
 	if (stated) {
 		parse->stated = *stated;
 		parse->has_stated = true;
@@ -261,6 +292,79 @@ static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 	vp_put_lost(program, parse->job->t, parse->job->text.pid, "rows", 1, place);
 }
 
+/* ---- lines of the parser's own: a process that the text names, the system as a whole ---- */
+
+static int64_t host_now(struct vp_host *host)
+{
+	return of(host)->own.t;
+}
+
+static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_t pid)
+{
+	struct vp_parse_host *parse = of(host);
+	bool now = t == parse->own.t;
+	close_snapshot(parse);
+	parse->of_process = strcmp(type, "process") == 0;
+	if (parse->of_process) advance(parse, pid);
+	if (strcmp(type, "system") == 0) {
+		advance(parse, SYSTEM);
+		seen(parse, SYSTEM);
+	}
+	if (parse->of_process) parse->own.text.pid = pid;
+	parse->line.used = 0;
+	vp_put_begin(&parse->line, type, now ? parse->own.t : t, pid);
+	parse->line_front = parse->line.used;
+}
+
+static void host_str(struct vp_host *host, const char *key, vp_str value)
+{
+	vp_put_str(&of(host)->line, key, value);
+}
+
+static void host_num(struct vp_host *host, const char *key, uint64_t value)
+{
+	vp_put_num(&of(host)->line, key, value);
+}
+
+static void host_sec(struct vp_host *host, const char *key, int64_t nanoseconds)
+{
+	vp_put_sec(&of(host)->line, key, nanoseconds);
+}
+
+static void host_addr(struct vp_host *host, const char *key, uint64_t address)
+{
+	vp_put_addr(&of(host)->line, key, address);
+}
+
+static void host_json(struct vp_host *host, const char *key, vp_str json)
+{
+	vp_put_json(&of(host)->line, key, json);
+}
+
+/* Whether it is the `process` line that was written last; if not, it is remembered. */
+static bool said_before(struct vp_parse_host *parse, const char *members, size_t n, int64_t pid)
+{
+	if (parse->process && pid == parse->process_pid && n == parse->process_n && memcmp(parse->process, members, n) == 0) return true;
+	char *more = realloc(parse->process, n + 1);
+	if (!more) abort();
+	memcpy(more, members, n);
+	parse->process = more;
+	parse->process_n = n;
+	parse->process_pid = pid;
+	return false;
+}
+
+static void host_end(struct vp_host *host)
+{
+	struct vp_parse_host *parse = of(host);
+	struct vp_out *line = &parse->line;
+	vp_put_end(line);
+	if (line->error) return;
+	if (parse->of_process && said_before(parse, line->buffer + parse->line_front, line->used - parse->line_front, parse->own.text.pid)) return;
+	vp_out_bytes(&parse->program->out, line->buffer, line->used);
+	parse->program->out.lines++;
+}
+
 static int host_fail(struct vp_host *host, const char *format, ...)
 {
 	char text[1024];
@@ -293,10 +397,12 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 	if (!parse) return NULL;
 	parse->program = program;
 	parse->host = (struct vp_host){
-		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost,
+		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
+		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr, .json = host_json, .end = host_end,
 		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread,
 	};
 	vp_out_memory(&parse->body);
+	vp_out_memory(&parse->line);
 	return parse;
 }
 
@@ -304,6 +410,8 @@ void vp_parse_host_free(struct vp_parse_host *parse)
 {
 	if (!parse) return;
 	vp_out_free(&parse->body);
+	vp_out_free(&parse->line);
+	free(parse->process);
 	for (size_t i = 0; i < parse->threads_count; i++) free(parse->threads[i].list);
 	free(parse->threads);
 	vp_strings_free(parse->strings);
@@ -318,7 +426,9 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	const struct vp_source *source = job->source;
 	void *state = calloc(1, source->state ? source->state : 1);
 	if (!state) return vp_fail("out of memory");
-	parse->job = job;
+	parse->own = *job;
+	parse->job = &parse->own;
+	parse->seen_count = 0;
 	parse->seq = job->text.seq;
 	parse->written = 0;
 	parse->bad = 0;
@@ -327,4 +437,9 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	close_snapshot(parse);
 	free(state);
 	return failed ? -1 : parse->written;
+}
+
+int64_t vp_parse_last(const struct vp_parse_host *parse)
+{
+	return parse->own.t;
 }

@@ -17,7 +17,9 @@ struct vp_parse_job {
 	int64_t t;
 	const char *place;
 	bool several;
+	int64_t every; /* the next report of the same process is so much later; 0: all of one text are of one time */
 };
 int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job);
+int64_t vp_parse_last(const struct vp_parse_host *parse); /* of the last report */
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "kinds_macos.h"
 #include "record.h"
 
 static const struct { const char *kind, *about; } known[] = {
@@ -421,6 +422,9 @@ static void set_one(struct run *run)
 		run->name = region->name;
 	}
 	for (size_t i = 0; i < run->rule_count; i++) {
+		const char *macos = i == added_count ? vp_macos_kind(region) : NULL;
+		if (macos) region->kind = vp_s(macos);
+		if (macos) return;
 		const struct vp_kind_rule *rule = i < added_count ? &added[i] : &rules[i - added_count];
 		if (!fits(run, rule, i)) continue;
 		region->kind = vp_s(rule->kind);

@@ -1,0 +1,105 @@
+/* Whether the sums that a report states are those of its rows. What the format itself explains is no difference:
+ *
+ * - sizes are rounded, to K below 10M and to a tenth of an M or G above; each may be wrong by one in its last digit;
+ * - "unused __DATA", "unused __AUTH" ... are summed as "unused but dirty shlib __DATA";
+ * - format 2.0 sums all MALLOC_... as MALLOC; a Submap is no memory of its own; COUNT is that of pieces, not of rows;
+ * - rows of a crash report are only those around the fault.
+ */
+#include "vmmap.h"
+
+uint64_t vmmap_bytes(const struct vmmap_report *report, const struct text_size *size)
+{
+	return report->pages && size->bare ? size->bytes * (report->page ? report->page : 4096) : size->bytes;
+}
+
+static bool belongs(const struct vmmap_report *report, const struct vmmap_row *row, const struct vmmap_sum *sum)
+{
+	if (text_eq(row->type, sum->name)) return true;
+	if (text_is(sum->name, "unused but dirty shlib __DATA")) return text_starts(row->type, "unused __");
+	return text_is(report->format, "2.0") && text_is(sum->name, "MALLOC") && text_starts(row->type, "MALLOC");
+}
+
+struct found {
+	uint64_t bytes, slack, rows;
+};
+
+static struct found rows_of(const struct vmmap_report *report, const struct vmmap_sum *sum)
+{
+	struct found found = { 0, 0, 0 };
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct vmmap_row *row = &report->rows[i];
+		if (row->submap || !belongs(report, row, sum)) continue;
+		bool range = row->end > row->start;
+		found.rows++;
+		found.bytes += range ? row->end - row->start : vmmap_bytes(report, &row->sizes[0]);
+		found.slack += range && !report->pages ? 0 : report->pages ? report->page : row->sizes[0].step;
+	}
+	return found;
+}
+
+static void differs(struct vp_host *host, const struct vmmap_report *report, const struct vmmap_sum *sum, const struct found *found)
+{
+	char why[256];
+	uint64_t stated = vmmap_bytes(report, &sum->values[VMMAP_SIZE]);
+	snprintf(why, sizeof why, "the summary has %.*s with %llu KiB, the listing %llu KiB in %llu rows", (int)(sum->name.n < 64 ? sum->name.n : 64),
+	         sum->name.p, (unsigned long long)stated >> 10, (unsigned long long)found->bytes >> 10, (unsigned long long)found->rows);
+	host->warn(host, "%s", why);
+	host->lost(host, report->pid, "regions", 1, why);
+}
+
+/* Somebody has left out rows, or a whole section: what the summary knows of them. */
+static void lacks(struct vp_host *host, const struct vmmap_report *report, uint64_t types, uint64_t bytes)
+{
+	char why[160];
+	snprintf(why, sizeof why, "the listing is not whole: by the summary it lacks %llu KiB of %llu types", (unsigned long long)bytes >> 10,
+	         (unsigned long long)types);
+	host->warn(host, "%s", why);
+	host->lost(host, report->pid, "regions", 1, why);
+}
+
+/* The total is that of the rows of the summary: else some of them are missing. */
+static void check_total(struct vp_host *host, const struct vmmap_report *report)
+{
+	uint64_t sum = 0, slack = report->total.values[VMMAP_SIZE].step * 2, stated = vmmap_bytes(report, &report->total.values[VMMAP_SIZE]);
+	char why[160];
+	for (size_t i = 0; i < report->types.count; i++) {
+		const struct vmmap_sum *type = &report->types.rows[i];
+		if (text_has(type->remark, "not counted in TOTAL")) continue;
+		sum += vmmap_bytes(report, &type->values[VMMAP_SIZE]);
+		slack += type->values[VMMAP_SIZE].step;
+	}
+	if (sum + slack >= stated && stated + slack >= sum) return;
+	snprintf(why, sizeof why, "the summary's rows make %llu KiB, its TOTAL says %llu KiB", (unsigned long long)sum >> 10, (unsigned long long)stated >> 10);
+	host->warn(host, "%s", why);
+	host->lost(host, report->pid, "sums", 1, why);
+}
+
+/* Rows whose size is not that of their range: the range is taken. */
+static void check_rows(struct vp_host *host, const struct vmmap_report *report)
+{
+	uint64_t wrong = 0;
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct vmmap_row *row = &report->rows[i];
+		uint64_t size = row->end - row->start, stated = vmmap_bytes(report, &row->sizes[0]);
+		uint64_t slack = report->pages ? (report->page ? report->page : 16384) : row->sizes[0].step;
+		wrong += row->end > row->start && (stated + slack < size || size + slack < stated);
+	}
+	if (wrong) host->warn(host, "%llu rows have a size that is not that of their range; the range is taken", (unsigned long long)wrong);
+}
+
+void vmmap_check(struct vp_host *host, const struct vmmap_report *report)
+{
+	check_rows(host, report);
+	if (report->has_total && report->types.count) check_total(host, report);
+	if (!report->row_count || report->has_fault) return;
+	uint64_t types = 0, missing = 0;
+	for (size_t i = 0; i < report->types.count; i++) {
+		const struct vmmap_sum *sum = &report->types.rows[i];
+		struct found found = rows_of(report, sum);
+		uint64_t stated = vmmap_bytes(report, &sum->values[VMMAP_SIZE]), slack = sum->values[VMMAP_SIZE].step + found.slack;
+		if (stated + slack >= found.bytes && found.bytes + slack >= stated) continue;
+		if (report->whole || stated < found.bytes) differs(host, report, sum, &found);
+		else types++, missing += stated - found.bytes;
+	}
+	if (types) lacks(host, report, types, missing);
+}

@@ -1,0 +1,522 @@
+/* The parts of a vmmap report, one after the other, wherever they come from: a Mac, a mail, a log, a crash report.
+ *
+ *   Process:         hello [4711]                       header      -> name, pid
+ *   Virtual Memory Map of process 4711 (hello)          banner
+ *   ==== Writable regions for process 4711              section     -> its rows
+ *   ==== Summary for process 4711                       summary     -> sums by type, TOTAL
+ *   MALLOC ZONE        SIZE ...                         zones       -> sums by zone
+ *
+ * Quirks:
+ * - Formats 2.0 and 2.2 have no header, -summary no listing, a crash report no banner; pastes lack any of them.
+ * - Mail wraps a row before its detail (or anywhere): a line that is no row is put behind the one before it.
+ * - Lines of the legend begin with SM= as well; they are no rows.
+ * - With -pages the numbers are counts of pages, which only the summary's head says: PAGES in place of SIZE.
+ */
+#include "vmmap.h"
+
+#define SUMS_MAX 1024 /* rows of a summary or zones that are kept; a real report has 60 */
+
+enum part { NOWHERE, ROWS, LEGEND, SUMMARY, ZONES };
+
+struct reader {
+	struct vp_host *host;
+	struct text_lines lines;
+	struct text_prefix prefix;
+	struct vmmap_report report;
+	enum part part;
+	bool writable_seen, readonly_seen;
+	bool crash;                 /* VM Region Info */
+	enum vmmap_column columns[VMMAP_COLUMNS];
+	size_t column_count;
+	bool counted;               /* the last column is COUNT */
+	bool failed;
+	char **kept;                /* such rows live as long as the report */
+	size_t kept_count;
+	vp_str pending;             /* a line that may be the first half of a row */
+	size_t pending_line;
+	void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx);
+	void *ctx;
+};
+
+/* ---- a report begins and ends ---- */
+
+static void clear(struct reader *r)
+{
+	struct vmmap_report *report = &r->report;
+	free(report->rows);
+	free(report->types.rows);
+	free(report->zones.rows);
+	for (size_t i = 0; i < r->kept_count; i++) free(r->kept[i]);
+	free(r->kept);
+	r->kept = NULL, r->kept_count = 0;
+	memset(report, 0, sizeof *report);
+	report->pid = report->ppid = -1;
+	r->writable_seen = r->readonly_seen = r->crash = false;
+	r->column_count = 0;
+}
+
+static void bad_pending(struct reader *r)
+{
+	if (r->pending.n) r->host->bad(r->host, r->pending_line, "neither a row of a region nor the rest of one");
+	r->pending.n = 0;
+}
+
+static bool has_content(const struct vmmap_report *report)
+{
+	return report->row_count || report->types.count || report->zones.count || report->has_total || report->format.n;
+}
+
+static void finish(struct reader *r)
+{
+	bad_pending(r);
+	r->report.whole = r->report.whole && r->readonly_seen && r->writable_seen;
+	if (has_content(&r->report)) r->give(r->host, &r->report, r->ctx);
+	clear(r);
+}
+
+static struct vmmap_report *begun(struct reader *r)
+{
+	if (!r->report.begun) {
+		r->report.line = r->lines.number;
+		r->report.begun = r->report.whole = true;
+	}
+	return &r->report;
+}
+
+/* ---- rows ---- */
+
+static void *grown(void *list, size_t count, size_t *room, size_t size, bool *failed)
+{
+	if (count < *room) return list;
+	size_t more = *room ? *room * 2 : 64;
+	void *made = realloc(list, more * size);
+	if (!made) *failed = true;
+	if (made) *room = more;
+	return made ? made : list;
+}
+
+static void add_row(struct reader *r, const struct vmmap_row *row)
+{
+	struct vmmap_report *report = begun(r);
+	report->rows = grown(report->rows, report->row_count, &report->row_room, sizeof *row, &r->failed);
+	if (r->failed) return;
+	struct vmmap_row *to = &report->rows[report->row_count++];
+	*to = *row;
+	to->line = r->lines.number;
+	if (r->part != ROWS) r->part = ROWS; /* a paste without its heads */
+	for (size_t i = report->row_count - 1; i-- > 0 && !row->submap && report->row_count - i < 4;)
+		if (report->rows[i].submap && row->start < report->rows[i].end && report->rows[i].start < row->end)
+			to->within = report->rows[i].detail.n ? report->rows[i].detail : report->rows[i].type;
+}
+
+/* Two lines as one, kept until the report is given. */
+static vp_str together(struct reader *r, vp_str a, vp_str b)
+{
+	char *text = malloc(a.n + b.n + 1);
+	char **more = realloc(r->kept, (r->kept_count + 1) * sizeof *more);
+	if (more) r->kept = more;
+	if (!text || !more) {
+		free(text);
+		r->failed = true;
+		return (vp_str){ NULL, 0 };
+	}
+	r->kept[r->kept_count++] = text;
+	memcpy(text, a.p, a.n);
+	text[a.n] = ' ';
+	memcpy(text + a.n + 1, b.p, b.n);
+	return (vp_str){ text, a.n + b.n + 1 };
+}
+
+/* What mail has put on a line of its own. */
+static bool is_detail(vp_str text)
+{
+	return text_starts(text, "/") || text_starts(text, "...") ? text.n > 4 && !text_is(text, "...snip...")
+	     : text_starts(text, "thread ") || text_starts(text, "stack guard for") || text_starts(text, "commpage") || text_has(text, "Zone_0x")
+	       || text_starts(text, "dyld shared cache") || text_starts(text, "on dirty page") || text_starts(text, "unused  ")
+	       || text_starts(text, "reserved VM") || text_starts(text, "SurfaceID");
+}
+
+/* "...", "...snip...", "...(snip)...", "[...]": somebody has left rows out. */
+static bool is_snip(vp_str text)
+{
+	size_t dots = 0;
+	for (size_t i = 0; i < text.n; i++) dots += text.p[i] == '.';
+	return text.n < 40 && (dots == text.n || text_has(text, "snip") || text_is(text, "[...]")) && (dots >= 2 || text_has(text, "snip"));
+}
+
+static void snipped(struct reader *r)
+{
+	char why[80];
+	snprintf(why, sizeof why, "at line %zu somebody has left out rows of this report", r->lines.number);
+	r->report.whole = false;
+	r->host->warn(r->host, "%s", why);
+	r->host->lost(r->host, r->report.pid, "text", 1, why);
+}
+
+/* A line in the listing that is no row of itself. */
+static void other_row_line(struct reader *r, vp_str line)
+{
+	struct vmmap_report *report = &r->report;
+	struct vmmap_row row;
+	vp_str text = text_trim(line);
+	struct vmmap_row *last = report->row_count ? &report->rows[report->row_count - 1] : NULL;
+	if (r->pending.n) {
+		vp_str whole = together(r, r->pending, text);
+		if (whole.n && vmmap_row(whole, &row)) {
+			r->pending.n = 0;
+			add_row(r, &row);
+			return;
+		}
+		bad_pending(r);
+	}
+	if (is_snip(text)) snipped(r);
+	else if (last && !last->detail.n && last->line + 1 == r->lines.number && is_detail(text)) last->detail = text;
+	else if (text_starts(text, "UNUSED SPACE") || text_starts(text, "vmmap:")) return;
+	else if (text_starts(text, "--->")) return;
+	else r->pending = text, r->pending_line = r->lines.number;
+}
+
+/* ---- heads ---- */
+
+static vp_str after_key(vp_str line, const char *key)
+{
+	return text_trim(text_from(line, strlen(key)));
+}
+
+/* "NAME [PID]": a name may hold blanks, brackets and parentheses. */
+static void name_and_pid(vp_str text, vp_str *name, int64_t *pid)
+{
+	uint64_t number;
+	vp_str rest = text, last = text_last_word(&rest);
+	bool there = last.n > 2 && *last.p == '[' && last.p[last.n - 1] == ']' && text_decimal((vp_str){ last.p + 1, last.n - 2 }, &number);
+	*name = there ? text_trim(rest) : text;
+	if (there) *pid = (int64_t)number;
+}
+
+static const struct { const char *key; size_t at; } header_keys[] = {
+#define KEY(words, member) { words, offsetof(struct vmmap_report, member) }
+	KEY("Path:", path), KEY("Identifier:", identifier), KEY("Version:", version), KEY("Code Type:", arch), KEY("Platform:", platform),
+	KEY("Load Address:", load_address), KEY("Build Info:", build), KEY("Target Type:", target), KEY("Date/Time:", date),
+	KEY("Launch Time:", launched), KEY("OS Version:", os), KEY("Analysis Tool:", tool), KEY("Idle exit:", idle_exit),
+#undef KEY
+};
+
+static bool footprint(vp_str text, struct text_size *size, bool *has)
+{
+	*has = text_size(text, size);
+	return true;
+}
+
+static bool header_line(struct reader *r, vp_str line)
+{
+	struct vmmap_report *report = &r->report;
+	if (text_starts(line, "Process:")) {
+		if (has_content(report) || report->name.n) finish(r);
+		name_and_pid(after_key(line, "Process:"), &begun(r)->name, &report->pid);
+		r->part = NOWHERE;
+		return true;
+	}
+	if (text_starts(line, "Parent Process:")) return name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid), true;
+	if (text_starts(line, "Physical footprint (peak):"))
+		return footprint(after_key(line, "Physical footprint (peak):"), &report->peak, &report->has_peak);
+	if (text_starts(line, "Physical footprint:"))
+		return footprint(after_key(line, "Physical footprint:"), &report->footprint, &report->has_footprint);
+	for (size_t i = 0; i < sizeof header_keys / sizeof *header_keys; i++)
+		if (text_starts(line, header_keys[i].key)) {
+			vp_str *to = (vp_str *)(void *)((char *)report + header_keys[i].at);
+			*to = after_key(line, header_keys[i].key);
+			begun(r);
+			return true;
+		}
+	return false;
+}
+
+/* "Virtual Memory Map of process 4711 (hello)", and the lines below it. */
+static bool banner_line(struct reader *r, vp_str line)
+{
+	static const char map[] = "Virtual Memory Map of process ", format[] = "Output report format:", page[] = "VM page size:";
+	struct vmmap_report *report = &r->report;
+	uint64_t number;
+	if (text_starts(line, map)) {
+		if (has_content(report)) finish(r);
+		vp_str rest = after_key(line, map), word = text_word(&rest), name = text_trim(rest);
+		if (text_decimal(word, &number)) begun(r)->pid = (int64_t)number;
+		if (!report->name.n && name.n > 2 && *name.p == '(' && name.p[name.n - 1] == ')') report->name = (vp_str){ name.p + 1, name.n - 2 };
+		r->part = NOWHERE;
+	} else if (text_starts(line, format)) {
+		vp_str rest = after_key(line, format);
+		begun(r)->format = text_word(&rest);
+		report->bits = text_has(rest, "64-bit") ? 64 : text_has(rest, "32-bit") || text_is(report->format, "2.0") ? 32 : 0;
+	} else if (text_starts(line, page)) {
+		vp_str rest = after_key(line, page);
+		if (text_decimal(text_word(&rest), &number) && number && number < 1 << 24) report->page = number;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+/* "==== Writable regions for process 4711": where we are. */
+static void section(struct reader *r, vp_str line)
+{
+	vp_str words = text_trim(text_from(line, 4)), rest = words;
+	bool readonly = text_starts(words, "Non-writable"), writable = text_starts(words, "Writable"), all = text_starts(words, "regions for process");
+	uint64_t number;
+	if (text_starts(words, "Legend")) r->part = LEGEND;
+	else if (text_starts(words, "Summary")) r->part = SUMMARY;
+	if (!readonly && !writable && !all) return;
+	if ((readonly && r->readonly_seen) || (writable && r->writable_seen) || (all && (r->readonly_seen || r->writable_seen))) finish(r);
+	r->readonly_seen |= readonly || all;
+	r->writable_seen |= writable || all;
+	r->part = ROWS;
+	begun(r);
+	for (vp_str word; r->report.pid < 0 && (word = text_word(&rest)).n;)
+		if (text_is(word, "process") && text_decimal(text_word(&rest), &number)) r->report.pid = (int64_t)number;
+}
+
+/* "VM Region Info: 0x528 is not in any region.  ..." */
+static void crash_info(struct reader *r, vp_str line)
+{
+	vp_str rest = after_key(line, "VM Region Info:");
+	if (has_content(&r->report)) finish(r);
+	begun(r)->has_fault = text_hex(text_word(&rest), &r->report.fault);
+	r->report.format = (vp_str){ "crash", 5 };
+	r->crash = true;
+	r->part = ROWS;
+}
+
+/* ---- tables ---- */
+
+/* The words above a table say what its columns are. */
+static void columns_of(struct reader *r, vp_str line)
+{
+	static const struct { const char *word; enum vmmap_column column; } words[] = {
+		{ "VIRTUAL", VMMAP_SIZE }, { "RESIDENT", VMMAP_RSS }, { "DIRTY", VMMAP_DIRTY }, { "SWAPPED", VMMAP_SWAP },
+		{ "VOLATILE", VMMAP_VOLATILE }, { "NONVOL", VMMAP_NONVOLATILE }, { "EMPTY", VMMAP_EMPTY },
+	};
+	r->column_count = 0;
+	r->counted = false;
+	for (vp_str word; (word = text_word(&line)).n;) {
+		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+			if (text_is(word, words[i].word) && r->column_count < VMMAP_COLUMNS) r->columns[r->column_count++] = words[i].column;
+		if (text_is(word, "REGION")) r->counted = true;
+	}
+}
+
+#define VALUES_MAX 12
+
+static bool value(vp_str word, struct text_size *size)
+{
+	if (word.n > 1 && text_ends(word, "%")) word.n--;
+	return word.n && text_digit(*word.p) && text_size(word, size);
+}
+
+/* Where the numbers of a table's row begin: behind a gap, or (`gap` false) at the first of them. 0: nowhere. */
+static size_t numbers_at(vp_str line, bool gap)
+{
+	struct text_size size;
+	vp_str rest = line;
+	for (vp_str word; (word = text_word(&rest)).n;) {
+		size_t at = (size_t)(word.p - line.p);
+		if (at && value(word, &size) && (!gap || (at > 1 && text_blank(line.p[at - 2])))) return at;
+	}
+	return 0;
+}
+
+struct row {
+	vp_str name, remark;
+	struct text_size values[VALUES_MAX];
+	size_t n;
+};
+
+/* "MALLOC_SMALL   8192K  40K ...  2   see MALLOC ZONE table below"; format 2.0 has [  8192K]. */
+static bool table_row(vp_str line, char *scratch, size_t size, size_t expected, struct row *row)
+{
+	if (line.n >= size) return false;
+	for (size_t i = 0; i < line.n; i++) scratch[i] = line.p[i] == '[' || line.p[i] == ']' ? ' ' : line.p[i];
+	vp_str plain = text_trim((vp_str){ scratch, line.n });
+	size_t at = numbers_at(plain, true);
+	if (!at) at = numbers_at(plain, false);
+	if (!at) return false;
+	vp_str rest = text_from(plain, at), before = rest;
+	for (row->n = 0; row->n < VALUES_MAX; row->n++, before = rest)
+		if (!value(text_word(&rest), &row->values[row->n])) break;
+	row->name = (vp_str){ line.p + (plain.p - scratch), text_right((vp_str){ plain.p, at }).n };
+	before = text_trim(before);
+	row->remark = before.n ? (vp_str){ line.p + (before.p - scratch), before.n } : (vp_str){ NULL, 0 };
+	if (expected && row->n == expected + 1 && row->values[0].bare) { /* "Memory Tag 22" in a paste without its gaps */
+		vp_str name = text_from(plain, at);
+		row->name.n = at + text_word(&name).n;
+		memmove(row->values, row->values + 1, --row->n * sizeof *row->values);
+	}
+	return row->n > 0 && row->name.n > 0;
+}
+
+static void set(struct vmmap_sum *sum, enum vmmap_column column, const struct text_size *size)
+{
+	sum->values[column] = *size;
+	sum->known |= 1u << column;
+}
+
+/* The columns, where a paste has lost its head: all seven and the count, a size and a count, or a size. */
+static void guess_columns(struct reader *r, const struct row *row)
+{
+	size_t count = row->n >= 7 ? 7 : 1;
+	for (size_t i = 0; i < count; i++) r->columns[i] = (enum vmmap_column)i;
+	r->column_count = count;
+	r->counted = row->n > count;
+}
+
+static bool store(struct reader *r, struct vmmap_sums *sums, const struct vmmap_sum *sum)
+{
+	for (size_t i = 0; i < sums->count && sums->count < SUMS_MAX; i++)
+		if (text_eq(sums->rows[i].name, sum->name)) return true; /* said twice */
+	if (sums->count == SUMS_MAX) {
+		r->host->warn(r->host, "more than %d rows in one table of sums: the rest is left out", SUMS_MAX);
+		return true;
+	}
+	sums->rows = grown(sums->rows, sums->count, &sums->room, sizeof *sum, &r->failed);
+	if (!r->failed) sums->rows[sums->count++] = *sum;
+	return true;
+}
+
+static bool type_line(struct reader *r, vp_str line)
+{
+	char scratch[512];
+	struct row row;
+	if (!table_row(line, scratch, sizeof scratch, r->column_count ? r->column_count + r->counted : 0, &row)) return false;
+	struct vmmap_sum sum = { .name = row.name, .remark = row.remark };
+	if (!r->column_count) guess_columns(r, &row);
+	for (size_t i = 0; i < r->column_count && i < row.n; i++) set(&sum, r->columns[i], &row.values[i]);
+	sum.has_count = r->counted && row.n > r->column_count && row.values[r->column_count].bare;
+	if (sum.has_count) sum.count = row.values[r->column_count].bytes;
+	begun(r);
+	if (!text_starts(sum.name, "TOTAL")) return store(r, &r->report.types, &sum);
+	if (!r->report.has_total) r->report.total = sum, r->report.has_total = true;
+	return true;
+}
+
+/* Behind the sizes stand how many blocks, their bytes, and in 2.4 at the end how many regions. */
+static bool zone_line(struct reader *r, vp_str line)
+{
+	char scratch[512];
+	struct row row;
+	if (!table_row(line, scratch, sizeof scratch, 0, &row) || text_starts(row.name, "TOTAL")) return row.n > 0;
+	struct vmmap_sum sum = { .name = row.name };
+	size_t sizes = r->column_count ? r->column_count : row.n >= 8 ? 4 : 1;
+	for (size_t i = 0; i < sizes && i < row.n; i++) set(&sum, r->column_count ? r->columns[i] : (enum vmmap_column)i, &row.values[i]);
+	sum.has_count = row.n > sizes;
+	if (sum.has_count) sum.count = row.values[sizes].bytes;
+	if (row.n > sizes + 1) set(&sum, VMMAP_ALLOCATED, &row.values[sizes + 1]);
+	return store(r, &r->report.zones, &sum);
+}
+
+static bool wrapped_library(struct reader *r, vp_str line)
+{
+	vp_str *open = r->report.writable.n ? &r->report.writable : &r->report.libraries;
+	if (r->part != SUMMARY || !open->n || !text_has(line, "=") || !text_ends(line, "%)") || line.p < open->p) return false;
+	open->n = (size_t)(line.p + line.n - open->p);
+	return true;
+}
+
+/* "ReadOnly portion of Libraries: Total=1.1G resident=386.2M(33%) ..."; mail wraps it. */
+static bool library_line(struct reader *r, vp_str line)
+{
+	if (text_starts(line, "ReadOnly portion of Libraries:")) begun(r)->libraries = text_trim(text_from(line, 30));
+	else if (text_starts(line, "Writable regions:")) begun(r)->writable = text_trim(text_from(line, 17));
+	else return wrapped_library(r, line);
+	if (r->part != SUMMARY) r->part = SUMMARY, r->column_count = 0;
+	return true;
+}
+
+static bool table_head(struct reader *r, vp_str line)
+{
+	bool types = text_starts(line, "REGION TYPE"), zones = text_starts(line, "MALLOC ZONE");
+	if (types && text_has(line, "START - END")) return r->part = ROWS, true;
+	if (text_has(line, "VIRTUAL") && (types || !zones)) columns_of(r, line);
+	if (types || zones) {
+		if (text_has(line, "PAGES")) begun(r)->pages = true;
+		r->part = zones ? ZONES : SUMMARY;
+	}
+	return types || zones || text_starts(line, "VIRTUAL") || text_starts(line, "====");
+}
+
+/* ---- lines ---- */
+
+static void listing_line(struct reader *r, vp_str line)
+{
+	vp_str text = text_trim(line);
+	if (text.n) other_row_line(r, line);
+}
+
+static void one_line(struct reader *r, vp_str line)
+{
+	struct vmmap_row row;
+	vp_str text = text_trim(line);
+	if (text_starts(text, "--->")) text = text_left(text_from(text, 4));
+	if (text.n && *text.p == '+' && text.n > 1 && text.p[1] != '+') text = text_left(text_from(text, 1)); /* a diff's */
+	bool range = text_has(text, "SM=");
+	if (range && vmmap_row(text, &row)) {
+		bad_pending(r);
+		add_row(r, &row);
+		return;
+	}
+	if (text_starts(text, "==== ")) {
+		bad_pending(r);
+		section(r, text);
+	} else if (text_starts(text, "SM=sharing mode") || text_starts(text, "PURGE=purgeable mode")) {
+		bad_pending(r);
+		r->part = LEGEND;
+	} else if (text_starts(text, "VM Region Info:")) {
+		crash_info(r, text);
+	} else if (text_starts(text, "VM Region Summary:")) {
+		r->part = SUMMARY;
+		r->column_count = 0;
+	} else if (!header_line(r, text) && !banner_line(r, text) && !library_line(r, text) && !table_head(r, text)) {
+		if (r->part == ROWS) listing_line(r, text);
+		else if (r->part == SUMMARY && text.n) type_line(r, text);
+		else if (r->part == ZONES && text.n) zone_line(r, text);
+	}
+}
+
+/* What a log has put in front of every line shows at the first line that is known. */
+static void learn_prefix(struct reader *r, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	static const char *const marks[] = { "Virtual Memory Map of process ", "==== ", "Process:  ", "REGION TYPE ", "VM Region Info:" };
+	vp_str line;
+	while (text_next(&lines, &line) && lines.number < 1000) {
+		line = text_unquoted(line);
+		size_t at = vmmap_row_at(line);
+		for (size_t i = 0; i < sizeof marks / sizeof *marks && !at; i++) {
+			const char *mark = text_find(line, marks[i]);
+			if (mark && text_left(line).p != mark) at = (size_t)(mark - line.p);
+			if (mark) break;
+		}
+		if (at) text_prefix_learn(&r->prefix, line, at);
+		if (at) return;
+	}
+}
+
+/* A crash report's rows end at a blank line, its summary too. */
+static void blank_line(struct reader *r)
+{
+	if (r->crash && r->part == ROWS && r->report.row_count) r->part = NOWHERE;
+}
+
+int vmmap_reports(struct vp_host *host, vp_str text, bool summary, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
+{
+	struct reader reader = { .host = host, .lines = { .rest = text }, .give = give, .ctx = ctx }, *r = &reader;
+	vp_str line;
+	clear(r);
+	learn_prefix(r, text);
+	if (summary) r->part = SUMMARY;
+	while (!r->failed && text_next(&r->lines, &line)) {
+		line = text_right(text_without(&r->prefix, text_unquoted(line)));
+		if (line.n) one_line(r, line);
+		else blank_line(r);
+	}
+	finish(r);
+	clear(r);
+	return r->failed ? -1 : 0;
+}
