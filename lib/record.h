@@ -10,6 +10,8 @@
 #ifndef VMPIPE_RECORD_H
 #define VMPIPE_RECORD_H
 
+#include <string.h>
+
 #include "plugin.h"
 
 #define VP_LINE_MAX (1u << 20) /* bytes without the newline; a longer line is bad input */
@@ -103,7 +105,10 @@ static inline vp_str vp_s(const char *text) { /* a slice of a C string; {NULL,0}
 	if (text) while (text[s.n]) s.n++;
 	return s;
 }
-bool vp_str_eq(vp_str a, vp_str b);
+static inline bool vp_str_eq(vp_str a, vp_str b)
+{
+	return a.n == b.n && (a.n == 0 || a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
+}
 bool vp_str_is(vp_str a, const char *text);
 
 extern const char *const vp_type_names[VP_T_COUNT];

@@ -248,7 +248,7 @@ void vp_tracker_drop(struct vp_tracker *tracker)
 static bool equal_measures(const struct vp_region *a, const struct vp_region *b)
 {
 	uint64_t differ = 0;
-	for (unsigned i = 0; i < VP_M_COUNT; i++) differ |= (a->measure[i] ^ b->measure[i]) & -(a->measured >> i & 1);
+	for (unsigned i = 0; i < VP_M_COUNT && a->measured; i++) differ |= (a->measure[i] ^ b->measure[i]) & -(a->measured >> i & 1);
 	return differ == 0;
 }
 

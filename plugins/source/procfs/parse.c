@@ -93,6 +93,42 @@ static const char *hex(const char *p, const char *end, uint64_t *value)
 	return p > from && p - from <= 16 ? p : NULL;
 }
 
+static inline uint64_t load8(const char *p) /* the first byte lowest, on any machine; one instruction on most */
+{
+	const unsigned char *b = (const unsigned char *)p;
+	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+}
+
+/* Eight digits at once; false if one is none. */
+static inline bool hex8(const char *p, uint32_t *value)
+{
+	const uint64_t ones = 0x0101010101010101u, low7 = ones * 0x7f;
+	uint64_t x = load8(p), digit = x ^ ones * 0x30, letter = x ^ ones * 0x60; /* 0 to 9, and 1 to 6 */
+	uint64_t no_digit = (digit & low7) + ones * 0x76, no_letter = ((letter & low7) + ones * 0x79) | ~((letter & low7) + low7);
+	if (((no_digit & no_letter) | x) & ones * 0x80) return false;
+	x = (x & ones * 0x0f) + 9 * ((x & ones * 0x40) >> 6);
+	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffu;
+	x = (x | x >> 8) & 0x0000ffff0000ffffu;
+	x |= x >> 16;
+	*value = (uint32_t)((x & 0xff) << 24 | (x >> 8 & 0xff) << 16 | (x >> 16 & 0xff) << 8 | (x >> 24 & 0xff));
+	return true;
+}
+
+/* `7f0000000000-7f0000004000 rw-p 00000000 `, as it mostly looks on machines of 64 bits; false: it looks otherwise. */
+static inline bool usual_row(const char *p, struct vp_region *region)
+{
+	uint32_t high, low, high_end, low_end, offset;
+	if (p[12] != '-' || p[25] != ' ' || p[30] != ' ' || p[39] != ' ') return false;
+	if (!hex8(p, &high) || !hex8(p + 4, &low) || !hex8(p + 13, &high_end) || !hex8(p + 17, &low_end)) return false;
+	if (memcmp(p + 31, "00000000", 8) == 0) offset = 0; /* as most are */
+	else if (!hex8(p + 31, &offset)) return false;
+	region->start = (uint64_t)high << 16 | (low & 0xffff);
+	region->end = (uint64_t)high_end << 16 | (low_end & 0xffff);
+	region->offset = offset;
+	return true;
+}
+
 static const char *blanks(const char *p, const char *end)
 {
 	while (p < end && *p == ' ') p++;
@@ -110,6 +146,10 @@ static const char *backing(const char *p, const char *end, struct vp_region *reg
 {
 	const char *from = p;
 	uint64_t major, minor;
+	if (end - p >= 7 && memcmp(p, "00:00 0", 7) == 0 && (end - p == 7 || p[7] == ' ')) { /* no file */
+		region->has_offset = false;
+		return p + 7;
+	}
 	if (!(p = hex(p, end, &major)) || p == end || *p++ != ':' || !(p = hex(p, end, &minor))) return NULL;
 	region->dev = (vp_str){ from, (size_t)(p - from) };
 	if (p == end || *p != ' ') return NULL;
@@ -128,15 +168,17 @@ static const char *backing(const char *p, const char *end, struct vp_region *reg
 static bool row(vp_str line, struct vp_region *region)
 {
 	const char *p = line.p, *end = line.p + line.n;
-	if (!(p = hex(p, end, &region->start)) || p == end || *p++ != '-') return false;
-	if (!(p = hex(p, end, &region->end)) || region->end <= region->start) return false;
-	if (p == end || *p != ' ') return false;
+	bool usual = line.n >= 40 && usual_row(p, region);
+	if (usual) p += 25;
+	else if (!(p = hex(p, end, &region->start)) || p == end || *p++ != '-' || !(p = hex(p, end, &region->end)) || p == end || *p != ' ')
+		return false;
+	if (region->end <= region->start) return false;
 	p = blanks(p, end);
 	if (end - p < 5 || !perms_letters(p) || p[4] != ' ') return false;
 	memcpy(region->perms, p, 4);
 	region->share = p[3] == 's' ? (vp_str){ "shm", 3 } : p[3] == 'p' ? (vp_str){ "prv", 3 } : (vp_str){ 0 };
-	p = blanks(p + 4, end);
-	if (!(p = hex(p, end, &region->offset)) || p == end || *p != ' ') return false;
+	if (usual) p = line.p + 39;
+	else if (!(p = hex(blanks(p + 4, end), end, &region->offset)) || p == end || *p != ' ') return false;
 	region->has_offset = true;
 	if (!(p = backing(blanks(p, end), end, region))) return false;
 	p = blanks(p, end);
@@ -157,13 +199,6 @@ static bool decimal(const char *p, const char *end, uint64_t *value)
 	}
 	*value = v;
 	return true;
-}
-
-static inline uint64_t load8(const char *p) /* the first byte lowest, on any machine; one instruction on most */
-{
-	const unsigned char *b = (const unsigned char *)p;
-	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
-	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
 }
 
 /* The eight columns of a value line, blanks and then digits, all at once. */
@@ -294,7 +329,11 @@ static struct entry *spare(struct parser *p)
 	struct entry *entry = p->entries;
 	while (entry == p->now || entry == p->held) entry++;
 	memset(&entry->region, 0, offsetof(struct vp_region, measure)); /* `measured` says which of the measures are valid */
-	memset(&entry->region.has_offset, 0, sizeof entry->region - offsetof(struct vp_region, has_offset));
+	struct vp_region *r = &entry->region; /* member by member: for a larger block compilers use an instruction that is slow to start */
+	r->has_offset = r->has_start = r->has_end = r->has_size = false;
+	memset(r->perms, 0, sizeof r->perms);
+	memset(r->max_perms, 0, sizeof r->max_perms);
+	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra = (vp_str){ 0 };
 	entry->extra_n = 0;
 	return entry;
 }
