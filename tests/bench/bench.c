@@ -1,43 +1,62 @@
-/* CPU of whole processes: runs command lines in turn, again and again, and compares their user + system time.
+/* One row of the table: whole command lines, run in turn, again and again, so that all of them meet the same machine.
  *
- *   bench ROUNDS NAME COMMAND [NAME COMMAND...]    commands are given to sh; stdout goes to /dev/null
- *   -> | what | CPU ms, median | min - max | against the first: median (min - max of the rounds) |
+ *   bench cpu|wall ROUNDS WHAT GOAL LIMIT OURS [PEER COMMAND]...
+ *   -> | WHAT | ours | limit | ours : limit, median (min - max of the rounds) | GOAL | PEER 3.1 x, ... |
  *
- * Interleaved, because machines drift: only the ratio within a round means something. A pipeline counts whole: the
- * kernel adds up all descendants that were waited for (getrusage(2), RUSAGE_CHILDREN).
+ * LIMIT, OURS and COMMAND are command lines, each with a number and a colon in front: through how many its cost is divided.
+ * One without shell signs is executed without a shell. cpu: user + system time of all of its processes (getrusage(2),
+ * RUSAGE_CHILDREN); wall: from start to end. Both in ms, the median of the rounds. Ratios are taken within a round. stdout goes
+ * to /dev/null.
  */
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
-#include <fcntl.h>
 
-static double cpu_ms(void)
+enum { WORDS = 64, COMMANDS = 16 };
+
+static bool wall;
+
+static double clock_ms(void)
 {
 	struct rusage usage;
+	struct timespec now;
+	if (wall) return clock_gettime(CLOCK_MONOTONIC, &now), (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 	getrusage(RUSAGE_CHILDREN, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+}
+
+static void execute(const char *command)
+{
+	char *words[WORDS + 1] = { 0 }, *copy = strdup(command);
+	int null = open("/dev/null", O_WRONLY), n = 0;
+	if (null >= 0) dup2(null, STDOUT_FILENO);
+	if (strpbrk(command, "|;<>&'\"$(")) execl("/bin/sh", "sh", "-c", command, (char *)NULL);
+	else {
+		for (char *word = strtok(copy, " "); word && n < WORDS; word = strtok(NULL, " ")) words[n++] = word;
+		execvp(words[0], words);
+	}
+	_exit(127);
 }
 
 static double run(const char *command)
 {
-	double before = cpu_ms();
-	pid_t pid = fork();
-	if (!pid) {
-		int null = open("/dev/null", O_WRONLY);
-		if (null >= 0) dup2(null, 1);
-		execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-		_exit(127);
-	}
+	char *rest;
+	double share = strtod(command, &rest);
+	double before = clock_ms();
+	pid_t pid = vfork();
+	if (!pid) execute(rest + 1);
 	int status;
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status) {
 		fprintf(stderr, "bench: failed: %s\n", command);
 		exit(1);
 	}
-	return cpu_ms() - before;
+	return (clock_ms() - before) / share;
 }
 
 static int by_size(const void *a, const void *b)
@@ -46,30 +65,28 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void report(const char *name, const double *times, const double *first, int rounds)
+static double median(double *values, int count)
 {
-	double sorted[rounds], ratios[rounds];
-	for (int i = 0; i < rounds; i++) {
-		sorted[i] = times[i];
-		ratios[i] = times[i] / first[i];
-	}
-	qsort(sorted, (size_t)rounds, sizeof *sorted, by_size);
-	qsort(ratios, (size_t)rounds, sizeof *ratios, by_size);
-	printf("| %s | %.1f | %.1f - %.1f | %.2f (%.2f - %.2f) |\n", name, sorted[rounds / 2], sorted[0], sorted[rounds - 1],
-	       ratios[rounds / 2], ratios[0], ratios[rounds - 1]);
+	qsort(values, (size_t)count, sizeof *values, by_size);
+	return values[count / 2];
 }
 
 int main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 0, commands = (argc - 2) / 2;
-	if (rounds < 1 || commands < 1 || argc % 2) return fprintf(stderr, "usage: bench ROUNDS NAME COMMAND...\n"), 2;
-	double (*times)[rounds] = calloc((size_t)commands, sizeof *times);
-	if (!times) return 1;
-	for (int c = 0; c < commands; c++) run(argv[3 + 2 * c]); /* warms the caches */
-	for (int round = 0; round < rounds; round++)
-		for (int c = 0; c < commands; c++) times[c][round] = run(argv[3 + 2 * c]);
-	puts("| what | CPU ms, median | min - max | against the first |\n|---|---|---|---|");
-	for (int c = 0; c < commands; c++) report(argv[2 + 2 * c], times[c], times[0], rounds);
-	free(times);
+	int rounds = argc > 2 ? atoi(argv[2]) : 0, peers = (argc - 7) / 2, commands = peers + 2;
+	if (argc < 7 || argc % 2 == 0 || rounds < 1 || commands > COMMANDS) return fputs("usage: see the first lines of bench.c\n", stderr), 2;
+	const char *command[COMMANDS] = { argv[5], argv[6] };
+	double (*times)[rounds] = calloc((size_t)commands, sizeof *times), (*ratios)[rounds] = calloc((size_t)commands, sizeof *ratios);
+	wall = strcmp(argv[1], "wall") == 0;
+	for (int i = 0; i < peers; i++) command[2 + i] = argv[8 + 2 * i];
+	for (int c = 0; c < commands; c++) run(command[c]); /* warms the caches */
+	for (int round = 0; round < rounds; round++) {
+		for (int c = 0; c < commands; c++) times[c][round] = run(command[c]);
+		for (int c = 0; c < commands; c++) ratios[c][round] = times[c][round] / times[0][round];
+	}
+	double limit = median(times[0], rounds), ours = median(times[1], rounds), ratio = median(ratios[1], rounds);
+	printf("| %s | %.3g ms | %.3g ms | %.2f (%.2f - %.2f) | %s |", argv[3], ours, limit, ratio, ratios[1][0], ratios[1][rounds - 1], argv[4]);
+	for (int c = 2; c < commands; c++) printf("%s %s %.2f x", c > 2 ? "," : "", argv[7 + 2 * (c - 2)], median(ratios[c], rounds));
+	puts(" |");
 	return 0;
 }

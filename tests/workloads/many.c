@@ -2,6 +2,7 @@
  *
  *   many N   ->  "ready", then it waits to be killed
  *   many N MS  ->  the first page goes or comes back every MS milliseconds, so that no two looks are alike
+ *   many N MS maps  ->  the same, and its permissions change, so that no two maps are alike
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,10 @@ int main(int argc, char **argv)
 	struct timespec rest = { 0, atol(argv[2]) * 1000000 };
 	for (;;) {
 		nanosleep(&rest, NULL);
-		madvise(map, page, MADV_DONTNEED);
+		if (argc > 3) mprotect(map, page, PROT_NONE);
+		else madvise(map, page, MADV_DONTNEED);
 		nanosleep(&rest, NULL);
+		if (argc > 3) mprotect(map, page, PROT_READ | PROT_WRITE);
 		map[0] = 1;
 	}
 }
