@@ -246,14 +246,22 @@ void vp_findings_free(struct vp_findings *findings)
 	free(findings);
 }
 
+/* A number of the host; 0: not there. */
+static uint64_t host_number(const struct vp_member *host, const char *key)
+{
+	struct vp_member m;
+	uint64_t value;
+	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &m);)
+		if (vp_str_is(m.key, key)) return vp_json_num(m.value, &value) ? value : 0;
+	return 0;
+}
+
 void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 {
 	const struct vp_member *host = vp_record_member(stream, "host");
-	struct vp_member m;
 	while (findings->count) vp_findings_exit(findings, findings->spaces[0]->pid);
-	findings->max_map_count = 0;
-	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &m);)
-		if (m.key.n == 13 && !memcmp(m.key.p, "max_map_count", 13) && !vp_json_num(m.value, &findings->max_map_count)) findings->max_map_count = 0;
+	findings->max_map_count = host_number(host, "max_map_count");
+	findings->memory = host_number(host, "memory");
 }
 
 static uint64_t hash(vp_str text)
@@ -272,6 +280,18 @@ static void renew(struct finding_space *space)
 	space->pid = pid;
 }
 
+/* Programs that are known to compile as they run, and to keep what they have compiled writable. */
+static bool is_compiler(vp_str exe)
+{
+	static const char *const names[] = { "node", "nodejs", "deno", "bun", "java", "luajit", "dotnet", "mono", "beam.smp", "julia", "chrome",
+		"chromium", "electron", "firefox", "qemu-system-x86_64" };
+	const char *slash = exe.n ? memrchr(exe.p, '/', exe.n) : NULL;
+	if (slash) exe = (vp_str){ slash + 1, exe.n - (size_t)(slash + 1 - exe.p) };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (vp_str_is(exe, names[i])) return true;
+	return false;
+}
+
 void vp_findings_process(struct vp_findings *findings, struct vp_record *process)
 {
 	vp_str why = vp_record_str(process, "why");
@@ -280,6 +300,7 @@ void vp_findings_process(struct vp_findings *findings, struct vp_record *process
 	if (!vp_str_is(why, "first")) renew(space);
 	if (!vp_record_num(process, "stack_limit", &space->stack_limit)) space->stack_limit = 0;
 	if (!vp_record_num(process, "memory_limit", &space->memory_limit)) space->memory_limit = 0;
+	space->compiles = is_compiler(vp_record_str(process, "exe"));
 	space->cgroup = hash(vp_record_str(process, "cgroup"));
 }
 
@@ -298,6 +319,7 @@ static bool ensure_kind(struct finding_space *space, size_t kind)
 }
 
 struct going {
+	const struct vp_findings *findings;
 	struct finding_space *space;
 	vp_str kind;  /* of the region before */
 	size_t index;
@@ -334,7 +356,7 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 	space->pss += measured(region, VP_M_pss) ? region->measure[VP_M_pss] : 0;
 	if (space->added) vp_finding_grow_region(space, id, region, going->index);
 	vp_finding_limit_region(space, id, region);
-	vp_finding_shape_region(space, id, region, going->index);
+	vp_finding_shape_region(going->findings, space, id, region);
 }
 
 static void begin_look(struct finding_space *space)
@@ -369,7 +391,7 @@ void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid, cons
 	if (!space) return;
 	if (space->changed) {
 		begin_look(space);
-		vp_tracker_visit(tracker, pid, visit, &(struct going){ .space = space });
+		vp_tracker_visit(tracker, pid, visit, &(struct going){ .findings = findings, .space = space });
 		space->t = t;
 		vp_finding_grow_judge(findings, space);
 		vp_finding_limit_judge(findings, space);

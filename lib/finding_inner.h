@@ -68,6 +68,7 @@ struct finding_space {
 	bool changed, added;      /* since the last look */
 	uint64_t stack_limit, memory_limit; /* bytes; 0: none, or not known */
 	uint64_t cgroup;          /* a hash of its path */
+	bool compiles;            /* its program is known to make code as it runs */
 	struct kind_life *kinds;
 	size_t kind_count;
 	struct region_life *regions; /* at most VP_FINDING_REGIONS */
@@ -92,7 +93,7 @@ struct vp_findings {
 	struct vp_finding_sink sink;
 	struct finding_space **spaces;
 	size_t count;
-	uint64_t max_map_count;
+	uint64_t max_map_count, memory; /* of the host: regions of a process, bytes; 0: not known */
 	struct vp_finding finding; /* the one in hand */
 };
 
@@ -131,7 +132,7 @@ void vp_finding_grow_clear(struct finding_space *space);
 void vp_finding_limit_region(struct finding_space *space, uint64_t id, const struct vp_region *region);
 void vp_finding_limit_judge(struct vp_findings *findings, struct finding_space *space);
 
-void vp_finding_shape_region(struct finding_space *space, uint64_t id, const struct vp_region *region, size_t kind);
+void vp_finding_shape_region(const struct vp_findings *findings, struct finding_space *space, uint64_t id, const struct vp_region *region);
 void vp_finding_shape_judge(struct vp_findings *findings, struct finding_space *space);
 
 #endif

@@ -19,6 +19,7 @@ static void add(struct sum *sum, uint64_t id, const struct vp_region *region)
 
 static void count_hole(struct finding_space *space, const struct vp_region *region)
 {
+	if (region->start >> 63) return; /* the kernel's half: vsyscall */
 	uint64_t hole = region->start > space->last_end ? region->start - space->last_end : 0;
 	if (hole && space->last_end) {
 		space->holes++;
@@ -29,10 +30,11 @@ static void count_hole(struct finding_space *space, const struct vp_region *regi
 	if (region->end > space->top) space->top = region->end;
 }
 
-static bool untouched(const struct vp_region *region, bool usable)
+/* Where residency is not known: what nothing can be read from, and what is larger than the machine's memory. */
+static bool untouched(const struct vp_findings *findings, const struct vp_region *region, bool usable)
 {
 	if (region->size < RESERVED_ONE) return false;
-	if (!(region->measured >> VP_M_rss & 1)) return !usable;
+	if (!(region->measured >> VP_M_rss & 1)) return !usable || (findings->memory && region->size > findings->memory);
 	return region->measure[VP_M_rss] < region->size / UNTOUCHED;
 }
 
@@ -41,13 +43,12 @@ static bool is_stack(const struct vp_region *region)
 	return vp_str_is(region->kind, "thread-stack") || vp_str_is(region->kind, "stack");
 }
 
-void vp_finding_shape_region(struct finding_space *space, uint64_t id, const struct vp_region *region, size_t kind)
+void vp_finding_shape_region(const struct vp_findings *findings, struct finding_space *space, uint64_t id, const struct vp_region *region)
 {
 	bool open = strchr(region->perms, 'r') || strchr(region->perms, 'w');
-	(void)kind;
 	count_hole(space, region);
 	if (is_stack(region) && space->last_open && space->last_end == region->start) add(&space->unguarded, id, region);
-	if (untouched(region, open)) {
+	if (untouched(findings, region, open)) {
 		add(&space->reserved, id, region);
 		space->reserved_usable += open ? region->size : 0;
 	}
@@ -60,12 +61,12 @@ static void judge_both(struct vp_findings *findings, struct finding_space *space
 	struct kind_life *kind = &space->kinds[at];
 	const struct sum *sum = &kind->both;
 	bool stack = !strcmp(vp_kind_name(at), "stack");
-	enum vp_severity severity = stack ? VP_ERROR : VP_WARNING;
+	enum vp_severity severity = stack ? VP_ERROR : space->compiles ? VP_INFO : VP_WARNING;
 	if (!sum->regions || !vp_finding_due(&kind->writable_executable, severity, sum->regions)) return;
 	vp_finding_begin(findings, space, VP_R_writable_executable, severity);
 	vp_finding_text(findings, "%llu region%s of %.32s, %s in all, can be written and executed at once%s", (unsigned long long)sum->regions,
 	                sum->regions == 1 ? "" : "s", vp_kind_name(at), vp_finding_size((double)sum->size).text,
-	                stack ? ": whatever overflows a buffer can run" : "");
+	                stack ? ": whatever overflows a buffer can run" : space->compiles ? ", as this program's compiler is known to want it" : "");
 	vp_finding_ids(findings, &sum->ids);
 	vp_finding_word(findings, "kind", vp_kind_name(at));
 	vp_finding_num(findings, "regions", sum->regions);

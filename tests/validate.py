@@ -53,7 +53,7 @@ class Stream:
 
     def of_type(self, line):
         kind = line.get("type")
-        if kind not in self.validators or kind in ("common", "config"):
+        if kind not in self.validators or kind in ("common", "config", "budget"):
             if not self.unknown:
                 yield f"no schema for type {kind!r}"
             return

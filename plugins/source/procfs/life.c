@@ -179,6 +179,7 @@ void procfs_put_process(struct vp_host *h, int64_t t, int64_t pid, const struct 
 	put_args(h, pid);
 	h->num(h, "threads", life->threads);
 	put_started(h, life);
+	procfs_put_limits(h, pid);
 	h->end(h);
 }
 

@@ -33,6 +33,8 @@ int  procfs_known_life(struct vp_host *h, int64_t pid, struct procfs_life *life)
 
 /* The `process` line. `why`: first, fork, exec, reused. */
 void procfs_put_process(struct vp_host *h, int64_t t, int64_t pid, const struct procfs_life *life, const char *why);
+/* limits.c: `stack_limit`, `cgroup` and `memory_limit` of a process line. */
+void procfs_put_limits(struct vp_host *h, int64_t pid);
 /* Why a process cannot be looked at, and what would help: one sentence, kept until the next call. `life` NULL: no such process. */
 const char *procfs_reason(int64_t pid, const struct procfs_life *life, const char *file, int cause);
 

@@ -1,0 +1,187 @@
+# Budgets: kept or broken, on standard error, in the stream, in the exit status and in a report that CI systems read.
+load helper
+load stream
+
+setup() {
+	requires cmd jq
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# A life of ten seconds: a heap of 1 to 10 pages (rss half of it), and in seconds 4 to 6 a page that is rwx.
+life() {
+	local i
+	begin
+	for i in {1..10}; do
+		if [ $i -ge 4 ] && [ $i -le 6 ]; then
+			snap $i "100 $(printf %x $((0x100 + i))) rw-p heap \"name\":\"[heap]\",\"rss\":$((i * 2048)),\"pss\":0,\"dirty\":0,\"swap\":0" '200 201 rwxp jit "rss":4096,"pss":0,"dirty":0,"swap":0'
+		else
+			snap $i "100 $(printf %x $((0x100 + i))) rw-p heap \"name\":\"[heap]\",\"rss\":$((i * 2048)),\"pss\":0,\"dirty\":0,\"swap\":0"
+		fi
+	done
+	finish 11
+}
+
+budgets() { printf 'budgets:\n' >b.yaml; printf '  - { %s }\n' "$@" >>b.yaml; }
+
+judged() { # the verdicts of these budgets on that life
+	budgets "$@"
+	life >in
+	run --separate-stderr vm-track -f none --budget b.yaml --report r.tap in
+}
+
+@test "a budget that is kept says nothing, and the status is 0" {
+	judged "kind: heap, most: 40K" "measure: regions, most: 2" "growth: 900%" "kind: heap, measure: rss, growth: 2K/s" "kind: heap, at: end, most: 40960"
+	echo "$stderr"
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+	[ "$(grep -c '^ok' r.tap)" = 5 ]
+	! grep '"type":"finding"' <<<"$output"
+}
+
+@test "a broken budget is a finding where it breaks, a message, and status 1" {
+	judged "name: the heap is small, kind: heap, most: 20K"
+	[ "$status" = 1 ]
+	[ "$stderr" = "vm-track: budget broken: the heap is small: demo (7): size reached 24 KiB, the budget is 20 KiB" ]
+	[ "$(jq -c 'select(.type=="finding") | [.t, .pid, .rule, .severity, .budget, .measure, .value, .limit]' <<<"$output")" = '[6,7,"budget","error","the heap is small","size",24576,20480]' ]
+	[ "$(jq -r .type <<<"$output" | tail -2 | head -1)" = stage ]
+}
+
+@test "permissions, counts, growth in bytes, in percent and by the second, and the end break as well" {
+	judged "perms: wx, measure: regions, most: 0" "perms: 'rwx?', most: 0" "kind: heap, growth: 35K" "kind: [heap, jit], growth: 899.9%" \
+		"kind: heap, measure: rss, growth: 2047/s" "kind: heap, measure: rss, at: end, most: 20479" "region: '[[]heap]', most: 39K" "pid: 7, measure: rss, most: 1"
+	echo "$stderr"
+	[ "$status" = 1 ]
+	[ "$(grep -c 'budget broken' <<<"$stderr")" = 8 ]
+	[ "$(grep -c '^not ok' r.tap)" = 8 ]
+	[[ $stderr == *"grew by 900 %, the budget is 899.9 %"* ]]
+	[[ $stderr == *"grew by 2 KiB/s, the budget is 2.0 KiB/s"* ]]
+}
+
+@test "growth is counted from the time given on" {
+	judged "kind: heap, growth: 16K, after: 6s" "kind: heap, growth: 100%, after: 5s"
+	[ "$status" = 0 ]
+	judged "kind: heap, growth: 15K, after: 6s"
+	[ "$status" = 1 ]
+}
+
+@test "all processes together have a budget of their own" {
+	{ begin; echo '{"type":"process","t":0,"pid":8,"why":"fork","ppid":7,"name":"child"}'
+	snap 1 "10 20 rw-p anon"; who=8 snap 2 "10 20 rw-p anon"; finish 3; } >in
+	budgets "most: 64K" "together: true, most: 127K"
+	run vm-track -f none --budget b.yaml --report r.tap -o out in
+	[ "$status" = 1 ]
+	[ "$output" = "vm-track: budget broken: size is at most 127K: all processes together: size reached 128 KiB, the budget is 127 KiB" ]
+	[ "$(head -2 r.tap | tail -1)" = 1..3 ]
+}
+
+@test "a budget that could not be judged is no success" {
+	judged "process: daemon, most: 1G" "measure: pss, after: 1h, most: 1G"
+	[ "$status" = 1 ]
+	[[ $stderr == *"budget not judged: size is at most 1G: no such process was looked at"* ]]
+	[[ $stderr == *"no such process was looked at so late"* ]]
+	{ begin; snap 1 "10 20 rw-p anon"; finish 3; } >in
+	budgets "measure: pss, most: 1G"
+	run vm-track --budget b.yaml -o out in
+	[ "$status" = 1 ]
+	[ "$output" = "vm-track: budget not judged: pss is at most 1G: the stream does not tell pss of all its regions" ]
+	life | vm-track >tracked
+	run vm-track --budget b.yaml -o out tracked
+	[ "$status" = 1 ]
+	[[ $output == *"it is tracked already"* ]]
+}
+
+@test "a process is chosen by its name, its executable or its pid, and each life is judged by itself" {
+	{ begin; snap 1 "10 20 rw-p anon"
+	echo '{"type":"process","t":1,"pid":7,"why":"exec","name":"worker","exe":"/opt/bin/worker-of-a-long-name"}'
+	snap 2 "10 90 rw-p anon"; finish 3; } >in
+	budgets "process: demo, most: 64K" "process: 'worker-of-*', most: 512K" "process: w?rker, most: 511K"
+	run vm-track -f none --budget b.yaml -o out in
+	[ "$status" = 1 ]
+	[ "$output" = "vm-track: budget broken: size is at most 511K: worker (7): size reached 512 KiB, the budget is 511 KiB" ]
+}
+
+@test "the JUnit report is well-formed, and counts what is in it, whatever a process is called" {
+	requires cmd xmllint
+	{ begin | sed 's/"name":"demo"/"name":"\\u001b[31m<a\&\\"]]>\\n\\ufffe"/'; snap 1 "10 20 rw-p anon"; finish 3; } >in
+	budgets 'name: "<b> & \"c\" # \\", most: 1' "most: 1G" "process: nobody, most: 1"
+	run vm-track -f none --budget b.yaml --report r.xml -o out in
+	[ "$status" = 1 ]
+	[[ $output != *$'\e'* ]]
+	xmllint --noout r.xml
+	[ "$(xmllint --xpath 'string(/testsuites/@tests)' r.xml)" = 3 ]
+	[ "$(xmllint --xpath 'count(//testcase)' r.xml)" = 3 ]
+	[ "$(xmllint --xpath 'count(//failure)' r.xml)" = 1 ]
+	[ "$(xmllint --xpath 'string(//testsuite/@failures)' r.xml)" = 1 ]
+	[ "$(xmllint --xpath 'string(//testsuite/@errors)' r.xml)" = 1 ]
+	[ "$(xmllint --xpath 'string(//testcase[1]/@name)' r.xml)" = '<b> & "c" # \' ]
+	[[ "$(xmllint --xpath 'string(//testcase[1]/@classname)' r.xml)" == *'[31m<a&"]]>'*'(7)' ]]
+}
+
+@test "the TAP report holds its plan, and a # begins no directive" {
+	{ begin | sed 's/"name":"demo"/"name":"a # TODO\\nok 9"/'; snap 1 "10 20 rw-p anon"; finish 3; } >in
+	budgets "most: 1"
+	run vm-track -f none --budget b.yaml --report r --report-format tap -o out in
+	[ "$status" = 1 ]
+	[ "$(cat r)" = 'TAP version 13
+1..1
+not ok 1 - size is at most 1: a \# TODO?ok 9 (7)
+# a \# TODO?ok 9 (7): size reached 64 KiB, the budget is 1 B' ]
+}
+
+@test "what is wrong with the file is told with its place and the nearest word, and the status is 2" {
+	wrong() { # YAML, what it says
+		printf "$1" >b.yaml
+		run vm-track --budget b.yaml </dev/null
+		echo "$output"
+		[ "$status" = 2 ]
+		[ "$output" = "vm-track: b.yaml$2" ]
+	}
+	wrong 'budgets:\n  - { kind: heap, mots: 1 }\n' ':2:19: a budget has no option "mots"; the nearest is "most"'
+	wrong 'budget:\n  - { most: 1 }\n' ':1:1: no section "budget"; the nearest is "budgets"'
+	wrong 'budgets:\n  - { kind: hepa, most: 1 }\n' ':2:13: no kind "hepa"; the nearest is "heap"'
+	wrong 'budgets:\n  - { kind: heap }\n' ':2:5: a budget has either most or growth'
+	wrong 'budgets:\n  - { most: 1, growth: 1 }\n' ':2:5: a budget has either most or growth'
+	wrong 'budgets:\n  - { most: 1, perms: rwxz }\n' ':2:23: perms are letters of r w x s p that must be there, or four characters of r w x s p - and ?'
+	wrong 'budgets:\n  - { measure: regions, most: 1K }\n' ':2:31: a count of regions must be a whole number'
+	wrong 'budgets:\n  - { growth: 5x%% }\n' ':2:15: a share is a number and %'
+	wrong 'budgets:\n  - { together: true, growth: 5%% }\n' ':2:17: only a peak can be of all together'
+	wrong 'budgets: 5\n' ':1:10: budgets must be a list'
+	run -2 vm-track --report x.xml </dev/null
+	run -2 vm-track --budget nowhere.yaml </dev/null
+	printf 'budgets: [ { most: 1 } ]\n' >b.yaml
+	run -2 vm-track --budget b.yaml --report x.txt </dev/null
+	[[ $output == *"neither .xml nor .tap"* ]]
+	printf '{}\n' >b.yaml
+	run -2 vm-track --budget b.yaml </dev/null
+}
+
+@test "a report that cannot be written is trouble" {
+	life >in
+	budgets "most: 1G"
+	run vm-track --budget b.yaml --report /dev/full --report-format tap -o out in
+	[ "$status" = 1 ]
+	[[ $output == *"/dev/full"* ]]
+}
+
+@test "the schema of budgets knows exactly the keys that the program has" {
+	jq -r '.properties.budgets.items.properties | keys[]' "$ROOT/schemas/budget.schema.json" | sort >told
+	sed -n 's/^	{ "\([a-z]*\)", 0, VP_OPT.*/\1/p' "$ROOT/lib/budget_yaml.c" | sort >has
+	diff has told
+}
+
+@test "a budget holds for a command from its start, and the shell recipe does the same" {
+	requires program vm-sample
+	printf 'budgets:\n  - { process: sick, kind: heap, most: 100M }\n  - { perms: wx, measure: regions, most: 0 }\n' >b.yaml
+	run bash "$ROOT/contrib/ci/memory-budget.sh" b.yaml r.xml sleep 0.3
+	echo "$output"
+	[ "$status" = 1 ] # there was no `sick`
+	sed -i 's/process: sick/process: sleep/' b.yaml
+	run bash "$ROOT/contrib/ci/memory-budget.sh" b.yaml r.xml sleep 0.3
+	echo "$output"
+	[ "$status" = 0 ]
+	grep -q '<testsuites tests="2" failures="0" errors="0">' r.xml
+	run bash "$ROOT/contrib/ci/memory-budget.sh" b.yaml r.xml sh -c 'sleep 0.3; exit 3'
+	[ "$status" = 3 ]
+	run bash "$ROOT/contrib/ci/memory-budget.sh" b.yaml
+	[ "$status" = 2 ]
+}

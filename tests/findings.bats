@@ -1,0 +1,248 @@
+# Findings: loud on what is sick, quiet on what is well; each from real processes at the presets, and to the point by hand.
+load helper
+load stream
+
+SICK='brk realloc mmap many threads deep reserve maps holes wx'
+
+# Two recordings at once: every sick workload, and ten healthy programs; longer than growth must last.
+setup_file() {
+	load helper
+	mkdir "$BATS_FILE_TMPDIR/well"
+	healthy >"$BATS_FILE_TMPDIR/well.log" 2>&1 3>&- &
+	local well=$! pids= mode one
+	for mode in $SICK; do
+		"$WORKLOADS/sick" "$mode" >"$BATS_FILE_TMPDIR/ready.$mode" 2>&1 3>&- &
+		pids+=,$!
+		echo "$!" >"$BATS_FILE_TMPDIR/pid.$mode"
+	done
+	for mode in $SICK; do until_true grep -q ready "$BATS_FILE_TMPDIR/ready.$mode"; done
+	vm-sample --detail maps -i 100ms -d 13s -p "${pids#,}" >"$BATS_FILE_TMPDIR/sick.raw" 2>"$BATS_FILE_TMPDIR/sick.log" 3>&-
+	for one in ${pids//,/ }; do kill -KILL "$one"; done
+	vm-parse "$BATS_FILE_TMPDIR/sick.raw" | vm-track >"$BATS_FILE_TMPDIR/sick"
+	wait "$well"
+}
+
+# What a working day is made of. $1: a folder, $2 the workload, $3 seconds.
+DAY='cd "$1"
+sleep "$3" & "$2" warm & warm=$!; "$2" saw & saw=$!; "$2" pool & pool=$!
+if command -v node >/dev/null; then node -e "require(\"http\").createServer(() => {}).listen(0); setTimeout(() => process.exit(), $3 * 1000)" & fi
+while [ $SECONDS -lt "$3" ]; do
+	printf "#include <stdio.h>\nint main(void) { return puts(\"a\"); }\n" >a.c && cc -O2 -o a a.c && ./a
+	seq 300000 | sort -R | sort -n | gzip >n.gz && tar -czf n.tgz /usr/include a a.c 2>/dev/null
+	if command -v python3 >/dev/null; then python3 -c "print(sum(len(str(i)) for i in range(300000)))"; fi
+	if command -v jq >/dev/null; then seq 100000 | jq -s "map(.*2) | add"; fi
+done
+kill $warm $saw $pool; wait'
+
+healthy() {
+	vm-sample -f -i 100ms -- bash -c "$DAY" day "$BATS_FILE_TMPDIR/well" "$WORKLOADS/sick" 13 </dev/null |
+		vm-parse | vm-track >"$BATS_FILE_TMPDIR/well.tracked"
+}
+
+setup() { requires cmd jq; }
+
+# Is there a finding of this rule about that workload, of that severity?
+loud() { # MODE RULE SEVERITY
+	local pid
+	pid=$(cat "$BATS_FILE_TMPDIR/pid.$1")
+	jq -c --argjson pid "$pid" 'select(.type=="finding" and .pid==$pid)' "$BATS_FILE_TMPDIR/sick" | tee "$BATS_TEST_TMPDIR/found"
+	jq -e -s --arg rule "$2" --arg severity "$3" 'any(.[]; .rule==$rule and .severity==$severity)' "$BATS_TEST_TMPDIR/found" >/dev/null
+}
+
+@test "a heap that only grows is found, with its slope, since when, and its id" {
+	loud brk grows warning
+	jq -e -s 'map(select(.rule=="grows"))[0] | (.text | startswith("[heap] grew in ")) and .slope > 0 and .confidence > 0.9 and .samples >= 11
+		and (.ids | length) == 1 and .from < .to and .kind == "heap" and .measure == "size" and .since >= 0' "$BATS_TEST_TMPDIR/found"
+}
+
+@test "a block that grows by realloc is found" { loud realloc grows warning; }
+
+@test "mappings that are never unmapped are found, although the kernel joins them" { loud mmap grows warning; }
+
+@test "small mappings that pile up are found as such, and as a kind that grows" {
+	loud many piles-up warning
+	loud many grows warning
+}
+
+@test "threads that nobody ends are found by their stacks" { loud threads piles-up warning; }
+
+@test "a recursion near the limit of the stack is found" {
+	[ "$(ulimit -s)" != unlimited ] || skip "needs a limit of the stack (ulimit -s)"
+	loud deep stack-near-limit warning
+}
+
+@test "ten reserved terabytes are found" { loud reserve reserved warning; }
+
+@test "the approach of vm.max_map_count is found" {
+	[ "$(cat /proc/sys/vm/max_map_count)" -lt 75000 ] || skip "vm.max_map_count is far above 60000"
+	loud maps map-count error
+}
+
+@test "an address space in pieces is found" { loud holes fragmented info; }
+
+@test "memory that can be written and executed is found" { loud wx writable-executable warning; }
+
+@test "each is told once, and again only when it has doubled" {
+	run jq -s 'map(select(.type=="finding")) | group_by([.pid, .rule, .kind, .severity, .measure]) | map(length) | max' "$BATS_FILE_TMPDIR/sick"
+	[ "$output" -le 2 ]
+}
+
+@test "every finding is valid, and vm-check accepts the stream around them" {
+	run valid_stream <"$BATS_FILE_TMPDIR/sick"
+	echo "$output"
+	[ "$status" = 0 ]
+	vm-check "$BATS_FILE_TMPDIR/sick"
+}
+
+@test "bash, sleep, gcc, sort, gzip, tar, python3, jq, node, a pool of threads, a warm-up and a saw are quiet" {
+	requires program vm-sample
+	names=$(jq -r 'select(.type=="process").name' "$BATS_FILE_TMPDIR/well.tracked" | sort -u)
+	echo "$names"
+	for name in bash sleep cc1 sort gzip tar sick; do grep -qx "$name" <<<"$names"; done
+	# node may keep its code writable, which is told as what it is
+	run jq -c 'select(.type=="finding" and ([.rule, .severity] != ["writable-executable", "info"]))' "$BATS_FILE_TMPDIR/well.tracked"
+	echo "$output"
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+}
+
+# ---- by hand: a heap of so many pages at each second ----
+
+heaps() { # PAGES…
+	local seq=0 pages
+	begin
+	for pages; do
+		seq=$((seq + 1))
+		snap $seq "1000 $(printf %x $((0x1000 + pages))) rw-p heap \"name\":\"[heap]\""
+	done
+	finish $((seq + 1))
+}
+
+found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' '; }
+
+@test "growth is told when it has lasted for enough looks, time and bytes" {
+	heaps {1..13} >"$BATS_TEST_TMPDIR/in"
+	run found < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in")
+	[ "$output" = '[13,"grows","warning"] ' ]
+	for option in "--grow-least 1M" "--grow-least 4K --grow-samples 20" "--grow-least 4K --grow-for 1m" "--grow-least 4K --findings none" "--grow-least 4K -f all,-grows"; do
+		echo "$option"
+		run found < <(vm-track $option "$BATS_TEST_TMPDIR/in")
+		[ -z "$output" ]
+	done
+}
+
+@test "growth that levels off is none, and neither is a saw whose teeth come back to the same height" {
+	run found < <(heaps {1..8} 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 | vm-track --grow-least 4K --grow-for 0)
+	[ -z "$output" ]
+	run found < <(heaps $(for i in {1..9}; do echo {1..9}; done) | vm-track --grow-least 4K --grow-for 0)
+	[ -z "$output" ]
+	run found < <(heaps 100 150 180 190 195 197 198 199 200 201 202 203 204 205 206 207 | vm-track --grow-least 4K --grow-for 0)
+	[ -z "$output" ]
+}
+
+@test "a leak beneath a saw is found by what stays" {
+	run found < <(heaps $(for i in {0..39}; do echo $((10 * i + 20)) $((10 * i + 60)) $((10 * i + 90)) $((10 * i + 10)); done) | vm-track --grow-least 4K)
+	[[ $output == *'"grows","warning"'* ]]
+}
+
+@test "one look in ten without growth, and a heap that doubles, are told once more" {
+	run found < <(heaps {1..9} 9 {10..60} | vm-track --grow-least 4K)
+	echo "$output"
+	[ "$(grep -o grows <<<"$output" | wc -l)" -ge 2 ]
+	[ "$(grep -o grows <<<"$output" | wc -l)" -le 4 ]
+}
+
+@test "looks in which nothing changed count as looks without growth" {
+	{ begin
+	for i in {1..12}; do
+		snap $((i * 4)) "1000 $(printf %x $((0x1000 + i))) rw-p heap \"name\":\"[heap]\""
+		for k in 1 2 3; do printf '{"type":"sample","t":%d,"pid":7,"seq":%d,"same":true}\n' $((i * 4 + k)) $((i * 4 + k)); done
+	done
+	finish; } >"$BATS_TEST_TMPDIR/in"
+	run found < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in") # steps of four looks: 11 whole groups of four, one too few
+	[ -z "$output" ]
+	run found < <(vm-track --grow-least 4K --grow-samples 10 "$BATS_TEST_TMPDIR/in")
+	[[ $output == *grows* ]]
+}
+
+@test "a stack without a guard below it, and one that may be executed, are told" {
+	run found < <({ begin; snap 1 "10 20 rw-p anon" "20 30 rw-p thread-stack" "40 41 ---p guard" "41 50 rwxp stack"; finish; } | vm-track)
+	[ "$output" = '[1,"writable-executable","error"] [1,"unguarded","info"] ' ]
+}
+
+@test "the limits come from the stream: a stack's, the kernel's, a cgroup's over all its processes" {
+	stream='{"type":"stream","t":0,"version":1,"program":"test","host":{"max_map_count":2}}'
+	process='{"type":"process","t":0,"pid":7,"why":"first","name":"a","stack_limit":65536,"cgroup":"/x","memory_limit":100000}'
+	{ echo "$stream"; echo "$process"; echo "${process/7/8}"
+	snap 1 '10 1f rw-p stack "rss":4096' '20 22 rw-p anon "rss":40960'
+	who=8 snap 2 '20 40 rw-p anon "rss":45056'; finish 3; } >"$BATS_TEST_TMPDIR/in"
+	run found < <(vm-track "$BATS_TEST_TMPDIR/in")
+	[ "$output" = '[1,"stack-near-limit","error"] [1,"map-count","error"] [2,"cgroup-limit","error"] ' ]
+	run found < <(vm-track --near 99 "$BATS_TEST_TMPDIR/in")
+	[ "$output" = '[1,"map-count","error"] ' ]
+}
+
+@test "vm-sample tells the limits of a process and of the kernel" {
+	background sleep 60
+	vm-sample -p "$pid" -n 1 >"$BATS_TEST_TMPDIR/s"
+	[ "$(jq 'select(.type=="stream").host.max_map_count' "$BATS_TEST_TMPDIR/s")" = "$(cat /proc/sys/vm/max_map_count)" ]
+	limit=$(ulimit -s)
+	[ "$limit" = unlimited ] && limit=null || limit=$((limit * 1024))
+	[ "$(jq 'select(.type=="process").stack_limit' "$BATS_TEST_TMPDIR/s")" = "$limit" ]
+}
+
+@test "the approach of a cgroup's limit is found" {
+	requires root
+	group=/sys/fs/cgroup/vmpipe-test-$$
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || skip "needs cgroup v2 with the memory controller"
+	grep -qw memory /sys/fs/cgroup/cgroup.subtree_control || echo +memory 2>/dev/null >/sys/fs/cgroup/cgroup.subtree_control || skip "the memory controller may not be handed down here"
+	mkdir "$group" 2>/dev/null || skip "no cgroup can be made here"
+	echo 64M >"$group/memory.max"
+	workload sick memory 0 56
+	echo "$pid" >"$group/cgroup.procs" # what it has is charged where it was: the limit is not met, and nobody is killed
+	run found < <(vm-sample -p "$pid" -n 1 | vm-parse | vm-track)
+	kill -KILL "$pid"
+	wait "$pid" || true
+	rmdir "$group"
+	[ "$output" = '' ] || [[ $output == *'"cgroup-limit","warning"'* ]]
+	[[ $output == *cgroup-limit* ]]
+}
+
+@test "a 32-bit address space whose largest hole is small is told" {
+	rows=()
+	for i in {0..63}; do rows+=("$(printf '%x %x rw-p anon' $((i * 0x4000 + 0x10)) $((i * 0x4000 + 0x2000)))"); done
+	run found < <({ begin; snap 1 "${rows[@]}"; finish; } | vm-track)
+	[ "$output" = '[1,"fragmented","warning"] ' ]
+}
+
+@test "a rule that does not exist is refused, and the nearest is named" {
+	run -2 vm-track --findings piles-upp </dev/null
+	[ "$output" = 'vm-track: --findings: no rule "piles-upp"; the nearest is "piles-up"' ]
+}
+
+@test "a name with quotes, escapes and no UTF-8 does no harm in a finding" {
+	{ begin
+	for i in {1..13}; do
+		printf '{"type":"snapshot","t":%d,"pid":7,"seq":%d,"regions":1}\n' $i $i
+		printf '{"type":"region","t":%d,"pid":7,"seq":%d,"start":"0x0000000000001000","end":"0x%016x","size":%d,"perms":"rw-p","kind":"anon","name":"\\u001b[31m\\"<x>\\ufffd","name_raw":"G1szMW0iPHg+/w=="}\n' $i $i $((0x1000 + i * 4096)) $((i * 4096))
+	done
+	finish; } >"$BATS_TEST_TMPDIR/in"
+	vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	[ "$(jq -r 'select(.type=="finding").text' "$BATS_TEST_TMPDIR/out" | cut -c1-9)" = $'\e[31m"<x>' ]
+	run valid_stream < <(grep '"type":"finding"' "$BATS_TEST_TMPDIR/out")
+	[[ $output != *"does not match"* && $output != *"is not"* ]]
+}
+
+@test "findings show in the view events and as flags over a timeline" {
+	vm-track "$BATS_FILE_TMPDIR/sick" >"$BATS_TEST_TMPDIR/s"
+	run vm-render --ascii --width 200 --view events --pid "$(cat "$BATS_FILE_TMPDIR/pid.wx")" "$BATS_TEST_TMPDIR/s"
+	[ "$status" = 0 ]
+	[[ $output == *"writable-executable: 1 region of "* ]]
+	run vm-render --svg --view timeline --pid "$(cat "$BATS_FILE_TMPDIR/pid.brk")" "$BATS_TEST_TMPDIR/s"
+	[[ $output == *"grew in "* ]]
+}
+
+@test "without findings the stream is the same but for them" {
+	vm-parse "$BATS_FILE_TMPDIR/sick.raw" | vm-track -f none | grep -v '"type":"stage"' >"$BATS_TEST_TMPDIR/without"
+	grep -v '"type":"\(finding\|stage\)"' "$BATS_FILE_TMPDIR/sick" | cmp - "$BATS_TEST_TMPDIR/without"
+}
