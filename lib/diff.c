@@ -62,7 +62,7 @@ static enum vp_event resize_event(const struct vp_region *a, const struct vp_reg
 
 static bool renamed(const struct vp_region *a, const struct vp_region *b)
 {
-	return !vp_str_eq(a->name, b->name) || !vp_str_eq(a->kind, b->kind) || !vp_str_eq(a->label, b->label) ||
+	return !vp_str_eq(a->name, b->name) || !vp_str_eq(a->label, b->label) ||
 	       (a->name.n && a->has_offset && b->has_offset && a->offset != b->offset);
 }
 
@@ -221,6 +221,7 @@ static int64_t shift_of(const struct vp_region *a, const struct vp_region *b)
 static const char *noise_of(const struct vp_region *was, const struct vp_region *now)
 {
 	if (was->start != now->start) return "base";
+	if (!vp_str_eq(was->kind, now->kind)) return "kind";
 	return vp_region_differs(was, now, false) ? "file" : "resident";
 }
 
@@ -230,7 +231,7 @@ static void put_quiet(struct vp_diff *diff, uint64_t id, const struct vp_region 
 	bool moved = was->start != now->start;
 	if (!vp_region_differs(was, now, true)) return;
 	if (!diff->quiet_act) diff->quiet_act = ++diff->act;
-	put_region(diff, moved ? VP_E_MOVE : !strcmp(noise, "file") ? VP_E_RENAME : VP_E_RESIDENT_CHANGE, diff->quiet_act, id, was, now, noise,
+	put_region(diff, moved ? VP_E_MOVE : strcmp(noise, "resident") ? VP_E_RENAME : VP_E_RESIDENT_CHANGE, diff->quiet_act, id, was, now, noise,
 	           (int64_t)(now->start - was->start));
 }
 

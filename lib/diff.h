@@ -4,6 +4,7 @@
  *   base      only the addresses are others (ASLR); `shift` is by how many bytes
  *   resident  only measures differ, by less than was asked for, or they are not known on both sides
  *   layout    nameless memory, as much of it on either side, but cut into other pieces
+ *   kind      only what it was taken for: a look that asks the threads knows more
  *   file      only inode or device differ: another disk, the same path
  */
 #ifndef VMPIPE_DIFF_H

@@ -71,7 +71,7 @@ refused() { # LINE, what the verdict must say
 
 @test "the schema of the YAML knows exactly the options that the programs have" {
 	common='config|output|option|quiet|verbose|list|help|version'
-	for program in vm-sample vm-parse vm-track vm-check vm-render vm-replay vm-run; do
+	for program in vm-sample vm-parse vm-track vm-check vm-diff vm-render vm-replay vm-run; do
 		[ -x "$BUILD/bin/$program" ] || continue
 		"$program" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' |
 			grep -vxE "$common" | sort >"$BATS_TEST_TMPDIR/has" || true

@@ -1,0 +1,279 @@
+# vm-diff: what is really different between two runs whose addresses differ, and the view diff of it.
+load helper
+load stream
+
+# run_of NAME COMMAND...: a process that has made these calls, as NAME.maps, NAME.smaps; each command is a line for the workload step.
+run_of() {
+	local name=$1 call
+	shift
+	rm -f "$BATS_TEST_TMPDIR"/step.*
+	step_start
+	for call; do
+		if [[ $call == "protect last "* ]]; then call="mprotect $last ${call#protect last }"; fi
+		step $call
+		[[ $call != mmap* ]] || last=$answer
+	done
+	cat "/proc/$pid/maps" >"$BATS_TEST_TMPDIR/$name.maps"
+	cat "/proc/$pid/smaps" >"$BATS_TEST_TMPDIR/$name.smaps"
+	vm-sample -q -n 2 -i 1ms -p "$pid" -o "$BATS_TEST_TMPDIR/$name.raw" || return 1
+	kill "$pid"
+}
+
+# real: the differences of the stream on stdin, EVENT SIZE PERMS NAME a line, sorted
+real() { jq -r 'select(.type == "change" and (.cause.noise | not)) | "\(.event) \(.size) \(.perms) \(.name // "-")"' | sort; }
+
+# text WORDS: a maps text of rows "START-END PERMS OFFSET NAME", in hexadecimal pages
+text() {
+	local row range perms offset name
+	for row; do
+		read -r range perms offset name <<<"$row"
+		printf '%012x-%012x %s %08x %s %s    %s\n' $((16#${range%-*} << 12)) $((16#${range#*-} << 12)) "$perms" $((16#$offset << 12)) \
+			"$([[ $name == /* ]] && echo fe:00 || echo 00:00)" "$([[ $name == /* ]] && echo 77 || echo 0)" "$name"
+	done
+}
+
+setup() {
+	requires cmd jq
+	cd "$BATS_TEST_TMPDIR"
+	same=("brk +16" "mmap 4 rw" "mmap 64 rx" thread)
+}
+
+@test "two runs of one program under ASLR are the same, in every form" {
+	[ "$(cat /proc/sys/kernel/randomize_va_space)" != 0 ] || skip "addresses are not random here"
+	run_of a "${same[@]}"
+	run_of b "${same[@]}"
+	vm-parse a.raw | vm-track -o a.tracked.zst
+	! diff <(cut -d' ' -f1 a.maps) <(cut -d' ' -f1 b.maps) >/dev/null
+	for pair in "a.maps b.maps" "a.smaps b.smaps" "a.raw b.raw" "a.tracked.zst b.smaps" "a.smaps b.maps" "a.maps b.raw"; do
+		run --separate-stderr vm-diff $pair
+		echo "$pair: $status $stderr"
+		[ "$status" = 0 ]
+		[[ $stderr == *"no difference; "*" moved by base, "* ]]
+		[ -z "$(real <<<"$output")" ]
+		vm-check -q <<<"$output"
+	done
+}
+
+@test "an extra mapping, a bigger heap and other permissions are told, and nothing else" {
+	run_of a "${same[@]}"
+	run_of b "brk +48" "mmap 4 rw" "mmap 64 rx" "protect last 64 r" thread "mmap 256 rwx"
+	for form in maps smaps raw; do
+		run -1 --separate-stderr vm-diff "a.$form" "b.$form"
+		[ "$(real <<<"$output" | awk '{ print $1, $3 }' | sort)" = $'BRK_GROW rw-p\nMMAP_ADD rwxp\nPERM_CHANGE r--p' ]
+		[[ $stderr == *"3 differences: 1 added (1 MiB), 1 resized (+128 KiB), 1 with other permissions; "* ]]
+		vm-check -q <<<"$output"
+		valid_stream <<<"$output"
+	done
+	# the other way round
+	run -1 --separate-stderr vm-diff b.maps a.maps
+	[ "$(real <<<"$output" | cut -d' ' -f1)" = $'BRK_SHRINK\nMUNMAP_REMOVE\nPERM_CHANGE' ]
+	vm-check -q <<<"$output"
+}
+
+@test "the bytes by kind of permissions are those that awk adds up" {
+	run_of a "${same[@]}"
+	run_of b "${same[@]}" "mmap 256 rwx" "mmap 33 r"
+	sum() { echo $(($(awk -v perms="$1" '$2 == perms { split($1, a, "-"); printf "0x%s-0x%s+", a[2], a[1] } END { print 0 }' "$2"))); }
+	vm-diff a.maps b.maps >out || true
+	for perms in rwxp r--p rw-p r-xp; do
+		told=$(jq -s --arg p "$perms" '[.[] | select(.type == "change" and (.cause.noise | not) and .perms == $p)
+			| if .event == "MUNMAP_REMOVE" then -.size else .size - (.was.size // 0) end] | add // 0' out)
+		[ "$told" = $(($(sum "$perms" b.maps) - $(sum "$perms" a.maps))) ] || { echo "$perms: $told"; return 1; }
+	done
+}
+
+@test "names decide, then what is around: a library elsewhere, of another version, other permissions" {
+	text "1000-1004 r-xp 0 /bin/prog" "1004-1005 rw-p 4 /bin/prog" "2000-2021 rw-p 0 [heap]" "9000-9010 r-xp 0 /usr/lib/libx.so.1" "9010-9012 rw-p 0" >a
+	text "5000-5004 r-xp 0 /bin/prog" "5004-5005 r--p 4 /bin/prog" "6000-6021 rw-p 0 [heap]" "8000-8010 r-xp 0 /opt/lib/libx.so.2" "8010-8012 rw-p 0" >b
+	run -1 --separate-stderr vm-diff a b
+	[ "$(real <<<"$output")" = $'PERM_CHANGE 4096 r--p /bin/prog\nRENAME 65536 r-xp /opt/lib/libx.so.2' ]
+	vm-check -q <<<"$output"
+}
+
+@test "libraries in another order are the same, and memory in other pieces is" {
+	text "10-14 r-xp 0 /l/one.so" "14-18 rw-p 0" "20-24 r-xp 0 /l/two.so" "24-26 rw-p 0" >a
+	text "50-54 r-xp 0 /l/two.so" "54-56 rw-p 0" "70-74 r-xp 0 /l/one.so" "74-78 rw-p 0" >b
+	run -0 --separate-stderr vm-diff a b
+	vm-check -q <<<"$output"
+	text "10-14 r-xp 0 /l/one.so" "14-1e rw-p 0" "20-24 r-xp 0 /l/two.so" >a
+	text "10-14 r-xp 0 /l/one.so" "14-18 rw-p 0" "19-1f rw-p 0" "20-24 r-xp 0 /l/two.so" >b
+	run -0 --separate-stderr vm-diff a b
+	[[ $stderr == *"only cut into other pieces"* ]]
+	[ "$(jq -r 'select(.cause.noise == "layout") | .event' <<<"$output" | wc -l)" = 2 ]
+	vm-check -q <<<"$output"
+}
+
+@test "with --same-addresses what has moved counts" {
+	text "1000-1004 r-xp 0 /bin/prog" >a
+	text "5000-5004 r-xp 0 /bin/prog" >b
+	run -0 --separate-stderr vm-diff a b
+	run -1 --separate-stderr vm-diff --same-addresses a b
+	vm-check -q <<<"$output"
+	run -0 --separate-stderr vm-diff --same-addresses a a
+}
+
+@test "residency counts from --resident on" {
+	{ begin; snap 1 '10 410 rw-p anon "rss":1048576'; finish; } >a
+	{ begin; snap 1 '90 490 rw-p anon "rss":3145728'; finish; } >b
+	run -1 --separate-stderr vm-diff a b
+	[ "$(real <<<"$output")" = "RESIDENT_CHANGE 4194304 rw-p -" ]
+	run -0 --separate-stderr vm-diff --resident 4M a b
+	run -0 --separate-stderr vm-diff --resident 0 a b
+	vm-check -q <<<"$output"
+}
+
+@test "any two moments of recordings are compared, and an exit takes nothing away" {
+	G=$ROOT/tests/golden/life.track.ndjson
+	run -0 --separate-stderr vm-diff --at-a 1 --at-b 1 "$G" "$G"
+	run -1 --separate-stderr vm-diff --at-a 1 --at-b 2 --same-addresses "$G" "$G"
+	vm-check -q <<<"$output"
+	run -0 --separate-stderr vm-diff "$G" "$ROOT/tests/golden/life.parse.ndjson"
+	[[ $stderr == *"no difference; "* ]]
+	run -2 --separate-stderr vm-diff --pid 1 "$G" "$G"
+	[[ $stderr == *"no regions of process 1; there are: "* ]]
+}
+
+@test "a snapshot that is cut short does not count" {
+	{ begin; snap 1 '10 20 rw-p anon'; snap 2 '10 18 rw-p anon' '30 31 r--p file' | head -2; } >a
+	{ begin; snap 1 '90 a0 rw-p anon'; finish; } >b
+	run -0 --separate-stderr vm-diff a b
+	[[ $stderr == *"a: its last snapshot is cut short; the state before it is taken"* ]]
+}
+
+@test "conditions: the truth table" {
+	{ begin; snap 1 '10 20 rw-p heap "rss":40960' '30 38 r-xp text "rss":32768,"name":"/l/a.so"'; finish; } >a
+	{ begin; snap 1 '10 30 rw-p heap "rss":61440' '40 48 r-xp text "rss":32768,"name":"/l/a.so"' '50 51 rwxp jit "rss":0'; finish; } >b
+	holds() { run -1 --separate-stderr vm-diff --fail-if "$1" a b && [[ $stderr == *"vm-diff: $1: "*" -> "* ]] || { echo "$1: $stderr"; return 1; }; }
+	fails() { run -0 --separate-stderr vm-diff --fail-if "$1" a b || { echo "$1: $stderr"; return 1; }; }
+	for good in 'heap.rss > +49%' 'heap.rss >= +50%' 'heap.rss = +50%' 'heap.rss > +19K' 'heap.rss=60K' 'heap.size != 64K' 'total.regions > +0' \
+		'total.regions = 3' 'perms:rwx.regions > 0' 'perms:r-xp.size = +0' 'name:*a.so.rss <= 32K' 'jit.size > +1000%' 'kind:jit.regions >= 1' \
+		'stack.rss = 0' 'total.rss < 100K' 'text.rss > -1%'; do holds "$good"; done
+	for bad in 'heap.rss > +50%' 'heap.rss < +50%' 'heap.rss < -1K' 'heap.size = 64K' 'total.regions > 3' 'perms:rwx.regions < 1' 'name:nothing.size > 0' \
+		'jit.rss > +5%' 'text.size != +0' 'heap.rss >= 60.1K'; do fails "$bad"; done
+	run -1 --separate-stderr vm-diff -f 'heap.rss > +50%' -f 'total.regions > 2, heap.size > +1K' a b
+	[ "$(jq -r 'select(.type == "finding") | .rule' <<<"$output" | wc -l)" = 2 ]
+	[[ $stderr == *"heap.size > +1K: 64 KiB -> 128 KiB (+64 KiB, +100.0 %)"* ]]
+	valid_stream <<<"$output"
+}
+
+@test "a condition that cannot be read is refused with its column, one that cannot be judged is trouble" {
+	text "1000-1004 rw-p 0" >a
+	refused() { run -2 --separate-stderr vm-diff --fail-if "$1" a a && [[ $stderr == *"column $2: $3"* ]] || { echo "$1: $stderr"; return 1; }; }
+	refused 'heap' 5 'an operator is wanted'
+	refused 'heep.rss > 1' 1 "no kind 'heep'; do you mean 'heap'?"
+	refused 'heap.rsss > 1' 6 "no measure 'rsss'; do you mean 'rss'?"
+	refused 'heap.rss > 5%' 12 'a percentage wants a sign'
+	refused 'heap.rss > 1x' 12 'not a size'
+	refused 'heap.regions > 1.5' 16 'a number of regions is wanted'
+	refused '.rss > 1' 1 'a subject is wanted'
+	refused 'perms:q.rss > 1' 7 'wanted are letters of rwxps'
+	refused 'heap.rss >' 11 'an amount is wanted'
+	refused 'heap > 1' 5 'SUBJECT.MEASURE is wanted'
+	run -2 --separate-stderr vm-diff --fail-if 'total.rss > +1%' a a
+	[[ $stderr == *"rss is not known"* ]]
+}
+
+@test "YAML sets the conditions" {
+	text "1000-1004 rw-p 0" >a
+	printf 'vm-diff:\n  fail-if: ["total.size > 1K"]\n' >f.yaml
+	run -1 --separate-stderr vm-diff -c f.yaml a a
+	[[ $stderr == *"total.size > 1K: 16 KiB -> 16 KiB"* ]]
+}
+
+@test "trouble is 2: a file that is not there, bad lines, a text of no form, a full disk, wrong usage" {
+	text "1000-1004 rw-p 0" >a
+	{ begin; snap 1 '10 20 rw-p anon'; echo '{"type":'; finish; } >bad
+	echo "no memory here" >none
+	for arguments in "a missing" "a bad" "a none" "a" "" "a a --at-a x" "- -" "a a a --fail-if total.size>1"; do
+		run -2 --separate-stderr vm-diff $arguments
+		[[ $stderr == "vm-diff: "* ]] || { echo "$arguments: $stderr"; return 1; }
+	done
+	run -2 --separate-stderr bash -c "vm-diff a a >/dev/full"
+	[[ $stderr == *"No space left"* ]]
+	run -0 --separate-stderr bash -c "cat a | vm-diff - a | head -1"
+}
+
+@test "hostile names are compared byte by byte, and reach no terminal" {
+	mkdir d
+	workload still d
+	cat "/proc/$pid/maps" >a
+	cat "/proc/$pid/maps" >b
+	run -0 --separate-stderr vm-diff a b
+	grep -q 'u001b\[31m' <<<"$output"
+	valid_stream <<<"$output"
+	sed '/script/d' a >c
+	vm-diff -q a c >out || true
+	vm-check -q out
+	vm-render --svg --view diff out >out.svg
+	! grep -q '<script>alert' out.svg
+	! vm-render --view diff out | grep -q $'\033\[31m'
+}
+
+@test "ten thousand regions without a name are compared in a second" {
+	local i base modes=(r--p rw-p)
+	for which in a b; do
+		base=$([ $which = a ] && echo 100 || echo 5000000)
+		for ((i = 0; i < 10000; i++)); do
+			echo "$base $((1 + i * 7 % 13)) $((i % 3))"
+			base=$((base + 2 + i * 7 % 13))
+			[ $which = a ] || [ $((i % 2000)) != 999 ] || { echo "$base 77 1"; base=$((base + 78)); }
+		done | while read -r at n writable; do
+			printf '%012x-%012x %s 00000000 00:00 0 \n' $((at << 12)) $((at + n << 12)) "${modes[writable > 0]}"
+		done >$which
+	done
+	start=$(date +%s%N)
+	run -1 --separate-stderr vm-diff a b
+	[ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ] # with the shell's own part
+	[ "$(real <<<"$output")" = "$(for i in 1 2 3 4 5; do echo "MMAP_ADD 315392 rw-p -"; done)" ]
+	vm-check -q <<<"$output"
+}
+
+@test "of several runs it tells how many bits of each base vary" {
+	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "7000-7010 r-xp 0 /l/libx.so" "8000-8010 rw-p 0 [stack]" >a
+	text "1000-1004 r-xp 0 /bin/prog" "2010-2031 rw-p 0 [heap]" "7001-7011 r-xp 0 /l/libx.so" "8002-8012 rw-p 0 [stack]" >b
+	text "1000-1004 r-xp 0 /bin/prog" "2030-2051 rw-p 0 [heap]" "7003-7013 r-xp 0 /l/libx.so" "8002-8012 rw-p 0 [stack]" >c
+	run -1 --separate-stderr vm-diff a b c
+	[[ $stderr == *"3 runs, 5 bases, 1 of them at one address in every run"* ]]
+	valid_stream <<<"$output"
+	[ "$(jq -r 'select(.rule == "aslr") | "\(.base) \(.bits) \(.distinct) \(.severity)"' <<<"$output")" = "program 0 1 warning
+/l/libx.so 2 3 info
+heap 2 3 info
+stack 1 2 info
+mmap 2 3 info" ]
+	run -1 --separate-stderr vm-diff --entropy a b
+	vm-render --view events <<<"$output" | grep -q 'program: the same address'
+}
+
+@test "the view diff stands both runs side by side in every renderer, and the table tells the differences" {
+	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "9000-9010 r-xp 0 /l/libx.so" >a
+	text "5000-5004 r-xp 0 /bin/prog" "6000-6042 rw-p 0 [heap]" "8000-8010 r-xp 0 /l/libx.so" "8100-8110 rwxp 0" >b
+	vm-diff -q a b >out || true
+	run -0 --separate-stderr vm-render --view diff --width 100 out
+	[[ $output == *"A: a (left), B: b (right)"* ]]
+	[[ $output == *"~ [heap] 264 KiB rw-p (+132 KiB)"* ]]
+	[[ $output == *"+ "*" 64 KiB rwxp"* ]]
+	run -0 --separate-stderr vm-render --svg --view diff out
+	[ "$(grep -c '<title>' <<<"$output")" -ge 7 ]
+	[[ $output == *"changed (+132 KiB)"* ]]
+	vm-render --trace --view diff out | grep -q 'heap'
+	for form in "--table" "--table=diff" "--view diff --sort -size_delta"; do
+		run -0 --separate-stderr vm-render $form out
+		[ "$(grep -cE '^(new|grown) ' <<<"$output")" = 2 ] || { echo "$form: $output"; return 1; }
+		! grep -q '^same' <<<"$output"
+	done
+	run -0 --separate-stderr vm-render --view diff --preset all out
+	[ "$(grep -c '^same ' <<<"$output")" = 2 ]
+	run -2 vm-render --view diff --preset nix out
+}
+
+@test "the view diff of one recording shows two moments of it, tracked or not" {
+	for stream in track parse; do
+		run -0 --separate-stderr vm-render --table=diff --from 1 --to 2 "$ROOT/tests/golden/life.$stream.ndjson"
+		[[ $output == *"A: at 1 s, B: at 2 s"* ]]
+		grep -qE '^grown +stack' <<<"$output"
+		grep -qE '^new +heap' <<<"$output"
+	done
+	text "1000-1004 r-xp 0 /bin/prog" | vm-parse >one
+	run -0 --separate-stderr vm-render --view diff --width 200 one
+	[[ $output == *"there is one moment only"* ]]
+}
