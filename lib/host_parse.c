@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "kinds.h"
+#include "large.h"
 #include "region.h"
 
 static const enum vp_measure summed[] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
@@ -248,11 +249,17 @@ static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_
 	}
 }
 
-/* A part of the text lives as long as the snapshot; all else is copied. */
+/* A part of the text lives as long as the snapshot, and some words stand here; all else is copied. */
 static void keep(struct vp_parse_host *parse, vp_str *text)
 {
+	static const char *const words[] = { "prv", "shm", "cow" };
 	const vp_str *whole = &parse->job->text.text;
 	if (!text->n || (text->p >= whole->p && text->p < whole->p + whole->n)) return;
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (vp_str_is(*text, words[i])) {
+			text->p = words[i];
+			return;
+		}
 	if (!parse->strings && !(parse->strings = vp_strings_new())) abort();
 	*text = vp_strings_keep(parse->strings, *text);
 	if (!text->p) abort();
@@ -264,7 +271,7 @@ static void host_region(struct vp_host *host, const struct vp_region *region)
 	if (!parse->open) open_snapshot(parse);
 	if (parse->region_count == parse->region_size) {
 		size_t size = parse->region_size ? 2 * parse->region_size : 256;
-		struct vp_region *more = realloc(parse->regions, size * sizeof *more);
+		struct vp_region *more = vp_large_grow(parse->regions, parse->region_count * sizeof *more, size * sizeof *more);
 		if (!more) abort();
 		parse->regions = more;
 		parse->region_size = size;

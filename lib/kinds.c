@@ -301,6 +301,8 @@ struct run {
 	size_t program_count, program_size;
 	unsigned char *program_fits, *name_fits; /* by rule: 0 not asked yet, 1 no, 2 yes; the name's for the last name */
 	size_t rule_count;
+	unsigned short *lists[2][2]; /* [has a name][has a file]: numbers of the rules that such a region can fit */
+	size_t list_counts[2][2];
 	vp_str name;
 };
 
@@ -396,6 +398,11 @@ static bool name_fits(struct run *run, const struct vp_kind_rule *rule, size_t n
 	return *asked == 2;
 }
 
+static const struct vp_kind_rule *rule_at(size_t number)
+{
+	return number < added_count ? &added[number] : &rules[number - added_count];
+}
+
 static bool fits(struct run *run, const struct vp_kind_rule *rule, size_t number)
 {
 	const struct vp_region *region = &run->place.regions[run->place.at], *below;
@@ -421,34 +428,51 @@ static void set_one(struct run *run)
 		memset(run->name_fits, 0, run->rule_count);
 		run->name = region->name;
 	}
-	for (size_t i = 0; i < run->rule_count; i++) {
-		const char *macos = i == added_count ? vp_macos_kind(region) : NULL;
+	bool has_name = region->name.n > 0, file = has_file(region), asked = false;
+	const unsigned short *list = run->lists[has_name][file];
+	for (size_t i = 0; i < run->list_counts[has_name][file]; i++) {
+		const char *macos = !asked && list[i] >= added_count ? vp_macos_kind(region) : NULL;
+		asked |= list[i] >= added_count;
 		if (macos) region->kind = vp_s(macos);
 		if (macos) return;
-		const struct vp_kind_rule *rule = i < added_count ? &added[i] : &rules[i - added_count];
-		if (!fits(run, rule, i)) continue;
-		region->kind = vp_s(rule->kind);
+		if (!fits(run, rule_at(list[i]), list[i])) continue;
+		region->kind = vp_s(rule_at(list[i])->kind);
 		return;
 	}
 }
 
+/* Four lists of rules, so that a region is not held against those that it cannot fit. */
+static int sort_rules(struct run *run)
+{
+	run->rule_count = RULES + added_count;
+	free(run->program_fits);
+	run->program_fits = malloc(2 * run->rule_count);
+	if (!run->program_fits) return -1;
+	run->name_fits = run->program_fits + run->rule_count;
+	for (int which = 0; which < 4; which++) {
+		int has_name = which & 1, file = which >> 1;
+		unsigned short *list = realloc(run->lists[has_name][file], run->rule_count * sizeof *list);
+		if (!list) return -1;
+		run->lists[has_name][file] = list;
+		run->list_counts[has_name][file] = 0;
+		for (size_t i = 0; i < run->rule_count; i++) {
+			const struct vp_kind_rule *rule = rule_at(i);
+			if ((!rule->name || (rule->name[0] != 0) == has_name) && (!rule->file || (rule->file > 0) == file))
+				list[run->list_counts[has_name][file]++] = (unsigned short)i;
+		}
+	}
+	return 0;
+}
+
 static int prepare(struct run *run, size_t count)
 {
-	if (run->rule_count != RULES + added_count) {
-		free(run->program_fits);
-		run->rule_count = RULES + added_count;
-		run->program_fits = malloc(2 * run->rule_count);
-		run->name_fits = run->program_fits + run->rule_count;
-	}
+	if (run->rule_count != RULES + added_count && sort_rules(run)) return run->rule_count = 0, vp_fail("out of memory");
 	if (run->facts_size < count) {
 		free(run->facts);
 		run->facts_size = count + count / 2;
 		run->facts = malloc(run->facts_size);
 	}
-	if (!run->program_fits || !run->facts) {
-		run->rule_count = run->facts_size = 0;
-		return vp_fail("out of memory");
-	}
+	if (!run->facts) return run->facts_size = 0, vp_fail("out of memory");
 	memset(run->program_fits, 0, 2 * run->rule_count);
 	memset(run->facts, 0, count);
 	run->program_count = 0;
