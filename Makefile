@@ -30,7 +30,14 @@ PROGRAMS    := $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 plugin_sources = $(foreach c,$(wildcard plugins/$1.c plugins/$1/*.c),$(if $(findstring .,$(basename $(notdir $c))),,$c))
 PLUGIN_NAMES := $(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c plugins/render/*.c)) \
                        $(patsubst plugins/%/,%,$(dir $(wildcard plugins/source/*/*.c plugins/render/*/*.c))))
-PLUGINS     := $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
+PLUGINS      = $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
+.DEFAULT_GOAL := all
+# The source ebpf wants clang, bpftool, libbpf and a kernel that tells its types; where one is missing the rest is built without it.
+ebpf_lacks := $(shell contrib/packages.sh lacks ebpf)
+ifneq ($(ebpf_lacks),)
+PLUGIN_NAMES := $(filter-out source/ebpf,$(PLUGIN_NAMES))
+all: without-ebpf
+endif
 # CSS, JavaScript and HTML are files of their own: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, bytes for an array.
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
 COMPLETIONS := $(foreach s,bash zsh fish,$(patsubst cmd/%.c,$(BUILD)/completions/$s/%,$(wildcard cmd/*.c)))
@@ -46,6 +53,10 @@ $(BUILD)/.needs:
 
 setup:
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i build test
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i ebpf || true
+
+without-ebpf:
+	@echo "  the source ebpf is left out, for want of $(ebpf_lacks)"
 
 # The set-up comes first, also with -j: the rest is a make of its own.
 demo: setup
@@ -125,7 +136,22 @@ $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj
 $(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*))))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PLUGIN  $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $^ -lm
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $(filter %.o,$^) $(LIBS_OF) -lm
+
+# The kernel's half of source/ebpf: made for BPF, and its loader out of it as a header. libbpf is linked dynamically: Debian builds libbpf.a and
+# libelf.a for programs, not for what is loaded.
+EBPF_GEN := $(BUILD)/gen/plugins/source/ebpf
+EBPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
+$(EBPF_GEN)/vmlinux.h:
+	@mkdir -p $(@D)
+	$(Q)bpftool btf dump file /sys/kernel/btf/vmlinux format c >$@.new && mv $@.new $@
+$(EBPF_GEN)/ebpf.skel.h: plugins/source/ebpf/ebpf.bpf.c plugins/source/ebpf/ebpf.h $(EBPF_GEN)/vmlinux.h
+	$(if $(V),,@echo "  BPF     $<")
+	$(Q)clang -target bpf -D__TARGET_ARCH_$(EBPF_ARCH) -g -O2 -Wall -I$(EBPF_GEN) -c $< -o $(EBPF_GEN)/ebpf.bpf.o
+	$(Q)bpftool gen skeleton $(EBPF_GEN)/ebpf.bpf.o name ebpf_bpf >$@.new && mv $@.new $@
+$(BUILD)/obj/plugins/source/ebpf/ebpf.o: $(EBPF_GEN)/ebpf.skel.h
+$(BUILD)/obj/plugins/source/ebpf/ebpf.o: OUR_CFLAGS += -I$(EBPF_GEN) -Wno-sign-compare
+$(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf
 
 $(BUILD)/workloads/%: tests/workloads/%.c
 	@mkdir -p $(@D)
@@ -166,6 +192,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all workloads fuzzers fuzz setup demo check bench golden install uninstall clean
+.PHONY: all without-ebpf workloads fuzzers fuzz setup demo check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -324,9 +324,11 @@ static const char *wait_tick(struct session *s, int64_t until)
 		case VP_WOKE_READER: return s->reader_gone = true, "error";
 		case VP_WOKE_ENDED: return NULL;
 		case VP_WOKE_TIME: return tick < until ? NULL : "duration";
-		case VP_WOKE_INPUT: break;
+		case VP_WOKE_INPUT: vp_marks_read(&s->marks, put_mark, s); break;
+		case VP_WOKE_EVENTS:
+			if (!vp_sources_drain(&s->sources)) return NULL; /* a look will say so, too */
+			break;
 		}
-		vp_marks_read(&s->marks, put_mark, s);
 		vp_out_flush(&s->program.out);
 		if (s->program.out.closed_pipe) return s->reader_gone = true, "error";
 		if (s->program.out.error) return "error";

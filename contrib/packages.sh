@@ -3,6 +3,8 @@
 #
 #   contrib/packages.sh build            says what is missing to build; exit 1
 #   contrib/packages.sh build test       ... and to run the tests and the demo
+#   contrib/packages.sh build ebpf       ... and for the source ebpf, which is left out where something is missing
+#   contrib/packages.sh lacks ebpf       names on one line what that source lacks, the kernel's types among it; exit 0
 #   contrib/packages.sh -i build test    installs what is missing, where root or a sudo without password and apt-get are at hand
 #
 # A package is present if what we use of it is there, however it came; then nothing is asked of apt.
@@ -16,6 +18,9 @@ build|libc6-dev|header stdio.h|the C library's headers
 build|libyaml-dev|header yaml.h|reads the YAML configuration; linked statically, so it is not needed to run
 build|libzstd-dev|header zstd.h|packs and unpacks recordings (.zst); linked statically
 build|make|command -v make|builds
+ebpf|clang|command -v clang|compiles the half of the source ebpf that runs in the kernel
+ebpf|bpftool|command -v bpftool|makes the loader of that half, and the kernel's types as a header
+ebpf|libbpf-dev|header bpf/libbpf.h|loads it (libbpf1 is needed to run: its archive cannot go into a plugin)
 build|zlib1g-dev|header zlib.h|the same for .gz; linked statically
 test|bats|command -v bats|runs tests/*.bats
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
@@ -57,13 +62,19 @@ tell() {
 	exit 1
 }
 
+if [ "${1:-}" = lacks ]; then
+	shift
+	missing "$*" | cut -d'|' -f1 | tr '\n' ' '
+	case $* in *ebpf*) [ -r /sys/kernel/btf/vmlinux ] || echo "/sys/kernel/btf/vmlinux (CONFIG_DEBUG_INFO_BTF)" ;; esac
+	exit 0
+fi
 install=
 if [ "${1:-}" = -i ]; then
 	install=1
 	shift
 fi
 for need; do
-	case $need in build | test) ;; *) echo "usage: packages.sh [-i] build|test ..." >&2; exit 2 ;; esac
+	case $need in build | test | ebpf) ;; *) echo "usage: packages.sh [-i] build|test|ebpf ..." >&2; exit 2 ;; esac
 done
 
 lacking=$(missing "$*")

@@ -176,6 +176,26 @@ static void host_strs(struct vp_host *h, const char *key, const vp_str *values, 
 	array(h, raw, values, count, quoted_base64);
 }
 
+static void host_span(struct vp_host *h, const char *key, uint64_t start, uint64_t end)
+{
+	vp_put_object(out_of(h), key);
+	vp_put_addr(out_of(h), "start", start);
+	vp_put_addr(out_of(h), "end", end);
+	vp_put_close(out_of(h));
+}
+
+static void host_regions(struct vp_host *h, const char *key, const struct vp_region *regions, size_t count)
+{
+	struct vp_out *out = out_of(h);
+	vp_put_json(out, key, (vp_str){ "[", 1 });
+	for (size_t i = 0; i < count; i++) {
+		vp_out_bytes(out, i ? ",{" : "{", i ? 2 : 1);
+		vp_put_region(out, &regions[i]);
+		vp_put_close(out);
+	}
+	vp_out_bytes(out, "]", 1);
+}
+
 static void host_end(struct vp_host *h)
 {
 	end_line(h);
@@ -237,7 +257,7 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program
 		.abi = VP_ABI, .ctx = host,
 		.fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr,
-		.json = host_json, .strs = host_strs, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
+		.json = host_json, .strs = host_strs, .span = host_span, .regions = host_regions, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
 	};
 }
 

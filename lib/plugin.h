@@ -30,7 +30,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. It grows with every change of this header that an
  * old plugin would misread. */
-#define VP_ABI 3
+#define VP_ABI 4
 
 /* ---- 1 words ------------------------------------------------------------------------------- */
 
@@ -134,6 +134,8 @@ struct vp_host {
 	void (*addr)(struct vp_host *h, const char *key, uint64_t address);
 	void (*json)(struct vp_host *h, const char *key, vp_str json); /* valid JSON, written as it is */
 	void (*strs)(struct vp_host *h, const char *key, const vp_str *values, size_t count); /* an array of strings */
+	void (*span)(struct vp_host *h, const char *key, uint64_t start, uint64_t end);       /* an object of two addresses */
+	void (*regions)(struct vp_host *h, const char *key, const struct vp_region *regions, size_t count); /* an array of them */
 	void (*end)(struct vp_host *h);
 	/* `raw` lines for one whole text, in pieces of at most 64 KiB cut at line ends. */
 	void (*raw)(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format, vp_str text);
@@ -201,6 +203,11 @@ struct vp_source {
 	int (*parse)(void *state, struct vp_host *host, const struct vp_text *text);
 
 	bool redacts; /* its sample half heeds host->redact; else --redact refuses it */
+
+	/* A source that is told of things as they happen: a descriptor that is readable when something is there (-1: none), asked
+	 * for once after open; then drain, which returns as sample does. sample is called at each tick all the same. */
+	int (*fd)(void *state);
+	int (*drain)(void *state, struct vp_host *host);
 };
 
 /* A source plugin defines this; a wrong definition does not compile. */

@@ -96,6 +96,8 @@ void vp_sources_open(struct vp_sources *sources)
 		struct vp_run *run = &sources->runs[i];
 		run->open = !run->plugin->open || run->plugin->open(run->state, &run->host.host) == 0;
 		if (!run->open) vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+		int events = run->open && run->plugin->drain && run->plugin->fd ? run->plugin->fd(run->state) : -1;
+		if (events >= 0 && vp_watch_events(sources->watch, events)) vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
 	}
 	merge(sources);
 }
@@ -148,6 +150,23 @@ int vp_sources_look(struct vp_sources *sources)
 			run->open = false;
 		}
 		if (there > most && run->plugin->attach) most = there;
+	}
+	merge(sources);
+	return most;
+}
+
+int vp_sources_drain(struct vp_sources *sources)
+{
+	int most = 0;
+	for (size_t i = 0; i < sources->count; i++) {
+		struct vp_run *run = &sources->runs[i];
+		int there = INT_MAX; /* who is not asked may still have some */
+		if (run->open && run->plugin->drain) there = run->plugin->drain(run->state, &run->host.host);
+		if (there < 0) {
+			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+			run->open = false;
+		}
+		if (there > most) most = there;
 	}
 	merge(sources);
 	return most;

@@ -38,6 +38,8 @@ int  vp_sources_attach(struct vp_sources *sources, const struct vp_process *proc
 int  vp_sources_look(struct vp_sources *sources);
 /* Until when (ns of the stream) no source wants to look, and why; 0: one does. */
 int64_t vp_sources_rest(const struct vp_sources *sources, const char **why);
+/* Takes in what sources that are told of things have been told. How many processes are still there, of those that count. */
+int  vp_sources_drain(struct vp_sources *sources);
 void vp_sources_close(struct vp_sources *sources);
 /* The options in force, as members: of the first as they are, of others under their names. Texts are redacted if `redact`. */
 void vp_sources_put_options(struct vp_sources *sources, struct vp_out *out, bool redact);

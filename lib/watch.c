@@ -12,7 +12,8 @@
 #include "schedule.h"
 #include "system.h"
 
-#define BEFORE 2            /* places in front of the processes */
+#define EVENTS 2            /* the first place of events */
+#define BEFORE (EVENTS + VP_WATCH_EVENTS) /* places in front of the processes */
 #define BLIND_LOOK 50000000 /* ns between two questions for a process without a descriptor */
 
 static const int signals[2] = { SIGINT, SIGTERM };
@@ -30,7 +31,7 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 	watch->fds = malloc(BEFORE * sizeof *watch->fds);
 	if (!watch->fds) return vp_fail("out of memory");
 	watch->fds[0] = (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
-	watch->fds[1] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	for (int i = 1; i < BEFORE; i++) watch->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	sigemptyset(&block);
 	for (int i = 0; i < 2; i++) {
 		struct sigaction action = { .sa_handler = notice, .sa_flags = (int)SA_RESETHAND };
@@ -46,6 +47,20 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 void vp_watch_input(struct vp_watch *watch, int input)
 {
 	watch->fds[1].fd = input;
+}
+
+int vp_watch_events(struct vp_watch *watch, int events)
+{
+	for (int i = EVENTS; i < BEFORE; i++)
+		if (watch->fds[i].fd < 0) return watch->fds[i].fd = events, 0;
+	return vp_fail("more than %d sources with events", VP_WATCH_EVENTS);
+}
+
+static bool events_there(const struct vp_watch *watch)
+{
+	for (int i = EVENTS; i < BEFORE; i++)
+		if (watch->fds[i].fd >= 0 && watch->fds[i].revents) return true;
+	return false;
 }
 
 static int grow(struct vp_watch *watch)
@@ -110,6 +125,7 @@ enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
 		if (n > 0 && watch->fds[0].revents) return VP_WOKE_READER;
 		if (n > 0 || watch->blind) collect(watch, n > 0);
 		if (living && !watch->living) return VP_WOKE_ENDED;
+		if (n > 0 && events_there(watch)) return VP_WOKE_EVENTS;
 		if (n > 0 && watch->fds[1].revents) return VP_WOKE_INPUT;
 		if (n == 0 && last) return VP_WOKE_TIME;
 	}
@@ -118,7 +134,7 @@ enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
 void vp_watch_grace(struct vp_watch *watch, int64_t when)
 {
 	signalled = 0;
-	watch->fds[0].fd = watch->fds[1].fd = -1; /* whether somebody still reads matters no more */
+	for (int i = 0; i < BEFORE; i++) watch->fds[i].fd = -1; /* whether somebody still reads matters no more */
 	while (watch->living && vp_clock() < when)
 		if (vp_watch_until(watch, when) == VP_WOKE_SIGNAL) return;
 }

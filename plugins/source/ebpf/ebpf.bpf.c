@@ -1,0 +1,535 @@
+/* The kernel's half of the source ebpf: at the end of each memory call of a watched process, what it did and what is there now.
+ *
+ * Only the calls' exits are hooked: the arguments are still in the saved registers. The truth after a call is read by the kernel's
+ * own iterator over regions, under its lock; where somebody else holds that, the record says so and the process is read from outside.
+ */
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "ebpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define PAGE 4096ull
+#define VM_MAYSHARE 0x80
+#define MAP_FIXED 0x10
+#define MREMAP_DONTUNMAP 4
+#define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
+#define MODE_BACKING (1 << 25) /* FMODE_BACKING: the file of an overlay */
+#define DEPTH 32              /* names and mounts of a path */
+#define RARE 1000000          /* ns without a record after which the reader is woken at once */
+#define ANON_INODE_FS 0x09041934
+
+const volatile bool exact = true, follow = false, faults_each = false;
+const volatile unsigned long long least = 0; /* bytes: smaller calls are not told */
+
+/* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
+struct vm_area_struct___named {
+	struct anon_vma_name *anon_name;
+} __attribute__((preserve_access_index));
+
+struct watched {
+	unsigned int lost;   /* so far */
+	unsigned int held;   /* a command before its first exec: nothing of it is told */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} ring SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, unsigned int);
+	__type(value, struct watched);
+} pids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ebpf_fault_key);
+	__type(value, struct ebpf_fault_count);
+} fault_counts SEC(".maps");
+
+struct file_key {
+	unsigned long long dentry, inode;
+	unsigned int dev, deleted;
+};
+
+/* Files whose path was sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct file_key);
+	__type(value, char);
+} files SEC(".maps");
+
+/* Where records are put together; the tracepoints do not nest. */
+union scratch {
+	struct ebpf_called called;
+	struct ebpf_lived lived;
+	struct ebpf_faulted faulted;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, union scratch);
+} scratches SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, struct ebpf_file);
+} paths SEC(".maps");
+
+unsigned long long last; /* ns: of the newest record */
+
+extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr) __ksym __weak;
+extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
+extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
+
+/* At most `most`, in a way that the verifier can follow: the compiler must not see that it may be known already. */
+static __always_inline unsigned long bound(unsigned long n, unsigned long most)
+{
+	asm volatile("" : "+r"(n));
+	if (n > most) n = most;
+	asm volatile("" : "+r"(n));
+	return n;
+}
+
+/* A pointer as a mere number, which is what a function that is verified by itself takes. */
+static __always_inline unsigned long long number(const void *at)
+{
+	unsigned long long n = 0;
+	bpf_probe_read_kernel(&n, sizeof n, &at);
+	return n;
+}
+
+/* ---- sending ---- */
+
+/* Wakes the reader at once while records are rare, and when it falls behind; else it comes by itself. */
+static long send(struct watched *watched, struct ebpf_head *head, unsigned long size)
+{
+	unsigned long long now = head->t, before = last;
+	unsigned long flags = now - before > RARE && now > before ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	last = now;
+	head->lost = watched->lost;
+	long failed = bpf_ringbuf_output(&ring, head, size, flags);
+	if (failed) __sync_fetch_and_add(&watched->lost, 1);
+	return failed;
+}
+
+static void begin(struct ebpf_head *head, unsigned int kind)
+{
+	unsigned long long id = bpf_get_current_pid_tgid();
+	head->t = bpf_ktime_get_ns();
+	head->kind = kind;
+	head->flags = 0;
+	head->pid = id >> 32;
+	head->tid = (unsigned int)id;
+	head->count = 0;
+	bpf_get_current_comm(head->comm, sizeof head->comm);
+}
+
+/* ---- regions ---- */
+
+/* On the way from a file up to the root, over mounts. */
+struct climb {
+	struct ebpf_file *to;
+	struct dentry *dentry;
+	struct mount *mount;
+	unsigned int n;
+	bool there;
+};
+
+static long step(unsigned int i, struct climb *climb)
+{
+	struct mount *mount = climb->mount;
+	struct dentry *dentry = climb->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+		climb->there = above == mount;
+		climb->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		climb->mount = above;
+		return above == mount ? 1 : 0;
+	}
+	if (climb->n >= EBPF_PATH) return 1;
+	long got = bpf_probe_read_kernel_str(climb->to->names + (climb->n & (EBPF_PATH - 1)), EBPF_NAME, BPF_CORE_READ(dentry, d_name.name));
+	if (got <= 0) return 1;
+	climb->n += got;
+	climb->dentry = parent;
+	return 0;
+}
+
+/* The path of a file, once. Not static: so the verifier goes through it once, and not for each region of each call. */
+__attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode, unsigned int dev, unsigned int pid)
+{
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct file *file = (void *)at;
+	unsigned int zero = 0;
+	char yes = 1;
+	if (!watched || !file) return 0;
+	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	if (bpf_core_type_exists(struct backing_file) && BPF_CORE_READ(file, f_mode) & MODE_BACKING) {
+		struct backing_file *backing = (void *)file;
+		mount = BPF_CORE_READ(backing, user_path.mnt);
+		dentry = BPF_CORE_READ(backing, user_path.dentry);
+	}
+	struct file_key key = { .dentry = (unsigned long long)dentry, .inode = inode, .dev = dev,
+		.deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL };
+	if (bpf_map_lookup_elem(&files, &key)) return 0;
+	struct ebpf_file *to = bpf_map_lookup_elem(&paths, &zero);
+	if (!to) return 0;
+	begin(&to->head, EBPF_FILE);
+	to->head.pid = pid;
+	to->inode = inode;
+	to->dev = dev;
+	to->deleted = key.deleted;
+	to->root = dentry == BPF_CORE_READ(dentry, d_parent);
+	to->n = 0;
+	if (to->root) {
+		long got = bpf_probe_read_kernel_str(to->names, EBPF_NAME, BPF_CORE_READ(dentry, d_name.name));
+		to->n = got > 0 ? got : 0;
+		if (BPF_CORE_READ(dentry, d_sb, s_magic) == ANON_INODE_FS) to->root = 2;
+	} else {
+		struct climb climb = { .to = to, .dentry = dentry, .mount = (void *)mount - bpf_core_field_offset(struct mount, mnt) };
+		bpf_loop(DEPTH, step, &climb, 0);
+		if (!climb.there) return 0;
+		to->n = climb.n;
+	}
+	unsigned long n = bound(to->n, EBPF_PATH + EBPF_NAME);
+	if (send(watched, &to->head, offsetof(struct ebpf_file, names) + n) == 0) bpf_map_update_elem(&files, &key, &yes, BPF_ANY);
+	return 0;
+}
+
+/* Fills the i-th place of a record that is being put together. Not static, for the same reason. */
+__attribute__((noinline)) int describe(unsigned long long at, unsigned long long space, unsigned int i, unsigned int pid)
+{
+	unsigned int zero = 0;
+	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+	struct vm_area_struct *vma = (void *)at;
+	struct vm_area_struct___named *named = (void *)at;
+	struct mm_struct *mm = (void *)space;
+	if (!scratch) return 0;
+	struct ebpf_vma *to = &scratch->called.vmas[bound(i, EBPF_VMAS - 1)];
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+	to->start = BPF_CORE_READ(vma, vm_start);
+	to->end = BPF_CORE_READ(vma, vm_end);
+	to->perms = BPF_CORE_READ(vma, vm_flags) & 0xff;
+	to->offset = to->inode = 0;
+	to->dev = 0;
+	to->what = 0;
+	if (file) {
+		struct inode *inode = BPF_CORE_READ(file, f_inode);
+		if (bpf_core_type_exists(struct backing_file) && BPF_CORE_READ(file, f_mode) & MODE_BACKING)
+			inode = BPF_CORE_READ((struct backing_file *)(void *)file, user_path.dentry, d_inode);
+		to->what = EBPF_VMA_FILE;
+		to->offset = (unsigned long long)BPF_CORE_READ(vma, vm_pgoff) * PAGE;
+		to->inode = BPF_CORE_READ(inode, i_ino);
+		to->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+		tell_file((unsigned long long)file, to->inode, to->dev, pid);
+	} else if (BPF_CORE_READ(vma, vm_ops)) {
+		struct vm_special_mapping *special = BPF_CORE_READ(vma, vm_private_data);
+		to->what = EBPF_VMA_SPECIAL;
+		bpf_probe_read_kernel_str(&to->offset, 16, BPF_CORE_READ(special, name));
+	} else if (to->start <= BPF_CORE_READ(mm, brk) && to->end >= BPF_CORE_READ(mm, start_brk)) {
+		to->what = EBPF_VMA_HEAP;
+	} else {
+		unsigned long long stack = BPF_CORE_READ(mm, start_stack);
+		if (to->start <= stack && to->end >= stack) to->what = EBPF_VMA_STACK;
+		else if (bpf_core_field_exists(named->anon_name) && BPF_CORE_READ(named, anon_name)) to->what = EBPF_VMA_NAMED;
+	}
+	return to->what;
+}
+
+/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
+static void look(struct ebpf_called *to, bool open)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	unsigned long long space = number(task->mm), behind = 0x7ffffffff000ull;
+	struct bpf_iter_task_vma it;
+	struct vm_area_struct *vma;
+	to->head.flags |= EBPF_UNREAD;
+	if (!space || !bpf_iter_task_vma_new) return;
+	if (bpf_iter_task_vma_new(&it, task, to->lo) == 0) {
+		to->head.flags &= ~EBPF_UNREAD;
+		to->head.t = bpf_ktime_get_ns();
+		while ((vma = bpf_iter_task_vma_next(&it))) {
+			unsigned long long start = vma->vm_start, end = vma->vm_end;
+			unsigned int i = to->head.count;
+			if (start >= to->hi) {
+				behind = start;
+				break;
+			}
+			if (i >= EBPF_VMAS) {
+				to->head.flags |= EBPF_UNREAD;
+				break;
+			}
+			if (describe(number(vma), space, i, to->head.pid) & EBPF_VMA_NAMED) to->head.flags |= EBPF_UNREAD;
+			if (start < to->lo) to->lo = start;
+			if (end > to->hi) to->hi = end;
+			to->head.count = i + 1;
+		}
+		if (open && behind > to->hi) to->hi = behind;
+	}
+	bpf_iter_task_vma_destroy(&it);
+	if (!(to->head.flags & EBPF_UNREAD)) to->head.flags |= EBPF_EXACT;
+	else to->head.count = 0;
+	if (BPF_CORE_READ(task, mm, mm_users.counter) > 1) to->head.flags |= EBPF_RACY;
+}
+
+/* All regions of a task, in pieces. */
+static void picture(struct watched *watched, struct task_struct *task, unsigned int pid, struct ebpf_called *to)
+{
+	unsigned long long space = number(task->mm);
+	struct bpf_iter_task_vma it;
+	struct vm_area_struct *vma;
+	bool whole = false;
+	if (!space || !bpf_iter_task_vma_new) return;
+	begin(&to->head, EBPF_PICTURE);
+	to->head.pid = to->head.tid = pid;
+	to->call = 0;
+	if (bpf_iter_task_vma_new(&it, task, 0) == 0) {
+		whole = true;
+		while ((vma = bpf_iter_task_vma_next(&it))) {
+			if (to->head.count >= EBPF_VMAS) {
+				if (send(watched, &to->head, sizeof *to)) {
+					whole = false;
+					break;
+				}
+				to->call++;
+				to->head.count = 0;
+			}
+			if (describe(number(vma), space, to->head.count, pid) & EBPF_VMA_NAMED) whole = false;
+			to->head.count++;
+		}
+	}
+	bpf_iter_task_vma_destroy(&it);
+	to->head.flags = EBPF_LAST | (whole ? 0 : EBPF_UNREAD);
+	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+}
+
+/* ---- calls ---- */
+
+static void touched(struct ebpf_called *to, unsigned long long at, unsigned long long n)
+{
+	to->lo = at & ~(PAGE - 1);
+	to->hi = (at + n + PAGE - 1) & ~(PAGE - 1);
+	if (to->hi < to->lo) to->hi = to->lo;
+}
+
+static bool changes_regions(unsigned long long advice)
+{
+	return advice <= 2 || (advice >= 10 && advice <= 19);
+}
+
+/* What a call touched; *open: its end is not known. False: nothing. */
+static bool reach(struct ebpf_called *to, bool *open)
+{
+	bool failed = to->result < 0 && to->result >= -4095;
+	unsigned long long result = to->result, *args = to->args;
+	*open = false;
+	switch (to->call) {
+	case EBPF_mmap:
+		if (failed && !(args[3] & MAP_FIXED)) return false;
+		touched(to, failed ? args[0] : result, args[1]);
+		break;
+	case EBPF_mremap:
+		touched(to, failed ? args[0] : result, failed ? args[1] : args[2]);
+		if (failed) break;
+		if (result == args[0]) {
+			if (args[1] > args[2]) touched(to, result, args[1]);
+		} else if (!(args[3] & MREMAP_DONTUNMAP)) {
+			to->left = args[0];
+			to->left_end = (args[0] + (args[1] ? args[1] : 0) + PAGE - 1) & ~(PAGE - 1);
+			if (args[1]) to->head.flags |= EBPF_LEFT;
+		}
+		break;
+	case EBPF_madvise:
+		if (!changes_regions(args[2])) return false;
+		touched(to, args[0], args[1]);
+		break;
+	case EBPF_shmat:
+		if (failed) return false;
+		touched(to, result, 1);
+		break;
+	case EBPF_shmdt:
+		if (failed) return false;
+		touched(to, args[0], 1);
+		to->hi = to->lo;
+		*open = true;
+		break;
+	case EBPF_mlockall:
+	case EBPF_munlockall:
+	case EBPF_prctl:
+		to->head.flags |= EBPF_UNREAD;
+		return false;
+	default:
+		touched(to, args[0], args[1]);
+		if (failed && to->result == -22) return false;
+	}
+	return to->hi > to->lo || *open;
+}
+
+/* The heap: from its beginning to the next region behind it all is known, whatever it was before. */
+static bool reach_heap(struct ebpf_called *to, bool *open)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	unsigned long long start = BPF_CORE_READ(task, mm, start_brk), end = BPF_CORE_READ(task, mm, brk);
+	to->lo = start & ~(PAGE - 1);
+	to->hi = (end + PAGE - 1) & ~(PAGE - 1);
+	if (to->hi < to->lo) to->hi = to->lo;
+	*open = true;
+	return to->args[0] != 0;
+}
+
+static unsigned long long size_of(const struct ebpf_called *to)
+{
+	switch (to->call) {
+	case EBPF_brk: case EBPF_shmat: case EBPF_shmdt: case EBPF_prctl: case EBPF_mlockall: case EBPF_munlockall: return ~0ull;
+	case EBPF_mremap: return to->args[1] > to->args[2] ? to->args[1] : to->args[2];
+	default: return to->args[1];
+	}
+}
+
+static int called(unsigned int call, long result)
+{
+	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	if (!watched || watched->held) return 0;
+	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	bool open = false;
+	if (!to) return 0;
+	begin(&to->head, EBPF_CALL);
+	to->call = call;
+	to->result = result;
+	to->took = 0;
+	to->lo = to->hi = 0;
+	to->args[0] = PT_REGS_PARM1_CORE_SYSCALL(regs);
+	to->args[1] = PT_REGS_PARM2_CORE_SYSCALL(regs);
+	to->args[2] = PT_REGS_PARM3_CORE_SYSCALL(regs);
+	to->args[3] = PT_REGS_PARM4_CORE_SYSCALL(regs);
+	to->args[4] = PT_REGS_PARM5_CORE_SYSCALL(regs);
+	to->args[5] = BPF_CORE_READ(regs, r9);
+	if (least && size_of(to) < least) return 0;
+	bool any = call == EBPF_brk ? reach_heap(to, &open) : reach(to, &open);
+	if (any && exact) look(to, open);
+	else if (any) to->head.flags |= EBPF_UNREAD;
+	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+	return 0;
+}
+
+#define C(name) \
+	SEC("tp/syscalls/sys_exit_" #name) int on_##name(struct trace_event_raw_sys_exit *ctx) { return called(EBPF_##name, ctx->ret); }
+EBPF_CALLS(C)
+#undef C
+
+/* ---- lives ---- */
+
+SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+{
+	unsigned int pid = parent->tgid, zero = 0;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid), fresh = { 0, 0 };
+	if (!watched || watched->held) return 0;
+	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
+	if (!to) return 0;
+	bool thread = child->tgid == pid;
+	unsigned int other = child->pid;
+	begin(&to->head, thread ? EBPF_CLONE : EBPF_FORK);
+	if (child->mm == parent->mm) to->head.flags |= EBPF_SHARED;
+	to->other = other;
+	to->args = to->file = 0;
+	if (!thread && follow) bpf_map_update_elem(&pids, &other, &fresh, BPF_ANY);
+	send(watched, &to->head, offsetof(struct ebpf_lived, filename));
+	if (thread || !follow) return 0;
+	watched = bpf_map_lookup_elem(&pids, &other);
+	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
+	if (watched && whole) picture(watched, child, other, whole);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	unsigned int pid = task->tgid, zero = 0;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	if (!watched) return 0;
+	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
+	if (!to) return 0;
+	watched->held = 0;
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	struct ebpf_vma program = { .inode = BPF_CORE_READ(exe, f_inode, i_ino), .dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev) };
+	tell_file((unsigned long long)exe, program.inode, program.dev, pid);
+	begin(&to->head, EBPF_EXEC);
+	to->other = BPF_CORE_READ(task, real_parent, tgid);
+	to->dev_inode[0] = program.dev;
+	to->dev_inode[1] = program.inode;
+	long got = bpf_probe_read_kernel_str(to->filename, sizeof to->filename, bprm->filename);
+	to->file = got > 0 ? got : 0;
+	unsigned long long start = BPF_CORE_READ(task, mm, arg_start), n = BPF_CORE_READ(task, mm, arg_end) - start;
+	if (n > EBPF_ARGS) to->head.flags |= EBPF_CUT;
+	n = bound(n, EBPF_ARGS);
+	to->args = bpf_probe_read_user(to->text, n, (void *)start) ? 0 : n;
+	send(watched, &to->head, offsetof(struct ebpf_lived, text) + bound(n, EBPF_ARGS));
+	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
+	if (whole) picture(watched, bpf_get_current_task_btf(), pid, whole);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
+{
+	unsigned int pid = task->tgid, zero = 0;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	if (!watched) return 0;
+	if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;
+	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
+	if (!to) return 0;
+	begin(&to->head, EBPF_EXIT);
+	to->head.tid = pid;
+	to->args = to->file = 0;
+	to->code = task->exit_code;
+	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT) to->code = BPF_CORE_READ(task, signal, group_exit_code);
+	if (send(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0) bpf_map_delete_elem(&pids, &pid);
+	return 0;
+}
+
+/* ---- faults ---- */
+
+static long note_region(struct task_struct *task, struct vm_area_struct *vma, void *start)
+{
+	*(unsigned long long *)start = vma->vm_start;
+	return 0;
+}
+
+SEC("tp/exceptions/page_fault_user") int on_fault(struct trace_event_raw_exceptions *ctx)
+{
+	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	if (!watched || watched->held) return 0;
+	struct ebpf_fault_key key = { .pid = pid };
+	bpf_find_vma(bpf_get_current_task_btf(), ctx->address, note_region, &key.start, 0);
+	if (faults_each) {
+		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
+		if (!to) return 0;
+		begin(&to->head, EBPF_FAULT);
+		to->address = ctx->address;
+		to->ip = ctx->ip;
+		to->error = ctx->error_code;
+		to->start = key.start;
+		send(watched, &to->head, sizeof *to);
+		return 0;
+	}
+	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1 };
+	if (count) __sync_fetch_and_add(&count->faults, 1);
+	else bpf_map_update_elem(&fault_counts, &key, &one, BPF_ANY);
+	return 0;
+}

@@ -1,0 +1,426 @@
+/* The source ebpf: every memory call of a process as the kernel ends it, and what was there after it.
+ *
+ * The kernel's half (ebpf.bpf.c) fills a ring. It wakes us while records are rare; when they come fast we come by a timer,
+ * for a wake-up costs the traced program more than all the rest. What is drained is put in the order of time.
+ */
+#include "source.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ebpf.skel.h"
+
+#define ARENA (8 << 20)     /* bytes of records that are put in order at once */
+#define FEW 64              /* records in a drain up to which we come again soon ... */
+#define SOON 1000000        /* ... after so many ns, */
+#define LATER 8000000       /* else after so many */
+#define QUIET 3000000       /* ns without a record after which the kernel's half wakes us (its RARE, and time for one to be under way) */
+#define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
+
+static const struct vp_option options[] = {
+	{ "exact", 0, VP_OPT_FLAG, offsetof(struct ebpf, exact), "true", NULL, NULL,
+	  "read in the kernel what is there after each call; no: read the process whole when it has called" },
+	{ "calls", 'e', VP_OPT_LIST, offsetof(struct ebpf, calls), NULL, NULL, "CALL,...", "only these of the memory calls (preset: all that change regions)" },
+	{ "least", 0, VP_OPT_SIZE, offsetof(struct ebpf, least), "0", NULL, "SIZE", "only calls on so many bytes or more" },
+	{ "faults", 0, VP_OPT_ENUM, offsetof(struct ebpf, faults), "count", "none|count|each", "WHAT", "page faults: not at all, counted by region, or each one" },
+	{ "ring", 0, VP_OPT_SIZE, offsetof(struct ebpf, ring_size), "16M", "4K..1G", "SIZE", "room for what is under way from the kernel" },
+	{ "reread", 0, VP_OPT_TIME, offsetof(struct ebpf, reread), "1s", "0s..", "TIME", "read a process whole this often while it does something; 0: only where it is needed" },
+	{ "follow", 0, VP_OPT_FLAG, offsetof(struct ebpf, follow), NULL, NULL, NULL, "watch children too, from their first instruction (vm-sample -f)" },
+	{ 0 },
+};
+
+int64_t ebpf_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* ---- loading ---- */
+
+static bool named(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+	while (list && *list) {
+		size_t word = strcspn(list, ", ");
+		if (word == n && memcmp(list, name, n) == 0) return true;
+		list += word;
+		list += strspn(list, ", ");
+	}
+	return false;
+}
+
+static int check_calls(const struct ebpf *e, struct vp_host *h)
+{
+	for (const char *at = e->calls; at && *at;) {
+		size_t n = strcspn(at, ", ");
+		bool known = n == 0;
+		for (int i = 0; i < EBPF_CALL_COUNT; i++) known |= strlen(ebpf_call_names[i]) == n && memcmp(at, ebpf_call_names[i], n) == 0;
+		if (!known) return h->fail(h, "ebpf knows no call %.*s (it traces mmap, munmap, brk, mremap, mprotect, madvise, shmat, shmdt and their like)", (int)n, at);
+		at += n;
+		at += strspn(at, ", ");
+	}
+	return 0;
+}
+
+static int refuse(struct vp_host *h, int cause)
+{
+	if (cause == EPERM || cause == EACCES)
+		return h->fail(h, "the kernel refuses BPF programs: run as root, or with CAP_BPF and CAP_PERFMON (kernel.unprivileged_bpf_disabled and lockdown "
+		                  "may forbid more); or use `vm-sample -s procfs`, which needs no privilege for your own processes");
+	return h->fail(h, "the BPF programs cannot be loaded: %s; `vm-sample -s procfs` works without them", strerror(cause));
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list list)
+{
+	const char *loud = getenv("VMPIPE_BPF_DEBUG");
+	return loud && level <= LIBBPF_INFO ? vfprintf(stderr, format, list) : 0;
+}
+
+static bool wanted_program(const struct ebpf *e, const char *name)
+{
+	if (strcmp(name, "on_fault") == 0) return e->faults != FAULTS_NONE;
+	if (strcmp(name, "on_fork") == 0 || strcmp(name, "on_exec") == 0 || strcmp(name, "on_exit") == 0) return true;
+	return !e->calls || !*e->calls || named(e->calls, name + 3);
+}
+
+/* A call that this kernel has not is left out in silence: nobody can make it. */
+static void choose(struct ebpf *e, int folder)
+{
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, e->bpf->obj)
+		bpf_program__set_autoload(program, wanted_program(e, bpf_program__name(program)) && hook_there(folder, program));
+	e->bpf->rodata->exact = e->exact;
+	e->bpf->rodata->follow = e->follow;
+	e->bpf->rodata->faults_each = e->faults == FAULTS_EACH;
+	e->bpf->rodata->least = e->least;
+	uint64_t size = 4096;
+	while (size < e->ring_size) size *= 2;
+	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
+}
+
+static int hook_all(struct ebpf *e, int folder)
+{
+	struct bpf_program *program;
+	bpf_object__for_each_program(program, e->bpf->obj) {
+		if (!bpf_program__autoload(program)) continue;
+		struct bpf_link *link = hook(folder, program);
+		if (!link) return -errno;
+		e->links[e->link_count++] = link;
+	}
+	return 0;
+}
+
+static int take(void *ctx, void *record, size_t n)
+{
+	struct ebpf *e = ctx;
+	if (e->count == e->order_size) {
+		size_t size = e->order_size ? 2 * e->order_size : 4096;
+		uint32_t *more = realloc(e->order, size * sizeof *more);
+		if (!more) return -ENOMEM;
+		e->order = more;
+		e->order_size = size;
+	}
+	memcpy(e->arena + e->used, record, n);
+	e->order[e->count++] = (uint32_t)e->used;
+	e->used += (n + 7) & ~(size_t)7;
+	e->full = ARENA - e->used < sizeof(struct ebpf_called) + sizeof(struct ebpf_file);
+	return e->full ? -ENOBUFS : 0;
+}
+
+/* The row of maps that belongs to no process: ours has it as well. */
+static void find_vsyscall(struct ebpf *e)
+{
+	char line[512];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	while (maps && fgets(line, sizeof line, maps))
+		if (strstr(line, "[vsyscall]") && strlen(line) < sizeof e->vsyscall) strcpy(e->vsyscall, line);
+	if (maps) fclose(maps);
+}
+
+static int prepare(struct ebpf *e, struct vp_host *h)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	e->arena = malloc(ARENA);
+	e->names = names_new();
+	e->ring = ring_buffer__new(bpf_map__fd(e->bpf->maps.ring), take, e, NULL);
+	e->poll = epoll_create1(EPOLL_CLOEXEC);
+	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (!e->arena || !e->names || !e->ring || e->poll < 0 || e->timer < 0) return h->fail(h, "no memory or descriptors for the ring");
+	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) || epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
+		return h->fail(h, "the ring cannot be waited for: %s", strerror(errno));
+	e->offset = ebpf_clock() - h->now(h);
+	e->fault_map = bpf_map__fd(e->bpf->maps.fault_counts);
+	find_vsyscall(e);
+	return 0;
+}
+
+static int ebpf_open(void *state, struct vp_host *h)
+{
+	struct ebpf *e = state;
+	struct stat space;
+	e->poll = e->timer = -1;
+	if (check_calls(e, h)) return -1;
+	if (stat("/proc/self/ns/pid", &space) == 0 && space.st_ino != FIRST_PID_NS)
+		return h->fail(h, "ebpf runs in the first pid namespace only (not in a container of its own pids): there use `vm-sample -s procfs`");
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return h->fail(h, "this kernel tells nothing of its types (CONFIG_DEBUG_INFO_BTF): use `vm-sample -s procfs`");
+	libbpf_set_print(quiet);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	e->bpf = ebpf_bpf__open();
+	if (!e->bpf) return refuse(h, errno);
+	int folder = hook_folder();
+	if (folder < 0) return refuse(h, errno);
+	choose(e, folder);
+	int failed = ebpf_bpf__load(e->bpf);
+	if (!failed) failed = hook_all(e, folder);
+	close(folder);
+	if (failed) return refuse(h, -failed);
+	return prepare(e, h);
+}
+
+/* ---- the order of time ---- */
+
+static const struct ebpf_head *record(const struct ebpf *e, uint32_t at)
+{
+	return (const void *)(e->arena + at);
+}
+
+/* They are in order but for neighbours. */
+static void sort(struct ebpf *e)
+{
+	for (size_t i = 1; i < e->count; i++) {
+		uint32_t at = e->order[i];
+		size_t j = i;
+		while (j && record(e, e->order[j - 1])->t > record(e, at)->t) e->order[j] = e->order[j - 1], j--;
+		e->order[j] = at;
+	}
+}
+
+static void put_until(struct ebpf *e, struct vp_host *h, int64_t t)
+{
+	for (size_t i = 0; i < e->target_count; i++)
+		if (e->targets[i].has_text && e->targets[i].text_t < t) target_put(e, h, &e->targets[i]);
+}
+
+static bool any_text(const struct ebpf *e)
+{
+	for (size_t i = 0; i < e->target_count; i++)
+		if (e->targets[i].has_text) return true;
+	return false;
+}
+
+static void put_all(struct ebpf *e, struct vp_host *h)
+{
+	sort(e);
+	bool texts = any_text(e);
+	for (size_t i = 0; i < e->count; i++) {
+		const struct ebpf_head *head = record(e, e->order[i]);
+		if (texts) put_until(e, h, (int64_t)head->t);
+		tell(e, h, head);
+	}
+	put_until(e, h, INT64_MAX);
+	e->used = e->count = 0;
+	e->full = false;
+	target_sweep(e);
+}
+
+/* Will the ring's new records make it necessary? Asked before they are told, so that one reading serves them all. */
+static void note_wanted(struct ebpf *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct ebpf_head *head = record(e, e->order[i]);
+		if (!(head->flags & EBPF_UNREAD) || head->kind != EBPF_CALL) continue;
+		struct target *target = target_find(e, head->pid);
+		if (target) target->wanted = true;
+	}
+}
+
+static bool read_wanted(struct ebpf *e)
+{
+	bool any = false;
+	int64_t now = ebpf_clock();
+	for (size_t i = 0; i < e->target_count; i++) {
+		struct target *target = &e->targets[i];
+		if (!target->wanted || target->unseen || target->due > now || target->forget) continue;
+		if (target_read(e, target)) target->wanted = false; /* it ends: its exit is under way */
+		any |= target->has_text;
+	}
+	return any;
+}
+
+/* Texts that were read in the same breath tell of what the ring brings as well: the second look at the ring. */
+static size_t drain_once(struct ebpf *e, struct vp_host *h)
+{
+	ring_buffer__consume(e->ring);
+	note_wanted(e);
+	if (!e->full && read_wanted(e)) ring_buffer__consume(e->ring);
+	size_t count = e->count;
+	put_all(e, h);
+	return count;
+}
+
+static bool any_wanted(const struct ebpf *e, int64_t *due)
+{
+	*due = INT64_MAX;
+	for (size_t i = 0; i < e->target_count; i++)
+		if (e->targets[i].wanted && !e->targets[i].unseen && e->targets[i].due < *due) *due = e->targets[i].due;
+	return *due != INT64_MAX;
+}
+
+static void set_timer(struct ebpf *e, size_t count)
+{
+	int64_t now = ebpf_clock(), wait = 0, due;
+	int64_t newest = (int64_t)__atomic_load_n(&e->bpf->bss->last, __ATOMIC_RELAXED);
+	if (count > FEW) wait = LATER;
+	else if (count || now - newest < QUIET) wait = SOON;
+	if (any_wanted(e, &due)) {
+		int64_t left = due > now + SOON ? due - now : SOON;
+		if (!wait || left < wait) wait = left;
+	}
+	struct itimerspec when = { .it_value = { wait / 1000000000, wait % 1000000000 } };
+	timerfd_settime(e->timer, 0, &when, NULL);
+}
+
+static int ebpf_drain(void *state, struct vp_host *h)
+{
+	struct ebpf *e = state;
+	uint64_t ticks;
+	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) return h->fail(h, "the timer cannot be read: %s", strerror(errno));
+	size_t count, all = 0;
+	do all += count = drain_once(e, h);
+	while (count > ARENA / sizeof(struct ebpf_called)); /* it was full: there is more */
+	set_timer(e, all);
+	return (int)e->target_count;
+}
+
+static int ebpf_fd(void *state)
+{
+	return ((struct ebpf *)state)->poll;
+}
+
+/* ---- processes ---- */
+
+void ebpf_watch(struct ebpf *e, int64_t pid, bool held)
+{
+	uint32_t key = (uint32_t)pid;
+	struct { uint32_t lost, held; } value = { 0, held };
+	bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST);
+}
+
+void ebpf_unwatch(struct ebpf *e, int64_t pid)
+{
+	uint32_t key = (uint32_t)pid;
+	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
+}
+
+/* Children that were there before. */
+static void attach_children(struct ebpf *e, struct vp_host *h, int64_t pid);
+
+static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
+{
+	struct target *target = target_add(e, pid);
+	if (!target) return h->fail(h, "out of memory");
+	ebpf_watch(e, pid, false); /* first, so that nothing is missed between the picture and what follows */
+	if (target_read(e, target)) {
+		int cause = errno;
+		ebpf_unwatch(e, pid);
+		target->forget = true;
+		target_sweep(e);
+		if (!target_there(pid)) return h->fail(h, "there is no process %lld: it has ended, or lives in another pid namespace", (long long)pid);
+		return h->fail(h, "process %lld cannot be read: %s", (long long)pid, cause == 0 ? "it is a kernel thread, which has no address space" : strerror(cause));
+	}
+	target->since = target->text_t;
+	target_put_process(h, target->text_t - e->offset, pid, "first");
+	target_put(e, h, target);
+	return 0;
+}
+
+static int ebpf_attach(void *state, struct vp_host *h, const struct vp_process *process)
+{
+	struct ebpf *e = state;
+	if (target_find(e, process->pid)) return 0;
+	if (!process->launched) {
+		if (take_in(e, h, process->pid)) return -1;
+		if (e->follow) attach_children(e, h, process->pid);
+		return 0;
+	}
+	struct target *target = target_add(e, process->pid);
+	if (!target) return h->fail(h, "out of memory");
+	target->unseen = true;
+	ebpf_watch(e, process->pid, true);
+	return 0;
+}
+
+static void attach_children(struct ebpf *e, struct vp_host *h, int64_t pid)
+{
+	char path[96];
+	long long child;
+	snprintf(path, sizeof path, "/proc/%lld/task/%lld/children", (long long)pid, (long long)pid);
+	FILE *file = fopen(path, "re");
+	while (file && fscanf(file, "%lld", &child) == 1) {
+		if (target_find(e, child) || take_in(e, h, child)) continue;
+		h->follow(h, child);
+		attach_children(e, h, child);
+	}
+	if (file) fclose(file);
+}
+
+/* ---- ticks ---- */
+
+static void reread(struct ebpf *e)
+{
+	int64_t now = ebpf_clock();
+	for (size_t i = 0; i < e->target_count; i++) {
+		struct target *target = &e->targets[i];
+		if (e->reread && target->changed_at > target->read_at && now - target->read_at >= e->reread) target->wanted = true;
+	}
+}
+
+static int ebpf_sample(void *state, struct vp_host *h)
+{
+	struct ebpf *e = state;
+	reread(e);
+	int there = ebpf_drain(e, h);
+	faults_put(e, h, h->now(h));
+	return there;
+}
+
+static void ebpf_close(void *state, struct vp_host *h)
+{
+	struct ebpf *e = state;
+	(void)h;
+	ring_buffer__free(e->ring);
+	while (e->link_count) bpf_link__destroy(e->links[--e->link_count]);
+	ebpf_bpf__destroy(e->bpf);
+	if (e->poll >= 0) close(e->poll);
+	if (e->timer >= 0) close(e->timer);
+	for (size_t i = 0; i < e->target_count; i++) target_free(&e->targets[i]);
+	free(e->targets);
+	free(e->arena);
+	free(e->order);
+	names_free(e->names);
+}
+
+const struct vp_source vp_source = {
+	.abi = VP_ABI,
+	.name = "ebpf",
+	.about = "every memory call of Linux processes as it ends, with what was there after it (needs root, or CAP_BPF and CAP_PERFMON)",
+	.state = sizeof(struct ebpf),
+	.options = options,
+	.open = ebpf_open,
+	.attach = ebpf_attach,
+	.sample = ebpf_sample,
+	.close = ebpf_close,
+	.fd = ebpf_fd,
+	.drain = ebpf_drain,
+};

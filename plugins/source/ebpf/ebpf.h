@@ -1,0 +1,104 @@
+/* The bytes that cross from the kernel's half (ebpf.bpf.c) to ours: records in one ring, oldest first. */
+#ifndef EBPF_H
+#define EBPF_H
+
+#define EBPF_COMM 16
+#define EBPF_VMAS 24       /* regions on one record; where a call touched more, the process is read again */
+#define EBPF_PATH 1024     /* bytes of a path's names; a longer path is known by its device and inode alone */
+#define EBPF_NAME 256      /* bytes of one name in it; the kernel allows 255 */
+#define EBPF_ARGS 1024     /* bytes of arguments that go on an exec */
+
+/* Calls, in the order of the table in words.c; EBPF_FAULT is not among what -e names. */
+#define EBPF_CALLS(C) \
+	C(mmap) C(munmap) C(brk) C(mremap) C(mprotect) C(pkey_mprotect) C(madvise) C(shmat) C(shmdt) C(remap_file_pages) \
+	C(mlock) C(mlock2) C(munlock) C(mlockall) C(munlockall) C(mbind) C(mseal) C(prctl)
+
+enum ebpf_call {
+#define C(name) EBPF_##name,
+	EBPF_CALLS(C)
+#undef C
+	EBPF_CALL_COUNT
+};
+
+enum ebpf_kind {
+	EBPF_CALL,    /* a memory call has returned */
+	EBPF_FORK, EBPF_CLONE, EBPF_EXEC, EBPF_EXIT,
+	EBPF_PICTURE, /* some regions of one address space; the last piece says so */
+	EBPF_FILE,    /* the path of a file that regions name by device and inode */
+	EBPF_FAULT,
+};
+
+enum {
+	EBPF_EXACT = 1,   /* lo, hi and the regions are the truth after the call */
+	EBPF_RACY = 2,    /* other threads share the address space: one may have come between */
+	EBPF_UNREAD = 4,  /* the truth could not be read here: read the process again */
+	EBPF_LEFT = 8,    /* [left, left_end) is empty now */
+	EBPF_LAST = 16,   /* of a picture */
+	EBPF_CUT = 32,    /* more than fits */
+	EBPF_SHARED = 64, /* a child in its parent's address space (vfork) */
+};
+
+struct ebpf_head {
+	unsigned long long t;    /* ns, CLOCK_MONOTONIC */
+	unsigned int kind, flags;
+	unsigned int pid, tid;
+	unsigned int lost;       /* records of this process that have found no room so far */
+	unsigned int count;      /* regions behind */
+	char comm[EBPF_COMM];
+};
+
+enum { EBPF_VMA_HEAP = 1, EBPF_VMA_STACK = 2, EBPF_VMA_FILE = 4, EBPF_VMA_NAMED = 8 /* by the program */, EBPF_VMA_SPECIAL = 16 };
+
+struct ebpf_vma {
+	unsigned long long start, end, offset, inode; /* of a special one the last two hold its name */
+	unsigned int dev;                             /* as the kernel has it: major << 20 | minor */
+	unsigned short perms;                         /* the lower 8 bits of vm_flags */
+	unsigned short what;
+};
+
+/* A call, and a piece of a picture, of which all but the regions is nothing. */
+struct ebpf_called {
+	struct ebpf_head head;
+	unsigned long long args[6];
+	long long result;
+	unsigned long long took;            /* ns; 0: not known */
+	unsigned long long lo, hi;
+	unsigned long long left, left_end;
+	unsigned int call, pad;             /* of a picture: its number among the pieces */
+	struct ebpf_vma vmas[EBPF_VMAS];    /* head.count of them are sent */
+};
+
+struct ebpf_lived {
+	struct ebpf_head head;
+	unsigned int other;                 /* fork: the child; exec: its parent */
+	unsigned int code;                  /* exit: as wait() gives it */
+	unsigned long long dev_inode[2];    /* exec: of the program */
+	unsigned int args, file;            /* bytes of each */
+	char filename[EBPF_NAME];
+	char text[EBPF_ARGS];               /* `args` of it are sent */
+};
+
+/* The names of a path from the file up, each ended by a NUL. */
+struct ebpf_file {
+	struct ebpf_head head;
+	unsigned long long inode;
+	unsigned int dev, deleted, root, n; /* root: the file has no parent, and lives in memory */
+	char names[EBPF_PATH + EBPF_NAME];
+};
+
+struct ebpf_faulted {
+	struct ebpf_head head;
+	unsigned long long address, ip, error;
+	unsigned long long start;           /* of its region; 0: none */
+};
+
+struct ebpf_fault_key {
+	unsigned long long start;
+	unsigned int pid, pad;
+};
+
+struct ebpf_fault_count {
+	unsigned long long faults;
+};
+
+#endif

@@ -1,0 +1,51 @@
+/* Page faults that the kernel's half has counted by region. */
+#include <bpf/bpf.h>
+#include <stdlib.h>
+
+#include "source.h"
+
+struct counted {
+	struct ebpf_fault_key key;
+	struct ebpf_fault_count count;
+};
+
+static int by_place(const void *x, const void *y)
+{
+	const struct counted *a = x, *b = y;
+	if (a->key.pid != b->key.pid) return a->key.pid < b->key.pid ? -1 : 1;
+	return (a->key.start > b->key.start) - (a->key.start < b->key.start);
+}
+
+static size_t collect_faults(struct ebpf *e, struct counted *all, size_t most)
+{
+	int map = e->fault_map;
+	struct ebpf_fault_key key;
+	size_t count = 0;
+	while (count < most && bpf_map_get_next_key(map, NULL, &key) == 0) {
+		all[count].key = key;
+		if (bpf_map_lookup_and_delete_elem(map, &key, &all[count].count)) break;
+		count++;
+	}
+	return count;
+}
+
+void faults_put(struct ebpf *e, struct vp_host *h, int64_t t)
+{
+	enum { MOST = 4096 };
+	if (e->faults != FAULTS_COUNT) return;
+	struct counted *all = malloc(MOST * sizeof *all);
+	size_t count = all ? collect_faults(e, all, MOST) : 0;
+	if (count) qsort(all, count, sizeof *all, by_place);
+	for (size_t i = 0; i < count; i++) {
+		struct target *target = target_find(e, all[i].key.pid);
+		if (!all[i].key.start) { /* there was no region: the stack has grown, or the process has no right there */
+			if (target) target->wanted = true;
+			continue;
+		}
+		h->begin(h, "faults", t, all[i].key.pid);
+		h->addr(h, "start", all[i].key.start);
+		h->num(h, "count", all[i].count.faults);
+		h->end(h);
+	}
+	free(all);
+}

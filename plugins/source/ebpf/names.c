@@ -1,0 +1,126 @@
+/* Files by device and inode: the kernel's half sends each path once, and each reading of maps confirms or corrects. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "source.h"
+
+struct named {
+	uint64_t inode;
+	uint32_t dev;
+	uint32_t n;
+	char *name;  /* NULL: a free place */
+};
+
+struct names {
+	struct named *at;
+	size_t count, size; /* size: a power of two, less than three quarters full */
+};
+
+struct names *names_new(void)
+{
+	struct names *names = calloc(1, sizeof *names);
+	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at))) free(names), names = NULL;
+	return names;
+}
+
+void names_free(struct names *names)
+{
+	if (!names) return;
+	for (size_t i = 0; i < names->size; i++) free(names->at[i].name);
+	free(names->at);
+	free(names);
+}
+
+static struct named *place(const struct names *names, uint32_t dev, uint64_t inode)
+{
+	size_t i = (size_t)((inode * 0x9e3779b97f4a7c15u ^ dev * 0xc2b2ae3d27d4eb4fu) >> 17);
+	for (;; i++) {
+		struct named *named = &names->at[i & (names->size - 1)];
+		if (!named->name || (named->inode == inode && named->dev == dev)) return named;
+	}
+}
+
+static bool grow(struct names *names)
+{
+	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count, 2 * names->size };
+	if (!more.at) return false;
+	for (size_t i = 0; i < names->size; i++)
+		if (names->at[i].name) *place(&more, names->at[i].dev, names->at[i].inode) = names->at[i];
+	free(names->at);
+	*names = more;
+	return true;
+}
+
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name)
+{
+	if (names->count * 4 >= names->size * 3 && !grow(names)) return;
+	struct named *named = place(names, dev, inode);
+	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0) return;
+	char *copy = malloc(name.n + 1);
+	if (!copy) return;
+	memcpy(copy, name.p, name.n);
+	copy[name.n] = 0;
+	names->count += !named->name;
+	free(named->name);
+	*named = (struct named){ inode, dev, (uint32_t)name.n, copy };
+}
+
+vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode)
+{
+	const struct named *named = place(names, dev, inode);
+	return named->name ? (vp_str){ named->name, named->n } : (vp_str){ NULL, 0 };
+}
+
+/* As maps has it: a newline is written \012, and what has no name in a folder any more is (deleted). */
+static size_t put_bytes(char *to, const char *bytes, size_t n)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n') memcpy(to + used, "\\012", 4), used += 4;
+		else to[used++] = bytes[i];
+	}
+	return used;
+}
+
+void names_learn_path(struct names *names, const struct ebpf_file *file)
+{
+	char path[4 * sizeof file->names + 64];
+	size_t used = 0, end = file->n <= sizeof file->names ? file->n : 0;
+	while (end) { /* from the last name, which is the uppermost */
+		size_t at = end - 1;
+		while (at && file->names[at - 1]) at--;
+		if (file->root == 2) memcpy(path, "anon_inode:", 11), used = 11;
+		else path[used++] = '/';
+		used += put_bytes(path + used, file->names + at, end - 1 - at);
+		end = at;
+	}
+	if (!used) return;
+	if (file->root == 1 || (file->deleted && !file->root)) memcpy(path + used, " (deleted)", 10), used += 10;
+	names_learn(names, file->dev, file->inode, (vp_str){ path, used });
+}
+
+/* START-END PERMS OFFSET MAJOR:MINOR INODE      NAME */
+static void learn_row(struct names *names, const char *row, const char *end)
+{
+	const char *at = row;
+	for (int field = 0; field < 3 && at; field++) at = memchr(at, ' ', (size_t)(end - at)), at = at ? at + 1 : NULL;
+	const char *name = at ? memchr(at, '/', (size_t)(end - at)) : NULL;
+	char *stop;
+	if (!at || !name) return;
+	unsigned long major = strtoul(at, &stop, 16);
+	if (*stop != ':') return;
+	unsigned long minor = strtoul(stop + 1, &stop, 16);
+	unsigned long long inode = strtoull(stop, &stop, 10);
+	if (inode) names_learn(names, (uint32_t)(major << 20 | minor), inode, (vp_str){ name, (size_t)(end - name) });
+}
+
+void names_learn_maps(struct names *names, vp_str text)
+{
+	const char *at = text.p, *end = text.p + text.n;
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		if (!stop) return;
+		learn_row(names, at, stop);
+		at = stop + 1;
+	}
+}

@@ -1,0 +1,121 @@
+/* What the files of our half share:
+ *
+ *   ebpf.c     the plugin: options, loading, draining the ring in order of time
+ *   tell.c     a record becomes lines
+ *   words.c    calls and their arguments by the names of the manual pages
+ *   hook.c     programs to tracepoints
+ *   names.c    files by device and inode
+ *   faults.c   page faults, where they are counted
+ *   target.c   the processes: what is known of each, and reading one whole through /proc
+ */
+#ifndef EBPF_SOURCE_H
+#define EBPF_SOURCE_H
+
+#include "ebpf.h"
+#include "plugin.h"
+
+/* A process that is watched. */
+struct target {
+	int64_t pid;
+	uint64_t seq;        /* of the next whole look */
+	int64_t since;       /* ns, monotonic: what happened before is in the first picture */
+	uint32_t lost;       /* of its records, as far as told */
+	bool unseen;         /* launched: its first program is still to come */
+	bool wanted;         /* to be read whole */
+	bool forget;         /* has ended */
+	int64_t due;         /* ns, monotonic: not to be read whole before */
+	int64_t read_at;     /* ns, monotonic: when it was read last */
+	int64_t changed_at;  /* ns, monotonic: of its newest record */
+	/* A whole look that waits for its place in time; has_text says so. */
+	bool has_text;
+	int64_t text_t, text_took;
+	char *text;
+	size_t text_n, text_size;
+	/* A picture from the kernel, piece by piece. */
+	char *picture;
+	size_t picture_n, picture_size;
+	uint32_t pieces;
+	bool broken;         /* a piece is missing */
+};
+
+struct names;
+
+struct ebpf {
+	/* options */
+	bool exact, follow;
+	int faults;
+	uint64_t ring_size, least;
+	int64_t reread;
+	const char *calls;
+	/* the kernel's half */
+	struct ebpf_bpf *bpf;
+	struct ring_buffer *ring;
+	struct bpf_link *links[EBPF_CALL_COUNT + 8];
+	size_t link_count;
+	int fault_map;
+	int poll, timer;
+	/* records of one drain */
+	char *arena;
+	size_t used, size;
+	uint32_t *order;
+	size_t count, order_size;
+	bool full;
+	struct target *targets;
+	size_t target_count, target_size;
+	struct names *names;
+	char vsyscall[128];  /* the row of maps that no region of the process makes */
+	int64_t offset;      /* monotonic clock of the kernel - clock of the stream */
+	uint64_t missed;     /* calls that the kernel did not hand to us, as far as told */
+};
+
+enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
+
+int64_t ebpf_clock(void); /* ns, monotonic */
+
+/* target.c */
+struct target *target_find(struct ebpf *e, int64_t pid);
+struct target *target_add(struct ebpf *e, int64_t pid); /* NULL: no memory */
+void target_sweep(struct ebpf *e);                      /* lets go of those that have ended */
+void target_free(struct target *target);
+bool target_there(int64_t pid);
+/* Reads its maps into `text`. 0: has_text; -1: it is not to be read, errno. */
+int  target_read(struct ebpf *e, struct target *target);
+void target_put(struct ebpf *e, struct vp_host *h, struct target *target); /* the text as `sample` and `raw` */
+void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took, const char *text, size_t n);
+/* The `process` line by what /proc says. */
+void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why);
+/* Grows a text by a row as /proc/PID/maps has it. */
+int  target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
+
+/* names.c: what a region's file is called; names that /proc says are taken for truth. */
+struct names *names_new(void);
+void names_free(struct names *names);
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name);
+void names_learn_path(struct names *names, const struct ebpf_file *file);
+void names_learn_maps(struct names *names, vp_str text);
+vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode); /* p NULL: not known */
+
+/* words.c */
+extern const char *const ebpf_call_names[EBPF_CALL_COUNT];
+void words_put_call(struct vp_host *h, const struct ebpf_called *called);
+
+/* tell.c */
+void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head);
+/* The region as the stream has it; `digits` (48 bytes) holds its texts. */
+void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits);
+
+/* hook.c */
+struct bpf_program;
+struct bpf_link;
+int  hook_folder(void);                                                 /* of the tracepoints; -1: errno. Caller closes */
+bool hook_there(int folder, const struct bpf_program *program);         /* this kernel has what it hooks into */
+struct bpf_link *hook(int folder, const struct bpf_program *program);   /* NULL: errno */
+
+/* faults.c */
+void faults_put(struct ebpf *e, struct vp_host *h, int64_t t); /* what was counted since the last time, as `faults` lines */
+
+/* ebpf.c */
+void ebpf_watch(struct ebpf *e, int64_t pid, bool held);
+void ebpf_unwatch(struct ebpf *e, int64_t pid);
+
+#endif

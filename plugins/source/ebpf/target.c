@@ -1,0 +1,176 @@
+/* The processes that are watched, and reading one of them whole through /proc. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "source.h"
+
+#define SHARE 5 /* of our time, one part in so many for reading a process whole */
+
+struct target *target_find(struct ebpf *e, int64_t pid)
+{
+	for (size_t i = 0; i < e->target_count; i++)
+		if (e->targets[i].pid == pid && !e->targets[i].forget) return &e->targets[i];
+	return NULL;
+}
+
+struct target *target_add(struct ebpf *e, int64_t pid)
+{
+	if (e->target_count == e->target_size) {
+		size_t size = e->target_size ? 2 * e->target_size : 8;
+		struct target *more = realloc(e->targets, size * sizeof *more);
+		if (!more) return NULL;
+		e->targets = more;
+		e->target_size = size;
+	}
+	struct target *target = &e->targets[e->target_count++];
+	*target = (struct target){ .pid = pid };
+	return target;
+}
+
+void target_free(struct target *target)
+{
+	free(target->text);
+	free(target->picture);
+}
+
+void target_sweep(struct ebpf *e)
+{
+	for (size_t i = e->target_count; i-- > 0;) {
+		if (!e->targets[i].forget) continue;
+		target_free(&e->targets[i]);
+		memmove(&e->targets[i], &e->targets[i + 1], (e->target_count - i - 1) * sizeof *e->targets);
+		e->target_count--;
+	}
+}
+
+static ssize_t slurp(int64_t pid, const char *file, char **text, size_t *size)
+{
+	char path[64];
+	size_t used = 0;
+	ssize_t n = 0;
+	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) return -1;
+	for (;;) {
+		if (*size - used < 4096) {
+			char *more = realloc(*text, *size ? 2 * *size : 16384);
+			if (!more) break;
+			*text = more;
+			*size = *size ? 2 * *size : 16384;
+		}
+		n = read(fd, *text + used, *size - used);
+		if (n <= 0) break;
+		used += (size_t)n;
+	}
+	int cause = errno;
+	close(fd);
+	errno = cause;
+	return n < 0 ? -1 : (ssize_t)used;
+}
+
+bool target_there(int64_t pid)
+{
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t n = slurp(pid, "stat", &text, &size);
+	if (n > 0 && (size_t)n < size) text[n] = 0;
+	const char *state = n > 0 ? strrchr(text, ')') : NULL;
+	bool there = state && state[1] && state[2] != 'Z' && state[2] != 'X';
+	free(text);
+	return there;
+}
+
+int target_read(struct ebpf *e, struct target *target)
+{
+	int64_t began = ebpf_clock();
+	ssize_t n = slurp(target->pid, "maps", &target->text, &target->text_size);
+	if (n <= 0) return -1;
+	target->read_at = ebpf_clock();
+	target->due = target->read_at + (SHARE - 1) * (target->read_at - began);
+	target->text_n = (size_t)n;
+	target->text_t = began;
+	target->text_took = target->read_at - began;
+	target->has_text = true;
+	target->wanted = false;
+	names_learn_maps(e->names, (vp_str){ target->text, target->text_n });
+	return 0;
+}
+
+void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took, const char *text, size_t n)
+{
+	h->begin(h, "sample", t, target->pid);
+	h->num(h, "seq", target->seq);
+	if (took) h->sec(h, "took", took);
+	h->end(h);
+	h->raw(h, t, target->pid, target->seq++, "linux-maps", (vp_str){ text, n });
+}
+
+void target_put(struct ebpf *e, struct vp_host *h, struct target *target)
+{
+	int64_t t = target->text_t - e->offset;
+	target->has_text = false;
+	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, target->text, target->text_n);
+}
+
+int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma)
+{
+	struct vp_region region;
+	char digits[48];
+	tell_region(e, vma, &region, digits);
+	if (*size - *n < region.name.n + 512) {
+		size_t more = 2 * *size + region.name.n + 4096;
+		char *grown = realloc(*text, more);
+		if (!grown) return -1;
+		*text = grown;
+		*size = more;
+	}
+	int used = sprintf(*text + *n, "%08llx-%08llx %.4s %08llx %.*s %.*s ", (unsigned long long)vma->start, (unsigned long long)vma->end, region.perms,
+	                   (unsigned long long)region.offset, region.dev.p ? (int)region.dev.n : 5, region.dev.p ? region.dev.p : "00:00",
+	                   region.inode.p ? (int)region.inode.n : 1, region.inode.p ? region.inode.p : "0");
+	*n += (size_t)used;
+	if (region.name.n) {
+		while (used++ < 73) (*text)[(*n)++] = ' '; /* the column in which maps has the names */
+		memcpy(*text + *n, region.name.p, region.name.n);
+		*n += region.name.n;
+	}
+	(*text)[(*n)++] = '\n';
+	return 0;
+}
+
+/* ---- the process line ---- */
+
+static void put_args(struct vp_host *h, const char *text, size_t n)
+{
+	vp_str args[1024];
+	size_t count = 0;
+	for (size_t at = 0; at < n && count < sizeof args / sizeof *args;) {
+		args[count] = (vp_str){ text + at, strnlen(text + at, n - at) };
+		at += args[count++].n + 1;
+	}
+	if (count) h->strs(h, "args", args, count);
+}
+
+void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why)
+{
+	char path[64], exe[PATH_MAX], *text = NULL;
+	size_t size = 0;
+	ssize_t n = slurp(pid, "stat", &text, &size);
+	char *open = n > 0 ? memchr(text, '(', (size_t)n) : NULL, *close = n > 0 ? memrchr(text, ')', (size_t)n) : NULL;
+	h->begin(h, "process", t, pid);
+	h->str(h, "why", (vp_str){ why, strlen(why) });
+	if (open && close > open) {
+		long long ppid = 0;
+		if (sscanf(close + 1, " %*c %lld", &ppid) == 1) h->num(h, "ppid", (uint64_t)ppid);
+		h->str(h, "name", (vp_str){ open + 1, (size_t)(close - open - 1) });
+	}
+	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
+	if ((n = readlink(path, exe, sizeof exe)) > 0) h->str(h, "exe", (vp_str){ exe, (size_t)n });
+	if ((n = slurp(pid, "cmdline", &text, &size)) > 0) put_args(h, text, (size_t)n);
+	h->end(h);
+	free(text);
+}

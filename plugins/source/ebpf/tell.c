@@ -1,0 +1,260 @@
+/* A record of the kernel's half becomes lines. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "source.h"
+
+static vp_str text_of(const char *text, size_t most)
+{
+	return (vp_str){ text, strnlen(text, most) };
+}
+
+static int64_t stream_time(const struct ebpf *e, const struct ebpf_head *head)
+{
+	int64_t t = (int64_t)head->t - e->offset;
+	return t < 0 ? 0 : t;
+}
+
+static void begin_event(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head, const char *call)
+{
+	h->begin(h, "event", stream_time(e, head), head->pid);
+	h->str(h, "call", (vp_str){ call, strlen(call) });
+	h->num(h, "tid", head->tid);
+	h->str(h, "name", text_of(head->comm, sizeof head->comm));
+}
+
+/* ---- calls ---- */
+
+static char *put_hex(char *at, uint64_t value, int least)
+{
+	char digits[16];
+	int n = 0;
+	do digits[n++] = "0123456789abcdef"[value & 15];
+	while (value >>= 4);
+	while (n < least) digits[n++] = '0';
+	while (n) *at++ = digits[--n];
+	return at;
+}
+
+static char *put_decimal(char *at, uint64_t value)
+{
+	char digits[20];
+	int n = 0;
+	do digits[n++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (n) *at++ = digits[--n];
+	return at;
+}
+
+static void tell_file(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits)
+{
+	char *at = put_hex(digits, vma->dev >> 20, 2);
+	*at++ = ':';
+	at = put_hex(at, vma->dev & 0xfffff, 2);
+	region->dev = (vp_str){ digits, (size_t)(at - digits) };
+	region->inode = (vp_str){ at, (size_t)(put_decimal(at, vma->inode) - at) };
+	region->offset = vma->offset;
+	region->has_offset = true;
+	region->name = names_of(e->names, vma->dev, vma->inode);
+}
+
+void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits)
+{
+	memset(region, 0, sizeof *region);
+	region->start = vma->start;
+	region->end = vma->end;
+	region->size = vma->end - vma->start;
+	region->perms[0] = vma->perms & 1 ? 'r' : '-';
+	region->perms[1] = vma->perms & 2 ? 'w' : '-';
+	region->perms[2] = vma->perms & 4 ? 'x' : '-';
+	region->perms[3] = vma->perms & 0x80 ? 's' : 'p';
+	region->share = (vp_str){ vma->perms & 0x80 ? "shm" : "prv", 3 };
+	if (vma->what & EBPF_VMA_FILE) {
+		tell_file(e, vma, region, digits);
+	} else if (vma->what & EBPF_VMA_HEAP) {
+		region->name = (vp_str){ "[heap]", 6 };
+	} else if (vma->what & EBPF_VMA_STACK) {
+		region->name = (vp_str){ "[stack]", 7 };
+	} else if (vma->what & EBPF_VMA_SPECIAL) {
+		memcpy(digits, &vma->offset, 16);
+		if (digits[0] == '[') region->name = text_of(digits, 16);
+	}
+}
+
+static void put_after(struct ebpf *e, struct vp_host *h, const struct ebpf_called *called)
+{
+	struct vp_region regions[EBPF_VMAS];
+	char digits[EBPF_VMAS][48];
+	for (uint32_t i = 0; i < called->head.count; i++) tell_region(e, &called->vmas[i], &regions[i], digits[i]);
+	h->span(h, "span", called->lo, called->hi);
+	h->regions(h, "after", regions, called->head.count);
+	if (called->head.flags & EBPF_LEFT) h->span(h, "left", called->left, called->left_end);
+	if (called->head.flags & EBPF_RACY) h->json(h, "racy", (vp_str){ "true", 4 });
+}
+
+static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_called *called)
+{
+	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS) return;
+	begin_event(e, h, &called->head, ebpf_call_names[called->call]);
+	words_put_call(h, called);
+	if (called->took) h->sec(h, "took", (int64_t)called->took);
+	if (called->head.flags & EBPF_EXACT) put_after(e, h, called);
+	h->end(h);
+	if (called->head.flags & EBPF_UNREAD) target->wanted = true;
+}
+
+/* ---- lives ---- */
+
+static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
+{
+	begin_event(e, h, &lived->head, "fork");
+	h->num(h, "child", lived->other);
+	if (lived->head.flags & EBPF_SHARED) h->json(h, "vfork", (vp_str){ "true", 4 });
+	h->end(h);
+	if (!e->follow) return;
+	struct target *child = target_find(e, lived->other);
+	if (!child) child = target_add(e, lived->other);
+	if (!child) return;
+	child->since = (int64_t)lived->head.t;
+	h->begin(h, "process", stream_time(e, &lived->head), lived->other);
+	h->str(h, "why", (vp_str){ "fork", 4 });
+	h->num(h, "ppid", lived->head.pid);
+	h->str(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
+	h->end(h);
+	h->follow(h, lived->other);
+}
+
+static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
+{
+	begin_event(e, h, &lived->head, "clone");
+	h->num(h, "child", lived->other);
+	h->end(h);
+}
+
+static void put_args(struct vp_host *h, const struct ebpf_lived *lived)
+{
+	vp_str args[EBPF_ARGS];
+	size_t count = 0;
+	for (uint32_t at = 0; at < lived->args && at < EBPF_ARGS;) {
+		args[count] = text_of(lived->text + at, lived->args - at);
+		at += (uint32_t)args[count++].n + 1;
+	}
+	if (count) h->strs(h, "args", args, count);
+	if (lived->head.flags & EBPF_CUT) h->json(h, "args_cut", (vp_str){ "true", 4 });
+}
+
+static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived, const char *why)
+{
+	h->begin(h, "process", stream_time(e, &lived->head), lived->head.pid);
+	h->str(h, "why", (vp_str){ why, strlen(why) });
+	h->num(h, "ppid", lived->other);
+	h->str(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
+	h->str(h, "exe", names_of(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1]));
+	put_args(h, lived);
+	h->num(h, "threads", 1);
+	h->end(h);
+}
+
+static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
+{
+	bool first = target->unseen;
+	if (first) put_program(e, h, lived, "first");
+	begin_event(e, h, &lived->head, "exec");
+	h->str(h, "filename", text_of(lived->filename, sizeof lived->filename));
+	h->end(h);
+	if (!first) put_program(e, h, lived, "exec");
+	target->unseen = target->has_text = target->broken = false;
+	target->pieces = 0;
+	target->picture_n = 0;
+}
+
+static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
+{
+	int code = (int)lived->code;
+	faults_put(e, h, stream_time(e, &lived->head));
+	if (target->unseen) target_put_process(h, stream_time(e, &lived->head), target->pid, "first");
+	begin_event(e, h, &lived->head, "exit");
+	if (WIFEXITED(code)) h->num(h, "status", (uint64_t)WEXITSTATUS(code));
+	if (WIFSIGNALED(code)) h->num(h, "signal", (uint64_t)WTERMSIG(code));
+	h->end(h);
+	target->forget = true;
+	target->has_text = target->wanted = false;
+}
+
+/* ---- pictures ---- */
+
+static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_called *piece)
+{
+	if (piece->call == 0) target->pieces = 0, target->picture_n = 0, target->broken = false;
+	if (piece->call != target->pieces++) target->broken = true;
+	for (uint32_t i = 0; i < piece->head.count && i < EBPF_VMAS; i++)
+		if (target_row(e, &target->picture, &target->picture_n, &target->picture_size, &piece->vmas[i])) target->broken = true;
+	if (!(piece->head.flags & EBPF_LAST)) return;
+	if (target->broken || piece->head.flags & EBPF_UNREAD || !target->picture_n) {
+		target->wanted = true;
+		return;
+	}
+	size_t n = strlen(e->vsyscall);
+	if (target->picture_size - target->picture_n > n) memcpy(target->picture + target->picture_n, e->vsyscall, n), target->picture_n += n;
+	target_put_text(h, target, stream_time(e, &piece->head), 0, target->picture, target->picture_n);
+}
+
+/* ---- faults ---- */
+
+static void tell_fault(struct ebpf *e, struct vp_host *h, const struct ebpf_faulted *fault)
+{
+	begin_event(e, h, &fault->head, "fault");
+	h->addr(h, "addr", fault->address);
+	h->addr(h, "ip", fault->ip);
+	h->str(h, "access", fault->error & 16 ? (vp_str){ "execute", 7 } : fault->error & 2 ? (vp_str){ "write", 5 } : (vp_str){ "read", 4 });
+	if (fault->start) h->addr(h, "start", fault->start);
+	h->end(h);
+}
+
+/* ---- all of them ---- */
+
+static void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_head *head)
+{
+	(void)e;
+	if (head->lost == target->lost) return;
+	h->lost(h, head->pid, "events", head->lost - target->lost, "the ring was full: give it more room with -O ring=SIZE, or trace less with -e; the process is read again");
+	target->lost = head->lost;
+	target->wanted = true;
+}
+
+/* Something of a process whose fork went lost: it is taken in as it is. */
+static struct target *adopt(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
+{
+	struct target *target = target_add(e, head->pid);
+	if (!target) return NULL;
+	target->wanted = true;
+	target_put_process(h, stream_time(e, head), head->pid, "first");
+	h->follow(h, head->pid);
+	return target;
+}
+
+void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
+{
+	const struct ebpf_called *called = (const void *)head;
+	const struct ebpf_lived *lived = (const void *)head;
+	if (head->kind == EBPF_FILE) {
+		names_learn_path(e->names, (const void *)head);
+		return;
+	}
+	struct target *target = target_find(e, head->pid);
+	if (!target && !(target = adopt(e, h, head))) return;
+	if ((int64_t)head->t <= target->since || target->forget) return;
+	target->changed_at = (int64_t)head->t;
+	tell_lost(e, h, target, head);
+	switch (head->kind) {
+	case EBPF_CALL: tell_call(e, h, target, called); break;
+	case EBPF_PICTURE: tell_picture(e, h, target, called); break;
+	case EBPF_FORK: tell_fork(e, h, lived); break;
+	case EBPF_CLONE: tell_clone(e, h, lived); break;
+	case EBPF_EXEC: tell_exec(e, h, target, lived); break;
+	case EBPF_EXIT: tell_exit(e, h, target, lived); break;
+	case EBPF_FAULT: tell_fault(e, h, (const void *)head); break;
+	}
+}
