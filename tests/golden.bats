@@ -18,8 +18,13 @@ held() {
 @test "vm-track turns them into the changes it always did" { held life.track.ndjson vm-track "$golden/life.parse.ndjson"; }
 @test "vm-check finds the golden changes right" { vm-check "$golden/life.track.ndjson"; }
 
+@test "vm-diff tells two moments of it apart as it always did" {
+	held life.diff.ndjson bash -c "cd '$golden' && { vm-diff -q --at-a 1 --at-b 2 life.track.ndjson life.parse.ndjson || [ \$? = 1 ]; }"
+	vm-check -q "$golden/life.diff.ndjson"
+}
+
 @test "each view is the text it always was" {
-	for view in timeline map area table events tree summary cards; do
+	for view in timeline map area table events tree summary cards diff; do
 		held "life.$view.txt" vm-render --ascii --width 100 --view "$view" "$golden/life.track.ndjson"
 	done
 }
@@ -30,13 +35,13 @@ held() {
 }
 
 @test "each view is the SVG it always was" {
-	for view in timeline map area table events tree summary cards; do
+	for view in timeline map area table events tree summary cards diff; do
 		held "life.$view.svg" vm-render --svg --view "$view" "$golden/life.track.ndjson"
 	done
 }
 
 @test "each view is the figure it always was" {
-	for view in timeline map area table events tree summary cards; do
+	for view in timeline map area table events tree summary cards diff; do
 		held "life.$view.trace" vm-render --trace --view "$view" "$golden/life.track.ndjson"
 	done
 }
