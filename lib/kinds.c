@@ -188,8 +188,10 @@ static bool has_word(vp_str words, const char *word)
 	return false;
 }
 
+/* A text without inodes (pmap's) has a file where it has a name that the kernel does not make up. */
 static bool has_file(const struct vp_region *region)
 {
+	if (!region->inode.n) return region->name.n && region->name.p[0] != '[' && !region->label.n;
 	return region->inode.n > 0 && !(region->inode.n == 1 && region->inode.p[0] == '0');
 }
 
