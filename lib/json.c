@@ -367,6 +367,8 @@ bool vp_json_each(vp_str json, size_t *at, struct vp_member *member)
 	const char *behind = vp_json_skip(p, end, 1, &member->json, &fault);
 	if (!behind) return false;
 	member->value = (vp_str){ p, (size_t)(behind - p) };
+	member->text.p = member->key.p == member->value.p ? p : member->key.p - 1;
+	member->text.n = (size_t)(behind - member->text.p);
 	*at = (size_t)(behind - json.p);
 	return true;
 }

@@ -94,6 +94,13 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	vm-check - <<<"$output"
 }
 
+@test "the end that --to brings forward says what the recorded one does" {
+	recording >raw
+	run --separate-stderr vm-replay --speed max --to 1.7 raw
+	[ "$(tail -1 <<<"$output" | jq -c 'del(.t)')" = "$(tail -1 raw | jq -c 'del(.t)')" ]
+	[ "$(jq -r '.reason' <<<"${lines[-1]}")" = "$(tail -1 raw | jq -r .reason)" ]
+}
+
 @test "from any moment, the changes lead to the same end" {
 	requires program vm-sample
 	vm-sample -i 10ms -- "$WORKLOADS/lifecycle" 10 | vm-parse | vm-track -k 100ms >tracked
