@@ -444,8 +444,8 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_REALTIME, &began);
 	s.began = vp_clock();
 	load_all(&s);
-	vp_program_checked(&s.program);
 	check_usage(&s);
+	vp_program_checked(&s.program);
 	int output = command_output(&s);
 	if (vp_watch_begin(&s.watch, s.program.out.fd)) vp_die(&s.program, VP_TROUBLE, "%s", vp_error());
 	if (s.flags.marks && vp_marks_open(&s.marks, s.flags.marks)) vp_die(&s.program, VP_USAGE, "%s", vp_error());

@@ -175,6 +175,14 @@ static int connect_all(struct pipeline *line)
 	return 0;
 }
 
+/* Keys are for who has the screen: a command that reads them as well would get every other one. */
+static int keep_keys(struct pipeline *line)
+{
+	if (!line->plan->screen || !isatty(STDIN_FILENO)) return 0;
+	line->processes[0].in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return line->processes[0].in < 0 ? vp_fail_errno("cannot open /dev/null") : 0;
+}
+
 static int start_all(struct pipeline *line)
 {
 	for (size_t i = line->count; i-- > 0;) /* who reads first, and the source last */
@@ -444,7 +452,7 @@ static int begin(struct pipeline *line, const struct vp_plan *plan)
 		one->job = one->renderer ? &plan->renderers[i - plan->stage_count] : &plan->stages[i];
 		one->in = one->out = one->err = one->feed = one->picture = -1;
 	}
-	return connect_all(line);
+	return connect_all(line) || keep_keys(line) ? -1 : 0;
 }
 
 static void finish(struct pipeline *line)

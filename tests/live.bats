@@ -200,6 +200,14 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	given_back
 }
 
+@test "with vm-run, keys are for the screen, and a command that would read them reads nothing" {
+	in_terminal 100 30 "vm-run -- sh -c 'cat; sleep 60'"
+	until_true full
+	until_true shows 'sh ('
+	tm send-keys q
+	given_back
+}
+
 @test "an input that breaks off, or is no stream, is told after the screen was given back" {
 	live 100 30
 	part 60

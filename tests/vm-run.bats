@@ -168,6 +168,8 @@ refused() { # YAML, words of the message; nothing is started
 	run --separate-stderr vm-run
 	[ "$status" = 2 ]
 	[[ $stderr == *"nothing to look at"* ]]
+	[[ $stderr == *"nothing was started"* ]]
+	[ -z "$output" ]
 	run --separate-stderr vm-run -p 1 -- ls
 	[ "$status" = 2 ]
 	run --separate-stderr vm-run ls -l
