@@ -90,8 +90,11 @@ static int by_place(const void *left, const void *right)
 	int one = category_of(sorting, a), other = category_of(sorting, b);
 	if (one != other)
 		return one - other;
-	if (one == LIBRARIES && a->name != b->name)
-		return strcmp(vp_short_name(sorting->build.model->names[a->name], ""), vp_short_name(sorting->build.model->names[b->name], "")) < 0 ? -1 : 1;
+	if (one == LIBRARIES && a->name != b->name) {
+		const char *name = sorting->build.model->names[a->name], *another = sorting->build.model->names[b->name];
+		int order = strcmp(vp_short_name(name, ""), vp_short_name(another, ""));
+		return order ? order : strcmp(name, another);
+	}
 	if (a->start != b->start)
 		return a->start > b->start ? -1 : 1;
 	return (a->id > b->id) - (a->id < b->id);
@@ -230,11 +233,21 @@ static void rest_join(struct cards *cards)
 	}
 }
 
+/* Rows or pixels of the plot: what title, axis, legend and notes leave of the canvas. A category and its numbers take 50 columns. */
+static int plot_height(const struct cards *cards, size_t used)
+{
+	const struct vp_view_options *options = cards->build.options;
+	int beside = (options->width + 3) / 50;
+	if (!options->text)
+		return options->height - 150;
+	return options->height - 6 - ((int)used + (beside ? beside : 1) - 1) / (beside ? beside : 1);
+}
+
 static void grid(struct cards *cards)
 {
 	const struct vp_view_options *options = cards->build.options;
 	size_t used = columns_used(cards), wide = (size_t)(options->text ? 24 : 225);
-	int least = options->text ? 1 : 19, plot = options->text ? options->height - 8 : options->height - 150;
+	int least = options->text ? 1 : 19, plot = plot_height(cards, used);
 	cards->across = (size_t)options->width / wide;
 	cards->across = cards->across < 1 ? 1 : cards->across > used ? used : cards->across;
 	cards->bands = (used + cards->across - 1) / cards->across;

@@ -366,6 +366,21 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	[ "$status" = 0 ]
 }
 
+@test "cards: in text each card has a row of its own, however high the screen" {
+	requires cmd tmux
+	cd "$BATS_TEST_TMPDIR" || return 1
+	local life=$ROOT/tests/golden/life.track.ndjson height
+	for height in 26 27 28 29 30 31 32; do
+		rm -f done
+		tmux -S "$PWD/s$height" -f /dev/null new-session -d -x 110 -y 60 \
+			"PATH='$PATH' LC_ALL=C.UTF-8 TERM=screen-256color vm-render --no-live --view cards --at 1.5 --width 110 --height $height '$life'; : >done; exec cat"
+		until_true test -e done
+		tmux -S "$PWD/s$height" capture-pane -p >picture
+		tmux -S "$PWD/s$height" kill-server
+		grep -qF 'libc.so.6 ' picture && grep -qF '[stack] ' picture && grep -qF '[vvar] ' picture || { echo "height $height"; cat picture; return 1; }
+	done
+}
+
 @test "cards: --pid, --kind and words for nothing" {
 	render cards --pid 101 "$S"
 	has 'title "sh (101)"'

@@ -175,7 +175,8 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 
 int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 {
-	struct raster r = { .columns = a->columns, .rows = a->rows, .parts = a->colours && a->unicode ? 2 : 1 };
+	/* Where y says nothing (cards), a box takes whole rows, for its words need one. */
+	struct raster r = { .columns = a->columns, .rows = a->rows, .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
 	size_t n = (size_t)r.columns * (size_t)(r.rows * r.parts);
 
 	r.owner = malloc(n * sizeof *r.owner);
