@@ -277,3 +277,15 @@ mmap 2 3 info" ]
 	run -0 --separate-stderr vm-render --view diff --width 200 one
 	[[ $output == *"there is one moment only"* ]]
 }
+
+@test "whatever two texts are compared, the changes lead from the one exactly to the other" {
+	requires cmd python3
+	for seed in {1..60}; do
+		python3 -I "$ROOT/tests/property/diff.py" "$seed" a b
+		for option in "" --same-addresses; do
+			vm-diff -q $option a b >out || [ $? = 1 ]
+			vm-check -q out || { echo "seed $seed $option"; return 1; }
+			vm-diff -q $option a a >/dev/null || { echo "seed $seed $option: not itself"; return 1; }
+		done
+	done
+}
