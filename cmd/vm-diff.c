@@ -59,15 +59,15 @@ struct conditions {
 
 static struct conditions conditions_of(struct vp_program *program, const char *list)
 {
-	struct conditions conditions = { 0 };
+	static struct conditions conditions; /* what it owns lives as long as the program */
 	for (const char *p = list; p && *p;) {
 		size_t n = strcspn(p, ",");
-		char *one = strndup(p, n);
+		char one[256]; /* one that does not fit is too long in any case */
+		snprintf(one, sizeof one, "%.*s", (int)n, p);
 		struct vp_condition *more = realloc(conditions.at, (conditions.count + 1) * sizeof *more);
-		if (!one || !more) vp_die(program, VP_TROUBLE, "out of memory");
+		if (!more) vp_die(program, VP_TROUBLE, "out of memory");
 		conditions.at = more;
 		if (vp_condition_parse(&more[conditions.count++], one)) vp_die(program, VP_USAGE, "--fail-if: %s", vp_error());
-		free(one);
 		p += n + (p[n] == ',');
 	}
 	return conditions;
