@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "budget.h"
+#include "cause.h"
 #include "error.h"
 #include "finding.h"
 #include "frame.h"
@@ -70,6 +71,9 @@ struct track {
 	struct vp_program program;
 	struct vp_tracker *tracker;
 	struct vp_frames *frames;
+	struct vp_causes *causes;
+	struct vp_region *after;      /* of the event in hand; after_size of them, reused */
+	size_t after_size;
 	struct vp_findings *findings; /* NULL: none are looked for */
 	struct vp_budget *budget;     /* or NULL */
 	bool changed;                 /* something, in the snapshot in hand */
@@ -87,7 +91,7 @@ struct track {
 static void put_change(void *ctx, const struct vp_change *change)
 {
 	struct track *track = ctx;
-	vp_put_change(&track->program.out, change, (vp_str){ NULL, 0 });
+	vp_put_change(&track->program.out, change, vp_causes_of(track->causes, change));
 	track->changed = true;
 	if (track->findings) vp_findings_change(track->findings, change);
 }
@@ -221,6 +225,7 @@ static void conclude(struct track *track)
 	begin(track);
 	if (vp_frames_keep_snapshot(track->frames, reading->pid, line)) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	int overlaps = vp_tracker_finish(track->tracker);
+	vp_causes_done(track->causes, reading->pid);
 	if (overlaps < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0) tell_overlap(track, overlaps);
 	judge(track, reading->t, reading->pid);
@@ -283,22 +288,70 @@ static void on_process(struct track *track, struct vp_record *record)
 	vp_program_pass(&track->program);
 }
 
-static void on_event(struct track *track, struct vp_record *record)
+/* The regions of `after`. False: not to be read. */
+static bool read_after(struct track *track, struct vp_record *record, const struct vp_member *after, struct vp_known *span)
+{
+	struct vp_member region;
+	for (size_t at = 0; vp_json_each(after->value, &at, &region);) {
+		if (span->count == track->after_size) {
+			size_t size = track->after_size ? 2 * track->after_size : 32;
+			struct vp_region *more = realloc(track->after, size * sizeof *more);
+			if (!more) vp_die(&track->program, VP_TROUBLE, "out of memory");
+			track->after = more;
+			track->after_size = size;
+		}
+		if (region.json != VP_OBJECT || vp_record_region(record, region.value, &track->after[span->count])) return false;
+		if (!track->after[span->count].has_start || !track->after[span->count].has_end) return false;
+		span->count++;
+	}
+	span->regions = track->after;
+	return true;
+}
+
+/* An event that tells what was there after it. */
+static void on_span(struct track *track, struct vp_record *record, const struct vp_member *where, const struct vp_member *after)
+{
+	struct vp_region place = { 0 }, left = { 0 };
+	const struct vp_member *gone = vp_record_member(record, "left");
+	bool good = where->json == VP_OBJECT && after->json == VP_ARRAY && !vp_record_region(record, where->value, &place) && place.has_start && place.has_end;
+	if (gone) good = good && gone->json == VP_OBJECT && !vp_record_region(record, gone->value, &left);
+	struct vp_known span = { .start = place.start, .end = place.end, .left = left.start, .left_end = left.end };
+	if (!good || !read_after(track, record, after, &span)) {
+		vp_program_bad(&track->program, "an event whose span or after is not to be read");
+		return;
+	}
+	vp_causes_only(track->causes, record);
+	if (vp_tracker_span(track->tracker, record->t, record->pid, &span)) vp_program_bad(&track->program, "%s", vp_error());
+	vp_causes_done(track->causes, -1);
+	frame_if_due(track, record->t, record->pid);
+}
+
+static void on_exit_event(struct track *track, struct vp_record *record)
 {
 	uint64_t tid;
-	vp_program_pass(&track->program);
-	if (!vp_str_is(vp_record_str(record, "call"), "exit")) return;
 	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid) return; /* only a thread's end */
+	vp_causes_only(track->causes, record);
 	vp_tracker_exit(track->tracker, record->t, record->pid);
+	vp_causes_done(track->causes, record->pid);
 	if (track->findings) vp_findings_exit(track->findings, record->pid);
 	if (track->budget) vp_budget_exit(track->budget, record->pid);
 	track->changed = false;
 	vp_frames_forget(track->frames, record->pid);
 }
 
+static void on_event(struct track *track, struct vp_record *record)
+{
+	const struct vp_member *span = vp_record_member(record, "span"), *after = vp_record_member(record, "after");
+	vp_program_pass(&track->program);
+	if (vp_str_is(vp_record_str(record, "call"), "exit")) on_exit_event(track, record);
+	else if (span && after) on_span(track, record, span, after);
+	else vp_causes_note(track->causes, record);
+}
+
 static void on_stream(struct track *track, struct vp_record *record)
 {
 	vp_tracker_segment(track->tracker);
+	vp_causes_clear(track->causes);
 	if (track->findings) vp_findings_segment(track->findings, record);
 	if (track->budget) vp_budget_segment(track->budget);
 	vp_frames_clear(track->frames);
@@ -377,13 +430,16 @@ int main(int argc, char **argv)
 	struct vp_track_sink sink = { .ctx = &track, .change = put_change, .frame = put_frame };
 	track.tracker = vp_tracker_new(&options, &sink);
 	track.frames = vp_frames_new();
-	if (!track.tracker || !track.frames) vp_die(&track.program, VP_TROUBLE, "out of memory");
+	track.causes = vp_causes_new();
+	if (!track.tracker || !track.frames || !track.causes) vp_die(&track.program, VP_TROUBLE, "out of memory");
 	while (vp_program_next(&track.program)) on_line(&track, &track.program.record);
 	conclude(&track);
 	conclude_budget(&track);
 	vp_findings_free(track.findings);
 	vp_tracker_free(track.tracker);
 	vp_frames_free(track.frames);
+	vp_causes_free(track.causes);
+	free(track.after);
 	free(track.reading.line);
 	return vp_program_finish(&track.program);
 }

@@ -21,15 +21,22 @@ struct intake {
 	void *ctx;
 };
 
+static bool reads(const struct vp_source *source, const char *format)
+{
+	for (const char *const *f = source->formats; f && *f && source->parse; f++)
+		if (strcmp(*f, format) == 0) return true;
+	return false;
+}
+
+/* A source may hand on a text that another one reads. */
 const struct vp_source *vp_reader_of(vp_str name, const char *format)
 {
 	char wanted[64];
 	snprintf(wanted, sizeof wanted, "%.*s", (int)name.n, name.p ? name.p : "");
 	const struct vp_source *own = wanted[0] ? vp_load_source(wanted) : NULL;
-	const struct vp_source *one[] = { own, NULL }, *const *all = own ? one : vp_load_sources();
-	for (; *all; all++)
-		for (const char *const *f = (*all)->formats; f && *f && (*all)->parse; f++)
-			if (strcmp(*f, format) == 0) return *all;
+	if (own && reads(own, format)) return own;
+	for (const struct vp_source *const *all = vp_load_sources(); *all; all++)
+		if (reads(*all, format)) return *all;
 	return NULL;
 }
 

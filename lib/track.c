@@ -17,7 +17,7 @@
 
 /* ---- nodes ---- */
 
-static struct node *node_new(struct vp_tracker *tracker)
+struct node *vp_track_node(struct vp_tracker *tracker)
 {
 	if (!tracker->free_nodes) {
 		struct node **slabs = realloc(tracker->slabs, (tracker->slab_count + 1) * sizeof *slabs);
@@ -38,7 +38,7 @@ static struct node *node_new(struct vp_tracker *tracker)
 	return node;
 }
 
-static void node_drop(struct vp_tracker *tracker, struct node *node)
+void vp_track_node_drop(struct vp_tracker *tracker, struct node *node)
 {
 	if (!node || --node->refs) return;
 	node->next_free = tracker->free_nodes;
@@ -48,15 +48,15 @@ static void node_drop(struct vp_tracker *tracker, struct node *node)
 static void entries_clear(struct vp_tracker *tracker, struct entries *entries)
 {
 	for (uint32_t i = 0; i < entries->count; i++) {
-		node_drop(tracker, entries->at[i].told);
-		node_drop(tracker, entries->at[i].now);
+		vp_track_node_drop(tracker, entries->at[i].told);
+		vp_track_node_drop(tracker, entries->at[i].now);
 	}
 	entries->count = 0;
 }
 
 void vp_track_tell(struct vp_tracker *tracker, struct entry *entry)
 {
-	node_drop(tracker, entry->told);
+	vp_track_node_drop(tracker, entry->told);
 	entry->told = entry->now;
 	entry->told->refs++;
 }
@@ -76,7 +76,7 @@ uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count)
 
 /* ---- spaces ---- */
 
-static struct space *space_find(const struct vp_tracker *tracker, int64_t pid)
+struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid)
 {
 	for (size_t i = 0; i < tracker->space_count; i++)
 		if (tracker->spaces[i]->pid == pid) return tracker->spaces[i];
@@ -85,7 +85,7 @@ static struct space *space_find(const struct vp_tracker *tracker, int64_t pid)
 
 static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
 {
-	struct space *space = space_find(tracker, pid);
+	struct space *space = vp_track_space(tracker, pid);
 	if (space) return space;
 	struct space **spaces = realloc(tracker->spaces, (tracker->space_count + 1) * sizeof *spaces);
 	if (!spaces) return NULL;
@@ -128,7 +128,7 @@ static void sift_node(struct vp_strings *strings, struct node *node)
 	vp_region_keep(strings, &node->region, &node->region);
 }
 
-static void sift_strings(struct space *space)
+void vp_track_sift(struct space *space)
 {
 	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10)) return;
 	struct vp_strings *fresh = vp_strings_new();
@@ -186,7 +186,7 @@ size_t vp_tracker_regions(const struct vp_tracker *tracker)
 
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx)
 {
-	const struct space *space = space_find(tracker, pid);
+	const struct space *space = vp_track_space(tracker, pid);
 	for (uint32_t i = 0; space && i < space->live.count; i++) visit(ctx, space->live.at[i].id, now(&space->live, i));
 }
 
@@ -194,7 +194,7 @@ void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *v
 
 void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid)
 {
-	struct space *space = space_find(tracker, pid);
+	struct space *space = vp_track_space(tracker, pid);
 	if (!space) return;
 	if (space->live.count) tracker->last_act++;
 	for (uint32_t i = 0; i < space->live.count; i++) {
@@ -220,7 +220,7 @@ void vp_tracker_process(struct vp_tracker *tracker, int64_t t, int64_t pid, vp_s
 
 bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid)
 {
-	const struct space *space = space_find(tracker, pid);
+	const struct space *space = vp_track_space(tracker, pid);
 	return !space || !space->seen || space->exec;
 }
 
@@ -263,7 +263,7 @@ static bool equal(const struct vp_region *a, const struct vp_region *b)
 	       vp_str_eq(a->share, b->share) && vp_str_eq(a->label, b->label);
 }
 
-static struct entry *entry_add(struct entries *entries)
+struct entry *vp_track_entry(struct entries *entries)
 {
 	if (entries->count == entries->size) {
 		if (entries->size >= UINT32_MAX / 4) return NULL;
@@ -292,7 +292,7 @@ int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region
 	if (region->start >= region->end) return vp_fail("the region is empty");
 	if (space->next.count && now(&space->next, space->next.count - 1)->start > region->start) tracker->unsorted = true;
 	const struct entry *old = space->exec ? NULL : beside(tracker, &space->live, region->start);
-	struct entry *entry = entry_add(&space->next);
+	struct entry *entry = vp_track_entry(&space->next);
 	if (!entry) return vp_fail("out of memory");
 	if (old && equal(&old->now->region, region)) {
 		entry->now = old->now;
@@ -300,7 +300,7 @@ int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region
 		entry->same = tracker->cursor++;
 		return 0;
 	}
-	if (!(entry->now = node_new(tracker))) {
+	if (!(entry->now = vp_track_node(tracker))) {
 		space->next.count--;
 		return vp_fail("out of memory");
 	}
@@ -328,7 +328,7 @@ static int count_overlaps(const struct entries *entries)
 
 /* ---- what a snapshot means ---- */
 
-static int make_room(struct vp_tracker *tracker, const struct space *space)
+int vp_track_room(struct vp_tracker *tracker, const struct space *space)
 {
 	uint32_t room = space->live.count + space->next.count + 1;
 	if (room <= tracker->room) return 0;
@@ -355,7 +355,7 @@ static void turn(struct vp_tracker *tracker, struct space *space)
 	space->seen = true;
 	space->exec = false;
 	space->parent = -1;
-	sift_strings(space);
+	vp_track_sift(space);
 }
 
 static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space *space)
@@ -412,7 +412,7 @@ static void branch(struct vp_tracker *tracker, struct space *space, const struct
 
 static void first_sight(struct vp_tracker *tracker, struct space *space)
 {
-	const struct space *parent = space->parent >= 0 ? space_find(tracker, space->parent) : NULL;
+	const struct space *parent = space->parent >= 0 ? vp_track_space(tracker, space->parent) : NULL;
 	if (parent && parent->seen && space->next.count) branch(tracker, space, parent);
 	else
 		for (uint32_t j = 0; j < space->next.count; j++) space->next.at[j].id = ++tracker->last_id;
@@ -420,7 +420,7 @@ static void first_sight(struct vp_tracker *tracker, struct space *space)
 
 static int compare(struct vp_tracker *tracker, struct space *space)
 {
-	if (make_room(tracker, space)) return -1;
+	if (vp_track_room(tracker, space)) return -1;
 	vp_track_match(tracker, space);
 	vp_track_move(tracker, space);
 	vp_track_name(tracker, space);

@@ -55,6 +55,15 @@ int  vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64
 int  vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region);
 int  vp_tracker_finish(struct vp_tracker *tracker);
 void vp_tracker_drop(struct vp_tracker *tracker);
+/* What is known of a part of an address space at t: in [start, end) there is now what `regions` says (sorted, none beyond), and nothing in
+ * [left, left_end), which may be empty. All that this changes is one act. Regions that reach out of it are cut; kinds are set where absent.
+ * 0, also where the process has not been seen yet, for then there is nothing to change; -1: vp_error. */
+struct vp_known {
+	uint64_t start, end, left, left_end;
+	struct vp_region *regions;
+	size_t count;
+};
+int  vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid, const struct vp_known *span);
 /* Will the snapshot that is being read (or the next one) of that pid be a frame: first sight, exec, reuse, fork? */
 bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid);
 /* Makes pending small residency changes known and asks for a frame of each live process (or one; pid -1: all). */

@@ -3,6 +3,7 @@
  *   track.c        takes it in, beside what was there before
  *   track_match.c  pairs what is equal; groups the rest by overlap; decides who descends from whom
  *   track_move.c   pairs what vanished with what appeared elsewhere (mremap)
+ *   track_span.c   takes in what is known of one span alone, and sends that part through the rest
  *   track_event.c  names what happened, joins groups that one call explains into acts, tells the sink
  */
 #ifndef VMPIPE_TRACK_INNER_H
@@ -110,6 +111,12 @@ static inline const struct vp_region *now(const struct entries *entries, uint32_
 /* track.c */
 void vp_track_tell(struct vp_tracker *tracker, struct entry *entry); /* what is now is known from now on */
 uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count);    /* room for so many; NULL: no memory */
+struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid); /* NULL: none */
+struct node *vp_track_node(struct vp_tracker *tracker);              /* held once; NULL: no memory */
+void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL too */
+struct entry *vp_track_entry(struct entries *entries);               /* one more, empty; NULL: no memory */
+int  vp_track_room(struct vp_tracker *tracker, const struct space *space); /* for the comparison; -1: vp_error */
+void vp_track_sift(struct space *space);                             /* lets go of strings that nothing has any more */
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);

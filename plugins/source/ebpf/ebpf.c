@@ -123,6 +123,10 @@ static int hook_all(struct ebpf *e, int folder)
 static int take(void *ctx, void *record, size_t n)
 {
 	struct ebpf *e = ctx;
+	if (((const struct ebpf_head *)record)->kind == EBPF_FILE) { /* sent before what needs it, though it is younger */
+		names_learn_path(e->names, record);
+		return 0;
+	}
 	if (e->count == e->order_size) {
 		size_t size = e->order_size ? 2 * e->order_size : 4096;
 		uint32_t *more = realloc(e->order, size * sizeof *more);

@@ -239,10 +239,6 @@ void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
 {
 	const struct ebpf_called *called = (const void *)head;
 	const struct ebpf_lived *lived = (const void *)head;
-	if (head->kind == EBPF_FILE) {
-		names_learn_path(e->names, (const void *)head);
-		return;
-	}
 	struct target *target = target_find(e, head->pid);
 	if (!target && !(target = adopt(e, h, head))) return;
 	if ((int64_t)head->t <= target->since || target->forget) return;

@@ -1,0 +1,145 @@
+/* Calls that wait for their consequences, oldest first. */
+#include "cause.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct call {
+	int64_t pid, t;
+	uint64_t tid, start, end; /* end 0: no address is known: it may be anything */
+	char name[24];
+	bool whole;               /* fork, exec: all of the process */
+};
+
+struct vp_causes {
+	struct call calls[VP_CAUSES], only;
+	size_t count;
+	uint64_t dropped;         /* so many have been forgotten */
+	bool alone;
+	char text[160];
+};
+
+struct vp_causes *vp_causes_new(void)
+{
+	return calloc(1, sizeof(struct vp_causes));
+}
+
+void vp_causes_free(struct vp_causes *causes)
+{
+	free(causes);
+}
+
+void vp_causes_clear(struct vp_causes *causes)
+{
+	causes->count = causes->dropped = 0;
+	causes->alone = false;
+}
+
+static bool address(struct vp_record *record, const char *key, uint64_t *value)
+{
+	char digits[24];
+	vp_str text = vp_record_str(record, key);
+	if (text.n < 3 || text.n >= sizeof digits) return false;
+	memcpy(digits, text.p, text.n);
+	digits[text.n] = 0;
+	*value = strtoull(digits, NULL, 16);
+	return true;
+}
+
+/* What its arguments say of where it worked. */
+static void find_range(struct vp_record *record, struct call *call)
+{
+	static const char *const lengths[] = { "new_size", "length", "len", "size" };
+	static const char *const places[] = { "result", "addr", "old_address", "shmaddr" };
+	uint64_t length = 0;
+	for (size_t i = 0; i < 4 && !length; i++) vp_record_num(record, lengths[i], &length);
+	for (size_t i = 0; i < 4 && !call->start; i++) address(record, places[i], &call->start);
+	bool moves = strcmp(call->name, "mremap") == 0 || strcmp(call->name, "brk") == 0 || !length;
+	if (call->start && !moves) call->end = call->start + length;
+}
+
+static bool read_call(struct vp_record *record, struct call *call)
+{
+	vp_str name = vp_record_str(record, "call");
+	*call = (struct call){ .pid = record->pid, .t = record->t };
+	if (!name.n || name.n >= sizeof call->name) return false;
+	memcpy(call->name, name.p, name.n);
+	if (!vp_record_num(record, "tid", &call->tid)) call->tid = (uint64_t)-1;
+	return true;
+}
+
+static bool changes_nothing(const struct call *call)
+{
+	static const char *const idle[] = { "clone", "fault", "exit", "read", "write" };
+	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+		if (strcmp(call->name, idle[i]) == 0) return true;
+	return false;
+}
+
+void vp_causes_note(struct vp_causes *causes, struct vp_record *record)
+{
+	struct call call;
+	uint64_t child;
+	if (!read_call(record, &call) || changes_nothing(&call) || vp_record_member(record, "error")) return;
+	call.whole = strcmp(call.name, "exec") == 0 || strcmp(call.name, "fork") == 0;
+	if (strcmp(call.name, "fork") == 0) {
+		if (!vp_record_num(record, "child", &child)) return;
+		call.pid = (int64_t)child;
+	}
+	if (!call.whole) find_range(record, &call);
+	if (causes->count == VP_CAUSES) {
+		memmove(causes->calls, causes->calls + 1, --causes->count * sizeof call);
+		causes->dropped++;
+	}
+	causes->calls[causes->count++] = call;
+}
+
+void vp_causes_only(struct vp_causes *causes, struct vp_record *record)
+{
+	causes->alone = read_call(record, &causes->only);
+}
+
+void vp_causes_done(struct vp_causes *causes, int64_t pid)
+{
+	size_t kept = 0;
+	causes->alone = false;
+	if (pid < 0) return;
+	for (size_t i = 0; i < causes->count; i++)
+		if (causes->calls[i].pid != pid) causes->calls[kept++] = causes->calls[i];
+	causes->count = kept;
+	causes->dropped = 0;
+}
+
+static bool may_have(const struct call *call, const struct vp_change *change)
+{
+	const struct vp_region *is = change->now, *was = change->was;
+	if (call->pid != change->pid || call->t > change->t) return false;
+	if (call->whole != (change->event == VP_E_FORK || change->event == VP_E_EXEC_REBUILD)) return false;
+	if (call->whole || !call->end) return true;
+	uint64_t end = (call->end + 4095) & ~(uint64_t)4095;
+	if (call->start < is->end && is->start < end) return true;
+	return was && call->start < was->end && was->start < end;
+}
+
+static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
+{
+	int64_t lag = t > call->t ? t - call->t : 0;
+	int n = snprintf(causes->text, sizeof causes->text, "{\"call\":\"%s\"", call->name);
+	if (call->tid != (uint64_t)-1) n += snprintf(causes->text + n, sizeof causes->text - (size_t)n, ",\"tid\":%llu", (unsigned long long)call->tid);
+	n += snprintf(causes->text + n, sizeof causes->text - (size_t)n, ",\"lag\":%lld.%09lld}", (long long)(lag / 1000000000), (long long)(lag % 1000000000));
+	return (vp_str){ causes->text, (size_t)n };
+}
+
+vp_str vp_causes_of(struct vp_causes *causes, const struct vp_change *change)
+{
+	const struct call *found = NULL;
+	if (causes->alone) return say(causes, &causes->only, change->t);
+	if (change->event == VP_E_RESIDENT_CHANGE || causes->dropped) return (vp_str){ NULL, 0 };
+	for (size_t i = 0; i < causes->count; i++) {
+		if (!may_have(&causes->calls[i], change)) continue;
+		if (found) return (vp_str){ NULL, 0 };
+		found = &causes->calls[i];
+	}
+	return found ? say(causes, found, change->t) : (vp_str){ NULL, 0 };
+}
