@@ -143,6 +143,28 @@ hostile() {
 	[ ! -e x.png ]
 }
 
+@test "a box too thin for an edge has none, and none is drawn in its place" {
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test"}'
+		for t in 0 9 9.001 10; do
+			printf '{"type":"snapshot","t":%s,"pid":7,"seq":%s}\n' $t "${t/./}"
+			printf '{"type":"region","t":%s,"pid":7,"seq":%s,"start":"0x0000000000001000","end":"0x0000000000009000","size":32768,"perms":"rw-p","kind":"heap"}\n' $t "${t/./}"
+			[ $t != 9 ] || printf '{"type":"region","t":9,"pid":7,"seq":9,"start":"0x000000000000a000","end":"0x000000000000f000","size":20480,"perms":"rw-p","kind":"heap"}\n'
+		done
+		echo '{"type":"end","t":10,"reason":"count"}'
+	} >thin
+	vm-render --gnuplot -o thin.svg thin
+	sed -n '/gnuplot_plot_4/,/<\/g>/p' thin.svg >edges
+	[ "$(grep -o '<path' edges | wc -l)" = 1 ]
+}
+
+@test "a name of a picture that is not drawn is refused, and no script is left under it" {
+	run vm-render --gnuplot -o x.jpg "$life"
+	[ "$status" -eq 1 ]
+	[[ $output == *"x.jpg: the pictures are .png, .pdf and .svg"* ]]
+	[ ! -e x.jpg ]
+}
+
 @test "a gnuplot without the terminal says which one is missing" {
 	mkdir bin
 	printf '#!/bin/sh\nsed "s/GPVAL_TERMINALS/\\" dumb unknown \\"/" | %s "$@"\n' "$(command -v gnuplot)" >bin/gnuplot

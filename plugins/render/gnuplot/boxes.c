@@ -223,9 +223,9 @@ static void class_clauses(struct gp *g, const struct vp_figure *f, size_t class,
 	if (!edges(g, f, class))
 		return;
 	if (hatched(f, class))
-		gp_clause(g, "$boxes index %u using (0):(0):($6 > 0 ? NaN : $1):2:3:4 with boxxyerror fillstyle transparent pattern 4 noborder fillcolor rgb '#%06x'",
+		gp_clause(g, "$boxes index %u using ($6 > 0 ? NaN : 0):(0):1:2:3:4 with boxxyerror fillstyle transparent pattern 4 noborder fillcolor rgb '#%06x'",
 		          index, gp_shade(g, gp_shade(g, rgb)));
-	gp_clause(g, "$boxes index %u using (0):(0):($6 > 0 ? NaN : $1):2:3:4 with boxxyerror fillstyle empty border linewidth 0.6 linecolor rgb '#%06x'", index,
+	gp_clause(g, "$boxes index %u using ($6 > 0 ? NaN : 0):(0):1:2:3:4 with boxxyerror fillstyle empty border linewidth 0.6 linecolor rgb '#%06x'", index,
 	          gp_shade(g, rgb));
 }
 

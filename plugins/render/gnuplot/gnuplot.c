@@ -24,11 +24,25 @@ static const char *terminal_of(const char *path)
 	return NULL;
 }
 
+/* A file named as a picture shall not hold a script. */
+static bool other_picture(const char *path)
+{
+	static const char *const known[] = { ".jpg", ".jpeg", ".gif", ".webp", ".eps", ".ps", ".bmp", ".tif", ".tiff" };
+	const char *dot = path ? strrchr(path, '.') : NULL;
+
+	for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++)
+		if (!strcasecmp(dot, known[i]))
+			return true;
+	return false;
+}
+
 static int gnuplot_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
 {
 	struct gp *g = state;
 
 	g->host = host;
+	if (other_picture(canvas->path))
+		return host->fail(host, "gnuplot: %s: the pictures are .png, .pdf and .svg; by any other name the script is written", canvas->path);
 	g->font = g->font && *g->font ? g->font : "Sans";
 	g->terminal = terminal_of(canvas->path);
 	g->width = canvas->width > 0 ? canvas->width : 1200;
