@@ -154,7 +154,7 @@ hostile() {
 		echo '{"type":"end","t":10,"reason":"count"}'
 	} >thin
 	vm-render --gnuplot -o thin.svg thin
-	sed -n '/gnuplot_plot_4/,/<\/g>/p' thin.svg >edges
+	sed -n '/gnuplot_plot_4/,/gnuplot_plot_5/p' thin.svg >edges
 	[ "$(grep -o '<path' edges | wc -l)" = 1 ]
 }
 
