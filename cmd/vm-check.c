@@ -41,6 +41,7 @@ struct check {
 	struct vp_state frame; /* the key frame that is being read */
 	struct life *lives;
 	size_t life_count;
+	struct vp_pids life_pids; /* into lives */
 	uint64_t wrong, processes, frames, changes, acts;
 	int64_t t;
 	bool whole;    /* the segment is seen from its beginning */
@@ -84,11 +85,12 @@ static void ids_add(struct check *check, struct ids *ids, uint64_t id)
 
 static struct life *life_of(struct check *check, int64_t pid)
 {
-	for (size_t i = 0; i < check->life_count; i++)
-		if (check->lives[i].pid == pid) return &check->lives[i];
+	size_t at = vp_pids_get(&check->life_pids, pid, SIZE_MAX);
+	if (at != SIZE_MAX) return &check->lives[at];
 	struct life *grown = realloc(check->lives, (check->life_count + 1) * sizeof *grown);
 	if (!grown) vp_die(&check->program, VP_TROUBLE, "out of memory");
 	check->lives = grown;
+	if (vp_pids_set(&check->life_pids, pid, check->life_count)) vp_die(&check->program, VP_TROUBLE, "%s", vp_error());
 	grown[check->life_count] = (struct life){ .pid = pid };
 	check->processes++;
 	return &grown[check->life_count++];
@@ -330,6 +332,7 @@ static void new_segment(struct check *check)
 	vp_state_clear(&check->state);
 	vp_state_clear(&check->frame);
 	check->life_count = 0;
+	vp_pids_free(&check->life_pids);
 	check->act = check->last_id = 0;
 	check->t = 0;
 	check->frame_pid = INT64_MIN;
@@ -378,6 +381,7 @@ int main(int argc, char **argv)
 	vp_state_free(&check.state);
 	vp_state_free(&check.frame);
 	free(check.lives);
+	vp_pids_free(&check.life_pids);
 	free(check.touched.at);
 	free(check.removed.at);
 	return vp_program_finish(&check.program);

@@ -192,9 +192,8 @@ void vp_put_finding(struct vp_out *out, const struct vp_finding *finding)
 
 static struct finding_space *find(const struct vp_findings *findings, int64_t pid)
 {
-	for (size_t i = 0; i < findings->count; i++)
-		if (findings->spaces[i]->pid == pid) return findings->spaces[i];
-	return NULL;
+	size_t at = vp_pids_get(&findings->pids, pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : findings->spaces[at];
 }
 
 /* NULL: no memory; then this process has no findings. */
@@ -207,6 +206,7 @@ static struct finding_space *make(struct vp_findings *findings, int64_t pid)
 	findings->spaces = grown;
 	if (!(space = calloc(1, sizeof *space))) return NULL;
 	space->pid = pid;
+	if (vp_pids_set(&findings->pids, pid, findings->count)) return free(space), NULL;
 	return grown[findings->count++] = space;
 }
 
@@ -220,13 +220,14 @@ static void clear(struct finding_space *space)
 
 void vp_findings_exit(struct vp_findings *findings, int64_t pid)
 {
-	for (size_t i = 0; i < findings->count; i++) {
-		if (findings->spaces[i]->pid != pid) continue;
-		clear(findings->spaces[i]);
-		free(findings->spaces[i]);
-		findings->spaces[i] = findings->spaces[--findings->count];
-		return;
-	}
+	size_t at = vp_pids_get(&findings->pids, pid, SIZE_MAX);
+	if (at == SIZE_MAX) return;
+	struct finding_space *space = findings->spaces[at], *last = findings->spaces[--findings->count];
+	findings->spaces[at] = last; /* it was there: the last one takes its place */
+	vp_pids_set(&findings->pids, last->pid, at);
+	vp_pids_drop(&findings->pids, pid);
+	clear(space);
+	free(space);
 }
 
 struct vp_findings *vp_findings_new(const struct vp_finding_options *options, const struct vp_finding_sink *sink)
@@ -243,6 +244,7 @@ void vp_findings_free(struct vp_findings *findings)
 	if (!findings) return;
 	while (findings->count) vp_findings_exit(findings, findings->spaces[0]->pid);
 	free(findings->spaces);
+	vp_pids_free(&findings->pids);
 	free(findings);
 }
 

@@ -8,6 +8,7 @@
 #ifndef VMPIPE_FINDING_INNER_H
 #define VMPIPE_FINDING_INNER_H
 
+#include "pids.h"
 #include "finding.h"
 #include "trend.h"
 
@@ -93,6 +94,7 @@ struct vp_findings {
 	struct vp_finding_sink sink;
 	struct finding_space **spaces;
 	size_t count;
+	struct vp_pids pids; /* into spaces */
 	uint64_t max_map_count, memory; /* of the host: regions of a process, bytes; 0: not known */
 	struct vp_finding finding; /* the one in hand */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "pids.h"
 
 struct kept {
 	char *bytes;
@@ -23,6 +24,7 @@ struct life {
 struct vp_frames {
 	struct life *lives;
 	size_t count;
+	struct vp_pids pids; /* into lives */
 };
 
 static int keep_line(struct kept *kept, vp_str line)
@@ -62,6 +64,7 @@ void vp_frames_clear(struct vp_frames *frames)
 {
 	for (size_t i = 0; i < frames->count; i++) drop(&frames->lives[i]);
 	frames->count = 0;
+	vp_pids_free(&frames->pids);
 }
 
 void vp_frames_free(struct vp_frames *frames)
@@ -74,9 +77,8 @@ void vp_frames_free(struct vp_frames *frames)
 
 static struct life *find(const struct vp_frames *frames, int64_t pid)
 {
-	for (size_t i = 0; i < frames->count; i++)
-		if (frames->lives[i].pid == pid) return &frames->lives[i];
-	return NULL;
+	size_t at = vp_pids_get(&frames->pids, pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : &frames->lives[at];
 }
 
 static struct life *make(struct vp_frames *frames, int64_t pid)
@@ -86,6 +88,7 @@ static struct life *make(struct vp_frames *frames, int64_t pid)
 	struct life *grown = realloc(frames->lives, (frames->count + 1) * sizeof *grown);
 	if (!grown) return NULL;
 	frames->lives = grown;
+	if (vp_pids_set(&frames->pids, pid, frames->count)) return NULL;
 	grown[frames->count] = (struct life){ .pid = pid, .framed = INT64_MIN };
 	return &grown[frames->count++];
 }
@@ -96,6 +99,8 @@ void vp_frames_forget(struct vp_frames *frames, int64_t pid)
 	if (!life) return;
 	drop(life);
 	*life = frames->lives[--frames->count];
+	vp_pids_set(&frames->pids, life->pid, (size_t)(life - frames->lives));
+	vp_pids_drop(&frames->pids, pid);
 }
 
 int64_t vp_frames_last(const struct vp_frames *frames, int64_t pid)

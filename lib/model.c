@@ -512,6 +512,9 @@ static void inner_free(struct vp_model *model)
 	vp_tally_free(model);
 	vp_journal_free(model);
 	free(inner->gone);
+	vp_pids_free(&inner->procs);
+	vp_pids_free(&inner->follow_pids);
+	vp_pids_free(&inner->life_pids);
 	free(inner->follows);
 	free(inner->raw);
 	free(inner->raw_n);

@@ -2,6 +2,7 @@
 #ifndef VMPIPE_MODEL_INNER_H
 #define VMPIPE_MODEL_INNER_H
 
+#include "pids.h"
 #include "kinds.h"
 #include "model.h"
 
@@ -49,7 +50,7 @@ struct vp_model_inner {
 	bool has_began;
 	int64_t began;             /* ns since 1970, of the first segment */
 	int64_t t;                 /* the last t, with the offset */
-	size_t last_proc;          /* index of the one last asked for */
+	struct vp_pids procs, follow_pids, life_pids; /* into procs, follows, lives (the last of a pid) */
 	/* model_tally.c */
 	struct vp_tallies alive;   /* as it stands; model->tallies is taken from it, or from: */
 	struct vp_tallies before;  /* just before the last process ended */

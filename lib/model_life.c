@@ -10,9 +10,9 @@
 
 static struct vp_life *last_of(struct vp_model *model, int64_t pid)
 {
-	for (size_t i = model->life_count; i-- > 0;)
-		if (model->lives[i].pid == pid)
-			return &model->lives[i];
+	size_t at = vp_pids_get(&model->inner->life_pids, pid, SIZE_MAX);
+	if (at != SIZE_MAX)
+		return &model->lives[at];
 	return NULL;
 }
 
@@ -25,6 +25,10 @@ static struct vp_life *life_new(struct vp_model *model, int64_t t, int64_t pid)
 {
 	if (vp_model_room(model, &model->lives, model->life_count, &model->life_size, sizeof *model->lives))
 		return NULL;
+	if (vp_pids_set(&model->inner->life_pids, pid, model->life_count)) {
+		model->no_memory = true;
+		return NULL;
+	}
 	model->lives[model->life_count] = (struct vp_life){ .pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .why = "" };
 	return &model->lives[model->life_count++];
 }

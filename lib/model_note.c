@@ -111,13 +111,8 @@ void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *t
 
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid)
 {
-	size_t last = model->inner->last_proc;
-	if (last < model->proc_count && model->procs[last].pid == pid)
-		return &model->procs[last];
-	for (size_t i = 0; i < model->proc_count; i++)
-		if (model->procs[i].pid == pid)
-			return &model->procs[model->inner->last_proc = i];
-	return NULL;
+	size_t at = vp_pids_get(&model->inner->procs, pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : &model->procs[at];
 }
 
 struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pid)
@@ -127,6 +122,10 @@ struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pi
 		return proc;
 	if (vp_model_room(model, &model->procs, model->proc_count, &model->proc_size, sizeof *model->procs))
 		return NULL;
+	if (vp_pids_set(&model->inner->procs, pid, model->proc_count)) {
+		model->no_memory = true;
+		return NULL;
+	}
 	proc = &model->procs[model->proc_count++];
 	*proc = (struct vp_proc){ .pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .look = -1, .look_before = -1 };
 	vp_life_seen(model, t, pid);

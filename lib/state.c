@@ -134,13 +134,14 @@ static struct vp_space *space_new(int64_t pid)
 
 void vp_state_init(struct vp_state *state)
 {
-	*state = (struct vp_state){ NULL, 0 };
+	*state = (struct vp_state){ NULL, 0, { NULL, 0, 0 } };
 }
 
 void vp_state_clear(struct vp_state *state)
 {
 	for (size_t i = 0; i < state->count; i++) space_free(state->spaces[i]);
 	state->count = 0;
+	vp_pids_free(&state->pids);
 }
 
 void vp_state_free(struct vp_state *state)
@@ -152,13 +153,14 @@ void vp_state_free(struct vp_state *state)
 
 struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 {
-	for (size_t i = state->count; i-- > 0;)
-		if (state->spaces[i]->pid == pid) return state->spaces[i];
+	size_t at = vp_pids_get(&state->pids, pid, SIZE_MAX);
+	if (at != SIZE_MAX) return state->spaces[at];
 	if (!make) return NULL;
 	struct vp_space **grown = realloc(state->spaces, (state->count + 1) * sizeof *grown);
 	if (!grown) return NULL;
 	state->spaces = grown;
 	struct vp_space *space = space_new(pid);
+	if (space && vp_pids_set(&state->pids, pid, state->count)) space_free(space), space = NULL;
 	if (space) state->spaces[state->count++] = space;
 	return space;
 }

@@ -5,6 +5,7 @@
 #ifndef VMPIPE_STATE_H
 #define VMPIPE_STATE_H
 
+#include "pids.h"
 #include "record.h"
 #include "region.h"
 
@@ -35,6 +36,7 @@ struct vp_space {
 struct vp_state {
 	struct vp_space **spaces; /* in order of first sight */
 	size_t count;
+	struct vp_pids pids;      /* into spaces */
 };
 
 void vp_state_init(struct vp_state *state);

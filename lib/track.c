@@ -78,9 +78,8 @@ uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count)
 
 struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid)
 {
-	for (size_t i = 0; i < tracker->space_count; i++)
-		if (tracker->spaces[i]->pid == pid) return tracker->spaces[i];
-	return NULL;
+	size_t at = vp_pids_get(&tracker->pids, pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : tracker->spaces[at];
 }
 
 static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
@@ -93,7 +92,8 @@ static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
 	if (!(space = calloc(1, sizeof *space))) return NULL;
 	space->pid = pid;
 	space->parent = -1;
-	if (!(space->strings = vp_strings_new())) {
+	if (!(space->strings = vp_strings_new()) || vp_pids_set(&tracker->pids, pid, tracker->space_count)) {
+		vp_strings_free(space->strings);
 		free(space);
 		return NULL;
 	}
@@ -114,12 +114,11 @@ static void space_free(struct vp_tracker *tracker, struct space *space)
 
 static void space_forget(struct vp_tracker *tracker, struct space *space)
 {
-	for (size_t i = 0; i < tracker->space_count; i++)
-		if (tracker->spaces[i] == space) {
-			memmove(&tracker->spaces[i], &tracker->spaces[i + 1], (tracker->space_count - i - 1) * sizeof space);
-			tracker->space_count--;
-			break;
-		}
+	size_t at = vp_pids_get(&tracker->pids, space->pid, SIZE_MAX);
+	struct space *last = tracker->spaces[--tracker->space_count];
+	tracker->spaces[at] = last; /* it was there: the last one takes its place */
+	if (last != space) vp_pids_set(&tracker->pids, last->pid, at);
+	vp_pids_drop(&tracker->pids, space->pid);
 	space_free(tracker, space);
 }
 
@@ -158,6 +157,7 @@ void vp_tracker_segment(struct vp_tracker *tracker)
 {
 	for (size_t i = 0; i < tracker->space_count; i++) space_free(tracker, tracker->spaces[i]);
 	tracker->space_count = 0;
+	vp_pids_free(&tracker->pids);
 	tracker->last_id = tracker->last_act = 0;
 }
 

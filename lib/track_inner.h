@@ -9,6 +9,7 @@
 #ifndef VMPIPE_TRACK_INNER_H
 #define VMPIPE_TRACK_INNER_H
 
+#include "pids.h"
 #include "region.h"
 #include "track.h"
 
@@ -78,6 +79,7 @@ struct vp_tracker {
 	struct vp_track_sink sink;
 	struct space **spaces;
 	size_t space_count;
+	struct vp_pids pids;   /* into spaces */
 	struct space *reading; /* whose snapshot is being read, or NULL */
 	int64_t t;
 	uint64_t seq;
