@@ -1,0 +1,107 @@
+/* What free(1) prints, of procps 2 to 4 and busybox, with any of its options.
+ *
+ *                  total        used        free      shared  buff/cache   available
+ *   Mem:        24684092      609784    23716388        8856      648936    24074308
+ *   Swap:              0           0           0
+ *   -> total 25276510208, used, free, shared, cache, available, swap_total 0 ...
+ *   -/+ buffers/cache:     ...                                         (before procps 3.3.10)
+ *   Mem:            23Gi       311Mi        22Gi ...                   (-h)
+ *
+ * Quirks: the head says the columns, -w splits buff/cache. A bare number may be KiB (usual), bytes (-b), MiB (-m) or GiB (-g), which
+ * the text does not say: bytes and KiB are counts of whole pages, and the size of a machine tells the rest. `unit` says what was taken.
+ */
+#include "system.h"
+
+enum { COLUMNS = 8 };
+
+struct reader {
+	struct system_line line;
+	vp_str columns[COLUMNS];
+	size_t count;
+	unsigned shift;       /* of a bare number */
+	bool guessed;
+};
+
+bool system_is_free(vp_str line)
+{
+	vp_str rest = line;
+	return text_is(text_word(&rest), "total") && text_is(text_word(&rest), "used") && text_is(text_word(&rest), "free");
+}
+
+static void head(struct reader *r, vp_str line)
+{
+	system_end(&r->line);
+	r->count = 0;
+	r->guessed = false;
+	for (vp_str word; r->count < COLUMNS && (word = text_word(&line)).n;) r->columns[r->count++] = word;
+}
+
+static bool multiples(const struct text_size *sizes, size_t n, uint64_t of)
+{
+	for (size_t i = 0; i < n; i++)
+		if (sizes[i].bytes % of) return false;
+	return true;
+}
+
+/* The unit of bare numbers, by those of the row of Mem. */
+static void guess(struct reader *r, const struct text_size *sizes, size_t n)
+{
+	static const struct { unsigned shift; const char *unit; } units[] = { { 0, "B" }, { 10, "KiB" }, { 20, "MiB" }, { 30, "GiB" } };
+	uint64_t total = sizes[0].bytes;
+	int unit = 1;
+	if (r->guessed || !sizes[0].bare) return;
+	if (total >= 1 << 24 && multiples(sizes, n, 4096)) unit = 0;
+	else if (!multiples(sizes, n, 4) || total < 1024) unit = total < 128 ? 3 : 2;
+	r->shift = units[unit].shift;
+	r->guessed = true;
+	system_str(&r->line, "unit", text_of(units[unit].unit));
+}
+
+static const char *key_of(vp_str row, vp_str column)
+{
+	static const struct { const char *row, *column, *key; } keys[] = {
+		{ "Mem:", "total", "total" }, { "Mem:", "used", "used" }, { "Mem:", "free", "free" }, { "Mem:", "shared", "shared" },
+		{ "Mem:", "buff/cache", "buffers_cached" }, { "Mem:", "buffers", "buffers" }, { "Mem:", "cache", "cached" },
+		{ "Mem:", "cached", "cached" }, { "Mem:", "available", "available" },
+		{ "Swap:", "total", "swap_total" }, { "Swap:", "used", "swap_used" }, { "Swap:", "free", "swap_free" },
+		{ "Low:", "total", "low_total" }, { "Low:", "used", "low_used" }, { "Low:", "free", "low_free" },
+		{ "High:", "total", "high_total" }, { "High:", "used", "high_used" }, { "High:", "free", "high_free" },
+		{ "Comm:", "total", "commit_limit" }, { "Comm:", "used", "committed" },
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (text_is(row, keys[i].row) && text_is(column, keys[i].column)) return keys[i].key;
+	return NULL;
+}
+
+static void row(struct reader *r, vp_str name, vp_str rest)
+{
+	struct text_size sizes[COLUMNS];
+	size_t n = 0;
+	for (vp_str word; n < r->count && (word = text_word(&rest)).n; n++)
+		if (!text_size(word, &sizes[n])) return;
+	if (!n) return;
+	if (text_is(name, "Mem:")) guess(r, sizes, n);
+	for (size_t i = 0; i < n; i++) {
+		const char *key = key_of(name, r->columns[i]);
+		if (key && (!sizes[i].bare || sizes[i].bytes >> (63 - r->shift) == 0))
+			system_num(&r->line, key, sizes[i].bare ? sizes[i].bytes << r->shift : sizes[i].bytes);
+	}
+}
+
+int system_free(struct vp_host *host, vp_str text)
+{
+	struct reader reader = { .line = { .host = host }, .shift = 10 }, *r = &reader;
+	struct text_lines lines = { .rest = text };
+	vp_str line;
+	while (text_next(&lines, &line)) {
+		vp_str rest = text_trim(text_unquoted(line));
+		if (system_is_free(rest)) {
+			head(r, rest);
+			continue;
+		}
+		vp_str name = text_word(&rest);
+		if (r->count && name.n > 1 && text_ends(name, ":")) row(r, name, rest);
+	}
+	system_end(&r->line);
+	return 0;
+}

@@ -1,0 +1,242 @@
+/* What macOS says of its memory: vm_stat, the head of top (Linux's too), footprint.
+ *
+ *   Mach Virtual Memory Statistics: (page size of 16384 bytes)
+ *   Pages free:                                5093.           -> free 83443712
+ *   "Translation faults":                 510496275.           -> faults 510496275
+ *
+ *   PhysMem: 15G used (2101M wired, 3025M compressor), 117M unused.      -> used, wired, compressor, free
+ *   MiB Mem :  24105.6 total,  22650.9 free,    945.1 used,    633.6 buff/cache
+ *
+ *   Finder [677]: 64-bit    Footprint: 177 MB (16384 bytes per page)     -> snapshot with footprint, labels
+ *     46 MB        0 B          0 B        245    MALLOC_SMALL
+ *
+ * Quirks: values of vm_stat end in a full stop, its page size stands in the first line only. footprint puts a blank between a
+ * number and its unit, and the sum of its head is not quite phys_footprint.
+ */
+#include "system.h"
+
+/* ---- vm_stat ---- */
+
+bool system_is_vm_stat(vp_str line)
+{
+	return text_has(line, "Mach Virtual Memory Statistics:");
+}
+
+static const struct { const char *word, *key; bool pages; } vm_stat_keys[] = {
+	{ "Pages free", "free", true }, { "Pages active", "active", true }, { "Pages inactive", "inactive", true },
+	{ "Pages speculative", "speculative", true }, { "Pages throttled", "throttled", true }, { "Pages wired down", "wired", true },
+	{ "Pages purgeable", "purgeable", true }, { "File-backed pages", "cached", true }, { "Anonymous pages", "anon", true },
+	{ "Pages stored in compressor", "compressed", true }, { "Pages occupied by compressor", "compressor", true },
+	{ "Pages tagged", "tagged", true }, { "Translation faults", "faults", false }, { "Pages copy-on-write", "cow_faults", false },
+	{ "Pages zero filled", "zero_filled", false }, { "Pages reactivated", "reactivated", false }, { "Pages purged", "purged", false },
+	{ "Decompressions", "decompressions", false }, { "Compressions", "compressions", false }, { "Pageins", "pageins", false },
+	{ "Pageouts", "pageouts", false }, { "Swapins", "swapins", false }, { "Swapouts", "swapouts", false },
+};
+
+static void vm_stat_line(struct system_line *line, vp_str text, uint64_t page)
+{
+	uint64_t value;
+	vp_str rest = text, number = text_last_word(&rest), key = text_trim(rest);
+	if (number.n < 2 || !text_ends(number, ".") || !key.n || key.p[key.n - 1] != ':') return;
+	number.n--, key.n--;
+	if (key.n > 2 && *key.p == '"') key = (vp_str){ key.p + 1, key.n - 2 };
+	if (!text_decimal(number, &value)) return;
+	for (size_t i = 0; i < sizeof vm_stat_keys / sizeof *vm_stat_keys; i++)
+		if (text_is(key, vm_stat_keys[i].word) && (!vm_stat_keys[i].pages || (page && value >> 48 == 0)))
+			system_num(line, vm_stat_keys[i].key, vm_stat_keys[i].pages ? value * page : value);
+}
+
+int system_vm_stat(struct vp_host *host, vp_str text)
+{
+	struct system_line line = { .host = host };
+	struct text_lines lines = { .rest = text };
+	uint64_t page = 0;
+	vp_str one;
+	while (text_next(&lines, &one)) {
+		one = text_trim(text_unquoted(one));
+		const char *size = text_find(one, "page size of ");
+		if (system_is_vm_stat(one)) system_end(&line), page = 0;
+		vp_str rest = size ? text_from(one, (size_t)(size - one.p) + 13) : (vp_str){ NULL, 0 };
+		if (size && text_decimal(text_word(&rest), &page)) page = page < 1 << 24 ? page : 0;
+		vm_stat_line(&line, one, page);
+	}
+	system_end(&line);
+	return 0;
+}
+
+/* ---- top ---- */
+
+bool system_is_top(vp_str line)
+{
+	vp_str rest = line, first = text_word(&rest), second = text_word(&rest);
+	bool unit = first.n == 3 && text_ends(first, "iB") && (text_is(second, "Mem") || text_is(second, "Mem:"));
+	return text_starts(line, "PhysMem:") || unit || (text_is(first, "Mem:") && text_has(line, " total,"));
+}
+
+/* "24105.6 total,": a number and what it is. `shift` is of a bare number. */
+static bool phrase(vp_str *rest, unsigned shift, uint64_t *bytes, vp_str *word)
+{
+	struct text_size size;
+	char unit[40];
+	vp_str number = text_word(rest);
+	while (number.n && (*number.p == '(' || *number.p == ',')) number = text_from(number, 1);
+	*word = text_word(rest);
+	while (word->n && strchr(",.)", word->p[word->n - 1])) word->n--;
+	bool digits = number.n && (text_digit(number.p[number.n - 1]));
+	if (digits && number.n < sizeof unit - 2) { /* 24105.6 is no size without its unit */
+		int n = snprintf(unit, sizeof unit, "%.*s%c", (int)number.n, number.p, "BKMGTP"[shift / 10]);
+		number = (vp_str){ unit, (size_t)n };
+	}
+	if (!text_size(number, &size)) return false;
+	*bytes = size.bytes;
+	return word->n > 0;
+}
+
+static void top_line(struct system_line *line, vp_str text)
+{
+	static const struct { const char *word, *mem, *swap; } keys[] = {
+		{ "total", "total", "swap_total" }, { "free", "free", "swap_free" }, { "used", "used", "swap_used" }, { "unused", "free", NULL },
+		{ "buff/cache", "buffers_cached", NULL }, { "buffers", "buffers", NULL }, { "cached", NULL, "cached" }, { "avail", NULL, "available" },
+		{ "wired", "wired", NULL }, { "compressor", "compressor", NULL }, { "active", "active", NULL }, { "inactive", "inactive", NULL },
+	};
+	vp_str rest = text, first = text_word(&rest), word;
+	unsigned shift = text_is(first, "MiB") ? 20 : text_is(first, "GiB") ? 30 : text_is(first, "TiB") ? 40 : 10;
+	bool macos = text_is(first, "PhysMem:"), unit = first.n == 3 && text_ends(first, "iB");
+	if (unit) first = text_word(&rest);
+	bool swap = text_starts(first, "Swap");
+	if (!macos && !swap && !text_starts(first, "Mem")) return;
+	if (text_starts(text_left(rest), ":")) text_word(&rest);
+	for (uint64_t bytes; text_left(rest).n;) {
+		if (!phrase(&rest, shift, &bytes, &word)) continue;
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+			const char *key = swap ? keys[i].swap : keys[i].mem;
+			if (key && text_is(word, keys[i].word)) system_num(line, key, bytes);
+		}
+	}
+}
+
+int system_top(struct vp_host *host, vp_str text)
+{
+	struct system_line line = { .host = host };
+	struct text_lines lines = { .rest = text };
+	vp_str one;
+	bool inside = false;
+	while (text_next(&lines, &one)) {
+		one = text_trim(text_unquoted(one));
+		if (system_is_top(one)) system_end(&line), inside = true;
+		if (inside) top_line(&line, one);
+		if (!one.n) inside = false;
+	}
+	system_end(&line);
+	return 0;
+}
+
+/* ---- footprint ---- */
+
+bool system_is_footprint(vp_str line)
+{
+	return text_has(line, "Footprint: ") && text_has(line, "]: ");
+}
+
+/* "272 KB": two words, a size. */
+static bool spaced_size(vp_str *rest, uint64_t *bytes)
+{
+	char joined[32];
+	struct text_size size;
+	vp_str number = text_word(rest), unit = text_word(rest);
+	if (!number.n || number.n + unit.n >= sizeof joined || !text_digit(*number.p)) return false;
+	int n = snprintf(joined, sizeof joined, "%.*s%.*s", (int)number.n, number.p, (int)unit.n, unit.p);
+	if (!text_size((vp_str){ joined, (size_t)n }, &size) || size.bare) return false;
+	*bytes = size.bytes;
+	return true;
+}
+
+struct footprint {
+	struct vp_host *host;
+	struct text_json members, labels;
+	struct vp_region total;
+	bool open;
+	bool process;          /* whose it is has to be said */
+	uint64_t stated;
+};
+
+static void footprint_end(struct footprint *f)
+{
+	if (!f->open) return;
+	if (f->labels.n) {
+		text_json_bytes(&f->labels, "}", 1);
+		text_json_key(&f->members, text_of("labels"));
+		text_json_bytes(&f->members, f->labels.p, f->labels.n);
+	}
+	f->host->snapshot(f->host, text_json_members(&f->members), &f->total);
+	f->open = false;
+}
+
+/* "Finder [677]: 64-bit    Footprint: 177 MB (16384 bytes per page)" */
+static void footprint_head(struct footprint *f, vp_str line)
+{
+	uint64_t pid = 0, bytes;
+	footprint_end(f);
+	f->members.n = f->labels.n = 0;
+	memset(&f->total, 0, sizeof f->total);
+	f->open = true;
+	const char *close = text_find(line, "]: "), *open = memrchr(line.p, '[', (size_t)(close - line.p));
+	if (open && f->process && text_decimal((vp_str){ open + 1, (size_t)(close - open - 1) }, &pid)) {
+		f->host->begin(f->host, "process", f->host->now(f->host), (int64_t)pid);
+		f->host->str(f->host, "why", text_of("first"));
+		f->host->str(f->host, "name", text_trim((vp_str){ line.p, (size_t)(open - line.p) }));
+		f->host->end(f->host);
+	}
+	vp_str rest = text_from(line, (size_t)(text_find(line, "Footprint: ") - line.p) + 11);
+	if (spaced_size(&rest, &bytes)) text_json_num(&f->members, "footprint", bytes);
+}
+
+/* "  46 MB        0 B          0 B        245    MALLOC_SMALL" */
+static void footprint_line(struct footprint *f, vp_str line)
+{
+	uint64_t dirty, clean, reclaimable, regions;
+	char quoted[128];
+	vp_str rest = line;
+	if (!spaced_size(&rest, &dirty) || !spaced_size(&rest, &clean) || !spaced_size(&rest, &reclaimable) || !text_decimal(text_word(&rest), &regions)) return;
+	vp_str name = text_trim(rest);
+	if (!name.n || name.n > 100) return;
+	if (text_is(name, "TOTAL")) {
+		text_measure(&f->total, VP_M_dirty, dirty);
+		text_measure(&f->total, VP_M_rss, dirty + clean);
+		return;
+	}
+	snprintf(quoted, sizeof quoted, "\"%.*s\":{", (int)name.n, name.p);
+	if (f->labels.n && text_has((vp_str){ f->labels.p, f->labels.n }, quoted)) return;
+	if (!f->labels.n) text_json_bytes(&f->labels, "{", 1);
+	text_json_open(&f->labels, name);
+	text_json_num(&f->labels, "dirty", dirty);
+	text_json_num(&f->labels, "clean", clean);
+	text_json_num(&f->labels, "reclaimable", reclaimable);
+	text_json_num(&f->labels, "regions", regions);
+	text_json_close(&f->labels);
+}
+
+static void auxiliary(struct footprint *f, vp_str line)
+{
+	uint64_t bytes;
+	bool peak = text_starts(line, "phys_footprint_peak:"), now = text_starts(line, "phys_footprint:");
+	vp_str rest = text_from(line, peak ? 20 : 15);
+	if ((peak || now) && spaced_size(&rest, &bytes) && !text_has((vp_str){ f->members.p ? f->members.p : "", f->members.n }, peak ? "\"footprint_peak\"" : "\"phys_footprint\""))
+		text_json_num(&f->members, peak ? "footprint_peak" : "phys_footprint", bytes);
+}
+
+int system_footprint(struct vp_host *host, vp_str text, int64_t pid)
+{
+	struct footprint footprint = { .host = host, .process = pid < 0 }, *f = &footprint;
+	struct text_lines lines = { .rest = text };
+	vp_str line;
+	while (text_next(&lines, &line)) {
+		line = text_trim(text_unquoted(line));
+		if (system_is_footprint(line)) footprint_head(f, line);
+		else if (f->open) footprint_line(f, line), auxiliary(f, line);
+	}
+	footprint_end(f);
+	free(f->members.p);
+	free(f->labels.p);
+	return 0;
+}

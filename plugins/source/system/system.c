@@ -1,0 +1,199 @@
+/* The source system: the memory of the whole machine, asked of Linux as it runs, or read from texts of Linux and macOS.
+ *
+ *   /proc/meminfo, vmstat, pressure, nodes  ->  one raw text a look, the files behind each other as head(1) prints them
+ *   -> {"type":"system","t":1,"total":25276510208,"free":...,"available":...,"swap_total":0,"psi_some_avg10":0.12,"nodes":{...}}
+ */
+#include "system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define NODES_MAX 1024
+
+struct state {
+	const char *proc, *sys;
+	bool short_; /* meminfo alone */
+	uint64_t seq;
+	char *text;
+	size_t n, room;
+};
+
+static const struct vp_option options[] = {
+	{ "proc", 0, VP_OPT_STRING, offsetof(struct state, proc), "/proc", NULL, "DIR", "where proc is mounted" },
+	{ "sys", 0, VP_OPT_STRING, offsetof(struct state, sys), "/sys", NULL, "DIR", "where sysfs is mounted" },
+	{ "short", 0, VP_OPT_FLAG, offsetof(struct state, short_), NULL, NULL, NULL, "meminfo alone: no vmstat, no pressure, no nodes" },
+	{ .name = NULL },
+};
+
+/* ---- lines ---- */
+
+bool system_has(const struct system_line *line, const char *key)
+{
+	for (size_t i = 0; i < line->count && line->open; i++)
+		if (!strcmp(line->keys[i], key)) return true;
+	return false;
+}
+
+/* Opens the line where it is not yet, and remembers the key; false: it is there, or there are too many. */
+static bool key(struct system_line *line, const char *word)
+{
+	static const char *const taken[] = { "type", "t", "pid" };
+	if (!line->open) {
+		line->host->begin(line->host, "system", line->host->now(line->host), -1);
+		line->open = true;
+		line->count = 0;
+	}
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+		if (!strcmp(taken[i], word)) return false;
+	if (system_has(line, word) || line->count == sizeof line->keys / sizeof *line->keys || strlen(word) >= sizeof *line->keys) return false;
+	strcpy(line->keys[line->count++], word);
+	return true;
+}
+
+void system_num(struct system_line *line, const char *word, uint64_t value)
+{
+	if (key(line, word)) line->host->num(line->host, word, value);
+}
+
+void system_json(struct system_line *line, const char *word, vp_str json)
+{
+	if (json.n && key(line, word)) line->host->json(line->host, word, json);
+}
+
+void system_sec(struct system_line *line, const char *word, int64_t nanoseconds)
+{
+	if (key(line, word)) line->host->sec(line->host, word, nanoseconds);
+}
+
+void system_str(struct system_line *line, const char *word, vp_str value)
+{
+	if (key(line, word)) line->host->str(line->host, word, value);
+}
+
+void system_end(struct system_line *line)
+{
+	if (line->open) line->host->end(line->host);
+	line->open = false;
+}
+
+/* ---- sample half ---- */
+
+static bool more(struct state *s, size_t n)
+{
+	if (s->room - s->n >= n) return true;
+	size_t room = s->n + n + 65536;
+	char *text = realloc(s->text, room);
+	if (text) s->text = text, s->room = room;
+	return text != NULL;
+}
+
+/* Puts a file behind the others, with its name above it; 0, or errno. */
+static int add(struct state *s, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) return errno;
+	ssize_t got = 1;
+	if (more(s, 4096)) s->n += (size_t)snprintf(s->text + s->n, 4096, "==> %s <==\n", path);
+	while (got > 0 && more(s, 16384)) {
+		got = read(fd, s->text + s->n, 16384);
+		if (got > 0) s->n += (size_t)got;
+	}
+	int cause = got < 0 ? errno : got > 0 ? ENOMEM : 0;
+	close(fd);
+	return cause;
+}
+
+static int add_in(struct state *s, const char *dir, const char *file)
+{
+	char path[3072];
+	snprintf(path, sizeof path, "%s/%s", dir, file);
+	return add(s, path);
+}
+
+static void add_nodes(struct state *s)
+{
+	char file[64];
+	for (int node = 0, missing = 0; node < NODES_MAX && missing < 8; node++) { /* their numbers may have gaps */
+		snprintf(file, sizeof file, "devices/system/node/node%d/meminfo", node);
+		missing = add_in(s, s->sys, file) ? missing + 1 : 0;
+	}
+}
+
+static int system_open(void *state, struct vp_host *host)
+{
+	struct state *s = state;
+	int cause = add_in(s, s->proc, "meminfo");
+	if (!cause) return 0;
+	return host->fail(host, "cannot read %s/meminfo: %s; this source asks Linux; what vm_stat, top or free say elsewhere is read by vm-parse", s->proc, strerror(cause));
+}
+
+static int sample(void *state, struct vp_host *host)
+{
+	struct state *s = state;
+	int64_t t = host->now(host);
+	s->n = 0;
+	int cause = add_in(s, s->proc, "meminfo");
+	if (cause) return host->fail(host, "cannot read %s/meminfo: %s", s->proc, strerror(cause));
+	if (!s->short_) {
+		add_in(s, s->proc, "vmstat");
+		add_in(s, s->proc, "pressure/memory");
+		add_nodes(s);
+	}
+	host->raw(host, t, -1, s->seq++, "linux-system", (vp_str){ s->text, s->n });
+	return 1;
+}
+
+static void system_close(void *state, struct vp_host *host)
+{
+	struct state *s = state;
+	(void)host;
+	free(s->text);
+}
+
+/* ---- parse half ---- */
+
+static const char *const formats[] = { "linux-system", "meminfo", "free", "vm_stat", "top", "footprint", NULL };
+
+static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+{
+	(void)state;
+	if (!strcmp(text->format, "free")) return system_free(host, text->text);
+	if (!strcmp(text->format, "vm_stat")) return system_vm_stat(host, text->text);
+	if (!strcmp(text->format, "top")) return system_top(host, text->text);
+	if (!strcmp(text->format, "footprint")) return system_footprint(host, text->text, text->pid);
+	return system_linux(host, text->text);
+}
+
+static int probe(vp_str head, const char **format)
+{
+	static const struct { bool (*is)(vp_str line); const char *format; int sure; } known[] = {
+		{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "meminfo", 95 }, { system_is_vm_stat, "vm_stat", 99 },
+		{ system_is_free, "free", 90 }, { system_is_footprint, "footprint", 95 }, { system_is_top, "top", 85 },
+	};
+	struct text_lines lines = { .rest = head };
+	vp_str line;
+	while (text_next(&lines, &line) && lines.number < 500) {
+		line = text_trim(text_unquoted(line));
+		const char *meminfo = text_find(line, "MemTotal:"); /* behind a log's prefix */
+		if (meminfo && !text_starts(line, "Node ")) line = text_from(line, (size_t)(meminfo - line.p));
+		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+			if (known[i].is(line)) return *format = known[i].format, known[i].sure;
+	}
+	return 0;
+}
+
+const struct vp_source vp_source = {
+	.abi = VP_ABI,
+	.name = "system",
+	.about = "the memory of the whole machine: meminfo, vmstat, pressure, NUMA nodes; and what free, vm_stat, top, footprint print",
+	.formats = formats,
+	.state = sizeof(struct state),
+	.options = options,
+	.open = system_open,
+	.sample = sample,
+	.close = system_close,
+	.probe = probe,
+	.parse = parse,
+	.redacts = true, /* there are no names in it */
+};
