@@ -48,7 +48,7 @@ struct vp_kind_place {
 	struct vp_region *regions;
 	size_t count, at;
 	const unsigned char *facts; /* a byte for each region */
-	bool threads_known;
+	bool threads_known, stacks_marked; /* marked: the kernel says of one that it was mapped as a stack, so it does of all */
 	uint64_t stack_sizes[8];    /* of the stacks that are known by their pointers, each once */
 	size_t stack_size_count;
 };
@@ -256,6 +256,7 @@ static bool stack_shape(const struct vp_kind_place *place)
 	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
 	if (!guard || guard->size > MIB(1) || here->size > GIB(1)) return false;
 	if (has_word(here->flags, "nh")) return true;
+	if (place->stacks_marked) return false;
 	if (!place->threads_known) return guard->size <= KIB(64) && usual_stack(here->size, guard->size);
 	for (size_t i = 0; i < place->stack_size_count; i++)
 		if (place->stack_sizes[i] == here->size) return true;
@@ -364,6 +365,7 @@ static void know_stack(struct run *run, size_t at)
 	struct vp_kind_place *place = &run->place;
 	const uint64_t size = place->regions[at].size;
 	run->facts[at] |= HOLDS_STACK;
+	place->stacks_marked |= has_word(place->regions[at].flags, "nh");
 	if (place->regions[at].name.n || place->stack_size_count == sizeof place->stack_sizes / sizeof *place->stack_sizes) return;
 	for (size_t i = 0; i < place->stack_size_count; i++)
 		if (place->stack_sizes[i] == size) return;

@@ -75,7 +75,7 @@ struct procfs_threads {
 	size_t count, size;
 	size_t maps_n;       /* bytes of the maps when they were last asked; another number: regions came or went */
 	uint64_t links;      /* of the directory task: two more than there are threads */
-	bool denied, silent; /* they may not be asked; some could not say anything */
+	bool no_stacks, denied, silent; /* their pointers may not be asked for; nothing may; some could not say anything */
 	char *text;
 	size_t n, text_size;
 };
@@ -87,5 +87,8 @@ int  procfs_parse_threads(struct vp_host *h, const struct vp_text *text);
 /* The parse half: struct vp_source's probe and parse. */
 int  procfs_probe(vp_str head, const char **format);
 int  procfs_parse(void *state, struct vp_host *h, const struct vp_text *text);
+/* log.c: the same for a log or a mail that holds maps. */
+int  procfs_log_probe(vp_str head, const char **format);
+int  procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text);
 
 #endif

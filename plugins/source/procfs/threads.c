@@ -22,13 +22,13 @@
 #include <unistd.h>
 
 #define THREADS_MAX 4096 /* of one process; further ones are told by the shape of their stacks */
-#define LINE_MAX_ 64     /* bytes of a line of the text */
+#define LINE_SIZE 64     /* bytes of a line of the text */
 
 struct procfs_thread {
 	int64_t tid;
 	uint64_t stack, local;
 	uint64_t start, end; /* of the region that it lies in; 0: not found yet */
-	bool there, asked;   /* in this look; ever */
+	bool there;          /* in this look */
 };
 
 static uint64_t place_of(const struct procfs_thread *thread)
@@ -36,10 +36,10 @@ static uint64_t place_of(const struct procfs_thread *thread)
 	return thread->stack ? thread->stack : thread->local;
 }
 
-/* `running`, or: number, six arguments, stack pointer, program counter; -1 as the number where it is in no call. */
+/* 0; -1: it may not be asked. The file says `running`, or: number, six arguments, stack pointer, program counter; -1 as the number where it is in no call. */
 static int ask_stack(int64_t pid, struct procfs_thread *thread)
 {
-	char path[96], text[256], *at = text;
+	char path[96], text[256];
 	snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid, (long long)thread->tid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) return errno == EACCES || errno == EPERM ? -1 : 0;
@@ -51,19 +51,21 @@ static int ask_stack(int64_t pid, struct procfs_thread *thread)
 	char *last = strrchr(text, ' ');
 	if (!last) return 0;
 	*last = 0;
-	at = strrchr(text, ' ');
+	const char *at = strrchr(text, ' ');
 	thread->stack = at ? strtoull(at + 1, NULL, 16) : 0;
 	return 0;
 }
 
-/* 0; -1: it may not be asked. */
-static int ask(int64_t pid, struct procfs_thread *thread)
+/* The stack pointer takes the right to attach to the process (which Yama withholds), the list only that to read it. */
+static void ask(struct procfs_threads *threads, int64_t pid, struct procfs_thread *thread)
 {
 	void *head = NULL;
 	size_t size;
-	thread->asked = true;
-	if (syscall(SYS_get_robust_list, (pid_t)thread->tid, &head, &size) == 0) thread->local = (uint64_t)(uintptr_t)head;
-	return ask_stack(pid, thread);
+	bool list = syscall(SYS_get_robust_list, (pid_t)thread->tid, &head, &size) == 0;
+	bool list_denied = !list && errno != ESRCH;
+	if (list) thread->local = (uint64_t)(uintptr_t)head;
+	if (!threads->no_stacks && ask_stack(pid, thread)) threads->no_stacks = true;
+	threads->denied = threads->no_stacks && list_denied;
 }
 
 static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
@@ -95,7 +97,7 @@ static void ask_all(struct procfs_threads *threads, int64_t pid)
 		struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
 		if (!thread) continue;
 		thread->there = true;
-		if (!place_of(thread) && ask(pid, thread)) threads->denied = true;
+		if (!place_of(thread)) ask(threads, pid, thread);
 		if (!place_of(thread)) threads->silent = true;
 	}
 	if (dir) closedir(dir);
@@ -147,7 +149,7 @@ static void settle(struct procfs_threads *threads, vp_str maps)
 
 static int write_text(struct procfs_threads *threads)
 {
-	size_t size = threads->count * LINE_MAX_;
+	size_t size = threads->count * LINE_SIZE;
 	char *more = size > threads->text_size ? realloc(threads->text, size) : threads->text;
 	if (size && !more) return -1;
 	threads->text = more;
@@ -156,7 +158,7 @@ static int write_text(struct procfs_threads *threads)
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct procfs_thread *thread = &threads->list[i];
 		if (place_of(thread))
-			threads->n += (size_t)snprintf(threads->text + threads->n, LINE_MAX_, "%lld 0x%llx 0x%llx\n", (long long)thread->tid,
+			threads->n += (size_t)snprintf(threads->text + threads->n, LINE_SIZE, "%lld 0x%llx 0x%llx\n", (long long)thread->tid,
 			                               (unsigned long long)thread->stack, (unsigned long long)thread->local);
 	}
 	return 0;
@@ -193,7 +195,7 @@ int procfs_parse_threads(struct vp_host *h, const struct vp_text *text)
 	for (size_t number = 1; rest.n; number++) {
 		const char *newline = memchr(rest.p, '\n', rest.n);
 		size_t n = newline ? (size_t)(newline - rest.p) : rest.n;
-		char line[LINE_MAX_ + 32];
+		char line[LINE_SIZE + 32];
 		long long tid;
 		unsigned long long stack, local;
 		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line - 1 ? n : sizeof line - 1), rest.p);

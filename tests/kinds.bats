@@ -1,0 +1,190 @@
+# Kinds: held against processes that say themselves what their memory is, against node, java and python, and over time.
+load helper
+
+# What a process says that it is, against what vm-parse says; $1: its stream. An address in more than one region, or none, is a failure.
+judge() {
+	jq -r 'select(.type == "region") | [.start, .end, .kind] | @tsv' "$1" >"$BATS_TEST_TMPDIR/regions"
+	awk 'NR == FNR { start[NR] = $1; end[NR] = $2; kind[NR] = $3; n = NR; next }
+		$1 == "is" { found = "nothing"; for (i = 1; i <= n; i++) if ($3 >= start[i] && $3 < end[i]) found = kind[i]
+			if (found != $2) print $3 " is " $2 ", not " found }' "$BATS_TEST_TMPDIR/regions" - <<<"$ready_text"
+}
+
+kinds_of() { jq -r 'select(.type == "region") | .kind' "$1" | sort | uniq -c | awk '{ printf "%s=%s ", $2, $1 }'; }
+
+look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
+
+@test "each region of a process that says what it is made of has the kind that it says" {
+	workload kinds "$BATS_TEST_TMPDIR"
+	[ "$(grep -c '^is ' <<<"$ready_text")" -ge 35 ]
+	look
+	wrong=$(judge "$BATS_TEST_TMPDIR/look")
+	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
+}
+
+@test "the same where only the regions are read, and where only residency is, but for what is just as large as a stack, and over a guard" {
+	workload kinds "$BATS_TEST_TMPDIR"
+	ready_text=$(grep -v 'is anon .* as large as a stack' <<<"$ready_text")
+	for detail in maps rss; do
+		look --detail "$detail"
+		wrong=$(judge "$BATS_TEST_TMPDIR/look")
+		[ -z "$wrong" ] || { echo "$detail: $wrong"; return 1; }
+	done
+}
+
+@test "a thread's stack, and no more, is told by shape where no thread is known" {
+	workload kinds "$BATS_TEST_TMPDIR"
+	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/look"
+	ready_text=$(grep -E 'is (thread-stack|guard|arena|wasm|reserved|heap|jit|shm|memfd) ' <<<"$ready_text")
+	wrong=$(judge "$BATS_TEST_TMPDIR/look" | { grep -v 'is thread-stack, not anon' || true; }) # an odd size shows in smaps since 6.7 only
+	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
+	[ "$(jq -r 'select(.kind == "thread-stack") | .size' "$BATS_TEST_TMPDIR/look" | grep -c "^$((8 << 20))$")" -ge 4 ]
+}
+
+@test "a number of shared, huge and locale regions is found where there are such" {
+	workload kinds "$BATS_TEST_TMPDIR"
+	look
+	[[ $(kinds_of "$BATS_TEST_TMPDIR/look") == *"shm=3 "* ]]
+	run grep -c 'is huge' <<<"$ready_text"
+	if [ "$output" = 1 ]; then [ "$(grep -c '"kind":"huge"' "$BATS_TEST_TMPDIR/look")" -ge 1 ]; fi
+}
+
+@test "huge pages that were set aside are huge" {
+	requires root
+	before=$(cat /proc/sys/vm/nr_hugepages)
+	echo $((before + 1)) 2>/dev/null >/proc/sys/vm/nr_hugepages || skip "huge pages cannot be set aside"
+	[ "$(cat /proc/sys/vm/nr_hugepages)" -gt "$before" ] || skip "huge pages cannot be set aside"
+	workload kinds "$BATS_TEST_TMPDIR"
+	look
+	echo "$before" >/proc/sys/vm/nr_hugepages
+	grep -q 'is huge' <<<"$ready_text"
+	[ -z "$(judge "$BATS_TEST_TMPDIR/look")" ]
+}
+
+@test "no region changes its kind while threads come and go" {
+	workload kinds "$BATS_TEST_TMPDIR" churn
+	until_true grep -q '^Threads:.*[6-9]\|^Threads:.*1[0-9]' "/proc/$pid/status"
+	vm-sample -p "$pid" -i 2ms -d 1500ms -O share=100 | vm-parse | vm-track --keyframe 100ms -o "$BATS_TEST_TMPDIR/life"
+	vm-check "$BATS_TEST_TMPDIR/life"
+	[ "$(jq -c 'select(.type == "change" and .event == "MMAP_ADD" and .kind == "thread-stack")' "$BATS_TEST_TMPDIR/life" | wc -l)" -ge 3 ]
+	flaps=$(jq -c 'select(.type == "change" and (.event == "RENAME" or (.was | has("kind")?)) and .event != "PERM_CHANGE" and .event != "SPLIT" and .event != "MERGE") | [.event, .start, .end, .kind, .was]' "$BATS_TEST_TMPDIR/life")
+	[ -z "$flaps" ] || { echo "$flaps"; return 1; }
+}
+
+@test "a thread that only computes has its stack told, too" {
+	cat >"$BATS_TEST_TMPDIR/spin.c" <<-'C'
+		#include <pthread.h>
+		#include <stdio.h>
+		static void *spin(void *p) { volatile long n = 0; printf("is thread-stack 0x%016lx\n", (unsigned long)&n); puts("ready"); fflush(stdout); for (;;) n++; return p; }
+		int main(void) { pthread_t t; pthread_attr_t a; pthread_attr_init(&a); pthread_attr_setstacksize(&a, 77 * 4096); pthread_attr_setguardsize(&a, 0);
+			pthread_create(&t, &a, spin, 0); pthread_join(t, 0); }
+	C
+	cc -pthread -o "$BATS_TEST_TMPDIR/spin" "$BATS_TEST_TMPDIR/spin.c"
+	WORKLOADS=$BATS_TEST_TMPDIR workload spin
+	look --detail maps
+	wrong=$(judge "$BATS_TEST_TMPDIR/look")
+	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
+}
+
+@test "node: V8's heap, its compiled code and a WebAssembly memory" {
+	requires cmd node
+	cat >"$BATS_TEST_TMPDIR/w.js" <<-'JS'
+		const memory = new WebAssembly.Memory({ initial: 48, maximum: 100 });
+		new Uint8Array(memory.buffer).fill(1);
+		globalThis.kept = Array.from({ length: 200000 }, (_, i) => ({ i }));
+		require('fs').writeFileSync(process.argv[2], 'ready');
+		setInterval(() => { let s = 0; for (let i = 0; i < 1e6; i++) s += i * i; globalThis.s = s; }, 50);
+	JS
+	background node "$BATS_TEST_TMPDIR/w.js" "$BATS_TEST_TMPDIR/ready"
+	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	look
+	kinds=$(jq -c 'select(.type == "snapshot") | .kinds' "$BATS_TEST_TMPDIR/look")
+	[ "$(jq '.wasm.size' <<<"$kinds")" = $((48 * 65536)) ]
+	[ "$(jq '.wasm.rss' <<<"$kinds")" = $((48 * 65536)) ]
+	[ "$(jq '.jit.regions' <<<"$kinds")" = "$(grep -c '^[^ ]* ..x[^ ]* [^ ]* 00:00 0 *$' "/proc/$pid/maps")" ]
+	[ "$(jq '.gc.rss' <<<"$kinds")" -gt 4000000 ]
+	[ "$(jq '."thread-stack".regions' <<<"$kinds")" = $(($(ls "/proc/$pid/task" | wc -l) - 1)) ]
+}
+
+@test "java: its heap below 32 GiB, its code cache, a stack for each thread" {
+	requires cmd java javac
+	mkdir "$BATS_TEST_TMPDIR/j"
+	cat >"$BATS_TEST_TMPDIR/j/S.java" <<-'JAVA'
+		public class S { public static void main(String[] a) throws Exception { byte[][] x = new byte[200][]; for (int i = 0; i < 200; i++) x[i] = new byte[100000];
+			new java.io.FileOutputStream(a[0]).write(1); Thread.sleep(600000); } }
+	JAVA
+	javac -d "$BATS_TEST_TMPDIR/j" "$BATS_TEST_TMPDIR/j/S.java"
+	background java -Xmx512m -cp "$BATS_TEST_TMPDIR/j" S "$BATS_TEST_TMPDIR/ready"
+	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	look
+	kinds=$(jq -c 'select(.type == "snapshot") | .kinds' "$BATS_TEST_TMPDIR/look")
+	[ "$(jq '.gc.rss' <<<"$kinds")" -gt 20000000 ]
+	[ "$(jq '.jit.regions' <<<"$kinds")" = "$(grep -c '^[^ ]* rwxp [^ ]* 00:00 0 *$' "/proc/$pid/maps")" ]
+	[ "$(jq '."thread-stack".regions' <<<"$kinds")" = $(($(ls "/proc/$pid/task" | wc -l) - 1)) ]
+}
+
+@test "python: what its objects live in" {
+	requires cmd /usr/bin/python3
+	background /usr/bin/python3 -c "import sys, time; x = [object() for i in range(1000000)]; open(sys.argv[1], 'w').write('ready'); time.sleep(600)" "$BATS_TEST_TMPDIR/ready"
+	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	look
+	[ "$(jq 'select(.type == "snapshot") | .kinds.gc.rss' "$BATS_TEST_TMPDIR/look")" -gt 15000000 ]
+}
+
+@test "rules of a user may ask for what lies below, sizes, code beside it, and the program" {
+	printf '%s\n' 'kinds:' '  - { kind: above-heap, after: heap }' '  - { kind: ours, file: true, object: true, perms: "?w?p", program: "sleep" }' '  - { kind: large, name: "", least: 1M, most: 2M }' >"$BATS_TEST_TMPDIR/c.yaml"
+	printf '%s\n' '000055000000-000055001000 r-xp 00000000 fe:00 7 /bin/sleep' '000055001000-000055002000 rw-p 00001000 fe:00 7 /bin/sleep' \
+		'000056000000-000056001000 rw-p 00000000 00:00 0 [heap]' '000056001000-000056002000 rw-p 00000000 00:00 0 ' \
+		'7f0000000000-7f0000100000 rw-p 00000000 00:00 0 ' '7f1000000000-7f1000400000 rw-p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/m"
+	run -0 --separate-stderr vm-parse -c "$BATS_TEST_TMPDIR/c.yaml" "$BATS_TEST_TMPDIR/m"
+	[ "$(jq -r 'select(.type == "region") | .kind' <<<"$output" | paste -sd' ')" = "text ours heap above-heap large anon" ]
+	run -2 --separate-stderr vm-parse -c <(echo 'kinds: [{ kind: a, least: 2M, most: 1M }]') "$BATS_TEST_TMPDIR/m"
+	[[ $stderr == *"most is less than least"* ]]
+}
+
+@test "what has a name is told by it: Android, Go, huge pages, devices" {
+	while read -r kind perms name; do
+		printf '7f0000000000-7f0000200000 %s 00000000 00:05 9                          %s\n' "$perms" "$name" >"$BATS_TEST_TMPDIR/m"
+		got=$(vm-parse "$BATS_TEST_TMPDIR/m" | jq -r 'select(.type == "region") | .kind')
+		[ "$got" = "$kind" ] || { echo "$name is $got, not $kind"; return 1; }
+	done <<-'TABLE'
+		gc rw-p [anon:dalvik-main space (region space)]
+		jit r-xs [anon_shmem:dalvik-zygote-jit-code-cache]
+		jit r-xp [anon:v8]
+		gc rw-p [anon:v8]
+		gc rw-p [anon: Go: heap]
+		reserved ---p [anon: Go: heap reservation]
+		thread-stack rw-p [anon:stack_and_tls:4711]
+		thread-stack rw-p [anon: glibc: pthread stack: 4711]
+		tls rw-p [anon:static_tls-main-thread]
+		bss rw-p [anon:.bss]
+		arena rw-p [anon:scudo:primary]
+		arena rw-p [anon: glibc: malloc arena]
+		jit rwxs /memfd:doublemapper (deleted)
+		gc rw-s /memfd:java_heap (deleted)
+		memfd rw-s /memfd:x (deleted)
+		huge rw-p /anon_hugepage (deleted)
+		shm rw-s /SYSV0000004d (deleted)
+		shm rw-s /dev/shm/a
+		shm rw-s /dev/zero (deleted)
+		gpu rw-s /dev/dri/renderD128
+		gpu rw-s anon_inode:dmabuf17
+		device rw-s anon_inode:[io_uring]
+		device rw-s /dev/fb0
+		locale r--p /usr/lib/locale/C.utf8/LC_CTYPE
+		font r--p /usr/share/fonts/a.otf
+	TABLE
+}
+
+@test "a region that nobody can be sure of: Go's heap by its place, arenas of 32 bits" {
+	printf '%s\n' 'c000000000-c000400000 rw-p 00000000 00:00 0 ' 'c000400000-c004000000 ---p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/go"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/go" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "gc reserved" ]
+	printf '%s\n' 'f5e00000-f5e21000 rw-p 00000000 00:00 0 ' 'f5e21000-f5f00000 ---p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/small"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/small" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "arena reserved" ]
+}
+
+@test "every kind is described in vmpipe-kinds(7), and no other" {
+	requires cmd jq
+	known=$(sed -n '/known\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)",.*/\1/p' "$ROOT/lib/kinds.c" | sort)
+	page=$(awk '/^\.Ss Kinds/ { on = 1 } /^\.Ss What/ { on = 0 } on && /^\.It Cm/ { for (i = 3; i <= NF; i++) if ($i != ",") print $i }' "$ROOT/contrib/man/vmpipe-kinds.7" | sort)
+	diff <(echo "$known") <(echo "$page")
+}
