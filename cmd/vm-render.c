@@ -18,13 +18,13 @@ struct render {
 #define FIELD(name) offsetof(struct render, name)
 static const struct vp_option rows[] = {
 	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
-	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff" },
+	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff, explain" },
 	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
 	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
 	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },
 	{ "from", 0, VP_OPT_TIME, FIELD(from), NULL, NULL, "TIME", "leave out what was before" },
 	{ "to", 0, VP_OPT_TIME, FIELD(to), NULL, NULL, "TIME", "leave out what came after" },
-	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map, table and cards show; the last, if not given" },
+	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map, table, cards and explain show; the last, if not given" },
 	{ "pid", 'p', VP_OPT_INT, FIELD(pid), "-1", "-1..4194304", "PID", "only this process" },
 	{ "kind", 0, VP_OPT_LIST, FIELD(kind), NULL, NULL, "KIND,...", "only regions of these kinds: heap,stack" },
 	{ "perms", 0, VP_OPT_STRING, FIELD(perms), NULL, NULL, "PERMS", "only regions with these letters (w, rwx), or just so (r-xp, ? is any)" },

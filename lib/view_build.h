@@ -6,7 +6,7 @@
 #include "view.h"
 
 extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table, vp_view_events, vp_view_tree, vp_view_summary,
-	vp_view_cards, vp_view_diff;
+	vp_view_cards, vp_view_diff, vp_view_explain;
 
 struct vp_build {
 	const struct vp_model *model;
@@ -40,6 +40,8 @@ void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
 void vp_flags_told(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
 /* The moment that a view of one moment shows: the one asked for, or the last at which there was something to see. */
 int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc);
+/* The address space that a view of one moment of the state shows: the chosen process', NULL where it has ended before. */
+const struct vp_space *vp_moment_space(const struct vp_model *model);
 bool vp_moment_has(const struct vp_span *span, int64_t t);
 /* What happened to it since the look before: VP_BOX_NEW, VP_BOX_CHANGED, VP_BOX_GONE or 0. */
 uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span);

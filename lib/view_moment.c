@@ -13,6 +13,18 @@ int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
 	return last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1 ? last - 1 : model->t1;
 }
 
+/* An address space without a pid (a text that does not say it) is 0 to the model and -1 to the state. */
+const struct vp_space *vp_moment_space(const struct vp_model *model)
+{
+	const struct vp_proc *proc = vp_model_chosen(model);
+	for (size_t i = 0; proc && i < model->state.count; i++) {
+		const struct vp_space *space = model->state.spaces[i];
+		if (space->pid == (proc->pid ? proc->pid : -1))
+			return space->ended && model->filter.at != INT64_MAX ? NULL : space;
+	}
+	return NULL;
+}
+
 bool vp_moment_has(const struct vp_span *span, int64_t t)
 {
 	/* what ends at t has ended: its successor begins there */

@@ -389,15 +389,6 @@ static void words(struct table *table)
 		rss ? ", rss " : "", rss ? vp_size_words(build->arena, (double)table->total.measure[VP_M_rss]) : "");
 }
 
-/* An address space without a pid (a text that does not say it) is 0 to the model and -1 to the state. */
-static const struct vp_space *space_of(const struct vp_model *model, const struct vp_proc *proc)
-{
-	for (size_t i = 0; proc && i < model->state.count; i++)
-		if (model->state.spaces[i]->pid == (proc->pid ? proc->pid : -1))
-			return model->state.spaces[i];
-	return NULL;
-}
-
 static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct table table = { 0 };
@@ -407,9 +398,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	if (ask(&table, options) || vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&table.build, proc);
-	table.space = space_of(model, proc);
-	if (table.space && table.space->ended && model->filter.at != INT64_MAX)
-		table.space = NULL;
+	table.space = vp_moment_space(model);
 	if (table.space && collect(&table))
 		return -1;
 	if (table.count) {

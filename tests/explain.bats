@@ -1,0 +1,151 @@
+# The view explain, held against what awk counts in /proc of processes that are not ours.
+load helper
+
+explain() { run -0 --separate-stderr vm-render --trace --view explain --width 200 "$@"; }
+
+# A cell of the row of a kind: cell KIND FIELD.
+cell() { awk -v kind="$1" -v field="$2" '$1 == "cell" && $3 == "\"kind\"" { on = $4 == "\"" kind "\"" } $1 == "cell" && on && index($0, "\"" field "\" ") { gsub("\"", "", $NF); print $NF }' <<<"$output"; }
+total() { awk -v field="$1" '$1 == "total" && index($0, "\"" field "\" ") { gsub("\"", "", $NF); print $NF }' <<<"$output"; }
+note() { grep -F "note \"$1" <<<"$output" || { echo "no note that begins with: $1" >&2; grep '^note' <<<"$output" >&2; return 1; }; }
+no() { if grep -F "$1" <<<"$output"; then return 1; fi; }
+same() { [ "$1" = "$2" ] || { echo "is $1, should be $2" >&2; return 1; }; }
+
+# The text of a process that stands still, in $SMAPS.
+stand_still() {
+	background "$@"
+	until_true bash -c "[ \"\$(readlink /proc/$pid/exe)\" != \"\$(readlink /proc/$$/exe)\" ] && grep -q stack /proc/$pid/maps"
+	until_true grep -q '^State:.S' "/proc/$pid/status"
+	kill -STOP "$pid"
+	until_true grep -q '^State:.T' "/proc/$pid/status"
+	SMAPS=$BATS_TEST_TMPDIR/smaps
+	cat "/proc/$pid/smaps" >"$SMAPS"
+	vm-parse "$SMAPS" -o "$BATS_TEST_TMPDIR/parsed"
+}
+
+sum() { awk -v key="$1:" '$1 == key { n += $2 } END { print n + 0 }' "$SMAPS"; } # KiB
+rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
+
+@test "explain: totals are those of smaps" {
+	requires cmd /usr/bin/python3
+	stand_still /usr/bin/python3 -c 'import time; time.sleep(600)'
+	explain "$BATS_TEST_TMPDIR/parsed"
+	same "$(total regions)" "$(rows | wc -l)"
+	same "$(total "size KiB")" "$(sum Size)"
+	same "$(total "rss KiB")" "$(sum Rss)"
+	same "$(total "shared KiB")" $(($(sum Shared_Clean) + $(sum Shared_Dirty)))
+	same "$(total "private KiB")" $(($(sum Private_Clean) + $(sum Private_Dirty)))
+}
+
+@test "explain: rows are those of the kinds, and each says what it is for" {
+	stand_still sleep 600
+	explain "$BATS_TEST_TMPDIR/parsed"
+	same "$(cell stack regions)" "$(rows | grep -c '\[stack\]')"
+	same "$(cell heap "size KiB")" "$(awk '/^[0-9a-f]+-/ { on = /\[heap\]/ } on && $1 == "Size:" { print $2 }' "$SMAPS")"
+	same "$(cell heap "rss KiB")" "$(awk '/^[0-9a-f]+-/ { on = /\[heap\]/ } on && $1 == "Rss:" { print $2 }' "$SMAPS")"
+	same "$(cell text regions)" "$(rows | grep -c ' r-xp .* /')"
+	grep -q 'what it is' <<<"$output"
+	grep -qF 'the break area: what brk hands out' <<<"$output"
+}
+
+@test "explain: how many entities there are, beside the four of the textbook" {
+	stand_still sleep 600
+	explain "$BATS_TEST_TMPDIR/parsed"
+	kinds=$(jq -r 'select(.type == "region") | .kind' "$BATS_TEST_TMPDIR/parsed" | sort -u | wc -l)
+	book=$(jq -r 'select(.type == "region") | .kind' "$BATS_TEST_TMPDIR/parsed" | grep -cxE 'text|rodata|data|bss|heap|stack')
+	note "what makes it up: $(rows | wc -l) regions of $kinds kinds; code, data, heap and stack of the textbook are $book of them"
+}
+
+@test "explain: W^X holds for sleep, and is broken by as many regions as awk finds in node" {
+	stand_still sleep 600
+	explain "$BATS_TEST_TMPDIR/parsed"
+	note "W^X holds: of $(rows | awk '$2 ~ /x/' | wc -l) executable regions none is writable"
+	requires cmd node
+	background node -e 'require("fs").writeFileSync(process.argv[1], "ready"); setInterval(() => {}, 1e6)' "$BATS_TEST_TMPDIR/ready"
+	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	kill -STOP "$pid"
+	until_true grep -q '^State:.T' "/proc/$pid/status"
+	SMAPS=$BATS_TEST_TMPDIR/smaps
+	cat "/proc/$pid/smaps" >"$SMAPS"
+	vm-parse "$SMAPS" -o "$BATS_TEST_TMPDIR/parsed"
+	explain "$BATS_TEST_TMPDIR/parsed"
+	both=$(rows | awk '$2 ~ /wx/' | wc -l)
+	if [ "$both" = 0 ]; then note "W^X holds"; else note "W^X is broken: $both region"; fi
+}
+
+@test "explain: what is lazy, and whether RSS follows what was asked for" {
+	step_start
+	step mmap 16384 rw
+	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/parsed"
+	explain "$BATS_TEST_TMPDIR/parsed"
+	note "does RSS follow what was asked for? of 64."
+	note "does RSS follow what was asked for?" | grep -q 'no, it follows what was touched'
+	note "lazy: "
+	note "  laziest is anon at 0x$(printf %x "$((answer))")"
+	step touch "$answer" 16384
+	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/parsed"
+	explain "$BATS_TEST_TMPDIR/parsed"
+	note "does RSS follow what was asked for?" | grep -q 'yes, nearly all of it was touched'
+}
+
+@test "explain: guards, reserved addresses and the largest hole" {
+	workload kinds "$BATS_TEST_TMPDIR"
+	SMAPS=$BATS_TEST_TMPDIR/smaps
+	cat "/proc/$pid/smaps" >"$SMAPS"
+	vm-parse "$SMAPS" -o "$BATS_TEST_TMPDIR/parsed"
+	explain "$BATS_TEST_TMPDIR/parsed"
+	small=$(rows | awk '$2 == "---p"' | grep -c ' 00:00 0 *$')
+	same $(($(cell guard regions) + $(cell reserved regions))) "$small"
+	note "closed to all access: $(cell guard regions) guards"
+	largest=$(rows | awk '{ split($1, a, "-"); print a[1], a[2] }' | /usr/bin/python3 -c '
+import sys
+rows = [[int(x, 16) for x in line.split()] for line in sys.stdin]
+holes = [(b[0] - a[1], a[1]) for a, b in zip(rows, rows[1:]) if b[0] > a[1] and b[0] < 1 << 63]
+print(len(holes), "%x" % max(holes)[1])')
+	note "holes: ${largest% *} between the regions"
+	grep -q "the largest: [0-9.]* TiB above 0x${largest#* }" <<<"$output"
+}
+
+@test "explain: what is not known is said, and not shown as nothing" {
+	stand_still sleep 600
+	vm-parse "/proc/$pid/maps" -o "$BATS_TEST_TMPDIR/parsed"
+	explain "$BATS_TEST_TMPDIR/parsed"
+	note "what is resident is not known: look with --detail rss or smaps"
+	no 'rss KiB'
+	no 'note "lazy'
+}
+
+@test "explain: columns, order and filters are the user's; groups are not" {
+	stand_still sleep 600
+	explain --columns kind,swap,about --sort kind "$BATS_TEST_TMPDIR/parsed"
+	same "$(grep '^column' <<<"$output" | wc -l)" 3
+	explain --kind heap "$BATS_TEST_TMPDIR/parsed"
+	note "what makes it up: 1 region of 1 kind"
+	no 'note "holes'
+	run -2 --separate-stderr vm-render --ascii --view explain --by kind "$BATS_TEST_TMPDIR/parsed"
+	[[ $stderr == *"one row for each kind"* ]]
+	run -2 --separate-stderr vm-render --ascii --view explain --columns sise "$BATS_TEST_TMPDIR/parsed"
+	[[ $stderr == *"did you mean 'size'"* ]]
+}
+
+@test "explain: every renderer draws it, hostile names and kinds too" {
+	printf '%s\n' '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000000001000","end":"0x0000000040001000","size":1073741824,"perms":"rwxp","kind":"<b>\u001b[31m","name":"</text><script>alert(1)</script>\n","rss":4096}' >"$BATS_TEST_TMPDIR/s"
+	explain "$BATS_TEST_TMPDIR/s"
+	run -0 --separate-stderr vm-render --svg --view explain "$BATS_TEST_TMPDIR/s"
+	[[ $output != *"<script>"* ]]
+	run -0 --separate-stderr vm-render --ascii --view explain "$BATS_TEST_TMPDIR/s"
+	[[ $output != *$'\033[31m'* ]]
+	[[ $output == *"W^X is broken: 1 region, 1 GiB"* ]]
+	run -0 --separate-stderr vm-render --gnuplot --view explain "$BATS_TEST_TMPDIR/s"
+	vm-render --ascii --view explain "$BATS_TEST_TMPDIR/s" | head -1
+}
+
+@test "explain: at a moment, of a tracked stream, and of nothing" {
+	golden=$ROOT/tests/golden/life.track.ndjson
+	explain --at 1s "$golden"
+	early=$(total regions)
+	same "$early" "$(vm-render --trace --view table --at 1s --by kind "$golden" | awk '$1 == "total" && /"regions"/ { gsub("\"", "", $NF); print $NF }')"
+	explain "$golden"
+	[ "$(total regions)" != "$early" ]
+	run -0 --separate-stderr vm-render --ascii --view explain </dev/null
+	[[ $output == *"the input is empty"* ]]
+}
