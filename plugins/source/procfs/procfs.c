@@ -554,7 +554,23 @@ static void procfs_close(void *state, struct vp_host *h)
 	free(p->scanned.text);
 }
 
-static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-smaps-rollup", "linux-threads", NULL };
+/* A text that is maps and nothing else is read as it is, any other as a log with maps in it. */
+static int probe(vp_str head, const char **format)
+{
+	const char *within = NULL;
+	int sure = procfs_probe(head, format);
+	if (sure > 90) return sure;
+	int log = procfs_log_probe(head, &within);
+	if (log > sure) *format = within;
+	return log > sure ? log : sure;
+}
+
+static int parse(void *state, struct vp_host *h, const struct vp_text *text)
+{
+	return strcmp(text->format, "linux-maps-log") ? procfs_parse(state, h, text) : procfs_log_parse(state, h, text);
+}
+
+static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-smaps-rollup", "linux-threads", "linux-maps-log", NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
@@ -567,7 +583,7 @@ const struct vp_source vp_source = {
 	.attach = procfs_attach,
 	.sample = procfs_sample,
 	.close = procfs_close,
-	.probe = procfs_probe,
-	.parse = procfs_parse,
+	.probe = probe,
+	.parse = parse,
 	.redacts = true,
 };
