@@ -343,9 +343,10 @@ static void put(struct vp_out *out, const char *text, size_t n)
 static void key(struct vp_out *out, const char *name, const char *suffix)
 {
 	size_t n = strlen(name), m = strlen(suffix);
+	bool first = out->used && out->buffer[out->used - 1] == '{'; /* before room, which may write out what is there */
 	room(out, n + m + 40);
 	char *at = out->buffer + out->used;
-	if (at[-1] != '{') *at++ = ',';
+	if (!first) *at++ = ',';
 	*at++ = '"';
 	memcpy(at, name, n);
 	memcpy(at + n, suffix, m);
