@@ -85,10 +85,17 @@ void vp_rewind_free(struct vp_rewind *rewind)
 
 /* ---- lives ---- */
 
-static struct life *life_of(struct vp_rewind *rewind, int64_t pid)
+static struct life *known_life(struct vp_rewind *rewind, int64_t pid)
 {
 	for (size_t i = 0; i < rewind->life_count; i++)
 		if (rewind->lives[i].pid == pid) return &rewind->lives[i];
+	return NULL;
+}
+
+static struct life *life_of(struct vp_rewind *rewind, int64_t pid)
+{
+	struct life *known = known_life(rewind, pid);
+	if (known) return known;
 	struct life *grown = realloc(rewind->lives, (rewind->life_count + 1) * sizeof *grown);
 	if (!grown) return NULL;
 	rewind->lives = grown;
@@ -104,8 +111,8 @@ static void forget(struct vp_rewind *rewind, int64_t pid)
 		if (look->pid != pid) continue;
 		free(look->coming.bytes);
 		free(look->whole.bytes);
-		look->coming = look->whole = (struct lines){ NULL, 0, 0 };
-		look->open = false;
+		*look = rewind->looks[--rewind->look_count];
+		i--;
 	}
 	for (size_t i = 0; i < rewind->life_count; i++)
 		if (rewind->lives[i].pid == pid) rewind->lives[i--] = rewind->lives[--rewind->life_count];
@@ -234,13 +241,15 @@ static int feed_system(struct vp_rewind *rewind, struct vp_record *record)
 
 /* ---- tracked ---- */
 
-/* Changes of a process that no key frame has shown yet lead nowhere. */
+/* Changes of a process that no key frame has shown yet lead nowhere, as do those behind its end. */
 static int feed_change(struct vp_rewind *rewind, struct vp_record *record)
 {
-	struct life *life = life_of(rewind, record->has_pid ? record->pid : -1);
-	if (!life) return vp_fail("out of memory");
-	if (vp_str_is(record->event, "FORK") || vp_str_is(record->event, "EXEC_REBUILD")) life->known = true;
-	return life->known ? vp_state_apply(&rewind->state, record) : 0;
+	int64_t pid = record->has_pid ? record->pid : -1;
+	bool anew = vp_str_is(record->event, "FORK") || vp_str_is(record->event, "EXEC_REBUILD");
+	struct life *life = anew ? life_of(rewind, pid) : known_life(rewind, pid);
+	if (anew && !life) return vp_fail("out of memory");
+	if (anew) life->known = true;
+	return life && life->known ? vp_state_apply(&rewind->state, record) : 0;
 }
 
 static int feed_tracked(struct vp_rewind *rewind, struct vp_record *record)
@@ -301,9 +310,7 @@ static void put_process(struct vp_rewind *rewind, struct vp_out *out, int64_t t,
 
 static void put_space(struct vp_rewind *rewind, struct vp_out *out, int64_t t, const struct vp_space *space)
 {
-	const struct life *life = NULL;
-	for (size_t i = 0; i < rewind->life_count; i++)
-		if (rewind->lives[i].pid == space->pid) life = &rewind->lives[i];
+	const struct life *life = known_life(rewind, space->pid);
 	if (!life || !life->known || space->ended) return;
 	put_process(rewind, out, t, space->pid);
 	vp_frames_put_snapshot(rewind->frames, out, t, space->pid, space->seq, space->count);

@@ -48,9 +48,9 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 		ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=ppoll -o trace vm-replay "$@" parsed >/dev/null
 		grep -oE 'tv_sec=[0-9]+, tv_nsec=[0-9]+' trace
 	}
-	waits --speed 1000 | sort -u >fast
+	waits --speed 20 | sort -u >fast
 	[ "$(grep -c 'tv_sec=0' fast)" -ge 3 ]
-	! grep -qE 'tv_nsec=[0-9]{8,}' fast # 1 ms, 0.5 ms, 1 ms: never as much as 10
+	! grep -qE 'tv_nsec=[0-9]{9,}' fast # 50 ms, 25 ms, 50 ms: never as much as 100
 	[ -z "$(waits --speed max)" ]
 }
 
