@@ -11,15 +11,20 @@ setup_file() {
 	healthy >"$BATS_FILE_TMPDIR/well.log" 2>&1 3>&- &
 	local well=$! pids= mode one
 	for mode in $SICK; do
-		"$WORKLOADS/sick" "$mode" >"$BATS_FILE_TMPDIR/ready.$mode" 2>&1 3>&- &
+		"$WORKLOADS/sick" "$mode" </dev/null >"$BATS_FILE_TMPDIR/ready.$mode" 2>&1 3>&- &
 		pids+=,$!
 		echo "$!" >"$BATS_FILE_TMPDIR/pid.$mode"
 	done
 	for mode in $SICK; do until_true grep -q ready "$BATS_FILE_TMPDIR/ready.$mode"; done
 	vm-sample --detail maps -i 100ms -d 13s -p "${pids#,}" >"$BATS_FILE_TMPDIR/sick.raw" 2>"$BATS_FILE_TMPDIR/sick.log" 3>&-
-	for one in ${pids//,/ }; do kill -KILL "$one"; done
+	for one in ${pids//,/ }; do kill -KILL "$one" 2>/dev/null || true; done
 	vm-parse "$BATS_FILE_TMPDIR/sick.raw" | vm-track >"$BATS_FILE_TMPDIR/sick"
 	wait "$well"
+}
+
+teardown_file() {
+	local file
+	for file in "$BATS_FILE_TMPDIR"/pid.*; do kill -KILL "$(cat "$file")" 2>/dev/null || true; done
 }
 
 # What a working day is made of. $1: a folder, $2 the workload, $3 seconds.

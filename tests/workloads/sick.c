@@ -1,6 +1,6 @@
-/* A process that misbehaves in one way, or only seems to, in small steps until it is killed.
+/* A process that misbehaves in one way, or only seems to, in small steps until it is killed, or two minutes are over.
  *
- *   sick MODE [MILLISECONDS]     between steps, preset 20; the number of steps has a bound, after which it waits
+ *   sick MODE [MILLISECONDS]     between steps, preset 20; their number has a bound, after which it waits
  *   -> ready
  *
  *   brk       the heap grows and is never given back           realloc   one block that grows
@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, STEP = 256 << 10, STEPS_MAX = 4000 };
+enum { PAGE = 4096, STEP = 256 << 10, STEPS_MAX = 1500, SECONDS_MAX = 120 };
 
 static struct timespec between = { 0, 20000000 };
 
@@ -183,6 +183,7 @@ int main(int argc, char **argv)
 		{ "deep", deep, NULL }, { "reserve", reserve, NULL }, { "maps", maps, NULL }, { "holes", holes, NULL }, { "wx", wx, NULL },
 	};
 	const char *mode = argc > 1 ? argv[1] : "";
+	alarm(SECONDS_MAX);
 	if (argc > 2) between.tv_nsec = atol(argv[2]) * 1000000;
 	if (!strcmp(mode, "memory") && argc > 3) {
 		size_t bytes = (size_t)atol(argv[3]) << 20;
