@@ -1,6 +1,7 @@
 /* The kernel's half of the source ebpf: at the end of each memory call of a watched process, what it did and what is there now.
  *
- * Only the calls' exits are hooked: the arguments are still in the saved registers. The truth after a call is read by the kernel's
+ * One hook at the end of every system call serves: the arguments are still in the saved registers, and it costs a call that is none
+ * of ours less than a tracepoint of its own costs one that is. The truth after a call is read by the kernel's
  * own iterator over regions, under its lock; where somebody else holds that, the record says so and the process is read from outside.
  */
 #include "vmlinux.h"
@@ -24,6 +25,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define ANON_INODE_FS 0x09041934
 
 const volatile bool exact = true, follow = false, faults_each = false;
+const volatile unsigned char calls[EBPF_NUMBERS] = { 0 }; /* by the system's number: an ebpf_call and 1; 0: none of ours */
 const volatile unsigned long long least = 0; /* bytes: smaller calls are not told */
 
 /* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
@@ -94,6 +96,7 @@ unsigned long long last; /* ns: of the newest record */
 
 extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr) __ksym __weak;
 extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
+extern void *bpf_rdonly_cast(const void *at, u32 type) __ksym __weak;
 extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
 
 /* At most `most`, in a way that the verifier can follow: the compiler must not see that it may be known already. */
@@ -105,12 +108,13 @@ static __always_inline unsigned long bound(unsigned long n, unsigned long most)
 	return n;
 }
 
-/* A pointer as a mere number, which is what a function that is verified by itself takes. */
-static __always_inline unsigned long long number(const void *at)
+/* A pointer as a mere number, which is what a function that is verified by itself takes: put down and taken up again. */
+static __always_inline unsigned long long number_of(struct ebpf_called *by, const void *at)
 {
-	unsigned long long n = 0;
-	bpf_probe_read_kernel(&n, sizeof n, &at);
-	return n;
+	*(volatile unsigned long long *)&by->took = (unsigned long long)at;
+	unsigned long long number = *(volatile unsigned long long *)&by->took;
+	by->took = 0;
+	return number;
 }
 
 /* ---- sending ---- */
@@ -216,53 +220,91 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 {
 	unsigned int zero = 0;
 	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-	struct vm_area_struct *vma = (void *)at;
+	struct vm_area_struct *vma = bpf_rdonly_cast((void *)at, bpf_core_type_id_kernel(struct vm_area_struct));
+	struct mm_struct *mm = bpf_rdonly_cast((void *)space, bpf_core_type_id_kernel(struct mm_struct));
 	struct vm_area_struct___named *named = (void *)at;
-	struct mm_struct *mm = (void *)space;
 	if (!scratch) return 0;
 	struct ebpf_vma *to = &scratch->called.vmas[bound(i, EBPF_VMAS - 1)];
-	struct file *file = BPF_CORE_READ(vma, vm_file);
-	to->start = BPF_CORE_READ(vma, vm_start);
-	to->end = BPF_CORE_READ(vma, vm_end);
-	to->perms = BPF_CORE_READ(vma, vm_flags) & 0xff;
+	struct file *file = vma->vm_file;
+	to->start = vma->vm_start;
+	to->end = vma->vm_end;
+	to->perms = vma->vm_flags & 0xff;
 	to->offset = to->inode = 0;
 	to->dev = 0;
 	to->what = 0;
 	if (file) {
-		struct inode *inode = BPF_CORE_READ(file, f_inode);
-		if (bpf_core_type_exists(struct backing_file) && BPF_CORE_READ(file, f_mode) & MODE_BACKING)
+		struct inode *inode = file->f_inode;
+		if (bpf_core_type_exists(struct backing_file) && file->f_mode & MODE_BACKING)
 			inode = BPF_CORE_READ((struct backing_file *)(void *)file, user_path.dentry, d_inode);
 		to->what = EBPF_VMA_FILE;
-		to->offset = (unsigned long long)BPF_CORE_READ(vma, vm_pgoff) * PAGE;
+		to->offset = (unsigned long long)vma->vm_pgoff * PAGE;
 		to->inode = BPF_CORE_READ(inode, i_ino);
 		to->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-		tell_file((unsigned long long)file, to->inode, to->dev, pid);
-	} else if (BPF_CORE_READ(vma, vm_ops)) {
-		struct vm_special_mapping *special = BPF_CORE_READ(vma, vm_private_data);
+		tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid);
+	} else if (vma->vm_ops) {
+		struct vm_special_mapping *special = vma->vm_private_data;
 		to->what = EBPF_VMA_SPECIAL;
 		bpf_probe_read_kernel_str(&to->offset, 16, BPF_CORE_READ(special, name));
-	} else if (to->start <= BPF_CORE_READ(mm, brk) && to->end >= BPF_CORE_READ(mm, start_brk)) {
+	} else if (to->start <= mm->brk && to->end >= mm->start_brk) {
 		to->what = EBPF_VMA_HEAP;
 	} else {
-		unsigned long long stack = BPF_CORE_READ(mm, start_stack);
+		unsigned long long stack = mm->start_stack;
 		if (to->start <= stack && to->end >= stack) to->what = EBPF_VMA_STACK;
 		else if (bpf_core_field_exists(named->anon_name) && BPF_CORE_READ(named, anon_name)) to->what = EBPF_VMA_NAMED;
 	}
 	return to->what;
 }
 
+struct one {
+	struct ebpf_called *to;
+	unsigned long long space;
+};
+
+static long take_one(struct task_struct *task, struct vm_area_struct *vma, struct one *one)
+{
+	struct ebpf_called *to = one->to;
+	if (vma->vm_start > to->lo || vma->vm_end < to->hi) return 0;
+	if (describe(number_of(to, vma), one->space, 0, to->head.pid) & EBPF_VMA_NAMED) return 0;
+	to->lo = vma->vm_start;
+	to->hi = vma->vm_end;
+	to->head.count = 1;
+	return 0;
+}
+
+/* What needs no walk, while no other thread maps: after an munmap there is nothing, after an mmap one region. */
+static bool plain(struct ebpf_called *to, unsigned long long space)
+{
+	bool failed = to->result < 0 && to->result >= -4095;
+	if (failed) return false;
+	if (to->call == EBPF_munmap) return true;
+	if (to->call != EBPF_mmap) return false;
+	struct one one = { to, space };
+	bpf_find_vma(bpf_get_current_task_btf(), to->lo, take_one, &one, 0);
+	return to->head.count == 1;
+}
+
 /* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
 static void look(struct ebpf_called *to, bool open)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	unsigned long long space = number(task->mm), behind = 0x7ffffffff000ull;
+	unsigned long long space = number_of(to, task->mm), behind = 0x7ffffffff000ull;
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
+	if (!space || !bpf_iter_task_vma_new) {
+		to->head.flags |= EBPF_UNREAD;
+		return;
+	}
+	bool shared = task->mm->mm_users.counter > 1;
+	if (shared) {
+		to->head.flags |= EBPF_RACY;
+	} else if (plain(to, space)) {
+		to->head.flags |= EBPF_EXACT;
+		return;
+	}
 	to->head.flags |= EBPF_UNREAD;
-	if (!space || !bpf_iter_task_vma_new) return;
 	if (bpf_iter_task_vma_new(&it, task, to->lo) == 0) {
 		to->head.flags &= ~EBPF_UNREAD;
-		to->head.t = bpf_ktime_get_ns();
+		if (shared) to->head.t = bpf_ktime_get_ns(); /* under the lock: so the order of time is that of the states */
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			unsigned long long start = vma->vm_start, end = vma->vm_end;
 			unsigned int i = to->head.count;
@@ -274,7 +316,7 @@ static void look(struct ebpf_called *to, bool open)
 				to->head.flags |= EBPF_UNREAD;
 				break;
 			}
-			if (describe(number(vma), space, i, to->head.pid) & EBPF_VMA_NAMED) to->head.flags |= EBPF_UNREAD;
+			if (describe(number_of(to, vma), space, i, to->head.pid) & EBPF_VMA_NAMED) to->head.flags |= EBPF_UNREAD;
 			if (start < to->lo) to->lo = start;
 			if (end > to->hi) to->hi = end;
 			to->head.count = i + 1;
@@ -284,13 +326,12 @@ static void look(struct ebpf_called *to, bool open)
 	bpf_iter_task_vma_destroy(&it);
 	if (!(to->head.flags & EBPF_UNREAD)) to->head.flags |= EBPF_EXACT;
 	else to->head.count = 0;
-	if (BPF_CORE_READ(task, mm, mm_users.counter) > 1) to->head.flags |= EBPF_RACY;
 }
 
 /* All regions of a task, in pieces. */
 static void picture(struct watched *watched, struct task_struct *task, unsigned int pid, struct ebpf_called *to)
 {
-	unsigned long long space = number(task->mm);
+	unsigned long long space = number_of(to, task->mm);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
 	bool whole = false;
@@ -309,7 +350,7 @@ static void picture(struct watched *watched, struct task_struct *task, unsigned 
 				to->call++;
 				to->head.count = 0;
 			}
-			if (describe(number(vma), space, to->head.count, pid) & EBPF_VMA_NAMED) whole = false;
+			if (describe(number_of(to, vma), space, to->head.count, pid) & EBPF_VMA_NAMED) whole = false;
 			to->head.count++;
 		}
 	}
@@ -401,38 +442,43 @@ static unsigned long long size_of(const struct ebpf_called *to)
 	}
 }
 
-static int called(unsigned int call, long result)
+#if defined(__TARGET_ARCH_x86)
+#define NUMBER(regs) ((regs)->orig_ax)
+#define SIXTH(regs) ((regs)->r9)
+#elif defined(__TARGET_ARCH_arm64)
+#define NUMBER(regs) ((unsigned long)(regs)->syscallno)
+#define SIXTH(regs) ((regs)->regs[5])
+#endif
+
+/* Of every system call of every process: so it asks the cheapest first. */
+SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 {
+	unsigned long number = NUMBER(regs);
+	if (number >= EBPF_NUMBERS || !calls[number]) return 0;
 	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 	bool open = false;
 	if (!to) return 0;
 	begin(&to->head, EBPF_CALL);
-	to->call = call;
+	to->call = calls[number] - 1;
 	to->result = result;
 	to->took = 0;
 	to->lo = to->hi = 0;
-	to->args[0] = PT_REGS_PARM1_CORE_SYSCALL(regs);
-	to->args[1] = PT_REGS_PARM2_CORE_SYSCALL(regs);
-	to->args[2] = PT_REGS_PARM3_CORE_SYSCALL(regs);
-	to->args[3] = PT_REGS_PARM4_CORE_SYSCALL(regs);
-	to->args[4] = PT_REGS_PARM5_CORE_SYSCALL(regs);
-	to->args[5] = BPF_CORE_READ(regs, r9);
+	to->args[0] = PT_REGS_PARM1(regs);
+	to->args[1] = PT_REGS_PARM2(regs);
+	to->args[2] = PT_REGS_PARM3(regs);
+	to->args[3] = PT_REGS_PARM4_SYSCALL(regs);
+	to->args[4] = PT_REGS_PARM5(regs);
+	to->args[5] = SIXTH(regs);
 	if (least && size_of(to) < least) return 0;
-	bool any = call == EBPF_brk ? reach_heap(to, &open) : reach(to, &open);
+	bool any = to->call == EBPF_brk ? reach_heap(to, &open) : reach(to, &open);
 	if (any && exact) look(to, open);
 	else if (any) to->head.flags |= EBPF_UNREAD;
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 	return 0;
 }
-
-#define C(name) \
-	SEC("tp/syscalls/sys_exit_" #name) int on_##name(struct trace_event_raw_sys_exit *ctx) { return called(EBPF_##name, ctx->ret); }
-EBPF_CALLS(C)
-#undef C
 
 /* ---- lives ---- */
 
@@ -510,20 +556,20 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-SEC("tp/exceptions/page_fault_user") int on_fault(struct trace_event_raw_exceptions *ctx)
+SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_fault_key key = { .pid = pid };
-	bpf_find_vma(bpf_get_current_task_btf(), ctx->address, note_region, &key.start, 0);
+	bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0);
 	if (faults_each) {
 		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
 		if (!to) return 0;
 		begin(&to->head, EBPF_FAULT);
-		to->address = ctx->address;
-		to->ip = ctx->ip;
-		to->error = ctx->error_code;
+		to->address = address;
+		to->ip = PT_REGS_IP(regs);
+		to->error = error;
 		to->start = key.start;
 		send(watched, &to->head, sizeof *to);
 		return 0;

@@ -86,19 +86,11 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list list
 	return loud && level <= LIBBPF_INFO ? vfprintf(stderr, format, list) : 0;
 }
 
-static bool wanted_program(const struct ebpf *e, const char *name)
+static void choose(struct ebpf *e)
 {
-	if (strcmp(name, "on_fault") == 0) return e->faults != FAULTS_NONE;
-	if (strcmp(name, "on_fork") == 0 || strcmp(name, "on_exec") == 0 || strcmp(name, "on_exit") == 0) return true;
-	return !e->calls || !*e->calls || named(e->calls, name + 3);
-}
-
-/* A call that this kernel has not is left out in silence: nobody can make it. */
-static void choose(struct ebpf *e, int folder)
-{
-	struct bpf_program *program;
-	bpf_object__for_each_program(program, e->bpf->obj)
-		bpf_program__set_autoload(program, wanted_program(e, bpf_program__name(program)) && hook_there(folder, program));
+	for (int i = 0; i < EBPF_CALL_COUNT; i++)
+		if (!e->calls || !*e->calls || named(e->calls, ebpf_call_names[i])) e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
+	bpf_program__set_autoload(e->bpf->progs.on_fault, e->faults != FAULTS_NONE);
 	e->bpf->rodata->exact = e->exact;
 	e->bpf->rodata->follow = e->follow;
 	e->bpf->rodata->faults_each = e->faults == FAULTS_EACH;
@@ -106,18 +98,6 @@ static void choose(struct ebpf *e, int folder)
 	uint64_t size = 4096;
 	while (size < e->ring_size) size *= 2;
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
-}
-
-static int hook_all(struct ebpf *e, int folder)
-{
-	struct bpf_program *program;
-	bpf_object__for_each_program(program, e->bpf->obj) {
-		if (!bpf_program__autoload(program)) continue;
-		struct bpf_link *link = hook(folder, program);
-		if (!link) return -errno;
-		e->links[e->link_count++] = link;
-	}
-	return 0;
 }
 
 static int take(void *ctx, void *record, size_t n)
@@ -182,12 +162,9 @@ static int ebpf_open(void *state, struct vp_host *h)
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	e->bpf = ebpf_bpf__open();
 	if (!e->bpf) return refuse(h, errno);
-	int folder = hook_folder();
-	if (folder < 0) return refuse(h, errno);
-	choose(e, folder);
+	choose(e);
 	int failed = ebpf_bpf__load(e->bpf);
-	if (!failed) failed = hook_all(e, folder);
-	close(folder);
+	if (!failed) failed = ebpf_bpf__attach(e->bpf);
 	if (failed) return refuse(h, -failed);
 	return prepare(e, h);
 }
@@ -404,7 +381,6 @@ static void ebpf_close(void *state, struct vp_host *h)
 	struct ebpf *e = state;
 	(void)h;
 	ring_buffer__free(e->ring);
-	while (e->link_count) bpf_link__destroy(e->links[--e->link_count]);
 	ebpf_bpf__destroy(e->bpf);
 	if (e->poll >= 0) close(e->poll);
 	if (e->timer >= 0) close(e->timer);

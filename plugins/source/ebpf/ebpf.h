@@ -3,6 +3,7 @@
 #define EBPF_H
 
 #define EBPF_COMM 16
+#define EBPF_NUMBERS 512   /* system calls have numbers below that */
 #define EBPF_VMAS 24       /* regions on one record; where a call touched more, the process is read again */
 #define EBPF_PATH 1024     /* bytes of a path's names; a longer path is known by its device and inode alone */
 #define EBPF_NAME 256      /* bytes of one name in it; the kernel allows 255 */

@@ -3,7 +3,6 @@
  *   ebpf.c     the plugin: options, loading, draining the ring in order of time
  *   tell.c     a record becomes lines
  *   words.c    calls and their arguments by the names of the manual pages
- *   hook.c     programs to tracepoints
  *   names.c    files by device and inode
  *   faults.c   page faults, where they are counted
  *   target.c   the processes: what is known of each, and reading one whole through /proc
@@ -50,8 +49,6 @@ struct ebpf {
 	/* the kernel's half */
 	struct ebpf_bpf *bpf;
 	struct ring_buffer *ring;
-	struct bpf_link *links[EBPF_CALL_COUNT + 8];
-	size_t link_count;
 	int fault_map;
 	int poll, timer;
 	/* records of one drain */
@@ -97,19 +94,13 @@ vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode); /* p N
 
 /* words.c */
 extern const char *const ebpf_call_names[EBPF_CALL_COUNT];
+extern const short ebpf_call_numbers[EBPF_CALL_COUNT]; /* the system's; -1: it has not that call */
 void words_put_call(struct vp_host *h, const struct ebpf_called *called);
 
 /* tell.c */
 void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head);
 /* The region as the stream has it; `digits` (48 bytes) holds its texts. */
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits);
-
-/* hook.c */
-struct bpf_program;
-struct bpf_link;
-int  hook_folder(void);                                                 /* of the tracepoints; -1: errno. Caller closes */
-bool hook_there(int folder, const struct bpf_program *program);         /* this kernel has what it hooks into */
-struct bpf_link *hook(int folder, const struct bpf_program *program);   /* NULL: errno */
 
 /* faults.c */
 void faults_put(struct ebpf *e, struct vp_host *h, int64_t t); /* what was counted since the last time, as `faults` lines */

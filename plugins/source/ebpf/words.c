@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "source.h"
 
@@ -10,6 +11,13 @@ const char *const ebpf_call_names[EBPF_CALL_COUNT] = {
 #define C(name) #name,
 	EBPF_CALLS(C)
 #undef C
+};
+
+#define NUMBER(name) [EBPF_##name] = SYS_##name
+const short ebpf_call_numbers[EBPF_CALL_COUNT] = {
+	NUMBER(mmap), NUMBER(munmap), NUMBER(brk), NUMBER(mremap), NUMBER(mprotect), NUMBER(pkey_mprotect), NUMBER(madvise), NUMBER(shmat), NUMBER(shmdt),
+	NUMBER(remap_file_pages), NUMBER(mlock), NUMBER(mlock2), NUMBER(munlock), NUMBER(mlockall), NUMBER(munlockall), NUMBER(mbind),
+	[EBPF_mseal] = 462, /* younger than this header */ NUMBER(prctl),
 };
 
 enum form { NONE, ADDRESS, NUMBER, SIGNED, PROT, MAP_FLAGS, MREMAP_FLAGS, ADVICE, HEX };
