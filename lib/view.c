@@ -239,11 +239,31 @@ static void note_others(struct vp_build *build)
 		                                    list, others > 12 ? " ..." : ""));
 }
 
+/* Of the process in the picture, or of all: how many, and the last. */
+static void note_findings(struct vp_build *build)
+{
+	const struct vp_model *model = build->model;
+	const struct vp_proc *chosen = build->all_processes ? NULL : vp_model_chosen(model);
+	const struct vp_note *last = NULL;
+	size_t count = 0;
+	for (size_t i = 0; model->types[VP_T_finding] && i < model->note_count; i++) {
+		const struct vp_note *note = &model->notes[i];
+		if (strcmp(note->type, "finding") || (chosen && note->pid >= 0 && note->pid != chosen->pid))
+			continue;
+		last = note;
+		count++;
+	}
+	if (last)
+		vp_build_note(build, vp_arena_print(build->arena, count > 1 ? "%zu findings (see --view events), the last: %s" : "%zu finding: %s", count,
+		                                    vp_words(build->arena, vp_s(last->text))));
+}
+
 void vp_build_notes(struct vp_build *build)
 {
 	const struct vp_model *model = build->model;
 	note_others(build);
 	note_kinds(build);
+	note_findings(build);
 	if (model->types[VP_T_lost])
 		vp_build_note(build, vp_arena_print(build->arena, "%llu time%s something was lost on the way, in all %llu: see the lost lines",
 			(unsigned long long)model->types[VP_T_lost], model->types[VP_T_lost] > 1 ? "s" : "", (unsigned long long)model->lost));

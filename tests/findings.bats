@@ -238,11 +238,13 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output != *"does not match"* && $output != *"is not"* ]]
 }
 
-@test "findings show in the view events and as flags over a timeline" {
+@test "findings show in the view events, as a note, and as flags over a timeline" {
 	vm-track "$BATS_FILE_TMPDIR/sick" >"$BATS_TEST_TMPDIR/s"
 	run vm-render --ascii --width 200 --view events --pid "$(cat "$BATS_FILE_TMPDIR/pid.wx")" "$BATS_TEST_TMPDIR/s"
 	[ "$status" = 0 ]
 	[[ $output == *"writable-executable: 1 region of "* ]]
+	run vm-render --ascii --width 200 --view map --pid "$(cat "$BATS_FILE_TMPDIR/pid.wx")" "$BATS_TEST_TMPDIR/s"
+	[[ $output == *"1 finding: 1 region of "* ]]
 	run vm-render --svg --view timeline --pid "$(cat "$BATS_FILE_TMPDIR/pid.brk")" "$BATS_TEST_TMPDIR/s"
 	[[ $output == *"grew in "* ]]
 }
