@@ -23,7 +23,7 @@
 #define GRACE 300000000 /* ns that a command which got the same Ctrl-C has for ending before we do */
 
 struct flags {
-	const char *source, *pid, *detail, *command_output, *marks, *redact_key;
+	const char *source, *pid, *detail, *calls, *command_output, *marks, *redact_key;
 	int64_t interval, count, duration;
 	bool follow, redact, probe;
 };
@@ -36,6 +36,7 @@ static const struct vp_option rows[] = {
 	{ "duration", 'd', VP_OPT_TIME, offsetof(struct flags, duration), NULL, "1ns..", "TIME", "stop after that time" },
 	{ "follow", 'f', VP_OPT_FLAG, offsetof(struct flags, follow), NULL, NULL, NULL, "look at children too, as they come and go" },
 	{ "detail", 0, VP_OPT_STRING, offsetof(struct flags, detail), NULL, NULL, "maps|rss|smaps", "how much to ask of each region; preset: the source's" },
+	{ "calls", 'e', VP_OPT_LIST, offsetof(struct flags, calls), NULL, NULL, "CALL,...", "of a source that traces: only these calls; preset: all that it knows" },
 	{ "command-output", 0, VP_OPT_STRING, offsetof(struct flags, command_output), NULL, NULL, "FILE", "where COMMAND's stdout goes; preset: our stderr" },
 	{ "marks", 0, VP_OPT_STRING, offsetof(struct flags, marks), NULL, NULL, "FIFO", "each line that is written into it becomes a mark; made if it is not there" },
 	{ "redact", 0, VP_OPT_FLAG, offsetof(struct flags, redact), NULL, NULL, NULL, "hash names, paths and arguments, the same way each time" },
@@ -99,6 +100,7 @@ static void load_all(struct session *s)
 	s->sources.began = s->began;
 	if (vp_sources_load(&s->sources, s->flags.source)) vp_die(program, VP_USAGE, "%s", vp_error());
 	if (s->flags.detail) hand_on(s, "detail", s->flags.detail);
+	if (s->flags.calls) hand_on(s, "calls", s->flags.calls);
 	if (s->flags.follow) hand_on(s, "follow", NULL);
 	if (s->flags.redact_key) s->flags.redact = true;
 	if (!s->flags.redact) return;
@@ -151,7 +153,7 @@ static void put_options(struct session *s, struct vp_out *out)
 	struct flags kept = s->flags;
 	unsigned char *follow = &s->program.options.layer[vp_options_find(rows, "follow") - rows], layer = *follow;
 	*follow = 0;
-	s->flags.detail = s->flags.redact_key = s->flags.source = NULL;
+	s->flags.detail = s->flags.calls = s->flags.redact_key = s->flags.source = NULL;
 	char *json = vp_options_json_redacted(&s->program.options, kept.redact);
 	vp_put_object(out, "options");
 	vp_put_str(out, "source", vp_s(kept.source));

@@ -20,6 +20,7 @@
 #include "ebpf.skel.h"
 
 #define ARENA (8 << 20)     /* bytes of records that are put in order at once */
+#define ROUNDS 4            /* such drains, after which others have their turn */
 #define FEW 64              /* records in a drain up to which we come again soon ... */
 #define SOON 1000000        /* ... after so many ns, */
 #define LATER 8000000       /* else after so many */
@@ -277,10 +278,10 @@ static int ebpf_drain(void *state, struct vp_host *h)
 	struct ebpf *e = state;
 	uint64_t ticks;
 	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) return h->fail(h, "the timer cannot be read: %s", strerror(errno));
-	size_t count, all = 0;
+	size_t count, all = 0, rounds = 0;
 	do all += count = drain_once(e, h);
-	while (count > ARENA / sizeof(struct ebpf_called)); /* it was full: there is more */
-	set_timer(e, all);
+	while (count > ARENA / sizeof(struct ebpf_called) && ++rounds < ROUNDS); /* it was full: there is more */
+	set_timer(e, rounds == ROUNDS ? 1 : all);
 	return (int)e->target_count;
 }
 

@@ -1,0 +1,193 @@
+# The source ebpf: every call, its cause, and nothing missed. Witnesses are strace and /proc/PID/maps.
+
+load helper
+
+setup() {
+	requires bpf
+	requires cmd jq
+	[ -e "$BUILD/lib/vmpipe/source/ebpf.so" ] || skip "the source ebpf is not built (clang, bpftool or libbpf-dev is missing)"
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# traced OPTIONS... -- COMMAND: raw.ndjson, and tracked.ndjson that vm-check agrees with.
+traced() {
+	vm-sample --ebpf "$@" >raw.ndjson
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check tracked.ndjson
+}
+
+# How often each call stands between the marks of a workload, as "mmap 1, munmap 1".
+between_marks() {
+	jq -rs '[.[] | select(.type=="event")] as $e
+		| ([$e[] | select(.call=="madvise" and .addr=="0x0000000000000000" and .advice=="MADV_NORMAL")][0].t) as $from
+		| ([$e[] | select(.call=="madvise" and .addr=="0x0000000000000000" and .advice=="MADV_RANDOM")][0].t) as $to
+		| [$e[] | select(.t > $from and .t < $to and .call != "madvise") | .call] | group_by(.) | map("\(.[0]) \(length)") | join(", ")' raw.ndjson
+}
+
+# churn CALLS: it runs to its end under vm-sample and is then looked at; maps.txt holds what it is, and the stream what was seen of it.
+churned() {
+	local options=$1
+	shift
+	mkfifo go
+	vm-sample --ebpf $options --command-output out -- "$WORKLOADS/churn" calls "$@" <go >raw.ndjson 3>&- &
+	started+=($!)
+	local sampler=$!
+	exec {go}>go
+	touch out
+	until_true grep -q ready out
+	pid=$(sed -n 's/^ready //p' out)
+	cp "/proc/$pid/maps" maps.txt
+	[ -z "${SETTLE:-}" ] || sleep "$SETTLE" # a reading whole comes by the clock
+	echo go >&"$go"
+	exec {go}>&-
+	wait "$sampler"
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check tracked.ndjson
+}
+
+# The regions as they were before the end, as maps has them.
+last_state() {
+	jq -rn 'reduce (inputs | select((.type=="change" and .event!="EXIT") or (.type=="region" and .id))) as $c ({};
+			if $c.type == "change" then delpaths([($c.gone // [])[] | [tostring]]) else . end
+			| if $c.event == "MUNMAP_REMOVE" then del(.[$c.id|tostring]) else .[$c.id|tostring] = $c end)
+		| [.[]] | sort_by(.start)[] | "\(.start[2:] | sub("^0+";""))-\(.end[2:] | sub("^0+";"")) \(.perms) \(.name // "")"' tracked.ndjson
+}
+
+same_as_maps() {
+	sed -E 's/^0*([0-9a-f]+)-0*([0-9a-f]+) (....) [^ ]+ [^ ]+ [0-9]+ */\1-\2 \3 /' maps.txt >wanted
+	last_state >got
+	diff got wanted
+}
+
+@test "the first exec and the loader's first mmap are in the stream" {
+	traced -- /bin/true
+	run jq -r 'select(.type=="event") | .call' raw.ndjson
+	[ "${lines[0]}" = exec ]
+	[[ " ${lines[*]} " == *" mmap "*" munmap "* ]]
+	[ "${lines[-1]}" = exit ]
+	jq -se 'any(.[]; .call=="exec" and .filename == "/bin/true")' raw.ndjson
+	jq -se '[.[] | select(.type=="process")] | length == 1 and .[0].why == "first" and .[0].args == ["/bin/true"]' raw.ndjson
+}
+
+@test "as many calls are in the stream as strace counts" {
+	requires cmd strace
+	traced -- "$WORKLOADS/long_running" 40 0
+	strace -f -o strace.txt -e trace=mmap,munmap,brk,mprotect "$WORKLOADS/long_running" 40 0
+	for call in mmap munmap brk mprotect; do
+		[ "$(jq -c "select(.type==\"event\" and .call==\"$call\")" raw.ndjson | wc -l)" = "$(grep -c " $call(" strace.txt)" ]
+	done
+}
+
+@test "no short-lived mapping is missed: each of 20 000 comes and goes" {
+	traced --command-output out -- "$WORKLOADS/churn" pairs 20000 </dev/null || true
+	for call in mmap munmap; do # an act each, whether the mapping stands alone or makes a neighbour larger
+		jq -se "[.[] | select(.type==\"change\" and .cause.call==\"$call\") | .act] | unique | length >= 20000" tracked.ndjson
+	done
+	run ! grep '"what":"events"' raw.ndjson
+}
+
+@test "the tracked state at the end is /proc/PID/maps, region for region" {
+	churned "" 30000 200
+	same_as_maps
+	run ! grep '"what":"events"' raw.ndjson
+}
+
+@test "so it is with several threads, which are marked as racy" {
+	churned "" 20000 100 5 3
+	same_as_maps
+	grep -q '"racy":true' raw.ndjson
+}
+
+@test "what found no room in the ring is told, and the process read again" {
+	SETTLE=1.5 churned "-O ring=4096" 20000 100
+	grep -q '"type":"lost".*"what":"events"' raw.ndjson
+	same_as_maps
+}
+
+@test "without exact the process is read whole after it has called, and comes to the same" {
+	SETTLE=0.5 churned "-O exact=no" 5000 100
+	run ! grep '"after":' raw.ndjson
+	same_as_maps
+}
+
+@test "splits and merges by one call are one act, with that call as the cause" {
+	traced -- "$WORKLOADS/churn" calls 300 </dev/null || true
+	# between two events there is one act at most
+	jq -se '[.[] | select(.type=="event" or .type=="change")] | reduce .[] as $l ({acts: [], worst: 0};
+		if $l.type == "event" then .acts = [] else .acts = (.acts + [$l.act] | unique) | .worst = ([.worst, (.acts | length)] | max) end) | .worst == 1' tracked.ndjson
+	jq -se '[.[] | select(.type=="change" and (.event=="SPLIT" or .event=="MERGE"))] | length > 10 and all(.[]; .cause.call and .cause.tid and .cause.lag == 0)' tracked.ndjson
+}
+
+@test "children are followed from their first instruction: fork, exec, exit with its status" {
+	traced -f -- "$WORKLOADS/parent_child" 0
+	run jq -r 'select(.type=="process") | .why' raw.ndjson
+	[ "${lines[*]}" = "first fork exec" ]
+	jq -se '[.[] | select(.type=="event" and .call=="exit") | .status] == [0, 0]' raw.ndjson
+	jq -se '[.[] | select(.type=="change" and .event=="FORK")] | length > 10 and all(.[]; .from | length == 1) and all(.[]; .cause.call == "fork")' tracked.ndjson
+	jq -se '[.[] | select(.type=="change" and .event=="EXEC_REBUILD")] | length > 10 and all(.[]; .cause.call == "exec")' tracked.ndjson
+	# the child's own mapping between fork and exec
+	child=$(jq -r 'select(.call=="fork") | .child' raw.ndjson)
+	run jq -r "select(.type==\"event\" and .pid==$child) | .call" raw.ndjson
+	[ "${lines[0]} ${lines[1]}" = "mmap exec" ]
+}
+
+@test "a signal that kills is told" {
+	run --separate-stderr vm-sample --ebpf -- sh -c 'kill -9 $$'
+	[ "$status" = 137 ]
+	[[ $output == *'"call":"exit"'*'"signal":9'* ]]
+}
+
+@test "the workloads of the seed make the calls that its table 3 lists" {
+	traced -- "$WORKLOADS/single_basic"
+	[ "$(between_marks)" = "brk 1, mmap 1, munmap 1" ]
+	run jq -rs '[.[] | select(.type=="change" and .event != "EXIT") | [.act, .cause.call]] | unique | .[-3:] | map(.[1]) | join(", ")' tracked.ndjson
+	[ "$output" = "mmap, munmap, brk" ] # three raw calls, three acts
+	traced -f -- "$WORKLOADS/one_parent_multi_child"
+	[ "$(between_marks)" = "brk 2, exit 3, fork 3, mmap 4, munmap 4" ] # the parent's own exit is behind its mark
+	traced -- "$WORKLOADS/long_running" 150 0
+	[ "$(between_marks)" = "brk 75, mmap 150, munmap 150" ]
+}
+
+@test "a running process: one picture, then what follows, nothing twice" {
+	step_start
+	vm-sample --ebpf -p "$pid" >raw.ndjson 3>&- &
+	sampler=$!
+	started+=("$sampler")
+	until_true grep -q '"raw"' raw.ndjson
+	for i in 1 2 3; do step mmap 4 rw; done
+	step munmap "$answer" 2
+	cp "/proc/$pid/maps" maps.txt
+	until_true grep -q '"call":"munmap"' raw.ndjson
+	kill -INT "$sampler"
+	wait "$sampler"
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check tracked.ndjson
+	same_as_maps
+	[ "$(grep -c '"type":"raw"' raw.ndjson)" -ge 1 ]
+}
+
+@test "-e chooses calls, -O least their size" {
+	vm-sample --ebpf -e munmap,brk -- /bin/true >raw.ndjson
+	run jq -rs '[.[] | select(.type=="event") | .call] | unique | join(" ")' raw.ndjson
+	[ "$output" = "brk exec exit munmap" ]
+	vm-sample --ebpf -O least=1M -- /bin/true >raw.ndjson
+	jq -se '[.[] | select(.call=="mmap") | .length] | length > 0 and all(.[]; . >= 1048576)' raw.ndjson
+	run --separate-stderr vm-sample --ebpf -e nonsense -- /bin/true
+	[[ $stderr == *"knows no call nonsense"* ]]
+}
+
+@test "faults are counted by region, or each told" {
+	vm-sample --ebpf -- /bin/true >raw.ndjson
+	jq -se '[.[] | select(.type=="faults")] | length > 3 and all(.[]; .count > 0)' raw.ndjson
+	vm-sample --ebpf -O faults=each -- /bin/true >raw.ndjson
+	jq -se '[.[] | select(.type=="event" and .call=="fault")] | length > 10 and all(.[]; .addr and .access)' raw.ndjson
+	vm-sample --ebpf -O faults=none -- /bin/true >raw.ndjson
+	run ! grep -e '"faults",' -e '"call":"fault"' raw.ndjson
+}
+
+@test "without the privilege it names what is missing, and the way out" {
+	requires cmd setpriv
+	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample --ebpf -p $$
+	[ "$status" = 1 ]
+	[[ $stderr == *"CAP_BPF and CAP_PERFMON"*"vm-sample -s procfs"* ]]
+}
