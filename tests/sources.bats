@@ -30,7 +30,7 @@ END
 
 @test "the lines of two sources are one stream, sorted by time" {
 	workload still "$BATS_TEST_TMPDIR"
-	run --separate-stderr vm-sample -s procfs,ticker -p "$pid" -n 20 -i 2ms
+	run --separate-stderr vm-sample -s procfs,ticker -p "$pid" -n 20 -i 2ms --detail maps
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	[ "$(jq -c 'select(.type=="stream").sources' <<<"$output")" = '["procfs","ticker"]' ]
