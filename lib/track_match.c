@@ -5,6 +5,8 @@
  */
 #include "track_inner.h"
 
+#include "kinds.h"
+
 #include <string.h>
 
 /* Measures by which a region is used more or less. The others move with what other processes do, or with a look. */
@@ -174,12 +176,26 @@ void vp_track_settle(struct vp_tracker *tracker, struct space *space)
 	for (uint32_t g = 0; g < tracker->group_count; g++) settle_group(tracker, space, &tracker->groups[g]);
 }
 
+/* A kind is told by the neighbours, too, and these come and go: a region that is otherwise what it was stays what it was called.
+ * Only what a thread says of its own memory is news. */
+static void keep_kind(struct space *space, uint32_t i, uint32_t j)
+{
+	const struct vp_region *was = told(&space->live, i);
+	struct vp_region *is = &space->next.at[j].now->region;
+	if (was->start != is->start || was->end != is->end || vp_str_eq(was->kind, is->kind)) return;
+	if (vp_str_is(is->kind, "thread-stack") || vp_str_is(is->kind, "tls")) return;
+	if (memcmp(was->perms, is->perms, sizeof was->perms) != 0 || !vp_str_eq(was->name, is->name) || !vp_str_eq(was->label, is->label)) return;
+	if (!vp_str_eq(was->inode, is->inode)) return;
+	is->kind = vp_s(vp_kind_name(vp_kind_index(was->kind)));
+}
+
 void vp_track_match(struct vp_tracker *tracker, struct space *space)
 {
 	uint32_t i = 0, j = 0, m = space->live.count, n = space->next.count;
 	tracker->group_count = tracker->resident_count = 0;
 	tracker->onto = tracker->onto_end = 0;
 	while (i < m || j < n) {
+		if (i < m && j < n && space->next.at[j].same != i) keep_kind(space, i, j);
 		if (i < m && j < n && (space->next.at[j].same == i || same_structure(told(&space->live, i), now(&space->next, j)))) {
 			pair(tracker, space, i++, j++);
 			continue;
