@@ -178,7 +178,7 @@ same_as_maps() {
 
 @test "faults are counted by region, or each told" {
 	vm-sample --ebpf -- /bin/true >raw.ndjson
-	jq -se '[.[] | select(.type=="faults")] | length > 3 and all(.[]; .count > 0)' raw.ndjson
+	jq -se '[.[] | select(.type=="faults")] | length > 3 and all(.[]; .major + .minor > 0)' raw.ndjson
 	vm-sample --ebpf -O faults=each -- /bin/true >raw.ndjson
 	jq -se '[.[] | select(.type=="event" and .call=="fault")] | length > 10 and all(.[]; .addr and .access)' raw.ndjson
 	vm-sample --ebpf -O faults=none -- /bin/true >raw.ndjson
@@ -190,4 +190,17 @@ same_as_maps() {
 	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample --ebpf -p $$
 	[ "$status" = 1 ]
 	[[ $stderr == *"CAP_BPF and CAP_PERFMON"*"vm-sample -s procfs"* ]]
+}
+
+@test "every line of it is valid, before and behind vm-track" {
+	traced -f -- "$WORKLOADS/one_parent_multi_child"
+	run valid_stream <raw.ndjson
+	[ "$status" = 0 ]
+	run valid_stream <tracked.ndjson
+	[ "$status" = 0 ]
+	traced --command-output out -- "$WORKLOADS/churn" calls 2000 </dev/null || true
+	grep -q '"left":' raw.ndjson
+	run valid_stream <tracked.ndjson
+	echo "$output"
+	[ "$status" = 0 ]
 }

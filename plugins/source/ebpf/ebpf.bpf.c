@@ -58,6 +58,19 @@ struct {
 	__type(value, struct ebpf_fault_count);
 } fault_counts SEC(".maps");
 
+/* The last fault of each thread: whether it was a major one shows only afterwards, in the task's own count. */
+struct fault_seen {
+	struct ebpf_fault_key key;
+	unsigned long long major;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, unsigned int);
+	__type(value, struct fault_seen);
+} faults_seen SEC(".maps");
+
 struct file_key {
 	unsigned long long dentry, inode;
 	unsigned int dev, deleted;
@@ -556,6 +569,18 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
+static void note_major(const struct ebpf_fault_key *key)
+{
+	unsigned int tid = (unsigned int)bpf_get_current_pid_tgid();
+	struct fault_seen *before = bpf_map_lookup_elem(&faults_seen, &tid), now = { *key, bpf_get_current_task_btf()->maj_flt };
+	if (before && now.major > before->major) {
+		struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &before->key), late = { 0, now.major - before->major };
+		if (count) __sync_fetch_and_add(&count->major, late.major);
+		else bpf_map_update_elem(&fault_counts, &before->key, &late, BPF_ANY);
+	}
+	bpf_map_update_elem(&faults_seen, &tid, &now, BPF_ANY);
+}
+
 SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
@@ -574,7 +599,8 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 		send(watched, &to->head, sizeof *to);
 		return 0;
 	}
-	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1 };
+	note_major(&key);
+	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1, 0 };
 	if (count) __sync_fetch_and_add(&count->faults, 1);
 	else bpf_map_update_elem(&fault_counts, &key, &one, BPF_ANY);
 	return 0;

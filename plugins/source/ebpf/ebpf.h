@@ -99,7 +99,7 @@ struct ebpf_fault_key {
 };
 
 struct ebpf_fault_count {
-	unsigned long long faults;
+	unsigned long long faults, major; /* major: among them, or among those counted last before */
 };
 
 #endif

@@ -44,7 +44,8 @@ void faults_put(struct ebpf *e, struct vp_host *h, int64_t t)
 		}
 		h->begin(h, "faults", t, all[i].key.pid);
 		h->addr(h, "start", all[i].key.start);
-		h->num(h, "count", all[i].count.faults);
+		h->num(h, "major", all[i].count.major);
+		h->num(h, "minor", all[i].count.faults > all[i].count.major ? all[i].count.faults - all[i].count.major : 0);
 		h->end(h);
 	}
 	free(all);
