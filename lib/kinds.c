@@ -62,7 +62,6 @@ static bool arena_shape(const struct vp_kind_place *place);
 static bool stack_pointed(const struct vp_kind_place *place);
 static bool stack_shape(const struct vp_kind_place *place);
 static bool java_stack_shape(const struct vp_kind_place *place);
-static bool guard_shape(const struct vp_kind_place *place);
 static bool local_pointed(const struct vp_kind_place *place);
 static bool main_program(const struct vp_kind_place *place);
 static bool wasm_shape(const struct vp_kind_place *place);
@@ -101,7 +100,7 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "locale", .name = "*/locale-archive|*/locale/*|*/gconv-modules.cache|*/LC_*" },
 	{ .kind = "font", .name = "*.ttf|*.ttc|*.otf|*.pfb|*.pcf.gz|*/fontconfig/*" },
 	{ .kind = "reserved", .perms = "---?", .file = -1, .after = "arena" },
-	{ .kind = "guard", .perms = "---?", .file = -1, .shape = guard_shape },
+	{ .kind = "guard", .perms = "---?", .file = -1, .most = MIB(1) },
 	{ .kind = "reserved", .perms = "---?" },
 	{ .kind = "text", .perms = "??x?", .file = +1 },
 	{ .kind = "data", .perms = "?w?p", .file = +1, .object = +1 },
@@ -270,15 +269,6 @@ static bool java_stack_shape(const struct vp_kind_place *place)
 	return guard && guard->size <= KIB(64) && (here->size == MIB(1) || here->size + guard->size == MIB(1));
 }
 
-static bool guard_shape(const struct vp_kind_place *place)
-{
-	struct vp_kind_place above = *place;
-	if (place->regions[place->at].size <= KIB(64)) return true;
-	if (place->regions[place->at].size > MIB(1) || !neighbour(place, +1)) return false;
-	above.at++;
-	return above.regions[above.at].name.n == 0 && perms_fit("rw", above.regions[above.at].perms) && (stack_pointed(&above) || stack_shape(&above));
-}
-
 /* Open memory that reaches far into closed: reserved at once, committed as it is needed. */
 static bool vast_shape(const struct vp_kind_place *place)
 {
@@ -332,19 +322,26 @@ static int program_add(struct run *run, vp_str path)
 	return 0;
 }
 
-/* Neighbours in the list that are of one file are one object if any of them is executable. The first object is the program itself. */
+/* Neighbours in the list that are of one file are one object if any of them is executable. The program itself is the last below the
+ * heap, or where there is no heap the first. */
 static int find_objects(struct run *run)
 {
 	const struct vp_region *regions = run->place.regions;
+	size_t first = 0, first_end = 0, last = 0, last_end = 0;
+	bool heap = false;
 	for (size_t i = 0, next; i < run->place.count; i = next) {
 		bool executable = false, file = regions[i].inode.n && regions[i].name.n;
 		for (next = i; next < run->place.count && (next == i || (file && same_file(&regions[i], &regions[next]))); next++)
 			executable |= regions[next].perms[0] && regions[next].perms[2] == 'x';
+		heap |= vp_str_is(regions[i].name, "[heap]");
 		if (!file || !executable) continue;
-		unsigned char fact = run->program_count ? OBJECT : OBJECT | MAIN;
-		memset(run->facts + i, fact, next - i);
+		if (!first_end) first = i, first_end = next;
+		if (!heap) last = i, last_end = next;
+		memset(run->facts + i, OBJECT, next - i);
 		if (program_add(run, regions[i].name)) return -1;
 	}
+	if (!heap || !last_end) last = first, last_end = first_end;
+	for (; last < last_end; last++) run->facts[last] |= MAIN;
 	return 0;
 }
 
