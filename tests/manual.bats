@@ -93,7 +93,7 @@ same() { # WHAT, the one list, the other
 @test "the common options in vmpipe(7) are those of every program" {
 	requires cmd mandoc col
 	run tagged "$ROOT/contrib/man/vmpipe.7"
-	same vmpipe.7 "$(long_options vm-parse)" "$output"
+	same vmpipe.7 "$(long_options vm-check)" "$output"
 }
 
 @test "vmpipe-stream(5) documents every type and member of the schemas, and no other" {
