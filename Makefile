@@ -1,6 +1,7 @@
 # vmpipe: the only build file. It lists no source file; everything it makes is in $(BUILD).
 #   make            programs in build/bin, plugins in build/lib/vmpipe
 #   make demo       set up, build, run the pipeline on a bundled workload
+#   make demo-ebpf  the same through the kernel's own eyes (root): four workloads, each as a tree and a timeline
 #   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
 #   make bench      measure beside pmap and cat
 #   make golden     rewrite the golden files; git diff is the review
@@ -63,6 +64,10 @@ demo: setup
 	@$(MAKE) --no-print-directory all workloads
 	@contrib/demo.sh $(BUILD)
 
+demo-ebpf: setup
+	@$(MAKE) --no-print-directory all workloads
+	@contrib/demo-ebpf.sh $(BUILD)
+
 check: setup
 	@$(MAKE) --no-print-directory all workloads
 	@BUILD='$(BUILD)' V='$(V)' tests/run $(TESTS)
@@ -112,7 +117,7 @@ $(foreach s,bash zsh fish,$(BUILD)/completions/$s/%): $(BUILD)/bin/%
 # time (for make check), `fuzz` with libFuzzer, FUZZ_SECONDS each.
 FUZZ_SECONDS ?= 3600
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c)))
-FUZZ_SEEDS := $(wildcard tests/fuzz/seeds/*)
+FUZZ_SEEDS := $(wildcard tests/fuzz/seeds/* tests/texts/*)
 
 fuzzers:
 	@$(MAKE) --no-print-directory SAN=1 BUILD='$(BUILD)/fuzz' CFLAGS='-O1 -g' $(FUZZ_NAMES:%='$(BUILD)/fuzz/target/%')
@@ -126,8 +131,10 @@ fuzz: setup
 		'$(BUILD)/libfuzzer/target/'$$name -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix='$(BUILD)/libfuzzer/'$$name- \
 			'$(BUILD)/libfuzzer/corpus/'$$name || exit 1; done
 
-PROCFS_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(call plugin_sources,source/procfs))
-$(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj/tests/fuzz/driver.o) $(PROCFS_OBJECTS) $(BUILD)/libvmpipe.a
+# A target that is named after a source is linked with it.
+.SECONDEXPANSION:
+$(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj/tests/fuzz/driver.o) \
+		$$(patsubst %.c,$(BUILD)/obj/%.o,$$(call plugin_sources,source/$$*)) $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
@@ -192,6 +199,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all without-ebpf workloads fuzzers fuzz setup demo check bench golden install uninstall clean
+.PHONY: all without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

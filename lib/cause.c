@@ -1,7 +1,6 @@
 /* Calls that wait for their consequences, oldest first. */
 #include "cause.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +63,8 @@ static bool read_call(struct vp_record *record, struct call *call)
 	vp_str name = vp_record_str(record, "call");
 	*call = (struct call){ .pid = record->pid, .t = record->t };
 	if (!name.n || name.n >= sizeof call->name) return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] < '0' || name.p[i] > 'z' || name.p[i] == '\\') return false; /* no name of a call: it must not break the line */
 	memcpy(call->name, name.p, name.n);
 	if (!vp_record_num(record, "tid", &call->tid)) call->tid = (uint64_t)-1;
 	return true;
@@ -122,13 +123,33 @@ static bool may_have(const struct call *call, const struct vp_change *change)
 	return was && call->start < was->end && was->start < end;
 }
 
+static char *put_text(char *at, const char *text)
+{
+	size_t n = strlen(text);
+	memcpy(at, text, n);
+	return at + n;
+}
+
+static char *put_number(char *at, uint64_t value, int least)
+{
+	char digits[20];
+	int n = 0;
+	do digits[n++] = (char)('0' + value % 10);
+	while (value /= 10);
+	while (n < least) digits[n++] = '0';
+	while (n) *at++ = digits[--n];
+	return at;
+}
+
 static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 {
-	int64_t lag = t > call->t ? t - call->t : 0;
-	int n = snprintf(causes->text, sizeof causes->text, "{\"call\":\"%s\"", call->name);
-	if (call->tid != (uint64_t)-1) n += snprintf(causes->text + n, sizeof causes->text - (size_t)n, ",\"tid\":%llu", (unsigned long long)call->tid);
-	n += snprintf(causes->text + n, sizeof causes->text - (size_t)n, ",\"lag\":%lld.%09lld}", (long long)(lag / 1000000000), (long long)(lag % 1000000000));
-	return (vp_str){ causes->text, (size_t)n };
+	uint64_t lag = t > call->t ? (uint64_t)(t - call->t) : 0;
+	char *at = put_text(causes->text, "{\"call\":\"");
+	at = put_text(put_text(at, call->name), "\"");
+	if (call->tid != (uint64_t)-1) at = put_number(put_text(at, ",\"tid\":"), call->tid, 1);
+	at = put_number(put_text(at, ",\"lag\":"), lag / 1000000000, 1);
+	at = put_text(put_number(put_text(at, "."), lag % 1000000000, 9), "}");
+	return (vp_str){ causes->text, (size_t)(at - causes->text) };
 }
 
 vp_str vp_causes_of(struct vp_causes *causes, const struct vp_change *change)
