@@ -146,14 +146,15 @@ static long send(struct watched *watched, struct ebpf_head *head, unsigned long 
 
 static void begin(struct ebpf_head *head, unsigned int kind)
 {
-	unsigned long long id = bpf_get_current_pid_tgid();
+	struct task_struct *task = bpf_get_current_task_btf();
 	head->t = bpf_ktime_get_ns();
 	head->kind = kind;
 	head->flags = 0;
-	head->pid = id >> 32;
-	head->tid = (unsigned int)id;
+	head->pid = task->tgid;
+	head->tid = task->pid;
 	head->count = 0;
-	bpf_get_current_comm(head->comm, sizeof head->comm);
+#pragma unroll
+	for (int i = 0; i < EBPF_COMM; i++) head->comm[i] = task->comm[i]; /* cheaper than the helper that does it */
 }
 
 /* ---- regions ---- */
@@ -468,7 +469,7 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 {
 	unsigned long number = NUMBER(regs);
 	if (number >= EBPF_NUMBERS || !calls[number]) return 0;
-	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
+	unsigned int pid = bpf_get_current_task_btf()->tgid, zero = 0;
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
