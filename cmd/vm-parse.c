@@ -5,6 +5,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,8 @@
 #include "load.h"
 #include "pieces.h"
 #include "program.h"
+
+#define CORE_FRONT ((size_t)64 << 20)
 
 static const struct vp_about about = {
 	.name = "vm-parse",
@@ -109,24 +113,60 @@ static void put_stream(struct vp_program *program, const char *source)
 	vp_put_end(&program->out);
 }
 
-static void plain_text(struct vp_program *program, bool *began)
-{
+/* A plain text, read or mapped. */
+struct whole {
 	char *bytes;
 	size_t n;
+	bool mapped;
+};
+
+/* A core file may be larger than our memory, and of its bytes little matters: so it is mapped, or its front is read, where most
+ * kernels put what is told of it. */
+static int core_file(struct vp_program *program, struct whole *whole)
+{
+	struct stat about_file;
+	char *front;
+	size_t n;
+	if (fstat(program->input.fd, &about_file) || !S_ISREG(about_file.st_mode) || about_file.st_size <= 0)
+		return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
+	void *at = mmap(NULL, (size_t)about_file.st_size, PROT_READ, MAP_PRIVATE, program->input.fd, 0);
+	if (at == MAP_FAILED) return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
+	if (vp_input_front(&program->input, 0, &front, &n) == 0) free(front);
+	*whole = (struct whole){ at, (size_t)about_file.st_size, true };
+	return 0;
+}
+
+static int whole_text(struct vp_program *program, struct whole *whole)
+{
+	vp_str head;
+	whole->mapped = false;
+	if (vp_input_peek(&program->input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0) return core_file(program, whole);
+	return vp_input_rest(&program->input, VP_TEXT_MAX, &whole->bytes, &whole->n);
+}
+
+static void release(struct whole *whole)
+{
+	if (whole->mapped) munmap(whole->bytes, whole->n);
+	else free(whole->bytes);
+}
+
+static void plain_text(struct vp_program *program, bool *began)
+{
+	struct whole whole;
 	const char *format = NULL;
-	if (vp_input_rest(&program->input, VP_TEXT_MAX, &bytes, &n)) {
+	if (whole_text(program, &whole)) {
 		vp_trouble(program, "%s", vp_error());
 		return;
 	}
-	const struct vp_source *source = forced ? forced : vp_recognise((vp_str){ bytes, n }, &format);
+	const struct vp_source *source = forced ? forced : vp_recognise((vp_str){ whole.bytes, whole.n }, &format);
 	if (forced) format = state.format;
 	if (!*began) put_stream(program, source ? source->name : "text");
 	*began = true;
-	for (size_t i = 0; i < n; i++) program->read += bytes[i] == '\n';
+	for (size_t i = 0; i < whole.n && !whole.mapped; i++) program->read += whole.bytes[i] == '\n';
 	struct vp_parse_job job = {
 		.source = source, .place = program->input.name, .several = true, .every = state.every,
 		.t = next_time,
-		.text = { .format = format, .text = { bytes, n }, .pid = -1, .seq = text_seq },
+		.text = { .format = format, .text = { whole.bytes, whole.n }, .pid = -1, .seq = text_seq },
 	};
 	int written = source ? vp_parse_run(parse, &job) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
 	                                                          "texts such as /proc/PID/maps and smaps are recognised)");
@@ -137,7 +177,7 @@ static void plain_text(struct vp_program *program, bool *began)
 		vp_trouble(program, "%s: %s", program->input.name, vp_error());
 		vp_put_lost(program, 0, -1, "text", 1, vp_error());
 	}
-	free(bytes);
+	release(&whole);
 }
 
 /* The reader that --format asks for; a wrong word ends the program, with those that there are. */

@@ -5,7 +5,7 @@
 
 #include "record.h"
 
-/* The first row that fits decides. In `label` and `name` a `*` at the end is any rest; '|' stands between alternatives. `perms`: as
+/* The first row that fits decides. macOS has no break area: what malloc hands out there is arena, never heap. In `label` and `name` a `*` at the end is any rest; '|' stands between alternatives. `perms`: as
  * "---", '?' any. The words are those of vmmap(1) and of <mach/vm_statistics.h> (VM_MEMORY_...); `about` is for people. */
 static const struct { const char *label, *perms, *name, *kind, *about; } rows[] = {
 	{ "__PAGEZERO", NULL, NULL, "guard", "nothing is mapped at address 0, so that a null pointer is caught" },
@@ -15,14 +15,14 @@ static const struct { const char *label, *perms, *name, *kind, *about; } rows[] 
 	{ "*(reserved)", NULL, NULL, "reserved", "addresses set aside, not yet in use" },
 	{ "Stack", NULL, "thread 0*|", "stack", "the main thread's stack" },
 	{ "Stack", NULL, NULL, "thread-stack", "the stack of a thread other than the first" },
-	{ "MALLOC_NANO*", NULL, NULL, "heap", "blocks of up to 256 bytes, in one region of 512 MiB that fills as they are asked for" },
-	{ "MALLOC_TINY*", NULL, NULL, "heap", "blocks of up to 1008 bytes, in regions of 1 MiB" },
-	{ "MALLOC_SMALL*", NULL, NULL, "heap", "blocks of up to 32 KiB (15 KiB in old systems), in regions of 8 MiB" },
-	{ "MALLOC_MEDIUM*", NULL, NULL, "heap", "blocks of up to 8 MiB, in regions of 128 MiB" },
+	{ "MALLOC_NANO*", NULL, NULL, "arena", "blocks of up to 256 bytes, in one region of 512 MiB that fills as they are asked for" },
+	{ "MALLOC_TINY*", NULL, NULL, "arena", "blocks of up to 1008 bytes, in regions of 1 MiB" },
+	{ "MALLOC_SMALL*", NULL, NULL, "arena", "blocks of up to 32 KiB (15 KiB in old systems), in regions of 8 MiB" },
+	{ "MALLOC_MEDIUM*", NULL, NULL, "arena", "blocks of up to 8 MiB, in regions of 128 MiB" },
 	{ "MALLOC_LARGE metadata", NULL, NULL, "arena", "malloc's own accounts of large blocks" },
 	{ "MALLOC_LARGE*", NULL, NULL, "arena", "large blocks, a region for each; freed ones are kept for a while (empty)" },
 	{ "MALLOC metadata|MALLOC (admin)|MALLOC_* metadata", NULL, NULL, "arena", "malloc's own accounts" },
-	{ "MALLOC*", NULL, NULL, "heap", "memory that malloc hands out" },
+	{ "MALLOC*|Heap", NULL, NULL, "arena", "memory that malloc hands out" },
 	{ "WebKit Malloc*", NULL, NULL, "arena", "WebKit's own allocator" },
 	{ "JS JIT generated code*", NULL, NULL, "jit", "machine code that JavaScript has become" },
 	{ "JS garbage collector*|JS VM Gigacage*", NULL, NULL, "gc", "objects of JavaScript" },

@@ -224,7 +224,8 @@ size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
 	return head->n;
 }
 
-int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n)
+/* The rest, or with `front` as much of it as there may be: what follows is not read. */
+static int rest(struct vp_input *input, size_t limit, bool front, char **text, size_t *n)
 {
 	size_t size = 1 << 16, used = input->to - input->from;
 	while (size < used + CHUNK) size *= 2;
@@ -235,8 +236,11 @@ int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n)
 	int more = 1;
 	while (!input->ended && (more = fill(input)) == 1) {
 		if (used + input->to > limit) {
+			if (front) break;
 			free(all);
-			return vp_fail("%s is larger than %zu bytes", input->name, limit);
+			vp_fail("%s is larger than %zu bytes", input->name, limit);
+			end_file(input);
+			return -1;
 		}
 		while (size < used + input->to) size *= 2;
 		char *larger = realloc(all, size + SLACK);
@@ -251,4 +255,14 @@ int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n)
 	*text = all;
 	*n = used;
 	return 0;
+}
+
+int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n)
+{
+	return rest(input, limit, false, text, n);
+}
+
+int vp_input_front(struct vp_input *input, size_t limit, char **text, size_t *n)
+{
+	return rest(input, limit, true, text, n);
 }

@@ -37,6 +37,8 @@ int  vp_input_open(struct vp_input *input, char *const *paths); /* 0, -1 */
 int  vp_input_next(struct vp_input *input, vp_str *line);
 /* The whole rest of the current file, for a text that is no stream, up to `limit` bytes: 0, or -1 (vp_error). Caller frees. */
 int  vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n);
+/* The same, but of a larger file its front: what comes behind `limit` bytes (or somewhat less) is passed over. */
+int  vp_input_front(struct vp_input *input, size_t limit, char **text, size_t *n);
 /* Looks at the first bytes of the current or next file without taking them: up to `want` bytes (at most 64 KiB). 0: the end, or with
  * head->p NULL a file that cannot be read (vp_error); call again for the rest. */
 size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head);

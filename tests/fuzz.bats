@@ -17,3 +17,21 @@ fuzz() {
 @test "no text harms the parsers of maps, smaps and smaps_rollup" { fuzz procfs 9000 maps.txt smaps.txt rollup.txt; }
 @test "no YAML harms a program, and each refusal names the file" { fuzz config 1500 config.yaml; }
 @test "no stream harms the state, the model or a view" { fuzz stream 300 stream.ndjson; }
+@test "no report harms the parser of vmmap" { fuzz vmmap 4000 ../../texts/vmmap.txt; }
+@test "no text harms the parser of pmap" { fuzz pmap 6000 ../../texts/pmap.txt ../../texts/pmap-X.txt; }
+@test "no text harms the parsers of meminfo, free, vm_stat, top and footprint" {
+	fuzz system 6000 ../../texts/meminfo.txt ../../texts/free.txt ../../texts/vm_stat.txt ../../texts/top.txt ../../texts/footprint.txt
+}
+@test "no text harms the parsers of numa_maps and gdb's mappings, and no log that of maps within it" {
+	fuzz numa 3000 ../../texts/numa_maps.txt
+	fuzz gdb 3000 ../../texts/gdb.txt
+	fuzz procfs 3000 ../../texts/log.txt
+}
+@test "no bytes harm the parser of core files" {
+	requires cmd gcore
+	workload still "$BATS_TEST_TMPDIR"
+	gcore -o "$BATS_TEST_TMPDIR/core" "$pid" >/dev/null 2>&1 || skip "gcore may not look at a process here"
+	head -c 60000 "$BATS_TEST_TMPDIR/core.$pid" >"$BATS_TEST_TMPDIR/seed"
+	run "$BUILD/fuzz/target/core" 4000 1 "$BATS_TEST_TMPDIR/seed"
+	[ "$status" -eq 0 ] || { tail -40 <<<"$output"; return 1; }
+}

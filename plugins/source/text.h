@@ -147,6 +147,7 @@ static inline char text_form(char c)
 static inline void text_prefix_learn(struct text_prefix *prefix, vp_str line, size_t n)
 {
 	prefix->n = 0;
+	while (n > 1 && n <= line.n && text_blank(line.p[n - 1]) && text_blank(line.p[n - 2])) n--; /* further blanks are the line's own */
 	if (!n || n > sizeof prefix->form || n > line.n || !text_blank(line.p[n - 1])) return;
 	bool words = true;
 	for (size_t i = 0; i < n; i++) {

@@ -94,6 +94,15 @@ static void no_head(struct parser *p)
 	p->column_count = 4;
 }
 
+/* A piece of pmap -x that has lost its head: "000055d0c8a4f000     132       8       8 rw---   [ anon ]". */
+static void no_head_x(struct parser *p)
+{
+	static const struct column columns[] = { { ADDRESS, 0, { NULL, 0 } }, { SIZE, 0, { NULL, 0 } }, { MEASURE, VP_M_rss, { NULL, 0 } },
+		{ MEASURE, VP_M_dirty, { NULL, 0 } }, { PERMS, 0, { NULL, 0 } }, { MAPPING, 0, { NULL, 0 } } };
+	memcpy(p->columns, columns, sizeof columns);
+	p->column_count = sizeof columns / sizeof *columns;
+}
+
 /* ---- a row ---- */
 
 static bool perms(vp_str word, struct vp_region *region)
@@ -183,6 +192,9 @@ static vp_str flags(const struct parser *p, vp_str line, vp_str *rest)
 static vp_str mapping(vp_str rest, char *scratch, size_t size)
 {
 	vp_str name = text_left(rest), inside = text_trim(name);
+	const char *note = text_starts(inside, "[") ? text_find(inside, "] # ") : NULL; /* somebody has written beside it */
+	if (!note && text_starts(inside, "[")) note = text_find(inside, "]  # ");
+	if (note) name.n = inside.n = (size_t)(note + 1 - inside.p);
 	while (name.n && name.p[name.n - 1] == '\r') name.n--;
 	if (inside.n < 3 || *inside.p != '[' || inside.p[inside.n - 1] != ']') return name;
 	inside = text_trim((vp_str){ inside.p + 1, inside.n - 2 });
@@ -292,14 +304,18 @@ static void one_line(struct parser *p, vp_str line)
 	struct vp_region region;
 	char scratch[2][64];
 	vp_str text = text_trim(line);
-	if (!text.n || text_starts(text, "...")) return;
+	if (!text.n || text_starts(text, "...") || *text.p == '#' || text_starts(text, "$ ") || text_starts(text, "=== ")) return;
 	if (is_head(text)) {
 		if (p->column_count && p->begun) p->begun = false;
 		head(p, line);
 		return;
 	}
-	if (!p->column_count) no_head(p);
-	if (row(p, line, &region, scratch)) give(p, &region);
+	if (!p->column_count) {
+		no_head(p);
+		if (!row(p, line, &region, scratch)) no_head_x(p);
+		if (!row(p, line, &region, scratch)) p->column_count = 0;
+	}
+	if (p->column_count && row(p, line, &region, scratch)) give(p, &region);
 	else if (!process(p, text) && !is_end(p, text)) p->host->bad(p->host, p->lines.number, "no row of pmap");
 }
 
@@ -311,7 +327,12 @@ static size_t front(struct parser *p, vp_str line)
 	for (size_t at = 0; at < line.n && at < 100; at++) {
 		vp_str rest = text_from(line, at);
 		if (text_blank(*rest.p) || (at && !text_blank(line.p[at - 1]))) continue;
-		if (is_head(rest) || (row(p, rest, &region, scratch) && (text_word(&(vp_str){ rest.p, rest.n })).n >= 8)) return at;
+		if (is_head(rest)) return at;
+		if (text_word(&(vp_str){ rest.p, rest.n }).n < 8) continue;
+		no_head(p);
+		if (row(p, rest, &region, scratch)) return at;
+		no_head_x(p);
+		if (row(p, rest, &region, scratch)) return at;
 	}
 	return SIZE_MAX;
 }
@@ -320,7 +341,6 @@ static void learn_prefix(struct parser *p, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
 	vp_str line;
-	no_head(p);
 	while (text_next(&lines, &line) && lines.number < 200) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
@@ -352,7 +372,6 @@ static int probe(vp_str text, const char **format)
 	vp_str line;
 	size_t found = 0;
 	*format = "pmap";
-	no_head(p);
 	while (text_next(&lines, &line) && lines.number < 1000 && found < 3) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);

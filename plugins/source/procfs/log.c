@@ -16,7 +16,8 @@ struct cleaner {
 	char *to;
 	size_t n;
 	bool values;      /* the last line was a row, or a value of one */
-	bool wants_name;  /* a row of a file without its name: mail may have put it on the next line */
+	bool wants_name;  /* a row without a name: mail may have put it on the next line */
+	bool wants_file;  /* ... and it is one of a file */
 };
 
 static bool perms(vp_str word)
@@ -66,6 +67,14 @@ static bool is_value(vp_str line)
 	return text_decimal(value, &number) && (!unit.n || text_is(unit, "kB"));
 }
 
+static bool is_name(vp_str text, bool file)
+{
+	static const char *const kernels[] = { "[heap]", "[stack]", "[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]", "[vectors]", "[sigpage]" };
+	for (size_t i = 0; i < sizeof kernels / sizeof *kernels && !file; i++)
+		if (text_is(text_right(text), kernels[i])) return true;
+	return file && text.n && *text.p == '/';
+}
+
 static void put(struct cleaner *c, vp_str line)
 {
 	memcpy(c->to + c->n, line.p, line.n);
@@ -83,10 +92,11 @@ static void one_line(struct cleaner *c, vp_str line)
 		if (at && !c->prefix.n) text_prefix_learn(&c->prefix, text, at);
 		put(c, text_from(text, at));
 		c->values = true;
-		c->wants_name = file && !named;
+		c->wants_name = !named;
+		c->wants_file = file;
 		return;
 	}
-	if (c->wants_name && text.n && *text.p == '/') { /* behind the row, in place of its newline */
+	if (c->wants_name && is_name(text, c->wants_file)) { /* behind the row, in place of its newline */
 		c->to[c->n - 1] = ' ';
 		put(c, text);
 		c->wants_name = false;

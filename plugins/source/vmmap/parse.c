@@ -145,7 +145,7 @@ static vp_str share_of(const char *mode)
 	static const char *const words[] = { "COW", "cow", "PRV", "prv", "NUL", "nul", "ALI", "ali", "SHM", "shm", "ZER", "zer", "S/A", "s/a", "P/S", "p/s", "P/A", "p/a" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i += 2)
 		if (!strcmp(words[i], mode)) return text_of(words[i + 1]);
-	return (vp_str){ mode, 3 };
+	return *mode ? (vp_str){ mode, strlen(mode) } : (vp_str){ NULL, 0 };
 }
 
 /* "thread 7", "stack guard for thread 7" */
@@ -261,7 +261,7 @@ int vmmap_probe(vp_str head, const char **format)
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		if (text_has(line, "Virtual Memory Map of process ")) return 99;
-		if (text_has(line, "SM=") && vmmap_row(line, &row)) return 97;
+		if (text_has(line, "[") && vmmap_row(line, &row)) return 97;
 		if (text_has(line, "VM Region Summary:") || text_has(line, "VM Region Info:") || text_has(line, "==== Summary for process")) return 96;
 		if (text_has(line, "ReadOnly portion of Libraries: Total=")) return 96;
 		sums += bare_sum(line);

@@ -26,6 +26,7 @@ struct reader {
 	enum part part;
 	bool writable_seen, readonly_seen;
 	bool crash;                 /* VM Region Info */
+	bool gap;                   /* there was a blank line since the last row */
 	enum vmmap_column columns[VMMAP_COLUMNS];
 	size_t column_count;
 	bool counted;               /* the last column is COUNT */
@@ -103,6 +104,7 @@ static void add_row(struct reader *r, const struct vmmap_row *row)
 	struct vmmap_row *to = &report->rows[report->row_count++];
 	*to = *row;
 	to->line = r->lines.number;
+	r->gap = false;
 	if (r->part != ROWS) r->part = ROWS; /* a paste without its heads */
 	for (size_t i = report->row_count - 1; i-- > 0 && !row->submap && report->row_count - i < 4;)
 		if (report->rows[i].submap && row->start < report->rows[i].end && report->rows[i].start < row->end)
@@ -127,21 +129,21 @@ static vp_str together(struct reader *r, vp_str a, vp_str b)
 	return (vp_str){ text, a.n + b.n + 1 };
 }
 
-/* What mail has put on a line of its own. */
-static bool is_detail(vp_str text)
-{
-	return text_starts(text, "/") || text_starts(text, "...") ? text.n > 4 && !text_is(text, "...snip...")
-	     : text_starts(text, "thread ") || text_starts(text, "stack guard for") || text_starts(text, "commpage") || text_has(text, "Zone_0x")
-	       || text_starts(text, "dyld shared cache") || text_starts(text, "on dirty page") || text_starts(text, "unused  ")
-	       || text_starts(text, "reserved VM") || text_starts(text, "SurfaceID");
-}
-
 /* "...", "...snip...", "...(snip)...", "[...]": somebody has left rows out. */
 static bool is_snip(vp_str text)
 {
 	size_t dots = 0;
 	for (size_t i = 0; i < text.n; i++) dots += text.p[i] == '.';
 	return text.n < 40 && (dots == text.n || text_has(text, "snip") || text_is(text, "[...]")) && (dots >= 2 || text_has(text, "snip"));
+}
+
+/* What mail has put on a line of its own. */
+static bool is_detail(vp_str text)
+{
+	return text_starts(text, "/") ? text.n > 1 : text_starts(text, "...") ? !is_snip(text)
+	     : text_starts(text, "thread ") || text_starts(text, "stack guard for") || text_starts(text, "commpage") || text_has(text, "Zone_0x")
+	       || text_starts(text, "dyld shared cache") || text_starts(text, "on dirty page") || text_starts(text, "unused  ")
+	       || text_starts(text, "reserved VM") || text_starts(text, "SurfaceID");
 }
 
 static void snipped(struct reader *r)
@@ -153,7 +155,15 @@ static void snipped(struct reader *r)
 	r->host->lost(r->host, r->report.pid, "text", 1, why);
 }
 
-/* A line in the listing that is no row of itself. */
+static bool holds_range(vp_str text)
+{
+	uint64_t start, end;
+	for (vp_str word; (word = text_word(&text)).n;)
+		if (word.n > 8 && text_range(word, &start, &end)) return true;
+	return false;
+}
+
+/* A line in the listing that is no row of itself. Behind a gap only what has a range is taken for a row that went wrong. */
 static void other_row_line(struct reader *r, vp_str line)
 {
 	struct vmmap_report *report = &r->report;
@@ -172,7 +182,7 @@ static void other_row_line(struct reader *r, vp_str line)
 	if (is_snip(text)) snipped(r);
 	else if (last && !last->detail.n && last->line + 1 == r->lines.number && is_detail(text)) last->detail = text;
 	else if (text_starts(text, "UNUSED SPACE") || text_starts(text, "vmmap:")) return;
-	else if (text_starts(text, "--->")) return;
+	else if (text_starts(text, "--->") || (r->gap && !holds_range(text))) return;
 	else r->pending = text, r->pending_line = r->lines.number;
 }
 
@@ -214,6 +224,12 @@ static bool header_line(struct reader *r, vp_str line)
 		if (has_content(report) || report->name.n) finish(r);
 		name_and_pid(after_key(line, "Process:"), &begun(r)->name, &report->pid);
 		r->part = NOWHERE;
+		return true;
+	}
+	if (text_starts(line, "Process ID (PID):")) { /* what programs say of themselves, above an excerpt */
+		uint64_t pid;
+		if (has_content(report)) finish(r);
+		if (text_decimal(after_key(line, "Process ID (PID):"), &pid)) begun(r)->pid = (int64_t)pid;
 		return true;
 	}
 	if (text_starts(line, "Parent Process:")) return name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid), true;
@@ -455,8 +471,7 @@ static void one_line(struct reader *r, vp_str line)
 	vp_str text = text_trim(line);
 	if (text_starts(text, "--->")) text = text_left(text_from(text, 4));
 	if (text.n && *text.p == '+' && text.n > 1 && text.p[1] != '+') text = text_left(text_from(text, 1)); /* a diff's */
-	bool range = text_has(text, "SM=");
-	if (range && vmmap_row(text, &row)) {
+	if (text_has(text, "[") && vmmap_row(text, &row)) {
 		bad_pending(r);
 		add_row(r, &row);
 		return;
@@ -501,6 +516,7 @@ static void learn_prefix(struct reader *r, vp_str text)
 /* A crash report's rows end at a blank line, its summary too. */
 static void blank_line(struct reader *r)
 {
+	r->gap = r->report.row_count > 0;
 	if (r->crash && r->part == ROWS && r->report.row_count) r->part = NOWHERE;
 }
 

@@ -6,7 +6,8 @@
  * Quirks:
  * - A type holds blanks, parentheses and question marks, and may leave one blank only before the range: the range is the anchor.
  * - Ranges have 16 digits (10.x), 8 (32 bits), or as many as they need (11 and later); they need not begin at a page.
- * - One size (2.0 to 2.3, crash reports), two (-resident, with a blank or a slash between) or four.
+ * - One size (2.0 to 2.3, crash reports), two (-resident, with a blank or a slash between) or four; people who retype a row leave
+ *   out the last, the maximum and SM=.
  */
 #include "vmmap.h"
 
@@ -39,13 +40,16 @@ static bool sizes(vp_str *rest, struct vmmap_row *row)
 		if (row->size_count == VMMAP_SIZES || !text_size(word, &row->sizes[row->size_count])) return false;
 	}
 	*rest = text_from(*rest, (size_t)(close + 1 - rest->p));
-	return row->size_count == 1 || row->size_count == 2 || row->size_count == 4;
+	return row->size_count > 0;
 }
 
-/* "rw-/rwx SM=PRV" at the front. */
+/* "rw-/rwx SM=PRV" at the front, or as people retype it, "rw-". */
 static bool rights(vp_str *rest, struct vmmap_row *row)
 {
-	vp_str perms = text_word(rest), mode = text_word(rest);
+	vp_str perms = text_word(rest), after = *rest, mode = text_word(&after);
+	row->mode[0] = row->max_perms[0] = 0;
+	if (perms.n == 3 && letters(perms, row->perms)) return true;
+	*rest = after;
 	if (perms.n != 7 || perms.p[3] != '/' || !letters(perms, row->perms) || !letters(text_from(perms, 4), row->max_perms)) return false;
 	if (mode.n != 6 || !text_starts(mode, "SM=")) return false;
 	for (int i = 3; i < 6; i++)

@@ -1,0 +1,97 @@
+# pmap: what it prints, in all its dialects, becomes regions again.
+load helper
+
+parsed() { run --separate-stderr vm-parse "$@"; }
+field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
+
+@test "pmap -x: ranges, sizes, permissions and names; [ anon ] is no name" {
+	parsed "$ROOT/tests/texts/pmap.txt"
+	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$(field process '[.pid, .name, .command]')" = '[4711,"counter","./counter --to 10"]' ]
+	[ "$(field snapshot '[.regions, .size, .rss, .dirty] | map(. / 1024)' | cut -d, -f2-)" = "1852,330,32]" ]
+	[ "$(field region '[.start, .end, .perms, .share, .name]' | sed -n '1p;2p;5p')" = '["0x000055d0c8a4f000","0x000055d0c8a70000","rw-p","prv",null]
+["0x00007f2485972000","0x00007f2485982000","rw-s","shm","memfd:my memfd (deleted)"]
+["0x00007fffc13ff000","0x00007fffc1420000","rw-p","prv","[stack]"]' ]
+	valid_stream <<<"$output"
+}
+
+@test "pmap -X: every column is a measure, VmFlags are flags" {
+	parsed "$ROOT/tests/texts/pmap-X.txt"
+	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$(field region 'select(.name == "libc.so.6") | [.rss, .pss, .dirty, .thp_eligible, .dev, .inode, .flags]')" = '[155648,11264,0,0,"fe:00","1095295","rd mr mw me"]' ]
+	[ "$(field region '.flags' | head -1)" = '"rd wr mr mw me ac"' ]
+}
+
+@test "a total that is not that of the rows is told" {
+	sed '/libc.so.6/d' "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"the report states 1852 KiB in all, its rows have 332 KiB"* ]]
+	[ "$(field lost .what)" = '"regions"' ]
+}
+
+@test "pmap of several processes becomes snapshots of one time each their own, and --every counts per process" {
+	sed 's/^4711/4712/' "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/other"
+	cat "$ROOT/tests/texts/pmap.txt" "$BATS_TEST_TMPDIR/other" >"$BATS_TEST_TMPDIR/both"
+	parsed --every 1s "$BATS_TEST_TMPDIR/both" "$BATS_TEST_TMPDIR/both"
+	[ "$(field snapshot '[.t, .pid] | map(floor)' | paste -sd' ')" = "[0,4711] [0,4712] [1,4711] [1,4712]" ]
+}
+
+@test "pmap run here on a stopped process gives the regions of its maps, in each form" {
+	requires cmd pmap
+	workload still "$BATS_TEST_TMPDIR"
+	kill -STOP "$pid"
+	vm-parse "/proc/$pid/maps" | jq -r 'select(.type == "region") | "\(.start) \(.end) \(.perms)"' >"$BATS_TEST_TMPDIR/want"
+	for form in -p -x -X -XX -d -q; do
+		pmap $form "$pid" >"$BATS_TEST_TMPDIR/in"
+		vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | "\(.start) \(.end) \(.perms)"' >"$BATS_TEST_TMPDIR/got"
+		diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" || { echo "pmap $form"; return 1; }
+	done
+}
+
+@test "thousands of random reports of nine dialects give back their content: plain, quoted, logged, indented" {
+	requires cmd node
+	run -0 node "$ROOT/tests/fuzz/reports.js" pmap 3000 21
+	for form in quoted logged indented; do run -0 node "$ROOT/tests/fuzz/reports.js" pmap 60 22 $form; done
+}
+
+@test "random reports of pmap that are cut or corrupted harm nothing, and no region is invented" {
+	requires cmd node
+	for form in cut corrupt; do run -0 node "$ROOT/tests/fuzz/reports.js" pmap 150 23 $form; done
+}
+
+@test "pmap of others gives a region for each row that a plain reading finds (external samples)" {
+	requires samples
+	while read -r file regions; do
+		got=$(vm-parse -q "$SAMPLES/pmap/$file.txt" | grep -c '"type":"region"') || true
+		[ "$got" -eq "$regions" ] || { echo "$file: $got regions, not $regions"; return 1; }
+	done <<-END
+		busybox_pmap-x_arm32_init 8
+		procps3.2.8_pmap-x_i386_man 23
+		procps3.2.8_pmap_default_i386_man 23
+		procps3.3.17_pmap-XX_edgecases 66
+		procps3.3.17_pmap-X_edgecases 66
+		procps3.3.17_pmap-d_edgecases 66
+		procps3.3.17_pmap-x_edgecases 66
+		procps3.3.17_pmap_default_edgecases 66
+		procps4.0.2_pmap-XX_edgecases 66
+		procps4.0.2_pmap-X_edgecases 66
+		procps4.0.2_pmap-d_edgecases 66
+		procps4.0.2_pmap-p_edgecases 66
+		procps4.0.2_pmap-q_edgecases 66
+		procps4.0.2_pmap-x_edgecases 66
+		procps4.0.2_pmap_default_edgecases 66
+		solaris9_pmap-x_ksh 18
+		suse_pmap-d_sles11_start-size-rss-pss 11
+		toybox0.8.9_pmap-x_edgecases 66
+		toybox0.8.9_pmap_edgecases 66
+	END
+}
+
+@test "pmap of one process in thirteen forms has the ranges of its maps (external samples)" {
+	requires samples
+	vm-parse -q "$SAMPLES"/maps/local_edgecases_*.txt | jq -r 'select(.type == "region") | "\(.start) \(.end) \(.perms)"' >"$BATS_TEST_TMPDIR/want"
+	for file in "$SAMPLES"/pmap/*_edgecases.txt; do
+		vm-parse -q "$file" | jq -r 'select(.type == "region") | "\(.start) \(.end) \(.perms)"' >"$BATS_TEST_TMPDIR/got"
+		diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" || { echo "$file"; return 1; }
+	done
+}

@@ -1,0 +1,234 @@
+# vmmap: reports of every format become regions, live and pasted; what a report lacks or gets wrong is told. What another reader
+# would count stands here as numbers, not as the output of our own.
+load helper
+
+setup() {
+	story=$BATS_TEST_TMPDIR/story
+	mkdir -p "$story"
+	export VMMAP_STORY=$story
+}
+
+parsed() { run --separate-stderr vm-parse "$@"; }
+field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
+fake() { vm-sample -s vmmap -p $$ -i 20ms -O command="$ROOT/tests/texts/fake-vmmap" "$@"; }
+
+# report ROW...: a report of this shell with these rows, as vmmap -w -interleaved prints it; a row is TYPE RANGE VSIZE RSDNT DIRTY SWAP.
+report() {
+	printf 'Process:         memory [%s]\nPhysical footprint:         %s\n----\n\nVirtual Memory Map of process %s (memory)\nOutput report format:  2.4  -- 64-bit process\nVM page size:  16384 bytes\n\n' $$ "$1" $$
+	echo "==== regions for process $$  (non-writable and writable regions are interleaved)"
+	echo 'REGION TYPE                    START - END         [ VSIZE  RSDNT  DIRTY   SWAP] PRT/MAX SHRMOD PURGE    REGION DETAIL'
+	shift
+	while [ $# -gt 0 ]; do
+		printf '%-27s %s    [%6s %6s %6s %6s] rw-/rwx SM=PRV          DefaultMallocZone_0x105348000\n' "$1" "$2" "$3" "$4" "$5" "$6"
+		shift 6
+	done
+	echo
+}
+
+@test "a whole report is one process, one snapshot and a region for each row of memory, in the order of addresses" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$(field process '[.pid, .ppid, .name, .exe, .arch, .os, .parent]')" = '[4711,812,"counter","/Users/USER/counter/build/counter","ARM64","macOS 15.4 (24E248)","Code Helper (Plugin)"]' ]
+	[ "$(field snapshot '[.pid, .regions, .footprint, .footprint_peak, .page, .date, .page_tables]')" = '[4711,12,1344512,2621440,16384,"2026-05-04 10:00:00.500 +0200",81920]' ]
+	[ "$(field region .start)" = "$(field region .start | sort)" ]
+	valid_stream <<<"$output"
+}
+
+@test "sizes are those of the ranges, also where they are no whole pages; measures keep their unit" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	[ "$(field region 'select(.label == "unused __DATA") | [.start, .end, .size, .rss]')" = '["0x00000001e17100b0","0x00000001e17100c0",16,16]' ]
+	[ "$(field region 'select(.label == "MALLOC_NANO") | [.size, .rss, .dirty, .swap]')" = '[536870912,98304,98304,180224]' ]
+}
+
+@test "sharing, permissions and their limits, purge states, threads, submaps and cut names become members" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	[ "$(field region 'select(.label == "IOSurface") | [.share, .perms, .max_perms, .purge, .name]')" = '["shm","rw-","rw-","nonvolatile","SurfaceID: 0x5f  1024x512 (BGRA) 2.0M"]' ]
+	[ "$(field region 'select(.label == "STACK GUARD") | [.share, .perms, .thread]')" = '["nul","---",0]' ]
+	[ "$(field region 'select(.label == "shared memory") | .submap')" = '"machine-wide VM submap"' ]
+	[ "$(field region 'select(.name_cut) | .name')" = '"...USER/counter/build/counter"' ]
+	[ -z "$(field region 'select(.label == "Submap")')" ]
+}
+
+@test "region types of macOS have their kinds" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	[ "$(field region '"\(.label): \(.kind)"' | sort -u | tr -d '"' | paste -sd,)" = "IOSurface: gpu,MALLOC guard page: guard,MALLOC_NANO: arena,MALLOC_SMALL: arena,STACK GUARD: guard,Stack: stack,__DATA: data,__DATA_DIRTY: data,__LINKEDIT: linkedit,__TEXT: text,shared memory: shm,unused __DATA: data" ]
+}
+
+@test "the summary and the table of malloc zones stand in the snapshot" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	[ "$(field snapshot '[(.labels | length), .labels.MALLOC_NANO.swap, .labels.IOSurface.nonvolatile, .zones.DefaultMallocZone_0x105348000.allocated, .zones.DefaultMallocZone_0x105348000.blocks]')" = '[13,180224,2097152,1712,173]' ]
+}
+
+@test "a summary that is not that of its rows is told, with the type and both sums" {
+	sed 's/^MALLOC_SMALL                      8192K/MALLOC_SMALL                      16.0M/' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"the summary has MALLOC_SMALL with 16384 KiB, the listing 8192 KiB in 1 rows"* ]]
+	[ "$(field lost .what | sort -u | paste -sd,)" = '"regions","sums"' ]
+}
+
+@test "rows that somebody has left out are told" {
+	sed '/^Stack .*thread 0/d; s/^__DATA_DIRTY .*-.*/...snip.../' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"somebody has left out rows"*"lacks 8175 KiB of 2 types"* ]]
+}
+
+@test "with -pages the numbers are counts of pages" {
+	{
+		printf 'Virtual Memory Map of process 7 (x)\nOutput report format:  2.4  -- 64-bit process\nVM page size:  4096 bytes\n\n==== Writable regions for process 7\n'
+		echo 'MALLOC_SMALL           00007fecea800000-00007feceb000000 [  2048      3      2      1] rw-/rwx SM=PRV          DefaultMallocZone_0x1036a7000'
+		echo 'Stack                  00007ffeebd5e000-00007ffeec55e000 [  2048      4      4      0] rw-/rwx SM=PRV          thread 0'
+	} >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[ "$(field region '[.size, .rss, .dirty, .swap]' | head -1)" = '[8388608,12288,8192,4096]' ]
+}
+
+@test "old formats: 32 bits without a head, one size, details that mail has wrapped" {
+	printf '%s\n' 'Virtual Memory Map of process 27 (old)' 'Output report format:  2.0' '' '==== Writable regions for process 27' \
+		'Performance tool data  00605000-00685000 [  512K] rw-/rwx SM=COW' 'MALLOC_TINY            00500000-00605000 [ 1044K] rw-/rwx SM=COW' 'DefaultMallocZone_0x500000' \
+		'' '==== Summary for process 27' 'REGION TYPE             [ VIRTUAL]' '===========             [ =======]' 'MALLOC                  [   1044K]' 'Performance tool data   [    512K]' >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(field region '[.start, .end, .label, .name]')" = $'["0x0000000000500000","0x0000000000605000","MALLOC_TINY","DefaultMallocZone_0x500000"]\n["0x0000000000605000","0x0000000000685000","Performance tool data",null]' ]
+	[ "$(field process '[.pid, .name, .bits]')" = '[27,"old",32]' ]
+}
+
+@test "a report of sums alone states them in the snapshot" {
+	sed -n '/^ReadOnly/,$p' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '[.regions, .rss, .dirty, .swap, .labels.Stack.size]')" = '[0,2472960,2391040,196608,8355840]' ]
+}
+
+@test "the regions around a crash are read from its report" {
+	printf '%s\n' 'VM Region Info: 0x528 is not in any region.  Bytes before following region: 42' \
+		'      REGION TYPE                 START - END      [ VSIZE] PRT/MAX SHRMOD  REGION DETAIL' '      UNUSED SPACE AT START' '--->  ' \
+		'      __TEXT                   1004f0000-1004f4000 [   16K] r-x/r-x SM=COW  /var/x/Runner' '' 'Thread 0 Crashed:' '0   Runner 0x1004f0000 - 0x1' >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$(field snapshot '[.regions, .fault]')" = '[1,"0x0000000000000528"]' ]
+}
+
+@test "several reports in one text are several snapshots, and --every sets them apart in time" {
+	cat "$ROOT/tests/texts/vmmap.txt" "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/two"
+	parsed --every 500ms "$BATS_TEST_TMPDIR/two" "$ROOT/tests/texts/vmmap.txt"
+	[ "$(field snapshot '[.t, .seq]' | paste -sd' ')" = "[0.000000000,0] [0.500000000,1] [1.000000000,2]" ] || [ "$(field snapshot '[.t, .seq]' | paste -sd' ')" = "[0,0] [0.5,1] [1,2]" ]
+	[ "$(field process .pid | wc -l)" -eq 1 ]
+	valid_stream <<<"$output"
+}
+
+@test "a corrupt row is told with its line, and no region is made of it" {
+	sed 's/^MALLOC_SMALL  .*105800000-106000000/MALLOC_SMALL 106000000-105800000/' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":$(grep -n 106000000-105800000 "$BATS_TEST_TMPDIR/in" | cut -d: -f1): "*"row skipped"* ]]
+	[ "$(field region .start | wc -l)" -eq 11 ]
+}
+
+@test "thousands of random reports give back their content: plain, quoted, logged, indented, wrapped" {
+	requires cmd node
+	run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 3000 11
+	run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 1000 12 wrapped
+	for form in quoted logged indented; do run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 60 13 $form; done
+}
+
+@test "random reports that are cut or corrupted harm nothing, and no region is invented" {
+	requires cmd node
+	for form in cut corrupt; do run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 150 14 $form; done
+}
+
+# ---- the sampling half, with a vmmap that replays a story
+
+@test "50 MB that a program asks for show as growth of MALLOC_SMALL" {
+	report 2M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K >"$story/1"
+	report 52M MALLOC_SMALL 105800000-109000000 56.0M 50.1M 50.1M 0K >"$story/2"
+	fake -n 2 >"$BATS_TEST_TMPDIR/raw"
+	output=$(vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track)
+	[ "$(field change 'select(.event == "RESIZE_MAPPING") | [.label, .kind, .size - .was.size]')" = '["MALLOC_SMALL","arena",50331648]' ]
+	output=$(vm-parse "$BATS_TEST_TMPDIR/raw")
+	[ "$(field snapshot '[.seq, .footprint, .kinds.arena.size]' | paste -sd' ')" = "[0,2097152,8388608] [1,54525952,58720256]" ]
+}
+
+@test "200 MB become regions of 128 and 72 MB" {
+	report 2M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K >"$story/1"
+	report 202M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K MALLOC_LARGE 110000000-118000000 128.0M 128.0M 128.0M 0K MALLOC_LARGE 118000000-11c800000 72.0M 72.0M 72.0M 0K >"$story/2"
+	output=$(fake -n 2 | vm-parse | vm-track)
+	[ "$(field change 'select(.event == "MMAP_ADD" and .label == "MALLOC_LARGE") | .size / 1048576' | paste -sd' ')" = "128 72" ]
+}
+
+@test "100 MB that are freed go, and the program's options reach vmmap" {
+	report 102M MALLOC_LARGE 110000000-116400000 100.0M 100.0M 100.0M 0K >"$story/1"
+	report 2M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K >"$story/2"
+	output=$(fake -n 2 -O interleaved -O no-coalesce | vm-parse | vm-track)
+	[ "$(field change 'select(.event == "MUNMAP_REMOVE") | .size / 1048576')" = 100 ]
+	[ "$(sort -u "$story/asked")" = "-w -interleaved -noCoalesce $$" ]
+}
+
+@test "no vmmap on this system: told, with what to do instead" {
+	[ "$(uname)" != Darwin ] || skip "here there is one"
+	run -1 --separate-stderr vm-sample -s vmmap -p $$ -n 1
+	[[ $stderr == *"there is no vmmap here: it is a tool of macOS"*"vm-sample --procfs"*"vm-parse FILE"* ]]
+}
+
+@test "a process that System Integrity Protection shields is told as such" {
+	printf '!1\nProcess %s is not debuggable. Due to security restrictions, vmmap can only show or save contents of readonly memory of restricted processes.\n' $$ >"$story/1"
+	run --separate-stderr fake -n 2
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"System Integrity Protection shields this process"* ]]
+	[ "$(field lost .what | head -1)" = '"sample"' ]
+}
+
+@test "a report that takes too long is given up after the timeout, told, and the next one is taken" {
+	echo '!hang' >"$story/1"
+	report 2M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K >"$story/2"
+	run --separate-stderr fake -n 2 -O timeout=200ms
+	[[ $stderr == *"did not end within 0.2 s"* ]]
+	[ "$(field raw .format)" = '"vmmap"' ]
+}
+
+@test "a process that is gone ends the stream" {
+	printf '!1\nvmmap cannot examine process %s because it no longer appears to be running.\n' $$ >"$story/1"
+	run --separate-stderr fake
+	[ "$(field event .call)" = '"exit"' ]
+	[ "$(field end .reason)" = '"gone"' ]
+}
+
+# ---- reports that others have captured
+
+@test "reports of others give a region for each row that a plain reading finds (external samples)" {
+	requires samples
+	# file, regions, pid, name
+	while read -r file regions pid name; do
+		output=$(vm-parse -q "$SAMPLES/vmmap/$file.txt") || true
+		[ "$(field region .start | wc -l)" -eq "$regions" ] || { echo "$file: $(field region .start | wc -l) regions, not $regions"; return 1; }
+		[ "$pid" = - ] || [ "$(field process '"\(.pid) \(.name)"' | tr -d '"')" = "$pid $name" ] || { echo "$file: $(field process .)"; return 1; }
+	done <<-END
+		crash_vmregioninfo_ios13.4_arm64 1 - -
+		crash_vmregioninfo_ios18.6_arm64 1 - -
+		crash_vmregionsummary_gigacage_excerpt 0 - -
+		fmt2.0_git-fast-import_32bit_osx10.4_mailwrapped 75 27270 git-fast-import
+		fmt2.2_python_cuda_default_osx10.9 10 45624 python
+		fmt2.3_ocspd_osx10.10 20 94338 ocspd
+		fmt2.4_complete_macos14.0_arm64_shared_library_demo 250 66814 shared_library_demo
+		fmt2.4_finder_macos26.2_arm64_excerpt_doc 6 677 Finder
+		fmt2.4_go_wide_macos10.13_snipped 47 83358 go
+		fmt2.4_i386_vmmap32_nasm_macos10.12 11 12832 sample.out
+		fmt2.4_pages_option_macos10.14_annotated 47 2771 memory_allocation
+		fmt2.4_sleep_macos10.13_snipped 17 29057 sleep
+		fmt2.4_summary_macos26.4_arm64_big_complete-table 0 - -
+	END
+}
+
+@test "ranges and permissions of others' reports are those of the text, to the byte (external samples)" {
+	requires samples
+	for file in "$SAMPLES"/vmmap/*.txt; do
+		sed -nE 's/^.* ([0-9a-f]+)-([0-9a-f]+) +\[[^]]*\] ([r-][w-][x-])\/([r-][w-][x-]) SM=([A-Z/]{3}).*$/\1 \2 \3 \4 \5/p' "$file" |
+			awk '{ for (i = 1; i <= 2; i++) { while (length($i) < 16) $i = "0" $i; $i = "0x" $i } $5 = tolower($5); print }' | sort >"$BATS_TEST_TMPDIR/want"
+		vm-parse -q "$file" | jq -r 'select(.type == "region") | "\(.start) \(.end) \(.perms) \(.max_perms) \(.share)"' | sort >"$BATS_TEST_TMPDIR/got"
+		diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" || { echo "$file"; return 1; }
+	done
+}
+
+@test "the complete report of others agrees with its own summary (external samples)" {
+	requires samples
+	parsed "$SAMPLES"/vmmap/fmt2.4_complete_*.txt
+	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ -z "$(field lost .)" ]
+}
