@@ -63,11 +63,16 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 @test "no region changes its kind while threads come and go" {
 	workload kinds "$BATS_TEST_TMPDIR" churn
 	until_true grep -q '^Threads:.*[6-9]\|^Threads:.*1[0-9]' "/proc/$pid/status"
-	vm-sample -p "$pid" -i 2ms -d 1500ms -O share=100 | vm-parse | vm-track --keyframe 100ms -o "$BATS_TEST_TMPDIR/life"
-	vm-check "$BATS_TEST_TMPDIR/life"
-	[ "$(jq -c 'select(.type == "change" and .event == "MMAP_ADD" and .kind == "thread-stack")' "$BATS_TEST_TMPDIR/life" | wc -l)" -ge 3 ]
-	flaps=$(jq -c 'select(.type == "change" and (.event == "RENAME" or (.was | has("kind")?)) and .event != "PERM_CHANGE" and .event != "SPLIT" and .event != "MERGE") | [.event, .start, .end, .kind, .was]' "$BATS_TEST_TMPDIR/life")
+	vm-sample -p "$pid" -i 2ms -d 1500ms -O share=100 | vm-parse -o "$BATS_TEST_TMPDIR/looks"
+	# the same region in two looks, one behind the other, is of the same kind: before vm-track has a say
+	flaps=$(jq -r 'select(.type == "region") | [.seq, .start, .end, .perms, .name // "-", .kind] | @tsv' "$BATS_TEST_TMPDIR/looks" |
+		awk -F'\t' '{ key = $2 $3 $4 $5; if (key in kind && at[key] >= $1 - 3 && kind[key] != $6) print $2, $3, $4, kind[key], "->", $6; kind[key] = $6; at[key] = $1 }')
 	[ -z "$flaps" ] || { echo "$flaps"; return 1; }
+	vm-track --keyframe 100ms "$BATS_TEST_TMPDIR/looks" -o "$BATS_TEST_TMPDIR/life"
+	vm-check "$BATS_TEST_TMPDIR/life"
+	# a guard may be seen while it and its stack are one closed piece still: that one descends from another
+	[ "$(jq -c 'select(.type == "change" and .event == "RENAME" and (has("from") | not))' "$BATS_TEST_TMPDIR/life")" = "" ]
+	[ "$(jq -c 'select(.type == "change" and .event == "MMAP_ADD" and .kind == "thread-stack")' "$BATS_TEST_TMPDIR/life" | wc -l)" -ge 3 ]
 }
 
 @test "a thread that only computes has its stack told, too" {
