@@ -23,6 +23,9 @@ ebpf|bpftool|command -v bpftool|makes the loader of that half, and the kernel's 
 ebpf|libbpf-dev|header bpf/libbpf.h|loads it (libbpf1 is needed to run: its archive cannot go into a plugin)
 build|zlib1g-dev|header zlib.h|the same for .gz; linked statically
 test|bats|command -v bats|runs tests/*.bats
+test|nodejs|command -v node|judges the reader of JSON and the property tests, as one who is not us
+fuzz|clang|command -v clang|libFuzzer, for make fuzz
+fuzz|libclang-rt-14-dev|fuzzes|libFuzzer's run-time library and the sanitizers
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
 test|mandoc|command -v mandoc|checks the manual pages, and holds them against --help
 test|zsh|command -v zsh|runs the completions for zsh
@@ -46,11 +49,16 @@ header() {
 	echo "#include <$1>" | ${CC:-cc} ${CFLAGS:-} -E - >/dev/null 2>&1
 }
 
+fuzzes() {
+	echo 'int LLVMFuzzerTestOneInput(const char *p, unsigned long n) { return p && n ? 0 : 0; }' |
+		clang -fsanitize=fuzzer,address -x c - -o /dev/null >/dev/null 2>&1
+}
+
 missing() {
 	table | while IFS='|' read -r need package probe reason; do
 		case " $1 " in *" $need "*) ;; *) continue ;; esac
 		case $probe in
-		header*) $probe ;;
+		header* | fuzzes) $probe ;;
 		*) eval "$probe" >/dev/null 2>&1 ;;
 		esac || printf '%s|%s\n' "$package" "$reason"
 	done
@@ -74,7 +82,7 @@ if [ "${1:-}" = -i ]; then
 	shift
 fi
 for need; do
-	case $need in build | test | ebpf) ;; *) echo "usage: packages.sh [-i] build|test|ebpf ..." >&2; exit 2 ;; esac
+	case $need in build | test | ebpf | fuzz) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|fuzz ..." >&2; exit 2 ;; esac
 done
 
 lacking=$(missing "$*")

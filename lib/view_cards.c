@@ -217,9 +217,10 @@ static void rest_join(struct cards *cards)
 {
 	for (int i = 0; i < CATEGORIES; i++) {
 		struct column *column = &cards->columns[i];
-		struct card *last = column->count ? &column->cards[column->count - 1] : NULL;
-		size_t before = last ? last->count : 0;
-		for (struct card *more = last + (last != NULL); last && more < cards->all + cards->card_count && more->category == i; more++) {
+		if (!column->count) continue;
+		struct card *last = &column->cards[column->count - 1];
+		size_t before = last->count;
+		for (struct card *more = last + 1; more < cards->all + cards->card_count && more->category == i; more++) {
 			last->flags = last->flags == more->flags ? last->flags : VP_BOX_CHANGED;
 			last->count += more->count;
 			last->size += more->size;
