@@ -23,10 +23,10 @@ ebpf|bpftool|command -v bpftool|makes the loader of that half, and the kernel's 
 ebpf|libbpf-dev|header bpf/libbpf.h|loads it (libbpf1 is needed to run: its archive cannot go into a plugin)
 build|zlib1g-dev|header zlib.h|the same for .gz; linked statically
 test|bats|command -v bats|runs tests/*.bats
-test|nodejs|command -v node|judges the reader of JSON and the property tests, as one who is not us
 fuzz|clang|command -v clang|libFuzzer, for make fuzz
 fuzz|libclang-rt-14-dev|fuzzes|libFuzzer's run-time library and the sanitizers
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
+test|nodejs|command -v node|judges the reader of JSON and the property tests, as one who is not us
 test|mandoc|command -v mandoc|checks the manual pages, and holds them against --help
 test|zsh|command -v zsh|runs the completions for zsh
 test|fish|command -v fish|runs the completions for fish
