@@ -35,7 +35,7 @@ static const struct vp_option rows[] = {
 	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
 	{ "rows", 0, VP_OPT_INT, FIELD(rows), "10000", "0..1000000000", "N", "of events: keep the last N in memory; 0: all" },
 	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "rows of table: kind, name, perms; of summary: also event, process; of events: act, change" },
-	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, pmap, regions, smaps, kinds" },
+	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, regions, kinds; or as pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap print it" },
 	{ "live", 0, VP_OPT_ENUM, FIELD(live), "auto", "auto|yes|no", "WHEN",
 	  "draw on the full screen while lines come; auto: where stdout is a terminal and input a pipe" },
 	{ "fps", 0, VP_OPT_INT, FIELD(fps), "15", "1..60", "N", "live pictures a second, at most" },

@@ -72,8 +72,10 @@ static void set_args(struct vp_life *life, struct vp_record *record)
 	struct vp_member member;
 	char joined[ARGS_MAX + 8];
 	size_t used = 0;
-	if (!args || args->json != VP_ARRAY)
+	if (!args || args->json != VP_ARRAY) {
+		set_words(&life->args, vp_record_str(record, "command"));
 		return;
+	}
 	for (size_t at = 0; used < ARGS_MAX && vp_json_each(args->value, &at, &member);) {
 		vp_str one = member.json == VP_STRING ? vp_record_decode(record, member.value) : member.value;
 		size_t n = one.n < ARGS_MAX - used ? one.n : ARGS_MAX - used;

@@ -151,7 +151,9 @@ struct vp_host {
 	 * memory from another. */
 	void (*redact)(struct vp_host *h, vp_str bytes, char *digits);
 
-	/* Parse half. snapshot: begins one; `members` is JSON text like vp_region.extra (may be empty);
+	/* Parse half. It may write lines of its own too, by begin to end, between two snapshots: `process` for whom the text names (those
+	 * that follow are then its, and the same one is not said twice), `system` for the machine.
+	 * snapshot: begins one; `members` is JSON text like vp_region.extra (may be empty);
 	 * `measured`/`measure` are totals that the text itself states (NULL: none), else the host adds up.
 	 * region: the next region of it. The host writes the snapshot line with counts and sums first. */
 	void (*snapshot)(struct vp_host *h, vp_str members, const struct vp_region *stated);
@@ -297,6 +299,7 @@ struct vp_figure {
 	const struct vp_cell *cells; size_t row_count;
 	const struct vp_cell *totals;
 	const int *row_class;
+	bool verbatim;                /* VP_TABLE of one column, lines as another program prints them: a renderer of text adds nothing */
 };
 
 /* ---- 6 renderers ------------------------------------------------------------------------------ */

@@ -45,6 +45,9 @@ const struct vp_space *vp_moment_space(const struct vp_model *model);
 bool vp_moment_has(const struct vp_span *span, int64_t t);
 /* What happened to it since the look before: VP_BOX_NEW, VP_BOX_CHANGED, VP_BOX_GONE or 0. */
 uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span);
+/* The presets of the view table that print as other programs do: whether it is one; its figure. */
+bool vp_listing_is(const char *preset);
+int vp_listing_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* The view diff as a table: for a stream of vm-diff also where a table was asked for. */
 int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */

@@ -21,7 +21,11 @@ static const struct { const char *name; bool right; } fields[MEASURE] = {
 
 static const struct { const char *name, *columns, *by; } presets[] = {
 	{ "default", "start,size,rss,pss,dirty,swap,perms,kind,name", NULL },
-	{ "pmap", "start,size,rss,dirty,perms,name", NULL },
+	{ "pmap", "start,size,rss,dirty,perms,name", NULL }, /* these six with columns, sorted or grouped; else see view_listing.c */
+	{ "pmap-x", "start,size,rss,dirty,perms,name", NULL },
+	{ "pmap-X", "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
+	{ "pmap-d", "start,size,perms,offset,dev,name", NULL },
+	{ "vmmap", "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
 	{ "regions", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
 	{ "smaps", "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,swap,"
 	           "swap_pss,locked,perms,kind,name", NULL },
@@ -395,6 +399,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (model->diff && !options->preset && !options->columns && !options->by && !options->sort)
 		return vp_diff_table(model, options, figure, arena);
+	if (vp_listing_is(options->preset) && !options->columns && !options->by && !options->sort)
+		return vp_listing_build(model, options, figure, arena);
 	if (ask(&table, options) || vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&table.build, proc);

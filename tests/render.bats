@@ -76,7 +76,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	run --separate-stderr vm-render --table=pmpa "$S"
 	[ "$status" = 2 ]
 	says "did you mean 'pmap'"
-	says "default, pmap, regions, smaps, kinds"
+	says "default, pmap, pmap-x, pmap-X, pmap-d, vmmap, regions, smaps, kinds"
 	render --view table -O preset=nosuch "$S"
 	[ "$status" = 2 ]
 }

@@ -55,11 +55,33 @@ static int plot(struct ascii *a, const struct vp_figure *f)
 	return 0;
 }
 
+/* Lines as another program prints them; what would steer a terminal becomes '?'. */
+static void verbatim(struct vp_host *host, const struct vp_figure *f)
+{
+	for (size_t r = 0; r < f->row_count; r++) {
+		for (const char *p = f->cells[r].text; *p; p++) {
+			unsigned char c = (unsigned char)*p;
+
+			if (c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)) {
+				host->write(host, "?", 1);
+				p += c == 0xc2;
+			} else {
+				host->write(host, p, 1);
+			}
+		}
+		host->write(host, "\n", 1);
+	}
+}
+
 static int ascii_draw(void *state, struct vp_host *host, const struct vp_figure *f)
 {
 	struct ascii *a = state;
 	int width = a->width;
 
+	if (f->verbatim && f->shape == VP_TABLE && !f->empty) {
+		verbatim(host, f);
+		return 0;
+	}
 	a->titles = a->details = a->notes = a->subtitle = a->legend = true;
 	a->unnamed = 0;
 	if (f->empty || f->shape == VP_TABLE) {

@@ -1,0 +1,56 @@
+# Tables as the programs print them that people know: byte for byte, where a snapshot has what they show.
+load helper
+
+setup() {
+	workload still "$BATS_TEST_TMPDIR"
+	kill -STOP "$pid"
+	vm-sample -p "$pid" -n 1 | vm-parse >"$BATS_TEST_TMPDIR/s"
+}
+
+# Bytes that would steer a terminal or are no UTF-8 are not written as they are: one question mark for each run of them.
+plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
+
+@test "--table=pmap, pmap-x and pmap-d are those of procps 4.0.2, byte for byte and line for line" {
+	requires cmd pmap
+	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
+	for form in "" -x -d; do
+		pmap $form "$pid" >"$BATS_TEST_TMPDIR/want"
+		vm-render --table="pmap$form" "$BATS_TEST_TMPDIR/s" >"$BATS_TEST_TMPDIR/got"
+		diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" || { echo "pmap $form"; return 1; }
+	done
+}
+
+@test "--table=pmap-X is that of procps 4.0.2 but for Pss, which pmap's own libraries change" {
+	requires cmd pmap
+	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
+	pmap -X "$pid" | plain | awk '$7 ~ /^[0-9]/ || NF > 12 { n = length; $8 = "Pss"; $0 = n " " $0 } /KB *$/ { $4 = "Pss" } 1' >"$BATS_TEST_TMPDIR/want"
+	vm-render --table=pmap-X "$BATS_TEST_TMPDIR/s" | plain | awk '$7 ~ /^[0-9]/ || NF > 12 { n = length; $8 = "Pss"; $0 = n " " $0 } /KB *$/ { $4 = "Pss" } 1' >"$BATS_TEST_TMPDIR/got"
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+}
+
+@test "--table=smaps is the text of the kernel that it came from" {
+	grep -q '^Pss_Dirty:' "/proc/$pid/smaps" && grep -q '^KSM:' "/proc/$pid/smaps" || skip "a kernel with other fields"
+	cat "/proc/$pid/smaps" >"$BATS_TEST_TMPDIR/text"
+	plain <"$BATS_TEST_TMPDIR/text" >"$BATS_TEST_TMPDIR/want"
+	vm-parse "$BATS_TEST_TMPDIR/text" | vm-render --table=smaps | plain >"$BATS_TEST_TMPDIR/got"
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+}
+
+@test "--table=vmmap is read back by vm-parse as the same regions" {
+	vm-parse "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/s"
+	vm-render --table=vmmap "$BATS_TEST_TMPDIR/s" | vm-parse | jq -c 'select(.type == "region") | [.start, .end, .label, .perms, .max_perms, .share, .name, .rss, .dirty, .swap]' >"$BATS_TEST_TMPDIR/got"
+	jq -c 'select(.type == "region") | [.start, .end, .label, .perms, .max_perms, .share, .name, .rss, .dirty, .swap]' "$BATS_TEST_TMPDIR/s" >"$BATS_TEST_TMPDIR/want"
+	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+}
+
+@test "a listing takes filters, and with columns or a sort it is a table as any other" {
+	[ "$(vm-render --table=pmap --kind stack "$BATS_TEST_TMPDIR/s" | wc -l)" -eq 3 ]
+	run -0 vm-render --table=pmap --sort -rss "$BATS_TEST_TMPDIR/s"
+	[[ $output == *"rss KiB"* ]]
+}
+
+@test "names that would steer a terminal do not" {
+	printf '7f0000000000-7f0000001000 r--p 00000000 fe:00 7                          /tmp/a\033[31mb\n' | vm-parse >"$BATS_TEST_TMPDIR/s"
+	run -0 vm-render --table=pmap "$BATS_TEST_TMPDIR/s"
+	[[ $output == *"a?[31mb"* && $output != *$'\033'* ]]
+}
