@@ -8,15 +8,21 @@
 
 static _Thread_local char message[2048];
 
+int vp_fail_list(const char *format, va_list list)
+{
+	char fresh[sizeof message]; /* an argument may be vp_error() itself */
+	vsnprintf(fresh, sizeof fresh, format, list);
+	memcpy(message, fresh, sizeof message);
+	return -1;
+}
+
 int vp_fail(const char *format, ...)
 {
 	va_list list;
-	char fresh[sizeof message]; /* an argument may be vp_error() itself */
 	va_start(list, format);
-	vsnprintf(fresh, sizeof fresh, format, list);
+	int failed = vp_fail_list(format, list);
 	va_end(list);
-	memcpy(message, fresh, sizeof message);
-	return -1;
+	return failed;
 }
 
 int vp_fail_errno(const char *format, ...)

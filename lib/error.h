@@ -2,7 +2,10 @@
 #ifndef VMPIPE_ERROR_H
 #define VMPIPE_ERROR_H
 
+#include <stdarg.h>
+
 int vp_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));       /* records, returns -1 */
+int vp_fail_list(const char *format, va_list list);                                 /* the same, for who has the list */
 int vp_fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2))); /* adds ": " and strerror(errno) */
 const char *vp_error(void);                                                       /* the last one recorded */
 

@@ -374,13 +374,12 @@ static void host_end(struct vp_host *host)
 
 static int host_fail(struct vp_host *host, const char *format, ...)
 {
-	char text[1024];
 	va_list list;
 	(void)host;
 	va_start(list, format);
-	vsnprintf(text, sizeof text, format, list);
+	int failed = vp_fail_list(format, list);
 	va_end(list);
-	return vp_fail("%s", text);
+	return failed;
 }
 
 static void host_warn(struct vp_host *host, const char *format, ...)

@@ -20,13 +20,12 @@ static struct vp_render_host *of(struct vp_host *host)
 
 static int host_fail(struct vp_host *host, const char *format, ...)
 {
-	char text[2048];
 	va_list list;
 	(void)host;
 	va_start(list, format);
-	vsnprintf(text, sizeof text, format, list);
+	int failed = vp_fail_list(format, list);
 	va_end(list);
-	return vp_fail("%s", text);
+	return failed;
 }
 
 static bool said_before(struct vp_render_host *render, const char *text)

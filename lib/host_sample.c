@@ -66,13 +66,12 @@ static void end_line(struct vp_host *h)
 
 static int host_fail(struct vp_host *h, const char *format, ...)
 {
-	char text[2048];
 	va_list list;
 	(void)h;
 	va_start(list, format);
-	vsnprintf(text, sizeof text, format, list);
+	int failed = vp_fail_list(format, list);
 	va_end(list);
-	return vp_fail("%s", text);
+	return failed;
 }
 
 static uint64_t hash(const char *text) /* FNV-1a */

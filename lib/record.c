@@ -359,12 +359,18 @@ static int add_rest(struct reader *r, vp_str key, const char *quote)
 	return 0;
 }
 
+/* Whether the key stands there; KEY_MAX bytes must be readable. */
+static inline bool key_at(const char *at, const struct key *key)
+{
+	return (((vp_load8(at) ^ vp_load8(key->text)) & key->mask[0]) | ((vp_load8(at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
+	        ((vp_load8(at + 16) ^ vp_load8(key->text + 16)) & key->mask[2])) == 0;
+}
+
 static inline bool key_here(const struct reader *r, unsigned slot)
 {
 	const struct key *key = &keys[slot];
 	if (r->end - r->at < KEY_MAX) return (size_t)(r->end - r->at) > key->size && memcmp(r->at, key->text, key->size) == 0;
-	return (((vp_load8(r->at) ^ vp_load8(key->text)) & key->mask[0]) | ((vp_load8(r->at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
-	        ((vp_load8(r->at + 16) ^ vp_load8(key->text + 16)) & key->mask[2])) == 0;
+	return key_at(r->at, key);
 }
 
 /* A member that was not foreseen: any key, spaced in any way. */
@@ -401,9 +407,7 @@ static unsigned read_measures(struct reader *r, unsigned last, struct vp_region 
 		unsigned slot = after[last];
 		if (slot < S_measures || slot >= S_COUNT) break;
 		const struct key *key = &keys[slot];
-		if (((vp_load8(at) ^ vp_load8(key->text)) & key->mask[0]) | ((vp_load8(at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
-		    ((vp_load8(at + 16) ^ vp_load8(key->text + 16)) & key->mask[2]))
-			break;
+		if (!key_at(at, key)) break;
 		const char *p = at + key->size, *digits = p;
 		unsigned digit = (unsigned char)*p - '0';
 		uint64_t v = digit;
