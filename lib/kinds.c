@@ -176,9 +176,15 @@ static bool perms_fit(const char *pattern, const char *perms)
 	return true;
 }
 
+/* VmFlags are words of two letters, a blank behind each. */
 static bool has_word(vp_str words, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(word), at = 0;
+	while (n == 2 && at + 2 < words.n && words.p[at + 2] == ' ') {
+		if (words.p[at] == word[0] && words.p[at + 1] == word[1]) return true;
+		at += 3;
+	}
+	words.p += at, words.n -= at;
 	for (size_t i = 0; i + n <= words.n; i++) {
 		bool ends = i + n == words.n || words.p[i + n] == ' ';
 		if (ends && words.p[i] == word[0] && memcmp(words.p + i, word, n) == 0) return true;
@@ -208,7 +214,7 @@ static const struct vp_region *neighbour(const struct vp_kind_place *place, int 
 static const struct vp_region *closed(const struct vp_kind_place *place, int step)
 {
 	const struct vp_region *there = neighbour(place, step);
-	return there && perms_fit("---", there->perms) && !has_file(there) ? there : NULL;
+	return there && memcmp(there->perms, "---", 3) == 0 && !has_file(there) ? there : NULL;
 }
 
 /* glibc's arenas beside the heap: a reserve of 64 MiB (1 MiB where addresses have 32 bits) that starts at a multiple of its size, opened
@@ -285,17 +291,30 @@ static bool wasm_shape(const struct vp_kind_place *place)
 
 /* ---- all regions of a snapshot ---- */
 
+/* The rules that a region can fit whose permissions are these, and that has a name and a file or not. */
+struct shortlist {
+	unsigned short *rules; /* their numbers */
+	size_t count;
+	bool made;
+};
+
+#define PERMS 16 /* r, w, x or not, shared or private; one list more for any others */
+
+/* Last parts of the paths that are mapped executable, a NUL behind each. */
+struct programs {
+	char *names;
+	size_t n, size;
+};
+
 /* One run over a snapshot. The buffers are kept for the next. */
 struct run {
 	struct vp_kind_place place;
 	unsigned char *facts;
 	size_t facts_size;
-	vp_str *programs;         /* last parts of the paths that are mapped executable */
-	size_t program_count, program_size;
-	unsigned char *program_fits, *name_fits; /* by rule: 0 not asked yet, 1 no, 2 yes; the name's for the last name */
+	struct programs found, programs; /* of this run, and those that the lists are made for */
+	unsigned char *name_fits; /* by rule, for the last name: 0 not asked yet, 1 no, 2 yes */
 	size_t rule_count;
-	unsigned short *lists[2][2]; /* [has a name][has a file]: numbers of the rules that such a region can fit */
-	size_t list_counts[2][2];
+	struct shortlist lists[2][2][PERMS + 1]; /* [has a name][has a file][permissions]; good while rules and programs are the same */
 	vp_str name;
 };
 
@@ -304,21 +323,23 @@ static bool same_file(const struct vp_region *a, const struct vp_region *b)
 	return a->name.n == b->name.n && a->inode.n == b->inode.n && memcmp(a->name.p, b->name.p, a->name.n) == 0;
 }
 
-static int program_add(struct run *run, vp_str path)
+static int program_add(struct programs *found, vp_str path)
 {
 	static const char gone[] = " (deleted)";
 	size_t n = sizeof gone - 1;
 	if (path.n > n && memcmp(path.p + path.n - n, gone, n) == 0) path.n -= n;
 	const char *slash = memrchr(path.p, '/', path.n);
 	if (slash) path = (vp_str){ slash + 1, path.n - (size_t)(slash + 1 - path.p) };
-	if (run->program_count == run->program_size) {
-		size_t size = run->program_size ? 2 * run->program_size : 64;
-		vp_str *more = realloc(run->programs, size * sizeof *more);
+	if (found->size - found->n <= path.n) {
+		size_t size = 2 * found->size + path.n + 256;
+		char *more = realloc(found->names, size);
 		if (!more) return -1;
-		run->programs = more;
-		run->program_size = size;
+		found->names = more;
+		found->size = size;
 	}
-	run->programs[run->program_count++] = path;
+	memcpy(found->names + found->n, path.p, path.n);
+	found->n += path.n;
+	found->names[found->n++] = 0;
 	return 0;
 }
 
@@ -338,7 +359,7 @@ static int find_objects(struct run *run)
 		if (!first_end) first = i, first_end = next;
 		if (!heap) last = i, last_end = next;
 		memset(run->facts + i, OBJECT, next - i);
-		if (program_add(run, regions[i].name)) return -1;
+		if (program_add(&run->found, regions[i].name)) return -1;
 	}
 	if (!heap || !last_end) last = first, last_end = first_end;
 	for (; last < last_end; last++) run->facts[last] |= MAIN;
@@ -382,13 +403,13 @@ static void know_threads(struct run *run, const struct vp_kind_facts *facts)
 	}
 }
 
-static bool program_fits(struct run *run, const struct vp_kind_rule *rule, size_t number)
+static bool program_fits(const struct run *run, const struct vp_kind_rule *rule)
 {
-	unsigned char *asked = &run->program_fits[number];
-	for (size_t i = 0; !*asked && i < run->program_count; i++)
-		if (glob(rule->program, run->programs[i])) *asked = 2;
-	if (!*asked) *asked = 1;
-	return *asked == 2;
+	for (size_t at = 0, n; at < run->programs.n; at += n + 1) {
+		n = strlen(run->programs.names + at);
+		if (glob(rule->program, (vp_str){ run->programs.names + at, n })) return true;
+	}
+	return false;
 }
 
 static bool name_fits(struct run *run, const struct vp_kind_rule *rule, size_t number, vp_str name)
@@ -404,79 +425,114 @@ static const struct vp_kind_rule *rule_at(size_t number)
 	return number < added_count ? &added[number] : &rules[number - added_count];
 }
 
+/* A rule of the region's list: file, and mostly permissions and program are settled by that. */
 static bool fits(struct run *run, const struct vp_kind_rule *rule, size_t number)
 {
 	const struct vp_region *region = &run->place.regions[run->place.at], *below;
 	if (rule->name && !name_fits(run, rule, number, region->name)) return false;
-	if (rule->perms && !perms_fit(rule->perms, region->perms)) return false;
-	if (rule->file && (rule->file > 0) != has_file(region)) return false;
-	if (rule->object && (rule->object > 0) != !!(run->facts[run->place.at] & OBJECT)) return false;
 	if (region->size < rule->least || (rule->most && region->size > rule->most)) return false;
 	if (region->start < rule->from || (rule->until && region->end > rule->until)) return false;
+	if (rule->perms && !perms_fit(rule->perms, region->perms)) return false;
+	if (rule->object && (rule->object > 0) != !!(run->facts[run->place.at] & OBJECT)) return false;
 	if (rule->align && region->start % rule->align) return false;
 	if (rule->after && !((below = neighbour(&run->place, -1)) && vp_str_is(below->kind, rule->after))) return false;
 	if (rule->flags && !has_word(region->flags, rule->flags)) return false;
 	if (rule->label && !glob(rule->label, region->label)) return false;
-	if (rule->shape && !rule->shape(&run->place)) return false;
-	return !rule->program || program_fits(run, rule, number);
+	return !rule->shape || rule->shape(&run->place);
 }
 
-static void set_one(struct run *run)
+/* 0 .. PERMS - 1, or PERMS: other letters than Linux has. */
+static unsigned perms_index(const char *perms)
+{
+	static const char no[] = "---p", yes[] = "rwxs";
+	unsigned index = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		if (perms[i] == yes[i]) index |= 1u << i;
+		else if (perms[i] != no[i]) return PERMS;
+	}
+	return perms[4] ? PERMS : index;
+}
+
+static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool has_name, bool file, const char *perms)
+{
+	if (rule->name && (rule->name[0] != 0) != has_name) return false;
+	if (rule->file && (rule->file > 0) != file) return false;
+	if (rule->perms && perms && !perms_fit(rule->perms, perms)) return false;
+	return !rule->program || program_fits(run, rule);
+}
+
+/* What a region of this sort is held against: made when the first one comes. */
+static const struct shortlist *list_of(struct run *run, const struct vp_region *region)
+{
+	bool has_name = region->name.n > 0, file = has_file(region);
+	unsigned perms = perms_index(region->perms);
+	struct shortlist *list = &run->lists[has_name][file][perms];
+	if (list->made) return list;
+	if (!list->rules && !(list->rules = malloc(run->rule_count * sizeof *list->rules))) return NULL;
+	list->count = 0;
+	for (size_t i = 0; i < run->rule_count; i++)
+		if (can_fit(run, rule_at(i), has_name, file, perms < PERMS ? region->perms : NULL)) list->rules[list->count++] = (unsigned short)i;
+	list->made = true;
+	return list;
+}
+
+static int set_one(struct run *run)
 {
 	struct vp_region *region = &run->place.regions[run->place.at];
-	if (region->kind.n) return;
+	const char *kind = NULL;
+	bool asked = !region->label.n;
+	if (region->kind.n) return 0;
 	if (region->name.n != run->name.n || (region->name.n && memcmp(region->name.p, run->name.p, region->name.n))) {
 		memset(run->name_fits, 0, run->rule_count);
 		run->name = region->name;
 	}
-	bool has_name = region->name.n > 0, file = has_file(region), asked = false;
-	const unsigned short *list = run->lists[has_name][file];
-	for (size_t i = 0; i < run->list_counts[has_name][file]; i++) {
-		const char *macos = !asked && list[i] >= added_count ? vp_macos_kind(region) : NULL;
-		asked |= list[i] >= added_count;
-		if (macos) region->kind = vp_s(macos);
-		if (macos) return;
-		if (!fits(run, rule_at(list[i]), list[i])) continue;
-		region->kind = vp_s(rule_at(list[i])->kind);
-		return;
+	const struct shortlist *list = list_of(run, region);
+	if (!list) return -1;
+	for (size_t i = 0; !kind && i < list->count; i++) {
+		size_t number = list->rules[i];
+		if (!asked && number >= added_count) asked = true, kind = vp_macos_kind(region);
+		if (!kind && fits(run, rule_at(number), number)) kind = rule_at(number)->kind;
+	}
+	region->kind = vp_s(kind);
+	return 0;
+}
+
+/* Other rules, or other programs: the lists are to be made again, with room for all rules. */
+static void forget_lists(struct run *run, bool all)
+{
+	struct shortlist *list = &run->lists[0][0][0];
+	for (size_t i = 0; i < sizeof run->lists / sizeof *list; i++) {
+		list[i].made = false;
+		if (all) free(list[i].rules), list[i].rules = NULL;
 	}
 }
 
-/* Four lists of rules, so that a region is not held against those that it cannot fit. */
-static int sort_rules(struct run *run)
+static void compare_programs(struct run *run)
 {
-	run->rule_count = RULES + added_count;
-	free(run->program_fits);
-	run->program_fits = malloc(2 * run->rule_count);
-	if (!run->program_fits) return -1;
-	run->name_fits = run->program_fits + run->rule_count;
-	for (int which = 0; which < 4; which++) {
-		int has_name = which & 1, file = which >> 1;
-		unsigned short *list = realloc(run->lists[has_name][file], run->rule_count * sizeof *list);
-		if (!list) return -1;
-		run->lists[has_name][file] = list;
-		run->list_counts[has_name][file] = 0;
-		for (size_t i = 0; i < run->rule_count; i++) {
-			const struct vp_kind_rule *rule = rule_at(i);
-			if ((!rule->name || (rule->name[0] != 0) == has_name) && (!rule->file || (rule->file > 0) == file))
-				list[run->list_counts[has_name][file]++] = (unsigned short)i;
-		}
-	}
-	return 0;
+	struct programs *found = &run->found, *programs = &run->programs, last = *programs;
+	if (found->n == programs->n && (!found->n || memcmp(found->names, programs->names, found->n) == 0)) return;
+	*programs = *found;
+	*found = last;
+	forget_lists(run, false);
 }
 
 static int prepare(struct run *run, size_t count)
 {
-	if (run->rule_count != RULES + added_count && sort_rules(run)) return run->rule_count = 0, vp_fail("out of memory");
+	if (run->rule_count != RULES + added_count) {
+		free(run->name_fits);
+		forget_lists(run, true);
+		run->rule_count = RULES + added_count;
+		if (!(run->name_fits = malloc(run->rule_count))) return run->rule_count = 0, vp_fail("out of memory");
+	}
 	if (run->facts_size < count) {
 		free(run->facts);
 		run->facts_size = count + count / 2;
 		run->facts = malloc(run->facts_size);
 	}
 	if (!run->facts) return run->facts_size = 0, vp_fail("out of memory");
-	memset(run->program_fits, 0, 2 * run->rule_count);
+	memset(run->name_fits, 0, run->rule_count);
 	memset(run->facts, 0, count);
-	run->program_count = 0;
+	run->found.n = 0;
 	run->name = (vp_str){ 0 };
 	return 0;
 }
@@ -489,7 +545,9 @@ int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_f
 	run.place = (struct vp_kind_place){ .regions = regions, .count = count, .facts = run.facts };
 	if (find_objects(&run)) return vp_fail("out of memory");
 	know_threads(&run, facts);
-	for (; run.place.at < count; run.place.at++) set_one(&run);
+	compare_programs(&run);
+	for (; run.place.at < count; run.place.at++)
+		if (set_one(&run)) return vp_fail("out of memory");
 	return 0;
 }
 
@@ -521,6 +579,8 @@ size_t vp_kind_index(vp_str kind)
 {
 	static size_t last; /* neighbours are often of one kind */
 	if (last < vp_kind_count() && vp_str_is(kind, vp_kind_name(last))) return last;
+	for (size_t i = 0; i < KNOWN; i++)
+		if (kind.p == known[i].kind && !known[i].kind[kind.n]) return last = i;
 	for (size_t i = 0; i < vp_kind_count(); i++)
 		if (vp_str_is(kind, vp_kind_name(i))) return last = i;
 	if (named_count == NAMED_MAX) return last = KNOWN + NAMED_MAX - 1;
