@@ -1,22 +1,23 @@
-/* long_running [ROUNDS [MILLISECONDS]]: maps and unmaps again and again, and lets its heap grow or shrink in every second round.
- * 150 rounds of two seconds are the preset. Between the marks of single_basic.c. */
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
+/* Maps and unmaps again and again, and lets its heap grow or shrink in every second round: five minutes as preset.
+ *
+ *   long_running [ROUNDS [MILLISECONDS]]   -> "ready", then it goes on at once, between the marks of workload.h
+ */
+#include "workload.h"
+
+static const char usage[] = "usage: long_running [ROUNDS, preset 150 [MILLISECONDS a round, preset 2000]]\n"
+	"maps 32 KiB in each round and unmaps them at its end; in every second one the heap grows or shrinks by 32 KiB\n";
 
 int main(int argc, char **argv)
 {
-	long rounds = argc > 1 ? atol(argv[1]) : 150, pace = argc > 2 ? atol(argv[2]) : 2000;
-	struct timespec pause = { pace / 1000, pace % 1000 * 1000000 };
-	sbrk(0);
-	madvise(NULL, 0, 0);
+	usage_unless(argc, argv, 2, usage);
+	long rounds = number(argc, argv, 1, 150, 1000000000, usage), pace = number(argc, argv, 2, 2000, 86400000, usage);
+	begin();
 	for (long i = 0; i < rounds; i++) {
-		char *at = mmap(NULL, 32 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (pace) nanosleep(&pause, NULL);
+		char *at = map(32 << 10);
+		rest(pace);
 		munmap(at, 32 << 10);
 		if (i % 2) sbrk(i % 4 == 1 ? 32 << 10 : -(32 << 10));
 	}
-	madvise(NULL, 0, 1);
+	end();
 	_exit(0);
 }

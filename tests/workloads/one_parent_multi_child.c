@@ -1,13 +1,14 @@
-/* A parent with three children: one maps and unmaps, one lets its heap grow and shrink, one maps several times. Between the marks of
- * single_basic.c, each child in its own life. */
-#include <sys/mman.h>
+/* A parent with three children: one maps and unmaps, one lets its heap grow and shrink, one maps several times.
+ *
+ *   one_parent_multi_child   -> "ready", then it goes on at once; between the marks of workload.h, each child in its own life.
+ *                               The children end with 0, 1 and 2.
+ */
 #include <sys/wait.h>
-#include <unistd.h>
 
-static char *map(size_t size)
-{
-	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
+#include "workload.h"
+
+static const char usage[] = "usage: one_parent_multi_child\n"
+	"three children: one maps 48 KiB and unmaps them, one lets its heap grow and shrink by 64 KiB, one maps 48 KiB three times and unmaps them\n";
 
 static void maps(void)
 {
@@ -27,17 +28,17 @@ static void maps_more(void)
 	for (int i = 0; i < 3; i++) munmap(at[i], 48 << 10);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	void (*const roles[])(void) = { maps, grows, maps_more };
-	sbrk(0);
-	madvise(NULL, 0, 0);
+	usage_unless(argc, argv, 0, usage);
+	begin();
 	for (int i = 0; i < 3; i++)
 		if (fork() == 0) {
 			roles[i]();
 			_exit(i);
 		}
 	while (wait(NULL) > 0) continue;
-	madvise(NULL, 0, 1);
+	end();
 	_exit(0);
 }

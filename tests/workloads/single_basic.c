@@ -1,15 +1,19 @@
-/* One process: it maps 96 KiB, unmaps 32 KiB of them, and lets its heap grow. What it does lies between madvise(NULL, 0, 0) and
- * madvise(NULL, 0, 1), which do nothing but show in a trace. */
-#include <sys/mman.h>
-#include <unistd.h>
+/* One process: it maps 96 KiB, unmaps 32 KiB of them, and lets its heap grow.
+ *
+ *   single_basic   -> "ready", then it goes on at once; what it does lies between the marks of workload.h
+ */
+#include "workload.h"
 
-int main(void)
+static const char usage[] = "usage: single_basic\n"
+	"maps 96 KiB, unmaps the last 32 KiB of them, and lets the heap grow by 64 KiB\n";
+
+int main(int argc, char **argv)
 {
-	sbrk(0); /* the C library asks once where the heap is */
-	madvise(NULL, 0, 0);
-	char *at = mmap(NULL, 96 << 10, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	usage_unless(argc, argv, 0, usage);
+	begin();
+	char *at = map(96 << 10);
 	munmap(at + (64 << 10), 32 << 10);
 	sbrk(64 << 10);
-	madvise(NULL, 0, 1);
+	end();
 	_exit(0);
 }

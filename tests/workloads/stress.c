@@ -1,0 +1,57 @@
+/* mmap and munmap in a tight loop, by one thread or several: what a tracer must keep up with.
+ *
+ *   stress [PAIRS [KIB [THREADS [TOUCH]]]]   -> "ready", then it goes on at once; between the marks of workload.h
+ *                                               "1000000 pairs, 2871 ns each", CPU time of all threads
+ *
+ * TOUCH: as many of the pages of each mapping are written to before it goes.
+ */
+#include <pthread.h>
+#include <stdint.h>
+
+#include "workload.h"
+
+enum { PAGE = 4096, THREADS = 64 };
+
+static const char usage[] = "usage: stress [PAIRS, preset 1000000 [KIB, preset 8 [THREADS, preset 1 [TOUCH, preset 0]]]]\n"
+	"maps KIB and unmaps them, PAIRS times in all, in so many threads; TOUCH pages of each mapping are written to\n";
+
+static long pairs, kib, threads, touch;
+
+static void *work(void *number)
+{
+	long mine = pairs / threads + ((long)(intptr_t)number < pairs % threads);
+	for (long i = 0; i < mine; i++) {
+		char *at = map((size_t)kib << 10);
+		for (long page = 0; page < touch; page++) at[page * PAGE] = 1;
+		munmap(at, (size_t)kib << 10);
+	}
+	return NULL;
+}
+
+static double spent(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t ids[THREADS];
+	usage_unless(argc, argv, 4, usage);
+	pairs = number(argc, argv, 1, 1000000, 1000000000, usage);
+	kib = number(argc, argv, 2, 8, 1 << 20, usage);
+	threads = number(argc, argv, 3, 1, THREADS, usage);
+	touch = number(argc, argv, 4, 0, kib * 1024 / PAGE, usage);
+	if (!kib || !threads) refuse(usage);
+	begin();
+	double before = spent();
+	for (long i = 1; i < threads; i++)
+		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i)) return perror("pthread_create"), 1;
+	work(NULL);
+	for (long i = 1; i < threads; i++) pthread_join(ids[i], NULL);
+	double took = spent() - before;
+	end();
+	say("%ld pairs, %.0f ns each\n", pairs, pairs ? took / (double)pairs : 0.0);
+	_exit(0);
+}
