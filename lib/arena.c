@@ -62,16 +62,24 @@ void *vp_arena_take(struct vp_arena *arena, size_t bytes)
 	return memset(taken, 0, bytes);
 }
 
+/* Mostly there is room in the block at hand: then the words are formed where they stay. */
 char *vp_arena_print(struct vp_arena *arena, const char *format, ...)
 {
+	struct block *block = arena->first;
+	size_t left = block ? block->size - block->used : 0;
 	va_list list, again;
 	va_start(list, format);
 	va_copy(again, list);
-	int n = vsnprintf(NULL, 0, format, list);
+	char *text = left ? block->bytes + block->used : NULL;
+	int n = vsnprintf(text, left, format, list);
 	va_end(list);
-	char *text = n < 0 ? NULL : vp_arena_take(arena, (size_t)n + 1);
-	if (text)
-		vsnprintf(text, (size_t)n + 1, format, again);
+	if (n >= 0 && (size_t)n < left) {
+		block->used += ((size_t)n + 16) & ~(size_t)15; /* its NUL as well; what is left is a multiple of 16 */
+	} else {
+		text = n < 0 ? NULL : vp_arena_take(arena, (size_t)n + 1);
+		if (text)
+			vsnprintf(text, (size_t)n + 1, format, again);
+	}
 	va_end(again);
 	return text ? text : "";
 }

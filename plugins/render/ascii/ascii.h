@@ -43,6 +43,7 @@ int ascii_columns(const struct ascii *a, const char *text);     /* that the text
 int ascii_text(struct ascii *a, size_t at, const char *text, int room, struct look look);
 int ascii_tail(struct ascii *a, size_t at, const char *text, int room, struct look look); /* cut at its beginning */
 void ascii_cell(struct ascii *a, size_t at, uint32_t c, struct look look);
+void ascii_cells(struct ascii *a, size_t at, const struct cell *cells, size_t count);
 void ascii_end(struct ascii *a);                                /* writes the line without trailing blanks */
 int ascii_paragraph(struct ascii *a, const char *text, int width, struct look look, bool draw); /* wrapped; lines */
 /* The same in a row of the plot. */

@@ -28,16 +28,19 @@ static void cover(struct raster *r, int index, double x0, double x1, double y0, 
 {
 	int right = (int)ceil(x1), low = (int)ceil(y1);
 
-	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++)
-		for (int x = (int)x0; x < right && x < r->columns; x++) {
-			float part = (float)(overlap(x0, x1, x) * overlap(y0, y1, y));
-			size_t at = (size_t)y * (size_t)r->columns + (size_t)x;
+	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++) {
+		double high = overlap(y0, y1, y);
+		size_t row = (size_t)y * (size_t)r->columns;
 
-			if (part > r->covered[at] + 1e-4f) {
-				r->covered[at] = part;
-				r->owner[at] = index;
+		for (int x = (int)x0; x < right && x < r->columns; x++) {
+			float part = (float)((x >= x0 && x + 1 <= x1 ? 1 : overlap(x0, x1, x)) * high);
+
+			if (part > r->covered[row + (size_t)x] + 1e-4f) {
+				r->covered[row + (size_t)x] = part;
+				r->owner[row + (size_t)x] = index;
 			}
 		}
+	}
 }
 
 static void fill(struct raster *r, const struct vp_figure *f)
@@ -108,9 +111,14 @@ static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, int
 
 static void paint(struct ascii *a, const struct vp_figure *f, const struct raster *r)
 {
-	for (int row = 0; row < a->rows; row++)
-		for (int column = 0; column < a->columns; column++)
-			*ascii_at(a, column, row) = cell_of(a, f, owner(r, column, row, 0), owner(r, column, row, r->parts - 1));
+	for (int row = 0; row < a->rows; row++) {
+		const int *top = r->owner + (size_t)(row * r->parts) * (size_t)r->columns, *low = top + (r->parts - 1) * r->columns;
+		struct cell *to = ascii_at(a, 0, row);
+
+		to[0] = cell_of(a, f, top[0], low[0]);
+		for (int i = 1; i < r->columns; i++) /* mostly it goes on as it was */
+			to[i] = top[i] == top[i - 1] && low[i] == low[i - 1] ? to[i - 1] : cell_of(a, f, top[i], low[i]);
+	}
 }
 
 /* Columns from `column` on that are wholly of this box, or with box -1 wholly empty. */
@@ -138,18 +146,22 @@ static bool said(const struct vp_figure *f, const struct raster *r, int index, i
 static bool label_row(struct ascii *a, const struct vp_figure *f, const struct raster *r, int index, int column, int row)
 {
 	const struct vp_box *b = &f->boxes[index];
-	int inside = run(r, column, row, index), columns = ascii_columns(a, b->label);
-	struct look look = a->colours ? ascii_on_class(f, b->class) : STYLED(KEEP);
+	int inside, columns;
+	struct look look;
 
 	if (said(f, r, index, column, row))
 		return true;
+	if (!(inside = run(r, column, row, index)))
+		return false;
+	columns = ascii_columns(a, b->label);
+	look = a->colours ? ascii_on_class(f, b->class) : STYLED(KEEP);
 	if (inside >= columns + 2) {
 		for (int i = 0; i < columns + 2; i++)
 			*ascii_at(a, column + i, row) = (struct cell){ ' ', 0, look };
 		ascii_plot_text(a, column + 1, row, b->label, columns, look);
 		return true;
 	}
-	if (f->x.count || !inside || run(r, column + inside, row, -1) < columns + 2)
+	if (f->x.count || run(r, column + inside, row, -1) < columns + 2)
 		return false;
 	ascii_plot_text(a, column + inside + 1, row, b->label, columns, PLAIN);
 	return true;

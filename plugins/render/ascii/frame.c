@@ -232,13 +232,7 @@ static void plot_row(struct ascii *a, const struct vp_figure *f, int row, int ti
 		ascii_cell(a, at, a->unicode ? 0x2248 : '~', STYLED(DIM));
 	else
 		ascii_cell(a, at, a->unicode ? tick >= 0 ? 0x2524 : 0x2502 : tick >= 0 ? '+' : '|', STYLED(DIM));
-	for (int i = 0; i < a->columns; i++) {
-		const struct cell *c = ascii_at(a, i, row);
-
-		ascii_cell(a, at + 1 + (size_t)i, c->c, c->look);
-		if (c->joined && a->line_used)
-			a->line[a->line_used - 1].joined = c->joined;
-	}
+	ascii_cells(a, at + 1, ascii_at(a, 0, row), (size_t)a->columns);
 	ascii_end(a);
 }
 

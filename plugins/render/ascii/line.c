@@ -43,11 +43,19 @@ static uint32_t next(const struct ascii *a, const char **p, char shown[12])
 	return 0;
 }
 
+static bool plain_ascii(char c)
+{
+	return c >= 0x20 && c < 0x7f;
+}
+
 static int next_columns(const struct ascii *a, const char **p)
 {
 	char shown[12];
-	uint32_t c = next(a, p, shown);
+	uint32_t c;
 
+	if (plain_ascii(**p))
+		return ++*p, 1;
+	c = next(a, p, shown);
 	return c ? vp_columns(c) : (int)strlen(shown);
 }
 
@@ -105,7 +113,7 @@ static int put(struct ascii *a, struct target t, size_t at, const char *text, co
 	char shown[12];
 
 	while (text < end) {
-		uint32_t c = next(a, &text, shown);
+		uint32_t c = plain_ascii(*text) ? (uint32_t)*text++ : next(a, &text, shown);
 		int columns = c ? vp_columns(c) : 0;
 
 		for (const char *e = shown; !c && *e; e++)
@@ -167,6 +175,12 @@ void ascii_cell(struct ascii *a, size_t at, uint32_t c, struct look look)
 	set(a, (struct target){ 0 }, at, c, look);
 }
 
+void ascii_cells(struct ascii *a, size_t at, const struct cell *cells, size_t count)
+{
+	if (count && reach(a, at + count - 1))
+		memcpy(a->line + at, cells, count * sizeof *cells);
+}
+
 struct cell *ascii_at(struct ascii *a, int column, int row)
 {
 	return &a->plot[row * a->columns + column];
@@ -209,15 +223,27 @@ struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
 	return (struct look){ luma(colour) > 125 ? 16 : 231, colour, 0 };
 }
 
-static void write_code_point(struct ascii *a, uint32_t c)
-{
-	char out[4];
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+/* Bytes of a line on their way to the host. */
+struct bytes {
+	size_t used;
+	char at[4096];
+};
 
+enum { ONE_CELL = 64 /* bytes at most: a change of look, two code points */ };
+
+static void put_code_point(struct bytes *out, uint32_t c)
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	char *at = out->at + out->used;
+
+	out->used += n;
+	if (n == 1) {
+		*at = (char)c;
+		return;
+	}
 	for (size_t i = n - 1; i; i--, c >>= 6)
-		out[i] = (char)(0x80 | (c & 0x3f));
-	out[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xff) | c);
-	a->host->write(a->host, out, n);
+		at[i] = (char)(0x80 | (c & 0x3f));
+	at[0] = (char)((0xf00u >> n & 0xff) | c);
 }
 
 static bool same_look(struct look a, struct look b)
@@ -225,18 +251,36 @@ static bool same_look(struct look a, struct look b)
 	return a.fg == b.fg && a.bg == b.bg && a.style == b.style;
 }
 
-static void switch_to(struct ascii *a, struct look look)
+static void put_word(struct bytes *out, const char *word)
 {
-	char out[64] = "\x1b[0";
-	size_t n = 3;
+	while (*word)
+		out->at[out->used++] = *word++;
+}
 
-	n += (size_t)snprintf(out + n, sizeof out - n, "%s%s%s", look.style & BOLD ? ";1" : "", look.style & DIM ? ";2" : "", look.style & UNDERLINE ? ";4" : "");
-	if (look.fg >= 0)
-		n += (size_t)snprintf(out + n, sizeof out - n, ";38;5;%d", look.fg);
-	if (look.bg >= 0)
-		n += (size_t)snprintf(out + n, sizeof out - n, ";48;5;%d", look.bg);
-	out[n++] = 'm';
-	a->host->write(a->host, out, n);
+static void put_number(struct bytes *out, int n) /* 0..999 */
+{
+	if (n >= 100)
+		out->at[out->used++] = (char)('0' + n / 100);
+	if (n >= 10)
+		out->at[out->used++] = (char)('0' + n / 10 % 10);
+	out->at[out->used++] = (char)('0' + n % 10);
+}
+
+static void switch_to(struct bytes *out, struct look look)
+{
+	put_word(out, "\x1b[0");
+	put_word(out, look.style & BOLD ? ";1" : "");
+	put_word(out, look.style & DIM ? ";2" : "");
+	put_word(out, look.style & UNDERLINE ? ";4" : "");
+	if (look.fg >= 0) {
+		put_word(out, ";38;5;");
+		put_number(out, look.fg);
+	}
+	if (look.bg >= 0) {
+		put_word(out, ";48;5;");
+		put_number(out, look.bg);
+	}
+	put_word(out, "m");
 }
 
 static bool is_blank(const struct ascii *a, const struct cell *c)
@@ -247,22 +291,27 @@ static bool is_blank(const struct ascii *a, const struct cell *c)
 void ascii_end(struct ascii *a)
 {
 	struct look now = PLAIN;
+	struct bytes out;
 
+	out.used = 0;
 	while (a->line_used && is_blank(a, &a->line[a->line_used - 1]))
 		a->line_used--;
 	for (size_t i = 0; i < a->line_used; i++) {
 		const struct cell *c = &a->line[i];
 
+		if (out.used > sizeof out.at - ONE_CELL) {
+			a->host->write(a->host, out.at, out.used);
+			out.used = 0;
+		}
 		if (a->colours && c->c && !same_look(now, c->look))
-			switch_to(a, now = c->look);
+			switch_to(&out, now = c->look);
 		if (c->c)
-			write_code_point(a, c->c);
+			put_code_point(&out, c->c);
 		if (c->joined)
-			write_code_point(a, c->joined);
+			put_code_point(&out, c->joined);
 	}
-	if (!same_look(now, PLAIN))
-		a->host->write(a->host, "\x1b[0m", 4);
-	a->host->write(a->host, "\n", 1);
+	put_word(&out, same_look(now, PLAIN) ? "\n" : "\x1b[0m\n");
+	a->host->write(a->host, out.at, out.used);
 	a->line_used = 0;
 }
 
