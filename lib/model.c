@@ -402,6 +402,7 @@ static void feed_line(struct vp_model *model, struct vp_record *record, int64_t 
 		change_line(model, record, t);
 		break;
 	case VP_T_event: event_line(model, record, t); break;
+	case VP_T_system: vp_machine_line(model, record, t); break;
 	case VP_T_mark: case VP_T_finding: case VP_T_lost: vp_model_told(model, record, t); break;
 	default: break;
 	}
@@ -536,6 +537,7 @@ void vp_model_free(struct vp_model *model)
 	vp_life_free(model);
 	free(model->names);
 	free(model->moments);
+	free(model->machines);
 	free(model->notes);
 	free(model->procs);
 	free(model->spans);

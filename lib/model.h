@@ -30,6 +30,25 @@ struct vp_moment {
 	uint32_t known;         /* bit of each sum that the source measured */
 };
 
+/* What a look at the whole machine tells: bytes, or as said. The members of a `system` line bear these names. */
+#define VP_MACHINE(X) X(total) X(free) X(available) X(buffers) X(cached) X(slab_reclaimable) X(buffers_cached) X(shared) X(used) \
+	X(swap_total) X(swap_free) X(swap_used) X(low_total) X(low_free) X(high_total) X(high_free) X(commit_limit) X(committed) \
+	X(wired) X(active) X(inactive) X(speculative) X(compressor) \
+	X(oom_kill) X(pgmajfault) X(pswpin) X(pswpout) /* counts since the machine began */ \
+	X(psi_some) X(psi_full) /* ns since then */ X(psi_some_avg10) /* thousandths of a percent */
+enum vp_machine_field {
+#define X(name) VP_MC_##name,
+	VP_MACHINE(X)
+#undef X
+	VP_MC_COUNT
+};
+
+struct vp_machine {
+	int64_t t;
+	int64_t value[VP_MC_COUNT];
+	uint64_t known;         /* bit of each field that was told */
+};
+
 struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding, lost, exec, exit, fork */ };
 
 struct vp_proc {
@@ -117,6 +136,7 @@ struct vp_model {
 	struct vp_span *before; size_t before_count, before_size;    /* rss_last as it was then */
 	uint64_t *real; size_t real_count, real_size;                /* sorted by vp_model_finish */
 	struct vp_moment *moments; size_t moment_count, moment_size; /* of one pid in the order of time */
+	struct vp_machine *machines; size_t machine_count, machine_size; /* in the order of time; the last one alone unless moments are kept */
 	struct vp_note *notes; size_t note_count, note_size;
 	struct vp_proc *procs; size_t proc_count, proc_size;         /* in the order of first sight */
 	struct vp_life *lives; size_t life_count, life_size;         /* in the order of their beginning */

@@ -95,6 +95,9 @@ void vp_part_of(struct vp_part *part, const struct vp_region *region);
 int  vp_follow_kinds(struct vp_model *model, struct vp_follow *follow, size_t kind);  /* room for this kind: 0, -1 */
 void vp_sums_add(struct vp_follow *follow, size_t kind, const struct vp_part *part, bool add);
 
+/* model_machine.c */
+void vp_machine_line(struct vp_model *model, const struct vp_record *record, int64_t t);
+
 /* model_tally.c: NULL where the region was not there before, or is not there any more. */
 struct vp_place { const struct vp_part *part; uint32_t kind, name; };
 void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struct vp_place *was, const struct vp_place *now, int event);

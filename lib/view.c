@@ -147,7 +147,8 @@ static const char *empty_stream(struct vp_build *build)
 		if (model->types[i])
 			list = vp_arena_print(build->arena, "%s%s%llu %s", list, *list ? ", " : "", (unsigned long long)model->types[i],
 			                      i ? vp_type_names[i] : "unknown");
-	return vp_arena_print(build->arena, "no line of the input tells of a region; its lines are: %s", list);
+	return vp_arena_print(build->arena, "no line of the input tells of a region; its lines are: %s%s", list,
+	                      model->types[VP_T_system] ? "; of the machine tell --view area and --table=free" : "");
 }
 
 static const char *filter_words(struct vp_build *build)

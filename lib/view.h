@@ -7,13 +7,16 @@
 
 enum vp_scale { VP_SCALE_PACKED, VP_SCALE_LOG, VP_SCALE_LINEAR };
 
+enum { VP_MEASURE_MACHINE = VP_SUM_COUNT };
+
 struct vp_arena;
 
 struct vp_view_options {
 	enum vp_scale scale;    /* of addresses */
-	int measure;            /* enum vp_sum: what area stacks; -1: rss where it is known, else size */
+	int measure;            /* enum vp_sum, or VP_MEASURE_MACHINE: what area stacks; -1: the machine, rss, size: the first that is known */
 	int width, height;      /* of the canvas in units of the renderer (pixels, or columns and rows): boxes below one are merged */
 	bool text;              /* the unit is a character cell */
+	bool untitled;          /* the titles of boxes may stay empty: nobody can point at one */
 	const char *columns;    /* of a table: "start,size,rss,name" or NULL */
 	const char *sort;       /* "-rss", "start"; NULL: by start */
 	const char *preset;     /* of a table */

@@ -164,6 +164,8 @@ static bool measured(const struct area *area)
 
 static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
 {
+	if (vp_machine_is(model, options))
+		return vp_machine_area(model, options, figure, arena);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (vp_build_begin(&area.build, "area", VP_SERIES, model, options, figure, arena) || collect(&area, proc))
@@ -190,7 +192,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 const struct vp_view vp_view_area = {
 	.name = "area",
-	.about = "how much of each kind there was, stacked, over time (--measure)",
+	.about = "how much of each kind there was, stacked, over time; with looks at the machine, its memory too (--measure)",
 	.keep = VP_KEEP_MOMENTS,
 	.build = build,
 };

@@ -48,6 +48,13 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 /* The presets of the view table that print as other programs do: whether it is one; its figure. */
 bool vp_listing_is(const char *preset);
 int vp_listing_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
+/* The presets free and free-LETTERS of the view table: whether it is one; whether it is a good one; its figure. */
+bool vp_free_is(const char *preset);
+int vp_free_check(const struct vp_view_options *options);
+int vp_free_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
+/* The view area of the whole machine: whether it is asked for, or to be shown unasked; its figure. */
+bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *options);
+int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* The view diff as a table: for a stream of vm-diff also where a table was asked for. */
 int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */

@@ -104,13 +104,13 @@ static int columns_set(struct table *table, const char *list)
 
 static int unknown_preset(const char *name)
 {
-	const char *names[PRESETS];
+	const char *names[PRESETS + 1];
 	char known[256] = "";
-	for (size_t i = 0; i < PRESETS; i++) {
-		names[i] = presets[i].name;
+	for (size_t i = 0; i <= PRESETS; i++) {
+		names[i] = i < PRESETS ? presets[i].name : "free";
 		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
 	}
-	const char *near = vp_nearest(name, names, PRESETS);
+	const char *near = vp_nearest(name, names, PRESETS + 1);
 	return vp_fail("no preset '%s' of a table%s%s%s; there are: %s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
 }
 
@@ -156,7 +156,7 @@ static int ask(struct table *table, const struct vp_view_options *options)
 static int check(const struct vp_view_options *options)
 {
 	struct table table = { 0 };
-	return ask(&table, options);
+	return vp_free_is(options->preset) ? vp_free_check(options) : ask(&table, options);
 }
 
 /* ---- rows ---- */
@@ -397,6 +397,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 {
 	struct table table = { 0 };
 	const struct vp_proc *proc = vp_model_chosen(model);
+	if (vp_free_is(options->preset))
+		return vp_free_build(model, options, figure, arena);
 	if (model->diff && !options->preset && !options->columns && !options->by && !options->sort)
 		return vp_diff_table(model, options, figure, arena);
 	if (vp_listing_is(options->preset) && !options->columns && !options->by && !options->sort)

@@ -196,7 +196,7 @@ static double total(const struct tree *tree, const struct vp_moment *moment)
 static int choose_measure(const struct tree *tree)
 {
 	const struct vp_model *model = tree->build.model;
-	if (tree->build.options->measure >= 0)
+	if (tree->build.options->measure >= 0 && tree->build.options->measure < VP_SUM_COUNT)
 		return tree->build.options->measure;
 	for (size_t i = 0; i < model->moment_count; i++)
 		if (model->moments[i].known >> VP_SUM_RSS & 1)

@@ -70,3 +70,93 @@ text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-sys
 		macos_vm_stat_10.15_4k faults 510496275
 	END
 }
+
+# A process takes more and more of a machine of 16 GiB: what is free, then the cache, then swap; at last it is killed.
+pressure() {
+	jq -nc 'def G: 1073741824; def M: 1048576; def hex: if . < 16 then "0123456789abcdef"[.:. + 1] else (. / 16 | floor | hex) + "0123456789abcdef"[. % 16:. % 16 + 1] end;
+		{ type: "stream", t: 0, version: 1, program: "test", sources: ["system", "procfs"] },
+		(range(41) as $i | ([$i * 340 * M, 13.2 * G | floor] | min / 4096 | floor * 4096) as $want | ([0, $want - 3.8 * G] | max) as $over
+		| ([1 * G, 7 * G - $over] | max) as $cache | ([2 * G, ([0, $over - 6 * G] | max)] | min) as $swap
+		| ([0.2 * G, 4 * G - $want] | max | floor) as $free
+		| { type: "system", t: ($i / 2), total: (16 * G), free: $free, available: ($free + ([0, $cache - 2 * G] | max | floor)), buffers: 0,
+		    cached: ($cache | floor), swap_total: (2 * G), swap_free: (2 * G - $swap | floor), oom_kill: (if $over > 8.5 * G then 1 else 0 end),
+		    psi_some_avg10: 0.25, psi_some: ($i / 10) },
+		  { type: "snapshot", t: ($i / 2), pid: 77, seq: $i, regions: 1 },
+		  { type: "region", t: ($i / 2), pid: 77, seq: $i, start: "0x0000000010000000", end: ("0x" + ("0000000000000000" + (268435456 + $want + 4096 | hex))[-16:]),
+		    size: ($want + 4096), perms: "rw-p", kind: "heap", name: "[heap]", rss: ($want + 4096 - $swap | floor) }),
+		{ type: "end", t: 20, reason: "exit" }'
+}
+
+@test "the area view draws the machine beside the process: free, cache, swap, and the order in which they give way" {
+	pressure >"$BATS_TEST_TMPDIR/s"
+	run -0 --separate-stderr vm-render --ascii --view area --width 150 --height 40 "$BATS_TEST_TMPDIR/s"
+	[ -z "$stderr" ]
+	for words in "the machine and process 77" "H heap" "o in use by others" "c cache" "r reclaimable cache" ". free" "W swap used" \
+		"available falls" "free runs short" "cache is given back" "swap is used" "OOM kill" "of the last 10 s" "--measure rss"; do
+		[[ $output == *"$words"* ]] || { echo "no '$words' in: $output"; return 1; }
+	done
+	# each stage after the one before
+	[ "$(grep -o 'available falls at.*' <<<"${output//$'\n'/ }" | grep -oE ' at [0-9.]+ s' | awk '{ print $2 }' | tee "$BATS_TEST_TMPDIR/at" | sort -n | paste -sd' ')" = "$(paste -sd' ' "$BATS_TEST_TMPDIR/at")" ]
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/at")" -eq 5 ]
+}
+
+@test "the bands of the machine add up to its memory, and available to free and the reclaimable cache" {
+	printf '{"type":"system","t":0,"total":1000000,"free":200000,"available":500000,"buffers":100000,"cached":300000,"shared":5,"swap_total":50000,"swap_free":10000}\n' >"$BATS_TEST_TMPDIR/s"
+	run -0 vm-render --ascii --view area --width 140 --height 30 "$BATS_TEST_TMPDIR/s"
+	for words in "in use 391 KiB" "cache 97.7 KiB" "reclaimable cache 293 KiB" "free 195 KiB" "swap used 39.1 KiB" "available 488 KiB (50 %)"; do
+		[[ $output == *"$words"* ]] || { echo "no '$words' in: $output"; return 1; }
+	done
+}
+
+@test "where kinds are asked for, or a measure, area is of the process alone; --measure system is of the machine alone where it is alone" {
+	pressure >"$BATS_TEST_TMPDIR/s"
+	for option in "--measure rss" "--kind heap"; do
+		run -0 vm-render --ascii --view area $option "$BATS_TEST_TMPDIR/s"
+		[[ $output != *"reclaimable"* && $output == *"heap"* ]]
+	done
+	grep -v region "$BATS_TEST_TMPDIR/s" | grep -v snapshot >"$BATS_TEST_TMPDIR/machine"
+	run -0 vm-render --ascii --view area --measure system "$BATS_TEST_TMPDIR/machine"
+	[[ $output == "the machine"$'\n'* && $output == *"in use "* ]]
+	vm-sample -p $$ -n 1 | vm-parse >"$BATS_TEST_TMPDIR/process"
+	run -0 vm-render --ascii --view area --measure system "$BATS_TEST_TMPDIR/process"
+	[[ $output == *"no line tells of the machine"* ]]
+}
+
+@test "a process and the machine in one stream, from one clock, in one picture" {
+	workload still "$BATS_TEST_TMPDIR"
+	run -0 bash -c "vm-sample -s procfs,system -p $pid -n 3 -i 20ms | vm-parse | vm-track | vm-render --ascii --view area --width 120 --height 40"
+	[[ $output == "the machine and still ($pid)"* && $output == *"3 looks"* && $output == *"heap"* && $output == *" free "* && $output == *"resident, "*"% of the machine"* ]]
+}
+
+@test "vm_stat becomes a picture of what macOS tells: wired, active, compressor, inactive, free" {
+	run -0 bash -c "vm-parse '$ROOT/tests/texts/vm_stat.txt' | vm-render --ascii --view area --width 120 --height 30"
+	[[ $output == *"wired 781 MiB"* && $output == *"compressor"* && $output == *"inactive"* && $output == *"free 156 MiB"* ]]
+}
+
+@test "--table=free prints what free prints, byte for byte, with each of its options" {
+	requires root
+	requires cmd free unshare
+	[[ $(free -V) == *"procps-ng 4.0.2"* ]] || skip "needs free of procps-ng 4.0.2"
+	printf '%s kB\n' "MemTotal: 16384000" "MemFree: 1" "MemAvailable: 4" "Buffers: 9" "Cached: 1023" "SReclaimable: 1" "Shmem: 10240" "SwapTotal: 1048575" \
+		"SwapFree: 100000" "Committed_AS: 20000000" "CommitLimit: 1000000" >"$BATS_TEST_TMPDIR/narrow"
+	cat /proc/meminfo >"$BATS_TEST_TMPDIR/here"
+	sed 's/^MemAvailable.*/MemAvailable: 99999999999 kB/' /proc/meminfo >"$BATS_TEST_TMPDIR/container"
+	for file in narrow here container; do
+		for letters in "" h w b m g t l v wlt hwtlv i hi wi; do
+			options=${letters//i/} si=
+			[[ $letters == *i* ]] && si=--si
+			unshare -m sh -c "mount --bind '$BATS_TEST_TMPDIR/$file' /proc/meminfo && free ${options:+-$options} $si" >"$BATS_TEST_TMPDIR/want" || skip "may not mount"
+			vm-parse --format meminfo "$BATS_TEST_TMPDIR/$file" | vm-render --table=free-"$letters" >"$BATS_TEST_TMPDIR/got"
+			diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" || { echo "free $letters of $file"; return 1; }
+		done
+	done
+}
+
+@test "a wrong letter of free is refused, with those that there are" {
+	run -2 --separate-stderr vm-render --table=free-hx /dev/null
+	[[ $stderr == *"'x' is no option of free"*"b, k, m, g"* ]]
+	run -2 --separate-stderr vm-render --table=free-bm /dev/null
+	[[ $stderr == *"more than one unit"* ]]
+	run -2 --separate-stderr vm-render --table=free --sort size /dev/null
+	[[ $stderr == *"no --columns"* ]]
+}
