@@ -291,9 +291,18 @@ static bool wasm_shape(const struct vp_kind_place *place)
 
 /* ---- all regions of a snapshot ---- */
 
-/* The rules that a region can fit whose permissions are these, and that has a name and a file or not. */
+/* A rule that a region may fit, and what is still to be asked of it. */
+struct candidate {
+	const struct vp_kind_rule *rule;
+	vp_str kind, after;
+	size_t number;
+	unsigned asks;
+};
+enum { NAME = 1, PERMISSIONS = 2, EXTENT = 4, BESIDE = 8, WORDS = 16, SHAPE = 32 };
+
+/* The rules for regions whose permissions are these, and that have a name and a file or not. */
 struct shortlist {
-	unsigned short *rules; /* their numbers */
+	struct candidate *rules;
 	size_t count;
 	bool made;
 };
@@ -425,32 +434,40 @@ static const struct vp_kind_rule *rule_at(size_t number)
 	return number < added_count ? &added[number] : &rules[number - added_count];
 }
 
-/* A rule of the region's list: file, and mostly permissions and program are settled by that. */
-static bool fits(struct run *run, const struct vp_kind_rule *rule, size_t number)
+static bool extent_fits(const struct vp_kind_rule *rule, const struct vp_region *region)
 {
-	const struct vp_region *region = &run->place.regions[run->place.at], *below;
-	if (rule->name && !name_fits(run, rule, number, region->name)) return false;
 	if (region->size < rule->least || (rule->most && region->size > rule->most)) return false;
 	if (region->start < rule->from || (rule->until && region->end > rule->until)) return false;
-	if (rule->perms && !perms_fit(rule->perms, region->perms)) return false;
+	return !rule->align || region->start % rule->align == 0;
+}
+
+static bool beside_fits(const struct run *run, const struct candidate *candidate)
+{
+	const struct vp_kind_rule *rule = candidate->rule;
+	const struct vp_region *below = rule->after ? neighbour(&run->place, -1) : NULL;
 	if (rule->object && (rule->object > 0) != !!(run->facts[run->place.at] & OBJECT)) return false;
-	if (rule->align && region->start % rule->align) return false;
-	if (rule->after && !((below = neighbour(&run->place, -1)) && vp_str_is(below->kind, rule->after))) return false;
-	if (rule->flags && !has_word(region->flags, rule->flags)) return false;
-	if (rule->label && !glob(rule->label, region->label)) return false;
-	return !rule->shape || rule->shape(&run->place);
+	return !rule->after || (below && vp_str_eq(below->kind, candidate->after));
+}
+
+static bool fits(struct run *run, const struct candidate *candidate, const struct vp_region *region)
+{
+	const struct vp_kind_rule *rule = candidate->rule;
+	const unsigned asks = candidate->asks;
+	if (asks & NAME && !name_fits(run, rule, candidate->number, region->name)) return false;
+	if (asks & EXTENT && !extent_fits(rule, region)) return false;
+	if (asks & PERMISSIONS && !perms_fit(rule->perms, region->perms)) return false;
+	if (asks & BESIDE && !beside_fits(run, candidate)) return false;
+	if (asks & WORDS && rule->flags && !has_word(region->flags, rule->flags)) return false;
+	if (asks & WORDS && rule->label && !glob(rule->label, region->label)) return false;
+	return !(asks & SHAPE) || rule->shape(&run->place);
 }
 
 /* 0 .. PERMS - 1, or PERMS: other letters than Linux has. */
 static unsigned perms_index(const char *perms)
 {
-	static const char no[] = "---p", yes[] = "rwxs";
-	unsigned index = 0;
-	for (unsigned i = 0; i < 4; i++) {
-		if (perms[i] == yes[i]) index |= 1u << i;
-		else if (perms[i] != no[i]) return PERMS;
-	}
-	return perms[4] ? PERMS : index;
+	unsigned r = perms[0] == 'r', w = perms[1] == 'w', x = perms[2] == 'x', s = perms[3] == 's';
+	bool usual = (r || perms[0] == '-') && (w || perms[1] == '-') && (x || perms[2] == '-') && (s || perms[3] == 'p') && !perms[4];
+	return usual ? r | w << 1 | x << 2 | s << 3 : PERMS;
 }
 
 static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool has_name, bool file, const char *perms)
@@ -461,7 +478,19 @@ static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool
 	return !rule->program || program_fits(run, rule);
 }
 
-/* What a region of this sort is held against: made when the first one comes. */
+static struct candidate make_candidate(const struct vp_kind_rule *rule, size_t number, bool has_name, bool perms_known)
+{
+	struct candidate candidate = { .rule = rule, .kind = vp_s(rule->kind), .after = vp_s(rule->after), .number = number };
+	if (rule->name && has_name) candidate.asks |= NAME;
+	if (rule->perms && !perms_known) candidate.asks |= PERMISSIONS;
+	if (rule->least || rule->most || rule->from || rule->until || rule->align) candidate.asks |= EXTENT;
+	if (rule->object || rule->after) candidate.asks |= BESIDE;
+	if (rule->flags || rule->label) candidate.asks |= WORDS;
+	if (rule->shape) candidate.asks |= SHAPE;
+	return candidate;
+}
+
+/* What a region of this sort is held against: made when the first one comes. NULL: no memory. */
 static const struct shortlist *list_of(struct run *run, const struct vp_region *region)
 {
 	bool has_name = region->name.n > 0, file = has_file(region);
@@ -471,7 +500,8 @@ static const struct shortlist *list_of(struct run *run, const struct vp_region *
 	if (!list->rules && !(list->rules = malloc(run->rule_count * sizeof *list->rules))) return NULL;
 	list->count = 0;
 	for (size_t i = 0; i < run->rule_count; i++)
-		if (can_fit(run, rule_at(i), has_name, file, perms < PERMS ? region->perms : NULL)) list->rules[list->count++] = (unsigned short)i;
+		if (can_fit(run, rule_at(i), has_name, file, perms < PERMS ? region->perms : NULL))
+			list->rules[list->count++] = make_candidate(rule_at(i), i, has_name, perms < PERMS);
 	list->made = true;
 	return list;
 }
@@ -479,21 +509,19 @@ static const struct shortlist *list_of(struct run *run, const struct vp_region *
 static int set_one(struct run *run)
 {
 	struct vp_region *region = &run->place.regions[run->place.at];
-	const char *kind = NULL;
 	bool asked = !region->label.n;
 	if (region->kind.n) return 0;
-	if (region->name.n != run->name.n || (region->name.n && memcmp(region->name.p, run->name.p, region->name.n))) {
+	if (!vp_str_eq(region->name, run->name)) {
 		memset(run->name_fits, 0, run->rule_count);
 		run->name = region->name;
 	}
 	const struct shortlist *list = list_of(run, region);
 	if (!list) return -1;
-	for (size_t i = 0; !kind && i < list->count; i++) {
-		size_t number = list->rules[i];
-		if (!asked && number >= added_count) asked = true, kind = vp_macos_kind(region);
-		if (!kind && fits(run, rule_at(number), number)) kind = rule_at(number)->kind;
+	for (size_t i = 0; i < list->count && !region->kind.n; i++) {
+		const struct candidate *candidate = &list->rules[i];
+		if (!asked && candidate->number >= added_count) asked = true, region->kind = vp_s(vp_macos_kind(region));
+		if (!region->kind.n && fits(run, candidate, region)) region->kind = candidate->kind;
 	}
-	region->kind = vp_s(kind);
 	return 0;
 }
 
