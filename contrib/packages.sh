@@ -37,6 +37,7 @@ test|strace|command -v strace|shows which system calls a program makes
 test|zstd|command -v zstd|witness for compressed recordings, beside gzip
 test|libxml2-utils|command -v xmllint|checks that an SVG is well-formed
 test|gnuplot-nox|command -v gnuplot|draws the scripts of vm-render --gnuplot; at run time only -o x.png, .pdf and .svg need it
+test|gdb|command -v gcore|dumps a process, as a witness for what is read from core files
 test|tmux|command -v tmux|is the terminal in which the live picture is watched
 test|librsvg2-bin|command -v rsvg-convert|draws an SVG, to see that it can be drawn
 test|python3|test -x /usr/bin/python3|runs the validator of the schemas

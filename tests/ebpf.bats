@@ -186,7 +186,7 @@ same_as_maps() {
 }
 
 @test "without the privilege it names what is missing, and the way out" {
-	requires cmd setpriv
+	requires other
 	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample --ebpf -p $$
 	[ "$status" = 1 ]
 	[[ $stderr == *"CAP_BPF and CAP_PERFMON"*"vm-sample -s procfs"* ]]

@@ -17,12 +17,16 @@ unset VMPIPE_PLUGINS NO_COLOR CLICOLOR_FORCE COLUMNS LINES
 export LC_ALL=C.UTF-8 TERM=xterm-256color TZ=UTC
 bats_require_minimum_version 1.5.0
 
-# requires root | bpf | samples | ptrace | cmd NAME... | program NAME...: skips with a reason; an unknown word fails.
+# requires root | other | bpf | samples | ptrace | cmd NAME... | program NAME...: skips with a reason; an unknown word fails.
 requires() {
 	local what=$1 name
 	shift
 	case $what in
 	root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
+	other) # root, setpriv, and a build in a folder that is open to others
+		requires root
+		requires cmd setpriv
+		setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$BUILD/bin/vm-sample" || skip "another user cannot reach the build" ;;
 	bpf) [ "$(id -u)" = 0 ] && [ -r /sys/kernel/btf/vmlinux ] || skip "needs root and a kernel with BTF" ;;
 	samples) [ -d "$SAMPLES" ] || skip "needs VMPIPE_SAMPLES, a folder of captured text" ;;
 	ptrace) [ "$(id -u)" = 0 ] || [ "$(cat /proc/sys/kernel/yama/ptrace_scope 2>/dev/null || echo 0)" = 0 ] || skip "needs ptrace of one's own processes" ;;

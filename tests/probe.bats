@@ -37,7 +37,7 @@ feature() { # NAME [of OBJECT]
 
 @test "a user without privileges is told what root would have" {
 	requires root
-	requires cmd setpriv
+	requires other
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe
 	[ "$status" -eq 0 ]
 	[ "$(feature maps)" = true ]
@@ -58,7 +58,7 @@ feature() { # NAME [of OBJECT]
 	[ "$(feature maps "$(jq '.processes[1]' <<<"$output")")" = false ]
 	[[ "$(jq -r '.processes[1].features[0].missing' <<<"$output")" == *"it has ended"* ]]
 	requires root
-	requires cmd setpriv
+	requires other
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe -p "$pid"
 	[ "$(feature smaps "$(jq '.processes[0]' <<<"$output")")" = false ]
 	[[ "$(jq -r '.processes[0].features[1].missing' <<<"$output")" == *CAP_SYS_PTRACE* ]]

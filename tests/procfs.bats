@@ -188,8 +188,7 @@ regions() {
 }
 
 @test "a process of another user is refused with what would help" {
-	requires root
-	requires cmd setpriv
+	requires other
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" -p "$pid" -n 1
 	[ "$status" -eq 1 ]
@@ -198,7 +197,8 @@ regions() {
 
 @test "a /proc that hides the process, or none at all, is told as that" {
 	requires root
-	requires cmd unshare setpriv
+	requires other
+	requires cmd unshare
 	workload still "$BATS_TEST_TMPDIR"
 	unshare -m true || skip "needs a mount namespace of its own"
 	run --separate-stderr unshare -m sh -c "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups '$(command -v vm-sample)' -p $pid"

@@ -23,14 +23,14 @@ lines() { # of a type, of $output
 	run --separate-stderr vm-sample --detail maps -- sleep 0.01
 	[ "$status" -eq 0 ]
 	[ "$(lines process | head -1 | jq -r '.why + " " + .name')" = "first sleep" ]
-	lines raw | head -1 | jq -r .text | grep -q '/sleep$'
-	lines raw | head -1 | jq -r .text | grep -q 'stack'
-	! lines raw | grep -q vm-sample
+	first=$(jq -sr '[.[] | select(.format == "linux-maps")][0].text' <<<"$output")
+	grep '/sleep$' <<<"$first"
+	grep 'stack' <<<"$first"
+	run ! grep vm-sample <<<"$first"
 }
 
 @test "a command that is not there gives 127, one that cannot be executed 126, each with a complete stream" {
-	run --separate-stderr vm-sample -- /no/such/program
-	[ "$status" -eq 127 ]
+	run -127 --separate-stderr vm-sample -- /no/such/program
 	[[ "$stderr" == "vm-sample: /no/such/program: No such file or directory" ]]
 	[ "$(tail -1 <<<"$output" | jq -c '[.reason, .status]')" = '["error",127]' ]
 	run --separate-stderr vm-sample -- /etc/passwd
@@ -112,12 +112,12 @@ lines() { # of a type, of $output
 @test "SIGINT and SIGTERM end the stream well, in the middle of a long wait" {
 	background sleep 60
 	for signal in INT TERM; do
-		vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/out" 3>&- &
+		vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/$signal" 3>&- &
 		sampler=$!
-		until_true grep -q '"type":"raw"' "$BATS_TEST_TMPDIR/out"
+		until_true grep -q '"type":"raw"' "$BATS_TEST_TMPDIR/$signal"
 		kill -$signal "$sampler"
 		wait "$sampler"
-		[ "$(tail -1 "$BATS_TEST_TMPDIR/out" | jq -r '.type + " " + .reason')" = "end signal" ]
+		[ "$(tail -1 "$BATS_TEST_TMPDIR/$signal" | jq -r '.type + " " + .reason')" = "end signal" ]
 	done
 }
 
