@@ -17,7 +17,7 @@ const struct vp_option vp_run_rows[] = {
 	{ "count", 'n', VP_OPT_INT, FIELD(count), NULL, "1..", "COUNT", "stop after so many looks" },
 	{ "duration", 'd', VP_OPT_TIME, FIELD(duration), NULL, "1ns..", "TIME", "stop after that time" },
 	{ "follow", 'f', VP_OPT_FLAG, FIELD(follow), NULL, NULL, NULL, "look at children too, as they come and go" },
-	{ "detail", 0, VP_OPT_STRING, FIELD(detail), NULL, NULL, "maps|rss|smaps", "how much to ask of each region" },
+	{ "detail", 0, VP_OPT_STRING, FIELD(detail), NULL, NULL, "maps|rss|smaps|pages", "how much to ask of each region" },
 	{ "command-output", 0, VP_OPT_STRING, FIELD(command_output), NULL, NULL, "FILE", "where COMMAND's stdout goes; preset: stderr" },
 	{ "marks", 0, VP_OPT_STRING, FIELD(marks), NULL, NULL, "FIFO", "each line that is written into it becomes a mark" },
 	{ "redact", 0, VP_OPT_FLAG, FIELD(redact), NULL, NULL, NULL, "hash names, paths and arguments" },

@@ -72,10 +72,10 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	[ "$(jq -r 'select(.type == "event") | .call' "$BATS_TEST_TMPDIR/out")" = exit ]
 }
 
-@test "detail pages is refused with the details that there are" {
-	run --separate-stderr vm-sample -p $$ -n 1 --detail pages
+@test "a detail that there is not is refused with those that there are" {
+	run --separate-stderr vm-sample -p $$ -n 1 --detail page
 	[ "$status" -eq 2 ]
-	[[ $stderr == *maps*rss*smaps* ]]
+	[[ $stderr == *maps*rss*smaps*pages* ]]
 }
 
 @test "looks that would stop a process for more than its share are put off, counted and told" {

@@ -13,7 +13,7 @@
  * - Android writes `Name:           [anon:...]` below a row that has no path.
  * - The kernel lets the process run between two reads, so a row may overlap the one before: the later one is the truth.
  */
-#include "procfs.h"
+#include "runs.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +60,12 @@ struct parser {
 	uint64_t first;            /* start of the first region of the snapshot */
 	struct { char key[KEY_WIDTH]; int what; bool unit; } learnt[LEARNT_MAX]; /* value lines in the order of the last entry */
 	size_t at, learnt_n;
+	struct procfs_report report; /* of detail pages: what its head says */
+	bool paged;                /* there is one */
+	const char *below;         /* where the lines below the row begin */
+	const struct vp_text *text;
+	uint64_t snapshots;        /* begun so far */
+	int failed;                /* -1: host->fail */
 };
 
 static uint64_t bit(int measure)
@@ -342,8 +348,11 @@ static void give_held(struct parser *p)
 {
 	if (!p->held) return;
 	if (!p->begun) {
-		p->h->snapshot(p->h, (vp_str){ 0 }, NULL);
+		char members[1000];
+		size_t n = p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
+		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
 		p->begun = true;
+		p->snapshots++;
 		p->first = p->held->region.start;
 	}
 	p->held->region.extra = (vp_str){ p->held->extra, p->held->extra_n };
@@ -368,12 +377,29 @@ static void below(struct parser *p, struct vp_region *region)
 	else before->end = region->start, before->size = before->end - before->start;
 }
 
-static void finish_entry(struct parser *p)
+/* The tables that the region needs, from the runs below its row, which ends at `until`. */
+static void add_tables(struct parser *p, const char *until)
+{
+	const struct vp_region *region = &p->now->region;
+	struct procfs_block block = { region->start, region->end, 0, { p->below, (size_t)(until - p->below) } };
+	uint64_t usual = p->report.page;
+	if (region->measured & bit(VP_M_page) && region->measure[VP_M_page] > usual) block.page = region->measure[VP_M_page];
+	size_t n = p->now->extra_n + 1;
+	if (n + 1000 > EXTRA_MAX) return;
+	n = procfs_block_members(&p->report, &block, p->now->extra + n, EXTRA_MAX - n);
+	if (!n) return;
+	if (p->now->extra_n) p->now->extra[p->now->extra_n++] = ',';
+	else memmove(p->now->extra, p->now->extra + 1, n);
+	p->now->extra_n += n;
+}
+
+static void finish_entry(struct parser *p, const char *until)
 {
 	if (!p->open) return;
 	struct vp_region *region = &p->now->region;
 	uint64_t dirty = bit(VP_M_shared_dirty) | bit(VP_M_private_dirty);
 	p->open = false;
+	if (p->paged) add_tables(p, until);
 	if ((region->measured & dirty) == dirty && !(region->measured & bit(VP_M_dirty)))
 		set(region, VP_M_dirty, region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
 	if (p->rollup) {
@@ -387,10 +413,12 @@ static void finish_entry(struct parser *p)
 	p->held = p->now;
 }
 
-static void begin_entry(struct parser *p, struct entry *entry)
+static void begin_entry(struct parser *p, struct entry *entry, vp_str line)
 {
-	finish_entry(p);
+	const char *end = p->text->text.p + p->text->text.n;
+	finish_entry(p, line.p);
 	p->now = entry;
+	p->below = line.p + line.n + (line.p + line.n < end);
 	p->open = true;
 	p->at = 0;
 	p->rollup = entry->region.name.n == 8 && memcmp(entry->region.name.p, "[rollup]", 8) == 0;
@@ -439,6 +467,46 @@ static void learn(struct parser *p, vp_str line, int what, bool unit)
 	if (p->learnt_n < p->at) p->learnt_n = p->at;
 }
 
+/* "default N0=3 N1=1 4 kB": on which nodes its memory lies, by what policy. */
+static bool nodes(struct parser *p, vp_str value)
+{
+	struct entry *entry = p->now;
+	const char *end = value.p + value.n, *kb = value.n > 3 && memcmp(end - 3, " kB", 3) == 0 ? memrchr(value.p, ' ', value.n - 3) : NULL;
+	const char *policy_end = memchr(value.p, ' ', value.n);
+	uint64_t page, node, pages;
+	size_t before = entry->extra_n;
+	if (!kb || !policy_end || !decimal(kb + 1, end - 3, &page) || page > 1u << 24) return false;
+	if (kb - policy_end >= 7 && memcmp(policy_end, " (many)", 7) == 0) policy_end = policy_end + 1 + strcspn(policy_end + 1, " ");
+	bool good = extra_value(entry, "policy", (vp_str){ value.p, (size_t)(policy_end - value.p) }, false, 0);
+	size_t open = entry->extra_n;
+	good = good && extra_key(entry, "numa");
+	for (const char *at = policy_end; good && at < kb;) {
+		const char *word = at + 1, *equals = memchr(word, '=', (size_t)(kb - word)), *stop = equals ? memchr(equals, ' ', (size_t)(kb + 1 - equals)) : NULL;
+		good = stop && *word == 'N' && decimal(word + 1, equals, &node) && decimal(equals + 1, stop, &pages) && pages < 1ull << 40;
+		char text[64];
+		int n = good ? snprintf(text, sizeof text, "%c\"%llu\":%llu", at == policy_end ? '{' : ',', (unsigned long long)node,
+		                        (unsigned long long)(pages * page << 10)) : 0;
+		good = good && extra_bytes(entry, text, (size_t)n);
+		at = stop;
+	}
+	if (!good) entry->extra_n = before;
+	else if (kb == policy_end) entry->extra_n = open; /* nothing is there */
+	else good = extra_bytes(entry, "}", 1);
+	return good;
+}
+
+/* Are these runs, each behind the other and all within the region? They are read once all values of the row are known. */
+static bool runs_good(const struct parser *p, vp_str runs)
+{
+	struct procfs_run run;
+	uint64_t pages = p->now->region.size / p->report.page, next = 0;
+	while (runs.n) {
+		if (!procfs_run_next(&runs, &run) || run.offset < next || run.offset >= pages || run.count > pages - run.offset) return false;
+		next = run.offset + run.count;
+	}
+	return true;
+}
+
 /* `Key:  value` with any key, any width. False: it is no such line. */
 static bool value_line(struct parser *p, vp_str line, bool cut)
 {
@@ -447,6 +515,8 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
 	if (!colon || colon == line.p || memchr(line.p, ' ', (size_t)(colon - line.p))) return false;
 	vp_str key = { line.p, (size_t)(colon - line.p) }, value = trimmed(colon + 1, end);
+	if (key.n == 4 && memcmp(key.p, "Numa", 4) == 0) return nodes(p, value);
+	if (p->paged && key.n == 5 && memcmp(key.p, "Pages", 5) == 0) return runs_good(p, value);
 	int what = lookup(key);
 	if (what == NAME) return p->now->region.name.n ? true : (p->now->region.name = value, true);
 	bool unit = value.n > 3 && memcmp(value.p + value.n - 3, " kB", 3) == 0;
@@ -461,14 +531,37 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 	return true;
 }
 
+/* All that was of the report before goes out. */
+static int end_report(struct parser *p, const char *until)
+{
+	finish_entry(p, until);
+	give_held(p);
+	bool paged = p->paged && p->begun;
+	p->paged = false;
+	return paged ? procfs_report_put(p->h, &p->report, p->text->pid, p->text->seq + p->snapshots - 1) : 0;
+}
+
+static bool head(struct parser *p, vp_str line)
+{
+	vp_str whole = p->text->text, behind = { line.p + line.n, (size_t)(whole.p + whole.n - line.p) - line.n };
+	struct procfs_report report;
+	if (!procfs_report_read(line, behind, &report)) return false;
+	if (end_report(p, line.p)) p->failed = -1;
+	p->begun = false;
+	p->report = report;
+	p->paged = true;
+	return true;
+}
+
 static void one_line(struct parser *p, vp_str line, bool cut)
 {
 	p->line++;
 	if (line.n == 0) return;
+	if (*line.p == 'P' && head(p, line)) return;
 	if (hex_digit[(unsigned char)*line.p]) {
 		struct entry *entry = spare(p);
 		if (row(line, &entry->region)) {
-			begin_entry(p, entry);
+			begin_entry(p, entry, line);
 			return;
 		}
 	}
@@ -485,6 +578,7 @@ int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
 	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
 	p->at = p->learnt_n = 0;
+	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);
 	while (at < end) {
 		if (p->open) at = predicted(p, at, end);
@@ -493,9 +587,16 @@ int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 		one_line(p, (vp_str){ at, (size_t)((newline ? newline : end) - at) }, !newline);
 		at = newline ? newline + 1 : end;
 	}
-	finish_entry(p);
-	give_held(p);
-	return 0;
+	return end_report(p, end) ? -1 : p->failed;
+}
+
+bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end)
+{
+	struct vp_region region = { 0 };
+	if (!line.n || !hex_digit[(unsigned char)*line.p] || !row(line, &region)) return false;
+	*start = region.start;
+	*end = region.end;
+	return true;
 }
 
 /* ---- recognising ---- */
@@ -519,17 +620,19 @@ static bool is_row(vp_str line, bool *rollup)
 
 int procfs_probe(vp_str head, const char **format)
 {
-	bool rollup = false, ignored;
+	bool rollup = false, ignored, pages = false;
 	size_t others = 0;
 	vp_str line = { 0 };
 	while (head.n && others < 16 && !is_row(line, &rollup)) {
 		line = next_line(&head);
-		if (line.n && !is_row(line, &rollup)) others++;
+		bool first = line.n > sizeof PROCFS_PAGES_HEAD && memcmp(line.p, PROCFS_PAGES_HEAD, sizeof PROCFS_PAGES_HEAD - 1) == 0;
+		pages |= first;
+		if (line.n && !first && !is_row(line, &rollup)) others++;
 	}
 	if (!is_row(line, &rollup)) return 0;
 	vp_str below_row = head.n ? next_line(&head) : (vp_str){ 0 };
 	bool values = below_row.n && !is_row(below_row, &ignored) && memchr(below_row.p, ':', below_row.n)
 	           && *below_row.p >= 'A' && *below_row.p <= 'Z';
-	*format = rollup ? "linux-smaps-rollup" : values ? "linux-smaps" : "linux-maps";
+	*format = pages ? "linux-pages" : rollup ? "linux-smaps-rollup" : values ? "linux-smaps" : "linux-maps";
 	return others ? 50 : rollup || values ? 98 : 95;
 }

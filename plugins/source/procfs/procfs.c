@@ -24,7 +24,7 @@
 #define SEARCH 1000000000    /* ns after which children are searched for though nothing seems to have been forked */
 #define REFUSED_MAX 1024     /* children that are remembered as told of, and not looked at */
 
-enum { DETAIL_MAPS, DETAIL_RSS, DETAIL_SMAPS };
+enum { DETAIL_MAPS, DETAIL_RSS, DETAIL_SMAPS, DETAIL_PAGES };
 enum { RESIDENCY_AUTO, RESIDENCY_SMAPS };
 enum { CHILDREN_AUTO, CHILDREN_TASK, CHILDREN_STAT };
 
@@ -35,7 +35,7 @@ struct target {
 	uint64_t code, stack; /* of its program: the same over a fork */
 	uint64_t seq;       /* of the next look */
 	int fd;             /* maps or smaps; -1: not open */
-	int pagemap;        /* of the same memory, for detail rss; -1: not open */
+	int pagemap;        /* of the same memory, for details rss and pages; -1: not open */
 	bool vanished;      /* the descriptor said so: whoever has the pid now is another */
 	bool unseen;        /* launched: its `process` line waits for its exec */
 	bool borrows;       /* shares its parent's memory: an exec leaves the descriptor readable */
@@ -58,7 +58,7 @@ struct refused {
 struct procfs {
 	int detail, children, residency;
 	int64_t share;
-	bool follow;
+	bool follow, numa;
 	struct target *targets;
 	size_t count, size;
 	struct refused *refused; /* a ring */
@@ -69,17 +69,20 @@ struct procfs {
 	struct vp_host *h;  /* of the search under way */
 	struct procfs_redacted redacted;
 	struct procfs_scanned scanned;
+	struct procfs_pages pages;
+	struct procfs_scanned nodes; /* the text of numa_maps */
 	char *text;         /* of this look; changes places with target.last; NULL at first */
 	size_t text_size;
 };
 
 static const struct vp_option options[] = {
-	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|rss|smaps", "WHAT",
-	  "maps: the regions; rss: also what of them is resident; smaps: also what is dirty, shared, swapped" },
+	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|rss|smaps|pages", "WHAT",
+	  "maps: the regions; rss: also what of them is resident; smaps: also what is dirty, shared, swapped; pages: rss and the state of each page" },
 	{ "share", 0, VP_OPT_INT, offsetof(struct procfs, share), "5", "1..100", "PERCENT",
-	  "of its time in which a process may be stopped by our reading (rss and smaps do that); looks are put off so that it is no more" },
+	  "of its time in which a process may be stopped by our reading (all but maps does that); looks are put off so that it is no more" },
 	{ "residency", 0, VP_OPT_ENUM, offsetof(struct procfs, residency), "auto", "auto|smaps", "WHERE",
-	  "whence detail rss has it: smaps, which is slow, or PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)" },
+	  "whence details rss and pages have it: smaps, which is slow, or PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)" },
+	{ "numa", 0, VP_OPT_FLAG, offsetof(struct procfs, numa), NULL, NULL, NULL, "also on which nodes the memory of each region lies, by numa_maps" },
 	{ "follow", 0, VP_OPT_FLAG, offsetof(struct procfs, follow), NULL, NULL, NULL, "look at children too, as they come and go (vm-sample -f)" },
 	{ "children", 0, VP_OPT_ENUM, offsetof(struct procfs, children), "auto", "auto|task|stat", "WHERE",
 	  "where children are found: in task/*/children, or by the parent in every process' stat; auto: the first, if the kernel has it" },
@@ -88,7 +91,7 @@ static const struct vp_option options[] = {
 
 static const char *file_of(const struct procfs *p)
 {
-	return p->detail == DETAIL_SMAPS ? "smaps" : "maps";
+	return p->detail == DETAIL_SMAPS || (p->detail == DETAIL_PAGES && !p->pages.scans) ? "smaps" : "maps";
 }
 
 static int open_file(int64_t pid, const char *file)
@@ -109,7 +112,7 @@ static void close_map(struct target *target)
 static int open_map(const struct procfs *p, struct target *target)
 {
 	target->fd = open_file(target->pid, file_of(p));
-	if (target->fd < 0 || p->detail != DETAIL_RSS) return target->fd < 0 ? -1 : 0;
+	if (target->fd < 0 || (p->detail != DETAIL_RSS && p->detail != DETAIL_PAGES)) return target->fd < 0 ? -1 : 0;
 	target->pagemap = open_file(target->pid, "pagemap");
 	if (target->pagemap >= 0) return 0;
 	int cause = errno;
@@ -184,15 +187,29 @@ static ssize_t read_map(struct procfs *p, int fd)
 	}
 }
 
-/* What the text says of residency takes the text's place. Its length, -1 with errno. */
-static ssize_t scan(struct procfs *p, const struct target *target, size_t n)
+/* What was made of the text takes its place. Its length. */
+static ssize_t exchange(struct procfs *p)
 {
-	if (procfs_scan_text(&p->scanned, target->fd, target->pagemap, (vp_str){ p->text, n })) return -1;
 	struct procfs_scanned scanned = p->scanned;
 	p->scanned = (struct procfs_scanned){ .text = p->text, .size = p->text_size };
 	p->text = scanned.text;
 	p->text_size = scanned.size;
 	return (ssize_t)scanned.n;
+}
+
+/* The text with nodes; -1 with errno. */
+static ssize_t add_nodes(struct procfs *p, const struct target *target, size_t n)
+{
+	return procfs_numa_text(&p->scanned, &p->nodes, target->pid, (vp_str){ p->text, n }) < 0 ? -1 : exchange(p);
+}
+
+/* The text with what is resident; -1 with errno. */
+static ssize_t scan(struct procfs *p, const struct target *target, size_t n)
+{
+	vp_str maps = { p->text, n };
+	if (p->detail == DETAIL_PAGES ? procfs_pages_text(&p->pages, &p->scanned, target->pid, target->fd, target->pagemap, maps)
+	                              : procfs_scan_text(&p->scanned, target->fd, target->pagemap, maps)) return -1;
+	return exchange(p);
 }
 
 static int64_t cpu_clock(void)
@@ -206,10 +223,13 @@ static int64_t cpu_clock(void)
  * is that much later, that is its share. By the clock of our own time, for when we wait for a processor nobody is stopped. */
 static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
 {
-	int64_t began = p->detail == DETAIL_SMAPS ? cpu_clock() : 0;
+	bool smaps = file_of(p)[0] == 's';
+	int64_t began = smaps ? cpu_clock() : 0;
 	ssize_t n = read_map(p, target->fd);
-	if (p->detail == DETAIL_MAPS || n <= 0) return n;
-	if (p->detail == DETAIL_RSS) began = cpu_clock(), n = scan(p, target, (size_t)n);
+	if ((p->detail == DETAIL_MAPS && !p->numa) || n <= 0) return n;
+	if (!smaps) began = cpu_clock();
+	if (p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES) n = scan(p, target, (size_t)n);
+	if (p->numa && n > 0) n = add_nodes(p, target, (size_t)n);
 	target->due = t + (cpu_clock() - began) * 100 / p->share;
 	return n;
 }
@@ -280,8 +300,10 @@ static void put_raw(struct procfs *p, struct vp_host *h, const struct target *ta
 		return;
 	}
 	if (h->redact) text = (vp_str){ p->redacted.text, p->redacted.n };
-	static const char *const names[] = { "linux-maps", "linux-rss", "linux-smaps" };
+	static const char *const names[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-pages" };
 	h->raw(h, t, target->pid, target->seq, names[p->detail], text);
+	if (p->pages.unseen)
+		h->lost(h, target->pid, "regions", p->pages.unseen, "without PAGEMAP_SCAN (Linux 6.7) the pages of regions above 64 GiB are not looked at");
 }
 
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
@@ -337,7 +359,7 @@ static const char *share_words(const struct procfs *p)
 {
 	static char why[120];
 	snprintf(why, sizeof why, "reading %s takes so long that it would stop the process for more than %d %% of its time (option share)",
-	         p->detail == DETAIL_SMAPS ? "smaps" : "the page tables", (int)p->share);
+	         file_of(p)[0] == 's' ? "smaps" : "the page tables", (int)p->share);
 	return why;
 }
 
@@ -499,15 +521,28 @@ static void tell_too_many(struct procfs *p, struct vp_host *h)
 
 /* ---- the source ---- */
 
+static void choose_reading(struct procfs *p, struct vp_host *h)
+{
+	bool pages = p->detail == DETAIL_PAGES, scans = p->residency == RESIDENCY_AUTO && procfs_scan_there();
+	if (p->detail != DETAIL_RSS && !pages) return;
+	if (!scans && p->residency == RESIDENCY_AUTO)
+		h->warn(h, "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail %s smaps is read, which takes longer%s", pages ? "pages" : "rss",
+		        pages ? ", and which pages are huge is not known" : "");
+	p->pages.scans = scans;
+	if (pages) procfs_pages_open(&p->pages);
+	else if (!scans) p->detail = DETAIL_SMAPS;
+}
+
 static int procfs_open(void *state, struct vp_host *h)
 {
 	struct procfs *p = state;
 	struct rlimit files;
-	if (p->detail == DETAIL_RSS && (p->residency == RESIDENCY_SMAPS || !procfs_scan_there())) {
-		if (p->residency == RESIDENCY_AUTO) h->warn(h, "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail rss smaps is read, which takes longer");
-		p->detail = DETAIL_SMAPS;
+	choose_reading(p, h);
+	if (p->numa && !procfs_numa_there()) {
+		h->warn(h, "this kernel has no /proc/PID/numa_maps (CONFIG_NUMA): on which node memory lies is not told");
+		p->numa = false;
 	}
-	rlim_t each = p->detail == DETAIL_RSS ? 3 : 2;
+	rlim_t each = p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES ? 3 : 2;
 	p->most = FOLLOW_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < each * FOLLOW_MAX + SPARE_FILES)
 		p->most = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / each : 0;
@@ -552,6 +587,8 @@ static void procfs_close(void *state, struct vp_host *h)
 	free(p->refused);
 	free(p->redacted.text);
 	free(p->scanned.text);
+	free(p->nodes.text);
+	if (p->detail == DETAIL_PAGES) procfs_pages_close(&p->pages);
 }
 
 /* A text that is maps and nothing else is read as it is, any other as a log with maps in it. */
@@ -570,7 +607,7 @@ static int parse(void *state, struct vp_host *h, const struct vp_text *text)
 	return strcmp(text->format, "linux-maps-log") ? procfs_parse(state, h, text) : procfs_log_parse(state, h, text);
 }
 
-static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-smaps-rollup", "linux-threads", "linux-maps-log", NULL };
+static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-pages", "linux-smaps-rollup", "linux-threads", "linux-maps-log", NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,

@@ -69,6 +69,23 @@ bool procfs_scan_there(void); /* the kernel has PAGEMAP_SCAN */
  * Empty where there is nothing at all, for then the address space has gone meanwhile. */
 int  procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps);
 
+/* pages.c: detail pages. */
+struct procfs_pages {
+	int flags;        /* of /proc/kpageflags; -1: it takes CAP_SYS_ADMIN */
+	int levels;       /* of page tables */
+	bool scans;       /* by PAGEMAP_SCAN; else the text is smaps, and pagemap is read */
+	uint64_t unseen;  /* regions of the last text that are too large for that */
+};
+void procfs_pages_open(struct procfs_pages *pages);
+void procfs_pages_close(struct procfs_pages *pages);
+/* As procfs_scan_text, with the state of every page. */
+int  procfs_pages_text(struct procfs_pages *pages, struct procfs_scanned *text, int64_t pid, int maps_fd, int pagemap, vp_str maps);
+
+/* numa.c: the text with a line below each row that says on which nodes its memory lies. `numa` is room to be used again.
+ * 0; 1: numa_maps could not be read, so there are none; -1 with errno. */
+int  procfs_numa_text(struct procfs_scanned *to, struct procfs_scanned *numa, int64_t pid, vp_str text);
+bool procfs_numa_there(void); /* the kernel knows nodes */
+
 /* threads.c: where the threads have their stacks, as the text linux-threads. */
 struct procfs_threads {
 	struct procfs_thread *list;

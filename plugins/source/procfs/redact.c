@@ -196,7 +196,7 @@ static size_t name_of_row(vp_str line)
 static size_t text_of_value(vp_str line)
 {
 	const char *colon = memchr(line.p, ':', line.n);
-	if (!colon || starts(line, "VmFlags:")) return line.n;
+	if (!colon || starts(line, "VmFlags:") || starts(line, "Pages:") || starts(line, "PageTables:") || starts(line, "Numa:")) return line.n;
 	size_t at = (size_t)(colon - line.p) + 1;
 	while (at < line.n && line.p[at] == ' ') at++;
 	size_t digits = at;

@@ -13,7 +13,7 @@
  * - memory that is no page of the kernel's: in [vvar], and in shared mappings whatever belongs to no file (devices).
  * Swap is left out where shared memory may stand behind the region: what of that is swapped is not in the page tables.
  */
-#include "procfs.h"
+#include "scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +23,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define RANGES 512 /* at once; with more, Linux 6.18 says wrong where it stopped */
-#define ROW_MORE (4 * 28) /* bytes that a row gets at most */
-
-enum { FILED = 1 << 2, PRESENT = 1 << 3, SWAPPED = 1 << 4, ZERO = 1 << 5, HUGE = 1 << 6, GUARD = 1 << 8 }; /* PAGE_IS_... */
-
-struct range {
-	uint64_t start, end, is;
-};
+#define ROW_MORE (4 * SCAN_LINE) /* bytes that a row gets at most */
 
 struct scan { /* struct pm_scan_arg */
 	uint64_t size, flags, start, end, walk_end, ranges, room, max_pages, inverted, mask, any, wanted;
@@ -45,29 +38,15 @@ struct query { /* struct procmap_query */
 #define SCAN  _IOWR('f', 16, struct scan)
 #define QUERY _IOWR('f', 17, struct query)
 
-/* Ranges in the order of their addresses, fetched as they are wanted. */
-struct walk {
-	int fd, failed;
-	bool any;
-	uint64_t next, end; /* what is left to scan */
-	size_t at, count;
-	struct range ranges[RANGES];
-};
-
-struct row {
-	uint64_t start, end, rss, anonymous, huge, swap;
-	bool shared, anon, unswapped; /* unswapped: nothing is known of its swap */
-	vp_str name;
-};
-
 /* Kernels differ in what they know: guard pages came with 6.15. */
-static int fetch(struct walk *walk)
+static int fetch(struct scan_walk *walk)
 {
-	static uint64_t guard = GUARD;
+	static uint64_t guard = SCAN_GUARD;
 	for (;;) {
+		uint64_t without = walk->all ? 0 : SCAN_ZERO | guard, told = walk->all ? SCAN_ZERO | guard : 0;
 		struct scan scan = { .size = sizeof scan, .start = walk->next, .end = walk->end, .ranges = (uint64_t)(uintptr_t)walk->ranges,
-			.room = RANGES, .inverted = ZERO, .mask = ZERO, .any = PRESENT | SWAPPED, .wanted = FILED | PRESENT | SWAPPED | HUGE };
-		scan.inverted |= guard, scan.mask |= guard;
+			.room = SCAN_RANGES, .inverted = without, .mask = without, .any = SCAN_PRESENT | SCAN_SWAPPED,
+			.wanted = SCAN_FILED | SCAN_PRESENT | SCAN_SWAPPED | SCAN_HUGE | told };
 		int n = ioctl(walk->fd, SCAN, &scan);
 		if (n < 0 && errno == EINTR) continue;
 		if (n < 0 && errno == EINVAL && guard) {
@@ -75,7 +54,7 @@ static int fetch(struct walk *walk)
 			continue;
 		}
 		if (n < 0) return -1;
-		walk->next = n < RANGES ? walk->end : scan.walk_end;
+		walk->next = n < SCAN_RANGES ? walk->end : scan.walk_end;
 		walk->at = 0;
 		walk->count = (size_t)n;
 		walk->any |= n > 0;
@@ -86,14 +65,13 @@ static int fetch(struct walk *walk)
 bool procfs_scan_there(void)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), here = (uint64_t)(uintptr_t)&page / page * page;
-	struct walk walk = { .next = here, .end = here + page, .fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) };
+	struct scan_walk walk = { .next = here, .end = here + page, .fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC) };
 	bool there = walk.fd >= 0 && fetch(&walk) == 0 && walk.count == 1;
 	if (walk.fd >= 0) close(walk.fd);
 	return there;
 }
 
-/* The next range, or NULL. */
-static const struct range *peek(struct walk *walk)
+const struct scan_range *scan_peek(struct scan_walk *walk)
 {
 	if (walk->at == walk->count && walk->next < walk->end && !walk->failed) walk->failed = fetch(walk);
 	return walk->at < walk->count && !walk->failed ? &walk->ranges[walk->at] : NULL;
@@ -117,7 +95,7 @@ static const char *word(const char *p, const char *end) /* the beginning of the 
 	return p;
 }
 
-static bool read_row(vp_str line, struct row *row)
+bool scan_read_row(vp_str line, struct scan_row *row)
 {
 	const char *p = line.p, *end = line.p + line.n;
 	uint64_t major;
@@ -134,47 +112,51 @@ static bool read_row(vp_str line, struct row *row)
 	return true;
 }
 
-static bool named(const struct row *row, const char *prefix)
+bool scan_named(const struct scan_row *row, const char *prefix)
 {
 	size_t n = strlen(prefix);
 	return row->name.n >= n && memcmp(row->name.p, prefix, n) == 0;
 }
 
 /* A region of hugetlbfs, of which smaps counts nothing. Only asked where huge pages have been seen. */
-static bool hugetlb(int maps, const struct row *row)
+bool scan_hugetlb(int maps, const struct scan_row *row, uint64_t *page)
 {
 	struct query query = { .size = sizeof query, .address = row->start };
-	if (ioctl(maps, QUERY, &query) == 0) return query.page_size > (uint64_t)sysconf(_SC_PAGESIZE);
-	return named(row, "/anon_hugepage") || named(row, "/dev/hugepages/");
+	bool asked = ioctl(maps, QUERY, &query) == 0;
+	*page = asked ? query.page_size : 0;
+	if (asked) return query.page_size > (uint64_t)sysconf(_SC_PAGESIZE);
+	return scan_named(row, "/anon_hugepage") || scan_named(row, "/dev/hugepages/");
 }
 
-static void add(struct row *row, const struct range *range)
+void scan_add(struct scan_row *row, const struct scan_range *range)
 {
 	uint64_t start = range->start > row->start ? range->start : row->start, end = range->end < row->end ? range->end : row->end;
 	uint64_t bytes = end - start;
-	bool filed = range->is & FILED;
-	if (range->is & SWAPPED) row->swap += bytes;
-	if (!(range->is & PRESENT) || (!filed && row->shared)) return;
+	bool filed = range->is & SCAN_FILED;
+	if (range->is & (SCAN_ZERO | SCAN_GUARD)) return;
+	if (range->is & SCAN_SWAPPED) row->swap += bytes;
+	if (!(range->is & SCAN_PRESENT) || (!filed && row->shared)) return;
 	row->rss += bytes;
 	if (!filed) row->anonymous += bytes;
-	if (!filed && range->is & HUGE) row->huge += bytes;
+	if (!filed && range->is & SCAN_HUGE) row->huge += bytes;
 }
 
-static void count(struct walk *walk, int maps, struct row *row)
+static void count(struct scan_walk *walk, int maps, struct scan_row *row)
 {
-	const struct range *range;
+	const struct scan_range *range;
+	uint64_t page;
 	bool huge = false;
-	while ((range = peek(walk)) && range->start < row->end) {
-		if (range->end > row->start) add(row, range), huge |= (range->is & HUGE) != 0;
+	while ((range = scan_peek(walk)) && range->start < row->end) {
+		if (range->end > row->start) scan_add(row, range), huge |= (range->is & SCAN_HUGE) != 0;
 		if (range->end > row->end) break;
 		walk->at++;
 	}
-	if (named(row, "[vvar") || (huge && hugetlb(maps, row))) row->rss = row->anonymous = row->huge = 0;
+	if (scan_named(row, "[vvar") || (huge && scan_hugetlb(maps, row, &page))) row->rss = row->anonymous = row->huge = 0;
 }
 
 /* ---- text ---- */
 
-static char *value(char *at, const char *blank, uint64_t bytes)
+char *scan_value(char *at, const char *blank, uint64_t bytes)
 {
 	memcpy(at, blank, 28);
 	if (bytes >> 10 > 99999999) return at + sprintf(at, "%.16s%8llu kB\n", blank, (unsigned long long)(bytes >> 10)); /* wider */
@@ -183,27 +165,26 @@ static char *value(char *at, const char *blank, uint64_t bytes)
 	return at + 28;
 }
 
-static char *put_row(char *at, const struct row *row)
+char *scan_put_row(char *at, const struct scan_row *row)
 {
-	at = value(at, "Rss:                   0 kB\n", row->rss);
-	at = value(at, "Anonymous:             0 kB\n", row->anonymous);
-	at = value(at, "AnonHugePages:         0 kB\n", row->huge);
-	return row->unswapped ? at : value(at, "Swap:                  0 kB\n", row->swap);
+	at = scan_value(at, "Rss:                   0 kB\n", row->rss);
+	at = scan_value(at, "Anonymous:             0 kB\n", row->anonymous);
+	at = scan_value(at, "AnonHugePages:         0 kB\n", row->huge);
+	return row->unswapped ? at : scan_value(at, "Swap:                  0 kB\n", row->swap);
 }
 
-/* The end of the last row that is not the kernel's own ([vsyscall]): where the scan may end. */
-static uint64_t last_end(vp_str maps)
+uint64_t scan_last_end(vp_str maps)
 {
-	struct row row;
+	struct scan_row row;
 	while (maps.n) {
 		const char *newline = maps.n > 1 ? memrchr(maps.p, '\n', maps.n - 1) : NULL, *from = newline ? newline + 1 : maps.p;
-		if (read_row((vp_str){ from, maps.n - (size_t)(from - maps.p) }, &row) && !(row.end >> 63)) return row.end;
+		if (scan_read_row((vp_str){ from, maps.n - (size_t)(from - maps.p) }, &row) && !(row.end >> 63)) return row.end;
 		maps.n = (size_t)(from - maps.p);
 	}
 	return 0;
 }
 
-static int grow(struct procfs_scanned *text, size_t n)
+int scan_grow(struct procfs_scanned *text, size_t n)
 {
 	if (text->size - text->n >= n) return 0;
 	size_t size = 2 * text->size + n;
@@ -216,19 +197,19 @@ static int grow(struct procfs_scanned *text, size_t n)
 
 int procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps)
 {
-	struct walk walk = { .fd = pagemap, .end = last_end(maps) };
-	struct row row;
+	struct scan_walk walk = { .fd = pagemap, .end = scan_last_end(maps) };
+	struct scan_row row;
 	text->n = 0;
 	if (!hex(maps.p, maps.p + maps.n, &walk.next)) walk.next = walk.end;
 	for (const char *p = maps.p, *end = p + maps.n; p < end;) {
 		const char *newline = memchr(p, '\n', (size_t)(end - p));
 		size_t n = newline ? (size_t)(newline + 1 - p) : (size_t)(end - p);
-		if (grow(text, n + ROW_MORE + 64)) return -1;
+		if (scan_grow(text, n + ROW_MORE + 64)) return -1;
 		memcpy(text->text + text->n, p, n);
 		text->n += n;
-		if (newline && read_row((vp_str){ p, n - 1 }, &row)) {
+		if (newline && scan_read_row((vp_str){ p, n - 1 }, &row)) {
 			count(&walk, maps_fd, &row);
-			text->n = (size_t)(put_row(text->text + text->n, &row) - text->text);
+			text->n = (size_t)(scan_put_row(text->text + text->n, &row) - text->text);
 		}
 		p += n;
 	}

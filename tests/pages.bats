@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# The state of every page as --detail pages tells it, against what the kernel tells elsewhere; page tables; nodes; the film strip.
+load helper
+
+start() { # the workload pages; $pid, and its words in $ready_text
+	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/file"
+	workload pages "$BATS_TEST_TMPDIR/file"
+}
+
+scans() { # does this kernel have PAGEMAP_SCAN?
+	vm-sample --detail rss -n 1 -p "$pid" 2>&1 >/dev/null | grep -q PAGEMAP_SCAN && skip "needs PAGEMAP_SCAN (Linux 6.7)"
+	return 0
+}
+
+look() { # OPTION...: one look at $pid, parsed, in $BATS_TEST_TMPDIR/look
+	vm-sample -p "$pid" -n 1 --detail pages "$@" | vm-parse >"$BATS_TEST_TMPDIR/look"
+}
+
+at() { # NAME: where the workload has mapped it
+	sed -n "s/^$1 \(0x[0-9a-f]*\) .*/\1/p" <<<"$ready_text"
+}
+
+runs() { # NAME: the runs of that region
+	jq -c --arg at "$(at "$1")" 'select(.type == "pages" and .start == $at) | .runs' "$BATS_TEST_TMPDIR/look"
+}
+
+of() { # NAME FILTER: something of that region's line
+	jq -c --arg at "$(at "$1")" "select(.type == \"region\" and .start == \$at) | $2" "$BATS_TEST_TMPDIR/look"
+}
+
+snapshot() { # FILTER
+	jq -c "select(.type == \"snapshot\") | $1" "$BATS_TEST_TMPDIR/look"
+}
+
+@test "each page of a known process is in the state that it was brought into" {
+	start
+	scans
+	look
+	[ "$(runs every)" = "$(jq -cn '[range(0; 64; 2) | [., 1, "rdx"]]')" ]
+	[ "$(runs zero)" = '[[0,16,"z"]]' ]
+	[ "$(runs given)" = '[[0,1,"rdx"]]' ]
+	[ "$(runs copy)" = '[[0,64,"rdx"]]' ]
+	[[ $(runs file) =~ ^\[\[0,1,\"rfd?x\"\],\[1,1,\"rdx\"\]\]$ ]]
+}
+
+@test "huge pages are told as such, and count as one entry each" {
+	start
+	scans
+	look
+	[ "$(of huge .huge)" = 4194304 ] || skip "needs transparent huge pages by madvise"
+	[ "$(runs huge)" = '[[0,1024,"rhdx"]]' ]
+	[ "$(of huge '[.pmd_entries, .pte_entries, .pte_tables]')" = '[2,0,0]' ]
+}
+
+@test "what is resident agrees with mincore" {
+	start
+	scans
+	look
+	for name in every huge given; do
+		jq -cr --arg at "$(at $name)" 'select(.type == "pages" and .start == $at) | .runs[] | select(.[2] | startswith("r")) | range(.[0]; .[0] + .[1])' \
+			"$BATS_TEST_TMPDIR/look" >"$BATS_TEST_TMPDIR/ours"
+		sed -n "s/^mincore $name //p" <<<"$ready_text" | grep -o . | awk '$1 { print NR - 1 }' | diff - "$BATS_TEST_TMPDIR/ours"
+		[ -s "$BATS_TEST_TMPDIR/ours" ]
+	done
+}
+
+@test "the sums of a region are those of smaps, for every kind of page" {
+	workload resident "$BUILD/bin/vm-sample"
+	scans
+	sums='select(.type == "region") | [.start, .end, .rss, .anonymous, .huge]'
+	vm-sample -p "$pid" -n 1 --detail smaps | vm-parse | jq -c "$sums" >"$BATS_TEST_TMPDIR/smaps"
+	look
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/smaps")" -gt 30 ]
+	jq -c "$sums" "$BATS_TEST_TMPDIR/look" | diff - "$BATS_TEST_TMPDIR/smaps"
+}
+
+@test "the runs of a region add up to what is resident, swapped and dirty of it" {
+	start
+	scans
+	look
+	jq -se '
+		(map(select(.type == "pages"))) as $pages
+		| map(select(.type == "region" and (.name // "" | startswith("[v") | not)))
+		| all(.[]; . as $r | [$pages[] | select(.start >= $r.start and .end <= $r.end) | .runs[]] as $runs
+			| def pages(f): [$runs[] | select(.[2] | f) | .[1]] | add // 0;
+			  $r.rss == 4096 * pages(startswith("r")) and ($r.swap // 0) == 4096 * pages(startswith("s"))
+			  and $r.exclusive == 4096 * pages(contains("x"))
+			  and ($r.dirty // 0) <= $r.rss and ($r | has("dirty") | not) or $r.dirty == 4096 * pages(contains("d")))' "$BATS_TEST_TMPDIR/look"
+}
+
+@test "the page tables that are needed are counted by level, and with the reserve for huge pages they are what the kernel has" {
+	start
+	scans
+	look
+	[ "$(of every '[.pgd_entries, .pud_entries, .pmd_entries, .pte_entries, .pte_tables]')" = '[1,1,1,32,1]' ]
+	[ "$(of apart '[.pmd_entries, .pte_entries, .pte_tables]')" = '[4,4,4]' ]
+	[ "$(of zero '[.rss, .pte_entries]')" = '[0,16]' ]
+	[ "$(snapshot '.page_tables / 1024')" = "$(awk '/^VmPTE/ { print $2 }' "/proc/$pid/status")" ]
+	[ "$(snapshot '.page_tables_needed == 4096 * (.pte_tables + .pmd_tables + .pud_tables + (.p4d_tables // 0))')" = true ]
+	[ "$(snapshot '.page_tables - .page_tables_needed - 4096 * .huge_entries | . >= 0 and . <= 16384')" = true ] # what is left is empty
+}
+
+@test "the tables of a process are those of its regions, each counted once" {
+	start
+	scans
+	look
+	all=$(jq -s '[.[] | select(.type == "region") | .pte_entries // 0] | add' "$BATS_TEST_TMPDIR/look")
+	[ "$(snapshot .pte_entries)" = "$all" ]
+	[ "$(jq -s '[.[] | select(.type == "region") | .pte_tables // 0] | add' "$BATS_TEST_TMPDIR/look")" -gt "$(snapshot .pte_tables)" ]
+	# by hand: the stretches of 2 MiB in which a page is, that is not in a huge one
+	jq -r 'select(.type == "pages") | .start as $s | .runs[] | select(.[2] | contains("h") | not) | "\($s) \(.[0]) \(.[1])"' "$BATS_TEST_TMPDIR/look" |
+		while read -r start offset count; do
+			for ((i = 0; i < count; i++)); do echo $(((start + (offset + i) * 4096) >> 21)); done
+		done | sort -u >"$BATS_TEST_TMPDIR/stretches"
+	[ "$(snapshot .pte_tables)" = "$(wc -l <"$BATS_TEST_TMPDIR/stretches")" ]
+}
+
+@test "without PAGEMAP_SCAN pagemap tells the same, but for huge pages and the zero page, and no tables are guessed" {
+	start
+	scans
+	look
+	for name in every given copy; do runs $name; done >"$BATS_TEST_TMPDIR/scanned"
+	run --separate-stderr vm-sample -p "$pid" -n 1 --detail pages -O residency=smaps
+	[ "$status" = 0 ]
+	vm-parse <<<"$output" >"$BATS_TEST_TMPDIR/look"
+	for name in every given copy; do runs $name; done | diff - "$BATS_TEST_TMPDIR/scanned"
+	[ "$(of every .private_dirty)" = 131072 ]
+	[ "$(snapshot '[has("page_tables"), has("pte_tables")]')" = '[true,false]' ]
+}
+
+@test "without privilege it works on one's own process, and says that dirty pages of files are not known" {
+	requires root
+	requires cmd setpriv
+	setpriv --reuid 65534 --clear-groups test -x "$WORKLOADS/pages" || skip "nobody may not run what is built here"
+	mkfifo "$BATS_TEST_TMPDIR/words"
+	setpriv --reuid 65534 --clear-groups "$WORKLOADS/pages" "$WORKLOADS/pages" >"$BATS_TEST_TMPDIR/words" 3>&- &
+	pid=$! started+=("$pid")
+	ready_text=$(sed /ready/q "$BATS_TEST_TMPDIR/words")
+	setpriv --reuid 65534 --clear-groups "$BUILD/bin/vm-sample" -p "$pid" -n 1 --detail pages | vm-parse >"$BATS_TEST_TMPDIR/look" || skip "this user may not look at its own processes"
+	scans
+	[ "$(snapshot .file_dirty)" = false ]
+	[ "$(runs copy)" = '[[0,64,"rdx"]]' ]
+	[ "$(of file 'has("dirty")')" = false ]
+	[ "$(of copy .dirty)" = 262144 ]
+}
+
+@test "somebody else's process is refused with what would help" {
+	requires root
+	requires cmd setpriv
+	start
+	run --separate-stderr setpriv --reuid 65534 --clear-groups "$BUILD/bin/vm-sample" -p "$pid" -n 1 --detail pages
+	[ "$status" = 1 ]
+	[[ $stderr == *ptrace* || $stderr == *root* || $stderr == *user* ]]
+}
+
+@test "a region of thousands of runs takes several lines that meet" {
+	{
+		printf '%s\n' 'PageTables: 52 kB, 4 levels of 512, pages of 4096 bytes' '7f0000000000-7f0002000000 rw-p 00000000 00:00 0 '
+		printf 'Pages:'
+		for ((i = 0; i < 2049; i++)); do printf ' %d+1=rdx' $((2 * i)); done
+		printf '\nRss: 8196 kB\n'
+	} >"$BATS_TEST_TMPDIR/text"
+	run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/text"
+	[ "$status" = 0 ]
+	[ "$(jq -r 'select(.type == "snapshot") | .pages, .pte_entries' <<<"$output" | tr '\n' ' ')" = "2 2049 " ]
+	[ "$(jq -c 'select(.type == "pages") | [.start, .end, (.runs | length), .runs[-1]]' <<<"$output" | tr '\n' ' ')" = \
+		'["0x00007f0000000000","0x00007f0001000000",2048,[4094,1,"rdx"]] ["0x00007f0001000000","0x00007f0002000000",1,[0,1,"rdx"]] ' ]
+}
+
+@test "runs that leave their region, or go back, are bad rows, and change nothing else" {
+	printf '%s\n' 'PageTables: 52 kB, 4 levels of 512, pages of 4096 bytes' '7f0000000000-7f0000004000 rw-p 00000000 00:00 0 ' \
+		'Pages: 0+1=r 3+2=r' 'Rss: 8 kB' '7f0000004000-7f0000008000 rw-p 00000000 00:00 0 ' 'Pages: 2+1=r 1+1=r' \
+		'7f0000008000-7f000000c000 rw-p 00000000 00:00 0 ' 'Pages: 1+1=rdx' >"$BATS_TEST_TMPDIR/text"
+	run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/text"
+	[ "$status" = 1 ]
+	[[ $stderr == *:3:* && $stderr == *:6:* ]]
+	[ "$(jq -c 'select(.type == "pages" and .start == "0x00007f0000008000") | .runs' <<<"$output")" = '[[1,1,"rdx"]]' ]
+	valid_stream <<<"$output"
+}
+
+@test "its lines are valid, pass the tracker in their place, and survive --redact" {
+	start
+	scans
+	look
+	valid_stream <"$BATS_TEST_TMPDIR/look"
+	vm-track "$BATS_TEST_TMPDIR/look" >"$BATS_TEST_TMPDIR/tracked"
+	diff <(grep '"type":"pages"' "$BATS_TEST_TMPDIR/look") <(grep '"type":"pages"' "$BATS_TEST_TMPDIR/tracked")
+	runs every >"$BATS_TEST_TMPDIR/every"
+	look --redact
+	runs every | diff - "$BATS_TEST_TMPDIR/every"
+	[ "$(of every .pte_entries)" = 32 ]
+}
+
+@test "the nodes of each region are those of numa_maps, whatever the detail" {
+	[ -r /proc/self/numa_maps ] || skip "needs a kernel with numa_maps"
+	start
+	nodes='select(.type == "region" and .policy) | [.start, .policy, .numa]'
+	vm-parse "/proc/$pid/numa_maps" | jq -c "$nodes" >"$BATS_TEST_TMPDIR/theirs"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/theirs")" -gt 20 ]
+	for detail in maps rss smaps pages; do
+		vm-sample -p "$pid" -n 1 --detail $detail -O numa 2>/dev/null | vm-parse | jq -c "$nodes" | diff - "$BATS_TEST_TMPDIR/theirs"
+	done
+}
