@@ -250,6 +250,16 @@ static void give_way(struct track *track)
 	if (track->budget) vp_trouble(&track->program, "%s: it is tracked already, and budgets are judged while tracking: give the recording that vm-parse wrote", track->program.input.name);
 }
 
+/* Further regions in the words of the last snapshot are what they were: of most processes most are. */
+static void read_again(struct track *track)
+{
+	struct reading *reading = &track->reading;
+	while (reading->counted && reading->got < reading->declared && vp_program_again(&track->program, vp_tracker_expected(track->tracker))) {
+		if (vp_tracker_again(track->tracker)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+		reading->got++;
+	}
+}
+
 static void on_region(struct track *track, struct vp_record *record)
 {
 	struct reading *reading = &track->reading;
@@ -268,8 +278,8 @@ static void on_region(struct track *track, struct vp_record *record)
 		open_snapshot(track, record);
 	}
 	begin(track);
-	if (vp_tracker_region(track->tracker, &record->region)) vp_program_bad(&track->program, "%s", vp_error());
-	else reading->got++;
+	if (vp_tracker_read(track->tracker, &record->region, vp_record_own(record))) vp_program_bad(&track->program, "%s", vp_error());
+	else reading->got++, read_again(track);
 	if (reading->counted && reading->got == reading->declared) conclude(track);
 }
 

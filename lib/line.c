@@ -207,6 +207,19 @@ int vp_input_next(struct vp_input *input, vp_str *line)
 	}
 }
 
+bool vp_input_take(struct vp_input *input, vp_str head, vp_str tail)
+{
+	const char *at = input->buffer + input->from;
+	size_t n = head.n + tail.n;
+	if (input->stop || input->fd < 0 || input->to - input->from <= n || at[n] != '\n') return false;
+	if (memcmp(at, head.p, head.n) || memcmp(at + head.n, tail.p, tail.n)) return false;
+	input->from += n + 1;
+	input->cut = false;
+	input->line++;
+	input->lines++;
+	return true;
+}
+
 size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
 {
 	while (input->fd < 0 || (input->from == input->to && input->ended)) {

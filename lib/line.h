@@ -35,6 +35,8 @@ int  vp_input_open(struct vp_input *input, char *const *paths); /* 0, -1 */
 /* 1: a line (valid until the next call); 0: the end; -1: this file failed (vp_error), call again for the rest;
  * 2: a line longer than VP_LINE_MAX was passed over (line number set). */
 int  vp_input_next(struct vp_input *input, vp_str *line);
+/* Takes the next line if it stands in the buffer whole and is `head` and `tail`, one behind the other. */
+bool vp_input_take(struct vp_input *input, vp_str head, vp_str tail);
 /* The whole rest of the current file, for a text that is no stream, up to `limit` bytes: 0, or -1 (vp_error). Caller frees. */
 int  vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n);
 /* The same, but of a larger file its front: what comes behind `limit` bytes (or somewhat less) is passed over. */

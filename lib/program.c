@@ -621,6 +621,14 @@ bool vp_program_next(struct vp_program *program)
 	}
 }
 
+bool vp_program_again(struct vp_program *program, vp_str own)
+{
+	vp_str shared = vp_record_shared(&program->record);
+	if (!own.n || !shared.p || !vp_input_take(&program->input, shared, own)) return false;
+	program->read++;
+	return true;
+}
+
 void vp_program_pass(struct vp_program *program)
 {
 	vp_out_line(&program->out, program->line);

@@ -107,6 +107,8 @@ void vp_program_pid(struct vp_program *program, int64_t pid);
  * as `lost` on the way (unless about->stream is false); `end` lines are held back and passed on with our stage before. */
 bool vp_program_next(struct vp_program *program);
 /* Passes the current line on unchanged. */
+/* Takes the next line unread if it is the region line last read but for its own words, which are these (vp_record_own). */
+bool vp_program_again(struct vp_program *program, vp_str own);
 void vp_program_pass(struct vp_program *program);
 void vp_program_hold(struct vp_program *program); /* about->ends: as other programs hold it back */
 /* "vm-x: text" on stderr unless -q; sets no status. vp_trouble also sets VP_TROUBLE. vp_die exits. */

@@ -593,6 +593,17 @@ int vp_record_read(struct vp_record *record, vp_str line)
 	return 0;
 }
 
+vp_str vp_record_own(const struct vp_record *record)
+{
+	if (record->type != VP_T_region || !record->front_size) return (vp_str){ NULL, 0 };
+	return (vp_str){ record->line.p + record->front_size, record->line.n - record->front_size };
+}
+
+vp_str vp_record_shared(const struct vp_record *record)
+{
+	return (vp_str){ record->front_size ? record->front : NULL, record->front_size };
+}
+
 const struct vp_member *vp_record_member(const struct vp_record *record, const char *key)
 {
 	size_t n = strlen(key);

@@ -74,6 +74,10 @@ void vp_record_free(struct vp_record *record);
  * Returns 0; or -1 with `error` and `column` (from 1) set. */
 int vp_record_read(struct vp_record *record, vp_str line);
 
+/* Of a region line its own words: what stands behind the members that its whole snapshot shares, and those. p NULL: not to be told apart. */
+vp_str vp_record_own(const struct vp_record *record);
+vp_str vp_record_shared(const struct vp_record *record);
+
 /* A member without a slot, by its key; NULL where it is not there. */
 const struct vp_member *vp_record_member(const struct vp_record *record, const char *key);
 /* The same, decoded: strings unescaped (into the record's scratch), numbers as they are.

@@ -35,6 +35,7 @@ struct node *vp_track_node(struct vp_tracker *tracker)
 	struct node *node = tracker->free_nodes;
 	tracker->free_nodes = node->next_free;
 	node->refs = 1;
+	node->text = (vp_str){ NULL, 0 };
 	return node;
 }
 
@@ -125,6 +126,7 @@ static void space_forget(struct vp_tracker *tracker, struct space *space)
 static void sift_node(struct vp_strings *strings, struct node *node)
 {
 	vp_region_keep(strings, &node->region, &node->region);
+	node->text = vp_strings_keep(strings, node->text);
 }
 
 void vp_track_sift(struct space *space)
@@ -285,7 +287,15 @@ static const struct entry *beside(struct vp_tracker *tracker, const struct entri
 	return tracker->cursor < live->count ? &live->at[tracker->cursor] : NULL;
 }
 
-int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region)
+/* The old entry at the cursor is what is now, too. */
+static void go_on(struct vp_tracker *tracker, const struct entry *old, struct entry *entry)
+{
+	entry->now = old->now;
+	entry->now->refs++;
+	entry->same = tracker->cursor++;
+}
+
+int vp_tracker_read(struct vp_tracker *tracker, const struct vp_region *region, vp_str text)
 {
 	struct space *space = tracker->reading;
 	if (!space) return vp_fail("a region outside of a snapshot");
@@ -295,9 +305,8 @@ int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region
 	struct entry *entry = vp_track_entry(&space->next);
 	if (!entry) return vp_fail("out of memory");
 	if (old && equal(&old->now->region, region)) {
-		entry->now = old->now;
-		entry->now->refs++;
-		entry->same = tracker->cursor++;
+		go_on(tracker, old, entry);
+		if (!entry->now->text.n) entry->now->text = vp_strings_keep(space->strings, text);
 		return 0;
 	}
 	if (!(entry->now = vp_track_node(tracker))) {
@@ -305,6 +314,30 @@ int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region
 		return vp_fail("out of memory");
 	}
 	vp_region_keep_like(space->strings, &entry->now->region, region, old ? &old->now->region : NULL);
+	entry->now->text = vp_strings_keep(space->strings, text);
+	return 0;
+}
+
+int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region)
+{
+	return vp_tracker_read(tracker, region, (vp_str){ NULL, 0 });
+}
+
+vp_str vp_tracker_expected(const struct vp_tracker *tracker)
+{
+	const struct space *space = tracker->reading;
+	if (!space || space->exec || tracker->cursor >= space->live.count) return (vp_str){ NULL, 0 };
+	return space->live.at[tracker->cursor].now->text;
+}
+
+int vp_tracker_again(struct vp_tracker *tracker)
+{
+	struct space *space = tracker->reading;
+	const struct entry *old = &space->live.at[tracker->cursor];
+	struct entry *entry = vp_track_entry(&space->next);
+	if (!entry) return vp_fail("out of memory");
+	if (space->next.count > 1 && now(&space->next, space->next.count - 2)->start > old->now->region.start) tracker->unsorted = true;
+	go_on(tracker, old, entry);
 	return 0;
 }
 

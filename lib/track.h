@@ -53,6 +53,11 @@ void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid);
  * is not part of it. Regions that overlap are kept; finish returns how many did. drop forgets the snapshot that is being read. */
 int  vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_t seq);
 int  vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region);
+/* The same of a region and the text that it was read from. Then vp_tracker_expected is the text of the region that stood in this place
+ * before (n 0: none is known); if the next one is written so, vp_tracker_again takes it for that one. */
+int  vp_tracker_read(struct vp_tracker *tracker, const struct vp_region *region, vp_str text);
+vp_str vp_tracker_expected(const struct vp_tracker *tracker);
+int  vp_tracker_again(struct vp_tracker *tracker);
 int  vp_tracker_finish(struct vp_tracker *tracker);
 void vp_tracker_drop(struct vp_tracker *tracker);
 /* What is known of a part of an address space at t: in [start, end) there is now what `regions` says (sorted, none beyond), and nothing in

@@ -18,6 +18,7 @@
 /* A region as it was at some moment; shared, and counted, by the entries that hold it. */
 struct node {
 	struct vp_region region;
+	vp_str text; /* that it was read from; n 0: not known, or it has been changed since */
 	struct node *next_free;
 	uint32_t refs;
 };

@@ -181,12 +181,14 @@ void vp_track_settle(struct vp_tracker *tracker, struct space *space)
 static void keep_kind(struct space *space, uint32_t i, uint32_t j)
 {
 	const struct vp_region *was = told(&space->live, i);
-	struct vp_region *is = &space->next.at[j].now->region;
+	struct node *node = space->next.at[j].now;
+	struct vp_region *is = &node->region;
 	if (was->start != is->start || was->end != is->end || vp_str_eq(was->kind, is->kind)) return;
 	if (vp_str_is(is->kind, "thread-stack") || vp_str_is(is->kind, "tls")) return;
 	if (memcmp(was->perms, is->perms, sizeof was->perms) != 0 || !vp_str_eq(was->name, is->name) || !vp_str_eq(was->label, is->label)) return;
 	if (!vp_str_eq(was->inode, is->inode)) return;
 	is->kind = vp_s(vp_kind_name(vp_kind_index(was->kind)));
+	node->text = (vp_str){ NULL, 0 };
 }
 
 void vp_track_match(struct vp_tracker *tracker, struct space *space)

@@ -174,6 +174,7 @@ static int set_kinds(struct vp_tracker *tracker, struct space *space)
 			entry->now = own;
 		}
 		entry->now->region.kind = vp_strings_keep(space->strings, regions[j].kind);
+		entry->now->text = (vp_str){ NULL, 0 };
 	}
 	free(regions);
 	return failed;
