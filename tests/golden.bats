@@ -24,7 +24,7 @@ held() {
 }
 
 @test "each view is the text it always was" {
-	for view in timeline map area table events tree summary cards diff explain; do
+	for view in timeline map area table events tree summary cards diff explain stats; do
 		held "life.$view.txt" vm-render --ascii --width 100 --view "$view" "$golden/life.track.ndjson"
 	done
 }
@@ -35,13 +35,13 @@ held() {
 }
 
 @test "each view is the SVG it always was" {
-	for view in timeline map area table events tree summary cards diff explain; do
+	for view in timeline map area table events tree summary cards diff explain stats; do
 		held "life.$view.svg" vm-render --svg --view "$view" "$golden/life.track.ndjson"
 	done
 }
 
 @test "each view is the figure it always was" {
-	for view in timeline map area table events tree summary cards diff explain; do
+	for view in timeline map area table events tree summary cards diff explain stats; do
 		held "life.$view.trace" vm-render --trace --view "$view" "$golden/life.track.ndjson"
 	done
 }
