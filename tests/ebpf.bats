@@ -104,6 +104,14 @@ same_as_maps() {
 	same_as_maps
 }
 
+@test "each reading of a whole process is of one moment, however much it maps meanwhile" {
+	vm-sample --ebpf -O exact=no --command-output out -- "$WORKLOADS/churn" calls 300000 300 </dev/null >raw.ndjson || true
+	[ "$(grep -c '"type":"raw"' raw.ndjson)" -gt 50 ]
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	run ! grep '"what":"overlap"' tracked.ndjson
+	vm-check tracked.ndjson
+}
+
 @test "without exact the process is read whole after it has called, and comes to the same" {
 	SETTLE=0.5 churned "-O exact=no" 5000 100
 	run ! grep '"after":' raw.ndjson

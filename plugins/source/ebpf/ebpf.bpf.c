@@ -105,12 +105,37 @@ struct {
 	__type(value, struct ebpf_file);
 } paths SEC(".maps");
 
+/* Where a process is looked at whole, at our own asking: that may be interrupted, by a traced call too. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, union scratch);
+} own_scratch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, struct ebpf_file);
+} own_path SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, struct ebpf_vma);
+} rows SEC(".maps");
+
 unsigned long long last; /* ns: of the newest record */
 
 extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr) __ksym __weak;
 extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
 extern void *bpf_rdonly_cast(const void *at, u32 type) __ksym __weak;
 extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
 /* At most `most`, in a way that the verifier can follow: the compiler must not see that it may be known already. */
 static __always_inline unsigned long bound(unsigned long n, unsigned long most)
@@ -188,7 +213,7 @@ static long step(unsigned int i, struct climb *climb)
 }
 
 /* The path of a file, once. Not static: so the verifier goes through it once, and not for each region of each call. */
-__attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode, unsigned int dev, unsigned int pid)
+__attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode, unsigned int dev, unsigned int pid, unsigned int own)
 {
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	struct file *file = (void *)at;
@@ -205,7 +230,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	struct file_key key = { .dentry = (unsigned long long)dentry, .inode = inode, .dev = dev,
 		.deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL };
 	if (bpf_map_lookup_elem(&files, &key)) return 0;
-	struct ebpf_file *to = bpf_map_lookup_elem(&paths, &zero);
+	struct ebpf_file *to = own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
 	if (!to) return 0;
 	begin(&to->head, EBPF_FILE);
 	to->head.pid = pid;
@@ -229,16 +254,17 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	return 0;
 }
 
-/* Fills the i-th place of a record that is being put together. Not static, for the same reason. */
-__attribute__((noinline)) int describe(unsigned long long at, unsigned long long space, unsigned int i, unsigned int pid)
+/* Fills the i-th place of a record that is being put together, or of the rows if it is our own asking. Not static, for the same reason. */
+__attribute__((noinline)) int describe(unsigned long long at, unsigned long long space, unsigned int i, unsigned int pid, unsigned int own)
 {
 	unsigned int zero = 0;
-	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+	union scratch *scratch = own ? bpf_map_lookup_elem(&own_scratch, &zero) : bpf_map_lookup_elem(&scratches, &zero);
 	struct vm_area_struct *vma = bpf_rdonly_cast((void *)at, bpf_core_type_id_kernel(struct vm_area_struct));
 	struct mm_struct *mm = bpf_rdonly_cast((void *)space, bpf_core_type_id_kernel(struct mm_struct));
 	struct vm_area_struct___named *named = (void *)at;
 	if (!scratch) return 0;
-	struct ebpf_vma *to = &scratch->called.vmas[bound(i, EBPF_VMAS - 1)];
+	struct ebpf_vma *to = own ? bpf_map_lookup_elem(&rows, &i) : &scratch->called.vmas[bound(i, EBPF_VMAS - 1)];
+	if (!to) return 0;
 	struct file *file = vma->vm_file;
 	to->start = vma->vm_start;
 	to->end = vma->vm_end;
@@ -254,7 +280,7 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 		to->offset = (unsigned long long)vma->vm_pgoff * PAGE;
 		to->inode = BPF_CORE_READ(inode, i_ino);
 		to->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-		tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid);
+		tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid, own);
 	} else if (vma->vm_ops) {
 		struct vm_special_mapping *special = vma->vm_private_data;
 		to->what = EBPF_VMA_SPECIAL;
@@ -278,7 +304,7 @@ static long take_one(struct task_struct *task, struct vm_area_struct *vma, struc
 {
 	struct ebpf_called *to = one->to;
 	if (vma->vm_start > to->lo || vma->vm_end < to->hi) return 0;
-	if (describe(number_of(to, vma), one->space, 0, to->head.pid) & EBPF_VMA_NAMED) return 0;
+	if (describe(number_of(to, vma), one->space, 0, to->head.pid, 0) & EBPF_VMA_NAMED) return 0;
 	to->lo = vma->vm_start;
 	to->hi = vma->vm_end;
 	to->head.count = 1;
@@ -330,7 +356,7 @@ static void look(struct ebpf_called *to, bool open)
 				to->head.flags |= EBPF_UNREAD;
 				break;
 			}
-			if (describe(number_of(to, vma), space, i, to->head.pid) & EBPF_VMA_NAMED) to->head.flags |= EBPF_UNREAD;
+			if (describe(number_of(to, vma), space, i, to->head.pid, 0) & EBPF_VMA_NAMED) to->head.flags |= EBPF_UNREAD;
 			if (start < to->lo) to->lo = start;
 			if (end > to->hi) to->hi = end;
 			to->head.count = i + 1;
@@ -364,13 +390,49 @@ static void picture(struct watched *watched, struct task_struct *task, unsigned 
 				to->call++;
 				to->head.count = 0;
 			}
-			if (describe(number_of(to, vma), space, to->head.count, pid) & EBPF_VMA_NAMED) whole = false;
+			if (describe(number_of(to, vma), space, to->head.count, pid, 0) & EBPF_VMA_NAMED) whole = false;
 			to->head.count++;
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
 	to->head.flags = EBPF_LAST | (whole ? 0 : EBPF_UNREAD);
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+}
+
+/* All regions of a task into the rows, at our own asking: under the one lock, so that no two of them are of different moments. */
+SEC("syscall") int take_whole(struct ebpf_whole *ask)
+{
+	unsigned int zero = 0, count = 0;
+	union scratch *scratch = bpf_map_lookup_elem(&own_scratch, &zero);
+	struct bpf_iter_task_vma it;
+	struct vm_area_struct *vma;
+	ask->count = 0;
+	ask->state = EBPF_NO_TASK;
+	if (!scratch || !bpf_iter_task_vma_new || !bpf_task_from_pid) return 0;
+	struct task_struct *task = bpf_task_from_pid(ask->pid);
+	if (!task) return 0;
+	unsigned long long space = number_of(&scratch->called, task->mm);
+	if (!space) {
+		bpf_task_release(task);
+		return 0;
+	}
+	ask->state = EBPF_BUSY;
+	if (bpf_iter_task_vma_new(&it, task, 0) == 0) {
+		ask->state = EBPF_WHOLE;
+		ask->t = bpf_ktime_get_ns();
+		while ((vma = bpf_iter_task_vma_next(&it))) {
+			if (count >= ask->most) {
+				ask->state = EBPF_TOO_MANY;
+				break;
+			}
+			if (describe(number_of(&scratch->called, vma), space, count, ask->pid, 1) & EBPF_VMA_NAMED) ask->state = EBPF_NAMED;
+			count++;
+		}
+	}
+	bpf_iter_task_vma_destroy(&it);
+	bpf_task_release(task);
+	ask->count = count;
+	return 0;
 }
 
 /* ---- calls ---- */
@@ -528,7 +590,7 @@ SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task,
 	watched->held = 0;
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct ebpf_vma program = { .inode = BPF_CORE_READ(exe, f_inode, i_ino), .dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev) };
-	tell_file((unsigned long long)exe, program.inode, program.dev, pid);
+	tell_file((unsigned long long)exe, program.inode, program.dev, pid, 0);
 	begin(&to->head, EBPF_EXEC);
 	to->other = BPF_CORE_READ(task, real_parent, tgid);
 	to->dev_inode[0] = program.dev;

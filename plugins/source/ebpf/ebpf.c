@@ -101,6 +101,20 @@ static void choose(struct ebpf *e)
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
 }
 
+/* `whole`: with the program that takes pictures when we ask, which older kernels refuse. */
+static int load(struct ebpf *e, bool whole)
+{
+	ebpf_bpf__destroy(e->bpf);
+	e->bpf = ebpf_bpf__open();
+	if (!e->bpf) return -errno;
+	choose(e);
+	bpf_program__set_autoload(e->bpf->progs.take_whole, whole);
+	e->row_most = whole ? whole_limit() : 1;
+	bpf_map__set_max_entries(e->bpf->maps.rows, (uint32_t)e->row_most);
+	int failed = ebpf_bpf__load(e->bpf);
+	return failed ? failed : ebpf_bpf__attach(e->bpf);
+}
+
 static int take(void *ctx, void *record, size_t n)
 {
 	struct ebpf *e = ctx;
@@ -144,6 +158,7 @@ static int prepare(struct ebpf *e, struct vp_host *h)
 	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) || epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
 		return h->fail(h, "the ring cannot be waited for: %s", strerror(errno));
 	e->offset = ebpf_clock() - h->now(h);
+	if (e->take_whole >= 0 && whole_map(e, h, bpf_map__fd(e->bpf->maps.rows))) return -1;
 	e->fault_map = bpf_map__fd(e->bpf->maps.fault_counts);
 	find_vsyscall(e);
 	return 0;
@@ -153,7 +168,7 @@ static int ebpf_open(void *state, struct vp_host *h)
 {
 	struct ebpf *e = state;
 	struct stat space;
-	e->poll = e->timer = -1;
+	e->poll = e->timer = e->take_whole = -1;
 	if (check_calls(e, h)) return -1;
 	if (stat("/proc/self/ns/pid", &space) == 0 && space.st_ino != FIRST_PID_NS)
 		return h->fail(h, "ebpf runs in the first pid namespace only (not in a container of its own pids): there use `vm-sample -s procfs`");
@@ -161,12 +176,10 @@ static int ebpf_open(void *state, struct vp_host *h)
 		return h->fail(h, "this kernel tells nothing of its types (CONFIG_DEBUG_INFO_BTF): use `vm-sample -s procfs`");
 	libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	e->bpf = ebpf_bpf__open();
-	if (!e->bpf) return refuse(h, errno);
-	choose(e);
-	int failed = ebpf_bpf__load(e->bpf);
-	if (!failed) failed = ebpf_bpf__attach(e->bpf);
+	int failed = load(e, true);
+	if (failed && failed != -EPERM && failed != -EACCES) failed = load(e, false);
 	if (failed) return refuse(h, -failed);
+	e->take_whole = bpf_program__fd(e->bpf->progs.take_whole);
 	return prepare(e, h);
 }
 
@@ -234,7 +247,7 @@ static bool read_wanted(struct ebpf *e)
 	for (size_t i = 0; i < e->target_count; i++) {
 		struct target *target = &e->targets[i];
 		if (!target->wanted || target->unseen || target->due > now || target->forget) continue;
-		if (target_read(e, target)) target->wanted = false; /* it ends: its exit is under way */
+		if (target_read(e, target) && errno != EAGAIN) target->wanted = false; /* it ends: its exit is under way */
 		any |= target->has_text;
 	}
 	return any;
@@ -321,6 +334,7 @@ static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
 		if (!target_there(pid)) return h->fail(h, "there is no process %lld: it has ended, or lives in another pid namespace", (long long)pid);
 		return h->fail(h, "process %lld cannot be read: %s", (long long)pid, cause == 0 ? "it is a kernel thread, which has no address space" : strerror(cause));
 	}
+	ring_buffer__consume(e->ring); /* for the names of its files */
 	target->since = target->text_t;
 	target_put_process(h, target->text_t - e->offset, pid, "first");
 	target_put(e, h, target);
@@ -382,6 +396,7 @@ static void ebpf_close(void *state, struct vp_host *h)
 	struct ebpf *e = state;
 	(void)h;
 	ring_buffer__free(e->ring);
+	whole_free(e);
 	ebpf_bpf__destroy(e->bpf);
 	if (e->poll >= 0) close(e->poll);
 	if (e->timer >= 0) close(e->timer);

@@ -87,6 +87,15 @@ struct ebpf_file {
 	char names[EBPF_PATH + EBPF_NAME];
 };
 
+/* A process is asked for whole. */
+struct ebpf_whole {
+	unsigned int pid, most;  /* asked: whose, and how many rows there are for them */
+	unsigned int state, count;
+	unsigned long long t;    /* ns, CLOCK_MONOTONIC: under the lock */
+};
+
+enum { EBPF_NO_TASK, EBPF_WHOLE, EBPF_BUSY /* its lock is held: ask again */, EBPF_TOO_MANY, EBPF_NAMED /* there are names that only /proc says */ };
+
 struct ebpf_faulted {
 	struct ebpf_head head;
 	unsigned long long address, ip, error;

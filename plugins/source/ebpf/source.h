@@ -5,7 +5,8 @@
  *   words.c    calls and their arguments by the names of the manual pages
  *   names.c    files by device and inode
  *   faults.c   page faults, where they are counted
- *   target.c   the processes: what is known of each, and reading one whole through /proc
+ *   target.c   the processes: what is known of each, and reading one whole
+ *   whole.c    ... in the kernel, under its lock
  */
 #ifndef EBPF_SOURCE_H
 #define EBPF_SOURCE_H
@@ -30,6 +31,8 @@ struct target {
 	int64_t text_t, text_took;
 	char *text;
 	size_t text_n, text_size;
+	struct ebpf_vma *rows; /* of which the text is still to be made, when the names have come; row_count 0: none */
+	size_t row_count, row_size;
 	/* A picture from the kernel, piece by piece. */
 	char *picture;
 	size_t picture_n, picture_size;
@@ -50,6 +53,9 @@ struct ebpf {
 	struct ebpf_bpf *bpf;
 	struct ring_buffer *ring;
 	int fault_map;
+	int take_whole;      /* the program; -1: this kernel cannot */
+	struct ebpf_vma *rows;
+	size_t row_most;
 	int poll, timer;
 	/* records of one drain */
 	char *arena;
@@ -75,12 +81,17 @@ struct target *target_add(struct ebpf *e, int64_t pid); /* NULL: no memory */
 void target_sweep(struct ebpf *e);                      /* lets go of those that have ended */
 void target_free(struct target *target);
 bool target_there(int64_t pid);
-/* Reads its maps into `text`. 0: has_text; -1: it is not to be read, errno. */
+/* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read it now; errno. */
 int  target_read(struct ebpf *e, struct target *target);
 void target_put(struct ebpf *e, struct vp_host *h, struct target *target); /* the text as `sample` and `raw` */
 void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took, const char *text, size_t n);
 /* The `process` line by what /proc says. */
 void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why);
+/* 0, and the rows with their moment are there; -1: the kernel's half cannot, /proc may. */
+int  whole_take(struct ebpf *e, struct target *target);
+int  whole_map(struct ebpf *e, struct vp_host *h, int map); /* before any of it */
+size_t whole_limit(void); /* rows that may be wanted */
+void whole_free(struct ebpf *e);
 /* Grows a text by a row as /proc/PID/maps has it. */
 int  target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
 

@@ -9,6 +9,7 @@
 
 #include "source.h"
 
+#define TRIES 8 /* at a text that is not torn */
 #define SHARE 5 /* of our time, one part in so many for reading a process whole */
 
 struct target *target_find(struct ebpf *e, int64_t pid)
@@ -35,6 +36,7 @@ struct target *target_add(struct ebpf *e, int64_t pid)
 void target_free(struct target *target)
 {
 	free(target->text);
+	free(target->rows);
 	free(target->picture);
 }
 
@@ -85,19 +87,70 @@ bool target_there(int64_t pid)
 	return there;
 }
 
+/* Does a region of this text begin before the one above it ends? Then it was written while they changed. */
+static bool torn(const char *text, size_t n)
+{
+	unsigned long long end = 0;
+	for (const char *at = text, *stop = text + n; at < stop; at = memchr(at, '\n', (size_t)(stop - at)), at = at ? at + 1 : stop) {
+		char *rest;
+		if (strtoull(at, &rest, 16) < end) return true;
+		if (*rest == '-') end = strtoull(rest + 1, &rest, 16);
+	}
+	return false;
+}
+
+/* What /proc says of it, which may have to be asked again. */
+static int read_maps(struct ebpf *e, struct target *target)
+{
+	ssize_t n = 0;
+	for (int i = 0; i < TRIES; i++) {
+		errno = 0;
+		target->text_t = ebpf_clock();
+		n = slurp(target->pid, "maps", &target->text, &target->text_size);
+		if (n <= 0) return -1;
+		if ((size_t)n < target->text_size) target->text[n] = 0;
+		if (!torn(target->text, (size_t)n)) break;
+		if (i + 1 == TRIES) return errno = EAGAIN, -1;
+	}
+	target->text_n = (size_t)n;
+	target->text_took = ebpf_clock() - target->text_t;
+	target->row_count = 0;
+	names_learn_maps(e->names, (vp_str){ target->text, target->text_n });
+	return 0;
+}
+
 int target_read(struct ebpf *e, struct target *target)
 {
 	int64_t began = ebpf_clock();
-	ssize_t n = slurp(target->pid, "maps", &target->text, &target->text_size);
-	if (n <= 0) return -1;
+	int failed = whole_take(e, target) && read_maps(e, target);
 	target->read_at = ebpf_clock();
 	target->due = target->read_at + (SHARE - 1) * (target->read_at - began);
-	target->text_n = (size_t)n;
-	target->text_t = began;
-	target->text_took = target->read_at - began;
+	if (failed) return -1;
 	target->has_text = true;
 	target->wanted = false;
-	names_learn_maps(e->names, (vp_str){ target->text, target->text_n });
+	return 0;
+}
+
+/* The names have come through the ring; where one has found no room there, /proc says it. */
+static void learn_missing(struct ebpf *e, struct target *target)
+{
+	bool missing = false;
+	for (size_t i = 0; i < target->row_count && !missing; i++) {
+		const struct ebpf_vma *row = &target->rows[i];
+		missing = row->what & EBPF_VMA_FILE && !names_of(e->names, row->dev, row->inode).p;
+	}
+	ssize_t n = missing ? slurp(target->pid, "maps", &target->text, &target->text_size) : 0;
+	if (n > 0) names_learn_maps(e->names, (vp_str){ target->text, (size_t)n });
+}
+
+static int put_rows(struct ebpf *e, struct target *target)
+{
+	size_t n = strlen(e->vsyscall);
+	learn_missing(e, target);
+	target->text_n = 0;
+	for (size_t i = 0; i < target->row_count; i++)
+		if (target_row(e, &target->text, &target->text_n, &target->text_size, &target->rows[i])) return -1;
+	if (target->text_size - target->text_n > n) memcpy(target->text + target->text_n, e->vsyscall, n), target->text_n += n;
 	return 0;
 }
 
@@ -114,6 +167,7 @@ void target_put(struct ebpf *e, struct vp_host *h, struct target *target)
 {
 	int64_t t = target->text_t - e->offset;
 	target->has_text = false;
+	if (target->row_count && put_rows(e, target)) return;
 	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, target->text, target->text_n);
 }
 
