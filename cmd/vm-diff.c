@@ -207,8 +207,8 @@ static void check_usage(struct vp_program *program, const struct state *state)
 
 int main(int argc, char **argv)
 {
-	struct vp_program program;
-	struct state state;
+	static struct vp_program program;
+	static struct state state;
 	vp_program_start(&program, &about, rows, &state, argc, argv);
 	struct conditions conditions = conditions_of(&program, state.fail_if);
 	vp_program_checked(&program);

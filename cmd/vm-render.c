@@ -215,7 +215,7 @@ static int run(struct vp_render_host *host, const struct render *render, struct 
 int main(int argc, char **argv)
 {
 	static struct vp_program program;
-	struct render state;
+	static struct render state;
 	struct vp_render_host host;
 	struct vp_model model;
 	struct vp_show show;
