@@ -1,15 +1,16 @@
 /* The view explain: one moment of one process in plain words: what each kind of memory is for, how much of it is there and resident,
  * and, in the notes, what is lazy, shared, closed, writable and executable at once, and where the holes are. */
 #include "error.h"
+#include "kinds_macos.h"
 #include "view_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum field { KIND, REGIONS, SIZE, RSS, RESIDENT, SHARED, PRIVATE, DIRTY, SWAP, ABOUT, FIELDS };
+enum field { KIND, LABEL, REGIONS, SIZE, RSS, RESIDENT, SHARED, PRIVATE, DIRTY, SWAP, ABOUT, FIELDS };
 
 static const struct vp_field fields[FIELDS] = {
-	[KIND] = { "kind", "kind", false, false }, [REGIONS] = { "regions", "regions", true, true },
+	[KIND] = { "kind", "kind", false, false }, [LABEL] = { "label", "label", false, false }, [REGIONS] = { "regions", "regions", true, true },
 	[SIZE] = { "size", "size KiB", true, true }, [RSS] = { "rss", "rss KiB", true, true },
 	[RESIDENT] = { "resident", "resident %", true, false }, [SHARED] = { "shared", "shared KiB", true, true },
 	[PRIVATE] = { "private", "private KiB", true, true }, [DIRTY] = { "dirty", "dirty KiB", true, true },
@@ -22,6 +23,15 @@ struct sum {
 	bool has_rss, has_shared, has_dirty, has_swap;
 };
 
+/* A row: a kind, or one of the words that macOS has for regions of a kind. */
+struct part {
+	size_t kind;
+	vp_str label;                 /* n 0: none */
+	const char *about;
+	struct sum sum;
+};
+
+#define PARTS_MAX 500 /* with words of their own; the rest are told by their kind */
 #define LAZIEST 3
 #define HOLES 3
 #define LAZY_LEAST (UINT64_C(1) << 20) /* bytes: of smaller regions nobody asks */
@@ -31,7 +41,8 @@ struct explain {
 	const struct vp_space *space;
 	struct sum *kinds, all, textbook, guards, reserved, both, code, asked, lazy, mapped_shared;
 	const struct vp_region *first_both, *laziest[LAZIEST];
-	size_t *rows, row_count, lazy_count, kind_count;
+	struct part *parts;
+	size_t part_count, part_room, lazy_count, kind_count, kinds_there;
 	uint64_t holes[HOLES][2], hole_count, hole_bytes, pss;
 	bool has_pss;
 };
@@ -58,6 +69,22 @@ static void add(struct sum *sum, const struct vp_region *region)
 	}
 	if (has(region, VP_M_dirty)) sum->has_dirty = true, sum->dirty += region->measure[VP_M_dirty];
 	if (has(region, VP_M_swap)) sum->has_swap = true, sum->swap += region->measure[VP_M_swap];
+}
+
+static int add_part(struct explain *explain, size_t kind, const struct vp_region *region)
+{
+	vp_str label = explain->part_count < PARTS_MAX && vp_macos_kind(region) ? region->label : (vp_str){ NULL, 0 };
+	const char *about = label.n ? vp_macos_about(region) : vp_kind_about(kind);
+	struct part *part = explain->parts, *end = part + explain->part_count;
+	while (part < end && (part->kind != kind || part->about != about || !vp_str_eq(part->label, label))) part++;
+	if (part == end) {
+		explain->parts = vp_build_grow(explain->build.arena, explain->parts, explain->part_count, &explain->part_room, sizeof *explain->parts);
+		if (!explain->parts) return vp_fail("out of memory");
+		part = &explain->parts[explain->part_count++];
+		*part = (struct part){ .kind = kind, .label = label, .about = about };
+	}
+	add(&part->sum, region);
+	return 0;
 }
 
 static bool is_one_of(vp_str kind, const char *const *kinds)
@@ -91,13 +118,13 @@ static void add_hole(struct explain *explain, uint64_t start, uint64_t end)
 	if (at < HOLES) explain->holes[at][0] = start, explain->holes[at][1] = end;
 }
 
-static void count(struct explain *explain, const struct vp_region *region)
+static int count(struct explain *explain, const struct vp_region *region)
 {
 	static const char *const textbook[] = { "text", "rodata", "data", "bss", "heap", "stack", NULL };
 	static const char *const asked[] = { "heap", "arena", "anon", "gc", "wasm", "jit", "bss", "tls", "huge", NULL };
 	size_t kind = vp_kind_index(region->kind);
 	bool closed = !strchr(region->perms, 'r') && !strchr(region->perms, 'w') && !strchr(region->perms, 'x') && region->perms[0];
-	if (kind >= explain->kind_count) return; /* every kind of the stream has its number since it was read */
+	if (kind >= explain->kind_count) return 0; /* every kind of the stream has its number since it was read */
 	add(&explain->all, region);
 	add(&explain->kinds[kind], region);
 	vp_build_count(&explain->build, kind, region->size);
@@ -106,13 +133,14 @@ static void count(struct explain *explain, const struct vp_region *region)
 	if (vp_str_is(region->kind, "guard")) add(&explain->guards, region);
 	if (vp_str_is(region->kind, "reserved")) add(&explain->reserved, region);
 	if (strchr(region->perms, 'x')) add(&explain->code, region);
-	if (strchr(region->perms, 's')) add(&explain->mapped_shared, region);
+	if (strchr(region->perms, 's') || vp_str_is(region->share, "shm")) add(&explain->mapped_shared, region);
 	if (strchr(region->perms, 'w') && strchr(region->perms, 'x')) {
 		if (!explain->both.regions) explain->first_both = region;
 		add(&explain->both, region);
 	}
 	if (!closed && has(region, VP_M_rss) && region->size >= LAZY_LEAST && region->measure[VP_M_rss] < region->size / 2) add_lazy(explain, region);
 	if (has(region, VP_M_pss)) explain->has_pss = true, explain->pss += region->measure[VP_M_pss];
+	return add_part(explain, kind, region);
 }
 
 static bool is_filtered(const struct vp_filter *filter)
@@ -126,17 +154,16 @@ static int collect(struct explain *explain)
 	uint64_t last = 0;
 	explain->kind_count = explain->build.kind_count;
 	explain->kinds = vp_arena_take(explain->build.arena, (explain->kind_count + 1) * sizeof *explain->kinds);
-	explain->rows = vp_arena_take(explain->build.arena, (explain->kind_count + 1) * sizeof *explain->rows);
-	if (!explain->kinds || !explain->rows) return vp_fail("out of memory");
+	if (!explain->kinds) return vp_fail("out of memory");
 	for (size_t i = 0; i < explain->space->count; i++) {
 		const struct vp_region *region = &explain->space->live[i]->region;
 		if (!vp_filter_region(filter, region, region->kind)) continue;
-		count(explain, region);
+		if (count(explain, region)) return -1;
 		if (last && region->start > last && !(region->start >> 63)) add_hole(explain, last, region->start); /* above is the kernel's */
 		if (region->end > last) last = region->end;
 	}
 	for (size_t kind = 0; kind < explain->kind_count; kind++)
-		if (explain->kinds[kind].regions) explain->rows[explain->row_count++] = kind;
+		explain->kinds_there += explain->kinds[kind].regions > 0;
 	return vp_build_classes(&explain->build);
 }
 
@@ -177,22 +204,23 @@ static struct vp_value sum_value(const struct sum *sum, int field)
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct explain *explain = ctx;
-	if (i == explain->row_count) return field == KIND ? vp_word("total") : sum_value(&explain->all, field);
-	size_t kind = explain->rows[i];
-	if (field == KIND) return vp_word(vp_words(explain->build.arena, vp_s(vp_kind_name(kind))));
-	return field == ABOUT ? vp_word(vp_kind_about(kind)) : sum_value(&explain->kinds[kind], field);
+	if (i == explain->part_count) return field == KIND ? vp_word("total") : sum_value(&explain->all, field);
+	const struct part *part = &explain->parts[i];
+	if (field == KIND) return vp_word(vp_words(explain->build.arena, vp_s(vp_kind_name(part->kind))));
+	if (field == LABEL) return part->label.n ? vp_word(vp_words(explain->build.arena, part->label)) : (struct vp_value){ 0 };
+	return field == ABOUT ? vp_word(part->about) : sum_value(&part->sum, field);
 }
 
 static int class_of(void *ctx, size_t i)
 {
 	const struct explain *explain = ctx;
-	return explain->build.class_of[explain->rows[i]];
+	return explain->build.class_of[explain->parts[i].kind];
 }
 
 static struct vp_rows rows_of(struct explain *explain)
 {
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .preset = "kind,regions,size,rss,resident,shared,private,about",
-		.sort = "-size", .count = explain ? explain->row_count : 0, .value = value, .class_of = class_of, .ctx = explain };
+	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .preset = "kind,label,regions,size,rss,resident,shared,private,about",
+		.sort = "-size", .count = explain ? explain->part_count : 0, .value = value, .class_of = class_of, .ctx = explain };
 }
 
 /* ---- words ---- */
@@ -217,7 +245,7 @@ static void say_entities(struct explain *explain)
 {
 	const struct sum *all = &explain->all, *textbook = &explain->textbook;
 	SAY("what makes it up: %llu region%s of %zu kind%s; code, data, heap and stack of the textbook are %llu of them (%s of the size)",
-	    N(all->regions), S(all->regions), explain->row_count, S(explain->row_count), N(textbook->regions),
+	    N(all->regions), S(all->regions), explain->kinds_there, S(explain->kinds_there), N(textbook->regions),
 	    percent_words(explain, textbook->size, all->size));
 }
 
@@ -322,7 +350,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	figure->title = vp_build_process(&explain.build, vp_model_chosen(model));
 	explain.space = vp_moment_space(model);
 	if (explain.space && collect(&explain)) return -1;
-	if (explain.row_count) {
+	if (explain.part_count) {
 		struct vp_rows rows = rows_of(&explain);
 		words(&explain);
 		if (vp_rows_put(&rows, &explain.build)) return -1;

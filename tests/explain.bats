@@ -149,3 +149,21 @@ print(len(holes), "%x" % max(holes)[1])')
 	run -0 --separate-stderr vm-render --ascii --view explain </dev/null
 	[[ $output == *"the input is empty"* ]]
 }
+
+@test "explain: a report of macOS is told in macOS's words, each with what it means" {
+	vm-parse "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/s"
+	run -0 --separate-stderr vm-render --ascii --view explain --columns kind,label,regions,size,about --width 200 "$BATS_TEST_TMPDIR/s"
+	while read -r label; do
+		want=$(jq -s --arg label "$label" '[.[] | select(.type == "region" and .label == $label) | .size] | add / 1024' "$BATS_TEST_TMPDIR/s")
+		grep -qE "^[a-z-]+ +$label +[0-9]+ +$want +[a-z]" <<<"$output" || { echo "no row of $label with $want KiB in: $output"; return 1; }
+	done < <(jq -r 'select(.type == "region") | .label' "$BATS_TEST_TMPDIR/s" | sort -u | grep -E '^(MALLOC_|__TEXT|Stack)[A-Z]*$')
+	[[ $output == *"regions of 1 MiB"* && $output == *"a trap"* ]]
+}
+
+@test "explain: endless words of an invented report do not become endless rows" {
+	{ echo 'Virtual Memory Map of process 1 (x)'; echo 'Output report format:  2.4  -- 64-bit process'; echo '==== regions for process 1'
+	seq 3000 | awk '{ printf "MALLOC_%d  %x-%x [ 4K 4K 4K 0K] rw-/rwx SM=PRV\n", $1, $1 * 65536, $1 * 65536 + 4096 }'; } | vm-parse -q >"$BATS_TEST_TMPDIR/s" || true
+	run -0 vm-render --ascii --view explain --width 200 "$BATS_TEST_TMPDIR/s"
+	[ "${#lines[@]}" -lt 600 ]
+	[[ $output =~ total\ +3000\  ]]
+}
