@@ -154,7 +154,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	vm-parse "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/s"
 	run -0 --separate-stderr vm-render --ascii --view explain --columns kind,label,regions,size,about --width 200 "$BATS_TEST_TMPDIR/s"
 	while read -r label; do
-		want=$(jq -s --arg label "$label" '[.[] | select(.type == "region" and .label == $label) | .size] | add / 1024' "$BATS_TEST_TMPDIR/s")
+		want=$(jq -s --arg word "$label" '[.[] | select(.type == "region" and .label == $word) | .size] | add / 1024' "$BATS_TEST_TMPDIR/s")
 		grep -qE "^[a-z-]+ +$label +[0-9]+ +$want +[a-z]" <<<"$output" || { echo "no row of $label with $want KiB in: $output"; return 1; }
 	done < <(jq -r 'select(.type == "region") | .label' "$BATS_TEST_TMPDIR/s" | sort -u | grep -E '^(MALLOC_|__TEXT|Stack)[A-Z]*$')
 	[[ $output == *"regions of 1 MiB"* && $output == *"a trap"* ]]
