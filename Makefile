@@ -20,7 +20,8 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
-OUR_LDFLAGS := $(SANFLAGS) $(LDFLAGS)
+# Headers, code and constants in one segment: three mappings fewer for each file that a start has to map.
+OUR_LDFLAGS := $(SANFLAGS) -Wl,-z,noseparate-code $(LDFLAGS)
 LIBS := -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
 Q := $(if $(V),,@)
 
@@ -86,6 +87,9 @@ workloads: $(WORKLOADS) $(HARNESSES)
 $(BUILD)/gen/%.h: %
 	@mkdir -p $(@D)
 	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
+
+# Of a plugin only its constant is seen from outside: what is hidden need not be looked up when it is loaded.
+$(BUILD)/obj/plugins/%.o: OUR_CFLAGS += -fvisibility=hidden
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/.needs $(EMBEDDED)
 	@mkdir -p $(@D)

@@ -16,6 +16,7 @@
 #include "load.h"
 #include "pieces.h"
 #include "program.h"
+#include "utc.h"
 
 #define CORE_FRONT ((size_t)64 << 20)
 
@@ -79,7 +80,7 @@ static void stream(struct vp_program *program)
 {
 	struct vp_pieces *pieces = vp_pieces_new(incomplete, program);
 	if (!pieces) vp_die(program, VP_TROUBLE, "out of memory");
-	while (vp_program_next(program)) {
+	while (vp_pieces_offer(pieces, &program->record), vp_program_next(program)) {
 		if (program->record.type == VP_T_raw) {
 			const struct vp_pieces_read *read;
 			int got = vp_pieces_add(pieces, &program->record, &read);
@@ -98,12 +99,10 @@ static void stream(struct vp_program *program)
 
 static void put_stream(struct vp_program *program, const char *source)
 {
-	char began[64], whole_second[32], sources[96];
+	char began[VP_UTC_SIZE], sources[96];
 	struct timespec now;
-	struct tm parts;
 	clock_gettime(CLOCK_REALTIME, &now);
-	strftime(whole_second, sizeof whole_second, "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &parts));
-	snprintf(began, sizeof began, "%s.%09ldZ", whole_second, now.tv_nsec);
+	vp_utc(now.tv_sec * INT64_C(1000000000) + now.tv_nsec, began);
 	snprintf(sources, sizeof sources, "[\"%s\"]", source);
 	vp_put_begin(&program->out, "stream", 0, -1);
 	vp_put_num(&program->out, "version", 1);
@@ -203,7 +202,7 @@ static void put_end(struct vp_program *program)
 
 int main(int argc, char **argv)
 {
-	struct vp_program program;
+	static struct vp_program program;
 	bool text = false;
 	int kind;
 	vp_program_start(&program, &about, rows, &state, argc, argv);

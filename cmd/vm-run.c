@@ -68,7 +68,7 @@ static int run(struct vp_program *program, const struct vp_plan *plan)
 
 int main(int argc, char **argv)
 {
-	struct vp_program program;
+	static struct vp_program program;
 	struct vp_run_flags flags = { .terminal = "ascii" };
 	struct vp_plan plan;
 	vp_program_start(&program, &about, vp_run_rows, &flags, argc, argv);

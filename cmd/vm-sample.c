@@ -18,6 +18,7 @@
 #include "schedule.h"
 #include "sources.h"
 #include "system.h"
+#include "utc.h"
 #include "watch.h"
 
 #define GRACE 300000000 /* ns that a command which got the same Ctrl-C has for ending before we do */
@@ -25,7 +26,7 @@
 struct flags {
 	const char *source, *pid, *detail, *calls, *command_output, *marks, *redact_key;
 	int64_t interval, count, duration;
-	bool follow, redact, probe;
+	bool follow, stacks, redact, probe;
 };
 
 static const struct vp_option rows[] = {
@@ -35,8 +36,9 @@ static const struct vp_option rows[] = {
 	{ "count", 'n', VP_OPT_INT, offsetof(struct flags, count), NULL, "1..", "COUNT", "stop after so many looks" },
 	{ "duration", 'd', VP_OPT_TIME, offsetof(struct flags, duration), NULL, "1ns..", "TIME", "stop after that time" },
 	{ "follow", 'f', VP_OPT_FLAG, offsetof(struct flags, follow), NULL, NULL, NULL, "look at children too, as they come and go" },
-	{ "detail", 0, VP_OPT_STRING, offsetof(struct flags, detail), NULL, NULL, "maps|rss|smaps", "how much to ask of each region; preset: the source's" },
+	{ "detail", 0, VP_OPT_STRING, offsetof(struct flags, detail), NULL, NULL, "maps|rss|smaps|pages", "how much to ask of each region; preset: the source's" },
 	{ "calls", 'e', VP_OPT_LIST, offsetof(struct flags, calls), NULL, NULL, "CALL,...", "of a source that traces: only these calls; preset: all that it knows" },
+	{ "stacks", 0, VP_OPT_FLAG, offsetof(struct flags, stacks), NULL, NULL, NULL, "of a source that traces: tell where in the program each call was made" },
 	{ "command-output", 0, VP_OPT_STRING, offsetof(struct flags, command_output), NULL, NULL, "FILE", "where COMMAND's stdout goes; preset: our stderr" },
 	{ "marks", 0, VP_OPT_STRING, offsetof(struct flags, marks), NULL, NULL, "FIFO", "each line that is written into it becomes a mark; made if it is not there" },
 	{ "redact", 0, VP_OPT_FLAG, offsetof(struct flags, redact), NULL, NULL, NULL, "hash names, paths and arguments, the same way each time" },
@@ -102,6 +104,7 @@ static void load_all(struct session *s)
 	if (s->flags.detail) hand_on(s, "detail", s->flags.detail);
 	if (s->flags.calls) hand_on(s, "calls", s->flags.calls);
 	if (s->flags.follow) hand_on(s, "follow", NULL);
+	if (s->flags.stacks) hand_on(s, "stacks", NULL);
 	if (s->flags.redact_key) s->flags.redact = true;
 	if (!s->flags.redact) return;
 	vp_redact_key(s->flags.redact_key);
@@ -152,7 +155,8 @@ static void put_options(struct session *s, struct vp_out *out)
 {
 	struct flags kept = s->flags;
 	unsigned char *follow = &s->program.options.layer[vp_options_find(rows, "follow") - rows], layer = *follow;
-	*follow = 0;
+	unsigned char *stacks = &s->program.options.layer[vp_options_find(rows, "stacks") - rows], stacks_layer = *stacks;
+	*follow = *stacks = 0;
 	s->flags.detail = s->flags.calls = s->flags.redact_key = s->flags.source = NULL;
 	char *json = vp_options_json_redacted(&s->program.options, kept.redact);
 	vp_put_object(out, "options");
@@ -161,6 +165,7 @@ static void put_options(struct session *s, struct vp_out *out)
 	free(json);
 	s->flags = kept;
 	*follow = layer;
+	*stacks = stacks_layer;
 	vp_sources_put_options(&s->sources, out, kept.redact);
 	vp_put_close(out);
 }
@@ -168,11 +173,8 @@ static void put_options(struct session *s, struct vp_out *out)
 static void put_stream(struct session *s, const struct timespec *began)
 {
 	struct vp_out *out = &s->program.out, names;
-	char date[64], text[96];
-	struct tm utc;
-	gmtime_r(&began->tv_sec, &utc);
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text, sizeof text, "%s.%09ldZ", date, began->tv_nsec);
+	char text[VP_UTC_SIZE];
+	vp_utc(began->tv_sec * INT64_C(1000000000) + began->tv_nsec, text);
 	vp_out_memory(&names);
 	for (size_t i = 0; i < s->sources.count; i++) {
 		vp_out_bytes(&names, i ? "," : "[", 1);
@@ -296,12 +298,11 @@ static bool start_command(struct session *s, int output)
 
 /* ---- the loop ---- */
 
+/* At the stream's time, not ours: of a source that traces there may be more to come from before. */
 static void tell_missed(struct session *s, uint64_t missed, const char *why)
 {
 	struct vp_program *program = &s->program;
 	if (!missed) return;
-	int64_t t = now(s);
-	if (t > program->t) program->t = t;
 	vp_put_lost(program, program->t, -1, "samples", missed, why);
 }
 
@@ -326,7 +327,10 @@ static const char *wait_tick(struct session *s, int64_t until)
 		case VP_WOKE_READER: return s->reader_gone = true, "error";
 		case VP_WOKE_ENDED: return NULL;
 		case VP_WOKE_TIME: return tick < until ? NULL : "duration";
-		case VP_WOKE_INPUT: vp_marks_read(&s->marks, put_mark, s); break;
+		case VP_WOKE_INPUT:
+			vp_sources_drain(&s->sources); /* what was before the mark */
+			vp_marks_read(&s->marks, put_mark, s);
+			break;
 		case VP_WOKE_EVENTS:
 			if (!vp_sources_drain(&s->sources)) return NULL; /* a look will say so, too */
 			break;

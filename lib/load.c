@@ -31,28 +31,22 @@ static const struct kind kinds[] = {
 
 /* ---- where ---- */
 
-/* The directory of the running program, without its last part ("/opt/x" of /opt/x/bin/vm-track). NULL: not known. */
-static char *own_prefix(void)
+/* Where the running program was installed with its plugins: /opt/x/lib/vmpipe of /opt/x/bin/vm-track. NULL: not known. */
+static char *beside(void)
 {
-	char path[PATH_MAX];
-	size_t n = vp_system_program(path, sizeof path);
+	static const char below[] = "/lib/vmpipe";
+	char path[PATH_MAX + sizeof below];
+	size_t n = vp_system_program(path, PATH_MAX);
 	for (int parts = 0; n > 0 && parts < 2; parts++)
 		while (n > 0 && path[--n] != '/') {}
-	return n > 0 ? strndup(path, n) : NULL;
+	if (!n) return NULL;
+	memcpy(path + n, below, sizeof below);
+	return strdup(path);
 }
 
 static void add_dir(const char **dirs, size_t *count, size_t limit, const char *dir)
 {
 	if (dir && *dir && *count < limit) dirs[(*count)++] = dir;
-}
-
-static char *beside(void)
-{
-	char path[PATH_MAX + 16], *prefix = own_prefix();
-	if (!prefix) return NULL;
-	snprintf(path, sizeof path, "%s/lib/vmpipe", prefix);
-	free(prefix);
-	return strdup(path);
 }
 
 const char *const *vp_plugin_dirs(void)
@@ -79,14 +73,17 @@ static bool name_good(const char *name, size_t n)
 
 enum place { NOWHERE, UNDER_KIND, IN_DIR };
 
+static const char *path_of(const struct kind *kind, const char *name, const char *dir, enum place place, char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s%s%s.so", dir, place == UNDER_KIND ? kind->word : "", place == UNDER_KIND ? "/" : "", name);
+	return path;
+}
+
 static enum place file_of(const struct kind *kind, const char *name, char *path, size_t size)
 {
-	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++) {
-		snprintf(path, size, "%s/%s/%s.so", *dir, kind->word, name);
-		if (!access(path, F_OK)) return UNDER_KIND;
-		snprintf(path, size, "%s/%s.so", *dir, name);
-		if (!access(path, F_OK)) return IN_DIR;
-	}
+	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++)
+		for (int place = UNDER_KIND; place <= IN_DIR; place++)
+			if (!access(path_of(kind, name, *dir, place, path, size), F_OK)) return place;
 	return NOWHERE;
 }
 
@@ -185,9 +182,8 @@ static const void *checked(const struct kind *kind, const char *name, const char
 	return NULL;
 }
 
-static const void *load_file(const struct kind *kind, const char *name, const char *path)
+static const void *load_file(const struct kind *kind, const char *name, const char *path, void *handle)
 {
-	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!handle) {
 		vp_fail("%s", dlerror());
 		return NULL;
@@ -206,7 +202,11 @@ static const void *load(const struct kind *kind, const char *name)
 		vp_fail("\"%s\" is no name of a plugin: a-z, 0-9, _ and - only", name);
 		return NULL;
 	}
-	if (file_of(kind, name, path, sizeof path)) return load_file(kind, name, path);
+	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++)
+		for (int place = UNDER_KIND; place <= IN_DIR; place++) {
+			void *handle = dlopen(path_of(kind, name, *dir, place, path, sizeof path), RTLD_NOW | RTLD_LOCAL);
+			if (handle || !access(path, F_OK)) return load_file(kind, name, path, handle);
+		}
 	missing(kind, name);
 	return NULL;
 }

@@ -17,6 +17,7 @@
 
 #define GATHER (256u << 10) /* bytes gathered before a write; a quarter of the pipe that we ask for */
 #define PIPE_SIZE (1 << 20)
+#define FIRST 4096           /* bytes of a buffer at first: many hold a few words, and one look is written by many a program */
 
 static void init(struct vp_out *out)
 {
@@ -60,9 +61,9 @@ void vp_out_memory(struct vp_out *out)
 static void room(struct vp_out *out, size_t n) /* for n more bytes: written out, or grown */
 {
 	if (out->size - out->used >= n) return;
-	if (!out->memory && out->used) vp_out_flush(out);
+	if (!out->memory && out->size >= 2 * GATHER && out->used) vp_out_flush(out);
 	if (out->size - out->used >= n) return;
-	size_t size = out->size ? out->size : 2 * GATHER;
+	size_t size = out->size ? out->size : FIRST;
 	while (size - out->used < n) size *= 2;
 	char *buffer = vp_large_grow(out->buffer, out->used, size);
 	if (!buffer) {

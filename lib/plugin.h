@@ -212,8 +212,15 @@ struct vp_source {
 	int (*drain)(void *state, struct vp_host *host);
 };
 
-/* A source plugin defines this; a wrong definition does not compile. */
+/* A source plugin defines this; a wrong definition does not compile. It is seen from outside also where -fvisibility=hidden
+ * (which makes loading faster) hides all else. */
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 extern const struct vp_source vp_source;
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 /* ---- 5 figures ------------------------------------------------------------------------------- */
 
@@ -331,7 +338,13 @@ struct vp_renderer {
 	void (*close)(void *state, struct vp_host *host);
 };
 
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 extern const struct vp_renderer vp_renderer;
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 #undef class

@@ -357,12 +357,12 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
 {
 	static const struct vp_option none[] = { { 0 } };
 	static struct vp_options common; /* what it owns lives as long as the program */
-	memset(program, 0, sizeof *program);
 	program->about = about;
 	occupy_closed();
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||
 	    vp_options_init(&common, vp_common_rows, &program->common, about->name) ||
-	    vp_options_init(&program->shared, shared_rows(program), &program->common, about->name) || vp_record_init(&program->record))
+	    vp_options_init(&program->shared, shared_rows(program), &program->common, about->name) ||
+	    (!about->source && vp_record_init(&program->record)))
 		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (argc == 3 && !strcmp(argv[1], "--complete")) complete(program, rows, argv[2]);
 	read_arguments(program, &common, argc, argv);
@@ -423,19 +423,25 @@ void vp_program_plugin_options(struct vp_program *program, const char *plugin, s
 	vp_program_plugin_pairs(program, &options, 1);
 }
 
-char *vp_path_expand(const char *path, int64_t pid)
+static void put_stamp(FILE *to)
 {
-	char stamp[32], number[24], *made = NULL;
-	size_t size;
+	char stamp[32];
 	time_t now = time(NULL);
 	struct tm parts;
+	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", localtime_r(&now, &parts));
+	fputs(stamp, to);
+}
+
+char *vp_path_expand(const char *path, int64_t pid)
+{
+	char number[24], *made = NULL;
+	size_t size;
 	FILE *to = open_memstream(&made, &size);
 	if (!to) abort();
-	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", localtime_r(&now, &parts));
 	snprintf(number, sizeof number, "%lld", (long long)pid);
 	for (const char *c = path; *c; c++) {
 		if (c[0] == '%' && c[1] == 'p') fputs(pid < 0 ? "none" : number, to), c++;
-		else if (c[0] == '%' && c[1] == 't') fputs(stamp, to), c++;
+		else if (c[0] == '%' && c[1] == 't') put_stamp(to), c++;
 		else if (c[0] == '%' && c[1] == '%') fputc('%', to), c++;
 		else fputc(*c, to);
 	}

@@ -91,7 +91,7 @@ struct vp_program {
 	bool segment_open;             /* between `stream` and `end` */
 };
 
-/* Reads flags and YAML, exits on --help, --version, --list and wrong usage; opens input and output. */
+/* Takes a program that is all zeros. Reads flags and YAML, exits on --help, --version, --list and wrong usage; opens input and output. */
 void vp_program_start(struct vp_program *program, const struct vp_about *about,
                       const struct vp_option *rows, void *state, int argc, char **argv);
 /* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong one. For several

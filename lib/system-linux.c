@@ -22,11 +22,12 @@ static uint64_t positive(long value)
 
 static uint64_t number_in(const char *path)
 {
-	FILE *file = fopen(path, "re");
-	unsigned long long value = 0;
-	if (file && fscanf(file, "%llu", &value) != 1) value = 0;
-	if (file) fclose(file);
-	return value;
+	char text[32];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0) close(fd);
+	text[n > 0 ? n : 0] = 0;
+	return strtoull(text, NULL, 10);
 }
 
 void vp_system_facts(struct vp_system *facts)
@@ -49,13 +50,14 @@ void vp_system_facts(struct vp_system *facts)
  * program with more rights than its user must not believe it. */
 size_t vp_system_program(char *path, size_t size)
 {
-	char whole[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, size);
 	if (n > 0 && (size_t)n < size) return (size_t)n;
 	unsigned long given = getauxval(AT_SECURE) ? 0 : getauxval(AT_EXECFN);
-	if (!given || !realpath((const char *)given, whole) || strlen(whole) >= size) return 0;
-	memcpy(path, whole, strlen(whole));
-	return strlen(whole);
+	char *whole = given ? realpath((const char *)given, NULL) : NULL;
+	size_t length = whole && strlen(whole) < size ? strlen(whole) : 0;
+	if (length) memcpy(path, whole, length);
+	free(whole);
+	return length;
 }
 
 /* "PID (comm) S ...": comm may hold blanks and parentheses. Its length; 0: not there, or ended. */

@@ -1,6 +1,8 @@
 /* One process as /proc/PID/stat, exe and cmdline tell of it, and the sentences for those that cannot be looked at. */
 #include "procfs.h"
 
+#include "utc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -122,13 +124,8 @@ static void put_started(struct vp_host *h, const struct procfs_life *life)
 	int64_t tick = 1000000000 / hertz;
 	int64_t booted = (real.tv_sec - boot.tv_sec) * INT64_C(1000000000) + real.tv_nsec - boot.tv_nsec;
 	int64_t started = (booted + tick / 2) / tick * tick + (int64_t)life->start * tick;
-	time_t seconds = started / 1000000000;
-	struct tm utc;
-	char text[64], digits[40];
-	if (!gmtime_r(&seconds, &utc)) return;
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-	int n = snprintf(digits, sizeof digits, ".%09lldZ", (long long)(started % 1000000000));
-	memcpy(text + strlen(text), digits, (size_t)n + 1);
+	char text[VP_UTC_SIZE];
+	vp_utc(started, text);
 	h->str(h, "started", (vp_str){ text, strlen(text) });
 }
 
@@ -144,29 +141,41 @@ static void put_exe(struct vp_host *h, int64_t pid)
 	h->str(h, "exe", exe);
 }
 
+/* How many arguments the bytes hold, as far as they are told. */
+static size_t count_args(const char *text, size_t end)
+{
+	size_t count = 0;
+	for (size_t at = 0; at < end && count < ARGS_COUNT; at += strnlen(text + at, end - at) + 1) count++;
+	return count;
+}
+
 /* The arguments end in NULs; a process that rewrote them may have left any bytes. */
+static void put_args_of(struct vp_host *h, const char *text, size_t end, bool cut)
+{
+	size_t count = count_args(text, end), at = 0;
+	vp_str *args = count ? malloc(count * sizeof *args) : NULL;
+	char *redacted = args && h->redact ? malloc(count * PROCFS_REDACTED_MAX) : NULL;
+	if (!args || (h->redact && !redacted)) return free(args);
+	for (size_t i = 0; i < count; i++) {
+		char *to = redacted ? redacted + i * PROCFS_REDACTED_MAX : NULL;
+		args[i] = (vp_str){ text + at, strnlen(text + at, end - at) };
+		at += args[i].n + 1;
+		if (redacted) args[i] = (vp_str){ to, procfs_redact_word(h, args[i], to) };
+	}
+	h->strs(h, "args", args, count);
+	if (cut || at < end) h->json(h, "args_cut", (vp_str){ "true", 4 });
+	free(redacted);
+	free(args);
+}
+
+/* Nearly always they are short. */
 static void put_args(struct vp_host *h, int64_t pid)
 {
-	char *text = malloc(ARGS_MAX);
-	vp_str *args = malloc(ARGS_COUNT * sizeof *args);
-	ssize_t n = text && args ? slurp(pid, "cmdline", text, ARGS_MAX) : -1;
-	size_t count = 0, at = 0, end = n > 0 ? (size_t)n : 0;
-	while (at < end && count < ARGS_COUNT) {
-		size_t length = strnlen(text + at, end - at);
-		args[count++] = (vp_str){ text + at, length };
-		at += length + 1;
-	}
-	char *redacted = h->redact && count ? malloc(count * PROCFS_REDACTED_MAX) : NULL;
-	if (h->redact && !redacted) count = 0;
-	for (size_t i = 0; redacted && i < count; i++) {
-		char *to = redacted + i * PROCFS_REDACTED_MAX;
-		args[i] = (vp_str){ to, procfs_redact_word(h, args[i], to) };
-	}
-	if (count) h->strs(h, "args", args, count);
-	free(redacted);
-	if (count && (n == ARGS_MAX || at < end)) h->json(h, "args_cut", (vp_str){ "true", 4 });
-	free(args);
-	free(text);
+	char some[1024], *much = NULL;
+	ssize_t n = slurp(pid, "cmdline", some, sizeof some);
+	if (n == sizeof some && (much = malloc(ARGS_MAX))) n = slurp(pid, "cmdline", much, ARGS_MAX);
+	if (n > 0) put_args_of(h, much ? much : some, (size_t)n, n == (much ? ARGS_MAX : (ssize_t)sizeof some));
+	free(much);
 }
 
 void procfs_put_process(struct vp_host *h, int64_t t, int64_t pid, const struct procfs_life *life, const char *why)

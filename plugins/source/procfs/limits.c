@@ -1,5 +1,6 @@
 /* The limits that a process lives under: its stack's, and the memory of its cgroup (version 2).
  *
+ * prlimit(2), which costs less than the file, asks for more rights:
  * /proc/PID/limits:  Max stack size            8388608              unlimited            bytes
  * /proc/PID/cgroup:  0::/user.slice/session-1.scope
  * <mount>/user.slice/session-1.scope/memory.max:  max, or bytes; what a cgroup above allows holds as well, so the least of them counts.
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define MOUNT "/sys/fs/cgroup"
@@ -27,15 +29,27 @@ static bool slurp(const char *path, char *into, size_t size)
 	return n >= 0;
 }
 
-static void put_stack(struct vp_host *h, int64_t pid)
+/* 0: there is none, or it is not known. */
+static uint64_t stack_in_file(int64_t pid)
 {
 	static const char head[] = "Max stack size";
-	char path[64], text[4096], *end;
+	char path[64], text[4096];
 	snprintf(path, sizeof path, "/proc/%lld/limits", (long long)pid);
 	const char *line = slurp(path, text, sizeof text) ? strstr(text, head) : NULL;
-	if (!line) return;
-	unsigned long long limit = strtoull(line + sizeof head - 1, &end, 10);
-	if (end != line + sizeof head - 1 && limit) h->num(h, "stack_limit", limit);
+	return line ? strtoull(line + sizeof head - 1, NULL, 10) : 0;
+}
+
+static uint64_t stack_limit(int64_t pid)
+{
+	struct rlimit limit;
+	if (prlimit((pid_t)pid, RLIMIT_STACK, NULL, &limit)) return stack_in_file(pid);
+	return limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
+}
+
+static void put_stack(struct vp_host *h, int64_t pid)
+{
+	uint64_t limit = stack_limit(pid);
+	if (limit) h->num(h, "stack_limit", limit);
 }
 
 /* The least memory.max from this cgroup up to the root; 0: there is none. `path` is cut on the way. */

@@ -523,8 +523,9 @@ static void tell_too_many(struct procfs *p, struct vp_host *h)
 
 static void choose_reading(struct procfs *p, struct vp_host *h)
 {
-	bool pages = p->detail == DETAIL_PAGES, scans = p->residency == RESIDENCY_AUTO && procfs_scan_there();
+	bool pages = p->detail == DETAIL_PAGES;
 	if (p->detail != DETAIL_RSS && !pages) return;
+	bool scans = p->residency == RESIDENCY_AUTO && procfs_scan_there();
 	if (!scans && p->residency == RESIDENCY_AUTO)
 		h->warn(h, "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail %s smaps is read, which takes longer%s", pages ? "pages" : "rss",
 		        pages ? ", and which pages are huge is not known" : "");
@@ -546,7 +547,7 @@ static int procfs_open(void *state, struct vp_host *h)
 	p->most = FOLLOW_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < each * FOLLOW_MAX + SPARE_FILES)
 		p->most = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / each : 0;
-	if (p->children == CHILDREN_AUTO) p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
+	if (p->follow && p->children == CHILDREN_AUTO) p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 
 #define THREADS_MAX 4096 /* of one process; further ones are told by the shape of their stacks */
 #define LINE_SIZE 64     /* bytes of a line of the text */
+#define LINKS 2          /* of the directory task, and one for each thread */
 
 struct procfs_thread {
 	int64_t tid;
@@ -40,7 +41,8 @@ static uint64_t place_of(const struct procfs_thread *thread)
 static int ask_stack(int64_t pid, struct procfs_thread *thread)
 {
 	char path[96], text[256];
-	snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid, (long long)thread->tid);
+	if (thread->tid == pid) snprintf(path, sizeof path, "/proc/%lld/syscall", (long long)pid); /* the same, found sooner */
+	else snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid, (long long)thread->tid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) return errno == EACCES || errno == EPERM ? -1 : 0;
 	ssize_t n = read(fd, text, sizeof text - 1);
@@ -83,23 +85,25 @@ static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
 	return &threads->list[threads->count++];
 }
 
-/* Asks those that are new, or could not say anything yet. */
-static void ask_all(struct procfs_threads *threads, int64_t pid)
+/* It is there: asked if it is new, or could not say anything yet. */
+static void meet(struct procfs_threads *threads, int64_t pid, int64_t tid)
 {
-	char path[64];
-	snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
-	DIR *dir = opendir(path);
+	struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
+	if (!thread) return;
+	thread->there = true;
+	if (!place_of(thread)) ask(threads, pid, thread);
+	if (!place_of(thread)) threads->silent = true;
+}
+
+/* A single thread has the number of the process, for the first one stays until the last has ended. */
+static void meet_all(struct procfs_threads *threads, int64_t pid, const char *path, uint64_t links)
+{
+	DIR *dir = links == LINKS + 1 ? NULL : opendir(path);
 	struct dirent *entry;
 	for (size_t i = 0; i < threads->count; i++) threads->list[i].there = false;
 	threads->silent = false;
-	while (dir && !threads->denied && (entry = readdir(dir))) {
-		int64_t tid = atoll(entry->d_name);
-		struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
-		if (!thread) continue;
-		thread->there = true;
-		if (!place_of(thread)) ask(threads, pid, thread);
-		if (!place_of(thread)) threads->silent = true;
-	}
+	if (links == LINKS + 1) meet(threads, pid, pid);
+	while (dir && !threads->denied && (entry = readdir(dir))) meet(threads, pid, atoll(entry->d_name));
 	if (dir) closedir(dir);
 }
 
@@ -171,7 +175,7 @@ vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str m
 	snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
 	if (threads->denied || stat(path, &task)) return (vp_str){ threads->text, threads->n };
 	if (maps.n != threads->maps_n || task.st_nlink != threads->links || threads->silent) {
-		ask_all(threads, pid);
+		meet_all(threads, pid, path, task.st_nlink);
 		settle(threads, maps);
 		if (write_text(threads)) threads->n = 0;
 		threads->maps_n = maps.n;
