@@ -385,9 +385,10 @@ static void reread(struct ebpf *e)
 static int ebpf_sample(void *state, struct vp_host *h)
 {
 	struct ebpf *e = state;
+	int64_t now = h->now(h); /* before what is drained: a later time would become that of all the calls of the next drain */
 	reread(e);
 	int there = ebpf_drain(e, h);
-	faults_put(e, h, h->now(h));
+	faults_put(e, h, now);
 	return there;
 }
 
