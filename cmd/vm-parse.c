@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
 	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
-	while ((kind = vp_looks_like_stream(&program)) == 0) plain_text(&program, &text);
+	while ((kind = vp_looks_like_stream(&program)) == 0 || (kind == 1 && forced)) plain_text(&program, &text);
 	if (kind == 1 && text) vp_die(&program, VP_USAGE, "%s holds lines of a stream, the files before it plain text: give them apart", program.input.name);
 	if (kind == 1) stream(&program);
 	vp_parse_host_free(parse);

@@ -53,6 +53,21 @@ const struct vp_source *vp_recognise(vp_str text, const char **format)
 	return best;
 }
 
+static bool holds(const char *line, size_t n, const char *word)
+{
+	return memmem(line, n, word, strlen(word)) != NULL;
+}
+
+/* JSON that is no stream: a crash report of macOS. Its first line has no `type`, or opens a brace and no more; without it, all is
+ * one line that has a type in its depths only. */
+static bool is_other_json(vp_str head)
+{
+	const char *end = memchr(head.p, '\n', head.n);
+	size_t n = end ? (size_t)(end - head.p) : head.n;
+	if (end && (n == 1 || (n == 2 && head.p[1] == '\r'))) return true;
+	return (holds(head.p, n, "\"bug_type\"") && !holds(head.p, n, "\"type\"")) || (holds(head.p, n, "\"procName\"") && holds(head.p, n, "\"procPath\""));
+}
+
 int vp_looks_like_stream(struct vp_program *program)
 {
 	vp_str head;
@@ -64,7 +79,7 @@ int vp_looks_like_stream(struct vp_program *program)
 		}
 		size_t i = 0;
 		while (i < head.n && strchr(" \t\r\n", head.p[i]) && head.p[i]) i++;
-		return i < head.n ? head.p[i] == '{' : 1;
+		return i < head.n ? head.p[i] == '{' && !is_other_json((vp_str){ head.p + i, head.n - i }) : 1;
 	}
 }
 

@@ -91,7 +91,7 @@ void vmmap_check(struct vp_host *host, const struct vmmap_report *report)
 {
 	check_rows(host, report);
 	if (report->has_total && report->types.count) check_total(host, report);
-	if (!report->row_count || report->has_fault) return;
+	if (!report->row_count || report->has_fault || report->images) return;
 	uint64_t types = 0, missing = 0;
 	for (size_t i = 0; i < report->types.count; i++) {
 		const struct vmmap_sum *sum = &report->types.rows[i];

@@ -162,6 +162,8 @@ static void put_row_members(struct text_json *json, const struct vmmap_row *row)
 {
 	json->n = 0;
 	put_thread(json, row->detail);
+	text_json_str(json, "uuid", row->uuid);
+	text_json_str(json, "arch", row->arch);
 	if (row->purge) text_json_str(json, "purge", text_of(row->purge == 'V' ? "volatile" : row->purge == 'N' ? "nonvolatile" : row->purge == 'E' ? "empty" : "unknown"));
 	text_json_str(json, "submap", row->within);
 	if (text_starts(row->detail, "...")) text_json_bytes(json, json->n ? ",\"name_cut\":true" : "\"name_cut\":true", json->n ? 16 : 15);
@@ -203,13 +205,20 @@ static bool has_rows(const struct vmmap_report *report, size_t at)
 	return false;
 }
 
+/* An image of which there is a row as well. */
+static bool is_told(const struct vmmap_report *report, size_t at)
+{
+	const struct vmmap_row *row = &report->rows[at], *before = at ? row - 1 : NULL, *after = at + 1 < report->row_count ? row + 1 : NULL;
+	return row->image && ((before && before->end > row->start) || (after && !after->image && after->start < row->end));
+}
+
 static void give_rows(struct vp_host *host, struct vmmap_report *report)
 {
 	struct text_json json = { 0 };
 	if (report->row_count) qsort(report->rows, report->row_count, sizeof *report->rows, by_address);
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct vmmap_row *row = &report->rows[i];
-		if (row->end && !(row->submap && has_rows(report, i))) give_row(host, report, row, &json);
+		if (row->end && !(row->submap && has_rows(report, i)) && !is_told(report, i)) give_row(host, report, row, &json);
 	}
 	free(json.p);
 }
@@ -233,7 +242,9 @@ int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
 	(void)state;
 	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
-	if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary"), give, (void *)(uintptr_t)text))
+	if (!strcmp(text->format, "ips")) {
+		if (vmmap_ips(host, text->text, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
+	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary"), give, (void *)(uintptr_t)text))
 		return host->fail(host, "out of memory for a report of vmmap");
 	return 0;
 }
@@ -257,7 +268,8 @@ int vmmap_probe(vp_str head, const char **format)
 	struct vmmap_row row;
 	vp_str line;
 	size_t sums = 0;
-	*format = "vmmap";
+	*format = vmmap_is_ips(head) ? "ips" : "vmmap";
+	if (**format == 'i') return 98;
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		if (text_has(line, "Virtual Memory Map of process ")) return 99;

@@ -91,7 +91,8 @@ static bool find_range(vp_str line, struct vmmap_row *row, size_t *at, size_t *b
 bool vmmap_row(vp_str line, struct vmmap_row *row)
 {
 	size_t at, behind;
-	row->line = 0, row->within = (vp_str){ NULL, 0 };
+	row->line = 0, row->within = row->uuid = row->arch = (vp_str){ NULL, 0 };
+	row->image = false;
 	if (!find_range(line, row, &at, &behind)) return false;
 	row->type = text_trim((vp_str){ line.p, at });
 	vp_str rest = text_from(line, behind);

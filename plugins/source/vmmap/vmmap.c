@@ -206,7 +206,7 @@ static int sample(void *state, struct vp_host *host)
 	return (int)kept;
 }
 
-static const char *const formats[] = { "vmmap", "vmmap-summary", NULL };
+static const char *const formats[] = { "vmmap", "vmmap-summary", "ips", NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,

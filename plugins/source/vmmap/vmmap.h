@@ -18,6 +18,8 @@ struct vmmap_row {
 	size_t line;
 	vp_str within;                /* the words of the Submap row that this row lies in */
 	bool submap;                  /* a Submap row, whose rows follow it */
+	bool image;                   /* no row: a library of a crash report, whose rights are not told */
+	vp_str uuid, arch;            /* of an image */
 };
 
 #define VMMAP_COLUMNS 8
@@ -52,6 +54,7 @@ struct vmmap_report {
 	uint64_t page;                /* 0: not said */
 	bool pages;                   /* sizes are counts of pages: the summary says so */
 	bool whole;                   /* both sections, and nothing in them that was left out */
+	bool images;                  /* it tells of images, not of all regions */
 	/* a crash report's */
 	uint64_t fault;
 	bool has_fault;
@@ -73,6 +76,10 @@ size_t vmmap_row_at(vp_str line);
 
 /* report.c: reads one report after the other; `give` gets each. -1: no memory. `summary`: the text is a summary without its head. */
 int vmmap_reports(struct vp_host *host, vp_str text, bool summary, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
+
+/* ips.c: the same of crash reports in JSON. */
+int vmmap_ips(struct vp_host *host, vp_str text, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
+bool vmmap_is_ips(vp_str head);
 
 /* check.c: whether the sums that the report states are those of its rows; what differs is told. */
 void vmmap_check(struct vp_host *host, const struct vmmap_report *report);
