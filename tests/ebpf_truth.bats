@@ -1,0 +1,157 @@
+# The source ebpf against witnesses that are not ours: /proc/PID/maps line for line, the counts of strace and perf trace, and what a workload
+# says of itself. The full million of calls is a row of the bench (tests/bench/run soak).
+
+load helper
+
+setup() {
+	requires bpf
+	requires cmd jq /usr/bin/python3
+	[ -e "$BUILD/lib/vmpipe/source/ebpf.so" ] || skip "the source ebpf is not built (clang, bpftool or libbpf-dev is missing)"
+	cd "$BATS_TEST_TMPDIR"
+}
+
+# churned CALLS REGIONS SEED THREADS: the workload is held when it has done, for a look at maps; tracked.ndjson is what was seen of it.
+churned() {
+	mkfifo go
+	vm-sample --ebpf --command-output out -- "$WORKLOADS/churn" calls "$@" <go 3>&- | vm-parse 3>&- | vm-track 3>&- >tracked.ndjson &
+	local sampler=$!
+	started+=("$sampler")
+	exec {go}>go
+	touch out
+	local end=$((SECONDS + 120))
+	until grep -q ready out; do [ $SECONDS -lt $end ] && sleep 0.05; done
+	pid=$(sed -n 's/^ready //p' out)
+	cp "/proc/$pid/maps" maps.txt
+	echo go >&"$go"
+	exec {go}>&-
+	wait "$sampler"
+	vm-check -q tracked.ndjson
+}
+
+# The tracked state before the end is maps, with file, offset and inode; and what was lost on the way was told (and made good).
+same_as_maps() {
+	/usr/bin/python3 -I "$ROOT/tests/state.py" "$pid" <tracked.ndjson >got.txt
+	tr -s ' ' <maps.txt | sed -E 's/^0*([0-9a-f]+)-0*/\1-/; s/ $//' >wanted.txt
+	sed -i 's/ $//' got.txt
+	diff got.txt wanted.txt
+}
+
+# vm-sample ends, and its command, which it leaves alone, with the test.
+interrupted() {
+	started+=($(jq -r 'select(.type=="process") | .pid' raw.ndjson | sort -u))
+	kill -INT "$pid"
+	wait "$pid" || true
+}
+
+# How often each call was made, in all processes of a traced stream, of strace -c and of perf trace -s: as "mmap 12" lines.
+traced_calls() { jq -r 'select(.type=="event") | .call' "$1" | grep -xE 'mmap|munmap|brk|mprotect' | sort | uniq -c | awk '{ print $2, $1 }'; }
+strace_calls() { awk '$NF ~ /^(mmap|munmap|brk|mprotect)$/ { print $NF, $4 }' "$1" | sort; }
+perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { for (c in n) print c, n[c] }' "$1" | sort; }
+
+@test "calls by the ten thousand in a process of 5000 regions: the state at the end is maps, line for line" {
+	churned 60000 5000 11
+	[ "$(wc -l <maps.txt)" -gt 4000 ]
+	same_as_maps
+	run ! grep '"what":"events"' tracked.ndjson # looks by the clock may be put off
+}
+
+@test "the same with four threads that map at once" {
+	churned 40000 1000 12 4
+	[ "$(wc -l <maps.txt)" -gt 2500 ]
+	same_as_maps
+}
+
+@test "every call of it is there: as many as strace -c counts" {
+	requires cmd strace
+	strace -c -o strace.txt "$WORKLOADS/churn" calls 20000 500 13 </dev/null || true
+	churned 20000 500 13
+	strace_calls strace.txt >wanted
+	traced_calls tracked.ndjson >got
+	diff got wanted
+	[ "$(awk '/^mmap/ { print $2 }' got)" -gt 7000 ]
+}
+
+@test "generations of processes that fork: each is there, with every call, as strace -f -c counts" {
+	requires cmd strace
+	for way in fork exec mixed; do
+		strace -f -c -o strace.txt "$WORKLOADS/generations" 5 2 $way
+		vm-sample --ebpf -f --command-output out -- "$WORKLOADS/generations" 5 2 $way | vm-parse | vm-track >tracked.ndjson
+		vm-check -q tracked.ndjson
+		strace_calls strace.txt >wanted
+		traced_calls tracked.ndjson >got
+		diff got wanted
+		# 1 + 2 + 4 + ... + 32 lives, which end as the workload says, each with the status of its level
+		[ "$(jq -r 'select(.type=="event" and .call=="exit") | .status' tracked.ndjson | sort -n | uniq -c | awk '{ printf "%s:%s ", $2, $1 }')" = "0:1 1:2 2:4 3:8 4:16 5:32 " ]
+		[ "$(jq -r 'select(.type=="event" and .call=="fork") | .child' tracked.ndjson | sort -u | wc -l)" = 62 ]
+		run ! grep '"what":"events"' tracked.ndjson
+	done
+}
+
+@test "perf trace -s counts the same" {
+	requires cmd perf
+	perf trace -m 4096 -s -o perf.txt "$WORKLOADS/long_running" 500 0 2>perf.err >/dev/null || skip "perf trace does not work here: $(head -1 perf.err)"
+	vm-sample --ebpf --command-output out -- "$WORKLOADS/long_running" 500 0 >raw.ndjson
+	perf_calls perf.txt >wanted
+	traced_calls raw.ndjson >got
+	diff got wanted
+}
+
+@test "each child has its parent's regions, from the parent's own, down all generations" {
+	vm-sample --ebpf -f --command-output out -- "$WORKLOADS/generations" 6 1 fork | vm-parse | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	# every region of a FORK act comes from one that its parent had then
+	jq -nc 'reduce (inputs | select(.type=="region" or .type=="change" or (.type=="process"))) as $l ({owner: {}, parent: {}, forks: 0, wrong: []};
+		if $l.type == "process" then (if $l.why == "fork" then .parent["\($l.pid)"] = $l.ppid else . end)
+		else (if $l.event == "FORK" then
+				.forks += 1
+				| if ($l.from | length) == 1 and .owner["\($l.from[0])"] == .parent["\($l.pid)"] then . else .wrong += [$l] end
+			else . end)
+			| if $l.id then .owner["\($l.id)"] = $l.pid else . end
+		end) | {forks, wrong: (.wrong | length)}' tracked.ndjson >forks
+	jq -e '.forks > 100 and .wrong == 0' forks
+	# and the chain has seven links
+	[ "$(jq -r 'select(.type=="process") | .pid' tracked.ndjson | sort -u | wc -l)" = 7 ]
+}
+
+@test "a tight loop by four threads: each pair of it is in the stream, and no mapping is left" {
+	vm-sample --ebpf --command-output out -- "$WORKLOADS/stress" 20000 8 4 1 | vm-parse | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	run ! grep '"what":"events"' tracked.ndjson
+	marks='[.[] | select(.type=="event" and .call=="madvise" and .addr=="0x0000000000000000") | .t] as [$from, $to]'
+	jq -sc "$marks"' | [.[] | select(.type=="event" and .length == 8192 and .t > $from and .t < $to)] | group_by(.call) | map([.[0].call, length])' tracked.ndjson >counts
+	diff counts - <<<'[["mmap",20000],["munmap",20000]]'
+}
+
+@test "a leak: the heap grows by as much as was asked for, each time by a brk" {
+	background vm-sample --ebpf --command-output out -o raw.ndjson -- "$WORKLOADS/leak" 40 64 0 brk
+	touch out
+	until_true grep -q lost out
+	interrupted
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	jq -se '([.[] | select(.type=="event" and .call=="madvise") | .t][0]) as $from
+		| [.[] | select(.type=="change" and .t > $from and .kind=="heap" and .cause.call=="brk")] | length == 40 and (.[-1].size - .[0].size == 39 * 65536)' tracked.ndjson
+	grep -q "2560 KiB lost" out
+}
+
+@test "recursion: the stack reaches down to where the deepest call is" {
+	background vm-sample --ebpf --command-output out -o raw.ndjson -- "$WORKLOADS/recursion" 1 4000 60000
+	until_true grep -q '"call":"madvise"' raw.ndjson
+	until_true bash -c 'vm-parse -q raw.ndjson 2>/dev/null | vm-track -q 2>/dev/null | grep -q "\"event\":\"STACK_GROW\""'
+	interrupted
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	jq -se '[.[] | select(.type=="change" and .event=="STACK_GROW")] | .[0].was.size < 4096000 and .[-1].size >= 4096000' tracked.ndjson
+}
+
+@test "dlopen and dlclose: the library's regions come and go, as often as they do" {
+	requires cmd strace
+	strace -c -o strace.txt "$WORKLOADS/dlopen" 5 0
+	vm-sample --ebpf --command-output out -- "$WORKLOADS/dlopen" 5 0 | vm-parse | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	diff <(traced_calls tracked.ndjson) <(strace_calls strace.txt)
+	at=$(sed -n 's/^libm.so.6 at //p' out)
+	jq -se --arg at "$at" '[.[] | select(.type=="change" and .start == $at and ((.name // "") | endswith("libm.so.6")))] | (map(select(.event=="MMAP_ADD")) | length >= 1) and (map(select(.event=="MUNMAP_REMOVE")) | length >= 1)' tracked.ndjson
+	# after the last dlclose no region of it is left
+	jq -se '[.[] | select(.type=="change" and .event=="EXIT" and ((.name // "") | endswith("libm.so.6")))] | length == 0' tracked.ndjson
+}
