@@ -2,7 +2,8 @@
  *
  * What has a name is paired by it, first by all that can be the same (path, offset, permissions, size), then by less and less, so
  * that a library that was built anew, or lies in another folder, still is that library. What has no name is paired between the
- * named ones above and below it, in order, at the least cost. What is left over finds its like anywhere.
+ * named ones above and below it, in order, at the least cost: first what is alike, then, when all that has its like elsewhere has found it
+ * (threads and arenas come in any order), the rest. What is left over finds its like anywhere.
  */
 #include "align.h"
 
@@ -20,11 +21,12 @@ struct align {
 	struct item *items; /* room for all of both */
 	unsigned char *steps;
 	uint32_t *costs;
+	bool strict; /* only what is alike: the rest may find its like elsewhere */
 };
 
 /* A region under the key that a round looks at. */
 struct item {
-	uint64_t key;
+	uint64_t key, order; /* among those of one key */
 	size_t index;
 };
 
@@ -88,6 +90,7 @@ static int by_key(const void *left, const void *right)
 {
 	const struct item *a = left, *b = right;
 	if (a->key != b->key) return a->key < b->key ? -1 : 1;
+	if (a->order != b->order) return a->order < b->order ? -1 : 1;
 	return (a->index > b->index) - (a->index < b->index);
 }
 
@@ -95,7 +98,7 @@ static size_t items_of(const struct vp_region *const *regions, size_t count, con
 {
 	size_t n = 0;
 	for (size_t i = 0; i < count; i++)
-		if (taken[i] == VP_ALONE && (regions[i]->name.n > 0) == !(by & NO_NAME)) items[n++] = (struct item){ key_of(regions[i], by), i };
+		if (taken[i] == VP_ALONE && (regions[i]->name.n > 0) == !(by & NO_NAME)) items[n++] = (struct item){ key_of(regions[i], by), by & NO_NAME ? bytes_of(regions[i]) : 0, i };
 	qsort(items, n, sizeof *items, by_key);
 	return n;
 }
@@ -107,7 +110,7 @@ static size_t run_of(const struct item *items, size_t at, size_t n)
 	return end - at;
 }
 
-/* Those of one key that are still alone, in the order of their addresses. `equal`: only where there are as many on either side. */
+/* Those of one key that are still alone, in the order of their addresses, or without names of their sizes. `equal`: only where there are as many on either side. */
 static void round_of(struct align *align, unsigned by, bool equal)
 {
 	struct item *a = align->items, *b = a + align->a_count;
@@ -139,15 +142,34 @@ static bool same(const struct vp_region *a, const struct vp_region *b)
 	return bytes_of(a) == bytes_of(b) && same_perms(a, b) && vp_str_eq(a->kind, b->kind);
 }
 
-/* What it costs to call the two one region; from 2 * GAP on they are two. */
+/* Kinds that the rest of the address space, or what a recording knows, may make of one another. */
+static bool kinds_may_be_one(const struct vp_region *a, const struct vp_region *b)
+{
+	static const char *const vague[] = { "anon", "bss", "tls", "unknown" };
+	bool one = false, other = false;
+	for (size_t i = 0; i < sizeof vague / sizeof *vague; i++) {
+		one |= vp_str_is(a->kind, vague[i]);
+		other |= vp_str_is(b->kind, vague[i]);
+	}
+	return one && other;
+}
+
+/* What it costs to call the two one region; from 2 * GAP on they are two. Of another kind and of another size is another thing. */
 static uint32_t cost_of(const struct vp_region *a, const struct vp_region *b)
 {
 	uint64_t x = bytes_of(a), y = bytes_of(b), least = x < y ? x : y, most = x < y ? y : x;
 	uint32_t cost = 0;
 	if (x != y) cost += 60 + (uint32_t)(60.0 * (1 - (double)least / (double)most));
 	if (!same_perms(a, b)) cost += 90;
-	if (!vp_str_eq(a->kind, b->kind)) cost += 40;
+	if (!vp_str_eq(a->kind, b->kind)) cost += x == y || kinds_may_be_one(a, b) ? 40 : 2 * GAP;
 	return cost;
+}
+
+/* Hardly anything but the place. */
+static bool alike(const struct vp_region *a, const struct vp_region *b)
+{
+	uint64_t x = bytes_of(a), y = bytes_of(b), less = x < y ? y - x : x - y;
+	return same_perms(a, b) && (x == y || (vp_str_eq(a->kind, b->kind) && less <= (x > y ? x : y) / 4));
 }
 
 /* The cheapest way through [i0,i1) and [j0,j1): which are one, which stand alone. */
@@ -161,7 +183,8 @@ static void stretch_table(struct align *align, size_t i0, size_t i1, size_t j0, 
 		above[0] = (uint32_t)i * GAP;
 		align->steps[i * wide] = 'a';
 		for (size_t j = 1; j <= m; j++) {
-			uint32_t pair = corner + cost_of(align->a[i0 + i - 1], align->b[j0 + j - 1]), a = above[j] + GAP, b = above[j - 1] + GAP;
+			const struct vp_region *one = align->a[i0 + i - 1], *other = align->b[j0 + j - 1];
+			uint32_t pair = corner + (align->strict && !alike(one, other) ? 2 * GAP + 1 : cost_of(one, other)), a = above[j] + GAP, b = above[j - 1] + GAP;
 			corner = above[j];
 			above[j] = pair <= a && pair <= b ? pair : a <= b ? a : b;
 			align->steps[i * wide + j] = pair == above[j] ? 'p' : a == above[j] ? 'a' : 'b';
@@ -213,7 +236,7 @@ static void stretches(struct align *align)
 	for (size_t at = 0; at <= align->a_count; at++) {
 		size_t i0 = at, j0 = at ? align->b_of[at - 1] + 1 : 0, i1, j1;
 		if (at && align->b_of[at - 1] == VP_ALONE) continue;
-		if (at && !align->a[at - 1]->name.n) continue;
+		if (at && align->strict && !align->a[at - 1]->name.n) continue;
 		for (i1 = i0; open_at(align->a, align->b_of, align->a_count, i1); i1++) continue;
 		for (j1 = j0; open_at(align->b, align->a_of, align->b_count, j1); j1++) continue;
 		stretch(align, i0, i1, j0, j1);
@@ -221,10 +244,31 @@ static void stretches(struct align *align)
 	/* and those that end at a pair, where what stands before them is alone */
 	for (size_t at = 0; at < align->a_count; at++) {
 		size_t i1 = at, j1 = align->b_of[at], i0, j0;
-		if (j1 == VP_ALONE || !align->a[at]->name.n) continue;
+		if (j1 == VP_ALONE || (align->strict && !align->a[at]->name.n)) continue;
 		for (i0 = i1; i0 > 0 && open_at(align->a, align->b_of, align->a_count, i0 - 1); i0--) continue;
 		for (j0 = j1; j0 > 0 && open_at(align->b, align->a_of, align->b_count, j0 - 1); j0--) continue;
 		stretch(align, i0, i1, j0, j1);
+	}
+}
+
+/* ---- what is set aside above ---- */
+
+static bool is_rest_of(const struct vp_region *const *regions, size_t count, size_t i)
+{
+	return i + 1 < count && regions[i]->end == regions[i + 1]->start && vp_str_is(regions[i + 1]->kind, "reserved") && !regions[i + 1]->name.n &&
+	       !regions[i]->name.n && !vp_str_is(regions[i]->kind, "reserved");
+}
+
+/* What is not opened yet above a region goes with it, whatever it was paired with; those two have each other then. */
+static void rests(struct align *align)
+{
+	for (size_t i = 0; i < align->a_count; i++) {
+		size_t j = align->b_of[i], r = i + 1, s = j + 1;
+		if (j == VP_ALONE || !is_rest_of(align->a, align->a_count, i) || !is_rest_of(align->b, align->b_count, j) || align->b_of[r] == s) continue;
+		size_t left_b = align->b_of[r], left_a = align->a_of[s];
+		take(align, r, s);
+		if (left_b != VP_ALONE) align->a_of[left_b] = left_a;
+		if (left_a != VP_ALONE) align->b_of[left_a] = left_b;
 	}
 }
 
@@ -238,9 +282,6 @@ static const struct { unsigned by; bool equal; } named[] = {
 	{ KIND | BASE | OFFSET | PERMS, false },
 	{ BASE | PERMS, true },           /* another folder */
 	{ KIND | STEM | PERMS, true },    /* another version */
-}, nameless[] = {
-	{ NO_NAME | KIND | PERMS | SIZE, false },
-	{ NO_NAME | KIND | PERMS, true }, /* a stack of a thread that stands among others now */
 };
 
 int vp_align(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b, size_t b_count, size_t *b_of, size_t *a_of)
@@ -253,8 +294,13 @@ int vp_align(const struct vp_region *const *a, size_t a_count, const struct vp_r
 	align.costs = malloc((ALIGN_CELLS + 1) * sizeof *align.costs);
 	bool good = align.items && align.steps && align.costs;
 	for (size_t i = 0; good && i < sizeof named / sizeof *named; i++) round_of(&align, named[i].by, named[i].equal);
-	if (good) stretches(&align);
-	for (size_t i = 0; good && i < sizeof nameless / sizeof *nameless; i++) round_of(&align, nameless[i].by, nameless[i].equal);
+	for (align.strict = true; good; align.strict = false) {
+		stretches(&align);
+		round_of(&align, NO_NAME | KIND | PERMS | SIZE, false);
+		if (!align.strict) break;
+	}
+	if (good) round_of(&align, NO_NAME | KIND | PERMS, true); /* a stack of a thread that stands among others now */
+	if (good) rests(&align);
 	free(align.items);
 	free(align.steps);
 	free(align.costs);

@@ -59,6 +59,8 @@ enum { HOLDS_STACK = 1, HOLDS_LOCAL = 2, OBJECT = 4, MAIN = 8 };
 #define GIB(n) ((uint64_t)(n) << 30)
 
 static bool arena_shape(const struct vp_kind_place *place);
+static bool arena_rest(const struct vp_kind_place *place);
+static bool below_stack(const struct vp_kind_place *place);
 static bool stack_pointed(const struct vp_kind_place *place);
 static bool stack_shape(const struct vp_kind_place *place);
 static bool java_stack_shape(const struct vp_kind_place *place);
@@ -69,6 +71,11 @@ static bool vast_shape(const struct vp_kind_place *place);
 
 #define V8 "node|nodejs|libnode.so*|libv8*.so*|d8|deno|electron|chrome|chromium*|headless_shell|content_shell|libcef.so|msedge|brave|opera|" \
 	"vivaldi*|code|QtWebEngineProcess|libQt*WebEngineCore.so*"
+
+#define STACK_NAMES "[stack:*]|[anon:*stack*"
+
+/* Files without a disk: shared memory as a rule, but programs are run from them, and compilers write code there. */
+#define IN_MEMORY "/memfd:*|/dev/shm/*|/run/shm/*|/dev/zero (deleted)|/SYSV*"
 
 /* How each kind is told on Linux: first by what the kernel and the programs call it, as proc_pid_maps(5) and their own sources of
  * these names have it, then by permissions and file, then by the threads' registers, last by its shape. vmpipe-kinds(7) says it in words. */
@@ -81,17 +88,22 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "huge", .name = "/anon_hugepage*|/dev/hugepages/*" },
 	{ .kind = "huge", .flags = "ht" },
 	{ .kind = "thread-stack", .flags = "ss" }, /* a shadow stack: return addresses alone */
-	{ .kind = "guard", .name = "[anon:*stack*|[anon:*guard*|[anon:*Guard*", .perms = "---?", .most = MIB(1) },
+	{ .kind = "guard", .name = "[anon:*guard*|[anon:*Guard*", .perms = "---?" },
+	{ .kind = "guard", .name = "[anon:*stack*", .perms = "---?", .most = MIB(1) },
 	{ .kind = "reserved", .name = "[anon*", .perms = "---?" },
 	{ .kind = "jit", .name = "[anon*:dalvik-*jit*|[anon*:dalvik-*code-cache*|/dev/ashmem/dalvik-*jit*|/memfd:*jit*|/memfd:*JIT*|/memfd:doublemapper*|"
 	                         "[anon:js-executable-memory*|[anon:*JIT*" },
 	{ .kind = "jit", .name = "[anon*", .perms = "??x?" },
 	{ .kind = "gc", .name = "[anon*:dalvik-*|/dev/ashmem/dalvik-*|[anon:v8*|[anon:blink_gc*|[anon:js-gc-heap*|[anon: Go: *|[anon:cpython:*|"
 	                        "/memfd:java_heap*|[anon:Ruby:*" },
-	{ .kind = "thread-stack", .name = "[stack:*]|[anon:*stack*" },
+	{ .kind = "thread-stack", .name = STACK_NAMES },
 	{ .kind = "tls", .name = "[anon:*tls*|[anon:*TLS*" },
 	{ .kind = "bss", .name = "[anon:.bss]" },
 	{ .kind = "arena", .name = "[anon:libc_malloc*|[anon:scudo:*|[anon:*malloc*|[anon:GWP-ASan*|[anon:partition_alloc*" },
+	{ .kind = "jit", .name = IN_MEMORY, .perms = "??xs" }, /* no loader maps code to be shared */
+	{ .kind = "text", .name = IN_MEMORY, .perms = "??xp", .object = +1 },
+	{ .kind = "data", .name = IN_MEMORY, .perms = "?w?p", .object = +1 },
+	{ .kind = "rodata", .name = IN_MEMORY, .perms = "r--p", .object = +1 },
 	{ .kind = "memfd", .name = "/memfd:*|/secretmem*" },
 	{ .kind = "shm", .name = "/SYSV*|/dev/shm/*|/run/shm/*|/dev/zero (deleted)|/dev/ashmem/*|[anon_shmem:*" },
 	{ .kind = "gpu", .name = "/dev/dri/*|/dev/nvidia*|/dev/kgsl*|/dev/mali*|/i915*|/drm mm object*|anon_inode:dmabuf*|/dmabuf:*|anon_inode:i915*" },
@@ -99,8 +111,9 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "device", .name = "/dev/*|anon_inode:*|socket:*|/[aio]*" },
 	{ .kind = "locale", .name = "*/locale-archive|*/locale/*|*/gconv-modules.cache|*/LC_*" },
 	{ .kind = "font", .name = "*.ttf|*.ttc|*.otf|*.pfb|*.pcf.gz|*/fontconfig/*" },
-	{ .kind = "reserved", .perms = "---?", .file = -1, .after = "arena" },
-	{ .kind = "guard", .perms = "---?", .file = -1, .most = MIB(1) },
+	{ .kind = "reserved", .perms = "---?", .file = -1, .after = "arena", .shape = arena_rest },
+	{ .kind = "guard", .perms = "---?", .file = -1, .most = KIB(64) },
+	{ .kind = "guard", .perms = "---?", .file = -1, .most = GIB(1), .shape = below_stack },
 	{ .kind = "reserved", .perms = "---?" },
 	{ .kind = "text", .perms = "??x?", .file = +1 },
 	{ .kind = "data", .perms = "?w?p", .file = +1, .object = +1 },
@@ -221,12 +234,20 @@ static const struct vp_region *closed(const struct vp_kind_place *place, int ste
  * from below; where it is all open, only its places are left to tell it by. */
 static bool arena_shape(const struct vp_kind_place *place)
 {
-	const struct vp_region *here = &place->regions[place->at], *rest = closed(place, +1);
+	const struct vp_region *here = &place->regions[place->at], *rest;
 	bool narrow = here->end <= GIB(4);
 	uint64_t unit = narrow ? MIB(1) : MIB(64);
-	if (here->start % unit) return false;
+	if (here->start & (unit - 1)) return false;
+	rest = closed(place, +1);
 	if (rest) return rest->end % unit == 0 && rest->size < unit;
 	return !narrow && here->size % unit == 0;
+}
+
+/* What an arena has not opened ends where the next one could begin; a guard that happens to lie above an arena does not. */
+static bool arena_rest(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at];
+	return here->end % (here->end <= GIB(4) ? MIB(1) : MIB(64)) == 0;
 }
 
 static bool stack_pointed(const struct vp_kind_place *place)
@@ -259,13 +280,25 @@ static bool usual_stack(uint64_t size, uint64_t guard)
 static bool stack_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
-	if (!guard || guard->size > MIB(1) || here->size > GIB(1)) return false;
-	if (has_word(here->flags, "nh")) return true;
+	if (!guard || here->size > GIB(1)) return false;
+	if (has_word(here->flags, "nh") && (guard->size <= MIB(1) || has_word(guard->flags, "nh"))) return true; /* one call mapped both */
+	if (guard->size > MIB(1)) return false;
 	if (place->stacks_marked) return false;
 	if (!place->threads_known) return guard->size <= KIB(64) && usual_stack(here->size, guard->size);
 	for (size_t i = 0; i < place->stack_size_count; i++)
 		if (place->stack_sizes[i] == here->size) return true;
 	return false;
+}
+
+/* Right below a stack, so a guard however large: a stack is asked before its own turn comes. */
+static bool below_stack(const struct vp_kind_place *place)
+{
+	struct vp_kind_place above = *place;
+	if (!neighbour(place, +1)) return false;
+	above.at++;
+	const struct vp_region *stack = &place->regions[above.at];
+	if (stack->perms[0] != 'r' || stack->perms[1] != 'w') return false;
+	return stack_pointed(&above) || (!stack->name.n && stack_shape(&above)) || glob(STACK_NAMES, stack->name);
 }
 
 /* Java's are of 1 MiB, their guard beside it or, of their own making, in it. */
@@ -285,8 +318,9 @@ static bool vast_shape(const struct vp_kind_place *place)
 /* Closed below, and closed above so far that no 32-bit index leads out of it. */
 static bool wasm_shape(const struct vp_kind_place *place)
 {
-	const struct vp_region *here = &place->regions[place->at], *below = closed(place, -1), *above = closed(place, +1);
-	return below && above && here->size % KIB(64) == 0 && below->size >= MIB(32) && here->size + above->size >= GIB(4);
+	const struct vp_region *here = &place->regions[place->at], *below, *above;
+	if (here->size % KIB(64) || !(below = closed(place, -1)) || !(above = closed(place, +1))) return false;
+	return below->size >= MIB(32) && here->size + above->size >= GIB(4);
 }
 
 /* ---- all regions of a snapshot ---- */
@@ -298,9 +332,9 @@ struct candidate {
 	size_t number;
 	unsigned asks;
 };
-enum { NAME = 1, PERMISSIONS = 2, EXTENT = 4, BESIDE = 8, WORDS = 16, SHAPE = 32 };
+enum { NAME = 1, PERMISSIONS = 2, EXTENT = 4, BESIDE = 8, WORDS = 16, SHAPE = 32, POINTED = 64 };
 
-/* The rules for regions whose permissions are these, and that have a name and a file or not. */
+/* The rules for regions whose permissions are these, and that have a name, a file, words of the system's (flags, a label) or not. */
 struct shortlist {
 	struct candidate *rules;
 	size_t count;
@@ -323,7 +357,7 @@ struct run {
 	struct programs found, programs; /* of this run, and those that the lists are made for */
 	unsigned char *name_fits; /* by rule, for the last name: 0 not asked yet, 1 no, 2 yes */
 	size_t rule_count;
-	struct shortlist lists[2][2][PERMS + 1]; /* [has a name][has a file][permissions]; good while rules and programs are the same */
+	struct shortlist lists[2][2][2][PERMS + 1]; /* [name][file][words][permissions]; good while rules and programs are the same */
 	vp_str name;
 };
 
@@ -363,7 +397,7 @@ static int find_objects(struct run *run)
 		bool executable = false, file = regions[i].inode.n && regions[i].name.n;
 		for (next = i; next < run->place.count && (next == i || (file && same_file(&regions[i], &regions[next]))); next++)
 			executable |= regions[next].perms[0] && regions[next].perms[2] == 'x';
-		heap |= vp_str_is(regions[i].name, "[heap]");
+		heap |= regions[i].name.n && regions[i].name.p[0] == '[' && vp_str_is(regions[i].name, "[heap]");
 		if (!file || !executable) continue;
 		if (!first_end) first = i, first_end = next;
 		if (!heap) last = i, last_end = next;
@@ -455,6 +489,7 @@ static bool fits(struct run *run, const struct candidate *candidate, const struc
 	const unsigned asks = candidate->asks;
 	if (asks & NAME && !name_fits(run, rule, candidate->number, region->name)) return false;
 	if (asks & EXTENT && !extent_fits(rule, region)) return false;
+	if (asks & POINTED && !(run->facts[run->place.at] & (HOLDS_LOCAL | HOLDS_STACK))) return false;
 	if (asks & PERMISSIONS && !perms_fit(rule->perms, region->perms)) return false;
 	if (asks & BESIDE && !beside_fits(run, candidate)) return false;
 	if (asks & WORDS && rule->flags && !has_word(region->flags, rule->flags)) return false;
@@ -470,8 +505,9 @@ static unsigned perms_index(const char *perms)
 	return usual ? r | w << 1 | x << 2 | s << 3 : PERMS;
 }
 
-static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool has_name, bool file, const char *perms)
+static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool has_name, bool file, bool words, const char *perms)
 {
+	if (!words && (rule->flags || (rule->label && rule->label[0]))) return false;
 	if (rule->name && (rule->name[0] != 0) != has_name) return false;
 	if (rule->file && (rule->file > 0) != file) return false;
 	if (rule->perms && perms && !perms_fit(rule->perms, perms)) return false;
@@ -487,20 +523,21 @@ static struct candidate make_candidate(const struct vp_kind_rule *rule, size_t n
 	if (rule->object || rule->after) candidate.asks |= BESIDE;
 	if (rule->flags || rule->label) candidate.asks |= WORDS;
 	if (rule->shape) candidate.asks |= SHAPE;
+	if (rule->shape == stack_pointed || rule->shape == local_pointed) candidate.asks |= POINTED;
 	return candidate;
 }
 
 /* What a region of this sort is held against: made when the first one comes. NULL: no memory. */
 static const struct shortlist *list_of(struct run *run, const struct vp_region *region)
 {
-	bool has_name = region->name.n > 0, file = has_file(region);
+	bool has_name = region->name.n > 0, file = has_file(region), words = region->flags.n || region->label.n;
 	unsigned perms = perms_index(region->perms);
-	struct shortlist *list = &run->lists[has_name][file][perms];
+	struct shortlist *list = &run->lists[has_name][file][words][perms];
 	if (list->made) return list;
 	if (!list->rules && !(list->rules = malloc(run->rule_count * sizeof *list->rules))) return NULL;
 	list->count = 0;
 	for (size_t i = 0; i < run->rule_count; i++)
-		if (can_fit(run, rule_at(i), has_name, file, perms < PERMS ? region->perms : NULL))
+		if (can_fit(run, rule_at(i), has_name, file, words, perms < PERMS ? region->perms : NULL))
 			list->rules[list->count++] = make_candidate(rule_at(i), i, has_name, perms < PERMS);
 	list->made = true;
 	return list;
@@ -528,7 +565,7 @@ static int set_one(struct run *run)
 /* Other rules, or other programs: the lists are to be made again, with room for all rules. */
 static void forget_lists(struct run *run, bool all)
 {
-	struct shortlist *list = &run->lists[0][0][0];
+	struct shortlist *list = &run->lists[0][0][0][0];
 	for (size_t i = 0; i < sizeof run->lists / sizeof *list; i++) {
 		list[i].made = false;
 		if (all) free(list[i].rules), list[i].rules = NULL;

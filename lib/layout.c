@@ -1,4 +1,4 @@
-/* Nameless memory of which there is as much on either side, in other pieces. */
+/* Nameless memory of which there is as much on either side, in other pieces; and what is left closed above a region that grew or shrank. */
 #include "layout.h"
 
 #include <stdlib.h>
@@ -86,6 +86,15 @@ static void group(struct layout *layout, size_t from, size_t to)
 	if (sum) by_twos(layout, from, to);
 }
 
+/* The region below grew into what was set aside above it, or gave back: that is told of the region. */
+static bool gives_way(const struct vp_region *const *a, const struct vp_region *const *b, const size_t *b_of, size_t i)
+{
+	size_t j = b_of[i];
+	if (!i || !j || j == VP_ALONE || b_of[i - 1] != j - 1 || !vp_str_is(a[i]->kind, "reserved") || !vp_str_is(b[j]->kind, "reserved")) return false;
+	if (a[i - 1]->end != a[i]->start || b[j - 1]->end != b[j]->start) return false;
+	return a[i]->end - a[i - 1]->start == b[j]->end - b[j - 1]->start;
+}
+
 int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b, size_t b_count, const size_t *b_of,
               const size_t *a_of, bool *a_marks, bool *b_marks)
 {
@@ -95,6 +104,10 @@ int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_
 	for (size_t i = 0; i < a_count; i++) {
 		size_t j = b_of[i];
 		if (a[i]->name.n || (j != VP_ALONE && (strncmp(a[i]->perms, b[j]->perms, sizeof a[i]->perms) || bytes_of(a[i]) == bytes_of(b[j]) || b[j]->name.n))) continue;
+		if (gives_way(a, b, b_of, i)) {
+			a_marks[i] = b_marks[j] = true;
+			continue;
+		}
 		layout.pieces[layout.count++] = (struct piece){ a[i], i, j, (j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i]), false };
 	}
 	for (size_t j = 0; j < b_count; j++)

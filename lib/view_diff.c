@@ -162,21 +162,85 @@ static void join(struct row *to, const struct row *row)
 	to->b = !to->b || bytes_of(row->b) > bytes_of(to->b) ? row->b : to->b;
 }
 
-/* Rows in which nothing differs become one, then neighbours whatever they are, until there are at most so many. */
-static void fold(struct diff *diff, size_t most)
+/* Neighbours in which nothing differs become one row. */
+static void fold_same(struct diff *diff)
 {
-	for (size_t step = 0; diff->count > most && step < 2; step++) {
-		size_t kept = 0, each = (diff->count + most - 1) / most;
-		for (size_t i = 0; i < diff->count; i++) {
-			struct row *last = kept ? &diff->rows[kept - 1] : NULL;
-			bool joins = step ? i % each != 0 : last && !last->flags && !diff->rows[i].flags;
-			if (joins)
-				join(last, &diff->rows[i]);
-			else
-				diff->rows[kept++] = diff->rows[i];
-		}
-		diff->count = kept;
+	size_t kept = 0;
+	for (size_t i = 0; i < diff->count; i++) {
+		struct row *last = kept ? &diff->rows[kept - 1] : NULL;
+		if (last && !last->flags && !diff->rows[i].flags)
+			join(last, &diff->rows[i]);
+		else
+			diff->rows[kept++] = diff->rows[i];
 	}
+	diff->count = kept;
+}
+
+/* A row at the end for all that `goes` chooses, wherever it stood. */
+static void gather(struct diff *diff, bool (*goes)(const struct row *row, uint64_t least), uint64_t least, size_t most)
+{
+	struct row all = { 0 };
+	size_t kept = 0, gathered = 0;
+	for (size_t i = 0; i < diff->count; i++) {
+		if (gathered < most && goes(&diff->rows[i], least))
+			join(&all, &diff->rows[i]), gathered++;
+		else
+			diff->rows[kept++] = diff->rows[i];
+	}
+	if (gathered)
+		diff->rows[kept++] = all;
+	diff->count = kept;
+}
+
+static bool is_same(const struct row *row, uint64_t least)
+{
+	(void)least;
+	return !row->flags;
+}
+
+/* What is looked at first: other permissions, then bytes. */
+static uint64_t weight_of(const struct row *row)
+{
+	if (row->a && row->b && strcmp(row->a->perms, row->b->perms))
+		return UINT64_MAX;
+	return row->a_size > row->b_size ? row->a_size - row->b_size : row->b_size - row->a_size;
+}
+
+static bool is_light(const struct row *row, uint64_t least)
+{
+	return row->flags && weight_of(row) <= least;
+}
+
+static int by_weight(const void *left, const void *right)
+{
+	uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+	return (a > b) - (a < b);
+}
+
+/* The lightest differences become one row, so that as many are shown as there is room for. */
+static void fold_light(struct diff *diff, size_t most)
+{
+	size_t n = 0, many = diff->count - most + 1;
+	uint64_t *weights = vp_arena_take(diff->build.arena, (diff->count + 1) * sizeof *weights);
+	for (size_t i = 0; weights && i < diff->count; i++)
+		if (diff->rows[i].flags)
+			weights[n++] = weight_of(&diff->rows[i]);
+	if (!n)
+		return;
+	qsort(weights, n, sizeof *weights, by_weight);
+	gather(diff, is_light, weights[many < n ? many - 1 : n - 1], many);
+}
+
+/* Until there are at most so many rows: what is the same is folded where it stands, then all of it in one, at last the least differences.
+ * What differs is why anyone looks, so it goes last. */
+static void fold(struct diff *diff, size_t many, size_t most)
+{
+	if (diff->count > many)
+		fold_same(diff);
+	if (diff->count > most)
+		gather(diff, is_same, 0, diff->count);
+	if (diff->count > most)
+		fold_light(diff, most);
 	for (size_t i = 0; i < diff->count; i++)
 		if (diff->rows[i].count > 1)
 			diff->rows[i].flags = (diff->rows[i].flags ? VP_BOX_CHANGED : 0) | VP_BOX_MERGED;
@@ -200,10 +264,11 @@ static const char *difference(struct diff *diff, const struct row *row)
 {
 	struct vp_arena *arena = diff->build.arena;
 	const struct vp_span *a = row->a, *b = row->b;
+	const char *perms = strcmp(a->perms, b->perms) ? vp_arena_print(arena, "%s -> %s", a->perms, b->perms) : "";
 	if (bytes_of(a) != bytes_of(b))
-		return vp_arena_print(arena, " (%s)", delta_words(arena, bytes_of(a), bytes_of(b)));
-	if (strcmp(a->perms, b->perms))
-		return vp_arena_print(arena, " (%s -> %s)", a->perms, b->perms);
+		return vp_arena_print(arena, " (%s%s%s)", delta_words(arena, bytes_of(a), bytes_of(b)), *perms ? ", " : "", perms);
+	if (*perms)
+		return vp_arena_print(arena, " (%s)", perms);
 	if (a->name != b->name || a->kind != b->kind)
 		return vp_arena_print(arena, " (was %s)", name_of(diff, a));
 	if (a->has_rss && b->has_rss && a->rss_last != b->rss_last)
@@ -221,13 +286,26 @@ static const char *cut(struct vp_arena *arena, const char *name, size_t most)
 	return vp_arena_print(arena, "%.*s..", (int)keep, name);
 }
 
+/* "3 new, 1 gone": only what there is. */
+static const char *counts_words(struct vp_arena *arena, const struct row *row)
+{
+	const char *text = "";
+	if (row->fresh)
+		text = vp_arena_print(arena, "%zu new", row->fresh);
+	if (row->changed)
+		text = vp_arena_print(arena, "%s%s%zu changed", text, *text ? ", " : "", row->changed);
+	if (row->gone)
+		text = vp_arena_print(arena, "%s%s%zu gone", text, *text ? ", " : "", row->gone);
+	return text;
+}
+
 static const char *folded_words(struct diff *diff, const struct row *row, bool right)
 {
 	struct vp_arena *arena = diff->build.arena;
 	const char *told = vp_arena_print(arena, "%zu regions, %s", row->count, vp_size_words(arena, (double)(right ? row->b_size : row->a_size)));
 	if (!(row->flags & VP_BOX_CHANGED))
 		return right ? vp_arena_print(arena, "the same %zu", row->count) : told;
-	return right ? vp_arena_print(arena, "~ %zu new, %zu changed, %zu gone", row->fresh, row->changed, row->gone) : told;
+	return right ? vp_arena_print(arena, "~ the least of all: %s (%s)", counts_words(arena, row), delta_words(arena, row->a_size, row->b_size)) : told;
 }
 
 static const char *label_of(struct diff *diff, const struct row *row, bool right)
@@ -256,6 +334,8 @@ static const char *span_words(struct diff *diff, const struct vp_span *span)
 static const char *title_of(struct diff *diff, const struct row *row)
 {
 	struct vp_arena *arena = diff->build.arena;
+	if (diff->build.options->untitled)
+		return "";
 	if (row->count > 1)
 		return vp_arena_print(arena, "%zu regions: %zu new, %zu changed, %zu gone, %zu the same\nA %s, B %s", row->count, row->fresh, row->changed, row->gone,
 			row->count - row->fresh - row->changed - row->gone, vp_size_words(arena, (double)row->a_size), vp_size_words(arena, (double)row->b_size));
@@ -364,18 +444,20 @@ static int boxes(struct diff *diff)
 	return 0;
 }
 
+enum { ROWS_EASY = 60 }; /* that are looked through without a need to skip what is the same */
+
 static int draw(struct diff *diff)
 {
 	const struct vp_view_options *options = diff->build.options;
 	int plot = options->text ? options->height - 8 : (options->height - 150) / 18;
 	size_t all = diff->count;
 	diff->letters = (size_t)(options->text ? options->width / 2 - 16 : (options->width - 280) / 2 / 6.2);
-	fold(diff, plot > 6 ? (size_t)plot : 6);
+	fold(diff, plot > ROWS_EASY ? ROWS_EASY : plot > 6 ? (size_t)plot : 6, plot > 6 ? (size_t)plot : 6);
 	if (classes(diff))
 		return -1;
 	class_details(diff);
 	if (all > diff->count)
-		vp_build_note(&diff->build, vp_arena_print(diff->build.arena, "%zu row%s for %zu regions; --height shows more", diff->count, diff->count == 1 ? "" : "s", all));
+		vp_build_note(&diff->build, vp_arena_print(diff->build.arena, "%zu row%s for %zu regions; --preset all lists each", diff->count, diff->count == 1 ? "" : "s", all));
 	return boxes(diff);
 }
 

@@ -90,6 +90,16 @@ setup() {
 	vm-check -q <<<"$output"
 }
 
+@test "arenas and stacks of threads that began in another order are told by what they are, and a rest that gives way is no difference" {
+	text "7f0004000-7f0004100 rw-p 0" "7f0004100-7f0008000 ---p 0" "7f0008000-7f0008021 rw-p 0" "7f0008021-7f000c000 ---p 0" \
+		"7f000ffff-7f0010000 ---p 0" "7f0010000-7f0010800 rw-p 0" "7f0020000-7f0020010 r-xp 0 /l/libc.so" >a
+	text "7e0000000-7e0000021 rw-p 0" "7e0000021-7e0004000 ---p 0" "7e0004fff-7e0005000 ---p 0" "7e0005000-7e0005800 rw-p 0" \
+		"7e0008000-7e0008180 rw-p 0" "7e0008180-7e000c000 ---p 0" "7e0020000-7e0020010 r-xp 0 /l/libc.so" >b
+	run -1 --separate-stderr vm-diff a b
+	[ "$(jq -c 'select(.type == "change" and (.cause.noise | not)) | [.event, .kind, .size, .was.size]' <<<"$output")" = '["RESIZE_MAPPING","arena",1572864,1048576]' ]
+	vm-check <<<"$output"
+}
+
 @test "libraries in another order are the same, and memory in other pieces is" {
 	text "10-14 r-xp 0 /l/one.so" "14-18 rw-p 0" "20-24 r-xp 0 /l/two.so" "24-26 rw-p 0" >a
 	text "50-54 r-xp 0 /l/two.so" "54-56 rw-p 0" "70-74 r-xp 0 /l/one.so" "74-78 rw-p 0" >b
@@ -264,6 +274,23 @@ mmap 2 3 info" ]
 	run -0 --separate-stderr vm-render --view diff --preset all out
 	[ "$(grep -c '^same ' <<<"$output")" = 2 ]
 	run -2 vm-render --view diff --preset nix out
+}
+
+@test "the view diff of hundreds of regions shows each that differs, and folds the rest" {
+	for i in {1..300}; do rows+=("$(printf '%x-%x rw-p 0 /f/%d' $((0x10000 + i * 16)) $((0x10000 + i * 16 + 2)) $i)"); done
+	text "${rows[@]}" >a
+	text "${rows[@]:0:100}" "1064a-10651 rw-p 0 /f/new" "${rows[@]:101:198}" "112c0-112c8 r--p 0 /f/300" >b
+	vm-diff -q a b >out || true
+	run -0 --separate-stderr vm-render --ascii --view diff --width 120 out
+	for told in "the same 100" "the same 198" "+ new 28 KiB" "- 101 8 KiB" "~ 300 32 KiB r--p"; do [[ $output == *"$told"* ]] || { echo "$told: $output"; return 1; }; done
+	[ "$(grep -c " │ " <<<"$output")" -le 6 ]
+	run -0 --separate-stderr vm-render --svg --view diff --height 320 out
+	for told in "the same 198" "+ new 28 KiB" "- 101 8 KiB" "~ 300 32 KiB r--p (+24 KiB, rw-p -&gt; r--p)"; do [[ $output == *"$told"* ]] || { echo "$told: $output"; return 1; }; done
+	# more differences than there is room for: the largest are shown, the rest is counted
+	text "${rows[@]/rw-p/r--p}" "20000-20100 rw-p 0 /f/large" >b
+	vm-diff -q a b >out || true
+	run -0 --separate-stderr vm-render --svg --view diff --height 320 out
+	[[ $output == *"the least of all: "*" changed"* ]]
 }
 
 @test "the view diff of one recording shows two moments of it, tracked or not" {

@@ -53,7 +53,7 @@ static void *thread(void *unused)
 	static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
 	pthread_attr_t attr;
 	void *stack;
-	size_t size;
+	size_t size, guard;
 	char *block = malloc(1000);
 	pthread_getattr_np(pthread_self(), &attr);
 	pthread_attr_getstack(&attr, &stack, &size);
@@ -61,7 +61,9 @@ static void *thread(void *unused)
 	is("thread-stack", &size);
 	is("thread-stack", &of_thread); /* its local storage lies at the upper end */
 	is("thread-stack", stack);
+	pthread_attr_getguardsize(&attr, &guard);
 	is("guard", (char *)stack - 1);
+	is("guard", (char *)stack - guard);
 	is("arena", block);
 	pthread_mutex_unlock(&one);
 	pthread_barrier_wait(&begun);
@@ -73,11 +75,16 @@ static void threads(void)
 {
 	pthread_t id;
 	pthread_attr_t attr;
-	pthread_barrier_init(&begun, NULL, THREADS + 2);
+	pthread_barrier_init(&begun, NULL, THREADS + 4);
 	for (int i = 0; i < THREADS; i++) pthread_create(&id, NULL, thread, NULL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 19 * PAGE); /* of no usual size */
 	pthread_create(&id, &attr, thread, NULL);
+	for (size_t guard = 256 << 10; guard <= 2 << 20; guard *= 8) { /* larger than guards are */
+		pthread_attr_setguardsize(&attr, guard);
+		pthread_attr_setstacksize(&attr, guard + (300 << 10));
+		pthread_create(&id, &attr, thread, NULL);
+	}
 	pthread_barrier_wait(&begun);
 }
 
@@ -98,6 +105,7 @@ static void shared(const char *directory)
 	is("shm", map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1));
 	if ((fd = memfd_create("kinds", 0)) >= 0) {
 		if (ftruncate(fd, 8 * PAGE)) perror("ftruncate");
+		is("jit", map(8 * PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd)); /* the same memory twice: written there, executed here */
 		is("memfd", map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd));
 	}
 	snprintf(path, sizeof path, "%s/face.ttf", directory);
@@ -113,6 +121,11 @@ static void other(void)
 	if (at != MAP_FAILED) is("huge", at);
 	is("jit", alone(4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
 	is("jit", alone(4 * PAGE, PROT_READ | PROT_EXEC));
+	is("jit", map(4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1));
+	at = map(16 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (mprotect(at + PAGE, (15 << 20) + (512 << 10), PROT_READ | PROT_WRITE)) perror("mprotect");
+	is("anon", at + PAGE);
+	is("reserved", at + (16 << 20) - 1); /* what is left of a pool is no guard, small as it is */
 	is("anon", alone(5 << 20, PROT_READ | PROT_WRITE));
 	printf("is anon 0x%016lx as large as a stack\n", (unsigned long)alone(8 << 20, PROT_READ | PROT_WRITE)); /* and over a guard */
 	is("anon", malloc(3 << 20));
