@@ -27,6 +27,18 @@ static inline void vp_store8(void *at, uint64_t v)
 	b[4] = (unsigned char)(v >> 32), b[5] = (unsigned char)(v >> 40), b[6] = (unsigned char)(v >> 48), b[7] = (unsigned char)(v >> 56);
 }
 
+static inline uint32_t vp_load4(const void *at)
+{
+	const unsigned char *b = at;
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static inline void vp_store4(void *at, uint32_t v)
+{
+	unsigned char *b = at;
+	b[0] = (unsigned char)v, b[1] = (unsigned char)(v >> 8), b[2] = (unsigned char)(v >> 16), b[3] = (unsigned char)(v >> 24);
+}
+
 /* High bit set in each byte that cannot stand in a JSON string as it is: control, quote, backslash, or >= 0x80.
  * The lowest set bit is exact; bits above it may be false alarms. */
 static inline uint64_t vp_specials(uint64_t x)
@@ -73,14 +85,6 @@ static inline bool vp_hex8(const void *at, uint32_t *value)
 	v = (v | v >> 16) & 0xffffffffu;
 	*value = (uint32_t)(v >> 24 | (v >> 8 & 0xff00) | (v << 8 & 0xff0000) | (v << 24 & 0xff000000u));
 	return true;
-}
-
-static inline uint64_t vp_hex_digits8(uint32_t v) /* eight lower-case digits, the first lowest */
-{
-	uint64_t x = (uint64_t)(v >> 24) | (uint64_t)(v >> 16 & 0xff) << 16 | (uint64_t)(v >> 8 & 0xff) << 32 | (uint64_t)(v & 0xff) << 48;
-	x = (x >> 4 & 0x000f000f000f000fu) | (x & 0x000f000f000f000fu) << 8;
-	uint64_t letters = (x + VP_ONES * 6) >> 4 & VP_ONES;
-	return x + VP_ONES * '0' + letters * ('a' - '0' - 10);
 }
 
 #endif

@@ -39,7 +39,6 @@ struct vp_parse_host {
 	struct vp_program *program;
 	const struct vp_parse_job *job; /* &own */
 	struct vp_parse_job own;  /* time and pid go on with what the text says */
-	struct vp_out body;       /* the region lines of one snapshot */
 	bool open;
 	uint64_t seq;
 	int written;
@@ -74,6 +73,7 @@ static void add(struct sums *to, const struct vp_region *region)
 {
 	to->regions++;
 	to->size += region->size;
+	if (!region->measured) return;
 	for (size_t i = 0; i < SUMMED; i++)
 		if (region->measured & (uint64_t)1 << summed[i]) {
 			to->sum[i] += region->measure[summed[i]];
@@ -130,7 +130,7 @@ static void host_thread(struct vp_host *host, uint64_t stack, uint64_t local, bo
 
 /* ---- regions ---- */
 
-static void write_regions(struct vp_parse_host *parse)
+static void understand_regions(struct vp_parse_host *parse)
 {
 	struct threads *threads = threads_of(parse, parse->job->text.pid, false);
 	struct vp_kind_facts facts = { 0 };
@@ -138,11 +138,16 @@ static void write_regions(struct vp_parse_host *parse)
 	if (vp_kinds_set(parse->regions, parse->region_count, &facts)) abort();
 	if (threads) threads->count = 0;
 	for (size_t i = 0; i < parse->region_count; i++) {
-		struct vp_region *region = &parse->regions[i];
+		const struct vp_region *region = &parse->regions[i];
 		add(&parse->all, region);
 		add(kind_sums(parse, region->kind), region);
-		vp_put_region_line(&parse->body, parse->job->t, parse->job->text.pid, parse->seq, 0, region);
 	}
+}
+
+static void put_regions(struct vp_parse_host *parse)
+{
+	for (size_t i = 0; i < parse->region_count; i++)
+		vp_put_region_line(&parse->program->out, parse->job->t, parse->job->text.pid, parse->seq, 0, &parse->regions[i]);
 	parse->region_count = 0;
 	vp_strings_free(parse->strings);
 	parse->strings = NULL;
@@ -181,7 +186,7 @@ static void close_snapshot(struct vp_parse_host *parse)
 {
 	struct vp_out *out = &parse->program->out;
 	if (!parse->open) return;
-	write_regions(parse);
+	understand_regions(parse);
 	vp_put_begin(out, "snapshot", parse->job->t, parse->job->text.pid);
 	vp_put_num(out, "seq", parse->seq);
 	if (parse->has_stated && !parse->all.regions) {
@@ -192,8 +197,7 @@ static void close_snapshot(struct vp_parse_host *parse)
 	}
 	vp_put_members(out, (vp_str){ parse->members, parse->members_n });
 	vp_put_end(out);
-	vp_out_bytes(out, parse->body.buffer, parse->body.used);
-	out->lines += parse->body.lines;
+	put_regions(parse);
 	parse->open = false;
 	parse->written++;
 	parse->seq++;
@@ -202,9 +206,6 @@ static void close_snapshot(struct vp_parse_host *parse)
 static void open_snapshot(struct vp_parse_host *parse)
 {
 	parse->open = true;
-	parse->body.used = 0;
-	parse->body.lines = 0;
-	parse->body.front_size = 0;
 	parse->has_stated = false;
 	parse->region_count = 0;
 	parse->members_n = 0;
@@ -250,19 +251,32 @@ static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_
 }
 
 /* A part of the text lives as long as the snapshot, and some words stand here; all else is copied. */
-static void keep(struct vp_parse_host *parse, vp_str *text)
+static void keep_copy(struct vp_parse_host *parse, vp_str *text)
 {
 	static const char *const words[] = { "prv", "shm", "cow" };
-	const vp_str *whole = &parse->job->text.text;
-	if (!text->n || (text->p >= whole->p && text->p < whole->p + whole->n)) return;
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (vp_str_is(*text, words[i])) {
+		if (text->n == 3 && memcmp(text->p, words[i], 3) == 0) {
 			text->p = words[i];
 			return;
 		}
 	if (!parse->strings && !(parse->strings = vp_strings_new())) abort();
 	*text = vp_strings_keep(parse->strings, *text);
 	if (!text->p) abort();
+}
+
+static inline void keep(struct vp_parse_host *parse, vp_str *text)
+{
+	const vp_str *whole = &parse->own.text.text;
+	if (text->n && (uintptr_t)text->p - (uintptr_t)whole->p >= whole->n) keep_copy(parse, text);
+}
+
+/* Of the measures only as far as they are known: of maps that is none. */
+static void copy_region(struct vp_region *to, const struct vp_region *from)
+{
+	const size_t front = offsetof(struct vp_region, measure), behind = offsetof(struct vp_region, has_offset);
+	memcpy(to, from, front);
+	if (from->measured) memcpy(to->measure, from->measure, sizeof to->measure);
+	memcpy((char *)to + behind, (const char *)from + behind, sizeof *to - behind);
 }
 
 static void host_region(struct vp_host *host, const struct vp_region *region)
@@ -277,9 +291,9 @@ static void host_region(struct vp_host *host, const struct vp_region *region)
 		parse->region_size = size;
 	}
 	struct vp_region *to = &parse->regions[parse->region_count++];
-	*to = *region;
-	vp_str *strings[] = { &to->share, &to->kind, &to->name, &to->label, &to->dev, &to->inode, &to->flags, &to->extra };
-	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) keep(parse, strings[i]);
+	copy_region(to, region);
+	keep(parse, &to->share), keep(parse, &to->kind), keep(parse, &to->name), keep(parse, &to->label);
+	keep(parse, &to->dev), keep(parse, &to->inode), keep(parse, &to->flags), keep(parse, &to->extra);
 }
 
 static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
@@ -407,7 +421,6 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr, .json = host_json, .end = host_end,
 		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread,
 	};
-	vp_out_memory(&parse->body);
 	vp_out_memory(&parse->line);
 	return parse;
 }
@@ -415,7 +428,6 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 void vp_parse_host_free(struct vp_parse_host *parse)
 {
 	if (!parse) return;
-	vp_out_free(&parse->body);
 	vp_out_free(&parse->line);
 	free(parse->process);
 	for (size_t i = 0; i < parse->threads_count; i++) free(parse->threads[i].list);

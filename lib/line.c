@@ -14,7 +14,7 @@
 #include "out.h"
 
 #define CHUNK (256u << 10)  /* bytes asked for at once */
-#define NEAR 8192u          /* bytes of a cut line that are cheap to move */
+#define NEAR (96u << 10)    /* bytes of a cut line that are cheaper to move than memory further on is to reach */
 #define SLACK 64u           /* readable bytes behind the last line, for readers of eight bytes at a time */
 
 static char *const only_stdin[] = { "-", NULL };

@@ -210,11 +210,15 @@ static char *put_seconds(char *at, int64_t ns)
 	return at + 9;
 }
 
+#define ROW(h) h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+static const char hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6") ROW("7") ROW("8") ROW("9")
+	ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#undef ROW
+
 static inline char *put_address(char *at, uint64_t v) /* with its quotes: 20 bytes */
 {
 	memcpy(at, "\"0x", 3);
-	vp_store8(at + 3, vp_hex_digits8((uint32_t)(v >> 32)));
-	vp_store8(at + 11, vp_hex_digits8((uint32_t)v));
+	for (int i = 0; i < 8; i++) memcpy(at + 3 + 2 * i, hex_pairs + 2 * (v >> (56 - 8 * i) & 0xff), 2);
 	at[19] = '"';
 	return at + 20;
 }
@@ -249,11 +253,32 @@ static char *put_escape(char *at, unsigned char c)
 	return at + 5;
 }
 
+/* A copy of a short text that needs no escapes, by two loads that overlap: true if it is one, of 4 to 15 bytes. */
+static inline bool put_short(char *at, const char *from, size_t n)
+{
+	uint64_t x, y;
+	if (n - 4 > 11) return false;
+	if (n >= 8) {
+		x = vp_load8(from), y = vp_load8(from + n - 8);
+	} else {
+		x = (uint64_t)vp_load4(from) << 32 | vp_load4(from + n - 4);
+		y = x;
+	}
+	if ((vp_specials(x) | vp_specials(y) | ((x + VP_ONES) & VP_HIGHS) | ((y + VP_ONES) & VP_HIGHS)) != 0) return false; /* 0x7f, too */
+	if (n >= 8) vp_store8(at, x), vp_store8(at + n - 8, y);
+	else vp_store4(at, (uint32_t)(x >> 32)), vp_store4(at + n - 4, (uint32_t)x);
+	return true;
+}
+
 /* Bytes as a JSON string into `at`, which has room for 6 * n + 16. *valid turns false if they are no UTF-8. */
 static char *put_checked(char *at, vp_str bytes, bool *valid)
 {
 	const unsigned char *from = (const unsigned char *)bytes.p, *end = from + bytes.n;
 	*at++ = '"';
+	if (put_short(at, bytes.p, bytes.n)) {
+		at[bytes.n] = '"';
+		return at + bytes.n + 1;
+	}
 	while (from < end) {
 		if (end - from >= 16) {
 			unsigned run = vp_plain16(from, at);

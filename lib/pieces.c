@@ -11,7 +11,7 @@
 
 struct vp_pieces {
 	struct vp_pieces_read *reads;
-	size_t count;
+	size_t count, last; /* last: that a piece came for */
 	void (*incomplete)(void *ctx, const struct vp_pieces_read *read, const char *why);
 	void *ctx;
 };
@@ -91,8 +91,8 @@ static int append(struct vp_pieces_read *read, struct vp_record *record)
 {
 	const struct vp_member *raw = vp_record_member(record, "text_raw");
 	if (record->text.p) {
-		if (make_room(read, record->text.n)) return -1;
-		memcpy(read->text + read->n, record->text.p, record->text.n);
+		if (make_room(read, record->text.n)) return -1; /* it makes none if the text is in there: it fits */
+		if (record->text.p != read->text + read->n) memmove(read->text + read->n, record->text.p, record->text.n);
 		read->n += record->text.n;
 		return 0;
 	}
@@ -102,6 +102,16 @@ static int append(struct vp_pieces_read *read, struct vp_record *record)
 	if (n < 0) return vp_fail("a raw line whose \"text_raw\" is no base64");
 	read->n += (size_t)n;
 	return 0;
+}
+
+void vp_pieces_offer(struct vp_pieces *pieces, struct vp_record *record)
+{
+	record->text_room = NULL;
+	if (pieces->last >= pieces->count) return;
+	struct vp_pieces_read *read = &pieces->reads[pieces->last];
+	size_t used = read->open ? read->n : 0;
+	record->text_room = read->text ? read->text + used : NULL;
+	record->text_room_n = read->size - used;
 }
 
 int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record, const struct vp_pieces_read **whole)
@@ -116,6 +126,7 @@ int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record, const stru
 	if (!has_last && !has_part) last = true; /* a text in one piece */
 	struct vp_pieces_read *read = find(pieces, record->pid, source, format);
 	if (!read) return vp_fail("out of memory");
+	pieces->last = (size_t)(read - pieces->reads);
 	uint64_t seq = record->has_seq ? record->seq : 0;
 	if (read->open && (part == 0 || seq != read->seq)) give_up(pieces, read, "its last piece is missing");
 	if (part == 0) {

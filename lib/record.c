@@ -329,13 +329,14 @@ static int slot_of(vp_str key)
 static const char *read_raw_text(struct reader *r)
 {
 	struct vp_record *record = r->record;
-	size_t n, room = record->scratch_size - record->scratch_used;
-	char *to = record->scratch + record->scratch_used;
-	if (room < (size_t)(r->end - r->at) + 16) return NULL;
+	size_t n, needed = (size_t)(r->end - r->at) + 16;
+	bool lent = record->text_room && record->text_room_n >= needed && !record->text.p;
+	char *to = lent ? record->text_room : record->scratch + record->scratch_used;
+	if (!lent && record->scratch_size - record->scratch_used < needed) return wrong(r, r->at, "too long"), NULL;
 	const char *close = vp_json_text(r->at + 1, r->end, to, &n, &r->fault);
 	if (!close) return NULL;
 	record->text = (vp_str){ to, n };
-	record->scratch_used += n;
+	if (!lent) record->scratch_used += n;
 	return close + 1;
 }
 

@@ -56,6 +56,8 @@ struct vp_record {
 	struct vp_region region;/* the members of region and change lines; name holds the exact bytes */
 	struct vp_member rest[VP_MEMBERS_MAX];
 	size_t rest_count;
+	char *text_room;        /* where the text of the next raw line is to be decoded, if it fits; NULL: into our own memory */
+	size_t text_room_n;
 	/* the reader's own */
 	char *scratch;              /* decoded strings of this line */
 	size_t scratch_size, scratch_used;
