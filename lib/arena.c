@@ -62,6 +62,17 @@ void *vp_arena_take(struct vp_arena *arena, size_t bytes)
 	return memset(taken, 0, bytes);
 }
 
+char *vp_arena_join(struct vp_arena *arena, const char *const *parts, size_t count)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < count; i++)
+		n += strlen(parts[i]);
+	char *text = vp_arena_take(arena, n), *to = text;
+	for (size_t i = 0; text && i < count; i++)
+		to = stpcpy(to, parts[i]);
+	return text ? text : "";
+}
+
 /* Mostly there is room in the block at hand: then the words are formed where they stay. */
 char *vp_arena_print(struct vp_arena *arena, const char *format, ...)
 {

@@ -90,8 +90,8 @@ static void pick(struct vp_show *show, struct page *page, int head, int room)
 {
 	const char *at = show->text.buffer, *end = at + show->text.used;
 	int total = 0;
-	for (const char *p = at; p < end; p++)
-		total += *p == '\n';
+	for (const char *p = at; p < end && (p = memchr(p, '\n', (size_t)(end - p))); p++)
+		total++;
 	show->scroll_most = total - room > 0 ? total - room : 0;
 	show->scroll = show->scroll > show->scroll_most ? show->scroll_most : show->scroll;
 	for (int line = 0; at < end && page->count < room; line++) {
@@ -191,7 +191,7 @@ static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
 	struct vp_model shown = vp_picture_model(&show->picture, show->model, arena);
 	options.width = canvas.width = show->terminal.width;
 	options.height = canvas.height = show->terminal.height > 1 ? (show->terminal.height - 1) * show->zoom : 1;
-	options.text = true;
+	options.text = options.untitled = true;
 	if (show->picture.view->build(&shown, &options, &figure, arena))
 		return -1;
 	*head = figure.shape == VP_TABLE && !figure.empty ? 2 + (figure.subtitle && *figure.subtitle) : 0;
@@ -205,9 +205,9 @@ static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
 static int draw(struct vp_show *show)
 {
 	struct vp_arena *arena = vp_arena_new();
-	vp_str *lines = calloc(MOST_LINES, sizeof *lines);
-	int height = show->terminal.height, head = 0, status = -1;
-	struct page page = { lines, 0, height < MOST_LINES ? height : MOST_LINES };
+	int height = show->terminal.height < MOST_LINES ? show->terminal.height : MOST_LINES, head = 0, status = -1;
+	vp_str *lines = calloc((size_t)height + 1, sizeof *lines);
+	struct page page = { lines, 0, height };
 	if (!arena || !lines)
 		vp_fail("out of memory");
 	else if (!figure_text(show, arena, &head)) {

@@ -38,6 +38,7 @@ const struct vp_view *vp_view_find(const char *name); /* NULL: vp_error names th
 struct vp_arena *vp_arena_new(void);
 void vp_arena_free(struct vp_arena *arena);
 void *vp_arena_take(struct vp_arena *arena, size_t bytes); /* zeroed; NULL: no memory */
+char *vp_arena_join(struct vp_arena *arena, const char *const *parts, size_t count); /* one behind the other */
 char *vp_arena_print(struct vp_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Words and colours that all views share. Of ASCII unless a name from outside is not. */

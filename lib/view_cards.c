@@ -315,6 +315,8 @@ static const char *span_words(struct cards *cards, const struct vp_span *span)
 static const char *title_of(struct cards *cards, const struct card *card)
 {
 	struct vp_arena *arena = cards->build.arena;
+	if (cards->build.options->untitled)
+		return "";
 	if (card->count == 1)
 		return span_words(cards, card->first);
 	const char *name = card->rest ? "" : cards->build.model->names[card->first->name];

@@ -50,6 +50,8 @@ static const char *title_of(struct map *map, const struct vp_span *span)
 {
 	struct vp_arena *arena = map->build.arena;
 	const char *name = map->build.model->names[span->name];
+	if (map->build.options->untitled)
+		return "";
 	const char *rss = !span->has_rss ? "" : vp_arena_print(arena, "\nrss %s (%.0f %%)", vp_size_words(arena, (double)span->rss_last),
 		100.0 * (double)span->rss_last / (double)(span->end - span->start));
 	return vp_arena_print(arena, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s", (unsigned long long)span->start,
@@ -63,8 +65,8 @@ static const char *label_of(struct map *map, const struct vp_span *span)
 	struct vp_arena *arena = map->build.arena;
 	const char *kind = map->build.classes[map->build.class_of[span->kind]].name;
 	const char *name = vp_short_name(map->build.model->names[span->name], "");
-	return vp_arena_print(arena, "%s%s%s %s %s", kind, *name ? " " : "", name,
-	                      vp_size_words(arena, (double)(span->end - span->start)), span->perms);
+	const char *parts[] = { kind, *name ? " " : "", name, " ", vp_size_words(arena, (double)(span->end - span->start)), " ", span->perms };
+	return vp_arena_join(arena, parts, sizeof parts / sizeof *parts);
 }
 
 static int boxes(struct map *map, const struct vp_address_axis *axis)

@@ -299,7 +299,7 @@ static int boxes(struct timeline *line)
 		const struct vp_item *item = &line->items[i];
 		list[i] = (struct vp_box){ item->x0, item->x1, item->y0, item->y1, (uint32_t)line->build.class_of[item->kind],
 			flags_of(line, item), item->count > 1 ? -1 : fill_of(item->span), label_of(line, item),
-			item->count > 1 ? title_many(line, item) : title_one(line, item) };
+			line->build.options->untitled ? "" : item->count > 1 ? title_many(line, item) : title_one(line, item) };
 	}
 	figure->boxes = list;
 	figure->box_count = line->item_count;

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Which box owns each part of the plot: `parts` of them for each row. */
+/* Which box owns each part of the plot: `parts` of them for each row. A column in which no box begins or ends looks like
+ * the one left of it: only those that differ, `width` of them, are worked out (of a map that is one). */
 struct raster {
-	int columns, rows, parts;
-	int *owner;     /* index of a box, -1 none; the top first */
+	int columns, rows, parts, width;
+	int *nth;       /* by column: which of them it looks like */
+	int *column;    /* of each of them: the first that looks so; `columns` behind the last */
+	int *owner;     /* index of a box, -1 none; the top first, `width` for each row */
 	float *covered; /* 0..1 */
 };
 
@@ -26,21 +29,54 @@ static double overlap(double a0, double a1, int cell)
 
 static void cover(struct raster *r, int index, double x0, double x1, double y0, double y1)
 {
-	int right = (int)ceil(x1), low = (int)ceil(y1);
+	int right = (int)ceil(x1) < r->columns ? r->nth[(int)ceil(x1) - 1] + 1 : r->width, low = (int)ceil(y1);
 
 	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++) {
 		double high = overlap(y0, y1, y);
-		size_t row = (size_t)y * (size_t)r->columns;
+		float *covered = r->covered + (size_t)y * (size_t)r->width;
+		int *owner = r->owner + (size_t)y * (size_t)r->width;
 
-		for (int x = (int)x0; x < right && x < r->columns; x++) {
-			float part = (float)((x >= x0 && x + 1 <= x1 ? 1 : overlap(x0, x1, x)) * high);
+		for (int i = r->nth[(int)x0]; i < right; i++) {
+			float part = (float)(overlap(x0, x1, r->column[i]) * high);
 
-			if (part > r->covered[row + (size_t)x] + 1e-4f) {
-				r->covered[row + (size_t)x] = part;
-				r->owner[row + (size_t)x] = index;
+			if (part > covered[i] + 1e-4f) {
+				covered[i] = part;
+				owner[i] = index;
 			}
 		}
 	}
+}
+
+static double left_of(const struct raster *r, const struct vp_box *b)
+{
+	return fmin(share(fmin(b->x0, b->x1)) * r->columns, r->columns - 0.02);
+}
+
+static double right_of(const struct raster *r, const struct vp_box *b)
+{
+	return fmax(share(fmax(b->x0, b->x1)) * r->columns, share(fmin(b->x0, b->x1)) * r->columns + 0.02);
+}
+
+/* The columns that differ from the one left of them: where a box begins or ends, and the next. */
+static void distinct(struct raster *r, const struct vp_figure *f)
+{
+	int width = 0;
+
+	memset(r->nth, 0, (size_t)r->columns * sizeof *r->nth);
+	r->nth[0] = 1;
+	for (size_t i = 0; i < f->box_count; i++) {
+		int ends[2] = { (int)left_of(r, &f->boxes[i]), (int)right_of(r, &f->boxes[i]) };
+
+		for (int k = 0; k < 4; k++)
+			if (ends[k / 2] + k % 2 < r->columns)
+				r->nth[ends[k / 2] + k % 2] = 1;
+	}
+	for (int x = 0; x < r->columns; x++) {
+		if (r->nth[x])
+			r->column[width++] = x;
+		r->nth[x] = width - 1;
+	}
+	r->column[r->width = width] = r->columns;
 }
 
 static void fill(struct raster *r, const struct vp_figure *f)
@@ -49,16 +85,15 @@ static void fill(struct raster *r, const struct vp_figure *f)
 
 	for (int i = 0; i < (int)f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
-		double x0 = share(fmin(b->x0, b->x1)) * r->columns, x1 = share(fmax(b->x0, b->x1)) * r->columns;
 		double y0 = (1 - share(fmax(b->y0, b->y1))) * high, y1 = (1 - share(fmin(b->y0, b->y1))) * high;
 
-		cover(r, i, fmin(x0, r->columns - 0.02), fmax(x1, x0 + 0.02), fmin(y0, high - 0.02), fmax(y1, y0 + 0.02));
+		cover(r, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02), fmax(y1, y0 + 0.02));
 	}
 }
 
 static int owner(const struct raster *r, int column, int row, int part)
 {
-	return r->owner[(size_t)(row * r->parts + part) * (size_t)r->columns + (size_t)column];
+	return r->owner[(size_t)(row * r->parts + part) * (size_t)r->width + (size_t)r->nth[column]];
 }
 
 /* The whole cell, if it is one box's; else -1. */
@@ -112,12 +147,15 @@ static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, int
 static void paint(struct ascii *a, const struct vp_figure *f, const struct raster *r)
 {
 	for (int row = 0; row < a->rows; row++) {
-		const int *top = r->owner + (size_t)(row * r->parts) * (size_t)r->columns, *low = top + (r->parts - 1) * r->columns;
+		const int *top = r->owner + (size_t)(row * r->parts) * (size_t)r->width, *low = top + (r->parts - 1) * r->width;
 		struct cell *to = ascii_at(a, 0, row);
 
-		to[0] = cell_of(a, f, top[0], low[0]);
-		for (int i = 1; i < r->columns; i++) /* mostly it goes on as it was */
-			to[i] = top[i] == top[i - 1] && low[i] == low[i - 1] ? to[i - 1] : cell_of(a, f, top[i], low[i]);
+		for (int i = 0; i < r->width; i++) {
+			struct cell cell = cell_of(a, f, top[i], low[i]);
+
+			for (int x = r->column[i]; x < r->column[i + 1]; x++)
+				to[x] = cell;
+		}
 	}
 }
 
@@ -127,7 +165,7 @@ static int run(const struct raster *r, int column, int row, int box)
 	int n = 0;
 
 	while (column + n < r->columns && whole(r, column + n, row) == box && (box >= 0 || owner(r, column + n, row, 0) < 0))
-		n++;
+		n = r->column[r->nth[column + n] + 1] - column;
 	return n;
 }
 
@@ -189,11 +227,16 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 {
 	/* Where y says nothing (cards), a box takes whole rows, for its words need one. */
 	struct raster r = { .columns = a->columns, .rows = a->rows, .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
-	size_t n = (size_t)r.columns * (size_t)(r.rows * r.parts);
+	size_t n;
 
+	r.nth = malloc((size_t)r.columns * sizeof *r.nth);
+	r.column = malloc((size_t)(r.columns + 1) * sizeof *r.column);
+	if (r.nth && r.column)
+		distinct(&r, f);
+	n = (size_t)(r.width + 1) * (size_t)(r.rows * r.parts);
 	r.owner = malloc(n * sizeof *r.owner);
 	r.covered = calloc(n, sizeof *r.covered);
-	if (r.owner && r.covered) {
+	if (r.width && r.owner && r.covered) {
 		memset(r.owner, 0xff, n * sizeof *r.owner);
 		fill(&r, f);
 		paint(a, f, &r);
@@ -203,6 +246,8 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 	} else {
 		a->no_memory = true;
 	}
+	free(r.nth);
+	free(r.column);
 	free(r.owner);
 	free(r.covered);
 	return 0;

@@ -68,19 +68,26 @@ int ascii_columns(const struct ascii *a, const char *text)
 	return sum;
 }
 
-static struct cell *reach(struct ascii *a, size_t at)
+static bool room(struct ascii *a, size_t at)
 {
 	if (at >= a->line_room) {
-		size_t room = (at + 1) * 2 + 128;
-		struct cell *grown = room > 1 << 24 ? NULL : realloc(a->line, room * sizeof *grown);
+		size_t wanted = (at + 1) * 2 + 128;
+		struct cell *grown = wanted > 1 << 24 ? NULL : realloc(a->line, wanted * sizeof *grown);
 
 		if (!grown) {
 			a->no_memory = true;
-			return NULL;
+			return false;
 		}
 		a->line = grown;
-		a->line_room = room;
+		a->line_room = wanted;
 	}
+	return true;
+}
+
+static struct cell *reach(struct ascii *a, size_t at)
+{
+	if (!room(a, at))
+		return NULL;
 	while (a->line_used <= at)
 		a->line[a->line_used++] = blank;
 	return &a->line[at];
@@ -177,8 +184,10 @@ void ascii_cell(struct ascii *a, size_t at, uint32_t c, struct look look)
 
 void ascii_cells(struct ascii *a, size_t at, const struct cell *cells, size_t count)
 {
-	if (count && reach(a, at + count - 1))
-		memcpy(a->line + at, cells, count * sizeof *cells);
+	if (!count || !room(a, at + count - 1) || !reach(a, at))
+		return;
+	memcpy(a->line + at, cells, count * sizeof *cells);
+	a->line_used = a->line_used > at + count ? a->line_used : at + count;
 }
 
 struct cell *ascii_at(struct ascii *a, int column, int row)
@@ -226,6 +235,8 @@ struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
 /* Bytes of a line on their way to the host. */
 struct bytes {
 	size_t used;
+	uint32_t last;  /* the code point before, which mostly comes again, */
+	char as[4];     /* and its bytes */
 	char at[4096];
 };
 
@@ -234,16 +245,15 @@ enum { ONE_CELL = 64 /* bytes at most: a change of look, two code points */ };
 static void put_code_point(struct bytes *out, uint32_t c)
 {
 	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	char *at = out->at + out->used;
 
-	out->used += n;
-	if (n == 1) {
-		*at = (char)c;
-		return;
+	if (c != out->last) {
+		out->last = c;
+		for (size_t i = n - 1; i; i--, c >>= 6)
+			out->as[i] = (char)(0x80 | (c & 0x3f));
+		out->as[0] = (char)(n == 1 ? c : (0xf00u >> n & 0xff) | c);
 	}
-	for (size_t i = n - 1; i; i--, c >>= 6)
-		at[i] = (char)(0x80 | (c & 0x3f));
-	at[0] = (char)((0xf00u >> n & 0xff) | c);
+	memcpy(out->at + out->used, out->as, sizeof out->as);
+	out->used += n;
 }
 
 static bool same_look(struct look a, struct look b)
@@ -288,12 +298,27 @@ static bool is_blank(const struct ascii *a, const struct cell *c)
 	return c->c == ' ' && (!a->colours || (c->look.bg < 0 && !(c->look.style & UNDERLINE)));
 }
 
+/* The cells behind it that are the same, as far as there is room: how many they are. */
+static size_t put_again(struct bytes *out, const struct cell *cell, size_t count, bool colours)
+{
+	size_t n = out->last < 0x80 ? 1 : out->last < 0x800 ? 2 : out->last < 0x10000 ? 3 : 4, again = 0;
+	char *to = out->at + out->used, *end = out->at + sizeof out->at - ONE_CELL;
+
+	for (const struct cell *c = cell + 1; again < count && c->c == cell->c && !c->joined && to < end; again++, c++, to += n) {
+		if (colours && !same_look(c->look, cell->look))
+			break;
+		memcpy(to, out->as, sizeof out->as);
+	}
+	out->used = (size_t)(to - out->at);
+	return again;
+}
+
 void ascii_end(struct ascii *a)
 {
 	struct look now = PLAIN;
 	struct bytes out;
 
-	out.used = 0;
+	out.used = out.last = 0;
 	while (a->line_used && is_blank(a, &a->line[a->line_used - 1]))
 		a->line_used--;
 	for (size_t i = 0; i < a->line_used; i++) {
@@ -309,6 +334,8 @@ void ascii_end(struct ascii *a)
 			put_code_point(&out, c->c);
 		if (c->joined)
 			put_code_point(&out, c->joined);
+		else if (c->c)
+			i += put_again(&out, c, a->line_used - i - 1, a->colours);
 	}
 	put_word(&out, same_look(now, PLAIN) ? "\n" : "\x1b[0m\n");
 	a->host->write(a->host, out.at, out.used);
