@@ -11,14 +11,14 @@
 
 struct render {
 	const char *renderer, *view, *kind, *perms, *address, *columns, *sort, *by, *preset;
-	int64_t width, height, from, to, at, pid, rows, fps;
+	int64_t width, height, from, to, at, pid, reference, rows, fps;
 	int scale, measure, live;
 };
 
 #define FIELD(name) offsetof(struct render, name)
 static const struct vp_option rows[] = {
 	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
-	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff, explain, stats" },
+	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff, explain, stats, pages, compare" },
 	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
 	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
 	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },
@@ -26,6 +26,7 @@ static const struct vp_option rows[] = {
 	{ "to", 0, VP_OPT_TIME, FIELD(to), NULL, NULL, "TIME", "leave out what came after" },
 	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map, table, cards and explain show; the last, if not given" },
 	{ "pid", 'p', VP_OPT_INT, FIELD(pid), "-1", "-1..4194304", "PID", "only this process" },
+	{ "reference", 0, VP_OPT_INT, FIELD(reference), "-1", "-1..4194304", "PID", "of compare: hold --pid against this process; preset: its parent" },
 	{ "kind", 0, VP_OPT_LIST, FIELD(kind), NULL, NULL, "KIND,...", "only regions of these kinds: heap,stack" },
 	{ "perms", 0, VP_OPT_STRING, FIELD(perms), NULL, NULL, "PERMS", "only regions with these letters (w, rwx), or just so (r-xp, ? is any)" },
 	{ "address", 0, VP_OPT_STRING, FIELD(address), NULL, NULL, "A[-B]", "only regions that touch these addresses (hexadecimal)" },
@@ -35,14 +36,14 @@ static const struct vp_option rows[] = {
 	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
 	{ "rows", 0, VP_OPT_INT, FIELD(rows), "10000", "0..1000000000", "N", "of events: keep the last N in memory; 0: all" },
 	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "rows of table: kind, name, perms; of summary: also event, process; of events: act, change" },
-	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, regions, kinds; or as pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap, free, free-h print it" },
+	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, regions, kinds, pages; or as pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap, free, free-h print it" },
 	{ "live", 0, VP_OPT_ENUM, FIELD(live), "auto", "auto|yes|no", "WHEN",
 	  "draw on the full screen while lines come; auto: where stdout is a terminal and input a pipe" },
 	{ "fps", 0, VP_OPT_INT, FIELD(fps), "15", "1..60", "N", "live pictures a second, at most" },
 	{ 0 },
 };
 
-/* --no-live is --live no; --table=diff is the view diff in rows; --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
+/* --no-live is --live no; --table=diff and --table=compare are those views in rows; --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
  * an option and no renderer is a slip of the finger. */
 static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
 {
@@ -52,7 +53,7 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 	if (!strcmp(name, "no-live") && !value)
 		return !vp_options_set(options, "live", "no", VP_LAYER_COMMAND);
 	if (!strcmp(name, "table"))
-		return !vp_options_set(options, "view", value && !strcmp(value, "diff") ? "diff" : "table", VP_LAYER_COMMAND)
+		return !vp_options_set(options, "view", value && (!strcmp(value, "diff") || !strcmp(value, "compare")) ? value : "table", VP_LAYER_COMMAND)
 		    && !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND)
 		    && (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
 	if (value)
@@ -146,7 +147,7 @@ static void take_preset(struct vp_program *program, struct render *render)
 static struct vp_view_options view_options(const struct render *render)
 {
 	return (struct vp_view_options){ .scale = (enum vp_scale)render->scale, .measure = render->measure - 1, .columns = render->columns,
-		.sort = render->sort, .preset = render->preset, .by = render->by };
+		.sort = render->sort, .preset = render->preset, .by = render->by, .selected = -1, .reference = render->reference };
 }
 
 /* ---- the picture ---- */
@@ -223,6 +224,10 @@ int main(int argc, char **argv)
 	take_preset(&program, &state);
 	struct vp_filter filter = filter_of(&program, &state);
 	struct vp_picture picture = { .view = vp_view_find(state.view), .options = view_options(&state), .pid = -1 };
+	if (picture.view && picture.view->both) { /* it needs the other one, too */
+		picture.options.selected = filter.pid;
+		filter.pid = -1;
+	}
 	const struct vp_renderer *renderer = picture.view ? vp_load_renderer(state.renderer) : NULL;
 	if (!renderer || (picture.view->check && picture.view->check(&picture.options)))
 		vp_die(&program, VP_USAGE, "%s", vp_error());

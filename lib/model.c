@@ -125,6 +125,8 @@ static void change_apply(struct vp_model *model, struct vp_follow *follow, struc
 		vp_tally_exit(model, follow, change->t);
 	for (size_t i = 0; i < gone_count; i++)
 		vp_live_drop(model, follow, change->t, gone[i], change->event);
+	if (removes(change->event) && change->region->has_start && change->region->has_end)
+		vp_faults_forget(model, change->pid, change->region->start, change->region->end);
 	if (removes(change->event))
 		vp_live_drop(model, follow, change->t, change->id, change->event);
 	else
@@ -220,6 +222,7 @@ static void change_line(struct vp_model *model, struct vp_record *record, int64_
 		struct vp_proc *proc = vp_model_proc_make(model, t, record->pid);
 		if (proc)
 			proc->t1 = t;
+		vp_pages_over(model, record->pid, t);
 		vp_life_exit(model, record, t);
 	}
 }
@@ -286,6 +289,7 @@ static void snapshot_line(struct vp_model *model, struct vp_record *record, int6
 	vp_model_proc_make(model, t, record->pid);
 	if (!follow)
 		return;
+	vp_pages_begin(model, record, t);
 	vp_moment_due(model, follow, t);
 	if (kinds && kinds->json == VP_OBJECT)
 		vp_moment_state(model, follow, kinds->value);
@@ -330,6 +334,7 @@ static void stream_line(struct vp_model *model, struct vp_record *record)
 			vp_moment_flush(model, inner->follows[i]);
 			vp_live_all_gone(model, inner->follows[i], inner->t);
 		}
+		vp_pages_over(model, -1, inner->t);
 		vp_tracker_segment(model->tracker);
 		vp_state_clear(&model->state);
 		/* Two recordings stand where their clocks put them; without clocks one behind the other. */
@@ -342,7 +347,9 @@ static void stream_line(struct vp_model *model, struct vp_record *record)
 	vp_model_is_diff(model, program);
 	snprintf(model->program, sizeof model->program, "%.*s", (int)(program.n < 60 ? program.n : 60), program.p ? program.p : "");
 	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &member);)
-		if (vp_str_is(member.key, "name") && member.json == VP_STRING && member.value.n < sizeof model->host) {
+		if (vp_str_is(member.key, "page"))
+			vp_json_num(member.value, &model->page);
+		else if (vp_str_is(member.key, "name") && member.json == VP_STRING && member.value.n < sizeof model->host) {
 			long n = vp_json_unescape(member.value, model->host);
 			model->host[n < 0 ? 0 : n] = 0;
 		}
@@ -371,6 +378,8 @@ static void process_line(struct vp_model *model, struct vp_record *record, int64
 static void event_line(struct vp_model *model, struct vp_record *record, int64_t t)
 {
 	vp_model_told(model, record, t);
+	if (vp_str_is(vp_record_str(record, "call"), "exit"))
+		vp_pages_over(model, record->pid, t);
 	if (!model->tracked && vp_str_is(vp_record_str(record, "call"), "exit"))
 		vp_tracker_exit(model->tracker, t, record->pid);
 }
@@ -402,6 +411,8 @@ static void feed_line(struct vp_model *model, struct vp_record *record, int64_t 
 		change_line(model, record, t);
 		break;
 	case VP_T_event: event_line(model, record, t); break;
+	case VP_T_faults: vp_faults_line(model, record); break;
+	case VP_T_pages: vp_pages_line(model, record, t); break;
 	case VP_T_system: vp_machine_line(model, record, t); break;
 	case VP_T_mark: case VP_T_finding: case VP_T_lost: vp_model_told(model, record, t); break;
 	default: break;
@@ -457,6 +468,7 @@ void vp_model_finish(struct vp_model *model)
 	frame_end(model);
 	model->span_count = inner->closed;
 	vp_tally_finish(model);
+	vp_pages_finish(model);
 	vp_model_before_finish(model);
 	for (size_t i = 0; i < inner->follow_count; i++) {
 		struct vp_follow *follow = inner->follows[i];
@@ -512,6 +524,7 @@ static void inner_free(struct vp_model *model)
 		free(inner->raw[i]);
 	vp_tally_free(model);
 	vp_journal_free(model);
+	vp_pages_free(model);
 	free(inner->gone);
 	vp_pids_free(&inner->procs);
 	vp_pids_free(&inner->follow_pids);

@@ -111,6 +111,32 @@ struct vp_tallies {
 };
 enum { VP_BY_ALL, VP_BY_KIND, VP_BY_NAME, VP_BY_PROC };
 
+/* Pages of one state, from t0 to t1. */
+struct vp_page_run {
+	int64_t t0, t1, pid;    /* ns; t1 INT64_MAX while it is so */
+	uint64_t start, end;
+	uint8_t state;          /* enum vp_page, and of a resident one its bits */
+};
+enum vp_page { VP_PAGE_RESIDENT, VP_PAGE_SWAPPED, VP_PAGE_ZERO, VP_PAGE_GUARD, VP_PAGE_FOREIGN,
+	VP_PAGE_FILED = 8, VP_PAGE_HUGE = 16, VP_PAGE_DIRTY = 32, VP_PAGE_EXCLUSIVE = 64 };
+/* The same as far as a picture tells them apart: anonymous and only here, anonymous and mapped elsewhere too, ... */
+enum vp_page_class { VP_PC_PRIVATE, VP_PC_SHARED, VP_PC_HUGE, VP_PC_FILE, VP_PC_FILE_DIRTY, VP_PC_SWAPPED, VP_PC_ZERO, VP_PC_GUARD,
+	VP_PC_FOREIGN, VP_PC_COUNT };
+enum vp_page_class vp_page_class(uint8_t state);
+
+/* Faults in the region that began at `start` then. */
+struct vp_fault { int64_t pid; uint64_t start, major, minor; };
+
+/* Page tables of a process as its last snapshot told of them; level 0 is that of PTEs, the highest that of the PGD. */
+enum { VP_TABLE_LEVELS = 5 };
+struct vp_tables {
+	int64_t pid;
+	uint64_t stated, needed, huge;  /* bytes, 0: not stated; huge: anonymous huge pages */
+	uint64_t entries[VP_TABLE_LEVELS], tables[VP_TABLE_LEVELS];
+	bool known;                     /* all but `stated` */
+	bool file_dirty;                /* dirty pages of files are known */
+};
+
 /* What the user asked for; a filter of 0 length lets all through. */
 struct vp_filter {
 	int64_t from, to;       /* ns; to INT64_MAX */
@@ -124,7 +150,7 @@ struct vp_filter {
 };
 
 /* BEFORE: what lived at filter.from, or at the first look. STILL: what comes after filter.at is of no interest, so every span is as it was then. */
-enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32, VP_KEEP_BEFORE = 64 };
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32, VP_KEEP_BEFORE = 64, VP_KEEP_PAGES = 128 };
 
 /* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process, as far as `keep` asks
  * for them; lives and the live regions. */
@@ -134,6 +160,11 @@ struct vp_model {
 	int64_t t0, t1;         /* ns: first and last t seen, within from and to; t1 < t0: nothing was seen */
 	struct vp_span *spans; size_t span_count, span_size;
 	struct vp_span *before; size_t before_count, before_size;    /* rss_last as it was then */
+	struct vp_page_run *page_runs; size_t page_run_count, page_run_size;
+	struct vp_tables *tables; size_t tables_count, tables_size;  /* one a process */
+	struct vp_fault *faults; size_t fault_count, fault_size;     /* by pid and start */
+	uint64_t pages_unkept;  /* runs that there was no room for */
+	uint64_t page;          /* bytes, as the stream says; 0: unknown */
 	uint64_t *real; size_t real_count, real_size;                /* sorted by vp_model_finish */
 	struct vp_moment *moments; size_t moment_count, moment_size; /* of one pid in the order of time */
 	struct vp_machine *machines; size_t machine_count, machine_size; /* in the order of time; the last one alone unless moments are kept */
@@ -165,6 +196,9 @@ bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *re
 bool vp_filter_kind(const struct vp_filter *filter, vp_str kind);
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid); /* NULL: never seen */
 bool vp_model_is_real(const struct vp_model *model, uint64_t id); /* of a stream of vm-diff: it counts */
+const struct vp_tables *vp_model_tables(const struct vp_model *model, int64_t pid); /* NULL: nothing is known */
+/* Of what lies in [start, end) now, since it was mapped. False: nobody counts faults in this stream. */
+bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, uint64_t end, uint64_t *major, uint64_t *minor);
 /* The process that a view of one process shows: filter.pid, or the first that has regions, or NULL. */
 struct vp_proc *vp_model_chosen(const struct vp_model *model);
 

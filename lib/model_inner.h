@@ -51,6 +51,7 @@ struct vp_model_inner {
 	int64_t began;             /* ns since 1970, of the first segment */
 	int64_t t;                 /* the last t, with the offset */
 	struct vp_pids procs, follow_pids, life_pids; /* into procs, follows, lives (the last of a pid) */
+	struct vp_paged **paged; size_t paged_count, paged_size, closed_pages; /* model_pages.c */
 	/* model_tally.c */
 	struct vp_tallies alive;   /* as it stands; model->tallies is taken from it, or from: */
 	struct vp_tallies before;  /* just before the last process ended */
@@ -123,6 +124,19 @@ struct vp_told_change {
 void vp_journal_change(struct vp_model *model, const struct vp_told_change *change);
 void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t);
 void vp_journal_free(struct vp_model *model);
+
+/* model_pages.c */
+void vp_pages_begin(struct vp_model *model, struct vp_record *record, int64_t t); /* a snapshot */
+void vp_pages_line(struct vp_model *model, struct vp_record *record, int64_t t);
+void vp_pages_over(struct vp_model *model, int64_t pid, int64_t t); /* that process has ended; -1: all */
+void vp_pages_finish(struct vp_model *model);
+void vp_pages_free(struct vp_model *model);
+
+uint64_t vp_model_address(struct vp_record *record, const char *name); /* of a member of a line that is no region */
+
+/* model_faults.c */
+void vp_faults_line(struct vp_model *model, struct vp_record *record);
+void vp_faults_forget(struct vp_model *model, int64_t pid, uint64_t start, uint64_t end); /* that memory is gone */
 
 /* model_life.c */
 void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);

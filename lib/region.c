@@ -110,7 +110,7 @@ static bool measure_differs(const struct vp_region *a, const struct vp_region *b
 
 /* ---- further members, as text ---- */
 
-static bool extra_next(vp_str extra, size_t *at, struct vp_member *m)
+bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *m)
 {
 	struct vp_json_fault fault;
 	bool plain;
@@ -133,7 +133,7 @@ static bool extra_next(vp_str extra, size_t *at, struct vp_member *m)
 static bool extra_find(vp_str extra, vp_str key, vp_str *value)
 {
 	struct vp_member m;
-	for (size_t at = 0; extra_next(extra, &at, &m);)
+	for (size_t at = 0; vp_region_extra(extra, &at, &m);)
 		if (vp_str_eq(m.key, key)) {
 			*value = m.value;
 			return true;
@@ -194,7 +194,7 @@ static const char *extra_first_difference(vp_str a, vp_str b)
 	struct vp_member m;
 	for (int turn = 0; turn < 2; turn++) {
 		vp_str x = turn ? b : a, y = turn ? a : b;
-		for (size_t at = 0; extra_next(x, &at, &m);) {
+		for (size_t at = 0; vp_region_extra(x, &at, &m);) {
 			if (!extra_differs(x, y, m.key)) continue;
 			size_t n = m.key.n < sizeof name ? m.key.n : sizeof name - 1;
 			memcpy(name, m.key.p, n);
@@ -256,7 +256,7 @@ static void put_extra(struct was *w, vp_str was, vp_str now)
 {
 	struct vp_member m;
 	if (vp_str_eq(was, now)) return;
-	for (size_t at = 0; extra_next(was, &at, &m);) {
+	for (size_t at = 0; vp_region_extra(was, &at, &m);) {
 		if (!extra_differs(was, now, m.key)) continue;
 		open_was(w);
 		vp_put_members(w->out, m.text);

@@ -21,6 +21,8 @@ void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to, const
 /* Two regions as the stream sees them: the first member that differs, by name (valid until the next call), or NULL if they
  * are equal. `measures` false: only what the region is, not how it is used. */
 const char *vp_region_differs(const struct vp_region *a, const struct vp_region *b, bool measures);
+/* Walks the further members of a region. `at` starts at 0; true while there is one. */
+bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *member);
 /* Does the member of that name differ? A member that neither has does not. */
 bool vp_region_member_differs(const struct vp_region *a, const struct vp_region *b, vp_str member);
 

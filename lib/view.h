@@ -20,6 +20,7 @@ struct vp_view_options {
 	const char *columns;    /* of a table: "start,size,rss,name" or NULL */
 	const char *sort;       /* "-rss", "start"; NULL: by start */
 	const char *preset;     /* of a table */
+	int64_t selected, reference; /* of two processes beside each other; -1: the view chooses */
 	const char *by;         /* group rows by kind, name or perms; NULL: none */
 };
 
@@ -29,6 +30,7 @@ struct vp_view {
 	int (*build)(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure,
 	             struct vp_arena *arena); /* everything in the figure lives in the arena; 0, -1 (vp_error) */
 	int (*check)(const struct vp_view_options *options); /* before any input: 0, or -1 (vp_error); or NULL */
+	bool both;              /* it shows two processes: `selected` says which was asked for, and the model has all */
 };
 
 extern const struct vp_view *const vp_views[]; /* NULL-ended */

@@ -2,13 +2,16 @@
  * or permissions. Bytes are shown in KiB, as pmap shows them. */
 #include "error.h"
 #include "option.h"
-#include "view_build.h"
+#include "view_pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum field { ID, START, END, RANGE, SIZE, PERMS, MAX_PERMS, SHARE, KIND, NAME, LABEL, OFFSET, DEV, INODE, FLAGS, PID, REGIONS, MEASURE };
+enum field { ID, START, END, RANGE, SIZE, PERMS, MAX_PERMS, SHARE, KIND, NAME, LABEL, OFFSET, DEV, INODE, FLAGS, PID, REGIONS, NUMA, POLICY,
+	EXCLUSIVE, MINOR, MAJOR, PTE_ENTRIES, PMD_ENTRIES, PUD_ENTRIES, P4D_ENTRIES, PGD_ENTRIES, PTE_TABLES, PMD_TABLES, PUD_TABLES, P4D_TABLES,
+	MEASURE };
+enum { NUMBERS = MEASURE - EXCLUSIVE }; /* of further members and of faults */
 
 /* A column by its name; the measures follow as MEASURE + enum vp_measure. */
 static const struct { const char *name; bool right; } fields[MEASURE] = {
@@ -16,11 +19,15 @@ static const struct { const char *name; bool right; } fields[MEASURE] = {
 	[SIZE] = { "size", true }, [PERMS] = { "perms", false }, [MAX_PERMS] = { "max_perms", false }, [SHARE] = { "share", false },
 	[KIND] = { "kind", false }, [NAME] = { "name", false }, [LABEL] = { "label", false }, [OFFSET] = { "offset", true },
 	[DEV] = { "dev", false }, [INODE] = { "inode", true }, [FLAGS] = { "flags", false }, [PID] = { "pid", true },
-	[REGIONS] = { "regions", true },
+	[REGIONS] = { "regions", true }, [NUMA] = { "numa", true }, [POLICY] = { "policy", false }, [EXCLUSIVE] = { "exclusive", true },
+	[MINOR] = { "minor", true }, [MAJOR] = { "major", true }, [PTE_ENTRIES] = { "pte_entries", true }, [PMD_ENTRIES] = { "pmd_entries", true },
+	[PUD_ENTRIES] = { "pud_entries", true }, [P4D_ENTRIES] = { "p4d_entries", true }, [PGD_ENTRIES] = { "pgd_entries", true },
+	[PTE_TABLES] = { "pte_tables", true }, [PMD_TABLES] = { "pmd_tables", true }, [PUD_TABLES] = { "pud_tables", true },
+	[P4D_TABLES] = { "p4d_tables", true },
 };
 
 static const struct { const char *name, *columns, *by; } presets[] = {
-	{ "default", "start,size,rss,pss,dirty,swap,perms,kind,name", NULL },
+	{ "default", "start,size,rss,pss,dirty,swap,numa,minor,major,perms,kind,name", NULL },
 	{ "pmap", "start,size,rss,dirty,perms,name", NULL }, /* these six with columns, sorted or grouped; else see view_listing.c */
 	{ "pmap-x", "start,size,rss,dirty,perms,name", NULL },
 	{ "pmap-X", "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
@@ -30,15 +37,19 @@ static const struct { const char *name, *columns, *by; } presets[] = {
 	{ "smaps", "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,swap,"
 	           "swap_pss,locked,perms,kind,name", NULL },
 	{ "kinds", NULL, "kind" },
+	{ "pages", "start,size,rss,exclusive,dirty,swap,huge,pte_entries,pmd_entries,pud_entries,p4d_entries,pgd_entries,pte_tables,pmd_tables,"
+	           "pud_tables,p4d_tables,perms,kind,name", NULL },
 };
 #define PRESETS (sizeof presets / sizeof *presets)
-#define COLUMNS_MAX 48
+#define COLUMNS_MAX 64
 
 /* One row: a region, or a group of them. */
 struct row {
 	const struct vp_live *live;  /* the first of a group */
 	vp_str key;                  /* of a group */
 	uint64_t regions, size, measured, measure[VP_M_COUNT];
+	uint64_t known, number[NUMBERS]; /* bit i: number[i] is known */
+	vp_str numa, policy;             /* numa: a JSON object */
 };
 
 struct table {
@@ -163,12 +174,14 @@ static int check(const struct vp_view_options *options)
 
 static bool is_bytes(int field)
 {
-	return field == SIZE || (field >= MEASURE && field - MEASURE != VP_M_thp_eligible && field - MEASURE != VP_M_pkey);
+	return field == SIZE || field == EXCLUSIVE || (field >= MEASURE && field - MEASURE != VP_M_thp_eligible && field - MEASURE != VP_M_pkey);
 }
 
 /* Page sizes and flags do not add up to anything. */
 static bool is_sum(int field)
 {
+	if (field >= EXCLUSIVE && field < MEASURE)
+		return field <= PTE_ENTRIES; /* entries above and tables may be the same for several regions */
 	return field == REGIONS || (is_bytes(field) && field - MEASURE != VP_M_page && field - MEASURE != VP_M_mmu_page);
 }
 
@@ -188,6 +201,38 @@ static vp_str text_of(const struct vp_region *region, int field)
 	}
 }
 
+static void set_number(struct row *row, int field, uint64_t value)
+{
+	row->number[field - EXCLUSIVE] += value;
+	row->known |= UINT64_C(1) << (field - EXCLUSIVE);
+}
+
+/* Of the further members those that have columns. */
+static void add_further(struct row *to, const struct vp_region *region)
+{
+	struct vp_member member;
+	uint64_t value;
+	for (size_t at = 0; vp_region_extra(region->extra, &at, &member);) {
+		if (vp_str_is(member.key, "numa") && member.json == VP_OBJECT)
+			to->numa = member.value;
+		else if (vp_str_is(member.key, "policy") && member.json == VP_STRING && member.value.n > 2)
+			to->policy = (vp_str){ member.value.p + 1, member.value.n - 2 };
+		else if (member.json == VP_NUMBER)
+			for (int field = EXCLUSIVE; field < MEASURE; field++)
+				if (field != MINOR && field != MAJOR && vp_str_is(member.key, fields[field].name) && vp_json_num(member.value, &value))
+					set_number(to, field, value);
+	}
+}
+
+static void add_faults(struct row *to, const struct vp_model *model, int64_t pid, const struct vp_region *region)
+{
+	uint64_t major, minor;
+	if (!vp_model_faults(model, pid, region->start, region->end, &major, &minor))
+		return;
+	set_number(to, MINOR, minor);
+	set_number(to, MAJOR, major);
+}
+
 static void add(struct row *to, const struct vp_region *region)
 {
 	to->regions++;
@@ -196,6 +241,8 @@ static void add(struct row *to, const struct vp_region *region)
 	for (int i = 0; i < VP_M_COUNT; i++)
 		if (region->measured >> i & 1)
 			to->measure[i] += region->measure[i];
+	if (region->extra.n)
+		add_further(to, region);
 }
 
 static int compare_text(vp_str a, vp_str b)
@@ -210,13 +257,16 @@ static bool number_of(const struct table *table, const struct row *row, int fiel
 	const struct vp_region *region = &row->live->region;
 	*value = field == ID ? row->live->id : field == START || field == RANGE ? region->start : field == END ? region->end
 	       : field == SIZE ? row->size : field == OFFSET ? region->offset : field == REGIONS ? row->regions
-	       : field == PID ? (uint64_t)table->space->pid : field >= MEASURE ? row->measure[field - MEASURE] : 0;
+	       : field == PID ? (uint64_t)table->space->pid : field >= MEASURE ? row->measure[field - MEASURE]
+	       : field >= EXCLUSIVE ? row->number[field - EXCLUSIVE] : 0;
 	if (field == ID)
 		return row->live->id != 0;
 	if (field == OFFSET)
 		return region->has_offset;
 	if (field >= MEASURE)
 		return row->measured >> (field - MEASURE) & 1;
+	if (field >= EXCLUSIVE)
+		return row->known >> (field - EXCLUSIVE) & 1;
 	return field == START || field == RANGE || field == END || field == SIZE || field == REGIONS || field == PID;
 }
 
@@ -248,13 +298,25 @@ static int by_key(const void *left, const void *right)
 	return order ? order : (a->live->region.start > b->live->region.start) - (a->live->region.start < b->live->region.start);
 }
 
+static void join(struct row *to, const struct row *row)
+{
+	to->regions += row->regions;
+	to->size += row->size;
+	to->measured |= row->measured;
+	to->known |= row->known;
+	for (int i = 0; i < VP_M_COUNT; i++)
+		to->measure[i] += row->measure[i];
+	for (int i = 0; i < NUMBERS; i++)
+		to->number[i] += row->number[i];
+}
+
 static void group(struct table *table)
 {
 	size_t kept = 0;
 	qsort(table->rows, table->count, sizeof *table->rows, by_key);
 	for (size_t i = 0; i < table->count; i++) {
 		if (kept && !compare_text(table->rows[kept - 1].key, table->rows[i].key))
-			add(&table->rows[kept - 1], &table->rows[i].live->region);
+			join(&table->rows[kept - 1], &table->rows[i]);
 		else
 			table->rows[kept++] = table->rows[i];
 	}
@@ -275,7 +337,8 @@ static int collect(struct table *table)
 		row->live = live;
 		row->key = text_of(&live->region, table->by);
 		add(row, &live->region);
-		add(&table->total, &live->region);
+		add_faults(row, table->build.model, space->pid, &live->region);
+		join(&table->total, row);
 		vp_build_count(&table->build, vp_kind_index(live->region.kind), live->region.size);
 	}
 	if (table->by >= 0)
@@ -290,6 +353,18 @@ static int collect(struct table *table)
 static const char *kib(struct vp_arena *arena, uint64_t bytes)
 {
 	return bytes % 1024 ? vp_arena_print(arena, "%.1f", (double)bytes / 1024) : vp_arena_print(arena, "%llu", (unsigned long long)(bytes / 1024));
+}
+
+/* "N0:12 N1:4" in KiB. */
+static struct vp_cell numa_cell(struct vp_arena *arena, vp_str json)
+{
+	struct vp_member node;
+	const char *text = "";
+	uint64_t bytes;
+	for (size_t at = 0; json.n && vp_json_each(json, &at, &node);)
+		if (vp_json_num(node.value, &bytes))
+			text = vp_arena_print(arena, "%s%sN%.*s:%s", text, *text ? " " : "", (int)(node.key.n < 8 ? node.key.n : 8), node.key.p, kib(arena, bytes));
+	return (struct vp_cell){ *text ? text : NULL, *text != 0 };
 }
 
 static struct vp_cell cell_of(struct table *table, const struct row *row, int field)
@@ -310,7 +385,9 @@ static struct vp_cell cell_of(struct table *table, const struct row *row, int fi
 		return (struct vp_cell){ known ? kib(arena, value) : NULL, known };
 	if (known)
 		return (struct vp_cell){ vp_arena_print(arena, "%llu", (unsigned long long)value), true };
-	vp_str text = text_of(region, field);
+	if (field == NUMA)
+		return numa_cell(arena, row->numa);
+	vp_str text = field == POLICY ? row->policy : text_of(region, field);
 	if (table->by == field && !text.n)
 		return (struct vp_cell){ "(none)", true };
 	return (struct vp_cell){ text.n ? vp_words(arena, text) : NULL, text.n > 0 };
@@ -330,11 +407,25 @@ static void columns_known(struct table *table)
 	table->column_count = kept;
 }
 
+static bool filtered(const struct table *table)
+{
+	const struct vp_filter *filter = &table->build.model->filter;
+	return filter->kinds || filter->perms || filter->address_end;
+}
+
 static struct vp_cell total_of(struct table *table, int field, bool *word)
 {
 	struct vp_arena *arena = table->build.arena;
 	const struct row *total = &table->total;
 	bool known = field == SIZE || field == REGIONS || (field >= MEASURE && total->measured >> (field - MEASURE) & 1);
+	const struct vp_tables *tables = field >= PTE_ENTRIES && field <= P4D_TABLES && !filtered(table) ? vp_model_tables(table->build.model, table->space->pid) : NULL;
+	if (tables && tables->known) {
+		uint64_t n = field < PTE_TABLES ? tables->entries[field - PTE_ENTRIES] : tables->tables[field - PTE_TABLES];
+		return (struct vp_cell){ vp_arena_print(arena, "%llu", (unsigned long long)n), true };
+	}
+	if (field >= EXCLUSIVE && field < MEASURE && is_sum(field) && total->known >> (field - EXCLUSIVE) & 1)
+		return (struct vp_cell){ field == EXCLUSIVE ? kib(arena, total->number[0])
+			: vp_arena_print(arena, "%llu", (unsigned long long)total->number[field - EXCLUSIVE]), true };
 	if (is_sum(field) && known)
 		return (struct vp_cell){ field == REGIONS ? vp_arena_print(arena, "%llu", (unsigned long long)total->regions)
 			: kib(arena, field == SIZE ? total->size : total->measure[field - MEASURE]), true };
@@ -360,7 +451,7 @@ static int cells(struct table *table)
 		return vp_fail("out of memory");
 	for (size_t c = 0; c < n; c++) {
 		int field = table->columns[c];
-		columns[c].name = is_bytes(field) ? vp_arena_print(arena, "%s KiB", field_name(field)) : field_name(field);
+		columns[c].name = is_bytes(field) || field == NUMA ? vp_arena_print(arena, "%s KiB", field_name(field)) : field_name(field);
 		columns[c].align = field >= MEASURE || fields[field].right ? VP_RIGHT : VP_LEFT;
 		totals[c] = total_of(table, field, &word);
 	}
@@ -414,6 +505,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		if (vp_build_classes(&table.build) || cells(&table))
 			return -1;
 		words(&table);
+		if (options->preset && !strcmp(options->preset, "pages"))
+			vp_tables_note(&table.build, table.space->pid);
 	} else
 		vp_build_empty(&table.build, "region");
 	vp_build_notes(&table.build);
