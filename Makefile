@@ -162,7 +162,7 @@ $(EBPF_GEN)/ebpf.skel.h: plugins/source/ebpf/ebpf.bpf.c plugins/source/ebpf/ebpf
 	$(Q)bpftool gen skeleton $(EBPF_GEN)/ebpf.bpf.o name ebpf_bpf >$@.new && mv $@.new $@
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: $(EBPF_GEN)/ebpf.skel.h
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: OUR_CFLAGS += -I$(EBPF_GEN) -Wno-sign-compare
-$(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf
+$(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf -lelf
 
 $(BUILD)/workloads/%: tests/workloads/%.c tests/workloads/workload.h
 	@mkdir -p $(@D)

@@ -12,6 +12,7 @@
 #include "finding.h"
 #include "frame.h"
 #include "program.h"
+#include "timing.h"
 #include "track.h"
 
 /* The rules, for completions. */
@@ -35,7 +36,7 @@ static const struct vp_about about = {
 static struct state {
 	int64_t keyframe;  /* ns */
 	uint64_t resident; /* bytes */
-	const char *findings, *budget, *report;
+	const char *findings, *budget, *report, *timing;
 	int64_t grow_samples, grow_for, pile_least, near, holes;
 	uint64_t grow_least, reserved_least;
 	int report_format;
@@ -55,6 +56,7 @@ static const struct vp_option rows[] = {
 	{ "budget", 'b', VP_OPT_STRING, offsetof(struct state, budget), NULL, NULL, "FILE", "judge by the budgets in this YAML file; one that is broken: status 1" },
 	{ "report", 0, VP_OPT_STRING, offsetof(struct state, report), NULL, NULL, "FILE", "write the verdict on each budget there: .xml JUnit, .tap TAP" },
 	{ "report-format", 0, VP_OPT_ENUM, offsetof(struct state, report_format), "auto", "auto|junit|tap", "FORMAT", "whatever the report is called" },
+	{ "timing", 0, VP_OPT_STRING, offsetof(struct state, timing), NULL, NULL, "FILE", "write a row of CSV there for each update: what triggered it, what it meant, how long it took" },
 	{ 0 },
 };
 
@@ -84,6 +86,9 @@ struct track {
 	bool tracked;        /* this segment has been tracked before */
 	bool again;          /* a frame that repeats, not a first sight */
 	bool overlap_said;
+	struct vp_timing *timing;     /* or NULL */
+	uint64_t events, looks, acts; /* raw triggers, and what they meant */
+	uint64_t last_act;
 };
 
 /* ---- what the tracker says ---- */
@@ -91,6 +96,12 @@ struct track {
 static void put_change(void *ctx, const struct vp_change *change)
 {
 	struct track *track = ctx;
+	uint64_t stack;
+	const char *call = vp_causes_call(track->causes, change, &stack);
+	track->acts += change->act != track->last_act;
+	track->last_act = change->act;
+	if (track->timing) vp_timing_change(track->timing, change->event, change->act, call);
+	if (stack) vp_frames_use_stack(track->frames, &track->program.out, change->t, stack);
 	vp_put_change(&track->program.out, change, vp_causes_of(track->causes, change));
 	track->changed = true;
 	if (track->findings) vp_findings_change(track->findings, change);
@@ -163,9 +174,16 @@ static void hold(struct track *track, const struct vp_record *record)
 	reading->n = line.n;
 }
 
+/* An update is over, which that triggered. */
+static void time_update(struct track *track, int64_t t, int64_t pid, const char *raw)
+{
+	if (track->timing) vp_timing_stop(track->timing, t, pid, raw, vp_tracker_count(track->tracker, pid));
+}
+
 static void open_snapshot(struct track *track, const struct vp_record *record)
 {
 	struct reading *reading = &track->reading;
+	if (track->timing) vp_timing_start(track->timing, -1, -1);
 	reading->open = true;
 	reading->begun = false;
 	reading->t = record->t;
@@ -223,11 +241,13 @@ static void conclude(struct track *track)
 		return;
 	}
 	begin(track);
+	track->looks++;
 	if (vp_frames_keep_snapshot(track->frames, reading->pid, line)) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	int overlaps = vp_tracker_finish(track->tracker);
 	vp_causes_done(track->causes, reading->pid);
 	if (overlaps < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0) tell_overlap(track, overlaps);
+	time_update(track, reading->t, reading->pid, "look");
 	judge(track, reading->t, reading->pid);
 	frame_if_due(track, reading->t, reading->pid);
 }
@@ -349,18 +369,52 @@ static void on_exit_event(struct track *track, struct vp_record *record)
 	vp_frames_forget(track->frames, record->pid);
 }
 
+/* A time that a member of the line says; -1: it says none. */
+static int64_t member_time(struct vp_record *record, const char *key)
+{
+	const struct vp_member *member = vp_record_member(record, key);
+	char text[32];
+	if (!member || member->json != VP_NUMBER || member->value.n >= sizeof text) return -1;
+	memcpy(text, member->value.p, member->value.n);
+	text[member->value.n] = 0;
+	double seconds = strtod(text, NULL);
+	return seconds >= 0 && seconds < 1e9 ? (int64_t)(seconds * 1e9 + 0.5) : -1;
+}
+
+/* The call of an event, as far as it is the name of one. */
+static const char *call_of(struct vp_record *record, char name[32])
+{
+	vp_str call = vp_record_str(record, "call");
+	size_t n = 0;
+	while (n < call.n && n < 31 && ((call.p[n] >= 'a' && call.p[n] <= 'z') || (call.p[n] >= '0' && call.p[n] <= '9') || call.p[n] == '_')) name[n] = call.p[n], n++;
+	name[n] = 0;
+	return name;
+}
+
 static void on_event(struct track *track, struct vp_record *record)
 {
 	const struct vp_member *span = vp_record_member(record, "span"), *after = vp_record_member(record, "after");
+	bool exit = vp_str_is(vp_record_str(record, "call"), "exit");
+	uint64_t stack;
+	char name[32];
+	track->events++;
+	if (vp_record_num(record, "stack", &stack)) vp_frames_use_stack(track->frames, &track->program.out, record->t, stack);
 	vp_program_pass(&track->program);
-	if (vp_str_is(vp_record_str(record, "call"), "exit")) on_exit_event(track, record);
-	else if (span && after) on_span(track, record, span, after);
-	else vp_causes_note(track->causes, record);
+	if (!exit && !(span && after)) {
+		vp_causes_note(track->causes, record);
+		return;
+	}
+	if (track->timing) vp_timing_start(track->timing, member_time(record, "took"), member_time(record, "lag"));
+	if (exit) on_exit_event(track, record);
+	else on_span(track, record, span, after);
+	time_update(track, record->t, record->pid, call_of(record, name));
 }
 
 static void on_stream(struct track *track, struct vp_record *record)
 {
 	vp_tracker_segment(track->tracker);
+	track->last_act = 0;
+	if (track->timing) vp_timing_segment(track->timing, vp_record_str(record, "began"));
 	vp_causes_clear(track->causes);
 	if (track->findings) vp_findings_segment(track->findings, record);
 	if (track->budget) vp_budget_segment(track->budget);
@@ -394,7 +448,7 @@ static void on_line(struct track *track, struct vp_record *record)
 	else if (record->type == VP_T_event) on_event(track, record);
 	else vp_program_pass(&track->program);
 	if (track->tracked) return;
-	if (record->type == VP_T_module && vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+	if ((record->type == VP_T_module || record->type == VP_T_stack) && vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
 	if (record->type == VP_T_sample && record->has_pid) on_sample(track, record);
 }
 
@@ -438,6 +492,9 @@ int main(int argc, char **argv)
 	judge_by_budget(&track);
 	struct vp_track_options options = { .resident = state.resident };
 	struct vp_track_sink sink = { .ctx = &track, .change = put_change, .frame = put_frame };
+	const struct vp_count counts[] = { { "events", &track.events }, { "looks", &track.looks }, { "acts", &track.acts }, { NULL, NULL } };
+	track.program.counts = counts;
+	if (state.timing && !(track.timing = vp_timing_open(state.timing))) vp_die(&track.program, VP_TROUBLE, "%s", vp_error());
 	track.tracker = vp_tracker_new(&options, &sink);
 	track.frames = vp_frames_new();
 	track.causes = vp_causes_new();
@@ -445,6 +502,7 @@ int main(int argc, char **argv)
 	while (vp_program_next(&track.program)) on_line(&track, &track.program.record);
 	conclude(&track);
 	conclude_budget(&track);
+	if (vp_timing_close(track.timing)) vp_trouble(&track.program, "%s", vp_error());
 	vp_findings_free(track.findings);
 	vp_tracker_free(track.tracker);
 	vp_frames_free(track.frames);

@@ -7,6 +7,7 @@
 struct call {
 	int64_t pid, t;
 	uint64_t tid, start, end; /* end 0: no address is known: it may be anything */
+	uint64_t stack;           /* 0: none */
 	char name[24];
 	bool whole;               /* fork, exec: all of the process */
 };
@@ -16,7 +17,7 @@ struct vp_causes {
 	size_t count;
 	uint64_t dropped;         /* so many have been forgotten */
 	bool alone;
-	char text[160];
+	char text[192];
 };
 
 struct vp_causes *vp_causes_new(void)
@@ -67,22 +68,35 @@ static bool read_call(struct vp_record *record, struct call *call)
 		if (name.p[i] < '0' || name.p[i] > 'z' || name.p[i] == '\\') return false; /* no name of a call: it must not break the line */
 	memcpy(call->name, name.p, name.n);
 	if (!vp_record_num(record, "tid", &call->tid)) call->tid = (uint64_t)-1;
+	if (!vp_record_num(record, "stack", &call->stack)) call->stack = 0;
 	return true;
 }
 
-static bool changes_nothing(const struct call *call)
+/* Advice that only sets marks on pages. */
+static bool is_idle_advice(vp_str advice)
+{
+	static const char *const idle[] = { "MADV_WILLNEED", "MADV_DONTNEED", "MADV_FREE", "MADV_REMOVE", "MADV_COLD", "MADV_PAGEOUT", "MADV_POPULATE_READ",
+	                                    "MADV_POPULATE_WRITE", "MADV_DONTNEED_LOCKED", "MADV_COLLAPSE" };
+	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
+		if (vp_str_is(advice, idle[i])) return true;
+	return false;
+}
+
+static bool changes_nothing(struct vp_record *record, const struct call *call)
 {
 	static const char *const idle[] = { "clone", "fault", "exit", "read", "write" };
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
 		if (strcmp(call->name, idle[i]) == 0) return true;
-	return false;
+	uint64_t asked;
+	if (strcmp(call->name, "brk") == 0) return address(record, "addr", &asked) && asked == 0; /* it only asks */
+	return strcmp(call->name, "madvise") == 0 && is_idle_advice(vp_record_str(record, "advice"));
 }
 
 void vp_causes_note(struct vp_causes *causes, struct vp_record *record)
 {
 	struct call call;
 	uint64_t child;
-	if (!read_call(record, &call) || changes_nothing(&call) || vp_record_member(record, "error")) return;
+	if (!read_call(record, &call) || changes_nothing(record, &call) || vp_record_member(record, "error")) return;
 	call.whole = strcmp(call.name, "exec") == 0 || strcmp(call.name, "fork") == 0;
 	if (strcmp(call.name, "fork") == 0) {
 		if (!vp_record_num(record, "child", &child)) return;
@@ -148,19 +162,34 @@ static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 	at = put_text(put_text(at, call->name), "\"");
 	if (call->tid != (uint64_t)-1) at = put_number(put_text(at, ",\"tid\":"), call->tid, 1);
 	at = put_number(put_text(at, ",\"lag\":"), lag / 1000000000, 1);
-	at = put_text(put_number(put_text(at, "."), lag % 1000000000, 9), "}");
+	at = put_number(put_text(at, "."), lag % 1000000000, 9);
+	if (call->stack) at = put_number(put_text(at, ",\"stack\":"), call->stack, 1);
+	at = put_text(at, "}");
 	return (vp_str){ causes->text, (size_t)(at - causes->text) };
+}
+
+static const struct call *find(const struct vp_causes *causes, const struct vp_change *change)
+{
+	const struct call *found = NULL;
+	if (causes->alone) return &causes->only;
+	if (change->event == VP_E_RESIDENT_CHANGE || causes->dropped) return NULL;
+	for (size_t i = 0; i < causes->count; i++) {
+		if (!may_have(&causes->calls[i], change)) continue;
+		if (found) return NULL;
+		found = &causes->calls[i];
+	}
+	return found;
 }
 
 vp_str vp_causes_of(struct vp_causes *causes, const struct vp_change *change)
 {
-	const struct call *found = NULL;
-	if (causes->alone) return say(causes, &causes->only, change->t);
-	if (change->event == VP_E_RESIDENT_CHANGE || causes->dropped) return (vp_str){ NULL, 0 };
-	for (size_t i = 0; i < causes->count; i++) {
-		if (!may_have(&causes->calls[i], change)) continue;
-		if (found) return (vp_str){ NULL, 0 };
-		found = &causes->calls[i];
-	}
+	const struct call *found = find(causes, change);
 	return found ? say(causes, found, change->t) : (vp_str){ NULL, 0 };
+}
+
+const char *vp_causes_call(const struct vp_causes *causes, const struct vp_change *change, uint64_t *stack)
+{
+	const struct call *found = find(causes, change);
+	*stack = found ? found->stack : 0;
+	return found ? found->name : "";
 }

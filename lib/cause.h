@@ -19,5 +19,7 @@ void vp_causes_only(struct vp_causes *causes, struct vp_record *record);
 void vp_causes_done(struct vp_causes *causes, int64_t pid);
 /* The cause as a JSON object, valid until the next call; p NULL where none is known or several might be. */
 vp_str vp_causes_of(struct vp_causes *causes, const struct vp_change *change);
+/* The same as its call ("" where none is known) and the id of its stack (0: none). */
+const char *vp_causes_call(const struct vp_causes *causes, const struct vp_change *change, uint64_t *stack);
 
 #endif

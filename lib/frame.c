@@ -21,10 +21,20 @@ struct life {
 	size_t module_count;
 };
 
+struct stack {
+	struct kept line;
+	uint64_t told;       /* behind so many frames */
+	int64_t pid;
+};
+
 struct vp_frames {
 	struct life *lives;
 	size_t count;
 	struct vp_pids pids; /* into lives */
+	struct stack *stacks;
+	size_t stack_count, stack_size;
+	struct vp_pids ids;  /* into stacks */
+	uint64_t framed;     /* so many frames so far */
 };
 
 static int keep_line(struct kept *kept, vp_str line)
@@ -62,6 +72,9 @@ struct vp_frames *vp_frames_new(void)
 
 void vp_frames_clear(struct vp_frames *frames)
 {
+	for (size_t i = 0; i < frames->stack_count; i++) free(frames->stacks[i].line.bytes);
+	frames->stack_count = 0;
+	vp_pids_free(&frames->ids);
 	for (size_t i = 0; i < frames->count; i++) drop(&frames->lives[i]);
 	frames->count = 0;
 	vp_pids_free(&frames->pids);
@@ -72,6 +85,7 @@ void vp_frames_free(struct vp_frames *frames)
 	if (!frames) return;
 	vp_frames_clear(frames);
 	free(frames->lives);
+	free(frames->stacks);
 	free(frames);
 }
 
@@ -113,6 +127,7 @@ void vp_frames_mark(struct vp_frames *frames, int64_t t, int64_t pid)
 {
 	struct life *life = make(frames, pid);
 	if (life) life->framed = t;
+	frames->framed++;
 }
 
 /* ---- modules ---- */
@@ -159,9 +174,36 @@ static int keep_module(struct life *life, const struct vp_record *record)
 	return keep_line(&life->modules[i], record->line);
 }
 
+/* ---- stacks ---- */
+
+static int keep_stack(struct vp_frames *frames, const struct vp_record *record)
+{
+	if (!record->has_id) return 0;
+	size_t at = vp_pids_get(&frames->ids, (int64_t)record->id, SIZE_MAX);
+	if (at == SIZE_MAX) {
+		if (frames->stack_count == frames->stack_size) {
+			size_t size = frames->stack_size ? 2 * frames->stack_size : 64;
+			struct stack *grown = realloc(frames->stacks, size * sizeof *grown);
+			if (!grown) return vp_fail("out of memory");
+			frames->stacks = grown;
+			frames->stack_size = size;
+		}
+		at = frames->stack_count;
+		if (vp_pids_set(&frames->ids, (int64_t)record->id, at)) return -1;
+		frames->stacks[frames->stack_count++] = (struct stack){ .pid = -1 };
+	}
+	struct stack *stack = &frames->stacks[at];
+	stack->told = frames->framed;
+	stack->pid = record->has_pid ? record->pid : -1;
+	return keep_line(&stack->line, record->line);
+}
+
+/* ---- what is kept ---- */
+
 int vp_frames_keep(struct vp_frames *frames, const struct vp_record *record)
 {
 	enum vp_type type = record->type;
+	if (type == VP_T_stack) return keep_stack(frames, record);
 	if (type != VP_T_process && type != VP_T_module) return 0;
 	struct life *life = make(frames, record->has_pid ? record->pid : -1);
 	if (!life) return vp_fail("out of memory");
@@ -222,4 +264,13 @@ void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, 
 	vp_put_num(out, "seq", seq);
 	vp_put_num(out, "regions", regions);
 	vp_put_end(out);
+}
+
+void vp_frames_use_stack(struct vp_frames *frames, struct vp_out *out, int64_t t, uint64_t id)
+{
+	size_t at = vp_pids_get(&frames->ids, (int64_t)id, SIZE_MAX);
+	struct stack *stack = at == SIZE_MAX ? NULL : &frames->stacks[at];
+	if (!stack || stack->told == frames->framed) return;
+	stack->told = frames->framed;
+	put_again(out, &stack->line, t, stack->pid, "stack", (struct other){ NULL, { NULL, 0 } });
 }

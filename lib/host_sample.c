@@ -195,6 +195,26 @@ static void host_regions(struct vp_host *h, const char *key, const struct vp_reg
 	vp_out_bytes(out, "]", 1);
 }
 
+static void put_frame(struct vp_out *out, const struct vp_frame *frame)
+{
+	vp_put_addr(out, "addr", frame->addr);
+	if (frame->object.p) vp_put_str(out, "object", frame->object);
+	if (frame->has_offset) vp_put_addr(out, "offset", frame->offset);
+	if (frame->function.p) vp_put_str(out, "function", frame->function);
+}
+
+static void host_frames(struct vp_host *h, const char *key, const struct vp_frame *frames, size_t count)
+{
+	struct vp_out *out = out_of(h);
+	vp_put_json(out, key, (vp_str){ "[", 1 });
+	for (size_t i = 0; i < count; i++) {
+		vp_out_bytes(out, i ? ",{" : "{", i ? 2 : 1);
+		put_frame(out, &frames[i]);
+		vp_put_close(out);
+	}
+	vp_out_bytes(out, "]", 1);
+}
+
 static void host_end(struct vp_host *h)
 {
 	end_line(h);
@@ -256,7 +276,7 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program
 		.abi = VP_ABI, .ctx = host,
 		.fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr,
-		.json = host_json, .strs = host_strs, .span = host_span, .regions = host_regions, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
+		.json = host_json, .strs = host_strs, .span = host_span, .regions = host_regions, .frames = host_frames, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
 	};
 }
 

@@ -30,7 +30,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. It grows with every change of this header that an
  * old plugin would misread. */
-#define VP_ABI 4
+#define VP_ABI 5
 
 /* ---- 1 words ------------------------------------------------------------------------------- */
 
@@ -108,6 +108,14 @@ struct vp_process {
 	bool launched; /* the program itself has started it and holds it until everything is attached */
 };
 
+/* One frame of a call stack; what is not known is absent. */
+struct vp_frame {
+	uint64_t addr;
+	vp_str object, function; /* the file that it lies in, and what its symbols say */
+	uint64_t offset;         /* bytes into that file; valid if has_offset */
+	bool has_offset;
+};
+
 #define VP_REDACTED 12 /* digits that stand in place of a name */
 
 /* The function table that a plugin calls back through. `h` is always the table itself. */
@@ -168,6 +176,9 @@ struct vp_host {
 	 * tells of it: its stack pointer, an address in its thread-local storage (0: unknown), and whether it is the first thread.
 	 * By these the host tells the kinds thread-stack and tls. */
 	void (*thread)(struct vp_host *h, uint64_t stack, uint64_t local, bool main);
+
+	/* Sample half again: an array of the frames of a stack, from the innermost out. */
+	void (*frames)(struct vp_host *h, const char *key, const struct vp_frame *frames, size_t count);
 };
 
 /* ---- 4 sources ------------------------------------------------------------------------------- */

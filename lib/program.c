@@ -662,6 +662,7 @@ void vp_put_stage(struct vp_program *program, unsigned more)
 	vp_put_num(out, "late", program->late);
 	vp_put_sec(out, "cpu", cpu_time(&usage));
 	vp_put_num(out, "memory", (uint64_t)usage.ru_maxrss * 1024);
+	for (const struct vp_count *count = program->counts; count && count->name; count++) vp_put_num(out, count->name, *count->value);
 	vp_put_end(out);
 }
 

@@ -61,6 +61,12 @@ struct vp_placed {
 	char *place; /* "FILE:LINE:COLUMN" */
 };
 
+/* What a program counts beside its lines, as members of its stage line; the list ends with a name that is NULL. */
+struct vp_count {
+	const char *name;
+	const uint64_t *value;
+};
+
 struct vp_program {
 	const struct vp_about *about;
 	struct vp_options options;     /* the program's own */
@@ -89,6 +95,7 @@ struct vp_program {
 	bool staged;                   /* the stage line is written already */
 	uint64_t said;                 /* messages about bad lines so far */
 	bool segment_open;             /* between `stream` and `end` */
+	const struct vp_count *counts; /* NULL: none */
 };
 
 /* Takes a program that is all zeros. Reads flags and YAML, exits on --help, --version, --list and wrong usage; opens input and output. */

@@ -186,6 +186,12 @@ size_t vp_tracker_regions(const struct vp_tracker *tracker)
 	return count;
 }
 
+size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid)
+{
+	const struct space *space = vp_track_space(tracker, pid);
+	return space ? space->live.count : 0;
+}
+
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx)
 {
 	const struct space *space = vp_track_space(tracker, pid);

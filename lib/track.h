@@ -77,6 +77,7 @@ void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
 typedef void vp_visit(void *ctx, uint64_t id, const struct vp_region *region);
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx);
 size_t vp_tracker_regions(const struct vp_tracker *tracker); /* live, of all processes */
+size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid); /* live, of that one */
 
 /* The change as a line of the stream. `cause`: a JSON object or p NULL. */
 struct vp_out;

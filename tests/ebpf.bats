@@ -212,3 +212,150 @@ same_as_maps() {
 	echo "$output"
 	[ "$status" = 0 ]
 }
+
+@test "--stacks: each call has the functions that led to it, told once, and again behind a key frame" {
+	requires cmd cc
+	cat >deep.c <<-'C'
+		#include <sys/mman.h>
+		#include <unistd.h>
+		__attribute__((noinline)) void *inner(unsigned n) { void *p = mmap(0, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); *(volatile int *)&n = 0; return p; }
+		__attribute__((noinline)) void *outer(unsigned n) { void *p = inner(n * 4096); *(volatile int *)&n = 0; return p; }
+		int main(void) { for (unsigned i = 1; i <= 100; i++) munmap(outer(i), i * 4096); return 0; }
+	C
+	cc -O1 -fno-omit-frame-pointer -fno-optimize-sibling-calls -o deep deep.c
+	traced --stacks -- ./deep
+	run jq -rs '([.[] | select(.type=="stack") | {key: (.id|tostring), value: [.frames[] | .function // "?"]}] | from_entries) as $stacks
+		| [.[] | select(.call=="mmap" and .length <= 409600 and .flags=="MAP_PRIVATE|MAP_ANONYMOUS" and .prot=="PROT_READ") | $stacks[.stack|tostring][:4] | join(" ")] | group_by(.) | max_by(length) | "\(.[0]) \(length)"' raw.ndjson
+	[ "$output" = "mmap inner outer main 100" ]
+	jq -se --arg deep "$PWD/deep" 'any(.[]; .type=="stack" and any(.frames[]; .object==$deep and .offset and .function=="outer"))' raw.ndjson
+	# the cause has it, and each stands before its first use behind each key frame
+	vm-parse raw.ndjson | vm-track -k 1us >tracked.ndjson
+	vm-check tracked.ndjson
+	jq -se '[.[] | select(.type=="change" and .cause.call=="mmap" and .cause.stack)] | length >= 100' tracked.ndjson
+	jq -se 'reduce .[] as $l ({known: {}, good: true};
+		if $l.type=="snapshot" then .known = {}
+		elif $l.type=="stack" then .known[$l.id|tostring] = true
+		elif ($l.stack // $l.cause.stack) then .good = (.good and .known[($l.stack // $l.cause.stack)|tostring] == true)
+		else . end) | .good' tracked.ndjson
+	run valid_stream <tracked.ndjson
+	[ "$status" = 0 ]
+}
+
+@test "without --stacks there are none, and no times of calls without -O timing" {
+	vm-sample --ebpf -- /bin/true >raw.ndjson
+	run ! grep -e '"type":"stack"' -e '"stack":' -e '"took":.*"span"' raw.ndjson
+	vm-sample --ebpf -O timing -- /bin/true >raw.ndjson
+	jq -se '[.[] | select(.call=="mmap")] | length > 3 and all(.[]; .took > 0 and .took < 1 and .lag > 0)' raw.ndjson
+}
+
+@test "--timing writes a row for each update; raw triggers and semantic changes are counted apart" {
+	vm-sample --ebpf -O timing -- "$WORKLOADS/long_running" 20 0 >raw.ndjson
+	vm-parse raw.ndjson | vm-track --timing t.csv >tracked.ndjson
+	[ "$(head -1 t.csv)" = t,pid,raw,semantic,acts,regions,reconstruct,took,seen,lag,sent,acknowledged ]
+	for call in mmap munmap brk; do # a row each, but for those that changed and told nothing
+		[ "$(awk -F, -v c=$call '$3 == c' t.csv | wc -l)" = "$(jq -c "select(.type==\"event\" and .call==\"$call\" and .after)" raw.ndjson | wc -l)" ]
+	done
+	awk -F, 'NR > 1 && (NF != 12 || $7 !~ /^[0-9]+\.[0-9]+$/ || ($3 == "mmap" && $8 == "")) { exit 1 }' t.csv
+	grep -q ',exit,EXIT,1,0,' t.csv
+	acts=$(jq -s '[.[] | select(.type=="change") | .act] | unique | length' tracked.ndjson)
+	[ "$(awk -F, 'NR > 1 { n += $5 } END { print n }' t.csv)" = "$acts" ]
+	jq -se --argjson acts "$acts" '([.[] | select(.type=="event")] | length) as $events | [.[] | select(.type=="stage" and (.program|startswith("vm-track")))]
+		| length == 1 and .[0].acts == $acts and .[0].events == $events and .[0].looks >= 1' tracked.ndjson
+	run ! vm-track --timing /no/such/folder/t.csv tracked.ndjson
+}
+
+@test "calls of the 32-bit interface are told as what they are" {
+	requires cmd cc
+	[ "$(uname -m)" = x86_64 ] || skip "the 32-bit interface of x86-64"
+	cat >old.c <<-'C'
+		#include <stdio.h>
+		#include <unistd.h>
+		static long call32(long n, long a, long b, long c, long d, long e)
+		{
+			long r;
+			__asm__ volatile("int $0x80" : "=a"(r) : "a"(n), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory", "r8", "r9", "r10", "r11");
+			return r;
+		}
+		int main(void)
+		{
+			call32(9, 0, 0, 0, 0, 0); /* link() there, mmap() in 64 bits */
+			long at = call32(192, 0, 12288, 3, 0x22, -1);
+			if (at < 0 && at > -4096) return 77;
+			return call32(125, at, 4096, 1, 0, 0) || call32(91, at + 4096, 4096, 0, 0, 0);
+		}
+	C
+	cc -o old old.c
+	run ./old
+	[ "$status" != 77 ] && [ "$status" -lt 128 ] || skip "this kernel has no 32-bit interface"
+	traced -- ./old
+	run jq -rs '[.[] | select(.abi) | "\(.abi) \(.call) \(.length // .len)"] | join(", ")' raw.ndjson
+	[ "$output" = "i386 mmap 12288, i386 mprotect 4096, i386 munmap 4096" ]
+	run jq -rs '[.[] | select(.type=="change" and .event!="EXIT")] | .[-2:] | map("\(.cause.call) \(.perms) \(.size)") | join(", ")' tracked.ndjson
+	[ "$output" = "mprotect rw-p 8192, munmap rw-p 4096" ]
+}
+
+@test "shmdt of a segment in pieces, with something else between them, leaves what is there" {
+	requires cmd cc
+	cat >pieces.c <<-'C'
+		#include <stdio.h>
+		#include <sys/ipc.h>
+		#include <sys/mman.h>
+		#include <sys/shm.h>
+		int main(void)
+		{
+			int id = shmget(IPC_PRIVATE, 7 * 4096, 0600);
+			char *at = shmat(id, NULL, 0);
+			shmctl(id, IPC_RMID, NULL);
+			mprotect(at + 4096, 4096, PROT_READ);
+			mmap(at + 3 * 4096, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			shmdt(at);
+			puts("ready");
+			fflush(stdout);
+			return getchar() == 0;
+		}
+	C
+	cc -o pieces pieces.c
+	mkfifo go
+	vm-sample --ebpf --command-output out -- ./pieces <go >raw.ndjson 3>&- &
+	sampler=$!
+	started+=($!)
+	exec {go}>go
+	touch out
+	until_true grep -q ready out
+	pid=$(jq -r 'select(.type=="process") | .pid' raw.ndjson | head -1 || true)
+	[ -n "$pid" ] || pid=$(pgrep -x pieces | head -1)
+	cp "/proc/$pid/maps" maps.txt
+	exec {go}>&-
+	wait "$sampler" || true
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check tracked.ndjson
+	same_as_maps
+	jq -se 'any(.[]; .type=="change" and .event=="MUNMAP_REMOVE" and .cause.call=="shmdt")' tracked.ndjson
+}
+
+@test "a stack that grows is seen, whether faults are counted or each told" {
+	requires cmd cc
+	cat >grow.c <<-'C'
+		#include <stdio.h>
+		#include <string.h>
+		__attribute__((noinline)) int deep(int n) { char room[4096]; memset(room, n, sizeof room); return n ? deep(n - 1) + room[7] : room[5]; }
+		int main(void) { int r = deep(400); puts("ready"); fflush(stdout); getchar(); return r == 1; }
+	C
+	cc -O0 -o grow grow.c
+	for faults in count each; do
+		rm -f go out
+		mkfifo go
+		vm-sample --ebpf -O faults=$faults -O reread=0 --command-output out -- ./grow <go >raw.ndjson 3>&- &
+		sampler=$!
+		started+=($!)
+		exec {go}>go
+		touch out
+		until_true grep -q ready out
+		sleep 0.4 # a reading whole comes by the clock
+		exec {go}>&-
+		wait "$sampler" || true
+		vm-parse raw.ndjson | vm-track >tracked.ndjson
+		vm-check tracked.ndjson
+		jq -se 'any(.[]; .type=="change" and .event=="STACK_GROW" and .size > 1000000)' tracked.ndjson
+	done
+}

@@ -23,9 +23,13 @@ char LICENSE[] SEC("license") = "GPL";
 #define DEPTH 32              /* names and mounts of a path */
 #define RARE 1000000          /* ns without a record after which the reader is woken at once */
 #define ANON_INODE_FS 0x09041934
+#define SHMAT 21              /* of the 32-bit ipc() */
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_MM 35
 
-const volatile bool exact = true, follow = false, faults_each = false;
+const volatile bool exact = true, follow = false, faults_each = false, stacks = false, timed = false;
 const volatile unsigned char calls[EBPF_NUMBERS] = { 0 }; /* by the system's number: an ebpf_call and 1; 0: none of ours */
+const volatile unsigned char calls32[EBPF_NUMBERS] = { 0 }; /* the same of its 32-bit interface */
 const volatile unsigned long long least = 0; /* bytes: smaller calls are not told */
 
 /* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
@@ -104,6 +108,29 @@ struct {
 	__type(key, unsigned int);
 	__type(value, struct ebpf_file);
 } paths SEC(".maps");
+
+/* Stacks that were sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, unsigned long long);
+	__type(value, char);
+} stacks_sent SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, unsigned int);
+	__type(value, struct ebpf_stack);
+} stack_scratch SEC(".maps");
+
+/* When each thread's call began, ns. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, unsigned long long);
+} entered SEC(".maps");
 
 /* Where a process is looked at whole, at our own asking: that may be interrupted, by a traced call too. */
 struct {
@@ -381,6 +408,7 @@ static void picture(struct watched *watched, struct task_struct *task, unsigned 
 	to->call = 0;
 	if (bpf_iter_task_vma_new(&it, task, 0) == 0) {
 		whole = true;
+		to->head.t = bpf_ktime_get_ns();
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			if (to->head.count >= EBPF_VMAS) {
 				if (send(watched, &to->head, sizeof *to)) {
@@ -479,15 +507,11 @@ static bool reach(struct ebpf_called *to, bool *open)
 		if (failed) return false;
 		touched(to, result, 1);
 		break;
-	case EBPF_shmdt:
-		if (failed) return false;
-		touched(to, args[0], 1);
-		to->hi = to->lo;
-		*open = true;
-		break;
+	case EBPF_shmdt: /* its pieces may lie apart, and how far it went nobody says any more */
 	case EBPF_mlockall:
 	case EBPF_munlockall:
 	case EBPF_prctl:
+		if (failed) return false;
 		to->head.flags |= EBPF_UNREAD;
 		return false;
 	default:
@@ -519,40 +543,200 @@ static unsigned long long size_of(const struct ebpf_called *to)
 }
 
 #if defined(__TARGET_ARCH_x86)
-#define NUMBER(regs) ((regs)->orig_ax)
+#define NUMBER(regs) ((regs)->orig_ax & ~0x40000000ul) /* without the bit of x32 */
 #define SIXTH(regs) ((regs)->r9)
+#define TS_COMPAT 2
+
+static __always_inline bool is_compat(void)
+{
+	return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
+}
+
+/* The arguments of the 32-bit interface, turned into those of the call as it is now. False: none of ours after all. */
+static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned long number)
+{
+	unsigned int words[6] = { regs->bx, regs->cx, regs->dx, regs->si, regs->di, regs->bp }, at = 0;
+	to->head.flags |= EBPF_COMPAT;
+	if (number == 90) bpf_probe_read_user(words, sizeof words, (void *)(unsigned long)(unsigned int)regs->bx); /* the old mmap */
+	to->args[0] = words[0], to->args[1] = words[1], to->args[2] = words[2], to->args[3] = words[3], to->args[4] = words[4], to->args[5] = words[5];
+	if (number == 192) to->args[5] = (unsigned long long)words[5] * PAGE; /* mmap2 */
+	if (number != 117) return true;
+	if ((words[0] & 0xffff) == SHMAT + 1) { /* ipc */
+		to->call = EBPF_shmdt;
+		to->args[0] = words[4];
+	} else if ((words[0] & 0xffff) == SHMAT) {
+		to->args[0] = words[1], to->args[1] = words[4], to->args[2] = words[2];
+		if (to->result == 0 && bpf_probe_read_user(&at, sizeof at, (void *)(unsigned long)words[3]) == 0) to->result = at;
+	} else {
+		return false;
+	}
+	return calls32[397 + (to->call == EBPF_shmdt)];
+}
+
+/* A call that keeps no frame has its return address on top of the stack. */
+static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
+{
+	to->caller = 0;
+	if (bpf_probe_read_user(&to->caller, sizeof to->caller, (void *)regs->sp)) to->caller = 0;
+	*(unsigned long long *)to->before = 0;
+	if (to->caller) bpf_probe_read_user(to->before, sizeof to->before, (void *)(to->caller - sizeof to->before));
+}
 #elif defined(__TARGET_ARCH_arm64)
 #define NUMBER(regs) ((unsigned long)(regs)->syscallno)
 #define SIXTH(regs) ((regs)->regs[5])
+#define TIF_32BIT (1ul << 22)
+
+static __always_inline bool is_compat(void)
+{
+	return bpf_get_current_task_btf()->thread_info.flags & TIF_32BIT;
+}
+
+static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned long number)
+{
+	return false;
+}
+
+static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
+{
+	to->caller = regs->regs[30];
+	*(unsigned long long *)to->before = 0;
+	bpf_probe_read_user(to->before, sizeof to->before, (void *)(to->caller - sizeof to->before));
+}
 #endif
 
-/* Of every system call of every process: so it asks the cheapest first. */
-SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
+static void take_arguments(struct ebpf_called *to, struct pt_regs *regs)
 {
-	unsigned long number = NUMBER(regs);
-	if (number >= EBPF_NUMBERS || !calls[number]) return 0;
-	unsigned int pid = bpf_get_current_task_btf()->tgid, zero = 0;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
-	if (!watched || watched->held) return 0;
-	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
-	bool open = false;
-	if (!to) return 0;
-	begin(&to->head, EBPF_CALL);
-	to->call = calls[number] - 1;
-	to->result = result;
-	to->took = 0;
-	to->lo = to->hi = 0;
 	to->args[0] = PT_REGS_PARM1(regs);
 	to->args[1] = PT_REGS_PARM2(regs);
 	to->args[2] = PT_REGS_PARM3(regs);
 	to->args[3] = PT_REGS_PARM4_SYSCALL(regs);
 	to->args[4] = PT_REGS_PARM5(regs);
 	to->args[5] = SIXTH(regs);
-	if (least && size_of(to) < least) return 0;
+}
+
+/* ---- stacks ---- */
+
+struct placed {
+	struct ebpf_stack *to;
+	unsigned long long space;
+	unsigned int i;
+};
+
+static long place(struct task_struct *task, struct vm_area_struct *vma, struct placed *placed)
+{
+	unsigned int zero = 0, i = placed->i;
+	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+	if (!scratch || i > EBPF_FRAMES) return 0;
+	describe(number_of(&scratch->called, vma), placed->space, 0, placed->to->head.pid, 0);
+	placed->to->vmas[i] = scratch->called.vmas[0];
+	return 0;
+}
+
+static long place_each(unsigned int i, struct placed *placed)
+{
+	struct ebpf_stack *to = placed->to;
+	if (i > EBPF_FRAMES) return 1;
+	placed->i = i;
+	to->vmas[i].start = 0;
+	if (i < EBPF_FRAMES && i >= to->head.count) return 0;
+	bpf_find_vma(bpf_get_current_task_btf(), i < EBPF_FRAMES ? to->at[i] : to->caller, place, placed, 0);
+	return 0;
+}
+
+static __always_inline unsigned long long mix(unsigned long long hash, unsigned long long value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 29;
+}
+
+/* The stack of the call in hand, by an id under which it was sent once; 0: none. What is being put together has no regions yet. */
+static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct watched *watched, unsigned int pid)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	unsigned int zero = 0;
+	char yes = 1;
+	struct ebpf_stack *to = bpf_map_lookup_elem(&stack_scratch, &zero);
+	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
+	if (!to || !scratch) return 0;
+	long got = bpf_get_stack(ctx, to->at, sizeof to->at, BPF_F_USER_STACK);
+	if (got <= 0) return 0;
+	unsigned int count = bound((unsigned long)got / sizeof *to->at, EBPF_FRAMES);
+	note_caller(to, regs);
+	unsigned long long hash = mix(mix(pid, task->self_exec_id), to->caller);
+	for (unsigned int i = 0; i < EBPF_FRAMES; i++) {
+		if (i >= count) break;
+		hash = mix(hash, to->at[i]);
+	}
+	if (bpf_map_lookup_elem(&stacks_sent, &hash)) return hash;
+	begin(&to->head, EBPF_STACK);
+	to->head.count = count;
+	if (count == EBPF_FRAMES) to->head.flags |= EBPF_CUT;
+	to->id = hash;
+	struct placed placed = { to, number_of(&scratch->called, task->mm), 0 };
+	bpf_loop(EBPF_FRAMES + 1, place_each, &placed, 0);
+	if (send(watched, &to->head, sizeof *to) == 0) bpf_map_update_elem(&stacks_sent, &hash, &yes, BPF_ANY);
+	return hash;
+}
+
+/* ---- the hooks of calls ---- */
+
+/* Which call of ours it is, and 1; 0: none. The cheapest first: it is asked of every call of every process. */
+static __always_inline unsigned int which(unsigned long number)
+{
+	if (number >= EBPF_NUMBERS || !(calls[number] | calls32[number])) return 0;
+	return is_compat() ? calls32[number] : calls[number];
+}
+
+SEC("tp_btf/sys_enter") int BPF_PROG(on_enter, struct pt_regs *regs, long id)
+{
+	unsigned int call = which(NUMBER(regs)), pid = bpf_get_current_task_btf()->tgid;
+	struct watched *watched = call ? bpf_map_lookup_elem(&pids, &pid) : NULL;
+	if (!watched || watched->held) return 0;
+	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (since) *since = bpf_ktime_get_ns();
+	return 0;
+}
+
+static unsigned long long time_taken(unsigned long long now)
+{
+	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, 0);
+	unsigned long long began = since ? *since : 0;
+	if (since) *since = 0;
+	return began && began < now ? now - began : 0;
+}
+
+/* A prctl that has nothing to do with regions. */
+static bool idle(const struct ebpf_called *to)
+{
+	return to->call == EBPF_prctl && to->args[0] != PR_SET_VMA && to->args[0] != PR_SET_MM;
+}
+
+SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
+{
+	unsigned int call = which(NUMBER(regs)), pid = bpf_get_current_task_btf()->tgid, zero = 0;
+	struct watched *watched = call ? bpf_map_lookup_elem(&pids, &pid) : NULL;
+	if (!watched || watched->held) return 0;
+	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
+	bool open = false;
+	if (!to) return 0;
+	begin(&to->head, EBPF_CALL);
+	to->call = call - 1;
+	to->result = result;
+	to->stack = 0;
+	to->lo = to->hi = 0;
+	if (!is_compat()) take_arguments(to, regs);
+	else if (!take_compat(to, regs, NUMBER(regs))) return 0;
+	if (idle(to) || (least && size_of(to) < least)) return 0;
+	unsigned long long took = timed ? time_taken(to->head.t) : 0;
+	if (stacks) to->stack = stack_of(ctx, regs, watched, pid);
 	bool any = to->call == EBPF_brk ? reach_heap(to, &open) : reach(to, &open);
+	bool whole = exact && to->call == EBPF_shmdt && to->head.flags & EBPF_UNREAD;
+	if (whole) to->head.flags &= ~EBPF_UNREAD;
 	if (any && exact) look(to, open);
 	else if (any) to->head.flags |= EBPF_UNREAD;
+	to->took = took;
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+	if (whole) picture(watched, bpf_get_current_task_btf(), pid, to);
 	return 0;
 }
 
@@ -567,8 +751,10 @@ SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *paren
 	if (!to) return 0;
 	bool thread = child->tgid == pid;
 	unsigned int other = child->pid;
+	unsigned long long stack = stacks ? stack_of(ctx, (struct pt_regs *)bpf_task_pt_regs(parent), watched, pid) : 0;
 	begin(&to->head, thread ? EBPF_CLONE : EBPF_FORK);
 	if (child->mm == parent->mm) to->head.flags |= EBPF_SHARED;
+	to->stack = stack;
 	to->other = other;
 	to->args = to->file = 0;
 	if (!thread && follow) bpf_map_update_elem(&pids, &other, &fresh, BPF_ANY);
@@ -654,10 +840,12 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 	if (faults_each) {
 		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
 		if (!to) return 0;
+		unsigned long long stack = stacks ? stack_of(ctx, regs, watched, pid) : 0;
 		begin(&to->head, EBPF_FAULT);
 		to->address = address;
 		to->ip = PT_REGS_IP(regs);
 		to->error = error;
+		to->stack = stack;
 		to->start = key.start;
 		send(watched, &to->head, sizeof *to);
 		return 0;

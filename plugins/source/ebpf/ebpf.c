@@ -35,6 +35,8 @@ static const struct vp_option options[] = {
 	{ "faults", 0, VP_OPT_ENUM, offsetof(struct ebpf, faults), "count", "none|count|each", "WHAT", "page faults: not at all, counted by region, or each one" },
 	{ "ring", 0, VP_OPT_SIZE, offsetof(struct ebpf, ring_size), "16M", "4K..1G", "SIZE", "room for what is under way from the kernel" },
 	{ "reread", 0, VP_OPT_TIME, offsetof(struct ebpf, reread), "1s", "0s..", "TIME", "read a process whole this often while it does something; 0: only where it is needed" },
+	{ "stacks", 0, VP_OPT_FLAG, offsetof(struct ebpf, stacks), NULL, NULL, NULL, "tell where in the program each call was made (vm-sample --stacks)" },
+	{ "timing", 0, VP_OPT_FLAG, offsetof(struct ebpf, timing), NULL, NULL, NULL, "tell how long each call took, and how much later it was seen" },
 	{ "follow", 0, VP_OPT_FLAG, offsetof(struct ebpf, follow), NULL, NULL, NULL, "watch children too, from their first instruction (vm-sample -f)" },
 	{ 0 },
 };
@@ -89,9 +91,17 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list list
 
 static void choose(struct ebpf *e)
 {
-	for (int i = 0; i < EBPF_CALL_COUNT; i++)
-		if (!e->calls || !*e->calls || named(e->calls, ebpf_call_names[i])) e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
+	bool wanted[EBPF_CALL_COUNT];
+	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
+		wanted[i] = !e->calls || !*e->calls || named(e->calls, ebpf_call_names[i]);
+		if (wanted[i]) e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
+	}
+	for (int i = 0; i < EBPF_NUMBERS; i++)
+		if (ebpf_calls32[i] && (wanted[ebpf_calls32[i] - 1] || (i == 117 && wanted[EBPF_shmdt]))) e->bpf->rodata->calls32[i] = ebpf_calls32[i];
 	bpf_program__set_autoload(e->bpf->progs.on_fault, e->faults != FAULTS_NONE);
+	bpf_program__set_autoload(e->bpf->progs.on_enter, e->timing);
+	e->bpf->rodata->stacks = e->stacks;
+	e->bpf->rodata->timed = e->timing;
 	e->bpf->rodata->exact = e->exact;
 	e->bpf->rodata->follow = e->follow;
 	e->bpf->rodata->faults_each = e->faults == FAULTS_EACH;
@@ -118,10 +128,10 @@ static int load(struct ebpf *e, bool whole)
 static int take(void *ctx, void *record, size_t n)
 {
 	struct ebpf *e = ctx;
-	if (((const struct ebpf_head *)record)->kind == EBPF_FILE) { /* sent before what needs it, though it is younger */
-		names_learn_path(e->names, record);
-		return 0;
-	}
+	const struct ebpf_head *head = record;
+	if (head->kind == EBPF_FILE) names_learn_path(e->names, record); /* sent before what needs it, though it is younger */
+	if (head->kind == EBPF_STACK) stacks_learn(e, record);
+	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK) return 0;
 	if (e->count == e->order_size) {
 		size_t size = e->order_size ? 2 * e->order_size : 4096;
 		uint32_t *more = realloc(e->order, size * sizeof *more);
@@ -151,10 +161,11 @@ static int prepare(struct ebpf *e, struct vp_host *h)
 	struct epoll_event event = { .events = EPOLLIN };
 	e->arena = malloc(ARENA);
 	e->names = names_new();
+	e->call_stacks = stacks_new();
 	e->ring = ring_buffer__new(bpf_map__fd(e->bpf->maps.ring), take, e, NULL);
 	e->poll = epoll_create1(EPOLL_CLOEXEC);
 	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (!e->arena || !e->names || !e->ring || e->poll < 0 || e->timer < 0) return h->fail(h, "no memory or descriptors for the ring");
+	if (!e->arena || !e->names || !e->call_stacks || !e->ring || e->poll < 0 || e->timer < 0) return h->fail(h, "no memory or descriptors for the ring");
 	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) || epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
 		return h->fail(h, "the ring cannot be waited for: %s", strerror(errno));
 	e->offset = ebpf_clock() - h->now(h);
@@ -217,6 +228,7 @@ static bool any_text(const struct ebpf *e)
 static void put_all(struct ebpf *e, struct vp_host *h)
 {
 	sort(e);
+	if (e->timing) e->now = ebpf_clock();
 	bool texts = any_text(e);
 	for (size_t i = 0; i < e->count; i++) {
 		const struct ebpf_head *head = record(e, e->order[i]);
@@ -406,6 +418,7 @@ static void ebpf_close(void *state, struct vp_host *h)
 	free(e->arena);
 	free(e->order);
 	names_free(e->names);
+	stacks_free(e->call_stacks);
 }
 
 const struct vp_source vp_source = {

@@ -8,6 +8,7 @@
 #define EBPF_PATH 1024     /* bytes of a path's names; a longer path is known by its device and inode alone */
 #define EBPF_NAME 256      /* bytes of one name in it; the kernel allows 255 */
 #define EBPF_ARGS 1024     /* bytes of arguments that go on an exec */
+#define EBPF_FRAMES 64     /* of one call stack */
 
 /* Calls, in the order of the table in words.c; EBPF_FAULT is not among what -e names. */
 #define EBPF_CALLS(C) \
@@ -27,6 +28,7 @@ enum ebpf_kind {
 	EBPF_PICTURE, /* some regions of one address space; the last piece says so */
 	EBPF_FILE,    /* the path of a file that regions name by device and inode */
 	EBPF_FAULT,
+	EBPF_STACK,   /* frames that later records name by their id */
 };
 
 enum {
@@ -37,6 +39,7 @@ enum {
 	EBPF_LAST = 16,   /* of a picture */
 	EBPF_CUT = 32,    /* more than fits */
 	EBPF_SHARED = 64, /* a child in its parent's address space (vfork) */
+	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface */
 };
 
 struct ebpf_head {
@@ -63,6 +66,7 @@ struct ebpf_called {
 	unsigned long long args[6];
 	long long result;
 	unsigned long long took;            /* ns; 0: not known */
+	unsigned long long stack;           /* 0: none */
 	unsigned long long lo, hi;
 	unsigned long long left, left_end;
 	unsigned int call, pad;             /* of a picture: its number among the pieces */
@@ -71,6 +75,7 @@ struct ebpf_called {
 
 struct ebpf_lived {
 	struct ebpf_head head;
+	unsigned long long stack;           /* fork: as of a call */
 	unsigned int other;                 /* fork: the child; exec: its parent */
 	unsigned int code;                  /* exit: as wait() gives it */
 	unsigned long long dev_inode[2];    /* exec: of the program */
@@ -100,6 +105,17 @@ struct ebpf_faulted {
 	struct ebpf_head head;
 	unsigned long long address, ip, error;
 	unsigned long long start;           /* of its region; 0: none */
+	unsigned long long stack;
+};
+
+/* head.count addresses from the innermost out, and the region in which each lies (start 0: none is known). */
+struct ebpf_stack {
+	struct ebpf_head head;
+	unsigned long long id;
+	unsigned long long caller;         /* where a return address stands if the innermost function keeps no frame, as the C library's calls do; or 0 */
+	unsigned char before[8];           /* the bytes before that address */
+	unsigned long long at[EBPF_FRAMES];
+	struct ebpf_vma vmas[EBPF_FRAMES + 1]; /* the last: the caller's */
 };
 
 struct ebpf_fault_key {

@@ -5,6 +5,8 @@
  *   words.c    calls and their arguments by the names of the manual pages
  *   names.c    files by device and inode
  *   faults.c   page faults, where they are counted
+ *   stacks.c   call stacks, with functions by
+ *   symbols.c  the symbol tables of files
  *   target.c   the processes: what is known of each, and reading one whole
  *   whole.c    ... in the kernel, under its lock
  */
@@ -41,10 +43,11 @@ struct target {
 };
 
 struct names;
+struct stacks;
 
 struct ebpf {
 	/* options */
-	bool exact, follow;
+	bool exact, follow, stacks, timing;
 	int faults;
 	uint64_t ring_size, least;
 	int64_t reread;
@@ -66,7 +69,9 @@ struct ebpf {
 	struct target *targets;
 	size_t target_count, target_size;
 	struct names *names;
+	struct stacks *call_stacks;
 	char vsyscall[128];  /* the row of maps that no region of the process makes */
+	int64_t now;         /* ns, monotonic: of this drain */
 	int64_t offset;      /* monotonic clock of the kernel - clock of the stream */
 	uint64_t missed;     /* calls that the kernel did not hand to us, as far as told */
 };
@@ -105,8 +110,24 @@ vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode); /* p N
 
 /* words.c */
 extern const char *const ebpf_call_names[EBPF_CALL_COUNT];
-extern const short ebpf_call_numbers[EBPF_CALL_COUNT]; /* the system's; -1: it has not that call */
+extern const short ebpf_call_numbers[EBPF_CALL_COUNT]; /* the system's */
+/* Of the 32-bit interface of x86-64, by number: the call and 1, or 0. */
+extern const unsigned char ebpf_calls32[EBPF_NUMBERS];
 void words_put_call(struct vp_host *h, const struct ebpf_called *called);
+
+/* stacks.c: call stacks by the kernel's half's ids, each told once, before its first use. */
+struct stacks *stacks_new(void);
+void stacks_free(struct stacks *stacks);
+void stacks_learn(struct ebpf *e, const struct ebpf_stack *record);
+/* The stream's id of it, 0 if it is not known; writes the line if that is still to be done. Not within another line. */
+uint64_t stacks_tell(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t id);
+
+/* symbols.c: functions by their place in a file, as its symbol table has them. */
+struct symbols;
+struct symbols *symbols_new(void);
+void symbols_free(struct symbols *symbols);
+/* The function around `offset` (bytes into the file); p NULL: none is known. `path` as the process sees it. */
+vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t inode, vp_str path, uint64_t offset);
 
 /* tell.c */
 void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head);

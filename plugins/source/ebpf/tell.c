@@ -94,12 +94,21 @@ static void put_after(struct ebpf *e, struct vp_host *h, const struct ebpf_calle
 	if (called->head.flags & EBPF_RACY) h->json(h, "racy", (vp_str){ "true", 4 });
 }
 
+/* The members by which time is told, and the stack. */
+static void put_circumstances(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head, uint64_t took, uint64_t stack)
+{
+	if (took) h->sec(h, "took", (int64_t)took);
+	if (e->timing) h->sec(h, "lag", e->now > (int64_t)head->t ? e->now - (int64_t)head->t : 0);
+	if (stack) h->num(h, "stack", stack);
+}
+
 static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_called *called)
 {
 	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS) return;
+	uint64_t stack = called->stack ? stacks_tell(e, h, stream_time(e, &called->head), called->stack) : 0;
 	begin_event(e, h, &called->head, ebpf_call_names[called->call]);
 	words_put_call(h, called);
-	if (called->took) h->sec(h, "took", (int64_t)called->took);
+	put_circumstances(e, h, &called->head, called->took, stack);
 	if (called->head.flags & EBPF_EXACT) put_after(e, h, called);
 	h->end(h);
 	if (called->head.flags & EBPF_UNREAD) target->wanted = true;
@@ -109,9 +118,11 @@ static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, 
 
 static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
 {
+	uint64_t stack = lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
 	begin_event(e, h, &lived->head, "fork");
 	h->num(h, "child", lived->other);
 	if (lived->head.flags & EBPF_SHARED) h->json(h, "vfork", (vp_str){ "true", 4 });
+	put_circumstances(e, h, &lived->head, 0, stack);
 	h->end(h);
 	if (!e->follow) return;
 	struct target *child = target_find(e, lived->other);
@@ -128,8 +139,10 @@ static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived
 
 static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
 {
+	uint64_t stack = lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
 	begin_event(e, h, &lived->head, "clone");
 	h->num(h, "child", lived->other);
+	put_circumstances(e, h, &lived->head, 0, stack);
 	h->end(h);
 }
 
@@ -203,13 +216,16 @@ static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *targe
 
 /* ---- faults ---- */
 
-static void tell_fault(struct ebpf *e, struct vp_host *h, const struct ebpf_faulted *fault)
+static void tell_fault(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_faulted *fault)
 {
+	uint64_t stack = fault->stack ? stacks_tell(e, h, stream_time(e, &fault->head), fault->stack) : 0;
 	begin_event(e, h, &fault->head, "fault");
 	h->addr(h, "addr", fault->address);
 	h->addr(h, "ip", fault->ip);
 	h->str(h, "access", fault->error & 16 ? (vp_str){ "execute", 7 } : fault->error & 2 ? (vp_str){ "write", 5 } : (vp_str){ "read", 4 });
 	if (fault->start) h->addr(h, "start", fault->start);
+	else target->wanted = true; /* the stack has grown, or the process has no right there */
+	put_circumstances(e, h, &fault->head, 0, stack);
 	h->end(h);
 }
 
@@ -251,6 +267,6 @@ void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
 	case EBPF_CLONE: tell_clone(e, h, lived); break;
 	case EBPF_EXEC: tell_exec(e, h, target, lived); break;
 	case EBPF_EXIT: tell_exit(e, h, target, lived); break;
-	case EBPF_FAULT: tell_fault(e, h, (const void *)head); break;
+	case EBPF_FAULT: tell_fault(e, h, target, (const void *)head); break;
 	}
 }

@@ -20,6 +20,16 @@ const short ebpf_call_numbers[EBPF_CALL_COUNT] = {
 	[EBPF_mseal] = 462, /* younger than this header */ NUMBER(prctl),
 };
 
+/* See arch/x86/entry/syscalls/syscall_32.tbl; 90 is the old mmap, 192 mmap2, 117 ipc. */
+#define CALL(name) EBPF_##name + 1
+const unsigned char ebpf_calls32[EBPF_NUMBERS] = {
+#ifdef __x86_64__
+	[45] = CALL(brk), [90] = CALL(mmap), [91] = CALL(munmap), [117] = CALL(shmat), [125] = CALL(mprotect), [150] = CALL(mlock), [151] = CALL(munlock),
+	[152] = CALL(mlockall), [153] = CALL(munlockall), [163] = CALL(mremap), [172] = CALL(prctl), [192] = CALL(mmap), [219] = CALL(madvise),
+	[257] = CALL(remap_file_pages), [274] = CALL(mbind), [376] = CALL(mlock2), [380] = CALL(pkey_mprotect), [397] = CALL(shmat), [398] = CALL(shmdt), [462] = CALL(mseal),
+#endif
+};
+
 enum form { NONE, ADDRESS, NUMBER, SIGNED, PROT, MAP_FLAGS, MREMAP_FLAGS, ADVICE, HEX };
 
 struct argument {
@@ -131,6 +141,7 @@ static bool gives_address(unsigned call)
 void words_put_call(struct vp_host *h, const struct ebpf_called *called)
 {
 	for (int i = 0; i < 6; i++) put_argument(h, &arguments[called->call][i], called->args[i]);
+	if (called->head.flags & EBPF_COMPAT) h->str(h, "abi", (vp_str){ "i386", 4 });
 	if (called->result < 0 && called->result >= -4095) {
 		const char *name = strerrorname_np((int)-called->result);
 		if (!name) name = "EUNKNOWN";

@@ -1,0 +1,140 @@
+/* Call stacks: the kernel's half sends each once, by an id of its own; here its frames get the names of functions, and it a number.
+ *
+ * The kernel follows frame pointers. A function without them (the C library's own calls are such) hides its caller: that is
+ * found where a return address then stands, if the bytes before it are a call.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "source.h"
+
+struct known {
+	uint64_t id, number;        /* the kernel's half's; the stream's, 0: not told yet */
+	struct ebpf_stack *record;  /* until it is told */
+};
+
+struct stacks {
+	struct known *at;
+	size_t count, size;         /* size: a power of two, less than three quarters full */
+	uint64_t told;
+	struct symbols *symbols;
+};
+
+struct stacks *stacks_new(void)
+{
+	struct stacks *stacks = calloc(1, sizeof *stacks);
+	if (!stacks) return NULL;
+	stacks->at = calloc(stacks->size = 256, sizeof *stacks->at);
+	stacks->symbols = symbols_new();
+	if (stacks->at && stacks->symbols) return stacks;
+	stacks_free(stacks);
+	return NULL;
+}
+
+void stacks_free(struct stacks *stacks)
+{
+	if (!stacks) return;
+	for (size_t i = 0; stacks->at && i < stacks->size; i++) free(stacks->at[i].record);
+	free(stacks->at);
+	symbols_free(stacks->symbols);
+	free(stacks);
+}
+
+static struct known *place(const struct stacks *stacks, uint64_t id)
+{
+	for (size_t i = (size_t)id;; i++) {
+		struct known *known = &stacks->at[i & (stacks->size - 1)];
+		if (!known->id || known->id == id) return known;
+	}
+}
+
+static bool grow(struct stacks *stacks)
+{
+	struct stacks more = *stacks;
+	more.size *= 2;
+	if (!(more.at = calloc(more.size, sizeof *more.at))) return false;
+	for (size_t i = 0; i < stacks->size; i++)
+		if (stacks->at[i].id) *place(&more, stacks->at[i].id) = stacks->at[i];
+	free(stacks->at);
+	*stacks = more;
+	return true;
+}
+
+void stacks_learn(struct ebpf *e, const struct ebpf_stack *record)
+{
+	struct stacks *stacks = e->call_stacks;
+	if (!record->id || (stacks->count * 4 >= stacks->size * 3 && !grow(stacks))) return;
+	struct known *known = place(stacks, record->id);
+	if (known->id || !(known->record = malloc(sizeof *record))) return; /* sent again: the kernel's half remembers the latest only */
+	memcpy(known->record, record, sizeof *record);
+	known->id = record->id;
+	stacks->count++;
+}
+
+/* Is what stands before an address a call that returns to it? */
+static bool behind_call(const unsigned char before[8])
+{
+#if defined(__x86_64__)
+	if (before[3] == 0xe8) return true; /* call rel32 */
+	for (int n = 2; n <= 7; n++)        /* call by register or memory: FF /2, with its address */
+		if (before[8 - n] == 0xff && (before[9 - n] & 0x38) == 0x10) return true;
+	return false;
+#else
+	uint32_t word;
+	memcpy(&word, before + 4, sizeof word);
+	return (word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000; /* BL, BLR */
+#endif
+}
+
+static bool skips_caller(const struct ebpf_stack *record)
+{
+	const struct ebpf_vma *vma = &record->vmas[EBPF_FRAMES];
+	if (!vma->start || !(vma->perms & 4) || !behind_call(record->before)) return false;
+	return record->head.count < 2 || record->at[1] != record->caller;
+}
+
+/* `inner`: the frame that is running; of all others the address is that behind their call. */
+static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const struct ebpf_vma *vma, bool inner)
+{
+	struct vp_frame frame = { .addr = at };
+	if (!vma->start) return frame;
+	if (vma->what & EBPF_VMA_FILE) {
+		frame.object = names_of(e->names, vma->dev, vma->inode);
+		frame.offset = at - vma->start + vma->offset;
+		frame.has_offset = true;
+		frame.function = symbols_find(e->call_stacks->symbols, pid, vma->dev, vma->inode, frame.object, frame.offset - !inner);
+	} else if (vma->what & EBPF_VMA_SPECIAL && vma->offset) {
+		const char *name = (const char *)&vma->offset; /* [vdso] */
+		frame.object = (vp_str){ name, strnlen(name, 16) };
+	}
+	return frame;
+}
+
+static void put(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t number, const struct ebpf_stack *record)
+{
+	struct vp_frame frames[EBPF_FRAMES + 1];
+	size_t count = 0;
+	int64_t pid = record->head.pid;
+	for (uint32_t i = 0; i < record->head.count && i < EBPF_FRAMES; i++) {
+		frames[count++] = frame(e, pid, record->at[i], &record->vmas[i], i == 0);
+		if (i == 0 && skips_caller(record)) frames[count++] = frame(e, pid, record->caller, &record->vmas[EBPF_FRAMES], false);
+	}
+	h->begin(h, "stack", t, pid);
+	h->num(h, "id", number);
+	h->frames(h, "frames", frames, count);
+	if (record->head.flags & EBPF_CUT) h->json(h, "frames_cut", (vp_str){ "true", 4 });
+	h->end(h);
+}
+
+uint64_t stacks_tell(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t id)
+{
+	struct stacks *stacks = e->call_stacks;
+	struct known *known = place(stacks, id);
+	if (!known->id) return 0; /* it found no room in the ring */
+	if (!known->record) return known->number;
+	known->number = ++stacks->told;
+	put(e, h, t, known->number, known->record);
+	free(known->record);
+	known->record = NULL;
+	return known->number;
+}
