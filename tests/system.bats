@@ -160,3 +160,29 @@ pressure() {
 	run -2 --separate-stderr vm-render --table=free --sort size /dev/null
 	[[ $stderr == *"no --columns"* ]]
 }
+
+@test "all of top's memory lines: macOS of today and of old, busybox" {
+	of() { vm-parse | jq -c "select(.type == \"system\") | $1"; }
+	head='SharedLibs: 423M resident, 89M data, 156M linkedit.
+MemRegions: 254123 total, 6234M resident, 189M private, 2345M shared.
+PhysMem: 16G used (3.2G wired), 2.1G unused.
+VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
+	[ "$(of '[.shared_libs_resident, .shared_libs_data, .shared_libs_linkedit, .regions_resident, .regions_private, .regions_shared, .framework_vsize] | map(. / 1048576)' <<<"$head")" = '[423,89,156,6234,189,2345,3456]' ]
+	[ "$(of '[.regions, .vsize / 1099511627776, .swapins, .swapouts, .used / 1073741824]' <<<"$head")" = '[254123,45,7,8,16]' ]
+	[ "$(printf '%s\n\nPID COMMAND\n%s\n' "$head" "$head" | of .swapouts | paste -sd' ')" = "8 8" ]
+	[ "$(of '[.wired, .active, .inactive, .used, .free] | map(. / 1048576)' <<<'PhysMem: 1234M wired, 2345M active, 456M inactive, 4035M used, 61M free.')" = '[1234,2345,456,4035,61]' ]
+	[ "$(of '[.used, .free, .shared, .buffers, .cached] | map(. / 1024)' <<<'Mem: 126536K used, 3412K free, 0K shrd, 4120K buff, 51004K cached')" = '[126536,3412,0,4120,51004]' ]
+}
+
+@test "vm_stat at intervals: a line for each row, counts in thousands and millions" {
+	printf '%s\n' 'Mach Virtual Memory Statistics: (page size of 16384 bytes)' '    free   active   specul inactive throttle    wired  prgable   faults' \
+		'    5093   202210      986   201040        0   118482     1321    1250M' '    5100   202210      986   201040        0   118482     1321    1251M' |
+		vm-parse | jq -c 'select(.type == "system") | [.free / 16384, .wired / 16384, .faults / 1000000]' >"$BATS_TEST_TMPDIR/got"
+	[ "$(cat "$BATS_TEST_TMPDIR/got")" = '[5093,118482,1250]
+[5100,118482,1251]' ]
+}
+
+@test "free -L, of a line, and the units that free has" {
+	[ "$(printf 'SwapUse           4 CachUse      560000  MemUse     1000000 MemFree    22000000 \n' | vm-parse | jq -c 'select(.type == "system") | [.swap_used, .buffers_cached, .used, .free] | map(. / 1024)')" = '[4,560000,1000000,22000000]' ]
+	[ "$(printf '              total        used        free      shared  buff/cache   available\nMem:           15Gi      15.5Gi       0.0Gi       0.5Gi       512Mi       0.25Gi\n' | vm-parse | jq -c 'select(.type == "system") | [.used, .shared, .available] | map(. / 1073741824)')" = '[15.5,0.5,0.25]' ]
+}

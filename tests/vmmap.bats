@@ -267,3 +267,20 @@ report() {
 }'
 	[[ $stderr == *"no format"* || $stderr == *"JSON"* ]]
 }
+
+@test "what is resident, dirty and swapped is held against the summary as well, by type and in all" {
+	file=$ROOT/tests/texts/vmmap.txt
+	run -0 --separate-stderr vm-parse "$file"
+	[ -z "$stderr" ]
+	for column in 2:resident 3:dirty 4:swapped; do
+		# 64K more in one row of the listing than the summary knows
+		awk -v c="${column%:*}" '/^MALLOC_SMALL .*\[/ && !done { done = 1; i = index($0, "["); j = index($0, "]"); n = split(substr($0, i + 1, j - i - 1), v, " ")
+			v[c] = (v[c] + 64) "K"; $0 = substr($0, 1, i) sprintf("%6s %6s %6s %6s", v[1], v[2], v[3], v[4]) substr($0, j) } 1' "$file" >"$BATS_TEST_TMPDIR/row"
+		run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/row"
+		[[ $stderr == *"summary has MALLOC_SMALL with "*" KiB ${column#*:}, the listing"* ]]
+		[ "$(jq -r 'select(.type == "lost") | .what' <<<"$output")" = regions ]
+		awk -v c="${column%:*}" '/^TOTAL / && !done { done = 1; $(c + 1) = ($(c + 1) + 640) "K" } 1' "$file" >"$BATS_TEST_TMPDIR/total"
+		run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/total"
+		[[ $stderr == *"KiB ${column#*:}, its TOTAL says"* ]]
+	done
+}

@@ -25,6 +25,7 @@ struct reader {
 bool system_is_free(vp_str line)
 {
 	vp_str rest = line;
+	if (text_starts(line, "SwapUse ") && text_has(line, " CachUse ") && text_has(line, " MemFree ")) return true; /* -L */
 	return text_is(text_word(&rest), "total") && text_is(text_word(&rest), "used") && text_is(text_word(&rest), "free");
 }
 
@@ -88,6 +89,22 @@ static void row(struct reader *r, vp_str name, vp_str rest)
 	}
 }
 
+/* free -L, one line a look: "SwapUse  0 CachUse  648936  MemUse  609784 MemFree  23716388" */
+static void one_line(struct reader *r, vp_str line)
+{
+	static const struct { const char *word, *key; } keys[] = {
+		{ "SwapUse", "swap_used" }, { "CachUse", "buffers_cached" }, { "MemUse", "used" }, { "MemFree", "free" },
+	};
+	struct text_size size;
+	system_end(&r->line);
+	for (vp_str word; (word = text_word(&line)).n;) {
+		vp_str number = text_word(&line);
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+			if (text_is(word, keys[i].word) && text_size(number, &size) && size.bytes < UINT64_C(1) << 50)
+				system_num(&r->line, keys[i].key, size.bare ? size.bytes << 10 : size.bytes);
+	}
+}
+
 int system_free(struct vp_host *host, vp_str text)
 {
 	struct reader reader = { .line = { .host = host }, .shift = 10 }, *r = &reader;
@@ -96,7 +113,8 @@ int system_free(struct vp_host *host, vp_str text)
 	while (text_next(&lines, &line)) {
 		vp_str rest = text_trim(text_unquoted(line));
 		if (system_is_free(rest)) {
-			head(r, rest);
+			if (text_starts(rest, "SwapUse ")) one_line(r, rest);
+			else head(r, rest);
 			continue;
 		}
 		vp_str name = text_word(&rest);

@@ -46,19 +46,58 @@ static void vm_stat_line(struct system_line *line, vp_str text, uint64_t page)
 			system_num(line, vm_stat_keys[i].key, vm_stat_keys[i].pages ? value * page : value);
 }
 
+/* vm_stat N: a head of short words, then a row each N seconds; large counts in thousands, millions. */
+static const struct { const char *word, *key; bool pages; } interval_keys[] = {
+	{ "free", "free", true }, { "active", "active", true }, { "specul", "speculative", true }, { "inactive", "inactive", true },
+	{ "throttle", "throttled", true }, { "wired", "wired", true }, { "prgable", "purgeable", true }, { "file-backed", "cached", true },
+	{ "anonymous", "anon", true }, { "cmprssed", "compressed", true }, { "cmprssor", "compressor", true }, { "faults", "faults", false },
+	{ "copy", "cow_faults", false }, { "0fill", "zero_filled", false }, { "reactive", "reactivated", false }, { "purged", "purged", false },
+	{ "dcomprs", "decompressions", false }, { "comprs", "compressions", false }, { "pageins", "pageins", false }, { "pageout", "pageouts", false },
+	{ "swapins", "swapins", false }, { "swapouts", "swapouts", false },
+};
+#define INTERVAL_COLUMNS 40
+
+/* 1250M is a count of 1250 millions. */
+static bool thousands(vp_str word, uint64_t *value)
+{
+	uint64_t scale = text_ends(word, "K") ? 1000 : text_ends(word, "M") ? 1000000 : text_ends(word, "G") ? 1000000000 : 1;
+	if (scale > 1) word.n--;
+	if (!text_decimal(word, value) || *value > UINT64_MAX / 4096 / scale / (1 << 14)) return false;
+	*value *= scale;
+	return true;
+}
+
+static void interval_row(struct system_line *line, vp_str head, vp_str row, uint64_t page)
+{
+	uint64_t values[INTERVAL_COLUMNS];
+	size_t count = 0;
+	for (vp_str rest = row, word; count < INTERVAL_COLUMNS && (word = text_word(&rest)).n; count++)
+		if (!thousands(word, &values[count])) return;
+	if (!count) return;
+	system_end(line);
+	for (size_t c = 0; c < count; c++) {
+		vp_str word = text_word(&head);
+		for (size_t i = 0; i < sizeof interval_keys / sizeof *interval_keys; i++)
+			if (text_is(word, interval_keys[i].word) && (!interval_keys[i].pages || page))
+				system_num(line, interval_keys[i].key, interval_keys[i].pages ? values[c] * page : values[c]);
+	}
+}
+
 int system_vm_stat(struct vp_host *host, vp_str text)
 {
 	struct system_line line = { .host = host };
 	struct text_lines lines = { .rest = text };
 	uint64_t page = 0;
-	vp_str one;
+	vp_str one, head = { NULL, 0 };
 	while (text_next(&lines, &one)) {
 		one = text_trim(text_unquoted(one));
 		const char *size = text_find(one, "page size of ");
-		if (system_is_vm_stat(one)) system_end(&line), page = 0;
+		if (system_is_vm_stat(one)) system_end(&line), page = 0, head.n = 0;
 		vp_str rest = size ? text_from(one, (size_t)(size - one.p) + 13) : (vp_str){ NULL, 0 };
 		if (size && text_decimal(text_word(&rest), &page)) page = page < 1 << 24 ? page : 0;
-		vm_stat_line(&line, one, page);
+		if (text_starts(one, "free ") && text_has(one, " wired ")) head = one;
+		else if (head.n) interval_row(&line, head, one, page);
+		else vm_stat_line(&line, one, page);
 	}
 	system_end(&line);
 	return 0;
@@ -70,7 +109,7 @@ bool system_is_top(vp_str line)
 {
 	vp_str rest = line, first = text_word(&rest), second = text_word(&rest);
 	bool unit = first.n == 3 && text_ends(first, "iB") && (text_is(second, "Mem") || text_is(second, "Mem:"));
-	return text_starts(line, "PhysMem:") || unit || (text_is(first, "Mem:") && text_has(line, " total,"));
+	return text_starts(line, "PhysMem:") || unit || (text_is(first, "Mem:") && (text_has(line, " total,") || text_has(line, "K used,")));
 }
 
 /* "24105.6 total,": a number and what it is. `shift` is of a bare number. */
@@ -92,11 +131,37 @@ static bool phrase(vp_str *rest, unsigned shift, uint64_t *bytes, vp_str *word)
 	return word->n > 0;
 }
 
+/* "SharedLibs: 423M resident, 89M data, 156M linkedit.", "VM: 45T vsize, 3456M framework vsize, 0(0) swapins, 0(0) swapouts." */
+static void macos_line(struct system_line *line, vp_str text)
+{
+	static const struct { const char *row, *word, *key; bool count; } keys[] = {
+		{ "SharedLibs:", "resident", "shared_libs_resident", false }, { "SharedLibs:", "data", "shared_libs_data", false },
+		{ "SharedLibs:", "linkedit", "shared_libs_linkedit", false }, { "MemRegions:", "total", "regions", true },
+		{ "MemRegions:", "resident", "regions_resident", false }, { "MemRegions:", "private", "regions_private", false },
+		{ "MemRegions:", "shared", "regions_shared", false }, { "VM:", "vsize", "vsize", false }, { "VM:", "framework vsize", "framework_vsize", false },
+		{ "VM:", "swapins", "swapins", true }, { "VM:", "swapouts", "swapouts", true }, { "VM:", "pageins", "pageins", true },
+		{ "VM:", "pageouts", "pageouts", true },
+	};
+	vp_str rest = text, row = text_word(&rest);
+	while ((rest = text_left(rest)).n) {
+		const char *comma = memchr(rest.p, ',', rest.n);
+		vp_str piece = { rest.p, comma ? (size_t)(comma - rest.p) : rest.n }, number = text_word(&piece), word = text_trim(piece);
+		const char *since = number.n ? memchr(number.p, '(', number.n) : NULL;
+		struct text_size size;
+		if (since) number.n = (size_t)(since - number.p);
+		if (word.n && word.p[word.n - 1] == '.') word.n--;
+		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+			if (text_is(row, keys[i].row) && text_is(word, keys[i].word) && text_size(number, &size) && size.bare == keys[i].count) system_num(line, keys[i].key, size.bytes);
+		rest = text_from(rest, comma ? (size_t)(comma - rest.p) + 1 : rest.n);
+	}
+}
+
 static void top_line(struct system_line *line, vp_str text)
 {
 	static const struct { const char *word, *mem, *swap; } keys[] = {
 		{ "total", "total", "swap_total" }, { "free", "free", "swap_free" }, { "used", "used", "swap_used" }, { "unused", "free", NULL },
 		{ "buff/cache", "buffers_cached", NULL }, { "buffers", "buffers", NULL }, { "cached", NULL, "cached" }, { "avail", NULL, "available" },
+		{ "shrd", "shared", NULL }, { "buff", "buffers", NULL }, { "cached", "cached", NULL }, /* busybox */
 		{ "wired", "wired", NULL }, { "compressor", "compressor", NULL }, { "active", "active", NULL }, { "inactive", "inactive", NULL },
 	};
 	vp_str rest = text, first = text_word(&rest), word;
@@ -104,7 +169,8 @@ static void top_line(struct system_line *line, vp_str text)
 	bool macos = text_is(first, "PhysMem:"), unit = first.n == 3 && text_ends(first, "iB");
 	if (unit) first = text_word(&rest);
 	bool swap = text_starts(first, "Swap");
-	if (!macos && !swap && !text_starts(first, "Mem")) return;
+	if (text_is(first, "SharedLibs:") || text_is(first, "MemRegions:") || text_is(first, "VM:")) macos_line(line, text);
+	if (!macos && !swap && !text_is(first, "Mem") && !text_is(first, "Mem:")) return;
 	if (text_starts(text_left(rest), ":")) text_word(&rest);
 	for (uint64_t bytes; text_left(rest).n;) {
 		if (!phrase(&rest, shift, &bytes, &word)) continue;
@@ -123,7 +189,8 @@ int system_top(struct vp_host *host, vp_str text)
 	bool inside = false;
 	while (text_next(&lines, &one)) {
 		one = text_trim(text_unquoted(one));
-		if (system_is_top(one)) system_end(&line), inside = true;
+		if (text_starts(one, "SharedLibs:") || (system_is_top(one) && (!text_starts(one, "PhysMem:") || system_has(&line, "used")))) system_end(&line);
+		if (system_is_top(one) || text_starts(one, "SharedLibs:")) inside = true;
 		if (inside) top_line(&line, one);
 		if (!one.n) inside = false;
 	}
