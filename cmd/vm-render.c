@@ -35,7 +35,7 @@ static const struct vp_option rows[] = {
 	{ "columns", 0, VP_OPT_LIST, FIELD(columns), NULL, NULL, "COLUMN,...", "of a table: start,size,rss,kind,name ..." },
 	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
 	{ "rows", 0, VP_OPT_INT, FIELD(rows), "10000", "0..1000000000", "N", "of events: keep the last N in memory; 0: all" },
-	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "rows of table: kind, name, perms; of summary: also event, process; of events: act, change" },
+	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "rows of table: kind, name, perms; of summary: also event, process; of events: act, change; of area: kind, name, region" },
 	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, regions, kinds, pages; or as pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap, free, free-h print it" },
 	{ "live", 0, VP_OPT_ENUM, FIELD(live), "auto", "auto|yes|no", "WHEN",
 	  "draw on the full screen while lines come; auto: where stdout is a terminal and input a pipe" },
@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 		vp_die(&program, VP_TROUBLE, "%s", vp_error());
 	vp_program_checked(&program);
 	vp_show_init(&show, &host, &model, &picture, (enum vp_show_when)state.live, state.fps);
-	if (vp_model_init(&model, &filter, vp_show_keep(&show, &filter)))
+	if (vp_model_init(&model, &filter, vp_show_keep(&show, &filter) | (state.by ? picture.view->keep_by : 0)))
 		vp_die(&program, VP_TROUBLE, "%s", vp_error());
 	if (run(&host, &state, &show)) {
 		vp_trouble(&program, "%s", vp_error());

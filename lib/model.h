@@ -124,6 +124,14 @@ enum vp_page_class { VP_PC_PRIVATE, VP_PC_SHARED, VP_PC_HUGE, VP_PC_FILE, VP_PC_
 	VP_PC_FOREIGN, VP_PC_COUNT };
 enum vp_page_class vp_page_class(uint8_t state);
 
+/* From t on a region has so much of each sum, and had so much before. */
+struct vp_episode {
+	int64_t t, pid;
+	uint64_t id, start;
+	uint64_t sums[VP_SUM_COUNT], before[VP_SUM_COUNT];
+	uint32_t name, kind, known; /* known: bit of each sum */
+};
+
 /* Faults in the region that began at `start` then. */
 struct vp_fault { int64_t pid; uint64_t start, major, minor; };
 
@@ -150,7 +158,7 @@ struct vp_filter {
 };
 
 /* BEFORE: what lived at filter.from, or at the first look. STILL: what comes after filter.at is of no interest, so every span is as it was then. */
-enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32, VP_KEEP_BEFORE = 64, VP_KEEP_PAGES = 128 };
+enum { VP_KEEP_SPANS = 1, VP_KEEP_MOMENTS = 2, VP_KEEP_STATE = 4, VP_KEEP_STILL = 8, VP_KEEP_JOURNAL = 16, VP_KEEP_TALLIES = 32, VP_KEEP_BEFORE = 64, VP_KEEP_PAGES = 128, VP_KEEP_HISTORY = 256 };
 
 /* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process, as far as `keep` asks
  * for them; lives and the live regions. */
@@ -162,6 +170,7 @@ struct vp_model {
 	struct vp_span *before; size_t before_count, before_size;    /* rss_last as it was then */
 	struct vp_page_run *page_runs; size_t page_run_count, page_run_size;
 	struct vp_tables *tables; size_t tables_count, tables_size;  /* one a process */
+	struct vp_episode *episodes; size_t episode_count, episode_size; /* in the order of time */
 	struct vp_fault *faults; size_t fault_count, fault_size;     /* by pid and start */
 	uint64_t pages_unkept;  /* runs that there was no room for */
 	uint64_t page;          /* bytes, as the stream says; 0: unknown */

@@ -134,6 +134,9 @@ void vp_pages_free(struct vp_model *model);
 
 uint64_t vp_model_address(struct vp_record *record, const char *name); /* of a member of a line that is no region */
 
+/* model_history.c */
+void vp_history_note(struct vp_model *model, int64_t t, const struct vp_open *open, const struct vp_part *was, bool gone);
+
 /* model_faults.c */
 void vp_faults_line(struct vp_model *model, struct vp_record *record);
 void vp_faults_forget(struct vp_model *model, int64_t pid, uint64_t start, uint64_t end); /* that memory is gone */

@@ -130,6 +130,7 @@ void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, u
 		return;
 	struct vp_place was = { &open->part, open->span.kind, open->span.name };
 	vp_tally_move(model, follow, &was, NULL, event);
+	vp_history_note(model, t, open, &open->part, true);
 	span_close(model, open->span, t, event);
 	remove_open(follow, open);
 }
@@ -201,6 +202,7 @@ void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, ui
 	vp_tally_move(model, follow, fresh ? NULL : &was, &is, event);
 	measure(open, now, &part);
 	vp_sums_add(follow, kind, &part, true);
+	vp_history_note(model, t, open, &before, false);
 	open->frame = follow->frame;
 }
 

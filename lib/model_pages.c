@@ -344,4 +344,5 @@ void vp_pages_free(struct vp_model *model)
 	free(model->page_runs);
 	free(model->tables);
 	free(model->faults);
+	free(model->episodes);
 }

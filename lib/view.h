@@ -27,6 +27,7 @@ struct vp_view_options {
 struct vp_view {
 	const char *name, *about;
 	unsigned keep;          /* VP_KEEP_... that it needs */
+	unsigned keep_by;       /* and where rows or series are asked for by something (options->by) */
 	int (*build)(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure,
 	             struct vp_arena *arena); /* everything in the figure lives in the arena; 0, -1 (vp_error) */
 	int (*check)(const struct vp_view_options *options); /* before any input: 0, or -1 (vp_error); or NULL */

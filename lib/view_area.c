@@ -164,6 +164,8 @@ static bool measured(const struct area *area)
 
 static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
 {
+	if (vp_regions_is(options))
+		return vp_regions_area(model, options, figure, arena);
 	if (vp_machine_is(model, options))
 		return vp_machine_area(model, options, figure, arena);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };
@@ -192,7 +194,9 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 const struct vp_view vp_view_area = {
 	.name = "area",
-	.about = "how much of each kind there was, stacked, over time; with looks at the machine, its memory too (--measure)",
+	.about = "how much of each kind there was, stacked, over time; with looks at the machine, its memory too (--measure, --by)",
 	.keep = VP_KEEP_MOMENTS,
+	.keep_by = VP_KEEP_HISTORY,
 	.build = build,
+	.check = vp_regions_check,
 };

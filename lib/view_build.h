@@ -57,6 +57,10 @@ bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *o
 int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* The view diff as a table: for a stream of vm-diff also where a table was asked for. */
 int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
+/* The view area by region or by name: is that asked for; its figure; 0 or -1 (vp_error) where it makes no sense. */
+bool vp_regions_is(const struct vp_view_options *options);
+int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
+int vp_regions_check(const struct vp_view_options *options);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */
 const char *vp_short_name(const char *name, const char *kind);
 
