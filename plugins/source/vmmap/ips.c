@@ -59,8 +59,9 @@ static bool next(vp_str *rest, bool object, vp_str *key, vp_str *value)
 
 static bool inside(vp_str value, char open, vp_str *rest)
 {
+	if (!value.n || *value.p != open) return false;
 	*rest = text_from(value, 1);
-	return value.n && *value.p == open;
+	return true;
 }
 
 struct ips {
