@@ -640,22 +640,30 @@ int vp_kinds_add(const struct vp_kind_rule *rule)
 	return 0;
 }
 
-size_t vp_kind_index(vp_str kind)
+static size_t kind_search(vp_str kind)
 {
-	static size_t last; /* neighbours are often of one kind */
-	if (last < vp_kind_count() && vp_str_is(kind, vp_kind_name(last))) return last;
 	for (size_t i = 0; i < KNOWN; i++)
-		if (kind.p == known[i].kind && !known[i].kind[kind.n]) return last = i;
+		if (kind.p == known[i].kind && !known[i].kind[kind.n]) return i;
 	for (size_t i = 0; i < vp_kind_count(); i++)
-		if (vp_str_is(kind, vp_kind_name(i))) return last = i;
-	if (named_count == NAMED_MAX) return last = KNOWN + NAMED_MAX - 1;
+		if (vp_str_is(kind, vp_kind_name(i))) return i;
+	if (named_count == NAMED_MAX) return KNOWN + NAMED_MAX - 1;
 	if (named_count == NAMED_MAX - 1) kind = (vp_str){ "(further kinds)", 15 };
 	char **more = realloc(named, (named_count + 1) * sizeof *more);
 	char *name = kind.p ? strndup(kind.p, kind.n) : strdup("unknown");
 	if (!more || !name) abort();
 	named = more;
 	named[named_count] = name;
-	return last = KNOWN + named_count++;
+	return KNOWN + named_count++;
+}
+
+/* Where it stood the last time that a kind of its length and ends was asked for. */
+size_t vp_kind_index(vp_str kind)
+{
+	static size_t seen[64];
+	unsigned ends = kind.n ? (unsigned char)kind.p[0] * 5u + (unsigned char)kind.p[kind.n - 1] : 0;
+	size_t *place = &seen[(ends + kind.n * 11) % 64];
+	if (*place < vp_kind_count() && vp_str_is(kind, vp_kind_name(*place))) return *place;
+	return *place = kind_search(kind);
 }
 
 const char *vp_kind_name(size_t index)

@@ -64,11 +64,15 @@ bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *re
 
 /* ---- changes ---- */
 
-static int event_index(vp_str name)
+/* Mostly it is the one of the line before. */
+static int event_index(struct vp_model *model, vp_str name)
 {
+	int *last = &model->inner->event;
+	if (vp_str_is(name, vp_event_names[*last]))
+		return *last;
 	for (int i = 0; i < VP_E_COUNT; i++)
 		if (vp_str_is(name, vp_event_names[i]))
-			return i;
+			return *last = i;
 	return -1;
 }
 
@@ -117,8 +121,10 @@ static void change_apply(struct vp_model *model, struct vp_follow *follow, struc
                          const uint64_t *gone, size_t gone_count)
 {
 	struct weight was = { 0 }, now = { 0 };
-	weigh(follow, change->id, &was);
-	for (size_t i = 0; i < gone_count; i++)
+	bool told = model->keep & (VP_KEEP_JOURNAL | VP_KEEP_TALLIES);
+	if (told)
+		weigh(follow, change->id, &was);
+	for (size_t i = 0; told && i < gone_count; i++)
 		if (gone[i] != change->id)
 			weigh(follow, gone[i], &was);
 	if (change->event == VP_E_EXIT)
@@ -131,6 +137,8 @@ static void change_apply(struct vp_model *model, struct vp_follow *follow, struc
 		vp_live_drop(model, follow, change->t, change->id, change->event);
 	else
 		vp_live_set(model, follow, change->t, change->id, change->region, change->event, from);
+	if (!told)
+		return;
 	weigh(follow, change->id, &now);
 	change->size = now.size - was.size;
 	change->rss = now.rss - was.rss;
@@ -205,7 +213,7 @@ static void change_line(struct vp_model *model, struct vp_record *record, int64_
 	struct vp_region was = { 0 };
 	struct vp_member member;
 	uint64_t from = 0, id;
-	int event = event_index(record->event);
+	int event = event_index(model, record->event);
 	if (!follow)
 		return;
 	vp_moment_due(model, follow, t);
@@ -390,7 +398,7 @@ static void keep_state(struct vp_model *model, struct vp_record *record, int64_t
 	    || (model->filter.pid >= 0 && record->has_pid && record->pid != model->filter.pid))
 		return;
 	/* The last moment, if none was asked for, is the last at which there was something to see. */
-	if (model->filter.at == INT64_MAX && record->type == VP_T_change && event_index(record->event) == VP_E_EXIT)
+	if (model->filter.at == INT64_MAX && record->type == VP_T_change && event_index(model, record->event) == VP_E_EXIT)
 		return;
 	if (vp_state_apply(&model->state, record))
 		model->contradictions++;

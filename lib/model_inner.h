@@ -50,6 +50,7 @@ struct vp_model_inner {
 	bool has_began;
 	int64_t began;             /* ns since 1970, of the first segment */
 	int64_t t;                 /* the last t, with the offset */
+	int event;                 /* of the last change */
 	struct vp_pids procs, follow_pids, life_pids; /* into procs, follows, lives (the last of a pid) */
 	struct vp_paged **paged; size_t paged_count, paged_size, closed_pages; /* model_pages.c */
 	/* model_tally.c */

@@ -9,7 +9,7 @@ enum { DIM = 1, BOLD = 2, UNDERLINE = 4, KEEP = 8 /* not empty, though it may be
 /* How a cell looks; colours are of the 256, -1 the terminal's own. */
 struct look {
 	int16_t fg, bg;
-	uint8_t style;
+	uint32_t style; /* so wide that cells have no holes, and can be compared as bytes */
 };
 #define PLAIN ((struct look){ -1, -1, 0 })
 #define STYLED(s) ((struct look){ -1, -1, s })

@@ -298,17 +298,16 @@ static bool is_blank(const struct ascii *a, const struct cell *c)
 	return c->c == ' ' && (!a->colours || (c->look.bg < 0 && !(c->look.style & UNDERLINE)));
 }
 
+_Static_assert(sizeof(struct cell) == 16, "a cell has no holes");
+
 /* The cells behind it that are the same, as far as there is room: how many they are. */
-static size_t put_again(struct bytes *out, const struct cell *cell, size_t count, bool colours)
+static size_t put_again(struct bytes *out, const struct cell *cell, size_t count)
 {
 	size_t n = out->last < 0x80 ? 1 : out->last < 0x800 ? 2 : out->last < 0x10000 ? 3 : 4, again = 0;
 	char *to = out->at + out->used, *end = out->at + sizeof out->at - ONE_CELL;
 
-	for (const struct cell *c = cell + 1; again < count && c->c == cell->c && !c->joined && to < end; again++, c++, to += n) {
-		if (colours && !same_look(c->look, cell->look))
-			break;
+	for (const struct cell *c = cell + 1; again < count && to < end && !memcmp(c, cell, sizeof *c); again++, c++, to += n)
 		memcpy(to, out->as, sizeof out->as);
-	}
 	out->used = (size_t)(to - out->at);
 	return again;
 }
@@ -335,7 +334,7 @@ void ascii_end(struct ascii *a)
 		if (c->joined)
 			put_code_point(&out, c->joined);
 		else if (c->c)
-			i += put_again(&out, c, a->line_used - i - 1, a->colours);
+			i += put_again(&out, c, a->line_used - i - 1);
 	}
 	put_word(&out, same_look(now, PLAIN) ? "\n" : "\x1b[0m\n");
 	a->host->write(a->host, out.at, out.used);
