@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+
 struct call {
 	int64_t pid, t;
 	uint64_t tid, start, end; /* end 0: no address is known: it may be anything */
@@ -13,8 +15,8 @@ struct call {
 };
 
 struct vp_causes {
-	struct call calls[VP_CAUSES], only;
-	size_t count;
+	struct call calls[VP_CAUSES], only; /* a ring */
+	size_t first, count;
 	uint64_t dropped;         /* so many have been forgotten */
 	bool alone;
 	char text[192];
@@ -36,10 +38,19 @@ void vp_causes_clear(struct vp_causes *causes)
 	causes->alone = false;
 }
 
-static bool address(struct vp_record *record, const char *key, uint64_t *value)
+static struct call *call_at(struct vp_causes *causes, size_t i)
+{
+	return &causes->calls[(causes->first + i) % VP_CAUSES];
+}
+
+static bool read_address(struct vp_record *record, const struct vp_member *member, uint64_t *value)
 {
 	char digits[24];
-	vp_str text = vp_record_str(record, key);
+	uint32_t high, low;
+	if (!member || member->json != VP_STRING) return false;
+	if (member->value.n == 20 && memcmp(member->value.p, "\"0x", 3) == 0 && vp_hex8(member->value.p + 3, &high) && vp_hex8(member->value.p + 11, &low))
+		return *value = (uint64_t)high << 32 | low, true;
+	vp_str text = vp_record_decode(record, member->value);
 	if (text.n < 3 || text.n >= sizeof digits) return false;
 	memcpy(digits, text.p, text.n);
 	digits[text.n] = 0;
@@ -47,14 +58,41 @@ static bool address(struct vp_record *record, const char *key, uint64_t *value)
 	return true;
 }
 
-/* What its arguments say of where it worked. */
+/* Members that say where a call worked; of several the first here. */
+#define WORD(text) { text, sizeof text - 1 }
+static const struct word { const char *text; size_t n; }
+	lengths[] = { WORD("new_size"), WORD("length"), WORD("len"), WORD("size") },
+	places[] = { WORD("result"), WORD("addr"), WORD("old_address"), WORD("shmaddr") };
+#undef WORD
+enum { WORDS = 4 };
+
+static uint64_t *place_for(uint64_t *values, const struct word *words, vp_str key)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (words[i].n == key.n && memcmp(words[i].text, key.p, key.n) == 0) return &values[i];
+	return NULL;
+}
+
+static uint64_t first_of(const uint64_t *values)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (values[i]) return values[i];
+	return 0;
+}
+
 static void find_range(struct vp_record *record, struct call *call)
 {
-	static const char *const lengths[] = { "new_size", "length", "len", "size" };
-	static const char *const places[] = { "result", "addr", "old_address", "shmaddr" };
-	uint64_t length = 0;
-	for (size_t i = 0; i < 4 && !length; i++) vp_record_num(record, lengths[i], &length);
-	for (size_t i = 0; i < 4 && !call->start; i++) address(record, places[i], &call->start);
+	uint64_t sizes[WORDS] = { 0 }, starts[WORDS] = { 0 }, *value;
+	for (size_t i = 0; i < record->rest_count; i++) {
+		const struct vp_member *member = &record->rest[i];
+		if ((value = place_for(sizes, lengths, member->key))) {
+			if (member->json != VP_NUMBER || !vp_json_num(member->value, value)) *value = 0;
+		} else if ((value = place_for(starts, places, member->key))) {
+			if (!read_address(record, member, value)) *value = 0;
+		}
+	}
+	uint64_t length = first_of(sizes);
+	call->start = first_of(starts);
 	bool moves = strcmp(call->name, "mremap") == 0 || strcmp(call->name, "brk") == 0 || !length;
 	if (call->start && !moves) call->end = call->start + length;
 }
@@ -88,7 +126,7 @@ static bool changes_nothing(struct vp_record *record, const struct call *call)
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
 		if (strcmp(call->name, idle[i]) == 0) return true;
 	uint64_t asked;
-	if (strcmp(call->name, "brk") == 0) return address(record, "addr", &asked) && asked == 0; /* it only asks */
+	if (strcmp(call->name, "brk") == 0) return read_address(record, vp_record_member(record, "addr"), &asked) && asked == 0; /* it only asks */
 	return strcmp(call->name, "madvise") == 0 && is_idle_advice(vp_record_str(record, "advice"));
 }
 
@@ -104,10 +142,11 @@ void vp_causes_note(struct vp_causes *causes, struct vp_record *record)
 	}
 	if (!call.whole) find_range(record, &call);
 	if (causes->count == VP_CAUSES) {
-		memmove(causes->calls, causes->calls + 1, --causes->count * sizeof call);
+		causes->first = (causes->first + 1) % VP_CAUSES;
+		causes->count--;
 		causes->dropped++;
 	}
-	causes->calls[causes->count++] = call;
+	*call_at(causes, causes->count++) = call;
 }
 
 void vp_causes_only(struct vp_causes *causes, struct vp_record *record)
@@ -121,7 +160,7 @@ void vp_causes_done(struct vp_causes *causes, int64_t pid)
 	causes->alone = false;
 	if (pid < 0) return;
 	for (size_t i = 0; i < causes->count; i++)
-		if (causes->calls[i].pid != pid) causes->calls[kept++] = causes->calls[i];
+		if (call_at(causes, i)->pid != pid) *call_at(causes, kept++) = *call_at(causes, i);
 	causes->count = kept;
 	causes->dropped = 0;
 }
@@ -170,13 +209,14 @@ static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 
 static const struct call *find(const struct vp_causes *causes, const struct vp_change *change)
 {
-	const struct call *found = NULL;
+	const struct call *found = NULL, *call;
 	if (causes->alone) return &causes->only;
 	if (change->event == VP_E_RESIDENT_CHANGE || causes->dropped) return NULL;
 	for (size_t i = 0; i < causes->count; i++) {
-		if (!may_have(&causes->calls[i], change)) continue;
+		call = &causes->calls[(causes->first + i) % VP_CAUSES];
+		if (!may_have(call, change)) continue;
 		if (found) return NULL;
-		found = &causes->calls[i];
+		found = call;
 	}
 	return found;
 }

@@ -314,9 +314,12 @@ static bool decimal(vp_str json, uint64_t *mantissa, long *power, bool *negative
 
 bool vp_json_num(vp_str json, uint64_t *value)
 {
-	uint64_t m;
+	uint64_t m = 0;
 	long power;
 	bool negative, exact;
+	size_t i = 0;
+	while (json.p && i < json.n && i < 18 && json.p[i] >= '0' && json.p[i] <= '9') m = m * 10 + (uint64_t)(json.p[i++] - '0');
+	if (i && i == json.n) return *value = m, true; /* digits alone, as mostly */
 	if (!json.p || !decimal(json, &m, &power, &negative, &exact)) return false;
 	if (m == 0) return *value = 0, exact;
 	if (negative || !exact) return false;

@@ -140,8 +140,25 @@ static int read_number(struct reader *r, uint64_t *value)
 	return 0;
 }
 
+/* Seconds as we write them, with nine decimals. */
+static bool usual_time(struct reader *r, int64_t *value)
+{
+	const char *p = r->at, *end = r->end - 11;
+	int64_t seconds = 0, rest = 0;
+	while (p < end && *p >= '0' && *p <= '9' && p - r->at < 9) seconds = seconds * 10 + (*p++ - '0');
+	if (p == r->at || p >= end || *p != '.' || (*r->at == '0' && p > r->at + 1) || (p[10] != ',' && p[10] != '}')) return false;
+	for (int i = 1; i <= 9; i++) {
+		if (p[i] < '0' || p[i] > '9') return false;
+		rest = rest * 10 + (p[i] - '0');
+	}
+	*value = seconds * 1000000000 + rest;
+	r->at = p + 10;
+	return true;
+}
+
 static int read_time(struct reader *r, int64_t *value)
 {
+	if (usual_time(r, value)) return 0;
 	enum vp_json json;
 	const char *start = r->at, *behind = vp_json_skip(start, r->end, 1, &json, &r->fault);
 	if (!behind) return -1;
@@ -247,8 +264,10 @@ static bool is_null(struct reader *r)
 	return true;
 }
 
-static enum vp_type type_of(vp_str name)
+/* `likely` is asked first: lines come in runs. */
+static enum vp_type type_of(vp_str name, enum vp_type likely)
 {
+	if (likely != VP_T_OTHER && vp_str_is(name, vp_type_names[likely])) return likely;
 	for (int i = 1; i < VP_T_COUNT; i++)
 		if (vp_str_is(name, vp_type_names[i])) return (enum vp_type)i;
 	return VP_T_OTHER;
@@ -270,7 +289,7 @@ static int read_type(struct reader *r)
 	struct vp_record *record = r->record;
 	const char *where = r->at;
 	if (read_string(r, &record->type_name)) return -1;
-	return type_of(record->type_name) == record->type ? 0 : wrong(r, where, "a second \"type\" that is another");
+	return type_of(record->type_name, record->type) == record->type ? 0 : wrong(r, where, "a second \"type\" that is another");
 }
 
 static int read_slot(struct reader *r, unsigned slot, struct vp_region *region, vp_str *raw_name)
@@ -318,10 +337,11 @@ static bool has_slot(enum vp_type type, unsigned slot)
 	return slot <= S_act || type == VP_T_region || type == VP_T_change;
 }
 
-static int slot_of(vp_str key)
+/* Slots below `count` alone; -1: the key has none. */
+static int slot_of(vp_str key, int count)
 {
-	for (int i = 0; i < S_COUNT; i++)
-		if (keys[i].size == key.n + 3 && memcmp(keys[i].text + 1, key.p, key.n) == 0) return i;
+	for (int i = 0; i < count; i++)
+		if (keys[i].size == key.n + 3 && keys[i].text[1] == key.p[0] && memcmp(keys[i].text + 1, key.p, key.n) == 0) return i;
 	return -1;
 }
 
@@ -448,8 +468,8 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 		} else {
 			vp_str key;
 			if (read_key(r, &key)) return -1;
-			int found = key.p ? slot_of(key) : -1;
-			if (found < 0 || !has_slot(record->type, (unsigned)found)) {
+			int found = key.p && key.n ? slot_of(key, has_slot(record->type, S_measures) ? S_COUNT : S_act + 1) : -1;
+			if (found < 0) {
 				if (add_rest(r, key, member) || (more = behind(r)) < 0) return -1;
 				front = false;
 				continue;
@@ -568,7 +588,7 @@ static int read_whole(struct reader *r)
 	} else if (find_type(r)) {
 		return -1;
 	}
-	record->type = type_of(record->type_name);
+	record->type = type_of(record->type_name, record->type);
 	return read_members(r, S_COUNT, &record->region);
 }
 
@@ -610,7 +630,7 @@ const struct vp_member *vp_record_member(const struct vp_record *record, const c
 	size_t n = strlen(key);
 	for (size_t i = record->rest_count; i-- > 0;) {
 		const struct vp_member *m = &record->rest[i];
-		if (m->key.n == n && memcmp(m->key.p, key, n) == 0) return m->json == VP_NULL ? NULL : m;
+		if (m->key.n == n && m->key.p[0] == key[0] && memcmp(m->key.p, key, n) == 0) return m->json == VP_NULL ? NULL : m;
 	}
 	return NULL;
 }
@@ -656,7 +676,7 @@ int vp_record_region(struct vp_record *record, vp_str object, struct vp_region *
 	size_t at = 0;
 	memset(region, 0, sizeof *region);
 	while (vp_json_each(object, &at, &member)) {
-		int slot = slot_of(member.key);
+		int slot = member.key.n ? slot_of(member.key, S_COUNT) : -1;
 		r.at = member.value.p;
 		r.end = member.value.p + member.value.n;
 		if (slot >= S_start && slot != S_was && slot != S_cause && read_slot(&r, (unsigned)slot, region, &raw_name)) return -1;
