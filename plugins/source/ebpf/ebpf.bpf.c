@@ -205,8 +205,9 @@ static void begin(struct ebpf_head *head, unsigned int kind)
 	head->pid = task->tgid;
 	head->tid = task->pid;
 	head->count = 0;
-#pragma unroll
-	for (int i = 0; i < EBPF_COMM; i++) head->comm[i] = task->comm[i]; /* cheaper than the helper that does it */
+	const struct timespec64 *words = bpf_rdonly_cast(task->comm, bpf_core_type_id_kernel(struct timespec64)); /* two words of eight bytes: cheaper than sixteen, or the helper that does it */
+	((unsigned long long *)head->comm)[0] = words->tv_sec;
+	((unsigned long long *)head->comm)[1] = words->tv_nsec;
 }
 
 /* ---- regions ---- */
