@@ -55,12 +55,14 @@ struct origin {
 	uint32_t moved;       /* the old region that it, or a part of it, was moved from, or NONE */
 	enum vp_event event;
 	bool replaces;        /* overlaps something that it does not descend from */
+	uint64_t onto, onto_end; /* memory was moved to there: it does not descend from what it was moved onto */
 };
 
 /* Old and new regions that touch: [was, was_end) and [now, now_end) of the two arrays. */
 struct group {
 	uint32_t was, was_end, now, now_end;
 	uint32_t next, lead; /* groups of one act; lead: the lowest of them */
+	uint32_t link;       /* where its links begin */
 	bool moved;
 };
 
@@ -96,7 +98,6 @@ struct vp_tracker {
 	struct origin *origins; /* by new region */
 	struct group *groups;   uint32_t group_count;
 	uint32_t *resident;     uint32_t resident_count; /* new regions of which measures alone differ */
-	uint64_t onto, onto_end; /* memory was moved to there: it does not descend from what it was moved onto */
 	uint32_t room;          /* places in each of these */
 	uint64_t *ids;          size_t ids_size; /* for `from` and `gone` */
 };
@@ -123,8 +124,8 @@ void vp_track_sift(struct space *space);                             /* lets go 
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);
-void vp_track_settle(struct vp_tracker *tracker, struct space *space); /* (again, with another `onto`) */
-bool vp_track_alike(const struct vp_region *a, const struct vp_region *b);  /* same permissions, name, kind, label */
+void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g); /* one group again, with `onto` of its origins set */
+bool vp_track_alike(const struct vp_region *a, const struct vp_region *b);  /* same permissions, name, label; in the same place also kind: size and neighbours decide it, too */
 bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b); /* the same but for the kind, which size decides, too */
 bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b); /* or neither has one */
 bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is); /* may one be a piece of the other, if they overlap? */

@@ -60,7 +60,8 @@ bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b)
 
 bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
 {
-	return vp_track_same_use(a, b) && vp_str_eq(a->kind, b->kind);
+	bool in_place = a->start == b->start && a->end == b->end;
+	return vp_track_same_use(a, b) && (!in_place || vp_str_eq(a->kind, b->kind));
 }
 
 static bool same_structure(const struct vp_region *a, const struct vp_region *b)
@@ -94,31 +95,35 @@ static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, ui
 }
 
 /* Was all that the two share of addresses moved there from elsewhere? */
-static bool moved_onto(const struct vp_tracker *tracker, const struct vp_region *was, const struct vp_region *is)
+static bool moved_onto(const struct origin *origin, const struct vp_region *was, const struct vp_region *is)
 {
 	uint64_t start = was->start > is->start ? was->start : is->start, end = was->end < is->end ? was->end : is->end;
-	return tracker->onto <= start && end <= tracker->onto_end;
+	return origin->onto <= start && end <= origin->onto_end;
 }
 
 static void link_group(struct vp_tracker *tracker, struct space *space, const struct group *group)
 {
-	uint32_t i = group->was, j = group->now;
+	uint32_t i = group->was, j = group->now, link = group->link;
 	for (uint32_t k = i; k < group->was_end; k++) tracker->fates[k] = (struct fate){ 0, 0, NONE, NONE, false };
-	for (uint32_t k = j; k < group->now_end; k++) tracker->origins[k] = (struct origin){ 0, 0, NONE, NONE, VP_E_MMAP_ADD, false };
+	for (uint32_t k = j; k < group->now_end; k++) {
+		uint64_t onto = tracker->origins[k].onto, onto_end = tracker->origins[k].onto_end;
+		tracker->origins[k] = (struct origin){ 0, 0, NONE, NONE, VP_E_MMAP_ADD, false, onto, onto_end };
+	}
 	while (i < group->was_end && j < group->now_end) {
 		const struct vp_region *was = told(&space->live, i), *is = now(&space->next, j);
 		bool overlap = was->start < is->end && is->start < was->end;
-		if (overlap && vp_track_same_memory(was, is) && !moved_onto(tracker, was, is)) {
-			uint32_t link = tracker->link_count++;
+		if (overlap && vp_track_same_memory(was, is) && !moved_onto(&tracker->origins[j], was, is)) {
 			tracker->links[link] = (struct link){ i, j };
 			if (!tracker->fates[i].links++) tracker->fates[i].link = link;
 			if (!tracker->origins[j].links++) tracker->origins[j].link = link;
+			link++;
 		} else if (overlap) {
 			tracker->origins[j].replaces = true;
 		}
 		if (was->end <= is->end) i++;
 		else j++;
 	}
+	if (link > tracker->link_count) tracker->link_count = link;
 }
 
 /* How much the two are alike: an id goes on in the child that changed least, and of those in the lowest. */
@@ -154,7 +159,7 @@ static void settle_group(struct vp_tracker *tracker, struct space *space, const 
 static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 {
 	const struct entries *was = &space->live, *is = &space->next;
-	struct group group = { i, i, j, j, NONE, 0, false };
+	struct group group = { i, i, j, j, NONE, 0, 0, false };
 	bool old_first = j == is->count || (i < was->count && told(was, i)->start <= now(is, j)->start);
 	uint64_t end = old_first ? told(was, group.was_end++)->end : now(is, group.now_end++)->end;
 	for (;;) {
@@ -170,10 +175,20 @@ static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 	}
 }
 
-void vp_track_settle(struct vp_tracker *tracker, struct space *space)
+void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g)
+{
+	settle_group(tracker, space, &tracker->groups[g]);
+}
+
+static void settle_all(struct vp_tracker *tracker, struct space *space)
 {
 	tracker->link_count = 0;
-	for (uint32_t g = 0; g < tracker->group_count; g++) settle_group(tracker, space, &tracker->groups[g]);
+	for (uint32_t g = 0; g < tracker->group_count; g++) {
+		struct group *group = &tracker->groups[g];
+		group->link = tracker->link_count;
+		for (uint32_t j = group->now; j < group->now_end; j++) tracker->origins[j].onto = tracker->origins[j].onto_end = 0;
+		settle_group(tracker, space, group);
+	}
 }
 
 /* A kind is told by the neighbours, too, and these come and go: a region that is otherwise what it was stays what it was called.
@@ -195,7 +210,6 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 {
 	uint32_t i = 0, j = 0, m = space->live.count, n = space->next.count;
 	tracker->group_count = tracker->resident_count = 0;
-	tracker->onto = tracker->onto_end = 0;
 	while (i < m || j < n) {
 		if (i < m && j < n && space->next.at[j].same != i) keep_kind(space, i, j);
 		if (i < m && j < n && (space->next.at[j].same == i || same_structure(told(&space->live, i), now(&space->next, j)))) {
@@ -208,5 +222,5 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 		i = group->was_end;
 		j = group->now_end;
 	}
-	vp_track_settle(tracker, space);
+	settle_all(tracker, space);
 }

@@ -1,7 +1,7 @@
 /* mremap, as it shows in two snapshots: memory that vanished here and appeared there, the same in all but its place.
  *
  *   whole      3 |rw-p....|             ->            3 |rw-p....|     or of another size, where no other could be meant
- *   in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...    only where nothing else has come or gone;
+ *   in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...    of the same size, or where nothing else has come or gone;
  *                                                                        it may be moved onto other memory, which then ends
  */
 #include "track_inner.h"
@@ -172,37 +172,46 @@ static void pair_resized(struct vp_tracker *tracker, const struct candidates *go
 
 /* A stretch of a region that has no counterpart in the other snapshot. */
 struct stretch {
+	const struct vp_region *region;
 	uint32_t index, group;
-	uint32_t count; /* of all that were found; the others describe the last */
 	uint64_t start, end;
 };
 
-static void add_gone(struct stretch *s, uint32_t index, uint32_t group, uint64_t start, uint64_t end)
+struct stretches {
+	struct stretch *at;
+	size_t count;
+};
+
+static void add_stretch(struct stretches *list, const struct stretch *stretch)
 {
-	if (start < end) *s = (struct stretch){ index, group, s->count + 1, start, end };
+	if (stretch->start < stretch->end) list->at[list->count++] = *stretch;
 }
 
 /* Of each old region, what is mapped no more. What was only replaced has not gone from there to elsewhere. */
-static void find_gone(const struct space *space, const struct group *group, uint32_t g, struct stretch *gone)
+static void find_gone(const struct vp_tracker *tracker, const struct space *space, uint32_t g, struct stretches *gone)
 {
+	const struct group *group = &tracker->groups[g];
 	uint32_t j = group->now;
 	for (uint32_t i = group->was; i < group->was_end; i++) {
-		uint64_t at = told(&space->live, i)->start, end = told(&space->live, i)->end;
+		const struct vp_region *was = told(&space->live, i);
+		uint64_t at = was->start;
+		if (!tracker->fates[i].links && tracker->fates[i].heir != NONE) continue; /* moved as a whole */
 		while (j < group->now_end && now(&space->next, j)->end <= at) j++;
-		for (uint32_t k = j; k < group->now_end && now(&space->next, k)->start < end; k++) {
-			add_gone(gone, i, g, at, now(&space->next, k)->start);
+		for (uint32_t k = j; k < group->now_end && now(&space->next, k)->start < was->end; k++) {
+			add_stretch(gone, &(struct stretch){ was, i, g, at, now(&space->next, k)->start });
 			if (now(&space->next, k)->end > at) at = now(&space->next, k)->end;
 		}
-		add_gone(gone, i, g, at, end);
+		add_stretch(gone, &(struct stretch){ was, i, g, at, was->end });
 	}
 }
 
 /* What came to one region counts as one stretch, from the first to the last page that is another than before. */
-static void add_come(struct stretch *s, uint32_t index, uint32_t group, uint64_t start, uint64_t end)
+static void add_come(struct stretches *list, const struct stretch *stretch)
 {
-	if (start >= end) return;
-	if (s->index == index) s->end = end;
-	else *s = (struct stretch){ index, group, s->count + 1, start, end };
+	struct stretch *last = list->count ? &list->at[list->count - 1] : NULL;
+	if (stretch->start >= stretch->end) return;
+	if (last && last->index == stretch->index) last->end = stretch->end;
+	else add_stretch(list, stretch);
 }
 
 static bool as_before(const struct vp_region *was, const struct vp_region *is)
@@ -210,7 +219,7 @@ static bool as_before(const struct vp_region *was, const struct vp_region *is)
 	return vp_track_same_memory(was, is) && vp_track_same_use(was, is) && vp_str_eq(was->flags, is->flags);
 }
 
-static void find_come(const struct space *space, const struct group *group, uint32_t g, struct stretch *come)
+static void find_come(const struct space *space, const struct group *group, uint32_t g, struct stretches *come)
 {
 	uint32_t i = group->was;
 	for (uint32_t j = group->now; j < group->now_end; j++) {
@@ -220,10 +229,10 @@ static void find_come(const struct space *space, const struct group *group, uint
 		for (uint32_t k = i; k < group->was_end && told(&space->live, k)->start < is->end; k++) {
 			const struct vp_region *was = told(&space->live, k);
 			if (!as_before(was, is)) continue;
-			add_come(come, j, g, at, was->start);
+			add_come(come, &(struct stretch){ is, j, g, at, was->start });
 			at = was->end;
 		}
-		add_come(come, j, g, at, is->end);
+		add_come(come, &(struct stretch){ is, j, g, at, is->end });
 	}
 }
 
@@ -234,15 +243,36 @@ static bool same_place_in_file(const struct vp_region *was, uint64_t from, const
 	return was->offset + (from - was->start) == is->offset + (to - is->start);
 }
 
-/* May what is gone have become what came? It is as long, or it has grown on its way to a place of its own. */
-static bool may_be_part(const struct vp_region *was, const struct stretch *gone, const struct vp_region *is, const struct stretch *come)
+static uint64_t stretch_length(const struct stretch *stretch)
 {
-	uint64_t left = gone->end - gone->start, got = come->end - come->start;
-	bool all_came = come->start == is->start && come->end == is->end, all_went = left == length(was);
+	return stretch->end - stretch->start;
+}
+
+static bool is_whole(const struct stretch *stretch)
+{
+	return stretch->start == stretch->region->start && stretch->end == stretch->region->end;
+}
+
+/* May what is gone have become what came? It is as long, or it has grown on its way to a place of its own. */
+static bool may_be_part(const struct stretch *gone, const struct stretch *come)
+{
+	const struct vp_region *was = gone->region, *is = come->region;
+	uint64_t left = stretch_length(gone), got = stretch_length(come);
+	bool all_came = is_whole(come), all_went = is_whole(gone);
 	if (got < left || (got > left && !all_came)) return false;
 	if (all_came && all_went && (got > left ? !may_have_grown(was, is) : !may_be(was, is))) return false;
 	if (!all_came && !vp_track_has_file(was) && knows_rss(was) && used(was) > 0) return false; /* pages of two origins do not make one region */
 	return vp_track_same_use(was, is) && same_place_in_file(was, gone->start, is, come->start);
+}
+
+/* Are the pages that the old region had still somewhere, in what is left of it or in what may have come of it? */
+static bool keeps_pages(const struct vp_tracker *tracker, const struct space *space, const struct stretch *gone, const struct stretch *come)
+{
+	const struct fate *fate = &tracker->fates[gone->index];
+	uint64_t found = used(come->region);
+	if (vp_track_has_file(gone->region) || !knows_rss(gone->region)) return true;
+	for (uint32_t k = 0; k < fate->links; k++) found += used(now(&space->next, tracker->links[fate->link + k].now));
+	return found >= used(gone->region);
 }
 
 static bool descends(const struct vp_tracker *tracker, uint32_t j, uint32_t i)
@@ -253,17 +283,13 @@ static bool descends(const struct vp_tracker *tracker, uint32_t j, uint32_t i)
 	return false;
 }
 
-static void move_part(struct vp_tracker *tracker, struct space *space, const struct stretch *gone, const struct stretch *come)
+static void move_part(struct vp_tracker *tracker, const struct stretch *gone, const struct stretch *come)
 {
-	const struct vp_region *was = told(&space->live, gone->index), *is = now(&space->next, come->index);
-	if (!may_be_part(was, gone, is, come)) return;
-	tracker->onto = come->start;
-	tracker->onto_end = come->end;
-	vp_track_settle(tracker, space);
 	struct fate *fate = &tracker->fates[gone->index];
 	struct origin *origin = &tracker->origins[come->index];
-	if (!fate->links && !origin->links) {
-		struct candidate from = { was, gone->index, gone->group }, to = { is, come->index, come->group };
+	bool lives = fate->links || fate->heir != NONE || fate->into != NONE; /* in what is left of it, or in another part that was moved */
+	if (!lives && !origin->links) {
+		struct candidate from = { gone->region, gone->index, gone->group }, to = { come->region, come->index, come->group };
 		moved(tracker, &from, &to);
 		return;
 	}
@@ -271,20 +297,92 @@ static void move_part(struct vp_tracker *tracker, struct space *space, const str
 	vp_track_unite(tracker, gone->group, come->group);
 	if (descends(tracker, come->index, gone->index)) return; /* moved next to what stayed of it */
 	origin->moved = gone->index;
-	if (fate->links) fate->gave = true;
+	if (lives) fate->gave = true;
 	else fate->into = come->index;
+}
+
+/* What mremap leaves as it is, of the stretch: for a file the place in it. */
+static int compare_stretches(const struct stretch *a, const struct stretch *b)
+{
+	int c = memcmp(a->region->perms, b->region->perms, sizeof a->region->perms);
+	if (!c) c = compare_text(a->region->name, b->region->name);
+	if (!c) c = compare_text(a->region->inode, b->region->inode);
+	if (!c) c = compare_text(a->region->dev, b->region->dev);
+	if (!c && vp_track_has_file(a->region) && a->region->has_offset && b->region->has_offset)
+		c = compare_number(a->region->offset + (a->start - a->region->start), b->region->offset + (b->start - b->region->start));
+	return c ? c : compare_number(stretch_length(a), stretch_length(b));
+}
+
+static int by_stretch(const void *x, const void *y)
+{
+	const struct stretch *a = x, *b = y;
+	int c = compare_stretches(a, b);
+	return c ? c : compare_number(a->start, b->start);
+}
+
+/* Pairs what is equal, lowest first, and puts the pairs in front of both lists; how many there are. */
+static size_t pair_stretches(const struct vp_tracker *tracker, const struct space *space, struct stretches *gone, struct stretches *come)
+{
+	size_t i = 0, j = 0, pairs = 0;
+	qsort(gone->at, gone->count, sizeof *gone->at, by_stretch);
+	qsort(come->at, come->count, sizeof *come->at, by_stretch);
+	while (i < gone->count && j < come->count) {
+		int c = compare_stretches(&gone->at[i], &come->at[j]);
+		if (c == 0 && may_be_part(&gone->at[i], &come->at[j]) && keeps_pages(tracker, space, &gone->at[i], &come->at[j])) {
+			gone->at[pairs] = gone->at[i++];
+			come->at[pairs++] = come->at[j++];
+		} else if (c <= 0) {
+			i++;
+		} else {
+			j++;
+		}
+	}
+	return pairs;
+}
+
+/* What was moved onto other memory does not descend from that: those groups are settled once more. */
+static void settle_onto(struct vp_tracker *tracker, struct space *space, const struct stretch *come, size_t count)
+{
+	for (size_t k = 0; k < count; k++) {
+		struct origin *origin = &tracker->origins[come[k].index];
+		origin->onto = come[k].start;
+		origin->onto_end = come[k].end;
+	}
+	for (size_t k = 0; k < count; k++) {
+		struct group *group = &tracker->groups[come[k].group];
+		if (!group->moved) vp_track_settle(tracker, space, come[k].group);
+		group->moved = true;
+	}
+}
+
+static bool any_moved(const struct vp_tracker *tracker)
+{
+	for (uint32_t g = 0; g < tracker->group_count; g++)
+		if (tracker->groups[g].moved) return true;
+	return false;
+}
+
+static void find_stretches(const struct vp_tracker *tracker, const struct space *space, struct stretches *gone, struct stretches *come)
+{
+	for (uint32_t g = 0; g < tracker->group_count; g++) {
+		find_gone(tracker, space, g, gone);
+		if (!tracker->groups[g].moved) find_come(space, &tracker->groups[g], g, come);
+	}
 }
 
 static void pair_parts(struct vp_tracker *tracker, struct space *space)
 {
-	struct stretch gone = { NONE, 0, 0, 0, 0 }, come = gone;
-	if (tracker->group_count > 2) return;
-	for (uint32_t g = 0; g < tracker->group_count; g++) {
-		if (tracker->groups[g].moved) return;
-		find_gone(space, &tracker->groups[g], g, &gone);
-		find_come(space, &tracker->groups[g], g, &come);
+	size_t room = (size_t)space->live.count + space->next.count + 1;
+	struct stretches gone = { malloc(room * sizeof *gone.at), 0 }, come = { malloc(room * sizeof *come.at), 0 };
+	if (gone.at && come.at) {
+		find_stretches(tracker, space, &gone, &come);
+		bool sole = gone.count == 1 && come.count == 1 && !any_moved(tracker);
+		size_t pairs = sole ? may_be_part(&gone.at[0], &come.at[0]) : pair_stretches(tracker, space, &gone, &come);
+		settle_onto(tracker, space, come.at, pairs);
+		for (size_t k = 0; k < pairs; k++) move_part(tracker, &gone.at[k], &come.at[k]);
 	}
-	if (gone.count == 1 && come.count == 1) move_part(tracker, space, &gone, &come);
+	free(gone.at);
+	free(come.at);
 }
 
 void vp_track_move(struct vp_tracker *tracker, struct space *space)
