@@ -1,14 +1,14 @@
 #!/usr/bin/python3 -I
 """What a process looked like just before its end, from a tracked stream on stdin, as /proc/PID/maps has it: line for line.
 
-  state.py PID <tracked.ndjson     start-end perms offset dev inode name, in one blank each
+  state.py [PID] <tracked.ndjson     start-end perms offset dev inode name, with a blank between them; of the first process, if not told
 
 It does what stream.md says a reader does, and nothing else: a key frame replaces, a change deletes `gone` and sets `id`.
 """
 import json
 import sys
 
-pid = '"pid":%d,' % int(sys.argv[1])
+pid = '"pid":%d,' % int(sys.argv[1]) if len(sys.argv) > 1 else None
 regions = {}
 
 
@@ -27,7 +27,9 @@ def take(line):
 
 
 for line in sys.stdin:
-    if pid not in line[:80]:
+    if pid is None and line.startswith('{"type":"process"'):
+        pid = '"pid":%d,' % json.loads(line)["pid"]
+    if pid is None or pid not in line[:80]:
         continue
     if line.startswith('{"type":"snapshot"'):
         fresh = json.loads(line)

@@ -1,0 +1,156 @@
+# The rows of tests/bench/run that concern the source ebpf; it reads this file. They want root and the source: without, one line says so.
+
+traces() {
+	[ "$(id -u)" = 0 ] && [ -e "$build/lib/vmpipe/source/ebpf.so" ] && return
+	echo "| $1 | left out: wants root, and the source ebpf | | | | |"
+	return 1
+}
+
+of_three() { sort -n | awk '{ v[NR] = $1 } END { printf "%.2f (%.2f - %.2f)", v[int((NR + 1) / 2)], v[1], v[NR] }'; }
+middle() { sort -n | awk '{ v[NR] = $1 } END { printf "'"${1:-%.2f}"'", v[int((NR + 1) / 2)] }'; }
+lost_events() { awk '/"type":"lost"/ && /"what":"events"/ { sub(/.*"count":/, ""); n += $0 + 0 } END { print n + 0 }' "$@"; }
+
+# paced COUNT [COMMAND...]: ns that a pair of mmap and munmap took, under that command: of the CPU, and of being stopped by it
+paced() {
+	local count=$1
+	shift
+	"$@" "$build/workloads/stress" "$count" >"$work/paced" 2>&1 </dev/null
+	sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced"
+}
+
+# The same two calls of the same loop, by others, who write a line for each into a file as well.
+by_strace() { paced "$1" strace -f -e trace=mmap,munmap -o "$work/peer"; }
+by_perf() { paced "$1" perf trace -e mmap,munmap -o "$work/peer"; }
+by_bpftrace() {
+	bpftrace -o "$work/peer" -e 'tracepoint:syscalls:sys_exit_mmap /pid == cpid/ { printf("mmap %lx\n", args->ret); }
+		tracepoint:syscalls:sys_exit_munmap /pid == cpid/ { printf("munmap %d\n", args->ret); }' \
+		-c "$build/workloads/stress $1" >"$work/paced" 2>&1 </dev/null
+	sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced"
+}
+
+ebpf() { # what tracing costs the traced loop, beside what others cost it
+	traces "mmap and munmap traced" || return 0
+	local count=200000 plain peer way
+	rm -f "$work"/by_*
+	: >"$work/hybrid" >"$work/exact" >"$work/plain"
+	for _ in $(seq "$rounds"); do
+		plain=$(paced $count)
+		echo "$plain" >>"$work/plain"
+		for way in hybrid:no exact:yes; do
+			vm-sample --ebpf -O exact="${way#*:}" -o "$work/${way%:*}.ndjson" --command-output "$work/paced" -- "$build/workloads/stress" $count
+			sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced" | awk -v plain="$plain" '{ print $1 / plain }' >>"$work/${way%:*}"
+		done
+		for peer in bpftrace perf strace; do
+			has $peer && by_$peer $((count / 20)) | awk -v plain="$plain" '{ print $1 / plain }' >>"$work/by_$peer"
+		done
+	done
+	local peers=
+	for peer in "bpftrace printf" "perf trace" strace; do
+		[ -s "$work/by_${peer% *}" ] && peers+="${peers:+, }$peer $(middle %.1f <"$work/by_${peer% *}") x"
+	done
+	echo "| mmap and munmap traced, read whole afterwards | | $(middle %.0f <"$work/plain") ns a pair untraced | $(of_three <"$work/hybrid") | 1.2 x | $peers |"
+	echo "| the same, exact; lost $(lost_events "$work/exact.ndjson") of $(grep -c '"type":"event"' "$work/exact.ndjson") | | | $(of_three <"$work/exact") | 1.4 x | |"
+	rm -f "$work/hybrid.ndjson" "$work/exact.ndjson" "$work/peer"
+}
+
+rate() { # a tight loop through three stages
+	traces "events a second" || return 0
+	local pairs=2000000 began took
+	[ -z "${BENCH_LONG:-}" ] || pairs=12000000
+	began=$(date +%s%N)
+	vm-sample --ebpf --command-output "$work/loop" -- "$build/workloads/stress" $pairs | vm-parse | vm-track | LC_ALL=C grep -F -e '"type":"lost"' -e '"type":"stage"' >"$work/rate"
+	took=$(($(date +%s%N) - began))
+	echo "| events a second through vm-sample --ebpf, vm-parse and vm-track: $((2 * pairs / 1000000)) million in $((took / 1000000000)) s; lost $(lost_events "$work/rate") | $((2 * pairs * 1000 / (took / 1000000))) /s | | | 350000 /s, 0 lost | the loop: $(sed -n "s/.*pairs, \\([0-9]* ns\\).*/\\1/p" "$work/loop") a pair |"
+}
+
+lag() { # calls at a walking pace: how fresh is what comes out
+	traces "from a call's exit to its change line" || return 0
+	local seconds=5 median least most late
+	[ -z "${BENCH_LONG:-}" ] || seconds=60
+	read -r median least most late <<<"$(command lag $((seconds * 100)) 100 'exec 2>/dev/null; vm-sample --ebpf -p $TARGET | vm-parse | vm-track')"
+	echo "| from a call's exit to its change line behind vm-track, 100 calls a second for $seconds s | median $median ms, 99 % $late ms ($least - $most) | | | 0.5 ms, 5 ms | |"
+}
+
+others() { # what it costs those who are not looked at
+	traces "the calls of other processes" || return 0
+	target many 24
+	local sampler
+	: >"$work/ppid" >"$work/mmap"
+	for _ in $(seq "$rounds"); do
+		calls 2000000 >"$work/plain"
+		: >"$work/watched"
+		vm-sample --ebpf -p "$pid" >"$work/watched" 2>"$work/errors" &
+		sampler=$!
+		until grep -q '"type":"raw"' "$work/watched"; do kill -0 $sampler && sleep 0.05; done
+		calls 2000000 >"$work/traced"
+		kill -INT $sampler
+		wait $sampler || true
+		paste -d' ' "$work/plain" "$work/traced" | tee >(awk '{ print ($4 - $2) / 2 }' >>"$work/mmap") | awk '{ print $3 - $1 }' >>"$work/ppid"
+	done
+	sleep 0.1 # the last of tee's
+	echo "| another process's getppid while one is traced | $(middle %.0f <"$work/ppid") ns more | of $(cut -d' ' -f1 "$work/plain") ns | | 60 ns | its mmap or munmap: $(middle %.0f <"$work/mmap") ns more |"
+}
+
+polls() { # readings of the whole in five minutes of the workload long_running (Figure 7 of the seed)
+	traces "readings in 300 s" || return 0
+	local scale=50 every peers= workload
+	[ -z "${BENCH_LONG:-}" ] || scale=1
+	workload=("$build/workloads/long_running" 150 $((2000 / scale)))
+	acts() { jq -s '[.[] | select(.type=="change") | .act] | unique | length' "$work/tracked"; }
+	for every in 100 500 1000; do
+		vm-sample -i $((every * 1000 / scale))us --detail maps --command-output /dev/null -- "${workload[@]}" 2>/dev/null | vm-parse | vm-track >"$work/tracked"
+		peers+="${peers:+; }each $every ms $(grep -c '"type":"sample"' "$work/tracked") readings, $(acts) changes"
+	done
+	vm-sample --ebpf -O reread=$((1000 / scale))ms --command-output /dev/null -- "${workload[@]}" 2>/dev/null | tee >(grep -c '"type":"sample"' >"$work/read") | vm-parse | vm-track >"$work/tracked"
+	sleep 0.1
+	echo "| readings of the whole in 300 s of long_running$([ $scale = 1 ] || echo ", $scale times as fast"): event-driven | $(cat "$work/read") readings, $(acts) changes | | | every change | $peers |"
+}
+
+# Until what PID writes has stood still for longer than a whole reading may be put off.
+settled() {
+	local before=- now
+	until now=$(grep wchar "/proc/$1/io") && [ "$now" = "$before" ]; do
+		before=$now
+		sleep 2
+	done
+}
+
+soak() { # a million calls among 5000 regions: is the state at the end the kernel's?
+	traces "a million random calls" || return 0
+	has python3 || return 0
+	local calls=${CALLS:-1000000} pid verdict=equal tracker state
+	mkfifo "$work/go" "$work/regions" "$work/changes"
+	: >"$work/out"
+	{ vm-sample --ebpf --command-output "$work/out" -- "$build/workloads/churn" calls "$calls" 5000 77 <"$work/go" 2>"$work/errors" | vm-parse; } >"$work/regions" &
+	vm-track <"$work/regions" >"$work/changes" &
+	tracker=$!
+	tee >(LC_ALL=C grep -F '"type":"lost"' >"$work/lost") <"$work/changes" | python3 -I "$here/../state.py" >"$work/state" &
+	state=$!
+	exec 4>"$work/go"
+	until grep -q ready "$work/out"; do sleep 0.2; done
+	settled $tracker
+	pid=$(sed -n 's/^ready //p' "$work/out")
+	tr -s ' ' <"/proc/$pid/maps" | sed -E 's/^0*([0-9a-f]+)-0*/\1-/; s/ $//' >"$work/maps"
+	echo go >&4
+	exec 4>&-
+	wait $state
+	sed -i 's/ $//' "$work/state"
+	cmp -s "$work/maps" "$work/state" || verdict="$(diff "$work/maps" "$work/state" | grep -c '^[<>]') lines differ"
+	echo "| $calls random calls in a process of $(wc -l <"$work/maps") regions: the state at the end against maps, line for line | $verdict, $(lost_events "$work/lost") calls lost and told | | | equal | |"
+	rm -f "$work/go" "$work/regions" "$work/changes"
+}
+
+memory_user() { # 50 MB to 4 GB, all touched
+	local most=1024 megabytes seen=
+	[ -z "${BENCH_LONG:-}" ] || most=4096
+	for megabytes in 50 100 200 1024 4096; do
+		[ $megabytes -le $most ] || continue
+		"$build/workloads/memory_user" $megabytes >"$work/out" 2>&1 &
+		pids+=($!)
+		until grep -q ready "$work/out"; do sleep 0.1; done
+		seen+="${seen:+, }$megabytes: $(vm-sample -p $! -n 1 | vm-parse | jq -r 'select(.type=="snapshot") | "\(.rss / 1048576 * 10 | round / 10)"')"
+		kill $!
+		wait $! 2>/dev/null || true
+	done
+	echo "| memory_user, MB asked for and touched: resident | $seen | | | what was touched, and the program | |"
+}
