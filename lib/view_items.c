@@ -1,4 +1,4 @@
-/* Merging the boxes of a timeline that are smaller than a cell of a grid. */
+/* Merging the boxes of a timeline or a map that are smaller than a cell of a grid. */
 #include "view_items.h"
 
 #include <math.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define COLUMNS_MAX 8192
+#define BOXES_MAX 12000  /* above it the grid of the merge is made coarser */
 
 struct grid {
 	double columns, rows;
@@ -38,6 +39,8 @@ static void join(struct vp_item *to, const struct vp_item *item)
 	to->t0 = item->t0 < to->t0 ? item->t0 : to->t0;
 	to->t1 = item->t1 > to->t1 ? item->t1 : to->t1;
 	to->bytes += item->bytes;
+	to->rss += item->rss;
+	to->flags |= item->flags;
 	to->one_name &= to->span->name == item->span->name;
 	to->count += item->count;
 }
@@ -80,15 +83,22 @@ static void columns_of(const struct grid *grid, const struct vp_item *item, size
 		*end = *first + 1;
 }
 
+static float share_of(const struct grid *grid, const struct vp_item *item, size_t column)
+{
+	double from = fmax(item->x0 * grid->columns, (double)column), to = fmin(item->x1 * grid->columns, (double)column + 1);
+	return (float)fmax(to - from, 1e-6);
+}
+
 static void cover(struct grid *grid, const struct vp_item *item)
 {
 	size_t first, end;
 	float *weight = grid->weight + (size_t)grid->build->class_of[item->kind] * grid->width, high = item->y1 - item->y0;
 	columns_of(grid, item, &first, &end);
-	for (size_t c = first; c < end; c++) {
-		double from = fmax(item->x0 * grid->columns, (double)c), to = fmin(item->x1 * grid->columns, (double)c + 1);
-		weight[c] += (float)fmax(to - from, 1e-6) * high;
-	}
+	for (size_t c = first + 1; c + 1 < end; c++)
+		weight[c] += high;
+	weight[first] += share_of(grid, item, first) * high;
+	if (end - first > 1)
+		weight[end - 1] += share_of(grid, item, end - 1) * high;
 }
 
 static void choose(struct grid *grid, size_t first, size_t end)
@@ -230,4 +240,28 @@ int vp_items_merge(const struct vp_item *items, size_t count, double columns, do
 	free(grid.winner);
 	free(grid.run);
 	return failed;
+}
+
+static void say_merged(struct vp_build *build, const struct vp_merged *merged, size_t before, double step)
+{
+	bool text = build->options->text;
+	if (merged->joined)
+		vp_build_note(build, vp_arena_print(build->arena, "%zu of %zu boxes are smaller than %s: they are merged into %zu, each in the colour of "
+			"what covers most of it", merged->joined, before, step > 1 ? vp_arena_print(build->arena, "%g %s", step, text ? "cells" : "pixels")
+			: text ? "a cell" : "a pixel", merged->into));
+}
+
+int vp_items_fit(const struct vp_item *items, size_t count, double columns, double rows, struct vp_build *build, struct vp_merged *merged)
+{
+	double step = 0.5;
+	*merged = (struct vp_merged){ 0 };
+	do {
+		step *= 2;
+		free(merged->items);
+		if (vp_items_merge(items, count, columns / step, rows / step, build, merged))
+			return -1;
+	} while (merged->count > BOXES_MAX && step < 64);
+	qsort(merged->items, merged->count, sizeof *merged->items, vp_items_order);
+	say_merged(build, merged, count, step);
+	return 0;
 }

@@ -1,7 +1,7 @@
 /* The view map: one moment of one address space as a column of blocks by log size, high addresses on top, gaps folded;
  * what has changed since the look before is marked. */
 #include "error.h"
-#include "view_build.h"
+#include "view_items.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,22 +69,71 @@ static const char *label_of(struct map *map, const struct vp_span *span)
 	return vp_arena_join(arena, parts, sizeof parts / sizeof *parts);
 }
 
+static const char *many_label(struct map *map, const struct vp_item *item)
+{
+	return vp_arena_print(map->build.arena, "%u regions, %s", item->count, vp_size_words(map->build.arena, (double)item->bytes));
+}
+
+static const char *many_title(struct map *map, const struct vp_item *item)
+{
+	struct vp_arena *arena = map->build.arena;
+	const char *name = item->one_name ? map->build.model->names[item->span->name] : "";
+	if (map->build.options->untitled)
+		return "";
+	return vp_arena_print(arena, "%u regions merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s%s", item->count,
+		vp_words(arena, vp_s(vp_kind_name(item->kind))), *name ? " " : "", name, (unsigned long long)item->low, (unsigned long long)item->high,
+		vp_size_words(arena, (double)item->bytes), item->span->has_rss ? ", rss " : "",
+		item->span->has_rss ? vp_size_words(arena, (double)item->rss) : "");
+}
+
+static float share_of(uint64_t part, uint64_t whole)
+{
+	double share = (double)part / (double)whole;
+	return (float)(share > 1 ? 1 : share);
+}
+
+static struct vp_box box_of(struct map *map, const struct vp_item *item)
+{
+	const struct vp_span *span = item->span;
+	bool many = item->count > 1;
+	return (struct vp_box){ 0, 1, item->y0, item->y1, (uint32_t)map->build.class_of[item->kind], item->flags | (many ? VP_BOX_MERGED : 0),
+		span->has_rss ? share_of(item->rss, item->bytes) : -1, many ? many_label(map, item) : label_of(map, span),
+		many ? many_title(map, item) : title_of(map, span) };
+}
+
+static void place(struct map *map, const struct vp_address_axis *axis, const struct vp_span *span, struct vp_item *item)
+{
+	*item = (struct vp_item){ .x1 = 1, .y0 = (float)vp_address_at(axis, span->start), .y1 = (float)vp_address_at(axis, span->end), .span = span,
+		.low = span->start, .high = span->end, .bytes = span->end - span->start, .rss = span->has_rss ? span->rss_last : 0, .t0 = span->t0,
+		.t1 = span->t1, .kind = span->kind, .count = 1, .flags = vp_moment_flags(map->proc, span), .one_name = true };
+}
+
+/* How finely the canvas shows it. Where a renderer of text has rows enough, or makes as many as it needs, it merges nothing. */
+static double rows_of(const struct map *map)
+{
+	const struct vp_view_options *options = map->build.options;
+	int height = options->height > 0 || options->text ? options->height : 600;
+	return options->text && map->count <= 4 * (size_t)height ? 0 : height;
+}
+
 static int boxes(struct map *map, const struct vp_address_axis *axis)
 {
 	struct vp_figure *figure = map->build.figure;
-	struct vp_box *list = vp_arena_take(map->build.arena, (map->count + 1) * sizeof *list);
-	if (!list)
+	struct vp_item *items = vp_arena_take(map->build.arena, (map->count + 1) * sizeof *items);
+	struct vp_merged merged = { .items = items, .count = map->count };
+	double rows = rows_of(map);
+	for (size_t i = 0; items && i < map->count; i++)
+		place(map, axis, map->spans[i], &items[i]);
+	if (!items || (rows && vp_items_fit(items, map->count, 1, rows, &map->build, &merged)))
 		return vp_fail("out of memory");
-	for (size_t i = 0; i < map->count; i++) {
-		const struct vp_span *span = map->spans[i];
-		double fill = span->has_rss ? (double)span->rss_last / (double)(span->end - span->start) : -1;
-		list[i] = (struct vp_box){ 0, 1, (float)vp_address_at(axis, span->start), (float)vp_address_at(axis, span->end),
-			(uint32_t)map->build.class_of[span->kind], vp_moment_flags(map->proc, span), (float)(fill > 1 ? 1 : fill),
-			label_of(map, span), title_of(map, span) };
-	}
+	struct vp_box *list = vp_arena_take(map->build.arena, (merged.count + 1) * sizeof *list);
+	for (size_t i = 0; list && i < merged.count; i++)
+		list[i] = box_of(map, &merged.items[i]);
+	if (merged.items != items)
+		free(merged.items);
 	figure->boxes = list;
-	figure->box_count = map->count;
-	return 0;
+	figure->box_count = merged.count;
+	return list ? 0 : vp_fail("out of memory");
 }
 
 static int classes(struct map *map)

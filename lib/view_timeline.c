@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOXES_MAX 12000  /* above it the grid of the merge is made coarser */
 #define BANDS_MAX 24
 #define BAND_SPACE 0.02
 
@@ -192,27 +191,14 @@ int vp_items_order(const void *left, const void *right)
 	return (a->kind > b->kind) - (a->kind < b->kind);
 }
 
-/* The finest grid whose boxes are few enough. */
 static int merge_all(struct timeline *line)
 {
 	struct vp_build *build = &line->build;
-	bool text = build->options->text;
-	size_t before = line->item_count;
-	struct vp_merged merged = { 0 };
-	double step = 0.5;
-	do {
-		step *= 2;
-		free(merged.items);
-		if (vp_items_merge(line->items, before, build->options->width / step, build->options->height / step, build, &merged))
-			return vp_fail("out of memory");
-	} while (merged.count > BOXES_MAX && step < 64);
-	qsort(merged.items, merged.count, sizeof *merged.items, vp_items_order);
+	struct vp_merged merged;
+	if (vp_items_fit(line->items, line->item_count, build->options->width, build->options->height, build, &merged))
+		return vp_fail("out of memory");
 	line->items = merged.items;
 	line->item_count = merged.count;
-	if (merged.joined)
-		vp_build_note(build, vp_arena_print(build->arena, "%zu of %zu boxes are smaller than %s: they are merged into %zu, each in the colour of "
-			"what covers most of it", merged.joined, before, step > 1 ? vp_arena_print(build->arena, "%g %s", step, text ? "cells" : "pixels")
-			: text ? "a cell" : "a pixel", merged.into));
 	return 0;
 }
 

@@ -78,6 +78,18 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	has flags=merged
 }
 
+@test "map: regions below a pixel are merged, and a note says how many" {
+	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":20000}"
+		for (i = 0; i < 20000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"%s\",\"rss\":2048}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096, i % 2 ? "anon" : "heap" }' >"$BATS_TEST_TMPDIR/many"
+	render --view map "$BATS_TEST_TMPDIR/many"
+	has 'note "20000 of 20000 boxes are smaller than a pixel'
+	[ "$(grep -c '^box' <<<"$output")" -le 600 ]
+	has 'fill=0.50 flags=merged'
+	has 'regions merged, here mostly'
+	run -0 vm-render --ascii --view map --height 30 "$BATS_TEST_TMPDIR/many"
+	has '20000 of 20000 boxes are smaller than a cell'
+}
+
 @test "timeline: several processes stand above each other, each with its name" {
 	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t: -k3,3n "$S" - >"$BATS_TEST_TMPDIR/two"
 	render "$BATS_TEST_TMPDIR/two"
