@@ -401,5 +401,6 @@ void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid, cons
 		space->changed = space->added = false;
 	}
 	space->t = t;
+	vp_finding_end_judge(findings, space);
 	space->look++;
 }

@@ -45,10 +45,11 @@ static struct region_life *find_region(const struct finding_space *space, uint64
 	return NULL;
 }
 
-static void drop_region(struct finding_space *space, uint64_t id)
+static void drop_region(struct vp_findings *findings, struct finding_space *space, uint64_t id)
 {
 	struct region_life *life = find_region(space, id);
 	if (!life) return;
+	vp_finding_end_region(findings, space, life);
 	vp_trend_clear(&life->size);
 	*life = space->regions[--space->region_count];
 }
@@ -69,7 +70,7 @@ static struct region_life *new_region(struct finding_space *space)
 	return memset(still, 0, sizeof *still);
 }
 
-static void resized(struct finding_space *space, const struct vp_change *change)
+static void resized(struct vp_findings *findings, struct finding_space *space, const struct vp_change *change)
 {
 	struct region_life *life = find_region(space, change->id);
 	if (!life && change->now->size < change->was->size) return;
@@ -81,7 +82,7 @@ static void resized(struct finding_space *space, const struct vp_change *change)
 	}
 	if (!life) return;
 	vp_finding_call(life->words, sizeof life->words, change->now);
-	if (vp_trend_set(&life->size, space->look, change->t, change->now->size)) drop_region(space, change->id);
+	if (vp_trend_set(&life->size, space->look, change->t, change->now->size)) drop_region(findings, space, change->id);
 }
 
 static unsigned magnitude(uint64_t size)
@@ -127,10 +128,10 @@ static void came(struct finding_space *space, const struct vp_region *region)
 
 void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space, const struct vp_change *change)
 {
-	for (size_t i = 0; i < change->gone_count; i++) drop_region(space, change->gone[i]);
-	if (change->event == VP_E_MUNMAP_REMOVE) drop_region(space, change->id);
+	for (size_t i = 0; i < change->gone_count; i++) drop_region(findings, space, change->gone[i]);
+	if (change->event == VP_E_MUNMAP_REMOVE) drop_region(findings, space, change->id);
 	else if (change->event == VP_E_MMAP_ADD && looks_for(findings, VP_R_piles_up)) came(space, change->now);
-	else if (change->was && !change->born && change->was->size != change->now->size && looks_for(findings, VP_R_grows)) resized(space, change);
+	else if (change->was && !change->born && change->was->size != change->now->size && looks_for(findings, VP_R_grows)) resized(findings, space, change);
 }
 
 void vp_finding_grow_region(struct finding_space *space, uint64_t id, const struct vp_region *region, size_t kind)
@@ -199,6 +200,7 @@ static void tell_region(struct vp_findings *findings, struct finding_space *spac
 	vp_finding_ids(findings, &ids);
 	vp_finding_word(findings, "kind", vp_kind_name(life->kind));
 	tell_growth(findings, growth, life->words, "grew", "size");
+	vp_finding_rises(space, &life->grows, growth);
 }
 
 static void judge_region(struct vp_findings *findings, struct finding_space *space, struct region_life *life)
@@ -236,6 +238,7 @@ static void judge_kind_size(struct vp_findings *findings, struct finding_space *
 	vp_finding_begin(findings, space, VP_R_grows, severity_of(at));
 	vp_finding_word(findings, "kind", vp_kind_name(at));
 	tell_growth(findings, &growth, what, "grew", "size");
+	vp_finding_rises(space, &kind->grows, &growth);
 }
 
 static bool size_told(const struct finding_space *space, size_t kind)
@@ -259,6 +262,7 @@ static void judge_kind_rss(struct vp_findings *findings, struct finding_space *s
 	vp_finding_ids(findings, &kind->sum.ids);
 	vp_finding_word(findings, "kind", vp_kind_name(at));
 	tell_growth(findings, &growth, what, "became resident", "rss");
+	vp_finding_rises(space, &kind->resident, &growth);
 }
 
 static void judge_kind(struct vp_findings *findings, struct finding_space *space, size_t at)
@@ -292,6 +296,7 @@ static void tell_group(struct vp_findings *findings, struct finding_space *space
 	vp_finding_sec(findings, "since", growth->since);
 	vp_finding_num(findings, "samples", growth->samples);
 	vp_finding_tell(findings);
+	vp_finding_rises(space, &group->piles, growth);
 }
 
 static void judge_group(struct vp_findings *findings, struct finding_space *space, struct group *group)

@@ -2,6 +2,7 @@
  *
  *   finding.c        processes; goes over the regions after a look, and asks each family
  *   finding_grow.c   what only grows: regions, kinds, sorts of regions that pile up
+ *   finding_end.c    growth that was told and has ended
  *   finding_limit.c  what comes near a limit: stacks, the count of regions, the memory of a cgroup
  *   finding_shape.c  what is striking at once: W^X, reserved memory, holes, stacks without a guard
  */
@@ -12,12 +13,20 @@
 #include "finding.h"
 #include "trend.h"
 
+/* Growth that was told, until its end is: vp_finding_end_judge. */
+struct rise {
+	bool open;
+	int64_t since;
+	uint64_t from, top;
+};
+
 /* What has been told of one subject. */
 struct told {
 	bool said;
 	enum vp_severity severity;
 	uint64_t worse; /* from this value on it is told again */
 	uint64_t still; /* of what grows: below this value it is not worth asking */
+	struct rise rise;
 };
 
 struct few_ids {
@@ -67,6 +76,7 @@ struct finding_space {
 	int64_t pid, t;           /* t: of the last look */
 	uint64_t look;            /* looks so far */
 	bool changed, added;      /* since the last look */
+	bool rising;              /* growth was told of which the end is not told yet */
 	uint64_t stack_limit, memory_limit; /* bytes; 0: none, or not known */
 	uint64_t cgroup;          /* a hash of its path */
 	bool compiles;            /* its program is known to make code as it runs */
@@ -130,6 +140,11 @@ void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *
 void vp_finding_grow_region(struct finding_space *space, uint64_t id, const struct vp_region *region, size_t kind);
 void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *space);
 void vp_finding_grow_clear(struct finding_space *space);
+
+/* It was told just now, or told again. */
+void vp_finding_rises(struct finding_space *space, struct told *told, const struct vp_growth *growth);
+void vp_finding_end_region(struct vp_findings *findings, const struct finding_space *space, const struct region_life *life); /* before it is dropped */
+void vp_finding_end_judge(struct vp_findings *findings, struct finding_space *space); /* at each look; cheap where nothing rises */
 
 void vp_finding_limit_region(struct finding_space *space, uint64_t id, const struct vp_region *region);
 void vp_finding_limit_judge(struct vp_findings *findings, struct finding_space *space);

@@ -102,6 +102,17 @@ void vp_trend_clear(struct vp_trend *trend)
 	memset(trend, 0, sizeof *trend);
 }
 
+uint64_t vp_trend_at(const struct vp_trend *trend, int64_t t)
+{
+	if (t >= trend->t) return trend->value;
+	for (unsigned at = 0; at < trend->count; at++) {
+		const struct vp_trend_level *level = &trend->levels[at];
+		for (unsigned i = 0; i < level->held; i++)
+			if (back(level, i)->t <= t) return back(level, i)->least;
+	}
+	return 0;
+}
+
 /* ---- the verdict ---- */
 
 static int by_size(const void *x, const void *y)

@@ -41,6 +41,8 @@ struct vp_growth {
 
 /* From this look on the value is another (or the same). Looks and times never decrease. 0, -1: no memory. */
 int  vp_trend_set(struct vp_trend *trend, uint64_t look, int64_t t, uint64_t value);
+/* About what it was then, rather less; 0: so long ago that it is forgotten. */
+uint64_t vp_trend_at(const struct vp_trend *trend, int64_t t);
 /* Does it only grow, up to the look before the last? Growth that levels off is none: in its last half a run must have grown
  * by a quarter of the whole. Nor is growth that only comes back to where a level has fallen from before. */
 bool vp_trend_grows(const struct vp_trend *trend, const struct vp_trend_rule *rule, struct vp_growth *growth);

@@ -152,6 +152,32 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output == *'"grows","warning"'* ]]
 }
 
+@test "growth that has ended is taken back: a warm-up of minutes, a tooth of a slow saw, memory that is unmapped" {
+	warm=($(seq 60) $(printf '60 %.0s' {1..60}))
+	run found < <(heaps "${warm[@]}" | vm-track --grow-least 4K)
+	[[ $output == '[13,"grows","warning"] '*'[1'??',"grows","info"] ' ]] || { echo "$output"; return 1; }
+	heaps "${warm[@]}" | vm-track --grow-least 4K | jq -e -s 'map(select(.type == "finding"))[-1] | .ended > 50 and .ended <= 61 and .to == 60 * 4096 and .since == 1' >/dev/null
+	saw=($(for i in 1 2 3 4 5 6; do seq 60; done))
+	run found < <(heaps "${saw[@]}" | vm-track --grow-least 4K)
+	[ "$(grep -o '"info"' <<<"$output" | wc -l)" = 1 ] && [[ $output == *'[61,"grows","info"] ' ]] || { echo "$output"; return 1; } # once: the second tooth is no news
+	slower=($(for i in {1..400}; do awk -v i="$i" 'BEGIN { print int(2000 * (1 - exp(-i / 40))) + 1 }'; done))
+	run found < <(heaps "${slower[@]}" | vm-track --grow-least 4K) # it never quite levels off
+	[[ $output == *'"grows","info"] ' ]] || { echo "$output"; return 1; }
+	{ begin; for i in {1..20}; do snap "$i" "1000 $(printf %x $((0x1000 + i))) rw-p anon"; done; snap 21 "9000 9001 r--p file"; finish 22; } >"$BATS_TEST_TMPDIR/in"
+	run jq -r 'select(.type == "finding" and has("ended")).text' < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in")
+	[[ $output == *"grows no more: it was unmapped, "*" KiB"* ]]
+}
+
+@test "a leak of an hour is still told at its end, whatever saw or steps it hides below" {
+	leak=($(seq 0 1499 | awk '{ print 1000 + ($1 % 30) * 20 + $1 * 4 }'))
+	run found < <(heaps "${leak[@]}" | vm-track)
+	[[ $output == *'"grows","warning"] ' ]] || { echo "$output"; return 1; }
+	[ "$(grep -o '"info"' <<<"$output" | wc -l)" -le 8 ]
+	steps=($(for i in {0..360}; do echo $((1000 + i / 20 * 256)); done))
+	run found < <(heaps "${steps[@]}" | vm-track)
+	[[ $output == *'"grows","warning"] ' ]] || { echo "$output"; return 1; }
+}
+
 @test "one look in ten without growth, and a heap that doubles, are told once more" {
 	run found < <(heaps {1..9} 9 {10..60} | vm-track --grow-least 4K)
 	echo "$output"
