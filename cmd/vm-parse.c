@@ -13,6 +13,7 @@
 #include "error.h"
 #include "host_parse.h"
 #include "intake.h"
+#include "plain.h"
 #include "load.h"
 #include "pieces.h"
 #include "program.h"
@@ -140,7 +141,7 @@ static int whole_text(struct vp_program *program, struct whole *whole)
 	vp_str head;
 	whole->mapped = false;
 	if (vp_input_peek(&program->input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0) return core_file(program, whole);
-	return vp_input_rest(&program->input, VP_TEXT_MAX, &whole->bytes, &whole->n);
+	return vp_input_rest(&program->input, VP_TEXT_MAX, &whole->bytes, &whole->n) || vp_plain(&whole->bytes, &whole->n) ? -1 : 0;
 }
 
 static void release(struct whole *whole)

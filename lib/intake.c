@@ -12,6 +12,7 @@
 #include "host_parse.h"
 #include "load.h"
 #include "pieces.h"
+#include "plain.h"
 
 struct intake {
 	struct vp_program own;      /* reads this input, and gathers in memory what is parsed of it */
@@ -157,7 +158,7 @@ static int plain_text(struct intake *intake)
 	const char *format = NULL;
 	char *bytes;
 	size_t n;
-	if (vp_input_rest(&own->input, VP_TEXT_MAX, &bytes, &n)) return -1;
+	if (vp_input_rest(&own->input, VP_TEXT_MAX, &bytes, &n) || vp_plain(&bytes, &n)) return -1;
 	const struct vp_source *source = vp_recognise((vp_str){ bytes, n }, &format);
 	struct vp_parse_job job = {
 		.source = source, .place = own->input.name, .several = true, .text = { .format = format, .text = { bytes, n }, .pid = -1 },

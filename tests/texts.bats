@@ -74,3 +74,35 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	done
 	[ "$(vm-parse -q "$SAMPLES"/smaps/numa_maps_local_*.txt | grep -c '"type":"region"')" = 65 ]
 }
+
+@test "texts as other systems save them: CR LF, a byte order mark, UTF-16 of either order" {
+	of() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | del(.t)'; }
+	requires cmd iconv
+	for name in vmmap pmap pmap-X gdb numa_maps log free meminfo vm_stat top; do
+		file=$ROOT/tests/texts/$name.txt
+		want=$(of <"$file")
+		[ -n "$want" ]
+		[ "$(sed 's/$/\r/' "$file" | of)" = "$want" ] || { echo "$name with CR LF"; return 1; }
+		[ "$( { printf '\xef\xbb\xbf'; cat "$file"; } | of)" = "$want" ] || { echo "$name with a mark"; return 1; }
+		[ "$( { printf '\xff\xfe'; sed 's/$/\r/' "$file" | iconv -f UTF-8 -t UTF-16LE; } | of)" = "$want" ] || { echo "$name in UTF-16"; return 1; }
+		[ "$( { printf '\xfe\xff'; iconv -f UTF-8 -t UTF-16BE "$file"; } | of)" = "$want" ] || { echo "$name in UTF-16BE"; return 1; }
+		[ "$(iconv -f UTF-8 -t UTF-16LE "$file" | of)" = "$want" ] || { echo "$name in UTF-16 without a mark"; return 1; }
+	done
+}
+
+@test "one name that ends in CR keeps it" {
+	printf '10000000-10001000 r--p 00000000 fe:00 7 /tmp/odd\r\n10001000-10002000 r--p 00000000 fe:00 8 /tmp/even\n' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | .name')" = '"/tmp/odd\r"
+"/tmp/even"' ]
+}
+
+@test "behind the prefix of a log every text is what it is" {
+	of() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | del(.t)'; }
+	for name in vmmap pmap gdb free meminfo vm_stat top; do
+		file=$ROOT/tests/texts/$name.txt
+		want=$(of <"$file")
+		for prefix in 'Nov 20 10:00:00 host app[123]: ' '2024-05-01T10:00:00.123Z INFO ' '05-01 10:00:00.123  1234  1256 F DEBUG   : ' '> > ' '    '; do
+			[ "$(sed "s/^/$prefix/" "$file" | of)" = "$want" ] || { echo "$name behind '$prefix'"; return 1; }
+		done
+	done
+}

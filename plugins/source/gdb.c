@@ -84,19 +84,27 @@ static void one_line(struct parser *p, vp_str line)
 	else if (p->listing && line.n && !text_starts(line, "--Type")) p->listing = false;
 }
 
+/* What a log has put in front of each line shows at the head; lines above it have it too. */
+static void learn_prefix(struct parser *p, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	vp_str line;
+	while (!p->prefix.n && text_next(&lines, &line)) {
+		line = text_unquoted(line);
+		const char *at = text_find(line, HEAD);
+		vp_str front = { line.p, at ? (size_t)(at - line.p) : 0 };
+		if (text_trim(front).n) text_prefix_learn(&p->prefix, line, text_right(front).n + 1); /* the head is put in the middle of its column */
+	}
+}
+
 static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
 	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid }, *p = &parser;
 	vp_str line;
 	(void)state;
 	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
-	while (text_next(&p->lines, &line)) {
-		line = text_unquoted(line);
-		const char *at = p->prefix.n ? NULL : text_find(line, HEAD);
-		vp_str front = { line.p, at ? (size_t)(at - line.p) : 0 };
-		if (text_trim(front).n) text_prefix_learn(&p->prefix, line, text_right(front).n + 1); /* the head is put in the middle of its column */
-		one_line(p, text_trim(text_without(&p->prefix, line)));
-	}
+	learn_prefix(p, text->text);
+	while (text_next(&p->lines, &line)) one_line(p, text_trim(text_without(&p->prefix, text_unquoted(line))));
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 
 bool system_is_vm_stat(vp_str line)
 {
-	return text_has(line, "Mach Virtual Memory Statistics:");
+	return text_starts(line, "Mach Virtual Memory Statistics:");
 }
 
 static const struct { const char *word, *key; bool pages; } vm_stat_keys[] = {

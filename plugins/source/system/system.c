@@ -155,30 +155,76 @@ static void system_close(void *state, struct vp_host *host)
 
 static const char *const formats[] = { "linux-system", "meminfo", "free", "vm_stat", "top", "footprint", NULL };
 
+static const struct { bool (*is)(vp_str line); const char *format; int sure; } known[] = {
+	{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "meminfo", 95 }, { system_is_vm_stat, "vm_stat", 99 },
+	{ system_is_free, "free", 90 }, { system_is_footprint, "footprint", 95 }, { system_is_top, "top", 85 },
+};
+
+/* Which of them a line is; -1: none. */
+static int which(vp_str line)
+{
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].is(line)) return (int)i;
+	return -1;
+}
+
+/* The same of a line that a log has written: `at` is where its own begin is. */
+static int behind(vp_str line, size_t *at)
+{
+	static const char *const marks[] = { "==> /", "MemTotal:", "Mach Virtual", "total ", "PhysMem:", "SharedLibs:", "MiB Mem", "KiB Mem", "GiB Mem", "Mem:" };
+	int found = which(text_trim(line));
+	*at = 0;
+	for (size_t i = 0; i < sizeof marks / sizeof *marks && found < 0 && !text_starts(line, "Node "); i++) {
+		const char *mark = text_find(line, marks[i]);
+		*at = mark ? (size_t)(mark - line.p) : 0;
+		if (mark) found = which(text_trim(text_from(line, *at)));
+	}
+	return found;
+}
+
+/* The text without what a log has put in front of its lines; `*made` is to be freed. */
+static vp_str without_prefix(vp_str text, char **made)
+{
+	struct text_lines lines = { .rest = text };
+	struct text_prefix prefix = { .n = 0 };
+	vp_str line;
+	size_t at, used = 0;
+	*made = NULL;
+	while (!prefix.n && text_next(&lines, &line) && lines.number < 500) {
+		line = text_unquoted(line);
+		if (behind(line, &at) >= 0 && !at) return text;
+		if (at) text_prefix_learn(&prefix, line, at);
+	}
+	if (!prefix.n || !(*made = malloc(text.n + 1))) return text;
+	for (lines = (struct text_lines){ .rest = text }; text_next(&lines, &line);) {
+		line = text_without(&prefix, text_unquoted(line));
+		memcpy(*made + used, line.p, line.n);
+		used += line.n;
+		(*made)[used++] = '\n';
+	}
+	return (vp_str){ *made, used };
+}
+
 static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
+	char *made;
+	vp_str plain = without_prefix(text->text, &made);
+	int (*read)(struct vp_host *, vp_str) = !strcmp(text->format, "free") ? system_free : !strcmp(text->format, "vm_stat") ? system_vm_stat
+		: !strcmp(text->format, "top") ? system_top : system_linux;
 	(void)state;
-	if (!strcmp(text->format, "free")) return system_free(host, text->text);
-	if (!strcmp(text->format, "vm_stat")) return system_vm_stat(host, text->text);
-	if (!strcmp(text->format, "top")) return system_top(host, text->text);
-	if (!strcmp(text->format, "footprint")) return system_footprint(host, text->text, text->pid);
-	return system_linux(host, text->text);
+	int status = !strcmp(text->format, "footprint") ? system_footprint(host, plain, text->pid) : read(host, plain);
+	free(made);
+	return status;
 }
 
 static int probe(vp_str head, const char **format)
 {
-	static const struct { bool (*is)(vp_str line); const char *format; int sure; } known[] = {
-		{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "meminfo", 95 }, { system_is_vm_stat, "vm_stat", 99 },
-		{ system_is_free, "free", 90 }, { system_is_footprint, "footprint", 95 }, { system_is_top, "top", 85 },
-	};
 	struct text_lines lines = { .rest = head };
 	vp_str line;
+	size_t at;
 	while (text_next(&lines, &line) && lines.number < 500) {
-		line = text_trim(text_unquoted(line));
-		const char *meminfo = text_find(line, "MemTotal:"); /* behind a log's prefix */
-		if (meminfo && !text_starts(line, "Node ")) line = text_from(line, (size_t)(meminfo - line.p));
-		for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-			if (known[i].is(line)) return *format = known[i].format, known[i].sure;
+		int found = behind(text_unquoted(line), &at);
+		if (found >= 0) return *format = known[found].format, known[found].sure;
 	}
 	return 0;
 }

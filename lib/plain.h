@@ -1,0 +1,12 @@
+/* Texts as editors and other systems save them, made plain. */
+#ifndef VMPIPE_PLAIN_H
+#define VMPIPE_PLAIN_H
+
+#include <stddef.h>
+
+/* Makes UTF-8 lines of a text: without a byte order mark, out of UTF-16 of either order (told by its mark, or by its NULs), with LF where
+ * all lines of it end in CR LF. Of what is plain already not a byte changes. `bytes` is of malloc, and may be another afterwards.
+ * 0, or -1 (vp_error): out of memory. */
+int vp_plain(char **bytes, size_t *n);
+
+#endif
