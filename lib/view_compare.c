@@ -29,7 +29,7 @@ static const char *const meanings[WHATS] = {
 /* Which region a region descends from in the first place. */
 struct origin {
 	uint64_t id, from, root;
-	int64_t pid;
+	int64_t pid, t0;
 };
 
 /* A region of one process, and its kin of the other. */
@@ -136,12 +136,16 @@ static int descent(struct compare *c)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
-		c->origins[c->origin_count++] = (struct origin){ span->id, span->born == VP_E_EXEC_REBUILD + 1 ? 0 : span->from, 0, span->pid };
+		c->origins[c->origin_count++] = (struct origin){ span->id, span->born == VP_E_EXEC_REBUILD + 1 ? 0 : span->from, 0, span->pid, span->t0 };
 	}
 	qsort(c->origins, c->origin_count, sizeof *c->origins, by_id);
-	for (size_t i = 0; i < c->origin_count; i++)
+	for (size_t i = 0; i < c->origin_count; i++) {
+		int64_t t0 = c->origins[i].t0;
 		if (!kept || c->origins[kept - 1].id != c->origins[i].id)
 			c->origins[kept++] = c->origins[i];
+		else if (t0 < c->origins[kept - 1].t0)
+			c->origins[kept - 1].t0 = t0;
+	}
 	c->origin_count = kept;
 	for (size_t i = 0; i < kept; i++)
 		c->origins[i].root = root_of(c, c->origins[i].id);
@@ -248,10 +252,18 @@ static void weigh(struct compare *c, struct side *one, size_t *at)
 	one->measured = true;
 }
 
+/* A child has had all that its parent had at the fork, also what it has given up before anybody looked at it. */
+static bool inherited(const struct compare *c, const struct side *one)
+{
+	const struct origin *origin = origin_of(c, one->root);
+	return c->selected->ppid == c->reference->pid && c->selected->later && origin && origin->t0 < c->selected->t0;
+}
+
 static void judge(struct compare *c)
 {
 	size_t count, at = 0, mate = 0;
 	const uint64_t *ever = roots(c, c->selected->pid, &count);
+	bool akin = false;
 	for (size_t i = 0; i < c->right_count; i++) {
 		struct side *one = &c->right[i];
 		one->kin = kin_of(one, c->left, c->left_count);
@@ -260,13 +272,14 @@ static void judge(struct compare *c)
 		c->sums[one->what].regions++;
 		c->sums[one->what].bytes += one->span->end - one->span->start;
 		c->measured |= one->measured && one->kin;
+		akin |= one->kin != NULL;
 		if (one->kin)
 			c->private += one->private, c->shared += one->shared;
 	}
 	for (size_t i = 0; i < c->left_count; i++) {
 		struct side *one = &c->left[i];
 		one->kin = kin_of(one, c->right, c->right_count);
-		one->what = one->kin ? SHARED : ever && bsearch(&one->root, ever, count, sizeof *ever, by_number) ? GONE : OTHERS;
+		one->what = one->kin ? SHARED : (akin && inherited(c, one)) || (ever && bsearch(&one->root, ever, count, sizeof *ever, by_number)) ? GONE : OTHERS;
 		while (mate < c->right_count && c->right[mate].span->end <= one->span->start)
 			mate++;
 		for (size_t k = mate; one->kin && k < c->right_count; k++)

@@ -360,7 +360,8 @@ void vp_tables_note(struct vp_build *build, int64_t pid)
 		stated, vp_size_words(arena, (double)tables->needed), (unsigned long long)tables->tables[0], (unsigned long long)tables->tables[1],
 		(unsigned long long)tables->tables[2], entries_words(arena, tables, 0), entries_words(arena, tables, 1), entries_words(arena, tables, 2),
 		five, entries_words(arena, tables, 4),
-		tables->huge && tables->stated > tables->needed ? vp_arena_print(arena, "; %s in reserve for %llu huge pages", vp_size_words(arena, (double)reserve), (unsigned long long)tables->huge) : "",
+		tables->huge && tables->stated > tables->needed ? vp_arena_print(arena, "; %s in reserve for %llu huge page%s", vp_size_words(arena, (double)reserve),
+			(unsigned long long)tables->huge, tables->huge == 1 ? "" : "s") : "",
 		rest ? vp_arena_print(arena, "; %s in tables that are empty", vp_size_words(arena, (double)rest)) : ""));
 }
 

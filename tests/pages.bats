@@ -201,3 +201,129 @@ snapshot() { # FILTER
 		vm-sample -p "$pid" -n 1 --detail $detail -O numa 2>/dev/null | vm-parse | jq -c "$nodes" | diff - "$BATS_TEST_TMPDIR/theirs"
 	done
 }
+
+# strip: a stream of one process of three looks at 0, 1 and 2 s, in which pages come, are shared, and go
+strip() {
+	cat <<-'END'
+		{"type":"stream","t":0.000000000,"version":1,"program":"vm-parse 0.1.0","sources":["procfs"],"began":"2026-01-01T00:00:00.000000000Z","host":{"name":"h","os":"linux","release":"6","arch":"x86_64","page":4096}}
+		{"type":"process","t":0.000000000,"pid":7,"why":"first","name":"demo"}
+	END
+	local t
+	for t in 0 1 2; do
+		echo '{"type":"snapshot","t":'$t'.000000000,"pid":7,"seq":'$t',"regions":2,"size":131072,"pages":2,"file_dirty":true,"page_tables":20480,"page_tables_needed":12288,"huge_entries":1,"pgd_entries":1,"pud_entries":1,"pmd_entries":2,"pte_entries":10,"pud_tables":1,"pmd_tables":1,"pte_tables":1}'
+		echo '{"type":"region","t":'$t'.000000000,"pid":7,"seq":'$t',"start":"0x0000000000100000","end":"0x0000000000110000","size":65536,"perms":"rw-p","kind":"heap","name":"[heap]","rss":32768,"pmd_entries":2,"pte_entries":8,"numa":{"0":16384,"1":16384},"policy":"default"}'
+		echo '{"type":"region","t":'$t'.000000000,"pid":7,"seq":'$t',"start":"0x0000000000200000","end":"0x0000000000210000","size":65536,"perms":"r-xp","kind":"text","name":"/bin/demo","rss":8192,"pmd_entries":2,"pte_entries":2}'
+		case $t in
+		0) echo '{"type":"pages","t":0.000000000,"pid":7,"seq":0,"start":"0x0000000000100000","end":"0x0000000000110000","runs":[[0,8,"rdx"]]}' ;;
+		1) echo '{"type":"pages","t":1.000000000,"pid":7,"seq":1,"start":"0x0000000000100000","end":"0x0000000000110000","runs":[[0,4,"rdx"],[4,4,"rd"],[8,2,"s"]]}' ;;
+		2) echo '{"type":"pages","t":2.000000000,"pid":7,"seq":2,"start":"0x0000000000100000","end":"0x0000000000110000","runs":[[0,4,"rdx"]]}' ;;
+		esac
+		echo '{"type":"pages","t":'$t'.000000000,"pid":7,"seq":'$t',"start":"0x0000000000200000","end":"0x0000000000210000","runs":[[2,2,"rf"]]}'
+	done
+	echo '{"type":"mark","t":4.000000000,"text":"later"}'
+}
+
+boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
+	strip | vm-render --trace --view pages "$@" | sed -n 's/^box //p'
+}
+
+@test "in the film strip a run is one box for as long as it stays as it is" {
+	strip | valid_stream
+	strip | vm-render --trace --view pages >"$BATS_TEST_TMPDIR/out"
+	cat "$BATS_TEST_TMPDIR/out"
+	# heap: 0-4 all the time, 4-8 private for a second, then shared for one; 8-10 swapped for one; text all the time
+	[ "$(grep -c '^box' "$BATS_TEST_TMPDIR/out")" = 5 ]
+	grep -q 'title="4 pages: anonymous, only here\\n0x100000-0x104000 16 KiB\\nin heap \[heap\], rw-p from 0x100000\\n0 s to the end"' "$BATS_TEST_TMPDIR/out"
+	grep -q 'title="4 pages: anonymous, shared\\n0x104000-0x108000 16 KiB.*\\n1 s to 2 s"' "$BATS_TEST_TMPDIR/out"
+	grep -q 'title="2 pages: swapped\\n0x108000-0x10a000 8 KiB.*\\n1 s to 2 s"' "$BATS_TEST_TMPDIR/out"
+	grep -q 'title="2 pages: file\\n0x202000-0x204000 8 KiB\\nin text /bin/demo.*to the end"' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "the strip says how the page tables that there are compare with those that are needed" {
+	strip | vm-render --trace --view pages >"$BATS_TEST_TMPDIR/out"
+	grep '^note' "$BATS_TEST_TMPDIR/out" | grep -q 'page tables: 20 KiB (VmPTE); needed 12 KiB: 1 of PTEs, 1 of PMDs, 1 of PUDs below the PGD, with 10 PTE, 2 PMD, 1 PUD, 1 PGD entries in use; 4 KiB in reserve for 1 huge page; 4 KiB in tables that are empty'
+}
+
+@test "the strip shows only the regions and addresses that were asked for, and only the time" {
+	[ "$(strip | vm-render --trace --view pages --kind text | grep -c ^box)" = 1 ]
+	[ "$(strip | vm-render --trace --view pages --address 104000-106000 | grep -c ^box)" = 2 ]
+	strip | vm-render --trace --view pages --address 104000-106000 | grep -q 'title="2 pages: anonymous, shared\\n0x104000-0x106000'
+	[ "$(strip | vm-render --trace --view pages --to 0.5 | grep -c ^box)" = 2 ]
+	[ "$(strip | vm-render --trace --view pages --from 3 | grep -c ^box)" = 2 ]
+}
+
+@test "a tracked stream gives the same strip as an untracked one" {
+	strip >"$BATS_TEST_TMPDIR/stream"
+	echo '{"type":"end","t":4.000000000,"reason":"count"}' >>"$BATS_TEST_TMPDIR/stream"
+	vm-track "$BATS_TEST_TMPDIR/stream" >"$BATS_TEST_TMPDIR/tracked"
+	diff <(vm-render --svg --view pages "$BATS_TEST_TMPDIR/stream") <(vm-render --svg --view pages "$BATS_TEST_TMPDIR/tracked")
+}
+
+@test "thousands of runs are laid on a grid whose cells are filled as far as pages are there" {
+	{
+		echo '{"type":"snapshot","t":0.000000000,"pid":7,"seq":0,"regions":1,"size":67108864,"pages":1}'
+		echo '{"type":"region","t":0.000000000,"pid":7,"seq":0,"start":"0x0000000010000000","end":"0x0000000014000000","size":67108864,"perms":"rw-p","kind":"anon"}'
+		printf '{"type":"pages","t":0.000000000,"pid":7,"seq":0,"start":"0x0000000010000000","end":"0x0000000014000000","runs":['
+		for ((i = 0; i < 8192; i++)); do printf '%s[%d,1,"rdx"]' "$( ((i)) && echo ,)" $((2 * i)); done
+		echo ']}'
+		echo '{"type":"mark","t":1.000000000,"text":"later"}'
+	} >"$BATS_TEST_TMPDIR/stream"
+	vm-render --trace --view pages "$BATS_TEST_TMPDIR/stream" >"$BATS_TEST_TMPDIR/out"
+	[ "$(grep -c ^box "$BATS_TEST_TMPDIR/out")" -lt 2000 ]
+	grep -q '50 % of the pages here are there' "$BATS_TEST_TMPDIR/out"
+	grep -q '8192 runs of pages in cells of a grid' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a stream without pages says what would tell of them, and every renderer draws the strip" {
+	run --separate-stderr vm-render --view pages "$ROOT/tests/golden/life.track.ndjson"
+	[ "$status" = 0 ]
+	[[ $output == *"vm-sample --detail pages does"* ]]
+	for renderer in ascii svg gnuplot; do
+		strip | vm-render "--$renderer" --view pages >"$BATS_TEST_TMPDIR/out"
+		grep -q "anonymous, shared" "$BATS_TEST_TMPDIR/out"
+	done
+	requires cmd xmllint
+	strip | vm-render --svg --view pages | xmllint --noout -
+}
+
+@test "pages lines that are no such, or out of place, change nothing and crash nothing" {
+	{
+		strip
+		echo '{"type":"pages","t":5.0,"pid":7,"start":"0x1000","end":"0x2000","runs":[[0,1,"r"]]}'
+		echo '{"type":"snapshot","t":6.0,"pid":7,"seq":9,"regions":0,"size":0,"pages":3}'
+		echo '{"type":"pages","t":6.0,"pid":7,"seq":9,"start":"0x0000000000100000","end":"0x0000000000110000","runs":[[15,2,"r"],[-1,2,"r"],["a"],3,[0,1,"r",4],[0,99999999999999,"r"],[1,1,""],[2,1,"r"],[0,1,"q"]]}'
+		echo '{"type":"pages","t":6.0,"pid":7,"seq":9,"start":"0x0000000000110000","end":"0x0000000000100000","runs":[[0,1,"r"]]}'
+		echo '{"type":"pages","t":6.0,"pid":7,"seq":9,"runs":{}}'
+		echo '{"type":"mark","t":7.0,"text":"later"}'
+	} >"$BATS_TEST_TMPDIR/stream"
+	for view in pages compare table area; do
+		run --separate-stderr vm-render --trace --view $view "$BATS_TEST_TMPDIR/stream"
+		[ "$status" = 0 ]
+	done
+}
+
+@test "the table has columns for page tables, nodes and faults" {
+	strip >"$BATS_TEST_TMPDIR/stream"
+	echo '{"type":"faults","t":4.5,"pid":7,"start":"0x0000000000100000","major":1,"minor":8}' >>"$BATS_TEST_TMPDIR/stream"
+	echo '{"type":"faults","t":4.6,"pid":7,"start":"0x0000000000100000","major":1,"minor":2}' >>"$BATS_TEST_TMPDIR/stream"
+	run --separate-stderr vm-render --table --columns start,numa,policy,minor,major,pte_entries "$BATS_TEST_TMPDIR/stream"
+	[ "$status" = 0 ]
+	grep -Eq '^0000000000100000 +N0:16 N1:16 +default +10 +2 +8$' <<<"$output"
+	run --separate-stderr vm-render --table=pages "$BATS_TEST_TMPDIR/stream"
+	grep -Eq '^total +128 +40 +10 +2 ' <<<"$output" # those of the process, not a sum
+	[[ $output == *"page tables: 20 KiB (VmPTE)"* ]]
+	run --separate-stderr vm-render --table --by kind "$BATS_TEST_TMPDIR/stream"
+	[ "$status" = 0 ]
+}
+
+@test "the area by region and by name is what the regions of the table add up to" {
+	strip >"$BATS_TEST_TMPDIR/stream"
+	for by in region name; do
+		vm-render --trace --view area --by $by "$BATS_TEST_TMPDIR/stream" >"$BATS_TEST_TMPDIR/out"
+		grep -q '^class 0 "\[heap\].* detail="32 KiB, peak 32 KiB"' "$BATS_TEST_TMPDIR/out"
+		grep -q '^class 1 "demo.* detail="8 KiB, peak 8 KiB"' "$BATS_TEST_TMPDIR/out"
+	done
+	run --separate-stderr vm-render --view area --by perms "$BATS_TEST_TMPDIR/stream"
+	[ "$status" = 2 ]
+	[[ $stderr == *"kind, region or name"* ]]
+}

@@ -48,9 +48,9 @@ static void diverge(char *copy, char *gone, char *changed)
 		for (;;) pause();
 	}
 	touch(copy, 0, 10, 1);
-	munmap(gone, 64 * PAGE);
-	mprotect(changed, 64 * PAGE, PROT_READ);
 	touch(map("added", 32, 2 * PAGE, -1), 0, 32, 1);
+	mprotect(changed, 64 * PAGE, PROT_READ);
+	munmap(gone, 64 * PAGE);
 	printf("child %d ready\n", (int)getpid());
 	fflush(stdout);
 	for (;;) pause();

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# The view compare tells what of a child is still its parent's, region by region and page by page.
+load helper
+
+# record DETAIL: the workload pages, and its child after it has diverged, tracked in $BATS_FILE_TMPDIR/DETAIL. Sets pid and child.
+record() {
+	local detail=$1 sampler before
+	raw=$BATS_TEST_TMPDIR/raw
+	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/file"
+	workload pages "$BATS_TEST_TMPDIR/file"
+	vm-sample -f -p "$pid" -i 5ms --detail "$detail" -O share=100 >"$raw" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+	sampler=$!
+	until_true grep -q "\"sample\".*\"pid\":$pid," "$raw"
+	kill -USR1 "$pid"
+	IFS= read -r -t 10 -u "${kept[0]}" added
+	IFS= read -r -t 10 -u "${kept[0]}" line
+	[[ $line =~ ^child\ ([0-9]+)\ ready$ ]]
+	child=${BASH_REMATCH[1]} started+=("${BASH_REMATCH[1]}")
+	before=$(grep -c "\"sample\".*\"pid\":$child," "$raw" || true)
+	until_true eval "[ \$(grep -c '\"sample\".*\"pid\":$child,' $raw) -ge $((before + 3)) ]"
+	kill -INT "$sampler"
+	wait "$sampler"
+	vm-parse "$raw" | vm-track >"$BATS_TEST_TMPDIR/run"
+}
+
+at() { # NAME: where the workload has mapped it, as the table writes it
+	{ echo "$ready_text"; echo "$added"; } | sed -n "s/^$1 0x0*\([0-9a-f]*\) .*/0x\1/p"
+}
+
+row() { # NAME: change, private and shared KiB of that region
+	vm-render --table=compare --columns start,change,private,shared "$BATS_TEST_TMPDIR/run" |
+		awk -v at="$(at "$1")" '$1 == at { print $2, $3, $4 }'
+}
+
+@test "of a child each region is shared, private since the fork, changed, added or gone, to the page" {
+	record pages
+	[ "$(row copy)" = "private 40 216" ]
+	[ "$(row every)" = "shared 0 128" ]
+	[ "$(row changed)" = "changed 0 256" ]
+	[ "$(row added)" = "added 128 0" ]
+	[ "$(row gone)" = "gone - -" ]
+}
+
+@test "by smaps the same is known, region by region" {
+	record smaps
+	[ "$(row copy)" = "private 40 216" ]
+	[ "$(row every)" = "shared 0 128" ]
+	[ "$(row gone)" = "gone - -" ]
+}
+
+@test "by maps alone regions are told apart, and a note says what is missing" {
+	record maps
+	[[ $(row copy) == shared* ]]
+	run --separate-stderr vm-render --view compare --width 200 "$BATS_TEST_TMPDIR/run"
+	[ "$status" = 0 ]
+	[[ $output == *"what was written since the fork is not known"* ]]
+	[[ $(row changed) == changed* && $(row added) == added* && $(row gone) == gone* ]]
+}
+
+@test "the pages of the picture are those that pagemap says are only the child's" {
+	record pages
+	start=$(at copy)
+	# the first ten pages are written by the child: one box of 40 KiB only here, and 216 KiB still shared
+	vm-render --svg --view compare "$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/svg"
+	grep -q "40 KiB of pages: only here&#10;within $start" "$BATS_TEST_TMPDIR/svg" || grep -q "40 KiB of pages: only here" "$BATS_TEST_TMPDIR/svg"
+	requires cmd xmllint
+	xmllint --noout "$BATS_TEST_TMPDIR/svg"
+}
+
+@test "without words the child is selected and its parent the reference; --pid and --reference turn it round" {
+	record pages
+	run --separate-stderr vm-render --view compare "$BATS_TEST_TMPDIR/run"
+	[[ ${lines[0]} == "pages ($pid) (reference) and pages ($child)" ]]
+	run --separate-stderr vm-render --view compare --pid "$pid" --reference "$child" "$BATS_TEST_TMPDIR/run"
+	[[ ${lines[0]} == "pages ($child) (reference) and pages ($pid)" ]]
+	run --separate-stderr vm-render --table=compare --pid "$pid" --reference "$child" --columns start,change "$BATS_TEST_TMPDIR/run"
+	grep -q "$(at gone) *added" <<<"$output"
+	run --separate-stderr vm-render --view compare --reference 99999 "$BATS_TEST_TMPDIR/run"
+	[ "$status" = 0 ]
+	[[ $output == *"no process 99999 in the input"* ]]
+}
+
+@test "before the fork there is nothing to compare, and a stream of one process says so" {
+	record pages
+	run --separate-stderr vm-render --view compare --at 0 "$BATS_TEST_TMPDIR/run"
+	[ "$status" = 0 ]
+	grep -v "\"pid\":$child" "$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/one"
+	run --separate-stderr vm-render --view compare "$BATS_TEST_TMPDIR/one"
+	[ "$status" = 0 ]
+	[[ $output == *"one process only"* ]]
+}
+
+@test "every renderer draws it" {
+	record pages
+	for renderer in ascii svg gnuplot trace; do
+		vm-render "--$renderer" --view compare "$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/out"
+		grep -q "private since the fork" "$BATS_TEST_TMPDIR/out"
+	done
+}
+
+@test "an exec leaves nothing that descends from the parent" {
+	step_start
+	vm-sample -f -p "$pid" -i 5ms --detail smaps -O share=100 >"$BATS_TEST_TMPDIR/raw" 2>/dev/null 3>&- &
+	sampler=$!
+	until_true grep -q '"sample"' "$BATS_TEST_TMPDIR/raw"
+	step exec
+	until_true grep -q '"why":"exec"' "$BATS_TEST_TMPDIR/raw"
+	kill -INT "$sampler"
+	wait "$sampler" || true
+	run --separate-stderr bash -c "vm-parse '$BATS_TEST_TMPDIR/raw' | vm-render --view compare"
+	[[ $output == *"one process only"* ]]
+}
+
+@test "a column that there is not is refused with those that there are" {
+	run --separate-stderr vm-render --table=compare --columns nonsense /dev/null
+	[ "$status" = 2 ]
+	[[ $stderr == *change*private* ]]
+}
