@@ -74,6 +74,7 @@ check: setup
 	@BUILD='$(BUILD)' V='$(V)' tests/run $(TESTS)
 
 bench: setup
+	@contrib/packages.sh -i bench || true
 	@$(MAKE) --no-print-directory all workloads
 	@CC='$(CC)' BUILD='$(BUILD)' tests/bench/run
 

@@ -5,6 +5,7 @@
 #   contrib/packages.sh build test       ... and to run the tests and the demo
 #   contrib/packages.sh build ebpf       ... and for the source ebpf, which is left out where something is missing
 #   contrib/packages.sh lacks ebpf       names on one line what that source lacks, the kernel's types among it; exit 0
+#   contrib/packages.sh bench            what `make bench` compares with; without it those columns stay empty
 #   contrib/packages.sh -i build test    installs what is missing, where root or a sudo without password and apt-get are at hand
 #
 # A package is present if what we use of it is there, however it came; then nothing is asked of apt.
@@ -23,6 +24,9 @@ ebpf|bpftool|command -v bpftool|makes the loader of that half, and the kernel's 
 ebpf|libbpf-dev|header bpf/libbpf.h|loads it (libbpf1 is needed to run: its archive cannot go into a plugin)
 build|zlib1g-dev|header zlib.h|the same for .gz; linked statically
 test|bats|command -v bats|runs tests/*.bats
+bench|bpftrace|command -v bpftrace|a tracer beside which the source ebpf is measured
+bench|linux-perf|command -v perf|the same: perf trace; its counts are a witness in tests/ebpf_truth.bats too
+bench|time|command -v /usr/bin/time|tells how much memory a program took
 fuzz|clang|command -v clang|libFuzzer, for make fuzz
 fuzz|libclang-rt-14-dev|fuzzes|libFuzzer's run-time library and the sanitizers
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
@@ -83,7 +87,7 @@ if [ "${1:-}" = -i ]; then
 	shift
 fi
 for need; do
-	case $need in build | test | ebpf | fuzz) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|fuzz ..." >&2; exit 2 ;; esac
+	case $need in build | test | ebpf | bench | fuzz) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|bench|fuzz ..." >&2; exit 2 ;; esac
 done
 
 lacking=$(missing "$*")
