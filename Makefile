@@ -164,6 +164,8 @@ $(EBPF_GEN)/ebpf.skel.h: plugins/source/ebpf/ebpf.bpf.c plugins/source/ebpf/ebpf
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: $(EBPF_GEN)/ebpf.skel.h
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: OUR_CFLAGS += -I$(EBPF_GEN) -Wno-sign-compare
 $(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf -lelf
+# What it hands on has the form of /proc/PID/maps, and is redacted as that is.
+$(BUILD)/lib/vmpipe/source/ebpf.so: $(BUILD)/obj/plugins/source/procfs/redact.o
 
 $(BUILD)/workloads/%: tests/workloads/%.c tests/workloads/workload.h
 	@mkdir -p $(@D)

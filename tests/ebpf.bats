@@ -359,3 +359,18 @@ same_as_maps() {
 		jq -se 'any(.[]; .type=="change" and .event=="STACK_GROW" and .size > 1000000)' tracked.ndjson
 	done
 }
+
+@test "--redact: no name of a file, thread, function or argument leaves it, and the kinds stay" {
+	mkdir secretdir
+	cp /bin/sh secretdir/planb
+	vm-sample --ebpf -f --stacks -- "$PWD/secretdir/planb" -c "(:); :" hunter2 >plain.ndjson
+	vm-sample --ebpf -f --stacks --redact -- "$PWD/secretdir/planb" -c "(:); :" hunter2 >raw.ndjson
+	grep -q planb plain.ndjson
+	run ! grep -aE "secretdir|planb|hunter2|libc|ld-linux|main|/bin/" raw.ndjson
+	grep -q '\[heap\]' raw.ndjson
+	[ "$(vm-parse raw.ndjson | jq -r 'select(.type=="region") | .kind' | sort -u)" = "$(vm-parse plain.ndjson | jq -r 'select(.type=="region") | .kind' | sort -u)" ]
+	run valid_stream <raw.ndjson
+	[ "$status" = 0 ]
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check tracked.ndjson
+}

@@ -160,7 +160,7 @@ static int prepare(struct ebpf *e, struct vp_host *h)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	e->arena = malloc(ARENA);
-	e->names = names_new();
+	e->names = names_new(h);
 	e->call_stacks = stacks_new();
 	e->ring = ring_buffer__new(bpf_map__fd(e->bpf->maps.ring), take, e, NULL);
 	e->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -417,6 +417,7 @@ static void ebpf_close(void *state, struct vp_host *h)
 	free(e->targets);
 	free(e->arena);
 	free(e->order);
+	free(e->redacted.text);
 	names_free(e->names);
 	stacks_free(e->call_stacks);
 }
@@ -433,4 +434,5 @@ const struct vp_source vp_source = {
 	.close = ebpf_close,
 	.fd = ebpf_fd,
 	.drain = ebpf_drain,
+	.redacts = true,
 };

@@ -8,17 +8,20 @@ struct named {
 	uint64_t inode;
 	uint32_t dev;
 	uint32_t n;
-	char *name;  /* NULL: a free place */
+	uint32_t shown_n;
+	char *name;  /* NULL: a free place; behind it, with --redact, what is shown */
 };
 
 struct names {
 	struct named *at;
 	size_t count, size; /* size: a power of two, less than three quarters full */
+	struct vp_host *h;
 };
 
-struct names *names_new(void)
+struct names *names_new(struct vp_host *h)
 {
 	struct names *names = calloc(1, sizeof *names);
+	if (names) names->h = h;
 	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at))) free(names), names = NULL;
 	return names;
 }
@@ -42,7 +45,7 @@ static struct named *place(const struct names *names, uint32_t dev, uint64_t ino
 
 static bool grow(struct names *names)
 {
-	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count, 2 * names->size };
+	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count, 2 * names->size, names->h };
 	if (!more.at) return false;
 	for (size_t i = 0; i < names->size; i++)
 		if (names->at[i].name) *place(&more, names->at[i].dev, names->at[i].inode) = names->at[i];
@@ -56,19 +59,33 @@ void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name)
 	if (names->count * 4 >= names->size * 3 && !grow(names)) return;
 	struct named *named = place(names, dev, inode);
 	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0) return;
-	char *copy = malloc(name.n + 1);
+	char *copy = malloc(name.n + 1 + (names->h->redact ? PROCFS_REDACTED_MAX : 0));
 	if (!copy) return;
 	memcpy(copy, name.p, name.n);
 	copy[name.n] = 0;
+	size_t shown = names->h->redact ? procfs_redact_name(names->h, name, copy + name.n + 1) : name.n;
 	names->count += !named->name;
 	free(named->name);
-	*named = (struct named){ inode, dev, (uint32_t)name.n, copy };
+	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, copy };
 }
 
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode)
 {
 	const struct named *named = place(names, dev, inode);
 	return named->name ? (vp_str){ named->name, named->n } : (vp_str){ NULL, 0 };
+}
+
+vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode)
+{
+	const struct named *named = place(names, dev, inode);
+	if (!named->name) return (vp_str){ NULL, 0 };
+	return (vp_str){ names->h->redact ? named->name + named->n + 1 : named->name, named->shown_n };
+}
+
+vp_str names_hidden(struct vp_host *h, vp_str name, char *to)
+{
+	if (!h->redact || !name.n) return name;
+	return (vp_str){ to, procfs_redact_word(h, name, to) };
 }
 
 /* As maps has it: a newline is written \012, and what has no name in a folder any more is (deleted). */

@@ -15,6 +15,7 @@
 
 #include "ebpf.h"
 #include "plugin.h"
+#include "../procfs/redact.h"
 
 /* A process that is watched. */
 struct target {
@@ -68,6 +69,7 @@ struct ebpf {
 	bool full;
 	struct target *targets;
 	size_t target_count, target_size;
+	struct procfs_redacted redacted;
 	struct names *names;
 	struct stacks *call_stacks;
 	char vsyscall[128];  /* the row of maps that no region of the process makes */
@@ -90,6 +92,7 @@ bool target_there(int64_t pid);
 int  target_read(struct ebpf *e, struct target *target);
 void target_put(struct ebpf *e, struct vp_host *h, struct target *target); /* the text as `sample` and `raw` */
 void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took, const char *text, size_t n);
+void target_put_args(struct vp_host *h, const char *text, size_t n); /* each ended by a NUL */
 /* The `process` line by what /proc says. */
 void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why);
 /* 0, and the rows with their moment are there; -1: the kernel's half cannot, /proc may. */
@@ -101,12 +104,15 @@ void whole_free(struct ebpf *e);
 int  target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
 
 /* names.c: what a region's file is called; names that /proc says are taken for truth. */
-struct names *names_new(void);
+struct names *names_new(struct vp_host *h);
 void names_free(struct names *names);
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode); /* p NULL: not known */
+vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode); /* the same for the stream: with --redact it is none */
+/* A name of a thread or a function, a path, an argument; with --redact it is none, and `to` (PROCFS_REDACTED_MAX) holds what stands there. */
+vp_str names_hidden(struct vp_host *h, vp_str name, char *to);
 
 /* words.c */
 extern const char *const ebpf_call_names[EBPF_CALL_COUNT];

@@ -99,10 +99,11 @@ static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const str
 	struct vp_frame frame = { .addr = at };
 	if (!vma->start) return frame;
 	if (vma->what & EBPF_VMA_FILE) {
-		frame.object = names_of(e->names, vma->dev, vma->inode);
+		vp_str path = names_of(e->names, vma->dev, vma->inode);
+		frame.object = names_shown(e->names, vma->dev, vma->inode);
 		frame.offset = at - vma->start + vma->offset;
 		frame.has_offset = true;
-		frame.function = symbols_find(e->call_stacks->symbols, pid, vma->dev, vma->inode, frame.object, frame.offset - !inner);
+		frame.function = symbols_find(e->call_stacks->symbols, pid, vma->dev, vma->inode, path, frame.offset - !inner);
 	} else if (vma->what & EBPF_VMA_SPECIAL && vma->offset) {
 		const char *name = (const char *)&vma->offset; /* [vdso] */
 		frame.object = (vp_str){ name, strnlen(name, 16) };
@@ -113,12 +114,14 @@ static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const str
 static void put(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t number, const struct ebpf_stack *record)
 {
 	struct vp_frame frames[EBPF_FRAMES + 1];
+	char hidden[EBPF_FRAMES + 1][PROCFS_REDACTED_MAX];
 	size_t count = 0;
 	int64_t pid = record->head.pid;
 	for (uint32_t i = 0; i < record->head.count && i < EBPF_FRAMES; i++) {
 		frames[count++] = frame(e, pid, record->at[i], &record->vmas[i], i == 0);
 		if (i == 0 && skips_caller(record)) frames[count++] = frame(e, pid, record->caller, &record->vmas[EBPF_FRAMES], false);
 	}
+	for (size_t i = 0; i < count; i++) frames[i].function = names_hidden(h, frames[i].function, hidden[i]);
 	h->begin(h, "stack", t, pid);
 	h->num(h, "id", number);
 	h->frames(h, "frames", frames, count);

@@ -168,7 +168,12 @@ void target_put(struct ebpf *e, struct vp_host *h, struct target *target)
 	int64_t t = target->text_t - e->offset;
 	target->has_text = false;
 	if (target->row_count && put_rows(e, target)) return;
-	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, target->text, target->text_n);
+	vp_str text = { target->text, target->text_n };
+	if (h->redact && !target->row_count) { /* of rows the names are hidden already */
+		if (procfs_redact_text(&e->redacted, h, text)) return;
+		text = (vp_str){ e->redacted.text, e->redacted.n };
+	}
+	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, text.p, text.n);
 }
 
 int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma)
@@ -198,20 +203,25 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
 
 /* ---- the process line ---- */
 
-static void put_args(struct vp_host *h, const char *text, size_t n)
+void target_put_args(struct vp_host *h, const char *text, size_t n)
 {
-	vp_str args[1024];
+	vp_str args[EBPF_ARGS];
 	size_t count = 0;
-	for (size_t at = 0; at < n && count < sizeof args / sizeof *args;) {
+	char *hidden = h->redact ? malloc(EBPF_ARGS * PROCFS_REDACTED_MAX) : NULL;
+	if (h->redact && !hidden) return;
+	for (size_t at = 0; at < n && count < EBPF_ARGS;) {
 		args[count] = (vp_str){ text + at, strnlen(text + at, n - at) };
-		at += args[count++].n + 1;
+		at += args[count].n + 1;
+		args[count] = names_hidden(h, args[count], hidden + (hidden ? count * PROCFS_REDACTED_MAX : 0));
+		count++;
 	}
 	if (count) h->strs(h, "args", args, count);
+	free(hidden);
 }
 
 void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why)
 {
-	char path[64], exe[PATH_MAX], *text = NULL;
+	char path[64], exe[PATH_MAX], hidden[PROCFS_REDACTED_MAX], *text = NULL;
 	size_t size = 0;
 	ssize_t n = slurp(pid, "stat", &text, &size);
 	char *open = n > 0 ? memchr(text, '(', (size_t)n) : NULL, *close = n > 0 ? memrchr(text, ')', (size_t)n) : NULL;
@@ -220,11 +230,11 @@ void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *w
 	if (open && close > open) {
 		long long ppid = 0;
 		if (sscanf(close + 1, " %*c %lld", &ppid) == 1) h->num(h, "ppid", (uint64_t)ppid);
-		h->str(h, "name", (vp_str){ open + 1, (size_t)(close - open - 1) });
+		h->str(h, "name", names_hidden(h, (vp_str){ open + 1, (size_t)(close - open - 1) }, hidden));
 	}
 	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
-	if ((n = readlink(path, exe, sizeof exe)) > 0) h->str(h, "exe", (vp_str){ exe, (size_t)n });
-	if ((n = slurp(pid, "cmdline", &text, &size)) > 0) put_args(h, text, (size_t)n);
+	if ((n = readlink(path, exe, sizeof exe)) > 0) h->str(h, "exe", names_hidden(h, (vp_str){ exe, (size_t)n }, hidden));
+	if ((n = slurp(pid, "cmdline", &text, &size)) > 0) target_put_args(h, text, (size_t)n);
 	h->end(h);
 	free(text);
 }

@@ -17,12 +17,18 @@ static int64_t stream_time(const struct ebpf *e, const struct ebpf_head *head)
 	return t < 0 ? 0 : t;
 }
 
+static void put_name(struct vp_host *h, const char *key, vp_str name)
+{
+	char hidden[PROCFS_REDACTED_MAX];
+	h->str(h, key, names_hidden(h, name, hidden));
+}
+
 static void begin_event(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head, const char *call)
 {
 	h->begin(h, "event", stream_time(e, head), head->pid);
 	h->str(h, "call", (vp_str){ call, strlen(call) });
 	h->num(h, "tid", head->tid);
-	h->str(h, "name", text_of(head->comm, sizeof head->comm));
+	put_name(h, "name", text_of(head->comm, sizeof head->comm));
 }
 
 /* ---- calls ---- */
@@ -57,7 +63,7 @@ static void tell_file(const struct ebpf *e, const struct ebpf_vma *vma, struct v
 	region->inode = (vp_str){ at, (size_t)(put_decimal(at, vma->inode) - at) };
 	region->offset = vma->offset;
 	region->has_offset = true;
-	region->name = names_of(e->names, vma->dev, vma->inode);
+	region->name = names_shown(e->names, vma->dev, vma->inode);
 }
 
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits)
@@ -132,7 +138,7 @@ static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived
 	h->begin(h, "process", stream_time(e, &lived->head), lived->other);
 	h->str(h, "why", (vp_str){ "fork", 4 });
 	h->num(h, "ppid", lived->head.pid);
-	h->str(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
+	put_name(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
 	h->end(h);
 	h->follow(h, lived->other);
 }
@@ -148,13 +154,7 @@ static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_live
 
 static void put_args(struct vp_host *h, const struct ebpf_lived *lived)
 {
-	vp_str args[EBPF_ARGS];
-	size_t count = 0;
-	for (uint32_t at = 0; at < lived->args && at < EBPF_ARGS;) {
-		args[count] = text_of(lived->text + at, lived->args - at);
-		at += (uint32_t)args[count++].n + 1;
-	}
-	if (count) h->strs(h, "args", args, count);
+	target_put_args(h, lived->text, lived->args < EBPF_ARGS ? lived->args : EBPF_ARGS);
 	if (lived->head.flags & EBPF_CUT) h->json(h, "args_cut", (vp_str){ "true", 4 });
 }
 
@@ -163,8 +163,8 @@ static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_liv
 	h->begin(h, "process", stream_time(e, &lived->head), lived->head.pid);
 	h->str(h, "why", (vp_str){ why, strlen(why) });
 	h->num(h, "ppid", lived->other);
-	h->str(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
-	h->str(h, "exe", names_of(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1]));
+	put_name(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
+	h->str(h, "exe", names_shown(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1]));
 	put_args(h, lived);
 	h->num(h, "threads", 1);
 	h->end(h);
@@ -175,7 +175,7 @@ static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target, 
 	bool first = target->unseen;
 	if (first) put_program(e, h, lived, "first");
 	begin_event(e, h, &lived->head, "exec");
-	h->str(h, "filename", text_of(lived->filename, sizeof lived->filename));
+	put_name(h, "filename", text_of(lived->filename, sizeof lived->filename));
 	h->end(h);
 	if (!first) put_program(e, h, lived, "exec");
 	target->unseen = target->has_text = target->broken = false;

@@ -45,19 +45,7 @@ void procfs_parents(procfs_child *child, void *ctx);
 bool procfs_children_files(void);
 int64_t procfs_last_pid(void); /* the youngest process or thread of our pid namespace: as long as it is the same nothing was forked; -1 */
 
-/* redact.c: names with h->redact, see there. They give the length of what they wrote. */
-#define PROCFS_REDACTED_MAX 256
-struct procfs_redacted {
-	char *text;       /* the last one; free() */
-	size_t n, size;
-	char last[512];   /* the last name, and what was made of it */
-	size_t last_n;
-	char made[PROCFS_REDACTED_MAX];
-	size_t made_n;
-};
-int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str from); /* maps or smaps; 0, -1: no memory */
-size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTED_MAX]); /* a path, or what stands in its place */
-size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTED_MAX]); /* a path if it begins as one */
+#include "redact.h"
 
 /* scan.c: detail rss. */
 struct procfs_scanned {

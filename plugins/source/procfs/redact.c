@@ -7,7 +7,7 @@
  * a kind is told (/dev/shm/, /memfd:, .so, .ttf, " (deleted)" ...), and a few words that programs put into names for that
  * purpose (stack, jit ...). A folder is one hash, whatever its depth.
  */
-#include "procfs.h"
+#include "redact.h"
 
 #include <ctype.h>
 #include <stdio.h>
