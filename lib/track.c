@@ -260,15 +260,28 @@ static bool equal_measures(const struct vp_region *a, const struct vp_region *b)
 	return differ == 0;
 }
 
+static inline bool equal_bytes(vp_str a, vp_str b)
+{
+	return !a.n || memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* Lengths first: most that differ differ there, and most strings are empty. */
+static bool equal_strings(const struct vp_region *a, const struct vp_region *b)
+{
+	size_t differ = (a->name.n ^ b->name.n) | (a->flags.n ^ b->flags.n) | (a->kind.n ^ b->kind.n) | (a->inode.n ^ b->inode.n) |
+	                (a->dev.n ^ b->dev.n) | (a->extra.n ^ b->extra.n) | (a->share.n ^ b->share.n) | (a->label.n ^ b->label.n);
+	return !differ && equal_bytes(a->name, b->name) && equal_bytes(a->flags, b->flags) && equal_bytes(a->kind, b->kind) &&
+	       equal_bytes(a->inode, b->inode) && equal_bytes(a->dev, b->dev) && equal_bytes(a->extra, b->extra) &&
+	       equal_bytes(a->share, b->share) && equal_bytes(a->label, b->label);
+}
+
 /* Equal in everything that a line says. False alarms of inequality only cost a copy. */
 static bool equal(const struct vp_region *a, const struct vp_region *b)
 {
 	return a->start == b->start && a->end == b->end && a->size == b->size && a->measured == b->measured &&
 	       a->has_offset == b->has_offset && (!a->has_offset || a->offset == b->offset) &&
 	       memcmp(a->perms, b->perms, sizeof a->perms) == 0 && memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
-	       equal_measures(a, b) && vp_str_eq(a->name, b->name) && vp_str_eq(a->flags, b->flags) && vp_str_eq(a->kind, b->kind) &&
-	       vp_str_eq(a->inode, b->inode) && vp_str_eq(a->dev, b->dev) && vp_str_eq(a->extra, b->extra) &&
-	       vp_str_eq(a->share, b->share) && vp_str_eq(a->label, b->label);
+	       equal_measures(a, b) && equal_strings(a, b);
 }
 
 struct entry *vp_track_entry(struct entries *entries)
@@ -312,7 +325,7 @@ int vp_tracker_read(struct vp_tracker *tracker, const struct vp_region *region, 
 	if (!entry) return vp_fail("out of memory");
 	if (old && equal(&old->now->region, region)) {
 		go_on(tracker, old, entry);
-		if (!entry->now->text.n) entry->now->text = vp_strings_keep(space->strings, text);
+		if (text.n && !entry->now->text.n) entry->now->text = vp_strings_keep(space->strings, text);
 		return 0;
 	}
 	if (!(entry->now = vp_track_node(tracker))) {
@@ -457,13 +470,41 @@ static void first_sight(struct vp_tracker *tracker, struct space *space)
 		for (uint32_t j = 0; j < space->next.count; j++) space->next.at[j].id = ++tracker->last_id;
 }
 
+/* How many acts the changes are, if so much counts as moved; *found: what of it there was. */
+static uint32_t try_moves(struct vp_tracker *tracker, struct space *space, unsigned allowed, unsigned *found)
+{
+	uint32_t acts = 0;
+	*found = vp_track_move(tracker, space, allowed);
+	vp_track_name(tracker, space);
+	vp_track_join(tracker, space);
+	for (uint32_t g = 0; g < tracker->group_count; g++) acts += tracker->groups[g].lead == g;
+	return acts;
+}
+
+/* What looks like a move may be a piece of two other calls: the explanation that takes the fewest acts, of these the one with
+ * the most moves. */
+static void explain(struct vp_tracker *tracker, struct space *space)
+{
+	static const unsigned ways[] = { VP_MOVE_PARTS | VP_MOVE_ONTO, VP_MOVE_RESIZED | VP_MOVE_PARTS, VP_MOVE_PARTS, VP_MOVE_RESIZED, 0 };
+	unsigned found, best = VP_MOVE_ALL, last = best, other;
+	uint32_t least = try_moves(tracker, space, best, &found);
+	for (size_t k = 0; found && k < sizeof ways / sizeof *ways; k++) {
+		if ((ways[k] & found) == (last & found)) continue;
+		last = ways[k];
+		vp_track_settle_all(tracker, space);
+		uint32_t acts = try_moves(tracker, space, last, &other);
+		if (acts < least) least = acts, best = last;
+	}
+	if (last == best) return;
+	vp_track_settle_all(tracker, space);
+	try_moves(tracker, space, best, &other);
+}
+
 static int compare(struct vp_tracker *tracker, struct space *space)
 {
 	if (vp_track_room(tracker, space)) return -1;
 	vp_track_match(tracker, space);
-	vp_track_move(tracker, space);
-	vp_track_name(tracker, space);
-	vp_track_join(tracker, space);
+	explain(tracker, space);
 	vp_track_emit(tracker, space);
 	return tracker->no_memory ? vp_fail("out of memory") : 0;
 }

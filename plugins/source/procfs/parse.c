@@ -117,7 +117,8 @@ static inline bool hex8(const char *p, uint32_t *value)
 	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffu;
 	x = (x | x >> 8) & 0x0000ffff0000ffffu;
 	x |= x >> 16;
-	*value = (uint32_t)((x & 0xff) << 24 | (x >> 8 & 0xff) << 16 | (x >> 16 & 0xff) << 8 | (x >> 24 & 0xff));
+	const uint32_t y = (uint32_t)x; /* of 32 bits, so that compilers see that its bytes change places */
+	*value = y << 24 | (y << 8 & 0xff0000u) | (y >> 8 & 0xff00u) | y >> 24;
 	return true;
 }
 
@@ -126,7 +127,9 @@ static inline bool usual_row(const char *p, struct vp_region *region)
 {
 	uint32_t high, low, high_end, low_end, offset;
 	if (p[12] != '-' || p[25] != ' ' || p[30] != ' ' || p[39] != ' ') return false;
-	if (!hex8(p, &high) || !hex8(p + 4, &low) || !hex8(p + 13, &high_end) || !hex8(p + 17, &low_end)) return false;
+	if (!hex8(p, &high) || !hex8(p + 4, &low) || !hex8(p + 17, &low_end)) return false;
+	if (load8(p) == load8(p + 13)) high_end = high; /* a region of 64 KiB ends where it starts, but for four digits */
+	else if (!hex8(p + 13, &high_end)) return false;
 	if (memcmp(p + 31, "00000000", 8) == 0) offset = 0; /* as most are */
 	else if (!hex8(p + 31, &offset)) return false;
 	region->start = (uint64_t)high << 16 | (low & 0xffff);
@@ -137,6 +140,7 @@ static inline bool usual_row(const char *p, struct vp_region *region)
 
 static const char *blanks(const char *p, const char *end)
 {
+	while (end - p >= 8 && memcmp(p, "        ", 8) == 0) p += 8; /* a path stands in column 73 */
 	while (p < end && *p == ' ') p++;
 	return p;
 }
