@@ -1,5 +1,6 @@
 /* Budgets as a report of tests: JUnit's XML or TAP.
  *
+ * A case is called by budget and process, not by its pid: so CI systems know it again in the next run. The pid stands in the message.
  * JUnit: <testsuites> <testsuite> <testcase classname name> <failure message>, as the CI systems read it; there is no
  * standard. TAP 13: testanything.org. Names come from outside: XML has no place for controls and bytes that are no UTF-8, which
  * become U+FFFD; in TAP a # would begin a directive.
@@ -65,12 +66,23 @@ static double lasted(const struct budget_case *one)
 	return one->begun ? (double)(one->t_last - one->t_first) / 1e9 : 0;
 }
 
+/* Of processes of one name that one budget is for, the second is "name #2". */
+static const char *ordinal(const struct vp_budget *budget, const struct budget_case *one, char *text, size_t size)
+{
+	size_t before = 0;
+	for (const struct budget_case *other = budget->cases; other < one; other++)
+		before += other->limit == one->limit && vp_budget_counts(budget, other) && !strcmp(other->process, one->process);
+	text[0] = 0;
+	if (before) snprintf(text, size, " #%zu", before + 1);
+	return text;
+}
+
 static void junit_case(const struct vp_budget *budget, struct vp_out *out, const struct budget_case *one)
 {
 	char text[96];
 	say(out, "    <testcase classname=\"");
 	xml(out, one->pid < 0 ? "all" : one->process);
-	if (one->pid >= 0) snprintf(text, sizeof text, " (%lld)", (long long)one->pid), say(out, text);
+	if (one->pid >= 0) say(out, ordinal(budget, one, text, sizeof text));
 	say(out, "\" name=\"");
 	xml(out, budget->limits[one->limit].title);
 	snprintf(text, sizeof text, "\" time=\"%.3f\"", lasted(one));
@@ -116,8 +128,7 @@ static void tap_case(const struct vp_budget *budget, struct vp_out *out, const s
 	if (one->pid >= 0) {
 		say(out, ": ");
 		tap(out, one->process);
-		snprintf(text, sizeof text, " (%lld)", (long long)one->pid);
-		say(out, text);
+		tap(out, ordinal(budget, one, text, sizeof text));
 	}
 	say(out, "\n");
 	if (one->verdict == JUDGE_KEPT) return;
