@@ -11,14 +11,14 @@ mkdir -p "$to"
 one() {
 	name=$1
 	shift
-	"$bin/vm-sample" --ebpf -f -- "$build/workloads/$name" "$@" | "$bin/vm-parse" | "$bin/vm-track" -o "$to/$name.ndjson"
-	"$bin/vm-check" -q "$to/$name.ndjson"
+	"$bin/vm-sample" --ebpf -f --command-output /dev/null -- "$build/workloads/$name" "$@" | "$bin/vm-parse" | "$bin/vm-track" -o "$to/$name.ndjson"
+	echo "$name: $(grep -c '"type":"event"' "$to/$name.ndjson") raw events; $("$bin/vm-check" "$to/$name.ndjson")"
 	for view in timeline tree; do "$bin/vm-render" --svg --view $view -o "$to/$name.$view.svg" "$to/$name.ndjson"; done
-	echo "$name: $(grep -c '"type":"event"' "$to/$name.ndjson") calls, $(grep -c '"type":"change"' "$to/$name.ndjson") changes"
 	echo "  $to/$name.timeline.svg  $to/$name.tree.svg"
 }
 
-one single_basic
-one parent_child 0.2
-one one_parent_multi_child
-one long_running 20 50
+# Half a breath before each step, so that the steps are wider than the loader's work before them.
+one single_basic 5
+one parent_child 0.02 5
+one one_parent_multi_child 5
+one long_running 20 5
