@@ -284,3 +284,33 @@ report() {
 		[[ $stderr == *"KiB ${column#*:}, its TOTAL says"* ]]
 	done
 }
+
+@test "format 2.2 and 2.3 sum as MALLOC what has no row of its own" {
+	printf '%s\n' 'Virtual Memory Map of process 312 (x)' 'Output report format:  2.2  -- 64-bit process' '' '==== Non-writable regions for process 312' \
+		'__TEXT                 0000000100000000-0000000100013000 [   76K    76K] r-x/rwx SM=COW  /x' '' '==== Writable regions for process 312' \
+		'MALLOC_TINY            0000000100400000-0000000100500000 [ 1024K   212K] rw-/rwx SM=PRV  DefaultMallocZone_0x100037000' \
+		'MALLOC_LARGE           0000000100600000-0000000100800000 [ 2048K  2048K] rw-/rwx SM=PRV  DefaultMallocZone_0x100037000' '' '==== Summary for process 312' \
+		'REGION TYPE                      VIRTUAL [RESIDENT]' '===========                      =======  ========' \
+		'MALLOC                             1024K [    212K]        see MALLOC ZONE table below' 'MALLOC_LARGE                       2048K [   2048K]' \
+		'__TEXT                               76K [     76K]' 'TOTAL                              3148K [   2336K]' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	sed -i 's/^MALLOC   .* 1024K/MALLOC                             9024K/; s/^TOTAL .* 3148K/TOTAL                             11148K/' "$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"summary has MALLOC with 9024 KiB"* ]]
+}
+
+@test "a crash report that mail has wrapped, with a gap in its middle, and rows of a diff" {
+	printf '%s\n' 'VM Region Info: 0x528 is not in any region.  Bytes before following' 'region: 4373938176' '      REGION TYPE                      START - END             [ VSIZE]' \
+		'PRT/MAX SHRMOD  REGION DETAIL' '      UNUSED SPACE AT START' '--->' '      __TEXT                 0000000104a4c000-0000000104a50000 [   16K]' 'r-x/r-x SM=COW  ...app/App]' '' \
+		'VM Region Info: 0x16b2c3ff0 is in 0x16b2c0000-0x16b2c4000;  bytes after start: 16368  bytes before end: 15' \
+		'      REGION TYPE                 START - END      [ VSIZE] PRT/MAX SHRMOD  REGION DETAIL' '      MALLOC_NANO              280000000-2a0000000 [512.0M] rw-/rwx SM=PRV  ' '      GAP OF 0x3fffffff bytes' \
+		'--->  STACK GUARD              16b2c0000-16b2c4000 [   16K] ---/rwx SM=NUL  ... for thread 0' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "region") | [.seq, .label, .perms]' <<<"$output")" = '[0,"__TEXT","r-x"]
+[1,"STACK GUARD","---"]
+[1,"MALLOC_NANO","rw-"]' ]
+	[ "$(printf '%s\n' '-VM_ALLOCATE (reserved) 0000000105d6c000-0000000145d6c000 [  1.0G     0K     0K     0K] rw-/rwx SM=NUL          reserved' \
+		'+VM_ALLOCATE (reserved) 0000000105d6c000-0000000185d6c000 [  2.0G     0K     0K     0K] rw-/rwx SM=NUL          reserved' | vm-parse -q | jq -r 'select(.type == "region") | .label' | sort -u)" = "VM_ALLOCATE (reserved)" ]
+}

@@ -2,7 +2,7 @@
  *
  * - sizes are rounded, to K below 10M and to a tenth of an M or G above; each may be wrong by one in its last digit;
  * - "unused __DATA", "unused __AUTH" ... are summed as "unused but dirty shlib __DATA";
- * - format 2.0 sums all MALLOC_... as MALLOC; a Submap is no memory of its own; COUNT is that of pieces, not of rows;
+ * - formats 2.0 to 2.3 sum as MALLOC all MALLOC_... that have no row of their own; a Submap is no memory of its own; COUNT is that of pieces, not of rows;
  * - rows of a crash report are only those around the fault.
  */
 #include "vmmap.h"
@@ -16,7 +16,10 @@ static bool belongs(const struct vmmap_report *report, const struct vmmap_row *r
 {
 	if (text_eq(row->type, sum->name)) return true;
 	if (text_is(sum->name, "unused but dirty shlib __DATA")) return text_starts(row->type, "unused __");
-	return text_is(report->format, "2.0") && text_is(sum->name, "MALLOC") && text_starts(row->type, "MALLOC");
+	if (!text_is(sum->name, "MALLOC") || !text_starts(row->type, "MALLOC")) return false;
+	for (size_t i = 0; i < report->types.count; i++)
+		if (text_eq(row->type, report->types.rows[i].name)) return false;
+	return true;
 }
 
 struct found {

@@ -181,7 +181,8 @@ static void other_row_line(struct reader *r, vp_str line)
 	}
 	if (is_snip(text)) snipped(r);
 	else if (last && !last->detail.n && last->line + 1 == r->lines.number && is_detail(text)) last->detail = text;
-	else if (text_starts(text, "UNUSED SPACE") || text_starts(text, "vmmap:")) return;
+	else if (text_starts(text, "UNUSED SPACE") || text_starts(text, "GAP OF ") || text_starts(text, "vmmap:")) return;
+	else if (r->crash && !last && !holds_range(text)) return; /* the rest of a line above the rows, which mail has wrapped */
 	else if (text_starts(text, "--->") || (r->gap && !holds_range(text))) return;
 	else r->pending = text, r->pending_line = r->lines.number;
 }
@@ -470,7 +471,7 @@ static void one_line(struct reader *r, vp_str line)
 	struct vmmap_row row;
 	vp_str text = text_trim(line);
 	if (text_starts(text, "--->")) text = text_left(text_from(text, 4));
-	if (text.n && *text.p == '+' && text.n > 1 && text.p[1] != '+') text = text_left(text_from(text, 1)); /* a diff's */
+	if (text.n > 1 && (*text.p == '+' || *text.p == '-') && text.p[1] != *text.p) text = text_left(text_from(text, 1)); /* a diff's */
 	if (text_has(text, "[") && vmmap_row(text, &row)) {
 		bad_pending(r);
 		add_row(r, &row);
