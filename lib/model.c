@@ -205,6 +205,8 @@ static void tell_before(struct vp_record *record, struct vp_told_change *told, s
 	for (size_t at = 0; record->cause.p && vp_json_each(record->cause, &at, &member);)
 		if (vp_str_is(member.key, "call") && member.json == VP_STRING)
 			told->cause = vp_record_decode(record, member.value);
+		else if (vp_str_is(member.key, "stack"))
+			vp_json_num(member.value, &told->stack);
 }
 
 static void change_line(struct vp_model *model, struct vp_record *record, int64_t t)
@@ -534,6 +536,8 @@ static void inner_free(struct vp_model *model)
 	vp_journal_free(model);
 	vp_pages_free(model);
 	free(inner->gone);
+	vp_stacks_clear(model);
+	free(inner->stacks);
 	vp_pids_free(&inner->procs);
 	vp_pids_free(&inner->follow_pids);
 	vp_pids_free(&inner->life_pids);

@@ -66,6 +66,9 @@ struct vp_model_inner {
 	uint64_t journal_act;
 	int64_t journal_pid;
 	size_t act_row;            /* index + 1 in the ring of the act that may go on */
+	/* model_stacks.c */
+	char **stacks; size_t stack_count, stack_size;
+	struct vp_pids stack_ids;  /* by id: into stacks */
 };
 
 /* A list with room for one more: 0, or -1 and the model remembers it. */
@@ -119,12 +122,18 @@ struct vp_told_change {
 	const struct vp_region *region;
 	struct vp_was was;
 	vp_str cause;          /* the call, or p NULL */
+	uint64_t stack;        /* from which it was made; 0: unknown */
 	int64_t size, rss;     /* changed by */
 	bool has_rss, shown;   /* shown: something of it passes the filter */
 };
 void vp_journal_change(struct vp_model *model, const struct vp_told_change *change);
 void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t);
 void vp_journal_free(struct vp_model *model);
+
+/* model_stacks.c */
+void vp_stacks_line(struct vp_model *model, struct vp_record *record); /* a `stack` line */
+const char *vp_stacks_words(const struct vp_model *model, uint64_t id); /* NULL: not known */
+void vp_stacks_clear(struct vp_model *model);                          /* another segment */
 
 /* model_pages.c */
 void vp_pages_begin(struct vp_model *model, struct vp_record *record, int64_t t); /* a snapshot */

@@ -119,6 +119,21 @@ static bool in_time(const struct vp_model *model, int64_t t)
 	return model->keep & VP_KEEP_JOURNAL && t >= model->filter.from;
 }
 
+/* The call, and what led to it: "mmap < inner < outer < main". */
+static uint32_t cause_words(struct words *words, vp_str call, uint64_t id)
+{
+	uint32_t from = begin(words);
+	const char *stack = vp_stacks_words(words->model, id);
+	bool named = stack && strncmp(stack, call.p ? call.p : "", call.n) == 0 && (stack[call.n] == ' ' || !stack[call.n]); /* the library's function of that name */
+	if (!named)
+		add(words, call);
+	if (stack && !named && call.n)
+		add(words, vp_s(" < "));
+	if (stack)
+		add(words, vp_s(stack));
+	return end(words, from);
+}
+
 /* ---- changes ---- */
 
 static uint32_t change_text(struct words *words, const struct vp_told_change *change)
@@ -183,13 +198,13 @@ void vp_journal_change(struct vp_model *model, const struct vp_told_change *chan
 	widen(model, row, change);
 	struct words words = words_of(model, row);
 	row->word = word(&words, vp_s(change->event < 0 ? "unknown" : vp_event_names[change->event]));
-	row->cause = word(&words, change->cause);
+	row->cause = cause_words(&words, change->cause, change->stack);
 	row->text = change_text(&words, change);
 }
 
 /* ---- raw lines ---- */
 
-static const char *const not_arguments[] = { "call", "tid", "name", "name_raw", "result", "error", "took", "span", "after", "racy", "stack" };
+static const char *const not_arguments[] = { "call", "tid", "name", "name_raw", "result", "error", "took", "span", "after", "racy", "stack", "lag" };
 
 static bool is_argument(vp_str key)
 {
@@ -232,6 +247,9 @@ static void event_words(struct words *words, struct vp_record *record)
 		add(words, vp_s(" (racy)"));
 	words->row->text = end(words, from);
 	words->row->name = word(words, vp_record_str(record, "name"));
+	uint64_t stack;
+	if (vp_record_num(record, "stack", &stack))
+		words->row->cause = cause_words(words, (vp_str){ "", 0 }, stack);
 }
 
 static void process_words(struct words *words, struct vp_record *record)
@@ -323,6 +341,10 @@ static bool is_told(const struct vp_model *model, const struct vp_record *record
 void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t)
 {
 	uint64_t start, stop;
+	if (record->type == VP_T_stream)
+		vp_stacks_clear(model);
+	if (record->type == VP_T_stack && model->keep & VP_KEEP_JOURNAL)
+		vp_stacks_line(model, record);
 	if (!in_time(model, t) || !is_told(model, record))
 		return;
 	range_of(record, &start, &stop);

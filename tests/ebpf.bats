@@ -228,6 +228,8 @@ same_as_maps() {
 		| [.[] | select(.call=="mmap" and .length <= 409600 and .flags=="MAP_PRIVATE|MAP_ANONYMOUS" and .prot=="PROT_READ") | $stacks[.stack|tostring][:4] | join(" ")] | group_by(.) | max_by(length) | "\(.[0]) \(length)"' raw.ndjson
 	[ "$output" = "mmap inner outer main 100" ]
 	jq -se --arg deep "$PWD/deep" 'any(.[]; .type=="stack" and any(.frames[]; .object==$deep and .offset and .function=="outer"))' raw.ndjson
+	run vm-render --ascii --view events tracked.ndjson
+	[[ $output == *"mmap < inner < outer < main"* ]]
 	# the cause has it, and each stands before its first use behind each key frame
 	vm-parse raw.ndjson | vm-track -k 1us >tracked.ndjson
 	vm-check tracked.ndjson
