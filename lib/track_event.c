@@ -139,10 +139,24 @@ static bool only_lost(const struct vp_tracker *tracker, const struct space *spac
 	return after < before;
 }
 
+/* Was all that there was moved away? Then nothing is in the way of an munmap. */
+static bool is_away(const struct group *group)
+{
+	return group->moved && group->was < group->was_end && group->now == group->now_end;
+}
+
+/* The next group below that is more than what was moved away. */
+static const struct group *below(const struct vp_tracker *tracker, uint32_t g)
+{
+	const struct group *group = &tracker->groups[g - 1];
+	while (group > tracker->groups && is_away(group) && group[-1].was_end == group->was && group[-1].now_end == group->now) group--;
+	return group;
+}
+
 /* One munmap took the end of this group and the beginning of the next. */
 static bool one_hole(const struct vp_tracker *tracker, const struct space *space, const struct group *a, const struct group *b)
 {
-	if (a->was_end != b->was || a->now_end != b->now) return false; /* something between them stayed as it was */
+	if (b[-1].was_end != b->was || b[-1].now_end != b->now) return false; /* something between them stayed as it was */
 	if (!only_lost(tracker, space, a) || !only_lost(tracker, space, b)) return false;
 	const struct vp_region *low = told(&space->live, a->was_end - 1), *high = told(&space->live, b->was);
 	if (a->now < a->now_end && now(&space->next, a->now_end - 1)->end >= low->end) return false;
@@ -173,6 +187,25 @@ static bool has_flag(vp_str flags, const char *flag)
 	return false;
 }
 
+static bool is_born(const struct vp_tracker *tracker, uint32_t j)
+{
+	return !tracker->origins[j].links && tracker->origins[j].moved == NONE && tracker->origins[j].keeps == NONE;
+}
+
+/* Two new pieces of a file as one mmap maps them. */
+static bool one_mapping(const struct vp_region *a, const struct vp_region *b)
+{
+	return vp_track_has_file(a) && vp_track_same_file(a, b) && a->has_offset && b->has_offset && a->offset - a->start == b->offset - b->start;
+}
+
+/* Is this new region the part of a new mapping that was given other permissions? */
+static bool born_beside(const struct vp_tracker *tracker, const struct space *space, uint32_t j, uint32_t k)
+{
+	if (k >= space->next.count || space->next.at[k].told || !is_born(tracker, j) || !is_born(tracker, k)) return false; /* told: it was there */
+	const struct vp_region *a = now(&space->next, j), *b = now(&space->next, k);
+	return (a->end == b->start || b->end == a->start) && one_mapping(a, b) && other_perms(a, b);
+}
+
 /* In what the new region differs from some of its ancestors. */
 struct stroke {
 	bool perms, name;
@@ -183,7 +216,7 @@ static struct stroke stroke_of(const struct vp_tracker *tracker, const struct sp
 {
 	const struct origin *origin = &tracker->origins[j];
 	const struct vp_region *is = now(&space->next, j);
-	struct stroke stroke = { false, false, NULL };
+	struct stroke stroke = { born_beside(tracker, space, j, j - 1) || born_beside(tracker, space, j, j + 1), false, NULL };
 	for (uint32_t k = 0; k < origin->links; k++) {
 		const struct vp_region *was = told(&space->live, tracker->links[origin->link + k].was);
 		stroke.perms |= other_perms(was, is);
@@ -257,14 +290,28 @@ static bool one_advice(const struct vp_tracker *tracker, const struct space *spa
 	       now(&space->next, b->now)->start - now(&space->next, a->now_end - 1)->end <= HOLE_MAX;
 }
 
+/* The pieces that are left of one mmap: what lay between them was taken out of it again. Unites all from there up to group `g`. */
+static void join_mapping(struct vp_tracker *tracker, const struct space *space, uint32_t g)
+{
+	const struct group *b = &tracker->groups[g];
+	uint32_t low = g - 1;
+	while (low > 0 && tracker->groups[low].now == tracker->groups[low].now_end) low--;
+	const struct group *a = &tracker->groups[low];
+	if (a->now == a->now_end || a->now_end != b->now || b->now == b->now_end || !is_born(tracker, a->now_end - 1) || !is_born(tracker, b->now)) return;
+	const struct vp_region *left = now(&space->next, a->now_end - 1), *right = now(&space->next, b->now);
+	if (right->start - left->end > HOLE_MAX || other_perms(left, right) || !one_mapping(left, right)) return;
+	for (; low < g; low++) vp_track_unite(tracker, low, g);
+}
+
 void vp_track_join(struct vp_tracker *tracker, struct space *space)
 {
 	for (uint32_t g = 1; g < tracker->group_count; g++) {
 		const struct group *a = &tracker->groups[g - 1], *b = &tracker->groups[g];
 		bool both_live = a->now < a->now_end && b->now < b->now_end;
-		if (one_hole(tracker, space, a, b) ||
-		    (both_live && (one_stroke(tracker, space, a, b) || one_advice(tracker, space, a, b))))
-			vp_track_unite(tracker, g - 1, g);
+		const struct group *low = below(tracker, g);
+		if (one_hole(tracker, space, low, b)) vp_track_unite(tracker, (uint32_t)(low - tracker->groups), g);
+		else if (both_live && (one_stroke(tracker, space, a, b) || one_advice(tracker, space, a, b))) vp_track_unite(tracker, g - 1, g);
+		else if (b->now < b->now_end) join_mapping(tracker, space, g);
 	}
 }
 

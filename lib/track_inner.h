@@ -124,6 +124,7 @@ void vp_track_sift(struct space *space);                             /* lets go 
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);
+void vp_track_settle_all(struct vp_tracker *tracker, struct space *space); /* as if nothing had been moved */
 void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g); /* one group again, with `onto` of its origins set */
 bool vp_track_alike(const struct vp_region *a, const struct vp_region *b);  /* same permissions, name, label; in the same place also kind: size and neighbours decide it, too */
 bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b); /* the same but for the kind, which size decides, too */
@@ -132,7 +133,9 @@ bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *i
 bool vp_track_has_file(const struct vp_region *region);
 
 /* track_move.c */
-void vp_track_move(struct vp_tracker *tracker, struct space *space);
+/* What counts as moved beside whole regions of the same size. */
+enum vp_moves { VP_MOVE_RESIZED = 1, VP_MOVE_PARTS = 2, VP_MOVE_ONTO = 4 /* parts, onto memory that is there */, VP_MOVE_ALL = 7 };
+unsigned vp_track_move(struct vp_tracker *tracker, struct space *space, unsigned allowed); /* which of these it found */
 
 /* track_event.c */
 void vp_track_name(struct vp_tracker *tracker, struct space *space);

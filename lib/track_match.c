@@ -180,12 +180,15 @@ void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g
 	settle_group(tracker, space, &tracker->groups[g]);
 }
 
-static void settle_all(struct vp_tracker *tracker, struct space *space)
+void vp_track_settle_all(struct vp_tracker *tracker, struct space *space)
 {
 	tracker->link_count = 0;
 	for (uint32_t g = 0; g < tracker->group_count; g++) {
 		struct group *group = &tracker->groups[g];
 		group->link = tracker->link_count;
+		group->next = NONE;
+		group->lead = g;
+		group->moved = false;
 		for (uint32_t j = group->now; j < group->now_end; j++) tracker->origins[j].onto = tracker->origins[j].onto_end = 0;
 		settle_group(tracker, space, group);
 	}
@@ -218,9 +221,9 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 		}
 		struct group *group = &tracker->groups[tracker->group_count];
 		*group = gather(space, i, j);
-		group->lead = tracker->group_count++;
+		tracker->group_count++;
 		i = group->was_end;
 		j = group->now_end;
 	}
-	settle_all(tracker, space);
+	vp_track_settle_all(tracker, space);
 }

@@ -154,18 +154,23 @@ static size_t class_end(const struct candidates *list, size_t from)
 }
 
 /* Of another size: only where each is the only one left of its class. */
-static void pair_resized(struct vp_tracker *tracker, const struct candidates *gone, const struct candidates *come)
+static unsigned pair_resized(struct vp_tracker *tracker, const struct candidates *gone, const struct candidates *come)
 {
 	size_t i = 0, j = 0;
+	unsigned found = 0;
 	while (i < gone->count && j < come->count) {
 		const struct vp_region *was = gone->at[i].region, *is = come->at[j].region;
 		int c = compare_class(was, is);
 		size_t i_end = c <= 0 ? class_end(gone, i) : i, j_end = c >= 0 ? class_end(come, j) : j;
 		bool sole = c == 0 && i_end == i + 1 && j_end == j + 1;
-		if (sole && length(was) != length(is) && may_have_grown(was, is)) moved(tracker, &gone->at[i], &come->at[j]);
+		if (sole && length(was) != length(is) && may_have_grown(was, is)) {
+			moved(tracker, &gone->at[i], &come->at[j]);
+			found = VP_MOVE_RESIZED;
+		}
 		i = i_end;
 		j = j_end;
 	}
+	return found;
 }
 
 /* ---- in part ---- */
@@ -175,6 +180,7 @@ struct stretch {
 	const struct vp_region *region;
 	uint32_t index, group;
 	uint64_t start, end;
+	bool beside; /* something else came or went right beside it: one call may have done both */
 };
 
 struct stretches {
@@ -198,10 +204,10 @@ static void find_gone(const struct vp_tracker *tracker, const struct space *spac
 		if (!tracker->fates[i].links && tracker->fates[i].heir != NONE) continue; /* moved as a whole */
 		while (j < group->now_end && now(&space->next, j)->end <= at) j++;
 		for (uint32_t k = j; k < group->now_end && now(&space->next, k)->start < was->end; k++) {
-			add_stretch(gone, &(struct stretch){ was, i, g, at, now(&space->next, k)->start });
+			add_stretch(gone, &(struct stretch){ was, i, g, at, now(&space->next, k)->start, false });
 			if (now(&space->next, k)->end > at) at = now(&space->next, k)->end;
 		}
-		add_stretch(gone, &(struct stretch){ was, i, g, at, was->end });
+		add_stretch(gone, &(struct stretch){ was, i, g, at, was->end, false });
 	}
 }
 
@@ -229,10 +235,10 @@ static void find_come(const struct space *space, const struct group *group, uint
 		for (uint32_t k = i; k < group->was_end && told(&space->live, k)->start < is->end; k++) {
 			const struct vp_region *was = told(&space->live, k);
 			if (!as_before(was, is)) continue;
-			add_come(come, &(struct stretch){ is, j, g, at, was->start });
+			add_come(come, &(struct stretch){ is, j, g, at, was->start, false });
 			at = was->end;
 		}
-		add_come(come, &(struct stretch){ is, j, g, at, is->end });
+		add_come(come, &(struct stretch){ is, j, g, at, is->end, false });
 	}
 }
 
@@ -317,13 +323,22 @@ static int by_stretch(const void *x, const void *y)
 {
 	const struct stretch *a = x, *b = y;
 	int c = compare_stretches(a, b);
+	if (!c) c = a->beside - b->beside;
 	return c ? c : compare_number(a->start, b->start);
+}
+
+static void mark_beside(struct stretches *list)
+{
+	for (size_t k = 1; k < list->count; k++)
+		if (list->at[k - 1].end == list->at[k].start) list->at[k - 1].beside = list->at[k].beside = true;
 }
 
 /* Pairs what is equal, lowest first, and puts the pairs in front of both lists; how many there are. */
 static size_t pair_stretches(const struct vp_tracker *tracker, const struct space *space, struct stretches *gone, struct stretches *come)
 {
 	size_t i = 0, j = 0, pairs = 0;
+	mark_beside(gone);
+	mark_beside(come);
 	qsort(gone->at, gone->count, sizeof *gone->at, by_stretch);
 	qsort(come->at, come->count, sizeof *come->at, by_stretch);
 	while (i < gone->count && j < come->count) {
@@ -362,41 +377,50 @@ static bool any_moved(const struct vp_tracker *tracker)
 	return false;
 }
 
-static void find_stretches(const struct vp_tracker *tracker, const struct space *space, struct stretches *gone, struct stretches *come)
+static void find_stretches(const struct vp_tracker *tracker, const struct space *space, bool onto, struct stretches *gone, struct stretches *come)
 {
+	size_t kept = 0;
 	for (uint32_t g = 0; g < tracker->group_count; g++) {
 		find_gone(tracker, space, g, gone);
 		if (!tracker->groups[g].moved) find_come(space, &tracker->groups[g], g, come);
 	}
+	for (size_t k = 0; k < come->count; k++)
+		if (onto || !tracker->origins[come->at[k].index].links) come->at[kept++] = come->at[k];
+	come->count = kept;
 }
 
-static void pair_parts(struct vp_tracker *tracker, struct space *space)
+static unsigned pair_parts(struct vp_tracker *tracker, struct space *space, bool onto)
 {
+	unsigned found = 0;
 	size_t room = (size_t)space->live.count + space->next.count + 1;
 	struct stretches gone = { malloc(room * sizeof *gone.at), 0 }, come = { malloc(room * sizeof *come.at), 0 };
 	if (gone.at && come.at) {
-		find_stretches(tracker, space, &gone, &come);
+		find_stretches(tracker, space, onto, &gone, &come);
 		bool sole = gone.count == 1 && come.count == 1 && !any_moved(tracker);
 		size_t pairs = sole ? may_be_part(&gone.at[0], &come.at[0]) : pair_stretches(tracker, space, &gone, &come);
+		for (size_t k = 0; k < pairs; k++) found |= tracker->origins[come.at[k].index].links ? VP_MOVE_ONTO : VP_MOVE_PARTS;
 		settle_onto(tracker, space, come.at, pairs);
 		for (size_t k = 0; k < pairs; k++) move_part(tracker, &gone.at[k], &come.at[k]);
 	}
 	free(gone.at);
 	free(come.at);
+	return found;
 }
 
-void vp_track_move(struct vp_tracker *tracker, struct space *space)
+unsigned vp_track_move(struct vp_tracker *tracker, struct space *space, unsigned allowed)
 {
-	if (!tracker->group_count) return;
+	unsigned found = 0;
+	if (!tracker->group_count) return 0;
 	struct candidates gone = { malloc((space->live.count + 1) * sizeof *gone.at), 0 };
 	struct candidates come = { malloc((space->next.count + 1) * sizeof *come.at), 0 };
 	if (gone.at && come.at) {
 		collect(tracker, space, &gone, &come);
 		pair_equal(tracker, &gone, &come);
-		pair_resized(tracker, &gone, &come);
-		pair_parts(tracker, space);
+		if (allowed & VP_MOVE_RESIZED) found |= pair_resized(tracker, &gone, &come);
+		if (allowed & (VP_MOVE_PARTS | VP_MOVE_ONTO)) found |= pair_parts(tracker, space, allowed & VP_MOVE_ONTO);
 		unite_moves(tracker, space);
 	}
 	free(gone.at);
 	free(come.at);
+	return found;
 }

@@ -198,7 +198,7 @@ static int compare_part(struct vp_tracker *tracker, struct space *space, const s
 	slice.live = (struct entries){ space->live.at + part->from, part->to - part->from, part->to - part->from };
 	if (vp_track_room(tracker, &slice)) return -1;
 	vp_track_match(tracker, &slice);
-	if (tracker->group_count > 1) vp_track_move(tracker, &slice);
+	if (tracker->group_count > 1) vp_track_move(tracker, &slice, VP_MOVE_ALL);
 	vp_track_name(tracker, &slice);
 	for (uint32_t g = 1; g < tracker->group_count; g++) vp_track_unite(tracker, 0, g);
 	vp_track_emit(tracker, &slice);
