@@ -1,4 +1,4 @@
-/* Page faults counted by region, as a tracing source tells of them. */
+/* Page faults counted by region, as a tracing source tells of them, or of a whole process: these begin at address 0. */
 #include "model_inner.h"
 
 #include <string.h>
@@ -38,8 +38,9 @@ void vp_faults_line(struct vp_model *model, struct vp_record *record)
 
 bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, uint64_t end, uint64_t *major, uint64_t *minor)
 {
+	size_t any = first_of(model, pid, start ? 1 : 0);
 	*major = *minor = 0;
-	if (!model->fault_count)
+	if (any == model->fault_count || model->faults[any].pid != pid)
 		return false;
 	for (size_t i = first_of(model, pid, start); i < model->fault_count && model->faults[i].pid == pid && model->faults[i].start < end; i++) {
 		*major += model->faults[i].major;

@@ -365,6 +365,15 @@ void vp_tables_note(struct vp_build *build, int64_t pid)
 		rest ? vp_arena_print(arena, "; %s in tables that are empty", vp_size_words(arena, (double)rest)) : ""));
 }
 
+void vp_faults_note(struct vp_build *build, int64_t pid)
+{
+	uint64_t major, minor;
+	if (!vp_model_faults(build->model, pid, 0, 1, &major, &minor) || !(major + minor))
+		return;
+	vp_build_note(build, vp_arena_print(build->arena, "page faults while it was looked at: %llu minor, %llu major", (unsigned long long)minor,
+	                                    (unsigned long long)major));
+}
+
 static void words(struct strip *strip)
 {
 	struct vp_build *build = &strip->build;
@@ -377,6 +386,7 @@ static void words(struct strip *strip)
 		vp_time_words(arena, strip->t1), end_words(strip), vp_size_words(arena, (double)there), vp_size_words(arena, (double)strip->bytes[VP_PC_SWAPPED]));
 	build->figure->y.title = "pages by address (what was never there is folded)";
 	vp_tables_note(build, strip->proc->pid);
+	vp_faults_note(build, strip->proc->pid);
 	if (tables && !tables->file_dirty)
 		vp_build_note(build, "which pages of files are dirty is not known: it takes CAP_SYS_ADMIN");
 	if (build->model->pages_unkept)

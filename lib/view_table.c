@@ -490,6 +490,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (vp_free_is(options->preset))
 		return vp_free_build(model, options, figure, arena);
+	if (model->varied_count && !model->proc_count && !options->preset && !options->by)
+		return vp_aslr_build(model, options, figure, arena);
 	if (model->diff && !options->preset && !options->columns && !options->by && !options->sort)
 		return vp_diff_table(model, options, figure, arena);
 	if (vp_listing_is(options->preset) && !options->columns && !options->by && !options->sort)
@@ -507,6 +509,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		words(&table);
 		if (options->preset && !strcmp(options->preset, "pages"))
 			vp_tables_note(&table.build, table.space->pid);
+		vp_faults_note(&table.build, table.space->pid);
 	} else
 		vp_build_empty(&table.build, "region");
 	vp_build_notes(&table.build);

@@ -327,3 +327,22 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	[ "$status" = 2 ]
 	[[ $stderr == *"kind, region or name"* ]]
 }
+
+@test "faults of the process are counted from look to look, as the kernel counts them" {
+	step_start
+	vm-sample -p "$pid" -i 5ms -O faults >"$BATS_TEST_TMPDIR/raw" 3>&- &
+	sampler=$!
+	until_true grep -q '"sample"' "$BATS_TEST_TMPDIR/raw"
+	before=$(cut -d ' ' -f 10 "/proc/$pid/stat")
+	looks=$(grep -c '"sample"' "$BATS_TEST_TMPDIR/raw")
+	until_true eval "[ \$(grep -c '\"sample\"' $BATS_TEST_TMPDIR/raw) -gt $((looks + 1)) ]"
+	told=$(jq -s '[.[] | select(.type == "faults") | .minor] | add // 0' "$BATS_TEST_TMPDIR/raw")
+	step mmap 200 rw
+	step touch "$answer" 200
+	after=$(cut -d ' ' -f 10 "/proc/$pid/stat")
+	until_true eval "[ \$(jq -s '[.[] | select(.type == \"faults\") | .minor] | add // 0' $BATS_TEST_TMPDIR/raw 2>/dev/null || echo 0) -ge $((told + after - before)) ]"
+	kill -INT "$sampler"
+	wait "$sampler"
+	vm-parse "$BATS_TEST_TMPDIR/raw" | valid_stream
+	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track | vm-render --table | grep -q 'page faults while it was looked at: '
+}

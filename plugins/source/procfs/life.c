@@ -49,6 +49,8 @@ static void read_fields(const char *at, struct procfs_life *life)
 		switch (field) {
 		case 4: life->ppid = (int64_t)value; break;
 		case 9: life->flags = value; break;
+		case 10: life->minor = value; break;
+		case 12: life->major = value; break;
 		case 20: life->threads = value; break;
 		case 22: life->start = value; break;
 		case 26: life->code = value; break;

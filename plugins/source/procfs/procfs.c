@@ -45,6 +45,7 @@ struct target {
 	char *last;         /* the text of the look before */
 	size_t last_n, last_size;
 	struct procfs_threads threads;
+	uint64_t minor, major; /* page faults that are told */
 	int64_t due;        /* ns: not looked at before, so as to stop it no longer than its share */
 	uint64_t put_off;   /* looks that it was spared since the last one */
 };
@@ -58,7 +59,7 @@ struct refused {
 struct procfs {
 	int detail, children, residency;
 	int64_t share;
-	bool follow, numa;
+	bool follow, numa, faults;
 	struct target *targets;
 	size_t count, size;
 	struct refused *refused; /* a ring */
@@ -83,6 +84,7 @@ static const struct vp_option options[] = {
 	{ "residency", 0, VP_OPT_ENUM, offsetof(struct procfs, residency), "auto", "auto|smaps", "WHERE",
 	  "whence details rss and pages have it: smaps, which is slow, or PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)" },
 	{ "numa", 0, VP_OPT_FLAG, offsetof(struct procfs, numa), NULL, NULL, NULL, "also on which nodes the memory of each region lies, by numa_maps" },
+	{ "faults", 0, VP_OPT_FLAG, offsetof(struct procfs, faults), NULL, NULL, NULL, "also how many page faults the process has had since the last look" },
 	{ "follow", 0, VP_OPT_FLAG, offsetof(struct procfs, follow), NULL, NULL, NULL, "look at children too, as they come and go (vm-sample -f)" },
 	{ "children", 0, VP_OPT_ENUM, offsetof(struct procfs, children), "auto", "auto|task|stat", "WHERE",
 	  "where children are found: in task/*/children, or by the parent in every process' stat; auto: the first, if the kernel has it" },
@@ -157,6 +159,7 @@ static int procfs_attach(void *state, struct vp_host *h, const struct vp_process
 	int there = procfs_known_life(h, target.pid, &life);
 	if (there <= 0) return h->fail(h, "%s", procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
 	know_image(&target, &life);
+	target.minor = life.minor, target.major = life.major;
 	target.searched = target.unseen;
 	if (target.unseen) return add_target(p, h, &target);
 	bool none = procfs_kernel_thread(&life) || procfs_ending(&life);
@@ -306,6 +309,21 @@ static void put_raw(struct procfs *p, struct vp_host *h, const struct target *ta
 		h->lost(h, target->pid, "regions", p->pages.unseen, "without PAGEMAP_SCAN (Linux 6.7) the pages of regions above 64 GiB are not looked at");
 }
 
+/* Of the process as a whole: the kernel does not count by region. */
+static void put_faults(struct vp_host *h, struct target *target, int64_t t)
+{
+	struct procfs_life life;
+	if (procfs_life(target->pid, &life) != 1 || life.start != target->start) return;
+	bool more = life.minor != target->minor || life.major != target->major;
+	if (more) {
+		h->begin(h, "faults", t, target->pid);
+		h->num(h, "major", life.major - target->major);
+		h->num(h, "minor", life.minor - target->minor);
+		h->end(h);
+	}
+	target->minor = life.minor, target->major = life.major;
+}
+
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
 static void put_look(struct procfs *p, struct vp_host *h, struct target *target, int64_t t, size_t n)
 {
@@ -315,6 +333,7 @@ static void put_look(struct procfs *p, struct vp_host *h, struct target *target,
 	h->sec(h, "took", h->now(h) - t);
 	if (same) h->json(h, "same", (vp_str){ "true", 4 });
 	h->end(h);
+	if (p->faults) put_faults(h, target, t);
 	if (!same) {
 		vp_str threads = procfs_threads_text(&target->threads, target->pid, (vp_str){ p->text, n });
 		if (threads.n) h->raw(h, t, target->pid, target->seq, "linux-threads", threads);

@@ -11,6 +11,7 @@ struct procfs_life {
 	int64_t ppid;
 	uint64_t flags;     /* PF_... of the kernel */
 	uint64_t threads;
+	uint64_t minor, major; /* page faults since its start */
 	uint64_t start;     /* clock ticks after boot */
 	uint64_t code;      /* start of its code; 0 while an exec is under way, or not permitted */
 	uint64_t stack;     /* bottom of its stack: it and `code` stay over a fork, and hardly ever over an exec */
