@@ -417,13 +417,46 @@ static int behind(struct reader *r)
 	return 1;
 }
 
+/* Where a run that begins like this is remembered: by its first digits. */
+static struct vp_measured_run *run_for(struct vp_record *record, const char *at)
+{
+	return &record->runs[(vp_load8(at + 4) * 0x9e3779b97f4a7c15u) >> 61];
+}
+_Static_assert(VP_RUNS == 8, "three bits choose a run");
+
+static bool run_again(struct reader *r, const struct vp_measured_run *run, unsigned before, struct vp_region *region)
+{
+	if (!run->n || run->before != before || region->measured || (size_t)(r->end - r->at) <= run->n) return false;
+	if (memcmp(r->at, run->text, run->n) != 0) return false;
+	memcpy(region->measure, run->measure, sizeof run->measure);
+	region->measured = run->measured;
+	r->at += run->n - 1;
+	return true;
+}
+
+/* Neighbours often have the same measures: the most of them nothing. Where they have not, not every one is worth remembering. */
+static void remember_run(struct vp_record *record, struct vp_measured_run *run, unsigned before, unsigned last, vp_str text, const struct vp_region *region)
+{
+	if (text.n < 32 || text.n > sizeof run->text || record->run_misses++ % 4) return;
+	memcpy(run->text, text.p, text.n);
+	memcpy(run->measure, region->measure, sizeof run->measure);
+	run->n = text.n;
+	run->measured = region->measured;
+	run->before = (unsigned char)before;
+	run->last = (unsigned char)last;
+}
+
 /* A run of measures, each the one that was foreseen, with plain digits and another member behind: half of a line is that.
  * Stops in front of the first member that is anything else. Returns the slot last read. */
 static unsigned read_measures(struct reader *r, unsigned last, struct vp_region *region)
 {
 	const unsigned char *after = r->record->after;
 	const char *at = r->at, *end = r->end - 2 * KEY_MAX;
+	const unsigned before = last;
+	const bool first = region->measured == 0;
 	uint64_t measured = 0;
+	struct vp_measured_run *run = at < end ? run_for(r->record, at) : NULL;
+	if (run && run_again(r, run, before, region)) return run->last;
 	while (at < end) {
 		unsigned slot = after[last];
 		if (slot < S_measures || slot >= S_COUNT) break;
@@ -441,6 +474,7 @@ static unsigned read_measures(struct reader *r, unsigned last, struct vp_region 
 		at = p + 1;
 	}
 	region->measured |= measured;
+	if (run && first && measured) remember_run(r->record, run, before, last, (vp_str){ r->at, (size_t)(at - r->at) + 1 }, region);
 	r->at = at;
 	return last;
 }

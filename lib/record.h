@@ -40,6 +40,15 @@ struct vp_member {
 
 #define VP_MEMBERS_MAX 256 /* members of one line without a slot; more is bad input */
 
+/* A run of measures as some region line before had it, and what it said. */
+struct vp_measured_run {
+	char text[512];
+	size_t n;               /* 0: none yet; else with the quote of the member behind it */
+	unsigned char before, last; /* slots: in front of it, and its last one */
+	uint64_t measured, measure[VP_M_COUNT];
+};
+#define VP_RUNS 8
+
 /* A line, read. Reused from line to line; its strings live until the next vp_record_read. */
 struct vp_record {
 	vp_str line;            /* as it came, without its newline */
@@ -65,6 +74,8 @@ struct vp_record {
 	char front[128];            /* the text of the last region line up to its first own member ... */
 	size_t front_size;
 	unsigned char front_slot;   /* ... and the slot before that */
+	struct vp_measured_run runs[VP_RUNS];
+	unsigned run_misses;
 	const char *error;      /* after -1: what is wrong, and where in the line */
 	size_t column;
 };
