@@ -108,15 +108,16 @@ static int axes(struct timeline *line)
 		if (band_axis(line, band, &axis))
 			return -1;
 		figure->y.title = axis.title;
+		double name_at = band->y1 + BAND_SPACE * 0.7;
 		for (size_t k = 0; k <= axis.count; k++) {
 			struct vp_tick tick = k < axis.count ? axis.ticks[k] : (struct vp_tick){ 0 };
-			tick.at = k < axis.count ? band->y0 + tick.at * (band->y1 - band->y0) : band->y1 + BAND_SPACE * 0.7;
+			tick.at = k < axis.count ? band->y0 + tick.at * (band->y1 - band->y0) : name_at;
 			if (k == axis.count && line->band_count == 1)
 				break;
 			if (k == axis.count)
 				tick.text = vp_build_process(&line->build, band->proc);
-			else if (line->band_count > 1 && !tick.fold && tick.at - last < 0.035)
-				continue; /* words of a narrow band would stand in each other */
+			else if (line->band_count > 1 && !tick.fold && (tick.at - last < 0.035 || name_at - tick.at < 0.035))
+				continue; /* words of a narrow band would stand in each other, or in its name */
 			if (!tick.fold)
 				last = tick.at;
 			ticks = vp_build_grow(line->build.arena, ticks, count, &size, sizeof *ticks);

@@ -82,3 +82,16 @@ row() {
 	[ "$(acts exact.ndjson)" -gt 250 ]
 	[ "$(acts polled.ndjson)" -lt "$(acts exact.ndjson)" ]
 }
+
+@test "each process is named on its band of the picture, and the demo's pictures can be drawn" {
+	requires cmd rsvg-convert
+	mkdir -p build && ln -s "$BUILD/bin" build/bin && ln -s "$WORKLOADS" build/workloads && ln -s "$BUILD/lib" build/lib
+	run "$ROOT/contrib/demo-ebpf.sh" build
+	[ "$status" = 0 ]
+	for picture in {single_basic,parent_child,one_parent_multi_child,long_running}.{timeline,tree} parent_child.compare; do
+		rsvg-convert "build/demo/$picture.svg" -o picture.png
+	done
+	for one in $(jq -r 'select(.type=="process") | .pid' build/demo/one_parent_multi_child.ndjson | sort -u); do
+		grep -q "<text[^>]*>one_parent_mult ($one)</text>" build/demo/one_parent_multi_child.timeline.svg
+	done
+}
