@@ -313,18 +313,19 @@ static void vmmap_section(struct listing *l, const char *title, bool writable)
 		vp_str type = r->label.n ? r->label : r->kind;
 		for (size_t c = 0; c < 3 && c < r->share.n; c++)
 			share[c] = (char)(r->share.p[c] >= 'a' && r->share.p[c] <= 'z' ? r->share.p[c] - 32 : r->share.p[c]);
-		snprintf(range, sizeof range, "%14llx-%-12llx", (unsigned long long)r->start, (unsigned long long)r->end);
-		line(l, vp_arena_print(l->arena, "%-23s %s [%6s %6s %6s %6s] %.3s/%.3s SM=%s          %s", vp_words(l->arena, type), range, macos_size(l, true, r->size),
+		snprintf(range, sizeof range, "%14llx-%-12llx ", (unsigned long long)r->start, (unsigned long long)r->end);
+		line(l, vp_arena_print(l->arena, "%-22s %s[%6s %6s %6s %6s] %.3s/%.3s SM=%s%s%s", vp_words(l->arena, type), range, macos_size(l, true, r->size),
 			macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]), macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]),
 			macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]), r->perms[0] ? r->perms : "---", r->max_perms[0] ? r->max_perms : r->perms[0] ? r->perms : "---",
-			share, r->name.n ? vp_words(l->arena, r->name) : ""));
+			share, r->name.n ? "          " : "", r->name.n ? vp_words(l->arena, r->name) : ""));
 	}
 }
 
 static void vmmap(struct listing *l)
 {
 	line(l, vp_arena_print(l->arena, "Virtual Memory Map of process %lld (%s)", (long long)(l->space->pid >= 0 ? l->space->pid : 0), l->proc && l->proc->name ? l->proc->name : ""));
-	line(l, "Output report format:  2.4");
+	bool large = l->region_count && l->regions[l->region_count - 1]->end > UINT32_MAX;
+	line(l, large ? "Output report format:  2.4  -- 64-bit process" : "Output report format:  2.4");
 	line(l, "");
 	vmmap_section(l, "Non-writable", false);
 	line(l, "");

@@ -54,3 +54,14 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	run -0 vm-render --table=pmap "$BATS_TEST_TMPDIR/s"
 	[[ $output == *"a?[31mb"* && $output != *$'\033'* ]]
 }
+
+@test "--table=vmmap has the rows of the report that it came from, byte for byte" {
+	files=("$ROOT/tests/texts/vmmap.txt")
+	[ -d "$SAMPLES/vmmap" ] && files+=("$SAMPLES/vmmap/fmt2.4_complete_macos14.0_arm64_shared_library_demo.txt")
+	for file in "${files[@]}"; do
+		vm-parse -q "$file" | vm-render --table=vmmap | grep -E '\] [r-][w-][x-]/' | sed 's/ *$//' >"$BATS_TEST_TMPDIR/got"
+		grep -E '\] [r-][w-][x-]/.*SM=' "$file" | grep -vE 'kernel-kernel|^Submap' | sed 's/ *$//; s/PURGE=.  /         /' >"$BATS_TEST_TMPDIR/want"
+		[ -s "$BATS_TEST_TMPDIR/want" ]
+		diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
+	done
+}
