@@ -49,7 +49,7 @@ struct vp_machine {
 	uint64_t known;         /* bit of each field that was told */
 };
 
-struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding, lost, exec, exit, fork */ };
+struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding, lost, exec, exit, fork */ unsigned tellers; /* of exec */ };
 
 struct vp_proc {
 	int64_t pid, ppid;      /* ppid -1: unknown */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXEC_TWICE 20000000 /* ns */
+enum { BY_PROCESS = 1, BY_EVENT = 2 };
+
 static uint32_t hash_of(vp_str bytes)
 {
 	uint32_t hash = 2166136261u;
@@ -96,17 +99,30 @@ void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *t
 {
 	if (t < model->filter.from || t > model->filter.to || (model->filter.pid >= 0 && pid >= 0 && pid != model->filter.pid))
 		return;
-	/* exec is told by the process line and by the event; once is enough */
-	for (size_t i = model->note_count; i-- > 0 && model->notes[i].t + 20000000 >= t;)
-		if (model->notes[i].pid == pid && !strcmp(model->notes[i].type, type) && !strcmp(type, "exec"))
-			return;
 	char *copy = words(text);
 	if (!copy || vp_model_room(model, &model->notes, model->note_count, &model->note_size, sizeof *model->notes)) {
 		model->no_memory = true;
 		free(copy);
 		return;
 	}
-	model->notes[model->note_count++] = (struct vp_note){ t, pid, copy, type };
+	model->notes[model->note_count++] = (struct vp_note){ t, pid, copy, type, 0 };
+}
+
+/* An exec is told by the process line and by the event, one soon behind the other: then it is the same. */
+static void note_exec(struct vp_model *model, int64_t t, int64_t pid, vp_str name, unsigned teller)
+{
+	struct vp_note *twin = NULL;
+	size_t count = model->note_count;
+	for (size_t i = count; i-- > 0 && model->notes[i].t + EXEC_TWICE >= t;)
+		if (model->notes[i].pid == pid && model->notes[i].tellers && !(model->notes[i].tellers & teller))
+			twin = &model->notes[i];
+	if (twin) {
+		twin->tellers |= teller;
+		return;
+	}
+	vp_model_note(model, t, pid, "exec", name);
+	if (model->note_count > count)
+		model->notes[count].tellers = teller;
 }
 
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid)
@@ -162,7 +178,7 @@ void vp_model_process(struct vp_model *model, struct vp_record *record, int64_t 
 	proc->later |= vp_str_is(why, "fork") || vp_str_is(why, "exec") || vp_str_is(why, "reused");
 	vp_life_process(model, record, t);
 	if (vp_str_is(why, "exec"))
-		vp_model_note(model, t, record->pid, "exec", name);
+		note_exec(model, t, record->pid, name, BY_PROCESS);
 	else if (vp_str_is(why, "reused"))
 		vp_model_note(model, t, record->pid, "reused", name);
 }
@@ -179,7 +195,7 @@ static void told_event(struct vp_model *model, struct vp_record *record, int64_t
 		vp_life_exit(model, record, t);
 		vp_model_note(model, t, record->pid, "exit", vp_s(""));
 	} else if (vp_str_is(call, "exec"))
-		vp_model_note(model, t, record->pid, "exec", vp_record_str(record, "name"));
+		note_exec(model, t, record->pid, vp_record_str(record, "name"), BY_EVENT);
 	else if (vp_str_is(call, "fork")) {
 		if (vp_record_num(record, "child", &child))
 			snprintf(text, sizeof text, "%llu", (unsigned long long)child);

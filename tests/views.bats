@@ -90,6 +90,34 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	has '20000 of 20000 boxes are smaller than a cell'
 }
 
+# Twenty programs one after the other within 5 ms, each told by its process line and by the event.
+execs() {
+	awk 'BEGIN { for (i = 0; i < 2; i++) {
+		if (i) for (k = 0; k < 20; k++) {
+			printf "{\"type\":\"process\",\"t\":1.%04d,\"pid\":7,\"why\":\"exec\",\"name\":\"prog%d\"}\n", k * 2, k
+			printf "{\"type\":\"event\",\"t\":1.%04d,\"pid\":7,\"call\":\"exec\",\"name\":\"prog%d\"}\n", k * 2 + 1, k
+		}
+		printf "{\"type\":\"snapshot\",\"t\":%d,\"pid\":7,\"seq\":%d,\"regions\":1}\n", i * 4, i
+		printf "{\"type\":\"region\",\"t\":%d,\"pid\":7,\"seq\":%d,\"start\":\"0x0000000000001000\",\"end\":\"0x0000000000002000\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"anon\"}\n", i * 4, i
+	} }'
+}
+
+@test "timeline: flags in the same place are merged, and the flag and a note say how many; none is lost" {
+	execs >"$BATS_TEST_TMPDIR/execs"
+	render "$BATS_TEST_TMPDIR/execs"
+	has 'flag 0.2500 "exec: prog0 and 19 more"'
+	has 'note "20 marks, findings and events stand in the same place as others: they are merged into 1"'
+	render --from 0.999 --to 1.005 "$BATS_TEST_TMPDIR/execs"
+	count '^flag' 20
+}
+
+@test "flags that find no room for their words are counted under an SVG and a text" {
+	for i in {0..7}; do echo "{\"type\":\"mark\",\"t\":1.0$((i + 1)),\"text\":\"the mark that was set as number $i\"}"; done >"$BATS_TEST_TMPDIR/marks"
+	{ execs | head -2; cat "$BATS_TEST_TMPDIR/marks"; execs | tail -2; } >"$BATS_TEST_TMPDIR/near"
+	run -0 vm-render --svg "$BATS_TEST_TMPDIR/near"
+	has '5 marks without room for words'
+}
+
 @test "timeline: several processes stand above each other, each with its name" {
 	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t: -k3,3n "$S" - >"$BATS_TEST_TMPDIR/two"
 	render "$BATS_TEST_TMPDIR/two"

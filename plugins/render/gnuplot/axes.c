@@ -1,29 +1,12 @@
 /* The script's axes: where the plot lies, ticks whose words never meet, folds, and flags with their words in lanes. */
 #include "gnuplot.h"
+#include "../lanes.h"
 #include "../width.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { PLACES = 512, LANES = 3, LANE = 15, LINE = 13, LEAST = 80 };
-
-/* Stretches of a line that are taken by words. */
-struct places {
-	size_t n;
-	double a[PLACES], b[PLACES];
-};
-
-static bool take(struct places *p, double a, double b)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (a < p->b[i] && b > p->a[i])
-			return false;
-	if (p->n == PLACES)
-		return false;
-	p->a[p->n] = a;
-	p->b[p->n++] = b;
-	return true;
-}
+enum { LANE = 15, LINE = 13, LEAST = 80 };
 
 static double tick_width(const struct gp *g, const struct vp_tick *t)
 {
@@ -41,49 +24,7 @@ static double gutter(const struct gp *g, const struct vp_axis *y)
 
 /* ---- flags ---- */
 
-static size_t by_x(const struct vp_figure *f, size_t index[PLACES])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->flag_count && n < PLACES; i++, n++) {
-		size_t j = n;
-
-		for (; j && f->flags[index[j - 1]].x < f->flags[i].x; j--)
-			index[j] = index[j - 1];
-		index[j] = i;
-	}
-	return n;
-}
-
-/* Where each flag's words stand: the right-most flag lowest, so that no line of another runs through them. */
-struct words {
-	int lane;  /* -1: no room, only the line is drawn */
-	bool left; /* the words stand left of the line */
-};
-
-static bool crossed(const struct places *lanes, int lane, double x)
-{
-	while (lane--)
-		for (size_t i = 0; i < lanes[lane].n; i++)
-			if (x > lanes[lane].a[i] && x < lanes[lane].b[i])
-				return true;
-	return false;
-}
-
-static struct words words_at(struct places *lanes, const struct gp *g, double x, const char *text)
-{
-	double width = vp_text_width(text, 11 * g->u) + 10 * g->u;
-	struct words w = { 0, x + width > g->width - 4 };
-
-	if (w.left && x - width < 4)
-		return (struct words){ -1, false };
-	for (; w.lane < LANES && !crossed(lanes, w.lane, x); w.lane++)
-		if (take(&lanes[w.lane], w.left ? x - width : x, w.left ? x : x + width))
-			return w;
-	return (struct words){ -1, false };
-}
-
-static void flag(struct gp *g, const struct vp_flag *flag, double x, struct words w)
+static void flag(struct gp *g, const struct vp_flag *flag, double x, struct vp_flag_words w)
 {
 	double y = g->y - (6 + w.lane * LANE) * g->u;
 
@@ -96,16 +37,18 @@ static void flag(struct gp *g, const struct vp_flag *flag, double x, struct word
 /* Draws the flags, or with `draw` false only counts the lanes that they need. */
 static int flags(struct gp *g, const struct vp_figure *f, bool draw)
 {
-	struct places *lanes = calloc(LANES, sizeof *lanes);
-	size_t index[PLACES], n = by_x(f, index);
+	struct vp_places *lanes = calloc(VP_LANES, sizeof *lanes);
+	size_t index[VP_PLACES], n = vp_flags_by_x(f, index);
 	int most = 0;
 
+	g->unnamed = f->flag_count - n;
 	for (size_t i = 0; lanes && i < n; i++) {
 		const struct vp_flag *one = &f->flags[index[i]];
 		double x = g->x + gp_share(one->x) * g->w;
-		struct words w = words_at(lanes, g, x, one->text);
+		struct vp_flag_words w = vp_lanes_words(lanes, x, (vp_text_width(one->text, 11) + 10) * g->u, g->width);
 
 		most = w.lane + 1 > most ? w.lane + 1 : most;
+		g->unnamed += w.lane < 0;
 		if (draw)
 			flag(g, one, x, w);
 	}
@@ -117,7 +60,7 @@ static int flags(struct gp *g, const struct vp_figure *f, bool draw)
 
 void gp_layout(struct gp *g, const struct vp_figure *f)
 {
-	double under = 16 * g->u, bottom = g->height - gp_feet(g, f);
+	double under = 16 * g->u, bottom;
 	bool x_words = false;
 
 	for (size_t i = 0; i < f->x.count; i++)
@@ -127,7 +70,7 @@ void gp_layout(struct gp *g, const struct vp_figure *f)
 	g->w = fmax(g->width - g->indent - g->x, 10);
 	g->y = gp_header(g, f) + (f->y.title ? 16 * g->u : 0);
 	g->y += flags(g, f, false) * LANE * g->u;
-	bottom -= under;
+	bottom = g->height - gp_feet(g, f) - under; /* now that it is known how many flags have no words */
 	if (bottom - g->y < LEAST * g->u) {
 		g->height += (int)(LEAST * g->u - (bottom - g->y));
 		bottom = g->y + LEAST * g->u;
@@ -164,7 +107,7 @@ static void fold_words(struct gp *g, const struct vp_tick *t)
 
 static void y_ticks(struct gp *g, const struct vp_axis *axis)
 {
-	struct places *taken = calloc(1, sizeof *taken);
+	struct vp_places *taken = calloc(1, sizeof *taken);
 	unsigned n = 0;
 
 	fprintf(g->to, "pitch = f(%s,%.4g)\nset ytics scale 0.4 font pitch textcolor rgb soft nomirror out", addresses(axis) ? "mono" : "font",
@@ -172,14 +115,14 @@ static void y_ticks(struct gp *g, const struct vp_axis *axis)
 	for (size_t i = 0; taken && i < axis->count; i++) {
 		double y = gp_share(axis->ticks[i].at) * g->h, half = LINE * g->u / 2;
 
-		if (!axis->ticks[i].fold && take(taken, y - half, y + half))
+		if (!axis->ticks[i].fold && vp_place_take(taken, y - half, y + half))
 			tick(g, &axis->ticks[i], g->x - g->indent, &n);
 	}
 	fputs(n ? ")\n" : "\nunset ytics\n", g->to);
 	for (size_t i = 0; taken && i < axis->count; i++) {
 		double y = gp_share(axis->ticks[i].at) * g->h, half = LINE * g->u / 2;
 
-		if (axis->ticks[i].fold && take(taken, y - half, y + half))
+		if (axis->ticks[i].fold && vp_place_take(taken, y - half, y + half))
 			fold_words(g, &axis->ticks[i]);
 	}
 	free(taken);
@@ -187,14 +130,14 @@ static void y_ticks(struct gp *g, const struct vp_axis *axis)
 
 static void x_ticks(struct gp *g, const struct vp_axis *axis)
 {
-	struct places *taken = calloc(1, sizeof *taken);
+	struct vp_places *taken = calloc(1, sizeof *taken);
 	unsigned n = 0;
 
 	fprintf(g->to, "pitch = f(font,%.4g)\nset xtics scale 0.4 font pitch textcolor rgb soft nomirror out", 11 * g->u);
 	for (size_t i = 0; taken && i < axis->count; i++) {
 		double x = g->x + gp_share(axis->ticks[i].at) * g->w, half = tick_width(g, &axis->ticks[i]) / 2;
 
-		if (x + half > g->width - 4 || !take(taken, x - half - 6 * g->u, x + half + 6 * g->u))
+		if (x + half > g->width - 4 || !vp_place_take(taken, x - half - 6 * g->u, x + half + 6 * g->u))
 			continue;
 		tick(g, &axis->ticks[i], g->width, &n);
 	}

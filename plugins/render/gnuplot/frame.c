@@ -1,5 +1,6 @@
 /* The script's frame: terminal, colours, title, legend, notes, and the picture for "there is nothing". */
 #include "gnuplot.h"
+#include "../lanes.h"
 #include "../width.h"
 
 #include <math.h>
@@ -85,16 +86,20 @@ static double notes_height(struct gp *g, const struct vp_figure *f)
 
 	for (size_t i = 0; i < f->note_count; i++)
 		lines += paragraph(g, f->notes[i], 0, 0, g->width - 2 * g->indent, 11, 0, NULL);
+	lines += g->unnamed > 0;
 	return lines ? (lines * NOTE_ROW + 4) * g->u : 0;
 }
 
 static void notes(struct gp *g, const struct vp_figure *f)
 {
 	static const struct gp_style style = { "font", "soft", "left", 11, false };
+	char words[64];
 
 	for (size_t i = 0; i < f->note_count; i++)
 		g->below += NOTE_ROW * g->u * paragraph(g, f->notes[i], g->indent, g->below + 6 * g->u, g->width - 2 * g->indent, 11,
 		                                        NOTE_ROW * g->u, &style);
+	if (vp_lanes_note(words, sizeof words, g->unnamed))
+		g->below += NOTE_ROW * g->u * paragraph(g, words, g->indent, g->below + 6 * g->u, g->width - 2 * g->indent, 11, NOTE_ROW * g->u, &style);
 }
 
 /* ---- the legend ---- */

@@ -14,6 +14,7 @@ struct gp {
 	const char *terminal;  /* gnuplot's word for the output's format; NULL: the script itself is the output */
 	int width, height;     /* of the picture, pixels */
 	bool drawn;
+	size_t unnamed;        /* flags whose words found no room */
 	bool terse;            /* the legend without details, for want of room */
 	double u;              /* pixels of the layout for one at the preset font size */
 	double x, y, w, h;     /* the plotting area, pixels from the upper left corner */

@@ -1,29 +1,12 @@
 /* The SVG's axes: where the plot lies, ticks whose words never meet, folds, and flags with their words in lanes. */
 #include "svg.h"
+#include "../lanes.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 512, LANES = 3, LANE = 15, LINE = 13, LEAST = 80 /* px of height, else the picture grows */ };
-
-/* Stretches of a line that are taken by words. */
-struct places {
-	size_t n;
-	double a[PLACES], b[PLACES];
-};
-
-static bool take(struct places *p, double a, double b)
-{
-	for (size_t i = 0; i < p->n; i++)
-		if (a < p->b[i] && b > p->a[i])
-			return false;
-	if (p->n == PLACES)
-		return false;
-	p->a[p->n] = a;
-	p->b[p->n++] = b;
-	return true;
-}
+enum { LANE = 15, LINE = 13, LEAST = 80 /* px of height, else the picture grows */ };
 
 static double within(double at)
 {
@@ -50,62 +33,22 @@ static double gutter(const struct svg *s, const struct vp_axis *y)
 	return fmin(widest + 12, s->width / 3.0);
 }
 
-static size_t by_x(const struct vp_figure *f, size_t index[PLACES])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->flag_count && n < PLACES; i++, n++) {
-		size_t j = n;
-
-		for (; j && f->flags[index[j - 1]].x < f->flags[i].x; j--)
-			index[j] = index[j - 1];
-		index[j] = i;
-	}
-	return n;
-}
-
-/* Where each flag's words stand: the right-most flag lowest, so that no line of another runs through them. */
-struct words {
-	int lane; /* -1: no room, only the line is drawn */
-	bool left; /* the words stand left of the line */
-};
-
-static bool crossed(const struct places lanes[LANES], int lane, double x)
-{
-	while (lane--)
-		for (size_t i = 0; i < lanes[lane].n; i++)
-			if (x > lanes[lane].a[i] && x < lanes[lane].b[i])
-				return true;
-	return false;
-}
-
-static struct words words_at(struct places lanes[LANES], const struct svg *s, double x, const char *text)
-{
-	double width = svg_width(text, 11) + 10;
-	struct words w = { 0, x + width > s->width - 4 };
-
-	if (w.left && x - width < 4)
-		return (struct words){ -1, false };
-	for (; w.lane < LANES && !crossed(lanes, w.lane, x); w.lane++)
-		if (take(&lanes[w.lane], w.left ? x - width : x, w.left ? x : x + width))
-			return w;
-	return (struct words){ -1, false };
-}
-
 /* Draws the flags, or with `draw` false only counts the lanes that they need. */
 static int flags(struct svg *s, const struct vp_figure *f, bool draw)
 {
-	struct places *lanes = calloc(LANES, sizeof *lanes);
-	size_t index[PLACES], n = by_x(f, index);
+	struct vp_places *lanes = calloc(VP_LANES, sizeof *lanes);
+	size_t index[VP_PLACES], n = vp_flags_by_x(f, index);
 	int most = 0;
 
+	s->unnamed = f->flag_count - n;
 	for (size_t i = 0; lanes && i < n; i++) {
 		const struct vp_flag *flag = &f->flags[index[i]];
 		double x = s->x + within(flag->x) * s->w;
-		struct words w = words_at(lanes, s, x, flag->text ? flag->text : "");
+		struct vp_flag_words w = vp_lanes_words(lanes, x, svg_width(flag->text, 11) + 10, s->width);
 		double y = s->y - 4 - w.lane * LANE;
 
 		most = w.lane + 1 > most ? w.lane + 1 : most;
+		s->unnamed += w.lane < 0;
 		if (!draw)
 			continue;
 		svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", x, w.lane < 0 ? s->y : y - 9, s->y + s->h);
@@ -125,7 +68,7 @@ static int flags(struct svg *s, const struct vp_figure *f, bool draw)
 
 void svg_layout(struct svg *s, const struct vp_figure *f)
 {
-	double top = svg_header(f), bottom = s->height - svg_feet(s, f);
+	double top = svg_header(f), bottom;
 	bool x_words = false;
 
 	for (size_t i = 0; i < f->x.count; i++)
@@ -135,6 +78,7 @@ void svg_layout(struct svg *s, const struct vp_figure *f)
 	top += f->y.title ? 16 : 0;
 	s->y = top;
 	s->y += flags(s, f, false) * LANE;
+	bottom = s->height - svg_feet(s, f); /* now that it is known how many flags have no words */
 	bottom -= 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
 	if (bottom - s->y < LEAST) {
 		s->height += (int)(LEAST - (bottom - s->y));
@@ -154,14 +98,14 @@ static void y_words(struct svg *s, const struct vp_tick *t, double y)
 
 static void y_axis(struct svg *s, const struct vp_axis *axis)
 {
-	struct places taken = { 0 };
+	struct vp_places taken = { 0 };
 
 	for (int fold = 0; fold < 2; fold++)
 		for (size_t i = 0; i < axis->count; i++) {
 			const struct vp_tick *t = &axis->ticks[i];
 			double y = s->y + (1 - within(t->at)) * s->h;
 
-			if (t->fold == fold && t->text && take(&taken, y - LINE / 2.0, y + LINE / 2.0)) {
+			if (t->fold == fold && t->text && vp_place_take(&taken, y - LINE / 2.0, y + LINE / 2.0)) {
 				y_words(s, t, y);
 				if (!fold)
 					svg_coords(s, "<path class=\"axis\" d=\"M%f %fh-4\"/>", s->x, y);
@@ -171,14 +115,14 @@ static void y_axis(struct svg *s, const struct vp_axis *axis)
 
 static void x_axis(struct svg *s, const struct vp_axis *axis)
 {
-	struct places taken = { 0 };
+	struct vp_places taken = { 0 };
 
 	for (size_t i = 0; i < axis->count; i++) {
 		const struct vp_tick *t = &axis->ticks[i];
 		double x = s->x + within(t->at) * s->w, half = t->text ? tick_width(t) / 2 : 0;
 		double middle = fmin(fmax(x, 4 + half), s->width - 4 - half);
 
-		if (!t->text || !take(&taken, middle - half - 6, middle + half + 6))
+		if (!t->text || !vp_place_take(&taken, middle - half - 6, middle + half + 6))
 			continue;
 		svg_coords(s, "<path class=\"axis\" d=\"M%f %fv4\"/><text class=\"tick m\" x=\"%f\" y=\"%f\">", x, s->y + s->h, middle, s->y + s->h + 17);
 		svg_words(s, t->text);

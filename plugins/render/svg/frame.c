@@ -1,5 +1,6 @@
 /* The SVG's frame: document, title, legend, notes, and the picture for "there is nothing". */
 #include "svg.h"
+#include "../lanes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -99,6 +100,7 @@ static double notes_height(const struct svg *s, const struct vp_figure *f)
 
 	for (size_t i = 0; i < f->note_count; i++)
 		lines += paragraph(NULL, f->notes[i], 0, 0, s->width - 2 * s->indent, 11, 0, NULL);
+	lines += s->unnamed > 0;
 	return lines ? lines * NOTE_ROW + 4 : 0;
 }
 
@@ -218,6 +220,7 @@ static void legend(struct svg *s, const struct vp_figure *f, double top)
 void svg_foot(struct svg *s, const struct vp_figure *f)
 {
 	double y = s->below;
+	char words[64];
 
 	if (legend_items(f)) {
 		legend(s, f, y);
@@ -225,6 +228,8 @@ void svg_foot(struct svg *s, const struct vp_figure *f)
 	}
 	for (size_t i = 0; i < f->note_count; i++)
 		y += NOTE_ROW * paragraph(s, f->notes[i], s->indent, y + 10, s->width - 2 * s->indent, 11, NOTE_ROW, "note");
+	if (vp_lanes_note(words, sizeof words, s->unnamed))
+		paragraph(s, words, s->indent, y + 10, s->width - 2 * s->indent, 11, NOTE_ROW, "note");
 }
 
 void svg_empty(struct svg *s, const struct vp_figure *f)

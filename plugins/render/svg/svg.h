@@ -11,6 +11,7 @@ struct svg {
 	struct vp_host *host;
 	int width, height;   /* of the picture, pixels */
 	bool drawn;
+	size_t unnamed;      /* flags whose words found no room */
 	bool terse;          /* the legend without details, for want of room */
 	double x, y, w, h;   /* the plotting area */
 	double indent;       /* how far the header, the legend and the notes stand from the edges */
