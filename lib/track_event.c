@@ -139,17 +139,19 @@ static bool only_lost(const struct vp_tracker *tracker, const struct space *spac
 	return after < before;
 }
 
-/* Was all that there was moved away? Then nothing is in the way of an munmap. */
-static bool is_away(const struct group *group)
+/* Was all that there was moved away, or is all that is there new? Then an munmap may have passed over it, after or before. */
+static bool is_passed(const struct vp_tracker *tracker, const struct group *group)
 {
-	return group->moved && group->was < group->was_end && group->now == group->now_end;
+	for (uint32_t j = group->now; j < group->now_end; j++)
+		if (tracker->origins[j].links) return false;
+	return group->now < group->now_end || group->moved;
 }
 
-/* The next group below that is more than what was moved away. */
+/* The next group below that is more. */
 static const struct group *below(const struct vp_tracker *tracker, uint32_t g)
 {
 	const struct group *group = &tracker->groups[g - 1];
-	while (group > tracker->groups && is_away(group) && group[-1].was_end == group->was && group[-1].now_end == group->now) group--;
+	while (group > tracker->groups && is_passed(tracker, group) && group[-1].was_end == group->was && group[-1].now_end == group->now) group--;
 	return group;
 }
 

@@ -1,13 +1,15 @@
 // Holds what vm-track says of a random life against the model that lived it (tests/workloads/random.c).
-//   judge.js MODEL TRACKED [several] [flags]      prints what is wrong, and a last line; exit 1 if anything was
+//   judge.js MODEL TRACKED [several|several=CALLS] [flags]      prints what is wrong, and a last line; exit 1 if anything was
 // For each look: the state after the changes is the model's; there are changes only where the model's regions changed, in no
 // more acts than the model says (one, but for what looks like two calls); each region descends from just those whose pages it
 // has. With `several`, several calls lie between two looks: then the state must be right, and every line must concern a region
-// that is there in one of the two states only. With `flags`, what madvise leaves behind belongs to the state.
+// that is there in one of the two states only; where it is said how many they are, no more acts are told than calls were made,
+// but for one look in a hundred, where calls lie over each other so that no pair of neighbours shows it. With `flags`, what madvise leaves behind belongs to the state.
 'use strict';
 const fs = require('fs');
 const [modelFile, trackedFile, ...words] = process.argv.slice(2);
-const several = words.includes('several'), withFlags = words.includes('flags');
+const several = words.some((word) => /^several/.test(word)), most = Number((words.find((word) => /^several=/.test(word)) || '=Infinity').split('=')[1]);
+const withFlags = words.includes('flags');
 const lines = (file) => fs.readFileSync(file, 'utf8').trimEnd().split('\n');
 
 const ours = (r) => r.name === '[heap]' || (r.start >= '0x0000100000000000' && r.start < '0x0000100000100000');
@@ -30,7 +32,7 @@ for (const text of lines(trackedFile)) {
 
 const measureDiffers = (c) => Object.entries(c.was).some(([name, value]) => name !== 'size' && typeof value === 'number' && value !== c[name]);
 
-let wrong = 0, acts = 0;
+let wrong = 0, acts = 0, over = 0; // over: looks with more acts than calls
 function tell(look, what) {
   if (wrong++ < 20) console.log(`look ${look.t}, ${look.call}: ${what}`);
 }
@@ -119,11 +121,15 @@ for (let i = 0; i < looks.length; i++) {
     touched = pass(some, look);
     list = list.concat(some);
   }
-  acts += new Set(list.map((c) => c.act)).size;
+  const told = new Set(list.map((c) => c.act)).size;
+  acts += told;
+  if (i && told > most) over++;
+  if (i && told > most + 2) tell(look, `${most} calls, ${told} acts: ${list.map((c) => `${c.act} ${c.event} ${c.id}`).join('; ')}`);
   const differs = hold(look, looks[i ? i - 1 : 0]);
   if (!differs && !list.every((c) => c.event === 'RESIDENT_CHANGE' && measureDiffers(c))) tell(look, `nothing changed, told is ${list.map((c) => c.event)}`);
   if (!several && i) holdOne(look, list, before, touched || new Map(), differs);
   settle(look);
 }
+if (over * 100 > looks.length) tell(looks.at(-1), `${over} of ${looks.length} looks tell of more acts than calls`);
 console.log(`${looks.length - 1} looks, ${acts} acts, ${wrong} wrong`);
 process.exit(wrong ? 1 : 0);
