@@ -200,6 +200,16 @@ same_as_maps() {
 	[[ $stderr == *"CAP_BPF and CAP_PERFMON"*"vm-sample -s procfs"* ]]
 }
 
+@test "CAP_BPF and CAP_PERFMON are all that it needs" {
+	requires cmd setpriv
+	requires other
+	local caps=+bpf,+perfmon
+	setpriv --reuid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps true || skip "this setpriv knows no CAP_BPF"
+	run setpriv --reuid=65534 --clear-groups --inh-caps=$caps --ambient-caps=$caps vm-sample --ebpf -- /bin/true
+	[ "$status" = 0 ]
+	[[ $output == *'"call":"exec"'*'"call":"mmap"'*'"after":'*'"call":"exit"'* ]]
+}
+
 @test "every line of it is valid, before and behind vm-track" {
 	traced -f -- "$WORKLOADS/one_parent_multi_child"
 	run valid_stream <raw.ndjson

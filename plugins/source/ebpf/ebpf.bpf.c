@@ -577,10 +577,7 @@ static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned l
 /* A call that keeps no frame has its return address on top of the stack. */
 static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
 {
-	to->caller = 0;
 	if (bpf_probe_read_user(&to->caller, sizeof to->caller, (void *)regs->sp)) to->caller = 0;
-	*(unsigned long long *)to->before = 0;
-	if (to->caller) bpf_probe_read_user(to->before, sizeof to->before, (void *)(to->caller - sizeof to->before));
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define NUMBER(regs) ((unsigned long)(regs)->syscallno)
@@ -600,8 +597,6 @@ static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned l
 static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
 {
 	to->caller = regs->regs[30];
-	*(unsigned long long *)to->before = 0;
-	bpf_probe_read_user(to->before, sizeof to->before, (void *)(to->caller - sizeof to->before));
 }
 #endif
 
@@ -673,6 +668,7 @@ static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct watch
 	to->head.count = count;
 	if (count == EBPF_FRAMES) to->head.flags |= EBPF_CUT;
 	to->id = hash;
+	if (bpf_probe_read_user(to->before, sizeof to->before, (void *)(to->caller - sizeof to->before))) to->caller = 0;
 	struct placed placed = { to, number_of(&scratch->called, task->mm), 0 };
 	bpf_loop(EBPF_FRAMES + 1, place_each, &placed, 0);
 	if (send(watched, &to->head, sizeof *to) == 0) bpf_map_update_elem(&stacks_sent, &hash, &yes, BPF_ANY);
