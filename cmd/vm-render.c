@@ -81,6 +81,7 @@ static const struct vp_about about = {
 	.more = "--table[=PRESET] is short for --ascii --view table -O preset=PRESET.\n"
 	        "Times are seconds since the stream began: 1.5, 200ms, 2m.",
 	.plugins = "render",
+	.pairs = "              preset=PRESET           columns of a table, as --preset\n",
 	.shorthand = shorthand,
 	.values = values,
 };
@@ -204,7 +205,7 @@ static int run(struct vp_render_host *host, const struct render *render, struct 
 	while (vp_program_next(program)) {
 		if (renderer->record && renderer->record(host->state, &host->host, program->line))
 			return -1;
-		vp_model_feed(show->model, &program->record);
+		if (!vp_show_aside(show)) vp_model_feed(show->model, &program->record);
 		vp_show_line(show);
 	}
 	vp_show_end(show);

@@ -342,6 +342,8 @@ struct vp_renderer {
 	bool text;               /* sizes are columns and rows (a terminal), else pixels */
 	int preset_width, preset_height; /* used where neither user nor terminal says; 0: as the figure wants */
 
+	/* Before the first line and the first figure. A picture that is drawn again and again (--live) has a begin and a draw each
+	 * time, for its canvas may have changed; end comes once, and close. */
 	int (*begin)(void *state, struct vp_host *host, const struct vp_canvas *canvas);
 	int (*record)(void *state, struct vp_host *host, vp_str line); /* or NULL: takes figures only */
 	int (*draw)(void *state, struct vp_host *host, const struct vp_figure *figure);

@@ -307,6 +307,7 @@ static void answer(struct vp_program *program)
 		printf("%s %s\n", about->name, VP_VERSION);
 	} else if (program->common.list && about->plugins) {
 		vp_list_plugins(about->plugins, stdout);
+		if (about->pairs) printf("-O of %s itself:\n%s", about->name, about->pairs);
 	} else if (program->common.list) {
 		printf("%s has no plugins\n", about->name);
 	} else {

@@ -29,6 +29,7 @@ struct vp_about {
 	const char *summary; /* one sentence */
 	const char *more;    /* further lines of --help, or NULL */
 	const char *plugins; /* "source", "render" or NULL: what --list lists */
+	const char *pairs;   /* KEY=VALUE of -O that are the program's own, as --list shows them; or NULL */
 	bool stream;         /* writes a stream: has a `stage` line; false: writes a picture or a verdict */
 	bool ends;           /* takes `end` lines itself; vp_program_hold keeps one back until there is another or none */
 	bool alone;          /* neither reads nor writes lines: vm-run */

@@ -151,7 +151,7 @@ static vp_str status_line(struct vp_show *show, struct vp_arena *arena)
 		"q quit  ? help", "? help", "" };
 	const struct vp_proc *proc = process(show);
 	const char *scale = scale_word(&show->picture, arena);
-	char *left = vp_arena_print(arena, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "", vp_time_words(arena, show->program->t),
+	char *left = vp_arena_print(arena, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "", vp_time_words(arena, show->paused ? show->stood : show->program->t),
 		proc ? proc->name ? vp_arena_print(arena, "%s (%lld)", proc->name, (long long)proc->pid) : vp_arena_print(arena, "%lld", (long long)proc->pid) : "",
 		show->picture.view->name, *scale ? " " : "", scale, show->picture.kind ? " only " : "", show->picture.kind ? show->picture.kind : "");
 	int width = show->terminal.width, hint = 0;
@@ -244,6 +244,38 @@ static void refresh(struct vp_show *show)
 	int64_t cost = (show->now - began) * COST;
 	show->due = show->now + (cost > show->period ? cost : show->period);
 	show->dirty = show->asked = false;
+}
+
+/* ---- standing still ---- */
+
+/* What came meanwhile is fed now, in its order. */
+static void catch_up(struct vp_show *show)
+{
+	struct vp_record *record = show->aside ? malloc(sizeof *record) : NULL;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	bool lost = show->aside && (!record || vp_record_init(record) || ferror(show->aside) || fseek(show->aside, 0, SEEK_SET));
+	while (show->aside && !lost && (n = getline(&line, &room, show->aside)) > 0)
+		if (!vp_record_read(record, (vp_str){ line, (size_t)n - 1 }))
+			vp_model_feed(show->model, record);
+	if (lost)
+		vp_trouble(show->program, "lines that came while the picture stood still are lost: there was no room to keep them");
+	if (show->aside)
+		fclose(show->aside);
+	show->aside = NULL;
+	if (record)
+		vp_record_free(record);
+	free(record);
+	free(line);
+}
+
+static void stand_still(struct vp_show *show, bool paused)
+{
+	show->paused = paused;
+	show->stood = show->program->t;
+	if (!paused)
+		catch_up(show);
 }
 
 /* ---- keys ---- */
@@ -361,7 +393,7 @@ static void key(struct vp_show *show, int key)
 	show->asked = true;
 	switch (key) {
 	case 'q': case 'Q': stop(show); break;
-	case ' ': show->paused = !show->paused; break;
+	case ' ': stand_still(show, !show->paused); break;
 	case '?': case 'h': show->help = !show->help; break;
 	case VP_KEY_ESCAPE: show->help = false; break;
 	case 'v': case '\t': case VP_KEY_RIGHT: step_view(show, 1); break;
@@ -398,7 +430,7 @@ static bool whole(const struct vp_show *show)
 
 static bool wants(const struct vp_show *show)
 {
-	return whole(show) && (show->asked || (show->dirty && !show->paused));
+	return (whole(show) || show->aside) && (show->asked || (show->dirty && !show->paused));
 }
 
 static void enter(struct vp_show *show)
@@ -450,6 +482,17 @@ static void idle(void *ctx)
 	show->now = clock_now();
 	while (show->wanted && !show->program->input.stop && !wait_once(show))
 		continue;
+}
+
+/* A snapshot that has begun is fed to its end, so that what stands still is whole. */
+bool vp_show_aside(struct vp_show *show)
+{
+	vp_str line = show->program->record.line;
+	if (!show->paused || (!show->aside && (!whole(show) || !(show->aside = tmpfile()))))
+		return false;
+	fwrite(line.p, 1, line.n, show->aside);
+	putc('\n', show->aside);
+	return true;
 }
 
 void vp_show_line(struct vp_show *show)
@@ -532,6 +575,7 @@ void vp_show_end(struct vp_show *show)
 {
 	if (show->on)
 		vp_terminal_close(&show->terminal);
+	catch_up(show);
 	if (show->wanted)
 		vp_out_free(&show->text);
 	show->on = show->wanted = false;

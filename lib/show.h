@@ -6,6 +6,8 @@
 #include "terminal.h"
 #include "view.h"
 
+#include <stdio.h>
+
 enum vp_show_when { VP_SHOW_AUTO, VP_SHOW_YES, VP_SHOW_NO };
 
 /* What is asked for changes by keys; the last picture is drawn after it. */
@@ -27,6 +29,8 @@ struct vp_show {
 	bool wanted, on;         /* may take the screen; has it */
 	bool dirty, paused, help, asked; /* lines came since the picture; stands still; shows the keys; a key wants a picture */
 	int64_t period, began, due, now; /* ns; the least time between pictures; monotonic */
+	FILE *aside;             /* lines that came while it stood still, which the model does not know yet; NULL: none */
+	int64_t stood;           /* ns: where it stands */
 	unsigned busy;           /* lines since the clock was looked at */
 	uint64_t frame_left;     /* region lines of a snapshot that are still to come */
 	bool in_frame;
@@ -40,6 +44,8 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
                   enum vp_show_when when, int64_t fps);
 unsigned vp_show_keep(const struct vp_show *show, const struct vp_filter *filter); /* VP_KEEP_... that the views reachable by keys need */
 void vp_show_begin(struct vp_show *show, const struct vp_canvas *canvas); /* before the first line */
+/* Before a line goes to the model: whether it is kept aside instead, for the picture stands still. */
+bool vp_show_aside(struct vp_show *show);
 void vp_show_line(struct vp_show *show);  /* behind every line that the model was fed */
 /* The screen is given back. */
 void vp_show_end(struct vp_show *show);

@@ -80,6 +80,13 @@ widest() {
 	grep -q '….*-driver-extra.so.12.4.8$' "$OUT"
 }
 
+@test "an address in a table is never cut: other columns give way" {
+	for width in 30 50 72; do
+		run -0 --separate-stderr vm-render --ascii --table --width $width "$ROOT/tests/golden/life.track.ndjson"
+		grep -qE '^0000[0-9a-f]{12}( |$)' <<<"$output"
+	done
+}
+
 @test "a table too narrow for its columns says how many are left out" {
 	run --separate-stderr "$DRAW" "$ASCII" table width=40 terminal=1
 	[ "$status" -eq 0 ]

@@ -128,7 +128,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	until_true hides "$first"
 }
 
-@test "a paused picture stands still, and the input is read meanwhile" {
+@test "a paused picture stands still, whatever key redraws it, and the input is read meanwhile" {
 	live 100 30
 	part 60
 	until_true shows '? help'
@@ -137,6 +137,12 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	before=$(screen)
 	part 200 >/dev/null
 	yes '{"type":"mark","t":3,"text":"much"}' | head -20000 >&"$feed" # more than the pipe holds
+	[ "$(screen)" = "$before" ]
+	tm send-keys v
+	until_true shows ' map '
+	hides '3 s'
+	tm send-keys BTab
+	until_true hides ' map '
 	[ "$(screen)" = "$before" ]
 	tm send-keys Space
 	until_true hides PAUSED
@@ -159,8 +165,8 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	given_back
 }
 
-@test "SIGTERM, SIGHUP and a crash give the screen back" {
-	for signal in TERM HUP SEGV; do
+@test "SIGTERM, SIGHUP, SIGQUIT and a crash give the screen back" {
+	for signal in TERM HUP QUIT SEGV; do
 		rm -f status
 		live 100 30
 		part 60

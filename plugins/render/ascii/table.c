@@ -1,5 +1,6 @@
 /* A table in text: aligned columns; on a terminal no line is wider than it, into a pipe nothing is cut. */
 #include "ascii.h"
+#include "../width.h"
 
 #include <stdlib.h>
 
@@ -15,15 +16,21 @@ static const char *text_of(const struct vp_figure *f, size_t row, const struct v
 	return cell->shown && cell->text ? cell->text : row < f->row_count ? "-" : "";
 }
 
-static void natural_widths(const struct ascii *a, const struct vp_figure *f, int *width)
+/* How wide each column would like to be, and how narrow it may become: half an address says nothing. */
+static void natural_widths(const struct ascii *a, const struct vp_figure *f, int *width, int *least)
 {
 	for (size_t c = 0; c < f->column_count; c++) {
+		bool addresses = false;
+
 		width[c] = ascii_columns(a, f->columns[c].name);
 		for (size_t r = 0; r < f->row_count + (f->totals != NULL); r++) {
-			int columns = ascii_columns(a, text_of(f, r, row_of(f, r) + c));
+			const char *text = text_of(f, r, row_of(f, r) + c);
+			int columns = ascii_columns(a, text);
 
 			width[c] = columns > width[c] ? columns : width[c];
+			addresses |= vp_is_address(text);
 		}
+		least[c] = addresses ? width[c] : LEAST;
 	}
 }
 
@@ -37,7 +44,7 @@ static int sum_of(const int *width, size_t columns)
 }
 
 /* Narrows the widest column of words as far as it goes; then leaves out columns at the right. Returns how many stay. */
-static size_t shrink(const struct vp_figure *f, int *width, int room)
+static size_t shrink(const struct vp_figure *f, int *width, const int *least, int room)
 {
 	size_t columns = f->column_count;
 
@@ -45,7 +52,7 @@ static size_t shrink(const struct vp_figure *f, int *width, int room)
 		size_t widest = columns;
 
 		for (size_t c = 0; c < columns; c++)
-			if (f->columns[c].align == VP_LEFT && width[c] > LEAST && (widest == columns || width[c] >= width[widest]))
+			if (f->columns[c].align == VP_LEFT && width[c] > least[c] && (widest == columns || width[c] >= width[widest]))
 				widest = c;
 		if (widest < columns)
 			width[widest]--;
@@ -116,16 +123,16 @@ static void rule(struct ascii *a, int length)
 
 int ascii_table(struct ascii *a, const struct vp_figure *f)
 {
-	int *width = calloc(f->column_count + 1, sizeof *width);
+	int *width = calloc(2 * f->column_count + 1, sizeof *width), *least = width + f->column_count;
 	size_t columns = f->column_count, at = a->colours && f->row_class && f->row_count ? 2 : 0;
 
 	if (!width) {
 		a->no_memory = true;
 		return 0;
 	}
-	natural_widths(a, f, width);
+	natural_widths(a, f, width, least);
 	if (a->width)
-		columns = shrink(f, width, a->width - (int)at > 1 ? a->width - (int)at : 1);
+		columns = shrink(f, width, least, a->width - (int)at > 1 ? a->width - (int)at : 1);
 	head(a, f, width, columns, at);
 	for (size_t r = 0; r < f->row_count; r++)
 		row(a, f, r, width, columns, at);
