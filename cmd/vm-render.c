@@ -18,7 +18,7 @@ struct render {
 #define FIELD(name) offsetof(struct render, name)
 static const struct vp_option rows[] = {
 	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
-	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff, explain, stats, pages, compare" },
+	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff, explain, stats, pages, compare, aslr" },
 	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
 	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
 	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },

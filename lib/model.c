@@ -557,6 +557,8 @@ void vp_model_free(struct vp_model *model)
 		free(model->moments[i].sums);
 	for (size_t i = 0; i < model->note_count; i++)
 		free(model->notes[i].text);
+	for (size_t i = 0; i < model->varied_count; i++)
+		free(model->varied[i].base);
 	for (size_t i = 0; i < model->proc_count; i++)
 		free(model->procs[i].name);
 	vp_life_free(model);
@@ -564,6 +566,7 @@ void vp_model_free(struct vp_model *model)
 	free(model->moments);
 	free(model->machines);
 	free(model->notes);
+	free(model->varied);
 	free(model->procs);
 	free(model->spans);
 	free(model->kinds_seen);

@@ -51,6 +51,9 @@ struct vp_machine {
 
 struct vp_note { int64_t t, pid; char *text; const char *type; /* mark, finding, lost, exec, exit, fork */ unsigned tellers; /* of exec */ };
 
+/* Of several runs, where a base lay: a finding of the rule aslr. */
+struct vp_varied { char *base; uint64_t runs, distinct, bits, varies, low, high; };
+
 struct vp_proc {
 	int64_t pid, ppid;      /* ppid -1: unknown */
 	int64_t t0, t1;         /* ns; t1 INT64_MAX while it lives */
@@ -178,6 +181,7 @@ struct vp_model {
 	struct vp_moment *moments; size_t moment_count, moment_size; /* of one pid in the order of time */
 	struct vp_machine *machines; size_t machine_count, machine_size; /* in the order of time; the last one alone unless moments are kept */
 	struct vp_note *notes; size_t note_count, note_size;
+	struct vp_varied *varied; size_t varied_count, varied_size;
 	struct vp_proc *procs; size_t proc_count, proc_size;         /* in the order of first sight */
 	struct vp_life *lives; size_t life_count, life_size;         /* in the order of their beginning */
 	struct vp_journal journal;
@@ -206,7 +210,8 @@ bool vp_filter_kind(const struct vp_filter *filter, vp_str kind);
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid); /* NULL: never seen */
 bool vp_model_is_real(const struct vp_model *model, uint64_t id); /* of a stream of vm-diff: it counts */
 const struct vp_tables *vp_model_tables(const struct vp_model *model, int64_t pid); /* NULL: nothing is known */
-/* Of what lies in [start, end) now, since it was mapped. False: nobody counts faults in this stream. */
+/* Of what lies in [start, end) now, since it was mapped. False: nobody counts these faults in this
+ * stream. [0, 1): those of the whole process. */
 bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, uint64_t end, uint64_t *major, uint64_t *minor);
 /* The process that a view of one process shows: filter.pid, or the first that has regions, or NULL. */
 struct vp_proc *vp_model_chosen(const struct vp_model *model);

@@ -203,6 +203,34 @@ static void told_event(struct vp_model *model, struct vp_record *record, int64_t
 	}
 }
 
+static uint64_t address_of(struct vp_record *record, const char *key)
+{
+	vp_str text = vp_record_str(record, key);
+	char digits[24];
+	if (text.n < 3 || text.n >= sizeof digits) return 0;
+	memcpy(digits, text.p, text.n);
+	digits[text.n] = 0;
+	return strtoull(digits, NULL, 16);
+}
+
+/* A line that vm-diff --entropy wrote: for the view aslr. */
+static void varied(struct vp_model *model, struct vp_record *record)
+{
+	struct vp_varied one = { .base = words(vp_record_str(record, "base")) };
+	vp_record_num(record, "runs", &one.runs);
+	vp_record_num(record, "distinct", &one.distinct);
+	vp_record_num(record, "bits", &one.bits);
+	one.varies = address_of(record, "varies");
+	one.low = address_of(record, "low");
+	one.high = address_of(record, "high");
+	if (!one.base || vp_model_room(model, &model->varied, model->varied_count, &model->varied_size, sizeof *model->varied)) {
+		model->no_memory = true;
+		free(one.base);
+		return;
+	}
+	model->varied[model->varied_count++] = one;
+}
+
 void vp_model_told(struct vp_model *model, struct vp_record *record, int64_t t)
 {
 	int64_t pid = record->has_pid ? record->pid : -1;
@@ -212,9 +240,11 @@ void vp_model_told(struct vp_model *model, struct vp_record *record, int64_t t)
 		told_event(model, record, t);
 	else if (record->type == VP_T_mark)
 		vp_model_note(model, t, pid, "mark", vp_record_str(record, "text"));
-	else if (record->type == VP_T_finding)
+	else if (record->type == VP_T_finding) {
+		if (vp_str_is(vp_record_str(record, "rule"), "aslr"))
+			varied(model, record);
 		vp_model_note(model, t, pid, "finding", vp_record_str(record, "text"));
-	else if (record->type == VP_T_lost) {
+	} else if (record->type == VP_T_lost) {
 		vp_str what = vp_record_str(record, "what");
 		vp_record_num(record, "count", &count);
 		model->lost += count;

@@ -6,7 +6,7 @@
 #include "view.h"
 
 extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table, vp_view_events, vp_view_tree, vp_view_summary,
-	vp_view_cards, vp_view_diff, vp_view_explain, vp_view_stats, vp_view_pages, vp_view_compare;
+	vp_view_cards, vp_view_diff, vp_view_explain, vp_view_stats, vp_view_pages, vp_view_compare, vp_view_aslr;
 
 struct vp_build {
 	const struct vp_model *model;
@@ -57,6 +57,8 @@ bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *o
 int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* The view diff as a table: for a stream of vm-diff also where a table was asked for. */
 int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
+/* The view aslr, also where a table of such a stream was asked for. */
+int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);
 /* The view area by region or by name: is that asked for; its figure; 0 or -1 (vp_error) where it makes no sense. */
 bool vp_regions_is(const struct vp_view_options *options);
 int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena);

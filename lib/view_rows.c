@@ -158,13 +158,15 @@ static struct vp_value total_of(const struct vp_rows *rows, int field)
 static int totals_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
 {
 	struct vp_cell *totals = vp_arena_take(build->arena, (order->count + 1) * sizeof *totals);
+	bool any = false;
 	if (!totals)
 		return vp_fail("out of memory");
 	for (size_t c = 0; c < order->count; c++) {
 		struct vp_value total = total_of(rows, order->columns[c]);
 		totals[c] = cell_of(build->arena, &total);
+		any |= total.how != VP_NOTHING;
 	}
-	build->figure->totals = totals;
+	build->figure->totals = any ? totals : NULL;
 	return 0;
 }
 

@@ -490,7 +490,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (vp_free_is(options->preset))
 		return vp_free_build(model, options, figure, arena);
-	if (model->varied_count && !model->proc_count && !options->preset && !options->by)
+	if (model->varied_count && !model->proc_count && !options->preset && !options->columns && !options->by && !options->sort)
 		return vp_aslr_build(model, options, figure, arena);
 	if (model->diff && !options->preset && !options->columns && !options->by && !options->sort)
 		return vp_diff_table(model, options, figure, arena);

@@ -254,6 +254,26 @@ mmap 2 3 info" ]
 	vm-render --view events <<<"$output" | grep -q 'program: the same address'
 }
 
+@test "the entropy of several runs is a table, which shows the very bits" {
+	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "7ffe0-7fff0 rw-p 0 [stack]" >a
+	text "1000-1004 r-xp 0 /bin/prog" "2400-2421 rw-p 0 [heap]" "7ffe1-7fff1 rw-p 0 [stack]" >b
+	text "1000-1004 r-xp 0 /bin/prog" "2100-2121 rw-p 0 [heap]" "7ffe0-7fff0 rw-p 0 [stack]" >c
+	vm-diff -q --entropy a b c >out || true
+	for form in "--table" "--view aslr" "--svg --view aslr"; do
+		run -0 --separate-stderr vm-render $form --width 160 out
+		[[ $output == *"program"*"000000000000000000000000000000000000"* ]] || { echo "$form: $output"; return 1; }
+		[[ $output == *"heap"*"000000000000000000000000010100000000"* ]]
+		[[ $output == *"stack"*"000000000000000000000000000000000001"* ]]
+		[[ $output == *"2 of them at one address"* ]]
+	done
+	run -0 --separate-stderr vm-render --view aslr --columns base,bits,span --sort -bits out
+	[ "$(awk '$1 == "heap" || $1 == "stack" || $1 == "program" { print $1, $2, $3 }' <<<"$output" | paste -sd,)" = "heap 2 4096,stack 1 4,program 0 0" ]
+	run -2 vm-render --view aslr --by kind out
+	text "1000-1004 r-xp 0 /bin/prog" | vm-parse >one
+	run -0 --separate-stderr vm-render --view aslr --width 200 one
+	[[ $output == *"vm-diff --entropy writes it"* ]]
+}
+
 @test "the view diff stands both runs side by side in every renderer, and the table tells the differences" {
 	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "9000-9010 r-xp 0 /l/libx.so" >a
 	text "5000-5004 r-xp 0 /bin/prog" "6000-6042 rw-p 0 [heap]" "8000-8010 r-xp 0 /l/libx.so" "8100-8110 rwxp 0" >b
