@@ -386,3 +386,33 @@ same_as_maps() {
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
 	vm-check tracked.ndjson
 }
+
+@test "as many faults are told of a region as its process counts, by region and each" {
+	requires cmd cc
+	cat >touch.c <<-'C'
+		#include <stdio.h>
+		#include <sys/mman.h>
+		#include <sys/resource.h>
+		int main(void)
+		{
+			struct rusage before, after;
+			volatile char *at = mmap(0, 128 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0); /* no neighbour merges with it */
+			madvise((void *)at, 128 * 4096, MADV_NOHUGEPAGE);
+			getrusage(RUSAGE_SELF, &before);
+			for (int i = 0; i < 100; i++) at[i * 4096] = 1;
+			getrusage(RUSAGE_SELF, &after);
+			printf("%p %ld\n", (void *)at, after.ru_minflt - before.ru_minflt);
+			return 0;
+		}
+	C
+	cc -O0 -o touch touch.c
+	for faults in count each; do
+		vm-sample --ebpf -O faults=$faults --command-output out -- ./touch >raw.ndjson
+		read -r at counted <out
+		at=0x$(printf %016x "$at")
+		[ "$counted" -ge 100 ] && [ "$counted" -lt 110 ] # one or two of its own
+		if [ $faults = count ]; then told=$(jq -s --arg at "$at" '[.[] | select(.type=="faults" and .start==$at) | .minor + .major] | add' raw.ndjson)
+		else told=$(jq -s --arg at "$at" '[.[] | select(.call=="fault" and .start==$at and .access=="write")] | length' raw.ndjson); fi
+		[ "$told" = 100 ]
+	done
+}
