@@ -20,7 +20,7 @@ struct vp_view_options {
 	const char *columns;    /* of a table: "start,size,rss,name" or NULL */
 	const char *sort;       /* "-rss", "start"; NULL: by start */
 	const char *preset;     /* of a table */
-	int64_t selected, reference; /* of two processes beside each other; -1: the view chooses */
+	int64_t selected, reference; /* of two processes beside each other; -1 or 0: the view chooses */
 	const char *by;         /* group rows by kind, name or perms; NULL: none */
 };
 

@@ -80,14 +80,14 @@ static const struct vp_proc *other_than(const struct vp_model *model, const stru
 static void choose(struct compare *c)
 {
 	const struct vp_model *model = c->build.model;
-	int64_t selected = c->build.options->selected >= 0 ? c->build.options->selected : model->filter.pid, reference = c->build.options->reference;
+	int64_t selected = c->build.options->selected > 0 ? c->build.options->selected : model->filter.pid, reference = c->build.options->reference;
 	c->selected = selected >= 0 ? vp_model_proc(model, selected) : with_parent(model);
 	if (!c->selected && selected < 0 && model->proc_count > 1)
 		c->selected = other_than(model, vp_model_chosen(model));
 	if (!c->selected)
 		return;
-	c->reference = reference >= 0 ? vp_model_proc(model, reference) : c->selected->ppid > 0 ? vp_model_proc(model, c->selected->ppid) : NULL;
-	if (reference < 0 && (!c->reference || !c->reference->seen_regions))
+	c->reference = reference > 0 ? vp_model_proc(model, reference) : c->selected->ppid > 0 ? vp_model_proc(model, c->selected->ppid) : NULL;
+	if (reference <= 0 && (!c->reference || !c->reference->seen_regions))
 		c->reference = other_than(model, c->selected);
 }
 
@@ -597,7 +597,7 @@ static void nobody(struct compare *c)
 {
 	const struct vp_view_options *options = c->build.options;
 	int64_t missing = !c->selected ? options->selected : options->reference;
-	if (missing >= 0)
+	if (missing > 0)
 		c->build.figure->empty = vp_arena_print(c->build.arena, "no process %lld in the input", (long long)missing);
 	else if (c->build.model->proc_count == 1 && c->build.model->procs[0].seen_regions)
 		c->build.figure->empty = "there is one process only: two are compared, of a recording that follows children (vm-sample -f)";
