@@ -56,7 +56,7 @@ lines() { # of a type, of $output
 }
 
 @test "a detail that the source does not have is refused, and the known ones named" {
-	run --separate-stderr vm-sample -p 1 --detail pages
+	run --separate-stderr vm-sample -p 1 --detail bytes
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *maps*smaps* ]]
 }
