@@ -60,7 +60,7 @@ struct conditions {
 static struct conditions conditions_of(struct vp_program *program, const char *list)
 {
 	static struct conditions conditions; /* what it owns lives as long as the program */
-	for (const char *p = list; p && *p;) {
+	for (const char *p = list; p;) {
 		size_t n = strcspn(p, ",");
 		char one[256]; /* one that does not fit is too long in any case */
 		snprintf(one, sizeof one, "%.*s", (int)n, p);
@@ -68,7 +68,7 @@ static struct conditions conditions_of(struct vp_program *program, const char *l
 		if (!more) vp_die(program, VP_TROUBLE, "out of memory");
 		conditions.at = more;
 		if (vp_condition_parse(&more[conditions.count++], one)) vp_die(program, VP_USAGE, "--fail-if: %s", vp_error());
-		p += n + (p[n] == ',');
+		p = p[n] ? p + n + 1 : NULL;
 	}
 	return conditions;
 }

@@ -127,6 +127,7 @@ int vp_condition_parse(struct vp_condition *condition, const char *text)
 	while (*text == ' ') text++;
 	size_t all = strlen(text);
 	while (all && text[all - 1] == ' ') all--;
+	if (!all) return vp_fail("an empty condition: wanted is one such as 'heap.rss > +5%%'");
 	if (all >= sizeof condition->text) return vp_fail("a condition of more than %zu letters", sizeof condition->text - 1);
 	memcpy(condition->text, text, all);
 	const char *start = condition->text, *at = find_operator(start, &n, &condition->compare), *dot = NULL;

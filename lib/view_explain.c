@@ -39,8 +39,8 @@ struct part {
 struct explain {
 	struct vp_build build;
 	const struct vp_space *space;
-	struct sum *kinds, all, textbook, guards, reserved, both, code, asked, lazy, mapped_shared;
-	const struct vp_region *first_both, *laziest[LAZIEST];
+	struct sum *kinds, all, textbook, guards, reserved, both, code, asked, lazy, mapped_shared, twice;
+	const struct vp_region *first_both, *first_twice, *laziest[LAZIEST];
 	struct part *parts;
 	size_t part_count, part_room, lazy_count, kind_count, kinds_there;
 	uint64_t holes[HOLES][2], hole_count, hole_bytes, pss;
@@ -118,6 +118,18 @@ static void add_hole(struct explain *explain, uint64_t start, uint64_t end)
 	if (at < HOLES) explain->holes[at][0] = start, explain->holes[at][1] = end;
 }
 
+/* The same pages, mapped where they may be written: W^X in each mapping, and yet code can be changed. */
+static bool written_elsewhere(const struct explain *explain, const struct vp_region *code)
+{
+	for (size_t i = 0; i < explain->space->count; i++) {
+		const struct vp_region *other = &explain->space->live[i]->region;
+		if (other == code || !strchr(other->perms, 'w') || !strchr(other->perms, 's') || !code->inode.n) continue;
+		if (!vp_str_eq(other->inode, code->inode) || !vp_str_eq(other->dev, code->dev) || !vp_str_eq(other->name, code->name)) continue;
+		if (other->offset < code->offset + code->size && code->offset < other->offset + other->size) return true;
+	}
+	return false;
+}
+
 static int count(struct explain *explain, const struct vp_region *region)
 {
 	static const char *const textbook[] = { "text", "rodata", "data", "bss", "heap", "stack", NULL };
@@ -137,6 +149,10 @@ static int count(struct explain *explain, const struct vp_region *region)
 	if (strchr(region->perms, 'w') && strchr(region->perms, 'x')) {
 		if (!explain->both.regions) explain->first_both = region;
 		add(&explain->both, region);
+	}
+	if (strchr(region->perms, 'x') && !strchr(region->perms, 'w') && strchr(region->perms, 's') && written_elsewhere(explain, region)) {
+		if (!explain->twice.regions) explain->first_twice = region;
+		add(&explain->twice, region);
 	}
 	if (!closed && has(region, VP_M_rss) && region->size >= LAZY_LEAST && region->measure[VP_M_rss] < region->size / 2) add_lazy(explain, region);
 	if (has(region, VP_M_pss)) explain->has_pss = true, explain->pss += region->measure[VP_M_pss];
@@ -307,6 +323,9 @@ static void say_both(struct explain *explain)
 	else
 		SAY("W^X is broken: %llu region%s, %s, can be written and executed at once, as %s", N(both->regions), S(both->regions),
 		    size_words(explain, both->size), region_words(explain, explain->first_both));
+	if (explain->twice.regions)
+		SAY("W^X is evaded: %llu executable region%s, %s, can be written through another mapping of the same pages, as %s", N(explain->twice.regions),
+		    S(explain->twice.regions), size_words(explain, explain->twice.size), region_words(explain, explain->first_twice));
 }
 
 static void say_holes(struct explain *explain)

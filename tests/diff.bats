@@ -166,6 +166,14 @@ setup() {
 	valid_stream <<<"$output"
 }
 
+@test "an empty condition is refused: a variable of a script that is not set is no success" {
+	text "1000-1004 r-xp 0 /bin/prog" >a
+	for empty in "" "," "heap.size > 0,"; do
+		run -2 --separate-stderr vm-diff --fail-if "$empty" a a
+		[[ $stderr == *"an empty condition"* ]] || { echo "$empty: $stderr"; return 1; }
+	done
+}
+
 @test "a condition that cannot be read is refused with its column, one that cannot be judged is trouble" {
 	text "1000-1004 rw-p 0" >a
 	refused() { run -2 --separate-stderr vm-diff --fail-if "$1" a a && [[ $stderr == *"column $2: $3"* ]] || { echo "$1: $stderr"; return 1; }; }

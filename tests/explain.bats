@@ -72,6 +72,15 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	if [ "$both" = 0 ]; then note "W^X holds"; else note "W^X is broken: $both region"; fi
 }
 
+@test "explain: the same pages executable here and writable there evade W^X" {
+	map() { printf '%s-%s %s %08x 00:01 %d                             %s\n' "$@"; }
+	{ map 7f0000000000 7f0000004000 rw-s 0 77 "/memfd:code (deleted)"; map 7f0000100000 7f0000102000 r-xs 8192 77 "/memfd:code (deleted)"
+		map 7f0000200000 7f0000202000 r-xs 65536 77 "/memfd:code (deleted)"; map 7f0000300000 7f0000302000 r-xs 0 78 "/memfd:other (deleted)"; } >"$BATS_TEST_TMPDIR/m"
+	run -0 --separate-stderr vm-render --ascii --view explain --width 200 <(vm-parse "$BATS_TEST_TMPDIR/m")
+	[[ $output == *"W^X holds"* ]]
+	[[ $output == *"W^X is evaded: 1 executable region, 8 KiB, can be written through another mapping of the same pages, as jit at 0x7f0000100000"* ]]
+}
+
 @test "explain: what is lazy, and whether RSS follows what was asked for" {
 	step_start
 	step mmap 16384 rw
