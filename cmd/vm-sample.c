@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -433,6 +434,27 @@ static int probe(struct session *s)
 	return vp_program_finish(program);
 }
 
+static bool is_there(const char *word)
+{
+	int64_t *pids = NULL;
+	size_t count = 0;
+	if (is_number(word)) return kill((pid_t)strtol(word, NULL, 10), 0) == 0 || errno != ESRCH;
+	bool known = vp_system_find(word, &pids, &count) == 0;
+	free(pids);
+	return !known || count;
+}
+
+/* With --check: one who is not there cannot be looked at, and vm-run need not start anybody. */
+static void check_there(struct session *s)
+{
+	if (!s->program.common.check || !s->flags.pid) return;
+	char *words = strdup(s->flags.pid), *rest = words, *word;
+	bool any = false;
+	while (words && (word = strsep(&rest, ","))) any = any || (*word && is_there(word));
+	free(words);
+	if (!any) vp_die(&s->program, VP_TROUBLE, "there is no process %s: it has ended, or lives in another pid namespace", s->flags.pid);
+}
+
 /* Whatever there is to watch: a system's source alone watches no process. */
 static bool start(struct session *s, int output)
 {
@@ -451,6 +473,7 @@ int main(int argc, char **argv)
 	s.began = vp_clock();
 	load_all(&s);
 	check_usage(&s);
+	check_there(&s);
 	vp_program_checked(&s.program);
 	int output = command_output(&s);
 	if (vp_watch_begin(&s.watch, s.program.out.fd)) vp_die(&s.program, VP_TROUBLE, "%s", vp_error());

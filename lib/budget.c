@@ -35,6 +35,7 @@ void vp_budget_free(struct vp_budget *budget)
 	}
 	free(budget->limits);
 	free(budget->cases);
+	vp_pids_free(&budget->pids);
 	vp_config_free(budget->config);
 	free(budget);
 }
@@ -58,16 +59,18 @@ static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int6
 		budget->cases = grown;
 		budget->case_size = size;
 	}
+	size_t before = vp_pids_get(&budget->pids, pid, NO_CASE);
+	if (vp_pids_set(&budget->pids, pid, budget->case_count)) return NULL;
 	struct budget_case *one = &budget->cases[budget->case_count++];
-	*one = (struct budget_case){ .limit = limit, .pid = pid, .live = true };
+	*one = (struct budget_case){ .limit = limit, .pid = pid, .before = before, .live = true };
 	return one;
 }
 
 static struct budget_case *find_case(struct vp_budget *budget, size_t limit, int64_t pid)
 {
-	for (size_t i = budget->case_count; i-- > 0;) {
+	for (size_t i = vp_pids_get(&budget->pids, pid, NO_CASE); i != NO_CASE; i = budget->cases[i].before) {
 		struct budget_case *one = &budget->cases[i];
-		if (one->live && one->limit == limit && one->pid == pid) return one;
+		if (one->live && one->limit == limit) return one;
 	}
 	return NULL;
 }
@@ -263,14 +266,18 @@ static void end_case(struct vp_budget *budget, struct budget_case *one)
 
 void vp_budget_exit(struct vp_budget *budget, int64_t pid)
 {
-	for (size_t i = 0; i < budget->case_count; i++)
-		if (budget->cases[i].live && budget->cases[i].pid == pid) end_case(budget, &budget->cases[i]);
+	for (size_t i = 0; i < budget->limit_count; i++) {
+		struct budget_case *one = find_case(budget, i, pid);
+		if (one) end_case(budget, one);
+	}
+	vp_pids_drop(&budget->pids, pid);
 }
 
 void vp_budget_segment(struct vp_budget *budget)
 {
 	for (size_t i = 0; i < budget->case_count; i++)
 		if (budget->cases[i].live) end_case(budget, &budget->cases[i]);
+	vp_pids_free(&budget->pids);
 }
 
 bool vp_budget_counts(const struct vp_budget *budget, const struct budget_case *one)

@@ -4,6 +4,7 @@
 
 #include "budget.h"
 #include "config.h"
+#include "pids.h"
 
 enum measure { MEASURE_SIZE, MEASURE_RSS, MEASURE_PSS, MEASURE_DIRTY, MEASURE_SWAP, MEASURE_REGIONS };
 enum moment { AT_PEAK, AT_END };
@@ -23,10 +24,13 @@ struct limit {
 
 enum verdict { JUDGE_NOT_YET, JUDGE_KEPT, JUDGE_BROKEN, JUDGE_UNKNOWN, JUDGE_SKIPPED /* never looked at */ };
 
+#define NO_CASE SIZE_MAX
+
 /* A budget and a process that it is for. */
 struct budget_case {
 	size_t limit;
 	int64_t pid;           /* -1: all together, or nobody */
+	size_t before;         /* the case before of this pid, or NO_CASE */
 	char process[64];
 	bool live, begun, measured;
 	bool unmeasured;       /* a region that it counts lacks the measure */
@@ -42,6 +46,7 @@ struct vp_budget {
 	size_t limit_count;
 	struct budget_case *cases;
 	size_t case_count, case_size;
+	struct vp_pids pids;   /* the last case of each pid that lives */
 	struct vp_finding_sink sink;
 	int64_t t;
 	struct vp_finding finding;

@@ -200,8 +200,10 @@ static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 	char *at = put_text(causes->text, "{\"call\":\"");
 	at = put_text(put_text(at, call->name), "\"");
 	if (call->tid != (uint64_t)-1) at = put_number(put_text(at, ",\"tid\":"), call->tid, 1);
-	at = put_number(put_text(at, ",\"lag\":"), lag / 1000000000, 1);
-	at = put_number(put_text(at, "."), lag % 1000000000, 9);
+	if (lag || call->tid != (uint64_t)-1) { /* a look finds an end when it looks: since when nobody knows */
+		at = put_number(put_text(at, ",\"lag\":"), lag / 1000000000, 1);
+		at = put_number(put_text(at, "."), lag % 1000000000, 9);
+	}
 	if (call->stack) at = put_number(put_text(at, ",\"stack\":"), call->stack, 1);
 	at = put_text(at, "}");
 	return (vp_str){ causes->text, (size_t)(at - causes->text) };

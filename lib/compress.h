@@ -31,6 +31,14 @@ struct vp_codec {
 	void (*unpack_free)(void *state);
 };
 
+/* Do the bytes begin so, but for what the mask leaves out? As vp_codec.magic says it. */
+static inline int vp_begins(const unsigned char *at, size_t n, const unsigned char *bytes, size_t count, unsigned char first_mask)
+{
+	for (size_t i = 0; i < n && i < count; i++)
+		if ((i ? at[i] : at[i] & first_mask) != bytes[i]) return 0;
+	return n < count ? -1 : 1;
+}
+
 extern const struct vp_codec vp_codec_zstd, vp_codec_gzip;
 
 const struct vp_codec *vp_codec_for(const char *path); /* by the end of its name; NULL: none */

@@ -18,9 +18,7 @@ struct unpacking {
 static int magic(const unsigned char *at, size_t n)
 {
 	static const unsigned char member[] = { 0x1f, 0x8b, 0x08 };
-	for (size_t i = 0; i < n && i < 3; i++)
-		if (at[i] != member[i]) return 0;
-	return n < 3 ? -1 : 1;
+	return vp_begins(at, n, member, sizeof member, 0xff);
 }
 
 static uInt limited(size_t n)

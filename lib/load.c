@@ -221,6 +221,16 @@ const struct vp_renderer *vp_load_renderer(const char *name)
 	return load(&kinds[1], name);
 }
 
+const char *vp_load_why(const char *name)
+{
+	char path[PATH_MAX];
+	if (!name_good(name, strlen(name))) return NULL;
+	for (size_t i = 0; i < 2; i++)
+		if (file_of(&kinds[i], name, path, sizeof path) == UNDER_KIND) return load(&kinds[i], name) ? NULL : vp_error();
+	if (file_of(&kinds[0], name, path, sizeof path) == NOWHERE || load(&kinds[0], name) || load(&kinds[1], name)) return NULL;
+	return vp_error();
+}
+
 /* A file in DIR itself may be of the other kind: that is no trouble. */
 static bool of_other_kind(const struct kind *kind, const char *name)
 {

@@ -9,6 +9,7 @@
  * (a folder with a single out-of-tree plugin). What is loaded stays so until the program ends. */
 const struct vp_source   *vp_load_source(const char *name);   /* NULL: vp_error (known names, ABI numbers) */
 const struct vp_renderer *vp_load_renderer(const char *name);
+const char *vp_load_why(const char *name); /* why a plugin whose file is there cannot be used; NULL: there is none, or it can */
 /* Every source there is (for recognising text), sorted by name; NULL-ended, static. */
 const struct vp_source *const *vp_load_sources(void);
 /* What vp_load_sources could not load: one message each, NULL-ended, static. The caller says them. */

@@ -19,6 +19,7 @@ struct vp_job {
 	const char *label; /* for messages: "vm-render 2 (svg)" */
 	bool ours;       /* knows --check, and what to do at Ctrl-C */
 	bool to_stdout;  /* of a renderer; several of them: one after the other, in their order */
+	const char *output;   /* of a renderer: the file that it writes, or NULL */
 };
 
 struct vp_plan {

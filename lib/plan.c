@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -301,7 +302,7 @@ static int new_renderer(struct vp_plan *plan, struct vp_program *program, const 
 	if (!grown) return vp_fail("out of memory");
 	plan->renderers = grown;
 	job = &grown[plan->renderer_count++];
-	*job = (struct vp_job){ .ours = true, .to_stdout = !output || !strcmp(output, "-") };
+	*job = (struct vp_job){ .ours = true, .to_stdout = !output || !strcmp(output, "-"), .output = output };
 	if (asprintf(&label, "vm-render %zu (%s, %s)", plan->renderer_count, renderer, view ? view : "timeline") < 0) abort();
 	job->label = label;
 	if (find_program(job, "vm-render")) return -1;
@@ -372,6 +373,30 @@ static int take_record(struct vp_plan *plan, const struct vp_run_flags *flags)
 	return plan->record || plan->renderer_count ? 0 : vp_fail("nobody takes the lines: neither a renderer nor a recording");
 }
 
+/* Two names of one file that something is to be kept in. */
+static bool same_output(const char *a, const char *b)
+{
+	struct stat x, y;
+	while (!strncmp(a, "./", 2)) a += 2;
+	while (!strncmp(b, "./", 2)) b += 2;
+	if (!strcmp(a, b)) return stat(a, &x) || S_ISREG(x.st_mode);
+	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Each would write over what the other has written. */
+static int check_outputs(const struct vp_plan *plan)
+{
+	for (size_t i = 0; i < plan->renderer_count; i++) {
+		const struct vp_job *job = &plan->renderers[i];
+		if (job->to_stdout) continue;
+		if (plan->record && same_output(job->output, plan->record)) return vp_fail("%s and the recording both write %s: name another file", job->label, job->output);
+		for (size_t j = 0; j < i; j++)
+			if (!plan->renderers[j].to_stdout && same_output(plan->renderers[j].output, job->output))
+				return vp_fail("%s and %s both write %s: name another file", plan->renderers[j].label, job->label, job->output);
+	}
+	return 0;
+}
+
 /* By its label, "vm-render 1 (ascii, area)". */
 static bool draws_in_terminal(const struct vp_job *job, const struct vp_run_flags *flags)
 {
@@ -391,7 +416,7 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	if (vp_plan_single(program) ? single_renderer(plan, program, flags) : listed_renderers(plan, program, flags)) return -1;
 	plan->screen = plan->renderer_count && plan->renderers[0].to_stdout && draws_in_terminal(&plan->renderers[0], flags) &&
 	               isatty(STDOUT_FILENO) && isatty(STDERR_FILENO);
-	return take_record(plan, flags);
+	return take_record(plan, flags) ? -1 : check_outputs(plan);
 }
 
 static void free_jobs(struct vp_job *jobs, size_t count)

@@ -154,8 +154,9 @@ static void long_option(struct vp_program *program, struct vp_options *common, c
 	if (!row) {
 		if (from_run(program, name, value)) return;
 		if (program->about->shorthand && program->about->shorthand(program->options.state, &program->options, name, value)) return;
-		const char *near = nearest_option(program, name);
+		const char *near = nearest_option(program, name), *broken = program->about->shorthand ? vp_load_why(name) : NULL;
 		char text[256];
+		if (broken) vp_die(program, VP_USAGE, "--%s: the plugin of that name cannot be used: %s", name, broken);
 		snprintf(text, sizeof text, near ? "no option --%s; do you mean --%s?" : "no option --%s", name, near);
 		wrong_usage(program, text);
 	}

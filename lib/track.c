@@ -249,7 +249,9 @@ int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_
 
 void vp_tracker_drop(struct vp_tracker *tracker)
 {
-	if (tracker->reading) entries_clear(tracker, &tracker->reading->next);
+	if (!tracker->reading) return;
+	entries_clear(tracker, &tracker->reading->next);
+	vp_track_sift(tracker->reading); /* of snapshots that are never complete, too */
 	tracker->reading = NULL;
 }
 

@@ -10,12 +10,8 @@
 static int magic(const unsigned char *at, size_t n)
 {
 	static const unsigned char frame[] = { 0x28, 0xb5, 0x2f, 0xfd }, skippable[] = { 0x50, 0x2a, 0x4d, 0x18 };
-	bool is_frame = true, is_skippable = true;
-	for (size_t i = 0; i < n && i < 4; i++) {
-		is_frame = is_frame && at[i] == frame[i];
-		is_skippable = is_skippable && (i ? at[i] : at[i] & 0xf0) == skippable[i];
-	}
-	return !is_frame && !is_skippable ? 0 : n < 4 ? -1 : 1;
+	int is_frame = vp_begins(at, n, frame, sizeof frame, 0xff);
+	return is_frame ? is_frame : vp_begins(at, n, skippable, sizeof skippable, 0xf0);
 }
 
 static void *pack_new(void)

@@ -11,6 +11,16 @@ import sys
 import jsonschema
 
 
+def references(name, schema, schemas):
+    """How one schema finds another: by a registry, or, before jsonschema 4.18 had one, by a resolver."""
+    try:
+        import referencing
+    except ImportError:
+        return {"resolver": jsonschema.RefResolver(name, schema, store=schemas)}
+    found = [(each, referencing.Resource.from_contents(what)) for each, what in schemas.items()]
+    return {"registry": referencing.Registry().with_resources(found)}
+
+
 def load(folder):
     schemas = {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.schema.json"))}
     for name, schema in schemas.items():
@@ -19,8 +29,7 @@ def load(folder):
             raise SystemExit(f"{name}: its $id is {schema['$id']}")
     validators = {}
     for name, schema in schemas.items():
-        resolver = jsonschema.RefResolver(name, schema, store=schemas)
-        validators[name.removesuffix(".schema.json")] = jsonschema.Draft202012Validator(schema, resolver=resolver)
+        validators[name.removesuffix(".schema.json")] = jsonschema.Draft202012Validator(schema, **references(name, schema, schemas))
     return validators
 
 

@@ -307,3 +307,30 @@ watch_process() {
 	[ "$status" = 130 ]
 	grep -q "killed before the end" err
 }
+
+@test "a process that is not there is told before anything is started, and no picture is drawn" {
+	run -1 --separate-stderr vm-run -p 2147483646
+	[ -z "$output" ]
+	[[ "$stderr" == *"there is no process 2147483646"*"nothing was started"* ]]
+	run -1 --separate-stderr vm-run -p no-such-program-anywhere --svg -o "$BATS_TEST_TMPDIR/none.svg"
+	[ ! -e "$BATS_TEST_TMPDIR/none.svg" ]
+}
+
+@test "two that would write over each other are refused, both named" {
+	cd "$BATS_TEST_TMPDIR"
+	printf 'vm-run:\n  render:\n    - { renderer: svg, output: same.svg }\n    - { renderer: ascii, output: ./same.svg }\n' >twice.yaml
+	run -2 --separate-stderr vm-run twice.yaml -- true
+	[[ "$stderr" == *"vm-render 1 (svg, timeline) and vm-render 2 (ascii, timeline) both write ./same.svg"* ]]
+	run -2 --separate-stderr vm-run --record run.ndjson --svg -o ./run.ndjson -- true
+	[[ "$stderr" == *"vm-render 1 (svg, timeline) and the recording both write ./run.ndjson"* ]]
+	[ ! -e same.svg ] && [ ! -e run.ndjson ]
+}
+
+@test "a plugin that cannot be used, named as an option, is told as such" {
+	mkdir -p "$BATS_TEST_TMPDIR/plugins/source"
+	echo junk >"$BATS_TEST_TMPDIR/plugins/source/broken.so"
+	for program in vm-run vm-sample; do
+		VMPIPE_PLUGINS=$BATS_TEST_TMPDIR/plugins run -2 --separate-stderr $program --broken -p 1
+		[[ "$stderr" == "$program: --broken: the plugin of that name cannot be used: "*broken.so* ]]
+	done
+}

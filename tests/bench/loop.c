@@ -1,6 +1,6 @@
 /* The target's own speed: a loop of mmap, touch and munmap among REGIONS regions, for MS milliseconds of wall time.
  *
- *   loop REGIONS MS [COMMAND ARG...]   COMMAND is run meanwhile, with our pid in place of "PID", and killed at the end
+ *   loop REGIONS MS [COMMAND ARG...]   COMMAND is run meanwhile, with our pid in place of "PID" in its words, and killed at the end
  *   -> "123456": pairs a second of our own CPU time and of the time that we were stopped
  *
  * What else runs on the machine takes time from us, and is no stop: so time that we spent runnable but waiting for a processor
@@ -34,10 +34,11 @@ static double waited_s(void)
 
 static pid_t start(char **argv)
 {
-	static char self[16];
-	snprintf(self, sizeof self, "%d", (int)getpid());
-	for (char **word = argv; *word; word++)
-		if (!strcmp(*word, "PID")) *word = self;
+	int self = (int)getpid();
+	for (char **word = argv; *word; word++) {
+		char *at = strstr(*word, "PID");
+		if (at && asprintf(word, "%.*s%d%s", (int)(at - *word), *word, self, at + 3) < 0) exit(1);
+	}
 	pid_t pid = fork();
 	if (pid) return pid;
 	int null = open("/dev/null", O_WRONLY);

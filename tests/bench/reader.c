@@ -1,8 +1,9 @@
 /* The least that anybody must pay: reads a file to its end in 64 KiB reads, LOOKS times over, and drops it.
  *
- *   reader FILE [LOOKS]
+ *   reader FILE [LOOKS [MS]]      MS: from look to look
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@ int main(int argc, char **argv)
 		if (lseek(fd, 0, SEEK_SET)) return perror("reader"), 1;
 		while ((n = read(fd, buffer, sizeof buffer)) > 0) {}
 		if (n < 0) return perror("reader"), 1;
+		if (argc > 3) poll(NULL, 0, atoi(argv[3]));
 	}
 	return 0;
 }
