@@ -150,6 +150,26 @@ static void release(struct whole *whole)
 	else free(whole->bytes);
 }
 
+static int parse_as(struct vp_program *program, const struct whole *whole, const struct vp_source *source, const char *format)
+{
+	struct vp_parse_job job = {
+		.source = source, .place = program->input.name, .several = true, .every = state.every,
+		.t = next_time,
+		.text = { .format = format, .text = { whole->bytes, whole->n }, .pid = -1, .seq = text_seq },
+	};
+	return vp_parse_run(parse, &job);
+}
+
+/* A crash log may tell of the machine beside the address space; it is told at the time of the first look. */
+static void machine_beside(struct vp_program *program, const struct whole *whole, const struct vp_source *source)
+{
+	const char *format = NULL;
+	const struct vp_source *machine = whole->mapped || forced ? NULL : vp_recognise_machine((vp_str){ whole->bytes, whole->n }, &format);
+	if (!machine || machine == source) return;
+	if (parse_as(program, whole, machine, format) < 0) vp_trouble(program, "%s: %s", program->input.name, vp_error());
+	next_time = vp_parse_last(parse);
+}
+
 static void plain_text(struct vp_program *program, bool *began)
 {
 	struct whole whole;
@@ -163,12 +183,8 @@ static void plain_text(struct vp_program *program, bool *began)
 	if (!*began) put_stream(program, source ? source->name : "text");
 	*began = true;
 	for (size_t i = 0; i < whole.n && !whole.mapped; i++) program->read += whole.bytes[i] == '\n';
-	struct vp_parse_job job = {
-		.source = source, .place = program->input.name, .several = true, .every = state.every,
-		.t = next_time,
-		.text = { .format = format, .text = { whole.bytes, whole.n }, .pid = -1, .seq = text_seq },
-	};
-	int written = source ? vp_parse_run(parse, &job) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
+	if (source) machine_beside(program, &whole, source);
+	int written = source ? parse_as(program, &whole, source, format) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
 	                                                          "texts such as /proc/PID/maps and smaps are recognised)");
 	if (written > 0) text_seq += (uint64_t)written;
 	if (source) program->t = vp_parse_last(parse);

@@ -41,17 +41,44 @@ const struct vp_source *vp_reader_of(vp_str name, const char *format)
 	return NULL;
 }
 
+/* A source that asks of no process tells of the machine. */
+static bool of_machine(const struct vp_source *source)
+{
+	return source->sample && !source->attach;
+}
+
+static const struct vp_source *best_of(vp_str text, bool machine, const char **format, int *sure)
+{
+	const struct vp_source *best = NULL;
+	*sure = 0;
+	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
+		const char *guess = NULL;
+		int now = (*source)->probe && of_machine(*source) == machine ? (*source)->probe(text, &guess) : 0;
+		if (now > *sure && guess) *sure = now, best = *source, *format = guess;
+	}
+	return best;
+}
+
+const struct vp_source *vp_recognise_machine(vp_str text, const char **format)
+{
+	int sure;
+	return best_of(text, true, format, &sure);
+}
+
+/* Mostly the front tells; a log may go on for long before it comes to the point. */
 const struct vp_source *vp_recognise(vp_str text, const char **format)
 {
 	const struct vp_source *best = NULL;
-	int sure = 0;
-	vp_str head = { text.p, text.n < 65536 ? text.n : 65536 };
-	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
-		const char *guess = NULL;
-		int now = (*source)->probe ? (*source)->probe(head, &guess) : 0;
-		if (now > sure && guess) sure = now, best = *source, *format = guess;
+	const char *of_all = NULL;
+	int sure = 0, all_sure = 0;
+	for (size_t n = 65536; !best; n *= 16) {
+		best = best_of((vp_str){ text.p, text.n < n ? text.n : n }, false, format, &sure);
+		if (n >= text.n) break;
 	}
-	return best;
+	if (best && sure >= 50) return best;
+	const struct vp_source *machine = best_of(text, true, &of_all, &all_sure);
+	if (all_sure > sure) *format = of_all;
+	return all_sure > sure ? machine : best;
 }
 
 static bool holds(const char *line, size_t n, const char *word)

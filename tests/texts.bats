@@ -106,3 +106,29 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 		done
 	done
 }
+
+@test "a crash log of a Java machine: its maps, and the machine's memory beside them, however long the log" {
+	{ echo '#  SIGSEGV (0xb) at pc=0x00007f2485999999, pid=4711, tid=4712'
+	echo 'Current thread (0x00007f247c01b800):  JavaThread "main" [_thread_in_vm, id=4712, stack(0x00007f2484a00000,0x00007f2484b00000)]'
+	echo 'Dynamic libraries:'
+	echo 'e0000000-eaa80000 rw-p 00000000 00:00 0 '
+	echo '55d0c8000000-55d0c8001000 r-xp 00000000 08:01 132946                     /usr/lib/jvm/java-17/bin/java'
+	echo '7fffc13ff000-7fffc1420000 rw-p 00000000 00:00 0                          [stack]'
+	printf '\n/proc/meminfo:\nMemTotal:       24684084 kB\nMemFree:        18000000 kB\nMemAvailable:   20000000 kB\n\nMemory: 4k page, physical 24684084k\nRss:   77 kB\nEND.\n'; } >"$BATS_TEST_TMPDIR/hs_err"
+	of() { vm-parse -q | jq -c 'if .type == "region" then [.start, .perms, .name] elif .type == "system" then [.total, .available, .rss] else empty end'; }
+	want='[25276502016,20480000000,null]
+["0x00000000e0000000","rw-p",null]
+["0x000055d0c8000000","r-xp","/usr/lib/jvm/java-17/bin/java"]
+["0x00007fffc13ff000","rw-p","[stack]"]'
+	[ "$(of <"$BATS_TEST_TMPDIR/hs_err")" = "$want" ]
+	yes 'a line of a log that says nothing of memory' | head -5000 >"$BATS_TEST_TMPDIR/long" || true
+	[ "$(cat "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/hs_err" | of)" = "$want" ]
+	cp "$BATS_TEST_TMPDIR/hs_err" "$BATS_TEST_TMPDIR/again"
+	[ "$(vm-diff "$BATS_TEST_TMPDIR/hs_err" "$BATS_TEST_TMPDIR/again" 2>/dev/null | jq -r 'select(.type == "change") | .event' | grep -vc EXIT || true)" -le 3 ]
+}
+
+@test "maps and what free says in one text are both read, and smaps is not taken for the machine" {
+	{ cat "/proc/$$/smaps"; free; } >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r .type | sort | uniq -c | awk '$2 == "region" || $2 == "system" { print $2, $1 }' | paste -sd,)" = "region $(wc -l <"/proc/$$/maps"),system 1" ]
+	[ "$(vm-parse "/proc/$$/smaps" | jq -r 'select(.type == "system")' | wc -l)" -eq 0 ]
+}

@@ -22,6 +22,8 @@ struct reader {
 	struct text_json nodes;
 	uint64_t node;         /* whose object is open */
 	bool in_node;
+	bool headed;           /* "==> FILE <==" stood above */
+	bool inside;           /* of the lines that begin with MemTotal: other texts have such lines too */
 	enum file file;
 };
 
@@ -189,6 +191,7 @@ static void one_line(struct reader *r, vp_str line)
 	uint64_t value;
 	if (text_starts(line, "==> ") && text_ends(line, " <==")) {
 		r->file = file_of(line);
+		r->headed = true;
 		if (r->file == MEMINFO && r->line.open) finish(r);
 		return;
 	}
@@ -196,15 +199,17 @@ static void one_line(struct reader *r, vp_str line)
 	if (node_line(r, line) || pressure_line(r, line)) return;
 	if (pair(line, key, sizeof key, &value)) {
 		if (!strcmp(key, "total") && system_has(&r->line, "total")) finish(r);
-		system_num(&r->line, key, value);
-	} else if (r->file == VMSTAT) {
-		vmstat_line(r, line);
+		r->inside = r->inside || text_starts(line, "MemTotal:");
+		if (r->inside || r->headed) system_num(&r->line, key, value);
+	} else {
+		if (r->file == VMSTAT) vmstat_line(r, line);
+		r->inside = r->inside && !line.n;
 	}
 }
 
 int system_linux(struct vp_host *host, vp_str text)
 {
-	struct reader reader = { .line = { .host = host }, .file = MEMINFO }, *r = &reader;
+	struct reader reader = { .line = { .host = host }, .file = MEMINFO, .headed = !text_has(text, "MemTotal:") }, *r = &reader;
 	struct text_lines lines = { .rest = text };
 	struct text_prefix prefix = { .n = 0 };
 	vp_str line;

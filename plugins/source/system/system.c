@@ -190,7 +190,7 @@ static vp_str without_prefix(vp_str text, char **made)
 	vp_str line;
 	size_t at, used = 0;
 	*made = NULL;
-	while (!prefix.n && text_next(&lines, &line) && lines.number < 500) {
+	while (!prefix.n && text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		if (behind(line, &at) >= 0 && !at) return text;
 		if (at) text_prefix_learn(&prefix, line, at);
@@ -222,7 +222,7 @@ static int probe(vp_str head, const char **format)
 	struct text_lines lines = { .rest = head };
 	vp_str line;
 	size_t at;
-	while (text_next(&lines, &line) && lines.number < 500) {
+	while (text_next(&lines, &line)) {
 		int found = behind(text_unquoted(line), &at);
 		if (found >= 0) return *format = known[found].format, known[found].sure;
 	}
