@@ -430,6 +430,14 @@ static void on_sample(struct track *track, struct vp_record *record)
 	frame_if_due(track, record->t, record->pid);
 }
 
+/* A line that is passed on, behind the stack that it names. */
+static void on_other(struct track *track, struct vp_record *record)
+{
+	uint64_t stack;
+	if (record->type == VP_T_alloc && vp_record_num(record, "stack", &stack)) vp_frames_use_stack(track->frames, &track->program.out, record->t, stack);
+	vp_program_pass(&track->program);
+}
+
 static void on_line(struct track *track, struct vp_record *record)
 {
 	if (record->type == VP_T_snapshot && !track->tracked) {
@@ -446,7 +454,7 @@ static void on_line(struct track *track, struct vp_record *record)
 	else if (track->tracked) vp_program_pass(&track->program);
 	else if (record->type == VP_T_process) on_process(track, record);
 	else if (record->type == VP_T_event) on_event(track, record);
-	else vp_program_pass(&track->program);
+	else on_other(track, record);
 	if (track->tracked) return;
 	if ((record->type == VP_T_module || record->type == VP_T_stack) && vp_frames_keep(track->frames, record)) vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
 	if (record->type == VP_T_sample && record->has_pid) on_sample(track, record);

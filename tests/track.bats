@@ -327,3 +327,22 @@ region - 2"
 			{ echo "seed $seed"; return 1; }
 	done
 }
+
+@test "a stack is said again at its first use behind a key frame, by an event, a change or an allocation" {
+	{
+		echo '{"type":"stream","t":0.000000000,"version":1,"program":"test","sources":[]}'
+		echo '{"type":"stack","t":0.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}'
+		echo '{"type":"alloc","t":0.000000000,"pid":7,"tid":7,"op":"malloc","addr":"0x0000000000001000","size":8,"stack":3}'
+		echo '{"type":"snapshot","t":1.000000000,"pid":7,"seq":0,"regions":1,"size":4096}'
+		echo '{"type":"region","t":1.000000000,"pid":7,"seq":0,"start":"0x0000000000001000","end":"0x0000000000002000","size":4096,"perms":"rw-p"}'
+		echo '{"type":"alloc","t":2.000000000,"pid":7,"tid":7,"op":"free","addr":"0x0000000000001000","stack":3}'
+		echo '{"type":"alloc","t":2.000000000,"pid":7,"tid":7,"op":"malloc","addr":"0x0000000000001000","size":8,"stack":3}'
+		echo '{"type":"alloc","t":2.000000000,"pid":7,"tid":7,"op":"malloc","addr":"0x0000000000001000","size":8,"stack":4}'
+		echo '{"type":"end","t":2.000000000,"reason":"exit"}'
+	} >in
+	run --separate-stderr vm-track in
+	[ "$status" = 0 ]
+	[ "$(grep '"type":"stack"' <<<"$output")" = '{"type":"stack","t":0.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}
+{"type":"stack","t":2.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}' ]
+	[ "$(jq -r .type <<<"$output" | tail -7 | tr '\n' ' ')" = "region stack alloc alloc alloc stage end " ]
+}
