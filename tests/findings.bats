@@ -27,20 +27,26 @@ teardown_file() {
 	for file in "$BATS_FILE_TMPDIR"/pid.*; do kill -KILL "$(cat "$file")" 2>/dev/null || true; done
 }
 
-# What a working day is made of. $1: a folder, $2 the workload, $3 seconds.
+# What a working day is made of. $1: a folder, $2 the workload, $3 seconds, $4 what has been tracked so far. Lives that are too short for
+# two looks get their input only when they have been seen.
 DAY='cd "$1"
+tracked=$4; END=$(($3 - 1))
+held() { local name=$1; until grep -q "\"name\":\"$name\"" "$tracked" || [ $SECONDS -ge $END ]; do read -rt 0.02 <>never || true; done; }
+mkfifo never
 sleep "$3" & "$2" warm & warm=$!; "$2" saw & saw=$!; "$2" pool & pool=$!
 if command -v node >/dev/null; then node -e "require(\"http\").createServer(() => {}).listen(0); setTimeout(() => process.exit(), $3 * 1000)" & fi
 while [ $SECONDS -lt "$3" ]; do
-	printf "#include <stdio.h>\nint main(void) { return puts(\"a\"); }\n" >a.c && cc -O2 -o a a.c && ./a
-	seq 300000 | sort -R | sort -n | gzip >n.gz && tar -czf n.tgz /usr/include a a.c 2>/dev/null
-	if command -v python3 >/dev/null; then python3 -c "print(sum(len(str(i)) for i in range(300000)))"; fi
-	if command -v jq >/dev/null; then seq 100000 | jq -s "map(.*2) | add"; fi
+	{ printf "#include <stdio.h>\n"; held cc1; printf "int main(void) { return puts(\"a\"); }\n"; } | cc -x c -O2 -o a - && ./a
+	{ seq 300000 | sort -R; held sort; } | sort -n >n
+	{ cat n; held gzip; } | gzip >n.gz
+	{ find /usr/include -type f; held tar; } | tar -czf n.tgz -T - 2>/dev/null
+	if command -v python3 >/dev/null; then { echo "print(sum(len(str(i)) for i in range(300000)))"; held python3; } | python3 -; fi
+	if command -v jq >/dev/null; then { seq 100000; held jq; } | jq -s "map(.*2) | add"; fi
 done
 kill $warm $saw $pool; wait'
 
 healthy() {
-	vm-sample -f -i 100ms -- bash -c "$DAY" day "$BATS_FILE_TMPDIR/well" "$WORKLOADS/sick" 13 </dev/null |
+	vm-sample -f -i 100ms -- bash -c "$DAY" day "$BATS_FILE_TMPDIR/well" "$WORKLOADS/sick" 13 "$BATS_FILE_TMPDIR/well.tracked" </dev/null |
 		vm-parse | vm-track >"$BATS_FILE_TMPDIR/well.tracked"
 }
 
@@ -103,9 +109,10 @@ loud() { # MODE RULE SEVERITY
 	requires program vm-sample
 	names=$(jq -r 'select(.type=="process").name' "$BATS_FILE_TMPDIR/well.tracked" | sort -u)
 	echo "$names"
-	# a short life may fall between two looks; most of them were seen
-	for name in bash node python3 sick; do grep -qx "$name" <<<"$names"; done
-	[ "$(wc -l <<<"$names")" -ge 8 ]
+	for name in bash sleep sick cc1 sort gzip tar python3 jq node; do
+		command -v "$name" >/dev/null || [[ $name == sick || $name == cc1 ]] || continue
+		grep -qx "$name" <<<"$names" || { echo "$name was not seen"; return 1; }
+	done
 	# node may keep its code writable, which is told as what it is
 	run jq -c 'select(.type=="finding" and ([.rule, .severity] != ["writable-executable", "info"]))' "$BATS_FILE_TMPDIR/well.tracked"
 	echo "$output"
@@ -201,6 +208,13 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 @test "a stack without a guard below it, and one that may be executed, are told" {
 	run found < <({ begin; snap 1 "10 20 rw-p anon" "20 30 rw-p thread-stack" "40 41 ---p guard" "41 50 rwxp stack"; finish; } | vm-track)
 	[ "$output" = '[1,"writable-executable","error"] [1,"unguarded","info"] ' ]
+}
+
+@test "a stack with guard pages within it is not told as unguarded" {
+	run found < <({ begin; snap 1 "10 20 rw-p anon" '20 30 rw-p thread-stack "flags":"rd wr mr mw me ac gu nh"'; finish; } | vm-track)
+	[ -z "$output" ]
+	run found < <({ begin; snap 1 "10 20 rw-p anon" '20 30 rw-p thread-stack "flags":"rd wr mr mw me ac gd nh"'; finish; } | vm-track)
+	[ "$output" = '[1,"unguarded","info"] ' ]
 }
 
 @test "the limits come from the stream: a stack's, the kernel's, a cgroup's over all its processes" {
