@@ -43,11 +43,19 @@ static bool is_stack(const struct vp_region *region)
 	return vp_str_is(region->kind, "thread-stack") || vp_str_is(region->kind, "stack");
 }
 
+/* Linux 6.19 says where MADV_GUARD_INSTALL was used, as newer C libraries do: such guards are no regions. */
+static bool guards_within(const struct vp_region *region)
+{
+	for (size_t i = 0; i + 2 <= region->flags.n; i += 3)
+		if (region->flags.p[i] == 'g' && region->flags.p[i + 1] == 'u') return true;
+	return false;
+}
+
 void vp_finding_shape_region(const struct vp_findings *findings, struct finding_space *space, uint64_t id, const struct vp_region *region)
 {
 	bool open = strchr(region->perms, 'r') || strchr(region->perms, 'w');
 	count_hole(space, region);
-	if (is_stack(region) && space->last_open && space->last_end == region->start) add(&space->unguarded, id, region);
+	if (is_stack(region) && space->last_open && space->last_end == region->start && !guards_within(region)) add(&space->unguarded, id, region);
 	if (untouched(findings, region, open)) {
 		add(&space->reserved, id, region);
 		space->reserved_usable += open ? region->size : 0;
