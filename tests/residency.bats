@@ -80,7 +80,7 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 
 @test "looks that would stop a process for more than its share are put off, counted and told" {
 	workload many 1000 1
-	for detail in smaps rss; do
+	for detail in smaps rss pages; do
 		run --separate-stderr vm-sample -p "$pid" -n 2 -i 1ms --detail $detail -O share=1
 		[ "$status" -eq 0 ]
 		[ "$(jq -c 'select(.type == "sample") | .seq' <<<"$output" | tr '\n' ' ')" = "0 1 " ]
