@@ -12,7 +12,7 @@ int vp_model_room(struct vp_model *model, void *list, size_t count, size_t *size
 	void *old, *fresh;
 	if (count < *size)
 		return 0;
-	size_t more = *size ? *size * 2 : 64;
+	size_t more = *size ? *size * 2 : item > 64 ? 8 : 64; /* there may be a list for each of many processes */
 	memcpy(&old, list, sizeof old);
 	if (!(fresh = realloc(old, more * item))) {
 		model->no_memory = true;
