@@ -55,7 +55,7 @@ ebpf() { # what tracing costs the traced loop, beside what others cost it
 
 rate() { # a tight loop through three stages
 	traces "events a second" || return 0
-	local pairs=2000000 began took
+	local pairs=1000000 began took
 	[ -z "${BENCH_LONG:-}" ] || pairs=12000000
 	began=$(date +%s%N)
 	vm-sample --ebpf --command-output "$work/loop" -- "$build/workloads/stress" $pairs | vm-parse | vm-track | LC_ALL=C grep -F -e '"type":"lost"' -e '"type":"stage"' >"$work/rate"
