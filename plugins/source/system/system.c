@@ -217,8 +217,18 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 	return status;
 }
 
+/* One of these is in every such text; most others are passed over by them alone. */
+static bool may_tell(vp_str text)
+{
+	static const char *const words[] = { "Mem:", "MemTotal:", "MemFree", "iB Mem", "Mach Virtual", "==> /", "Footprint: " };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (text_has(text, words[i])) return true;
+	return false;
+}
+
 static int probe(vp_str head, const char **format)
 {
+	if (!may_tell(head)) return 0;
 	struct text_lines lines = { .rest = head };
 	vp_str line;
 	size_t at;
