@@ -284,7 +284,7 @@ static void host_region(struct vp_host *host, const struct vp_region *region)
 	struct vp_parse_host *parse = of(host);
 	if (!parse->open) open_snapshot(parse);
 	if (parse->region_count == parse->region_size) {
-		size_t size = parse->region_size ? 2 * parse->region_size : 256;
+		size_t size = parse->region_size ? 4 * parse->region_size : 256; /* what is not touched costs nothing, a copy does */
 		struct vp_region *more = vp_large_grow(parse->regions, parse->region_count * sizeof *more, size * sizeof *more);
 		if (!more) abort();
 		parse->regions = more;
