@@ -131,7 +131,7 @@ static void change_apply(struct vp_model *model, struct vp_follow *follow, struc
 		vp_tally_exit(model, follow, change->t);
 	for (size_t i = 0; i < gone_count; i++)
 		vp_live_drop(model, follow, change->t, gone[i], change->event);
-	if (removes(change->event) && change->region->has_start && change->region->has_end)
+	if (change->event == VP_E_MUNMAP_REMOVE && change->region->has_start && change->region->has_end)
 		vp_faults_forget(model, change->pid, change->region->start, change->region->end);
 	if (removes(change->event))
 		vp_live_drop(model, follow, change->t, change->id, change->event);

@@ -346,3 +346,13 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	vm-parse "$BATS_TEST_TMPDIR/raw" | valid_stream
 	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track | vm-render --table | grep -q 'page faults while it was looked at: '
 }
+
+@test "faults that the kernel counts by region stand beside their regions, also once the process has ended" {
+	requires bpf
+	vm-sample --list | grep -q '^ *ebpf' || skip "the ebpf source is not built"
+	vm-sample --ebpf -- "$WORKLOADS/lifecycle" 1 2>/dev/null | vm-parse | vm-track >"$BATS_TEST_TMPDIR/run"
+	told=$(jq -s '[.[] | select(.type == "faults") | .minor] | add // 0' "$BATS_TEST_TMPDIR/run")
+	[ "$told" -gt 50 ]
+	shown=$(vm-render --table --columns start,minor "$BATS_TEST_TMPDIR/run" | awk '$1 == "total" { print $2 }')
+	[ "$shown" -gt 50 ] && [ "$shown" -le "$told" ]
+}
