@@ -10,7 +10,7 @@
 #include "source.h"
 
 #define TRIES 8 /* at a text that is not torn */
-#define SHARE 5 /* of our time, one part in so many for reading a process whole */
+#define SHARE 10 /* of our time, one part in so many for reading a process whole: meanwhile it cannot map */
 
 struct target *target_find(struct ebpf *e, int64_t pid)
 {
