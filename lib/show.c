@@ -136,12 +136,12 @@ static int used_columns(const char *text)
 static const char *scale_word(const struct vp_picture *picture, struct vp_arena *arena)
 {
 	static const char *const scales[] = { "packed", "log", "linear" };
-	static const char *const sums[VP_SUM_COUNT] = { "size", "rss", "pss", "dirty", "swap", "regions" };
+	static const char *const sums[VP_SUM_COUNT + 1] = { "size", "rss", "pss", "dirty", "swap", "regions", "system" };
 	const struct vp_view_options *options = &picture->options;
 	if (!strcmp(picture->view->name, "timeline") || !strcmp(picture->view->name, "map"))
 		return options->scale ? scales[options->scale] : "";
 	if (!strcmp(picture->view->name, "area"))
-		return options->measure >= 0 && options->measure < VP_SUM_COUNT ? sums[options->measure] : "";
+		return options->measure >= 0 && options->measure <= VP_MEASURE_MACHINE ? sums[options->measure] : "";
 	return options->sort ? vp_arena_print(arena, "by %s", options->sort) : "";
 }
 
@@ -330,7 +330,7 @@ static void step_scale(struct vp_show *show)
 	struct vp_view_options *options = &show->picture.options;
 	size_t i = 0, count = sizeof sorts / sizeof *sorts;
 	if (!strcmp(show->picture.view->name, "area")) {
-		options->measure = options->measure + 1 < VP_SUM_COUNT ? options->measure + 1 : -1;
+		options->measure = options->measure < VP_MEASURE_MACHINE ? options->measure + 1 : -1;
 	} else if (!strcmp(show->picture.view->name, "timeline") || !strcmp(show->picture.view->name, "map")) {
 		options->scale = (enum vp_scale)((options->scale + 1) % (VP_SCALE_LINEAR + 1));
 	} else if (!strcmp(show->picture.view->name, "table")) {

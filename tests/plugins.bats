@@ -89,6 +89,6 @@ refused() { # SOURCE, words of the message
 	echo '#error this half runs elsewhere' >"$tree/plugins/source/two/two.bpf.c"
 	run make -C "$tree" BUILD=out
 	[ "$status" = 0 ]
-	run nm -D "$tree/out/lib/vmpipe/source/two.so"
-	[[ $output == *" T half"* && $output == *" T other"* ]]
+	run nm "$tree/out/lib/vmpipe/source/two.so" # local symbols too: a plugin hides what is its own
+	[[ ${output,,} == *" t half"* && ${output,,} == *" t other"* ]]
 }
