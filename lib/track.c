@@ -105,6 +105,8 @@ static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
 static void space_free(struct vp_tracker *tracker, struct space *space)
 {
 	if (tracker->reading == space) tracker->reading = NULL;
+	vp_track_whole(space);
+	free(space->blocks);
 	entries_clear(tracker, &space->live);
 	entries_clear(tracker, &space->next);
 	free(space->live.at);
@@ -134,6 +136,7 @@ void vp_track_sift(struct space *space)
 	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10)) return;
 	struct vp_strings *fresh = vp_strings_new();
 	if (!fresh) return;
+	vp_track_whole(space);
 	for (uint32_t i = 0; i < space->live.count; i++) {
 		struct entry *entry = &space->live.at[i];
 		sift_node(fresh, entry->now);
@@ -176,6 +179,7 @@ void vp_tracker_free(struct vp_tracker *tracker)
 	free(tracker->groups);
 	free(tracker->resident);
 	free(tracker->ids);
+	free(tracker->cut.at);
 	free(tracker);
 }
 
@@ -194,7 +198,8 @@ size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid)
 
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx)
 {
-	const struct space *space = vp_track_space(tracker, pid);
+	struct space *space = vp_track_space(tracker, pid);
+	if (space) vp_track_whole(space);
 	for (uint32_t i = 0; space && i < space->live.count; i++) visit(ctx, space->live.at[i].id, now(&space->live, i));
 }
 
@@ -204,6 +209,7 @@ void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid)
 {
 	struct space *space = vp_track_space(tracker, pid);
 	if (!space) return;
+	vp_track_whole(space);
 	if (space->live.count) tracker->last_act++;
 	for (uint32_t i = 0; i < space->live.count; i++) {
 		struct vp_change change = { .t = t, .pid = pid, .event = VP_E_EXIT, .act = tracker->last_act,
@@ -239,6 +245,7 @@ int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_
 	vp_tracker_drop(tracker);
 	struct space *space = space_make(tracker, pid);
 	if (!space) return vp_fail("out of memory");
+	vp_track_whole(space);
 	tracker->reading = space;
 	tracker->t = t;
 	tracker->seq = seq;
@@ -466,7 +473,8 @@ static void branch(struct vp_tracker *tracker, struct space *space, const struct
 
 static void first_sight(struct vp_tracker *tracker, struct space *space)
 {
-	const struct space *parent = space->parent >= 0 ? vp_track_space(tracker, space->parent) : NULL;
+	struct space *parent = space->parent >= 0 ? vp_track_space(tracker, space->parent) : NULL;
+	if (parent) vp_track_whole(parent);
 	if (parent && parent->seen && space->next.count) branch(tracker, space, parent);
 	else
 		for (uint32_t j = 0; j < space->next.count; j++) space->next.at[j].id = ++tracker->last_id;
@@ -552,6 +560,7 @@ void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
 	for (size_t i = 0; i < tracker->space_count; i++) {
 		struct space *space = tracker->spaces[i];
 		if (!space->seen || (pid >= 0 && space->pid != pid)) continue;
+		vp_track_whole(space);
 		tell_pending(tracker, t, space);
 		give_frame(tracker, t, space);
 	}

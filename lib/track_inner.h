@@ -4,6 +4,7 @@
  *   track_match.c  pairs what is equal; groups the rest by overlap; decides who descends from whom
  *   track_move.c   pairs what vanished with what appeared elsewhere (mremap)
  *   track_span.c   takes in what is known of one span alone, and sends that part through the rest
+ *   track_blocks.c keeps many live regions so that one can be put between them without moving the rest
  *   track_event.c  names what happened, joins groups that one call explains into acts, tells the sink
  */
 #ifndef VMPIPE_TRACK_INNER_H
@@ -33,6 +34,11 @@ struct entry {
 struct entries {
 	struct entry *at;
 	uint32_t count, size;
+};
+
+/* Where a live region stands: the end of a block is the beginning of the next. */
+struct place {
+	uint32_t block, at;
 };
 
 /* An old and a new region that overlap and may be of one flesh. */
@@ -69,6 +75,8 @@ struct group {
 struct space {
 	int64_t pid, parent; /* parent: whom to take a FORK from, or -1 */
 	struct entries live, next;
+	struct entries *blocks; /* the live regions; none: they are in `live`, which otherwise has their count and room for them */
+	uint32_t block_count, block_size;
 	struct vp_strings *strings;
 	size_t strings_kept;
 	bool seen;           /* a frame was given */
@@ -97,6 +105,7 @@ struct vp_tracker {
 	struct fate *fates;     /* by old region */
 	struct origin *origins; /* by new region */
 	struct group *groups;   uint32_t group_count;
+	struct entries cut;     /* copies of the live regions that a span is compared with; they hold nothing */
 	uint32_t *resident;     uint32_t resident_count; /* new regions of which measures alone differ */
 	uint32_t room;          /* places in each of these */
 	uint64_t *ids;          size_t ids_size; /* for `from` and `gone` */
@@ -121,6 +130,16 @@ void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL 
 struct entry *vp_track_entry(struct entries *entries);               /* one more, empty; NULL: no memory */
 int  vp_track_room(struct vp_tracker *tracker, const struct space *space); /* for the comparison; -1: vp_error */
 void vp_track_sift(struct space *space);                             /* lets go of strings that nothing has any more */
+
+/* track_blocks.c: what looks at `live` as a whole calls vp_track_whole before; the others work in either state. */
+void vp_track_divide(struct space *space);                           /* into blocks, if there are many */
+void vp_track_whole(struct space *space);                            /* all live regions are in `live` again */
+struct place vp_track_find(const struct space *space, uint64_t address); /* the first live region that ends behind this address */
+const struct entry *vp_track_at(const struct space *space, struct place place); /* NULL: that is the end */
+bool vp_track_next(const struct space *space, struct place *place);  /* false: it was the end */
+bool vp_track_back(const struct space *space, struct place *place);  /* false: it was the beginning */
+int  vp_track_order(struct place a, struct place b);                 /* less than, equal to or greater than 0 */
+int  vp_track_replace(struct space *space, struct place from, struct place to, const struct entries *by); /* -1: vp_error, nothing is changed */
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);

@@ -3,7 +3,7 @@
  *   was   3 |rw-p............|   4 |r--p|           span [c, e) -> nothing
  *   now   3 |rw-p|    |rw-p..|   4 |r--p|           what of 3 reaches out of it stays: 3 and a new 5, one act
  *
- * Memory: none of its own but that of the part.
+ * Cost and memory: those of what the call touched, however many other regions there are.
  */
 #include "track_inner.h"
 
@@ -15,45 +15,73 @@
 
 #define FILE_BESIDE 8 /* neighbours of the same file that may become of another kind by what happens beside them */
 
-/* The part of the live regions that is compared. */
+/* Live regions that are compared, [from, to), and where they begin in what was and in what is now. */
 struct part {
-	uint32_t from, to;
+	struct place from, to;
+	uint32_t was, now, was_end, now_end;
 };
 
-/* The first live region that ends behind this address. */
-static uint32_t first_behind(const struct entries *live, uint64_t address)
-{
-	uint32_t low = 0, high = live->count;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (now(live, middle)->end <= address) low = middle + 1;
-		else high = middle;
-	}
-	return low;
-}
+/* The span, and what was left where that lies apart from it: what is between the two is not looked at. */
+struct parts {
+	struct part at[2];
+	unsigned count, span; /* which of them is the span's */
+};
 
 static bool of_one_file(const struct vp_region *a, const struct vp_region *b)
 {
 	return vp_track_has_file(a) && vp_track_has_file(b) && vp_track_same_file(a, b);
 }
 
-static void cover(struct part *part, const struct entries *live, uint64_t start, uint64_t end)
+static struct part cover(const struct space *space, uint64_t start, uint64_t end)
 {
-	uint32_t i = first_behind(live, start);
-	if (i < part->from) part->from = i;
-	while (i < live->count && now(live, i)->start < end) i++;
-	if (i > part->to) part->to = i;
+	struct part part = { .from = vp_track_find(space, start) };
+	const struct entry *entry;
+	part.to = part.from;
+	while ((entry = vp_track_at(space, part.to)) && entry->now->region.start < end) vp_track_next(space, &part.to);
+	return part;
 }
 
-/* Wider by the neighbours whose kind may depend on it, and by one more on each side. */
-static void widen(struct part *part, const struct entries *live, const struct vp_known *span)
+static const struct vp_region *below(const struct space *space, struct place place)
 {
-	const struct vp_region *low = span->count ? &span->regions[0] : NULL, *high = span->count ? &span->regions[span->count - 1] : NULL;
-	if (!low && part->from < part->to) low = now(live, part->from), high = now(live, part->to - 1);
-	for (int i = 0; i < FILE_BESIDE && low && part->from > 0 && of_one_file(low, now(live, part->from - 1)); i++) part->from--;
-	for (int i = 0; i < FILE_BESIDE && high && part->to < live->count && of_one_file(high, now(live, part->to)); i++) part->to++;
-	if (part->from > 0) part->from--;
-	if (part->to < live->count) part->to++;
+	return vp_track_back(space, &place) ? &vp_track_at(space, place)->now->region : NULL;
+}
+
+static const struct vp_region *above(const struct space *space, struct place place)
+{
+	const struct entry *entry = vp_track_at(space, place);
+	return entry ? &entry->now->region : NULL;
+}
+
+/* Wider by the neighbours whose kind may depend on it, and by one more on each side. NULL: of what is there itself. */
+static void widen(const struct space *space, struct part *part, const struct vp_region *low, const struct vp_region *high)
+{
+	const struct vp_region *beside;
+	if (!low && vp_track_order(part->from, part->to) < 0) low = above(space, part->from), high = below(space, part->to);
+	for (int i = 0; i < FILE_BESIDE && low && (beside = below(space, part->from)) && of_one_file(low, beside); i++) vp_track_back(space, &part->from);
+	for (int i = 0; i < FILE_BESIDE && high && (beside = above(space, part->to)) && of_one_file(high, beside); i++) vp_track_next(space, &part->to);
+	vp_track_back(space, &part->from);
+	vp_track_next(space, &part->to);
+}
+
+static struct parts find_parts(const struct space *space, const struct vp_known *span)
+{
+	struct parts parts = { .count = 1 };
+	struct part *first = &parts.at[0], left;
+	*first = cover(space, span->start, span->end);
+	widen(space, first, span->count ? &span->regions[0] : NULL, span->count ? &span->regions[span->count - 1] : NULL);
+	if (span->left >= span->left_end) return parts;
+	left = cover(space, span->left, span->left_end);
+	if (vp_track_order(left.from, left.to) == 0) return parts;
+	widen(space, &left, NULL, NULL);
+	if (vp_track_order(left.to, first->from) < 0) {
+		parts = (struct parts){ { left, *first }, 2, 1 };
+	} else if (vp_track_order(first->to, left.from) < 0) {
+		parts.at[parts.count++] = left;
+	} else {
+		if (vp_track_order(left.from, first->from) < 0) first->from = left.from;
+		if (vp_track_order(left.to, first->to) > 0) first->to = left.to;
+	}
+	return parts;
 }
 
 /* ---- what is there now ---- */
@@ -72,15 +100,16 @@ static int add_region(struct vp_tracker *tracker, struct space *space, const str
 /* A piece of a region, of which it is not known how much of its memory it has. */
 static int add_piece(struct vp_tracker *tracker, struct space *space, const struct entry *was, uint64_t start, uint64_t end)
 {
-	struct vp_region piece = was->now->region;
 	if (start >= end) return 0;
-	if (piece.start == start && piece.end == end) {
+	if (was->now->region.start == start && was->now->region.end == end) {
 		struct entry *entry = vp_track_entry(&space->next);
 		if (!entry) return vp_fail("out of memory");
 		entry->now = was->now;
 		entry->now->refs++;
+		entry->same = (uint32_t)(was - tracker->cut.at);
 		return 0;
 	}
+	struct vp_region piece = was->now->region;
 	if (vp_track_has_file(&piece) && piece.has_offset) piece.offset += start - piece.start;
 	piece.start = start;
 	piece.end = end;
@@ -107,16 +136,21 @@ static int add_rest(struct vp_tracker *tracker, struct space *space, const struc
 }
 
 /* The old region that is there, to share strings with. */
-static const struct vp_region *at_place(const struct entries *live, uint64_t address)
+static const struct vp_region *at_place(const struct entries *was, const struct part *part, uint64_t address)
 {
-	uint32_t i = first_behind(live, address);
-	return i < live->count && now(live, i)->start <= address ? now(live, i) : NULL;
+	uint32_t low = part->was, high = part->was_end;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (now(was, middle)->end <= address) low = middle + 1;
+		else high = middle;
+	}
+	return low < part->was_end && now(was, low)->start <= address ? now(was, low) : NULL;
 }
 
 /* Names and kinds are looked for in what was there: it is mostly the same. */
-static int add_known(struct vp_tracker *tracker, struct space *space, const struct vp_region *region)
+static int add_known(struct vp_tracker *tracker, struct space *space, const struct part *part, const struct vp_region *region)
 {
-	const struct vp_region *was = at_place(&space->live, region->start);
+	const struct vp_region *was = at_place(&tracker->cut, part, region->start);
 	struct vp_region known = *region;
 	if (!known.size) known.size = known.end - known.start;
 	if (!known.kind.n && was && !vp_track_has_file(was) && vp_track_same_use(was, region)) known.kind = was->kind;
@@ -129,53 +163,86 @@ static int by_start(const void *x, const void *y)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-static int gather_now(struct vp_tracker *tracker, struct space *space, const struct part *part, const struct vp_known *span)
+static int add_all_known(struct vp_tracker *tracker, struct space *space, const struct part *part, const struct vp_known *span)
 {
-	for (uint32_t i = part->from; i < part->to; i++)
-		if (add_rest(tracker, space, &space->live.at[i], span)) return -1;
 	for (size_t i = 0; i < span->count; i++) {
 		const struct vp_region *region = &span->regions[i];
 		if (region->start >= region->end || region->start < span->start || region->end > span->end)
 			return vp_fail("a region of `after` lies outside of its span");
-		if (add_known(tracker, space, region)) return -1;
+		if (add_known(tracker, space, part, region)) return -1;
 	}
-	if (span->count) qsort(space->next.at, space->next.count, sizeof *space->next.at, by_start);
+	if (span->count) qsort(space->next.at + part->now, space->next.count - part->now, sizeof *space->next.at, by_start);
+	return 0;
+}
+
+static int copy_live(struct vp_tracker *tracker, const struct space *space, struct part *part)
+{
+	part->was = tracker->cut.count;
+	for (struct place at = part->from; vp_track_order(at, part->to) < 0; vp_track_next(space, &at)) {
+		struct entry *copy = vp_track_entry(&tracker->cut);
+		if (!copy) return vp_fail("out of memory");
+		*copy = *vp_track_at(space, at);
+	}
+	part->was_end = tracker->cut.count;
+	return 0;
+}
+
+/* What was there in these parts, and what is there now. */
+static int gather(struct vp_tracker *tracker, struct space *space, struct parts *parts, const struct vp_known *span)
+{
+	tracker->cut.count = 0;
+	for (unsigned p = 0; p < parts->count; p++) {
+		struct part *part = &parts->at[p];
+		if (copy_live(tracker, space, part)) return -1;
+		part->now = space->next.count;
+		for (uint32_t i = part->was; i < part->was_end; i++)
+			if (add_rest(tracker, space, &tracker->cut.at[i], span)) return -1;
+		if (p == parts->span && add_all_known(tracker, space, part, span)) return -1;
+		part->now_end = space->next.count;
+	}
 	return 0;
 }
 
 /* ---- kinds ---- */
 
-/* Those that are new have none yet, and those beside them of the same file get one again. */
-static int set_kinds(struct vp_tracker *tracker, struct space *space)
+static bool lacks_kind(const struct entries *next, const struct part *part, uint32_t j)
 {
-	uint32_t count = space->next.count;
-	struct vp_region *regions = malloc((count + 1) * sizeof *regions);
+	const struct vp_region *region = now(next, j);
+	bool beside = vp_track_has_file(region) || vp_str_is(region->kind, "bss");
+	bool edge = j == part->now || j + 1 == part->now_end;
+	return !region->kind.n || (beside && !edge);
+}
+
+static int set_kind(struct vp_tracker *tracker, struct space *space, struct entry *entry, vp_str kind)
+{
+	if (vp_str_eq(entry->now->region.kind, kind)) return 0;
+	if (entry->now->refs > 1) { /* shared with what was: that stays */
+		struct node *own = vp_track_node(tracker);
+		if (!own) return vp_fail("out of memory");
+		own->region = entry->now->region;
+		vp_track_node_drop(tracker, entry->now);
+		entry->now = own;
+		entry->same = NONE;
+	}
+	entry->now->region.kind = vp_strings_keep(space->strings, kind);
+	entry->now->text = (vp_str){ NULL, 0 };
+	return 0;
+}
+
+/* Those that are new have none yet, and those beside them of the same file get one again. */
+static int set_kinds(struct vp_tracker *tracker, struct space *space, const struct part *part)
+{
+	uint32_t count = part->now_end - part->now, lacking = 0;
+	for (uint32_t j = part->now; j < part->now_end; j++) lacking += lacks_kind(&space->next, part, j);
+	if (!lacking) return 0;
+	struct vp_region *regions = malloc(count * sizeof *regions);
 	if (!regions) return vp_fail("out of memory");
-	bool any = false;
-	for (uint32_t j = 0; j < count; j++) {
-		regions[j] = *now(&space->next, j);
-		bool beside = vp_track_has_file(&regions[j]) || vp_str_is(regions[j].kind, "bss");
-		bool edge = j == 0 || j + 1 == count;
-		if (beside && !edge) regions[j].kind = (vp_str){ NULL, 0 };
-		any |= !regions[j].kind.n;
+	for (uint32_t k = 0; k < count; k++) {
+		regions[k] = *now(&space->next, part->now + k);
+		if (lacks_kind(&space->next, part, part->now + k)) regions[k].kind = (vp_str){ NULL, 0 };
 	}
-	int failed = any ? vp_kinds_set(regions, count, NULL) : 0;
-	for (uint32_t j = 0; j < count && !failed && any; j++) {
-		struct entry *entry = &space->next.at[j];
-		if (vp_str_eq(entry->now->region.kind, regions[j].kind)) continue;
-		if (entry->now->refs > 1) { /* shared with what was: that stays */
-			struct node *own = vp_track_node(tracker);
-			if (!own) {
-				failed = vp_fail("out of memory");
-				break;
-			}
-			own->region = entry->now->region;
-			vp_track_node_drop(tracker, entry->now);
-			entry->now = own;
-		}
-		entry->now->region.kind = vp_strings_keep(space->strings, regions[j].kind);
-		entry->now->text = (vp_str){ NULL, 0 };
-	}
+	int failed = vp_kinds_set(regions, count, NULL);
+	for (uint32_t k = 0; k < count && !failed; k++) failed = set_kind(tracker, space, &space->next.at[part->now + k], regions[k].kind);
 	free(regions);
 	return failed;
 }
@@ -191,11 +258,11 @@ static void drop_next(struct vp_tracker *tracker, struct space *space)
 	space->next.count = 0;
 }
 
-/* The part goes through the comparison as if it were all there is; what it makes of it is one act. */
-static int compare_part(struct vp_tracker *tracker, struct space *space, const struct part *part)
+/* The parts go through the comparison as if they were all there is; what it makes of them is one act. */
+static int compare_parts(struct vp_tracker *tracker, const struct space *space)
 {
 	struct space slice = *space;
-	slice.live = (struct entries){ space->live.at + part->from, part->to - part->from, part->to - part->from };
+	slice.live = tracker->cut;
 	if (vp_track_room(tracker, &slice)) return -1;
 	vp_track_match(tracker, &slice);
 	if (tracker->group_count > 1) vp_track_move(tracker, &slice, VP_MOVE_ALL);
@@ -205,51 +272,39 @@ static int compare_part(struct vp_tracker *tracker, struct space *space, const s
 	return tracker->no_memory ? vp_fail("out of memory") : 0;
 }
 
-static int make_places(struct entries *entries, uint32_t wanted)
+/* The parts as they are now take the place of what they were; the higher first, for the lower one moves it. */
+static int splice(struct vp_tracker *tracker, struct space *space, const struct parts *parts)
 {
-	if (wanted <= entries->size) return 0;
-	struct entry *grown = realloc(entries->at, 2 * (size_t)wanted * sizeof *grown);
-	if (!grown) return vp_fail("out of memory");
-	entries->at = grown;
-	entries->size = 2 * wanted;
-	return 0;
-}
-
-/* The part as it is now takes the place of what it was. */
-static int splice(struct vp_tracker *tracker, struct space *space, const struct part *part)
-{
-	struct entries *live = &space->live, *next = &space->next;
-	uint32_t old = part->to - part->from, fresh = next->count, behind = live->count - part->to;
-	if (make_places(live, live->count - old + fresh)) return -1;
-	for (uint32_t i = part->from; i < part->to; i++) {
-		vp_track_node_drop(tracker, live->at[i].told);
-		vp_track_node_drop(tracker, live->at[i].now);
+	for (uint32_t j = 0; j < space->next.count; j++)
+		if (!space->next.at[j].told) vp_track_tell(tracker, &space->next.at[j]);
+	for (unsigned p = parts->count; p-- > 0;) {
+		const struct part *part = &parts->at[p];
+		const struct entries fresh = { space->next.at + part->now, part->now_end - part->now, 0 };
+		if (vp_track_replace(space, part->from, part->to, &fresh)) return -1;
+		space->next.count = part->now;
+		for (uint32_t i = part->was; i < part->was_end; i++) {
+			vp_track_node_drop(tracker, tracker->cut.at[i].told);
+			vp_track_node_drop(tracker, tracker->cut.at[i].now);
+		}
 	}
-	for (uint32_t j = 0; j < fresh; j++)
-		if (!next->at[j].told) vp_track_tell(tracker, &next->at[j]);
-	memmove(&live->at[part->from + fresh], &live->at[part->to], behind * sizeof *live->at);
-	memcpy(&live->at[part->from], next->at, fresh * sizeof *live->at);
-	live->count = live->count - old + fresh;
-	next->count = 0;
 	return 0;
 }
 
 int vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid, const struct vp_known *span)
 {
 	struct space *space = vp_track_space(tracker, pid);
-	struct part part = { UINT32_MAX, 0 };
+	int failed = 0;
 	if (!space || !space->seen || space->exec) return 0;
 	if (span->start > span->end) return vp_fail("the span ends before it begins");
 	vp_tracker_drop(tracker);
+	vp_track_divide(space);
 	tracker->t = t;
 	tracker->no_memory = false;
-	cover(&part, &space->live, span->start, span->end);
-	if (span->left < span->left_end) cover(&part, &space->live, span->left, span->left_end);
-	widen(&part, &space->live, span);
-	int failed = gather_now(tracker, space, &part, span);
-	if (!failed) failed = set_kinds(tracker, space);
-	if (!failed) failed = compare_part(tracker, space, &part);
-	if (!failed) failed = splice(tracker, space, &part);
+	struct parts parts = find_parts(space, span);
+	failed = gather(tracker, space, &parts, span);
+	for (unsigned p = 0; p < parts.count && !failed; p++) failed = set_kinds(tracker, space, &parts.at[p]);
+	if (!failed) failed = compare_parts(tracker, space);
+	if (!failed) failed = splice(tracker, space, &parts);
 	if (failed) drop_next(tracker, space);
 	vp_track_sift(space);
 	return failed;
