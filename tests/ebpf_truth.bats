@@ -28,6 +28,25 @@ churned() {
 	vm-check -q tracked.ndjson
 }
 
+# odd_one ARGS...: the same of the workload odd. Nothing is read whole by the clock, so that each call must have told the truth by itself.
+odd_one() {
+	mkfifo go
+	vm-sample --ebpf ${OPTIONS:-} -O reread=0 --command-output out -- "$WORKLOADS/odd" "$@" <go >raw.ndjson 3>&- &
+	local sampler=$!
+	started+=("$sampler")
+	exec {go}>go
+	touch out
+	until_true grep -q ready out
+	pid=$(sed -n 's/^ready //p' out)
+	[ -z "${SETTLE:-}" ] || until_true $SETTLE
+	cp "/proc/$pid/maps" maps.txt
+	echo go >&"$go"
+	exec {go}>&-
+	wait "$sampler"
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+}
+
 # The tracked state before the end is maps, with file, offset and inode; and what was lost on the way was told (and made good).
 same_as_maps() {
 	/usr/bin/python3 -I "$ROOT/tests/state.py" "$pid" <tracked.ndjson >got.txt
@@ -155,4 +174,11 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	jq -se --arg at "$at" '[.[] | select(.type=="change" and .start == $at and ((.name // "") | endswith("libm.so.6")))] | (map(select(.event=="MMAP_ADD")) | length >= 1) and (map(select(.event=="MUNMAP_REMOVE")) | length >= 1)' tracked.ndjson
 	# after the last dlclose no region of it is left
 	jq -se '[.[] | select(.type=="change" and .event=="EXIT" and ((.name // "") | endswith("libm.so.6")))] | length == 0' tracked.ndjson
+}
+
+@test "memory of no folder has the names that maps gives: memfd, shared memory, segments of System V" {
+	odd_one memory
+	grep -q "memfd:a name" maps.txt
+	grep -q "/dev/zero (deleted)" maps.txt
+	same_as_maps
 }

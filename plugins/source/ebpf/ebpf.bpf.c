@@ -19,7 +19,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAP_FIXED 0x10
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
-#define MODE_BACKING (1 << 25) /* FMODE_BACKING: the file of an overlay */
 #define DEPTH 32              /* names and mounts of a path */
 #define RARE 1000000          /* ns without a record after which the reader is woken at once */
 #define ANON_INODE_FS 0x09041934
@@ -31,6 +30,12 @@ const volatile bool exact = true, follow = false, faults_each = false, stacks = 
 const volatile unsigned char calls[EBPF_NUMBERS] = { 0 }; /* by the system's number: an ebpf_call and 1; 0: none of ours */
 const volatile unsigned char calls32[EBPF_NUMBERS] = { 0 }; /* the same of its 32-bit interface */
 const volatile unsigned long long least = 0; /* bytes: smaller calls are not told */
+
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+/* FMODE_BACKING, a file of an overlay, which has the path that the user knows beside it. Another bit means it since Linux 6.14. */
+#define MODE_BACKING (LINUX_KERNEL_VERSION >= 0x60e00 ? 1u << 24 : 1u << 25)
+#define IS_BACKING(mode) (bpf_core_field_exists(struct backing_file, user_path) && (mode) & MODE_BACKING)
 
 /* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
 struct vm_area_struct___named {
@@ -250,7 +255,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	if (!watched || !file) return 0;
 	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	if (bpf_core_type_exists(struct backing_file) && BPF_CORE_READ(file, f_mode) & MODE_BACKING) {
+	if (IS_BACKING(BPF_CORE_READ(file, f_mode))) {
 		struct backing_file *backing = (void *)file;
 		mount = BPF_CORE_READ(backing, user_path.mnt);
 		dentry = BPF_CORE_READ(backing, user_path.dentry);
@@ -302,7 +307,7 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 	to->what = 0;
 	if (file) {
 		struct inode *inode = file->f_inode;
-		if (bpf_core_type_exists(struct backing_file) && file->f_mode & MODE_BACKING)
+		if (IS_BACKING(file->f_mode))
 			inode = BPF_CORE_READ((struct backing_file *)(void *)file, user_path.dentry, d_inode);
 		to->what = EBPF_VMA_FILE;
 		to->offset = (unsigned long long)vma->vm_pgoff * PAGE;
