@@ -31,15 +31,14 @@ churned() {
 # odd_one ARGS...: the same of the workload odd. Nothing is read whole by the clock, so that each call must have told the truth by itself.
 odd_one() {
 	mkfifo go
-	vm-sample --ebpf ${OPTIONS:-} -O reread=0 --command-output out -- "$WORKLOADS/odd" "$@" <go >raw.ndjson 3>&- &
+	${WITHIN:-} vm-sample --ebpf -O reread=0 --command-output "$PWD/out" -- "${ODD:-$WORKLOADS/odd}" "$@" <go >raw.ndjson 3>&- &
 	local sampler=$!
 	started+=("$sampler")
 	exec {go}>go
 	touch out
 	until_true grep -q ready out
 	pid=$(sed -n 's/^ready //p' out)
-	[ -z "${SETTLE:-}" ] || until_true $SETTLE
-	cp "/proc/$pid/maps" maps.txt
+	nsenter -t "$sampler" -m -r cat "/proc/$pid/maps" >maps.txt # as it reads them
 	echo go >&"$go"
 	exec {go}>&-
 	wait "$sampler"
@@ -181,4 +180,40 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	grep -q "memfd:a name" maps.txt
 	grep -q "/dev/zero (deleted)" maps.txt
 	same_as_maps
+}
+
+@test "files of an overlay are those that the user knows" {
+	requires cmd nsenter
+	mkdir lower upper work merged
+	cp "$WORKLOADS/odd" lower
+	printf '%s\n' '#!/bin/sh' "mount -t overlay overlay -o lowerdir=$PWD/lower,upperdir=$PWD/upper,workdir=$PWD/work $PWD/merged || exit 77" 'exec "$@"' >within
+	chmod +x within
+	unshare -m ./within true || skip "no overlay can be mounted here"
+	WITHIN="unshare -m ./within" ODD=$PWD/merged/odd odd_one memory
+	grep -q " $PWD/merged/odd" maps.txt
+	same_as_maps
+}
+
+@test "in a chroot names begin where those of maps do" {
+	requires cmd nsenter
+	mkdir root
+	printf '%s\n' '#!/bin/sh' "for at in bin dev etc lib lib64 proc sys usr tmp home root opt srv var work; do [ ! -d /\$at ] || { mkdir -p $PWD/root/\$at && mount --rbind /\$at $PWD/root/\$at; } || exit 77; done" \
+		"exec chroot $PWD/root \"\$@\"" >within
+	chmod +x within
+	cp "$WORKLOADS/odd" root
+	unshare -m ./within true || skip "no folder can be bound to another here"
+	WITHIN="unshare -m ./within" ODD=/odd odd_one memory
+	grep -q " /odd$" maps.txt
+	same_as_maps
+}
+
+@test "a whole process is read by the kernel's own iterator, and not through maps, where the kernel has it" {
+	requires cmd strace
+	grep -q ' bpf_iter_task_vma_new$' /proc/kallsyms || skip "this kernel has no iterator over regions"
+	sleep 1000 3>&- &
+	started+=($!)
+	strace -f -e trace=openat,open -o calls.txt vm-sample --ebpf -p $! -n 1 -o raw.ndjson
+	grep -q /proc/self/maps calls.txt
+	run ! grep "/proc/$!/maps" calls.txt
+	vm-parse raw.ndjson | jq -se '[.[] | select(.type=="region")] | length > 10 and any(.name == "[stack]")'
 }

@@ -161,6 +161,8 @@ struct {
 } rows SEC(".maps");
 
 unsigned long long last; /* ns: of the newest record */
+struct mount *root_mount; /* the reader's root, where paths begin, as in what it reads from /proc; NULL: not known yet */
+struct dentry *root_dentry;
 
 extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr) __ksym __weak;
 extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
@@ -230,6 +232,10 @@ static long step(unsigned int i, struct climb *climb)
 {
 	struct mount *mount = climb->mount;
 	struct dentry *dentry = climb->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	if (dentry == root_dentry && mount == root_mount) {
+		climb->there = true;
+		return 1;
+	}
 	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
 		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
 		climb->there = above == mount;
@@ -433,9 +439,18 @@ static void picture(struct watched *watched, struct task_struct *task, unsigned 
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 }
 
+/* Who asks is the reader. */
+static void note_root(void)
+{
+	struct fs_struct *fs = bpf_get_current_task_btf()->fs;
+	root_mount = (void *)BPF_CORE_READ(fs, root.mnt) - bpf_core_field_offset(struct mount, mnt);
+	root_dentry = BPF_CORE_READ(fs, root.dentry);
+}
+
 /* All regions of a task into the rows, at our own asking: under the one lock, so that no two of them are of different moments. */
 SEC("syscall") int take_whole(struct ebpf_whole *ask)
 {
+	note_root();
 	unsigned int zero = 0, count = 0;
 	union scratch *scratch = bpf_map_lookup_elem(&own_scratch, &zero);
 	struct bpf_iter_task_vma it;

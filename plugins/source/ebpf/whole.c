@@ -33,29 +33,30 @@ static size_t bytes(const struct ebpf *e)
 	return (e->row_most * sizeof *e->rows + page - 1) / page * page;
 }
 
-int whole_map(struct ebpf *e, struct vp_host *h, int map)
-{
-	void *rows = mmap(NULL, bytes(e), PROT_READ, MAP_SHARED, map, 0);
-	if (rows == MAP_FAILED) return h->fail(h, "the rows of a process cannot be mapped: %s", strerror(errno));
-	e->rows = rows;
-	return 0;
-}
-
-void whole_free(struct ebpf *e)
-{
-	if (e->rows) munmap(e->rows, bytes(e));
-}
-
 static int ask(const struct ebpf *e, int64_t pid, struct ebpf_whole *whole)
 {
 	*whole = (struct ebpf_whole){ .pid = (unsigned)pid, .most = (unsigned)e->row_most };
-	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = whole, .ctx_size_in = sizeof *whole, .ctx_out = whole, .ctx_size_out = sizeof *whole);
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = whole, .ctx_size_in = sizeof *whole); /* the answer comes back there as well; a ctx_out of its own is refused */
 	for (int i = 0; i < TRIES; i++) {
 		if (i) sched_yield();
 		if (bpf_prog_test_run_opts(e->take_whole, &options)) return -1;
 		if (whole->state != EBPF_BUSY) break;
 	}
 	return whole->state == EBPF_WHOLE && whole->count ? 0 : -1;
+}
+
+int whole_map(struct ebpf *e, struct vp_host *h, int map)
+{
+	void *rows = mmap(NULL, bytes(e), PROT_READ, MAP_SHARED, map, 0);
+	if (rows == MAP_FAILED) return h->fail(h, "the rows of a process cannot be mapped: %s", strerror(errno));
+	e->rows = rows;
+	ask(e, 0, &(struct ebpf_whole){ 0 }); /* there is no such process: it tells who asks, and so where paths begin */
+	return 0;
+}
+
+void whole_free(struct ebpf *e)
+{
+	if (e->rows) munmap(e->rows, bytes(e));
 }
 
 int whole_take(struct ebpf *e, struct target *target)
