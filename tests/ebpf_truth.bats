@@ -31,13 +31,14 @@ churned() {
 # odd_one ARGS...: the same of the workload odd. Nothing is read whole by the clock, so that each call must have told the truth by itself.
 odd_one() {
 	mkfifo go
-	${WITHIN:-} vm-sample --ebpf -O reread=0 --command-output "$PWD/out" -- "${ODD:-$WORKLOADS/odd}" "$@" <go >raw.ndjson 3>&- &
+	${WITHIN:-} vm-sample --ebpf ${OPTIONS:-} -O reread=0 --command-output "$PWD/out" -- "${ODD:-$WORKLOADS/odd}" "$@" <go >raw.ndjson 3>&- &
 	local sampler=$!
 	started+=("$sampler")
 	exec {go}>go
 	touch out
 	until_true grep -q ready out
 	pid=$(sed -n 's/^ready //p' out)
+	[ -z "${SETTLED:-}" ] || until_true $SETTLED
 	nsenter -t "$sampler" -m -r cat "/proc/$pid/maps" >maps.txt # as it reads them
 	echo go >&"$go"
 	exec {go}>&-
@@ -216,4 +217,22 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	grep -q /proc/self/maps calls.txt
 	run ! grep "/proc/$!/maps" calls.txt
 	vm-parse raw.ndjson | jq -se '[.[] | select(.type=="region")] | length > 10 and any(.name == "[stack]")'
+}
+
+@test "who shares memory with another process has what that maps, and the other way round" {
+	mapped() { jq -ne "[inputs | select(.type==\"raw\" and .pid==$1)] | any(.[]; .text | contains(\"/dev/zero\"))" raw.ndjson; }
+	both() { mapped "$pid" && mapped "$(jq -n '[inputs | select(.call=="fork") | .child][0]' raw.ndjson)"; }
+	OPTIONS=-f SETTLED=both odd_one shared
+	same_as_maps
+	pid=$(jq -n '[inputs | select(.call=="fork") | .child][0]' raw.ndjson)
+	same_as_maps
+}
+
+@test "a stack that has grown just before the end is seen" {
+	for how in count none each; do
+		vm-sample --ebpf -O reread=0 -O faults=$how -- "$WORKLOADS/odd" deep >raw.ndjson
+		vm-parse raw.ndjson | vm-track >tracked.ndjson
+		vm-check -q tracked.ndjson
+		jq -se 'any(.[]; .type=="change" and .event=="STACK_GROW" and .size > 1600000) and .[-1].type == "end"' tracked.ndjson
+	done
 }

@@ -45,6 +45,7 @@ struct vm_area_struct___named {
 struct watched {
 	unsigned int lost;   /* so far */
 	unsigned int held;   /* a command before its first exec: nothing of it is told */
+	unsigned long long stack; /* where its stack began when that was told last */
 };
 
 struct {
@@ -293,6 +294,12 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	return 0;
 }
 
+static void note_stack(unsigned int pid, unsigned long long start)
+{
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	if (watched) watched->stack = start;
+}
+
 /* Fills the i-th place of a record that is being put together, or of the rows if it is our own asking. Not static, for the same reason. */
 __attribute__((noinline)) int describe(unsigned long long at, unsigned long long space, unsigned int i, unsigned int pid, unsigned int own)
 {
@@ -328,7 +335,7 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 		to->what = EBPF_VMA_HEAP;
 	} else {
 		unsigned long long stack = mm->start_stack;
-		if (to->start <= stack && to->end >= stack) to->what = EBPF_VMA_STACK;
+		if (to->start <= stack && to->end >= stack) to->what = EBPF_VMA_STACK, note_stack(pid, to->start);
 		else if (bpf_core_field_exists(named->anon_name) && BPF_CORE_READ(named, anon_name)) to->what = EBPF_VMA_NAMED;
 	}
 	return to->what;
@@ -762,7 +769,7 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	unsigned int pid = parent->tgid, zero = 0;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid), fresh = { 0, 0 };
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid), fresh = { 0 };
 	if (!watched || watched->held) return 0;
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to) return 0;
@@ -810,12 +817,30 @@ SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task,
 	return 0;
 }
 
+static long note_region(struct task_struct *task, struct vm_area_struct *vma, void *start)
+{
+	*(unsigned long long *)start = vma->vm_start;
+	return 0;
+}
+
+/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too. */
+static void tell_last_stack(struct watched *watched, struct task_struct *task, unsigned int pid)
+{
+	unsigned int zero = 0;
+	unsigned long long start = 0, stack = BPF_CORE_READ(task, mm, start_stack);
+	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
+	if (!stack || !watched->stack || !whole) return;
+	bpf_find_vma(task, stack, note_region, &start, 0);
+	if (start && start != watched->stack) picture(watched, task, pid, whole);
+}
+
 SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 {
 	unsigned int pid = task->tgid, zero = 0;
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched) return 0;
 	if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;
+	tell_last_stack(watched, task, pid);
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to) return 0;
 	begin(&to->head, EBPF_EXIT);
@@ -828,12 +853,6 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 }
 
 /* ---- faults ---- */
-
-static long note_region(struct task_struct *task, struct vm_area_struct *vma, void *start)
-{
-	*(unsigned long long *)start = vma->vm_start;
-	return 0;
-}
 
 static void note_major(const struct ebpf_fault_key *key)
 {

@@ -26,6 +26,8 @@ struct target {
 	bool unseen;         /* launched: its first program is still to come */
 	bool wanted;         /* to be read whole */
 	bool forget;         /* has ended */
+	bool shared;         /* others may have the same space */
+	uint64_t space;      /* those that share their memory (vfork, clone with CLONE_VM) have the same here */
 	int64_t due;         /* ns, monotonic: not to be read whole before */
 	int64_t read_at;     /* ns, monotonic: when it was read last */
 	int64_t changed_at;  /* ns, monotonic: of its newest record */
@@ -69,6 +71,7 @@ struct ebpf {
 	bool full;
 	struct target *targets;
 	size_t target_count, target_size;
+	uint64_t spaces;     /* that there were */
 	struct procfs_redacted redacted;
 	struct names *names;
 	struct stacks *call_stacks;

@@ -29,7 +29,7 @@ struct target *target_add(struct ebpf *e, int64_t pid)
 		e->target_size = size;
 	}
 	struct target *target = &e->targets[e->target_count++];
-	*target = (struct target){ .pid = pid };
+	*target = (struct target){ .pid = pid, .space = ++e->spaces };
 	return target;
 }
 

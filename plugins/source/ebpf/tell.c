@@ -108,6 +108,13 @@ static void put_circumstances(const struct ebpf *e, struct vp_host *h, const str
 	if (stack) h->num(h, "stack", stack);
 }
 
+/* What one of them does, all of them have. */
+static void want_sharers(struct ebpf *e, const struct target *target)
+{
+	for (size_t i = 0; i < e->target_count; i++)
+		if (e->targets[i].space == target->space && &e->targets[i] != target) e->targets[i].wanted = true;
+}
+
 static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_called *called)
 {
 	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS) return;
@@ -118,6 +125,7 @@ static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, 
 	if (called->head.flags & EBPF_EXACT) put_after(e, h, called);
 	h->end(h);
 	if (called->head.flags & EBPF_UNREAD) target->wanted = true;
+	if (target->shared && called->head.flags & (EBPF_UNREAD | EBPF_EXACT)) want_sharers(e, target);
 }
 
 /* ---- lives ---- */
@@ -135,6 +143,8 @@ static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived
 	if (!child) child = target_add(e, lived->other);
 	if (!child) return;
 	child->since = (int64_t)lived->head.t;
+	struct target *parent = target_find(e, lived->head.pid); /* it may have moved */
+	if (lived->head.flags & EBPF_SHARED && parent) child->space = parent->space, child->shared = parent->shared = true;
 	h->begin(h, "process", stream_time(e, &lived->head), lived->other);
 	h->str(h, "why", (vp_str){ "fork", 4 });
 	h->num(h, "ppid", lived->head.pid);
@@ -173,6 +183,8 @@ static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_liv
 static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
 {
 	bool first = target->unseen;
+	target->space = ++e->spaces;
+	target->shared = false;
 	if (first) put_program(e, h, lived, "first");
 	begin_event(e, h, &lived->head, "exec");
 	put_name(h, "filename", text_of(lived->filename, sizeof lived->filename));
