@@ -236,3 +236,18 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 		jq -se 'any(.[]; .type=="change" and .event=="STACK_GROW" and .size > 1600000) and .[-1].type == "end"' tracked.ndjson
 	done
 }
+
+@test "of a file with several names each region has the one it was mapped by, deleted only once it is, renamed when it is looked at again" {
+	mkdir folder
+	odd_one links "$PWD/folder"
+	jq -r 'select(.type=="event" and (.after[0].name? // "" | test("folder"))) | .call + " " + (.after[0].name | sub(".*/"; ""))' raw.ndjson >got
+	diff - got <<-'END'
+		mmap one
+		mmap other
+		mmap gone
+		mprotect gone (deleted)
+		mmap one
+		mprotect renamed
+		mmap renamed
+	END
+}

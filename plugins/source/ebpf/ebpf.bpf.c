@@ -83,7 +83,7 @@ struct {
 
 struct file_key {
 	unsigned long long dentry, inode;
-	unsigned int dev, deleted;
+	unsigned int dev, name; /* name: of the last part of its path, by the kernel's hash; and whether it is deleted */
 };
 
 /* Files whose path was sent. */
@@ -252,7 +252,13 @@ static long step(unsigned int i, struct climb *climb)
 	return 0;
 }
 
-/* The path of a file, once. Not static: so the verifier goes through it once, and not for each region of each call. */
+static __always_inline unsigned short alias_of(const struct file_key *key)
+{
+	unsigned long long hash = (key->dentry ^ (unsigned long long)key->name << 32 ^ key->name) * 0x9e3779b97f4a7c15ull;
+	return hash >> 48 ? hash >> 48 : 1;
+}
+
+/* The path of a file, once; returns its alias. Not static: so the verifier goes through it once, and not for each region of each call. */
 __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode, unsigned int dev, unsigned int pid, unsigned int own)
 {
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
@@ -267,16 +273,18 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 		mount = BPF_CORE_READ(backing, user_path.mnt);
 		dentry = BPF_CORE_READ(backing, user_path.dentry);
 	}
-	struct file_key key = { .dentry = (unsigned long long)dentry, .inode = inode, .dev = dev,
-		.deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL };
-	if (bpf_map_lookup_elem(&files, &key)) return 0;
+	bool deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL;
+	struct file_key key = { .dentry = (unsigned long long)dentry, .inode = inode, .dev = dev, .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
+	unsigned short alias = alias_of(&key);
+	if (bpf_map_lookup_elem(&files, &key)) return alias;
 	struct ebpf_file *to = own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
-	if (!to) return 0;
+	if (!to) return alias;
 	begin(&to->head, EBPF_FILE);
 	to->head.pid = pid;
 	to->inode = inode;
 	to->dev = dev;
-	to->deleted = key.deleted;
+	to->deleted = deleted;
+	to->alias = alias;
 	to->root = dentry == BPF_CORE_READ(dentry, d_parent);
 	to->n = 0;
 	if (to->root) {
@@ -286,12 +294,12 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	} else {
 		struct climb climb = { .to = to, .dentry = dentry, .mount = (void *)mount - bpf_core_field_offset(struct mount, mnt) };
 		bpf_loop(DEPTH, step, &climb, 0);
-		if (!climb.there) return 0;
+		if (!climb.there) return alias;
 		to->n = climb.n;
 	}
 	unsigned long n = bound(to->n, EBPF_PATH + EBPF_NAME);
 	if (send(watched, &to->head, offsetof(struct ebpf_file, names) + n) == 0) bpf_map_update_elem(&files, &key, &yes, BPF_ANY);
-	return 0;
+	return alias;
 }
 
 static void note_stack(unsigned int pid, unsigned long long start)
@@ -318,6 +326,7 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 	to->offset = to->inode = 0;
 	to->dev = 0;
 	to->what = 0;
+	to->alias = 0;
 	if (file) {
 		struct inode *inode = file->f_inode;
 		if (IS_BACKING(file->f_mode))
@@ -326,7 +335,7 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 		to->offset = (unsigned long long)vma->vm_pgoff * PAGE;
 		to->inode = BPF_CORE_READ(inode, i_ino);
 		to->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-		tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid, own);
+		to->alias = tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid, own);
 	} else if (vma->vm_ops) {
 		struct vm_special_mapping *special = vma->vm_private_data;
 		to->what = EBPF_VMA_SPECIAL;
@@ -800,7 +809,7 @@ SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task,
 	watched->held = 0;
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 	struct ebpf_vma program = { .inode = BPF_CORE_READ(exe, f_inode, i_ino), .dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev) };
-	tell_file((unsigned long long)exe, program.inode, program.dev, pid, 0);
+	to->alias = tell_file((unsigned long long)exe, program.inode, program.dev, pid, 0);
 	begin(&to->head, EBPF_EXEC);
 	to->other = BPF_CORE_READ(task, real_parent, tgid);
 	to->dev_inode[0] = program.dev;

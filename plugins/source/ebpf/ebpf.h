@@ -56,8 +56,9 @@ enum { EBPF_VMA_HEAP = 1, EBPF_VMA_STACK = 2, EBPF_VMA_FILE = 4, EBPF_VMA_NAMED 
 struct ebpf_vma {
 	unsigned long long start, end, offset, inode; /* of a special one the last two hold its name */
 	unsigned int dev;                             /* as the kernel has it: major << 20 | minor */
-	unsigned short perms;                         /* the lower 8 bits of vm_flags */
-	unsigned short what;
+	unsigned char perms;                          /* the lower 8 bits of vm_flags */
+	unsigned char what;
+	unsigned short alias;                         /* which of the names of that inode */
 };
 
 /* A call, and a piece of a picture, of which all but the regions is nothing. */
@@ -79,6 +80,7 @@ struct ebpf_lived {
 	unsigned int other;                 /* fork: the child; exec: its parent */
 	unsigned int code;                  /* exit: as wait() gives it */
 	unsigned long long dev_inode[2];    /* exec: of the program */
+	unsigned int alias, pad;
 	unsigned int args, file;            /* bytes of each */
 	char filename[EBPF_NAME];
 	char text[EBPF_ARGS];               /* `args` of it are sent */
@@ -89,6 +91,7 @@ struct ebpf_file {
 	struct ebpf_head head;
 	unsigned long long inode;
 	unsigned int dev, deleted, root, n; /* root: the file has no parent, and lives in memory */
+	unsigned int alias, pad;
 	char names[EBPF_PATH + EBPF_NAME];
 };
 

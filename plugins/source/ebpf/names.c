@@ -1,4 +1,4 @@
-/* Files by device and inode: the kernel's half sends each path once, and each reading of maps confirms or corrects. */
+/* Files by device and inode, and where they have several names by an alias: the kernel's half sends each path once; what it did not, maps says. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@ struct named {
 	uint32_t dev;
 	uint32_t n;
 	uint32_t shown_n;
+	uint16_t alias;
 	char *name;  /* NULL: a free place; behind it, with --redact, what is shown */
 };
 
@@ -34,12 +35,12 @@ void names_free(struct names *names)
 	free(names);
 }
 
-static struct named *place(const struct names *names, uint32_t dev, uint64_t inode)
+static struct named *place(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
 {
 	size_t i = (size_t)((inode * 0x9e3779b97f4a7c15u ^ dev * 0xc2b2ae3d27d4eb4fu) >> 17);
 	for (;; i++) {
 		struct named *named = &names->at[i & (names->size - 1)];
-		if (!named->name || (named->inode == inode && named->dev == dev)) return named;
+		if (!named->name || (named->inode == inode && named->dev == dev && named->alias == alias)) return named;
 	}
 }
 
@@ -48,16 +49,16 @@ static bool grow(struct names *names)
 	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count, 2 * names->size, names->h };
 	if (!more.at) return false;
 	for (size_t i = 0; i < names->size; i++)
-		if (names->at[i].name) *place(&more, names->at[i].dev, names->at[i].inode) = names->at[i];
+		if (names->at[i].name) *place(&more, names->at[i].dev, names->at[i].inode, names->at[i].alias) = names->at[i];
 	free(names->at);
 	*names = more;
 	return true;
 }
 
-void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name)
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name)
 {
 	if (names->count * 4 >= names->size * 3 && !grow(names)) return;
-	struct named *named = place(names, dev, inode);
+	struct named *named = place(names, dev, inode, alias);
 	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0) return;
 	char *copy = malloc(name.n + 1 + (names->h->redact ? PROCFS_REDACTED_MAX : 0));
 	if (!copy) return;
@@ -66,18 +67,24 @@ void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name)
 	size_t shown = names->h->redact ? procfs_redact_name(names->h, name, copy + name.n + 1) : name.n;
 	names->count += !named->name;
 	free(named->name);
-	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, copy };
+	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, alias, copy };
 }
 
-vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode)
+static const struct named *known(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
 {
-	const struct named *named = place(names, dev, inode);
+	const struct named *named = place(names, dev, inode, alias);
+	return named->name ? named : place(names, dev, inode, 0);
+}
+
+vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
+{
+	const struct named *named = known(names, dev, inode, alias);
 	return named->name ? (vp_str){ named->name, named->n } : (vp_str){ NULL, 0 };
 }
 
-vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode)
+vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
 {
-	const struct named *named = place(names, dev, inode);
+	const struct named *named = known(names, dev, inode, alias);
 	if (!named->name) return (vp_str){ NULL, 0 };
 	return (vp_str){ names->h->redact ? named->name + named->n + 1 : named->name, named->shown_n };
 }
@@ -113,7 +120,7 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 	}
 	if (!used) return;
 	if (file->root == 1 || (file->deleted && !file->root)) memcpy(path + used, " (deleted)", 10), used += 10;
-	names_learn(names, file->dev, file->inode, (vp_str){ path, used });
+	names_learn(names, file->dev, file->inode, (uint16_t)file->alias, (vp_str){ path, used });
 }
 
 /* START-END PERMS OFFSET MAJOR:MINOR INODE      NAME */
@@ -128,7 +135,7 @@ static void learn_row(struct names *names, const char *row, const char *end)
 	if (*stop != ':') return;
 	unsigned long minor = strtoul(stop + 1, &stop, 16);
 	unsigned long long inode = strtoull(stop, &stop, 10);
-	if (inode) names_learn(names, (uint32_t)(major << 20 | minor), inode, (vp_str){ name, (size_t)(end - name) });
+	if (inode) names_learn(names, (uint32_t)(major << 20 | minor), inode, 0, (vp_str){ name, (size_t)(end - name) });
 }
 
 void names_learn_maps(struct names *names, vp_str text)

@@ -106,14 +106,14 @@ void whole_free(struct ebpf *e);
 /* Grows a text by a row as /proc/PID/maps has it. */
 int  target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
 
-/* names.c: what a region's file is called; names that /proc says are taken for truth. */
+/* names.c: what a region's file is called. It may have several names, each with an alias; 0 is what /proc says, where no other is known. */
 struct names *names_new(struct vp_host *h);
 void names_free(struct names *names);
-void names_learn(struct names *names, uint32_t dev, uint64_t inode, vp_str name);
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
-vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode); /* p NULL: not known */
-vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode); /* the same for the stream: with --redact it is none */
+vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias); /* p NULL: not known */
+vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias); /* the same for the stream: with --redact it is none */
 /* A name of a thread or a function, a path, an argument; with --redact it is none, and `to` (PROCFS_REDACTED_MAX) holds what stands there. */
 vp_str names_hidden(struct vp_host *h, vp_str name, char *to);
 

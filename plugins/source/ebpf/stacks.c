@@ -99,8 +99,8 @@ static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const str
 	struct vp_frame frame = { .addr = at };
 	if (!vma->start) return frame;
 	if (vma->what & EBPF_VMA_FILE) {
-		vp_str path = names_of(e->names, vma->dev, vma->inode);
-		frame.object = names_shown(e->names, vma->dev, vma->inode);
+		vp_str path = names_of(e->names, vma->dev, vma->inode, vma->alias);
+		frame.object = names_shown(e->names, vma->dev, vma->inode, vma->alias);
 		frame.offset = at - vma->start + vma->offset;
 		frame.has_offset = true;
 		frame.function = symbols_find(e->call_stacks->symbols, pid, vma->dev, vma->inode, path, frame.offset - !inner);

@@ -137,7 +137,7 @@ static void learn_missing(struct ebpf *e, struct target *target)
 	bool missing = false;
 	for (size_t i = 0; i < target->row_count && !missing; i++) {
 		const struct ebpf_vma *row = &target->rows[i];
-		missing = row->what & EBPF_VMA_FILE && !names_of(e->names, row->dev, row->inode).p;
+		missing = row->what & EBPF_VMA_FILE && !names_of(e->names, row->dev, row->inode, row->alias).p;
 	}
 	ssize_t n = missing ? slurp(target->pid, "maps", &target->text, &target->text_size) : 0;
 	if (n > 0) names_learn_maps(e->names, (vp_str){ target->text, (size_t)n });

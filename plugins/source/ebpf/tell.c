@@ -63,7 +63,7 @@ static void tell_file(const struct ebpf *e, const struct ebpf_vma *vma, struct v
 	region->inode = (vp_str){ at, (size_t)(put_decimal(at, vma->inode) - at) };
 	region->offset = vma->offset;
 	region->has_offset = true;
-	region->name = names_shown(e->names, vma->dev, vma->inode);
+	region->name = names_shown(e->names, vma->dev, vma->inode, vma->alias);
 }
 
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits)
@@ -174,7 +174,7 @@ static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_liv
 	h->str(h, "why", (vp_str){ why, strlen(why) });
 	h->num(h, "ppid", lived->other);
 	put_name(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
-	h->str(h, "exe", names_shown(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1]));
+	h->str(h, "exe", names_shown(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1], (uint16_t)lived->alias));
 	put_args(h, lived);
 	h->num(h, "threads", 1);
 	h->end(h);
