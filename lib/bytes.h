@@ -53,23 +53,34 @@ static inline unsigned vp_first(uint64_t specials) /* index of the lowest marked
 	return (unsigned)((below & VP_ONES) * VP_ONES >> 56) - 1;
 }
 
-/* Copies 16 bytes, and says how many of them, from the first on, can stand in a JSON string as they are. */
-static inline unsigned vp_plain16(const void *at, void *to)
+/* How many of 16 bytes, from the first on, can stand in a JSON string as they are. */
+static inline unsigned vp_run16(const void *at)
 {
 #ifdef __SSE2__
 	__m128i x = _mm_loadu_si128(at);
 	__m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)); /* signed: those from 0x80 on as well */
 	__m128i marks = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
-	_mm_storeu_si128(to, x);
 	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(_mm_or_si128(low, marks)) | 0x10000u);
 #else
-	uint64_t x = vp_load8(at), y = vp_load8((const char *)at + 8), found = vp_specials(x);
-	vp_store8(to, x);
-	vp_store8((char *)to + 8, y);
+	uint64_t found = vp_specials(vp_load8(at));
 	if (found) return vp_first(found);
-	found = vp_specials(y);
+	found = vp_specials(vp_load8((const char *)at + 8));
 	return 8 + (found ? vp_first(found) : 8);
 #endif
+}
+
+/* The same of 16 bytes that are copied; where they overlap what they are copied to, it lies behind. */
+static inline unsigned vp_plain16(const void *at, void *to)
+{
+	unsigned run = vp_run16(at);
+#ifdef __SSE2__
+	_mm_storeu_si128(to, _mm_loadu_si128(at));
+#else
+	uint64_t x = vp_load8(at), y = vp_load8((const char *)at + 8);
+	vp_store8(to, x);
+	vp_store8((char *)to + 8, y);
+#endif
+	return run;
 }
 
 /* Eight lower- or upper-case hexadecimal digits: false if one is none. */

@@ -144,17 +144,35 @@ struct size_words vp_finding_size(double bytes)
 	return words;
 }
 
-void vp_finding_call(char *words, size_t size, const struct vp_region *region)
+/* By hand: it is asked of every region that is resized. */
+static char *add_words(char *at, const char *text, size_t n)
 {
-	enum { MOST = 60 };
-	int n = (int)(region->name.n < MOST ? region->name.n : MOST);
+	memcpy(at, text, n);
+	at[n] = 0;
+	return at + n;
+}
+
+static char *add_address(char *at, uint64_t address)
+{
+	at = add_words(at, "0x", 2);
+	for (int shift = 60; shift >= 0; shift -= 4) *at++ = "0123456789abcdef"[address >> shift & 15];
+	*at = 0;
+	return at;
+}
+
+void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *region)
+{
+	enum { MOST = 60, KIND_MOST = 33 };
+	size_t n = region->name.n < MOST ? region->name.n : MOST;
 	if (!n) {
-		snprintf(words, size, "%.*s at 0x%016llx", (int)(region->kind.n < 33 ? region->kind.n : 33), region->kind.p ? region->kind.p : "",
-		         (unsigned long long)region->start);
+		n = region->kind.n < KIND_MOST ? region->kind.n : KIND_MOST;
+		char *at = add_words(words, region->kind.n ? region->kind.p : "", n);
+		add_address(add_words(at, " at ", 4), region->start);
 		return;
 	}
-	snprintf(words, size, "%.*s%s", n, region->name.p, region->name.n > MOST ? "..." : "");
-	if (vp_utf8_valid((vp_str){ words, strlen(words) })) return;
+	char *end = add_words(words, region->name.p, strnlen(region->name.p, n));
+	if (region->name.n > MOST) end = add_words(end, "...", 3);
+	if (vp_utf8_valid((vp_str){ words, (size_t)(end - words) })) return;
 	for (char *c = words; *c; c++)
 		if ((unsigned char)*c >= 0x80) *c = '?';
 }

@@ -81,7 +81,7 @@ static void resized(struct vp_findings *findings, struct finding_space *space, c
 		vp_trend_set(&life->size, space->look ? space->look - 1 : 0, space->t, change->was->size);
 	}
 	if (!life) return;
-	vp_finding_call(life->words, sizeof life->words, change->now);
+	vp_finding_call(life->words, change->now);
 	if (vp_trend_set(&life->size, space->look, change->t, change->now->size)) drop_region(findings, space, change->id);
 }
 

@@ -46,13 +46,15 @@ struct kind_life {
 	struct told grows, resident, writable_executable;
 };
 
+#define VP_FINDING_WORDS 96 /* bytes of what a region is called by */
+
 /* A region that has grown. */
 struct region_life {
 	uint64_t id, first; /* its size when it was first seen to grow */
 	size_t kind;
 	struct vp_trend size;
 	struct told grows;
-	char words[96];
+	char words[VP_FINDING_WORDS];
 };
 
 /* Regions of one sort: kind, permissions, and size to the power of two. */
@@ -132,7 +134,7 @@ void few_add(struct few_ids *ids, uint64_t id);
 struct size_words { char text[24]; };
 struct size_words vp_finding_size(double bytes);     /* "1.2 MiB" */
 /* How a region is called: its name, made harmless, else kind and address. */
-void vp_finding_call(char *words, size_t size, const struct vp_region *region);
+void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *region);
 
 /* ---- the families ---- */
 

@@ -52,7 +52,10 @@ const char *vp_json_string(const char *at, const char *end, bool *plain, struct 
 	*plain = true;
 	for (;;) {
 		uint64_t found = 0;
-		while (end - at >= 8 && !(found = vp_specials(vp_load8(at)))) at += 8;
+		unsigned run = 0;
+		while (end - at >= 16 && (run = vp_run16(at)) == 16) at += 16;
+		if (end - at >= 16) at += run;
+		else if (end - at >= 8 && !(found = vp_specials(vp_load8(at)))) at += 8;
 		if (found) at += vp_first(found);
 		if (at >= end) return fault_at(fault, end, "a string that does not end");
 		unsigned char c = (unsigned char)*at;

@@ -53,12 +53,6 @@ static const struct key {
 	uint64_t mask[3];
 } keys[S_COUNT] = { SLOTS(KEY) VP_MEASURES(KEY) };
 
-bool vp_str_is(vp_str a, const char *text)
-{
-	size_t n = strlen(text);
-	return a.p && a.n == n && memcmp(a.p, text, n) == 0;
-}
-
 int vp_record_init(struct vp_record *record)
 {
 	memset(record, 0, sizeof *record);
@@ -366,9 +360,13 @@ static int add_rest(struct reader *r, vp_str key, const char *quote)
 	if (record->rest_count == VP_MEMBERS_MAX) return wrong(r, r->at, "more than 256 members");
 	struct vp_member *member = &record->rest[record->rest_count];
 	const char *start = r->at;
+	unsigned n;
 	if (record->type == VP_T_raw && key.n == 4 && memcmp(key.p, "text", 4) == 0 && *start == '"') {
 		member->json = VP_STRING;
 		r->at = read_raw_text(r);
+	} else if (r->end - start >= 18 && *start == '"' && (n = vp_run16(start + 1)) < 16 && start[n + 1] == '"') { /* a short string */
+		member->json = VP_STRING;
+		r->at = start + n + 2;
 	} else {
 		r->at = vp_json_skip(start, r->end, 1, &member->json, &r->fault);
 	}
@@ -403,6 +401,17 @@ static int read_key(struct reader *r, vp_str *key)
 	if (r->at >= r->end || *r->at != ':') return wrong(r, r->at, "a member without ':'");
 	r->at = vp_json_space(r->at + 1, r->end);
 	return r->at < r->end ? 0 : wrong(r, r->at, "the line ends too early");
+}
+
+/* A short key without escapes and spaces, as mostly. False: nothing is read. */
+static inline bool quick_key(struct reader *r, vp_str *key)
+{
+	if (r->end - r->at < 18 || *r->at != '"') return false;
+	unsigned n = vp_run16(r->at + 1);
+	if (n > 14 || r->at[n + 1] != '"' || r->at[n + 2] != ':' || r->at[n + 3] == ' ' || r->at[n + 3] == '\t') return false;
+	*key = (vp_str){ r->at + 1, n };
+	r->at += n + 3;
+	return true;
 }
 
 /* Behind a value: 1 another member follows, 0 the object is closed, -1 neither. */
@@ -501,7 +510,7 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 			if (r->at >= r->end) return wrong(r, r->at, "the line ends too early");
 		} else {
 			vp_str key;
-			if (read_key(r, &key)) return -1;
+			if (quick_key(r, &key) ? 0 : read_key(r, &key)) return -1;
 			int found = key.p && key.n ? slot_of(key, has_slot(record->type, S_measures) ? S_COUNT : S_act + 1) : -1;
 			if (found < 0) {
 				if (add_rest(r, key, member) || (more = behind(r)) < 0) return -1;
@@ -702,19 +711,38 @@ bool vp_record_bool(const struct vp_record *record, const char *key, bool *value
 	return true;
 }
 
+/* The slot of the member at the cursor, of which the value is next; S_COUNT: it has none. -1: bad. */
+static int region_slot(struct reader *r, unsigned last)
+{
+	unsigned char *after = r->record->within;
+	vp_str key;
+	if (key_here(r, after[last])) {
+		r->at = vp_json_space(r->at + keys[after[last]].size, r->end);
+		return r->at < r->end ? after[last] : -1;
+	}
+	if (read_key(r, &key)) return -1;
+	int slot = key.n ? slot_of(key, S_COUNT) : -1;
+	if (slot < 0) return S_COUNT;
+	after[last] = (unsigned char)slot;
+	return slot;
+}
+
 int vp_record_region(struct vp_record *record, vp_str object, struct vp_region *region)
 {
 	struct reader r = { record, object.p, object.p + object.n, { "", object.p } };
-	struct vp_member member;
 	vp_str raw_name = { NULL, 0 };
-	size_t at = 0;
+	enum vp_json json;
+	int more = 1, slot = S_COUNT;
 	memset(region, 0, sizeof *region);
-	while (vp_json_each(object, &at, &member)) {
-		int slot = member.key.n ? slot_of(member.key, S_COUNT) : -1;
-		r.at = member.value.p;
-		r.end = member.value.p + member.value.n;
-		if (slot >= S_start && slot != S_was && slot != S_cause && read_slot(&r, (unsigned)slot, region, &raw_name)) return -1;
+	if (object.n < 2 || *r.at != '{') return 0;
+	r.at = vp_json_space(r.at + 1, r.end);
+	if (r.at < r.end && *r.at == '}') return 0;
+	for (; more == 1; more = behind(&r)) {
+		if ((slot = region_slot(&r, (unsigned)slot)) < 0) return -1;
+		bool wanted = slot >= S_start && slot < S_COUNT && slot != S_was && slot != S_cause;
+		if (wanted && read_slot(&r, (unsigned)slot, region, &raw_name)) return -1;
+		if (!wanted && !(r.at = vp_json_skip(r.at, r.end, 1, &json, &r.fault))) return -1;
 	}
 	if (raw_name.p) region->name = raw_name;
-	return 0;
+	return more;
 }

@@ -71,6 +71,7 @@ struct vp_record {
 	char *scratch;              /* decoded strings of this line */
 	size_t scratch_size, scratch_used;
 	unsigned char after[64];    /* by slot: the slot that followed it last time */
+	unsigned char within[65];   /* the same of the regions within `was` and `after`; the last: their first */
 	char front[128];            /* the text of the last region line up to its first own member ... */
 	size_t front_size;
 	unsigned char front_slot;   /* ... and the slot before that */
@@ -113,20 +114,22 @@ long vp_json_unescape(vp_str json, char *out);
 /* Decodes base64 (padding may be missing) into out, at least text.n bytes: the length, or -1. */
 long vp_base64_decode(vp_str text, char *out);
 
-/* Reads the members of a JSON object into a region (for `was` and `after`): fills `region` and returns 0,
+/* Reads the members of a JSON object of the line into a region (for `was` and `after`): fills `region` and returns 0,
  * or -1. Strings live in the record's scratch until the next vp_record_read. */
 int vp_record_region(struct vp_record *record, vp_str object, struct vp_region *region);
 
 static inline vp_str vp_s(const char *text) { /* a slice of a C string; {NULL,0} for NULL */
-	vp_str s = { text, 0 };
-	if (text) while (text[s.n]) s.n++;
-	return s;
+	return (vp_str){ text, text ? strlen(text) : 0 };
 }
 static inline bool vp_str_eq(vp_str a, vp_str b)
 {
 	return a.n == b.n && (a.n == 0 || a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
 }
-bool vp_str_is(vp_str a, const char *text);
+static inline bool vp_str_is(vp_str a, const char *text) /* here, so that compilers know the length of a literal */
+{
+	size_t n = strlen(text);
+	return a.p && a.n == n && memcmp(a.p, text, n) == 0;
+}
 
 extern const char *const vp_type_names[VP_T_COUNT];
 extern const char *const vp_measure_names[VP_M_COUNT];

@@ -160,7 +160,8 @@ void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to, const
                          const struct vp_region *like)
 {
 	struct vp_region copy = *from;
-	for (unsigned i = 0; i < VP_M_COUNT; i++)
+	if (!from->measured) memset(copy.measure, 0, sizeof copy.measure);
+	for (unsigned i = 0; i < VP_M_COUNT && from->measured; i++)
 		if (!(from->measured >> i & 1)) copy.measure[i] = 0;
 	memset(copy.perms, 0, sizeof copy.perms);
 	memset(copy.max_perms, 0, sizeof copy.max_perms);
@@ -268,8 +269,9 @@ void vp_put_was(struct vp_out *out, const struct vp_region *was, const struct vp
 	struct was w = { out, false };
 	for (size_t i = 0; i < FIELDS; i++)
 		if ((!identity || fields[i].identity) && field_differs(was, now, &fields[i])) put_field(&w, was, &fields[i]);
-	for (unsigned i = 0; i < VP_M_COUNT && !identity; i++) {
-		if (!(was->measured >> i & 1) || !measure_differs(was, now, i)) continue;
+	uint64_t left = identity ? 0 : was->measured;
+	for (unsigned i = 0; left; i++, left >>= 1) {
+		if (!(left & 1) || !measure_differs(was, now, i)) continue;
 		open_was(&w);
 		vp_put_num(out, vp_measure_names[i], was->measure[i]);
 	}

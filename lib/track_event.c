@@ -27,7 +27,7 @@ static bool is_stack(const struct vp_region *region)
 static bool other_perms(const struct vp_region *a, const struct vp_region *b)
 {
 	return memcmp(a->perms, b->perms, sizeof a->perms) != 0 || memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) != 0 ||
-	       vp_region_member_differs(a, b, vp_s("pkey"));
+	       !vp_track_same_pkey(a, b);
 }
 
 /* The ancestor that a new region is most like; the lowest of several. */
@@ -169,7 +169,7 @@ static bool one_hole(const struct vp_tracker *tracker, const struct space *space
 /* What mprotect sets. Whether memory is shared (the fourth letter) it leaves alone. */
 static bool same_access(const struct vp_region *a, const struct vp_region *b)
 {
-	return strncmp(a->perms, b->perms, 3) == 0 && !vp_region_member_differs(a, b, vp_s("pkey"));
+	return strncmp(a->perms, b->perms, 3) == 0 && vp_track_same_pkey(a, b);
 }
 
 /* From the end of one group to the start of the next without a gap, and all between has these permissions already. */

@@ -150,6 +150,7 @@ bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b); /*
 bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b); /* or neither has one */
 bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is); /* may one be a piece of the other, if they overlap? */
 bool vp_track_has_file(const struct vp_region *region);
+bool vp_track_same_pkey(const struct vp_region *a, const struct vp_region *b);
 
 /* track_move.c */
 /* What counts as moved beside whole regions of the same size. */

@@ -46,7 +46,7 @@ bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *i
 	return (!is_special(was) && !is_special(is)) || vp_str_eq(was->name, is->name);
 }
 
-static bool same_pkey(const struct vp_region *a, const struct vp_region *b)
+bool vp_track_same_pkey(const struct vp_region *a, const struct vp_region *b)
 {
 	return ((a->measured ^ b->measured) & BIT(pkey)) == 0 &&
 	       (!(a->measured & BIT(pkey)) || a->measure[VP_M_pkey] == b->measure[VP_M_pkey]);
@@ -55,7 +55,7 @@ static bool same_pkey(const struct vp_region *a, const struct vp_region *b)
 bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b)
 {
 	return memcmp(a->perms, b->perms, sizeof a->perms) == 0 && memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
-	       vp_str_eq(a->name, b->name) && vp_str_eq(a->label, b->label) && same_pkey(a, b);
+	       vp_str_eq(a->name, b->name) && vp_str_eq(a->label, b->label) && vp_track_same_pkey(a, b);
 }
 
 bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
