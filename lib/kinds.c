@@ -68,6 +68,8 @@ static bool local_pointed(const struct vp_kind_place *place);
 static bool main_program(const struct vp_kind_place *place);
 static bool wasm_shape(const struct vp_kind_place *place);
 static bool vast_shape(const struct vp_kind_place *place);
+static bool old_stack(const struct vp_kind_place *place);
+static bool above_stack(const struct vp_kind_place *place);
 
 #define V8 "node|nodejs|libnode.so*|libv8*.so*|d8|deno|electron|chrome|chromium*|headless_shell|content_shell|libcef.so|msedge|brave|opera|" \
 	"vivaldi*|code|QtWebEngineProcess|libQt*WebEngineCore.so*"
@@ -127,7 +129,12 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "thread-stack", .name = "", .perms = "rw?p", .shape = stack_shape },
 	{ .kind = "thread-stack", .name = "", .perms = "rw-p", .program = "libjvm.so", .shape = java_stack_shape },
 	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = GIB(4), .shape = main_program },
+	{ .kind = "anon", .name = "", .perms = "rw?p", .after = "data", .shape = local_pointed }, /* what the loader mapped, whatever it lies beside */
 	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = MIB(1) }, /* of a library; larger: somebody mapped beside it */
+	{ .kind = "stack", .name = "", .perms = "rw?p", .file = -1, .most = GIB(1), .shape = old_stack },
+	{ .kind = "vdso", .name = "", .perms = "r-xp", .file = -1, .most = KIB(64), .shape = above_stack }, /* pmap shows both as [ anon ] */
+	{ .kind = "vvar", .name = "", .perms = "r--p", .file = -1, .most = KIB(64), .shape = above_stack },
+	{ .kind = "vsyscall", .name = "", .file = -1, .from = UINT64_C(0xffffffffff600000), .until = UINT64_C(0xffffffffff601000) },
 	{ .kind = "jit", .perms = "??x?", .file = -1 },
 	{ .kind = "shm", .perms = "???s", .file = -1 },
 	{ .kind = "gc", .name = "", .perms = "rw-p", .until = GIB(32), .program = "libjvm.so" }, /* so low that references fit in 32 bits */
@@ -306,6 +313,22 @@ static bool java_stack_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
 	return guard && guard->size <= KIB(64) && (here->size == MIB(1) || here->size + guard->size == MIB(1));
+}
+
+/* Linux 2.4 names no stack, but has it begin below offset 0: fffff000, or all of 64 bits. */
+static bool old_stack(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at];
+	bool narrow = here->end <= GIB(4) && here->offset <= UINT32_MAX;
+	return here->has_offset && here->offset != here->start && here->offset >= (narrow ? GIB(4) - MIB(16) : 0 - GIB(1));
+}
+
+/* Where the kernel lends its code: nothing else is ever put above the stack. */
+static bool above_stack(const struct vp_kind_place *place)
+{
+	for (size_t i = place->at; i-- > 0 && place->at - i <= 3;)
+		if (glob("[stack]", place->regions[i].name)) return true;
+	return false;
 }
 
 /* Open memory that reaches far into closed: reserved at once, committed as it is needed. */
@@ -637,6 +660,7 @@ int vp_kinds_add(const struct vp_kind_rule *rule)
 	to->flags = copy(rule->flags);
 	to->after = copy(rule->after);
 	to->program = copy(rule->program);
+	vp_kind_index(vp_s(to->kind)); /* so that options may name it before a region is of it */
 	return 0;
 }
 

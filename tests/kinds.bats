@@ -187,6 +187,17 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/small" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "arena reserved" ]
 }
 
+@test "the stack of Linux 2.4, and what pmap calls [ anon ] above the stack, by offset and place" {
+	kinds() { vm-parse - | jq -r 'select(.type == "region") | .kind' | paste -sd' '; }
+	[ "$(printf '%s\n' '08048000-0804c000 r-xp 00000000 03:05 4711       /bin/ed' '40017000-40018000 rwxp 00000000 00:00 0' 'bfffc000-c0000000 rwxp ffffd000 00:00 0' | kinds)" = "text jit stack" ]
+	[ "$(printf '%s\n' '00400000-00404000 r-xp 00000000 03:05 4711       /bin/ed' '7fffffff9000-8000000000 rw-p 00000000 00:00 0' \
+		'7fbffff000-7fc0000000 rwxp fffffffffffff000 00:00 0' | sed 2d | kinds)" = "text stack" ]
+	[ "$(printf '%s\n' 'ffa00000-ffb00000 rw-p ffa00000 00:00 0' | kinds)" = anon ] # before 2.6.26 memory without a file has its address as offset
+	[ "$(printf '%s\n' '77:   ed' '0000000000400000     16K r-x-- ed' '00007f1200000000      8K r-x--   [ anon ]' '00007ffc10000000    132K rw---   [ stack ]' \
+		'00007ffc10150000     16K r----   [ anon ]' '00007ffc10154000      8K r-x--   [ anon ]' 'ffffffffff600000      4K --x--   [ anon ]' ' total              184K' | kinds)" \
+		= "text jit stack vvar vdso vsyscall" ]
+}
+
 @test "every kind is described in vmpipe-kinds(7), and no other" {
 	requires cmd jq
 	known=$(sed -n '/known\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)",.*/\1/p' "$ROOT/lib/kinds.c" | sort)

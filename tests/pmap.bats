@@ -95,3 +95,18 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 		diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got" || { echo "$file"; return 1; }
 	done
 }
+
+@test "pmap pasted by people: prose and fences around it, sums with a K each, rows in an order of their own" {
+	printf '%s\n' 'Here is what it says of the other node:' '```' 'sudo pmap -X NUMBER' '871:   agent -c /etc' '         Address Perm   Offset Device  Inode    Size   Rss   Pss Swap Mapping' \
+		'        00400000 r-xp 00000000  fd:01  9344    6480  1580  1529    0 agent' '    7ffe6b5f8000 rw-p 00000000  00:00     0     132    16    16    0 [stack]' \
+		'                                             ======= ===== ===== ====' '                                               6612K 1596K 1545K   0K' '```' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions, .size, .rss]' <<<"$output")" = '[871,2,6770688,1634304]' ]
+	sed -i 's/ 6612K/ 9612K/; s/^ *7ffe6b5f8000 rw-p/    7ffe6x5f8000 rw-p/' "$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":7: no row of pmap"* && $stderr == *"states 9612 KiB"* ]]
+	printf '%s\n' 'Address           Kbytes     RSS   Dirty Mode  Mapping' '# program' '0000555555554000    8192    4096       0 r-x-- prog' '# shared' \
+		'00007fffb0000000     512     512       0 rw-s- /dev/shm/x' '# heaps' '00007fff8a000000    1024     128     128 rw--- [ anon ] # the first' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | .regions')" = 3 ]
+}

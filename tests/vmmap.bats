@@ -314,3 +314,30 @@ report() {
 	[ "$(printf '%s\n' '-VM_ALLOCATE (reserved) 0000000105d6c000-0000000145d6c000 [  1.0G     0K     0K     0K] rw-/rwx SM=NUL          reserved' \
 		'+VM_ALLOCATE (reserved) 0000000105d6c000-0000000185d6c000 [  2.0G     0K     0K     0K] rw-/rwx SM=NUL          reserved' | vm-parse -q | jq -r 'select(.type == "region") | .label' | sort -u)" = "VM_ALLOCATE (reserved)" ]
 }
+
+@test "VM Regions Near: each is a snapshot with its fault, the arrow is no part of a type, and what a summary has beyond it lacks nothing" {
+	printf '%s\n' 'Process:               Foo [81]' '' 'VM Regions Near 0x10:' '--> ' '    __TEXT                      100e5f000-100e9b000    [  240K] r-x/r-x SM=COW  /Applications/Foo.app/Contents/MacOS/Foo' '' \
+		'VM Region Summary:' '                                VIRTUAL   REGION ' 'REGION TYPE                        SIZE    COUNT (non-coalesced) ' 'Stack                             8192K        1 ' \
+		'__TEXT                             240K        1 ' 'TOTAL                             8432K        2 ' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .fault, .report_format, .labels.Stack.size]' <<<"$output")" = '[81,"0x0000000000000010","crash",8388608]' ]
+	printf '%s\n' 'VM Regions Near 0:' '--> ' '    __TEXT                 000000010f2d5000-000000010f2d6000 [    4K] r-x/rwx SM=COW  /a.out' 'VM Regions Near 0x7fff5bc00000:' \
+		'--> STACK GUARD            00007fff58400000-00007fff5bc00000 [ 56.0M] ---/rwx SM=NUL  stack guard for thread 0' \
+		'    Stack                  00007fff5bc00000-00007fff5c400000 [ 8192K] rw-/rwx SM=COW  thread 0' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "region") | [.seq, .label, .kind]' <<<"$output" | paste -sd' ')" = '[0,"__TEXT","text"] [1,"STACK GUARD","guard"] [1,"Stack","stack"]' ]
+}
+
+@test "what people write between rows, and the fences around them, is no corrupt row; a cut one is" {
+	printf '%s\n' 'Look:' '```' '==== Writable regions for process 9' '__DATA                  100d00000-100d04000  [   16K] rw-  prog' 'MALLOC_LARGE            (not to be seen)' \
+		'Stack                   16b164000-16b95c000  [ 8160K] rw-  thread 0' '```' 'and so it is' '</details>' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(grep -c '"type":"region"' <<<"$output")" = 2 ]
+	printf '%s' 'Stack                   16b164000-16b95c000  [ 8160K] rw-  thread 0
+Stack                   16b96' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":2: neither a row"* ]]
+}

@@ -35,7 +35,7 @@ struct parser {
 	size_t mapping_at;      /* column where MAPPING stands in the head */
 	bool begun;
 	int64_t pid;            /* of the text; -1 */
-	uint64_t last, sum;     /* start of the last row; KiB so far */
+	uint64_t first, sum;    /* start of the first row; bytes so far */
 	struct text_json extra;
 };
 
@@ -240,14 +240,13 @@ static void begin(struct parser *p)
 {
 	if (!p->begun) p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
-	p->last = p->sum = 0;
+	p->sum = 0;
 }
 
 static void give(struct parser *p, struct vp_region *region)
 {
-	if (p->begun && region->start < p->last) p->begun = false; /* another report, without a word between */
-	if (!p->begun) begin(p);
-	p->last = region->start;
+	if (p->begun && region->start <= p->first) p->begun = false; /* another report, without a word between */
+	if (!p->begun) begin(p), p->first = region->start;
 	p->sum += region->size;
 	uint64_t both = UINT64_C(1) << VP_M_shared_dirty | UINT64_C(1) << VP_M_private_dirty;
 	if ((region->measured & both) == both) text_measure(region, VP_M_dirty, region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
@@ -290,11 +289,33 @@ static void total(struct parser *p, vp_str text)
 	p->host->lost(p->host, p->pid, "regions", 1, why);
 }
 
+/* The last line of -X: numbers alone, and KB behind them; people retype it with a K behind each. */
+static bool sums(vp_str text)
+{
+	struct text_size size;
+	size_t n = 0;
+	for (vp_str word; (word = text_word(&text)).n; n++)
+		if (!text_digit(*word.p) || !text_size(word, &size)) return n > 1 && text_is(word, "KB") && !text_left(text).n;
+	return n > 3;
+}
+
+/* What people write around a table has neither an address in front nor permissions. */
+static bool was_row(struct parser *p, vp_str text)
+{
+	struct vp_region region;
+	uint64_t start;
+	vp_str rest = text, word = text_word(&rest), next = text_left(rest);
+	if (p->lines.cut || (word.n >= 8 && (text_hex(word, &start) || (text_digit(*word.p) && next.n && text_digit(*next.p))))) return true;
+	while ((word = text_word(&rest)).n)
+		if (perms(word, &region)) return true;
+	return false;
+}
+
 static bool is_end(struct parser *p, vp_str text)
 {
 	if (text_starts(text, "total") || text_starts(text, "Total:")) total(p, text);
 	else if (text_starts(text, "mapped:")) total(p, text);
-	else if (text_ends(text, " KB") && text_digit(*text.p)) total(p, text);
+	else if (sums(text)) total(p, text);
 	else if (!text_starts(text, "----") && !text_starts(text, "====") && !text_has(text, "writable-private")) return false;
 	return true;
 }
@@ -316,7 +337,7 @@ static void one_line(struct parser *p, vp_str line)
 		if (!row(p, line, &region, scratch)) p->column_count = 0;
 	}
 	if (p->column_count && row(p, line, &region, scratch)) give(p, &region);
-	else if (!process(p, text) && !is_end(p, text)) p->host->bad(p->host, p->lines.number, "no row of pmap");
+	else if (!process(p, text) && !is_end(p, text) && was_row(p, text)) p->host->bad(p->host, p->lines.number, "no row of pmap");
 }
 
 /* What a log has put in front of every line shows at the first row or head. */

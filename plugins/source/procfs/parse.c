@@ -151,13 +151,19 @@ static bool perms_letters(const char *p)
 	    && (p[3] == 'p' || p[3] == 's' || p[3] == '-');
 }
 
+/* Without a file an offset says nothing, but for the stack of Linux 2.4, which begins below 0. */
+static bool tells_offset(const struct vp_region *region)
+{
+	return region->offset >= UINT64_C(0xff000000) && region->offset != region->start;
+}
+
 /* `major:minor inode`, both hexadecimal, then decimal. */
 static const char *backing(const char *p, const char *end, struct vp_region *region)
 {
 	const char *from = p;
 	uint64_t major, minor;
 	if (end - p >= 7 && memcmp(p, "00:00 0", 7) == 0 && (end - p == 7 || p[7] == ' ')) { /* no file */
-		region->has_offset = false;
+		region->has_offset = tells_offset(region);
 		return p + 7;
 	}
 	if (!(p = hex(p, end, &major)) || p == end || *p++ != ':' || !(p = hex(p, end, &minor))) return NULL;
@@ -169,7 +175,7 @@ static const char *backing(const char *p, const char *end, struct vp_region *reg
 	region->inode = (vp_str){ from, (size_t)(p - from) };
 	if (major == 0 && minor == 0 && p - from == 1 && *from == '0') {
 		region->dev = region->inode = (vp_str){ 0 };
-		region->has_offset = false;
+		region->has_offset = tells_offset(region);
 	}
 	return p;
 }

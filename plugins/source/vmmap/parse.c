@@ -274,7 +274,7 @@ int vmmap_probe(vp_str head, const char **format)
 		line = text_unquoted(line);
 		if (text_has(line, "Virtual Memory Map of process ")) return 99;
 		if (text_has(line, "[") && vmmap_row(line, &row)) return 97;
-		if (text_has(line, "VM Region Summary:") || text_has(line, "VM Region Info:") || text_has(line, "==== Summary for process")) return 96;
+		if (text_has(line, "VM Region Summary:") || text_has(line, "VM Region Info:") || text_has(line, "VM Regions Near ") || text_has(line, "==== Summary for process")) return 96;
 		if (text_has(line, "ReadOnly portion of Libraries: Total=")) return 96;
 		sums += bare_sum(line);
 	}

@@ -56,9 +56,23 @@ static void clear(struct reader *r)
 	r->column_count = 0;
 }
 
+static bool holds_range(vp_str text)
+{
+	uint64_t start, end;
+	for (vp_str word; (word = text_word(&text)).n;)
+		if (word.n > 8 && text_range(word, &start, &end)) return true;
+	return false;
+}
+
+/* What people write between rows, and the fences and tags of a page around them, has none of what makes a row. */
+static bool was_row(vp_str text)
+{
+	return holds_range(text) || text_has(text, " SM=") || text_starts(text, "SM=") || (text_has(text, "[") && text_has(text, "]"));
+}
+
 static void bad_pending(struct reader *r)
 {
-	if (r->pending.n) r->host->bad(r->host, r->pending_line, "neither a row of a region nor the rest of one");
+	if (r->pending.n && (was_row(r->pending) || r->lines.cut)) r->host->bad(r->host, r->pending_line, "neither a row of a region nor the rest of one");
 	r->pending.n = 0;
 }
 
@@ -155,14 +169,6 @@ static void snipped(struct reader *r)
 	r->host->lost(r->host, r->report.pid, "text", 1, why);
 }
 
-static bool holds_range(vp_str text)
-{
-	uint64_t start, end;
-	for (vp_str word; (word = text_word(&text)).n;)
-		if (word.n > 8 && text_range(word, &start, &end)) return true;
-	return false;
-}
-
 /* A line in the listing that is no row of itself. Behind a gap only what has a range is taken for a row that went wrong. */
 static void other_row_line(struct reader *r, vp_str line)
 {
@@ -183,7 +189,7 @@ static void other_row_line(struct reader *r, vp_str line)
 	else if (last && !last->detail.n && last->line + 1 == r->lines.number && is_detail(text)) last->detail = text;
 	else if (text_starts(text, "UNUSED SPACE") || text_starts(text, "GAP OF ") || text_starts(text, "vmmap:")) return;
 	else if (r->crash && !last && !holds_range(text)) return; /* the rest of a line above the rows, which mail has wrapped */
-	else if (text_starts(text, "--->") || (r->gap && !holds_range(text))) return;
+	else if (r->gap && !holds_range(text)) return;
 	else r->pending = text, r->pending_line = r->lines.number;
 }
 
@@ -291,15 +297,21 @@ static void section(struct reader *r, vp_str line)
 		if (text_is(word, "process") && text_decimal(text_word(&rest), &number)) r->report.pid = (int64_t)number;
 }
 
-/* "VM Region Info: 0x528 is not in any region.  ..." */
-static void crash_info(struct reader *r, vp_str line)
+static const char *const crash_keys[] = { "VM Region Info:", "VM Regions Near" };
+
+/* "VM Region Info: 0x528 is not in any region.  ...", or up to 11 "VM Regions Near 0x528:" */
+static bool crash_info(struct reader *r, vp_str line)
 {
-	vp_str rest = after_key(line, "VM Region Info:");
+	bool near = text_starts(line, crash_keys[1]);
+	if (!near && !text_starts(line, crash_keys[0])) return false;
+	vp_str rest = after_key(line, crash_keys[near]), word = text_word(&rest);
+	if (word.n && word.p[word.n - 1] == ':') word.n--;
 	if (has_content(&r->report)) finish(r);
-	begun(r)->has_fault = text_hex(text_word(&rest), &r->report.fault);
+	begun(r)->has_fault = text_hex(word, &r->report.fault);
 	r->report.format = (vp_str){ "crash", 5 };
 	r->crash = true;
 	r->part = ROWS;
+	return true;
 }
 
 /* ---- tables ---- */
@@ -466,11 +478,19 @@ static void listing_line(struct reader *r, vp_str line)
 	if (text.n) other_row_line(r, line);
 }
 
+/* The "--->" or "-->" before the region of a fault: how long it is. */
+static size_t arrow(vp_str text)
+{
+	size_t n = 0;
+	while (n < text.n && text.p[n] == '-') n++;
+	return n > 1 && n < text.n && text.p[n] == '>' ? n + 1 : 0;
+}
+
 static void one_line(struct reader *r, vp_str line)
 {
 	struct vmmap_row row;
 	vp_str text = text_trim(line);
-	if (text_starts(text, "--->")) text = text_left(text_from(text, 4));
+	text = text_left(text_from(text, arrow(text)));
 	if (text.n > 1 && (*text.p == '+' || *text.p == '-') && text.p[1] != *text.p) text = text_left(text_from(text, 1)); /* a diff's */
 	if (text_has(text, "[") && vmmap_row(text, &row)) {
 		bad_pending(r);
@@ -483,8 +503,8 @@ static void one_line(struct reader *r, vp_str line)
 	} else if (text_starts(text, "SM=sharing mode") || text_starts(text, "PURGE=purgeable mode")) {
 		bad_pending(r);
 		r->part = LEGEND;
-	} else if (text_starts(text, "VM Region Info:")) {
-		crash_info(r, text);
+	} else if (crash_info(r, text)) {
+		return;
 	} else if (text_starts(text, "VM Region Summary:")) {
 		r->part = SUMMARY;
 		r->column_count = 0;
@@ -499,7 +519,7 @@ static void one_line(struct reader *r, vp_str line)
 static void learn_prefix(struct reader *r, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
-	static const char *const marks[] = { "Virtual Memory Map of process ", "==== ", "Process:  ", "REGION TYPE ", "VM Region Info:" };
+	static const char *const marks[] = { "Virtual Memory Map of process ", "==== ", "Process:  ", "REGION TYPE ", "VM Region Info:", "VM Regions Near " };
 	vp_str line;
 	while (text_next(&lines, &line) && lines.number < 1000) {
 		line = text_unquoted(line);
