@@ -462,6 +462,13 @@ static bool start(struct session *s, int output)
 	return s->program.argument_count ? start_command(s, output) : true;
 }
 
+/* No source can be used: a command would run for nothing. */
+static int nothing_to_see(struct session *s)
+{
+	if (s->program.argument_count) vp_say(&s->program, "%s is not started, as nothing would be seen of it", s->program.arguments[0]);
+	return finish(s, "error");
+}
+
 int main(int argc, char **argv)
 {
 	static struct session s;
@@ -481,7 +488,7 @@ int main(int argc, char **argv)
 	vp_watch_input(&s.watch, s.marks.fd);
 	raise_files(&s);
 	put_stream(&s, &began);
-	vp_sources_open(&s.sources);
+	if (!vp_sources_open(&s.sources)) return nothing_to_see(&s);
 	if (!start(&s, output)) return finish(&s, "error");
 	return conclude(&s, sample(&s));
 }

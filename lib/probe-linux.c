@@ -24,6 +24,7 @@ struct scan_arg { /* struct pm_scan_arg of linux/fs.h, Linux 6.7 */
 struct scanned {
 	uint64_t start, end, categories;
 };
+#define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
 #define SCAN _IOWR('f', 16, struct scan_arg)
 #define SCAN_PRESENT (1u << 3)
 
@@ -217,9 +218,20 @@ static const char *try_bpf(void)
 	attr.license = (uintptr_t)"GPL";
 	int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr);
 	if (fd >= 0) return close(fd), NULL;
-	if (errno == ENOSYS) return because("a kernel with CONFIG_BPF_SYSCALL");
-	if (locked_down()) return because("a kernel that is not locked down for confidentiality");
+	int cause = errno;
+	bool locked = locked_down();
+	errno = cause;
+	if (cause == ENOSYS) return because("a kernel with CONFIG_BPF_SYSCALL");
+	if (locked) return because("a kernel that is not locked down for confidentiality");
 	return because("CAP_BPF and CAP_PERFMON (or root)");
+}
+
+/* What traces is told of processes by their numbers there. */
+static const char *try_first_pids(void)
+{
+	struct stat space;
+	bool first = stat("/proc/self/ns/pid", &space) == 0 && space.st_ino == FIRST_PID_NS;
+	return first ? NULL : "the first pid namespace, which is that of no container: vm-sample --ebpf runs only there";
 }
 
 static const char *try_perf(void)
@@ -238,7 +250,8 @@ static const char *try_others(void)
 static const struct { const char *name; const char *(*missing)(void); } features[] = {
 	{ "maps", try_maps }, { "smaps", try_smaps }, { "smaps_rollup", try_rollup }, { "children", try_children },
 	{ "pagemap", try_pagemap }, { "page_frames", try_frames }, { "pagemap_scan", try_scan }, { "procmap_query", try_query },
-	{ "pidfd", try_pidfd }, { "other_users", try_others }, { "btf", try_btf }, { "bpf", try_bpf }, { "perf_events", try_perf },
+	{ "pidfd", try_pidfd }, { "other_users", try_others }, { "btf", try_btf }, { "bpf", try_bpf },
+	{ "first_pid_namespace", try_first_pids }, { "perf_events", try_perf },
 };
 
 static void put_feature(struct vp_out *out, size_t before, const char *name, const char *missing)

@@ -90,16 +90,19 @@ static void merge(struct vp_sources *sources)
 	if (vp_sample_merge(hosts, sources->count)) vp_die(sources->program, VP_TROUBLE, "%s", vp_error());
 }
 
-void vp_sources_open(struct vp_sources *sources)
+int vp_sources_open(struct vp_sources *sources)
 {
+	int open = 0;
 	for (size_t i = 0; i < sources->count; i++) {
 		struct vp_run *run = &sources->runs[i];
 		run->open = !run->plugin->open || run->plugin->open(run->state, &run->host.host) == 0;
 		if (!run->open) vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+		open += run->open;
 		int events = run->open && run->plugin->drain && run->plugin->fd ? run->plugin->fd(run->state) : -1;
 		if (events >= 0 && vp_watch_events(sources->watch, events)) vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
 	}
 	merge(sources);
+	return open;
 }
 
 static int attach(struct vp_sources *sources, struct vp_run *run, const struct vp_process *process)

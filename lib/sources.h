@@ -31,7 +31,7 @@ int  vp_sources_set(struct vp_sources *sources, const char *name, const char *va
 int  vp_sources_redact(struct vp_sources *sources); /* -1 (vp_error): one cannot */
 /* Whether one of them looks at processes, and not only at the system as a whole. */
 bool vp_sources_want_process(const struct vp_sources *sources);
-void vp_sources_open(struct vp_sources *sources);
+int  vp_sources_open(struct vp_sources *sources); /* how many can be used; why others cannot is said */
 /* How many sources took the process; why others did not is said. */
 int  vp_sources_attach(struct vp_sources *sources, const struct vp_process *process);
 /* One look through every source; how many processes are still there: INT_MAX where none looks at processes. */

@@ -200,6 +200,17 @@ same_as_maps() {
 	[[ $stderr == *"CAP_BPF and CAP_PERFMON"*"vm-sample -s procfs"* ]]
 }
 
+@test "a command of which no source could see anything is not started, and that is no success" {
+	requires other
+	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample --ebpf -- echo has run
+	[ "$status" = 1 ]
+	[[ $stderr == *"echo is not started"* ]]
+	[[ $stderr != *"has run"* ]]
+	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample -s ebpf,procfs -i 1ms -- sleep 0.1
+	[ "$status" = 0 ]
+	[[ $output == *'"type":"raw"'* ]]
+}
+
 @test "CAP_BPF and CAP_PERFMON are all that it needs" {
 	requires cmd setpriv
 	requires other

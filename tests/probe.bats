@@ -69,3 +69,13 @@ feature() { # NAME [of OBJECT]
 	run --separate-stderr vm-sample --probe -p 2
 	[[ "$(jq -r '.processes[0].features[0].missing' <<<"$output")" == *"address space"* ]]
 }
+
+@test "of BPF it says what is missing by what the kernel answered, and that it takes the first pid namespace" {
+	requires root
+	requires other
+	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe
+	if [ "$(feature bpf)" = false ]; then [[ "$(jq -r '.features[] | select(.name=="bpf").missing' <<<"$output")" == *"Operation not permitted"* ]]; fi
+	unshare -p -f --mount-proc true || skip "no pid namespace can be made here"
+	run --separate-stderr unshare -p -f --mount-proc vm-sample --probe
+	[ "$(feature first_pid_namespace)" = false ]
+}
