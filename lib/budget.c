@@ -153,11 +153,15 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 
 struct words { char text[40]; };
 
+#define FROM_NOTHING 1e9 /* percent: there was nothing to take a share of */
+
 static struct words amount(const struct limit *limit, double value)
 {
 	struct words words;
-	if (limit->grows == GROWTH_PERCENT) snprintf(words.text, sizeof words.text, "%.4g %%", value);
-	else if (limit->measure == MEASURE_REGIONS) snprintf(words.text, sizeof words.text, "%.4g regions%s", value, limit->grows == GROWTH_RATE ? "/s" : "");
+	bool rate = limit->grows == GROWTH_RATE;
+	if (limit->grows == GROWTH_PERCENT && value >= FROM_NOTHING) snprintf(words.text, sizeof words.text, "all of it from nothing");
+	else if (limit->grows == GROWTH_PERCENT) snprintf(words.text, sizeof words.text, value < 1000 ? "%.4g %%" : "%.0f %%", value);
+	else if (limit->measure == MEASURE_REGIONS) snprintf(words.text, sizeof words.text, rate && value < 1000 ? "%.4g%s" : "%.0f%s", value, rate ? "/s" : "");
 	else snprintf(words.text, sizeof words.text, "%s%s", vp_finding_size(value).text, limit->grows == GROWTH_RATE ? "/s" : "");
 	return words;
 }
@@ -167,7 +171,7 @@ static double value_of(const struct limit *limit, const struct budget_case *one)
 	double value = (double)(limit->at == AT_END || limit->growth ? one->last : one->peak), more = value - (double)one->first;
 	if (!limit->growth) return value;
 	if (limit->grows == GROWTH_BYTES) return more;
-	if (limit->grows == GROWTH_PERCENT) return one->first ? 100 * more / (double)one->first : more > 0 ? 1e9 : 0;
+	if (limit->grows == GROWTH_PERCENT) return one->first ? 100 * more / (double)one->first : more > 0 ? FROM_NOTHING : 0;
 	return one->t_last > one->t_first ? more * 1e9 / (double)(one->t_last - one->t_first) : 0;
 }
 

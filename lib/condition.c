@@ -46,6 +46,7 @@ static int read_kind(struct vp_condition *condition, const char *at, const char 
 	const char *names[256], *near;
 	char text[256];
 	size_t n = 0;
+	if (strpbrk(condition->pattern, "<>= ")) return wrong(condition, at, start, "several conditions want a comma between them");
 	for (size_t i = 0; i < vp_kind_count() && n < 256; i++) {
 		names[n++] = vp_kind_name(i);
 		if (!strcmp(vp_kind_name(i), condition->pattern)) return 0;
@@ -137,6 +138,7 @@ int vp_condition_parse(struct vp_condition *condition, const char *text)
 	for (const char *c = start; c < end; c++)
 		if (*c == '.') dot = c;
 	if (!dot) return wrong(condition, end, start, "SUBJECT.MEASURE is wanted, such as heap.rss");
+	if (strchr("<>=", *amount) && *amount) return wrong(condition, at, start, "no such operator; there are > >= < <= = !=");
 	while (*amount == ' ') amount++;
 	if (read_subject(condition, start, dot, start) || read_measure(condition, dot + 1, end, start)) return -1;
 	return read_amount(condition, amount, start);

@@ -40,7 +40,7 @@ struct vp_kind_facts {
 /* Sets the kind (static text) of each region of one snapshot, sorted by start, unless it has one; facts may be NULL.
  * A pure function of its arguments and of the rules. 0, -1: no memory. */
 int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts);
-int vp_kinds_add(const struct vp_kind_rule *rule); /* in front of the table, in the order added; copies; 0, -1 */
+int vp_kinds_add(const struct vp_kind_rule *rule); /* in front of the table, in the order added; copies; its kind is known from now on; 0, -1 */
 /* Every kind there is, built-in first then the user's; index is stable in a process. */
 size_t vp_kind_index(vp_str kind);      /* adds an unknown one; from the 200th on they share one, "(further kinds)" */
 const char *vp_kind_name(size_t index);

@@ -130,10 +130,18 @@ static bool written_elsewhere(const struct explain *explain, const struct vp_reg
 	return false;
 }
 
+/* Memory that the program asked for; of a kind that is somebody's own all that is writable, private and of no file. */
+static bool was_asked_for(size_t kind, const struct vp_region *region)
+{
+	static const char *const asked[] = { "heap", "arena", "anon", "gc", "wasm", "jit", "bss", "tls", "huge", NULL };
+	bool file = region->inode.n && !vp_str_is(region->inode, "0");
+	if (is_one_of(region->kind, asked)) return true;
+	return !vp_kind_about(kind)[0] && strchr(region->perms, 'w') && !strchr(region->perms, 's') && !file;
+}
+
 static int count(struct explain *explain, const struct vp_region *region)
 {
 	static const char *const textbook[] = { "text", "rodata", "data", "bss", "heap", "stack", NULL };
-	static const char *const asked[] = { "heap", "arena", "anon", "gc", "wasm", "jit", "bss", "tls", "huge", NULL };
 	size_t kind = vp_kind_index(region->kind);
 	bool closed = !strchr(region->perms, 'r') && !strchr(region->perms, 'w') && !strchr(region->perms, 'x') && region->perms[0];
 	if (kind >= explain->kind_count) return 0; /* every kind of the stream has its number since it was read */
@@ -141,7 +149,7 @@ static int count(struct explain *explain, const struct vp_region *region)
 	add(&explain->kinds[kind], region);
 	vp_build_count(&explain->build, kind, region->size);
 	if (is_one_of(region->kind, textbook)) add(&explain->textbook, region);
-	if (is_one_of(region->kind, asked)) add(&explain->asked, region);
+	if (was_asked_for(kind, region)) add(&explain->asked, region);
 	if (vp_str_is(region->kind, "guard")) add(&explain->guards, region);
 	if (vp_str_is(region->kind, "reserved")) add(&explain->reserved, region);
 	if (strchr(region->perms, 'x')) add(&explain->code, region);
@@ -224,7 +232,8 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	const struct part *part = &explain->parts[i];
 	if (field == KIND) return vp_word(vp_words(explain->build.arena, vp_s(vp_kind_name(part->kind))));
 	if (field == LABEL) return part->label.n ? vp_word(vp_words(explain->build.arena, part->label)) : (struct vp_value){ 0 };
-	return field == ABOUT ? vp_word(part->about) : sum_value(&part->sum, field);
+	if (field == ABOUT) return vp_word(part->about[0] ? part->about : "somebody's own kind: of a rule in YAML, or of a plugin");
+	return sum_value(&part->sum, field);
 }
 
 static int class_of(void *ctx, size_t i)

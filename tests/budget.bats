@@ -199,3 +199,39 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	run bash "$ROOT/contrib/ci/memory-budget.sh" b.yaml
 	[ "$status" = 2 ]
 }
+
+@test "the shell recipe tells a slip in the budget, or a report that it cannot write, before it runs the command" {
+	printf 'budgets:\n  - { kind: heep, most: 1M }\n' >slip.yaml
+	printf 'budgets:\n  - { kind: heap, most: 1M }\n' >good.yaml
+	recipe() { run bash "$ROOT/contrib/ci/memory-budget.sh" "$@" touch ran; echo "$output"; [ "$status" = 2 ] && [ ! -e ran ]; }
+	recipe slip.yaml r.xml
+	[[ $output == *'no kind "heep"'* ]]
+	recipe none.yaml r.xml
+	[[ $output == *'none.yaml: No such file'* ]]
+	recipe good.yaml none/r.xml
+	[[ $output == *'none/r.xml'* ]]
+	recipe good.yaml r
+	[[ $output == *'neither .xml nor .tap'* ]]
+}
+
+@test "numbers of regions are told to the last one, growth from nothing as such" {
+	process='{"type":"process","t":0,"pid":7,"why":"first","name":"demo"}'
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test","sources":[]}'; echo "$process"; echo '{"type":"snapshot","t":0.5,"pid":7,"seq":0,"regions":12345}'
+		awk 'BEGIN { for (i = 1; i <= 12345; i++) printf "{\"type\":\"region\",\"t\":0.5,\"pid\":7,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"anon\"}\n", i * 8192, i * 8192 + 4096 }'
+		finish 1
+	} >many
+	echo 'budgets: [{ name: few, measure: regions, most: 12343 }]' >b.yaml
+	run -1 --separate-stderr vm-track -f none -b b.yaml -o /dev/null many
+	[ "$stderr" = "vm-track: budget broken: few: demo (7): regions reached 12345, the budget is 12343" ]
+	echo 'budgets: [{ name: none, kind: heap, growth: 5% }]' >b.yaml
+	region() { echo '{"type":"region","t":'"$1"',"pid":7,"seq":'$(($1 - 1))',"start":"0x000000000000'"$1"'000","end":"0x000000000000'$(($1 + 2))'000","size":8192,"perms":"rw-p","kind":"'"$2"'"}'; }
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test","sources":[]}'; echo "$process"
+		echo '{"type":"snapshot","t":1,"pid":7,"seq":0,"regions":1}'; region 1 anon
+		echo '{"type":"snapshot","t":2,"pid":7,"seq":1,"regions":1}'; region 2 heap
+		finish 3
+	} >grown
+	run -1 --separate-stderr vm-track -f none -b b.yaml -o /dev/null grown
+	[ "$stderr" = "vm-track: budget broken: none: demo (7): size grew by all of it from nothing, the budget is 5 %" ]
+}

@@ -187,8 +187,19 @@ setup() {
 	refused 'perms:q.rss > 1' 7 'wanted are letters of rwxps'
 	refused 'heap.rss >' 11 'an amount is wanted'
 	refused 'heap > 1' 5 'SUBJECT.MEASURE is wanted'
+	refused 'heap.rss => 1' 10 'no such operator'
+	refused 'heap.rss > 1 anon.rss > 1' 1 'several conditions want a comma'
 	run -2 --separate-stderr vm-diff --fail-if 'total.rss > +1%' a a
 	[[ $stderr == *"rss is not known"* ]]
+}
+
+@test "a condition may name a kind that the YAML beside it makes" {
+	text "1000-1004 rw-p 0" >a
+	printf 'kinds:\n  - { kind: pool, name: "", perms: "rw-p" }\n' >f.yaml
+	run -1 --separate-stderr vm-diff -c f.yaml --fail-if 'pool.size > 1K' a a
+	[[ $stderr == *"pool.size > 1K: 16 KiB -> 16 KiB"* ]]
+	run -2 --separate-stderr vm-diff -c f.yaml --fail-if 'pol.size > 1K' a a
+	[[ $stderr == *"do you mean 'pool'?"* ]]
 }
 
 @test "YAML sets the conditions" {

@@ -176,3 +176,12 @@ print(len(holes), "%x" % max(holes)[1])')
 	[ "${#lines[@]}" -lt 600 ]
 	[[ $output =~ total\ +3000\  ]]
 }
+
+@test "explain: a user's own kinds are said to be such, and their memory counts as asked for" {
+	printf 'kinds:\n  - { kind: pool, name: "", least: 1M }\n' >"$BATS_TEST_TMPDIR/c.yaml"
+	printf '%s\n' '7f0000000000-7f0000400000 rw-p 00000000 00:00 0' 'Size: 4096 kB' 'Rss: 4096 kB' >"$BATS_TEST_TMPDIR/smaps"
+	run -0 --separate-stderr vm-parse -c "$BATS_TEST_TMPDIR/c.yaml" -o "$BATS_TEST_TMPDIR/parsed" "$BATS_TEST_TMPDIR/smaps"
+	explain "$BATS_TEST_TMPDIR/parsed"
+	grep -F "somebody's own kind" <<<"$output"
+	note "does RSS follow what was asked for? of 4 MiB"
+}

@@ -180,6 +180,20 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	TABLE
 }
 
+@test "what holds the first thread's storage beside a library's data is no bss of it, however large" {
+	for size in 3 140; do
+		end=$(printf '%x' $((0x7f0000002000 + size * 1024 / 4096 * 4096 + 4096)))
+		maps="550000000000-550000001000 r-xp 00000000 fe:00 6 /bin/p\\n550000002000-550000003000 rw-p 00000000 00:00 0 [heap]\\n7f0000000000-7f0000001000 r-xp 00000000 fe:00 7 /lib/a.so\\n7f0000001000-7f0000002000 rw-p 00001000 fe:00 7 /lib/a.so\\n7f0000002000-$end rw-p 00000000 00:00 0 \\n7f1000000000-7f1000001000 r-xp 00000000 fe:00 8 /lib/b.so\\n7f1000001000-7f1000002000 rw-p 00001000 fe:00 8 /lib/b.so\\n7f1000002000-7f1000042000 rw-p 00000000 00:00 0 \\n"
+		printf '%s\n' '{"type":"stream","t":0,"version":1,"program":"test","sources":["procfs"]}' \
+			'{"type":"raw","t":0,"pid":9,"seq":0,"source":"procfs","format":"linux-threads","part":0,"last":true,"text":"9 0x7ffff0000000 0x7f0000002040\n"}' \
+			'{"type":"raw","t":0,"pid":9,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"'"$maps"'"}' >"$BATS_TEST_TMPDIR/raw"
+		run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/raw"
+		got=$(jq -r 'select(.type == "region") | .kind' <<<"$output" | paste -sd' ')
+		echo "$size: $got"
+		if [ "$size" = 3 ]; then [ "$got" = "text heap text data tls text data bss" ]; else [ "$got" = "text heap text data anon text data bss" ]; fi
+	done
+}
+
 @test "a region that nobody can be sure of: Go's heap by its place, arenas of 32 bits" {
 	printf '%s\n' 'c000000000-c000400000 rw-p 00000000 00:00 0 ' 'c000400000-c004000000 ---p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/go"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/go" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "gc reserved" ]

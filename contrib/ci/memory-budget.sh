@@ -12,6 +12,13 @@
 budget=$1 report=$2
 shift 2
 recording=${report%.*}.ndjson.zst
+
+# A slip in the budget, or a report that cannot be written, is told before the command has run for its minutes.
+slip=$(vm-track --budget "$budget" --report "$report" -o /dev/null /dev/null 2>&1)
+if [ $? -gt 1 ] || [ ! -w "$report" ]; then
+	echo "$slip" >&2
+	exit 2
+fi
 status=$(mktemp) || exit 2
 trap 'rm -f "$status"' EXIT
 
