@@ -108,11 +108,15 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 
 @test "perf trace -s counts the same" {
 	requires cmd perf
-	perf trace -m 4096 -s -o perf.txt "$WORKLOADS/long_running" 500 0 2>perf.err >/dev/null || skip "perf trace does not work here: $(head -1 perf.err)"
 	vm-sample --ebpf --command-output out -- "$WORKLOADS/long_running" 500 0 >raw.ndjson
-	perf_calls perf.txt >wanted
 	traced_calls raw.ndjson >got
-	diff got wanted
+	# perf itself misses a record now and then when the machine is busy: it may look again, ours may not
+	for take in 1 2 3; do
+		perf trace -m 4096 -s -o perf.txt "$WORKLOADS/long_running" 500 0 2>perf.err >/dev/null || skip "perf trace does not work here: $(head -1 perf.err)"
+		perf_calls perf.txt >wanted
+		! diff got wanted || return 0
+	done
+	false
 }
 
 @test "each child has its parent's regions, from the parent's own, down all generations" {
@@ -213,7 +217,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	grep -q ' bpf_iter_task_vma_new$' /proc/kallsyms || skip "this kernel has no iterator over regions"
 	sleep 1000 3>&- &
 	started+=($!)
-	strace -f -e trace=openat,open -o calls.txt vm-sample --ebpf -p $! -n 1 -o raw.ndjson
+	ASAN_OPTIONS=detect_leaks=0 strace -f -e trace=openat,open -o calls.txt vm-sample --ebpf -p $! -n 1 -o raw.ndjson
 	grep -q /proc/self/maps calls.txt
 	run ! grep "/proc/$!/maps" calls.txt
 	vm-parse raw.ndjson | jq -se '[.[] | select(.type=="region")] | length > 10 and any(.name == "[stack]")'
