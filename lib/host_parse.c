@@ -130,8 +130,25 @@ static void host_thread(struct vp_host *host, uint64_t stack, uint64_t local, bo
 
 /* ---- regions ---- */
 
+static int by_address(const void *a, const void *b)
+{
+	const struct vp_region *x = a, *y = b;
+	return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x->end > y->end) - (x->end < y->end);
+}
+
+/* A kernel gives regions by address; what people paste may have an order of its own. */
+static void sort_regions(struct vp_parse_host *parse)
+{
+	for (size_t i = 1; i < parse->region_count; i++)
+		if (parse->regions[i].start < parse->regions[i - 1].start) {
+			qsort(parse->regions, parse->region_count, sizeof *parse->regions, by_address);
+			return;
+		}
+}
+
 static void understand_regions(struct vp_parse_host *parse)
 {
+	sort_regions(parse);
 	struct threads *threads = threads_of(parse, parse->job->text.pid, false);
 	struct vp_kind_facts facts = { 0 };
 	if (threads && threads->seq == parse->seq) facts = (struct vp_kind_facts){ threads->list, threads->count };

@@ -417,7 +417,7 @@ static int find_objects(struct run *run)
 	size_t first = 0, first_end = 0, last = 0, last_end = 0;
 	bool heap = false;
 	for (size_t i = 0, next; i < run->place.count; i = next) {
-		bool executable = false, file = regions[i].inode.n && regions[i].name.n;
+		bool executable = false, file = regions[i].name.n && has_file(&regions[i]);
 		for (next = i; next < run->place.count && (next == i || (file && same_file(&regions[i], &regions[next]))); next++)
 			executable |= regions[next].perms[0] && regions[next].perms[2] == 'x';
 		heap |= regions[i].name.n && regions[i].name.p[0] == '[' && vp_str_is(regions[i].name, "[heap]");
@@ -506,6 +506,15 @@ static bool beside_fits(const struct run *run, const struct candidate *candidate
 	return !rule->after || (below && vp_str_eq(below->kind, candidate->after));
 }
 
+/* Where only three letters are told, most memory is private; macOS has words of its own for the rest. */
+static bool permissions_fit(const struct vp_kind_rule *rule, const struct vp_region *region)
+{
+	char perms[sizeof region->perms];
+	memcpy(perms, region->perms, sizeof perms);
+	if (perms[0] && perms[1] && perms[2] && !perms[3] && !region->label.n) memcpy(perms + 3, "p", 2);
+	return perms_fit(rule->perms, perms);
+}
+
 static bool fits(struct run *run, const struct candidate *candidate, const struct vp_region *region)
 {
 	const struct vp_kind_rule *rule = candidate->rule;
@@ -513,7 +522,7 @@ static bool fits(struct run *run, const struct candidate *candidate, const struc
 	if (asks & NAME && !name_fits(run, rule, candidate->number, region->name)) return false;
 	if (asks & EXTENT && !extent_fits(rule, region)) return false;
 	if (asks & POINTED && !(run->facts[run->place.at] & (HOLDS_LOCAL | HOLDS_STACK))) return false;
-	if (asks & PERMISSIONS && !perms_fit(rule->perms, region->perms)) return false;
+	if (asks & PERMISSIONS && !permissions_fit(rule, region)) return false;
 	if (asks & BESIDE && !beside_fits(run, candidate)) return false;
 	if (asks & WORDS && rule->flags && !has_word(region->flags, rule->flags)) return false;
 	if (asks & WORDS && rule->label && !glob(rule->label, region->label)) return false;

@@ -22,9 +22,10 @@ fuzz() {
 @test "no text harms the parsers of meminfo, free, vm_stat, top and footprint" {
 	fuzz system 6000 ../../texts/meminfo.txt ../../texts/free.txt ../../texts/vm_stat.txt ../../texts/top.txt ../../texts/footprint.txt
 }
-@test "no text harms the parsers of numa_maps and gdb's mappings, and no log that of maps within it" {
+@test "no text harms the parsers of numa_maps, gdb's mappings and other listings, and no log that of maps within it" {
 	fuzz numa 3000 ../../texts/numa_maps.txt
 	fuzz gdb 3000 ../../texts/gdb.txt
+	fuzz listing 4000 ../../texts/listing.txt
 	fuzz procfs 3000 ../../texts/log.txt
 }
 @test "no bytes harm the parser of core files" {

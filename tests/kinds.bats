@@ -212,6 +212,15 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 		= "text jit stack vvar vdso vsyscall" ]
 }
 
+@test "where a text has no inodes and three letters of permissions, programs still have their text, constants, variables and bss" {
+	printf '%s\n' '77:   ed' '0000000000400000     16K r-x-- ed' '0000000000600000      4K rw---  ed' '0000000000601000      8K rw---    [ anon ]' \
+		'0000003000000000    128K r-x-- libc.so.6' '000000300021f000      4K r---- libc.so.6' '0000003000220000      4K rw--- libc.so.6' '0000003000400000      4K rw--- notes' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "text data bss text rodata data file" ]
+	printf '%s\n' '[0x0000000000400000-0x0000000000404000) r-x /bin/ed PT_LOAD[0]' '[0x0000000000404000-0x0000000000405000) rw- /bin/ed PT_LOAD[1]' \
+		'[0x00007f0000000000-0x00007f0000001000) rwx' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "text data jit" ]
+}
+
 @test "every kind is described in vmpipe-kinds(7), and no other" {
 	requires cmd jq
 	known=$(sed -n '/known\[\] = {/,/^};/s/^\t{ "\([a-z-]*\)",.*/\1/p' "$ROOT/lib/kinds.c" | sort)

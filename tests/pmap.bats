@@ -108,5 +108,7 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 	[[ $stderr == *":7: no row of pmap"* && $stderr == *"states 9612 KiB"* ]]
 	printf '%s\n' 'Address           Kbytes     RSS   Dirty Mode  Mapping' '# program' '0000555555554000    8192    4096       0 r-x-- prog' '# shared' \
 		'00007fffb0000000     512     512       0 rw-s- /dev/shm/x' '# heaps' '00007fff8a000000    1024     128     128 rw--- [ anon ] # the first' >"$BATS_TEST_TMPDIR/in"
-	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | .regions')" = 3 ]
+	vm-parse -o "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "snapshot") | .regions' "$BATS_TEST_TMPDIR/out")" = 3 ]
+	[ "$(jq -r 'select(.type == "region") | .start' "$BATS_TEST_TMPDIR/out" | tr '\n' ' ')" = "0x0000555555554000 0x00007fff8a000000 0x00007fffb0000000 " ]
 }

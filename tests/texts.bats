@@ -16,6 +16,26 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(jq 'select(.type == "process") | .pid' <<<"$output")" = 4711 ]
 }
 
+@test "listings of crash reporters, sanitizers and debuggers: each a snapshot, with ranges, permissions, names, and whose they are" {
+	run -0 --separate-stderr vm-parse "$ROOT/tests/texts/listing.txt"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions, .rss]' <<<"$output" | paste -sd' ')" = \
+		'[2411,5,null] [4711,3,null] [4711,2,null] [4711,2,null] [815,2,147456] [815,1,61440] [815,1,null] [815,1,2097152]' ]
+	rows() { jq -c --argjson seq "$1" 'select(.type == "region" and .seq == $seq) | [.start[6:], .size, .perms, .offset, .name]' <<<"$output"; }
+	[ "$(rows 0)" = '["000012c00000",1007616,"rw-",null,"[anon:dalvik-main space]"]
+["00558c000000",16384,"r--","0x0000000000000000","/system/bin/app"]
+["00558c004000",65536,"r-x","0x0000000000004000","/system/bin/app"]
+["007fffb00000",1048576,"rw-",null,"[stack]"]
+["600000000000",4398046511104,"---",null,"[anon:scudo:reserved]"]' ]
+	[ "$(rows 3)" = '["555555554000",4096,"r-xp","0x0000000000002000","/tmp/with blank"]
+["7ffff7d80000",12288,"rw-p",null,null]' ]
+	sed "s/^/01-02 03:04:05.678  2411  2430 F DEBUG   : /" "$ROOT/tests/texts/listing.txt" | head -9 >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | grep -c '"type":"region"')" = 5 ]
+	printf '%s\n' 'memory map:' '    12c00000-12c95000 rw-       0   95000 /a name' '    12c95000-141ef000 rw-   95000 155a000 >' '    40000000-4000ffff r-x /old' '    5000000g-50010000 r-x /bad' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -r 'select(.type == "region") | "\(.size) \(.name)"' <<<"$output" | paste -sd' ')" = "610304 /a name 22388736 /a name 65536 /old" ]
+}
+
 @test "a core file has the regions, the files and the name of its process" {
 	requires cmd gcore
 	sleep 1000 3>&- & # small: a reserve of gigabytes would be written out
