@@ -276,3 +276,14 @@ void vp_build_notes(struct vp_build *build)
 	if (model->no_memory)
 		vp_build_note(build, "memory ran out: the picture is not whole");
 }
+
+bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code)
+{
+	for (size_t i = 0; i < space->count; i++) {
+		const struct vp_region *other = &space->live[i]->region;
+		if (other == code || !strchr(other->perms, 'w') || !strchr(other->perms, 's') || !code->inode.n) continue;
+		if (!vp_str_eq(other->inode, code->inode) || !vp_str_eq(other->dev, code->dev) || !vp_str_eq(other->name, code->name)) continue;
+		if (other->offset < code->offset + code->size && code->offset < other->offset + other->size) return true;
+	}
+	return false;
+}

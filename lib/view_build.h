@@ -34,6 +34,8 @@ void vp_build_empty(struct vp_build *build, const char *what);
 /* Notes that every view owes: lost lines, contradictions, other processes, kinds asked for in vain. */
 void vp_build_notes(struct vp_build *build);
 const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (4242)" */
+/* The same pages, mapped where they may be written: W^X in each mapping, and yet code can be changed. */
+bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code);
 /* Upright lines at t0..t1 for what was told beside regions; pid -1: of all processes. At most 60, a note counts the rest. */
 void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
 /* The same without those that tell of a life's beginning and end. */

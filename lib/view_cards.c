@@ -368,8 +368,8 @@ static void words(struct cards *cards)
 		rss += cards->columns[i].rss;
 		has_rss |= cards->columns[i].has_rss;
 	}
-	build->figure->subtitle = vp_arena_print(arena, "at %s%s: %zu regions by category, %s%s%s; a card's size says nothing", vp_time_words(arena, cards->t),
-		cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "", cards->regions, vp_size_words(arena, (double)size),
+	build->figure->subtitle = vp_arena_print(arena, "at %s%s: %zu region%s by category, %s%s%s; a card's size says nothing", vp_time_words(arena, cards->t),
+		cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "", cards->regions, cards->regions == 1 ? "" : "s", vp_size_words(arena, (double)size),
 		has_rss ? ", rss " : "", has_rss ? vp_size_words(arena, (double)rss) : "");
 	if (cards->fresh + cards->changed + cards->gone)
 		vp_build_note(build, vp_arena_print(arena, "since %s: %zu new, %zu changed, %zu gone", vp_time_words(arena, cards->proc->look_before),

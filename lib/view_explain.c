@@ -118,18 +118,6 @@ static void add_hole(struct explain *explain, uint64_t start, uint64_t end)
 	if (at < HOLES) explain->holes[at][0] = start, explain->holes[at][1] = end;
 }
 
-/* The same pages, mapped where they may be written: W^X in each mapping, and yet code can be changed. */
-static bool written_elsewhere(const struct explain *explain, const struct vp_region *code)
-{
-	for (size_t i = 0; i < explain->space->count; i++) {
-		const struct vp_region *other = &explain->space->live[i]->region;
-		if (other == code || !strchr(other->perms, 'w') || !strchr(other->perms, 's') || !code->inode.n) continue;
-		if (!vp_str_eq(other->inode, code->inode) || !vp_str_eq(other->dev, code->dev) || !vp_str_eq(other->name, code->name)) continue;
-		if (other->offset < code->offset + code->size && code->offset < other->offset + other->size) return true;
-	}
-	return false;
-}
-
 /* Memory that the program asked for; of a kind that is somebody's own all that is writable, private and of no file. */
 static bool was_asked_for(size_t kind, const struct vp_region *region)
 {
@@ -158,7 +146,7 @@ static int count(struct explain *explain, const struct vp_region *region)
 		if (!explain->both.regions) explain->first_both = region;
 		add(&explain->both, region);
 	}
-	if (strchr(region->perms, 'x') && !strchr(region->perms, 'w') && strchr(region->perms, 's') && written_elsewhere(explain, region)) {
+	if (strchr(region->perms, 'x') && !strchr(region->perms, 'w') && strchr(region->perms, 's') && vp_written_elsewhere(explain->space, region)) {
 		if (!explain->twice.regions) explain->first_twice = region;
 		add(&explain->twice, region);
 	}

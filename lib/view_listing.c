@@ -67,10 +67,17 @@ static bool any(const struct listing *l, int measure)
 
 /* ---- pmap ---- */
 
+/* A line break in an argument (\012, as words have it) is a blank there. */
 static void pmap_head(struct listing *l)
 {
+	const char *command = l->command ? l->command : l->proc && l->proc->name ? l->proc->name : "";
+	char *text = l->space->pid >= 0 ? vp_arena_print(l->arena, "%lld:   %s", (long long)l->space->pid, command) : NULL;
+	for (char *at = text; at && (at = strstr(at, "\\012"));) {
+		*at = ' ';
+		memmove(at + 1, at + 4, strlen(at + 4) + 1);
+	}
 	if (l->space->pid >= 0)
-		line(l, vp_arena_print(l->arena, "%lld:   %s", (long long)l->space->pid, l->command ? l->command : l->proc && l->proc->name ? l->proc->name : ""));
+		line(l, text);
 }
 
 /* "rw-s-" as pmap has it. */
@@ -93,16 +100,31 @@ static const char *plain(struct listing *l, vp_str name)
 	return text;
 }
 
+/* Shared memory of System V is called by its number, which stands where others have their inode; NULL: it is none, or has no number. */
+static const char *shared_id(struct listing *l, const struct vp_region *region)
+{
+	char digits[24];
+	static const char start[] = "/SYSV";
+	if (region->name.n < sizeof start - 1 || memcmp(region->name.p, start, sizeof start - 1) || !region->inode.n || region->inode.n >= sizeof digits)
+		return NULL;
+	snprintf(digits, sizeof digits, "%.*s", (int)region->inode.n, region->inode.p);
+	return vp_arena_print(l->arena, "  [ shmid=0x%llx ]", strtoull(digits, NULL, 10));
+}
+
 /* The last part of a path; all without a slash is anonymous to pmap but the main stack. */
 static const char *mapping(struct listing *l, const struct vp_region *region)
 {
-	const char *slash = region->name.n ? memrchr(region->name.p, '/', region->name.n) : NULL;
+	const char *slash = region->name.n ? memrchr(region->name.p, '/', region->name.n) : NULL, *id = shared_id(l, region);
+	if (id)
+		return id;
 	if (slash) {
 		size_t n = (size_t)(region->name.p + region->name.n - slash);
 		return plain(l, n > 1 ? (vp_str){ slash + 1, n - 1 } : (vp_str){ slash, n });
 	}
 	if (is(region->name, "[stack]"))
 		return "  [ stack ]";
+	if (region->name.n > 8 && !memcmp(region->name.p, "[shmid=", 7)) /* of pmap's own text */
+		return vp_arena_print(l->arena, "  [ %s ]", plain(l, (vp_str){ region->name.p + 1, region->name.n - 2 }));
 	if (region->name.n && region->name.p[0] != '[' && !memchr(region->name.p, ':', region->name.n))
 		return plain(l, region->name); /* of a text that has no paths */
 	return "  [ anon ]";

@@ -165,8 +165,8 @@ static void words(struct map *map)
 		fresh += flags == VP_BOX_NEW;
 		changed += flags == VP_BOX_CHANGED;
 	}
-	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %zu regions, %s%s%s", vp_time_words(build->arena, map->t),
-		map->t + 1 == map->proc->t1 ? ", just before it ended" : "", map->count,
+	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %zu region%s, %s%s%s", vp_time_words(build->arena, map->t),
+		map->t + 1 == map->proc->t1 ? ", just before it ended" : "", map->count, map->count == 1 ? "" : "s",
 		vp_size_words(build->arena, (double)size), has_rss ? ", rss " : "", has_rss ? vp_size_words(build->arena, (double)rss) : "");
 	if (known_later(map) && fresh + changed + map->gone)
 		vp_build_note(build, vp_arena_print(build->arena, "since %s: %zu new, %zu changed, %zu gone",

@@ -45,10 +45,10 @@ struct stats {
 	struct row *rows;
 	size_t count, room;
 	bool failed;
-	struct sum *kinds, all, guards, stacks, bare, both, fileless, may, stack_code, shares[SHARES];
+	struct sum *kinds, all, guards, stacks, bare, both, twice, fileless, may, stack_code, shares[SHARES];
 	vp_str share[SHARES];
 	size_t share_count;
-	const struct vp_region *first_both, *first_fileless, *first_bare, *first_may;
+	const struct vp_region *first_both, *first_twice, *first_fileless, *first_bare, *first_may;
 	uint64_t private_, shared, hole[2], hole_count, hole_bytes;
 	bool has_private;
 };
@@ -114,6 +114,8 @@ static void audit(struct stats *stats, const struct vp_region *region, const str
 		add_as(&stats->both, &stats->first_both, region);
 	else if (strchr(region->max_perms, 'w') && executable(region->max_perms))
 		add_as(&stats->may, &stats->first_may, region);
+	if (executable(region->perms) && !writable && strchr(region->perms, 's') && vp_written_elsewhere(stats->space, region))
+		add_as(&stats->twice, &stats->first_twice, region);
 	if ((stack || thread) && executable(region->perms))
 		add(&stats->stack_code, region);
 	if (executable(region->perms) && !kernels && (!region->name.n || (region->name.p[0] == '[' && !region->inode.n)))
@@ -258,7 +260,9 @@ static void audits(struct stats *stats)
 	row_of(stats, "audit", "guards", &stats->guards, "no access: a stray pointer is caught");
 	row_of(stats, "audit", "thread stacks", &stats->stacks, NULL);
 	row_of(stats, "audit", "thread stacks without a guard below", &stats->bare, words_of(stats, stats->first_bare));
-	row_of(stats, "audit", "writable and executable", &stats->both, stats->both.regions ? words_of(stats, stats->first_both) : "W^X holds");
+	row_of(stats, "audit", "writable and executable", &stats->both, stats->both.regions ? words_of(stats, stats->first_both) : stats->twice.regions ? "W^X is evaded" : "W^X holds");
+	if (stats->twice.regions)
+		row_of(stats, "audit", "executable, written through another mapping", &stats->twice, words_of(stats, stats->first_twice));
 	row_of(stats, "audit", "executable stacks", &stats->stack_code, NULL);
 	row_of(stats, "audit", "executable, of no file", &stats->fileless, stats->fileless.regions ? words_of(stats, stats->first_fileless) : NULL);
 	if (stats->may.regions)
@@ -346,8 +350,8 @@ static void words(struct stats *stats)
 	const struct vp_proc *proc = vp_model_chosen(model);
 	const struct sum *all = &stats->all;
 	bool ended = proc && proc->t1 <= model->t1;
-	stats->build.figure->subtitle = vp_arena_print(arena, "at %s%s: %llu regions, %s%s%s%s%s", vp_time_words(arena, ended ? proc->t1 : model->t1 >= model->t0 ? model->t1 : 0),
-		ended ? ", just before it ended" : "", (unsigned long long)all->regions, vp_size_words(arena, (double)all->size),
+	stats->build.figure->subtitle = vp_arena_print(arena, "at %s%s: %llu region%s, %s%s%s%s%s", vp_time_words(arena, ended ? proc->t1 : model->t1 >= model->t0 ? model->t1 : 0),
+		ended ? ", just before it ended" : "", (unsigned long long)all->regions, all->regions == 1 ? "" : "s", vp_size_words(arena, (double)all->size),
 		all->has_rss ? ", rss " : "", all->has_rss ? vp_size_words(arena, (double)all->rss) : "",
 		all->has_pss ? ", pss " : "", all->has_pss ? vp_size_words(arena, (double)all->pss) : "");
 	if (!all->has_rss)

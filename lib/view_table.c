@@ -33,6 +33,7 @@ static const struct { const char *name, *columns, *by; } presets[] = {
 	{ "pmap-X", "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
 	{ "pmap-d", "start,size,perms,offset,dev,name", NULL },
 	{ "vmmap", "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
+	{ "all", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL }, /* of what vm-diff wrote every row, as of any other stream */
 	{ "regions", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
 	{ "smaps", "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,swap,"
 	           "swap_pss,locked,perms,kind,name", NULL },
@@ -434,7 +435,7 @@ static struct vp_cell total_of(struct table *table, int field, bool *word)
 		return (struct vp_cell){ "total", true };
 	}
 	if (field == NAME)
-		return (struct vp_cell){ vp_arena_print(arena, "%llu regions", (unsigned long long)total->regions), true };
+		return (struct vp_cell){ vp_arena_print(arena, "%llu region%s", (unsigned long long)total->regions, total->regions == 1 ? "" : "s"), true };
 	return (struct vp_cell){ NULL, false };
 }
 
@@ -478,9 +479,9 @@ static void words(struct table *table)
 	bool ended = proc && proc->t1 <= model->t1;
 	int64_t at = model->t1 >= model->t0 ? model->t1 : 0;
 	bool rss = table->total.measured & 1u << VP_M_rss;
-	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %llu regions, %s%s%s", vp_time_words(build->arena, ended ? proc->t1 : at),
+	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %llu region%s, %s%s%s", vp_time_words(build->arena, ended ? proc->t1 : at),
 		ended ? ", just before it ended" : "",
-		(unsigned long long)table->total.regions, vp_size_words(build->arena, (double)table->total.size),
+		(unsigned long long)table->total.regions, table->total.regions == 1 ? "" : "s", vp_size_words(build->arena, (double)table->total.size),
 		rss ? ", rss " : "", rss ? vp_size_words(build->arena, (double)table->total.measure[VP_M_rss]) : "");
 }
 
@@ -492,7 +493,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return vp_free_build(model, options, figure, arena);
 	if (model->varied_count && !model->proc_count && !options->preset && !options->columns && !options->by && !options->sort)
 		return vp_aslr_build(model, options, figure, arena);
-	if (model->diff && !options->preset && !options->columns && !options->by && !options->sort)
+	if (model->diff && (!options->preset || !strcmp(options->preset, "all")) && !options->columns && !options->by && !options->sort)
 		return vp_diff_table(model, options, figure, arena);
 	if (vp_listing_is(options->preset) && !options->columns && !options->by && !options->sort)
 		return vp_listing_build(model, options, figure, arena);

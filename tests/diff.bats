@@ -310,7 +310,12 @@ mmap 2 3 info" ]
 		[ "$(grep -cE '^(new|grown) ' <<<"$output")" = 2 ] || { echo "$form: $output"; return 1; }
 		! grep -q '^same' <<<"$output"
 	done
+	run -0 --separate-stderr vm-render --table=all out
+	rows=$output
+	run -0 --separate-stderr vm-render --table --preset all out
+	[ "$output" = "$rows" ]
 	run -0 --separate-stderr vm-render --view diff --preset all out
+	[ "$output" = "$rows" ]
 	[ "$(grep -c '^same ' <<<"$output")" = 2 ]
 	run -2 vm-render --view diff --preset nix out
 }

@@ -77,3 +77,16 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 		[[ $output == *"largest hole"* ]]
 	done
 }
+
+@test "code that is written through another mapping of its pages evades W^X, and code of other pages does not" {
+	maps() { printf '%s\n' "7f0000000000-7f0000010000 rw-s 00000000 00:01 7 /memfd:double (deleted)" "7f0000010000-7f0000020000 r-xs $1 00:01 7 /memfd:double (deleted)"; }
+	maps 00008000 >"$BATS_TEST_TMPDIR/maps"
+	vm-parse "$BATS_TEST_TMPDIR/maps" >"$BATS_TEST_TMPDIR/s"
+	[[ "$(row audit 'writable and executable')" == *' 0 '*'W^X is evaded'* ]]
+	[[ "$(row audit 'executable, written through another mapping')" == *' 1 '*' 64 '*'first: jit at 0x7f0000010000'* ]]
+	maps 00010000 >"$BATS_TEST_TMPDIR/maps"
+	vm-parse "$BATS_TEST_TMPDIR/maps" >"$BATS_TEST_TMPDIR/s"
+	[[ "$(row audit 'writable and executable')" == *'W^X holds'* ]]
+	run row audit 'executable, written through another mapping'
+	[ "$status" = 1 ]
+}

@@ -20,6 +20,28 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	done
 }
 
+@test "--table=pmap tells memory of System V by its number, and a command of several lines in one, as procps does" {
+	requires cmd pmap
+	requires cmd gcc
+	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
+	cat >"$BATS_TEST_TMPDIR/sysv.c" <<-'C'
+		#include <stdio.h>
+		#include <sys/ipc.h>
+		#include <sys/shm.h>
+		#include <unistd.h>
+		int main(void) { int id = shmget(IPC_PRIVATE, 1 << 20, 0600); void *at = shmat(id, 0, 0); shmctl(id, IPC_RMID, 0); puts(at ? "ready" : "no"); fflush(stdout); for (;;) pause(); }
+	C
+	gcc -o "$BATS_TEST_TMPDIR/sysv" "$BATS_TEST_TMPDIR/sysv.c"
+	background "$BATS_TEST_TMPDIR/sysv" $'one\ntwo\nthree' >"$BATS_TEST_TMPDIR/out"
+	until_true grep -q ready "$BATS_TEST_TMPDIR/out"
+	for form in "" -x -d; do
+		pmap $form "$pid" >"$BATS_TEST_TMPDIR/want"
+		grep -q 'shmid=' "$BATS_TEST_TMPDIR/want"
+		diff "$BATS_TEST_TMPDIR/want" <(vm-sample -p "$pid" -n 1 | vm-parse | vm-render --table="pmap$form")
+		diff "$BATS_TEST_TMPDIR/want" <(vm-parse "$BATS_TEST_TMPDIR/want" | vm-render --table="pmap$form") | { ! grep shmid; }
+	done
+}
+
 @test "--table=pmap-X is that of procps 4.0.2 but for Pss, which pmap's own libraries change" {
 	requires cmd pmap
 	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
