@@ -207,6 +207,10 @@ static void tell_before(struct vp_record *record, struct vp_told_change *told, s
 			told->cause = vp_record_decode(record, member.value);
 		else if (vp_str_is(member.key, "stack"))
 			vp_json_num(member.value, &told->stack);
+		else if (vp_str_is(member.key, "tid"))
+			vp_json_num(member.value, &told->tid);
+		else if (vp_str_is(member.key, "lag"))
+			vp_json_time(member.value, &told->lag);
 }
 
 static void change_line(struct vp_model *model, struct vp_record *record, int64_t t)

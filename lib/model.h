@@ -84,6 +84,8 @@ struct vp_happening {
 	uint64_t act, id, lines;
 	uint64_t start, end;    /* the range from the lowest to the highest of its regions; 0,0: unknown */
 	int64_t size, rss;      /* bytes by which it changed what passes the filter */
+	int64_t took, lag;      /* ns, as the stream says: of the call; from it until it was seen; 0: not known */
+	uint64_t tid;           /* of the thread that called; 0: not known */
 	char perms[8];
 	bool has_rss;
 	char *bytes; size_t room; /* the words, each ended by NUL; kept for the next that stands here */

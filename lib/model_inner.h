@@ -123,6 +123,8 @@ struct vp_told_change {
 	struct vp_was was;
 	vp_str cause;          /* the call, or p NULL */
 	uint64_t stack;        /* from which it was made; 0: unknown */
+	uint64_t tid;          /* by whom; 0: unknown */
+	int64_t lag;           /* ns ago; 0: at that moment, or unknown */
 	int64_t size, rss;     /* changed by */
 	bool has_rss, shown;   /* shown: something of it passes the filter */
 };

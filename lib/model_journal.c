@@ -194,6 +194,8 @@ void vp_journal_change(struct vp_model *model, const struct vp_told_change *chan
 	inner->act_row = (size_t)(row - journal->ring) + 1;
 	row->act = change->act;
 	row->id = change->id;
+	row->tid = change->tid;
+	row->lag = change->lag;
 	memcpy(row->perms, change->region->perms, sizeof row->perms);
 	widen(model, row, change);
 	struct words words = words_of(model, row);
@@ -228,8 +230,19 @@ static void add_member(struct words *words, struct vp_record *record, const char
 	add_value(words, record, member);
 }
 
+static int64_t time_of(const struct vp_record *record, const char *key)
+{
+	const struct vp_member *member = vp_record_member(record, key);
+	int64_t t = 0;
+	return member && vp_json_time(member->value, &t) ? t : 0;
+}
+
 static void event_words(struct words *words, struct vp_record *record)
 {
+	struct vp_happening *row = words->row;
+	vp_record_num(record, "tid", &row->tid);
+	row->took = time_of(record, "took");
+	row->lag = time_of(record, "lag");
 	uint32_t from = begin(words);
 	for (size_t i = 0; i < record->rest_count; i++) {
 		const struct vp_member *member = &record->rest[i];

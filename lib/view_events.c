@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum field { T, PID, LEVEL, EVENT, ACT, ID, LINES, CHANGE, RSS, KIND, PERMS, RANGE, START, END, NAME, CAUSE, TEXT, FIELDS };
+enum field { T, PID, LEVEL, EVENT, ACT, ID, LINES, CHANGE, RSS, KIND, PERMS, RANGE, START, END, NAME, TID, CAUSE, TOOK, LAG, TEXT, FIELDS };
 
 static const struct vp_field fields[FIELDS] = {
 	[T] = { "t", "t", true, false }, [PID] = { "pid", "pid", true, false }, [LEVEL] = { "level", "level", false, false },
@@ -13,13 +13,15 @@ static const struct vp_field fields[FIELDS] = {
 	[LINES] = { "lines", "lines", true, false }, [CHANGE] = { "change", "+/- KiB", true, true },
 	[RSS] = { "rss", "rss +/- KiB", true, true }, [KIND] = { "kind", "kind", false, false }, [PERMS] = { "perms", "perms", false, false },
 	[RANGE] = { "range", "range", false, false }, [START] = { "start", "start", false, false }, [END] = { "end", "end", false, false },
-	[NAME] = { "name", "name", false, false }, [CAUSE] = { "cause", "cause", false, false }, [TEXT] = { "text", "text", false, false },
+	[NAME] = { "name", "name", false, false }, [TID] = { "tid", "thread", true, false },
+	[CAUSE] = { "cause", "cause", false, false }, [TOOK] = { "took", "took \302\265s", true, false }, [LAG] = { "lag", "lag \302\265s", true, false }, [TEXT] = { "text", "text", false, false },
 };
 
 struct events {
 	struct vp_build build;
 	const struct vp_journal *journal;
 	uint32_t *rows; size_t count; /* in the ring, the oldest first */
+	bool threads;                 /* some call was not that of a first thread */
 };
 
 static const struct vp_happening *row_of(const struct events *events, size_t i)
@@ -104,6 +106,9 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case START: return address(events, row, row->start);
 	case END: return address(events, row, row->end);
 	case NAME: return vp_word(name_of(events, row));
+	case TID: return row->tid ? vp_number(VP_COUNT, (int64_t)row->tid) : (struct vp_value){ 0 };
+	case TOOK: return row->took ? vp_number(VP_MICROSECONDS, row->took) : (struct vp_value){ 0 };
+	case LAG: return row->lag ? vp_number(VP_MICROSECONDS, row->lag) : (struct vp_value){ 0 };
 	case CAUSE: return vp_word(word_of(row, row->cause));
 	case TEXT: return vp_word(text_of(events, row));
 	default: return change_value(events, row, field);
@@ -117,11 +122,15 @@ static int class_of(void *ctx, size_t i)
 	return row->type == VP_T_change && row->kind != UINT32_MAX ? events->build.class_of[row->kind] : -1;
 }
 
-static struct vp_rows rows_of(bool pids)
+/* The thread is told by itself only where there are several in a process. */
+static struct vp_rows rows_of(bool pids, bool threads)
 {
+	static const char *const presets[2][2] = {
+		{ "t,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text", "t,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
+		{ "t,pid,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text", "t,pid,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
+	};
 	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .value = value, .class_of = class_of,
-		.preset = pids ? "t,pid,level,event,act,id,change,rss,kind,range,name,cause,text"
-		               : "t,level,event,act,id,change,rss,kind,range,name,cause,text" };
+		.preset = presets[pids][threads] };
 }
 
 static int collect(struct events *events)
@@ -137,6 +146,7 @@ static int collect(struct events *events)
 		if (pid >= 0 && row->pid >= 0 && row->pid != pid)
 			continue;
 		events->rows[events->count++] = (uint32_t)at;
+		events->threads |= row->tid && row->pid > 0 && row->tid != (uint64_t)row->pid;
 		if (row->type == VP_T_change && row->kind != UINT32_MAX)
 			vp_build_count(&events->build, row->kind, 0);
 	}
@@ -178,7 +188,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	figure->title = title_of(&events.build);
 	if (collect(&events))
 		return -1;
-	struct vp_rows rows = rows_of(model->filter.pid < 0 && model->proc_count > 1);
+	struct vp_rows rows = rows_of(model->filter.pid < 0 && model->proc_count > 1, events.threads);
 	rows.count = events.count;
 	rows.ctx = &events;
 	if (events.count && vp_rows_put(&rows, &events.build))
@@ -195,7 +205,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 static int check(const struct vp_view_options *options)
 {
-	struct vp_rows rows = rows_of(true);
+	struct vp_rows rows = rows_of(true, true);
 	if (options->by && strcmp(options->by, "act") && strcmp(options->by, "change"))
 		return vp_fail("rows of events are by act or by change, not by '%s'", options->by);
 	return vp_rows_check(&rows, options);

@@ -123,6 +123,7 @@ static struct vp_cell cell_of(struct vp_arena *arena, const struct vp_value *val
 	case VP_KIB: return (struct vp_cell){ kib(arena, value->n, false), true };
 	case VP_KIB_DELTA: return (struct vp_cell){ kib(arena, value->n, true), true };
 	case VP_SECONDS: return (struct vp_cell){ vp_arena_print(arena, "%.6f", (double)value->n / 1e9), true };
+	case VP_MICROSECONDS: return (struct vp_cell){ vp_arena_print(arena, "%.1f", (double)value->n / 1e3), true };
 	default: return (struct vp_cell){ NULL, false };
 	}
 }

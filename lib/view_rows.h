@@ -4,7 +4,7 @@
 
 #include "view_build.h"
 
-enum vp_how { VP_NOTHING, VP_WORD, VP_COUNT, VP_KIB, VP_KIB_DELTA, VP_SECONDS };
+enum vp_how { VP_NOTHING, VP_WORD, VP_COUNT, VP_KIB, VP_KIB_DELTA, VP_SECONDS, VP_MICROSECONDS };
 
 /* A cell before it is text, so that it can be ordered and added up. */
 struct vp_value {

@@ -447,3 +447,14 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has '"heap" letter=H' && has 'detail="1.0 MiB, peak 2.5 MiB"'
 	has 'heap\nbefore it ended 1.0 MiB\nmost 2.5 MiB at 1.502 s'
 }
+
+@test "events say which thread called, where there are several, how long its call took and how much later it was seen" {
+	run ! grep -q thread <<<"$(vm-render --view events "$S")"
+	sed 's/"call":"mmap","tid":100}/"call":"mmap","tid":107,"lag":0.0012}/; s/"call":"brk","tid":100,"addr"/"call":"brk","tid":100,"took":0.0000035,"lag":0.00025,"addr"/' "$S" >"$BATS_TEST_TMPDIR/threads.ndjson"
+	run --separate-stderr vm-render --view events --columns event,tid,cause,took,lag "$BATS_TEST_TMPDIR/threads.ndjson"
+	[ "$status" = 0 ]
+	grep -qE '^brk +100 +- +3\.5 +250\.0' <<<"$output"
+	grep -qE '^BRK_GROW +100 +brk +- +-' <<<"$output"
+	grep -qE '^MMAP_ADD +107 +mmap +- +1200\.0' <<<"$output"
+	vm-render --view events --width 250 "$BATS_TEST_TMPDIR/threads.ndjson" | grep -q 'thread  cause'
+}

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW = 22, PAD = 18, SIZE = 12 };
+enum { ROW = 22, PAD = 18, SIZE = 12, SHORT = 240, TEXT_LEAST = 90 };
 
 static const struct vp_cell *row_of(const struct vp_figure *f, size_t row)
 {
@@ -46,22 +46,42 @@ static void natural_widths(const struct vp_figure *f, double *width)
 	}
 }
 
-/* Takes what is too much from the widest column, again and again, until all fit or none can give more. */
-static void shrink(const struct vp_figure *f, double *width, double room)
+/* Takes what is too much from the widest column of those that are not spared, again and again, until all fit or none of
+ * them can give more and stay wider than `least`. */
+static bool shrink(const struct vp_figure *f, double *width, const bool *spared, double room, double least)
 {
 	for (;;) {
 		double sum = 0;
-		size_t widest = 0;
+		size_t widest = f->column_count;
 
 		for (size_t c = 0; c < f->column_count; c++) {
 			sum += width[c] + PAD;
-			if (width[c] > width[widest])
+			if (!(spared && spared[c]) && (widest == f->column_count || width[c] > width[widest]))
 				widest = c;
 		}
-		if (sum <= room || width[widest] <= 40)
-			return;
-		width[widest] = fmax(40, fmin(width[widest] - (sum - room), width[widest] * 0.9));
+		if (sum <= room)
+			return true;
+		if (widest == f->column_count || width[widest] <= least)
+			return false;
+		width[widest] = fmax(least, fmax(width[widest] - (sum - room), width[widest] * 0.9));
 	}
+}
+
+static bool has_paths(const struct vp_figure *f, size_t c)
+{
+	for (size_t r = 0; r < f->row_count; r++)
+		if (strchr(text_of(f, r, row_of(f, r) + c), '/'))
+			return true;
+	return false;
+}
+
+/* Paths and long texts give way first; what is short, as a range of addresses, stays whole as long as it can. */
+static void fit(const struct vp_figure *f, double *width, bool *spared, double room)
+{
+	for (size_t c = 0; c < f->column_count; c++)
+		spared[c] = width[c] <= SHORT && !has_paths(f, c);
+	if (!shrink(f, width, spared, room, TEXT_LEAST))
+		shrink(f, width, NULL, room, 40);
 }
 
 /* What is left over goes to the last left-aligned column, so that the table spans the page. */
@@ -180,12 +200,16 @@ static void head(struct svg *s, const struct vp_figure *f, double y, const doubl
 int svg_table(struct svg *s, const struct vp_figure *f)
 {
 	double *width = calloc(f->column_count + 1, sizeof *width), y = svg_header(f) + 4, room = s->width - 2 * s->indent - PAD;
+	bool *spared = calloc(f->column_count + 1, sizeof *spared);
 
-	if (!width)
+	if (!width || !spared) {
+		free(width);
+		free(spared);
 		return s->host->fail(s->host, "svg: no memory for %zu columns", f->column_count);
+	}
 	if (f->column_count) {
 		natural_widths(f, width);
-		shrink(f, width, room);
+		fit(f, width, spared, room);
 		stretch(f, width, room);
 		head(s, f, y, width);
 		for (size_t r = 0; r < rows(f); r++) {
@@ -196,6 +220,7 @@ int svg_table(struct svg *s, const struct vp_figure *f)
 		}
 	}
 	free(width);
+	free(spared);
 	s->below = y + ROW + 20;
 	return 0;
 }
