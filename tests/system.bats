@@ -38,6 +38,8 @@ text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-sys
 
 @test "footprint states the sums of a process by its categories" {
 	[ "$(text footprint '[.pid, .footprint, .phys_footprint, .footprint_peak, .labels.MALLOC_SMALL.reclaimable, .dirty]' snapshot)" = '[4711,2392064,2408448,4194304,16384,2392064]' ]
+	sed 's/^/2026-05-04 10:11:12.131 tool[99]: /' "$ROOT/tests/texts/footprint.txt" >"$BATS_TEST_TMPDIR/logged"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/logged" | grep -v '"type":"st' | jq -c .)" = "$(vm-parse "$ROOT/tests/texts/footprint.txt" | grep -v '"type":"st' | jq -c .)" ]
 }
 
 @test "the machine as it runs: total as meminfo has it, time goes on" {

@@ -292,13 +292,29 @@ static void auxiliary(struct footprint *f, vp_str line)
 		text_json_num(&f->members, peak ? "footprint_peak" : "phys_footprint", bytes);
 }
 
+/* What a log has put in front of each line shows at the rules, or at the head of the columns. */
+static void footprint_prefix(struct text_prefix *prefix, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	vp_str line;
+	while (!prefix->n && text_next(&lines, &line)) {
+		line = text_unquoted(line);
+		const char *at = text_find(line, "==========");
+		if (!at && text_has(line, "Category")) at = text_find(line, "Dirty");
+		if (at && text_left(line).p != at) text_prefix_learn(prefix, line, (size_t)(at - line.p));
+		if (at) return;
+	}
+}
+
 int system_footprint(struct vp_host *host, vp_str text, int64_t pid)
 {
+	struct text_prefix prefix = { .n = 0 };
 	struct footprint footprint = { .host = host, .process = pid < 0 }, *f = &footprint;
 	struct text_lines lines = { .rest = text };
 	vp_str line;
+	footprint_prefix(&prefix, text);
 	while (text_next(&lines, &line)) {
-		line = text_trim(text_unquoted(line));
+		line = text_trim(text_without(&prefix, text_unquoted(line)));
 		if (system_is_footprint(line)) footprint_head(f, line);
 		else if (f->open) footprint_line(f, line), auxiliary(f, line);
 	}
