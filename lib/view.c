@@ -287,3 +287,13 @@ bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *
 	}
 	return false;
 }
+
+const char *vp_build_cut(struct vp_arena *arena, const char *name, size_t most)
+{
+	size_t n = strlen(name), keep = most > 3 ? most - 2 : 1;
+	if (n <= most)
+		return name;
+	while (keep && (name[keep] & 0xc0) == 0x80)
+		keep--;
+	return vp_arena_print(arena, "%.*s..", (int)keep, name);
+}

@@ -16,17 +16,9 @@ struct area {
 	int64_t t0, t1;
 };
 
-static double value(const struct vp_moment *moment, size_t kind, int measure)
-{
-	return kind < moment->kind_count ? moment->sums[kind * VP_SUM_COUNT + (size_t)measure] : 0;
-}
-
 static double total(const struct area *area, const struct vp_moment *moment)
 {
-	double sum = 0;
-	for (size_t kind = 0; kind < moment->kind_count; kind++)
-		sum += value(moment, kind, area->measure);
-	return sum;
+	return vp_moment_total(moment, area->measure);
 }
 
 static int choose_measure(const struct area *area)
@@ -87,13 +79,13 @@ static const char *amount(const struct area *area, double v)
 static void serie(struct area *area, size_t kind, double top, struct vp_serie *one, size_t points)
 {
 	struct vp_arena *arena = area->build.arena;
-	double *y = vp_arena_take(arena, points * sizeof *y), most = 0, last = value(area->last, kind, area->measure);
+	double *y = vp_arena_take(arena, points * sizeof *y), most = 0, last = vp_moment_sum(area->last, kind, area->measure);
 	int64_t most_t = area->t0;
 	if (!y)
 		return;
 	for (size_t i = 0; i < points; i++) {
 		const struct vp_moment *moment = area->moments[i < area->count ? i : area->count - 1];
-		double now = value(moment, kind, area->measure);
+		double now = vp_moment_sum(moment, kind, area->measure);
 		y[i] = now / top;
 		if (now > most) {
 			most = now;
@@ -132,7 +124,7 @@ static int series(struct area *area)
 		double sum = total(area, area->moments[i]);
 		top = sum > top ? sum : top;
 		for (size_t kind = 0; kind < area->moments[i]->kind_count && kind < build->kind_count; kind++)
-			if (value(area->moments[i], kind, area->measure) > 0)
+			if (vp_moment_sum(area->moments[i], kind, area->measure) > 0)
 				vp_build_count(build, kind, 0);
 	}
 	if (vp_build_classes(build))

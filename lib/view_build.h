@@ -36,6 +36,11 @@ void vp_build_notes(struct vp_build *build);
 const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (4242)" */
 /* The same pages, mapped where they may be written: W^X in each mapping, and yet code can be changed. */
 bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code);
+/* The end of a long name tells more than its middle; not inside a character. */
+const char *vp_build_cut(struct vp_arena *arena, const char *name, size_t most);
+/* What all regions of a kind had at that moment, and all kinds together; measure is one of VP_SUM_. */
+double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure);
+double vp_moment_total(const struct vp_moment *moment, int measure);
 /* Upright lines at t0..t1 for what was told beside regions; pid -1: of all processes. At most 60, a note counts the rest. */
 void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid);
 /* The same without those that tell of a life's beginning and end. */

@@ -270,17 +270,6 @@ static const char *perms_of(const struct card *card)
 	return card->count == 1 ? perms : "";
 }
 
-/* The end of a long name tells more than its middle; not inside a character. */
-static const char *cut(struct vp_arena *arena, const char *name, size_t most)
-{
-	size_t n = strlen(name), keep = most > 3 ? most - 2 : 1;
-	if (n <= most)
-		return name;
-	while (keep && (name[keep] & 0xc0) == 0x80)
-		keep--;
-	return vp_arena_print(arena, "%.*s..", (int)keep, name);
-}
-
 /* As much as fits: the name, the size, permissions, what is resident. */
 static const char *label_of(struct cards *cards, const struct card *card)
 {
@@ -295,8 +284,8 @@ static const char *label_of(struct cards *cards, const struct card *card)
 	size_t wanted = strlen(name) < 12 ? strlen(name) : 12;
 	for (size_t i = 0; i < 3; i++)
 		if (wanted + strlen(tails[i]) <= cards->letters)
-			return vp_arena_print(arena, "%s%s", cut(arena, name, cards->letters - strlen(tails[i])), tails[i]);
-	return cut(arena, name, cards->letters);
+			return vp_arena_print(arena, "%s%s", vp_build_cut(arena, name, cards->letters - strlen(tails[i])), tails[i]);
+	return vp_build_cut(arena, name, cards->letters);
 }
 
 static const char *span_words(struct cards *cards, const struct vp_span *span)

@@ -276,16 +276,6 @@ static const char *difference(struct diff *diff, const struct row *row)
 	return a->start != b->start ? " (moved)" : "";
 }
 
-static const char *cut(struct vp_arena *arena, const char *name, size_t most)
-{
-	size_t n = strlen(name), keep = most > 3 ? most - 2 : 1;
-	if (n <= most)
-		return name;
-	while (keep && (name[keep] & 0xc0) == 0x80)
-		keep--;
-	return vp_arena_print(arena, "%.*s..", (int)keep, name);
-}
-
 /* "3 new, 1 gone": only what there is. */
 static const char *counts_words(struct vp_arena *arena, const struct row *row)
 {
@@ -313,12 +303,12 @@ static const char *label_of(struct diff *diff, const struct row *row, bool right
 	struct vp_arena *arena = diff->build.arena;
 	const struct vp_span *span = right ? row->b : row->a;
 	if (row->count > 1)
-		return cut(arena, folded_words(diff, row, right), diff->letters);
+		return vp_build_cut(arena, folded_words(diff, row, right), diff->letters);
 	const char *sign = row->flags == VP_BOX_NEW ? "+ " : row->flags == VP_BOX_GONE ? "- " : row->flags && right ? "~ " : "";
 	const char *tail = vp_arena_print(arena, " %s %s%s", vp_size_words(arena, (double)bytes_of(span)), span->perms,
 	                                  row->flags == VP_BOX_CHANGED && right ? difference(diff, row) : "");
 	size_t used = strlen(sign) + strlen(tail);
-	return vp_arena_print(arena, "%s%s%s", sign, cut(arena, name_of(diff, span), used + 8 < diff->letters ? diff->letters - used : 8), tail);
+	return vp_arena_print(arena, "%s%s%s", sign, vp_build_cut(arena, name_of(diff, span), used + 8 < diff->letters ? diff->letters - used : 8), tail);
 }
 
 static const char *span_words(struct diff *diff, const struct vp_span *span)

@@ -41,3 +41,16 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 		return 0;
 	return span->born == VP_E_MMAP_ADD + 1 || span->born == VP_E_FORK + 1 ? VP_BOX_NEW : VP_BOX_CHANGED;
 }
+
+double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure)
+{
+	return kind < moment->kind_count ? moment->sums[kind * VP_SUM_COUNT + (size_t)measure] : 0;
+}
+
+double vp_moment_total(const struct vp_moment *moment, int measure)
+{
+	double sum = 0;
+	for (size_t kind = 0; kind < moment->kind_count; kind++)
+		sum += vp_moment_sum(moment, kind, measure);
+	return sum;
+}

@@ -3,12 +3,15 @@
 #include "error.h"
 #include "view_build.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LANES_MAX 80
 #define BOXES_MAX 12000
 #define GAP 0.12         /* of a lane is free above it */
+#define TEXT_ROWS 20     /* of the plot, where text may be as high as it likes */
+#define AROUND 11        /* rows of text that a picture has around its plot: title, axis, legend */
 #define BAR_SHARE 0.42   /* at most so much of a lane is its bar */
 
 /* One process: its lives are first, first's successor by exec, and so on. */
@@ -180,17 +183,9 @@ static int order(struct tree *tree)
 
 /* ---- memory ---- */
 
-static double value(const struct vp_moment *moment, size_t kind, int measure)
-{
-	return kind < moment->kind_count ? moment->sums[kind * VP_SUM_COUNT + (size_t)measure] : 0;
-}
-
 static double total(const struct tree *tree, const struct vp_moment *moment)
 {
-	double sum = 0;
-	for (size_t kind = 0; kind < moment->kind_count; kind++)
-		sum += value(moment, kind, tree->measure);
-	return sum;
+	return vp_moment_total(moment, tree->measure);
 }
 
 static int choose_measure(const struct tree *tree)
@@ -332,7 +327,7 @@ static struct weight weight_of(const struct tree *tree, const struct piece *piec
 		for (int m = 0; m < 2; m++) {
 			weight.sums[m] = 0;
 			for (size_t kind = 0; kind < moment->kind_count; kind++)
-				weight.sums[m] += value(moment, kind, measures[m]);
+				weight.sums[m] += vp_moment_sum(moment, kind, measures[m]);
 			weight.peaks[m] = weight.sums[m] > weight.peaks[m] ? weight.sums[m] : weight.peaks[m];
 		}
 	}
@@ -398,7 +393,7 @@ static uint32_t life_flags(const struct tree *tree, const struct vp_life *life)
 static double bar_height(const struct tree *tree, const struct lane *lane)
 {
 	const struct vp_view_options *options = tree->build.options;
-	double words = options->text ? 1.5 / options->height : 20.0 / options->height, most = (lane->y1 - lane->y0) * BAR_SHARE;
+	double words = options->text ? 1.2 / fmax(options->height - AROUND, 6) : 20.0 / options->height, most = (lane->y1 - lane->y0) * BAR_SHARE;
 	return words < most ? words : most;
 }
 
@@ -418,7 +413,7 @@ static int stack(struct tree *tree, const struct lane *lane, const struct piece 
 	double room = lane->y1 - lane->y0 - bar_height(tree, lane), low = 0, y = 0, least = 0.5 / tree->build.options->height;
 	const char *sum = amount(tree, total(tree, moment)), *who = life_name(tree, life_at(tree, piece->life));
 	for (size_t kind = 0; kind < tree->build.kind_count && kind < moment->kind_count; kind++) {
-		double bytes = value(moment, kind, tree->measure);
+		double bytes = vp_moment_sum(moment, kind, tree->measure);
 		y += bytes / tree->top * room;
 		if (bytes <= 0 || y - low < least)
 			continue;
@@ -454,7 +449,7 @@ static size_t thin(struct tree *tree, struct piece *pieces, size_t count)
 static bool alike(const struct tree *tree, const struct vp_moment *a, const struct vp_moment *b)
 {
 	for (size_t kind = 0; kind < a->kind_count || kind < b->kind_count; kind++)
-		if (value(a, kind, tree->measure) != value(b, kind, tree->measure))
+		if (vp_moment_sum(a, kind, tree->measure) != vp_moment_sum(b, kind, tree->measure))
 			return false;
 	return true;
 }
@@ -500,7 +495,7 @@ static int classes(struct tree *tree, const struct piece *pieces, size_t count)
 		double sum = total(tree, pieces[i].moment);
 		tree->top = sum > tree->top ? sum : tree->top;
 		for (size_t kind = 0; kind < build->kind_count && kind < pieces[i].moment->kind_count; kind++) {
-			double bytes = value(pieces[i].moment, kind, tree->measure);
+			double bytes = vp_moment_sum(pieces[i].moment, kind, tree->measure);
 			if (bytes > 0)
 				vp_build_count(build, kind, 0);
 			tree->kind_peak[kind] = bytes > tree->kind_peak[kind] ? bytes : tree->kind_peak[kind];
@@ -588,7 +583,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	struct tree tree = { .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : 600;
+	sane.height = options->height > 0 ? options->height : options->text ? TEXT_ROWS + AROUND : 600;
 	if (vp_build_begin(&tree.build, "tree", VP_BOXES, model, &sane, figure, arena))
 		return -1;
 	tree.build.all_processes = true;

@@ -27,15 +27,6 @@ static int read_all(int fd, struct procfs_scanned *into)
 	}
 }
 
-static vp_str next_line(vp_str *rest)
-{
-	const char *newline = memchr(rest->p, '\n', rest->n);
-	vp_str line = { rest->p, newline ? (size_t)(newline - rest->p) : rest->n };
-	size_t step = line.n + (newline != NULL);
-	rest->p += step, rest->n -= step;
-	return line;
-}
-
 static vp_str next_word(vp_str *rest)
 {
 	while (rest->n && *rest->p == ' ') rest->p++, rest->n--;
@@ -72,7 +63,7 @@ static int put(struct procfs_scanned *to, vp_str *rows, uint64_t start)
 {
 	char line[8192];
 	while (rows->n) {
-		vp_str rest = *rows, row = next_line(&rest);
+		vp_str rest = *rows, row = procfs_line(&rest);
 		uint64_t at = strtoull(row.p, NULL, 16);
 		if (at > start) return 0;
 		*rows = rest;
@@ -97,7 +88,7 @@ int procfs_numa_text(struct procfs_scanned *to, struct procfs_scanned *numa, int
 	vp_str rows = { numa->text, failed ? 0 : numa->n };
 	to->n = 0;
 	while (text.n) {
-		vp_str line = next_line(&text);
+		vp_str line = procfs_line(&text);
 		if (scan_grow(to, line.n + 1)) return -1;
 		memcpy(to->text + to->n, line.p, line.n);
 		to->n += line.n;

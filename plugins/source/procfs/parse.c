@@ -611,15 +611,6 @@ bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end)
 
 /* ---- recognising ---- */
 
-static vp_str next_line(vp_str *rest)
-{
-	const char *newline = memchr(rest->p, '\n', rest->n);
-	vp_str line = { rest->p, newline ? (size_t)(newline - rest->p) : rest->n };
-	size_t step = line.n + (newline ? 1 : 0);
-	rest->p += step, rest->n -= step;
-	return line;
-}
-
 static bool is_row(vp_str line, bool *rollup)
 {
 	struct vp_region region = { 0 };
@@ -634,13 +625,13 @@ int procfs_probe(vp_str head, const char **format)
 	size_t others = 0;
 	vp_str line = { 0 };
 	while (head.n && others < 16 && !is_row(line, &rollup)) {
-		line = next_line(&head);
+		line = procfs_line(&head);
 		bool first = line.n > sizeof PROCFS_PAGES_HEAD && memcmp(line.p, PROCFS_PAGES_HEAD, sizeof PROCFS_PAGES_HEAD - 1) == 0;
 		pages |= first;
 		if (line.n && !first && !is_row(line, &rollup)) others++;
 	}
 	if (!is_row(line, &rollup)) return 0;
-	vp_str below_row = head.n ? next_line(&head) : (vp_str){ 0 };
+	vp_str below_row = head.n ? procfs_line(&head) : (vp_str){ 0 };
 	bool values = below_row.n && !is_row(below_row, &ignored) && memchr(below_row.p, ':', below_row.n)
 	           && *below_row.p >= 'A' && *below_row.p <= 'Z';
 	*format = pages ? "linux-pages" : rollup ? "linux-smaps-rollup" : values ? "linux-smaps" : "linux-maps";

@@ -2,6 +2,8 @@
 #ifndef PROCFS_H
 #define PROCFS_H
 
+#include <string.h>
+
 #include "plugin.h"
 
 /* What /proc/PID/stat says of a process. Two lives of one pid differ in `start`. */
@@ -89,6 +91,16 @@ struct procfs_threads {
 vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps);
 void procfs_threads_clear(struct procfs_threads *threads); /* another program, or the end */
 int  procfs_parse_threads(struct vp_host *h, const struct vp_text *text);
+
+/* Takes the next line off the text, without its end. */
+static inline vp_str procfs_line(vp_str *rest)
+{
+	const char *newline = memchr(rest->p, '\n', rest->n);
+	vp_str line = { rest->p, newline ? (size_t)(newline - rest->p) : rest->n };
+	size_t step = line.n + (newline != NULL);
+	rest->p += step, rest->n -= step;
+	return line;
+}
 
 /* The parse half: struct vp_source's probe and parse. */
 int  procfs_probe(vp_str head, const char **format);

@@ -41,15 +41,6 @@ static bool has(const struct procfs_run *run, char letter)
 	return memchr(run->state.p, letter, run->state.n) != NULL;
 }
 
-static vp_str next_line(vp_str *rest)
-{
-	const char *newline = memchr(rest->p, '\n', rest->n);
-	vp_str line = { rest->p, newline ? (size_t)(newline - rest->p) : rest->n };
-	size_t step = line.n + (newline != NULL);
-	rest->p += step, rest->n -= step;
-	return line;
-}
-
 static bool starts(vp_str line, const char *prefix)
 {
 	size_t n = strlen(prefix);
@@ -83,7 +74,7 @@ static bool read_run(struct reader *reader, struct procfs_run *run)
 			return true;
 		}
 		if (!reader->block.n) return false;
-		vp_str line = next_line(&reader->block);
+		vp_str line = procfs_line(&reader->block);
 		if (starts(line, "Pages:")) reader->line = (vp_str){ line.p + 6, line.n - 6 };
 	}
 }
@@ -147,11 +138,11 @@ static size_t put_tables(const struct tables *t, const struct procfs_report *rep
 static bool next_block(vp_str *rest, struct procfs_block *block)
 {
 	while (rest->n) {
-		vp_str line = next_line(rest), below = *rest, ahead = *rest;
+		vp_str line = procfs_line(rest), below = *rest, ahead = *rest;
 		struct procfs_block found = { 0 };
 		if (!procfs_row_range(line, &found.start, &found.end)) continue;
 		while (ahead.n && (*ahead.p < '0' || *ahead.p > '9') && (*ahead.p < 'a' || *ahead.p > 'f')) {
-			vp_str value = next_line(&ahead);
+			vp_str value = procfs_line(&ahead);
 			if (starts(value, "KernelPageSize:")) found.page = strtoull(value.p + 15, NULL, 10) << 10;
 		}
 		found.lines = (vp_str){ below.p, below.n - ahead.n };
