@@ -8,6 +8,7 @@
  * known stands as "-", bytes that are no UTF-8 as U+FFFD. Each line is a cell, and the figure is verbatim: a renderer of text adds nothing.
  */
 #include "error.h"
+#include "region.h"
 #include "view_build.h"
 
 #include <stdio.h>
@@ -323,24 +324,123 @@ static const char *macos_size(struct listing *l, bool there, uint64_t bytes)
 	return vp_arena_print(l->arena, "%.1f%c", value, units[unit]);
 }
 
+/* V, N or E: the first letter of what the member says; 0: not purgeable, or not known. */
+static char purge_of(const struct vp_region *region)
+{
+	struct vp_member member;
+	for (size_t at = 0; vp_region_extra(region->extra, &at, &member);)
+		if (vp_str_is(member.key, "purge") && member.json == VP_STRING && member.value.n > 2 && member.value.p[1] >= 'a' && member.value.p[1] <= 'z')
+			return (char)(member.value.p[1] - 32);
+	return 0;
+}
+
+static vp_str macos_type(const struct vp_region *region)
+{
+	return region->label.n ? region->label : region->kind;
+}
+
+/* `four`, or the first alone, as formats before 2.4 have it. */
+static const char *macos_sizes(struct listing *l, const struct vp_region *r, bool four)
+{
+	if (!four)
+		return vp_arena_print(l->arena, "%6s", macos_size(l, true, r->size));
+	return vp_arena_print(l->arena, "%6s %6s %6s %6s", macos_size(l, true, r->size), macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]),
+		macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]), macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]));
+}
+
 static void vmmap_section(struct listing *l, const char *title, bool writable)
 {
 	line(l, vp_arena_print(l->arena, "==== %s regions for process %lld", title, (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
-	line(l, "REGION TYPE                    START - END         [ VSIZE  RSDNT  DIRTY   SWAP] PRT/MAX SHRMOD PURGE    REGION DETAIL");
+	bool four = any(l, VP_M_rss);
+	line(l, four ? "REGION TYPE                    START - END         [ VSIZE  RSDNT  DIRTY   SWAP] PRT/MAX SHRMOD PURGE    REGION DETAIL"
+	             : "REGION TYPE                    START - END         [ VSIZE] PRT/MAX SHRMOD PURGE    REGION DETAIL");
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
-		char range[48], share[8] = "---";
+		char range[48], share[8] = "---", purge[16] = "", letter = purge_of(r);
 		if ((r->perms[0] && r->perms[1] == 'w') != writable)
 			continue;
-		vp_str type = r->label.n ? r->label : r->kind;
 		for (size_t c = 0; c < 3 && c < r->share.n; c++)
 			share[c] = (char)(r->share.p[c] >= 'a' && r->share.p[c] <= 'z' ? r->share.p[c] - 32 : r->share.p[c]);
 		snprintf(range, sizeof range, "%14llx-%-12llx ", (unsigned long long)r->start, (unsigned long long)r->end);
-		line(l, vp_arena_print(l->arena, "%-22s %s[%6s %6s %6s %6s] %.3s/%.3s SM=%s%s%s", vp_words(l->arena, type), range, macos_size(l, true, r->size),
-			macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]), macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]),
-			macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]), r->perms[0] ? r->perms : "---", r->max_perms[0] ? r->max_perms : r->perms[0] ? r->perms : "---",
-			share, r->name.n ? "          " : "", r->name.n ? vp_words(l->arena, r->name) : ""));
+		if (letter)
+			snprintf(purge, sizeof purge, " PURGE=%c", letter);
+		line(l, vp_arena_print(l->arena, "%-22s %s[%s] %.3s/%.3s SM=%s%-*s%s", vp_words(l->arena, macos_type(r)), range, macos_sizes(l, r, four),
+			r->perms[0] ? r->perms : "---", r->max_perms[0] ? r->max_perms : r->perms[0] ? r->perms : "---",
+			share, r->name.n ? 10 : 0, purge, r->name.n ? vp_words(l->arena, r->name) : ""));
 	}
+}
+
+static void vmmap_legend(struct listing *l)
+{
+	static const char *const lines[] = { "", "==== Legend", "SM=sharing mode:", "        COW=copy_on_write PRV=private NUL=empty ALI=aliased",
+		"        SHM=shared ZER=zero_filled S/A=shared_alias", "PURGE=purgeable mode:", "        V=volatile N=nonvolatile E=empty   otherwise is unpurgeable", "" };
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		line(l, lines[i]);
+}
+
+/* The sums of regions of one type. */
+struct vmmap_sum {
+	uint64_t size, rss, dirty, swap, purgeable[3], count; /* volatile, not volatile, empty */
+	bool known;                                           /* rss, dirty, swap */
+};
+
+static void vmmap_add(struct vmmap_sum *to, const struct vp_region *r)
+{
+	static const char letters[] = "VNE";
+	char purge = purge_of(r);
+	const char *at = purge ? strchr(letters, purge) : NULL;
+	to->size += r->size;
+	to->rss += known(r, VP_M_rss) ? r->measure[VP_M_rss] : 0;
+	to->dirty += known(r, VP_M_dirty) ? r->measure[VP_M_dirty] : 0;
+	to->swap += known(r, VP_M_swap) ? r->measure[VP_M_swap] : 0;
+	to->known |= known(r, VP_M_rss);
+	if (at && known(r, VP_M_rss))
+		to->purgeable[at - letters] += r->measure[VP_M_rss];
+	to->count++;
+}
+
+static void vmmap_sum_line(struct listing *l, const char *type, const struct vmmap_sum *sum)
+{
+	const uint64_t values[] = { sum->rss, sum->dirty, sum->swap, sum->purgeable[0], sum->purgeable[1], sum->purgeable[2] };
+	char text[96] = "";
+	for (size_t i = 0, n = 0; i < sizeof values / sizeof *values; i++)
+		n += (size_t)snprintf(text + n, sizeof text - n, " %8s", macos_size(l, sum->known, values[i]));
+	line(l, vp_arena_print(l->arena, "%-31s %7s%s %8llu ", type, macos_size(l, true, sum->size), text, (unsigned long long)sum->count));
+}
+
+static int by_type(const void *a, const void *b)
+{
+	vp_str x = macos_type(*(const struct vp_region *const *)a), y = macos_type(*(const struct vp_region *const *)b);
+	size_t n = x.n < y.n ? x.n : y.n;
+	int order = n ? memcmp(x.p, y.p, n) : 0;
+	return order ? order : (x.n > y.n) - (x.n < y.n);
+}
+
+/* By type, in the order of bytes as vmmap has it. COUNT is that of the rows. */
+static void vmmap_summary(struct listing *l)
+{
+	static const char rule[] = "===========                     ======= ========    =====  ======= ========   ======    =====  ======= ";
+	const struct vp_region **sorted = vp_arena_take(l->arena, (l->region_count + 1) * sizeof *sorted);
+	struct vmmap_sum total = { 0 };
+	l->failed = l->failed || !sorted;
+	if (l->failed)
+		return;
+	memcpy(sorted, l->regions, l->region_count * sizeof *sorted);
+	qsort(sorted, l->region_count, sizeof *sorted, by_type);
+	line(l, vp_arena_print(l->arena, "==== Summary for process %lld", (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
+	line(l, "                                VIRTUAL RESIDENT    DIRTY  SWAPPED VOLATILE   NONVOL    EMPTY   REGION ");
+	line(l, "REGION TYPE                        SIZE     SIZE     SIZE     SIZE     SIZE     SIZE     SIZE    COUNT (non-coalesced) ");
+	line(l, rule);
+	for (size_t i = 0, next; i < l->region_count; i = next) {
+		struct vmmap_sum sum = { 0 };
+		for (next = i; next < l->region_count && !by_type(&sorted[i], &sorted[next]); next++) {
+			vmmap_add(&sum, sorted[next]);
+			vmmap_add(&total, sorted[next]);
+		}
+		vmmap_sum_line(l, vp_words(l->arena, macos_type(sorted[i])), &sum);
+	}
+	line(l, rule);
+	vmmap_sum_line(l, "TOTAL", &total);
 }
 
 static void vmmap(struct listing *l)
@@ -352,6 +452,8 @@ static void vmmap(struct listing *l)
 	vmmap_section(l, "Non-writable", false);
 	line(l, "");
 	vmmap_section(l, "Writable", true);
+	vmmap_legend(l);
+	vmmap_summary(l);
 }
 
 /* ---- the figure ---- */
