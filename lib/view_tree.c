@@ -393,7 +393,7 @@ static uint32_t life_flags(const struct tree *tree, const struct vp_life *life)
 static double bar_height(const struct tree *tree, const struct lane *lane)
 {
 	const struct vp_view_options *options = tree->build.options;
-	double words = options->text ? 1.2 / fmax(options->height - AROUND, 6) : 20.0 / options->height, most = (lane->y1 - lane->y0) * BAR_SHARE;
+	double words = options->text ? 1.05 / fmax(options->height - AROUND, 6) : 20.0 / options->height, most = (lane->y1 - lane->y0) * BAR_SHARE;
 	return words < most ? words : most;
 }
 

@@ -458,3 +458,12 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	grep -qE '^MMAP_ADD +107 +mmap +- +1200\.0' <<<"$output"
 	vm-render --view events --width 250 "$BATS_TEST_TMPDIR/threads.ndjson" | grep -q 'thread  cause'
 }
+
+@test "in text of any height, and where it may be as high as it likes, each life of the tree has its bar" {
+	for height in 0 16 20 24 30 45 60; do
+		vm-render --ascii --view tree --width 110 --height $height "$S" >"$BATS_TEST_TMPDIR/tree.txt"
+		for pid in 100 101; do
+			grep -qE "[┤│].*\($pid\) peak.*=|[┤│].*=.*\($pid\) peak" "$BATS_TEST_TMPDIR/tree.txt" || { echo "height $height:"; cat "$BATS_TEST_TMPDIR/tree.txt"; false; }
+		done
+	done
+}
