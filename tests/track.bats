@@ -339,8 +339,8 @@ region - 2"
 		echo '{"type":"alloc","t":2.000000000,"pid":7,"tid":7,"op":"malloc","addr":"0x0000000000001000","size":8,"stack":3}'
 		echo '{"type":"alloc","t":2.000000000,"pid":7,"tid":7,"op":"malloc","addr":"0x0000000000001000","size":8,"stack":4}'
 		echo '{"type":"end","t":2.000000000,"reason":"exit"}'
-	} >in
-	run --separate-stderr vm-track in
+	} >"$BATS_TEST_TMPDIR/in"
+	run --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
 	[ "$status" = 0 ]
 	[ "$(grep '"type":"stack"' <<<"$output")" = '{"type":"stack","t":0.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}
 {"type":"stack","t":2.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}' ]

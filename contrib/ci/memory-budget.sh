@@ -3,7 +3,7 @@
 #
 # The report is JUnit's (or TAP, if it is called .tap). The status is the command's if that failed, else 1 if a budget was
 # broken or could not be judged, else 0. The recording stays beside the report, so that the picture can be drawn afterwards:
-#   vm-track REPORT.ndjson.zst | vm-render --svg >picture.svg
+#   vm-track REPORT.ndjson.zst | vm-render --svg --view tree >picture.svg
 # INTERVAL (100ms) says how often the processes are looked at; DETAIL=maps costs them less, and knows only sizes.
 [ $# -ge 3 ] || {
 	echo "usage: memory-budget.sh BUDGET.yaml REPORT.xml COMMAND [ARGUMENT...]" >&2
