@@ -116,7 +116,7 @@ static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *
 	if (!space) vp_die(program, VP_TROUBLE, "%s", vp_error());
 	tell_of(program, whole, space, pid >= 0);
 	const struct vp_whole_life *life = vp_whole_life(whole, space->pid);
-	struct vp_diff_side side = { .name = whole->name, .space = space };
+	struct vp_diff_side side = { .name = whole->name, .at = at, .space = space };
 	if (life && life->line) side.process = (vp_str){ life->line, life->n };
 	return side;
 }

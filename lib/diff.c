@@ -144,12 +144,14 @@ static void put_frame(struct vp_diff *diff, int64_t t, const struct vp_region *c
 	for (size_t i = 0; i < n; i++) vp_put_region_line(out, t, diff->pid, seq, ids ? ids[i] : i + 1, regions[i]);
 }
 
-static void put_mark(struct vp_diff *diff, int64_t t, char side, const char *name)
+static void put_mark(struct vp_diff *diff, int64_t t, char letter, const struct vp_diff_side *side)
 {
 	vp_put_begin(diff->out, "mark", t, diff->pid);
-	char *text = malloc(strlen(name) + 4);
-	if (text) sprintf(text, "%c: %s", side, name);
-	vp_put_str(diff->out, "text", vp_s(text ? text : name));
+	size_t size = strlen(side->name) + 48;
+	char *text = malloc(size), moment[40] = "";
+	if (side->at != INT64_MAX) snprintf(moment, sizeof moment, " at %.10g s", (double)side->at / 1e9);
+	if (text) snprintf(text, size, "%c: %s%s", letter, side->name, moment);
+	vp_put_str(diff->out, "text", vp_s(text ? text : side->name));
 	vp_put_end(diff->out);
 	free(text);
 }
@@ -309,7 +311,7 @@ static int put_aligned(struct vp_diff *diff)
 	if (vp_layout(diff->as, diff->a_count, diff->bs, diff->b_count, diff->b_of, diff->a_of, diff->a_layout, diff->b_layout)) return -1;
 	for (size_t j = 0; j < diff->b_count; j++) diff->ids[j] = diff->a_of[j] == VP_ALONE ? ++next : diff->a_of[j] + 1;
 	put_frame(diff, 0, diff->as, NULL, diff->a_count);
-	put_mark(diff, MOMENT_B, 'B', diff->b.name);
+	put_mark(diff, MOMENT_B, 'B', &diff->b);
 	put_gone_and_shrunk(diff);
 	put_moved(diff);
 	put_come_and_changed(diff);
@@ -350,7 +352,7 @@ static int put_tracked(struct vp_diff *diff)
 	struct vp_track_sink sink = { diff, tracked_change, tracked_frame };
 	struct vp_tracker *tracker = vp_tracker_new(&options, &sink);
 	int failed = !tracker || track(tracker, diff->pid, 0, 0, diff->as, diff->a_count);
-	put_mark(diff, MOMENT_B, 'B', diff->b.name);
+	put_mark(diff, MOMENT_B, 'B', &diff->b);
 	failed = failed || track(tracker, diff->pid, MOMENT_B, 1, diff->bs, diff->b_count);
 	diff->quiet = true;
 	if (!failed) vp_tracker_keyframe(tracker, MOMENT_B, -1);
@@ -409,7 +411,7 @@ int vp_diff_put(struct vp_diff *diff, struct vp_out *out)
 	diff->out = out;
 	diff->counts = (struct vp_diff_counts){ .a = diff->a_count, .b = diff->b_count };
 	put_process(diff);
-	put_mark(diff, 0, 'A', diff->a.name);
+	put_mark(diff, 0, 'A', &diff->a);
 	return diff->options.same_addresses ? put_tracked(diff) : put_aligned(diff);
 }
 

@@ -16,6 +16,7 @@
 
 struct vp_diff_side {
 	const char *name;         /* of the input */
+	int64_t at;               /* the moment of it that was asked for; INT64_MAX: its last */
 	const struct vp_space *space;
 	vp_str process;           /* its process line; p NULL: none */
 };

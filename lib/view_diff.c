@@ -418,7 +418,8 @@ static int boxes(struct diff *diff)
 	const struct vp_view_options *options = diff->build.options;
 	struct vp_figure *figure = diff->build.figure;
 	struct vp_box *list = vp_arena_take(diff->build.arena, (2 * diff->count + 1) * sizeof *list);
-	double plot = options->text ? options->height - 8 : options->height - 150, tallest = options->text ? 1.0 / 24 : 30 / (plot > 40 ? plot : 40);
+	double plot = options->text ? options->height - 8 : options->height - 150;
+	double tallest = !options->text ? 30 / (plot > 40 ? plot : 40) : plot >= 24 ? 1.0 / 24 : plot > 1 ? 1 / plot : 1;
 	double row = diff->count ? 1.0 / (double)diff->count : 1;
 	if (!list)
 		return vp_fail("out of memory");

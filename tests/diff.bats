@@ -136,6 +136,7 @@ setup() {
 	G=$ROOT/tests/golden/life.track.ndjson
 	run -0 --separate-stderr vm-diff --at-a 1 --at-b 1 "$G" "$G"
 	run -1 --separate-stderr vm-diff --at-a 1 --at-b 2 --same-addresses "$G" "$G"
+	[ "$(jq -r 'select(.type == "mark").text' <<<"$output" | paste -sd,)" = "A: $G at 1 s,B: $G at 2 s" ]
 	vm-check -q <<<"$output"
 	run -0 --separate-stderr vm-diff "$G" "$ROOT/tests/golden/life.parse.ndjson"
 	[[ $stderr == *"no difference; "* ]]
@@ -318,6 +319,18 @@ mmap 2 3 info" ]
 	[ "$output" = "$rows" ]
 	[ "$(grep -c '^same ' <<<"$output")" = 2 ]
 	run -2 vm-render --view diff --preset nix out
+}
+
+@test "what differs is seen in the view diff however low the terminal is" {
+	for i in {1..100}; do rows+=("$(printf '%x-%x rw-p 0 /f/%d' $((0x10000 + i * 16)) $((0x10000 + i * 16 + 2)) $i)"); done
+	text "${rows[@]}" >a
+	rows[50]=${rows[50]/rw-p/r--p}
+	text "${rows[@]}" >b
+	run --separate-stderr vm-diff -o out a b
+	for height in 8 9 10 12 16 20 24 31 32 40; do
+		run -0 --separate-stderr vm-render --ascii --view diff --width 120 --height $height out
+		[[ $output == *" ~ "*"51"* ]] || { echo "$height: $output"; return 1; }
+	done
 }
 
 @test "the view diff of hundreds of regions shows each that differs, and folds the rest" {
