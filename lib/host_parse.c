@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "kinds.h"
+#include "kinds_macos.h"
 #include "large.h"
 #include "region.h"
 
@@ -173,7 +174,7 @@ static void put_regions(struct vp_parse_host *parse)
 static void put_sums(struct vp_out *out, const struct sums *sums)
 {
 	vp_put_num(out, "regions", sums->regions);
-	vp_put_num(out, "size", sums->size);
+	if (sums->size || !sums->regions) vp_put_num(out, "size", sums->size); /* footprint counts regions and does not tell their sizes */
 	for (size_t i = 0; i < SUMMED; i++)
 		if (sums->known & 1u << i) vp_put_num(out, vp_measure_names[summed[i]], sums->sum[i]);
 }
@@ -191,12 +192,48 @@ static void put_kinds(struct vp_parse_host *parse, struct vp_out *out)
 {
 	vp_put_object(out, "kinds");
 	for (size_t i = 0; i < parse->kind_size; i++) {
-		if (!parse->kinds[i].regions) continue;
+		if (!parse->kinds[i].regions && !parse->kinds[i].size && !parse->kinds[i].known) continue;
 		vp_put_object(out, vp_kind_name(i));
 		put_sums(out, &parse->kinds[i]);
 		vp_put_close(out);
 	}
 	vp_put_close(out);
+}
+
+/* One row of `labels`; footprint tells dirty and clean, which are what is resident. */
+static void add_label(struct vp_parse_host *parse, const struct vp_member *label)
+{
+	struct vp_region region = { .label = { label->key.p, label->key.n } };
+	struct vp_member value;
+	uint64_t number, clean = 0, dirty = 0, count = 0;
+	bool cleaned = false, sized = false, resident = false;
+	for (size_t at = 0; vp_json_each(label->value, &at, &value);) {
+		if (value.json != VP_NUMBER || !vp_json_num(value.value, &number)) continue;
+		for (size_t i = 0; i < SUMMED; i++)
+			if (vp_str_is(value.key, vp_measure_names[summed[i]])) region.measure[summed[i]] = number, region.measured |= UINT64_C(1) << summed[i];
+		if (vp_str_is(value.key, "size")) region.size = number, sized = true;
+		if (vp_str_is(value.key, "regions")) count = number;
+		if (vp_str_is(value.key, "dirty")) dirty = number;
+		if (vp_str_is(value.key, "rss")) resident = true;
+		if (vp_str_is(value.key, "clean")) clean = number, cleaned = true;
+	}
+	if (cleaned && !resident) region.measure[VP_M_rss] = dirty + clean, region.measured |= UINT64_C(1) << VP_M_rss;
+	if (!sized && !region.measured) return;
+	const char *kind = vp_macos_kind(&region);
+	struct sums *to = kind_sums(parse, kind ? vp_s(kind) : vp_s("unknown"));
+	add(to, &region);
+	to->regions += count - 1; /* as many as it tells, perhaps none */
+}
+
+/* A report that lists no region may have sums by the words of its system: they are sums by kind, too. */
+static void put_stated_kinds(struct vp_parse_host *parse, struct vp_out *out)
+{
+	struct vp_member member, label;
+	bool any = false;
+	for (size_t at = 0; vp_region_extra((vp_str){ parse->members, parse->members_n }, &at, &member);)
+		for (size_t in = 0; vp_str_is(member.key, "labels") && member.json == VP_OBJECT && vp_json_each(member.value, &in, &label);)
+			if (label.json == VP_OBJECT) add_label(parse, &label), any = true;
+	if (any) put_kinds(parse, out);
 }
 
 static void close_snapshot(struct vp_parse_host *parse)
@@ -208,6 +245,7 @@ static void close_snapshot(struct vp_parse_host *parse)
 	vp_put_num(out, "seq", parse->seq);
 	if (parse->has_stated && !parse->all.regions) {
 		put_stated(out, &parse->stated);
+		put_stated_kinds(parse, out);
 	} else {
 		put_sums(out, &parse->all);
 		put_kinds(parse, out);

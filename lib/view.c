@@ -147,8 +147,9 @@ static const char *empty_stream(struct vp_build *build)
 		if (model->types[i])
 			list = vp_arena_print(build->arena, "%s%s%llu %s", list, *list ? ", " : "", (unsigned long long)model->types[i],
 			                      i ? vp_type_names[i] : "unknown");
-	return vp_arena_print(build->arena, "no line of the input tells of a region; its lines are: %s%s", list,
-	                      model->types[VP_T_system] ? "; of the machine tell --view area and --table=free" : "");
+	return vp_arena_print(build->arena, "no line of the input tells of a region; its lines are: %s%s%s", list,
+	                      model->types[VP_T_system] ? "; of the machine tell --view area and --table=free" : "",
+	                      model->types[VP_T_snapshot] ? "; of sums without regions tells --view area" : "");
 }
 
 static const char *filter_words(struct vp_build *build)

@@ -40,6 +40,7 @@ text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-sys
 	[ "$(text footprint '[.pid, .footprint, .phys_footprint, .footprint_peak, .labels.MALLOC_SMALL.reclaimable, .dirty]' snapshot)" = '[4711,2392064,2408448,4194304,16384,2392064]' ]
 	sed 's/^/2026-05-04 10:11:12.131 tool[99]: /' "$ROOT/tests/texts/footprint.txt" >"$BATS_TEST_TMPDIR/logged"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/logged" | grep -v '"type":"st' | jq -c .)" = "$(vm-parse "$ROOT/tests/texts/footprint.txt" | grep -v '"type":"st' | jq -c .)" ]
+	[ "$(text footprint '.kinds | [.arena.rss, .text.rss, .text.size, ."page-table".regions]' snapshot)" = '[212992,49152,null,1]' ]
 }
 
 @test "the machine as it runs: total as meminfo has it, time goes on" {

@@ -96,6 +96,10 @@ report() {
 	sed -n '/^ReadOnly/,$p' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
 	[ "$(field snapshot '[.regions, .rss, .dirty, .swap, .labels.Stack.size]')" = '[0,2472960,2391040,196608,8355840]' ]
+	kinds=$(field snapshot '.kinds | map_values(.size)')
+	[ "$(jq .guard <<<"$kinds")" = "$((56 << 20 | 16 << 10))" ] && [ "$(jq .arena <<<"$kinds")" = "$((520 << 20))" ]
+	run -0 vm-render --ascii --view area <<<"$output"
+	[[ $output == *"arena 160 KiB"* && $output == *"gpu 2 MiB"* ]]
 }
 
 @test "the regions around a crash are read from its report" {
