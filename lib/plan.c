@@ -19,6 +19,8 @@ const struct vp_option vp_run_rows[] = {
 	{ "duration", 'd', VP_OPT_TIME, FIELD(duration), NULL, "1ns..", "TIME", "stop after that time" },
 	{ "follow", 'f', VP_OPT_FLAG, FIELD(follow), NULL, NULL, NULL, "look at children too, as they come and go" },
 	{ "detail", 0, VP_OPT_STRING, FIELD(detail), NULL, NULL, "maps|rss|smaps|pages", "how much to ask of each region" },
+	{ "calls", 'e', VP_OPT_LIST, FIELD(calls), NULL, NULL, "CALL,...", "of a source that traces: only these calls" },
+	{ "stacks", 0, VP_OPT_FLAG, FIELD(stacks), NULL, NULL, NULL, "of a source that traces: where in the program each call was made" },
 	{ "command-output", 0, VP_OPT_STRING, FIELD(command_output), NULL, NULL, "FILE", "where COMMAND's stdout goes; preset: stderr" },
 	{ "marks", 0, VP_OPT_STRING, FIELD(marks), NULL, NULL, "FIFO", "each line that is written into it becomes a mark" },
 	{ "redact", 0, VP_OPT_FLAG, FIELD(redact), NULL, NULL, NULL, "hash names, paths and arguments" },

@@ -82,3 +82,12 @@ refused() { # LINE, what the verdict must say
 		diff "$BATS_TEST_TMPDIR/has" "$BATS_TEST_TMPDIR/told"
 	done
 }
+
+@test "the schema of the configuration lets through every word that --detail takes" {
+	for program in vm-sample vm-run; do
+		for word in $("$program" --help | sed -nE 's/.*--detail ([a-z|]+).*/\1/p' | tr '|' ' '); do
+			jq -e --arg p "$program" --arg word "$word" '.properties[$p].properties.detail.enum | index($word) != null' "$ROOT/schemas/config.schema.json" >/dev/null ||
+				{ echo "$program: detail: $word"; false; }
+		done
+	done
+}

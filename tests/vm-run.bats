@@ -334,3 +334,14 @@ watch_process() {
 		[[ "$stderr" == "$program: --broken: the plugin of that name cannot be used: "*broken.so* ]]
 	done
 }
+
+@test "what a source that traces is asked for is handed to vm-sample" {
+	run --separate-stderr vm-run --ebpf --stacks -e mmap,munmap --detail pages --dump-config -- true
+	[ "$status" = 0 ]
+	for line in 'source: .*ebpf' 'stacks: true' 'calls: .*mmap.*munmap' 'detail: pages'; do grep -qE "$line" <<<"$output"; done
+	[ -e "$BUILD/lib/vmpipe/source/ebpf.so" ] || skip "the source ebpf is not built"
+	requires bpf
+	run --separate-stderr vm-run --ebpf --stacks -e mmap --record "$BATS_TEST_TMPDIR/run.ndjson" -r none --summary=false -- true
+	[ "$status" = 0 ]
+	jq -se 'any(.[]; .call=="mmap" and .stack) and any(.[]; .type=="stack") and all(.[]; .call != "brk")' "$BATS_TEST_TMPDIR/run.ndjson"
+}
