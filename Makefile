@@ -190,6 +190,9 @@ $(foreach f,$(filter $(BUILD)/completions/zsh/%,$(COMPLETIONS)),644 $f share/zsh
 $(foreach f,$(filter $(BUILD)/completions/fish/%,$(COMPLETIONS)),644 $f share/fish/vendor_completions.d/$(notdir $f).fish$(newline))
 $(call installed,644,$(wildcard schemas/*.json),share/vmpipe/schemas)
 $(call installed,644,contrib/vm.jq contrib/recipes.md,share/vmpipe)
+$(call installed,755,contrib/ci/memory-budget.sh,share/vmpipe/ci)
+$(call installed,644,contrib/ci/github-actions.yml,share/vmpipe/ci)
+$(call installed,644,contrib/examples/leak-watch.yaml,share/vmpipe/examples)
 endef
 export INSTALLED
 

@@ -19,7 +19,7 @@ root=${DESTDIR:-}$2
 record=lib/vmpipe/installed
 
 # Ours alone, the inner ones first; bin, share/man and the like stay.
-folders='lib/vmpipe/source lib/vmpipe/render lib/vmpipe include/vmpipe share/vmpipe/schemas share/vmpipe'
+folders='lib/vmpipe/source lib/vmpipe/render lib/vmpipe include/vmpipe share/vmpipe/schemas share/vmpipe/ci share/vmpipe/examples share/vmpipe'
 
 remove() {
 	while IFS= read -r target; do

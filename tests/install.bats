@@ -38,6 +38,17 @@ template() {
 	staged vm-parse "$BATS_TEST_TMPDIR/s" | staged vm-track | staged vm-render --svg | grep -q '</svg>'
 }
 
+@test "the installed recipe for a shell judges a command" {
+	requires program vm-sample
+	stage
+	cd "$BATS_TEST_TMPDIR"
+	echo 'budgets: [{ process: sleep, measure: regions, most: 1 }]' >b.yaml
+	run staged "$tree/share/vmpipe/ci/memory-budget.sh" b.yaml r.tap sleep 0.3
+	[ "$status" = 1 ]
+	[[ $output == *"budget broken: regions"* ]]
+	grep -q '^not ok 1 ' r.tap
+}
+
 @test "a prefix with blanks, and another than the one built for, works" {
 	stage "/opt/two words"
 	run --separate-stderr staged vm-sample --list
