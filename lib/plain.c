@@ -1,6 +1,8 @@
-/* Texts as editors and other systems save them, made plain: a byte order mark, UTF-16 (what PowerShell's > writes), CR LF.
+/* Texts as editors, terminals and web pages give them, made plain: a byte order mark, UTF-16 (what PowerShell's > writes), CR LF, blanks
+ * that do not break, colours, and what stands in every line: its number, a diff's +, blanks up to the width of a terminal.
  *
  *   ff fe 31 00 32 00 0d 00 0a 00   ->   31 32 0a
+ *   "    12\t08048000-0804c000 r-xp" ->   "08048000-0804c000 r-xp"     (cat -n; grep -n)
  */
 #include "plain.h"
 
@@ -104,6 +106,114 @@ static void drop_cr(char *p, size_t *n)
 	*n = used;
 }
 
+/* ---- what stands here and there ---- */
+
+#define SAMPLE 65536 /* bytes by which it is told that a text has such all over */
+
+static size_t counted(const char *p, size_t n, const char *what)
+{
+	size_t count = 0, length = strlen(what);
+	const char *end = p + (n < SAMPLE ? n : SAMPLE);
+	while ((p = memmem(p, (size_t)(end - p), what, length)))
+		count++, p += length;
+	return count;
+}
+
+/* A name may hold one; a page that has made all its blanks such has more than lines. */
+static void drop_hard_blanks(char *p, size_t *n)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < *n; i++) {
+		bool hard = i + 1 < *n && !memcmp(p + i, "\xc2\xa0", 2);
+		p[used++] = hard ? ' ' : p[i];
+		i += hard;
+	}
+	*n = used;
+}
+
+/* ESC [ ... up to a letter. */
+static void drop_colours(char *p, size_t *n)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < *n; i++) {
+		if (i + 1 < *n && p[i] == 27 && p[i + 1] == '[') {
+			for (i += 2; i < *n && p[i] != '\n' && (p[i] < '@' || p[i] > '~');)
+				i++;
+			if (i < *n && p[i] != '\n')
+				continue;
+		}
+		if (i < *n)
+			p[used++] = p[i];
+	}
+	*n = used;
+}
+
+/* ---- what stands in every line ---- */
+
+/* Cuts the line; false: this line has no such thing. `last` is for what must grow. */
+typedef bool cutter(const char **from, const char **to, uint64_t *last);
+
+static bool cut_number(const char **from, const char **to, uint64_t *last)
+{
+	const char *p = *from;
+	uint64_t number = 0;
+	while (p < *to && *p == ' ')
+		p++;
+	const char *digits = p;
+	for (; p < *to && *p >= '0' && *p <= '9' && p - digits < 12; p++)
+		number = number * 10 + (uint64_t)(*p - '0');
+	if (p == digits || p == *to || (*p != ':' && *p != '\t') || number <= *last)
+		return false;
+	*last = number;
+	*from = p + 1;
+	return true;
+}
+
+static bool cut_plus(const char **from, const char **to, uint64_t *last)
+{
+	(void)last;
+	return *from < *to && *(*from)++ == '+';
+}
+
+static bool cut_blanks(const char **from, const char **to, uint64_t *last)
+{
+	const char *end = *to;
+	(void)last;
+	while (*to > *from && (*to)[-1] == ' ')
+		(*to)--;
+	return *to < end;
+}
+
+/* Applies it if all lines that are not empty have it, three or more; else not a byte changes. */
+static void every_line(char *p, size_t *n, cutter *cut)
+{
+	size_t lines = 0, used = 0;
+	uint64_t last = 0;
+	for (const char *at = p, *end = p + *n, *newline; at < end; at = newline + 1, lines++) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		const char *from = at, *to = newline ? newline : end;
+		if (from < to && !cut(&from, &to, &last))
+			return;
+		if (!newline)
+			break;
+	}
+	if (lines < 3)
+		return;
+	last = 0;
+	for (const char *at = p, *end = p + *n, *newline; at < end; at = newline + 1) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		const char *from = at, *to = newline ? newline : end;
+		if (from < to)
+			cut(&from, &to, &last);
+		memmove(p + used, from, (size_t)(to - from));
+		used += (size_t)(to - from);
+		if (!newline)
+			break;
+		p[used++] = '\n';
+	}
+	*n = used;
+}
+
 int vp_plain(char **bytes, size_t *n)
 {
 	enum order order = order_of((const unsigned char *)*bytes, *n);
@@ -113,5 +223,15 @@ int vp_plain(char **bytes, size_t *n)
 		memmove(*bytes, *bytes + 3, *n -= 3);
 	if (all_cr(*bytes, *n))
 		drop_cr(*bytes, n);
+	if (*n >= 4 && !memcmp(*bytes, "\177ELF", 4))
+		return 0;
+	size_t lines = counted(*bytes, *n, "\n") + 1;
+	if (counted(*bytes, *n, "\xc2\xa0") > lines)
+		drop_hard_blanks(*bytes, n);
+	if (counted(*bytes, *n, "\033[") * 2 > lines)
+		drop_colours(*bytes, n);
+	every_line(*bytes, n, cut_blanks);
+	every_line(*bytes, n, cut_number);
+	every_line(*bytes, n, cut_plus);
 	return 0;
 }

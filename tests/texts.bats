@@ -110,6 +110,22 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	done
 }
 
+@test "line numbers, a diff's +, colours, blanks that do not break or that fill a terminal's width are no matter where they are all over a text" {
+	rows() { vm-parse -q "$1" | jq -c 'select(.type == "region" or .type == "system") | [.start, .end, .perms, .name, .label, .rss, .total, .free]'; }
+	for name in vmmap pmap pmap-X gdb listing meminfo free; do
+		want=$(rows "$ROOT/tests/texts/$name.txt")
+		for how in 's/ /\xc2\xa0/g' 's/^/\x1b[0m/; s/$/\x1b[K/' 's/$/   /' 's/^/+/' =; do
+			sed "$how" "$ROOT/tests/texts/$name.txt" >"$BATS_TEST_TMPDIR/in"
+			[ "$how" != = ] || cat -n "$ROOT/tests/texts/$name.txt" >"$BATS_TEST_TMPDIR/in"
+			[ "$(rows "$BATS_TEST_TMPDIR/in")" = "$want" ] || { echo "$name, $how"; return 1; }
+		done
+		grep -n '' "$ROOT/tests/texts/$name.txt" >"$BATS_TEST_TMPDIR/in"
+		[ "$(rows "$BATS_TEST_TMPDIR/in")" = "$want" ] || { echo "$name, grep -n"; return 1; }
+	done
+	printf '7f0000000000-7f0000001000 r--p 00000000 fe:00 7    /tmp/a  \n7f0000001000-7f0000002000 r--p 00000000 fe:00 8    /tmp/b\xc2\xa0\033[1mc\n' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name')" = "$(printf '/tmp/a  \n/tmp/b\xc2\xa0\033[1mc')" ]
+}
+
 @test "one name that ends in CR keeps it" {
 	printf '10000000-10001000 r--p 00000000 fe:00 7 /tmp/odd\r\n10001000-10002000 r--p 00000000 fe:00 8 /tmp/even\n' >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | .name')" = '"/tmp/odd\r"
