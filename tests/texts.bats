@@ -159,6 +159,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(of <"$BATS_TEST_TMPDIR/hs_err")" = "$want" ]
 	yes 'a line of a log that says nothing of memory' | head -5000 >"$BATS_TEST_TMPDIR/long" || true
 	[ "$(cat "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/hs_err" | of)" = "$want" ]
+	[ "$(cat "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/hs_err" | vm-parse | jq -r 'select(.type == "snapshot").pid')" = 4711 ]
 	cp "$BATS_TEST_TMPDIR/hs_err" "$BATS_TEST_TMPDIR/again"
 	[ "$(vm-diff "$BATS_TEST_TMPDIR/hs_err" "$BATS_TEST_TMPDIR/again" 2>/dev/null | jq -r 'select(.type == "change") | .event' | grep -vc EXIT || true)" -le 3 ]
 }

@@ -108,12 +108,35 @@ static void one_line(struct cleaner *c, vp_str line)
 	else if (text.n) c->values = false;
 }
 
+/* "#  SIGSEGV (0xb) at pc=0x00007f2485986000, pid=4711, tid=4712", at the head of what Java writes. */
+static void put_process(struct vp_host *h, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	vp_str line;
+	uint64_t pid;
+	while (text_next(&lines, &line)) {
+		line = text_left(text_unquoted(line));
+		const char *at = text_starts(line, "#") ? text_find(line, ", pid=") : NULL;
+		if (!at) continue;
+		vp_str number = text_from(line, (size_t)(at - line.p) + 6);
+		while (number.n && !text_digit(number.p[number.n - 1])) number.n--;
+		const char *comma = number.n ? memchr(number.p, ',', number.n) : NULL;
+		if (comma) number.n = (size_t)(comma - number.p);
+		if (!text_decimal(number, &pid) || pid > INT32_MAX) continue;
+		h->begin(h, "process", h->now(h), (int64_t)pid);
+		h->str(h, "why", text_of("first"));
+		h->end(h);
+		return;
+	}
+}
+
 int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text)
 {
 	struct cleaner c = { .to = malloc(text->text.n + 1) };
 	struct text_lines lines = { .rest = text->text };
 	vp_str line;
 	if (!c.to) return h->fail(h, "out of memory for a log");
+	if (text->pid < 0) put_process(h, text->text);
 	while (text_next(&lines, &line)) {
 		one_line(&c, line);
 		if (!lines.cut) c.to[c.n++] = '\n';
