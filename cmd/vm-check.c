@@ -33,6 +33,9 @@ struct life {
 	int64_t pid;
 	bool known;    /* since a key frame: its changes can be replayed */
 	bool overlaps; /* its snapshots were said to overlap */
+	/* of its last snapshot that counts lines about pages */
+	bool paged;
+	uint64_t pages_seq, pages_declared, pages_got;
 };
 
 struct check {
@@ -45,6 +48,8 @@ struct check {
 	uint64_t wrong, processes, frames, changes, acts;
 	int64_t t;
 	bool whole;    /* the segment is seen from its beginning */
+	struct vp_pids stacks; /* ids of call stacks that were told */
+	uint64_t page; /* bytes */
 	/* the act in hand */
 	uint64_t act, last_id;
 	int64_t act_pid;
@@ -317,6 +322,99 @@ static void on_region(struct check *check, struct vp_record *record)
 	if (check->counted && check->got == check->declared) end_frame(check);
 }
 
+/* ---- pages ---- */
+
+/* All that the last snapshot announced must have come when the next begins, or the stream ends. */
+static void end_pages(struct check *check, struct life *life)
+{
+	if (life->paged && life->pages_got != life->pages_declared)
+		wrong(check, "pid %" PRId64 ", snapshot %" PRIu64 ": %" PRIu64 " lines of pages follow, it says %" PRIu64, life->pid, life->pages_seq,
+		      life->pages_got, life->pages_declared);
+	life->paged = false;
+}
+
+static void begin_pages(struct check *check, const struct vp_record *record)
+{
+	struct life *life = life_of(check, record->has_pid ? record->pid : -1);
+	if (life->paged && life->pages_seq == record->seq && !life->pages_got) life->paged = false; /* the same again, as a key frame */
+	end_pages(check, life);
+	life->paged = vp_record_num(record, "pages", &life->pages_declared);
+	life->pages_seq = record->seq;
+	life->pages_got = 0;
+}
+
+static uint64_t address_of(struct vp_record *record, const char *key)
+{
+	char digits[20] = "";
+	vp_str text = vp_record_str(record, key);
+	if (text.p && text.n > 2 && text.n < sizeof digits) memcpy(digits, text.p, text.n);
+	return strtoull(digits, NULL, 16);
+}
+
+static bool within_a_region(struct check *check, const struct life *life, uint64_t start, uint64_t end)
+{
+	const struct vp_space *space = vp_state_space(&check->state, life->pid, false);
+	size_t low = 0, high = space ? space->count : 0;
+	while (low < high) { /* the last that begins at or below it */
+		size_t middle = low + (high - low) / 2;
+		if (space->live[middle]->region.start <= start) low = middle + 1;
+		else high = middle;
+	}
+	return low && space->live[low - 1]->region.end >= end;
+}
+
+/* [offset, count, state], each behind the one before it, none behind the end. */
+static bool runs_rise(const struct vp_record *record, uint64_t pages)
+{
+	const struct vp_member *runs = vp_record_member(record, "runs");
+	struct vp_member run, part;
+	uint64_t behind = 0, number[2];
+	for (size_t at = 0; runs && runs->json == VP_ARRAY && vp_json_each(runs->value, &at, &run);) {
+		size_t n = 0;
+		for (size_t in = 0; run.json == VP_ARRAY && vp_json_each(run.value, &in, &part); n++)
+			if (n < 2 && !vp_json_num(part.value, &number[n])) return false;
+		if (n != 3 || number[0] < behind || number[0] > pages || !number[1] || number[1] > pages - number[0]) return false;
+		behind = number[0] + number[1];
+	}
+	return runs && runs->json == VP_ARRAY;
+}
+
+static void on_pages(struct check *check, struct vp_record *record)
+{
+	struct life *life = life_of(check, record->has_pid ? record->pid : -1);
+	uint64_t start = address_of(record, "start"), end = address_of(record, "end");
+	if (!life->paged && !life->known) return; /* joined in the middle */
+	if (!life->paged || record->seq != life->pages_seq)
+		wrong(check, "pid %" PRId64 ": pages of snapshot %" PRIu64 ", which has not announced them", life->pid, record->seq);
+	life->pages_got++;
+	if (start >= end || !runs_rise(record, (end - start) / check->page))
+		wrong(check, "pid %" PRId64 ", pages at 0x%" PRIx64 ": the runs overlap, or lie outside", life->pid, start);
+	else if (life->known && !life->overlaps && !within_a_region(check, life, start, end))
+		wrong(check, "pid %" PRId64 ", pages at 0x%" PRIx64 ": they are not of one region", life->pid, start);
+}
+
+/* ---- stacks ---- */
+
+static void check_stack(struct check *check, const struct vp_record *record)
+{
+	struct vp_member m;
+	uint64_t id = 0;
+	if (record->type == VP_T_event) vp_record_num(record, "stack", &id);
+	for (size_t at = 0; record->type == VP_T_change && record->cause.p && vp_json_each(record->cause, &at, &m);)
+		if (vp_str_is(m.key, "stack")) vp_json_num(m.value, &id);
+	if (id && check->whole && vp_pids_get(&check->stacks, (int64_t)id, SIZE_MAX) == SIZE_MAX)
+		wrong(check, "stack %" PRIu64 " is used before it is told", id);
+}
+
+static void on_stack(struct check *check, const struct vp_record *record)
+{
+	uint64_t id;
+	bool has = vp_record_num(record, "id", &id);
+	if (!has && !(has = record->has_id)) return;
+	if (record->has_id) id = record->id;
+	if (vp_pids_set(&check->stacks, (int64_t)id, 0)) vp_die(&check->program, VP_TROUBLE, "%s", vp_error());
+}
+
 /* ---- lines ---- */
 
 static void check_time(struct check *check, const struct vp_record *record)
@@ -336,16 +434,38 @@ static void new_segment(struct check *check)
 	check->act = check->last_id = 0;
 	check->t = 0;
 	check->frame_pid = INT64_MIN;
+	check->page = 4096;
+	vp_pids_free(&check->stacks);
+}
+
+static void on_stream(struct check *check, const struct vp_record *record)
+{
+	const struct vp_member *host = vp_record_member(record, "host");
+	struct vp_member m;
+	uint64_t page = 0;
+	new_segment(check);
+	check->whole = true;
+	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &m);)
+		if (vp_str_is(m.key, "page") && vp_json_num(m.value, &page) && page) check->page = page;
+}
+
+static void on_end(struct check *check)
+{
+	for (size_t i = 0; i < check->life_count; i++) end_pages(check, &check->lives[i]);
 }
 
 static void on_line(struct check *check, struct vp_record *record)
 {
 	if (record->type != VP_T_region) end_frame(check);
 	if (record->type != VP_T_change) end_act(check);
-	if (record->type == VP_T_stream) new_segment(check), check->whole = true;
+	if (record->type == VP_T_stream) on_stream(check, record);
 	check_time(check, record);
+	if (record->type == VP_T_change || record->type == VP_T_event) check_stack(check, record);
 	if (record->type == VP_T_change) on_change(check, record);
-	else if (record->type == VP_T_snapshot) on_snapshot(check, record);
+	else if (record->type == VP_T_snapshot) begin_pages(check, record), on_snapshot(check, record);
+	else if (record->type == VP_T_pages) on_pages(check, record);
+	else if (record->type == VP_T_stack) on_stack(check, record);
+	else if (record->type == VP_T_end) on_end(check);
 	else if (record->type == VP_T_region) on_region(check, record);
 	else if (record->type == VP_T_process) life_of(check, record->pid);
 	else if (record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "overlap"))
@@ -382,6 +502,7 @@ int main(int argc, char **argv)
 	vp_state_free(&check.frame);
 	free(check.lives);
 	vp_pids_free(&check.life_pids);
+	vp_pids_free(&check.stacks);
 	free(check.touched.at);
 	free(check.removed.at);
 	return vp_program_finish(&check.program);

@@ -78,6 +78,7 @@ struct track {
 	size_t after_size;
 	struct vp_findings *findings; /* NULL: none are looked for */
 	struct vp_budget *budget;     /* or NULL */
+	bool looking;                 /* a key frame is that of a look: what else belongs to it, as its pages, is still to come */
 	bool changed;                 /* something, in the snapshot in hand */
 	struct reading reading;
 	bool done;           /* the snapshot (done_pid, done_seq) has all its regions */
@@ -134,7 +135,7 @@ static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const str
 	struct reading *reading = &track->reading;
 	if (track->again) vp_frames_put(track->frames, out, t, pid);
 	if (!track->again && reading->line && reading->n && reading->declared == count) vp_out_line(out, (vp_str){ reading->line, reading->n });
-	else vp_frames_put_snapshot(track->frames, out, t, pid, seq, count);
+	else vp_frames_put_snapshot(track->frames, out, t, pid, seq, count, !track->again || track->looking);
 	for (size_t i = 0; i < count; i++) vp_put_region_line(out, t, pid, seq, ids[i], regions[i]);
 	vp_frames_mark(track->frames, t, pid);
 	track->changed |= !track->again;
@@ -249,7 +250,9 @@ static void conclude(struct track *track)
 	if (overlaps > 0) tell_overlap(track, overlaps);
 	time_update(track, reading->t, reading->pid, "look");
 	judge(track, reading->t, reading->pid);
+	track->looking = true;
 	frame_if_due(track, reading->t, reading->pid);
+	track->looking = false;
 }
 
 static void on_snapshot(struct track *track, struct vp_record *record)

@@ -224,6 +224,7 @@ int vp_frames_keep_snapshot(struct vp_frames *frames, int64_t pid, vp_str line)
 struct other {
 	const char *key; /* its value is written anew; NULL: none */
 	vp_str value;
+	const char *without; /* this member is left out; NULL: none */
 };
 
 /* A kept line with another `t`, and another value of one more member. */
@@ -234,6 +235,7 @@ static void put_again(struct vp_out *out, const struct kept *kept, int64_t t, in
 	vp_put_begin(out, type, t, pid);
 	for (size_t at = 0; vp_json_each(line, &at, &m);) {
 		if (vp_str_is(m.key, "type") || vp_str_is(m.key, "t") || vp_str_is(m.key, "pid")) continue;
+		if (other.without && vp_str_is(m.key, other.without)) continue;
 		bool anew = other.key && vp_str_is(m.key, other.key);
 		vp_put_members(out, (vp_str){ m.key.p - 1, m.key.n + 2 }); /* the name with its quotes */
 		vp_out_bytes(out, ":", 1);
@@ -246,18 +248,18 @@ void vp_frames_put(const struct vp_frames *frames, struct vp_out *out, int64_t t
 {
 	const struct life *life = find(frames, pid);
 	if (!life) return;
-	if (life->process.n) put_again(out, &life->process, t, pid, "process", (struct other){ "why", vp_s("\"first\"") });
+	if (life->process.n) put_again(out, &life->process, t, pid, "process", (struct other){ "why", vp_s("\"first\""), NULL });
 	for (size_t i = 0; i < life->module_count; i++)
-		put_again(out, &life->modules[i], t, pid, "module", (struct other){ NULL, { NULL, 0 } });
+		put_again(out, &life->modules[i], t, pid, "module", (struct other){ NULL, { NULL, 0 }, NULL });
 }
 
-void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, size_t regions)
+void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, size_t regions, bool pages)
 {
 	const struct life *life = find(frames, pid);
 	char number[24];
 	snprintf(number, sizeof number, "%zu", regions);
 	if (life && life->snapshot.n) {
-		put_again(out, &life->snapshot, t, pid, "snapshot", (struct other){ "regions", vp_s(number) });
+		put_again(out, &life->snapshot, t, pid, "snapshot", (struct other){ "regions", vp_s(number), pages ? NULL : "pages" });
 		return;
 	}
 	vp_put_begin(out, "snapshot", t, pid);
@@ -272,5 +274,5 @@ void vp_frames_use_stack(struct vp_frames *frames, struct vp_out *out, int64_t t
 	struct stack *stack = at == SIZE_MAX ? NULL : &frames->stacks[at];
 	if (!stack || stack->told == frames->framed) return;
 	stack->told = frames->framed;
-	put_again(out, &stack->line, t, stack->pid, "stack", (struct other){ NULL, { NULL, 0 } });
+	put_again(out, &stack->line, t, stack->pid, "stack", (struct other){ NULL, { NULL, 0 }, NULL });
 }

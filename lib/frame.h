@@ -19,8 +19,8 @@ int  vp_frames_keep(struct vp_frames *frames, const struct vp_record *record);
 int  vp_frames_keep_snapshot(struct vp_frames *frames, int64_t pid, vp_str line); /* once its regions are whole; empty: it had no line */
 /* The process, then its modules by address. `why` becomes "first": what it said has been said. */
 void vp_frames_put(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid);
-/* The snapshot, `regions` being what follows. Where none was kept, the least that one says. */
-void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, size_t regions);
+/* The snapshot, `regions` being what follows; and `pages`, if it counted any: else it does not any more. Where none was kept, the least that one says. */
+void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, size_t regions, bool pages);
 /* A line that names this stack follows: says it again if there was a frame since it was said. Nothing where it is not known. */
 void vp_frames_use_stack(struct vp_frames *frames, struct vp_out *out, int64_t t, uint64_t id);
 /* When that process had its last frame, ns; INT64_MIN never. */

@@ -313,7 +313,7 @@ static void put_space(struct vp_rewind *rewind, struct vp_out *out, int64_t t, c
 	const struct life *life = known_life(rewind, space->pid);
 	if (!life || !life->known || space->ended) return;
 	put_process(rewind, out, t, space->pid);
-	vp_frames_put_snapshot(rewind->frames, out, t, space->pid, space->seq, space->count);
+	vp_frames_put_snapshot(rewind->frames, out, t, space->pid, space->seq, space->count, false);
 	for (size_t i = 0; i < space->count; i++)
 		vp_put_region_line(out, t, space->pid, space->seq, space->live[i]->id, &space->live[i]->region);
 }

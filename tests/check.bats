@@ -117,3 +117,51 @@ contradicts() {
 	run -0 bash -c "$(declare -f begin snap finish); { begin; snap 1; snap 2 '10 12 rw-p anon'; finish; } | vm-track --keyframe 1s | vm-check"
 	[ "$output" = "ok: 1 process, 2 key frames, 1 change in 1 act" ]
 }
+
+# paged JQ…: a tracked recording of pages, changed by a jq filter.
+paged() {
+	[ -e "$BATS_TEST_TMPDIR/paged" ] || vm-sample --detail pages -i 20ms -n 6 -p $$ | vm-parse | vm-track --keyframe 40ms >"$BATS_TEST_TMPDIR/paged"
+	jq -c "$1" "$BATS_TEST_TMPDIR/paged" >"$BATS_TEST_TMPDIR/bad"
+	run --separate-stderr vm-check "$BATS_TEST_TMPDIR/bad"
+}
+
+@test "pages are as many as announced, each of one region, their runs one behind the other" {
+	paged .
+	[ "$status" = 0 ]
+	grep -q '"type":"pages"' "$BATS_TEST_TMPDIR/bad"
+	paged 'select(.type != "pages" or .seq != 0 or (.runs | length) > 1)'
+	[ "$status" = 1 ]
+	[[ $stderr == *"lines of pages follow, it says"* ]]
+	paged 'if .type == "pages" then .runs |= . + [.[0]] else . end'
+	[ "$status" = 1 ]
+	[[ $stderr == *"the runs overlap, or lie outside"* ]]
+	paged 'if .type == "pages" then .runs |= [.[0] | .[1] = 100000000] else . end'
+	[[ $stderr == *"the runs overlap, or lie outside"* ]]
+	paged 'if .type == "pages" then .start = "0x0000000000001000" | .end = "0x0000000040000000" else . end'
+	[[ $stderr == *"they are not of one region"* ]]
+	paged 'if .type == "snapshot" then del(.pages) else . end'
+	[[ $stderr == *"which has not announced them"* ]]
+}
+
+@test "a replay from the middle of pages contradicts nothing" {
+	paged .
+	vm-replay --speed max --from 50ms "$BATS_TEST_TMPDIR/paged" | vm-check -q
+}
+
+@test "a call stack is told before an event or a cause names it" {
+	stacks() { sed "$1" <<-'END'
+		{"type":"stream","t":0,"version":1}
+		{"type":"snapshot","t":0,"pid":1,"seq":0,"regions":0}
+		{"type":"stack","t":0,"pid":1,"id":7,"frames":["0x0000000000001000"]}
+		{"type":"event","t":1,"pid":1,"call":"mmap","stack":7}
+		{"type":"change","t":1,"pid":1,"event":"MMAP_ADD","act":1,"id":1,"start":"0x0000000000001000","end":"0x0000000000002000","size":4096,"perms":"rw-p","cause":{"call":"mmap","stack":7}}
+		{"type":"end","t":1}
+	END
+	}
+	stacks '' | vm-check -q
+	run -1 --separate-stderr vm-check <<<"$(stacks '/"type":"stack"/d')"
+	[[ $stderr == *"stdin:3: stack 7 is used before it is told"*"stdin:4: stack 7"* ]]
+	run -1 --separate-stderr vm-check <<<"$(stacks '/change/s/"stack":7/"stack":8/')"
+	[[ $stderr == *"stdin:5: stack 8 is used before it is told"* ]]
+	stacks '/"type":"stream"/d; /"type":"stack"/d' | vm-check -q # joined in the middle
+}
