@@ -26,6 +26,7 @@ static const struct { const char *label, *perms, *name, *kind, *about; } rows[] 
 	{ "WebKit Malloc*|WebKit malloc*", NULL, NULL, "arena", "WebKit's own allocator" },
 	{ "JS JIT generated code*", NULL, NULL, "jit", "machine code that JavaScript has become" },
 	{ "JS garbage collector*|JS VM Gigacage*", NULL, NULL, "gc", "objects of JavaScript" },
+	{ "Rosetta JIT*", NULL, NULL, "jit", "machine code that Rosetta has made of code for Intel processors" },
 	{ "WebAssembly*", NULL, NULL, "wasm", "the linear memory of WebAssembly code" },
 	{ "page table in kernel|page table", NULL, NULL, "page-table", "the tables that map this process's addresses, held by the kernel and charged to it" },
 	{ "commpage*", NULL, NULL, "commpage", "code and data that the kernel lends" },

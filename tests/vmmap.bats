@@ -100,6 +100,10 @@ report() {
 	[ "$(jq .guard <<<"$kinds")" = "$((56 << 20 | 16 << 10))" ] && [ "$(jq .arena <<<"$kinds")" = "$((520 << 20))" ]
 	run -0 vm-render --ascii --view area <<<"$output"
 	[[ $output == *"arena 160 KiB"* && $output == *"gpu 2 MiB"* ]]
+	table() { printf '%s\n' 'Process:         app [99]' "Physical footprint:         $1" '----' '' 'REGION TYPE                        SIZE    COUNT (non-coalesced)' \
+		"MALLOC_LARGE                      $1       9         see MALLOC ZONE table below" "TOTAL                             $1       9" 'later:'; }
+	{ table 48.0M; table 58.0M; } >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse --every 1s "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | [.t, .pid, .footprint, .kinds.arena.size]' | paste -sd' ')" = '[0,99,50331648,50331648] [1,99,60817408,60817408]' ]
 }
 
 @test "the regions around a crash are read from its report" {

@@ -276,6 +276,7 @@ int vmmap_probe(vp_str head, const char **format)
 		if (text_has(line, "[") && vmmap_row(line, &row)) return 97;
 		if (text_has(line, "VM Region Summary:") || text_has(line, "VM Region Info:") || text_has(line, "VM Regions Near ") || text_has(line, "==== Summary for process")) return 96;
 		if (text_has(line, "ReadOnly portion of Libraries: Total=")) return 96;
+		if (text_has(line, "(non-coalesced)") || text_has(line, "Physical footprint: ")) return 90;
 		sums += bare_sum(line);
 	}
 	if (sums < 3) return 0;
