@@ -33,13 +33,13 @@ static const struct { const char *name, *columns, *by; } presets[] = {
 	{ "pmap-X", "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
 	{ "pmap-d", "start,size,perms,offset,dev,name", NULL },
 	{ "vmmap", "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
-	{ "all", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL }, /* of what vm-diff wrote every row, as of any other stream */
 	{ "regions", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
 	{ "smaps", "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,swap,"
 	           "swap_pss,locked,perms,kind,name", NULL },
 	{ "kinds", NULL, "kind" },
 	{ "pages", "start,size,rss,exclusive,dirty,swap,huge,pte_entries,pmd_entries,pud_entries,p4d_entries,pgd_entries,pte_tables,pmd_tables,"
 	           "pud_tables,p4d_tables,perms,kind,name", NULL },
+	{ "all", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL }, /* of what vm-diff wrote every row, as of any other stream */
 };
 #define PRESETS (sizeof presets / sizeof *presets)
 #define COLUMNS_MAX 64
