@@ -722,8 +722,10 @@ static __always_inline unsigned int which(unsigned long number)
 
 SEC("tp_btf/sys_enter") int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 {
-	unsigned int call = which(NUMBER(regs)), pid = bpf_get_current_task_btf()->tgid;
-	struct watched *watched = call ? bpf_map_lookup_elem(&pids, &pid) : NULL;
+	unsigned int call = which(NUMBER(regs));
+	if (!call) return 0;
+	unsigned int pid = bpf_get_current_task_btf()->tgid;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched || watched->held) return 0;
 	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (since) *since = bpf_ktime_get_ns();
@@ -746,8 +748,10 @@ static bool idle(const struct ebpf_called *to)
 
 SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 {
-	unsigned int call = which(NUMBER(regs)), pid = bpf_get_current_task_btf()->tgid, zero = 0;
-	struct watched *watched = call ? bpf_map_lookup_elem(&pids, &pid) : NULL;
+	unsigned int call = which(NUMBER(regs)), zero = 0;
+	if (!call) return 0; /* before anything else is asked: most calls end here */
+	unsigned int pid = bpf_get_current_task_btf()->tgid;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
 	bool open = false;
