@@ -346,3 +346,32 @@ region - 2"
 {"type":"stack","t":2.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}' ]
 	[ "$(jq -r .type <<<"$output" | tail -7 | tr '\n' ' ')" = "region stack alloc alloc alloc stage end " ]
 }
+
+# many_calls REGIONS: a process of so many regions, of which single calls move one, take away every second and put others between.
+many_calls() {
+	awk -v n="$1" 'function at(i, by) { return sprintf("0x%016x", 268435456 + i * 65536 + by) }
+		function row(i, by) { return "\"start\":\"" at(i, by) "\",\"end\":\"" at(i, by + 4096) "\",\"size\":4096,\"perms\":\"rw-p\"" }
+		function call(name, more) { printf "{\"type\":\"event\",\"t\":%d.0,\"pid\":7,\"call\":\"%s\",\"tid\":7,%s}\n", ++t, name, more }
+		function span(i, by) { return "\"span\":{\"start\":\"" at(i, by) "\",\"end\":\"" at(i, by + 4096) "\"}" }
+		BEGIN {
+			print "{\"type\":\"stream\",\"t\":0.0,\"version\":1}"
+			printf "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":%d}\n", n
+			for (i = 1; i <= n; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,%s,\"kind\":\"anon\"}\n", row(i, 0)
+			call("mremap", span(n, 32768) ",\"after\":[{" row(n, 32768) "}],\"left\":{\"start\":\"" at(3, 0) "\",\"end\":\"" at(3, 4096) "\"}")
+			for (i = 5; i < n; i += 2) call("munmap", span(i, 0) ",\"after\":[]")
+			for (i = n - 1; i > 0; i--) for (k = 1; k < 4; k++) call("mmap", span(i, k * 8192) ",\"after\":[{" row(i, k * 8192) "}]")
+			call("munmap", "\"span\":{\"start\":\"" at(100, 0) "\",\"end\":\"" at(n - 100, 0) "\"},\"after\":[]")
+			print "{\"type\":\"end\",\"t\":" t ".0,\"reason\":\"eof\"}"
+		}'
+}
+
+@test "among thousands of regions a call changes what it touched, and nothing else: a move is one act, however much lies between" {
+	many_calls 3000 >"$BATS_TEST_TMPDIR/in"
+	vm-track --keyframe 1000s "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+	vm-check "$BATS_TEST_TMPDIR/out"
+	run -0 jq -r 'select(.type=="change" and .act==1) | "\(.event) \(.id) \(.start) \(.was.start)"' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = "MOVE 3 0x000000001bb88000 0x0000000010030000" ]
+	run -0 jq -rn 'reduce (inputs | select(.type=="change")) as $c ({}; .[$c.event] += 1) | to_entries[] | "\(.key) \(.value)"' "$BATS_TEST_TMPDIR/out"
+	is $'MOVE 1\nMUNMAP_REMOVE 11298\nMMAP_ADD 8997'
+	jq -se '[.[] | select(.type=="region")] | group_by(.t) | length > 5 and all(map(.start) | . == sort)' "$BATS_TEST_TMPDIR/out"
+}
