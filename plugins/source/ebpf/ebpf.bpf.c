@@ -265,7 +265,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	struct file *file = (void *)at;
 	unsigned int zero = 0;
 	char yes = 1;
-	if (!watched || !file) return 0;
+	if (!file) return 0;
 	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	if (IS_BACKING(BPF_CORE_READ(file, f_mode))) {
@@ -276,7 +276,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	bool deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL;
 	struct file_key key = { .dentry = (unsigned long long)dentry, .inode = inode, .dev = dev, .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
 	unsigned short alias = alias_of(&key);
-	if (bpf_map_lookup_elem(&files, &key)) return alias;
+	if (!watched || bpf_map_lookup_elem(&files, &key)) return alias; /* not watched: it is about to end */
 	struct ebpf_file *to = own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
 	if (!to) return alias;
 	begin(&to->head, EBPF_FILE);
