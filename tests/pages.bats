@@ -28,6 +28,10 @@ of() { # NAME FILTER: something of that region's line
 	jq -c --arg at "$(at "$1")" "select(.type == \"region\" and .start == \$at) | $2" "$BATS_TEST_TMPDIR/look"
 }
 
+covers() { # ADDRESS BYTES UNIT: how many naturally aligned units of memory a range lies in
+	echo $(((($1 + $2 - 1) / $3) - ($1 / $3) + 1))
+}
+
 snapshot() { # FILTER
 	jq -c "select(.type == \"snapshot\") | $1" "$BATS_TEST_TMPDIR/look"
 }
@@ -92,7 +96,10 @@ snapshot() { # FILTER
 	start
 	scans
 	look
-	[ "$(of every '[.pgd_entries, .pud_entries, .pmd_entries, .pte_entries, .pte_tables]')" = '[1,1,1,32,1]' ]
+	every=$(at every) every_bytes=$((64 * 4096))
+	tables=$(covers "$every" $every_bytes $((2 << 20))) # wherever it lies: one table for each 2 MiB
+	[ "$(of every '[.pgd_entries, .pud_entries, .pmd_entries, .pte_entries, .pte_tables]')" = \
+		"[1,$(covers "$every" $every_bytes $((1 << 30))),$tables,32,$tables]" ]
 	[ "$(of apart '[.pmd_entries, .pte_entries, .pte_tables]')" = '[4,4,4]' ]
 	[ "$(of zero '[.rss, .pte_entries]')" = '[0,16]' ]
 	[ "$(snapshot '.page_tables / 1024')" = "$(awk '/^VmPTE/ { print $2 }' "/proc/$pid/status")" ]
