@@ -202,8 +202,14 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 @test "in a chroot names begin where those of maps do" {
 	requires cmd nsenter
 	mkdir root
-	printf '%s\n' '#!/bin/sh' "for at in bin dev etc lib lib64 proc sys usr tmp home root opt srv var work; do [ ! -d /\$at ] || { mkdir -p $PWD/root/\$at && mount --rbind /\$at $PWD/root/\$at; } || exit 77; done" \
-		"exec chroot $PWD/root \"\$@\"" >within
+	cat >within <<-EOF # all that is at the top of the real root, wherever the programs lie
+		#!/bin/sh
+		for at in /*; do
+			new=$PWD/root\$at
+			if [ -h "\$at" ]; then cp -P "\$at" "\$new"; elif [ -d "\$at" ]; then mkdir -p "\$new" && mount --rbind "\$at" "\$new" || exit 77; fi
+		done
+		exec chroot $PWD/root "\$@"
+	EOF
 	chmod +x within
 	cp "$WORKLOADS/odd" root
 	unshare -m ./within true || skip "no folder can be bound to another here"
