@@ -2,7 +2,7 @@
  *
  * What kind a region is shows only among all the others (whose program is it? what lies beside it?), and the snapshot line holds
  * counts and sums and stands first: so the regions of one snapshot are gathered, and that is all the memory there is, beside the
- * threads of processes whose regions are still to come.
+ * threads of processes whose regions are still to come, and the last look at a few processes (again.h).
  */
 #include "host_parse.h"
 
@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "again.h"
 #include "error.h"
 #include "kinds.h"
 #include "kinds_macos.h"
-#include "large.h"
 #include "region.h"
 
 static const enum vp_measure summed[] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
@@ -41,6 +41,7 @@ struct vp_parse_host {
 	const struct vp_parse_job *job; /* &own */
 	struct vp_parse_job own;  /* time and pid go on with what the text says */
 	bool open;
+	bool remembers;           /* what comes is a look, which another one may follow */
 	uint64_t seq;
 	int written;
 	uint64_t bad;
@@ -58,9 +59,8 @@ struct vp_parse_host {
 	size_t seen_count;
 	char *members;            /* of the snapshot line */
 	size_t members_n;
-	struct vp_region *regions; /* of the open snapshot */
-	size_t region_count, region_size;
-	struct vp_strings *strings; /* of these regions, as far as they are no part of the text; NULL: none yet */
+	struct vp_again *again;
+	struct vp_past *past;     /* of the process in hand; past->now has the regions of the open snapshot */
 	struct threads *threads;
 	size_t threads_count;
 };
@@ -137,38 +137,53 @@ static int by_address(const void *a, const void *b)
 	return x->start != y->start ? (x->start > y->start) - (x->start < y->start) : (x->end > y->end) - (x->end < y->end);
 }
 
-/* A kernel gives regions by address; what people paste may have an order of its own. */
-static void sort_regions(struct vp_parse_host *parse)
+/* A kernel gives regions by address; what people paste may have an order of its own. False: it had. */
+static bool sort_regions(struct vp_look *look)
 {
-	for (size_t i = 1; i < parse->region_count; i++)
-		if (parse->regions[i].start < parse->regions[i - 1].start) {
-			qsort(parse->regions, parse->region_count, sizeof *parse->regions, by_address);
-			return;
+	for (size_t i = 1; i < look->count; i++)
+		if (look->regions[i].start < look->regions[i - 1].start) {
+			qsort(look->regions, look->count, sizeof *look->regions, by_address);
+			return false;
 		}
+	return true;
 }
 
 static void understand_regions(struct vp_parse_host *parse)
 {
-	sort_regions(parse);
+	struct vp_past *past = parse->past;
+	struct vp_look *now = &past->now, *last = &past->last;
 	struct threads *threads = threads_of(parse, parse->job->text.pid, false);
 	struct vp_kind_facts facts = { 0 };
+	struct vp_kind_before before = { last->regions, last->count, now->from, &last->kinds, &now->kinds };
+	now->whole = sort_regions(now) && parse->written == 0;
+	if (!now->whole) vp_again_mix(past);
 	if (threads && threads->seq == parse->seq) facts = (struct vp_kind_facts){ threads->list, threads->count };
-	if (vp_kinds_set(parse->regions, parse->region_count, &facts)) abort();
+	if (vp_kinds_set_again(now->regions, now->count, &facts, parse->remembers ? &before : NULL)) abort();
 	if (threads) threads->count = 0;
-	for (size_t i = 0; i < parse->region_count; i++) {
-		const struct vp_region *region = &parse->regions[i];
+	for (size_t i = 0; i < now->count; i++) {
+		const struct vp_region *region = &now->regions[i];
 		add(&parse->all, region);
 		add(kind_sums(parse, region->kind), region);
 	}
 }
 
+/* One that is what it was, its kind as well, is written as it was. */
 static void put_regions(struct vp_parse_host *parse)
 {
-	for (size_t i = 0; i < parse->region_count; i++)
-		vp_put_region_line(&parse->program->out, parse->job->t, parse->job->text.pid, parse->seq, 0, &parse->regions[i]);
-	parse->region_count = 0;
-	vp_strings_free(parse->strings);
-	parse->strings = NULL;
+	struct vp_past *past = parse->past;
+	struct vp_look *now = &past->now;
+	struct vp_out *out = &parse->program->out;
+	for (size_t i = 0; i < now->count; i++) {
+		const struct vp_region *region = &now->regions[i];
+		const struct vp_part *part = &now->parts[i];
+		vp_str members = { past->tails ? past->tails + part->tail : NULL, part->tail_n };
+		if (part->tail_n && region->kind.p == past->last.regions[now->from[i]].kind.p) {
+			vp_put_region_again(out, parse->job->t, parse->job->text.pid, parse->seq, members);
+			continue;
+		}
+		members = vp_put_region_line(out, parse->job->t, parse->job->text.pid, parse->seq, 0, region);
+		if (parse->remembers && part->at) vp_again_keep_tail(past, i, members);
+	}
 }
 
 static void put_sums(struct vp_out *out, const struct sums *sums)
@@ -262,7 +277,7 @@ static void open_snapshot(struct vp_parse_host *parse)
 {
 	parse->open = true;
 	parse->has_stated = false;
-	parse->region_count = 0;
+	if (parse->written) parse->past->now.count = 0;
 	parse->members_n = 0;
 	memset(&parse->all, 0, sizeof parse->all);
 	if (parse->kinds) memset(parse->kinds, 0, parse->kind_size * sizeof *parse->kinds);
@@ -286,7 +301,7 @@ static void seen(struct vp_parse_host *parse, int64_t whose)
 static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
 {
 	struct vp_parse_host *parse = of(host);
-	if (parse->open && (parse->job->several || !parse->region_count)) close_snapshot(parse);
+	if (parse->open && (parse->job->several || !parse->past->now.count)) close_snapshot(parse);
 	if (!parse->open) {
 		advance(parse, parse->own.text.pid);
 		seen(parse, parse->own.text.pid);
@@ -314,8 +329,9 @@ static void keep_copy(struct vp_parse_host *parse, vp_str *text)
 			text->p = words[i];
 			return;
 		}
-	if (!parse->strings && !(parse->strings = vp_strings_new())) abort();
-	*text = vp_strings_keep(parse->strings, *text);
+	struct vp_look *now = &parse->past->now;
+	if (!now->strings && !(now->strings = vp_strings_new())) abort();
+	*text = vp_strings_keep(now->strings, *text);
 	if (!text->p) abort();
 }
 
@@ -337,18 +353,36 @@ static void copy_region(struct vp_region *to, const struct vp_region *from)
 static void host_region(struct vp_host *host, const struct vp_region *region)
 {
 	struct vp_parse_host *parse = of(host);
+	struct vp_past *past = parse->past;
 	if (!parse->open) open_snapshot(parse);
-	if (parse->region_count == parse->region_size) {
-		size_t size = parse->region_size ? 4 * parse->region_size : 256; /* what is not touched costs nothing, a copy does */
-		struct vp_region *more = vp_large_grow(parse->regions, parse->region_count * sizeof *more, size * sizeof *more);
-		if (!more) abort();
-		parse->regions = more;
-		parse->region_size = size;
-	}
-	struct vp_region *to = &parse->regions[parse->region_count++];
+	size_t from = vp_again_index(past, region);
+	struct vp_region *to = vp_again_add(past, from);
+	if (!to) abort();
 	copy_region(to, region);
-	keep(parse, &to->share), keep(parse, &to->kind), keep(parse, &to->name), keep(parse, &to->label);
+	if (from != VP_KIND_NEW) vp_again_move(past, from, to);
+	else keep(parse, &to->kind);
+	keep(parse, &to->share), keep(parse, &to->name), keep(parse, &to->label);
 	keep(parse, &to->dev), keep(parse, &to->inode), keep(parse, &to->flags), keep(parse, &to->extra);
+}
+
+/* ---- what stood in the last look as well ---- */
+
+static const struct vp_region *host_again(struct vp_host *host, vp_str rest, bool (*ends)(const char *at), size_t *n, size_t *lines)
+{
+	struct vp_parse_host *parse = of(host);
+	const struct vp_part *part;
+	const struct vp_region *region = vp_again_find(parse->past, rest, ends, &part);
+	if (region) *n = part->n, *lines = part->lines;
+	return region;
+}
+
+static void host_part(struct vp_host *host, vp_str text, size_t lines)
+{
+	struct vp_parse_host *parse = of(host);
+	struct vp_look *now = &parse->past->now;
+	if (!parse->remembers || !now->count || now->regions[now->count - 1].kind.n) return;
+	struct vp_part *part = &now->parts[now->count - 1];
+	part->at = text.p, part->n = text.n, part->lines = lines;
 }
 
 static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
@@ -474,8 +508,10 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 	parse->host = (struct vp_host){
 		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr, .json = host_json, .end = host_end,
-		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread,
+		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread, .again = host_again, .part = host_part,
 	};
+	parse->again = vp_again_new();
+	if (!parse->again) return free(parse), NULL;
 	vp_out_memory(&parse->line);
 	return parse;
 }
@@ -487,8 +523,7 @@ void vp_parse_host_free(struct vp_parse_host *parse)
 	free(parse->process);
 	for (size_t i = 0; i < parse->threads_count; i++) free(parse->threads[i].list);
 	free(parse->threads);
-	vp_strings_free(parse->strings);
-	free(parse->regions);
+	vp_again_free(parse->again);
 	free(parse->kinds);
 	free(parse->members);
 	free(parse);
@@ -501,12 +536,14 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	if (!state) return vp_fail("out of memory");
 	parse->own = *job;
 	parse->job = &parse->own;
+	parse->remembers = !job->several;
+	parse->past = parse->remembers ? vp_again_begin(parse->again, job->text.pid, &parse->own.text) : vp_again_without(parse->again);
+	if (!parse->past) return free(state), vp_fail("out of memory");
 	parse->seen_count = 0;
 	parse->seq = job->text.seq;
 	parse->written = 0;
 	parse->bad = 0;
-	parse->region_count = 0;
-	int failed = source->parse(state, &parse->host, &job->text);
+	int failed = source->parse(state, &parse->host, &parse->own.text);
 	close_snapshot(parse);
 	free(state);
 	return failed ? -1 : parse->written;

@@ -634,7 +634,90 @@ static int prepare(struct run *run, size_t count)
 	return 0;
 }
 
-int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts)
+/* ---- the next snapshot of the same process ---- */
+
+#define BELOW 3 /* the farthest that a rule looks at, below; above it is the next one */
+
+void vp_kind_memory_free(struct vp_kind_memory *memory)
+{
+	free(memory->facts);
+	free(memory->programs);
+	memset(memory, 0, sizeof *memory);
+}
+
+/* Whether all that concerns the process as a whole is as it was. */
+static bool same_process(const struct run *run, const struct vp_kind_memory *memory)
+{
+	const struct vp_kind_place *place = &run->place;
+	return memory->rules == run->rule_count && memory->threads_known == place->threads_known && memory->stacks_marked == place->stacks_marked
+	    && memory->stack_size_count == place->stack_size_count
+	    && memcmp(memory->stack_sizes, place->stack_sizes, place->stack_size_count * sizeof *place->stack_sizes) == 0
+	    && memory->programs_n == run->programs.n && (!memory->programs_n || memcmp(memory->programs, run->programs.names, memory->programs_n) == 0);
+}
+
+static int note(const struct run *run, struct vp_kind_memory *now)
+{
+	const struct vp_kind_place *place = &run->place;
+	now->rules = 0;
+	if (now->size < place->count) {
+		free(now->facts);
+		now->facts = malloc(now->size = place->count + place->count / 2);
+	}
+	if (now->programs_size < run->programs.n) {
+		free(now->programs);
+		now->programs = malloc(now->programs_size = 2 * run->programs.n);
+	}
+	if (!now->facts || (now->programs_size && !now->programs)) {
+		now->size = now->programs_size = 0;
+		return -1;
+	}
+	memcpy(now->facts, run->facts, now->count = place->count);
+	if (run->programs.n) memcpy(now->programs, run->programs.names, run->programs.n);
+	now->programs_n = run->programs.n;
+	now->threads_known = place->threads_known, now->stacks_marked = place->stacks_marked;
+	memcpy(now->stack_sizes, place->stack_sizes, sizeof now->stack_sizes);
+	now->stack_size_count = place->stack_size_count;
+	now->rules = run->rule_count;
+	return 0;
+}
+
+/* Whether the region at `at`, and its neighbours as far as rules look, are what they were. `straight`: so many regions below it stand
+ * below it as they did before. */
+static bool as_before(const struct run *run, const struct vp_kind_before *before, size_t straight)
+{
+	size_t at = run->place.at, from = before->from[at];
+	const unsigned char *facts = run->facts + at, *were;
+	const struct vp_region *regions = run->place.regions;
+	if (from == VP_KIND_NEW) return false;
+	were = before->known->facts + from;
+	if (straight < BELOW && (straight < at || at != from)) return false;
+	if (at + 1 < run->place.count ? before->from[at + 1] != from + 1 : from + 1 != before->count) return false;
+	if (*facts != *were || (at + 1 < run->place.count && facts[1] != were[1])) return false;
+	return !at || (facts[-1] == were[-1] && vp_str_eq(regions[at - 1].kind, before->regions[from - 1].kind));
+}
+
+static int set_again(struct run *run, const struct vp_kind_before *before)
+{
+	bool same = before->known->rules && before->known->count == before->count && same_process(run, before->known);
+	size_t straight = 0;
+	for (size_t *at = &run->place.at; *at < run->place.count; ++*at) {
+		size_t from = before->from[*at];
+		straight = *at && from != VP_KIND_NEW && before->from[*at - 1] == from - 1 ? straight + 1 : 0;
+		if (same && as_before(run, before, straight)) continue;
+		if (from != VP_KIND_NEW) run->place.regions[*at].kind = (vp_str){ 0 };
+		if (set_one(run)) return -1;
+	}
+	return note(run, before->now);
+}
+
+static int set_all(struct run *run)
+{
+	for (; run->place.at < run->place.count; run->place.at++)
+		if (set_one(run)) return -1;
+	return 0;
+}
+
+int vp_kinds_set_again(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts, const struct vp_kind_before *before)
 {
 	static struct run run;
 	if (!count) return 0;
@@ -643,9 +726,12 @@ int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_f
 	if (find_objects(&run)) return vp_fail("out of memory");
 	know_threads(&run, facts);
 	compare_programs(&run);
-	for (; run.place.at < count; run.place.at++)
-		if (set_one(&run)) return vp_fail("out of memory");
-	return 0;
+	return (before ? set_again(&run, before) : set_all(&run)) ? vp_fail("out of memory") : 0;
+}
+
+int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts)
+{
+	return vp_kinds_set_again(regions, count, facts, NULL);
 }
 
 static char *copy(const char *text)

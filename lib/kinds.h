@@ -40,6 +40,31 @@ struct vp_kind_facts {
 /* Sets the kind (static text) of each region of one snapshot, sorted by start, unless it has one; facts may be NULL.
  * A pure function of its arguments and of the rules. 0, -1: no memory. */
 int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts);
+
+/* What the kinds of a snapshot rest on beside its regions, for the next one of the same process. All 0: nothing. */
+struct vp_kind_memory {
+	unsigned char *facts;     /* a byte for each region */
+	size_t count, size;
+	char *programs;
+	size_t programs_n, programs_size;
+	bool threads_known, stacks_marked;
+	uint64_t stack_sizes[8];
+	size_t stack_size_count;
+	size_t rules;             /* so many there were; 0: nothing is known */
+};
+void vp_kind_memory_free(struct vp_kind_memory *memory);
+
+/* The same, of a process that was looked at before: region i is, all but its kind, before[from[i]] (VP_KIND_NEW: it is another), and has
+ * its kind from there. Where nothing that a kind rests on has changed, it stands. `known`: what was noted for `before`; `now`: is noted. */
+#define VP_KIND_NEW SIZE_MAX
+struct vp_kind_before {
+	const struct vp_region *regions;
+	size_t count;
+	const size_t *from;
+	const struct vp_kind_memory *known;
+	struct vp_kind_memory *now;
+};
+int vp_kinds_set_again(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts, const struct vp_kind_before *before);
 int vp_kinds_add(const struct vp_kind_rule *rule); /* in front of the table, in the order added; copies; its kind is known from now on; 0, -1 */
 /* Every kind there is, built-in first then the user's; index is stable in a process. */
 size_t vp_kind_index(vp_str kind);      /* adds an unknown one; from the 200th on they share one, "(further kinds)" */

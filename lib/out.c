@@ -568,26 +568,42 @@ void vp_put_region(struct vp_out *out, const struct vp_region *region)
 	made(out, end);
 }
 
-void vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, uint64_t id, const struct vp_region *region)
+/* What all region lines of one snapshot begin with. */
+static char *region_front(struct vp_out *out, char *at, int64_t t, int64_t pid, uint64_t seq)
+{
+	if (out->front_size && out->front_t == t && out->front_pid == pid && out->front_seq == seq) {
+		memcpy(at, out->front, sizeof out->front); /* the same as on the last line */
+		return at + out->front_size;
+	}
+	char *start = at;
+	at = put_seconds(MEMBER(at, "{\"type\":\"region\",\"t\":"), t);
+	if (pid >= 0) at = put_u64(MEMBER(at, ",\"pid\":"), (uint64_t)pid);
+	at = put_u64(MEMBER(at, ",\"seq\":"), seq);
+	out->front_size = (size_t)(at - start) <= sizeof out->front ? (size_t)(at - start) : 0;
+	memcpy(out->front, start, out->front_size);
+	out->front_t = t, out->front_pid = pid, out->front_seq = seq;
+	return at;
+}
+
+vp_str vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, uint64_t id, const struct vp_region *region)
 {
 	if (!out->memory && out->used > GATHER) vp_out_flush(out);
 	room(out, region_room(region));
-	char *at = out->buffer + out->used;
-	if (out->front_size && out->front_t == t && out->front_pid == pid && out->front_seq == seq) {
-		memcpy(at, out->front, sizeof out->front); /* the same as on the last line */
-		at += out->front_size;
-	} else {
-		char *start = at;
-		at = put_seconds(MEMBER(at, "{\"type\":\"region\",\"t\":"), t);
-		if (pid >= 0) at = put_u64(MEMBER(at, ",\"pid\":"), (uint64_t)pid);
-		at = put_u64(MEMBER(at, ",\"seq\":"), seq);
-		out->front_size = (size_t)(at - start) <= sizeof out->front ? (size_t)(at - start) : 0;
-		memcpy(out->front, start, out->front_size);
-		out->front_t = t, out->front_pid = pid, out->front_seq = seq;
-	}
+	char *at = region_front(out, out->buffer + out->used, t, pid, seq);
 	if (id) at = put_u64(MEMBER(at, ",\"id\":"), id);
-	at = region_members(at, region);
-	at = MEMBER(at, "}\n");
+	char *members = at;
+	at = MEMBER(region_members(at, region), "}\n");
 	made(out, at);
+	out->lines++;
+	return (vp_str){ members, (size_t)(at - members) };
+}
+
+void vp_put_region_again(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, vp_str members)
+{
+	if (!out->memory && out->used > GATHER) vp_out_flush(out);
+	room(out, 160 + members.n);
+	char *at = region_front(out, out->buffer + out->used, t, pid, seq);
+	memcpy(at, members.p, members.n);
+	made(out, at + members.n);
 	out->lines++;
 }

@@ -52,11 +52,13 @@ void vp_put_members(struct vp_out *out, vp_str members);                   /* "a
 void vp_put_object(struct vp_out *out, const char *key);                   /* "key":{  until vp_put_close */
 void vp_put_close(struct vp_out *out);
 void vp_put_end(struct vp_out *out);
-/* All members of a region but type, t, pid, seq and id, in the canonical order, into an open object.
- * vp_put_begin_region also writes the front of a region line. */
+/* All members of a region but type, t, pid, seq and id, in the canonical order, into an open object. */
 void vp_put_region(struct vp_out *out, const struct vp_region *region);
-void vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, uint64_t id /* 0: none */,
-                        const struct vp_region *region);
+/* A whole region line. Its members behind the id, up to its end, are returned, until the next line is written: with the same ones another
+ * line of the same region is made at once. */
+vp_str vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, uint64_t id /* 0: none */,
+                          const struct vp_region *region);
+void vp_put_region_again(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, vp_str members);
 
 /* Bytes as a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void vp_out_quoted(struct vp_out *out, vp_str bytes);

@@ -30,7 +30,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. It grows with every change of this header that an
  * old plugin would misread. */
-#define VP_ABI 5
+#define VP_ABI 6
 
 /* ---- 1 words ------------------------------------------------------------------------------- */
 
@@ -179,6 +179,15 @@ struct vp_host {
 
 	/* Sample half again: an array of the frames of a stack, from the innermost out. */
 	void (*frames)(struct vp_host *h, const char *key, const struct vp_frame *frames, size_t count);
+
+	/* Parse half again, for speed alone: most of a text stood in the last look at the same process, in the same format, as well.
+	 * part: the bytes of the text that have made the region given last, and would make the same one wherever they stand; `lines`, so
+	 * many newlines are in them. Of what was mended, was in part unreadable, or depends on what stands around, it is not told.
+	 * again: the region that was made of the bytes with which `rest`, to the end of the text, begins; NULL: it has to be read.
+	 * Their number and lines are in n and lines; `ends` says whether a part may end before these bytes (not asked at the end of the
+	 * text). It is asked in the order of the text. The region is the host's; to give it, pass it to `region` as it is. */
+	const struct vp_region *(*again)(struct vp_host *h, vp_str rest, bool (*ends)(const char *at), size_t *n, size_t *lines);
+	void (*part)(struct vp_host *h, vp_str text, size_t lines);
 };
 
 /* ---- 4 sources ------------------------------------------------------------------------------- */

@@ -45,6 +45,9 @@ static const struct { const char *key; unsigned char n; int what; } known[] = {
 /* A region under way, with room for the members that have no slot. */
 struct entry {
 	struct vp_region region;
+	const char *at;            /* its row */
+	size_t n, lines;           /* bytes and lines of its own, once it is complete; before, lines is the number of the row's */
+	bool altered;              /* it is not what its own lines make of it, whatever stands around them */
 	size_t extra_n;
 	char extra[EXTRA_MAX];
 };
@@ -52,8 +55,9 @@ struct entry {
 struct parser {
 	struct vp_host *h;
 	size_t line;
-	struct entry entries[3];
+	struct entry entries[4];   /* the last one is own_held's */
 	struct entry *now, *held;  /* held: complete, but the next row may still overlap it; NULL: none */
+	const struct vp_region *again; /* the same, if it is one of the last look; one of them is NULL */
 	bool open;                 /* `now` has its row */
 	bool rollup;
 	bool begun;                /* the host has a snapshot */
@@ -340,39 +344,68 @@ static bool unknown(struct parser *p, vp_str key, vp_str value, bool number, uin
 
 /* ---- snapshots and regions ---- */
 
-static struct entry *spare(struct parser *p)
+static struct entry *cleared(struct entry *entry)
 {
-	struct entry *entry = p->entries;
-	while (entry == p->now || entry == p->held) entry++;
 	memset(&entry->region, 0, offsetof(struct vp_region, measure)); /* `measured` says which of the measures are valid */
 	struct vp_region *r = &entry->region; /* member by member: for a larger block compilers use an instruction that is slow to start */
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
 	memset(r->max_perms, 0, sizeof r->max_perms);
 	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra = (vp_str){ 0 };
+	entry->at = NULL;
+	entry->altered = false;
 	entry->extra_n = 0;
 	return entry;
 }
 
-static void give_held(struct parser *p)
+static struct entry *spare(struct parser *p)
 {
-	if (!p->held) return;
+	struct entry *entry = p->entries;
+	while (entry == p->now || entry == p->held) entry++;
+	return cleared(entry);
+}
+
+static void give(struct parser *p, const struct vp_region *region)
+{
 	if (!p->begun) {
 		char members[1000];
 		size_t n = p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
 		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
 		p->begun = true;
 		p->snapshots++;
-		p->first = p->held->region.start;
+		p->first = region->start;
 	}
-	p->held->region.extra = (vp_str){ p->held->extra, p->held->extra_n };
-	p->h->region(p->h, &p->held->region);
+	p->h->region(p->h, region);
+}
+
+static void give_held(struct parser *p)
+{
+	struct entry *held = p->held;
+	if (p->again) give(p, p->again);
+	p->again = NULL;
+	if (!held) return;
+	held->region.extra = (vp_str){ held->extra, held->extra_n };
+	give(p, &held->region);
+	if (held->at && !held->altered && !p->paged) p->h->part(p->h, (vp_str){ held->at, held->n }, held->lines);
 	p->held = NULL;
+}
+
+/* What is held is about to change: it becomes one of ours. */
+static void own_held(struct parser *p)
+{
+	if (!p->again) return;
+	struct entry *entry = cleared(&p->entries[3]);
+	entry->region = *p->again;
+	entry->region.kind = (vp_str){ 0 };
+	extra_bytes(entry, p->again->extra.p, p->again->extra.n);
+	p->held = entry;
+	p->again = NULL;
 }
 
 /* The row is below the last one: another report begins, or the process changed its memory while it was read. */
 static void below(struct parser *p, struct vp_region *region)
 {
+	own_held(p);
 	struct vp_region *before = &p->held->region;
 	bool restart = region->start <= p->first || region->end <= before->start;
 	if (!p->begun) restart = region->end <= before->start;
@@ -383,6 +416,7 @@ static void below(struct parser *p, struct vp_region *region)
 	}
 	if (p->now->extra_n) extra_bytes(p->now, ",", 1);
 	extra_bytes(p->now, "\"torn\":true", 11);
+	p->now->altered = p->held->altered = true;
 	if (region->start <= before->start) p->held = NULL;
 	else before->end = region->start, before->size = before->end - before->start;
 }
@@ -403,10 +437,18 @@ static void add_tables(struct parser *p, const char *until)
 	p->now->extra_n += n;
 }
 
-static void finish_entry(struct parser *p, const char *until)
+static uint64_t held_end(const struct parser *p)
+{
+	return p->again ? p->again->end : p->held ? p->held->region.end : 0;
+}
+
+/* The entry goes up to `until`, which has the line number `line`. */
+static void finish_entry(struct parser *p, const char *until, size_t line)
 {
 	if (!p->open) return;
 	struct vp_region *region = &p->now->region;
+	p->now->n = (size_t)(until - p->now->at);
+	p->now->lines = line - p->now->lines;
 	uint64_t dirty = bit(VP_M_shared_dirty) | bit(VP_M_private_dirty);
 	p->open = false;
 	if (p->paged) add_tables(p, until);
@@ -418,7 +460,7 @@ static void finish_entry(struct parser *p, const char *until)
 		p->begun = false;
 		return;
 	}
-	if (p->held && region->start < p->held->region.end) below(p, region);
+	if (region->start < held_end(p)) below(p, region);
 	give_held(p);
 	p->held = p->now;
 }
@@ -426,7 +468,9 @@ static void finish_entry(struct parser *p, const char *until)
 static void begin_entry(struct parser *p, struct entry *entry, vp_str line)
 {
 	const char *end = p->text->text.p + p->text->text.n;
-	finish_entry(p, line.p);
+	finish_entry(p, line.p, p->line);
+	entry->at = line.p;
+	entry->lines = p->line;
 	p->now = entry;
 	p->below = line.p + line.n + (line.p + line.n < end);
 	p->open = true;
@@ -544,7 +588,7 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 /* All that was of the report before goes out. */
 static int end_report(struct parser *p, const char *until)
 {
-	finish_entry(p, until);
+	finish_entry(p, until, p->line + 1);
 	give_held(p);
 	bool paged = p->paged && p->begun;
 	p->paged = false;
@@ -572,12 +616,34 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 		struct entry *entry = spare(p);
 		if (row(line, &entry->region)) {
 			begin_entry(p, entry, line);
+			p->now->altered |= cut;
 			return;
 		}
 	}
+	if (p->open) p->now->altered |= cut;
 	if (p->open && value_line(p, line, cut)) return;
+	if (p->open) p->now->altered = true;
 	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
 	                                                                : "not a row of maps");
+}
+
+static bool row_begins(const char *at)
+{
+	return hex_digit[(unsigned char)*at];
+}
+
+/* A row, and what stands below it, as they stood in the last look; returns how many bytes, 0: they did not. */
+static size_t same_entry(struct parser *p, const char *at, const char *end)
+{
+	size_t n, lines;
+	const struct vp_region *region = p->paged ? NULL : p->h->again(p->h, (vp_str){ at, (size_t)(end - at) }, row_begins, &n, &lines);
+	if (!region) return 0;
+	finish_entry(p, at, p->line + 1);
+	if (region->start < held_end(p)) return 0;
+	give_held(p);
+	p->again = region;
+	p->line += lines;
+	return n;
 }
 
 int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
@@ -586,13 +652,18 @@ int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
 	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
-	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
+	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL, p->again = NULL;
 	p->at = p->learnt_n = 0;
 	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);
 	while (at < end) {
 		if (p->open) at = predicted(p, at, end);
 		if (at == end) break;
+		size_t same = row_begins(at) ? same_entry(p, at, end) : 0;
+		if (same) {
+			at += same;
+			continue;
+		}
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		one_line(p, (vp_str){ at, (size_t)((newline ? newline : end) - at) }, !newline);
 		at = newline ? newline + 1 : end;
