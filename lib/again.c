@@ -211,6 +211,15 @@ struct vp_region *vp_again_add(struct vp_past *past, size_t from)
 	return &now->regions[now->count++];
 }
 
+void vp_again_part(struct vp_past *past, vp_str text, size_t lines)
+{
+	struct vp_look *now = &past->now;
+	uintptr_t at = (uintptr_t)text.p - (uintptr_t)now->text;
+	if (!now->count || at >= now->text_n || text.n > now->text_n - at) return; /* a parser may have made a text of its own */
+	struct vp_part *part = &now->parts[now->count - 1];
+	part->at = text.p, part->n = text.n, part->lines = lines;
+}
+
 void vp_again_mix(struct vp_past *past)
 {
 	struct vp_look *now = &past->now;

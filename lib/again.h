@@ -65,6 +65,9 @@ void vp_again_move(struct vp_past *past, size_t from, struct vp_region *to);
 /* One more region of `now`, all but its part to be filled; NULL: no memory. */
 struct vp_region *vp_again_add(struct vp_past *past, size_t from);
 
+/* These bytes, if they are some of the look's text, have made the region that was added last. */
+void vp_again_part(struct vp_past *past, vp_str text, size_t lines);
+
 /* The regions of `now` are in another order, or are not all: none is told from the last look any more. */
 void vp_again_mix(struct vp_past *past);
 

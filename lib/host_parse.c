@@ -379,10 +379,8 @@ static const struct vp_region *host_again(struct vp_host *host, vp_str rest, boo
 static void host_part(struct vp_host *host, vp_str text, size_t lines)
 {
 	struct vp_parse_host *parse = of(host);
-	struct vp_look *now = &parse->past->now;
-	if (!parse->remembers || !now->count || now->regions[now->count - 1].kind.n) return;
-	struct vp_part *part = &now->parts[now->count - 1];
-	part->at = text.p, part->n = text.n, part->lines = lines;
+	const struct vp_look *now = &parse->past->now;
+	if (parse->remembers && now->count && !now->regions[now->count - 1].kind.n) vp_again_part(parse->past, text, lines);
 }
 
 static void host_bad(struct vp_host *host, size_t line, const char *format, ...)

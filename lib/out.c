@@ -58,9 +58,8 @@ void vp_out_memory(struct vp_out *out)
 	out->memory = true;
 }
 
-static void room(struct vp_out *out, size_t n) /* for n more bytes: written out, or grown */
+static void make_room(struct vp_out *out, size_t n)
 {
-	if (out->size - out->used >= n) return;
 	if (!out->memory && out->size >= 2 * GATHER && out->used) vp_out_flush(out);
 	if (out->size - out->used >= n) return;
 	size_t size = out->size ? out->size : FIRST;
@@ -74,6 +73,11 @@ static void room(struct vp_out *out, size_t n) /* for n more bytes: written out,
 	}
 	out->buffer = buffer;
 	out->size = size;
+}
+
+static inline void room(struct vp_out *out, size_t n) /* for n more bytes: written out, or grown */
+{
+	if (out->size - out->used < n) make_room(out, n);
 }
 
 static int write_all(int fd, const char *at, size_t n)
@@ -366,20 +370,28 @@ static void put(struct vp_out *out, const char *text, size_t n)
 	out->used += n;
 }
 
-static void key(struct vp_out *out, const char *name, const char *suffix)
+/* The key, its name ended by `ending`, and then room for a number or an address. */
+static inline void any_key(struct vp_out *out, const char *name, const char *ending, size_t ending_n)
 {
-	size_t n = strlen(name), m = strlen(suffix);
+	size_t n = strlen(name);
 	bool first = out->used && out->buffer[out->used - 1] == '{'; /* before room, which may write out what is there */
-	room(out, n + m + 40);
+	room(out, n + ending_n + 40);
 	char *at = out->buffer + out->used;
 	if (!first) *at++ = ',';
 	*at++ = '"';
 	memcpy(at, name, n);
-	memcpy(at + n, suffix, m);
-	at += n + m;
-	*at++ = '"';
-	*at++ = ':';
-	out->used = (size_t)(at - out->buffer);
+	memcpy(at + n, ending, ending_n);
+	out->used = (size_t)(at + n + ending_n - out->buffer);
+}
+
+static void key(struct vp_out *out, const char *name)
+{
+	any_key(out, name, "\":", 2);
+}
+
+static void raw_key(struct vp_out *out, const char *name)
+{
+	any_key(out, name, "_raw\":", 6);
 }
 
 static void made(struct vp_out *out, char *at)
@@ -401,10 +413,10 @@ void vp_put_begin(struct vp_out *out, const char *type, int64_t t, int64_t pid)
 void vp_put_str(struct vp_out *out, const char *name, vp_str value)
 {
 	if (!value.p) return;
-	key(out, name, "");
+	key(out, name);
 	quoted(out, value);
 	if (vp_utf8_valid(value)) return;
-	key(out, name, "_raw");
+	raw_key(out, name);
 	base64(out, value);
 }
 
@@ -413,23 +425,23 @@ void vp_put_raw_only(struct vp_out *out, const char *name, vp_str value)
 	bool valid = true;
 	room(out, 6 * value.n + strlen(name) + 64);
 	size_t before = out->used;
-	key(out, name, "");
+	key(out, name);
 	out->used = (size_t)(put_checked(out->buffer + out->used, value, &valid) - out->buffer);
 	if (valid) return;
 	out->used = before; /* not so, then */
-	key(out, name, "_raw");
+	raw_key(out, name);
 	base64(out, value);
 }
 
 void vp_put_num(struct vp_out *out, const char *name, uint64_t value)
 {
-	key(out, name, "");
+	key(out, name);
 	made(out, put_u64(out->buffer + out->used, value));
 }
 
 void vp_put_int(struct vp_out *out, const char *name, int64_t value)
 {
-	key(out, name, "");
+	key(out, name);
 	char *at = out->buffer + out->used;
 	if (value < 0) *at++ = '-';
 	made(out, put_u64(at, value < 0 ? -(uint64_t)value : (uint64_t)value));
@@ -437,13 +449,13 @@ void vp_put_int(struct vp_out *out, const char *name, int64_t value)
 
 void vp_put_sec(struct vp_out *out, const char *name, int64_t nanoseconds)
 {
-	key(out, name, "");
+	key(out, name);
 	made(out, put_seconds(out->buffer + out->used, nanoseconds));
 }
 
 void vp_put_addr(struct vp_out *out, const char *name, uint64_t address)
 {
-	key(out, name, "");
+	key(out, name);
 	made(out, put_address(out->buffer + out->used, address));
 }
 
@@ -455,7 +467,7 @@ void vp_put_bool(struct vp_out *out, const char *name, bool value)
 void vp_put_json(struct vp_out *out, const char *name, vp_str json)
 {
 	if (!json.p) return;
-	key(out, name, "");
+	key(out, name);
 	put(out, json.p, json.n);
 }
 
@@ -468,7 +480,7 @@ void vp_put_members(struct vp_out *out, vp_str members)
 
 void vp_put_object(struct vp_out *out, const char *name)
 {
-	key(out, name, "");
+	key(out, name);
 	put(out, "{", 1);
 }
 

@@ -354,19 +354,40 @@ static const char *read_raw_text(struct reader *r)
 	return close + 1;
 }
 
+/* A string of up to 31 plain bytes, an address too: how long it is with its quotes; 0: it is another, or none. */
+static inline size_t short_string(const char *at, const char *end)
+{
+	if (end - at < 34 || *at != '"') return 0;
+	size_t n = vp_run16(at + 1);
+	if (n == 16) n += vp_run16(at + 17);
+	return n < 32 && at[n + 1] == '"' ? n + 2 : 0;
+}
+
+/* The same of a number that is a few digits alone, as most are. */
+static inline size_t short_number(const char *at, const char *end)
+{
+	size_t n = 0;
+	if (end - at < 18 || (*at == '0' && at[1] != ',' && at[1] != '}')) return 0;
+	while (n < 16 && (unsigned char)(at[n] - '0') <= 9) n++;
+	return at[n] == ',' || at[n] == '}' ? n : 0;
+}
+
 static int add_rest(struct reader *r, vp_str key, const char *quote)
 {
 	struct vp_record *record = r->record;
 	if (record->rest_count == VP_MEMBERS_MAX) return wrong(r, r->at, "more than 256 members");
 	struct vp_member *member = &record->rest[record->rest_count];
 	const char *start = r->at;
-	unsigned n;
+	size_t n;
 	if (record->type == VP_T_raw && key.n == 4 && memcmp(key.p, "text", 4) == 0 && *start == '"') {
 		member->json = VP_STRING;
 		r->at = read_raw_text(r);
-	} else if (r->end - start >= 18 && *start == '"' && (n = vp_run16(start + 1)) < 16 && start[n + 1] == '"') { /* a short string */
+	} else if ((n = short_string(start, r->end))) {
 		member->json = VP_STRING;
-		r->at = start + n + 2;
+		r->at = start + n;
+	} else if ((n = short_number(start, r->end))) {
+		member->json = VP_NUMBER;
+		r->at = start + n;
 	} else {
 		r->at = vp_json_skip(start, r->end, 1, &member->json, &r->fault);
 	}
@@ -415,8 +436,9 @@ static inline bool quick_key(struct reader *r, vp_str *key)
 }
 
 /* Behind a value: 1 another member follows, 0 the object is closed, -1 neither. */
-static int behind(struct reader *r)
+static inline int behind(struct reader *r)
 {
+	if (r->end - r->at > 1 && r->at[0] == ',' && r->at[1] == '"') return r->at++, 1; /* as mostly */
 	if (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r')) r->at = vp_json_space(r->at, r->end);
 	if (r->at >= r->end) return wrong(r, r->at, "the line ends too early");
 	char c = *r->at++;
@@ -488,6 +510,44 @@ static unsigned read_measures(struct reader *r, unsigned last, struct vp_region 
 	return last;
 }
 
+/* Where the key of the member that comes is remembered; NULL: it is not. */
+static inline struct vp_shape *shape_here(struct vp_record *record)
+{
+	size_t i = record->rest_count;
+	if (i >= VP_SHAPE) return NULL;
+	const struct vp_member *first = &record->rest[0];
+	uint64_t about = i && first->text.n >= 8 ? vp_load8(first->text.p + first->text.n - 8) : 0;
+	return &record->shapes[about * 0x9e3779b97f4a7c15u >> 61][i];
+}
+_Static_assert(VP_SHAPES == 8, "three bits choose a shape");
+
+/* The key of the member without slot that stood here in the last line; false: it is another, or may have a slot. */
+static inline bool same_key(struct reader *r, vp_str *key)
+{
+	const struct vp_shape *shape = r->end - r->at > KEY_MAX ? shape_here(r->record) : NULL;
+	if (!shape || !shape->size) return false;
+	uint64_t differs = ((vp_load8(r->at) ^ vp_load8(shape->text)) & shape->mask[0]) | ((vp_load8(r->at + 8) ^ vp_load8(shape->text + 8)) & shape->mask[1]) |
+	                   ((vp_load8(r->at + 16) ^ vp_load8(shape->text + 16)) & shape->mask[2]);
+	if (differs || r->at[shape->size] == ' ' || r->at[shape->size] == '\t') return false;
+	*key = (vp_str){ r->at + 1, shape->size - 3u };
+	r->at += shape->size;
+	return true;
+}
+
+/* For the next line of this type. Only of keys that stand as writers put them. */
+static void remember_key(struct vp_record *record, const char *member, const char *behind, vp_str key)
+{
+	size_t size = (size_t)(behind - member);
+	struct vp_shape *shape = shape_here(record);
+	if (!shape) return;
+	shape->size = 0;
+	if (size > KEY_MAX || size != key.n + 3 || key.p != member + 1) return;
+	memset(shape->text, 0, sizeof shape->text);
+	memcpy(shape->text, member, size);
+	for (unsigned word = 0; word < 3; word++) shape->mask[word] = KEY_MASK(size, word);
+	shape->size = (unsigned char)size;
+}
+
 /* The members from the cursor to the closing brace. `last` is the slot before the cursor. */
 static int read_members(struct reader *r, unsigned last, struct vp_region *region)
 {
@@ -496,7 +556,17 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	const char *line = record->line.p;
 	bool front = false; /* the line began with its type, and only what neighbours share has come since */
 	int more = 1;
+	bool shaped = !has_slot(record->type, S_measures);
+	if (shaped && record->shape_type != record->type) {
+		memset(record->shapes, 0, sizeof record->shapes);
+		record->shape_type = (unsigned char)record->type;
+	}
 	while (more == 1) {
+		vp_str key;
+		if (shaped && same_key(r, &key)) {
+			if (add_rest(r, key, key.p - 1) || (more = behind(r)) < 0) return -1;
+			continue;
+		}
 		if (last < S_COUNT && record->after[last] >= S_measures && has_slot(record->type, S_measures)) {
 			unsigned before = last;
 			last = read_measures(r, last, region);
@@ -509,10 +579,10 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 			if (r->at < r->end && (*r->at == ' ' || *r->at == '\t')) r->at = vp_json_space(r->at, r->end);
 			if (r->at >= r->end) return wrong(r, r->at, "the line ends too early");
 		} else {
-			vp_str key;
 			if (quick_key(r, &key) ? 0 : read_key(r, &key)) return -1;
 			int found = key.p && key.n ? slot_of(key, has_slot(record->type, S_measures) ? S_COUNT : S_act + 1) : -1;
 			if (found < 0) {
+				if (shaped) remember_key(record, member, r->at, key);
 				if (add_rest(r, key, member) || (more = behind(r)) < 0) return -1;
 				front = false;
 				continue;
@@ -668,13 +738,10 @@ vp_str vp_record_shared(const struct vp_record *record)
 	return (vp_str){ record->front_size ? record->front : NULL, record->front_size };
 }
 
-const struct vp_member *vp_record_member(const struct vp_record *record, const char *key)
+const struct vp_member *vp_record_find(const struct vp_record *record, vp_str key)
 {
-	size_t n = strlen(key);
-	for (size_t i = record->rest_count; i-- > 0;) {
-		const struct vp_member *m = &record->rest[i];
-		if (m->key.n == n && m->key.p[0] == key[0] && memcmp(m->key.p, key, n) == 0) return m->json == VP_NULL ? NULL : m;
-	}
+	for (const struct vp_member *m = record->rest + record->rest_count; m-- > record->rest;)
+		if (m->key.n == key.n && m->key.p[0] == key.p[0] && memcmp(m->key.p, key.p, key.n) == 0) return m->json == VP_NULL ? NULL : m;
 	return NULL;
 }
 

@@ -49,6 +49,16 @@ struct vp_measured_run {
 };
 #define VP_RUNS 8
 
+/* What the members without slots of a line were called, one by one: lines of a type mostly have the same, if the first of these
+ * members, which tells what they are about ("call":"mmap"), has the same value. */
+#define VP_SHAPE 24  /* members */
+#define VP_SHAPES 8
+struct vp_shape {
+	char text[24];          /* "name": as it stood there */
+	uint64_t mask[3];       /* of its bytes */
+	unsigned char size;     /* 0: unknown */
+};
+
 /* A line, read. Reused from line to line; its strings live until the next vp_record_read. */
 struct vp_record {
 	vp_str line;            /* as it came, without its newline */
@@ -77,6 +87,8 @@ struct vp_record {
 	unsigned char front_slot;   /* ... and the slot before that */
 	struct vp_measured_run runs[VP_RUNS];
 	unsigned run_misses;
+	struct vp_shape shapes[VP_SHAPES][VP_SHAPE];
+	unsigned char shape_type;   /* of which type of line it is */
 	const char *error;      /* after -1: what is wrong, and where in the line */
 	size_t column;
 };
@@ -93,7 +105,11 @@ vp_str vp_record_own(const struct vp_record *record);
 vp_str vp_record_shared(const struct vp_record *record);
 
 /* A member without a slot, by its key; NULL where it is not there. */
-const struct vp_member *vp_record_member(const struct vp_record *record, const char *key);
+const struct vp_member *vp_record_find(const struct vp_record *record, vp_str key);
+static inline const struct vp_member *vp_record_member(const struct vp_record *record, const char *key)
+{
+	return vp_record_find(record, (vp_str){ key, strlen(key) }); /* here, so that compilers know the length of a literal */
+}
 /* The same, decoded: strings unescaped (into the record's scratch), numbers as they are.
  * string: absent -> p NULL. num/time: false where absent or no number. */
 vp_str vp_record_decode(struct vp_record *record, vp_str json); /* any JSON string with its quotes */

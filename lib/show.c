@@ -467,7 +467,7 @@ static bool wait_once(struct vp_show *show)
 	show->now = clock_now();
 	if (!show->on && show->now >= show->began + PATIENCE)
 		enter(show);
-	if (show->on)
+	if (show->on && (fds[1].revents | fds[2].revents))
 		keys(show);
 	if (fds[1].revents & (POLLHUP | POLLERR) && !(fds[1].revents & POLLIN))
 		stop(show); /* the terminal is gone */

@@ -21,10 +21,13 @@ static void put_ids(struct vp_out *out, const char *key, const uint64_t *ids, si
 
 void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str cause)
 {
-	struct vp_region region = *change->now;
+	const struct vp_region *region = change->now;
+	struct vp_region last;
 	if (change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT) { /* how it was used last is no news */
-		region.measured = 0;
-		region.flags = region.extra = (vp_str){ NULL, 0 };
+		last = *region;
+		last.measured = 0;
+		last.flags = last.extra = (vp_str){ NULL, 0 };
+		region = &last;
 	}
 	vp_put_begin(out, "change", change->t, change->pid);
 	vp_put_str(out, "event", vp_s(vp_event_names[change->event]));
@@ -32,7 +35,7 @@ void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str ca
 	vp_put_num(out, "id", change->id);
 	put_ids(out, "from", change->from, change->from_count);
 	put_ids(out, "gone", change->gone, change->gone_count);
-	vp_put_region(out, &region);
+	vp_put_region(out, region);
 	if (change->was) vp_put_was(out, change->was, change->now, change->born);
 	vp_put_json(out, "cause", cause);
 	vp_put_end(out);

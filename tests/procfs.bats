@@ -155,7 +155,7 @@ regions() {
 		echo $((old - 1)) >/proc/sys/kernel/ns_last_pid
 		tail -f /dev/null 3>&- &
 		[ $! = "$old" ] && { taken=1; break; }
-		kill $!
+		kill -KILL $! # not TERM: before it is tail it is a shell of ours, which would report a failure
 	done
 	started+=($!)
 	kill -CONT "$sampler"

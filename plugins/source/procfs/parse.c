@@ -59,6 +59,7 @@ struct parser {
 	struct entry *now, *held;  /* held: complete, but the next row may still overlap it; NULL: none */
 	const struct vp_region *again; /* the same, if it is one of the last look; one of them is NULL */
 	bool open;                 /* `now` has its row */
+	bool passing;              /* a row could not be read: what stands below it is lost with it */
 	bool rollup;
 	bool begun;                /* the host has a snapshot */
 	uint64_t first;            /* start of the first region of the snapshot */
@@ -607,29 +608,30 @@ static bool head(struct parser *p, vp_str line)
 	return true;
 }
 
+static bool row_begins(const char *at)
+{
+	return hex_digit[(unsigned char)*at];
+}
+
 static void one_line(struct parser *p, vp_str line, bool cut)
 {
 	p->line++;
 	if (line.n == 0) return;
 	if (*line.p == 'P' && head(p, line)) return;
-	if (hex_digit[(unsigned char)*line.p]) {
+	if (row_begins(line.p)) {
 		struct entry *entry = spare(p);
-		if (row(line, &entry->region)) {
-			begin_entry(p, entry, line);
-			p->now->altered |= cut;
-			return;
-		}
+		p->passing = !row(line, &entry->region);
+		if (p->passing) finish_entry(p, line.p, p->line);
+		else begin_entry(p, entry, line), p->now->altered |= cut;
+		if (p->passing) p->h->bad(p->h, p->line, cut ? "the line is cut short" : "not a row of maps");
+		return;
 	}
+	if (p->passing) return;
 	if (p->open) p->now->altered |= cut;
 	if (p->open && value_line(p, line, cut)) return;
 	if (p->open) p->now->altered = true;
 	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
 	                                                                : "not a row of maps");
-}
-
-static bool row_begins(const char *at)
-{
-	return hex_digit[(unsigned char)*at];
 }
 
 /* A row, and what stands below it, as they stood in the last look; returns how many bytes, 0: they did not. */
@@ -642,6 +644,7 @@ static size_t same_entry(struct parser *p, const char *at, const char *end)
 	if (region->start < held_end(p)) return 0;
 	give_held(p);
 	p->again = region;
+	p->passing = false;
 	p->line += lines;
 	return n;
 }
@@ -652,7 +655,7 @@ int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
 	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
-	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL, p->again = NULL;
+	p->h = h, p->line = 0, p->open = p->passing = p->rollup = p->begun = false, p->now = p->held = NULL, p->again = NULL;
 	p->at = p->learnt_n = 0;
 	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);

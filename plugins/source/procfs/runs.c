@@ -134,6 +134,14 @@ static size_t put_tables(const struct tables *t, const struct procfs_report *rep
 
 /* ---- a report ---- */
 
+static uint64_t kilobytes(vp_str value)
+{
+	const char *at = value.p, *end = value.p + value.n;
+	uint64_t n;
+	while (at < end && *at == ' ') at++;
+	return decimal(&at, end, &n) ? n << 10 : 0;
+}
+
 /* Of the row at the beginning of `rest`: where its region lies, and the lines below it. */
 static bool next_block(vp_str *rest, struct procfs_block *block)
 {
@@ -143,7 +151,7 @@ static bool next_block(vp_str *rest, struct procfs_block *block)
 		if (!procfs_row_range(line, &found.start, &found.end)) continue;
 		while (ahead.n && (*ahead.p < '0' || *ahead.p > '9') && (*ahead.p < 'a' || *ahead.p > 'f')) {
 			vp_str value = procfs_line(&ahead);
-			if (starts(value, "KernelPageSize:")) found.page = strtoull(value.p + 15, NULL, 10) << 10;
+			if (starts(value, "KernelPageSize:")) found.page = kilobytes((vp_str){ value.p + 15, value.n - 15 });
 		}
 		found.lines = (vp_str){ below.p, below.n - ahead.n };
 		*rest = ahead;
