@@ -230,9 +230,13 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 }
 
 @test "who shares memory with another process has what that maps, and the other way round" {
-	mapped() { jq -ne "[inputs | select(.type==\"raw\" and .pid==$1)] | any(.[]; .text | contains(\"/dev/zero\"))" raw.ndjson; }
-	both() { mapped "$pid" && mapped "$(jq -n '[inputs | select(.call=="fork") | .child][0]' raw.ndjson)"; }
-	OPTIONS=-f SETTLED=both odd_one shared
+	# Each has been read after the last call of the other.
+	settled() {
+		jq -ne "[inputs] as \$lines | (\$lines | map(select(.call==\"fork\") | .child)[0]) as \$child
+			| def last(\$type; \$pid): \$lines | map(select(.type==\$type and .pid==\$pid) | .t) | max;
+			last(\"event\"; \$child) != null and last(\"raw\"; $pid) > last(\"event\"; \$child) and last(\"raw\"; \$child) > last(\"event\"; $pid)" raw.ndjson
+	}
+	OPTIONS=-f SETTLED=settled odd_one shared
 	same_as_maps
 	pid=$(jq -n '[inputs | select(.call=="fork") | .child][0]' raw.ndjson)
 	same_as_maps

@@ -257,7 +257,7 @@ BRK_SHRINK -32768"
 		echo $((old - 1)) >/proc/sys/kernel/ns_last_pid
 		tail -f /dev/null 3>&- &
 		[ $! = "$old" ] && break
-		kill $!
+		kill -KILL $!
 	done
 	pid=$!
 	started+=("$pid")

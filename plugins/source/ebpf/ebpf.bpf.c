@@ -42,12 +42,6 @@ struct vm_area_struct___named {
 	struct anon_vma_name *anon_name;
 } __attribute__((preserve_access_index));
 
-struct watched {
-	unsigned int lost;   /* so far */
-	unsigned int held;   /* a command before its first exec: nothing of it is told */
-	unsigned long long stack; /* where its stack began when that was told last */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 16 << 20);
@@ -57,7 +51,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, unsigned int);
-	__type(value, struct watched);
+	__type(value, struct ebpf_watched);
 } pids SEC(".maps");
 
 struct {
@@ -162,6 +156,8 @@ struct {
 } rows SEC(".maps");
 
 unsigned long long last; /* ns: of the newest record */
+struct ebpf_first first[EBPF_FIRST];
+unsigned int further;    /* there may be some in `pids`, too */
 struct mount *root_mount; /* the reader's root, where paths begin, as in what it reads from /proc; NULL: not known yet */
 struct dentry *root_dentry;
 
@@ -190,10 +186,33 @@ static __always_inline unsigned long long number_of(struct ebpf_called *by, cons
 	return number;
 }
 
+/* ---- who is watched ---- */
+
+static __always_inline struct ebpf_watched *watched_of(unsigned int pid)
+{
+	for (int i = 0; i < EBPF_FIRST; i++)
+		if (first[i].pid == pid) return &first[i].watched;
+	return further ? bpf_map_lookup_elem(&pids, &pid) : NULL;
+}
+
+static void watch(unsigned int pid)
+{
+	struct ebpf_watched fresh = { 0 };
+	further = 1;
+	bpf_map_update_elem(&pids, &pid, &fresh, BPF_ANY);
+}
+
+static void unwatch(unsigned int pid)
+{
+	for (int i = 0; i < EBPF_FIRST; i++)
+		if (first[i].pid == pid) first[i].pid = 0;
+	if (further) bpf_map_delete_elem(&pids, &pid);
+}
+
 /* ---- sending ---- */
 
 /* Wakes the reader at once while records are rare, and when it falls behind; else it comes by itself. */
-static long send(struct watched *watched, struct ebpf_head *head, unsigned long size)
+static long send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
 {
 	unsigned long long now = head->t, before = last;
 	unsigned long flags = now - before > RARE && now > before ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
@@ -261,7 +280,7 @@ static __always_inline unsigned short alias_of(const struct file_key *key)
 /* The path of a file, once; returns its alias. Not static: so the verifier goes through it once, and not for each region of each call. */
 __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode, unsigned int dev, unsigned int pid, unsigned int own)
 {
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	struct file *file = (void *)at;
 	unsigned int zero = 0;
 	char yes = 1;
@@ -304,7 +323,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 
 static void note_stack(unsigned int pid, unsigned long long start)
 {
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	if (watched) watched->stack = start;
 }
 
@@ -424,7 +443,7 @@ static void look(struct ebpf_called *to, bool open)
 }
 
 /* All regions of a task, in pieces. */
-static void picture(struct watched *watched, struct task_struct *task, unsigned int pid, struct ebpf_called *to)
+static void picture(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid, struct ebpf_called *to)
 {
 	unsigned long long space = number_of(to, task->mm);
 	struct bpf_iter_task_vma it;
@@ -682,7 +701,7 @@ static __always_inline unsigned long long mix(unsigned long long hash, unsigned 
 }
 
 /* The stack of the call in hand, by an id under which it was sent once; 0: none. What is being put together has no regions yet. */
-static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct watched *watched, unsigned int pid)
+static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_watched *watched, unsigned int pid)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	unsigned int zero = 0;
@@ -725,7 +744,7 @@ SEC("tp_btf/sys_enter") int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 	unsigned int call = which(NUMBER(regs));
 	if (!call) return 0;
 	unsigned int pid = bpf_get_current_task_btf()->tgid;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched || watched->held) return 0;
 	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (since) *since = bpf_ktime_get_ns();
@@ -751,7 +770,7 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 	unsigned int call = which(NUMBER(regs)), zero = 0;
 	if (!call) return 0; /* before anything else is asked: most calls end here */
 	unsigned int pid = bpf_get_current_task_btf()->tgid;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
 	bool open = false;
@@ -782,7 +801,7 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	unsigned int pid = parent->tgid, zero = 0;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid), fresh = { 0 };
+	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to) return 0;
@@ -794,10 +813,10 @@ SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *paren
 	to->stack = stack;
 	to->other = other;
 	to->args = to->file = 0;
-	if (!thread && follow) bpf_map_update_elem(&pids, &other, &fresh, BPF_ANY);
+	if (!thread && follow) watch(other);
 	send(watched, &to->head, offsetof(struct ebpf_lived, filename));
 	if (thread || !follow) return 0;
-	watched = bpf_map_lookup_elem(&pids, &other);
+	watched = watched_of(other);
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
 	if (watched && whole) picture(watched, child, other, whole);
 	return 0;
@@ -806,7 +825,7 @@ SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *paren
 SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	unsigned int pid = task->tgid, zero = 0;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched) return 0;
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to) return 0;
@@ -837,7 +856,7 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 }
 
 /* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too. */
-static void tell_last_stack(struct watched *watched, struct task_struct *task, unsigned int pid)
+static void tell_last_stack(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid)
 {
 	unsigned int zero = 0;
 	unsigned long long start = 0, stack = BPF_CORE_READ(task, mm, start_stack);
@@ -850,7 +869,7 @@ static void tell_last_stack(struct watched *watched, struct task_struct *task, u
 SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 {
 	unsigned int pid = task->tgid, zero = 0;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched) return 0;
 	if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;
 	tell_last_stack(watched, task, pid);
@@ -861,7 +880,7 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 	to->args = to->file = 0;
 	to->code = task->exit_code;
 	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT) to->code = BPF_CORE_READ(task, signal, group_exit_code);
-	if (send(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0) bpf_map_delete_elem(&pids, &pid);
+	if (send(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0) unwatch(pid);
 	return 0;
 }
 
@@ -882,7 +901,7 @@ static void note_major(const struct ebpf_fault_key *key)
 SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
-	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_fault_key key = { .pid = pid };
 	bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0);

@@ -317,16 +317,37 @@ static int ebpf_fd(void *state)
 
 /* ---- processes ---- */
 
+static bool in_hash(struct ebpf *e, uint32_t pid)
+{
+	struct ebpf_watched value;
+	return bpf_map_lookup_elem(bpf_map__fd(e->bpf->maps.pids), &pid, &value) == 0;
+}
+
 void ebpf_watch(struct ebpf *e, int64_t pid, bool held)
 {
 	uint32_t key = (uint32_t)pid;
-	struct { uint32_t lost, held; uint64_t stack; } value = { 0, held, 0 };
+	struct ebpf_watched value = { .held = held };
+	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
+	for (int i = 0; i < EBPF_FIRST; i++) {
+		if (__atomic_load_n(&first[i].pid, __ATOMIC_RELAXED) == key) return;
+		if (!unused && !first[i].pid) unused = &first[i];
+	}
+	if (in_hash(e, key)) return; /* the kernel's half has seen it begin */
+	if (unused) {
+		unused->watched = value;
+		__atomic_store_n(&unused->pid, key, __ATOMIC_RELEASE);
+		return;
+	}
+	e->bpf->bss->further = 1;
 	bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST);
 }
 
 void ebpf_unwatch(struct ebpf *e, int64_t pid)
 {
 	uint32_t key = (uint32_t)pid;
+	struct ebpf_first *first = e->bpf->bss->first;
+	for (int i = 0; i < EBPF_FIRST; i++)
+		if (first[i].pid == key) __atomic_store_n(&first[i].pid, 0, __ATOMIC_RELEASE);
 	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
 }
 
