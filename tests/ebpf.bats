@@ -317,6 +317,47 @@ same_as_maps() {
 	[ "$output" = "mprotect rw-p 8192, munmap rw-p 4096" ]
 }
 
+@test "hook=calls sees the same calls as the hook of all, with their causes, times and stacks" {
+	for hook in all calls; do
+		traced -O hook=$hook -O timing --stacks -- "$WORKLOADS/long_running" 20 0
+		jq -r 'select(.type=="event") | "\(.call) \(.length // 0) \(has("took")) \(has("stack"))"' raw.ndjson >$hook.txt
+		jq -r 'select(.type=="change") | "\(.event) \(.size) \(.cause.call)"' tracked.ndjson >$hook.changes
+	done
+	[ "$(grep -c "^mmap .* true true" calls.txt)" -gt 20 ]
+	diff all.txt calls.txt
+	diff all.changes calls.changes
+}
+
+@test "hook=calls hooks only the calls that are asked for" {
+	traced -O hook=calls -e munmap -- "$WORKLOADS/long_running" 5 0
+	[ "$(jq -r 'select(.type=="event") | .call' raw.ndjson | grep -vxE 'fork|clone|exec|exit' | sort -u)" = munmap ]
+}
+
+@test "of a 32-bit program hook=calls says that it sees no call" {
+	requires cmd cc
+	[ "$(uname -m)" = x86_64 ] || skip "the 32-bit interface of x86-64"
+	cat >narrow.S <<-'S'
+		.globl _start
+		_start:	mov $192, %eax
+			xor %ebx, %ebx
+			mov $12288, %ecx
+			mov $3, %edx
+			mov $0x22, %esi
+			mov $-1, %edi
+			xor %ebp, %ebp
+			int $0x80
+			mov $1, %eax
+			xor %ebx, %ebx
+			int $0x80
+	S
+	cc -m32 -nostdlib -static -o narrow narrow.S 2>/dev/null && ./narrow || skip "no 32-bit program can be made or run here"
+	traced -- ./narrow
+	jq -se '[.[] | select(.call=="mmap" and .abi=="i386")] | length == 1' raw.ndjson
+	run --separate-stderr vm-sample --ebpf -O hook=calls -o raw.ndjson -- ./narrow
+	[[ $stderr == *"32-bit program"*"-O hook=all"* ]]
+	jq -se 'any(.[]; .type=="lost" and .what=="calls")' raw.ndjson
+}
+
 @test "shmdt of a segment in pieces, with something else between them, leaves what is there" {
 	requires cmd cc
 	cat >pieces.c <<-'C'

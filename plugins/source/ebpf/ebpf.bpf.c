@@ -739,7 +739,7 @@ static __always_inline unsigned int which(unsigned long number)
 	return is_compat() ? calls32[number] : calls[number];
 }
 
-SEC("tp_btf/sys_enter") int BPF_PROG(on_enter, struct pt_regs *regs, long id)
+static __always_inline int call_begins(struct pt_regs *regs)
 {
 	unsigned int call = which(NUMBER(regs));
 	if (!call) return 0;
@@ -749,6 +749,16 @@ SEC("tp_btf/sys_enter") int BPF_PROG(on_enter, struct pt_regs *regs, long id)
 	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (since) *since = bpf_ktime_get_ns();
 	return 0;
+}
+
+SEC("tp_btf/sys_enter") int BPF_PROG(on_enter, struct pt_regs *regs, long id)
+{
+	return call_begins(regs);
+}
+
+SEC("tp") int on_one_enter(struct trace_event_raw_sys_enter *ctx)
+{
+	return call_begins((struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()));
 }
 
 static unsigned long long time_taken(unsigned long long now)
@@ -765,7 +775,7 @@ static bool idle(const struct ebpf_called *to)
 	return to->call == EBPF_prctl && to->args[0] != PR_SET_VMA && to->args[0] != PR_SET_MM;
 }
 
-SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
+static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long result)
 {
 	unsigned int call = which(NUMBER(regs)), zero = 0;
 	if (!call) return 0; /* before anything else is asked: most calls end here */
@@ -794,6 +804,17 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 	if (whole) picture(watched, bpf_get_current_task_btf(), pid, to);
 	return 0;
+}
+
+/* Of every call there is, or of each of ours (hook=calls). */
+SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
+{
+	return call_ends(ctx, regs, result);
+}
+
+SEC("tp") int on_one_call(struct trace_event_raw_sys_exit *ctx)
+{
+	return call_ends(ctx, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->ret);
 }
 
 /* ---- lives ---- */

@@ -33,6 +33,8 @@ static const struct vp_option options[] = {
 	{ "calls", 'e', VP_OPT_LIST, offsetof(struct ebpf, calls), NULL, NULL, "CALL,...", "only these of the memory calls (preset: all that change regions)" },
 	{ "least", 0, VP_OPT_SIZE, offsetof(struct ebpf, least), "0", NULL, "SIZE", "only calls on so many bytes or more" },
 	{ "faults", 0, VP_OPT_ENUM, offsetof(struct ebpf, faults), "count", "none|count|each", "WHAT", "page faults: not at all, counted by region, or each one" },
+	{ "hook", 0, VP_OPT_ENUM, offsetof(struct ebpf, hook), "all", "all|calls", "WHAT",
+	  "be asked at the end of all system calls, or of memory calls alone: others pay less then, 32-bit calls are not seen" },
 	{ "ring", 0, VP_OPT_SIZE, offsetof(struct ebpf, ring_size), "16M", "4K..1G", "SIZE", "room for what is under way from the kernel" },
 	{ "reread", 0, VP_OPT_TIME, offsetof(struct ebpf, reread), "1s", "0s..", "TIME", "read a process whole this often while it does something; 0: only where it is needed" },
 	{ "stacks", 0, VP_OPT_FLAG, offsetof(struct ebpf, stacks), NULL, NULL, NULL, "tell where in the program each call was made (vm-sample --stacks)" },
@@ -89,17 +91,25 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list list
 	return loud && level <= LIBBPF_INFO ? vfprintf(stderr, format, list) : 0;
 }
 
+static bool is_wanted(const struct ebpf *e, int call)
+{
+	return !e->calls || !*e->calls || named(e->calls, ebpf_call_names[call]);
+}
+
 static void choose(struct ebpf *e)
 {
 	bool wanted[EBPF_CALL_COUNT];
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
-		wanted[i] = !e->calls || !*e->calls || named(e->calls, ebpf_call_names[i]);
+		wanted[i] = is_wanted(e, i);
 		if (wanted[i]) e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
 	}
 	for (int i = 0; i < EBPF_NUMBERS; i++)
 		if (ebpf_calls32[i] && (wanted[ebpf_calls32[i] - 1] || (i == 117 && wanted[EBPF_shmdt]))) e->bpf->rodata->calls32[i] = ebpf_calls32[i];
 	bpf_program__set_autoload(e->bpf->progs.on_fault, e->faults != FAULTS_NONE);
-	bpf_program__set_autoload(e->bpf->progs.on_enter, e->timing);
+	bpf_program__set_autoload(e->bpf->progs.on_call, e->hook == HOOK_ALL);
+	bpf_program__set_autoload(e->bpf->progs.on_enter, e->hook == HOOK_ALL && e->timing);
+	bpf_program__set_autoload(e->bpf->progs.on_one_call, e->hook == HOOK_CALLS);
+	bpf_program__set_autoload(e->bpf->progs.on_one_enter, e->hook == HOOK_CALLS && e->timing);
 	e->bpf->rodata->stacks = e->stacks;
 	e->bpf->rodata->timed = e->timing;
 	e->bpf->rodata->exact = e->exact;
@@ -111,9 +121,36 @@ static void choose(struct ebpf *e)
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
 }
 
+static void detach_calls(struct ebpf *e)
+{
+	while (e->link_count) bpf_link__destroy(e->links[--e->link_count]);
+}
+
+static int attach_one(struct ebpf *e, struct bpf_program *program, const char *where, const char *call)
+{
+	char name[64];
+	snprintf(name, sizeof name, "%s_%s", where, call);
+	struct bpf_link *link = bpf_program__attach_tracepoint(program, "syscalls", name);
+	if (!link) return errno == ENOENT ? 0 : -errno; /* this kernel has no such call */
+	e->links[e->link_count++] = link;
+	return 0;
+}
+
+static int attach_calls(struct ebpf *e)
+{
+	int failed = 0;
+	for (int i = 0; i < EBPF_CALL_COUNT && !failed; i++) {
+		if (!is_wanted(e, i)) continue;
+		failed = attach_one(e, e->bpf->progs.on_one_call, "sys_exit", ebpf_call_names[i]);
+		if (!failed && e->timing) failed = attach_one(e, e->bpf->progs.on_one_enter, "sys_enter", ebpf_call_names[i]);
+	}
+	return failed;
+}
+
 /* `whole`: with the program that takes pictures when we ask, which older kernels refuse. */
 static int load(struct ebpf *e, bool whole)
 {
+	detach_calls(e);
 	ebpf_bpf__destroy(e->bpf);
 	e->bpf = ebpf_bpf__open();
 	if (!e->bpf) return -errno;
@@ -122,7 +159,8 @@ static int load(struct ebpf *e, bool whole)
 	e->row_most = whole ? whole_limit() : 1;
 	bpf_map__set_max_entries(e->bpf->maps.rows, (uint32_t)e->row_most);
 	int failed = ebpf_bpf__load(e->bpf);
-	return failed ? failed : ebpf_bpf__attach(e->bpf);
+	if (!failed) failed = ebpf_bpf__attach(e->bpf);
+	return failed || e->hook == HOOK_ALL ? failed : attach_calls(e);
 }
 
 static int take(void *ctx, void *record, size_t n)
@@ -371,6 +409,7 @@ static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
 	target->since = target->text_t;
 	target_put_process(h, target->text_t - e->offset, pid, "first");
 	target_put(e, h, target);
+	target_check_width(e, h, pid);
 	return 0;
 }
 
@@ -431,6 +470,7 @@ static void ebpf_close(void *state, struct vp_host *h)
 	(void)h;
 	ring_buffer__free(e->ring);
 	whole_free(e);
+	detach_calls(e);
 	ebpf_bpf__destroy(e->bpf);
 	if (e->poll >= 0) close(e->poll);
 	if (e->timer >= 0) close(e->timer);

@@ -51,12 +51,14 @@ struct stacks;
 struct ebpf {
 	/* options */
 	bool exact, follow, stacks, timing;
-	int faults;
+	int faults, hook;
 	uint64_t ring_size, least;
 	int64_t reread;
 	const char *calls;
 	/* the kernel's half */
 	struct ebpf_bpf *bpf;
+	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* with hook=calls: to the end of each call, and to its beginning */
+	size_t link_count;
 	struct ring_buffer *ring;
 	int fault_map;
 	int take_whole;      /* the program; -1: this kernel cannot */
@@ -82,6 +84,7 @@ struct ebpf {
 };
 
 enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
+enum { HOOK_ALL, HOOK_CALLS };
 
 int64_t ebpf_clock(void); /* ns, monotonic */
 
@@ -91,6 +94,7 @@ struct target *target_add(struct ebpf *e, int64_t pid); /* NULL: no memory */
 void target_sweep(struct ebpf *e);                      /* lets go of those that have ended */
 void target_free(struct target *target);
 bool target_there(int64_t pid);
+void target_check_width(const struct ebpf *e, struct vp_host *h, int64_t pid); /* warns if it is too narrow for the hooks */
 /* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read it now; errno. */
 int  target_read(struct ebpf *e, struct target *target);
 void target_put(struct ebpf *e, struct vp_host *h, struct target *target); /* the text as `sample` and `raw` */

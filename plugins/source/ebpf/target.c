@@ -50,6 +50,22 @@ void target_sweep(struct ebpf *e)
 	}
 }
 
+/* What a program of 32 bits calls is not seen at the end of single calls. Said once for each process. */
+void target_check_width(const struct ebpf *e, struct vp_host *h, int64_t pid)
+{
+	char path[64];
+	unsigned char head[5] = { 0 };
+	if (e->hook != HOOK_CALLS) return;
+	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) return;
+	bool narrow = read(fd, head, sizeof head) == (ssize_t)sizeof head && memcmp(head, "\177ELF\1", 5) == 0;
+	close(fd);
+	if (!narrow) return;
+	h->warn(h, "process %lld runs a 32-bit program, of which hook=calls sees no call: use -O hook=all", (long long)pid);
+	h->lost(h, pid, "calls", 1, "a 32-bit program with hook=calls: none of its calls is told, however many they are");
+}
+
 static ssize_t slurp(int64_t pid, const char *file, char **text, size_t *size)
 {
 	char path[64];

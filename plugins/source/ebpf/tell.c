@@ -193,6 +193,7 @@ static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target, 
 	target->unseen = target->has_text = target->broken = false;
 	target->pieces = 0;
 	target->picture_n = 0;
+	target_check_width(e, h, target->pid);
 }
 
 static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
