@@ -15,6 +15,7 @@
 #include "intake.h"
 #include "plain.h"
 #include "load.h"
+#include "parts.h"
 #include "pieces.h"
 #include "program.h"
 #include "utc.h"
@@ -98,17 +99,30 @@ static void stream(struct vp_program *program)
 
 /* ---- plain text ---- */
 
-static void put_stream(struct vp_program *program, const char *source)
+/* ["pmap","vmmap"]: each once. */
+static void put_sources(struct vp_program *program, const struct vp_part *parts, int count)
 {
-	char began[VP_UTC_SIZE], sources[96];
+	char sources[1024] = "[";
+	size_t used = 1;
+	for (int i = 0; i < count && used < sizeof sources - 80; i++) {
+		bool again = false;
+		for (int k = 0; k < i; k++) again |= parts[k].source == parts[i].source;
+		if (!again) used += (size_t)snprintf(sources + used, sizeof sources - used, "%s\"%s\"", i ? "," : "", parts[i].source->name);
+	}
+	snprintf(sources + used, sizeof sources - used, "%s]", count ? "" : "\"text\"");
+	vp_put_json(&program->out, "sources", vp_s(sources));
+}
+
+static void put_stream(struct vp_program *program, const struct vp_part *parts, int count)
+{
+	char began[VP_UTC_SIZE];
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	vp_utc(now.tv_sec * INT64_C(1000000000) + now.tv_nsec, began);
-	snprintf(sources, sizeof sources, "[\"%s\"]", source);
 	vp_put_begin(&program->out, "stream", 0, -1);
 	vp_put_num(&program->out, "version", 1);
 	vp_put_str(&program->out, "program", vp_s("vm-parse " VP_VERSION));
-	vp_put_json(&program->out, "sources", vp_s(sources));
+	put_sources(program, parts, count);
 	vp_put_str(&program->out, "began", vp_s(began));
 	vp_put_end(&program->out);
 }
@@ -150,49 +164,53 @@ static void release(struct whole *whole)
 	else free(whole->bytes);
 }
 
-static int parse_as(struct vp_program *program, const struct whole *whole, const struct vp_source *source, const char *format)
+/* The parts of a text; it is one, where the format is told, or where it is no text at all. */
+static int take_apart(struct vp_program *program, const struct whole *whole, struct vp_part **parts)
 {
-	struct vp_parse_job job = {
-		.source = source, .place = program->input.name, .several = true, .every = state.every,
-		.t = next_time,
-		.text = { .format = format, .text = { whole->bytes, whole->n }, .pid = -1, .seq = text_seq },
-	};
-	return vp_parse_run(parse, &job);
+	vp_str text = { whole->bytes, whole->n };
+	if (!forced && !whole->mapped) return vp_parts(text, parts);
+	struct vp_part one = { forced, state.format, text, 0 };
+	if (!forced) one.source = vp_recognise(text, &one.format);
+	if (!(*parts = malloc(sizeof one))) vp_die(program, VP_TROUBLE, "out of memory");
+	**parts = one;
+	return one.source != NULL;
 }
 
-/* A crash log may tell of the machine beside the address space; it is told at the time of the first look. */
-static void machine_beside(struct vp_program *program, const struct whole *whole, const struct vp_source *source)
+static void parse_part(struct vp_program *program, const struct vp_part *part, bool first)
 {
-	const char *format = NULL;
-	const struct vp_source *machine = whole->mapped || forced ? NULL : vp_recognise_machine((vp_str){ whole->bytes, whole->n }, &format);
-	if (!machine || machine == source) return;
-	if (parse_as(program, whole, machine, format) < 0) vp_trouble(program, "%s: %s", program->input.name, vp_error());
-	next_time = vp_parse_last(parse);
+	struct vp_parse_job job = {
+		.source = part->source, .place = program->input.name, .several = true, .goes_on = !first, .every = state.every, .t = next_time,
+		.text = { .format = part->format, .text = part->text, .pid = -1, .seq = text_seq, .before = part->before },
+	};
+	int written = vp_parse_run(parse, &job);
+	next_time = program->t = vp_parse_last(parse);
+	if (written > 0) text_seq += (uint64_t)written;
+	if (written >= 0) return;
+	vp_trouble(program, "%s: %s", program->input.name, vp_error());
+	vp_put_lost(program, next_time, -1, "text", 1, vp_error());
 }
 
 static void plain_text(struct vp_program *program, bool *began)
 {
 	struct whole whole;
-	const char *format = NULL;
+	struct vp_part *parts = NULL;
 	if (whole_text(program, &whole)) {
 		vp_trouble(program, "%s", vp_error());
 		return;
 	}
-	const struct vp_source *source = forced ? forced : vp_recognise((vp_str){ whole.bytes, whole.n }, &format);
-	if (forced) format = state.format;
-	if (!*began) put_stream(program, source ? source->name : "text");
+	int count = take_apart(program, &whole, &parts);
+	if (count < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!*began) put_stream(program, parts, count);
 	*began = true;
 	for (size_t i = 0; i < whole.n && !whole.mapped; i++) program->read += whole.bytes[i] == '\n';
-	if (source) machine_beside(program, &whole, source);
-	int written = source ? parse_as(program, &whole, source, format) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
-	                                                          "texts such as /proc/PID/maps and smaps are recognised)");
-	if (written > 0) text_seq += (uint64_t)written;
-	if (source) program->t = vp_parse_last(parse);
-	if (source) next_time = program->t + state.every;
-	if (written < 0) {
+	for (int i = 0; i < count; i++) parse_part(program, &parts[i], i == 0);
+	if (count) next_time += state.every;
+	if (!count) {
+		vp_fail("no format that is known here (lines of a stream begin with '{'; texts such as /proc/PID/maps and smaps are recognised)");
 		vp_trouble(program, "%s: %s", program->input.name, vp_error());
 		vp_put_lost(program, 0, -1, "text", 1, vp_error());
 	}
+	free(parts);
 	release(&whole);
 }
 

@@ -43,7 +43,7 @@ struct vp_parse_host {
 	bool open;
 	uint64_t seq;
 	int written;
-	uint64_t bad;
+	uint64_t bad;             /* of this text */
 	struct sums all, *kinds;  /* kinds: by vp_kind_index */
 	size_t kind_size;
 	struct vp_region stated;  /* totals that the text states */
@@ -360,7 +360,7 @@ static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(why, sizeof why, format, list);
 	va_end(list);
-	snprintf(place, sizeof place, "%s:%zu: %s", parse->job->place, line, why);
+	snprintf(place, sizeof place, "%s:%llu: %s", parse->job->place, (unsigned long long)(parse->job->text.before + line), why);
 	program->skipped++;
 	program->status = VP_TROUBLE;
 	if (parse->bad++ < 10) vp_say(program, "%s; row skipped", place);
@@ -501,10 +501,10 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	if (!state) return vp_fail("out of memory");
 	parse->own = *job;
 	parse->job = &parse->own;
-	parse->seen_count = 0;
+	if (!job->goes_on) parse->seen_count = 0;
 	parse->seq = job->text.seq;
 	parse->written = 0;
-	parse->bad = 0;
+	if (!job->goes_on) parse->bad = 0;
 	parse->region_count = 0;
 	int failed = source->parse(state, &parse->host, &job->text);
 	close_snapshot(parse);

@@ -10,13 +10,14 @@ void vp_parse_host_free(struct vp_parse_host *parse);
 
 /* One whole text, parsed by a source. `place` names it in messages ("FILE" or "pid 7, sample 3").
  * several: reports in a row become snapshots of their own with seq counting on; else all is one snapshot.
+ * goes_on: the text is a further part of the one before.
  * Returns how many snapshots were written, or -1 (vp_error). Memory: the lines of one snapshot. */
 struct vp_parse_job {
 	const struct vp_source *source;
 	struct vp_text text;
 	int64_t t;
 	const char *place;
-	bool several;
+	bool several, goes_on;
 	int64_t every; /* the next report of the same process is so much later; 0: all of one text are of one time */
 };
 int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job);

@@ -152,10 +152,10 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	echo '7fffc13ff000-7fffc1420000 rw-p 00000000 00:00 0                          [stack]'
 	printf '\n/proc/meminfo:\nMemTotal:       24684084 kB\nMemFree:        18000000 kB\nMemAvailable:   20000000 kB\n\nMemory: 4k page, physical 24684084k\nRss:   77 kB\nEND.\n'; } >"$BATS_TEST_TMPDIR/hs_err"
 	of() { vm-parse -q | jq -c 'if .type == "region" then [.start, .perms, .name] elif .type == "system" then [.total, .available, .rss] else empty end'; }
-	want='[25276502016,20480000000,null]
-["0x00000000e0000000","rw-p",null]
+	want='["0x00000000e0000000","rw-p",null]
 ["0x000055d0c8000000","r-xp","/usr/lib/jvm/java-17/bin/java"]
-["0x00007fffc13ff000","rw-p","[stack]"]'
+["0x00007fffc13ff000","rw-p","[stack]"]
+[25276502016,20480000000,null]'
 	[ "$(of <"$BATS_TEST_TMPDIR/hs_err")" = "$want" ]
 	yes 'a line of a log that says nothing of memory' | head -5000 >"$BATS_TEST_TMPDIR/long" || true
 	[ "$(cat "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/hs_err" | of)" = "$want" ]
@@ -168,4 +168,76 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	{ cat "/proc/$$/smaps"; free; } >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r .type | sort | uniq -c | awk '$2 == "region" || $2 == "system" { print $2, $1 }' | paste -sd,)" = "region $(wc -l <"/proc/$$/maps"),system 1" ]
 	[ "$(vm-parse "/proc/$$/smaps" | jq -r 'select(.type == "system")' | wc -l)" -eq 0 ]
+}
+
+# What somebody sends who has looked with everything: prose, a report, prose, another one, of as many formats as there are.
+letter() {
+	local name
+	printf 'Hello,\nI have looked at it with all that I have. See below: 3 of 4 are new.\n\n'
+	for name; do printf 'And this is %s:\n\n' "$name"; cat "$ROOT/tests/texts/$name.txt"; printf '\nSo far that.\n'; done
+	echo 'Thanks!'
+}
+told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot" or .type == "process") | del(.t, .seq)'; }
+
+@test "reports of different formats in one text are each read by their own reader, in the order of the text, whatever stands around them" {
+	names=(pmap vmmap log meminfo gdb free numa_maps footprint listing top pmap-X vm_stat)
+	for name in "${names[@]}"; do vm-parse "$ROOT/tests/texts/$name.txt" | told; done >"$BATS_TEST_TMPDIR/want"
+	letter "${names[@]}" >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse -o "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	told <"$BATS_TEST_TMPDIR/out" | diff "$BATS_TEST_TMPDIR/want" -
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	[ "$(jq -c 'select(.type == "stream") | .sources | sort' "$BATS_TEST_TMPDIR/out")" = '["gdb","listing","numa","pmap","procfs","system","vmmap"]' ]
+	[ "$(jq -c 'select(.type == "snapshot") | .seq' "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "$(seq -s' ' 0 "$(($(grep -c '"type":"snapshot"' "$BATS_TEST_TMPDIR/out") - 1))")" ]
+	for how in 's/^/> /' 's/^/| > /' 's/^/    /' 's/^/Nov 20 10:00:00 host app[123]: /' 's/^/2024-05-01T10:00:00.123Z INFO /' 's/^/+/' 's/$/\r/'; do
+		sed "$how" "$BATS_TEST_TMPDIR/in" | vm-parse | told | diff "$BATS_TEST_TMPDIR/want" - || { echo "$how"; return 1; }
+	done
+}
+
+@test "any two formats behind each other give what each gives alone, without a word or a blank line between them too" {
+	names=(pmap vmmap log meminfo gdb free numa_maps footprint listing top pmap-X vm_stat)
+	told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot") | del(.t, .seq)'; } # a process is not said twice
+	for a in "${names[@]}"; do vm-parse "$ROOT/tests/texts/$a.txt" | told >"$BATS_TEST_TMPDIR/$a"; done
+	for a in "${names[@]}"; do
+		for b in "${names[@]}"; do
+			[ "$a" = "$b" ] && continue
+			cat "$ROOT/tests/texts/$a.txt" "$ROOT/tests/texts/$b.txt" | vm-parse -q | told | diff <(cat "$BATS_TEST_TMPDIR/$a" "$BATS_TEST_TMPDIR/$b") - || { echo "$a, then $b"; return 1; }
+		done
+	done
+}
+
+@test "of a text of several formats a bad row is told with its line in the whole, once" {
+	{ letter free; sed 's/rw---/rwq--/' "$ROOT/tests/texts/pmap.txt"; letter vmmap; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	for line in $(grep -n rwq-- "$BATS_TEST_TMPDIR/in" | cut -d: -f1); do [ "$(grep -c ":$line: no row of pmap" <<<"$stderr")" = 1 ] || { echo "$line: $stderr"; return 1; }; done
+	[ "$(grep -c 'no row of' <<<"$stderr")" = "$(grep -c rwq-- "$BATS_TEST_TMPDIR/in")" ]
+	sed '/thread 0/,/^$/s/^Stack .*/...snip.../' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/snipped"
+	{ letter free pmap; cat "$BATS_TEST_TMPDIR/snipped"; } >"$BATS_TEST_TMPDIR/in"
+	run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"at line $(grep -n '^...snip' "$BATS_TEST_TMPDIR/in" | cut -d: -f1) somebody has left out"* ]]
+}
+
+@test "rows that one format knows below its head only are not taken for another's that look alike" {
+	printf '%s\n' 'Maps Information' '10000000 10021000 r-xp /usr/lib/libfoo.so' '10021000 10022000 rw-p /usr/lib/libfoo.so' 'End of Maps Information' '' >"$BATS_TEST_TMPDIR/in"
+	free >>"$BATS_TEST_TMPDIR/in"
+	output=$(vm-parse "$BATS_TEST_TMPDIR/in")
+	[ "$(regions '[.start, .size, .perms]' | paste -sd' ')" = '["0x0000000010000000",135168,"r-xp"] ["0x0000000010021000",4096,"rw-p"]' ]
+	[ "$(grep -c '"type":"system"' <<<"$output")" = 1 ]
+}
+
+@test "a plugin whose probe knows the head of its text alone keeps the lines below it in a text of several formats" {
+	mkdir "$BATS_TEST_TMPDIR/plugins"
+	sed -n '/^```c ranges.c/,/^```$/p' "$ROOT/plugins/README.md" | sed '1d;$d' >"$BATS_TEST_TMPDIR/plugins/ranges.c"
+	cc -shared -fPIC -I "$ROOT/lib" -o "$BATS_TEST_TMPDIR/plugins/ranges.so" "$BATS_TEST_TMPDIR/plugins/ranges.c"
+	{ letter free; printf '# board map\n10000000 10004000 rw- heap\n20000000 20100000 r-x flash image\n\n'; letter pmap; } >"$BATS_TEST_TMPDIR/in"
+	output=$(VMPIPE_PLUGINS=$BATS_TEST_TMPDIR/plugins vm-parse "$BATS_TEST_TMPDIR/in")
+	[ "$(regions '[.start, .name]' | head -2 | paste -sd' ')" = '["0x0000000010000000","heap"] ["0x0000000020000000","flash image"]' ]
+	[ "$(jq -c 'select(.type == "snapshot") | .regions' <<<"$output" | paste -sd' ')" = "2 $(vm-parse "$ROOT/tests/texts/pmap.txt" | jq -c 'select(.type == "snapshot") | .regions' | paste -sd' ')" ]
+}
+
+@test "vm-diff takes the processes of a text of several formats" {
+	letter free pmap >"$BATS_TEST_TMPDIR/a"
+	letter pmap meminfo >"$BATS_TEST_TMPDIR/b"
+	run -0 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	[ "$stderr" = "vm-diff: no difference; 6 of 6 regions are the same" ]
 }

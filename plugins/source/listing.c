@@ -342,6 +342,17 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 
 /* ---- recognising ---- */
 
+/* What stands around rows, and what may be one: below their head only is it told what they are. */
+static bool is_beside(vp_str line)
+{
+	struct parser parser = { .row_pid = -1 };
+	uint64_t start, end;
+	vp_str rest = line = without_arrow(line), word = text_word(&rest);
+	if (is_head(&parser, line) || text_has(line, "End of Maps Information") || text_has(line, "End of process memory map")) return true;
+	if (text_starts(line, "pid: ") || text_starts(line, "Timestamp: ")) return true;
+	return was_row(line) || (text_starts(word, "0x") && range(word, &start, &end));
+}
+
 /* A head alone is a sentence that anybody may write: a row must follow. */
 static int probe(vp_str text, const char **format)
 {
@@ -356,7 +367,7 @@ static int probe(vp_str text, const char **format)
 		if (is_head(p, line)) continue;
 		if (lldb_row(line, &region) || (p->column_count && row(p, without_arrow(line), &region))) return 92;
 	}
-	return 0;
+	return text_behind_prefix(text_first(text), is_beside) ? 5 : 0;
 }
 
 static const char *const formats[] = { "listing", NULL };

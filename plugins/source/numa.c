@@ -92,7 +92,7 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region)
 	memset(region, 0, sizeof *region);
 	p->extra.n = 0;
 	vp_str start = text_word(&rest), policy = text_word(&rest);
-	if (start.n < 4 || !text_hex(start, &region->start) || !is_policy(policy)) return false;
+	if (start.n < 8 || !text_hex(start, &region->start) || !is_policy(policy)) return false;
 	if (text_is(policy, "prefer") && text_starts(text_left(rest), "(many)")) text_word(&rest);
 	if (!words(rest, &counts, NULL)) return false;
 	uint64_t page = counts.page ? counts.page : 4096;
@@ -117,11 +117,20 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region)
 	return true;
 }
 
+/* What people write around rows begins with no address. */
+static bool was_row(vp_str line)
+{
+	uint64_t start;
+	vp_str word = text_word(&line);
+	return word.n >= 8 && text_hex(word, &start);
+}
+
 static void one_line(struct parser *p, vp_str line)
 {
 	struct vp_region region;
 	if (!line.n) return;
 	if (!row(p, line, &region)) {
+		if (!p->lines.cut && !was_row(line)) return;
 		p->host->bad(p->host, p->lines.number, p->lines.cut ? "the line is cut short" : "no row of numa_maps");
 		return;
 	}
@@ -162,6 +171,14 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 	return 0;
 }
 
+/* A row that has gone wrong. */
+static bool is_beside(vp_str line)
+{
+	uint64_t start;
+	vp_str word = text_word(&line);
+	return word.n >= 8 && text_hex(word, &start) && is_policy(text_word(&line));
+}
+
 static int probe(vp_str text, const char **format)
 {
 	struct parser *p = calloc(1, sizeof *p);
@@ -172,7 +189,7 @@ static int probe(vp_str text, const char **format)
 	while (p && !found && text_next(&lines, &line) && lines.number < 50) found = front(p, text_unquoted(line)) != SIZE_MAX;
 	if (p) free(p->extra.p);
 	free(p);
-	return found ? 94 : 0;
+	return found ? 94 : text_behind_prefix(text_first(text), is_beside) ? 5 : 0;
 }
 
 static const char *const formats[] = { "linux-numa-maps", NULL };

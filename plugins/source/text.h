@@ -166,6 +166,26 @@ static inline vp_str text_without(const struct text_prefix *prefix, vp_str line)
 	return text_from(line, n);
 }
 
+/* The first line of a text, without the marks of quoted mail. */
+static inline vp_str text_first(vp_str text)
+{
+	const char *newline = text.n ? memchr(text.p, '\n', text.n) : NULL;
+	return text_unquoted((vp_str){ text.p, newline ? (size_t)(newline - text.p) : text.n });
+}
+
+/* Whether `is` holds of a line without the blanks around it, or of what is behind the prefix of a log: mostly that ends in
+ * a colon, a bracket, or a word in capitals. */
+static inline bool text_behind_prefix(vp_str line, bool (*is)(vp_str line))
+{
+	line = text_trim(line);
+	if (line.n && is(line)) return true;
+	for (size_t i = 1; i + 2 < line.n && i < 80; i++) {
+		bool capitals = line.p[i] >= 'A' && line.p[i] <= 'Z' && line.p[i - 1] >= 'A' && line.p[i - 1] <= 'Z';
+		if ((capitals || line.p[i] == ':' || line.p[i] == ']') && text_blank(line.p[i + 1]) && is(text_left(text_from(line, i + 1)))) return true;
+	}
+	return false;
+}
+
 /* ---- numbers ---- */
 
 static inline int text_hex_digit(char c)

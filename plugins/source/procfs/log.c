@@ -141,10 +141,25 @@ int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text)
 		one_line(&c, line);
 		if (!lines.cut) c.to[c.n++] = '\n';
 	}
-	struct vp_text clean = { "linux-maps", { c.to, c.n }, text->pid, text->seq };
+	struct vp_text clean = { "linux-maps", { c.to, c.n }, text->pid, text->seq, text->before };
 	int failed = procfs_parse(state, h, &clean);
 	free(c.to);
 	return failed;
+}
+
+/* What stands below rows and in them: values of smaps, a name that mail has put on a line of its own, a row that has gone wrong. */
+static bool is_beside(vp_str line)
+{
+	uint64_t start, end;
+	vp_str rest = line, word = text_word(&rest);
+	if (text_starts(line, "PageTables:")) return true; /* the head of detail pages */
+	if (*line.p == '/') return !text_ends(line, ":");
+	return is_value(line) || (word.n > 16 && text_range(word, &start, &end) && !text_starts(word, "0x"));
+}
+
+bool procfs_log_beside(vp_str head)
+{
+	return text_behind_prefix(text_first(head), is_beside);
 }
 
 int procfs_log_probe(vp_str head, const char **format)

@@ -107,6 +107,7 @@ int  procfs_probe(vp_str head, const char **format);
 int  procfs_parse(void *state, struct vp_host *h, const struct vp_text *text);
 /* log.c: the same for a log or a mail that holds maps. */
 int  procfs_log_probe(vp_str head, const char **format);
+bool procfs_log_beside(vp_str head); /* whether its first line is such as stands between and below rows */
 int  procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text);
 
 #endif

@@ -29,6 +29,15 @@ bool system_is_free(vp_str line)
 	return text_is(text_word(&rest), "total") && text_is(text_word(&rest), "used") && text_is(text_word(&rest), "free");
 }
 
+bool system_is_free_beside(vp_str line)
+{
+	static const char *const rows[] = { "Mem:", "Swap:", "Low:", "High:", "Total:", "Comm:", "-/+" };
+	vp_str rest = line, word = text_word(&rest);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (text_is(word, rows[i])) return true;
+	return false;
+}
+
 static void head(struct reader *r, vp_str line)
 {
 	system_end(&r->line);

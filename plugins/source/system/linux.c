@@ -80,6 +80,19 @@ bool system_is_linux_head(vp_str line)
 	return text_starts(line, "==> ") && (text_has(line, "meminfo <==") || text_has(line, "/vmstat <==") || text_has(line, "/pressure/memory <=="));
 }
 
+/* A value of meminfo, of vmstat, of pressure, of a node; the name of a file above them. */
+bool system_is_linux_beside(vp_str line)
+{
+	char key[40];
+	uint64_t value;
+	vp_str rest = line, word = text_word(&rest);
+	if (text_is(word, "some") || text_is(word, "full")) return text_has(rest, "avg10=");
+	if (text_is(word, "Node")) return text_decimal(text_word(&rest), &value);
+	if (text_starts(line, "==> ")) return text_ends(line, " <==");
+	if (text_has(word, "_") && text_decimal(text_word(&rest), &value)) return !text_left(rest).n;
+	return pair(line, key, sizeof key, &value);
+}
+
 /* ---- nodes ---- */
 
 static void close_node(struct reader *r)

@@ -323,3 +323,18 @@ int system_footprint(struct vp_host *host, vp_str text, int64_t pid)
 	free(f->labels.p);
 	return 0;
 }
+
+/* ---- a line by itself ---- */
+
+bool system_is_macos_beside(vp_str line)
+{
+	static const char *const starts[] = {
+		"Pages ", "\"Translation faults\"", "File-backed pages:", "Anonymous pages:", "Decompressions:", "Compressions:", "Pageins:", "Pageouts:",
+		"Swapins:", "Swapouts:", "SharedLibs:", "MemRegions:", "VM:", "Networks:", "Disks:", "Load Avg:", "CPU usage:", "Processes:", "Tasks:", "%Cpu",
+		"top - ", "MiB Swap", "KiB Swap", "GiB Swap", "Swap:", "====", "---", "Dirty ", "Auxiliary data:", "phys_footprint",
+	};
+	uint64_t bytes;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (text_starts(line, starts[i])) return true;
+	return spaced_size(&line, &bytes) && spaced_size(&line, &bytes);
+}

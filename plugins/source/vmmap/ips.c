@@ -248,7 +248,7 @@ int vmmap_ips(struct vp_host *host, vp_str text, void (*then)(struct vp_host *ho
 		if (ips.begun) {
 			struct giving giving = { &ips, then, ctx, false };
 			as_text(&ips, &report);
-			failed = report.failed || vmmap_reports(host, (vp_str){ report.p, report.n }, false, give, &giving) || giving.failed ? -1 : 0;
+			failed = report.failed || vmmap_reports(host, (vp_str){ report.p, report.n }, false, 0, give, &giving) || giving.failed ? -1 : 0;
 		}
 		free(report.p);
 	}

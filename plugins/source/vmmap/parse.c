@@ -244,7 +244,7 @@ int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
 	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
 	if (!strcmp(text->format, "ips")) {
 		if (vmmap_ips(host, text->text, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
-	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary"), give, (void *)(uintptr_t)text))
+	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary"), text->before, give, (void *)(uintptr_t)text))
 		return host->fail(host, "out of memory for a report of vmmap");
 	return 0;
 }
@@ -279,7 +279,7 @@ int vmmap_probe(vp_str head, const char **format)
 		if (text_has(line, "(non-coalesced)") || text_has(line, "Physical footprint: ")) return 90;
 		sums += bare_sum(line);
 	}
-	if (sums < 3) return 0;
+	if (sums < 3) return text_behind_prefix(text_first(head), vmmap_is_beside) ? 5 : 0;
 	*format = "vmmap-summary";
 	return 40;
 }

@@ -31,6 +31,7 @@ struct reader {
 	size_t column_count;
 	bool counted;               /* the last column is COUNT */
 	bool failed;
+	uint64_t before;            /* lines of a larger text */
 	char **kept;                /* such rows live as long as the report */
 	size_t kept_count;
 	vp_str pending;             /* a line that may be the first half of a row */
@@ -163,7 +164,7 @@ static bool is_detail(vp_str text)
 static void snipped(struct reader *r)
 {
 	char why[80];
-	snprintf(why, sizeof why, "at line %zu somebody has left out rows of this report", r->lines.number);
+	snprintf(why, sizeof why, "at line %llu somebody has left out rows of this report", (unsigned long long)(r->before + r->lines.number));
 	r->report.whole = false;
 	r->host->warn(r->host, "%s", why);
 	r->host->lost(r->host, r->report.pid, "text", 1, why);
@@ -515,6 +516,33 @@ static void one_line(struct reader *r, vp_str line)
 	}
 }
 
+/* ---- a line by itself ---- */
+
+/* "MALLOC_SMALL   8192K  40K  40K  0K ...  2" and its like: two sizes or more behind a name, one of them with a unit. */
+static bool is_table_row(vp_str line)
+{
+	char scratch[512];
+	struct row row;
+	size_t units = 0;
+	if (!table_row(line, scratch, sizeof scratch, 0, &row)) return false;
+	for (size_t i = 0; i < row.n; i++) units += !row.values[i].bare;
+	return units && row.n > 1 && (row.n > 2 || text_starts(row.name, "__") || text_starts(row.name, "TOTAL") || text_starts(row.name, "MALLOC") || row.values[1].bare);
+}
+
+bool vmmap_is_beside(vp_str line)
+{
+	static const char *const starts[] = {
+		"Process:", "Process ID (PID):", "Parent Process:", "Physical footprint", "Report Version:", "Analysis Tool", "----", "====", "Output report format:",
+		"VM page size:", "SM=", "PURGE=", "COW=", "SHM=", "V=volatile", "REGION TYPE", "MALLOC ZONE", "VIRTUAL ", "ReadOnly portion", "Writable regions:",
+		"UNUSED SPACE", "GAP OF ", "vmmap:", "TOTAL",
+	};
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (text_starts(line, starts[i])) return true;
+	for (size_t i = 0; i < sizeof header_keys / sizeof *header_keys; i++)
+		if (text_starts(line, header_keys[i].key)) return true;
+	return arrow(line) || is_snip(line) || is_detail(line) || (was_row(line) && holds_range(line)) || is_table_row(line);
+}
+
 /* What a log has put in front of every line shows at the first line that is known. */
 static void learn_prefix(struct reader *r, vp_str text)
 {
@@ -541,9 +569,9 @@ static void blank_line(struct reader *r)
 	if (r->crash && r->part == ROWS && r->report.row_count) r->part = NOWHERE;
 }
 
-int vmmap_reports(struct vp_host *host, vp_str text, bool summary, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
+int vmmap_reports(struct vp_host *host, vp_str text, bool summary, uint64_t before, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
 {
-	struct reader reader = { .host = host, .lines = { .rest = text }, .give = give, .ctx = ctx }, *r = &reader;
+	struct reader reader = { .host = host, .lines = { .rest = text }, .give = give, .ctx = ctx, .before = before }, *r = &reader;
 	vp_str line;
 	clear(r);
 	learn_prefix(r, text);
