@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dates.h"
 #include "error.h"
 #include "host_parse.h"
 #include "intake.h"
@@ -47,6 +48,16 @@ static struct state state;
 static uint64_t text_seq;
 static int64_t next_time; /* of the next plain text */
 static const struct vp_source *forced; /* reads state.format */
+
+/* Texts that wait until it is known whether all reports have a date. */
+static struct {
+	struct text *list;
+	size_t count, bytes;
+	struct vp_dates *dates;
+	size_t dated;    /* of how many texts the dates are known */
+	bool over;       /* it is known: texts are parsed as they come */
+	bool told;
+} waiting;
 
 static void incomplete(void *ctx, const struct vp_pieces_read *read, const char *why)
 {
@@ -150,6 +161,14 @@ static int core_file(struct vp_program *program, struct whole *whole)
 	return 0;
 }
 
+/* A whole input, taken apart. */
+struct text {
+	char *name;
+	struct whole whole;
+	struct vp_part *parts;
+	int count;
+};
+
 static int whole_text(struct vp_program *program, struct whole *whole)
 {
 	vp_str head;
@@ -176,42 +195,108 @@ static int take_apart(struct vp_program *program, const struct whole *whole, str
 	return one.source != NULL;
 }
 
-static void parse_part(struct vp_program *program, const struct vp_part *part, bool first)
+static void parse_part(struct vp_program *program, const struct text *text, int i)
 {
+	const struct vp_part *part = &text->parts[i];
 	struct vp_parse_job job = {
-		.source = part->source, .place = program->input.name, .several = true, .goes_on = !first, .every = state.every, .t = next_time,
+		.source = part->source, .place = text->name, .several = true, .goes_on = i > 0, .every = state.every, .t = next_time,
 		.text = { .format = part->format, .text = part->text, .pid = -1, .seq = text_seq, .before = part->before },
 	};
 	int written = vp_parse_run(parse, &job);
 	next_time = program->t = vp_parse_last(parse);
 	if (written > 0) text_seq += (uint64_t)written;
 	if (written >= 0) return;
-	vp_trouble(program, "%s: %s", program->input.name, vp_error());
+	vp_trouble(program, "%s: %s", text->name, vp_error());
 	vp_put_lost(program, next_time, -1, "text", 1, vp_error());
+}
+
+/* Writes what a text says, and lets it go. */
+static void parse_text(struct vp_program *program, struct text *text)
+{
+	for (int i = 0; i < text->count; i++) parse_part(program, text, i);
+	if (text->count) next_time += state.every;
+	if (!text->count) {
+		vp_fail("no format that is known here (lines of a stream begin with '{'; texts such as /proc/PID/maps and smaps are recognised)");
+		vp_trouble(program, "%s: %s", text->name, vp_error());
+		vp_put_lost(program, 0, -1, "text", 1, vp_error());
+	}
+	free(text->parts);
+	release(&text->whole);
+	free(text->name);
+}
+
+/* ---- dates ---- */
+
+static void dates_of(struct vp_program *program, const struct text *text)
+{
+	for (int i = 0; i < text->count; i++) {
+		const struct vp_part *part = &text->parts[i];
+		struct vp_text whole = { .format = part->format, .text = part->text, .pid = -1 };
+		if (!waiting.dates && !(waiting.dates = vp_dates_new())) vp_die(program, VP_TROUBLE, "out of memory");
+		vp_dates_add(waiting.dates, part->source, &whole); /* what fails is told when it is parsed */
+	}
+}
+
+static void say_why(struct vp_program *program, const char *why)
+{
+	if (*why && !waiting.told) vp_say(program, "the reports %s: they are not set apart by them, see --every", why);
+	waiting.told |= *why != 0;
+}
+
+/* No further text waits: those that do are parsed, at the times of their dates where these are such. */
+static void wait_no_more(struct vp_program *program)
+{
+	const char *why = "";
+	size_t count = 0;
+	const int64_t *times = waiting.dates && !waiting.over ? vp_dates_times(waiting.dates, &count, &why) : NULL;
+	if (times) vp_parse_times(parse, times, count);
+	for (size_t i = 0; i < waiting.count; i++) parse_text(program, &waiting.list[i]);
+	free(waiting.list);
+	waiting.list = NULL;
+	waiting.count = 0;
+	waiting.over = true;
+	say_why(program, why);
+}
+
+/* A single report, as most texts are, needs no look before: so the first text is asked only when there is another one. */
+static void wait(struct vp_program *program, const struct text *text)
+{
+	struct text *list = realloc(waiting.list, (waiting.count + 1) * sizeof *list);
+	if (!list) vp_die(program, VP_TROUBLE, "out of memory");
+	waiting.list = list;
+	list[waiting.count++] = *text;
+	waiting.bytes += text->whole.n;
+	while (waiting.count > 1 && waiting.dated < waiting.count) dates_of(program, &waiting.list[waiting.dated++]);
+	if (waiting.bytes > VP_TEXT_MAX) say_why(program, "are too much text to look for dates in all of it");
+	if ((waiting.dates && !vp_dates_hope(waiting.dates)) || waiting.bytes > VP_TEXT_MAX) waiting.over = true, wait_no_more(program);
+}
+
+static void texts_end(struct vp_program *program)
+{
+	const struct text *only = waiting.count == 1 && !waiting.dated ? waiting.list : NULL;
+	if (only && !only->whole.mapped && (only->count > 1 || vp_dates_twice((vp_str){ only->whole.bytes, only->whole.n }))) dates_of(program, only);
+	wait_no_more(program);
+	uint64_t dated, reports = vp_parse_reports(parse, &dated);
+	char why[128];
+	snprintf(why, sizeof why, "have dates of their own only in part (%llu of %llu)", (unsigned long long)dated, (unsigned long long)reports);
+	if (reports > 1 && dated && dated < reports && !vp_options_given(&program->options, "every")) say_why(program, why);
 }
 
 static void plain_text(struct vp_program *program, bool *began)
 {
-	struct whole whole;
-	struct vp_part *parts = NULL;
-	if (whole_text(program, &whole)) {
+	struct text text = { .name = NULL };
+	if (whole_text(program, &text.whole)) {
 		vp_trouble(program, "%s", vp_error());
 		return;
 	}
-	int count = take_apart(program, &whole, &parts);
-	if (count < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
-	if (!*began) put_stream(program, parts, count);
+	text.name = strdup(program->input.name);
+	text.count = text.name ? take_apart(program, &text.whole, &text.parts) : vp_fail("out of memory");
+	if (text.count < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!*began) put_stream(program, text.parts, text.count);
 	*began = true;
-	for (size_t i = 0; i < whole.n && !whole.mapped; i++) program->read += whole.bytes[i] == '\n';
-	for (int i = 0; i < count; i++) parse_part(program, &parts[i], i == 0);
-	if (count) next_time += state.every;
-	if (!count) {
-		vp_fail("no format that is known here (lines of a stream begin with '{'; texts such as /proc/PID/maps and smaps are recognised)");
-		vp_trouble(program, "%s: %s", program->input.name, vp_error());
-		vp_put_lost(program, 0, -1, "text", 1, vp_error());
-	}
-	free(parts);
-	release(&whole);
+	for (size_t i = 0; i < text.whole.n && !text.whole.mapped; i++) program->read += text.whole.bytes[i] == '\n';
+	if (waiting.over) parse_text(program, &text);
+	else wait(program, &text);
 }
 
 /* The reader that --format asks for; a wrong word ends the program, with those that there are. */
@@ -245,10 +330,13 @@ int main(int argc, char **argv)
 	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
 	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
+	waiting.over = vp_options_given(&program.options, "every");
 	while ((kind = vp_looks_like_stream(&program)) == 0 || (kind == 1 && forced)) plain_text(&program, &text);
+	texts_end(&program);
 	if (kind == 1 && text) vp_die(&program, VP_USAGE, "%s holds lines of a stream, the files before it plain text: give them apart", program.input.name);
 	if (kind == 1) stream(&program);
 	vp_parse_host_free(parse);
+	vp_dates_free(waiting.dates);
 	if (text) {
 		put_end(&program);
 		program.staged = true;

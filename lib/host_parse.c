@@ -53,7 +53,10 @@ struct vp_parse_host {
 	char *process;            /* members of the last `process` line: the same is not said twice */
 	size_t process_n;
 	int64_t process_pid;
-	bool of_process;
+	bool of_process, of_machine;
+	uint64_t reports[2], dated[2]; /* by of_machine */
+	const int64_t *times;     /* of the reports to come; NULL: job->t and `every` say them */
+	size_t time_count;
 	int64_t seen[SEEN_MAX];   /* whose snapshots stand at this time already; SYSTEM for the system's line */
 	size_t seen_count;
 	char *members;            /* of the snapshot line */
@@ -258,8 +261,22 @@ static void close_snapshot(struct vp_parse_host *parse)
 	parse->seq++;
 }
 
+/* The time of the report that comes next, where it is told. */
+static void time_of_next(struct vp_parse_host *parse)
+{
+	if (parse->time_count) parse->own.t = *parse->times;
+}
+
+static void next_report(struct vp_parse_host *parse, bool of_machine)
+{
+	time_of_next(parse);
+	if (parse->time_count) parse->times++, parse->time_count--;
+	parse->reports[of_machine]++;
+}
+
 static void open_snapshot(struct vp_parse_host *parse)
 {
+	next_report(parse, false);
 	parse->open = true;
 	parse->has_stated = false;
 	parse->region_count = 0;
@@ -297,6 +314,7 @@ static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_
 		parse->has_stated = true;
 	}
 	if (members.n) {
+		parse->dated[false] += memmem(members.p, members.n, "\"date\":", 7) != NULL;
 		char *more = realloc(parse->members, members.n);
 		if (!more) abort();
 		memcpy(more, members.p, members.n);
@@ -381,10 +399,12 @@ static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_
 	bool now = t == parse->own.t;
 	close_snapshot(parse);
 	parse->of_process = strcmp(type, "process") == 0;
-	if (parse->of_process) advance(parse, pid);
-	if (strcmp(type, "system") == 0) {
+	parse->of_machine = strcmp(type, "system") == 0;
+	if (parse->of_process) advance(parse, pid), time_of_next(parse);
+	if (parse->of_machine) {
 		advance(parse, SYSTEM);
 		seen(parse, SYSTEM);
+		next_report(parse, true);
 	}
 	if (parse->of_process) parse->own.text.pid = pid;
 	parse->line.used = 0;
@@ -394,7 +414,9 @@ static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_
 
 static void host_str(struct vp_host *host, const char *key, vp_str value)
 {
-	vp_put_str(&of(host)->line, key, value);
+	struct vp_parse_host *parse = of(host);
+	if (parse->of_machine && (!strcmp(key, "clock") || !strcmp(key, "date"))) parse->dated[true]++;
+	vp_put_str(&parse->line, key, value);
 }
 
 static void host_num(struct vp_host *host, const char *key, uint64_t value)
@@ -515,4 +537,17 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 int64_t vp_parse_last(const struct vp_parse_host *parse)
 {
 	return parse->own.t;
+}
+
+void vp_parse_times(struct vp_parse_host *parse, const int64_t *times, size_t count)
+{
+	parse->times = times;
+	parse->time_count = count;
+}
+
+uint64_t vp_parse_reports(const struct vp_parse_host *parse, uint64_t *dated)
+{
+	bool machine = !parse->reports[false];
+	*dated = parse->dated[machine];
+	return parse->reports[machine];
 }

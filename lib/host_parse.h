@@ -21,6 +21,10 @@ struct vp_parse_job {
 	int64_t every; /* the next report of the same process is so much later; 0: all of one text are of one time */
 };
 int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job);
+/* The times of all reports (snapshots, lines of the machine) that come from now on, in their order; borrowed. */
+void vp_parse_times(struct vp_parse_host *parse, const int64_t *times, size_t count);
+/* Of the reports so far those that matter, snapshots or where there are none lines of the machine, and how many of them have a date. */
+uint64_t vp_parse_reports(const struct vp_parse_host *parse, uint64_t *dated);
 int64_t vp_parse_last(const struct vp_parse_host *parse); /* of the last report */
 
 #endif

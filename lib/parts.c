@@ -43,6 +43,7 @@ struct shape {
 	int8_t best;          /* the source that is most sure; NOWHERE */
 	uint8_t level, shown, heads; /* heads: so often was it tried as one in vain */
 	const char *format;   /* of the best */
+	const char *weak_format; /* what a source of the machine takes it for */
 };
 
 struct cutter {
@@ -135,6 +136,7 @@ static void show(struct cutter *c, struct shape *shape, vp_str line)
 		int sure = ask(c, i, line, &format);
 		if (sure >= SURE) shape->sure |= bit(i);
 		else if (sure > 0) shape->weak |= bit(i);
+		if (sure > 0 && sure < SURE && c->machine[i]) shape->weak_format = format;
 		if (sure >= SURE && sure > shape->level) shape->level = (uint8_t)(sure < 100 ? sure : 100), shape->best = (int8_t)i, shape->format = format;
 	}
 	if (shape->shown < DENIALS) shape->shown++;
@@ -239,10 +241,15 @@ static int below_heads(struct cutter *c, size_t end, const char **format)
 	return NOWHERE;
 }
 
+static bool is_beside_own(const struct cutter *c, const struct shape *shape)
+{
+	return c->now != NOWHERE && shape->weak & bit(c->now) && (!c->machine[c->now] || !strcmp(shape->weak_format, c->format));
+}
+
 static void remember(struct cutter *c, struct shape *shape, size_t at, size_t number)
 {
-	bool own = c->now != NOWHERE && shape->weak & bit(c->now);
-	uint32_t others = c->now == NOWHERE ? shape->weak : shape->weak & ~bit(c->now);
+	bool own = is_beside_own(c, shape);
+	uint32_t others = own ? shape->weak & ~bit(c->now) : shape->weak;
 	c->begun = own ? c->begun & (shape->weak | shape->sure) : c->begun;
 	for (int i = 0; i < c->count && others && !own; i++) {
 		if (!(others & bit(i))) continue;
@@ -288,7 +295,7 @@ static void one_line(struct cutter *c, vp_str line, size_t number)
 		own_line(c, end, number);
 	} else {
 		remember(c, shape, at, number);
-		bool weak = c->now != NOWHERE && shape->weak & bit(c->now);
+		bool weak = is_beside_own(c, shape);
 		if (weak) c->claims++;
 		if (weak || (c->claims == 1 && !c->blank)) extend(c, end, number);
 	}

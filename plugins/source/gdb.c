@@ -125,7 +125,7 @@ static int probe(vp_str text, const char **format)
 	*format = "gdb-mappings";
 	while (text_next(&lines, &line))
 		if (text_has(line, HEAD) && text_has(line, "End Addr") && text_has(line, "Offset")) return 97;
-	return text_behind_prefix(text_first(text), is_beside) ? 5 : 0;
+	return text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "gdb-mappings", NULL };

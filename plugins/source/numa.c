@@ -189,7 +189,7 @@ static int probe(vp_str text, const char **format)
 	while (p && !found && text_next(&lines, &line) && lines.number < 50) found = front(p, text_unquoted(line)) != SIZE_MAX;
 	if (p) free(p->extra.p);
 	free(p);
-	return found ? 94 : text_behind_prefix(text_first(text), is_beside) ? 5 : 0;
+	return found ? 94 : text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "linux-numa-maps", NULL };

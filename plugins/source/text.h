@@ -173,17 +173,19 @@ static inline vp_str text_first(vp_str text)
 	return text_unquoted((vp_str){ text.p, newline ? (size_t)(newline - text.p) : text.n });
 }
 
-/* Whether `is` holds of a line without the blanks around it, or of what is behind the prefix of a log: mostly that ends in
- * a colon, a bracket, or a word in capitals. */
-static inline bool text_behind_prefix(vp_str line, bool (*is)(vp_str line))
+/* What of a line `is` holds of: without the blanks around it, or without what a log has put in front too, which mostly ends in
+ * a colon, a bracket, or a word in capitals. Empty: of nothing. */
+static inline vp_str text_behind_prefix(vp_str line, bool (*is)(vp_str line))
 {
 	line = text_trim(line);
-	if (line.n && is(line)) return true;
+	if (line.n && is(line)) return line;
 	for (size_t i = 1; i + 2 < line.n && i < 80; i++) {
 		bool capitals = line.p[i] >= 'A' && line.p[i] <= 'Z' && line.p[i - 1] >= 'A' && line.p[i - 1] <= 'Z';
-		if ((capitals || line.p[i] == ':' || line.p[i] == ']') && text_blank(line.p[i + 1]) && is(text_left(text_from(line, i + 1)))) return true;
+		if ((!capitals && line.p[i] != ':' && line.p[i] != ']') || !text_blank(line.p[i + 1])) continue;
+		vp_str rest = text_left(text_from(line, i + 1));
+		if (is(rest)) return rest;
 	}
-	return false;
+	return (vp_str){ NULL, 0 };
 }
 
 /* ---- numbers ---- */

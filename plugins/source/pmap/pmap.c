@@ -421,7 +421,7 @@ static int probe(vp_str text, const char **format)
 		if (is_head(text_from(line, at))) return 96;
 		found++;
 	}
-	return found >= 3 ? 90 : found ? 60 : text_behind_prefix(text_first(text), is_beside) ? 5 : 0;
+	return found >= 3 ? 90 : found ? 60 : text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "pmap", NULL };

@@ -75,6 +75,16 @@ static bool is_name(vp_str text, bool file)
 	return file && text.n && *text.p == '/';
 }
 
+/* Two addresses, though not in order, or with nothing sensible behind them; `below`: directly below a row. */
+static bool was_row(vp_str text, bool below)
+{
+	uint64_t start, end;
+	vp_str rest = text, word = text_word(&rest);
+	const char *dash = word.n ? memchr(word.p, '-', word.n) : NULL;
+	if (!dash || dash - word.p < 6 || !text_hex((vp_str){ word.p, (size_t)(dash - word.p) }, &start) || !text_hex(text_from(word, (size_t)(dash + 1 - word.p)), &end)) return false;
+	return below || perms(text_word(&rest));
+}
+
 static void put(struct cleaner *c, vp_str line)
 {
 	memcpy(c->to + c->n, line.p, line.n);
@@ -85,7 +95,6 @@ static void one_line(struct cleaner *c, vp_str line)
 {
 	bool named, file;
 	vp_str text = text_left(text_without(&c->prefix, text_unquoted(line)));
-	uint64_t start, end;
 	while (text.n && text.p[text.n - 1] == '\r') text.n--;
 	size_t at = row_at(text, &named, &file);
 	if (at != SIZE_MAX) {
@@ -104,45 +113,74 @@ static void one_line(struct cleaner *c, vp_str line)
 	}
 	c->wants_name = false;
 	if (c->values && is_value(text)) put(c, text);
-	else if (text_range(text_word(&(vp_str){ text.p, text.n }), &start, &end) && c->values) put(c, text);
+	else if (was_row(text, c->values)) put(c, text);
 	else if (text.n) c->values = false;
 }
 
 /* "#  SIGSEGV (0xb) at pc=0x00007f2485986000, pid=4711, tid=4712", at the head of what Java writes. */
-static void put_process(struct vp_host *h, vp_str text)
+static bool java_pid(vp_str line, uint64_t *pid)
 {
-	struct text_lines lines = { .rest = text };
-	vp_str line;
+	const char *at = text_starts(line, "#") ? text_find(line, ", pid=") : NULL;
+	if (!at) return false;
+	vp_str number = text_from(line, (size_t)(at - line.p) + 6);
+	while (number.n && !text_digit(number.p[number.n - 1])) number.n--;
+	const char *comma = number.n ? memchr(number.p, ',', number.n) : NULL;
+	if (comma) number.n = (size_t)(comma - number.p);
+	return text_decimal(number, pid) && *pid <= INT32_MAX;
+}
+
+/* "Time: Wed May  1 10:00:00 2024 CEST elapsed time: 12.3 seconds", some lines below it; "time: ..." up to Java 8. */
+static void java_time(vp_str line, vp_str *date)
+{
+	if (date->n || (!text_starts(line, "Time: ") && !text_starts(line, "time: "))) return;
+	vp_str found = text_trim(text_from(line, 6));
+	const char *behind = text_find(found, " elapsed time");
+	if (behind) found.n = (size_t)(behind - found.p);
+	for (size_t i = 0; i < found.n; i++)
+		if (found.p[i] < ' ' || found.p[i] > 'z' || found.p[i] == '"' || found.p[i] == '\\') return;
+	if (found.n < 100) *date = found;
+}
+
+/* One crash of the log, or what stands before them. */
+struct piece {
+	bool known;
 	uint64_t pid;
-	while (text_next(&lines, &line)) {
-		line = text_left(text_unquoted(line));
-		const char *at = text_starts(line, "#") ? text_find(line, ", pid=") : NULL;
-		if (!at) continue;
-		vp_str number = text_from(line, (size_t)(at - line.p) + 6);
-		while (number.n && !text_digit(number.p[number.n - 1])) number.n--;
-		const char *comma = number.n ? memchr(number.p, ',', number.n) : NULL;
-		if (comma) number.n = (size_t)(comma - number.p);
-		if (!text_decimal(number, &pid) || pid > INT32_MAX) continue;
-		h->begin(h, "process", h->now(h), (int64_t)pid);
+	vp_str date;
+	size_t from, before; /* bytes of the cleaned text, and lines */
+};
+
+static int parse_piece(void *state, struct vp_host *h, const struct vp_text *text, const struct piece *piece, vp_str clean)
+{
+	struct vp_text rest = { "linux-maps", clean, text->pid, text->seq, text->before };
+	if (!clean.n || (!piece->known && piece->before == 0 && !text_left(clean).n)) return 0;
+	if (piece->known && text->pid < 0) {
+		h->begin(h, "process", h->now(h), (int64_t)piece->pid);
 		h->str(h, "why", text_of("first"));
 		h->end(h);
-		return;
 	}
+	return procfs_parse_piece(state, h, &rest, piece->before, piece->date);
 }
 
 int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text)
 {
 	struct cleaner c = { .to = malloc(text->text.n + 1) };
 	struct text_lines lines = { .rest = text->text };
+	struct piece piece = { .known = false };
+	uint64_t pid;
 	vp_str line;
+	int failed = 0;
 	if (!c.to) return h->fail(h, "out of memory for a log");
-	if (text->pid < 0) put_process(h, text->text);
-	while (text_next(&lines, &line)) {
+	while (!failed && text_next(&lines, &line)) {
+		vp_str words = text_left(text_without(&c.prefix, text_unquoted(line)));
+		if (java_pid(words, &pid)) {
+			failed = parse_piece(state, h, text, &piece, (vp_str){ c.to + piece.from, c.n - piece.from });
+			piece = (struct piece){ .known = true, .pid = pid, .from = c.n, .before = lines.number - 1 };
+		}
+		java_time(words, &piece.date);
 		one_line(&c, line);
 		if (!lines.cut) c.to[c.n++] = '\n';
 	}
-	struct vp_text clean = { "linux-maps", { c.to, c.n }, text->pid, text->seq, text->before };
-	int failed = procfs_parse(state, h, &clean);
+	if (!failed) failed = parse_piece(state, h, text, &piece, (vp_str){ c.to + piece.from, c.n - piece.from });
 	free(c.to);
 	return failed;
 }
@@ -159,7 +197,7 @@ static bool is_beside(vp_str line)
 
 bool procfs_log_beside(vp_str head)
 {
-	return text_behind_prefix(text_first(head), is_beside);
+	return text_behind_prefix(text_first(head), is_beside).n > 0;
 }
 
 int procfs_log_probe(vp_str head, const char **format)

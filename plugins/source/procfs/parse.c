@@ -65,6 +65,7 @@ struct parser {
 	const char *below;         /* where the lines below the row begin */
 	const struct vp_text *text;
 	uint64_t snapshots;        /* begun so far */
+	vp_str date;               /* of a log, where it tells one */
 	int failed;                /* -1: host->fail */
 };
 
@@ -360,6 +361,7 @@ static void give_held(struct parser *p)
 	if (!p->begun) {
 		char members[1000];
 		size_t n = p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
+		if (!p->paged && p->date.n) n = (size_t)snprintf(members, sizeof members, "\"date\":\"%.*s\"", (int)p->date.n, p->date.p);
 		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
 		p->begun = true;
 		p->snapshots++;
@@ -582,11 +584,16 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 
 int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 {
+	return procfs_parse_piece(state, h, text, 0, (vp_str){ 0 });
+}
+
+int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before, vp_str date)
+{
 	struct parser parser, *p = &parser;
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
 	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
-	p->h = h, p->line = 0, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
+	p->h = h, p->line = before, p->date = date, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
 	p->at = p->learnt_n = 0;
 	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);

@@ -218,9 +218,14 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 }
 
 /* What stands below and around the lines that tell what a text is. */
+static const char *beside(vp_str line)
+{
+	return system_is_linux_beside(line) ? "linux-system" : system_is_free_beside(line) ? "free" : system_macos_beside(line);
+}
+
 static bool is_beside(vp_str line)
 {
-	return system_is_linux_beside(line) || system_is_free_beside(line) || system_is_macos_beside(line);
+	return beside(line) != NULL;
 }
 
 /* One of these is in every such text; most others are passed over by them alone. */
@@ -243,8 +248,9 @@ static int probe(vp_str head, const char **format)
 		int found = behind(text_unquoted(line), &at);
 		if (found >= 0) return *format = known[found].format, known[found].sure;
 	}
-	*format = "linux-system";
-	return text_behind_prefix(text_first(head), is_beside) ? 5 : 0;
+	line = text_behind_prefix(text_first(head), is_beside);
+	if (line.n) *format = beside(line);
+	return line.n ? 5 : 0;
 }
 
 const struct vp_source vp_source = {

@@ -279,7 +279,7 @@ int vmmap_probe(vp_str head, const char **format)
 		if (text_has(line, "(non-coalesced)") || text_has(line, "Physical footprint: ")) return 90;
 		sums += bare_sum(line);
 	}
-	if (sums < 3) return text_behind_prefix(text_first(head), vmmap_is_beside) ? 5 : 0;
+	if (sums < 3) return text_behind_prefix(text_first(head), vmmap_is_beside).n ? 5 : 0;
 	*format = "vmmap-summary";
 	return 40;
 }
