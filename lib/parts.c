@@ -31,6 +31,7 @@ enum {
 	CERTAIN = 80,    /* ... and from here on also against the part that the line stands in */
 	SHAPES = 1024,   /* kept at once; a power of two */
 	SHAPE_BYTES = 112,
+	MANY = 2000,     /* lines shown, after which each source is asked for all that is left: a long log has no shapes */
 	DENIALS = 8,     /* so often is a shape shown again that nobody is sure of: its numbers may have been wrong */
 	BELOW_HEAD = 3,  /* lines that are shown together with a head */
 	NOWHERE = -1,
@@ -49,6 +50,8 @@ struct shape {
 struct cutter {
 	vp_str text;
 	const struct vp_source *sources[SOURCES_MAX];
+	uint32_t asked;             /* those that may still know a line */
+	size_t shown;               /* how many lines were */
 	bool machine[SOURCES_MAX];  /* tells of the machine: there its formats are apart from each other */
 	int count;
 	struct shape shapes[SHAPES];
@@ -79,44 +82,46 @@ static uint32_t bit(int source)
 
 /* ---- shapes ---- */
 
-enum { OTHER, LETTER, HEX, DIGIT };
+enum { OTHER, LETTER, DIGIT, BLANK };
 
-static inline int class_of(char c)
-{
-	if (c >= '0' && c <= '9') return DIGIT;
-	char small = (char)(c | 0x20);
-	if (small >= 'a' && small <= 'z') return small <= 'f' ? HEX : LETTER;
-	return OTHER;
-}
+static const unsigned char classes[256] = {
+	[' '] = BLANK, ['\t'] = BLANK, ['0'] = DIGIT, ['1'] = DIGIT, ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT, ['7'] = DIGIT,
+	['8'] = DIGIT, ['9'] = DIGIT,
+#define BOTH(c) [c] = LETTER, [c - 32] = LETTER
+	BOTH('a'), BOTH('b'), BOTH('c'), BOTH('d'), BOTH('e'), BOTH('f'), BOTH('g'), BOTH('h'), BOTH('i'), BOTH('j'), BOTH('k'), BOTH('l'), BOTH('m'),
+	BOTH('n'), BOTH('o'), BOTH('p'), BOTH('q'), BOTH('r'), BOTH('s'), BOTH('t'), BOTH('u'), BOTH('v'), BOTH('w'), BOTH('x'), BOTH('y'), BOTH('z'),
+#undef BOTH
+};
 
 /* A number of what is left of a line without its numbers: each word with a digit is one, long or short; blanks are one; of a path
  * behind a number nothing matters. */
 static uint64_t shape_of(vp_str line)
 {
-	const uint64_t prime = UINT64_C(0x100000001b3);
-	const char *p = line.p, *end = p + (line.n < SHAPE_BYTES ? line.n : SHAPE_BYTES);
-	uint64_t shape = UINT64_C(0xcbf29ce484222325);
+	const uint64_t prime = UINT64_C(0x9e3779b97f4a7c15);
+	const unsigned char *p = (const unsigned char *)line.p, *end = p + (line.n < SHAPE_BYTES ? line.n : SHAPE_BYTES);
+	uint64_t shape = 1;
 	bool numbers = false;
 	while (p < end) {
-		char c = *p;
-		if (c == ' ' || c == '\t') {
-			while (p < end && (*p == ' ' || *p == '\t')) p++;
-			shape = (shape ^ ' ') * prime;
-			if (numbers && p < end && *p == '/') break;
-			continue;
-		}
-		if (class_of(c) == OTHER) {
-			shape = (shape ^ (unsigned char)c) * prime;
+		uint64_t word = *p;
+		switch (classes[*p]) {
+		case BLANK:
+			while (p < end && classes[*p] == BLANK) p++;
+			if (numbers && p < end && *p == '/') return shape;
+			word = ' ';
+			break;
+		case OTHER:
 			p++;
-			continue;
+			break;
+		default: {
+			const unsigned char *from = p;
+			unsigned digit = 0;
+			for (word = 0; p < end && (classes[*p] & (LETTER | DIGIT)) && classes[*p] != BLANK; p++) digit |= classes[*p], word = (word << 7 | word >> 57) ^ *p;
+			if (digit & DIGIT) word = p - from >= 8 ? 1 : 2;
+			numbers |= (digit & DIGIT) != 0;
 		}
-		const char *from = p;
-		uint64_t word = shape;
-		bool digit = false;
-		for (int class; p < end && (class = class_of(*p)) != OTHER; p++) digit |= class == DIGIT, word = (word ^ (unsigned char)*p) * prime;
-		if (digit) word = (shape ^ (p - from >= 8 ? 1 : 2)) * prime;
-		numbers |= digit;
-		shape = word;
+		}
+		shape = (shape ^ word) * prime;
+		shape ^= shape >> 32;
 	}
 	return shape ? shape : 1;
 }
@@ -132,7 +137,9 @@ static int ask(const struct cutter *c, int source, vp_str text, const char **for
 static void show(struct cutter *c, struct shape *shape, vp_str line)
 {
 	const char *format;
+	c->shown++;
 	for (int i = 0; i < c->count; i++) {
+		if (!(c->asked & bit(i))) continue;
 		int sure = ask(c, i, line, &format);
 		if (sure >= SURE) shape->sure |= bit(i);
 		else if (sure > 0) shape->weak |= bit(i);
@@ -301,10 +308,24 @@ static void one_line(struct cutter *c, vp_str line, size_t number)
 	}
 }
 
+/* Asks each source for the rest of the text as a whole; false: there is nothing in it for another one. */
+static bool others_left(struct cutter *c, size_t at)
+{
+	const char *format;
+	uint32_t left = 0;
+	for (int i = 0; i < c->count; i++)
+		if (i == c->now || ask(c, i, (vp_str){ c->text.p + at, c->text.n - at }, &format) >= SURE) left |= bit(i);
+	c->asked = left;
+	return left & (left - 1) || (c->now == NOWHERE ? false : c->machine[c->now]);
+}
+
 static void all_lines(struct cutter *c)
 {
 	size_t number = 1;
 	for (size_t at = 0; at < c->text.n && !c->failed; number++) {
+		bool many = c->shown == MANY;
+		c->shown += many;
+		if (many && !others_left(c, at)) break;
 		vp_str line = line_at(c, at);
 		at += line.n;
 		one_line(c, line, number);
@@ -316,6 +337,7 @@ static void sources(struct cutter *c)
 	for (const struct vp_source *const *source = vp_load_sources(); *source && c->count < SOURCES_MAX; source++) {
 		if (!(*source)->probe || !(*source)->parse) continue;
 		c->machine[c->count] = vp_of_machine(*source);
+		c->asked |= bit(c->count);
 		c->sources[c->count++] = *source;
 	}
 }
@@ -330,11 +352,23 @@ static void name_formats(struct cutter *c)
 	}
 }
 
+/* The only source that knows anything of a long text, and as what: by its front if that tells. */
+static const struct vp_source *only(const struct cutter *c, const char **format)
+{
+	int source = 0;
+	while (source < c->count && c->asked != bit(source)) source++;
+	if (c->shown <= MANY || c->now != NOWHERE || source == c->count) return NULL;
+	for (size_t n = 65536; n / 16 < c->text.n; n *= 16)
+		if (ask(c, source, (vp_str){ c->text.p, c->text.n < n ? c->text.n : n }, format) >= SURE) return c->sources[source];
+	return NULL;
+}
+
 /* All of one format: known as a whole. */
 static int one_part(struct cutter *c, vp_str text)
 {
 	const char *format = NULL;
-	const struct vp_source *source = vp_recognise(text, &format);
+	const struct vp_source *source = only(c, &format);
+	if (!source) source = vp_recognise(text, &format);
 	if (!c->parts && !(c->parts = malloc(sizeof *c->parts))) return vp_fail("out of memory");
 	c->parts[0] = (struct vp_part){ source, format, text, 0 };
 	return source ? 1 : 0;

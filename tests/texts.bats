@@ -241,3 +241,11 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	run -0 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
 	[ "$stderr" = "vm-diff: no difference; 6 of 6 regions are the same" ]
 }
+
+@test "between and before reports of several formats a log may go on for as long as it likes" {
+	awk 'BEGIN { srand(1); for (i = 0; i < 3000; i++) { s = ""; for (k = 0; k < 9; k++) s = s " " sprintf("%c%c%c", 97 + rand() * 26, 97 + rand() * 26, 97 + rand() * 26); print "INFO [" i "]" s } }' >"$BATS_TEST_TMPDIR/log"
+	for name in pmap free numa_maps; do cat "$BATS_TEST_TMPDIR/log" "$ROOT/tests/texts/$name.txt"; done >"$BATS_TEST_TMPDIR/in"
+	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(for name in pmap free numa_maps; do vm-parse "$ROOT/tests/texts/$name.txt" | told; done) -
+	cat "$BATS_TEST_TMPDIR/log" "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
+	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
+}

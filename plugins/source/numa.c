@@ -145,7 +145,8 @@ static size_t front(struct parser *p, vp_str line)
 {
 	struct vp_region region;
 	for (size_t at = 0; at < line.n && at < 100; at++) {
-		if (text_blank(line.p[at]) || (at && !text_blank(line.p[at - 1]))) continue;
+		if (text_hex_digit(line.p[at]) < 0 || (at && !text_blank(line.p[at - 1]))) continue;
+		if (line.n - at < 8 || text_hex_digit(line.p[at + 7]) < 0) continue; /* most words are no address */
 		if (row(p, text_trim(text_from(line, at)), &region)) return at;
 	}
 	return SIZE_MAX;
@@ -186,7 +187,7 @@ static int probe(vp_str text, const char **format)
 	vp_str line;
 	bool found = false;
 	*format = "linux-numa-maps";
-	while (p && !found && text_next(&lines, &line) && lines.number < 50) found = front(p, text_unquoted(line)) != SIZE_MAX;
+	while (p && !found && text_next(&lines, &line)) found = front(p, text_unquoted(line)) != SIZE_MAX;
 	if (p) free(p->extra.p);
 	free(p);
 	return found ? 94 : text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;

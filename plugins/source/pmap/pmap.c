@@ -350,8 +350,8 @@ static size_t front(struct parser *p, vp_str line)
 		vp_str rest = text_from(line, at);
 		if (text_blank(*rest.p) || (at && !text_blank(line.p[at - 1]))) continue;
 		if ((*rest.p == 'A' || *rest.p == 'S') && is_head(rest)) return at;
+		if (rest.n < 8 || text_hex_digit(*rest.p) < 0 || text_hex_digit(rest.p[7]) < 0) continue; /* most words are no address */
 		if (!text_hex(text_word(&(vp_str){ rest.p, rest.n }), &start)) continue;
-		if (text_word(&(vp_str){ rest.p, rest.n }).n < 8) continue;
 		no_head(p);
 		if (row(p, rest, &region, scratch)) return at;
 		no_head_x(p);
@@ -364,7 +364,7 @@ static void learn_prefix(struct parser *p, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
 	vp_str line;
-	while (text_next(&lines, &line) && lines.number < 200) {
+	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
 		if (at == SIZE_MAX) continue;
@@ -414,7 +414,7 @@ static int probe(vp_str text, const char **format)
 	vp_str line;
 	size_t found = 0;
 	*format = "pmap";
-	while (text_next(&lines, &line) && lines.number < 1000 && found < 3) {
+	while (found < 3 && text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
 		if (at == SIZE_MAX) continue;
