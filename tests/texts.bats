@@ -249,3 +249,33 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	cat "$BATS_TEST_TMPDIR/log" "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
 	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
 }
+
+@test "maps of two processes with words between are two snapshots, also where the second lies above the first" {
+	low='10000000-10001000 r-xp 00000000 fe:00 7                          /usr/bin/a' high='7f0000000000-7f0000001000 r-xp 00000000 fe:00 8                    /usr/bin/b'
+	of() { vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
+	printf '%s\n' "$low" '' 'and of the other one:' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' 'of the first:' "$low" 'and of the other one:' '' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' "$low" '======= Memory map: ========' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' "$low" '' "$high" >"$BATS_TEST_TMPDIR/in" # a blank line alone parts nothing: some pages put one between all lines
+	[ "$(of)" = 2 ]
+	printf '%s\n' 'a log' "$low" 'INFO something else' "$high" >"$BATS_TEST_TMPDIR/in" # nor do words alone, as a log has them
+	[ "$(of)" = 2 ]
+}
+
+@test "a row within a log whose end lies before its start is told, as any bad row" {
+	printf '%s\n' 'it says:' '10000000-10001000 r-xp 00000000 fe:00 7 /usr/bin/a' 'INFO between' '7f0000001000-7f0000000000 r-xp 00000000 fe:00 8 /usr/bin/b' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":4: "*"row skipped"* ]]
+}
+
+@test "a sentence is no row of numa_maps, though its words may be hexadecimal" {
+	printf '%s\n' 'We have added default' 'and facade bind:' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"no format that is known here"* ]]
+	cat "$ROOT/tests/texts/numa_maps.txt" >>"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(regions .start | wc -l)" = 5 ]
+}

@@ -123,6 +123,26 @@ report() {
 	valid_stream <<<"$output"
 }
 
+@test "a report whose head has been cut off is not taken for the rest of the one before" {
+	{ cat "$ROOT/tests/texts/vmmap.txt"; sed -n '/^OS Version/,$p' "$ROOT/tests/texts/vmmap.txt" | sed 's/^Physical footprint: .*/Physical footprint:         9M/; s/ 4711/ 4712/'; } >"$BATS_TEST_TMPDIR/in"
+	parsed -q "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '[.regions, .footprint]' | paste -sd' ')" = "[12,1344512] [12,9437184]" ]
+	{ printf '__TEXT   113K  12\n__DATA   8192K  3\nStack   8176K  1\n\n'; cat "$ROOT/tests/texts/vmmap.txt"; } >"$BATS_TEST_TMPDIR/in" # nor are the rows of a summary without its head lost
+	parsed -q "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '[.regions, .labels.__DATA.size]' | head -1)" = "[0,8388608]" ]
+	[ "$(field snapshot .regions | paste -sd' ')" = "0 12" ]
+}
+
+@test "what people write below the tables of a report is no row of them" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	want=$(field snapshot '[.labels, .zones]')
+	for words in 'So it uses 2.5G in 3 regions, 40 more than before.' 'I think 5 of these 3 are 100K each' 'see 12.1M'; do
+		{ sed '/^MALLOC ZONE/,$d' "$ROOT/tests/texts/vmmap.txt"; printf '\n%s\n\n' "$words"; sed -n '/^MALLOC ZONE/,$p' "$ROOT/tests/texts/vmmap.txt"; printf '\n%s\n' "$words"; } >"$BATS_TEST_TMPDIR/in"
+		parsed "$BATS_TEST_TMPDIR/in"
+		[ "$(field snapshot '[.labels, .zones]')" = "$want" ] || { echo "$words"; return 1; }
+	done
+}
+
 @test "a corrupt row is told with its line, and no region is made of it" {
 	sed 's/^MALLOC_SMALL  .*105800000-106000000/MALLOC_SMALL 106000000-105800000/' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"

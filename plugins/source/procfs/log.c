@@ -15,6 +15,7 @@ struct cleaner {
 	struct text_prefix prefix;
 	char *to;
 	size_t n;
+	bool blank, prose; /* since the last row there was a blank line, words */
 	bool values;      /* the last line was a row, or a value of one */
 	bool wants_name;  /* a row without a name: mail may have put it on the next line */
 	bool wants_file;  /* ... and it is one of a file */
@@ -85,6 +86,12 @@ static bool was_row(vp_str text, bool below)
 	return below || perms(text_word(&rest));
 }
 
+/* "======= Memory map: ========", "Dynamic libraries:", "/proc/4711/maps:" */
+bool procfs_is_heading(vp_str text)
+{
+	return text.n < 120 && (text_has(text, "emory map") || text_has(text, "Dynamic libraries") || (text_has(text, "/proc/") && text_has(text, "maps")));
+}
+
 static void put(struct cleaner *c, vp_str line)
 {
 	memcpy(c->to + c->n, line.p, line.n);
@@ -101,6 +108,7 @@ static void one_line(struct cleaner *c, vp_str line)
 		if (at && !c->prefix.n) text_prefix_learn(&c->prefix, text, at);
 		put(c, text_from(text, at));
 		c->values = true;
+		c->blank = c->prose = false;
 		c->wants_name = !named;
 		c->wants_file = file;
 		return;
@@ -114,7 +122,15 @@ static void one_line(struct cleaner *c, vp_str line)
 	c->wants_name = false;
 	if (c->values && is_value(text)) put(c, text);
 	else if (was_row(text, c->values)) put(c, text);
-	else if (text.n) c->values = false;
+	else if (text.n) {
+		c->values = false;
+		c->blank |= procfs_is_heading(text);
+		if (c->blank && !c->prose) c->to[c->n++] = PROCFS_BREAK;
+		c->prose = true;
+	} else {
+		if (c->prose && !c->blank) c->to[c->n++] = PROCFS_BREAK;
+		c->blank = true;
+	}
 }
 
 /* "#  SIGSEGV (0xb) at pc=0x00007f2485986000, pid=4711, tid=4712", at the head of what Java writes. */
@@ -191,13 +207,13 @@ static bool is_beside(vp_str line)
 	uint64_t start, end;
 	vp_str rest = line, word = text_word(&rest);
 	if (text_starts(line, "PageTables:")) return true; /* the head of detail pages */
-	if (*line.p == '/') return !text_ends(line, ":");
 	return is_value(line) || (word.n > 16 && text_range(word, &start, &end) && !text_starts(word, "0x"));
 }
 
 bool procfs_log_beside(vp_str head)
 {
-	return text_behind_prefix(text_first(head), is_beside).n > 0;
+	vp_str first = text_trim(text_first(head));
+	return text_behind_prefix(first, is_beside).n || (text_starts(first, "/") && !text_ends(first, ":"));
 }
 
 int procfs_log_probe(vp_str head, const char **format)

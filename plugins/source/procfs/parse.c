@@ -11,6 +11,7 @@
  * - A value line of smaps has 28 bytes as long as its number has at most 8 digits; THPeligible and ProtectionKey have no unit.
  * - The set of keys and their order differ by kernel and machine, but not within one text: so the order is learnt.
  * - Android writes `Name:           [anon:...]` below a row that has no path.
+ * - A blank line and words between two rows part two reports, even if the second lies above the first; either alone may be anything.
  * - The kernel lets the process run between two reads, so a row may overlap the one before: the later one is the truth.
  */
 #include "runs.h"
@@ -65,6 +66,7 @@ struct parser {
 	const char *below;         /* where the lines below the row begin */
 	const struct vp_text *text;
 	uint64_t snapshots;        /* begun so far */
+	bool blank, prose;         /* there was a blank line since the last row, words */
 	vp_str date;               /* of a log, where it tells one */
 	int failed;                /* -1: host->fail */
 };
@@ -553,31 +555,52 @@ static int end_report(struct parser *p, const char *until)
 	return paged ? procfs_report_put(p->h, &p->report, p->text->pid, p->text->seq + p->snapshots - 1) : 0;
 }
 
+static void other_report(struct parser *p, const char *until)
+{
+	if (end_report(p, until)) p->failed = -1;
+	p->begun = false;
+}
+
 static bool head(struct parser *p, vp_str line)
 {
 	vp_str whole = p->text->text, behind = { line.p + line.n, (size_t)(whole.p + whole.n - line.p) - line.n };
 	struct procfs_report report;
 	if (!procfs_report_read(line, behind, &report)) return false;
-	if (end_report(p, line.p)) p->failed = -1;
-	p->begun = false;
+	other_report(p, line.p);
 	p->report = report;
 	p->paged = true;
 	return true;
 }
 
+/* Words, and no row that has gone wrong. */
+static bool is_prose(vp_str line)
+{
+	const char *blank = memchr(line.p, ' ', line.n);
+	return !memchr(line.p, '-', blank ? (size_t)(blank - line.p) : line.n) && blank;
+}
+
 static void one_line(struct parser *p, vp_str line, bool cut)
 {
 	p->line++;
+	if (line.n == 0) p->blank = true;
 	if (line.n == 0) return;
 	if (*line.p == 'P' && head(p, line)) return;
 	if (hex_digit[(unsigned char)*line.p]) {
 		struct entry *entry = spare(p);
 		if (row(line, &entry->region)) {
+			if (p->blank && p->prose) other_report(p, line.p);
 			begin_entry(p, entry, line);
+			p->blank = p->prose = false;
 			return;
 		}
 	}
 	if (p->open && value_line(p, line, cut)) return;
+	if (*line.p == PROCFS_BREAK) {
+		p->blank = p->prose = true;
+		return;
+	}
+	p->prose |= is_prose(line);
+	p->blank |= procfs_is_heading(line);
 	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
 	                                                                : "not a row of maps");
 }
@@ -593,7 +616,7 @@ int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *tex
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
 	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
-	p->h = h, p->line = before, p->date = date, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
+	p->h = h, p->line = before, p->date = date, p->blank = p->prose = false, p->open = p->rollup = p->begun = false, p->now = p->held = NULL;
 	p->at = p->learnt_n = 0;
 	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);

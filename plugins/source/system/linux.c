@@ -89,7 +89,7 @@ bool system_is_linux_beside(vp_str line)
 	if (text_is(word, "some") || text_is(word, "full")) return text_has(rest, "avg10=");
 	if (text_is(word, "Node")) return text_decimal(text_word(&rest), &value);
 	if (text_starts(line, "==> ")) return text_ends(line, " <==");
-	if (text_has(word, "_") && text_decimal(text_word(&rest), &value)) return !text_left(rest).n;
+	if (text_has(word, "_") && text_decimal(text_word(&rest), &value) && !text_left(rest).n) return true;
 	return pair(line, key, sizeof key, &value);
 }
 

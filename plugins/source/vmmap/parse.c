@@ -238,19 +238,6 @@ static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
 	free(members.p);
 }
 
-int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
-{
-	(void)state;
-	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
-	if (!strcmp(text->format, "ips")) {
-		if (vmmap_ips(host, text->text, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
-	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary"), text->before, give, (void *)(uintptr_t)text))
-		return host->fail(host, "out of memory for a report of vmmap");
-	return 0;
-}
-
-/* ---- recognising ---- */
-
 /* "__TEXT   113K  12": a row of a summary that has lost everything around it. */
 static bool bare_sum(vp_str line)
 {
@@ -261,6 +248,36 @@ static bool bare_sum(vp_str line)
 	return text_decimal(last, &count) && text_size(before, &size)
 	    && (text_starts(name, "__") || text_starts(name, "MALLOC") || text_starts(name, "VM_ALLOCATE") || text_starts(name, "STACK GUARD") || text_is(name, "Stack"));
 }
+
+/* The text begins with the rows of a summary that has lost its head, whatever comes behind. */
+static bool begins_with_sums(vp_str text)
+{
+	static const char *const heads[] = { "Process:", "Virtual Memory Map of", "VM Region", "====", "REGION TYPE", "VIRTUAL", "ReadOnly portion" };
+	struct text_lines lines = { .rest = text };
+	struct vmmap_row row;
+	size_t sums = 0;
+	for (vp_str line; sums < 3 && text_next(&lines, &line);) {
+		line = text_trim(text_unquoted(line));
+		sums += bare_sum(line);
+		for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+			if (text_starts(line, heads[i])) return false;
+		if (text_has(line, "[") && vmmap_row(line, &row)) return false;
+	}
+	return sums == 3;
+}
+
+int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
+{
+	(void)state;
+	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
+	if (!strcmp(text->format, "ips")) {
+		if (vmmap_ips(host, text->text, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
+	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary") || begins_with_sums(text->text), text->before, give, (void *)(uintptr_t)text))
+		return host->fail(host, "out of memory for a report of vmmap");
+	return 0;
+}
+
+/* ---- recognising ---- */
 
 int vmmap_probe(vp_str head, const char **format)
 {
@@ -279,7 +296,8 @@ int vmmap_probe(vp_str head, const char **format)
 		if (text_has(line, "(non-coalesced)") || text_has(line, "Physical footprint: ")) return 90;
 		sums += bare_sum(line);
 	}
-	if (sums < 3) return text_behind_prefix(text_first(head), vmmap_is_beside).n ? 5 : 0;
+	vp_str first = text_first(head);
+	if (sums < 3) return text_behind_prefix(first, vmmap_is_beside).n || text_starts(text_trim(first), "/") ? 5 : 0;
 	*format = "vmmap-summary";
 	return 40;
 }

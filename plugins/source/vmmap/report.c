@@ -225,6 +225,15 @@ static bool footprint(vp_str text, struct text_size *size, bool *has)
 	return true;
 }
 
+/* Behind rows or sums it is of another report, whose head has been cut off. */
+static bool is_told_first(vp_str line)
+{
+	static const char *const words[] = { "Physical footprint:", "Date/Time:", "OS Version:", "Report Version:", "Analysis Tool:", "Output report format:" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (text_starts(line, words[i])) return true;
+	return false;
+}
+
 static bool header_line(struct reader *r, vp_str line)
 {
 	struct vmmap_report *report = &r->report;
@@ -240,6 +249,7 @@ static bool header_line(struct reader *r, vp_str line)
 		if (text_decimal(after_key(line, "Process ID (PID):"), &pid)) begun(r)->pid = (int64_t)pid;
 		return true;
 	}
+	if (is_told_first(line) && !r->crash && (report->row_count || report->types.count || report->zones.count)) finish(r);
 	if (text_starts(line, "Parent Process:")) return name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid), true;
 	if (text_starts(line, "Physical footprint (peak):"))
 		return footprint(after_key(line, "Physical footprint (peak):"), &report->peak, &report->has_peak);
@@ -410,11 +420,20 @@ static bool store(struct reader *r, struct vmmap_sums *sums, const struct vmmap_
 	return true;
 }
 
+/* "So it takes 2.5G for 3 of them": below a table with few columns only the gaps of a row tell it from words; of a remark it is known
+ * what it may be. */
+static bool is_sentence(const struct reader *r, vp_str line, const struct row *row)
+{
+	if (!row->remark.n || r->column_count > 1) return false;
+	return !text_has(line, "  ") && !text_starts(row->remark, "see ") && !text_starts(row->remark, "reserved") && !text_starts(row->remark, "not counted");
+}
+
 static bool type_line(struct reader *r, vp_str line)
 {
 	char scratch[512];
 	struct row row;
 	if (!table_row(line, scratch, sizeof scratch, r->column_count ? r->column_count + r->counted : 0, &row)) return false;
+	if (row.n < r->column_count || is_sentence(r, line, &row)) return false;
 	struct vmmap_sum sum = { .name = row.name, .remark = row.remark };
 	if (!r->column_count) guess_columns(r, &row);
 	for (size_t i = 0; i < r->column_count && i < row.n; i++) set(&sum, r->columns[i], &row.values[i]);
@@ -434,6 +453,7 @@ static bool zone_line(struct reader *r, vp_str line)
 	if (!table_row(line, scratch, sizeof scratch, 0, &row) || text_starts(row.name, "TOTAL")) return row.n > 0;
 	struct vmmap_sum sum = { .name = row.name };
 	size_t sizes = r->column_count ? r->column_count : row.n >= 8 ? 4 : 1;
+	if (row.n < sizes + 2) return false; /* words, or a row of another table */
 	for (size_t i = 0; i < sizes && i < row.n; i++) set(&sum, r->column_count ? r->columns[i] : (enum vmmap_column)i, &row.values[i]);
 	sum.has_count = row.n > sizes;
 	if (sum.has_count) sum.count = row.values[sizes].bytes;
@@ -525,6 +545,7 @@ static bool is_table_row(vp_str line)
 	struct row row;
 	size_t units = 0;
 	if (!table_row(line, scratch, sizeof scratch, 0, &row)) return false;
+	if (row.n == 1 && !row.values[0].bare) return text_has(line, "   ") || text_has(line, "["); /* words do not stand so far from a number */
 	for (size_t i = 0; i < row.n; i++) units += !row.values[i].bare;
 	return units && row.n > 1 && (row.n > 2 || text_starts(row.name, "__") || text_starts(row.name, "TOTAL") || text_starts(row.name, "MALLOC") || row.values[1].bare);
 }
@@ -540,7 +561,7 @@ bool vmmap_is_beside(vp_str line)
 		if (text_starts(line, starts[i])) return true;
 	for (size_t i = 0; i < sizeof header_keys / sizeof *header_keys; i++)
 		if (text_starts(line, header_keys[i].key)) return true;
-	return arrow(line) || is_snip(line) || is_detail(line) || (was_row(line) && holds_range(line)) || is_table_row(line);
+	return arrow(line) || is_snip(line) || (is_detail(line) && *line.p != '/') || (was_row(line) && holds_range(line)) || is_table_row(line);
 }
 
 /* What a log has put in front of every line shows at the first line that is known. */
