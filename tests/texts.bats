@@ -259,6 +259,8 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$(of)" = "1 1" ]
 	printf '%s\n' "$low" '======= Memory map: ========' "$high" >"$BATS_TEST_TMPDIR/in"
 	[ "$(of)" = "1 1" ]
+	printf '%s\n' "$low" '---' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
 	printf '%s\n' "$low" '' "$high" >"$BATS_TEST_TMPDIR/in" # a blank line alone parts nothing: some pages put one between all lines
 	[ "$(of)" = 2 ]
 	printf '%s\n' 'a log' "$low" 'INFO something else' "$high" >"$BATS_TEST_TMPDIR/in" # nor do words alone, as a log has them
@@ -278,4 +280,11 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	cat "$ROOT/tests/texts/numa_maps.txt" >>"$BATS_TEST_TMPDIR/in"
 	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(regions .start | wc -l)" = 5 ]
+}
+
+@test "words with a colon below a row are no value of it" {
+	printf '%s\n' '10000000-10001000 r-xp 00000000 fe:00 7 /usr/bin/a' "free: invalid option -- 'L'" 'Note: see below' 'Usage:' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(regions 'keys | map(select(IN("free", "note", "usage"))) | length')" = 0 ]
+	[ "$(grep -c 'row skipped' <<<"$stderr")" = 3 ]
 }

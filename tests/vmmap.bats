@@ -131,6 +131,9 @@ report() {
 	parsed -q "$BATS_TEST_TMPDIR/in"
 	[ "$(field snapshot '[.regions, .labels.__DATA.size]' | head -1)" = "[0,8388608]" ]
 	[ "$(field snapshot .regions | paste -sd' ')" = "0 12" ]
+	printf 'Report Version:  7\n__TEXT   113K  12\n__DATA   8192K  3\nStack   8176K  1\nFoundation   16K   1\n    -b, --bytes    3\nUsage 100\n' >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '.labels | keys')" = '["Foundation","Stack","__DATA","__TEXT"]' ]
 }
 
 @test "what people write below the tables of a report is no row of them" {

@@ -86,9 +86,20 @@ static bool was_row(vp_str text, bool below)
 	return below || perms(text_word(&rest));
 }
 
-/* "======= Memory map: ========", "Dynamic libraries:", "/proc/4711/maps:" */
+/* "--------" */
+static bool is_rule(vp_str text)
+{
+	text = text_trim(text);
+	if (text.n < 3 || !strchr("-=*#_~+", *text.p)) return false;
+	for (size_t i = 1; i < text.n; i++)
+		if (text.p[i] != *text.p) return false;
+	return true;
+}
+
+/* "======= Memory map: ========", "Dynamic libraries:", "/proc/4711/maps:", a rule */
 bool procfs_is_heading(vp_str text)
 {
+	if (is_rule(text)) return true;
 	return text.n < 120 && (text_has(text, "emory map") || text_has(text, "Dynamic libraries") || (text_has(text, "/proc/") && text_has(text, "maps")));
 }
 

@@ -521,6 +521,12 @@ static bool runs_good(const struct parser *p, vp_str runs)
 	return true;
 }
 
+/* A key of a kernel newer than this; "Note: see below" is words. */
+static bool is_key(const struct parser *p, vp_str key, bool number)
+{
+	return *key.p >= 'A' && *key.p <= 'Z' && (number || (p->now->region.measured && !p->blank));
+}
+
 /* `Key:  value` with any key, any width. False: it is no such line. */
 static bool value_line(struct parser *p, vp_str line, bool cut)
 {
@@ -538,7 +544,7 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 	bool number = decimal(value.p, value.p + value.n - (unit ? 3 : 0), &n);
 	if (unit) n <<= 10;
 	if (cut && !unit) return false; /* its unit may be what is missing */
-	if (what == UNKNOWN) return unknown(p, key, value, number, n);
+	if (what == UNKNOWN) return is_key(p, key, number) && unknown(p, key, value, number, n);
 	if (!number) return false;
 	put(&p->now->region, what, n);
 	learn(p, line, what, unit);
@@ -599,8 +605,9 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 		p->blank = p->prose = true;
 		return;
 	}
-	p->prose |= is_prose(line);
-	p->blank |= procfs_is_heading(line);
+	bool heading = procfs_is_heading(line);
+	p->prose |= heading || is_prose(line);
+	p->blank |= heading;
 	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
 	                                                                : "not a row of maps");
 }

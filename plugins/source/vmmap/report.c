@@ -29,6 +29,7 @@ struct reader {
 	bool gap;                   /* there was a blank line since the last row */
 	enum vmmap_column columns[VMMAP_COLUMNS];
 	size_t column_count;
+	bool guessed;               /* the table has lost its head */
 	bool counted;               /* the last column is COUNT */
 	bool failed;
 	uint64_t before;            /* lines of a larger text */
@@ -55,6 +56,7 @@ static void clear(struct reader *r)
 	report->pid = report->ppid = -1;
 	r->writable_seen = r->readonly_seen = r->crash = false;
 	r->column_count = 0;
+	r->guessed = false;
 }
 
 static bool holds_range(vp_str text)
@@ -249,7 +251,7 @@ static bool header_line(struct reader *r, vp_str line)
 		if (text_decimal(after_key(line, "Process ID (PID):"), &pid)) begun(r)->pid = (int64_t)pid;
 		return true;
 	}
-	if (is_told_first(line) && !r->crash && (report->row_count || report->types.count || report->zones.count)) finish(r);
+	if (is_told_first(line) && (report->row_count || report->types.count || report->zones.count)) finish(r);
 	if (text_starts(line, "Parent Process:")) return name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid), true;
 	if (text_starts(line, "Physical footprint (peak):"))
 		return footprint(after_key(line, "Physical footprint (peak):"), &report->peak, &report->has_peak);
@@ -335,7 +337,7 @@ static void columns_of(struct reader *r, vp_str line)
 		{ "VOLATILE", VMMAP_VOLATILE }, { "NONVOL", VMMAP_NONVOLATILE }, { "EMPTY", VMMAP_EMPTY },
 	};
 	r->column_count = 0;
-	r->counted = false;
+	r->counted = r->guessed = false;
 	for (vp_str word; (word = text_word(&line)).n;) {
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 			if (text_is(word, words[i].word) && r->column_count < VMMAP_COLUMNS) r->columns[r->column_count++] = words[i].column;
@@ -404,6 +406,7 @@ static void guess_columns(struct reader *r, const struct row *row)
 	size_t count = row->n >= 7 ? 7 : 1;
 	for (size_t i = 0; i < count; i++) r->columns[i] = (enum vmmap_column)i;
 	r->column_count = count;
+	r->guessed = true;
 	r->counted = row->n > count;
 }
 
@@ -433,7 +436,9 @@ static bool type_line(struct reader *r, vp_str line)
 	char scratch[512];
 	struct row row;
 	if (!table_row(line, scratch, sizeof scratch, r->column_count ? r->column_count + r->counted : 0, &row)) return false;
-	if (row.n < r->column_count || is_sentence(r, line, &row)) return false;
+	if (row.n < r->column_count || is_sentence(r, line, &row) || text_ends(row.name, ":")) return false;
+	if (!r->column_count && (row.n == 1 ? row.values[0].bare : !row.values[row.n - 1].bare)) return false;
+	if (r->guessed && row.n < r->column_count + r->counted) return false;
 	struct vmmap_sum sum = { .name = row.name, .remark = row.remark };
 	if (!r->column_count) guess_columns(r, &row);
 	for (size_t i = 0; i < r->column_count && i < row.n; i++) set(&sum, r->columns[i], &row.values[i]);
