@@ -288,3 +288,19 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$(regions 'keys | map(select(IN("free", "note", "usage"))) | length')" = 0 ]
 	[ "$(grep -c 'row skipped' <<<"$stderr")" = 3 ]
 }
+
+@test "tabs in place of gaps are no matter, and a name keeps its own" {
+	rows() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | [.start, .end, .perms, .name, .label, .rss, .total, .free]'; }
+	for name in vmmap pmap gdb numa_maps log meminfo free vm_stat; do
+		want=$(rows <"$ROOT/tests/texts/$name.txt")
+		[ -n "$want" ]
+		[ "$(expand "$ROOT/tests/texts/$name.txt" | sed 's/   */\t/g; s/^\t//; s/ /\t/g' | rows | jq -c 'del(.[3])')" = "$(jq -c 'del(.[3])' <<<"$want")" ] || { echo "$name"; return 1; } # a name may hold two blanks
+		[ "$(unexpand -a "$ROOT/tests/texts/$name.txt" | rows | sed 's/\\t/  /g')" = "$want" ] || { echo "$name, unexpand"; return 1; }
+	done
+	cat "/proc/$$/smaps" >"$BATS_TEST_TMPDIR/smaps"
+	for how in 's/  */\t/g' 's/   */\t/g'; do
+		diff <(rows <"$BATS_TEST_TMPDIR/smaps") <(sed "$how" "$BATS_TEST_TMPDIR/smaps" | rows)
+	done
+	printf '10000000-10001000 r--p 00000000 fe:00 7                          /tmp/a\tb\n' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name')" = "$(printf '/tmp/a\tb')" ]
+}

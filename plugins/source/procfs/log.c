@@ -109,6 +109,17 @@ static void put(struct cleaner *c, vp_str line)
 	c->n += line.n;
 }
 
+/* What stands in front of a name is parted by blanks; what has made tabs of them (unexpand, editors) is undone. `words`: so many. */
+static void put_plain(struct cleaner *c, vp_str line, int words)
+{
+	char *to = c->to + c->n, *end = to + line.n;
+	put(c, line);
+	for (; words && to < end; words--) {
+		while (to < end && !text_blank(*to)) to++;
+		for (; to < end && text_blank(*to); to++) *to = ' ';
+	}
+}
+
 static void one_line(struct cleaner *c, vp_str line)
 {
 	bool named, file;
@@ -117,7 +128,7 @@ static void one_line(struct cleaner *c, vp_str line)
 	size_t at = row_at(text, &named, &file);
 	if (at != SIZE_MAX) {
 		if (at && !c->prefix.n) text_prefix_learn(&c->prefix, text, at);
-		put(c, text_from(text, at));
+		put_plain(c, text_from(text, at), 5);
 		c->values = true;
 		c->blank = c->prose = false;
 		c->wants_name = !named;
@@ -131,7 +142,7 @@ static void one_line(struct cleaner *c, vp_str line)
 		return;
 	}
 	c->wants_name = false;
-	if (c->values && is_value(text)) put(c, text);
+	if (c->values && is_value(text)) put_plain(c, text, text_starts(text, "Name:") ? 1 : 99);
 	else if (was_row(text, c->values)) put(c, text);
 	else if (text.n) {
 		c->values = false;
