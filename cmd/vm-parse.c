@@ -202,10 +202,12 @@ static void parse_part(struct vp_program *program, const struct text *text, int 
 		.source = part->source, .place = text->name, .several = true, .goes_on = i > 0, .every = state.every, .t = next_time,
 		.text = { .format = part->format, .text = part->text, .pid = -1, .seq = text_seq, .before = part->before },
 	};
+	uint64_t before = vp_parse_told(parse);
 	int written = vp_parse_run(parse, &job);
 	next_time = program->t = vp_parse_last(parse);
 	if (written > 0) text_seq += (uint64_t)written;
-	if (written >= 0) return;
+	if (written >= 0 && vp_parse_told(parse) > before) return;
+	if (written >= 0) vp_fail("line %zu: what begins here is taken for %s, but nothing in it can be read", part->before + 1, part->format);
 	vp_trouble(program, "%s: %s", text->name, vp_error());
 	vp_put_lost(program, next_time, -1, "text", 1, vp_error());
 }

@@ -54,6 +54,7 @@ struct vp_parse_host {
 	size_t process_n;
 	int64_t process_pid;
 	bool of_process, of_machine;
+	uint64_t told;            /* reports, lines of the parser's own, bad ones */
 	uint64_t reports[2], dated[2]; /* by of_machine */
 	const int64_t *times;     /* of the reports to come; NULL: job->t and `every` say them */
 	size_t time_count;
@@ -272,6 +273,7 @@ static void next_report(struct vp_parse_host *parse, bool of_machine)
 	time_of_next(parse);
 	if (parse->time_count) parse->times++, parse->time_count--;
 	parse->reports[of_machine]++;
+	parse->told++;
 }
 
 static void open_snapshot(struct vp_parse_host *parse)
@@ -380,6 +382,7 @@ static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 	va_end(list);
 	snprintf(place, sizeof place, "%s:%llu: %s", parse->job->place, (unsigned long long)(parse->job->text.before + line), why);
 	program->skipped++;
+	parse->told++;
 	program->status = VP_TROUBLE;
 	if (parse->bad++ < 10) vp_say(program, "%s; row skipped", place);
 	else if (parse->bad == 11) vp_say(program, "%s: further bad rows are counted, not shown", parse->job->place);
@@ -399,6 +402,7 @@ static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_
 	bool now = t == parse->own.t;
 	close_snapshot(parse);
 	parse->of_process = strcmp(type, "process") == 0;
+	parse->told++;
 	parse->of_machine = strcmp(type, "system") == 0;
 	if (parse->of_process) advance(parse, pid), time_of_next(parse);
 	if (parse->of_machine) {
@@ -550,4 +554,9 @@ uint64_t vp_parse_reports(const struct vp_parse_host *parse, uint64_t *dated)
 	bool machine = !parse->reports[false];
 	*dated = parse->dated[machine];
 	return parse->reports[machine];
+}
+
+uint64_t vp_parse_told(const struct vp_parse_host *parse)
+{
+	return parse->told;
 }

@@ -25,6 +25,8 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job);
 void vp_parse_times(struct vp_parse_host *parse, const int64_t *times, size_t count);
 /* Of the reports so far those that matter, snapshots or where there are none lines of the machine, and how many of them have a date. */
 uint64_t vp_parse_reports(const struct vp_parse_host *parse, uint64_t *dated);
+/* How much has been said so far: reports, other lines of a reader's own, bad lines. */
+uint64_t vp_parse_told(const struct vp_parse_host *parse);
 int64_t vp_parse_last(const struct vp_parse_host *parse); /* of the last report */
 
 #endif

@@ -304,3 +304,10 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	printf '10000000-10001000 r--p 00000000 fe:00 7                          /tmp/a\tb\n' >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name')" = "$(printf '/tmp/a\tb')" ]
 }
+
+@test "a text that is recognised, but of which nothing can be read, is told, with what it was taken for" {
+	{ cat "$ROOT/tests/texts/pmap.txt"; printf '\n             total       used       free     shared\n'; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"taken for free, but nothing in it can be read"* ]]
+	[ "$(jq -r 'select(.type == "lost") | .what' <<<"$output")" = text ]
+}

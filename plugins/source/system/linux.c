@@ -198,7 +198,14 @@ static enum file file_of(vp_str name)
 	return text_has(name, "pressure") ? PRESSURE : OTHER;
 }
 
-static void one_line(struct reader *r, vp_str line)
+/* "MemFree:   12x4 kB" */
+static bool was_pair(vp_str line)
+{
+	vp_str rest = line, word = text_word(&rest), last = text_last_word(&rest);
+	return word.n > 2 && text_ends(word, ":") && text_is(last, "kB") && text_left(rest).n;
+}
+
+static void one_line(struct reader *r, vp_str line, size_t number)
 {
 	char key[40];
 	uint64_t value;
@@ -214,6 +221,8 @@ static void one_line(struct reader *r, vp_str line)
 		if (!strcmp(key, "total") && system_has(&r->line, "total")) finish(r);
 		r->inside = r->inside || text_starts(line, "MemTotal:");
 		if (r->inside || r->headed) system_num(&r->line, key, value);
+	} else if ((r->inside || r->headed) && was_pair(line)) {
+		r->line.host->bad(r->line.host, number, "no value of meminfo");
 	} else {
 		if (r->file == VMSTAT) vmstat_line(r, line);
 		r->inside = r->inside && !line.n;
@@ -230,7 +239,7 @@ int system_linux(struct vp_host *host, vp_str text)
 		line = text_unquoted(line);
 		const char *at = prefix.n ? NULL : text_find(line, "MemTotal:");
 		if (at && !text_starts(text_left(line), "Node ")) text_prefix_learn(&prefix, line, (size_t)(at - line.p));
-		one_line(r, text_trim(text_without(&prefix, line)));
+		one_line(r, text_trim(text_without(&prefix, line)), lines.number);
 	}
 	finish(r);
 	bool failed = r->nodes.failed;
