@@ -372,3 +372,18 @@ Stack                   16b96' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":2: neither a row"* ]]
 }
+
+@test "types and zones with numbers in their names keep these, however the gaps are" {
+	{ report 1M 'Memory Tag 250 (reserved)' 105300000-105304000 16K 16K 16K 0K 'Memory Tag 241 (reserved)' 105304000-105308000 16K 16K 16K 0K MALLOC_TINY 105400000-105500000 1024K 16K 16K 0K
+	printf '%s\n' '                                          VIRTUAL   RESIDENT      DIRTY    SWAPPED ALLOCATION      BYTES DIRTY+SWAP          REGION' \
+		'MALLOC ZONE                                  SIZE       SIZE       SIZE       SIZE      COUNT  ALLOCATED  FRAG SIZE  % FRAG   COUNT' \
+		'===========                               =======  =========  =========  =========  =========  =========  =========  ======  ======' \
+		'My 3 zone 4K_0x1086d8000                    1024K        32K        32K         0K        173       1712        31K     97%       1' \
+		'GFX 8K 2_0x1                                   0K         0K         0K         0K          0         0K         0K      0%       0'; } >"$BATS_TEST_TMPDIR/in"
+	for how in '' 's/   */ /g'; do
+		sed "$how" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/now"
+		parsed -q "$BATS_TEST_TMPDIR/now"
+		[ "$(field region .label | paste -sd' ')" = '"Memory Tag 250 (reserved)" "Memory Tag 241 (reserved)" "MALLOC_TINY"' ]
+		[ "$(field snapshot '.zones | [keys[], .["My 3 zone 4K_0x1086d8000"].allocated]')" = '["GFX 8K 2_0x1","My 3 zone 4K_0x1086d8000",1712]' ]
+	done
+}

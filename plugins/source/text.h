@@ -188,6 +188,20 @@ static inline vp_str text_behind_prefix(vp_str line, bool (*is)(vp_str line))
 	return (vp_str){ NULL, 0 };
 }
 
+/* Whether it stands in front of most lines of a text, as what a log writes does; else it is a part of the line that it was learnt of. */
+static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	size_t with = 0, without = 0;
+	for (vp_str line; with + without < 200 && text_next(&lines, &line);) {
+		line = text_unquoted(line);
+		if (!text_trim(line).n) continue;
+		bool has = text_without(prefix, line).n < line.n;
+		with += has, without += !has;
+	}
+	return with >= without;
+}
+
 /* ---- numbers ---- */
 
 static inline int text_hex_digit(char c)

@@ -358,6 +358,8 @@ static size_t numbers_at(vp_str line, bool gap)
 {
 	struct text_size size;
 	vp_str rest = line;
+	const char *zone = text_find(line, "_0x"); /* the name of a zone holds anything up to its address */
+	if (zone) rest = text_from(line, (size_t)(zone - line.p)), text_word(&rest);
 	for (vp_str word; (word = text_word(&rest)).n;) {
 		size_t at = (size_t)(word.p - line.p);
 		if (at && value(word, &size) && (!gap || (at > 1 && text_blank(line.p[at - 2])))) return at;
@@ -583,8 +585,10 @@ static void learn_prefix(struct reader *r, vp_str text)
 			if (mark && text_left(line).p != mark) at = (size_t)(mark - line.p);
 			if (mark) break;
 		}
-		if (at) text_prefix_learn(&r->prefix, line, at);
-		if (at) return;
+		if (!at) continue;
+		text_prefix_learn(&r->prefix, line, at);
+		if (r->prefix.n && !text_prefix_usual(&r->prefix, text_from(text, (size_t)(line.p - text.p)))) r->prefix.n = 0; /* "Memory Tag 250 (reserved)" */
+		if (r->prefix.n) return;
 	}
 }
 
