@@ -206,3 +206,20 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 	[[ $stderr == *":$(grep -n 12x4 "$BATS_TEST_TMPDIR/in" | cut -d: -f1): no value of meminfo; row skipped"* ]]
 	[ "$(jq -c 'select(.type == "system") | del(.t)' <<<"$output")" = "$(vm-parse "$ROOT/tests/texts/meminfo.txt" | jq -c 'select(.type == "system") | del(.t, .free)')" ]
 }
+
+@test "a text that ends within a number gives no wrong one, and says where" {
+	printf '               total        used        free      shared  buff/cache   available\nMem:     25276510208   6247' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":2: the line is cut short"* ]]
+	printf '               total        used        free\nMem:     25276510208   624726016 24285069312\nSwap:  40' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "system") | [.unit, .total, .swap_total]' <<<"$output")" = '["B",25276510208,null]' ]
+	printf '               total        used        free\nMem:     25276510208   624726016 242' >"$BATS_TEST_TMPDIR/in" # the last may be a number too few
+	[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "system") | .unit')" = B ]
+	printf 'MemTotal:       24684096 kB\nMemFree:        230' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "system") | [.total, .free]' <<<"$output")" = '[25276514304,null]' ]
+	printf '00400000-ffffffffff601000 ---p 00000000 00:00 0                          [rollu' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":1: the line is cut short"* && $output != *'"region"'* ]]
+}

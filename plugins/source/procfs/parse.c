@@ -578,6 +578,12 @@ static bool head(struct parser *p, vp_str line)
 	return true;
 }
 
+/* The row of smaps_rollup without its end would be a region as large as all. */
+static bool is_half_rollup(const struct vp_region *region)
+{
+	return region->name.n > 1 && region->name.n < 8 && memcmp(region->name.p, "[rollup]", region->name.n) == 0;
+}
+
 /* Words, and no row that has gone wrong. */
 static bool is_prose(vp_str line)
 {
@@ -593,7 +599,7 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	if (*line.p == 'P' && head(p, line)) return;
 	if (hex_digit[(unsigned char)*line.p]) {
 		struct entry *entry = spare(p);
-		if (row(line, &entry->region)) {
+		if (row(line, &entry->region) && !(cut && is_half_rollup(&entry->region))) {
 			if (p->blank && p->prose) other_report(p, line.p);
 			begin_entry(p, entry, line);
 			p->blank = p->prose = false;

@@ -83,17 +83,24 @@ static const char *key_of(vp_str row, vp_str column)
 	return NULL;
 }
 
-static void row(struct reader *r, vp_str name, vp_str rest, size_t number)
+/* How many numbers a row has: that of Mem one for each column, others three, but for -/+. */
+static size_t usual(const struct reader *r, vp_str name)
+{
+	return text_is(name, "Mem:") ? r->count : *name.p == '-' ? 0 : 3;
+}
+
+/* `cut`: the text ends in this row, so its last number may have lost its end, and others may be missing. */
+static void row(struct reader *r, vp_str name, vp_str rest, size_t number, bool cut)
 {
 	struct text_size sizes[COLUMNS];
 	size_t n = 0;
 	bool good = true;
 	for (vp_str word; good && n < r->count && (word = text_word(&rest)).n; n += good) good = text_size(word, &sizes[n]);
-	if (!good || !n) {
-		if (system_is_free_beside(name) && *name.p != '-') r->line.host->bad(r->line.host, number, "no row of free");
+	if (!good || !n || (cut && n < usual(r, name))) {
+		if (system_is_free_beside(name) && *name.p != '-') r->line.host->bad(r->line.host, number, cut ? "the line is cut short" : "no row of free");
 		return;
 	}
-	if (text_is(name, "Mem:")) guess(r, sizes, n);
+	if (text_is(name, "Mem:")) guess(r, sizes, n - (cut && n > 1));
 	for (size_t i = 0; i < n; i++) {
 		const char *key = key_of(name, r->columns[i]);
 		if (key && (!sizes[i].bare || sizes[i].bytes < INT64_MAX / r->scale))
@@ -130,7 +137,7 @@ int system_free(struct vp_host *host, vp_str text)
 			continue;
 		}
 		vp_str name = text_word(&rest);
-		if (r->count && name.n > 1 && text_ends(name, ":")) row(r, name, rest, lines.number);
+		if (r->count && name.n > 1 && text_ends(name, ":")) row(r, name, rest, lines.number, lines.cut);
 	}
 	system_end(&r->line);
 	return 0;

@@ -205,7 +205,8 @@ static bool was_pair(vp_str line)
 	return word.n > 2 && text_ends(word, ":") && text_is(last, "kB") && text_left(rest).n;
 }
 
-static void one_line(struct reader *r, vp_str line, size_t number)
+/* `cut`: the text ends in this line, and its unit may be what is missing. */
+static void one_line(struct reader *r, vp_str line, size_t number, bool cut)
 {
 	char key[40];
 	uint64_t value;
@@ -217,12 +218,13 @@ static void one_line(struct reader *r, vp_str line, size_t number)
 	}
 	if (!r->nodes.n && text_starts(line, "Node ")) text_json_bytes(&r->nodes, "{", 1);
 	if (node_line(r, line) || pressure_line(r, line)) return;
-	if (pair(line, key, sizeof key, &value)) {
+	bool half = cut && !text_ends(line, "kB") && pair(line, key, sizeof key, &value);
+	if (!half && pair(line, key, sizeof key, &value)) {
 		if (!strcmp(key, "total") && system_has(&r->line, "total")) finish(r);
 		r->inside = r->inside || text_starts(line, "MemTotal:");
 		if (r->inside || r->headed) system_num(&r->line, key, value);
-	} else if ((r->inside || r->headed) && was_pair(line)) {
-		r->line.host->bad(r->line.host, number, "no value of meminfo");
+	} else if ((r->inside || r->headed) && (was_pair(line) || half)) {
+		r->line.host->bad(r->line.host, number, half ? "the line is cut short" : "no value of meminfo");
 	} else {
 		if (r->file == VMSTAT) vmstat_line(r, line);
 		r->inside = r->inside && !line.n;
@@ -239,7 +241,7 @@ int system_linux(struct vp_host *host, vp_str text)
 		line = text_unquoted(line);
 		const char *at = prefix.n ? NULL : text_find(line, "MemTotal:");
 		if (at && !text_starts(text_left(line), "Node ")) text_prefix_learn(&prefix, line, (size_t)(at - line.p));
-		one_line(r, text_trim(text_without(&prefix, line)), lines.number);
+		one_line(r, text_trim(text_without(&prefix, line)), lines.number, lines.cut);
 	}
 	finish(r);
 	bool failed = r->nodes.failed;
