@@ -222,4 +222,9 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 	printf '00400000-ffffffffff601000 ---p 00000000 00:00 0                          [rollu' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":1: the line is cut short"* && $output != *'"region"'* ]]
+	printf '00400000-ffffffffff601000 ---p 00000000 00:00 0          ' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":1: the line is cut short"* && $output != *'"region"'* ]]
+	printf '==> /sys/devices/system/node/node0/meminfo <==\nNode 0 MemTotal:        8000000 kB\nNode 0 MemFree:   30' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | .nodes')" = '{"0":{"total":8192000000}}' ]
 }

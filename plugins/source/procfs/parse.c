@@ -578,9 +578,10 @@ static bool head(struct parser *p, vp_str line)
 	return true;
 }
 
-/* The row of smaps_rollup without its end would be a region as large as all. */
-static bool is_half_rollup(const struct vp_region *region)
+/* The row of smaps_rollup without its end would be a region as large as all. Behind a row without a name stands one blank. */
+static bool is_half_rollup(vp_str line, const struct vp_region *region)
 {
+	if (memcmp(line.p + line.n - 2, "  ", 2) == 0) return true;
 	return region->name.n > 1 && region->name.n < 8 && memcmp(region->name.p, "[rollup]", region->name.n) == 0;
 }
 
@@ -599,7 +600,7 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	if (*line.p == 'P' && head(p, line)) return;
 	if (hex_digit[(unsigned char)*line.p]) {
 		struct entry *entry = spare(p);
-		if (row(line, &entry->region) && !(cut && is_half_rollup(&entry->region))) {
+		if (row(line, &entry->region) && !(cut && is_half_rollup(line, &entry->region))) {
 			if (p->blank && p->prose) other_report(p, line.p);
 			begin_entry(p, entry, line);
 			p->blank = p->prose = false;
