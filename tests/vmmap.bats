@@ -387,3 +387,12 @@ Stack                   16b96' >"$BATS_TEST_TMPDIR/in"
 		[ "$(field snapshot '.zones | [keys[], .["My 3 zone 4K_0x1086d8000"].allocated]')" = '["GFX 8K 2_0x1","My 3 zone 4K_0x1086d8000",1712]' ]
 	done
 }
+
+@test "a crash report in JSON within a letter, between other reports, is read as what it is" {
+	of() { vm-parse -q "$@" | jq -c 'select(.type == "region") | [.start, .end, .name]'; }
+	ips=$ROOT/tests/texts/crash.ips
+	{ printf 'Look at this:\n\n'; cat "$ips"; printf '\nand pmap:\n\n'; cat "$ROOT/tests/texts/pmap.txt" "$ips" "$ROOT/tests/texts/vmmap.txt" "$ips"; printf '\nThanks!\n'; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "region") | [.start, .end, .name]' <<<"$output")" = "$(of "$ips"; of "$ROOT/tests/texts/pmap.txt"; of "$ips"; of "$ROOT/tests/texts/vmmap.txt"; of "$ips")" ]
+	[ "$(field snapshot .pid | wc -l)" = 5 ]
+}

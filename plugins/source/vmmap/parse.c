@@ -266,18 +266,41 @@ static bool begins_with_sums(vp_str text)
 	return sums == 3;
 }
 
+static uint64_t lines_in(vp_str text)
+{
+	uint64_t lines = 0;
+	for (size_t i = 0; i < text.n; i++) lines += text.p[i] == '\n';
+	return lines;
+}
+
 int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
 	(void)state;
 	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
-	if (!strcmp(text->format, "ips")) {
-		if (vmmap_ips(host, text->text, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
-	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary") || begins_with_sums(text->text), text->before, give, (void *)(uintptr_t)text))
-		return host->fail(host, "out of memory for a report of vmmap");
+	vp_str rest = text->text;
+	uint64_t before = text->before;
+	for (const char *json; rest.n;) {
+		size_t n = (json = vmmap_find_ips(rest)) ? (size_t)(json - rest.p) : rest.n;
+		vp_str front = { rest.p, n };
+		bool summary = !strcmp(text->format, "vmmap-summary") || begins_with_sums(front);
+		if (n && vmmap_reports(host, front, summary, before, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a report of vmmap");
+		if (!json) break;
+		before += lines_in(front);
+		rest = front = text_from(rest, n);
+		if (vmmap_ips(host, &rest, before - text->before + 1, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
+		before += lines_in((vp_str){ front.p, (size_t)(rest.p - front.p) });
+		if (rest.p == front.p) break;
+	}
 	return 0;
 }
 
 /* ---- recognising ---- */
+
+/* A line of a document of JSON, as crash reports have them. */
+static bool is_json(vp_str line)
+{
+	return line.n && strchr("{}[]\"", *line.p) && strchr("{}[]\",0123456789el", line.p[line.n - 1]);
+}
 
 int vmmap_probe(vp_str head, const char **format)
 {
@@ -285,8 +308,8 @@ int vmmap_probe(vp_str head, const char **format)
 	struct vmmap_row row;
 	vp_str line;
 	size_t sums = 0;
-	*format = vmmap_is_ips(head) ? "ips" : "vmmap";
-	if (**format == 'i') return 98;
+	*format = "vmmap";
+	if (vmmap_find_ips(head)) return *format = "ips", 98;
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		if (text_has(line, "Virtual Memory Map of process ")) return 99;
@@ -297,7 +320,7 @@ int vmmap_probe(vp_str head, const char **format)
 		sums += bare_sum(line);
 	}
 	vp_str first = text_first(head);
-	if (sums < 3) return text_behind_prefix(first, vmmap_is_beside).n || text_starts(text_trim(first), "/") ? 5 : 0;
+	if (sums < 3) return text_behind_prefix(first, vmmap_is_beside).n || text_starts(text_trim(first), "/") || is_json(text_trim(first)) ? 5 : 0;
 	*format = "vmmap-summary";
 	return 40;
 }

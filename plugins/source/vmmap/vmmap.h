@@ -81,9 +81,9 @@ int vmmap_reports(struct vp_host *host, vp_str text, bool summary, uint64_t befo
 /* Whether a line is one of those around the rows: of the header, the legend, the tables, the rest of a row that mail has wrapped. */
 bool vmmap_is_beside(vp_str line);
 
-/* ips.c: the same of crash reports in JSON. */
-int vmmap_ips(struct vp_host *host, vp_str text, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
-bool vmmap_is_ips(vp_str head);
+/* ips.c: the same of crash reports in JSON, one behind the other, that `text` begins with; it is set to what is behind them. `line`: its number. */
+int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
+const char *vmmap_find_ips(vp_str text); /* where the first one begins; NULL: there is none */
 
 /* check.c: whether the sums that the report states are those of its rows; what differs is told. */
 void vmmap_check(struct vp_host *host, const struct vmmap_report *report);
