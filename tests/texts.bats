@@ -311,3 +311,12 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[[ $stderr == *"taken for free, but nothing in it can be read"* ]]
 	[ "$(jq -r 'select(.type == "lost") | .what' <<<"$output")" = text ]
 }
+
+@test "words about reports are none" {
+	{ printf 'Hello,\nthe Physical footprint: is far too large, see VM Region Info: below, and in the Virtual Memory Map of process x.\nPhysMem: that is what top says of it.\nVM Regions Near the end, (non-coalesced).\n\n'
+	cat "$ROOT/tests/texts/pmap.txt"
+	printf '\nThe total used is free. Memory map: none. MemTotal: I do not know. Mem: neither.\nProcess: still running\n'; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	told <<<"$output" | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
+}

@@ -109,7 +109,7 @@ bool system_is_top(vp_str line)
 {
 	vp_str rest = line, first = text_word(&rest), second = text_word(&rest);
 	bool unit = first.n == 3 && text_ends(first, "iB") && (text_is(second, "Mem") || text_is(second, "Mem:"));
-	return text_starts(line, "PhysMem:") || unit || (text_is(first, "Mem:") && (text_has(line, " total,") || text_has(line, "K used,")));
+	return (text_starts(line, "PhysMem:") && second.n && text_digit(*second.p)) || unit || (text_is(first, "Mem:") && (text_has(line, " total,") || text_has(line, "K used,")));
 }
 
 /* "24105.6 total,": a number and what it is. `shift` is of a bare number. */

@@ -296,6 +296,14 @@ int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
 
 /* ---- recognising ---- */
 
+/* The words and a number behind them: words alone may be about a report, not of one. */
+static bool has_number(vp_str line, const char *words)
+{
+	const char *at = text_find(line, words);
+	vp_str behind = at ? text_left(text_from(line, (size_t)(at - line.p) + strlen(words))) : (vp_str){ NULL, 0 };
+	return behind.n && text_digit(*behind.p);
+}
+
 /* A line of a document of JSON, as crash reports have them. */
 static bool is_json(vp_str line)
 {
@@ -312,11 +320,11 @@ int vmmap_probe(vp_str head, const char **format)
 	if (vmmap_find_ips(head)) return *format = "ips", 98;
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
-		if (text_has(line, "Virtual Memory Map of process ")) return 99;
+		if (has_number(line, "Virtual Memory Map of process ")) return 99;
 		if (text_has(line, "[") && vmmap_row(line, &row)) return 97;
-		if (text_has(line, "VM Region Summary:") || text_has(line, "VM Region Info:") || text_has(line, "VM Regions Near ") || text_has(line, "==== Summary for process")) return 96;
+		if (text_ends(text_right(line), "VM Region Summary:") || has_number(line, "VM Region Info: ") || has_number(line, "VM Regions Near ") || text_has(line, "==== Summary for process")) return 96;
 		if (text_has(line, "ReadOnly portion of Libraries: Total=")) return 96;
-		if (text_has(line, "(non-coalesced)") || text_has(line, "Physical footprint: ")) return 90;
+		if (text_has(line, "COUNT (non-coalesced)") || has_number(line, "Physical footprint: ")) return 90;
 		sums += bare_sum(line);
 	}
 	vp_str first = text_first(head);
