@@ -320,3 +320,15 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ -z "$stderr" ]
 	told <<<"$output" | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
 }
+
+@test "numa_maps that end within a name are told as cut, and the name is not taken for one" {
+	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7f2487000000 default file=/usr/lib/li'; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":6: the line is cut short"* && $output != *'/usr/lib/li"'* ]]
+	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7f2487000000 default anon=256 dirty=256 N0=25'; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":6: the line is cut short"* ]]
+	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7ffc87000000 default'; } >"$BATS_TEST_TMPDIR/in" # a last line may lack its newline
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(regions .start | wc -l)" = 6 ]
+}

@@ -7,6 +7,7 @@
  * - A row has no end. What is resident of it is the least that it can be (a page, where nothing is): `least` true says so.
  * - Blank, tab, newline of a path are \040 \011 \012, a backslash is itself: what cannot be told from the other is taken for a blank.
  * - A range with nothing in it has only start and policy; "huge", "heap" and "stack" stand without a value.
+ * - The last row is never that of a file: one that ends the text without a newline, within its words, has been cut.
  * - Counts are in pages of kernelpagesize_kB (in all of them from Linux 3.x on).
  */
 #include "text.h"
@@ -19,7 +20,7 @@ struct parser {
 	struct text_prefix prefix;
 	struct text_json extra;
 	char name[NAME_MAX_];
-	bool begun;
+	bool begun, paged;  /* paged: rows with counts tell the size of a page, as their last word */
 	uint64_t last;
 };
 
@@ -129,13 +130,15 @@ static void one_line(struct parser *p, vp_str line)
 {
 	struct vp_region region;
 	if (!line.n) return;
-	if (!row(p, line, &region)) {
+	bool paged = text_has(line, "kernelpagesize_kB="), half = p->lines.cut && p->paged && !paged && text_has(line, "="); /* it may go on */
+	if (half || !row(p, line, &region)) {
 		if (!p->lines.cut && !was_row(line)) return;
 		p->host->bad(p->host, p->lines.number, p->lines.cut ? "the line is cut short" : "no row of numa_maps");
 		return;
 	}
 	if (!p->begun || region.start < p->last) p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
+	p->paged |= paged;
 	p->last = region.start;
 	p->host->region(p->host, &region);
 }

@@ -216,11 +216,11 @@ static void one_line(struct reader *r, vp_str line, size_t number, bool cut)
 		if (r->file == MEMINFO && r->line.open) finish(r);
 		return;
 	}
-	if (!r->nodes.n && text_starts(line, "Node ")) text_json_bytes(&r->nodes, "{", 1);
 	if (cut && text_starts(line, "Node ") && !text_ends(line, "kB")) {
 		r->line.host->bad(r->line.host, number, "the line is cut short");
 		return;
 	}
+	if (!r->nodes.n && text_starts(line, "Node ")) text_json_bytes(&r->nodes, "{", 1);
 	if (node_line(r, line) || pressure_line(r, line)) return;
 	bool half = cut && !text_ends(line, "kB") && pair(line, key, sizeof key, &value);
 	if (!half && pair(line, key, sizeof key, &value)) {
