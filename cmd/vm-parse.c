@@ -10,11 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "dates.h"
 #include "error.h"
 #include "host_parse.h"
 #include "intake.h"
 #include "plain.h"
 #include "load.h"
+#include "parts.h"
 #include "pieces.h"
 #include "program.h"
 #include "utc.h"
@@ -46,6 +48,16 @@ static struct state state;
 static uint64_t text_seq;
 static int64_t next_time; /* of the next plain text */
 static const struct vp_source *forced; /* reads state.format */
+
+/* Texts that wait until it is known whether all reports have a date. */
+static struct {
+	struct text *list;
+	size_t count, bytes;
+	struct vp_dates *dates;
+	size_t dated;    /* of how many texts the dates are known */
+	bool over;       /* it is known: texts are parsed as they come */
+	bool told;
+} waiting;
 
 static void incomplete(void *ctx, const struct vp_pieces_read *read, const char *why)
 {
@@ -98,17 +110,30 @@ static void stream(struct vp_program *program)
 
 /* ---- plain text ---- */
 
-static void put_stream(struct vp_program *program, const char *source)
+/* ["pmap","vmmap"]: each once. */
+static void put_sources(struct vp_program *program, const struct vp_part *parts, int count)
 {
-	char began[VP_UTC_SIZE], sources[96];
+	char sources[1024] = "[";
+	size_t used = 1;
+	for (int i = 0; i < count && used < sizeof sources - 80; i++) {
+		bool again = false;
+		for (int k = 0; k < i; k++) again |= parts[k].source == parts[i].source;
+		if (!again) used += (size_t)snprintf(sources + used, sizeof sources - used, "%s\"%s\"", i ? "," : "", parts[i].source->name);
+	}
+	snprintf(sources + used, sizeof sources - used, "%s]", count ? "" : "\"text\"");
+	vp_put_json(&program->out, "sources", vp_s(sources));
+}
+
+static void put_stream(struct vp_program *program, const struct vp_part *parts, int count)
+{
+	char began[VP_UTC_SIZE];
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	vp_utc(now.tv_sec * INT64_C(1000000000) + now.tv_nsec, began);
-	snprintf(sources, sizeof sources, "[\"%s\"]", source);
 	vp_put_begin(&program->out, "stream", 0, -1);
 	vp_put_num(&program->out, "version", 1);
 	vp_put_str(&program->out, "program", vp_s("vm-parse " VP_VERSION));
-	vp_put_json(&program->out, "sources", vp_s(sources));
+	put_sources(program, parts, count);
 	vp_put_str(&program->out, "began", vp_s(began));
 	vp_put_end(&program->out);
 }
@@ -136,6 +161,14 @@ static int core_file(struct vp_program *program, struct whole *whole)
 	return 0;
 }
 
+/* A whole input, taken apart. */
+struct text {
+	char *name;
+	struct whole whole;
+	struct vp_part *parts;
+	int count;
+};
+
 static int whole_text(struct vp_program *program, struct whole *whole)
 {
 	vp_str head;
@@ -150,50 +183,122 @@ static void release(struct whole *whole)
 	else free(whole->bytes);
 }
 
-static int parse_as(struct vp_program *program, const struct whole *whole, const struct vp_source *source, const char *format)
+/* The parts of a text; it is one, where the format is told, or where it is no text at all. */
+static int take_apart(struct vp_program *program, const struct whole *whole, struct vp_part **parts)
 {
-	struct vp_parse_job job = {
-		.source = source, .place = program->input.name, .several = true, .every = state.every,
-		.t = next_time,
-		.text = { .format = format, .text = { whole->bytes, whole->n }, .pid = -1, .seq = text_seq },
-	};
-	return vp_parse_run(parse, &job);
+	vp_str text = { whole->bytes, whole->n };
+	if (!forced && !whole->mapped) return vp_parts(text, parts);
+	struct vp_part one = { forced, state.format, text, 0 };
+	if (!forced) one.source = vp_recognise(text, &one.format);
+	if (!(*parts = malloc(sizeof one))) vp_die(program, VP_TROUBLE, "out of memory");
+	**parts = one;
+	return one.source != NULL;
 }
 
-/* A crash log may tell of the machine beside the address space; it is told at the time of the first look. */
-static void machine_beside(struct vp_program *program, const struct whole *whole, const struct vp_source *source)
+static void parse_part(struct vp_program *program, const struct text *text, int i)
 {
-	const char *format = NULL;
-	const struct vp_source *machine = whole->mapped || forced ? NULL : vp_recognise_machine((vp_str){ whole->bytes, whole->n }, &format);
-	if (!machine || machine == source) return;
-	if (parse_as(program, whole, machine, format) < 0) vp_trouble(program, "%s: %s", program->input.name, vp_error());
-	next_time = vp_parse_last(parse);
+	const struct vp_part *part = &text->parts[i];
+	struct vp_parse_job job = {
+		.source = part->source, .place = text->name, .several = true, .goes_on = i > 0, .every = state.every, .t = next_time,
+		.text = { .format = part->format, .text = part->text, .pid = -1, .seq = text_seq, .before = part->before },
+	};
+	uint64_t before = vp_parse_told(parse);
+	int written = vp_parse_run(parse, &job);
+	next_time = program->t = vp_parse_last(parse);
+	if (written > 0) text_seq += (uint64_t)written;
+	if (written >= 0 && vp_parse_told(parse) > before) return;
+	if (written >= 0) vp_fail("line %zu: what begins here is taken for %s, but nothing in it can be read", part->before + 1, part->format);
+	vp_trouble(program, "%s: %s", text->name, vp_error());
+	vp_put_lost(program, next_time, -1, "text", 1, vp_error());
+}
+
+/* Writes what a text says, and lets it go. */
+static void parse_text(struct vp_program *program, struct text *text)
+{
+	for (int i = 0; i < text->count; i++) parse_part(program, text, i);
+	if (text->count) next_time += state.every;
+	if (!text->count) {
+		vp_fail("no format that is known here (lines of a stream begin with '{'; texts such as /proc/PID/maps and smaps are recognised)");
+		vp_trouble(program, "%s: %s", text->name, vp_error());
+		vp_put_lost(program, 0, -1, "text", 1, vp_error());
+	}
+	free(text->parts);
+	release(&text->whole);
+	free(text->name);
+}
+
+/* ---- dates ---- */
+
+static void dates_of(struct vp_program *program, const struct text *text)
+{
+	for (int i = 0; i < text->count; i++) {
+		const struct vp_part *part = &text->parts[i];
+		struct vp_text whole = { .format = part->format, .text = part->text, .pid = -1 };
+		if (!waiting.dates && !(waiting.dates = vp_dates_new())) vp_die(program, VP_TROUBLE, "out of memory");
+		vp_dates_add(waiting.dates, part->source, &whole); /* what fails is told when it is parsed */
+	}
+}
+
+static void say_why(struct vp_program *program, const char *why)
+{
+	if (*why && !waiting.told) vp_say(program, "the reports %s: they are not set apart by them, see --every", why);
+	waiting.told |= *why != 0;
+}
+
+/* No further text waits: those that do are parsed, at the times of their dates where these are such. */
+static void wait_no_more(struct vp_program *program)
+{
+	const char *why = "";
+	size_t count = 0;
+	const int64_t *times = waiting.dates && !waiting.over ? vp_dates_times(waiting.dates, &count, &why) : NULL;
+	if (times) vp_parse_times(parse, times, count);
+	for (size_t i = 0; i < waiting.count; i++) parse_text(program, &waiting.list[i]);
+	free(waiting.list);
+	waiting.list = NULL;
+	waiting.count = 0;
+	waiting.over = true;
+	say_why(program, why);
+}
+
+/* A single report, as most texts are, needs no look before: so the first text is asked only when there is another one. */
+static void wait(struct vp_program *program, const struct text *text)
+{
+	struct text *list = realloc(waiting.list, (waiting.count + 1) * sizeof *list);
+	if (!list) vp_die(program, VP_TROUBLE, "out of memory");
+	waiting.list = list;
+	list[waiting.count++] = *text;
+	waiting.bytes += text->whole.n;
+	while (waiting.count > 1 && waiting.dated < waiting.count) dates_of(program, &waiting.list[waiting.dated++]);
+	if (waiting.bytes > VP_TEXT_MAX) say_why(program, "are too much text to look for dates in all of it");
+	if ((waiting.dates && !vp_dates_hope(waiting.dates)) || waiting.bytes > VP_TEXT_MAX) waiting.over = true, wait_no_more(program);
+}
+
+static void texts_end(struct vp_program *program)
+{
+	const struct text *only = waiting.count == 1 && !waiting.dated ? waiting.list : NULL;
+	if (only && !only->whole.mapped && (only->count > 1 || vp_dates_twice((vp_str){ only->whole.bytes, only->whole.n }))) dates_of(program, only);
+	wait_no_more(program);
+	uint64_t dated, reports = vp_parse_reports(parse, &dated);
+	char why[128];
+	snprintf(why, sizeof why, "have dates of their own only in part (%llu of %llu)", (unsigned long long)dated, (unsigned long long)reports);
+	if (reports > 1 && dated && dated < reports && !vp_options_given(&program->options, "every")) say_why(program, why);
 }
 
 static void plain_text(struct vp_program *program, bool *began)
 {
-	struct whole whole;
-	const char *format = NULL;
-	if (whole_text(program, &whole)) {
+	struct text text = { .name = NULL };
+	if (whole_text(program, &text.whole)) {
 		vp_trouble(program, "%s", vp_error());
 		return;
 	}
-	const struct vp_source *source = forced ? forced : vp_recognise((vp_str){ whole.bytes, whole.n }, &format);
-	if (forced) format = state.format;
-	if (!*began) put_stream(program, source ? source->name : "text");
+	text.name = strdup(program->input.name);
+	text.count = text.name ? take_apart(program, &text.whole, &text.parts) : vp_fail("out of memory");
+	if (text.count < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!*began) put_stream(program, text.parts, text.count);
 	*began = true;
-	for (size_t i = 0; i < whole.n && !whole.mapped; i++) program->read += whole.bytes[i] == '\n';
-	if (source) machine_beside(program, &whole, source);
-	int written = source ? parse_as(program, &whole, source, format) : vp_fail("no format that is known here (lines of a stream begin with '{'; "
-	                                                          "texts such as /proc/PID/maps and smaps are recognised)");
-	if (written > 0) text_seq += (uint64_t)written;
-	if (source) program->t = vp_parse_last(parse);
-	if (source) next_time = program->t + state.every;
-	if (written < 0) {
-		vp_trouble(program, "%s: %s", program->input.name, vp_error());
-		vp_put_lost(program, 0, -1, "text", 1, vp_error());
-	}
-	release(&whole);
+	for (size_t i = 0; i < text.whole.n && !text.whole.mapped; i++) program->read += text.whole.bytes[i] == '\n';
+	if (waiting.over) parse_text(program, &text);
+	else wait(program, &text);
 }
 
 /* The reader that --format asks for; a wrong word ends the program, with those that there are. */
@@ -227,10 +332,13 @@ int main(int argc, char **argv)
 	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
 	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
+	waiting.over = vp_options_given(&program.options, "every");
 	while ((kind = vp_looks_like_stream(&program)) == 0 || (kind == 1 && forced)) plain_text(&program, &text);
+	texts_end(&program);
 	if (kind == 1 && text) vp_die(&program, VP_USAGE, "%s holds lines of a stream, the files before it plain text: give them apart", program.input.name);
 	if (kind == 1) stream(&program);
 	vp_parse_host_free(parse);
+	vp_dates_free(waiting.dates);
 	if (text) {
 		put_end(&program);
 		program.staged = true;

@@ -44,7 +44,7 @@ struct vp_parse_host {
 	bool remembers;           /* what comes is a look, which another one may follow */
 	uint64_t seq;
 	int written;
-	uint64_t bad;
+	uint64_t bad;             /* of this text */
 	struct sums all, *kinds;  /* kinds: by vp_kind_index */
 	size_t kind_size;
 	struct vp_region stated;  /* totals that the text states */
@@ -54,7 +54,11 @@ struct vp_parse_host {
 	char *process;            /* members of the last `process` line: the same is not said twice */
 	size_t process_n;
 	int64_t process_pid;
-	bool of_process;
+	bool of_process, of_machine;
+	uint64_t told;            /* reports, lines of the parser's own, bad ones */
+	uint64_t reports[2], dated[2]; /* by of_machine */
+	const int64_t *times;     /* of the reports to come; NULL: job->t and `every` say them */
+	size_t time_count;
 	int64_t seen[SEEN_MAX];   /* whose snapshots stand at this time already; SYSTEM for the system's line */
 	size_t seen_count;
 	char *members;            /* of the snapshot line */
@@ -273,8 +277,23 @@ static void close_snapshot(struct vp_parse_host *parse)
 	parse->seq++;
 }
 
+/* The time of the report that comes next, where it is told. */
+static void time_of_next(struct vp_parse_host *parse)
+{
+	if (parse->time_count) parse->own.t = *parse->times;
+}
+
+static void next_report(struct vp_parse_host *parse, bool of_machine)
+{
+	time_of_next(parse);
+	if (parse->time_count) parse->times++, parse->time_count--;
+	parse->reports[of_machine]++;
+	parse->told++;
+}
+
 static void open_snapshot(struct vp_parse_host *parse)
 {
+	next_report(parse, false);
 	parse->open = true;
 	parse->has_stated = false;
 	if (parse->written) parse->past->now.count = 0;
@@ -312,6 +331,7 @@ static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_
 		parse->has_stated = true;
 	}
 	if (members.n) {
+		parse->dated[false] += memmem(members.p, members.n, "\"date\":", 7) != NULL;
 		char *more = realloc(parse->members, members.n);
 		if (!more) abort();
 		memcpy(more, members.p, members.n);
@@ -392,8 +412,9 @@ static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(why, sizeof why, format, list);
 	va_end(list);
-	snprintf(place, sizeof place, "%s:%zu: %s", parse->job->place, line, why);
+	snprintf(place, sizeof place, "%s:%llu: %s", parse->job->place, (unsigned long long)(parse->job->text.before + line), why);
 	program->skipped++;
+	parse->told++;
 	program->status = VP_TROUBLE;
 	if (parse->bad++ < 10) vp_say(program, "%s; row skipped", place);
 	else if (parse->bad == 11) vp_say(program, "%s: further bad rows are counted, not shown", parse->job->place);
@@ -413,10 +434,13 @@ static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_
 	bool now = t == parse->own.t;
 	close_snapshot(parse);
 	parse->of_process = strcmp(type, "process") == 0;
-	if (parse->of_process) advance(parse, pid);
-	if (strcmp(type, "system") == 0) {
+	parse->told++;
+	parse->of_machine = strcmp(type, "system") == 0;
+	if (parse->of_process) advance(parse, pid), time_of_next(parse);
+	if (parse->of_machine) {
 		advance(parse, SYSTEM);
 		seen(parse, SYSTEM);
+		next_report(parse, true);
 	}
 	if (parse->of_process) parse->own.text.pid = pid;
 	parse->line.used = 0;
@@ -426,7 +450,9 @@ static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_
 
 static void host_str(struct vp_host *host, const char *key, vp_str value)
 {
-	vp_put_str(&of(host)->line, key, value);
+	struct vp_parse_host *parse = of(host);
+	if (parse->of_machine && (!strcmp(key, "clock") || !strcmp(key, "date"))) parse->dated[true]++;
+	vp_put_str(&parse->line, key, value);
 }
 
 static void host_num(struct vp_host *host, const char *key, uint64_t value)
@@ -537,10 +563,10 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	parse->remembers = !job->several;
 	parse->past = parse->remembers ? vp_again_begin(parse->again, job->text.pid, &parse->own.text) : vp_again_without(parse->again);
 	if (!parse->past) return free(state), vp_fail("out of memory");
-	parse->seen_count = 0;
+	if (!job->goes_on) parse->seen_count = 0;
 	parse->seq = job->text.seq;
 	parse->written = 0;
-	parse->bad = 0;
+	if (!job->goes_on) parse->bad = 0;
 	int failed = source->parse(state, &parse->host, &parse->own.text);
 	close_snapshot(parse);
 	free(state);
@@ -550,4 +576,22 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 int64_t vp_parse_last(const struct vp_parse_host *parse)
 {
 	return parse->own.t;
+}
+
+void vp_parse_times(struct vp_parse_host *parse, const int64_t *times, size_t count)
+{
+	parse->times = times;
+	parse->time_count = count;
+}
+
+uint64_t vp_parse_reports(const struct vp_parse_host *parse, uint64_t *dated)
+{
+	bool machine = !parse->reports[false];
+	*dated = parse->dated[machine];
+	return parse->reports[machine];
+}
+
+uint64_t vp_parse_told(const struct vp_parse_host *parse)
+{
+	return parse->told;
 }

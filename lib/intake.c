@@ -11,6 +11,7 @@
 #include "error.h"
 #include "host_parse.h"
 #include "load.h"
+#include "parts.h"
 #include "pieces.h"
 #include "plain.h"
 
@@ -29,6 +30,8 @@ static bool reads(const struct vp_source *source, const char *format)
 	return false;
 }
 
+#define BESIDE 10 /* below it a probe knows a line only that may stand beside its own */
+
 /* A source may hand on a text that another one reads. */
 const struct vp_source *vp_reader_of(vp_str name, const char *format)
 {
@@ -41,8 +44,7 @@ const struct vp_source *vp_reader_of(vp_str name, const char *format)
 	return NULL;
 }
 
-/* A source that asks of no process tells of the machine. */
-static bool of_machine(const struct vp_source *source)
+bool vp_of_machine(const struct vp_source *source)
 {
 	return source->sample && !source->attach;
 }
@@ -53,16 +55,10 @@ static const struct vp_source *best_of(vp_str text, bool machine, const char **f
 	*sure = 0;
 	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
 		const char *guess = NULL;
-		int now = (*source)->probe && of_machine(*source) == machine ? (*source)->probe(text, &guess) : 0;
-		if (now > *sure && guess) *sure = now, best = *source, *format = guess;
+		int now = (*source)->probe && vp_of_machine(*source) == machine ? (*source)->probe(text, &guess) : 0;
+		if (now >= BESIDE && now > *sure && guess) *sure = now, best = *source, *format = guess;
 	}
 	return best;
-}
-
-const struct vp_source *vp_recognise_machine(vp_str text, const char **format)
-{
-	int sure;
-	return best_of(text, true, format, &sure);
 }
 
 /* Mostly the front tells; a log may go on for long before it comes to the point. */
@@ -182,19 +178,25 @@ static int stream(struct intake *intake)
 static int plain_text(struct intake *intake)
 {
 	struct vp_program *own = &intake->own;
-	const char *format = NULL;
+	struct vp_part *parts = NULL;
 	char *bytes;
 	size_t n;
+	int failed = 0;
 	if (vp_input_rest(&own->input, VP_TEXT_MAX, &bytes, &n) || vp_plain(&bytes, &n)) return -1;
-	const struct vp_source *source = vp_recognise((vp_str){ bytes, n }, &format);
-	struct vp_parse_job job = {
-		.source = source, .place = own->input.name, .several = true, .text = { .format = format, .text = { bytes, n }, .pid = -1 },
-	};
+	int count = vp_parts((vp_str){ bytes, n }, &parts);
 	for (size_t i = 0; i < n; i++) own->read += bytes[i] == '\n';
-	int failed = source ? vp_parse_run(intake->parse, &job) : vp_fail("%s: no format that is known here", own->input.name);
-	drain(intake);
+	if (count == 0) failed = vp_fail("%s: no format that is known here", own->input.name);
+	for (int i = 0; i < count && failed >= 0; i++) {
+		struct vp_parse_job job = {
+			.source = parts[i].source, .place = own->input.name, .several = true, .goes_on = i > 0,
+			.text = { .format = parts[i].format, .text = parts[i].text, .pid = -1, .before = parts[i].before },
+		};
+		failed = vp_parse_run(intake->parse, &job);
+		drain(intake);
+	}
+	free(parts);
 	free(bytes);
-	return failed < 0 ? -1 : 0;
+	return failed < 0 || count < 0 ? -1 : 0;
 }
 
 /* ---- one input ---- */

@@ -10,8 +10,7 @@
 const struct vp_source *vp_reader_of(vp_str source, const char *format);
 /* The source that knows a plain text best, and its format; NULL: none. */
 const struct vp_source *vp_recognise(vp_str text, const char **format);
-/* The source that knows what a text says of the whole machine, which may stand in it beside an address space; NULL: none. */
-const struct vp_source *vp_recognise_machine(vp_str text, const char **format);
+bool vp_of_machine(const struct vp_source *source); /* it asks of no process, so it tells of the machine */
 /* Whether what comes next in the input is lines of the stream: 1, plain text: 0, the end of all files: -1. */
 int vp_looks_like_stream(struct vp_program *program);
 

@@ -131,6 +131,14 @@ static void drop_hard_blanks(char *p, size_t *n)
 	*n = used;
 }
 
+/* A page or a table of an office has made each gap a tab: then two blanks stand nowhere beside each other. */
+static void drop_tabs(char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i] == '\t')
+			p[i] = ' ';
+}
+
 /* ESC [ ... up to a letter. */
 static void drop_colours(char *p, size_t *n)
 {
@@ -233,5 +241,7 @@ int vp_plain(char **bytes, size_t *n)
 	every_line(*bytes, n, cut_blanks);
 	every_line(*bytes, n, cut_number);
 	every_line(*bytes, n, cut_plus);
+	if (counted(*bytes, *n, "\t") >= lines && !counted(*bytes, *n, "  "))
+		drop_tabs(*bytes, *n);
 	return 0;
 }

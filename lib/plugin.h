@@ -180,7 +180,8 @@ struct vp_host {
 	/* Sample half again: an array of the frames of a stack, from the innermost out. */
 	void (*frames)(struct vp_host *h, const char *key, const struct vp_frame *frames, size_t count);
 
-	/* Parse half again, for speed alone: most of a text stood in the last look at the same process, in the same format, as well.
+	/* Parse half again, for speed alone, and NULL where nothing is remembered: most of a text stood in the last look at the same
+	 * process, in the same format, as well.
 	 * part: the bytes of the text that have made the region given last, and would make the same one wherever they stand; `lines`, so
 	 * many newlines are in them. Of what was mended, was in part unreadable, or depends on what stands around, it is not told.
 	 * again: the region that was made of the bytes with which `rest`, to the end of the text, begins; NULL: it has to be read.
@@ -198,6 +199,7 @@ struct vp_text {
 	vp_str text;
 	int64_t pid;        /* -1 where unknown */
 	uint64_t seq;
+	uint64_t before;    /* lines that stand before it in the text that it was cut out of; `bad` adds them by itself */
 };
 
 /* Callbacks in the order of their life. A half that is absent is NULL. */
@@ -220,7 +222,9 @@ struct vp_source {
 	void (*close)(void *state, struct vp_host *host);
 
 	/* parse half: a pure function of the text */
-	/* How sure it is, 0 (not mine) to 100, and which format; sees the first 64 KiB or less. */
+	/* How sure it is, 0 (not mine) to 100, and which format; sees the first 64 KiB, or any other piece. A text of several formats is
+	 * taken apart by it: it is shown single lines too. 1 to 9: the text is not known to be mine, but its first line is such as stands
+	 * around my rows, a head, a value, a sum; this alone makes no text mine. */
 	int (*probe)(vp_str head, const char **format);
 	int (*parse)(void *state, struct vp_host *host, const struct vp_text *text);
 

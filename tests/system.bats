@@ -189,3 +189,42 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 	[ "$(printf 'SwapUse           4 CachUse      560000  MemUse     1000000 MemFree    22000000 \n' | vm-parse | jq -c 'select(.type == "system") | [.swap_used, .buffers_cached, .used, .free] | map(. / 1024)')" = '[4,560000,1000000,22000000]' ]
 	[ "$(printf '              total        used        free      shared  buff/cache   available\nMem:           15Gi      15.5Gi       0.0Gi       0.5Gi       512Mi       0.25Gi\n' | vm-parse | jq -c 'select(.type == "system") | [.used, .shared, .available] | map(. / 1073741824)')" = '[15.5,0.5,0.25]' ]
 }
+
+@test "what free --si prints is in thousands of bytes, and no machine of a thousand times its size" {
+	{ echo '               total        used        free      shared  buff/cache   available'; echo 'Mem:        25276514      671255    24878018        9435     1260126    25833089'; echo 'Swap:              0           0           0'; } >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | [.unit, .total, .shared]')" = '["kB",25276514000,9435000]' ]
+	sed 's/25276514/ 2527651/; s/25833089/ 2533089/; s/24878018/ 2478018/' "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/large" # 2.4 TiB by free -m
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/large" | jq -r 'select(.type == "system") | .unit')" = MiB ]
+}
+
+@test "a row of free or a value of meminfo that cannot be read is told with its line, and the others are kept" {
+	printf '%s\n' '             total       used       free' 'Mem:       8061948    x7621620     440328' 'Swap:      4192956          0    41929x6' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":2: no row of free; row skipped"*":3: no row of free; row skipped"* ]]
+	sed 's/^MemFree:.*/MemFree:    12x4 kB/' "$ROOT/tests/texts/meminfo.txt" >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":$(grep -n 12x4 "$BATS_TEST_TMPDIR/in" | cut -d: -f1): no value of meminfo; row skipped"* ]]
+	[ "$(jq -c 'select(.type == "system") | del(.t)' <<<"$output")" = "$(vm-parse "$ROOT/tests/texts/meminfo.txt" | jq -c 'select(.type == "system") | del(.t, .free)')" ]
+}
+
+@test "a text that ends within a number gives no wrong one, and says where" {
+	printf '               total        used        free      shared  buff/cache   available\nMem:     25276510208   6247' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":2: the line is cut short"* ]]
+	printf '               total        used        free\nMem:     25276510208   624726016 24285069312\nSwap:  40' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "system") | [.unit, .total, .swap_total]' <<<"$output")" = '["B",25276510208,null]' ]
+	printf '               total        used        free\nMem:     25276510208   624726016 242' >"$BATS_TEST_TMPDIR/in" # the last may be a number too few
+	[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "system") | .unit')" = B ]
+	printf 'MemTotal:       24684096 kB\nMemFree:        230' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "system") | [.total, .free]' <<<"$output")" = '[25276514304,null]' ]
+	printf '00400000-ffffffffff601000 ---p 00000000 00:00 0                          [rollu' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":1: the line is cut short"* && $output != *'"region"'* ]]
+	printf '00400000-ffffffffff601000 ---p 00000000 00:00 0          ' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":1: the line is cut short"* && $output != *'"region"'* ]]
+	printf '==> /sys/devices/system/node/node0/meminfo <==\nNode 0 MemTotal:        8000000 kB\nNode 0 MemFree:   30' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | .nodes')" = '{"0":{"total":8192000000}}' ]
+}

@@ -152,10 +152,10 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	echo '7fffc13ff000-7fffc1420000 rw-p 00000000 00:00 0                          [stack]'
 	printf '\n/proc/meminfo:\nMemTotal:       24684084 kB\nMemFree:        18000000 kB\nMemAvailable:   20000000 kB\n\nMemory: 4k page, physical 24684084k\nRss:   77 kB\nEND.\n'; } >"$BATS_TEST_TMPDIR/hs_err"
 	of() { vm-parse -q | jq -c 'if .type == "region" then [.start, .perms, .name] elif .type == "system" then [.total, .available, .rss] else empty end'; }
-	want='[25276502016,20480000000,null]
-["0x00000000e0000000","rw-p",null]
+	want='["0x00000000e0000000","rw-p",null]
 ["0x000055d0c8000000","r-xp","/usr/lib/jvm/java-17/bin/java"]
-["0x00007fffc13ff000","rw-p","[stack]"]'
+["0x00007fffc13ff000","rw-p","[stack]"]
+[25276502016,20480000000,null]'
 	[ "$(of <"$BATS_TEST_TMPDIR/hs_err")" = "$want" ]
 	yes 'a line of a log that says nothing of memory' | head -5000 >"$BATS_TEST_TMPDIR/long" || true
 	[ "$(cat "$BATS_TEST_TMPDIR/long" "$BATS_TEST_TMPDIR/hs_err" | of)" = "$want" ]
@@ -168,4 +168,167 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	{ cat "/proc/$$/smaps"; free; } >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r .type | sort | uniq -c | awk '$2 == "region" || $2 == "system" { print $2, $1 }' | paste -sd,)" = "region $(wc -l <"/proc/$$/maps"),system 1" ]
 	[ "$(vm-parse "/proc/$$/smaps" | jq -r 'select(.type == "system")' | wc -l)" -eq 0 ]
+}
+
+# What somebody sends who has looked with everything: prose, a report, prose, another one, of as many formats as there are.
+letter() {
+	local name
+	printf 'Hello,\nI have looked at it with all that I have. See below: 3 of 4 are new.\n\n'
+	for name; do printf 'And this is %s:\n\n' "$name"; cat "$ROOT/tests/texts/$name.txt"; printf '\nSo far that.\n'; done
+	echo 'Thanks!'
+}
+told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot" or .type == "process") | del(.t, .seq)'; }
+
+@test "reports of different formats in one text are each read by their own reader, in the order of the text, whatever stands around them" {
+	names=(pmap vmmap log meminfo gdb free numa_maps footprint listing top pmap-X vm_stat)
+	for name in "${names[@]}"; do vm-parse "$ROOT/tests/texts/$name.txt" | told; done >"$BATS_TEST_TMPDIR/want"
+	letter "${names[@]}" >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse -o "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"dates of their own only in part"* && $(wc -l <<<"$stderr") == 1 ]] # that of vmmap has one
+	told <"$BATS_TEST_TMPDIR/out" | diff "$BATS_TEST_TMPDIR/want" -
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	[ "$(jq -c 'select(.type == "stream") | .sources | sort' "$BATS_TEST_TMPDIR/out")" = '["gdb","listing","numa","pmap","procfs","system","vmmap"]' ]
+	[ "$(jq -c 'select(.type == "snapshot") | .seq' "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = "$(seq -s' ' 0 "$(($(grep -c '"type":"snapshot"' "$BATS_TEST_TMPDIR/out") - 1))")" ]
+	for how in 's/^/> /' 's/^/| > /' 's/^/    /' 's/^/Nov 20 10:00:00 host app[123]: /' 's/^/2024-05-01T10:00:00.123Z INFO /' 's/^/+/' 's/$/\r/'; do
+		sed "$how" "$BATS_TEST_TMPDIR/in" | vm-parse | told | diff "$BATS_TEST_TMPDIR/want" - || { echo "$how"; return 1; }
+	done
+}
+
+@test "any two formats behind each other give what each gives alone, without a word or a blank line between them too" {
+	names=(pmap vmmap log meminfo gdb free numa_maps footprint listing top pmap-X vm_stat)
+	told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot") | del(.t, .seq)'; } # a process is not said twice
+	for a in "${names[@]}"; do vm-parse "$ROOT/tests/texts/$a.txt" | told >"$BATS_TEST_TMPDIR/$a"; done
+	for a in "${names[@]}"; do
+		for b in "${names[@]}"; do
+			[ "$a" = "$b" ] && continue
+			cat "$ROOT/tests/texts/$a.txt" "$ROOT/tests/texts/$b.txt" | vm-parse -q | told | diff <(cat "$BATS_TEST_TMPDIR/$a" "$BATS_TEST_TMPDIR/$b") - || { echo "$a, then $b"; return 1; }
+		done
+	done
+}
+
+@test "of a text of several formats a bad row is told with its line in the whole, once" {
+	{ letter free; sed 's/rw---/rwq--/' "$ROOT/tests/texts/pmap.txt"; letter vmmap; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	for line in $(grep -n rwq-- "$BATS_TEST_TMPDIR/in" | cut -d: -f1); do [ "$(grep -c ":$line: no row of pmap" <<<"$stderr")" = 1 ] || { echo "$line: $stderr"; return 1; }; done
+	[ "$(grep -c 'no row of' <<<"$stderr")" = "$(grep -c rwq-- "$BATS_TEST_TMPDIR/in")" ]
+	sed '/thread 0/,/^$/s/^Stack .*/...snip.../' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/snipped"
+	{ letter free pmap; cat "$BATS_TEST_TMPDIR/snipped"; } >"$BATS_TEST_TMPDIR/in"
+	run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"at line $(grep -n '^...snip' "$BATS_TEST_TMPDIR/in" | cut -d: -f1) somebody has left out"* ]]
+}
+
+@test "rows that one format knows below its head only are not taken for another's that look alike" {
+	printf '%s\n' 'Maps Information' '10000000 10021000 r-xp /usr/lib/libfoo.so' '10021000 10022000 rw-p /usr/lib/libfoo.so' 'End of Maps Information' '' >"$BATS_TEST_TMPDIR/in"
+	free >>"$BATS_TEST_TMPDIR/in"
+	output=$(vm-parse "$BATS_TEST_TMPDIR/in")
+	[ "$(regions '[.start, .size, .perms]' | paste -sd' ')" = '["0x0000000010000000",135168,"r-xp"] ["0x0000000010021000",4096,"rw-p"]' ]
+	[ "$(grep -c '"type":"system"' <<<"$output")" = 1 ]
+}
+
+@test "a plugin whose probe knows the head of its text alone keeps the lines below it in a text of several formats" {
+	mkdir "$BATS_TEST_TMPDIR/plugins"
+	sed -n '/^```c ranges.c/,/^```$/p' "$ROOT/plugins/README.md" | sed '1d;$d' >"$BATS_TEST_TMPDIR/plugins/ranges.c"
+	cc -shared -fPIC -I "$ROOT/lib" -o "$BATS_TEST_TMPDIR/plugins/ranges.so" "$BATS_TEST_TMPDIR/plugins/ranges.c"
+	{ letter free; printf '# board map\n10000000 10004000 rw- heap\n20000000 20100000 r-x flash image\n\n'; letter pmap; } >"$BATS_TEST_TMPDIR/in"
+	output=$(VMPIPE_PLUGINS=$BATS_TEST_TMPDIR/plugins vm-parse "$BATS_TEST_TMPDIR/in")
+	[ "$(regions '[.start, .name]' | head -2 | paste -sd' ')" = '["0x0000000010000000","heap"] ["0x0000000020000000","flash image"]' ]
+	[ "$(jq -c 'select(.type == "snapshot") | .regions' <<<"$output" | paste -sd' ')" = "2 $(vm-parse "$ROOT/tests/texts/pmap.txt" | jq -c 'select(.type == "snapshot") | .regions' | paste -sd' ')" ]
+}
+
+@test "vm-diff takes the processes of a text of several formats" {
+	letter free pmap >"$BATS_TEST_TMPDIR/a"
+	letter pmap meminfo >"$BATS_TEST_TMPDIR/b"
+	run -0 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	[ "$stderr" = "vm-diff: no difference; 6 of 6 regions are the same" ]
+}
+
+@test "between and before reports of several formats a log may go on for as long as it likes" {
+	awk 'BEGIN { srand(1); for (i = 0; i < 3000; i++) { s = ""; for (k = 0; k < 9; k++) s = s " " sprintf("%c%c%c", 97 + rand() * 26, 97 + rand() * 26, 97 + rand() * 26); print "INFO [" i "]" s } }' >"$BATS_TEST_TMPDIR/log"
+	for name in pmap free numa_maps; do cat "$BATS_TEST_TMPDIR/log" "$ROOT/tests/texts/$name.txt"; done >"$BATS_TEST_TMPDIR/in"
+	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(for name in pmap free numa_maps; do vm-parse "$ROOT/tests/texts/$name.txt" | told; done) -
+	cat "$BATS_TEST_TMPDIR/log" "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
+	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
+}
+
+@test "maps of two processes with words between are two snapshots, also where the second lies above the first" {
+	low='10000000-10001000 r-xp 00000000 fe:00 7                          /usr/bin/a' high='7f0000000000-7f0000001000 r-xp 00000000 fe:00 8                    /usr/bin/b'
+	of() { vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
+	printf '%s\n' "$low" '' 'and of the other one:' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' 'of the first:' "$low" 'and of the other one:' '' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' "$low" '======= Memory map: ========' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' "$low" '---' "$high" >"$BATS_TEST_TMPDIR/in"
+	[ "$(of)" = "1 1" ]
+	printf '%s\n' "$low" '' "$high" >"$BATS_TEST_TMPDIR/in" # a blank line alone parts nothing: some pages put one between all lines
+	[ "$(of)" = 2 ]
+	printf '%s\n' 'a log' "$low" 'INFO something else' "$high" >"$BATS_TEST_TMPDIR/in" # nor do words alone, as a log has them
+	[ "$(of)" = 2 ]
+}
+
+@test "a row within a log whose end lies before its start is told, as any bad row" {
+	printf '%s\n' 'it says:' '10000000-10001000 r-xp 00000000 fe:00 7 /usr/bin/a' 'INFO between' '7f0000001000-7f0000000000 r-xp 00000000 fe:00 8 /usr/bin/b' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":4: "*"row skipped"* ]]
+}
+
+@test "a sentence is no row of numa_maps, though its words may be hexadecimal" {
+	printf '%s\n' 'We have added default' 'and facade bind:' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"no format that is known here"* ]]
+	cat "$ROOT/tests/texts/numa_maps.txt" >>"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(regions .start | wc -l)" = 5 ]
+}
+
+@test "words with a colon below a row are no value of it" {
+	printf '%s\n' '10000000-10001000 r-xp 00000000 fe:00 7 /usr/bin/a' "free: invalid option -- 'L'" 'Note: see below' 'Usage:' >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(regions 'keys | map(select(IN("free", "note", "usage"))) | length')" = 0 ]
+	[ "$(grep -c 'row skipped' <<<"$stderr")" = 3 ]
+}
+
+@test "tabs in place of gaps are no matter, and a name keeps its own" {
+	rows() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | [.start, .end, .perms, .name, .label, .rss, .total, .free]'; }
+	for name in vmmap pmap gdb numa_maps log meminfo free vm_stat; do
+		want=$(rows <"$ROOT/tests/texts/$name.txt")
+		[ -n "$want" ]
+		[ "$(expand "$ROOT/tests/texts/$name.txt" | sed 's/   */\t/g; s/^\t//; s/ /\t/g' | rows | jq -c 'del(.[3])')" = "$(jq -c 'del(.[3])' <<<"$want")" ] || { echo "$name"; return 1; } # a name may hold two blanks
+		[ "$(unexpand -a "$ROOT/tests/texts/$name.txt" | rows | sed 's/\\t/  /g')" = "$want" ] || { echo "$name, unexpand"; return 1; }
+	done
+	cat "/proc/$$/smaps" >"$BATS_TEST_TMPDIR/smaps"
+	for how in 's/  */\t/g' 's/   */\t/g'; do
+		diff <(rows <"$BATS_TEST_TMPDIR/smaps") <(sed "$how" "$BATS_TEST_TMPDIR/smaps" | rows)
+	done
+	printf '10000000-10001000 r--p 00000000 fe:00 7                          /tmp/a\tb\n' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name')" = "$(printf '/tmp/a\tb')" ]
+}
+
+@test "a text that is recognised, but of which nothing can be read, is told, with what it was taken for" {
+	{ cat "$ROOT/tests/texts/pmap.txt"; printf '\n             total       used       free     shared\n'; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *"taken for free, but nothing in it can be read"* ]]
+	[ "$(jq -r 'select(.type == "lost") | .what' <<<"$output")" = text ]
+}
+
+@test "words about reports are none" {
+	{ printf 'Hello,\nthe Physical footprint: is far too large, see VM Region Info: below, and in the Virtual Memory Map of process x.\nPhysMem: that is what top says of it.\nVM Regions Near the end, (non-coalesced).\n\n'
+	cat "$ROOT/tests/texts/pmap.txt"
+	printf '\nThe total used is free. Memory map: none. MemTotal: I do not know. Mem: neither.\nProcess: still running\n'; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	told <<<"$output" | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
+}
+
+@test "numa_maps that end within a name are told as cut, and the name is not taken for one" {
+	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7f2487000000 default file=/usr/lib/li'; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":6: the line is cut short"* && $output != *'/usr/lib/li"'* ]]
+	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7f2487000000 default anon=256 dirty=256 N0=25'; } >"$BATS_TEST_TMPDIR/in"
+	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[[ $stderr == *":6: the line is cut short"* ]]
+	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7ffc87000000 default'; } >"$BATS_TEST_TMPDIR/in" # a last line may lack its newline
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(regions .start | wc -l)" = 6 ]
 }

@@ -123,6 +123,29 @@ report() {
 	valid_stream <<<"$output"
 }
 
+@test "a report whose head has been cut off is not taken for the rest of the one before" {
+	{ cat "$ROOT/tests/texts/vmmap.txt"; sed -n '/^OS Version/,$p' "$ROOT/tests/texts/vmmap.txt" | sed 's/^Physical footprint: .*/Physical footprint:         9M/; s/ 4711/ 4712/'; } >"$BATS_TEST_TMPDIR/in"
+	parsed -q "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '[.regions, .footprint]' | paste -sd' ')" = "[12,1344512] [12,9437184]" ]
+	{ printf '__TEXT   113K  12\n__DATA   8192K  3\nStack   8176K  1\n\n'; cat "$ROOT/tests/texts/vmmap.txt"; } >"$BATS_TEST_TMPDIR/in" # nor are the rows of a summary without its head lost
+	parsed -q "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '[.regions, .labels.__DATA.size]' | head -1)" = "[0,8388608]" ]
+	[ "$(field snapshot .regions | paste -sd' ')" = "0 12" ]
+	printf 'Report Version:  7\n__TEXT   113K  12\n__DATA   8192K  3\nStack   8176K  1\nFoundation   16K   1\n    -b, --bytes    3\nUsage 100\n' >"$BATS_TEST_TMPDIR/in"
+	parsed "$BATS_TEST_TMPDIR/in"
+	[ "$(field snapshot '.labels | keys')" = '["Foundation","Stack","__DATA","__TEXT"]' ]
+}
+
+@test "what people write below the tables of a report is no row of them" {
+	parsed "$ROOT/tests/texts/vmmap.txt"
+	want=$(field snapshot '[.labels, .zones]')
+	for words in 'So it uses 2.5G in 3 regions, 40 more than before.' 'I think 5 of these 3 are 100K each' 'see 12.1M'; do
+		{ sed '/^MALLOC ZONE/,$d' "$ROOT/tests/texts/vmmap.txt"; printf '\n%s\n\n' "$words"; sed -n '/^MALLOC ZONE/,$p' "$ROOT/tests/texts/vmmap.txt"; printf '\n%s\n' "$words"; } >"$BATS_TEST_TMPDIR/in"
+		parsed "$BATS_TEST_TMPDIR/in"
+		[ "$(field snapshot '[.labels, .zones]')" = "$want" ] || { echo "$words"; return 1; }
+	done
+}
+
 @test "a corrupt row is told with its line, and no region is made of it" {
 	sed 's/^MALLOC_SMALL  .*105800000-106000000/MALLOC_SMALL 106000000-105800000/' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
@@ -348,4 +371,28 @@ report() {
 Stack                   16b96' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":2: neither a row"* ]]
+}
+
+@test "types and zones with numbers in their names keep these, however the gaps are" {
+	{ report 1M 'Memory Tag 250 (reserved)' 105300000-105304000 16K 16K 16K 0K 'Memory Tag 241 (reserved)' 105304000-105308000 16K 16K 16K 0K MALLOC_TINY 105400000-105500000 1024K 16K 16K 0K
+	printf '%s\n' '                                          VIRTUAL   RESIDENT      DIRTY    SWAPPED ALLOCATION      BYTES DIRTY+SWAP          REGION' \
+		'MALLOC ZONE                                  SIZE       SIZE       SIZE       SIZE      COUNT  ALLOCATED  FRAG SIZE  % FRAG   COUNT' \
+		'===========                               =======  =========  =========  =========  =========  =========  =========  ======  ======' \
+		'My 3 zone 4K_0x1086d8000                    1024K        32K        32K         0K        173       1712        31K     97%       1' \
+		'GFX 8K 2_0x1                                   0K         0K         0K         0K          0         0K         0K      0%       0'; } >"$BATS_TEST_TMPDIR/in"
+	for how in '' 's/   */ /g'; do
+		sed "$how" "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/now"
+		parsed -q "$BATS_TEST_TMPDIR/now"
+		[ "$(field region .label | paste -sd' ')" = '"Memory Tag 250 (reserved)" "Memory Tag 241 (reserved)" "MALLOC_TINY"' ]
+		[ "$(field snapshot '.zones | [keys[], .["My 3 zone 4K_0x1086d8000"].allocated]')" = '["GFX 8K 2_0x1","My 3 zone 4K_0x1086d8000",1712]' ]
+	done
+}
+
+@test "a crash report in JSON within a letter, between other reports, is read as what it is" {
+	of() { vm-parse -q "$@" | jq -c 'select(.type == "region") | [.start, .end, .name]'; }
+	ips=$ROOT/tests/texts/crash.ips
+	{ printf 'Look at this:\n\n'; cat "$ips"; printf '\nand pmap:\n\n'; cat "$ROOT/tests/texts/pmap.txt" "$ips" "$ROOT/tests/texts/vmmap.txt" "$ips"; printf '\nThanks!\n'; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -c 'select(.type == "region") | [.start, .end, .name]' <<<"$output")" = "$(of "$ips"; of "$ROOT/tests/texts/pmap.txt"; of "$ips"; of "$ROOT/tests/texts/vmmap.txt"; of "$ips")" ]
+	[ "$(field snapshot .pid | wc -l)" = 5 ]
 }

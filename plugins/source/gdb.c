@@ -108,6 +108,16 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 	return 0;
 }
 
+/* What stands around rows, and these themselves, which are known below a head only. */
+static bool is_beside(vp_str line)
+{
+	uint64_t number;
+	struct vp_region region;
+	vp_str rest = line, word = text_word(&rest);
+	if (text_is(word, "process")) return text_decimal(text_word(&rest), &number) && !text_left(rest).n;
+	return text_starts(line, "Mapped address spaces:") || text_starts(line, "--Type <") || text_starts(line, "(gdb) ") || row(line, &region);
+}
+
 static int probe(vp_str text, const char **format)
 {
 	struct text_lines lines = { .rest = text };
@@ -115,7 +125,7 @@ static int probe(vp_str text, const char **format)
 	*format = "gdb-mappings";
 	while (text_next(&lines, &line))
 		if (text_has(line, HEAD) && text_has(line, "End Addr") && text_has(line, "Offset")) return 97;
-	return 0;
+	return text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "gdb-mappings", NULL };

@@ -34,6 +34,7 @@ struct parser {
 	size_t column_count;    /* 0: outside of a listing */
 	int64_t pid;            /* whose text it is; -1 */
 	int64_t row_pid;        /* of the rows now, where they tell it; -1 */
+	vp_str date;            /* of the snapshot that comes next, where it is told */
 	bool begun;
 	uint64_t first;
 	char above[4096];       /* the name of the row above */
@@ -237,10 +238,19 @@ static void process(struct parser *p, int64_t pid, vp_str name)
 	p->begun = false;
 }
 
+static void begin(struct parser *p)
+{
+	struct text_json members = { 0 };
+	text_json_str(&members, "date", p->date);
+	p->host->snapshot(p->host, text_json_members(&members), NULL);
+	p->date.n = 0;
+	free(members.p);
+}
+
 static void give(struct parser *p, const struct vp_region *region)
 {
 	if (!p->begun || region->start <= p->first) {
-		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
+		begin(p);
 		p->first = region->start;
 	}
 	p->begun = true;
@@ -249,12 +259,14 @@ static void give(struct parser *p, const struct vp_region *region)
 	p->host->region(p->host, region);
 }
 
-/* "pid: 2411, tid: 2430, name: worker  >>> org.example <<<", "==4711==Process memory map follows:" */
+/* "Timestamp: 2024-05-01 10:00:00.123456789+0200", "pid: 2411, tid: 2430, name: worker  >>> org.example <<<", "==4711==Process memory map follows:" */
 static void whose(struct parser *p, vp_str line)
 {
 	uint64_t pid;
 	vp_str rest = line, name = { NULL, 0 };
-	if (text_starts(line, "pid: ")) {
+	if (text_starts(line, "Timestamp: ")) {
+		p->date = text_trim(text_from(line, 11));
+	} else if (text_starts(line, "pid: ")) {
 		rest = text_from(line, 5);
 		vp_str word = text_word(&rest);
 		if (text_ends(word, ",")) word.n--;
@@ -342,6 +354,17 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 
 /* ---- recognising ---- */
 
+/* What stands around rows, and what may be one: below their head only is it told what they are. */
+static bool is_beside(vp_str line)
+{
+	struct parser parser = { .row_pid = -1 };
+	uint64_t start, end;
+	vp_str rest = line = without_arrow(line), word = text_word(&rest);
+	if (is_head(&parser, line) || text_has(line, "End of Maps Information") || text_has(line, "End of process memory map")) return true;
+	if (text_starts(line, "pid: ") || text_starts(line, "Timestamp: ")) return true;
+	return was_row(line) || (text_starts(word, "0x") && range(word, &start, &end));
+}
+
 /* A head alone is a sentence that anybody may write: a row must follow. */
 static int probe(vp_str text, const char **format)
 {
@@ -356,7 +379,7 @@ static int probe(vp_str text, const char **format)
 		if (is_head(p, line)) continue;
 		if (lldb_row(line, &region) || (p->column_count && row(p, without_arrow(line), &region))) return 92;
 	}
-	return 0;
+	return text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "listing", NULL };

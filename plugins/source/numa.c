@@ -7,6 +7,7 @@
  * - A row has no end. What is resident of it is the least that it can be (a page, where nothing is): `least` true says so.
  * - Blank, tab, newline of a path are \040 \011 \012, a backslash is itself: what cannot be told from the other is taken for a blank.
  * - A range with nothing in it has only start and policy; "huge", "heap" and "stack" stand without a value.
+ * - The last row is never that of a file: one that ends the text without a newline, within its words, has been cut.
  * - Counts are in pages of kernelpagesize_kB (in all of them from Linux 3.x on).
  */
 #include "text.h"
@@ -19,7 +20,7 @@ struct parser {
 	struct text_prefix prefix;
 	struct text_json extra;
 	char name[NAME_MAX_];
-	bool begun;
+	bool begun, paged;  /* paged: rows with counts tell the size of a page, as their last word */
 	uint64_t last;
 };
 
@@ -92,7 +93,7 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region)
 	memset(region, 0, sizeof *region);
 	p->extra.n = 0;
 	vp_str start = text_word(&rest), policy = text_word(&rest);
-	if (start.n < 4 || !text_hex(start, &region->start) || !is_policy(policy)) return false;
+	if (start.n < 8 || !text_hex(start, &region->start) || !is_policy(policy)) return false;
 	if (text_is(policy, "prefer") && text_starts(text_left(rest), "(many)")) text_word(&rest);
 	if (!words(rest, &counts, NULL)) return false;
 	uint64_t page = counts.page ? counts.page : 4096;
@@ -117,16 +118,27 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region)
 	return true;
 }
 
+/* What people write around rows begins with no address. */
+static bool was_row(vp_str line)
+{
+	uint64_t start;
+	vp_str word = text_word(&line);
+	return word.n >= 8 && text_hex(word, &start);
+}
+
 static void one_line(struct parser *p, vp_str line)
 {
 	struct vp_region region;
 	if (!line.n) return;
-	if (!row(p, line, &region)) {
+	bool paged = text_has(line, "kernelpagesize_kB="), half = p->lines.cut && p->paged && !paged && text_has(line, "="); /* it may go on */
+	if (half || !row(p, line, &region)) {
+		if (!p->lines.cut && !was_row(line)) return;
 		p->host->bad(p->host, p->lines.number, p->lines.cut ? "the line is cut short" : "no row of numa_maps");
 		return;
 	}
 	if (!p->begun || region.start < p->last) p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
+	p->paged |= paged;
 	p->last = region.start;
 	p->host->region(p->host, &region);
 }
@@ -136,7 +148,8 @@ static size_t front(struct parser *p, vp_str line)
 {
 	struct vp_region region;
 	for (size_t at = 0; at < line.n && at < 100; at++) {
-		if (text_blank(line.p[at]) || (at && !text_blank(line.p[at - 1]))) continue;
+		if (text_hex_digit(line.p[at]) < 0 || (at && !text_blank(line.p[at - 1]))) continue;
+		if (line.n - at < 8 || text_hex_digit(line.p[at + 7]) < 0) continue; /* most words are no address */
 		if (row(p, text_trim(text_from(line, at)), &region)) return at;
 	}
 	return SIZE_MAX;
@@ -162,6 +175,14 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 	return 0;
 }
 
+/* A row that has gone wrong. */
+static bool is_beside(vp_str line)
+{
+	uint64_t start;
+	vp_str word = text_word(&line);
+	return word.n >= 8 && text_hex(word, &start) && is_policy(text_word(&line));
+}
+
 static int probe(vp_str text, const char **format)
 {
 	struct parser *p = calloc(1, sizeof *p);
@@ -169,10 +190,10 @@ static int probe(vp_str text, const char **format)
 	vp_str line;
 	bool found = false;
 	*format = "linux-numa-maps";
-	while (p && !found && text_next(&lines, &line) && lines.number < 50) found = front(p, text_unquoted(line)) != SIZE_MAX;
+	while (p && !found && text_next(&lines, &line)) found = front(p, text_unquoted(line)) != SIZE_MAX;
 	if (p) free(p->extra.p);
 	free(p);
-	return found ? 94 : 0;
+	return found ? 94 : text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "linux-numa-maps", NULL };

@@ -166,6 +166,42 @@ static inline vp_str text_without(const struct text_prefix *prefix, vp_str line)
 	return text_from(line, n);
 }
 
+/* The first line of a text, without the marks of quoted mail. */
+static inline vp_str text_first(vp_str text)
+{
+	const char *newline = text.n ? memchr(text.p, '\n', text.n) : NULL;
+	return text_unquoted((vp_str){ text.p, newline ? (size_t)(newline - text.p) : text.n });
+}
+
+/* What of a line `is` holds of: without the blanks around it, or without what a log has put in front too, which mostly ends in
+ * a colon, a bracket, or a word in capitals. Empty: of nothing. */
+static inline vp_str text_behind_prefix(vp_str line, bool (*is)(vp_str line))
+{
+	line = text_trim(line);
+	if (line.n && is(line)) return line;
+	for (size_t i = 1; i + 2 < line.n && i < 80; i++) {
+		bool capitals = line.p[i] >= 'A' && line.p[i] <= 'Z' && line.p[i - 1] >= 'A' && line.p[i - 1] <= 'Z';
+		if ((!capitals && line.p[i] != ':' && line.p[i] != ']') || !text_blank(line.p[i + 1])) continue;
+		vp_str rest = text_left(text_from(line, i + 1));
+		if (is(rest)) return rest;
+	}
+	return (vp_str){ NULL, 0 };
+}
+
+/* Whether it stands in front of most lines of a text, as what a log writes does; else it is a part of the line that it was learnt of. */
+static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	size_t with = 0, without = 0;
+	for (vp_str line; with + without < 200 && text_next(&lines, &line);) {
+		line = text_unquoted(line);
+		if (!text_trim(line).n) continue;
+		bool has = text_without(prefix, line).n < line.n;
+		with += has, without += !has;
+	}
+	return with >= without;
+}
+
 /* ---- numbers ---- */
 
 static inline int text_hex_digit(char c)

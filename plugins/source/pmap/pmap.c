@@ -344,12 +344,14 @@ static void one_line(struct parser *p, vp_str line)
 static size_t front(struct parser *p, vp_str line)
 {
 	struct vp_region region;
+	uint64_t start;
 	char scratch[2][64];
 	for (size_t at = 0; at < line.n && at < 100; at++) {
 		vp_str rest = text_from(line, at);
 		if (text_blank(*rest.p) || (at && !text_blank(line.p[at - 1]))) continue;
-		if (is_head(rest)) return at;
-		if (text_word(&(vp_str){ rest.p, rest.n }).n < 8) continue;
+		if ((*rest.p == 'A' || *rest.p == 'S') && is_head(rest)) return at;
+		if (rest.n < 8 || text_hex_digit(*rest.p) < 0 || text_hex_digit(rest.p[7]) < 0) continue; /* most words are no address */
+		if (!text_hex(text_word(&(vp_str){ rest.p, rest.n }), &start)) continue;
 		no_head(p);
 		if (row(p, rest, &region, scratch)) return at;
 		no_head_x(p);
@@ -362,7 +364,7 @@ static void learn_prefix(struct parser *p, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
 	vp_str line;
-	while (text_next(&lines, &line) && lines.number < 200) {
+	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
 		if (at == SIZE_MAX) continue;
@@ -386,6 +388,25 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 
 /* ---- recognising ---- */
 
+/* What stands around rows: whose they are, rules and sums below them, a row that has gone wrong. */
+static bool is_beside(vp_str line)
+{
+	struct vp_region region;
+	struct text_size size;
+	uint64_t number;
+	vp_str rest = line, word = text_word(&rest), next = text_word(&rest);
+	if (word.n > 1 && text_ends(word, ":") && next.n) { /* "4711:   /usr/bin/hello" */
+		word.n--;
+		return text_decimal(word, &number);
+	}
+	if (text_is(word, "total") || text_is(word, "Total:")) return (text_digit(*next.p) && text_size(next, &size)) || text_is(next, "kB") || text_is(next, "Kb");
+	if (text_is(word, "mapped:") || text_starts(line, "-----") || text_starts(line, "=====") || text_has(line, "writable-private")) return true;
+	if (word.n < 8 || !text_hex(word, &number)) return sums(line);
+	for (word = next; word.n; word = text_word(&rest))
+		if (perms(word, &region)) return true;
+	return false;
+}
+
 static int probe(vp_str text, const char **format)
 {
 	struct parser parser = { .column_count = 0 }, *p = &parser;
@@ -393,14 +414,14 @@ static int probe(vp_str text, const char **format)
 	vp_str line;
 	size_t found = 0;
 	*format = "pmap";
-	while (text_next(&lines, &line) && lines.number < 1000 && found < 3) {
+	while (found < 3 && text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
 		if (at == SIZE_MAX) continue;
 		if (is_head(text_from(line, at))) return 96;
 		found++;
 	}
-	return found >= 3 ? 90 : found ? 60 : 0;
+	return found >= 3 ? 90 : found ? 60 : text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 
 static const char *const formats[] = { "pmap", NULL };

@@ -15,6 +15,7 @@ struct cleaner {
 	struct text_prefix prefix;
 	char *to;
 	size_t n;
+	bool blank, prose; /* since the last row there was a blank line, words */
 	bool values;      /* the last line was a row, or a value of one */
 	bool wants_name;  /* a row without a name: mail may have put it on the next line */
 	bool wants_file;  /* ... and it is one of a file */
@@ -75,23 +76,61 @@ static bool is_name(vp_str text, bool file)
 	return file && text.n && *text.p == '/';
 }
 
+/* Two addresses, though not in order, or with nothing sensible behind them; `below`: directly below a row. */
+static bool was_row(vp_str text, bool below)
+{
+	uint64_t start, end;
+	vp_str rest = text, word = text_word(&rest);
+	const char *dash = word.n ? memchr(word.p, '-', word.n) : NULL;
+	if (!dash || dash - word.p < 6 || !text_hex((vp_str){ word.p, (size_t)(dash - word.p) }, &start) || !text_hex(text_from(word, (size_t)(dash + 1 - word.p)), &end)) return false;
+	return below || perms(text_word(&rest));
+}
+
+/* "--------" */
+static bool is_rule(vp_str text)
+{
+	text = text_trim(text);
+	if (text.n < 3 || !strchr("-=*#_~+", *text.p)) return false;
+	for (size_t i = 1; i < text.n; i++)
+		if (text.p[i] != *text.p) return false;
+	return true;
+}
+
+/* "======= Memory map: ========", "Dynamic libraries:", "/proc/4711/maps:", a rule */
+bool procfs_is_heading(vp_str text)
+{
+	if (is_rule(text)) return true;
+	return text.n < 120 && (text_has(text, "emory map") || text_has(text, "Dynamic libraries") || (text_has(text, "/proc/") && text_has(text, "maps")));
+}
+
 static void put(struct cleaner *c, vp_str line)
 {
 	memcpy(c->to + c->n, line.p, line.n);
 	c->n += line.n;
 }
 
+/* What stands in front of a name is parted by blanks; what has made tabs of them (unexpand, editors) is undone. `words`: so many. */
+static void put_plain(struct cleaner *c, vp_str line, int words)
+{
+	char *to = c->to + c->n, *end = to + line.n;
+	put(c, line);
+	for (; words && to < end; words--) {
+		while (to < end && !text_blank(*to)) to++;
+		for (; to < end && text_blank(*to); to++) *to = ' ';
+	}
+}
+
 static void one_line(struct cleaner *c, vp_str line)
 {
 	bool named, file;
 	vp_str text = text_left(text_without(&c->prefix, text_unquoted(line)));
-	uint64_t start, end;
 	while (text.n && text.p[text.n - 1] == '\r') text.n--;
 	size_t at = row_at(text, &named, &file);
 	if (at != SIZE_MAX) {
 		if (at && !c->prefix.n) text_prefix_learn(&c->prefix, text, at);
-		put(c, text_from(text, at));
+		put_plain(c, text_from(text, at), 5);
 		c->values = true;
+		c->blank = c->prose = false;
 		c->wants_name = !named;
 		c->wants_file = file;
 		return;
@@ -103,48 +142,100 @@ static void one_line(struct cleaner *c, vp_str line)
 		return;
 	}
 	c->wants_name = false;
-	if (c->values && is_value(text)) put(c, text);
-	else if (text_range(text_word(&(vp_str){ text.p, text.n }), &start, &end) && c->values) put(c, text);
-	else if (text.n) c->values = false;
+	if (c->values && is_value(text)) put_plain(c, text, text_starts(text, "Name:") ? 1 : 99);
+	else if (was_row(text, c->values)) put(c, text);
+	else if (text.n) {
+		c->values = false;
+		c->blank |= procfs_is_heading(text);
+		if (c->blank && !c->prose) c->to[c->n++] = PROCFS_BREAK;
+		c->prose = true;
+	} else {
+		if (c->prose && !c->blank) c->to[c->n++] = PROCFS_BREAK;
+		c->blank = true;
+	}
 }
 
 /* "#  SIGSEGV (0xb) at pc=0x00007f2485986000, pid=4711, tid=4712", at the head of what Java writes. */
-static void put_process(struct vp_host *h, vp_str text)
+static bool java_pid(vp_str line, uint64_t *pid)
 {
-	struct text_lines lines = { .rest = text };
-	vp_str line;
+	const char *at = text_starts(line, "#") ? text_find(line, ", pid=") : NULL;
+	if (!at) return false;
+	vp_str number = text_from(line, (size_t)(at - line.p) + 6);
+	while (number.n && !text_digit(number.p[number.n - 1])) number.n--;
+	const char *comma = number.n ? memchr(number.p, ',', number.n) : NULL;
+	if (comma) number.n = (size_t)(comma - number.p);
+	return text_decimal(number, pid) && *pid <= INT32_MAX;
+}
+
+/* "Time: Wed May  1 10:00:00 2024 CEST elapsed time: 12.3 seconds", some lines below it; "time: ..." up to Java 8. */
+static void java_time(vp_str line, vp_str *date)
+{
+	if (date->n || (!text_starts(line, "Time: ") && !text_starts(line, "time: "))) return;
+	vp_str found = text_trim(text_from(line, 6));
+	const char *behind = text_find(found, " elapsed time");
+	if (behind) found.n = (size_t)(behind - found.p);
+	for (size_t i = 0; i < found.n; i++)
+		if (found.p[i] < ' ' || found.p[i] > 'z' || found.p[i] == '"' || found.p[i] == '\\') return;
+	if (found.n < 100) *date = found;
+}
+
+/* One crash of the log, or what stands before them. */
+struct piece {
+	bool known;
 	uint64_t pid;
-	while (text_next(&lines, &line)) {
-		line = text_left(text_unquoted(line));
-		const char *at = text_starts(line, "#") ? text_find(line, ", pid=") : NULL;
-		if (!at) continue;
-		vp_str number = text_from(line, (size_t)(at - line.p) + 6);
-		while (number.n && !text_digit(number.p[number.n - 1])) number.n--;
-		const char *comma = number.n ? memchr(number.p, ',', number.n) : NULL;
-		if (comma) number.n = (size_t)(comma - number.p);
-		if (!text_decimal(number, &pid) || pid > INT32_MAX) continue;
-		h->begin(h, "process", h->now(h), (int64_t)pid);
+	vp_str date;
+	size_t from, before; /* bytes of the cleaned text, and lines */
+};
+
+static int parse_piece(void *state, struct vp_host *h, const struct vp_text *text, const struct piece *piece, vp_str clean)
+{
+	struct vp_text rest = { "linux-maps", clean, text->pid, text->seq, text->before };
+	if (!clean.n || (!piece->known && piece->before == 0 && !text_left(clean).n)) return 0;
+	if (piece->known && text->pid < 0) {
+		h->begin(h, "process", h->now(h), (int64_t)piece->pid);
 		h->str(h, "why", text_of("first"));
 		h->end(h);
-		return;
 	}
+	return procfs_parse_piece(state, h, &rest, piece->before, piece->date);
 }
 
 int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text)
 {
 	struct cleaner c = { .to = malloc(text->text.n + 1) };
 	struct text_lines lines = { .rest = text->text };
+	struct piece piece = { .known = false };
+	uint64_t pid;
 	vp_str line;
+	int failed = 0;
 	if (!c.to) return h->fail(h, "out of memory for a log");
-	if (text->pid < 0) put_process(h, text->text);
-	while (text_next(&lines, &line)) {
+	while (!failed && text_next(&lines, &line)) {
+		vp_str words = text_left(text_without(&c.prefix, text_unquoted(line)));
+		if (java_pid(words, &pid)) {
+			failed = parse_piece(state, h, text, &piece, (vp_str){ c.to + piece.from, c.n - piece.from });
+			piece = (struct piece){ .known = true, .pid = pid, .from = c.n, .before = lines.number - 1 };
+		}
+		java_time(words, &piece.date);
 		one_line(&c, line);
 		if (!lines.cut) c.to[c.n++] = '\n';
 	}
-	struct vp_text clean = { "linux-maps", { c.to, c.n }, text->pid, text->seq };
-	int failed = procfs_parse(state, h, &clean);
+	if (!failed) failed = parse_piece(state, h, text, &piece, (vp_str){ c.to + piece.from, c.n - piece.from });
 	free(c.to);
 	return failed;
+}
+
+/* What stands below rows and in them: values of smaps, a name that mail has put on a line of its own, a row that has gone wrong. */
+static bool is_beside(vp_str line)
+{
+	uint64_t start, end;
+	vp_str rest = line, word = text_word(&rest);
+	if (text_starts(line, "PageTables:")) return true; /* the head of detail pages */
+	return is_value(line) || (word.n > 16 && text_range(word, &start, &end) && !text_starts(word, "0x"));
+}
+
+bool procfs_log_beside(vp_str head)
+{
+	vp_str first = text_trim(text_first(head));
+	return text_behind_prefix(first, is_beside).n || (text_starts(first, "/") && !text_ends(first, ":"));
 }
 
 int procfs_log_probe(vp_str head, const char **format)

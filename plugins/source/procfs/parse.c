@@ -11,6 +11,7 @@
  * - A value line of smaps has 28 bytes as long as its number has at most 8 digits; THPeligible and ProtectionKey have no unit.
  * - The set of keys and their order differ by kernel and machine, but not within one text: so the order is learnt.
  * - Android writes `Name:           [anon:...]` below a row that has no path.
+ * - A blank line and words between two rows part two reports, even if the second lies above the first; either alone may be anything.
  * - The kernel lets the process run between two reads, so a row may overlap the one before: the later one is the truth.
  */
 #include "runs.h"
@@ -70,6 +71,8 @@ struct parser {
 	const char *below;         /* where the lines below the row begin */
 	const struct vp_text *text;
 	uint64_t snapshots;        /* begun so far */
+	bool blank, prose;         /* there was a blank line since the last row, words */
+	vp_str date;               /* of a log, where it tells one */
 	int failed;                /* -1: host->fail */
 };
 
@@ -371,6 +374,7 @@ static void give(struct parser *p, const struct vp_region *region)
 	if (!p->begun) {
 		char members[1000];
 		size_t n = p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
+		if (!p->paged && p->date.n) n = (size_t)snprintf(members, sizeof members, "\"date\":\"%.*s\"", (int)p->date.n, p->date.p);
 		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
 		p->begun = true;
 		p->snapshots++;
@@ -387,7 +391,7 @@ static void give_held(struct parser *p)
 	if (!held) return;
 	held->region.extra = (vp_str){ held->extra, held->extra_n };
 	give(p, &held->region);
-	if (held->at && !held->altered && !p->paged) p->h->part(p->h, (vp_str){ held->at, held->n }, held->lines);
+	if (p->h->part && held->at && !held->altered && !p->paged) p->h->part(p->h, (vp_str){ held->at, held->n }, held->lines);
 	p->held = NULL;
 }
 
@@ -562,6 +566,12 @@ static bool runs_good(const struct parser *p, vp_str runs)
 	return true;
 }
 
+/* A key of a kernel newer than this; "Note: see below" is words. */
+static bool is_key(const struct parser *p, vp_str key, bool number)
+{
+	return *key.p >= 'A' && *key.p <= 'Z' && (number || (p->now->region.measured && !p->blank));
+}
+
 /* `Key:  value` with any key, any width. False: it is no such line. */
 static bool value_line(struct parser *p, vp_str line, bool cut)
 {
@@ -579,7 +589,7 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 	bool number = decimal(value.p, value.p + value.n - (unit ? 3 : 0), &n);
 	if (unit) n <<= 10;
 	if (cut && !unit) return false; /* its unit may be what is missing */
-	if (what == UNKNOWN) return unknown(p, key, value, number, n);
+	if (what == UNKNOWN) return is_key(p, key, number) && unknown(p, key, value, number, n);
 	if (!number) return false;
 	put(&p->now->region, what, n);
 	learn(p, line, what, unit);
@@ -596,13 +606,18 @@ static int end_report(struct parser *p, const char *until)
 	return paged ? procfs_report_put(p->h, &p->report, p->text->pid, p->text->seq + p->snapshots - 1) : 0;
 }
 
+static void other_report(struct parser *p, const char *until)
+{
+	if (end_report(p, until)) p->failed = -1;
+	p->begun = false;
+}
+
 static bool head(struct parser *p, vp_str line)
 {
 	vp_str whole = p->text->text, behind = { line.p + line.n, (size_t)(whole.p + whole.n - line.p) - line.n };
 	struct procfs_report report;
 	if (!procfs_report_read(line, behind, &report)) return false;
-	if (end_report(p, line.p)) p->failed = -1;
-	p->begun = false;
+	other_report(p, line.p);
 	p->report = report;
 	p->paged = true;
 	return true;
@@ -613,23 +628,71 @@ static bool row_begins(const char *at)
 	return hex_digit[(unsigned char)*at];
 }
 
+/* The row of smaps_rollup without its end would be a region as large as all. Behind a row without a name stands one blank. */
+static bool is_half_rollup(vp_str line, const struct vp_region *region)
+{
+	if (memcmp(line.p + line.n - 2, "  ", 2) == 0) return true;
+	return region->name.n > 1 && region->name.n < 8 && memcmp(region->name.p, "[rollup]", region->name.n) == 0;
+}
+
+/* Words, and no row that has gone wrong. */
+static bool is_prose(vp_str line)
+{
+	const char *blank = memchr(line.p, ' ', line.n);
+	return !memchr(line.p, '-', blank ? (size_t)(blank - line.p) : line.n) && blank;
+}
+
+/* A value, to look at. */
+static bool has_key(vp_str line)
+{
+	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
+	return colon && *line.p >= 'A' && *line.p <= 'Z' && !memchr(line.p, ' ', (size_t)(colon - line.p));
+}
+
+/* False: the line begins as one does, and is none; what is read ends here. */
+static bool take_row(struct parser *p, vp_str line, bool cut)
+{
+	struct entry *entry = spare(p);
+	if (row(line, &entry->region) && !(cut && is_half_rollup(line, &entry->region))) {
+		if (p->blank && p->prose) other_report(p, line.p);
+		begin_entry(p, entry, line);
+		entry->altered = cut;
+		p->blank = p->prose = p->passing = false;
+		return true;
+	}
+	finish_entry(p, line.p, p->line);
+	p->passing = !is_prose(line);
+	return false;
+}
+
+/* A value below a row, or one that is lost with its row. */
+static bool take_value(struct parser *p, vp_str line, bool cut)
+{
+	if (p->passing && has_key(line)) return true;
+	p->passing = false;
+	if (!p->open) return false;
+	p->now->altered |= cut;
+	return value_line(p, line, cut);
+}
+
 static void one_line(struct parser *p, vp_str line, bool cut)
 {
 	p->line++;
-	if (line.n == 0) return;
-	if (*line.p == 'P' && head(p, line)) return;
-	if (row_begins(line.p)) {
-		struct entry *entry = spare(p);
-		p->passing = !row(line, &entry->region);
-		if (p->passing) finish_entry(p, line.p, p->line);
-		else begin_entry(p, entry, line), p->now->altered |= cut;
-		if (p->passing) p->h->bad(p->h, p->line, cut ? "the line is cut short" : "not a row of maps");
+	if (line.n == 0) {
+		p->blank = true;
+		if (p->open) p->now->altered = true; /* it counts for what stands behind it, too */
 		return;
 	}
-	if (p->passing) return;
-	if (p->open) p->now->altered |= cut;
-	if (p->open && value_line(p, line, cut)) return;
+	if (*line.p == 'P' && head(p, line)) return;
+	if (row_begins(line.p) ? take_row(p, line, cut) : take_value(p, line, cut)) return;
 	if (p->open) p->now->altered = true;
+	if (*line.p == PROCFS_BREAK) {
+		p->blank = p->prose = true;
+		return;
+	}
+	bool heading = procfs_is_heading(line);
+	p->prose |= heading || is_prose(line);
+	p->blank |= heading;
 	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
 	                                                                : "not a row of maps");
 }
@@ -638,24 +701,31 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 static size_t same_entry(struct parser *p, const char *at, const char *end)
 {
 	size_t n, lines;
-	const struct vp_region *region = p->paged ? NULL : p->h->again(p->h, (vp_str){ at, (size_t)(end - at) }, row_begins, &n, &lines);
+	bool other = !p->h->again || p->paged || (p->blank && p->prose);
+	const struct vp_region *region = other ? NULL : p->h->again(p->h, (vp_str){ at, (size_t)(end - at) }, row_begins, &n, &lines);
 	if (!region) return 0;
 	finish_entry(p, at, p->line + 1);
 	if (region->start < held_end(p)) return 0;
 	give_held(p);
 	p->again = region;
-	p->passing = false;
+	p->blank = p->prose = p->passing = false;
 	p->line += lines;
 	return n;
 }
 
 int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 {
+	return procfs_parse_piece(state, h, text, 0, (vp_str){ 0 });
+}
+
+int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before, vp_str date)
+{
 	struct parser parser, *p = &parser;
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
 	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
-	p->h = h, p->line = 0, p->open = p->passing = p->rollup = p->begun = false, p->now = p->held = NULL, p->again = NULL;
+	p->h = h, p->line = before, p->date = date, p->blank = p->prose = false, p->open = p->passing = p->rollup = p->begun = false;
+	p->now = p->held = NULL, p->again = NULL;
 	p->at = p->learnt_n = 0;
 	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
 	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);

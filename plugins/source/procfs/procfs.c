@@ -619,7 +619,9 @@ static int probe(vp_str head, const char **format)
 	if (sure > 90) return sure;
 	int log = procfs_log_probe(head, &within);
 	if (log > sure) *format = within;
-	return log > sure ? log : sure;
+	if (log > sure) sure = log;
+	if (!sure && procfs_log_beside(head)) *format = "linux-maps-log", sure = 5;
+	return sure;
 }
 
 static int parse(void *state, struct vp_host *h, const struct vp_text *text)

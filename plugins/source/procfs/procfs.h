@@ -105,8 +105,13 @@ static inline vp_str procfs_line(vp_str *rest)
 /* The parse half: struct vp_source's probe and parse. */
 int  procfs_probe(vp_str head, const char **format);
 int  procfs_parse(void *state, struct vp_host *h, const struct vp_text *text);
+#define PROCFS_BREAK '\f' /* a line that begins so stands where words part two reports */
+/* The same of a piece: lines that stand before it, and a date, of at most 100 plain letters; or none. */
+int  procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before, vp_str date);
 /* log.c: the same for a log or a mail that holds maps. */
 int  procfs_log_probe(vp_str head, const char **format);
+bool procfs_is_heading(vp_str text); /* whether words say that a map comes */
+bool procfs_log_beside(vp_str head); /* whether its first line is such as stands between and below rows */
 int  procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text);
 
 #endif

@@ -7,8 +7,8 @@
  *   -/+ buffers/cache:     ...                                         (before procps 3.3.10)
  *   Mem:            23Gi       311Mi        22Gi ...                   (-h)
  *
- * Quirks: the head says the columns, -w splits buff/cache. A bare number may be KiB (usual), bytes (-b), MiB (-m) or GiB (-g), which
- * the text does not say: bytes and KiB are counts of whole pages, and the size of a machine tells the rest. `unit` says what was taken.
+ * Quirks: the head says the columns, -w splits buff/cache. A bare number may be KiB (usual), bytes (-b), MiB (-m), GiB (-g) or thousands
+ * of bytes (--si), which the text does not say: bytes and KiB are counts of whole pages, and the size of a machine tells the rest. `unit` says what was taken.
  */
 #include "system.h"
 
@@ -18,7 +18,7 @@ struct reader {
 	struct system_line line;
 	vp_str columns[COLUMNS];
 	size_t count;
-	unsigned shift;       /* of a bare number */
+	uint64_t scale;       /* of a bare number */
 	bool guessed;
 };
 
@@ -27,6 +27,15 @@ bool system_is_free(vp_str line)
 	vp_str rest = line;
 	if (text_starts(line, "SwapUse ") && text_has(line, " CachUse ") && text_has(line, " MemFree ")) return true; /* -L */
 	return text_is(text_word(&rest), "total") && text_is(text_word(&rest), "used") && text_is(text_word(&rest), "free");
+}
+
+bool system_is_free_beside(vp_str line)
+{
+	static const char *const rows[] = { "Mem:", "Swap:", "Low:", "High:", "Total:", "Comm:", "-/+" };
+	vp_str rest = line, word = text_word(&rest);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (text_is(word, rows[i])) return true;
+	return false;
 }
 
 static void head(struct reader *r, vp_str line)
@@ -47,13 +56,13 @@ static bool multiples(const struct text_size *sizes, size_t n, uint64_t of)
 /* The unit of bare numbers, by those of the row of Mem. */
 static void guess(struct reader *r, const struct text_size *sizes, size_t n)
 {
-	static const struct { unsigned shift; const char *unit; } units[] = { { 0, "B" }, { 10, "KiB" }, { 20, "MiB" }, { 30, "GiB" } };
+	static const struct { uint64_t scale; const char *unit; } units[] = { { 1, "B" }, { 1 << 10, "KiB" }, { 1 << 20, "MiB" }, { 1 << 30, "GiB" }, { 1000, "kB" } };
 	uint64_t total = sizes[0].bytes;
 	int unit = 1;
 	if (r->guessed || !sizes[0].bare) return;
 	if (total >= 1 << 24 && multiples(sizes, n, 4096)) unit = 0;
-	else if (!multiples(sizes, n, 4) || total < 1024) unit = total < 128 ? 3 : 2;
-	r->shift = units[unit].shift;
+	else if (!multiples(sizes, n, 4) || total < 1024) unit = total < 128 ? 3 : total < 1 << 22 ? 2 : 4; /* few machines have 4 TiB */
+	r->scale = units[unit].scale;
 	r->guessed = true;
 	system_str(&r->line, "unit", text_of(units[unit].unit));
 }
@@ -74,18 +83,28 @@ static const char *key_of(vp_str row, vp_str column)
 	return NULL;
 }
 
-static void row(struct reader *r, vp_str name, vp_str rest)
+/* How many numbers a row has: that of Mem one for each column, others three, but for -/+. */
+static size_t usual(const struct reader *r, vp_str name)
+{
+	return text_is(name, "Mem:") ? r->count : *name.p == '-' ? 0 : 3;
+}
+
+/* `cut`: the text ends in this row, so its last number may have lost its end, and others may be missing. */
+static void row(struct reader *r, vp_str name, vp_str rest, size_t number, bool cut)
 {
 	struct text_size sizes[COLUMNS];
 	size_t n = 0;
-	for (vp_str word; n < r->count && (word = text_word(&rest)).n; n++)
-		if (!text_size(word, &sizes[n])) return;
-	if (!n) return;
-	if (text_is(name, "Mem:")) guess(r, sizes, n);
+	bool good = true;
+	for (vp_str word; good && n < r->count && (word = text_word(&rest)).n; n += good) good = text_size(word, &sizes[n]);
+	if (!good || !n || (cut && n < usual(r, name))) {
+		if (system_is_free_beside(name) && *name.p != '-') r->line.host->bad(r->line.host, number, cut ? "the line is cut short" : "no row of free");
+		return;
+	}
+	if (text_is(name, "Mem:")) guess(r, sizes, n - (cut && n > 1));
 	for (size_t i = 0; i < n; i++) {
 		const char *key = key_of(name, r->columns[i]);
-		if (key && (!sizes[i].bare || sizes[i].bytes >> (63 - r->shift) == 0))
-			system_num(&r->line, key, sizes[i].bare ? sizes[i].bytes << r->shift : sizes[i].bytes);
+		if (key && (!sizes[i].bare || sizes[i].bytes < INT64_MAX / r->scale))
+			system_num(&r->line, key, sizes[i].bare ? sizes[i].bytes * r->scale : sizes[i].bytes);
 	}
 }
 
@@ -107,7 +126,7 @@ static void one_line(struct reader *r, vp_str line)
 
 int system_free(struct vp_host *host, vp_str text)
 {
-	struct reader reader = { .line = { .host = host }, .shift = 10 }, *r = &reader;
+	struct reader reader = { .line = { .host = host }, .scale = 1024 }, *r = &reader;
 	struct text_lines lines = { .rest = text };
 	vp_str line;
 	while (text_next(&lines, &line)) {
@@ -118,7 +137,7 @@ int system_free(struct vp_host *host, vp_str text)
 			continue;
 		}
 		vp_str name = text_word(&rest);
-		if (r->count && name.n > 1 && text_ends(name, ":")) row(r, name, rest);
+		if (r->count && name.n > 1 && text_ends(name, ":")) row(r, name, rest, lines.number, lines.cut);
 	}
 	system_end(&r->line);
 	return 0;

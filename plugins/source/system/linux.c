@@ -80,6 +80,19 @@ bool system_is_linux_head(vp_str line)
 	return text_starts(line, "==> ") && (text_has(line, "meminfo <==") || text_has(line, "/vmstat <==") || text_has(line, "/pressure/memory <=="));
 }
 
+/* A value of meminfo, of vmstat, of pressure, of a node; the name of a file above them. */
+bool system_is_linux_beside(vp_str line)
+{
+	char key[40];
+	uint64_t value;
+	vp_str rest = line, word = text_word(&rest);
+	if (text_is(word, "some") || text_is(word, "full")) return text_has(rest, "avg10=");
+	if (text_is(word, "Node")) return text_decimal(text_word(&rest), &value);
+	if (text_starts(line, "==> ")) return text_ends(line, " <==");
+	if (text_has(word, "_") && text_decimal(text_word(&rest), &value) && !text_left(rest).n) return true;
+	return pair(line, key, sizeof key, &value);
+}
+
 /* ---- nodes ---- */
 
 static void close_node(struct reader *r)
@@ -185,7 +198,15 @@ static enum file file_of(vp_str name)
 	return text_has(name, "pressure") ? PRESSURE : OTHER;
 }
 
-static void one_line(struct reader *r, vp_str line)
+/* "MemFree:   12x4 kB" */
+static bool was_pair(vp_str line)
+{
+	vp_str rest = line, word = text_word(&rest), last = text_last_word(&rest);
+	return word.n > 2 && text_ends(word, ":") && text_is(last, "kB") && text_left(rest).n;
+}
+
+/* `cut`: the text ends in this line, and its unit may be what is missing. */
+static void one_line(struct reader *r, vp_str line, size_t number, bool cut)
 {
 	char key[40];
 	uint64_t value;
@@ -195,12 +216,19 @@ static void one_line(struct reader *r, vp_str line)
 		if (r->file == MEMINFO && r->line.open) finish(r);
 		return;
 	}
+	if (cut && text_starts(line, "Node ") && !text_ends(line, "kB")) {
+		r->line.host->bad(r->line.host, number, "the line is cut short");
+		return;
+	}
 	if (!r->nodes.n && text_starts(line, "Node ")) text_json_bytes(&r->nodes, "{", 1);
 	if (node_line(r, line) || pressure_line(r, line)) return;
-	if (pair(line, key, sizeof key, &value)) {
+	bool half = cut && !text_ends(line, "kB") && pair(line, key, sizeof key, &value);
+	if (!half && pair(line, key, sizeof key, &value)) {
 		if (!strcmp(key, "total") && system_has(&r->line, "total")) finish(r);
 		r->inside = r->inside || text_starts(line, "MemTotal:");
 		if (r->inside || r->headed) system_num(&r->line, key, value);
+	} else if ((r->inside || r->headed) && (was_pair(line) || half)) {
+		r->line.host->bad(r->line.host, number, half ? "the line is cut short" : "no value of meminfo");
 	} else {
 		if (r->file == VMSTAT) vmstat_line(r, line);
 		r->inside = r->inside && !line.n;
@@ -217,7 +245,7 @@ int system_linux(struct vp_host *host, vp_str text)
 		line = text_unquoted(line);
 		const char *at = prefix.n ? NULL : text_find(line, "MemTotal:");
 		if (at && !text_starts(text_left(line), "Node ")) text_prefix_learn(&prefix, line, (size_t)(at - line.p));
-		one_line(r, text_trim(text_without(&prefix, line)));
+		one_line(r, text_trim(text_without(&prefix, line)), lines.number, lines.cut);
 	}
 	finish(r);
 	bool failed = r->nodes.failed;

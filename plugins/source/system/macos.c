@@ -109,7 +109,7 @@ bool system_is_top(vp_str line)
 {
 	vp_str rest = line, first = text_word(&rest), second = text_word(&rest);
 	bool unit = first.n == 3 && text_ends(first, "iB") && (text_is(second, "Mem") || text_is(second, "Mem:"));
-	return text_starts(line, "PhysMem:") || unit || (text_is(first, "Mem:") && (text_has(line, " total,") || text_has(line, "K used,")));
+	return (text_starts(line, "PhysMem:") && second.n && text_digit(*second.p)) || unit || (text_is(first, "Mem:") && (text_has(line, " total,") || text_has(line, "K used,")));
 }
 
 /* "24105.6 total,": a number and what it is. `shift` is of a bare number. */
@@ -181,16 +181,38 @@ static void top_line(struct system_line *line, vp_str text)
 	}
 }
 
+/* "2024/05/01 10:00:00", as top of macOS has it. */
+static bool is_date(vp_str line)
+{
+	vp_str rest = line, day = text_word(&rest), clock = text_word(&rest);
+	return day.n == 10 && day.p[4] == '/' && day.p[7] == '/' && clock.n == 8 && clock.p[2] == ':' && clock.p[5] == ':' && !text_left(rest).n;
+}
+
+/* "top - 10:00:00 up 3 days": what a clock showed. */
+static void put_clock(struct system_line *line, vp_str text)
+{
+	if (is_date(text)) {
+		system_str(line, "date", text);
+		return;
+	}
+	text_word(&text), text_word(&text);
+	vp_str clock = text_word(&text);
+	if (clock.n == 8 && clock.p[2] == ':' && clock.p[5] == ':') system_str(line, "clock", clock);
+}
+
 int system_top(struct vp_host *host, vp_str text)
 {
 	struct system_line line = { .host = host };
 	struct text_lines lines = { .rest = text };
 	vp_str one;
+	vp_str clock = { NULL, 0 };
 	bool inside = false;
 	while (text_next(&lines, &one)) {
 		one = text_trim(text_unquoted(one));
+		if (text_starts(one, "top - ") || is_date(one)) clock = one;
 		if (text_starts(one, "SharedLibs:") || (system_is_top(one) && (!text_starts(one, "PhysMem:") || system_has(&line, "used")))) system_end(&line);
 		if (system_is_top(one) || text_starts(one, "SharedLibs:")) inside = true;
+		if (inside && clock.n) put_clock(&line, clock), clock.n = 0;
 		if (inside) top_line(&line, one);
 		if (!one.n) inside = false;
 	}
@@ -322,4 +344,23 @@ int system_footprint(struct vp_host *host, vp_str text, int64_t pid)
 	free(f->members.p);
 	free(f->labels.p);
 	return 0;
+}
+
+/* ---- a line by itself ---- */
+
+const char *system_macos_beside(vp_str line)
+{
+	static const struct { const char *word, *format; } starts[] = {
+		{ "Pages ", "vm_stat" }, { "\"Translation faults\"", "vm_stat" }, { "File-backed pages:", "vm_stat" }, { "Anonymous pages:", "vm_stat" },
+		{ "Decompressions:", "vm_stat" }, { "Compressions:", "vm_stat" }, { "Pageins:", "vm_stat" }, { "Pageouts:", "vm_stat" }, { "Swapins:", "vm_stat" },
+		{ "Swapouts:", "vm_stat" }, { "SharedLibs:", "top" }, { "MemRegions:", "top" }, { "VM:", "top" }, { "Networks:", "top" }, { "Disks:", "top" },
+		{ "Load Avg:", "top" }, { "CPU usage:", "top" }, { "Processes:", "top" }, { "Tasks:", "top" }, { "Threads:", "top" }, { "%Cpu", "top" }, { "top - ", "top" },
+		{ "MiB Swap", "top" }, { "KiB Swap", "top" }, { "GiB Swap", "top" }, { "====", "footprint" }, { "--- ", "footprint" }, { "Dirty ", "footprint" },
+		{ "Auxiliary data:", "footprint" }, { "phys_footprint", "footprint" },
+	};
+	uint64_t bytes;
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (text_starts(line, starts[i].word)) return starts[i].format;
+	if (is_date(line)) return "top";
+	return spaced_size(&line, &bytes) && spaced_size(&line, &bytes) ? "footprint" : NULL;
 }

@@ -156,7 +156,7 @@ static void system_close(void *state, struct vp_host *host)
 static const char *const formats[] = { "linux-system", "meminfo", "free", "vm_stat", "top", "footprint", NULL };
 
 static const struct { bool (*is)(vp_str line); const char *format; int sure; } known[] = {
-	{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "meminfo", 95 }, { system_is_vm_stat, "vm_stat", 99 },
+	{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "linux-system", 95 }, { system_is_vm_stat, "vm_stat", 99 },
 	{ system_is_free, "free", 90 }, { system_is_footprint, "footprint", 95 }, { system_is_top, "top", 85 },
 };
 
@@ -217,6 +217,17 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 	return status;
 }
 
+/* What stands below and around the lines that tell what a text is. */
+static const char *beside(vp_str line)
+{
+	return system_is_linux_beside(line) ? "linux-system" : system_is_free_beside(line) ? "free" : system_macos_beside(line);
+}
+
+static bool is_beside(vp_str line)
+{
+	return beside(line) != NULL;
+}
+
 /* One of these is in every such text; most others are passed over by them alone. */
 static bool may_tell(vp_str text)
 {
@@ -226,17 +237,20 @@ static bool may_tell(vp_str text)
 	return false;
 }
 
+#define SHORT 1024 /* bytes, of a few lines without those words */
+
 static int probe(vp_str head, const char **format)
 {
-	if (!may_tell(head)) return 0;
-	struct text_lines lines = { .rest = head };
+	struct text_lines lines = { .rest = head.n < SHORT || may_tell(head) ? head : (vp_str){ NULL, 0 } };
 	vp_str line;
 	size_t at;
 	while (text_next(&lines, &line)) {
 		int found = behind(text_unquoted(line), &at);
 		if (found >= 0) return *format = known[found].format, known[found].sure;
 	}
-	return 0;
+	line = text_behind_prefix(text_first(head), is_beside);
+	if (line.n) *format = beside(line);
+	return line.n ? 5 : 0;
 }
 
 const struct vp_source vp_source = {

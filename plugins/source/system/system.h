@@ -33,5 +33,9 @@ bool system_is_free(vp_str line);
 bool system_is_vm_stat(vp_str line);
 bool system_is_top(vp_str line);
 bool system_is_footprint(vp_str line);
+/* Whether it is one that stands below such a line, or around it. */
+bool system_is_linux_beside(vp_str line);
+bool system_is_free_beside(vp_str line);
+const char *system_macos_beside(vp_str line); /* its format; NULL: it is none */
 
 #endif

@@ -231,24 +231,24 @@ static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
 	giving->give(host, report, giving->ctx);
 }
 
-int vmmap_ips(struct vp_host *host, vp_str text, void (*then)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
+int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line, void (*then)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
 {
-	struct ips ips = { .bytes = malloc(text.n + 1) };
+	struct ips ips = { .bytes = malloc(text->n + 1) };
 	int failed = ips.bytes ? 0 : -1;
-	for (vp_str rest = text, key, one; !failed && (rest = text_left(rest)).n;) {
+	vp_str rest = *text, key, one;
+	for (; !failed && (rest = text_left(rest)).n && *rest.p == '{'; *text = rest) {
 		struct ips fresh = { .bytes = ips.bytes };
 		struct text_json report = { 0 };
 		vp_str document = rest, members;
 		ips = fresh;
 		rest = skip_value(document);
-		if (rest.p == document.p) rest = text_from(rest, 1); /* a stray bracket */
-		if (!inside(document, '{', &members)) continue;
+		inside(document, '{', &members);
 		while (next(&members, true, &key, &one)) member(&ips, key, one);
-		if (!rest.n && (!members.n || *members.p != '}')) host->bad(host, 1, "the JSON of this crash report is cut short");
+		if (!rest.n && (!members.n || *members.p != '}')) host->bad(host, line, "the JSON of this crash report is cut short");
 		if (ips.begun) {
 			struct giving giving = { &ips, then, ctx, false };
 			as_text(&ips, &report);
-			failed = report.failed || vmmap_reports(host, (vp_str){ report.p, report.n }, false, give, &giving) || giving.failed ? -1 : 0;
+			failed = report.failed || vmmap_reports(host, (vp_str){ report.p, report.n }, false, 0, give, &giving) || giving.failed ? -1 : 0;
 		}
 		free(report.p);
 	}
@@ -256,10 +256,25 @@ int vmmap_ips(struct vp_host *host, vp_str text, void (*then)(struct vp_host *ho
 	return failed;
 }
 
-/* Its first line, or what stands in the second document. */
-bool vmmap_is_ips(vp_str head)
+static bool is_crash(vp_str json)
 {
-	head = text_left(head);
-	return head.n && *head.p == '{' && (text_has(head, "\"bug_type\"") || text_has(head, "\"usedImages\"") || text_has(head, "\"vmSummary\"")
-	                                    || (text_has(head, "\"procName\"") && text_has(head, "\"procPath\"")));
+	return text_has(json, "\"bug_type\"") || text_has(json, "\"usedImages\"") || text_has(json, "\"vmSummary\"")
+	    || (text_has(json, "\"procName\"") && text_has(json, "\"procPath\""));
+}
+
+#define TRIES 64 /* braces that are looked behind: each may go on to the end of the text */
+
+/* Its first line, or what stands in the second document. */
+const char *vmmap_find_ips(vp_str text)
+{
+	const char *p = text.p, *end = p + text.n;
+	for (size_t tried = 0; tried < TRIES && p < end && (p = memchr(p, '{', (size_t)(end - p))); p++) {
+		const char *front = p;
+		while (front > text.p && (front[-1] == ' ' || front[-1] == '\t')) front--;
+		if (front > text.p && front[-1] != '\n') continue;
+		vp_str rest = { p, (size_t)(end - p) }, behind = skip_value(rest);
+		if (is_crash((vp_str){ p, rest.n - behind.n })) return p;
+		tried++;
+	}
+	return NULL;
 }

@@ -238,19 +238,6 @@ static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
 	free(members.p);
 }
 
-int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
-{
-	(void)state;
-	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
-	if (!strcmp(text->format, "ips")) {
-		if (vmmap_ips(host, text->text, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
-	} else if (vmmap_reports(host, text->text, !strcmp(text->format, "vmmap-summary"), give, (void *)(uintptr_t)text))
-		return host->fail(host, "out of memory for a report of vmmap");
-	return 0;
-}
-
-/* ---- recognising ---- */
-
 /* "__TEXT   113K  12": a row of a summary that has lost everything around it. */
 static bool bare_sum(vp_str line)
 {
@@ -262,24 +249,86 @@ static bool bare_sum(vp_str line)
 	    && (text_starts(name, "__") || text_starts(name, "MALLOC") || text_starts(name, "VM_ALLOCATE") || text_starts(name, "STACK GUARD") || text_is(name, "Stack"));
 }
 
+/* The text begins with the rows of a summary that has lost its head, whatever comes behind. */
+static bool begins_with_sums(vp_str text)
+{
+	static const char *const heads[] = { "Process:", "Virtual Memory Map of", "VM Region", "====", "REGION TYPE", "VIRTUAL", "ReadOnly portion" };
+	struct text_lines lines = { .rest = text };
+	struct vmmap_row row;
+	size_t sums = 0;
+	for (vp_str line; sums < 3 && text_next(&lines, &line);) {
+		line = text_trim(text_unquoted(line));
+		sums += bare_sum(line);
+		for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+			if (text_starts(line, heads[i])) return false;
+		if (text_has(line, "[") && vmmap_row(line, &row)) return false;
+	}
+	return sums == 3;
+}
+
+static uint64_t lines_in(vp_str text)
+{
+	uint64_t lines = 0;
+	for (size_t i = 0; i < text.n; i++) lines += text.p[i] == '\n';
+	return lines;
+}
+
+int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
+{
+	(void)state;
+	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
+	vp_str rest = text->text;
+	uint64_t before = text->before;
+	for (const char *json; rest.n;) {
+		size_t n = (json = vmmap_find_ips(rest)) ? (size_t)(json - rest.p) : rest.n;
+		vp_str front = { rest.p, n };
+		bool summary = !strcmp(text->format, "vmmap-summary") || begins_with_sums(front);
+		if (n && vmmap_reports(host, front, summary, before, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a report of vmmap");
+		if (!json) break;
+		before += lines_in(front);
+		rest = front = text_from(rest, n);
+		if (vmmap_ips(host, &rest, before - text->before + 1, give, (void *)(uintptr_t)text)) return host->fail(host, "out of memory for a crash report");
+		before += lines_in((vp_str){ front.p, (size_t)(rest.p - front.p) });
+		if (rest.p == front.p) break;
+	}
+	return 0;
+}
+
+/* ---- recognising ---- */
+
+/* The words and a number behind them: words alone may be about a report, not of one. */
+static bool has_number(vp_str line, const char *words)
+{
+	const char *at = text_find(line, words);
+	vp_str behind = at ? text_left(text_from(line, (size_t)(at - line.p) + strlen(words))) : (vp_str){ NULL, 0 };
+	return behind.n && text_digit(*behind.p);
+}
+
+/* A line of a document of JSON, as crash reports have them. */
+static bool is_json(vp_str line)
+{
+	return line.n && strchr("{}[]\"", *line.p) && strchr("{}[]\",0123456789el", line.p[line.n - 1]);
+}
+
 int vmmap_probe(vp_str head, const char **format)
 {
 	struct text_lines lines = { .rest = head };
 	struct vmmap_row row;
 	vp_str line;
 	size_t sums = 0;
-	*format = vmmap_is_ips(head) ? "ips" : "vmmap";
-	if (**format == 'i') return 98;
+	*format = "vmmap";
+	if (vmmap_find_ips(head)) return *format = "ips", 98;
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
-		if (text_has(line, "Virtual Memory Map of process ")) return 99;
+		if (has_number(line, "Virtual Memory Map of process ")) return 99;
 		if (text_has(line, "[") && vmmap_row(line, &row)) return 97;
-		if (text_has(line, "VM Region Summary:") || text_has(line, "VM Region Info:") || text_has(line, "VM Regions Near ") || text_has(line, "==== Summary for process")) return 96;
+		if (text_ends(text_right(line), "VM Region Summary:") || has_number(line, "VM Region Info: ") || has_number(line, "VM Regions Near ") || text_has(line, "==== Summary for process")) return 96;
 		if (text_has(line, "ReadOnly portion of Libraries: Total=")) return 96;
-		if (text_has(line, "(non-coalesced)") || text_has(line, "Physical footprint: ")) return 90;
+		if (text_has(line, "COUNT (non-coalesced)") || has_number(line, "Physical footprint: ")) return 90;
 		sums += bare_sum(line);
 	}
-	if (sums < 3) return 0;
+	vp_str first = text_first(head);
+	if (sums < 3) return text_behind_prefix(first, vmmap_is_beside).n || text_starts(text_trim(first), "/") || is_json(text_trim(first)) ? 5 : 0;
 	*format = "vmmap-summary";
 	return 40;
 }

@@ -29,8 +29,10 @@ struct reader {
 	bool gap;                   /* there was a blank line since the last row */
 	enum vmmap_column columns[VMMAP_COLUMNS];
 	size_t column_count;
+	bool guessed;               /* the table has lost its head */
 	bool counted;               /* the last column is COUNT */
 	bool failed;
+	uint64_t before;            /* lines of a larger text */
 	char **kept;                /* such rows live as long as the report */
 	size_t kept_count;
 	vp_str pending;             /* a line that may be the first half of a row */
@@ -54,6 +56,7 @@ static void clear(struct reader *r)
 	report->pid = report->ppid = -1;
 	r->writable_seen = r->readonly_seen = r->crash = false;
 	r->column_count = 0;
+	r->guessed = false;
 }
 
 static bool holds_range(vp_str text)
@@ -163,7 +166,7 @@ static bool is_detail(vp_str text)
 static void snipped(struct reader *r)
 {
 	char why[80];
-	snprintf(why, sizeof why, "at line %zu somebody has left out rows of this report", r->lines.number);
+	snprintf(why, sizeof why, "at line %llu somebody has left out rows of this report", (unsigned long long)(r->before + r->lines.number));
 	r->report.whole = false;
 	r->host->warn(r->host, "%s", why);
 	r->host->lost(r->host, r->report.pid, "text", 1, why);
@@ -224,6 +227,15 @@ static bool footprint(vp_str text, struct text_size *size, bool *has)
 	return true;
 }
 
+/* Behind rows or sums it is of another report, whose head has been cut off. */
+static bool is_told_first(vp_str line)
+{
+	static const char *const words[] = { "Physical footprint:", "Date/Time:", "OS Version:", "Report Version:", "Analysis Tool:", "Output report format:" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (text_starts(line, words[i])) return true;
+	return false;
+}
+
 static bool header_line(struct reader *r, vp_str line)
 {
 	struct vmmap_report *report = &r->report;
@@ -239,6 +251,7 @@ static bool header_line(struct reader *r, vp_str line)
 		if (text_decimal(after_key(line, "Process ID (PID):"), &pid)) begun(r)->pid = (int64_t)pid;
 		return true;
 	}
+	if (is_told_first(line) && (report->row_count || report->types.count || report->zones.count)) finish(r);
 	if (text_starts(line, "Parent Process:")) return name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid), true;
 	if (text_starts(line, "Physical footprint (peak):"))
 		return footprint(after_key(line, "Physical footprint (peak):"), &report->peak, &report->has_peak);
@@ -324,7 +337,7 @@ static void columns_of(struct reader *r, vp_str line)
 		{ "VOLATILE", VMMAP_VOLATILE }, { "NONVOL", VMMAP_NONVOLATILE }, { "EMPTY", VMMAP_EMPTY },
 	};
 	r->column_count = 0;
-	r->counted = false;
+	r->counted = r->guessed = false;
 	for (vp_str word; (word = text_word(&line)).n;) {
 		for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 			if (text_is(word, words[i].word) && r->column_count < VMMAP_COLUMNS) r->columns[r->column_count++] = words[i].column;
@@ -345,6 +358,8 @@ static size_t numbers_at(vp_str line, bool gap)
 {
 	struct text_size size;
 	vp_str rest = line;
+	const char *zone = text_find(line, "_0x"); /* the name of a zone holds anything up to its address */
+	if (zone) rest = text_from(line, (size_t)(zone - line.p)), text_word(&rest);
 	for (vp_str word; (word = text_word(&rest)).n;) {
 		size_t at = (size_t)(word.p - line.p);
 		if (at && value(word, &size) && (!gap || (at > 1 && text_blank(line.p[at - 2])))) return at;
@@ -393,6 +408,7 @@ static void guess_columns(struct reader *r, const struct row *row)
 	size_t count = row->n >= 7 ? 7 : 1;
 	for (size_t i = 0; i < count; i++) r->columns[i] = (enum vmmap_column)i;
 	r->column_count = count;
+	r->guessed = true;
 	r->counted = row->n > count;
 }
 
@@ -409,11 +425,22 @@ static bool store(struct reader *r, struct vmmap_sums *sums, const struct vmmap_
 	return true;
 }
 
+/* "So it takes 2.5G for 3 of them": below a table with few columns only the gaps of a row tell it from words; of a remark it is known
+ * what it may be. */
+static bool is_sentence(const struct reader *r, vp_str line, const struct row *row)
+{
+	if (!row->remark.n || r->column_count > 1) return false;
+	return !text_has(line, "  ") && !text_starts(row->remark, "see ") && !text_starts(row->remark, "reserved") && !text_starts(row->remark, "not counted");
+}
+
 static bool type_line(struct reader *r, vp_str line)
 {
 	char scratch[512];
 	struct row row;
 	if (!table_row(line, scratch, sizeof scratch, r->column_count ? r->column_count + r->counted : 0, &row)) return false;
+	if (row.n < r->column_count || is_sentence(r, line, &row) || text_ends(row.name, ":")) return false;
+	if (!r->column_count && (row.n == 1 ? row.values[0].bare : !row.values[row.n - 1].bare)) return false;
+	if (r->guessed && row.n < r->column_count + r->counted) return false;
 	struct vmmap_sum sum = { .name = row.name, .remark = row.remark };
 	if (!r->column_count) guess_columns(r, &row);
 	for (size_t i = 0; i < r->column_count && i < row.n; i++) set(&sum, r->columns[i], &row.values[i]);
@@ -433,6 +460,7 @@ static bool zone_line(struct reader *r, vp_str line)
 	if (!table_row(line, scratch, sizeof scratch, 0, &row) || text_starts(row.name, "TOTAL")) return row.n > 0;
 	struct vmmap_sum sum = { .name = row.name };
 	size_t sizes = r->column_count ? r->column_count : row.n >= 8 ? 4 : 1;
+	if (row.n < sizes + 2) return false; /* words, or a row of another table */
 	for (size_t i = 0; i < sizes && i < row.n; i++) set(&sum, r->column_count ? r->columns[i] : (enum vmmap_column)i, &row.values[i]);
 	sum.has_count = row.n > sizes;
 	if (sum.has_count) sum.count = row.values[sizes].bytes;
@@ -515,6 +543,34 @@ static void one_line(struct reader *r, vp_str line)
 	}
 }
 
+/* ---- a line by itself ---- */
+
+/* "MALLOC_SMALL   8192K  40K  40K  0K ...  2" and its like: two sizes or more behind a name, one of them with a unit. */
+static bool is_table_row(vp_str line)
+{
+	char scratch[512];
+	struct row row;
+	size_t units = 0;
+	if (!table_row(line, scratch, sizeof scratch, 0, &row)) return false;
+	if (row.n == 1 && !row.values[0].bare) return text_has(line, "   ") || text_has(line, "["); /* words do not stand so far from a number */
+	for (size_t i = 0; i < row.n; i++) units += !row.values[i].bare;
+	return units && row.n > 1 && (row.n > 2 || text_starts(row.name, "__") || text_starts(row.name, "TOTAL") || text_starts(row.name, "MALLOC") || row.values[1].bare);
+}
+
+bool vmmap_is_beside(vp_str line)
+{
+	static const char *const starts[] = {
+		"Process:", "Process ID (PID):", "Parent Process:", "Physical footprint", "Report Version:", "Analysis Tool", "----", "====", "Output report format:",
+		"VM page size:", "SM=", "PURGE=", "COW=", "SHM=", "V=volatile", "REGION TYPE", "MALLOC ZONE", "VIRTUAL ", "ReadOnly portion", "Writable regions:",
+		"UNUSED SPACE", "GAP OF ", "vmmap:", "TOTAL",
+	};
+	for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+		if (text_starts(line, starts[i])) return true;
+	for (size_t i = 0; i < sizeof header_keys / sizeof *header_keys; i++)
+		if (text_starts(line, header_keys[i].key)) return true;
+	return arrow(line) || is_snip(line) || (is_detail(line) && *line.p != '/') || (was_row(line) && holds_range(line)) || is_table_row(line);
+}
+
 /* What a log has put in front of every line shows at the first line that is known. */
 static void learn_prefix(struct reader *r, vp_str text)
 {
@@ -529,8 +585,10 @@ static void learn_prefix(struct reader *r, vp_str text)
 			if (mark && text_left(line).p != mark) at = (size_t)(mark - line.p);
 			if (mark) break;
 		}
-		if (at) text_prefix_learn(&r->prefix, line, at);
-		if (at) return;
+		if (!at) continue;
+		text_prefix_learn(&r->prefix, line, at);
+		if (r->prefix.n && !text_prefix_usual(&r->prefix, text_from(text, (size_t)(line.p - text.p)))) r->prefix.n = 0; /* "Memory Tag 250 (reserved)" */
+		if (r->prefix.n) return;
 	}
 }
 
@@ -541,9 +599,9 @@ static void blank_line(struct reader *r)
 	if (r->crash && r->part == ROWS && r->report.row_count) r->part = NOWHERE;
 }
 
-int vmmap_reports(struct vp_host *host, vp_str text, bool summary, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
+int vmmap_reports(struct vp_host *host, vp_str text, bool summary, uint64_t before, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
 {
-	struct reader reader = { .host = host, .lines = { .rest = text }, .give = give, .ctx = ctx }, *r = &reader;
+	struct reader reader = { .host = host, .lines = { .rest = text }, .give = give, .ctx = ctx, .before = before }, *r = &reader;
 	vp_str line;
 	clear(r);
 	learn_prefix(r, text);

@@ -74,12 +74,16 @@ bool vmmap_row(vp_str line, struct vmmap_row *row);
 /* Where the type begins in a line that holds a row behind something else (the prefix of a log); 0: at once, or no row. */
 size_t vmmap_row_at(vp_str line);
 
-/* report.c: reads one report after the other; `give` gets each. -1: no memory. `summary`: the text is a summary without its head. */
-int vmmap_reports(struct vp_host *host, vp_str text, bool summary, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
+/* report.c: reads one report after the other; `give` gets each. -1: no memory. `summary`: the text is a summary without its head;
+ * `before`: lines that stand before it. */
+int vmmap_reports(struct vp_host *host, vp_str text, bool summary, uint64_t before, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
 
-/* ips.c: the same of crash reports in JSON. */
-int vmmap_ips(struct vp_host *host, vp_str text, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
-bool vmmap_is_ips(vp_str head);
+/* Whether a line is one of those around the rows: of the header, the legend, the tables, the rest of a row that mail has wrapped. */
+bool vmmap_is_beside(vp_str line);
+
+/* ips.c: the same of crash reports in JSON, one behind the other, that `text` begins with; it is set to what is behind them. `line`: its number. */
+int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line, void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx);
+const char *vmmap_find_ips(vp_str text); /* where the first one begins; NULL: there is none */
 
 /* check.c: whether the sums that the report states are those of its rows; what differs is told. */
 void vmmap_check(struct vp_host *host, const struct vmmap_report *report);
