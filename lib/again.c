@@ -98,11 +98,13 @@ static void begin_look(struct vp_look *look)
 	look->kinds.rules = 0;
 }
 
-struct vp_past *vp_again_begin(struct vp_again *again, int64_t pid, struct vp_text *text)
+struct vp_past *vp_again_begin(struct vp_again *again, int64_t pid, struct vp_text *text, bool *remembers)
 {
 	struct vp_past *past = past_of(again, pid, text->format);
-	struct vp_look older = past->last;
 	past->used = ++again->clock;
+	*remembers = past->worthwhile;
+	if (!*remembers) return vp_again_without(again);
+	struct vp_look older = past->last;
 	past->last = past->now;
 	past->now = older;
 	past->cursor = 0;
@@ -112,6 +114,20 @@ struct vp_past *vp_again_begin(struct vp_again *again, int64_t pid, struct vp_te
 	if (take_text(&past->now, text->text)) return NULL;
 	text->text.p = past->now.text;
 	return past;
+}
+
+void vp_again_judge(struct vp_again *again, int64_t pid, const struct vp_text *text, size_t regions)
+{
+	struct vp_past *past = past_of(again, pid, text->format);
+	bool worthwhile = regions && text->text.n / regions <= VP_AGAIN_PART;
+	if (past->worthwhile && !worthwhile) {
+		forget_look(&past->last);
+		forget_look(&past->now);
+		free(past->tails);
+		past->tails = NULL;
+		past->tails_n = past->tails_size = 0;
+	}
+	past->worthwhile = worthwhile;
 }
 
 struct vp_past *vp_again_without(struct vp_again *again)

@@ -4,6 +4,9 @@
  *   7f0000000000-7f0000004000 r--p ...     the same bytes as in the last look: its region is given again
  *   7f0000004000-7f0000008000 rw-p ...     these are others: the parser reads them
  *
+ * It is worth while where a part is short: to hold a long one against what it was costs as much as to read it. So of texts with more than
+ * VP_AGAIN_PART bytes for a region (smaps) nothing is remembered, and of any not before the second look.
+ *
  * A past holds two looks, the last one and the one under way, with their texts, for the regions borrow from them. Its memory is
  * that of the regions, texts and lines of two looks; of a few processes at most, those that were looked at last. */
 #ifndef VMPIPE_AGAIN_H
@@ -11,6 +14,8 @@
 
 #include "kinds.h"
 #include "region.h"
+
+#define VP_AGAIN_PART 400
 
 /* Where a region comes from, beside it in its look. */
 struct vp_part {
@@ -37,6 +42,7 @@ struct vp_past {
 	char format[32];
 	uint64_t used;              /* when, for the one that is left longest */
 	struct vp_look last, now;
+	bool worthwhile;            /* its parts are short, as a look has shown that was not remembered */
 	size_t cursor;              /* in last: what comes next, if nothing has changed */
 	char *tails;
 	size_t tails_n, tails_size;
@@ -47,8 +53,10 @@ struct vp_again *vp_again_new(void);
 void vp_again_free(struct vp_again *again);
 
 /* Begins a look at the text of a process: what was `now` becomes `last`, and the text, copied, is where regions borrow from: text->text
- * is made to lie there. NULL: no memory. */
-struct vp_past *vp_again_begin(struct vp_again *again, int64_t pid, struct vp_text *text);
+ * is made to lie there. Where nothing is to be remembered it stays where it is, and *remembers is false. NULL: no memory. */
+struct vp_past *vp_again_begin(struct vp_again *again, int64_t pid, struct vp_text *text, bool *remembers);
+/* What a look was like, after it: whether the next one is to be remembered. */
+void vp_again_judge(struct vp_again *again, int64_t pid, const struct vp_text *text, size_t regions);
 /* One for regions that nothing follows: it remembers nothing, and their text stays where it is. */
 struct vp_past *vp_again_without(struct vp_again *again);
 

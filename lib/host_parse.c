@@ -164,10 +164,13 @@ static void understand_regions(struct vp_parse_host *parse)
 	if (threads && threads->seq == parse->seq) facts = (struct vp_kind_facts){ threads->list, threads->count };
 	if (vp_kinds_set_again(now->regions, now->count, &facts, parse->remembers ? &before : NULL)) abort();
 	if (threads) threads->count = 0;
+	struct sums *of_kind = NULL;
 	for (size_t i = 0; i < now->count; i++) {
 		const struct vp_region *region = &now->regions[i];
+		bool alike = i && region->kind.p == region[-1].kind.p; /* kinds are static texts, and neighbours mostly of one */
+		if (!alike) of_kind = kind_sums(parse, region->kind);
 		add(&parse->all, region);
-		add(kind_sums(parse, region->kind), region);
+		add(of_kind, region);
 	}
 }
 
@@ -561,7 +564,7 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	parse->own = *job;
 	parse->job = &parse->own;
 	parse->remembers = !job->several;
-	parse->past = parse->remembers ? vp_again_begin(parse->again, job->text.pid, &parse->own.text) : vp_again_without(parse->again);
+	parse->past = parse->remembers ? vp_again_begin(parse->again, job->text.pid, &parse->own.text, &parse->remembers) : vp_again_without(parse->again);
 	if (!parse->past) return free(state), vp_fail("out of memory");
 	if (!job->goes_on) parse->seen_count = 0;
 	parse->seq = job->text.seq;
@@ -569,6 +572,7 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	if (!job->goes_on) parse->bad = 0;
 	int failed = source->parse(state, &parse->host, &parse->own.text);
 	close_snapshot(parse);
+	if (!job->several) vp_again_judge(parse->again, job->text.pid, &parse->own.text, parse->past->now.count);
 	free(state);
 	return failed ? -1 : parse->written;
 }

@@ -32,12 +32,13 @@ ebpf() { # what tracing costs the traced loop, beside what others cost it
 	traces "mmap and munmap traced" || return 0
 	local count=200000 plain peer way
 	rm -f "$work"/by_*
-	: >"$work/hybrid" >"$work/exact" >"$work/plain"
+	: >"$work/hybrid" >"$work/exact" >"$work/calls" >"$work/plain"
 	for _ in $(seq "$rounds"); do
 		plain=$(paced $count)
 		echo "$plain" >>"$work/plain"
-		for way in hybrid:no exact:yes; do
-			vm-sample --ebpf -O exact="${way#*:}" -o "$work/${way%:*}.ndjson" --command-output "$work/paced" -- "$build/workloads/stress" $count
+		for way in hybrid:exact=no exact:exact=yes calls:exact=no,hook=calls; do
+			local options=${way#*:}
+			vm-sample --ebpf -O ${options//,/ -O } -o "$work/${way%:*}.ndjson" --command-output "$work/paced" -- "$build/workloads/stress" $count
 			sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced" | awk -v plain="$plain" '{ print $1 / plain }' >>"$work/${way%:*}"
 		done
 		for peer in bpftrace perf strace; do
@@ -50,7 +51,8 @@ ebpf() { # what tracing costs the traced loop, beside what others cost it
 	done
 	echo "| mmap and munmap traced, read whole afterwards | | $(middle %.0f <"$work/plain") ns a pair untraced | $(of_three <"$work/hybrid") | 1.2 x | $peers |"
 	echo "| the same, exact; lost $(lost_events "$work/exact.ndjson") of $(grep -c '"type":"event"' "$work/exact.ndjson") | | | $(of_three <"$work/exact") | 1.4 x | |"
-	rm -f "$work/hybrid.ndjson" "$work/exact.ndjson" "$work/peer"
+	echo "| read whole afterwards, asked at the end of memory calls alone (hook=calls) | | | $(of_three <"$work/calls") | 1.2 x | |"
+	rm -f "$work/hybrid.ndjson" "$work/exact.ndjson" "$work/calls.ndjson" "$work/peer"
 }
 
 rate() { # a tight loop through three stages
@@ -74,21 +76,26 @@ lag() { # calls at a walking pace: how fresh is what comes out
 others() { # what it costs those who are not looked at
 	traces "the calls of other processes" || return 0
 	target many 24
-	local sampler
-	: >"$work/ppid" >"$work/mmap"
+	local sampler hook
+	rm -f "$work"/ppid.* "$work"/mmap.*
 	for _ in $(seq "$rounds"); do
 		calls 2000000 >"$work/plain"
-		: >"$work/watched"
-		vm-sample --ebpf -p "$pid" >"$work/watched" 2>"$work/errors" &
-		sampler=$!
-		until grep -q '"type":"raw"' "$work/watched"; do kill -0 $sampler && sleep 0.05; done
-		calls 2000000 >"$work/traced"
-		kill -INT $sampler
-		wait $sampler || true
-		paste -d' ' "$work/plain" "$work/traced" | tee >(awk '{ print ($4 - $2) / 2 }' >>"$work/mmap") | awk '{ print $3 - $1 }' >>"$work/ppid"
+		for hook in all calls; do
+			: >"$work/watched"
+			vm-sample --ebpf -O hook=$hook -p "$pid" >"$work/watched" 2>"$work/errors" &
+			sampler=$!
+			until grep -q '"type":"raw"' "$work/watched"; do kill -0 $sampler && sleep 0.05; done
+			calls 2000000 >"$work/traced"
+			kill -INT $sampler
+			wait $sampler || true
+			paste -d' ' "$work/plain" "$work/traced" >"$work/both"
+			awk '{ print ($4 - $2) / 2 }' "$work/both" >>"$work/mmap.$hook"
+			awk '{ print $3 - $1 }' "$work/both" >>"$work/ppid.$hook"
+		done
 	done
-	sleep 0.1 # the last of tee's
-	echo "| another process's getppid while one is traced | $(middle %.0f <"$work/ppid") ns more | of $(cut -d' ' -f1 "$work/plain") ns | | 60 ns | its mmap or munmap: $(middle %.0f <"$work/mmap") ns more |"
+	for hook in all calls; do
+		echo "| another process's getppid while one is traced, hook=$hook | $(middle %.0f <"$work/ppid.$hook") ns more | of $(cut -d' ' -f1 "$work/plain") ns | | 60 ns | its mmap or munmap: $(middle %.0f <"$work/mmap.$hook") ns more |"
+	done
 }
 
 polls() { # readings of the whole in five minutes of the workload long_running (Figure 7 of the seed)

@@ -98,6 +98,16 @@ static bool differ(const struct vp_out *two)
 	return two[0].used != two[1].used || (two[0].used && memcmp(two[0].buffer, two[1].buffer, two[0].used));
 }
 
+/* Whatever the text before was like. */
+static struct vp_past *remembering(struct vp_text *job)
+{
+	bool remembers;
+	vp_again_judge(memory, 1, &(struct vp_text){ .format = job->format, .text = { NULL, 1 } }, 1);
+	struct vp_past *begun = vp_again_begin(memory, 1, job, &remembers);
+	if (!begun || !remembers) abort();
+	return begun;
+}
+
 static bool in_order(const struct vp_look *look)
 {
 	for (size_t i = 1; i < look->count; i++)
@@ -120,8 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	for (const char *const *format = vp_source.formats; *format; format++)
 		for (int turn = 0; turn < 3; turn++) {
 			struct vp_text job = { .format = *format, .text = text, .pid = turn ? 1 : -1 };
-			past = turn == 2 ? vp_again_begin(memory, 1, &job) : NULL;
-			if (turn == 2 && !past) abort();
+			past = turn == 2 ? remembering(&job) : NULL;
 			void *state = calloc(1, vp_source.state + 1);
 			said[past != NULL].used = unread[past != NULL].used = 0;
 			snapshots = 0;
