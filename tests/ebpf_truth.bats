@@ -230,8 +230,12 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 }
 
 @test "who shares memory with another process has what that maps, and the other way round" {
-	mapped() { jq -ne "[inputs | select(.type==\"raw\" and .pid==$1)] | any(.[]; .text | contains(\"/dev/zero\"))" raw.ndjson; }
-	both() { mapped "$pid" && mapped "$(jq -n '[inputs | select(.call=="fork") | .child][0]' raw.ndjson)"; }
+	both() { # the one is read once the other has called; what it called itself its events tell
+		jq -se '([.[] | select(.call=="fork")][0]) as $fork
+			| ([.[] | select(.type=="event" and .pid==$fork.child and .call=="munmap")][-1].t) as $t
+			| any(.[]; .type=="raw" and .pid==$fork.child and (.text | contains("/dev/zero")))
+				and any(.[]; .type=="raw" and .pid==$fork.pid and .t > $t)' raw.ndjson
+	}
 	OPTIONS=-f SETTLED=both odd_one shared
 	same_as_maps
 	pid=$(jq -n '[inputs | select(.call=="fork") | .child][0]' raw.ndjson)
