@@ -229,6 +229,38 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	vm-parse raw.ndjson | jq -se '[.[] | select(.type=="region")] | length > 10 and any(.name == "[stack]")'
 }
 
+@test "a region that changes without a pause is in each reading of its process" {
+	requires cmd cc
+	cat >toggle.c <<-'C'
+		#include <sys/mman.h>
+		int main(void) { char *p = mmap((void *)0x10000000, 65536, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0); for (int i = 0; i < 500000; i++) mprotect(p, 65536, i & 1 ? PROT_READ : PROT_NONE); return 0; }
+	C
+	cc -O1 -o toggle toggle.c
+	vm-sample --ebpf -O exact=no -- ./toggle >raw.ndjson
+	jq -r 'select(.type=="raw") | .text | test("10000000-10010000")' raw.ndjson | sed -n '/true/,$p' >there
+	[ "$(grep -c true there)" -gt 20 ]
+	run ! grep false there
+}
+
+@test "threads that map at once: no call that has mapped something is told to have left nothing" {
+	requires cmd cc
+	cat >busy.c <<-'C'
+		#include <pthread.h>
+		#include <sys/mman.h>
+		static void *map(void *arg)
+		{
+			for (int i = 0; i < 10000; i++) { char *p = mmap(0, 65536, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); mprotect(p, 4096, 1); munmap(p, 65536); }
+			return arg;
+		}
+		int main(void) { pthread_t t[3]; for (int i = 0; i < 3; i++) pthread_create(t + i, 0, map, 0); for (int i = 0; i < 3; i++) pthread_join(t[i], 0); return 0; }
+	C
+	cc -O1 -pthread -o busy busy.c
+	vm-sample --ebpf -- ./busy >raw.ndjson
+	grep -E '"call":"(mmap|mprotect)"' raw.ndjson | grep '"after":' >told
+	[ "$(wc -l <told)" -gt 20000 ]
+	run ! grep '"after":\[\]' told
+}
+
 @test "who shares memory with another process has what that maps, and the other way round" {
 	both() { # the one is read once the other has called; what it called itself its events tell
 		jq -se '([.[] | select(.call=="fork")][0]) as $fork

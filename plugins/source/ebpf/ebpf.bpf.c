@@ -2,7 +2,7 @@
  *
  * One hook at the end of every system call serves: the arguments are still in the saved registers, and it costs a call that is none
  * of ours less than a tracepoint of its own costs one that is. The truth after a call is read by the kernel's
- * own iterator over regions, under its lock; where somebody else holds that, the record says so and the process is read from outside.
+ * own iterator over regions, while nobody changes them; where somebody does, the record says so and the process is read from outside.
  */
 #include "vmlinux.h"
 
@@ -20,6 +20,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
 #define DEPTH 32              /* names and mounts of a path */
+#define LOOKS 24              /* at a range, while a writer is in the way: it is so for some us */
 #define RARE 1000000          /* ns without a record after which the reader is woken at once */
 #define ANON_INODE_FS 0x09041934
 #define SHMAT 21              /* of the 32-bit ipc() */
@@ -40,6 +41,14 @@ extern int LINUX_KERNEL_VERSION __kconfig;
 /* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
 struct vm_area_struct___named {
 	struct anon_vma_name *anon_name;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter_task_vma_kern_data___each {
+	u64 next_addr;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___seq {
+	struct seqcount mm_lock_seq;
 } __attribute__((preserve_access_index));
 
 struct watched {
@@ -378,28 +387,34 @@ static bool plain(struct ebpf_called *to, unsigned long long space)
 	return to->head.count == 1;
 }
 
-/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
-static void look(struct ebpf_called *to, bool open)
+/* Since Linux 7.1, and in releases of 6.18 to which that was brought, the iterator locks one region at a time; what a writer has locked it
+ * leaves out, and says nothing. So it is asked of the address space whether anybody has written meanwhile: the count of those who began
+ * and ended is odd while one does. Before, the iterator holds the lock of the whole, and the answer is always the same. */
+static unsigned int writers(unsigned long long space)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	unsigned long long space = number_of(to, task->mm), behind = 0x7ffffffff000ull;
+	struct mm_struct___seq *mm = (void *)space;
+	if (!bpf_core_field_exists(struct bpf_iter_task_vma_kern_data___each, next_addr) || !bpf_core_field_exists(mm->mm_lock_seq.sequence)) return 0;
+	return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+}
+
+static bool undisturbed(unsigned long long space, unsigned int before)
+{
+	return !(before & 1) && writers(space) == before;
+}
+
+/* What lies in [lo, hi); returns where the next region starts, or 0: a writer was in the way. Not static: so the verifier goes through it once. */
+__attribute__((noinline)) unsigned long long walk(unsigned long long space, unsigned int shared)
+{
+	unsigned int zero = 0, before = writers(space);
+	unsigned long long behind = 0;
+	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
-	if (!space || !bpf_iter_task_vma_new) {
-		to->head.flags |= EBPF_UNREAD;
-		return;
-	}
-	bool shared = task->mm->mm_users.counter > 1;
-	if (shared) {
-		to->head.flags |= EBPF_RACY;
-	} else if (plain(to, space)) {
-		to->head.flags |= EBPF_EXACT;
-		return;
-	}
-	to->head.flags |= EBPF_UNREAD;
-	if (bpf_iter_task_vma_new(&it, task, to->lo) == 0) {
-		to->head.flags &= ~EBPF_UNREAD;
-		if (shared) to->head.t = bpf_ktime_get_ns(); /* under the lock: so the order of time is that of the states */
+	if (!to || !bpf_iter_task_vma_new) return 0;
+	to->head.count = 0;
+	if (bpf_iter_task_vma_new(&it, bpf_get_current_task_btf(), to->lo) == 0) {
+		behind = 0x7ffffffff000ull;
+		if (shared) to->head.t = bpf_ktime_get_ns(); /* so the order of time is that of the states */
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			unsigned long long start = vma->vm_start, end = vma->vm_end;
 			unsigned int i = to->head.count;
@@ -416,9 +431,30 @@ static void look(struct ebpf_called *to, bool open)
 			if (end > to->hi) to->hi = end;
 			to->head.count = i + 1;
 		}
-		if (open && behind > to->hi) to->hi = behind;
 	}
 	bpf_iter_task_vma_destroy(&it);
+	return undisturbed(space, before) ? behind : 0;
+}
+
+/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
+static void look(struct ebpf_called *to, bool open)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	unsigned long long space = number_of(to, task->mm), behind = 0;
+	if (!space || !bpf_iter_task_vma_new) {
+		to->head.flags |= EBPF_UNREAD;
+		return;
+	}
+	bool shared = task->mm->mm_users.counter > 1;
+	if (shared) {
+		to->head.flags |= EBPF_RACY;
+	} else if (plain(to, space)) {
+		to->head.flags |= EBPF_EXACT;
+		return;
+	}
+	for (int i = 0; i < LOOKS && !behind && !(to->head.flags & EBPF_UNREAD); i++) behind = walk(space, shared);
+	if (!behind) to->head.flags |= EBPF_UNREAD;
+	if (open && behind > to->hi) to->hi = behind;
 	if (!(to->head.flags & EBPF_UNREAD)) to->head.flags |= EBPF_EXACT;
 	else to->head.count = 0;
 }
@@ -429,6 +465,7 @@ static void picture(struct watched *watched, struct task_struct *task, unsigned 
 	unsigned long long space = number_of(to, task->mm);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
+	unsigned int before = writers(space);
 	bool whole = false;
 	if (!space || !bpf_iter_task_vma_new) return;
 	begin(&to->head, EBPF_PICTURE);
@@ -451,7 +488,7 @@ static void picture(struct watched *watched, struct task_struct *task, unsigned 
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
-	to->head.flags = EBPF_LAST | (whole ? 0 : EBPF_UNREAD);
+	to->head.flags = EBPF_LAST | (whole && undisturbed(space, before) ? 0 : EBPF_UNREAD);
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 }
 
@@ -463,7 +500,7 @@ static void note_root(void)
 	root_dentry = BPF_CORE_READ(fs, root.dentry);
 }
 
-/* All regions of a task into the rows, at our own asking: under the one lock, so that no two of them are of different moments. */
+/* All regions of a task into the rows, at our own asking, and so that no two of them are of different moments. */
 SEC("syscall") int take_whole(struct ebpf_whole *ask)
 {
 	note_root();
@@ -482,6 +519,7 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 		return 0;
 	}
 	ask->state = EBPF_BUSY;
+	unsigned int before = writers(space);
 	if (bpf_iter_task_vma_new(&it, task, 0) == 0) {
 		ask->state = EBPF_WHOLE;
 		ask->t = bpf_ktime_get_ns();
@@ -495,6 +533,7 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
+	if (ask->state == EBPF_WHOLE && !undisturbed(space, before)) ask->state = EBPF_BUSY;
 	bpf_task_release(task);
 	ask->count = count;
 	return 0;

@@ -99,10 +99,10 @@ struct ebpf_file {
 struct ebpf_whole {
 	unsigned int pid, most;  /* asked: whose, and how many rows there are for them */
 	unsigned int state, count;
-	unsigned long long t;    /* ns, CLOCK_MONOTONIC: under the lock */
+	unsigned long long t;    /* ns, CLOCK_MONOTONIC: of all of it */
 };
 
-enum { EBPF_NO_TASK, EBPF_WHOLE, EBPF_BUSY /* its lock is held: ask again */, EBPF_TOO_MANY, EBPF_NAMED /* there are names that only /proc says */ };
+enum { EBPF_NO_TASK, EBPF_WHOLE, EBPF_BUSY /* it is being changed: ask again */, EBPF_TOO_MANY, EBPF_NAMED /* there are names that only /proc says */ };
 
 struct ebpf_faulted {
 	struct ebpf_head head;
