@@ -264,6 +264,30 @@ same_as_maps() {
 	[ "$status" = 0 ]
 }
 
+@test "--stacks -O faults=each: each fault has the functions that led to it, through a library as well" {
+	requires cmd cc
+	cat >touch.c <<-'C'
+		#include <string.h>
+		#include <sys/mman.h>
+		__attribute__((noinline)) void by_hand(char *p) { for (int i = 0; i < 50; i++) p[i * 4096] = 1; *(volatile char *)p = 2; }
+		__attribute__((noinline)) void by_library(char *p) { for (int i = 0; i < 50; i++) memset(p + i * 4096, 1, 4096); *(volatile char *)p = 2; }
+		int main(void)
+		{
+			char *p = mmap((void *)0x10000000, 100 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			madvise(p, 100 * 4096, MADV_NOHUGEPAGE);
+			by_hand(p);
+			by_library(p + 50 * 4096);
+			return 0;
+		}
+	C
+	cc -O1 -fno-builtin -fno-omit-frame-pointer -fno-optimize-sibling-calls -o touch touch.c
+	traced --stacks -O faults=each -- ./touch
+	run jq -rs '([.[] | select(.type=="stack") | {key: (.id|tostring), value: [.frames[] | .function // "?"]}] | from_entries) as $stacks
+		| [.[] | select(.call=="fault" and .addr >= "0x0000000010000000" and .addr < "0x0000000010064000") | $stacks[.stack|tostring] | map(select(. == "by_hand" or . == "by_library" or . == "main")) | join(" ")]
+		| group_by(.) | map("\(.[0]) \(length)") | join(", ")' raw.ndjson
+	[ "$output" = "by_hand main 50, by_library main 50" ]
+}
+
 @test "without --stacks there are none, and no times of calls without -O timing" {
 	vm-sample --ebpf -- /bin/true >raw.ndjson
 	run ! grep -e '"type":"stack"' -e '"stack":' -e '"took":.*"span"' raw.ndjson

@@ -38,6 +38,7 @@ void target_free(struct target *target)
 	free(target->text);
 	free(target->rows);
 	free(target->picture);
+	code_free(&target->code);
 }
 
 void target_sweep(struct ebpf *e)
@@ -116,6 +117,7 @@ static int read_maps(struct ebpf *e, struct target *target)
 	target->text_took = ebpf_clock() - target->text_t;
 	target->row_count = 0;
 	names_learn_maps(e->names, (vp_str){ target->text, target->text_n });
+	if (e->stacks) code_learn_maps(&target->code, target->text, target->text_n);
 	return 0;
 }
 
@@ -123,6 +125,7 @@ int target_read(struct ebpf *e, struct target *target)
 {
 	int64_t began = ebpf_clock();
 	int failed = whole_take(e, target) && read_maps(e, target);
+	for (size_t i = 0; e->stacks && !failed && i < target->row_count; i++) code_learn(&target->code, &target->rows[i]);
 	target->read_at = ebpf_clock();
 	target->due = target->read_at + (SHARE - 1) * (target->read_at - began);
 	if (failed) return -1;
