@@ -142,6 +142,8 @@ setup() {
 	[[ $stderr == *"no difference; "* ]]
 	run -2 --separate-stderr vm-diff --pid 1 "$G" "$G"
 	[[ $stderr == *"no regions of process 1; there are: "* ]]
+	run -2 --separate-stderr vm-diff --pid 1 /proc/self/maps /proc/self/maps
+	[ "$stderr" = "vm-diff: /proc/self/maps: it does not say whose regions it has, so none of process 1 are known" ]
 }
 
 @test "a snapshot that is cut short does not count" {
