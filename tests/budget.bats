@@ -35,7 +35,7 @@ judged() { # the verdicts of these budgets on that life
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
 	[ "$(grep -c '^ok' r.tap)" = 5 ]
-	! grep '"type":"finding"' <<<"$output"
+	run ! grep '"type":"finding"' <<<"$output"
 }
 
 @test "a broken budget is a finding where it breaks, a message, and status 1" {

@@ -446,7 +446,8 @@ same_as_maps() {
 		vm-sample --ebpf -O faults=$faults --command-output out -- ./touch >raw.ndjson
 		read -r at counted <out
 		at=0x$(printf %016x "$at")
-		[ "$counted" -ge 100 ] && [ "$counted" -lt 110 ] # one or two of its own
+		[ "$counted" -ge 100 ]
+		[ "$counted" -lt 110 ] # one or two of its own
 		if [ $faults = count ]; then told=$(jq -s --arg at "$at" '[.[] | select(.type=="faults" and .start==$at) | .minor + .major] | add' raw.ndjson)
 		else told=$(jq -s --arg at "$at" '[.[] | select(.call=="fault" and .start==$at and .access=="write")] | length' raw.ndjson); fi
 		[ "$told" = 100 ]
