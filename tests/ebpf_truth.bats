@@ -261,6 +261,29 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	run ! grep '"after":\[\]' told
 }
 
+@test "threads that map at once: no page fault of theirs is missing in the counts" {
+	requires cmd cc
+	cat >touch.c <<-'C'
+		#include <pthread.h>
+		#include <sys/mman.h>
+		static void *touch(void *arg)
+		{
+			for (int i = 0; i < 3000; i++) {
+				char *p = mmap(0, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				madvise(p, 65536, MADV_NOHUGEPAGE);
+				for (int j = 0; j < 4; j++) p[j * 4096] = 1;
+				munmap(p, 65536);
+			}
+			return arg;
+		}
+		int main(void) { pthread_t t[3]; for (int i = 0; i < 3; i++) pthread_create(t + i, 0, touch, 0); for (int i = 0; i < 3; i++) pthread_join(t[i], 0); return 0; }
+	C
+	cc -O1 -pthread -o touch touch.c
+	vm-sample --ebpf -e brk -- ./touch >raw.ndjson
+	run jq -s '[.[] | select(.type=="faults") | .minor + .major] | add' raw.ndjson
+	[ "$output" -ge 36000 ] || { echo "$output of 36000"; return 1; }
+}
+
 @test "who shares memory with another process has what that maps, and the other way round" {
 	both() { # the one is read once the other has called; what it called itself its events tell
 		jq -se '([.[] | select(.call=="fork")][0]) as $fork

@@ -17,6 +17,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define PAGE 4096ull
 #define VM_MAYSHARE 0x80
 #define MAP_FIXED 0x10
+#define EBUSY 16
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
 #define DEPTH 32              /* names and mounts of a path */
@@ -924,7 +925,7 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_fault_key key = { .pid = pid };
-	bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0);
+	bool busy = bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0) == -EBUSY;
 	if (faults_each) {
 		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
 		if (!to) return 0;
@@ -938,6 +939,7 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 		send(watched, &to->head, sizeof *to);
 		return 0;
 	}
+	if (busy) key.start = address & ~(PAGE - 1); /* another thread has the lock: it is counted by its page, which lies in the region */
 	note_major(&key);
 	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1, 0 };
 	if (count) __sync_fetch_and_add(&count->faults, 1);
