@@ -284,6 +284,26 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	[ "$output" -ge 36000 ] || { echo "$output of 36000"; return 1; }
 }
 
+@test "beside looks at intervals each call keeps its time, and all of them come before the end that a look has seen" {
+	requires cmd cc
+	cat >many.c <<-'C'
+		#include <sys/mman.h>
+		int main(void)
+		{
+			char *p = mmap(0, 8192 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			for (int i = 0; i < 4000; i++) mprotect(p + i * 8192, 4096, PROT_READ | PROT_WRITE), p[i * 8192] = 1;
+			for (int i = 0; i < 4000; i++) munmap(p + i * 8192, 8192);
+			return 0;
+		}
+	C
+	cc -O1 -o many many.c
+	vm-sample -s ebpf,procfs -O share=100 -i 1ms -- ./many >raw.ndjson
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	jq -se '[.[] | select(.type=="event" and .call=="munmap") | .t] | length >= 4000 and (unique | length) > 3900' raw.ndjson
+	jq -se '(map(.type=="event" and .call=="munmap") | rindex(true)) < (map(.type=="event" and .call=="exit") | index(true))' raw.ndjson
+}
+
 @test "who shares memory with another process has what that maps, and the other way round" {
 	both() { # the one is read once the other has called; what it called itself its events tell
 		jq -se '([.[] | select(.call=="fork")][0]) as $fork
