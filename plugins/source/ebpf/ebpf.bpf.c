@@ -21,7 +21,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
 #define DEPTH 32              /* names and mounts of a path */
-#define LOOKS 24              /* at a range, while a writer is in the way: it is so for some us */
+#define LOOKS 128             /* at a range, while a writer is in the way: it is so for some us */
 #define RARE 1000000          /* ns without a record after which the reader is woken at once */
 #define ANON_INODE_FS 0x09041934
 #define SHMAT 21              /* of the 32-bit ipc() */
@@ -56,6 +56,8 @@ struct watched {
 	unsigned int lost;   /* so far */
 	unsigned int held;   /* a command before its first exec: nothing of it is told */
 	unsigned long long stack; /* where its stack began when that was told last */
+	unsigned int unread; /* a call of which nobody knows what it left, until it is read whole */
+	unsigned int pad;
 };
 
 struct {
@@ -535,6 +537,9 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 	}
 	bpf_iter_task_vma_destroy(&it);
 	if (ask->state == EBPF_WHOLE && !undisturbed(space, before)) ask->state = EBPF_BUSY;
+	unsigned int pid = ask->pid;
+	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
+	if (watched && ask->state == EBPF_WHOLE) watched->unread = 0;
 	bpf_task_release(task);
 	ask->count = count;
 	return 0;
@@ -812,6 +817,7 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 	if (any && exact) look(to, open);
 	else if (any) to->head.flags |= EBPF_UNREAD;
 	to->took = took;
+	if (to->head.flags & EBPF_UNREAD) watched->unread = 1;
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 	if (whole) picture(watched, bpf_get_current_task_btf(), pid, to);
 	return 0;
@@ -876,15 +882,16 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too. */
-static void tell_last_stack(struct watched *watched, struct task_struct *task, unsigned int pid)
+/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too, and what a call
+ * has left that could not be read. */
+static void tell_last(struct watched *watched, struct task_struct *task, unsigned int pid)
 {
 	unsigned int zero = 0;
 	unsigned long long start = 0, stack = BPF_CORE_READ(task, mm, start_stack);
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
-	if (!stack || !watched->stack || !whole) return;
-	bpf_find_vma(task, stack, note_region, &start, 0);
-	if (start && start != watched->stack) picture(watched, task, pid, whole);
+	if (!stack || !whole) return;
+	if (watched->stack) bpf_find_vma(task, stack, note_region, &start, 0);
+	if (watched->unread || (start && start != watched->stack)) picture(watched, task, pid, whole);
 }
 
 SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
@@ -893,7 +900,7 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 	struct watched *watched = bpf_map_lookup_elem(&pids, &pid);
 	if (!watched) return 0;
 	if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;
-	tell_last_stack(watched, task, pid);
+	tell_last(watched, task, pid);
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to) return 0;
 	begin(&to->head, EBPF_EXIT);

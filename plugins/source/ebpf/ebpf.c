@@ -310,7 +310,7 @@ static int ebpf_fd(void *state)
 void ebpf_watch(struct ebpf *e, int64_t pid, bool held)
 {
 	uint32_t key = (uint32_t)pid;
-	struct { uint32_t lost, held; uint64_t stack; } value = { 0, held, 0 };
+	struct { uint32_t lost, held; uint64_t stack; uint32_t unread, pad; } value = { 0, held, 0, 0, 0 };
 	bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST);
 }
 

@@ -15,7 +15,7 @@
 #include "source.h"
 
 #define TRIES 50        /* while it is being changed ... */
-#define LONG 20000000   /* ... and ns after which none is begun */
+#define LONG 4000000    /* ... and ns after which none is begun */
 #define MOST (1u << 18) /* rows: 12 MiB */
 
 size_t whole_limit(void)
