@@ -21,7 +21,7 @@ struct vp_budget *vp_budget_read(const char *path)
 		return NULL;
 	}
 	budget->config = vp_config_read(path);
-	if (budget->config && !vp_budget_fill(budget)) return budget;
+	if (budget->config && !vp_budget_fill(budget, path)) return budget;
 	vp_budget_free(budget);
 	return NULL;
 }

@@ -56,6 +56,6 @@ struct vp_budget {
 bool vp_budget_counts(const struct vp_budget *budget, const struct budget_case *one);
 
 /* budget_yaml.c */
-int vp_budget_fill(struct vp_budget *budget);
+int vp_budget_fill(struct vp_budget *budget, const char *path);
 
 #endif

@@ -128,7 +128,7 @@ static int read_one(struct vp_budget *budget, int node)
 	return limit->title ? 0 : vp_fail("out of memory");
 }
 
-int vp_budget_fill(struct vp_budget *budget)
+int vp_budget_fill(struct vp_budget *budget, const char *path)
 {
 	static const char *const sections[] = { "budgets", NULL };
 	struct vp_config *config = budget->config;
@@ -136,7 +136,7 @@ int vp_budget_fill(struct vp_budget *budget)
 	int list = vp_config_find(config, "budgets");
 	size_t count = vp_config_count(config, list);
 	if (list && vp_config_node(config, list) != VP_NODE_LIST) return vp_config_wrong(config, list, "budgets must be a list");
-	if (!count) return vp_fail("the file has no budgets");
+	if (!count) return vp_fail("%s: there are no budgets in it", path);
 	budget->limits = calloc(count, sizeof *budget->limits);
 	if (!budget->limits) return vp_fail("out of memory");
 	for (size_t i = 0; i < count; i++)

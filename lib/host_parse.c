@@ -570,7 +570,8 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	parse->seq = job->text.seq;
 	parse->written = 0;
 	if (!job->goes_on) parse->bad = 0;
-	int failed = source->parse(state, &parse->host, &parse->own.text);
+	struct vp_text text = parse->own.text; /* that one's pid goes on with what the text says */
+	int failed = source->parse(state, &parse->host, &text);
 	close_snapshot(parse);
 	if (!job->several) vp_again_judge(parse->again, job->text.pid, &parse->own.text, parse->past->now.count);
 	free(state);

@@ -161,6 +161,7 @@ void vp_life_free(struct vp_model *model);
 
 /* model_note.c */
 uint32_t vp_model_name(struct vp_model *model, vp_str bytes);
+vp_str vp_model_counted(vp_str what, uint64_t count); /* "samples" as it stands behind a count: 1 sample */
 void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *type, vp_str text);
 struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pid);
 void vp_model_process(struct vp_model *model, struct vp_record *record, int64_t t);

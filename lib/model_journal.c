@@ -283,8 +283,10 @@ static void told_words(struct words *words, struct vp_record *record)
 {
 	uint32_t from = begin(words);
 	if (record->type == VP_T_lost) {
+		uint64_t count = 0;
 		add_member(words, record, "count", "");
-		add_member(words, record, "what", " ");
+		if (vp_record_num(record, "count", &count)) add(words, vp_s(" "));
+		add(words, vp_model_counted(vp_record_str(record, "what"), count));
 		add_member(words, record, "where", " at ");
 		add_member(words, record, "why", ": ");
 	} else if (record->type == VP_T_finding) {

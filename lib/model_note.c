@@ -231,6 +231,13 @@ static void varied(struct vp_model *model, struct vp_record *record)
 	model->varied[model->varied_count++] = one;
 }
 
+vp_str vp_model_counted(vp_str what, uint64_t count)
+{
+	if (count != 1 || what.n < 4 || what.p[what.n - 1] != 's') return what;
+	what.n -= memcmp(what.p + what.n - 4, "sses", 4) ? 1 : 2;
+	return what;
+}
+
 void vp_model_told(struct vp_model *model, struct vp_record *record, int64_t t)
 {
 	int64_t pid = record->has_pid ? record->pid : -1;
@@ -248,6 +255,7 @@ void vp_model_told(struct vp_model *model, struct vp_record *record, int64_t t)
 		vp_str what = vp_record_str(record, "what");
 		vp_record_num(record, "count", &count);
 		model->lost += count;
+		what = vp_model_counted(what, count);
 		snprintf(text, sizeof text, "%llu %.*s", (unsigned long long)count, (int)(what.n < 100 ? what.n : 100), what.p ? what.p : "");
 		vp_model_note(model, t, pid, "lost", vp_s(text));
 	}

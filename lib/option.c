@@ -243,6 +243,20 @@ static int store_string(struct vp_options *options, const struct vp_option *row,
 	return 0;
 }
 
+/* Each word of a list is one of the limits', where there are any. */
+static int store_list(struct vp_options *options, const struct vp_option *row, const char *value, bool join)
+{
+	int unused;
+	for (const char *at = value; row->limits && *at; at += strspn(at, ", ")) {
+		char word[128];
+		size_t n = strcspn(at, ", ");
+		snprintf(word, sizeof word, "%.*s", (int)n, at);
+		if (n && parse_enum(word, row->limits, &unused)) return -1;
+		at += n;
+	}
+	return store_string(options, row, value, join);
+}
+
 static int store_number(const struct vp_option *row, const char *value, void *to, parser parse)
 {
 	int64_t number;
@@ -261,7 +275,7 @@ static int store(struct vp_options *options, const struct vp_option *row, const 
 	case VP_OPT_TIME: return store_number(row, value, to, vp_parse_time);
 	case VP_OPT_ENUM: return parse_enum(value, row->limits ? row->limits : "", to);
 	case VP_OPT_STRING: return store_string(options, row, value, false);
-	case VP_OPT_LIST: return store_string(options, row, value, join);
+	case VP_OPT_LIST: return store_list(options, row, value, join);
 	}
 	return vp_fail("its table gives it an unknown type");
 }
@@ -325,12 +339,24 @@ void vp_options_free(struct vp_options *options)
 
 /* ---- for people ---- */
 
+/* The bytes that stay on one line: a word; of one that is wider than `room` as many of its alternatives as fit. */
+static int piece(const char *text, int room)
+{
+	int word = (int)strcspn(text, " "), n = 0;
+	while (word > room && n < word) {
+		int next = n + (int)strcspn(text + n, "| ") + 1;
+		if (n && next > room) return n;
+		n = next;
+	}
+	return word;
+}
+
 /* Prints `text` from column `at` on, wrapped at HELP_WIDTH, later lines behind `indent` blanks. */
 static void wrap(const char *text, int at, int indent, FILE *to)
 {
 	bool fresh = true;
 	while (*text) {
-		int n = (int)strcspn(text, " ");
+		int n = piece(text, HELP_WIDTH - indent);
 		if (!fresh && at + 1 + n > HELP_WIDTH) {
 			fprintf(to, "\n%*s", indent, "");
 			at = indent;

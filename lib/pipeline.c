@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,7 +91,15 @@ static void signals_end(struct pipeline *line)
 struct birth {
 	const struct process *process;
 	const sigset_t *mask;
+	struct winsize size; /* of our terminal; 0: it is none */
 };
+
+static void tell_size(const char *name, unsigned short n)
+{
+	char digits[16];
+	snprintf(digits, sizeof digits, "%u", n);
+	if (n) setenv(name, digits, 1);
+}
 
 /* In the child. A program that knows nothing of us must not end at the first Ctrl-C, before its input does. */
 static void before_exec(const void *ctx)
@@ -98,6 +107,10 @@ static void before_exec(const void *ctx)
 	const struct birth *birth = ctx;
 	if (birth->process->in >= 0) dup2(birth->process->in, STDIN_FILENO);
 	if (birth->process->err >= 0) dup2(birth->process->err, STDERR_FILENO);
+	if (birth->process->picture >= 0) { /* it draws into a pipe, and we show that on our terminal */
+		tell_size("COLUMNS", birth->size.ws_col);
+		tell_size("LINES", birth->size.ws_row > 1 ? birth->size.ws_row - 1 : 0);
+	}
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, birth->process->job->ours ? SIG_DFL : SIG_IGN);
 	sigprocmask(SIG_SETMASK, birth->mask, NULL);
@@ -111,8 +124,9 @@ static void shut(int *fd)
 
 static int start(struct process *process, const sigset_t *mask)
 {
-	struct birth birth = { process, mask };
+	struct birth birth = { process, mask, { 0 } };
 	int output = process->out >= 0 ? process->out : STDOUT_FILENO;
+	if (process->picture >= 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &birth.size)) birth.size = (struct winsize){ 0 };
 	if (vp_launch_hold(&process->launch, process->job->argv, output, before_exec, &birth)) return -1;
 	process->started = true;
 	shut(&process->in);

@@ -84,7 +84,7 @@ enum vp_option_type {
 	VP_OPT_TIME,   /* int64_t nanoseconds; 100ms, 1.5s, 5m, 250us, 2h; a bare number is seconds */
 	VP_OPT_STRING, /* const char *; NULL where not given; owned by the option set */
 	VP_OPT_ENUM,   /* int, the index of the word; limits "maps|rss|smaps|pages" */
-	VP_OPT_LIST,   /* const char *, like STRING, but given twice it is joined by a comma */
+	VP_OPT_LIST,   /* const char *, like STRING, but given twice it is joined by a comma; limits: the words that may stand in it, as of ENUM */
 };
 
 /* One row of an option table; the table ends with a row whose name is NULL. From the same row come

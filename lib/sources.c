@@ -140,6 +140,22 @@ static void followed(void *ctx, struct vp_sample_host *host, int64_t pid)
 	}
 }
 
+static int drain(struct vp_sources *sources)
+{
+	int most = 0;
+	for (size_t i = 0; i < sources->count; i++) {
+		struct vp_run *run = &sources->runs[i];
+		int there = INT_MAX; /* who is not asked may still have some */
+		if (run->open && run->plugin->drain) there = run->plugin->drain(run->state, &run->host.host);
+		if (there < 0) {
+			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+			run->open = false;
+		}
+		if (there > most) most = there;
+	}
+	return most;
+}
+
 int vp_sources_look(struct vp_sources *sources)
 {
 	int most = vp_sources_want_process(sources) ? 0 : INT_MAX;
@@ -154,23 +170,14 @@ int vp_sources_look(struct vp_sources *sources)
 		}
 		if (there > most && run->plugin->attach) most = there;
 	}
+	if (sources->count > 1) drain(sources); /* what happened while another looked was before what that has seen: an exit, say */
 	merge(sources);
 	return most;
 }
 
 int vp_sources_drain(struct vp_sources *sources)
 {
-	int most = 0;
-	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		int there = INT_MAX; /* who is not asked may still have some */
-		if (run->open && run->plugin->drain) there = run->plugin->drain(run->state, &run->host.host);
-		if (there < 0) {
-			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
-			run->open = false;
-		}
-		if (there > most) most = there;
-	}
+	int most = drain(sources);
 	merge(sources);
 	return most;
 }

@@ -182,6 +182,16 @@ static void exchange(struct entries *block, uint32_t from, uint32_t old, const s
 	block->count = from + by->count + behind;
 }
 
+struct place vp_track_still(const struct space *space, struct place place)
+{
+	while (place.block + 1 < blocks_of(space) && place.at > block_of(space, place.block)->count) {
+		place.at -= block_of(space, place.block)->count;
+		place.block++;
+	}
+	if (place.block >= blocks_of(space)) place = (struct place){ blocks_of(space) - 1, block_of(space, blocks_of(space) - 1)->count };
+	return place;
+}
+
 int vp_track_replace(struct space *space, struct place from, struct place to, const struct entries *by)
 {
 	const struct entries none = { NULL, 0, 0 };

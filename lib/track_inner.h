@@ -140,6 +140,7 @@ bool vp_track_next(const struct space *space, struct place *place);  /* false: i
 bool vp_track_back(const struct space *space, struct place *place);  /* false: it was the beginning */
 int  vp_track_order(struct place a, struct place b);                 /* less than, equal to or greater than 0 */
 int  vp_track_replace(struct space *space, struct place from, struct place to, const struct entries *by); /* -1: vp_error, nothing is changed */
+struct place vp_track_still(const struct space *space, struct place place); /* where it is now that something above it has been replaced */
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);

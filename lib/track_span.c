@@ -273,7 +273,7 @@ static int compare_parts(struct vp_tracker *tracker, const struct space *space)
 }
 
 /* The parts as they are now take the place of what they were; the higher first, for the lower one moves it. */
-static int splice(struct vp_tracker *tracker, struct space *space, const struct parts *parts)
+static int splice(struct vp_tracker *tracker, struct space *space, struct parts *parts)
 {
 	for (uint32_t j = 0; j < space->next.count; j++)
 		if (!space->next.at[j].told) vp_track_tell(tracker, &space->next.at[j]);
@@ -281,6 +281,11 @@ static int splice(struct vp_tracker *tracker, struct space *space, const struct 
 		const struct part *part = &parts->at[p];
 		const struct entries fresh = { space->next.at + part->now, part->now_end - part->now, 0 };
 		if (vp_track_replace(space, part->from, part->to, &fresh)) return -1;
+		if (p) { /* its block may have become several */
+			struct part *lower = &parts->at[p - 1];
+			lower->from = vp_track_still(space, lower->from);
+			lower->to = vp_track_still(space, lower->to);
+		}
 		space->next.count = part->now;
 		for (uint32_t i = part->was; i < part->was_end; i++) {
 			vp_track_node_drop(tracker, tracker->cut.at[i].told);

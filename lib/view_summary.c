@@ -203,8 +203,8 @@ static void words(struct summary *summary)
 	struct vp_arena *arena = build->arena;
 	const struct vp_tally *all = &model->tallies.of[VP_BY_ALL][0];
 	int64_t t0 = model->t0, t1 = model->t1;
-	build->figure->subtitle = vp_arena_print(arena, "%s to %s (%s), %llu samples: %s -> %s%s", vp_time_words(arena, t0), vp_time_words(arena, t1),
-		vp_time_words(arena, t1 - t0), (unsigned long long)model->tallies.samples, vp_size_words(arena, (double)all->size_start),
+	build->figure->subtitle = vp_arena_print(arena, "%s to %s (%s), %llu sample%s: %s -> %s%s", vp_time_words(arena, t0), vp_time_words(arena, t1),
+		vp_time_words(arena, t1 - t0), (unsigned long long)model->tallies.samples, model->tallies.samples == 1 ? "" : "s", vp_size_words(arena, (double)all->size_start),
 		vp_size_words(arena, (double)all->size), !all->has_rss ? "" : vp_arena_print(arena, ", rss %s -> %s (peak %s)",
 			vp_size_words(arena, (double)all->rss_start), vp_size_words(arena, (double)all->rss), vp_size_words(arena, (double)all->rss_peak)));
 	if (all_ended(model))

@@ -169,7 +169,8 @@ struct vp_space *vp_whole_space(struct vp_whole *whole, int64_t pid)
 		if (pid < 0 || space->pid == pid) return space;
 		snprintf(known + used, sizeof known - used, "%s%" PRId64, used ? ", " : "", space->pid);
 	}
-	if (*known) vp_fail("%s: no regions of process %" PRId64 "; there are: %s", whole->name, pid, known);
+	if (!strcmp(known, "-1")) vp_fail("%s: it does not say whose regions it has, so none of process %" PRId64 " are known", whole->name, pid);
+	else if (*known) vp_fail("%s: no regions of process %" PRId64 "; there are: %s", whole->name, pid, known);
 	else if (whole->at != INT64_MAX) vp_fail("%s: no whole state of any process up to %.9f s", whole->name, (double)whole->at / 1e9);
 	else vp_fail("%s: nothing in it tells of a region", whole->name);
 	return NULL;

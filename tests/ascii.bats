@@ -93,6 +93,17 @@ widest() {
 	[[ "$stderr" == *"of 6 columns have no room in 40"* ]]
 }
 
+@test "what a table's last column says in words stays, others in front of it give way, and it has the room that is left" {
+	cd "$BATS_TEST_TMPDIR"
+	printf '10000-20000 r-xp 00000000 08:01 7 /usr/lib/libone.so.1\n30000-40000 rw-p 00000000 00:00 0 [heap]\n' >a
+	printf '10000-20000 r-xp 00000000 08:01 7 /usr/lib/libone.so.1\n21000-24000 r-xp 00000000 08:01 8 /usr/lib/libtwo.so.2\n30000-60000 rw-p 00000000 00:00 0 [heap]\n' >b
+	vm-diff -q a b >changes || true
+	run -0 --separate-stderr vm-render --ascii --table --width 60 changes
+	[[ $stderr == *"columns have no room in 60"* ]]
+	[[ $output == *libtwo.so.2* && $output == *"[heap]"* ]]
+	[ "$(wc -L <<<"$output")" -le 60 ]
+}
+
 @test "in a terminal of ten columns a picture says what it needs" {
 	run "$DRAW" "$ASCII" timeline width=10 height=3 terminal=1
 	[ "$status" -eq 0 ]

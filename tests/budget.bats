@@ -35,7 +35,7 @@ judged() { # the verdicts of these budgets on that life
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
 	[ "$(grep -c '^ok' r.tap)" = 5 ]
-	! grep '"type":"finding"' <<<"$output"
+	run ! grep '"type":"finding"' <<<"$output"
 }
 
 @test "a broken budget is a finding where it breaks, a message, and status 1" {
@@ -165,8 +165,7 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	printf 'budgets: [ { most: 1 } ]\n' >b.yaml
 	run -2 vm-track --budget b.yaml --report x.txt </dev/null
 	[[ $output == *"neither .xml nor .tap"* ]]
-	printf '{}\n' >b.yaml
-	run -2 vm-track --budget b.yaml </dev/null
+	for none in '{}\n' '' 'budgets: []\n'; do wrong "$none" ': there are no budgets in it'; done
 }
 
 @test "a report that cannot be written is trouble" {

@@ -13,17 +13,21 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	dated '2026-05-04 10:00:02.750 +0200' >t2
 	dated '2026-05-04 10:01:00.001 +0200' >t3
 	parsed t1 t2 t3
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	[ "$(times)" = "0 2.25 59.501" ]
 	valid_stream <<<"$output"
 	[ "$(vm-parse t1 t2 t3 | tail -1 | jq '.t == 59.501')" = true ]
 	cat t1 t2 t3 >all # in one text as well
 	parsed all
-	[ -z "$stderr" ] && [ "$(times)" = "0 2.25 59.501" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 2.25 59.501" ]
 	parsed --every 1s t1 t2 t3 # what is asked for wins
-	[ -z "$stderr" ] && [ "$(times)" = "0 1 2" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 1 2" ]
 	parsed --every 0s t1 t2 t3
-	[ -z "$stderr" ] && [ "$(times)" = "0 0 0" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 0 0" ]
 }
 
 @test "dates are held against each other across midnights, months, leap days and time zones" {
@@ -31,7 +35,8 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	dated '2024-02-29 00:00:01.000 +0100' >t2
 	dated '2024-02-29 18:30:00.000 -0500' >t3
 	parsed t1 t2 t3
-	[ -z "$stderr" ] && [ "$(times)" = "0 2 88201" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 2 88201" ]
 }
 
 @test "a process line has the time of its own snapshot" {
@@ -47,7 +52,8 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	sed '/^Date/d' "$ROOT/tests/texts/vmmap.txt" >none
 	dated '2026-05-04 10:00:05' >zoneless
 	parsed t1 t2 none
-	[ "$status" -eq 0 ] && [ "$(times)" = "0 0 0" ]
+	[ "$status" -eq 0 ]
+	[ "$(times)" = "0 0 0" ]
 	[ "$stderr" = "vm-parse: the reports have dates of their own only in part (2 of 3): they are not set apart by them, see --every" ]
 	parsed none t1 t2
 	[ "$(times)" = "0 0 0" ]
@@ -64,14 +70,17 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 
 @test "nothing is said of dates where there are not several reports, or none of them has one" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
-	[ -z "$stderr" ] && [ "$(times)" = 0 ]
+	[ -z "$stderr" ]
+	[ "$(times)" = 0 ]
 	head -5 /proc/self/maps >m1
 	cp m1 m2
 	parsed m1 m2
-	[ -z "$stderr" ] && [ "$(times)" = "0 0" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 0" ]
 	free >f1
 	parsed f1 f1 m1
-	[ -z "$stderr" ] && [ "$(times)" = "0 0 0" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 0 0" ]
 }
 
 @test "the machine between dated reports is of the moment of the one before" {
@@ -79,7 +88,8 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	dated '2026-05-04 10:00:05 +0200' >t2
 	free >f
 	parsed f t1 f t2 f
-	[ -z "$stderr" ] && [ "$(times)" = "0 0 0 5 5" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 0 0 5 5" ]
 }
 
 @test "crash logs of Java: each has its process, its date and the memory of the machine" {
@@ -92,13 +102,15 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	crash 4711 'Time: Wed May  1 10:00:00 2024 CEST' >c1
 	crash 4712 'Time: Wed May  1 10:00:10 2024 CEST' >c2
 	parsed c1 c2
-	[ -z "$stderr" ] && [ "$(times)" = "0 0 10 10" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 0 10 10" ]
 	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions, .date]' <<<"$output" | paste -sd' ')" = '[4711,2,"Wed May  1 10:00:00 2024 CEST"] [4712,2,"Wed May  1 10:00:10 2024 CEST"]' ]
 	valid_stream <<<"$output"
 	sed -i '/meminfo/,$d' c1 c2 # one behind the other, in one text, without anything between them
 	cat c1 c2 >both
 	parsed both
-	[ -z "$stderr" ] && [ "$(times)" = "0 10" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 10" ]
 	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions]' <<<"$output" | paste -sd' ')" = '[4711,2] [4712,2]' ]
 	sed 's/55d0c8001000 r/55d0c7000000 r/' both >broken
 	run -1 --separate-stderr vm-parse broken
@@ -110,25 +122,30 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	grep -q 10:00:00.0000 i1
 	sed 's/10:00:00.0000/10:00:07.2500/' i1 >i2
 	parsed i1 i2
-	[ -z "$stderr" ] && [ "$(times)" = "0 7.25" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 7.25" ]
 	for second in 03 05; do
 		printf '*** *** ***\nTimestamp: 2024-05-01 10:00:%s.123456789+0200\npid: 2411, tid: 2430, name: x  >>> org.example <<<\nmemory map (1 entry):\n    00000055'\''8c000000-00000055'\''8c003fff r--         0      4000  /system/bin/app\n' $second >"a$second"
 	done
 	parsed a03 a05
-	[ -z "$stderr" ] && [ "$(times)" = "0 2" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 2" ]
 	[ "$(jq -r 'select(.type == "snapshot") | .date' <<<"$output" | head -1)" = "2024-05-01 10:00:03.123456789+0200" ]
 }
 
 @test "looks of top stand as far apart as its clock says, unless midnight was between" {
 	for second in 00 03 09; do sed "s/10:00:00/10:00:$second/" "$ROOT/tests/texts/top.txt"; echo; done >tops
 	parsed tops
-	[ -z "$stderr" ] && [ "$(times)" = "0 3 9" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 3 9" ]
 	[ "$(jq -r 'select(.type == "system") | .clock' <<<"$output" | paste -sd' ')" = "10:00:00 10:00:03 10:00:09" ]
 	valid_stream <<<"$output"
 	{ sed 's/10:00:00/23:59:59/' "$ROOT/tests/texts/top.txt"; echo; sed 's/10:00:00/00:00:02/' "$ROOT/tests/texts/top.txt"; } >tops
 	parsed tops
-	[[ $stderr == *"go back in time"* ]] && [ "$(times)" = "0 0" ]
+	[[ $stderr == *"go back in time"* ]]
+	[ "$(times)" = "0 0" ]
 	printf 'Processes: 423 total\n2024/05/01 10:00:%s\nPhysMem: 15G used (2101M wired), 117M unused.\n\n' 01 05 >mac
 	parsed mac
-	[ -z "$stderr" ] && [ "$(times)" = "0 4" ]
+	[ -z "$stderr" ]
+	[ "$(times)" = "0 4" ]
 }

@@ -229,6 +229,81 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	vm-parse raw.ndjson | jq -se '[.[] | select(.type=="region")] | length > 10 and any(.name == "[stack]")'
 }
 
+@test "a region that changes without a pause is in each reading of its process" {
+	requires cmd cc
+	cat >toggle.c <<-'C'
+		#include <sys/mman.h>
+		int main(void) { char *p = mmap((void *)0x10000000, 65536, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0); for (int i = 0; i < 500000; i++) mprotect(p, 65536, i & 1 ? PROT_READ : PROT_NONE); return 0; }
+	C
+	cc -O1 -o toggle toggle.c
+	vm-sample --ebpf -O exact=no -- ./toggle >raw.ndjson
+	jq -r 'select(.type=="raw") | .text | test("10000000-10010000")' raw.ndjson | sed -n '/true/,$p' >there
+	[ "$(grep -c true there)" -gt 20 ]
+	run ! grep false there
+}
+
+@test "threads that map at once: no call that has mapped something is told to have left nothing" {
+	requires cmd cc
+	cat >busy.c <<-'C'
+		#include <pthread.h>
+		#include <sys/mman.h>
+		static void *map(void *arg)
+		{
+			for (int i = 0; i < 10000; i++) { char *p = mmap(0, 65536, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); mprotect(p, 4096, 1); munmap(p, 65536); }
+			return arg;
+		}
+		int main(void) { pthread_t t[3]; for (int i = 0; i < 3; i++) pthread_create(t + i, 0, map, 0); for (int i = 0; i < 3; i++) pthread_join(t[i], 0); return 0; }
+	C
+	cc -O1 -pthread -o busy busy.c
+	vm-sample --ebpf -- ./busy >raw.ndjson
+	grep -E '"call":"(mmap|mprotect)"' raw.ndjson | grep '"after":' >told
+	[ "$(wc -l <told)" -gt 20000 ]
+	run ! grep '"after":\[\]' told
+}
+
+@test "threads that map at once: no page fault of theirs is missing in the counts" {
+	requires cmd cc
+	cat >touch.c <<-'C'
+		#include <pthread.h>
+		#include <sys/mman.h>
+		static void *touch(void *arg)
+		{
+			for (int i = 0; i < 3000; i++) {
+				char *p = mmap(0, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+				madvise(p, 65536, MADV_NOHUGEPAGE);
+				for (int j = 0; j < 4; j++) p[j * 4096] = 1;
+				munmap(p, 65536);
+			}
+			return arg;
+		}
+		int main(void) { pthread_t t[3]; for (int i = 0; i < 3; i++) pthread_create(t + i, 0, touch, 0); for (int i = 0; i < 3; i++) pthread_join(t[i], 0); return 0; }
+	C
+	cc -O1 -pthread -o touch touch.c
+	vm-sample --ebpf -e brk -- ./touch >raw.ndjson
+	run jq -s '[.[] | select(.type=="faults") | .minor + .major] | add' raw.ndjson
+	[ "$output" -ge 36000 ] || { echo "$output of 36000"; return 1; }
+}
+
+@test "beside looks at intervals each call keeps its time, and all of them come before the end that a look has seen" {
+	requires cmd cc
+	cat >many.c <<-'C'
+		#include <sys/mman.h>
+		int main(void)
+		{
+			char *p = mmap(0, 8192 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			for (int i = 0; i < 4000; i++) mprotect(p + i * 8192, 4096, PROT_READ | PROT_WRITE), p[i * 8192] = 1;
+			for (int i = 0; i < 4000; i++) munmap(p + i * 8192, 8192);
+			return 0;
+		}
+	C
+	cc -O1 -o many many.c
+	vm-sample -s ebpf,procfs -O share=100 -i 1ms -- ./many >raw.ndjson
+	vm-parse raw.ndjson | vm-track >tracked.ndjson
+	vm-check -q tracked.ndjson
+	jq -se '[.[] | select(.type=="event" and .call=="munmap") | .t] | length >= 4000 and (unique | length) > 3900' raw.ndjson
+	jq -se '(map(.type=="event" and .call=="munmap") | rindex(true)) < (map(.type=="event" and .call=="exit") | index(true))' raw.ndjson
+}
+
 @test "who shares memory with another process has what that maps, and the other way round" {
 	# Each has been read after the last call of the other.
 	settled() {

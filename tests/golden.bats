@@ -31,7 +31,7 @@ held() {
 
 @test "without colours or Unicode the text is plain ASCII" {
 	held life.plain.txt env LC_ALL=C NO_COLOR=1 vm-render --ascii --width 80 --height 24 "$golden/life.track.ndjson"
-	! grep -nP '[^\x00-\x7f]' "$golden/life.plain.txt"
+	run ! grep -nP '[^\x00-\x7f]' "$golden/life.plain.txt"
 }
 
 @test "each view is the SVG it always was" {

@@ -25,3 +25,11 @@ load helper
 	run step munmap 0x1 1
 	[[ $output == *"error EINVAL"* ]]
 }
+
+@test "no line of a test is one whose failure bats does not see" {
+	cd "$ROOT/tests"
+	run grep -nE '^[[:space:]]*!' *.bats # bats goes on behind a command with ! in front, but for the last; so it is "run !"
+	output=$(grep -v ' || ' <<<"$output" || true)
+	[ -z "$output" ] || { echo "$output"; return 1; }
+	run -1 grep -nE '^[[:space:]]*(\[+ .* \]+ && )+\[+ .* \]+( #.*)?$' *.bats # and so it does if a test in front of && is false
+}

@@ -78,7 +78,9 @@ template() {
 	make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" uninstall
 	run find "$DEST" ! -type d
 	[ "$(sort <<<"$output")" = "$(printf '%s\n' "$tree/bin/other" "$tree/lib/vmpipe/render/mine.so" "$tree/share/man/man1/other.1")" ]
-	[ ! -e "$tree/share/vmpipe" ] && [ ! -e "$tree/include/vmpipe" ] && [ ! -e "$tree/lib/vmpipe/source" ]
+	[ ! -e "$tree/share/vmpipe" ]
+	[ ! -e "$tree/include/vmpipe" ]
+	[ ! -e "$tree/lib/vmpipe/source" ]
 	run make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" uninstall
 	[ "$status" != 0 ]
 	[[ $output == *"nothing was installed in $tree"* ]]

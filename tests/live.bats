@@ -214,6 +214,14 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	given_back
 }
 
+@test "the summary behind the picture fits into the terminal as well" {
+	in_terminal 80 50 "vm-run -- sleep 0.3"
+	until_true ended
+	tm capture-pane -p -J -S - | sed -n '/^kind .*regions/,$p' >printed # wrapped lines are joined
+	grep -q '^total ' printed
+	[ "$(wc -L <printed)" -le 80 ]
+}
+
 @test "an input that breaks off, or is no stream, is told after the screen was given back" {
 	live 100 30
 	part 60

@@ -361,5 +361,6 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	told=$(jq -s '[.[] | select(.type == "faults") | .minor] | add // 0' "$BATS_TEST_TMPDIR/run")
 	[ "$told" -gt 50 ]
 	shown=$(vm-render --table --columns start,minor "$BATS_TEST_TMPDIR/run" | awk '$1 == "total" { print $2 }')
-	[ "$shown" -gt 50 ] && [ "$shown" -le "$told" ]
+	[ "$shown" -gt 50 ]
+	[ "$shown" -le "$told" ]
 }

@@ -5,7 +5,8 @@ lines_of() { jq -c "select(.type == \"$1\")" <<<"$output"; }
 
 @test "a plain maps text becomes one snapshot and a region for each row" {
 	run --separate-stderr vm-parse /proc/self/maps
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	rows=$(jq -r 'select(.type == "region") | .start' <<<"$output" | wc -l)
 	[ "$(jq 'select(.type == "snapshot") | .regions' <<<"$output")" = "$rows" ]
 	[ "$(head -1 <<<"$output" | jq -r .type)" = stream ]

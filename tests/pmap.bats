@@ -6,7 +6,8 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 
 @test "pmap -x: ranges, sizes, permissions and names; [ anon ] is no name" {
 	parsed "$ROOT/tests/texts/pmap.txt"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	[ "$(field process '[.pid, .name, .command]')" = '[4711,"counter","./counter --to 10"]' ]
 	[ "$(field snapshot '[.regions, .size, .rss, .dirty] | map(. / 1024)' | cut -d, -f2-)" = "1852,330,32]" ]
 	[ "$(field region '[.start, .end, .perms, .share, .name]' | sed -n '1p;2p;5p')" = '["0x000055d0c8a4f000","0x000055d0c8a70000","rw-p","prv",null]
@@ -17,7 +18,8 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 
 @test "pmap -X: every column is a measure, VmFlags are flags" {
 	parsed "$ROOT/tests/texts/pmap-X.txt"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	[ "$(field region 'select(.name == "libc.so.6") | [.rss, .pss, .dirty, .thp_eligible, .dev, .inode, .flags]')" = '[155648,11264,0,0,"fe:00","1095295","rd mr mw me"]' ]
 	[ "$(field region '.flags' | head -1)" = '"rd wr mr mw me ac"' ]
 }

@@ -217,5 +217,5 @@ for i in range(300):
 	[ "$(vm '[replay(inputs)[][]] | length')" = "$(grep -c '"type":"region"' run.ndjson)" ]
 	jq -nr -L "$ROOT/contrib" 'include "vm"; regions_at(0; inputs)[] | row' run.ndjson >rows
 	[ -s rows ]
-	! LC_ALL=C grep -q $'\e' rows
+	run ! env LC_ALL=C grep -q $'\e' rows
 }

@@ -50,7 +50,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	}
 	waits --speed 20 | sort -u >fast
 	[ "$(grep -c 'tv_sec=0' fast)" -ge 3 ]
-	! grep -qE 'tv_nsec=[0-9]{9,}' fast # 50 ms, 25 ms, 50 ms: never as much as 100
+	run ! grep -qE 'tv_nsec=[0-9]{9,}' fast # 50 ms, 25 ms, 50 ms: never as much as 100
 	[ -z "$(waits --speed max)" ]
 }
 
@@ -60,7 +60,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	background vm-replay -o out slow
 	until_true test -s out
 	[ "$(wc -l <out)" = 2 ]
-	! grep -q late out
+	run ! grep -q late out
 }
 
 @test "Ctrl-C ends the stream where it is" {

@@ -375,3 +375,32 @@ many_calls() {
 	is $'MOVE 1\nMUNMAP_REMOVE 11298\nMMAP_ADD 8997'
 	jq -se '[.[] | select(.type=="region")] | group_by(.t) | length > 5 and all(map(.start) | . == sort)' "$BATS_TEST_TMPDIR/out"
 }
+
+@test "a call that moves memory past hundreds of others, just where a block of regions becomes two, is told as any other" {
+	awk 'BEGIN {
+		R = "{\"type\":\"region\",\"t\":0,\"pid\":7,\"seq\":0,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"anon\"}\n"
+		print "{\"type\":\"stream\",\"t\":0,\"version\":1,\"program\":\"a test\"}"
+		print "{\"type\":\"process\",\"t\":0,\"pid\":7,\"why\":\"first\",\"name\":\"demo\"}"
+		print "{\"type\":\"snapshot\",\"t\":0,\"pid\":7,\"seq\":0,\"regions\":2000}"
+		for (i = 0; i < 2000; i++) printf R, at(i), at(i) + 4096
+		
+		low = at(235) + 57344; high = at(252) + 57344
+		call("mmap", low, 0)
+		for (i = 0; i < 300; i++) {
+			call("mmap", at(193 + i % 60) + 8192 * (1 + int(i / 60)), 0)
+			call("mremap", high, low)
+			call("mremap", low, high)
+		}
+		print "{\"type\":\"end\",\"t\":9,\"reason\":\"count\"}"
+	}
+	function at(i) { return 268435456 + i * 65536 }
+	function call(name, start, left) {
+		printf "{\"type\":\"event\",\"t\":%.3f,\"pid\":7,\"call\":\"%s\",\"tid\":7,\"span\":{\"start\":\"0x%016x\",\"end\":\"0x%016x\"},\"after\":[{\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\"}]", t += 0.001, name, start, start + 4096, start, start + 4096
+		if (left) printf ",\"left\":{\"start\":\"0x%016x\",\"end\":\"0x%016x\"}", left, left + 4096
+		print "}"
+	}' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -s '[.[] | select(.type=="change" and .event=="MOVE")] | length' <<<"$output")" -gt 500 ]
+	run -0 vm-check <<<"$output"
+	[[ $output == "ok: "* ]]
+}

@@ -111,6 +111,14 @@ execs() {
 	count '^flag' 20
 }
 
+@test "one is told as one: 1 sample, 1 process" {
+	{ head -6 "$S"; echo '{"type":"sample","t":1.0,"pid":7,"seq":1,"took":0.001}'; for one in '1 samples' '2 samples' '1 processes' '1 overlap'; do echo "{\"type\":\"lost\",\"t\":1.5,\"what\":\"${one#* }\",\"count\":${one% *},\"where\":\"vm-sample\",\"why\":\"a test\"}"; done; } >"$BATS_TEST_TMPDIR/lost"
+	render --view events --columns text "$BATS_TEST_TMPDIR/lost"
+	for one in '1 sample' '2 samples' '1 process' '1 overlap'; do has "\"$one at vm-sample: a test\""; done
+	render --view summary "$BATS_TEST_TMPDIR/lost"
+	has ', 1 sample: '
+}
+
 @test "flags that find no room for their words are counted under an SVG and a text" {
 	for i in {0..7}; do echo "{\"type\":\"mark\",\"t\":1.0$((i + 1)),\"text\":\"the mark that was set as number $i\"}"; done >"$BATS_TEST_TMPDIR/marks"
 	{ execs | head -2; cat "$BATS_TEST_TMPDIR/marks"; execs | tail -2; } >"$BATS_TEST_TMPDIR/near"

@@ -90,7 +90,7 @@ refused() { # YAML, words of the message; nothing is started
 	run --separate-stderr vm-run "$file"
 	echo "$stderr"
 	grep -q '"kind":"stack"' run.ndjson
-	! grep -q '"kind":"text"' run.ndjson
+	run ! grep -q '"kind":"text"' run.ndjson
 }
 
 @test "--dump-config prints YAML that runs the same" {
@@ -323,7 +323,8 @@ watch_process() {
 	[[ "$stderr" == *"vm-render 1 (svg, timeline) and vm-render 2 (ascii, timeline) both write ./same.svg"* ]]
 	run -2 --separate-stderr vm-run --record run.ndjson --svg -o ./run.ndjson -- true
 	[[ "$stderr" == *"vm-render 1 (svg, timeline) and the recording both write ./run.ndjson"* ]]
-	[ ! -e same.svg ] && [ ! -e run.ndjson ]
+	[ ! -e same.svg ]
+	[ ! -e run.ndjson ]
 }
 
 @test "a plugin that cannot be used, named as an option, is told as such" {

@@ -27,7 +27,8 @@ report() {
 
 @test "a whole report is one process, one snapshot and a region for each row of memory, in the order of addresses" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	[ "$(field process '[.pid, .ppid, .name, .exe, .arch, .os, .parent]')" = '[4711,812,"counter","/Users/USER/counter/build/counter","ARM64","macOS 15.4 (24E248)","Code Helper (Plugin)"]' ]
 	[ "$(field snapshot '[.pid, .regions, .footprint, .footprint_peak, .page, .date, .page_tables]')" = '[4711,12,1344512,2621440,16384,"2026-05-04 10:00:00.500 +0200",81920]' ]
 	[ "$(field region .start)" = "$(field region .start | sort)" ]
@@ -97,7 +98,8 @@ report() {
 	parsed "$BATS_TEST_TMPDIR/in"
 	[ "$(field snapshot '[.regions, .rss, .dirty, .swap, .labels.Stack.size]')" = '[0,2472960,2391040,196608,8355840]' ]
 	kinds=$(field snapshot '.kinds | map_values(.size)')
-	[ "$(jq .guard <<<"$kinds")" = "$((56 << 20 | 16 << 10))" ] && [ "$(jq .arena <<<"$kinds")" = "$((520 << 20))" ]
+	[ "$(jq .guard <<<"$kinds")" = "$((56 << 20 | 16 << 10))" ]
+	[ "$(jq .arena <<<"$kinds")" = "$((520 << 20))" ]
 	run -0 vm-render --ascii --view area <<<"$output"
 	[[ $output == *"arena 160 KiB"* && $output == *"gpu 2 MiB"* ]]
 	table() { printf '%s\n' 'Process:         app [99]' "Physical footprint:         $1" '----' '' 'REGION TYPE                        SIZE    COUNT (non-coalesced)' \
@@ -111,7 +113,8 @@ report() {
 		'      REGION TYPE                 START - END      [ VSIZE] PRT/MAX SHRMOD  REGION DETAIL' '      UNUSED SPACE AT START' '--->  ' \
 		'      __TEXT                   1004f0000-1004f4000 [   16K] r-x/r-x SM=COW  /var/x/Runner' '' 'Thread 0 Crashed:' '0   Runner 0x1004f0000 - 0x1' >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	[ "$(field snapshot '[.regions, .fault]')" = '[1,"0x0000000000000528"]' ]
 }
 
@@ -260,7 +263,8 @@ report() {
 @test "the complete report of others agrees with its own summary (external samples)" {
 	requires samples
 	parsed "$SAMPLES"/vmmap/fmt2.4_complete_*.txt
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	[ -z "$(field lost .)" ]
 }
 
@@ -286,7 +290,8 @@ report() {
 	for n in 700 1500 2100 2600 3000; do
 		head -c "$n" "$file" >"$BATS_TEST_TMPDIR/cut"
 		run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/cut"
-		[ "$status" -le 1 ] && [[ $stderr == *"cut short"* || $stderr == *"no format"* ]]
+		[ "$status" -le 1 ]
+		[[ $stderr == *"cut short"* || $stderr == *"no format"* ]]
 		[ -z "$(of <<<"$output" | grep -vxF "$want")" ]
 	done
 }

@@ -7,7 +7,6 @@
  *
  * "ready PID" is written when it is done, but for the last; then it waits for a line.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>

@@ -3,8 +3,9 @@
 #include "../width.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { GAP = 2, LEAST = 6 };
+enum { GAP = 2, LEAST = 6, GONE = -1 };
 
 static const struct vp_cell *row_of(const struct vp_figure *f, size_t row)
 {
@@ -34,34 +35,66 @@ static void natural_widths(const struct ascii *a, const struct vp_figure *f, int
 	}
 }
 
+/* A width of GONE: it is left out. */
 static int sum_of(const int *width, size_t columns)
 {
-	int sum = columns ? -GAP : 0;
+	int sum = -GAP;
 
 	for (size_t c = 0; c < columns; c++)
-		sum += width[c] + GAP;
-	return sum;
+		if (width[c] != GONE)
+			sum += width[c] + GAP;
+	return sum > 0 ? sum : 0;
 }
 
-/* Narrows the widest column of words as far as it goes; then leaves out columns at the right. Returns how many stay. */
-static size_t shrink(const struct vp_figure *f, int *width, const int *least, int room)
+/* Which column of words is the widest that may become narrower, or, with `natural`, the one that has lost most. */
+static size_t widest(const struct vp_figure *f, const int *width, const int *least, const int *natural)
 {
-	size_t columns = f->column_count;
+	size_t found = f->column_count;
+	int most = 0;
 
-	while (columns && sum_of(width, columns) > room) {
-		size_t widest = columns;
+	for (size_t c = 0; c < f->column_count; c++) {
+		int n = natural ? natural[c] - width[c] : width[c];
 
-		for (size_t c = 0; c < columns; c++)
-			if (f->columns[c].align == VP_LEFT && width[c] > least[c] && (widest == columns || width[c] >= width[widest]))
-				widest = c;
-		if (widest < columns)
-			width[widest]--;
-		else if (columns > 1)
-			columns--;
-		else
-			return width[0] = room, columns;
+		if (f->columns[c].align != VP_LEFT || width[c] == GONE || (!natural && width[c] <= least[c]) || n < most || !n)
+			continue;
+		found = c;
+		most = n;
 	}
-	return columns;
+	return found;
+}
+
+/* The one at the right that can be spared; words that stand last, names mostly, say what the rest is about. */
+static size_t spare(const struct vp_figure *f, const int *width)
+{
+	size_t c = f->column_count;
+
+	if (c > 2 && f->columns[c - 1].align == VP_LEFT && sum_of(width + 1, c - 2) > 0)
+		c--;
+	while (c-- > 0)
+		if (width[c] != GONE)
+			return c;
+	return 0;
+}
+
+/* Narrows the widest column of words as far as it goes, then leaves out columns; what room that gives is for the words. */
+static void shrink(const struct vp_figure *f, int *width, const int *least, const int *natural, int room)
+{
+	size_t c;
+
+	while (sum_of(width, f->column_count) > room) {
+		if ((c = widest(f, width, least, NULL)) < f->column_count) {
+			width[c]--;
+			continue;
+		}
+		c = spare(f, width);
+		if (!c) {
+			width[0] = room;
+			return;
+		}
+		width[c] = GONE;
+	}
+	while (sum_of(width, f->column_count) < room && (c = widest(f, width, least, natural)) < f->column_count)
+		width[c]++;
 }
 
 static void cell(struct ascii *a, const struct vp_column *column, const char *text, size_t at, int width, struct look look)
@@ -86,28 +119,33 @@ static void swatch(struct ascii *a, const struct vp_figure *f, size_t r)
 		ascii_cell(a, 0, ' ', ascii_on_class(f, (uint32_t)f->row_class[r]));
 }
 
-static void head(struct ascii *a, const struct vp_figure *f, const int *width, size_t columns, size_t at)
+static void head(struct ascii *a, const struct vp_figure *f, const int *width, size_t at)
 {
 	struct look look = STYLED(BOLD | UNDERLINE);
+	size_t end = at + (size_t)sum_of(width, f->column_count);
 
-	for (size_t c = 0; c < columns; c++) {
-		for (int i = 0; a->colours && i < width[c] + (c + 1 < columns ? GAP : 0); i++)
-			ascii_cell(a, at + (size_t)i, ' ', look);
+	for (size_t i = at; a->colours && i < end; i++)
+		ascii_cell(a, i, ' ', look);
+	for (size_t c = 0; c < f->column_count; c++) {
+		if (width[c] == GONE)
+			continue;
 		cell(a, &f->columns[c], f->columns[c].name, at, width[c], look);
 		at += (size_t)(width[c] + GAP);
 	}
 	ascii_end(a);
 }
 
-static void row(struct ascii *a, const struct vp_figure *f, size_t r, const int *width, size_t columns, size_t at)
+static void row(struct ascii *a, const struct vp_figure *f, size_t r, const int *width, size_t at)
 {
 	const struct vp_cell *cells = row_of(f, r);
 
 	if (at)
 		swatch(a, f, r);
-	for (size_t c = 0; c < columns; c++) {
+	for (size_t c = 0; c < f->column_count; c++) {
 		struct look look = r >= f->row_count ? STYLED(BOLD) : cells[c].shown ? PLAIN : STYLED(DIM);
 
+		if (width[c] == GONE)
+			continue;
 		cell(a, &f->columns[c], text_of(f, r, &cells[c]), at, width[c], look);
 		at += (size_t)(width[c] + GAP);
 	}
@@ -121,9 +159,18 @@ static void rule(struct ascii *a, int length)
 	ascii_end(a);
 }
 
+static size_t left_out(const int *width, size_t columns)
+{
+	size_t count = 0;
+
+	for (size_t c = 0; c < columns; c++)
+		count += width[c] == GONE;
+	return count;
+}
+
 int ascii_table(struct ascii *a, const struct vp_figure *f)
 {
-	int *width = calloc(2 * f->column_count + 1, sizeof *width), *least = width + f->column_count;
+	int *width = calloc(3 * f->column_count + 1, sizeof *width), *least = width + f->column_count, *natural = least + f->column_count;
 	size_t columns = f->column_count, at = a->colours && f->row_class && f->row_count ? 2 : 0;
 
 	if (!width) {
@@ -131,18 +178,19 @@ int ascii_table(struct ascii *a, const struct vp_figure *f)
 		return 0;
 	}
 	natural_widths(a, f, width, least);
-	if (a->width)
-		columns = shrink(f, width, least, a->width - (int)at > 1 ? a->width - (int)at : 1);
-	head(a, f, width, columns, at);
+	memcpy(natural, width, columns * sizeof *width);
+	if (a->width && columns)
+		shrink(f, width, least, natural, a->width - (int)at > 1 ? a->width - (int)at : 1);
+	head(a, f, width, at);
 	for (size_t r = 0; r < f->row_count; r++)
-		row(a, f, r, width, columns, at);
+		row(a, f, r, width, at);
 	if (f->totals && columns) {
 		rule(a, sum_of(width, columns) + (int)at);
-		row(a, f, f->row_count, width, columns, at);
+		row(a, f, f->row_count, width, at);
 	}
-	if (columns < f->column_count)
+	if (left_out(width, columns))
 		a->host->warn(a->host, "ascii: %zu of %zu columns have no room in %d; widen the terminal or choose columns",
-		              f->column_count - columns, f->column_count, a->width);
+		              left_out(width, columns), columns, a->width);
 	free(width);
 	return 0;
 }

@@ -2,7 +2,7 @@
  *
  * One hook at the end of every system call serves: the arguments are still in the saved registers, and it costs a call that is none
  * of ours less than a tracepoint of its own costs one that is. The truth after a call is read by the kernel's
- * own iterator over regions, under its lock; where somebody else holds that, the record says so and the process is read from outside.
+ * own iterator over regions, while nobody changes them; where somebody does, the record says so and the process is read from outside.
  */
 #include "vmlinux.h"
 
@@ -17,9 +17,11 @@ char LICENSE[] SEC("license") = "GPL";
 #define PAGE 4096ull
 #define VM_MAYSHARE 0x80
 #define MAP_FIXED 0x10
+#define EBUSY 16
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
 #define DEPTH 32              /* names and mounts of a path */
+#define LOOKS 128             /* at a range, while a writer is in the way: it is so for some us */
 #define RARE 1000000          /* ns without a record after which the reader is woken at once */
 #define ANON_INODE_FS 0x09041934
 #define SHMAT 21              /* of the 32-bit ipc() */
@@ -40,6 +42,14 @@ extern int LINUX_KERNEL_VERSION __kconfig;
 /* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
 struct vm_area_struct___named {
 	struct anon_vma_name *anon_name;
+} __attribute__((preserve_access_index));
+
+struct bpf_iter_task_vma_kern_data___each {
+	u64 next_addr;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___seq {
+	struct seqcount mm_lock_seq;
 } __attribute__((preserve_access_index));
 
 struct {
@@ -397,28 +407,34 @@ static bool plain(struct ebpf_called *to, unsigned long long space)
 	return to->head.count == 1;
 }
 
-/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
-static void look(struct ebpf_called *to, bool open)
+/* Since Linux 7.1, and in releases of 6.18 to which that was brought, the iterator locks one region at a time; what a writer has locked it
+ * leaves out, and says nothing. So it is asked of the address space whether anybody has written meanwhile: the count of those who began
+ * and ended is odd while one does. Before, the iterator holds the lock of the whole, and the answer is always the same. */
+static unsigned int writers(unsigned long long space)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	unsigned long long space = number_of(to, task->mm), behind = 0x7ffffffff000ull;
+	struct mm_struct___seq *mm = (void *)space;
+	if (!bpf_core_field_exists(struct bpf_iter_task_vma_kern_data___each, next_addr) || !bpf_core_field_exists(mm->mm_lock_seq.sequence)) return 0;
+	return BPF_CORE_READ(mm, mm_lock_seq.sequence);
+}
+
+static bool undisturbed(unsigned long long space, unsigned int before)
+{
+	return !(before & 1) && writers(space) == before;
+}
+
+/* What lies in [lo, hi); returns where the next region starts, or 0: a writer was in the way. Not static: so the verifier goes through it once. */
+__attribute__((noinline)) unsigned long long walk(unsigned long long space, unsigned int shared)
+{
+	unsigned int zero = 0, before = writers(space);
+	unsigned long long behind = 0;
+	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
-	if (!space || !bpf_iter_task_vma_new) {
-		to->head.flags |= EBPF_UNREAD;
-		return;
-	}
-	bool shared = task->mm->mm_users.counter > 1;
-	if (shared) {
-		to->head.flags |= EBPF_RACY;
-	} else if (plain(to, space)) {
-		to->head.flags |= EBPF_EXACT;
-		return;
-	}
-	to->head.flags |= EBPF_UNREAD;
-	if (bpf_iter_task_vma_new(&it, task, to->lo) == 0) {
-		to->head.flags &= ~EBPF_UNREAD;
-		if (shared) to->head.t = bpf_ktime_get_ns(); /* under the lock: so the order of time is that of the states */
+	if (!to || !bpf_iter_task_vma_new) return 0;
+	to->head.count = 0;
+	if (bpf_iter_task_vma_new(&it, bpf_get_current_task_btf(), to->lo) == 0) {
+		behind = 0x7ffffffff000ull;
+		if (shared) to->head.t = bpf_ktime_get_ns(); /* so the order of time is that of the states */
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			unsigned long long start = vma->vm_start, end = vma->vm_end;
 			unsigned int i = to->head.count;
@@ -435,9 +451,30 @@ static void look(struct ebpf_called *to, bool open)
 			if (end > to->hi) to->hi = end;
 			to->head.count = i + 1;
 		}
-		if (open && behind > to->hi) to->hi = behind;
 	}
 	bpf_iter_task_vma_destroy(&it);
+	return undisturbed(space, before) ? behind : 0;
+}
+
+/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
+static void look(struct ebpf_called *to, bool open)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	unsigned long long space = number_of(to, task->mm), behind = 0;
+	if (!space || !bpf_iter_task_vma_new) {
+		to->head.flags |= EBPF_UNREAD;
+		return;
+	}
+	bool shared = task->mm->mm_users.counter > 1;
+	if (shared) {
+		to->head.flags |= EBPF_RACY;
+	} else if (plain(to, space)) {
+		to->head.flags |= EBPF_EXACT;
+		return;
+	}
+	for (int i = 0; i < LOOKS && !behind && !(to->head.flags & EBPF_UNREAD); i++) behind = walk(space, shared);
+	if (!behind) to->head.flags |= EBPF_UNREAD;
+	if (open && behind > to->hi) to->hi = behind;
 	if (!(to->head.flags & EBPF_UNREAD)) to->head.flags |= EBPF_EXACT;
 	else to->head.count = 0;
 }
@@ -448,6 +485,7 @@ static void picture(struct ebpf_watched *watched, struct task_struct *task, unsi
 	unsigned long long space = number_of(to, task->mm);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
+	unsigned int before = writers(space);
 	bool whole = false;
 	if (!space || !bpf_iter_task_vma_new) return;
 	begin(&to->head, EBPF_PICTURE);
@@ -470,7 +508,7 @@ static void picture(struct ebpf_watched *watched, struct task_struct *task, unsi
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
-	to->head.flags = EBPF_LAST | (whole ? 0 : EBPF_UNREAD);
+	to->head.flags = EBPF_LAST | (whole && undisturbed(space, before) ? 0 : EBPF_UNREAD);
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 }
 
@@ -482,7 +520,7 @@ static void note_root(void)
 	root_dentry = BPF_CORE_READ(fs, root.dentry);
 }
 
-/* All regions of a task into the rows, at our own asking: under the one lock, so that no two of them are of different moments. */
+/* All regions of a task into the rows, at our own asking, and so that no two of them are of different moments. */
 SEC("syscall") int take_whole(struct ebpf_whole *ask)
 {
 	note_root();
@@ -501,6 +539,7 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 		return 0;
 	}
 	ask->state = EBPF_BUSY;
+	unsigned int before = writers(space);
 	if (bpf_iter_task_vma_new(&it, task, 0) == 0) {
 		ask->state = EBPF_WHOLE;
 		ask->t = bpf_ktime_get_ns();
@@ -514,6 +553,10 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
+	if (ask->state == EBPF_WHOLE && !undisturbed(space, before)) ask->state = EBPF_BUSY;
+	unsigned int pid = ask->pid;
+	struct ebpf_watched *watched = watched_of(pid);
+	if (watched && ask->state == EBPF_WHOLE) watched->unread = 0;
 	bpf_task_release(task);
 	ask->count = count;
 	return 0;
@@ -801,6 +844,7 @@ static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long resul
 	if (any && exact) look(to, open);
 	else if (any) to->head.flags |= EBPF_UNREAD;
 	to->took = took;
+	if (to->head.flags & EBPF_UNREAD) watched->unread = 1;
 	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 	if (whole) picture(watched, bpf_get_current_task_btf(), pid, to);
 	return 0;
@@ -855,6 +899,7 @@ SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task,
 	struct ebpf_vma program = { .inode = BPF_CORE_READ(exe, f_inode, i_ino), .dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev) };
 	to->alias = tell_file((unsigned long long)exe, program.inode, program.dev, pid, 0);
 	begin(&to->head, EBPF_EXEC);
+	if (BPF_CORE_READ(task, mm, task_size) <= 1ull << 32) to->head.flags |= EBPF_COMPAT;
 	to->other = BPF_CORE_READ(task, real_parent, tgid);
 	to->dev_inode[0] = program.dev;
 	to->dev_inode[1] = program.inode;
@@ -876,15 +921,16 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too. */
-static void tell_last_stack(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid)
+/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too, and what a call
+ * has left that could not be read. */
+static void tell_last(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid)
 {
 	unsigned int zero = 0;
 	unsigned long long start = 0, stack = BPF_CORE_READ(task, mm, start_stack);
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
-	if (!stack || !watched->stack || !whole) return;
-	bpf_find_vma(task, stack, note_region, &start, 0);
-	if (start && start != watched->stack) picture(watched, task, pid, whole);
+	if (!stack || !whole) return;
+	if (watched->stack) bpf_find_vma(task, stack, note_region, &start, 0);
+	if (watched->unread || (start && start != watched->stack)) picture(watched, task, pid, whole);
 }
 
 SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
@@ -893,7 +939,7 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched) return 0;
 	if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;
-	tell_last_stack(watched, task, pid);
+	tell_last(watched, task, pid);
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to) return 0;
 	begin(&to->head, EBPF_EXIT);
@@ -925,7 +971,7 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched || watched->held) return 0;
 	struct ebpf_fault_key key = { .pid = pid };
-	bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0);
+	bool busy = bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0) == -EBUSY;
 	if (faults_each) {
 		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
 		if (!to) return 0;
@@ -939,6 +985,7 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 		send(watched, &to->head, sizeof *to);
 		return 0;
 	}
+	if (busy) key.start = address & ~(PAGE - 1); /* another thread has the lock: it is counted by its page, which lies in the region */
 	note_major(&key);
 	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1, 0 };
 	if (count) __sync_fetch_and_add(&count->faults, 1);

@@ -27,10 +27,14 @@
 #define QUIET 3000000       /* ns without a record after which the kernel's half wakes us (its RARE, and time for one to be under way) */
 #define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
 
+#define C(name) "|" #name
+static const char call_names[] = EBPF_CALLS(C);
+#undef C
+
 static const struct vp_option options[] = {
 	{ "exact", 0, VP_OPT_FLAG, offsetof(struct ebpf, exact), "true", NULL, NULL,
 	  "read in the kernel what is there after each call; no: read the process whole when it has called" },
-	{ "calls", 'e', VP_OPT_LIST, offsetof(struct ebpf, calls), NULL, NULL, "CALL,...", "only these of the memory calls (preset: all that change regions)" },
+	{ "calls", 'e', VP_OPT_LIST, offsetof(struct ebpf, calls), NULL, call_names + 1, "CALL,...", "only these of the memory calls; preset: all" },
 	{ "least", 0, VP_OPT_SIZE, offsetof(struct ebpf, least), "0", NULL, "SIZE", "only calls on so many bytes or more" },
 	{ "faults", 0, VP_OPT_ENUM, offsetof(struct ebpf, faults), "count", "none|count|each", "WHAT", "page faults: not at all, counted by region, or each one" },
 	{ "hook", 0, VP_OPT_ENUM, offsetof(struct ebpf, hook), "all", "all|calls", "WHAT",
@@ -62,19 +66,6 @@ static bool named(const char *list, const char *name)
 		list += strspn(list, ", ");
 	}
 	return false;
-}
-
-static int check_calls(const struct ebpf *e, struct vp_host *h)
-{
-	for (const char *at = e->calls; at && *at;) {
-		size_t n = strcspn(at, ", ");
-		bool known = n == 0;
-		for (int i = 0; i < EBPF_CALL_COUNT; i++) known |= strlen(ebpf_call_names[i]) == n && memcmp(at, ebpf_call_names[i], n) == 0;
-		if (!known) return h->fail(h, "ebpf knows no call %.*s (it traces mmap, munmap, brk, mremap, mprotect, madvise, shmat, shmdt and their like)", (int)n, at);
-		at += n;
-		at += strspn(at, ", ");
-	}
-	return 0;
 }
 
 static int refuse(struct vp_host *h, int cause)
@@ -218,7 +209,6 @@ static int ebpf_open(void *state, struct vp_host *h)
 	struct ebpf *e = state;
 	struct stat space;
 	e->poll = e->timer = e->take_whole = -1;
-	if (check_calls(e, h)) return -1;
 	if (stat("/proc/self/ns/pid", &space) == 0 && space.st_ino != FIRST_PID_NS)
 		return h->fail(h, "ebpf runs in the first pid namespace only (not in a container of its own pids): there use `vm-sample -s procfs`");
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
@@ -409,7 +399,7 @@ static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
 	target->since = target->text_t;
 	target_put_process(h, target->text_t - e->offset, pid, "first");
 	target_put(e, h, target);
-	target_check_width(e, h, pid);
+	if (target_is_narrow(pid)) target_narrow(e, h, pid);
 	return 0;
 }
 

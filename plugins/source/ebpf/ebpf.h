@@ -39,7 +39,7 @@ enum {
 	EBPF_LAST = 16,   /* of a picture */
 	EBPF_CUT = 32,    /* more than fits */
 	EBPF_SHARED = 64, /* a child in its parent's address space (vfork) */
-	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface */
+	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface; exec: a program of 32 bits */
 };
 
 struct ebpf_head {
@@ -90,6 +90,8 @@ struct ebpf_watched {
 	unsigned int lost;        /* records that have found no room so far */
 	unsigned int held;        /* a command before its first exec: nothing of it is told */
 	unsigned long long stack; /* where its stack began when that was told last */
+	unsigned int unread;      /* a call of which nobody knows what it left, until it is read whole */
+	unsigned int pad;
 };
 
 /* The first of those that are watched, which are found without a hash: that costs a call 50 ns. */
@@ -112,10 +114,10 @@ struct ebpf_file {
 struct ebpf_whole {
 	unsigned int pid, most;  /* asked: whose, and how many rows there are for them */
 	unsigned int state, count;
-	unsigned long long t;    /* ns, CLOCK_MONOTONIC: under the lock */
+	unsigned long long t;    /* ns, CLOCK_MONOTONIC: of all of it */
 };
 
-enum { EBPF_NO_TASK, EBPF_WHOLE, EBPF_BUSY /* its lock is held: ask again */, EBPF_TOO_MANY, EBPF_NAMED /* there are names that only /proc says */ };
+enum { EBPF_NO_TASK, EBPF_WHOLE, EBPF_BUSY /* it is being changed: ask again */, EBPF_TOO_MANY, EBPF_NAMED /* there are names that only /proc says */ };
 
 struct ebpf_faulted {
 	struct ebpf_head head;

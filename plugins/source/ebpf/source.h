@@ -6,6 +6,7 @@
  *   names.c    files by device and inode
  *   faults.c   page faults, where they are counted
  *   stacks.c   call stacks, with functions by
+ *   code.c     where a process has code
  *   symbols.c  the symbol tables of files
  *   target.c   the processes: what is known of each, and reading one whole
  *   whole.c    ... in the kernel, under its lock
@@ -16,6 +17,12 @@
 #include "ebpf.h"
 #include "plugin.h"
 #include "../procfs/redact.h"
+
+/* Regions of files with code in them, none over another. */
+struct code {
+	struct ebpf_vma *at;
+	size_t count, size;
+};
 
 /* A process that is watched. */
 struct target {
@@ -43,6 +50,7 @@ struct target {
 	size_t picture_n, picture_size;
 	uint32_t pieces;
 	bool broken;         /* a piece is missing */
+	struct code code;    /* with --stacks */
 };
 
 struct names;
@@ -94,7 +102,8 @@ struct target *target_add(struct ebpf *e, int64_t pid); /* NULL: no memory */
 void target_sweep(struct ebpf *e);                      /* lets go of those that have ended */
 void target_free(struct target *target);
 bool target_there(int64_t pid);
-void target_check_width(const struct ebpf *e, struct vp_host *h, int64_t pid); /* warns if it is too narrow for the hooks */
+bool target_is_narrow(int64_t pid); /* it runs a program of 32 bits */
+void target_narrow(const struct ebpf *e, struct vp_host *h, int64_t pid); /* says of such a one that its calls are not seen, where that is so */
 /* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read it now; errno. */
 int  target_read(struct ebpf *e, struct target *target);
 void target_put(struct ebpf *e, struct vp_host *h, struct target *target); /* the text as `sample` and `raw` */
@@ -134,6 +143,13 @@ void stacks_free(struct stacks *stacks);
 void stacks_learn(struct ebpf *e, const struct ebpf_stack *record);
 /* The stream's id of it, 0 if it is not known; writes the line if that is still to be done. Not within another line. */
 uint64_t stacks_tell(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t id);
+
+/* code.c */
+void code_learn(struct code *code, const struct ebpf_vma *vma); /* any region: only code counts */
+void code_learn_maps(struct code *code, const char *text, size_t n);
+void code_copy(struct code *to, const struct code *from);
+const struct ebpf_vma *code_find(const struct code *code, uint64_t at); /* NULL: none is known there */
+void code_free(struct code *code); /* forgets all of it */
 
 /* symbols.c: functions by their place in a file, as its symbol table has them. */
 struct symbols;

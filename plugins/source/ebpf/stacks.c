@@ -86,24 +86,62 @@ static bool behind_call(const unsigned char before[8])
 #endif
 }
 
-static bool skips_caller(const struct ebpf_stack *record)
+/* The region of a frame, or NULL: as the kernel's half has it, else where it is known to be. */
+static const struct ebpf_vma *region_of(const struct target *target, const struct ebpf_vma *vma, uint64_t at)
 {
-	const struct ebpf_vma *vma = &record->vmas[EBPF_FRAMES];
-	if (!vma->start || !(vma->perms & 4) || !behind_call(record->before)) return false;
-	return record->head.count < 2 || record->at[1] != record->caller;
+	if (vma->start) return vma;
+	return target && at ? code_find(&target->code, at) : NULL;
+}
+
+static vp_str function_at(struct ebpf *e, int64_t pid, uint64_t at, const struct ebpf_vma *vma)
+{
+	vp_str path = names_of(e->names, vma->dev, vma->inode, vma->alias);
+	return symbols_find(e->call_stacks->symbols, pid, vma->dev, vma->inode, path, at - vma->start + vma->offset);
+}
+
+/* Where the call before the caller's address goes; 0: nobody can tell. */
+static uint64_t target_of(const struct ebpf_stack *record)
+{
+#if defined(__x86_64__)
+	int32_t distance;
+	memcpy(&distance, record->before + 4, sizeof distance);
+	return record->before[3] == 0xe8 ? record->caller + (uint64_t)(int64_t)distance : 0;
+#else
+	uint32_t word;
+	memcpy(&word, record->before + 4, sizeof word);
+	return (word & 0xfc000000) == 0x94000000 ? record->caller - 4 + (uint64_t)(int64_t)((int32_t)(word << 6) >> 4) : 0;
+#endif
+}
+
+/* ... is it the function that is running? */
+static bool calls_inner(struct ebpf *e, const struct ebpf_stack *record, const struct ebpf_vma *inner)
+{
+	uint64_t target = target_of(record);
+	if (target < inner->start || target > record->at[0]) return false;
+	vp_str called = function_at(e, record->head.pid, target, inner), running = function_at(e, record->head.pid, record->at[0], inner);
+	return called.n && called.n == running.n && memcmp(called.p, running.p, called.n) == 0;
+}
+
+/* Elsewhere than at a call, as in a fault, an old return address may stand there that is nobody's: it must have called another file, or this function. */
+static bool skips_caller(struct ebpf *e, const struct ebpf_stack *record, const struct ebpf_vma *inner, const struct ebpf_vma *caller)
+{
+	bool sure = record->vmas[EBPF_FRAMES].start;
+	if (!caller || !(caller->perms & 4) || !behind_call(record->before)) return false;
+	if (record->head.count >= 2 && record->at[1] == record->caller) return false;
+	if (sure || !inner) return sure;
+	return inner->inode != caller->inode || inner->dev != caller->dev || calls_inner(e, record, inner);
 }
 
 /* `inner`: the frame that is running; of all others the address is that behind their call. */
 static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const struct ebpf_vma *vma, bool inner)
 {
 	struct vp_frame frame = { .addr = at };
-	if (!vma->start) return frame;
+	if (!vma) return frame;
 	if (vma->what & EBPF_VMA_FILE) {
-		vp_str path = names_of(e->names, vma->dev, vma->inode, vma->alias);
 		frame.object = names_shown(e->names, vma->dev, vma->inode, vma->alias);
 		frame.offset = at - vma->start + vma->offset;
 		frame.has_offset = true;
-		frame.function = symbols_find(e->call_stacks->symbols, pid, vma->dev, vma->inode, path, frame.offset - !inner);
+		frame.function = function_at(e, pid, at - !inner, vma);
 	} else if (vma->what & EBPF_VMA_SPECIAL && vma->offset) {
 		const char *name = (const char *)&vma->offset; /* [vdso] */
 		frame.object = (vp_str){ name, strnlen(name, 16) };
@@ -117,9 +155,12 @@ static void put(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t number, c
 	char hidden[EBPF_FRAMES + 1][PROCFS_REDACTED_MAX];
 	size_t count = 0;
 	int64_t pid = record->head.pid;
+	const struct target *target = target_find(e, pid);
+	const struct ebpf_vma *caller = region_of(target, &record->vmas[EBPF_FRAMES], record->caller);
 	for (uint32_t i = 0; i < record->head.count && i < EBPF_FRAMES; i++) {
-		frames[count++] = frame(e, pid, record->at[i], &record->vmas[i], i == 0);
-		if (i == 0 && skips_caller(record)) frames[count++] = frame(e, pid, record->caller, &record->vmas[EBPF_FRAMES], false);
+		const struct ebpf_vma *vma = region_of(target, &record->vmas[i], record->at[i]);
+		frames[count++] = frame(e, pid, record->at[i], vma, i == 0);
+		if (i == 0 && skips_caller(e, record, vma, caller)) frames[count++] = frame(e, pid, record->caller, caller, false);
 	}
 	for (size_t i = 0; i < count; i++) frames[i].function = names_hidden(h, frames[i].function, hidden[i]);
 	h->begin(h, "stack", t, pid);

@@ -38,6 +38,7 @@ void target_free(struct target *target)
 	free(target->text);
 	free(target->rows);
 	free(target->picture);
+	code_free(&target->code);
 }
 
 void target_sweep(struct ebpf *e)
@@ -50,20 +51,23 @@ void target_sweep(struct ebpf *e)
 	}
 }
 
-/* What a program of 32 bits calls is not seen at the end of single calls. Said once for each process. */
-void target_check_width(const struct ebpf *e, struct vp_host *h, int64_t pid)
+void target_narrow(const struct ebpf *e, struct vp_host *h, int64_t pid)
+{
+	if (e->hook != HOOK_CALLS) return;
+	h->warn(h, "process %lld runs a 32-bit program, of which hook=calls sees no call: use -O hook=all", (long long)pid);
+	h->lost(h, pid, "calls", 1, "a 32-bit program with hook=calls: none of its calls is told, however many they are");
+}
+
+bool target_is_narrow(int64_t pid)
 {
 	char path[64];
 	unsigned char head[5] = { 0 };
-	if (e->hook != HOOK_CALLS) return;
 	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return;
+	if (fd < 0) return false;
 	bool narrow = read(fd, head, sizeof head) == (ssize_t)sizeof head && memcmp(head, "\177ELF\1", 5) == 0;
 	close(fd);
-	if (!narrow) return;
-	h->warn(h, "process %lld runs a 32-bit program, of which hook=calls sees no call: use -O hook=all", (long long)pid);
-	h->lost(h, pid, "calls", 1, "a 32-bit program with hook=calls: none of its calls is told, however many they are");
+	return narrow;
 }
 
 static ssize_t slurp(int64_t pid, const char *file, char **text, size_t *size)
@@ -132,6 +136,7 @@ static int read_maps(struct ebpf *e, struct target *target)
 	target->text_took = ebpf_clock() - target->text_t;
 	target->row_count = 0;
 	names_learn_maps(e->names, (vp_str){ target->text, target->text_n });
+	if (e->stacks) code_learn_maps(&target->code, target->text, target->text_n);
 	return 0;
 }
 
@@ -139,6 +144,7 @@ int target_read(struct ebpf *e, struct target *target)
 {
 	int64_t began = ebpf_clock();
 	int failed = whole_take(e, target) && read_maps(e, target);
+	for (size_t i = 0; e->stacks && !failed && i < target->row_count; i++) code_learn(&target->code, &target->rows[i]);
 	target->read_at = ebpf_clock();
 	target->due = target->read_at + (SHARE - 1) * (target->read_at - began);
 	if (failed) return -1;

@@ -119,6 +119,7 @@ static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, 
 {
 	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS) return;
 	uint64_t stack = called->stack ? stacks_tell(e, h, stream_time(e, &called->head), called->stack) : 0;
+	for (uint32_t i = 0; e->stacks && i < called->head.count; i++) code_learn(&target->code, &called->vmas[i]);
 	begin_event(e, h, &called->head, ebpf_call_names[called->call]);
 	words_put_call(h, called);
 	put_circumstances(e, h, &called->head, called->took, stack);
@@ -144,6 +145,7 @@ static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived
 	if (!child) return;
 	child->since = (int64_t)lived->head.t;
 	struct target *parent = target_find(e, lived->head.pid); /* it may have moved */
+	if (parent) code_copy(&child->code, &parent->code);
 	if (lived->head.flags & EBPF_SHARED && parent) child->space = parent->space, child->shared = parent->shared = true;
 	h->begin(h, "process", stream_time(e, &lived->head), lived->other);
 	h->str(h, "why", (vp_str){ "fork", 4 });
@@ -193,7 +195,8 @@ static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target, 
 	target->unseen = target->has_text = target->broken = false;
 	target->pieces = 0;
 	target->picture_n = 0;
-	target_check_width(e, h, target->pid);
+	code_free(&target->code);
+	if (lived->head.flags & EBPF_COMPAT) target_narrow(e, h, target->pid);
 }
 
 static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
@@ -215,6 +218,7 @@ static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *targe
 {
 	if (piece->call == 0) target->pieces = 0, target->picture_n = 0, target->broken = false;
 	if (piece->call != target->pieces++) target->broken = true;
+	for (uint32_t i = 0; e->stacks && i < piece->head.count && i < EBPF_VMAS; i++) code_learn(&target->code, &piece->vmas[i]);
 	for (uint32_t i = 0; i < piece->head.count && i < EBPF_VMAS; i++)
 		if (target_row(e, &target->picture, &target->picture_n, &target->picture_size, &piece->vmas[i])) target->broken = true;
 	if (!(piece->head.flags & EBPF_LAST)) return;

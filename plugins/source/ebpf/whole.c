@@ -1,4 +1,4 @@
-/* A process whole, as the kernel has it at one moment: its own iterator over regions, run under the lock of the address space.
+/* A process whole, as the kernel has it at one moment: its own iterator over regions, run until nobody has changed any meanwhile.
  *
  * /proc/PID/maps is no picture of one moment: the kernel writes it piece by piece, and of a process that maps meanwhile the pieces
  * overlap, or leave out what has moved (Linux 6.18: about one reading in two hundred of a process of 300 regions that maps all the time).
@@ -14,7 +14,8 @@
 
 #include "source.h"
 
-#define TRIES 50        /* while its lock is held */
+#define TRIES 50        /* while it is being changed ... */
+#define LONG 4000000    /* ... and ns after which none is begun */
 #define MOST (1u << 18) /* rows: 12 MiB */
 
 size_t whole_limit(void)
@@ -37,7 +38,8 @@ static int ask(const struct ebpf *e, int64_t pid, struct ebpf_whole *whole)
 {
 	*whole = (struct ebpf_whole){ .pid = (unsigned)pid, .most = (unsigned)e->row_most };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = whole, .ctx_size_in = sizeof *whole); /* the answer comes back there as well; a ctx_out of its own is refused */
-	for (int i = 0; i < TRIES; i++) {
+	int64_t began = ebpf_clock();
+	for (int i = 0; i < TRIES && ebpf_clock() - began < LONG; i++) {
 		if (i) sched_yield();
 		if (bpf_prog_test_run_opts(e->take_whole, &options)) return -1;
 		if (whole->state != EBPF_BUSY) break;
