@@ -119,7 +119,7 @@ struct vp_past *vp_again_begin(struct vp_again *again, int64_t pid, struct vp_te
 void vp_again_judge(struct vp_again *again, int64_t pid, const struct vp_text *text, size_t regions)
 {
 	struct vp_past *past = past_of(again, pid, text->format);
-	bool worthwhile = regions && text->text.n / regions <= VP_AGAIN_PART;
+	bool worthwhile = regions && text->text.n <= VP_AGAIN_TEXT && text->text.n / regions <= VP_AGAIN_PART;
 	if (past->worthwhile && !worthwhile) {
 		forget_look(&past->last);
 		forget_look(&past->now);
@@ -196,12 +196,13 @@ void vp_again_move(struct vp_past *past, size_t from, struct vp_region *to)
 	move_text(&to->flags, part), move_text(&to->extra, part);
 }
 
-static int grow(struct vp_look *look)
+static int grow(struct vp_look *look, bool parts_too)
 {
 	size_t size = look->size ? 4 * look->size : 256; /* what is not touched costs nothing, a copy does */
 	struct vp_region *regions = vp_large_grow(look->regions, look->count * sizeof *regions, size * sizeof *regions);
 	if (!regions) return -1;
 	look->regions = regions;
+	if (!parts_too) return look->size = size, 0;
 	struct vp_part *parts = vp_large_grow(look->parts, look->count * sizeof *parts, size * sizeof *parts);
 	if (!parts) return -1;
 	look->parts = parts;
@@ -215,7 +216,8 @@ static int grow(struct vp_look *look)
 struct vp_region *vp_again_add(struct vp_past *past, size_t from)
 {
 	struct vp_look *now = &past->now;
-	if (now->count == now->size && grow(now)) return NULL;
+	if (now->count == now->size && grow(now, past->worthwhile)) return NULL;
+	if (!past->worthwhile) return &now->regions[now->count++]; /* it remembers nothing */
 	struct vp_part *part = &now->parts[now->count];
 	now->from[now->count] = from;
 	if (from == VP_KIND_NEW) {

@@ -4,8 +4,10 @@
  *   7f0000000000-7f0000004000 r--p ...     the same bytes as in the last look: its region is given again
  *   7f0000004000-7f0000008000 rw-p ...     these are others: the parser reads them
  *
- * It is worth while where a part is short: to hold a long one against what it was costs as much as to read it. So of texts with more than
- * VP_AGAIN_PART bytes for a region (smaps) nothing is remembered, and of any not before the second look.
+ * It is worth while where a part is short, for to hold a long one against what it was costs as much as to read it; and where all fits
+ * into a processor's caches, for else what is saved in computing is lost in waiting for memory (10 000 regions: nothing is won). So of texts
+ * with more than VP_AGAIN_PART bytes for a region (smaps) or VP_AGAIN_TEXT in all nothing is remembered, and of any not before the
+ * second look.
  *
  * A past holds two looks, the last one and the one under way, with their texts, for the regions borrow from them. Its memory is
  * that of the regions, texts and lines of two looks; of a few processes at most, those that were looked at last. */
@@ -16,6 +18,7 @@
 #include "region.h"
 
 #define VP_AGAIN_PART 400
+#define VP_AGAIN_TEXT 131072 /* some 2000 rows of maps */
 
 /* Where a region comes from, beside it in its look. */
 struct vp_part {
@@ -42,7 +45,7 @@ struct vp_past {
 	char format[32];
 	uint64_t used;              /* when, for the one that is left longest */
 	struct vp_look last, now;
-	bool worthwhile;            /* its parts are short, as a look has shown that was not remembered */
+	bool worthwhile;            /* such as described above, as a look has shown that was not remembered */
 	size_t cursor;              /* in last: what comes next, if nothing has changed */
 	char *tails;
 	size_t tails_n, tails_size;

@@ -160,7 +160,7 @@ static void understand_regions(struct vp_parse_host *parse)
 	struct vp_kind_facts facts = { 0 };
 	struct vp_kind_before before = { last->regions, last->count, now->from, &last->kinds, &now->kinds };
 	now->whole = sort_regions(now) && parse->written == 0;
-	if (!now->whole) vp_again_mix(past);
+	if (!now->whole && parse->remembers) vp_again_mix(past);
 	if (threads && threads->seq == parse->seq) facts = (struct vp_kind_facts){ threads->list, threads->count };
 	if (vp_kinds_set_again(now->regions, now->count, &facts, parse->remembers ? &before : NULL)) abort();
 	if (threads) threads->count = 0;
@@ -180,7 +180,9 @@ static void put_regions(struct vp_parse_host *parse)
 	struct vp_past *past = parse->past;
 	struct vp_look *now = &past->now;
 	struct vp_out *out = &parse->program->out;
-	for (size_t i = 0; i < now->count; i++) {
+	for (size_t i = 0; i < now->count && !parse->remembers; i++)
+		vp_put_region_line(out, parse->job->t, parse->job->text.pid, parse->seq, 0, &now->regions[i]);
+	for (size_t i = 0; i < now->count && parse->remembers; i++) {
 		const struct vp_region *region = &now->regions[i];
 		const struct vp_part *part = &now->parts[i];
 		vp_str members = { past->tails ? past->tails + part->tail : NULL, part->tail_n };
@@ -189,7 +191,7 @@ static void put_regions(struct vp_parse_host *parse)
 			continue;
 		}
 		members = vp_put_region_line(out, parse->job->t, parse->job->text.pid, parse->seq, 0, region);
-		if (parse->remembers && part->at) vp_again_keep_tail(past, i, members);
+		if (part->at) vp_again_keep_tail(past, i, members);
 	}
 }
 
@@ -403,7 +405,7 @@ static void host_part(struct vp_host *host, vp_str text, size_t lines)
 {
 	struct vp_parse_host *parse = of(host);
 	const struct vp_look *now = &parse->past->now;
-	if (parse->remembers && now->count && !now->regions[now->count - 1].kind.n) vp_again_part(parse->past, text, lines);
+	if (now->count && !now->regions[now->count - 1].kind.n) vp_again_part(parse->past, text, lines);
 }
 
 static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
@@ -535,7 +537,7 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 	parse->host = (struct vp_host){
 		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr, .json = host_json, .end = host_end,
-		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread, .again = host_again, .part = host_part,
+		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread,
 	};
 	parse->again = vp_again_new();
 	if (!parse->again) return free(parse), NULL;
@@ -566,6 +568,8 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	parse->remembers = !job->several;
 	parse->past = parse->remembers ? vp_again_begin(parse->again, job->text.pid, &parse->own.text, &parse->remembers) : vp_again_without(parse->again);
 	if (!parse->past) return free(state), vp_fail("out of memory");
+	parse->host.again = parse->remembers ? host_again : NULL;
+	parse->host.part = parse->remembers ? host_part : NULL;
 	if (!job->goes_on) parse->seen_count = 0;
 	parse->seq = job->text.seq;
 	parse->written = 0;
