@@ -92,7 +92,7 @@ static int append(struct vp_pieces_read *read, struct vp_record *record)
 	const struct vp_member *raw = vp_record_member(record, "text_raw");
 	if (record->text.p) {
 		if (make_room(read, record->text.n)) return -1; /* it makes none if the text is in there: it fits */
-		if (record->text.p != read->text + read->n) memmove(read->text + read->n, record->text.p, record->text.n);
+		if (record->text.n && record->text.p != read->text + read->n) memmove(read->text + read->n, record->text.p, record->text.n);
 		read->n += record->text.n;
 		return 0;
 	}

@@ -16,7 +16,7 @@
 #define BEFORE (EVENTS + VP_WATCH_EVENTS) /* places in front of the processes */
 #define BLIND_LOOK 50000000 /* ns between two questions for a process without a descriptor */
 
-static const int signals[2] = { SIGINT, SIGTERM };
+static const int signals[VP_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t signalled;
 
 static void notice(int number)
@@ -33,14 +33,15 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 	watch->fds[0] = (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
 	for (int i = 1; i < BEFORE; i++) watch->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	sigemptyset(&block);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < VP_WATCH_SIGNALS; i++) {
 		struct sigaction action = { .sa_handler = notice, .sa_flags = (int)SA_RESETHAND };
-		sigaction(signals[i], &action, &watch->was[i]);
+		sigaction(signals[i], NULL, &watch->was[i]);
+		if (signals[i] == SIGHUP && watch->was[i].sa_handler == SIG_IGN) continue; /* nohup: it goes on */
+		sigaction(signals[i], &action, NULL);
 		sigaddset(&block, signals[i]);
 	}
 	sigprocmask(SIG_BLOCK, &block, &watch->mask);
-	sigdelset(&watch->mask, SIGINT);
-	sigdelset(&watch->mask, SIGTERM);
+	for (int i = 0; i < VP_WATCH_SIGNALS; i++) sigdelset(&watch->mask, signals[i]);
 	return 0;
 }
 
@@ -141,7 +142,7 @@ void vp_watch_grace(struct vp_watch *watch, int64_t when)
 
 void vp_watch_restore(const struct vp_watch *watch)
 {
-	for (int i = 0; i < 2; i++) sigaction(signals[i], &watch->was[i], NULL);
+	for (int i = 0; i < VP_WATCH_SIGNALS; i++) sigaction(signals[i], &watch->was[i], NULL);
 	signal(SIGPIPE, SIG_DFL); /* ignored by every program of ours */
 	sigprocmask(SIG_SETMASK, &watch->mask, NULL);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define VP_WATCH_SIGNALS 3
 #define VP_WATCH_EVENTS 4 /* descriptors of sources that are told of things as they happen */
 
 struct vp_watch {
@@ -18,12 +19,12 @@ struct vp_watch {
 	bool fed;                   /* some process was added */
 	bool blind;                 /* some process has no descriptor: ask every now and then */
 	sigset_t mask;              /* as it was before */
-	struct sigaction was[2];    /* of SIGINT, SIGTERM */
+	struct sigaction was[VP_WATCH_SIGNALS]; /* of SIGINT, SIGTERM, SIGHUP */
 };
 
 enum vp_woke { VP_WOKE_TIME, VP_WOKE_SIGNAL, VP_WOKE_ENDED, VP_WOKE_READER, VP_WOKE_INPUT, VP_WOKE_EVENTS };
 
-/* From now on SIGINT and SIGTERM are only noticed in vp_watch_until, the first of each; the next one kills. */
+/* From now on SIGINT, SIGTERM and, unless it was ignored, SIGHUP are only noticed in vp_watch_until, the first of each; the next one kills. */
 int  vp_watch_begin(struct vp_watch *watch, int output); /* 0, -1 (vp_error) */
 void vp_watch_input(struct vp_watch *watch, int input); /* VP_WOKE_INPUT, as often as it is readable */
 int  vp_watch_events(struct vp_watch *watch, int events); /* VP_WOKE_EVENTS, likewise; several may be added. 0, -1 (vp_error) */

@@ -134,3 +134,10 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 		[ "$rows" = "$got" ] || { echo "$file: $rows rows, $got regions"; return 1; }
 	done
 }
+
+@test "a look that says nothing is a snapshot of no region, and the next one stands" {
+	printf '%s\n' '{"type":"raw","t":1,"pid":7,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":""}' \
+		'{"type":"raw","t":2,"pid":7,"seq":1,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"}' >"$BATS_TEST_TMPDIR/in"
+	run -0 vm-parse -q "$BATS_TEST_TMPDIR/in"
+	[ "$(jq -r 'select(.type=="snapshot") | .regions' <<<"$output" | paste -sd,)" = 0,1 ]
+}

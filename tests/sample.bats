@@ -109,9 +109,9 @@ lines() { # of a type, of $output
 	[ "$(lines sample | wc -l)" -le 3 ]
 }
 
-@test "SIGINT and SIGTERM end the stream well, in the middle of a long wait" {
+@test "SIGINT, SIGTERM and a terminal that is gone end the stream well, in the middle of a long wait" {
 	background sleep 60
-	for signal in INT TERM; do
+	for signal in INT TERM HUP; do
 		vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/$signal" 3>&- &
 		sampler=$!
 		until_true grep -q '"type":"raw"' "$BATS_TEST_TMPDIR/$signal"
@@ -119,6 +119,19 @@ lines() { # of a type, of $output
 		wait "$sampler"
 		[ "$(tail -1 "$BATS_TEST_TMPDIR/$signal" | jq -r '.type + " " + .reason')" = "end signal" ]
 	done
+}
+
+@test "under nohup it goes on when the terminal is gone" {
+	background sleep 60
+	nohup vm-sample -p "$pid" -i 20ms >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+	sampler=$!
+	until_true grep -q '"type":"raw"' "$BATS_TEST_TMPDIR/out"
+	kill -HUP "$sampler"
+	before=$(grep -c '"type":"sample"' "$BATS_TEST_TMPDIR/out")
+	more() { [ "$(grep -c '"type":"sample"' "$BATS_TEST_TMPDIR/out")" -gt "$((before + 2))" ]; }
+	until_true more
+	kill -INT "$sampler"
+	wait "$sampler"
 }
 
 @test "a command that ignores the signal does not hold us, and is told" {
