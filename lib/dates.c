@@ -259,16 +259,6 @@ static void host_str(struct vp_host *h, const char *key, vp_str value)
 	if (dates->of_machine && (!strcmp(key, "date") || !strcmp(key, "clock"))) date_of_last(dates, value);
 }
 
-static int host_fail(struct vp_host *h, const char *format, ...)
-{
-	va_list list;
-	(void)h;
-	va_start(list, format);
-	int failed = vp_fail_list(format, list);
-	va_end(list);
-	return failed;
-}
-
 static void host_num(struct vp_host *h, const char *key, uint64_t value) { (void)h, (void)key, (void)value; }
 static void host_sec(struct vp_host *h, const char *key, int64_t value) { (void)h, (void)key, (void)value; }
 static void host_json(struct vp_host *h, const char *key, vp_str value) { (void)h, (void)key, (void)value; }
@@ -284,7 +274,7 @@ struct vp_dates *vp_dates_new(void)
 	struct vp_dates *dates = calloc(1, sizeof *dates);
 	if (!dates) return NULL;
 	dates->host = (struct vp_host){
-		.abi = VP_ABI, .ctx = dates, .fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now, .begin = host_begin, .str = host_str,
+		.abi = VP_ABI, .ctx = dates, .fail = vp_host_fail, .warn = host_warn, .lost = host_lost, .now = host_now, .begin = host_begin, .str = host_str,
 		.num = host_num, .sec = host_sec, .addr = host_num, .json = host_json, .end = host_end, .snapshot = host_snapshot, .region = host_region,
 		.bad = host_bad, .thread = host_thread,
 	};

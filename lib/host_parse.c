@@ -504,16 +504,6 @@ static void host_end(struct vp_host *host)
 	parse->program->out.lines++;
 }
 
-static int host_fail(struct vp_host *host, const char *format, ...)
-{
-	va_list list;
-	(void)host;
-	va_start(list, format);
-	int failed = vp_fail_list(format, list);
-	va_end(list);
-	return failed;
-}
-
 static void host_warn(struct vp_host *host, const char *format, ...)
 {
 	char text[1024];
@@ -535,7 +525,7 @@ struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
 	if (!parse) return NULL;
 	parse->program = program;
 	parse->host = (struct vp_host){
-		.abi = VP_ABI, .ctx = parse, .fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
+		.abi = VP_ABI, .ctx = parse, .fail = vp_host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr, .json = host_json, .end = host_end,
 		.snapshot = host_snapshot, .region = host_region, .bad = host_bad, .thread = host_thread,
 	};

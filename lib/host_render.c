@@ -18,16 +18,6 @@ static struct vp_render_host *of(struct vp_host *host)
 	return host->ctx;
 }
 
-static int host_fail(struct vp_host *host, const char *format, ...)
-{
-	va_list list;
-	(void)host;
-	va_start(list, format);
-	int failed = vp_fail_list(format, list);
-	va_end(list);
-	return failed;
-}
-
 static bool said_before(struct vp_render_host *render, const char *text)
 {
 	for (size_t i = 0; i < render->warned_count; i++)
@@ -107,7 +97,7 @@ static void no_bad(struct vp_host *host, size_t line, const char *format, ...)
 }
 
 static const struct vp_host table = {
-	.abi = VP_ABI, .fail = host_fail, .warn = host_warn, .lost = no_lost, .now = host_now, .begin = no_begin, .str = no_str,
+	.abi = VP_ABI, .fail = vp_host_fail, .warn = host_warn, .lost = no_lost, .now = host_now, .begin = no_begin, .str = no_str,
 	.num = no_num, .sec = no_sec, .addr = no_num, .json = no_str, .end = no_end, .raw = no_raw, .snapshot = no_snapshot,
 	.region = no_region, .bad = no_bad, .write = host_write,
 };

@@ -64,16 +64,6 @@ static void end_line(struct vp_host *h)
 	if (host->gather && host->line_count) host->lines[host->line_count - 1].to = host->gathered.used;
 }
 
-static int host_fail(struct vp_host *h, const char *format, ...)
-{
-	va_list list;
-	(void)h;
-	va_start(list, format);
-	int failed = vp_fail_list(format, list);
-	va_end(list);
-	return failed;
-}
-
 static uint64_t hash(const char *text) /* FNV-1a */
 {
 	uint64_t h = 0xcbf29ce484222325u;
@@ -274,7 +264,7 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program
 	host->began = began;
 	host->host = (struct vp_host){
 		.abi = VP_ABI, .ctx = host,
-		.fail = host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
+		.fail = vp_host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
 		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr,
 		.json = host_json, .strs = host_strs, .span = host_span, .regions = host_regions, .frames = host_frames, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
 	};
