@@ -25,19 +25,25 @@ OUR_LDFLAGS := $(SANFLAGS) -Wl,-z,noseparate-code $(LDFLAGS)
 LIBS := -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
 Q := $(if $(V),,@)
 
-LIB_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*.c))
+LIB_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*/*.c))
 PROGRAMS    := $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
 # A plugin is a file, plugins/KIND/NAME.c, or a folder, plugins/KIND/NAME/*.c; in a folder x.WHERE.c (two dots) is a foreign half.
 # $(call plugin_sources,KIND/NAME): what is linked into that plugin.
 plugin_sources = $(foreach c,$(wildcard plugins/$1.c plugins/$1/*.c),$(if $(findstring .,$(basename $(notdir $c))),,$c))
-PLUGIN_NAMES := $(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c plugins/render/*.c)) \
-                       $(patsubst plugins/%/,%,$(dir $(wildcard plugins/source/*/*.c plugins/render/*/*.c))))
+PLUGIN_NAMES := $(filter-out %/kit,$(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c plugins/render/*.c)) \
+                       $(patsubst plugins/%/,%,$(dir $(wildcard plugins/source/*/*.c plugins/render/*/*.c)))))
+# What several plugins of a kind share, plugins/KIND/kit/*.c: an archive, of which a plugin takes the files that it calls.
+KIT_SOURCES  := $(wildcard plugins/source/kit/*.c plugins/render/kit/*.c)
 PLUGINS      = $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
 .DEFAULT_GOAL := all
+# $(call kit_objects,KIND) and $(call kit,KIND), the archive of them; nothing where that kit has headers alone.
+kit_objects = $(foreach c,$(KIT_SOURCES),$(if $(filter plugins/$1/kit/,$(dir $c)),$(BUILD)/obj/$(c:.c=.o)))
+kit = $(if $(call kit_objects,$1),$(BUILD)/$1-kit.a)
 # The source ebpf wants clang, bpftool, libbpf and a kernel that tells its types; where one is missing the rest is built without it.
 ebpf_lacks := $(shell contrib/packages.sh lacks ebpf)
 ifneq ($(ebpf_lacks),)
 PLUGIN_NAMES := $(filter-out source/ebpf,$(PLUGIN_NAMES))
+KIT_SOURCES  := $(filter-out plugins/source/kit/symbols.c,$(KIT_SOURCES))
 all: without-ebpf
 endif
 # CSS, JavaScript and HTML are files of their own: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, bytes for an array.
@@ -97,7 +103,12 @@ $(BUILD)/obj/%.o: %.c | $(BUILD)/.needs $(EMBEDDED)
 	$(if $(V),,@echo "  CC      $<")
 	$(Q)$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
 
+.SECONDEXPANSION:
 $(BUILD)/libvmpipe.a: $(LIB_OBJECTS)
+	$(if $(V),,@echo "  AR      $@")
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%-kit.a: $$(call kit_objects,$$*)
 	$(if $(V),,@echo "  AR      $@")
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
@@ -137,18 +148,16 @@ fuzz: setup
 			'$(BUILD)/libfuzzer/corpus/'$$name || exit 1; done
 
 # A target that is named after a source is linked with it.
-.SECONDEXPANSION:
 $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj/tests/fuzz/driver.o) \
-		$$(patsubst %.c,$(BUILD)/obj/%.o,$$(call plugin_sources,source/$$*)) $(BUILD)/libvmpipe.a
+		$$(patsubst %.c,$(BUILD)/obj/%.o,$$(call plugin_sources,source/$$*)) $$(call kit,source) $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 
-.SECONDEXPANSION:
-$(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*))))
+$(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*)))) $$(call kit,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PLUGIN  $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $(filter %.o,$^) $(LIBS_OF) -lm
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $(filter %.o %.a,$^) $(LIBS_OF) -lm
 
 # The kernel's half of source/ebpf: made for BPF, and its loader out of it as a header. libbpf is linked dynamically: Debian builds libbpf.a and
 # libelf.a for programs, not for what is loaded.
@@ -164,8 +173,6 @@ $(EBPF_GEN)/ebpf.skel.h: plugins/source/ebpf/ebpf.bpf.c plugins/source/ebpf/ebpf
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: $(EBPF_GEN)/ebpf.skel.h
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: OUR_CFLAGS += -I$(EBPF_GEN) -Wno-sign-compare
 $(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf -lelf
-# What it hands on has the form of /proc/PID/maps, and is redacted as that is.
-$(BUILD)/lib/vmpipe/source/ebpf.so: $(BUILD)/obj/plugins/source/procfs/redact.o
 
 $(BUILD)/workloads/%: tests/workloads/%.c tests/workloads/workload.h
 	@mkdir -p $(@D)

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "program.h"
-#include "state.h"
+#include "base/error.h"
+#include "program/program.h"
+#include "space/state.h"
 
 static const struct vp_about about = {
 	.name = "vm-check",

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "condition.h"
-#include "diff.h"
-#include "entropy.h"
-#include "error.h"
-#include "kinds.h"
-#include "program.h"
-#include "whole.h"
+#include "compare/condition.h"
+#include "compare/diff.h"
+#include "compare/entropy.h"
+#include "base/error.h"
+#include "space/kinds.h"
+#include "program/program.h"
+#include "compare/whole.h"
 
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
 

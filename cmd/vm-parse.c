@@ -10,16 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "dates.h"
-#include "error.h"
-#include "host_parse.h"
-#include "intake.h"
-#include "plain.h"
-#include "load.h"
-#include "parts.h"
-#include "pieces.h"
-#include "program.h"
-#include "utc.h"
+#include "parse/dates.h"
+#include "base/error.h"
+#include "parse/host.h"
+#include "parse/intake.h"
+#include "parse/plain.h"
+#include "program/load.h"
+#include "parse/parts.h"
+#include "parse/pieces.h"
+#include "program/program.h"
+#include "base/utc.h"
 
 #define CORE_FRONT ((size_t)64 << 20)
 

@@ -1,10 +1,10 @@
 /* vm-render: the lines of a stream as a picture, by one view and one renderer. */
-#include "error.h"
-#include "host_render.h"
-#include "kinds.h"
-#include "load.h"
-#include "show.h"
-#include "view.h"
+#include "base/error.h"
+#include "render/host.h"
+#include "space/kinds.h"
+#include "program/load.h"
+#include "render/show.h"
+#include "view/views.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "program.h"
-#include "rewind.h"
-#include "schedule.h"
-#include "watch.h"
+#include "base/error.h"
+#include "program/program.h"
+#include "replay/rewind.h"
+#include "system/schedule.h"
+#include "system/watch.h"
 
 #define GLANCE 256 /* lines between two questions for Ctrl-C where nothing is waited for */
 

@@ -2,10 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "load.h"
-#include "plan.h"
-#include "view.h"
+#include "base/error.h"
+#include "program/load.h"
+#include "run/plan.h"
+#include "view/views.h"
 
 static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
 {

@@ -9,18 +9,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "launch.h"
-#include "load.h"
-#include "marks.h"
-#include "probe.h"
-#include "program.h"
-#include "redact.h"
-#include "schedule.h"
-#include "sources.h"
-#include "system.h"
-#include "utc.h"
-#include "watch.h"
+#include "base/error.h"
+#include "system/launch.h"
+#include "program/load.h"
+#include "sample/marks.h"
+#include "system/probe.h"
+#include "program/program.h"
+#include "sample/redact.h"
+#include "system/schedule.h"
+#include "sample/sources.h"
+#include "system/system.h"
+#include "base/utc.h"
+#include "system/watch.h"
 
 #define GRACE 300000000 /* ns that a command which got the same Ctrl-C has for ending before we do */
 

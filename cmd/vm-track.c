@@ -6,14 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "budget.h"
-#include "cause.h"
-#include "error.h"
-#include "finding.h"
-#include "frame.h"
-#include "program.h"
-#include "timing.h"
-#include "track.h"
+#include "judge/budget.h"
+#include "track/cause.h"
+#include "base/error.h"
+#include "judge/looks.h"
+#include "track/keyframe.h"
+#include "program/program.h"
+#include "track/timing.h"
+#include "track/snapshot.h"
 
 /* The rules, for completions. */
 static bool values(const char *option, FILE *to)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "line.h"
-#include "out.h"
+#include "stream/line.h"
+#include "stream/out.h"
 
 static void echo_value(struct vp_out *out, const struct vp_member *member);
 

@@ -7,7 +7,7 @@
  * keep their notes, which stand first. gdb's gcore leaves out code that is in a file: of that NT_FILE tells, without permissions. With more than 65534 regions their number stands in the first section header.
  * Formats: elf(5); NT_FILE as fs/binfmt_elf.c of Linux has it.
  */
-#include "text.h"
+#include "kit/text.h"
 
 enum { PT_LOAD = 1, PT_NOTE = 4, NT_PRSTATUS = 1, NT_PRPSINFO = 3, NT_FILE = 0x46494c45, ET_CORE = 4, PN_XNUM = 0xffff };
 

@@ -9,7 +9,7 @@
  * Quirks: Perms came with gdb 12, "File" in place of objfile with 15; of a core there is neither Perms nor a line for what has no
  * file. Addresses have 0x and no padding. "--Type <RET> for more" may stand between.
  */
-#include "text.h"
+#include "kit/text.h"
 
 #define HEAD "Start Addr"
 

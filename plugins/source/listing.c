@@ -20,7 +20,7 @@
  * - lldb lists what is not mapped as well, as --- without a name, and so it does memory without access: both are left out.
  * - pwndbg names what has no name, [anon_7f120]. Permissions of three letters do not say whether memory is shared.
  */
-#include "text.h"
+#include "kit/text.h"
 
 #define COLUMNS_MAX 24
 

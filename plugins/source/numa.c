@@ -10,7 +10,7 @@
  * - The last row is never that of a file: one that ends the text without a newline, within its words, has been cut.
  * - Counts are in pages of kernelpagesize_kB (in all of them from Linux 3.x on).
  */
-#include "text.h"
+#include "kit/text.h"
 
 #define NAME_MAX_ 4096
 

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "out.h"
-#include "record.h"
-#include "track.h"
+#include "stream/out.h"
+#include "stream/record.h"
+#include "track/snapshot.h"
 
 enum { ROUNDS = 41, KEPT = 2000 };
 

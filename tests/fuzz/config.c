@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "config.h"
-#include "error.h"
+#include "program/config.h"
+#include "base/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "again.h"
-#include "out.h"
-#include "record.h"
+#include "parse/again.h"
+#include "stream/out.h"
+#include "stream/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "out.h"
-#include "record.h"
-#include "region.h"
+#include "stream/out.h"
+#include "stream/record.h"
+#include "space/region.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

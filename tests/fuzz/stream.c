@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "model.h"
-#include "record.h"
-#include "state.h"
-#include "view.h"
+#include "base/error.h"
+#include "model/feed.h"
+#include "stream/record.h"
+#include "space/state.h"
+#include "view/views.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 

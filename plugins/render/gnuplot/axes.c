@@ -1,7 +1,7 @@
 /* The script's axes: where the plot lies, ticks whose words never meet, folds, and flags with their words in lanes. */
 #include "gnuplot.h"
-#include "../lanes.h"
-#include "../width.h"
+#include "../kit/lanes.h"
+#include "../kit/width.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* The script's frame: terminal, colours, title, legend, notes, and the picture for "there is nothing". */
 #include "gnuplot.h"
-#include "../lanes.h"
-#include "../width.h"
+#include "../kit/lanes.h"
+#include "../kit/width.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* The SVG's frame: document, title, legend, notes, and the picture for "there is nothing". */
 #include "svg.h"
-#include "../lanes.h"
+#include "../kit/lanes.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source.h"
+#include "inner.h"
 
 void code_free(struct code *code)
 {

@@ -3,7 +3,7 @@
  * The kernel's half (ebpf.bpf.c) fills a ring. It wakes us while records are rare; when they come fast we come by a timer,
  * for a wake-up costs the traced program more than all the rest. What is drained is put in the order of time.
  */
-#include "source.h"
+#include "inner.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -2,7 +2,7 @@
 #include <bpf/bpf.h>
 #include <stdlib.h>
 
-#include "source.h"
+#include "inner.h"
 
 struct counted {
 	struct ebpf_fault_key key;

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source.h"
+#include "inner.h"
 
 struct named {
 	uint64_t inode;

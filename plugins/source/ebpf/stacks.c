@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source.h"
+#include "inner.h"
 
 struct known {
 	uint64_t id, number;        /* the kernel's half's; the stream's, 0: not told yet */

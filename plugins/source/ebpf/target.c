@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "source.h"
+#include "inner.h"
 
 #define TRIES 8 /* at a text that is not torn */
 #define SHARE 10 /* of our time, one part in so many for reading a process whole: meanwhile it cannot map */

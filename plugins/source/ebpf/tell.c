@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "source.h"
+#include "inner.h"
 
 static vp_str text_of(const char *text, size_t most)
 {

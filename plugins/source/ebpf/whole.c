@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "source.h"
+#include "inner.h"
 
 #define TRIES 50        /* while it is being changed ... */
 #define LONG 4000000    /* ... and ns after which none is begun */

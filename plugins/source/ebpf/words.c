@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "source.h"
+#include "inner.h"
 
 const char *const ebpf_call_names[EBPF_CALL_COUNT] = {
 #define C(name) #name,

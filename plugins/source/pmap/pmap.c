@@ -14,7 +14,7 @@
  * - The mapping is the last part of a path but for -p, SUSE and busybox; "[ anon ]" is none. It may be empty (-X).
  * - -d has the device as 0fe:00000. -X and -XX end in sums with a last word KB; SUSE in words.
  */
-#include "../text.h"
+#include "../kit/text.h"
 
 #define COLUMNS_MAX 64
 

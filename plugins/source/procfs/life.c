@@ -1,7 +1,7 @@
 /* One process as /proc/PID/stat, exe and cmdline tell of it, and the sentences for those that cannot be looked at. */
 #include "procfs.h"
 
-#include "utc.h"
+#include "base/utc.h"
 
 #include <errno.h>
 #include <fcntl.h>

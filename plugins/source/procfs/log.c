@@ -9,7 +9,7 @@
  * smaps below a row are kept. A line that begins as a row and is none is left in, to be told as bad.
  */
 #include "procfs.h"
-#include "../text.h"
+#include "../kit/text.h"
 
 struct cleaner {
 	struct text_prefix prefix;

@@ -5,7 +5,7 @@
  */
 #include "procfs.h"
 
-#include "large.h"
+#include "base/large.h"
 
 #include <errno.h>
 #include <fcntl.h>

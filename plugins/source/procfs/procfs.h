@@ -48,7 +48,7 @@ void procfs_parents(procfs_child *child, void *ctx);
 bool procfs_children_files(void);
 int64_t procfs_last_pid(void); /* the youngest process or thread of our pid namespace: as long as it is the same nothing was forked; -1 */
 
-#include "redact.h"
+#include "../kit/redact.h"
 
 /* scan.c: detail rss. */
 struct procfs_scanned {

@@ -2,7 +2,7 @@
 #ifndef SYSTEM_SOURCE_H
 #define SYSTEM_SOURCE_H
 
-#include "../text.h"
+#include "../kit/text.h"
 
 /* One `system` line under way. A member is written once; what comes again is of no use. */
 struct system_line {

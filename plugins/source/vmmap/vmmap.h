@@ -2,7 +2,7 @@
 #ifndef VMMAP_H
 #define VMMAP_H
 
-#include "../text.h"
+#include "../kit/text.h"
 
 #define VMMAP_SIZES 4 /* VSIZE RSDNT DIRTY SWAP */
 

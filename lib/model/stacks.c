@@ -1,0 +1,92 @@
+/* Call stacks in words, for rows that name them by their id: "mmap < inner < outer < main", from the innermost out.
+ *
+ * Memory: a short text for every `stack` line of the segment.
+ */
+#include "model/inner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FRAMES 8 /* of one stack; what lies further out is left to the stream */
+#define TEXT 1024
+
+static size_t put(char *text, size_t n, vp_str bytes)
+{
+	size_t fits = bytes.n < TEXT - n ? bytes.n : TEXT - n;
+	if (fits)
+		memcpy(text + n, bytes.p, fits);
+	return n + fits;
+}
+
+static vp_str without_zeros(vp_str address) /* "0x000...1019b3" -> "1019b3" */
+{
+	size_t at = address.n > 2 ? 2 : 0;
+	while (at + 1 < address.n && address.p[at] == '0')
+		at++;
+	return (vp_str){ address.p + at, address.n - at };
+}
+
+/* A function; else file+offset; else an address. */
+static size_t put_frame(char *text, size_t n, struct vp_record *record, const struct vp_member *frame)
+{
+	vp_str address = frame->json == VP_STRING ? vp_record_decode(record, frame->value) : (vp_str){ NULL, 0 };
+	vp_str object = { NULL, 0 }, offset = object;
+	struct vp_member member;
+	for (size_t at = 0; frame->json == VP_OBJECT && vp_json_each(frame->value, &at, &member);) {
+		if (member.json != VP_STRING)
+			continue;
+		if (vp_str_is(member.key, "function"))
+			return put(text, n, vp_record_decode(record, member.value));
+		if (vp_str_is(member.key, "object"))
+			object = vp_record_decode(record, member.value);
+		if (vp_str_is(member.key, "offset"))
+			offset = vp_record_decode(record, member.value);
+		if (vp_str_is(member.key, "addr"))
+			address = vp_record_decode(record, member.value);
+	}
+	if (!object.n || !offset.n)
+		return put(text, put(text, n, vp_s("0x")), without_zeros(address));
+	const char *slash = memrchr(object.p, '/', object.n);
+	size_t skip = slash ? (size_t)(slash - object.p) + 1 : 0;
+	n = put(text, n, (vp_str){ object.p + skip, object.n - skip });
+	return put(text, put(text, n, vp_s("+0x")), without_zeros(offset));
+}
+
+void vp_stacks_line(struct vp_model *model, struct vp_record *record)
+{
+	struct vp_model_inner *inner = model->inner;
+	const struct vp_member *frames = vp_record_member(record, "frames");
+	struct vp_member frame;
+	char text[TEXT + 1];
+	size_t n = 0, count = 0;
+	if (!record->has_id || !frames || frames->json != VP_ARRAY || vp_pids_get(&inner->stack_ids, (int64_t)record->id, SIZE_MAX) != SIZE_MAX)
+		return;
+	for (size_t at = 0; count < FRAMES && vp_json_each(frames->value, &at, &frame); count++)
+		n = put_frame(text, count ? put(text, n, vp_s(" < ")) : n, record, &frame);
+	text[n] = 0;
+	if (vp_model_room(model, &inner->stacks, inner->stack_count, &inner->stack_size, sizeof *inner->stacks))
+		return;
+	char *kept = strdup(text);
+	if (!kept || vp_pids_set(&inner->stack_ids, (int64_t)record->id, inner->stack_count)) {
+		free(kept);
+		model->no_memory = true;
+		return;
+	}
+	inner->stacks[inner->stack_count++] = kept;
+}
+
+const char *vp_stacks_words(const struct vp_model *model, uint64_t id)
+{
+	size_t at = id ? vp_pids_get(&model->inner->stack_ids, (int64_t)id, SIZE_MAX) : SIZE_MAX;
+	return at == SIZE_MAX ? NULL : model->inner->stacks[at];
+}
+
+void vp_stacks_clear(struct vp_model *model)
+{
+	struct vp_model_inner *inner = model->inner;
+	for (size_t i = 0; i < inner->stack_count; i++)
+		free(inner->stacks[i]);
+	inner->stack_count = 0;
+	vp_pids_free(&inner->stack_ids);
+}

@@ -1,0 +1,190 @@
+/* The host of a renderer: its function table, its state, and the canvas that it draws on. */
+#include "render/host.h"
+
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+static struct vp_render_host *of(struct vp_host *host)
+{
+	return host->ctx;
+}
+
+static bool said_before(struct vp_render_host *render, const char *text)
+{
+	for (size_t i = 0; i < render->warned_count; i++)
+		if (!strcmp(render->warned[i], text))
+			return true;
+	char **more = realloc(render->warned, (render->warned_count + 1) * sizeof *more), *copy = strdup(text);
+	if (more)
+		render->warned = more;
+	if (more && copy)
+		more[render->warned_count++] = copy;
+	else
+		free(copy);
+	return false;
+}
+
+static void host_warn(struct vp_host *host, const char *format, ...)
+{
+	char text[2048];
+	va_list list;
+	va_start(list, format);
+	vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	if (of(host)->to == &of(host)->program->out && !said_before(of(host), text))
+		vp_say(of(host)->program, "%s", text);
+}
+
+static int64_t host_now(struct vp_host *host)
+{
+	return of(host)->program->t;
+}
+
+static void host_write(struct vp_host *host, const char *bytes, size_t n)
+{
+	vp_out_bytes(of(host)->to, bytes, n);
+}
+
+/* A picture has no lines; a renderer that writes some is wrong, and is told so once. */
+static void no_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count, const char *why)
+{
+	(void)pid, (void)count;
+	host_warn(host, "%s: %s", what, why);
+}
+
+static void no_begin(struct vp_host *host, const char *type, int64_t t, int64_t pid)
+{
+	(void)t, (void)pid;
+	host_warn(host, "renderer %s writes a %s line, but a renderer has no lines", of(host)->renderer->name, type);
+}
+
+static void no_str(struct vp_host *host, const char *key, vp_str value) { (void)host, (void)key, (void)value; }
+static void no_num(struct vp_host *host, const char *key, uint64_t value) { (void)host, (void)key, (void)value; }
+static void no_sec(struct vp_host *host, const char *key, int64_t value) { (void)host, (void)key, (void)value; }
+static void no_end(struct vp_host *host) { (void)host; }
+
+static void no_raw(struct vp_host *host, int64_t t, int64_t pid, uint64_t seq, const char *format, vp_str text)
+{
+	(void)seq, (void)format, (void)text;
+	no_begin(host, "raw", t, pid);
+}
+
+static void no_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
+{
+	(void)members, (void)stated;
+	no_begin(host, "snapshot", 0, -1);
+}
+
+static void no_region(struct vp_host *host, const struct vp_region *region)
+{
+	(void)region;
+	no_begin(host, "region", 0, -1);
+}
+
+static void no_bad(struct vp_host *host, size_t line, const char *format, ...)
+{
+	(void)line;
+	host_warn(host, "%s", format);
+}
+
+static const struct vp_host table = {
+	.abi = VP_ABI, .fail = vp_host_fail, .warn = host_warn, .lost = no_lost, .now = host_now, .begin = no_begin, .str = no_str,
+	.num = no_num, .sec = no_sec, .addr = no_num, .json = no_str, .end = no_end, .raw = no_raw, .snapshot = no_snapshot,
+	.region = no_region, .bad = no_bad, .write = host_write,
+};
+
+int vp_render_host_open(struct vp_render_host *render, struct vp_program *program, const struct vp_renderer *renderer)
+{
+	static const struct vp_option none[] = { { 0 } };
+	memset(render, 0, sizeof *render);
+	render->host = table;
+	render->host.ctx = render;
+	render->program = program;
+	render->renderer = renderer;
+	render->to = &program->out;
+	render->state = calloc(1, renderer->state + 1);
+	if (!render->state)
+		return vp_fail("out of memory");
+	if (vp_options_init(&render->options, renderer->options ? renderer->options : none, render->state, renderer->name))
+		return -1;
+	vp_program_plugin_options(program, renderer->name, &render->options);
+	return 0;
+}
+
+void vp_render_host_to(struct vp_render_host *render, struct vp_out *to)
+{
+	render->to = to ? to : &render->program->out;
+}
+
+void vp_render_host_close(struct vp_render_host *render)
+{
+	if (render->state && render->renderer->close)
+		render->renderer->close(render->state, &render->host);
+	for (size_t i = 0; i < render->warned_count; i++)
+		free(render->warned[i]);
+	free(render->warned);
+	vp_options_free(&render->options);
+	free(render->state);
+	render->state = NULL;
+}
+
+/* ---- the canvas ---- */
+
+static int number_in(const char *variable)
+{
+	const char *text = getenv(variable);
+	long value = text ? strtol(text, NULL, 10) : 0;
+	return value > 0 && value < 100000 ? (int)value : 0;
+}
+
+static bool set_in(const char *variable)
+{
+	const char *text = getenv(variable);
+	return text && *text && strcmp(text, "0") != 0;
+}
+
+/* https://no-color.org and https://bixense.com/clicolors */
+static enum vp_colours colours(bool terminal)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	if ((no && *no) || (term && !strcmp(term, "dumb") && !set_in("CLICOLOR_FORCE")))
+		return VP_COLOUR_NONE;
+	return terminal || set_in("CLICOLOR_FORCE") ? VP_COLOUR_256 : VP_COLOUR_NONE;
+}
+
+static void terminal_size(struct vp_canvas *canvas, int fd)
+{
+	struct winsize size = { 0 };
+	if (canvas->terminal && ioctl(fd, TIOCGWINSZ, &size))
+		size = (struct winsize){ 0 };
+	if (!canvas->width)
+		canvas->width = size.ws_col ? size.ws_col : number_in("COLUMNS");
+	if (!canvas->height)
+		canvas->height = size.ws_row > 1 ? size.ws_row - 1 : number_in("LINES"); /* the prompt needs a row */
+}
+
+struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width, int height)
+{
+	const struct vp_out *out = &render->program->out;
+	const struct vp_renderer *renderer = render->renderer;
+	bool to_stdout = !out->memory && out->fd == STDOUT_FILENO;
+	struct vp_canvas canvas = { .width = width, .height = height, .terminal = !out->memory && isatty(out->fd) };
+	setlocale(LC_CTYPE, "");
+	canvas.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	canvas.colours = colours(canvas.terminal);
+	canvas.path = out->memory ? render->program->common.output : to_stdout ? NULL : out->name;
+	if (renderer->text)
+		terminal_size(&canvas, out->fd);
+	canvas.width = canvas.width ? canvas.width : renderer->preset_width;
+	canvas.height = canvas.height ? canvas.height : renderer->preset_height;
+	return canvas;
+}

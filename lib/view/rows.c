@@ -1,0 +1,212 @@
+/* Tables whose rows a view works out itself: columns and order as the user asked for them, cells, totals. */
+#include "base/error.h"
+#include "program/option.h"
+#include "view/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS_MAX 48
+
+struct order {
+	int columns[COLUMNS_MAX];
+	size_t count;
+	int sort;   /* a field, or -1 */
+	bool down;
+	bool asked; /* the columns were named by the user: shown even if nothing is known */
+};
+
+static int unknown(const struct vp_rows *rows, const char *word, size_t n)
+{
+	const char *names[COLUMNS_MAX];
+	char text[64], known[1024] = "";
+	for (size_t i = 0; i < rows->field_count; i++) {
+		names[i] = rows->fields[i].name;
+		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+	}
+	snprintf(text, sizeof text, "%.*s", (int)(n < 60 ? n : 60), word);
+	const char *near = vp_nearest(text, names, rows->field_count);
+	return vp_fail("no column '%s'%s%s%s; there are: %s", text, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
+}
+
+static int field_of(const struct vp_rows *rows, const char *word, size_t n)
+{
+	for (size_t i = 0; i < rows->field_count; i++)
+		if (strlen(rows->fields[i].name) == n && !memcmp(rows->fields[i].name, word, n))
+			return (int)i;
+	return unknown(rows, word, n);
+}
+
+static int columns_set(const struct vp_rows *rows, const char *list, struct order *order)
+{
+	while (*list) {
+		size_t n = strcspn(list, ",");
+		int field = n ? field_of(rows, list, n) : -1;
+		if (n && field < 0)
+			return -1;
+		if (n && order->count == COLUMNS_MAX)
+			return vp_fail("more than %d columns", COLUMNS_MAX);
+		if (n)
+			order->columns[order->count++] = field;
+		list += n + (list[n] == ',');
+	}
+	return order->count ? 0 : vp_fail("no column is named");
+}
+
+static int ask(const struct vp_rows *rows, const struct vp_view_options *options, struct order *order)
+{
+	const char *sort = options->sort ? options->sort : rows->sort;
+	*order = (struct order){ .sort = -1, .asked = options->columns != NULL };
+	if (columns_set(rows, options->columns ? options->columns : rows->preset, order))
+		return -1;
+	order->down = sort && *sort == '-';
+	if (sort && (order->sort = field_of(rows, sort + order->down, strlen(sort + order->down))) < 0)
+		return -1;
+	return 0;
+}
+
+int vp_rows_check(const struct vp_rows *rows, const struct vp_view_options *options)
+{
+	struct order order;
+	return ask(rows, options, &order);
+}
+
+/* ---- order ---- */
+
+struct key {
+	struct vp_value value;
+	size_t row;
+	bool down;
+};
+
+static int compare(const void *left, const void *right)
+{
+	const struct key *a = left, *b = right;
+	int order = 0;
+	if ((a->value.how == VP_NOTHING) != (b->value.how == VP_NOTHING))
+		return a->value.how == VP_NOTHING ? 1 : -1; /* what is not known stands last in either direction */
+	if (a->value.how == VP_WORD && b->value.how == VP_WORD)
+		order = strcmp(a->value.text, b->value.text);
+	else
+		order = (a->value.n > b->value.n) - (a->value.n < b->value.n);
+	if (order)
+		return a->down ? -order : order;
+	return (a->row > b->row) - (a->row < b->row);
+}
+
+static struct key *keys_of(const struct vp_rows *rows, const struct order *order, struct vp_arena *arena)
+{
+	struct key *keys = vp_arena_take(arena, (rows->count + 1) * sizeof *keys);
+	for (size_t i = 0; keys && i < rows->count; i++)
+		keys[i] = (struct key){ order->sort >= 0 ? rows->value(rows->ctx, i, order->sort) : (struct vp_value){ 0 }, i, order->down };
+	if (keys && order->sort >= 0)
+		qsort(keys, rows->count, sizeof *keys, compare);
+	return keys;
+}
+
+/* ---- cells ---- */
+
+static const char *kib(struct vp_arena *arena, int64_t bytes, bool sign)
+{
+	const char *plus = sign && bytes > 0 ? "+" : "";
+	if (bytes % 1024)
+		return vp_arena_print(arena, "%s%.1f", plus, (double)bytes / 1024);
+	return vp_arena_print(arena, "%s%lld", plus, (long long)(bytes / 1024));
+}
+
+static struct vp_cell cell_of(struct vp_arena *arena, const struct vp_value *value)
+{
+	switch (value->how) {
+	case VP_WORD: return (struct vp_cell){ value->text, true };
+	case VP_COUNT: return (struct vp_cell){ vp_arena_print(arena, "%lld", (long long)value->n), true };
+	case VP_KIB: return (struct vp_cell){ kib(arena, value->n, false), true };
+	case VP_KIB_DELTA: return (struct vp_cell){ kib(arena, value->n, true), true };
+	case VP_SECONDS: return (struct vp_cell){ vp_arena_print(arena, "%.6f", (double)value->n / 1e9), true };
+	case VP_MICROSECONDS: return (struct vp_cell){ vp_arena_print(arena, "%.1f", (double)value->n / 1e3), true };
+	default: return (struct vp_cell){ NULL, false };
+	}
+}
+
+static void columns_known(const struct vp_rows *rows, struct order *order)
+{
+	size_t kept = 0;
+	for (size_t c = 0; c < order->count; c++) {
+		bool any = order->asked;
+		for (size_t i = 0; i < rows->count && !any; i++)
+			any = rows->value(rows->ctx, i, order->columns[c]).how != VP_NOTHING;
+		if (any)
+			order->columns[kept++] = order->columns[c];
+	}
+	order->count = kept;
+}
+
+static struct vp_value total_of(const struct vp_rows *rows, int field)
+{
+	struct vp_value total = rows->value(rows->ctx, rows->count, field);
+	if (total.how != VP_NOTHING || !rows->fields[field].sums)
+		return total;
+	for (size_t i = 0; i < rows->count; i++) {
+		struct vp_value value = rows->value(rows->ctx, i, field);
+		if (value.how == VP_NOTHING)
+			continue;
+		total.how = value.how;
+		total.n += value.n;
+	}
+	return total;
+}
+
+static int totals_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
+{
+	struct vp_cell *totals = vp_arena_take(build->arena, (order->count + 1) * sizeof *totals);
+	bool any = false;
+	if (!totals)
+		return vp_fail("out of memory");
+	for (size_t c = 0; c < order->count; c++) {
+		struct vp_value total = total_of(rows, order->columns[c]);
+		totals[c] = cell_of(build->arena, &total);
+		any |= total.how != VP_NOTHING;
+	}
+	build->figure->totals = any ? totals : NULL;
+	return 0;
+}
+
+static int heads_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
+{
+	struct vp_column *columns = vp_arena_take(build->arena, (order->count + 1) * sizeof *columns);
+	if (!columns)
+		return vp_fail("out of memory");
+	for (size_t c = 0; c < order->count; c++) {
+		const struct vp_field *field = &rows->fields[order->columns[c]];
+		columns[c] = (struct vp_column){ field->head, field->right ? VP_RIGHT : VP_LEFT };
+	}
+	build->figure->columns = columns;
+	build->figure->column_count = order->count;
+	return 0;
+}
+
+int vp_rows_put(const struct vp_rows *rows, struct vp_build *build)
+{
+	struct vp_figure *figure = build->figure;
+	struct order order;
+	if (ask(rows, build->options, &order))
+		return -1;
+	columns_known(rows, &order);
+	size_t n = order.count;
+	struct key *keys = keys_of(rows, &order, build->arena);
+	struct vp_cell *cells = vp_arena_take(build->arena, (rows->count * n + 1) * sizeof *cells);
+	int *row_class = vp_arena_take(build->arena, (rows->count + 1) * sizeof *row_class);
+	if (!keys || !cells || !row_class || heads_put(rows, &order, build) || totals_put(rows, &order, build))
+		return vp_fail("out of memory");
+	for (size_t i = 0; i < rows->count; i++) {
+		for (size_t c = 0; c < n; c++) {
+			struct vp_value value = rows->value(rows->ctx, keys[i].row, order.columns[c]);
+			cells[i * n + c] = cell_of(build->arena, &value);
+		}
+		row_class[i] = rows->class_of ? rows->class_of(rows->ctx, keys[i].row) : -1;
+	}
+	figure->cells = cells;
+	figure->row_count = rows->count;
+	figure->row_class = row_class;
+	return 0;
+}

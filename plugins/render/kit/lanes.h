@@ -1,0 +1,81 @@
+/* Words that must not meet: places taken on a line, and lanes of words above the lines of flags. */
+#ifndef VMPIPE_RENDER_KIT_LANES_H
+#define VMPIPE_RENDER_KIT_LANES_H
+
+#include <stdio.h>
+
+#include "plugin.h"
+
+enum { VP_PLACES = 512, VP_LANES = 3 };
+
+/* Stretches of a line that are taken by words. */
+struct vp_places {
+	size_t n;
+	double a[VP_PLACES], b[VP_PLACES];
+};
+
+static inline bool vp_place_take(struct vp_places *p, double a, double b)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (a < p->b[i] && b > p->a[i])
+			return false;
+	if (p->n == VP_PLACES)
+		return false;
+	p->a[p->n] = a;
+	p->b[p->n++] = b;
+	return true;
+}
+
+/* Flags from right to left: how many. */
+static inline size_t vp_flags_by_x(const struct vp_figure *f, size_t index[VP_PLACES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->flag_count && n < VP_PLACES; i++, n++) {
+		size_t j = n;
+
+		for (; j && f->flags[index[j - 1]].x < f->flags[i].x; j--)
+			index[j] = index[j - 1];
+		index[j] = i;
+	}
+	return n;
+}
+
+/* Where a flag's words stand: the right-most flag lowest, so that no line of another runs through them. */
+struct vp_flag_words {
+	int lane;  /* -1: no room, only the line is drawn */
+	bool left; /* the words stand left of the line */
+};
+
+static inline bool vp_lanes_crossed(const struct vp_places lanes[VP_LANES], int lane, double x)
+{
+	while (lane--)
+		for (size_t i = 0; i < lanes[lane].n; i++)
+			if (x > lanes[lane].a[i] && x < lanes[lane].b[i])
+				return true;
+	return false;
+}
+
+/* The words of a flag at x take `width`; the picture ends at `right`. Flags come from right to left. */
+static inline struct vp_flag_words vp_lanes_words(struct vp_places lanes[VP_LANES], double x, double width, double right)
+{
+	struct vp_flag_words w = { 0, x + width > right - 4 };
+
+	if (w.left && x - width < 4)
+		return (struct vp_flag_words){ -1, false };
+	for (; w.lane < VP_LANES && !vp_lanes_crossed(lanes, w.lane, x); w.lane++)
+		if (vp_place_take(&lanes[w.lane], w.left ? x - width : x, w.left ? x : x + width))
+			return w;
+	return (struct vp_flag_words){ -1, false };
+}
+
+/* What a picture says of flags that have only their line; NULL: all have their words. */
+static inline const char *vp_lanes_note(char *words, size_t room, size_t unnamed)
+{
+	if (!unnamed)
+		return NULL;
+	snprintf(words, room, "%zu mark%s without room for words", unnamed, unnamed == 1 ? "" : "s");
+	return words;
+}
+
+#endif
