@@ -201,6 +201,28 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/small" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "arena reserved" ]
 }
 
+@test "a mapping that starts at a multiple of 64 MiB is an arena only with memory closed up to the next multiple, and not where VmFlags lack nr" {
+	kinds() { vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .kind' | paste -sd' '; }
+	all='7f3000000000-7f3004000000 rw-p 00000000 00:00 0 ' part='7f3000000000-7f3000800000 rw-p 00000000 00:00 0 ' rest='7f3000800000-7f3004000000 ---p 00000000 00:00 0 '
+	while IFS='|' read -r expected lines; do
+		eval "printf '%s\n' $lines" >"$BATS_TEST_TMPDIR/in"
+		[ "$(kinds)" = "$expected" ] || { cat "$BATS_TEST_TMPDIR/in"; echo "is $(kinds), not $expected"; return 1; }
+	done <<-'TABLE'
+		anon|"$all"
+		anon|"7f3000000000-7f3008000000 rw-p 00000000 00:00 0 "
+		arena reserved|"$part" "$rest"
+		arena reserved|"7f3000000000-7f3004800000 rw-p 00000000 00:00 0 " "7f3004800000-7f3008000000 ---p 00000000 00:00 0 "
+		anon reserved|"$part" "7f3000800000-7f3003fff000 ---p 00000000 00:00 0 "
+		anon reserved|"$all" "7f3004000000-7f3008000000 ---p 00000000 00:00 0 "
+		anon|"$all" "VmFlags: rd wr mr mw me ac sd "
+		arena|"$all" "VmFlags: rd wr mr mw me nr sd "
+		arena guard|"$all" "VmFlags: rd wr mr mw me nr sd " "7f3004000000-7f3004001000 ---p 00000000 00:00 0 " "VmFlags: mr mw me sd "
+		arena reserved|"$part" "VmFlags: rd wr mr mw me nr sd " "$rest" "VmFlags: mr mw me nr sd "
+		anon reserved|"$part" "VmFlags: rd wr mr mw me ac sd " "$rest" "VmFlags: mr mw me sd "
+		anon reserved|"$part" "VmFlags: rd wr mr mw me ac sd " "$rest" "VmFlags: mr mw me nr sd "
+	TABLE
+}
+
 @test "the stack of Linux 2.4, and what pmap calls [ anon ] above the stack, by offset and place" {
 	kinds() { vm-parse - | jq -r 'select(.type == "region") | .kind' | paste -sd' '; }
 	[ "$(printf '%s\n' '08048000-0804c000 r-xp 00000000 03:05 4711       /bin/ed' '40017000-40018000 rwxp 00000000 00:00 0' 'bfffc000-c0000000 rwxp ffffd000 00:00 0' | kinds)" = "text jit stack" ]

@@ -237,17 +237,23 @@ static const struct vp_region *closed(const struct vp_kind_place *place, int ste
 	return there && memcmp(there->perms, "---", 3) == 0 && !has_file(there) ? there : NULL;
 }
 
-/* glibc's arenas beside the heap: a reserve of 64 MiB (1 MiB where addresses have 32 bits) that starts at a multiple of its size, opened
- * from below; where it is all open, only its places are left to tell it by. */
+/* glibc maps a heap of an arena with MAP_NORESERVE; mprotect keeps the flag (malloc/arena.c, alloc_new_heap). */
+static bool not_reserving(const struct vp_region *region)
+{
+	return !region->flags.n || has_word(region->flags, "nr");
+}
+
+/* A heap of a glibc arena starts at a multiple of its size, which is 64 MiB, or 1 MiB where addresses have 32 bits.
+ * glibc opens it from below, so closed memory up to the next multiple follows. Of a heap that is all open only the flag `nr` tells:
+ * many other mappings have such a size, and the kernel aligns them to 2 MiB. */
 static bool arena_shape(const struct vp_kind_place *place)
 {
-	const struct vp_region *here = &place->regions[place->at], *rest;
+	const struct vp_region *here = &place->regions[place->at], *rest = closed(place, +1);
 	bool narrow = here->end <= GIB(4);
 	uint64_t unit = narrow ? MIB(1) : MIB(64);
-	if (here->start & (unit - 1)) return false;
-	rest = closed(place, +1);
-	if (rest) return rest->end % unit == 0 && rest->size < unit;
-	return !narrow && here->size % unit == 0;
+	if (here->start % unit || !not_reserving(here)) return false;
+	if (here->size % unit == 0) return !narrow && here->flags.n;
+	return rest && not_reserving(rest) && rest->end % unit == 0 && rest->size < unit;
 }
 
 /* What an arena has not opened ends where the next one could begin; a guard that happens to lie above an arena does not. */

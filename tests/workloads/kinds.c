@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,17 @@ static char *alone(size_t bytes, int prot)
 {
 	char *at = map(bytes + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) + PAGE;
 	if (mprotect(at, bytes, prot)) perror("mprotect"), exit(1);
+	return at;
+}
+
+/* All of 64 MiB at a multiple of 64 MiB, as one start in 32 places such a mapping by chance: no arena for all that. */
+static char *mapped_like_arena(void)
+{
+	const size_t unit = 64 << 20;
+	char *room = map(3 * unit, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	char *at = room + unit - (uintptr_t)room % unit;
+	munmap(room, 3 * unit);
+	if (mmap(at, unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at) perror("mmap"), exit(1);
 	return at;
 }
 
@@ -129,6 +141,7 @@ static void other(void)
 	is("anon", alone(5 << 20, PROT_READ | PROT_WRITE));
 	printf("is anon 0x%016lx as large as a stack\n", (unsigned long)alone(8 << 20, PROT_READ | PROT_WRITE)); /* and over a guard */
 	is("anon", malloc(3 << 20));
+	is("anon", mapped_like_arena());
 	is("reserved", map((size_t)10 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
 	at = map((size_t)10 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1) + ((size_t)2 << 30);
 	if (mprotect(at, 17 * 65536, PROT_READ | PROT_WRITE)) perror("mprotect");
