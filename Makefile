@@ -206,7 +206,7 @@ export INSTALLED
 # Made anew at each install: it holds PREFIX.
 install: all
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@ABI@|$$(sed -n 's/^#define VP_ABI //p' lib/plugin.h)|" \
-		-e "s|@VERSION@|$$(sed -n 's/^#define VP_VERSION "\(.*\)"/\1/p' lib/program.h)|" contrib/vmpipe.pc.in >$(BUILD)/vmpipe.pc
+		-e "s|@VERSION@|$$(sed -n 's/^#define VP_VERSION "\(.*\)"/\1/p' lib/program/program.h)|" contrib/vmpipe.pc.in >$(BUILD)/vmpipe.pc
 	@printenv INSTALLED | sed 's/^ *//; /^$$/d' | DESTDIR='$(DESTDIR)' contrib/install.sh install '$(PREFIX)'
 	@echo "installed in $(DESTDIR)$(PREFIX)"
 
