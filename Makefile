@@ -5,6 +5,7 @@
 #   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
 #   make bench      measure beside pmap and cat
 #   make golden     rewrite the golden files; git diff is the review
+#   make format     lay out the C as .clang-format says
 #   make install    programs, plugins, header, manual pages, completions, below PREFIX (and DESTDIR); make uninstall
 #   V=1 shows commands; SAN=1 builds with the address and undefined-behaviour sanitizers (in build/san)
 
@@ -87,6 +88,11 @@ bench: setup
 golden: setup
 	@$(MAKE) --no-print-directory all workloads
 	@GOLDEN=write BUILD='$(BUILD)' tests/run $(or $(TESTS),$(shell grep -l GOLDEN tests/*.bats))
+
+FORMATTED = $(shell find cmd lib plugins tests contrib -name '*.[ch]')
+format:
+	@contrib/packages.sh -i format
+	$(Q)clang-format-14 -i $(FORMATTED)
 
 # What the tests run beside the programs: processes to look at, and harnesses that call the library.
 workloads: $(WORKLOADS) $(HARNESSES)
@@ -216,6 +222,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
+.PHONY: all format without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,4 +1,5 @@
-/* vm-diff: what is really different between two recordings or snapshots, whose addresses may all be different.
+/* vm-diff: what is really different between two recordings or snapshots, whose addresses may all be
+ * different.
  *
  *   vm-diff before.ndjson after.txt
  *   -> a key frame of the one, `change` lines, a key frame of the other
@@ -25,24 +26,91 @@ struct state {
 
 #define FIELD(name) offsetof(struct state, name)
 static const struct vp_option rows[] = {
-	{ "at-a", 0, VP_OPT_TIME, FIELD(at_a), NULL, NULL, "TIME", "compare A as it was then; else its last whole state before the process ended" },
-	{ "at-b", 0, VP_OPT_TIME, FIELD(at_b), NULL, NULL, "TIME", "the same of B" },
-	{ "pid", 'p', VP_OPT_INT, FIELD(pid), "-1", "-1..4194304", "PID", "of several processes this one; the first that has regions, if not given" },
-	{ "pid-a", 0, VP_OPT_INT, FIELD(pid_a), "-1", "-1..4194304", "PID", "in A only" },
-	{ "pid-b", 0, VP_OPT_INT, FIELD(pid_b), "-1", "-1..4194304", "PID", "in B only" },
-	{ "resident", 'r', VP_OPT_SIZE, FIELD(resident), "1M", NULL, "SIZE", "residency that differs by so much counts; 0: it never does" },
-	{ "same-addresses", 0, VP_OPT_FLAG, FIELD(same_addresses), NULL, NULL, NULL, "one address is one region: the two are moments of one process, or run without ASLR" },
-	{ "fail-if", 'f', VP_OPT_LIST, FIELD(fail_if), NULL, NULL, "CONDITION,...", "exit 1 if one holds, else 0: 'heap.rss > +5%', 'perms:rwx.regions > 0'" },
-	{ "entropy", 'e', VP_OPT_FLAG, FIELD(entropy), NULL, NULL, NULL, "tell how much the addresses of all inputs vary (also of more than two)" },
+	{
+	        .name = "at-a",
+	        .type = VP_OPT_TIME,
+	        .offset = FIELD(at_a),
+	        .arg = "TIME",
+	        .help = "compare A as it was then; else its last whole state before the process "
+	                "ended",
+	},
+	{
+	        .name = "at-b",
+	        .type = VP_OPT_TIME,
+	        .offset = FIELD(at_b),
+	        .arg = "TIME",
+	        .help = "the same of B",
+	},
+	{
+	        .name = "pid",
+	        .letter = 'p',
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(pid),
+	        .preset = "-1",
+	        .limits = "-1..4194304",
+	        .arg = "PID",
+	        .help = "of several processes this one; the first that has regions, if not given",
+	},
+	{
+	        .name = "pid-a",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(pid_a),
+	        .preset = "-1",
+	        .limits = "-1..4194304",
+	        .arg = "PID",
+	        .help = "in A only",
+	},
+	{
+	        .name = "pid-b",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(pid_b),
+	        .preset = "-1",
+	        .limits = "-1..4194304",
+	        .arg = "PID",
+	        .help = "in B only",
+	},
+	{
+	        .name = "resident",
+	        .letter = 'r',
+	        .type = VP_OPT_SIZE,
+	        .offset = FIELD(resident),
+	        .preset = "1M",
+	        .arg = "SIZE",
+	        .help = "residency that differs by so much counts; 0: it never does",
+	},
+	{
+	        .name = "same-addresses",
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(same_addresses),
+	        .help = "one address is one region: the two are moments of one process, or run "
+	                "without ASLR",
+	},
+	{
+	        .name = "fail-if",
+	        .letter = 'f',
+	        .type = VP_OPT_LIST,
+	        .offset = FIELD(fail_if),
+	        .arg = "CONDITION,...",
+	        .help = "exit 1 if one holds, else 0: 'heap.rss > +5%', 'perms:rwx.regions > 0'",
+	},
+	{
+	        .name = "entropy",
+	        .letter = 'e',
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(entropy),
+	        .help = "tell how much the addresses of all inputs vary (also of more than two)",
+	},
 	{ 0 },
 };
 
 static const struct vp_about about = {
 	.name = "vm-diff",
 	.usage = "A B [FILE...]",
-	.summary = "Says what is really different between two runs, recorded or as plain text, whatever their addresses.",
+	.summary = "Says what is really different between two runs, recorded or as plain text, "
+	           "whatever their addresses.",
 	.more = "A and B are streams of any kind, or texts such as /proc/PID/smaps; - is stdin.\n"
-	        "A condition is SUBJECT.MEASURE OP AMOUNT: total, a kind, name:GLOB or perms:PATTERN; size, regions, rss ...;\n"
+	        "A condition is SUBJECT.MEASURE OP AMOUNT: total, a kind, name:GLOB or "
+	        "perms:PATTERN; size, regions, rss ...;\n"
 	        "> >= < <= = !=; 300M, +5%, -64K: with a sign it is the difference, B less A.",
 	.plugins = "source",
 	.source = true,
@@ -64,10 +132,13 @@ static struct conditions conditions_of(struct vp_program *program, const char *l
 		size_t n = strcspn(p, ",");
 		char one[256]; /* one that does not fit is too long in any case */
 		snprintf(one, sizeof one, "%.*s", (int)n, p);
-		struct vp_condition *more = realloc(conditions.at, (conditions.count + 1) * sizeof *more);
-		if (!more) vp_die(program, VP_TROUBLE, "out of memory");
+		struct vp_condition *more =
+		        realloc(conditions.at, (conditions.count + 1) * sizeof *more);
+		if (!more)
+			vp_die(program, VP_TROUBLE, "out of memory");
 		conditions.at = more;
-		if (vp_condition_parse(&more[conditions.count++], one)) vp_die(program, VP_USAGE, "--fail-if: %s", vp_error());
+		if (vp_condition_parse(&more[conditions.count++], one))
+			vp_die(program, VP_USAGE, "--fail-if: %s", vp_error());
 		p = p[n] ? p + n + 1 : NULL;
 	}
 	return conditions;
@@ -83,14 +154,18 @@ static void put_finding(struct vp_program *program, int64_t pid, const char *tex
 }
 
 /* How many hold; each is told. */
-static size_t judge(struct vp_program *program, const struct conditions *conditions, const struct vp_diff_side *a, const struct vp_diff_side *b)
+static size_t judge(struct vp_program *program, const struct conditions *conditions,
+                    const struct vp_diff_side *a, const struct vp_diff_side *b)
 {
 	size_t held = 0;
 	char words[512];
 	for (size_t i = 0; i < conditions->count; i++) {
-		int holds = vp_condition_test(&conditions->at[i], a->space, b->space, words, sizeof words);
-		if (holds < 0) vp_trouble(program, "%s", vp_error());
-		if (holds <= 0) continue;
+		int holds = vp_condition_test(&conditions->at[i], a->space, b->space, words,
+		                              sizeof words);
+		if (holds < 0)
+			vp_trouble(program, "%s", vp_error());
+		if (holds <= 0)
+			continue;
 		held++;
 		vp_say(program, "%s", words);
 		put_finding(program, a->space->pid >= 0 ? a->space->pid : b->space->pid, words);
@@ -100,24 +175,36 @@ static size_t judge(struct vp_program *program, const struct conditions *conditi
 
 /* ---- inputs ---- */
 
-static void tell_of(struct vp_program *program, const struct vp_whole *whole, const struct vp_space *space, bool asked)
+static void tell_of(struct vp_program *program, const struct vp_whole *whole,
+                    const struct vp_space *space, bool asked)
 {
 	size_t others = 0;
-	for (size_t i = 0; i < whole->state.count; i++) others += whole->state.spaces[i] != space && whole->state.spaces[i]->count;
-	if (whole->cut) vp_say(program, "%s: its last snapshot is cut short; the state before it is taken", whole->name);
-	if (others && !asked) vp_say(program, "%s: %zu more process%s in it; process %lld is taken, see --pid", whole->name, others, others > 1 ? "es" : "", (long long)space->pid);
-	if (whole->contradictions) vp_trouble(program, "%s: %llu lines contradict what was before", whole->name, (unsigned long long)whole->contradictions);
+	for (size_t i = 0; i < whole->state.count; i++)
+		others += whole->state.spaces[i] != space && whole->state.spaces[i]->count;
+	if (whole->cut)
+		vp_say(program, "%s: its last snapshot is cut short; the state before it is taken",
+		       whole->name);
+	if (others && !asked)
+		vp_say(program, "%s: %zu more process%s in it; process %lld is taken, see --pid",
+		       whole->name, others, others > 1 ? "es" : "", (long long)space->pid);
+	if (whole->contradictions)
+		vp_trouble(program, "%s: %llu lines contradict what was before", whole->name,
+		           (unsigned long long)whole->contradictions);
 }
 
-static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *whole, const char *path, int64_t at, int64_t pid)
+static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *whole,
+                                   const char *path, int64_t at, int64_t pid)
 {
-	if (vp_whole_read(whole, program, path, at)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_whole_read(whole, program, path, at))
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	struct vp_space *space = vp_whole_space(whole, pid);
-	if (!space) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!space)
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	tell_of(program, whole, space, pid >= 0);
 	const struct vp_whole_life *life = vp_whole_life(whole, space->pid);
 	struct vp_diff_side side = { .name = whole->name, .at = at, .space = space };
-	if (life && life->line) side.process = (vp_str){ life->line, life->n };
+	if (life && life->line)
+		side.process = (vp_str){ life->line, life->n };
 	return side;
 }
 
@@ -143,28 +230,36 @@ static void put_end(struct vp_program *program)
 static bool knows(const struct vp_space *space, enum vp_measure measure)
 {
 	for (size_t i = 0; i < space->count; i++)
-		if (space->live[i]->region.measured >> measure & 1) return true;
+		if (space->live[i]->region.measured >> measure & 1)
+			return true;
 	return false;
 }
 
 /* ---- two, or many ---- */
 
-static int compare(struct vp_program *program, const struct state *state, const struct conditions *conditions)
+static int compare(struct vp_program *program, const struct state *state,
+                   const struct conditions *conditions)
 {
 	struct vp_whole whole_a, whole_b;
-	int64_t at_a = vp_options_given(&program->options, "at-a") ? state->at_a : INT64_MAX, at_b = vp_options_given(&program->options, "at-b") ? state->at_b : INT64_MAX;
-	struct vp_diff_side a = side_of(program, &whole_a, program->arguments[0], at_a, state->pid_a >= 0 ? state->pid_a : state->pid);
-	struct vp_diff_side b = side_of(program, &whole_b, program->arguments[1], at_b, state->pid_b >= 0 ? state->pid_b : state->pid);
-	struct vp_diff_options options = { .resident = state->resident, .same_addresses = state->same_addresses };
+	int64_t at_a = vp_options_given(&program->options, "at-a") ? state->at_a : INT64_MAX,
+	        at_b = vp_options_given(&program->options, "at-b") ? state->at_b : INT64_MAX;
+	struct vp_diff_side a = side_of(program, &whole_a, program->arguments[0], at_a,
+	                                state->pid_a >= 0 ? state->pid_a : state->pid);
+	struct vp_diff_side b = side_of(program, &whole_b, program->arguments[1], at_b,
+	                                state->pid_b >= 0 ? state->pid_b : state->pid);
+	struct vp_diff_options options = { .resident = state->resident,
+		                           .same_addresses = state->same_addresses };
 	struct vp_diff *diff = vp_diff_new(&a, &b, &options);
 	char words[512];
 	put_stream(program);
-	if (!diff || vp_diff_put(diff, &program->out)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!diff || vp_diff_put(diff, &program->out))
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	program->t = 1000000000;
 	struct vp_diff_counts counts = vp_diff_counts(diff);
 	vp_diff_words(&counts, words, sizeof words);
 	if (knows(a.space, VP_M_rss) != knows(b.space, VP_M_rss))
-		vp_say(program, "residency is known of %s only, and is not compared", knows(a.space, VP_M_rss) ? a.name : b.name);
+		vp_say(program, "residency is known of %s only, and is not compared",
+		       knows(a.space, VP_M_rss) ? a.name : b.name);
 	vp_say(program, "%s", words);
 	size_t held = judge(program, conditions, &a, &b);
 	put_end(program);
@@ -179,8 +274,10 @@ static int entropy(struct vp_program *program, const struct state *state)
 	struct vp_entropy all = { 0 };
 	for (int i = 0; i < program->argument_count; i++) {
 		struct vp_whole whole;
-		struct vp_diff_side side = side_of(program, &whole, program->arguments[i], INT64_MAX, state->pid);
-		if (vp_entropy_run(&all, side.space)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+		struct vp_diff_side side =
+		        side_of(program, &whole, program->arguments[i], INT64_MAX, state->pid);
+		if (vp_entropy_run(&all, side.space))
+			vp_die(program, VP_TROUBLE, "%s", vp_error());
 		vp_whole_free(&whole);
 	}
 	vp_entropy_finish(&all);
@@ -188,7 +285,10 @@ static int entropy(struct vp_program *program, const struct state *state)
 	vp_entropy_put(&all, &program->out);
 	put_end(program);
 	size_t fixed = vp_entropy_fixed(&all);
-	vp_say(program, "%zu runs, %zu bases, %zu of them at one address in every run; of so few runs the bits are the least that there are", all.runs, all.count, fixed);
+	vp_say(program,
+	       "%zu runs, %zu bases, %zu of them at one address in every run; of so few runs the "
+	       "bits are the least that there are",
+	       all.runs, all.count, fixed);
 	vp_entropy_free(&all);
 	return fixed ? DIFFERENT : SAME;
 }
@@ -196,13 +296,20 @@ static int entropy(struct vp_program *program, const struct state *state)
 static void check_usage(struct vp_program *program, const struct state *state)
 {
 	bool many = state->entropy || program->argument_count > 2, stdin_twice = false;
-	static const char *const of_two[] = { "at-a", "at-b", "pid-a", "pid-b", "fail-if", "same-addresses" };
-	for (int i = 0, seen = 0; i < program->argument_count; i++) stdin_twice |= !strcmp(program->arguments[i], "-") && seen++;
-	if (program->argument_count < 2) vp_die(program, VP_USAGE, "two inputs are wanted: A and B (vm-diff --help shows the usage)");
-	if (stdin_twice) vp_die(program, VP_USAGE, "stdin (-) can be one input only");
+	static const char *const of_two[] = { "at-a",  "at-b",    "pid-a",
+		                              "pid-b", "fail-if", "same-addresses" };
+	for (int i = 0, seen = 0; i < program->argument_count; i++)
+		stdin_twice |= !strcmp(program->arguments[i], "-") && seen++;
+	if (program->argument_count < 2)
+		vp_die(program, VP_USAGE,
+		       "two inputs are wanted: A and B (vm-diff --help shows the usage)");
+	if (stdin_twice)
+		vp_die(program, VP_USAGE, "stdin (-) can be one input only");
 	for (size_t i = 0; many && i < sizeof of_two / sizeof *of_two; i++)
 		if (vp_options_given(&program->options, of_two[i]))
-			vp_die(program, VP_USAGE, "--%s is of two inputs; how addresses vary is told of %d", of_two[i], program->argument_count);
+			vp_die(program, VP_USAGE,
+			       "--%s is of two inputs; how addresses vary is told of %d", of_two[i],
+			       program->argument_count);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 /* vm-parse: what a system said, as snapshots and regions.
  *
  *   {"type":"raw","t":0.1,"pid":7,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"5581..."}
- *   -> {"type":"snapshot","t":0.1,"pid":7,"seq":0,"regions":25,...} and a `region` line for each of its 25 rows
+ *   -> {"type":"snapshot","t":0.1,"pid":7,"seq":0,"regions":25,...} and a `region` line for each of
+ * its 25 rows
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,10 @@
 static const struct vp_about about = {
 	.name = "vm-parse",
 	.usage = "[FILE...]",
-	.summary = "Turns raw lines, or a plain text such as /proc/PID/smaps, into snapshot and region lines.",
-	.more = "A FILE of lines is taken for a stream; any other text is recognised by itself. - is stdin.",
+	.summary = "Turns raw lines, or a plain text such as /proc/PID/smaps, into snapshot and "
+	           "region lines.",
+	.more = "A FILE of lines is taken for a stream; any other text is recognised by itself. - "
+	        "is stdin.",
 	.plugins = "source",
 	.stream = true,
 };
@@ -38,15 +41,28 @@ struct state {
 };
 
 static const struct vp_option rows[] = {
-	{ "format", 0, VP_OPT_STRING, offsetof(struct state, format), NULL, NULL, "FORMAT", "take plain texts for this, whatever they look like" },
-	{ "every", 0, VP_OPT_TIME, offsetof(struct state, every), NULL, "0s..10000h", "TIME", "plain texts were taken one after the other, so far apart" },
+	{
+	        .name = "format",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct state, format),
+	        .arg = "FORMAT",
+	        .help = "take plain texts for this, whatever they look like",
+	},
+	{
+	        .name = "every",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct state, every),
+	        .limits = "0s..10000h",
+	        .arg = "TIME",
+	        .help = "plain texts were taken one after the other, so far apart",
+	},
 	{ .name = NULL },
 };
 
 static struct vp_parse_host *parse;
 static struct state state;
 static uint64_t text_seq;
-static int64_t next_time; /* of the next plain text */
+static int64_t next_time;              /* of the next plain text */
 static const struct vp_source *forced; /* reads state.format */
 
 /* Texts that wait until it is known whether all reports have a date. */
@@ -54,8 +70,8 @@ static struct {
 	struct text *list;
 	size_t count, bytes;
 	struct vp_dates *dates;
-	size_t dated;    /* of how many texts the dates are known */
-	bool over;       /* it is known: texts are parsed as they come */
+	size_t dated; /* of how many texts the dates are known */
+	bool over;    /* it is known: texts are parsed as they come */
 	bool told;
 } waiting;
 
@@ -63,11 +79,12 @@ static void incomplete(void *ctx, const struct vp_pieces_read *read, const char 
 {
 	struct vp_program *program = ctx;
 	char text[256];
-	snprintf(text, sizeof text, "%s of pid %lld, sample %llu: %s; the read is thrown away", read->format, (long long)read->pid,
-	         (unsigned long long)read->seq, why);
+	snprintf(text, sizeof text, "%s of pid %lld, sample %llu: %s; the read is thrown away",
+	         read->format, (long long)read->pid, (unsigned long long)read->seq, why);
 	program->status = VP_TROUBLE;
 	program->skipped++;
-	vp_say(program, "%s:%llu: %s", program->input.name, (unsigned long long)program->input.line, text);
+	vp_say(program, "%s:%llu: %s", program->input.name, (unsigned long long)program->input.line,
+	       text);
 	vp_put_lost(program, program->t, read->pid, "raw", 1, text);
 }
 
@@ -76,29 +93,42 @@ static void whole(struct vp_program *program, const struct vp_pieces_read *read)
 	char place[64];
 	const struct vp_source *source = vp_reader_of(vp_s(read->source), read->format);
 	if (!source) {
-		const char *why = read->source[0] && !vp_load_source(read->source) ? vp_error() : "vm-parse --list shows those that there are";
-		vp_program_bad(program, "no source plugin reads the format %s: %s", read->format, why);
+		const char *why = read->source[0] && !vp_load_source(read->source)
+		                          ? vp_error()
+		                          : "vm-parse --list shows those that there are";
+		vp_program_bad(program, "no source plugin reads the format %s: %s", read->format,
+		               why);
 		return;
 	}
-	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid, (unsigned long long)read->seq);
+	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid,
+	         (unsigned long long)read->seq);
 	struct vp_parse_job job = {
-		.source = source, .t = read->t, .place = place,
-		.text = { .format = read->format, .text = { read->text, read->n }, .pid = read->pid, .seq = read->seq },
+		.source = source,
+		.t = read->t,
+		.place = place,
+		.text = { .format = read->format,
+		          .text = { read->text, read->n },
+		          .pid = read->pid,
+		          .seq = read->seq },
 	};
 	int written = vp_parse_run(parse, &job);
-	if (written < 0) vp_program_bad(program, "%s: %s", place, vp_error());
+	if (written < 0)
+		vp_program_bad(program, "%s: %s", place, vp_error());
 }
 
 static void stream(struct vp_program *program)
 {
 	struct vp_pieces *pieces = vp_pieces_new(incomplete, program);
-	if (!pieces) vp_die(program, VP_TROUBLE, "out of memory");
+	if (!pieces)
+		vp_die(program, VP_TROUBLE, "out of memory");
 	while (vp_pieces_offer(pieces, &program->record), vp_program_next(program)) {
 		if (program->record.type == VP_T_raw) {
 			const struct vp_pieces_read *read;
 			int got = vp_pieces_add(pieces, &program->record, &read);
-			if (got < 0) vp_program_bad(program, "%s", vp_error());
-			if (got > 0) whole(program, read);
+			if (got < 0)
+				vp_program_bad(program, "%s", vp_error());
+			if (got > 0)
+				whole(program, read);
 			continue;
 		}
 		vp_pieces_expect(pieces, &program->record);
@@ -117,8 +147,11 @@ static void put_sources(struct vp_program *program, const struct vp_part *parts,
 	size_t used = 1;
 	for (int i = 0; i < count && used < sizeof sources - 80; i++) {
 		bool again = false;
-		for (int k = 0; k < i; k++) again |= parts[k].source == parts[i].source;
-		if (!again) used += (size_t)snprintf(sources + used, sizeof sources - used, "%s\"%s\"", i ? "," : "", parts[i].source->name);
+		for (int k = 0; k < i; k++)
+			again |= parts[k].source == parts[i].source;
+		if (!again)
+			used += (size_t)snprintf(sources + used, sizeof sources - used, "%s\"%s\"",
+			                         i ? "," : "", parts[i].source->name);
 	}
 	snprintf(sources + used, sizeof sources - used, "%s]", count ? "" : "\"text\"");
 	vp_put_json(&program->out, "sources", vp_s(sources));
@@ -145,18 +178,22 @@ struct whole {
 	bool mapped;
 };
 
-/* A core file may be larger than our memory, and of its bytes little matters: so it is mapped, or its front is read, where most
- * kernels put what is told of it. */
+/* A core file may be larger than our memory, and of its bytes little matters: so it is mapped, or
+ * its front is read, where most kernels put what is told of it. */
 static int core_file(struct vp_program *program, struct whole *whole)
 {
 	struct stat about_file;
 	char *front;
 	size_t n;
-	if (fstat(program->input.fd, &about_file) || !S_ISREG(about_file.st_mode) || about_file.st_size <= 0)
+	if (fstat(program->input.fd, &about_file) || !S_ISREG(about_file.st_mode) ||
+	    about_file.st_size <= 0)
 		return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
-	void *at = mmap(NULL, (size_t)about_file.st_size, PROT_READ, MAP_PRIVATE, program->input.fd, 0);
-	if (at == MAP_FAILED) return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
-	if (vp_input_front(&program->input, 0, &front, &n) == 0) free(front);
+	void *at = mmap(NULL, (size_t)about_file.st_size, PROT_READ, MAP_PRIVATE, program->input.fd,
+	                0);
+	if (at == MAP_FAILED)
+		return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
+	if (vp_input_front(&program->input, 0, &front, &n) == 0)
+		free(front);
 	*whole = (struct whole){ at, (size_t)about_file.st_size, true };
 	return 0;
 }
@@ -173,24 +210,33 @@ static int whole_text(struct vp_program *program, struct whole *whole)
 {
 	vp_str head;
 	whole->mapped = false;
-	if (vp_input_peek(&program->input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0) return core_file(program, whole);
-	return vp_input_rest(&program->input, VP_TEXT_MAX, &whole->bytes, &whole->n) || vp_plain(&whole->bytes, &whole->n) ? -1 : 0;
+	if (vp_input_peek(&program->input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0)
+		return core_file(program, whole);
+	return vp_input_rest(&program->input, VP_TEXT_MAX, &whole->bytes, &whole->n) ||
+	                       vp_plain(&whole->bytes, &whole->n)
+	               ? -1
+	               : 0;
 }
 
 static void release(struct whole *whole)
 {
-	if (whole->mapped) munmap(whole->bytes, whole->n);
-	else free(whole->bytes);
+	if (whole->mapped)
+		munmap(whole->bytes, whole->n);
+	else
+		free(whole->bytes);
 }
 
 /* The parts of a text; it is one, where the format is told, or where it is no text at all. */
 static int take_apart(struct vp_program *program, const struct whole *whole, struct vp_part **parts)
 {
 	vp_str text = { whole->bytes, whole->n };
-	if (!forced && !whole->mapped) return vp_parts(text, parts);
+	if (!forced && !whole->mapped)
+		return vp_parts(text, parts);
 	struct vp_part one = { forced, state.format, text, 0 };
-	if (!forced) one.source = vp_recognise(text, &one.format);
-	if (!(*parts = malloc(sizeof one))) vp_die(program, VP_TROUBLE, "out of memory");
+	if (!forced)
+		one.source = vp_recognise(text, &one.format);
+	if (!(*parts = malloc(sizeof one)))
+		vp_die(program, VP_TROUBLE, "out of memory");
 	**parts = one;
 	return one.source != NULL;
 }
@@ -199,15 +245,28 @@ static void parse_part(struct vp_program *program, const struct text *text, int 
 {
 	const struct vp_part *part = &text->parts[i];
 	struct vp_parse_job job = {
-		.source = part->source, .place = text->name, .several = true, .goes_on = i > 0, .every = state.every, .t = next_time,
-		.text = { .format = part->format, .text = part->text, .pid = -1, .seq = text_seq, .before = part->before },
+		.source = part->source,
+		.place = text->name,
+		.several = true,
+		.goes_on = i > 0,
+		.every = state.every,
+		.t = next_time,
+		.text = { .format = part->format,
+		          .text = part->text,
+		          .pid = -1,
+		          .seq = text_seq,
+		          .before = part->before },
 	};
 	uint64_t before = vp_parse_told(parse);
 	int written = vp_parse_run(parse, &job);
 	next_time = program->t = vp_parse_last(parse);
-	if (written > 0) text_seq += (uint64_t)written;
-	if (written >= 0 && vp_parse_told(parse) > before) return;
-	if (written >= 0) vp_fail("line %zu: what begins here is taken for %s, but nothing in it can be read", part->before + 1, part->format);
+	if (written > 0)
+		text_seq += (uint64_t)written;
+	if (written >= 0 && vp_parse_told(parse) > before)
+		return;
+	if (written >= 0)
+		vp_fail("line %zu: what begins here is taken for %s, but nothing in it can be read",
+		        part->before + 1, part->format);
 	vp_trouble(program, "%s: %s", text->name, vp_error());
 	vp_put_lost(program, next_time, -1, "text", 1, vp_error());
 }
@@ -215,10 +274,13 @@ static void parse_part(struct vp_program *program, const struct text *text, int 
 /* Writes what a text says, and lets it go. */
 static void parse_text(struct vp_program *program, struct text *text)
 {
-	for (int i = 0; i < text->count; i++) parse_part(program, text, i);
-	if (text->count) next_time += state.every;
+	for (int i = 0; i < text->count; i++)
+		parse_part(program, text, i);
+	if (text->count)
+		next_time += state.every;
 	if (!text->count) {
-		vp_fail("no format that is known here (lines of a stream begin with '{'; texts such as /proc/PID/maps and smaps are recognised)");
+		vp_fail("no format that is known here (lines of a stream begin with '{'; texts "
+		        "such as /proc/PID/maps and smaps are recognised)");
 		vp_trouble(program, "%s: %s", text->name, vp_error());
 		vp_put_lost(program, 0, -1, "text", 1, vp_error());
 	}
@@ -234,25 +296,32 @@ static void dates_of(struct vp_program *program, const struct text *text)
 	for (int i = 0; i < text->count; i++) {
 		const struct vp_part *part = &text->parts[i];
 		struct vp_text whole = { .format = part->format, .text = part->text, .pid = -1 };
-		if (!waiting.dates && !(waiting.dates = vp_dates_new())) vp_die(program, VP_TROUBLE, "out of memory");
-		vp_dates_add(waiting.dates, part->source, &whole); /* what fails is told when it is parsed */
+		if (!waiting.dates && !(waiting.dates = vp_dates_new()))
+			vp_die(program, VP_TROUBLE, "out of memory");
+		vp_dates_add(waiting.dates, part->source,
+		             &whole); /* what fails is told when it is parsed */
 	}
 }
 
 static void say_why(struct vp_program *program, const char *why)
 {
-	if (*why && !waiting.told) vp_say(program, "the reports %s: they are not set apart by them, see --every", why);
+	if (*why && !waiting.told)
+		vp_say(program, "the reports %s: they are not set apart by them, see --every", why);
 	waiting.told |= *why != 0;
 }
 
-/* No further text waits: those that do are parsed, at the times of their dates where these are such. */
+/* No further text waits: those that do are parsed, at the times of their dates where these are
+ * such. */
 static void wait_no_more(struct vp_program *program)
 {
 	const char *why = "";
 	size_t count = 0;
-	const int64_t *times = waiting.dates && !waiting.over ? vp_dates_times(waiting.dates, &count, &why) : NULL;
-	if (times) vp_parse_times(parse, times, count);
-	for (size_t i = 0; i < waiting.count; i++) parse_text(program, &waiting.list[i]);
+	const int64_t *times =
+	        waiting.dates && !waiting.over ? vp_dates_times(waiting.dates, &count, &why) : NULL;
+	if (times)
+		vp_parse_times(parse, times, count);
+	for (size_t i = 0; i < waiting.count; i++)
+		parse_text(program, &waiting.list[i]);
 	free(waiting.list);
 	waiting.list = NULL;
 	waiting.count = 0;
@@ -260,28 +329,38 @@ static void wait_no_more(struct vp_program *program)
 	say_why(program, why);
 }
 
-/* A single report, as most texts are, needs no look before: so the first text is asked only when there is another one. */
+/* A single report, as most texts are, needs no look before: so the first text is asked only when
+ * there is another one. */
 static void wait(struct vp_program *program, const struct text *text)
 {
 	struct text *list = realloc(waiting.list, (waiting.count + 1) * sizeof *list);
-	if (!list) vp_die(program, VP_TROUBLE, "out of memory");
+	if (!list)
+		vp_die(program, VP_TROUBLE, "out of memory");
 	waiting.list = list;
 	list[waiting.count++] = *text;
 	waiting.bytes += text->whole.n;
-	while (waiting.count > 1 && waiting.dated < waiting.count) dates_of(program, &waiting.list[waiting.dated++]);
-	if (waiting.bytes > VP_TEXT_MAX) say_why(program, "are too much text to look for dates in all of it");
-	if ((waiting.dates && !vp_dates_hope(waiting.dates)) || waiting.bytes > VP_TEXT_MAX) waiting.over = true, wait_no_more(program);
+	while (waiting.count > 1 && waiting.dated < waiting.count)
+		dates_of(program, &waiting.list[waiting.dated++]);
+	if (waiting.bytes > VP_TEXT_MAX)
+		say_why(program, "are too much text to look for dates in all of it");
+	if ((waiting.dates && !vp_dates_hope(waiting.dates)) || waiting.bytes > VP_TEXT_MAX)
+		waiting.over = true, wait_no_more(program);
 }
 
 static void texts_end(struct vp_program *program)
 {
 	const struct text *only = waiting.count == 1 && !waiting.dated ? waiting.list : NULL;
-	if (only && !only->whole.mapped && (only->count > 1 || vp_dates_twice((vp_str){ only->whole.bytes, only->whole.n }))) dates_of(program, only);
+	if (only && !only->whole.mapped &&
+	    (only->count > 1 || vp_dates_twice((vp_str){ only->whole.bytes, only->whole.n })))
+		dates_of(program, only);
 	wait_no_more(program);
 	uint64_t dated, reports = vp_parse_reports(parse, &dated);
 	char why[128];
-	snprintf(why, sizeof why, "have dates of their own only in part (%llu of %llu)", (unsigned long long)dated, (unsigned long long)reports);
-	if (reports > 1 && dated && dated < reports && !vp_options_given(&program->options, "every")) say_why(program, why);
+	snprintf(why, sizeof why, "have dates of their own only in part (%llu of %llu)",
+	         (unsigned long long)dated, (unsigned long long)reports);
+	if (reports > 1 && dated && dated < reports &&
+	    !vp_options_given(&program->options, "every"))
+		say_why(program, why);
 }
 
 static void plain_text(struct vp_program *program, bool *began)
@@ -292,13 +371,19 @@ static void plain_text(struct vp_program *program, bool *began)
 		return;
 	}
 	text.name = strdup(program->input.name);
-	text.count = text.name ? take_apart(program, &text.whole, &text.parts) : vp_fail("out of memory");
-	if (text.count < 0) vp_die(program, VP_TROUBLE, "%s", vp_error());
-	if (!*began) put_stream(program, text.parts, text.count);
+	text.count = text.name ? take_apart(program, &text.whole, &text.parts)
+	                       : vp_fail("out of memory");
+	if (text.count < 0)
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!*began)
+		put_stream(program, text.parts, text.count);
 	*began = true;
-	for (size_t i = 0; i < text.whole.n && !text.whole.mapped; i++) program->read += text.whole.bytes[i] == '\n';
-	if (waiting.over) parse_text(program, &text);
-	else wait(program, &text);
+	for (size_t i = 0; i < text.whole.n && !text.whole.mapped; i++)
+		program->read += text.whole.bytes[i] == '\n';
+	if (waiting.over)
+		parse_text(program, &text);
+	else
+		wait(program, &text);
 }
 
 /* The reader that --format asks for; a wrong word ends the program, with those that there are. */
@@ -306,12 +391,17 @@ static void force(struct vp_program *program)
 {
 	char known[2048] = "";
 	size_t used = 0;
-	if (!state.format) return;
-	if ((forced = vp_reader_of((vp_str){ NULL, 0 }, state.format))) return;
+	if (!state.format)
+		return;
+	if ((forced = vp_reader_of((vp_str){ NULL, 0 }, state.format)))
+		return;
 	for (const struct vp_source *const *source = vp_load_sources(); *source; source++)
-		for (const char *const *format = (*source)->formats; (*source)->parse && format && *format && used < sizeof known; format++)
-			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *format);
-	vp_die(program, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s", state.format, known);
+		for (const char *const *format = (*source)->formats;
+		     (*source)->parse && format && *format && used < sizeof known; format++)
+			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
+			                         used ? ", " : "", *format);
+	vp_die(program, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s",
+	       state.format, known);
 }
 
 static void put_end(struct vp_program *program)
@@ -331,12 +421,19 @@ int main(int argc, char **argv)
 	force(&program);
 	vp_program_checked(&program);
 	parse = vp_parse_host_new(&program);
-	if (!parse) vp_die(&program, VP_TROUBLE, "out of memory");
+	if (!parse)
+		vp_die(&program, VP_TROUBLE, "out of memory");
 	waiting.over = vp_options_given(&program.options, "every");
-	while ((kind = vp_looks_like_stream(&program)) == 0 || (kind == 1 && forced)) plain_text(&program, &text);
+	while ((kind = vp_looks_like_stream(&program)) == 0 || (kind == 1 && forced))
+		plain_text(&program, &text);
 	texts_end(&program);
-	if (kind == 1 && text) vp_die(&program, VP_USAGE, "%s holds lines of a stream, the files before it plain text: give them apart", program.input.name);
-	if (kind == 1) stream(&program);
+	if (kind == 1 && text)
+		vp_die(&program, VP_USAGE,
+		       "%s holds lines of a stream, the files before it plain text: give them "
+		       "apart",
+		       program.input.name);
+	if (kind == 1)
+		stream(&program);
 	vp_parse_host_free(parse);
 	vp_dates_free(waiting.dates);
 	if (text) {

@@ -17,34 +17,187 @@ struct render {
 
 #define FIELD(name) offsetof(struct render, name)
 static const struct vp_option rows[] = {
-	{ "renderer", 'r', VP_OPT_STRING, FIELD(renderer), "ascii", NULL, "NAME", "who draws; --NAME is short for it, e.g. --svg (see --list)" },
-	{ "view", 0, VP_OPT_STRING, FIELD(view), "timeline", NULL, "VIEW", "what is shown: timeline, map, area, table, events, tree, summary, cards, diff, explain, stats, pages, compare, aslr" },
-	{ "width", 0, VP_OPT_INT, FIELD(width), "0", "0..100000", "N", "columns or pixels; 0: the terminal's or the renderer's" },
-	{ "height", 0, VP_OPT_INT, FIELD(height), "0", "0..100000", "N", "rows or pixels" },
-	{ "scale", 0, VP_OPT_ENUM, FIELD(scale), "packed", "packed|log|linear", "SCALE", "of addresses; packed folds the gaps" },
-	{ "from", 0, VP_OPT_TIME, FIELD(from), NULL, NULL, "TIME", "leave out what was before" },
-	{ "to", 0, VP_OPT_TIME, FIELD(to), NULL, NULL, "TIME", "leave out what came after" },
-	{ "at", 0, VP_OPT_TIME, FIELD(at), NULL, NULL, "TIME", "the moment that map, table, cards and explain show; the last, if not given" },
-	{ "pid", 'p', VP_OPT_INT, FIELD(pid), "-1", "-1..4194304", "PID", "only this process" },
-	{ "reference", 0, VP_OPT_INT, FIELD(reference), "-1", "-1..4194304", "PID", "of compare: hold --pid against this process; preset: its parent" },
-	{ "kind", 0, VP_OPT_LIST, FIELD(kind), NULL, NULL, "KIND,...", "only regions of these kinds: heap,stack" },
-	{ "perms", 0, VP_OPT_STRING, FIELD(perms), NULL, NULL, "PERMS", "only regions with these letters (w, rwx), or just so (r-xp, ? is any)" },
-	{ "address", 0, VP_OPT_STRING, FIELD(address), NULL, NULL, "A[-B]", "only regions that touch these addresses (hexadecimal)" },
-	{ "measure", 0, VP_OPT_ENUM, FIELD(measure), "auto", "auto|size|rss|pss|dirty|swap|regions|system", "MEASURE",
-	  "what area stacks; system: the machine; auto is system, rss, size, the first that is known" },
-	{ "columns", 0, VP_OPT_LIST, FIELD(columns), NULL, NULL, "COLUMN,...", "of a table: start,size,rss,kind,name ..." },
-	{ "sort", 0, VP_OPT_STRING, FIELD(sort), NULL, NULL, "[-]COLUMN", "rows of a table by this column; - is downwards" },
-	{ "rows", 0, VP_OPT_INT, FIELD(rows), "10000", "0..1000000000", "N", "of events: keep the last N in memory; 0: all" },
-	{ "by", 0, VP_OPT_STRING, FIELD(by), NULL, NULL, "FIELD", "rows of table: kind, name, perms; of summary: also event, process; of events: act, change; of area: kind, name, region" },
-	{ "preset", 0, VP_OPT_STRING, FIELD(preset), NULL, NULL, "PRESET", "columns of a table: default, regions, kinds, pages; or as pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap, free, free-h print it" },
-	{ "live", 0, VP_OPT_ENUM, FIELD(live), "auto", "auto|yes|no", "WHEN",
-	  "draw on the full screen while lines come; auto: where stdout is a terminal and input a pipe" },
-	{ "fps", 0, VP_OPT_INT, FIELD(fps), "15", "1..60", "N", "live pictures a second, at most" },
+	{
+	        .name = "renderer",
+	        .letter = 'r',
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(renderer),
+	        .preset = "ascii",
+	        .arg = "NAME",
+	        .help = "who draws; --NAME is short for it, e.g. --svg (see --list)",
+	},
+	{
+	        .name = "view",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(view),
+	        .preset = "timeline",
+	        .arg = "VIEW",
+	        .help = "what is shown: timeline, map, area, table, events, tree, summary, cards, "
+	                "diff, explain, stats, pages, compare, aslr",
+	},
+	{
+	        .name = "width",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(width),
+	        .preset = "0",
+	        .limits = "0..100000",
+	        .arg = "N",
+	        .help = "columns or pixels; 0: the terminal's or the renderer's",
+	},
+	{
+	        .name = "height",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(height),
+	        .preset = "0",
+	        .limits = "0..100000",
+	        .arg = "N",
+	        .help = "rows or pixels",
+	},
+	{
+	        .name = "scale",
+	        .type = VP_OPT_ENUM,
+	        .offset = FIELD(scale),
+	        .preset = "packed",
+	        .limits = "packed|log|linear",
+	        .arg = "SCALE",
+	        .help = "of addresses; packed folds the gaps",
+	},
+	{
+	        .name = "from",
+	        .type = VP_OPT_TIME,
+	        .offset = FIELD(from),
+	        .arg = "TIME",
+	        .help = "leave out what was before",
+	},
+	{
+	        .name = "to",
+	        .type = VP_OPT_TIME,
+	        .offset = FIELD(to),
+	        .arg = "TIME",
+	        .help = "leave out what came after",
+	},
+	{
+	        .name = "at",
+	        .type = VP_OPT_TIME,
+	        .offset = FIELD(at),
+	        .arg = "TIME",
+	        .help = "the moment that map, table, cards and explain show; the last, if not "
+	                "given",
+	},
+	{
+	        .name = "pid",
+	        .letter = 'p',
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(pid),
+	        .preset = "-1",
+	        .limits = "-1..4194304",
+	        .arg = "PID",
+	        .help = "only this process",
+	},
+	{
+	        .name = "reference",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(reference),
+	        .preset = "-1",
+	        .limits = "-1..4194304",
+	        .arg = "PID",
+	        .help = "of compare: hold --pid against this process; preset: its parent",
+	},
+	{
+	        .name = "kind",
+	        .type = VP_OPT_LIST,
+	        .offset = FIELD(kind),
+	        .arg = "KIND,...",
+	        .help = "only regions of these kinds: heap,stack",
+	},
+	{
+	        .name = "perms",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(perms),
+	        .arg = "PERMS",
+	        .help = "only regions with these letters (w, rwx), or just so (r-xp, ? is any)",
+	},
+	{
+	        .name = "address",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(address),
+	        .arg = "A[-B]",
+	        .help = "only regions that touch these addresses (hexadecimal)",
+	},
+	{
+	        .name = "measure",
+	        .type = VP_OPT_ENUM,
+	        .offset = FIELD(measure),
+	        .preset = "auto",
+	        .limits = "auto|size|rss|pss|dirty|swap|regions|system",
+	        .arg = "MEASURE",
+	        .help = "what area stacks; system: the machine; auto is system, rss, size, the "
+	                "first that is known",
+	},
+	{
+	        .name = "columns",
+	        .type = VP_OPT_LIST,
+	        .offset = FIELD(columns),
+	        .arg = "COLUMN,...",
+	        .help = "of a table: start,size,rss,kind,name ...",
+	},
+	{
+	        .name = "sort",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(sort),
+	        .arg = "[-]COLUMN",
+	        .help = "rows of a table by this column; - is downwards",
+	},
+	{
+	        .name = "rows",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(rows),
+	        .preset = "10000",
+	        .limits = "0..1000000000",
+	        .arg = "N",
+	        .help = "of events: keep the last N in memory; 0: all",
+	},
+	{
+	        .name = "by",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(by),
+	        .arg = "FIELD",
+	        .help = "rows of table: kind, name, perms; of summary: also event, process; of "
+	                "events: act, change; of area: kind, name, region",
+	},
+	{
+	        .name = "preset",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(preset),
+	        .arg = "PRESET",
+	        .help = "columns of a table: default, regions, kinds, pages; or as pmap, pmap-x, "
+	                "pmap-X, pmap-d, smaps, vmmap, free, free-h print it",
+	},
+	{
+	        .name = "live",
+	        .type = VP_OPT_ENUM,
+	        .offset = FIELD(live),
+	        .preset = "auto",
+	        .limits = "auto|yes|no",
+	        .arg = "WHEN",
+	        .help = "draw on the full screen while lines come; auto: where stdout is a "
+	                "terminal and input a pipe",
+	},
+	{
+	        .name = "fps",
+	        .type = VP_OPT_INT,
+	        .offset = FIELD(fps),
+	        .preset = "15",
+	        .limits = "1..60",
+	        .arg = "N",
+	        .help = "live pictures a second, at most",
+	},
 	{ 0 },
 };
 
-/* --no-live is --live no; --table=diff and --table=compare are those views in rows; --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A word that is near
- * an option and no renderer is a slip of the finger. */
+/* --no-live is --live no; --table=diff and --table=compare are those views in rows;
+ * --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A
+ * word that is near an option and no renderer is a slip of the finger. */
 static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
 {
 	const char *words[64];
@@ -53,9 +206,14 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 	if (!strcmp(name, "no-live") && !value)
 		return !vp_options_set(options, "live", "no", VP_LAYER_COMMAND);
 	if (!strcmp(name, "table"))
-		return !vp_options_set(options, "view", value && (!strcmp(value, "diff") || !strcmp(value, "compare")) ? value : "table", VP_LAYER_COMMAND)
-		    && !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND)
-		    && (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
+		return !vp_options_set(options, "view",
+		                       value && (!strcmp(value, "diff") || !strcmp(value, "compar"
+		                                                                          "e"))
+		                               ? value
+		                               : "table",
+		                       VP_LAYER_COMMAND) &&
+		       !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND) &&
+		       (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
 	if (value)
 		return false;
 	for (const struct vp_option *row = rows; row->name; row++)
@@ -69,15 +227,18 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 static bool values(const char *option, FILE *to)
 {
 	bool view = !strcmp(option, "view"), kind = !strcmp(option, "kind");
-	for (size_t i = 0; view && vp_views[i]; i++) fprintf(to, "%s\n", vp_views[i]->name);
-	for (size_t i = 0; kind && i < vp_kind_count(); i++) fprintf(to, "%s\n", vp_kind_name(i));
+	for (size_t i = 0; view && vp_views[i]; i++)
+		fprintf(to, "%s\n", vp_views[i]->name);
+	for (size_t i = 0; kind && i < vp_kind_count(); i++)
+		fprintf(to, "%s\n", vp_kind_name(i));
 	return view || kind;
 }
 
 static const struct vp_about about = {
 	.name = "vm-render",
 	.usage = "[FILE...]",
-	.summary = "Draws what vm-track or vm-parse writes: a timeline of the address space, a map, an area chart, a table.",
+	.summary = "Draws what vm-track or vm-parse writes: a timeline of the address space, a "
+	           "map, an area chart, a table.",
 	.more = "--table[=PRESET] is short for --ascii --view table -O preset=PRESET.\n"
 	        "Times are seconds since the stream began: 1.5, 200ms, 2m.",
 	.plugins = "render",
@@ -91,7 +252,8 @@ static const struct vp_about about = {
 static bool hex(const char **text, uint64_t *address)
 {
 	char *end;
-	const char *digits = !strncmp(*text, "0x", 2) || !strncmp(*text, "0X", 2) ? *text + 2 : *text;
+	const char *digits =
+	        !strncmp(*text, "0x", 2) || !strncmp(*text, "0X", 2) ? *text + 2 : *text;
 	size_t n = strspn(digits, "0123456789abcdefABCDEF");
 	if (!n || n > 16)
 		return false;
@@ -110,14 +272,21 @@ static void address(struct vp_program *program, const char *text, struct vp_filt
 		good = hex(&p, &filter->address_end) && filter->address_end > filter->address;
 	}
 	if (!good || *p)
-		vp_die(program, VP_USAGE, "--address %s: wanted are hexadecimal addresses, A or A-B with B above A", text);
+		vp_die(program, VP_USAGE,
+		       "--address %s: wanted are hexadecimal addresses, A or A-B with B above A",
+		       text);
 }
 
 static struct vp_filter filter_of(struct vp_program *program, const struct render *render)
 {
-	struct vp_filter filter = { .from = render->from, .to = INT64_MAX, .at = INT64_MAX, .pid = render->pid,
-		.kinds = render->kind, .perms = render->perms, .rows = (size_t)render->rows,
-		.lines = render->by && !strcmp(render->by, "change") };
+	struct vp_filter filter = { .from = render->from,
+		                    .to = INT64_MAX,
+		                    .at = INT64_MAX,
+		                    .pid = render->pid,
+		                    .kinds = render->kind,
+		                    .perms = render->perms,
+		                    .rows = (size_t)render->rows,
+		                    .lines = render->by && !strcmp(render->by, "change") };
 	if (vp_options_given(&program->options, "to"))
 		filter.to = render->to;
 	if (vp_options_given(&program->options, "at"))
@@ -125,7 +294,9 @@ static struct vp_filter filter_of(struct vp_program *program, const struct rende
 	if (filter.to < filter.from)
 		vp_die(program, VP_USAGE, "--to is before --from");
 	if (render->perms && (!*render->perms || render->perms[strspn(render->perms, "rwxps-?")]))
-		vp_die(program, VP_USAGE, "--perms %s: wanted are letters of rwxps, or a pattern such as r-xp or r?-p", render->perms);
+		vp_die(program, VP_USAGE,
+		       "--perms %s: wanted are letters of rwxps, or a pattern such as r-xp or r?-p",
+		       render->perms);
 	if (render->address)
 		address(program, render->address, &filter);
 	return filter;
@@ -147,26 +318,36 @@ static void take_preset(struct vp_program *program, struct render *render)
 
 static struct vp_view_options view_options(const struct render *render)
 {
-	return (struct vp_view_options){ .scale = (enum vp_scale)render->scale, .measure = render->measure - 1, .columns = render->columns,
-		.sort = render->sort, .preset = render->preset, .by = render->by, .selected = -1, .reference = render->reference };
+	return (struct vp_view_options){ .scale = (enum vp_scale)render->scale,
+		                         .measure = render->measure - 1,
+		                         .columns = render->columns,
+		                         .sort = render->sort,
+		                         .preset = render->preset,
+		                         .by = render->by,
+		                         .selected = -1,
+		                         .reference = render->reference };
 }
 
 /* ---- the picture ---- */
 
 /* A picture made of less than its whole input says so. */
-static void note_skipped(const struct vp_program *program, struct vp_figure *figure, struct vp_arena *arena)
+static void note_skipped(const struct vp_program *program, struct vp_figure *figure,
+                         struct vp_arena *arena)
 {
 	const char **notes = vp_arena_take(arena, (figure->note_count + 1) * sizeof *notes);
 	if (!program->skipped || !notes)
 		return;
 	if (figure->note_count)
 		memcpy(notes, figure->notes, figure->note_count * sizeof *notes);
-	notes[figure->note_count++] = vp_arena_print(arena, "%llu line%s of input %s skipped", (unsigned long long)program->skipped,
-		program->skipped == 1 ? "" : "s", program->skipped == 1 ? "was" : "were");
+	notes[figure->note_count++] = vp_arena_print(arena, "%llu line%s of input %s skipped",
+	                                             (unsigned long long)program->skipped,
+	                                             program->skipped == 1 ? "" : "s",
+	                                             program->skipped == 1 ? "was" : "were");
 	figure->notes = notes;
 }
 
-static int draw(struct vp_render_host *host, const struct vp_picture *picture, struct vp_model *model)
+static int draw(struct vp_render_host *host, const struct vp_picture *picture,
+                struct vp_model *model)
 {
 	struct vp_arena *arena = vp_arena_new();
 	struct vp_figure figure;
@@ -183,7 +364,8 @@ static int draw(struct vp_render_host *host, const struct vp_picture *picture, s
 	return failed;
 }
 
-static int begin(struct vp_render_host *host, const struct render *render, struct vp_picture *picture)
+static int begin(struct vp_render_host *host, const struct render *render,
+                 struct vp_picture *picture)
 {
 	const struct vp_renderer *renderer = host->renderer;
 	struct vp_canvas canvas = vp_render_canvas(host, (int)render->width, (int)render->height);
@@ -205,11 +387,13 @@ static int run(struct vp_render_host *host, const struct render *render, struct 
 	while (vp_program_next(program)) {
 		if (renderer->record && renderer->record(host->state, &host->host, program->line))
 			return -1;
-		if (!vp_show_aside(show)) vp_model_feed(show->model, &program->record);
+		if (!vp_show_aside(show))
+			vp_model_feed(show->model, &program->record);
 		vp_show_line(show);
 	}
 	vp_show_end(show);
-	if ((live && begin(host, render, &show->picture)) || draw(host, &show->picture, show->model))
+	if ((live && begin(host, render, &show->picture)) ||
+	    draw(host, &show->picture, show->model))
 		return -1;
 	return renderer->end ? renderer->end(host->state, &host->host) : 0;
 }
@@ -224,7 +408,9 @@ int main(int argc, char **argv)
 	vp_program_start(&program, &about, rows, &state, argc, argv);
 	take_preset(&program, &state);
 	struct vp_filter filter = filter_of(&program, &state);
-	struct vp_picture picture = { .view = vp_view_find(state.view), .options = view_options(&state), .pid = -1 };
+	struct vp_picture picture = { .view = vp_view_find(state.view),
+		                      .options = view_options(&state),
+		                      .pid = -1 };
 	if (picture.view && picture.view->both) { /* it needs the other one, too */
 		picture.options.selected = filter.pid;
 		filter.pid = -1;
@@ -236,7 +422,8 @@ int main(int argc, char **argv)
 		vp_die(&program, VP_TROUBLE, "%s", vp_error());
 	vp_program_checked(&program);
 	vp_show_init(&show, &host, &model, &picture, (enum vp_show_when)state.live, state.fps);
-	if (vp_model_init(&model, &filter, vp_show_keep(&show, &filter) | (state.by ? picture.view->keep_by : 0)))
+	if (vp_model_init(&model, &filter,
+	                  vp_show_keep(&show, &filter) | (state.by ? picture.view->keep_by : 0)))
 		vp_die(&program, VP_TROUBLE, "%s", vp_error());
 	if (run(&host, &state, &show)) {
 		vp_trouble(&program, "%s", vp_error());

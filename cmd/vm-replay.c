@@ -21,17 +21,40 @@ static struct flags {
 } flags;
 
 static const struct vp_option rows[] = {
-	{ "speed", 's', VP_OPT_STRING, offsetof(struct flags, speed), "1", NULL, "N", "4 is four times as fast, 0.5 half as fast; max (or 0): without a pause" },
-	{ "from", 0, VP_OPT_TIME, offsetof(struct flags, from), "0s", NULL, "TIME", "begin with the last state before" },
-	{ "to", 0, VP_OPT_TIME, offsetof(struct flags, to), NULL, NULL, "TIME", "leave out what came after" },
+	{
+	        .name = "speed",
+	        .letter = 's',
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct flags, speed),
+	        .preset = "1",
+	        .arg = "N",
+	        .help = "4 is four times as fast, 0.5 half as fast; max (or 0): without a pause",
+	},
+	{
+	        .name = "from",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct flags, from),
+	        .preset = "0s",
+	        .arg = "TIME",
+	        .help = "begin with the last state before",
+	},
+	{
+	        .name = "to",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct flags, to),
+	        .arg = "TIME",
+	        .help = "leave out what came after",
+	},
 	{ 0 },
 };
 
 static const struct vp_about about = {
 	.name = "vm-replay",
 	.usage = "[FILE...]",
-	.summary = "Writes the lines of a recording again, raw or tracked, when they are due by their time.",
-	.more = "Times are seconds since the stream began: 1.5, 200ms, 2m. What is written keeps the time that it was recorded with.",
+	.summary = "Writes the lines of a recording again, raw or tracked, when they are due by "
+	           "their time.",
+	.more = "Times are seconds since the stream began: 1.5, 200ms, 2m. What is written keeps "
+	        "the time that it was recorded with.",
 	.stream = true,
 	.ends = true,
 };
@@ -40,13 +63,14 @@ struct replay {
 	struct vp_program program;
 	struct vp_rewind *rewind;
 	struct vp_watch watch;
-	double speed;       /* 0: without a pause */
+	double speed; /* 0: without a pause */
 	int64_t to;
-	bool begun;         /* --from has come in this segment */
-	bool anchored;      /* and its first line, which was written at `anchor` and has the time `zero` */
+	bool begun;    /* --from has come in this segment */
+	bool anchored; /* and its first line, which was written at `anchor` and has the time `zero`
+	                */
 	int64_t anchor, zero;
-	bool segment;       /* it has begun, and has no end yet */
-	int64_t last;       /* time of the line before */
+	bool segment; /* it has begun, and has no end yet */
+	int64_t last; /* time of the line before */
 	uint64_t passed;
 	bool stopped, reader_gone;
 };
@@ -54,10 +78,12 @@ struct replay {
 static double speed_of(struct vp_program *program, const char *text)
 {
 	char *end;
-	if (!strcmp(text, "max")) return 0;
+	if (!strcmp(text, "max"))
+		return 0;
 	double speed = strtod(text, &end);
 	if (end == text || *end || !isfinite(speed) || speed < 0 || (speed > 0 && speed < 1e-6))
-		vp_die(program, VP_USAGE, "--speed %s: wanted is a number above 0, such as 4 or 0.5, or max", text);
+		vp_die(program, VP_USAGE,
+		       "--speed %s: wanted is a number above 0, such as 4 or 0.5, or max", text);
 	return speed;
 }
 
@@ -65,17 +91,20 @@ static double speed_of(struct vp_program *program, const char *text)
 
 static void anchor(struct replay *replay, int64_t t)
 {
-	if (replay->anchored) return;
+	if (replay->anchored)
+		return;
 	replay->anchored = true;
 	replay->anchor = vp_clock();
 	replay->zero = t;
 }
 
-/* When a line is due, ns on the monotonic clock. Counted from the first line of the segment, so that no delay adds up. */
+/* When a line is due, ns on the monotonic clock. Counted from the first line of the segment, so
+ * that no delay adds up. */
 static int64_t due(struct replay *replay, int64_t t)
 {
 	anchor(replay, t);
-	if (replay->speed <= 0 || t <= replay->zero) return 0;
+	if (replay->speed <= 0 || t <= replay->zero)
+		return 0;
 	double wait = (double)(t - replay->zero) / replay->speed;
 	return wait < 9e18 - (double)replay->anchor ? replay->anchor + (int64_t)wait : INT64_MAX;
 }
@@ -86,8 +115,10 @@ static bool wait_for(struct replay *replay, int64_t t)
 	struct vp_program *program = &replay->program;
 	int64_t when = due(replay, t);
 	bool early = when > vp_clock();
-	if (!early && ++replay->passed % GLANCE) return true;
-	if (early && !program->out.memory) vp_out_flush(&program->out);
+	if (!early && ++replay->passed % GLANCE)
+		return true;
+	if (early && !program->out.memory)
+		vp_out_flush(&program->out);
 	switch (vp_watch_until(&replay->watch, early ? when : 0)) {
 	case VP_WOKE_SIGNAL: return !(replay->stopped = true);
 	case VP_WOKE_READER: return !(replay->reader_gone = true);
@@ -100,16 +131,19 @@ static bool wait_for(struct replay *replay, int64_t t)
 /* --from has come, or the end before it. */
 static void begin(struct replay *replay, int64_t t)
 {
-	if (replay->begun) return;
+	if (replay->begun)
+		return;
 	replay->begun = true;
-	if (t > flags.from) t = flags.from;
+	if (t > flags.from)
+		t = flags.from;
 	anchor(replay, t);
 	vp_rewind_put(replay->rewind, &replay->program.out, t);
 }
 
 static void on_stream(struct replay *replay)
 {
-	if (replay->segment) begin(replay, replay->last);
+	if (replay->segment)
+		begin(replay, replay->last);
 	replay->segment = true;
 	vp_rewind_clear(replay->rewind);
 	replay->anchored = false;
@@ -124,7 +158,8 @@ static bool on_end(struct replay *replay)
 	struct vp_record *record = &program->record;
 	struct vp_member member;
 	begin(replay, record->t);
-	if (!wait_for(replay, record->t < replay->to ? record->t : replay->to)) return false;
+	if (!wait_for(replay, record->t < replay->to ? record->t : replay->to))
+		return false;
 	if (record->t <= replay->to) {
 		vp_program_hold(program);
 		return true;
@@ -133,7 +168,8 @@ static bool on_end(struct replay *replay)
 	vp_out_memory(&made);
 	vp_put_begin(&made, "end", program->t = replay->to, -1);
 	for (size_t at = 0; vp_json_each(record->line, &at, &member);)
-		if (!vp_str_is(member.key, "type") && !vp_str_is(member.key, "t")) vp_put_members(&made, member.text);
+		if (!vp_str_is(member.key, "type") && !vp_str_is(member.key, "t"))
+			vp_put_members(&made, member.text);
 	vp_put_end(&made);
 	program->line = (vp_str){ made.buffer, made.used - 1 };
 	vp_program_hold(program);
@@ -146,17 +182,24 @@ static bool on_line(struct replay *replay)
 {
 	struct vp_program *program = &replay->program;
 	struct vp_record *record = &program->record;
-	if (record->type == VP_T_stream) return on_stream(replay), true;
+	if (record->type == VP_T_stream)
+		return on_stream(replay), true;
 	replay->segment = record->type != VP_T_end;
-	if (record->type == VP_T_end) return on_end(replay);
-	if (record->has_t && record->t > replay->to) return program->t = replay->to, true;
+	if (record->type == VP_T_end)
+		return on_end(replay);
+	if (record->has_t && record->t > replay->to)
+		return program->t = replay->to, true;
 	if (!replay->begun && (!record->has_t || record->t < flags.from)) {
-		if (record->type == VP_T_stack) vp_program_pass(program); /* whatever comes may name it */
-		else if (vp_rewind_feed(replay->rewind, record)) vp_say(program, "%s:%llu: %s", program->input.name, (unsigned long long)program->input.line, vp_error());
+		if (record->type == VP_T_stack)
+			vp_program_pass(program); /* whatever comes may name it */
+		else if (vp_rewind_feed(replay->rewind, record))
+			vp_say(program, "%s:%llu: %s", program->input.name,
+			       (unsigned long long)program->input.line, vp_error());
 		return true;
 	}
 	begin(replay, flags.from);
-	if (record->has_t && !wait_for(replay, record->t)) return false;
+	if (record->has_t && !wait_for(replay, record->t))
+		return false;
 	vp_program_pass(program);
 	return true;
 }
@@ -182,14 +225,20 @@ int main(int argc, char **argv)
 	vp_program_start(program, &about, rows, &flags, argc, argv);
 	replay.speed = speed_of(program, flags.speed);
 	replay.to = vp_options_given(&program->options, "to") ? flags.to : INT64_MAX;
-	if (replay.to < flags.from) vp_die(program, VP_USAGE, "--to is before --from");
+	if (replay.to < flags.from)
+		vp_die(program, VP_USAGE, "--to is before --from");
 	replay.begun = flags.from <= 0;
 	replay.rewind = vp_rewind_new();
-	if (!replay.rewind || vp_watch_begin(&replay.watch, program->out.fd)) vp_die(program, VP_TROUBLE, "out of memory");
-	while (vp_program_next(program) && on_line(&replay)) replay.last = program->t;
-	if (replay.reader_gone) program->segment_open = false; /* we stopped, not the writer */
-	if (replay.stopped) put_end(&replay, replay.last);
-	else if (replay.segment && !replay.reader_gone) begin(&replay, replay.last);
+	if (!replay.rewind || vp_watch_begin(&replay.watch, program->out.fd))
+		vp_die(program, VP_TROUBLE, "out of memory");
+	while (vp_program_next(program) && on_line(&replay))
+		replay.last = program->t;
+	if (replay.reader_gone)
+		program->segment_open = false; /* we stopped, not the writer */
+	if (replay.stopped)
+		put_end(&replay, replay.last);
+	else if (replay.segment && !replay.reader_gone)
+		begin(&replay, replay.last);
 	vp_watch_end(&replay.watch);
 	vp_rewind_free(replay.rewind);
 	return vp_program_finish(program);

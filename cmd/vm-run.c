@@ -12,9 +12,11 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 	const char *words[64];
 	size_t count = 0;
 	(void)state;
-	for (const struct vp_option *row = vp_run_rows; row->name; row++) words[count++] = row->name;
+	for (const struct vp_option *row = vp_run_rows; row->name; row++)
+		words[count++] = row->name;
 	bool renderer = vp_load_renderer(name);
-	if (value || (!renderer && (vp_nearest(name, words, count) || !vp_load_source(name)))) return false;
+	if (value || (!renderer && (vp_nearest(name, words, count) || !vp_load_source(name))))
+		return false;
 	return !vp_options_set(options, renderer ? "renderer" : "source", name, VP_LAYER_COMMAND);
 }
 
@@ -22,15 +24,18 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 static bool values(const char *option, FILE *to)
 {
 	bool view = !strcmp(option, "view");
-	for (size_t i = 0; view && vp_views[i]; i++) fprintf(to, "%s\n", vp_views[i]->name);
+	for (size_t i = 0; view && vp_views[i]; i++)
+		fprintf(to, "%s\n", vp_views[i]->name);
 	return view;
 }
 
 static const struct vp_about about = {
 	.name = "vm-run",
 	.usage = "(-p PID|NAME,... | [FILE.yaml] -- COMMAND ARG... | FILE.yaml)",
-	.summary = "Runs vm-sample | vm-parse | vm-track | vm-render, live in the terminal, with a summary at the end; or what a YAML file describes.",
-	.more = "Options are handed to the programs that have them. The command's exit status is ours if every program was well.\n"
+	.summary = "Runs vm-sample | vm-parse | vm-track | vm-render, live in the terminal, with a "
+	           "summary at the end; or what a YAML file describes.",
+	.more = "Options are handed to the programs that have them. The command's exit status is "
+	        "ours if every program was well.\n"
 	        "  vm-run -- ./program args\n"
 	        "  vm-run -i 20ms --record run.ndjson.zst --svg -o run.svg -p 123\n"
 	        "  vm-run leak-watch.yaml",
@@ -48,8 +53,10 @@ static void trouble(void *ctx, const char *text)
 
 static int dump(struct vp_program *program, struct vp_plan *plan, const struct vp_run_flags *flags)
 {
-	if (vp_out_open(&program->out, NULL) || vp_plan_dump(plan, program, flags, &program->out)) vp_die(program, VP_TROUBLE, "%s", vp_error());
-	if (vp_out_close(&program->out) && !program->out.closed_pipe) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_open(&program->out, NULL) || vp_plan_dump(plan, program, flags, &program->out))
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_close(&program->out) && !program->out.closed_pipe)
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	return VP_OK;
 }
 
@@ -62,7 +69,8 @@ static int run(struct vp_program *program, const struct vp_plan *plan)
 		vp_trouble(program, "%s cannot run so: nothing was started", who->label);
 		return status;
 	}
-	if (vp_pipeline_run(plan, &sink, &status)) vp_trouble(program, "%s", vp_error());
+	if (vp_pipeline_run(plan, &sink, &status))
+		vp_trouble(program, "%s", vp_error());
 	return status;
 }
 
@@ -72,7 +80,8 @@ int main(int argc, char **argv)
 	struct vp_run_flags flags = { .terminal = "ascii" };
 	struct vp_plan plan;
 	vp_program_start(&program, &about, vp_run_rows, &flags, argc, argv);
-	if (vp_plan_make(&plan, &program, &flags)) vp_die(&program, VP_USAGE, "%s", vp_error());
+	if (vp_plan_make(&plan, &program, &flags))
+		vp_die(&program, VP_USAGE, "%s", vp_error());
 	int status = flags.dump ? dump(&program, &plan, &flags) : run(&program, &plan);
 	vp_plan_free(&plan);
 	vp_program_free(&program);

@@ -29,6 +29,8 @@ bench|linux-perf|command -v perf|the same: perf trace; its counts are a witness 
 bench|time|command -v /usr/bin/time|tells how much memory a program took
 fuzz|clang|command -v clang|libFuzzer, for make fuzz
 fuzz|libclang-rt-14-dev|fuzzes|libFuzzer's run-time library and the sanitizers
+format|clang-format-14|command -v clang-format-14|lays out the C, for make format
+test|clang-format-14|command -v clang-format-14|holds the layout of the C against .clang-format
 test|jq|command -v jq|the tests and the README's pipelines pick members out of lines with it
 test|nodejs|command -v node|judges the reader of JSON and the property tests, as one who is not us
 test|mandoc|command -v mandoc|checks the manual pages, and holds them against --help

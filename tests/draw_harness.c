@@ -1,5 +1,6 @@
-/* Feeds a renderer plugin with figures made by hand:  draw PLUGIN.so FIGURE [name=value ...] > picture
- * FIGURE: timeline map area table empty nasty none many. Names: width height colours unicode terminal, or an option of the plugin. */
+/* Feeds a renderer plugin with figures made by hand:  draw PLUGIN.so FIGURE [name=value ...] >
+ * picture FIGURE: timeline map area table empty nasty none many. Names: width height colours
+ * unicode terminal, or an option of the plugin. */
 #include <dlfcn.h>
 #include <math.h>
 #include <stdarg.h>
@@ -105,25 +106,43 @@ static void timeline(struct vp_figure *f)
 
 	times(f);
 	for (int i = 0, c = 0; i < 150; i++) {
-		double high = 0.002 + chance() * 0.008, born = chance() < 0.6 ? 0 : chance() * 0.6, dead = chance() < 0.8 ? 1 : born + chance() * (1 - born);
+		double high = 0.002 + chance() * 0.008, born = chance() < 0.6 ? 0 : chance() * 0.6,
+		       dead = chance() < 0.8 ? 1 : born + chance() * (1 - born);
 		unsigned class = (unsigned)(chance() * CLASSES);
 
 		if (i % 17 == 0) {
 			if (i) {
-				yt[f->y.count++] = (struct vp_tick){ y + 0.006, print("%.1f TiB", 0.3 + 40 * chance()), true };
+				yt[f->y.count++] = (struct vp_tick){
+					y + 0.006, print("%.1f TiB", 0.3 + 40 * chance()), true
+				};
 				y += 0.012;
 			}
-			yt[f->y.count++] = (struct vp_tick){ y, print("0x%012llx", (unsigned long long)at), false };
+			yt[f->y.count++] =
+			        (struct vp_tick){ y, print("0x%012llx", (unsigned long long)at),
+				                  false };
 			at += 0x2a0000000000 * (uint64_t)(1 + c++ % 3) / 7;
 		}
 		for (double x = born; x < dead;) {
 			double to = chance() < 0.7 ? dead : fmin(dead, x + 0.15);
 
-			boxes[f->box_count++] = (struct vp_box){ (float)x, (float)to, (float)y, (float)(y + high * 0.85), class,
-				(x == born && born > 0 ? VP_BOX_NEW : 0) | (to == dead && dead < 1 ? VP_BOX_GONE : 0), class == 9 ? -1 : (float)chance(),
-				class == 3 ? "[heap]" : high > 0.007 ? "libnode.so.108" : NULL,
-				print("0x%012llx-0x%012llx\nr-xp %s\n/usr/lib/x86_64-linux-gnu/libnode.so.108\nresident 1.2 MiB of 3.4 MiB", (unsigned long long)at,
-				      (unsigned long long)at + 4096, classes[class].name) };
+			boxes[f->box_count++] = (struct vp_box){
+				(float)x,
+				(float)to,
+				(float)y,
+				(float)(y + high * 0.85),
+				class,
+				(x == born && born > 0 ? VP_BOX_NEW : 0) |
+				        (to == dead && dead < 1 ? VP_BOX_GONE : 0),
+				class == 9 ? -1 : (float)chance(),
+				class == 3     ? "[heap]"
+				: high > 0.007 ? "libnode.so.108"
+				               : NULL,
+				print("0x%012llx-0x%012llx\nr-xp "
+				      "%s\n/usr/lib/x86_64-linux-gnu/libnode.so.108\nresident 1.2 "
+				      "MiB of 3.4 MiB",
+				      (unsigned long long)at, (unsigned long long)at + 4096,
+				      classes[class].name)
+			};
 			x = to;
 		}
 		y += high;
@@ -146,16 +165,30 @@ static void timeline(struct vp_figure *f)
 
 static void map(struct vp_figure *f)
 {
-	static const char *names[] = { "node", "[heap]", "libnode.so.108", "libc.so.6", "anon", "guard", "[stack]", "[vdso]" };
+	static const char *names[] = { "node", "[heap]", "libnode.so.108", "libc.so.6",
+		                       "anon", "guard",  "[stack]",        "[vdso]" };
 	double y = 1;
 
 	for (int i = 0; i < 26; i++) {
 		double high = 1 / 26.0;
 		unsigned class = (unsigned)(chance() * CLASSES);
 
-		boxes[f->box_count++] = (struct vp_box){ 0, (float)(0.2 + 0.8 * chance()), (float)(y - high * 0.9), (float)y, class, i == 3 ? VP_BOX_NEW : i == 9 ? VP_BOX_GONE : i == 11 ? VP_BOX_CHANGED : 0,
-			(float)chance(), print("%s  1.2 MiB r-xp", names[i % 8]), names[i % 8] };
-		yt[f->y.count++] = (struct vp_tick){ y - high / 2, print("0x%016llx", 0x7f0000000000ull + (unsigned)i * 0x13000), false };
+		boxes[f->box_count++] = (struct vp_box){ 0,
+			                                 (float)(0.2 + 0.8 * chance()),
+			                                 (float)(y - high * 0.9),
+			                                 (float)y,
+			                                 class,
+			                                 i == 3    ? VP_BOX_NEW
+			                                 : i == 9  ? VP_BOX_GONE
+			                                 : i == 11 ? VP_BOX_CHANGED
+			                                           : 0,
+			                                 (float)chance(),
+			                                 print("%s  1.2 MiB r-xp", names[i % 8]),
+			                                 names[i % 8] };
+		yt[f->y.count++] = (struct vp_tick){
+			y - high / 2, print("0x%016llx", 0x7f0000000000ull + (unsigned)i * 0x13000),
+			false
+		};
 		y -= high;
 	}
 	f->y.ticks = yt;
@@ -168,10 +201,13 @@ static void area(struct vp_figure *f)
 	for (int i = 0; i < 400; i++) {
 		xs[i] = i / 400.0;
 		for (int k = 0; k < CLASSES; k++)
-			ys[k][i] = (k == 4 ? 0.1 + 0.4 * xs[i] - (i % 100 > 70 ? 0.05 : 0) : k == 6 ? (i > 120 ? 0.15 : 0) : 0.015 + 0.01 * k / 3.0);
+			ys[k][i] = (k == 4   ? 0.1 + 0.4 * xs[i] - (i % 100 > 70 ? 0.05 : 0)
+			            : k == 6 ? (i > 120 ? 0.15 : 0)
+			                     : 0.015 + 0.01 * k / 3.0);
 	}
 	for (int k = 0; k < CLASSES; k++)
-		series[k] = (struct vp_serie){ classes[k].name, (uint32_t)k, ys[k], print("%s\npeak 12.2 MiB", classes[k].name) };
+		series[k] = (struct vp_serie){ classes[k].name, (uint32_t)k, ys[k],
+			                       print("%s\npeak 12.2 MiB", classes[k].name) };
 	for (int i = 0; i <= 5; i++)
 		yt[i] = (struct vp_tick){ i / 5.0, print("%d MiB", i * 200), false };
 	f->y = (struct vp_axis){ "resident", yt, 6 };
@@ -185,18 +221,26 @@ static void area(struct vp_figure *f)
 
 static void table(struct vp_figure *f)
 {
-	static const struct vp_column columns[] = { { "start", VP_LEFT }, { "size", VP_RIGHT }, { "rss", VP_RIGHT }, { "perms", VP_LEFT }, { "kind", VP_LEFT }, { "name", VP_LEFT } };
+	static const struct vp_column columns[] = { { "start", VP_LEFT }, { "size", VP_RIGHT },
+		                                    { "rss", VP_RIGHT },  { "perms", VP_LEFT },
+		                                    { "kind", VP_LEFT },  { "name", VP_LEFT } };
 
 	for (int i = 0; i < 40; i++) {
 		struct vp_cell *c = cells + i * 6;
 
 		row_class[i] = (int)(chance() * CLASSES);
-		c[0] = (struct vp_cell){ print("0x%016llx", 0x7f0000000000ull + (unsigned)i * 0x13000), true };
+		c[0] = (struct vp_cell){
+			print("0x%016llx", 0x7f0000000000ull + (unsigned)i * 0x13000), true
+		};
 		c[1] = (struct vp_cell){ print("%.1f MiB", chance() * 100), true };
 		c[2] = (struct vp_cell){ print("%d KiB", (int)(chance() * 900)), i % 7 != 3 };
 		c[3] = (struct vp_cell){ "r-xp", true };
 		c[4] = (struct vp_cell){ classes[row_class[i]].name, true };
-		c[5] = (struct vp_cell){ i % 3 ? "/usr/lib/x86_64-linux-gnu/libnode.so.108" : "/opt/google/a very long path/with many/parts/that goes/on and on/for ever/and ever/libgraphics-driver-extra.so.12.4.8", i % 5 != 4 };
+		c[5] = (struct vp_cell){ i % 3 ? "/usr/lib/x86_64-linux-gnu/libnode.so.108"
+			                       : "/opt/google/a very long path/with "
+			                         "many/parts/that goes/on and on/for ever/and "
+			                         "ever/libgraphics-driver-extra.so.12.4.8",
+			                 i % 5 != 4 };
 	}
 	totals[0] = (struct vp_cell){ "40 regions", true };
 	totals[1] = (struct vp_cell){ "1234.5 MiB", true };
@@ -209,7 +253,10 @@ static void table(struct vp_figure *f)
 	f->row_class = row_class;
 }
 
-static const char nasty_text[] = "<script>alert(1)</script>&\"' \x1b[31mred\x1b[0m \x01\x7f\n \xff\xfe\xc3( \xed\xa0\x80 \xc2\x9b" "31m \xe2\x80\xae" "evil \xef\xbf\xbe ]]> \xe6\xbc\xa2\xe5\xad\x97 e\xcc\x81";
+static const char nasty_text[] = "<script>alert(1)</script>&\"' \x1b[31mred\x1b[0m \x01\x7f\n "
+                                 "\xff\xfe\xc3( \xed\xa0\x80 \xc2\x9b"
+                                 "31m \xe2\x80\xae"
+                                 "evil \xef\xbf\xbe ]]> \xe6\xbc\xa2\xe5\xad\x97 e\xcc\x81";
 
 static void nasty(struct vp_figure *f)
 {
@@ -254,16 +301,33 @@ static void many(struct vp_figure *f)
 	for (int i = 0; i < 10000; i++) {
 		float x = (float)(i % 100) / 100, y = (float)(i / 100) / 100;
 
-		boxes[f->box_count++] = (struct vp_box){ x, x + 0.01f, y, y + 0.01f, (unsigned)(chance() * CLASSES), 0, (float)chance(), "x",
-			print("0x%016x-0x%016x\nr-xp anon\n/usr/lib/x86_64-linux-gnu/libnode.so.108\nresident 1.2 MiB of 3.4 MiB\n1.20 s - 3.40 s", i, i) };
+		boxes[f->box_count++] = (struct vp_box){ x,
+			                                 x + 0.01f,
+			                                 y,
+			                                 y + 0.01f,
+			                                 (unsigned)(chance() * CLASSES),
+			                                 0,
+			                                 (float)chance(),
+			                                 "x",
+			                                 print("0x%016x-0x%016x\nr-xp "
+			                                       "anon\n/usr/lib/x86_64-linux-gnu/"
+			                                       "libnode.so.108\nresident 1.2 MiB "
+			                                       "of 3.4 MiB\n1.20 s - 3.40 s",
+			                                       i, i) };
 	}
 }
 
 static void build(struct vp_figure *f, const char *name)
 {
-	*f = (struct vp_figure){ .view = name, .classes = classes, .class_count = CLASSES, .boxes = boxes, .flags = flags, .notes = notes };
+	*f = (struct vp_figure){ .view = name,
+		                 .classes = classes,
+		                 .class_count = CLASSES,
+		                 .boxes = boxes,
+		                 .flags = flags,
+		                 .notes = notes };
 	f->title = print("node (pid 4242): %s", name);
-	f->subtitle = "150 regions, 742.1 MiB mapped, 96.4 MiB resident · 60 s, 240 samples · packed addresses";
+	f->subtitle = "150 regions, 742.1 MiB mapped, 96.4 MiB resident · 60 s, 240 samples · "
+	              "packed addresses";
 	notes[0] = "1 204 boxes smaller than a pixel are merged";
 	f->note_count = 1;
 	if (!strcmp(name, "timeline"))
@@ -275,18 +339,26 @@ static void build(struct vp_figure *f, const char *name)
 	else if (!strcmp(name, "table"))
 		f->shape = VP_TABLE, table(f);
 	else if (!strcmp(name, "empty"))
-		f->empty = "Nothing to draw: the stream holds no snapshot of process 4242. It may have ended before the first sample was taken.", f->class_count = 0;
+		f->empty = "Nothing to draw: the stream holds no snapshot of process 4242. It may "
+		           "have ended before the first sample was taken.",
+		f->class_count = 0;
 	else if (!strcmp(name, "many"))
 		many(f);
 	else if (!strncmp(name, "nasty", 5))
-		f->shape = strstr(name, "area") ? VP_SERIES : strstr(name, "table") ? VP_TABLE : VP_BOXES, nasty(f);
+		f->shape = strstr(name, "area")    ? VP_SERIES
+		           : strstr(name, "table") ? VP_TABLE
+		                                   : VP_BOXES,
+		nasty(f);
 	else if (!strncmp(name, "none", 4))
-		*f = (struct vp_figure){ .shape = strstr(name, "area") ? VP_SERIES : strstr(name, "table") ? VP_TABLE : VP_BOXES };
+		*f = (struct vp_figure){ .shape = strstr(name, "area")    ? VP_SERIES
+			                          : strstr(name, "table") ? VP_TABLE
+			                                                  : VP_BOXES };
 	else
 		exit(fail(&host, "draw: no figure %s", name) + 2);
 }
 
-static void set_option(const struct vp_renderer *r, void *state, const char *name, const char *value)
+static void set_option(const struct vp_renderer *r, void *state, const char *name,
+                       const char *value)
 {
 	for (const struct vp_option *o = r->options; o && o->name; o++)
 		if (!strcmp(o->name, name) && o->type == VP_OPT_ENUM) {
@@ -306,7 +378,10 @@ int main(int argc, char **argv)
 	const struct vp_renderer *r = object ? dlsym(object, "vp_renderer") : NULL;
 
 	if (!r)
-		return fail(&host, "draw: %s", argc > 2 ? dlerror() : "usage: draw PLUGIN.so FIGURE [name=value ...]") + 3;
+		return fail(&host, "draw: %s",
+		            argc > 2 ? dlerror()
+		                     : "usage: draw PLUGIN.so FIGURE [name=value ...]") +
+		       3;
 	state = calloc(1, r->state);
 	canvas.width = r->preset_width;
 	canvas.height = r->preset_height;
@@ -330,7 +405,8 @@ int main(int argc, char **argv)
 			set_option(r, state, argv[i], eq + 1);
 	}
 	build(&figure, argv[2]);
-	if (r->begin(state, &host, &canvas) || r->draw(state, &host, &figure) || (r->end && r->end(state, &host)))
+	if (r->begin(state, &host, &canvas) || r->draw(state, &host, &figure) ||
+	    (r->end && r->end(state, &host)))
 		return 1;
 	if (r->close)
 		r->close(state, &host);

@@ -135,8 +135,8 @@ same() { # WHAT, the one list, the other
 
 # The members of a struct in the header, one a line.
 struct_members() { # NAME
-	sed -n "/^struct $1 {/,/^};/p" "$ROOT/lib/plugin.h" | sed 's|/\*.*\*/||; /^\t*\/\*/,/\*\//d' |
-		sed '1d; $d' | tr ';' '\n' | sed -E 's/\(\*([a-z_]+)\).*/ \1/; s/\[.*//; s/^[[:space:]]*//' | grep -vE '^$' |
+	sed -n "/^struct $1 {/,/^};/p" "$ROOT/lib/plugin.h" | tr '\n' ' ' |
+		sed 's|/\*[^*]*\(\*[^/][^*]*\)*\*/||g; s/^[^{]*{//; s/}[^}]*$//; s/([^()]*)\( *[;,]\)/()\1/g; s/\t/ /g' | tr ';' '\n' | sed -E 's/\(\*([a-z_]+)\).*/ \1/; s/\[.*//; s/^[[:space:]]*//' | grep -vE '^$' |
 		awk '{ n = split($0, part, ","); for (i = 1; i <= n; i++) { sub(/.*[ *]/, "", part[i]); if (part[i] ~ /^[a-z_]+$/) print part[i] } }' | sort -u
 }
 

@@ -1,8 +1,10 @@
-/* Reads lines with the reader of the stream and tells what it made of them, for the tests and their oracles.
+/* Reads lines with the reader of the stream and tells what it made of them, for the tests and their
+ * oracles.
  *
  *   reader_harness verdict   ->  "ok" or "bad COLUMN: TEXT", a line each
- *   reader_harness echo      ->  the object again, every value taken apart and put together by the library
- *   reader_harness region    ->  region lines by way of the record's slots and the writer of regions
+ *   reader_harness echo      ->  the object again, every value taken apart and put together by the
+ * library reader_harness region    ->  region lines by way of the record's slots and the writer of
+ * regions
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +19,8 @@ static void echo_string(struct vp_out *out, vp_str json)
 {
 	char *text = malloc(json.n + 1);
 	long n = vp_json_unescape(json, text);
-	if (n < 0) abort();
+	if (n < 0)
+		abort();
 	vp_out_quoted(out, (vp_str){ text, (size_t)n });
 	free(text);
 }
@@ -29,7 +32,8 @@ static void echo_container(struct vp_out *out, vp_str json)
 	size_t at = 0, count = 0;
 	vp_out_bytes(out, object ? "{" : "[", 1);
 	while (vp_json_each(json, &at, &member)) {
-		if (count++) vp_out_bytes(out, ",", 1);
+		if (count++)
+			vp_out_bytes(out, ",", 1);
 		if (object) {
 			echo_string(out, (vp_str){ member.key.p - 1, member.key.n + 2 });
 			vp_out_bytes(out, ":", 1);
@@ -47,7 +51,8 @@ static void echo_value(struct vp_out *out, const struct vp_member *member)
 		echo_string(out, member->value);
 	} else if (member->json == VP_ARRAY || member->json == VP_OBJECT) {
 		echo_container(out, member->value);
-	} else if (member->json == VP_NUMBER && member->value.p[0] != '-' && vp_json_num(member->value, &whole)) {
+	} else if (member->json == VP_NUMBER && member->value.p[0] != '-' &&
+	           vp_json_num(member->value, &whole)) {
 		snprintf(digits, sizeof digits, "%llu", (unsigned long long)whole);
 		vp_out_bytes(out, digits, strlen(digits));
 	} else {
@@ -63,11 +68,13 @@ static void tell(struct vp_out *out, const char *mode, struct vp_record *record,
 		vp_out_bytes(out, text, strlen(text));
 	} else if (strcmp(mode, "echo") == 0) {
 		vp_str line = record->line;
-		while (*line.p != '{') line.p++, line.n--;
+		while (*line.p != '{')
+			line.p++, line.n--;
 		echo_container(out, line);
 		vp_out_bytes(out, "\n", 1);
 	} else if (strcmp(mode, "region") == 0) {
-		vp_put_region_line(out, record->t, record->pid, record->seq, record->has_id ? record->id : 0, &record->region);
+		vp_put_region_line(out, record->t, record->pid, record->seq,
+		                   record->has_id ? record->id : 0, &record->region);
 	} else {
 		vp_out_bytes(out, "ok\n", 3);
 	}
@@ -80,10 +87,14 @@ int main(int argc, char **argv)
 	struct vp_out out;
 	vp_str line;
 	int got;
-	if (argc < 2 || vp_record_init(&record) || vp_input_open(&input, argv + 2) || vp_out_open(&out, NULL)) return 2;
+	if (argc < 2 || vp_record_init(&record) || vp_input_open(&input, argv + 2) ||
+	    vp_out_open(&out, NULL))
+		return 2;
 	while ((got = vp_input_next(&input, &line)) != 0) {
-		if (got == 1) tell(&out, argv[1], &record, vp_record_read(&record, line) == 0);
-		if (got == 2) vp_out_bytes(&out, "bad 0: too long\n", 16);
+		if (got == 1)
+			tell(&out, argv[1], &record, vp_record_read(&record, line) == 0);
+		if (got == 2)
+			vp_out_bytes(&out, "bad 0: too long\n", 16);
 	}
 	vp_record_free(&record);
 	vp_input_close(&input);

@@ -19,7 +19,14 @@ struct board {
 };
 
 static const struct vp_option options[] = {
-	{ "map", 0, VP_OPT_STRING, offsetof(struct board, file), "board.txt", NULL, "FILE", "what the monitor writes" },
+	{
+	        .name = "map",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct board, file),
+	        .preset = "board.txt",
+	        .arg = "FILE",
+	        .help = "what the monitor writes",
+	},
 	{ .name = NULL },
 };
 
@@ -28,7 +35,8 @@ static const struct vp_option options[] = {
 static int board_attach(void *state, struct vp_host *host, const struct vp_process *process)
 {
 	struct board *board = state;
-	if (board->pid) return host->fail(host, "board can look at one process only");
+	if (board->pid)
+		return host->fail(host, "board can look at one process only");
 	board->pid = process->pid;
 	host->begin(host, "process", host->now(host), process->pid);
 	host->str(host, "why", (vp_str){ "first", 5 });
@@ -42,7 +50,8 @@ static int board_sample(void *state, struct vp_host *host)
 	static char text[65536];
 	int64_t begun = host->now(host);
 	FILE *file = fopen(board->file, "r");
-	if (!file) return host->fail(host, "cannot open %s", board->file);
+	if (!file)
+		return host->fail(host, "cannot open %s", board->file);
 	size_t n = fread(text, 1, sizeof text, file);
 	fclose(file);
 	host->begin(host, "sample", begun, board->pid);
@@ -65,10 +74,14 @@ static int parse_line(struct vp_host *host, const char *line)
 {
 	struct vp_region region = { .start = 0 };
 	int name = 0;
-	if (sscanf(line, "%" SCNx64 " %" SCNx64 " %3[rwx-] %n", &region.start, &region.end, region.perms, &name) < 3) return -1;
-	if (region.end <= region.start) return -1;
+	if (sscanf(line, "%" SCNx64 " %" SCNx64 " %3[rwx-] %n", &region.start, &region.end,
+	           region.perms, &name) < 3)
+		return -1;
+	if (region.end <= region.start)
+		return -1;
 	region.size = region.end - region.start;
-	if (name) region.name = (vp_str){ line + name, strlen(line + name) };
+	if (name)
+		region.name = (vp_str){ line + name, strlen(line + name) };
 	host->region(host, &region);
 	return 0;
 }
@@ -82,8 +95,10 @@ static int board_parse(void *state, struct vp_host *host, const struct vp_text *
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t n = (size_t)((stop ? stop : end) - at);
 		char line[512]; /* the text comes from outside, and is not ended by a NUL */
-		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1), at);
-		if (*line && *line != '#' && parse_line(host, line)) host->bad(host, number, "wanted are START END PERMS NAME");
+		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1),
+		         at);
+		if (*line && *line != '#' && parse_line(host, line))
+			host->bad(host, number, "wanted are START END PERMS NAME");
 		at += n + 1;
 	}
 	return 0;

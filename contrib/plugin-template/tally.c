@@ -1,4 +1,5 @@
-/* The renderer tally: a line for each class of a figure, with how much of the figure it has. Works for all three shapes. */
+/* The renderer tally: a line for each class of a figure, with how much of the figure it has. Works
+ * for all three shapes. */
 #include <vmpipe/plugin.h>
 
 #include <stdio.h>
@@ -9,14 +10,21 @@ struct tally {
 };
 
 static const struct vp_option options[] = {
-	{ "title", 0, VP_OPT_FLAG, offsetof(struct tally, title), "false", NULL, NULL, "print the title of the figure first" },
+	{
+	        .name = "title",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct tally, title),
+	        .preset = "false",
+	        .help = "print the title of the figure first",
+	},
 	{ .name = NULL },
 };
 
 /* The one place that escapes: names come from outside. */
 static void put_text(struct vp_host *host, const char *text)
 {
-	for (; *text; text++) host->write(host, (unsigned char)*text < 0x20 || *text == 0x7f ? "?" : text, 1);
+	for (; *text; text++)
+		host->write(host, (unsigned char)*text < 0x20 || *text == 0x7f ? "?" : text, 1);
 }
 
 static void put_line(struct vp_host *host, const char *name, size_t count)
@@ -32,9 +40,12 @@ static void put_line(struct vp_host *host, const char *name, size_t count)
 static size_t count_of(const struct vp_figure *figure, size_t wanted)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < figure->box_count; i++) count += figure->boxes[i].class == wanted;
-	for (size_t i = 0; i < figure->serie_count; i++) count += figure->series[i].class == wanted;
-	for (size_t i = 0; figure->row_class && i < figure->row_count; i++) count += figure->row_class[i] == (int)wanted;
+	for (size_t i = 0; i < figure->box_count; i++)
+		count += figure->boxes[i].class == wanted;
+	for (size_t i = 0; i < figure->serie_count; i++)
+		count += figure->series[i].class == wanted;
+	for (size_t i = 0; figure->row_class && i < figure->row_count; i++)
+		count += figure->row_class[i] == (int)wanted;
 	return count;
 }
 
@@ -49,7 +60,8 @@ static int tally_draw(void *state, struct vp_host *host, const struct vp_figure 
 		put_text(host, figure->empty);
 		host->write(host, "\n", 1);
 	}
-	for (size_t i = 0; i < figure->class_count; i++) put_line(host, figure->classes[i].name, count_of(figure, i));
+	for (size_t i = 0; i < figure->class_count; i++)
+		put_line(host, figure->classes[i].name, count_of(figure, i));
 	return 0;
 }
 

@@ -1,5 +1,6 @@
-/* Buffers that grow to megabytes: from 2 MiB on in huge pages where the system has them, for touching new memory page by
- * page costs more than parsing what is put into it (8 MiB: 2.7 ms in small pages, 0.65 ms in huge ones). */
+/* Buffers that grow to megabytes: from 2 MiB on in huge pages where the system has them, for
+ * touching new memory page by page costs more than parsing what is put into it (8 MiB: 2.7 ms in
+ * small pages, 0.65 ms in huge ones). */
 #ifndef VMPIPE_BASE_LARGE_H
 #define VMPIPE_BASE_LARGE_H
 
@@ -9,17 +10,21 @@
 
 #define VP_LARGE ((size_t)2 << 20)
 
-/* Like realloc, but told how many bytes are worth keeping. Free with free(). NULL: no memory, the old block is as it was. */
+/* Like realloc, but told how many bytes are worth keeping. Free with free(). NULL: no memory, the
+ * old block is as it was. */
 static inline void *vp_large_grow(void *old, size_t used, size_t size)
 {
 	void *grown;
-	if (size < VP_LARGE) return realloc(old, size);
+	if (size < VP_LARGE)
+		return realloc(old, size);
 	size = (size + VP_LARGE - 1) / VP_LARGE * VP_LARGE;
-	if (posix_memalign(&grown, VP_LARGE, size) != 0) return NULL;
+	if (posix_memalign(&grown, VP_LARGE, size) != 0)
+		return NULL;
 #ifdef MADV_HUGEPAGE
 	madvise(grown, size, MADV_HUGEPAGE);
 #endif
-	if (used) memcpy(grown, old, used);
+	if (used)
+		memcpy(grown, old, used);
 	free(old);
 	return grown;
 }

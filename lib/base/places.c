@@ -14,7 +14,8 @@ static size_t wanted(const struct vp_pids *pids, int64_t pid)
 static size_t slot_of(const struct vp_pids *pids, int64_t pid)
 {
 	size_t i = wanted(pids, pid);
-	while (pids->slots[i].place != SIZE_MAX && pids->slots[i].pid != pid) i = (i + 1) & (pids->size - 1);
+	while (pids->slots[i].place != SIZE_MAX && pids->slots[i].pid != pid)
+		i = (i + 1) & (pids->size - 1);
 	return i;
 }
 
@@ -23,12 +24,15 @@ static int grow(struct vp_pids *pids)
 	struct vp_pids old = *pids;
 	size_t size = old.size ? 2 * old.size : 16;
 	struct vp_pid_slot *slots = malloc(size * sizeof *slots);
-	if (!slots) return vp_fail("out of memory");
-	for (size_t i = 0; i < size; i++) slots[i].place = SIZE_MAX;
+	if (!slots)
+		return vp_fail("out of memory");
+	for (size_t i = 0; i < size; i++)
+		slots[i].place = SIZE_MAX;
 	pids->slots = slots;
 	pids->size = size;
 	for (size_t i = 0; i < old.size; i++)
-		if (old.slots[i].place != SIZE_MAX) slots[slot_of(pids, old.slots[i].pid)] = old.slots[i];
+		if (old.slots[i].place != SIZE_MAX)
+			slots[slot_of(pids, old.slots[i].pid)] = old.slots[i];
 	free(old.slots);
 	return 0;
 }
@@ -41,9 +45,11 @@ size_t vp_pids_get(const struct vp_pids *pids, int64_t pid, size_t none)
 
 int vp_pids_set(struct vp_pids *pids, int64_t pid, size_t place)
 {
-	if (2 * pids->count >= pids->size && grow(pids)) return -1;
+	if (2 * pids->count >= pids->size && grow(pids))
+		return -1;
 	struct vp_pid_slot *slot = &pids->slots[slot_of(pids, pid)];
-	if (slot->place == SIZE_MAX) pids->count++;
+	if (slot->place == SIZE_MAX)
+		pids->count++;
 	*slot = (struct vp_pid_slot){ pid, place };
 	return 0;
 }
@@ -51,13 +57,16 @@ int vp_pids_set(struct vp_pids *pids, int64_t pid, size_t place)
 /* What was pushed on by the one that goes moves back. */
 void vp_pids_drop(struct vp_pids *pids, int64_t pid)
 {
-	if (!pids->size) return;
+	if (!pids->size)
+		return;
 	size_t mask = pids->size - 1, hole = slot_of(pids, pid);
-	if (pids->slots[hole].place == SIZE_MAX) return;
+	if (pids->slots[hole].place == SIZE_MAX)
+		return;
 	pids->slots[hole].place = SIZE_MAX;
 	pids->count--;
 	for (size_t i = (hole + 1) & mask; pids->slots[i].place != SIZE_MAX; i = (i + 1) & mask) {
-		if (((i - wanted(pids, pids->slots[i].pid)) & mask) < ((i - hole) & mask)) continue;
+		if (((i - wanted(pids, pids->slots[i].pid)) & mask) < ((i - hole) & mask))
+			continue;
 		pids->slots[hole] = pids->slots[i];
 		pids->slots[i].place = SIZE_MAX;
 		hole = i;

@@ -85,7 +85,8 @@ char *vp_arena_print(struct vp_arena *arena, const char *format, ...)
 	int n = vsnprintf(text, left, format, list);
 	va_end(list);
 	if (n >= 0 && (size_t)n < left) {
-		block->used += ((size_t)n + 16) & ~(size_t)15; /* its NUL as well; what is left is a multiple of 16 */
+		block->used += ((size_t)n + 16) &
+		               ~(size_t)15; /* its NUL as well; what is left is a multiple of 16 */
 	} else {
 		text = n < 0 ? NULL : vp_arena_take(arena, (size_t)n + 1);
 		if (text)

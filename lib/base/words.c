@@ -30,7 +30,11 @@ const char *vp_size_words(struct vp_arena *arena, double bytes)
 	bool digit = unit && bytes != floor(bytes) && fabs(bytes) < 100;
 	if (!(fabs(bytes) < 1e15))
 		return vp_arena_print(arena, "%.0f %s", bytes, units[unit]);
-	char words[32], *end = words + 20, *at = put_tenths(end, (uint64_t)(digit ? nearbyint(fabs(bytes) * 10) : nearbyint(fabs(bytes)) * 10), digit);
+	char words[32], *end = words + 20,
+	                *at = put_tenths(end,
+	                                 (uint64_t)(digit ? nearbyint(fabs(bytes) * 10)
+	                                                  : nearbyint(fabs(bytes)) * 10),
+	                                 digit);
 	if (bytes < 0)
 		*--at = '-';
 	*end = ' ';
@@ -56,21 +60,25 @@ const char *vp_time_words(struct vp_arena *arena, int64_t ns)
 	int64_t whole = ns / 1000000000;
 	if (whole < 3600)
 		return vp_arena_print(arena, "%dm%02ds", (int)(whole / 60), (int)(whole % 60));
-	return vp_arena_print(arena, "%lldh%02dm", (long long)(whole / 3600), (int)(whole / 60 % 60));
+	return vp_arena_print(arena, "%lldh%02dm", (long long)(whole / 3600),
+	                      (int)(whole / 60 % 60));
 }
 
 /* Length of the well-formed UTF-8 character at p, or 0 (RFC 3629). */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
-	size_t want = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3
-	            : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t want = p[0] < 0x80                   ? 1
+	              : p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+	              : (p[0] & 0xf0) == 0xe0       ? 3
+	              : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+	                                            : 0;
 	if (!want || want > n)
 		return 0;
 	for (size_t i = 1; i < want; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90)
-	    || (p[0] == 0xf4 && p[1] > 0x8f))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
 		return 0;
 	return want;
 }

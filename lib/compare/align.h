@@ -6,10 +6,12 @@
 
 #define VP_ALONE SIZE_MAX
 
-/* Fills b_of[i] with the index in b of region a[i], and a_of[j] the other way round; VP_ALONE where there is none. Both lists are
- * sorted by start. Addresses count only by their order: files are known by path and offset, what has no name by where it stands
- * among those that have one, its kind, permissions and size. 0, or -1 (vp_error: no memory). Time: n log n for what has a name or
+/* Fills b_of[i] with the index in b of region a[i], and a_of[j] the other way round; VP_ALONE where
+ * there is none. Both lists are sorted by start. Addresses count only by their order: files are
+ * known by path and offset, what has no name by where it stands among those that have one, its
+ * kind, permissions and size. 0, or -1 (vp_error: no memory). Time: n log n for what has a name or
  * is the same, and at most ALIGN_CELLS for each stretch of the rest. */
-int vp_align(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b, size_t b_count, size_t *b_of, size_t *a_of);
+int vp_align(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b,
+             size_t b_count, size_t *b_of, size_t *a_of);
 
 #endif

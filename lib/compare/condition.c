@@ -15,29 +15,38 @@ enum { SIZE = VP_M_COUNT, REGIONS, MEASURES };
 
 static const char *measure_name(int measure)
 {
-	return measure == SIZE ? "size" : measure == REGIONS ? "regions" : vp_measure_names[measure];
+	return measure == SIZE      ? "size"
+	       : measure == REGIONS ? "regions"
+	                            : vp_measure_names[measure];
 }
 
 /* ---- reading ---- */
 
-static int wrong(const struct vp_condition *condition, const char *at, const char *start, const char *what)
+static int wrong(const struct vp_condition *condition, const char *at, const char *start,
+                 const char *what)
 {
-	return vp_fail("condition '%s', column %zu: %s", condition->text, (size_t)(at - start) + 1, what);
+	return vp_fail("condition '%s', column %zu: %s", condition->text, (size_t)(at - start) + 1,
+	               what);
 }
 
-static int read_measure(struct vp_condition *condition, const char *at, const char *end, const char *start)
+static int read_measure(struct vp_condition *condition, const char *at, const char *end,
+                        const char *start)
 {
 	const char *names[MEASURES], *near;
 	char word[64], text[128];
 	snprintf(word, sizeof word, "%.*s", (int)(end - at), at);
 	for (int i = 0; i < MEASURES; i++) {
 		names[i] = measure_name(i);
-		if (strcmp(names[i], word)) continue;
+		if (strcmp(names[i], word))
+			continue;
 		condition->measure = i;
 		return 0;
 	}
 	near = vp_nearest(word, names, MEASURES);
-	snprintf(text, sizeof text, near ? "no measure '%s'; do you mean '%s'?" : "no measure '%s'; there are size, regions, rss, pss, swap ...", word, near);
+	snprintf(text, sizeof text,
+	         near ? "no measure '%s'; do you mean '%s'?"
+	              : "no measure '%s'; there are size, regions, rss, pss, swap ...",
+	         word, near);
 	return wrong(condition, at, start, text);
 }
 
@@ -46,37 +55,57 @@ static int read_kind(struct vp_condition *condition, const char *at, const char 
 	const char *names[256], *near;
 	char text[256];
 	size_t n = 0;
-	if (strpbrk(condition->pattern, "<>= ")) return wrong(condition, at, start, "several conditions want a comma between them");
+	if (strpbrk(condition->pattern, "<>= "))
+		return wrong(condition, at, start, "several conditions want a comma between them");
 	for (size_t i = 0; i < vp_kind_count() && n < 256; i++) {
 		names[n++] = vp_kind_name(i);
-		if (!strcmp(vp_kind_name(i), condition->pattern)) return 0;
+		if (!strcmp(vp_kind_name(i), condition->pattern))
+			return 0;
 	}
 	near = vp_nearest(condition->pattern, names, n);
-	snprintf(text, sizeof text, near ? "no kind '%s'; do you mean '%s'?" : "no kind '%s'; kind:%s takes any word, total is all regions", condition->pattern,
-	         near ? near : condition->pattern);
+	snprintf(text, sizeof text,
+	         near ? "no kind '%s'; do you mean '%s'?"
+	              : "no kind '%s'; kind:%s takes any word, total is all regions",
+	         condition->pattern, near ? near : condition->pattern);
 	return wrong(condition, at, start, text);
 }
 
-static int read_subject(struct vp_condition *condition, const char *at, const char *end, const char *start)
+static int read_subject(struct vp_condition *condition, const char *at, const char *end,
+                        const char *start)
 {
-	static const struct { const char *word; enum vp_subject subject; } words[] = {
-		{ "kind:", VP_SUBJECT_KIND }, { "name:", VP_SUBJECT_NAME }, { "perms:", VP_SUBJECT_PERMS },
+	static const struct {
+		const char *word;
+		enum vp_subject subject;
+	} words[] = {
+		{ "kind:", VP_SUBJECT_KIND },
+		{ "name:", VP_SUBJECT_NAME },
+		{ "perms:", VP_SUBJECT_PERMS },
 	};
 	size_t n = (size_t)(end - at);
-	if (!n) return wrong(condition, at, start, "a subject is wanted: total, a kind, name:GLOB or perms:PATTERN");
-	if (n >= sizeof condition->pattern) return wrong(condition, at, start, "the subject is too long");
+	if (!n)
+		return wrong(condition, at, start,
+		             "a subject is wanted: total, a kind, name:GLOB or perms:PATTERN");
+	if (n >= sizeof condition->pattern)
+		return wrong(condition, at, start, "the subject is too long");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t w = strlen(words[i].word);
-		if (n < w || memcmp(at, words[i].word, w)) continue;
-		if (n == w) return wrong(condition, end, start, "a pattern is wanted");
+		if (n < w || memcmp(at, words[i].word, w))
+			continue;
+		if (n == w)
+			return wrong(condition, end, start, "a pattern is wanted");
 		condition->subject = words[i].subject;
-		snprintf(condition->pattern, sizeof condition->pattern, "%.*s", (int)(n - w), at + w);
-		if (condition->subject == VP_SUBJECT_PERMS && condition->pattern[strspn(condition->pattern, "rwxps-?")])
-			return wrong(condition, at + w, start, "wanted are letters of rwxps, or a pattern such as r-xp or r?-p");
+		snprintf(condition->pattern, sizeof condition->pattern, "%.*s", (int)(n - w),
+		         at + w);
+		if (condition->subject == VP_SUBJECT_PERMS &&
+		    condition->pattern[strspn(condition->pattern, "rwxps-?")])
+			return wrong(condition, at + w, start,
+			             "wanted are letters of rwxps, or a pattern such as r-xp or "
+			             "r?-p");
 		return 0;
 	}
 	snprintf(condition->pattern, sizeof condition->pattern, "%.*s", (int)n, at);
-	condition->subject = strcmp(condition->pattern, "total") ? VP_SUBJECT_KIND : VP_SUBJECT_TOTAL;
+	condition->subject =
+	        strcmp(condition->pattern, "total") ? VP_SUBJECT_KIND : VP_SUBJECT_TOTAL;
 	return condition->subject == VP_SUBJECT_TOTAL ? 0 : read_kind(condition, at, start);
 }
 
@@ -88,18 +117,27 @@ static int read_amount(struct vp_condition *condition, const char *at, const cha
 	double sign = 1;
 	const char *from = at;
 	condition->relative = *at == '+' || *at == '-';
-	if (condition->relative) sign = *at++ == '-' ? -1 : 1;
+	if (condition->relative)
+		sign = *at++ == '-' ? -1 : 1;
 	condition->percent = n && from[n - 1] == '%';
 	snprintf(word, sizeof word, "%.*s", (int)(strlen(at) - condition->percent), at);
-	if (!*word) return wrong(condition, from, start, "an amount is wanted: +5%, +64M, 300M, 12");
-	if (condition->percent && !condition->relative) return wrong(condition, from, start, "a percentage wants a sign: +5% is B more than A by 5 %");
+	if (!*word)
+		return wrong(condition, from, start, "an amount is wanted: +5%, +64M, 300M, 12");
+	if (condition->percent && !condition->relative)
+		return wrong(condition, from, start,
+		             "a percentage wants a sign: +5% is B more than A by 5 %");
 	if (condition->percent || condition->measure == REGIONS) {
 		char *end;
 		condition->amount = sign * strtod(word, &end);
-		bool digits = !word[strspn(word, condition->percent ? "0123456789." : "0123456789")];
-		return *end || !digits ? wrong(condition, from, start, condition->percent ? "not a percentage" : "a number of regions is wanted") : 0;
+		bool digits =
+		        !word[strspn(word, condition->percent ? "0123456789." : "0123456789")];
+		return *end || !digits ? wrong(condition, from, start,
+		                               condition->percent ? "not a percentage"
+		                                                  : "a number of regions is wanted")
+		                       : 0;
 	}
-	if (vp_parse_size(word, &bytes)) return wrong(condition, from, start, "not a size: 4096, 64K, 1.5M, 2G");
+	if (vp_parse_size(word, &bytes))
+		return wrong(condition, from, start, "not a size: 4096, 64K, 1.5M, 2G");
 	condition->amount = sign * (double)bytes;
 	return 0;
 }
@@ -107,13 +145,20 @@ static int read_amount(struct vp_condition *condition, const char *at, const cha
 /* The last operator of the text, so that a glob may hold such signs. */
 static const char *find_operator(const char *text, size_t *n, enum vp_compare *compare)
 {
-	static const struct { const char *sign; enum vp_compare compare; } signs[] = {
-		{ ">=", VP_AT_LEAST }, { "<=", VP_AT_MOST }, { "==", VP_EQUAL }, { "!=", VP_UNEQUAL }, { ">", VP_MORE }, { "<", VP_LESS }, { "=", VP_EQUAL },
+	static const struct {
+		const char *sign;
+		enum vp_compare compare;
+	} signs[] = {
+		{ ">=", VP_AT_LEAST }, { "<=", VP_AT_MOST }, { "==", VP_EQUAL },
+		{ "!=", VP_UNEQUAL },  { ">", VP_MORE },     { "<", VP_LESS },
+		{ "=", VP_EQUAL },
 	};
 	for (const char *at = text + strlen(text); at-- > text;)
 		for (size_t i = 0; i < sizeof signs / sizeof *signs && strchr("<>=", *at); i++) {
 			const char *from = at > text && strchr("<>=!", at[-1]) ? at - 1 : at;
-			if (strncmp(from, signs[i].sign, strlen(signs[i].sign)) || from + strlen(signs[i].sign) != at + 1) continue;
+			if (strncmp(from, signs[i].sign, strlen(signs[i].sign)) ||
+			    from + strlen(signs[i].sign) != at + 1)
+				continue;
 			*n = strlen(signs[i].sign);
 			*compare = signs[i].compare;
 			return from;
@@ -125,22 +170,36 @@ int vp_condition_parse(struct vp_condition *condition, const char *text)
 {
 	size_t n = 0;
 	*condition = (struct vp_condition){ .subject = VP_SUBJECT_TOTAL };
-	while (*text == ' ') text++;
+	while (*text == ' ')
+		text++;
 	size_t all = strlen(text);
-	while (all && text[all - 1] == ' ') all--;
-	if (!all) return vp_fail("an empty condition: wanted is one such as 'heap.rss > +5%%'");
-	if (all >= sizeof condition->text) return vp_fail("a condition of more than %zu letters", sizeof condition->text - 1);
+	while (all && text[all - 1] == ' ')
+		all--;
+	if (!all)
+		return vp_fail("an empty condition: wanted is one such as 'heap.rss > +5%%'");
+	if (all >= sizeof condition->text)
+		return vp_fail("a condition of more than %zu letters", sizeof condition->text - 1);
 	memcpy(condition->text, text, all);
-	const char *start = condition->text, *at = find_operator(start, &n, &condition->compare), *dot = NULL;
-	if (!at) return wrong(condition, start + all, start, "an operator is wanted: > >= < <= = !=");
+	const char *start = condition->text, *at = find_operator(start, &n, &condition->compare),
+	           *dot = NULL;
+	if (!at)
+		return wrong(condition, start + all, start,
+		             "an operator is wanted: > >= < <= = !=");
 	const char *end = at, *amount = at + n;
-	while (end > start && end[-1] == ' ') end--;
+	while (end > start && end[-1] == ' ')
+		end--;
 	for (const char *c = start; c < end; c++)
-		if (*c == '.') dot = c;
-	if (!dot) return wrong(condition, end, start, "SUBJECT.MEASURE is wanted, such as heap.rss");
-	if (strchr("<>=", *amount) && *amount) return wrong(condition, at, start, "no such operator; there are > >= < <= = !=");
-	while (*amount == ' ') amount++;
-	if (read_subject(condition, start, dot, start) || read_measure(condition, dot + 1, end, start)) return -1;
+		if (*c == '.')
+			dot = c;
+	if (!dot)
+		return wrong(condition, end, start, "SUBJECT.MEASURE is wanted, such as heap.rss");
+	if (strchr("<>=", *amount) && *amount)
+		return wrong(condition, at, start, "no such operator; there are > >= < <= = !=");
+	while (*amount == ' ')
+		amount++;
+	if (read_subject(condition, start, dot, start) ||
+	    read_measure(condition, dot + 1, end, start))
+		return -1;
 	return read_amount(condition, amount, start);
 }
 
@@ -151,12 +210,17 @@ static bool glob(const char *pattern, vp_str text)
 {
 	const char *at = text.n ? text.p : "", *end = at + text.n, *star = NULL, *retry = NULL;
 	while (at < end) {
-		if (*pattern == '*') star = ++pattern, retry = at;
-		else if (*pattern && (*pattern == '?' || *pattern == *at)) pattern++, at++;
-		else if (star) pattern = star, at = ++retry;
-		else return false;
+		if (*pattern == '*')
+			star = ++pattern, retry = at;
+		else if (*pattern && (*pattern == '?' || *pattern == *at))
+			pattern++, at++;
+		else if (star)
+			pattern = star, at = ++retry;
+		else
+			return false;
 	}
-	while (*pattern == '*') pattern++;
+	while (*pattern == '*')
+		pattern++;
 	return !*pattern;
 }
 
@@ -164,11 +228,13 @@ static bool perms_fit(const char *want, const char *have)
 {
 	if (!strpbrk(want, "-?")) {
 		for (; *want; want++)
-			if (!strchr(have, *want)) return false;
+			if (!strchr(have, *want))
+				return false;
 		return true;
 	}
 	for (; *want; want++, have += *have != 0)
-		if (*want != '?' && *want != *have) return false;
+		if (*want != '?' && *want != *have)
+			return false;
 	return true;
 }
 
@@ -182,18 +248,26 @@ static bool fits(const struct vp_condition *condition, const struct vp_region *r
 	}
 }
 
-/* Its value in one space; false where no region there, or none of those that fit, knows the measure. */
-static bool value_of(const struct vp_condition *condition, const struct vp_space *space, uint64_t *value)
+/* Its value in one space; false where no region there, or none of those that fit, knows the
+ * measure. */
+static bool value_of(const struct vp_condition *condition, const struct vp_space *space,
+                     uint64_t *value)
 {
 	bool any = condition->measure >= SIZE, missing = false;
 	*value = 0;
 	for (size_t i = 0; i < space->count; i++) {
 		const struct vp_region *region = &space->live[i]->region;
-		bool known = condition->measure >= SIZE || region->measured >> condition->measure & 1;
+		bool known =
+		        condition->measure >= SIZE || region->measured >> condition->measure & 1;
 		any |= known;
-		if (!fits(condition, region)) continue;
+		if (!fits(condition, region))
+			continue;
 		missing |= !known && condition->measure != VP_M_COUNT;
-		if (known) *value += condition->measure == SIZE ? region->size : condition->measure == REGIONS ? 1 : region->measure[condition->measure];
+		if (known)
+			*value += condition->measure == SIZE ? region->size
+			          : condition->measure == REGIONS
+			                  ? 1
+			                  : region->measure[condition->measure];
 	}
 	return any && (*value || !missing);
 }
@@ -210,7 +284,8 @@ static bool holds(enum vp_compare compare, double left, double right)
 	}
 }
 
-static void amount_words(const struct vp_condition *condition, double value, char *text, size_t size)
+static void amount_words(const struct vp_condition *condition, double value, char *text,
+                         size_t size)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
 	size_t unit = 0;
@@ -218,26 +293,38 @@ static void amount_words(const struct vp_condition *condition, double value, cha
 		snprintf(text, size, "%.0f", value);
 		return;
 	}
-	for (; fabs(value) >= 1024 && unit < 4; unit++) value /= 1024;
+	for (; fabs(value) >= 1024 && unit < 4; unit++)
+		value /= 1024;
 	snprintf(text, size, "%.*f %s", value == floor(value) ? 0 : 1, value, units[unit]);
 }
 
-static void say(const struct vp_condition *condition, double a, double b, double percent, char *words, size_t size)
+static void say(const struct vp_condition *condition, double a, double b, double percent,
+                char *words, size_t size)
 {
 	char was[40], now[40], delta[40], share[40] = "";
 	amount_words(condition, a, was, sizeof was);
 	amount_words(condition, b, now, sizeof now);
 	amount_words(condition, b - a, delta, sizeof delta);
-	if (isfinite(percent)) snprintf(share, sizeof share, ", %+.1f %%", percent);
-	snprintf(words, size, "%s: %s -> %s (%s%s%s)", condition->text, was, now, b >= a ? "+" : "", delta, share);
+	if (isfinite(percent))
+		snprintf(share, sizeof share, ", %+.1f %%", percent);
+	snprintf(words, size, "%s: %s -> %s (%s%s%s)", condition->text, was, now, b >= a ? "+" : "",
+	         delta, share);
 }
 
-int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a, const struct vp_space *b, char *words, size_t size)
+int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a,
+                      const struct vp_space *b, char *words, size_t size)
 {
 	uint64_t was, now;
 	if (!value_of(condition, b, &now) || (!value_of(condition, a, &was) && condition->relative))
-		return vp_fail("%s: %s is not known", condition->text, measure_name(condition->measure));
-	double delta = (double)now - (double)was, percent = was ? 100 * delta / (double)was : delta > 0 ? INFINITY : 0;
+		return vp_fail("%s: %s is not known", condition->text,
+		               measure_name(condition->measure));
+	double delta = (double)now - (double)was, percent = was         ? 100 * delta / (double)was
+	                                                    : delta > 0 ? INFINITY
+	                                                                : 0;
 	say(condition, (double)was, (double)now, percent, words, size);
-	return holds(condition->compare, condition->percent ? percent : condition->relative ? delta : (double)now, condition->amount);
+	return holds(condition->compare,
+	             condition->percent    ? percent
+	             : condition->relative ? delta
+	                                   : (double)now,
+	             condition->amount);
 }

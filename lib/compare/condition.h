@@ -5,8 +5,9 @@
  *   name:*libssl*.regions != +0
  *   perms:rwx.regions > 0     B's own value, where there is no sign
  *
- * SUBJECT.MEASURE OP AMOUNT: a subject is total, a kind, kind:KIND, name:GLOB or perms:PATTERN; a measure is size, regions, or one of a
- * region's; OP is one of > >= < <= = !=. With a sign the amount is compared with the difference, B less A; a percentage is of A.
+ * SUBJECT.MEASURE OP AMOUNT: a subject is total, a kind, kind:KIND, name:GLOB or perms:PATTERN; a
+ * measure is size, regions, or one of a region's; OP is one of > >= < <= = !=. With a sign the
+ * amount is compared with the difference, B less A; a percentage is of A.
  */
 #ifndef VMPIPE_COMPARE_CONDITION_H
 #define VMPIPE_COMPARE_CONDITION_H
@@ -17,10 +18,10 @@ enum vp_subject { VP_SUBJECT_TOTAL, VP_SUBJECT_KIND, VP_SUBJECT_NAME, VP_SUBJECT
 enum vp_compare { VP_MORE, VP_AT_LEAST, VP_LESS, VP_AT_MOST, VP_EQUAL, VP_UNEQUAL };
 
 struct vp_condition {
-	char text[160];         /* as it was written */
+	char text[160]; /* as it was written */
 	enum vp_subject subject;
-	char pattern[128];      /* of the subject */
-	int measure;            /* enum vp_measure, or VP_M_COUNT: size, VP_M_COUNT + 1: regions */
+	char pattern[128]; /* of the subject */
+	int measure;       /* enum vp_measure, or VP_M_COUNT: size, VP_M_COUNT + 1: regions */
 	enum vp_compare compare;
 	bool relative, percent; /* the amount has a sign; is a percentage */
 	double amount;          /* bytes, regions or percent */
@@ -28,8 +29,9 @@ struct vp_condition {
 
 /* 0, or -1 (vp_error: with the column in the text, from 1). */
 int vp_condition_parse(struct vp_condition *condition, const char *text);
-/* 1 it holds, 0 it does not, -1 it cannot be told (vp_error): the measure is not known on one side. `words` says both values:
- * "heap.rss > +5%: 132 KiB -> 264 KiB (+100 %)". */
-int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a, const struct vp_space *b, char *words, size_t size);
+/* 1 it holds, 0 it does not, -1 it cannot be told (vp_error): the measure is not known on one side.
+ * `words` says both values: "heap.rss > +5%: 132 KiB -> 264 KiB (+100 %)". */
+int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a,
+                      const struct vp_space *b, char *words, size_t size);
 
 #endif

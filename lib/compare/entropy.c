@@ -11,12 +11,15 @@
 static struct vp_base *base_of(struct vp_entropy *entropy, vp_str name)
 {
 	for (size_t i = 0; i < entropy->count; i++)
-		if (vp_str_is(name, entropy->bases[i].name)) return &entropy->bases[i];
+		if (vp_str_is(name, entropy->bases[i].name))
+			return &entropy->bases[i];
 	struct vp_base *more = realloc(entropy->bases, (entropy->count + 1) * sizeof *more);
-	if (!more) return NULL;
+	if (!more)
+		return NULL;
 	entropy->bases = more;
 	more[entropy->count] = (struct vp_base){ .name = malloc(name.n + 1), .low = UINT64_MAX };
-	if (!more[entropy->count].name) return NULL;
+	if (!more[entropy->count].name)
+		return NULL;
 	memcpy(more[entropy->count].name, name.p, name.n);
 	more[entropy->count].name[name.n] = 0;
 	return &more[entropy->count++];
@@ -26,50 +29,68 @@ static struct vp_base *base_of(struct vp_entropy *entropy, vp_str name)
 static int note(struct vp_entropy *entropy, vp_str name, uint64_t address)
 {
 	struct vp_base *base = base_of(entropy, name);
-	if (!base) return vp_fail("out of memory");
+	if (!base)
+		return vp_fail("out of memory");
 	uint64_t *more = realloc(base->at, (base->runs + 1) * sizeof *more);
-	if (!more) return vp_fail("out of memory");
+	if (!more)
+		return vp_fail("out of memory");
 	base->at = more;
-	if (base->runs) base->varies |= address ^ more[0];
+	if (base->runs)
+		base->varies |= address ^ more[0];
 	more[base->runs++] = address;
-	if (address < base->low) base->low = address;
-	if (address > base->high) base->high = address;
+	if (address < base->low)
+		base->low = address;
+	if (address > base->high)
+		base->high = address;
 	return 0;
 }
 
 static bool is_program(const struct vp_region *region)
 {
 	for (size_t i = 0; i + 3 <= region->name.n; i++)
-		if (!memcmp(region->name.p + i, ".so", 3)) return false;
+		if (!memcmp(region->name.p + i, ".so", 3))
+			return false;
 	return region->name.n && region->name.p[0] == '/';
 }
 
 static bool is_object(const struct vp_space *space, size_t i)
 {
 	const struct vp_region *region = &space->live[i]->region;
-	if (!region->name.n || region->name.p[0] != '/') return false;
-	for (size_t k = i; k < space->count && vp_str_eq(space->live[k]->region.name, region->name); k++)
-		if (space->live[k]->region.perms[2] == 'x') return true;
+	if (!region->name.n || region->name.p[0] != '/')
+		return false;
+	for (size_t k = i; k < space->count && vp_str_eq(space->live[k]->region.name, region->name);
+	     k++)
+		if (space->live[k]->region.perms[2] == 'x')
+			return true;
 	return false;
 }
 
 static bool first_of_name(const struct vp_space *space, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (vp_str_eq(space->live[k]->region.name, space->live[i]->region.name)) return false;
+		if (vp_str_eq(space->live[k]->region.name, space->live[i]->region.name))
+			return false;
 	return true;
 }
 
-/* The kernel places these by themselves; the highest file or nameless region below the stack stands for mmap. */
+/* The kernel places these by themselves; the highest file or nameless region below the stack stands
+ * for mmap. */
 static int note_areas(struct vp_entropy *entropy, const struct vp_space *space)
 {
 	uint64_t top = 0, stack = UINT64_MAX;
 	for (size_t i = 0; i < space->count; i++) {
 		const struct vp_region *region = &space->live[i]->region;
-		if (vp_str_is(region->kind, "stack") && note(entropy, vp_s("stack"), stack = region->end)) return -1;
-		if (vp_str_is(region->kind, "heap") && first_of_name(space, i) && note(entropy, vp_s("heap"), region->start)) return -1;
-		if (vp_str_is(region->kind, "vdso") && note(entropy, vp_s("vdso"), region->start)) return -1;
-		if ((!region->name.n || region->name.p[0] == '/') && region->end < stack && region->end > top) top = region->end;
+		if (vp_str_is(region->kind, "stack") &&
+		    note(entropy, vp_s("stack"), stack = region->end))
+			return -1;
+		if (vp_str_is(region->kind, "heap") && first_of_name(space, i) &&
+		    note(entropy, vp_s("heap"), region->start))
+			return -1;
+		if (vp_str_is(region->kind, "vdso") && note(entropy, vp_s("vdso"), region->start))
+			return -1;
+		if ((!region->name.n || region->name.p[0] == '/') && region->end < stack &&
+		    region->end > top)
+			top = region->end;
 	}
 	return top ? note(entropy, vp_s("mmap"), top) : 0;
 }
@@ -79,10 +100,12 @@ int vp_entropy_run(struct vp_entropy *entropy, const struct vp_space *space)
 	bool program = false;
 	for (size_t i = 0; i < space->count; i++) {
 		const struct vp_region *region = &space->live[i]->region;
-		if (!is_object(space, i) || !first_of_name(space, i)) continue;
+		if (!is_object(space, i) || !first_of_name(space, i))
+			continue;
 		bool own = !program && is_program(region);
 		program |= own;
-		if (note(entropy, own ? vp_s("program") : region->name, region->start)) return -1;
+		if (note(entropy, own ? vp_s("program") : region->name, region->start))
+			return -1;
 	}
 	entropy->runs++;
 	return note_areas(entropy, space);
@@ -100,14 +123,16 @@ void vp_entropy_finish(struct vp_entropy *entropy)
 		struct vp_base *base = &entropy->bases[i];
 		qsort(base->at, base->runs, sizeof *base->at, by_address);
 		base->distinct = 0;
-		for (size_t k = 0; k < base->runs; k++) base->distinct += !k || base->at[k] != base->at[k - 1];
+		for (size_t k = 0; k < base->runs; k++)
+			base->distinct += !k || base->at[k] != base->at[k - 1];
 	}
 }
 
 unsigned vp_base_bits(const struct vp_base *base)
 {
 	unsigned bits = 0;
-	for (uint64_t left = base->varies; left; left &= left - 1) bits++;
+	for (uint64_t left = base->varies; left; left &= left - 1)
+		bits++;
 	return bits;
 }
 
@@ -115,9 +140,11 @@ static void bit_range(uint64_t mask, unsigned *low, unsigned *high)
 {
 	*low = *high = 0;
 	for (unsigned i = 64; i-- > 0;)
-		if (mask >> i & 1) *low = i;
+		if (mask >> i & 1)
+			*low = i;
 	for (unsigned i = 0; i < 64; i++)
-		if (mask >> i & 1) *high = i;
+		if (mask >> i & 1)
+			*high = i;
 }
 
 void vp_base_words(const struct vp_base *base, size_t runs, char *text, size_t size)
@@ -125,17 +152,26 @@ void vp_base_words(const struct vp_base *base, size_t runs, char *text, size_t s
 	unsigned low, high, bits = vp_base_bits(base);
 	char in[64] = "";
 	bit_range(base->varies, &low, &high);
-	if (base->runs < runs) snprintf(in, sizeof in, " (it is in %zu of %zu)", base->runs, runs);
-	if (base->runs < 2) snprintf(text, size, "%s: in one run only, at 0x%" PRIx64, base->name, base->low);
-	else if (!bits) snprintf(text, size, "%s: the same address, 0x%" PRIx64 ", in all %zu runs%s", base->name, base->low, base->runs, in);
-	else snprintf(text, size, "%s: at least %u bits vary (within bits %u to %u), %zu addresses in %zu runs%s, 0x%" PRIx64 " to 0x%" PRIx64,
-	              base->name, bits, low, high, base->distinct, base->runs, in, base->low, base->high);
+	if (base->runs < runs)
+		snprintf(in, sizeof in, " (it is in %zu of %zu)", base->runs, runs);
+	if (base->runs < 2)
+		snprintf(text, size, "%s: in one run only, at 0x%" PRIx64, base->name, base->low);
+	else if (!bits)
+		snprintf(text, size, "%s: the same address, 0x%" PRIx64 ", in all %zu runs%s",
+		         base->name, base->low, base->runs, in);
+	else
+		snprintf(text, size,
+		         "%s: at least %u bits vary (within bits %u to %u), %zu addresses in %zu "
+		         "runs%s, 0x%" PRIx64 " to 0x%" PRIx64,
+		         base->name, bits, low, high, base->distinct, base->runs, in, base->low,
+		         base->high);
 }
 
 size_t vp_entropy_fixed(const struct vp_entropy *entropy)
 {
 	size_t fixed = 0;
-	for (size_t i = 0; i < entropy->count; i++) fixed += entropy->bases[i].runs > 1 && !entropy->bases[i].varies;
+	for (size_t i = 0; i < entropy->count; i++)
+		fixed += entropy->bases[i].runs > 1 && !entropy->bases[i].varies;
 	return fixed;
 }
 
@@ -147,7 +183,8 @@ void vp_entropy_put(const struct vp_entropy *entropy, struct vp_out *out)
 		vp_base_words(base, entropy->runs, text, sizeof text);
 		vp_put_begin(out, "finding", 0, -1);
 		vp_put_str(out, "rule", vp_s("aslr"));
-		vp_put_str(out, "severity", vp_s(base->runs > 1 && !base->varies ? "warning" : "info"));
+		vp_put_str(out, "severity",
+		           vp_s(base->runs > 1 && !base->varies ? "warning" : "info"));
 		vp_put_str(out, "text", vp_s(text));
 		vp_put_str(out, "base", vp_s(base->name));
 		vp_put_num(out, "runs", base->runs);

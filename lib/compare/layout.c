@@ -1,4 +1,5 @@
-/* Nameless memory of which there is as much on either side, in other pieces; and what is left closed above a region that grew or shrank. */
+/* Nameless memory of which there is as much on either side, in other pieces; and what is left
+ * closed above a region that grew or shrank. */
 #include "compare/layout.h"
 
 #include <stdlib.h>
@@ -42,17 +43,22 @@ static int by_size(const void *left, const void *right)
 {
 	const struct piece *a = left, *b = right;
 	int order = by_group(a, b);
-	if (order) return order;
-	if (size_of(a->delta) != size_of(b->delta)) return size_of(a->delta) < size_of(b->delta) ? -1 : 1;
-	if (a->a != b->a) return a->a < b->a ? -1 : 1;
+	if (order)
+		return order;
+	if (size_of(a->delta) != size_of(b->delta))
+		return size_of(a->delta) < size_of(b->delta) ? -1 : 1;
+	if (a->a != b->a)
+		return a->a < b->a ? -1 : 1;
 	return (a->b > b->b) - (a->b < b->b);
 }
 
 static void mark(struct layout *layout, struct piece *piece)
 {
 	piece->used = true;
-	if (piece->a != VP_ALONE) layout->a_marks[piece->a] = true;
-	if (piece->b != VP_ALONE) layout->b_marks[piece->b] = true;
+	if (piece->a != VP_ALONE)
+		layout->a_marks[piece->a] = true;
+	if (piece->b != VP_ALONE)
+		layout->b_marks[piece->b] = true;
 }
 
 static bool paired(const struct piece *piece)
@@ -60,14 +66,19 @@ static bool paired(const struct piece *piece)
 	return piece->a != VP_ALONE && piece->b != VP_ALONE;
 }
 
-/* What one has lost another has or is; at least one of the two is there in both runs, or it would be two things. */
+/* What one has lost another has or is; at least one of the two is there in both runs, or it would
+ * be two things. */
 static void by_twos(struct layout *layout, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++) {
 		struct piece *one = &layout->pieces[i];
-		for (size_t k = i + 1; !one->used && k < to && size_of(layout->pieces[k].delta) == size_of(one->delta); k++) {
+		for (size_t k = i + 1; !one->used && k < to &&
+		                       size_of(layout->pieces[k].delta) == size_of(one->delta);
+		     k++) {
 			struct piece *other = &layout->pieces[k];
-			if (other->used || other->delta != -one->delta || (!paired(one) && !paired(other))) continue;
+			if (other->used || other->delta != -one->delta ||
+			    (!paired(one) && !paired(other)))
+				continue;
 			mark(layout, one);
 			mark(layout, other);
 		}
@@ -82,39 +93,56 @@ static void group(struct layout *layout, size_t from, size_t to)
 		sum += layout->pieces[i].delta;
 		any |= paired(&layout->pieces[i]) || to - from > 2;
 	}
-	for (size_t i = from; i < to && !sum && any; i++) mark(layout, &layout->pieces[i]);
-	if (sum) by_twos(layout, from, to);
+	for (size_t i = from; i < to && !sum && any; i++)
+		mark(layout, &layout->pieces[i]);
+	if (sum)
+		by_twos(layout, from, to);
 }
 
-/* The region below grew into what was set aside above it, or gave back: that is told of the region. */
-static bool gives_way(const struct vp_region *const *a, const struct vp_region *const *b, const size_t *b_of, size_t i)
+/* The region below grew into what was set aside above it, or gave back: that is told of the region.
+ */
+static bool gives_way(const struct vp_region *const *a, const struct vp_region *const *b,
+                      const size_t *b_of, size_t i)
 {
 	size_t j = b_of[i];
-	if (!i || !j || j == VP_ALONE || b_of[i - 1] != j - 1 || !vp_str_is(a[i]->kind, "reserved") || !vp_str_is(b[j]->kind, "reserved")) return false;
-	if (a[i - 1]->end != a[i]->start || b[j - 1]->end != b[j]->start) return false;
+	if (!i || !j || j == VP_ALONE || b_of[i - 1] != j - 1 ||
+	    !vp_str_is(a[i]->kind, "reserved") || !vp_str_is(b[j]->kind, "reserved"))
+		return false;
+	if (a[i - 1]->end != a[i]->start || b[j - 1]->end != b[j]->start)
+		return false;
 	return a[i]->end - a[i - 1]->start == b[j]->end - b[j - 1]->start;
 }
 
-int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b, size_t b_count, const size_t *b_of,
-              const size_t *a_of, bool *a_marks, bool *b_marks)
+int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_region *const *b,
+              size_t b_count, const size_t *b_of, const size_t *a_of, bool *a_marks, bool *b_marks)
 {
 	struct layout layout = { .a_marks = a_marks, .b_marks = b_marks };
 	layout.pieces = malloc((a_count + b_count + 1) * sizeof *layout.pieces);
-	if (!layout.pieces) return vp_fail("out of memory");
+	if (!layout.pieces)
+		return vp_fail("out of memory");
 	for (size_t i = 0; i < a_count; i++) {
 		size_t j = b_of[i];
-		if (a[i]->name.n || (j != VP_ALONE && (strncmp(a[i]->perms, b[j]->perms, sizeof a[i]->perms) || bytes_of(a[i]) == bytes_of(b[j]) || b[j]->name.n))) continue;
+		if (a[i]->name.n ||
+		    (j != VP_ALONE && (strncmp(a[i]->perms, b[j]->perms, sizeof a[i]->perms) ||
+		                       bytes_of(a[i]) == bytes_of(b[j]) || b[j]->name.n)))
+			continue;
 		if (gives_way(a, b, b_of, i)) {
 			a_marks[i] = b_marks[j] = true;
 			continue;
 		}
-		layout.pieces[layout.count++] = (struct piece){ a[i], i, j, (j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i]), false };
+		layout.pieces[layout.count++] = (struct piece){
+			a[i], i, j, (j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i]), false
+		};
 	}
 	for (size_t j = 0; j < b_count; j++)
-		if (a_of[j] == VP_ALONE && !b[j]->name.n) layout.pieces[layout.count++] = (struct piece){ b[j], VP_ALONE, j, bytes_of(b[j]), false };
+		if (a_of[j] == VP_ALONE && !b[j]->name.n)
+			layout.pieces[layout.count++] =
+			        (struct piece){ b[j], VP_ALONE, j, bytes_of(b[j]), false };
 	qsort(layout.pieces, layout.count, sizeof *layout.pieces, by_size);
 	for (size_t from = 0, to; from < layout.count; from = to) {
-		for (to = from; to < layout.count && !by_group(&layout.pieces[from], &layout.pieces[to]); to++) continue;
+		for (to = from;
+		     to < layout.count && !by_group(&layout.pieces[from], &layout.pieces[to]); to++)
+			continue;
 		group(&layout, from, to);
 	}
 	free(layout.pieces);

@@ -1,4 +1,5 @@
-/* The last whole state of each process: a snapshot counts only when all its regions have come, and an exit takes nothing away. */
+/* The last whole state of each process: a snapshot counts only when all its regions have come, and
+ * an exit takes nothing away. */
 #include "compare/whole.h"
 
 #include <inttypes.h>
@@ -12,8 +13,10 @@
 static struct vp_whole_life *life_of(struct vp_whole *whole, int64_t pid)
 {
 	for (size_t i = 0; i < whole->life_count; i++)
-		if (whole->lives[i].pid == pid) return &whole->lives[i];
-	struct vp_whole_life *grown = realloc(whole->lives, (whole->life_count + 1) * sizeof *grown);
+		if (whole->lives[i].pid == pid)
+			return &whole->lives[i];
+	struct vp_whole_life *grown =
+	        realloc(whole->lives, (whole->life_count + 1) * sizeof *grown);
 	if (!grown) {
 		whole->no_memory = true;
 		return NULL;
@@ -27,7 +30,8 @@ static void forget(struct vp_whole *whole)
 {
 	vp_state_clear(&whole->state);
 	vp_state_clear(&whole->frame);
-	for (size_t i = 0; i < whole->life_count; i++) free(whole->lives[i].line);
+	for (size_t i = 0; i < whole->life_count; i++)
+		free(whole->lives[i].line);
 	whole->life_count = 0;
 	whole->declared = whole->got = 0;
 }
@@ -35,14 +39,17 @@ static void forget(struct vp_whole *whole)
 static void apply(struct vp_whole *whole, struct vp_state *state, struct vp_record *record)
 {
 	struct vp_whole_life *life = life_of(whole, record->has_pid ? record->pid : -1);
-	if (vp_state_apply(state, record)) whole->contradictions++;
-	if (life && record->has_t) life->t = record->t;
+	if (vp_state_apply(state, record))
+		whole->contradictions++;
+	if (life && record->has_t)
+		life->t = record->t;
 }
 
 /* A snapshot whose regions do not all follow is none; vm-track passes some on without any. */
 static void frame_drop(struct vp_whole *whole)
 {
-	if (whole->declared && whole->got) whole->cut = true;
+	if (whole->declared && whole->got)
+		whole->cut = true;
 	whole->declared = whole->got = 0;
 	vp_state_clear(&whole->frame);
 }
@@ -65,7 +72,8 @@ static void frame_take(struct vp_whole *whole)
 static void region(struct vp_whole *whole, struct vp_record *record)
 {
 	int64_t pid = record->has_pid ? record->pid : -1;
-	if (!record->region.has_start || !record->region.has_end || record->region.start > record->region.end) {
+	if (!record->region.has_start || !record->region.has_end ||
+	    record->region.start > record->region.end) {
 		whole->contradictions++;
 		return;
 	}
@@ -76,14 +84,16 @@ static void region(struct vp_whole *whole, struct vp_record *record)
 		return;
 	}
 	apply(whole, &whole->frame, record);
-	if (++whole->got == whole->declared) frame_take(whole);
+	if (++whole->got == whole->declared)
+		frame_take(whole);
 }
 
 static void snapshot(struct vp_whole *whole, struct vp_record *record)
 {
 	uint64_t regions = 0;
 	frame_drop(whole);
-	if (!vp_record_num(record, "regions", &regions) || !regions) return; /* a dead process reads as empty: what was before stands */
+	if (!vp_record_num(record, "regions", &regions) || !regions)
+		return; /* a dead process reads as empty: what was before stands */
 	whole->frame_pid = record->has_pid ? record->pid : -1;
 	whole->frame_seq = record->seq;
 	whole->declared = regions;
@@ -108,7 +118,8 @@ static void process(struct vp_whole *whole, struct vp_record *record)
 
 static void change(struct vp_whole *whole, struct vp_record *record)
 {
-	if (vp_str_is(record->event, "EXIT")) return;
+	if (vp_str_is(record->event, "EXIT"))
+		return;
 	vp_kinds_set(&record->region, 1, NULL);
 	apply(whole, &whole->state, record);
 }
@@ -117,12 +128,14 @@ static bool line(void *ctx, struct vp_record *record)
 {
 	struct vp_whole *whole = ctx;
 	if (record->type == VP_T_stream) {
-		if (whole->segment && whole->at != INT64_MAX) return false;
+		if (whole->segment && whole->at != INT64_MAX)
+			return false;
 		forget(whole);
 		whole->segment = true;
 		return true;
 	}
-	if (record->has_t && record->t > whole->at) return false;
+	if (record->has_t && record->t > whole->at)
+		return false;
 	switch (record->type) {
 	case VP_T_region: region(whole, record); break;
 	case VP_T_snapshot: snapshot(whole, record); break;
@@ -138,9 +151,11 @@ int vp_whole_read(struct vp_whole *whole, struct vp_program *program, const char
 	*whole = (struct vp_whole){ .name = strcmp(path, "-") ? path : "stdin", .at = at };
 	vp_state_init(&whole->state);
 	vp_state_init(&whole->frame);
-	if (vp_intake(program, path, line, whole)) return -1;
+	if (vp_intake(program, path, line, whole))
+		return -1;
 	frame_drop(whole);
-	if (whole->no_memory) return vp_fail("out of memory");
+	if (whole->no_memory)
+		return vp_fail("out of memory");
 	return 0;
 }
 
@@ -155,7 +170,8 @@ void vp_whole_free(struct vp_whole *whole)
 const struct vp_whole_life *vp_whole_life(const struct vp_whole *whole, int64_t pid)
 {
 	for (size_t i = 0; i < whole->life_count; i++)
-		if (whole->lives[i].pid == pid) return &whole->lives[i];
+		if (whole->lives[i].pid == pid)
+			return &whole->lives[i];
 	return NULL;
 }
 
@@ -165,13 +181,24 @@ struct vp_space *vp_whole_space(struct vp_whole *whole, int64_t pid)
 	for (size_t i = 0; i < whole->state.count; i++) {
 		struct vp_space *space = whole->state.spaces[i];
 		size_t used = strlen(known);
-		if (!space->count) continue;
-		if (pid < 0 || space->pid == pid) return space;
-		snprintf(known + used, sizeof known - used, "%s%" PRId64, used ? ", " : "", space->pid);
+		if (!space->count)
+			continue;
+		if (pid < 0 || space->pid == pid)
+			return space;
+		snprintf(known + used, sizeof known - used, "%s%" PRId64, used ? ", " : "",
+		         space->pid);
 	}
-	if (!strcmp(known, "-1")) vp_fail("%s: it does not say whose regions it has, so none of process %" PRId64 " are known", whole->name, pid);
-	else if (*known) vp_fail("%s: no regions of process %" PRId64 "; there are: %s", whole->name, pid, known);
-	else if (whole->at != INT64_MAX) vp_fail("%s: no whole state of any process up to %.9f s", whole->name, (double)whole->at / 1e9);
-	else vp_fail("%s: nothing in it tells of a region", whole->name);
+	if (!strcmp(known, "-1"))
+		vp_fail("%s: it does not say whose regions it has, so none of process %" PRId64
+		        " are known",
+		        whole->name, pid);
+	else if (*known)
+		vp_fail("%s: no regions of process %" PRId64 "; there are: %s", whole->name, pid,
+		        known);
+	else if (whole->at != INT64_MAX)
+		vp_fail("%s: no whole state of any process up to %.9f s", whole->name,
+		        (double)whole->at / 1e9);
+	else
+		vp_fail("%s: nothing in it tells of a region", whole->name);
 	return NULL;
 }

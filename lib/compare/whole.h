@@ -10,27 +10,32 @@ struct vp_whole_life {
 	int64_t pid;
 	char *line; /* its last process line; NULL: none */
 	size_t n;
-	int64_t t;  /* ns: of the state */
+	int64_t t; /* ns: of the state */
 };
 
 struct vp_whole {
-	const char *name;       /* of the input */
-	int64_t at;             /* ns; INT64_MAX: to the end */
-	struct vp_state state;  /* of an ended process: as it was before */
-	struct vp_state frame;  /* the snapshot that is being read */
-	struct vp_whole_life *lives; size_t life_count;
+	const char *name;      /* of the input */
+	int64_t at;            /* ns; INT64_MAX: to the end */
+	struct vp_state state; /* of an ended process: as it was before */
+	struct vp_state frame; /* the snapshot that is being read */
+	struct vp_whole_life *lives;
+	size_t life_count;
 	int64_t frame_pid;
 	uint64_t frame_seq, declared, got; /* declared 0: no snapshot is being read */
 	uint64_t contradictions;
-	bool segment, cut;      /* cut: the last snapshot of a process is not whole, the one before it stands */
+	bool segment, cut; /* cut: the last snapshot of a process is not whole, the one before it
+	                      stands */
 	bool no_memory;
 };
 
-/* Reads an input of any form (see vp_intake) up to `at`. 0, or -1 (vp_error). Memory: the live regions of all processes, twice. */
-int  vp_whole_read(struct vp_whole *whole, struct vp_program *program, const char *path, int64_t at);
+/* Reads an input of any form (see vp_intake) up to `at`. 0, or -1 (vp_error). Memory: the live
+ * regions of all processes, twice. */
+int vp_whole_read(struct vp_whole *whole, struct vp_program *program, const char *path, int64_t at);
 void vp_whole_free(struct vp_whole *whole);
-/* The process asked for, or with pid -1 the first that has regions. NULL: vp_error says which there are. */
+/* The process asked for, or with pid -1 the first that has regions. NULL: vp_error says which there
+ * are. */
 struct vp_space *vp_whole_space(struct vp_whole *whole, int64_t pid);
-const struct vp_whole_life *vp_whole_life(const struct vp_whole *whole, int64_t pid); /* NULL: nothing is told */
+const struct vp_whole_life *vp_whole_life(const struct vp_whole *whole,
+                                          int64_t pid); /* NULL: nothing is told */
 
 #endif

@@ -21,16 +21,19 @@ struct vp_budget *vp_budget_read(const char *path)
 		return NULL;
 	}
 	budget->config = vp_config_read(path);
-	if (budget->config && !vp_budget_fill(budget, path)) return budget;
+	if (budget->config && !vp_budget_fill(budget, path))
+		return budget;
 	vp_budget_free(budget);
 	return NULL;
 }
 
 void vp_budget_free(struct vp_budget *budget)
 {
-	if (!budget) return;
+	if (!budget)
+		return;
 	for (size_t i = 0; i < budget->limit_count; i++) {
-		if (budget->limits[i].options.rows) vp_options_free(&budget->limits[i].options);
+		if (budget->limits[i].options.rows)
+			vp_options_free(&budget->limits[i].options);
 		free(budget->limits[i].title);
 	}
 	free(budget->limits);
@@ -60,7 +63,8 @@ static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int6
 		budget->case_size = size;
 	}
 	size_t before = vp_pids_get(&budget->pids, pid, NO_CASE);
-	if (vp_pids_set(&budget->pids, pid, budget->case_count)) return NULL;
+	if (vp_pids_set(&budget->pids, pid, budget->case_count))
+		return NULL;
 	struct budget_case *one = &budget->cases[budget->case_count++];
 	*one = (struct budget_case){ .limit = limit, .pid = pid, .before = before, .live = true };
 	return one;
@@ -68,9 +72,11 @@ static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int6
 
 static struct budget_case *find_case(struct vp_budget *budget, size_t limit, int64_t pid)
 {
-	for (size_t i = vp_pids_get(&budget->pids, pid, NO_CASE); i != NO_CASE; i = budget->cases[i].before) {
+	for (size_t i = vp_pids_get(&budget->pids, pid, NO_CASE); i != NO_CASE;
+	     i = budget->cases[i].before) {
 		struct budget_case *one = &budget->cases[i];
-		if (one->live && one->limit == limit) return one;
+		if (one->live && one->limit == limit)
+			return one;
 	}
 	return NULL;
 }
@@ -78,7 +84,8 @@ static struct budget_case *find_case(struct vp_budget *budget, size_t limit, int
 static bool is_called(const char *glob, vp_str name)
 {
 	char text[300];
-	snprintf(text, sizeof text, "%.*s", (int)(name.n < sizeof text ? name.n : sizeof text - 1), name.p ? name.p : "");
+	snprintf(text, sizeof text, "%.*s", (int)(name.n < sizeof text ? name.n : sizeof text - 1),
+	         name.p ? name.p : "");
 	return fnmatch(glob, text, 0) == 0;
 }
 
@@ -90,20 +97,28 @@ static vp_str base_of(vp_str path)
 
 static bool is_for(const struct limit *limit, int64_t pid, vp_str name, vp_str exe)
 {
-	if (limit->pid && limit->pid != pid) return false;
-	return !limit->process || is_called(limit->process, name) || (exe.n && is_called(limit->process, base_of(exe)));
+	if (limit->pid && limit->pid != pid)
+		return false;
+	return !limit->process || is_called(limit->process, name) ||
+	       (exe.n && is_called(limit->process, base_of(exe)));
 }
 
 int vp_budget_process(struct vp_budget *budget, struct vp_record *process)
 {
-	vp_str why = vp_record_str(process, "why"), name = vp_record_str(process, "name"), exe = vp_record_str(process, "exe");
-	if (!vp_str_is(why, "first")) vp_budget_exit(budget, process->pid);
+	vp_str why = vp_record_str(process, "why"), name = vp_record_str(process, "name"),
+	       exe = vp_record_str(process, "exe");
+	if (!vp_str_is(why, "first"))
+		vp_budget_exit(budget, process->pid);
 	for (size_t i = 0; i < budget->limit_count; i++) {
-		if (!is_for(&budget->limits[i], process->pid, name, exe) || find_case(budget, i, process->pid)) continue;
+		if (!is_for(&budget->limits[i], process->pid, name, exe) ||
+		    find_case(budget, i, process->pid))
+			continue;
 		struct budget_case *one = new_case(budget, i, process->pid);
-		if (!one) return -1;
+		if (!one)
+			return -1;
 		one->born = process->t;
-		snprintf(one->process, sizeof one->process, "%.*s", (int)(name.n < 63 ? name.n : 63), name.p ? name.p : "");
+		snprintf(one->process, sizeof one->process, "%.*s",
+		         (int)(name.n < 63 ? name.n : 63), name.p ? name.p : "");
 	}
 	return 0;
 }
@@ -112,10 +127,13 @@ int vp_budget_process(struct vp_budget *budget, struct vp_record *process)
 
 static bool perms_fit(const char *wanted, const char *perms)
 {
-	if (!wanted) return true;
-	if (strlen(wanted) < 4) return strspn(wanted, perms) == strlen(wanted);
+	if (!wanted)
+		return true;
+	if (strlen(wanted) < 4)
+		return strspn(wanted, perms) == strlen(wanted);
 	for (int i = 0; i < 4; i++)
-		if (wanted[i] != '?' && wanted[i] != perms[i]) return false;
+		if (wanted[i] != '?' && wanted[i] != perms[i])
+			return false;
 	return true;
 }
 
@@ -123,7 +141,8 @@ static bool kind_fits(const char *list, vp_str kind)
 {
 	for (const char *at = list; at && *at;) {
 		size_t n = strcspn(at, ",");
-		if (n == kind.n && !memcmp(at, kind.p, n)) return true;
+		if (n == kind.n && !memcmp(at, kind.p, n))
+			return true;
 		at += n + (at[n] == ',');
 	}
 	return !list;
@@ -141,17 +160,25 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 	struct adding *adding = ctx;
 	const struct limit *limit = adding->limit;
 	(void)id;
-	if (!kind_fits(limit->kind, region->kind) || !perms_fit(limit->perms, region->perms)) return;
-	if (limit->region && !is_called(limit->region, region->name)) return;
-	if (limit->measure == MEASURE_REGIONS) adding->sum++;
-	else if (limit->measure == MEASURE_SIZE) adding->sum += region->size;
-	else if (region->measured >> which[limit->measure] & 1) adding->sum += region->measure[which[limit->measure]];
-	else adding->one->unmeasured = true;
+	if (!kind_fits(limit->kind, region->kind) || !perms_fit(limit->perms, region->perms))
+		return;
+	if (limit->region && !is_called(limit->region, region->name))
+		return;
+	if (limit->measure == MEASURE_REGIONS)
+		adding->sum++;
+	else if (limit->measure == MEASURE_SIZE)
+		adding->sum += region->size;
+	else if (region->measured >> which[limit->measure] & 1)
+		adding->sum += region->measure[which[limit->measure]];
+	else
+		adding->one->unmeasured = true;
 }
 
 /* ---- judging ---- */
 
-struct words { char text[40]; };
+struct words {
+	char text[40];
+};
 
 #define FROM_NOTHING 1e9 /* percent: there was nothing to take a share of */
 
@@ -159,44 +186,72 @@ static struct words amount(const struct limit *limit, double value)
 {
 	struct words words;
 	bool rate = limit->grows == GROWTH_RATE;
-	if (limit->grows == GROWTH_PERCENT && value >= FROM_NOTHING) snprintf(words.text, sizeof words.text, "all of it from nothing");
-	else if (limit->grows == GROWTH_PERCENT) snprintf(words.text, sizeof words.text, value < 1000 ? "%.4g %%" : "%.0f %%", value);
-	else if (limit->measure == MEASURE_REGIONS) snprintf(words.text, sizeof words.text, rate && value < 1000 ? "%.4g%s" : "%.0f%s", value, rate ? "/s" : "");
-	else snprintf(words.text, sizeof words.text, "%s%s", vp_finding_size(value).text, limit->grows == GROWTH_RATE ? "/s" : "");
+	if (limit->grows == GROWTH_PERCENT && value >= FROM_NOTHING)
+		snprintf(words.text, sizeof words.text, "all of it from nothing");
+	else if (limit->grows == GROWTH_PERCENT)
+		snprintf(words.text, sizeof words.text, value < 1000 ? "%.4g %%" : "%.0f %%",
+		         value);
+	else if (limit->measure == MEASURE_REGIONS)
+		snprintf(words.text, sizeof words.text, rate && value < 1000 ? "%.4g%s" : "%.0f%s",
+		         value, rate ? "/s" : "");
+	else
+		snprintf(words.text, sizeof words.text, "%s%s", vp_finding_size(value).text,
+		         limit->grows == GROWTH_RATE ? "/s" : "");
 	return words;
 }
 
 static double value_of(const struct limit *limit, const struct budget_case *one)
 {
-	double value = (double)(limit->at == AT_END || limit->growth ? one->last : one->peak), more = value - (double)one->first;
-	if (!limit->growth) return value;
-	if (limit->grows == GROWTH_BYTES) return more;
-	if (limit->grows == GROWTH_PERCENT) return one->first ? 100 * more / (double)one->first : more > 0 ? FROM_NOTHING : 0;
+	double value = (double)(limit->at == AT_END || limit->growth ? one->last : one->peak),
+	       more = value - (double)one->first;
+	if (!limit->growth)
+		return value;
+	if (limit->grows == GROWTH_BYTES)
+		return more;
+	if (limit->grows == GROWTH_PERCENT)
+		return one->first ? 100 * more / (double)one->first : more > 0 ? FROM_NOTHING : 0;
 	return one->t_last > one->t_first ? more * 1e9 / (double)(one->t_last - one->t_first) : 0;
 }
 
-static void tell(struct vp_budget *budget, const struct limit *limit, struct budget_case *one, double value)
+static void tell(struct vp_budget *budget, const struct limit *limit, struct budget_case *one,
+                 double value)
 {
 	struct vp_finding *finding = &budget->finding;
 	char who[100] = "all processes together";
-	if (one->pid >= 0) snprintf(who, sizeof who, "%s (%lld)", one->process[0] ? one->process : "process", (long long)one->pid);
-	snprintf(one->text, sizeof one->text, "%s: %s %s %s, the budget is %s", who, measures[limit->measure], limit->growth ? "grew by" : limit->at == AT_END ? "is at the end" : "reached",
+	if (one->pid >= 0)
+		snprintf(who, sizeof who, "%s (%lld)", one->process[0] ? one->process : "process",
+		         (long long)one->pid);
+	snprintf(one->text, sizeof one->text, "%s: %s %s %s, the budget is %s", who,
+	         measures[limit->measure],
+	         limit->growth         ? "grew by"
+	         : limit->at == AT_END ? "is at the end"
+	                               : "reached",
 	         amount(limit, value).text, amount(limit, limit->least_broken).text);
-	*finding = (struct vp_finding){ .t = budget->t, .pid = one->pid, .rule = "budget", .severity = VP_ERROR };
+	*finding = (struct vp_finding){
+		.t = budget->t, .pid = one->pid, .rule = "budget", .severity = VP_ERROR
+	};
 	snprintf(finding->text, sizeof finding->text, "%.100s: %s", limit->title, one->text);
-	finding->evidence[0] = (struct vp_evidence){ .key = "budget", .type = VP_EV_WORD, .word = limit->title };
-	finding->evidence[1] = (struct vp_evidence){ .key = "measure", .type = VP_EV_WORD, .word = measures[limit->measure] };
-	finding->evidence[2] = (struct vp_evidence){ .key = limit->grows == GROWTH_PERCENT ? "percent" : "value", .value = value > 0 ? (uint64_t)value : 0 };
-	finding->evidence[3] = (struct vp_evidence){ .key = "limit", .value = (uint64_t)limit->least_broken };
+	finding->evidence[0] =
+	        (struct vp_evidence){ .key = "budget", .type = VP_EV_WORD, .word = limit->title };
+	finding->evidence[1] = (struct vp_evidence){ .key = "measure",
+		                                     .type = VP_EV_WORD,
+		                                     .word = measures[limit->measure] };
+	finding->evidence[2] =
+	        (struct vp_evidence){ .key = limit->grows == GROWTH_PERCENT ? "percent" : "value",
+		                      .value = value > 0 ? (uint64_t)value : 0 };
+	finding->evidence[3] =
+	        (struct vp_evidence){ .key = "limit", .value = (uint64_t)limit->least_broken };
 	finding->evidence_count = 4;
-	if (budget->sink.finding) budget->sink.finding(budget->sink.ctx, finding);
+	if (budget->sink.finding)
+		budget->sink.finding(budget->sink.ctx, finding);
 }
 
 static void judge(struct vp_budget *budget, struct budget_case *one)
 {
 	const struct limit *limit = &budget->limits[one->limit];
 	double value = value_of(limit, one);
-	if (one->verdict == JUDGE_BROKEN || !one->begun || value <= limit->least_broken) return;
+	if (one->verdict == JUDGE_BROKEN || !one->begun || value <= limit->least_broken)
+		return;
 	one->verdict = JUDGE_BROKEN;
 	tell(budget, limit, one, value);
 }
@@ -210,7 +265,8 @@ static void enter(struct budget_case *one, int64_t t, uint64_t value)
 	}
 	one->last = value;
 	one->t_last = t;
-	if (value > one->peak) one->peak = value;
+	if (value > one->peak)
+		one->peak = value;
 }
 
 /* The sum over all that live now. */
@@ -218,16 +274,21 @@ static int enter_together(struct vp_budget *budget, size_t limit, int64_t t)
 {
 	struct budget_case *all = find_case(budget, limit, -1);
 	uint64_t sum = 0;
-	if (!all && !(all = new_case(budget, limit, -1))) return -1;
+	if (!all && !(all = new_case(budget, limit, -1)))
+		return -1;
 	for (size_t i = 0; i < budget->case_count; i++)
-		if (budget->cases[i].live && budget->cases[i].limit == limit && budget->cases[i].pid >= 0) sum += budget->cases[i].last;
-	for (size_t i = 0; i < budget->case_count; i++) all->unmeasured |= budget->cases[i].limit == limit && budget->cases[i].unmeasured;
+		if (budget->cases[i].live && budget->cases[i].limit == limit &&
+		    budget->cases[i].pid >= 0)
+			sum += budget->cases[i].last;
+	for (size_t i = 0; i < budget->case_count; i++)
+		all->unmeasured |= budget->cases[i].limit == limit && budget->cases[i].unmeasured;
 	enter(all, t, sum);
 	judge(budget, all);
 	return 0;
 }
 
-static int look(struct vp_budget *budget, struct budget_case *one, int64_t t, const struct vp_tracker *tracker, bool changed)
+static int look(struct vp_budget *budget, struct budget_case *one, int64_t t,
+                const struct vp_tracker *tracker, bool changed)
 {
 	size_t at = one->limit;
 	const struct limit *limit = &budget->limits[at];
@@ -242,17 +303,21 @@ static int look(struct vp_budget *budget, struct budget_case *one, int64_t t, co
 	}
 	one->measured = true;
 	enter(one, t, adding.sum);
-	if (limit->together) return enter_together(budget, at, t);
-	if (limit->at == AT_PEAK && !limit->growth) judge(budget, one);
+	if (limit->together)
+		return enter_together(budget, at, t);
+	if (limit->at == AT_PEAK && !limit->growth)
+		judge(budget, one);
 	return 0;
 }
 
-int vp_budget_look(struct vp_budget *budget, int64_t t, int64_t pid, const struct vp_tracker *tracker, bool changed)
+int vp_budget_look(struct vp_budget *budget, int64_t t, int64_t pid,
+                   const struct vp_tracker *tracker, bool changed)
 {
 	budget->t = t;
 	for (size_t i = 0; i < budget->limit_count; i++) {
 		struct budget_case *one = find_case(budget, i, pid);
-		if (one && look(budget, one, t, tracker, changed)) return -1;
+		if (one && look(budget, one, t, tracker, changed))
+			return -1;
 	}
 	return 0;
 }
@@ -261,18 +326,25 @@ static void end_case(struct vp_budget *budget, struct budget_case *one)
 {
 	const struct limit *limit = &budget->limits[one->limit];
 	one->live = false;
-	if (one->verdict == JUDGE_BROKEN) return;
-	if (!limit->together || one->pid < 0) judge(budget, one);
-	if (one->verdict == JUDGE_BROKEN) return;
+	if (one->verdict == JUDGE_BROKEN)
+		return;
+	if (!limit->together || one->pid < 0)
+		judge(budget, one);
+	if (one->verdict == JUDGE_BROKEN)
+		return;
 	one->verdict = !one->begun ? JUDGE_SKIPPED : one->unmeasured ? JUDGE_UNKNOWN : JUDGE_KEPT;
-	if (one->unmeasured) snprintf(one->text, sizeof one->text, "the stream does not tell %s of all its regions", measures[limit->measure]);
+	if (one->unmeasured)
+		snprintf(one->text, sizeof one->text,
+		         "the stream does not tell %s of all its regions",
+		         measures[limit->measure]);
 }
 
 void vp_budget_exit(struct vp_budget *budget, int64_t pid)
 {
 	for (size_t i = 0; i < budget->limit_count; i++) {
 		struct budget_case *one = find_case(budget, i, pid);
-		if (one) end_case(budget, one);
+		if (one)
+			end_case(budget, one);
 	}
 	vp_pids_drop(&budget->pids, pid);
 }
@@ -280,37 +352,46 @@ void vp_budget_exit(struct vp_budget *budget, int64_t pid)
 void vp_budget_segment(struct vp_budget *budget)
 {
 	for (size_t i = 0; i < budget->case_count; i++)
-		if (budget->cases[i].live) end_case(budget, &budget->cases[i]);
+		if (budget->cases[i].live)
+			end_case(budget, &budget->cases[i]);
 	vp_pids_free(&budget->pids);
 }
 
 bool vp_budget_counts(const struct vp_budget *budget, const struct budget_case *one)
 {
-	return one->verdict != JUDGE_SKIPPED && (one->pid < 0 || !budget->limits[one->limit].together);
+	return one->verdict != JUDGE_SKIPPED &&
+	       (one->pid < 0 || !budget->limits[one->limit].together);
 }
 
 static bool is_judged(const struct vp_budget *budget, size_t limit)
 {
 	for (size_t i = 0; i < budget->case_count; i++)
-		if (budget->cases[i].limit == limit && vp_budget_counts(budget, &budget->cases[i])) return true;
+		if (budget->cases[i].limit == limit && vp_budget_counts(budget, &budget->cases[i]))
+			return true;
 	return false;
 }
 
-size_t vp_budget_finish(struct vp_budget *budget, void (*say)(void *ctx, const char *text), void *ctx)
+size_t vp_budget_finish(struct vp_budget *budget, void (*say)(void *ctx, const char *text),
+                        void *ctx)
 {
 	char text[512];
 	size_t unknown = 0;
 	vp_budget_segment(budget);
 	for (size_t i = 0; i < budget->limit_count; i++) {
 		struct budget_case *one = is_judged(budget, i) ? NULL : new_case(budget, i, -1);
-		if (!one) continue;
+		if (!one)
+			continue;
 		one->live = false;
 		one->verdict = JUDGE_UNKNOWN;
-		snprintf(one->text, sizeof one->text, "no such process was looked at%s", budget->limits[i].after ? " so late" : "");
+		snprintf(one->text, sizeof one->text, "no such process was looked at%s",
+		         budget->limits[i].after ? " so late" : "");
 	}
 	for (size_t i = 0; i < budget->case_count; i++) {
-		if (budget->cases[i].verdict != JUDGE_UNKNOWN || !vp_budget_counts(budget, &budget->cases[i])) continue;
-		snprintf(text, sizeof text, "%.100s: %s", budget->limits[budget->cases[i].limit].title, budget->cases[i].text);
+		if (budget->cases[i].verdict != JUDGE_UNKNOWN ||
+		    !vp_budget_counts(budget, &budget->cases[i]))
+			continue;
+		snprintf(text, sizeof text, "%.100s: %s",
+		         budget->limits[budget->cases[i].limit].title, budget->cases[i].text);
 		say(ctx, text);
 		unknown++;
 	}

@@ -6,7 +6,14 @@
 #include "program/config.h"
 #include "base/places.h"
 
-enum measure { MEASURE_SIZE, MEASURE_RSS, MEASURE_PSS, MEASURE_DIRTY, MEASURE_SWAP, MEASURE_REGIONS };
+enum measure {
+	MEASURE_SIZE,
+	MEASURE_RSS,
+	MEASURE_PSS,
+	MEASURE_DIRTY,
+	MEASURE_SWAP,
+	MEASURE_REGIONS
+};
 enum moment { AT_PEAK, AT_END };
 enum growth { GROWTH_NONE, GROWTH_BYTES, GROWTH_PERCENT, GROWTH_RATE };
 
@@ -19,25 +26,31 @@ struct limit {
 	struct vp_options options; /* owns the strings */
 	char *title;               /* the name, or what it says */
 	enum growth grows;
-	double least_broken;       /* the limit: bytes, regions, percent, or bytes a second */
+	double least_broken; /* the limit: bytes, regions, percent, or bytes a second */
 };
 
-enum verdict { JUDGE_NOT_YET, JUDGE_KEPT, JUDGE_BROKEN, JUDGE_UNKNOWN, JUDGE_SKIPPED /* never looked at */ };
+enum verdict {
+	JUDGE_NOT_YET,
+	JUDGE_KEPT,
+	JUDGE_BROKEN,
+	JUDGE_UNKNOWN,
+	JUDGE_SKIPPED /* never looked at */
+};
 
 #define NO_CASE SIZE_MAX
 
 /* A budget and a process that it is for. */
 struct budget_case {
 	size_t limit;
-	int64_t pid;           /* -1: all together, or nobody */
-	size_t before;         /* the case before of this pid, or NO_CASE */
+	int64_t pid;   /* -1: all together, or nobody */
+	size_t before; /* the case before of this pid, or NO_CASE */
 	char process[64];
 	bool live, begun, measured;
-	bool unmeasured;       /* a region that it counts lacks the measure */
+	bool unmeasured; /* a region that it counts lacks the measure */
 	uint64_t first, peak, last;
 	int64_t born, t_first, t_last;
 	enum verdict verdict;
-	char text[400];        /* why it is broken, or could not be judged */
+	char text[400]; /* why it is broken, or could not be judged */
 };
 
 struct vp_budget {
@@ -46,7 +59,7 @@ struct vp_budget {
 	size_t limit_count;
 	struct budget_case *cases;
 	size_t case_count, case_size;
-	struct vp_pids pids;   /* the last case of each pid that lives */
+	struct vp_pids pids; /* the last case of each pid that lives */
 	struct vp_finding_sink sink;
 	int64_t t;
 	struct vp_finding finding;

@@ -9,18 +9,96 @@
 #include "space/kinds.h"
 
 static const struct vp_option rows[] = {
-	{ "name", 0, VP_OPT_STRING, offsetof(struct limit, name), NULL, NULL, "TEXT", "what the report calls it" },
-	{ "process", 0, VP_OPT_STRING, offsetof(struct limit, process), NULL, NULL, "GLOB", "only processes of this name" },
-	{ "pid", 0, VP_OPT_INT, offsetof(struct limit, pid), "0", "0..4294967295", "PID", "only this process; 0: any" },
-	{ "kind", 0, VP_OPT_LIST, offsetof(struct limit, kind), NULL, NULL, "KIND,...", "only regions of these kinds" },
-	{ "perms", 0, VP_OPT_STRING, offsetof(struct limit, perms), NULL, NULL, "PERMS", "only regions with these permissions" },
-	{ "region", 0, VP_OPT_STRING, offsetof(struct limit, region), NULL, NULL, "GLOB", "only regions of this name" },
-	{ "measure", 0, VP_OPT_ENUM, offsetof(struct limit, measure), "size", "size|rss|pss|dirty|swap|regions", "MEASURE", "what is counted" },
-	{ "at", 0, VP_OPT_ENUM, offsetof(struct limit, at), "peak", "peak|end", "WHEN", "at the peak, or at the end" },
-	{ "most", 0, VP_OPT_STRING, offsetof(struct limit, most), NULL, NULL, "AMOUNT", "not more than that" },
-	{ "growth", 0, VP_OPT_STRING, offsetof(struct limit, growth), NULL, NULL, "AMOUNT", "not that much more than at first" },
-	{ "after", 0, VP_OPT_TIME, offsetof(struct limit, after), "0", NULL, "TIME", "looks before that do not count" },
-	{ "together", 0, VP_OPT_FLAG, offsetof(struct limit, together), NULL, NULL, NULL, "all processes in one sum" },
+	{
+	        .name = "name",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct limit, name),
+	        .arg = "TEXT",
+	        .help = "what the report calls it",
+	},
+	{
+	        .name = "process",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct limit, process),
+	        .arg = "GLOB",
+	        .help = "only processes of this name",
+	},
+	{
+	        .name = "pid",
+	        .type = VP_OPT_INT,
+	        .offset = offsetof(struct limit, pid),
+	        .preset = "0",
+	        .limits = "0..4294967295",
+	        .arg = "PID",
+	        .help = "only this process; 0: any",
+	},
+	{
+	        .name = "kind",
+	        .type = VP_OPT_LIST,
+	        .offset = offsetof(struct limit, kind),
+	        .arg = "KIND,...",
+	        .help = "only regions of these kinds",
+	},
+	{
+	        .name = "perms",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct limit, perms),
+	        .arg = "PERMS",
+	        .help = "only regions with these permissions",
+	},
+	{
+	        .name = "region",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct limit, region),
+	        .arg = "GLOB",
+	        .help = "only regions of this name",
+	},
+	{
+	        .name = "measure",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct limit, measure),
+	        .preset = "size",
+	        .limits = "size|rss|pss|dirty|swap|regions",
+	        .arg = "MEASURE",
+	        .help = "what is counted",
+	},
+	{
+	        .name = "at",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct limit, at),
+	        .preset = "peak",
+	        .limits = "peak|end",
+	        .arg = "WHEN",
+	        .help = "at the peak, or at the end",
+	},
+	{
+	        .name = "most",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct limit, most),
+	        .arg = "AMOUNT",
+	        .help = "not more than that",
+	},
+	{
+	        .name = "growth",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct limit, growth),
+	        .arg = "AMOUNT",
+	        .help = "not that much more than at first",
+	},
+	{
+	        .name = "after",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct limit, after),
+	        .preset = "0",
+	        .arg = "TIME",
+	        .help = "looks before that do not count",
+	},
+	{
+	        .name = "together",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct limit, together),
+	        .help = "all processes in one sum",
+	},
 	{ 0 },
 };
 
@@ -39,7 +117,8 @@ static int amount(struct vp_budget *budget, size_t i, const char *key, const cha
 	if (count) {
 		errno = 0;
 		value = strtoull(text, &end, 10);
-		if (*text < '0' || *text > '9' || *end || errno) return wrong(budget, i, key, "a count of regions must be a whole number");
+		if (*text < '0' || *text > '9' || *end || errno)
+			return wrong(budget, i, key, "a count of regions must be a whole number");
 	} else if (vp_parse_size(text, &value)) {
 		return wrong(budget, i, key, vp_error());
 	}
@@ -53,7 +132,9 @@ static int growth(struct vp_budget *budget, size_t i)
 	struct limit *limit = &budget->limits[i];
 	char text[64], *end;
 	size_t n = strlen(limit->growth);
-	if (n >= sizeof text) return wrong(budget, i, "growth", "growth is an amount, an amount with /s, or a share with %");
+	if (n >= sizeof text)
+		return wrong(budget, i, "growth",
+		             "growth is an amount, an amount with /s, or a share with %");
 	memcpy(text, limit->growth, n + 1);
 	limit->grows = GROWTH_BYTES;
 	if (n > 1 && text[n - 1] == '%') {
@@ -74,14 +155,17 @@ static int check_kinds(struct vp_budget *budget, size_t i)
 {
 	const char *words[256], *at = budget->limits[i].kind;
 	size_t count = 0;
-	for (; count < vp_kind_count() && count < 256; count++) words[count] = vp_kind_name(count);
+	for (; count < vp_kind_count() && count < 256; count++)
+		words[count] = vp_kind_name(count);
 	for (; at && *at; at += strcspn(at, ","), at += *at == ',') {
 		char word[64], text[200];
 		bool known = false;
 		snprintf(word, sizeof word, "%.*s", (int)strcspn(at, ","), at);
-		for (size_t k = 0; k < count; k++) known |= !strcmp(word, words[k]);
+		for (size_t k = 0; k < count; k++)
+			known |= !strcmp(word, words[k]);
 		const char *near = known ? NULL : vp_nearest(word, words, count);
-		if (!near) continue; /* one that the stream may have */
+		if (!near)
+			continue; /* one that the stream may have */
 		snprintf(text, sizeof text, "no kind \"%s\"; the nearest is \"%s\"", word, near);
 		return wrong(budget, i, "kind", text);
 	}
@@ -92,27 +176,42 @@ static int check_perms(struct vp_budget *budget, size_t i)
 {
 	const char *perms = budget->limits[i].perms;
 	size_t n = perms ? strlen(perms) : 1;
-	bool fine = !perms || (n == 4 ? !perms[strspn(perms, "rwxsp-?")] : n && n < 4 && !perms[strspn(perms, "rwxsp")]);
-	return fine ? 0 : wrong(budget, i, "perms", "perms are letters of r w x s p that must be there, or four characters of r w x s p - and ?");
+	bool fine = !perms || (n == 4 ? !perms[strspn(perms, "rwxsp-?")]
+	                              : n && n < 4 && !perms[strspn(perms, "rwxsp")]);
+	return fine ? 0
+	            : wrong(budget, i, "perms",
+	                    "perms are letters of r w x s p that must be there, or four characters "
+	                    "of r w x s p - and ?");
 }
 
 static int check(struct vp_budget *budget, size_t i)
 {
 	struct limit *limit = &budget->limits[i];
-	if (!limit->most == !limit->growth) return wrong(budget, i, NULL, "a budget has either most or growth");
-	if (limit->together && (limit->growth || limit->at == AT_END)) return wrong(budget, i, "together", "only a peak can be of all together");
-	if (check_kinds(budget, i) || check_perms(budget, i)) return -1;
-	return limit->growth ? growth(budget, i) : amount(budget, i, "most", limit->most, limit->measure == MEASURE_REGIONS);
+	if (!limit->most == !limit->growth)
+		return wrong(budget, i, NULL, "a budget has either most or growth");
+	if (limit->together && (limit->growth || limit->at == AT_END))
+		return wrong(budget, i, "together", "only a peak can be of all together");
+	if (check_kinds(budget, i) || check_perms(budget, i))
+		return -1;
+	return limit->growth
+	               ? growth(budget, i)
+	               : amount(budget, i, "most", limit->most, limit->measure == MEASURE_REGIONS);
 }
 
 static char *title_of(const struct limit *limit)
 {
 	static const char *const measures[] = { "size", "rss", "pss", "dirty", "swap", "regions" };
 	char text[512];
-	if (limit->name) return strdup(limit->name);
-	snprintf(text, sizeof text, "%s%s%s%s%s%s%s %s %s", limit->kind ? limit->kind : "", limit->kind ? " " : "", limit->perms ? limit->perms : "",
-	         limit->perms ? " " : "", limit->region ? limit->region : "", limit->region ? " " : "", measures[limit->measure],
-	         limit->growth ? "grows by at most" : limit->at == AT_END ? "is at the end at most" : "is at most", limit->growth ? limit->growth : limit->most);
+	if (limit->name)
+		return strdup(limit->name);
+	snprintf(text, sizeof text, "%s%s%s%s%s%s%s %s %s", limit->kind ? limit->kind : "",
+	         limit->kind ? " " : "", limit->perms ? limit->perms : "", limit->perms ? " " : "",
+	         limit->region ? limit->region : "", limit->region ? " " : "",
+	         measures[limit->measure],
+	         limit->growth         ? "grows by at most"
+	         : limit->at == AT_END ? "is at the end at most"
+	                               : "is at most",
+	         limit->growth ? limit->growth : limit->most);
 	return strdup(text);
 }
 
@@ -120,10 +219,14 @@ static int read_one(struct vp_budget *budget, int node)
 {
 	size_t i = budget->limit_count++;
 	struct limit *limit = &budget->limits[i];
-	if (vp_config_node(budget->config, node) != VP_NODE_MAP) return vp_config_wrong(budget->config, node, "a budget must be a mapping (key: value)");
-	if (vp_options_init(&limit->options, rows, limit, "a budget")) return -1;
+	if (vp_config_node(budget->config, node) != VP_NODE_MAP)
+		return vp_config_wrong(budget->config, node,
+		                       "a budget must be a mapping (key: value)");
+	if (vp_options_init(&limit->options, rows, limit, "a budget"))
+		return -1;
 	struct vp_config_into into = { .options = &limit->options, .layer = VP_LAYER_YAML };
-	if (vp_config_apply_node(budget->config, node, &into) || check(budget, i)) return -1;
+	if (vp_config_apply_node(budget->config, node, &into) || check(budget, i))
+		return -1;
 	limit->title = title_of(limit);
 	return limit->title ? 0 : vp_fail("out of memory");
 }
@@ -132,14 +235,19 @@ int vp_budget_fill(struct vp_budget *budget, const char *path)
 {
 	static const char *const sections[] = { "budgets", NULL };
 	struct vp_config *config = budget->config;
-	if (vp_config_check(config, sections) || vp_config_kinds(config)) return -1;
+	if (vp_config_check(config, sections) || vp_config_kinds(config))
+		return -1;
 	int list = vp_config_find(config, "budgets");
 	size_t count = vp_config_count(config, list);
-	if (list && vp_config_node(config, list) != VP_NODE_LIST) return vp_config_wrong(config, list, "budgets must be a list");
-	if (!count) return vp_fail("%s: there are no budgets in it", path);
+	if (list && vp_config_node(config, list) != VP_NODE_LIST)
+		return vp_config_wrong(config, list, "budgets must be a list");
+	if (!count)
+		return vp_fail("%s: there are no budgets in it", path);
 	budget->limits = calloc(count, sizeof *budget->limits);
-	if (!budget->limits) return vp_fail("out of memory");
+	if (!budget->limits)
+		return vp_fail("out of memory");
 	for (size_t i = 0; i < count; i++)
-		if (read_one(budget, vp_config_item(config, list, i))) return -1;
+		if (read_one(budget, vp_config_item(config, list, i)))
+			return -1;
 	return 0;
 }

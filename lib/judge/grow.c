@@ -1,7 +1,9 @@
-/* Findings of what only grows: a region, a kind as a whole, and sorts of regions that come and stay.
+/* Findings of what only grows: a region, a kind as a whole, and sorts of regions that come and
+ * stay.
  *
- * What grows at the start and then levels off, or falls again and again, is none of it (trend.h). What grows for longer than
- * `grow_for` is told although it may end one day: nobody can see that from outside, so the slope and how sure it is are told too.
+ * What grows at the start and then levels off, or falls again and again, is none of it (trend.h).
+ * What grows for longer than `grow_for` is told although it may end one day: nobody can see that
+ * from outside, so the slope and how sure it is are told too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,27 +15,32 @@
 static bool among(size_t kind, const char *const *names)
 {
 	for (; *names; names++)
-		if (!strcmp(vp_kind_name(kind), *names)) return true;
+		if (!strcmp(vp_kind_name(kind), *names))
+			return true;
 	return false;
 }
 
 /* Address space alone, or with a rule of its own. */
 static bool never_grows(size_t kind)
 {
-	static const char *const names[] = { "reserved", "guard", "stack", "vdso", "vvar", "vsyscall", NULL };
+	static const char *const names[] = { "reserved", "guard",    "stack", "vdso",
+		                             "vvar",     "vsyscall", NULL };
 	return among(kind, names);
 }
 
 /* The kernel can give these pages back at any time, or they are not this process's alone. */
 static bool of_files(size_t kind)
 {
-	static const char *const names[] = { "text", "rodata", "data", "file", "locale", "font", "device", "gpu", "linkedit", "shared-cache", NULL };
+	static const char *const names[] = { "text",     "rodata",       "data",   "file",
+		                             "locale",   "font",         "device", "gpu",
+		                             "linkedit", "shared-cache", NULL };
 	return among(kind, names);
 }
 
 static struct vp_trend_rule rule_of(const struct vp_findings *findings, uint64_t least)
 {
-	return (struct vp_trend_rule){ findings->options.grow_samples, findings->options.grow_for, least };
+	return (struct vp_trend_rule){ findings->options.grow_samples, findings->options.grow_for,
+		                       least };
 }
 
 /* ---- what the tracker says ---- */
@@ -41,14 +48,16 @@ static struct vp_trend_rule rule_of(const struct vp_findings *findings, uint64_t
 static struct region_life *find_region(const struct finding_space *space, uint64_t id)
 {
 	for (size_t i = 0; i < space->region_count; i++)
-		if (space->regions[i].id == id) return &space->regions[i];
+		if (space->regions[i].id == id)
+			return &space->regions[i];
 	return NULL;
 }
 
 static void drop_region(struct vp_findings *findings, struct finding_space *space, uint64_t id)
 {
 	struct region_life *life = find_region(space, id);
-	if (!life) return;
+	if (!life)
+		return;
 	vp_finding_end_region(findings, space, life);
 	vp_trend_clear(&life->size);
 	*life = space->regions[--space->region_count];
@@ -58,46 +67,58 @@ static void drop_region(struct vp_findings *findings, struct finding_space *spac
 static struct region_life *new_region(struct finding_space *space)
 {
 	if (space->region_count < VP_FINDING_REGIONS) {
-		struct region_life *grown = realloc(space->regions, (space->region_count + 1) * sizeof *grown);
-		if (!grown) return NULL;
+		struct region_life *grown =
+		        realloc(space->regions, (space->region_count + 1) * sizeof *grown);
+		if (!grown)
+			return NULL;
 		space->regions = grown;
 		return memset(&grown[space->region_count++], 0, sizeof *grown);
 	}
 	struct region_life *still = &space->regions[0];
 	for (size_t i = 1; i < space->region_count; i++)
-		if (space->regions[i].size.look < still->size.look) still = &space->regions[i];
+		if (space->regions[i].size.look < still->size.look)
+			still = &space->regions[i];
 	vp_trend_clear(&still->size);
 	return memset(still, 0, sizeof *still);
 }
 
-static void resized(struct vp_findings *findings, struct finding_space *space, const struct vp_change *change)
+static void resized(struct vp_findings *findings, struct finding_space *space,
+                    const struct vp_change *change)
 {
 	struct region_life *life = find_region(space, change->id);
-	if (!life && change->now->size < change->was->size) return;
+	if (!life && change->now->size < change->was->size)
+		return;
 	if (!life && (life = new_region(space))) {
 		life->id = change->id;
 		life->first = change->was->size;
 		life->kind = vp_kind_index(change->now->kind);
-		vp_trend_set(&life->size, space->look ? space->look - 1 : 0, space->t, change->was->size);
+		vp_trend_set(&life->size, space->look ? space->look - 1 : 0, space->t,
+		             change->was->size);
 	}
-	if (!life) return;
+	if (!life)
+		return;
 	vp_finding_call(life->words, change->now);
-	if (vp_trend_set(&life->size, space->look, change->t, change->now->size)) drop_region(findings, space, change->id);
+	if (vp_trend_set(&life->size, space->look, change->t, change->now->size))
+		drop_region(findings, space, change->id);
 }
 
 static unsigned magnitude(uint64_t size)
 {
 	unsigned bits = 0;
-	while (size >>= 1) bits++;
+	while (size >>= 1)
+		bits++;
 	return bits;
 }
 
-static struct group *find_group(const struct finding_space *space, size_t kind, const struct vp_region *region)
+static struct group *find_group(const struct finding_space *space, size_t kind,
+                                const struct vp_region *region)
 {
 	unsigned bits = magnitude(region->size);
 	for (size_t i = 0; i < space->group_count; i++) {
 		struct group *group = &space->groups[i];
-		if (group->kind == kind && group->magnitude == bits && !memcmp(group->perms, region->perms, sizeof group->perms)) return group;
+		if (group->kind == kind && group->magnitude == bits &&
+		    !memcmp(group->perms, region->perms, sizeof group->perms))
+			return group;
 	}
 	return NULL;
 }
@@ -107,16 +128,20 @@ static void came(struct finding_space *space, const struct vp_region *region)
 {
 	size_t kind = vp_kind_index(region->kind);
 	struct group *group = find_group(space, kind, region);
-	if (group || never_grows(kind)) return;
+	if (group || never_grows(kind))
+		return;
 	if (space->group_count < VP_FINDING_GROUPS) {
-		struct group *grown = realloc(space->groups, (space->group_count + 1) * sizeof *grown);
-		if (!grown) return;
+		struct group *grown =
+		        realloc(space->groups, (space->group_count + 1) * sizeof *grown);
+		if (!grown)
+			return;
 		space->groups = grown;
 		group = &grown[space->group_count++];
 	} else {
 		group = &space->groups[0];
 		for (size_t i = 1; i < space->group_count; i++)
-			if (space->groups[i].live < group->live) group = &space->groups[i];
+			if (space->groups[i].live < group->live)
+				group = &space->groups[i];
 		vp_trend_clear(&group->count);
 	}
 	memset(group, 0, sizeof *group);
@@ -126,29 +151,41 @@ static void came(struct finding_space *space, const struct vp_region *region)
 	memcpy(group->perms, region->perms, sizeof group->perms);
 }
 
-void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space, const struct vp_change *change)
+void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space,
+                            const struct vp_change *change)
 {
-	for (size_t i = 0; i < change->gone_count; i++) drop_region(findings, space, change->gone[i]);
-	if (change->event == VP_E_MUNMAP_REMOVE) drop_region(findings, space, change->id);
-	else if (change->event == VP_E_MMAP_ADD && looks_for(findings, VP_R_piles_up)) came(space, change->now);
-	else if (change->was && !change->born && change->was->size != change->now->size && looks_for(findings, VP_R_grows)) resized(findings, space, change);
+	for (size_t i = 0; i < change->gone_count; i++)
+		drop_region(findings, space, change->gone[i]);
+	if (change->event == VP_E_MUNMAP_REMOVE)
+		drop_region(findings, space, change->id);
+	else if (change->event == VP_E_MMAP_ADD && looks_for(findings, VP_R_piles_up))
+		came(space, change->now);
+	else if (change->was && !change->born && change->was->size != change->now->size &&
+	         looks_for(findings, VP_R_grows))
+		resized(findings, space, change);
 }
 
-void vp_finding_grow_region(struct finding_space *space, uint64_t id, const struct vp_region *region, size_t kind)
+void vp_finding_grow_region(struct finding_space *space, uint64_t id,
+                            const struct vp_region *region, size_t kind)
 {
 	struct group *group = space->group_count ? find_group(space, kind, region) : NULL;
-	if (!group) return;
+	if (!group)
+		return;
 	group->live++;
 	group->total += region->size;
-	if (region->size < group->smallest) group->smallest = region->size;
-	if (region->size > group->largest) group->largest = region->size;
+	if (region->size < group->smallest)
+		group->smallest = region->size;
+	if (region->size > group->largest)
+		group->largest = region->size;
 	few_add(&group->ids, id);
 }
 
 void vp_finding_grow_clear(struct finding_space *space)
 {
-	for (size_t i = 0; i < space->region_count; i++) vp_trend_clear(&space->regions[i].size);
-	for (size_t i = 0; i < space->group_count; i++) vp_trend_clear(&space->groups[i].count);
+	for (size_t i = 0; i < space->region_count; i++)
+		vp_trend_clear(&space->regions[i].size);
+	for (size_t i = 0; i < space->group_count; i++)
+		vp_trend_clear(&space->groups[i].count);
 	for (size_t i = 0; i < space->kind_count; i++) {
 		vp_trend_clear(&space->kinds[i].trend.size);
 		vp_trend_clear(&space->kinds[i].trend.rss);
@@ -159,9 +196,11 @@ void vp_finding_grow_clear(struct finding_space *space)
 /* ---- the verdict ---- */
 
 /* After it has been found to grow, only twice as much is news. */
-static bool grows(const struct vp_trend *trend, const struct vp_trend_rule *rule, struct told *told, struct vp_growth *growth)
+static bool grows(const struct vp_trend *trend, const struct vp_trend_rule *rule, struct told *told,
+                  struct vp_growth *growth)
 {
-	if (trend->value < told->still || !vp_trend_grows(trend, rule, growth)) return false;
+	if (trend->value < told->still || !vp_trend_grows(trend, rule, growth))
+		return false;
 	told->still = 2 * growth->to - growth->from;
 	return true;
 }
@@ -171,11 +210,14 @@ static double seconds(int64_t ns)
 	return (double)ns / 1e9;
 }
 
-static void tell_growth(struct vp_findings *findings, const struct vp_growth *growth, const char *what, const char *how, const char *measure)
+static void tell_growth(struct vp_findings *findings, const struct vp_growth *growth,
+                        const char *what, const char *how, const char *measure)
 {
 	const struct vp_finding *finding = &findings->finding;
-	vp_finding_text(findings, "%s %s in %u of %u samples since %.1f s: %s/s, from %s to %s", what, how, growth->rising, growth->samples,
-	                seconds(growth->since), vp_finding_size(growth->slope).text, vp_finding_size((double)growth->from).text,
+	vp_finding_text(findings, "%s %s in %u of %u samples since %.1f s: %s/s, from %s to %s",
+	                what, how, growth->rising, growth->samples, seconds(growth->since),
+	                vp_finding_size(growth->slope).text,
+	                vp_finding_size((double)growth->from).text,
 	                vp_finding_size((double)growth->to).text);
 	vp_finding_word(findings, "measure", measure);
 	vp_finding_num(findings, "slope", (uint64_t)growth->slope);
@@ -192,9 +234,11 @@ static enum vp_severity severity_of(size_t kind)
 	return of_files(kind) ? VP_INFO : VP_WARNING;
 }
 
-static void tell_region(struct vp_findings *findings, struct finding_space *space, struct region_life *life, const struct vp_growth *growth)
+static void tell_region(struct vp_findings *findings, struct finding_space *space,
+                        struct region_life *life, const struct vp_growth *growth)
 {
-	if (!vp_finding_due(&life->grows, severity_of(life->kind), growth->to - growth->from)) return;
+	if (!vp_finding_due(&life->grows, severity_of(life->kind), growth->to - growth->from))
+		return;
 	struct few_ids ids = { { life->id }, 1 };
 	vp_finding_begin(findings, space, VP_R_grows, severity_of(life->kind));
 	vp_finding_ids(findings, &ids);
@@ -203,12 +247,15 @@ static void tell_region(struct vp_findings *findings, struct finding_space *spac
 	vp_finding_rises(space, &life->grows, growth);
 }
 
-static void judge_region(struct vp_findings *findings, struct finding_space *space, struct region_life *life)
+static void judge_region(struct vp_findings *findings, struct finding_space *space,
+                         struct region_life *life)
 {
 	struct vp_trend_rule rule = rule_of(findings, findings->options.grow_least);
 	struct vp_growth growth;
-	if (never_grows(life->kind) || life->size.look != space->look) return;
-	if (grows(&life->size, &rule, &life->grows, &growth)) tell_region(findings, space, life, &growth);
+	if (never_grows(life->kind) || life->size.look != space->look)
+		return;
+	if (grows(&life->size, &rule, &life->grows, &growth))
+		tell_region(findings, space, life, &growth);
 }
 
 /* The region whose growth makes four fifths of its kind's, or NULL. */
@@ -216,7 +263,9 @@ static struct region_life *culprit(struct finding_space *space, size_t kind, uin
 {
 	for (size_t i = 0; i < space->region_count; i++) {
 		struct region_life *life = &space->regions[i];
-		if (life->kind == kind && life->size.value > life->first && life->size.value - life->first >= more - more / 5) return life;
+		if (life->kind == kind && life->size.value > life->first &&
+		    life->size.value - life->first >= more - more / 5)
+			return life;
 	}
 	return NULL;
 }
@@ -227,14 +276,17 @@ static void judge_kind_size(struct vp_findings *findings, struct finding_space *
 	struct vp_trend_rule rule = rule_of(findings, findings->options.grow_least);
 	struct vp_growth growth;
 	char what[64];
-	if (!grows(&kind->trend.size, &rule, &kind->grows, &growth)) return;
+	if (!grows(&kind->trend.size, &rule, &kind->grows, &growth))
+		return;
 	struct region_life *life = culprit(space, at, growth.to - growth.from);
 	if (life) {
 		tell_region(findings, space, life, &growth);
 		return;
 	}
-	if (!vp_finding_due(&kind->grows, severity_of(at), growth.to - growth.from)) return;
-	snprintf(what, sizeof what, "%.32s (%llu regions)", vp_kind_name(at), (unsigned long long)kind->sum.regions);
+	if (!vp_finding_due(&kind->grows, severity_of(at), growth.to - growth.from))
+		return;
+	snprintf(what, sizeof what, "%.32s (%llu regions)", vp_kind_name(at),
+	         (unsigned long long)kind->sum.regions);
 	vp_finding_begin(findings, space, VP_R_grows, severity_of(at));
 	vp_finding_word(findings, "kind", vp_kind_name(at));
 	tell_growth(findings, &growth, what, "grew", "size");
@@ -244,20 +296,26 @@ static void judge_kind_size(struct vp_findings *findings, struct finding_space *
 static bool size_told(const struct finding_space *space, size_t kind)
 {
 	for (size_t i = 0; i < space->region_count; i++)
-		if (space->regions[i].kind == kind && space->regions[i].grows.said) return true;
+		if (space->regions[i].kind == kind && space->regions[i].grows.said)
+			return true;
 	return space->kinds[kind].grows.said;
 }
 
-/* What was mapped long ago is used more and more: that ends, at the latest where the mapping does. */
+/* What was mapped long ago is used more and more: that ends, at the latest where the mapping does.
+ */
 static void judge_kind_rss(struct vp_findings *findings, struct finding_space *space, size_t at)
 {
 	struct kind_life *kind = &space->kinds[at];
 	struct vp_trend_rule rule = rule_of(findings, findings->options.grow_least);
 	struct vp_growth growth;
 	char what[64];
-	if (of_files(at) || size_told(space, at) || !grows(&kind->trend.rss, &rule, &kind->resident, &growth)) return;
-	if (!vp_finding_due(&kind->resident, VP_INFO, growth.to - growth.from)) return;
-	snprintf(what, sizeof what, "%.32s (%llu regions)", vp_kind_name(at), (unsigned long long)kind->sum.regions);
+	if (of_files(at) || size_told(space, at) ||
+	    !grows(&kind->trend.rss, &rule, &kind->resident, &growth))
+		return;
+	if (!vp_finding_due(&kind->resident, VP_INFO, growth.to - growth.from))
+		return;
+	snprintf(what, sizeof what, "%.32s (%llu regions)", vp_kind_name(at),
+	         (unsigned long long)kind->sum.regions);
 	vp_finding_begin(findings, space, VP_R_grows, VP_INFO);
 	vp_finding_ids(findings, &kind->sum.ids);
 	vp_finding_word(findings, "kind", vp_kind_name(at));
@@ -269,23 +327,32 @@ static void judge_kind(struct vp_findings *findings, struct finding_space *space
 {
 	struct kind_life *kind = &space->kinds[at];
 	struct trend_pair *trend = &kind->trend;
-	if (never_grows(at) || (!kind->sum.regions && !trend->size.begun)) return;
+	if (never_grows(at) || (!kind->sum.regions && !trend->size.begun))
+		return;
 	if (!trend->size.begun || trend->size.value != kind->sum.size) {
-		if (vp_trend_set(&trend->size, space->look, space->t, kind->sum.size)) return;
+		if (vp_trend_set(&trend->size, space->look, space->t, kind->sum.size))
+			return;
 		judge_kind_size(findings, space, at);
 	}
-	if (!space->resident_known || (trend->rss.begun && trend->rss.value == kind->sum.rss)) return;
-	if (!vp_trend_set(&trend->rss, space->look, space->t, kind->sum.rss)) judge_kind_rss(findings, space, at);
+	if (!space->resident_known || (trend->rss.begun && trend->rss.value == kind->sum.rss))
+		return;
+	if (!vp_trend_set(&trend->rss, space->look, space->t, kind->sum.rss))
+		judge_kind_rss(findings, space, at);
 }
 
-static void tell_group(struct vp_findings *findings, struct finding_space *space, struct group *group, const struct vp_growth *growth)
+static void tell_group(struct vp_findings *findings, struct finding_space *space,
+                       struct group *group, const struct vp_growth *growth)
 {
 	struct size_words size = vp_finding_size((double)group->smallest);
 	double rate = growth->slope;
 	vp_finding_begin(findings, space, VP_R_piles_up, severity_of(group->kind));
-	vp_finding_text(findings, "%llu regions of %.32s %.4s, %s%s each, pile up: %llu of them since %.1f s, %.3g a second, and hardly any goes",
-	                (unsigned long long)group->live, vp_kind_name(group->kind), group->perms, size.text,
-	                group->smallest == group->largest ? "" : " or more", (unsigned long long)(growth->to - growth->from), seconds(growth->since), rate);
+	vp_finding_text(findings,
+	                "%llu regions of %.32s %.4s, %s%s each, pile up: %llu of them since %.1f "
+	                "s, %.3g a second, and hardly any goes",
+	                (unsigned long long)group->live, vp_kind_name(group->kind), group->perms,
+	                size.text, group->smallest == group->largest ? "" : " or more",
+	                (unsigned long long)(growth->to - growth->from), seconds(growth->since),
+	                rate);
 	vp_finding_ids(findings, &group->ids);
 	vp_finding_word(findings, "kind", vp_kind_name(group->kind));
 	vp_finding_word(findings, "perms", group->perms);
@@ -299,19 +366,27 @@ static void tell_group(struct vp_findings *findings, struct finding_space *space
 	vp_finding_rises(space, &group->piles, growth);
 }
 
-static void judge_group(struct vp_findings *findings, struct finding_space *space, struct group *group)
+static void judge_group(struct vp_findings *findings, struct finding_space *space,
+                        struct group *group)
 {
 	struct vp_trend_rule rule = rule_of(findings, findings->options.pile_least);
 	struct vp_growth growth;
-	if (group->count.begun && group->count.value == group->live) return;
-	if (vp_trend_set(&group->count, space->look, space->t, group->live)) return;
-	if (!grows(&group->count, &rule, &group->piles, &growth)) return;
-	if (vp_finding_due(&group->piles, severity_of(group->kind), growth.to - growth.from)) tell_group(findings, space, group, &growth);
+	if (group->count.begun && group->count.value == group->live)
+		return;
+	if (vp_trend_set(&group->count, space->look, space->t, group->live))
+		return;
+	if (!grows(&group->count, &rule, &group->piles, &growth))
+		return;
+	if (vp_finding_due(&group->piles, severity_of(group->kind), growth.to - growth.from))
+		tell_group(findings, space, group, &growth);
 }
 
 void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *space)
 {
-	for (size_t i = 0; i < space->region_count && looks_for(findings, VP_R_grows); i++) judge_region(findings, space, &space->regions[i]);
-	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_grows); i++) judge_kind(findings, space, i);
-	for (size_t i = 0; i < space->group_count && space->added; i++) judge_group(findings, space, &space->groups[i]);
+	for (size_t i = 0; i < space->region_count && looks_for(findings, VP_R_grows); i++)
+		judge_region(findings, space, &space->regions[i]);
+	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_grows); i++)
+		judge_kind(findings, space, i);
+	for (size_t i = 0; i < space->group_count && space->added; i++)
+		judge_group(findings, space, &space->groups[i]);
 }

@@ -1,7 +1,9 @@
-/* Findings of what comes near a limit: a stack its size, the regions vm.max_map_count, the memory of a cgroup its maximum.
+/* Findings of what comes near a limit: a stack its size, the regions vm.max_map_count, the memory
+ * of a cgroup its maximum.
  *
- * A limit is known where the stream tells it: `stack_limit`, `memory_limit` and `cgroup` of a `process` line, and
- * `max_map_count` of the host. From `near` percent on it is a warning, from halfway between that and the limit an error.
+ * A limit is known where the stream tells it: `stack_limit`, `memory_limit` and `cgroup` of a
+ * `process` line, and `max_map_count` of the host. From `near` percent on it is a warning, from
+ * halfway between that and the limit an error.
  */
 #include <string.h>
 
@@ -25,27 +27,35 @@ static enum vp_severity severity_at(const struct vp_findings *findings, double s
 	return share * 100 >= (100 + findings->options.near) / 2.0 ? VP_ERROR : VP_WARNING;
 }
 
-void vp_finding_limit_region(struct finding_space *space, uint64_t id, const struct vp_region *region)
+void vp_finding_limit_region(struct finding_space *space, uint64_t id,
+                             const struct vp_region *region)
 {
 	if (vp_str_is(region->kind, "stack")) {
-		if (region->size > space->main.size) space->main = (struct stack_use){ region->size, region->size, id };
-	} else if (vp_str_is(region->kind, "thread-stack") && region->measured >> VP_M_rss & 1 && region->size >= THREAD_LEAST) {
+		if (region->size > space->main.size)
+			space->main = (struct stack_use){ region->size, region->size, id };
+	} else if (vp_str_is(region->kind, "thread-stack") && region->measured >> VP_M_rss & 1 &&
+	           region->size >= THREAD_LEAST) {
 		uint64_t used = region->measure[VP_M_rss];
 		if (share_of(used, region->size) > share_of(space->thread.used, space->thread.size))
 			space->thread = (struct stack_use){ region->size, used, id };
 	}
 }
 
-static void judge_stack(struct vp_findings *findings, struct finding_space *space, const struct stack_use *stack, uint64_t limit, struct told *told)
+static void judge_stack(struct vp_findings *findings, struct finding_space *space,
+                        const struct stack_use *stack, uint64_t limit, struct told *told)
 {
 	double share = share_of(stack->used, limit);
 	bool thread = told == &space->told_thread;
 	enum vp_severity severity = thread ? VP_INFO : severity_at(findings, share);
 	struct few_ids ids = { { stack->id }, 1 };
-	if (!is_near(findings, share) || !vp_finding_due(told, severity, stack->used)) return;
+	if (!is_near(findings, share) || !vp_finding_due(told, severity, stack->used))
+		return;
 	vp_finding_begin(findings, space, VP_R_stack_near_limit, severity);
-	vp_finding_text(findings, thread ? "a thread has touched %s of its stack's %s (%.0f %%)" : "the stack has grown to %s of the %s that it may have (%.0f %%)",
-	                vp_finding_size((double)stack->used).text, vp_finding_size((double)limit).text, share * 100);
+	vp_finding_text(findings,
+	                thread ? "a thread has touched %s of its stack's %s (%.0f %%)"
+	                       : "the stack has grown to %s of the %s that it may have (%.0f %%)",
+	                vp_finding_size((double)stack->used).text,
+	                vp_finding_size((double)limit).text, share * 100);
 	vp_finding_ids(findings, &ids);
 	vp_finding_num(findings, "size", stack->used);
 	vp_finding_num(findings, "limit", limit);
@@ -57,10 +67,15 @@ static void judge_count(struct vp_findings *findings, struct finding_space *spac
 {
 	double share = share_of(space->all.regions, findings->max_map_count);
 	enum vp_severity severity = severity_at(findings, share);
-	if (!is_near(findings, share) || !vp_finding_due(&space->told_count, severity, space->all.regions)) return;
+	if (!is_near(findings, share) ||
+	    !vp_finding_due(&space->told_count, severity, space->all.regions))
+		return;
 	vp_finding_begin(findings, space, VP_R_map_count, severity);
-	vp_finding_text(findings, "%llu regions of the %llu that the kernel allows (vm.max_map_count, %.0f %%): at the limit mmap, munmap and mprotect fail",
-	                (unsigned long long)space->all.regions, (unsigned long long)findings->max_map_count, share * 100);
+	vp_finding_text(findings,
+	                "%llu regions of the %llu that the kernel allows (vm.max_map_count, %.0f "
+	                "%%): at the limit mmap, munmap and mprotect fail",
+	                (unsigned long long)space->all.regions,
+	                (unsigned long long)findings->max_map_count, share * 100);
 	vp_finding_num(findings, "regions", space->all.regions);
 	vp_finding_num(findings, "limit", findings->max_map_count);
 	vp_finding_share(findings, "share", share);
@@ -72,24 +87,31 @@ static uint64_t charged(const struct finding_space *space)
 	return space->pss_known ? space->pss : space->all.rss;
 }
 
-/* All processes of the stream that are in the same cgroup, as each was when it was last looked at. */
+/* All processes of the stream that are in the same cgroup, as each was when it was last looked at.
+ */
 static void judge_cgroup(struct vp_findings *findings, struct finding_space *space)
 {
 	uint64_t used = 0, members = 0;
-	if (!space->memory_limit) return;
+	if (!space->memory_limit)
+		return;
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding_space *other = findings->spaces[i];
-		if (other->cgroup != space->cgroup || other->memory_limit != space->memory_limit) continue;
+		if (other->cgroup != space->cgroup || other->memory_limit != space->memory_limit)
+			continue;
 		used += charged(other);
 		members++;
 	}
 	double share = share_of(used, space->memory_limit);
 	enum vp_severity severity = severity_at(findings, share);
-	if (!is_near(findings, share) || !vp_finding_due(&space->told_cgroup, severity, used)) return;
+	if (!is_near(findings, share) || !vp_finding_due(&space->told_cgroup, severity, used))
+		return;
 	vp_finding_begin(findings, space, VP_R_cgroup_limit, severity);
-	vp_finding_text(findings, "%s of memory in %llu process%s of a cgroup that may have %s (%.0f %%): at the limit the kernel reclaims, swaps and kills",
-	                vp_finding_size((double)used).text, (unsigned long long)members, members == 1 ? "" : "es",
-	                vp_finding_size((double)space->memory_limit).text, share * 100);
+	vp_finding_text(findings,
+	                "%s of memory in %llu process%s of a cgroup that may have %s (%.0f %%): at "
+	                "the limit the kernel reclaims, swaps and kills",
+	                vp_finding_size((double)used).text, (unsigned long long)members,
+	                members == 1 ? "" : "es", vp_finding_size((double)space->memory_limit).text,
+	                share * 100);
 	vp_finding_num(findings, space->pss_known ? "pss" : "rss", used);
 	vp_finding_num(findings, "limit", space->memory_limit);
 	vp_finding_share(findings, "share", share);
@@ -101,8 +123,11 @@ void vp_finding_limit_judge(struct vp_findings *findings, struct finding_space *
 {
 	if (looks_for(findings, VP_R_stack_near_limit)) {
 		judge_stack(findings, space, &space->main, space->stack_limit, &space->told_stack);
-		judge_stack(findings, space, &space->thread, space->thread.size, &space->told_thread);
+		judge_stack(findings, space, &space->thread, space->thread.size,
+		            &space->told_thread);
 	}
-	if (looks_for(findings, VP_R_map_count)) judge_count(findings, space);
-	if (looks_for(findings, VP_R_cgroup_limit)) judge_cgroup(findings, space);
+	if (looks_for(findings, VP_R_map_count))
+		judge_count(findings, space);
+	if (looks_for(findings, VP_R_cgroup_limit))
+		judge_cgroup(findings, space);
 }

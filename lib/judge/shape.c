@@ -1,14 +1,14 @@
-/* Findings that one look is enough for: memory that is writable and executable, stacks without a guard, huge reserved
- * mappings that nobody touches, an address space in pieces. */
+/* Findings that one look is enough for: memory that is writable and executable, stacks without a
+ * guard, huge reserved mappings that nobody touches, an address space in pieces. */
 #include <string.h>
 
 #include "judge/inner.h"
 #include "space/kinds.h"
 
 #define RESERVED_ONE (UINT64_C(1) << 30) /* bytes: a smaller mapping does not count as huge */
-#define UNTOUCHED 1024                   /* resident is less than one in so many bytes */
-#define NARROW (UINT64_C(1) << 20)       /* bytes: a hole that most mappings do not fit in */
-#define ALL_32 (UINT64_C(1) << 32)
+#define UNTOUCHED    1024                /* resident is less than one in so many bytes */
+#define NARROW       (UINT64_C(1) << 20) /* bytes: a hole that most mappings do not fit in */
+#define ALL_32       (UINT64_C(1) << 32)
 
 static void add(struct sum *sum, uint64_t id, const struct vp_region *region)
 {
@@ -19,22 +19,29 @@ static void add(struct sum *sum, uint64_t id, const struct vp_region *region)
 
 static void count_hole(struct finding_space *space, const struct vp_region *region)
 {
-	if (region->start >> 63) return; /* the kernel's half: vsyscall */
+	if (region->start >> 63)
+		return; /* the kernel's half: vsyscall */
 	uint64_t hole = region->start > space->last_end ? region->start - space->last_end : 0;
 	if (hole && space->last_end) {
 		space->holes++;
 		space->narrow += hole < NARROW;
 		space->free += hole;
-		if (hole > space->largest_hole) space->largest_hole = hole;
+		if (hole > space->largest_hole)
+			space->largest_hole = hole;
 	}
-	if (region->end > space->top) space->top = region->end;
+	if (region->end > space->top)
+		space->top = region->end;
 }
 
-/* Where residency is not known: what nothing can be read from, and what is larger than the machine's memory. */
-static bool untouched(const struct vp_findings *findings, const struct vp_region *region, bool usable)
+/* Where residency is not known: what nothing can be read from, and what is larger than the
+ * machine's memory. */
+static bool untouched(const struct vp_findings *findings, const struct vp_region *region,
+                      bool usable)
 {
-	if (region->size < RESERVED_ONE) return false;
-	if (!(region->measured >> VP_M_rss & 1)) return !usable || (findings->memory && region->size > findings->memory);
+	if (region->size < RESERVED_ONE)
+		return false;
+	if (!(region->measured >> VP_M_rss & 1))
+		return !usable || (findings->memory && region->size > findings->memory);
 	return region->measure[VP_M_rss] < region->size / UNTOUCHED;
 }
 
@@ -43,24 +50,30 @@ static bool is_stack(const struct vp_region *region)
 	return vp_str_is(region->kind, "thread-stack") || vp_str_is(region->kind, "stack");
 }
 
-/* Linux 6.19 says where MADV_GUARD_INSTALL was used, as newer C libraries do: such guards are no regions. */
+/* Linux 6.19 says where MADV_GUARD_INSTALL was used, as newer C libraries do: such guards are no
+ * regions. */
 static bool guards_within(const struct vp_region *region)
 {
 	for (size_t i = 0; i + 2 <= region->flags.n; i += 3)
-		if (region->flags.p[i] == 'g' && region->flags.p[i + 1] == 'u') return true;
+		if (region->flags.p[i] == 'g' && region->flags.p[i + 1] == 'u')
+			return true;
 	return false;
 }
 
-void vp_finding_shape_region(const struct vp_findings *findings, struct finding_space *space, uint64_t id, const struct vp_region *region)
+void vp_finding_shape_region(const struct vp_findings *findings, struct finding_space *space,
+                             uint64_t id, const struct vp_region *region)
 {
 	bool open = strchr(region->perms, 'r') || strchr(region->perms, 'w');
 	count_hole(space, region);
-	if (is_stack(region) && space->last_open && space->last_end == region->start && !guards_within(region)) add(&space->unguarded, id, region);
+	if (is_stack(region) && space->last_open && space->last_end == region->start &&
+	    !guards_within(region))
+		add(&space->unguarded, id, region);
 	if (untouched(findings, region, open)) {
 		add(&space->reserved, id, region);
 		space->reserved_usable += open ? region->size : 0;
 	}
-	if (region->end > space->last_end) space->last_end = region->end;
+	if (region->end > space->last_end)
+		space->last_end = region->end;
 	space->last_open = open;
 }
 
@@ -70,11 +83,16 @@ static void judge_both(struct vp_findings *findings, struct finding_space *space
 	const struct sum *sum = &kind->both;
 	bool stack = !strcmp(vp_kind_name(at), "stack");
 	enum vp_severity severity = stack ? VP_ERROR : space->compiles ? VP_INFO : VP_WARNING;
-	if (!sum->regions || !vp_finding_due(&kind->writable_executable, severity, sum->regions)) return;
+	if (!sum->regions || !vp_finding_due(&kind->writable_executable, severity, sum->regions))
+		return;
 	vp_finding_begin(findings, space, VP_R_writable_executable, severity);
-	vp_finding_text(findings, "%llu region%s of %.32s, %s in all, can be written and executed at once%s", (unsigned long long)sum->regions,
-	                sum->regions == 1 ? "" : "s", vp_kind_name(at), vp_finding_size((double)sum->size).text,
-	                stack ? ": whatever overflows a buffer can run" : space->compiles ? ", as this program's compiler is known to want it" : "");
+	vp_finding_text(findings,
+	                "%llu region%s of %.32s, %s in all, can be written and executed at once%s",
+	                (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s",
+	                vp_kind_name(at), vp_finding_size((double)sum->size).text,
+	                stack             ? ": whatever overflows a buffer can run"
+	                : space->compiles ? ", as this program's compiler is known to want it"
+	                                  : "");
 	vp_finding_ids(findings, &sum->ids);
 	vp_finding_word(findings, "kind", vp_kind_name(at));
 	vp_finding_num(findings, "regions", sum->regions);
@@ -85,9 +103,12 @@ static void judge_both(struct vp_findings *findings, struct finding_space *space
 static void judge_unguarded(struct vp_findings *findings, struct finding_space *space)
 {
 	const struct sum *sum = &space->unguarded;
-	if (!sum->regions || !vp_finding_due(&space->told_unguarded, VP_INFO, sum->regions)) return;
+	if (!sum->regions || !vp_finding_due(&space->told_unguarded, VP_INFO, sum->regions))
+		return;
 	vp_finding_begin(findings, space, VP_R_unguarded, VP_INFO);
-	vp_finding_text(findings, "%llu stack%s with other memory right below, and no guard between: too deep a call would overwrite it",
+	vp_finding_text(findings,
+	                "%llu stack%s with other memory right below, and no guard between: too "
+	                "deep a call would overwrite it",
 	                (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s");
 	vp_finding_ids(findings, &sum->ids);
 	vp_finding_num(findings, "regions", sum->regions);
@@ -97,11 +118,17 @@ static void judge_unguarded(struct vp_findings *findings, struct finding_space *
 static void judge_reserved(struct vp_findings *findings, struct finding_space *space)
 {
 	const struct sum *sum = &space->reserved;
-	enum vp_severity severity = space->reserved_usable >= findings->options.reserved_least ? VP_WARNING : VP_INFO;
-	if (!sum->regions || sum->size < findings->options.reserved_least || !vp_finding_due(&space->told_reserved, severity, sum->size)) return;
+	enum vp_severity severity =
+	        space->reserved_usable >= findings->options.reserved_least ? VP_WARNING : VP_INFO;
+	if (!sum->regions || sum->size < findings->options.reserved_least ||
+	    !vp_finding_due(&space->told_reserved, severity, sum->size))
+		return;
 	vp_finding_begin(findings, space, VP_R_reserved, severity);
-	vp_finding_text(findings, "%s is reserved in %llu region%s and next to nothing of it used; %s of it could be touched at once",
-	                vp_finding_size((double)sum->size).text, (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s",
+	vp_finding_text(findings,
+	                "%s is reserved in %llu region%s and next to nothing of it used; %s of it "
+	                "could be touched at once",
+	                vp_finding_size((double)sum->size).text, (unsigned long long)sum->regions,
+	                sum->regions == 1 ? "" : "s",
 	                vp_finding_size((double)space->reserved_usable).text);
 	vp_finding_ids(findings, &sum->ids);
 	vp_finding_num(findings, "size", sum->size);
@@ -110,32 +137,49 @@ static void judge_reserved(struct vp_findings *findings, struct finding_space *s
 	vp_finding_tell(findings);
 }
 
-/* In 32 bits what counts is the largest block that could still be had; with more there is room for everything, and what
- * counts is how many holes there are that nothing fits in, for each costs a region. */
+/* In 32 bits what counts is the largest block that could still be had; with more there is room for
+ * everything, and what counts is how many holes there are that nothing fits in, for each costs a
+ * region. */
 static void judge_fragmented(struct vp_findings *findings, struct finding_space *space)
 {
-	bool small = space->top <= ALL_32 && space->largest_hole < space->free / 4 && space->largest_hole < ALL_32 / 32 && space->free;
+	bool small = space->top <= ALL_32 && space->largest_hole < space->free / 4 &&
+	             space->largest_hole < ALL_32 / 32 && space->free;
 	bool pieces = space->narrow >= findings->options.holes;
-	if ((!small && !pieces) || !vp_finding_due(&space->told_holes, small ? VP_WARNING : VP_INFO, space->narrow)) return;
+	if ((!small && !pieces) ||
+	    !vp_finding_due(&space->told_holes, small ? VP_WARNING : VP_INFO, space->narrow))
+		return;
 	vp_finding_begin(findings, space, VP_R_fragmented, small ? VP_WARNING : VP_INFO);
 	if (small)
-		vp_finding_text(findings, "%s of addresses are free, in %llu holes of which the largest has %s", vp_finding_size((double)space->free).text,
-		                (unsigned long long)space->holes, vp_finding_size((double)space->largest_hole).text);
+		vp_finding_text(findings,
+		                "%s of addresses are free, in %llu holes of which the largest has "
+		                "%s",
+		                vp_finding_size((double)space->free).text,
+		                (unsigned long long)space->holes,
+		                vp_finding_size((double)space->largest_hole).text);
 	else
-		vp_finding_text(findings, "%llu of %llu holes between regions are smaller than %s: few mappings fit in them",
-		                (unsigned long long)space->narrow, (unsigned long long)space->holes, vp_finding_size((double)NARROW).text);
+		vp_finding_text(findings,
+		                "%llu of %llu holes between regions are smaller than %s: few "
+		                "mappings fit in them",
+		                (unsigned long long)space->narrow, (unsigned long long)space->holes,
+		                vp_finding_size((double)NARROW).text);
 	vp_finding_num(findings, "holes", space->holes);
 	vp_finding_num(findings, "narrow", space->narrow);
 	vp_finding_num(findings, "largest", space->largest_hole);
-	if (small) vp_finding_num(findings, "free", space->free);
+	if (small)
+		vp_finding_num(findings, "free", space->free);
 	vp_finding_num(findings, "regions", space->all.regions);
 	vp_finding_tell(findings);
 }
 
 void vp_finding_shape_judge(struct vp_findings *findings, struct finding_space *space)
 {
-	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_writable_executable); i++) judge_both(findings, space, i);
-	if (looks_for(findings, VP_R_unguarded)) judge_unguarded(findings, space);
-	if (looks_for(findings, VP_R_reserved)) judge_reserved(findings, space);
-	if (looks_for(findings, VP_R_fragmented)) judge_fragmented(findings, space);
+	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_writable_executable);
+	     i++)
+		judge_both(findings, space, i);
+	if (looks_for(findings, VP_R_unguarded))
+		judge_unguarded(findings, space);
+	if (looks_for(findings, VP_R_reserved))
+		judge_reserved(findings, space);
+	if (looks_for(findings, VP_R_fragmented))
+		judge_fragmented(findings, space);
 }

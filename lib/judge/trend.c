@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define LEVELS_MAX 24
-#define FILL_MAX 4096 /* looks without a change that are entered one by one: what is longer is flat enough */
+#define FILL_MAX                                                                                  \
+	4096 /* looks without a change that are entered one by one: what is longer is flat enough \
+	      */
 
 struct bucket {
 	int64_t t; /* its beginning */
@@ -15,10 +17,11 @@ struct bucket {
 struct vp_trend_level {
 	struct bucket ring[VP_TREND_BUCKETS];
 	unsigned next, held;
-	unsigned run, flat;   /* the newest buckets that rise, the first of them counted; those of them that do not */
-	uint64_t base;        /* the first value of the run, as long as the ring goes back so far */
-	uint64_t ceiling;     /* from where it has fallen before: below that, nothing is new */
-	bool waiting;         /* one of two buckets for the level above is there */
+	unsigned run, flat; /* the newest buckets that rise, the first of them counted; those of
+	                       them that do not */
+	uint64_t base;      /* the first value of the run, as long as the ring goes back so far */
+	uint64_t ceiling;   /* from where it has fallen before: below that, nothing is new */
+	bool waiting;       /* one of two buckets for the level above is there */
 	struct bucket first;
 };
 
@@ -34,7 +37,8 @@ static void restart(struct vp_trend_level *level, uint64_t value)
 	level->base = value;
 }
 
-/* A step down of a twentieth of the growth so far is noise; so is one step in eight that does not rise. */
+/* A step down of a twentieth of the growth so far is noise; so is one step in eight that does not
+ * rise. */
 static void extend_run(struct vp_trend_level *level, uint64_t value)
 {
 	uint64_t before = level->held ? back(level, 0)->least : value;
@@ -43,23 +47,30 @@ static void extend_run(struct vp_trend_level *level, uint64_t value)
 	} else if (value > before) {
 		level->run++;
 	} else if (before - value > (before - level->base) / 20) {
-		if (before > level->ceiling) level->ceiling = before;
+		if (before > level->ceiling)
+			level->ceiling = before;
 		restart(level, value);
 	} else {
 		level->run++;
-		if (++level->flat > 1 + level->run / 8) restart(level, value);
+		if (++level->flat > 1 + level->run / 8)
+			restart(level, value);
 	}
-	if (level->run > VP_TREND_BUCKETS) level->run = VP_TREND_BUCKETS;
-	if (level->flat > level->run) level->flat = level->run;
+	if (level->run > VP_TREND_BUCKETS)
+		level->run = VP_TREND_BUCKETS;
+	if (level->flat > level->run)
+		level->flat = level->run;
 }
 
 static int push(struct vp_trend *trend, unsigned at, struct bucket bucket)
 {
 	for (;; at++) {
 		if (at == trend->count) {
-			if (at == LEVELS_MAX) return 0;
-			struct vp_trend_level *grown = realloc(trend->levels, (at + 1) * sizeof *grown);
-			if (!grown) return -1;
+			if (at == LEVELS_MAX)
+				return 0;
+			struct vp_trend_level *grown =
+			        realloc(trend->levels, (at + 1) * sizeof *grown);
+			if (!grown)
+				return -1;
 			trend->levels = grown;
 			memset(&grown[trend->count++], 0, sizeof *grown);
 		}
@@ -67,15 +78,19 @@ static int push(struct vp_trend *trend, unsigned at, struct bucket bucket)
 		extend_run(level, bucket.least);
 		level->ring[level->next] = bucket;
 		level->next = (level->next + 1) % VP_TREND_BUCKETS;
-		if (level->held < VP_TREND_BUCKETS) level->held++;
-		if (level->run == VP_TREND_BUCKETS) level->base = back(level, VP_TREND_BUCKETS - 1)->least;
+		if (level->held < VP_TREND_BUCKETS)
+			level->held++;
+		if (level->run == VP_TREND_BUCKETS)
+			level->base = back(level, VP_TREND_BUCKETS - 1)->least;
 		if (!level->waiting) {
 			level->first = bucket;
 			level->waiting = true;
 			return 0;
 		}
 		level->waiting = false;
-		bucket = (struct bucket){ level->first.t, level->first.least < bucket.least ? level->first.least : bucket.least };
+		bucket = (struct bucket){ level->first.t, level->first.least < bucket.least
+			                                          ? level->first.least
+			                                          : bucket.least };
 	}
 }
 
@@ -86,8 +101,10 @@ int vp_trend_set(struct vp_trend *trend, uint64_t look, int64_t t, uint64_t valu
 	} else if (look > trend->look) {
 		uint64_t gap = look - trend->look, entered = gap < FILL_MAX ? gap : FILL_MAX;
 		for (uint64_t i = 0; i < entered; i++) {
-			int64_t at = trend->t + (int64_t)((double)(t - trend->t) * (double)i / (double)entered);
-			if (push(trend, 0, (struct bucket){ at, trend->value })) return -1;
+			int64_t at = trend->t + (int64_t)((double)(t - trend->t) * (double)i /
+			                                  (double)entered);
+			if (push(trend, 0, (struct bucket){ at, trend->value }))
+				return -1;
 		}
 	}
 	trend->look = look;
@@ -104,11 +121,13 @@ void vp_trend_clear(struct vp_trend *trend)
 
 uint64_t vp_trend_at(const struct vp_trend *trend, int64_t t)
 {
-	if (t >= trend->t) return trend->value;
+	if (t >= trend->t)
+		return trend->value;
 	for (unsigned at = 0; at < trend->count; at++) {
 		const struct vp_trend_level *level = &trend->levels[at];
 		for (unsigned i = 0; i < level->held; i++)
-			if (back(level, i)->t <= t) return back(level, i)->least;
+			if (back(level, i)->t <= t)
+				return back(level, i)->least;
 	}
 	return 0;
 }
@@ -131,10 +150,12 @@ static void fit(const struct vp_trend_level *level, struct vp_growth *growth)
 	for (unsigned i = 0; i < level->run; i++)
 		for (unsigned j = i + 1; j < level->run && pairs < most; j++) {
 			const struct bucket *late = back(level, i), *early = back(level, j);
-			double seconds = (double)(late->t - early->t) / 1e9, more = (double)late->least - (double)early->least;
+			double seconds = (double)(late->t - early->t) / 1e9,
+			       more = (double)late->least - (double)early->least;
 			rising += more > 0;
 			falling += more < 0;
-			if (seconds > 0) slopes[pairs++] = more / seconds;
+			if (seconds > 0)
+				slopes[pairs++] = more / seconds;
 		}
 	qsort(slopes, pairs, sizeof *slopes, by_size);
 	growth->slope = pairs ? slopes[pairs / 2] : 0;
@@ -143,21 +164,31 @@ static void fit(const struct vp_trend_level *level, struct vp_growth *growth)
 
 static bool run_is_growth(const struct vp_trend_level *level, const struct vp_trend_rule *rule)
 {
-	if (level->run < rule->samples || level->run < 3) return false;
-	const struct bucket *last = back(level, 0), *middle = back(level, level->run / 2), *first = back(level, level->run - 1);
-	if (last->t - first->t < rule->lasting || last->least < first->least || last->least - first->least < rule->least) return false;
-	if (last->least <= level->ceiling || last->least <= middle->least) return false;
+	if (level->run < rule->samples || level->run < 3)
+		return false;
+	const struct bucket *last = back(level, 0), *middle = back(level, level->run / 2),
+	                    *first = back(level, level->run - 1);
+	if (last->t - first->t < rule->lasting || last->least < first->least ||
+	    last->least - first->least < rule->least)
+		return false;
+	if (last->least <= level->ceiling || last->least <= middle->least)
+		return false;
 	return last->least - middle->least >= (last->least - first->least) / 4;
 }
 
-bool vp_trend_grows(const struct vp_trend *trend, const struct vp_trend_rule *rule, struct vp_growth *growth)
+bool vp_trend_grows(const struct vp_trend *trend, const struct vp_trend_rule *rule,
+                    struct vp_growth *growth)
 {
 	for (unsigned at = trend->count; at-- > 0;) {
 		const struct vp_trend_level *level = &trend->levels[at];
-		if (!run_is_growth(level, rule)) continue;
-		*growth = (struct vp_growth){ .since = back(level, level->run - 1)->t, .from = back(level, level->run - 1)->least,
-			.to = trend->value, .samples = level->run - 1 };
-		for (unsigned i = 0; i + 1 < level->run; i++) growth->rising += back(level, i)->least > back(level, i + 1)->least;
+		if (!run_is_growth(level, rule))
+			continue;
+		*growth = (struct vp_growth){ .since = back(level, level->run - 1)->t,
+			                      .from = back(level, level->run - 1)->least,
+			                      .to = trend->value,
+			                      .samples = level->run - 1 };
+		for (unsigned i = 0; i + 1 < level->run; i++)
+			growth->rising += back(level, i)->least > back(level, i + 1)->least;
 		fit(level, growth);
 		return growth->slope > 0;
 	}

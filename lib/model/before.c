@@ -1,5 +1,5 @@
-/* The first of two moments: what lived at filter.from, or at the first look at a process. And of a stream that tells of two runs,
- * which regions are really different. */
+/* The first of two moments: what lived at filter.from, or at the first look at a process. And of a
+ * stream that tells of two runs, which regions are really different. */
 #include "model/inner.h"
 
 #include <stdlib.h>
@@ -14,7 +14,8 @@ static void take(struct vp_model *model, struct vp_follow *follow, int64_t t)
 		proc->has_before = true;
 	}
 	for (size_t i = 0; i < follow->open_count; i++) {
-		if (vp_model_room(model, &model->before, model->before_count, &model->before_size, sizeof *model->before))
+		if (vp_model_room(model, &model->before, model->before_count, &model->before_size,
+		                  sizeof *model->before))
 			return;
 		model->before[model->before_count++] = follow->open[i].span;
 	}
@@ -44,7 +45,8 @@ void vp_model_real(struct vp_model *model, const struct vp_record *record)
 	for (size_t at = 0; record->cause.p && vp_json_each(record->cause, &at, &member);)
 		if (vp_str_is(member.key, "noise"))
 			return;
-	if (vp_model_room(model, &model->real, model->real_count, &model->real_size, sizeof *model->real))
+	if (vp_model_room(model, &model->real, model->real_count, &model->real_size,
+	                  sizeof *model->real))
 		return;
 	model->real[model->real_count++] = record->id;
 }
@@ -63,5 +65,6 @@ void vp_model_before_finish(struct vp_model *model)
 
 bool vp_model_is_real(const struct vp_model *model, uint64_t id)
 {
-	return model->real_count && bsearch(&id, model->real, model->real_count, sizeof *model->real, by_id);
+	return model->real_count &&
+	       bsearch(&id, model->real, model->real_count, sizeof *model->real, by_id);
 }

@@ -1,4 +1,5 @@
-/* The history that a stream tells: each line goes where it belongs; streams without ids are tracked on the way. */
+/* The history that a stream tells: each line goes where it belongs; streams without ids are tracked
+ * on the way. */
 #include "base/error.h"
 #include "model/inner.h"
 
@@ -12,7 +13,9 @@ int vp_model_room(struct vp_model *model, void *list, size_t count, size_t *size
 	void *old, *fresh;
 	if (count < *size)
 		return 0;
-	size_t more = *size ? *size * 2 : item > 64 ? 8 : 64; /* there may be a list for each of many processes */
+	size_t more = *size       ? *size * 2
+	              : item > 64 ? 8
+	                          : 64; /* there may be a list for each of many processes */
 	memcpy(&old, list, sizeof old);
 	if (!(fresh = realloc(old, more * item))) {
 		model->no_memory = true;
@@ -57,7 +60,8 @@ static bool perms_fit(const char *want, const char *have)
 
 bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *region, vp_str kind)
 {
-	if (filter->address_end && (region->end <= filter->address || region->start >= filter->address_end))
+	if (filter->address_end &&
+	    (region->end <= filter->address || region->start >= filter->address_end))
 		return false;
 	return vp_filter_kind(filter, kind) && perms_fit(filter->perms, region->perms);
 }
@@ -117,8 +121,9 @@ static bool removes(int event)
 	return event == VP_E_MUNMAP_REMOVE || event == VP_E_EXIT;
 }
 
-static void change_apply(struct vp_model *model, struct vp_follow *follow, struct vp_told_change *change, uint64_t from,
-                         const uint64_t *gone, size_t gone_count)
+static void change_apply(struct vp_model *model, struct vp_follow *follow,
+                         struct vp_told_change *change, uint64_t from, const uint64_t *gone,
+                         size_t gone_count)
 {
 	struct weight was = { 0 }, now = { 0 };
 	bool told = model->keep & (VP_KEEP_JOURNAL | VP_KEEP_TALLIES);
@@ -131,12 +136,14 @@ static void change_apply(struct vp_model *model, struct vp_follow *follow, struc
 		vp_tally_exit(model, follow, change->t);
 	for (size_t i = 0; i < gone_count; i++)
 		vp_live_drop(model, follow, change->t, gone[i], change->event);
-	if (change->event == VP_E_MUNMAP_REMOVE && change->region->has_start && change->region->has_end)
+	if (change->event == VP_E_MUNMAP_REMOVE && change->region->has_start &&
+	    change->region->has_end)
 		vp_faults_forget(model, change->pid, change->region->start, change->region->end);
 	if (removes(change->event))
 		vp_live_drop(model, follow, change->t, change->id, change->event);
 	else
-		vp_live_set(model, follow, change->t, change->id, change->region, change->event, from);
+		vp_live_set(model, follow, change->t, change->id, change->region, change->event,
+		            from);
 	if (!told)
 		return;
 	weigh(follow, change->id, &now);
@@ -145,7 +152,8 @@ static void change_apply(struct vp_model *model, struct vp_follow *follow, struc
 	change->has_rss = was.has_rss || now.has_rss;
 	change->shown = was.any || now.any;
 	if (change->shown)
-		vp_tally_line(model, change->pid, change->event, change->act, change->size, change->rss, change->has_rss);
+		vp_tally_line(model, change->pid, change->event, change->act, change->size,
+		              change->rss, change->has_rss);
 	vp_journal_change(model, change);
 }
 
@@ -160,15 +168,19 @@ static void sink_change(void *ctx, const struct vp_change *change)
 	vp_moment_due(model, follow, change->t); /* first: it takes the sums of the moment before */
 	for (size_t i = 0; i < change->from_count && !from; i++)
 		from = change->from[i] == change->id ? 0 : change->from[i];
-	struct vp_told_change told = { .t = change->t, .pid = change->pid, .event = change->event, .act = change->act, .id = change->id,
-		.region = change->now };
+	struct vp_told_change told = { .t = change->t,
+		                       .pid = change->pid,
+		                       .event = change->event,
+		                       .act = change->act,
+		                       .id = change->id,
+		                       .region = change->now };
 	if (was)
 		told.was = (struct vp_was){ was->perms, was->name, was->start, true, true };
 	change_apply(model, follow, &told, from, change->gone, change->gone_count);
 }
 
-static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq, const struct vp_region *const *regions,
-                       const uint64_t *ids, size_t count)
+static void sink_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
+                       const struct vp_region *const *regions, const uint64_t *ids, size_t count)
 {
 	struct vp_model *model = ctx;
 	struct vp_follow *follow = vp_follow_find(model, pid, true);
@@ -189,7 +201,8 @@ static size_t ids_of(struct vp_model *model, vp_str json)
 	struct vp_member member;
 	size_t count = 0;
 	for (size_t at = 0; json.p && vp_json_each(json, &at, &member);) {
-		if (vp_model_room(model, &inner->gone, count, &inner->gone_size, sizeof *inner->gone))
+		if (vp_model_room(model, &inner->gone, count, &inner->gone_size,
+		                  sizeof *inner->gone))
 			break;
 		count += vp_json_num(member.value, &inner->gone[count]);
 	}
@@ -197,11 +210,13 @@ static size_t ids_of(struct vp_model *model, vp_str json)
 }
 
 /* `was` and `cause` are read only where somebody wants to see them. */
-static void tell_before(struct vp_record *record, struct vp_told_change *told, struct vp_region *was)
+static void tell_before(struct vp_record *record, struct vp_told_change *told,
+                        struct vp_region *was)
 {
 	struct vp_member member;
 	if (record->was.p && !vp_record_region(record, record->was, was))
-		told->was = (struct vp_was){ was->perms, was->name, was->start, was->name.p != NULL, was->has_start };
+		told->was = (struct vp_was){ was->perms, was->name, was->start, was->name.p != NULL,
+			                     was->has_start };
 	for (size_t at = 0; record->cause.p && vp_json_each(record->cause, &at, &member);)
 		if (vp_str_is(member.key, "call") && member.json == VP_STRING)
 			told->cause = vp_record_decode(record, member.value);
@@ -226,8 +241,12 @@ static void change_line(struct vp_model *model, struct vp_record *record, int64_
 	for (size_t at = 0; record->from.p && !from && vp_json_each(record->from, &at, &member);)
 		if (vp_json_num(member.value, &id) && id != record->id)
 			from = id;
-	struct vp_told_change told = { .t = t, .pid = record->pid, .event = event, .act = record->act, .id = record->id,
-		.region = &record->region };
+	struct vp_told_change told = { .t = t,
+		                       .pid = record->pid,
+		                       .event = event,
+		                       .act = record->act,
+		                       .id = record->id,
+		                       .region = &record->region };
 	if (model->keep & VP_KEEP_JOURNAL)
 		tell_before(record, &told, &was);
 	size_t gone = ids_of(model, record->gone);
@@ -282,8 +301,9 @@ static void region_line(struct vp_model *model, struct vp_record *record, int64_
 	struct vp_model_inner *inner = model->inner;
 	bool tracked = record->has_id;
 	model->tracked |= tracked;
-	if (!inner->in_frame || inner->frame_pid != record->pid || inner->frame_seq != record->seq
-	    || inner->frame_tracked != tracked || inner->frame_t != t)
+	if (!inner->in_frame || inner->frame_pid != record->pid ||
+	    inner->frame_seq != record->seq || inner->frame_tracked != tracked ||
+	    inner->frame_t != t)
 		frame_begin(model, t, record->pid, record->seq, tracked);
 	struct vp_follow *follow = vp_follow_find(model, record->pid, true);
 	if (!tracked) {
@@ -324,12 +344,14 @@ static bool began_at(vp_str text, int64_t *ns)
 		return false;
 	memcpy(buffer, text.p, text.n);
 	buffer[text.n] = 0;
-	if (sscanf(buffer, "%d-%d-%dT%d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n) != 6
-	    || tm.tm_year < 1970 || tm.tm_year > 2200)
+	if (sscanf(buffer, "%d-%d-%dT%d:%d:%d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+	           &tm.tm_min, &tm.tm_sec, &n) != 6 ||
+	    tm.tm_year < 1970 || tm.tm_year > 2200)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
-	for (int i = 0; buffer[n] == '.' && i < 9 && buffer[n + 1 + i] >= '0' && buffer[n + 1 + i] <= '9'; i++)
+	for (int i = 0;
+	     buffer[n] == '.' && i < 9 && buffer[n + 1 + i] >= '0' && buffer[n + 1 + i] <= '9'; i++)
 		fraction[i] = buffer[n + 1 + i];
 	*ns = (int64_t)timegm(&tm) * 1000000000 + atoll(fraction);
 	return true;
@@ -351,19 +373,25 @@ static void stream_line(struct vp_model *model, struct vp_record *record)
 		vp_pages_over(model, -1, inner->t);
 		vp_tracker_segment(model->tracker);
 		vp_state_clear(&model->state);
-		/* Two recordings stand where their clocks put them; without clocks one behind the other. */
-		inner->offset = has && inner->has_began && began - inner->began >= inner->t ? began - inner->began : inner->t;
+		/* Two recordings stand where their clocks put them; without clocks one behind the
+		 * other. */
+		inner->offset = has && inner->has_began && began - inner->began >= inner->t
+		                        ? began - inner->began
+		                        : inner->t;
 	} else if (has) {
 		inner->began = began;
 		inner->has_began = true;
 	}
 	vp_str program = vp_record_str(record, "program");
 	vp_model_is_diff(model, program);
-	snprintf(model->program, sizeof model->program, "%.*s", (int)(program.n < 60 ? program.n : 60), program.p ? program.p : "");
-	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &member);)
+	snprintf(model->program, sizeof model->program, "%.*s",
+	         (int)(program.n < 60 ? program.n : 60), program.p ? program.p : "");
+	for (size_t at = 0;
+	     host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &member);)
 		if (vp_str_is(member.key, "page"))
 			vp_json_num(member.value, &model->page);
-		else if (vp_str_is(member.key, "name") && member.json == VP_STRING && member.value.n < sizeof model->host) {
+		else if (vp_str_is(member.key, "name") && member.json == VP_STRING &&
+		         member.value.n < sizeof model->host) {
 			long n = vp_json_unescape(member.value, model->host);
 			model->host[n < 0 ? 0 : n] = 0;
 		}
@@ -400,11 +428,13 @@ static void event_line(struct vp_model *model, struct vp_record *record, int64_t
 
 static void keep_state(struct vp_model *model, struct vp_record *record, int64_t t)
 {
-	if (!(model->keep & VP_KEEP_STATE) || t > model->filter.at
-	    || (model->filter.pid >= 0 && record->has_pid && record->pid != model->filter.pid))
+	if (!(model->keep & VP_KEEP_STATE) || t > model->filter.at ||
+	    (model->filter.pid >= 0 && record->has_pid && record->pid != model->filter.pid))
 		return;
-	/* The last moment, if none was asked for, is the last at which there was something to see. */
-	if (model->filter.at == INT64_MAX && record->type == VP_T_change && event_index(model, record->event) == VP_E_EXIT)
+	/* The last moment, if none was asked for, is the last at which there was something to see.
+	 */
+	if (model->filter.at == INT64_MAX && record->type == VP_T_change &&
+	    event_index(model, record->event) == VP_E_EXIT)
 		return;
 	if (vp_state_apply(&model->state, record))
 		model->contradictions++;
@@ -428,7 +458,9 @@ static void feed_line(struct vp_model *model, struct vp_record *record, int64_t 
 	case VP_T_faults: vp_faults_line(model, record); break;
 	case VP_T_pages: vp_pages_line(model, record, t); break;
 	case VP_T_system: vp_machine_line(model, record, t); break;
-	case VP_T_mark: case VP_T_finding: case VP_T_lost: vp_model_told(model, record, t); break;
+	case VP_T_mark:
+	case VP_T_finding:
+	case VP_T_lost: vp_model_told(model, record, t); break;
 	default: break;
 	}
 	keep_state(model, record, t);
@@ -446,7 +478,8 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 		frame_end(model);
 	if (!record->has_pid && (record->type == VP_T_region || record->type == VP_T_snapshot))
 		record->pid = -1;
-	bool sum_fits = !record->has_t || inner->offset < 0 || record->t <= INT64_MAX - inner->offset;
+	bool sum_fits =
+	        !record->has_t || inner->offset < 0 || record->t <= INT64_MAX - inner->offset;
 	int64_t t = !record->has_t ? inner->t : sum_fits ? record->t + inner->offset : INT64_MAX;
 	if (t > inner->t && model->keep & VP_KEEP_BEFORE && t > model->filter.from) {
 		frame_end(model);
@@ -468,7 +501,8 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 		if (model->filter.pid < 0 || model->filter.pid == record->pid)
 			seen(model, t, record->pid, &record->region);
 	}
-	if (t >= model->filter.from && record->has_t && record->type != VP_T_stage && record->type != VP_T_end) {
+	if (t >= model->filter.from && record->has_t && record->type != VP_T_stage &&
+	    record->type != VP_T_end) {
 		if (model->t1 < model->t0)
 			model->t0 = t;
 		model->t1 = t > model->t1 ? t : model->t1;
@@ -491,7 +525,8 @@ void vp_model_finish(struct vp_model *model)
 		follow->due = due; /* the moment may not be over: another finish takes it anew */
 		follow->has_stated = stated;
 		for (size_t k = 0; k < follow->open_count && model->keep & VP_KEEP_SPANS; k++) {
-			if (vp_model_room(model, &model->spans, model->span_count, &model->span_size, sizeof *model->spans))
+			if (vp_model_room(model, &model->spans, model->span_count,
+			                  &model->span_size, sizeof *model->spans))
 				return;
 			model->spans[model->span_count++] = follow->open[k].span;
 		}

@@ -1,7 +1,8 @@
-/* The journal: the last of what happened, raw lines and semantic changes told apart, in memory that is used again.
+/* The journal: the last of what happened, raw lines and semantic changes told apart, in memory that
+ * is used again.
  *
- * A row's words stand one behind the other in bytes of its own, which the next row in its place takes over, so that a long
- * recording costs no more than the rows that are kept.
+ * A row's words stand one behind the other in bytes of its own, which the next row in its place
+ * takes over, so that a long recording costs no more than the rows that are kept.
  */
 #include "model/inner.h"
 #include "view/views.h"
@@ -14,7 +15,8 @@
 
 /* ---- rows ---- */
 
-static struct vp_happening *row_new(struct vp_model *model, int64_t t, int64_t pid, enum vp_type type)
+static struct vp_happening *row_new(struct vp_model *model, int64_t t, int64_t pid,
+                                    enum vp_type type)
 {
 	struct vp_journal *journal = &model->journal;
 	size_t most = model->filter.rows;
@@ -25,16 +27,20 @@ static struct vp_happening *row_new(struct vp_model *model, int64_t t, int64_t p
 			model->inner->act_row = 0;
 	} else {
 		size_t had = journal->room;
-		if (vp_model_room(model, &journal->ring, journal->count, &journal->room, sizeof *journal->ring))
+		if (vp_model_room(model, &journal->ring, journal->count, &journal->room,
+		                  sizeof *journal->ring))
 			return NULL;
 		if (journal->room > had)
-			memset(journal->ring + had, 0, (journal->room - had) * sizeof *journal->ring);
+			memset(journal->ring + had, 0,
+			       (journal->room - had) * sizeof *journal->ring);
 		journal->next = journal->count++;
 		row = &journal->ring[journal->next];
 	}
 	journal->next = most ? (journal->next + 1) % most : journal->count;
 	journal->all++;
-	*row = (struct vp_happening){ .t = t, .pid = pid, .type = type, .bytes = row->bytes, .room = row->room };
+	*row = (struct vp_happening){
+		.t = t, .pid = pid, .type = type, .bytes = row->bytes, .room = row->room
+	};
 	return row;
 }
 
@@ -124,7 +130,9 @@ static uint32_t cause_words(struct words *words, vp_str call, uint64_t id)
 {
 	uint32_t from = begin(words);
 	const char *stack = vp_stacks_words(words->model, id);
-	bool named = stack && strncmp(stack, call.p ? call.p : "", call.n) == 0 && (stack[call.n] == ' ' || !stack[call.n]); /* the library's function of that name */
+	bool named =
+	        stack && strncmp(stack, call.p ? call.p : "", call.n) == 0 &&
+	        (stack[call.n] == ' ' || !stack[call.n]); /* the library's function of that name */
 	if (!named)
 		add(words, call);
 	if (stack && !named && call.n)
@@ -150,16 +158,19 @@ static uint32_t change_text(struct words *words, const struct vp_told_change *ch
 		add(words, was->name.n ? was->name : vp_s("(no name)"));
 	}
 	if (change->event == VP_E_MOVE && was->has_start && was->start != change->region->start) {
-		snprintf(text, sizeof text, "%sfrom 0x%llx", words->used > from ? ", " : "", (unsigned long long)was->start);
+		snprintf(text, sizeof text, "%sfrom 0x%llx", words->used > from ? ", " : "",
+		         (unsigned long long)was->start);
 		add(words, vp_s(text));
 	}
 	return end(words, from);
 }
 
-static void widen(struct vp_model *model, struct vp_happening *row, const struct vp_told_change *change)
+static void widen(struct vp_model *model, struct vp_happening *row,
+                  const struct vp_told_change *change)
 {
 	const struct vp_region *region = change->region;
-	uint32_t kind = (uint32_t)vp_kind_index(region->kind), name = vp_model_name(model, region->name);
+	uint32_t kind = (uint32_t)vp_kind_index(region->kind),
+	         name = vp_model_name(model, region->name);
 	row->kind = row->lines && row->kind != kind ? UINT32_MAX : kind;
 	row->name_index = row->lines && row->name_index != name ? UINT32_MAX : name;
 	row->events |= change->event < 0 ? 0 : 1u << change->event;
@@ -179,7 +190,8 @@ void vp_journal_change(struct vp_model *model, const struct vp_told_change *chan
 	if (!change->shown || !in_time(model, change->t))
 		return;
 	journal->lines++;
-	bool same = inner->journal_act_known && inner->journal_act == change->act && inner->journal_pid == change->pid;
+	bool same = inner->journal_act_known && inner->journal_act == change->act &&
+	            inner->journal_pid == change->pid;
 	journal->acts += !same;
 	inner->journal_act_known = true;
 	inner->journal_act = change->act;
@@ -199,14 +211,16 @@ void vp_journal_change(struct vp_model *model, const struct vp_told_change *chan
 	memcpy(row->perms, change->region->perms, sizeof row->perms);
 	widen(model, row, change);
 	struct words words = words_of(model, row);
-	row->word = word(&words, vp_s(change->event < 0 ? "unknown" : vp_event_names[change->event]));
+	row->word =
+	        word(&words, vp_s(change->event < 0 ? "unknown" : vp_event_names[change->event]));
 	row->cause = cause_words(&words, change->cause, change->stack);
 	row->text = change_text(&words, change);
 }
 
 /* ---- raw lines ---- */
 
-static const char *const not_arguments[] = { "call", "tid", "name", "name_raw", "result", "error", "took", "span", "after", "racy", "stack", "lag" };
+static const char *const not_arguments[] = { "call", "tid",  "name",  "name_raw", "result", "error",
+	                                     "took", "span", "after", "racy",     "stack",  "lag" };
 
 static bool is_argument(vp_str key)
 {
@@ -218,10 +232,12 @@ static bool is_argument(vp_str key)
 
 static void add_value(struct words *words, struct vp_record *record, const struct vp_member *member)
 {
-	add(words, member->json == VP_STRING ? vp_record_decode(record, member->value) : member->value);
+	add(words,
+	    member->json == VP_STRING ? vp_record_decode(record, member->value) : member->value);
 }
 
-static void add_member(struct words *words, struct vp_record *record, const char *key, const char *before)
+static void add_member(struct words *words, struct vp_record *record, const char *key,
+                       const char *before)
 {
 	const struct vp_member *member = vp_record_member(record, key);
 	if (!member)
@@ -246,7 +262,8 @@ static void event_words(struct words *words, struct vp_record *record)
 	uint32_t from = begin(words);
 	for (size_t i = 0; i < record->rest_count; i++) {
 		const struct vp_member *member = &record->rest[i];
-		if (!is_argument(member->key) || member->json == VP_OBJECT || member->json == VP_ARRAY)
+		if (!is_argument(member->key) || member->json == VP_OBJECT ||
+		    member->json == VP_ARRAY)
 			continue;
 		if (words->used > from)
 			add(words, vp_s(" "));
@@ -271,7 +288,8 @@ static void process_words(struct words *words, struct vp_record *record)
 	struct vp_member member;
 	uint32_t from = begin(words);
 	add_member(words, record, "ppid", "of ");
-	for (size_t at = 0; args && args->json == VP_ARRAY && vp_json_each(args->value, &at, &member);) {
+	for (size_t at = 0;
+	     args && args->json == VP_ARRAY && vp_json_each(args->value, &at, &member);) {
 		add(words, vp_s(at && words->used > from ? " " : ""));
 		add_value(words, record, &member);
 	}
@@ -285,7 +303,8 @@ static void told_words(struct words *words, struct vp_record *record)
 	if (record->type == VP_T_lost) {
 		uint64_t count = 0;
 		add_member(words, record, "count", "");
-		if (vp_record_num(record, "count", &count)) add(words, vp_s(" "));
+		if (vp_record_num(record, "count", &count))
+			add(words, vp_s(" "));
 		add(words, vp_model_counted(vp_record_str(record, "what"), count));
 		add_member(words, record, "where", " at ");
 		add_member(words, record, "why", ": ");
@@ -320,14 +339,16 @@ static void range_of(struct vp_record *record, uint64_t *start, uint64_t *stop)
 	struct vp_region region = { 0 };
 	uint64_t length = 0;
 	*start = *stop = 0;
-	if (span && span->json == VP_OBJECT && !vp_record_region(record, span->value, &region) && region.has_start && region.has_end) {
+	if (span && span->json == VP_OBJECT && !vp_record_region(record, span->value, &region) &&
+	    region.has_start && region.has_end) {
 		*start = region.start;
 		*stop = region.end;
 		return;
 	}
 	for (size_t i = 0; i < 4 && !length; i++)
 		vp_record_num(record, lengths[i], &length);
-	if ((address(record, "result", start) && length) || (address(record, "addr", start) && *start))
+	if ((address(record, "result", start) && length) ||
+	    (address(record, "addr", start) && *start))
 		*stop = *start + length > *start ? *start + length : *start + 1;
 	else
 		*start = 0;
@@ -337,7 +358,8 @@ static void range_of(struct vp_record *record, uint64_t *start, uint64_t *stop)
 static bool passes(struct vp_model *model, struct vp_record *record, uint64_t start, uint64_t stop)
 {
 	const struct vp_filter *filter = &model->filter;
-	if (record->type != VP_T_event || (!filter->kinds && !filter->perms && !filter->address_end))
+	if (record->type != VP_T_event ||
+	    (!filter->kinds && !filter->perms && !filter->address_end))
 		return true;
 	if (!filter->kinds && !filter->perms && stop)
 		return stop > filter->address && start < filter->address_end;
@@ -348,7 +370,8 @@ static bool passes(struct vp_model *model, struct vp_record *record, uint64_t st
 static bool is_told(const struct vp_model *model, const struct vp_record *record)
 {
 	enum vp_type type = record->type;
-	if (type != VP_T_event && type != VP_T_process && type != VP_T_mark && type != VP_T_lost && type != VP_T_finding)
+	if (type != VP_T_event && type != VP_T_process && type != VP_T_mark && type != VP_T_lost &&
+	    type != VP_T_finding)
 		return false;
 	return !record->has_pid || model->filter.pid < 0 || model->filter.pid == record->pid;
 }
@@ -367,7 +390,8 @@ void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t
 		return;
 	model->journal.raw += record->type == VP_T_event;
 	model->journal.notes += record->type != VP_T_event;
-	struct vp_happening *row = row_new(model, t, record->has_pid ? record->pid : -1, record->type);
+	struct vp_happening *row =
+	        row_new(model, t, record->has_pid ? record->pid : -1, record->type);
 	if (!row)
 		return;
 	row->start = start;

@@ -23,13 +23,15 @@ static bool wanted(const struct vp_model *model, int64_t pid)
 
 static struct vp_life *life_new(struct vp_model *model, int64_t t, int64_t pid)
 {
-	if (vp_model_room(model, &model->lives, model->life_count, &model->life_size, sizeof *model->lives))
+	if (vp_model_room(model, &model->lives, model->life_count, &model->life_size,
+	                  sizeof *model->lives))
 		return NULL;
 	if (vp_pids_set(&model->inner->life_pids, pid, model->life_count)) {
 		model->no_memory = true;
 		return NULL;
 	}
-	model->lives[model->life_count] = (struct vp_life){ .pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .why = "" };
+	model->lives[model->life_count] =
+	        (struct vp_life){ .pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .why = "" };
 	return &model->lives[model->life_count++];
 }
 
@@ -77,7 +79,8 @@ static void set_args(struct vp_life *life, struct vp_record *record)
 		return;
 	}
 	for (size_t at = 0; used < ARGS_MAX && vp_json_each(args->value, &at, &member);) {
-		vp_str one = member.json == VP_STRING ? vp_record_decode(record, member.value) : member.value;
+		vp_str one = member.json == VP_STRING ? vp_record_decode(record, member.value)
+		                                      : member.value;
 		size_t n = one.n < ARGS_MAX - used ? one.n : ARGS_MAX - used;
 		if (used)
 			joined[used++] = ' ';
@@ -102,8 +105,8 @@ static const char *why_of(struct vp_record *record)
 	return "";
 }
 
-/* Exec and another owner of the pid begin a new life; so does whatever comes after an end. Else the line tells of the one
- * that lasts, for a stream may repeat it. */
+/* Exec and another owner of the pid begin a new life; so does whatever comes after an end. Else the
+ * line tells of the one that lasts, for a stream may repeat it. */
 static struct vp_life *life_of(struct vp_model *model, int64_t t, int64_t pid, const char *why)
 {
 	struct vp_life *old = last_of(model, pid);
@@ -128,7 +131,8 @@ void vp_life_process(struct vp_model *model, struct vp_record *record, int64_t t
 {
 	const char *why = why_of(record);
 	uint64_t ppid;
-	struct vp_life *life = wanted(model, record->pid) ? life_of(model, t, record->pid, why) : NULL;
+	struct vp_life *life =
+	        wanted(model, record->pid) ? life_of(model, t, record->pid, why) : NULL;
 	if (!life)
 		return;
 	if (!*life->why)
@@ -148,10 +152,14 @@ static void set_status(struct vp_life *life, struct vp_record *record)
 	char text[64];
 	for (size_t i = 0; i < 2 && !life->status; i++) {
 		const struct vp_member *member = vp_record_member(record, members[i]);
-		vp_str value = !member ? (vp_str){ NULL, 0 } : member->json == VP_STRING ? vp_record_decode(record, member->value) : member->value;
-		if (!member || member->json == VP_NULL || member->json == VP_OBJECT || member->json == VP_ARRAY)
+		vp_str value = !member                     ? (vp_str){ NULL, 0 }
+		               : member->json == VP_STRING ? vp_record_decode(record, member->value)
+		                                           : member->value;
+		if (!member || member->json == VP_NULL || member->json == VP_OBJECT ||
+		    member->json == VP_ARRAY)
 			continue;
-		int n = snprintf(text, sizeof text, "%s%.*s", i ? "" : "signal ", (int)(value.n < 40 ? value.n : 40), value.p);
+		int n = snprintf(text, sizeof text, "%s%.*s", i ? "" : "signal ",
+		                 (int)(value.n < 40 ? value.n : 40), value.p);
 		set_words(&life->status, (vp_str){ text, (size_t)n });
 	}
 }

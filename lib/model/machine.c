@@ -50,7 +50,8 @@ void vp_machine_line(struct vp_model *model, const struct vp_record *record, int
 	if (!now.known)
 		return;
 	/* two texts of one moment, meminfo and free perhaps, make one look */
-	struct vp_machine *last = model->machine_count ? &model->machines[model->machine_count - 1] : NULL;
+	struct vp_machine *last =
+	        model->machine_count ? &model->machines[model->machine_count - 1] : NULL;
 	if (last && (!all || last->t == t)) {
 		for (int i = 0; last->t == t && i < VP_MC_COUNT; i++)
 			if (!(now.known >> i & 1))
@@ -59,7 +60,8 @@ void vp_machine_line(struct vp_model *model, const struct vp_record *record, int
 		*last = now;
 		return;
 	}
-	if (vp_model_room(model, &model->machines, model->machine_count, &model->machine_size, sizeof *model->machines))
+	if (vp_model_room(model, &model->machines, model->machine_count, &model->machine_size,
+	                  sizeof *model->machines))
 		return;
 	model->machines[model->machine_count++] = now;
 }

@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct { const char *name; int measure; } sources[VP_SUM_COUNT] = {
-	[VP_SUM_SIZE] = { "size", -1 }, [VP_SUM_RSS] = { "rss", VP_M_rss }, [VP_SUM_PSS] = { "pss", VP_M_pss },
-	[VP_SUM_DIRTY] = { "dirty", VP_M_dirty }, [VP_SUM_SWAP] = { "swap", VP_M_swap }, [VP_SUM_REGIONS] = { "regions", -1 },
+static const struct {
+	const char *name;
+	int measure;
+} sources[VP_SUM_COUNT] = {
+	[VP_SUM_SIZE] = { "size", -1 },        [VP_SUM_RSS] = { "rss", VP_M_rss },
+	[VP_SUM_PSS] = { "pss", VP_M_pss },    [VP_SUM_DIRTY] = { "dirty", VP_M_dirty },
+	[VP_SUM_SWAP] = { "swap", VP_M_swap }, [VP_SUM_REGIONS] = { "regions", -1 },
 };
 
 void vp_part_of(struct vp_part *part, const struct vp_region *region)
@@ -36,9 +40,11 @@ int vp_follow_kinds(struct vp_model *model, struct vp_follow *follow, size_t kin
 	size_t to = kind + 8;
 	if (kind < follow->kind_count)
 		return 0;
-	if (!follow->known_by && !(follow->known_by = calloc(VP_SUM_COUNT, sizeof *follow->known_by)))
+	if (!follow->known_by &&
+	    !(follow->known_by = calloc(VP_SUM_COUNT, sizeof *follow->known_by)))
 		to = 0;
-	if (!to || widen(&follow->sums, follow->kind_count, to) || widen(&follow->stated, follow->kind_count, to)) {
+	if (!to || widen(&follow->sums, follow->kind_count, to) ||
+	    widen(&follow->stated, follow->kind_count, to)) {
 		model->no_memory = true;
 		return -1;
 	}
@@ -67,14 +73,17 @@ static uint32_t known_now(const struct vp_follow *follow)
 
 static void keep(struct vp_model *model, struct vp_follow *follow, struct vp_moment moment)
 {
-	struct vp_moment *last = follow->last_moment ? &model->moments[follow->last_moment - 1] : NULL;
-	/* Of what was before the time asked for only the last is of use: it holds at its beginning. */
+	struct vp_moment *last =
+	        follow->last_moment ? &model->moments[follow->last_moment - 1] : NULL;
+	/* Of what was before the time asked for only the last is of use: it holds at its beginning.
+	 */
 	if (last && (last->t == moment.t || moment.t <= model->filter.from)) {
 		free(last->sums);
 		*last = moment;
 		return;
 	}
-	if (vp_model_room(model, &model->moments, model->moment_count, &model->moment_size, sizeof moment)) {
+	if (vp_model_room(model, &model->moments, model->moment_count, &model->moment_size,
+	                  sizeof moment)) {
 		free(moment.sums);
 		return;
 	}
@@ -101,9 +110,12 @@ void vp_moment_flush(struct vp_model *model, struct vp_follow *follow)
 	follow->has_stated = false;
 	if (!(model->keep & VP_KEEP_MOMENTS))
 		return;
-	struct vp_moment moment = { .t = follow->due_t, .pid = follow->pid, .kind_count = (uint32_t)follow->kind_count,
-		.known = stated ? follow->stated_known : known_now(follow) };
-	moment.sums = copy(model, stated ? follow->stated : follow->sums, follow->kind_count * VP_SUM_COUNT);
+	struct vp_moment moment = { .t = follow->due_t,
+		                    .pid = follow->pid,
+		                    .kind_count = (uint32_t)follow->kind_count,
+		                    .known = stated ? follow->stated_known : known_now(follow) };
+	moment.sums = copy(model, stated ? follow->stated : follow->sums,
+	                   follow->kind_count * VP_SUM_COUNT);
 	if (moment.sums)
 		keep(model, follow, moment);
 }
@@ -152,7 +164,8 @@ static void state_kind(struct vp_follow *follow, size_t kind, vp_str object)
 	for (size_t at = 0; vp_json_each(object, &at, &member);)
 		for (int i = 0; i < VP_SUM_COUNT; i++) {
 			uint64_t value;
-			if (!vp_str_is(member.key, sources[i].name) || !vp_json_num(member.value, &value))
+			if (!vp_str_is(member.key, sources[i].name) ||
+			    !vp_json_num(member.value, &value))
 				continue;
 			follow->stated[kind * VP_SUM_COUNT + (size_t)i] = value;
 			follow->stated_known |= 1u << i;
@@ -166,7 +179,8 @@ void vp_moment_state(struct vp_model *model, struct vp_follow *follow, vp_str ki
 	if (model->filter.perms || model->filter.address_end)
 		return;
 	if (follow->stated)
-		memset(follow->stated, 0, follow->kind_count * VP_SUM_COUNT * sizeof *follow->stated);
+		memset(follow->stated, 0,
+		       follow->kind_count * VP_SUM_COUNT * sizeof *follow->stated);
 	follow->stated_known = 0;
 	for (size_t at = 0; vp_json_each(kinds, &at, &member);) {
 		if (member.json != VP_OBJECT || !vp_filter_kind(&model->filter, member.key))

@@ -1,4 +1,5 @@
-/* Names, processes, and what a stream tells beside regions: marks, findings, losses, exec and exit. */
+/* Names, processes, and what a stream tells beside regions: marks, findings, losses, exec and exit.
+ */
 #include "model/inner.h"
 #include "view/views.h"
 
@@ -39,7 +40,8 @@ static int name_slots_grow(struct vp_model *model)
 	inner->name_slots = slots;
 	inner->name_slot_count = count;
 	for (size_t i = 0; i < model->name_count; i++)
-		slots[name_probe(inner, (vp_str){ inner->raw[i], inner->raw_n[i] })] = (uint32_t)i + 1;
+		slots[name_probe(inner, (vp_str){ inner->raw[i], inner->raw_n[i] })] =
+		        (uint32_t)i + 1;
 	return 0;
 }
 
@@ -97,10 +99,12 @@ uint32_t vp_model_name(struct vp_model *model, vp_str bytes)
 
 void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *type, vp_str text)
 {
-	if (t < model->filter.from || t > model->filter.to || (model->filter.pid >= 0 && pid >= 0 && pid != model->filter.pid))
+	if (t < model->filter.from || t > model->filter.to ||
+	    (model->filter.pid >= 0 && pid >= 0 && pid != model->filter.pid))
 		return;
 	char *copy = words(text);
-	if (!copy || vp_model_room(model, &model->notes, model->note_count, &model->note_size, sizeof *model->notes)) {
+	if (!copy || vp_model_room(model, &model->notes, model->note_count, &model->note_size,
+	                           sizeof *model->notes)) {
 		model->no_memory = true;
 		free(copy);
 		return;
@@ -108,13 +112,15 @@ void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *t
 	model->notes[model->note_count++] = (struct vp_note){ t, pid, copy, type, 0 };
 }
 
-/* An exec is told by the process line and by the event, one soon behind the other: then it is the same. */
+/* An exec is told by the process line and by the event, one soon behind the other: then it is the
+ * same. */
 static void note_exec(struct vp_model *model, int64_t t, int64_t pid, vp_str name, unsigned teller)
 {
 	struct vp_note *twin = NULL;
 	size_t count = model->note_count;
 	for (size_t i = count; i-- > 0 && model->notes[i].t + EXEC_TWICE >= t;)
-		if (model->notes[i].pid == pid && model->notes[i].tellers && !(model->notes[i].tellers & teller))
+		if (model->notes[i].pid == pid && model->notes[i].tellers &&
+		    !(model->notes[i].tellers & teller))
 			twin = &model->notes[i];
 	if (twin) {
 		twin->tellers |= teller;
@@ -136,14 +142,17 @@ struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pi
 	struct vp_proc *proc = vp_model_proc(model, pid);
 	if (proc)
 		return proc;
-	if (vp_model_room(model, &model->procs, model->proc_count, &model->proc_size, sizeof *model->procs))
+	if (vp_model_room(model, &model->procs, model->proc_count, &model->proc_size,
+	                  sizeof *model->procs))
 		return NULL;
 	if (vp_pids_set(&model->inner->procs, pid, model->proc_count)) {
 		model->no_memory = true;
 		return NULL;
 	}
 	proc = &model->procs[model->proc_count++];
-	*proc = (struct vp_proc){ .pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .look = -1, .look_before = -1 };
+	*proc = (struct vp_proc){
+		.pid = pid, .ppid = -1, .t0 = t, .t1 = INT64_MAX, .look = -1, .look_before = -1
+	};
 	vp_life_seen(model, t, pid);
 	return proc;
 }
@@ -207,7 +216,8 @@ static uint64_t address_of(struct vp_record *record, const char *key)
 {
 	vp_str text = vp_record_str(record, key);
 	char digits[24];
-	if (text.n < 3 || text.n >= sizeof digits) return 0;
+	if (text.n < 3 || text.n >= sizeof digits)
+		return 0;
 	memcpy(digits, text.p, text.n);
 	digits[text.n] = 0;
 	return strtoull(digits, NULL, 16);
@@ -223,7 +233,8 @@ static void varied(struct vp_model *model, struct vp_record *record)
 	one.varies = address_of(record, "varies");
 	one.low = address_of(record, "low");
 	one.high = address_of(record, "high");
-	if (!one.base || vp_model_room(model, &model->varied, model->varied_count, &model->varied_size, sizeof *model->varied)) {
+	if (!one.base || vp_model_room(model, &model->varied, model->varied_count,
+	                               &model->varied_size, sizeof *model->varied)) {
 		model->no_memory = true;
 		free(one.base);
 		return;
@@ -233,7 +244,8 @@ static void varied(struct vp_model *model, struct vp_record *record)
 
 vp_str vp_model_counted(vp_str what, uint64_t count)
 {
-	if (count != 1 || what.n < 4 || what.p[what.n - 1] != 's') return what;
+	if (count != 1 || what.n < 4 || what.p[what.n - 1] != 's')
+		return what;
 	what.n -= memcmp(what.p + what.n - 4, "sses", 4) ? 1 : 2;
 	return what;
 }
@@ -256,7 +268,8 @@ void vp_model_told(struct vp_model *model, struct vp_record *record, int64_t t)
 		vp_record_num(record, "count", &count);
 		model->lost += count;
 		what = vp_model_counted(what, count);
-		snprintf(text, sizeof text, "%llu %.*s", (unsigned long long)count, (int)(what.n < 100 ? what.n : 100), what.p ? what.p : "");
+		snprintf(text, sizeof text, "%llu %.*s", (unsigned long long)count,
+		         (int)(what.n < 100 ? what.n : 100), what.p ? what.p : "");
 		vp_model_note(model, t, pid, "lost", vp_s(text));
 	}
 }

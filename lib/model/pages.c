@@ -1,8 +1,8 @@
-/* The state of pages over time, run by run: what stays as it was from look to look goes on, so that a run costs memory only
- * when it changes.
+/* The state of pages over time, run by run: what stays as it was from look to look goes on, so that
+ * a run costs memory only when it changes.
  *
- * A snapshot that counts `pages` lines begins a picture of all pages of its process; when so many have come it takes the
- * place of the one before.
+ * A snapshot that counts `pages` lines begins a picture of all pages of its process; when so many
+ * have come it takes the place of the one before.
  */
 #include "model/inner.h"
 
@@ -18,9 +18,9 @@ struct list {
 
 /* The pages of one process. */
 struct vp_paged {
-	int64_t pid, t;       /* t: of the picture that is coming */
+	int64_t pid, t; /* t: of the picture that is coming */
 	struct list open, next, spare;
-	uint64_t missing;     /* lines of it that are still to come */
+	uint64_t missing; /* lines of it that are still to come */
 	bool coming, unsorted;
 };
 
@@ -31,7 +31,8 @@ static uint8_t state_of(vp_str letters)
 	static const char whats[] = "rszgm", flags[] = "fhdx";
 	uint8_t state = 0;
 	for (size_t i = 0; i < letters.n; i++) {
-		const char *what = memchr(whats, letters.p[i], 5), *flag = memchr(flags, letters.p[i], 4);
+		const char *what = memchr(whats, letters.p[i], 5),
+		           *flag = memchr(flags, letters.p[i], 4);
 		if (what && !i)
 			state = (uint8_t)(what - whats);
 		else if (flag)
@@ -63,8 +64,10 @@ static struct vp_paged *paged_of(struct vp_model *model, int64_t pid, bool make)
 	for (size_t i = inner->paged_count; i-- > 0;)
 		if (inner->paged[i]->pid == pid)
 			return inner->paged[i];
-	struct vp_paged *paged = make && !vp_model_room(model, &inner->paged, inner->paged_count, &inner->paged_size, sizeof *inner->paged)
-		? calloc(1, sizeof *paged) : NULL;
+	struct vp_paged *paged = make && !vp_model_room(model, &inner->paged, inner->paged_count,
+	                                                &inner->paged_size, sizeof *inner->paged)
+	                                 ? calloc(1, sizeof *paged)
+	                                 : NULL;
 	if (paged) {
 		paged->pid = pid;
 		inner->paged[inner->paged_count++] = paged;
@@ -76,14 +79,16 @@ static struct vp_paged *paged_of(struct vp_model *model, int64_t pid, bool make)
 static void add(struct vp_model *model, struct list *list, struct vp_page_run run)
 {
 	struct vp_page_run *last = list->count ? &list->at[list->count - 1] : NULL;
-	if (last && last->end == run.start && last->state == run.state && last->t0 == run.t0 && last->t1 == run.t1 && last->pid == run.pid)
+	if (last && last->end == run.start && last->state == run.state && last->t0 == run.t0 &&
+	    last->t1 == run.t1 && last->pid == run.pid)
 		last->end = run.end;
 	else if (!vp_model_room(model, &list->at, list->count, &list->size, sizeof run))
 		list->at[list->count++] = run;
 }
 
 /* [start, end) of a run is over. */
-static void close_run(struct vp_model *model, const struct vp_page_run *run, uint64_t start, uint64_t end, int64_t t)
+static void close_run(struct vp_model *model, const struct vp_page_run *run, uint64_t start,
+                      uint64_t end, int64_t t)
 {
 	struct vp_model_inner *inner = model->inner;
 	struct list closed = { model->page_runs, inner->closed_pages, model->page_run_size };
@@ -117,8 +122,14 @@ static void replace(struct vp_model *model, struct vp_paged *paged)
 	uint64_t at = 0;
 	to->count = 0;
 	for (size_t i = 0, j = 0; i < old->count || j < new->count;) {
-		const struct vp_page_run *was = i < old->count ? &old->at[i] : NULL, *is = j < new->count ? &new->at[j] : NULL;
-		uint64_t was_start = !was ? UINT64_MAX : was->start > at ? was->start : at, is_start = !is ? UINT64_MAX : is->start > at ? is->start : at;
+		const struct vp_page_run *was = i < old->count ? &old->at[i] : NULL,
+		                         *is = j < new->count ? &new->at[j] : NULL;
+		uint64_t was_start = !was              ? UINT64_MAX
+		                     : was->start > at ? was->start
+		                                       : at,
+		         is_start = !is              ? UINT64_MAX
+		                    : is->start > at ? is->start
+		                                     : at;
 		if (was && was->end <= at) {
 			i++;
 			continue;
@@ -154,7 +165,8 @@ static int by_range(const void *left, const void *right)
 	return (a[0] > b[0]) - (a[0] < b[0]);
 }
 
-/* Leaves what lies in regions that pass the filter, and of an address range that was asked for only that. */
+/* Leaves what lies in regions that pass the filter, and of an address range that was asked for only
+ * that. */
 static void sift(struct vp_model *model, struct vp_paged *paged)
 {
 	const struct vp_filter *filter = &model->filter;
@@ -162,7 +174,7 @@ static void sift(struct vp_model *model, struct vp_paged *paged)
 	size_t count = follow ? follow->open_count : 0, kept = 0, at = 0;
 	if (!filter->kinds && !filter->perms && !filter->address_end)
 		return;
-	uint64_t (*ranges)[2] = malloc((count + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = malloc((count + 1) * sizeof *ranges);
 	for (size_t i = 0; ranges && i < count; i++) {
 		ranges[i][0] = follow->open[i].span.start;
 		ranges[i][1] = follow->open[i].span.end;
@@ -198,7 +210,8 @@ static void complete(struct vp_model *model, struct vp_paged *paged)
 static void close_all(struct vp_model *model, struct vp_paged *paged, int64_t t)
 {
 	for (size_t i = 0; i < paged->open.count; i++)
-		close_run(model, &paged->open.at[i], paged->open.at[i].start, paged->open.at[i].end, t);
+		close_run(model, &paged->open.at[i], paged->open.at[i].start, paged->open.at[i].end,
+		          t);
 	paged->open.count = 0;
 	paged->coming = false;
 }
@@ -230,7 +243,8 @@ static void take_tables(struct vp_model *model, struct vp_record *record)
 	}
 	while (at < model->tables_count && model->tables[at].pid != tables.pid)
 		at++;
-	if (at == model->tables_count && vp_model_room(model, &model->tables, model->tables_count, &model->tables_size, sizeof tables))
+	if (at == model->tables_count && vp_model_room(model, &model->tables, model->tables_count,
+	                                               &model->tables_size, sizeof tables))
 		return;
 	model->tables[at] = tables;
 	model->tables_count += at == model->tables_count;
@@ -247,10 +261,12 @@ const struct vp_tables *vp_model_tables(const struct vp_model *model, int64_t pi
 void vp_pages_begin(struct vp_model *model, struct vp_record *record, int64_t t)
 {
 	uint64_t lines;
-	if (!vp_record_num(record, "pages", &lines) || (model->filter.pid >= 0 && model->filter.pid != record->pid))
+	if (!vp_record_num(record, "pages", &lines) ||
+	    (model->filter.pid >= 0 && model->filter.pid != record->pid))
 		return;
 	take_tables(model, record);
-	struct vp_paged *paged = model->keep & VP_KEEP_PAGES ? paged_of(model, record->pid, true) : NULL;
+	struct vp_paged *paged =
+	        model->keep & VP_KEEP_PAGES ? paged_of(model, record->pid, true) : NULL;
 	if (!paged)
 		return;
 	paged->next.count = 0;
@@ -263,7 +279,8 @@ void vp_pages_begin(struct vp_model *model, struct vp_record *record, int64_t t)
 }
 
 /* `runs`: [[offset, count, state], ...]. What leaves the region is no run of it. */
-static void take_runs(struct vp_model *model, struct vp_paged *paged, vp_str runs, uint64_t start, uint64_t end, uint64_t page)
+static void take_runs(struct vp_model *model, struct vp_paged *paged, vp_str runs, uint64_t start,
+                      uint64_t end, uint64_t page)
 {
 	struct vp_member run, part;
 	uint64_t below = paged->next.count ? paged->next.at[paged->next.count - 1].end : 0;
@@ -271,17 +288,23 @@ static void take_runs(struct vp_model *model, struct vp_paged *paged, vp_str run
 		uint64_t numbers[2] = { 0, 0 };
 		vp_str state = { NULL, 0 };
 		int count = 0;
-		for (size_t in = 0; run.json == VP_ARRAY && vp_json_each(run.value, &in, &part); count++) {
+		for (size_t in = 0; run.json == VP_ARRAY && vp_json_each(run.value, &in, &part);
+		     count++) {
 			if (count < 2 && !vp_json_num(part.value, &numbers[count]))
 				count = 9;
 			else if (count == 2 && part.json == VP_STRING && part.value.n > 2)
 				state = (vp_str){ part.value.p + 1, part.value.n - 2 };
 		}
 		uint64_t pages = (end - start) / page;
-		if (count != 3 || !state.n || numbers[0] >= pages || numbers[1] > pages - numbers[0] || !numbers[1])
+		if (count != 3 || !state.n || numbers[0] >= pages ||
+		    numbers[1] > pages - numbers[0] || !numbers[1])
 			continue;
-		struct vp_page_run one = { .t0 = paged->t, .t1 = INT64_MAX, .pid = paged->pid, .start = start + numbers[0] * page,
-			.end = start + (numbers[0] + numbers[1]) * page, .state = state_of(state) };
+		struct vp_page_run one = { .t0 = paged->t,
+			                   .t1 = INT64_MAX,
+			                   .pid = paged->pid,
+			                   .start = start + numbers[0] * page,
+			                   .end = start + (numbers[0] + numbers[1]) * page,
+			                   .state = state_of(state) };
 		paged->unsorted |= one.start < below;
 		below = one.end;
 		add(model, &paged->next, one);
@@ -298,12 +321,15 @@ uint64_t vp_model_address(struct vp_record *record, const char *name)
 
 void vp_pages_line(struct vp_model *model, struct vp_record *record, int64_t t)
 {
-	struct vp_paged *paged = model->keep & VP_KEEP_PAGES ? paged_of(model, record->pid, false) : NULL;
+	struct vp_paged *paged =
+	        model->keep & VP_KEEP_PAGES ? paged_of(model, record->pid, false) : NULL;
 	const struct vp_member *runs = vp_record_member(record, "runs");
 	if (!paged || !paged->coming || paged->t != t)
 		return;
-	uint64_t start = record->region.has_start ? record->region.start : vp_model_address(record, "start");
-	uint64_t end = record->region.has_end ? record->region.end : vp_model_address(record, "end");
+	uint64_t start =
+	        record->region.has_start ? record->region.start : vp_model_address(record, "start");
+	uint64_t end =
+	        record->region.has_end ? record->region.end : vp_model_address(record, "end");
 	if (runs && runs->json == VP_ARRAY && start < end)
 		take_runs(model, paged, runs->value, start, end, model->page ? model->page : 4096);
 	if (paged->missing && !--paged->missing)
@@ -324,7 +350,8 @@ void vp_pages_finish(struct vp_model *model)
 	for (size_t i = 0; i < inner->paged_count; i++) {
 		const struct list *open = &inner->paged[i]->open;
 		for (size_t k = 0; k < open->count; k++) {
-			if (vp_model_room(model, &model->page_runs, model->page_run_count, &model->page_run_size, sizeof *model->page_runs))
+			if (vp_model_room(model, &model->page_runs, model->page_run_count,
+			                  &model->page_run_size, sizeof *model->page_runs))
 				return;
 			model->page_runs[model->page_run_count++] = open->at[k];
 		}

@@ -1,5 +1,5 @@
-/* The regions that live now, by id; a region that changes its range, permissions, kind or name ends one span and
- * begins the next. */
+/* The regions that live now, by id; a region that changes its range, permissions, kind or name ends
+ * one span and begins the next. */
 #include "model/inner.h"
 
 #include <stdlib.h>
@@ -123,7 +123,8 @@ static void remove_open(struct vp_follow *follow, struct vp_open *open)
 	follow->open_count--;
 }
 
-void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id, int event)
+void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id,
+                  int event)
 {
 	struct vp_open *open = find(follow, id);
 	if (!open)
@@ -148,16 +149,18 @@ static void measure(struct vp_open *open, const struct vp_region *now, const str
 	open->span.rss_peak = rss > open->span.rss_peak ? rss : open->span.rss_peak;
 }
 
-static bool same(const struct vp_span *span, const struct vp_region *now, uint32_t kind, uint32_t name)
+static bool same(const struct vp_span *span, const struct vp_region *now, uint32_t kind,
+                 uint32_t name)
 {
-	return span->start == now->start && span->end == now->end && span->kind == kind && span->name == name
-	    && !strcmp(span->perms, now->perms);
+	return span->start == now->start && span->end == now->end && span->kind == kind &&
+	       span->name == name && !strcmp(span->perms, now->perms);
 }
 
 static struct vp_open *add_open(struct vp_model *model, struct vp_follow *follow, uint64_t id)
 {
-	if (vp_model_room(model, &follow->open, follow->open_count, &follow->open_size, sizeof *follow->open)
-	    || slots_grow(model, follow))
+	if (vp_model_room(model, &follow->open, follow->open_count, &follow->open_size,
+	                  sizeof *follow->open) ||
+	    slots_grow(model, follow))
 		return NULL;
 	struct vp_open *open = &follow->open[follow->open_count];
 	*open = (struct vp_open){ .span.id = id };
@@ -165,16 +168,24 @@ static struct vp_open *add_open(struct vp_model *model, struct vp_follow *follow
 	return open;
 }
 
-static void span_begin(struct vp_span *span, int64_t t, const struct vp_region *now, uint32_t kind, uint32_t name,
-                       int event, uint64_t from)
+static void span_begin(struct vp_span *span, int64_t t, const struct vp_region *now, uint32_t kind,
+                       uint32_t name, int event, uint64_t from)
 {
-	*span = (struct vp_span){ .t0 = t, .t1 = INT64_MAX, .id = span->id, .start = now->start, .end = now->end,
-		.pid = span->pid, .born = (uint8_t)(event + 1), .kind = kind, .name = name, .from = from };
+	*span = (struct vp_span){ .t0 = t,
+		                  .t1 = INT64_MAX,
+		                  .id = span->id,
+		                  .start = now->start,
+		                  .end = now->end,
+		                  .pid = span->pid,
+		                  .born = (uint8_t)(event + 1),
+		                  .kind = kind,
+		                  .name = name,
+		                  .from = from };
 	memcpy(span->perms, now->perms, sizeof span->perms);
 }
 
-void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id, const struct vp_region *now,
-                 int event, uint64_t from)
+void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id,
+                 const struct vp_region *now, int event, uint64_t from)
 {
 	uint32_t kind = (uint32_t)vp_kind_index(now->kind), name = vp_model_name(model, now->name);
 	struct vp_part part;
@@ -187,7 +198,8 @@ void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, ui
 	struct vp_open *open = find(follow, id);
 	bool fresh = !open;
 	struct vp_part before = fresh ? (struct vp_part){ 0 } : open->part;
-	struct vp_place was = { &before, fresh ? 0 : open->span.kind, fresh ? 0 : open->span.name }, is = { &part, kind, name };
+	struct vp_place was = { &before, fresh ? 0 : open->span.kind, fresh ? 0 : open->span.name },
+	                is = { &part, kind, name };
 	if (fresh && !(open = add_open(model, follow, id)))
 		return;
 	if (!fresh)

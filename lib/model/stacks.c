@@ -1,4 +1,5 @@
-/* Call stacks in words, for rows that name them by their id: "mmap < inner < outer < main", from the innermost out.
+/* Call stacks in words, for rows that name them by their id: "mmap < inner < outer < main", from
+ * the innermost out.
  *
  * Memory: a short text for every `stack` line of the segment.
  */
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #define FRAMES 8 /* of one stack; what lies further out is left to the stream */
-#define TEXT 1024
+#define TEXT   1024
 
 static size_t put(char *text, size_t n, vp_str bytes)
 {
@@ -28,9 +29,11 @@ static vp_str without_zeros(vp_str address) /* "0x000...1019b3" -> "1019b3" */
 }
 
 /* A function; else file+offset; else an address. */
-static size_t put_frame(char *text, size_t n, struct vp_record *record, const struct vp_member *frame)
+static size_t put_frame(char *text, size_t n, struct vp_record *record,
+                        const struct vp_member *frame)
 {
-	vp_str address = frame->json == VP_STRING ? vp_record_decode(record, frame->value) : (vp_str){ NULL, 0 };
+	vp_str address = frame->json == VP_STRING ? vp_record_decode(record, frame->value)
+	                                          : (vp_str){ NULL, 0 };
 	vp_str object = { NULL, 0 }, offset = object;
 	struct vp_member member;
 	for (size_t at = 0; frame->json == VP_OBJECT && vp_json_each(frame->value, &at, &member);) {
@@ -60,12 +63,14 @@ void vp_stacks_line(struct vp_model *model, struct vp_record *record)
 	struct vp_member frame;
 	char text[TEXT + 1];
 	size_t n = 0, count = 0;
-	if (!record->has_id || !frames || frames->json != VP_ARRAY || vp_pids_get(&inner->stack_ids, (int64_t)record->id, SIZE_MAX) != SIZE_MAX)
+	if (!record->has_id || !frames || frames->json != VP_ARRAY ||
+	    vp_pids_get(&inner->stack_ids, (int64_t)record->id, SIZE_MAX) != SIZE_MAX)
 		return;
 	for (size_t at = 0; count < FRAMES && vp_json_each(frames->value, &at, &frame); count++)
 		n = put_frame(text, count ? put(text, n, vp_s(" < ")) : n, record, &frame);
 	text[n] = 0;
-	if (vp_model_room(model, &inner->stacks, inner->stack_count, &inner->stack_size, sizeof *inner->stacks))
+	if (vp_model_room(model, &inner->stacks, inner->stack_count, &inner->stack_size,
+	                  sizeof *inner->stacks))
 		return;
 	char *kept = strdup(text);
 	if (!kept || vp_pids_set(&inner->stack_ids, (int64_t)record->id, inner->stack_count)) {

@@ -1,4 +1,5 @@
-/* What came, went, grew and shrank: counted as it happens, by kind, by name, by process and over all; and acts by event. */
+/* What came, went, grew and shrank: counted as it happens, by kind, by name, by process and over
+ * all; and acts by event. */
 #include "model/inner.h"
 
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static struct vp_tally *tally_of(struct vp_model *model, int by, size_t index)
 	return &tallies->of[by][index];
 }
 
-/* A peak is that of whole moments: what an act takes from one region and gives to another at the same time is no peak. */
+/* A peak is that of whole moments: what an act takes from one region and gives to another at the
+ * same time is no peak. */
 static void peaks(struct vp_tally *tally)
 {
 	if (tally->size > tally->size_peak)
@@ -35,7 +37,8 @@ static void touch(struct vp_model *model, struct vp_tally *tally, int by, size_t
 {
 	struct vp_model_inner *inner = model->inner;
 	tally->used = true;
-	if (tally->touched || vp_model_room(model, &inner->touched, inner->touched_count, &inner->touched_size, sizeof *inner->touched))
+	if (tally->touched || vp_model_room(model, &inner->touched, inner->touched_count,
+	                                    &inner->touched_size, sizeof *inner->touched))
 		return;
 	tally->touched = true;
 	inner->touched[inner->touched_count].by = (uint8_t)by;
@@ -57,9 +60,16 @@ static void begin(struct vp_model *model)
 	for (int by = 0; by < 4; by++)
 		for (size_t i = 0; i < tallies->count[by]; i++) {
 			struct vp_tally *one = &tallies->of[by][i];
-			*one = (struct vp_tally){ .regions_start = one->regions, .regions = one->regions, .size_start = one->size, .size = one->size,
-				.size_peak = one->size, .rss_start = one->rss, .rss = one->rss, .rss_peak = one->rss, .has_rss = one->has_rss,
-				.used = one->regions > 0 };
+			*one = (struct vp_tally){ .regions_start = one->regions,
+				                  .regions = one->regions,
+				                  .size_start = one->size,
+				                  .size = one->size,
+				                  .size_peak = one->size,
+				                  .rss_start = one->rss,
+				                  .rss = one->rss,
+				                  .rss_peak = one->rss,
+				                  .has_rss = one->has_rss,
+				                  .used = one->regions > 0 };
 		}
 	memset(tallies->events, 0, sizeof tallies->events);
 	tallies->raw = tallies->samples = 0;
@@ -109,7 +119,8 @@ static void went(struct vp_tally *tally, const struct vp_part *part, int event)
 	tally->bytes_went += part->sums[VP_SUM_SIZE];
 }
 
-static void count(struct vp_tally *tally, const struct vp_part *was, const struct vp_part *now, int event, bool start)
+static void count(struct vp_tally *tally, const struct vp_part *was, const struct vp_part *now,
+                  int event, bool start)
 {
 	if (!was) {
 		came(tally, now, event, start);
@@ -124,7 +135,8 @@ static void count(struct vp_tally *tally, const struct vp_part *was, const struc
 	}
 }
 
-static void move(struct vp_model *model, int by, size_t index, const struct vp_part *was, const struct vp_part *now, int event, bool start)
+static void move(struct vp_model *model, int by, size_t index, const struct vp_part *was,
+                 const struct vp_part *now, int event, bool start)
 {
 	struct vp_tally *tally = tally_of(model, by, index);
 	if (!tally)
@@ -138,7 +150,8 @@ static void move(struct vp_model *model, int by, size_t index, const struct vp_p
 	touch(model, tally, by, index);
 }
 
-static void move_between(struct vp_model *model, int by, size_t from, size_t to, const struct vp_part *was, const struct vp_part *now, int event,
+static void move_between(struct vp_model *model, int by, size_t from, size_t to,
+                         const struct vp_part *was, const struct vp_part *now, int event,
                          bool start)
 {
 	if (!was || !now || from == to) {
@@ -155,10 +168,12 @@ static int64_t known(const struct vp_part *part, int sum)
 }
 
 /* What no change line tells of, a key frame did. */
-static void count_frame(struct vp_model *model, const struct vp_part *was, const struct vp_part *now)
+static void count_frame(struct vp_model *model, const struct vp_part *was,
+                        const struct vp_part *now)
 {
 	struct vp_event_tally *frames = &model->inner->alive.events[VP_E_COUNT];
-	int64_t size = known(now, VP_SUM_SIZE) - known(was, VP_SUM_SIZE), rss = known(now, VP_SUM_RSS) - known(was, VP_SUM_RSS);
+	int64_t size = known(now, VP_SUM_SIZE) - known(was, VP_SUM_SIZE),
+	        rss = known(now, VP_SUM_RSS) - known(was, VP_SUM_RSS);
 	if (was && now && !size && !rss)
 		return;
 	frames->lines++;
@@ -168,7 +183,8 @@ static void count_frame(struct vp_model *model, const struct vp_part *was, const
 	frames->has_rss |= ((was ? was->known : 0) | (now ? now->known : 0)) >> VP_SUM_RSS & 1;
 }
 
-void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struct vp_place *was, const struct vp_place *now, int event)
+void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struct vp_place *was,
+                   const struct vp_place *now, int event)
 {
 	const struct vp_part *before = was ? was->part : NULL, *after = now ? now->part : NULL;
 	if (!(model->keep & VP_KEEP_TALLIES))
@@ -177,14 +193,17 @@ void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struc
 		const struct vp_proc *proc = vp_model_proc(model, follow->pid);
 		follow->proc = proc ? (size_t)(proc - model->procs) + 1 : 0;
 	}
-	/* What the first key frame brings was there before, unless the process, or this recording, came later. */
+	/* What the first key frame brings was there before, unless the process, or this recording,
+	 * came later. */
 	bool later = model->segments > 1 || (follow->proc && model->procs[follow->proc - 1].later);
 	bool start = event < 0 && !was && !later;
 	if (event < 0 && !start && model->inner->counting)
 		count_frame(model, before, after);
 	move(model, VP_BY_ALL, 0, before, after, event, start);
-	move_between(model, VP_BY_KIND, was ? was->kind : 0, now ? now->kind : 0, before, after, event, start);
-	move_between(model, VP_BY_NAME, was ? was->name : 0, now ? now->name : 0, before, after, event, start);
+	move_between(model, VP_BY_KIND, was ? was->kind : 0, now ? now->kind : 0, before, after,
+	             event, start);
+	move_between(model, VP_BY_NAME, was ? was->name : 0, now ? now->name : 0, before, after,
+	             event, start);
 	if (follow->proc)
 		move(model, VP_BY_PROC, follow->proc - 1, before, after, event, start);
 }
@@ -205,7 +224,8 @@ static void act_over(struct vp_model *model)
 	inner->act_rss_known = false;
 }
 
-void vp_tally_line(struct vp_model *model, int64_t pid, int event, uint64_t act, int64_t size, int64_t rss, bool has_rss)
+void vp_tally_line(struct vp_model *model, int64_t pid, int event, uint64_t act, int64_t size,
+                   int64_t rss, bool has_rss)
 {
 	struct vp_model_inner *inner = model->inner;
 	if (!(model->keep & VP_KEEP_TALLIES) || !inner->counting || event < 0)
@@ -227,7 +247,8 @@ void vp_tally_line(struct vp_model *model, int64_t pid, int event, uint64_t act,
 void vp_tally_told(struct vp_model *model, const struct vp_record *record, int64_t t)
 {
 	struct vp_tallies *tallies = &model->inner->alive;
-	if (t < model->filter.from || (record->has_pid && model->filter.pid >= 0 && record->pid != model->filter.pid))
+	if (t < model->filter.from ||
+	    (record->has_pid && model->filter.pid >= 0 && record->pid != model->filter.pid))
 		return;
 	tallies->raw += record->type == VP_T_event;
 	tallies->samples += record->type == VP_T_sample;
@@ -235,10 +256,12 @@ void vp_tally_told(struct vp_model *model, const struct vp_record *record, int64
 
 /* ---- the end ---- */
 
-static void tallies_copy(struct vp_model *model, struct vp_tallies *to, const struct vp_tallies *from)
+static void tallies_copy(struct vp_model *model, struct vp_tallies *to,
+                         const struct vp_tallies *from)
 {
 	for (int by = 0; by < 4; by++) {
-		struct vp_tally *list = realloc(to->of[by], (from->count[by] + !from->count[by]) * sizeof *list);
+		struct vp_tally *list =
+		        realloc(to->of[by], (from->count[by] + !from->count[by]) * sizeof *list);
 		if (!list) {
 			model->no_memory = true;
 			return;
@@ -268,7 +291,8 @@ void vp_tally_exit(struct vp_model *model, const struct vp_follow *follow, int64
 	bool first = inner->exit_t != t || inner->exit_pid != follow->pid;
 	inner->exit_t = t;
 	inner->exit_pid = follow->pid;
-	if (!(model->keep & VP_KEEP_TALLIES) || !first || !inner->counting || !follow->open_count || others_live(model, follow))
+	if (!(model->keep & VP_KEEP_TALLIES) || !first || !inner->counting || !follow->open_count ||
+	    others_live(model, follow))
 		return;
 	moment_over(model);
 	act_over(model);
@@ -284,7 +308,9 @@ void vp_tally_finish(struct vp_model *model)
 	moment_over(model);
 	if (inner->has_act)
 		act_over(model);
-	tallies_copy(model, &model->tallies, inner->has_before && !others_live(model, NULL) ? &inner->before : &inner->alive);
+	tallies_copy(model, &model->tallies,
+	             inner->has_before && !others_live(model, NULL) ? &inner->before
+	                                                            : &inner->alive);
 }
 
 void vp_tally_free(struct vp_model *model)

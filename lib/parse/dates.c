@@ -1,6 +1,8 @@
-/* The dates of reports: read once for these alone, before the first line of a stream can say at what time the others were.
+/* The dates of reports: read once for these alone, before the first line of a stream can say at
+ * what time the others were.
  *
- *   {"type":"snapshot",...,"date":"2026-05-04 10:00:00.500 +0200"}, {"type":"snapshot",...,"date":"2026-05-04 10:00:02 +0200"}
+ *   {"type":"snapshot",...,"date":"2026-05-04 10:00:00.500 +0200"},
+ * {"type":"snapshot",...,"date":"2026-05-04 10:00:02 +0200"}
  *   -> 0, 1500000000
  *   {"type":"system","clock":"10:00:00",...}, {"type":"system","clock":"10:00:03",...}
  *   -> 0, 3000000000
@@ -37,13 +39,15 @@ static bool sign(struct scan *s, char c)
 static bool number(struct scan *s, int least, int most, int low, int high, int *value)
 {
 	int digits = 0;
-	for (*value = 0; digits < most && digit(s); digits++) *value = *value * 10 + (*s->p++ - '0');
+	for (*value = 0; digits < most && digit(s); digits++)
+		*value = *value * 10 + (*s->p++ - '0');
 	return digits >= least && !digit(s) && *value >= low && *value <= high;
 }
 
 static void blanks(struct scan *s)
 {
-	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t')) s->p++;
+	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
+		s->p++;
 }
 
 static int64_t days_since_1970(int year, int month, int day)
@@ -57,15 +61,20 @@ static int64_t days_since_1970(int year, int month, int day)
 static bool time_of_day(struct scan *s, int64_t *ns)
 {
 	int hour, minute, second;
-	if (!number(s, 1, 2, 0, 23, &hour) || !sign(s, ':') || !number(s, 2, 2, 0, 59, &minute) || !sign(s, ':') || !number(s, 2, 2, 0, 60, &second)) return false;
+	if (!number(s, 1, 2, 0, 23, &hour) || !sign(s, ':') || !number(s, 2, 2, 0, 59, &minute) ||
+	    !sign(s, ':') || !number(s, 2, 2, 0, 60, &second))
+		return false;
 	*ns = ((int64_t)hour * 3600 + minute * 60 + second) * 1000000000;
-	if (s->end - s->p < 2 || (*s->p != '.' && *s->p != ',') || s->p[1] < '0' || s->p[1] > '9') return true;
+	if (s->end - s->p < 2 || (*s->p != '.' && *s->p != ',') || s->p[1] < '0' || s->p[1] > '9')
+		return true;
 	s->p++;
-	for (int64_t scale = 100000000; digit(s); s->p++, scale /= 10) *ns += (*s->p - '0') * scale;
+	for (int64_t scale = 100000000; digit(s); s->p++, scale /= 10)
+		*ns += (*s->p - '0') * scale;
 	return true;
 }
 
-/* "+0800", "+08:00", "Z", "CEST"; what is behind the time may be words of another kind: then there is none. */
+/* "+0800", "+08:00", "Z", "CEST"; what is behind the time may be words of another kind: then there
+ * is none. */
 static void zone(struct scan *s, struct vp_date *date)
 {
 	int hours, minutes;
@@ -73,21 +82,28 @@ static void zone(struct scan *s, struct vp_date *date)
 	bool west = s->p < s->end && *s->p == '-';
 	if (west || (s->p < s->end && *s->p == '+')) {
 		struct scan at = { s->p + 1, s->p + 3 < s->end ? s->p + 3 : s->end };
-		if (!number(&at, 2, 2, 0, 14, &hours)) return;
+		if (!number(&at, 2, 2, 0, 14, &hours))
+			return;
 		at.end = s->end;
 		sign(&at, ':');
-		if (at.end - at.p > 2) at.end = at.p + 2;
-		if (!number(&at, 2, 2, 0, 59, &minutes)) return;
+		if (at.end - at.p > 2)
+			at.end = at.p + 2;
+		if (!number(&at, 2, 2, 0, 59, &minutes))
+			return;
 		date->ns -= (west ? -1 : 1) * (hours * INT64_C(3600) + minutes * 60) * 1000000000;
 		date->zone = 1;
 		return;
 	}
 	const char *from = s->p;
-	while (s->p < s->end && *s->p >= 'A' && *s->p <= 'Z') s->p++;
+	while (s->p < s->end && *s->p >= 'A' && *s->p <= 'Z')
+		s->p++;
 	size_t n = (size_t)(s->p - from);
-	if (!n || n > 5 || (s->p < s->end && *s->p >= 'a' && *s->p <= 'z')) return;
-	bool universal = (n == 1 && *from == 'Z') || (n == 3 && (!memcmp(from, "UTC", 3) || !memcmp(from, "GMT", 3)));
-	for (size_t i = 0; i < n; i++) date->zone = date->zone * 32 + (from[i] - 'A' + 1);
+	if (!n || n > 5 || (s->p < s->end && *s->p >= 'a' && *s->p <= 'z'))
+		return;
+	bool universal = (n == 1 && *from == 'Z') ||
+	                 (n == 3 && (!memcmp(from, "UTC", 3) || !memcmp(from, "GMT", 3)));
+	for (size_t i = 0; i < n; i++)
+		date->zone = date->zone * 32 + (from[i] - 'A' + 1);
 	date->zone = universal ? 1 : date->zone + 1;
 }
 
@@ -96,11 +112,17 @@ static bool by_numbers(struct scan s, struct vp_date *date)
 {
 	int year, month, day;
 	int64_t ns;
-	if (!number(&s, 4, 4, 1970, 2200, &year)) return false;
+	if (!number(&s, 4, 4, 1970, 2200, &year))
+		return false;
 	char between = s.p < s.end ? *s.p : 0;
-	if ((between != '-' && between != '/') || !sign(&s, between) || !number(&s, 1, 2, 1, 12, &month) || !sign(&s, between) || !number(&s, 1, 2, 1, 31, &day)) return false;
-	if (!sign(&s, 'T')) blanks(&s);
-	if (!time_of_day(&s, &ns)) return false;
+	if ((between != '-' && between != '/') || !sign(&s, between) ||
+	    !number(&s, 1, 2, 1, 12, &month) || !sign(&s, between) ||
+	    !number(&s, 1, 2, 1, 31, &day))
+		return false;
+	if (!sign(&s, 'T'))
+		blanks(&s);
+	if (!time_of_day(&s, &ns))
+		return false;
 	date->ns = days_since_1970(year, month, day) * INT64_C(86400000000000) + ns;
 	zone(&s, date);
 	return true;
@@ -109,34 +131,44 @@ static bool by_numbers(struct scan s, struct vp_date *date)
 /* "Wed May  1 10:00:00 2024 CEST", as ctime(3) has it; date(1) has the zone before the year. */
 static bool by_words(struct scan s, struct vp_date *date)
 {
-	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSep"
+	                                                               "OctNovDec";
 	char word[4] = "";
 	int day, year, month;
 	int64_t ns;
-	if (s.end - s.p < 20) return false;
+	if (s.end - s.p < 20)
+		return false;
 	memcpy(word, s.p, 3);
 	const char *at = strstr(days, word);
-	if (!at || (at - days) % 3) return false;
+	if (!at || (at - days) % 3)
+		return false;
 	s.p += 3;
 	blanks(&s);
-	if (s.end - s.p < 4) return false;
+	if (s.end - s.p < 4)
+		return false;
 	memcpy(word, s.p, 3);
 	at = strstr(months, word);
-	if (!at || (at - months) % 3) return false;
+	if (!at || (at - months) % 3)
+		return false;
 	month = (int)(at - months) / 3 + 1;
 	s.p += 3;
 	blanks(&s);
-	if (!number(&s, 1, 2, 1, 31, &day)) return false;
+	if (!number(&s, 1, 2, 1, 31, &day))
+		return false;
 	blanks(&s);
-	if (!time_of_day(&s, &ns)) return false;
+	if (!time_of_day(&s, &ns))
+		return false;
 	blanks(&s);
 	struct scan before = s;
-	if (!digit(&s)) zone(&s, date), blanks(&s);
+	if (!digit(&s))
+		zone(&s, date), blanks(&s);
 	bool zoned = s.p > before.p;
-	if (!number(&s, 4, 4, 1970, 2200, &year)) return false;
+	if (!number(&s, 4, 4, 1970, 2200, &year))
+		return false;
 	int64_t shift = date->ns; /* that of the zone */
 	date->ns = days_since_1970(year, month, day) * INT64_C(86400000000000) + ns + shift;
-	if (!zoned) zone(&s, date);
+	if (!zoned)
+		zone(&s, date);
 	return true;
 }
 
@@ -145,9 +177,11 @@ bool vp_date_read(vp_str text, struct vp_date *date)
 	struct scan s = { text.p, text.p + text.n };
 	*date = (struct vp_date){ 0 };
 	blanks(&s);
-	if (by_numbers(s, date)) return true;
+	if (by_numbers(s, date))
+		return true;
 	*date = (struct vp_date){ 0 };
-	if (by_words(s, date)) return true;
+	if (by_words(s, date))
+		return true;
 	*date = (struct vp_date){ .clock = true };
 	return time_of_day(&s, &date->ns);
 }
@@ -159,7 +193,8 @@ bool vp_date_read(vp_str text, struct vp_date *date)
 static uint64_t front_of(const char *line, const char *to)
 {
 	uint64_t front = 1;
-	for (; line < to && (*line < '0' || *line > '9'); line++) front = (front ^ (unsigned char)*line) * UINT64_C(0x100000001b3);
+	for (; line < to && (*line < '0' || *line > '9'); line++)
+		front = (front ^ (unsigned char)*line) * UINT64_C(0x100000001b3);
 	return front ? front : 1;
 }
 
@@ -167,15 +202,19 @@ bool vp_dates_twice(vp_str text)
 {
 	uint64_t fronts[FRONTS];
 	size_t count = 0;
-	for (const char *p = text.p, *end = p + text.n; p < end && (p = memchr(p, ':', (size_t)(end - p))); p++) {
+	for (const char *p = text.p, *end = p + text.n;
+	     p < end && (p = memchr(p, ':', (size_t)(end - p))); p++) {
 		struct scan s = { p - text.p > 2 ? p - 2 : text.p, end };
 		int64_t ns;
-		if (end - p < 6 || p == text.p || p[3] != ':' || !time_of_day(&s, &ns)) continue;
+		if (end - p < 6 || p == text.p || p[3] != ':' || !time_of_day(&s, &ns))
+			continue;
 		const char *line = memrchr(text.p, '\n', (size_t)(p - text.p));
 		uint64_t front = front_of(line ? line + 1 : text.p, p);
 		for (size_t i = 0; i < count; i++)
-			if (fronts[i] == front) return true;
-		if (count == FRONTS) return true;
+			if (fronts[i] == front)
+				return true;
+		if (count == FRONTS)
+			return true;
 		fronts[count++] = front;
 		p += 5;
 	}
@@ -194,8 +233,8 @@ struct vp_dates {
 	struct report *reports;
 	size_t count, room;
 	bool failed;
-	bool open;            /* a snapshot is, to which regions belong */
-	bool of_machine;      /* the line under way */
+	bool open;                 /* a snapshot is, to which regions belong */
+	bool of_machine;           /* the line under way */
 	size_t dated[2], known[2]; /* by `machine`: how many have a date, how many there are */
 	int64_t *times;
 	char why[160];
@@ -206,8 +245,10 @@ static void report(struct vp_dates *dates, bool machine)
 	if (dates->count == dates->room) {
 		size_t room = dates->room ? 2 * dates->room : 64;
 		struct report *more = realloc(dates->reports, room * sizeof *more);
-		if (!more) dates->failed = true;
-		if (!more) return;
+		if (!more)
+			dates->failed = true;
+		if (!more)
+			return;
 		dates->reports = more;
 		dates->room = room;
 	}
@@ -218,8 +259,10 @@ static void report(struct vp_dates *dates, bool machine)
 static void date_of_last(struct vp_dates *dates, vp_str text)
 {
 	struct report *last = dates->count ? &dates->reports[dates->count - 1] : NULL;
-	if (text.n > 1 && *text.p == '"') text = (vp_str){ text.p + 1, text.n - 2 };
-	if (!last || last->dated || !vp_date_read(text, &last->date)) return;
+	if (text.n > 1 && *text.p == '"')
+		text = (vp_str){ text.p + 1, text.n - 2 };
+	if (!last || last->dated || !vp_date_read(text, &last->date))
+		return;
 	last->dated = true;
 	dates->dated[last->machine]++;
 }
@@ -233,14 +276,16 @@ static void host_snapshot(struct vp_host *h, vp_str members, const struct vp_reg
 	report(dates, false);
 	dates->open = true;
 	for (size_t at = 0; vp_region_extra(members, &at, &member);)
-		if (vp_str_is(member.key, "date") && member.json == VP_STRING) date_of_last(dates, member.value);
+		if (vp_str_is(member.key, "date") && member.json == VP_STRING)
+			date_of_last(dates, member.value);
 }
 
 static void host_region(struct vp_host *h, const struct vp_region *region)
 {
 	struct vp_dates *dates = h->ctx;
 	(void)region;
-	if (!dates->open) report(dates, false);
+	if (!dates->open)
+		report(dates, false);
 	dates->open = true;
 }
 
@@ -250,40 +295,87 @@ static void host_begin(struct vp_host *h, const char *type, int64_t t, int64_t p
 	(void)t, (void)pid;
 	dates->open = false;
 	dates->of_machine = !strcmp(type, "system");
-	if (dates->of_machine) report(dates, true);
+	if (dates->of_machine)
+		report(dates, true);
 }
 
 static void host_str(struct vp_host *h, const char *key, vp_str value)
 {
 	struct vp_dates *dates = h->ctx;
-	if (dates->of_machine && (!strcmp(key, "date") || !strcmp(key, "clock"))) date_of_last(dates, value);
+	if (dates->of_machine && (!strcmp(key, "date") || !strcmp(key, "clock")))
+		date_of_last(dates, value);
 }
 
-static void host_num(struct vp_host *h, const char *key, uint64_t value) { (void)h, (void)key, (void)value; }
-static void host_sec(struct vp_host *h, const char *key, int64_t value) { (void)h, (void)key, (void)value; }
-static void host_json(struct vp_host *h, const char *key, vp_str value) { (void)h, (void)key, (void)value; }
-static void host_end(struct vp_host *h) { (void)h; }
-static int64_t host_now(struct vp_host *h) { (void)h; return 0; }
-static void host_bad(struct vp_host *h, size_t line, const char *format, ...) { (void)h, (void)line, (void)format; }
-static void host_warn(struct vp_host *h, const char *format, ...) { (void)h, (void)format; }
-static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count, const char *why) { (void)h, (void)pid, (void)what, (void)count, (void)why; }
-static void host_thread(struct vp_host *h, uint64_t stack, uint64_t local, bool main) { (void)h, (void)stack, (void)local, (void)main; }
+static void host_num(struct vp_host *h, const char *key, uint64_t value)
+{
+	(void)h, (void)key, (void)value;
+}
+static void host_sec(struct vp_host *h, const char *key, int64_t value)
+{
+	(void)h, (void)key, (void)value;
+}
+static void host_json(struct vp_host *h, const char *key, vp_str value)
+{
+	(void)h, (void)key, (void)value;
+}
+static void host_end(struct vp_host *h)
+{
+	(void)h;
+}
+static int64_t host_now(struct vp_host *h)
+{
+	(void)h;
+	return 0;
+}
+static void host_bad(struct vp_host *h, size_t line, const char *format, ...)
+{
+	(void)h, (void)line, (void)format;
+}
+static void host_warn(struct vp_host *h, const char *format, ...)
+{
+	(void)h, (void)format;
+}
+static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count,
+                      const char *why)
+{
+	(void)h, (void)pid, (void)what, (void)count, (void)why;
+}
+static void host_thread(struct vp_host *h, uint64_t stack, uint64_t local, bool main)
+{
+	(void)h, (void)stack, (void)local, (void)main;
+}
 
 struct vp_dates *vp_dates_new(void)
 {
 	struct vp_dates *dates = calloc(1, sizeof *dates);
-	if (!dates) return NULL;
+	if (!dates)
+		return NULL;
 	dates->host = (struct vp_host){
-		.abi = VP_ABI, .ctx = dates, .fail = vp_host_fail, .warn = host_warn, .lost = host_lost, .now = host_now, .begin = host_begin, .str = host_str,
-		.num = host_num, .sec = host_sec, .addr = host_num, .json = host_json, .end = host_end, .snapshot = host_snapshot, .region = host_region,
-		.bad = host_bad, .thread = host_thread,
+		.abi = VP_ABI,
+		.ctx = dates,
+		.fail = vp_host_fail,
+		.warn = host_warn,
+		.lost = host_lost,
+		.now = host_now,
+		.begin = host_begin,
+		.str = host_str,
+		.num = host_num,
+		.sec = host_sec,
+		.addr = host_num,
+		.json = host_json,
+		.end = host_end,
+		.snapshot = host_snapshot,
+		.region = host_region,
+		.bad = host_bad,
+		.thread = host_thread,
 	};
 	return dates;
 }
 
 void vp_dates_free(struct vp_dates *dates)
 {
-	if (!dates) return;
+	if (!dates)
+		return;
 	free(dates->reports);
 	free(dates->times);
 	free(dates);
@@ -292,7 +384,8 @@ void vp_dates_free(struct vp_dates *dates)
 int vp_dates_add(struct vp_dates *dates, const struct vp_source *source, const struct vp_text *text)
 {
 	void *state = calloc(1, source->state ? source->state : 1);
-	if (!state) return vp_fail("out of memory");
+	if (!state)
+		return vp_fail("out of memory");
 	dates->open = false;
 	int failed = source->parse(state, &dates->host, text);
 	free(state);
@@ -328,18 +421,31 @@ const int64_t *vp_dates_times(struct vp_dates *dates, size_t *count, const char 
 	*why = dates->why;
 	*count = dates->count;
 	dates->why[0] = 0;
-	if (known < 2 || !dated) return NULL;
-	if (dated < known) return snprintf(dates->why, sizeof dates->why, "have dates of their own only in part (%zu of %zu)", dated, known), NULL;
-	if (!(dates->times = calloc(dates->count, sizeof *dates->times))) return NULL;
+	if (known < 2 || !dated)
+		return NULL;
+	if (dated < known)
+		return snprintf(dates->why, sizeof dates->why,
+		                "have dates of their own only in part (%zu of %zu)", dated, known),
+		       NULL;
+	if (!(dates->times = calloc(dates->count, sizeof *dates->times)))
+		return NULL;
 	for (size_t i = 0; i < dates->count; i++) {
 		const struct report *now = &dates->reports[i];
 		if (now->machine == machine && before && !alike(&before->date, &now->date))
-			return snprintf(dates->why, sizeof dates->why, "have dates that cannot be held against each other, of another form or time zone"), NULL;
+			return snprintf(dates->why, sizeof dates->why,
+			                "have dates that cannot be held against each other, of "
+			                "another form or time zone"),
+			       NULL;
 		if (now->machine == machine && before && now->date.ns < before->date.ns)
-			return snprintf(dates->why, sizeof dates->why, "have dates of their own that go back in time"), NULL;
-		if (now->machine == machine) before = now;
-		if (!first) first = before;
-		if (before) dates->times[i] = before->date.ns - first->date.ns;
+			return snprintf(dates->why, sizeof dates->why,
+			                "have dates of their own that go back in time"),
+			       NULL;
+		if (now->machine == machine)
+			before = now;
+		if (!first)
+			first = before;
+		if (before)
+			dates->times[i] = before->date.ns - first->date.ns;
 	}
 	return dates->times;
 }

@@ -1,7 +1,9 @@
-/* One input of any form as lines that tell of regions: recognised, put together and parsed as vm-parse does it.
+/* One input of any form as lines that tell of regions: recognised, put together and parsed as
+ * vm-parse does it.
  *
  *   7f12..-7f34.. r-xp 00001000 fe:00 1234 /usr/lib/libc.so.6
- *   -> {"type":"snapshot",...}, {"type":"region","t":0,"seq":0,"start":"0x00007f12...","kind":"text",...}
+ *   -> {"type":"snapshot",...},
+ * {"type":"region","t":0,"seq":0,"start":"0x00007f12...","kind":"text",...}
  */
 #include "parse/intake.h"
 
@@ -16,7 +18,7 @@
 #include "parse/plain.h"
 
 struct intake {
-	struct vp_program own;      /* reads this input, and gathers in memory what is parsed of it */
+	struct vp_program own; /* reads this input, and gathers in memory what is parsed of it */
 	struct vp_record parsed;
 	struct vp_parse_host *parse;
 	bool (*line)(void *ctx, struct vp_record *record);
@@ -26,7 +28,8 @@ struct intake {
 static bool reads(const struct vp_source *source, const char *format)
 {
 	for (const char *const *f = source->formats; f && *f && source->parse; f++)
-		if (strcmp(*f, format) == 0) return true;
+		if (strcmp(*f, format) == 0)
+			return true;
 	return false;
 }
 
@@ -38,9 +41,11 @@ const struct vp_source *vp_reader_of(vp_str name, const char *format)
 	char wanted[64];
 	snprintf(wanted, sizeof wanted, "%.*s", (int)name.n, name.p ? name.p : "");
 	const struct vp_source *own = wanted[0] ? vp_load_source(wanted) : NULL;
-	if (own && reads(own, format)) return own;
+	if (own && reads(own, format))
+		return own;
 	for (const struct vp_source *const *all = vp_load_sources(); *all; all++)
-		if (reads(*all, format)) return *all;
+		if (reads(*all, format))
+			return *all;
 	return NULL;
 }
 
@@ -55,8 +60,11 @@ static const struct vp_source *best_of(vp_str text, bool machine, const char **f
 	*sure = 0;
 	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
 		const char *guess = NULL;
-		int now = (*source)->probe && vp_of_machine(*source) == machine ? (*source)->probe(text, &guess) : 0;
-		if (now >= BESIDE && now > *sure && guess) *sure = now, best = *source, *format = guess;
+		int now = (*source)->probe && vp_of_machine(*source) == machine
+		                  ? (*source)->probe(text, &guess)
+		                  : 0;
+		if (now >= BESIDE && now > *sure && guess)
+			*sure = now, best = *source, *format = guess;
 	}
 	return best;
 }
@@ -69,11 +77,14 @@ const struct vp_source *vp_recognise(vp_str text, const char **format)
 	int sure = 0, all_sure = 0;
 	for (size_t n = 65536; !best; n *= 16) {
 		best = best_of((vp_str){ text.p, text.n < n ? text.n : n }, false, format, &sure);
-		if (n >= text.n) break;
+		if (n >= text.n)
+			break;
 	}
-	if (best && sure >= 50) return best;
+	if (best && sure >= 50)
+		return best;
 	const struct vp_source *machine = best_of(text, true, &of_all, &all_sure);
-	if (all_sure > sure) *format = of_all;
+	if (all_sure > sure)
+		*format = of_all;
 	return all_sure > sure ? machine : best;
 }
 
@@ -82,14 +93,16 @@ static bool holds(const char *line, size_t n, const char *word)
 	return memmem(line, n, word, strlen(word)) != NULL;
 }
 
-/* JSON that is no stream: a crash report of macOS. Its first line has no `type`, or opens a brace and no more; without it, all is
- * one line that has a type in its depths only. */
+/* JSON that is no stream: a crash report of macOS. Its first line has no `type`, or opens a brace
+ * and no more; without it, all is one line that has a type in its depths only. */
 static bool is_other_json(vp_str head)
 {
 	const char *end = memchr(head.p, '\n', head.n);
 	size_t n = end ? (size_t)(end - head.p) : head.n;
-	if (end && (n == 1 || (n == 2 && head.p[1] == '\r'))) return true;
-	return (holds(head.p, n, "\"bug_type\"") && !holds(head.p, n, "\"type\"")) || (holds(head.p, n, "\"procName\"") && holds(head.p, n, "\"procPath\""));
+	if (end && (n == 1 || (n == 2 && head.p[1] == '\r')))
+		return true;
+	return (holds(head.p, n, "\"bug_type\"") && !holds(head.p, n, "\"type\"")) ||
+	       (holds(head.p, n, "\"procName\"") && holds(head.p, n, "\"procPath\""));
 }
 
 int vp_looks_like_stream(struct vp_program *program)
@@ -97,13 +110,17 @@ int vp_looks_like_stream(struct vp_program *program)
 	vp_str head;
 	for (;;) {
 		if (!vp_input_peek(&program->input, 1, &head)) {
-			if (head.p) return -1;
+			if (head.p)
+				return -1;
 			vp_trouble(program, "%s", vp_error());
 			continue;
 		}
 		size_t i = 0;
-		while (i < head.n && strchr(" \t\r\n", head.p[i]) && head.p[i]) i++;
-		return i < head.n ? head.p[i] == '{' && !is_other_json((vp_str){ head.p + i, head.n - i }) : 1;
+		while (i < head.n && strchr(" \t\r\n", head.p[i]) && head.p[i])
+			i++;
+		return i < head.n ? head.p[i] == '{' &&
+		                            !is_other_json((vp_str){ head.p + i, head.n - i })
+		                  : 1;
 	}
 }
 
@@ -117,7 +134,8 @@ static bool drain(struct intake *intake)
 	for (size_t at = 0; more && at < out->used;) {
 		const char *end = memchr(out->buffer + at, '\n', out->used - at);
 		size_t n = end ? (size_t)(end - out->buffer) - at : out->used - at;
-		if (n && !vp_record_read(&intake->parsed, (vp_str){ out->buffer + at, n })) more = intake->line(intake->ctx, &intake->parsed);
+		if (n && !vp_record_read(&intake->parsed, (vp_str){ out->buffer + at, n }))
+			more = intake->line(intake->ctx, &intake->parsed);
 		at += n + 1;
 	}
 	out->used = out->front_size = 0;
@@ -129,8 +147,9 @@ static void incomplete(void *ctx, const struct vp_pieces_read *read, const char 
 	struct vp_program *own = ctx;
 	own->status = VP_TROUBLE;
 	own->skipped++;
-	vp_say(own, "%s:%llu: %s of pid %lld, sample %llu: %s; the read is thrown away", own->input.name, (unsigned long long)own->input.line,
-	       read->format, (long long)read->pid, (unsigned long long)read->seq, why);
+	vp_say(own, "%s:%llu: %s of pid %lld, sample %llu: %s; the read is thrown away",
+	       own->input.name, (unsigned long long)own->input.line, read->format,
+	       (long long)read->pid, (unsigned long long)read->seq, why);
 }
 
 static bool raw_line(struct intake *intake, struct vp_pieces *pieces)
@@ -139,19 +158,28 @@ static bool raw_line(struct intake *intake, struct vp_pieces *pieces)
 	const struct vp_pieces_read *read;
 	char place[64];
 	int got = vp_pieces_add(pieces, &own->record, &read);
-	if (got < 0) vp_program_bad(own, "%s", vp_error());
-	if (got <= 0) return true;
+	if (got < 0)
+		vp_program_bad(own, "%s", vp_error());
+	if (got <= 0)
+		return true;
 	const struct vp_source *source = vp_reader_of(vp_s(read->source), read->format);
 	if (!source) {
 		vp_program_bad(own, "no source plugin reads the format %s", read->format);
 		return true;
 	}
-	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid, (unsigned long long)read->seq);
+	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid,
+	         (unsigned long long)read->seq);
 	struct vp_parse_job job = {
-		.source = source, .t = read->t, .place = place,
-		.text = { .format = read->format, .text = { read->text, read->n }, .pid = read->pid, .seq = read->seq },
+		.source = source,
+		.t = read->t,
+		.place = place,
+		.text = { .format = read->format,
+		          .text = { read->text, read->n },
+		          .pid = read->pid,
+		          .seq = read->seq },
 	};
-	if (vp_parse_run(intake->parse, &job) < 0) vp_program_bad(own, "%s: %s", place, vp_error());
+	if (vp_parse_run(intake->parse, &job) < 0)
+		vp_program_bad(own, "%s: %s", place, vp_error());
 	return drain(intake);
 }
 
@@ -160,7 +188,8 @@ static int stream(struct intake *intake)
 	struct vp_program *own = &intake->own;
 	struct vp_pieces *pieces = vp_pieces_new(incomplete, own);
 	bool more = true;
-	if (!pieces) return vp_fail("out of memory");
+	if (!pieces)
+		return vp_fail("out of memory");
 	while (more && vp_program_next(own)) {
 		if (own->record.type == VP_T_raw) {
 			more = raw_line(intake, pieces);
@@ -169,8 +198,11 @@ static int stream(struct intake *intake)
 		vp_pieces_expect(pieces, &own->record);
 		more = intake->line(intake->ctx, &own->record);
 	}
-	if (more) vp_pieces_end(pieces);
-	if (more && own->segment_open) vp_say(own, "%s: the stream stops without its `end` line: its writer was cut short", own->input.name);
+	if (more)
+		vp_pieces_end(pieces);
+	if (more && own->segment_open)
+		vp_say(own, "%s: the stream stops without its `end` line: its writer was cut short",
+		       own->input.name);
 	vp_pieces_free(pieces);
 	return 0;
 }
@@ -182,14 +214,23 @@ static int plain_text(struct intake *intake)
 	char *bytes;
 	size_t n;
 	int failed = 0;
-	if (vp_input_rest(&own->input, VP_TEXT_MAX, &bytes, &n) || vp_plain(&bytes, &n)) return -1;
+	if (vp_input_rest(&own->input, VP_TEXT_MAX, &bytes, &n) || vp_plain(&bytes, &n))
+		return -1;
 	int count = vp_parts((vp_str){ bytes, n }, &parts);
-	for (size_t i = 0; i < n; i++) own->read += bytes[i] == '\n';
-	if (count == 0) failed = vp_fail("%s: no format that is known here", own->input.name);
+	for (size_t i = 0; i < n; i++)
+		own->read += bytes[i] == '\n';
+	if (count == 0)
+		failed = vp_fail("%s: no format that is known here", own->input.name);
 	for (int i = 0; i < count && failed >= 0; i++) {
 		struct vp_parse_job job = {
-			.source = parts[i].source, .place = own->input.name, .several = true, .goes_on = i > 0,
-			.text = { .format = parts[i].format, .text = parts[i].text, .pid = -1, .before = parts[i].before },
+			.source = parts[i].source,
+			.place = own->input.name,
+			.several = true,
+			.goes_on = i > 0,
+			.text = { .format = parts[i].format,
+			          .text = parts[i].text,
+			          .pid = -1,
+			          .before = parts[i].before },
 		};
 		failed = vp_parse_run(intake->parse, &job);
 		drain(intake);
@@ -208,7 +249,8 @@ static int begin(struct intake *intake, struct vp_program *program, char *const 
 	own->common = program->common;
 	vp_out_memory(&own->out);
 	intake->parse = vp_parse_host_new(own);
-	if (!intake->parse || vp_record_init(&own->record) || vp_record_init(&intake->parsed)) return vp_fail("out of memory");
+	if (!intake->parse || vp_record_init(&own->record) || vp_record_init(&intake->parsed))
+		return vp_fail("out of memory");
 	return vp_input_open(&own->input, paths);
 }
 
@@ -217,7 +259,8 @@ static void finish(struct intake *intake, struct vp_program *program)
 	struct vp_program *own = &intake->own;
 	program->read += own->read;
 	program->skipped += own->skipped;
-	if (own->status) program->status = own->status;
+	if (own->status)
+		program->status = own->status;
 	vp_parse_host_free(intake->parse);
 	vp_input_close(&own->input);
 	vp_record_free(&own->record);
@@ -226,17 +269,21 @@ static void finish(struct intake *intake, struct vp_program *program)
 	free(intake);
 }
 
-int vp_intake(struct vp_program *program, const char *path, bool (*line)(void *ctx, struct vp_record *record), void *ctx)
+int vp_intake(struct vp_program *program, const char *path,
+              bool (*line)(void *ctx, struct vp_record *record), void *ctx)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
 	char *paths[] = { (char *)path, NULL };
-	if (!intake) return vp_fail("out of memory");
+	if (!intake)
+		return vp_fail("out of memory");
 	intake->line = line;
 	intake->ctx = ctx;
 	int failed = begin(intake, program, paths);
 	int kind = failed ? -1 : vp_looks_like_stream(&intake->own);
-	if (kind == 1) failed = stream(intake);
-	if (kind == 0) failed = plain_text(intake);
+	if (kind == 1)
+		failed = stream(intake);
+	if (kind == 0)
+		failed = plain_text(intake);
 	finish(intake, program);
 	return failed;
 }

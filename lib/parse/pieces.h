@@ -16,13 +16,18 @@ struct vp_pieces_read {
 
 struct vp_pieces;
 /* `incomplete` hears of every read that ends without its last piece. NULL: no memory. */
-struct vp_pieces *vp_pieces_new(void (*incomplete)(void *ctx, const struct vp_pieces_read *read, const char *why), void *ctx);
+struct vp_pieces *vp_pieces_new(void (*incomplete)(void *ctx, const struct vp_pieces_read *read,
+                                                   const char *why),
+                                void *ctx);
 void vp_pieces_free(struct vp_pieces *pieces);
 /* Before a line is read: its text, should it be a further piece, is decoded to where it belongs. */
 void vp_pieces_offer(struct vp_pieces *pieces, struct vp_record *record);
-/* One `raw` line: 1 and *read if it completes one; 0 if more must come; -1 (vp_error) if the line is unusable. */
-int  vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record, const struct vp_pieces_read **read);
-/* Any other line: a new look at the same process, a new segment or its end means that nothing more comes. */
+/* One `raw` line: 1 and *read if it completes one; 0 if more must come; -1 (vp_error) if the line
+ * is unusable. */
+int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record,
+                  const struct vp_pieces_read **read);
+/* Any other line: a new look at the same process, a new segment or its end means that nothing more
+ * comes. */
 void vp_pieces_expect(struct vp_pieces *pieces, const struct vp_record *record);
 void vp_pieces_end(struct vp_pieces *pieces);
 

@@ -1,5 +1,6 @@
-/* Texts as editors, terminals and web pages give them, made plain: a byte order mark, UTF-16 (what PowerShell's > writes), CR LF, blanks
- * that do not break, colours, and what stands in every line: its number, a diff's +, blanks up to the width of a terminal.
+/* Texts as editors, terminals and web pages give them, made plain: a byte order mark, UTF-16 (what
+ * PowerShell's > writes), CR LF, blanks that do not break, colours, and what stands in every line:
+ * its number, a diff's +, blanks up to the width of a terminal.
  *
  *   ff fe 31 00 32 00 0d 00 0a 00   ->   31 32 0a
  *   "    12\t08048000-0804c000 r-xp" ->   "08048000-0804c000 r-xp"     (cat -n; grep -n)
@@ -44,8 +45,10 @@ static size_t utf8(uint32_t c, char *to)
 	if (c < 0x800)
 		return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 0x3f)), 2;
 	if (c < 0x10000)
-		return to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 0x3f)), to[2] = (char)(0x80 | (c & 0x3f)), 3;
-	to[0] = (char)(0xf0 | c >> 18), to[1] = (char)(0x80 | (c >> 12 & 0x3f)), to[2] = (char)(0x80 | (c >> 6 & 0x3f)), to[3] = (char)(0x80 | (c & 0x3f));
+		return to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 0x3f)),
+		       to[2] = (char)(0x80 | (c & 0x3f)), 3;
+	to[0] = (char)(0xf0 | c >> 18), to[1] = (char)(0x80 | (c >> 12 & 0x3f)),
+	to[2] = (char)(0x80 | (c >> 6 & 0x3f)), to[3] = (char)(0x80 | (c & 0x3f));
 	return 4;
 }
 
@@ -87,7 +90,8 @@ static int from_utf16(char **bytes, size_t *n, enum order order)
 static bool all_cr(const char *p, size_t n)
 {
 	bool any = false;
-	for (const char *end; n && (end = memchr(p, '\n', n)); n -= (size_t)(end + 1 - p), p = end + 1) {
+	for (const char *end; n && (end = memchr(p, '\n', n));
+	     n -= (size_t)(end + 1 - p), p = end + 1) {
 		if (end == p || end[-1] != '\r')
 			return false;
 		any = true;
@@ -131,7 +135,8 @@ static void drop_hard_blanks(char *p, size_t *n)
 	*n = used;
 }
 
-/* A page or a table of an office has made each gap a tab: then two blanks stand nowhere beside each other. */
+/* A page or a table of an office has made each gap a tab: then two blanks stand nowhere beside each
+ * other. */
 static void drop_tabs(char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

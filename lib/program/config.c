@@ -4,7 +4,8 @@
  *     intervall: 50ms
  *   -> x.yaml:2:3: vm-sample has no option "intervall"; the nearest is "interval"
  *
- * Format: YAML 1.1 as libyaml reads it. Only what is asked for is visited, so no depth and no alias can lead astray.
+ * Format: YAML 1.1 as libyaml reads it. Only what is asked for is visited, so no depth and no alias
+ * can lead astray.
  */
 #include "program/config.h"
 #include "base/error.h"
@@ -32,13 +33,17 @@ struct vp_config {
 static int read_all(struct vp_config *config)
 {
 	FILE *file = fopen(config->path, "rb");
-	if (!file) return vp_fail_errno("%s", config->path);
+	if (!file)
+		return vp_fail_errno("%s", config->path);
 	config->text = malloc(VP_CONFIG_MAX + 1);
 	config->n = config->text ? fread(config->text, 1, VP_CONFIG_MAX + 1, file) : 0;
 	int result = 0;
-	if (!config->text) result = vp_fail("out of memory");
-	else if (ferror(file)) result = vp_fail_errno("%s", config->path);
-	else if (config->n > VP_CONFIG_MAX) result = vp_fail("%s: more than %u KiB", config->path, VP_CONFIG_MAX >> 10);
+	if (!config->text)
+		result = vp_fail("out of memory");
+	else if (ferror(file))
+		result = vp_fail_errno("%s", config->path);
+	else if (config->n > VP_CONFIG_MAX)
+		result = vp_fail("%s: more than %u KiB", config->path, VP_CONFIG_MAX >> 10);
 	fclose(file);
 	return result;
 }
@@ -49,7 +54,8 @@ static yaml_mark_t mark_of_offset(const struct vp_config *config, size_t offset)
 	yaml_mark_t mark = { 0, 0, 0 };
 	for (size_t i = 0; i < offset && i < config->n; i++) {
 		mark.column++;
-		if (config->text[i] == '\n') mark.line++, mark.column = 0;
+		if (config->text[i] == '\n')
+			mark.line++, mark.column = 0;
 	}
 	return mark;
 }
@@ -58,20 +64,23 @@ static int syntax_error(const struct vp_config *config, const yaml_parser_t *par
 {
 	const char *problem = parser->problem ? parser->problem : "out of memory";
 	yaml_mark_t mark = parser->problem_mark;
-	if (parser->error == YAML_READER_ERROR) mark = mark_of_offset(config, parser->problem_offset);
-	return vp_fail("%s:%zu:%zu: %s%s%s", config->path, mark.line + 1, mark.column + 1, problem, parser->context ? ", " : "",
-	               parser->context ? parser->context : "");
+	if (parser->error == YAML_READER_ERROR)
+		mark = mark_of_offset(config, parser->problem_offset);
+	return vp_fail("%s:%zu:%zu: %s%s%s", config->path, mark.line + 1, mark.column + 1, problem,
+	               parser->context ? ", " : "", parser->context ? parser->context : "");
 }
 
 static int position(const struct vp_config *config, const yaml_node_t *node, const char *text)
 {
-	return vp_fail("%s:%zu:%zu: %s", config->path, node->start_mark.line + 1, node->start_mark.column + 1, text);
+	return vp_fail("%s:%zu:%zu: %s", config->path, node->start_mark.line + 1,
+	               node->start_mark.column + 1, text);
 }
 
 static int only_document(struct vp_config *config, yaml_parser_t *parser)
 {
 	yaml_document_t next;
-	if (!yaml_parser_load(parser, &next)) return syntax_error(config, parser);
+	if (!yaml_parser_load(parser, &next))
+		return syntax_error(config, parser);
 	yaml_node_t *root = yaml_document_get_root_node(&next);
 	int result = root ? position(config, root, "a second document") : 0;
 	yaml_document_delete(&next);
@@ -80,14 +89,16 @@ static int only_document(struct vp_config *config, yaml_parser_t *parser)
 
 static int begin(struct vp_config *config, yaml_parser_t *parser)
 {
-	if (!yaml_parser_initialize(parser)) return vp_fail("out of memory");
+	if (!yaml_parser_initialize(parser))
+		return vp_fail("out of memory");
 	yaml_parser_set_input_string(parser, (const unsigned char *)config->text, config->n);
 	return 0;
 }
 
 static int nesting(yaml_event_type_t type)
 {
-	if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT) return 1;
+	if (type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT)
+		return 1;
 	return type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT ? -1 : 0;
 }
 
@@ -97,11 +108,14 @@ static int check_depth(struct vp_config *config)
 	yaml_parser_t parser;
 	yaml_event_t event;
 	int depth = 0, result = 0;
-	if (begin(config, &parser)) return -1;
-	for (bool more = true; more && !result && yaml_parser_parse(&parser, &event); yaml_event_delete(&event)) {
+	if (begin(config, &parser))
+		return -1;
+	for (bool more = true; more && !result && yaml_parser_parse(&parser, &event);
+	     yaml_event_delete(&event)) {
 		more = event.type != YAML_STREAM_END_EVENT;
 		if ((depth += nesting(event.type)) > DEPTH_MAX)
-			result = vp_fail("%s:%zu:%zu: nested too deep", config->path, event.start_mark.line + 1, event.start_mark.column + 1);
+			result = vp_fail("%s:%zu:%zu: nested too deep", config->path,
+			                 event.start_mark.line + 1, event.start_mark.column + 1);
 	}
 	yaml_parser_delete(&parser);
 	return result;
@@ -110,11 +124,15 @@ static int check_depth(struct vp_config *config)
 static int parse(struct vp_config *config)
 {
 	yaml_parser_t parser;
-	if (check_depth(config) || begin(config, &parser)) return -1;
+	if (check_depth(config) || begin(config, &parser))
+		return -1;
 	int result = 0;
-	if (!yaml_parser_load(&parser, &config->document)) result = syntax_error(config, &parser);
-	else config->loaded = true;
-	if (!result && yaml_document_get_root_node(&config->document)) result = only_document(config, &parser);
+	if (!yaml_parser_load(&parser, &config->document))
+		result = syntax_error(config, &parser);
+	else
+		config->loaded = true;
+	if (!result && yaml_document_get_root_node(&config->document))
+		result = only_document(config, &parser);
 	yaml_parser_delete(&parser);
 	return result;
 }
@@ -139,7 +157,8 @@ static const char *text_of(const yaml_node_t *node) /* of a scalar */
 /* `key:` with nothing behind it, or null. */
 static bool is_empty(const yaml_node_t *node)
 {
-	if (!is_scalar(node) || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) return false;
+	if (!is_scalar(node) || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
+		return false;
 	return !*text_of(node) || !strcmp(text_of(node), "~") || !strcmp(text_of(node), "null");
 }
 
@@ -147,8 +166,10 @@ static int check_scalar(struct vp_config *config, const yaml_node_t *node, const
 {
 	char text[160];
 	snprintf(text, sizeof text, "%.100s must be one plain value", what);
-	if (!is_scalar(node)) return position(config, node, text);
-	if (strlen(text_of(node)) != node->data.scalar.length) return position(config, node, "a NUL in a value");
+	if (!is_scalar(node))
+		return position(config, node, text);
+	if (strlen(text_of(node)) != node->data.scalar.length)
+		return position(config, node, "a NUL in a value");
 	return 0;
 }
 
@@ -157,14 +178,17 @@ static size_t pair_count(const yaml_node_t *mapping)
 	return (size_t)(mapping->data.mapping.pairs.top - mapping->data.mapping.pairs.start);
 }
 
-static int duplicate(struct vp_config *config, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
+static int duplicate(struct vp_config *config, const yaml_node_t *mapping,
+                     const yaml_node_pair_t *pair)
 {
 	const yaml_node_t *key = node_at(config, pair->key);
 	for (const yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < pair; p++) {
 		const yaml_node_t *other = node_at(config, p->key);
-		if (strcmp(text_of(other), text_of(key))) continue;
+		if (strcmp(text_of(other), text_of(key)))
+			continue;
 		char text[160];
-		snprintf(text, sizeof text, "\"%.80s\" is given twice, first in line %zu", text_of(key), other->start_mark.line + 1);
+		snprintf(text, sizeof text, "\"%.80s\" is given twice, first in line %zu",
+		         text_of(key), other->start_mark.line + 1);
 		return position(config, key, text);
 	}
 	return 0;
@@ -174,18 +198,25 @@ static int check_mapping(struct vp_config *config, const yaml_node_t *node, cons
 {
 	char text[160];
 	snprintf(text, sizeof text, "%.100s must be a mapping (key: value)", what);
-	if (node->type != YAML_MAPPING_NODE) return position(config, node, text);
-	if (pair_count(node) > KEYS_MAX) return position(config, node, "too many keys");
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
-		if (check_scalar(config, node_at(config, pair->key), "a key") || duplicate(config, node, pair)) return -1;
+	if (node->type != YAML_MAPPING_NODE)
+		return position(config, node, text);
+	if (pair_count(node) > KEYS_MAX)
+		return position(config, node, "too many keys");
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++)
+		if (check_scalar(config, node_at(config, pair->key), "a key") ||
+		    duplicate(config, node, pair))
+			return -1;
 	return 0;
 }
 
 /* The value of a key in a checked mapping, or NULL. */
 static yaml_node_t *member(struct vp_config *config, const yaml_node_t *mapping, const char *key)
 {
-	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++)
-		if (!strcmp(text_of(node_at(config, pair->key)), key)) return node_at(config, pair->value);
+	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
+	     pair < mapping->data.mapping.pairs.top; pair++)
+		if (!strcmp(text_of(node_at(config, pair->key)), key))
+			return node_at(config, pair->value);
 	return NULL;
 }
 
@@ -202,7 +233,9 @@ struct vp_config *vp_config_read(const char *path)
 		free(config);
 		return NULL;
 	}
-	if (read_all(config) || parse(config) || (root_of(config) && !is_empty(root_of(config)) && check_mapping(config, root_of(config), "the file"))) {
+	if (read_all(config) || parse(config) ||
+	    (root_of(config) && !is_empty(root_of(config)) &&
+	     check_mapping(config, root_of(config), "the file"))) {
 		vp_config_free(config);
 		return NULL;
 	}
@@ -211,8 +244,10 @@ struct vp_config *vp_config_read(const char *path)
 
 void vp_config_free(struct vp_config *config)
 {
-	if (!config) return;
-	if (config->loaded) yaml_document_delete(&config->document);
+	if (!config)
+		return;
+	if (config->loaded)
+		yaml_document_delete(&config->document);
 	free(config->text);
 	free(config->path);
 	free(config);
@@ -221,28 +256,37 @@ void vp_config_free(struct vp_config *config)
 /* ---- sections ---- */
 
 /* 1 and the checked mapping; 0: there is none; -1. */
-static int section(struct vp_config *config, const yaml_node_t *from, const char *name, yaml_node_t **found)
+static int section(struct vp_config *config, const yaml_node_t *from, const char *name,
+                   yaml_node_t **found)
 {
 	yaml_node_t *node = from && !is_empty(from) ? member(config, from, name) : NULL;
-	if (!node || is_empty(node)) return 0;
+	if (!node || is_empty(node))
+		return 0;
 	*found = node;
 	return check_mapping(config, node, name) ? -1 : 1;
 }
 
-static int set(struct vp_config *config, struct vp_options *options, const char *key, const yaml_node_t *value, enum vp_layer layer)
+static int set(struct vp_config *config, struct vp_options *options, const char *key,
+               const yaml_node_t *value, enum vp_layer layer)
 {
-	if (check_scalar(config, value, key)) return -1;
-	if (is_empty(value)) return position(config, value, "no value");
-	if (vp_options_set(options, key, text_of(value), layer)) return position(config, value, vp_error());
+	if (check_scalar(config, value, key))
+		return -1;
+	if (is_empty(value))
+		return position(config, value, "no value");
+	if (vp_options_set(options, key, text_of(value), layer))
+		return position(config, value, vp_error());
 	return 0;
 }
 
-static int set_list(struct vp_config *config, struct vp_options *options, const struct vp_option *row, const yaml_node_t *list,
-                    enum vp_layer layer)
+static int set_list(struct vp_config *config, struct vp_options *options,
+                    const struct vp_option *row, const yaml_node_t *list, enum vp_layer layer)
 {
-	if (row->type != VP_OPT_LIST) return position(config, list, "a list, where one value is wanted");
-	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++)
-		if (set(config, options, row->name, node_at(config, *item), layer)) return -1;
+	if (row->type != VP_OPT_LIST)
+		return position(config, list, "a list, where one value is wanted");
+	for (const yaml_node_item_t *item = list->data.sequence.items.start;
+	     item < list->data.sequence.items.top; item++)
+		if (set(config, options, row->name, node_at(config, *item), layer))
+			return -1;
 	return 0;
 }
 
@@ -253,27 +297,34 @@ struct words {
 
 static void add_word(struct words *words, const char *word)
 {
-	if (words->count < sizeof words->list / sizeof words->list[0]) words->list[words->count++] = word;
+	if (words->count < sizeof words->list / sizeof words->list[0])
+		words->list[words->count++] = word;
 }
 
 static void add_names(struct words *words, const struct vp_options *options)
 {
-	for (const struct vp_option *row = options ? options->rows : NULL; row && row->name; row++) add_word(words, row->name);
+	for (const struct vp_option *row = options ? options->rows : NULL; row && row->name; row++)
+		add_word(words, row->name);
 }
 
 /* Names the nearest of the options and plugins that may stand in a section. */
-static int unknown_key(struct vp_config *config, const struct vp_config_into *into, const yaml_node_t *key)
+static int unknown_key(struct vp_config *config, const struct vp_config_into *into,
+                       const yaml_node_t *key)
 {
 	struct words words = { .count = 0 };
 	char text[400];
-	const char *owner = into->options->owner, *kind = strstr(owner, "render") ? "render" : "source";
+	const char *owner = into->options->owner,
+	           *kind = strstr(owner, "render") ? "render" : "source";
 	add_names(&words, into->options);
 	add_names(&words, into->shared);
-	for (const char *const *own = into->own; own && *own; own++) add_word(&words, *own);
+	for (const char *const *own = into->own; own && *own; own++)
+		add_word(&words, *own);
 	if (into->plugins)
-		for (const char *const *name = vp_plugin_names(kind); *name; name++) add_word(&words, *name);
+		for (const char *const *name = vp_plugin_names(kind); *name; name++)
+			add_word(&words, *name);
 	const char *near = vp_nearest(text_of(key), words.list, words.count);
-	snprintf(text, sizeof text, "%.80s has no option%s \"%.80s\"%s%s%s", owner, into->plugins ? " and no plugin" : "", text_of(key),
+	snprintf(text, sizeof text, "%.80s has no option%s \"%.80s\"%s%s%s", owner,
+	         into->plugins ? " and no plugin" : "", text_of(key),
 	         near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
 	return position(config, key, text);
 }
@@ -281,42 +332,56 @@ static int unknown_key(struct vp_config *config, const struct vp_config_into *in
 static bool is_plugin(const char *kind, const char *word)
 {
 	for (const char *const *name = vp_plugin_names(kind); *name; name++)
-		if (!strcmp(*name, word)) return true;
+		if (!strcmp(*name, word))
+			return true;
 	return false;
 }
 
 static bool is_own(const struct vp_config_into *into, const char *word)
 {
 	for (const char *const *own = into->own; own && *own; own++)
-		if (!strcmp(*own, word)) return true;
+		if (!strcmp(*own, word))
+			return true;
 	return false;
 }
 
-static int apply_pair(struct vp_config *config, const struct vp_config_into *into, const yaml_node_pair_t *pair)
+static int apply_pair(struct vp_config *config, const struct vp_config_into *into,
+                      const yaml_node_pair_t *pair)
 {
 	const yaml_node_t *key = node_at(config, pair->key), *value = node_at(config, pair->value);
 	struct vp_options *options = into->options;
 	const struct vp_option *row = vp_options_find(options->rows, text_of(key));
-	if (is_own(into, text_of(key))) return 0;
-	if (!row && into->shared) options = into->shared, row = vp_options_find(options->rows, text_of(key));
-	if (row && value->type == YAML_SEQUENCE_NODE) return set_list(config, options, row, value, into->layer);
-	if (row) return set(config, options, row->name, value, into->layer);
-	if (!into->plugins || (!is_plugin("source", text_of(key)) && !is_plugin("render", text_of(key)))) return unknown_key(config, into, key);
+	if (is_own(into, text_of(key)))
+		return 0;
+	if (!row && into->shared)
+		options = into->shared, row = vp_options_find(options->rows, text_of(key));
+	if (row && value->type == YAML_SEQUENCE_NODE)
+		return set_list(config, options, row, value, into->layer);
+	if (row)
+		return set(config, options, row->name, value, into->layer);
+	if (!into->plugins ||
+	    (!is_plugin("source", text_of(key)) && !is_plugin("render", text_of(key))))
+		return unknown_key(config, into, key);
 	return is_empty(value) ? 0 : check_mapping(config, value, text_of(key));
 }
 
-static int apply_mapping(struct vp_config *config, const yaml_node_t *node, const struct vp_config_into *into)
+static int apply_mapping(struct vp_config *config, const yaml_node_t *node,
+                         const struct vp_config_into *into)
 {
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
-		if (apply_pair(config, into, pair)) return -1;
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++)
+		if (apply_pair(config, into, pair))
+			return -1;
 	return 0;
 }
 
-int vp_config_apply(struct vp_config *config, const char *within, const char *name, const struct vp_config_into *into)
+int vp_config_apply(struct vp_config *config, const char *within, const char *name,
+                    const struct vp_config_into *into)
 {
 	yaml_node_t *from = root_of(config), *node;
 	int found = within ? section(config, from, within, &from) : 1;
-	if (found == 1) found = section(config, from, name, &node);
+	if (found == 1)
+		found = section(config, from, name, &node);
 	return found == 1 ? apply_mapping(config, node, into) : found;
 }
 
@@ -326,13 +391,20 @@ int vp_config_apply(struct vp_config *config, const char *within, const char *na
 static int step(struct vp_config *config, const yaml_node_t *node, const char *part, size_t n)
 {
 	if (node->type == YAML_SEQUENCE_NODE) {
-		size_t place = strtoul(part, NULL, 10), count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-		return place >= 1 && place <= count ? node->data.sequence.items.start[place - 1] : 0;
+		size_t place = strtoul(part, NULL, 10),
+		       count = (size_t)(node->data.sequence.items.top -
+		                        node->data.sequence.items.start);
+		return place >= 1 && place <= count ? node->data.sequence.items.start[place - 1]
+		                                    : 0;
 	}
-	if (node->type != YAML_MAPPING_NODE) return 0;
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+	if (node->type != YAML_MAPPING_NODE)
+		return 0;
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
 		const yaml_node_t *key = node_at(config, pair->key);
-		if (is_scalar(key) && key->data.scalar.length == n && !memcmp(text_of(key), part, n)) return pair->value;
+		if (is_scalar(key) && key->data.scalar.length == n &&
+		    !memcmp(text_of(key), part, n))
+			return pair->value;
 	}
 	return 0;
 }
@@ -351,35 +423,42 @@ int vp_config_find(struct vp_config *config, const char *path)
 enum vp_node vp_config_node(struct vp_config *config, int node)
 {
 	const yaml_node_t *at = node ? node_at(config, node) : NULL;
-	if (!at) return VP_NODE_NONE;
-	if (at->type == YAML_SEQUENCE_NODE) return VP_NODE_LIST;
-	if (at->type == YAML_MAPPING_NODE) return VP_NODE_MAP;
+	if (!at)
+		return VP_NODE_NONE;
+	if (at->type == YAML_SEQUENCE_NODE)
+		return VP_NODE_LIST;
+	if (at->type == YAML_MAPPING_NODE)
+		return VP_NODE_MAP;
 	return is_empty(at) ? VP_NODE_EMPTY : VP_NODE_TEXT;
 }
 
 size_t vp_config_count(struct vp_config *config, int node)
 {
 	const yaml_node_t *at = node ? node_at(config, node) : NULL;
-	if (at && at->type == YAML_SEQUENCE_NODE) return (size_t)(at->data.sequence.items.top - at->data.sequence.items.start);
+	if (at && at->type == YAML_SEQUENCE_NODE)
+		return (size_t)(at->data.sequence.items.top - at->data.sequence.items.start);
 	return at && at->type == YAML_MAPPING_NODE ? pair_count(at) : 0;
 }
 
 int vp_config_item(struct vp_config *config, int node, size_t i)
 {
 	const yaml_node_t *at = node_at(config, node);
-	return at->type == YAML_MAPPING_NODE ? at->data.mapping.pairs.start[i].value : at->data.sequence.items.start[i];
+	return at->type == YAML_MAPPING_NODE ? at->data.mapping.pairs.start[i].value
+	                                     : at->data.sequence.items.start[i];
 }
 
 const char *vp_config_key(struct vp_config *config, int node, size_t i)
 {
-	const yaml_node_t *key = node_at(config, node_at(config, node)->data.mapping.pairs.start[i].key);
+	const yaml_node_t *key =
+	        node_at(config, node_at(config, node)->data.mapping.pairs.start[i].key);
 	return is_scalar(key) ? text_of(key) : NULL;
 }
 
 const char *vp_config_text(struct vp_config *config, int node)
 {
 	const yaml_node_t *at = node ? node_at(config, node) : NULL;
-	return at && is_scalar(at) && strlen(text_of(at)) == at->data.scalar.length ? text_of(at) : NULL;
+	return at && is_scalar(at) && strlen(text_of(at)) == at->data.scalar.length ? text_of(at)
+	                                                                            : NULL;
 }
 
 bool vp_config_plain(struct vp_config *config, int node)
@@ -393,7 +472,8 @@ char *vp_config_place(struct vp_config *config, int node)
 	yaml_mark_t mark = node_at(config, node)->start_mark;
 	int n = snprintf(text, sizeof text, ":%zu:%zu", mark.line + 1, mark.column + 1);
 	char *place = malloc(strlen(config->path) + (size_t)n + 1);
-	if (place) strcpy(stpcpy(place, config->path), text);
+	if (place)
+		strcpy(stpcpy(place, config->path), text);
 	return place;
 }
 
@@ -405,8 +485,10 @@ int vp_config_wrong(struct vp_config *config, int node, const char *text)
 int vp_config_apply_node(struct vp_config *config, int node, const struct vp_config_into *into)
 {
 	const yaml_node_t *at = node_at(config, node);
-	if (is_empty(at)) return 0;
-	return check_mapping(config, at, into->options->owner) ? -1 : apply_mapping(config, at, into);
+	if (is_empty(at))
+		return 0;
+	return check_mapping(config, at, into->options->owner) ? -1
+	                                                       : apply_mapping(config, at, into);
 }
 
 /* ---- the top level ---- */
@@ -417,17 +499,22 @@ int vp_config_check(struct vp_config *config, const char *const *sections)
 	const char *words[LIMIT + 1] = { "kinds" };
 	size_t count = 1;
 	yaml_node_t *root = root_of(config);
-	if (!root || is_empty(root)) return 0;
-	for (; *sections && count < LIMIT; sections++) words[count++] = *sections;
-	for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+	if (!root || is_empty(root))
+		return 0;
+	for (; *sections && count < LIMIT; sections++)
+		words[count++] = *sections;
+	for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start;
+	     pair < root->data.mapping.pairs.top; pair++) {
 		const yaml_node_t *key = node_at(config, pair->key);
 		size_t i = 0;
-		while (i < count && strcmp(words[i], text_of(key))) i++;
-		if (i < count) continue;
+		while (i < count && strcmp(words[i], text_of(key)))
+			i++;
+		if (i < count)
+			continue;
 		const char *near = vp_nearest(text_of(key), words, count);
 		char text[300];
-		snprintf(text, sizeof text, "no section \"%.80s\"%s%s%s", text_of(key), near ? "; the nearest is \"" : "", near ? near : "",
-		         near ? "\"" : "");
+		snprintf(text, sizeof text, "no section \"%.80s\"%s%s%s", text_of(key),
+		         near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
 		return position(config, key, text);
 	}
 	return 0;
@@ -441,30 +528,99 @@ struct rule {
 	bool file, object;
 	uint64_t least, most;
 };
-static const struct vp_option rule_rows[] = {
-	{ "kind", 0, VP_OPT_STRING, offsetof(struct rule, kind), NULL, NULL, "KIND", "what a region that fits is" },
-	{ "name", 0, VP_OPT_STRING, offsetof(struct rule, name), NULL, NULL, "GLOB", "its name; alternatives by |" },
-	{ "label", 0, VP_OPT_STRING, offsetof(struct rule, label), NULL, NULL, "GLOB", "the source's own word for it" },
-	{ "perms", 0, VP_OPT_STRING, offsetof(struct rule, perms), NULL, NULL, "RWXP", "its permissions; ? stands for any" },
-	{ "flags", 0, VP_OPT_STRING, offsetof(struct rule, flags), NULL, NULL, "WORD", "a word among its VmFlags" },
-	{ "file", 0, VP_OPT_FLAG, offsetof(struct rule, file), NULL, NULL, NULL, "whether it has an inode" },
-	{ "object", 0, VP_OPT_FLAG, offsetof(struct rule, object), NULL, NULL, NULL, "whether code of the same file is mapped beside it" },
-	{ "after", 0, VP_OPT_STRING, offsetof(struct rule, after), NULL, NULL, "KIND", "the kind of the region that ends where it starts" },
-	{ "program", 0, VP_OPT_STRING, offsetof(struct rule, program), NULL, NULL, "GLOB", "the file name of some code of the process" },
-	{ "least", 0, VP_OPT_SIZE, offsetof(struct rule, least), NULL, NULL, "SIZE", "it is as large as that, or larger" },
-	{ "most", 0, VP_OPT_SIZE, offsetof(struct rule, most), NULL, NULL, "SIZE", "it is as large as that, or smaller" },
-	{ .name = NULL }
-};
+static const struct vp_option rule_rows[] = { {
+	                                              .name = "kind",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, kind),
+	                                              .arg = "KIND",
+	                                              .help = "what a region that fits is",
+	                                      },
+	                                      {
+	                                              .name = "name",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, name),
+	                                              .arg = "GLOB",
+	                                              .help = "its name; alternatives by |",
+	                                      },
+	                                      {
+	                                              .name = "label",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, label),
+	                                              .arg = "GLOB",
+	                                              .help = "the source's own word for it",
+	                                      },
+	                                      {
+	                                              .name = "perms",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, perms),
+	                                              .arg = "RWXP",
+	                                              .help = "its permissions; ? stands for any",
+	                                      },
+	                                      {
+	                                              .name = "flags",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, flags),
+	                                              .arg = "WORD",
+	                                              .help = "a word among its VmFlags",
+	                                      },
+	                                      {
+	                                              .name = "file",
+	                                              .type = VP_OPT_FLAG,
+	                                              .offset = offsetof(struct rule, file),
+	                                              .help = "whether it has an inode",
+	                                      },
+	                                      {
+	                                              .name = "object",
+	                                              .type = VP_OPT_FLAG,
+	                                              .offset = offsetof(struct rule, object),
+	                                              .help = "whether code of the same file is "
+	                                                      "mapped beside it",
+	                                      },
+	                                      {
+	                                              .name = "after",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, after),
+	                                              .arg = "KIND",
+	                                              .help = "the kind of the region that ends "
+	                                                      "where it starts",
+	                                      },
+	                                      {
+	                                              .name = "program",
+	                                              .type = VP_OPT_STRING,
+	                                              .offset = offsetof(struct rule, program),
+	                                              .arg = "GLOB",
+	                                              .help = "the file name of some code of the "
+	                                                      "process",
+	                                      },
+	                                      {
+	                                              .name = "least",
+	                                              .type = VP_OPT_SIZE,
+	                                              .offset = offsetof(struct rule, least),
+	                                              .arg = "SIZE",
+	                                              .help = "it is as large as that, or larger",
+	                                      },
+	                                      {
+	                                              .name = "most",
+	                                              .type = VP_OPT_SIZE,
+	                                              .offset = offsetof(struct rule, most),
+	                                              .arg = "SIZE",
+	                                              .help = "it is as large as that, or smaller",
+	                                      },
+	                                      { .name = NULL } };
 
 static int check_rule(struct vp_config *config, const yaml_node_t *node, const struct rule *rule)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-	if (!rule->kind) return position(config, node, "a rule without kind");
+	if (!rule->kind)
+		return position(config, node, "a rule without kind");
 	if (!*rule->kind || strlen(rule->kind) > 32 || rule->kind[strspn(rule->kind, letters)])
-		return position(config, node, "a kind is a word of at most 32 of a-z, 0-9, - and _");
-	if (rule->perms && (strlen(rule->perms) != 4 || rule->perms[strspn(rule->perms, "rwxsp-?")]))
+		return position(config, node,
+		                "a kind is a word of at most 32 of a-z, 0-9, - and _");
+	if (rule->perms && (strlen(rule->perms) != 4 || rule->perms[strspn(rule->perms, "rwxsp-"
+	                                                                                "?")]))
 		return position(config, node, "perms are four characters of r w x s p - and ?");
-	if (rule->most && rule->most < rule->least) return position(config, node, "most is less than least");
+	if (rule->most && rule->most < rule->least)
+		return position(config, node, "most is less than least");
 	return 0;
 }
 
@@ -478,16 +634,27 @@ static int add_rule(struct vp_config *config, const yaml_node_t *node)
 {
 	struct rule rule = { .kind = NULL };
 	struct vp_options options;
-	if (check_mapping(config, node, "a rule")) return -1;
+	if (check_mapping(config, node, "a rule"))
+		return -1;
 	int result = vp_options_init(&options, rule_rows, &rule, "a rule of kinds");
 	struct vp_config_into into = { .options = &options, .layer = VP_LAYER_YAML };
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; !result && pair < node->data.mapping.pairs.top; pair++)
+	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+	     !result && pair < node->data.mapping.pairs.top; pair++)
 		result = apply_pair(config, &into, pair);
-	if (!result) result = check_rule(config, node, &rule);
+	if (!result)
+		result = check_rule(config, node, &rule);
 	struct vp_kind_rule made = {
-		.kind = rule.kind, .name = rule.name, .label = rule.label, .perms = rule.perms, .flags = rule.flags, .after = rule.after,
-		.program = rule.program, .file = either(&options, "file", rule.file), .object = either(&options, "object", rule.object),
-		.least = rule.least, .most = rule.most,
+		.kind = rule.kind,
+		.name = rule.name,
+		.label = rule.label,
+		.perms = rule.perms,
+		.flags = rule.flags,
+		.after = rule.after,
+		.program = rule.program,
+		.file = either(&options, "file", rule.file),
+		.object = either(&options, "object", rule.object),
+		.least = rule.least,
+		.most = rule.most,
 	};
 	if (!result && vp_kinds_add(&made))
 		result = position(config, node, vp_error());
@@ -499,9 +666,13 @@ int vp_config_kinds(struct vp_config *config)
 {
 	yaml_node_t *root = root_of(config);
 	yaml_node_t *list = root && !is_empty(root) ? member(config, root, "kinds") : NULL;
-	if (!list || is_empty(list)) return 0;
-	if (list->type != YAML_SEQUENCE_NODE) return position(config, list, "kinds must be a list of rules");
-	for (const yaml_node_item_t *item = list->data.sequence.items.start; item < list->data.sequence.items.top; item++)
-		if (add_rule(config, node_at(config, *item))) return -1;
+	if (!list || is_empty(list))
+		return 0;
+	if (list->type != YAML_SEQUENCE_NODE)
+		return position(config, list, "kinds must be a list of rules");
+	for (const yaml_node_item_t *item = list->data.sequence.items.start;
+	     item < list->data.sequence.items.top; item++)
+		if (add_rule(config, node_at(config, *item)))
+			return -1;
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* Finding and loading plugins: by name, refused where the file is wrong or speaks another ABI.
  *
- *   "procfs" -> DIR/source/procfs.so or DIR/procfs.so, the first DIR that has it -> &vp_source in it
+ *   "procfs" -> DIR/source/procfs.so or DIR/procfs.so, the first DIR that has it -> &vp_source in
+ * it
  */
 #include "program/load.h"
 #include "base/error.h"
@@ -31,7 +32,8 @@ static const struct kind kinds[] = {
 
 /* ---- where ---- */
 
-/* Where the running program was installed with its plugins: /opt/x/lib/vmpipe of /opt/x/bin/vm-track. NULL: not known. */
+/* Where the running program was installed with its plugins: /opt/x/lib/vmpipe of
+ * /opt/x/bin/vm-track. NULL: not known. */
 static char *beside(void)
 {
 	static const char below[] = "/lib/vmpipe";
@@ -39,14 +41,16 @@ static char *beside(void)
 	size_t n = vp_system_program(path, PATH_MAX);
 	for (int parts = 0; n > 0 && parts < 2; parts++)
 		while (n > 0 && path[--n] != '/') {}
-	if (!n) return NULL;
+	if (!n)
+		return NULL;
 	memcpy(path + n, below, sizeof below);
 	return strdup(path);
 }
 
 static void add_dir(const char **dirs, size_t *count, size_t limit, const char *dir)
 {
-	if (dir && *dir && *count < limit) dirs[(*count)++] = dir;
+	if (dir && *dir && *count < limit)
+		dirs[(*count)++] = dir;
 }
 
 const char *const *vp_plugin_dirs(void)
@@ -54,11 +58,13 @@ const char *const *vp_plugin_dirs(void)
 	enum { LIMIT = 32 };
 	static const char *dirs[LIMIT + 1];
 	size_t count = 0;
-	if (dirs[0]) return dirs;
+	if (dirs[0])
+		return dirs;
 	/* Not in a program with file capabilities: its user must not choose what it loads. */
 	char *list = secure_getenv("VMPIPE_PLUGINS"), *at;
 	if (list && (list = strdup(list)))
-		while ((at = strsep(&list, ":"))) add_dir(dirs, &count, LIMIT - 2, at);
+		while ((at = strsep(&list, ":")))
+			add_dir(dirs, &count, LIMIT - 2, at);
 	add_dir(dirs, &count, LIMIT, beside());
 	add_dir(dirs, &count, LIMIT, VP_PLUGIN_DIR);
 	return dirs;
@@ -67,15 +73,19 @@ const char *const *vp_plugin_dirs(void)
 static bool name_good(const char *name, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) && name[i] != '_' && name[i] != '-') return false;
+		if (!islower((unsigned char)name[i]) && !isdigit((unsigned char)name[i]) &&
+		    name[i] != '_' && name[i] != '-')
+			return false;
 	return n > 0 && n < 64;
 }
 
 enum place { NOWHERE, UNDER_KIND, IN_DIR };
 
-static const char *path_of(const struct kind *kind, const char *name, const char *dir, enum place place, char *path, size_t size)
+static const char *path_of(const struct kind *kind, const char *name, const char *dir,
+                           enum place place, char *path, size_t size)
 {
-	snprintf(path, size, "%s/%s%s%s.so", dir, place == UNDER_KIND ? kind->word : "", place == UNDER_KIND ? "/" : "", name);
+	snprintf(path, size, "%s/%s%s%s.so", dir, place == UNDER_KIND ? kind->word : "",
+	         place == UNDER_KIND ? "/" : "", name);
 	return path;
 }
 
@@ -83,17 +93,22 @@ static enum place file_of(const struct kind *kind, const char *name, char *path,
 {
 	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++)
 		for (int place = UNDER_KIND; place <= IN_DIR; place++)
-			if (!access(path_of(kind, name, *dir, place, path, size), F_OK)) return place;
+			if (!access(path_of(kind, name, *dir, place, path, size), F_OK))
+				return place;
 	return NOWHERE;
 }
 
 /* ---- names ---- */
 
-struct names { char **list; size_t count; };
+struct names {
+	char **list;
+	size_t count;
+};
 
 static void names_free(struct names *names)
 {
-	for (size_t i = 0; i < names->count; i++) free(names->list[i]);
+	for (size_t i = 0; i < names->count; i++)
+		free(names->list[i]);
 	free(names->list);
 	*names = (struct names){ NULL, 0 };
 }
@@ -101,12 +116,15 @@ static void names_free(struct names *names)
 static void names_add(struct names *names, const char *name, size_t n)
 {
 	for (size_t i = 0; i < names->count; i++)
-		if (strlen(names->list[i]) == n && !memcmp(names->list[i], name, n)) return;
+		if (strlen(names->list[i]) == n && !memcmp(names->list[i], name, n))
+			return;
 	char **list = realloc(names->list, (names->count + 2) * sizeof *list);
-	if (!list) return;
+	if (!list)
+		return;
 	names->list = list;
 	list[names->count] = strndup(name, n);
-	if (list[names->count]) names->count++;
+	if (list[names->count])
+		names->count++;
 	list[names->count] = NULL;
 }
 
@@ -115,9 +133,12 @@ static void names_of(struct names *names, const char *path)
 	DIR *dir = opendir(path);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		size_t n = strlen(entry->d_name);
-		if (n > 3 && !strcmp(entry->d_name + n - 3, ".so") && name_good(entry->d_name, n - 3)) names_add(names, entry->d_name, n - 3);
+		if (n > 3 && !strcmp(entry->d_name + n - 3, ".so") &&
+		    name_good(entry->d_name, n - 3))
+			names_add(names, entry->d_name, n - 3);
 	}
-	if (dir) closedir(dir);
+	if (dir)
+		closedir(dir);
 }
 
 static int by_name(const void *a, const void *b)
@@ -133,7 +154,8 @@ static void names_find(struct names *names, const struct kind *kind)
 		names_of(names, path);
 		names_of(names, *dir);
 	}
-	if (names->count) qsort(names->list, names->count, sizeof *names->list, by_name);
+	if (names->count)
+		qsort(names->list, names->count, sizeof *names->list, by_name);
 }
 
 static const struct kind *kind_of(const char *word)
@@ -159,39 +181,50 @@ static int missing(const struct kind *kind, const char *name)
 	struct names names = { NULL, 0 };
 	names_find(&names, kind);
 	for (size_t i = 0; i < names.count && used + 70 < sizeof known; i++)
-		used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", names.list[i]);
+		used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+		                         names.list[i]);
 	const char *near = vp_nearest(name, (const char *const *)names.list, names.count);
-	if (!names.count) vp_fail("no %s plugin \"%s\": none found in %s", kind->word, name, vp_plugin_dirs()[0]);
-	else vp_fail("no %s plugin \"%s\"; known are %s%s%s%s", kind->word, name, known, near ? "; the nearest is \"" : "", near ? near : "",
-		     near ? "\"" : "");
+	if (!names.count)
+		vp_fail("no %s plugin \"%s\": none found in %s", kind->word, name,
+		        vp_plugin_dirs()[0]);
+	else
+		vp_fail("no %s plugin \"%s\"; known are %s%s%s%s", kind->word, name, known,
+		        near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
 	names_free(&names);
 	return -1;
 }
 
-/* Both descriptors begin alike, with the ABI number and the name; only the number may be read before it is known to fit. */
-static const void *checked(const struct kind *kind, const char *name, const char *path, const void *symbol)
+/* Both descriptors begin alike, with the ABI number and the name; only the number may be read
+ * before it is known to fit. */
+static const void *checked(const struct kind *kind, const char *name, const char *path,
+                           const void *symbol)
 {
 	int abi = *(const int *)symbol;
 	if (abi != VP_ABI) {
 		vp_fail("%s speaks plugin ABI %d, this program %d", path, abi, VP_ABI);
 		return NULL;
 	}
-	const char *own = kind == kinds ? ((const struct vp_source *)symbol)->name : ((const struct vp_renderer *)symbol)->name;
-	if (own && !strcmp(own, name)) return symbol;
+	const char *own = kind == kinds ? ((const struct vp_source *)symbol)->name
+	                                : ((const struct vp_renderer *)symbol)->name;
+	if (own && !strcmp(own, name))
+		return symbol;
 	vp_fail("%s calls itself \"%s\"", path, own ? own : "");
 	return NULL;
 }
 
-static const void *load_file(const struct kind *kind, const char *name, const char *path, void *handle)
+static const void *load_file(const struct kind *kind, const char *name, const char *path,
+                             void *handle)
 {
 	if (!handle) {
 		vp_fail("%s", dlerror());
 		return NULL;
 	}
 	const void *symbol = dlsym(handle, kind->symbol);
-	if (symbol) return checked(kind, name, path, symbol);
+	if (symbol)
+		return checked(kind, name, path, symbol);
 	bool other = dlsym(handle, kind->other);
-	vp_fail("%s has no %s%s%s", path, kind->symbol, other ? "; it has a " : "", other ? kind->other : "");
+	vp_fail("%s has no %s%s%s", path, kind->symbol, other ? "; it has a " : "",
+	        other ? kind->other : "");
 	return NULL;
 }
 
@@ -204,8 +237,10 @@ static const void *load(const struct kind *kind, const char *name)
 	}
 	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++)
 		for (int place = UNDER_KIND; place <= IN_DIR; place++) {
-			void *handle = dlopen(path_of(kind, name, *dir, place, path, sizeof path), RTLD_NOW | RTLD_LOCAL);
-			if (handle || !access(path, F_OK)) return load_file(kind, name, path, handle);
+			void *handle = dlopen(path_of(kind, name, *dir, place, path, sizeof path),
+			                      RTLD_NOW | RTLD_LOCAL);
+			if (handle || !access(path, F_OK))
+				return load_file(kind, name, path, handle);
 		}
 	missing(kind, name);
 	return NULL;
@@ -224,10 +259,14 @@ const struct vp_renderer *vp_load_renderer(const char *name)
 const char *vp_load_why(const char *name)
 {
 	char path[PATH_MAX];
-	if (!name_good(name, strlen(name))) return NULL;
+	if (!name_good(name, strlen(name)))
+		return NULL;
 	for (size_t i = 0; i < 2; i++)
-		if (file_of(&kinds[i], name, path, sizeof path) == UNDER_KIND) return load(&kinds[i], name) ? NULL : vp_error();
-	if (file_of(&kinds[0], name, path, sizeof path) == NOWHERE || load(&kinds[0], name) || load(&kinds[1], name)) return NULL;
+		if (file_of(&kinds[i], name, path, sizeof path) == UNDER_KIND)
+			return load(&kinds[i], name) ? NULL : vp_error();
+	if (file_of(&kinds[0], name, path, sizeof path) == NOWHERE || load(&kinds[0], name) ||
+	    load(&kinds[1], name))
+		return NULL;
 	return vp_error();
 }
 
@@ -235,7 +274,8 @@ const char *vp_load_why(const char *name)
 static bool of_other_kind(const struct kind *kind, const char *name)
 {
 	char path[PATH_MAX];
-	if (file_of(kind, name, path, sizeof path) != IN_DIR) return false;
+	if (file_of(kind, name, path, sizeof path) != IN_DIR)
+		return false;
 	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	return handle && !dlsym(handle, kind->symbol) && dlsym(handle, kind->other);
 }
@@ -248,13 +288,17 @@ const struct vp_source *const *vp_load_sources(void)
 	static const struct vp_source *const none[] = { NULL };
 	struct names names = { NULL, 0 };
 	size_t count = 0;
-	if (sources) return sources;
+	if (sources)
+		return sources;
 	names_find(&names, &kinds[0]);
 	sources = calloc(names.count + 1, sizeof *sources);
 	for (size_t i = 0; sources && i < names.count; i++) {
-		if (of_other_kind(&kinds[0], names.list[i])) continue;
-		if ((sources[count] = vp_load_source(names.list[i]))) count++;
-		else names_add(&troubles, vp_error(), strlen(vp_error()));
+		if (of_other_kind(&kinds[0], names.list[i]))
+			continue;
+		if ((sources[count] = vp_load_source(names.list[i])))
+			count++;
+		else
+			names_add(&troubles, vp_error(), strlen(vp_error()));
 	}
 	names_free(&names);
 	return sources ? sources : none;
@@ -276,10 +320,12 @@ static void list_one(const struct kind *kind, const char *name, FILE *to)
 		fprintf(to, "  %-10s  cannot be used: %s\n", name, vp_error());
 		return;
 	}
-	const char *about = kind == kinds ? ((const struct vp_source *)(const void *)symbol)->about
-	                                  : ((const struct vp_renderer *)(const void *)symbol)->about;
+	const char *about = kind == kinds
+	                            ? ((const struct vp_source *)(const void *)symbol)->about
+	                            : ((const struct vp_renderer *)(const void *)symbol)->about;
 	fprintf(to, "  %-10s  %s\n", name, about ? about : "");
-	if (file_of(kind, name, path, sizeof path)) fprintf(to, "  %-10s  %s\n", "", path);
+	if (file_of(kind, name, path, sizeof path))
+		fprintf(to, "  %-10s  %s\n", "", path);
 	const struct vp_option *options;
 	memcpy(&options, symbol + kind->options, sizeof options);
 	vp_options_list(options, 14, to);
@@ -291,8 +337,10 @@ static size_t list_kind(const struct kind *kind, FILE *to)
 	size_t listed = 0;
 	names_find(&names, kind);
 	for (size_t i = 0; i < names.count; i++) {
-		if (of_other_kind(kind, names.list[i])) continue;
-		if (!listed++) fprintf(to, "%s plugins:\n", kind->word);
+		if (of_other_kind(kind, names.list[i]))
+			continue;
+		if (!listed++)
+			fprintf(to, "%s plugins:\n", kind->word);
 		list_one(kind, names.list[i], to);
 	}
 	names_free(&names);
@@ -303,7 +351,9 @@ int vp_list_plugins(const char *kind, FILE *to)
 {
 	size_t listed = 0;
 	for (size_t i = 0; i < 2; i++)
-		if (!kind || &kinds[i] == kind_of(kind)) listed += list_kind(&kinds[i], to);
-	if (listed) return 0;
+		if (!kind || &kinds[i] == kind_of(kind))
+			listed += list_kind(&kinds[i], to);
+	if (listed)
+		return 0;
 	return vp_fail("no plugins found in %s", vp_plugin_dirs()[0]);
 }

@@ -1,4 +1,5 @@
-/* Option tables at work: one table gives presets, checks, YAML keys, --help and the options of the stream line. */
+/* Option tables at work: one table gives presets, checks, YAML keys, --help and the options of the
+ * stream line. */
 #include "program/option.h"
 #include "base/error.h"
 #include "stream/out.h"
@@ -17,7 +18,8 @@ enum { HELP_WIDTH = 80, HELP_COLUMN = 30, NEAREST_MAX = 63 };
 
 static size_t min3(size_t a, size_t b, size_t c)
 {
-	if (b < a) a = b;
+	if (b < a)
+		a = b;
 	return c < a ? c : a;
 }
 
@@ -26,12 +28,15 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t rows[3][NEAREST_MAX + 1];
 	size_t *before = rows[0], *last = rows[1], *now = rows[2];
-	for (size_t j = 0; j <= m; j++) last[j] = j;
+	for (size_t j = 0; j <= m; j++)
+		last[j] = j;
 	for (size_t i = 1; i <= n; i++) {
 		now[0] = i;
 		for (size_t j = 1; j <= m; j++) {
-			now[j] = min3(last[j] + 1, now[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < now[j])
+			now[j] = min3(last[j] + 1, now[j - 1] + 1,
+			              last[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < now[j])
 				now[j] = before[j - 2] + 1;
 		}
 		size_t *spare = before;
@@ -46,13 +51,17 @@ const char *vp_nearest(const char *word, const char *const *words, size_t count)
 {
 	size_t n = strlen(word), best = n / 3 > 2 ? n / 3 : 2;
 	const char *found = NULL;
-	if (n > NEAREST_MAX) return NULL;
-	if (best >= n) best = n ? n - 1 : 0; /* a word that is wrong altogether is no neighbour */
+	if (n > NEAREST_MAX)
+		return NULL;
+	if (best >= n)
+		best = n ? n - 1 : 0; /* a word that is wrong altogether is no neighbour */
 	for (size_t i = 0; i < count; i++) {
 		size_t m = strlen(words[i]);
-		if (m > NEAREST_MAX) continue;
+		if (m > NEAREST_MAX)
+			continue;
 		size_t d = distance(word, n, words[i], m);
-		if (d > best || (found && d == best)) continue;
+		if (d > best || (found && d == best))
+			continue;
 		best = d;
 		found = words[i];
 	}
@@ -61,20 +70,28 @@ const char *vp_nearest(const char *word, const char *const *words, size_t count)
 
 /* ---- values ---- */
 
-struct unit { const char *name; uint64_t factor; };
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
 
 static const struct unit times[] = {
-	{ "h", 3600000000000 }, { "m", 60000000000 }, { "min", 60000000000 }, { "s", 1000000000 }, { "", 1000000000 },
-	{ "ms", 1000000 }, { "us", 1000 }, { "ns", 1 }, { NULL, 0 }
+	{ "h", 3600000000000 }, { "m", 60000000000 }, { "min", 60000000000 },
+	{ "s", 1000000000 },    { "", 1000000000 },   { "ms", 1000000 },
+	{ "us", 1000 },         { "ns", 1 },          { NULL, 0 }
 };
-static const struct unit sizes[] = {
-	{ "", 1 }, { "b", 1 }, { "k", 1u << 10 }, { "m", 1u << 20 }, { "g", 1u << 30 }, { "t", (uint64_t)1 << 40 },
-	{ "kib", 1u << 10 }, { "mib", 1u << 20 }, { "gib", 1u << 30 }, { "tib", (uint64_t)1 << 40 }, { NULL, 0 }
-};
+static const struct unit sizes[] = { { "", 1 },           { "b", 1 },
+	                             { "k", 1u << 10 },   { "m", 1u << 20 },
+	                             { "g", 1u << 30 },   { "t", (uint64_t)1 << 40 },
+	                             { "kib", 1u << 10 }, { "mib", 1u << 20 },
+	                             { "gib", 1u << 30 }, { "tib", (uint64_t)1 << 40 },
+	                             { NULL, 0 } };
 
 static bool unit_is(const char *text, const char *unit, bool fold)
 {
-	while (*text && *unit && (*text == *unit || (fold && tolower((unsigned char)*text) == *unit))) text++, unit++;
+	while (*text && *unit &&
+	       (*text == *unit || (fold && tolower((unsigned char)*text) == *unit)))
+		text++, unit++;
 	return !*text && !*unit;
 }
 
@@ -84,30 +101,38 @@ static bool scaled(const char *text, const struct unit *units, bool fold, uint64
 	uint64_t whole = 0, part = 0, place = 1;
 	bool digits = false;
 	for (; isdigit((unsigned char)*text); text++, digits = true) {
-		if (whole > (UINT64_MAX - 9) / 10) return false;
+		if (whole > (UINT64_MAX - 9) / 10)
+			return false;
 		whole = whole * 10 + (uint64_t)(*text - '0');
 	}
 	if (*text == '.')
 		for (text++; isdigit((unsigned char)*text); text++, digits = true)
-			if (place < 1000000000) part = part * 10 + (uint64_t)(*text - '0'), place *= 10;
-	if (!digits) return false;
-	while (units->name && !unit_is(text, units->name, fold)) units++;
-	if (!units->name || whole > INT64_MAX / units->factor) return false;
-	*value = whole * units->factor + (uint64_t)((double)part * (double)units->factor / (double)place + 0.5);
+			if (place < 1000000000)
+				part = part * 10 + (uint64_t)(*text - '0'), place *= 10;
+	if (!digits)
+		return false;
+	while (units->name && !unit_is(text, units->name, fold))
+		units++;
+	if (!units->name || whole > INT64_MAX / units->factor)
+		return false;
+	*value = whole * units->factor +
+	         (uint64_t)((double)part * (double)units->factor / (double)place + 0.5);
 	return *value <= INT64_MAX;
 }
 
 int vp_parse_time(const char *text, int64_t *nanoseconds)
 {
 	uint64_t value;
-	if (!scaled(text, times, false, &value)) return vp_fail("\"%s\" is no time: a number and ns, us, ms, s, m or h", text);
+	if (!scaled(text, times, false, &value))
+		return vp_fail("\"%s\" is no time: a number and ns, us, ms, s, m or h", text);
 	*nanoseconds = (int64_t)value;
 	return 0;
 }
 
 int vp_parse_size(const char *text, uint64_t *bytes)
 {
-	if (!scaled(text, sizes, true, bytes)) return vp_fail("\"%s\" is no size: bytes, or a number and K, M, G or T", text);
+	if (!scaled(text, sizes, true, bytes))
+		return vp_fail("\"%s\" is no size: bytes, or a number and K, M, G or T", text);
 	return 0;
 }
 
@@ -116,7 +141,8 @@ static int parse_int(const char *text, int64_t *value)
 	char *end;
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
-	if (end == text || *end || isspace((unsigned char)*text) || errno) return vp_fail("\"%s\" is no whole number", text);
+	if (end == text || *end || isspace((unsigned char)*text) || errno)
+		return vp_fail("\"%s\" is no whole number", text);
 	*value = number;
 	return 0;
 }
@@ -156,7 +182,8 @@ typedef int (*parser)(const char *text, int64_t *value);
 static int size_as_int(const char *text, int64_t *value)
 {
 	uint64_t bytes;
-	if (vp_parse_size(text, &bytes)) return -1;
+	if (vp_parse_size(text, &bytes))
+		return -1;
 	*value = (int64_t)bytes; /* scaled() keeps it below 2^63 */
 	return 0;
 }
@@ -166,19 +193,24 @@ static bool beyond(const char *limit, size_t n, parser parse, int64_t value, int
 {
 	char text[64];
 	int64_t edge;
-	if (!n || n >= sizeof text) return false;
+	if (!n || n >= sizeof text)
+		return false;
 	memcpy(text, limit, n);
 	text[n] = 0;
-	if (parse(text, &edge)) return false;
+	if (parse(text, &edge))
+		return false;
 	return sign < 0 ? value < edge : value > edge;
 }
 
 static int parse_limited(const char *text, const char *limits, parser parse, int64_t *value)
 {
-	if (parse(text, value)) return -1;
+	if (parse(text, value))
+		return -1;
 	const char *dots = limits ? strstr(limits, "..") : NULL;
-	if (!dots) return 0;
-	if (beyond(limits, (size_t)(dots - limits), parse, *value, -1) || beyond(dots + 2, strlen(dots + 2), parse, *value, 1))
+	if (!dots)
+		return 0;
+	if (beyond(limits, (size_t)(dots - limits), parse, *value, -1) ||
+	    beyond(dots + 2, strlen(dots + 2), parse, *value, 1))
 		return vp_fail("\"%s\" is outside %s", text, limits);
 	return 0;
 }
@@ -193,14 +225,16 @@ static void *field(const struct vp_options *options, const struct vp_option *row
 const struct vp_option *vp_options_find(const struct vp_option *rows, const char *name)
 {
 	for (; rows && rows->name; rows++)
-		if (!strcmp(rows->name, name)) return rows;
+		if (!strcmp(rows->name, name))
+			return rows;
 	return NULL;
 }
 
 static size_t count_rows(const struct vp_option *rows)
 {
 	size_t n = 0;
-	while (rows && rows[n].name) n++;
+	while (rows && rows[n].name)
+		n++;
 	return n;
 }
 
@@ -208,24 +242,33 @@ static int unknown(const struct vp_options *options, const char *name)
 {
 	size_t n = count_rows(options->rows);
 	const char **names = calloc(n + 1, sizeof *names);
-	if (!names) return vp_fail("out of memory");
-	for (size_t i = 0; i < n; i++) names[i] = options->rows[i].name;
+	if (!names)
+		return vp_fail("out of memory");
+	for (size_t i = 0; i < n; i++)
+		names[i] = options->rows[i].name;
 	const char *near = vp_nearest(name, names, n);
-	if (near) vp_fail("%s has no option \"%s\"; the nearest is \"%s\"", options->owner, name, near);
-	else vp_fail("%s has no option \"%s\"%s", options->owner, name, n ? "" : ", nor any other");
+	if (near)
+		vp_fail("%s has no option \"%s\"; the nearest is \"%s\"", options->owner, name,
+		        near);
+	else
+		vp_fail("%s has no option \"%s\"%s", options->owner, name,
+		        n ? "" : ", nor any other");
 	free(names);
 	return -1;
 }
 
-/* Keeps a string (joined to `before` by a comma where that is not NULL) until the options are freed. */
+/* Keeps a string (joined to `before` by a comma where that is not NULL) until the options are
+ * freed. */
 static const char *keep(struct vp_options *options, const char *before, const char *text)
 {
 	size_t n = before ? strlen(before) + 1 : 0, m = strlen(text) + 1;
 	char **strings = realloc(options->strings, (options->string_count + 1) * sizeof *strings);
-	if (!strings) return NULL;
+	if (!strings)
+		return NULL;
 	options->strings = strings;
 	char *kept = malloc(n + m);
-	if (!kept) return NULL;
+	if (!kept)
+		return NULL;
 	if (before) {
 		memcpy(kept, before, n - 1);
 		kept[n - 1] = ',';
@@ -234,24 +277,28 @@ static const char *keep(struct vp_options *options, const char *before, const ch
 	return strings[options->string_count++] = kept;
 }
 
-static int store_string(struct vp_options *options, const struct vp_option *row, const char *value, bool join)
+static int store_string(struct vp_options *options, const struct vp_option *row, const char *value,
+                        bool join)
 {
 	const char **to = field(options, row);
 	const char *kept = keep(options, join ? *to : NULL, value);
-	if (!kept) return vp_fail("out of memory");
+	if (!kept)
+		return vp_fail("out of memory");
 	*to = kept;
 	return 0;
 }
 
 /* Each word of a list is one of the limits', where there are any. */
-static int store_list(struct vp_options *options, const struct vp_option *row, const char *value, bool join)
+static int store_list(struct vp_options *options, const struct vp_option *row, const char *value,
+                      bool join)
 {
 	int unused;
 	for (const char *at = value; row->limits && *at; at += strspn(at, ", ")) {
 		char word[128];
 		size_t n = strcspn(at, ", ");
 		snprintf(word, sizeof word, "%.*s", (int)n, at);
-		if (n && parse_enum(word, row->limits, &unused)) return -1;
+		if (n && parse_enum(word, row->limits, &unused))
+			return -1;
 		at += n;
 	}
 	return store_string(options, row, value, join);
@@ -260,17 +307,19 @@ static int store_list(struct vp_options *options, const struct vp_option *row, c
 static int store_number(const struct vp_option *row, const char *value, void *to, parser parse)
 {
 	int64_t number;
-	if (parse_limited(value, row->limits, parse, &number)) return -1;
+	if (parse_limited(value, row->limits, parse, &number))
+		return -1;
 	memcpy(to, &number, sizeof number);
 	return 0;
 }
 
 /* Reads the value by its type; on -1 vp_error says what is wrong with the value alone. */
-static int store(struct vp_options *options, const struct vp_option *row, const char *value, bool join, void *to)
+static int store(struct vp_options *options, const struct vp_option *row, const char *value,
+                 bool join, void *to)
 {
 	switch (row->type) {
 	case VP_OPT_FLAG: return parse_flag(value ? value : "true", to);
-	case VP_OPT_INT:  return store_number(row, value, to, parse_int);
+	case VP_OPT_INT: return store_number(row, value, to, parse_int);
 	case VP_OPT_SIZE: return store_number(row, value, to, size_as_int);
 	case VP_OPT_TIME: return store_number(row, value, to, vp_parse_time);
 	case VP_OPT_ENUM: return parse_enum(value, row->limits ? row->limits : "", to);
@@ -280,38 +329,51 @@ static int store(struct vp_options *options, const struct vp_option *row, const 
 	return vp_fail("its table gives it an unknown type");
 }
 
-int vp_options_set(struct vp_options *options, const char *name, const char *value, enum vp_layer layer)
+int vp_options_set(struct vp_options *options, const char *name, const char *value,
+                   enum vp_layer layer)
 {
 	const struct vp_option *row = vp_options_find(options->rows, name);
-	if (!row) return unknown(options, name);
-	if (!value && row->type != VP_OPT_FLAG) return vp_fail("option \"%s\" needs a value (%s)", name, row->arg ? row->arg : "VALUE");
+	if (!row)
+		return unknown(options, name);
+	if (!value && row->type != VP_OPT_FLAG)
+		return vp_fail("option \"%s\" needs a value (%s)", name,
+		               row->arg ? row->arg : "VALUE");
 	unsigned char *set = &options->layer[row - options->rows];
 	int64_t unused; /* checks a value that a higher layer has overruled, and drops it */
-	bool overruled = *set > layer, text = row->type == VP_OPT_STRING || row->type == VP_OPT_LIST;
-	if (overruled && text) return 0;
-	if (store(options, row, value, *set == layer, overruled ? (void *)&unused : field(options, row)))
+	bool overruled = *set > layer,
+	     text = row->type == VP_OPT_STRING || row->type == VP_OPT_LIST;
+	if (overruled && text)
+		return 0;
+	if (store(options, row, value, *set == layer,
+	          overruled ? (void *)&unused : field(options, row)))
 		return vp_fail("option \"%s\": %s", name, vp_error());
-	if (!overruled) *set = (unsigned char)layer;
+	if (!overruled)
+		*set = (unsigned char)layer;
 	return 0;
 }
 
 int vp_options_pair(struct vp_options *options, const char *pair, enum vp_layer layer)
 {
 	const char *equals = strchr(pair, '=');
-	if (!equals) return vp_options_set(options, pair, NULL, layer);
+	if (!equals)
+		return vp_options_set(options, pair, NULL, layer);
 	char *name = strndup(pair, (size_t)(equals - pair));
-	if (!name) return vp_fail("out of memory");
+	if (!name)
+		return vp_fail("out of memory");
 	int result = vp_options_set(options, name, equals + 1, layer);
 	free(name);
 	return result;
 }
 
-int vp_options_init(struct vp_options *options, const struct vp_option *rows, void *state, const char *owner)
+int vp_options_init(struct vp_options *options, const struct vp_option *rows, void *state,
+                    const char *owner)
 {
 	static const struct vp_option none[] = { { .name = NULL } };
-	*options = (struct vp_options){ .rows = rows ? rows : none, .state = state, .owner = owner };
+	*options =
+	        (struct vp_options){ .rows = rows ? rows : none, .state = state, .owner = owner };
 	options->layer = calloc(count_rows(rows) + 1, 1);
-	if (!options->layer) return vp_fail("out of memory");
+	if (!options->layer)
+		return vp_fail("out of memory");
 	for (const struct vp_option *row = options->rows; row->name; row++)
 		if (row->preset && vp_options_set(options, row->name, row->preset, VP_LAYER_PRESET))
 			return vp_fail("%s: the preset of %s", owner, vp_error());
@@ -327,8 +389,10 @@ bool vp_options_given(const struct vp_options *options, const char *name)
 void vp_options_free(struct vp_options *options)
 {
 	for (const struct vp_option *row = options->rows; row && row->name; row++)
-		if (row->type == VP_OPT_STRING || row->type == VP_OPT_LIST) *(const char **)field(options, row) = NULL;
-	for (size_t i = 0; i < options->string_count; i++) free(options->strings[i]);
+		if (row->type == VP_OPT_STRING || row->type == VP_OPT_LIST)
+			*(const char **)field(options, row) = NULL;
+	for (size_t i = 0; i < options->string_count; i++)
+		free(options->strings[i]);
 	free(options->strings);
 	free(options->layer);
 	options->rows = NULL;
@@ -339,13 +403,15 @@ void vp_options_free(struct vp_options *options)
 
 /* ---- for people ---- */
 
-/* The bytes that stay on one line: a word; of one that is wider than `room` as many of its alternatives as fit. */
+/* The bytes that stay on one line: a word; of one that is wider than `room` as many of its
+ * alternatives as fit. */
 static int piece(const char *text, int room)
 {
 	int word = (int)strcspn(text, " "), n = 0;
 	while (word > room && n < word) {
 		int next = n + (int)strcspn(text + n, "| ") + 1;
-		if (n && next > room) return n;
+		if (n && next > room)
+			return n;
 		n = next;
 	}
 	return word;
@@ -373,7 +439,8 @@ static void wrap(const char *text, int at, int indent, FILE *to)
 static const char *argument(const struct vp_option *row)
 {
 	static const char *const by_type[] = { "", "N", "SIZE", "TIME", "TEXT", "WORD", "LIST" };
-	if (row->type == VP_OPT_FLAG) return NULL;
+	if (row->type == VP_OPT_FLAG)
+		return NULL;
 	return row->arg ? row->arg : by_type[row->type];
 }
 
@@ -381,9 +448,11 @@ static void help_text(const struct vp_option *row, char *text, size_t size)
 {
 	int n = snprintf(text, size, "%s", row->help ? row->help : "");
 	bool preset = row->preset && *row->preset && row->type != VP_OPT_FLAG;
-	if (n < 0 || (size_t)n >= size || (!row->limits && !preset)) return;
-	snprintf(text + n, size - (size_t)n, " (%s%s%s%s)", row->limits ? row->limits : "", row->limits && preset ? "; " : "",
-	         preset ? "preset " : "", preset ? row->preset : "");
+	if (n < 0 || (size_t)n >= size || (!row->limits && !preset))
+		return;
+	snprintf(text + n, size - (size_t)n, " (%s%s%s%s)", row->limits ? row->limits : "",
+	         row->limits && preset ? "; " : "", preset ? "preset " : "",
+	         preset ? row->preset : "");
 }
 
 static void help_row(const char *left, const char *right, int column, FILE *to)
@@ -403,8 +472,10 @@ void vp_options_help(const struct vp_option *rows, FILE *to)
 	for (; rows && rows->name; rows++) {
 		const char *arg = argument(rows);
 		char letter[8] = "    ";
-		if (rows->letter) snprintf(letter, sizeof letter, "-%c, ", rows->letter);
-		snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows->name, arg ? " " : "", arg ? arg : "");
+		if (rows->letter)
+			snprintf(letter, sizeof letter, "-%c, ", rows->letter);
+		snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows->name, arg ? " " : "",
+		         arg ? arg : "");
 		help_text(rows, right, sizeof right);
 		help_row(left, right, HELP_COLUMN, to);
 	}
@@ -415,7 +486,8 @@ void vp_options_list(const struct vp_option *rows, int indent, FILE *to)
 	char left[128], right[512];
 	for (; rows && rows->name; rows++) {
 		const char *arg = argument(rows);
-		snprintf(left, sizeof left, "%*s%s=%s", indent, "", rows->name, arg ? arg : "true|false");
+		snprintf(left, sizeof left, "%*s%s=%s", indent, "", rows->name,
+		         arg ? arg : "true|false");
 		help_text(rows, right, sizeof right);
 		help_row(left, right, indent + HELP_COLUMN - 6, to);
 	}
@@ -426,10 +498,15 @@ void vp_options_list(const struct vp_option *rows, int indent, FILE *to)
 /* As a user would write it: the largest unit that gives a whole number. */
 static void time_words(int64_t value, char *text, size_t size)
 {
-	static const struct unit units[] = { { "h", 3600000000000 }, { "m", 60000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 } };
+	static const struct unit units[] = { { "h", 3600000000000 },
+		                             { "m", 60000000000 },
+		                             { "s", 1000000000 },
+		                             { "ms", 1000000 },
+		                             { "us", 1000 } };
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (value && value % (int64_t)units[i].factor == 0) {
-			snprintf(text, size, "\"%" PRId64 "%s\"", value / (int64_t)units[i].factor, units[i].name);
+			snprintf(text, size, "\"%" PRId64 "%s\"", value / (int64_t)units[i].factor,
+			         units[i].name);
 			return;
 		}
 	snprintf(text, size, value ? "\"%" PRId64 "ns\"" : "\"0s\"", value);
@@ -439,7 +516,8 @@ static void json_enum(struct vp_out *out, const struct vp_option *row, int value
 {
 	const char *at = row->limits ? row->limits : "";
 	vp_str word = { "", 0 };
-	for (int i = 0; i <= value && *at; i++) word = next_word(&at);
+	for (int i = 0; i <= value && *at; i++)
+		word = next_word(&at);
 	vp_out_quoted(out, word);
 }
 
@@ -447,8 +525,10 @@ static void json_value(struct vp_out *out, const struct vp_option *row, const vo
 {
 	char text[64] = "";
 	switch (row->type) {
-	case VP_OPT_FLAG: snprintf(text, sizeof text, *(const bool *)value ? "true" : "false"); break;
-	case VP_OPT_INT:  snprintf(text, sizeof text, "%" PRId64, *(const int64_t *)value); break;
+	case VP_OPT_FLAG:
+		snprintf(text, sizeof text, *(const bool *)value ? "true" : "false");
+		break;
+	case VP_OPT_INT: snprintf(text, sizeof text, "%" PRId64, *(const int64_t *)value); break;
 	case VP_OPT_SIZE: snprintf(text, sizeof text, "%" PRIu64, *(const uint64_t *)value); break;
 	case VP_OPT_TIME: time_words(*(const int64_t *)value, text, sizeof text); break;
 	case VP_OPT_ENUM: json_enum(out, row, *(const int *)value); return;
@@ -460,8 +540,10 @@ static void json_value(struct vp_out *out, const struct vp_option *row, const vo
 
 static bool has_value(const struct vp_options *options, const struct vp_option *row)
 {
-	if (row->type == VP_OPT_STRING || row->type == VP_OPT_LIST) return *(const char *const *)field(options, row);
-	return options->layer[row - options->rows]; /* never set, not even by a preset: there is nothing in force */
+	if (row->type == VP_OPT_STRING || row->type == VP_OPT_LIST)
+		return *(const char *const *)field(options, row);
+	return options->layer[row - options->rows]; /* never set, not even by a preset: there is
+	                                               nothing in force */
 }
 
 char *vp_options_json(const struct vp_options *options)
@@ -470,7 +552,8 @@ char *vp_options_json(const struct vp_options *options)
 	vp_out_memory(&out);
 	const char *before = "{";
 	for (const struct vp_option *row = options->rows; row->name; row++) {
-		if (!has_value(options, row)) continue;
+		if (!has_value(options, row))
+			continue;
 		vp_out_bytes(&out, before, 1);
 		vp_out_quoted(&out, vp_s(row->name));
 		vp_out_bytes(&out, ":", 1);

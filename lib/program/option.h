@@ -1,14 +1,21 @@
-/* Option tables at work: presets, YAML, -O and the command line fill a state; --help and completions print it. */
+/* Option tables at work: presets, YAML, -O and the command line fill a state; --help and
+ * completions print it. */
 #ifndef VMPIPE_PROGRAM_OPTION_H
 #define VMPIPE_PROGRAM_OPTION_H
 
 #include <stdio.h>
 #include "plugin.h"
 
-enum vp_layer { VP_LAYER_PRESET = 1, VP_LAYER_YAML, VP_LAYER_ITEM /* one of several in YAML */, VP_LAYER_COMMAND };
+enum vp_layer {
+	VP_LAYER_PRESET = 1,
+	VP_LAYER_YAML,
+	VP_LAYER_ITEM /* one of several in YAML */,
+	VP_LAYER_COMMAND
+};
 
-/* A table together with the state it fills. A later setting wins, but never over one of a higher layer
- * (so the order in which YAML and command line are read does not matter); VP_OPT_LIST of one layer joins. */
+/* A table together with the state it fills. A later setting wins, but never over one of a higher
+ * layer (so the order in which YAML and command line are read does not matter); VP_OPT_LIST of one
+ * layer joins. */
 struct vp_options {
 	const struct vp_option *rows;
 	void *state;
@@ -19,23 +26,32 @@ struct vp_options {
 };
 
 /* Sets the presets. rows and state are borrowed until vp_options_free. 0, -1. */
-int  vp_options_init(struct vp_options *options, const struct vp_option *rows, void *state, const char *owner);
+int vp_options_init(struct vp_options *options, const struct vp_option *rows, void *state,
+                    const char *owner);
 /* 0, or -1: no such option (the nearest known is named), or a value outside its type or limits.
  * A value of NULL is "given without one": true for a flag, an error for others. */
-int  vp_options_set(struct vp_options *options, const char *name, const char *value, enum vp_layer layer);
-int  vp_options_pair(struct vp_options *options, const char *pair, enum vp_layer layer); /* "key=value"; "key" alone for a flag */
-bool vp_options_given(const struct vp_options *options, const char *name); /* set by YAML or the command line */
-const struct vp_option *vp_options_find(const struct vp_option *rows, const char *name); /* NULL: none */
-/* The table for people, wrapped at 80 columns: as flags of a program, or as the key=value of a plugin behind `indent` blanks. */
+int vp_options_set(struct vp_options *options, const char *name, const char *value,
+                   enum vp_layer layer);
+int vp_options_pair(struct vp_options *options, const char *pair,
+                    enum vp_layer layer); /* "key=value"; "key" alone for a flag */
+bool vp_options_given(const struct vp_options *options,
+                      const char *name); /* set by YAML or the command line */
+const struct vp_option *vp_options_find(const struct vp_option *rows,
+                                        const char *name); /* NULL: none */
+/* The table for people, wrapped at 80 columns: as flags of a program, or as the key=value of a
+ * plugin behind `indent` blanks. */
 void vp_options_help(const struct vp_option *rows, FILE *to);
 void vp_options_list(const struct vp_option *rows, int indent, FILE *to);
-/* Those in force as a JSON object, {"interval":"100ms","count":3}, for the stream line; NULL: no memory. Caller frees. */
+/* Those in force as a JSON object, {"interval":"100ms","count":3}, for the stream line; NULL: no
+ * memory. Caller frees. */
 char *vp_options_json(const struct vp_options *options);
-void vp_options_free(struct vp_options *options); /* the strings go with it: the state's pointers are set to NULL */
+void vp_options_free(struct vp_options *options); /* the strings go with it: the state's pointers
+                                                     are set to NULL */
 
-/* Of several words the one nearest to `word` (edit distance at most 2 or a third of it, a swap counts 1), or NULL. */
+/* Of several words the one nearest to `word` (edit distance at most 2 or a third of it, a swap
+ * counts 1), or NULL. */
 const char *vp_nearest(const char *word, const char *const *words, size_t count);
-int vp_parse_time(const char *text, int64_t *nanoseconds);   /* 0, -1 (vp_error); never negative */
+int vp_parse_time(const char *text, int64_t *nanoseconds); /* 0, -1 (vp_error); never negative */
 int vp_parse_size(const char *text, uint64_t *bytes);
 
 #endif

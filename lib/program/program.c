@@ -1,4 +1,5 @@
-/* What all programs share: flags and YAML, the loop over lines, messages, the account, the exit status. */
+/* What all programs share: flags and YAML, the loop over lines, messages, the account, the exit
+ * status. */
 #include "program/program.h"
 
 #include <errno.h>
@@ -22,28 +23,81 @@
 #define FIELD(name) offsetof(struct vp_common, name)
 enum { SHARED = 1, SHARED_COUNT = 4 }; /* rows that YAML may set as well */
 const struct vp_option vp_common_rows[] = {
-	{ "config", 'c', VP_OPT_STRING, FIELD(config_path), NULL, NULL, "FILE", "read the program's section of a YAML file" },
-	{ "output", 'o', VP_OPT_STRING, FIELD(output), NULL, NULL, "FILE", "write there; - is stdout, %p the pid, %t the time" },
-	{ "option", 'O', VP_OPT_LIST, FIELD(plugin_option), NULL, NULL, "KEY=VALUE", "set an option of the plugin (see --list)" },
-	{ "quiet", 'q', VP_OPT_FLAG, FIELD(quiet), NULL, NULL, NULL, "say nothing but errors that end the program" },
-	{ "verbose", 'v', VP_OPT_FLAG, FIELD(verbose), NULL, NULL, NULL, "at the end, say what was read, written and spent" },
-	{ "list", 0, VP_OPT_FLAG, FIELD(list), NULL, NULL, NULL, "list the plugins that can be found, and their options" },
-	{ "help", 'h', VP_OPT_FLAG, FIELD(help), NULL, NULL, NULL, "show this" },
-	{ "version", 'V', VP_OPT_FLAG, FIELD(version), NULL, NULL, NULL, "show the version" },
+	{
+	        .name = "config",
+	        .letter = 'c',
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(config_path),
+	        .arg = "FILE",
+	        .help = "read the program's section of a YAML file",
+	},
+	{
+	        .name = "output",
+	        .letter = 'o',
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(output),
+	        .arg = "FILE",
+	        .help = "write there; - is stdout, %p the pid, %t the time",
+	},
+	{
+	        .name = "option",
+	        .letter = 'O',
+	        .type = VP_OPT_LIST,
+	        .offset = FIELD(plugin_option),
+	        .arg = "KEY=VALUE",
+	        .help = "set an option of the plugin (see --list)",
+	},
+	{
+	        .name = "quiet",
+	        .letter = 'q',
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(quiet),
+	        .help = "say nothing but errors that end the program",
+	},
+	{
+	        .name = "verbose",
+	        .letter = 'v',
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(verbose),
+	        .help = "at the end, say what was read, written and spent",
+	},
+	{
+	        .name = "list",
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(list),
+	        .help = "list the plugins that can be found, and their options",
+	},
+	{
+	        .name = "help",
+	        .letter = 'h',
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(help),
+	        .help = "show this",
+	},
+	{
+	        .name = "version",
+	        .letter = 'V',
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(version),
+	        .help = "show the version",
+	},
 	{ 0 },
 };
 
 /* ---- messages ---- */
 
-/* Names from outside never reach the terminal as they are: controls (C0, DEL, C1) and what turns the direction of writing
- * (U+202A..202E, U+2066..2069) become question marks. */
+/* Names from outside never reach the terminal as they are: controls (C0, DEL, C1) and what turns
+ * the direction of writing (U+202A..202E, U+2066..2069) become question marks. */
 static void make_harmless(char *text)
 {
 	for (unsigned char *c = (unsigned char *)text; *c; c++) {
 		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
-		bool turns = c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-		if (c1 || turns) memset(c, '?', c1 ? 2 : 3);
-		else if (*c < 0x20 || *c == 0x7f) *c = '?';
+		bool turns = c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
+		                              (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
+		if (c1 || turns)
+			memset(c, '?', c1 ? 2 : 3);
+		else if (*c < 0x20 || *c == 0x7f)
+			*c = '?';
 	}
 }
 
@@ -57,7 +111,8 @@ static void say(struct vp_program *program, const char *format, va_list list)
 
 void vp_say(struct vp_program *program, const char *format, ...)
 {
-	if (program->common.quiet) return;
+	if (program->common.quiet)
+		return;
 	va_list list;
 	va_start(list, format);
 	say(program, format, list);
@@ -87,16 +142,23 @@ void vp_die(struct vp_program *program, int status, const char *format, ...)
 static void usage(const struct vp_about *about, const struct vp_option *rows, FILE *to)
 {
 	fprintf(to, "usage: %s [OPTION...] %s\n%s\n\n", about->name, about->usage, about->summary);
-	if (rows && rows->name) vp_options_help(rows, to);
+	if (rows && rows->name)
+		vp_options_help(rows, to);
 	vp_options_help(vp_common_rows, to);
-	if (about->more) fprintf(to, "\n%s\n", about->more);
-	fprintf(to, "\nExit status: %s.\n", about->statuses ? about->statuses : "0 well; 1 something failed or bad input was skipped; 2 wrong usage or configuration");
+	if (about->more)
+		fprintf(to, "\n%s\n", about->more);
+	fprintf(to, "\nExit status: %s.\n",
+	        about->statuses ? about->statuses
+	                        : "0 well; 1 something failed or bad input was skipped; 2 wrong "
+	                          "usage or configuration");
 }
 
 static void add_pair(struct vp_common *common, const char *pair)
 {
-	const char **more = realloc(common->plugin_pairs, (common->plugin_pair_count + 1) * sizeof *more);
-	if (!more) abort();
+	const char **more =
+	        realloc(common->plugin_pairs, (common->plugin_pair_count + 1) * sizeof *more);
+	if (!more)
+		abort();
 	common->plugin_pairs = more;
 	more[common->plugin_pair_count++] = pair;
 }
@@ -107,7 +169,8 @@ static const char *nearest_option(struct vp_program *program, const char *name)
 	size_t n = 0;
 	const struct vp_option *tables[] = { program->options.rows, vp_common_rows };
 	for (int t = 0; t < 2; t++)
-		for (const struct vp_option *row = tables[t]; row && row->name && n < 128; row++) words[n++] = row->name;
+		for (const struct vp_option *row = tables[t]; row && row->name && n < 128; row++)
+			words[n++] = row->name;
 	return vp_nearest(name, words, n);
 }
 
@@ -120,25 +183,33 @@ static _Noreturn void wrong_usage(struct vp_program *program, const char *text)
 static const struct vp_option *find(const struct vp_option *rows, const char *name, char letter)
 {
 	for (; rows && rows->name; rows++)
-		if (name ? strcmp(rows->name, name) == 0 : rows->letter == letter) return rows;
+		if (name ? strcmp(rows->name, name) == 0 : rows->letter == letter)
+			return rows;
 	return NULL;
 }
 
-static void set(struct vp_program *program, struct vp_options *common, const struct vp_option *row, bool own, const char *value)
+static void set(struct vp_program *program, struct vp_options *common, const struct vp_option *row,
+                bool own, const char *value)
 {
 	if (!own && row->letter == 'O') {
 		add_pair(&program->common, value);
 		return;
 	}
-	struct vp_options *to = own ? &program->options : vp_options_find(program->shared.rows, row->name) ? &program->shared : common;
-	if (vp_options_set(to, row->name, value, VP_LAYER_COMMAND)) wrong_usage(program, vp_error());
+	struct vp_options *to = own ? &program->options
+	                        : vp_options_find(program->shared.rows, row->name)
+	                                ? &program->shared
+	                                : common;
+	if (vp_options_set(to, row->name, value, VP_LAYER_COMMAND))
+		wrong_usage(program, vp_error());
 }
 
 /* What vm-run says to the programs that it starts. */
 static bool from_run(struct vp_program *program, const char *name, const char *value)
 {
-	if (!strcmp(name, "check") && !value) return program->common.check = true;
-	if (!strcmp(name, "section") && value) program->common.section = value;
+	if (!strcmp(name, "check") && !value)
+		return program->common.check = true;
+	if (!strcmp(name, "section") && value)
+		program->common.section = value;
 	return !strcmp(name, "section") && value;
 }
 
@@ -150,21 +221,31 @@ static void long_option(struct vp_program *program, struct vp_options *common, c
 	snprintf(name, sizeof name, "%.*s", (int)n, word);
 	const struct vp_option *row = find(program->options.rows, name, 0);
 	bool own = row != NULL;
-	if (!row) row = find(vp_common_rows, name, 0);
+	if (!row)
+		row = find(vp_common_rows, name, 0);
 	if (!row) {
-		if (from_run(program, name, value)) return;
-		if (program->about->shorthand && program->about->shorthand(program->options.state, &program->options, name, value)) return;
-		const char *near = nearest_option(program, name), *broken = program->about->shorthand ? vp_load_why(name) : NULL;
+		if (from_run(program, name, value))
+			return;
+		if (program->about->shorthand &&
+		    program->about->shorthand(program->options.state, &program->options, name,
+		                              value))
+			return;
+		const char *near = nearest_option(program, name),
+		           *broken = program->about->shorthand ? vp_load_why(name) : NULL;
 		char text[256];
-		if (broken) vp_die(program, VP_USAGE, "--%s: the plugin of that name cannot be used: %s", name, broken);
-		snprintf(text, sizeof text, near ? "no option --%s; do you mean --%s?" : "no option --%s", name, near);
+		if (broken)
+			vp_die(program, VP_USAGE,
+			       "--%s: the plugin of that name cannot be used: %s", name, broken);
+		snprintf(text, sizeof text,
+		         near ? "no option --%s; do you mean --%s?" : "no option --%s", name, near);
 		wrong_usage(program, text);
 	}
 	if (row->type != VP_OPT_FLAG && !value) {
 		value = argv[*i + 1];
 		if (!value) {
 			char text[128];
-			snprintf(text, sizeof text, "--%s wants a value: %s", name, row->arg ? row->arg : "VALUE");
+			snprintf(text, sizeof text, "--%s wants a value: %s", name,
+			         row->arg ? row->arg : "VALUE");
 			wrong_usage(program, text);
 		}
 		++*i;
@@ -172,13 +253,15 @@ static void long_option(struct vp_program *program, struct vp_options *common, c
 	set(program, common, row, own, value);
 }
 
-static void short_options(struct vp_program *program, struct vp_options *common, char **argv, int *i)
+static void short_options(struct vp_program *program, struct vp_options *common, char **argv,
+                          int *i)
 {
 	for (char *c = argv[*i] + 1; *c; c++) {
 		char text[128];
 		const struct vp_option *row = find(program->options.rows, NULL, *c);
 		bool own = row != NULL;
-		if (!row) row = find(vp_common_rows, NULL, *c);
+		if (!row)
+			row = find(vp_common_rows, NULL, *c);
 		if (!row) {
 			snprintf(text, sizeof text, "no option -%c", *c);
 			wrong_usage(program, text);
@@ -189,7 +272,8 @@ static void short_options(struct vp_program *program, struct vp_options *common,
 		}
 		const char *value = c[1] ? c + 1 : argv[++*i];
 		if (!value) {
-			snprintf(text, sizeof text, "-%c wants a value: %s", *c, row->arg ? row->arg : "VALUE");
+			snprintf(text, sizeof text, "-%c wants a value: %s", *c,
+			         row->arg ? row->arg : "VALUE");
 			wrong_usage(program, text);
 		}
 		set(program, common, row, own, value);
@@ -197,16 +281,19 @@ static void short_options(struct vp_program *program, struct vp_options *common,
 	}
 }
 
-static void read_arguments(struct vp_program *program, struct vp_options *common, int argc, char **argv)
+static void read_arguments(struct vp_program *program, struct vp_options *common, int argc,
+                           char **argv)
 {
 	int n = 0;
 	program->arguments = calloc((size_t)argc + 1, sizeof *program->arguments);
-	if (!program->arguments) abort();
+	if (!program->arguments)
+		abort();
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--") == 0) {
 			program->dashes = true;
 			program->before_dashes = n;
-			while (++i < argc) program->arguments[n++] = argv[i];
+			while (++i < argc)
+				program->arguments[n++] = argv[i];
 		} else if (strncmp(argv[i], "--", 2) == 0) {
 			long_option(program, common, argv, &i);
 		} else if (argv[i][0] == '-' && argv[i][1]) {
@@ -216,19 +303,26 @@ static void read_arguments(struct vp_program *program, struct vp_options *common
 		}
 	}
 	program->argument_count = n;
-	if (!program->dashes) program->before_dashes = n;
+	if (!program->dashes)
+		program->before_dashes = n;
 }
 
-static const char *const sections[] = { "vm-sample", "vm-parse", "vm-track", "vm-render", "vm-check", "vm-replay", "vm-diff", "vm-run", NULL };
+static const char *const sections[] = { "vm-sample", "vm-parse", "vm-track",
+	                                "vm-render", "vm-check", "vm-replay",
+	                                "vm-diff",   "vm-run",   NULL };
 
 /* The argument in front of -- that names the YAML file. */
 static void take_yaml_argument(struct vp_program *program)
 {
-	if (!program->about->yaml_first || !program->before_dashes) return;
-	if (program->common.config_path) wrong_usage(program, "both --config and a YAML file");
-	if (program->before_dashes > 1) wrong_usage(program, "one YAML file is wanted; a command stands behind --");
+	if (!program->about->yaml_first || !program->before_dashes)
+		return;
+	if (program->common.config_path)
+		wrong_usage(program, "both --config and a YAML file");
+	if (program->before_dashes > 1)
+		wrong_usage(program, "one YAML file is wanted; a command stands behind --");
 	program->common.config_path = program->arguments[0];
-	memmove(program->arguments, program->arguments + 1, (size_t)program->argument_count * sizeof *program->arguments);
+	memmove(program->arguments, program->arguments + 1,
+	        (size_t)program->argument_count * sizeof *program->arguments);
 	program->argument_count--;
 	program->before_dashes = 0;
 }
@@ -238,15 +332,21 @@ static int take_pair(struct vp_program *program, int node)
 {
 	struct vp_common *common = &program->common;
 	const char *pair = vp_config_text(program->config, node);
-	if (!pair) return vp_config_wrong(program->config, node, "option must be key=value, or a list of them");
-	struct vp_placed *placed = realloc(program->placed, (program->placed_count + 1) * sizeof *placed);
-	if (!placed) return vp_fail("out of memory");
+	if (!pair)
+		return vp_config_wrong(program->config, node,
+		                       "option must be key=value, or a list of them");
+	struct vp_placed *placed =
+	        realloc(program->placed, (program->placed_count + 1) * sizeof *placed);
+	if (!placed)
+		return vp_fail("out of memory");
 	program->placed = placed;
 	add_pair(common, pair);
 	const char **here = common->plugin_pairs + program->placed_count;
-	memmove(here + 1, here, (common->plugin_pair_count - program->placed_count - 1) * sizeof *here);
+	memmove(here + 1, here,
+	        (common->plugin_pair_count - program->placed_count - 1) * sizeof *here);
 	*here = pair;
-	placed[program->placed_count++] = (struct vp_placed){ pair, vp_config_place(program->config, node) };
+	placed[program->placed_count++] =
+	        (struct vp_placed){ pair, vp_config_place(program->config, node) };
 	return 0;
 }
 
@@ -255,9 +355,11 @@ static int take_pairs(struct vp_program *program, const char *section)
 	char path[256];
 	snprintf(path, sizeof path, "%s/option", section);
 	int node = vp_config_find(program->config, path);
-	if (vp_config_node(program->config, node) != VP_NODE_LIST) return node ? take_pair(program, node) : 0;
+	if (vp_config_node(program->config, node) != VP_NODE_LIST)
+		return node ? take_pair(program, node) : 0;
 	for (size_t i = 0; i < vp_config_count(program->config, node); i++)
-		if (take_pair(program, vp_config_item(program->config, node, i))) return -1;
+		if (take_pair(program, vp_config_item(program->config, node, i)))
+			return -1;
 	return 0;
 }
 
@@ -267,20 +369,31 @@ static int apply_config(struct vp_program *program)
 	const struct vp_about *about = program->about;
 	struct vp_config *config = program->config;
 	struct vp_config_into into = {
-		.options = &program->options, .shared = &program->shared, .own = about->own_keys, .plugins = about->plugins != NULL, .layer = VP_LAYER_YAML,
+		.options = &program->options,
+		.shared = &program->shared,
+		.own = about->own_keys,
+		.plugins = about->plugins != NULL,
+		.layer = VP_LAYER_YAML,
 	};
 	int part = program->common.section ? vp_config_find(config, program->common.section) : 0;
-	if (vp_config_apply(config, NULL, about->name, &into) || take_pairs(program, about->name)) return -1;
+	if (vp_config_apply(config, NULL, about->name, &into) || take_pairs(program, about->name))
+		return -1;
 	into.layer = VP_LAYER_ITEM;
-	return part ? vp_config_apply_node(config, part, &into) || take_pairs(program, program->common.section) ? -1 : 0 : 0;
+	return part ? vp_config_apply_node(config, part, &into) ||
+	                               take_pairs(program, program->common.section)
+	                       ? -1
+	                       : 0
+	            : 0;
 }
 
 static void read_config(struct vp_program *program)
 {
 	take_yaml_argument(program);
-	if (!program->common.config_path) return;
+	if (!program->common.config_path)
+		return;
 	program->config = vp_config_read(program->common.config_path);
-	if (!program->config || vp_config_check(program->config, sections) || vp_config_kinds(program->config) || apply_config(program))
+	if (!program->config || vp_config_check(program->config, sections) ||
+	    vp_config_kinds(program->config) || apply_config(program))
 		vp_die(program, VP_USAGE, "%s", vp_error());
 }
 
@@ -288,13 +401,16 @@ static void read_config(struct vp_program *program)
 static _Noreturn void answered(struct vp_program *program)
 {
 	bool failed = fflush(stdout) != 0;
-	if (fclose(stdout) != 0 || failed) vp_die(program, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
+	if (fclose(stdout) != 0 || failed)
+		vp_die(program, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
 	exit(VP_OK);
 }
 
-static _Noreturn void complete(struct vp_program *program, const struct vp_option *rows, const char *what)
+static _Noreturn void complete(struct vp_program *program, const struct vp_option *rows,
+                               const char *what)
 {
-	if (vp_complete(what, program->about, rows, stdout)) wrong_usage(program, vp_error());
+	if (vp_complete(what, program->about, rows, stdout))
+		wrong_usage(program, vp_error());
 	answered(program);
 }
 
@@ -308,7 +424,8 @@ static void answer(struct vp_program *program)
 		printf("%s %s\n", about->name, VP_VERSION);
 	} else if (program->common.list && about->plugins) {
 		vp_list_plugins(about->plugins, stdout);
-		if (about->pairs) printf("-O of %s itself:\n%s", about->name, about->pairs);
+		if (about->pairs)
+			printf("-O of %s itself:\n%s", about->name, about->pairs);
 	} else if (program->common.list) {
 		printf("%s has no plugins\n", about->name);
 	} else {
@@ -326,36 +443,43 @@ static void open_output(struct vp_program *program)
 		return;
 	}
 	program->output_name = path ? vp_path_expand(path, -1) : NULL;
-	if (vp_out_open(&program->out, program->output_name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_open(&program->out, program->output_name))
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 }
 
 static void flush_when_idle(void *ctx)
 {
 	struct vp_program *program = ctx;
-	if (!program->out.memory) vp_out_flush(&program->out);
+	if (!program->out.memory)
+		vp_out_flush(&program->out);
 }
 
 /* A table ends where its names end. */
 static const struct vp_option *shared_rows(struct vp_program *program)
 {
-	memcpy(program->shared_rows, vp_common_rows + SHARED, SHARED_COUNT * sizeof vp_common_rows[0]);
+	memcpy(program->shared_rows, vp_common_rows + SHARED,
+	       SHARED_COUNT * sizeof vp_common_rows[0]);
 	return program->shared_rows;
 }
 
 void vp_program_checked(struct vp_program *program)
 {
-	if (program->common.check) exit(program->status);
+	if (program->common.check)
+		exit(program->status);
 }
 
-/* A standard stream that somebody closed must not become the next file that we open: it stays one that fails. */
+/* A standard stream that somebody closed must not become the next file that we open: it stays one
+ * that fails. */
 static void occupy_closed(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) abort();
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+			abort();
 }
 
-void vp_program_start(struct vp_program *program, const struct vp_about *about, const struct vp_option *rows, void *state,
-                      int argc, char **argv)
+void vp_program_start(struct vp_program *program, const struct vp_about *about,
+                      const struct vp_option *rows, void *state, int argc, char **argv)
 {
 	static const struct vp_option none[] = { { 0 } };
 	static struct vp_options common; /* what it owns lives as long as the program */
@@ -363,63 +487,81 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about, 
 	occupy_closed();
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||
 	    vp_options_init(&common, vp_common_rows, &program->common, about->name) ||
-	    vp_options_init(&program->shared, shared_rows(program), &program->common, about->name) ||
+	    vp_options_init(&program->shared, shared_rows(program), &program->common,
+	                    about->name) ||
 	    (!about->source && vp_record_init(&program->record)))
 		vp_die(program, VP_TROUBLE, "%s", vp_error());
-	if (argc == 3 && !strcmp(argv[1], "--complete")) complete(program, rows, argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "--complete"))
+		complete(program, rows, argv[2]);
 	read_arguments(program, &common, argc, argv);
 	answer(program);
 	read_config(program);
-	if (program->common.check && !about->plugins) vp_program_checked(program);
-	if (program->common.check || about->alone) return;
+	if (program->common.check && !about->plugins)
+		vp_program_checked(program);
+	if (program->common.check || about->alone)
+		return;
 	vp_signals_filter(program);
-	if (!about->source && vp_input_open(&program->input, program->arguments)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (!about->source && vp_input_open(&program->input, program->arguments))
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	program->input.idle = flush_when_idle;
 	program->input.ctx = program;
 	open_output(program);
 }
 
-void vp_program_plugin_section(struct vp_program *program, const char *plugin, struct vp_options *options)
+void vp_program_plugin_section(struct vp_program *program, const char *plugin,
+                               struct vp_options *options)
 {
 	struct vp_config_into into = { .options = options, .layer = VP_LAYER_YAML };
 	char path[256];
-	if (!program->config) return;
-	snprintf(path, sizeof path, "%s/%s", program->common.section ? program->common.section : "", plugin);
+	if (!program->config)
+		return;
+	snprintf(path, sizeof path, "%s/%s", program->common.section ? program->common.section : "",
+	         plugin);
 	int part = program->common.section ? vp_config_find(program->config, path) : 0;
-	if (vp_config_apply(program->config, program->about->name, plugin, &into)) vp_die(program, VP_USAGE, "%s", vp_error());
+	if (vp_config_apply(program->config, program->about->name, plugin, &into))
+		vp_die(program, VP_USAGE, "%s", vp_error());
 	into.layer = VP_LAYER_ITEM;
-	if (part && vp_config_apply_node(program->config, part, &into)) vp_die(program, VP_USAGE, "%s", vp_error());
+	if (part && vp_config_apply_node(program->config, part, &into))
+		vp_die(program, VP_USAGE, "%s", vp_error());
 }
 
 /* NULL: it was given on the command line. */
 static const char *place_of(const struct vp_program *program, const char *pair)
 {
 	for (size_t i = 0; i < program->placed_count; i++)
-		if (program->placed[i].text == pair) return program->placed[i].place;
+		if (program->placed[i].text == pair)
+			return program->placed[i].place;
 	return NULL;
 }
 
 /* The set that is told, where none has it, is the first: its message names the nearest. */
-static void set_pair(struct vp_program *program, struct vp_options *const *sets, size_t count, const char *pair)
+static void set_pair(struct vp_program *program, struct vp_options *const *sets, size_t count,
+                     const char *pair)
 {
 	const char *place = place_of(program, pair);
 	char key[64];
 	bool taken = false;
 	snprintf(key, sizeof key, "%.*s", (int)strcspn(pair, "="), pair);
 	for (size_t i = 0; i <= count; i++) {
-		if (i < count ? !vp_options_find(sets[i]->rows, key) : taken) continue;
+		if (i < count ? !vp_options_find(sets[i]->rows, key) : taken)
+			continue;
 		taken = true;
-		if (vp_options_pair(sets[i < count ? i : 0], pair, place ? VP_LAYER_ITEM : VP_LAYER_COMMAND))
-			vp_die(program, VP_USAGE, "%s%s%s", place ? place : "", place ? ": " : "", vp_error());
+		if (vp_options_pair(sets[i < count ? i : 0], pair,
+		                    place ? VP_LAYER_ITEM : VP_LAYER_COMMAND))
+			vp_die(program, VP_USAGE, "%s%s%s", place ? place : "", place ? ": " : "",
+			       vp_error());
 	}
 }
 
-void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets, size_t count)
+void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets,
+                             size_t count)
 {
-	for (size_t i = 0; i < program->common.plugin_pair_count; i++) set_pair(program, sets, count, program->common.plugin_pairs[i]);
+	for (size_t i = 0; i < program->common.plugin_pair_count; i++)
+		set_pair(program, sets, count, program->common.plugin_pairs[i]);
 }
 
-void vp_program_plugin_options(struct vp_program *program, const char *plugin, struct vp_options *options)
+void vp_program_plugin_options(struct vp_program *program, const char *plugin,
+                               struct vp_options *options)
 {
 	vp_program_plugin_section(program, plugin, options);
 	vp_program_plugin_pairs(program, &options, 1);
@@ -439,15 +581,21 @@ char *vp_path_expand(const char *path, int64_t pid)
 	char number[24], *made = NULL;
 	size_t size;
 	FILE *to = open_memstream(&made, &size);
-	if (!to) abort();
+	if (!to)
+		abort();
 	snprintf(number, sizeof number, "%lld", (long long)pid);
 	for (const char *c = path; *c; c++) {
-		if (c[0] == '%' && c[1] == 'p') fputs(pid < 0 ? "none" : number, to), c++;
-		else if (c[0] == '%' && c[1] == 't') put_stamp(to), c++;
-		else if (c[0] == '%' && c[1] == '%') fputc('%', to), c++;
-		else fputc(*c, to);
+		if (c[0] == '%' && c[1] == 'p')
+			fputs(pid < 0 ? "none" : number, to), c++;
+		else if (c[0] == '%' && c[1] == 't')
+			put_stamp(to), c++;
+		else if (c[0] == '%' && c[1] == '%')
+			fputc('%', to), c++;
+		else
+			fputc(*c, to);
 	}
-	if (fclose(to) != 0) abort();
+	if (fclose(to) != 0)
+		abort();
 	return made;
 }
 
@@ -461,15 +609,20 @@ static void first_interrupt(int signal_number)
 void vp_signals_filter(struct vp_program *program)
 {
 	struct stat info;
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, once = { .sa_handler = first_interrupt, .sa_flags = SA_RESTART | SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN },
+	                 once = { .sa_handler = first_interrupt,
+		                  .sa_flags = SA_RESTART | SA_RESETHAND };
 	sigaction(SIGPIPE, &ignore, NULL);
-	bool pipe = program->argument_count == 0 && fstat(STDIN_FILENO, &info) == 0 && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
-	if (!program->about->source && pipe) sigaction(SIGINT, &once, NULL);
+	bool pipe = program->argument_count == 0 && fstat(STDIN_FILENO, &info) == 0 &&
+	            (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+	if (!program->about->source && pipe)
+		sigaction(SIGINT, &once, NULL);
 }
 
 /* ---- lines in ---- */
 
-void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what, uint64_t count, const char *why)
+void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what,
+                 uint64_t count, const char *why)
 {
 	struct vp_out *out = &program->out;
 	vp_put_begin(out, "lost", t, pid);
@@ -483,12 +636,16 @@ void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char 
 static void bad_line(struct vp_program *program, const char *why)
 {
 	char place[2200];
-	snprintf(place, sizeof place, "%s:%llu: %s", program->input.name, (unsigned long long)program->input.line, why);
+	snprintf(place, sizeof place, "%s:%llu: %s", program->input.name,
+	         (unsigned long long)program->input.line, why);
 	program->skipped++;
 	program->status = VP_TROUBLE;
-	if (program->said++ < SAID_MAX) vp_say(program, "%s; line skipped", place);
-	else if (program->said == SAID_MAX + 1) vp_say(program, "further bad lines are counted, not shown");
-	if (program->about->stream) vp_put_lost(program, program->t, -1, "lines", 1, place);
+	if (program->said++ < SAID_MAX)
+		vp_say(program, "%s; line skipped", place);
+	else if (program->said == SAID_MAX + 1)
+		vp_say(program, "further bad lines are counted, not shown");
+	if (program->about->stream)
+		vp_put_lost(program, program->t, -1, "lines", 1, place);
 }
 
 void vp_program_bad(struct vp_program *program, const char *format, ...)
@@ -506,7 +663,8 @@ static void late_output(struct vp_program *program, int64_t pid)
 	struct vp_out gathered = program->out;
 	program->output_name = vp_path_expand(program->common.output, pid);
 	program->late_output = false;
-	if (vp_out_open(&program->out, program->output_name)) vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_open(&program->out, program->output_name))
+		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	vp_out_bytes(&program->out, gathered.buffer, gathered.used);
 	program->out.lines = gathered.lines;
 	vp_out_free(&gathered);
@@ -514,12 +672,14 @@ static void late_output(struct vp_program *program, int64_t pid)
 
 void vp_program_pid(struct vp_program *program, int64_t pid)
 {
-	if (program->late_output) late_output(program, pid);
+	if (program->late_output)
+		late_output(program, pid);
 }
 
 static void release_end(struct vp_program *program)
 {
-	if (!program->held) return;
+	if (!program->held)
+		return;
 	vp_out_line(&program->out, (vp_str){ program->held, program->held_n });
 	free(program->held);
 	program->held = NULL;
@@ -528,9 +688,11 @@ static void release_end(struct vp_program *program)
 static bool hold_end(struct vp_program *program)
 {
 	program->segment_open = false;
-	if (!program->about->stream) return false;
+	if (!program->about->stream)
+		return false;
 	program->held = malloc(program->line.n + 1);
-	if (!program->held) return false;
+	if (!program->held)
+		return false;
 	memcpy(program->held, program->line.p, program->line.n);
 	program->held_n = program->line.n;
 	return true;
@@ -538,26 +700,36 @@ static bool hold_end(struct vp_program *program)
 
 void vp_program_hold(struct vp_program *program)
 {
-	if (!hold_end(program)) vp_program_pass(program);
+	if (!hold_end(program))
+		vp_program_pass(program);
 }
 
 static void unfinished(struct vp_program *program)
 {
-	if (!program->segment_open) return;
+	if (!program->segment_open)
+		return;
 	program->segment_open = false;
-	vp_say(program, "%s: the stream stops without its `end` line: its writer was cut short", program->input.name);
-	if (program->about->stream) vp_put_lost(program, program->t, -1, "end", 1, "the stream stops without its `end` line");
+	vp_say(program, "%s: the stream stops without its `end` line: its writer was cut short",
+	       program->input.name);
+	if (program->about->stream)
+		vp_put_lost(program, program->t, -1, "end", 1,
+		            "the stream stops without its `end` line");
 }
 
-/* A line that is earlier than the one before it: nobody can put it where it belongs any more. Told once a segment. */
+/* A line that is earlier than the one before it: nobody can put it where it belongs any more. Told
+ * once a segment. */
 static void backwards(struct vp_program *program)
 {
-	if (program->told_backwards) return;
+	if (program->told_backwards)
+		return;
 	program->told_backwards = true;
 	program->status = VP_TROUBLE;
-	vp_say(program, "%s:%llu: time goes backwards, from %.9f to %.9f s: lines are out of order", program->input.name,
-	       (unsigned long long)program->input.line, (double)program->t / 1e9, (double)program->record.t / 1e9);
-	if (program->about->stream) vp_put_lost(program, program->t, -1, "order", 1, "time goes backwards: lines are out of order");
+	vp_say(program, "%s:%llu: time goes backwards, from %.9f to %.9f s: lines are out of order",
+	       program->input.name, (unsigned long long)program->input.line,
+	       (double)program->t / 1e9, (double)program->record.t / 1e9);
+	if (program->about->stream)
+		vp_put_lost(program, program->t, -1, "order", 1,
+		            "time goes backwards: lines are out of order");
 }
 
 static bool lost_end(struct vp_record *record)
@@ -565,7 +737,8 @@ static bool lost_end(struct vp_record *record)
 	return record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "end");
 }
 
-/* What every program keeps of a line: the time, the segment, the name of a late output. True: held back, not for the caller. */
+/* What every program keeps of a line: the time, the segment, the name of a late output. True: held
+ * back, not for the caller. */
 static bool notice(struct vp_program *program)
 {
 	struct vp_record *record = &program->record;
@@ -576,10 +749,14 @@ static bool notice(struct vp_program *program)
 		program->told_backwards = false;
 		program->t = 0;
 	}
-	if (record->has_t && record->t < program->t) backwards(program);
-	if (record->has_t && record->t > program->t) program->t = record->t;
-	if (lost_end(record)) program->segment_open = false; /* somebody before us has told it */
-	if (record->has_pid) vp_program_pid(program, record->pid);
+	if (record->has_t && record->t < program->t)
+		backwards(program);
+	if (record->has_t && record->t > program->t)
+		program->t = record->t;
+	if (lost_end(record))
+		program->segment_open = false; /* somebody before us has told it */
+	if (record->has_pid)
+		vp_program_pid(program, record->pid);
 	return record->type == VP_T_end && !program->about->ends && hold_end(program);
 }
 
@@ -592,25 +769,32 @@ static void explain_line(struct vp_program *program)
 {
 	char why[256];
 	const struct vp_record *record = &program->record;
-	const char *cut = program->input.cut && record->column > program->line.n ? " (the input stops in the middle of it)" : "";
-	if (memchr(program->line.p, 0, program->line.n)) cut = " (it holds NUL bytes)";
+	const char *cut = program->input.cut && record->column > program->line.n
+	                          ? " (the input stops in the middle of it)"
+	                          : "";
+	if (memchr(program->line.p, 0, program->line.n))
+		cut = " (it holds NUL bytes)";
 	snprintf(why, sizeof why, "column %zu: %s%s", record->column, record->error, cut);
 	bad_line(program, why);
 }
 
-/* A file that cannot be opened or read further; where a part of it was read, the stream has a hole. */
+/* A file that cannot be opened or read further; where a part of it was read, the stream has a hole.
+ */
 static void torn_input(struct vp_program *program)
 {
 	vp_trouble(program, "%s", vp_error());
-	if (program->input.torn && program->about->stream) vp_put_lost(program, program->t, -1, "input", 1, vp_error());
+	if (program->input.torn && program->about->stream)
+		vp_put_lost(program, program->t, -1, "input", 1, vp_error());
 }
 
 bool vp_program_next(struct vp_program *program)
 {
 	for (;;) {
-		if (program->out.error) return false;
+		if (program->out.error)
+			return false;
 		int got = vp_input_next(&program->input, &program->line);
-		if (got == 0) return false;
+		if (got == 0)
+			return false;
 		if (got < 0) {
 			torn_input(program);
 			continue;
@@ -620,19 +804,22 @@ bool vp_program_next(struct vp_program *program)
 			vp_program_bad(program, "the line is longer than 1 MiB");
 			continue;
 		}
-		if (blank(program->line)) continue;
+		if (blank(program->line))
+			continue;
 		if (vp_record_read(&program->record, program->line)) {
 			explain_line(program);
 			continue;
 		}
-		if (!notice(program)) return true;
+		if (!notice(program))
+			return true;
 	}
 }
 
 bool vp_program_again(struct vp_program *program, vp_str own)
 {
 	vp_str shared = vp_record_shared(&program->record);
-	if (!own.n || !shared.p || !vp_input_take(&program->input, shared, own)) return false;
+	if (!own.n || !shared.p || !vp_input_take(&program->input, shared, own))
+		return false;
 	program->read++;
 	return true;
 }
@@ -646,7 +833,8 @@ void vp_program_pass(struct vp_program *program)
 
 static int64_t cpu_time(const struct rusage *usage)
 {
-	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000LL + (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
+	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000LL +
+	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
 }
 
 void vp_put_stage(struct vp_program *program, unsigned more)
@@ -664,19 +852,25 @@ void vp_put_stage(struct vp_program *program, unsigned more)
 	vp_put_num(out, "late", program->late);
 	vp_put_sec(out, "cpu", cpu_time(&usage));
 	vp_put_num(out, "memory", (uint64_t)usage.ru_maxrss * 1024);
-	for (const struct vp_count *count = program->counts; count && count->name; count++) vp_put_num(out, count->name, *count->value);
+	for (const struct vp_count *count = program->counts; count && count->name; count++)
+		vp_put_num(out, count->name, *count->value);
 	vp_put_end(out);
 }
 
 static void account(struct vp_program *program)
 {
 	struct rusage usage;
-	if (program->skipped > SAID_MAX) vp_say(program, "%llu lines skipped", (unsigned long long)program->skipped);
-	if (!program->common.verbose) return;
+	if (program->skipped > SAID_MAX)
+		vp_say(program, "%llu lines skipped", (unsigned long long)program->skipped);
+	if (!program->common.verbose)
+		return;
 	getrusage(RUSAGE_SELF, &usage);
-	vp_say(program, "read %llu, wrote %llu lines, skipped %llu, late %llu; %.3f s of CPU, %.1f MiB of memory",
-	       (unsigned long long)program->read, (unsigned long long)program->out.lines, (unsigned long long)program->skipped,
-	       (unsigned long long)program->late, (double)cpu_time(&usage) / 1e9, (double)usage.ru_maxrss / 1024);
+	vp_say(program,
+	       "read %llu, wrote %llu lines, skipped %llu, late %llu; %.3f s of CPU, %.1f MiB of "
+	       "memory",
+	       (unsigned long long)program->read, (unsigned long long)program->out.lines,
+	       (unsigned long long)program->skipped, (unsigned long long)program->late,
+	       (double)cpu_time(&usage) / 1e9, (double)usage.ru_maxrss / 1024);
 }
 
 void vp_program_free(struct vp_program *program)
@@ -686,7 +880,8 @@ void vp_program_free(struct vp_program *program)
 	vp_config_free(program->config);
 	vp_options_free(&program->options);
 	vp_options_free(&program->shared);
-	for (size_t i = 0; i < program->placed_count; i++) free(program->placed[i].place);
+	for (size_t i = 0; i < program->placed_count; i++)
+		free(program->placed[i].place);
 	free(program->placed);
 	free(program->arguments);
 	free(program->output_name);
@@ -695,15 +890,19 @@ void vp_program_free(struct vp_program *program)
 
 int vp_program_finish(struct vp_program *program)
 {
-	if (!program->out.error) unfinished(program); /* else we stopped reading, not the writer writing */
-	if (program->about->stream && !program->about->source && !program->staged) vp_put_stage(program, program->held != NULL);
+	if (!program->out.error)
+		unfinished(program); /* else we stopped reading, not the writer writing */
+	if (program->about->stream && !program->about->source && !program->staged)
+		vp_put_stage(program, program->held != NULL);
 	release_end(program);
-	if (program->late_output) late_output(program, -1);
+	if (program->late_output)
+		late_output(program, -1);
 	bool gone = false;
 	account(program);
 	int failed = vp_out_close(&program->out);
 	gone = program->out.closed_pipe;
-	if (failed && !gone) vp_trouble(program, "%s", vp_error());
+	if (failed && !gone)
+		vp_trouble(program, "%s", vp_error());
 	vp_program_free(program);
 	return program->status;
 }

@@ -5,9 +5,9 @@
  *   int main(int argc, char **argv)
  *   {
  *       struct vp_program program;
- *       vp_program_start(&program, &about, rows, &state, argc, argv);   // may exit: --help, wrong usage
- *       while (vp_program_next(&program)) { ... program.record ... program.out ... }
- *       return vp_program_finish(&program);
+ *       vp_program_start(&program, &about, rows, &state, argc, argv);   // may exit: --help, wrong
+ * usage while (vp_program_next(&program)) { ... program.record ... program.out ... } return
+ * vp_program_finish(&program);
  *   }
  */
 #ifndef VMPIPE_PROGRAM_PROGRAM_H
@@ -29,18 +29,25 @@ struct vp_about {
 	const char *summary; /* one sentence */
 	const char *more;    /* further lines of --help, or NULL */
 	const char *plugins; /* "source", "render" or NULL: what --list lists */
-	const char *pairs;   /* KEY=VALUE of -O that are the program's own, as --list shows them; or NULL */
-	bool stream;         /* writes a stream: has a `stage` line; false: writes a picture or a verdict */
-	bool ends;           /* takes `end` lines itself; vp_program_hold keeps one back until there is another or none */
-	bool alone;          /* neither reads nor writes lines: vm-run */
-	bool yaml_first;     /* an argument in front of -- is the YAML file */
+	const char *pairs;   /* KEY=VALUE of -O that are the program's own, as --list shows them; or
+	                        NULL */
+	bool stream; /* writes a stream: has a `stage` line; false: writes a picture or a verdict */
+	bool ends;   /* takes `end` lines itself; vp_program_hold keeps one back until there is
+	                another or none */
+	bool alone;  /* neither reads nor writes lines: vm-run */
+	bool yaml_first;             /* an argument in front of -- is the YAML file */
 	const char *const *own_keys; /* of its section, which are no options; NULL-ended, or NULL */
-	int trouble;         /* the exit status of trouble, where it is not VP_TROUBLE; the program itself turns program->status into it */
-	const char *statuses; /* "0 the same; ...": what --help says of the exit status where it is not the usual; or NULL */
-	bool source;         /* reads no stream of lines: arguments are its own, stdin is left alone */
-	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render --svg, --table=X). */
-	bool (*shorthand)(void *state, struct vp_options *options, const char *name, const char *value);
-	/* For completions: the words that an option may have where its table does not say them, one a line; false: not known. */
+	int trouble; /* the exit status of trouble, where it is not VP_TROUBLE; the program itself
+	                turns program->status into it */
+	const char *statuses; /* "0 the same; ...": what --help says of the exit status where it is
+	                         not the usual; or NULL */
+	bool source; /* reads no stream of lines: arguments are its own, stdin is left alone */
+	/* Names --NAME as short for an option: returns true if taken (vm-sample --procfs, vm-render
+	 * --svg, --table=X). */
+	bool (*shorthand)(void *state, struct vp_options *options, const char *name,
+	                  const char *value);
+	/* For completions: the words that an option may have where its table does not say them, one
+	 * a line; false: not known. */
 	bool (*values)(const char *option, FILE *to);
 };
 
@@ -51,8 +58,8 @@ struct vp_common {
 	const char *plugin_option; /* where the row of -O points to; the pairs are kept below */
 	const char **plugin_pairs; /* -O key=value, in order */
 	size_t plugin_pair_count;
-	/* Not for people, but from vm-run: a part of the YAML that stands above the program's section ("vm-run/render/2"),
-	 * and only to check what was asked for. */
+	/* Not for people, but from vm-run: a part of the YAML that stands above the program's
+	 * section ("vm-run/render/2"), and only to check what was asked for. */
 	const char *section;
 	bool check;
 };
@@ -62,7 +69,8 @@ struct vp_placed {
 	char *place; /* "FILE:LINE:COLUMN" */
 };
 
-/* What a program counts beside its lines, as members of its stage line; the list ends with a name that is NULL. */
+/* What a program counts beside its lines, as members of its stage line; the list ends with a name
+ * that is NULL. */
 struct vp_count {
 	const char *name;
 	const uint64_t *value;
@@ -70,25 +78,26 @@ struct vp_count {
 
 struct vp_program {
 	const struct vp_about *about;
-	struct vp_options options;     /* the program's own */
+	struct vp_options options; /* the program's own */
 	struct vp_common common;
-	struct vp_config *config;      /* or NULL */
+	struct vp_config *config; /* or NULL */
 	struct vp_option shared_rows[5];
-	struct vp_options shared;      /* of the common ones, those that YAML may set as well */
-	struct vp_placed *placed;      /* the plugin pairs that are YAML's */
+	struct vp_options shared; /* of the common ones, those that YAML may set as well */
+	struct vp_placed *placed; /* the plugin pairs that are YAML's */
 	size_t placed_count;
-	char **arguments;              /* what follows the options; NULL-ended */
+	char **arguments; /* what follows the options; NULL-ended */
 	int argument_count;
-	int before_dashes;             /* how many of them stood before `--`; argument_count where there was none */
-	bool dashes;                   /* there was a `--` */
+	int before_dashes; /* how many of them stood before `--`; argument_count where there was
+	                      none */
+	bool dashes;       /* there was a `--` */
 	struct vp_input input;
-	struct vp_record record;       /* the line last read */
+	struct vp_record record; /* the line last read */
 	vp_str line;
 	struct vp_out out;
-	int status;                    /* VP_OK until something failed */
-	uint64_t read, skipped, late;  /* for the stage line; wrote is out.lines */
-	int64_t t;                     /* the greatest t seen, ns */
-	char *held;                    /* an `end` line, held back until its successor is known; NULL: none */
+	int status;                   /* VP_OK until something failed */
+	uint64_t read, skipped, late; /* for the stage line; wrote is out.lines */
+	int64_t t;                    /* the greatest t seen, ns */
+	char *held; /* an `end` line, held back until its successor is known; NULL: none */
 	size_t held_n;
 	char *output_name;             /* of -o, with %p and %t filled in */
 	bool late_output;              /* -o holds %p: opened when the first pid is known */
@@ -99,40 +108,58 @@ struct vp_program {
 	const struct vp_count *counts; /* NULL: none */
 };
 
-/* Takes a program that is all zeros. Reads flags and YAML, exits on --help, --version, --list and wrong usage; opens input and output. */
+/* Takes a program that is all zeros. Reads flags and YAML, exits on --help, --version, --list and
+ * wrong usage; opens input and output. */
 void vp_program_start(struct vp_program *program, const struct vp_about *about,
                       const struct vp_option *rows, void *state, int argc, char **argv);
-/* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong one. For several
- * plugins: the section of each, then the pairs, each to all that have such an option. */
-void vp_program_plugin_options(struct vp_program *program, const char *plugin, struct vp_options *options);
-void vp_program_plugin_section(struct vp_program *program, const char *plugin, struct vp_options *options);
-void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets, size_t count);
-/* Everything that was asked for is understood, and nothing is done yet: with --check, the program ends here. */
+/* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong
+ * one. For several plugins: the section of each, then the pairs, each to all that have such an
+ * option. */
+void vp_program_plugin_options(struct vp_program *program, const char *plugin,
+                               struct vp_options *options);
+void vp_program_plugin_section(struct vp_program *program, const char *plugin,
+                               struct vp_options *options);
+void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets,
+                             size_t count);
+/* Everything that was asked for is understood, and nothing is done yet: with --check, the program
+ * ends here. */
 void vp_program_checked(struct vp_program *program);
-/* The first pid of the stream: opens an output that has it in its name. Programs that read lines need not call it. */
+/* The first pid of the stream: opens an output that has it in its name. Programs that read lines
+ * need not call it. */
 void vp_program_pid(struct vp_program *program, int64_t pid);
-/* The next good line, read into program->record; false at the end of all input. Bad lines are said, counted and written
- * as `lost` on the way (unless about->stream is false); `end` lines are held back and passed on with our stage before. */
+/* The next good line, read into program->record; false at the end of all input. Bad lines are said,
+ * counted and written as `lost` on the way (unless about->stream is false); `end` lines are held
+ * back and passed on with our stage before. */
 bool vp_program_next(struct vp_program *program);
 /* Passes the current line on unchanged. */
-/* Takes the next line unread if it is the region line last read but for its own words, which are these (vp_record_own). */
+/* Takes the next line unread if it is the region line last read but for its own words, which are
+ * these (vp_record_own). */
 bool vp_program_again(struct vp_program *program, vp_str own);
 void vp_program_pass(struct vp_program *program);
 void vp_program_hold(struct vp_program *program); /* about->ends: as other programs hold it back */
-/* "vm-x: text" on stderr unless -q; sets no status. vp_trouble also sets VP_TROUBLE. vp_die exits. */
-void vp_say(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void vp_trouble(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
-_Noreturn void vp_die(struct vp_program *program, int status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* "vm-x: text" on stderr unless -q; sets no status. vp_trouble also sets VP_TROUBLE. vp_die exits.
+ */
+void vp_say(struct vp_program *program, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+void vp_trouble(struct vp_program *program, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+_Noreturn void vp_die(struct vp_program *program, int status, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 /* Drops the current line as bad: message with FILE:LINE, counted, `lost` written. */
-void vp_program_bad(struct vp_program *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what, uint64_t count, const char *why);
+void vp_program_bad(struct vp_program *program, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what,
+                 uint64_t count, const char *why);
 /* The stage line now; `more` is how many lines the program writes behind it (its own `end`). */
 void vp_put_stage(struct vp_program *program, unsigned more);
-extern const struct vp_option vp_common_rows[]; /* of all programs, for --help and completions */
-void vp_program_free(struct vp_program *program); /* of a program that is alone: all that vp_program_start made */
-int  vp_program_finish(struct vp_program *program); /* the account, the checked close; the exit status */
+extern const struct vp_option vp_common_rows[];   /* of all programs, for --help and completions */
+void vp_program_free(struct vp_program *program); /* of a program that is alone: all that
+                                                     vp_program_start made */
+int vp_program_finish(
+        struct vp_program *program); /* the account, the checked close; the exit status */
 
-/* SIGINT: the first is ignored while input is a pipe, the second kills. vm-sample asks vp_interrupted. */
+/* SIGINT: the first is ignored while input is a pipe, the second kills. vm-sample asks
+ * vp_interrupted. */
 void vp_signals_filter(struct vp_program *program);
 /* -o NAME with %p and %t filled in. Caller frees. */
 char *vp_path_expand(const char *path, int64_t pid);

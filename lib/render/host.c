@@ -23,7 +23,8 @@ static bool said_before(struct vp_render_host *render, const char *text)
 	for (size_t i = 0; i < render->warned_count; i++)
 		if (!strcmp(render->warned[i], text))
 			return true;
-	char **more = realloc(render->warned, (render->warned_count + 1) * sizeof *more), *copy = strdup(text);
+	char **more = realloc(render->warned, (render->warned_count + 1) * sizeof *more),
+	     *copy = strdup(text);
 	if (more)
 		render->warned = more;
 	if (more && copy)
@@ -55,7 +56,8 @@ static void host_write(struct vp_host *host, const char *bytes, size_t n)
 }
 
 /* A picture has no lines; a renderer that writes some is wrong, and is told so once. */
-static void no_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count, const char *why)
+static void no_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count,
+                    const char *why)
 {
 	(void)pid, (void)count;
 	host_warn(host, "%s: %s", what, why);
@@ -64,15 +66,29 @@ static void no_lost(struct vp_host *host, int64_t pid, const char *what, uint64_
 static void no_begin(struct vp_host *host, const char *type, int64_t t, int64_t pid)
 {
 	(void)t, (void)pid;
-	host_warn(host, "renderer %s writes a %s line, but a renderer has no lines", of(host)->renderer->name, type);
+	host_warn(host, "renderer %s writes a %s line, but a renderer has no lines",
+	          of(host)->renderer->name, type);
 }
 
-static void no_str(struct vp_host *host, const char *key, vp_str value) { (void)host, (void)key, (void)value; }
-static void no_num(struct vp_host *host, const char *key, uint64_t value) { (void)host, (void)key, (void)value; }
-static void no_sec(struct vp_host *host, const char *key, int64_t value) { (void)host, (void)key, (void)value; }
-static void no_end(struct vp_host *host) { (void)host; }
+static void no_str(struct vp_host *host, const char *key, vp_str value)
+{
+	(void)host, (void)key, (void)value;
+}
+static void no_num(struct vp_host *host, const char *key, uint64_t value)
+{
+	(void)host, (void)key, (void)value;
+}
+static void no_sec(struct vp_host *host, const char *key, int64_t value)
+{
+	(void)host, (void)key, (void)value;
+}
+static void no_end(struct vp_host *host)
+{
+	(void)host;
+}
 
-static void no_raw(struct vp_host *host, int64_t t, int64_t pid, uint64_t seq, const char *format, vp_str text)
+static void no_raw(struct vp_host *host, int64_t t, int64_t pid, uint64_t seq, const char *format,
+                   vp_str text)
 {
 	(void)seq, (void)format, (void)text;
 	no_begin(host, "raw", t, pid);
@@ -97,12 +113,27 @@ static void no_bad(struct vp_host *host, size_t line, const char *format, ...)
 }
 
 static const struct vp_host table = {
-	.abi = VP_ABI, .fail = vp_host_fail, .warn = host_warn, .lost = no_lost, .now = host_now, .begin = no_begin, .str = no_str,
-	.num = no_num, .sec = no_sec, .addr = no_num, .json = no_str, .end = no_end, .raw = no_raw, .snapshot = no_snapshot,
-	.region = no_region, .bad = no_bad, .write = host_write,
+	.abi = VP_ABI,
+	.fail = vp_host_fail,
+	.warn = host_warn,
+	.lost = no_lost,
+	.now = host_now,
+	.begin = no_begin,
+	.str = no_str,
+	.num = no_num,
+	.sec = no_sec,
+	.addr = no_num,
+	.json = no_str,
+	.end = no_end,
+	.raw = no_raw,
+	.snapshot = no_snapshot,
+	.region = no_region,
+	.bad = no_bad,
+	.write = host_write,
 };
 
-int vp_render_host_open(struct vp_render_host *render, struct vp_program *program, const struct vp_renderer *renderer)
+int vp_render_host_open(struct vp_render_host *render, struct vp_program *program,
+                        const struct vp_renderer *renderer)
 {
 	static const struct vp_option none[] = { { 0 } };
 	memset(render, 0, sizeof *render);
@@ -114,7 +145,8 @@ int vp_render_host_open(struct vp_render_host *render, struct vp_program *progra
 	render->state = calloc(1, renderer->state + 1);
 	if (!render->state)
 		return vp_fail("out of memory");
-	if (vp_options_init(&render->options, renderer->options ? renderer->options : none, render->state, renderer->name))
+	if (vp_options_init(&render->options, renderer->options ? renderer->options : none,
+	                    render->state, renderer->name))
 		return -1;
 	vp_program_plugin_options(program, renderer->name, &render->options);
 	return 0;
@@ -169,7 +201,8 @@ static void terminal_size(struct vp_canvas *canvas, int fd)
 	if (!canvas->width)
 		canvas->width = size.ws_col ? size.ws_col : number_in("COLUMNS");
 	if (!canvas->height)
-		canvas->height = size.ws_row > 1 ? size.ws_row - 1 : number_in("LINES"); /* the prompt needs a row */
+		canvas->height = size.ws_row > 1 ? size.ws_row - 1
+		                                 : number_in("LINES"); /* the prompt needs a row */
 }
 
 struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width, int height)
@@ -177,7 +210,9 @@ struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width
 	const struct vp_out *out = &render->program->out;
 	const struct vp_renderer *renderer = render->renderer;
 	bool to_stdout = !out->memory && out->fd == STDOUT_FILENO;
-	struct vp_canvas canvas = { .width = width, .height = height, .terminal = !out->memory && isatty(out->fd) };
+	struct vp_canvas canvas = { .width = width,
+		                    .height = height,
+		                    .terminal = !out->memory && isatty(out->fd) };
 	setlocale(LC_CTYPE, "");
 	canvas.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	canvas.colours = colours(canvas.terminal);

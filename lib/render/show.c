@@ -1,7 +1,8 @@
 /* The live picture: when to draw, what the keys do, the status line.
  *
- * The input calls us before a read that would block, and we wait there for what comes first: input, a key, a signal, or the time
- * of the next picture. A busy input is interrupted every few hundred lines. A picture that takes long is drawn less often.
+ * The input calls us before a read that would block, and we wait there for what comes first: input,
+ * a key, a signal, or the time of the next picture. A busy input is interrupted every few hundred
+ * lines. A picture that takes long is drawn less often.
  */
 #include "render/show.h"
 
@@ -18,7 +19,7 @@
 #include "space/kinds.h"
 
 #define PATIENCE (150 * 1000000LL) /* ns: an input that ends sooner takes no screen */
-#define COST 6                     /* a picture that took 1 ms is followed by 6 ms without one: 15 % of a CPU */
+#define COST     6 /* a picture that took 1 ms is followed by 6 ms without one: 15 % of a CPU */
 enum { BUSY_LINES = 256, MOST_LINES = 4096, ZOOM_MOST = 16 };
 
 static int64_t clock_now(void)
@@ -34,7 +35,8 @@ static void only_kind(struct vp_model *shown, const char *kind, struct vp_arena 
 {
 	size_t index = vp_kind_index(vp_s(kind)), n = 0;
 	struct vp_span *spans = vp_arena_take(arena, (shown->span_count + 1) * sizeof *spans);
-	struct vp_moment *moments = vp_arena_take(arena, (shown->moment_count + 1) * sizeof *moments);
+	struct vp_moment *moments =
+	        vp_arena_take(arena, (shown->moment_count + 1) * sizeof *moments);
 	if (!spans || !moments)
 		return;
 	for (size_t i = 0; i < shown->span_count; i++)
@@ -43,9 +45,12 @@ static void only_kind(struct vp_model *shown, const char *kind, struct vp_arena 
 	for (size_t i = 0; i < shown->moment_count; i++) {
 		struct vp_moment *to = &moments[i];
 		*to = shown->moments[i];
-		to->sums = vp_arena_take(arena, (to->kind_count + 1) * VP_SUM_COUNT * sizeof *to->sums);
+		to->sums = vp_arena_take(arena,
+		                         (to->kind_count + 1) * VP_SUM_COUNT * sizeof *to->sums);
 		if (to->sums && index < to->kind_count)
-			memcpy(to->sums + index * VP_SUM_COUNT, shown->moments[i].sums + index * VP_SUM_COUNT, VP_SUM_COUNT * sizeof *to->sums);
+			memcpy(to->sums + index * VP_SUM_COUNT,
+			       shown->moments[i].sums + index * VP_SUM_COUNT,
+			       VP_SUM_COUNT * sizeof *to->sums);
 		to->kind_count = to->sums ? to->kind_count : 0;
 	}
 	shown->spans = spans;
@@ -54,7 +59,8 @@ static void only_kind(struct vp_model *shown, const char *kind, struct vp_arena 
 	shown->filter.kinds = kind;
 }
 
-struct vp_model vp_picture_model(const struct vp_picture *picture, const struct vp_model *model, struct vp_arena *arena)
+struct vp_model vp_picture_model(const struct vp_picture *picture, const struct vp_model *model,
+                                 struct vp_arena *arena)
 {
 	struct vp_model shown = *model;
 	if (picture->kind)
@@ -108,7 +114,8 @@ static void plain(const struct vp_show *show, char *text)
 {
 	unsigned char before = 0;
 	for (unsigned char *c = (unsigned char *)text; *c; c++) {
-		bool acts = *c < 0x20 || *c == 0x7f || (before == 0xc2 && *c < 0xa0) || before == 0xe2 || (*c >= 0x80 && !show->canvas.unicode);
+		bool acts = *c < 0x20 || *c == 0x7f || (before == 0xc2 && *c < 0xa0) ||
+		            before == 0xe2 || (*c >= 0x80 && !show->canvas.unicode);
 		before = *c;
 		if (acts)
 			*c = '?';
@@ -136,24 +143,37 @@ static int used_columns(const char *text)
 static const char *scale_word(const struct vp_picture *picture, struct vp_arena *arena)
 {
 	static const char *const scales[] = { "packed", "log", "linear" };
-	static const char *const sums[VP_SUM_COUNT + 1] = { "size", "rss", "pss", "dirty", "swap", "regions", "system" };
+	static const char *const sums[VP_SUM_COUNT + 1] = { "size", "rss",     "pss",   "dirty",
+		                                            "swap", "regions", "system" };
 	const struct vp_view_options *options = &picture->options;
 	if (!strcmp(picture->view->name, "timeline") || !strcmp(picture->view->name, "map"))
 		return options->scale ? scales[options->scale] : "";
 	if (!strcmp(picture->view->name, "area"))
-		return options->measure >= 0 && options->measure <= VP_MEASURE_MACHINE ? sums[options->measure] : "";
+		return options->measure >= 0 && options->measure <= VP_MEASURE_MACHINE
+		               ? sums[options->measure]
+		               : "";
 	return options->sort ? vp_arena_print(arena, "by %s", options->sort) : "";
 }
 
 static vp_str status_line(struct vp_show *show, struct vp_arena *arena)
 {
-	static const char *const hints[] = { "q quit  space pause  v view  s sort  k kind  p process  ? help", "q quit  space pause  v view  ? help",
-		"q quit  ? help", "? help", "" };
+	static const char *const hints[] = { "q quit  space pause  v view  s sort  k kind  p "
+		                             "process  ? help",
+		                             "q quit  space pause  v view  ? help",
+		                             "q quit  ? help", "? help", "" };
 	const struct vp_proc *proc = process(show);
 	const char *scale = scale_word(&show->picture, arena);
-	char *left = vp_arena_print(arena, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "", vp_time_words(arena, show->paused ? show->stood : show->program->t),
-		proc ? proc->name ? vp_arena_print(arena, "%s (%lld)", proc->name, (long long)proc->pid) : vp_arena_print(arena, "%lld", (long long)proc->pid) : "",
-		show->picture.view->name, *scale ? " " : "", scale, show->picture.kind ? " only " : "", show->picture.kind ? show->picture.kind : "");
+	char *left =
+	        vp_arena_print(arena, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "",
+	                       vp_time_words(arena, show->paused ? show->stood : show->program->t),
+	                       proc ? proc->name
+	                                       ? vp_arena_print(arena, "%s (%lld)", proc->name,
+	                                                        (long long)proc->pid)
+	                                       : vp_arena_print(arena, "%lld", (long long)proc->pid)
+	                            : "",
+	                       show->picture.view->name, *scale ? " " : "", scale,
+	                       show->picture.kind ? " only " : "",
+	                       show->picture.kind ? show->picture.kind : "");
 	int width = show->terminal.width, hint = 0;
 	plain(show, left);
 	size_t n = columns(left, width);
@@ -161,18 +181,31 @@ static vp_str status_line(struct vp_show *show, struct vp_arena *arena)
 	while (hint < 4 && used + (int)strlen(hints[hint]) + 1 > width)
 		hint++;
 	int gap = width - used - (int)strlen(hints[hint]) - 1;
-	const char *line = vp_arena_print(arena, "%s%.*s%*s%s %s", show->canvas.colours ? "\x1b[48;5;238;38;5;255m" : "\x1b[7m", (int)n, left,
-		gap > 0 ? gap : 0, "", gap >= 0 ? hints[hint] : "", "\x1b[0m");
+	const char *line =
+	        vp_arena_print(arena, "%s%.*s%*s%s %s",
+	                       show->canvas.colours ? "\x1b[48;5;238;38;5;255m" : "\x1b[7m", (int)n,
+	                       left, gap > 0 ? gap : 0, "", gap >= 0 ? hints[hint] : "", "\x1b[0m");
 	return (vp_str){ line, strlen(line) };
 }
 
 static void help(const struct vp_show *show, struct page *page)
 {
 	static const char *const lines[] = {
-		"Keys", "", "  q         end, and print the picture", "  space     stand still, go on (input is read meanwhile)", "  v Tab     next view",
-		"  1 ... 9   that view", "  s         scale, measure or order", "  k K       only the next, the previous kind of memory",
-		"  p         next process", "  arrows    scroll; also PgUp, PgDn, Home, End, j, u, d, g, G", "  + -       a higher, a lower picture",
-		"  Ctrl-L    draw all anew", "  Ctrl-C    end the whole pipeline", "  ?         back to the picture", "",
+		"Keys",
+		"",
+		"  q         end, and print the picture",
+		"  space     stand still, go on (input is read meanwhile)",
+		"  v Tab     next view",
+		"  1 ... 9   that view",
+		"  s         scale, measure or order",
+		"  k K       only the next, the previous kind of memory",
+		"  p         next process",
+		"  arrows    scroll; also PgUp, PgDn, Home, End, j, u, d, g, G",
+		"  + -       a higher, a lower picture",
+		"  Ctrl-L    draw all anew",
+		"  Ctrl-C    end the whole pipeline",
+		"  ?         back to the picture",
+		"",
 	};
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		add_line(page, (vp_str){ lines[i], columns(lines[i], show->terminal.width) });
@@ -190,14 +223,18 @@ static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
 	vp_model_finish(show->model);
 	struct vp_model shown = vp_picture_model(&show->picture, show->model, arena);
 	options.width = canvas.width = show->terminal.width;
-	options.height = canvas.height = show->terminal.height > 1 ? (show->terminal.height - 1) * show->zoom : 1;
+	options.height = canvas.height =
+	        show->terminal.height > 1 ? (show->terminal.height - 1) * show->zoom : 1;
 	options.text = options.untitled = true;
 	if (show->picture.view->build(&shown, &options, &figure, arena))
 		return -1;
-	*head = figure.shape == VP_TABLE && !figure.empty ? 2 + (figure.subtitle && *figure.subtitle) : 0;
+	*head = figure.shape == VP_TABLE && !figure.empty
+	                ? 2 + (figure.subtitle && *figure.subtitle)
+	                : 0;
 	show->text.used = 0;
 	vp_render_host_to(show->host, &show->text);
-	int failed = (renderer->begin && renderer->begin(show->host->state, host, &canvas)) || renderer->draw(show->host->state, host, &figure);
+	int failed = (renderer->begin && renderer->begin(show->host->state, host, &canvas)) ||
+	             renderer->draw(show->host->state, host, &figure);
 	vp_render_host_to(show->host, NULL);
 	return failed ? -1 : 0;
 }
@@ -205,7 +242,8 @@ static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
 static int draw(struct vp_show *show)
 {
 	struct vp_arena *arena = vp_arena_new();
-	int height = show->terminal.height < MOST_LINES ? show->terminal.height : MOST_LINES, head = 0, status = -1;
+	int height = show->terminal.height < MOST_LINES ? show->terminal.height : MOST_LINES,
+	    head = 0, status = -1;
 	vp_str *lines = calloc((size_t)height + 1, sizeof *lines);
 	struct page page = { lines, 0, height };
 	if (!arena || !lines)
@@ -255,12 +293,14 @@ static void catch_up(struct vp_show *show)
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t n;
-	bool lost = show->aside && (!record || vp_record_init(record) || ferror(show->aside) || fseek(show->aside, 0, SEEK_SET));
+	bool lost = show->aside && (!record || vp_record_init(record) || ferror(show->aside) ||
+	                            fseek(show->aside, 0, SEEK_SET));
 	while (show->aside && !lost && (n = getline(&line, &room, show->aside)) > 0)
 		if (!vp_record_read(record, (vp_str){ line, (size_t)n - 1 }))
 			vp_model_feed(show->model, record);
 	if (lost)
-		vp_trouble(show->program, "lines that came while the picture stood still are lost: there was no room to keep them");
+		vp_trouble(show->program, "lines that came while the picture stood still are lost: "
+		                          "there was no room to keep them");
 	if (show->aside)
 		fclose(show->aside);
 	show->aside = NULL;
@@ -280,7 +320,8 @@ static void stand_still(struct vp_show *show, bool paused)
 
 /* ---- keys ---- */
 
-/* Whether the view can be shown with the options at hand; or else without the order and the groups that suit another one. */
+/* Whether the view can be shown with the options at hand; or else without the order and the groups
+ * that suit another one. */
 static bool suits(const struct vp_view *view, const struct vp_view_options *options)
 {
 	return !view->check || !view->check(options);
@@ -290,14 +331,16 @@ static bool reachable(const struct vp_show *show, const struct vp_view *view)
 {
 	struct vp_view_options plain = show->picture.options;
 	plain.sort = plain.by = NULL;
-	return !(view->keep & ~show->model->keep & ~(unsigned)VP_KEEP_STILL) && (suits(view, &show->picture.options) || suits(view, &plain));
+	return !(view->keep & ~show->model->keep & ~(unsigned)VP_KEEP_STILL) &&
+	       (suits(view, &show->picture.options) || suits(view, &plain));
 }
 
 static void set_view(struct vp_show *show, const struct vp_view *view)
 {
 	if (!view || !reachable(show, view))
 		return;
-	if (!suits(view, &show->picture.options)) show->picture.options.sort = show->picture.options.by = NULL;
+	if (!suits(view, &show->picture.options))
+		show->picture.options.sort = show->picture.options.by = NULL;
 	show->picture.view = view;
 	show->scroll = 0;
 }
@@ -330,15 +373,19 @@ static void step_scale(struct vp_show *show)
 	struct vp_view_options *options = &show->picture.options;
 	size_t i = 0, count = sizeof sorts / sizeof *sorts;
 	if (!strcmp(show->picture.view->name, "area")) {
-		options->measure = options->measure < VP_MEASURE_MACHINE ? options->measure + 1 : -1;
-	} else if (!strcmp(show->picture.view->name, "timeline") || !strcmp(show->picture.view->name, "map")) {
+		options->measure =
+		        options->measure < VP_MEASURE_MACHINE ? options->measure + 1 : -1;
+	} else if (!strcmp(show->picture.view->name, "timeline") ||
+	           !strcmp(show->picture.view->name, "map")) {
 		options->scale = (enum vp_scale)((options->scale + 1) % (VP_SCALE_LINEAR + 1));
 	} else if (!strcmp(show->picture.view->name, "table")) {
-		while (i < count && (sorts[i] && options->sort ? strcmp(sorts[i], options->sort) : sorts[i] != options->sort))
+		while (i < count && (sorts[i] && options->sort ? strcmp(sorts[i], options->sort)
+		                                               : sorts[i] != options->sort))
 			i++;
 		do /* a column that this table does not have is passed over */
 			options->sort = sorts[i = (i + 1) % count];
-		while (options->sort && show->picture.view->check && show->picture.view->check(options));
+		while (options->sort && show->picture.view->check &&
+		       show->picture.view->check(options));
 	}
 }
 
@@ -346,9 +393,13 @@ static void step_scale(struct vp_show *show)
 static void step_kind(struct vp_show *show, int step)
 {
 	const struct vp_model *model = show->model;
-	int count = (int)model->kinds_size, at = show->picture.kind ? (int)vp_kind_index(vp_s(show->picture.kind)) : step > 0 ? -1 : count;
+	int count = (int)model->kinds_size,
+	    at = show->picture.kind ? (int)vp_kind_index(vp_s(show->picture.kind))
+	         : step > 0         ? -1
+	                            : count;
 	for (at += step; at >= 0 && at < count; at += step)
-		if (model->kinds_seen[at] && vp_filter_kind(&model->filter, vp_s(vp_kind_name((size_t)at)))) {
+		if (model->kinds_seen[at] &&
+		    vp_filter_kind(&model->filter, vp_s(vp_kind_name((size_t)at)))) {
 			show->picture.kind = vp_kind_name((size_t)at);
 			return;
 		}
@@ -376,28 +427,44 @@ static void scroll_key(struct vp_show *show, int key)
 	int page = show->terminal.height > 4 ? show->terminal.height - 4 : 1;
 	switch (key) {
 	case VP_KEY_UP: show->scroll--; break;
-	case VP_KEY_DOWN: case 'j': case '\n': show->scroll++; break;
-	case VP_KEY_PAGE_UP: case 'u': case 'b': show->scroll -= page; break;
-	case VP_KEY_PAGE_DOWN: case 'd': case 'f': show->scroll += page; break;
-	case VP_KEY_HOME: case 'g': show->scroll = 0; break;
-	case VP_KEY_END: case 'G': show->scroll = show->scroll_most; break;
-	case '+': case '=': show->zoom = show->zoom * 2 > ZOOM_MOST ? ZOOM_MOST : show->zoom * 2; break;
+	case VP_KEY_DOWN:
+	case 'j':
+	case '\n': show->scroll++; break;
+	case VP_KEY_PAGE_UP:
+	case 'u':
+	case 'b': show->scroll -= page; break;
+	case VP_KEY_PAGE_DOWN:
+	case 'd':
+	case 'f': show->scroll += page; break;
+	case VP_KEY_HOME:
+	case 'g': show->scroll = 0; break;
+	case VP_KEY_END:
+	case 'G': show->scroll = show->scroll_most; break;
+	case '+':
+	case '=': show->zoom = show->zoom * 2 > ZOOM_MOST ? ZOOM_MOST : show->zoom * 2; break;
 	case '-': show->zoom = show->zoom > 1 ? show->zoom / 2 : 1; break;
 	default: break;
 	}
-	show->scroll = show->scroll < 0 ? 0 : show->scroll > show->scroll_most ? show->scroll_most : show->scroll;
+	show->scroll = show->scroll < 0                   ? 0
+	               : show->scroll > show->scroll_most ? show->scroll_most
+	                                                  : show->scroll;
 }
 
 static void key(struct vp_show *show, int key)
 {
 	show->asked = true;
 	switch (key) {
-	case 'q': case 'Q': stop(show); break;
+	case 'q':
+	case 'Q': stop(show); break;
 	case ' ': stand_still(show, !show->paused); break;
-	case '?': case 'h': show->help = !show->help; break;
+	case '?':
+	case 'h': show->help = !show->help; break;
 	case VP_KEY_ESCAPE: show->help = false; break;
-	case 'v': case '\t': case VP_KEY_RIGHT: step_view(show, 1); break;
-	case VP_KEY_BACKTAB: case VP_KEY_LEFT: step_view(show, -1); break;
+	case 'v':
+	case '\t':
+	case VP_KEY_RIGHT: step_view(show, 1); break;
+	case VP_KEY_BACKTAB:
+	case VP_KEY_LEFT: step_view(show, -1); break;
 	case 's': step_scale(show); break;
 	case 'k': step_kind(show, 1); break;
 	case 'K': step_kind(show, -1); break;
@@ -414,7 +481,8 @@ static void key(struct vp_show *show, int key)
 static void keys(struct vp_show *show)
 {
 	int one;
-	while (!show->program->input.stop && (one = vp_terminal_key(&show->terminal)) != VP_KEY_NONE)
+	while (!show->program->input.stop &&
+	       (one = vp_terminal_key(&show->terminal)) != VP_KEY_NONE)
 		key(show, one);
 	if (vp_terminal_news(&show->terminal) & VP_NEWS_SIZE)
 		show->asked = true;
@@ -438,7 +506,8 @@ static void enter(struct vp_show *show)
 	if (!show->wanted || show->on)
 		return;
 	if (vp_terminal_open(&show->terminal)) {
-		vp_say(show->program, "%s; the picture is drawn at the end of the input", vp_error());
+		vp_say(show->program, "%s; the picture is drawn at the end of the input",
+		       vp_error());
 		show->wanted = false;
 		return;
 	}
@@ -457,8 +526,9 @@ static int patience(const struct vp_show *show)
 /* Returns whether input can be read. */
 static bool wait_once(struct vp_show *show)
 {
-	struct pollfd fds[] = { { .fd = show->program->input.fd, .events = POLLIN }, { .fd = show->on ? show->terminal.in : -1, .events = POLLIN },
-		{ .fd = show->on ? show->terminal.wake : -1, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = show->program->input.fd, .events = POLLIN },
+		                { .fd = show->on ? show->terminal.in : -1, .events = POLLIN },
+		                { .fd = show->on ? show->terminal.wake : -1, .events = POLLIN } };
 	if (poll(fds, 3, patience(show)) < 0) {
 		if (errno != EINTR)
 			return true;
@@ -528,11 +598,12 @@ static bool input_is_pipe(const struct vp_program *program)
 	const char *first = program->argument_count ? program->arguments[0] : "-";
 	if (program->argument_count > 1)
 		return false;
-	return !(strcmp(first, "-") ? stat(first, &info) : fstat(STDIN_FILENO, &info)) && (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
+	return !(strcmp(first, "-") ? stat(first, &info) : fstat(STDIN_FILENO, &info)) &&
+	       (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
 }
 
-void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_model *model, const struct vp_picture *picture,
-                  enum vp_show_when when, int64_t fps)
+void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_model *model,
+                  const struct vp_picture *picture, enum vp_show_when when, int64_t fps)
 {
 	const struct vp_renderer *renderer = host->renderer;
 	struct vp_program *program = host->program;
@@ -546,10 +617,14 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
 	show->zoom = 1;
 	show->period = 1000000000 / (fps > 0 ? fps : 15);
 	show->terminal.in = show->terminal.wake = -1;
-	show->wanted = screen && (when == VP_SHOW_YES || (when == VP_SHOW_AUTO && input_is_pipe(program)));
+	show->wanted =
+	        screen && (when == VP_SHOW_YES || (when == VP_SHOW_AUTO && input_is_pipe(program)));
 	if (when == VP_SHOW_YES && !screen)
-		vp_die(program, VP_USAGE, "--live yes: %s", !draws ? "this renderer draws no text that could be drawn again" :
-		       program->common.output ? "the picture goes to a file" : "standard output is no terminal that can be drawn on");
+		vp_die(program, VP_USAGE, "--live yes: %s",
+		       !draws ? "this renderer draws no text that could be drawn again"
+		       : program->common.output ? "the picture goes to a file"
+		                                : "standard output is no terminal that can be "
+		                                  "drawn on");
 }
 
 unsigned vp_show_keep(const struct vp_show *show, const struct vp_filter *filter)

@@ -1,7 +1,7 @@
 /* The full screen: modes, signals, keys, and lines that are written only where they have changed.
  *
- * Signals can come at any time, so all that gives the screen back stands in `kept` and uses nothing but calls that POSIX allows
- * in a handler (write, tcsetattr, dup2, lseek, read, sigaction, raise).
+ * Signals can come at any time, so all that gives the screen back stands in `kept` and uses nothing
+ * but calls that POSIX allows in a handler (write, tcsetattr, dup2, lseek, read, sigaction, raise).
  */
 #include "render/terminal.h"
 
@@ -26,9 +26,9 @@ static const int fatal[] = { SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS, SIGFPE, 
 enum { FATALS = sizeof fatal / sizeof *fatal };
 
 static struct {
-	volatile sig_atomic_t on;     /* the screen is ours */
+	volatile sig_atomic_t on; /* the screen is ours */
 	int tty, wake[2];
-	int messages, errors;         /* where stderr goes meanwhile, and where it went; -1: as it was */
+	int messages, errors; /* where stderr goes meanwhile, and where it went; -1: as it was */
 	struct termios before, ours;
 	struct sigaction was[FATALS], was_int, was_stop, was_cont, was_size;
 	volatile sig_atomic_t resized, interrupts;
@@ -106,7 +106,8 @@ static void on_fatal(int number)
 	raise(number);
 }
 
-/* The first one goes to the whole pipeline, whose first program ends the stream; the second means us. */
+/* The first one goes to the whole pipeline, whose first program ends the stream; the second means
+ * us. */
 static void on_interrupt(int number)
 {
 	if (kept.interrupts)
@@ -132,7 +133,8 @@ static void on_stop(int number)
 	sigemptyset(&stop);
 	sigaddset(&stop, number);
 	raise(number);
-	sigprocmask(SIG_UNBLOCK, &stop, &before); /* here we stand still until somebody says SIGCONT */
+	sigprocmask(SIG_UNBLOCK, &stop,
+	            &before); /* here we stand still until somebody says SIGCONT */
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	sigaction(number, &now, NULL);
 	errno = error;
@@ -244,7 +246,8 @@ int vp_terminal_open(struct vp_terminal *terminal)
 		fcntl(kept.wake[i], F_SETFL, O_NONBLOCK);
 	}
 	kept.ours = kept.before;
-	kept.ours.c_lflag &= ~(tcflag_t)(ICANON | ECHO); /* ISIG stays: Ctrl-C and Ctrl-Z are everybody's */
+	kept.ours.c_lflag &=
+	        ~(tcflag_t)(ICANON | ECHO); /* ISIG stays: Ctrl-C and Ctrl-Z are everybody's */
 	kept.ours.c_iflag &= ~(tcflag_t)IXON;
 	kept.ours.c_cc[VMIN] = 1;
 	kept.ours.c_cc[VTIME] = 0;
@@ -318,10 +321,15 @@ static int more_keys(struct vp_terminal *terminal)
 /* Behind ESC [ or ESC O: digits and semicolons, then a letter or ~. */
 static int sequence(struct vp_terminal *terminal)
 {
-	static const struct { char last; int number, key; } known[] = {
-		{ 'A', 0, VP_KEY_UP }, { 'B', 0, VP_KEY_DOWN }, { 'C', 0, VP_KEY_RIGHT }, { 'D', 0, VP_KEY_LEFT }, { 'H', 0, VP_KEY_HOME },
-		{ 'F', 0, VP_KEY_END }, { 'Z', 0, VP_KEY_BACKTAB }, { '~', 1, VP_KEY_HOME }, { '~', 4, VP_KEY_END }, { '~', 5, VP_KEY_PAGE_UP },
-		{ '~', 6, VP_KEY_PAGE_DOWN }, { '~', 7, VP_KEY_HOME }, { '~', 8, VP_KEY_END },
+	static const struct {
+		char last;
+		int number, key;
+	} known[] = {
+		{ 'A', 0, VP_KEY_UP },      { 'B', 0, VP_KEY_DOWN },      { 'C', 0, VP_KEY_RIGHT },
+		{ 'D', 0, VP_KEY_LEFT },    { 'H', 0, VP_KEY_HOME },      { 'F', 0, VP_KEY_END },
+		{ 'Z', 0, VP_KEY_BACKTAB }, { '~', 1, VP_KEY_HOME },      { '~', 4, VP_KEY_END },
+		{ '~', 5, VP_KEY_PAGE_UP }, { '~', 6, VP_KEY_PAGE_DOWN }, { '~', 7, VP_KEY_HOME },
+		{ '~', 8, VP_KEY_END },
 	};
 	int number = 0;
 	while (terminal->key_at < terminal->key_count) {

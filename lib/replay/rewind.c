@@ -1,4 +1,5 @@
-/* Two ways at once: the lines of the last whole reads, kept as they are, and the replayed state of a tracked stream. */
+/* Two ways at once: the lines of the last whole reads, kept as they are, and the replayed state of
+ * a tracked stream. */
 #include "replay/rewind.h"
 
 #include <stdio.h>
@@ -17,12 +18,13 @@ struct lines {
 /* What one source says of one process, look by look: `coming` until it is whole, then `whole`. */
 struct look {
 	int64_t pid;
-	char name[80];           /* tells it from the others of that process */
+	char name[80]; /* tells it from the others of that process */
 	struct lines coming, whole;
 	bool open;
-	uint64_t seq, next, wanted; /* of the look that comes: its pieces or regions so far, and how many there must be (0: not known) */
+	uint64_t seq, next, wanted; /* of the look that comes: its pieces or regions so far, and how
+	                               many there must be (0: not known) */
 	int64_t coming_t, t;
-	uint64_t order;          /* of the whole one: they are written as they came */
+	uint64_t order; /* of the whole one: they are written as they came */
 };
 
 /* A process in a tracked stream. */
@@ -50,7 +52,8 @@ struct vp_rewind *vp_rewind_new(void)
 		free(rewind);
 		return NULL;
 	}
-	if (rewind) vp_state_init(&rewind->state);
+	if (rewind)
+		vp_state_init(&rewind->state);
 	return rewind;
 }
 
@@ -74,7 +77,8 @@ void vp_rewind_clear(struct vp_rewind *rewind)
 
 void vp_rewind_free(struct vp_rewind *rewind)
 {
-	if (!rewind) return;
+	if (!rewind)
+		return;
 	drop_looks(rewind);
 	free(rewind->looks);
 	free(rewind->lives);
@@ -88,16 +92,19 @@ void vp_rewind_free(struct vp_rewind *rewind)
 static struct life *known_life(struct vp_rewind *rewind, int64_t pid)
 {
 	for (size_t i = 0; i < rewind->life_count; i++)
-		if (rewind->lives[i].pid == pid) return &rewind->lives[i];
+		if (rewind->lives[i].pid == pid)
+			return &rewind->lives[i];
 	return NULL;
 }
 
 static struct life *life_of(struct vp_rewind *rewind, int64_t pid)
 {
 	struct life *known = known_life(rewind, pid);
-	if (known) return known;
+	if (known)
+		return known;
 	struct life *grown = realloc(rewind->lives, (rewind->life_count + 1) * sizeof *grown);
-	if (!grown) return NULL;
+	if (!grown)
+		return NULL;
 	rewind->lives = grown;
 	grown[rewind->life_count] = (struct life){ .pid = pid };
 	return &grown[rewind->life_count++];
@@ -108,21 +115,25 @@ static void forget(struct vp_rewind *rewind, int64_t pid)
 {
 	for (size_t i = 0; i < rewind->look_count; i++) {
 		struct look *look = &rewind->looks[i];
-		if (look->pid != pid) continue;
+		if (look->pid != pid)
+			continue;
 		free(look->coming.bytes);
 		free(look->whole.bytes);
 		*look = rewind->looks[--rewind->look_count];
 		i--;
 	}
 	for (size_t i = 0; i < rewind->life_count; i++)
-		if (rewind->lives[i].pid == pid) rewind->lives[i--] = rewind->lives[--rewind->life_count];
+		if (rewind->lives[i].pid == pid)
+			rewind->lives[i--] = rewind->lives[--rewind->life_count];
 	vp_frames_forget(rewind->frames, pid);
 }
 
 static int feed_process(struct vp_rewind *rewind, struct vp_record *record)
 {
-	if (vp_str_is(vp_record_str(record, "why"), "reused")) forget(rewind, record->pid);
-	if (!life_of(rewind, record->pid)) return vp_fail("out of memory");
+	if (vp_str_is(vp_record_str(record, "why"), "reused"))
+		forget(rewind, record->pid);
+	if (!life_of(rewind, record->pid))
+		return vp_fail("out of memory");
 	return vp_frames_keep(rewind->frames, record);
 }
 
@@ -130,8 +141,10 @@ static int feed_process(struct vp_rewind *rewind, struct vp_record *record)
 static int feed_event(struct vp_rewind *rewind, struct vp_record *record)
 {
 	uint64_t tid;
-	if (!vp_str_is(vp_record_str(record, "call"), "exit")) return 0;
-	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid) return 0;
+	if (!vp_str_is(vp_record_str(record, "call"), "exit"))
+		return 0;
+	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid)
+		return 0;
 	forget(rewind, record->pid);
 	return vp_state_apply(&rewind->state, record);
 }
@@ -141,9 +154,11 @@ static int feed_event(struct vp_rewind *rewind, struct vp_record *record)
 static struct look *look_of(struct vp_rewind *rewind, int64_t pid, const char *name)
 {
 	for (size_t i = 0; i < rewind->look_count; i++)
-		if (rewind->looks[i].pid == pid && !strcmp(rewind->looks[i].name, name)) return &rewind->looks[i];
+		if (rewind->looks[i].pid == pid && !strcmp(rewind->looks[i].name, name))
+			return &rewind->looks[i];
 	struct look *grown = realloc(rewind->looks, (rewind->look_count + 1) * sizeof *grown);
-	if (!grown) return NULL;
+	if (!grown)
+		return NULL;
 	rewind->looks = grown;
 	struct look *look = &grown[rewind->look_count++];
 	memset(look, 0, sizeof *look);
@@ -157,7 +172,8 @@ static int add_line(struct lines *lines, vp_str line)
 	size_t n = lines->n + line.n + 1;
 	if (n > lines->size) {
 		char *grown = realloc(lines->bytes, 2 * n);
-		if (!grown) return vp_fail("out of memory");
+		if (!grown)
+			return vp_fail("out of memory");
 		lines->bytes = grown;
 		lines->size = 2 * n;
 	}
@@ -192,49 +208,67 @@ static int feed_raw(struct vp_rewind *rewind, struct vp_record *record)
 	uint64_t part = 0;
 	bool last = false;
 	vp_str source = vp_record_str(record, "source"), format = vp_record_str(record, "format");
-	if (source.n > 31 || format.n > 31) return 0;
-	snprintf(name, sizeof name, "%.*s/%.*s", (int)source.n, source.p ? source.p : "", (int)format.n, format.p ? format.p : "");
+	if (source.n > 31 || format.n > 31)
+		return 0;
+	snprintf(name, sizeof name, "%.*s/%.*s", (int)source.n, source.p ? source.p : "",
+	         (int)format.n, format.p ? format.p : "");
 	struct look *look = look_of(rewind, record->pid, name);
-	if (!look) return vp_fail("out of memory");
+	if (!look)
+		return vp_fail("out of memory");
 	bool counted = vp_record_num(record, "part", &part);
-	if (!vp_record_bool(record, "last", &last) && !counted) last = true;
-	if (part == 0) begin_look(look, record, 0);
-	if (!look->open || part != look->next || record->seq != look->seq) return look->open = false, 0;
+	if (!vp_record_bool(record, "last", &last) && !counted)
+		last = true;
+	if (part == 0)
+		begin_look(look, record, 0);
+	if (!look->open || part != look->next || record->seq != look->seq)
+		return look->open = false, 0;
 	look->next++;
-	if (add_line(&look->coming, record->line)) return -1;
-	if (last) become_whole(rewind, look);
+	if (add_line(&look->coming, record->line))
+		return -1;
+	if (last)
+		become_whole(rewind, look);
 	return 0;
 }
 
-/* A snapshot and its regions; a snapshot line without a number of regions is whole when something else comes. */
+/* A snapshot and its regions; a snapshot line without a number of regions is whole when something
+ * else comes. */
 static int feed_snapshot(struct vp_rewind *rewind, struct vp_record *record)
 {
 	uint64_t wanted = 0;
 	struct look *look = look_of(rewind, record->has_pid ? record->pid : -1, "snapshot");
-	if (!look) return vp_fail("out of memory");
+	if (!look)
+		return vp_fail("out of memory");
 	bool counted = vp_record_num(record, "regions", &wanted);
 	begin_look(look, record, wanted);
-	if (add_line(&look->coming, record->line)) return -1;
-	if (counted && !wanted) become_whole(rewind, look);
+	if (add_line(&look->coming, record->line))
+		return -1;
+	if (counted && !wanted)
+		become_whole(rewind, look);
 	return 0;
 }
 
 static int feed_region(struct vp_rewind *rewind, const struct vp_record *record)
 {
 	struct look *look = look_of(rewind, record->has_pid ? record->pid : -1, "snapshot");
-	if (!look) return vp_fail("out of memory");
-	if (!look->open || look->seq != record->seq) begin_look(look, record, 0);
-	if (add_line(&look->coming, record->line)) return -1;
-	if (++look->next == look->wanted) become_whole(rewind, look);
+	if (!look)
+		return vp_fail("out of memory");
+	if (!look->open || look->seq != record->seq)
+		begin_look(look, record, 0);
+	if (add_line(&look->coming, record->line))
+		return -1;
+	if (++look->next == look->wanted)
+		become_whole(rewind, look);
 	return 0;
 }
 
 static int feed_system(struct vp_rewind *rewind, struct vp_record *record)
 {
 	struct look *look = look_of(rewind, -1, "system");
-	if (!look) return vp_fail("out of memory");
+	if (!look)
+		return vp_fail("out of memory");
 	begin_look(look, record, 1);
-	if (add_line(&look->coming, record->line)) return -1;
+	if (add_line(&look->coming, record->line))
+		return -1;
 	become_whole(rewind, look);
 	return 0;
 }
@@ -247,35 +281,47 @@ static int feed_change(struct vp_rewind *rewind, struct vp_record *record)
 	int64_t pid = record->has_pid ? record->pid : -1;
 	bool anew = vp_str_is(record->event, "FORK") || vp_str_is(record->event, "EXEC_REBUILD");
 	struct life *life = anew ? life_of(rewind, pid) : known_life(rewind, pid);
-	if (anew && !life) return vp_fail("out of memory");
-	if (anew) life->known = true;
+	if (anew && !life)
+		return vp_fail("out of memory");
+	if (anew)
+		life->known = true;
 	return life && life->known ? vp_state_apply(&rewind->state, record) : 0;
 }
 
 static int feed_tracked(struct vp_rewind *rewind, struct vp_record *record)
 {
 	int64_t pid = record->has_pid ? record->pid : -1;
-	if (record->type == VP_T_change) return feed_change(rewind, record);
+	if (record->type == VP_T_change)
+		return feed_change(rewind, record);
 	struct life *life = life_of(rewind, pid);
-	if (!life) return vp_fail("out of memory");
-	if (record->type == VP_T_region) life->known = true;
-	if (record->type == VP_T_snapshot && vp_frames_keep_snapshot(rewind->frames, pid, record->line)) return -1;
+	if (!life)
+		return vp_fail("out of memory");
+	if (record->type == VP_T_region)
+		life->known = true;
+	if (record->type == VP_T_snapshot &&
+	    vp_frames_keep_snapshot(rewind->frames, pid, record->line))
+		return -1;
 	return vp_state_apply(&rewind->state, record);
 }
 
 /* The first id tells that the stream is tracked; the snapshot in front of it was kept as a look. */
 static int become_tracked(struct vp_rewind *rewind, const struct vp_record *record)
 {
-	if (rewind->tracked) return 0;
+	if (rewind->tracked)
+		return 0;
 	rewind->tracked = true;
-	if (record->type != VP_T_region) return 0;
+	if (record->type != VP_T_region)
+		return 0;
 	struct look *look = look_of(rewind, record->has_pid ? record->pid : -1, "snapshot");
-	if (!look || !look->open || !look->coming.n) return 0;
+	if (!look || !look->open || !look->coming.n)
+		return 0;
 	struct vp_space *space = vp_state_space(&rewind->state, look->pid, true);
-	if (!space) return vp_fail("out of memory");
+	if (!space)
+		return vp_fail("out of memory");
 	space->seq = look->seq;
 	space->filling = true;
-	return vp_frames_keep_snapshot(rewind->frames, look->pid, (vp_str){ look->coming.bytes, look->coming.n - 1 });
+	return vp_frames_keep_snapshot(rewind->frames, look->pid,
+	                               (vp_str){ look->coming.bytes, look->coming.n - 1 });
 }
 
 int vp_rewind_feed(struct vp_rewind *rewind, struct vp_record *record)
@@ -283,16 +329,19 @@ int vp_rewind_feed(struct vp_rewind *rewind, struct vp_record *record)
 	switch (record->type) {
 	case VP_T_process: return feed_process(rewind, record);
 	case VP_T_module: return vp_frames_keep(rewind->frames, record);
-	case VP_T_raw:    return feed_raw(rewind, record);
+	case VP_T_raw: return feed_raw(rewind, record);
 	case VP_T_system: return feed_system(rewind, record);
-	case VP_T_event:  return feed_event(rewind, record);
+	case VP_T_event: return feed_event(rewind, record);
 	case VP_T_snapshot:
 	case VP_T_region:
 	case VP_T_change:
 		if ((record->type == VP_T_region && record->has_id) || record->type == VP_T_change)
-			if (become_tracked(rewind, record)) return -1;
-		if (rewind->tracked) return feed_tracked(rewind, record);
-		return record->type == VP_T_region ? feed_region(rewind, record) : feed_snapshot(rewind, record);
+			if (become_tracked(rewind, record))
+				return -1;
+		if (rewind->tracked)
+			return feed_tracked(rewind, record);
+		return record->type == VP_T_region ? feed_region(rewind, record)
+		                                   : feed_snapshot(rewind, record);
 	default: return 0;
 	}
 }
@@ -302,26 +351,31 @@ int vp_rewind_feed(struct vp_rewind *rewind, struct vp_record *record)
 static void put_process(struct vp_rewind *rewind, struct vp_out *out, int64_t t, int64_t pid)
 {
 	for (struct life *life = rewind->lives; life < rewind->lives + rewind->life_count; life++) {
-		if (life->pid != pid || life->put) continue;
+		if (life->pid != pid || life->put)
+			continue;
 		vp_frames_put(rewind->frames, out, t, pid);
 		life->put = true;
 	}
 }
 
-static void put_space(struct vp_rewind *rewind, struct vp_out *out, int64_t t, const struct vp_space *space)
+static void put_space(struct vp_rewind *rewind, struct vp_out *out, int64_t t,
+                      const struct vp_space *space)
 {
 	const struct life *life = known_life(rewind, space->pid);
-	if (!life || !life->known || space->ended) return;
+	if (!life || !life->known || space->ended)
+		return;
 	put_process(rewind, out, t, space->pid);
 	vp_frames_put_snapshot(rewind->frames, out, t, space->pid, space->seq, space->count, false);
 	for (size_t i = 0; i < space->count; i++)
-		vp_put_region_line(out, t, space->pid, space->seq, space->live[i]->id, &space->live[i]->region);
+		vp_put_region_line(out, t, space->pid, space->seq, space->live[i]->id,
+		                   &space->live[i]->region);
 }
 
 static int by_time(const void *a, const void *b)
 {
 	const struct look *one = a, *other = b;
-	if (one->t != other->t) return one->t < other->t ? -1 : 1;
+	if (one->t != other->t)
+		return one->t < other->t ? -1 : 1;
 	return one->order < other->order ? -1 : one->order > other->order;
 }
 
@@ -336,12 +390,17 @@ static void put_look(struct vp_out *out, const struct lines *lines)
 
 void vp_rewind_put(struct vp_rewind *rewind, struct vp_out *out, int64_t t)
 {
-	if (rewind->look_count) qsort(rewind->looks, rewind->look_count, sizeof *rewind->looks, by_time);
+	if (rewind->look_count)
+		qsort(rewind->looks, rewind->look_count, sizeof *rewind->looks, by_time);
 	for (struct look *look = rewind->looks; look < rewind->looks + rewind->look_count; look++) {
-		if (!look->whole.n || (rewind->tracked && !strcmp(look->name, "snapshot"))) continue;
-		if (!rewind->tracked) put_process(rewind, out, look->t, look->pid);
+		if (!look->whole.n || (rewind->tracked && !strcmp(look->name, "snapshot")))
+			continue;
+		if (!rewind->tracked)
+			put_process(rewind, out, look->t, look->pid);
 		put_look(out, &look->whole);
 	}
-	for (size_t i = 0; rewind->tracked && i < rewind->state.count; i++) put_space(rewind, out, t, rewind->state.spaces[i]);
-	for (size_t i = 0; i < rewind->life_count; i++) put_process(rewind, out, t, rewind->lives[i].pid);
+	for (size_t i = 0; rewind->tracked && i < rewind->state.count; i++)
+		put_space(rewind, out, t, rewind->state.spaces[i]);
+	for (size_t i = 0; i < rewind->life_count; i++)
+		put_process(rewind, out, t, rewind->lives[i].pid);
 }

@@ -23,11 +23,14 @@ int vp_fan_init(struct vp_fan *fan, int in, const char *record)
 	memset(fan, 0, sizeof *fan);
 	fan->in = in;
 	fan->chunk = malloc(CHUNK);
-	if (!fan->chunk) return vp_fail("out of memory");
+	if (!fan->chunk)
+		return vp_fail("out of memory");
 	fan->record_path = record;
 	fan->record_late = record && strstr(record, "%p");
-	if (fan->record_late) vp_out_memory(&fan->record);
-	if (!record || fan->record_late || !open_record(fan, -1)) return 0;
+	if (fan->record_late)
+		vp_out_memory(&fan->record);
+	if (!record || fan->record_late || !open_record(fan, -1))
+		return 0;
 	fan->record_path = NULL;
 	return -1;
 }
@@ -35,7 +38,8 @@ int vp_fan_init(struct vp_fan *fan, int in, const char *record)
 int vp_fan_add(struct vp_fan *fan, int fd)
 {
 	struct vp_fan_way *ways = realloc(fan->ways, (fan->way_count + 1) * sizeof *ways);
-	if (!ways) return vp_fail("out of memory");
+	if (!ways)
+		return vp_fail("out of memory");
 	fan->ways = ways;
 	ways[fan->way_count++] = (struct vp_fan_way){ .fd = fd };
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -44,14 +48,16 @@ int vp_fan_add(struct vp_fan *fan, int fd)
 
 static void close_way(struct vp_fan_way *way)
 {
-	if (way->fd >= 0) close(way->fd);
+	if (way->fd >= 0)
+		close(way->fd);
 	way->fd = -1;
 }
 
 void vp_fan_drop(struct vp_fan *fan, int fd)
 {
 	for (size_t i = 0; i < fan->way_count; i++)
-		if (fan->ways[i].fd == fd && fd >= 0) close_way(&fan->ways[i]);
+		if (fan->ways[i].fd == fd && fd >= 0)
+			close_way(&fan->ways[i]);
 }
 
 static bool pending(const struct vp_fan *fan, const struct vp_fan_way *way)
@@ -62,10 +68,13 @@ static bool pending(const struct vp_fan *fan, const struct vp_fan_way *way)
 size_t vp_fan_poll(const struct vp_fan *fan, struct pollfd *fds)
 {
 	size_t count = 0;
-	if (fan->in < 0) return 0;
-	if (!fan->n) fds[count++] = (struct pollfd){ .fd = fan->in, .events = POLLIN };
+	if (fan->in < 0)
+		return 0;
+	if (!fan->n)
+		fds[count++] = (struct pollfd){ .fd = fan->in, .events = POLLIN };
 	for (size_t i = 0; i < fan->way_count; i++)
-		if (pending(fan, &fan->ways[i])) fds[count++] = (struct pollfd){ .fd = fan->ways[i].fd, .events = POLLOUT };
+		if (pending(fan, &fan->ways[i]))
+			fds[count++] = (struct pollfd){ .fd = fan->ways[i].fd, .events = POLLOUT };
 	return count;
 }
 
@@ -86,18 +95,23 @@ static int name_record(struct vp_fan *fan, int64_t pid)
 	struct vp_out gathered = fan->record;
 	fan->record_late = false;
 	int failed = open_record(fan, pid);
-	if (!failed) vp_out_bytes(&fan->record, gathered.buffer, gathered.used);
+	if (!failed)
+		vp_out_bytes(&fan->record, gathered.buffer, gathered.used);
 	vp_out_free(&gathered);
 	return failed ? record_failed(fan) : 0;
 }
 
 static int record(struct vp_fan *fan)
 {
-	if (!fan->record_path) return 0;
+	if (!fan->record_path)
+		return 0;
 	vp_out_bytes(&fan->record, fan->chunk, fan->n);
 	if (fan->record_late) {
 		const char *pid = memmem(fan->record.buffer, fan->record.used, "\"pid\":", 6);
-		const char *end = pid ? memchr(pid, '\n', fan->record.used - (size_t)(pid - fan->record.buffer)) : NULL;
+		const char *end =
+		        pid ? memchr(pid, '\n',
+		                     fan->record.used - (size_t)(pid - fan->record.buffer))
+		            : NULL;
 		return end ? name_record(fan, strtoll(pid + 6, NULL, 10)) : 0;
 	}
 	return fan->record.error ? vp_out_flush(&fan->record), record_failed(fan) : 0;
@@ -105,14 +119,17 @@ static int record(struct vp_fan *fan)
 
 int vp_fan_flush(struct vp_fan *fan)
 {
-	if (!fan->record_path || fan->record_late || !fan->record.used) return 0;
+	if (!fan->record_path || fan->record_late || !fan->record.used)
+		return 0;
 	return vp_out_flush(&fan->record) ? record_failed(fan) : 0;
 }
 
 static int end_record(struct vp_fan *fan)
 {
-	if (!fan->record_path) return 0;
-	if (fan->record_late && name_record(fan, -1)) return -1;
+	if (!fan->record_path)
+		return 0;
+	if (fan->record_late && name_record(fan, -1))
+		return -1;
 	int failed = vp_out_close(&fan->record);
 	fan->record_path = NULL;
 	return failed ? vp_fail("the recording has failed: %s", vp_error()) : 0;
@@ -124,7 +141,8 @@ static int end_record(struct vp_fan *fan)
 static bool unwanted(const struct vp_fan *fan)
 {
 	for (size_t i = 0; i < fan->way_count; i++)
-		if (fan->ways[i].fd >= 0) return false;
+		if (fan->ways[i].fd >= 0)
+			return false;
 	return !fan->record_path;
 }
 
@@ -133,7 +151,8 @@ static int end(struct vp_fan *fan)
 	close(fan->in);
 	fan->in = -1;
 	fan->n = 0;
-	for (size_t i = 0; i < fan->way_count; i++) close_way(&fan->ways[i]);
+	for (size_t i = 0; i < fan->way_count; i++)
+		close_way(&fan->ways[i]);
 	return end_record(fan);
 }
 
@@ -143,13 +162,17 @@ static void give(struct vp_fan *fan)
 	for (struct vp_fan_way *way = fan->ways; way < fan->ways + fan->way_count; way++) {
 		while (pending(fan, way)) {
 			ssize_t n = write(way->fd, fan->chunk + way->at, fan->n - way->at);
-			if (n >= 0) way->at += (size_t)n;
-			else if (errno == EAGAIN) break;
-			else if (errno != EINTR) close_way(way);
+			if (n >= 0)
+				way->at += (size_t)n;
+			else if (errno == EAGAIN)
+				break;
+			else if (errno != EINTR)
+				close_way(way);
 		}
 		waits |= pending(fan, way);
 	}
-	if (!waits) fan->n = 0;
+	if (!waits)
+		fan->n = 0;
 }
 
 static void remember(struct vp_fan *fan)
@@ -171,15 +194,22 @@ static bool readable(int fd)
 
 int vp_fan_step(struct vp_fan *fan)
 {
-	if (fan->in < 0) return 0;
-	if (fan->n) give(fan);
-	if (unwanted(fan)) return end(fan);
-	if (fan->n || !readable(fan->in)) return 0;
+	if (fan->in < 0)
+		return 0;
+	if (fan->n)
+		give(fan);
+	if (unwanted(fan))
+		return end(fan);
+	if (fan->n || !readable(fan->in))
+		return 0;
 	ssize_t n = read(fan->in, fan->chunk, CHUNK);
-	if (n < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
-	if (n <= 0) return end(fan);
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (n <= 0)
+		return end(fan);
 	fan->n = (size_t)n;
-	for (size_t i = 0; i < fan->way_count; i++) fan->ways[i].at = 0;
+	for (size_t i = 0; i < fan->way_count; i++)
+		fan->ways[i].at = 0;
 	remember(fan);
 	int failed = record(fan);
 	give(fan);
@@ -188,7 +218,8 @@ int vp_fan_step(struct vp_fan *fan)
 
 void vp_fan_free(struct vp_fan *fan)
 {
-	if (fan->in >= 0) end(fan);
+	if (fan->in >= 0)
+		end(fan);
 	free(fan->chunk);
 	free(fan->ways);
 	free(fan->record_name);

@@ -8,9 +8,11 @@ enum vp_hand vp_run_hand(const struct vp_option *row);
 /* The value in force as a user would write it; caller frees; NULL: none. */
 char *vp_run_value(const struct vp_program *program, const struct vp_option *row);
 char *const *vp_plan_command(const struct vp_program *program); /* NULL: none */
-/* What item `item` (from 1; 0: none) of `render` says of a key, else the section of vm-render; NULL: neither. */
+/* What item `item` (from 1; 0: none) of `render` says of a key, else the section of vm-render;
+ * NULL: neither. */
 const char *vp_plan_item(const struct vp_program *program, size_t item, const char *key);
-bool vp_plan_single(const struct vp_program *program); /* one renderer, by flags; else those that YAML lists */
+bool vp_plan_single(
+        const struct vp_program *program); /* one renderer, by flags; else those that YAML lists */
 bool vp_plan_summary(const struct vp_run_flags *flags);
 
 #endif

@@ -19,14 +19,15 @@
 
 #define MOMENT 100000000 /* ns */
 
-/* A process of ours. Its descriptors are this process's ends of its pipes, -1 where it has none or they are given away. */
+/* A process of ours. Its descriptors are this process's ends of its pipes, -1 where it has none or
+ * they are given away. */
 struct process {
 	const struct vp_job *job;
 	struct vp_launch launch;
 	bool renderer, started, ended;
-	int in, out, err;    /* as the child shall have them; -1: inherited */
-	int feed;            /* our end of its stdin, in a fan */
-	size_t order;        /* in which it ended, from 1 */
+	int in, out, err; /* as the child shall have them; -1: inherited */
+	int feed;         /* our end of its stdin, in a fan */
+	size_t order;     /* in which it ended, from 1 */
 	/* of a renderer whose picture waits for its turn on stdout */
 	int picture;
 	char *bytes;
@@ -39,14 +40,16 @@ struct pipeline {
 	const struct vp_pipeline_sink *sink;
 	struct process *processes; /* the stages, then the renderers */
 	size_t count, collected;
-	struct vp_fan fans[2];     /* behind the last stage; behind the one whose lines are recorded, if that is another */
+	struct vp_fan fans[2]; /* behind the last stage; behind the one whose lines are recorded, if
+	                          that is another */
 	size_t fan_count;
 	struct pollfd *fds;
-	sigset_t mask;             /* as it was before */
+	sigset_t mask; /* as it was before */
 	struct sigaction was[3];
-	int hidden, stderr_was;    /* what is said while the screen is taken, and where it would have gone; -1 */
-	off_t told;                /* of it */
-	int64_t settled;           /* when those that have ended are counted; 0: none has */
+	int hidden, stderr_was; /* what is said while the screen is taken, and where it would have
+	                           gone; -1 */
+	off_t told;             /* of it */
+	int64_t settled;        /* when those that have ended are counted; 0: none has */
 	int obeyed;
 	bool stopping, killed, record_failed, stdout_failed;
 };
@@ -54,13 +57,14 @@ struct pipeline {
 /* ---- signals ---- */
 
 static const int signals[3] = { SIGINT, SIGTERM, SIGCHLD };
-static volatile sig_atomic_t asked; /* how often to end */
+static volatile sig_atomic_t asked;         /* how often to end */
 static volatile sig_atomic_t from_terminal; /* the last one went to every process of the terminal */
 
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (number == SIGCHLD) return;
+	if (number == SIGCHLD)
+		return;
 	from_terminal = info->si_code > 0;
 	asked++;
 }
@@ -77,12 +81,14 @@ static void signals_begin(struct pipeline *line)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &block, &line->mask);
-	for (int i = 0; i < 3; i++) sigdelset(&line->mask, signals[i]);
+	for (int i = 0; i < 3; i++)
+		sigdelset(&line->mask, signals[i]);
 }
 
 static void signals_end(struct pipeline *line)
 {
-	for (int i = 0; i < 3; i++) sigaction(signals[i], &line->was[i], NULL);
+	for (int i = 0; i < 3; i++)
+		sigaction(signals[i], &line->was[i], NULL);
 	sigprocmask(SIG_SETMASK, &line->mask, NULL);
 }
 
@@ -98,16 +104,21 @@ static void tell_size(const char *name, unsigned short n)
 {
 	char digits[16];
 	snprintf(digits, sizeof digits, "%u", n);
-	if (n) setenv(name, digits, 1);
+	if (n)
+		setenv(name, digits, 1);
 }
 
-/* In the child. A program that knows nothing of us must not end at the first Ctrl-C, before its input does. */
+/* In the child. A program that knows nothing of us must not end at the first Ctrl-C, before its
+ * input does. */
 static void before_exec(const void *ctx)
 {
 	const struct birth *birth = ctx;
-	if (birth->process->in >= 0) dup2(birth->process->in, STDIN_FILENO);
-	if (birth->process->err >= 0) dup2(birth->process->err, STDERR_FILENO);
-	if (birth->process->picture >= 0) { /* it draws into a pipe, and we show that on our terminal */
+	if (birth->process->in >= 0)
+		dup2(birth->process->in, STDIN_FILENO);
+	if (birth->process->err >= 0)
+		dup2(birth->process->err, STDERR_FILENO);
+	if (birth->process->picture >=
+	    0) { /* it draws into a pipe, and we show that on our terminal */
 		tell_size("COLUMNS", birth->size.ws_col);
 		tell_size("LINES", birth->size.ws_row > 1 ? birth->size.ws_row - 1 : 0);
 	}
@@ -118,7 +129,8 @@ static void before_exec(const void *ctx)
 
 static void shut(int *fd)
 {
-	if (*fd > STDERR_FILENO) close(*fd);
+	if (*fd > STDERR_FILENO)
+		close(*fd);
 	*fd = -1;
 }
 
@@ -126,8 +138,10 @@ static int start(struct process *process, const sigset_t *mask)
 {
 	struct birth birth = { process, mask, { 0 } };
 	int output = process->out >= 0 ? process->out : STDOUT_FILENO;
-	if (process->picture >= 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &birth.size)) birth.size = (struct winsize){ 0 };
-	if (vp_launch_hold(&process->launch, process->job->argv, output, before_exec, &birth)) return -1;
+	if (process->picture >= 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &birth.size))
+		birth.size = (struct winsize){ 0 };
+	if (vp_launch_hold(&process->launch, process->job->argv, output, before_exec, &birth))
+		return -1;
 	process->started = true;
 	shut(&process->in);
 	shut(&process->out);
@@ -137,12 +151,14 @@ static int start(struct process *process, const sigset_t *mask)
 static int make_pipe(int *from, int *to)
 {
 	int raw[2];
-	if (pipe(raw)) return vp_fail_errno("no pipe");
+	if (pipe(raw))
+		return vp_fail_errno("no pipe");
 	*from = fcntl(raw[0], F_DUPFD_CLOEXEC, 3);
 	*to = fcntl(raw[1], F_DUPFD_CLOEXEC, 3);
 	close(raw[0]);
 	close(raw[1]);
-	if (*from < 0 || *to < 0) return vp_fail_errno("no pipe");
+	if (*from < 0 || *to < 0)
+		return vp_fail_errno("no pipe");
 	vp_pipe_size(*to);
 	return 0;
 }
@@ -159,21 +175,30 @@ static int connect(struct pipeline *line, size_t i)
 	struct process *stage = &line->processes[i];
 	int from, to;
 	bool last = i + 1 == plan->stage_count, recorded = plan->record && plan->record_after == i;
-	if (make_pipe(&from, &stage->out)) return -1;
-	if (!last && !recorded) return stage[1].in = from, 0;
-	if (vp_fan_init(&line->fans[line->fan_count++], from, recorded ? plan->record : NULL)) return -1;
-	if (last) return 0;
-	if (make_pipe(&stage[1].in, &to)) return -1;
+	if (make_pipe(&from, &stage->out))
+		return -1;
+	if (!last && !recorded)
+		return stage[1].in = from, 0;
+	if (vp_fan_init(&line->fans[line->fan_count++], from, recorded ? plan->record : NULL))
+		return -1;
+	if (last)
+		return 0;
+	if (make_pipe(&stage[1].in, &to))
+		return -1;
 	stage[1].feed = to;
 	return vp_fan_add(&line->fans[line->fan_count - 1], to);
 }
 
-/* The first of those that draw on stdout has it; the pictures of the others are kept until it is their turn. */
+/* The first of those that draw on stdout has it; the pictures of the others are kept until it is
+ * their turn. */
 static int connect_renderer(struct pipeline *line, struct process *renderer, bool *taken)
 {
-	if (make_pipe(&renderer->in, &renderer->feed) || vp_fan_add(last_fan(line), renderer->feed)) return -1;
-	if (!renderer->job->to_stdout) return 0;
-	if (*taken) return make_pipe(&renderer->picture, &renderer->out);
+	if (make_pipe(&renderer->in, &renderer->feed) || vp_fan_add(last_fan(line), renderer->feed))
+		return -1;
+	if (!renderer->job->to_stdout)
+		return 0;
+	if (*taken)
+		return make_pipe(&renderer->picture, &renderer->out);
 	*taken = true;
 	return 0;
 }
@@ -183,16 +208,19 @@ static int connect_all(struct pipeline *line)
 	const struct vp_plan *plan = line->plan;
 	bool taken = false;
 	for (size_t i = plan->stage_count; i-- > 0;) /* so that the last fan is the first */
-		if (connect(line, i)) return -1;
+		if (connect(line, i))
+			return -1;
 	for (size_t i = plan->stage_count; i < line->count; i++)
-		if (connect_renderer(line, &line->processes[i], &taken)) return -1;
+		if (connect_renderer(line, &line->processes[i], &taken))
+			return -1;
 	return 0;
 }
 
 /* Keys are for who has the screen: a command that reads them as well would get every other one. */
 static int keep_keys(struct pipeline *line)
 {
-	if (!line->plan->screen || !isatty(STDIN_FILENO)) return 0;
+	if (!line->plan->screen || !isatty(STDIN_FILENO))
+		return 0;
 	line->processes[0].in = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return line->processes[0].in < 0 ? vp_fail_errno("cannot open /dev/null") : 0;
 }
@@ -200,7 +228,8 @@ static int keep_keys(struct pipeline *line)
 static int start_all(struct pipeline *line)
 {
 	for (size_t i = line->count; i-- > 0;) /* who reads first, and the source last */
-		if (start(&line->processes[i], &line->mask)) return -1;
+		if (start(&line->processes[i], &line->mask))
+			return -1;
 	return 0;
 }
 
@@ -209,11 +238,13 @@ static void hide(struct pipeline *line)
 {
 	FILE *file = line->plan->screen ? tmpfile() : NULL;
 	line->hidden = line->stderr_was = -1;
-	if (!file) return;
+	if (!file)
+		return;
 	line->hidden = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
 	line->stderr_was = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	fclose(file);
-	if (line->hidden < 0 || line->stderr_was < 0) return;
+	if (line->hidden < 0 || line->stderr_was < 0)
+		return;
 	fcntl(line->hidden, F_SETFL, O_APPEND);
 	dup2(line->hidden, STDERR_FILENO);
 	line->processes[line->plan->stage_count].err = line->stderr_was;
@@ -224,14 +255,17 @@ static void tell_hidden(struct pipeline *line)
 {
 	char bytes[4096];
 	ssize_t n;
-	if (line->hidden < 0 || line->stderr_was >= 0) return;
+	if (line->hidden < 0 || line->stderr_was >= 0)
+		return;
 	for (; (n = pread(line->hidden, bytes, sizeof bytes, line->told)) > 0; line->told += n)
-		if (write(STDERR_FILENO, bytes, (size_t)n) < 0) break;
+		if (write(STDERR_FILENO, bytes, (size_t)n) < 0)
+			break;
 }
 
 static void unhide(struct pipeline *line)
 {
-	if (line->stderr_was < 0) return;
+	if (line->stderr_was < 0)
+		return;
 	dup2(line->stderr_was, STDERR_FILENO);
 	shut(&line->stderr_was);
 	tell_hidden(line);
@@ -239,56 +273,72 @@ static void unhide(struct pipeline *line)
 
 /* ---- ending ---- */
 
-/* The source stops, and the rest ends by itself. SIGTERM, for it may have had its SIGINT: of each, the first stops. */
+/* The source stops, and the rest ends by itself. SIGTERM, for it may have had its SIGINT: of each,
+ * the first stops. */
 static void stop(struct pipeline *line)
 {
 	struct process *source = &line->processes[0];
-	if (line->stopping) return;
+	if (line->stopping)
+		return;
 	line->stopping = true;
-	if (source->started && !source->ended) kill(source->launch.pid, SIGTERM);
+	if (source->started && !source->ended)
+		kill(source->launch.pid, SIGTERM);
 }
 
 static void kill_all(struct pipeline *line)
 {
 	line->killed = true;
 	for (struct process *one = line->processes; one < line->processes + line->count; one++)
-		if (one->started && !one->ended) kill(one->launch.pid, one->renderer ? SIGTERM : SIGKILL);
+		if (one->started && !one->ended)
+			kill(one->launch.pid, one->renderer ? SIGTERM : SIGKILL);
 }
 
 static void obey(struct pipeline *line)
 {
-	if (asked == line->obeyed) return;
+	if (asked == line->obeyed)
+		return;
 	line->obeyed = asked;
-	if (asked > 1) kill_all(line);
-	else if (from_terminal) line->stopping = true; /* all have had it */
-	else stop(line);
+	if (asked > 1)
+		kill_all(line);
+	else if (from_terminal)
+		line->stopping = true; /* all have had it */
+	else
+		stop(line);
 }
 
 static bool failed(const struct pipeline *line, const struct process *one)
 {
-	if (line->stopping && one == line->processes && one->launch.signal == SIGTERM) return false;
+	if (line->stopping && one == line->processes && one->launch.signal == SIGTERM)
+		return false;
 	return one->launch.status != 0;
 }
 
 /* Its picture, and that of those before it, are out of the way. */
 static bool is_shown(struct process *one)
 {
-	return !one->job->to_stdout || (one->ended && one->picture < 0 && (one->shown || !one->bytes));
+	return !one->job->to_stdout ||
+	       (one->ended && one->picture < 0 && (one->shown || !one->bytes));
 }
 
 static void show(struct pipeline *line)
 {
-	for (struct process *one = line->processes + line->plan->stage_count; one < line->processes + line->count; one++) {
+	for (struct process *one = line->processes + line->plan->stage_count;
+	     one < line->processes + line->count; one++) {
 		if (one->ended && one->picture < 0 && one->bytes && !one->shown) {
 			for (size_t at = 0; at < one->n && !line->stdout_failed;) {
 				ssize_t n = write(STDOUT_FILENO, one->bytes + at, one->n - at);
-				if (n > 0) at += (size_t)n;
-				else if (n < 0 && errno != EINTR && errno != EAGAIN) line->stdout_failed = true;
+				if (n > 0)
+					at += (size_t)n;
+				else if (n < 0 && errno != EINTR && errno != EAGAIN)
+					line->stdout_failed = true;
 			}
-			if (line->stdout_failed && errno != EPIPE) line->sink->trouble(line->sink->ctx, "cannot write stdout"), line->record_failed = true;
+			if (line->stdout_failed && errno != EPIPE)
+				line->sink->trouble(line->sink->ctx, "cannot write stdout"),
+				        line->record_failed = true;
 			one->shown = true;
 		}
-		if (!is_shown(one)) return;
+		if (!is_shown(one))
+			return;
 	}
 }
 
@@ -296,31 +346,41 @@ static void on_end(struct pipeline *line, struct process *one)
 {
 	one->ended = true;
 	one->order = ++line->collected;
-	for (size_t i = 0; i < line->fan_count; i++) vp_fan_drop(&line->fans[i], one->feed);
+	for (size_t i = 0; i < line->fan_count; i++)
+		vp_fan_drop(&line->fans[i], one->feed);
 	one->feed = -1;
-	if (one->renderer && line->plan->screen && one == line->processes + line->plan->stage_count) {
+	if (one->renderer && line->plan->screen &&
+	    one == line->processes + line->plan->stage_count) {
 		unhide(line);
-		if (last_fan(line)->in >= 0 && !one->launch.status) stop(line); /* its user has left it */
+		if (last_fan(line)->in >= 0 && !one->launch.status)
+			stop(line); /* its user has left it */
 	}
-	if (!one->renderer && failed(line, one) && one > line->processes) stop(line);
+	if (!one->renderer && failed(line, one) && one > line->processes)
+		stop(line);
 }
 
-/* A process closes its pipes before it can be collected, so those that end because of it may be seen first. All that end within a
- * moment count as one: the one that was killed ended first, then who failed, a stage before a renderer. */
+/* A process closes its pipes before it can be collected, so those that end because of it may be
+ * seen first. All that end within a moment count as one: the one that was killed ended first, then
+ * who failed, a stage before a renderer. */
 static void collect(struct pipeline *line)
 {
 	size_t waiting = 0, living = 0;
 	for (struct process *one = line->processes; one < line->processes + line->count; one++) {
-		if (one->started && !one->ended) vp_launch_collect(&one->launch, false);
+		if (one->started && !one->ended)
+			vp_launch_collect(&one->launch, false);
 		waiting += one->started && !one->ended && one->launch.ended;
 		living += !one->launch.ended;
 	}
-	if (waiting && !line->settled) line->settled = vp_clock() + MOMENT;
-	if (!waiting || (living && vp_clock() < line->settled)) return;
+	if (waiting && !line->settled)
+		line->settled = vp_clock() + MOMENT;
+	if (!waiting || (living && vp_clock() < line->settled))
+		return;
 	line->settled = 0;
 	for (int pass = 0; pass < 3; pass++)
-		for (struct process *one = line->processes; one < line->processes + line->count; one++)
-			if (one->started && !one->ended && one->launch.ended && (pass == 2 || (pass == 0 ? one->launch.signal : one->launch.status)))
+		for (struct process *one = line->processes; one < line->processes + line->count;
+		     one++)
+			if (one->started && !one->ended && one->launch.ended &&
+			    (pass == 2 || (pass == 0 ? one->launch.signal : one->launch.status)))
 				on_end(line, one);
 }
 
@@ -330,18 +390,22 @@ static void read_picture(struct process *one)
 {
 	if (one->size - one->n < 65536) {
 		char *grown = realloc(one->bytes, one->size + one->size / 2 + 131072);
-		if (!grown) return shut(&one->picture);
+		if (!grown)
+			return shut(&one->picture);
 		one->bytes = grown;
 		one->size += one->size / 2 + 131072;
 	}
 	ssize_t n = read(one->picture, one->bytes + one->n, one->size - one->n);
-	if (n > 0) one->n += (size_t)n;
-	if (n == 0 || (n < 0 && errno != EINTR)) shut(&one->picture);
+	if (n > 0)
+		one->n += (size_t)n;
+	if (n == 0 || (n < 0 && errno != EINTR))
+		shut(&one->picture);
 }
 
 static void check_record(struct pipeline *line, int result)
 {
-	if (!result) return;
+	if (!result)
+		return;
 	line->record_failed = true;
 	line->sink->trouble(line->sink->ctx, vp_error());
 }
@@ -349,18 +413,23 @@ static void check_record(struct pipeline *line, int result)
 static size_t what_to_wait_for(struct pipeline *line)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < line->fan_count; i++) count += vp_fan_poll(&line->fans[i], line->fds + count);
+	for (size_t i = 0; i < line->fan_count; i++)
+		count += vp_fan_poll(&line->fans[i], line->fds + count);
 	for (struct process *one = line->processes; one < line->processes + line->count; one++)
-		if (one->picture >= 0) line->fds[count++] = (struct pollfd){ .fd = one->picture, .events = POLLIN };
+		if (one->picture >= 0)
+			line->fds[count++] =
+			        (struct pollfd){ .fd = one->picture, .events = POLLIN };
 	return count;
 }
 
 static void turn(struct pipeline *line)
 {
-	for (size_t i = 0; i < line->fan_count; i++) check_record(line, vp_fan_step(&line->fans[i]));
+	for (size_t i = 0; i < line->fan_count; i++)
+		check_record(line, vp_fan_step(&line->fans[i]));
 	for (struct process *one = line->processes; one < line->processes + line->count; one++) {
 		struct pollfd ready = { .fd = one->picture, .events = POLLIN };
-		if (one->picture >= 0 && poll(&ready, 1, 0) > 0) read_picture(one);
+		if (one->picture >= 0 && poll(&ready, 1, 0) > 0)
+			read_picture(one);
 	}
 	tell_hidden(line);
 	show(line);
@@ -369,9 +438,12 @@ static void turn(struct pipeline *line)
 static bool over(const struct pipeline *line)
 {
 	for (size_t i = 0; i < line->fan_count; i++)
-		if (line->fans[i].in >= 0) return false;
-	for (const struct process *one = line->processes; one < line->processes + line->count; one++)
-		if (!one->ended || one->picture >= 0) return false;
+		if (line->fans[i].in >= 0)
+			return false;
+	for (const struct process *one = line->processes; one < line->processes + line->count;
+	     one++)
+		if (!one->ended || one->picture >= 0)
+			return false;
 	return true;
 }
 
@@ -382,8 +454,10 @@ static void wait_and_copy(struct pipeline *line)
 		size_t count = what_to_wait_for(line);
 		int ready = ppoll(line->fds, count, &at_once, &line->mask);
 		if (ready == 0) {
-			for (size_t i = 0; i < line->fan_count; i++) check_record(line, vp_fan_flush(&line->fans[i]));
-			ppoll(line->fds, what_to_wait_for(line), line->settled ? &moment : NULL, &line->mask);
+			for (size_t i = 0; i < line->fan_count; i++)
+				check_record(line, vp_fan_flush(&line->fans[i]));
+			ppoll(line->fds, what_to_wait_for(line), line->settled ? &moment : NULL,
+			      &line->mask);
 		}
 		obey(line);
 		collect(line);
@@ -401,12 +475,16 @@ static bool command_status(struct pipeline *line, int *status)
 	const struct vp_fan *fan = last_fan(line);
 	uint64_t value;
 	size_t n = fan->tail_n;
-	if (n && fan->tail[n - 1] == '\n') n--;
-	const char *before = n ? memrchr(fan->tail, '\n', n) : NULL, *start = before ? before + 1 : fan->tail;
-	if (!n || vp_record_init(&record)) return false;
-	bool known = !vp_record_read(&record, (vp_str){ start, (size_t)(fan->tail + n - start) }) && record.type == VP_T_end &&
-	             vp_record_num(&record, "status", &value);
-	if (known) *status = (int)value;
+	if (n && fan->tail[n - 1] == '\n')
+		n--;
+	const char *before = n ? memrchr(fan->tail, '\n', n) : NULL,
+	           *start = before ? before + 1 : fan->tail;
+	if (!n || vp_record_init(&record))
+		return false;
+	bool known = !vp_record_read(&record, (vp_str){ start, (size_t)(fan->tail + n - start) }) &&
+	             record.type == VP_T_end && vp_record_num(&record, "status", &value);
+	if (known)
+		*status = (int)value;
 	vp_record_free(&record);
 	return known;
 }
@@ -416,11 +494,17 @@ static void names_after(const struct pipeline *line, size_t order, char *text, s
 {
 	size_t left = 0;
 	text[0] = 0;
-	for (size_t i = 0; i < line->count; i++) left += line->processes[i].order > order;
+	for (size_t i = 0; i < line->count; i++)
+		left += line->processes[i].order > order;
 	for (size_t i = 0, said = 0; i < line->count; i++) {
 		size_t n = strlen(text);
-		if (line->processes[i].order <= order) continue;
-		snprintf(text + n, size - n, "%s%s", !said ? "" : said + 1 == left ? " and " : ", ", line->processes[i].job->label);
+		if (line->processes[i].order <= order)
+			continue;
+		snprintf(text + n, size - n, "%s%s",
+		         !said              ? ""
+		         : said + 1 == left ? " and "
+		                            : ", ",
+		         line->processes[i].job->label);
 		said++;
 	}
 }
@@ -429,9 +513,13 @@ static int tell(const struct pipeline *line, const struct process *one, int *sta
 {
 	char after[512], how[64], tail[600] = "";
 	names_after(line, one->order, after, sizeof after);
-	if (one->launch.signal) snprintf(how, sizeof how, "was killed by signal %d (%s)", one->launch.signal, strsignal(one->launch.signal));
-	else snprintf(how, sizeof how, "failed with status %d", one->launch.status);
-	if (*after) snprintf(tail, sizeof tail, " (%s ended after it)", after);
+	if (one->launch.signal)
+		snprintf(how, sizeof how, "was killed by signal %d (%s)", one->launch.signal,
+		         strsignal(one->launch.signal));
+	else
+		snprintf(how, sizeof how, "failed with status %d", one->launch.status);
+	if (*after)
+		snprintf(tail, sizeof tail, " (%s ended after it)", after);
 	*status = one->launch.status;
 	return vp_fail("%s %s%s", one->job->label, how, tail);
 }
@@ -442,12 +530,16 @@ static int verdict(struct pipeline *line, int *status)
 	int command = 0;
 	bool known = command_status(line, &command);
 	*status = 0;
-	if (line->killed) return *status = 130, vp_fail("killed before the end");
-	for (const struct process *one = line->processes; one < line->processes + line->count; one++) {
+	if (line->killed)
+		return *status = 130, vp_fail("killed before the end");
+	for (const struct process *one = line->processes; one < line->processes + line->count;
+	     one++) {
 		bool commands = one == source && known && one->launch.status == command;
-		if (!commands && failed(line, one) && (!first || one->order < first->order)) first = one;
+		if (!commands && failed(line, one) && (!first || one->order < first->order))
+			first = one;
 	}
-	if (first) return tell(line, first, status);
+	if (first)
+		return tell(line, first, status);
 	*status = line->record_failed ? 1 : known ? command : 0;
 	return 0;
 }
@@ -459,11 +551,13 @@ static int begin(struct pipeline *line, const struct vp_plan *plan)
 	line->count = plan->stage_count + plan->renderer_count;
 	line->processes = calloc(line->count, sizeof *line->processes);
 	line->fds = calloc(2 * line->count + 4, sizeof *line->fds);
-	if (!line->processes || !line->fds) return vp_fail("out of memory");
+	if (!line->processes || !line->fds)
+		return vp_fail("out of memory");
 	for (size_t i = 0; i < line->count; i++) {
 		struct process *one = &line->processes[i];
 		one->renderer = i >= plan->stage_count;
-		one->job = one->renderer ? &plan->renderers[i - plan->stage_count] : &plan->stages[i];
+		one->job =
+		        one->renderer ? &plan->renderers[i - plan->stage_count] : &plan->stages[i];
 		one->in = one->out = one->err = one->feed = one->picture = -1;
 	}
 	return connect_all(line) || keep_keys(line) ? -1 : 0;
@@ -471,13 +565,15 @@ static int begin(struct pipeline *line, const struct vp_plan *plan)
 
 static void finish(struct pipeline *line)
 {
-	for (size_t i = 0; i < line->fan_count; i++) vp_fan_free(&line->fans[i]);
+	for (size_t i = 0; i < line->fan_count; i++)
+		vp_fan_free(&line->fans[i]);
 	for (size_t i = 0; line->processes && i < line->count; i++) {
 		struct process *one = &line->processes[i];
 		shut(&one->in);
 		shut(&one->out);
 		shut(&one->picture);
-		if (one->started && !one->ended) kill(one->launch.pid, SIGKILL), vp_launch_collect(&one->launch, true);
+		if (one->started && !one->ended)
+			kill(one->launch.pid, SIGKILL), vp_launch_collect(&one->launch, true);
 		free(one->bytes);
 	}
 	free(line->processes);
@@ -493,11 +589,13 @@ int vp_pipeline_run(const struct vp_plan *plan, const struct vp_pipeline_sink *s
 	if (!result) {
 		hide(&line);
 		result = start_all(&line);
-		if (!result) wait_and_copy(&line);
+		if (!result)
+			wait_and_copy(&line);
 		unhide(&line);
 		tell_hidden(&line);
 		shut(&line.hidden);
-		if (!result) result = verdict(&line, status);
+		if (!result)
+			result = verdict(&line, status);
 	}
 	finish(&line);
 	signals_end(&line);
@@ -509,15 +607,21 @@ int vp_pipeline_run(const struct vp_plan *plan, const struct vp_pipeline_sink *s
 static int ask(const struct vp_job *job, const sigset_t *mask, int nothing)
 {
 	size_t count = 0;
-	while (job->argv[count]) count++;
+	while (job->argv[count])
+		count++;
 	char **argv = calloc(count + 2, sizeof *argv);
-	if (!argv) return 1;
+	if (!argv)
+		return 1;
 	argv[0] = job->argv[0];
 	argv[1] = "--check";
 	memcpy(argv + 2, job->argv + 1, (count - 1) * sizeof *argv);
 	struct vp_job asked_job = { .argv = argv, .label = job->label, .ours = true };
-	struct process process = { .job = &asked_job, .in = dup(nothing), .out = dup(nothing), .err = -1 };
-	int status = start(&process, mask) ? process.launch.status : (vp_launch_collect(&process.launch, true), process.launch.status);
+	struct process process = {
+		.job = &asked_job, .in = dup(nothing), .out = dup(nothing), .err = -1
+	};
+	int status = start(&process, mask)
+	                     ? process.launch.status
+	                     : (vp_launch_collect(&process.launch, true), process.launch.status);
 	free(argv);
 	return status;
 }
@@ -528,8 +632,10 @@ int vp_pipeline_check(const struct vp_plan *plan, const struct vp_job **who)
 	int status = 0, nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigprocmask(SIG_BLOCK, NULL, &mask);
 	for (size_t i = 0; !status && i < plan->stage_count + plan->renderer_count; i++) {
-		*who = i < plan->stage_count ? &plan->stages[i] : &plan->renderers[i - plan->stage_count];
-		if ((*who)->ours) status = ask(*who, &mask, nothing);
+		*who = i < plan->stage_count ? &plan->stages[i]
+		                             : &plan->renderers[i - plan->stage_count];
+		if ((*who)->ours)
+			status = ask(*who, &mask, nothing);
 	}
 	close(nothing);
 	return status;

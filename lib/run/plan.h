@@ -4,10 +4,10 @@
  *
  *   vm-run:
  *     command: [./prog, --fast]              # what vm-sample starts; or pid, or input: a recording
- *     stages: [vm-sample, vm-parse, [jq, -c, .], vm-track]   # a program of vmpipe, or any command as a list
- *     record: run-%t.ndjson.zst
- *     recorded: tracked                      # or raw, parsed: behind which stage
- *     render:                                # each a vm-render, with its options, all at once
+ *     stages: [vm-sample, vm-parse, [jq, -c, .], vm-track]   # a program of vmpipe, or any command
+ * as a list record: run-%t.ndjson.zst recorded: tracked                      # or raw, parsed:
+ * behind which stage render:                                # each a vm-render, with its options,
+ * all at once
  *       - { renderer: ascii, view: timeline }
  *       - { renderer: svg, view: area, output: area.svg, svg: { theme: dark } }
  */
@@ -25,22 +25,26 @@ struct vp_run_flags {
 	const char *source, *pid, *detail, *calls, *command_output, *marks; /* vm-sample's */
 	int64_t interval, count, duration;
 	bool follow, stacks, redact;
-	const char *renderer, *view;                                /* vm-render's */
+	const char *renderer, *view; /* vm-render's */
 	int64_t width, height;
-	const char *speed;                                          /* vm-replay's */
-	const char *record, *input;                                 /* its own */
+	const char *speed;          /* vm-replay's */
+	const char *record, *input; /* its own */
 	int recorded;
 	bool summary, dump;
-	const char *terminal; /* the renderer for terminals: draws where nobody is named, and the summary */
+	const char *terminal; /* the renderer for terminals: draws where nobody is named, and the
+	                         summary */
 };
 
 extern const struct vp_option vp_run_rows[];
 extern const char *const vp_run_keys[]; /* of its section, which are no options */
 
 /* 0, or -1 (vp_error): wrong usage or configuration. The plan borrows of the program. */
-int  vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct vp_run_flags *flags);
-/* YAML that runs the same: what the file says, with the flags put in their sections. 0, -1 (vp_error). */
-int  vp_plan_dump(const struct vp_plan *plan, struct vp_program *program, const struct vp_run_flags *flags, struct vp_out *out);
+int vp_plan_make(struct vp_plan *plan, struct vp_program *program,
+                 const struct vp_run_flags *flags);
+/* YAML that runs the same: what the file says, with the flags put in their sections. 0, -1
+ * (vp_error). */
+int vp_plan_dump(const struct vp_plan *plan, struct vp_program *program,
+                 const struct vp_run_flags *flags, struct vp_out *out);
 void vp_plan_free(struct vp_plan *plan);
 
 #endif

@@ -1,11 +1,12 @@
-/* A plan as YAML: what the file says, in flow style, with the flags put in their sections, and the commands as comments. */
+/* A plan as YAML: what the file says, in flow style, with the flags put in their sections, and the
+ * commands as comments. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "run/inner.h"
 
-#define DUMP_MAX (4u << 20) /* bytes: aliases within aliases can grow without end */
+#define DUMP_MAX  (4u << 20) /* bytes: aliases within aliases can grow without end */
 #define DEPTH_MAX 40
 
 struct dump {
@@ -25,15 +26,19 @@ static void say(struct dump *dump, const char *text)
 
 static bool safe(const char *text)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./%+-";
-	return *text && *text != '-' && *text != '%' && !text[strspn(text, letters)] && strcmp(text, "null");
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567"
+	                              "89_./%+-";
+	return *text && *text != '-' && *text != '%' && !text[strspn(text, letters)] &&
+	       strcmp(text, "null");
 }
 
 /* JSON's strings are YAML's. */
 static void value(struct dump *dump, const char *text, bool plain)
 {
-	if (plain && safe(text)) say(dump, text);
-	else vp_out_quoted(&dump->out, vp_s(text));
+	if (plain && safe(text))
+		say(dump, text);
+	else
+		vp_out_quoted(&dump->out, vp_s(text));
 }
 
 static void node(struct dump *dump, int at, int depth)
@@ -45,14 +50,18 @@ static void node(struct dump *dump, int at, int depth)
 		dump->too_large = true;
 		return;
 	}
-	if (sort == VP_NODE_EMPTY) say(dump, "null");
-	if (sort == VP_NODE_TEXT) value(dump, text ? text : "", vp_config_plain(config, at));
-	if (sort != VP_NODE_LIST && sort != VP_NODE_MAP) return;
+	if (sort == VP_NODE_EMPTY)
+		say(dump, "null");
+	if (sort == VP_NODE_TEXT)
+		value(dump, text ? text : "", vp_config_plain(config, at));
+	if (sort != VP_NODE_LIST && sort != VP_NODE_MAP)
+		return;
 	say(dump, sort == VP_NODE_LIST ? "[" : "{");
 	for (size_t i = 0; i < vp_config_count(config, at) && !dump->too_large; i++) {
 		const char *key = sort == VP_NODE_MAP ? vp_config_key(config, at, i) : NULL;
 		say(dump, i ? ", " : "");
-		if (key) value(dump, key, true), say(dump, ": ");
+		if (key)
+			value(dump, key, true), say(dump, ": ");
 		node(dump, vp_config_item(config, at, i), depth + 1);
 	}
 	say(dump, sort == VP_NODE_LIST ? "]" : "}");
@@ -68,7 +77,8 @@ static bool given(const struct dump *dump, const char *key, enum vp_hand hand)
 
 static void head(struct dump *dump, const char *name, bool *begun)
 {
-	if (*begun) return;
+	if (*begun)
+		return;
 	*begun = true;
 	say(dump, name);
 	say(dump, ":\n");
@@ -90,7 +100,8 @@ static void section(struct dump *dump, const char *name, enum vp_hand hand)
 	int at = config ? vp_config_find(config, name) : 0;
 	bool begun = false;
 	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
-		if (!given(dump, row->name, hand)) continue;
+		if (!given(dump, row->name, hand))
+			continue;
 		head(dump, name, &begun);
 		say(dump, "  ");
 		flag(dump, row);
@@ -98,7 +109,8 @@ static void section(struct dump *dump, const char *name, enum vp_hand hand)
 	}
 	for (size_t i = 0; i < vp_config_count(config, at); i++) {
 		const char *key = vp_config_key(config, at, i);
-		if (!key || given(dump, key, hand)) continue;
+		if (!key || given(dump, key, hand))
+			continue;
 		head(dump, name, &begun);
 		say(dump, "  ");
 		value(dump, key, true);
@@ -112,7 +124,8 @@ static void kinds(struct dump *dump)
 {
 	struct vp_config *config = dump->program->config;
 	int at = config ? vp_config_find(config, "kinds") : 0;
-	if (!vp_config_count(config, at)) return;
+	if (!vp_config_count(config, at))
+		return;
 	say(dump, "kinds:\n");
 	for (size_t i = 0; i < vp_config_count(config, at); i++) {
 		say(dump, "  - ");
@@ -140,10 +153,13 @@ static void stages(struct dump *dump)
 	for (size_t i = 0; i < dump->plan->stage_count; i++) {
 		const struct vp_job *job = &dump->plan->stages[i];
 		say(dump, i ? ", " : "");
-		if (job->ours) say(dump, job->label);
+		if (job->ours)
+			say(dump, job->label);
 		else {
 			say(dump, "[");
-			for (size_t j = 0; job->argv[j]; j++) say(dump, j ? ", " : ""), value(dump, j ? job->argv[j] : job->label, true);
+			for (size_t j = 0; job->argv[j]; j++)
+				say(dump, j ? ", " : ""),
+				        value(dump, j ? job->argv[j] : job->label, true);
 			say(dump, "]");
 		}
 	}
@@ -160,25 +176,34 @@ static void pair(struct dump *dump, const char *key, const char *text)
 static void single(struct dump *dump)
 {
 	struct vp_common *common = &dump->program->common;
-	const char *renderer = vp_plan_item(dump->program, 0, "renderer"), *view = vp_plan_item(dump->program, 0, "view");
+	const char *renderer = vp_plan_item(dump->program, 0, "renderer"),
+	           *view = vp_plan_item(dump->program, 0, "view");
 	const struct vp_run_flags *flags = dump->flags;
 	say(dump, "    - {");
-	pair(dump, "renderer", flags->renderer ? flags->renderer : renderer ? renderer : flags->terminal);
+	pair(dump, "renderer",
+	     flags->renderer ? flags->renderer
+	     : renderer      ? renderer
+	                     : flags->terminal);
 	say(dump, ", ");
 	pair(dump, "view", flags->view ? flags->view : view ? view : "timeline");
 	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
-		if (!given(dump, row->name, VP_TO_RENDER) || !strcmp(row->name, "renderer") || !strcmp(row->name, "view")) continue;
+		if (!given(dump, row->name, VP_TO_RENDER) || !strcmp(row->name, "renderer") ||
+		    !strcmp(row->name, "view"))
+			continue;
 		say(dump, ", ");
 		flag(dump, row);
 	}
-	if (common->output) say(dump, ", "), pair(dump, "output", common->output);
+	if (common->output)
+		say(dump, ", "), pair(dump, "output", common->output);
 	if (common->plugin_pair_count) {
 		say(dump, ", option: [");
-		for (size_t i = 0; i < common->plugin_pair_count; i++) say(dump, i ? ", " : ""), value(dump, common->plugin_pairs[i], false);
+		for (size_t i = 0; i < common->plugin_pair_count; i++)
+			say(dump, i ? ", " : ""), value(dump, common->plugin_pairs[i], false);
 		say(dump, "]");
 	}
 	say(dump, "}\n");
-	if (dump->plan->renderer_count < 2) return;
+	if (dump->plan->renderer_count < 2)
+		return;
 	say(dump, "    - {");
 	pair(dump, "renderer", flags->terminal);
 	say(dump, ", view: summary, output: \"-\"}\n");
@@ -207,15 +232,20 @@ static void run(struct dump *dump)
 {
 	char *const *command = vp_plan_command(dump->program);
 	say(dump, "vm-run:\n");
-	if (dump->program->common.quiet) say(dump, "  quiet: true\n");
-	if (dump->program->common.verbose) say(dump, "  verbose: true\n");
-	if (command) say(dump, "  "), words(dump, "command", command), say(dump, "\n");
-	if (dump->flags->input) say(dump, "  "), pair(dump, "input", dump->flags->input), say(dump, "\n");
+	if (dump->program->common.quiet)
+		say(dump, "  quiet: true\n");
+	if (dump->program->common.verbose)
+		say(dump, "  verbose: true\n");
+	if (command)
+		say(dump, "  "), words(dump, "command", command), say(dump, "\n");
+	if (dump->flags->input)
+		say(dump, "  "), pair(dump, "input", dump->flags->input), say(dump, "\n");
 	stages(dump);
 	if (dump->flags->record) {
 		static const char *const which[] = { "tracked", "parsed", "raw" };
 		say(dump, "  "), pair(dump, "record", dump->flags->record), say(dump, "\n");
-		say(dump, "  "), pair(dump, "recorded", which[dump->flags->recorded]), say(dump, "\n");
+		say(dump, "  "), pair(dump, "recorded", which[dump->flags->recorded]),
+		        say(dump, "\n");
 	}
 	renderers(dump);
 }
@@ -227,20 +257,28 @@ static void command_line(struct dump *dump, const char *before, const struct vp_
 	say(dump, before);
 	for (size_t i = 0; job->argv[i]; i++) {
 		say(dump, i ? " " : "");
-		if (i == 0) say(dump, job->ours ? strrchr(job->argv[0], '/') + 1 : job->label);
-		else if (safe(job->argv[i]) || (job->argv[i][0] == '-' && !job->argv[i][strcspn(job->argv[i], " \"'\\$`*?[]{}()<>|&;#\t\n\r\x7f")])) say(dump, job->argv[i]);
-		else vp_out_quoted(&dump->out, vp_s(job->argv[i]));
+		if (i == 0)
+			say(dump, job->ours ? strrchr(job->argv[0], '/') + 1 : job->label);
+		else if (safe(job->argv[i]) ||
+		         (job->argv[i][0] == '-' &&
+		          !job->argv[i][strcspn(job->argv[i], " \"'\\$`*?[]{}()<>|&;#\t\n\r\x7f")]))
+			say(dump, job->argv[i]);
+		else
+			vp_out_quoted(&dump->out, vp_s(job->argv[i]));
 	}
 	say(dump, "\n");
 }
 
 static void comment(struct dump *dump)
 {
-	for (size_t i = 0; i < dump->plan->stage_count; i++) command_line(dump, i ? "#   | " : "# ", &dump->plan->stages[i]);
-	for (size_t i = 0; i < dump->plan->renderer_count; i++) command_line(dump, "#     | ", &dump->plan->renderers[i]);
+	for (size_t i = 0; i < dump->plan->stage_count; i++)
+		command_line(dump, i ? "#   | " : "# ", &dump->plan->stages[i]);
+	for (size_t i = 0; i < dump->plan->renderer_count; i++)
+		command_line(dump, "#     | ", &dump->plan->renderers[i]);
 }
 
-int vp_plan_dump(const struct vp_plan *plan, struct vp_program *program, const struct vp_run_flags *flags, struct vp_out *out)
+int vp_plan_dump(const struct vp_plan *plan, struct vp_program *program,
+                 const struct vp_run_flags *flags, struct vp_out *out)
 {
 	struct dump dump = { .plan = plan, .program = program, .flags = flags };
 	vp_out_memory(&dump.out);
@@ -248,8 +286,10 @@ int vp_plan_dump(const struct vp_plan *plan, struct vp_program *program, const s
 	kinds(&dump);
 	section(&dump, "vm-sample", VP_TO_SAMPLE);
 	section(&dump, "vm-replay", VP_TO_REPLAY);
-	static const char *const others[] = { "vm-parse", "vm-track", "vm-render", "vm-check", "vm-diff" };
-	for (size_t i = 0; i < sizeof others / sizeof *others; i++) section(&dump, others[i], VP_HANDS);
+	static const char *const others[] = { "vm-parse", "vm-track", "vm-render", "vm-check",
+		                              "vm-diff" };
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		section(&dump, others[i], VP_HANDS);
 	run(&dump);
 	vp_out_bytes(out, dump.out.buffer, dump.out.used);
 	vp_out_free(&dump.out);

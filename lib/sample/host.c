@@ -22,12 +22,17 @@ static struct vp_out *out_of(struct vp_host *h)
 	return host->gather ? &host->gathered : &host->program->out;
 }
 
-/* In what is written, t never decreases; of what is gathered, what one source says stays in its order. */
+/* In what is written, t never decreases; of what is gathered, what one source says stays in its
+ * order. */
 static int64_t lift(struct vp_host *h, int64_t t)
 {
 	struct vp_sample_host *host = host_of(h);
-	if (host->gather) return host->line_count && host->lines[host->line_count - 1].t > t ? host->lines[host->line_count - 1].t : t;
-	if (t > host->program->t) host->program->t = t;
+	if (host->gather)
+		return host->line_count && host->lines[host->line_count - 1].t > t
+		               ? host->lines[host->line_count - 1].t
+		               : t;
+	if (t > host->program->t)
+		host->program->t = t;
 	return host->program->t;
 }
 
@@ -45,29 +50,35 @@ static void note_line(struct vp_sample_host *host, const char *type, int64_t t)
 	}
 	const struct vp_out *out = &host->gathered;
 	size_t time = out->used + sizeof "{\"type\":\"\",\"t\":" - 1 + strlen(type);
-	host->lines[host->line_count++] = (struct vp_gathered){ .t = t, .from = out->used, .time = time };
+	host->lines[host->line_count++] =
+	        (struct vp_gathered){ .t = t, .from = out->used, .time = time };
 }
 
 static void begin_line(struct vp_host *h, const char *type, int64_t t, int64_t pid)
 {
 	struct vp_sample_host *host = host_of(h);
-	if (host->gather) note_line(host, type, t);
+	if (host->gather)
+		note_line(host, type, t);
 	vp_put_begin(out_of(h), type, t, -1);
-	if (host->gather && host->line_count) host->lines[host->line_count - 1].time_end = host->gathered.used;
-	if (pid >= 0) vp_put_num(out_of(h), "pid", (uint64_t)pid);
+	if (host->gather && host->line_count)
+		host->lines[host->line_count - 1].time_end = host->gathered.used;
+	if (pid >= 0)
+		vp_put_num(out_of(h), "pid", (uint64_t)pid);
 }
 
 static void end_line(struct vp_host *h)
 {
 	struct vp_sample_host *host = host_of(h);
 	vp_put_end(out_of(h));
-	if (host->gather && host->line_count) host->lines[host->line_count - 1].to = host->gathered.used;
+	if (host->gather && host->line_count)
+		host->lines[host->line_count - 1].to = host->gathered.used;
 }
 
 static uint64_t hash(const char *text) /* FNV-1a */
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	for (; *text; text++) h = (h ^ (unsigned char)*text) * 0x100000001b3u;
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3u;
 	return h;
 }
 
@@ -81,8 +92,10 @@ static void host_warn(struct vp_host *h, const char *format, ...)
 	va_end(list);
 	uint64_t said = hash(text);
 	for (size_t i = 0; i < host->warned_count; i++)
-		if (host->warned[i] == said) return;
-	if (host->warned_count < sizeof host->warned / sizeof *host->warned) host->warned[host->warned_count++] = said;
+		if (host->warned[i] == said)
+			return;
+	if (host->warned_count < sizeof host->warned / sizeof *host->warned)
+		host->warned[host->warned_count++] = said;
 	vp_trouble(host->program, "%s", text);
 }
 
@@ -91,7 +104,8 @@ static int64_t host_now(struct vp_host *h)
 	return vp_clock() - host_of(h)->began;
 }
 
-static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count, const char *why)
+static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count,
+                      const char *why)
 {
 	begin_line(h, "lost", lift(h, host_now(h)), pid);
 	vp_put_str(out_of(h), "what", vp_s(what));
@@ -146,11 +160,13 @@ static void array(struct vp_host *h, const char *key, const vp_str *values, size
 	vp_out_memory(&text);
 	vp_out_bytes(&text, "[", 1);
 	for (size_t i = 0; i < count; i++) {
-		if (i) vp_out_bytes(&text, ",", 1);
+		if (i)
+			vp_out_bytes(&text, ",", 1);
 		put(&text, values[i]);
 	}
 	vp_out_bytes(&text, "]", 1);
-	if (!text.error) vp_put_json(out_of(h), key, (vp_str){ text.buffer, text.used });
+	if (!text.error)
+		vp_put_json(out_of(h), key, (vp_str){ text.buffer, text.used });
 	vp_out_free(&text);
 }
 
@@ -158,9 +174,11 @@ static void host_strs(struct vp_host *h, const char *key, const vp_str *values, 
 {
 	char raw[64];
 	bool valid = true;
-	for (size_t i = 0; i < count; i++) valid = valid && vp_utf8_valid(values[i]);
+	for (size_t i = 0; i < count; i++)
+		valid = valid && vp_utf8_valid(values[i]);
 	array(h, key, values, count, vp_out_quoted);
-	if (valid) return;
+	if (valid)
+		return;
 	snprintf(raw, sizeof raw, "%s_raw", key);
 	array(h, raw, values, count, quoted_base64);
 }
@@ -173,7 +191,8 @@ static void host_span(struct vp_host *h, const char *key, uint64_t start, uint64
 	vp_put_close(out_of(h));
 }
 
-static void host_regions(struct vp_host *h, const char *key, const struct vp_region *regions, size_t count)
+static void host_regions(struct vp_host *h, const char *key, const struct vp_region *regions,
+                         size_t count)
 {
 	struct vp_out *out = out_of(h);
 	vp_put_json(out, key, (vp_str){ "[", 1 });
@@ -188,12 +207,16 @@ static void host_regions(struct vp_host *h, const char *key, const struct vp_reg
 static void put_frame(struct vp_out *out, const struct vp_frame *frame)
 {
 	vp_put_addr(out, "addr", frame->addr);
-	if (frame->object.p) vp_put_str(out, "object", frame->object);
-	if (frame->has_offset) vp_put_addr(out, "offset", frame->offset);
-	if (frame->function.p) vp_put_str(out, "function", frame->function);
+	if (frame->object.p)
+		vp_put_str(out, "object", frame->object);
+	if (frame->has_offset)
+		vp_put_addr(out, "offset", frame->offset);
+	if (frame->function.p)
+		vp_put_str(out, "function", frame->function);
 }
 
-static void host_frames(struct vp_host *h, const char *key, const struct vp_frame *frames, size_t count)
+static void host_frames(struct vp_host *h, const char *key, const struct vp_frame *frames,
+                        size_t count)
 {
 	struct vp_out *out = out_of(h);
 	vp_put_json(out, key, (vp_str){ "[", 1 });
@@ -213,7 +236,8 @@ static void host_end(struct vp_host *h)
 static void host_follow(struct vp_host *h, int64_t pid)
 {
 	struct vp_sample_host *host = host_of(h);
-	if (host->followed) host->followed(host->ctx, host, pid);
+	if (host->followed)
+		host->followed(host->ctx, host, pid);
 }
 
 static void host_rest(struct vp_host *h, int64_t until, const char *why)
@@ -232,12 +256,14 @@ static void host_redact(struct vp_host *h, vp_str bytes, char *digits)
 /* The next piece: whole lines where one fits, else as many bytes as fit. */
 static size_t piece(vp_str text)
 {
-	if (text.n <= VP_RAW_PIECE) return text.n;
+	if (text.n <= VP_RAW_PIECE)
+		return text.n;
 	const char *newline = memrchr(text.p, '\n', VP_RAW_PIECE);
 	return newline ? (size_t)(newline - text.p) + 1 : VP_RAW_PIECE;
 }
 
-static void host_raw(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format, vp_str text)
+static void host_raw(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format,
+                     vp_str text)
 {
 	struct vp_out *out = out_of(h);
 	uint64_t part = 0;
@@ -250,23 +276,41 @@ static void host_raw(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, co
 		vp_put_str(out, "source", vp_s(host_of(h)->source));
 		vp_put_str(out, "format", vp_s(format));
 		vp_put_num(out, "part", part++);
-		if (!text.n) vp_put_bool(out, "last", true);
+		if (!text.n)
+			vp_put_bool(out, "last", true);
 		vp_put_raw_only(out, "text", now);
 		end_line(h);
 	} while (text.n);
 }
 
-void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program, const char *source, int64_t began)
+void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program,
+                         const char *source, int64_t began)
 {
 	memset(host, 0, sizeof *host);
 	host->program = program;
 	host->source = source;
 	host->began = began;
 	host->host = (struct vp_host){
-		.abi = VP_ABI, .ctx = host,
-		.fail = vp_host_fail, .warn = host_warn, .lost = host_lost, .now = host_now,
-		.begin = host_begin, .str = host_str, .num = host_num, .sec = host_sec, .addr = host_addr,
-		.json = host_json, .strs = host_strs, .span = host_span, .regions = host_regions, .frames = host_frames, .end = host_end, .raw = host_raw, .follow = host_follow, .rest = host_rest,
+		.abi = VP_ABI,
+		.ctx = host,
+		.fail = vp_host_fail,
+		.warn = host_warn,
+		.lost = host_lost,
+		.now = host_now,
+		.begin = host_begin,
+		.str = host_str,
+		.num = host_num,
+		.sec = host_sec,
+		.addr = host_addr,
+		.json = host_json,
+		.strs = host_strs,
+		.span = host_span,
+		.regions = host_regions,
+		.frames = host_frames,
+		.end = host_end,
+		.raw = host_raw,
+		.follow = host_follow,
+		.rest = host_rest,
 	};
 }
 
@@ -288,10 +332,15 @@ static void put_gathered(struct vp_sample_host *host, const struct vp_gathered *
 	const char *text = host->gathered.buffer;
 	char digits[40];
 	int n = 0;
-	if (line->t >= host->program->t) host->program->t = line->t;
-	else n = snprintf(digits, sizeof digits, "%lld.%09lld", (long long)(host->program->t / 1000000000), (long long)(host->program->t % 1000000000));
+	if (line->t >= host->program->t)
+		host->program->t = line->t;
+	else
+		n = snprintf(digits, sizeof digits, "%lld.%09lld",
+		             (long long)(host->program->t / 1000000000),
+		             (long long)(host->program->t % 1000000000));
 	vp_out_bytes(out, text + line->from, line->time - line->from);
-	vp_out_bytes(out, n ? digits : text + line->time, n ? (size_t)n : line->time_end - line->time);
+	vp_out_bytes(out, n ? digits : text + line->time,
+	             n ? (size_t)n : line->time_end - line->time);
 	vp_out_bytes(out, text + line->time_end, line->to - line->time_end);
 	out->lines++;
 }
@@ -302,14 +351,20 @@ int vp_sample_merge(struct vp_sample_host *const *hosts, size_t count)
 	for (;;) {
 		size_t first = count;
 		for (size_t i = 0; i < count; i++) {
-			if (hosts[i]->gathered.error) return vp_fail("out of memory for what %s says", hosts[i]->source);
-			if (at[i] == hosts[i]->line_count) continue;
-			if (first == count || hosts[i]->lines[at[i]].t < hosts[first]->lines[at[first]].t) first = i;
+			if (hosts[i]->gathered.error)
+				return vp_fail("out of memory for what %s says", hosts[i]->source);
+			if (at[i] == hosts[i]->line_count)
+				continue;
+			if (first == count ||
+			    hosts[i]->lines[at[i]].t < hosts[first]->lines[at[first]].t)
+				first = i;
 		}
-		if (first == count) break;
+		if (first == count)
+			break;
 		put_gathered(hosts[first], &hosts[first]->lines[at[first]++]);
 	}
-	for (size_t i = 0; i < count; i++) hosts[i]->line_count = hosts[i]->gathered.used = 0;
+	for (size_t i = 0; i < count; i++)
+		hosts[i]->line_count = hosts[i]->gathered.used = 0;
 	return 0;
 }
 

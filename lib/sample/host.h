@@ -14,13 +14,14 @@ struct vp_gathered {
 };
 
 struct vp_sample_host {
-	struct vp_host host;         /* what the plugin gets */
+	struct vp_host host; /* what the plugin gets */
 	struct vp_program *program;
-	const char *source;          /* its name */
-	int64_t began;               /* of the stream, ns, monotonic */
-	uint64_t warned[64];         /* hashes of what was said */
+	const char *source;  /* its name */
+	int64_t began;       /* of the stream, ns, monotonic */
+	uint64_t warned[64]; /* hashes of what was said */
 	size_t warned_count;
-	/* Where there are several sources, each gathers what it says in one look: see vp_sample_merge. */
+	/* Where there are several sources, each gathers what it says in one look: see
+	 * vp_sample_merge. */
 	bool gather;
 	struct vp_out gathered;
 	struct vp_gathered *lines;
@@ -28,15 +29,16 @@ struct vp_sample_host {
 	/* A child that the source follows (see plugin.h). */
 	void (*followed)(void *ctx, struct vp_sample_host *host, int64_t pid);
 	void *ctx;
-	int64_t rest_until;          /* ns of the stream: nothing is to be looked at before */
+	int64_t rest_until; /* ns of the stream: nothing is to be looked at before */
 	char rest_why[160];
 };
 
-void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program, const char *source, int64_t began);
+void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program,
+                         const char *source, int64_t began);
 void vp_sample_host_gather(struct vp_sample_host *host);
 void vp_sample_host_redact(struct vp_sample_host *host);
 /* Writes what these hosts have gathered, all lines by their time. 0, or -1 (vp_error). */
-int  vp_sample_merge(struct vp_sample_host *const *hosts, size_t count);
+int vp_sample_merge(struct vp_sample_host *const *hosts, size_t count);
 void vp_sample_host_free(struct vp_sample_host *host);
 
 #endif

@@ -1,4 +1,5 @@
-/* A FIFO held open at both ends by ourselves: no writer waits for us, and none that leaves ends it. */
+/* A FIFO held open at both ends by ourselves: no writer waits for us, and none that leaves ends it.
+ */
 #include "sample/marks.h"
 
 #include <errno.h>
@@ -13,9 +14,11 @@
 
 static int refuse(struct vp_marks *marks)
 {
-	if (marks->fd >= 0) close(marks->fd);
+	if (marks->fd >= 0)
+		close(marks->fd);
 	marks->fd = -1;
-	return vp_fail("%s is there and no FIFO: name another file, or make one with `mkfifo %s`", marks->path, marks->path);
+	return vp_fail("%s is there and no FIFO: name another file, or make one with `mkfifo %s`",
+	               marks->path, marks->path);
 }
 
 int vp_marks_open(struct vp_marks *marks, const char *path)
@@ -26,11 +29,15 @@ int vp_marks_open(struct vp_marks *marks, const char *path)
 	marks->used = 0;
 	marks->dropped = 0;
 	marks->made = mkfifo(path, 0600) == 0;
-	if (!marks->made && errno != EEXIST) return vp_fail_errno("cannot make the FIFO %s", path);
-	if (stat(path, &info) != 0) return vp_fail_errno("%s", path);
-	if (!S_ISFIFO(info.st_mode)) return refuse(marks); /* before it is opened: a device would notice */
+	if (!marks->made && errno != EEXIST)
+		return vp_fail_errno("cannot make the FIFO %s", path);
+	if (stat(path, &info) != 0)
+		return vp_fail_errno("%s", path);
+	if (!S_ISFIFO(info.st_mode))
+		return refuse(marks); /* before it is opened: a device would notice */
 	marks->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (marks->fd < 0) return vp_fail_errno("cannot read the FIFO %s", path);
+	if (marks->fd < 0)
+		return vp_fail_errno("cannot read the FIFO %s", path);
 	return fstat(marks->fd, &info) == 0 && S_ISFIFO(info.st_mode) ? 0 : refuse(marks);
 }
 
@@ -39,10 +46,14 @@ static bool split_pid(vp_str *text, int64_t *pid)
 {
 	int64_t value = 0;
 	size_t i = 4;
-	if (text->n < 5 || memcmp(text->p, "pid=", 4) != 0) return false;
-	for (; i < text->n && text->p[i] >= '0' && text->p[i] <= '9' && value < INT32_MAX; i++) value = value * 10 + (text->p[i] - '0');
-	if (i == 4 || value > INT32_MAX || (i < text->n && text->p[i] != ' ')) return false;
-	if (i < text->n) i++;
+	if (text->n < 5 || memcmp(text->p, "pid=", 4) != 0)
+		return false;
+	for (; i < text->n && text->p[i] >= '0' && text->p[i] <= '9' && value < INT32_MAX; i++)
+		value = value * 10 + (text->p[i] - '0');
+	if (i == 4 || value > INT32_MAX || (i < text->n && text->p[i] != ' '))
+		return false;
+	if (i < text->n)
+		i++;
 	text->p += i, text->n -= i;
 	*pid = value;
 	return true;
@@ -73,8 +84,10 @@ void vp_marks_read(struct vp_marks *marks, vp_mark_take *take, void *ctx)
 	char bytes[16384];
 	ssize_t n;
 	for (size_t all = 0; marks->fd >= 0 && all < AT_ONCE; all += (size_t)n) {
-		while ((n = read(marks->fd, bytes, sizeof bytes)) < 0 && errno == EINTR) continue;
-		if (n <= 0) return;
+		while ((n = read(marks->fd, bytes, sizeof bytes)) < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
 		const char *at = bytes, *end = bytes + n, *newline;
 		for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
 			gather(marks, at, (size_t)(newline - at));
@@ -87,11 +100,14 @@ void vp_marks_read(struct vp_marks *marks, vp_mark_take *take, void *ctx)
 void vp_marks_close(struct vp_marks *marks, vp_mark_take *take, void *ctx)
 {
 	struct stat ours, there;
-	if (marks->fd < 0) return;
+	if (marks->fd < 0)
+		return;
 	vp_marks_read(marks, take, ctx);
 	give(marks, take, ctx);
-	bool same = fstat(marks->fd, &ours) == 0 && lstat(marks->path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-	if (marks->made && same) unlink(marks->path);
+	bool same = fstat(marks->fd, &ours) == 0 && lstat(marks->path, &there) == 0 &&
+	            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	if (marks->made && same)
+		unlink(marks->path);
 	close(marks->fd);
 	marks->fd = -1;
 }

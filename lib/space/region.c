@@ -28,7 +28,8 @@ struct vp_strings *vp_strings_new(void)
 
 void vp_strings_free(struct vp_strings *strings)
 {
-	if (!strings) return;
+	if (!strings)
+		return;
 	for (struct block *b = strings->blocks, *next; b; b = next) {
 		next = b->next;
 		free(b);
@@ -38,11 +39,13 @@ void vp_strings_free(struct vp_strings *strings)
 
 vp_str vp_strings_keep(struct vp_strings *strings, vp_str text)
 {
-	if (!text.n) return (vp_str){ NULL, 0 };
+	if (!text.n)
+		return (vp_str){ NULL, 0 };
 	if (!strings->blocks || text.n > strings->size - strings->used) {
 		size_t size = text.n > BLOCK ? text.n : BLOCK;
 		struct block *fresh = malloc(sizeof *fresh + size);
-		if (!fresh) return (vp_str){ NULL, 0 };
+		if (!fresh)
+			return (vp_str){ NULL, 0 };
 		fresh->next = strings->blocks;
 		strings->blocks = fresh;
 		strings->used = 0;
@@ -72,11 +75,14 @@ struct field {
 };
 
 static const struct field fields[] = {
-#define FIELD(name, form, identity) { #name, form, offsetof(struct vp_region, name), identity }
-	FIELD(start, ADDRESS, false), FIELD(end, ADDRESS, false), FIELD(size, BYTES, false),
-	FIELD(perms, LETTERS, true), FIELD(max_perms, LETTERS, true), FIELD(share, TEXT, false),
-	FIELD(kind, TEXT, true), FIELD(name, TEXT, true), FIELD(label, TEXT, true),
-	FIELD(offset, OFFSET, false), FIELD(dev, TEXT, false), FIELD(inode, TEXT, false),
+#define FIELD(name, form, identity)                                     \
+	{                                                               \
+#name, form, offsetof(struct vp_region, name), identity \
+	}
+	FIELD(start, ADDRESS, false), FIELD(end, ADDRESS, false),      FIELD(size, BYTES, false),
+	FIELD(perms, LETTERS, true),  FIELD(max_perms, LETTERS, true), FIELD(share, TEXT, false),
+	FIELD(kind, TEXT, true),      FIELD(name, TEXT, true),         FIELD(label, TEXT, true),
+	FIELD(offset, OFFSET, false), FIELD(dev, TEXT, false),         FIELD(inode, TEXT, false),
 #undef FIELD
 };
 static const struct field flags = { "flags", TEXT, offsetof(struct vp_region, flags), false };
@@ -88,15 +94,17 @@ static const void *member(const struct vp_region *region, const struct field *fi
 	return (const char *)region + field->at;
 }
 
-static bool field_differs(const struct vp_region *a, const struct vp_region *b, const struct field *field)
+static bool field_differs(const struct vp_region *a, const struct vp_region *b,
+                          const struct field *field)
 {
 	const void *x = member(a, field), *y = member(b, field);
 	switch (field->form) {
 	case ADDRESS:
-	case BYTES:   return *(const uint64_t *)x != *(const uint64_t *)y;
+	case BYTES: return *(const uint64_t *)x != *(const uint64_t *)y;
 	case LETTERS: return strncmp(x, y, sizeof a->perms) != 0;
-	case TEXT:    return !vp_str_eq(*(const vp_str *)x, *(const vp_str *)y);
-	case OFFSET:  return a->has_offset != b->has_offset || (a->has_offset && a->offset != b->offset);
+	case TEXT: return !vp_str_eq(*(const vp_str *)x, *(const vp_str *)y);
+	case OFFSET:
+		return a->has_offset != b->has_offset || (a->has_offset && a->offset != b->offset);
 	}
 	return false;
 }
@@ -104,7 +112,8 @@ static bool field_differs(const struct vp_region *a, const struct vp_region *b, 
 static bool measure_differs(const struct vp_region *a, const struct vp_region *b, unsigned i)
 {
 	uint64_t bit = (uint64_t)1 << i;
-	if ((a->measured ^ b->measured) & bit) return true;
+	if ((a->measured ^ b->measured) & bit)
+		return true;
 	return (a->measured & bit) && a->measure[i] != b->measure[i];
 }
 
@@ -115,15 +124,20 @@ bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *m)
 	struct vp_json_fault fault;
 	bool plain;
 	const char *end = extra.p + extra.n, *p = extra.n ? vp_json_space(extra.p + *at, end) : end;
-	if (p < end && *p == ',') p = vp_json_space(p + 1, end);
-	const char *close = p < end && *p == '"' ? vp_json_string(p + 1, end, &plain, &fault) : NULL;
-	if (!close) return false;
+	if (p < end && *p == ',')
+		p = vp_json_space(p + 1, end);
+	const char *close =
+	        p < end && *p == '"' ? vp_json_string(p + 1, end, &plain, &fault) : NULL;
+	if (!close)
+		return false;
 	m->key = (vp_str){ p + 1, (size_t)(close - p - 1) };
 	const char *value = vp_json_space(close + 1, end);
-	if (value >= end || *value != ':') return false;
+	if (value >= end || *value != ':')
+		return false;
 	value = vp_json_space(value + 1, end);
 	const char *behind = vp_json_skip(value, end, 1, &m->json, &fault);
-	if (!behind) return false;
+	if (!behind)
+		return false;
 	m->value = (vp_str){ value, (size_t)(behind - value) };
 	m->text = (vp_str){ p, (size_t)(behind - p) };
 	*at = (size_t)(behind - extra.p);
@@ -152,22 +166,27 @@ static bool extra_differs(vp_str a, vp_str b, vp_str key)
 
 static vp_str keep_like(struct vp_strings *strings, vp_str text, const vp_str *like)
 {
-	if (like && like->n && vp_str_eq(text, *like)) return *like;
+	if (like && like->n && vp_str_eq(text, *like))
+		return *like;
 	return vp_strings_keep(strings, text);
 }
 
-void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to, const struct vp_region *from,
-                         const struct vp_region *like)
+void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to,
+                         const struct vp_region *from, const struct vp_region *like)
 {
 	struct vp_region copy = *from;
-	if (!from->measured) memset(copy.measure, 0, sizeof copy.measure);
+	if (!from->measured)
+		memset(copy.measure, 0, sizeof copy.measure);
 	for (unsigned i = 0; i < VP_M_COUNT && from->measured; i++)
-		if (!(from->measured >> i & 1)) copy.measure[i] = 0;
+		if (!(from->measured >> i & 1))
+			copy.measure[i] = 0;
 	memset(copy.perms, 0, sizeof copy.perms);
 	memset(copy.max_perms, 0, sizeof copy.max_perms);
 	memcpy(copy.perms, from->perms, strnlen(from->perms, sizeof copy.perms - 1));
-	memcpy(copy.max_perms, from->max_perms, strnlen(from->max_perms, sizeof copy.max_perms - 1));
-	if (!from->has_offset) copy.offset = 0;
+	memcpy(copy.max_perms, from->max_perms,
+	       strnlen(from->max_perms, sizeof copy.max_perms - 1));
+	if (!from->has_offset)
+		copy.offset = 0;
 	copy.has_start = copy.has_end = copy.has_size = true;
 #define KEEP(name) copy.name = keep_like(strings, from->name, like ? &like->name : NULL)
 	KEEP(share);
@@ -196,7 +215,8 @@ static const char *extra_first_difference(vp_str a, vp_str b)
 	for (int turn = 0; turn < 2; turn++) {
 		vp_str x = turn ? b : a, y = turn ? a : b;
 		for (size_t at = 0; vp_region_extra(x, &at, &m);) {
-			if (!extra_differs(x, y, m.key)) continue;
+			if (!extra_differs(x, y, m.key))
+				continue;
 			size_t n = m.key.n < sizeof name ? m.key.n : sizeof name - 1;
 			memcpy(name, m.key.p, n);
 			name[n] = 0;
@@ -209,21 +229,28 @@ static const char *extra_first_difference(vp_str a, vp_str b)
 const char *vp_region_differs(const struct vp_region *a, const struct vp_region *b, bool measures)
 {
 	for (size_t i = 0; i < FIELDS; i++)
-		if (field_differs(a, b, &fields[i])) return fields[i].name;
-	if (!measures) return NULL;
+		if (field_differs(a, b, &fields[i]))
+			return fields[i].name;
+	if (!measures)
+		return NULL;
 	for (unsigned i = 0; i < VP_M_COUNT; i++)
-		if (measure_differs(a, b, i)) return vp_measure_names[i];
-	if (field_differs(a, b, &flags)) return flags.name;
+		if (measure_differs(a, b, i))
+			return vp_measure_names[i];
+	if (field_differs(a, b, &flags))
+		return flags.name;
 	return vp_str_eq(a->extra, b->extra) ? NULL : extra_first_difference(a->extra, b->extra);
 }
 
 bool vp_region_member_differs(const struct vp_region *a, const struct vp_region *b, vp_str name)
 {
 	for (size_t i = 0; i < FIELDS; i++)
-		if (vp_str_is(name, fields[i].name)) return field_differs(a, b, &fields[i]);
+		if (vp_str_is(name, fields[i].name))
+			return field_differs(a, b, &fields[i]);
 	for (unsigned i = 0; i < VP_M_COUNT; i++)
-		if (vp_str_is(name, vp_measure_names[i])) return measure_differs(a, b, i);
-	if (vp_str_is(name, flags.name)) return field_differs(a, b, &flags);
+		if (vp_str_is(name, vp_measure_names[i]))
+			return measure_differs(a, b, i);
+	if (vp_str_is(name, flags.name))
+		return field_differs(a, b, &flags);
 	return extra_differs(a->extra, b->extra, name);
 }
 
@@ -236,46 +263,60 @@ struct was {
 
 static void open_was(struct was *w)
 {
-	if (!w->open) vp_put_object(w->out, "was");
+	if (!w->open)
+		vp_put_object(w->out, "was");
 	w->open = true;
 }
 
 static void put_field(struct was *w, const struct vp_region *region, const struct field *field)
 {
 	const void *value = member(region, field);
-	if ((field->form == LETTERS && !*(const char *)value) || (field->form == TEXT && !((const vp_str *)value)->n) ||
+	if ((field->form == LETTERS && !*(const char *)value) ||
+	    (field->form == TEXT && !((const vp_str *)value)->n) ||
 	    (field->form == OFFSET && !region->has_offset))
 		return; /* it was not known: there is nothing to say of it */
 	open_was(w);
-	if (field->form == LETTERS) vp_put_str(w->out, field->name, vp_s(value));
-	else if (field->form == TEXT) vp_put_str(w->out, field->name, *(const vp_str *)value);
-	else if (field->form == BYTES) vp_put_num(w->out, field->name, *(const uint64_t *)value);
-	else vp_put_addr(w->out, field->name, *(const uint64_t *)value);
+	if (field->form == LETTERS)
+		vp_put_str(w->out, field->name, vp_s(value));
+	else if (field->form == TEXT)
+		vp_put_str(w->out, field->name, *(const vp_str *)value);
+	else if (field->form == BYTES)
+		vp_put_num(w->out, field->name, *(const uint64_t *)value);
+	else
+		vp_put_addr(w->out, field->name, *(const uint64_t *)value);
 }
 
 static void put_extra(struct was *w, vp_str was, vp_str now)
 {
 	struct vp_member m;
-	if (vp_str_eq(was, now)) return;
+	if (vp_str_eq(was, now))
+		return;
 	for (size_t at = 0; vp_region_extra(was, &at, &m);) {
-		if (!extra_differs(was, now, m.key)) continue;
+		if (!extra_differs(was, now, m.key))
+			continue;
 		open_was(w);
 		vp_put_members(w->out, m.text);
 	}
 }
 
-void vp_put_was(struct vp_out *out, const struct vp_region *was, const struct vp_region *now, bool identity)
+void vp_put_was(struct vp_out *out, const struct vp_region *was, const struct vp_region *now,
+                bool identity)
 {
 	struct was w = { out, false };
 	for (size_t i = 0; i < FIELDS; i++)
-		if ((!identity || fields[i].identity) && field_differs(was, now, &fields[i])) put_field(&w, was, &fields[i]);
+		if ((!identity || fields[i].identity) && field_differs(was, now, &fields[i]))
+			put_field(&w, was, &fields[i]);
 	uint64_t left = identity ? 0 : was->measured;
 	for (unsigned i = 0; left; i++, left >>= 1) {
-		if (!(left & 1) || !measure_differs(was, now, i)) continue;
+		if (!(left & 1) || !measure_differs(was, now, i))
+			continue;
 		open_was(&w);
 		vp_put_num(out, vp_measure_names[i], was->measure[i]);
 	}
-	if (!identity && field_differs(was, now, &flags)) put_field(&w, was, &flags);
-	if (!identity) put_extra(&w, was->extra, now->extra);
-	if (w.open) vp_put_close(out);
+	if (!identity && field_differs(was, now, &flags))
+		put_field(&w, was, &flags);
+	if (!identity)
+		put_extra(&w, was->extra, now->extra);
+	if (w.open)
+		vp_put_close(out);
 }

@@ -4,7 +4,8 @@
 
 #include "plugin.h"
 
-const char *vp_macos_kind(const struct vp_region *region);  /* NULL: it has no such word */
-const char *vp_macos_about(const struct vp_region *region); /* what the word means, one sentence for people; "" */
+const char *vp_macos_kind(const struct vp_region *region); /* NULL: it has no such word */
+const char *vp_macos_about(
+        const struct vp_region *region); /* what the word means, one sentence for people; "" */
 
 #endif

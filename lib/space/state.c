@@ -1,6 +1,8 @@
-/* The address spaces as a stream tells them: for each process its regions sorted by address, found by id through a hash.
+/* The address spaces as a stream tells them: for each process its regions sorted by address, found
+ * by id through a hash.
  *
- * What is sorted are pointers: where ten thousand regions change often, moving the regions themselves would be all the work.
+ * What is sorted are pointers: where ten thousand regions change often, moving the regions
+ * themselves would be all the work.
  */
 #include "space/state.h"
 
@@ -12,14 +14,17 @@
 /* ---- ids: where the region with an id starts; open addressing, 0 is no id ---- */
 
 struct vp_ids {
-	struct { uint64_t id, start; } *slots;
+	struct {
+		uint64_t id, start;
+	} * slots;
 	size_t count, mask;
 };
 
 static size_t ids_slot(const struct vp_ids *ids, uint64_t id)
 {
 	size_t i = (size_t)(id * 0x9e3779b97f4a7c15u >> 20) & ids->mask;
-	while (ids->slots[i].id && ids->slots[i].id != id) i = (i + 1) & ids->mask;
+	while (ids->slots[i].id && ids->slots[i].id != id)
+		i = (i + 1) & ids->mask;
 	return i;
 }
 
@@ -34,16 +39,19 @@ static int ids_grow(struct vp_ids *ids)
 	}
 	ids->mask = size - 1;
 	for (size_t i = 0; old.slots && i <= old.mask; i++)
-		if (old.slots[i].id) ids->slots[ids_slot(ids, old.slots[i].id)] = old.slots[i];
+		if (old.slots[i].id)
+			ids->slots[ids_slot(ids, old.slots[i].id)] = old.slots[i];
 	free(old.slots);
 	return 0;
 }
 
 static int ids_set(struct vp_ids *ids, uint64_t id, uint64_t start)
 {
-	if (2 * ids->count >= (ids->slots ? ids->mask : 0) && ids_grow(ids)) return -1;
+	if (2 * ids->count >= (ids->slots ? ids->mask : 0) && ids_grow(ids))
+		return -1;
 	size_t i = ids_slot(ids, id);
-	if (!ids->slots[i].id) ids->count++;
+	if (!ids->slots[i].id)
+		ids->count++;
 	ids->slots[i].id = id;
 	ids->slots[i].start = start;
 	return 0;
@@ -51,14 +59,17 @@ static int ids_set(struct vp_ids *ids, uint64_t id, uint64_t start)
 
 static void ids_delete(struct vp_ids *ids, uint64_t id)
 {
-	if (!ids->slots) return;
+	if (!ids->slots)
+		return;
 	size_t hole = ids_slot(ids, id);
-	if (!ids->slots[hole].id) return;
+	if (!ids->slots[hole].id)
+		return;
 	ids->slots[hole].id = 0;
 	ids->count--;
 	for (size_t i = (hole + 1) & ids->mask; ids->slots[i].id; i = (i + 1) & ids->mask) {
 		size_t wanted = (size_t)(ids->slots[i].id * 0x9e3779b97f4a7c15u >> 20) & ids->mask;
-		if (((i - wanted) & ids->mask) < ((i - hole) & ids->mask)) continue;
+		if (((i - wanted) & ids->mask) < ((i - hole) & ids->mask))
+			continue;
 		ids->slots[hole] = ids->slots[i];
 		ids->slots[i].id = 0;
 		hole = i;
@@ -67,7 +78,8 @@ static void ids_delete(struct vp_ids *ids, uint64_t id)
 
 static void ids_clear(struct vp_ids *ids)
 {
-	if (ids->count) memset(ids->slots, 0, (ids->mask + 1) * sizeof *ids->slots);
+	if (ids->count)
+		memset(ids->slots, 0, (ids->mask + 1) * sizeof *ids->slots);
 	ids->count = 0;
 }
 
@@ -84,7 +96,8 @@ static struct vp_live *live_take(struct vp_space *space)
 {
 	if (!space->free_lives) {
 		struct vp_slab *slab = malloc(sizeof *slab);
-		if (!slab) return NULL;
+		if (!slab)
+			return NULL;
 		slab->next = space->slabs;
 		space->slabs = slab;
 		for (size_t i = SLAB; i-- > 0;) {
@@ -107,8 +120,10 @@ static void live_give(struct vp_space *space, struct vp_live *live)
 
 static void space_free(struct vp_space *space)
 {
-	if (!space) return;
-	if (space->ids) free(space->ids->slots);
+	if (!space)
+		return;
+	if (space->ids)
+		free(space->ids->slots);
 	free(space->ids);
 	free(space->base);
 	for (struct vp_slab *slab = space->slabs, *next; slab; slab = next) {
@@ -123,11 +138,13 @@ static void space_free(struct vp_space *space)
 static struct vp_space *space_new(int64_t pid)
 {
 	struct vp_space *space = calloc(1, sizeof *space);
-	if (!space) return NULL;
+	if (!space)
+		return NULL;
 	space->pid = pid;
 	space->ids = calloc(1, sizeof *space->ids);
 	space->strings = vp_strings_new();
-	if (space->ids && space->strings) return space;
+	if (space->ids && space->strings)
+		return space;
 	space_free(space);
 	return NULL;
 }
@@ -139,7 +156,8 @@ void vp_state_init(struct vp_state *state)
 
 void vp_state_clear(struct vp_state *state)
 {
-	for (size_t i = 0; i < state->count; i++) space_free(state->spaces[i]);
+	for (size_t i = 0; i < state->count; i++)
+		space_free(state->spaces[i]);
 	state->count = 0;
 	vp_pids_free(&state->pids);
 }
@@ -154,14 +172,19 @@ void vp_state_free(struct vp_state *state)
 struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 {
 	size_t at = vp_pids_get(&state->pids, pid, SIZE_MAX);
-	if (at != SIZE_MAX) return state->spaces[at];
-	if (!make) return NULL;
+	if (at != SIZE_MAX)
+		return state->spaces[at];
+	if (!make)
+		return NULL;
 	struct vp_space **grown = realloc(state->spaces, (state->count + 1) * sizeof *grown);
-	if (!grown) return NULL;
+	if (!grown)
+		return NULL;
 	state->spaces = grown;
 	struct vp_space *space = space_new(pid);
-	if (space && vp_pids_set(&state->pids, pid, state->count)) space_free(space), space = NULL;
-	if (space) state->spaces[state->count++] = space;
+	if (space && vp_pids_set(&state->pids, pid, state->count))
+		space_free(space), space = NULL;
+	if (space)
+		state->spaces[state->count++] = space;
 	return space;
 }
 
@@ -171,20 +194,26 @@ static size_t lower_bound(const struct vp_space *space, uint64_t start)
 	size_t low = 0, high = space->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (space->live[middle]->region.start < start) low = middle + 1;
-		else high = middle;
+		if (space->live[middle]->region.start < start)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return low;
 }
 
 size_t vp_space_index(const struct vp_space *space, uint64_t id)
 {
-	if (!space->ids->slots || !id) return space->count;
+	if (!space->ids->slots || !id)
+		return space->count;
 	size_t slot = ids_slot(space->ids, id);
-	if (!space->ids->slots[slot].id) return space->count;
+	if (!space->ids->slots[slot].id)
+		return space->count;
 	uint64_t start = space->ids->slots[slot].start;
-	for (size_t i = lower_bound(space, start); i < space->count && space->live[i]->region.start == start; i++)
-		if (space->live[i]->id == id) return i;
+	for (size_t i = lower_bound(space, start);
+	     i < space->count && space->live[i]->region.start == start; i++)
+		if (space->live[i]->id == id)
+			return i;
 	return space->count;
 }
 
@@ -197,7 +226,8 @@ struct vp_live *vp_space_find(struct vp_space *space, uint64_t id)
 static int space_room(struct vp_space *space)
 {
 	size_t front = space->base ? (size_t)(space->live - space->base) : 0;
-	if (front + space->count < space->size) return 0;
+	if (front + space->count < space->size)
+		return 0;
 	if (front > space->count) { /* more was left in front than is in use: move down */
 		memmove(space->base, space->live, space->count * sizeof *space->live);
 		space->live = space->base;
@@ -205,7 +235,8 @@ static int space_room(struct vp_space *space)
 	}
 	size_t size = space->size ? 2 * space->size : 64;
 	struct vp_live **grown = realloc(space->base, size * sizeof *grown);
-	if (!grown) return vp_fail("out of memory");
+	if (!grown)
+		return vp_fail("out of memory");
 	space->base = grown;
 	space->live = grown + front;
 	space->size = size;
@@ -214,13 +245,15 @@ static int space_room(struct vp_space *space)
 
 static void space_remove(struct vp_space *space, size_t i)
 {
-	if (space->live[i]->id) ids_delete(space->ids, space->live[i]->id);
+	if (space->live[i]->id)
+		ids_delete(space->ids, space->live[i]->id);
 	live_give(space, space->live[i]);
 	if (i < space->count / 2) {
 		memmove(space->live + 1, space->live, i * sizeof *space->live);
 		space->live++;
 	} else {
-		memmove(space->live + i, space->live + i + 1, (space->count - i - 1) * sizeof *space->live);
+		memmove(space->live + i, space->live + i + 1,
+		        (space->count - i - 1) * sizeof *space->live);
 	}
 	space->count--;
 }
@@ -228,9 +261,11 @@ static void space_remove(struct vp_space *space, size_t i)
 static int space_insert(struct vp_space *space, uint64_t id, const struct vp_region *kept)
 {
 	struct vp_live *live = space_room(space) ? NULL : live_take(space);
-	if (!live) return vp_fail("out of memory");
+	if (!live)
+		return vp_fail("out of memory");
 	size_t i = space->count;
-	if (i && space->live[i - 1]->region.start > kept->start) i = lower_bound(space, kept->start);
+	if (i && space->live[i - 1]->region.start > kept->start)
+		i = lower_bound(space, kept->start);
 	memmove(space->live + i + 1, space->live + i, (space->count - i) * sizeof *space->live);
 	*live = (struct vp_live){ .region = *kept, .id = id };
 	space->live[i] = live;
@@ -240,7 +275,8 @@ static int space_insert(struct vp_space *space, uint64_t id, const struct vp_reg
 
 static void space_empty(struct vp_space *space)
 {
-	for (size_t i = space->count; i-- > 0;) live_give(space, space->live[i]);
+	for (size_t i = space->count; i-- > 0;)
+		live_give(space, space->live[i]);
 	space->count = 0;
 	space->live = space->base;
 	ids_clear(space->ids);
@@ -249,12 +285,15 @@ static void space_empty(struct vp_space *space)
 	space->strings_kept = 0;
 }
 
-/* Strings of regions that have gone stay until they outweigh the others: then those in use move to new storage. */
+/* Strings of regions that have gone stay until they outweigh the others: then those in use move to
+ * new storage. */
 static int sift_strings(struct vp_space *space)
 {
-	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10)) return 0;
+	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10))
+		return 0;
 	struct vp_strings *fresh = vp_strings_new();
-	if (!fresh) return vp_fail("out of memory");
+	if (!fresh)
+		return vp_fail("out of memory");
 	for (size_t i = 0; i < space->count; i++)
 		vp_region_keep(fresh, &space->live[i]->region, &space->live[i]->region);
 	vp_strings_free(space->strings);
@@ -270,25 +309,31 @@ static int apply_snapshot(struct vp_space *space, struct vp_record *record)
 	uint64_t regions;
 	space->seq = record->seq;
 	space->filling = true;
-	if (vp_record_num(record, "regions", &regions) && regions == 0) space_empty(space);
+	if (vp_record_num(record, "regions", &regions) && regions == 0)
+		space_empty(space);
 	return 0;
 }
 
 static int apply_region(struct vp_space *space, struct vp_record *record)
 {
-	if (space->filling || record->seq != space->seq) space_empty(space);
+	if (space->filling || record->seq != space->seq)
+		space_empty(space);
 	space->filling = false;
 	space->seq = record->seq;
-	if (!space->strings) return vp_fail("out of memory");
+	if (!space->strings)
+		return vp_fail("out of memory");
 	struct vp_region kept;
-	vp_region_keep_like(space->strings, &kept, &record->region, space->count ? &space->live[space->count - 1]->region : NULL);
+	vp_region_keep_like(space->strings, &kept, &record->region,
+	                    space->count ? &space->live[space->count - 1]->region : NULL);
 	return space_insert(space, record->has_id ? record->id : 0, &kept);
 }
 
 static int space_delete(struct vp_space *space, uint64_t id)
 {
 	size_t i = vp_space_index(space, id);
-	if (i == space->count) return vp_fail("id %llu of pid %lld goes, but it was not there", (unsigned long long)id, (long long)space->pid);
+	if (i == space->count)
+		return vp_fail("id %llu of pid %lld goes, but it was not there",
+		               (unsigned long long)id, (long long)space->pid);
 	space_remove(space, i);
 	return 0;
 }
@@ -302,8 +347,10 @@ static int space_set(struct vp_space *space, uint64_t id, const struct vp_region
 	if (live && live->region.start == kept.start) {
 		live->region = kept;
 	} else {
-		if (live) space_remove(space, i);
-		if (space_insert(space, id, &kept)) return -1;
+		if (live)
+			space_remove(space, i);
+		if (space_insert(space, id, &kept))
+			return -1;
 	}
 	return sift_strings(space);
 }
@@ -314,11 +361,16 @@ static int apply_change(struct vp_space *space, struct vp_record *record)
 	uint64_t id;
 	int failed = 0;
 	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &m);)
-		if (!vp_json_num(m.value, &id) || space_delete(space, id)) failed = -1;
-	bool deletes = vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXIT");
-	if (!record->has_id) return deletes ? failed : vp_fail("a change without an id");
-	if (deletes) return space_delete(space, record->id) || failed ? -1 : 0;
-	if (!record->region.has_start || !record->region.has_end) return vp_fail("a change without \"start\" and \"end\"");
+		if (!vp_json_num(m.value, &id) || space_delete(space, id))
+			failed = -1;
+	bool deletes = vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXI"
+	                                                                                     "T");
+	if (!record->has_id)
+		return deletes ? failed : vp_fail("a change without an id");
+	if (deletes)
+		return space_delete(space, record->id) || failed ? -1 : 0;
+	if (!record->region.has_start || !record->region.has_end)
+		return vp_fail("a change without \"start\" and \"end\"");
 	return space_set(space, record->id, &record->region) || failed ? -1 : 0;
 }
 
@@ -340,17 +392,21 @@ int vp_state_apply(struct vp_state *state, struct vp_record *record)
 {
 	enum vp_type type = record->type;
 	bool exits = type == VP_T_event && vp_str_is(vp_record_str(record, "call"), "exit");
-	if (type != VP_T_snapshot && type != VP_T_region && type != VP_T_change && type != VP_T_process && !exits) return 0;
+	if (type != VP_T_snapshot && type != VP_T_region && type != VP_T_change &&
+	    type != VP_T_process && !exits)
+		return 0;
 	struct vp_space *space = vp_state_space(state, record->has_pid ? record->pid : -1, !exits);
 	if (exits) {
-		if (space) space->ended = true;
+		if (space)
+			space->ended = true;
 		return 0;
 	}
-	if (!space) return vp_fail("out of memory");
+	if (!space)
+		return vp_fail("out of memory");
 	switch (type) {
 	case VP_T_snapshot: return apply_snapshot(space, record);
-	case VP_T_region:   return apply_region(space, record);
-	case VP_T_change:   return apply_change(space, record);
-	default:            return apply_process(space, record);
+	case VP_T_region: return apply_region(space, record);
+	case VP_T_change: return apply_change(space, record);
+	default: return apply_process(space, record);
 	}
 }

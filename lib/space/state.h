@@ -1,4 +1,5 @@
-/* The address spaces as a stream tells them: snapshot and region lines replace, change lines replay.
+/* The address spaces as a stream tells them: snapshot and region lines replace, change lines
+ * replay.
  *
  * Used by vm-check, vm-replay and every view. Memory: the live regions of all processes.
  */
@@ -12,43 +13,46 @@
 /* A live region: its strings are owned by its space. */
 struct vp_live {
 	struct vp_region region;
-	uint64_t id;  /* 0: none given */
+	uint64_t id;               /* 0: none given */
 	struct vp_live *next_free; /* the state's own */
 };
 
 struct vp_space {
 	int64_t pid;
-	struct vp_live **live;  /* sorted by start */
+	struct vp_live **live; /* sorted by start */
 	size_t count, size;
-	uint64_t seq;           /* of the snapshot that is being filled */
-	bool filling;           /* region lines of a snapshot are still to come */
-	char *name;             /* of the process, or NULL */
+	uint64_t seq; /* of the snapshot that is being filled */
+	bool filling; /* region lines of a snapshot are still to come */
+	char *name;   /* of the process, or NULL */
 	bool ended;
 	struct vp_strings *strings;
 	/* the state's own */
-	struct vp_live **base;  /* what `live` points into: regions leave at either end at no cost */
+	struct vp_live **base; /* what `live` points into: regions leave at either end at no cost */
 	struct vp_live *free_lives;
 	struct vp_slab *slabs;
 	struct vp_ids *ids;
-	size_t strings_kept;    /* bytes when they were last sifted */
+	size_t strings_kept; /* bytes when they were last sifted */
 };
 
 struct vp_state {
 	struct vp_space **spaces; /* in order of first sight */
 	size_t count;
-	struct vp_pids pids;      /* into spaces */
+	struct vp_pids pids; /* into spaces */
 };
 
 void vp_state_init(struct vp_state *state);
 void vp_state_free(struct vp_state *state);
-void vp_state_clear(struct vp_state *state);                       /* another `stream` line */
-struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make); /* NULL: none (or no memory) */
-/* Applies one record (snapshot, region, change, process, event exit; others are nothing to it). The rules are those of the
- * stream: the first region after a snapshot line (or with another seq) empties the space, as does a snapshot of 0 regions; a change
- * deletes `gone`, then sets `id`. An exit only marks the space as ended.
- * Returns 0; -1 with vp_error if the line contradicts the state (a change that deletes an unknown id, no memory). */
+void vp_state_clear(struct vp_state *state); /* another `stream` line */
+struct vp_space *vp_state_space(struct vp_state *state, int64_t pid,
+                                bool make); /* NULL: none (or no memory) */
+/* Applies one record (snapshot, region, change, process, event exit; others are nothing to it). The
+ * rules are those of the stream: the first region after a snapshot line (or with another seq)
+ * empties the space, as does a snapshot of 0 regions; a change deletes `gone`, then sets `id`. An
+ * exit only marks the space as ended. Returns 0; -1 with vp_error if the line contradicts the state
+ * (a change that deletes an unknown id, no memory). */
 int vp_state_apply(struct vp_state *state, struct vp_record *record);
 struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: no such live region */
-size_t vp_space_index(const struct vp_space *space, uint64_t id);   /* its place in `live`; count: no such region */
+size_t vp_space_index(const struct vp_space *space,
+                      uint64_t id); /* its place in `live`; count: no such region */
 
 #endif

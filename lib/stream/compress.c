@@ -15,7 +15,8 @@ const struct vp_codec *vp_codec_for(const char *path)
 	size_t n = strlen(path);
 	for (int i = 0; i < CODECS; i++) {
 		size_t m = strlen(codecs[i]->suffix);
-		if (n > m && memcmp(path + n - m, codecs[i]->suffix, m) == 0) return codecs[i];
+		if (n > m && memcmp(path + n - m, codecs[i]->suffix, m) == 0)
+			return codecs[i];
 	}
 	return NULL;
 }
@@ -25,8 +26,10 @@ const struct vp_codec *vp_codec_of(const void *head, size_t n, bool *undecided)
 	*undecided = false;
 	for (int i = 0; i < CODECS; i++) {
 		int is = codecs[i]->magic(head, n);
-		if (is > 0) return codecs[i];
-		if (is < 0) *undecided = true;
+		if (is > 0)
+			return codecs[i];
+		if (is < 0)
+			*undecided = true;
 	}
 	return NULL;
 }
@@ -42,15 +45,18 @@ struct vp_packer {
 struct vp_packer *vp_packer_new(const struct vp_codec *codec)
 {
 	struct vp_packer *packer = malloc(sizeof *packer);
-	if (!packer) return NULL;
+	if (!packer)
+		return NULL;
 	packer->codec = codec;
 	packer->state = codec->pack_new();
-	if (packer->state) return packer;
+	if (packer->state)
+		return packer;
 	free(packer);
 	return NULL;
 }
 
-int vp_pack(struct vp_packer *packer, const char *at, size_t n, enum vp_pack how, int (*write)(void *ctx, const char *at, size_t n), void *ctx)
+int vp_pack(struct vp_packer *packer, const char *at, size_t n, enum vp_pack how,
+            int (*write)(void *ctx, const char *at, size_t n), void *ctx)
 {
 	struct vp_pack_io io = { .in = at, .in_n = n };
 	int more;
@@ -58,16 +64,19 @@ int vp_pack(struct vp_packer *packer, const char *at, size_t n, enum vp_pack how
 		io.out = packer->out;
 		io.out_n = sizeof packer->out;
 		more = packer->codec->pack(packer->state, &io, how);
-		if (more < 0) return errno = ENOMEM, -1;
+		if (more < 0)
+			return errno = ENOMEM, -1;
 		size_t made = sizeof packer->out - io.out_n;
-		if (made && write(ctx, packer->out, made) != 0) return -1;
+		if (made && write(ctx, packer->out, made) != 0)
+			return -1;
 	} while (more);
 	return 0;
 }
 
 void vp_packer_free(struct vp_packer *packer)
 {
-	if (!packer) return;
+	if (!packer)
+		return;
 	packer->codec->pack_free(packer->state);
 	free(packer);
 }
@@ -79,51 +88,65 @@ struct vp_unpacker {
 	void *state;
 	const char *in;
 	size_t in_n;
-	bool between; /* frames */
+	bool between;      /* frames */
 	const char *fault; /* to be told once what came before it was given */
-	bool pending; /* the last call filled all the room: there may be more without further input */
+	bool pending; /* the last call filled all the room: there may be more without further input
+	               */
 	char buffer[2 * PIECE];
 };
 
 struct vp_unpacker *vp_unpacker_new(const struct vp_codec *codec, const char *head, size_t n)
 {
 	struct vp_unpacker *unpacker = malloc(sizeof *unpacker);
-	if (!unpacker || n > sizeof unpacker->buffer) return free(unpacker), NULL;
-	*unpacker = (struct vp_unpacker){ .codec = codec, .in = unpacker->buffer, .in_n = n, .between = true, .state = codec->unpack_new() };
+	if (!unpacker || n > sizeof unpacker->buffer)
+		return free(unpacker), NULL;
+	*unpacker = (struct vp_unpacker){ .codec = codec,
+		                          .in = unpacker->buffer,
+		                          .in_n = n,
+		                          .between = true,
+		                          .state = codec->unpack_new() };
 	memcpy(unpacker->buffer, head, n);
-	if (unpacker->state) return unpacker;
+	if (unpacker->state)
+		return unpacker;
 	free(unpacker);
 	return NULL;
 }
 
-ssize_t vp_unpack(struct vp_unpacker *unpacker, char *into, size_t room, ssize_t (*read)(void *ctx, char *into, size_t room), void *ctx,
-                  const char **why)
+ssize_t vp_unpack(struct vp_unpacker *unpacker, char *into, size_t room,
+                  ssize_t (*read)(void *ctx, char *into, size_t room), void *ctx, const char **why)
 {
 	*why = unpacker->fault;
-	if (unpacker->fault) return -1;
+	if (unpacker->fault)
+		return -1;
 	for (;;) {
 		if (!unpacker->in_n && !unpacker->pending) {
 			ssize_t n = read(ctx, unpacker->buffer, sizeof unpacker->buffer);
-			if (n == 0 && !unpacker->between) return *why = "the compressed input stops early", -1;
-			if (n <= 0) return n;
+			if (n == 0 && !unpacker->between)
+				return *why = "the compressed input stops early", -1;
+			if (n <= 0)
+				return n;
 			unpacker->in = unpacker->buffer;
 			unpacker->in_n = (size_t)n;
 		}
 		struct vp_pack_io io = { unpacker->in, unpacker->in_n, into, room };
 		int state = unpacker->codec->unpack(unpacker->state, &io, why);
-		if (state < 0 && io.out_n == room) return -1;
-		if (state < 0) unpacker->fault = *why, *why = NULL;
+		if (state < 0 && io.out_n == room)
+			return -1;
+		if (state < 0)
+			unpacker->fault = *why, *why = NULL;
 		unpacker->in = io.in;
 		unpacker->in_n = io.in_n;
 		unpacker->between = state == 0;
 		unpacker->pending = io.out_n == 0 && state != 0;
-		if (io.out_n < room) return (ssize_t)(room - io.out_n);
+		if (io.out_n < room)
+			return (ssize_t)(room - io.out_n);
 	}
 }
 
 void vp_unpacker_free(struct vp_unpacker *unpacker)
 {
-	if (!unpacker) return;
+	if (!unpacker)
+		return;
 	unpacker->codec->unpack_free(unpacker->state);
 	free(unpacker);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define LEVEL 4             /* who wants it smaller takes zstd; a sample must not wait for it */
+#define LEVEL       4         /* who wants it smaller takes zstd; a sample must not wait for it */
 #define GZIP_WINDOW (15 + 16) /* the largest window, and gzip's wrapping in place of zlib's */
 
 struct unpacking {
@@ -36,7 +36,8 @@ static void begin(z_stream *stream, const struct vp_pack_io *io)
 
 static void end(const z_stream *stream, struct vp_pack_io *io)
 {
-	size_t took = (size_t)((const char *)stream->next_in - io->in), made = (size_t)((char *)stream->next_out - io->out);
+	size_t took = (size_t)((const char *)stream->next_in - io->in),
+	       made = (size_t)((char *)stream->next_out - io->out);
 	io->in += took, io->in_n -= took;
 	io->out += made, io->out_n -= made;
 }
@@ -44,7 +45,9 @@ static void end(const z_stream *stream, struct vp_pack_io *io)
 static void *pack_new(void)
 {
 	z_stream *stream = calloc(1, sizeof *stream);
-	if (stream && deflateInit2(stream, LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) == Z_OK) return stream;
+	if (stream &&
+	    deflateInit2(stream, LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) == Z_OK)
+		return stream;
 	free(stream);
 	return NULL;
 }
@@ -56,7 +59,8 @@ static int pack(void *state, struct vp_pack_io *io, enum vp_pack how)
 	begin(stream, io);
 	int got = deflate(stream, hows[how]);
 	end(stream, io);
-	if (got == Z_STREAM_ERROR) return -1;
+	if (got == Z_STREAM_ERROR)
+		return -1;
 	return how == VP_PACK_END ? got != Z_STREAM_END : io->in_n > 0 || io->out_n == 0;
 }
 
@@ -69,7 +73,8 @@ static void pack_free(void *state)
 static void *unpack_new(void)
 {
 	struct unpacking *unpacking = calloc(1, sizeof *unpacking);
-	if (unpacking && inflateInit2(&unpacking->stream, GZIP_WINDOW) == Z_OK) return unpacking;
+	if (unpacking && inflateInit2(&unpacking->stream, GZIP_WINDOW) == Z_OK)
+		return unpacking;
 	free(unpacking);
 	return NULL;
 }
@@ -79,15 +84,20 @@ static int unpack(void *state, struct vp_pack_io *io, const char **why)
 	static char text[128];
 	struct unpacking *unpacking = state;
 	z_stream *stream = &unpacking->stream;
-	while (unpacking->ended && io->in_n && !*io->in) io->in++, io->in_n--; /* some pad with NULs */
-	if (unpacking->ended && !io->in_n) return 0;
-	if (unpacking->ended) inflateReset(stream);
+	while (unpacking->ended && io->in_n && !*io->in)
+		io->in++, io->in_n--; /* some pad with NULs */
+	if (unpacking->ended && !io->in_n)
+		return 0;
+	if (unpacking->ended)
+		inflateReset(stream);
 	begin(stream, io);
 	int got = inflate(stream, Z_NO_FLUSH);
 	end(stream, io);
 	unpacking->ended = got == Z_STREAM_END;
-	if (got == Z_OK || got == Z_BUF_ERROR || got == Z_STREAM_END) return got != Z_STREAM_END;
-	snprintf(text, sizeof text, "the gzip input is damaged: %s", stream->msg ? stream->msg : "no memory");
+	if (got == Z_OK || got == Z_BUF_ERROR || got == Z_STREAM_END)
+		return got != Z_STREAM_END;
+	snprintf(text, sizeof text, "the gzip input is damaged: %s",
+	         stream->msg ? stream->msg : "no memory");
 	*why = text;
 	return -1;
 }

@@ -13,9 +13,11 @@
 #include "base/error.h"
 #include "stream/out.h"
 
-#define CHUNK (256u << 10)  /* bytes asked for at once */
-#define NEAR (96u << 10)    /* bytes of a cut line that are cheaper to move than memory further on is to reach */
-#define SLACK 64u           /* readable bytes behind the last line, for readers of eight bytes at a time */
+#define CHUNK (256u << 10) /* bytes asked for at once */
+#define NEAR                                                                                     \
+	(96u << 10) /* bytes of a cut line that are cheaper to move than memory further on is to \
+	               reach */
+#define SLACK 64u   /* readable bytes behind the last line, for readers of eight bytes at a time */
 
 static char *const only_stdin[] = { "-", NULL };
 
@@ -32,7 +34,8 @@ int vp_input_open(struct vp_input *input, char *const *paths)
 
 void vp_input_close(struct vp_input *input)
 {
-	if (input->fd > STDIN_FILENO) close(input->fd);
+	if (input->fd > STDIN_FILENO)
+		close(input->fd);
 	vp_unpacker_free(input->unpacker);
 	input->unpacker = NULL;
 	free(input->buffer);
@@ -45,7 +48,8 @@ static int next_file(struct vp_input *input)
 {
 	struct stat info;
 	const char *path = input->paths[input->next_path];
-	if (!path) return 0;
+	if (!path)
+		return 0;
 	input->next_path++;
 	input->line = 0;
 	input->from = input->to = 0;
@@ -60,13 +64,15 @@ static int next_file(struct vp_input *input)
 		return vp_fail_errno("cannot read %s", input->name);
 	}
 	input->pipe = S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode);
-	if (input->pipe) vp_pipe_size(input->fd);
+	if (input->pipe)
+		vp_pipe_size(input->fd);
 	return 1;
 }
 
 static void end_file(struct vp_input *input)
 {
-	if (input->fd > STDIN_FILENO) close(input->fd);
+	if (input->fd > STDIN_FILENO)
+		close(input->fd);
 	vp_unpacker_free(input->unpacker);
 	input->unpacker = NULL;
 	input->fd = -1;
@@ -82,12 +88,16 @@ static bool would_block(int fd)
 static ssize_t read_file(void *ctx, char *into, size_t room)
 {
 	struct vp_input *input = ctx;
-	if (input->idle && would_block(input->fd)) input->idle(input->ctx);
-	if (input->stop) return 0;
+	if (input->idle && would_block(input->fd))
+		input->idle(input->ctx);
+	if (input->stop)
+		return 0;
 	for (;;) {
 		ssize_t n = read(input->fd, into, room);
-		if (n >= 0) return n;
-		if (errno == EINTR) continue;
+		if (n >= 0)
+			return n;
+		if (errno == EINTR)
+			continue;
 		if (errno == EAGAIN) {
 			struct pollfd wait = { .fd = input->fd, .events = POLLIN };
 			poll(&wait, 1, -1);
@@ -101,8 +111,10 @@ static ssize_t read_unpacked(struct vp_input *input, char *into, size_t room)
 {
 	const char *why;
 	ssize_t n = vp_unpack(input->unpacker, into, room, read_file, input, &why);
-	if (n >= 0 || !why) return n;
-	if (input->stop) return 0;
+	if (n >= 0 || !why)
+		return n;
+	if (input->stop)
+		return 0;
 	input->torn = true;
 	return vp_fail("%s: %s", input->name, why);
 }
@@ -116,11 +128,14 @@ static ssize_t read_first(struct vp_input *input, char *into, size_t room)
 	ssize_t n = 0;
 	input->fresh = false;
 	do {
-		if ((n = read_file(input, into + used, room - used)) < 0) return -1;
+		if ((n = read_file(input, into + used, room - used)) < 0)
+			return -1;
 		used += (size_t)n;
-		if (used) codec = vp_codec_of(into, used, &undecided);
+		if (used)
+			codec = vp_codec_of(into, used, &undecided);
 	} while (undecided && !codec && n > 0);
-	if (!codec) return (ssize_t)used;
+	if (!codec)
+		return (ssize_t)used;
 	input->unpacker = vp_unpacker_new(codec, into, used);
 	return input->unpacker ? read_unpacked(input, into, room) : vp_fail("out of memory");
 }
@@ -129,14 +144,19 @@ static ssize_t read_first(struct vp_input *input, char *into, size_t room)
 static int fill(struct vp_input *input)
 {
 	size_t left = input->to - input->from;
-	if (input->from > 0 && (left < NEAR || input->size - input->to < CHUNK)) { /* the same few pages again and again */
+	if (input->from > 0 &&
+	    (left < NEAR ||
+	     input->size - input->to < CHUNK)) { /* the same few pages again and again */
 		memmove(input->buffer, input->buffer + input->from, left);
 		input->to = left;
 		input->from = 0;
 	}
 	char *into = input->buffer + input->to;
-	ssize_t n = input->fresh ? read_first(input, into, CHUNK) : input->unpacker ? read_unpacked(input, into, CHUNK) : read_file(input, into, CHUNK);
-	if (n > 0) return input->to += (size_t)n, 1;
+	ssize_t n = input->fresh      ? read_first(input, into, CHUNK)
+	            : input->unpacker ? read_unpacked(input, into, CHUNK)
+	                              : read_file(input, into, CHUNK);
+	if (n > 0)
+		return input->to += (size_t)n, 1;
 	input->ended = true;
 	input->failed = input->failed || n < 0;
 	return n < 0 ? -1 : 0;
@@ -175,19 +195,24 @@ static int long_line(struct vp_input *input) /* passes over the rest of a line t
 	return more < 0 ? -1 : 2;
 }
 
-static int line_here(struct vp_input *input, vp_str *line) /* 1 and 2 as vp_input_next; 0: the file has ended; -1 */
+static int line_here(struct vp_input *input,
+                     vp_str *line) /* 1 and 2 as vp_input_next; 0: the file has ended; -1 */
 {
 	size_t searched = 0;
 	for (;;) {
 		const char *end = newline(input, searched);
 		if (end && (size_t)(end - input->buffer) - input->from <= VP_LINE_MAX)
-			return give(input, line, (size_t)(end - input->buffer) - input->from, false);
+			return give(input, line, (size_t)(end - input->buffer) - input->from,
+			            false);
 		searched = input->to - input->from;
-		if (searched > VP_LINE_MAX) return long_line(input);
+		if (searched > VP_LINE_MAX)
+			return long_line(input);
 		if (!input->ended) {
 			int more = fill(input);
-			if (more < 0) return -1;
-			if (more > 0) continue;
+			if (more < 0)
+				return -1;
+			if (more > 0)
+				continue;
 		}
 		return searched ? give(input, line, searched, true) : 0;
 	}
@@ -196,13 +221,16 @@ static int line_here(struct vp_input *input, vp_str *line) /* 1 and 2 as vp_inpu
 int vp_input_next(struct vp_input *input, vp_str *line)
 {
 	for (;;) {
-		if (input->stop) return 0;
+		if (input->stop)
+			return 0;
 		if (input->fd < 0) {
 			int opened = next_file(input);
-			if (opened <= 0) return opened;
+			if (opened <= 0)
+				return opened;
 		}
 		int got = line_here(input, line);
-		if (got != 0) return got;
+		if (got != 0)
+			return got;
 		end_file(input);
 	}
 }
@@ -211,8 +239,10 @@ bool vp_input_take(struct vp_input *input, vp_str head, vp_str tail)
 {
 	const char *at = input->buffer + input->from;
 	size_t n = head.n + tail.n;
-	if (input->stop || input->fd < 0 || input->to - input->from <= n || at[n] != '\n') return false;
-	if (memcmp(at, head.p, head.n) || memcmp(at + head.n, tail.p, tail.n)) return false;
+	if (input->stop || input->fd < 0 || input->to - input->from <= n || at[n] != '\n')
+		return false;
+	if (memcmp(at, head.p, head.n) || memcmp(at + head.n, tail.p, tail.n))
+		return false;
 	input->from += n + 1;
 	input->cut = false;
 	input->line++;
@@ -223,15 +253,20 @@ bool vp_input_take(struct vp_input *input, vp_str head, vp_str tail)
 size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
 {
 	while (input->fd < 0 || (input->from == input->to && input->ended)) {
-		if (input->fd >= 0) end_file(input);
+		if (input->fd >= 0)
+			end_file(input);
 		int opened = next_file(input);
-		if (opened < 0) return head->p = NULL, head->n = 0, 0;
-		if (opened == 0) return head->p = input->buffer, head->n = 0, 0;
+		if (opened < 0)
+			return head->p = NULL, head->n = 0, 0;
+		if (opened == 0)
+			return head->p = input->buffer, head->n = 0, 0;
 		while (input->to - input->from < 1 && !input->ended)
-			if (fill(input) < 0) return head->p = NULL, head->n = 0, 0;
+			if (fill(input) < 0)
+				return head->p = NULL, head->n = 0, 0;
 	}
 	while (input->to - input->from < want && !input->ended && input->size - input->to >= CHUNK)
-		if (fill(input) != 1) break;
+		if (fill(input) != 1)
+			break;
 	head->p = input->buffer + input->from;
 	head->n = input->to - input->from;
 	return head->n;
@@ -241,29 +276,35 @@ size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
 static int rest(struct vp_input *input, size_t limit, bool front, char **text, size_t *n)
 {
 	size_t size = 1 << 16, used = input->to - input->from;
-	while (size < used + CHUNK) size *= 2;
+	while (size < used + CHUNK)
+		size *= 2;
 	char *all = malloc(size + SLACK);
-	if (!all) return vp_fail("out of memory");
+	if (!all)
+		return vp_fail("out of memory");
 	memcpy(all, input->buffer + input->from, used);
 	input->from = input->to = 0;
 	int more = 1;
 	while (!input->ended && (more = fill(input)) == 1) {
 		if (used + input->to > limit) {
-			if (front) break;
+			if (front)
+				break;
 			free(all);
 			vp_fail("%s is larger than %zu bytes", input->name, limit);
 			end_file(input);
 			return -1;
 		}
-		while (size < used + input->to) size *= 2;
+		while (size < used + input->to)
+			size *= 2;
 		char *larger = realloc(all, size + SLACK);
-		if (!larger) return free(all), vp_fail("out of memory");
+		if (!larger)
+			return free(all), vp_fail("out of memory");
 		all = larger;
 		memcpy(all + used, input->buffer, input->to);
 		used += input->to;
 		input->from = input->to = 0;
 	}
-	if (more < 0) return free(all), -1;
+	if (more < 0)
+		return free(all), -1;
 	end_file(input);
 	*text = all;
 	*n = used;

@@ -15,9 +15,12 @@
 #include "stream/json.h"
 #include "base/large.h"
 
-#define GATHER (256u << 10) /* bytes gathered before a write; a quarter of the pipe that we ask for */
+#define GATHER \
+	(256u << 10) /* bytes gathered before a write; a quarter of the pipe that we ask for */
 #define PIPE_SIZE (1 << 20)
-#define FIRST 4096           /* bytes of a buffer at first: many hold a few words, and one look is written by many a program */
+#define FIRST                                                                                      \
+	4096 /* bytes of a buffer at first: many hold a few words, and one look is written by many \
+	        a program */
 
 static void init(struct vp_out *out)
 {
@@ -29,7 +32,8 @@ static void init(struct vp_out *out)
 void vp_pipe_size(int fd)
 {
 #ifdef F_SETPIPE_SZ
-	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* a pipe of 64 KiB passes a third of what one of 1 MiB does; no pipe: no harm */
+	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* a pipe of 64 KiB passes a third of what one of 1 MiB
+	                                       does; no pipe: no harm */
 #else
 	(void)fd;
 #endif
@@ -46,9 +50,11 @@ int vp_out_open(struct vp_out *out, const char *path)
 	}
 	out->name = path;
 	out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (out->fd < 0) return vp_fail_errno("cannot write %s", path);
+	if (out->fd < 0)
+		return vp_fail_errno("cannot write %s", path);
 	const struct vp_codec *codec = vp_codec_for(path);
-	if (codec && !(out->packer = vp_packer_new(codec))) return vp_fail("out of memory");
+	if (codec && !(out->packer = vp_packer_new(codec)))
+		return vp_fail("out of memory");
 	return 0;
 }
 
@@ -60,15 +66,20 @@ void vp_out_memory(struct vp_out *out)
 
 static void make_room(struct vp_out *out, size_t n)
 {
-	if (!out->memory && out->size >= 2 * GATHER && out->used) vp_out_flush(out);
-	if (out->size - out->used >= n) return;
+	if (!out->memory && out->size >= 2 * GATHER && out->used)
+		vp_out_flush(out);
+	if (out->size - out->used >= n)
+		return;
 	size_t size = out->size ? out->size : FIRST;
-	while (size - out->used < n) size *= 2;
+	while (size - out->used < n)
+		size *= 2;
 	char *buffer = vp_large_grow(out->buffer, out->used, size);
 	if (!buffer) {
-		if (!out->error) out->error = ENOMEM;
+		if (!out->error)
+			out->error = ENOMEM;
 		out->used = 0; /* the next n bytes go over what is lost anyway */
-		if (out->size < n) abort();
+		if (out->size < n)
+			abort();
 		return;
 	}
 	out->buffer = buffer;
@@ -77,20 +88,23 @@ static void make_room(struct vp_out *out, size_t n)
 
 static inline void room(struct vp_out *out, size_t n) /* for n more bytes: written out, or grown */
 {
-	if (out->size - out->used < n) make_room(out, n);
+	if (out->size - out->used < n)
+		make_room(out, n);
 }
 
 static int write_all(int fd, const char *at, size_t n)
 {
 	while (n) {
 		ssize_t done = write(fd, at, n);
-		if (done < 0 && errno == EINTR) continue;
+		if (done < 0 && errno == EINTR)
+			continue;
 		if (done < 0 && errno == EAGAIN) { /* somebody made our stdout non-blocking */
 			struct pollfd wait = { .fd = fd, .events = POLLOUT };
 			poll(&wait, 1, -1);
 			continue;
 		}
-		if (done < 0) return -1;
+		if (done < 0)
+			return -1;
 		at += done;
 		n -= (size_t)done;
 	}
@@ -105,18 +119,24 @@ static int write_packed(void *out, const char *at, size_t n)
 /* To the file, packed where it is to be; remembers a failure. */
 static void deliver(struct vp_out *out, const char *at, size_t n, enum vp_pack how)
 {
-	if (out->error) return;
-	if ((out->packer ? vp_pack(out->packer, at, n, how, write_packed, out) : write_all(out->fd, at, n)) == 0) return;
+	if (out->error)
+		return;
+	if ((out->packer ? vp_pack(out->packer, at, n, how, write_packed, out)
+	                 : write_all(out->fd, at, n)) == 0)
+		return;
 	out->error = errno;
 	out->closed_pipe = errno == EPIPE;
 }
 
 int vp_out_flush(struct vp_out *out)
 {
-	if (out->memory) return 0;
-	if (out->used) deliver(out, out->buffer, out->used, VP_PACK_FLUSH);
+	if (out->memory)
+		return 0;
+	if (out->used)
+		deliver(out, out->buffer, out->used, VP_PACK_FLUSH);
 	out->used = 0;
-	if (!out->error) return 0;
+	if (!out->error)
+		return 0;
 	errno = out->error;
 	return vp_fail_errno("cannot write %s", out->name);
 }
@@ -124,7 +144,8 @@ int vp_out_flush(struct vp_out *out)
 int vp_out_close(struct vp_out *out)
 {
 	vp_out_flush(out);
-	if (out->packer) deliver(out, NULL, 0, VP_PACK_END);
+	if (out->packer)
+		deliver(out, NULL, 0, VP_PACK_END);
 	int status = vp_out_flush(out);
 	if (out->fd >= 0 && close(out->fd) != 0 && status == 0) {
 		out->error = errno;
@@ -148,13 +169,17 @@ void vp_out_drop(struct vp_out *out)
 {
 	struct stat info;
 	out->used = 0;
-	if (!out->memory && out->fd > STDERR_FILENO && !fstat(out->fd, &info) && S_ISREG(info.st_mode) && !info.st_size) unlink(out->name);
+	if (!out->memory && out->fd > STDERR_FILENO && !fstat(out->fd, &info) &&
+	    S_ISREG(info.st_mode) && !info.st_size)
+		unlink(out->name);
 }
 
 void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n)
 {
-	if (!n) return;
-	if (!out->memory && out->used + n > GATHER && out->used) vp_out_flush(out);
+	if (!n)
+		return;
+	if (!out->memory && out->used + n > GATHER && out->used)
+		vp_out_flush(out);
 	if (!out->memory && n >= GATHER && !out->error) { /* large: from where it stands */
 		deliver(out, bytes, n, VP_PACK_FLUSH);
 		return;
@@ -166,7 +191,8 @@ void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n)
 
 void vp_out_line(struct vp_out *out, vp_str line)
 {
-	if (!out->memory && out->used + line.n + 1 > GATHER && out->used) vp_out_flush(out);
+	if (!out->memory && out->used + line.n + 1 > GATHER && out->used)
+		vp_out_flush(out);
 	room(out, line.n + 1);
 	memcpy(out->buffer + out->used, line.p, line.n);
 	out->used += line.n;
@@ -177,8 +203,9 @@ void vp_out_line(struct vp_out *out, vp_str line)
 /* ---- digits ---- */
 
 static const char pairs[] =
-	"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263"
-	"646566676869707172737475767778798081828384858687888990919293949596979899";
+        "000102030405060708091011121314151617181920212223242526272829303132333435363738394041424344"
+        "45464748495051525354555657585960616263"
+        "646566676869707172737475767778798081828384858687888990919293949596979899";
 
 static inline char *put_u64(char *at, uint64_t v)
 {
@@ -206,23 +233,28 @@ static inline char *put_u64(char *at, uint64_t v)
 static char *put_seconds(char *at, int64_t ns)
 {
 	uint64_t v = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
-	if (ns < 0) *at++ = '-';
+	if (ns < 0)
+		*at++ = '-';
 	at = put_u64(at, v / 1000000000u);
 	*at++ = '.';
 	uint64_t rest = v % 1000000000u;
-	for (int i = 8; i >= 0; i--, rest /= 10) at[i] = (char)('0' + rest % 10);
+	for (int i = 8; i >= 0; i--, rest /= 10)
+		at[i] = (char)('0' + rest % 10);
 	return at + 9;
 }
 
-#define ROW(h) h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
-static const char hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6") ROW("7") ROW("8") ROW("9")
-	ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+#define ROW(h)                                                                                \
+	h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h \
+	  "e" h "f"
+static const char hex_pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6")
+        ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
 #undef ROW
 
 static inline char *put_address(char *at, uint64_t v) /* with its quotes: 20 bytes */
 {
 	memcpy(at, "\"0x", 3);
-	for (int i = 0; i < 8; i++) memcpy(at + 3 + 2 * i, hex_pairs + 2 * (v >> (56 - 8 * i) & 0xff), 2);
+	for (int i = 0; i < 8; i++)
+		memcpy(at + 3 + 2 * i, hex_pairs + 2 * (v >> (56 - 8 * i) & 0xff), 2);
 	at[19] = '"';
 	return at + 20;
 }
@@ -233,10 +265,13 @@ bool vp_utf8_valid(vp_str bytes)
 {
 	const unsigned char *at = (const unsigned char *)bytes.p, *end = at + bytes.n;
 	while (at < end) {
-		while (end - at >= 8 && !(vp_load8(at) & VP_HIGHS)) at += 8;
-		if (at >= end) break;
+		while (end - at >= 8 && !(vp_load8(at) & VP_HIGHS))
+			at += 8;
+		if (at >= end)
+			break;
 		int n = vp_utf8_length(at, end);
-		if (!n) return false;
+		if (!n)
+			return false;
 		at += n;
 	}
 	return true;
@@ -244,7 +279,8 @@ bool vp_utf8_valid(vp_str bytes)
 
 static char *put_escape(char *at, unsigned char c)
 {
-	static const char hex[] = "0123456789abcdef", short_from[] = "\"\\\n\t\r\b\f", short_to[] = "\"\\ntrbf";
+	static const char hex[] = "0123456789abcdef", short_from[] = "\"\\\n\t\r\b\f",
+	                  short_to[] = "\"\\ntrbf";
 	const char *known = memchr(short_from, c, sizeof short_from - 1);
 	*at++ = '\\';
 	if (known) {
@@ -257,24 +293,31 @@ static char *put_escape(char *at, unsigned char c)
 	return at + 5;
 }
 
-/* A copy of a short text that needs no escapes, by two loads that overlap: true if it is one, of 4 to 15 bytes. */
+/* A copy of a short text that needs no escapes, by two loads that overlap: true if it is one, of 4
+ * to 15 bytes. */
 static inline bool put_short(char *at, const char *from, size_t n)
 {
 	uint64_t x, y;
-	if (n - 4 > 11) return false;
+	if (n - 4 > 11)
+		return false;
 	if (n >= 8) {
 		x = vp_load8(from), y = vp_load8(from + n - 8);
 	} else {
 		x = (uint64_t)vp_load4(from) << 32 | vp_load4(from + n - 4);
 		y = x;
 	}
-	if ((vp_specials(x) | vp_specials(y) | ((x + VP_ONES) & VP_HIGHS) | ((y + VP_ONES) & VP_HIGHS)) != 0) return false; /* 0x7f, too */
-	if (n >= 8) vp_store8(at, x), vp_store8(at + n - 8, y);
-	else vp_store4(at, (uint32_t)(x >> 32)), vp_store4(at + n - 4, (uint32_t)x);
+	if ((vp_specials(x) | vp_specials(y) | ((x + VP_ONES) & VP_HIGHS) |
+	     ((y + VP_ONES) & VP_HIGHS)) != 0)
+		return false; /* 0x7f, too */
+	if (n >= 8)
+		vp_store8(at, x), vp_store8(at + n - 8, y);
+	else
+		vp_store4(at, (uint32_t)(x >> 32)), vp_store4(at + n - 4, (uint32_t)x);
 	return true;
 }
 
-/* Bytes as a JSON string into `at`, which has room for 6 * n + 16. *valid turns false if they are no UTF-8. */
+/* Bytes as a JSON string into `at`, which has room for 6 * n + 16. *valid turns false if they are
+ * no UTF-8. */
 static char *put_checked(char *at, vp_str bytes, bool *valid)
 {
 	const unsigned char *from = (const unsigned char *)bytes.p, *end = from + bytes.n;
@@ -286,7 +329,8 @@ static char *put_checked(char *at, vp_str bytes, bool *valid)
 	while (from < end) {
 		if (end - from >= 16) {
 			unsigned run = vp_plain16(from, at);
-			if (run == 16) { /* a branch and no arithmetic: the next load need not wait for this one */
+			if (run == 16) { /* a branch and no arithmetic: the next load need not wait
+				            for this one */
 				from += 16, at += 16;
 				continue;
 			}
@@ -305,7 +349,8 @@ static char *put_checked(char *at, vp_str bytes, bool *valid)
 			from++;
 		} else {
 			int n = vp_utf8_length(from, end);
-			if (n == 2 && c == 0xc2 && from[1] < 0xa0) { /* C1 controls: some terminals obey them */
+			if (n == 2 && c == 0xc2 &&
+			    from[1] < 0xa0) { /* C1 controls: some terminals obey them */
 				at = put_escape(at, from[1]);
 				from += 2;
 				continue;
@@ -339,12 +384,14 @@ void vp_out_quoted(struct vp_out *out, vp_str bytes)
 
 size_t vp_base64_encode(vp_str bytes, char *at)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
+	                             "9+/";
 	char *start = at;
 	for (size_t i = 0; i < bytes.n; i += 3) {
 		size_t left = bytes.n - i;
 		const unsigned char *b = (const unsigned char *)bytes.p + i;
-		unsigned v = (unsigned)b[0] << 16 | (left > 1 ? (unsigned)b[1] << 8 : 0) | (left > 2 ? b[2] : 0);
+		unsigned v = (unsigned)b[0] << 16 | (left > 1 ? (unsigned)b[1] << 8 : 0) |
+		             (left > 2 ? b[2] : 0);
 		*at++ = digits[v >> 18];
 		*at++ = digits[v >> 12 & 63];
 		*at++ = left > 1 ? digits[v >> 6 & 63] : '=';
@@ -371,13 +418,16 @@ static void put(struct vp_out *out, const char *text, size_t n)
 }
 
 /* The key, its name ended by `ending`, and then room for a number or an address. */
-static inline void any_key(struct vp_out *out, const char *name, const char *ending, size_t ending_n)
+static inline void any_key(struct vp_out *out, const char *name, const char *ending,
+                           size_t ending_n)
 {
 	size_t n = strlen(name);
-	bool first = out->used && out->buffer[out->used - 1] == '{'; /* before room, which may write out what is there */
+	bool first = out->used && out->buffer[out->used - 1] ==
+	                                  '{'; /* before room, which may write out what is there */
 	room(out, n + ending_n + 40);
 	char *at = out->buffer + out->used;
-	if (!first) *at++ = ',';
+	if (!first)
+		*at++ = ',';
 	*at++ = '"';
 	memcpy(at, name, n);
 	memcpy(at + n, ending, ending_n);
@@ -401,21 +451,25 @@ static void made(struct vp_out *out, char *at)
 
 void vp_put_begin(struct vp_out *out, const char *type, int64_t t, int64_t pid)
 {
-	if (!out->memory && out->used > GATHER) vp_out_flush(out);
+	if (!out->memory && out->used > GATHER)
+		vp_out_flush(out);
 	room(out, 160);
 	put(out, "{\"type\":\"", 9);
 	put(out, type, strlen(type));
 	put(out, "\"", 1);
 	vp_put_sec(out, "t", t);
-	if (pid >= 0) vp_put_num(out, "pid", (uint64_t)pid);
+	if (pid >= 0)
+		vp_put_num(out, "pid", (uint64_t)pid);
 }
 
 void vp_put_str(struct vp_out *out, const char *name, vp_str value)
 {
-	if (!value.p) return;
+	if (!value.p)
+		return;
 	key(out, name);
 	quoted(out, value);
-	if (vp_utf8_valid(value)) return;
+	if (vp_utf8_valid(value))
+		return;
 	raw_key(out, name);
 	base64(out, value);
 }
@@ -427,7 +481,8 @@ void vp_put_raw_only(struct vp_out *out, const char *name, vp_str value)
 	size_t before = out->used;
 	key(out, name);
 	out->used = (size_t)(put_checked(out->buffer + out->used, value, &valid) - out->buffer);
-	if (valid) return;
+	if (valid)
+		return;
 	out->used = before; /* not so, then */
 	raw_key(out, name);
 	base64(out, value);
@@ -443,7 +498,8 @@ void vp_put_int(struct vp_out *out, const char *name, int64_t value)
 {
 	key(out, name);
 	char *at = out->buffer + out->used;
-	if (value < 0) *at++ = '-';
+	if (value < 0)
+		*at++ = '-';
 	made(out, put_u64(at, value < 0 ? -(uint64_t)value : (uint64_t)value));
 }
 
@@ -466,15 +522,18 @@ void vp_put_bool(struct vp_out *out, const char *name, bool value)
 
 void vp_put_json(struct vp_out *out, const char *name, vp_str json)
 {
-	if (!json.p) return;
+	if (!json.p)
+		return;
 	key(out, name);
 	put(out, json.p, json.n);
 }
 
 void vp_put_members(struct vp_out *out, vp_str members)
 {
-	if (!members.n) return;
-	if (out->buffer[out->used - 1] != '{') put(out, ",", 1);
+	if (!members.n)
+		return;
+	if (out->buffer[out->used - 1] != '{')
+		put(out, ",", 1);
 	put(out, members.p, members.n);
 }
 
@@ -497,7 +556,10 @@ void vp_put_end(struct vp_out *out)
 
 /* ---- regions ---- */
 
-static const struct { unsigned char size; char text[23]; } measure_keys[VP_M_COUNT] = {
+static const struct {
+	unsigned char size;
+	char text[23];
+} measure_keys[VP_M_COUNT] = {
 #define M(name) { sizeof #name + 3, ",\"" #name "\":" },
 	VP_MEASURES(M)
 #undef M
@@ -513,7 +575,8 @@ static inline char *member(char *at, const char *text, size_t n)
 
 static char *string_member(char *at, const char *text, size_t n, vp_str value)
 {
-	if (!value.p) return at;
+	if (!value.p)
+		return at;
 	return put_quoted(member(at, text, n), value);
 }
 
@@ -521,9 +584,11 @@ static char *string_member(char *at, const char *text, size_t n, vp_str value)
 
 static char *name_member(char *at, vp_str name)
 {
-	if (!name.p || !name.n) return at;
+	if (!name.p || !name.n)
+		return at;
 	at = STRING(at, ",\"name\":", name);
-	if (vp_utf8_valid(name)) return at;
+	if (vp_utf8_valid(name))
+		return at;
 	at = MEMBER(at, ",\"name_raw\":\"");
 	at += vp_base64_encode(name, at);
 	*at++ = '"';
@@ -534,7 +599,8 @@ static inline char *measures(char *at, const struct vp_region *region)
 {
 	uint64_t left = region->measured;
 	for (unsigned i = 0; left; i++, left >>= 1) {
-		if (!(left & 1)) continue;
+		if (!(left & 1))
+			continue;
 		memcpy(at, measure_keys[i].text, 22);
 		at = put_u64(at + measure_keys[i].size, region->measure[i]);
 	}
@@ -544,7 +610,9 @@ static inline char *measures(char *at, const struct vp_region *region)
 /* Room that the members of a region may need at most. */
 static size_t region_room(const struct vp_region *r)
 {
-	return 1400 + 6 * (r->share.n + r->kind.n + r->label.n + r->dev.n + r->inode.n + r->flags.n) + 8 * r->name.n + r->extra.n;
+	return 1400 +
+	       6 * (r->share.n + r->kind.n + r->label.n + r->dev.n + r->inode.n + r->flags.n) +
+	       8 * r->name.n + r->extra.n;
 }
 
 static char *region_members(char *at, const struct vp_region *r)
@@ -552,13 +620,16 @@ static char *region_members(char *at, const struct vp_region *r)
 	at = put_address(MEMBER(at, ",\"start\":"), r->start);
 	at = put_address(MEMBER(at, ",\"end\":"), r->end);
 	at = put_u64(MEMBER(at, ",\"size\":"), r->size);
-	if (r->perms[0]) at = STRING(at, ",\"perms\":", vp_s(r->perms));
-	if (r->max_perms[0]) at = STRING(at, ",\"max_perms\":", vp_s(r->max_perms));
+	if (r->perms[0])
+		at = STRING(at, ",\"perms\":", vp_s(r->perms));
+	if (r->max_perms[0])
+		at = STRING(at, ",\"max_perms\":", vp_s(r->max_perms));
 	at = STRING(at, ",\"share\":", r->share);
 	at = STRING(at, ",\"kind\":", r->kind);
 	at = name_member(at, r->name);
 	at = STRING(at, ",\"label\":", r->label);
-	if (r->has_offset) at = put_address(MEMBER(at, ",\"offset\":"), r->offset);
+	if (r->has_offset)
+		at = put_address(MEMBER(at, ",\"offset\":"), r->offset);
 	at = STRING(at, ",\"dev\":", r->dev);
 	at = STRING(at, ",\"inode\":", r->inode);
 	at = measures(at, r);
@@ -576,20 +647,24 @@ void vp_put_region(struct vp_out *out, const struct vp_region *region)
 	char *start = out->buffer + out->used;
 	bool first = start[-1] == '{';
 	char *end = region_members(start, region);
-	if (first) memmove(start, start + 1, (size_t)(end - start)), end--; /* no comma behind the brace */
+	if (first)
+		memmove(start, start + 1, (size_t)(end - start)),
+		        end--; /* no comma behind the brace */
 	made(out, end);
 }
 
 /* What all region lines of one snapshot begin with. */
 static char *region_front(struct vp_out *out, char *at, int64_t t, int64_t pid, uint64_t seq)
 {
-	if (out->front_size && out->front_t == t && out->front_pid == pid && out->front_seq == seq) {
+	if (out->front_size && out->front_t == t && out->front_pid == pid &&
+	    out->front_seq == seq) {
 		memcpy(at, out->front, sizeof out->front); /* the same as on the last line */
 		return at + out->front_size;
 	}
 	char *start = at;
 	at = put_seconds(MEMBER(at, "{\"type\":\"region\",\"t\":"), t);
-	if (pid >= 0) at = put_u64(MEMBER(at, ",\"pid\":"), (uint64_t)pid);
+	if (pid >= 0)
+		at = put_u64(MEMBER(at, ",\"pid\":"), (uint64_t)pid);
 	at = put_u64(MEMBER(at, ",\"seq\":"), seq);
 	out->front_size = (size_t)(at - start) <= sizeof out->front ? (size_t)(at - start) : 0;
 	memcpy(out->front, start, out->front_size);
@@ -597,12 +672,15 @@ static char *region_front(struct vp_out *out, char *at, int64_t t, int64_t pid, 
 	return at;
 }
 
-vp_str vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, uint64_t id, const struct vp_region *region)
+vp_str vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, uint64_t id,
+                          const struct vp_region *region)
 {
-	if (!out->memory && out->used > GATHER) vp_out_flush(out);
+	if (!out->memory && out->used > GATHER)
+		vp_out_flush(out);
 	room(out, region_room(region));
 	char *at = region_front(out, out->buffer + out->used, t, pid, seq);
-	if (id) at = put_u64(MEMBER(at, ",\"id\":"), id);
+	if (id)
+		at = put_u64(MEMBER(at, ",\"id\":"), id);
 	char *members = at;
 	at = MEMBER(region_members(at, region), "}\n");
 	made(out, at);
@@ -612,7 +690,8 @@ vp_str vp_put_region_line(struct vp_out *out, int64_t t, int64_t pid, uint64_t s
 
 void vp_put_region_again(struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, vp_str members)
 {
-	if (!out->memory && out->used > GATHER) vp_out_flush(out);
+	if (!out->memory && out->used > GATHER)
+		vp_out_flush(out);
 	room(out, 160 + members.n);
 	char *at = region_front(out, out->buffer + out->used, t, pid, seq);
 	memcpy(at, members.p, members.n);

@@ -1,8 +1,10 @@
-/* Reading a line of the stream into a record, with the shape of the last line as a guess for this one.
+/* Reading a line of the stream into a record, with the shape of the last line as a guess for this
+ * one.
  *
- * Members that a region or change line is made of have slots. The reader remembers which slot followed which, so in a
- * stream whose lines look alike, in whatever order jq left them, a member costs one comparison and the reading of its
- * value. All that it does not foresee goes the slow way: any JSON, any order, any member.
+ * Members that a region or change line is made of have slots. The reader remembers which slot
+ * followed which, so in a stream whose lines look alike, in whatever order jq left them, a member
+ * costs one comparison and the reading of its value. All that it does not foresee goes the slow
+ * way: any JSON, any order, any member.
  */
 #include "stream/record.h"
 
@@ -12,10 +14,9 @@
 #include "base/bytes.h"
 #include "stream/json.h"
 
-const char *const vp_type_names[VP_T_COUNT] = {
-	"",
+const char *const vp_type_names[VP_T_COUNT] = { "",
 #define T(name) #name,
-	VP_TYPES(T)
+	                                        VP_TYPES(T)
 #undef T
 };
 
@@ -26,14 +27,16 @@ const char *const vp_measure_names[VP_M_COUNT] = {
 };
 
 /* The members with slots. Those from S_event on are slots in region and change lines only. */
+/* clang-format off */
 #define SLOTS(S) S(type) S(t) S(pid) S(seq) S(id) S(act) S(event) S(from) S(gone) S(start) S(end) S(size) S(perms)              \
 	S(max_perms) S(share) S(kind) S(name) S(name_raw) S(label) S(offset) S(dev) S(inode) S(flags) S(was) S(cause)
+/* clang-format on */
 
 enum slot {
 #define S(name) S_##name,
 	SLOTS(S)
 #undef S
-	S_measures,
+	        S_measures,
 	S_COUNT = S_measures + VP_M_COUNT
 };
 _Static_assert(S_COUNT <= 64, "vp_record.after has 64 places");
@@ -41,11 +44,15 @@ _Static_assert(S_COUNT <= 64, "vp_record.after has 64 places");
 #define KEY_MAX 24 /* bytes of "name": with padding: three words */
 
 /* Of the bytes 8 * word .. 8 * word + 7 those that a key of `size` bytes has. */
-#define KEY_MASK(size, word)                                                                                                    \
-	((size) >= 8 * (word) + 8 ? ~UINT64_C(0) : (size) <= 8 * (word) ? 0 : (UINT64_C(1) << 8 * ((size) % 8)) - 1)
-#define KEY(name)                                                                                                               \
-	{ "\"" #name "\":", sizeof #name + 2,                                                                                       \
-	  { KEY_MASK(sizeof #name + 2, 0), KEY_MASK(sizeof #name + 2, 1), KEY_MASK(sizeof #name + 2, 2) } },
+#define KEY_MASK(size, word)                     \
+	((size) >= 8 * (word) + 8 ? ~UINT64_C(0) \
+	 : (size) <= 8 * (word)   ? 0            \
+	                          : (UINT64_C(1) << 8 * ((size) % 8)) - 1)
+#define KEY(name)                                                         \
+	{ "\"" #name "\":",                                               \
+	  sizeof #name + 2,                                               \
+	  { KEY_MASK(sizeof #name + 2, 0), KEY_MASK(sizeof #name + 2, 1), \
+	    KEY_MASK(sizeof #name + 2, 2) } },
 
 static const struct key {
 	char text[KEY_MAX]; /* "name": as writers put it */
@@ -83,7 +90,8 @@ static int wrong(struct reader *r, const char *where, const char *text)
 
 static vp_str keep(struct vp_record *record, const char *bytes, size_t n)
 {
-	if (n > record->scratch_size - record->scratch_used) return (vp_str){ NULL, 0 };
+	if (n > record->scratch_size - record->scratch_used)
+		return (vp_str){ NULL, 0 };
 	char *to = record->scratch + record->scratch_used;
 	memmove(to, bytes, n);
 	record->scratch_used += n;
@@ -92,10 +100,12 @@ static vp_str keep(struct vp_record *record, const char *bytes, size_t n)
 
 static vp_str decode(struct vp_record *record, vp_str json)
 {
-	if (json.n > record->scratch_size - record->scratch_used) return (vp_str){ NULL, 0 };
+	if (json.n > record->scratch_size - record->scratch_used)
+		return (vp_str){ NULL, 0 };
 	char *to = record->scratch + record->scratch_used;
 	long n = vp_json_unescape(json, to);
-	if (n < 0) return (vp_str){ NULL, 0 };
+	if (n < 0)
+		return (vp_str){ NULL, 0 };
 	record->scratch_used += (size_t)n;
 	return (vp_str){ to, (size_t)n };
 }
@@ -105,9 +115,11 @@ static int read_string(struct reader *r, vp_str *value)
 {
 	bool plain;
 	const char *start = r->at;
-	if (start >= r->end || *start != '"') return wrong(r, start, "a string is wanted here");
+	if (start >= r->end || *start != '"')
+		return wrong(r, start, "a string is wanted here");
 	const char *close = vp_json_string(start + 1, r->end, &plain, &r->fault);
-	if (!close) return -1;
+	if (!close)
+		return -1;
 	r->at = close + 1;
 	*value = plain ? (vp_str){ start + 1, (size_t)(close - start - 1) }
 	               : decode(r->record, (vp_str){ start, (size_t)(close + 1 - start) });
@@ -118,8 +130,10 @@ static int read_number(struct reader *r, uint64_t *value)
 {
 	const char *p = r->at;
 	uint64_t v = 0;
-	while (p < r->end && *p >= '0' && *p <= '9' && p - r->at < 18) v = v * 10 + (uint64_t)(*p++ - '0');
-	bool simple = p > r->at && p < r->end && (*p == ',' || *p == '}') && (*r->at != '0' || p == r->at + 1);
+	while (p < r->end && *p >= '0' && *p <= '9' && p - r->at < 18)
+		v = v * 10 + (uint64_t)(*p++ - '0');
+	bool simple = p > r->at && p < r->end && (*p == ',' || *p == '}') &&
+	              (*r->at != '0' || p == r->at + 1);
 	if (simple) {
 		r->at = p;
 		*value = v;
@@ -127,7 +141,8 @@ static int read_number(struct reader *r, uint64_t *value)
 	}
 	enum vp_json json;
 	const char *start = r->at, *behind = vp_json_skip(start, r->end, 1, &json, &r->fault);
-	if (!behind) return -1;
+	if (!behind)
+		return -1;
 	r->at = behind;
 	if (json != VP_NUMBER || !vp_json_num((vp_str){ start, (size_t)(behind - start) }, value))
 		return wrong(r, start, "a whole number from 0 up is wanted here");
@@ -139,10 +154,14 @@ static bool usual_time(struct reader *r, int64_t *value)
 {
 	const char *p = r->at, *end = r->end - 11;
 	int64_t seconds = 0, rest = 0;
-	while (p < end && *p >= '0' && *p <= '9' && p - r->at < 9) seconds = seconds * 10 + (*p++ - '0');
-	if (p == r->at || p >= end || *p != '.' || (*r->at == '0' && p > r->at + 1) || (p[10] != ',' && p[10] != '}')) return false;
+	while (p < end && *p >= '0' && *p <= '9' && p - r->at < 9)
+		seconds = seconds * 10 + (*p++ - '0');
+	if (p == r->at || p >= end || *p != '.' || (*r->at == '0' && p > r->at + 1) ||
+	    (p[10] != ',' && p[10] != '}'))
+		return false;
 	for (int i = 1; i <= 9; i++) {
-		if (p[i] < '0' || p[i] > '9') return false;
+		if (p[i] < '0' || p[i] > '9')
+			return false;
 		rest = rest * 10 + (p[i] - '0');
 	}
 	*value = seconds * 1000000000 + rest;
@@ -152,10 +171,12 @@ static bool usual_time(struct reader *r, int64_t *value)
 
 static int read_time(struct reader *r, int64_t *value)
 {
-	if (usual_time(r, value)) return 0;
+	if (usual_time(r, value))
+		return 0;
 	enum vp_json json;
 	const char *start = r->at, *behind = vp_json_skip(start, r->end, 1, &json, &r->fault);
-	if (!behind) return -1;
+	if (!behind)
+		return -1;
 	r->at = behind;
 	if (json != VP_NUMBER || !vp_json_time((vp_str){ start, (size_t)(behind - start) }, value))
 		return wrong(r, start, "a time in seconds is wanted here");
@@ -166,20 +187,23 @@ static int read_address(struct reader *r, uint64_t *value)
 {
 	const char *p = r->at;
 	uint32_t high, low;
-	if (r->end - p >= 20 && p[0] == '"' && p[1] == '0' && p[2] == 'x' && p[19] == '"' && vp_hex8(p + 3, &high) &&
-	    vp_hex8(p + 11, &low)) {
+	if (r->end - p >= 20 && p[0] == '"' && p[1] == '0' && p[2] == 'x' && p[19] == '"' &&
+	    vp_hex8(p + 3, &high) && vp_hex8(p + 11, &low)) {
 		*value = (uint64_t)high << 32 | low;
 		r->at = p + 20;
 		return 0;
 	}
 	vp_str text;
-	if (read_string(r, &text)) return -1;
+	if (read_string(r, &text))
+		return -1;
 	bool fits = text.n > 2 && text.n <= 18 && text.p[0] == '0' && (text.p[1] | 0x20) == 'x';
 	*value = 0;
 	for (size_t i = 2; fits && i < text.n; i++) {
-		const char *digits = "0123456789abcdef", *d = memchr(digits, text.p[i] | (text.p[i] >= 'A' ? 0x20 : 0), 16);
+		const char *digits = "0123456789abcdef",
+		           *d = memchr(digits, text.p[i] | (text.p[i] >= 'A' ? 0x20 : 0), 16);
 		fits = d != NULL;
-		if (d) *value = *value << 4 | (uint64_t)(d - digits);
+		if (d)
+			*value = *value << 4 | (uint64_t)(d - digits);
 	}
 	return fits ? 0 : wrong(r, p, "an address like \"0x00007f0000000000\" is wanted here");
 }
@@ -196,10 +220,13 @@ static int read_perms(struct reader *r, char perms[8])
 		r->at = p + 6;
 		return 0;
 	}
-	if (read_string(r, &text)) return -1;
-	if (text.n > 7) return wrong(r, p, "permissions of at most 7 letters are wanted here");
+	if (read_string(r, &text))
+		return -1;
+	if (text.n > 7)
+		return wrong(r, p, "permissions of at most 7 letters are wanted here");
 	memset(perms, 0, 8);
-	if (text.n) memcpy(perms, text.p, text.n);
+	if (text.n)
+		memcpy(perms, text.p, text.n);
 	return 0;
 }
 
@@ -207,17 +234,23 @@ static int read_text(struct reader *r, enum vp_json want, vp_str *value)
 {
 	enum vp_json json;
 	const char *start = r->at, *behind = vp_json_skip(start, r->end, 1, &json, &r->fault);
-	if (!behind) return -1;
+	if (!behind)
+		return -1;
 	r->at = behind;
-	if (json == VP_NULL) return 0;
-	if (json != want) return wrong(r, start, want == VP_ARRAY ? "an array is wanted here" : "an object is wanted here");
+	if (json == VP_NULL)
+		return 0;
+	if (json != want)
+		return wrong(r, start,
+		             want == VP_ARRAY ? "an array is wanted here"
+		                              : "an object is wanted here");
 	*value = (vp_str){ start, (size_t)(behind - start) };
 	return 0;
 }
 
 static int base64_digit(char c)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
+	                             "9+/";
 	const char *d = c ? strchr(digits, c) : NULL;
 	return d ? (int)(d - digits) : -1;
 }
@@ -226,12 +259,15 @@ long vp_base64_decode(vp_str text, char *out)
 {
 	char *start = out;
 	unsigned bits = 0, count = 0;
-	while (text.n && text.p[text.n - 1] == '=') text.n--;
+	while (text.n && text.p[text.n - 1] == '=')
+		text.n--;
 	for (size_t i = 0; i < text.n; i++) {
 		int d = base64_digit(text.p[i]);
-		if (d < 0) return -1;
+		if (d < 0)
+			return -1;
 		bits = bits << 6 | (unsigned)d;
-		if ((count += 6) >= 8) *out++ = (char)(bits >> (count -= 8));
+		if ((count += 6) >= 8)
+			*out++ = (char)(bits >> (count -= 8));
 	}
 	return out - start;
 }
@@ -240,12 +276,15 @@ static int read_raw_name(struct reader *r, vp_str *raw)
 {
 	vp_str text;
 	const char *where = r->at;
-	if (read_string(r, &text)) return -1;
+	if (read_string(r, &text))
+		return -1;
 	struct vp_record *record = r->record;
-	if (text.n > record->scratch_size - record->scratch_used) return wrong(r, where, "too long");
+	if (text.n > record->scratch_size - record->scratch_used)
+		return wrong(r, where, "too long");
 	char *to = record->scratch + record->scratch_used;
 	long n = vp_base64_decode(text, to);
-	if (n < 0) return wrong(r, where, "base64 is wanted here");
+	if (n < 0)
+		return wrong(r, where, "base64 is wanted here");
 	record->scratch_used += (size_t)n;
 	*raw = (vp_str){ to, (size_t)n };
 	return 0;
@@ -253,7 +292,8 @@ static int read_raw_name(struct reader *r, vp_str *raw)
 
 static bool is_null(struct reader *r)
 {
-	if (r->end - r->at < 4 || memcmp(r->at, "null", 4) != 0) return false;
+	if (r->end - r->at < 4 || memcmp(r->at, "null", 4) != 0)
+		return false;
 	r->at += 4;
 	return true;
 }
@@ -261,9 +301,11 @@ static bool is_null(struct reader *r)
 /* `likely` is asked first: lines come in runs. */
 static enum vp_type type_of(vp_str name, enum vp_type likely)
 {
-	if (likely != VP_T_OTHER && vp_str_is(name, vp_type_names[likely])) return likely;
+	if (likely != VP_T_OTHER && vp_str_is(name, vp_type_names[likely]))
+		return likely;
 	for (int i = 1; i < VP_T_COUNT; i++)
-		if (vp_str_is(name, vp_type_names[i])) return (enum vp_type)i;
+		if (vp_str_is(name, vp_type_names[i]))
+			return (enum vp_type)i;
 	return VP_T_OTHER;
 }
 
@@ -272,8 +314,10 @@ static int read_signed(struct reader *r, int64_t *value)
 	uint64_t v;
 	bool minus = r->at < r->end && *r->at == '-';
 	r->at += minus;
-	if (minus && (r->at >= r->end || *r->at < '0' || *r->at > '9')) return wrong(r, r->at - 1, "no JSON value");
-	if (read_number(r, &v) || v > INT64_MAX) return wrong(r, r->at, "a whole number is wanted here");
+	if (minus && (r->at >= r->end || *r->at < '0' || *r->at > '9'))
+		return wrong(r, r->at - 1, "no JSON value");
+	if (read_number(r, &v) || v > INT64_MAX)
+		return wrong(r, r->at, "a whole number is wanted here");
 	*value = minus ? -(int64_t)v : (int64_t)v;
 	return 0;
 }
@@ -282,43 +326,48 @@ static int read_type(struct reader *r)
 {
 	struct vp_record *record = r->record;
 	const char *where = r->at;
-	if (read_string(r, &record->type_name)) return -1;
-	return type_of(record->type_name, record->type) == record->type ? 0 : wrong(r, where, "a second \"type\" that is another");
+	if (read_string(r, &record->type_name))
+		return -1;
+	return type_of(record->type_name, record->type) == record->type
+	               ? 0
+	               : wrong(r, where, "a second \"type\" that is another");
 }
 
 static int read_slot(struct reader *r, unsigned slot, struct vp_region *region, vp_str *raw_name)
 {
 	struct vp_record *record = r->record;
 	if (slot >= S_measures) {
-		if (*r->at == 'n' && is_null(r)) return 0;
+		if (*r->at == 'n' && is_null(r))
+			return 0;
 		region->measured |= (uint64_t)1 << (slot - S_measures);
 		return read_number(r, &region->measure[slot - S_measures]);
 	}
-	if (*r->at == 'n' && slot != S_type && is_null(r)) return 0;
+	if (*r->at == 'n' && slot != S_type && is_null(r))
+		return 0;
 	switch (slot) {
 	case S_type: return read_type(r);
-	case S_t:    record->has_t = true; return read_time(r, &record->t);
-	case S_pid:  record->has_pid = true; return read_signed(r, &record->pid);
-	case S_seq:  record->has_seq = true; return read_number(r, &record->seq);
-	case S_id:   record->has_id = true; return read_number(r, &record->id);
-	case S_act:  record->has_act = true; return read_number(r, &record->act);
+	case S_t: record->has_t = true; return read_time(r, &record->t);
+	case S_pid: record->has_pid = true; return read_signed(r, &record->pid);
+	case S_seq: record->has_seq = true; return read_number(r, &record->seq);
+	case S_id: record->has_id = true; return read_number(r, &record->id);
+	case S_act: record->has_act = true; return read_number(r, &record->act);
 	case S_event: return read_string(r, &record->event);
-	case S_from:  return read_text(r, VP_ARRAY, &record->from);
-	case S_gone:  return read_text(r, VP_ARRAY, &record->gone);
-	case S_was:   return read_text(r, VP_OBJECT, &record->was);
+	case S_from: return read_text(r, VP_ARRAY, &record->from);
+	case S_gone: return read_text(r, VP_ARRAY, &record->gone);
+	case S_was: return read_text(r, VP_OBJECT, &record->was);
 	case S_cause: return read_text(r, VP_OBJECT, &record->cause);
 	case S_start: region->has_start = true; return read_address(r, &region->start);
-	case S_end:   region->has_end = true; return read_address(r, &region->end);
-	case S_size:  region->has_size = true; return read_number(r, &region->size);
+	case S_end: region->has_end = true; return read_address(r, &region->end);
+	case S_size: region->has_size = true; return read_number(r, &region->size);
 	case S_perms: return read_perms(r, region->perms);
 	case S_max_perms: return read_perms(r, region->max_perms);
 	case S_share: return read_string(r, &region->share);
-	case S_kind:  return read_string(r, &region->kind);
-	case S_name:  return read_string(r, &region->name);
+	case S_kind: return read_string(r, &region->kind);
+	case S_name: return read_string(r, &region->name);
 	case S_name_raw: return read_raw_name(r, raw_name);
 	case S_label: return read_string(r, &region->label);
 	case S_offset: region->has_offset = true; return read_address(r, &region->offset);
-	case S_dev:   return read_string(r, &region->dev);
+	case S_dev: return read_string(r, &region->dev);
 	case S_inode: return read_string(r, &region->inode);
 	case S_flags: return read_string(r, &region->flags);
 	default: return -1;
@@ -335,7 +384,9 @@ static bool has_slot(enum vp_type type, unsigned slot)
 static int slot_of(vp_str key, int count)
 {
 	for (int i = 0; i < count; i++)
-		if (keys[i].size == key.n + 3 && keys[i].text[1] == key.p[0] && memcmp(keys[i].text + 1, key.p, key.n) == 0) return i;
+		if (keys[i].size == key.n + 3 && keys[i].text[1] == key.p[0] &&
+		    memcmp(keys[i].text + 1, key.p, key.n) == 0)
+			return i;
 	return -1;
 }
 
@@ -346,20 +397,26 @@ static const char *read_raw_text(struct reader *r)
 	size_t n, needed = (size_t)(r->end - r->at) + 16;
 	bool lent = record->text_room && record->text_room_n >= needed && !record->text.p;
 	char *to = lent ? record->text_room : record->scratch + record->scratch_used;
-	if (!lent && record->scratch_size - record->scratch_used < needed) return wrong(r, r->at, "too long"), NULL;
+	if (!lent && record->scratch_size - record->scratch_used < needed)
+		return wrong(r, r->at, "too long"), NULL;
 	const char *close = vp_json_text(r->at + 1, r->end, to, &n, &r->fault);
-	if (!close) return NULL;
+	if (!close)
+		return NULL;
 	record->text = (vp_str){ to, n };
-	if (!lent) record->scratch_used += n;
+	if (!lent)
+		record->scratch_used += n;
 	return close + 1;
 }
 
-/* A string of up to 31 plain bytes, an address too: how long it is with its quotes; 0: it is another, or none. */
+/* A string of up to 31 plain bytes, an address too: how long it is with its quotes; 0: it is
+ * another, or none. */
 static inline size_t short_string(const char *at, const char *end)
 {
-	if (end - at < 34 || *at != '"') return 0;
+	if (end - at < 34 || *at != '"')
+		return 0;
 	size_t n = vp_run16(at + 1);
-	if (n == 16) n += vp_run16(at + 17);
+	if (n == 16)
+		n += vp_run16(at + 17);
 	return n < 32 && at[n + 1] == '"' ? n + 2 : 0;
 }
 
@@ -367,19 +424,23 @@ static inline size_t short_string(const char *at, const char *end)
 static inline size_t short_number(const char *at, const char *end)
 {
 	size_t n = 0;
-	if (end - at < 18 || (*at == '0' && at[1] != ',' && at[1] != '}')) return 0;
-	while (n < 16 && (unsigned char)(at[n] - '0') <= 9) n++;
+	if (end - at < 18 || (*at == '0' && at[1] != ',' && at[1] != '}'))
+		return 0;
+	while (n < 16 && (unsigned char)(at[n] - '0') <= 9)
+		n++;
 	return at[n] == ',' || at[n] == '}' ? n : 0;
 }
 
 static int add_rest(struct reader *r, vp_str key, const char *quote)
 {
 	struct vp_record *record = r->record;
-	if (record->rest_count == VP_MEMBERS_MAX) return wrong(r, r->at, "more than 256 members");
+	if (record->rest_count == VP_MEMBERS_MAX)
+		return wrong(r, r->at, "more than 256 members");
 	struct vp_member *member = &record->rest[record->rest_count];
 	const char *start = r->at;
 	size_t n;
-	if (record->type == VP_T_raw && key.n == 4 && memcmp(key.p, "text", 4) == 0 && *start == '"') {
+	if (record->type == VP_T_raw && key.n == 4 && memcmp(key.p, "text", 4) == 0 &&
+	    *start == '"') {
 		member->json = VP_STRING;
 		r->at = read_raw_text(r);
 	} else if ((n = short_string(start, r->end))) {
@@ -391,7 +452,8 @@ static int add_rest(struct reader *r, vp_str key, const char *quote)
 	} else {
 		r->at = vp_json_skip(start, r->end, 1, &member->json, &r->fault);
 	}
-	if (!r->at) return -1;
+	if (!r->at)
+		return -1;
 	member->key = key;
 	member->value = (vp_str){ start, (size_t)(r->at - start) };
 	member->text = (vp_str){ quote, (size_t)(r->at - quote) };
@@ -402,24 +464,30 @@ static int add_rest(struct reader *r, vp_str key, const char *quote)
 /* Whether the key stands there; KEY_MAX bytes must be readable. */
 static inline bool key_at(const char *at, const struct key *key)
 {
-	return (((vp_load8(at) ^ vp_load8(key->text)) & key->mask[0]) | ((vp_load8(at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
+	return (((vp_load8(at) ^ vp_load8(key->text)) & key->mask[0]) |
+	        ((vp_load8(at + 8) ^ vp_load8(key->text + 8)) & key->mask[1]) |
 	        ((vp_load8(at + 16) ^ vp_load8(key->text + 16)) & key->mask[2])) == 0;
 }
 
 static inline bool key_here(const struct reader *r, unsigned slot)
 {
 	const struct key *key = &keys[slot];
-	if (r->end - r->at < KEY_MAX) return (size_t)(r->end - r->at) > key->size && memcmp(r->at, key->text, key->size) == 0;
+	if (r->end - r->at < KEY_MAX)
+		return (size_t)(r->end - r->at) > key->size &&
+		       memcmp(r->at, key->text, key->size) == 0;
 	return key_at(r->at, key);
 }
 
 /* A member that was not foreseen: any key, spaced in any way. */
 static int read_key(struct reader *r, vp_str *key)
 {
-	if (r->at >= r->end || *r->at != '"') return wrong(r, r->at, "a member without a name in quotes");
-	if (read_string(r, key)) return -1;
+	if (r->at >= r->end || *r->at != '"')
+		return wrong(r, r->at, "a member without a name in quotes");
+	if (read_string(r, key))
+		return -1;
 	r->at = vp_json_space(r->at, r->end);
-	if (r->at >= r->end || *r->at != ':') return wrong(r, r->at, "a member without ':'");
+	if (r->at >= r->end || *r->at != ':')
+		return wrong(r, r->at, "a member without ':'");
 	r->at = vp_json_space(r->at + 1, r->end);
 	return r->at < r->end ? 0 : wrong(r, r->at, "the line ends too early");
 }
@@ -427,9 +495,12 @@ static int read_key(struct reader *r, vp_str *key)
 /* A short key without escapes and spaces, as mostly. False: nothing is read. */
 static inline bool quick_key(struct reader *r, vp_str *key)
 {
-	if (r->end - r->at < 18 || *r->at != '"') return false;
+	if (r->end - r->at < 18 || *r->at != '"')
+		return false;
 	unsigned n = vp_run16(r->at + 1);
-	if (n > 14 || r->at[n + 1] != '"' || r->at[n + 2] != ':' || r->at[n + 3] == ' ' || r->at[n + 3] == '\t') return false;
+	if (n > 14 || r->at[n + 1] != '"' || r->at[n + 2] != ':' || r->at[n + 3] == ' ' ||
+	    r->at[n + 3] == '\t')
+		return false;
 	*key = (vp_str){ r->at + 1, n };
 	r->at += n + 3;
 	return true;
@@ -438,13 +509,19 @@ static inline bool quick_key(struct reader *r, vp_str *key)
 /* Behind a value: 1 another member follows, 0 the object is closed, -1 neither. */
 static inline int behind(struct reader *r)
 {
-	if (r->end - r->at > 1 && r->at[0] == ',' && r->at[1] == '"') return r->at++, 1; /* as mostly */
-	if (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r')) r->at = vp_json_space(r->at, r->end);
-	if (r->at >= r->end) return wrong(r, r->at, "the line ends too early");
+	if (r->end - r->at > 1 && r->at[0] == ',' && r->at[1] == '"')
+		return r->at++, 1; /* as mostly */
+	if (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r'))
+		r->at = vp_json_space(r->at, r->end);
+	if (r->at >= r->end)
+		return wrong(r, r->at, "the line ends too early");
 	char c = *r->at++;
-	if (c == '}') return 0;
-	if (c != ',') return wrong(r, r->at - 1, "',' is missing");
-	if (r->at < r->end && *r->at != '"') r->at = vp_json_space(r->at, r->end);
+	if (c == '}')
+		return 0;
+	if (c != ',')
+		return wrong(r, r->at - 1, "',' is missing");
+	if (r->at < r->end && *r->at != '"')
+		r->at = vp_json_space(r->at, r->end);
 	return 1;
 }
 
@@ -455,20 +532,27 @@ static struct vp_measured_run *run_for(struct vp_record *record, const char *at)
 }
 _Static_assert(VP_RUNS == 8, "three bits choose a run");
 
-static bool run_again(struct reader *r, const struct vp_measured_run *run, unsigned before, struct vp_region *region)
+static bool run_again(struct reader *r, const struct vp_measured_run *run, unsigned before,
+                      struct vp_region *region)
 {
-	if (!run->n || run->before != before || region->measured || (size_t)(r->end - r->at) <= run->n) return false;
-	if (memcmp(r->at, run->text, run->n) != 0) return false;
+	if (!run->n || run->before != before || region->measured ||
+	    (size_t)(r->end - r->at) <= run->n)
+		return false;
+	if (memcmp(r->at, run->text, run->n) != 0)
+		return false;
 	memcpy(region->measure, run->measure, sizeof run->measure);
 	region->measured = run->measured;
 	r->at += run->n - 1;
 	return true;
 }
 
-/* Neighbours often have the same measures: the most of them nothing. Where they have not, not every one is worth remembering. */
-static void remember_run(struct vp_record *record, struct vp_measured_run *run, unsigned before, unsigned last, vp_str text, const struct vp_region *region)
+/* Neighbours often have the same measures: the most of them nothing. Where they have not, not every
+ * one is worth remembering. */
+static void remember_run(struct vp_record *record, struct vp_measured_run *run, unsigned before,
+                         unsigned last, vp_str text, const struct vp_region *region)
 {
-	if (text.n < 32 || text.n > sizeof run->text || record->run_misses++ % 4) return;
+	if (text.n < 32 || text.n > sizeof run->text || record->run_misses++ % 4)
+		return;
 	memcpy(run->text, text.p, text.n);
 	memcpy(run->measure, region->measure, sizeof run->measure);
 	run->n = text.n;
@@ -477,8 +561,9 @@ static void remember_run(struct vp_record *record, struct vp_measured_run *run, 
 	run->last = (unsigned char)last;
 }
 
-/* A run of measures, each the one that was foreseen, with plain digits and another member behind: half of a line is that.
- * Stops in front of the first member that is anything else. Returns the slot last read. */
+/* A run of measures, each the one that was foreseen, with plain digits and another member behind:
+ * half of a line is that. Stops in front of the first member that is anything else. Returns the
+ * slot last read. */
 static unsigned read_measures(struct reader *r, unsigned last, struct vp_region *region)
 {
 	const unsigned char *after = r->record->after;
@@ -487,25 +572,33 @@ static unsigned read_measures(struct reader *r, unsigned last, struct vp_region 
 	const bool first = region->measured == 0;
 	uint64_t measured = 0;
 	struct vp_measured_run *run = at < end ? run_for(r->record, at) : NULL;
-	if (run && run_again(r, run, before, region)) return run->last;
+	if (run && run_again(r, run, before, region))
+		return run->last;
 	while (at < end) {
 		unsigned slot = after[last];
-		if (slot < S_measures || slot >= S_COUNT) break;
+		if (slot < S_measures || slot >= S_COUNT)
+			break;
 		const struct key *key = &keys[slot];
-		if (!key_at(at, key)) break;
+		if (!key_at(at, key))
+			break;
 		const char *p = at + key->size, *digits = p;
 		unsigned digit = (unsigned char)*p - '0';
 		uint64_t v = digit;
-		if (digit > 9) break;
-		while ((digit = (unsigned char)*++p - '0') <= 9 && p < digits + 18) v = v * 10 + digit;
-		if (p[0] != ',' || p[1] != '"' || (*digits == '0' && p > digits + 1)) break;
+		if (digit > 9)
+			break;
+		while ((digit = (unsigned char)*++p - '0') <= 9 && p < digits + 18)
+			v = v * 10 + digit;
+		if (p[0] != ',' || p[1] != '"' || (*digits == '0' && p > digits + 1))
+			break;
 		measured |= (uint64_t)1 << (slot - S_measures);
 		region->measure[slot - S_measures] = v;
 		last = slot;
 		at = p + 1;
 	}
 	region->measured |= measured;
-	if (run && first && measured) remember_run(r->record, run, before, last, (vp_str){ r->at, (size_t)(at - r->at) + 1 }, region);
+	if (run && first && measured)
+		remember_run(r->record, run, before, last,
+		             (vp_str){ r->at, (size_t)(at - r->at) + 1 }, region);
 	r->at = at;
 	return last;
 }
@@ -514,37 +607,46 @@ static unsigned read_measures(struct reader *r, unsigned last, struct vp_region 
 static inline struct vp_shape *shape_here(struct vp_record *record)
 {
 	size_t i = record->rest_count;
-	if (i >= VP_SHAPE) return NULL;
+	if (i >= VP_SHAPE)
+		return NULL;
 	const struct vp_member *first = &record->rest[0];
 	uint64_t about = i && first->text.n >= 8 ? vp_load8(first->text.p + first->text.n - 8) : 0;
 	return &record->shapes[about * 0x9e3779b97f4a7c15u >> 61][i];
 }
 _Static_assert(VP_SHAPES == 8, "three bits choose a shape");
 
-/* The key of the member without slot that stood here in the last line; false: it is another, or may have a slot. */
+/* The key of the member without slot that stood here in the last line; false: it is another, or may
+ * have a slot. */
 static inline bool same_key(struct reader *r, vp_str *key)
 {
 	const struct vp_shape *shape = r->end - r->at > KEY_MAX ? shape_here(r->record) : NULL;
-	if (!shape || !shape->size) return false;
-	uint64_t differs = ((vp_load8(r->at) ^ vp_load8(shape->text)) & shape->mask[0]) | ((vp_load8(r->at + 8) ^ vp_load8(shape->text + 8)) & shape->mask[1]) |
+	if (!shape || !shape->size)
+		return false;
+	uint64_t differs = ((vp_load8(r->at) ^ vp_load8(shape->text)) & shape->mask[0]) |
+	                   ((vp_load8(r->at + 8) ^ vp_load8(shape->text + 8)) & shape->mask[1]) |
 	                   ((vp_load8(r->at + 16) ^ vp_load8(shape->text + 16)) & shape->mask[2]);
-	if (differs || r->at[shape->size] == ' ' || r->at[shape->size] == '\t') return false;
+	if (differs || r->at[shape->size] == ' ' || r->at[shape->size] == '\t')
+		return false;
 	*key = (vp_str){ r->at + 1, shape->size - 3u };
 	r->at += shape->size;
 	return true;
 }
 
 /* For the next line of this type. Only of keys that stand as writers put them. */
-static void remember_key(struct vp_record *record, const char *member, const char *behind, vp_str key)
+static void remember_key(struct vp_record *record, const char *member, const char *behind,
+                         vp_str key)
 {
 	size_t size = (size_t)(behind - member);
 	struct vp_shape *shape = shape_here(record);
-	if (!shape) return;
+	if (!shape)
+		return;
 	shape->size = 0;
-	if (size > KEY_MAX || size != key.n + 3 || key.p != member + 1) return;
+	if (size > KEY_MAX || size != key.n + 3 || key.p != member + 1)
+		return;
 	memset(shape->text, 0, sizeof shape->text);
 	memcpy(shape->text, member, size);
-	for (unsigned word = 0; word < 3; word++) shape->mask[word] = KEY_MASK(size, word);
+	for (unsigned word = 0; word < 3; word++)
+		shape->mask[word] = KEY_MASK(size, word);
 	shape->size = (unsigned char)size;
 }
 
@@ -554,7 +656,8 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	struct vp_record *record = r->record;
 	vp_str raw_name = { NULL, 0 };
 	const char *line = record->line.p;
-	bool front = false; /* the line began with its type, and only what neighbours share has come since */
+	bool front = false; /* the line began with its type, and only what neighbours share has come
+	                       since */
 	int more = 1;
 	bool shaped = !has_slot(record->type, S_measures);
 	if (shaped && record->shape_type != record->type) {
@@ -564,10 +667,12 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	while (more == 1) {
 		vp_str key;
 		if (shaped && same_key(r, &key)) {
-			if (add_rest(r, key, key.p - 1) || (more = behind(r)) < 0) return -1;
+			if (add_rest(r, key, key.p - 1) || (more = behind(r)) < 0)
+				return -1;
 			continue;
 		}
-		if (last < S_COUNT && record->after[last] >= S_measures && has_slot(record->type, S_measures)) {
+		if (last < S_COUNT && record->after[last] >= S_measures &&
+		    has_slot(record->type, S_measures)) {
 			unsigned before = last;
 			last = read_measures(r, last, region);
 			front &= last == before;
@@ -576,22 +681,33 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 		unsigned slot = last < S_COUNT ? record->after[last] : S_type;
 		if (slot < S_COUNT && key_here(r, slot) && has_slot(record->type, slot)) {
 			r->at += keys[slot].size;
-			if (r->at < r->end && (*r->at == ' ' || *r->at == '\t')) r->at = vp_json_space(r->at, r->end);
-			if (r->at >= r->end) return wrong(r, r->at, "the line ends too early");
+			if (r->at < r->end && (*r->at == ' ' || *r->at == '\t'))
+				r->at = vp_json_space(r->at, r->end);
+			if (r->at >= r->end)
+				return wrong(r, r->at, "the line ends too early");
 		} else {
-			if (quick_key(r, &key) ? 0 : read_key(r, &key)) return -1;
-			int found = key.p && key.n ? slot_of(key, has_slot(record->type, S_measures) ? S_COUNT : S_act + 1) : -1;
+			if (quick_key(r, &key) ? 0 : read_key(r, &key))
+				return -1;
+			int found = key.p && key.n ? slot_of(key, has_slot(record->type, S_measures)
+			                                                  ? S_COUNT
+			                                                  : S_act + 1)
+			                           : -1;
 			if (found < 0) {
-				if (shaped) remember_key(record, member, r->at, key);
-				if (add_rest(r, key, member) || (more = behind(r)) < 0) return -1;
+				if (shaped)
+					remember_key(record, member, r->at, key);
+				if (add_rest(r, key, member) || (more = behind(r)) < 0)
+					return -1;
 				front = false;
 				continue;
 			}
 			slot = (unsigned)found;
-			if (last < S_COUNT) record->after[last] = (unsigned char)slot;
+			if (last < S_COUNT)
+				record->after[last] = (unsigned char)slot;
 		}
-		if (last == S_COUNT && slot == S_type && member == line + 1) front = record->type == VP_T_region;
-		if (front && slot > S_seq) { /* what stands before is the same on the next line, as a rule */
+		if (last == S_COUNT && slot == S_type && member == line + 1)
+			front = record->type == VP_T_region;
+		if (front &&
+		    slot > S_seq) { /* what stands before is the same on the next line, as a rule */
 			front = false;
 			size_t n = (size_t)(member - line);
 			if (n <= sizeof record->front && record->front_size == 0) {
@@ -600,11 +716,14 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 				record->front_slot = (unsigned char)last;
 			}
 		}
-		if (read_slot(r, slot, region, &raw_name)) return -1;
+		if (read_slot(r, slot, region, &raw_name))
+			return -1;
 		last = slot;
-		if ((more = behind(r)) < 0) return -1;
+		if ((more = behind(r)) < 0)
+			return -1;
 	}
-	if (raw_name.p) region->name = raw_name;
+	if (raw_name.p)
+		region->name = raw_name;
 	return 0;
 }
 
@@ -618,15 +737,19 @@ static int find_type(struct reader *r)
 	while (more == 1) {
 		vp_str key;
 		enum vp_json json;
-		if (read_key(r, &key)) return -1;
+		if (read_key(r, &key))
+			return -1;
 		if (key.n == 4 && memcmp(key.p, "type", 4) == 0) {
-			if (read_string(r, &name)) return -1;
+			if (read_string(r, &name))
+				return -1;
 		} else if (!(r->at = vp_json_skip(r->at, r->end, 1, &json, &r->fault))) {
 			return -1;
 		}
-		if ((more = behind(r)) < 0) return -1;
+		if ((more = behind(r)) < 0)
+			return -1;
 	}
-	if (!name.p) return wrong(r, start - 1, "no \"type\"");
+	if (!name.p)
+		return wrong(r, start - 1, "no \"type\"");
 	record->type_name = name;
 	r->at = start;
 	return 0;
@@ -637,8 +760,10 @@ static int join_rest(struct vp_record *record)
 	size_t start = record->scratch_used;
 	for (size_t i = 0; i < record->rest_count; i++) {
 		vp_str text = record->rest[i].text;
-		if (text.n + 1 > record->scratch_size - record->scratch_used) return -1;
-		if (i > 0) keep(record, ",", 1);
+		if (text.n + 1 > record->scratch_size - record->scratch_used)
+			return -1;
+		if (i > 0)
+			keep(record, ",", 1);
 		keep(record, text.p, text.n);
 	}
 	record->region.extra = (vp_str){ record->scratch + start, record->scratch_used - start };
@@ -651,16 +776,22 @@ static int finish(struct reader *r)
 	struct vp_record *record = r->record;
 	struct vp_region *region = &record->region;
 	r->at = vp_json_space(r->at, r->end);
-	if (r->at != r->end) return wrong(r, r->at, "something follows the closing brace");
-	if (record->type != VP_T_region && record->type != VP_T_change) return 0;
-	if (record->rest_count && join_rest(record)) return wrong(r, r->end, "too long");
+	if (r->at != r->end)
+		return wrong(r, r->at, "something follows the closing brace");
+	if (record->type != VP_T_region && record->type != VP_T_change)
+		return 0;
+	if (record->rest_count && join_rest(record))
+		return wrong(r, r->end, "too long");
 	if (region->has_start && region->has_end) {
-		if (region->end < region->start) return wrong(r, record->line.p, "the region ends before it starts");
-		if (!region->has_size) region->size = region->end - region->start;
+		if (region->end < region->start)
+			return wrong(r, record->line.p, "the region ends before it starts");
+		if (!region->has_size)
+			region->size = region->end - region->start;
 	} else if (record->type == VP_T_region) {
 		return wrong(r, record->line.p, "a region without \"start\" and \"end\"");
 	}
-	if (record->type == VP_T_change && !record->has_id && !record->gone.p) return wrong(r, record->line.p, "a change without \"id\"");
+	if (record->type == VP_T_change && !record->has_id && !record->gone.p)
+		return wrong(r, record->line.p, "a change without \"id\"");
 	return 0;
 }
 
@@ -668,13 +799,16 @@ static void reset(struct vp_record *record, vp_str line)
 {
 	record->line = line;
 	record->has_id = record->has_act = false;
-	record->event = record->from = record->gone = record->was = record->cause = record->text = (vp_str){ NULL, 0 };
+	record->event = record->from = record->gone = record->was = record->cause = record->text =
+	        (vp_str){ NULL, 0 };
 	memset(&record->region, 0, offsetof(struct vp_region, measure));
-	struct vp_region *r = &record->region; /* member by member: for a larger block compilers use an instruction that is slow to start */
+	struct vp_region *r = &record->region; /* member by member: for a larger block compilers use
+	                                          an instruction that is slow to start */
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
 	memset(r->max_perms, 0, sizeof r->max_perms);
-	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra = (vp_str){ NULL, 0 };
+	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra =
+	        (vp_str){ NULL, 0 };
 	record->rest_count = 0;
 	record->scratch_used = 0;
 	record->error = NULL;
@@ -689,14 +823,18 @@ static int read_whole(struct reader *r)
 	record->seq = record->id = record->act = 0;
 	record->front_size = 0;
 	r->at = vp_json_space(r->at, r->end);
-	if (r->at >= r->end || *r->at != '{') return wrong(r, r->at, "no JSON object");
+	if (r->at >= r->end || *r->at != '{')
+		return wrong(r, r->at, "no JSON object");
 	r->at = vp_json_space(r->at + 1, r->end);
-	if (r->at < r->end && *r->at == '}') return wrong(r, r->at, "no \"type\"");
+	if (r->at < r->end && *r->at == '}')
+		return wrong(r, r->at, "no \"type\"");
 	if (key_here(r, S_type)) {
 		const char *start = r->at;
 		r->at = vp_json_space(r->at + keys[S_type].size, r->end);
-		if (r->at >= r->end || *r->at != '"') return wrong(r, r->at, "a string is wanted here");
-		if (read_string(r, &record->type_name)) return -1;
+		if (r->at >= r->end || *r->at != '"')
+			return wrong(r, r->at, "a string is wanted here");
+		if (read_string(r, &record->type_name))
+			return -1;
 		r->at = start;
 	} else if (find_type(r)) {
 		return -1;
@@ -708,7 +846,8 @@ static int read_whole(struct reader *r)
 int vp_record_read(struct vp_record *record, vp_str line)
 {
 	struct reader r = { record, line.p, line.p + line.n, { "", line.p } };
-	bool alike = record->front_size && line.n > record->front_size + KEY_MAX && memcmp(line.p, record->front, record->front_size) == 0;
+	bool alike = record->front_size && line.n > record->front_size + KEY_MAX &&
+	             memcmp(line.p, record->front, record->front_size) == 0;
 	reset(record, line);
 	int failed;
 	if (alike) {
@@ -729,7 +868,8 @@ int vp_record_read(struct vp_record *record, vp_str line)
 
 vp_str vp_record_own(const struct vp_record *record)
 {
-	if (record->type != VP_T_region || !record->front_size) return (vp_str){ NULL, 0 };
+	if (record->type != VP_T_region || !record->front_size)
+		return (vp_str){ NULL, 0 };
 	return (vp_str){ record->line.p + record->front_size, record->line.n - record->front_size };
 }
 
@@ -741,20 +881,24 @@ vp_str vp_record_shared(const struct vp_record *record)
 const struct vp_member *vp_record_find(const struct vp_record *record, vp_str key)
 {
 	for (const struct vp_member *m = record->rest + record->rest_count; m-- > record->rest;)
-		if (m->key.n == key.n && m->key.p[0] == key.p[0] && memcmp(m->key.p, key.p, key.n) == 0) return m->json == VP_NULL ? NULL : m;
+		if (m->key.n == key.n && m->key.p[0] == key.p[0] &&
+		    memcmp(m->key.p, key.p, key.n) == 0)
+			return m->json == VP_NULL ? NULL : m;
 	return NULL;
 }
 
 vp_str vp_record_str(struct vp_record *record, const char *key)
 {
 	const struct vp_member *m = vp_record_member(record, key);
-	if (!m || m->json != VP_STRING) return (vp_str){ NULL, 0 };
+	if (!m || m->json != VP_STRING)
+		return (vp_str){ NULL, 0 };
 	return vp_record_decode(record, m->value);
 }
 
 vp_str vp_record_decode(struct vp_record *record, vp_str json)
 {
-	if (!memchr(json.p, '\\', json.n)) return (vp_str){ json.p + 1, json.n - 2 };
+	if (!memchr(json.p, '\\', json.n))
+		return (vp_str){ json.p + 1, json.n - 2 };
 	return decode(record, json);
 }
 
@@ -773,12 +917,14 @@ bool vp_record_time(const struct vp_record *record, const char *key, int64_t *na
 bool vp_record_bool(const struct vp_record *record, const char *key, bool *value)
 {
 	const struct vp_member *m = vp_record_member(record, key);
-	if (!m || m->json != VP_BOOL) return false;
+	if (!m || m->json != VP_BOOL)
+		return false;
 	*value = m->value.p[0] == 't';
 	return true;
 }
 
-/* The slot of the member at the cursor, of which the value is next; S_COUNT: it has none. -1: bad. */
+/* The slot of the member at the cursor, of which the value is next; S_COUNT: it has none. -1: bad.
+ */
 static int region_slot(struct reader *r, unsigned last)
 {
 	unsigned char *after = r->record->within;
@@ -787,9 +933,11 @@ static int region_slot(struct reader *r, unsigned last)
 		r->at = vp_json_space(r->at + keys[after[last]].size, r->end);
 		return r->at < r->end ? after[last] : -1;
 	}
-	if (read_key(r, &key)) return -1;
+	if (read_key(r, &key))
+		return -1;
 	int slot = key.n ? slot_of(key, S_COUNT) : -1;
-	if (slot < 0) return S_COUNT;
+	if (slot < 0)
+		return S_COUNT;
 	after[last] = (unsigned char)slot;
 	return slot;
 }
@@ -801,15 +949,21 @@ int vp_record_region(struct vp_record *record, vp_str object, struct vp_region *
 	enum vp_json json;
 	int more = 1, slot = S_COUNT;
 	memset(region, 0, sizeof *region);
-	if (object.n < 2 || *r.at != '{') return 0;
+	if (object.n < 2 || *r.at != '{')
+		return 0;
 	r.at = vp_json_space(r.at + 1, r.end);
-	if (r.at < r.end && *r.at == '}') return 0;
+	if (r.at < r.end && *r.at == '}')
+		return 0;
 	for (; more == 1; more = behind(&r)) {
-		if ((slot = region_slot(&r, (unsigned)slot)) < 0) return -1;
+		if ((slot = region_slot(&r, (unsigned)slot)) < 0)
+			return -1;
 		bool wanted = slot >= S_start && slot < S_COUNT && slot != S_was && slot != S_cause;
-		if (wanted && read_slot(&r, (unsigned)slot, region, &raw_name)) return -1;
-		if (!wanted && !(r.at = vp_json_skip(r.at, r.end, 1, &json, &r.fault))) return -1;
+		if (wanted && read_slot(&r, (unsigned)slot, region, &raw_name))
+			return -1;
+		if (!wanted && !(r.at = vp_json_skip(r.at, r.end, 1, &json, &r.fault)))
+			return -1;
 	}
-	if (raw_name.p) region->name = raw_name;
+	if (raw_name.p)
+		region->name = raw_name;
 	return more;
 }

@@ -9,7 +9,8 @@
 /* 28 b5 2f fd; or a skippable frame, 5x 2a 4d 18, as parallel packers begin with. */
 static int magic(const unsigned char *at, size_t n)
 {
-	static const unsigned char frame[] = { 0x28, 0xb5, 0x2f, 0xfd }, skippable[] = { 0x50, 0x2a, 0x4d, 0x18 };
+	static const unsigned char frame[] = { 0x28, 0xb5, 0x2f, 0xfd },
+	                           skippable[] = { 0x50, 0x2a, 0x4d, 0x18 };
 	int is_frame = vp_begins(at, n, frame, sizeof frame, 0xff);
 	return is_frame ? is_frame : vp_begins(at, n, skippable, sizeof skippable, 0xf0);
 }
@@ -17,8 +18,10 @@ static int magic(const unsigned char *at, size_t n)
 static void *pack_new(void)
 {
 	ZSTD_CCtx *context = ZSTD_createCCtx();
-	if (context) ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
-	if (context) ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
+	if (context)
+		ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, LEVEL);
+	if (context)
+		ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
 	return context;
 }
 
@@ -30,7 +33,8 @@ static int pack(void *state, struct vp_pack_io *io, enum vp_pack how)
 	size_t left = ZSTD_compressStream2(state, &out, &in, hows[how]);
 	io->in += in.pos, io->in_n -= in.pos;
 	io->out += out.pos, io->out_n -= out.pos;
-	if (ZSTD_isError(left)) return -1;
+	if (ZSTD_isError(left))
+		return -1;
 	return io->in_n > 0 || (how != VP_PACK_MORE && left > 0);
 }
 
@@ -52,7 +56,8 @@ static int unpack(void *state, struct vp_pack_io *io, const char **why)
 	size_t left = ZSTD_decompressStream(state, &out, &in);
 	io->in += in.pos, io->in_n -= in.pos;
 	io->out += out.pos, io->out_n -= out.pos;
-	if (!ZSTD_isError(left)) return left > 0;
+	if (!ZSTD_isError(left))
+		return left > 0;
 	snprintf(text, sizeof text, "the zstd input is damaged: %s", ZSTD_getErrorName(left));
 	*why = text;
 	return -1;

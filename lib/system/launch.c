@@ -10,20 +10,26 @@
 
 #include "base/error.h"
 
-static _Noreturn void child(char *const argv[], int output, int gate, int report, void (*before)(const void *), const void *ctx)
+static _Noreturn void child(char *const argv[], int output, int gate, int report,
+                            void (*before)(const void *), const void *ctx)
 {
 	char go;
 	ssize_t n;
-	while ((n = read(gate, &go, 1)) < 0 && errno == EINTR) continue;
-	if (n != 1) _exit(127); /* whoever held it has gone */
-	if (before) before(ctx);
+	while ((n = read(gate, &go, 1)) < 0 && errno == EINTR)
+		continue;
+	if (n != 1)
+		_exit(127); /* whoever held it has gone */
+	if (before)
+		before(ctx);
 	int cause = 0;
-	if (dup2(output, STDOUT_FILENO) < 0) cause = errno;
+	if (dup2(output, STDOUT_FILENO) < 0)
+		cause = errno;
 	if (!cause) {
 		execvp(argv[0], argv);
 		cause = errno;
 	}
-	if (write(report, &cause, sizeof cause) < 0) _exit(126);
+	if (write(report, &cause, sizeof cause) < 0)
+		_exit(126);
 	_exit(cause == ENOENT ? 127 : 126);
 }
 
@@ -31,7 +37,8 @@ static _Noreturn void child(char *const argv[], int output, int gate, int report
 static int private_pipe(int ends[2])
 {
 	int raw[2];
-	if (pipe(raw)) return -1;
+	if (pipe(raw))
+		return -1;
 	for (int i = 0; i < 2; i++) {
 		ends[i] = fcntl(raw[i], F_DUPFD_CLOEXEC, 3);
 		close(raw[i]);
@@ -39,13 +46,16 @@ static int private_pipe(int ends[2])
 	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
 }
 
-int vp_launch_hold(struct vp_launch *launch, char *const argv[], int output, void (*before)(const void *), const void *ctx)
+int vp_launch_hold(struct vp_launch *launch, char *const argv[], int output,
+                   void (*before)(const void *), const void *ctx)
 {
 	int gate[2], report[2];
 	memset(launch, 0, sizeof *launch);
-	if (private_pipe(gate) || private_pipe(report)) return vp_fail_errno("%s: no pipe to hold it by", argv[0]);
+	if (private_pipe(gate) || private_pipe(report))
+		return vp_fail_errno("%s: no pipe to hold it by", argv[0]);
 	pid_t pid = fork();
-	if (pid < 0) return vp_fail_errno("%s: cannot be started", argv[0]);
+	if (pid < 0)
+		return vp_fail_errno("%s: cannot be started", argv[0]);
 	if (pid == 0) {
 		close(gate[1]);
 		close(report[0]);
@@ -65,10 +75,13 @@ int vp_launch_release(struct vp_launch *launch, const char *name)
 	ssize_t n = write(launch->gate, "", 1);
 	close(launch->gate);
 	if (n == 1)
-		while ((n = read(launch->report, &cause, sizeof cause)) < 0 && errno == EINTR) continue;
+		while ((n = read(launch->report, &cause, sizeof cause)) < 0 && errno == EINTR)
+			continue;
 	close(launch->report);
-	if (n == 0) return 0; /* executed, or killed before it could be: that is told at its end */
-	if (n == sizeof cause) errno = cause;
+	if (n == 0)
+		return 0; /* executed, or killed before it could be: that is told at its end */
+	if (n == sizeof cause)
+		errno = cause;
 	vp_launch_collect(launch, true);
 	return vp_fail_errno("%s", name);
 }
@@ -77,9 +90,12 @@ bool vp_launch_collect(struct vp_launch *launch, bool wait)
 {
 	int status;
 	pid_t pid;
-	if (launch->ended) return true;
-	while ((pid = waitpid(launch->pid, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR) continue;
-	if (pid != launch->pid) return false;
+	if (launch->ended)
+		return true;
+	while ((pid = waitpid(launch->pid, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR)
+		continue;
+	if (pid != launch->pid)
+		return false;
 	launch->ended = true;
 	launch->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	launch->status = launch->signal ? 128 + launch->signal : WEXITSTATUS(status);

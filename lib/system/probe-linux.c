@@ -1,4 +1,5 @@
-/* Linux: every feature is tried on ourselves, then on the processes named. What is missing is told as what would give it. */
+/* Linux: every feature is tried on ourselves, then on the processes named. What is missing is told
+ * as what would give it. */
 #include "system/probe.h"
 
 #include <errno.h>
@@ -19,13 +20,14 @@
 /* ---- what newer kernels have, and the headers of older ones lack ---- */
 
 struct scan_arg { /* struct pm_scan_arg of linux/fs.h, Linux 6.7 */
-	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, inverted, mask, any, wanted;
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, inverted, mask, any,
+	        wanted;
 };
 struct scanned {
 	uint64_t start, end, categories;
 };
 #define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
-#define SCAN _IOWR('f', 16, struct scan_arg)
+#define SCAN         _IOWR('f', 16, struct scan_arg)
 #define SCAN_PRESENT (1u << 3)
 
 struct query { /* struct procmap_query of linux/fs.h, Linux 6.11 */
@@ -41,8 +43,10 @@ static bool read_word(const char *path, char *word, size_t size) /* the first li
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, word, size - 1);
-	if (fd >= 0) close(fd);
-	if (n < 0) return false;
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return false;
 	word[n] = 0;
 	word[strcspn(word, "\n")] = 0;
 	return true;
@@ -51,15 +55,20 @@ static bool read_word(const char *path, char *word, size_t size) /* the first li
 static bool read_number(const char *path, int64_t *value)
 {
 	char word[64];
-	if (!read_word(path, word, sizeof word)) return false;
+	if (!read_word(path, word, sizeof word))
+		return false;
 	*value = strtoll(word, NULL, 10);
 	return true;
 }
 
 /* ---- capabilities ---- */
 
-static const struct { const char *name; int bit; } capabilities[] = {
-	{ "SYS_PTRACE", 19 }, { "SYS_ADMIN", 21 }, { "SYS_RESOURCE", 24 }, { "SYSLOG", 34 }, { "PERFMON", 38 }, { "BPF", 39 },
+static const struct {
+	const char *name;
+	int bit;
+} capabilities[] = {
+	{ "SYS_PTRACE", 19 }, { "SYS_ADMIN", 21 }, { "SYS_RESOURCE", 24 },
+	{ "SYSLOG", 34 },     { "PERFMON", 38 },   { "BPF", 39 },
 };
 
 static uint64_t effective(void)
@@ -68,15 +77,18 @@ static uint64_t effective(void)
 	uint64_t mask = 0;
 	FILE *status = fopen("/proc/self/status", "re");
 	while (status && fgets(line, sizeof line, status))
-		if (strncmp(line, "CapEff:", 7) == 0) mask = strtoull(line + 7, NULL, 16);
-	if (status) fclose(status);
+		if (strncmp(line, "CapEff:", 7) == 0)
+			mask = strtoull(line + 7, NULL, 16);
+	if (status)
+		fclose(status);
 	return mask;
 }
 
 static bool has(uint64_t mask, const char *name)
 {
 	for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++)
-		if (strcmp(capabilities[i].name, name) == 0) return mask >> capabilities[i].bit & 1;
+		if (strcmp(capabilities[i].name, name) == 0)
+			return mask >> capabilities[i].bit & 1;
 	return false;
 }
 
@@ -85,7 +97,8 @@ static void put_capabilities(struct vp_out *out, uint64_t mask)
 	char json[128] = "[";
 	for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++)
 		if (mask >> capabilities[i].bit & 1)
-			sprintf(json + strlen(json), "%s\"%s\"", json[1] ? "," : "", capabilities[i].name);
+			sprintf(json + strlen(json), "%s\"%s\"", json[1] ? "," : "",
+			        capabilities[i].name);
 	strcat(json, "]");
 	vp_put_json(out, "capabilities", vp_s(json));
 }
@@ -113,14 +126,16 @@ static bool readable(const char *pid, const char *file)
 	int fd = open_of(pid, file, O_RDONLY);
 	ssize_t n = fd < 0 ? -1 : read(fd, &byte, 1);
 	int cause = errno;
-	if (fd >= 0) close(fd);
+	if (fd >= 0)
+		close(fd);
 	errno = cause;
 	return n >= 0;
 }
 
 static const char *try_maps(void)
 {
-	return readable("self", "maps") ? NULL : because("/proc, mounted: mount -t proc proc /proc");
+	return readable("self", "maps") ? NULL
+	                                : because("/proc, mounted: mount -t proc proc /proc");
 }
 
 static const char *try_smaps(void)
@@ -130,12 +145,17 @@ static const char *try_smaps(void)
 
 static const char *try_rollup(void)
 {
-	return readable("self", "smaps_rollup") ? NULL : because("Linux 4.14 or later with CONFIG_PROC_PAGE_MONITOR");
+	return readable("self", "smaps_rollup")
+	               ? NULL
+	               : because("Linux 4.14 or later with CONFIG_PROC_PAGE_MONITOR");
 }
 
 static const char *try_children(void)
 {
-	return readable("thread-self", "children") ? NULL : because("a kernel with CONFIG_PROC_CHILDREN; without it children are found through every /proc/PID/stat");
+	return readable("thread-self", "children")
+	               ? NULL
+	               : because("a kernel with CONFIG_PROC_CHILDREN; without it children are "
+	                         "found through every /proc/PID/stat");
 }
 
 static bool page_entry(uint64_t *entry)
@@ -145,7 +165,8 @@ static bool page_entry(uint64_t *entry)
 	off_t at = (off_t)((uintptr_t)&here / (uintptr_t)sysconf(_SC_PAGESIZE) * sizeof *entry);
 	ssize_t n = fd < 0 ? -1 : pread(fd, entry, sizeof *entry, at);
 	int cause = errno;
-	if (fd >= 0) close(fd);
+	if (fd >= 0)
+		close(fd);
 	errno = cause;
 	return n == sizeof *entry;
 }
@@ -160,18 +181,27 @@ static const char *try_frames(void)
 {
 	uint64_t entry = 0;
 	bool got = page_entry(&entry);
-	return got && entry & ((UINT64_C(1) << 55) - 1) ? NULL : "CAP_SYS_ADMIN (root): without it the kernel shows page frame numbers as 0";
+	return got && entry & ((UINT64_C(1) << 55) - 1) ? NULL
+	                                                : "CAP_SYS_ADMIN (root): without it the "
+	                                                  "kernel shows page frame numbers as 0";
 }
 
 static const char *try_scan(void)
 {
 	struct scanned found;
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = (uintptr_t)&found / page * page;
-	struct scan_arg arg = { .size = sizeof arg, .start = at, .end = at + page, .vec = (uintptr_t)&found, .vec_len = 1, .mask = SCAN_PRESENT, .wanted = SCAN_PRESENT };
+	struct scan_arg arg = { .size = sizeof arg,
+		                .start = at,
+		                .end = at + page,
+		                .vec = (uintptr_t)&found,
+		                .vec_len = 1,
+		                .mask = SCAN_PRESENT,
+		                .wanted = SCAN_PRESENT };
 	int fd = open_of("self", "pagemap", O_RDONLY);
 	int got = fd < 0 ? -1 : ioctl(fd, SCAN, &arg);
 	int cause = errno;
-	if (fd >= 0) close(fd);
+	if (fd >= 0)
+		close(fd);
 	errno = cause;
 	return got >= 0 ? NULL : because("Linux 6.7 or later with CONFIG_PROC_PAGE_MONITOR");
 }
@@ -182,7 +212,8 @@ static const char *try_query(void)
 	int fd = open_of("self", "maps", O_RDONLY);
 	int got = fd < 0 ? -1 : ioctl(fd, QUERY, &query);
 	int cause = errno;
-	if (fd >= 0) close(fd);
+	if (fd >= 0)
+		close(fd);
 	errno = cause;
 	return got == 0 ? NULL : because("Linux 6.11 or later");
 }
@@ -190,39 +221,47 @@ static const char *try_query(void)
 static const char *try_pidfd(void)
 {
 	int fd = vp_system_watch(getpid());
-	if (fd < 0) return because("Linux 5.3 or later");
+	if (fd < 0)
+		return because("Linux 5.3 or later");
 	close(fd);
 	return NULL;
 }
 
 static const char *try_btf(void)
 {
-	return access("/sys/kernel/btf/vmlinux", R_OK) == 0 ? NULL : because("a kernel with CONFIG_DEBUG_INFO_BTF, and /sys mounted");
+	return access("/sys/kernel/btf/vmlinux", R_OK) == 0
+	               ? NULL
+	               : because("a kernel with CONFIG_DEBUG_INFO_BTF, and /sys mounted");
 }
 
 static bool locked_down(void)
 {
 	char word[128];
-	return read_word("/sys/kernel/security/lockdown", word, sizeof word) && strstr(word, "[confidentiality]");
+	return read_word("/sys/kernel/security/lockdown", word, sizeof word) &&
+	       strstr(word, "[confidentiality]");
 }
 
 /* A program of two instructions: `return 0`. */
 static const char *try_bpf(void)
 {
-	static const struct bpf_insn program[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K }, { .code = BPF_JMP | BPF_EXIT } };
+	static const struct bpf_insn program[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		                                   { .code = BPF_JMP | BPF_EXIT } };
 	union bpf_attr attr;
 	memset(&attr, 0, sizeof attr);
 	attr.prog_type = BPF_PROG_TYPE_TRACEPOINT;
 	attr.insns = (uintptr_t)program;
 	attr.insn_cnt = 2;
-	attr.license = (uintptr_t)"GPL";
+	attr.license = (uintptr_t) "GPL";
 	int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr);
-	if (fd >= 0) return close(fd), NULL;
+	if (fd >= 0)
+		return close(fd), NULL;
 	int cause = errno;
 	bool locked = locked_down();
 	errno = cause;
-	if (cause == ENOSYS) return because("a kernel with CONFIG_BPF_SYSCALL");
-	if (locked) return because("a kernel that is not locked down for confidentiality");
+	if (cause == ENOSYS)
+		return because("a kernel with CONFIG_BPF_SYSCALL");
+	if (locked)
+		return because("a kernel that is not locked down for confidentiality");
 	return because("CAP_BPF and CAP_PERFMON (or root)");
 }
 
@@ -231,27 +270,50 @@ static const char *try_first_pids(void)
 {
 	struct stat space;
 	bool first = stat("/proc/self/ns/pid", &space) == 0 && space.st_ino == FIRST_PID_NS;
-	return first ? NULL : "the first pid namespace, which is that of no container: vm-sample --ebpf runs only there";
+	return first ? NULL
+	             : "the first pid namespace, which is that of no container: vm-sample --ebpf "
+	               "runs only there";
 }
 
 static const char *try_perf(void)
 {
-	struct perf_event_attr attr = { .size = sizeof attr, .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_PAGE_FAULTS, .exclude_kernel = 1, .exclude_hv = 1 };
+	struct perf_event_attr attr = { .size = sizeof attr,
+		                        .type = PERF_TYPE_SOFTWARE,
+		                        .config = PERF_COUNT_SW_PAGE_FAULTS,
+		                        .exclude_kernel = 1,
+		                        .exclude_hv = 1 };
 	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd >= 0) return close(fd), NULL;
-	return because(errno == ENOSYS ? "a kernel with CONFIG_PERF_EVENTS" : "CAP_PERFMON, or a lower kernel.perf_event_paranoid");
+	if (fd >= 0)
+		return close(fd), NULL;
+	return because(errno == ENOSYS ? "a kernel with CONFIG_PERF_EVENTS"
+	                               : "CAP_PERFMON, or a lower kernel.perf_event_paranoid");
 }
 
 static const char *try_others(void)
 {
-	return has(effective(), "SYS_PTRACE") ? NULL : "CAP_SYS_PTRACE (root): without it only processes of this user can be looked at";
+	return has(effective(), "SYS_PTRACE") ? NULL
+	                                      : "CAP_SYS_PTRACE (root): without it only processes "
+	                                        "of this user can be looked at";
 }
 
-static const struct { const char *name; const char *(*missing)(void); } features[] = {
-	{ "maps", try_maps }, { "smaps", try_smaps }, { "smaps_rollup", try_rollup }, { "children", try_children },
-	{ "pagemap", try_pagemap }, { "page_frames", try_frames }, { "pagemap_scan", try_scan }, { "procmap_query", try_query },
-	{ "pidfd", try_pidfd }, { "other_users", try_others }, { "btf", try_btf }, { "bpf", try_bpf },
-	{ "first_pid_namespace", try_first_pids }, { "perf_events", try_perf },
+static const struct {
+	const char *name;
+	const char *(*missing)(void);
+} features[] = {
+	{ "maps", try_maps },
+	{ "smaps", try_smaps },
+	{ "smaps_rollup", try_rollup },
+	{ "children", try_children },
+	{ "pagemap", try_pagemap },
+	{ "page_frames", try_frames },
+	{ "pagemap_scan", try_scan },
+	{ "procmap_query", try_query },
+	{ "pidfd", try_pidfd },
+	{ "other_users", try_others },
+	{ "btf", try_btf },
+	{ "bpf", try_bpf },
+	{ "first_pid_namespace", try_first_pids },
+	{ "perf_events", try_perf },
 };
 
 static void put_feature(struct vp_out *out, size_t before, const char *name, const char *missing)
@@ -259,14 +321,16 @@ static void put_feature(struct vp_out *out, size_t before, const char *name, con
 	vp_out_bytes(out, before ? ",{\"name\":" : "{\"name\":", before ? 9 : 8);
 	vp_out_quoted(out, vp_s(name));
 	vp_put_bool(out, "works", !missing);
-	if (missing) vp_put_str(out, "missing", vp_s(missing));
+	if (missing)
+		vp_put_str(out, "missing", vp_s(missing));
 	vp_put_close(out);
 }
 
 static void put_features(struct vp_out *out)
 {
 	vp_put_json(out, "features", vp_s("["));
-	for (size_t i = 0; i < sizeof features / sizeof *features; i++) put_feature(out, i, features[i].name, features[i].missing());
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		put_feature(out, i, features[i].name, features[i].missing());
 	vp_out_bytes(out, "]", 1);
 }
 
@@ -278,18 +342,27 @@ static const char *missing_of(const char *pid, const char *file, int flags)
 	char path[64];
 	int fd = open_of(pid, file, flags);
 	char byte;
-	ssize_t n = fd < 0 ? -1 : flags == O_RDONLY && strcmp(file, "mem") != 0 ? read(fd, &byte, 1) : 1;
+	ssize_t n = fd < 0                                          ? -1
+	            : flags == O_RDONLY && strcmp(file, "mem") != 0 ? read(fd, &byte, 1)
+	                                                            : 1;
 	int cause = errno;
-	if (fd >= 0) close(fd);
-	if (n > 0) return NULL;
+	if (fd >= 0)
+		close(fd);
+	if (n > 0)
+		return NULL;
 	errno = cause;
 	snprintf(path, sizeof path, "/proc/%s/exe", pid);
-	if (n == 0 && lstat(path, &info) == 0 && readlink(path, &byte, 1) < 0) return "an address space: this is a kernel thread, or a process that has ended";
-	if (n == 0) return "an address space: the process has none now";
-	if (errno == ENOENT || errno == ESRCH) return "the process: it has ended, or /proc hides it";
+	if (n == 0 && lstat(path, &info) == 0 && readlink(path, &byte, 1) < 0)
+		return "an address space: this is a kernel thread, or a process that has ended";
+	if (n == 0)
+		return "an address space: the process has none now";
+	if (errno == ENOENT || errno == ESRCH)
+		return "the process: it has ended, or /proc hides it";
 	snprintf(path, sizeof path, "/proc/%s", pid);
-	if (stat(path, &info) == 0 && info.st_uid != geteuid()) return because("its user, or CAP_SYS_PTRACE (root)");
-	return because("CAP_SYS_PTRACE (root): it guards itself, or kernel.yama.ptrace_scope forbids it");
+	if (stat(path, &info) == 0 && info.st_uid != geteuid())
+		return because("its user, or CAP_SYS_PTRACE (root)");
+	return because("CAP_SYS_PTRACE (root): it guards itself, or kernel.yama.ptrace_scope "
+	               "forbids it");
 }
 
 static void put_process(struct vp_out *out, size_t before, int64_t id)
@@ -300,9 +373,11 @@ static void put_process(struct vp_out *out, size_t before, int64_t id)
 	snprintf(path, sizeof path, "/proc/%s/comm", pid);
 	vp_out_bytes(out, before ? ",{\"pid\":" : "{\"pid\":", before ? 8 : 7);
 	vp_out_bytes(out, pid, strlen(pid));
-	if (read_word(path, name, sizeof name)) vp_put_str(out, "name", vp_s(name));
+	if (read_word(path, name, sizeof name))
+		vp_put_str(out, "name", vp_s(name));
 	snprintf(path, sizeof path, "/proc/%s", pid);
-	if (stat(path, &info) == 0) vp_put_num(out, "uid", info.st_uid);
+	if (stat(path, &info) == 0)
+		vp_put_num(out, "uid", info.st_uid);
 	vp_put_json(out, "features", vp_s("["));
 	put_feature(out, 0, "maps", missing_of(pid, "maps", O_RDONLY));
 	put_feature(out, 1, "smaps", missing_of(pid, "smaps", O_RDONLY));
@@ -319,28 +394,37 @@ static void put_user(struct vp_out *out)
 	const struct passwd *entry = getpwuid(geteuid());
 	vp_put_object(out, "user");
 	vp_put_num(out, "uid", geteuid());
-	if (entry) vp_put_str(out, "name", vp_s(entry->pw_name));
+	if (entry)
+		vp_put_str(out, "name", vp_s(entry->pw_name));
 	vp_put_close(out);
 }
 
-/* "rw,hidepid=2" of the last mount on /proc; kernels since 5.8 have words: noaccess, invisible, ptraceable. */
+/* "rw,hidepid=2" of the last mount on /proc; kernels since 5.8 have words: noaccess, invisible,
+ * ptraceable. */
 static void put_hidepid(struct vp_out *out)
 {
 	char line[1024], value[32] = "";
 	FILE *mounts = fopen("/proc/self/mounts", "re");
-	if (!mounts) return;
+	if (!mounts)
+		return;
 	while (fgets(line, sizeof line, mounts)) {
-		const char *proc = strstr(line, " /proc proc "), *option = proc ? strstr(proc, "hidepid=") : NULL;
-		if (proc) snprintf(value, sizeof value, "%.*s", option ? (int)strcspn(option + 8, ", \n") : 3, option ? option + 8 : "off");
+		const char *proc = strstr(line, " /proc proc "),
+		           *option = proc ? strstr(proc, "hidepid=") : NULL;
+		if (proc)
+			snprintf(value, sizeof value, "%.*s",
+			         option ? (int)strcspn(option + 8, ", \n") : 3,
+			         option ? option + 8 : "off");
 	}
 	fclose(mounts);
-	if (*value) vp_put_str(out, "hidepid", vp_s(value));
+	if (*value)
+		vp_put_str(out, "hidepid", vp_s(value));
 }
 
 static void put_setting(struct vp_out *out, const char *name, const char *path)
 {
 	int64_t value;
-	if (read_number(path, &value)) vp_put_int(out, name, value);
+	if (read_number(path, &value))
+		vp_put_int(out, name, value);
 }
 
 static void put_settings(struct vp_out *out)
@@ -351,7 +435,8 @@ static void put_settings(struct vp_out *out)
 	put_hidepid(out);
 	put_setting(out, "perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid");
 	put_setting(out, "unprivileged_bpf_disabled", "/proc/sys/kernel/unprivileged_bpf_disabled");
-	if (read_word("/sys/kernel/security/lockdown", word, sizeof word)) vp_put_str(out, "lockdown", vp_s(word));
+	if (read_word("/sys/kernel/security/lockdown", word, sizeof word))
+		vp_put_str(out, "lockdown", vp_s(word));
 	vp_put_close(out);
 }
 
@@ -366,8 +451,10 @@ void vp_probe(struct vp_out *out, const int64_t *pids, size_t count)
 	put_capabilities(out, effective());
 	put_settings(out);
 	put_features(out);
-	if (!count) return;
+	if (!count)
+		return;
 	vp_put_json(out, "processes", vp_s("["));
-	for (size_t i = 0; i < count; i++) put_process(out, i, pids[i]);
+	for (size_t i = 0; i < count; i++)
+		put_process(out, i, pids[i]);
 	vp_out_bytes(out, "]", 1);
 }

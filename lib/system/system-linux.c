@@ -25,7 +25,8 @@ static uint64_t number_in(const char *path)
 	char text[32];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0) close(fd);
+	if (fd >= 0)
+		close(fd);
 	text[n > 0 ? n : 0] = 0;
 	return strtoull(text, NULL, 10);
 }
@@ -46,16 +47,18 @@ void vp_system_facts(struct vp_system *facts)
 	facts->max_map_count = number_in("/proc/sys/vm/max_map_count");
 }
 
-/* Where /proc is not there, as in a bare chroot, the kernel has still handed over the name that exec was called with; a
- * program with more rights than its user must not believe it. */
+/* Where /proc is not there, as in a bare chroot, the kernel has still handed over the name that
+ * exec was called with; a program with more rights than its user must not believe it. */
 size_t vp_system_program(char *path, size_t size)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size);
-	if (n > 0 && (size_t)n < size) return (size_t)n;
+	if (n > 0 && (size_t)n < size)
+		return (size_t)n;
 	unsigned long given = getauxval(AT_SECURE) ? 0 : getauxval(AT_EXECFN);
 	char *whole = given ? realpath((const char *)given, NULL) : NULL;
 	size_t length = whole && strlen(whole) < size ? strlen(whole) : 0;
-	if (length) memcpy(path, whole, length);
+	if (length)
+		memcpy(path, whole, length);
 	free(whole);
 	return length;
 }
@@ -66,15 +69,19 @@ static size_t read_comm(const char *pid, char *comm, size_t size)
 	char path[300], text[512];
 	snprintf(path, sizeof path, "/proc/%s/stat", pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return 0;
+	if (fd < 0)
+		return 0;
 	ssize_t n = read(fd, text, sizeof text - 1);
 	close(fd);
-	if (n <= 0) return 0;
+	if (n <= 0)
+		return 0;
 	text[n] = 0;
 	char *from = strchr(text, '('), *to = strrchr(text, ')');
-	if (!from || !to || to <= from || to[1] != ' ' || to[2] == 'Z' || to[2] == 'X') return 0;
+	if (!from || !to || to <= from || to[1] != ' ' || to[2] == 'Z' || to[2] == 'X')
+		return 0;
 	size_t length = (size_t)(to - from - 1);
-	if (length >= size) length = size - 1;
+	if (length >= size)
+		length = size - 1;
 	memcpy(comm, from + 1, length);
 	comm[length] = 0;
 	return length;
@@ -86,13 +93,16 @@ static int executable_is(const char *pid, const char *name)
 	char path[300], target[PATH_MAX + 16];
 	snprintf(path, sizeof path, "/proc/%s/exe", pid);
 	ssize_t n = readlink(path, target, sizeof target - 1);
-	if (n <= 0) return 0;
+	if (n <= 0)
+		return 0;
 	target[n] = 0;
 	size_t tail = sizeof deleted - 1;
 	char *base = strrchr(target, '/');
 	base = base ? base + 1 : target;
-	if (strcmp(base, name) == 0) return 1;
-	if ((size_t)n > tail && strcmp(target + n - tail, deleted) == 0) target[n - (ssize_t)tail] = 0;
+	if (strcmp(base, name) == 0)
+		return 1;
+	if ((size_t)n > tail && strcmp(target + n - tail, deleted) == 0)
+		target[n - (ssize_t)tail] = 0;
 	return strcmp(base, name) == 0;
 }
 
@@ -105,7 +115,8 @@ static int by_number(const void *a, const void *b)
 static int add(int64_t **pids, size_t *count, int64_t pid)
 {
 	int64_t *more = realloc(*pids, (*count + 1) * sizeof *more);
-	if (!more) return vp_fail("out of memory");
+	if (!more)
+		return vp_fail("out of memory");
 	*pids = more;
 	more[(*count)++] = pid;
 	return 0;
@@ -117,16 +128,23 @@ int vp_system_find(const char *name, int64_t **pids, size_t *count)
 	struct dirent *entry;
 	*pids = NULL;
 	*count = 0;
-	if (!proc) return vp_fail_errno("/proc cannot be listed (is it mounted?)");
+	if (!proc)
+		return vp_fail_errno("/proc cannot be listed (is it mounted?)");
 	while ((entry = readdir(proc))) {
 		char comm[128];
-		if (*entry->d_name < '1' || *entry->d_name > '9' || !read_comm(entry->d_name, comm, sizeof comm)) continue;
+		if (*entry->d_name < '1' || *entry->d_name > '9' ||
+		    !read_comm(entry->d_name, comm, sizeof comm))
+			continue;
 		int64_t pid = strtoll(entry->d_name, NULL, 10);
-		if (pid == getpid() || (strcmp(comm, name) != 0 && !executable_is(entry->d_name, name))) continue;
-		if (add(pids, count, pid)) return closedir(proc), -1;
+		if (pid == getpid() ||
+		    (strcmp(comm, name) != 0 && !executable_is(entry->d_name, name)))
+			continue;
+		if (add(pids, count, pid))
+			return closedir(proc), -1;
 	}
 	closedir(proc);
-	if (*count) qsort(*pids, *count, sizeof **pids, by_number);
+	if (*count)
+		qsort(*pids, *count, sizeof **pids, by_number);
 	return 0;
 }
 

@@ -12,8 +12,8 @@
 #include "system/schedule.h"
 #include "system/system.h"
 
-#define EVENTS 2            /* the first place of events */
-#define BEFORE (EVENTS + VP_WATCH_EVENTS) /* places in front of the processes */
+#define EVENTS     2                          /* the first place of events */
+#define BEFORE     (EVENTS + VP_WATCH_EVENTS) /* places in front of the processes */
 #define BLIND_LOOK 50000000 /* ns between two questions for a process without a descriptor */
 
 static const int signals[VP_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
@@ -29,19 +29,24 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 	sigset_t block;
 	memset(watch, 0, sizeof *watch);
 	watch->fds = malloc(BEFORE * sizeof *watch->fds);
-	if (!watch->fds) return vp_fail("out of memory");
-	watch->fds[0] = (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
-	for (int i = 1; i < BEFORE; i++) watch->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+	if (!watch->fds)
+		return vp_fail("out of memory");
+	watch->fds[0] =
+	        (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
+	for (int i = 1; i < BEFORE; i++)
+		watch->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	sigemptyset(&block);
 	for (int i = 0; i < VP_WATCH_SIGNALS; i++) {
 		struct sigaction action = { .sa_handler = notice, .sa_flags = (int)SA_RESETHAND };
 		sigaction(signals[i], NULL, &watch->was[i]);
-		if (signals[i] == SIGHUP && watch->was[i].sa_handler == SIG_IGN) continue; /* nohup: it goes on */
+		if (signals[i] == SIGHUP && watch->was[i].sa_handler == SIG_IGN)
+			continue; /* nohup: it goes on */
 		sigaction(signals[i], &action, NULL);
 		sigaddset(&block, signals[i]);
 	}
 	sigprocmask(SIG_BLOCK, &block, &watch->mask);
-	for (int i = 0; i < VP_WATCH_SIGNALS; i++) sigdelset(&watch->mask, signals[i]);
+	for (int i = 0; i < VP_WATCH_SIGNALS; i++)
+		sigdelset(&watch->mask, signals[i]);
 	return 0;
 }
 
@@ -53,14 +58,16 @@ void vp_watch_input(struct vp_watch *watch, int input)
 int vp_watch_events(struct vp_watch *watch, int events)
 {
 	for (int i = EVENTS; i < BEFORE; i++)
-		if (watch->fds[i].fd < 0) return watch->fds[i].fd = events, 0;
+		if (watch->fds[i].fd < 0)
+			return watch->fds[i].fd = events, 0;
 	return vp_fail("more than %d sources with events", VP_WATCH_EVENTS);
 }
 
 static bool events_there(const struct vp_watch *watch)
 {
 	for (int i = EVENTS; i < BEFORE; i++)
-		if (watch->fds[i].fd >= 0 && watch->fds[i].revents) return true;
+		if (watch->fds[i].fd >= 0 && watch->fds[i].revents)
+			return true;
 	return false;
 }
 
@@ -68,9 +75,11 @@ static int grow(struct vp_watch *watch)
 {
 	size_t size = watch->size ? 2 * watch->size : 16;
 	struct pollfd *fds = realloc(watch->fds, (BEFORE + size) * sizeof *fds);
-	if (fds) watch->fds = fds;
+	if (fds)
+		watch->fds = fds;
 	int64_t *pids = fds ? realloc(watch->pids, size * sizeof *pids) : NULL;
-	if (!pids) return vp_fail("out of memory");
+	if (!pids)
+		return vp_fail("out of memory");
 	watch->pids = pids;
 	watch->size = size;
 	return 0;
@@ -78,9 +87,11 @@ static int grow(struct vp_watch *watch)
 
 int vp_watch_add(struct vp_watch *watch, int64_t pid)
 {
-	if (watch->living == watch->size && grow(watch)) return -1;
+	if (watch->living == watch->size && grow(watch))
+		return -1;
 	int fd = vp_system_watch(pid);
-	if (fd < 0) watch->blind = true;
+	if (fd < 0)
+		watch->blind = true;
 	watch->fds[BEFORE + watch->living] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	watch->pids[watch->living++] = pid;
 	watch->fed = true;
@@ -90,7 +101,8 @@ int vp_watch_add(struct vp_watch *watch, int64_t pid)
 static void forget(struct vp_watch *watch, size_t i)
 {
 	size_t last = --watch->living;
-	if (watch->fds[BEFORE + i].fd >= 0) close(watch->fds[BEFORE + i].fd);
+	if (watch->fds[BEFORE + i].fd >= 0)
+		close(watch->fds[BEFORE + i].fd);
 	watch->fds[BEFORE + i] = watch->fds[BEFORE + last];
 	watch->pids[i] = watch->pids[last];
 }
@@ -99,15 +111,18 @@ static void forget(struct vp_watch *watch, size_t i)
 static bool ended(int64_t pid)
 {
 	siginfo_t info = { 0 };
-	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0) return info.si_pid == (pid_t)pid;
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		return info.si_pid == (pid_t)pid;
 	return kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
 static void collect(struct vp_watch *watch, bool polled)
 {
-	for (size_t i = watch->living; i-- > 0;) { /* backwards: what takes a place has been asked */
+	for (size_t i = watch->living;
+	     i-- > 0;) { /* backwards: what takes a place has been asked */
 		const struct pollfd *fd = &watch->fds[BEFORE + i];
-		if (fd->fd >= 0 ? polled && fd->revents : ended(watch->pids[i])) forget(watch, i);
+		if (fd->fd >= 0 ? polled && fd->revents : ended(watch->pids[i]))
+			forget(watch, i);
 	}
 }
 
@@ -116,40 +131,54 @@ enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
 	size_t living = watch->living;
 	for (;;) {
 		int64_t left = when - vp_clock();
-		if (left < 0) left = 0;
+		if (left < 0)
+			left = 0;
 		bool last = !watch->blind || !living || left <= BLIND_LOOK;
-		if (!last) left = BLIND_LOOK;
+		if (!last)
+			left = BLIND_LOOK;
 		struct timespec pause = { left / 1000000000, left % 1000000000 };
 		int n = ppoll(watch->fds, BEFORE + watch->living, &pause, &watch->mask);
-		if (signalled) return VP_WOKE_SIGNAL;
-		if (n < 0 && errno != EINTR) return VP_WOKE_TIME;
-		if (n > 0 && watch->fds[0].revents) return VP_WOKE_READER;
-		if (n > 0 || watch->blind) collect(watch, n > 0);
-		if (living && !watch->living) return VP_WOKE_ENDED;
-		if (n > 0 && events_there(watch)) return VP_WOKE_EVENTS;
-		if (n > 0 && watch->fds[1].revents) return VP_WOKE_INPUT;
-		if (n == 0 && last) return VP_WOKE_TIME;
+		if (signalled)
+			return VP_WOKE_SIGNAL;
+		if (n < 0 && errno != EINTR)
+			return VP_WOKE_TIME;
+		if (n > 0 && watch->fds[0].revents)
+			return VP_WOKE_READER;
+		if (n > 0 || watch->blind)
+			collect(watch, n > 0);
+		if (living && !watch->living)
+			return VP_WOKE_ENDED;
+		if (n > 0 && events_there(watch))
+			return VP_WOKE_EVENTS;
+		if (n > 0 && watch->fds[1].revents)
+			return VP_WOKE_INPUT;
+		if (n == 0 && last)
+			return VP_WOKE_TIME;
 	}
 }
 
 void vp_watch_grace(struct vp_watch *watch, int64_t when)
 {
 	signalled = 0;
-	for (int i = 0; i < BEFORE; i++) watch->fds[i].fd = -1; /* whether somebody still reads matters no more */
+	for (int i = 0; i < BEFORE; i++)
+		watch->fds[i].fd = -1; /* whether somebody still reads matters no more */
 	while (watch->living && vp_clock() < when)
-		if (vp_watch_until(watch, when) == VP_WOKE_SIGNAL) return;
+		if (vp_watch_until(watch, when) == VP_WOKE_SIGNAL)
+			return;
 }
 
 void vp_watch_restore(const struct vp_watch *watch)
 {
-	for (int i = 0; i < VP_WATCH_SIGNALS; i++) sigaction(signals[i], &watch->was[i], NULL);
+	for (int i = 0; i < VP_WATCH_SIGNALS; i++)
+		sigaction(signals[i], &watch->was[i], NULL);
 	signal(SIGPIPE, SIG_DFL); /* ignored by every program of ours */
 	sigprocmask(SIG_SETMASK, &watch->mask, NULL);
 }
 
 void vp_watch_end(struct vp_watch *watch)
 {
-	while (watch->living) forget(watch, watch->living - 1);
+	while (watch->living)
+		forget(watch, watch->living - 1);
 	free(watch->fds);
 	free(watch->pids);
 }

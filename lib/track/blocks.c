@@ -1,9 +1,11 @@
-/* Live regions in blocks: of very many, one call changes a few, and the others need not be moved for that.
+/* Live regions in blocks: of very many, one call changes a few, and the others need not be moved
+ * for that.
  *
- *   live    |1 2 3 4 5 6 7 8|             one array while there are few, and for all that looks at every region
- *   blocks  |1 2 3|4 5 6 7|8|             from DIVIDED on, while calls come one by one
+ *   live    |1 2 3 4 5 6 7 8|             one array while there are few, and for all that looks at
+ * every region blocks  |1 2 3|4 5 6 7|8|             from DIVIDED on, while calls come one by one
  *
- * `live` keeps its room meanwhile, so that they can be put together again without asking for memory.
+ * `live` keeps its room meanwhile, so that they can be put together again without asking for
+ * memory.
  */
 #include "track/inner.h"
 
@@ -13,7 +15,7 @@
 #include "base/error.h"
 
 #define DIVIDED 512 /* so many regions are divided ... */
-#define BLOCK 64    /* ... into blocks of so many, each of which may grow to twice that */
+#define BLOCK   64  /* ... into blocks of so many, each of which may grow to twice that */
 
 static uint32_t blocks_of(const struct space *space)
 {
@@ -32,10 +34,13 @@ static struct entries *block_for_change(struct space *space, uint32_t block)
 
 static int make_room(struct entries *entries, uint32_t wanted)
 {
-	if (wanted <= entries->size) return 0;
-	if (wanted > UINT32_MAX / 4) return vp_fail("out of memory");
+	if (wanted <= entries->size)
+		return 0;
+	if (wanted > UINT32_MAX / 4)
+		return vp_fail("out of memory");
 	struct entry *grown = realloc(entries->at, 2 * (size_t)wanted * sizeof *grown);
-	if (!grown) return vp_fail("out of memory");
+	if (!grown)
+		return vp_fail("out of memory");
 	entries->at = grown;
 	entries->size = 2 * wanted;
 	return 0;
@@ -43,9 +48,11 @@ static int make_room(struct entries *entries, uint32_t wanted)
 
 static int make_blocks(struct space *space, uint32_t wanted)
 {
-	if (wanted <= space->block_size) return 0;
+	if (wanted <= space->block_size)
+		return 0;
 	struct entries *grown = realloc(space->blocks, 2 * (size_t)wanted * sizeof *grown);
-	if (!grown) return vp_fail("out of memory");
+	if (!grown)
+		return vp_fail("out of memory");
 	space->blocks = grown;
 	space->block_size = 2 * wanted;
 	return 0;
@@ -55,8 +62,10 @@ static int make_blocks(struct space *space, uint32_t wanted)
 
 static void remove_blocks(struct space *space, uint32_t from, uint32_t to)
 {
-	for (uint32_t b = from; b < to; b++) free(space->blocks[b].at);
-	memmove(space->blocks + from, space->blocks + to, (space->block_count - to) * sizeof *space->blocks);
+	for (uint32_t b = from; b < to; b++)
+		free(space->blocks[b].at);
+	memmove(space->blocks + from, space->blocks + to,
+	        (space->block_count - to) * sizeof *space->blocks);
 	space->block_count -= to - from;
 }
 
@@ -64,7 +73,8 @@ static void remove_blocks(struct space *space, uint32_t from, uint32_t to)
 static bool fill_block(struct entries *block, const struct entry *at, uint32_t count)
 {
 	*block = (struct entries){ malloc(2 * BLOCK * sizeof *at), count, 2 * BLOCK };
-	if (block->at) memcpy(block->at, at, count * sizeof *at);
+	if (block->at)
+		memcpy(block->at, at, count * sizeof *at);
 	return block->at;
 }
 
@@ -72,11 +82,14 @@ static bool fill_block(struct entries *block, const struct entry *at, uint32_t c
 void vp_track_divide(struct space *space)
 {
 	uint32_t count = space->live.count, wanted = (count + BLOCK - 1) / BLOCK;
-	if (space->block_count || count < DIVIDED || make_blocks(space, wanted)) return;
+	if (space->block_count || count < DIVIDED || make_blocks(space, wanted))
+		return;
 	for (uint32_t b = 0; b < wanted; b++) {
 		uint32_t from = b * BLOCK, n = count - from < BLOCK ? count - from : BLOCK;
-		if (fill_block(&space->blocks[b], space->live.at + from, n)) continue;
-		while (b-- > 0) free(space->blocks[b].at);
+		if (fill_block(&space->blocks[b], space->live.at + from, n))
+			continue;
+		while (b-- > 0)
+			free(space->blocks[b].at);
 		return;
 	}
 	space->block_count = wanted;
@@ -85,9 +98,11 @@ void vp_track_divide(struct space *space)
 void vp_track_whole(struct space *space)
 {
 	uint32_t count = 0;
-	if (!space->block_count) return;
+	if (!space->block_count)
+		return;
 	for (uint32_t b = 0; b < space->block_count; b++) {
-		memcpy(space->live.at + count, space->blocks[b].at, space->blocks[b].count * sizeof *space->live.at);
+		memcpy(space->live.at + count, space->blocks[b].at,
+		       space->blocks[b].count * sizeof *space->live.at);
 		count += space->blocks[b].count;
 	}
 	remove_blocks(space, 0, space->block_count);
@@ -97,7 +112,8 @@ void vp_track_whole(struct space *space)
 
 int vp_track_order(struct place a, struct place b)
 {
-	return a.block != b.block ? (a.block > b.block) - (a.block < b.block) : (a.at > b.at) - (a.at < b.at);
+	return a.block != b.block ? (a.block > b.block) - (a.block < b.block)
+	                          : (a.at > b.at) - (a.at < b.at);
 }
 
 const struct entry *vp_track_at(const struct space *space, struct place place)
@@ -109,15 +125,20 @@ const struct entry *vp_track_at(const struct space *space, struct place place)
 bool vp_track_next(const struct space *space, struct place *place)
 {
 	uint32_t count = block_of(space, place->block)->count;
-	if (place->at >= count) return false;
-	if (++place->at == count && place->block + 1 < blocks_of(space)) *place = (struct place){ place->block + 1, 0 };
+	if (place->at >= count)
+		return false;
+	if (++place->at == count && place->block + 1 < blocks_of(space))
+		*place = (struct place){ place->block + 1, 0 };
 	return true;
 }
 
 bool vp_track_back(const struct space *space, struct place *place)
 {
-	if (!place->at && !place->block) return false;
-	if (!place->at) *place = (struct place){ place->block - 1, block_of(space, place->block - 1)->count };
+	if (!place->at && !place->block)
+		return false;
+	if (!place->at)
+		*place = (struct place){ place->block - 1,
+			                 block_of(space, place->block - 1)->count };
 	place->at--;
 	return true;
 }
@@ -128,8 +149,10 @@ static uint32_t first_behind(const struct entries *entries, uint64_t address)
 	uint32_t low = 0, high = entries->count;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		if (now(entries, middle)->end <= address) low = middle + 1;
-		else high = middle;
+		if (now(entries, middle)->end <= address)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return low;
 }
@@ -140,8 +163,10 @@ struct place vp_track_find(const struct space *space, uint64_t address)
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
 		const struct entries *block = block_of(space, middle);
-		if (now(block, block->count - 1)->end <= address) low = middle + 1;
-		else high = middle;
+		if (now(block, block->count - 1)->end <= address)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return (struct place){ low, first_behind(block_of(space, low), address) };
 }
@@ -152,11 +177,13 @@ struct place vp_track_find(const struct space *space, uint64_t address)
 static void split(struct space *space, uint32_t b)
 {
 	uint32_t count = space->blocks[b].count, more = (count - 1) / BLOCK;
-	if (count <= 2 * BLOCK || make_blocks(space, space->block_count + more)) return;
+	if (count <= 2 * BLOCK || make_blocks(space, space->block_count + more))
+		return;
 	struct entries *block = &space->blocks[b], fresh;
 	while (block->count > BLOCK) {
 		uint32_t n = (block->count - 1) % BLOCK + 1;
-		if (!fill_block(&fresh, block->at + block->count - n, n)) return;
+		if (!fill_block(&fresh, block->at + block->count - n, n))
+			return;
 		block->count -= n;
 		memmove(block + 2, block + 1, (space->block_count - b - 1) * sizeof *block);
 		block[1] = fresh;
@@ -167,45 +194,61 @@ static void split(struct space *space, uint32_t b)
 /* No block is empty, but the only one. */
 static void tidy(struct space *space, uint32_t b)
 {
-	if (!space->block_count) return;
-	if (b + 1 < space->block_count && !space->blocks[b + 1].count) remove_blocks(space, b + 1, b + 2);
-	if (!space->blocks[b].count && space->block_count > 1) remove_blocks(space, b, b + 1);
-	else split(space, b);
+	if (!space->block_count)
+		return;
+	if (b + 1 < space->block_count && !space->blocks[b + 1].count)
+		remove_blocks(space, b + 1, b + 2);
+	if (!space->blocks[b].count && space->block_count > 1)
+		remove_blocks(space, b, b + 1);
+	else
+		split(space, b);
 }
 
 /* From `from` on, `old` entries of the block become others. There is room for them. */
 static void exchange(struct entries *block, uint32_t from, uint32_t old, const struct entries *by)
 {
 	uint32_t behind = block->count - from - old;
-	if (old != by->count && behind) memmove(block->at + from + by->count, block->at + from + old, behind * sizeof *block->at);
-	if (by->count) memcpy(block->at + from, by->at, by->count * sizeof *block->at);
+	if (old != by->count && behind)
+		memmove(block->at + from + by->count, block->at + from + old,
+		        behind * sizeof *block->at);
+	if (by->count)
+		memcpy(block->at + from, by->at, by->count * sizeof *block->at);
 	block->count = from + by->count + behind;
 }
 
 struct place vp_track_still(const struct space *space, struct place place)
 {
-	while (place.block + 1 < blocks_of(space) && place.at > block_of(space, place.block)->count) {
+	while (place.block + 1 < blocks_of(space) &&
+	       place.at > block_of(space, place.block)->count) {
 		place.at -= block_of(space, place.block)->count;
 		place.block++;
 	}
-	if (place.block >= blocks_of(space)) place = (struct place){ blocks_of(space) - 1, block_of(space, blocks_of(space) - 1)->count };
+	if (place.block >= blocks_of(space))
+		place = (struct place){ blocks_of(space) - 1,
+			                block_of(space, blocks_of(space) - 1)->count };
 	return place;
 }
 
-int vp_track_replace(struct space *space, struct place from, struct place to, const struct entries *by)
+int vp_track_replace(struct space *space, struct place from, struct place to,
+                     const struct entries *by)
 {
 	const struct entries none = { NULL, 0, 0 };
 	struct entries *block = block_for_change(space, from.block);
-	uint32_t old = to.block == from.block ? to.at - from.at : block->count - from.at, gone = old;
-	for (uint32_t b = from.block + 1; b <= to.block; b++) gone += b < to.block ? space->blocks[b].count : to.at;
-	if (make_room(block, block->count - old + by->count)) return -1;
-	if (space->block_count && make_room(&space->live, space->live.count - gone + by->count)) return -1;
+	uint32_t old = to.block == from.block ? to.at - from.at : block->count - from.at,
+	         gone = old;
+	for (uint32_t b = from.block + 1; b <= to.block; b++)
+		gone += b < to.block ? space->blocks[b].count : to.at;
+	if (make_room(block, block->count - old + by->count))
+		return -1;
+	if (space->block_count && make_room(&space->live, space->live.count - gone + by->count))
+		return -1;
 	exchange(block, from.at, old, by);
 	if (to.block > from.block) {
 		exchange(&space->blocks[to.block], 0, to.at, &none);
 		remove_blocks(space, from.block + 1, to.block);
 	}
-	if (space->block_count) space->live.count += by->count - gone;
+	if (space->block_count)
+		space->live.count += by->count - gone;
 	tidy(space, from.block);
 	return 0;
 }

@@ -11,13 +11,13 @@ struct call {
 	uint64_t tid, start, end; /* end 0: no address is known: it may be anything */
 	uint64_t stack;           /* 0: none */
 	char name[24];
-	bool whole;               /* fork, exec: all of the process */
+	bool whole; /* fork, exec: all of the process */
 };
 
 struct vp_causes {
 	struct call calls[VP_CAUSES], only; /* a ring */
 	size_t first, count;
-	uint64_t dropped;         /* so many have been forgotten */
+	uint64_t dropped; /* so many have been forgotten */
 	bool alone;
 	char text[192];
 };
@@ -47,11 +47,14 @@ static bool read_address(struct vp_record *record, const struct vp_member *membe
 {
 	char digits[24];
 	uint32_t high, low;
-	if (!member || member->json != VP_STRING) return false;
-	if (member->value.n == 20 && memcmp(member->value.p, "\"0x", 3) == 0 && vp_hex8(member->value.p + 3, &high) && vp_hex8(member->value.p + 11, &low))
+	if (!member || member->json != VP_STRING)
+		return false;
+	if (member->value.n == 20 && memcmp(member->value.p, "\"0x", 3) == 0 &&
+	    vp_hex8(member->value.p + 3, &high) && vp_hex8(member->value.p + 11, &low))
 		return *value = (uint64_t)high << 32 | low, true;
 	vp_str text = vp_record_decode(record, member->value);
-	if (text.n < 3 || text.n >= sizeof digits) return false;
+	if (text.n < 3 || text.n >= sizeof digits)
+		return false;
 	memcpy(digits, text.p, text.n);
 	digits[text.n] = 0;
 	*value = strtoull(digits, NULL, 16);
@@ -59,24 +62,31 @@ static bool read_address(struct vp_record *record, const struct vp_member *membe
 }
 
 /* Members that say where a call worked; of several the first here. */
-#define WORD(text) { text, sizeof text - 1 }
-static const struct word { const char *text; size_t n; }
-	lengths[] = { WORD("new_size"), WORD("length"), WORD("len"), WORD("size") },
-	places[] = { WORD("result"), WORD("addr"), WORD("old_address"), WORD("shmaddr") };
+#define WORD(text)                    \
+	{                             \
+		text, sizeof text - 1 \
+	}
+static const struct word {
+	const char *text;
+	size_t n;
+} lengths[] = { WORD("new_size"), WORD("length"), WORD("len"), WORD("size") },
+  places[] = { WORD("result"), WORD("addr"), WORD("old_address"), WORD("shmaddr") };
 #undef WORD
 enum { WORDS = 4 };
 
 static uint64_t *place_for(uint64_t *values, const struct word *words, vp_str key)
 {
 	for (size_t i = 0; i < WORDS; i++)
-		if (words[i].n == key.n && memcmp(words[i].text, key.p, key.n) == 0) return &values[i];
+		if (words[i].n == key.n && memcmp(words[i].text, key.p, key.n) == 0)
+			return &values[i];
 	return NULL;
 }
 
 static uint64_t first_of(const uint64_t *values)
 {
 	for (size_t i = 0; i < WORDS; i++)
-		if (values[i]) return values[i];
+		if (values[i])
+			return values[i];
 	return 0;
 }
 
@@ -86,37 +96,49 @@ static void find_range(struct vp_record *record, struct call *call)
 	for (size_t i = 0; i < record->rest_count; i++) {
 		const struct vp_member *member = &record->rest[i];
 		if ((value = place_for(sizes, lengths, member->key))) {
-			if (member->json != VP_NUMBER || !vp_json_num(member->value, value)) *value = 0;
+			if (member->json != VP_NUMBER || !vp_json_num(member->value, value))
+				*value = 0;
 		} else if ((value = place_for(starts, places, member->key))) {
-			if (!read_address(record, member, value)) *value = 0;
+			if (!read_address(record, member, value))
+				*value = 0;
 		}
 	}
 	uint64_t length = first_of(sizes);
 	call->start = first_of(starts);
 	bool moves = strcmp(call->name, "mremap") == 0 || strcmp(call->name, "brk") == 0 || !length;
-	if (call->start && !moves) call->end = call->start + length;
+	if (call->start && !moves)
+		call->end = call->start + length;
 }
 
 static bool read_call(struct vp_record *record, struct call *call)
 {
 	vp_str name = vp_record_str(record, "call");
 	*call = (struct call){ .pid = record->pid, .t = record->t };
-	if (!name.n || name.n >= sizeof call->name) return false;
+	if (!name.n || name.n >= sizeof call->name)
+		return false;
 	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] < '0' || name.p[i] > 'z' || name.p[i] == '\\') return false; /* no name of a call: it must not break the line */
+		if (name.p[i] < '0' || name.p[i] > 'z' || name.p[i] == '\\')
+			return false; /* no name of a call: it must not break the line */
 	memcpy(call->name, name.p, name.n);
-	if (!vp_record_num(record, "tid", &call->tid)) call->tid = (uint64_t)-1;
-	if (!vp_record_num(record, "stack", &call->stack)) call->stack = 0;
+	if (!vp_record_num(record, "tid", &call->tid))
+		call->tid = (uint64_t)-1;
+	if (!vp_record_num(record, "stack", &call->stack))
+		call->stack = 0;
 	return true;
 }
 
 /* Advice that only sets marks on pages. */
 static bool is_idle_advice(vp_str advice)
 {
-	static const char *const idle[] = { "MADV_WILLNEED", "MADV_DONTNEED", "MADV_FREE", "MADV_REMOVE", "MADV_COLD", "MADV_PAGEOUT", "MADV_POPULATE_READ",
-	                                    "MADV_POPULATE_WRITE", "MADV_DONTNEED_LOCKED", "MADV_COLLAPSE" };
+	static const char *const idle[] = {
+		"MADV_WILLNEED",      "MADV_DONTNEED",       "MADV_FREE",
+		"MADV_REMOVE",        "MADV_COLD",           "MADV_PAGEOUT",
+		"MADV_POPULATE_READ", "MADV_POPULATE_WRITE", "MADV_DONTNEED_LOCKED",
+		"MADV_COLLAPSE"
+	};
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
-		if (vp_str_is(advice, idle[i])) return true;
+		if (vp_str_is(advice, idle[i]))
+			return true;
 	return false;
 }
 
@@ -124,23 +146,31 @@ static bool changes_nothing(struct vp_record *record, const struct call *call)
 {
 	static const char *const idle[] = { "clone", "fault", "exit", "read", "write" };
 	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++)
-		if (strcmp(call->name, idle[i]) == 0) return true;
+		if (strcmp(call->name, idle[i]) == 0)
+			return true;
 	uint64_t asked;
-	if (strcmp(call->name, "brk") == 0) return read_address(record, vp_record_member(record, "addr"), &asked) && asked == 0; /* it only asks */
-	return strcmp(call->name, "madvise") == 0 && is_idle_advice(vp_record_str(record, "advice"));
+	if (strcmp(call->name, "brk") == 0)
+		return read_address(record, vp_record_member(record, "addr"), &asked) &&
+		       asked == 0; /* it only asks */
+	return strcmp(call->name, "madvise") == 0 && is_idle_advice(vp_record_str(record, "advic"
+	                                                                                  "e"));
 }
 
 void vp_causes_note(struct vp_causes *causes, struct vp_record *record)
 {
 	struct call call;
 	uint64_t child;
-	if (!read_call(record, &call) || changes_nothing(record, &call) || vp_record_member(record, "error")) return;
+	if (!read_call(record, &call) || changes_nothing(record, &call) ||
+	    vp_record_member(record, "error"))
+		return;
 	call.whole = strcmp(call.name, "exec") == 0 || strcmp(call.name, "fork") == 0;
 	if (strcmp(call.name, "fork") == 0) {
-		if (!vp_record_num(record, "child", &child)) return;
+		if (!vp_record_num(record, "child", &child))
+			return;
 		call.pid = (int64_t)child;
 	}
-	if (!call.whole) find_range(record, &call);
+	if (!call.whole)
+		find_range(record, &call);
 	if (causes->count == VP_CAUSES) {
 		causes->first = (causes->first + 1) % VP_CAUSES;
 		causes->count--;
@@ -158,9 +188,11 @@ void vp_causes_done(struct vp_causes *causes, int64_t pid)
 {
 	size_t kept = 0;
 	causes->alone = false;
-	if (pid < 0) return;
+	if (pid < 0)
+		return;
 	for (size_t i = 0; i < causes->count; i++)
-		if (call_at(causes, i)->pid != pid) *call_at(causes, kept++) = *call_at(causes, i);
+		if (call_at(causes, i)->pid != pid)
+			*call_at(causes, kept++) = *call_at(causes, i);
 	causes->count = kept;
 	causes->dropped = 0;
 }
@@ -168,11 +200,15 @@ void vp_causes_done(struct vp_causes *causes, int64_t pid)
 static bool may_have(const struct call *call, const struct vp_change *change)
 {
 	const struct vp_region *is = change->now, *was = change->was;
-	if (call->pid != change->pid || call->t > change->t) return false;
-	if (call->whole != (change->event == VP_E_FORK || change->event == VP_E_EXEC_REBUILD)) return false;
-	if (call->whole || !call->end) return true;
+	if (call->pid != change->pid || call->t > change->t)
+		return false;
+	if (call->whole != (change->event == VP_E_FORK || change->event == VP_E_EXEC_REBUILD))
+		return false;
+	if (call->whole || !call->end)
+		return true;
 	uint64_t end = (call->end + 4095) & ~(uint64_t)4095;
-	if (call->start < is->end && is->start < end) return true;
+	if (call->start < is->end && is->start < end)
+		return true;
 	return was && call->start < was->end && was->start < end;
 }
 
@@ -187,10 +223,13 @@ static char *put_number(char *at, uint64_t value, int least)
 {
 	char digits[20];
 	int n = 0;
-	do digits[n++] = (char)('0' + value % 10);
+	do
+		digits[n++] = (char)('0' + value % 10);
 	while (value /= 10);
-	while (n < least) digits[n++] = '0';
-	while (n) *at++ = digits[--n];
+	while (n < least)
+		digits[n++] = '0';
+	while (n)
+		*at++ = digits[--n];
 	return at;
 }
 
@@ -199,12 +238,16 @@ static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 	uint64_t lag = t > call->t ? (uint64_t)(t - call->t) : 0;
 	char *at = put_text(causes->text, "{\"call\":\"");
 	at = put_text(put_text(at, call->name), "\"");
-	if (call->tid != (uint64_t)-1) at = put_number(put_text(at, ",\"tid\":"), call->tid, 1);
-	if (lag || call->tid != (uint64_t)-1) { /* a look finds an end when it looks: since when nobody knows */
+	if (call->tid != (uint64_t)-1)
+		at = put_number(put_text(at, ",\"tid\":"), call->tid, 1);
+	if (lag ||
+	    call->tid !=
+	            (uint64_t)-1) { /* a look finds an end when it looks: since when nobody knows */
 		at = put_number(put_text(at, ",\"lag\":"), lag / 1000000000, 1);
 		at = put_number(put_text(at, "."), lag % 1000000000, 9);
 	}
-	if (call->stack) at = put_number(put_text(at, ",\"stack\":"), call->stack, 1);
+	if (call->stack)
+		at = put_number(put_text(at, ",\"stack\":"), call->stack, 1);
 	at = put_text(at, "}");
 	return (vp_str){ causes->text, (size_t)(at - causes->text) };
 }
@@ -212,12 +255,16 @@ static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 static const struct call *find(const struct vp_causes *causes, const struct vp_change *change)
 {
 	const struct call *found = NULL, *call;
-	if (causes->alone) return &causes->only;
-	if (change->event == VP_E_RESIDENT_CHANGE || causes->dropped) return NULL;
+	if (causes->alone)
+		return &causes->only;
+	if (change->event == VP_E_RESIDENT_CHANGE || causes->dropped)
+		return NULL;
 	for (size_t i = 0; i < causes->count; i++) {
 		call = &causes->calls[(causes->first + i) % VP_CAUSES];
-		if (!may_have(call, change)) continue;
-		if (found) return NULL;
+		if (!may_have(call, change))
+			continue;
+		if (found)
+			return NULL;
 		found = call;
 	}
 	return found;
@@ -229,7 +276,8 @@ vp_str vp_causes_of(struct vp_causes *causes, const struct vp_change *change)
 	return found ? say(causes, found, change->t) : (vp_str){ NULL, 0 };
 }
 
-const char *vp_causes_call(const struct vp_causes *causes, const struct vp_change *change, uint64_t *stack)
+const char *vp_causes_call(const struct vp_causes *causes, const struct vp_change *change,
+                           uint64_t *stack)
 {
 	const struct call *found = find(causes, change);
 	*stack = found ? found->stack : 0;

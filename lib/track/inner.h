@@ -4,8 +4,9 @@
  *   track_match.c  pairs what is equal; groups the rest by overlap; decides who descends from whom
  *   track_move.c   pairs what vanished with what appeared elsewhere (mremap)
  *   track_span.c   takes in what is known of one span alone, and sends that part through the rest
- *   track_blocks.c keeps many live regions so that one can be put between them without moving the rest
- *   track_event.c  names what happened, joins groups that one call explains into acts, tells the sink
+ *   track_blocks.c keeps many live regions so that one can be put between them without moving the
+ * rest track_event.c  names what happened, joins groups that one call explains into acts, tells the
+ * sink
  */
 #ifndef VMPIPE_TRACK_INNER_H
 #define VMPIPE_TRACK_INNER_H
@@ -24,7 +25,8 @@ struct node {
 	uint32_t refs;
 };
 
-/* A live region: as the sink knows it, and as it is. They differ in measures alone, by less than the threshold. */
+/* A live region: as the sink knows it, and as it is. They differ in measures alone, by less than
+ * the threshold. */
 struct entry {
 	struct node *told, *now;
 	uint64_t id;
@@ -60,8 +62,9 @@ struct origin {
 	uint32_t keeps;       /* the old region whose id it has, or NONE */
 	uint32_t moved;       /* the old region that it, or a part of it, was moved from, or NONE */
 	enum vp_event event;
-	bool replaces;        /* overlaps something that it does not descend from */
-	uint64_t onto, onto_end; /* memory was moved to there: it does not descend from what it was moved onto */
+	bool replaces;           /* overlaps something that it does not descend from */
+	uint64_t onto, onto_end; /* memory was moved to there: it does not descend from what it was
+	                            moved onto */
 };
 
 /* Old and new regions that touch: [was, was_end) and [now, now_end) of the two arrays. */
@@ -75,13 +78,14 @@ struct group {
 struct space {
 	int64_t pid, parent; /* parent: whom to take a FORK from, or -1 */
 	struct entries live, next;
-	struct entries *blocks; /* the live regions; none: they are in `live`, which otherwise has their count and room for them */
+	struct entries *blocks; /* the live regions; none: they are in `live`, which otherwise has
+	                           their count and room for them */
 	uint32_t block_count, block_size;
 	struct vp_strings *strings;
 	size_t strings_kept;
-	bool seen;           /* a frame was given */
-	bool exec;           /* the next snapshot is another program's */
-	bool gone;           /* ended: to be forgotten */
+	bool seen; /* a frame was given */
+	bool exec; /* the next snapshot is another program's */
+	bool gone; /* ended: to be forgotten */
 	uint64_t seq;
 };
 
@@ -101,14 +105,19 @@ struct vp_tracker {
 	struct node **slabs;
 	size_t slab_count;
 	/* of the snapshot in hand, reused */
-	struct link *links;     uint32_t link_count;
+	struct link *links;
+	uint32_t link_count;
 	struct fate *fates;     /* by old region */
 	struct origin *origins; /* by new region */
-	struct group *groups;   uint32_t group_count;
-	struct entries cut;     /* copies of the live regions that a span is compared with; they hold nothing */
-	uint32_t *resident;     uint32_t resident_count; /* new regions of which measures alone differ */
-	uint32_t room;          /* places in each of these */
-	uint64_t *ids;          size_t ids_size; /* for `from` and `gone` */
+	struct group *groups;
+	uint32_t group_count;
+	struct entries cut; /* copies of the live regions that a span is compared with; they hold
+	                       nothing */
+	uint32_t *resident;
+	uint32_t resident_count; /* new regions of which measures alone differ */
+	uint32_t room;           /* places in each of these */
+	uint64_t *ids;
+	size_t ids_size; /* for `from` and `gone` */
 };
 
 static inline const struct vp_region *told(const struct entries *entries, uint32_t i)
@@ -122,41 +131,67 @@ static inline const struct vp_region *now(const struct entries *entries, uint32_
 }
 
 /* track.c */
-void vp_track_tell(struct vp_tracker *tracker, struct entry *entry); /* what is now is known from now on */
-uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count);    /* room for so many; NULL: no memory */
+void vp_track_tell(struct vp_tracker *tracker,
+                   struct entry *entry); /* what is now is known from now on */
+uint64_t *vp_track_ids(struct vp_tracker *tracker,
+                       size_t count); /* room for so many; NULL: no memory */
 struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid); /* NULL: none */
-struct node *vp_track_node(struct vp_tracker *tracker);              /* held once; NULL: no memory */
+struct node *vp_track_node(struct vp_tracker *tracker); /* held once; NULL: no memory */
 void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL too */
-struct entry *vp_track_entry(struct entries *entries);               /* one more, empty; NULL: no memory */
-int  vp_track_room(struct vp_tracker *tracker, const struct space *space); /* for the comparison; -1: vp_error */
-void vp_track_sift(struct space *space);                             /* lets go of strings that nothing has any more */
+struct entry *vp_track_entry(struct entries *entries); /* one more, empty; NULL: no memory */
+int vp_track_room(struct vp_tracker *tracker,
+                  const struct space *space); /* for the comparison; -1: vp_error */
+void vp_track_sift(struct space *space);      /* lets go of strings that nothing has any more */
 
-/* track_blocks.c: what looks at `live` as a whole calls vp_track_whole before; the others work in either state. */
-void vp_track_divide(struct space *space);                           /* into blocks, if there are many */
-void vp_track_whole(struct space *space);                            /* all live regions are in `live` again */
-struct place vp_track_find(const struct space *space, uint64_t address); /* the first live region that ends behind this address */
-const struct entry *vp_track_at(const struct space *space, struct place place); /* NULL: that is the end */
-bool vp_track_next(const struct space *space, struct place *place);  /* false: it was the end */
-bool vp_track_back(const struct space *space, struct place *place);  /* false: it was the beginning */
-int  vp_track_order(struct place a, struct place b);                 /* less than, equal to or greater than 0 */
-int  vp_track_replace(struct space *space, struct place from, struct place to, const struct entries *by); /* -1: vp_error, nothing is changed */
-struct place vp_track_still(const struct space *space, struct place place); /* where it is now that something above it has been replaced */
+/* track_blocks.c: what looks at `live` as a whole calls vp_track_whole before; the others work in
+ * either state. */
+void vp_track_divide(struct space *space); /* into blocks, if there are many */
+void vp_track_whole(struct space *space);  /* all live regions are in `live` again */
+struct place vp_track_find(
+        const struct space *space,
+        uint64_t address); /* the first live region that ends behind this address */
+const struct entry *vp_track_at(const struct space *space,
+                                struct place place);                /* NULL: that is the end */
+bool vp_track_next(const struct space *space, struct place *place); /* false: it was the end */
+bool vp_track_back(const struct space *space,
+                   struct place *place);            /* false: it was the beginning */
+int vp_track_order(struct place a, struct place b); /* less than, equal to or greater than 0 */
+int vp_track_replace(struct space *space, struct place from, struct place to,
+                     const struct entries *by); /* -1: vp_error, nothing is changed */
+struct place vp_track_still(
+        const struct space *space,
+        struct place place); /* where it is now that something above it has been replaced */
 
 /* track_match.c */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);
-void vp_track_settle_all(struct vp_tracker *tracker, struct space *space); /* as if nothing had been moved */
-void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g); /* one group again, with `onto` of its origins set */
-bool vp_track_alike(const struct vp_region *a, const struct vp_region *b);  /* same permissions, name, label; in the same place also kind: size and neighbours decide it, too */
-bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b); /* the same but for the kind, which size decides, too */
-bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b); /* or neither has one */
-bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is); /* may one be a piece of the other, if they overlap? */
+void vp_track_settle_all(struct vp_tracker *tracker,
+                         struct space *space); /* as if nothing had been moved */
+void vp_track_settle(struct vp_tracker *tracker, struct space *space,
+                     uint32_t g); /* one group again, with `onto` of its origins set */
+bool vp_track_alike(const struct vp_region *a,
+                    const struct vp_region *b); /* same permissions, name, label; in the same place
+                                                   also kind: size and neighbours decide it, too */
+bool vp_track_same_use(
+        const struct vp_region *a,
+        const struct vp_region *b); /* the same but for the kind, which size decides, too */
+bool vp_track_same_file(const struct vp_region *a,
+                        const struct vp_region *b); /* or neither has one */
+bool vp_track_same_memory(
+        const struct vp_region *was,
+        const struct vp_region *is); /* may one be a piece of the other, if they overlap? */
 bool vp_track_has_file(const struct vp_region *region);
 bool vp_track_same_pkey(const struct vp_region *a, const struct vp_region *b);
 
 /* track_move.c */
 /* What counts as moved beside whole regions of the same size. */
-enum vp_moves { VP_MOVE_RESIZED = 1, VP_MOVE_PARTS = 2, VP_MOVE_ONTO = 4 /* parts, onto memory that is there */, VP_MOVE_ALL = 7 };
-unsigned vp_track_move(struct vp_tracker *tracker, struct space *space, unsigned allowed); /* which of these it found */
+enum vp_moves {
+	VP_MOVE_RESIZED = 1,
+	VP_MOVE_PARTS = 2,
+	VP_MOVE_ONTO = 4 /* parts, onto memory that is there */,
+	VP_MOVE_ALL = 7
+};
+unsigned vp_track_move(struct vp_tracker *tracker, struct space *space,
+                       unsigned allowed); /* which of these it found */
 
 /* track_event.c */
 void vp_track_name(struct vp_tracker *tracker, struct space *space);

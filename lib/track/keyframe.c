@@ -23,7 +23,7 @@ struct life {
 
 struct stack {
 	struct kept line;
-	uint64_t told;       /* behind so many frames */
+	uint64_t told; /* behind so many frames */
 	int64_t pid;
 };
 
@@ -33,26 +33,29 @@ struct vp_frames {
 	struct vp_pids pids; /* into lives */
 	struct stack *stacks;
 	size_t stack_count, stack_size;
-	struct vp_pids ids;  /* into stacks */
-	uint64_t framed;     /* so many frames so far */
+	struct vp_pids ids; /* into stacks */
+	uint64_t framed;    /* so many frames so far */
 };
 
 static int keep_line(struct kept *kept, vp_str line)
 {
 	if (line.n > kept->size) {
 		char *grown = realloc(kept->bytes, line.n + line.n / 2);
-		if (!grown) return vp_fail("out of memory");
+		if (!grown)
+			return vp_fail("out of memory");
 		kept->bytes = grown;
 		kept->size = line.n + line.n / 2;
 	}
-	if (line.n) memcpy(kept->bytes, line.p, line.n);
+	if (line.n)
+		memcpy(kept->bytes, line.p, line.n);
 	kept->n = line.n;
 	return 0;
 }
 
 static void drop_modules(struct life *life)
 {
-	for (size_t i = 0; i < life->module_count; i++) free(life->modules[i].bytes);
+	for (size_t i = 0; i < life->module_count; i++)
+		free(life->modules[i].bytes);
 	free(life->modules);
 	life->modules = NULL;
 	life->module_count = 0;
@@ -72,17 +75,20 @@ struct vp_frames *vp_frames_new(void)
 
 void vp_frames_clear(struct vp_frames *frames)
 {
-	for (size_t i = 0; i < frames->stack_count; i++) free(frames->stacks[i].line.bytes);
+	for (size_t i = 0; i < frames->stack_count; i++)
+		free(frames->stacks[i].line.bytes);
 	frames->stack_count = 0;
 	vp_pids_free(&frames->ids);
-	for (size_t i = 0; i < frames->count; i++) drop(&frames->lives[i]);
+	for (size_t i = 0; i < frames->count; i++)
+		drop(&frames->lives[i]);
 	frames->count = 0;
 	vp_pids_free(&frames->pids);
 }
 
 void vp_frames_free(struct vp_frames *frames)
 {
-	if (!frames) return;
+	if (!frames)
+		return;
 	vp_frames_clear(frames);
 	free(frames->lives);
 	free(frames->stacks);
@@ -98,11 +104,14 @@ static struct life *find(const struct vp_frames *frames, int64_t pid)
 static struct life *make(struct vp_frames *frames, int64_t pid)
 {
 	struct life *life = find(frames, pid);
-	if (life) return life;
+	if (life)
+		return life;
 	struct life *grown = realloc(frames->lives, (frames->count + 1) * sizeof *grown);
-	if (!grown) return NULL;
+	if (!grown)
+		return NULL;
 	frames->lives = grown;
-	if (vp_pids_set(&frames->pids, pid, frames->count)) return NULL;
+	if (vp_pids_set(&frames->pids, pid, frames->count))
+		return NULL;
 	grown[frames->count] = (struct life){ .pid = pid, .framed = INT64_MIN };
 	return &grown[frames->count++];
 }
@@ -110,7 +119,8 @@ static struct life *make(struct vp_frames *frames, int64_t pid)
 void vp_frames_forget(struct vp_frames *frames, int64_t pid)
 {
 	struct life *life = find(frames, pid);
-	if (!life) return;
+	if (!life)
+		return;
 	drop(life);
 	*life = frames->lives[--frames->count];
 	vp_pids_set(&frames->pids, life->pid, (size_t)(life - frames->lives));
@@ -126,7 +136,8 @@ int64_t vp_frames_last(const struct vp_frames *frames, int64_t pid)
 void vp_frames_mark(struct vp_frames *frames, int64_t t, int64_t pid)
 {
 	struct life *life = make(frames, pid);
-	if (life) life->framed = t;
+	if (life)
+		life->framed = t;
 	frames->framed++;
 }
 
@@ -137,14 +148,17 @@ static bool leaves(const struct vp_record *record)
 	static const char *const words[] = { "unload", "remove", "unmap", "close", "gone" };
 	const struct vp_member *op = vp_record_member(record, "op");
 	for (size_t i = 0; op && op->json == VP_STRING && i < sizeof words / sizeof words[0]; i++)
-		if (op->value.n == strlen(words[i]) + 2 && memcmp(op->value.p + 1, words[i], op->value.n - 2) == 0) return true;
+		if (op->value.n == strlen(words[i]) + 2 &&
+		    memcmp(op->value.p + 1, words[i], op->value.n - 2) == 0)
+			return true;
 	return false;
 }
 
 static bool module_start(const struct vp_record *record, uint64_t *start)
 {
 	const struct vp_member *m = vp_record_member(record, "start");
-	if (!m || m->json != VP_STRING || m->value.n > 24) return false;
+	if (!m || m->json != VP_STRING || m->value.n > 24)
+		return false;
 	char text[32] = "";
 	memcpy(text, m->value.p + 1, m->value.n - 2);
 	*start = strtoull(text, NULL, 16);
@@ -155,18 +169,24 @@ static int keep_module(struct life *life, const struct vp_record *record)
 {
 	uint64_t start;
 	size_t i = 0;
-	if (!module_start(record, &start)) return 0;
-	while (i < life->module_count && life->modules[i].start < start) i++;
+	if (!module_start(record, &start))
+		return 0;
+	while (i < life->module_count && life->modules[i].start < start)
+		i++;
 	bool known = i < life->module_count && life->modules[i].start == start;
 	if (leaves(record)) {
-		if (!known) return 0;
+		if (!known)
+			return 0;
 		free(life->modules[i].bytes);
-		memmove(&life->modules[i], &life->modules[i + 1], (--life->module_count - i) * sizeof life->modules[0]);
+		memmove(&life->modules[i], &life->modules[i + 1],
+		        (--life->module_count - i) * sizeof life->modules[0]);
 		return 0;
 	}
 	if (!known) {
-		struct kept *grown = realloc(life->modules, (life->module_count + 1) * sizeof *grown);
-		if (!grown) return vp_fail("out of memory");
+		struct kept *grown =
+		        realloc(life->modules, (life->module_count + 1) * sizeof *grown);
+		if (!grown)
+			return vp_fail("out of memory");
 		life->modules = grown;
 		memmove(&grown[i + 1], &grown[i], (life->module_count++ - i) * sizeof *grown);
 		grown[i] = (struct kept){ .start = start };
@@ -178,18 +198,21 @@ static int keep_module(struct life *life, const struct vp_record *record)
 
 static int keep_stack(struct vp_frames *frames, const struct vp_record *record)
 {
-	if (!record->has_id) return 0;
+	if (!record->has_id)
+		return 0;
 	size_t at = vp_pids_get(&frames->ids, (int64_t)record->id, SIZE_MAX);
 	if (at == SIZE_MAX) {
 		if (frames->stack_count == frames->stack_size) {
 			size_t size = frames->stack_size ? 2 * frames->stack_size : 64;
 			struct stack *grown = realloc(frames->stacks, size * sizeof *grown);
-			if (!grown) return vp_fail("out of memory");
+			if (!grown)
+				return vp_fail("out of memory");
 			frames->stacks = grown;
 			frames->stack_size = size;
 		}
 		at = frames->stack_count;
-		if (vp_pids_set(&frames->ids, (int64_t)record->id, at)) return -1;
+		if (vp_pids_set(&frames->ids, (int64_t)record->id, at))
+			return -1;
 		frames->stacks[frames->stack_count++] = (struct stack){ .pid = -1 };
 	}
 	struct stack *stack = &frames->stacks[at];
@@ -203,13 +226,18 @@ static int keep_stack(struct vp_frames *frames, const struct vp_record *record)
 int vp_frames_keep(struct vp_frames *frames, const struct vp_record *record)
 {
 	enum vp_type type = record->type;
-	if (type == VP_T_stack) return keep_stack(frames, record);
-	if (type != VP_T_process && type != VP_T_module) return 0;
+	if (type == VP_T_stack)
+		return keep_stack(frames, record);
+	if (type != VP_T_process && type != VP_T_module)
+		return 0;
 	struct life *life = make(frames, record->has_pid ? record->pid : -1);
-	if (!life) return vp_fail("out of memory");
-	if (type == VP_T_module) return keep_module(life, record);
+	if (!life)
+		return vp_fail("out of memory");
+	if (type == VP_T_module)
+		return keep_module(life, record);
 	const struct vp_member *why = vp_record_member(record, "why");
-	if (why && why->value.n == 6 && memcmp(why->value.p, "\"exec\"", 6) == 0) drop_modules(life);
+	if (why && why->value.n == 6 && memcmp(why->value.p, "\"exec\"", 6) == 0)
+		drop_modules(life);
 	return keep_line(&life->process, record->line);
 }
 
@@ -228,18 +256,23 @@ struct other {
 };
 
 /* A kept line with another `t`, and another value of one more member. */
-static void put_again(struct vp_out *out, const struct kept *kept, int64_t t, int64_t pid, const char *type, struct other other)
+static void put_again(struct vp_out *out, const struct kept *kept, int64_t t, int64_t pid,
+                      const char *type, struct other other)
 {
 	struct vp_member m;
 	vp_str line = { kept->bytes, kept->n };
 	vp_put_begin(out, type, t, pid);
 	for (size_t at = 0; vp_json_each(line, &at, &m);) {
-		if (vp_str_is(m.key, "type") || vp_str_is(m.key, "t") || vp_str_is(m.key, "pid")) continue;
-		if (other.without && vp_str_is(m.key, other.without)) continue;
+		if (vp_str_is(m.key, "type") || vp_str_is(m.key, "t") || vp_str_is(m.key, "pid"))
+			continue;
+		if (other.without && vp_str_is(m.key, other.without))
+			continue;
 		bool anew = other.key && vp_str_is(m.key, other.key);
-		vp_put_members(out, (vp_str){ m.key.p - 1, m.key.n + 2 }); /* the name with its quotes */
+		vp_put_members(out,
+		               (vp_str){ m.key.p - 1, m.key.n + 2 }); /* the name with its quotes */
 		vp_out_bytes(out, ":", 1);
-		vp_out_bytes(out, anew ? other.value.p : m.value.p, anew ? other.value.n : m.value.n);
+		vp_out_bytes(out, anew ? other.value.p : m.value.p,
+		             anew ? other.value.n : m.value.n);
 	}
 	vp_put_end(out);
 }
@@ -247,19 +280,25 @@ static void put_again(struct vp_out *out, const struct kept *kept, int64_t t, in
 void vp_frames_put(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid)
 {
 	const struct life *life = find(frames, pid);
-	if (!life) return;
-	if (life->process.n) put_again(out, &life->process, t, pid, "process", (struct other){ "why", vp_s("\"first\""), NULL });
+	if (!life)
+		return;
+	if (life->process.n)
+		put_again(out, &life->process, t, pid, "process",
+		          (struct other){ "why", vp_s("\"first\""), NULL });
 	for (size_t i = 0; i < life->module_count; i++)
-		put_again(out, &life->modules[i], t, pid, "module", (struct other){ NULL, { NULL, 0 }, NULL });
+		put_again(out, &life->modules[i], t, pid, "module",
+		          (struct other){ NULL, { NULL, 0 }, NULL });
 }
 
-void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid, uint64_t seq, size_t regions, bool pages)
+void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t,
+                            int64_t pid, uint64_t seq, size_t regions, bool pages)
 {
 	const struct life *life = find(frames, pid);
 	char number[24];
 	snprintf(number, sizeof number, "%zu", regions);
 	if (life && life->snapshot.n) {
-		put_again(out, &life->snapshot, t, pid, "snapshot", (struct other){ "regions", vp_s(number), pages ? NULL : "pages" });
+		put_again(out, &life->snapshot, t, pid, "snapshot",
+		          (struct other){ "regions", vp_s(number), pages ? NULL : "pages" });
 		return;
 	}
 	vp_put_begin(out, "snapshot", t, pid);
@@ -272,7 +311,9 @@ void vp_frames_use_stack(struct vp_frames *frames, struct vp_out *out, int64_t t
 {
 	size_t at = vp_pids_get(&frames->ids, (int64_t)id, SIZE_MAX);
 	struct stack *stack = at == SIZE_MAX ? NULL : &frames->stacks[at];
-	if (!stack || stack->told == frames->framed) return;
+	if (!stack || stack->told == frames->framed)
+		return;
 	stack->told = frames->framed;
-	put_again(out, &stack->line, t, stack->pid, "stack", (struct other){ NULL, { NULL, 0 }, NULL });
+	put_again(out, &stack->line, t, stack->pid, "stack",
+	          (struct other){ NULL, { NULL, 0 }, NULL });
 }

@@ -1,7 +1,9 @@
-/* Who is whose descendant: equal regions pair up, the rest is grouped by overlap, and each id goes on in one new region at most.
+/* Who is whose descendant: equal regions pair up, the rest is grouped by overlap, and each id goes
+ * on in one new region at most.
  *
  *   was   3 |rw-p........|   5 |r--p....|        unchanged regions are left out of the groups;
- *   now   3 |rw-p|  |rw-p|   5 |rw-p....|        here are two groups: a hole in 3, other permissions of 5
+ *   now   3 |rw-p|  |rw-p|   5 |rw-p....|        here are two groups: a hole in 3, other
+ * permissions of 5
  */
 #include "track/inner.h"
 
@@ -9,10 +11,12 @@
 
 #include <string.h>
 
-/* Measures by which a region is used more or less. The others move with what other processes do, or with a look. */
+/* Measures by which a region is used more or less. The others move with what other processes do, or
+ * with a look. */
 #define BIT(name) ((uint64_t)1 << VP_M_##name)
-static const uint64_t own_use = BIT(rss) | BIT(dirty) | BIT(anonymous) | BIT(swap) | BIT(locked) | BIT(huge) | BIT(ksm) |
-                                BIT(lazy_free) | BIT(shmem_huge) | BIT(file_huge) | BIT(shared_hugetlb) | BIT(private_hugetlb);
+static const uint64_t own_use = BIT(rss) | BIT(dirty) | BIT(anonymous) | BIT(swap) | BIT(locked) |
+                                BIT(huge) | BIT(ksm) | BIT(lazy_free) | BIT(shmem_huge) |
+                                BIT(file_huge) | BIT(shared_hugetlb) | BIT(private_hugetlb);
 
 static bool has_inode(const struct vp_region *region)
 {
@@ -26,12 +30,15 @@ bool vp_track_has_file(const struct vp_region *region)
 
 bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b)
 {
-	if (has_inode(a) != has_inode(b)) return false;
-	if (has_inode(a)) return vp_str_eq(a->inode, b->inode) && vp_str_eq(a->dev, b->dev);
+	if (has_inode(a) != has_inode(b))
+		return false;
+	if (has_inode(a))
+		return vp_str_eq(a->inode, b->inode) && vp_str_eq(a->dev, b->dev);
 	return (!vp_track_has_file(a) && !vp_track_has_file(b)) || vp_str_eq(a->name, b->name);
 }
 
-/* [stack], [vdso] and the like are what they are; [heap] and [anon:x] are names of anonymous memory. */
+/* [stack], [vdso] and the like are what they are; [heap] and [anon:x] are names of anonymous
+ * memory. */
 static bool is_special(const struct vp_region *region)
 {
 	return region->name.n && region->name.p[0] == '[' && !vp_str_is(region->name, "[heap]") &&
@@ -40,9 +47,11 @@ static bool is_special(const struct vp_region *region)
 
 bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is)
 {
-	if (!vp_track_same_file(was, is)) return false;
+	if (!vp_track_same_file(was, is))
+		return false;
 	if (vp_track_has_file(was))
-		return !was->has_offset || !is->has_offset || was->offset - was->start == is->offset - is->start;
+		return !was->has_offset || !is->has_offset ||
+		       was->offset - was->start == is->offset - is->start;
 	return (!is_special(was) && !is_special(is)) || vp_str_eq(was->name, is->name);
 }
 
@@ -54,8 +63,10 @@ bool vp_track_same_pkey(const struct vp_region *a, const struct vp_region *b)
 
 bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b)
 {
-	return memcmp(a->perms, b->perms, sizeof a->perms) == 0 && memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
-	       vp_str_eq(a->name, b->name) && vp_str_eq(a->label, b->label) && vp_track_same_pkey(a, b);
+	return memcmp(a->perms, b->perms, sizeof a->perms) == 0 &&
+	       memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
+	       vp_str_eq(a->name, b->name) && vp_str_eq(a->label, b->label) &&
+	       vp_track_same_pkey(a, b);
 }
 
 bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
@@ -66,79 +77,99 @@ bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
 
 static bool same_structure(const struct vp_region *a, const struct vp_region *b)
 {
-	return a->start == b->start && a->end == b->end && a->size == b->size && vp_track_alike(a, b) &&
-	       a->has_offset == b->has_offset && a->offset == b->offset && vp_str_eq(a->inode, b->inode) &&
-	       vp_str_eq(a->dev, b->dev) && vp_str_eq(a->share, b->share) && vp_str_eq(a->flags, b->flags);
+	return a->start == b->start && a->end == b->end && a->size == b->size &&
+	       vp_track_alike(a, b) && a->has_offset == b->has_offset && a->offset == b->offset &&
+	       vp_str_eq(a->inode, b->inode) && vp_str_eq(a->dev, b->dev) &&
+	       vp_str_eq(a->share, b->share) && vp_str_eq(a->flags, b->flags);
 }
 
 static bool used_otherwise(const struct vp_region *a, const struct vp_region *b, uint64_t threshold)
 {
-	if (!threshold) return false;
-	if ((a->measured ^ b->measured) & own_use) return true;
+	if (!threshold)
+		return false;
+	if ((a->measured ^ b->measured) & own_use)
+		return true;
 	uint64_t left = a->measured & own_use;
 	for (unsigned i = 0; left; i++, left >>= 1) {
 		uint64_t x = a->measure[i], y = b->measure[i];
-		if ((left & 1) && (x > y ? x - y : y - x) >= threshold) return true;
+		if ((left & 1) && (x > y ? x - y : y - x) >= threshold)
+			return true;
 	}
 	return false;
 }
 
-/* The same region: it keeps its id, and what the sink knows of it unless that is too far off by now. */
+/* The same region: it keeps its id, and what the sink knows of it unless that is too far off by
+ * now. */
 static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, uint32_t j)
 {
 	struct entry *was = &space->live.at[i], *is = &space->next.at[j];
 	is->id = was->id;
 	is->told = was->told;
 	is->told->refs++;
-	if (is->same != i && used_otherwise(&was->told->region, &is->now->region, tracker->options.resident))
+	if (is->same != i &&
+	    used_otherwise(&was->told->region, &is->now->region, tracker->options.resident))
 		tracker->resident[tracker->resident_count++] = j;
 }
 
 /* Was all that the two share of addresses moved there from elsewhere? */
-static bool moved_onto(const struct origin *origin, const struct vp_region *was, const struct vp_region *is)
+static bool moved_onto(const struct origin *origin, const struct vp_region *was,
+                       const struct vp_region *is)
 {
-	uint64_t start = was->start > is->start ? was->start : is->start, end = was->end < is->end ? was->end : is->end;
+	uint64_t start = was->start > is->start ? was->start : is->start,
+	         end = was->end < is->end ? was->end : is->end;
 	return origin->onto <= start && end <= origin->onto_end;
 }
 
 static void link_group(struct vp_tracker *tracker, struct space *space, const struct group *group)
 {
 	uint32_t i = group->was, j = group->now, link = group->link;
-	for (uint32_t k = i; k < group->was_end; k++) tracker->fates[k] = (struct fate){ 0, 0, NONE, NONE, false };
+	for (uint32_t k = i; k < group->was_end; k++)
+		tracker->fates[k] = (struct fate){ 0, 0, NONE, NONE, false };
 	for (uint32_t k = j; k < group->now_end; k++) {
 		uint64_t onto = tracker->origins[k].onto, onto_end = tracker->origins[k].onto_end;
-		tracker->origins[k] = (struct origin){ 0, 0, NONE, NONE, VP_E_MMAP_ADD, false, onto, onto_end };
+		tracker->origins[k] =
+		        (struct origin){ 0, 0, NONE, NONE, VP_E_MMAP_ADD, false, onto, onto_end };
 	}
 	while (i < group->was_end && j < group->now_end) {
 		const struct vp_region *was = told(&space->live, i), *is = now(&space->next, j);
 		bool overlap = was->start < is->end && is->start < was->end;
-		if (overlap && vp_track_same_memory(was, is) && !moved_onto(&tracker->origins[j], was, is)) {
+		if (overlap && vp_track_same_memory(was, is) &&
+		    !moved_onto(&tracker->origins[j], was, is)) {
 			tracker->links[link] = (struct link){ i, j };
-			if (!tracker->fates[i].links++) tracker->fates[i].link = link;
-			if (!tracker->origins[j].links++) tracker->origins[j].link = link;
+			if (!tracker->fates[i].links++)
+				tracker->fates[i].link = link;
+			if (!tracker->origins[j].links++)
+				tracker->origins[j].link = link;
 			link++;
 		} else if (overlap) {
 			tracker->origins[j].replaces = true;
 		}
-		if (was->end <= is->end) i++;
-		else j++;
+		if (was->end <= is->end)
+			i++;
+		else
+			j++;
 	}
-	if (link > tracker->link_count) tracker->link_count = link;
+	if (link > tracker->link_count)
+		tracker->link_count = link;
 }
 
-/* How much the two are alike: an id goes on in the child that changed least, and of those in the lowest. */
+/* How much the two are alike: an id goes on in the child that changed least, and of those in the
+ * lowest. */
 static int likeness(const struct vp_region *was, const struct vp_region *is)
 {
 	return vp_track_alike(was, is) ? 1 + vp_str_eq(was->flags, is->flags) : 0;
 }
 
-static void inherit(struct vp_tracker *tracker, struct space *space, const struct group *group, int wanted)
+static void inherit(struct vp_tracker *tracker, struct space *space, const struct group *group,
+                    int wanted)
 {
 	for (uint32_t i = group->was; i < group->was_end; i++) {
 		struct fate *fate = &tracker->fates[i];
 		for (uint32_t k = 0; k < fate->links && fate->heir == NONE; k++) {
 			uint32_t j = tracker->links[fate->link + k].now;
-			if (tracker->origins[j].keeps != NONE || likeness(told(&space->live, i), now(&space->next, j)) < wanted) continue;
+			if (tracker->origins[j].keeps != NONE ||
+			    likeness(told(&space->live, i), now(&space->next, j)) < wanted)
+				continue;
 			fate->heir = j;
 			tracker->origins[j].keeps = i;
 		}
@@ -148,10 +179,12 @@ static void inherit(struct vp_tracker *tracker, struct space *space, const struc
 static void settle_group(struct vp_tracker *tracker, struct space *space, const struct group *group)
 {
 	link_group(tracker, space, group);
-	for (int wanted = 2; wanted >= 0; wanted--) inherit(tracker, space, group, wanted);
+	for (int wanted = 2; wanted >= 0; wanted--)
+		inherit(tracker, space, group, wanted);
 	for (uint32_t i = group->was; i < group->was_end; i++) {
 		struct fate *fate = &tracker->fates[i];
-		if (fate->heir == NONE && fate->links) fate->into = tracker->links[fate->link].now;
+		if (fate->heir == NONE && fate->links)
+			fate->into = tracker->links[fate->link].now;
 	}
 }
 
@@ -160,15 +193,18 @@ static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 {
 	const struct entries *was = &space->live, *is = &space->next;
 	struct group group = { i, i, j, j, NONE, 0, 0, false };
-	bool old_first = j == is->count || (i < was->count && told(was, i)->start <= now(is, j)->start);
+	bool old_first =
+	        j == is->count || (i < was->count && told(was, i)->start <= now(is, j)->start);
 	uint64_t end = old_first ? told(was, group.was_end++)->end : now(is, group.now_end++)->end;
 	for (;;) {
 		if (group.was_end < was->count && told(was, group.was_end)->start < end) {
 			uint64_t e = told(was, group.was_end++)->end;
-			if (e > end) end = e;
+			if (e > end)
+				end = e;
 		} else if (group.now_end < is->count && now(is, group.now_end)->start < end) {
 			uint64_t e = now(is, group.now_end++)->end;
-			if (e > end) end = e;
+			if (e > end)
+				end = e;
 		} else {
 			return group;
 		}
@@ -189,22 +225,28 @@ void vp_track_settle_all(struct vp_tracker *tracker, struct space *space)
 		group->next = NONE;
 		group->lead = g;
 		group->moved = false;
-		for (uint32_t j = group->now; j < group->now_end; j++) tracker->origins[j].onto = tracker->origins[j].onto_end = 0;
+		for (uint32_t j = group->now; j < group->now_end; j++)
+			tracker->origins[j].onto = tracker->origins[j].onto_end = 0;
 		settle_group(tracker, space, group);
 	}
 }
 
-/* A kind is told by the neighbours, too, and these come and go: a region that is otherwise what it was stays what it was called.
- * Only what a thread says of its own memory is news. */
+/* A kind is told by the neighbours, too, and these come and go: a region that is otherwise what it
+ * was stays what it was called. Only what a thread says of its own memory is news. */
 static void keep_kind(struct space *space, uint32_t i, uint32_t j)
 {
 	const struct vp_region *was = told(&space->live, i);
 	struct node *node = space->next.at[j].now;
 	struct vp_region *is = &node->region;
-	if (was->start != is->start || was->end != is->end || vp_str_eq(was->kind, is->kind)) return;
-	if (vp_str_is(is->kind, "thread-stack") || vp_str_is(is->kind, "tls")) return;
-	if (memcmp(was->perms, is->perms, sizeof was->perms) != 0 || !vp_str_eq(was->name, is->name) || !vp_str_eq(was->label, is->label)) return;
-	if (!vp_str_eq(was->inode, is->inode)) return;
+	if (was->start != is->start || was->end != is->end || vp_str_eq(was->kind, is->kind))
+		return;
+	if (vp_str_is(is->kind, "thread-stack") || vp_str_is(is->kind, "tls"))
+		return;
+	if (memcmp(was->perms, is->perms, sizeof was->perms) != 0 ||
+	    !vp_str_eq(was->name, is->name) || !vp_str_eq(was->label, is->label))
+		return;
+	if (!vp_str_eq(was->inode, is->inode))
+		return;
 	is->kind = vp_s(vp_kind_name(vp_kind_index(was->kind)));
 	node->text = (vp_str){ NULL, 0 };
 }
@@ -214,8 +256,11 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 	uint32_t i = 0, j = 0, m = space->live.count, n = space->next.count;
 	tracker->group_count = tracker->resident_count = 0;
 	while (i < m || j < n) {
-		if (i < m && j < n && space->next.at[j].same != i) keep_kind(space, i, j);
-		if (i < m && j < n && (space->next.at[j].same == i || same_structure(told(&space->live, i), now(&space->next, j)))) {
+		if (i < m && j < n && space->next.at[j].same != i)
+			keep_kind(space, i, j);
+		if (i < m && j < n &&
+		    (space->next.at[j].same == i ||
+		     same_structure(told(&space->live, i), now(&space->next, j)))) {
 			pair(tracker, space, i++, j++);
 			continue;
 		}

@@ -6,14 +6,17 @@
 static void put_ids(struct vp_out *out, const char *key, const uint64_t *ids, size_t count)
 {
 	char number[24];
-	if (!count) return;
+	if (!count)
+		return;
 	vp_put_json(out, key, vp_s("["));
 	for (size_t i = 0; i < count; i++) {
 		char *at = number + sizeof number;
 		uint64_t id = ids[i];
-		do *--at = (char)('0' + id % 10);
+		do
+			*--at = (char)('0' + id % 10);
 		while (id /= 10);
-		if (i) vp_out_bytes(out, ",", 1);
+		if (i)
+			vp_out_bytes(out, ",", 1);
 		vp_out_bytes(out, at, (size_t)(number + sizeof number - at));
 	}
 	vp_out_bytes(out, "]", 1);
@@ -23,7 +26,8 @@ void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str ca
 {
 	const struct vp_region *region = change->now;
 	struct vp_region last;
-	if (change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT) { /* how it was used last is no news */
+	if (change->event == VP_E_MUNMAP_REMOVE ||
+	    change->event == VP_E_EXIT) { /* how it was used last is no news */
 		last = *region;
 		last.measured = 0;
 		last.flags = last.extra = (vp_str){ NULL, 0 };
@@ -36,7 +40,8 @@ void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str ca
 	put_ids(out, "from", change->from, change->from_count);
 	put_ids(out, "gone", change->gone, change->gone_count);
 	vp_put_region(out, region);
-	if (change->was) vp_put_was(out, change->was, change->now, change->born);
+	if (change->was)
+		vp_put_was(out, change->was, change->now, change->born);
 	vp_put_json(out, "cause", cause);
 	vp_put_end(out);
 }

@@ -1,7 +1,8 @@
 /* Processes and their snapshots: takes regions in beside what was there before, and gives frames.
  *
- * Bounded by the live regions of all processes, twice: a region that is equal in everything to what was there is not copied
- * but shared. Strings of what has gone are sifted out when they outweigh the rest.
+ * Bounded by the live regions of all processes, twice: a region that is equal in everything to what
+ * was there is not copied but shared. Strings of what has gone are sifted out when they outweigh
+ * the rest.
  */
 #include "track/snapshot.h"
 
@@ -12,20 +13,27 @@
 #include "base/large.h"
 #include "track/inner.h"
 
-#define SLAB 256    /* nodes allocated at once ... */
-#define FEW_SLABS 8 /* ... until there are so many slabs: then by the huge page */
+#define SLAB      256 /* nodes allocated at once ... */
+#define FEW_SLABS 8   /* ... until there are so many slabs: then by the huge page */
 
 /* ---- nodes ---- */
 
 struct node *vp_track_node(struct vp_tracker *tracker)
 {
 	if (!tracker->free_nodes) {
-		struct node **slabs = realloc(tracker->slabs, (tracker->slab_count + 1) * sizeof *slabs);
-		if (!slabs) return NULL;
+		struct node **slabs =
+		        realloc(tracker->slabs, (tracker->slab_count + 1) * sizeof *slabs);
+		if (!slabs)
+			return NULL;
 		tracker->slabs = slabs;
-		size_t count = tracker->slab_count < FEW_SLABS ? SLAB : VP_LARGE / sizeof(struct node);
-		struct node *slab = vp_large_grow(NULL, 0, tracker->slab_count < FEW_SLABS ? SLAB * sizeof *slab : VP_LARGE);
-		if (!slab) return NULL;
+		size_t count =
+		        tracker->slab_count < FEW_SLABS ? SLAB : VP_LARGE / sizeof(struct node);
+		struct node *slab =
+		        vp_large_grow(NULL, 0,
+		                      tracker->slab_count < FEW_SLABS ? SLAB * sizeof *slab
+		                                                      : VP_LARGE);
+		if (!slab)
+			return NULL;
 		slabs[tracker->slab_count++] = slab;
 		for (size_t i = count; i-- > 0;) {
 			slab[i].next_free = tracker->free_nodes;
@@ -41,7 +49,8 @@ struct node *vp_track_node(struct vp_tracker *tracker)
 
 void vp_track_node_drop(struct vp_tracker *tracker, struct node *node)
 {
-	if (!node || --node->refs) return;
+	if (!node || --node->refs)
+		return;
 	node->next_free = tracker->free_nodes;
 	tracker->free_nodes = node;
 }
@@ -64,7 +73,8 @@ void vp_track_tell(struct vp_tracker *tracker, struct entry *entry)
 
 uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count)
 {
-	if (count <= tracker->ids_size) return tracker->ids;
+	if (count <= tracker->ids_size)
+		return tracker->ids;
 	uint64_t *ids = realloc(tracker->ids, 2 * count * sizeof *ids);
 	if (!ids) {
 		tracker->no_memory = true;
@@ -86,14 +96,19 @@ struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid)
 static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
 {
 	struct space *space = vp_track_space(tracker, pid);
-	if (space) return space;
-	struct space **spaces = realloc(tracker->spaces, (tracker->space_count + 1) * sizeof *spaces);
-	if (!spaces) return NULL;
+	if (space)
+		return space;
+	struct space **spaces =
+	        realloc(tracker->spaces, (tracker->space_count + 1) * sizeof *spaces);
+	if (!spaces)
+		return NULL;
 	tracker->spaces = spaces;
-	if (!(space = calloc(1, sizeof *space))) return NULL;
+	if (!(space = calloc(1, sizeof *space)))
+		return NULL;
 	space->pid = pid;
 	space->parent = -1;
-	if (!(space->strings = vp_strings_new()) || vp_pids_set(&tracker->pids, pid, tracker->space_count)) {
+	if (!(space->strings = vp_strings_new()) ||
+	    vp_pids_set(&tracker->pids, pid, tracker->space_count)) {
 		vp_strings_free(space->strings);
 		free(space);
 		return NULL;
@@ -104,7 +119,8 @@ static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
 
 static void space_free(struct vp_tracker *tracker, struct space *space)
 {
-	if (tracker->reading == space) tracker->reading = NULL;
+	if (tracker->reading == space)
+		tracker->reading = NULL;
 	vp_track_whole(space);
 	free(space->blocks);
 	entries_clear(tracker, &space->live);
@@ -120,7 +136,8 @@ static void space_forget(struct vp_tracker *tracker, struct space *space)
 	size_t at = vp_pids_get(&tracker->pids, space->pid, SIZE_MAX);
 	struct space *last = tracker->spaces[--tracker->space_count];
 	tracker->spaces[at] = last; /* it was there: the last one takes its place */
-	if (last != space) vp_pids_set(&tracker->pids, last->pid, at);
+	if (last != space)
+		vp_pids_set(&tracker->pids, last->pid, at);
 	vp_pids_drop(&tracker->pids, space->pid);
 	space_free(tracker, space);
 }
@@ -133,14 +150,17 @@ static void sift_node(struct vp_strings *strings, struct node *node)
 
 void vp_track_sift(struct space *space)
 {
-	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10)) return;
+	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10))
+		return;
 	struct vp_strings *fresh = vp_strings_new();
-	if (!fresh) return;
+	if (!fresh)
+		return;
 	vp_track_whole(space);
 	for (uint32_t i = 0; i < space->live.count; i++) {
 		struct entry *entry = &space->live.at[i];
 		sift_node(fresh, entry->now);
-		if (entry->told != entry->now) sift_node(fresh, entry->told);
+		if (entry->told != entry->now)
+			sift_node(fresh, entry->told);
 	}
 	vp_strings_free(space->strings);
 	space->strings = fresh;
@@ -149,10 +169,12 @@ void vp_track_sift(struct space *space)
 
 /* ---- the tracker ---- */
 
-struct vp_tracker *vp_tracker_new(const struct vp_track_options *options, const struct vp_track_sink *sink)
+struct vp_tracker *vp_tracker_new(const struct vp_track_options *options,
+                                  const struct vp_track_sink *sink)
 {
 	struct vp_tracker *tracker = calloc(1, sizeof *tracker);
-	if (!tracker) return NULL;
+	if (!tracker)
+		return NULL;
 	tracker->options = *options;
 	tracker->sink = *sink;
 	return tracker;
@@ -160,7 +182,8 @@ struct vp_tracker *vp_tracker_new(const struct vp_track_options *options, const 
 
 void vp_tracker_segment(struct vp_tracker *tracker)
 {
-	for (size_t i = 0; i < tracker->space_count; i++) space_free(tracker, tracker->spaces[i]);
+	for (size_t i = 0; i < tracker->space_count; i++)
+		space_free(tracker, tracker->spaces[i]);
 	tracker->space_count = 0;
 	vp_pids_free(&tracker->pids);
 	tracker->last_id = tracker->last_act = 0;
@@ -168,9 +191,11 @@ void vp_tracker_segment(struct vp_tracker *tracker)
 
 void vp_tracker_free(struct vp_tracker *tracker)
 {
-	if (!tracker) return;
+	if (!tracker)
+		return;
 	vp_tracker_segment(tracker);
-	for (size_t i = 0; i < tracker->slab_count; i++) free(tracker->slabs[i]);
+	for (size_t i = 0; i < tracker->slab_count; i++)
+		free(tracker->slabs[i]);
 	free(tracker->slabs);
 	free(tracker->spaces);
 	free(tracker->links);
@@ -186,7 +211,8 @@ void vp_tracker_free(struct vp_tracker *tracker)
 size_t vp_tracker_regions(const struct vp_tracker *tracker)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < tracker->space_count; i++) count += tracker->spaces[i]->live.count;
+	for (size_t i = 0; i < tracker->space_count; i++)
+		count += tracker->spaces[i]->live.count;
 	return count;
 }
 
@@ -199,8 +225,10 @@ size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid)
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx)
 {
 	struct space *space = vp_track_space(tracker, pid);
-	if (space) vp_track_whole(space);
-	for (uint32_t i = 0; space && i < space->live.count; i++) visit(ctx, space->live.at[i].id, now(&space->live, i));
+	if (space)
+		vp_track_whole(space);
+	for (uint32_t i = 0; space && i < space->live.count; i++)
+		visit(ctx, space->live.at[i].id, now(&space->live, i));
 }
 
 /* ---- lives ---- */
@@ -208,22 +236,31 @@ void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *v
 void vp_tracker_exit(struct vp_tracker *tracker, int64_t t, int64_t pid)
 {
 	struct space *space = vp_track_space(tracker, pid);
-	if (!space) return;
+	if (!space)
+		return;
 	vp_track_whole(space);
-	if (space->live.count) tracker->last_act++;
+	if (space->live.count)
+		tracker->last_act++;
 	for (uint32_t i = 0; i < space->live.count; i++) {
-		struct vp_change change = { .t = t, .pid = pid, .event = VP_E_EXIT, .act = tracker->last_act,
-			.id = space->live.at[i].id, .now = told(&space->live, i) };
+		struct vp_change change = { .t = t,
+			                    .pid = pid,
+			                    .event = VP_E_EXIT,
+			                    .act = tracker->last_act,
+			                    .id = space->live.at[i].id,
+			                    .now = told(&space->live, i) };
 		tracker->sink.change(tracker->sink.ctx, &change);
 	}
 	space_forget(tracker, space);
 }
 
-void vp_tracker_process(struct vp_tracker *tracker, int64_t t, int64_t pid, vp_str why, int64_t ppid)
+void vp_tracker_process(struct vp_tracker *tracker, int64_t t, int64_t pid, vp_str why,
+                        int64_t ppid)
 {
-	if (vp_str_is(why, "reused")) vp_tracker_exit(tracker, t, pid);
+	if (vp_str_is(why, "reused"))
+		vp_tracker_exit(tracker, t, pid);
 	struct space *space = space_make(tracker, pid);
-	if (!space) return;
+	if (!space)
+		return;
 	if (vp_str_is(why, "exec")) {
 		space->exec = space->seen;
 		space->parent = -1;
@@ -244,7 +281,8 @@ int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_
 {
 	vp_tracker_drop(tracker);
 	struct space *space = space_make(tracker, pid);
-	if (!space) return vp_fail("out of memory");
+	if (!space)
+		return vp_fail("out of memory");
 	vp_track_whole(space);
 	tracker->reading = space;
 	tracker->t = t;
@@ -256,7 +294,8 @@ int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_
 
 void vp_tracker_drop(struct vp_tracker *tracker)
 {
-	if (!tracker->reading) return;
+	if (!tracker->reading)
+		return;
 	entries_clear(tracker, &tracker->reading->next);
 	vp_track_sift(tracker->reading); /* of snapshots that are never complete, too */
 	tracker->reading = NULL;
@@ -265,7 +304,8 @@ void vp_tracker_drop(struct vp_tracker *tracker)
 static bool equal_measures(const struct vp_region *a, const struct vp_region *b)
 {
 	uint64_t differ = 0;
-	for (unsigned i = 0; i < VP_M_COUNT && a->measured; i++) differ |= (a->measure[i] ^ b->measure[i]) & -(a->measured >> i & 1);
+	for (unsigned i = 0; i < VP_M_COUNT && a->measured; i++)
+		differ |= (a->measure[i] ^ b->measure[i]) & -(a->measured >> i & 1);
 	return differ == 0;
 }
 
@@ -277,29 +317,36 @@ static inline bool equal_bytes(vp_str a, vp_str b)
 /* Lengths first: most that differ differ there, and most strings are empty. */
 static bool equal_strings(const struct vp_region *a, const struct vp_region *b)
 {
-	size_t differ = (a->name.n ^ b->name.n) | (a->flags.n ^ b->flags.n) | (a->kind.n ^ b->kind.n) | (a->inode.n ^ b->inode.n) |
-	                (a->dev.n ^ b->dev.n) | (a->extra.n ^ b->extra.n) | (a->share.n ^ b->share.n) | (a->label.n ^ b->label.n);
-	return !differ && equal_bytes(a->name, b->name) && equal_bytes(a->flags, b->flags) && equal_bytes(a->kind, b->kind) &&
-	       equal_bytes(a->inode, b->inode) && equal_bytes(a->dev, b->dev) && equal_bytes(a->extra, b->extra) &&
+	size_t differ = (a->name.n ^ b->name.n) | (a->flags.n ^ b->flags.n) |
+	                (a->kind.n ^ b->kind.n) | (a->inode.n ^ b->inode.n) |
+	                (a->dev.n ^ b->dev.n) | (a->extra.n ^ b->extra.n) |
+	                (a->share.n ^ b->share.n) | (a->label.n ^ b->label.n);
+	return !differ && equal_bytes(a->name, b->name) && equal_bytes(a->flags, b->flags) &&
+	       equal_bytes(a->kind, b->kind) && equal_bytes(a->inode, b->inode) &&
+	       equal_bytes(a->dev, b->dev) && equal_bytes(a->extra, b->extra) &&
 	       equal_bytes(a->share, b->share) && equal_bytes(a->label, b->label);
 }
 
 /* Equal in everything that a line says. False alarms of inequality only cost a copy. */
 static bool equal(const struct vp_region *a, const struct vp_region *b)
 {
-	return a->start == b->start && a->end == b->end && a->size == b->size && a->measured == b->measured &&
-	       a->has_offset == b->has_offset && (!a->has_offset || a->offset == b->offset) &&
-	       memcmp(a->perms, b->perms, sizeof a->perms) == 0 && memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
+	return a->start == b->start && a->end == b->end && a->size == b->size &&
+	       a->measured == b->measured && a->has_offset == b->has_offset &&
+	       (!a->has_offset || a->offset == b->offset) &&
+	       memcmp(a->perms, b->perms, sizeof a->perms) == 0 &&
+	       memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
 	       equal_measures(a, b) && equal_strings(a, b);
 }
 
 struct entry *vp_track_entry(struct entries *entries)
 {
 	if (entries->count == entries->size) {
-		if (entries->size >= UINT32_MAX / 4) return NULL;
+		if (entries->size >= UINT32_MAX / 4)
+			return NULL;
 		uint32_t size = entries->size ? 2 * entries->size : 64;
 		struct entry *grown = realloc(entries->at, size * sizeof *grown);
-		if (!grown) return NULL;
+		if (!grown)
+			return NULL;
 		entries->at = grown;
 		entries->size = size;
 	}
@@ -309,9 +356,11 @@ struct entry *vp_track_entry(struct entries *entries)
 }
 
 /* The old region that starts where this one does, or the nearest above. */
-static const struct entry *beside(struct vp_tracker *tracker, const struct entries *live, uint64_t start)
+static const struct entry *beside(struct vp_tracker *tracker, const struct entries *live,
+                                  uint64_t start)
 {
-	while (tracker->cursor < live->count && now(live, tracker->cursor)->start < start) tracker->cursor++;
+	while (tracker->cursor < live->count && now(live, tracker->cursor)->start < start)
+		tracker->cursor++;
 	return tracker->cursor < live->count ? &live->at[tracker->cursor] : NULL;
 }
 
@@ -326,22 +375,28 @@ static void go_on(struct vp_tracker *tracker, const struct entry *old, struct en
 int vp_tracker_read(struct vp_tracker *tracker, const struct vp_region *region, vp_str text)
 {
 	struct space *space = tracker->reading;
-	if (!space) return vp_fail("a region outside of a snapshot");
-	if (region->start >= region->end) return vp_fail("the region is empty");
-	if (space->next.count && now(&space->next, space->next.count - 1)->start > region->start) tracker->unsorted = true;
+	if (!space)
+		return vp_fail("a region outside of a snapshot");
+	if (region->start >= region->end)
+		return vp_fail("the region is empty");
+	if (space->next.count && now(&space->next, space->next.count - 1)->start > region->start)
+		tracker->unsorted = true;
 	const struct entry *old = space->exec ? NULL : beside(tracker, &space->live, region->start);
 	struct entry *entry = vp_track_entry(&space->next);
-	if (!entry) return vp_fail("out of memory");
+	if (!entry)
+		return vp_fail("out of memory");
 	if (old && equal(&old->now->region, region)) {
 		go_on(tracker, old, entry);
-		if (text.n && !entry->now->text.n) entry->now->text = vp_strings_keep(space->strings, text);
+		if (text.n && !entry->now->text.n)
+			entry->now->text = vp_strings_keep(space->strings, text);
 		return 0;
 	}
 	if (!(entry->now = vp_track_node(tracker))) {
 		space->next.count--;
 		return vp_fail("out of memory");
 	}
-	vp_region_keep_like(space->strings, &entry->now->region, region, old ? &old->now->region : NULL);
+	vp_region_keep_like(space->strings, &entry->now->region, region,
+	                    old ? &old->now->region : NULL);
 	entry->now->text = vp_strings_keep(space->strings, text);
 	return 0;
 }
@@ -354,7 +409,8 @@ int vp_tracker_region(struct vp_tracker *tracker, const struct vp_region *region
 vp_str vp_tracker_expected(const struct vp_tracker *tracker)
 {
 	const struct space *space = tracker->reading;
-	if (!space || space->exec || tracker->cursor >= space->live.count) return (vp_str){ NULL, 0 };
+	if (!space || space->exec || tracker->cursor >= space->live.count)
+		return (vp_str){ NULL, 0 };
 	return space->live.at[tracker->cursor].now->text;
 }
 
@@ -363,16 +419,21 @@ int vp_tracker_again(struct vp_tracker *tracker)
 	struct space *space = tracker->reading;
 	const struct entry *old = &space->live.at[tracker->cursor];
 	struct entry *entry = vp_track_entry(&space->next);
-	if (!entry) return vp_fail("out of memory");
-	if (space->next.count > 1 && now(&space->next, space->next.count - 2)->start > old->now->region.start) tracker->unsorted = true;
+	if (!entry)
+		return vp_fail("out of memory");
+	if (space->next.count > 1 &&
+	    now(&space->next, space->next.count - 2)->start > old->now->region.start)
+		tracker->unsorted = true;
 	go_on(tracker, old, entry);
 	return 0;
 }
 
 static int by_start(const void *x, const void *y)
 {
-	const struct vp_region *a = &((const struct entry *)x)->now->region, *b = &((const struct entry *)y)->now->region;
-	if (a->start != b->start) return a->start < b->start ? -1 : 1;
+	const struct vp_region *a = &((const struct entry *)x)->now->region,
+	                       *b = &((const struct entry *)y)->now->region;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
 	return (a->end > b->end) - (a->end < b->end);
 }
 
@@ -381,8 +442,10 @@ static int count_overlaps(const struct entries *entries)
 	int count = 0;
 	uint64_t end = 0;
 	for (uint32_t i = 0; i < entries->count; i++) {
-		if (now(entries, i)->start < end) count++;
-		if (now(entries, i)->end > end) end = now(entries, i)->end;
+		if (now(entries, i)->start < end)
+			count++;
+		if (now(entries, i)->end > end)
+			end = now(entries, i)->end;
 	}
 	return count;
 }
@@ -392,13 +455,15 @@ static int count_overlaps(const struct entries *entries)
 int vp_track_room(struct vp_tracker *tracker, const struct space *space)
 {
 	uint32_t room = space->live.count + space->next.count + 1;
-	if (room <= tracker->room) return 0;
+	if (room <= tracker->room)
+		return 0;
 	free(tracker->links), tracker->links = malloc(room * sizeof *tracker->links);
 	free(tracker->fates), tracker->fates = malloc(room * sizeof *tracker->fates);
 	free(tracker->origins), tracker->origins = malloc(room * sizeof *tracker->origins);
 	free(tracker->groups), tracker->groups = malloc(room * sizeof *tracker->groups);
 	free(tracker->resident), tracker->resident = malloc(room * sizeof *tracker->resident);
-	bool all = tracker->links && tracker->fates && tracker->origins && tracker->groups && tracker->resident;
+	bool all = tracker->links && tracker->fates && tracker->origins && tracker->groups &&
+	           tracker->resident;
 	tracker->room = all ? room : 0;
 	return all ? 0 : vp_fail("out of memory");
 }
@@ -408,7 +473,8 @@ static void turn(struct vp_tracker *tracker, struct space *space)
 {
 	struct entries old = space->live;
 	for (uint32_t i = 0; i < space->next.count; i++)
-		if (!space->next.at[i].told) vp_track_tell(tracker, &space->next.at[i]);
+		if (!space->next.at[i].told)
+			vp_track_tell(tracker, &space->next.at[i]);
 	space->live = space->next;
 	space->next = old;
 	entries_clear(tracker, &space->next);
@@ -428,7 +494,9 @@ static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space
 		regions[i] = told(&space->live, i);
 		ids[i] = space->live.at[i].id;
 	}
-	if (regions && ids) tracker->sink.frame(tracker->sink.ctx, t, space->pid, space->seq, regions, ids, count);
+	if (regions && ids)
+		tracker->sink.frame(tracker->sink.ctx, t, space->pid, space->seq, regions, ids,
+		                    count);
 	free(regions);
 	free(ids);
 }
@@ -437,23 +505,33 @@ static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space
 static void rebuild(struct vp_tracker *tracker, struct space *space)
 {
 	uint32_t old = space->live.count, fresh = space->next.count, given = 0;
-	if (!fresh) return;
+	if (!fresh)
+		return;
 	uint32_t share = (old + fresh - 1) / fresh;
 	uint64_t *ids = vp_track_ids(tracker, share + 1);
 	tracker->last_act++;
 	for (uint32_t j = 0; j < fresh && ids; j++) {
 		struct entry *entry = &space->next.at[j];
-		struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = VP_E_EXEC_REBUILD, .act = tracker->last_act,
-			.id = entry->id = ++tracker->last_id, .now = &entry->now->region, .born = true, .gone = ids };
-		while (given < old && change.gone_count < share) ids[change.gone_count++] = space->live.at[given++].id;
+		struct vp_change change = { .t = tracker->t,
+			                    .pid = space->pid,
+			                    .event = VP_E_EXEC_REBUILD,
+			                    .act = tracker->last_act,
+			                    .id = entry->id = ++tracker->last_id,
+			                    .now = &entry->now->region,
+			                    .born = true,
+			                    .gone = ids };
+		while (given < old && change.gone_count < share)
+			ids[change.gone_count++] = space->live.at[given++].id;
 		tracker->sink.change(tracker->sink.ctx, &change);
 	}
 }
 
 static uint64_t parents_id(const struct space *parent, uint32_t *at, const struct vp_region *region)
 {
-	while (*at < parent->live.count && told(&parent->live, *at)->end <= region->start) ++*at;
-	if (*at == parent->live.count || told(&parent->live, *at)->start >= region->end) return 0;
+	while (*at < parent->live.count && told(&parent->live, *at)->end <= region->start)
+		++*at;
+	if (*at == parent->live.count || told(&parent->live, *at)->start >= region->end)
+		return 0;
 	return parent->live.at[*at].id;
 }
 
@@ -465,8 +543,15 @@ static void branch(struct vp_tracker *tracker, struct space *space, const struct
 	for (uint32_t j = 0; j < space->next.count; j++) {
 		struct entry *entry = &space->next.at[j];
 		uint64_t from = parents_id(parent, &at, &entry->now->region);
-		struct vp_change change = { .t = tracker->t, .pid = space->pid, .event = VP_E_FORK, .act = tracker->last_act,
-			.id = entry->id = ++tracker->last_id, .now = &entry->now->region, .born = true, .from = &from, .from_count = from != 0 };
+		struct vp_change change = { .t = tracker->t,
+			                    .pid = space->pid,
+			                    .event = VP_E_FORK,
+			                    .act = tracker->last_act,
+			                    .id = entry->id = ++tracker->last_id,
+			                    .now = &entry->now->region,
+			                    .born = true,
+			                    .from = &from,
+			                    .from_count = from != 0 };
 		tracker->sink.change(tracker->sink.ctx, &change);
 	}
 }
@@ -474,45 +559,56 @@ static void branch(struct vp_tracker *tracker, struct space *space, const struct
 static void first_sight(struct vp_tracker *tracker, struct space *space)
 {
 	struct space *parent = space->parent >= 0 ? vp_track_space(tracker, space->parent) : NULL;
-	if (parent) vp_track_whole(parent);
-	if (parent && parent->seen && space->next.count) branch(tracker, space, parent);
+	if (parent)
+		vp_track_whole(parent);
+	if (parent && parent->seen && space->next.count)
+		branch(tracker, space, parent);
 	else
-		for (uint32_t j = 0; j < space->next.count; j++) space->next.at[j].id = ++tracker->last_id;
+		for (uint32_t j = 0; j < space->next.count; j++)
+			space->next.at[j].id = ++tracker->last_id;
 }
 
 /* How many acts the changes are, if so much counts as moved; *found: what of it there was. */
-static uint32_t try_moves(struct vp_tracker *tracker, struct space *space, unsigned allowed, unsigned *found)
+static uint32_t try_moves(struct vp_tracker *tracker, struct space *space, unsigned allowed,
+                          unsigned *found)
 {
 	uint32_t acts = 0;
 	*found = vp_track_move(tracker, space, allowed);
 	vp_track_name(tracker, space);
 	vp_track_join(tracker, space);
-	for (uint32_t g = 0; g < tracker->group_count; g++) acts += tracker->groups[g].lead == g;
+	for (uint32_t g = 0; g < tracker->group_count; g++)
+		acts += tracker->groups[g].lead == g;
 	return acts;
 }
 
-/* What looks like a move may be a piece of two other calls: the explanation that takes the fewest acts, of these the one with
- * the most moves. */
+/* What looks like a move may be a piece of two other calls: the explanation that takes the fewest
+ * acts, of these the one with the most moves. */
 static void explain(struct vp_tracker *tracker, struct space *space)
 {
-	static const unsigned ways[] = { VP_MOVE_PARTS | VP_MOVE_ONTO, VP_MOVE_RESIZED | VP_MOVE_PARTS, VP_MOVE_PARTS, VP_MOVE_RESIZED, 0 };
+	static const unsigned ways[] = { VP_MOVE_PARTS | VP_MOVE_ONTO,
+		                         VP_MOVE_RESIZED | VP_MOVE_PARTS, VP_MOVE_PARTS,
+		                         VP_MOVE_RESIZED, 0 };
 	unsigned found, best = VP_MOVE_ALL, last = best, other;
 	uint32_t least = try_moves(tracker, space, best, &found);
 	for (size_t k = 0; found && k < sizeof ways / sizeof *ways; k++) {
-		if ((ways[k] & found) == (last & found)) continue;
+		if ((ways[k] & found) == (last & found))
+			continue;
 		last = ways[k];
 		vp_track_settle_all(tracker, space);
 		uint32_t acts = try_moves(tracker, space, last, &other);
-		if (acts < least) least = acts, best = last;
+		if (acts < least)
+			least = acts, best = last;
 	}
-	if (last == best) return;
+	if (last == best)
+		return;
 	vp_track_settle_all(tracker, space);
 	try_moves(tracker, space, best, &other);
 }
 
 static int compare(struct vp_tracker *tracker, struct space *space)
 {
-	if (vp_track_room(tracker, space)) return -1;
+	if (vp_track_room(tracker, space))
+		return -1;
 	vp_track_match(tracker, space);
 	explain(tracker, space);
 	vp_track_emit(tracker, space);
@@ -522,20 +618,25 @@ static int compare(struct vp_tracker *tracker, struct space *space)
 int vp_tracker_finish(struct vp_tracker *tracker)
 {
 	struct space *space = tracker->reading;
-	if (!space) return vp_fail("no snapshot was begun");
+	if (!space)
+		return vp_fail("no snapshot was begun");
 	struct entries *next = &space->next;
-	if (tracker->unsorted) qsort(next->at, next->count, sizeof *next->at, by_start);
+	if (tracker->unsorted)
+		qsort(next->at, next->count, sizeof *next->at, by_start);
 	int overlaps = count_overlaps(next);
 	bool frame = !space->seen || space->exec;
-	if (space->exec && next->count) rebuild(tracker, space);
-	else if (!space->seen) first_sight(tracker, space);
+	if (space->exec && next->count)
+		rebuild(tracker, space);
+	else if (!space->seen)
+		first_sight(tracker, space);
 	else if (compare(tracker, space)) {
 		vp_tracker_drop(tracker);
 		return -1;
 	}
 	tracker->reading = NULL;
 	turn(tracker, space);
-	if (frame) give_frame(tracker, tracker->t, space);
+	if (frame)
+		give_frame(tracker, tracker->t, space);
 	return overlaps;
 }
 
@@ -545,10 +646,16 @@ static void tell_pending(struct vp_tracker *tracker, int64_t t, struct space *sp
 {
 	for (uint32_t i = 0; i < space->live.count; i++) {
 		struct entry *entry = &space->live.at[i];
-		if (entry->told == entry->now) continue;
+		if (entry->told == entry->now)
+			continue;
 		if (vp_region_differs(&entry->told->region, &entry->now->region, true)) {
-			struct vp_change change = { .t = t, .pid = space->pid, .event = VP_E_RESIDENT_CHANGE, .act = ++tracker->last_act,
-				.id = entry->id, .now = &entry->now->region, .was = &entry->told->region };
+			struct vp_change change = { .t = t,
+				                    .pid = space->pid,
+				                    .event = VP_E_RESIDENT_CHANGE,
+				                    .act = ++tracker->last_act,
+				                    .id = entry->id,
+				                    .now = &entry->now->region,
+				                    .was = &entry->told->region };
 			tracker->sink.change(tracker->sink.ctx, &change);
 		}
 		vp_track_tell(tracker, entry);
@@ -559,7 +666,8 @@ void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
 {
 	for (size_t i = 0; i < tracker->space_count; i++) {
 		struct space *space = tracker->spaces[i];
-		if (!space->seen || (pid >= 0 && space->pid != pid)) continue;
+		if (!space->seen || (pid >= 0 && space->pid != pid))
+			continue;
 		vp_track_whole(space);
 		tell_pending(tracker, t, space);
 		give_frame(tracker, t, space);

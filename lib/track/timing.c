@@ -1,4 +1,5 @@
-/* Rows of CSV about each update. Nothing in them needs quotes: names of calls are letters, digits and underscores. */
+/* Rows of CSV about each update. Nothing in them needs quotes: names of calls are letters, digits
+ * and underscores. */
 #include "track/timing.h"
 
 #include <errno.h>
@@ -14,11 +15,11 @@
 struct vp_timing {
 	FILE *file;
 	const char *path;
-	int64_t began;     /* ns since 1970; INT64_MIN: unknown */
+	int64_t began; /* ns since 1970; INT64_MIN: unknown */
 	int64_t started, flushed;
 	int64_t took, seen;
 	uint64_t act, acts;
-	unsigned events;   /* a bit for each that there was */
+	unsigned events; /* a bit for each that there was */
 	char call[32];
 };
 
@@ -39,16 +40,19 @@ struct vp_timing *vp_timing_open(const char *path)
 	}
 	timing->path = path;
 	timing->began = INT64_MIN;
-	fputs("t,pid,raw,semantic,acts,regions,reconstruct,took,seen,lag,sent,acknowledged\n", timing->file);
+	fputs("t,pid,raw,semantic,acts,regions,reconstruct,took,seen,lag,sent,acknowledged\n",
+	      timing->file);
 	return timing;
 }
 
 int vp_timing_close(struct vp_timing *timing)
 {
-	if (!timing) return 0;
+	if (!timing)
+		return 0;
 	bool failed = ferror(timing->file);
 	failed |= fclose(timing->file) != 0;
-	if (failed) vp_fail("%s: %s", timing->path, strerror(errno));
+	if (failed)
+		vp_fail("%s: %s", timing->path, strerror(errno));
 	free(timing);
 	return failed ? -1 : 0;
 }
@@ -60,12 +64,15 @@ void vp_timing_segment(struct vp_timing *timing, vp_str began)
 	struct tm utc = { 0 };
 	double fraction = 0;
 	timing->began = INT64_MIN;
-	if (!began.n || began.n >= sizeof text) return;
+	if (!began.n || began.n >= sizeof text)
+		return;
 	memcpy(text, began.p, began.n);
 	text[began.n] = 0;
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
-	if (!rest || (*rest && *rest != '.' && *rest != 'Z')) return;
-	if (*rest == '.') fraction = strtod(rest, NULL);
+	if (!rest || (*rest && *rest != '.' && *rest != 'Z'))
+		return;
+	if (*rest == '.')
+		fraction = strtod(rest, NULL);
 	timing->began = timegm(&utc) * INT64_C(1000000000) + (int64_t)(fraction * 1e9 + 0.5);
 }
 
@@ -84,13 +91,17 @@ void vp_timing_change(struct vp_timing *timing, enum vp_event event, uint64_t ac
 	timing->events |= 1u << event;
 	timing->acts += act != timing->act;
 	timing->act = act;
-	if (!timing->call[0]) snprintf(timing->call, sizeof timing->call, "%s", call);
-	else if (strcmp(timing->call, call) != 0) strcpy(timing->call, "several");
+	if (!timing->call[0])
+		snprintf(timing->call, sizeof timing->call, "%s", call);
+	else if (strcmp(timing->call, call) != 0)
+		strcpy(timing->call, "several");
 }
 
 static void put_seconds(FILE *file, int64_t ns, const char *behind)
 {
-	if (ns >= 0) fprintf(file, "%lld.%09lld", (long long)(ns / 1000000000), (long long)(ns % 1000000000));
+	if (ns >= 0)
+		fprintf(file, "%lld.%09lld", (long long)(ns / 1000000000),
+		        (long long)(ns % 1000000000));
 	fputs(behind, file);
 }
 
@@ -98,19 +109,23 @@ static void put_events(const struct vp_timing *timing)
 {
 	const char *between = "";
 	for (int i = 0; i < VP_E_COUNT; i++) {
-		if (!(timing->events & 1u << i)) continue;
+		if (!(timing->events & 1u << i))
+			continue;
 		fprintf(timing->file, "%s%s", between, vp_event_names[i]);
 		between = "+";
 	}
 }
 
-void vp_timing_stop(struct vp_timing *timing, int64_t t, int64_t pid, const char *raw, size_t regions)
+void vp_timing_stop(struct vp_timing *timing, int64_t t, int64_t pid, const char *raw,
+                    size_t regions)
 {
 	FILE *file = timing->file;
 	int64_t now = clock_ns(CLOCK_MONOTONIC), lag = -1;
-	if (timing->began != INT64_MIN) lag = clock_ns(CLOCK_REALTIME) - timing->began - t;
+	if (timing->began != INT64_MIN)
+		lag = clock_ns(CLOCK_REALTIME) - timing->began - t;
 	put_seconds(file, t, ",");
-	if (pid >= 0) fprintf(file, "%lld", (long long)pid);
+	if (pid >= 0)
+		fprintf(file, "%lld", (long long)pid);
 	fprintf(file, ",%s,", timing->call[0] ? timing->call : raw);
 	put_events(timing);
 	fprintf(file, ",%llu,%zu,", (unsigned long long)timing->acts, regions);
@@ -118,7 +133,8 @@ void vp_timing_stop(struct vp_timing *timing, int64_t t, int64_t pid, const char
 	put_seconds(file, timing->took, ",");
 	put_seconds(file, timing->seen, ",");
 	put_seconds(file, lag, ",,\n");
-	if (now - timing->flushed < FLUSH) return;
+	if (now - timing->flushed < FLUSH)
+		return;
 	fflush(file);
 	timing->flushed = now;
 }

@@ -1,8 +1,10 @@
-/* The axis of addresses: where each address stands between bottom (0) and top (1), and which deserve a tick.
+/* The axis of addresses: where each address stands between bottom (0) and top (1), and which
+ * deserve a tick.
  *
- * packed: a stretch of touching regions gets log2(size / 4 KiB) + 1 of height, so that a page next to a gigabyte can
- * be seen; every gap between regions becomes one small fold. Ranges that overlap (a heap that grew in a thousand
- * steps) share one stretch of at most three times its own height, so that no single region fills the picture.
+ * packed: a stretch of touching regions gets log2(size / 4 KiB) + 1 of height, so that a page next
+ * to a gigabyte can be seen; every gap between regions becomes one small fold. Ranges that overlap
+ * (a heap that grew in a thousand steps) share one stretch of at most three times its own height,
+ * so that no single region fills the picture.
  */
 #include "view/views.h"
 
@@ -10,17 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICKS 20           /* with an address */
-#define FOLDS 40
-#define TICK_SPACE 0.042   /* least distance of two addresses */
+#define TICKS      20 /* with an address */
+#define FOLDS      40
+#define TICK_SPACE 0.042 /* least distance of two addresses */
 #define FOLD_SPACE 0.012
-#define FOLD_LEAST 0.003   /* a fold lower than this is not drawn: with thousands of gaps nothing else would be seen */
-#define FOLD_SHARE 0.15    /* of the height, at most, for all folds together */
+#define FOLD_LEAST                                                                                 \
+	0.003 /* a fold lower than this is not drawn: with thousands of gaps nothing else would be \
+	         seen */
+#define FOLD_SHARE 0.15 /* of the height, at most, for all folds together */
 
 struct vp_address_axis {
 	enum vp_scale scale;
 	uint64_t low, high;
-	uint64_t *address;  /* packed: knots with straight lines between */
+	uint64_t *address; /* packed: knots with straight lines between */
 	double *place;
 	size_t count;
 };
@@ -28,8 +32,8 @@ struct vp_address_axis {
 /* A place that may get a tick: the better the larger the gap below it. */
 struct candidate {
 	uint64_t address, gap;
-	double at, fold;    /* middle of the gap below */
-	double high;        /* of that fold */
+	double at, fold; /* middle of the gap below */
+	double high;     /* of that fold */
 };
 
 static int by_start(const void *left, const void *right)
@@ -86,33 +90,43 @@ double vp_address_at(const struct vp_address_axis *axis, uint64_t address)
 		else
 			to = middle;
 	}
-	double share = (double)(address - axis->address[from]) / (double)(axis->address[to] - axis->address[from]);
+	double share = (double)(address - axis->address[from]) /
+	               (double)(axis->address[to] - axis->address[from]);
 	return axis->place[from] + share * (axis->place[to] - axis->place[from]);
 }
 
 /* Greedy: the best candidates first, none nearer to another than it can be read. */
-static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t count, uint64_t high, struct vp_arena *arena)
+static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t count, uint64_t high,
+                         struct vp_arena *arena)
 {
 	struct vp_tick *ticks = vp_arena_take(arena, (TICKS + FOLDS + 1) * sizeof *ticks);
 	size_t n = 0, folds = 0;
 	axis->ticks = ticks;
 	if (!ticks)
 		return;
-	ticks[n++] = (struct vp_tick){ 1, vp_arena_print(arena, "0x%llx", (unsigned long long)high), false };
+	ticks[n++] = (struct vp_tick){ 1, vp_arena_print(arena, "0x%llx", (unsigned long long)high),
+		                       false };
 	qsort(list, count, sizeof *list, by_gap);
 	for (size_t i = 0; i < count && n < TICKS; i++) {
 		bool room = true;
 		for (size_t k = 0; k < n && room; k++)
 			room = fabs(ticks[k].at - list[i].at) >= TICK_SPACE;
 		if (room)
-			ticks[n++] = (struct vp_tick){ list[i].at, vp_arena_print(arena, "0x%llx", (unsigned long long)list[i].address), false };
+			ticks[n++] = (struct vp_tick){
+				list[i].at,
+				vp_arena_print(arena, "0x%llx",
+				               (unsigned long long)list[i].address),
+				false
+			};
 	}
 	for (size_t i = 0, words = n; i < count && folds < FOLDS; i++) {
 		bool room = list[i].gap && list[i].gap != UINT64_MAX && list[i].high >= FOLD_LEAST;
 		for (size_t k = words; k < n && room; k++)
 			room = fabs(ticks[k].at - list[i].fold) >= FOLD_SPACE;
 		if (room) {
-			ticks[n++] = (struct vp_tick){ list[i].fold, vp_size_words(arena, (double)list[i].gap), true };
+			ticks[n++] =
+			        (struct vp_tick){ list[i].fold,
+				                  vp_size_words(arena, (double)list[i].gap), true };
 			folds++;
 		}
 	}
@@ -147,7 +161,8 @@ static void stretch(struct vp_address_axis *a, size_t first, size_t last)
 }
 
 /* Gives the gaps their share and brings every place into 0..1. */
-static void fold(struct vp_address_axis *a, struct candidate *list, size_t count, const size_t *knot_of)
+static void fold(struct vp_address_axis *a, struct candidate *list, size_t count,
+                 const size_t *knot_of)
 {
 	double total = a->place[a->count - 1], shift = 0, each = 1;
 	size_t gaps = 0, next = 0;
@@ -169,7 +184,8 @@ static void fold(struct vp_address_axis *a, struct candidate *list, size_t count
 	}
 }
 
-static int pack(struct vp_address_axis *a, uint64_t (*ranges)[2], size_t count, struct vp_axis *axis, struct vp_arena *arena)
+static int pack(struct vp_address_axis *a, uint64_t (*ranges)[2], size_t count,
+                struct vp_axis *axis, struct vp_arena *arena)
 {
 	a->address = vp_arena_take(arena, 2 * count * sizeof *a->address);
 	a->place = vp_arena_take(arena, 2 * count * sizeof *a->place);
@@ -199,7 +215,8 @@ static int pack(struct vp_address_axis *a, uint64_t (*ranges)[2], size_t count, 
 	return 0;
 }
 
-static void ticks_even(const struct vp_address_axis *a, struct vp_axis *axis, struct vp_arena *arena)
+static void ticks_even(const struct vp_address_axis *a, struct vp_axis *axis,
+                       struct vp_arena *arena)
 {
 	const int steps = 10;
 	struct vp_tick *ticks = vp_arena_take(arena, (size_t)(steps + 1) * sizeof *ticks);
@@ -207,15 +224,20 @@ static void ticks_even(const struct vp_address_axis *a, struct vp_axis *axis, st
 	double whole = (double)(a->high - a->low), log_whole = log2(1 + whole / 4096);
 	for (int i = 0; ticks && i <= steps; i++) {
 		double share = (double)i / steps;
-		double bytes = a->scale == VP_SCALE_LINEAR ? share * whole : (exp2(share * log_whole) - 1) * 4096;
-		uint64_t address = i == steps ? a->high : a->low + ((uint64_t)bytes & ~(uint64_t)4095);
-		ticks[axis->count++] = (struct vp_tick){ vp_address_at(a, address),
-			vp_arena_print(arena, "0x%llx", (unsigned long long)address), false };
+		double bytes = a->scale == VP_SCALE_LINEAR ? share * whole
+		                                           : (exp2(share * log_whole) - 1) * 4096;
+		uint64_t address =
+		        i == steps ? a->high : a->low + ((uint64_t)bytes & ~(uint64_t)4095);
+		ticks[axis->count++] = (struct vp_tick){
+			vp_address_at(a, address),
+			vp_arena_print(arena, "0x%llx", (unsigned long long)address), false
+		};
 	}
 }
 
-struct vp_address_axis *vp_address_axis_new(enum vp_scale scale, uint64_t (*ranges)[2], size_t count,
-                                            struct vp_axis *axis, struct vp_arena *arena)
+struct vp_address_axis *vp_address_axis_new(enum vp_scale scale, uint64_t (*ranges)[2],
+                                            size_t count, struct vp_axis *axis,
+                                            struct vp_arena *arena)
 {
 	static const char *const titles[] = { "address (gaps folded)", "address (log)", "address" };
 	struct vp_address_axis *a = vp_arena_take(arena, sizeof *a);

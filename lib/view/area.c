@@ -4,13 +4,16 @@
 
 #include <string.h>
 
-static const char *const measure_words[VP_SUM_COUNT] = { "size", "resident (rss)", "proportional (pss)", "dirty", "swap", "regions" };
+static const char *const measure_words[VP_SUM_COUNT] = {
+	"size", "resident (rss)", "proportional (pss)", "dirty", "swap", "regions"
+};
 
 struct area {
 	struct vp_build build;
 	const struct vp_moment **moments;
 	size_t count;
-	const struct vp_moment *last; /* of which the words tell: where the process has ended, the one before its end */
+	const struct vp_moment *last; /* of which the words tell: where the process has ended, the
+	                                 one before its end */
 	bool ended;
 	int measure;
 	int64_t t0, t1;
@@ -34,7 +37,8 @@ static int choose_measure(const struct area *area)
 static int collect(struct area *area, const struct vp_proc *proc)
 {
 	const struct vp_model *model = area->build.model;
-	area->moments = vp_arena_take(area->build.arena, (model->moment_count + 1) * sizeof *area->moments);
+	area->moments =
+	        vp_arena_take(area->build.arena, (model->moment_count + 1) * sizeof *area->moments);
 	if (!area->moments)
 		return vp_fail("out of memory");
 	for (size_t i = 0; proc && i < model->moment_count; i++)
@@ -46,21 +50,26 @@ static int collect(struct area *area, const struct vp_proc *proc)
 static void find_last(struct area *area, const struct vp_proc *proc)
 {
 	size_t i = area->count - 1;
-	area->ended = proc->t1 != INT64_MAX && area->moments[i]->t >= proc->t1 && total(area, area->moments[i]) <= 0;
+	area->ended = proc->t1 != INT64_MAX && area->moments[i]->t >= proc->t1 &&
+	              total(area, area->moments[i]) <= 0;
 	while (area->ended && i && total(area, area->moments[i]) <= 0)
 		i--;
 	area->last = area->moments[i];
 }
 
-/* More moments than the picture has columns: of each half column the one with the greatest total stays. */
+/* More moments than the picture has columns: of each half column the one with the greatest total
+ * stays. */
 static void thin(struct area *area)
 {
-	size_t columns = 2 * (size_t)(area->build.options->width > 0 ? area->build.options->width : 800), kept = 0, was = area->count;
+	size_t columns = 2 * (size_t)(area->build.options->width > 0 ? area->build.options->width
+	                                                             : 800),
+	       kept = 0, was = area->count;
 	if (area->count <= columns || area->t1 <= area->t0)
 		return;
 	int64_t last = INT64_MIN;
 	for (size_t i = 0; i < area->count; i++) {
-		int64_t column = (int64_t)((double)(area->moments[i]->t - area->t0) / (double)(area->t1 - area->t0) * (double)columns);
+		int64_t column = (int64_t)((double)(area->moments[i]->t - area->t0) /
+		                           (double)(area->t1 - area->t0) * (double)columns);
 		if (i + 1 == was || column != last)
 			area->moments[kept++] = area->moments[i];
 		else if (total(area, area->moments[i]) > total(area, area->moments[kept - 1]))
@@ -68,23 +77,30 @@ static void thin(struct area *area)
 		last = column;
 	}
 	area->count = kept;
-	vp_build_note(&area->build, vp_arena_print(area->build.arena, "%zu moments are drawn as %zu: of each half column the highest", was, kept));
+	vp_build_note(&area->build, vp_arena_print(area->build.arena,
+	                                           "%zu moments are drawn as %zu: of each half "
+	                                           "column the highest",
+	                                           was, kept));
 }
 
 static const char *amount(const struct area *area, double v)
 {
-	return area->measure == VP_SUM_REGIONS ? vp_arena_print(area->build.arena, "%.0f regions", v) : vp_size_words(area->build.arena, v);
+	return area->measure == VP_SUM_REGIONS
+	               ? vp_arena_print(area->build.arena, "%.0f regions", v)
+	               : vp_size_words(area->build.arena, v);
 }
 
 static void serie(struct area *area, size_t kind, double top, struct vp_serie *one, size_t points)
 {
 	struct vp_arena *arena = area->build.arena;
-	double *y = vp_arena_take(arena, points * sizeof *y), most = 0, last = vp_moment_sum(area->last, kind, area->measure);
+	double *y = vp_arena_take(arena, points * sizeof *y), most = 0,
+	       last = vp_moment_sum(area->last, kind, area->measure);
 	int64_t most_t = area->t0;
 	if (!y)
 		return;
 	for (size_t i = 0; i < points; i++) {
-		const struct vp_moment *moment = area->moments[i < area->count ? i : area->count - 1];
+		const struct vp_moment *moment =
+		        area->moments[i < area->count ? i : area->count - 1];
 		double now = vp_moment_sum(moment, kind, area->measure);
 		y[i] = now / top;
 		if (now > most) {
@@ -93,23 +109,29 @@ static void serie(struct area *area, size_t kind, double top, struct vp_serie *o
 		}
 	}
 	struct vp_class *class_ = &area->build.classes[area->build.class_of[kind]];
-	class_->detail = last == most ? amount(area, last) : vp_arena_print(arena, "%s, peak %s", amount(area, last), amount(area, most));
+	class_->detail = last == most ? amount(area, last)
+	                              : vp_arena_print(arena, "%s, peak %s", amount(area, last),
+	                                               amount(area, most));
 	one->name = class_->name;
 	one->class = (uint32_t)area->build.class_of[kind];
 	one->y = y;
-	one->title = vp_arena_print(arena, "%s\n%s %s\nmost %s at %s", one->name, area->ended ? "before it ended" : "last",
-	                            amount(area, last), amount(area, most), vp_time_words(arena, most_t));
+	one->title = vp_arena_print(arena, "%s\n%s %s\nmost %s at %s", one->name,
+	                            area->ended ? "before it ended" : "last", amount(area, last),
+	                            amount(area, most), vp_time_words(arena, most_t));
 }
 
 /* The last value holds to the end of the time shown, so there is one point more than moments. */
 static void points(struct area *area)
 {
 	struct vp_figure *figure = area->build.figure;
-	double *xs = vp_arena_take(area->build.arena, (area->count + 1) * sizeof *xs), span = (double)(area->t1 - area->t0);
+	double *xs = vp_arena_take(area->build.arena, (area->count + 1) * sizeof *xs),
+	       span = (double)(area->t1 - area->t0);
 	if (!xs)
 		return;
 	for (size_t i = 0; i < area->count; i++)
-		xs[i] = area->moments[i]->t <= area->t0 || span <= 0 ? 0 : (double)(area->moments[i]->t - area->t0) / span;
+		xs[i] = area->moments[i]->t <= area->t0 || span <= 0
+		                ? 0
+		                : (double)(area->moments[i]->t - area->t0) / span;
 	xs[area->count] = 1;
 	figure->xs = xs;
 	figure->points = area->count + 1;
@@ -123,38 +145,45 @@ static int series(struct area *area)
 	for (size_t i = 0; i < area->count; i++) {
 		double sum = total(area, area->moments[i]);
 		top = sum > top ? sum : top;
-		for (size_t kind = 0; kind < area->moments[i]->kind_count && kind < build->kind_count; kind++)
+		for (size_t kind = 0;
+		     kind < area->moments[i]->kind_count && kind < build->kind_count; kind++)
 			if (vp_moment_sum(area->moments[i], kind, area->measure) > 0)
 				vp_build_count(build, kind, 0);
 	}
 	if (vp_build_classes(build))
 		return -1;
 	double peak = top;
-	top = area->measure == VP_SUM_REGIONS ? vp_axis_count(&figure->y, top, build->arena) : vp_axis_bytes(&figure->y, top, build->arena);
+	top = area->measure == VP_SUM_REGIONS ? vp_axis_count(&figure->y, top, build->arena)
+	                                      : vp_axis_bytes(&figure->y, top, build->arena);
 	figure->y.title = measure_words[area->measure];
 	points(area);
-	struct vp_serie *list = vp_arena_take(build->arena, (figure->class_count + 1) * sizeof *list);
+	struct vp_serie *list =
+	        vp_arena_take(build->arena, (figure->class_count + 1) * sizeof *list);
 	if (!list || !figure->xs)
 		return vp_fail("out of memory");
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0)
 			serie(area, kind, top, &list[figure->serie_count++], figure->points);
 	figure->series = list;
-	figure->subtitle = vp_arena_print(build->arena, "%s by kind, %zu moments, %s%s%s, peak %s", measure_words[area->measure], area->count,
-	                                  area->ended ? "" : "last ", amount(area, total(area, area->last)),
-	                                  area->ended ? " before it ended" : "", amount(area, peak));
+	figure->subtitle =
+	        vp_arena_print(build->arena, "%s by kind, %zu moments, %s%s%s, peak %s",
+	                       measure_words[area->measure], area->count,
+	                       area->ended ? "" : "last ", amount(area, total(area, area->last)),
+	                       area->ended ? " before it ended" : "", amount(area, peak));
 	return 0;
 }
 
 static bool measured(const struct area *area)
 {
 	for (size_t i = 0; i < area->count; i++)
-		if (area->moments[i]->known >> area->measure & 1 && total(area, area->moments[i]) > 0)
+		if (area->moments[i]->known >> area->measure & 1 &&
+		    total(area, area->moments[i]) > 0)
 			return true;
 	return false;
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	if (vp_regions_is(options))
 		return vp_regions_area(model, options, figure, arena);
@@ -162,7 +191,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return vp_machine_area(model, options, figure, arena);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };
 	const struct vp_proc *proc = vp_model_chosen(model);
-	if (vp_build_begin(&area.build, "area", VP_SERIES, model, options, figure, arena) || collect(&area, proc))
+	if (vp_build_begin(&area.build, "area", VP_SERIES, model, options, figure, arena) ||
+	    collect(&area, proc))
 		return -1;
 	figure->title = vp_build_process(&area.build, proc);
 	area.measure = choose_measure(&area);
@@ -176,8 +206,11 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		if (series(&area))
 			return -1;
 		vp_flags_of(&area.build, area.t0, area.t1, proc ? proc->pid : -1);
-	} else if (area.count && !any && model->filter.kinds == NULL && model->filter.perms == NULL && !model->filter.address_end)
-		figure->empty = vp_arena_print(arena, "no sample tells %s of any region; see --measure", measure_words[area.measure]);
+	} else if (area.count && !any && model->filter.kinds == NULL &&
+	           model->filter.perms == NULL && !model->filter.address_end)
+		figure->empty =
+		        vp_arena_print(arena, "no sample tells %s of any region; see --measure",
+		                       measure_words[area.measure]);
 	else
 		vp_build_empty(&area.build, "moment");
 	vp_build_notes(&area.build);
@@ -186,7 +219,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 const struct vp_view vp_view_area = {
 	.name = "area",
-	.about = "how much of each kind there was, stacked, over time; with looks at the machine, its memory too (--measure, --by)",
+	.about = "how much of each kind there was, stacked, over time; with looks at the machine, "
+	         "its memory too (--measure, --by)",
 	.keep = VP_KEEP_MOMENTS,
 	.keep_by = VP_KEEP_HISTORY,
 	.build = build,

@@ -1,7 +1,9 @@
-/* The view aslr: of several runs that vm-diff --entropy compared, where each base lay and which bits of its address differed.
+/* The view aslr: of several runs that vm-diff --entropy compared, where each base lay and which
+ * bits of its address differed.
  *
  *   base     runs  distinct  bits  bits 47 to 12                         lowest          highest
- *   program     8         8    30  000000111111111111111111111111111111  0x555de5d8c000  0x5632910fa000
+ *   program     8         8    30  000000111111111111111111111111111111  0x555de5d8c000
+ * 0x5632910fa000
  */
 #include "base/error.h"
 #include "view/rows.h"
@@ -12,9 +14,14 @@
 enum field { BASE, RUNS, DISTINCT, BITS, PATTERN, LOW, HIGH, SPAN, FIELDS };
 
 static const struct vp_field fields[FIELDS] = {
-	[BASE] = { "base", "base", false, false }, [RUNS] = { "runs", "runs", true, false }, [DISTINCT] = { "distinct", "distinct", true, false },
-	[BITS] = { "bits", "bits", true, false }, [PATTERN] = { "pattern", "bits 47 to 12", false, false }, [LOW] = { "low", "lowest", false, false },
-	[HIGH] = { "high", "highest", false, false }, [SPAN] = { "span", "span KiB", true, false },
+	[BASE] = { "base", "base", false, false },
+	[RUNS] = { "runs", "runs", true, false },
+	[DISTINCT] = { "distinct", "distinct", true, false },
+	[BITS] = { "bits", "bits", true, false },
+	[PATTERN] = { "pattern", "bits 47 to 12", false, false },
+	[LOW] = { "low", "lowest", false, false },
+	[HIGH] = { "high", "highest", false, false },
+	[SPAN] = { "span", "span KiB", true, false },
 };
 
 struct aslr {
@@ -22,11 +29,13 @@ struct aslr {
 	const struct vp_model *model;
 };
 
-/* 1 is a bit that differed; digits, so that every renderer sets them in a fixed pitch. Below bit 12 lies the page; above 47 the kernel. */
+/* 1 is a bit that differed; digits, so that every renderer sets them in a fixed pitch. Below bit 12
+ * lies the page; above 47 the kernel. */
 static const char *pattern(struct vp_arena *arena, uint64_t varies)
 {
 	char text[37];
-	for (int i = 0; i < 36; i++) text[i] = varies >> (47 - i) & 1 ? '1' : '0';
+	for (int i = 0; i < 36; i++)
+		text[i] = varies >> (47 - i) & 1 ? '1' : '0';
 	text[36] = 0;
 	return vp_arena_print(arena, "%s", text);
 }
@@ -35,7 +44,8 @@ static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct aslr *aslr = ctx;
 	struct vp_arena *arena = aslr->build.arena;
-	if (i == aslr->model->varied_count) return (struct vp_value){ 0 };
+	if (i == aslr->model->varied_count)
+		return (struct vp_value){ 0 };
 	const struct vp_varied *one = &aslr->model->varied[i];
 	switch (field) {
 	case BASE: return vp_word(one->base);
@@ -44,15 +54,20 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case BITS: return vp_number(VP_COUNT, (int64_t)one->bits);
 	case PATTERN: return vp_word(pattern(arena, one->varies));
 	case LOW: return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)one->low));
-	case HIGH: return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)one->high));
+	case HIGH:
+		return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)one->high));
 	default: return vp_number(VP_KIB, (int64_t)(one->high - one->low));
 	}
 }
 
 static struct vp_rows rows_of(struct aslr *aslr)
 {
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .preset = "base,runs,distinct,bits,pattern,low,high",
-		.count = aslr ? aslr->model->varied_count : 0, .value = value, .ctx = aslr };
+	return (struct vp_rows){ .fields = fields,
+		                 .field_count = FIELDS,
+		                 .preset = "base,runs,distinct,bits,pattern,low,high",
+		                 .count = aslr ? aslr->model->varied_count : 0,
+		                 .value = value,
+		                 .ctx = aslr };
 }
 
 static void words(struct aslr *aslr)
@@ -64,19 +79,29 @@ static void words(struct aslr *aslr)
 		runs = one->runs > runs ? one->runs : runs;
 		fixed += one->runs > 1 && !one->varies;
 	}
-	build->figure->title = vp_arena_print(build->arena, "addresses of %llu runs", (unsigned long long)runs);
-	build->figure->subtitle = vp_arena_print(build->arena, "%zu bases, %llu of them at one address in every run", aslr->model->varied_count, (unsigned long long)fixed);
-	vp_build_note(build, vp_arena_print(build->arena, "1 is a bit that differed. These are the least that vary: one that is random stays the same in %llu runs "
-		"with a chance of 2^-%llu", (unsigned long long)runs, (unsigned long long)(runs ? runs - 1 : 0)));
+	build->figure->title =
+	        vp_arena_print(build->arena, "addresses of %llu runs", (unsigned long long)runs);
+	build->figure->subtitle =
+	        vp_arena_print(build->arena, "%zu bases, %llu of them at one address in every run",
+	                       aslr->model->varied_count, (unsigned long long)fixed);
+	vp_build_note(build, vp_arena_print(build->arena,
+	                                    "1 is a bit that differed. These are the least that "
+	                                    "vary: one that is random stays the same in %llu runs "
+	                                    "with a chance of 2^-%llu",
+	                                    (unsigned long long)runs,
+	                                    (unsigned long long)(runs ? runs - 1 : 0)));
 }
 
-int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *options,
+                  struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct aslr aslr = { .model = model };
-	if (vp_build_begin(&aslr.build, "aslr", VP_TABLE, model, options, figure, arena)) return -1;
+	if (vp_build_begin(&aslr.build, "aslr", VP_TABLE, model, options, figure, arena))
+		return -1;
 	figure->title = "addresses of several runs";
 	if (!model->varied_count) {
-		figure->empty = "the input tells nothing of several runs: vm-diff --entropy writes it";
+		figure->empty = "the input tells nothing of several runs: vm-diff --entropy writes "
+		                "it";
 		return 0;
 	}
 	struct vp_rows rows = rows_of(&aslr);
@@ -87,13 +112,16 @@ int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *op
 static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = rows_of(NULL);
-	if (options->by || options->preset) return vp_fail("aslr has one row for each base: --by and --preset are for other views");
+	if (options->by || options->preset)
+		return vp_fail("aslr has one row for each base: --by and --preset are for other "
+		               "views");
 	return vp_rows_check(&rows, options);
 }
 
 const struct vp_view vp_view_aslr = {
 	.name = "aslr",
-	.about = "where several runs of a program lay, and which bits of the addresses differ (vm-diff --entropy)",
+	.about = "where several runs of a program lay, and which bits of the addresses differ "
+	         "(vm-diff --entropy)",
 	.build = vp_aslr_build,
 	.check = check,
 };

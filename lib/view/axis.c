@@ -36,7 +36,8 @@ void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_arena 
 	}
 	double span = (double)(t1 - t0), step = round_up(span / 8);
 	/* Above ten minutes people count in sixties. */
-	static const double long_steps[] = { 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400 };
+	static const double long_steps[] = { 60,   120,  300,   600,   900,  1800,
+		                             3600, 7200, 14400, 43200, 86400 };
 	for (size_t i = 0; step > 50e9 && i < sizeof long_steps / sizeof *long_steps; i++)
 		if (long_steps[i] * 1e9 >= span / 8) {
 			step = long_steps[i] * 1e9;
@@ -44,18 +45,25 @@ void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_arena 
 		}
 	if (step < 1)
 		step = 1;
-	for (double t = ceil((double)t0 / step) * step; t <= (double)t1 && axis->count < TICKS_MAX; t += step)
-		ticks[axis->count++] = (struct vp_tick){ (t - (double)t0) / span, vp_time_words(arena, (int64_t)llround(t)), false };
+	for (double t = ceil((double)t0 / step) * step; t <= (double)t1 && axis->count < TICKS_MAX;
+	     t += step)
+		ticks[axis->count++] =
+		        (struct vp_tick){ (t - (double)t0) / span,
+			                  vp_time_words(arena, (int64_t)llround(t)), false };
 }
 
-static double axis_steps(struct vp_axis *axis, double top, double step, bool bytes, struct vp_arena *arena)
+static double axis_steps(struct vp_axis *axis, double top, double step, bool bytes,
+                         struct vp_arena *arena)
 {
 	double end = ceil(top / step - 1e-9) * step;
 	struct vp_tick *ticks = ticks_new(axis, arena);
 	if (end <= 0)
 		end = step;
 	for (double v = 0; ticks && v <= end * (1 + 1e-9) && axis->count < TICKS_MAX; v += step)
-		ticks[axis->count++] = (struct vp_tick){ v / end, bytes ? vp_size_words(arena, v) : vp_arena_print(arena, "%.0f", v), false };
+		ticks[axis->count++] = (struct vp_tick){ v / end,
+			                                 bytes ? vp_size_words(arena, v)
+			                                       : vp_arena_print(arena, "%.0f", v),
+			                                 false };
 	return end;
 }
 

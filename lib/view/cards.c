@@ -1,8 +1,9 @@
-/* The view cards: the regions of one moment as cards of one size, a column for each category, high addresses on top.
+/* The view cards: the regions of one moment as cards of one size, a column for each category, high
+ * addresses on top.
  *
- * Sizes are normalised, not proportional: an address space is so sparse that a picture to scale would hide most of it. The
- * segments of one library share a card, as does what has no room. What has come, changed or gone since the look before is
- * marked.
+ * Sizes are normalised, not proportional: an address space is so sparse that a picture to scale
+ * would hide most of it. The segments of one library share a card, as does what has no room. What
+ * has come, changed or gone since the look before is marked.
  */
 #include "base/error.h"
 #include "view/build.h"
@@ -13,18 +14,54 @@
 enum { TEXT, DATA, HEAP, ANON, LIBRARIES, FILES, STACKS, KERNEL, OTHER, CATEGORIES };
 
 /* A category has the colour of the kind that stands for it. */
-static const struct { const char *name, *like; } categories[CATEGORIES] = {
-	[TEXT] = { "text", "text" }, [DATA] = { "data/bss", "data" }, [HEAP] = { "heap", "heap" }, [ANON] = { "anon/mmap", "anon" },
-	[LIBRARIES] = { "libraries", "linkedit" }, [FILES] = { "files/shared", "file" }, [STACKS] = { "stack", "stack" },
-	[KERNEL] = { "kernel-provided", "vdso" }, [OTHER] = { "other", "unknown" },
+static const struct {
+	const char *name, *like;
+} categories[CATEGORIES] = {
+	[TEXT] = { "text", "text" },
+	[DATA] = { "data/bss", "data" },
+	[HEAP] = { "heap", "heap" },
+	[ANON] = { "anon/mmap", "anon" },
+	[LIBRARIES] = { "libraries", "linkedit" },
+	[FILES] = { "files/shared", "file" },
+	[STACKS] = { "stack", "stack" },
+	[KERNEL] = { "kernel-provided", "vdso" },
+	[OTHER] = { "other", "unknown" },
 };
 
-static const struct { const char *kind; int category; } kinds[] = {
-	{ "text", TEXT }, { "rodata", TEXT }, { "data", DATA }, { "bss", DATA }, { "tls", DATA }, { "heap", HEAP }, { "arena", HEAP }, { "gc", HEAP },
-	{ "anon", ANON }, { "huge", ANON }, { "reserved", ANON }, { "guard", ANON }, { "jit", ANON }, { "wasm", ANON }, { "linkedit", LIBRARIES },
-	{ "shared-cache", LIBRARIES }, { "file", FILES }, { "shm", FILES }, { "memfd", FILES }, { "device", FILES }, { "gpu", FILES },
-	{ "locale", FILES }, { "font", FILES }, { "stack", STACKS }, { "thread-stack", STACKS }, { "vdso", KERNEL }, { "vvar", KERNEL },
-	{ "vsyscall", KERNEL }, { "commpage", KERNEL }, { "page-table", KERNEL },
+static const struct {
+	const char *kind;
+	int category;
+} kinds[] = {
+	{ "text", TEXT },
+	{ "rodata", TEXT },
+	{ "data", DATA },
+	{ "bss", DATA },
+	{ "tls", DATA },
+	{ "heap", HEAP },
+	{ "arena", HEAP },
+	{ "gc", HEAP },
+	{ "anon", ANON },
+	{ "huge", ANON },
+	{ "reserved", ANON },
+	{ "guard", ANON },
+	{ "jit", ANON },
+	{ "wasm", ANON },
+	{ "linkedit", LIBRARIES },
+	{ "shared-cache", LIBRARIES },
+	{ "file", FILES },
+	{ "shm", FILES },
+	{ "memfd", FILES },
+	{ "device", FILES },
+	{ "gpu", FILES },
+	{ "locale", FILES },
+	{ "font", FILES },
+	{ "stack", STACKS },
+	{ "thread-stack", STACKS },
+	{ "vdso", KERNEL },
+	{ "vvar", KERNEL },
+	{ "vsyscall", KERNEL },
+	{ "commpage", KERNEL },
+	{ "page-table", KERNEL },
 };
 
 /* One region, or the segments of one library, or with `rest` all that has no room. */
@@ -40,7 +77,7 @@ struct card {
 
 struct column {
 	struct card *cards;
-	size_t count;           /* shown */
+	size_t count; /* shown */
 	uint64_t regions, size, rss;
 	bool has_rss;
 	int class_;
@@ -49,17 +86,20 @@ struct column {
 struct cards {
 	struct vp_build build;
 	const struct vp_proc *proc;
-	const char *exe;        /* words, or NULL */
-	const struct vp_span **spans; size_t span_count;
-	struct card *all; size_t card_count;
+	const char *exe; /* words, or NULL */
+	const struct vp_span **spans;
+	size_t span_count;
+	struct card *all;
+	size_t card_count;
 	struct column columns[CATEGORIES];
 	size_t fresh, changed, gone, regions;
 	int64_t t;
 	/* the grid: bands of columns below each other, all cards of one height */
 	size_t across, bands, band_rows[CATEGORIES];
-	double row;             /* height of a card */
-	size_t letters;         /* that fit in a card */
-	struct vp_box *boxes; size_t box_size;
+	double row;     /* height of a card */
+	size_t letters; /* that fit in a card */
+	struct vp_box *boxes;
+	size_t box_size;
 };
 
 /* ---- categories ---- */
@@ -69,7 +109,8 @@ static bool is_library(const struct cards *cards, const char *name)
 	const char *base = vp_short_name(name, "");
 	if (!*name || *name == '[')
 		return false;
-	return strstr(base, ".so") || strstr(base, ".dylib") || (cards->exe && *name == '/' && strcmp(cards->exe, name));
+	return strstr(base, ".so") || strstr(base, ".dylib") ||
+	       (cards->exe && *name == '/' && strcmp(cards->exe, name));
 }
 
 static int category_of(const struct cards *cards, const struct vp_span *span)
@@ -77,21 +118,28 @@ static int category_of(const struct cards *cards, const struct vp_span *span)
 	const char *kind = vp_kind_name(span->kind);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if (!strcmp(kinds[i].kind, kind))
-			return kinds[i].category <= DATA && is_library(cards, cards->build.model->names[span->name]) ? LIBRARIES : kinds[i].category;
+			return kinds[i].category <= DATA &&
+			                       is_library(cards,
+			                                  cards->build.model->names[span->name])
+			               ? LIBRARIES
+			               : kinds[i].category;
 	return OTHER;
 }
 
 static const struct cards *sorting; /* qsort has no context */
 
-/* By category; there by address, high ones first; the segments of a library side by side, where the first of them is. */
+/* By category; there by address, high ones first; the segments of a library side by side, where the
+ * first of them is. */
 static int by_place(const void *left, const void *right)
 {
-	const struct vp_span *a = *(const struct vp_span *const *)left, *b = *(const struct vp_span *const *)right;
+	const struct vp_span *a = *(const struct vp_span *const *)left,
+	                     *b = *(const struct vp_span *const *)right;
 	int one = category_of(sorting, a), other = category_of(sorting, b);
 	if (one != other)
 		return one - other;
 	if (one == LIBRARIES && a->name != b->name) {
-		const char *name = sorting->build.model->names[a->name], *another = sorting->build.model->names[b->name];
+		const char *name = sorting->build.model->names[a->name],
+		           *another = sorting->build.model->names[b->name];
 		int order = strcmp(vp_short_name(name, ""), vp_short_name(another, ""));
 		return order ? order : strcmp(name, another);
 	}
@@ -103,19 +151,22 @@ static int by_place(const void *left, const void *right)
 static int collect(struct cards *cards)
 {
 	const struct vp_model *model = cards->build.model;
-	cards->spans = vp_arena_take(cards->build.arena, (model->span_count + 1) * sizeof *cards->spans);
+	cards->spans =
+	        vp_arena_take(cards->build.arena, (model->span_count + 1) * sizeof *cards->spans);
 	if (!cards->spans)
 		return vp_fail("out of memory");
 	cards->t = vp_moment_of(&cards->build, cards->proc);
 	for (size_t i = 0; i < model->life_count; i++)
-		if (model->lives[i].pid == cards->proc->pid && model->lives[i].t0 <= cards->t && model->lives[i].exe)
+		if (model->lives[i].pid == cards->proc->pid && model->lives[i].t0 <= cards->t &&
+		    model->lives[i].exe)
 			cards->exe = model->lives[i].exe;
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
 		if (span->pid != cards->proc->pid || span->start >= span->end)
 			continue;
 		bool here = vp_moment_has(span, cards->t);
-		if (here || (cards->proc->look <= cards->t && vp_moment_flags(cards->proc, span) == VP_BOX_GONE))
+		if (here || (cards->proc->look <= cards->t &&
+		             vp_moment_flags(cards->proc, span) == VP_BOX_GONE))
 			cards->spans[cards->span_count++] = span;
 		cards->regions += here;
 	}
@@ -148,7 +199,8 @@ static void column_add(struct column *column, const struct vp_span *span)
 
 static int cards_make(struct cards *cards)
 {
-	cards->all = vp_arena_take(cards->build.arena, (cards->span_count + 1) * sizeof *cards->all);
+	cards->all =
+	        vp_arena_take(cards->build.arena, (cards->span_count + 1) * sizeof *cards->all);
 	if (!cards->all)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < cards->span_count; i++) {
@@ -162,9 +214,12 @@ static int cards_make(struct cards *cards)
 		cards->gone += flags == VP_BOX_GONE;
 		if (flags != VP_BOX_GONE)
 			column_add(column, span);
-		if (!last || last->category != category || category != LIBRARIES || last->first->name != span->name) {
+		if (!last || last->category != category || category != LIBRARIES ||
+		    last->first->name != span->name) {
 			last = &cards->all[cards->card_count++];
-			*last = (struct card){ .first = span, .spans = &cards->spans[i], .category = category };
+			*last = (struct card){ .first = span,
+				               .spans = &cards->spans[i],
+				               .category = category };
 			column->cards = column->cards ? column->cards : last;
 			column->count++;
 		}
@@ -217,10 +272,12 @@ static void rest_join(struct cards *cards)
 {
 	for (int i = 0; i < CATEGORIES; i++) {
 		struct column *column = &cards->columns[i];
-		if (!column->count) continue;
+		if (!column->count)
+			continue;
 		struct card *last = &column->cards[column->count - 1];
 		size_t before = last->count;
-		for (struct card *more = last + 1; more < cards->all + cards->card_count && more->category == i; more++) {
+		for (struct card *more = last + 1;
+		     more < cards->all + cards->card_count && more->category == i; more++) {
 			last->flags = last->flags == more->flags ? last->flags : VP_BOX_CHANGED;
 			last->count += more->count;
 			last->size += more->size;
@@ -234,14 +291,16 @@ static void rest_join(struct cards *cards)
 	}
 }
 
-/* Rows or pixels of the plot: what title, axis, legend and notes leave of the canvas. A category and its numbers take 50 columns. */
+/* Rows or pixels of the plot: what title, axis, legend and notes leave of the canvas. A category
+ * and its numbers take 50 columns. */
 static int plot_height(const struct cards *cards, size_t used)
 {
 	const struct vp_view_options *options = cards->build.options;
 	int beside = (options->width + 3) / 50;
 	if (!options->text)
 		return options->height - 150;
-	return options->height - 6 - ((int)used + (beside ? beside : 1) - 1) / (beside ? beside : 1);
+	return options->height - 6 -
+	       ((int)used + (beside ? beside : 1) - 1) / (beside ? beside : 1);
 }
 
 static void grid(struct cards *cards)
@@ -252,12 +311,15 @@ static void grid(struct cards *cards)
 	cards->across = (size_t)options->width / wide;
 	cards->across = cards->across < 1 ? 1 : cards->across > used ? used : cards->across;
 	cards->bands = (used + cards->across - 1) / cards->across;
-	cards->across = (used + cards->bands - 1) / cards->bands; /* no band with a single column left over */
+	cards->across = (used + cards->bands - 1) /
+	                cards->bands; /* no band with a single column left over */
 	shorten(cards, plot / least > 6 ? (size_t)(plot / least) : 6);
 	rest_join(cards);
 	size_t rows = rows_of(cards);
-	double tallest = options->text ? 2.0 / (plot > 4 ? plot : 4) : 34.0 / (plot > 40 ? plot : 40);
-	cards->row = 1.0 / (double)(rows ? rows : 1) < tallest ? 1.0 / (double)(rows ? rows : 1) : tallest;
+	double tallest =
+	        options->text ? 2.0 / (plot > 4 ? plot : 4) : 34.0 / (plot > 40 ? plot : 40);
+	cards->row = 1.0 / (double)(rows ? rows : 1) < tallest ? 1.0 / (double)(rows ? rows : 1)
+	                                                       : tallest;
 	double unit = (double)options->width / (double)cards->across;
 	cards->letters = (size_t)(options->text ? unit - 5 : (unit - 40) / 6.2);
 }
@@ -275,29 +337,51 @@ static const char *label_of(struct cards *cards, const struct card *card)
 {
 	struct vp_arena *arena = cards->build.arena;
 	const char *kind = vp_words(arena, vp_s(vp_kind_name(card->first->kind)));
-	const char *name = card->rest ? vp_arena_print(arena, "%zu more", card->count) : vp_short_name(cards->build.model->names[card->first->name], kind);
-	const char *size = card->flags == VP_BOX_GONE ? "gone" : vp_size_words(arena, (double)card->size), *perms = perms_of(card);
-	const char *rss = card->has_rss && card->flags != VP_BOX_GONE ? vp_arena_print(arena, " rss %s", vp_size_words(arena, (double)card->rss)) : "";
-	const char *more = card->count > 1 && !card->rest ? vp_arena_print(arena, " in %zu", card->count) : vp_arena_print(arena, "%s%s", *perms ? " " : "", perms);
-	const char *tails[] = { vp_arena_print(arena, " %s%s%s", size, more, rss), vp_arena_print(arena, " %s%s", size, more),
-		vp_arena_print(arena, " %s", size) };
+	const char *name =
+	        card->rest ? vp_arena_print(arena, "%zu more", card->count)
+	                   : vp_short_name(cards->build.model->names[card->first->name], kind);
+	const char *size = card->flags == VP_BOX_GONE ? "gone"
+	                                              : vp_size_words(arena, (double)card->size),
+	           *perms = perms_of(card);
+	const char *rss =
+	        card->has_rss && card->flags != VP_BOX_GONE
+	                ? vp_arena_print(arena, " rss %s", vp_size_words(arena, (double)card->rss))
+	                : "";
+	const char *more = card->count > 1 && !card->rest
+	                           ? vp_arena_print(arena, " in %zu", card->count)
+	                           : vp_arena_print(arena, "%s%s", *perms ? " " : "", perms);
+	const char *tails[] = { vp_arena_print(arena, " %s%s%s", size, more, rss),
+		                vp_arena_print(arena, " %s%s", size, more),
+		                vp_arena_print(arena, " %s", size) };
 	size_t wanted = strlen(name) < 12 ? strlen(name) : 12;
 	for (size_t i = 0; i < 3; i++)
 		if (wanted + strlen(tails[i]) <= cards->letters)
-			return vp_arena_print(arena, "%s%s", vp_build_cut(arena, name, cards->letters - strlen(tails[i])), tails[i]);
+			return vp_arena_print(arena, "%s%s",
+			                      vp_build_cut(arena, name,
+			                                   cards->letters - strlen(tails[i])),
+			                      tails[i]);
 	return vp_build_cut(arena, name, cards->letters);
 }
 
 static const char *span_words(struct cards *cards, const struct vp_span *span)
 {
-	static const char *const marks[] = { [VP_BOX_NEW] = "\nnew", [VP_BOX_GONE] = "\ngone", [VP_BOX_CHANGED] = "\nchanged" };
+	static const char *const marks[] = {
+		[VP_BOX_NEW] = "\nnew", [VP_BOX_GONE] = "\ngone", [VP_BOX_CHANGED] = "\nchanged"
+	};
 	struct vp_arena *arena = cards->build.arena;
-	const char *name = cards->build.model->names[span->name], *mark = marks[vp_moment_flags(cards->proc, span)];
-	const char *rss = !span->has_rss ? "" : vp_arena_print(arena, ", rss %s", vp_size_words(arena, (double)span->rss_last));
-	return vp_arena_print(arena, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s", (unsigned long long)span->start,
-		(unsigned long long)span->end, vp_size_words(arena, (double)(span->end - span->start)), rss, span->perms,
-		vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name, (unsigned long long)span->id, vp_time_words(arena, span->t0),
-		span->born ? " by " : "", span->born ? vp_event_names[span->born - 1] : "", mark ? mark : "");
+	const char *name = cards->build.model->names[span->name],
+	           *mark = marks[vp_moment_flags(cards->proc, span)];
+	const char *rss = !span->has_rss
+	                          ? ""
+	                          : vp_arena_print(arena, ", rss %s",
+	                                           vp_size_words(arena, (double)span->rss_last));
+	return vp_arena_print(arena, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s",
+	                      (unsigned long long)span->start, (unsigned long long)span->end,
+	                      vp_size_words(arena, (double)(span->end - span->start)), rss,
+	                      span->perms, vp_words(arena, vp_s(vp_kind_name(span->kind))),
+	                      *name ? " " : "", name, (unsigned long long)span->id,
+	                      vp_time_words(arena, span->t0), span->born ? " by " : "",
+	                      span->born ? vp_event_names[span->born - 1] : "", mark ? mark : "");
 }
 
 /* One region in full; of several a line each, as far as a person reads. */
@@ -309,17 +393,27 @@ static const char *title_of(struct cards *cards, const struct card *card)
 	if (card->count == 1)
 		return span_words(cards, card->first);
 	const char *name = card->rest ? "" : cards->build.model->names[card->first->name];
-	const char *text = vp_arena_print(arena, "%s%s%zu regions, %s%s%s", name, *name ? "\n" : "", card->count, vp_size_words(arena, (double)card->size),
-		card->has_rss ? ", rss " : "", card->has_rss ? vp_size_words(arena, (double)card->rss) : "");
+	const char *text =
+	        vp_arena_print(arena, "%s%s%zu regions, %s%s%s", name, *name ? "\n" : "",
+	                       card->count, vp_size_words(arena, (double)card->size),
+	                       card->has_rss ? ", rss " : "",
+	                       card->has_rss ? vp_size_words(arena, (double)card->rss) : "");
 	for (size_t i = 0; i < card->count && i < 12; i++) {
 		const struct vp_span *span = card->spans[i];
 		uint32_t flags = vp_moment_flags(cards->proc, span);
-		text = vp_arena_print(arena, "%s\n0x%llx-0x%llx %s %s %s%s%s%s", text, (unsigned long long)span->start, (unsigned long long)span->end,
-			vp_size_words(arena, (double)(span->end - span->start)), span->perms, vp_words(arena, vp_s(vp_kind_name(span->kind))),
-			card->rest ? " " : "", card->rest ? vp_short_name(cards->build.model->names[span->name], "") : "",
-			flags == VP_BOX_NEW ? " (new)" : flags == VP_BOX_CHANGED ? " (changed)" : flags == VP_BOX_GONE ? " (gone)" : "");
+		text = vp_arena_print(
+		        arena, "%s\n0x%llx-0x%llx %s %s %s%s%s%s", text,
+		        (unsigned long long)span->start, (unsigned long long)span->end,
+		        vp_size_words(arena, (double)(span->end - span->start)), span->perms,
+		        vp_words(arena, vp_s(vp_kind_name(span->kind))), card->rest ? " " : "",
+		        card->rest ? vp_short_name(cards->build.model->names[span->name], "") : "",
+		        flags == VP_BOX_NEW       ? " (new)"
+		        : flags == VP_BOX_CHANGED ? " (changed)"
+		        : flags == VP_BOX_GONE    ? " (gone)"
+		                                  : "");
 	}
-	return card->count > 12 ? vp_arena_print(arena, "%s\nand %zu more", text, card->count - 12) : text;
+	return card->count > 12 ? vp_arena_print(arena, "%s\nand %zu more", text, card->count - 12)
+	                        : text;
 }
 
 static int classes(struct cards *cards)
@@ -336,9 +430,14 @@ static int classes(struct cards *cards)
 		column->class_ = (int)count;
 		vp_class_colours(categories[i].like, &list[count]);
 		list[count].name = categories[i].name;
-		list[count++].detail = vp_arena_print(arena, "%llu region%s, %s%s%s", (unsigned long long)column->regions, column->regions == 1 ? "" : "s",
-			vp_size_words(arena, (double)column->size), column->has_rss ? ", rss " : "",
-			column->has_rss ? vp_size_words(arena, (double)column->rss) : "");
+		list[count++].detail =
+		        vp_arena_print(arena, "%llu region%s, %s%s%s",
+		                       (unsigned long long)column->regions,
+		                       column->regions == 1 ? "" : "s",
+		                       vp_size_words(arena, (double)column->size),
+		                       column->has_rss ? ", rss " : "",
+		                       column->has_rss ? vp_size_words(arena, (double)column->rss)
+		                                       : "");
 	}
 	vp_class_letters(list, count);
 	cards->build.figure->classes = list;
@@ -357,12 +456,20 @@ static void words(struct cards *cards)
 		rss += cards->columns[i].rss;
 		has_rss |= cards->columns[i].has_rss;
 	}
-	build->figure->subtitle = vp_arena_print(arena, "at %s%s: %zu region%s by category, %s%s%s; a card's size says nothing", vp_time_words(arena, cards->t),
-		cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "", cards->regions, cards->regions == 1 ? "" : "s", vp_size_words(arena, (double)size),
-		has_rss ? ", rss " : "", has_rss ? vp_size_words(arena, (double)rss) : "");
+	build->figure->subtitle =
+	        vp_arena_print(arena,
+	                       "at %s%s: %zu region%s by category, %s%s%s; a card's size says "
+	                       "nothing",
+	                       vp_time_words(arena, cards->t),
+	                       cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "",
+	                       cards->regions, cards->regions == 1 ? "" : "s",
+	                       vp_size_words(arena, (double)size), has_rss ? ", rss " : "",
+	                       has_rss ? vp_size_words(arena, (double)rss) : "");
 	if (cards->fresh + cards->changed + cards->gone)
-		vp_build_note(build, vp_arena_print(arena, "since %s: %zu new, %zu changed, %zu gone", vp_time_words(arena, cards->proc->look_before),
-		                                    cards->fresh, cards->changed, cards->gone));
+		vp_build_note(build,
+		              vp_arena_print(arena, "since %s: %zu new, %zu changed, %zu gone",
+		                             vp_time_words(arena, cards->proc->look_before),
+		                             cards->fresh, cards->changed, cards->gone));
 }
 
 /* ---- boxes ---- */
@@ -370,7 +477,8 @@ static void words(struct cards *cards)
 static int box(struct cards *cards, struct vp_box one)
 {
 	struct vp_figure *figure = cards->build.figure;
-	cards->boxes = vp_build_grow(cards->build.arena, cards->boxes, figure->box_count, &cards->box_size, sizeof *cards->boxes);
+	cards->boxes = vp_build_grow(cards->build.arena, cards->boxes, figure->box_count,
+	                             &cards->box_size, sizeof *cards->boxes);
 	if (!cards->boxes)
 		return vp_fail("out of memory");
 	cards->boxes[figure->box_count++] = one;
@@ -383,27 +491,38 @@ static int heading(struct cards *cards, int category, double x0, double x1, doub
 	const struct column *column = &cards->columns[category];
 	struct vp_arena *arena = cards->build.arena;
 	const char *detail = cards->build.figure->classes[column->class_].detail;
-	const char *size = vp_arena_print(arena, "%s: %llu, %s", categories[category].name, (unsigned long long)column->regions,
+	const char *size = vp_arena_print(arena, "%s: %llu, %s", categories[category].name,
+	                                  (unsigned long long)column->regions,
 	                                  vp_size_words(arena, (double)column->size));
-	return box(cards, (struct vp_box){ (float)x0, (float)x1, (float)(y - cards->row * 0.94), (float)y, (uint32_t)column->class_, 0, -1,
-		strlen(size) <= cards->letters + 3 ? size : categories[category].name, vp_arena_print(arena, "%s: %s", categories[category].name, detail) });
+	return box(cards,
+	           (struct vp_box){
+	                   (float)x0, (float)x1, (float)(y - cards->row * 0.94), (float)y,
+	                   (uint32_t)column->class_, 0, -1,
+	                   strlen(size) <= cards->letters + 3 ? size : categories[category].name,
+	                   vp_arena_print(arena, "%s: %s", categories[category].name, detail) });
 }
 
 static int column_boxes(struct cards *cards, int category, size_t at, double y)
 {
 	const struct column *column = &cards->columns[category];
 	const struct vp_view_options *options = cards->build.options;
-	double each = 1.0 / (double)cards->across, gap = options->text ? 1.0 / options->width : each * 0.03;
+	double each = 1.0 / (double)cards->across,
+	       gap = options->text ? 1.0 / options->width : each * 0.03;
 	double x0 = (double)at * each + gap / 2, x1 = (double)(at + 1) * each - gap / 2;
 	if (heading(cards, category, x0, x1, y))
 		return -1;
 	for (size_t i = 0; i < column->count; i++) {
 		const struct card *card = &column->cards[i];
-		double top = y - (double)(i + 1) * cards->row, fill = card->has_rss && card->size ? (double)card->rss / (double)card->size : -1;
+		double top = y - (double)(i + 1) * cards->row,
+		       fill = card->has_rss && card->size ? (double)card->rss / (double)card->size
+		                                          : -1;
 		if (card->flags == VP_BOX_GONE)
 			fill = 0;
-		if (box(cards, (struct vp_box){ (float)(x0 + (options->text ? 2 * gap : gap)), (float)x1, (float)(top - cards->row * 0.88), (float)top, (uint32_t)column->class_,
-			card->flags, (float)(fill > 1 ? 1 : fill), label_of(cards, card), title_of(cards, card) }))
+		if (box(cards, (struct vp_box){ (float)(x0 + (options->text ? 2 * gap : gap)),
+		                                (float)x1, (float)(top - cards->row * 0.88),
+		                                (float)top, (uint32_t)column->class_, card->flags,
+		                                (float)(fill > 1 ? 1 : fill), label_of(cards, card),
+		                                title_of(cards, card) }))
 			return -1;
 	}
 	return 0;
@@ -430,12 +549,15 @@ static int draw(struct cards *cards)
 	return 0;
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct cards cards = { .proc = vp_model_chosen(model) };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : options->text ? 48 : 600; /* text that may be as long as it likes */
+	sane.height = options->height > 0 ? options->height
+	              : options->text     ? 48
+	                                  : 600; /* text that may be as long as it likes */
 	if (vp_build_begin(&cards.build, "cards", VP_BOXES, model, &sane, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&cards.build, cards.proc);

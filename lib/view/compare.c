@@ -1,11 +1,12 @@
-/* The view compare: a reference process beside a selected one, mostly a parent beside its child. Regions that descend from the same
- * one stand beside each other: still shared, private since the fork, changed; others were added or are gone. Where single pages
- * are known a third column shows which of the selected process' pages are still shared.
+/* The view compare: a reference process beside a selected one, mostly a parent beside its child.
+ * Regions that descend from the same one stand beside each other: still shared, private since the
+ * fork, changed; others were added or are gone. Where single pages are known a third column shows
+ * which of the selected process' pages are still shared.
  *
  *   reference | selected | pages of the selected one
  *
- * A page that nobody else maps has diverged: one of the two has written to it since the fork, or it is new. Without pages
- * that is known by region, from the private measures of smaps.
+ * A page that nobody else maps has diverged: one of the two has written to it since the fork, or it
+ * is new. Without pages that is known by region, from the private measures of smaps.
  */
 #include "base/error.h"
 #include "view/rows.h"
@@ -16,13 +17,19 @@
 enum what { SHARED, PRIVATE, CHANGED, ADDED, GONE, OTHERS, WHATS };
 
 static const struct vp_class looks[WHATS] = {
-	[SHARED] = { "shared", NULL, 0x5b9e4d, 0x86c777, 71, 's' }, [PRIVATE] = { "private since the fork", NULL, 0x2f7fc1, 0x5aa9e6, 32, 'p' },
-	[CHANGED] = { "changed", NULL, 0xc9762b, 0xe79b55, 172, '~' }, [ADDED] = { "added", NULL, 0x8e6bbf, 0xb294dd, 140, '+' },
-	[GONE] = { "gone", NULL, 0xc23b3b, 0xe56b6b, 167, '-' }, [OTHERS] = { "the reference's own", NULL, 0x9aa5b1, 0x7b8794, 247, 'r' },
+	[SHARED] = { "shared", NULL, 0x5b9e4d, 0x86c777, 71, 's' },
+	[PRIVATE] = { "private since the fork", NULL, 0x2f7fc1, 0x5aa9e6, 32, 'p' },
+	[CHANGED] = { "changed", NULL, 0xc9762b, 0xe79b55, 172, '~' },
+	[ADDED] = { "added", NULL, 0x8e6bbf, 0xb294dd, 140, '+' },
+	[GONE] = { "gone", NULL, 0xc23b3b, 0xe56b6b, 167, '-' },
+	[OTHERS] = { "the reference's own", NULL, 0x9aa5b1, 0x7b8794, 247, 'r' },
 };
 static const char *const meanings[WHATS] = {
-	"the same in both, and nothing of it is known to have been written since", "the same region, of which pages are no longer the same",
-	"the same region, but its range, permissions or name differ now", "came in the selected process", "the selected process has given it up",
+	"the same in both, and nothing of it is known to have been written since",
+	"the same region, of which pages are no longer the same",
+	"the same region, but its range, permissions or name differ now",
+	"came in the selected process",
+	"the selected process has given it up",
 	"came in the reference after the fork, or it has nothing to do with it",
 };
 
@@ -37,23 +44,30 @@ struct side {
 	const struct vp_span *span, *kin;
 	uint64_t root;
 	enum what what;
-	uint64_t private, shared;   /* bytes in memory; of the selected one */
-	bool measured;              /* these are known */
+	uint64_t private, shared; /* bytes in memory; of the selected one */
+	bool measured;            /* these are known */
 };
 
 struct compare {
 	struct vp_build build;
 	const struct vp_proc *reference, *selected;
-	int64_t t;                          /* the last moment at which both were there, or the one asked for */
-	bool earlier;                       /* than the last of the selected one */
-	struct origin *origins; size_t origin_count;
-	struct side *left, *right; size_t left_count, right_count;
-	struct vp_page_run *runs; size_t run_count; /* of the selected one, by address */
+	int64_t t;    /* the last moment at which both were there, or the one asked for */
+	bool earlier; /* than the last of the selected one */
+	struct origin *origins;
+	size_t origin_count;
+	struct side *left, *right;
+	size_t left_count, right_count;
+	struct vp_page_run *runs;
+	size_t run_count; /* of the selected one, by address */
 	bool paged;
-	struct { size_t regions; uint64_t bytes; } sums[WHATS];
+	struct {
+		size_t regions;
+		uint64_t bytes;
+	} sums[WHATS];
 	uint64_t private, shared;
 	bool measured;
-	struct vp_box *boxes; size_t box_size;
+	struct vp_box *boxes;
+	size_t box_size;
 	const struct vp_address_axis *axis;
 };
 
@@ -62,7 +76,9 @@ struct compare {
 static const struct vp_proc *with_parent(const struct vp_model *model)
 {
 	for (size_t i = 0; i < model->proc_count; i++) {
-		const struct vp_proc *proc = &model->procs[i], *parent = proc->ppid > 0 ? vp_model_proc(model, proc->ppid) : NULL;
+		const struct vp_proc *proc = &model->procs[i],
+		                     *parent = proc->ppid > 0 ? vp_model_proc(model, proc->ppid)
+		                                              : NULL;
 		if (proc->seen_regions && parent && parent->seen_regions)
 			return proc;
 	}
@@ -80,13 +96,17 @@ static const struct vp_proc *other_than(const struct vp_model *model, const stru
 static void choose(struct compare *c)
 {
 	const struct vp_model *model = c->build.model;
-	int64_t selected = c->build.options->selected > 0 ? c->build.options->selected : model->filter.pid, reference = c->build.options->reference;
+	int64_t selected = c->build.options->selected > 0 ? c->build.options->selected
+	                                                  : model->filter.pid,
+	        reference = c->build.options->reference;
 	c->selected = selected >= 0 ? vp_model_proc(model, selected) : with_parent(model);
 	if (!c->selected && selected < 0 && model->proc_count > 1)
 		c->selected = other_than(model, vp_model_chosen(model));
 	if (!c->selected)
 		return;
-	c->reference = reference > 0 ? vp_model_proc(model, reference) : c->selected->ppid > 0 ? vp_model_proc(model, c->selected->ppid) : NULL;
+	c->reference = reference > 0           ? vp_model_proc(model, reference)
+	               : c->selected->ppid > 0 ? vp_model_proc(model, c->selected->ppid)
+	                                       : NULL;
 	if (reference <= 0 && (!c->reference || !c->reference->seen_regions))
 		c->reference = other_than(model, c->selected);
 }
@@ -136,7 +156,10 @@ static int descent(struct compare *c)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
-		c->origins[c->origin_count++] = (struct origin){ span->id, span->born == VP_E_EXEC_REBUILD + 1 ? 0 : span->from, 0, span->pid, span->t0 };
+		c->origins[c->origin_count++] =
+		        (struct origin){ span->id,
+			                 span->born == VP_E_EXEC_REBUILD + 1 ? 0 : span->from, 0,
+			                 span->pid, span->t0 };
 	}
 	qsort(c->origins, c->origin_count, sizeof *c->origins, by_id);
 	for (size_t i = 0; i < c->origin_count; i++) {
@@ -186,13 +209,15 @@ static struct side *side(struct compare *c, const struct vp_proc *proc, size_t *
 	*count = 0;
 	for (size_t i = 0; list && i < model->span_count; i++)
 		if (model->spans[i].pid == proc->pid && vp_moment_has(&model->spans[i], c->t))
-			list[(*count)++] = (struct side){ .span = &model->spans[i], .root = root_of(c, model->spans[i].id) };
+			list[(*count)++] = (struct side){ .span = &model->spans[i],
+				                          .root = root_of(c, model->spans[i].id) };
 	if (list)
 		qsort(list, *count, sizeof *list, by_start);
 	return list;
 }
 
-/* The first of the others that overlaps it and descends from the same. Both are sorted by address. */
+/* The first of the others that overlaps it and descends from the same. Both are sorted by address.
+ */
 static const struct vp_span *kin_of(const struct side *one, const struct side *others, size_t count)
 {
 	size_t low = 0, high = count;
@@ -211,14 +236,16 @@ static const struct vp_span *kin_of(const struct side *one, const struct side *o
 
 static bool same(const struct vp_span *a, const struct vp_span *b)
 {
-	return a->start == b->start && a->end == b->end && !strcmp(a->perms, b->perms) && a->name == b->name;
+	return a->start == b->start && a->end == b->end && !strcmp(a->perms, b->perms) &&
+	       a->name == b->name;
 }
 
 /* As it was last; NULL where a moment before that is shown, for only the last is known in full. */
 static const struct vp_region *measured(const struct compare *c, const struct vp_span *span)
 {
 	struct vp_state *state = (struct vp_state *)&c->build.model->state;
-	struct vp_space *space = c->earlier ? NULL : vp_state_space(state, span->pid ? span->pid : -1, false);
+	struct vp_space *space =
+	        c->earlier ? NULL : vp_state_space(state, span->pid ? span->pid : -1, false);
 	struct vp_live *live = space ? vp_space_find(space, span->id) : NULL;
 	return live ? &live->region : NULL;
 }
@@ -228,7 +255,8 @@ static uint64_t measure(const struct vp_region *region, enum vp_measure m)
 	return region->measured >> m & 1 ? region->measure[m] : 0;
 }
 
-/* What of it is anonymous and mapped by nobody else, by its pages or by smaps. Memory that is shared on purpose does not diverge. */
+/* What of it is anonymous and mapped by nobody else, by its pages or by smaps. Memory that is
+ * shared on purpose does not diverge. */
 static void weigh(struct compare *c, struct side *one, size_t *at)
 {
 	const struct vp_span *span = one->span;
@@ -238,25 +266,31 @@ static void weigh(struct compare *c, struct side *one, size_t *at)
 		++*at;
 	for (size_t i = *at; c->paged && i < c->run_count && c->runs[i].start < span->end; i++) {
 		const struct vp_page_run *run = &c->runs[i];
-		uint64_t start = run->start > span->start ? run->start : span->start, end = run->end < span->end ? run->end : span->end;
+		uint64_t start = run->start > span->start ? run->start : span->start,
+		         end = run->end < span->end ? run->end : span->end;
 		if ((run->state & 7) == VP_PAGE_RESIDENT && !(run->state & VP_PAGE_FILED))
-			*(run->state & VP_PAGE_EXCLUSIVE ? &one->private : &one->shared) += end - start;
+			*(run->state & VP_PAGE_EXCLUSIVE ? &one->private : &one->shared) +=
+			        end - start;
 	}
 	one->measured = c->paged;
 	const struct vp_region *region = c->paged ? NULL : measured(c, span);
 	if (!region || !(region->measured >> VP_M_private_dirty & 1))
 		return;
-	uint64_t private = measure(region, VP_M_private_dirty) + measure(region, VP_M_private_clean), anonymous = measure(region, VP_M_anonymous);
+	uint64_t private =
+	        measure(region, VP_M_private_dirty) + measure(region, VP_M_private_clean),
+	         anonymous = measure(region, VP_M_anonymous);
 	one->private = private < anonymous ? private : anonymous;
 	one->shared = anonymous - one->private;
 	one->measured = true;
 }
 
-/* A child has had all that its parent had at the fork, also what it has given up before anybody looked at it. */
+/* A child has had all that its parent had at the fork, also what it has given up before anybody
+ * looked at it. */
 static bool inherited(const struct compare *c, const struct side *one)
 {
 	const struct origin *origin = origin_of(c, one->root);
-	return c->selected->ppid == c->reference->pid && c->selected->later && origin && origin->t0 < c->selected->t0;
+	return c->selected->ppid == c->reference->pid && c->selected->later && origin &&
+	       origin->t0 < c->selected->t0;
 }
 
 static void judge(struct compare *c)
@@ -268,7 +302,10 @@ static void judge(struct compare *c)
 		struct side *one = &c->right[i];
 		one->kin = kin_of(one, c->left, c->left_count);
 		weigh(c, one, &at);
-		one->what = !one->kin ? ADDED : !same(one->span, one->kin) ? CHANGED : one->private ? PRIVATE : SHARED;
+		one->what = !one->kin                    ? ADDED
+		            : !same(one->span, one->kin) ? CHANGED
+		            : one->private               ? PRIVATE
+		                                         : SHARED;
 		c->sums[one->what].regions++;
 		c->sums[one->what].bytes += one->span->end - one->span->start;
 		c->measured |= one->measured && one->kin;
@@ -279,7 +316,12 @@ static void judge(struct compare *c)
 	for (size_t i = 0; i < c->left_count; i++) {
 		struct side *one = &c->left[i];
 		one->kin = kin_of(one, c->right, c->right_count);
-		one->what = one->kin ? SHARED : (akin && inherited(c, one)) || (ever && bsearch(&one->root, ever, count, sizeof *ever, by_number)) ? GONE : OTHERS;
+		one->what =
+		        one->kin ? SHARED
+		        : (akin && inherited(c, one)) || (ever && bsearch(&one->root, ever, count,
+		                                                          sizeof *ever, by_number))
+		                ? GONE
+		                : OTHERS;
 		while (mate < c->right_count && c->right[mate].span->end <= one->span->start)
 			mate++;
 		for (size_t k = mate; one->kin && k < c->right_count; k++)
@@ -305,7 +347,8 @@ static int take_runs(struct compare *c)
 	if (!c->runs)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->page_run_count; i++)
-		if (model->page_runs[i].pid == c->selected->pid && model->page_runs[i].t0 <= c->t && model->page_runs[i].t1 > c->t)
+		if (model->page_runs[i].pid == c->selected->pid && model->page_runs[i].t0 <= c->t &&
+		    model->page_runs[i].t1 > c->t)
 			c->runs[c->run_count++] = model->page_runs[i];
 	qsort(c->runs, c->run_count, sizeof *c->runs, by_address);
 	c->paged = c->run_count > 0;
@@ -314,7 +357,8 @@ static int take_runs(struct compare *c)
 
 static int collect(struct compare *c)
 {
-	int64_t last = vp_moment_of(&c->build, c->selected), other = vp_moment_of(&c->build, c->reference);
+	int64_t last = vp_moment_of(&c->build, c->selected),
+	        other = vp_moment_of(&c->build, c->reference);
 	c->t = last < other ? last : other;
 	c->earlier = c->t < last;
 	if (descent(c) || take_runs(c))
@@ -337,19 +381,31 @@ static const char *kind_of(struct compare *c, const struct vp_span *span)
 static const char *region_words(struct compare *c, const struct vp_span *span)
 {
 	struct vp_arena *arena = c->build.arena;
-	const char *name = c->build.model->names[span->name], *rss = span->has_rss ? vp_arena_print(arena, ", rss %s", vp_size_words(arena, (double)span->rss_last)) : "";
-	return vp_arena_print(arena, "0x%llx-0x%llx %s%s, %s %s%s%s", (unsigned long long)span->start, (unsigned long long)span->end,
-		vp_size_words(arena, (double)(span->end - span->start)), rss, span->perms, kind_of(c, span), *name ? " " : "", name);
+	const char *name = c->build.model->names[span->name],
+	           *rss = span->has_rss
+	                          ? vp_arena_print(arena, ", rss %s",
+	                                           vp_size_words(arena, (double)span->rss_last))
+	                          : "";
+	return vp_arena_print(arena, "0x%llx-0x%llx %s%s, %s %s%s%s",
+	                      (unsigned long long)span->start, (unsigned long long)span->end,
+	                      vp_size_words(arena, (double)(span->end - span->start)), rss,
+	                      span->perms, kind_of(c, span), *name ? " " : "", name);
 }
 
 static const char *title_of(struct compare *c, const struct side *one, bool right)
 {
 	struct vp_arena *arena = c->build.arena;
-	const struct vp_span *reference = right ? one->kin : one->span, *selected = right ? one->span : one->kin;
-	const char *amount = !right || !one->measured || !one->kin ? "" : vp_arena_print(arena, "\n%s only here, %s still shared",
-		vp_size_words(arena, (double)one->private), vp_size_words(arena, (double)one->shared));
-	return vp_arena_print(arena, "%s: %s\nreference: %s\nselected: %s%s", looks[one->what].name, meanings[one->what],
-		reference ? region_words(c, reference) : "not there", selected ? region_words(c, selected) : "not there", amount);
+	const struct vp_span *reference = right ? one->kin : one->span,
+	                     *selected = right ? one->span : one->kin;
+	const char *amount = !right || !one->measured || !one->kin
+	                             ? ""
+	                             : vp_arena_print(arena, "\n%s only here, %s still shared",
+	                                              vp_size_words(arena, (double)one->private),
+	                                              vp_size_words(arena, (double)one->shared));
+	return vp_arena_print(arena, "%s: %s\nreference: %s\nselected: %s%s", looks[one->what].name,
+	                      meanings[one->what],
+	                      reference ? region_words(c, reference) : "not there",
+	                      selected ? region_words(c, selected) : "not there", amount);
 }
 
 static const char *label_of(struct compare *c, const struct side *one, bool right)
@@ -357,26 +413,46 @@ static const char *label_of(struct compare *c, const struct side *one, bool righ
 	struct vp_arena *arena = c->build.arena;
 	const struct vp_span *span = one->span;
 	const char *name = vp_short_name(c->build.model->names[span->name], kind_of(c, span));
-	const char *amount = right && one->what == PRIVATE ? vp_arena_print(arena, ", %s private", vp_size_words(arena, (double)one->private)) : "";
-	return vp_arena_print(arena, "%s %s %s%s", name, vp_size_words(arena, (double)(span->end - span->start)), span->perms, amount);
+	const char *amount = right && one->what == PRIVATE
+	                             ? vp_arena_print(arena, ", %s private",
+	                                              vp_size_words(arena, (double)one->private))
+	                             : "";
+	return vp_arena_print(arena, "%s %s %s%s", name,
+	                      vp_size_words(arena, (double)(span->end - span->start)), span->perms,
+	                      amount);
 }
 
 static void words(struct compare *c)
 {
 	struct vp_build *build = &c->build;
 	struct vp_arena *arena = build->arena;
-	const char *pages = !c->measured ? "" : vp_arena_print(arena, "; of what is common %s private, %s shared", vp_size_words(arena, (double)c->private),
-	                                                      vp_size_words(arena, (double)c->shared));
-	build->figure->title = vp_arena_print(arena, "%s (reference) and %s", vp_build_process(build, c->reference), vp_build_process(build, c->selected));
-	build->figure->subtitle = vp_arena_print(arena, "at %s: %zu regions shared, %zu private since the fork, %zu changed, %zu added, %zu gone%s",
-		vp_time_words(arena, c->t), c->sums[SHARED].regions, c->sums[PRIVATE].regions, c->sums[CHANGED].regions, c->sums[ADDED].regions,
-		c->sums[GONE].regions, pages);
-	if (c->right_count && !c->sums[SHARED].regions && !c->sums[PRIVATE].regions && !c->sums[CHANGED].regions)
-		vp_build_note(build, "no region of the one descends from the other's: it has executed another program, or they are not akin; vm-diff compares such");
+	const char *pages =
+	        !c->measured ? ""
+	                     : vp_arena_print(arena, "; of what is common %s private, %s shared",
+	                                      vp_size_words(arena, (double)c->private),
+	                                      vp_size_words(arena, (double)c->shared));
+	build->figure->title = vp_arena_print(arena, "%s (reference) and %s",
+	                                      vp_build_process(build, c->reference),
+	                                      vp_build_process(build, c->selected));
+	build->figure->subtitle =
+	        vp_arena_print(arena,
+	                       "at %s: %zu regions shared, %zu private since the fork, %zu "
+	                       "changed, %zu added, %zu gone%s",
+	                       vp_time_words(arena, c->t), c->sums[SHARED].regions,
+	                       c->sums[PRIVATE].regions, c->sums[CHANGED].regions,
+	                       c->sums[ADDED].regions, c->sums[GONE].regions, pages);
+	if (c->right_count && !c->sums[SHARED].regions && !c->sums[PRIVATE].regions &&
+	    !c->sums[CHANGED].regions)
+		vp_build_note(build, "no region of the one descends from the other's: it has "
+		                     "executed another program, or they are not akin; vm-diff "
+		                     "compares such");
 	else if (!c->measured && c->earlier)
-		vp_build_note(build, "the reference ended before the selected one: what was written since the fork is known only by pages (vm-sample --detail pages)");
+		vp_build_note(build, "the reference ended before the selected one: what was "
+		                     "written since the fork is known only by pages (vm-sample "
+		                     "--detail pages)");
 	else if (!c->measured)
-		vp_build_note(build, "what was written since the fork is not known: vm-sample --detail smaps tells it by region, --detail pages by page");
+		vp_build_note(build, "what was written since the fork is not known: vm-sample "
+		                     "--detail smaps tells it by region, --detail pages by page");
 }
 
 /* ---- boxes ---- */
@@ -384,7 +460,8 @@ static void words(struct compare *c)
 static int box(struct compare *c, struct vp_box one)
 {
 	struct vp_figure *figure = c->build.figure;
-	c->boxes = vp_build_grow(c->build.arena, c->boxes, figure->box_count, &c->box_size, sizeof one);
+	c->boxes = vp_build_grow(c->build.arena, c->boxes, figure->box_count, &c->box_size,
+	                         sizeof one);
 	if (!c->boxes)
 		return vp_fail("out of memory");
 	c->boxes[figure->box_count++] = one;
@@ -394,16 +471,24 @@ static int box(struct compare *c, struct vp_box one)
 
 static uint32_t flags_of(const struct side *one)
 {
-	return one->what == ADDED ? VP_BOX_NEW : one->what == GONE ? VP_BOX_GONE : one->what == CHANGED ? VP_BOX_CHANGED : 0;
+	return one->what == ADDED     ? VP_BOX_NEW
+	       : one->what == GONE    ? VP_BOX_GONE
+	       : one->what == CHANGED ? VP_BOX_CHANGED
+	                              : 0;
 }
 
-static int column(struct compare *c, const struct side *list, size_t count, bool right, double x0, double x1)
+static int column(struct compare *c, const struct side *list, size_t count, bool right, double x0,
+                  double x1)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct vp_span *span = list[i].span;
 		bool mute = c->build.options->untitled;
-		if (box(c, (struct vp_box){ (float)x0, (float)x1, (float)vp_address_at(c->axis, span->start), (float)vp_address_at(c->axis, span->end),
-			(uint32_t)c->build.class_of[list[i].what], flags_of(&list[i]), -1, label_of(c, &list[i], right), mute ? "" : title_of(c, &list[i], right) }))
+		if (box(c, (struct vp_box){ (float)x0, (float)x1,
+		                            (float)vp_address_at(c->axis, span->start),
+		                            (float)vp_address_at(c->axis, span->end),
+		                            (uint32_t)c->build.class_of[list[i].what],
+		                            flags_of(&list[i]), -1, label_of(c, &list[i], right),
+		                            mute ? "" : title_of(c, &list[i], right) }))
 			return -1;
 	}
 	return 0;
@@ -412,12 +497,14 @@ static int column(struct compare *c, const struct side *list, size_t count, bool
 /* The state of a run as this view sees it: WHATS where it says nothing of divergence. */
 static enum what run_what(const struct side *one, const struct vp_page_run *run)
 {
-	if (one->span->perms[3] == 's' || (run->state & 7) != VP_PAGE_RESIDENT || run->state & VP_PAGE_FILED)
+	if (one->span->perms[3] == 's' || (run->state & 7) != VP_PAGE_RESIDENT ||
+	    run->state & VP_PAGE_FILED)
 		return WHATS;
 	return !(run->state & VP_PAGE_EXCLUSIVE) ? SHARED : one->kin ? PRIVATE : ADDED;
 }
 
-/* A stretch of pages in one colour, that may be joined by what follows at less than a unit of the canvas. */
+/* A stretch of pages in one colour, that may be joined by what follows at less than a unit of the
+ * canvas. */
 struct stretch {
 	enum what what;
 	uint64_t start, end, bytes;
@@ -428,10 +515,24 @@ static int put_stretch(struct compare *c, const struct stretch *s, double x0, do
 	double y0 = vp_address_at(c->axis, s->start), y1 = vp_address_at(c->axis, s->end);
 	if (s->what == WHATS)
 		return 0;
-	return box(c, (struct vp_box){ (float)x0, (float)x1, (float)y0, (float)y1, (uint32_t)c->build.class_of[s->what], 0,
-		s->bytes < s->end - s->start ? (float)s->bytes / (float)(s->end - s->start) : -1, NULL, c->build.options->untitled ? "" :
-		vp_arena_print(c->build.arena, "%s of pages: %s\nwithin 0x%llx-0x%llx", vp_size_words(c->build.arena, (double)s->bytes),
-		               s->what == SHARED ? "still shared" : s->what == PRIVATE ? "only here" : "of what was added", (unsigned long long)s->start, (unsigned long long)s->end) });
+	return box(c,
+	           (struct vp_box){
+	                   (float)x0, (float)x1, (float)y0, (float)y1,
+	                   (uint32_t)c->build.class_of[s->what], 0,
+	                   s->bytes < s->end - s->start
+	                           ? (float)s->bytes / (float)(s->end - s->start)
+	                           : -1,
+	                   NULL,
+	                   c->build.options->untitled
+	                           ? ""
+	                           : vp_arena_print(c->build.arena,
+	                                            "%s of pages: %s\nwithin 0x%llx-0x%llx",
+	                                            vp_size_words(c->build.arena, (double)s->bytes),
+	                                            s->what == SHARED    ? "still shared"
+	                                            : s->what == PRIVATE ? "only here"
+	                                                                 : "of what was added",
+	                                            (unsigned long long)s->start,
+	                                            (unsigned long long)s->end) });
 }
 
 static int pages(struct compare *c, double x0, double x1)
@@ -447,8 +548,13 @@ static int pages(struct compare *c, double x0, double x1)
 			if (what == WHATS)
 				continue;
 			const struct vp_page_run *run = &c->runs[r];
-			uint64_t start = run->start > span->start ? run->start : span->start, end = run->end < span->end ? run->end : span->end;
-			bool near = last.what == what && (last.end == start || vp_address_at(c->axis, end) - vp_address_at(c->axis, last.start) < least);
+			uint64_t start = run->start > span->start ? run->start : span->start,
+			         end = run->end < span->end ? run->end : span->end;
+			bool near =
+			        last.what == what &&
+			        (last.end == start ||
+			         vp_address_at(c->axis, end) - vp_address_at(c->axis, last.start) <
+			                 least);
 			if (!near && put_stretch(c, &last, x0, x1))
 				return -1;
 			if (!near)
@@ -472,8 +578,10 @@ static int classes(struct compare *c)
 		if (!c->sums[what].regions && !pages_alone)
 			continue;
 		list[build->figure->class_count] = looks[what];
-		list[build->figure->class_count++].detail = vp_arena_print(build->arena, "%zu region%s, %s", c->sums[what].regions,
-			c->sums[what].regions == 1 ? "" : "s", vp_size_words(build->arena, (double)c->sums[what].bytes));
+		list[build->figure->class_count++].detail =
+		        vp_arena_print(build->arena, "%zu region%s, %s", c->sums[what].regions,
+		                       c->sums[what].regions == 1 ? "" : "s",
+		                       vp_size_words(build->arena, (double)c->sums[what].bytes));
 	}
 	vp_class_letters(list, build->figure->class_count);
 	build->figure->classes = list;
@@ -484,18 +592,23 @@ static int classes(struct compare *c)
 static int draw(struct compare *c)
 {
 	size_t count = 0;
-	uint64_t (*ranges)[2] = vp_arena_take(c->build.arena, (c->left_count + c->right_count + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = vp_arena_take(c->build.arena,
+	                                     (c->left_count + c->right_count + 1) * sizeof *ranges);
 	struct vp_tick *ticks = vp_arena_take(c->build.arena, 3 * sizeof *ticks);
-	double side = c->paged ? 0.38 : 0.49, gap = c->build.options->text ? 1.5 / c->build.options->width : 0.01;
+	double side = c->paged ? 0.38 : 0.49,
+	       gap = c->build.options->text ? 1.5 / c->build.options->width : 0.01;
 	if (!ranges || !ticks || classes(c))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < c->left_count; i++, count++)
 		ranges[count][0] = c->left[i].span->start, ranges[count][1] = c->left[i].span->end;
 	for (size_t i = 0; i < c->right_count; i++, count++)
-		ranges[count][0] = c->right[i].span->start, ranges[count][1] = c->right[i].span->end;
-	c->axis = vp_address_axis_new(c->build.options->scale, ranges, count, &c->build.figure->y, c->build.arena);
-	if (!c->axis || column(c, c->left, c->left_count, false, 0, side) || column(c, c->right, c->right_count, true, side + gap, 2 * side + gap)
-	    || (c->paged && pages(c, 2 * side + 2 * gap, 1)))
+		ranges[count][0] = c->right[i].span->start,
+		ranges[count][1] = c->right[i].span->end;
+	c->axis = vp_address_axis_new(c->build.options->scale, ranges, count, &c->build.figure->y,
+	                              c->build.arena);
+	if (!c->axis || column(c, c->left, c->left_count, false, 0, side) ||
+	    column(c, c->right, c->right_count, true, side + gap, 2 * side + gap) ||
+	    (c->paged && pages(c, 2 * side + 2 * gap, 1)))
 		return -1;
 	ticks[0] = (struct vp_tick){ side / 2, "reference", false };
 	ticks[1] = (struct vp_tick){ 1.5 * side + gap, "selected", false };
@@ -506,14 +619,31 @@ static int draw(struct compare *c)
 
 /* ---- the table ---- */
 
-enum field { WHAT, KIND, SIZE_REFERENCE, SIZE, PRIVATE_BYTES, SHARED_BYTES, PERMS_REFERENCE, PERMS, START, NAME, FIELDS };
+enum field {
+	WHAT,
+	KIND,
+	SIZE_REFERENCE,
+	SIZE,
+	PRIVATE_BYTES,
+	SHARED_BYTES,
+	PERMS_REFERENCE,
+	PERMS,
+	START,
+	NAME,
+	FIELDS
+};
 
 static const struct vp_field fields[FIELDS] = {
-	[WHAT] = { "change", "change", false, false }, [KIND] = { "kind", "kind", false, false },
-	[SIZE_REFERENCE] = { "size_reference", "reference KiB", true, true }, [SIZE] = { "size", "size KiB", true, true },
-	[PRIVATE_BYTES] = { "private", "private KiB", true, true }, [SHARED_BYTES] = { "shared", "shared KiB", true, true },
-	[PERMS_REFERENCE] = { "perms_reference", "perms ref", false, false }, [PERMS] = { "perms", "perms", false, false },
-	[START] = { "start", "address", false, false }, [NAME] = { "name", "name", false, false },
+	[WHAT] = { "change", "change", false, false },
+	[KIND] = { "kind", "kind", false, false },
+	[SIZE_REFERENCE] = { "size_reference", "reference KiB", true, true },
+	[SIZE] = { "size", "size KiB", true, true },
+	[PRIVATE_BYTES] = { "private", "private KiB", true, true },
+	[SHARED_BYTES] = { "shared", "shared KiB", true, true },
+	[PERMS_REFERENCE] = { "perms_reference", "perms ref", false, false },
+	[PERMS] = { "perms", "perms", false, false },
+	[START] = { "start", "address", false, false },
+	[NAME] = { "name", "name", false, false },
 };
 
 /* The selected one's regions, then those that only the reference has. */
@@ -526,7 +656,8 @@ struct listed {
 
 static struct vp_value value(void *ctx, size_t i, int field)
 {
-	static const char *const words[WHATS] = { "shared", "private", "changed", "added", "gone", "reference" };
+	static const char *const words[WHATS] = { "shared", "private", "changed",
+		                                  "added",  "gone",    "reference" };
 	struct listed *listed = ctx;
 	struct vp_arena *arena = listed->c->build.arena;
 	struct vp_value nothing = { 0 };
@@ -534,17 +665,22 @@ static struct vp_value value(void *ctx, size_t i, int field)
 		return field == WHAT ? vp_word("total") : nothing;
 	const struct side *one = listed->rows[i];
 	bool right = i < listed->rights;
-	const struct vp_span *span = one->span, *mine = right ? span : NULL, *theirs = right ? one->kin : span;
+	const struct vp_span *span = one->span, *mine = right ? span : NULL,
+	                     *theirs = right ? one->kin : span;
 	switch (field) {
 	case WHAT: return vp_word(words[one->what]);
 	case KIND: return vp_word(kind_of(listed->c, span));
-	case SIZE_REFERENCE: return theirs ? vp_number(VP_KIB, (int64_t)(theirs->end - theirs->start)) : nothing;
+	case SIZE_REFERENCE:
+		return theirs ? vp_number(VP_KIB, (int64_t)(theirs->end - theirs->start)) : nothing;
 	case SIZE: return mine ? vp_number(VP_KIB, (int64_t)(mine->end - mine->start)) : nothing;
-	case PRIVATE_BYTES: return right && one->measured ? vp_number(VP_KIB, (int64_t)one->private) : nothing;
-	case SHARED_BYTES: return right && one->measured ? vp_number(VP_KIB, (int64_t)one->shared) : nothing;
+	case PRIVATE_BYTES:
+		return right && one->measured ? vp_number(VP_KIB, (int64_t)one->private) : nothing;
+	case SHARED_BYTES:
+		return right && one->measured ? vp_number(VP_KIB, (int64_t)one->shared) : nothing;
 	case PERMS_REFERENCE: return vp_word(theirs ? theirs->perms : NULL);
 	case PERMS: return vp_word(mine ? mine->perms : NULL);
-	case START: return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)span->start));
+	case START:
+		return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)span->start));
 	default: return vp_word(listed->c->build.model->names[span->name]);
 	}
 }
@@ -557,8 +693,12 @@ static int class_of(void *ctx, size_t i)
 
 static struct vp_rows table_rows(void)
 {
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .value = value, .class_of = class_of,
-		.preset = "change,kind,size_reference,size,private,shared,perms_reference,perms,start,name" };
+	return (struct vp_rows){ .fields = fields,
+		                 .field_count = FIELDS,
+		                 .value = value,
+		                 .class_of = class_of,
+		                 .preset = "change,kind,size_reference,size,private,shared,perms_"
+		                           "reference,perms,start,name" };
 }
 
 static bool table_wanted(const struct vp_view_options *options)
@@ -570,7 +710,8 @@ static int table(struct compare *c)
 {
 	struct vp_rows rows = table_rows();
 	struct listed listed = { .c = c, .rights = c->right_count };
-	listed.rows = vp_arena_take(c->build.arena, (c->left_count + c->right_count + 1) * sizeof *listed.rows);
+	listed.rows = vp_arena_take(c->build.arena,
+	                            (c->left_count + c->right_count + 1) * sizeof *listed.rows);
 	if (!listed.rows || classes(c))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < c->right_count; i++)
@@ -587,7 +728,8 @@ static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = table_rows();
 	if (options->preset && strcmp(options->preset, "compare"))
-		return vp_fail("the view compare has the preset compare, not '%s'", options->preset);
+		return vp_fail("the view compare has the preset compare, not '%s'",
+		               options->preset);
 	return table_wanted(options) ? vp_rows_check(&rows, options) : 0;
 }
 
@@ -598,21 +740,26 @@ static void nobody(struct compare *c)
 	const struct vp_view_options *options = c->build.options;
 	int64_t missing = !c->selected ? options->selected : options->reference;
 	if (missing > 0)
-		c->build.figure->empty = vp_arena_print(c->build.arena, "no process %lld in the input", (long long)missing);
+		c->build.figure->empty =
+		        vp_arena_print(c->build.arena, "no process %lld in the input",
+		                       (long long)missing);
 	else if (c->build.model->proc_count == 1 && c->build.model->procs[0].seen_regions)
-		c->build.figure->empty = "there is one process only: two are compared, of a recording that follows children (vm-sample -f)";
+		c->build.figure->empty = "there is one process only: two are compared, of a "
+		                         "recording that follows children (vm-sample -f)";
 	else
 		vp_build_empty(&c->build, "region");
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct compare c = { 0 };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
 	sane.height = options->height > 0 ? options->height : 600;
 	bool rows = table_wanted(options);
-	if (vp_build_begin(&c.build, "compare", rows ? VP_TABLE : VP_BOXES, model, &sane, figure, arena))
+	if (vp_build_begin(&c.build, "compare", rows ? VP_TABLE : VP_BOXES, model, &sane, figure,
+	                   arena))
 		return -1;
 	c.build.all_processes = true;
 	figure->title = "two processes";
@@ -631,7 +778,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 const struct vp_view vp_view_compare = {
 	.name = "compare",
-	.about = "a reference process beside a selected one: shared, private since the fork, changed, added, gone (--pid, --reference)",
+	.about = "a reference process beside a selected one: shared, private since the fork, "
+	         "changed, added, gone (--pid, --reference)",
 	.keep = VP_KEEP_SPANS | VP_KEEP_STATE | VP_KEEP_PAGES | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

@@ -1,5 +1,6 @@
-/* The view diff: two moments of one process, or the two runs that vm-diff compared, side by side; each region stands beside what it
- * has become, high addresses on top, and what is different is marked and says by how much.
+/* The view diff: two moments of one process, or the two runs that vm-diff compared, side by side;
+ * each region stands beside what it has become, high addresses on top, and what is different is
+ * marked and says by how much.
  *
  *   A: before.txt                         B: after.txt
  *   [heap] 132 KiB rw-p                   ~ [heap] 264 KiB (+132 KiB)
@@ -27,19 +28,21 @@ struct diff {
 	const struct vp_proc *proc;
 	const struct vp_span **a, **b; /* high addresses first */
 	size_t a_count, b_count;
-	struct row *rows; size_t count;
+	struct row *rows;
+	size_t count;
 	size_t fresh, changed, gone;
 	const char *a_name, *b_name;
 	int64_t t;
-	size_t letters;                /* that fit in a box */
-	bool only;                     /* of a table: what differs */
+	size_t letters; /* that fit in a box */
+	bool only;      /* of a table: what differs */
 };
 
 /* ---- both moments ---- */
 
 static int by_address(const void *left, const void *right)
 {
-	const struct vp_span *a = *(const struct vp_span *const *)left, *b = *(const struct vp_span *const *)right;
+	const struct vp_span *a = *(const struct vp_span *const *)left,
+	                     *b = *(const struct vp_span *const *)right;
 	if (a->start != b->start)
 		return a->start > b->start ? -1 : 1;
 	return (a->id > b->id) - (a->id < b->id);
@@ -54,10 +57,12 @@ static int collect(struct diff *diff)
 		return vp_fail("out of memory");
 	diff->t = vp_moment_of(&diff->build, diff->proc);
 	for (size_t i = 0; i < model->before_count; i++)
-		if (model->before[i].pid == diff->proc->pid && model->before[i].start < model->before[i].end)
+		if (model->before[i].pid == diff->proc->pid &&
+		    model->before[i].start < model->before[i].end)
 			diff->a[diff->a_count++] = &model->before[i];
 	for (size_t i = 0; i < model->span_count; i++)
-		if (model->spans[i].pid == diff->proc->pid && vp_moment_has(&model->spans[i], diff->t))
+		if (model->spans[i].pid == diff->proc->pid &&
+		    vp_moment_has(&model->spans[i], diff->t))
 			diff->b[diff->b_count++] = &model->spans[i];
 	qsort(diff->a, diff->a_count, sizeof *diff->a, by_address);
 	qsort(diff->b, diff->b_count, sizeof *diff->b, by_address);
@@ -77,7 +82,8 @@ static uint32_t flags_of(const struct diff *diff, const struct vp_span *a, const
 		return vp_model_is_real(model, a ? a->id : b->id) ? flags : 0;
 	if (!a || !b)
 		return flags;
-	bool same = a->start == b->start && a->end == b->end && a->kind == b->kind && a->name == b->name && !strcmp(a->perms, b->perms);
+	bool same = a->start == b->start && a->end == b->end && a->kind == b->kind &&
+	            a->name == b->name && !strcmp(a->perms, b->perms);
 	return same && (!a->has_rss || !b->has_rss || a->rss_last == b->rss_last) ? 0 : flags;
 }
 
@@ -93,17 +99,19 @@ static void add_row(struct diff *diff, const struct vp_span *a, const struct vp_
 	diff->rows[diff->count++] = row;
 }
 
-/* A region of B beside the one of A that has its id; without one, below the one of A that its neighbour above stands beside. */
+/* A region of B beside the one of A that has its id; without one, below the one of A that its
+ * neighbour above stands beside. */
 struct place {
 	const struct vp_span *b;
-	size_t a;      /* index + 1 of A's; 0: above them all */
+	size_t a; /* index + 1 of A's; 0: above them all */
 	size_t order;
 	bool paired;
 };
 
 static int by_id(const void *left, const void *right)
 {
-	const struct vp_span *a = **(const struct vp_span *const *const *)left, *b = **(const struct vp_span *const *const *)right;
+	const struct vp_span *a = **(const struct vp_span *const *const *)left,
+	                     *b = **(const struct vp_span *const *const *)right;
 	return (a->id > b->id) - (a->id < b->id);
 }
 
@@ -129,7 +137,10 @@ static int rows_make(struct diff *diff)
 		ids[i] = &diff->a[i];
 	qsort(ids, diff->a_count, sizeof *ids, by_id);
 	for (size_t j = 0, last = 0; j < diff->b_count; j++) {
-		const struct vp_span **key = &diff->b[j], ***found = diff->a_count ? bsearch(&key, ids, diff->a_count, sizeof *ids, by_id) : NULL;
+		const struct vp_span **key = &diff->b[j],
+		                     ***found = diff->a_count ? bsearch(&key, ids, diff->a_count,
+		                                                        sizeof *ids, by_id)
+		                                              : NULL;
 		if (found)
 			last = (size_t)(*found - diff->a) + 1;
 		places[j] = (struct place){ diff->b[j], last, j, found != NULL };
@@ -158,7 +169,9 @@ static void join(struct row *to, const struct row *row)
 	to->gone += row->gone;
 	to->a_size += row->a_size;
 	to->b_size += row->b_size;
-	to->a = !to->a || bytes_of(row->a) > bytes_of(to->a) ? row->a : to->a; /* the largest lends its colour */
+	to->a = !to->a || bytes_of(row->a) > bytes_of(to->a)
+	                ? row->a
+	                : to->a; /* the largest lends its colour */
 	to->b = !to->b || bytes_of(row->b) > bytes_of(to->b) ? row->b : to->b;
 }
 
@@ -177,7 +190,8 @@ static void fold_same(struct diff *diff)
 }
 
 /* A row at the end for all that `goes` chooses, wherever it stood. */
-static void gather(struct diff *diff, bool (*goes)(const struct row *row, uint64_t least), uint64_t least, size_t most)
+static void gather(struct diff *diff, bool (*goes)(const struct row *row, uint64_t least),
+                   uint64_t least, size_t most)
 {
 	struct row all = { 0 };
 	size_t kept = 0, gathered = 0;
@@ -231,8 +245,8 @@ static void fold_light(struct diff *diff, size_t most)
 	gather(diff, is_light, weights[many < n ? many - 1 : n - 1], many);
 }
 
-/* Until there are at most so many rows: what is the same is folded where it stands, then all of it in one, at last the least differences.
- * What differs is why anyone looks, so it goes last. */
+/* Until there are at most so many rows: what is the same is folded where it stands, then all of it
+ * in one, at last the least differences. What differs is why anyone looks, so it goes last. */
 static void fold(struct diff *diff, size_t many, size_t most)
 {
 	if (diff->count > many)
@@ -243,7 +257,8 @@ static void fold(struct diff *diff, size_t many, size_t most)
 		fold_light(diff, most);
 	for (size_t i = 0; i < diff->count; i++)
 		if (diff->rows[i].count > 1)
-			diff->rows[i].flags = (diff->rows[i].flags ? VP_BOX_CHANGED : 0) | VP_BOX_MERGED;
+			diff->rows[i].flags =
+			        (diff->rows[i].flags ? VP_BOX_CHANGED : 0) | VP_BOX_MERGED;
 }
 
 /* ---- words ---- */
@@ -251,12 +266,14 @@ static void fold(struct diff *diff, size_t many, size_t most)
 static const char *name_of(struct diff *diff, const struct vp_span *span)
 {
 	struct vp_arena *arena = diff->build.arena;
-	return vp_short_name(diff->build.model->names[span->name], vp_words(arena, vp_s(vp_kind_name(span->kind))));
+	return vp_short_name(diff->build.model->names[span->name],
+	                     vp_words(arena, vp_s(vp_kind_name(span->kind))));
 }
 
 static const char *delta_words(struct vp_arena *arena, uint64_t a, uint64_t b)
 {
-	return vp_arena_print(arena, "%s%s", b >= a ? "+" : "-", vp_size_words(arena, (double)(b >= a ? b - a : a - b)));
+	return vp_arena_print(arena, "%s%s", b >= a ? "+" : "-",
+	                      vp_size_words(arena, (double)(b >= a ? b - a : a - b)));
 }
 
 /* What is different of a pair, as much as a box should say. */
@@ -264,15 +281,20 @@ static const char *difference(struct diff *diff, const struct row *row)
 {
 	struct vp_arena *arena = diff->build.arena;
 	const struct vp_span *a = row->a, *b = row->b;
-	const char *perms = strcmp(a->perms, b->perms) ? vp_arena_print(arena, "%s -> %s", a->perms, b->perms) : "";
+	const char *perms = strcmp(a->perms, b->perms)
+	                            ? vp_arena_print(arena, "%s -> %s", a->perms, b->perms)
+	                            : "";
 	if (bytes_of(a) != bytes_of(b))
-		return vp_arena_print(arena, " (%s%s%s)", delta_words(arena, bytes_of(a), bytes_of(b)), *perms ? ", " : "", perms);
+		return vp_arena_print(arena, " (%s%s%s)",
+		                      delta_words(arena, bytes_of(a), bytes_of(b)),
+		                      *perms ? ", " : "", perms);
 	if (*perms)
 		return vp_arena_print(arena, " (%s)", perms);
 	if (a->name != b->name || a->kind != b->kind)
 		return vp_arena_print(arena, " (was %s)", name_of(diff, a));
 	if (a->has_rss && b->has_rss && a->rss_last != b->rss_last)
-		return vp_arena_print(arena, " (rss %s)", delta_words(arena, a->rss_last, b->rss_last));
+		return vp_arena_print(arena, " (rss %s)",
+		                      delta_words(arena, a->rss_last, b->rss_last));
 	return a->start != b->start ? " (moved)" : "";
 }
 
@@ -283,7 +305,8 @@ static const char *counts_words(struct vp_arena *arena, const struct row *row)
 	if (row->fresh)
 		text = vp_arena_print(arena, "%zu new", row->fresh);
 	if (row->changed)
-		text = vp_arena_print(arena, "%s%s%zu changed", text, *text ? ", " : "", row->changed);
+		text = vp_arena_print(arena, "%s%s%zu changed", text, *text ? ", " : "",
+		                      row->changed);
 	if (row->gone)
 		text = vp_arena_print(arena, "%s%s%zu gone", text, *text ? ", " : "", row->gone);
 	return text;
@@ -292,10 +315,15 @@ static const char *counts_words(struct vp_arena *arena, const struct row *row)
 static const char *folded_words(struct diff *diff, const struct row *row, bool right)
 {
 	struct vp_arena *arena = diff->build.arena;
-	const char *told = vp_arena_print(arena, "%zu regions, %s", row->count, vp_size_words(arena, (double)(right ? row->b_size : row->a_size)));
+	const char *told =
+	        vp_arena_print(arena, "%zu regions, %s", row->count,
+	                       vp_size_words(arena, (double)(right ? row->b_size : row->a_size)));
 	if (!(row->flags & VP_BOX_CHANGED))
 		return right ? vp_arena_print(arena, "the same %zu", row->count) : told;
-	return right ? vp_arena_print(arena, "~ the least of all: %s (%s)", counts_words(arena, row), delta_words(arena, row->a_size, row->b_size)) : told;
+	return right ? vp_arena_print(arena, "~ the least of all: %s (%s)",
+	                              counts_words(arena, row),
+	                              delta_words(arena, row->a_size, row->b_size))
+	             : told;
 }
 
 static const char *label_of(struct diff *diff, const struct row *row, bool right)
@@ -304,20 +332,34 @@ static const char *label_of(struct diff *diff, const struct row *row, bool right
 	const struct vp_span *span = right ? row->b : row->a;
 	if (row->count > 1)
 		return vp_build_cut(arena, folded_words(diff, row, right), diff->letters);
-	const char *sign = row->flags == VP_BOX_NEW ? "+ " : row->flags == VP_BOX_GONE ? "- " : row->flags && right ? "~ " : "";
-	const char *tail = vp_arena_print(arena, " %s %s%s", vp_size_words(arena, (double)bytes_of(span)), span->perms,
-	                                  row->flags == VP_BOX_CHANGED && right ? difference(diff, row) : "");
+	const char *sign = row->flags == VP_BOX_NEW    ? "+ "
+	                   : row->flags == VP_BOX_GONE ? "- "
+	                   : row->flags && right       ? "~ "
+	                                               : "";
+	const char *tail =
+	        vp_arena_print(arena, " %s %s%s", vp_size_words(arena, (double)bytes_of(span)),
+	                       span->perms,
+	                       row->flags == VP_BOX_CHANGED && right ? difference(diff, row) : "");
 	size_t used = strlen(sign) + strlen(tail);
-	return vp_arena_print(arena, "%s%s%s", sign, vp_build_cut(arena, name_of(diff, span), used + 8 < diff->letters ? diff->letters - used : 8), tail);
+	return vp_arena_print(arena, "%s%s%s", sign,
+	                      vp_build_cut(arena, name_of(diff, span),
+	                                   used + 8 < diff->letters ? diff->letters - used : 8),
+	                      tail);
 }
 
 static const char *span_words(struct diff *diff, const struct vp_span *span)
 {
 	struct vp_arena *arena = diff->build.arena;
 	const char *name = diff->build.model->names[span->name];
-	const char *rss = span->has_rss ? vp_arena_print(arena, ", rss %s", vp_size_words(arena, (double)span->rss_last)) : "";
-	return vp_arena_print(arena, "0x%llx-0x%llx %s%s, %s %s%s%s", (unsigned long long)span->start, (unsigned long long)span->end,
-		vp_size_words(arena, (double)bytes_of(span)), rss, span->perms, vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name);
+	const char *rss = span->has_rss
+	                          ? vp_arena_print(arena, ", rss %s",
+	                                           vp_size_words(arena, (double)span->rss_last))
+	                          : "";
+	return vp_arena_print(arena, "0x%llx-0x%llx %s%s, %s %s%s%s",
+	                      (unsigned long long)span->start, (unsigned long long)span->end,
+	                      vp_size_words(arena, (double)bytes_of(span)), rss, span->perms,
+	                      vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "",
+	                      name);
 }
 
 /* Both sides, whichever box it is. */
@@ -327,12 +369,21 @@ static const char *title_of(struct diff *diff, const struct row *row)
 	if (diff->build.options->untitled)
 		return "";
 	if (row->count > 1)
-		return vp_arena_print(arena, "%zu regions: %zu new, %zu changed, %zu gone, %zu the same\nA %s, B %s", row->count, row->fresh, row->changed, row->gone,
-			row->count - row->fresh - row->changed - row->gone, vp_size_words(arena, (double)row->a_size), vp_size_words(arena, (double)row->b_size));
-	const char *what = row->flags == VP_BOX_NEW ? "new" : row->flags == VP_BOX_GONE ? "gone" : row->flags ? "changed" :
-		row->a && row->b ? "the same" : "the same memory, in other pieces";
+		return vp_arena_print(arena,
+		                      "%zu regions: %zu new, %zu changed, %zu gone, %zu the "
+		                      "same\nA %s, B %s",
+		                      row->count, row->fresh, row->changed, row->gone,
+		                      row->count - row->fresh - row->changed - row->gone,
+		                      vp_size_words(arena, (double)row->a_size),
+		                      vp_size_words(arena, (double)row->b_size));
+	const char *what = row->flags == VP_BOX_NEW    ? "new"
+	                   : row->flags == VP_BOX_GONE ? "gone"
+	                   : row->flags                ? "changed"
+	                   : row->a && row->b          ? "the same"
+	                                               : "the same memory, in other pieces";
 	const char *also = row->a && row->b ? difference(diff, row) : "";
-	return vp_arena_print(arena, "%s%s\nA: %s\nB: %s", what, row->flags ? also : "", row->a ? span_words(diff, row->a) : "not there",
+	return vp_arena_print(arena, "%s%s\nA: %s\nB: %s", what, row->flags ? also : "",
+	                      row->a ? span_words(diff, row->a) : "not there",
 	                      row->b ? span_words(diff, row->b) : "not there");
 }
 
@@ -342,13 +393,16 @@ static const char *side_name(struct diff *diff, char side, int64_t t)
 	const struct vp_model *model = diff->build.model;
 	for (size_t i = 0; model->diff && i < model->note_count; i++) {
 		const char *text = model->notes[i].text;
-		if (!strcmp(model->notes[i].type, "mark") && text[0] == side && text[1] == ':' && text[2])
+		if (!strcmp(model->notes[i].type, "mark") && text[0] == side && text[1] == ':' &&
+		    text[2])
 			return text;
 	}
-	return vp_arena_print(diff->build.arena, "%c: at %s", side, vp_time_words(diff->build.arena, t));
+	return vp_arena_print(diff->build.arena, "%c: at %s", side,
+	                      vp_time_words(diff->build.arena, t));
 }
 
-static void sums(const struct vp_span **spans, size_t count, uint64_t *size, uint64_t *rss, bool *has_rss)
+static void sums(const struct vp_span **spans, size_t count, uint64_t *size, uint64_t *rss,
+                 bool *has_rss)
 {
 	*size = *rss = 0;
 	for (size_t i = 0; i < count; i++) {
@@ -368,9 +422,16 @@ static void words(struct diff *diff)
 	diff->b_name = side_name(diff, 'B', diff->t);
 	sums(diff->a, diff->a_count, &a_size, &a_rss, &rss);
 	sums(diff->b, diff->b_count, &b_size, &b_rss, &rss);
-	const char *resident = !rss ? "" : vp_arena_print(arena, ", rss %s -> %s", vp_size_words(arena, (double)a_rss), vp_size_words(arena, (double)b_rss));
-	build->figure->subtitle = vp_arena_print(arena, "%zu new, %zu changed, %zu gone; %zu -> %zu regions, %s -> %s%s", diff->fresh, diff->changed, diff->gone,
-		diff->a_count, diff->b_count, vp_size_words(arena, (double)a_size), vp_size_words(arena, (double)b_size), resident);
+	const char *resident =
+	        !rss ? ""
+	             : vp_arena_print(arena, ", rss %s -> %s", vp_size_words(arena, (double)a_rss),
+	                              vp_size_words(arena, (double)b_rss));
+	build->figure->subtitle =
+	        vp_arena_print(arena,
+	                       "%zu new, %zu changed, %zu gone; %zu -> %zu regions, %s -> %s%s",
+	                       diff->fresh, diff->changed, diff->gone, diff->a_count, diff->b_count,
+	                       vp_size_words(arena, (double)a_size),
+	                       vp_size_words(arena, (double)b_size), resident);
 }
 
 /* ---- boxes ---- */
@@ -399,27 +460,44 @@ static void class_details(struct diff *diff)
 			a += diff->a[i]->kind == kind ? bytes_of(diff->a[i]) : 0;
 		for (size_t i = 0; i < diff->b_count; i++)
 			b += diff->b[i]->kind == kind ? bytes_of(diff->b[i]) : 0;
-		build->classes[build->class_of[kind]].detail = a == b ? vp_size_words(build->arena, (double)b)
-			: vp_arena_print(build->arena, "%s -> %s", vp_size_words(build->arena, (double)a), vp_size_words(build->arena, (double)b));
+		build->classes[build->class_of[kind]].detail =
+		        a == b ? vp_size_words(build->arena, (double)b)
+		               : vp_arena_print(build->arena, "%s -> %s",
+		                                vp_size_words(build->arena, (double)a),
+		                                vp_size_words(build->arena, (double)b));
 	}
 }
 
-static struct vp_box box_of(struct diff *diff, const struct row *row, bool right, double top, double high)
+static struct vp_box box_of(struct diff *diff, const struct row *row, bool right, double top,
+                            double high)
 {
 	const struct vp_span *span = right ? row->b : row->a;
 	double gap = diff->build.options->text ? 1.5 / diff->build.options->width : 0.006;
-	double rss = row->count == 1 && span->has_rss ? (double)span->rss_last / (double)bytes_of(span) : -1;
-	return (struct vp_box){ (float)(right ? 0.5 + gap : 0), (float)(right ? 1 : 0.5 - gap), (float)(top - high), (float)top,
-		(uint32_t)diff->build.class_of[span->kind], row->flags, (float)(rss > 1 ? 1 : rss), label_of(diff, row, right), title_of(diff, row) };
+	double rss = row->count == 1 && span->has_rss
+	                     ? (double)span->rss_last / (double)bytes_of(span)
+	                     : -1;
+	return (struct vp_box){ (float)(right ? 0.5 + gap : 0),
+		                (float)(right ? 1 : 0.5 - gap),
+		                (float)(top - high),
+		                (float)top,
+		                (uint32_t)diff->build.class_of[span->kind],
+		                row->flags,
+		                (float)(rss > 1 ? 1 : rss),
+		                label_of(diff, row, right),
+		                title_of(diff, row) };
 }
 
 static int boxes(struct diff *diff)
 {
 	const struct vp_view_options *options = diff->build.options;
 	struct vp_figure *figure = diff->build.figure;
-	struct vp_box *list = vp_arena_take(diff->build.arena, (2 * diff->count + 1) * sizeof *list);
+	struct vp_box *list =
+	        vp_arena_take(diff->build.arena, (2 * diff->count + 1) * sizeof *list);
 	double plot = options->text ? options->height - 8 : options->height - 150;
-	double tallest = !options->text ? 30 / (plot > 40 ? plot : 40) : plot >= 24 ? 1.0 / 24 : plot > 1 ? 1 / plot : 1;
+	double tallest = !options->text ? 30 / (plot > 40 ? plot : 40)
+	                 : plot >= 24   ? 1.0 / 24
+	                 : plot > 1     ? 1 / plot
+	                                : 1;
 	double row = diff->count ? 1.0 / (double)diff->count : 1;
 	if (!list)
 		return vp_fail("out of memory");
@@ -442,13 +520,21 @@ static int draw(struct diff *diff)
 	const struct vp_view_options *options = diff->build.options;
 	int plot = options->text ? options->height - 8 : (options->height - 150) / 18;
 	size_t all = diff->count;
-	diff->letters = (size_t)(options->text ? options->width / 2 - 16 : (options->width - 280) / 2 / 6.2);
-	fold(diff, plot > ROWS_EASY ? ROWS_EASY : plot > 6 ? (size_t)plot : 6, plot > 6 ? (size_t)plot : 6);
+	diff->letters = (size_t)(options->text ? options->width / 2 - 16
+	                                       : (options->width - 280) / 2 / 6.2);
+	fold(diff,
+	     plot > ROWS_EASY ? ROWS_EASY
+	     : plot > 6       ? (size_t)plot
+	                      : 6,
+	     plot > 6 ? (size_t)plot : 6);
 	if (classes(diff))
 		return -1;
 	class_details(diff);
 	if (all > diff->count)
-		vp_build_note(&diff->build, vp_arena_print(diff->build.arena, "%zu row%s for %zu regions; --preset all lists each", diff->count, diff->count == 1 ? "" : "s", all));
+		vp_build_note(&diff->build,
+		              vp_arena_print(diff->build.arena,
+		                             "%zu row%s for %zu regions; --preset all lists each",
+		                             diff->count, diff->count == 1 ? "" : "s", all));
 	return boxes(diff);
 }
 
@@ -457,14 +543,17 @@ static bool table_wanted(const struct vp_view_options *options)
 	return options->preset || options->columns || options->sort;
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct diff diff = { .proc = vp_model_chosen(model) };
 	struct vp_view_options sane = *options;
 	if (table_wanted(options))
 		return vp_diff_table(model, options, figure, arena);
 	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : options->text ? 408 : 600; /* text that may be as long as it likes */
+	sane.height = options->height > 0 ? options->height
+	              : options->text     ? 408
+	                                  : 600; /* text that may be as long as it likes */
 	if (vp_build_begin(&diff.build, "diff", VP_BOXES, model, &sane, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&diff.build, diff.proc);
@@ -472,12 +561,14 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		if (collect(&diff) || rows_make(&diff))
 			return -1;
 		words(&diff);
-		figure->title = vp_arena_print(arena, "%s - %s (left), %s (right)", figure->title, diff.a_name, diff.b_name);
+		figure->title = vp_arena_print(arena, "%s - %s (left), %s (right)", figure->title,
+		                               diff.a_name, diff.b_name);
 	}
 	if (diff.count && draw(&diff))
 		return -1;
 	if (!diff.count && diff.proc && !diff.proc->has_before && diff.proc->seen_regions)
-		figure->empty = "there is one moment only: two are compared, of a recording (--from, --to) or by vm-diff";
+		figure->empty = "there is one moment only: two are compared, of a recording "
+		                "(--from, --to) or by vm-diff";
 	else if (!diff.count)
 		vp_build_empty(&diff.build, "region");
 	vp_build_notes(&diff.build);
@@ -486,20 +577,45 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 /* ---- the table ---- */
 
-enum field { CHANGE, KIND, SIZE_A, SIZE_B, SIZE_DELTA, RSS_A, RSS_B, RSS_DELTA, PERMS_A, PERMS_B, START_A, START_B, NAME, FIELDS };
+enum field {
+	CHANGE,
+	KIND,
+	SIZE_A,
+	SIZE_B,
+	SIZE_DELTA,
+	RSS_A,
+	RSS_B,
+	RSS_DELTA,
+	PERMS_A,
+	PERMS_B,
+	START_A,
+	START_B,
+	NAME,
+	FIELDS
+};
 
 static const struct vp_field fields[FIELDS] = {
-	[CHANGE] = { "change", "change", false, false }, [KIND] = { "kind", "kind", false, false }, [SIZE_A] = { "size_a", "size A KiB", true, true },
-	[SIZE_B] = { "size_b", "size B KiB", true, true }, [SIZE_DELTA] = { "size_delta", "+/- KiB", true, true },
-	[RSS_A] = { "rss_a", "rss A KiB", true, true }, [RSS_B] = { "rss_b", "rss B KiB", true, true },
-	[RSS_DELTA] = { "rss_delta", "rss +/- KiB", true, true }, [PERMS_A] = { "perms_a", "perms A", false, false },
-	[PERMS_B] = { "perms_b", "perms B", false, false }, [START_A] = { "start_a", "address A", false, false },
-	[START_B] = { "start_b", "address B", false, false }, [NAME] = { "name", "name", false, false },
+	[CHANGE] = { "change", "change", false, false },
+	[KIND] = { "kind", "kind", false, false },
+	[SIZE_A] = { "size_a", "size A KiB", true, true },
+	[SIZE_B] = { "size_b", "size B KiB", true, true },
+	[SIZE_DELTA] = { "size_delta", "+/- KiB", true, true },
+	[RSS_A] = { "rss_a", "rss A KiB", true, true },
+	[RSS_B] = { "rss_b", "rss B KiB", true, true },
+	[RSS_DELTA] = { "rss_delta", "rss +/- KiB", true, true },
+	[PERMS_A] = { "perms_a", "perms A", false, false },
+	[PERMS_B] = { "perms_b", "perms B", false, false },
+	[START_A] = { "start_a", "address A", false, false },
+	[START_B] = { "start_b", "address B", false, false },
+	[NAME] = { "name", "name", false, false },
 };
 
 static const char *change_word(const struct row *row)
 {
-	static const char *const words[] = { [0] = "same", [VP_BOX_NEW] = "new", [VP_BOX_GONE] = "gone", [VP_BOX_CHANGED] = "changed" };
+	static const char *const words[] = { [0] = "same",
+		                             [VP_BOX_NEW] = "new",
+		                             [VP_BOX_GONE] = "gone",
+		                             [VP_BOX_CHANGED] = "changed" };
 	if (row->flags != VP_BOX_CHANGED)
 		return words[row->flags];
 	if (bytes_of(row->a) != bytes_of(row->b))
@@ -513,7 +629,8 @@ static const char *change_word(const struct row *row)
 
 static struct vp_value rss_value(const struct vp_span *span)
 {
-	return span && span->has_rss ? vp_number(VP_KIB, (int64_t)span->rss_last) : (struct vp_value){ 0 };
+	return span && span->has_rss ? vp_number(VP_KIB, (int64_t)span->rss_last)
+	                             : (struct vp_value){ 0 };
 }
 
 static struct vp_value value(void *ctx, size_t i, int field)
@@ -530,14 +647,21 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case KIND: return vp_word(vp_words(arena, vp_s(vp_kind_name(any->kind))));
 	case SIZE_A: return row->a ? vp_number(VP_KIB, (int64_t)bytes_of(row->a)) : nothing;
 	case SIZE_B: return row->b ? vp_number(VP_KIB, (int64_t)bytes_of(row->b)) : nothing;
-	case SIZE_DELTA: return vp_number(VP_KIB_DELTA, (int64_t)(bytes_of(row->b) - bytes_of(row->a)));
+	case SIZE_DELTA:
+		return vp_number(VP_KIB_DELTA, (int64_t)(bytes_of(row->b) - bytes_of(row->a)));
 	case RSS_A: return a;
 	case RSS_B: return b;
 	case RSS_DELTA: return a.how || b.how ? vp_number(VP_KIB_DELTA, b.n - a.n) : nothing;
 	case PERMS_A: return vp_word(row->a ? row->a->perms : NULL);
 	case PERMS_B: return vp_word(row->b ? row->b->perms : NULL);
-	case START_A: return row->a ? vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)row->a->start)) : nothing;
-	case START_B: return row->b ? vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)row->b->start)) : nothing;
+	case START_A:
+		return row->a ? vp_word(vp_arena_print(arena, "0x%012llx",
+		                                       (unsigned long long)row->a->start))
+		              : nothing;
+	case START_B:
+		return row->b ? vp_word(vp_arena_print(arena, "0x%012llx",
+		                                       (unsigned long long)row->b->start))
+		              : nothing;
 	default: return vp_word(diff->build.model->names[any->name]);
 	}
 }
@@ -551,8 +675,12 @@ static int class_of(void *ctx, size_t i)
 
 static struct vp_rows table_rows(void)
 {
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .value = value, .class_of = class_of,
-		.preset = "change,kind,size_a,size_b,size_delta,rss_a,rss_b,rss_delta,perms_a,perms_b,start_b,name" };
+	return (struct vp_rows){ .fields = fields,
+		                 .field_count = FIELDS,
+		                 .value = value,
+		                 .class_of = class_of,
+		                 .preset = "change,kind,size_a,size_b,size_delta,rss_a,rss_b,rss_"
+		                           "delta,perms_a,perms_b,start_b,name" };
 }
 
 static void only_different(struct diff *diff)
@@ -562,14 +690,18 @@ static void only_different(struct diff *diff)
 		if (diff->rows[i].flags)
 			diff->rows[kept++] = diff->rows[i];
 	if (kept < diff->count)
-		vp_build_note(&diff->build, vp_arena_print(diff->build.arena, "%zu rows in which nothing differs are not shown; -O preset=all shows them",
+		vp_build_note(&diff->build, vp_arena_print(diff->build.arena,
+		                                           "%zu rows in which nothing differs are "
+		                                           "not shown; -O preset=all shows them",
 		                                           diff->count - kept));
 	diff->count = kept;
 }
 
-int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options,
+                  struct vp_figure *figure, struct vp_arena *arena)
 {
-	struct diff diff = { .proc = vp_model_chosen(model), .only = !options->preset || strcmp(options->preset, "all") };
+	struct diff diff = { .proc = vp_model_chosen(model),
+		             .only = !options->preset || strcmp(options->preset, "all") };
 	struct vp_rows rows = table_rows();
 	if (vp_build_begin(&diff.build, "diff", VP_TABLE, model, options, figure, arena))
 		return -1;
@@ -578,7 +710,8 @@ int vp_diff_table(const struct vp_model *model, const struct vp_view_options *op
 		if (collect(&diff) || rows_make(&diff))
 			return -1;
 		words(&diff);
-		figure->title = vp_arena_print(arena, "%s - %s, %s", figure->title, diff.a_name, diff.b_name);
+		figure->title = vp_arena_print(arena, "%s - %s, %s", figure->title, diff.a_name,
+		                               diff.b_name);
 	}
 	size_t all = diff.count;
 	if (diff.only)
@@ -599,7 +732,8 @@ static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = table_rows();
 	if (options->preset && strcmp(options->preset, "diff") && strcmp(options->preset, "all"))
-		return vp_fail("the view diff has the presets diff and all, not '%s'", options->preset);
+		return vp_fail("the view diff has the presets diff and all, not '%s'",
+		               options->preset);
 	return table_wanted(options) ? vp_rows_check(&rows, options) : 0;
 }
 

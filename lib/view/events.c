@@ -1,27 +1,64 @@
-/* The view events: what happened, in rows, the newest last: raw lines as a source saw them, semantic transitions as the
- * tracker understood them, and notes. The three are told apart in a column and never counted together. */
+/* The view events: what happened, in rows, the newest last: raw lines as a source saw them,
+ * semantic transitions as the tracker understood them, and notes. The three are told apart in a
+ * column and never counted together. */
 #include "base/error.h"
 #include "view/rows.h"
 
 #include <string.h>
 
-enum field { T, PID, LEVEL, EVENT, ACT, ID, LINES, CHANGE, RSS, KIND, PERMS, RANGE, START, END, NAME, TID, CAUSE, TOOK, LAG, TEXT, FIELDS };
+enum field {
+	T,
+	PID,
+	LEVEL,
+	EVENT,
+	ACT,
+	ID,
+	LINES,
+	CHANGE,
+	RSS,
+	KIND,
+	PERMS,
+	RANGE,
+	START,
+	END,
+	NAME,
+	TID,
+	CAUSE,
+	TOOK,
+	LAG,
+	TEXT,
+	FIELDS
+};
 
 static const struct vp_field fields[FIELDS] = {
-	[T] = { "t", "t", true, false }, [PID] = { "pid", "pid", true, false }, [LEVEL] = { "level", "level", false, false },
-	[EVENT] = { "event", "event", false, false }, [ACT] = { "act", "act", true, false }, [ID] = { "id", "id", true, false },
-	[LINES] = { "lines", "lines", true, false }, [CHANGE] = { "change", "+/- KiB", true, true },
-	[RSS] = { "rss", "rss +/- KiB", true, true }, [KIND] = { "kind", "kind", false, false }, [PERMS] = { "perms", "perms", false, false },
-	[RANGE] = { "range", "range", false, false }, [START] = { "start", "start", false, false }, [END] = { "end", "end", false, false },
-	[NAME] = { "name", "name", false, false }, [TID] = { "tid", "thread", true, false },
-	[CAUSE] = { "cause", "cause", false, false }, [TOOK] = { "took", "took \302\265s", true, false }, [LAG] = { "lag", "lag \302\265s", true, false }, [TEXT] = { "text", "text", false, false },
+	[T] = { "t", "t", true, false },
+	[PID] = { "pid", "pid", true, false },
+	[LEVEL] = { "level", "level", false, false },
+	[EVENT] = { "event", "event", false, false },
+	[ACT] = { "act", "act", true, false },
+	[ID] = { "id", "id", true, false },
+	[LINES] = { "lines", "lines", true, false },
+	[CHANGE] = { "change", "+/- KiB", true, true },
+	[RSS] = { "rss", "rss +/- KiB", true, true },
+	[KIND] = { "kind", "kind", false, false },
+	[PERMS] = { "perms", "perms", false, false },
+	[RANGE] = { "range", "range", false, false },
+	[START] = { "start", "start", false, false },
+	[END] = { "end", "end", false, false },
+	[NAME] = { "name", "name", false, false },
+	[TID] = { "tid", "thread", true, false },
+	[CAUSE] = { "cause", "cause", false, false },
+	[TOOK] = { "took", "took \302\265s", true, false },
+	[LAG] = { "lag", "lag \302\265s", true, false },
+	[TEXT] = { "text", "text", false, false },
 };
 
 struct events {
 	struct vp_build build;
 	const struct vp_journal *journal;
-	uint32_t *rows; size_t count; /* in the ring, the oldest first */
-	bool threads;                 /* some call was not that of a first thread */
+	uint32_t *rows;
+	size_t count; /* in the ring, the oldest first */
+	bool threads; /* some call was not that of a first thread */
 };
 
 static const struct vp_happening *row_of(const struct events *events, size_t i)
@@ -36,7 +73,9 @@ static const char *word_of(const struct vp_happening *row, uint32_t at)
 
 static const char *level_of(const struct vp_happening *row)
 {
-	return row->type == VP_T_change ? "semantic" : row->type == VP_T_event || row->type == VP_T_process ? "raw" : "note";
+	return row->type == VP_T_change                               ? "semantic"
+	       : row->type == VP_T_event || row->type == VP_T_process ? "raw"
+	                                                              : "note";
 }
 
 /* An act of several kinds of change has their names, its own first. */
@@ -52,23 +91,32 @@ static const char *event_of(const struct events *events, const struct vp_happeni
 	return text;
 }
 
-static struct vp_value address(const struct events *events, const struct vp_happening *row, uint64_t value)
+static struct vp_value address(const struct events *events, const struct vp_happening *row,
+                               uint64_t value)
 {
-	return row->end ? vp_word(vp_arena_print(events->build.arena, "%016llx", (unsigned long long)value)) : (struct vp_value){ 0 };
+	return row->end ? vp_word(vp_arena_print(events->build.arena, "%016llx",
+	                                         (unsigned long long)value))
+	                : (struct vp_value){ 0 };
 }
 
 /* Of a change alone: what raw lines and notes know nothing of. */
-static struct vp_value change_value(const struct events *events, const struct vp_happening *row, int field)
+static struct vp_value change_value(const struct events *events, const struct vp_happening *row,
+                                    int field)
 {
 	if (row->type != VP_T_change)
 		return (struct vp_value){ 0 };
 	switch (field) {
 	case ACT: return vp_number(VP_COUNT, (int64_t)row->act);
-	case ID: return row->lines == 1 ? vp_number(VP_COUNT, (int64_t)row->id) : (struct vp_value){ 0 };
+	case ID:
+		return row->lines == 1 ? vp_number(VP_COUNT, (int64_t)row->id)
+		                       : (struct vp_value){ 0 };
 	case LINES: return vp_number(VP_COUNT, (int64_t)row->lines);
 	case CHANGE: return vp_number(VP_KIB_DELTA, row->size);
 	case RSS: return row->has_rss ? vp_number(VP_KIB_DELTA, row->rss) : (struct vp_value){ 0 };
-	case KIND: return vp_word(row->kind == UINT32_MAX ? NULL : vp_words(events->build.arena, vp_s(vp_kind_name(row->kind))));
+	case KIND:
+		return vp_word(row->kind == UINT32_MAX ? NULL
+		                                       : vp_words(events->build.arena,
+		                                                  vp_s(vp_kind_name(row->kind))));
 	case PERMS: return row->lines == 1 ? vp_word(row->perms) : (struct vp_value){ 0 };
 	default: return (struct vp_value){ 0 };
 	}
@@ -86,7 +134,8 @@ static const char *text_of(const struct events *events, const struct vp_happenin
 	const char *text = word_of(row, row->text);
 	if (row->lines <= 1)
 		return text;
-	return vp_arena_print(events->build.arena, "%llu regions%s%s", (unsigned long long)row->lines, text ? ", " : "", text ? text : "");
+	return vp_arena_print(events->build.arena, "%llu regions%s%s",
+	                      (unsigned long long)row->lines, text ? ", " : "", text ? text : "");
 }
 
 static struct vp_value value(void *ctx, size_t i, int field)
@@ -101,13 +150,17 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case PID: return row->pid > 0 ? vp_number(VP_COUNT, row->pid) : (struct vp_value){ 0 };
 	case LEVEL: return vp_word(level_of(row));
 	case EVENT: return vp_word(event_of(events, row));
-	case RANGE: return row->end ? vp_word(vp_arena_print(arena, "%llx-%llx", (unsigned long long)row->start, (unsigned long long)row->end))
-	                            : (struct vp_value){ 0 };
+	case RANGE:
+		return row->end ? vp_word(vp_arena_print(arena, "%llx-%llx",
+		                                         (unsigned long long)row->start,
+		                                         (unsigned long long)row->end))
+		                : (struct vp_value){ 0 };
 	case START: return address(events, row, row->start);
 	case END: return address(events, row, row->end);
 	case NAME: return vp_word(name_of(events, row));
 	case TID: return row->tid ? vp_number(VP_COUNT, (int64_t)row->tid) : (struct vp_value){ 0 };
-	case TOOK: return row->took ? vp_number(VP_MICROSECONDS, row->took) : (struct vp_value){ 0 };
+	case TOOK:
+		return row->took ? vp_number(VP_MICROSECONDS, row->took) : (struct vp_value){ 0 };
 	case LAG: return row->lag ? vp_number(VP_MICROSECONDS, row->lag) : (struct vp_value){ 0 };
 	case CAUSE: return vp_word(word_of(row, row->cause));
 	case TEXT: return vp_word(text_of(events, row));
@@ -119,25 +172,33 @@ static int class_of(void *ctx, size_t i)
 {
 	const struct events *events = ctx;
 	const struct vp_happening *row = row_of(events, i);
-	return row->type == VP_T_change && row->kind != UINT32_MAX ? events->build.class_of[row->kind] : -1;
+	return row->type == VP_T_change && row->kind != UINT32_MAX
+	               ? events->build.class_of[row->kind]
+	               : -1;
 }
 
 /* The thread is told by itself only where there are several in a process. */
 static struct vp_rows rows_of(bool pids, bool threads)
 {
 	static const char *const presets[2][2] = {
-		{ "t,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text", "t,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
-		{ "t,pid,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text", "t,pid,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
+		{ "t,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text",
+		  "t,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
+		{ "t,pid,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text",
+		  "t,pid,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
 	};
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .value = value, .class_of = class_of,
-		.preset = presets[pids][threads] };
+	return (struct vp_rows){ .fields = fields,
+		                 .field_count = FIELDS,
+		                 .value = value,
+		                 .class_of = class_of,
+		                 .preset = presets[pids][threads] };
 }
 
 static int collect(struct events *events)
 {
 	const struct vp_journal *journal = events->journal;
 	int64_t pid = events->build.model->filter.pid;
-	events->rows = vp_arena_take(events->build.arena, (journal->count + 1) * sizeof *events->rows);
+	events->rows =
+	        vp_arena_take(events->build.arena, (journal->count + 1) * sizeof *events->rows);
 	if (!events->rows)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < journal->count; i++) {
@@ -158,17 +219,28 @@ static void words(struct events *events)
 	struct vp_build *build = &events->build;
 	const struct vp_journal *journal = events->journal;
 	struct vp_arena *arena = build->arena;
-	build->figure->subtitle = vp_arena_print(arena, "%llu raw event%s, %llu semantic transition%s (acts) in %llu change line%s, %s to %s",
-		(unsigned long long)journal->raw, journal->raw == 1 ? "" : "s", (unsigned long long)journal->acts, journal->acts == 1 ? "" : "s",
-		(unsigned long long)journal->lines, journal->lines == 1 ? "" : "s", vp_time_words(arena, build->model->t0),
-		vp_time_words(arena, build->model->t1));
+	build->figure->subtitle =
+	        vp_arena_print(arena,
+	                       "%llu raw event%s, %llu semantic transition%s (acts) in %llu change "
+	                       "line%s, %s to %s",
+	                       (unsigned long long)journal->raw, journal->raw == 1 ? "" : "s",
+	                       (unsigned long long)journal->acts, journal->acts == 1 ? "" : "s",
+	                       (unsigned long long)journal->lines, journal->lines == 1 ? "" : "s",
+	                       vp_time_words(arena, build->model->t0),
+	                       vp_time_words(arena, build->model->t1));
 	if (journal->all > journal->count)
-		vp_build_note(build, vp_arena_print(arena, "the last %zu of %llu rows are kept: see --rows", journal->count,
-		                                    (unsigned long long)journal->all));
+		vp_build_note(build,
+		              vp_arena_print(arena,
+		                             "the last %zu of %llu rows are kept: see --rows",
+		                             journal->count, (unsigned long long)journal->all));
 	if (journal->unplaced)
-		vp_build_note(build, vp_arena_print(arena, "%llu raw event%s left out: nothing in %s says whether the filter lets %s through",
-			(unsigned long long)journal->unplaced, journal->unplaced == 1 ? " is" : "s are", journal->unplaced == 1 ? "it" : "them",
-			journal->unplaced == 1 ? "it" : "them"));
+		vp_build_note(build, vp_arena_print(arena,
+		                                    "%llu raw event%s left out: nothing in %s says "
+		                                    "whether the filter lets %s through",
+		                                    (unsigned long long)journal->unplaced,
+		                                    journal->unplaced == 1 ? " is" : "s are",
+		                                    journal->unplaced == 1 ? "it" : "them",
+		                                    journal->unplaced == 1 ? "it" : "them"));
 }
 
 static const char *title_of(struct vp_build *build)
@@ -179,7 +251,8 @@ static const char *title_of(struct vp_build *build)
 	return vp_arena_print(build->arena, "%zu processes", model->proc_count);
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct events events = { .journal = &model->journal };
 	if (vp_build_begin(&events.build, "events", VP_TABLE, model, options, figure, arena))
@@ -188,14 +261,16 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	figure->title = title_of(&events.build);
 	if (collect(&events))
 		return -1;
-	struct vp_rows rows = rows_of(model->filter.pid < 0 && model->proc_count > 1, events.threads);
+	struct vp_rows rows =
+	        rows_of(model->filter.pid < 0 && model->proc_count > 1, events.threads);
 	rows.count = events.count;
 	rows.ctx = &events;
 	if (events.count && vp_rows_put(&rows, &events.build))
 		return -1;
 	if (events.count)
 		words(&events);
-	else if (model->types[VP_T_region] && !model->types[VP_T_change] && model->samples < 2 && !model->filter.kinds)
+	else if (model->types[VP_T_region] && !model->types[VP_T_change] && model->samples < 2 &&
+	         !model->filter.kinds)
 		figure->empty = "only one look is told of: nothing is seen to happen";
 	else
 		vp_build_empty(&events.build, "event");
@@ -213,7 +288,8 @@ static int check(const struct vp_view_options *options)
 
 const struct vp_view vp_view_events = {
 	.name = "events",
-	.about = "what happened, the newest last: raw lines, semantic changes and notes told apart (--rows, --by, --columns, --sort)",
+	.about = "what happened, the newest last: raw lines, semantic changes and notes told apart "
+	         "(--rows, --by, --columns, --sort)",
 	.keep = VP_KEEP_JOURNAL | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

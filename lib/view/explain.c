@@ -1,5 +1,6 @@
-/* The view explain: one moment of one process in plain words: what each kind of memory is for, how much of it is there and resident,
- * and, in the notes, what is lazy, shared, closed, writable and executable at once, and where the holes are. */
+/* The view explain: one moment of one process in plain words: what each kind of memory is for, how
+ * much of it is there and resident, and, in the notes, what is lazy, shared, closed, writable and
+ * executable at once, and where the holes are. */
 #include "base/error.h"
 #include "space/rules_macos.h"
 #include "view/rows.h"
@@ -7,14 +8,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum field { KIND, LABEL, REGIONS, SIZE, RSS, RESIDENT, SHARED, PRIVATE, DIRTY, SWAP, ABOUT, FIELDS };
+enum field {
+	KIND,
+	LABEL,
+	REGIONS,
+	SIZE,
+	RSS,
+	RESIDENT,
+	SHARED,
+	PRIVATE,
+	DIRTY,
+	SWAP,
+	ABOUT,
+	FIELDS
+};
 
 static const struct vp_field fields[FIELDS] = {
-	[KIND] = { "kind", "kind", false, false }, [LABEL] = { "label", "label", false, false }, [REGIONS] = { "regions", "regions", true, true },
-	[SIZE] = { "size", "size KiB", true, true }, [RSS] = { "rss", "rss KiB", true, true },
-	[RESIDENT] = { "resident", "resident %", true, false }, [SHARED] = { "shared", "shared KiB", true, true },
-	[PRIVATE] = { "private", "private KiB", true, true }, [DIRTY] = { "dirty", "dirty KiB", true, true },
-	[SWAP] = { "swap", "swap KiB", true, true }, [ABOUT] = { "about", "what it is", false, false },
+	[KIND] = { "kind", "kind", false, false },
+	[LABEL] = { "label", "label", false, false },
+	[REGIONS] = { "regions", "regions", true, true },
+	[SIZE] = { "size", "size KiB", true, true },
+	[RSS] = { "rss", "rss KiB", true, true },
+	[RESIDENT] = { "resident", "resident %", true, false },
+	[SHARED] = { "shared", "shared KiB", true, true },
+	[PRIVATE] = { "private", "private KiB", true, true },
+	[DIRTY] = { "dirty", "dirty KiB", true, true },
+	[SWAP] = { "swap", "swap KiB", true, true },
+	[ABOUT] = { "about", "what it is", false, false },
 };
 
 /* Regions that have something in common, and their sums. */
@@ -26,20 +46,21 @@ struct sum {
 /* A row: a kind, or one of the words that macOS has for regions of a kind. */
 struct part {
 	size_t kind;
-	vp_str label;                 /* n 0: none */
+	vp_str label; /* n 0: none */
 	const char *about;
 	struct sum sum;
 };
 
-#define PARTS_MAX 500 /* with words of their own; the rest are told by their kind */
-#define LAZIEST 3
-#define HOLES 3
+#define PARTS_MAX  500 /* with words of their own; the rest are told by their kind */
+#define LAZIEST    3
+#define HOLES      3
 #define LAZY_LEAST (UINT64_C(1) << 20) /* bytes: of smaller regions nobody asks */
 
 struct explain {
 	struct vp_build build;
 	const struct vp_space *space;
-	struct sum *kinds, all, textbook, guards, reserved, both, code, asked, lazy, mapped_shared, twice;
+	struct sum *kinds, all, textbook, guards, reserved, both, code, asked, lazy, mapped_shared,
+	        twice;
 	const struct vp_region *first_both, *first_twice, *laziest[LAZIEST];
 	struct part *parts;
 	size_t part_count, part_room, lazy_count, kind_count, kinds_there;
@@ -65,21 +86,31 @@ static void add(struct sum *sum, const struct vp_region *region)
 	}
 	if (has(region, VP_M_shared_clean) && has(region, VP_M_shared_dirty)) {
 		sum->has_shared = true;
-		sum->shared += region->measure[VP_M_shared_clean] + region->measure[VP_M_shared_dirty];
+		sum->shared +=
+		        region->measure[VP_M_shared_clean] + region->measure[VP_M_shared_dirty];
 	}
-	if (has(region, VP_M_dirty)) sum->has_dirty = true, sum->dirty += region->measure[VP_M_dirty];
-	if (has(region, VP_M_swap)) sum->has_swap = true, sum->swap += region->measure[VP_M_swap];
+	if (has(region, VP_M_dirty))
+		sum->has_dirty = true, sum->dirty += region->measure[VP_M_dirty];
+	if (has(region, VP_M_swap))
+		sum->has_swap = true, sum->swap += region->measure[VP_M_swap];
 }
 
 static int add_part(struct explain *explain, size_t kind, const struct vp_region *region)
 {
-	vp_str label = explain->part_count < PARTS_MAX && vp_macos_kind(region) ? region->label : (vp_str){ NULL, 0 };
+	vp_str label = explain->part_count < PARTS_MAX && vp_macos_kind(region)
+	                       ? region->label
+	                       : (vp_str){ NULL, 0 };
 	const char *about = label.n ? vp_macos_about(region) : vp_kind_about(kind);
 	struct part *part = explain->parts, *end = part + explain->part_count;
-	while (part < end && (part->kind != kind || part->about != about || !vp_str_eq(part->label, label))) part++;
+	while (part < end &&
+	       (part->kind != kind || part->about != about || !vp_str_eq(part->label, label)))
+		part++;
 	if (part == end) {
-		explain->parts = vp_build_grow(explain->build.arena, explain->parts, explain->part_count, &explain->part_room, sizeof *explain->parts);
-		if (!explain->parts) return vp_fail("out of memory");
+		explain->parts =
+		        vp_build_grow(explain->build.arena, explain->parts, explain->part_count,
+		                      &explain->part_room, sizeof *explain->parts);
+		if (!explain->parts)
+			return vp_fail("out of memory");
 		part = &explain->parts[explain->part_count++];
 		*part = (struct part){ .kind = kind, .label = label, .about = about };
 	}
@@ -89,14 +120,16 @@ static int add_part(struct explain *explain, size_t kind, const struct vp_region
 
 static bool is_one_of(vp_str kind, const char *const *kinds)
 {
-	while (*kinds && !vp_str_is(kind, *kinds)) kinds++;
+	while (*kinds && !vp_str_is(kind, *kinds))
+		kinds++;
 	return *kinds != NULL;
 }
 
 /* The more of it has never been touched, the lazier. */
 static uint64_t untouched(const struct vp_region *region)
 {
-	return region->size - (region->measure[VP_M_rss] < region->size ? region->measure[VP_M_rss] : region->size);
+	return region->size - (region->measure[VP_M_rss] < region->size ? region->measure[VP_M_rss]
+	                                                                : region->size);
 }
 
 static void add_lazy(struct explain *explain, const struct vp_region *region)
@@ -104,8 +137,10 @@ static void add_lazy(struct explain *explain, const struct vp_region *region)
 	size_t at = explain->lazy_count < LAZIEST ? explain->lazy_count++ : LAZIEST;
 	add(&explain->lazy, region);
 	for (; at > 0 && untouched(explain->laziest[at - 1]) < untouched(region); at--)
-		if (at < LAZIEST) explain->laziest[at] = explain->laziest[at - 1];
-	if (at < LAZIEST) explain->laziest[at] = region;
+		if (at < LAZIEST)
+			explain->laziest[at] = explain->laziest[at - 1];
+	if (at < LAZIEST)
+		explain->laziest[at] = region;
 }
 
 static void add_hole(struct explain *explain, uint64_t start, uint64_t end)
@@ -114,44 +149,65 @@ static void add_hole(struct explain *explain, uint64_t start, uint64_t end)
 	explain->hole_count++;
 	explain->hole_bytes += end - start;
 	for (; at > 0 && explain->holes[at - 1][1] - explain->holes[at - 1][0] < end - start; at--)
-		if (at < HOLES) memcpy(explain->holes[at], explain->holes[at - 1], sizeof *explain->holes);
-	if (at < HOLES) explain->holes[at][0] = start, explain->holes[at][1] = end;
+		if (at < HOLES)
+			memcpy(explain->holes[at], explain->holes[at - 1], sizeof *explain->holes);
+	if (at < HOLES)
+		explain->holes[at][0] = start, explain->holes[at][1] = end;
 }
 
-/* Memory that the program asked for; of a kind that is somebody's own all that is writable, private and of no file. */
+/* Memory that the program asked for; of a kind that is somebody's own all that is writable, private
+ * and of no file. */
 static bool was_asked_for(size_t kind, const struct vp_region *region)
 {
-	static const char *const asked[] = { "heap", "arena", "anon", "gc", "wasm", "jit", "bss", "tls", "huge", NULL };
+	static const char *const asked[] = { "heap", "arena", "anon", "gc",   "wasm",
+		                             "jit",  "bss",   "tls",  "huge", NULL };
 	bool file = region->inode.n && !vp_str_is(region->inode, "0");
-	if (is_one_of(region->kind, asked)) return true;
-	return !vp_kind_about(kind)[0] && strchr(region->perms, 'w') && !strchr(region->perms, 's') && !file;
+	if (is_one_of(region->kind, asked))
+		return true;
+	return !vp_kind_about(kind)[0] && strchr(region->perms, 'w') &&
+	       !strchr(region->perms, 's') && !file;
 }
 
 static int count(struct explain *explain, const struct vp_region *region)
 {
-	static const char *const textbook[] = { "text", "rodata", "data", "bss", "heap", "stack", NULL };
+	static const char *const textbook[] = { "text", "rodata", "data", "bss",
+		                                "heap", "stack",  NULL };
 	size_t kind = vp_kind_index(region->kind);
-	bool closed = !strchr(region->perms, 'r') && !strchr(region->perms, 'w') && !strchr(region->perms, 'x') && region->perms[0];
-	if (kind >= explain->kind_count) return 0; /* every kind of the stream has its number since it was read */
+	bool closed = !strchr(region->perms, 'r') && !strchr(region->perms, 'w') &&
+	              !strchr(region->perms, 'x') && region->perms[0];
+	if (kind >= explain->kind_count)
+		return 0; /* every kind of the stream has its number since it was read */
 	add(&explain->all, region);
 	add(&explain->kinds[kind], region);
 	vp_build_count(&explain->build, kind, region->size);
-	if (is_one_of(region->kind, textbook)) add(&explain->textbook, region);
-	if (was_asked_for(kind, region)) add(&explain->asked, region);
-	if (vp_str_is(region->kind, "guard")) add(&explain->guards, region);
-	if (vp_str_is(region->kind, "reserved")) add(&explain->reserved, region);
-	if (strchr(region->perms, 'x')) add(&explain->code, region);
-	if (strchr(region->perms, 's') || vp_str_is(region->share, "shm")) add(&explain->mapped_shared, region);
+	if (is_one_of(region->kind, textbook))
+		add(&explain->textbook, region);
+	if (was_asked_for(kind, region))
+		add(&explain->asked, region);
+	if (vp_str_is(region->kind, "guard"))
+		add(&explain->guards, region);
+	if (vp_str_is(region->kind, "reserved"))
+		add(&explain->reserved, region);
+	if (strchr(region->perms, 'x'))
+		add(&explain->code, region);
+	if (strchr(region->perms, 's') || vp_str_is(region->share, "shm"))
+		add(&explain->mapped_shared, region);
 	if (strchr(region->perms, 'w') && strchr(region->perms, 'x')) {
-		if (!explain->both.regions) explain->first_both = region;
+		if (!explain->both.regions)
+			explain->first_both = region;
 		add(&explain->both, region);
 	}
-	if (strchr(region->perms, 'x') && !strchr(region->perms, 'w') && strchr(region->perms, 's') && vp_written_elsewhere(explain->space, region)) {
-		if (!explain->twice.regions) explain->first_twice = region;
+	if (strchr(region->perms, 'x') && !strchr(region->perms, 'w') &&
+	    strchr(region->perms, 's') && vp_written_elsewhere(explain->space, region)) {
+		if (!explain->twice.regions)
+			explain->first_twice = region;
 		add(&explain->twice, region);
 	}
-	if (!closed && has(region, VP_M_rss) && region->size >= LAZY_LEAST && region->measure[VP_M_rss] < region->size / 2) add_lazy(explain, region);
-	if (has(region, VP_M_pss)) explain->has_pss = true, explain->pss += region->measure[VP_M_pss];
+	if (!closed && has(region, VP_M_rss) && region->size >= LAZY_LEAST &&
+	    region->measure[VP_M_rss] < region->size / 2)
+		add_lazy(explain, region);
+	if (has(region, VP_M_pss))
+		explain->has_pss = true, explain->pss += region->measure[VP_M_pss];
 	return add_part(explain, kind, region);
 }
 
@@ -165,14 +221,20 @@ static int collect(struct explain *explain)
 	const struct vp_filter *filter = &explain->build.model->filter;
 	uint64_t last = 0;
 	explain->kind_count = explain->build.kind_count;
-	explain->kinds = vp_arena_take(explain->build.arena, (explain->kind_count + 1) * sizeof *explain->kinds);
-	if (!explain->kinds) return vp_fail("out of memory");
+	explain->kinds = vp_arena_take(explain->build.arena,
+	                               (explain->kind_count + 1) * sizeof *explain->kinds);
+	if (!explain->kinds)
+		return vp_fail("out of memory");
 	for (size_t i = 0; i < explain->space->count; i++) {
 		const struct vp_region *region = &explain->space->live[i]->region;
-		if (!vp_filter_region(filter, region, region->kind)) continue;
-		if (count(explain, region)) return -1;
-		if (last && region->start > last && !(region->start >> 63)) add_hole(explain, last, region->start); /* above is the kernel's */
-		if (region->end > last) last = region->end;
+		if (!vp_filter_region(filter, region, region->kind))
+			continue;
+		if (count(explain, region))
+			return -1;
+		if (last && region->start > last && !(region->start >> 63))
+			add_hole(explain, last, region->start); /* above is the kernel's */
+		if (region->end > last)
+			last = region->end;
 	}
 	for (size_t kind = 0; kind < explain->kind_count; kind++)
 		explain->kinds_there += explain->kinds[kind].regions > 0;
@@ -190,7 +252,8 @@ static int64_t percent(uint64_t part, uint64_t whole)
 static const char *percent_words(const struct explain *explain, uint64_t part, uint64_t whole)
 {
 	int64_t n = percent(part, whole);
-	return part && !n ? "less than 1%" : vp_arena_print(explain->build.arena, "%lld%%", (long long)n);
+	return part && !n ? "less than 1%"
+	                  : vp_arena_print(explain->build.arena, "%lld%%", (long long)n);
 }
 
 static struct vp_value known(bool there, enum vp_how how, uint64_t n)
@@ -204,9 +267,13 @@ static struct vp_value sum_value(const struct sum *sum, int field)
 	case REGIONS: return vp_number(VP_COUNT, (int64_t)sum->regions);
 	case SIZE: return vp_number(VP_KIB, (int64_t)sum->size);
 	case RSS: return known(sum->has_rss, VP_KIB, sum->rss);
-	case RESIDENT: return known(sum->has_rss && sum->measured_size, VP_COUNT, (uint64_t)percent(sum->rss, sum->measured_size));
+	case RESIDENT:
+		return known(sum->has_rss && sum->measured_size, VP_COUNT,
+		             (uint64_t)percent(sum->rss, sum->measured_size));
 	case SHARED: return known(sum->has_shared, VP_KIB, sum->shared);
-	case PRIVATE: return known(sum->has_shared && sum->has_rss, VP_KIB, sum->rss > sum->shared ? sum->rss - sum->shared : 0);
+	case PRIVATE:
+		return known(sum->has_shared && sum->has_rss, VP_KIB,
+		             sum->rss > sum->shared ? sum->rss - sum->shared : 0);
 	case DIRTY: return known(sum->has_dirty, VP_KIB, sum->dirty);
 	case SWAP: return known(sum->has_swap, VP_KIB, sum->swap);
 	default: return (struct vp_value){ 0 };
@@ -216,11 +283,18 @@ static struct vp_value sum_value(const struct sum *sum, int field)
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct explain *explain = ctx;
-	if (i == explain->part_count) return field == KIND ? vp_word("total") : sum_value(&explain->all, field);
+	if (i == explain->part_count)
+		return field == KIND ? vp_word("total") : sum_value(&explain->all, field);
 	const struct part *part = &explain->parts[i];
-	if (field == KIND) return vp_word(vp_words(explain->build.arena, vp_s(vp_kind_name(part->kind))));
-	if (field == LABEL) return part->label.n ? vp_word(vp_words(explain->build.arena, part->label)) : (struct vp_value){ 0 };
-	if (field == ABOUT) return vp_word(part->about[0] ? part->about : "somebody's own kind: of a rule in YAML, or of a plugin");
+	if (field == KIND)
+		return vp_word(vp_words(explain->build.arena, vp_s(vp_kind_name(part->kind))));
+	if (field == LABEL)
+		return part->label.n ? vp_word(vp_words(explain->build.arena, part->label))
+		                     : (struct vp_value){ 0 };
+	if (field == ABOUT)
+		return vp_word(part->about[0] ? part->about
+		                              : "somebody's own kind: of a rule in YAML, or of a "
+		                                "plugin");
 	return sum_value(&part->sum, field);
 }
 
@@ -232,8 +306,15 @@ static int class_of(void *ctx, size_t i)
 
 static struct vp_rows rows_of(struct explain *explain)
 {
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .preset = "kind,label,regions,size,rss,resident,shared,private,about",
-		.sort = "-size", .count = explain ? explain->part_count : 0, .value = value, .class_of = class_of, .ctx = explain };
+	return (struct vp_rows){ .fields = fields,
+		                 .field_count = FIELDS,
+		                 .preset = "kind,label,regions,size,rss,resident,shared,private,"
+		                           "about",
+		                 .sort = "-size",
+		                 .count = explain ? explain->part_count : 0,
+		                 .value = value,
+		                 .class_of = class_of,
+		                 .ctx = explain };
 }
 
 /* ---- words ---- */
@@ -244,22 +325,24 @@ static const char *size_words(const struct explain *explain, uint64_t bytes)
 }
 
 #define SAY(...) vp_build_note(&explain->build, vp_arena_print(explain->build.arena, __VA_ARGS__))
-#define N(n) ((unsigned long long)(n))
-#define S(n) ((n) == 1 ? "" : "s")
+#define N(n)     ((unsigned long long)(n))
+#define S(n)     ((n) == 1 ? "" : "s")
 
 static const char *region_words(const struct explain *explain, const struct vp_region *region)
 {
 	struct vp_arena *arena = explain->build.arena;
 	const char *name = vp_words(arena, region->name);
-	return vp_arena_print(arena, "%s at 0x%llx%s%s", vp_words(arena, region->kind), N(region->start), *name ? " " : "", vp_short_name(name, ""));
+	return vp_arena_print(arena, "%s at 0x%llx%s%s", vp_words(arena, region->kind),
+	                      N(region->start), *name ? " " : "", vp_short_name(name, ""));
 }
 
 static void say_entities(struct explain *explain)
 {
 	const struct sum *all = &explain->all, *textbook = &explain->textbook;
-	SAY("what makes it up: %llu region%s of %zu kind%s; code, data, heap and stack of the textbook are %llu of them (%s of the size)",
-	    N(all->regions), S(all->regions), explain->kinds_there, S(explain->kinds_there), N(textbook->regions),
-	    percent_words(explain, textbook->size, all->size));
+	SAY("what makes it up: %llu region%s of %zu kind%s; code, data, heap and stack of the "
+	    "textbook are %llu of them (%s of the size)",
+	    N(all->regions), S(all->regions), explain->kinds_there, S(explain->kinds_there),
+	    N(textbook->regions), percent_words(explain, textbook->size, all->size));
 }
 
 static void say_resident(struct explain *explain)
@@ -269,76 +352,104 @@ static void say_resident(struct explain *explain)
 		SAY("what is resident is not known: look with --detail rss or smaps");
 		return;
 	}
-	SAY("what it costs: %s of %s are resident (%s)%s%s", size_words(explain, all->rss), size_words(explain, all->measured_size),
-	    percent_words(explain, all->rss, all->measured_size), explain->has_pss ? "; its fair share of memory (PSS) is " : "",
+	SAY("what it costs: %s of %s are resident (%s)%s%s", size_words(explain, all->rss),
+	    size_words(explain, all->measured_size),
+	    percent_words(explain, all->rss, all->measured_size),
+	    explain->has_pss ? "; its fair share of memory (PSS) is " : "",
 	    explain->has_pss ? size_words(explain, explain->pss) : "");
-	if (!asked->has_rss || !asked->measured_size) return;
+	if (!asked->has_rss || !asked->measured_size)
+		return;
 	int64_t touched = percent(asked->rss, asked->measured_size);
-	SAY("does RSS follow what was asked for? of %s (heap, anon, arena ...) %s are resident (%s): %s",
-	    size_words(explain, asked->measured_size), size_words(explain, asked->rss), percent_words(explain, asked->rss, asked->measured_size),
-	    touched >= 90 ? "yes, nearly all of it was touched" : touched >= 50 ? "in part, it follows what was touched" : "no, it follows what was touched");
+	SAY("does RSS follow what was asked for? of %s (heap, anon, arena ...) %s are resident "
+	    "(%s): %s",
+	    size_words(explain, asked->measured_size), size_words(explain, asked->rss),
+	    percent_words(explain, asked->rss, asked->measured_size),
+	    touched >= 90   ? "yes, nearly all of it was touched"
+	    : touched >= 50 ? "in part, it follows what was touched"
+	                    : "no, it follows what was touched");
 }
 
 static void say_lazy(struct explain *explain)
 {
 	const struct sum *lazy = &explain->lazy;
-	if (!explain->all.has_rss) return;
+	if (!explain->all.has_rss)
+		return;
 	if (!lazy->regions) {
 		SAY("lazy: no usable region of 1 MiB or more has less than half of it resident");
 		return;
 	}
-	SAY("lazy: %llu usable region%s of 1 MiB or more, %s in all, with less than half resident: %s", N(lazy->regions), S(lazy->regions),
-	    size_words(explain, lazy->size), size_words(explain, lazy->rss));
+	SAY("lazy: %llu usable region%s of 1 MiB or more, %s in all, with less than half resident: "
+	    "%s",
+	    N(lazy->regions), S(lazy->regions), size_words(explain, lazy->size),
+	    size_words(explain, lazy->rss));
 	for (size_t i = 0; i < explain->lazy_count; i++)
-		SAY("  %s %s: %s of %s resident", i ? "then" : "laziest is", region_words(explain, explain->laziest[i]),
-		    size_words(explain, explain->laziest[i]->measure[VP_M_rss]), size_words(explain, explain->laziest[i]->size));
+		SAY("  %s %s: %s of %s resident", i ? "then" : "laziest is",
+		    region_words(explain, explain->laziest[i]),
+		    size_words(explain, explain->laziest[i]->measure[VP_M_rss]),
+		    size_words(explain, explain->laziest[i]->size));
 }
 
 static void say_closed(struct explain *explain)
 {
 	const struct sum *guards = &explain->guards, *reserved = &explain->reserved;
-	SAY("closed to all access: %llu guard%s, %s; %llu reserved region%s, %s: addresses only, no memory", N(guards->regions), S(guards->regions),
-	    size_words(explain, guards->size), N(reserved->regions), S(reserved->regions), size_words(explain, reserved->size));
+	SAY("closed to all access: %llu guard%s, %s; %llu reserved region%s, %s: addresses only, "
+	    "no memory",
+	    N(guards->regions), S(guards->regions), size_words(explain, guards->size),
+	    N(reserved->regions), S(reserved->regions), size_words(explain, reserved->size));
 }
 
 static void say_shared(struct explain *explain)
 {
 	const struct sum *all = &explain->all, *mapped = &explain->mapped_shared;
 	if (all->has_shared && all->has_rss)
-		SAY("shared: %s of %s resident are in use by other processes too (%s); the rest is its own", size_words(explain, all->shared),
-		    size_words(explain, all->rss), percent_words(explain, all->shared, all->rss));
-	SAY("mapped to be shared, so that writes are seen by others: %llu region%s, %s", N(mapped->regions), S(mapped->regions),
-	    size_words(explain, mapped->size));
+		SAY("shared: %s of %s resident are in use by other processes too (%s); the rest is "
+		    "its own",
+		    size_words(explain, all->shared), size_words(explain, all->rss),
+		    percent_words(explain, all->shared, all->rss));
+	SAY("mapped to be shared, so that writes are seen by others: %llu region%s, %s",
+	    N(mapped->regions), S(mapped->regions), size_words(explain, mapped->size));
 }
 
 static void say_both(struct explain *explain)
 {
 	const struct sum *both = &explain->both;
-	if (!explain->all.regions) return;
+	if (!explain->all.regions)
+		return;
 	if (!both->regions)
-		SAY("W^X holds: of %llu executable region%s none is writable", N(explain->code.regions), S(explain->code.regions));
+		SAY("W^X holds: of %llu executable region%s none is writable",
+		    N(explain->code.regions), S(explain->code.regions));
 	else
-		SAY("W^X is broken: %llu region%s, %s, can be written and executed at once, as %s", N(both->regions), S(both->regions),
-		    size_words(explain, both->size), region_words(explain, explain->first_both));
+		SAY("W^X is broken: %llu region%s, %s, can be written and executed at once, as %s",
+		    N(both->regions), S(both->regions), size_words(explain, both->size),
+		    region_words(explain, explain->first_both));
 	if (explain->twice.regions)
-		SAY("W^X is evaded: %llu executable region%s, %s, can be written through another mapping of the same pages, as %s", N(explain->twice.regions),
-		    S(explain->twice.regions), size_words(explain, explain->twice.size), region_words(explain, explain->first_twice));
+		SAY("W^X is evaded: %llu executable region%s, %s, can be written through another "
+		    "mapping of the same pages, as %s",
+		    N(explain->twice.regions), S(explain->twice.regions),
+		    size_words(explain, explain->twice.size),
+		    region_words(explain, explain->first_twice));
 }
 
 static void say_holes(struct explain *explain)
 {
 	const char *list = "";
-	if (!explain->hole_count || is_filtered(&explain->build.model->filter)) return;
+	if (!explain->hole_count || is_filtered(&explain->build.model->filter))
+		return;
 	for (size_t i = 0; i < HOLES && explain->holes[i][1]; i++)
-		list = vp_arena_print(explain->build.arena, "%s%s%s above 0x%llx", list, *list ? ", " : "",
-		                      size_words(explain, explain->holes[i][1] - explain->holes[i][0]), N(explain->holes[i][0]));
-	SAY("holes: %llu between the regions, %s; the largest: %s", N(explain->hole_count), size_words(explain, explain->hole_bytes), list);
+		list = vp_arena_print(explain->build.arena, "%s%s%s above 0x%llx", list,
+		                      *list ? ", " : "",
+		                      size_words(explain,
+		                                 explain->holes[i][1] - explain->holes[i][0]),
+		                      N(explain->holes[i][0]));
+	SAY("holes: %llu between the regions, %s; the largest: %s", N(explain->hole_count),
+	    size_words(explain, explain->hole_bytes), list);
 }
 
 static void say_swap(struct explain *explain)
 {
 	const struct sum *all = &explain->all;
-	if (all->swap) SAY("swapped out: %s", size_words(explain, all->swap));
+	if (all->swap)
+		SAY("swapped out: %s", size_words(explain, all->swap));
 }
 
 static void words(struct explain *explain)
@@ -347,8 +458,13 @@ static void words(struct explain *explain)
 	const struct vp_proc *proc = vp_model_chosen(build->model);
 	const struct vp_model *model = build->model;
 	bool ended = proc && proc->t1 <= model->t1;
-	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: what each kind of memory is for, and what is striking",
-		vp_time_words(build->arena, ended ? proc->t1 : model->t1 >= model->t0 ? model->t1 : 0), ended ? ", just before it ended" : "");
+	build->figure->subtitle =
+	        vp_arena_print(build->arena,
+	                       "at %s%s: what each kind of memory is for, and what is striking",
+	                       vp_time_words(build->arena, ended                    ? proc->t1
+	                                                   : model->t1 >= model->t0 ? model->t1
+	                                                                            : 0),
+	                       ended ? ", just before it ended" : "");
 	say_entities(explain);
 	say_resident(explain);
 	say_lazy(explain);
@@ -359,17 +475,21 @@ static void words(struct explain *explain)
 	say_swap(explain);
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct explain explain = { 0 };
-	if (vp_build_begin(&explain.build, "explain", VP_TABLE, model, options, figure, arena)) return -1;
+	if (vp_build_begin(&explain.build, "explain", VP_TABLE, model, options, figure, arena))
+		return -1;
 	figure->title = vp_build_process(&explain.build, vp_model_chosen(model));
 	explain.space = vp_moment_space(model);
-	if (explain.space && collect(&explain)) return -1;
+	if (explain.space && collect(&explain))
+		return -1;
 	if (explain.part_count) {
 		struct vp_rows rows = rows_of(&explain);
 		words(&explain);
-		if (vp_rows_put(&rows, &explain.build)) return -1;
+		if (vp_rows_put(&rows, &explain.build))
+			return -1;
 	} else {
 		vp_build_empty(&explain.build, "region");
 	}
@@ -380,13 +500,16 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = rows_of(NULL);
-	if (options->by || options->preset) return vp_fail("explain has one row for each kind: --by and --preset are for other views");
+	if (options->by || options->preset)
+		return vp_fail("explain has one row for each kind: --by and --preset are for other "
+		               "views");
 	return vp_rows_check(&rows, options);
 }
 
 const struct vp_view vp_view_explain = {
 	.name = "explain",
-	.about = "what each kind of memory is for, how much there is, and what is striking (--at T)",
+	.about = "what each kind of memory is for, how much there is, and what is striking (--at "
+	         "T)",
 	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

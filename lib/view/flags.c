@@ -3,14 +3,16 @@
 
 #include <string.h>
 
-#define FLAGS_MAX 60
-#define WORDS_MAX 60
+#define FLAGS_MAX    60
+#define WORDS_MAX    60
 #define PIXELS_APART 3.0
 
 static const char *flag_words(struct vp_build *build, const struct vp_note *note, bool many)
 {
 	struct vp_arena *arena = build->arena;
-	const char *who = many && note->pid >= 0 ? vp_arena_print(arena, " (%lld)", (long long)note->pid) : "";
+	const char *who = many && note->pid >= 0
+	                          ? vp_arena_print(arena, " (%lld)", (long long)note->pid)
+	                          : "";
 	if (!*note->text)
 		return vp_arena_print(arena, "%s%s", note->type, who);
 	size_t n = strlen(note->text);
@@ -25,7 +27,8 @@ static const char *flag_words(struct vp_build *build, const struct vp_note *note
 
 static bool of_life(const struct vp_note *note)
 {
-	return !strcmp(note->type, "exec") || !strcmp(note->type, "fork") || !strcmp(note->type, "exit") || !strcmp(note->type, "reused");
+	return !strcmp(note->type, "exec") || !strcmp(note->type, "fork") ||
+	       !strcmp(note->type, "exit") || !strcmp(note->type, "reused");
 }
 
 /* Flags so near each other that their lines would be one. */
@@ -39,7 +42,7 @@ struct groups {
 	struct vp_build *build;
 	struct group now;
 	size_t hidden, merged, into;
-	bool many;              /* words say whose they are */
+	bool many; /* words say whose they are */
 };
 
 static void group_end(struct groups *all)
@@ -53,7 +56,10 @@ static void group_end(struct groups *all)
 		return;
 	}
 	const char *words = flag_words(build, now->first, all->many);
-	vp_build_flag(build, now->x, now->count > 1 ? vp_arena_print(build->arena, "%s and %zu more", words, now->count - 1) : words);
+	vp_build_flag(build, now->x,
+	              now->count > 1 ? vp_arena_print(build->arena, "%s and %zu more", words,
+	                                              now->count - 1)
+	                             : words);
 	all->merged += now->count > 1 ? now->count : 0;
 	all->into += now->count > 1;
 }
@@ -62,7 +68,8 @@ static void group_end(struct groups *all)
 static void group_add(struct groups *all, const struct vp_note *note, double x)
 {
 	const struct vp_view_options *options = all->build->options;
-	double least = (options->text ? 1.0 : PIXELS_APART) / (options->width > 0 ? options->width : 1000);
+	double least =
+	        (options->text ? 1.0 : PIXELS_APART) / (options->width > 0 ? options->width : 1000);
 	if (all->now.count && x - all->now.x < least) {
 		all->now.count++;
 		if (!strcmp(note->type, "mark") && strcmp(all->now.first->type, "mark"))
@@ -79,15 +86,23 @@ static void flags(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid, b
 	struct groups all = { .build = build, .many = pid < 0 && model->proc_count > 1 };
 	for (size_t i = 0; i < model->note_count; i++) {
 		const struct vp_note *note = &model->notes[i];
-		if ((!lives && of_life(note)) || note->t < t0 || note->t > t1 || (pid >= 0 && note->pid >= 0 && note->pid != pid))
+		if ((!lives && of_life(note)) || note->t < t0 || note->t > t1 ||
+		    (pid >= 0 && note->pid >= 0 && note->pid != pid))
 			continue;
 		group_add(&all, note, t1 > t0 ? (double)(note->t - t0) / (double)(t1 - t0) : 0);
 	}
 	group_end(&all);
 	if (all.merged)
-		vp_build_note(build, vp_arena_print(build->arena, "%zu marks, findings and events stand in the same place as others: they are merged into %zu", all.merged, all.into));
+		vp_build_note(build, vp_arena_print(build->arena,
+		                                    "%zu marks, findings and events stand in the "
+		                                    "same place as others: they are merged into "
+		                                    "%zu",
+		                                    all.merged, all.into));
 	if (all.hidden)
-		vp_build_note(build, vp_arena_print(build->arena, "%zu more marks, findings and events are not shown; narrow --from and --to", all.hidden));
+		vp_build_note(build, vp_arena_print(build->arena,
+		                                    "%zu more marks, findings and events are not "
+		                                    "shown; narrow --from and --to",
+		                                    all.hidden));
 }
 
 void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)

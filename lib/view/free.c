@@ -1,12 +1,14 @@
-/* The table free: the machine's memory as free(1) of procps 4.0.2 prints it, byte for byte, with its options as letters.
+/* The table free: the machine's memory as free(1) of procps 4.0.2 prints it, byte for byte, with
+ * its options as letters.
  *
- *   --table=free     ->                  total        used        free      shared  buff/cache   available
- *                        Mem:        24684092      609784    23716388        8856      648936    24074308
- *                        Swap:              0           0           0
+ *   --table=free     ->                  total        used        free      shared  buff/cache
+ * available Mem:        24684092      609784    23716388        8856      648936    24074308 Swap:
+ * 0           0           0
  *   --table=free-hwt ->  as free -h -w -t: human readable, buffers and cache apart, totals
  *
- * Letters: b, k, m, g the unit; h readable; i powers of 1000 (--si); w wide; l low and high; t totals; v committed.
- * Used is the total less what is available; a text that states another figure keeps its own. What is not told is 0, as free has it.
+ * Letters: b, k, m, g the unit; h readable; i powers of 1000 (--si); w wide; l low and high; t
+ * totals; v committed. Used is the total less what is available; a text that states another figure
+ * keeps its own. What is not told is 0, as free has it.
  */
 #include "base/error.h"
 #include "view/build.h"
@@ -45,13 +47,17 @@ int vp_free_check(const struct vp_view_options *options)
 	const char *letters = letters_of(options->preset), *units = "bkmg";
 	size_t n = strspn(letters, "bkmghiwltv"), count = 0;
 	if (letters[n])
-		return vp_fail("--table=%s: '%c' is no option of free that a table has; there are b, k, m, g, h, i (--si), w, l, t, v", options->preset, letters[n]);
+		return vp_fail("--table=%s: '%c' is no option of free that a table has; there are "
+		               "b, k, m, g, h, i (--si), w, l, t, v",
+		               options->preset, letters[n]);
 	for (; *units; units++)
 		count += strchr(letters, *units) != NULL;
 	if (count + (strchr(letters, 'h') != NULL) > 1)
 		return vp_fail("--table=%s: more than one unit", options->preset);
 	if (options->columns || options->by || options->sort)
-		return vp_fail("--table=%s prints what free prints: it takes no --columns, --by, --sort", options->preset);
+		return vp_fail("--table=%s prints what free prints: it takes no --columns, --by, "
+		               "--sort",
+		               options->preset);
 	return 0;
 }
 
@@ -78,12 +84,14 @@ static int64_t used(const struct listing *l)
 {
 	if (told(l, VP_MC_used))
 		return of(l, VP_MC_used);
-	return told(l, VP_MC_available) ? of(l, VP_MC_total) - available(l) : of(l, VP_MC_total) - of(l, VP_MC_free);
+	return told(l, VP_MC_available) ? of(l, VP_MC_total) - available(l)
+	                                : of(l, VP_MC_total) - of(l, VP_MC_free);
 }
 
 static int64_t swap_used(const struct listing *l)
 {
-	return told(l, VP_MC_swap_used) ? of(l, VP_MC_swap_used) : of(l, VP_MC_swap_total) - of(l, VP_MC_swap_free);
+	return told(l, VP_MC_swap_used) ? of(l, VP_MC_swap_used)
+	                                : of(l, VP_MC_swap_total) - of(l, VP_MC_swap_free);
 }
 
 /* At most four places before the unit: 9.5, 15, 926. */
@@ -96,7 +104,8 @@ static const char *readable(const struct listing *l, int64_t bytes)
 		return vp_arena_print(l->arena, "%s", text);
 	for (int unit = 1; unit < 7; unit++) {
 		value /= base;
-		if (snprintf(text, sizeof text, "%.1f%c", value, units[unit]) <= 4 || snprintf(text, sizeof text, "%lld%c", (long long)value, units[unit]) <= 4)
+		if (snprintf(text, sizeof text, "%.1f%c", value, units[unit]) <= 4 ||
+		    snprintf(text, sizeof text, "%lld%c", (long long)value, units[unit]) <= 4)
 			return vp_arena_print(l->arena, "%s%s", text, has(l, 'i') ? "" : "i");
 	}
 	return vp_arena_print(l->arena, "%lld", (long long)bytes);
@@ -107,7 +116,10 @@ static const char *amount(const struct listing *l, int64_t bytes)
 	int64_t base = has(l, 'i') ? 1000 : 1024;
 	if (has(l, 'h'))
 		return readable(l, bytes);
-	int64_t unit = has(l, 'b') ? 1 : has(l, 'm') ? base * base : has(l, 'g') ? base * base * base : base;
+	int64_t unit = has(l, 'b')   ? 1
+	               : has(l, 'm') ? base * base
+	               : has(l, 'g') ? base * base * base
+	                             : base;
 	return vp_arena_print(l->arena, "%lld", (long long)(bytes / unit));
 }
 
@@ -123,38 +135,66 @@ static void row(struct listing *l, const char *name, const int64_t *bytes, size_
 
 static void list(struct listing *l)
 {
-	int64_t total = of(l, VP_MC_total), buffers = of(l, VP_MC_buffers), cache = of(l, VP_MC_cached) + of(l, VP_MC_slab_reclaimable);
-	int64_t both = told(l, VP_MC_buffers_cached) ? of(l, VP_MC_buffers_cached) : buffers + cache;
+	int64_t total = of(l, VP_MC_total), buffers = of(l, VP_MC_buffers),
+	        cache = of(l, VP_MC_cached) + of(l, VP_MC_slab_reclaimable);
+	int64_t both =
+	        told(l, VP_MC_buffers_cached) ? of(l, VP_MC_buffers_cached) : buffers + cache;
 	bool wide = has(l, 'w');
-	l->lines[l->count++] = (struct vp_cell){ wide ? "               total        used        free      shared     buffers       cache   available"
-	                                              : "               total        used        free      shared  buff/cache   available", true };
-	int64_t mem[7] = { total, used(l), of(l, VP_MC_free), of(l, VP_MC_shared), wide ? buffers : both, wide ? cache : available(l), available(l) };
+	l->lines[l->count++] = (struct vp_cell){ wide ? "               total        used        "
+		                                        "free      shared     buffers       cache  "
+		                                        " available"
+		                                      : "               total        used        "
+		                                        "free      shared  buff/cache   available",
+		                                 true };
+	int64_t mem[7] = { total,
+		           used(l),
+		           of(l, VP_MC_free),
+		           of(l, VP_MC_shared),
+		           wide ? buffers : both,
+		           wide ? cache : available(l),
+		           available(l) };
 	row(l, "Mem:", mem, wide ? 7 : 6);
 	if (has(l, 'l')) {
 		bool low = of(l, VP_MC_low_total) > 0;
-		int64_t low_total = low ? of(l, VP_MC_low_total) : total, low_free = low ? of(l, VP_MC_low_free) : of(l, VP_MC_free);
+		int64_t low_total = low ? of(l, VP_MC_low_total) : total,
+		        low_free = low ? of(l, VP_MC_low_free) : of(l, VP_MC_free);
 		row(l, "Low:", (int64_t[]){ low_total, low_total - low_free, low_free }, 3);
-		row(l, "High:", (int64_t[]){ of(l, VP_MC_high_total), of(l, VP_MC_high_total) - of(l, VP_MC_high_free), of(l, VP_MC_high_free) }, 3);
+		row(l, "High:",
+		    (int64_t[]){ of(l, VP_MC_high_total),
+		                 of(l, VP_MC_high_total) - of(l, VP_MC_high_free),
+		                 of(l, VP_MC_high_free) },
+		    3);
 	}
-	row(l, "Swap:", (int64_t[]){ of(l, VP_MC_swap_total), swap_used(l), of(l, VP_MC_swap_free) }, 3);
+	row(l,
+	    "Swap:", (int64_t[]){ of(l, VP_MC_swap_total), swap_used(l), of(l, VP_MC_swap_free) },
+	    3);
 	if (has(l, 't'))
-		row(l, "Total:", (int64_t[]){ total + of(l, VP_MC_swap_total), used(l) + swap_used(l), of(l, VP_MC_free) + of(l, VP_MC_swap_free) }, 3);
+		row(l, "Total:",
+		    (int64_t[]){ total + of(l, VP_MC_swap_total), used(l) + swap_used(l),
+		                 of(l, VP_MC_free) + of(l, VP_MC_swap_free) },
+		    3);
 	if (has(l, 'v'))
-		row(l, "Comm:", (int64_t[]){ of(l, VP_MC_commit_limit), of(l, VP_MC_committed), of(l, VP_MC_commit_limit) - of(l, VP_MC_committed) }, 3);
+		row(l, "Comm:",
+		    (int64_t[]){ of(l, VP_MC_commit_limit), of(l, VP_MC_committed),
+		                 of(l, VP_MC_commit_limit) - of(l, VP_MC_committed) },
+		    3);
 }
 
-int vp_free_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_free_build(const struct vp_model *model, const struct vp_view_options *options,
+                  struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct vp_build build;
 	struct listing *l = vp_arena_take(arena, sizeof *l);
 	struct vp_column *column = vp_arena_take(arena, sizeof *column);
 	if (!l || !column)
 		return vp_fail("out of memory");
-	if (vp_free_check(options) || vp_build_begin(&build, "table", VP_TABLE, model, options, figure, arena))
+	if (vp_free_check(options) ||
+	    vp_build_begin(&build, "table", VP_TABLE, model, options, figure, arena))
 		return -1;
 	figure->title = "the machine";
 	if (!model->machine_count) {
-		figure->empty = "no line tells of the machine's memory: vm-sample -s system, or a text of free or /proc/meminfo";
+		figure->empty = "no line tells of the machine's memory: vm-sample -s system, or a "
+		                "text of free or /proc/meminfo";
 		return 0;
 	}
 	l->arena = arena;

@@ -6,15 +6,16 @@
 #include <string.h>
 
 #define COLUMNS_MAX 8192
-#define BOXES_MAX 12000  /* above it the grid of the merge is made coarser */
+#define BOXES_MAX   12000 /* above it the grid of the merge is made coarser */
 
 struct grid {
 	double columns, rows;
-	size_t width;                /* whole columns */
+	size_t width; /* whole columns */
 	const struct vp_build *build;
-	float *weight;               /* [class * width + column]: how much of the cell a class covers, one row at a time */
-	int *winner;                 /* by column; -1: nothing is there */
-	size_t *run;                 /* by column: index in merged->items */
+	float *weight; /* [class * width + column]: how much of the cell a class covers, one row at
+	                  a time */
+	int *winner;   /* by column; -1: nothing is there */
+	size_t *run;   /* by column: index in merged->items */
 };
 
 static int by_rows(const void *left, const void *right)
@@ -47,15 +48,17 @@ static void join(struct vp_item *to, const struct vp_item *item)
 
 /* ---- tall and narrow ---- */
 
-static void merge_narrow(struct vp_item *list, size_t count, const struct grid *grid, struct vp_merged *merged)
+static void merge_narrow(struct vp_item *list, size_t count, const struct grid *grid,
+                         struct vp_merged *merged)
 {
 	struct vp_item *last = NULL;
 	size_t before = merged->count;
 	qsort(list, count, sizeof *list, by_rows);
 	for (size_t i = 0; i < count; i++) {
 		struct vp_item *item = &list[i];
-		if (!last || last->row0 != item->row0 || last->row1 != item->row1 || last->kind != item->kind
-		    || last->span->pid != item->span->pid || item->x0 > last->x1 + 1 / grid->columns) {
+		if (!last || last->row0 != item->row0 || last->row1 != item->row1 ||
+		    last->kind != item->kind || last->span->pid != item->span->pid ||
+		    item->x0 > last->x1 + 1 / grid->columns) {
 			last = &merged->items[merged->count++];
 			*last = *item;
 			continue;
@@ -74,7 +77,8 @@ static void merge_narrow(struct vp_item *list, size_t count, const struct grid *
 
 /* ---- low ---- */
 
-static void columns_of(const struct grid *grid, const struct vp_item *item, size_t *first, size_t *end)
+static void columns_of(const struct grid *grid, const struct vp_item *item, size_t *first,
+                       size_t *end)
 {
 	double x0 = floor(item->x0 * grid->columns), x1 = ceil(item->x1 * grid->columns);
 	*end = x1 > (double)grid->width ? grid->width : (size_t)x1;
@@ -85,14 +89,16 @@ static void columns_of(const struct grid *grid, const struct vp_item *item, size
 
 static float share_of(const struct grid *grid, const struct vp_item *item, size_t column)
 {
-	double from = fmax(item->x0 * grid->columns, (double)column), to = fmin(item->x1 * grid->columns, (double)column + 1);
+	double from = fmax(item->x0 * grid->columns, (double)column),
+	       to = fmin(item->x1 * grid->columns, (double)column + 1);
 	return (float)fmax(to - from, 1e-6);
 }
 
 static void cover(struct grid *grid, const struct vp_item *item)
 {
 	size_t first, end;
-	float *weight = grid->weight + (size_t)grid->build->class_of[item->kind] * grid->width, high = item->y1 - item->y0;
+	float *weight = grid->weight + (size_t)grid->build->class_of[item->kind] * grid->width,
+	      high = item->y1 - item->y0;
 	columns_of(grid, item, &first, &end);
 	for (size_t c = first + 1; c + 1 < end; c++)
 		weight[c] += high;
@@ -119,15 +125,19 @@ static void choose(struct grid *grid, size_t first, size_t end)
 }
 
 /* One box for each run of columns that one class has won. */
-static void runs(struct grid *grid, size_t first, size_t end, float y0, float y1, struct vp_merged *merged)
+static void runs(struct grid *grid, size_t first, size_t end, float y0, float y1,
+                 struct vp_merged *merged)
 {
 	for (size_t c = first; c < end; c++) {
 		if (grid->winner[c] < 0)
 			continue;
 		if (c == first || grid->winner[c] != grid->winner[c - 1])
-			merged->items[merged->count++] = (struct vp_item){ .x0 = (float)((double)c / grid->columns), .y0 = y0, .y1 = y1 };
+			merged->items[merged->count++] = (struct vp_item){
+				.x0 = (float)((double)c / grid->columns), .y0 = y0, .y1 = y1
+			};
 		grid->run[c] = merged->count - 1;
-		merged->items[merged->count - 1].x1 = (float)fmin(((double)c + 1) / grid->columns, 1);
+		merged->items[merged->count - 1].x1 =
+		        (float)fmin(((double)c + 1) / grid->columns, 1);
 	}
 }
 
@@ -151,7 +161,8 @@ static void belong(const struct grid *grid, const struct vp_item *item, struct v
 	}
 }
 
-static void merge_row(struct vp_item *list, size_t count, struct grid *grid, struct vp_merged *merged)
+static void merge_row(struct vp_item *list, size_t count, struct grid *grid,
+                      struct vp_merged *merged)
 {
 	size_t first = grid->width, end = 0, before = merged->count;
 	float y0 = 1, y1 = 0;
@@ -176,7 +187,8 @@ static void merge_row(struct vp_item *list, size_t count, struct grid *grid, str
 	merged->into += merged->count - before;
 }
 
-static void merge_low(struct vp_item *list, size_t count, struct grid *grid, struct vp_merged *merged)
+static void merge_low(struct vp_item *list, size_t count, struct grid *grid,
+                      struct vp_merged *merged)
 {
 	qsort(list, count, sizeof *list, by_rows);
 	for (size_t i = 0, end; i < count; i = end) {
@@ -188,8 +200,8 @@ static void merge_low(struct vp_item *list, size_t count, struct grid *grid, str
 
 /* ---- all ---- */
 
-static void sort_out(const struct vp_item *items, size_t count, const struct grid *grid, struct vp_item *work, size_t *low,
-                     size_t *narrow, struct vp_merged *merged)
+static void sort_out(const struct vp_item *items, size_t count, const struct grid *grid,
+                     struct vp_item *work, size_t *low, size_t *narrow, struct vp_merged *merged)
 {
 	*low = 0;
 	*narrow = count; /* narrow ones are gathered from the end of `work` */
@@ -209,7 +221,11 @@ static void sort_out(const struct vp_item *items, size_t count, const struct gri
 
 static int grid_new(struct grid *grid, double columns, double rows, const struct vp_build *build)
 {
-	*grid = (struct grid){ .columns = columns < 1 ? 1 : columns > COLUMNS_MAX ? COLUMNS_MAX : columns, .rows = rows < 1 ? 1 : rows, .build = build };
+	*grid = (struct grid){ .columns = columns < 1             ? 1
+		                          : columns > COLUMNS_MAX ? COLUMNS_MAX
+		                                                  : columns,
+		               .rows = rows < 1 ? 1 : rows,
+		               .build = build };
 	grid->width = (size_t)ceil(grid->columns);
 	grid->weight = calloc(grid->width * (build->figure->class_count + 1), sizeof *grid->weight);
 	grid->winner = calloc(grid->width, sizeof *grid->winner);
@@ -217,14 +233,15 @@ static int grid_new(struct grid *grid, double columns, double rows, const struct
 	return grid->weight && grid->winner && grid->run ? 0 : -1;
 }
 
-int vp_items_merge(const struct vp_item *items, size_t count, double columns, double rows, const struct vp_build *build,
-                   struct vp_merged *merged)
+int vp_items_merge(const struct vp_item *items, size_t count, double columns, double rows,
+                   const struct vp_build *build, struct vp_merged *merged)
 {
 	struct grid grid;
 	struct vp_item *work = malloc((count + 1) * sizeof *work);
 	size_t low, narrow;
 	int failed = grid_new(&grid, columns, rows, build);
-	/* The winner of a row can change only where an item begins or ends, and in the cell beside. */
+	/* The winner of a row can change only where an item begins or ends, and in the cell beside.
+	 */
 	*merged = (struct vp_merged){ .items = malloc((4 * count + 1) * sizeof *merged->items) };
 	if (!failed && work && merged->items) {
 		sort_out(items, count, &grid, work, &low, &narrow, merged);
@@ -242,16 +259,26 @@ int vp_items_merge(const struct vp_item *items, size_t count, double columns, do
 	return failed;
 }
 
-static void say_merged(struct vp_build *build, const struct vp_merged *merged, size_t before, double step)
+static void say_merged(struct vp_build *build, const struct vp_merged *merged, size_t before,
+                       double step)
 {
 	bool text = build->options->text;
 	if (merged->joined)
-		vp_build_note(build, vp_arena_print(build->arena, "%zu of %zu boxes are smaller than %s: they are merged into %zu, each in the colour of "
-			"what covers most of it", merged->joined, before, step > 1 ? vp_arena_print(build->arena, "%g %s", step, text ? "cells" : "pixels")
-			: text ? "a cell" : "a pixel", merged->into));
+		vp_build_note(build,
+		              vp_arena_print(build->arena,
+		                             "%zu of %zu boxes are smaller than %s: they are "
+		                             "merged into %zu, each in the colour of "
+		                             "what covers most of it",
+		                             merged->joined, before,
+		                             step > 1 ? vp_arena_print(build->arena, "%g %s", step,
+		                                                       text ? "cells" : "pixels")
+		                             : text   ? "a cell"
+		                                      : "a pixel",
+		                             merged->into));
 }
 
-int vp_items_fit(const struct vp_item *items, size_t count, double columns, double rows, struct vp_build *build, struct vp_merged *merged)
+int vp_items_fit(const struct vp_item *items, size_t count, double columns, double rows,
+                 struct vp_build *build, struct vp_merged *merged)
 {
 	double step = 0.5;
 	*merged = (struct vp_merged){ 0 };

@@ -1,11 +1,13 @@
-/* The presets of the view table that print as programs do that people know: pmap and its -x, -X and -d, smaps of the kernel, vmmap.
+/* The presets of the view table that print as programs do that people know: pmap and its -x, -X and
+ * -d, smaps of the kernel, vmmap.
  *
  *   --table=pmap-x   ->   4711:   ./counter
  *                         Address           Kbytes     RSS   Dirty Mode  Mapping
  *                         000055d0c8a4f000     132       8       8 rw---   [ anon ]
  *
- * The lines are those of procps 4.0.2 and of Linux 6.18, byte for byte where the snapshot has what they show; a measure that is not
- * known stands as "-", bytes that are no UTF-8 as U+FFFD. Each line is a cell, and the figure is verbatim: a renderer of text adds nothing.
+ * The lines are those of procps 4.0.2 and of Linux 6.18, byte for byte where the snapshot has what
+ * they show; a measure that is not known stands as "-", bytes that are no UTF-8 as U+FFFD. Each
+ * line is a cell, and the figure is verbatim: a renderer of text adds nothing.
  */
 #include "base/error.h"
 #include "space/region.h"
@@ -19,7 +21,7 @@ struct listing {
 	struct vp_arena *arena;
 	const struct vp_space *space;
 	const struct vp_proc *proc;
-	const char *command;          /* words, or NULL */
+	const char *command; /* words, or NULL */
 	struct vp_cell *lines;
 	size_t count, size;
 	bool failed;
@@ -47,14 +49,17 @@ static const char *kib(struct listing *l, const struct vp_region *region, int me
 {
 	if (!known(region, measure))
 		return vp_arena_print(l->arena, "%*s", width, "-");
-	return vp_arena_print(l->arena, "%*llu", width, (unsigned long long)region->measure[measure] >> 10);
+	return vp_arena_print(l->arena, "%*llu", width,
+	                      (unsigned long long)region->measure[measure] >> 10);
 }
 
 static uint64_t sum(const struct listing *l, int measure)
 {
 	uint64_t total = 0;
 	for (size_t i = 0; i < l->region_count; i++)
-		total += measure < 0 ? l->regions[i]->size : known(l->regions[i], measure) ? l->regions[i]->measure[measure] : 0;
+		total += measure < 0                     ? l->regions[i]->size
+		         : known(l->regions[i], measure) ? l->regions[i]->measure[measure]
+		                                         : 0;
 	return total;
 }
 
@@ -71,8 +76,12 @@ static bool any(const struct listing *l, int measure)
 /* A line break in an argument (\012, as words have it) is a blank there. */
 static void pmap_head(struct listing *l)
 {
-	const char *command = l->command ? l->command : l->proc && l->proc->name ? l->proc->name : "";
-	char *text = l->space->pid >= 0 ? vp_arena_print(l->arena, "%lld:   %s", (long long)l->space->pid, command) : NULL;
+	const char *command = l->command                 ? l->command
+	                      : l->proc && l->proc->name ? l->proc->name
+	                                                 : "";
+	char *text = l->space->pid >= 0 ? vp_arena_print(l->arena, "%lld:   %s",
+	                                                 (long long)l->space->pid, command)
+	                                : NULL;
 	for (char *at = text; at && (at = strstr(at, "\\012"));) {
 		*at = ' ';
 		memmove(at + 1, at + 4, strlen(at + 4) + 1);
@@ -84,7 +93,8 @@ static void pmap_head(struct listing *l)
 /* "rw-s-" as pmap has it. */
 static const char *mode(struct listing *l, const struct vp_region *region)
 {
-	return vp_arena_print(l->arena, "%.3s%c-", region->perms[0] ? region->perms : "---", region->perms[0] && region->perms[3] == 's' ? 's' : '-');
+	return vp_arena_print(l->arena, "%.3s%c-", region->perms[0] ? region->perms : "---",
+	                      region->perms[0] && region->perms[3] == 's' ? 's' : '-');
 }
 
 static bool is(vp_str text, const char *word)
@@ -97,16 +107,20 @@ static const char *plain(struct listing *l, vp_str name)
 {
 	char *text = vp_arena_take(l->arena, name.n + 1);
 	for (size_t i = 0; text && i < name.n; i++)
-		text[i] = (char)((unsigned char)name.p[i] < 0x20 || (unsigned char)name.p[i] > 0x7e ? '?' : name.p[i]);
+		text[i] = (char)((unsigned char)name.p[i] < 0x20 || (unsigned char)name.p[i] > 0x7e
+		                         ? '?'
+		                         : name.p[i]);
 	return text;
 }
 
-/* Shared memory of System V is called by its number, which stands where others have their inode; NULL: it is none, or has no number. */
+/* Shared memory of System V is called by its number, which stands where others have their inode;
+ * NULL: it is none, or has no number. */
 static const char *shared_id(struct listing *l, const struct vp_region *region)
 {
 	char digits[24];
 	static const char start[] = "/SYSV";
-	if (region->name.n < sizeof start - 1 || memcmp(region->name.p, start, sizeof start - 1) || !region->inode.n || region->inode.n >= sizeof digits)
+	if (region->name.n < sizeof start - 1 || memcmp(region->name.p, start, sizeof start - 1) ||
+	    !region->inode.n || region->inode.n >= sizeof digits)
 		return NULL;
 	snprintf(digits, sizeof digits, "%.*s", (int)region->inode.n, region->inode.p);
 	return vp_arena_print(l->arena, "  [ shmid=0x%llx ]", strtoull(digits, NULL, 10));
@@ -115,7 +129,8 @@ static const char *shared_id(struct listing *l, const struct vp_region *region)
 /* The last part of a path; all without a slash is anonymous to pmap but the main stack. */
 static const char *mapping(struct listing *l, const struct vp_region *region)
 {
-	const char *slash = region->name.n ? memrchr(region->name.p, '/', region->name.n) : NULL, *id = shared_id(l, region);
+	const char *slash = region->name.n ? memrchr(region->name.p, '/', region->name.n) : NULL,
+	           *id = shared_id(l, region);
 	if (id)
 		return id;
 	if (slash) {
@@ -125,8 +140,10 @@ static const char *mapping(struct listing *l, const struct vp_region *region)
 	if (is(region->name, "[stack]"))
 		return "  [ stack ]";
 	if (region->name.n > 8 && !memcmp(region->name.p, "[shmid=", 7)) /* of pmap's own text */
-		return vp_arena_print(l->arena, "  [ %s ]", plain(l, (vp_str){ region->name.p + 1, region->name.n - 2 }));
-	if (region->name.n && region->name.p[0] != '[' && !memchr(region->name.p, ':', region->name.n))
+		return vp_arena_print(l->arena, "  [ %s ]",
+		                      plain(l, (vp_str){ region->name.p + 1, region->name.n - 2 }));
+	if (region->name.n && region->name.p[0] != '[' &&
+	    !memchr(region->name.p, ':', region->name.n))
 		return plain(l, region->name); /* of a text that has no paths */
 	return "  [ anon ]";
 }
@@ -136,7 +153,9 @@ static void pmap(struct listing *l)
 	pmap_head(l);
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
-		line(l, vp_arena_print(l->arena, "%016llx %6lluK %s %s", (unsigned long long)r->start, (unsigned long long)r->size >> 10, mode(l, r), mapping(l, r)));
+		line(l,
+		     vp_arena_print(l->arena, "%016llx %6lluK %s %s", (unsigned long long)r->start,
+		                    (unsigned long long)r->size >> 10, mode(l, r), mapping(l, r)));
 	}
 	line(l, vp_arena_print(l->arena, " total %16lluK", (unsigned long long)sum(l, -1) >> 10));
 }
@@ -147,11 +166,15 @@ static void pmap_x(struct listing *l)
 	line(l, "Address           Kbytes     RSS   Dirty Mode  Mapping");
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
-		line(l, vp_arena_print(l->arena, "%016llx %7llu %s %s %s %s", (unsigned long long)r->start, (unsigned long long)r->size >> 10,
-		                       kib(l, r, VP_M_rss, 7), kib(l, r, VP_M_dirty, 7), mode(l, r), mapping(l, r)));
+		line(l, vp_arena_print(l->arena, "%016llx %7llu %s %s %s %s",
+		                       (unsigned long long)r->start,
+		                       (unsigned long long)r->size >> 10, kib(l, r, VP_M_rss, 7),
+		                       kib(l, r, VP_M_dirty, 7), mode(l, r), mapping(l, r)));
 	}
 	line(l, "---------------- ------- ------- ------- ");
-	line(l, vp_arena_print(l->arena, "total kB         %7llu %7llu %7llu", (unsigned long long)sum(l, -1) >> 10, (unsigned long long)sum(l, VP_M_rss) >> 10,
+	line(l, vp_arena_print(l->arena, "total kB         %7llu %7llu %7llu",
+	                       (unsigned long long)sum(l, -1) >> 10,
+	                       (unsigned long long)sum(l, VP_M_rss) >> 10,
 	                       (unsigned long long)sum(l, VP_M_dirty) >> 10));
 }
 
@@ -174,22 +197,43 @@ static void pmap_d(struct listing *l)
 		const struct vp_region *r = l->regions[i];
 		bool is_shared = r->perms[0] && r->perms[3] == 's';
 		device(r, &major, &minor);
-		line(l, vp_arena_print(l->arena, "%016llx %7llu %s %016llx %03x:%05x %s", (unsigned long long)r->start, (unsigned long long)r->size >> 10, mode(l, r),
-		                       r->has_offset ? (unsigned long long)r->offset : 0, major, minor, mapping(l, r)));
+		line(l,
+		     vp_arena_print(l->arena, "%016llx %7llu %s %016llx %03x:%05x %s",
+		                    (unsigned long long)r->start, (unsigned long long)r->size >> 10,
+		                    mode(l, r), r->has_offset ? (unsigned long long)r->offset : 0,
+		                    major, minor, mapping(l, r)));
 		shared += is_shared ? r->size : 0;
 		writable += !is_shared && r->perms[0] && r->perms[1] == 'w' ? r->size : 0;
 	}
-	line(l, vp_arena_print(l->arena, "mapped: %lluK    writeable/private: %lluK    shared: %lluK", (unsigned long long)sum(l, -1) >> 10,
-	                       (unsigned long long)writable >> 10, (unsigned long long)shared >> 10));
+	line(l,
+	     vp_arena_print(l->arena, "mapped: %lluK    writeable/private: %lluK    shared: %lluK",
+	                    (unsigned long long)sum(l, -1) >> 10,
+	                    (unsigned long long)writable >> 10, (unsigned long long)shared >> 10));
 }
 
 /* ---- pmap -X: columns as wide as what stands in them ---- */
 
-static const struct { const char *name; int measure; } wide[] = {
-	{ "Size", -1 }, { "Rss", VP_M_rss }, { "Pss", VP_M_pss }, { "Pss_Dirty", VP_M_pss_dirty }, { "Referenced", VP_M_referenced },
-	{ "Anonymous", VP_M_anonymous }, { "KSM", VP_M_ksm }, { "LazyFree", VP_M_lazy_free }, { "ShmemPmdMapped", VP_M_shmem_huge },
-	{ "FilePmdMapped", VP_M_file_huge }, { "Shared_Hugetlb", VP_M_shared_hugetlb }, { "Private_Hugetlb", VP_M_private_hugetlb },
-	{ "Swap", VP_M_swap }, { "SwapPss", VP_M_swap_pss }, { "Locked", VP_M_locked }, { "THPeligible", VP_M_thp_eligible }, { "ProtectionKey", VP_M_pkey },
+static const struct {
+	const char *name;
+	int measure;
+} wide[] = {
+	{ "Size", -1 },
+	{ "Rss", VP_M_rss },
+	{ "Pss", VP_M_pss },
+	{ "Pss_Dirty", VP_M_pss_dirty },
+	{ "Referenced", VP_M_referenced },
+	{ "Anonymous", VP_M_anonymous },
+	{ "KSM", VP_M_ksm },
+	{ "LazyFree", VP_M_lazy_free },
+	{ "ShmemPmdMapped", VP_M_shmem_huge },
+	{ "FilePmdMapped", VP_M_file_huge },
+	{ "Shared_Hugetlb", VP_M_shared_hugetlb },
+	{ "Private_Hugetlb", VP_M_private_hugetlb },
+	{ "Swap", VP_M_swap },
+	{ "SwapPss", VP_M_swap_pss },
+	{ "Locked", VP_M_locked },
+	{ "THPeligible", VP_M_thp_eligible },
+	{ "ProtectionKey", VP_M_pkey },
 };
 enum { WIDE = sizeof wide / sizeof *wide };
 
@@ -221,16 +265,24 @@ static void pmap_X(struct listing *l)
 	char row[64 * (WIDE + 6)], text[64];
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
-		address = greater(address, snprintf(text, sizeof text, "%08llx", (unsigned long long)r->start));
-		offset = greater(offset, r->has_offset ? snprintf(text, sizeof text, "%08llx", (unsigned long long)r->offset) : 0);
+		address = greater(address, snprintf(text, sizeof text, "%08llx",
+		                                    (unsigned long long)r->start));
+		offset = greater(offset, r->has_offset ? snprintf(text, sizeof text, "%08llx",
+		                                                  (unsigned long long)r->offset)
+		                                       : 0);
 		dev = greater(dev, r->dev.n < 20 ? (int)r->dev.n : 20);
 		inode = greater(inode, r->inode.n < 20 ? (int)r->inode.n : 20);
 	}
 	for (int c = 0; c < WIDE; c++)
-		widths[c] = wide[c].measure >= 0 && !any(l, wide[c].measure) ? 0
-			: greater((int)strlen(wide[c].name), digits(shown(wide[c].measure, sum(l, wide[c].measure))));
+		widths[c] =
+		        wide[c].measure >= 0 && !any(l, wide[c].measure)
+		                ? 0
+		                : greater((int)strlen(wide[c].name),
+		                          digits(shown(wide[c].measure, sum(l, wide[c].measure))));
 	pmap_head(l);
-	char *at = add(add(add(add(add(row, "Address", address), "Perm", 4), "Offset", offset), "Device", dev), "Inode", inode);
+	char *at = add(add(add(add(add(row, "Address", address), "Perm", 4), "Offset", offset),
+	                   "Device", dev),
+	               "Inode", inode);
 	for (int c = 0; c < WIDE; c++)
 		at = widths[c] ? add(at, wide[c].name, widths[c]) : at;
 	line(l, vp_arena_print(l->arena, "%sMapping", row));
@@ -238,11 +290,14 @@ static void pmap_X(struct listing *l)
 		const struct vp_region *r = l->regions[i];
 		snprintf(text, sizeof text, "%08llx", (unsigned long long)r->start);
 		at = add(add(row, text, address), r->perms[0] ? r->perms : "----", 4);
-		snprintf(text, sizeof text, "%08llx", r->has_offset ? (unsigned long long)r->offset : 0);
+		snprintf(text, sizeof text, "%08llx",
+		         r->has_offset ? (unsigned long long)r->offset : 0);
 		at = add(at, text, offset);
-		snprintf(text, sizeof text, "%.*s", (int)(r->dev.n ? r->dev.n : 5), r->dev.n ? r->dev.p : "00:00");
+		snprintf(text, sizeof text, "%.*s", (int)(r->dev.n ? r->dev.n : 5),
+		         r->dev.n ? r->dev.p : "00:00");
 		at = add(at, text, dev);
-		snprintf(text, sizeof text, "%.*s", (int)(r->inode.n ? r->inode.n : 1), r->inode.n ? r->inode.p : "0");
+		snprintf(text, sizeof text, "%.*s", (int)(r->inode.n ? r->inode.n : 1),
+		         r->inode.n ? r->inode.p : "0");
 		at = add(at, text, inode);
 		for (int c = 0; c < WIDE; c++) {
 			int m = wide[c].measure;
@@ -251,16 +306,25 @@ static void pmap_X(struct listing *l)
 			at = widths[c] ? add(at, m < 0 || known(r, m) ? text : "-", widths[c]) : at;
 		}
 		const char *slash = r->name.n ? memrchr(r->name.p, '/', r->name.n) : NULL;
-		vp_str name = slash ? (vp_str){ slash + 1, (size_t)(r->name.p + r->name.n - slash) - 1 } : r->name;
-		line(l, vp_arena_print(l->arena, "%s%s", row, name.n ? vp_words(l->arena, name) : ""));
+		vp_str name =
+		        slash ? (vp_str){ slash + 1, (size_t)(r->name.p + r->name.n - slash) - 1 }
+		              : r->name;
+		line(l,
+		     vp_arena_print(l->arena, "%s%s", row, name.n ? vp_words(l->arena, name) : ""));
 	}
 	for (int end = 0; end < 2; end++) {
 		at = row + sprintf(row, "%*s", address + 4 + offset + dev + inode + 5, "");
 		for (int c = 0; c < WIDE; c++) {
 			if (!widths[c])
 				continue;
-			snprintf(text, sizeof text, "%llu", (unsigned long long)shown(wide[c].measure, sum(l, wide[c].measure)));
-			at = add(at, end ? text : "============================================================" + 60 - greater(0, widths[c] < 60 ? widths[c] : 60), widths[c]);
+			snprintf(text, sizeof text, "%llu",
+			         (unsigned long long)shown(wide[c].measure,
+			                                   sum(l, wide[c].measure)));
+			at = add(at,
+			         end ? text
+			             : "==========================================================="
+			               "=" + 60 - greater(0, widths[c] < 60 ? widths[c] : 60),
+			         widths[c]);
 		}
 		line(l, vp_arena_print(l->arena, "%s%s", row, end ? "KB " : ""));
 	}
@@ -268,23 +332,50 @@ static void pmap_X(struct listing *l)
 
 /* ---- smaps ---- */
 
-static const struct { const char *name; int measure; } fields[] = {
-	{ "Size", -1 }, { "KernelPageSize", VP_M_page }, { "MMUPageSize", VP_M_mmu_page }, { "Rss", VP_M_rss }, { "Pss", VP_M_pss },
-	{ "Pss_Dirty", VP_M_pss_dirty }, { "Shared_Clean", VP_M_shared_clean }, { "Shared_Dirty", VP_M_shared_dirty },
-	{ "Private_Clean", VP_M_private_clean }, { "Private_Dirty", VP_M_private_dirty }, { "Referenced", VP_M_referenced },
-	{ "Anonymous", VP_M_anonymous }, { "KSM", VP_M_ksm }, { "LazyFree", VP_M_lazy_free }, { "AnonHugePages", VP_M_huge },
-	{ "ShmemPmdMapped", VP_M_shmem_huge }, { "FilePmdMapped", VP_M_file_huge }, { "Shared_Hugetlb", VP_M_shared_hugetlb },
-	{ "Private_Hugetlb", VP_M_private_hugetlb }, { "Swap", VP_M_swap }, { "SwapPss", VP_M_swap_pss }, { "Locked", VP_M_locked },
-	{ "THPeligible", VP_M_thp_eligible }, { "ProtectionKey", VP_M_pkey },
+static const struct {
+	const char *name;
+	int measure;
+} fields[] = {
+	{ "Size", -1 },
+	{ "KernelPageSize", VP_M_page },
+	{ "MMUPageSize", VP_M_mmu_page },
+	{ "Rss", VP_M_rss },
+	{ "Pss", VP_M_pss },
+	{ "Pss_Dirty", VP_M_pss_dirty },
+	{ "Shared_Clean", VP_M_shared_clean },
+	{ "Shared_Dirty", VP_M_shared_dirty },
+	{ "Private_Clean", VP_M_private_clean },
+	{ "Private_Dirty", VP_M_private_dirty },
+	{ "Referenced", VP_M_referenced },
+	{ "Anonymous", VP_M_anonymous },
+	{ "KSM", VP_M_ksm },
+	{ "LazyFree", VP_M_lazy_free },
+	{ "AnonHugePages", VP_M_huge },
+	{ "ShmemPmdMapped", VP_M_shmem_huge },
+	{ "FilePmdMapped", VP_M_file_huge },
+	{ "Shared_Hugetlb", VP_M_shared_hugetlb },
+	{ "Private_Hugetlb", VP_M_private_hugetlb },
+	{ "Swap", VP_M_swap },
+	{ "SwapPss", VP_M_swap_pss },
+	{ "Locked", VP_M_locked },
+	{ "THPeligible", VP_M_thp_eligible },
+	{ "ProtectionKey", VP_M_pkey },
 };
 
 static void smaps_row(struct listing *l, const struct vp_region *r)
 {
 	char front[160];
-	int n = snprintf(front, sizeof front, "%08llx-%08llx %s %08llx %.*s %.*s", (unsigned long long)r->start, (unsigned long long)r->end,
-		r->perms[0] ? r->perms : "----", r->has_offset ? (unsigned long long)r->offset : 0, (int)(r->dev.n ? r->dev.n < 20 ? r->dev.n : 20 : 5), r->dev.n ? r->dev.p : "00:00",
-		(int)(r->inode.n ? r->inode.n < 24 ? r->inode.n : 24 : 1), r->inode.n ? r->inode.p : "0");
-	line(l, r->name.n ? vp_arena_print(l->arena, "%-*s%s", n < 73 ? 73 : n + 1, front, vp_words(l->arena, r->name)) : vp_arena_print(l->arena, "%s ", front));
+	int n = snprintf(front, sizeof front, "%08llx-%08llx %s %08llx %.*s %.*s",
+	                 (unsigned long long)r->start, (unsigned long long)r->end,
+	                 r->perms[0] ? r->perms : "----",
+	                 r->has_offset ? (unsigned long long)r->offset : 0,
+	                 (int)(r->dev.n ? r->dev.n < 20 ? r->dev.n : 20 : 5),
+	                 r->dev.n ? r->dev.p : "00:00",
+	                 (int)(r->inode.n ? r->inode.n < 24 ? r->inode.n : 24 : 1),
+	                 r->inode.n ? r->inode.p : "0");
+	line(l, r->name.n ? vp_arena_print(l->arena, "%-*s%s", n < 73 ? 73 : n + 1, front,
+	                                   vp_words(l->arena, r->name))
+	                  : vp_arena_print(l->arena, "%s ", front));
 }
 
 static void smaps(struct listing *l)
@@ -299,10 +390,14 @@ static void smaps(struct listing *l)
 			if (m >= 0 && !known(r, m))
 				continue;
 			snprintf(key, sizeof key, "%s:", fields[f].name);
-			line(l, vp_arena_print(l->arena, "%-16s%8llu%s", key, (unsigned long long)shown(m, m < 0 ? r->size : r->measure[m]), plain ? "" : " kB"));
+			line(l, vp_arena_print(l->arena, "%-16s%8llu%s", key,
+			                       (unsigned long long)shown(m, m < 0 ? r->size
+			                                                          : r->measure[m]),
+			                       plain ? "" : " kB"));
 		}
 		if (r->flags.n)
-			line(l, vp_arena_print(l->arena, "VmFlags: %s ", vp_words(l->arena, r->flags)));
+			line(l, vp_arena_print(l->arena, "VmFlags: %s ",
+			                       vp_words(l->arena, r->flags)));
 	}
 }
 
@@ -329,7 +424,8 @@ static char purge_of(const struct vp_region *region)
 {
 	struct vp_member member;
 	for (size_t at = 0; vp_region_extra(region->extra, &at, &member);)
-		if (vp_str_is(member.key, "purge") && member.json == VP_STRING && member.value.n > 2 && member.value.p[1] >= 'a' && member.value.p[1] <= 'z')
+		if (vp_str_is(member.key, "purge") && member.json == VP_STRING &&
+		    member.value.n > 2 && member.value.p[1] >= 'a' && member.value.p[1] <= 'z')
 			return (char)(member.value.p[1] - 32);
 	return 0;
 }
@@ -344,36 +440,57 @@ static const char *macos_sizes(struct listing *l, const struct vp_region *r, boo
 {
 	if (!four)
 		return vp_arena_print(l->arena, "%6s", macos_size(l, true, r->size));
-	return vp_arena_print(l->arena, "%6s %6s %6s %6s", macos_size(l, true, r->size), macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]),
-		macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]), macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]));
+	return vp_arena_print(l->arena, "%6s %6s %6s %6s", macos_size(l, true, r->size),
+	                      macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]),
+	                      macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]),
+	                      macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]));
 }
 
 static void vmmap_section(struct listing *l, const char *title, bool writable)
 {
-	line(l, vp_arena_print(l->arena, "==== %s regions for process %lld", title, (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
+	line(l, vp_arena_print(l->arena, "==== %s regions for process %lld", title,
+	                       (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
 	bool four = any(l, VP_M_rss);
-	line(l, four ? "REGION TYPE                    START - END         [ VSIZE  RSDNT  DIRTY   SWAP] PRT/MAX SHRMOD PURGE    REGION DETAIL"
-	             : "REGION TYPE                    START - END         [ VSIZE] PRT/MAX SHRMOD PURGE    REGION DETAIL");
+	line(l, four ? "REGION TYPE                    START - END         [ VSIZE  RSDNT  DIRTY   "
+	               "SWAP] PRT/MAX SHRMOD PURGE    REGION DETAIL"
+	             : "REGION TYPE                    START - END         [ VSIZE] PRT/MAX SHRMOD "
+	               "PURGE    REGION DETAIL");
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
 		char range[48], share[8] = "---", purge[16] = "", letter = purge_of(r);
 		if ((r->perms[0] && r->perms[1] == 'w') != writable)
 			continue;
 		for (size_t c = 0; c < 3 && c < r->share.n; c++)
-			share[c] = (char)(r->share.p[c] >= 'a' && r->share.p[c] <= 'z' ? r->share.p[c] - 32 : r->share.p[c]);
-		snprintf(range, sizeof range, "%14llx-%-12llx ", (unsigned long long)r->start, (unsigned long long)r->end);
+			share[c] = (char)(r->share.p[c] >= 'a' && r->share.p[c] <= 'z'
+			                          ? r->share.p[c] - 32
+			                          : r->share.p[c]);
+		snprintf(range, sizeof range, "%14llx-%-12llx ", (unsigned long long)r->start,
+		         (unsigned long long)r->end);
 		if (letter)
 			snprintf(purge, sizeof purge, " PURGE=%c", letter);
-		line(l, vp_arena_print(l->arena, "%-22s %s[%s] %.3s/%.3s SM=%s%-*s%s", vp_words(l->arena, macos_type(r)), range, macos_sizes(l, r, four),
-			r->perms[0] ? r->perms : "---", r->max_perms[0] ? r->max_perms : r->perms[0] ? r->perms : "---",
-			share, r->name.n ? 10 : 0, purge, r->name.n ? vp_words(l->arena, r->name) : ""));
+		line(l, vp_arena_print(l->arena, "%-22s %s[%s] %.3s/%.3s SM=%s%-*s%s",
+		                       vp_words(l->arena, macos_type(r)), range,
+		                       macos_sizes(l, r, four), r->perms[0] ? r->perms : "---",
+		                       r->max_perms[0] ? r->max_perms
+		                       : r->perms[0]   ? r->perms
+		                                       : "---",
+		                       share, r->name.n ? 10 : 0, purge,
+		                       r->name.n ? vp_words(l->arena, r->name) : ""));
 	}
 }
 
 static void vmmap_legend(struct listing *l)
 {
-	static const char *const lines[] = { "", "==== Legend", "SM=sharing mode:", "        COW=copy_on_write PRV=private NUL=empty ALI=aliased",
-		"        SHM=shared ZER=zero_filled S/A=shared_alias", "PURGE=purgeable mode:", "        V=volatile N=nonvolatile E=empty   otherwise is unpurgeable", "" };
+	static const char *const lines[] = { "",
+		                             "==== Legend",
+		                             "SM=sharing mode:",
+		                             "        COW=copy_on_write PRV=private NUL=empty "
+		                             "ALI=aliased",
+		                             "        SHM=shared ZER=zero_filled S/A=shared_alias",
+		                             "PURGE=purgeable mode:",
+		                             "        V=volatile N=nonvolatile E=empty   otherwise "
+		                             "is unpurgeable",
+		                             "" };
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		line(l, lines[i]);
 }
@@ -401,16 +518,20 @@ static void vmmap_add(struct vmmap_sum *to, const struct vp_region *r)
 
 static void vmmap_sum_line(struct listing *l, const char *type, const struct vmmap_sum *sum)
 {
-	const uint64_t values[] = { sum->rss, sum->dirty, sum->swap, sum->purgeable[0], sum->purgeable[1], sum->purgeable[2] };
+	const uint64_t values[] = { sum->rss,          sum->dirty,        sum->swap,
+		                    sum->purgeable[0], sum->purgeable[1], sum->purgeable[2] };
 	char text[96] = "";
 	for (size_t i = 0, n = 0; i < sizeof values / sizeof *values; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, " %8s", macos_size(l, sum->known, values[i]));
-	line(l, vp_arena_print(l->arena, "%-31s %7s%s %8llu ", type, macos_size(l, true, sum->size), text, (unsigned long long)sum->count));
+		n += (size_t)snprintf(text + n, sizeof text - n, " %8s",
+		                      macos_size(l, sum->known, values[i]));
+	line(l, vp_arena_print(l->arena, "%-31s %7s%s %8llu ", type, macos_size(l, true, sum->size),
+	                       text, (unsigned long long)sum->count));
 }
 
 static int by_type(const void *a, const void *b)
 {
-	vp_str x = macos_type(*(const struct vp_region *const *)a), y = macos_type(*(const struct vp_region *const *)b);
+	vp_str x = macos_type(*(const struct vp_region *const *)a),
+	       y = macos_type(*(const struct vp_region *const *)b);
 	size_t n = x.n < y.n ? x.n : y.n;
 	int order = n ? memcmp(x.p, y.p, n) : 0;
 	return order ? order : (x.n > y.n) - (x.n < y.n);
@@ -419,21 +540,27 @@ static int by_type(const void *a, const void *b)
 /* By type, in the order of bytes as vmmap has it. COUNT is that of the rows. */
 static void vmmap_summary(struct listing *l)
 {
-	static const char rule[] = "===========                     ======= ========    =====  ======= ========   ======    =====  ======= ";
-	const struct vp_region **sorted = vp_arena_take(l->arena, (l->region_count + 1) * sizeof *sorted);
+	static const char rule[] = "===========                     ======= ========    =====  "
+	                           "======= ========   ======    =====  ======= ";
+	const struct vp_region **sorted =
+	        vp_arena_take(l->arena, (l->region_count + 1) * sizeof *sorted);
 	struct vmmap_sum total = { 0 };
 	l->failed = l->failed || !sorted;
 	if (l->failed)
 		return;
 	memcpy(sorted, l->regions, l->region_count * sizeof *sorted);
 	qsort(sorted, l->region_count, sizeof *sorted, by_type);
-	line(l, vp_arena_print(l->arena, "==== Summary for process %lld", (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
-	line(l, "                                VIRTUAL RESIDENT    DIRTY  SWAPPED VOLATILE   NONVOL    EMPTY   REGION ");
-	line(l, "REGION TYPE                        SIZE     SIZE     SIZE     SIZE     SIZE     SIZE     SIZE    COUNT (non-coalesced) ");
+	line(l, vp_arena_print(l->arena, "==== Summary for process %lld",
+	                       (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
+	line(l, "                                VIRTUAL RESIDENT    DIRTY  SWAPPED VOLATILE   "
+	        "NONVOL    EMPTY   REGION ");
+	line(l, "REGION TYPE                        SIZE     SIZE     SIZE     SIZE     SIZE     "
+	        "SIZE     SIZE    COUNT (non-coalesced) ");
 	line(l, rule);
 	for (size_t i = 0, next; i < l->region_count; i = next) {
 		struct vmmap_sum sum = { 0 };
-		for (next = i; next < l->region_count && !by_type(&sorted[i], &sorted[next]); next++) {
+		for (next = i; next < l->region_count && !by_type(&sorted[i], &sorted[next]);
+		     next++) {
 			vmmap_add(&sum, sorted[next]);
 			vmmap_add(&total, sorted[next]);
 		}
@@ -445,9 +572,12 @@ static void vmmap_summary(struct listing *l)
 
 static void vmmap(struct listing *l)
 {
-	line(l, vp_arena_print(l->arena, "Virtual Memory Map of process %lld (%s)", (long long)(l->space->pid >= 0 ? l->space->pid : 0), l->proc && l->proc->name ? l->proc->name : ""));
+	line(l, vp_arena_print(l->arena, "Virtual Memory Map of process %lld (%s)",
+	                       (long long)(l->space->pid >= 0 ? l->space->pid : 0),
+	                       l->proc && l->proc->name ? l->proc->name : ""));
 	bool large = l->region_count && l->regions[l->region_count - 1]->end > UINT32_MAX;
-	line(l, large ? "Output report format:  2.4  -- 64-bit process" : "Output report format:  2.4");
+	line(l, large ? "Output report format:  2.4  -- 64-bit process"
+	              : "Output report format:  2.4");
 	line(l, "");
 	vmmap_section(l, "Non-writable", false);
 	line(l, "");
@@ -458,8 +588,12 @@ static void vmmap(struct listing *l)
 
 /* ---- the figure ---- */
 
-static const struct { const char *name; void (*list)(struct listing *l); } listings[] = {
-	{ "pmap", pmap }, { "pmap-x", pmap_x }, { "pmap-X", pmap_X }, { "pmap-d", pmap_d }, { "smaps", smaps }, { "vmmap", vmmap },
+static const struct {
+	const char *name;
+	void (*list)(struct listing *l);
+} listings[] = {
+	{ "pmap", pmap },     { "pmap-x", pmap_x }, { "pmap-X", pmap_X },
+	{ "pmap-d", pmap_d }, { "smaps", smaps },   { "vmmap", vmmap },
 };
 
 bool vp_listing_is(const char *preset)
@@ -493,10 +627,13 @@ static const char *command_of(const struct vp_model *model, int64_t pid)
 	return command;
 }
 
-int vp_listing_build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_listing_build(const struct vp_model *model, const struct vp_view_options *options,
+                     struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct vp_build build;
-	struct listing l = { .arena = arena, .space = vp_moment_space(model), .proc = vp_model_chosen(model) };
+	struct listing l = { .arena = arena,
+		             .space = vp_moment_space(model),
+		             .proc = vp_model_chosen(model) };
 	struct vp_column *column = vp_arena_take(arena, sizeof *column);
 	if (!column)
 		return vp_fail("out of memory");

@@ -1,23 +1,40 @@
-/* The view area where the stream tells of the whole machine: its memory stacked, the process at the bottom, what is free on top.
+/* The view area where the stream tells of the whole machine: its memory stacked, the process at the
+ * bottom, what is free on top.
  *
  *   swap used                     above the memory that there is
  *   free                          nobody uses it          \ together `available`
  *   reclaimable cache             can be given back       /
- *   cache                         of which the kernel cannot let go at once: shared memory, what is not yet written
- *   others, and the kernel
- *   heap, anon, text ...          of the process
+ *   cache                         of which the kernel cannot let go at once: shared memory, what is
+ * not yet written others, and the kernel heap, anon, text ...          of the process
  *
- * Memory gives way from the top down, in that order; then processes are killed. macOS tells of wired, active, compressor,
- * inactive and speculative pages in place of caches.
+ * Memory gives way from the top down, in that order; then processes are killed. macOS tells of
+ * wired, active, compressor, inactive and speculative pages in place of caches.
  */
 #include "base/error.h"
 #include "view/build.h"
 
 #include <string.h>
 
-enum band { OTHERS, WIRED, ACTIVE, COMPRESSOR, INACTIVE, SPECULATIVE, CACHE, RECLAIMABLE, FREE, SWAP, BANDS };
+enum band {
+	OTHERS,
+	WIRED,
+	ACTIVE,
+	COMPRESSOR,
+	INACTIVE,
+	SPECULATIVE,
+	CACHE,
+	RECLAIMABLE,
+	FREE,
+	SWAP,
+	BANDS
+};
 
-static const struct { const char *name; uint32_t light, dark; uint8_t ansi; char letter; } bands[BANDS] = {
+static const struct {
+	const char *name;
+	uint32_t light, dark;
+	uint8_t ansi;
+	char letter;
+} bands[BANDS] = {
 	[OTHERS] = { "in use by others", 0x7d7d86, 0x8d8d96, 244, 'o' },
 	[WIRED] = { "wired", 0x4d4d55, 0xb0b0ba, 240, 'w' },
 	[ACTIVE] = { "active", 0x8c510a, 0xd8a25e, 94, 'a' },
@@ -30,7 +47,8 @@ static const struct { const char *name; uint32_t light, dark; uint8_t ansi; char
 	[SWAP] = { "swap used", 0xb2182b, 0xef6a6a, 160, 'W' },
 };
 
-/* One place on the axis of time: the last look at the machine, and the last moment of the process, if it had one. */
+/* One place on the axis of time: the last look at the machine, and the last moment of the process,
+ * if it had one. */
 struct point {
 	int64_t t;
 	const struct vp_machine *look;
@@ -70,13 +88,16 @@ static double at_most(double value, double most)
 
 static double swap_used(const struct vp_machine *look)
 {
-	return told(look, VP_MC_swap_used) ? of(look, VP_MC_swap_used) : at_least(of(look, VP_MC_swap_total) - of(look, VP_MC_swap_free), 0);
+	return told(look, VP_MC_swap_used)
+	               ? of(look, VP_MC_swap_used)
+	               : at_least(of(look, VP_MC_swap_total) - of(look, VP_MC_swap_free), 0);
 }
 
 static double cache_of(const struct vp_machine *look)
 {
 	return told(look, VP_MC_buffers_cached) ? of(look, VP_MC_buffers_cached)
-		: of(look, VP_MC_buffers) + of(look, VP_MC_cached) + of(look, VP_MC_slab_reclaimable);
+	                                        : of(look, VP_MC_buffers) + of(look, VP_MC_cached) +
+	                                                  of(look, VP_MC_slab_reclaimable);
 }
 
 static bool is_macos(const struct vp_machine *look)
@@ -87,23 +108,33 @@ static bool is_macos(const struct vp_machine *look)
 /* All that a Mac tells of adds up to its memory, or what is used and free does. */
 static double total_of(const struct vp_machine *look)
 {
-	double pages = of(look, VP_MC_wired) + of(look, VP_MC_active) + of(look, VP_MC_inactive) + of(look, VP_MC_speculative) + of(look, VP_MC_compressor);
+	double pages = of(look, VP_MC_wired) + of(look, VP_MC_active) + of(look, VP_MC_inactive) +
+	               of(look, VP_MC_speculative) + of(look, VP_MC_compressor);
 	if (told(look, VP_MC_total))
 		return of(look, VP_MC_total);
-	return told(look, VP_MC_used) ? of(look, VP_MC_used) + of(look, VP_MC_free) : pages + of(look, VP_MC_free);
+	return told(look, VP_MC_used) ? of(look, VP_MC_used) + of(look, VP_MC_free)
+	                              : pages + of(look, VP_MC_free);
 }
 
 static double reclaimable(const struct vp_machine *look)
 {
-	return told(look, VP_MC_available) ? at_least(of(look, VP_MC_available) - of(look, VP_MC_free), 0) : 0;
+	return told(look, VP_MC_available)
+	               ? at_least(of(look, VP_MC_available) - of(look, VP_MC_free), 0)
+	               : 0;
 }
 
 /* ---- the stack ---- */
 
 static void bands_of(const struct vp_machine *look, double *band)
 {
-	static const struct { int field; enum band band; } macos[] = { { VP_MC_wired, WIRED }, { VP_MC_active, ACTIVE },
-		{ VP_MC_compressor, COMPRESSOR }, { VP_MC_inactive, INACTIVE }, { VP_MC_speculative, SPECULATIVE } };
+	static const struct {
+		int field;
+		enum band band;
+	} macos[] = { { VP_MC_wired, WIRED },
+		      { VP_MC_active, ACTIVE },
+		      { VP_MC_compressor, COMPRESSOR },
+		      { VP_MC_inactive, INACTIVE },
+		      { VP_MC_speculative, SPECULATIVE } };
 	double total = total_of(look), rest = total;
 	band[FREE] = at_most(of(look, VP_MC_free), rest);
 	rest -= band[FREE];
@@ -121,7 +152,8 @@ static void bands_of(const struct vp_machine *look, double *band)
 	band[OTHERS] = rest;
 }
 
-/* What the process has is no longer others': first what is in use, then, for pages of files, the caches. */
+/* What the process has is no longer others': first what is in use, then, for pages of files, the
+ * caches. */
 static void take(double *band, double bytes)
 {
 	static const enum band order[] = { OTHERS, ACTIVE, CACHE, INACTIVE, RECLAIMABLE };
@@ -136,8 +168,11 @@ static void stack(struct machine *m, struct point *p)
 {
 	double resident = 0;
 	bands_of(p->look, p->band);
-	for (size_t kind = 0; p->moment && kind < p->moment->kind_count && kind < m->build.kind_count; kind++) {
-		p->kinds[kind] = p->moment->known >> VP_SUM_RSS & 1 ? p->moment->sums[kind * VP_SUM_COUNT + VP_SUM_RSS] : 0;
+	for (size_t kind = 0;
+	     p->moment && kind < p->moment->kind_count && kind < m->build.kind_count; kind++) {
+		p->kinds[kind] = p->moment->known >> VP_SUM_RSS & 1
+		                         ? p->moment->sums[kind * VP_SUM_COUNT + VP_SUM_RSS]
+		                         : 0;
 		resident += p->kinds[kind];
 	}
 	take(p->band, resident);
@@ -156,24 +191,29 @@ static int merge(struct machine *m)
 	if (!m->points)
 		return vp_fail("out of memory");
 	while (look < model->machine_count || (at < model->moment_count && m->proc)) {
-		bool mine = m->proc && at < model->moment_count && model->moments[at].pid == m->proc->pid;
+		bool mine = m->proc && at < model->moment_count &&
+		            model->moments[at].pid == m->proc->pid;
 		if (m->proc && at < model->moment_count && !mine) {
 			at++;
 			continue;
 		}
-		bool is_look = look < model->machine_count && (!mine || model->machines[look].t <= model->moments[at].t);
+		bool is_look = look < model->machine_count &&
+		               (!mine || model->machines[look].t <= model->moments[at].t);
 		int64_t t = is_look ? model->machines[look].t : model->moments[at].t;
 		if (mine && model->moments[at].t == t)
 			moment = &model->moments[at++];
 		if (is_look)
 			look++;
 		if (look)
-			m->points[m->count++] = (struct point){ .t = t, .look = &model->machines[look - 1], .moment = moment };
+			m->points[m->count++] = (struct point){ .t = t,
+				                                .look = &model->machines[look - 1],
+				                                .moment = moment };
 	}
 	return 0;
 }
 
-/* More than the picture has columns: of each half column the one with the least available stays, and the last. */
+/* More than the picture has columns: of each half column the one with the least available stays,
+ * and the last. */
 static void thin(struct machine *m, int64_t t0, int64_t t1)
 {
 	int width = m->build.options->width;
@@ -182,16 +222,21 @@ static void thin(struct machine *m, int64_t t0, int64_t t1)
 	if (m->count <= columns || t1 <= t0)
 		return;
 	for (size_t i = 0; i < was; i++) {
-		int64_t column = (int64_t)((double)(m->points[i].t - t0) / (double)(t1 - t0) * (double)columns);
+		int64_t column = (int64_t)((double)(m->points[i].t - t0) / (double)(t1 - t0) *
+		                           (double)columns);
 		double now = of(m->points[i].look, VP_MC_free) + reclaimable(m->points[i].look);
 		if (i + 1 == was || column != last)
 			m->points[kept++] = m->points[i];
-		else if (now < of(m->points[kept - 1].look, VP_MC_free) + reclaimable(m->points[kept - 1].look))
+		else if (now < of(m->points[kept - 1].look, VP_MC_free) +
+		                       reclaimable(m->points[kept - 1].look))
 			m->points[kept - 1] = m->points[i];
 		last = column;
 	}
 	m->count = kept;
-	vp_build_note(&m->build, vp_arena_print(m->build.arena, "%zu looks are drawn as %zu: of each half column the one with the least available", was, kept));
+	vp_build_note(&m->build, vp_arena_print(m->build.arena,
+	                                        "%zu looks are drawn as %zu: of each half column "
+	                                        "the one with the least available",
+	                                        was, kept));
 }
 
 /* ---- the figure ---- */
@@ -205,7 +250,8 @@ static double value(const struct point *p, size_t kinds, size_t serie)
 static int classes(struct machine *m, size_t *serie_of, size_t *count)
 {
 	struct vp_build *build = &m->build;
-	struct vp_class *list = vp_arena_take(build->arena, (build->kind_count + BANDS) * sizeof *list);
+	struct vp_class *list =
+	        vp_arena_take(build->arena, (build->kind_count + BANDS) * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (size_t serie = 0; serie < build->kind_count + BANDS; serie++) {
@@ -220,7 +266,13 @@ static int classes(struct machine *m, size_t *serie_of, size_t *count)
 			vp_class_colours(one->name, one);
 		} else {
 			size_t b = serie - build->kind_count;
-			*one = (struct vp_class){ b == OTHERS && !m->proc ? "in use" : bands[b].name, NULL, bands[b].light, bands[b].dark, bands[b].ansi, bands[b].letter };
+			*one = (struct vp_class){ b == OTHERS && !m->proc ? "in use"
+				                                          : bands[b].name,
+				                  NULL,
+				                  bands[b].light,
+				                  bands[b].dark,
+				                  bands[b].ansi,
+				                  bands[b].letter };
 		}
 		serie_of[(*count)++] = serie;
 	}
@@ -235,7 +287,8 @@ static void serie(struct machine *m, size_t class_, size_t which, double top, st
 {
 	struct vp_arena *arena = m->build.arena;
 	size_t kinds = m->build.kind_count;
-	double *y = vp_arena_take(arena, (m->count + 1) * sizeof *y), least = 0, most = 0, now = value(&m->points[m->count - 1], kinds, which);
+	double *y = vp_arena_take(arena, (m->count + 1) * sizeof *y), least = 0, most = 0,
+	       now = value(&m->points[m->count - 1], kinds, which);
 	if (!y)
 		return;
 	for (size_t i = 0; i <= m->count; i++) {
@@ -246,18 +299,29 @@ static void serie(struct machine *m, size_t class_, size_t which, double top, st
 	}
 	struct vp_class *c = &m->build.classes[class_];
 	const char *low = vp_size_words(arena, least), *high = vp_size_words(arena, most);
-	c->detail = low && high && strcmp(low, high) ? vp_arena_print(arena, "%s (%s ... %s)", vp_size_words(arena, now), low, high) : vp_size_words(arena, now);
-	*one = (struct vp_serie){ .name = c->name, .class = (uint32_t)class_, .y = y,
-		.title = vp_arena_print(arena, "%s%s\nlast %s\nleast %s, most %s", which < kinds ? "of the process: " : "", c->name, vp_size_words(arena, now),
-		                        vp_size_words(arena, least), vp_size_words(arena, most)) };
+	c->detail = low && high && strcmp(low, high)
+	                    ? vp_arena_print(arena, "%s (%s ... %s)", vp_size_words(arena, now),
+	                                     low, high)
+	                    : vp_size_words(arena, now);
+	*one = (struct vp_serie){ .name = c->name,
+		                  .class = (uint32_t)class_,
+		                  .y = y,
+		                  .title = vp_arena_print(arena, "%s%s\nlast %s\nleast %s, most %s",
+		                                          which < kinds ? "of the process: " : "",
+		                                          c->name, vp_size_words(arena, now),
+		                                          vp_size_words(arena, least),
+		                                          vp_size_words(arena, most)) };
 }
 
 static int series(struct machine *m, int64_t t0, int64_t t1)
 {
 	struct vp_build *build = &m->build;
 	struct vp_figure *figure = build->figure;
-	size_t *serie_of = vp_arena_take(build->arena, (build->kind_count + BANDS) * sizeof *serie_of), count = 0;
-	double top = 0, *kinds = vp_arena_take(build->arena, (m->count * build->kind_count + 1) * sizeof *kinds);
+	size_t *serie_of =
+	               vp_arena_take(build->arena, (build->kind_count + BANDS) * sizeof *serie_of),
+	       count = 0;
+	double top = 0, *kinds = vp_arena_take(build->arena,
+	                                       (m->count * build->kind_count + 1) * sizeof *kinds);
 	double *xs = vp_arena_take(build->arena, (m->count + 1) * sizeof *xs);
 	if (!serie_of || !kinds || !xs)
 		return vp_fail("out of memory");
@@ -265,7 +329,9 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 		m->points[i].kinds = kinds + i * build->kind_count;
 		stack(m, &m->points[i]);
 		top = at_least(top, m->points[i].sum);
-		xs[i] = t1 > t0 && m->points[i].t > t0 ? (double)(m->points[i].t - t0) / (double)(t1 - t0) : 0;
+		xs[i] = t1 > t0 && m->points[i].t > t0
+		                ? (double)(m->points[i].t - t0) / (double)(t1 - t0)
+		                : 0;
 	}
 	xs[m->count] = 1;
 	if (classes(m, serie_of, &count))
@@ -288,7 +354,8 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 
 static bool has_fallen(const struct machine *m, int field, const struct vp_machine *look)
 {
-	return told(m->first, field) && told(look, field) && of(look, field) < of(m->first, field) - total_of(look) / 20;
+	return told(m->first, field) && told(look, field) &&
+	       of(look, field) < of(m->first, field) - total_of(look) / 20;
 }
 
 static bool available_falls(const struct machine *m, const struct vp_machine *look)
@@ -308,17 +375,26 @@ static bool cache_is_given_back(const struct machine *m, const struct vp_machine
 
 static bool swap_is_used(const struct machine *m, const struct vp_machine *look)
 {
-	return swap_used(look) > swap_used(m->first) + (1 << 20) || (told(m->first, VP_MC_pswpout) && of(look, VP_MC_pswpout) > of(m->first, VP_MC_pswpout));
+	return swap_used(look) > swap_used(m->first) + (1 << 20) ||
+	       (told(m->first, VP_MC_pswpout) &&
+	        of(look, VP_MC_pswpout) > of(m->first, VP_MC_pswpout));
 }
 
 static bool is_killed(const struct machine *m, const struct vp_machine *look)
 {
-	return told(m->first, VP_MC_oom_kill) && of(look, VP_MC_oom_kill) > of(m->first, VP_MC_oom_kill);
+	return told(m->first, VP_MC_oom_kill) &&
+	       of(look, VP_MC_oom_kill) > of(m->first, VP_MC_oom_kill);
 }
 
-static const struct { const char *words; bool (*reached)(const struct machine *m, const struct vp_machine *look); } stages[] = {
-	{ "available falls", available_falls }, { "free runs short", free_is_short }, { "cache is given back", cache_is_given_back },
-	{ "swap is used", swap_is_used }, { "OOM kill", is_killed },
+static const struct {
+	const char *words;
+	bool (*reached)(const struct machine *m, const struct vp_machine *look);
+} stages[] = {
+	{ "available falls", available_falls },
+	{ "free runs short", free_is_short },
+	{ "cache is given back", cache_is_given_back },
+	{ "swap is used", swap_is_used },
+	{ "OOM kill", is_killed },
 };
 
 /* A flag where each is reached first; the words for the note. */
@@ -331,8 +407,14 @@ static const char *flags(struct machine *m, int64_t t0, int64_t t1)
 			const struct vp_machine *look = &model->machines[i];
 			if (!stages[s].reached(m, look))
 				continue;
-			vp_build_flag(&m->build, t1 > t0 && look->t > t0 ? (double)(look->t - t0) / (double)(t1 - t0) : 0, stages[s].words);
-			list = vp_arena_print(m->build.arena, "%s%s%s at %s", list, *list ? ", " : "", stages[s].words, vp_time_words(m->build.arena, look->t));
+			vp_build_flag(&m->build,
+			              t1 > t0 && look->t > t0
+			                      ? (double)(look->t - t0) / (double)(t1 - t0)
+			                      : 0,
+			              stages[s].words);
+			list = vp_arena_print(m->build.arena, "%s%s%s at %s", list,
+			                      *list ? ", " : "", stages[s].words,
+			                      vp_time_words(m->build.arena, look->t));
 			break;
 		}
 	return list;
@@ -349,15 +431,24 @@ static void note_order(struct machine *m, const char *reached)
 	const struct vp_machine *look = m->last;
 	const char *text = "memory gives way in this order:", *kills = "";
 	if (told(look, VP_MC_available))
-		text = vp_arena_print(arena, "%s available %s,", text, vp_size_words(arena, of(look, VP_MC_available)));
-	text = vp_arena_print(arena, "%s free %s, ", text, vp_size_words(arena, of(look, VP_MC_free)));
-	text = is_macos(look) ? vp_arena_print(arena, "%sinactive %s, compressor %s, ", text, vp_size_words(arena, of(look, VP_MC_inactive)), vp_size_words(arena, of(look, VP_MC_compressor)))
-		: vp_arena_print(arena, "%scache %s, ", text, vp_size_words(arena, cache_of(look)));
+		text = vp_arena_print(arena, "%s available %s,", text,
+		                      vp_size_words(arena, of(look, VP_MC_available)));
+	text = vp_arena_print(arena, "%s free %s, ", text,
+	                      vp_size_words(arena, of(look, VP_MC_free)));
+	text = is_macos(look) ? vp_arena_print(arena, "%sinactive %s, compressor %s, ", text,
+	                                       vp_size_words(arena, of(look, VP_MC_inactive)),
+	                                       vp_size_words(arena, of(look, VP_MC_compressor)))
+	                      : vp_arena_print(arena, "%scache %s, ", text,
+	                                       vp_size_words(arena, cache_of(look)));
 	if (told(look, VP_MC_swap_total))
-		text = vp_arena_print(arena, "%sswap %s used of %s, ", text, vp_size_words(arena, swap_used(look)), vp_size_words(arena, of(look, VP_MC_swap_total)));
+		text = vp_arena_print(arena, "%sswap %s used of %s, ", text,
+		                      vp_size_words(arena, swap_used(look)),
+		                      vp_size_words(arena, of(look, VP_MC_swap_total)));
 	if (told(look, VP_MC_oom_kill))
 		kills = vp_arena_print(arena, " (%.0f so far)", of(look, VP_MC_oom_kill));
-	vp_build_note(&m->build, vp_arena_print(arena, "%s%sOOM kills%s%s%s", text, is_macos(look) ? "swap, " : "", kills, *reached ? "; here: " : "", reached));
+	vp_build_note(&m->build, vp_arena_print(arena, "%s%sOOM kills%s%s%s", text,
+	                                        is_macos(look) ? "swap, " : "", kills,
+	                                        *reached ? "; here: " : "", reached));
 }
 
 static void note_available(struct machine *m)
@@ -366,15 +457,28 @@ static void note_available(struct machine *m)
 	const struct vp_machine *look = m->last;
 	double available = of(look, VP_MC_available), free_ = of(look, VP_MC_free);
 	if (!told(look, VP_MC_available))
-		vp_build_note(&m->build, is_macos(look) ? "macOS tells no `available`: beside free pages, inactive and speculative ones can be taken back"
-			: "this text tells no `available`: what of the cache can be given back is not known");
+		vp_build_note(&m->build, is_macos(look)
+		                                 ? "macOS tells no `available`: beside free pages, "
+		                                   "inactive and speculative ones can be taken back"
+		                                 : "this text tells no `available`: what of the "
+		                                   "cache can be given back is not known");
 	else if (available >= free_)
-		vp_build_note(&m->build, vp_arena_print(arena, "available %s is free %s, which nobody uses, and %s of caches that can be given back without swap%s",
-			vp_size_words(arena, available), vp_size_words(arena, free_), vp_size_words(arena, available - free_),
-			available > total_of(look) / 10 ? ": little free is no want" : ": what is left is little"));
+		vp_build_note(&m->build, vp_arena_print(arena,
+		                                        "available %s is free %s, which nobody "
+		                                        "uses, and %s of caches that can be given "
+		                                        "back without swap%s",
+		                                        vp_size_words(arena, available),
+		                                        vp_size_words(arena, free_),
+		                                        vp_size_words(arena, available - free_),
+		                                        available > total_of(look) / 10
+		                                                ? ": little free is no want"
+		                                                : ": what is left is little"));
 	else
-		vp_build_note(&m->build, vp_arena_print(arena, "available %s is less than free %s: the kernel keeps the difference for itself",
-			vp_size_words(arena, available), vp_size_words(arena, free_)));
+		vp_build_note(&m->build, vp_arena_print(arena,
+		                                        "available %s is less than free %s: the "
+		                                        "kernel keeps the difference for itself",
+		                                        vp_size_words(arena, available),
+		                                        vp_size_words(arena, free_)));
 }
 
 static void note_waiting(struct machine *m)
@@ -382,9 +486,19 @@ static void note_waiting(struct machine *m)
 	struct vp_arena *arena = m->build.arena;
 	const struct vp_machine *look = m->last;
 	if (told(look, VP_MC_psi_some_avg10))
-		vp_build_note(&m->build, vp_arena_print(arena, "tasks waited for memory (PSI) %.2f %% of the last 10 s%s%s", of(look, VP_MC_psi_some_avg10) / 1000,
-			told(look, VP_MC_psi_some) && m->first != look ? ", since the first look " : "",
-			told(look, VP_MC_psi_some) && m->first != look ? vp_time_words(arena, look->value[VP_MC_psi_some] - m->first->value[VP_MC_psi_some]) : ""));
+		vp_build_note(
+		        &m->build,
+		        vp_arena_print(
+		                arena, "tasks waited for memory (PSI) %.2f %% of the last 10 s%s%s",
+		                of(look, VP_MC_psi_some_avg10) / 1000,
+		                told(look, VP_MC_psi_some) && m->first != look ? ", since the "
+		                                                                 "first look "
+		                                                               : "",
+		                told(look, VP_MC_psi_some) && m->first != look
+		                        ? vp_time_words(arena,
+		                                        look->value[VP_MC_psi_some] -
+		                                                m->first->value[VP_MC_psi_some])
+		                        : ""));
 }
 
 static void note_process(struct machine *m)
@@ -395,41 +509,62 @@ static void note_process(struct machine *m)
 	for (size_t kind = 0; kind < m->build.kind_count; kind++)
 		resident += p->kinds[kind];
 	if (m->proc && resident > 0)
-		vp_build_note(&m->build, vp_arena_print(arena, "%s has %s resident, %.3g %% of the machine; --measure rss draws it alone", vp_build_process(&m->build, m->proc),
-			vp_size_words(arena, resident), total > 0 ? 100 * resident / total : 0));
+		vp_build_note(&m->build, vp_arena_print(arena,
+		                                        "%s has %s resident, %.3g %% of the "
+		                                        "machine; --measure rss draws it alone",
+		                                        vp_build_process(&m->build, m->proc),
+		                                        vp_size_words(arena, resident),
+		                                        total > 0 ? 100 * resident / total : 0));
 }
 
 static void words(struct machine *m)
 {
 	const struct vp_model *model = m->build.model;
 	struct vp_arena *arena = m->build.arena;
-	double total = total_of(m->last), available = of(m->last, VP_MC_available), least = available;
+	double total = total_of(m->last), available = of(m->last, VP_MC_available),
+	       least = available;
 	for (size_t i = 0; i < model->machine_count; i++)
 		if (told(&model->machines[i], VP_MC_available))
 			least = at_most(least, of(&model->machines[i], VP_MC_available));
 	const char *now = vp_size_words(arena, available), *low = vp_size_words(arena, least);
-	const char *front = !told(m->last, VP_MC_available) ? "" : vp_arena_print(arena, "available %s%s, %s%s%s", now, percent(arena, available, total),
-		now && low && strcmp(now, low) ? "least " : "", now && low && strcmp(now, low) ? low : "", now && low && strcmp(now, low) ? ", " : "");
-	m->build.figure->subtitle = vp_arena_print(arena, "%sfree %s%s of %s, %zu look%s", front, vp_size_words(arena, of(m->last, VP_MC_free)),
-		percent(arena, of(m->last, VP_MC_free), total), vp_size_words(arena, total), model->machine_count, model->machine_count == 1 ? "" : "s");
+	const char *front = !told(m->last, VP_MC_available)
+	                            ? ""
+	                            : vp_arena_print(arena, "available %s%s, %s%s%s", now,
+	                                             percent(arena, available, total),
+	                                             now && low && strcmp(now, low) ? "least " : "",
+	                                             now && low && strcmp(now, low) ? low : "",
+	                                             now && low && strcmp(now, low) ? ", " : "");
+	m->build.figure->subtitle =
+	        vp_arena_print(arena, "%sfree %s%s of %s, %zu look%s", front,
+	                       vp_size_words(arena, of(m->last, VP_MC_free)),
+	                       percent(arena, of(m->last, VP_MC_free), total),
+	                       vp_size_words(arena, total), model->machine_count,
+	                       model->machine_count == 1 ? "" : "s");
 }
 
 bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *options)
 {
 	const struct vp_filter *filter = &model->filter;
 	bool narrowed = filter->kinds || filter->perms || filter->address_end;
-	return options->measure == VP_MEASURE_MACHINE || (options->measure < 0 && model->machine_count && !narrowed);
+	return options->measure == VP_MEASURE_MACHINE ||
+	       (options->measure < 0 && model->machine_count && !narrowed);
 }
 
-int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options,
+                    struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct machine m = { .proc = vp_model_chosen(model) };
 	int64_t t0 = model->t0, t1 = model->t1;
 	if (vp_build_begin(&m.build, "area", VP_SERIES, model, options, figure, arena))
 		return -1;
-	figure->title = !m.proc ? "the machine" : vp_arena_print(arena, "the machine and %s", vp_build_process(&m.build, m.proc));
+	figure->title = !m.proc ? "the machine"
+	                        : vp_arena_print(arena, "the machine and %s",
+	                                         vp_build_process(&m.build, m.proc));
 	if (!model->machine_count) {
-		figure->empty = model->types[VP_T_system] ? "no look at the machine in this time" : "no line tells of the machine: vm-sample -s system, beside a process -s procfs,system";
+		figure->empty = model->types[VP_T_system]
+		                        ? "no look at the machine in this time"
+		                        : "no line tells of the machine: vm-sample -s system, "
+		                          "beside a process -s procfs,system";
 		vp_build_notes(&m.build);
 		return 0;
 	}

@@ -1,5 +1,5 @@
-/* The view map: one moment of one address space as a column of blocks by log size, high addresses on top, gaps folded;
- * what has changed since the look before is marked. */
+/* The view map: one moment of one address space as a column of blocks by log size, high addresses
+ * on top, gaps folded; what has changed since the look before is marked. */
 #include "base/error.h"
 #include "view/items.h"
 
@@ -16,7 +16,8 @@ struct map {
 
 static int by_start(const void *left, const void *right)
 {
-	const struct vp_span *a = *(const struct vp_span *const *)left, *b = *(const struct vp_span *const *)right;
+	const struct vp_span *a = *(const struct vp_span *const *)left,
+	                     *b = *(const struct vp_span *const *)right;
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
 	return (a->id > b->id) - (a->id < b->id);
@@ -52,12 +53,19 @@ static const char *title_of(struct map *map, const struct vp_span *span)
 	const char *name = map->build.model->names[span->name];
 	if (map->build.options->untitled)
 		return "";
-	const char *rss = !span->has_rss ? "" : vp_arena_print(arena, "\nrss %s (%.0f %%)", vp_size_words(arena, (double)span->rss_last),
-		100.0 * (double)span->rss_last / (double)(span->end - span->start));
-	return vp_arena_print(arena, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s", (unsigned long long)span->start,
-		(unsigned long long)span->end, vp_size_words(arena, (double)(span->end - span->start)), span->perms,
-		vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name, (unsigned long long)span->id, rss,
-		vp_time_words(arena, span->t0), span->born ? " by " : "", span->born ? vp_event_names[span->born - 1] : "");
+	const char *rss = !span->has_rss
+	                          ? ""
+	                          : vp_arena_print(arena, "\nrss %s (%.0f %%)",
+	                                           vp_size_words(arena, (double)span->rss_last),
+	                                           100.0 * (double)span->rss_last /
+	                                                   (double)(span->end - span->start));
+	return vp_arena_print(arena, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s",
+	                      (unsigned long long)span->start, (unsigned long long)span->end,
+	                      vp_size_words(arena, (double)(span->end - span->start)), span->perms,
+	                      vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "",
+	                      name, (unsigned long long)span->id, rss,
+	                      vp_time_words(arena, span->t0), span->born ? " by " : "",
+	                      span->born ? vp_event_names[span->born - 1] : "");
 }
 
 static const char *label_of(struct map *map, const struct vp_span *span)
@@ -65,13 +73,20 @@ static const char *label_of(struct map *map, const struct vp_span *span)
 	struct vp_arena *arena = map->build.arena;
 	const char *kind = map->build.classes[map->build.class_of[span->kind]].name;
 	const char *name = vp_short_name(map->build.model->names[span->name], "");
-	const char *parts[] = { kind, *name ? " " : "", name, " ", vp_size_words(arena, (double)(span->end - span->start)), " ", span->perms };
+	const char *parts[] = { kind,
+		                *name ? " " : "",
+		                name,
+		                " ",
+		                vp_size_words(arena, (double)(span->end - span->start)),
+		                " ",
+		                span->perms };
 	return vp_arena_join(arena, parts, sizeof parts / sizeof *parts);
 }
 
 static const char *many_label(struct map *map, const struct vp_item *item)
 {
-	return vp_arena_print(map->build.arena, "%u regions, %s", item->count, vp_size_words(map->build.arena, (double)item->bytes));
+	return vp_arena_print(map->build.arena, "%u regions, %s", item->count,
+	                      vp_size_words(map->build.arena, (double)item->bytes));
 }
 
 static const char *many_title(struct map *map, const struct vp_item *item)
@@ -80,10 +95,14 @@ static const char *many_title(struct map *map, const struct vp_item *item)
 	const char *name = item->one_name ? map->build.model->names[item->span->name] : "";
 	if (map->build.options->untitled)
 		return "";
-	return vp_arena_print(arena, "%u regions merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s%s", item->count,
-		vp_words(arena, vp_s(vp_kind_name(item->kind))), *name ? " " : "", name, (unsigned long long)item->low, (unsigned long long)item->high,
-		vp_size_words(arena, (double)item->bytes), item->span->has_rss ? ", rss " : "",
-		item->span->has_rss ? vp_size_words(arena, (double)item->rss) : "");
+	return vp_arena_print(arena,
+	                      "%u regions merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s%s",
+	                      item->count, vp_words(arena, vp_s(vp_kind_name(item->kind))),
+	                      *name ? " " : "", name, (unsigned long long)item->low,
+	                      (unsigned long long)item->high,
+	                      vp_size_words(arena, (double)item->bytes),
+	                      item->span->has_rss ? ", rss " : "",
+	                      item->span->has_rss ? vp_size_words(arena, (double)item->rss) : "");
 }
 
 static float share_of(uint64_t part, uint64_t whole)
@@ -96,19 +115,38 @@ static struct vp_box box_of(struct map *map, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
 	bool many = item->count > 1;
-	return (struct vp_box){ 0, 1, item->y0, item->y1, (uint32_t)map->build.class_of[item->kind], item->flags | (many ? VP_BOX_MERGED : 0),
-		span->has_rss ? share_of(item->rss, item->bytes) : -1, many ? many_label(map, item) : label_of(map, span),
-		many ? many_title(map, item) : title_of(map, span) };
+	return (struct vp_box){ 0,
+		                1,
+		                item->y0,
+		                item->y1,
+		                (uint32_t)map->build.class_of[item->kind],
+		                item->flags | (many ? VP_BOX_MERGED : 0),
+		                span->has_rss ? share_of(item->rss, item->bytes) : -1,
+		                many ? many_label(map, item) : label_of(map, span),
+		                many ? many_title(map, item) : title_of(map, span) };
 }
 
-static void place(struct map *map, const struct vp_address_axis *axis, const struct vp_span *span, struct vp_item *item)
+static void place(struct map *map, const struct vp_address_axis *axis, const struct vp_span *span,
+                  struct vp_item *item)
 {
-	*item = (struct vp_item){ .x1 = 1, .y0 = (float)vp_address_at(axis, span->start), .y1 = (float)vp_address_at(axis, span->end), .span = span,
-		.low = span->start, .high = span->end, .bytes = span->end - span->start, .rss = span->has_rss ? span->rss_last : 0, .t0 = span->t0,
-		.t1 = span->t1, .kind = span->kind, .count = 1, .flags = vp_moment_flags(map->proc, span), .one_name = true };
+	*item = (struct vp_item){ .x1 = 1,
+		                  .y0 = (float)vp_address_at(axis, span->start),
+		                  .y1 = (float)vp_address_at(axis, span->end),
+		                  .span = span,
+		                  .low = span->start,
+		                  .high = span->end,
+		                  .bytes = span->end - span->start,
+		                  .rss = span->has_rss ? span->rss_last : 0,
+		                  .t0 = span->t0,
+		                  .t1 = span->t1,
+		                  .kind = span->kind,
+		                  .count = 1,
+		                  .flags = vp_moment_flags(map->proc, span),
+		                  .one_name = true };
 }
 
-/* How finely the canvas shows it. Where a renderer of text has rows enough, or makes as many as it needs, it merges nothing. */
+/* How finely the canvas shows it. Where a renderer of text has rows enough, or makes as many as it
+ * needs, it merges nothing. */
 static double rows_of(const struct map *map)
 {
 	const struct vp_view_options *options = map->build.options;
@@ -140,14 +178,18 @@ static int classes(struct map *map)
 {
 	struct vp_build *build = &map->build;
 	for (size_t i = 0; i < map->count; i++)
-		vp_build_count(build, map->spans[i]->kind, map->spans[i]->end - map->spans[i]->start);
+		vp_build_count(build, map->spans[i]->kind,
+		               map->spans[i]->end - map->spans[i]->start);
 	if (vp_build_classes(build))
 		return -1;
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0)
-			build->classes[build->class_of[kind]].detail = vp_arena_print(build->arena, "%llu region%s, %s",
-				(unsigned long long)build->regions[kind], build->regions[kind] == 1 ? "" : "s",
-				vp_size_words(build->arena, (double)build->bytes[kind]));
+			build->classes[build->class_of[kind]].detail =
+			        vp_arena_print(build->arena, "%llu region%s, %s",
+			                       (unsigned long long)build->regions[kind],
+			                       build->regions[kind] == 1 ? "" : "s",
+			                       vp_size_words(build->arena,
+			                                     (double)build->bytes[kind]));
 	return 0;
 }
 
@@ -165,32 +207,42 @@ static void words(struct map *map)
 		fresh += flags == VP_BOX_NEW;
 		changed += flags == VP_BOX_CHANGED;
 	}
-	build->figure->subtitle = vp_arena_print(build->arena, "at %s%s: %zu region%s, %s%s%s", vp_time_words(build->arena, map->t),
-		map->t + 1 == map->proc->t1 ? ", just before it ended" : "", map->count, map->count == 1 ? "" : "s",
-		vp_size_words(build->arena, (double)size), has_rss ? ", rss " : "", has_rss ? vp_size_words(build->arena, (double)rss) : "");
+	build->figure->subtitle =
+	        vp_arena_print(build->arena, "at %s%s: %zu region%s, %s%s%s",
+	                       vp_time_words(build->arena, map->t),
+	                       map->t + 1 == map->proc->t1 ? ", just before it ended" : "",
+	                       map->count, map->count == 1 ? "" : "s",
+	                       vp_size_words(build->arena, (double)size), has_rss ? ", rss " : "",
+	                       has_rss ? vp_size_words(build->arena, (double)rss) : "");
 	if (known_later(map) && fresh + changed + map->gone)
-		vp_build_note(build, vp_arena_print(build->arena, "since %s: %zu new, %zu changed, %zu gone",
-			vp_time_words(build->arena, map->proc->look_before), fresh, changed, map->gone));
+		vp_build_note(build,
+		              vp_arena_print(build->arena,
+		                             "since %s: %zu new, %zu changed, %zu gone",
+		                             vp_time_words(build->arena, map->proc->look_before),
+		                             fresh, changed, map->gone));
 }
 
 static int draw(struct map *map)
 {
 	struct vp_figure *figure = map->build.figure;
-	uint64_t (*ranges)[2] = vp_arena_take(map->build.arena, (map->count + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = vp_arena_take(map->build.arena, (map->count + 1) * sizeof *ranges);
 	if (!ranges || classes(map))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < map->count; i++) {
 		ranges[i][0] = map->spans[i]->start;
 		ranges[i][1] = map->spans[i]->end;
 	}
-	const struct vp_address_axis *axis = vp_address_axis_new(map->build.options->scale, ranges, map->count, &figure->y, map->build.arena);
+	const struct vp_address_axis *axis =
+	        vp_address_axis_new(map->build.options->scale, ranges, map->count, &figure->y,
+	                            map->build.arena);
 	if (!axis)
 		return vp_fail("out of memory");
 	words(map);
 	return boxes(map, axis);
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct map map = { .proc = vp_model_chosen(model) };
 	if (vp_build_begin(&map.build, "map", VP_BOXES, model, options, figure, arena))

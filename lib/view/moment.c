@@ -1,4 +1,5 @@
-/* One moment of one process, as map and cards show it: which one, what lives then, what has changed since the look before. */
+/* One moment of one process, as map and cards show it: which one, what lives then, what has changed
+ * since the look before. */
 #include "view/build.h"
 
 int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
@@ -10,10 +11,12 @@ int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
 	for (size_t i = 0; i < model->span_count; i++)
 		if (model->spans[i].pid == proc->pid && model->spans[i].t1 > last)
 			last = model->spans[i].t1;
-	return last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1 ? last - 1 : model->t1;
+	return last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1 ? last - 1
+	                                                                      : model->t1;
 }
 
-/* An address space without a pid (a text that does not say it) is 0 to the model and -1 to the state. */
+/* An address space without a pid (a text that does not say it) is 0 to the model and -1 to the
+ * state. */
 const struct vp_space *vp_moment_space(const struct vp_model *model)
 {
 	const struct vp_proc *proc = vp_model_chosen(model);
@@ -39,7 +42,8 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 		return span->died == VP_E_MUNMAP_REMOVE + 1 ? VP_BOX_GONE : 0;
 	if (span->t0 != proc->look || !span->born)
 		return 0;
-	return span->born == VP_E_MMAP_ADD + 1 || span->born == VP_E_FORK + 1 ? VP_BOX_NEW : VP_BOX_CHANGED;
+	return span->born == VP_E_MMAP_ADD + 1 || span->born == VP_E_FORK + 1 ? VP_BOX_NEW
+	                                                                      : VP_BOX_CHANGED;
 }
 
 double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure)

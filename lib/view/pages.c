@@ -1,7 +1,9 @@
-/* The view pages: a film strip of residency; x time, y the pages that were ever there, the colour what state they are in.
+/* The view pages: a film strip of residency; x time, y the pages that were ever there, the colour
+ * what state they are in.
  *
- * Where every run is at least as high as a unit of the canvas each is a box of its own; else the picture is laid on a
- * grid: a cell has the colour of the state that covers most of it, and is filled as far as pages are there.
+ * Where every run is at least as high as a unit of the canvas each is a box of its own; else the
+ * picture is laid on a grid: a cell has the colour of the state that covers most of it, and is
+ * filled as far as pages are there.
  */
 #include "base/error.h"
 #include "view/pages.h"
@@ -10,45 +12,54 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOXES_MAX 12000
-#define GAP 65536         /* bytes between pages that are not folded away */
-#define FILLS 8           /* steps of a cell's fill */
-#define ROWS_MAX 400
+#define BOXES_MAX   12000
+#define GAP         65536 /* bytes between pages that are not folded away */
+#define FILLS       8     /* steps of a cell's fill */
+#define ROWS_MAX    400
 #define COLUMNS_MAX 600
 
 struct strip {
 	struct vp_build build;
 	const struct vp_proc *proc;
-	struct vp_page_run *runs;   /* of the process, by time and address, `state` the class */
+	struct vp_page_run *runs; /* of the process, by time and address, `state` the class */
 	size_t count;
 	const struct vp_address_axis *axis;
-	const struct vp_span **spans; size_t span_count; /* of the process, by start */
-	uint64_t bytes[VP_PC_COUNT];  /* at the end of the time shown, or before the process ended */
+	const struct vp_span **spans;
+	size_t span_count;           /* of the process, by start */
+	uint64_t bytes[VP_PC_COUNT]; /* at the end of the time shown, or before the process ended */
 	bool ended;
-	int64_t last;               /* that moment */
+	int64_t last; /* that moment */
 	bool used[VP_PC_COUNT];
 	int64_t t0, t1;
-	struct vp_box *boxes; size_t box_size;
+	struct vp_box *boxes;
+	size_t box_size;
 	/* the grid */
 	size_t columns, rows;
-	float *weight;              /* [(row * columns + column) * VP_PC_COUNT + class] */
-	uint8_t *cell;              /* 0: empty, else 1 + class * FILLS + fill */
+	float *weight; /* [(row * columns + column) * VP_PC_COUNT + class] */
+	uint8_t *cell; /* 0: empty, else 1 + class * FILLS + fill */
 };
 
 const char *vp_page_word(enum vp_page_class class_)
 {
-	static const char *const words[VP_PC_COUNT] = { "anonymous, only here", "anonymous, shared", "huge", "file", "file, dirty", "swapped",
-		"zero page", "guard page", "no page (device)" };
+	static const char *const words[VP_PC_COUNT] = {
+		"anonymous, only here", "anonymous, shared", "huge",      "file",
+		"file, dirty",          "swapped",           "zero page", "guard page",
+		"no page (device)"
+	};
 	return words[class_];
 }
 
 struct vp_class vp_page_colours(enum vp_page_class class_)
 {
 	static const struct vp_class classes[VP_PC_COUNT] = {
-		[VP_PC_PRIVATE] = { NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32, 'a' }, [VP_PC_SHARED] = { NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 's' },
-		[VP_PC_HUGE] = { NULL, NULL, 0x0b4f8a, 0x2f86d1, 25, 'H' }, [VP_PC_FILE] = { NULL, NULL, 0x5b9e4d, 0x86c777, 71, 'f' },
-		[VP_PC_FILE_DIRTY] = { NULL, NULL, 0xc9762b, 0xe79b55, 172, 'd' }, [VP_PC_SWAPPED] = { NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'w' },
-		[VP_PC_ZERO] = { NULL, NULL, 0xb9b9b9, 0x777777, 248, 'z' }, [VP_PC_GUARD] = { NULL, NULL, 0x4a4a4a, 0xc4c4c4, 240, 'g' },
+		[VP_PC_PRIVATE] = { NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32, 'a' },
+		[VP_PC_SHARED] = { NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 's' },
+		[VP_PC_HUGE] = { NULL, NULL, 0x0b4f8a, 0x2f86d1, 25, 'H' },
+		[VP_PC_FILE] = { NULL, NULL, 0x5b9e4d, 0x86c777, 71, 'f' },
+		[VP_PC_FILE_DIRTY] = { NULL, NULL, 0xc9762b, 0xe79b55, 172, 'd' },
+		[VP_PC_SWAPPED] = { NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'w' },
+		[VP_PC_ZERO] = { NULL, NULL, 0xb9b9b9, 0x777777, 248, 'z' },
+		[VP_PC_GUARD] = { NULL, NULL, 0x4a4a4a, 0xc4c4c4, 240, 'g' },
 		[VP_PC_FOREIGN] = { NULL, NULL, 0xb59a2b, 0xd9c15a, 178, 'm' },
 	};
 	struct vp_class one = classes[class_];
@@ -68,7 +79,8 @@ static int by_address(const void *left, const void *right)
 
 static int by_start(const void *left, const void *right)
 {
-	const struct vp_span *a = *(const struct vp_span *const *)left, *b = *(const struct vp_span *const *)right;
+	const struct vp_span *a = *(const struct vp_span *const *)left,
+	                     *b = *(const struct vp_span *const *)right;
 	if (a->start != b->start)
 		return a->start < b->start ? -1 : 1;
 	return (a->t0 > b->t0) - (a->t0 < b->t0);
@@ -77,8 +89,10 @@ static int by_start(const void *left, const void *right)
 static int collect(struct strip *strip)
 {
 	const struct vp_model *model = strip->build.model;
-	strip->runs = vp_arena_take(strip->build.arena, (model->page_run_count + 1) * sizeof *strip->runs);
-	strip->spans = vp_arena_take(strip->build.arena, (model->span_count + 1) * sizeof *strip->spans);
+	strip->runs = vp_arena_take(strip->build.arena,
+	                            (model->page_run_count + 1) * sizeof *strip->runs);
+	strip->spans =
+	        vp_arena_take(strip->build.arena, (model->span_count + 1) * sizeof *strip->spans);
 	if (!strip->runs || !strip->spans)
 		return vp_fail("out of memory");
 	strip->ended = strip->proc->t1 <= strip->t1;
@@ -106,9 +120,12 @@ static void join(struct strip *strip)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < strip->count; i++) {
-		struct vp_page_run *last = kept ? &strip->runs[kept - 1] : NULL, run = strip->runs[i];
-		bool beside = last && last->end == run.start && last->t0 == run.t0 && last->t1 == run.t1;
-		bool after = last && last->start == run.start && last->end == run.end && last->t1 == run.t0;
+		struct vp_page_run *last = kept ? &strip->runs[kept - 1] : NULL,
+		                   run = strip->runs[i];
+		bool beside =
+		        last && last->end == run.start && last->t0 == run.t0 && last->t1 == run.t1;
+		bool after = last && last->start == run.start && last->end == run.end &&
+		             last->t1 == run.t0;
 		if (last && last->state == run.state && (beside || after)) {
 			last->end = run.end;
 			last->t1 = run.t1;
@@ -121,18 +138,21 @@ static void join(struct strip *strip)
 /* Pages with small gaps between them stand together; what was never there is folded. */
 static int axis(struct strip *strip)
 {
-	uint64_t (*ranges)[2] = vp_arena_take(strip->build.arena, (strip->count + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] =
+	        vp_arena_take(strip->build.arena, (strip->count + 1) * sizeof *ranges);
 	size_t n = 0;
 	if (!ranges)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < strip->count; i++) {
 		const struct vp_page_run *run = &strip->runs[i];
 		if (n && run->start <= ranges[n - 1][1] + GAP)
-			ranges[n - 1][1] = run->end > ranges[n - 1][1] ? run->end : ranges[n - 1][1];
+			ranges[n - 1][1] =
+			        run->end > ranges[n - 1][1] ? run->end : ranges[n - 1][1];
 		else
 			ranges[n][0] = run->start, ranges[n++][1] = run->end;
 	}
-	strip->axis = vp_address_axis_new(strip->build.options->scale, ranges, n, &strip->build.figure->y, strip->build.arena);
+	strip->axis = vp_address_axis_new(strip->build.options->scale, ranges, n,
+	                                  &strip->build.figure->y, strip->build.arena);
 	return strip->axis ? 0 : vp_fail("out of memory");
 }
 
@@ -163,7 +183,8 @@ static const struct vp_span *span_at(const struct strip *strip, uint64_t address
 			high = middle;
 	}
 	for (size_t tries = 0; low-- > 0 && tries < 64; tries++)
-		if (strip->spans[low]->end > address && strip->spans[low]->t0 <= t && strip->spans[low]->t1 > t)
+		if (strip->spans[low]->end > address && strip->spans[low]->t0 <= t &&
+		    strip->spans[low]->t1 > t)
 			return strip->spans[low];
 	return NULL;
 }
@@ -173,17 +194,26 @@ static const char *region_words(struct strip *strip, uint64_t address, int64_t t
 	struct vp_arena *arena = strip->build.arena;
 	const struct vp_span *span = span_at(strip, address, t);
 	const char *name = span ? strip->build.model->names[span->name] : "";
-	return !span ? "" : vp_arena_print(arena, "\nin %s%s%s, %s from 0x%llx", vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
-	                                   span->perms, (unsigned long long)span->start);
+	return !span ? ""
+	             : vp_arena_print(arena, "\nin %s%s%s, %s from 0x%llx",
+	                              vp_words(arena, vp_s(vp_kind_name(span->kind))),
+	                              *name ? " " : "", name, span->perms,
+	                              (unsigned long long)span->start);
 }
 
 static const char *title_of(struct strip *strip, const struct vp_page_run *run)
 {
 	struct vp_arena *arena = strip->build.arena;
-	uint64_t page = strip->build.model->page ? strip->build.model->page : 4096, pages = (run->end - run->start) / page;
-	return vp_arena_print(arena, "%llu page%s: %s\n0x%llx-0x%llx %s%s\n%s to %s", (unsigned long long)pages, pages == 1 ? "" : "s",
-		vp_page_word(run->state), (unsigned long long)run->start, (unsigned long long)run->end, vp_size_words(arena, (double)(run->end - run->start)),
-		region_words(strip, run->start, run->t0), vp_time_words(arena, run->t0), run->t1 > strip->t1 ? "the end" : vp_time_words(arena, run->t1));
+	uint64_t page = strip->build.model->page ? strip->build.model->page : 4096,
+	         pages = (run->end - run->start) / page;
+	return vp_arena_print(arena, "%llu page%s: %s\n0x%llx-0x%llx %s%s\n%s to %s",
+	                      (unsigned long long)pages, pages == 1 ? "" : "s",
+	                      vp_page_word(run->state), (unsigned long long)run->start,
+	                      (unsigned long long)run->end,
+	                      vp_size_words(arena, (double)(run->end - run->start)),
+	                      region_words(strip, run->start, run->t0),
+	                      vp_time_words(arena, run->t0),
+	                      run->t1 > strip->t1 ? "the end" : vp_time_words(arena, run->t1));
 }
 
 /* ---- boxes ---- */
@@ -191,7 +221,8 @@ static const char *title_of(struct strip *strip, const struct vp_page_run *run)
 static int box(struct strip *strip, struct vp_box one)
 {
 	struct vp_figure *figure = strip->build.figure;
-	strip->boxes = vp_build_grow(strip->build.arena, strip->boxes, figure->box_count, &strip->box_size, sizeof one);
+	strip->boxes = vp_build_grow(strip->build.arena, strip->boxes, figure->box_count,
+	                             &strip->box_size, sizeof one);
 	if (!strip->boxes)
 		return vp_fail("out of memory");
 	strip->boxes[figure->box_count++] = one;
@@ -201,10 +232,12 @@ static int box(struct strip *strip, struct vp_box one)
 
 static bool fits(const struct strip *strip)
 {
-	double least = 1.0 / strip->build.options->height, narrow = 1.0 / strip->build.options->width;
+	double least = 1.0 / strip->build.options->height,
+	       narrow = 1.0 / strip->build.options->width;
 	for (size_t i = 0; i < strip->count; i++) {
 		const struct vp_page_run *run = &strip->runs[i];
-		if (vp_address_at(strip->axis, run->end) - vp_address_at(strip->axis, run->start) < least)
+		if (vp_address_at(strip->axis, run->end) - vp_address_at(strip->axis, run->start) <
+		    least)
 			return false;
 		if (end_of(strip, run) - x_of(strip, run->t0) < narrow && strip->t1 > strip->t0)
 			return false;
@@ -217,8 +250,12 @@ static int each_run(struct strip *strip)
 	for (size_t i = 0; i < strip->count; i++) {
 		const struct vp_page_run *run = &strip->runs[i];
 		const char *title = strip->build.options->untitled ? "" : title_of(strip, run);
-		if (box(strip, (struct vp_box){ (float)x_of(strip, run->t0), (float)end_of(strip, run), (float)vp_address_at(strip->axis, run->start),
-			(float)vp_address_at(strip->axis, run->end), (uint32_t)strip->build.class_of[run->state], 0, -1, NULL, title }))
+		if (box(strip,
+		        (struct vp_box){ (float)x_of(strip, run->t0), (float)end_of(strip, run),
+		                         (float)vp_address_at(strip->axis, run->start),
+		                         (float)vp_address_at(strip->axis, run->end),
+		                         (uint32_t)strip->build.class_of[run->state], 0, -1, NULL,
+		                         title }))
 			return -1;
 	}
 	return 0;
@@ -226,15 +263,19 @@ static int each_run(struct strip *strip)
 
 static void cover(struct strip *strip, const struct vp_page_run *run)
 {
-	double x0 = x_of(strip, run->t0) * (double)strip->columns, x1 = end_of(strip, run) * (double)strip->columns;
-	double y0 = vp_address_at(strip->axis, run->start) * (double)strip->rows, y1 = vp_address_at(strip->axis, run->end) * (double)strip->rows;
+	double x0 = x_of(strip, run->t0) * (double)strip->columns,
+	       x1 = end_of(strip, run) * (double)strip->columns;
+	double y0 = vp_address_at(strip->axis, run->start) * (double)strip->rows,
+	       y1 = vp_address_at(strip->axis, run->end) * (double)strip->rows;
 	if (strip->t1 <= strip->t0)
 		x0 = 0, x1 = (double)strip->columns;
 	for (size_t row = (size_t)y0; row < strip->rows && (double)row < y1; row++) {
 		double high = fmin(y1, (double)row + 1) - fmax(y0, (double)row);
 		float *at = strip->weight + row * strip->columns * VP_PC_COUNT + run->state;
-		for (size_t column = (size_t)x0; column < strip->columns && (double)column < x1; column++)
-			at[column * VP_PC_COUNT] += (float)(high * (fmin(x1, (double)column + 1) - fmax(x0, (double)column)));
+		for (size_t column = (size_t)x0; column < strip->columns && (double)column < x1;
+		     column++)
+			at[column * VP_PC_COUNT] += (float)(high * (fmin(x1, (double)column + 1) -
+			                                            fmax(x0, (double)column)));
 	}
 }
 
@@ -271,16 +312,28 @@ static int cells(struct strip *strip)
 		for (size_t from = 0, to; from < strip->columns; from = to) {
 			uint8_t cell = strip->cell[row * strip->columns + from];
 			size_t up = row + 1;
-			for (to = from + 1; to < strip->columns && strip->cell[row * strip->columns + to] == cell;)
+			for (to = from + 1;
+			     to < strip->columns && strip->cell[row * strip->columns + to] == cell;)
 				to++;
 			if (!cell)
 				continue;
 			for (; up < strip->rows && alike(strip, up, from, to, cell); up++)
 				memset(strip->cell + up * strip->columns + from, 0, to - from);
 			int class_ = (cell - 1) / FILLS, fill = (cell - 1) % FILLS + 1;
-			if (box(strip, (struct vp_box){ (float)((double)from / wide), (float)((double)to / wide), (float)((double)row / tall), (float)((double)up / tall),
-				(uint32_t)strip->build.class_of[class_], 0, (float)fill / FILLS, NULL, strip->build.options->untitled ? "" :
-				vp_arena_print(strip->build.arena, "mostly %s\n%d %% of the pages here are there", vp_page_word((enum vp_page_class)class_), 100 * fill / FILLS) }))
+			if (box(strip,
+			        (struct vp_box){
+			                (float)((double)from / wide), (float)((double)to / wide),
+			                (float)((double)row / tall), (float)((double)up / tall),
+			                (uint32_t)strip->build.class_of[class_], 0,
+			                (float)fill / FILLS, NULL,
+			                strip->build.options->untitled
+			                        ? ""
+			                        : vp_arena_print(strip->build.arena,
+			                                         "mostly %s\n%d %% of the pages "
+			                                         "here are there",
+			                                         vp_page_word((
+			                                                 enum vp_page_class)class_),
+			                                         100 * fill / FILLS) }))
 				return -1;
 		}
 	return 0;
@@ -289,7 +342,8 @@ static int cells(struct strip *strip)
 static int grid(struct strip *strip)
 {
 	const struct vp_view_options *options = strip->build.options;
-	size_t columns = (size_t)(options->text ? options->width : options->width / 2), rows = (size_t)(options->text ? options->height : options->height / 2);
+	size_t columns = (size_t)(options->text ? options->width : options->width / 2),
+	       rows = (size_t)(options->text ? options->height : options->height / 2);
 	strip->columns = columns < 1 ? 1 : columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
 	strip->rows = rows < 1 ? 1 : rows > ROWS_MAX ? ROWS_MAX : rows;
 	strip->weight = calloc(strip->rows * strip->columns * VP_PC_COUNT, sizeof *strip->weight);
@@ -300,8 +354,13 @@ static int grid(struct strip *strip)
 	if (!failed) {
 		choose(strip);
 		failed = cells(strip);
-		vp_build_note(&strip->build, vp_arena_print(strip->build.arena, "%zu runs of pages in cells of a grid, each in the colour of what covers most of it and "
-			"filled as far as pages are there; --address A-B, --kind and --from show less and more of it", strip->count));
+		vp_build_note(&strip->build,
+		              vp_arena_print(strip->build.arena,
+		                             "%zu runs of pages in cells of a grid, each in the "
+		                             "colour of what covers most of it and "
+		                             "filled as far as pages are there; --address A-B, "
+		                             "--kind and --from show less and more of it",
+		                             strip->count));
 	}
 	free(strip->weight);
 	free(strip->cell);
@@ -327,8 +386,13 @@ static int classes(struct strip *strip)
 			continue;
 		build->class_of[class_] = (int)build->figure->class_count;
 		list[build->figure->class_count] = vp_page_colours((enum vp_page_class)class_);
-		list[build->figure->class_count++].detail = strip->bytes[class_] ? vp_arena_print(build->arena, "%s %s",
-			vp_size_words(build->arena, (double)strip->bytes[class_]), end_words(strip)) : vp_arena_print(build->arena, "none %s", end_words(strip));
+		list[build->figure->class_count++].detail =
+		        strip->bytes[class_]
+		                ? vp_arena_print(build->arena, "%s %s",
+		                                 vp_size_words(build->arena,
+		                                               (double)strip->bytes[class_]),
+		                                 end_words(strip))
+		                : vp_arena_print(build->arena, "none %s", end_words(strip));
 	}
 	vp_class_letters(list, build->figure->class_count);
 	build->figure->classes = list;
@@ -339,7 +403,8 @@ static int classes(struct strip *strip)
 static const char *entries_words(struct vp_arena *arena, const struct vp_tables *tables, int level)
 {
 	static const char *const names[VP_TABLE_LEVELS] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
-	return vp_arena_print(arena, "%llu %s", (unsigned long long)tables->entries[level], names[level]);
+	return vp_arena_print(arena, "%llu %s", (unsigned long long)tables->entries[level],
+	                      names[level]);
 }
 
 void vp_tables_note(struct vp_build *build, int64_t pid)
@@ -349,20 +414,45 @@ void vp_tables_note(struct vp_build *build, int64_t pid)
 	uint64_t page = build->model->page ? build->model->page : 4096;
 	if (!tables)
 		return;
-	const char *stated = tables->stated ? vp_arena_print(arena, "page tables: %s (VmPTE)", vp_size_words(arena, (double)tables->stated)) : "page tables";
+	const char *stated = tables->stated
+	                             ? vp_arena_print(arena, "page tables: %s (VmPTE)",
+	                                              vp_size_words(arena, (double)tables->stated))
+	                             : "page tables";
 	if (!tables->known) {
-		vp_build_note(build, vp_arena_print(arena, "%s; which of it is needed is not known without PAGEMAP_SCAN", stated));
+		vp_build_note(build, vp_arena_print(arena,
+		                                    "%s; which of it is needed is not known "
+		                                    "without PAGEMAP_SCAN",
+		                                    stated));
 		return;
 	}
-	uint64_t reserve = tables->huge * page, used = tables->needed + reserve, rest = tables->stated > used ? tables->stated - used : 0;
-	const char *five = tables->entries[3] ? vp_arena_print(arena, ", %s", entries_words(arena, tables, 3)) : "";
-	vp_build_note(build, vp_arena_print(arena, "%s; needed %s: %llu of PTEs, %llu of PMDs, %llu of PUDs below the PGD, with %s, %s, %s%s, %s entries in use%s%s",
-		stated, vp_size_words(arena, (double)tables->needed), (unsigned long long)tables->tables[0], (unsigned long long)tables->tables[1],
-		(unsigned long long)tables->tables[2], entries_words(arena, tables, 0), entries_words(arena, tables, 1), entries_words(arena, tables, 2),
-		five, entries_words(arena, tables, 4),
-		tables->huge && tables->stated > tables->needed ? vp_arena_print(arena, "; %s in reserve for %llu huge page%s", vp_size_words(arena, (double)reserve),
-			(unsigned long long)tables->huge, tables->huge == 1 ? "" : "s") : "",
-		rest ? vp_arena_print(arena, "; %s in tables that are empty", vp_size_words(arena, (double)rest)) : ""));
+	uint64_t reserve = tables->huge * page, used = tables->needed + reserve,
+	         rest = tables->stated > used ? tables->stated - used : 0;
+	const char *five = tables->entries[3]
+	                           ? vp_arena_print(arena, ", %s", entries_words(arena, tables, 3))
+	                           : "";
+	vp_build_note(build,
+	              vp_arena_print(arena,
+	                             "%s; needed %s: %llu of PTEs, %llu of PMDs, %llu of PUDs "
+	                             "below the PGD, with %s, %s, %s%s, %s entries in use%s%s",
+	                             stated, vp_size_words(arena, (double)tables->needed),
+	                             (unsigned long long)tables->tables[0],
+	                             (unsigned long long)tables->tables[1],
+	                             (unsigned long long)tables->tables[2],
+	                             entries_words(arena, tables, 0),
+	                             entries_words(arena, tables, 1),
+	                             entries_words(arena, tables, 2), five,
+	                             entries_words(arena, tables, 4),
+	                             tables->huge && tables->stated > tables->needed
+	                                     ? vp_arena_print(arena,
+	                                                      "; %s in reserve for %llu huge "
+	                                                      "page%s",
+	                                                      vp_size_words(arena, (double)reserve),
+	                                                      (unsigned long long)tables->huge,
+	                                                      tables->huge == 1 ? "" : "s")
+	                                     : "",
+	                             rest ? vp_arena_print(arena, "; %s in tables that are empty",
+	                                                   vp_size_words(arena, (double)rest))
+	                                  : ""));
 }
 
 void vp_faults_note(struct vp_build *build, int64_t pid)
@@ -370,8 +460,10 @@ void vp_faults_note(struct vp_build *build, int64_t pid)
 	uint64_t major, minor;
 	if (!vp_model_faults(build->model, pid, 0, 1, &major, &minor) || !(major + minor))
 		return;
-	vp_build_note(build, vp_arena_print(build->arena, "page faults while it was looked at: %llu minor, %llu major", (unsigned long long)minor,
-	                                    (unsigned long long)major));
+	vp_build_note(build, vp_arena_print(build->arena,
+	                                    "page faults while it was looked at: %llu minor, %llu "
+	                                    "major",
+	                                    (unsigned long long)minor, (unsigned long long)major));
 }
 
 static void words(struct strip *strip)
@@ -382,15 +474,23 @@ static void words(struct strip *strip)
 	uint64_t there = 0;
 	for (int class_ = VP_PC_PRIVATE; class_ <= VP_PC_FILE_DIRTY; class_++)
 		there += strip->bytes[class_];
-	build->figure->subtitle = vp_arena_print(arena, "pages over time, %s to %s; %s %s resident, %s swapped", vp_time_words(arena, strip->t0),
-		vp_time_words(arena, strip->t1), end_words(strip), vp_size_words(arena, (double)there), vp_size_words(arena, (double)strip->bytes[VP_PC_SWAPPED]));
+	build->figure->subtitle =
+	        vp_arena_print(arena, "pages over time, %s to %s; %s %s resident, %s swapped",
+	                       vp_time_words(arena, strip->t0), vp_time_words(arena, strip->t1),
+	                       end_words(strip), vp_size_words(arena, (double)there),
+	                       vp_size_words(arena, (double)strip->bytes[VP_PC_SWAPPED]));
 	build->figure->y.title = "pages by address (what was never there is folded)";
 	vp_tables_note(build, strip->proc->pid);
 	vp_faults_note(build, strip->proc->pid);
 	if (tables && !tables->file_dirty)
-		vp_build_note(build, "which pages of files are dirty is not known: it takes CAP_SYS_ADMIN");
+		vp_build_note(build, "which pages of files are dirty is not known: it takes "
+		                     "CAP_SYS_ADMIN");
 	if (build->model->pages_unkept)
-		vp_build_note(build, vp_arena_print(arena, "%llu runs of pages found no room: the picture is not whole", (unsigned long long)build->model->pages_unkept));
+		vp_build_note(build,
+		              vp_arena_print(arena,
+		                             "%llu runs of pages found no room: the picture is not "
+		                             "whole",
+		                             (unsigned long long)build->model->pages_unkept));
 }
 
 static int draw(struct strip *strip)
@@ -404,7 +504,8 @@ static int draw(struct strip *strip)
 	return fits(strip) ? each_run(strip) : grid(strip);
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct strip strip = { .proc = vp_model_chosen(model), .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;
@@ -417,7 +518,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return -1;
 	if (strip.count && draw(&strip))
 		return -1;
-	if (!strip.count && !model->types[VP_T_pages] && (model->types[VP_T_region] || model->types[VP_T_change]))
+	if (!strip.count && !model->types[VP_T_pages] &&
+	    (model->types[VP_T_region] || model->types[VP_T_change]))
 		figure->empty = "nothing tells of single pages: vm-sample --detail pages does";
 	else if (!strip.count)
 		vp_build_empty(&strip.build, "page");
@@ -427,7 +529,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 const struct vp_view vp_view_pages = {
 	.name = "pages",
-	.about = "a film strip of residency: the state of each page over time (vm-sample --detail pages)",
+	.about = "a film strip of residency: the state of each page over time (vm-sample --detail "
+	         "pages)",
 	.keep = VP_KEEP_SPANS | VP_KEEP_PAGES,
 	.build = build,
 };

@@ -1,7 +1,9 @@
-/* Which colour and letter a kind has: the same in every picture, from families that colour-blind people can tell apart.
+/* Which colour and letter a kind has: the same in every picture, from families that colour-blind
+ * people can tell apart.
  *
- * The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), one for each family; within a family the
- * kinds differ in lightness. Reserved and guarded ranges are greys: they are nobody's memory yet.
+ * The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), one for each family;
+ * within a family the kinds differ in lightness. Reserved and guarded ranges are greys: they are
+ * nobody's memory yet.
  */
 #include "view/views.h"
 
@@ -57,8 +59,9 @@ static const struct row rows[] = {
 
 /* Kinds that only a user knows: any of these by the hash of the name. */
 static const struct row others[] = {
-	{ NULL, 0x8c510a, 0xd8a25e, 94, 0 }, { NULL, 0x5e3c99, 0xb2a0dc, 97, 0 }, { NULL, 0x01665e, 0x5fbdb2, 30, 0 },
-	{ NULL, 0xa6266e, 0xf08cc4, 125, 0 }, { NULL, 0x4d7c0f, 0xa8d65e, 70, 0 }, { NULL, 0x7a3b2e, 0xdb9a8c, 131, 0 },
+	{ NULL, 0x8c510a, 0xd8a25e, 94, 0 }, { NULL, 0x5e3c99, 0xb2a0dc, 97, 0 },
+	{ NULL, 0x01665e, 0x5fbdb2, 30, 0 }, { NULL, 0xa6266e, 0xf08cc4, 125, 0 },
+	{ NULL, 0x4d7c0f, 0xa8d65e, 70, 0 }, { NULL, 0x7a3b2e, 0xdb9a8c, 131, 0 },
 	{ NULL, 0x35508a, 0x93aae0, 61, 0 }, { NULL, 0x7d6a1c, 0xd4c27a, 101, 0 },
 };
 

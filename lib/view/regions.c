@@ -1,4 +1,5 @@
-/* The view area by region or by name: what each of the largest has had over time, stacked, and all others as one. */
+/* The view area by region or by name: what each of the largest has had over time, stacked, and all
+ * others as one. */
 #include "base/error.h"
 #include "view/build.h"
 
@@ -8,10 +9,12 @@
 #define MOST 11 /* with a colour of their own */
 
 static const struct vp_class colours[MOST + 1] = {
-	{ NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32, 'a' }, { NULL, NULL, 0xc9762b, 0xe79b55, 172, 'b' }, { NULL, NULL, 0x5b9e4d, 0x86c777, 71, 'c' },
-	{ NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 'd' }, { NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'e' }, { NULL, NULL, 0x0f8b8d, 0x4fc3c5, 37, 'f' },
-	{ NULL, NULL, 0xb59a2b, 0xd9c15a, 178, 'g' }, { NULL, NULL, 0xa6266e, 0xf08cc4, 125, 'h' }, { NULL, NULL, 0x4d7c0f, 0xa8d65e, 70, 'i' },
-	{ NULL, NULL, 0x7a3b2e, 0xdb9a8c, 131, 'j' }, { NULL, NULL, 0x35508a, 0x93aae0, 61, 'k' }, { NULL, NULL, 0x9aa5b1, 0x7b8794, 247, 'o' },
+	{ NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32, 'a' },  { NULL, NULL, 0xc9762b, 0xe79b55, 172, 'b' },
+	{ NULL, NULL, 0x5b9e4d, 0x86c777, 71, 'c' },  { NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 'd' },
+	{ NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'e' }, { NULL, NULL, 0x0f8b8d, 0x4fc3c5, 37, 'f' },
+	{ NULL, NULL, 0xb59a2b, 0xd9c15a, 178, 'g' }, { NULL, NULL, 0xa6266e, 0xf08cc4, 125, 'h' },
+	{ NULL, NULL, 0x4d7c0f, 0xa8d65e, 70, 'i' },  { NULL, NULL, 0x7a3b2e, 0xdb9a8c, 131, 'j' },
+	{ NULL, NULL, 0x35508a, 0x93aae0, 61, 'k' },  { NULL, NULL, 0x9aa5b1, 0x7b8794, 247, 'o' },
 };
 
 /* A region, or all of one name. */
@@ -19,7 +22,7 @@ struct group {
 	uint64_t key;
 	const struct vp_episode *first;
 	double now, peak, last;
-	int serie;               /* MOST: one of the others */
+	int serie; /* MOST: one of the others */
 };
 
 struct regions {
@@ -27,10 +30,12 @@ struct regions {
 	const struct vp_proc *proc;
 	bool by_name;
 	int measure;
-	struct group *groups; size_t count;
-	size_t *group_of;        /* by episode */
-	const struct vp_episode **episodes; size_t episode_count;
-	double *values;          /* of the series now */
+	struct group *groups;
+	size_t count;
+	size_t *group_of; /* by episode */
+	const struct vp_episode **episodes;
+	size_t episode_count;
+	double *values; /* of the series now */
 	int64_t t0, t1;
 };
 
@@ -43,13 +48,15 @@ static const struct regions *grouped; /* qsort has no context */
 
 static int by_key(const void *left, const void *right)
 {
-	uint64_t a = key_of(grouped, *(const struct vp_episode *const *)left), b = key_of(grouped, *(const struct vp_episode *const *)right);
+	uint64_t a = key_of(grouped, *(const struct vp_episode *const *)left),
+	         b = key_of(grouped, *(const struct vp_episode *const *)right);
 	return (a > b) - (a < b);
 }
 
 static int by_peak(const void *left, const void *right)
 {
-	const struct group *a = *(const struct group *const *)left, *b = *(const struct group *const *)right;
+	const struct group *a = *(const struct group *const *)left,
+	                   *b = *(const struct group *const *)right;
 	if (a->peak != b->peak)
 		return a->peak > b->peak ? -1 : 1;
 	return (a->key > b->key) - (a->key < b->key);
@@ -76,7 +83,9 @@ static int collect(struct regions *r)
 	qsort(sorted, r->episode_count, sizeof *sorted, by_key);
 	for (size_t i = 0; i < r->episode_count; i++)
 		if (!i || key_of(r, sorted[i]) != r->groups[r->count - 1].key)
-			r->groups[r->count++] = (struct group){ .key = key_of(r, sorted[i]), .first = sorted[i], .serie = MOST };
+			r->groups[r->count++] = (struct group){ .key = key_of(r, sorted[i]),
+				                                .first = sorted[i],
+				                                .serie = MOST };
 	for (size_t i = 0; i < r->episode_count; i++) {
 		size_t low = 0, high = r->count;
 		while (high - low > 1) {
@@ -102,7 +111,8 @@ static bool measured(const struct regions *r, int measure)
 /* An episode of a region adds what it has more than the one before. */
 static double step(const struct regions *r, size_t i)
 {
-	return (double)r->episodes[i]->sums[r->measure] - (double)r->episodes[i]->before[r->measure];
+	return (double)r->episodes[i]->sums[r->measure] -
+	       (double)r->episodes[i]->before[r->measure];
 }
 
 static void peaks(struct regions *r)
@@ -135,7 +145,8 @@ static const char *name_of(const struct regions *r, const struct group *group)
 {
 	struct vp_arena *arena = r->build.arena;
 	const struct vp_episode *first = group->first;
-	const char *kind = vp_words(arena, vp_s(vp_kind_name(first->kind))), *name = vp_short_name(r->build.model->names[first->name], kind);
+	const char *kind = vp_words(arena, vp_s(vp_kind_name(first->kind))),
+	           *name = vp_short_name(r->build.model->names[first->name], kind);
 	if (r->by_name)
 		return *r->build.model->names[first->name] ? name : "(none)";
 	return vp_arena_print(arena, "%s 0x%llx", name, (unsigned long long)first->start);
@@ -158,13 +169,16 @@ static int classes(struct regions *r, size_t chosen, bool others)
 		}
 		list[group->serie] = colours[group->serie];
 		list[group->serie].name = name_of(r, group);
-		list[group->serie].detail = vp_arena_print(r->build.arena, "%s, peak %s", vp_size_words(r->build.arena, group->last),
-		                                          vp_size_words(r->build.arena, group->peak));
+		list[group->serie].detail =
+		        vp_arena_print(r->build.arena, "%s, peak %s",
+		                       vp_size_words(r->build.arena, group->last),
+		                       vp_size_words(r->build.arena, group->peak));
 	}
 	if (others) {
 		list[chosen] = colours[MOST];
 		list[chosen].name = "all others";
-		list[chosen].detail = vp_arena_print(r->build.arena, "%zu, %s", rest, vp_size_words(r->build.arena, rest_last));
+		list[chosen].detail = vp_arena_print(r->build.arena, "%zu, %s", rest,
+		                                     vp_size_words(r->build.arena, rest_last));
 	}
 	figure->classes = list;
 	figure->class_count = chosen + others;
@@ -173,7 +187,8 @@ static int classes(struct regions *r, size_t chosen, bool others)
 
 /* ---- series ---- */
 
-/* The points in time: each moment at which something was told, thinned to two for each column, of which the latest counts. */
+/* The points in time: each moment at which something was told, thinned to two for each column, of
+ * which the latest counts. */
 static size_t columns_of(const struct regions *r)
 {
 	size_t columns = 2 * (size_t)(r->build.options->width > 0 ? r->build.options->width : 800);
@@ -182,10 +197,13 @@ static size_t columns_of(const struct regions *r)
 
 static double x_of(const struct regions *r, int64_t t)
 {
-	return t <= r->t0 || r->t1 <= r->t0 ? 0 : t >= r->t1 ? 1 : (double)(t - r->t0) / (double)(r->t1 - r->t0);
+	return t <= r->t0 || r->t1 <= r->t0 ? 0
+	       : t >= r->t1                 ? 1
+	                                    : (double)(t - r->t0) / (double)(r->t1 - r->t0);
 }
 
-static int fill(struct regions *r, size_t series, double **ys, double *xs, size_t *points, double *top)
+static int fill(struct regions *r, size_t series, double **ys, double *xs, size_t *points,
+                double *top)
 {
 	size_t columns = columns_of(r), n = 0;
 	for (size_t i = 0; i < r->count; i++)
@@ -202,7 +220,8 @@ static int fill(struct regions *r, size_t series, double **ys, double *xs, size_
 		if (more)
 			continue;
 		double x = x_of(r, r->episodes[i]->t), sum = 0;
-		if (n && (size_t)(xs[n - 1] * (double)columns) == (size_t)(x * (double)columns) && n > 1)
+		if (n && (size_t)(xs[n - 1] * (double)columns) == (size_t)(x * (double)columns) &&
+		    n > 1)
 			n--;
 		xs[n] = x;
 		for (size_t k = 0; k < series; k++)
@@ -222,19 +241,24 @@ static int series(struct regions *r, size_t chosen, bool others)
 	struct vp_arena *arena = r->build.arena;
 	struct vp_figure *figure = r->build.figure;
 	size_t count = chosen + others, points = 0, room = r->episode_count + 2;
-	double **ys = vp_arena_take(arena, (count + 1) * sizeof *ys), *xs = vp_arena_take(arena, room * sizeof *xs), top = 0;
+	double **ys = vp_arena_take(arena, (count + 1) * sizeof *ys),
+	       *xs = vp_arena_take(arena, room * sizeof *xs), top = 0;
 	struct vp_serie *list = vp_arena_take(arena, (count + 1) * sizeof *list);
 	r->values = vp_arena_take(arena, (count + 1) * sizeof *r->values);
 	for (size_t k = 0; ys && k < count; k++)
 		if (!(ys[k] = vp_arena_take(arena, room * sizeof **ys)))
 			return vp_fail("out of memory");
-	if (!ys || !xs || !list || !r->values || fill(r, count, ys, xs, &points, &top) || classes(r, chosen, others))
+	if (!ys || !xs || !list || !r->values || fill(r, count, ys, xs, &points, &top) ||
+	    classes(r, chosen, others))
 		return vp_fail("out of memory");
 	double high = vp_axis_bytes(&figure->y, top, arena);
 	for (size_t k = 0; k < count; k++) {
 		for (size_t i = 0; i < points; i++)
 			ys[k][i] /= high;
-		list[k] = (struct vp_serie){ figure->classes[k].name, (uint32_t)k, ys[k], vp_arena_print(arena, "%s\n%s", figure->classes[k].name, figure->classes[k].detail) };
+		list[k] =
+		        (struct vp_serie){ figure->classes[k].name, (uint32_t)k, ys[k],
+			                   vp_arena_print(arena, "%s\n%s", figure->classes[k].name,
+			                                  figure->classes[k].detail) };
 	}
 	figure->series = list;
 	figure->serie_count = count;
@@ -261,16 +285,23 @@ bool vp_regions_is(const struct vp_view_options *options)
 	return options->by && strcmp(options->by, "kind");
 }
 
-int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options,
+                    struct vp_figure *figure, struct vp_arena *arena)
 {
-	static const char *const words[] = { "size", "resident (rss)", "proportional (pss)", "dirty", "swap" };
-	struct regions r = { .proc = vp_model_chosen(model), .by_name = !strcmp(options->by, "name"), .t0 = model->t0, .t1 = model->t1 };
+	static const char *const words[] = { "size", "resident (rss)", "proportional (pss)",
+		                             "dirty", "swap" };
+	struct regions r = { .proc = vp_model_chosen(model),
+		             .by_name = !strcmp(options->by, "name"),
+		             .t0 = model->t0,
+		             .t1 = model->t1 };
 	if (vp_build_begin(&r.build, "area", VP_SERIES, model, options, figure, arena))
 		return -1;
 	figure->title = vp_build_process(&r.build, r.proc);
 	if (r.proc && model->t1 >= model->t0 && collect(&r))
 		return -1;
-	r.measure = options->measure >= 0 ? options->measure : measured(&r, VP_SUM_RSS) ? VP_SUM_RSS : VP_SUM_SIZE;
+	r.measure = options->measure >= 0      ? options->measure
+	            : measured(&r, VP_SUM_RSS) ? VP_SUM_RSS
+	                                       : VP_SUM_SIZE;
 	peaks(&r);
 	size_t chosen = choose(&r), large = 0;
 	for (size_t i = 0; i < r.count; i++)
@@ -280,7 +311,8 @@ int vp_regions_area(const struct vp_model *model, const struct vp_view_options *
 		if (series(&r, chosen, large > chosen))
 			return -1;
 		figure->y.title = words[r.measure];
-		figure->subtitle = vp_arena_print(arena, "%s by %s, the %zu largest of %zu", words[r.measure], options->by, chosen, large);
+		figure->subtitle = vp_arena_print(arena, "%s by %s, the %zu largest of %zu",
+		                                  words[r.measure], options->by, chosen, large);
 		vp_flags_of(&r.build, r.t0, r.t1, r.proc->pid);
 	} else
 		vp_build_empty(&r.build, "region");

@@ -1,4 +1,5 @@
-/* Tables whose rows a view works out itself: columns and order as the user asked for them, cells, totals. */
+/* Tables whose rows a view works out itself: columns and order as the user asked for them, cells,
+ * totals. */
 #include "base/error.h"
 #include "program/option.h"
 #include "view/rows.h"
@@ -12,7 +13,7 @@
 struct order {
 	int columns[COLUMNS_MAX];
 	size_t count;
-	int sort;   /* a field, or -1 */
+	int sort; /* a field, or -1 */
 	bool down;
 	bool asked; /* the columns were named by the user: shown even if nothing is known */
 };
@@ -23,11 +24,13 @@ static int unknown(const struct vp_rows *rows, const char *word, size_t n)
 	char text[64], known[1024] = "";
 	for (size_t i = 0; i < rows->field_count; i++) {
 		names[i] = rows->fields[i].name;
-		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
+		         names[i]);
 	}
 	snprintf(text, sizeof text, "%.*s", (int)(n < 60 ? n : 60), word);
 	const char *near = vp_nearest(text, names, rows->field_count);
-	return vp_fail("no column '%s'%s%s%s; there are: %s", text, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
+	return vp_fail("no column '%s'%s%s%s; there are: %s", text, near ? "; did you mean '" : "",
+	               near ? near : "", near ? "'" : "", known);
 }
 
 static int field_of(const struct vp_rows *rows, const char *word, size_t n)
@@ -54,14 +57,16 @@ static int columns_set(const struct vp_rows *rows, const char *list, struct orde
 	return order->count ? 0 : vp_fail("no column is named");
 }
 
-static int ask(const struct vp_rows *rows, const struct vp_view_options *options, struct order *order)
+static int ask(const struct vp_rows *rows, const struct vp_view_options *options,
+               struct order *order)
 {
 	const char *sort = options->sort ? options->sort : rows->sort;
 	*order = (struct order){ .sort = -1, .asked = options->columns != NULL };
 	if (columns_set(rows, options->columns ? options->columns : rows->preset, order))
 		return -1;
 	order->down = sort && *sort == '-';
-	if (sort && (order->sort = field_of(rows, sort + order->down, strlen(sort + order->down))) < 0)
+	if (sort &&
+	    (order->sort = field_of(rows, sort + order->down, strlen(sort + order->down))) < 0)
 		return -1;
 	return 0;
 }
@@ -85,7 +90,9 @@ static int compare(const void *left, const void *right)
 	const struct key *a = left, *b = right;
 	int order = 0;
 	if ((a->value.how == VP_NOTHING) != (b->value.how == VP_NOTHING))
-		return a->value.how == VP_NOTHING ? 1 : -1; /* what is not known stands last in either direction */
+		return a->value.how == VP_NOTHING
+		               ? 1
+		               : -1; /* what is not known stands last in either direction */
 	if (a->value.how == VP_WORD && b->value.how == VP_WORD)
 		order = strcmp(a->value.text, b->value.text);
 	else
@@ -95,11 +102,14 @@ static int compare(const void *left, const void *right)
 	return (a->row > b->row) - (a->row < b->row);
 }
 
-static struct key *keys_of(const struct vp_rows *rows, const struct order *order, struct vp_arena *arena)
+static struct key *keys_of(const struct vp_rows *rows, const struct order *order,
+                           struct vp_arena *arena)
 {
 	struct key *keys = vp_arena_take(arena, (rows->count + 1) * sizeof *keys);
 	for (size_t i = 0; keys && i < rows->count; i++)
-		keys[i] = (struct key){ order->sort >= 0 ? rows->value(rows->ctx, i, order->sort) : (struct vp_value){ 0 }, i, order->down };
+		keys[i] = (struct key){ order->sort >= 0 ? rows->value(rows->ctx, i, order->sort)
+			                                 : (struct vp_value){ 0 },
+			                i, order->down };
 	if (keys && order->sort >= 0)
 		qsort(keys, rows->count, sizeof *keys, compare);
 	return keys;
@@ -119,11 +129,16 @@ static struct vp_cell cell_of(struct vp_arena *arena, const struct vp_value *val
 {
 	switch (value->how) {
 	case VP_WORD: return (struct vp_cell){ value->text, true };
-	case VP_COUNT: return (struct vp_cell){ vp_arena_print(arena, "%lld", (long long)value->n), true };
+	case VP_COUNT:
+		return (struct vp_cell){ vp_arena_print(arena, "%lld", (long long)value->n), true };
 	case VP_KIB: return (struct vp_cell){ kib(arena, value->n, false), true };
 	case VP_KIB_DELTA: return (struct vp_cell){ kib(arena, value->n, true), true };
-	case VP_SECONDS: return (struct vp_cell){ vp_arena_print(arena, "%.6f", (double)value->n / 1e9), true };
-	case VP_MICROSECONDS: return (struct vp_cell){ vp_arena_print(arena, "%.1f", (double)value->n / 1e3), true };
+	case VP_SECONDS:
+		return (struct vp_cell){ vp_arena_print(arena, "%.6f", (double)value->n / 1e9),
+			                 true };
+	case VP_MICROSECONDS:
+		return (struct vp_cell){ vp_arena_print(arena, "%.1f", (double)value->n / 1e3),
+			                 true };
 	default: return (struct vp_cell){ NULL, false };
 	}
 }
@@ -173,7 +188,8 @@ static int totals_put(const struct vp_rows *rows, const struct order *order, str
 
 static int heads_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
 {
-	struct vp_column *columns = vp_arena_take(build->arena, (order->count + 1) * sizeof *columns);
+	struct vp_column *columns =
+	        vp_arena_take(build->arena, (order->count + 1) * sizeof *columns);
 	if (!columns)
 		return vp_fail("out of memory");
 	for (size_t c = 0; c < order->count; c++) {
@@ -196,11 +212,13 @@ int vp_rows_put(const struct vp_rows *rows, struct vp_build *build)
 	struct key *keys = keys_of(rows, &order, build->arena);
 	struct vp_cell *cells = vp_arena_take(build->arena, (rows->count * n + 1) * sizeof *cells);
 	int *row_class = vp_arena_take(build->arena, (rows->count + 1) * sizeof *row_class);
-	if (!keys || !cells || !row_class || heads_put(rows, &order, build) || totals_put(rows, &order, build))
+	if (!keys || !cells || !row_class || heads_put(rows, &order, build) ||
+	    totals_put(rows, &order, build))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < rows->count; i++) {
 		for (size_t c = 0; c < n; c++) {
-			struct vp_value value = rows->value(rows->ctx, keys[i].row, order.columns[c]);
+			struct vp_value value =
+			        rows->value(rows->ctx, keys[i].row, order.columns[c]);
 			cells[i * n + c] = cell_of(build->arena, &value);
 		}
 		row_class[i] = rows->class_of ? rows->class_of(rows->ctx, keys[i].row) : -1;

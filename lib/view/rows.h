@@ -1,4 +1,5 @@
-/* Tables whose rows a view works out itself: columns and order as the user asked for them, cells, totals. */
+/* Tables whose rows a view works out itself: columns and order as the user asked for them, cells,
+ * totals. */
 #ifndef VMPIPE_VIEW_ROWS_H
 #define VMPIPE_VIEW_ROWS_H
 
@@ -14,18 +15,20 @@ struct vp_value {
 };
 
 struct vp_field {
-	const char *name;  /* in --columns */
-	const char *head;  /* above the column */
+	const char *name; /* in --columns */
+	const char *head; /* above the column */
 	bool right;
-	bool sums;         /* its values add up to something */
+	bool sums; /* its values add up to something */
 };
 
 struct vp_rows {
-	const struct vp_field *fields; size_t field_count;
-	const char *preset;            /* columns, by name */
-	const char *sort;              /* preset order, as in --sort; NULL: as the rows come */
+	const struct vp_field *fields;
+	size_t field_count;
+	const char *preset; /* columns, by name */
+	const char *sort;   /* preset order, as in --sort; NULL: as the rows come */
 	size_t count;
-	/* The value of a field of row i; i == count: of the totals, where VP_NOTHING of a field that sums asks for the sum. */
+	/* The value of a field of row i; i == count: of the totals, where VP_NOTHING of a field
+	 * that sums asks for the sum. */
 	struct vp_value (*value)(void *ctx, size_t i, int field);
 	int (*class_of)(void *ctx, size_t i); /* index of a class, -1; or NULL */
 	void *ctx;

@@ -1,12 +1,13 @@
-/* The view stats: one moment of one process in figures: regions by kind, the holes between them, sharing and what it costs, guards and
- * W^X, and how many regions other programs have.
+/* The view stats: one moment of one process in figures: regions by kind, the holes between them,
+ * sharing and what it costs, guards and W^X, and how many regions other programs have.
  *
  *   section   what                     regions  size KiB  rss KiB  pss KiB  remark
- *   kinds     text                           4      2360     2180      312  13 % of rss is its share
- *   space     largest hole                          ...                     0x... to 0x...
+ *   kinds     text                           4      2360     2180      312  13 % of rss is its
+ * share space     largest hole                          ...                     0x... to 0x...
  *   sharing   private pages                                   344      344
  *   audit     writable and executable        1      ...                     jit at 0x...
- *   programs  a shell (bash)                                                15 to 25 regions: text, data, heap, stack, libraries, locale
+ *   programs  a shell (bash)                                                15 to 25 regions: text,
+ * data, heap, stack, libraries, locale
  *
  * Counts by program are those of a lecture's answers, of small systems: a rule of thumb.
  */
@@ -18,8 +19,12 @@
 enum field { SECTION, WHAT, REGIONS, SIZE, RSS, PSS, REMARK, FIELDS };
 
 static const struct vp_field fields[FIELDS] = {
-	[SECTION] = { "section", "section", false, false }, [WHAT] = { "what", "what", false, false }, [REGIONS] = { "regions", "regions", true, false },
-	[SIZE] = { "size", "size KiB", true, false }, [RSS] = { "rss", "rss KiB", true, false }, [PSS] = { "pss", "pss KiB", true, false },
+	[SECTION] = { "section", "section", false, false },
+	[WHAT] = { "what", "what", false, false },
+	[REGIONS] = { "regions", "regions", true, false },
+	[SIZE] = { "size", "size KiB", true, false },
+	[RSS] = { "rss", "rss KiB", true, false },
+	[PSS] = { "pss", "pss KiB", true, false },
 	[REMARK] = { "remark", "remark", false, false },
 };
 
@@ -34,7 +39,7 @@ struct row {
 	const char *section, *what, *remark;
 	struct sum sum;
 	unsigned has;
-	size_t kind;           /* index + 1; 0: of no kind */
+	size_t kind; /* index + 1; 0: of no kind */
 };
 
 #define SHARES 12
@@ -45,7 +50,8 @@ struct stats {
 	struct row *rows;
 	size_t count, room;
 	bool failed;
-	struct sum *kinds, all, guards, stacks, bare, both, twice, fileless, may, stack_code, shares[SHARES];
+	struct sum *kinds, all, guards, stacks, bare, both, twice, fileless, may, stack_code,
+	        shares[SHARES];
 	vp_str share[SHARES];
 	size_t share_count;
 	const struct vp_region *first_both, *first_twice, *first_fileless, *first_bare, *first_may;
@@ -99,10 +105,14 @@ static bool executable(const char *perms)
 	return strchr(perms, 'x') != NULL;
 }
 
-static void audit(struct stats *stats, const struct vp_region *region, const struct vp_region *below)
+static void audit(struct stats *stats, const struct vp_region *region,
+                  const struct vp_region *below)
 {
-	bool stack = vp_str_is(region->kind, "stack"), thread = vp_str_is(region->kind, "thread-stack"), writable = strchr(region->perms, 'w') != NULL;
-	bool kernels = vp_str_is(region->kind, "vdso") || vp_str_is(region->kind, "vsyscall") || vp_str_is(region->kind, "commpage");
+	bool stack = vp_str_is(region->kind, "stack"),
+	     thread = vp_str_is(region->kind, "thread-stack"),
+	     writable = strchr(region->perms, 'w') != NULL;
+	bool kernels = vp_str_is(region->kind, "vdso") || vp_str_is(region->kind, "vsyscall") ||
+	               vp_str_is(region->kind, "commpage");
 	if (vp_str_is(region->kind, "guard"))
 		add(&stats->guards, region);
 	if (thread) {
@@ -114,11 +124,13 @@ static void audit(struct stats *stats, const struct vp_region *region, const str
 		add_as(&stats->both, &stats->first_both, region);
 	else if (strchr(region->max_perms, 'w') && executable(region->max_perms))
 		add_as(&stats->may, &stats->first_may, region);
-	if (executable(region->perms) && !writable && strchr(region->perms, 's') && vp_written_elsewhere(stats->space, region))
+	if (executable(region->perms) && !writable && strchr(region->perms, 's') &&
+	    vp_written_elsewhere(stats->space, region))
 		add_as(&stats->twice, &stats->first_twice, region);
 	if ((stack || thread) && executable(region->perms))
 		add(&stats->stack_code, region);
-	if (executable(region->perms) && !kernels && (!region->name.n || (region->name.p[0] == '[' && !region->inode.n)))
+	if (executable(region->perms) && !kernels &&
+	    (!region->name.n || (region->name.p[0] == '[' && !region->inode.n)))
 		add_as(&stats->fileless, &stats->first_fileless, region);
 }
 
@@ -136,25 +148,31 @@ static int collect(struct stats *stats)
 {
 	const struct vp_region *below = NULL;
 	uint64_t last = 0;
-	stats->kinds = vp_arena_take(stats->build.arena, (stats->build.kind_count + 1) * sizeof *stats->kinds);
+	stats->kinds = vp_arena_take(stats->build.arena,
+	                             (stats->build.kind_count + 1) * sizeof *stats->kinds);
 	if (!stats->kinds)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < stats->space->count; i++) {
 		const struct vp_region *region = &stats->space->live[i]->region;
 		size_t kind = vp_kind_index(region->kind);
-		if (vp_filter_region(&stats->build.model->filter, region, region->kind) && kind < stats->build.kind_count) {
+		if (vp_filter_region(&stats->build.model->filter, region, region->kind) &&
+		    kind < stats->build.kind_count) {
 			add(&stats->all, region);
 			add(&stats->kinds[kind], region);
 			vp_build_count(&stats->build, kind, region->size);
 			add_share(stats, region);
 			audit(stats, region, below);
-			if (has(region, VP_M_private_clean) && has(region, VP_M_private_dirty) && has(region, VP_M_shared_clean) && has(region, VP_M_shared_dirty)) {
+			if (has(region, VP_M_private_clean) && has(region, VP_M_private_dirty) &&
+			    has(region, VP_M_shared_clean) && has(region, VP_M_shared_dirty)) {
 				stats->has_private = true;
-				stats->private_ += region->measure[VP_M_private_clean] + region->measure[VP_M_private_dirty];
-				stats->shared += region->measure[VP_M_shared_clean] + region->measure[VP_M_shared_dirty];
+				stats->private_ += region->measure[VP_M_private_clean] +
+				                   region->measure[VP_M_private_dirty];
+				stats->shared += region->measure[VP_M_shared_clean] +
+				                 region->measure[VP_M_shared_dirty];
 			}
 		}
-		if (last && region->start > last && !(region->start >> 63)) /* above is the kernel's */
+		if (last && region->start > last &&
+		    !(region->start >> 63)) /* above is the kernel's */
 			hole(stats, last, region->start);
 		last = region->end > last ? region->end : last;
 		below = region;
@@ -164,23 +182,28 @@ static int collect(struct stats *stats)
 
 /* ---- rows ---- */
 
-static struct row *row(struct stats *stats, const char *section, const char *what, const char *remark)
+static struct row *row(struct stats *stats, const char *section, const char *what,
+                       const char *remark)
 {
 	static struct row nowhere;
-	struct row *more = vp_build_grow(stats->build.arena, stats->rows, stats->count, &stats->room, sizeof *more);
+	struct row *more = vp_build_grow(stats->build.arena, stats->rows, stats->count,
+	                                 &stats->room, sizeof *more);
 	stats->failed |= !more;
 	if (stats->failed)
 		return &nowhere;
 	stats->rows = more;
-	stats->rows[stats->count] = (struct row){ .section = section, .what = what, .remark = remark };
+	stats->rows[stats->count] =
+	        (struct row){ .section = section, .what = what, .remark = remark };
 	return &stats->rows[stats->count++];
 }
 
-static void row_of(struct stats *stats, const char *section, const char *what, const struct sum *sum, const char *remark)
+static void row_of(struct stats *stats, const char *section, const char *what,
+                   const struct sum *sum, const char *remark)
 {
 	struct row *one = row(stats, section, what, remark);
 	one->sum = *sum;
-	one->has = HAS_REGIONS | (sum->regions ? HAS_SIZE : 0) | (sum->has_rss ? HAS_RSS : 0) | (sum->has_pss ? HAS_PSS : 0);
+	one->has = HAS_REGIONS | (sum->regions ? HAS_SIZE : 0) | (sum->has_rss ? HAS_RSS : 0) |
+	           (sum->has_pss ? HAS_PSS : 0);
 }
 
 static const char *words_of(struct stats *stats, const struct vp_region *region)
@@ -189,14 +212,17 @@ static const char *words_of(struct stats *stats, const struct vp_region *region)
 	if (!region)
 		return NULL;
 	const char *name = vp_words(arena, region->name), *kind = vp_words(arena, region->kind);
-	return vp_arena_print(arena, "first: %s at 0x%llx%s%s", kind ? kind : "", (unsigned long long)region->start, name && *name ? " " : "", vp_short_name(name ? name : "", ""));
+	return vp_arena_print(arena, "first: %s at 0x%llx%s%s", kind ? kind : "",
+	                      (unsigned long long)region->start, name && *name ? " " : "",
+	                      vp_short_name(name ? name : "", ""));
 }
 
 static const char *cost(struct stats *stats, const struct sum *sum)
 {
 	if (!sum->has_pss || !sum->rss)
 		return NULL;
-	return vp_arena_print(stats->build.arena, "%.0f %% of rss is its share", 100 * (double)sum->pss / (double)sum->rss);
+	return vp_arena_print(stats->build.arena, "%.0f %% of rss is its share",
+	                      100 * (double)sum->pss / (double)sum->rss);
 }
 
 static void kinds(struct stats *stats)
@@ -204,7 +230,8 @@ static void kinds(struct stats *stats)
 	for (size_t kind = 0; kind < stats->build.kind_count; kind++) {
 		if (!stats->kinds[kind].regions)
 			continue;
-		row_of(stats, "kinds", vp_words(stats->build.arena, vp_s(vp_kind_name(kind))), &stats->kinds[kind], cost(stats, &stats->kinds[kind]));
+		row_of(stats, "kinds", vp_words(stats->build.arena, vp_s(vp_kind_name(kind))),
+		       &stats->kinds[kind], cost(stats, &stats->kinds[kind]));
 		if (!stats->failed)
 			stats->rows[stats->count - 1].kind = kind + 1;
 	}
@@ -216,20 +243,30 @@ static void space(struct stats *stats)
 	struct row *one;
 	if (!stats->hole_count)
 		return;
-	one = row(stats, "space", "holes between regions", vp_arena_print(stats->build.arena, "%llu of them", (unsigned long long)stats->hole_count));
+	one = row(stats, "space", "holes between regions",
+	          vp_arena_print(stats->build.arena, "%llu of them",
+	                         (unsigned long long)stats->hole_count));
 	one->sum.size = stats->hole_bytes;
 	one->has = HAS_SIZE;
-	one = row(stats, "space", "largest hole", vp_arena_print(stats->build.arena, "0x%llx to 0x%llx, %s", (unsigned long long)stats->hole[0],
-		(unsigned long long)stats->hole[1], vp_size_words(stats->build.arena, (double)(stats->hole[1] - stats->hole[0]))));
+	one = row(stats, "space", "largest hole",
+	          vp_arena_print(stats->build.arena, "0x%llx to 0x%llx, %s",
+	                         (unsigned long long)stats->hole[0],
+	                         (unsigned long long)stats->hole[1],
+	                         vp_size_words(stats->build.arena,
+	                                       (double)(stats->hole[1] - stats->hole[0]))));
 	one->sum.size = stats->hole[1] - stats->hole[0];
 	one->has = HAS_SIZE;
 }
 
 static const char *share_words(struct stats *stats, vp_str share)
 {
-	static const struct { const char *share, *words; } known[] = {
-		{ "prv", "mapped private (prv)" }, { "shm", "mapped shared (shm)" }, { "cow", "copy on write (cow)" }, { "nul", "empty (nul)" },
-		{ "ali", "aliased (ali)" }, { "zer", "zero-filled (zer)" }, { "s/a", "shared alias (s/a)" },
+	static const struct {
+		const char *share, *words;
+	} known[] = {
+		{ "prv", "mapped private (prv)" }, { "shm", "mapped shared (shm)" },
+		{ "cow", "copy on write (cow)" },  { "nul", "empty (nul)" },
+		{ "ali", "aliased (ali)" },        { "zer", "zero-filled (zer)" },
+		{ "s/a", "shared alias (s/a)" },
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (vp_str_is(share, known[i].share))
@@ -241,15 +278,20 @@ static void sharing(struct stats *stats)
 {
 	struct vp_arena *arena = stats->build.arena;
 	for (size_t i = 0; i < stats->share_count; i++)
-		row_of(stats, "sharing", share_words(stats, stats->share[i]), &stats->shares[i], NULL);
+		row_of(stats, "sharing", share_words(stats, stats->share[i]), &stats->shares[i],
+		       NULL);
 	if (!stats->has_private)
 		return;
 	uint64_t pss = stats->all.pss, part = pss > stats->private_ ? pss - stats->private_ : 0;
-	struct row *one = row(stats, "sharing", "pages of its own", "resident, used by nobody else: what its end would give back");
+	struct row *one = row(stats, "sharing", "pages of its own",
+	                      "resident, used by nobody else: what its end would give back");
 	one->sum = (struct sum){ .rss = stats->private_, .pss = stats->private_ };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
-	one = row(stats, "sharing", "pages of others too", !stats->all.has_pss || !part || !stats->shared ? NULL
-		: vp_arena_print(arena, "on average %.1f processes share such a page", (double)stats->shared / (double)part));
+	one = row(stats, "sharing", "pages of others too",
+	          !stats->all.has_pss || !part || !stats->shared
+	                  ? NULL
+	                  : vp_arena_print(arena, "on average %.1f processes share such a page",
+	                                   (double)stats->shared / (double)part));
 	one->sum = (struct sum){ .rss = stats->shared, .pss = part };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
 }
@@ -259,23 +301,37 @@ static void audits(struct stats *stats)
 	struct vp_arena *arena = stats->build.arena;
 	row_of(stats, "audit", "guards", &stats->guards, "no access: a stray pointer is caught");
 	row_of(stats, "audit", "thread stacks", &stats->stacks, NULL);
-	row_of(stats, "audit", "thread stacks without a guard below", &stats->bare, words_of(stats, stats->first_bare));
-	row_of(stats, "audit", "writable and executable", &stats->both, stats->both.regions ? words_of(stats, stats->first_both) : stats->twice.regions ? "W^X is evaded" : "W^X holds");
+	row_of(stats, "audit", "thread stacks without a guard below", &stats->bare,
+	       words_of(stats, stats->first_bare));
+	row_of(stats, "audit", "writable and executable", &stats->both,
+	       stats->both.regions    ? words_of(stats, stats->first_both)
+	       : stats->twice.regions ? "W^X is evaded"
+	                              : "W^X holds");
 	if (stats->twice.regions)
-		row_of(stats, "audit", "executable, written through another mapping", &stats->twice, words_of(stats, stats->first_twice));
+		row_of(stats, "audit", "executable, written through another mapping", &stats->twice,
+		       words_of(stats, stats->first_twice));
 	row_of(stats, "audit", "executable stacks", &stats->stack_code, NULL);
-	row_of(stats, "audit", "executable, of no file", &stats->fileless, stats->fileless.regions ? words_of(stats, stats->first_fileless) : NULL);
+	row_of(stats, "audit", "executable, of no file", &stats->fileless,
+	       stats->fileless.regions ? words_of(stats, stats->first_fileless) : NULL);
 	if (stats->may.regions)
 		row_of(stats, "audit", "may become writable and executable", &stats->may,
-		       vp_arena_print(arena, "by their maximum permissions; %s", words_of(stats, stats->first_may)));
+		       vp_arena_print(arena, "by their maximum permissions; %s",
+		                      words_of(stats, stats->first_may)));
 }
 
-static const struct { const char *name; uint64_t from, to; const char *examples; } programs[] = {
+static const struct {
+	const char *name;
+	uint64_t from, to;
+	const char *examples;
+} programs[] = {
 	{ "simple (sleep)", 5, 10, "text, data, stack, libc, vdso" },
 	{ "a shell (bash)", 15, 25, "text, data, heap, stack, readline, ncurses, locale" },
-	{ "a database (PostgreSQL)", 50, 100, "shared buffers, WAL buffers, temporary buffers, connection pools" },
-	{ "an IDE (VS Code)", 100, 200, "the Electron framework, Node.js, extensions, language servers" },
-	{ "a browser (Chrome, Firefox)", 200, 500, "several heaps, GPU buffers, site isolation, JIT cache, WebAssembly" },
+	{ "a database (PostgreSQL)", 50, 100,
+	  "shared buffers, WAL buffers, temporary buffers, connection pools" },
+	{ "an IDE (VS Code)", 100, 200,
+	  "the Electron framework, Node.js, extensions, language servers" },
+	{ "a browser (Chrome, Firefox)", 200, 500,
+	  "several heaps, GPU buffers, site isolation, JIT cache, WebAssembly" },
 };
 enum { PROGRAMS = sizeof programs / sizeof *programs };
 
@@ -283,9 +339,13 @@ static void this_process(struct stats *stats, size_t place)
 {
 	struct vp_arena *arena = stats->build.arena;
 	uint64_t n = stats->all.regions;
-	const char *text = place == PROGRAMS ? "more than a browser's usual number"
-		: n >= programs[place].from ? vp_arena_print(arena, "about as many as %s", programs[place].name)
-		: place ? vp_arena_print(arena, "between %s and %s", programs[place - 1].name, programs[place].name) : vp_arena_print(arena, "fewer than %s", programs[0].name);
+	const char *text =
+	        place == PROGRAMS ? "more than a browser's usual number"
+	        : n >= programs[place].from
+	                ? vp_arena_print(arena, "about as many as %s", programs[place].name)
+	        : place ? vp_arena_print(arena, "between %s and %s", programs[place - 1].name,
+	                                 programs[place].name)
+	                : vp_arena_print(arena, "fewer than %s", programs[0].name);
 	row_of(stats, "programs", "> this process", &stats->all, text);
 }
 
@@ -297,8 +357,10 @@ static void others(struct stats *stats)
 			this_process(stats, i);
 			placed = true;
 		}
-		row(stats, "programs", programs[i].name, vp_arena_print(stats->build.arena, "%llu to %llu regions: %s", (unsigned long long)programs[i].from,
-			(unsigned long long)programs[i].to, programs[i].examples));
+		row(stats, "programs", programs[i].name,
+		    vp_arena_print(stats->build.arena, "%llu to %llu regions: %s",
+		                   (unsigned long long)programs[i].from,
+		                   (unsigned long long)programs[i].to, programs[i].examples));
 	}
 	if (!placed)
 		this_process(stats, PROGRAMS);
@@ -316,10 +378,18 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case SECTION: return vp_word(one->section);
 	case WHAT: return vp_word(one->what);
 	case REMARK: return vp_word(one->remark);
-	case REGIONS: return one->has & HAS_REGIONS ? vp_number(VP_COUNT, (int64_t)one->sum.regions) : (struct vp_value){ 0 };
-	case SIZE: return one->has & HAS_SIZE ? vp_number(VP_KIB, (int64_t)one->sum.size) : (struct vp_value){ 0 };
-	case RSS: return one->has & HAS_RSS ? vp_number(VP_KIB, (int64_t)one->sum.rss) : (struct vp_value){ 0 };
-	case PSS: return one->has & HAS_PSS ? vp_number(VP_KIB, (int64_t)one->sum.pss) : (struct vp_value){ 0 };
+	case REGIONS:
+		return one->has & HAS_REGIONS ? vp_number(VP_COUNT, (int64_t)one->sum.regions)
+		                              : (struct vp_value){ 0 };
+	case SIZE:
+		return one->has & HAS_SIZE ? vp_number(VP_KIB, (int64_t)one->sum.size)
+		                           : (struct vp_value){ 0 };
+	case RSS:
+		return one->has & HAS_RSS ? vp_number(VP_KIB, (int64_t)one->sum.rss)
+		                          : (struct vp_value){ 0 };
+	case PSS:
+		return one->has & HAS_PSS ? vp_number(VP_KIB, (int64_t)one->sum.pss)
+		                          : (struct vp_value){ 0 };
 	default: return (struct vp_value){ 0 };
 	}
 }
@@ -332,8 +402,14 @@ static int class_of(void *ctx, size_t i)
 
 static struct vp_rows rows_of(struct stats *stats)
 {
-	return (struct vp_rows){ .fields = fields, .field_count = FIELDS, .preset = "section,what,regions,size,rss,pss,remark", .sort = NULL,
-		.count = stats ? stats->count : 0, .value = value, .class_of = class_of, .ctx = stats };
+	return (struct vp_rows){ .fields = fields,
+		                 .field_count = FIELDS,
+		                 .preset = "section,what,regions,size,rss,pss,remark",
+		                 .sort = NULL,
+		                 .count = stats ? stats->count : 0,
+		                 .value = value,
+		                 .class_of = class_of,
+		                 .ctx = stats };
 }
 
 /* Holes and the number of regions are those of the address space, not of what a filter leaves. */
@@ -350,19 +426,32 @@ static void words(struct stats *stats)
 	const struct vp_proc *proc = vp_model_chosen(model);
 	const struct sum *all = &stats->all;
 	bool ended = proc && proc->t1 <= model->t1;
-	stats->build.figure->subtitle = vp_arena_print(arena, "at %s%s: %llu region%s, %s%s%s%s%s", vp_time_words(arena, ended ? proc->t1 : model->t1 >= model->t0 ? model->t1 : 0),
-		ended ? ", just before it ended" : "", (unsigned long long)all->regions, all->regions == 1 ? "" : "s", vp_size_words(arena, (double)all->size),
-		all->has_rss ? ", rss " : "", all->has_rss ? vp_size_words(arena, (double)all->rss) : "",
-		all->has_pss ? ", pss " : "", all->has_pss ? vp_size_words(arena, (double)all->pss) : "");
+	stats->build.figure->subtitle =
+	        vp_arena_print(arena, "at %s%s: %llu region%s, %s%s%s%s%s",
+	                       vp_time_words(arena, ended                    ? proc->t1
+	                                            : model->t1 >= model->t0 ? model->t1
+	                                                                     : 0),
+	                       ended ? ", just before it ended" : "",
+	                       (unsigned long long)all->regions, all->regions == 1 ? "" : "s",
+	                       vp_size_words(arena, (double)all->size),
+	                       all->has_rss ? ", rss " : "",
+	                       all->has_rss ? vp_size_words(arena, (double)all->rss) : "",
+	                       all->has_pss ? ", pss " : "",
+	                       all->has_pss ? vp_size_words(arena, (double)all->pss) : "");
 	if (!all->has_rss)
-		vp_build_note(&stats->build, "what is resident is not known: look with --detail rss or smaps");
+		vp_build_note(&stats->build, "what is resident is not known: look with --detail "
+		                             "rss or smaps");
 	else if (!all->has_pss)
-		vp_build_note(&stats->build, "what is shared with others is not known; of Linux, --detail smaps tells it");
+		vp_build_note(&stats->build, "what is shared with others is not known; of Linux, "
+		                             "--detail smaps tells it");
 	if (is_whole(stats))
-		vp_build_note(&stats->build, "regions by program are a rule of thumb of small systems; programs of today's systems often have more");
+		vp_build_note(&stats->build, "regions by program are a rule of thumb of small "
+		                             "systems; programs of today's systems often have "
+		                             "more");
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct stats stats = { .space = vp_moment_space(model) };
 	if (vp_build_begin(&stats.build, "stats", VP_TABLE, model, options, figure, arena))
@@ -402,7 +491,8 @@ static int check(const struct vp_view_options *options)
 
 const struct vp_view vp_view_stats = {
 	.name = "stats",
-	.about = "one moment in figures: regions by kind, holes, sharing and its cost, guards and W^X, beside other programs (--at T)",
+	.about = "one moment in figures: regions by kind, holes, sharing and its cost, guards and "
+	         "W^X, beside other programs (--at T)",
 	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

@@ -1,39 +1,87 @@
-/* The view summary, for the end of a recording: what came, went, grew and shrank, by kind, name, process or event. */
+/* The view summary, for the end of a recording: what came, went, grew and shrank, by kind, name,
+ * process or event. */
 #include "base/error.h"
 #include "program/option.h"
 #include "view/rows.h"
 
 #include <string.h>
 
-enum field { KEY, REGIONS, REGIONS_START, CAME, WENT, GREW, SHRANK, SPLIT, MERGED, SIZE, SIZE_START, SIZE_DELTA, SIZE_PEAK, BYTES_CAME,
-             BYTES_WENT, RSS, RSS_START, RSS_DELTA, RSS_PEAK, FIELDS };
+enum field {
+	KEY,
+	REGIONS,
+	REGIONS_START,
+	CAME,
+	WENT,
+	GREW,
+	SHRANK,
+	SPLIT,
+	MERGED,
+	SIZE,
+	SIZE_START,
+	SIZE_DELTA,
+	SIZE_PEAK,
+	BYTES_CAME,
+	BYTES_WENT,
+	RSS,
+	RSS_START,
+	RSS_DELTA,
+	RSS_PEAK,
+	FIELDS
+};
 
-#define COLUMN(name, head, sums) { name, head, true, sums }
-#define TALLIES(key)                                                                                                          \
-	[KEY] = { key, key, false, false }, [REGIONS] = COLUMN("regions", "regions", false),                                      \
-	[REGIONS_START] = COLUMN("regions_start", "at start", false), [CAME] = COLUMN("came", "came", false),                     \
-	[WENT] = COLUMN("went", "went", false), [GREW] = COLUMN("grew", "grew", false), [SHRANK] = COLUMN("shrank", "shrank", false), \
-	[SPLIT] = COLUMN("split", "split off", false), [MERGED] = COLUMN("merged", "merged", false),                              \
-	[SIZE] = COLUMN("size", "size KiB", false), [SIZE_START] = COLUMN("size_start", "size at start KiB", false),              \
-	[SIZE_DELTA] = COLUMN("size_delta", "size +/- KiB", false), [SIZE_PEAK] = COLUMN("size_peak", "size peak KiB", false),    \
-	[BYTES_CAME] = COLUMN("bytes_came", "came KiB", false), [BYTES_WENT] = COLUMN("bytes_went", "went KiB", false),           \
-	[RSS] = COLUMN("rss", "rss KiB", false), [RSS_START] = COLUMN("rss_start", "rss at start KiB", false),                    \
-	[RSS_DELTA] = COLUMN("rss_delta", "rss +/- KiB", false), [RSS_PEAK] = COLUMN("rss_peak", "rss peak KiB", false)
+#define COLUMN(name, head, sums)       \
+	{                              \
+		name, head, true, sums \
+	}
+#define TALLIES(key)                                                                              \
+	[KEY] = { key, key, false, false }, [REGIONS] = COLUMN("regions", "regions", false),      \
+	[REGIONS_START] = COLUMN("regions_start", "at start", false),                             \
+	[CAME] = COLUMN("came", "came", false), [WENT] = COLUMN("went", "went", false),           \
+	[GREW] = COLUMN("grew", "grew", false), [SHRANK] = COLUMN("shrank", "shrank", false),     \
+	[SPLIT] = COLUMN("split", "split off", false),                                            \
+	[MERGED] = COLUMN("merged", "merged", false), [SIZE] = COLUMN("size", "size KiB", false), \
+	[SIZE_START] = COLUMN("size_start", "size at start KiB", false),                          \
+	[SIZE_DELTA] = COLUMN("size_delta", "size +/- KiB", false),                               \
+	[SIZE_PEAK] = COLUMN("size_peak", "size peak KiB", false),                                \
+	[BYTES_CAME] = COLUMN("bytes_came", "came KiB", false),                                   \
+	[BYTES_WENT] = COLUMN("bytes_went", "went KiB", false),                                   \
+	[RSS] = COLUMN("rss", "rss KiB", false),                                                  \
+	[RSS_START] = COLUMN("rss_start", "rss at start KiB", false),                             \
+	[RSS_DELTA] = COLUMN("rss_delta", "rss +/- KiB", false),                                  \
+	[RSS_PEAK] = COLUMN("rss_peak", "rss peak KiB", false)
 
-static const struct vp_field by_kind[FIELDS] = { TALLIES("kind") }, by_name[FIELDS] = { TALLIES("name") }, by_process[FIELDS] = { TALLIES("process") };
+static const struct vp_field by_kind[FIELDS] = { TALLIES("kind") },
+                             by_name[FIELDS] = { TALLIES("name") },
+                             by_process[FIELDS] = { TALLIES("process") };
 
-enum event_field { EVENT, ACTS, LINES, EVENT_CAME, EVENT_WENT, EVENT_DELTA, EVENT_RSS, EVENT_FIELDS };
+enum event_field {
+	EVENT,
+	ACTS,
+	LINES,
+	EVENT_CAME,
+	EVENT_WENT,
+	EVENT_DELTA,
+	EVENT_RSS,
+	EVENT_FIELDS
+};
 static const struct vp_field by_event[EVENT_FIELDS] = {
-	[EVENT] = { "event", "event", false, false }, [ACTS] = COLUMN("acts", "acts", true), [LINES] = COLUMN("lines", "change lines", true),
-	[EVENT_CAME] = COLUMN("came", "came KiB", true), [EVENT_WENT] = COLUMN("went", "went KiB", true),
-	[EVENT_DELTA] = COLUMN("size_delta", "size +/- KiB", true), [EVENT_RSS] = COLUMN("rss_delta", "rss +/- KiB", true),
+	[EVENT] = { "event", "event", false, false },
+	[ACTS] = COLUMN("acts", "acts", true),
+	[LINES] = COLUMN("lines", "change lines", true),
+	[EVENT_CAME] = COLUMN("came", "came KiB", true),
+	[EVENT_WENT] = COLUMN("went", "went KiB", true),
+	[EVENT_DELTA] = COLUMN("size_delta", "size +/- KiB", true),
+	[EVENT_RSS] = COLUMN("rss_delta", "rss +/- KiB", true),
 };
 
 static const struct group {
 	const char *word;
 	int by; /* VP_BY_..., -1: events */
 	const struct vp_field *fields;
-} groups[] = { { "kind", VP_BY_KIND, by_kind }, { "event", -1, by_event }, { "name", VP_BY_NAME, by_name }, { "process", VP_BY_PROC, by_process } };
+} groups[] = { { "kind", VP_BY_KIND, by_kind },
+	       { "event", -1, by_event },
+	       { "name", VP_BY_NAME, by_name },
+	       { "process", VP_BY_PROC, by_process } };
 #define GROUPS (sizeof groups / sizeof *groups)
 
 struct summary {
@@ -52,7 +100,8 @@ static const struct group *group_of(const char *by)
 			return &groups[i];
 	}
 	const char *near = vp_nearest(by, words, GROUPS);
-	vp_fail("a summary is by kind, event, name or process, not by '%s'%s%s%s", by, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+	vp_fail("a summary is by kind, event, name or process, not by '%s'%s%s%s", by,
+	        near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
 	return NULL;
 }
 
@@ -93,7 +142,9 @@ static struct vp_value key_value(struct summary *summary, uint32_t index)
 	struct vp_build *build = &summary->build;
 	switch (summary->group->by) {
 	case VP_BY_KIND: return vp_word(vp_words(build->arena, vp_s(vp_kind_name(index))));
-	case VP_BY_NAME: return vp_word(*build->model->names[index] ? build->model->names[index] : "(no name)");
+	case VP_BY_NAME:
+		return vp_word(*build->model->names[index] ? build->model->names[index]
+		                                           : "(no name)");
 	default: return vp_word(vp_build_process(build, &build->model->procs[index]));
 	}
 }
@@ -102,15 +153,22 @@ static struct vp_value event_value(const struct summary *summary, size_t i, int 
 {
 	if (i == summary->count)
 		return field == EVENT ? vp_word("total") : (struct vp_value){ 0 };
-	const struct vp_event_tally *event = &summary->build.model->tallies.events[summary->rows[i]];
+	const struct vp_event_tally *event =
+	        &summary->build.model->tallies.events[summary->rows[i]];
 	switch (field) {
-	case EVENT: return vp_word(summary->rows[i] < VP_E_COUNT ? vp_event_names[summary->rows[i]] : "(first looks)");
-	case ACTS: return summary->rows[i] < VP_E_COUNT ? vp_number(VP_COUNT, (int64_t)event->acts) : (struct vp_value){ 0 };
+	case EVENT:
+		return vp_word(summary->rows[i] < VP_E_COUNT ? vp_event_names[summary->rows[i]]
+		                                             : "(first looks)");
+	case ACTS:
+		return summary->rows[i] < VP_E_COUNT ? vp_number(VP_COUNT, (int64_t)event->acts)
+		                                     : (struct vp_value){ 0 };
 	case LINES: return vp_number(VP_COUNT, (int64_t)event->lines);
 	case EVENT_CAME: return vp_number(VP_KIB, (int64_t)event->came);
 	case EVENT_WENT: return vp_number(VP_KIB, (int64_t)event->went);
 	case EVENT_DELTA: return vp_number(VP_KIB_DELTA, (int64_t)(event->came - event->went));
-	default: return event->has_rss ? vp_number(VP_KIB_DELTA, event->rss) : (struct vp_value){ 0 };
+	default:
+		return event->has_rss ? vp_number(VP_KIB_DELTA, event->rss)
+		                      : (struct vp_value){ 0 };
 	}
 }
 
@@ -121,8 +179,11 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	if (summary->group->by < 0)
 		return event_value(summary, i, field);
 	if (i == summary->count)
-		return field == KEY ? vp_word("total") : tally_value(&tallies->of[VP_BY_ALL][0], field);
-	return field == KEY ? key_value(summary, summary->rows[i]) : tally_value(&tallies->of[summary->group->by][summary->rows[i]], field);
+		return field == KEY ? vp_word("total")
+		                    : tally_value(&tallies->of[VP_BY_ALL][0], field);
+	return field == KEY
+	               ? key_value(summary, summary->rows[i])
+	               : tally_value(&tallies->of[summary->group->by][summary->rows[i]], field);
 }
 
 static int class_of(void *ctx, size_t i)
@@ -134,12 +195,20 @@ static int class_of(void *ctx, size_t i)
 static struct vp_rows rows_of(const struct group *group)
 {
 	bool events = group->by < 0;
-	return (struct vp_rows){ .fields = group->fields, .field_count = events ? (size_t)EVENT_FIELDS : (size_t)FIELDS,
+	return (struct vp_rows){
+		.fields = group->fields,
+		.field_count = events ? (size_t)EVENT_FIELDS : (size_t)FIELDS,
 		.preset = events ? "event,acts,lines,came,went,size_delta,rss_delta"
-		        : group->by == VP_BY_KIND ? "kind,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak"
-		        : group->by == VP_BY_NAME ? "regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak,name"
-		        : "process,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak",
-		.sort = events ? "-acts" : "-size_delta", .value = value, .class_of = class_of };
+		          : group->by == VP_BY_KIND ? "kind,regions,came,went,grew,shrank,size,"
+		                                      "size_delta,rss,rss_delta,rss_peak"
+		          : group->by == VP_BY_NAME ? "regions,came,went,grew,shrank,size,size_"
+		                                      "delta,rss,rss_delta,rss_peak,name"
+		                                    : "process,regions,came,went,grew,shrank,size,"
+		                                      "size_delta,rss,rss_delta,rss_peak",
+		.sort = events ? "-acts" : "-size_delta",
+		.value = value,
+		.class_of = class_of
+	};
 }
 
 /* ---- rows ---- */
@@ -191,8 +260,10 @@ static const char *acts_words(const struct summary *summary)
 	const char *list = "";
 	for (size_t i = 0; i < VP_E_COUNT; i++)
 		if (summary->build.model->tallies.events[i].acts)
-			list = vp_arena_print(arena, "%s%s%llu %s", list, *list ? ", " : "", (unsigned long long)summary->build.model->tallies.events[i].acts,
-			                      vp_event_names[i]);
+			list = vp_arena_print(
+			        arena, "%s%s%llu %s", list, *list ? ", " : "",
+			        (unsigned long long)summary->build.model->tallies.events[i].acts,
+			        vp_event_names[i]);
 	return list;
 }
 
@@ -203,26 +274,40 @@ static void words(struct summary *summary)
 	struct vp_arena *arena = build->arena;
 	const struct vp_tally *all = &model->tallies.of[VP_BY_ALL][0];
 	int64_t t0 = model->t0, t1 = model->t1;
-	build->figure->subtitle = vp_arena_print(arena, "%s to %s (%s), %llu sample%s: %s -> %s%s", vp_time_words(arena, t0), vp_time_words(arena, t1),
-		vp_time_words(arena, t1 - t0), (unsigned long long)model->tallies.samples, model->tallies.samples == 1 ? "" : "s", vp_size_words(arena, (double)all->size_start),
-		vp_size_words(arena, (double)all->size), !all->has_rss ? "" : vp_arena_print(arena, ", rss %s -> %s (peak %s)",
-			vp_size_words(arena, (double)all->rss_start), vp_size_words(arena, (double)all->rss), vp_size_words(arena, (double)all->rss_peak)));
+	build->figure->subtitle = vp_arena_print(
+	        arena, "%s to %s (%s), %llu sample%s: %s -> %s%s", vp_time_words(arena, t0),
+	        vp_time_words(arena, t1), vp_time_words(arena, t1 - t0),
+	        (unsigned long long)model->tallies.samples, model->tallies.samples == 1 ? "" : "s",
+	        vp_size_words(arena, (double)all->size_start),
+	        vp_size_words(arena, (double)all->size),
+	        !all->has_rss ? ""
+	                      : vp_arena_print(arena, ", rss %s -> %s (peak %s)",
+	                                       vp_size_words(arena, (double)all->rss_start),
+	                                       vp_size_words(arena, (double)all->rss),
+	                                       vp_size_words(arena, (double)all->rss_peak)));
 	if (all_ended(model))
-		vp_build_note(build, shown(model) > 1 ? "the end is just before the last process ended" : "the end is just before the process ended");
+		vp_build_note(build, shown(model) > 1 ? "the end is just before the last process "
+		                                        "ended"
+		                                      : "the end is just before the process ended");
 	const char *acts = acts_words(summary);
 	if (*acts && summary->group->by >= 0)
-		vp_build_note(build, vp_arena_print(arena, "semantic transitions (acts): %s", acts));
+		vp_build_note(build,
+		              vp_arena_print(arena, "semantic transitions (acts): %s", acts));
 	if (model->tallies.raw)
-		vp_build_note(build, vp_arena_print(arena, "raw events: %llu", (unsigned long long)model->tallies.raw));
+		vp_build_note(build, vp_arena_print(arena, "raw events: %llu",
+		                                    (unsigned long long)model->tallies.raw));
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct summary summary = { .group = group_of(options->by) };
-	if (!summary.group || vp_build_begin(&summary.build, "summary", VP_TABLE, model, options, figure, arena))
+	if (!summary.group ||
+	    vp_build_begin(&summary.build, "summary", VP_TABLE, model, options, figure, arena))
 		return -1;
 	summary.build.all_processes = true;
-	figure->title = shown(model) > 1 ? vp_arena_print(arena, "%zu processes", shown(model)) : vp_build_process(&summary.build, vp_model_chosen(model));
+	figure->title = shown(model) > 1 ? vp_arena_print(arena, "%zu processes", shown(model))
+	                                 : vp_build_process(&summary.build, vp_model_chosen(model));
 	struct vp_rows rows = rows_of(summary.group);
 	if (model->t1 >= model->t0 && collect(&summary))
 		return -1;
@@ -232,7 +317,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		words(&summary);
 		if (vp_rows_put(&rows, &summary.build))
 			return -1;
-	} else if (summary.group->by < 0 && model->tallies.count[VP_BY_ALL] && model->tallies.of[VP_BY_ALL][0].used)
+	} else if (summary.group->by < 0 && model->tallies.count[VP_BY_ALL] &&
+	           model->tallies.of[VP_BY_ALL][0].used)
 		figure->empty = "nothing has changed";
 	else
 		vp_build_empty(&summary.build, summary.group->by < 0 ? "event" : "region");
@@ -249,7 +335,8 @@ static int check(const struct vp_view_options *options)
 
 const struct vp_view vp_view_summary = {
 	.name = "summary",
-	.about = "what came, went, grew and shrank, for the end (--by kind, event, name or process)",
+	.about = "what came, went, grew and shrank, for the end (--by kind, event, name or "
+	         "process)",
 	.keep = VP_KEEP_TALLIES | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

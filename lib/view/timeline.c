@@ -1,8 +1,9 @@
-/* The view timeline: x time, y address; one box for each stretch of a region's life in which its range, permissions,
- * kind and name stay the same. Several processes stand above each other, each with an address axis of its own.
+/* The view timeline: x time, y address; one box for each stretch of a region's life in which its
+ * range, permissions, kind and name stay the same. Several processes stand above each other, each
+ * with an address axis of its own.
  *
- * Boxes below one unit of the canvas (pixel, row) are merged with their like in the same place, so that the size of a
- * picture depends on its canvas and not on the stream.
+ * Boxes below one unit of the canvas (pixel, row) are merged with their like in the same place, so
+ * that the size of a picture depends on its canvas and not on the stream.
  */
 #include "base/error.h"
 #include "view/items.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BANDS_MAX 24
+#define BANDS_MAX  24
 #define BAND_SPACE 0.02
 
 struct band {
@@ -53,7 +54,9 @@ static struct band *band_of(struct timeline *line, int64_t pid)
 static void bands(struct timeline *line)
 {
 	const struct vp_model *model = line->build.model;
-	size_t *by_proc = vp_arena_take(line->build.arena, (model->proc_count + 1) * sizeof *by_proc), with = 0;
+	size_t *by_proc =
+	               vp_arena_take(line->build.arena, (model->proc_count + 1) * sizeof *by_proc),
+	       with = 0;
 	for (size_t i = 0, last = 0; by_proc && i < model->span_count; i++) {
 		if (!shown(line, &model->spans[i]))
 			continue;
@@ -68,11 +71,16 @@ static void bands(struct timeline *line)
 			continue;
 		with++;
 		if (line->band_count < BANDS_MAX)
-			line->bands[line->band_count++] = (struct band){ .proc = &model->procs[i], .spans = by_proc[i] };
+			line->bands[line->band_count++] =
+			        (struct band){ .proc = &model->procs[i], .spans = by_proc[i] };
 	}
 	if (with > line->band_count)
-		vp_build_note(&line->build, vp_arena_print(line->build.arena, "%zu more processes are not shown: see --pid", with - line->band_count));
-	double space = line->band_count > 1 ? BAND_SPACE : 0, each = (1 - space * (double)line->band_count) / (double)line->band_count;
+		vp_build_note(&line->build, vp_arena_print(line->build.arena,
+		                                           "%zu more processes are not shown: see "
+		                                           "--pid",
+		                                           with - line->band_count));
+	double space = line->band_count > 1 ? BAND_SPACE : 0,
+	       each = (1 - space * (double)line->band_count) / (double)line->band_count;
 	for (size_t i = 0; i < line->band_count; i++) { /* the first on top */
 		line->bands[i].y1 = 1 - (double)i * (each + space) - space;
 		line->bands[i].y0 = line->bands[i].y1 - each;
@@ -82,7 +90,7 @@ static void bands(struct timeline *line)
 static int band_axis(struct timeline *line, struct band *band, struct vp_axis *axis)
 {
 	const struct vp_model *model = line->build.model;
-	uint64_t (*ranges)[2] = vp_arena_take(line->build.arena, (band->spans + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = vp_arena_take(line->build.arena, (band->spans + 1) * sizeof *ranges);
 	size_t count = 0;
 	for (size_t i = 0; ranges && i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
@@ -91,11 +99,14 @@ static int band_axis(struct timeline *line, struct band *band, struct vp_axis *a
 		ranges[count][0] = span->start;
 		ranges[count++][1] = span->end;
 	}
-	band->axis = ranges ? vp_address_axis_new(line->build.options->scale, ranges, count, axis, line->build.arena) : NULL;
+	band->axis = ranges ? vp_address_axis_new(line->build.options->scale, ranges, count, axis,
+	                                          line->build.arena)
+	                    : NULL;
 	return band->axis ? 0 : vp_fail("out of memory");
 }
 
-/* One axis from those of the bands: each brought into its band, with the process's name above it. */
+/* One axis from those of the bands: each brought into its band, with the process's name above it.
+ */
 static int axes(struct timeline *line)
 {
 	struct vp_figure *figure = line->build.figure;
@@ -110,17 +121,22 @@ static int axes(struct timeline *line)
 		figure->y.title = axis.title;
 		double name_at = band->y1 + BAND_SPACE * 0.7;
 		for (size_t k = 0; k <= axis.count; k++) {
-			struct vp_tick tick = k < axis.count ? axis.ticks[k] : (struct vp_tick){ 0 };
-			tick.at = k < axis.count ? band->y0 + tick.at * (band->y1 - band->y0) : name_at;
+			struct vp_tick tick =
+			        k < axis.count ? axis.ticks[k] : (struct vp_tick){ 0 };
+			tick.at = k < axis.count ? band->y0 + tick.at * (band->y1 - band->y0)
+			                         : name_at;
 			if (k == axis.count && line->band_count == 1)
 				break;
 			if (k == axis.count)
 				tick.text = vp_build_process(&line->build, band->proc);
-			else if (line->band_count > 1 && !tick.fold && (tick.at - last < 0.035 || name_at - tick.at < 0.035))
-				continue; /* words of a narrow band would stand in each other, or in its name */
+			else if (line->band_count > 1 && !tick.fold &&
+			         (tick.at - last < 0.035 || name_at - tick.at < 0.035))
+				continue; /* words of a narrow band would stand in each other, or in
+				             its name */
 			if (!tick.fold)
 				last = tick.at;
-			ticks = vp_build_grow(line->build.arena, ticks, count, &size, sizeof *ticks);
+			ticks = vp_build_grow(line->build.arena, ticks, count, &size,
+			                      sizeof *ticks);
 			if (!ticks)
 				return vp_fail("out of memory");
 			ticks[count++] = tick;
@@ -141,14 +157,23 @@ static float x_of(const struct timeline *line, int64_t t)
 	return (float)(x < 0 ? 0 : x > 1 ? 1 : x);
 }
 
-static void place(struct timeline *line, const struct band *band, const struct vp_span *span, struct vp_item *item)
+static void place(struct timeline *line, const struct band *band, const struct vp_span *span,
+                  struct vp_item *item)
 {
 	float least = 1.0f / (float)line->build.options->width;
-	*item = (struct vp_item){ .span = span, .low = span->start, .high = span->end, .bytes = span->end - span->start,
-		.t0 = span->t0, .t1 = end_of(line, span), .kind = span->kind, .count = 1, .one_name = true };
+	*item = (struct vp_item){ .span = span,
+		                  .low = span->start,
+		                  .high = span->end,
+		                  .bytes = span->end - span->start,
+		                  .t0 = span->t0,
+		                  .t1 = end_of(line, span),
+		                  .kind = span->kind,
+		                  .count = 1,
+		                  .one_name = true };
 	item->x0 = x_of(line, span->t0);
 	item->x1 = span->t1 >= line->t1 ? 1 : x_of(line, span->t1);
-	item->y0 = (float)(band->y0 + vp_address_at(band->axis, span->start) * (band->y1 - band->y0));
+	item->y0 =
+	        (float)(band->y0 + vp_address_at(band->axis, span->start) * (band->y1 - band->y0));
 	item->y1 = (float)(band->y0 + vp_address_at(band->axis, span->end) * (band->y1 - band->y0));
 	/* What came and went between two looks, or came with the last, is still to be seen. */
 	if (item->x1 - item->x0 < least) {
@@ -161,7 +186,8 @@ static int items(struct timeline *line)
 {
 	const struct vp_model *model = line->build.model;
 	struct band *band = NULL;
-	line->items = vp_arena_take(line->build.arena, (model->span_count + 1) * sizeof *line->items);
+	line->items =
+	        vp_arena_take(line->build.arena, (model->span_count + 1) * sizeof *line->items);
 	if (!line->items)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->span_count; i++) {
@@ -196,7 +222,8 @@ static int merge_all(struct timeline *line)
 {
 	struct vp_build *build = &line->build;
 	struct vp_merged merged;
-	if (vp_items_fit(line->items, line->item_count, build->options->width, build->options->height, build, &merged))
+	if (vp_items_fit(line->items, line->item_count, build->options->width,
+	                 build->options->height, build, &merged))
 		return vp_fail("out of memory");
 	line->items = merged.items;
 	line->item_count = merged.count;
@@ -211,7 +238,8 @@ static const char *came(struct timeline *line, const struct vp_span *span)
 	if (!span->born)
 		return "was there when it was first seen";
 	if (span->from)
-		return vp_arena_print(arena, "came by %s from %llu", vp_event_names[span->born - 1], (unsigned long long)span->from);
+		return vp_arena_print(arena, "came by %s from %llu", vp_event_names[span->born - 1],
+		                      (unsigned long long)span->from);
 	return vp_arena_print(arena, "came by %s", vp_event_names[span->born - 1]);
 }
 
@@ -219,7 +247,9 @@ static const char *went(struct timeline *line, const struct vp_span *span)
 {
 	if (span->t1 == INT64_MAX)
 		return "still there at the end";
-	return span->died ? vp_arena_print(line->build.arena, "went by %s", vp_event_names[span->died - 1]) : "was gone at the next look";
+	return span->died ? vp_arena_print(line->build.arena, "went by %s",
+	                                   vp_event_names[span->died - 1])
+	                  : "was gone at the next look";
 }
 
 static const char *rss_words(struct timeline *line, const struct vp_span *span)
@@ -227,8 +257,10 @@ static const char *rss_words(struct timeline *line, const struct vp_span *span)
 	struct vp_arena *arena = line->build.arena;
 	if (!span->has_rss)
 		return "";
-	return vp_arena_print(arena, "\nrss %s -> %s (peak %s)", vp_size_words(arena, (double)span->rss_first),
-	                      vp_size_words(arena, (double)span->rss_last), vp_size_words(arena, (double)span->rss_peak));
+	return vp_arena_print(arena, "\nrss %s -> %s (peak %s)",
+	                      vp_size_words(arena, (double)span->rss_first),
+	                      vp_size_words(arena, (double)span->rss_last),
+	                      vp_size_words(arena, (double)span->rss_peak));
 }
 
 static const char *title_one(struct timeline *line, const struct vp_item *item)
@@ -236,32 +268,44 @@ static const char *title_one(struct timeline *line, const struct vp_item *item)
 	const struct vp_span *span = item->span;
 	struct vp_arena *arena = line->build.arena;
 	const char *name = line->build.model->names[span->name];
-	return vp_arena_print(arena, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
-		(unsigned long long)span->start, (unsigned long long)span->end, vp_size_words(arena, (double)item->bytes),
-		span->perms, vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
-		line->band_count > 1 ? vp_arena_print(arena, "\n%s", vp_build_process(&line->build, band_of(line, span->pid)->proc)) : "",
-		(unsigned long long)span->id, rss_words(line, span), vp_time_words(arena, span->t0),
-		span->t1 == INT64_MAX ? "the end" : vp_time_words(arena, span->t1), came(line, span), went(line, span));
+	return vp_arena_print(
+	        arena, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
+	        (unsigned long long)span->start, (unsigned long long)span->end,
+	        vp_size_words(arena, (double)item->bytes), span->perms,
+	        vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
+	        line->band_count > 1
+	                ? vp_arena_print(arena, "\n%s",
+	                                 vp_build_process(&line->build,
+	                                                  band_of(line, span->pid)->proc))
+	                : "",
+	        (unsigned long long)span->id, rss_words(line, span), vp_time_words(arena, span->t0),
+	        span->t1 == INT64_MAX ? "the end" : vp_time_words(arena, span->t1),
+	        came(line, span), went(line, span));
 }
 
 static const char *title_many(struct timeline *line, const struct vp_item *item)
 {
 	struct vp_arena *arena = line->build.arena;
 	const char *name = item->one_name ? line->build.model->names[item->span->name] : "";
-	return vp_arena_print(arena, "%u boxes merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s", item->count,
-		vp_words(arena, vp_s(vp_kind_name(item->kind))), *name ? " " : "", name, (unsigned long long)item->low,
-		(unsigned long long)item->high, vp_time_words(arena, item->t0), vp_time_words(arena, item->t1));
+	return vp_arena_print(arena,
+	                      "%u boxes merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s",
+	                      item->count, vp_words(arena, vp_s(vp_kind_name(item->kind))),
+	                      *name ? " " : "", name, (unsigned long long)item->low,
+	                      (unsigned long long)item->high, vp_time_words(arena, item->t0),
+	                      vp_time_words(arena, item->t1));
 }
 
 static const char *label_of(struct timeline *line, const struct vp_item *item)
 {
 	const char *kind = line->build.classes[line->build.class_of[item->kind]].name;
-	return item->one_name ? vp_short_name(line->build.model->names[item->span->name], kind) : kind;
+	return item->one_name ? vp_short_name(line->build.model->names[item->span->name], kind)
+	                      : kind;
 }
 
 static float fill_of(const struct vp_span *span)
 {
-	double share = span->has_rss ? (double)span->rss_last / (double)(span->end - span->start) : -1;
+	double share =
+	        span->has_rss ? (double)span->rss_last / (double)(span->end - span->start) : -1;
 	return (float)(share > 1 ? 1 : share);
 }
 
@@ -271,22 +315,34 @@ static uint32_t flags_of(const struct timeline *line, const struct vp_item *item
 	const struct vp_span *span = item->span;
 	if (item->count > 1)
 		return VP_BOX_MERGED;
-	return (span->born == VP_E_MMAP_ADD + 1 && span->t0 >= line->t0 ? VP_BOX_NEW : 0)
-	     | (span->died == VP_E_MUNMAP_REMOVE + 1 && span->t1 <= line->t1 ? VP_BOX_GONE : 0)
-	     | ((span->born == VP_E_PERM_CHANGE + 1 || span->born == VP_E_RENAME + 1) && span->t0 >= line->t0 ? VP_BOX_CHANGED : 0);
+	return (span->born == VP_E_MMAP_ADD + 1 && span->t0 >= line->t0 ? VP_BOX_NEW : 0) |
+	       (span->died == VP_E_MUNMAP_REMOVE + 1 && span->t1 <= line->t1 ? VP_BOX_GONE : 0) |
+	       ((span->born == VP_E_PERM_CHANGE + 1 || span->born == VP_E_RENAME + 1) &&
+	                        span->t0 >= line->t0
+	                ? VP_BOX_CHANGED
+	                : 0);
 }
 
 static int boxes(struct timeline *line)
 {
 	struct vp_figure *figure = line->build.figure;
-	struct vp_box *list = vp_arena_take(line->build.arena, (line->item_count + 1) * sizeof *list);
+	struct vp_box *list =
+	        vp_arena_take(line->build.arena, (line->item_count + 1) * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < line->item_count; i++) {
 		const struct vp_item *item = &line->items[i];
-		list[i] = (struct vp_box){ item->x0, item->x1, item->y0, item->y1, (uint32_t)line->build.class_of[item->kind],
-			flags_of(line, item), item->count > 1 ? -1 : fill_of(item->span), label_of(line, item),
-			line->build.options->untitled ? "" : item->count > 1 ? title_many(line, item) : title_one(line, item) };
+		list[i] = (struct vp_box){ item->x0,
+			                   item->x1,
+			                   item->y0,
+			                   item->y1,
+			                   (uint32_t)line->build.class_of[item->kind],
+			                   flags_of(line, item),
+			                   item->count > 1 ? -1 : fill_of(item->span),
+			                   label_of(line, item),
+			                   line->build.options->untitled ? ""
+			                   : item->count > 1             ? title_many(line, item)
+			                                                 : title_one(line, item) };
 	}
 	figure->boxes = list;
 	figure->box_count = line->item_count;
@@ -299,15 +355,21 @@ static int legend(struct timeline *line)
 	struct vp_build *build = &line->build;
 	for (size_t i = 0; i < line->item_count; i++) {
 		const struct vp_span *span = line->items[i].span;
-		vp_build_count(build, span->kind, span->t1 >= line->t1 ? span->end - span->start : 0);
+		vp_build_count(build, span->kind,
+		               span->t1 >= line->t1 ? span->end - span->start : 0);
 		build->regions[span->kind] -= span->t1 < line->t1;
 	}
 	if (vp_build_classes(build))
 		return -1;
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0)
-			build->classes[build->class_of[kind]].detail = build->regions[kind] ? vp_arena_print(build->arena, "%llu at the end, %s",
-				(unsigned long long)build->regions[kind], vp_size_words(build->arena, (double)build->bytes[kind])) : "none at the end";
+			build->classes[build->class_of[kind]].detail =
+			        build->regions[kind]
+			                ? vp_arena_print(build->arena, "%llu at the end, %s",
+			                                 (unsigned long long)build->regions[kind],
+			                                 vp_size_words(build->arena,
+			                                               (double)build->bytes[kind]))
+			                : "none at the end";
 	return 0;
 }
 
@@ -315,11 +377,15 @@ static void titles(struct timeline *line, size_t spans)
 {
 	struct vp_build *build = &line->build;
 	struct vp_arena *arena = build->arena;
-	build->figure->title = line->band_count == 1 ? vp_build_process(build, line->bands[0].proc)
-	                     : vp_arena_print(arena, "%zu processes", line->band_count);
-	build->figure->subtitle = vp_arena_print(arena, "address space over time, %s to %s, %zu stretches of life%s%s",
-		vp_time_words(arena, line->t0), vp_time_words(arena, line->t1), spans, *build->model->host ? ", on " : "",
-		vp_words(arena, vp_s(build->model->host)));
+	build->figure->title = line->band_count == 1
+	                               ? vp_build_process(build, line->bands[0].proc)
+	                               : vp_arena_print(arena, "%zu processes", line->band_count);
+	build->figure->subtitle =
+	        vp_arena_print(arena,
+	                       "address space over time, %s to %s, %zu stretches of life%s%s",
+	                       vp_time_words(arena, line->t0), vp_time_words(arena, line->t1),
+	                       spans, *build->model->host ? ", on " : "",
+	                       vp_words(arena, vp_s(build->model->host)));
 }
 
 static int draw(struct timeline *line)
@@ -331,15 +397,18 @@ static int draw(struct timeline *line)
 	if (legend(line) || merge_all(line))
 		return -1;
 	vp_axis_time(&line->build.figure->x, line->t0, line->t1, line->build.arena);
-	vp_flags_of(&line->build, line->t0, line->t1, line->band_count == 1 ? line->bands[0].proc->pid : -1);
+	vp_flags_of(&line->build, line->t0, line->t1,
+	            line->band_count == 1 ? line->bands[0].proc->pid : -1);
 	if (line->t0 == line->t1)
-		vp_build_note(&line->build, "only one moment is known: nothing can be seen to change");
+		vp_build_note(&line->build, "only one moment is known: nothing can be seen to "
+		                            "change");
 	int failed = boxes(line);
 	free(line->items);
 	return failed;
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct timeline line = { .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;

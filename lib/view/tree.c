@@ -1,5 +1,6 @@
-/* The view tree: x time, one lane for each process from its start to its end, children under their parents; in a lane one
- * bar for each life (exec ends one and begins the next), and under the bar its memory by kind, all lanes to one scale. */
+/* The view tree: x time, one lane for each process from its start to its end, children under their
+ * parents; in a lane one bar for each life (exec ends one and begins the next), and under the bar
+ * its memory by kind, all lanes to one scale. */
 #include "base/error.h"
 #include "view/build.h"
 
@@ -9,14 +10,14 @@
 
 #define LANES_MAX 80
 #define BOXES_MAX 12000
-#define GAP 0.12         /* of a lane is free above it */
-#define TEXT_ROWS 20     /* of the plot, where text may be as high as it likes */
-#define AROUND 11        /* rows of text that a picture has around its plot: title, axis, legend */
-#define BAR_SHARE 0.42   /* at most so much of a lane is its bar */
+#define GAP       0.12 /* of a lane is free above it */
+#define TEXT_ROWS 20   /* of the plot, where text may be as high as it likes */
+#define AROUND    11   /* rows of text that a picture has around its plot: title, axis, legend */
+#define BAR_SHARE 0.42 /* at most so much of a lane is its bar */
 
 /* One process: its lives are first, first's successor by exec, and so on. */
 struct lane {
-	size_t first, last;        /* indexes of lives */
+	size_t first, last;         /* indexes of lives */
 	size_t parent, child, next; /* indexes of lanes + 1: the tree; child: the first */
 	size_t last_child;
 	size_t depth;
@@ -25,15 +26,16 @@ struct lane {
 
 struct tree {
 	struct vp_build build;
-	struct lane *lanes;        /* in the order of their beginning */
+	struct lane *lanes; /* in the order of their beginning */
 	size_t lane_count;
-	size_t *order;             /* shown, top to bottom */
+	size_t *order; /* shown, top to bottom */
 	size_t shown, hidden;
-	size_t *lane_of;           /* by life: index of its lane */
-	struct vp_box *boxes; size_t box_size;
+	size_t *lane_of; /* by life: index of its lane */
+	struct vp_box *boxes;
+	size_t box_size;
 	int measure;
-	double top;                /* bytes that fill a lane */
-	double *kind_peak;         /* by kind, in one process */
+	double top;        /* bytes that fill a lane */
+	double *kind_peak; /* by kind, in one process */
 	int64_t t0, t1;
 };
 
@@ -52,8 +54,10 @@ static bool in_time(const struct tree *tree, const struct vp_life *life)
 static int lanes_make(struct tree *tree)
 {
 	const struct vp_model *model = tree->build.model;
-	tree->lanes = vp_arena_take(tree->build.arena, (model->life_count + 1) * sizeof *tree->lanes);
-	tree->lane_of = vp_arena_take(tree->build.arena, (model->life_count + 1) * sizeof *tree->lane_of);
+	tree->lanes =
+	        vp_arena_take(tree->build.arena, (model->life_count + 1) * sizeof *tree->lanes);
+	tree->lane_of =
+	        vp_arena_take(tree->build.arena, (model->life_count + 1) * sizeof *tree->lane_of);
 	if (!tree->lanes || !tree->lane_of)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->life_count; i++) {
@@ -75,7 +79,8 @@ struct latest {
 static size_t *latest_slot(const struct tree *tree, const struct latest *latest, int64_t pid)
 {
 	size_t at = (size_t)((uint64_t)pid * 0x9e3779b97f4a7c15u >> 32) & latest->mask;
-	while (latest->slots[at] && life_at(tree, tree->lanes[latest->slots[at] - 1].first)->pid != pid)
+	while (latest->slots[at] &&
+	       life_at(tree, tree->lanes[latest->slots[at] - 1].first)->pid != pid)
 		at = (at + 1) & latest->mask;
 	return &latest->slots[at];
 }
@@ -92,7 +97,8 @@ static bool descends(const struct tree *tree, size_t lane, size_t from)
 	return true;
 }
 
-/* A parent is mostly told of before its child; where it is not (two processes looked at from outside), it is found at the end. */
+/* A parent is mostly told of before its child; where it is not (two processes looked at from
+ * outside), it is found at the end. */
 static int parents_find(struct tree *tree)
 {
 	struct latest latest = { NULL, 63 };
@@ -103,17 +109,22 @@ static int parents_find(struct tree *tree)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < tree->lane_count; i++) {
 		const struct vp_life *life = life_at(tree, tree->lanes[i].first);
-		tree->lanes[i].parent = life->ppid > 0 && life->ppid != life->pid ? *latest_slot(tree, &latest, life->ppid) : 0;
+		tree->lanes[i].parent = life->ppid > 0 && life->ppid != life->pid
+		                                ? *latest_slot(tree, &latest, life->ppid)
+		                                : 0;
 		*latest_slot(tree, &latest, life->pid) = i + 1;
 	}
 	for (size_t i = 0; i < tree->lane_count; i++) {
 		const struct vp_life *life = life_at(tree, tree->lanes[i].first);
-		size_t parent = !tree->lanes[i].parent && life->ppid > 0 ? *latest_slot(tree, &latest, life->ppid) : 0;
+		size_t parent = !tree->lanes[i].parent && life->ppid > 0
+		                        ? *latest_slot(tree, &latest, life->ppid)
+		                        : 0;
 		if (parent && !descends(tree, parent - 1, i))
 			tree->lanes[i].parent = parent;
 	}
 	for (size_t i = 0; i < tree->lane_count; i++) {
-		struct lane *parent = tree->lanes[i].parent ? &tree->lanes[tree->lanes[i].parent - 1] : NULL;
+		struct lane *parent =
+		        tree->lanes[i].parent ? &tree->lanes[tree->lanes[i].parent - 1] : NULL;
 		if (!parent)
 			continue;
 		if (parent->child)
@@ -134,7 +145,8 @@ static size_t lanes_that_fit(const struct tree *tree)
 
 static bool lane_in_time(const struct tree *tree, const struct lane *lane)
 {
-	return life_at(tree, lane->first)->t0 <= tree->t1 && life_at(tree, lane->last)->t1 >= tree->t0;
+	return life_at(tree, lane->first)->t0 <= tree->t1 &&
+	       life_at(tree, lane->last)->t1 >= tree->t0;
 }
 
 static void show(struct tree *tree, size_t lane, size_t most)
@@ -199,7 +211,8 @@ static int choose_measure(const struct tree *tree)
 	return VP_SUM_SIZE;
 }
 
-/* The moments of all lives, sorted by life, then time; each belongs to the life that lasts at it. */
+/* The moments of all lives, sorted by life, then time; each belongs to the life that lasts at it.
+ */
 struct piece {
 	const struct vp_moment *moment;
 	size_t life;
@@ -207,12 +220,14 @@ struct piece {
 
 static bool lasts(const struct vp_life *life, int64_t t)
 {
-	return t >= life->t0 && (t < life->t1 || (t == life->t1 && !life->exited && life->t0 == life->t1));
+	return t >= life->t0 &&
+	       (t < life->t1 || (t == life->t1 && !life->exited && life->t0 == life->t1));
 }
 
 static int by_pid(const void *left, const void *right)
 {
-	const struct vp_life *a = *(const struct vp_life *const *)left, *b = *(const struct vp_life *const *)right;
+	const struct vp_life *a = *(const struct vp_life *const *)left,
+	                     *b = *(const struct vp_life *const *)right;
 	if (a->pid != b->pid)
 		return a->pid < b->pid ? -1 : 1;
 	return (a > b) - (a < b);
@@ -229,22 +244,28 @@ static int by_life(const void *left, const void *right)
 }
 
 /* The life of that pid at t, from lives sorted by pid and time. */
-static const struct vp_life *life_find(const struct vp_life **sorted, size_t count, int64_t pid, int64_t t)
+static const struct vp_life *life_find(const struct vp_life **sorted, size_t count, int64_t pid,
+                                       int64_t t)
 {
 	size_t low = 0, high = count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (sorted[middle]->pid < pid || (sorted[middle]->pid == pid && sorted[middle]->t0 <= t)) low = middle + 1;
-		else high = middle;
+		if (sorted[middle]->pid < pid ||
+		    (sorted[middle]->pid == pid && sorted[middle]->t0 <= t))
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return low && sorted[low - 1]->pid == pid && lasts(sorted[low - 1], t) ? sorted[low - 1] : NULL;
+	return low && sorted[low - 1]->pid == pid && lasts(sorted[low - 1], t) ? sorted[low - 1]
+	                                                                       : NULL;
 }
 
 static struct piece *pieces_make(struct tree *tree, size_t *count)
 {
 	const struct vp_model *model = tree->build.model;
 	struct vp_arena *arena = tree->build.arena;
-	const struct vp_life **sorted = vp_arena_take(arena, (model->life_count + 1) * sizeof *sorted);
+	const struct vp_life **sorted =
+	        vp_arena_take(arena, (model->life_count + 1) * sizeof *sorted);
 	struct piece *pieces = vp_arena_take(arena, (model->moment_count + 1) * sizeof *pieces);
 	*count = 0;
 	if (!sorted || !pieces)
@@ -253,9 +274,11 @@ static struct piece *pieces_make(struct tree *tree, size_t *count)
 		sorted[i] = &model->lives[i];
 	qsort(sorted, model->life_count, sizeof *sorted, by_pid);
 	for (size_t i = 0; i < model->moment_count; i++) {
-		const struct vp_life *life = life_find(sorted, model->life_count, model->moments[i].pid, model->moments[i].t);
+		const struct vp_life *life = life_find(sorted, model->life_count,
+		                                       model->moments[i].pid, model->moments[i].t);
 		if (life)
-			pieces[(*count)++] = (struct piece){ &model->moments[i], (size_t)(life - model->lives) };
+			pieces[(*count)++] =
+			        (struct piece){ &model->moments[i], (size_t)(life - model->lives) };
 	}
 	qsort(pieces, *count, sizeof *pieces, by_life);
 	return pieces;
@@ -275,11 +298,13 @@ static int box(struct tree *tree, struct vp_box one)
 {
 	struct vp_figure *figure = tree->build.figure;
 	float least = 1.0f / (float)tree->build.options->width;
-	if (one.x1 - one.x0 < least) { /* what came and went between two looks is still to be seen */
+	if (one.x1 - one.x0 <
+	    least) { /* what came and went between two looks is still to be seen */
 		one.x0 = one.x0 > 1 - least ? 1 - least : one.x0;
 		one.x1 = one.x0 + least;
 	}
-	tree->boxes = vp_build_grow(tree->build.arena, tree->boxes, figure->box_count, &tree->box_size, sizeof *tree->boxes);
+	tree->boxes = vp_build_grow(tree->build.arena, tree->boxes, figure->box_count,
+	                            &tree->box_size, sizeof *tree->boxes);
 	if (!tree->boxes)
 		return vp_fail("out of memory");
 	tree->boxes[figure->box_count++] = one;
@@ -290,12 +315,15 @@ static int box(struct tree *tree, struct vp_box one)
 static const char *amount(const struct tree *tree, double v)
 {
 	struct vp_arena *arena = tree->build.arena;
-	return tree->measure == VP_SUM_REGIONS ? vp_arena_print(arena, "%.0f regions", v) : vp_size_words(arena, v);
+	return tree->measure == VP_SUM_REGIONS ? vp_arena_print(arena, "%.0f regions", v)
+	                                       : vp_size_words(arena, v);
 }
 
 static const char *measure_word(const struct tree *tree)
 {
-	static const char *const words[VP_SUM_COUNT] = { "size", "rss", "pss", "dirty", "swap", "" };
+	static const char *const words[VP_SUM_COUNT] = {
+		"size", "rss", "pss", "dirty", "swap", ""
+	};
 	return words[tree->measure];
 }
 
@@ -311,7 +339,7 @@ static const char *life_name(const struct tree *tree, const struct vp_life *life
 struct weight {
 	double sums[2], peaks[2]; /* size and rss: the last and the most */
 	bool known, has_rss;
-	double peak;              /* of what is drawn */
+	double peak; /* of what is drawn */
 };
 
 static struct weight weight_of(const struct tree *tree, const struct piece *pieces, size_t count)
@@ -328,7 +356,8 @@ static struct weight weight_of(const struct tree *tree, const struct piece *piec
 			weight.sums[m] = 0;
 			for (size_t kind = 0; kind < moment->kind_count; kind++)
 				weight.sums[m] += vp_moment_sum(moment, kind, measures[m]);
-			weight.peaks[m] = weight.sums[m] > weight.peaks[m] ? weight.sums[m] : weight.peaks[m];
+			weight.peaks[m] =
+			        weight.sums[m] > weight.peaks[m] ? weight.sums[m] : weight.peaks[m];
 		}
 	}
 	return weight;
@@ -339,17 +368,24 @@ static const char *weight_words(const struct tree *tree, const struct weight *we
 	struct vp_arena *arena = tree->build.arena;
 	if (!weight->known)
 		return "\nits memory was never looked at";
-	const char *rss = !weight->has_rss ? "" : vp_arena_print(arena, "\nrss %s at its end, peak %s", vp_size_words(arena, weight->sums[1]),
-	                                                         vp_size_words(arena, weight->peaks[1]));
-	return vp_arena_print(arena, "\nsize %s at its end, peak %s%s", vp_size_words(arena, weight->sums[0]),
+	const char *rss = !weight->has_rss ? ""
+	                                   : vp_arena_print(arena, "\nrss %s at its end, peak %s",
+	                                                    vp_size_words(arena, weight->sums[1]),
+	                                                    vp_size_words(arena, weight->peaks[1]));
+	return vp_arena_print(arena, "\nsize %s at its end, peak %s%s",
+	                      vp_size_words(arena, weight->sums[0]),
 	                      vp_size_words(arena, weight->peaks[0]), rss);
 }
 
 static const char *began(const struct tree *tree, const struct vp_life *life)
 {
-	const char *parent = life->ppid > 0 ? vp_arena_print(tree->build.arena, ", child of %lld", (long long)life->ppid) : "";
-	const char *why = !strcmp(life->why, "fork") ? "began by fork" : !strcmp(life->why, "exec") ? "began by exec"
-	                : !strcmp(life->why, "reused") ? "began when the pid was used again" : "was there when it was first seen";
+	const char *parent = life->ppid > 0 ? vp_arena_print(tree->build.arena, ", child of %lld",
+	                                                     (long long)life->ppid)
+	                                    : "";
+	const char *why = !strcmp(life->why, "fork")     ? "began by fork"
+	                  : !strcmp(life->why, "exec")   ? "began by exec"
+	                  : !strcmp(life->why, "reused") ? "began when the pid was used again"
+	                                                 : "was there when it was first seen";
 	return vp_arena_print(tree->build.arena, "%s%s", why, parent);
 }
 
@@ -362,65 +398,90 @@ static const char *ended(const struct tree *tree, const struct vp_life *life)
 		return "ended by exec or by another process of its pid";
 	if (!life->status)
 		return "ended by exit";
-	return vp_arena_print(arena, "ended by exit, %s%s", strncmp(life->status, "signal", 6) ? "status " : "", life->status);
+	return vp_arena_print(arena, "ended by exit, %s%s",
+	                      strncmp(life->status, "signal", 6) ? "status " : "", life->status);
 }
 
-static const char *life_title(const struct tree *tree, const struct vp_life *life, const struct weight *weight)
+static const char *life_title(const struct tree *tree, const struct vp_life *life,
+                              const struct weight *weight)
 {
 	struct vp_arena *arena = tree->build.arena;
 	int64_t t1 = life->t1 < tree->t1 ? life->t1 : tree->t1;
 	const char *args = life->args && *life->args ? life->args : life->exe;
-	return vp_arena_print(arena, "%s%s%s\n%s\n%s to %s (%s), %s%s", life_name(tree, life), args ? "\n" : "", args ? args : "", began(tree, life),
-		vp_time_words(arena, life->t0), life->t1 == INT64_MAX ? "the end" : vp_time_words(arena, life->t1), vp_time_words(arena, t1 - life->t0),
-		ended(tree, life), weight_words(tree, weight));
+	return vp_arena_print(arena, "%s%s%s\n%s\n%s to %s (%s), %s%s", life_name(tree, life),
+	                      args ? "\n" : "", args ? args : "", began(tree, life),
+	                      vp_time_words(arena, life->t0),
+	                      life->t1 == INT64_MAX ? "the end" : vp_time_words(arena, life->t1),
+	                      vp_time_words(arena, t1 - life->t0), ended(tree, life),
+	                      weight_words(tree, weight));
 }
 
-static const char *life_label(const struct tree *tree, const struct vp_life *life, const struct weight *weight)
+static const char *life_label(const struct tree *tree, const struct vp_life *life,
+                              const struct weight *weight)
 {
 	const char *name = life_name(tree, life);
-	return weight->known ? vp_arena_print(tree->build.arena, "%s %s%s%s", name, *measure_word(tree) ? "peak " : "", amount(tree, weight->peak),
-		tree->measure == VP_SUM_RSS ? " rss" : "") : name;
+	return weight->known ? vp_arena_print(tree->build.arena, "%s %s%s%s", name,
+	                                      *measure_word(tree) ? "peak " : "",
+	                                      amount(tree, weight->peak),
+	                                      tree->measure == VP_SUM_RSS ? " rss" : "")
+	                     : name;
 }
 
 static uint32_t life_flags(const struct tree *tree, const struct vp_life *life)
 {
 	bool began_here = life->t0 > tree->t0;
-	return (began_here && !strcmp(life->why, "fork") ? VP_BOX_NEW : 0) | (life->exited && life->t1 <= tree->t1 ? VP_BOX_GONE : 0)
-	     | (!strcmp(life->why, "exec") && began_here ? VP_BOX_CHANGED : 0);
+	return (began_here && !strcmp(life->why, "fork") ? VP_BOX_NEW : 0) |
+	       (life->exited && life->t1 <= tree->t1 ? VP_BOX_GONE : 0) |
+	       (!strcmp(life->why, "exec") && began_here ? VP_BOX_CHANGED : 0);
 }
 
 /* How high the bar is: enough for its words, but memory has the greater part. */
 static double bar_height(const struct tree *tree, const struct lane *lane)
 {
 	const struct vp_view_options *options = tree->build.options;
-	double words = options->text ? 1.05 / fmax(options->height - AROUND, 6) : 20.0 / options->height, most = (lane->y1 - lane->y0) * BAR_SHARE;
+	double words = options->text ? 1.05 / fmax(options->height - AROUND, 6)
+	                             : 20.0 / options->height,
+	       most = (lane->y1 - lane->y0) * BAR_SHARE;
 	return words < most ? words : most;
 }
 
-static int bar(struct tree *tree, const struct lane *lane, size_t index, const struct weight *weight)
+static int bar(struct tree *tree, const struct lane *lane, size_t index,
+               const struct weight *weight)
 {
 	const struct vp_life *life = life_at(tree, index);
-	return box(tree, (struct vp_box){ x_of(tree, life->t0), life->t1 >= tree->t1 ? 1 : x_of(tree, life->t1),
-		(float)(lane->y1 - bar_height(tree, lane)), (float)lane->y1, 0, life_flags(tree, life), -1,
-		life_label(tree, life, weight), life_title(tree, life, weight) });
+	return box(tree,
+	           (struct vp_box){ x_of(tree, life->t0),
+	                            life->t1 >= tree->t1 ? 1 : x_of(tree, life->t1),
+	                            (float)(lane->y1 - bar_height(tree, lane)), (float)lane->y1, 0,
+	                            life_flags(tree, life), -1, life_label(tree, life, weight),
+	                            life_title(tree, life, weight) });
 }
 
-/* One moment as a stack of kinds. What is lower than half a unit is not drawn, but its height goes to the next. */
-static int stack(struct tree *tree, const struct lane *lane, const struct piece *piece, float x0, float x1, int64_t until)
+/* One moment as a stack of kinds. What is lower than half a unit is not drawn, but its height goes
+ * to the next. */
+static int stack(struct tree *tree, const struct lane *lane, const struct piece *piece, float x0,
+                 float x1, int64_t until)
 {
 	struct vp_arena *arena = tree->build.arena;
 	const struct vp_moment *moment = piece->moment;
-	double room = lane->y1 - lane->y0 - bar_height(tree, lane), low = 0, y = 0, least = 0.5 / tree->build.options->height;
-	const char *sum = amount(tree, total(tree, moment)), *who = life_name(tree, life_at(tree, piece->life));
+	double room = lane->y1 - lane->y0 - bar_height(tree, lane), low = 0, y = 0,
+	       least = 0.5 / tree->build.options->height;
+	const char *sum = amount(tree, total(tree, moment)),
+	           *who = life_name(tree, life_at(tree, piece->life));
 	for (size_t kind = 0; kind < tree->build.kind_count && kind < moment->kind_count; kind++) {
 		double bytes = vp_moment_sum(moment, kind, tree->measure);
 		y += bytes / tree->top * room;
 		if (bytes <= 0 || y - low < least)
 			continue;
 		struct vp_class *class_ = &tree->build.classes[tree->build.class_of[kind]];
-		if (box(tree, (struct vp_box){ x0, x1, (float)(lane->y0 + low), (float)(lane->y0 + y), (uint32_t)tree->build.class_of[kind], 0, -1, NULL,
-			vp_arena_print(arena, "%s\n%s %s of %s %s\n%s to %s", who, class_->name, amount(tree, bytes), sum, measure_word(tree),
-			               vp_time_words(arena, moment->t), vp_time_words(arena, until)) }))
+		if (box(tree,
+		        (struct vp_box){ x0, x1, (float)(lane->y0 + low), (float)(lane->y0 + y),
+		                         (uint32_t)tree->build.class_of[kind], 0, -1, NULL,
+		                         vp_arena_print(arena, "%s\n%s %s of %s %s\n%s to %s", who,
+		                                        class_->name, amount(tree, bytes), sum,
+		                                        measure_word(tree),
+		                                        vp_time_words(arena, moment->t),
+		                                        vp_time_words(arena, until)) }))
 			return -1;
 		low = y;
 	}
@@ -431,7 +492,8 @@ static int stack(struct tree *tree, const struct lane *lane, const struct piece 
 static size_t thin(struct tree *tree, struct piece *pieces, size_t count)
 {
 	size_t kinds = tree->build.figure->class_count, kept = 0;
-	double columns = tree->build.options->text ? tree->build.options->width : tree->build.options->width / 3.0;
+	double columns = tree->build.options->text ? tree->build.options->width
+	                                           : tree->build.options->width / 3.0;
 	if (columns * (double)tree->shown * (double)kinds > BOXES_MAX)
 		columns = BOXES_MAX / ((double)tree->shown * (double)kinds);
 	int last = -1;
@@ -454,7 +516,8 @@ static bool alike(const struct tree *tree, const struct vp_moment *a, const stru
 	return true;
 }
 
-static int life_draw(struct tree *tree, const struct lane *lane, size_t index, struct piece *pieces, size_t count)
+static int life_draw(struct tree *tree, const struct lane *lane, size_t index, struct piece *pieces,
+                     size_t count)
 {
 	const struct vp_life *life = life_at(tree, index);
 	struct weight weight = weight_of(tree, pieces, count);
@@ -463,26 +526,34 @@ static int life_draw(struct tree *tree, const struct lane *lane, size_t index, s
 		return -1;
 	count = thin(tree, pieces, count);
 	for (size_t i = 0, next; i < count; i = next) {
-		for (next = i + 1; next < count && alike(tree, pieces[i].moment, pieces[next].moment);)
+		for (next = i + 1;
+		     next < count && alike(tree, pieces[i].moment, pieces[next].moment);)
 			next++;
 		int64_t until = next < count ? pieces[next].moment->t : end;
-		if (stack(tree, lane, &pieces[i], x_of(tree, pieces[i].moment->t), next < count || life->t1 < tree->t1 ? x_of(tree, until) : 1, until))
+		if (stack(tree, lane, &pieces[i], x_of(tree, pieces[i].moment->t),
+		          next < count || life->t1 < tree->t1 ? x_of(tree, until) : 1, until))
 			return -1;
 	}
 	return 0;
 }
 
-/* A hair from the parent's bar down to the child's, where it began. Cells of text are too coarse for it. */
+/* A hair from the parent's bar down to the child's, where it began. Cells of text are too coarse
+ * for it. */
 static int branch(struct tree *tree, const struct lane *lane)
 {
 	const struct lane *parent = lane->parent ? &tree->lanes[lane->parent - 1] : NULL;
 	const struct vp_life *life = life_at(tree, lane->first);
-	if (!parent || parent->y1 <= 0 || tree->build.options->text || life->t0 < tree->t0 || strcmp(life->why, "fork"))
+	if (!parent || parent->y1 <= 0 || tree->build.options->text || life->t0 < tree->t0 ||
+	    strcmp(life->why, "fork"))
 		return 0;
 	float x = x_of(tree, life->t0), wide = 1.2f / (float)tree->build.options->width;
-	return box(tree, (struct vp_box){ x, x + wide, (float)lane->y1, (float)(parent->y1 - bar_height(tree, parent)), 0, 0, -1, NULL,
-		vp_arena_print(tree->build.arena, "fork at %s: %s -> %s", vp_time_words(tree->build.arena, life->t0),
-		               life_name(tree, life_at(tree, parent->first)), life_name(tree, life)) });
+	return box(tree,
+	           (struct vp_box){ x, x + wide, (float)lane->y1,
+	                            (float)(parent->y1 - bar_height(tree, parent)), 0, 0, -1, NULL,
+	                            vp_arena_print(tree->build.arena, "fork at %s: %s -> %s",
+	                                           vp_time_words(tree->build.arena, life->t0),
+	                                           life_name(tree, life_at(tree, parent->first)),
+	                                           life_name(tree, life)) });
 }
 
 /* ---- words ---- */
@@ -494,17 +565,26 @@ static int classes(struct tree *tree, const struct piece *pieces, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		double sum = total(tree, pieces[i].moment);
 		tree->top = sum > tree->top ? sum : tree->top;
-		for (size_t kind = 0; kind < build->kind_count && kind < pieces[i].moment->kind_count; kind++) {
+		for (size_t kind = 0;
+		     kind < build->kind_count && kind < pieces[i].moment->kind_count; kind++) {
 			double bytes = vp_moment_sum(pieces[i].moment, kind, tree->measure);
 			if (bytes > 0)
 				vp_build_count(build, kind, 0);
-			tree->kind_peak[kind] = bytes > tree->kind_peak[kind] ? bytes : tree->kind_peak[kind];
+			tree->kind_peak[kind] =
+			        bytes > tree->kind_peak[kind] ? bytes : tree->kind_peak[kind];
 		}
 	}
-	if (vp_build_classes(build) || !(list = vp_arena_take(build->arena, (build->figure->class_count + 2) * sizeof *list)))
+	if (vp_build_classes(build) ||
+	    !(list = vp_arena_take(build->arena, (build->figure->class_count + 2) * sizeof *list)))
 		return vp_fail("out of memory");
-	/* The bars' own class goes in front: it is drawn first, and everything may stand upon it. */
-	list[0] = (struct vp_class){ "life of a process", vp_arena_print(build->arena, "%zu shown", tree->shown), 0xc9ced6, 0x4a525e, 250, '=' };
+	/* The bars' own class goes in front: it is drawn first, and everything may stand upon it.
+	 */
+	list[0] = (struct vp_class){ "life of a process",
+		                     vp_arena_print(build->arena, "%zu shown", tree->shown),
+		                     0xc9ced6,
+		                     0x4a525e,
+		                     250,
+		                     '=' };
 	memcpy(list + 1, build->classes, build->figure->class_count * sizeof *list);
 	build->classes = list;
 	build->figure->classes = list;
@@ -512,7 +592,8 @@ static int classes(struct tree *tree, const struct piece *pieces, size_t count)
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0) {
 			struct vp_class *one = &list[++build->class_of[kind]];
-			one->detail = vp_arena_print(build->arena, "at most %s in one", amount(tree, tree->kind_peak[kind]));
+			one->detail = vp_arena_print(build->arena, "at most %s in one",
+			                             amount(tree, tree->kind_peak[kind]));
 		}
 	vp_class_letters(list, build->figure->class_count);
 	return 0;
@@ -530,8 +611,11 @@ static int lane_names(struct tree *tree)
 		char dashes[32] = "";
 		for (size_t d = 0; d < lane->depth && d < 8; d++)
 			memcpy(dashes + 2 * d, "- ", 3);
-		ticks[i] = (struct vp_tick){ lane->y1 - bar_height(tree, lane) / 2, vp_arena_print(tree->build.arena, "%s%s", dashes,
-			life_name(tree, life_at(tree, lane->last))), false };
+		ticks[i] = (struct vp_tick){ lane->y1 - bar_height(tree, lane) / 2,
+			                     vp_arena_print(tree->build.arena, "%s%s", dashes,
+			                                    life_name(tree,
+			                                              life_at(tree, lane->last))),
+			                     false };
 	}
 	*axis = (struct vp_axis){ "processes, children under their parents", ticks, tree->shown };
 	return 0;
@@ -542,20 +626,31 @@ static void words(struct tree *tree, size_t lives)
 	struct vp_build *build = &tree->build;
 	struct vp_arena *arena = build->arena;
 	size_t all = tree->shown + tree->hidden;
-	build->figure->title = all == 1 ? life_name(tree, life_at(tree, tree->lanes[tree->order[0]].last)) : vp_arena_print(arena, "%zu processes", all);
-	const char *scale = tree->top <= 0 ? "no memory is known" : vp_arena_print(arena, "a full lane is %s%s%s", amount(tree, tree->top),
-	                                                                          *measure_word(tree) ? " " : "", measure_word(tree));
-	build->figure->subtitle = vp_arena_print(arena, "lives of processes with their memory, %s to %s, %zu %s; %s", vp_time_words(arena, tree->t0),
-	                                         vp_time_words(arena, tree->t1), lives, lives == 1 ? "life" : "lives", scale);
+	build->figure->title =
+	        all == 1 ? life_name(tree, life_at(tree, tree->lanes[tree->order[0]].last))
+	                 : vp_arena_print(arena, "%zu processes", all);
+	const char *scale =
+	        tree->top <= 0
+	                ? "no memory is known"
+	                : vp_arena_print(arena, "a full lane is %s%s%s", amount(tree, tree->top),
+	                                 *measure_word(tree) ? " " : "", measure_word(tree));
+	build->figure->subtitle =
+	        vp_arena_print(arena, "lives of processes with their memory, %s to %s, %zu %s; %s",
+	                       vp_time_words(arena, tree->t0), vp_time_words(arena, tree->t1),
+	                       lives, lives == 1 ? "life" : "lives", scale);
 	if (tree->hidden)
-		vp_build_note(build, vp_arena_print(arena, "%zu more processes have no room: see --height and --pid", tree->hidden));
+		vp_build_note(build, vp_arena_print(arena,
+		                                    "%zu more processes have no room: see --height "
+		                                    "and --pid",
+		                                    tree->hidden));
 }
 
 static int draw(struct tree *tree)
 {
 	size_t count, lives = 0;
 	struct piece *pieces = pieces_make(tree, &count);
-	tree->kind_peak = vp_arena_take(tree->build.arena, (tree->build.kind_count + 1) * sizeof *tree->kind_peak);
+	tree->kind_peak = vp_arena_take(tree->build.arena,
+	                                (tree->build.kind_count + 1) * sizeof *tree->kind_peak);
 	if (!pieces || !tree->kind_peak || classes(tree, pieces, count))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < tree->shown; i++)
@@ -578,12 +673,15 @@ static int draw(struct tree *tree)
 	return lane_names(tree);
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_arena *arena)
 {
 	struct tree tree = { .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : options->text ? TEXT_ROWS + AROUND : 600;
+	sane.height = options->height > 0 ? options->height
+	              : options->text     ? TEXT_ROWS + AROUND
+	                                  : 600;
 	if (vp_build_begin(&tree.build, "tree", VP_BOXES, model, &sane, figure, arena))
 		return -1;
 	tree.build.all_processes = true;
@@ -601,7 +699,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 const struct vp_view vp_view_tree = {
 	.name = "tree",
-	.about = "the lives of processes, children under their parents, with their memory over time (--measure)",
+	.about = "the lives of processes, children under their parents, with their memory over "
+	         "time (--measure)",
 	.keep = VP_KEEP_MOMENTS | VP_KEEP_STILL,
 	.build = build,
 };

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct vp_view *const vp_views[] = { &vp_view_timeline, &vp_view_map, &vp_view_area, &vp_view_table, &vp_view_events, &vp_view_tree,
-	&vp_view_summary, &vp_view_cards, &vp_view_diff, &vp_view_explain, &vp_view_stats, &vp_view_pages, &vp_view_compare, &vp_view_aslr, NULL };
+const struct vp_view *const vp_views[] = { &vp_view_timeline, &vp_view_map,    &vp_view_area,
+	                                   &vp_view_table,    &vp_view_events, &vp_view_tree,
+	                                   &vp_view_summary,  &vp_view_cards,  &vp_view_diff,
+	                                   &vp_view_explain,  &vp_view_stats,  &vp_view_pages,
+	                                   &vp_view_compare,  &vp_view_aslr,   NULL };
 
 const struct vp_view *vp_view_find(const char *name)
 {
@@ -18,10 +21,12 @@ const struct vp_view *vp_view_find(const char *name)
 		if (!strcmp(vp_views[count]->name, name))
 			return vp_views[count];
 		names[count] = vp_views[count]->name;
-		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", count ? ", " : "", names[count]);
+		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s",
+		         count ? ", " : "", names[count]);
 	}
 	const char *near = vp_nearest(name, names, count);
-	vp_fail("no view '%s'%s%s%s; there are: %s", name, near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
+	vp_fail("no view '%s'%s%s%s; there are: %s", name, near ? "; did you mean '" : "",
+	        near ? near : "", near ? "'" : "", known);
 	return NULL;
 }
 
@@ -39,12 +44,17 @@ void *vp_build_grow(struct vp_arena *arena, void *list, size_t count, size_t *si
 	return wider;
 }
 
-int vp_build_begin(struct vp_build *build, const char *view, enum vp_figure_shape shape, const struct vp_model *model,
-                   const struct vp_view_options *options, struct vp_figure *figure, struct vp_arena *arena)
+int vp_build_begin(struct vp_build *build, const char *view, enum vp_figure_shape shape,
+                   const struct vp_model *model, const struct vp_view_options *options,
+                   struct vp_figure *figure, struct vp_arena *arena)
 {
 	size_t kinds = vp_kind_count();
 	*figure = (struct vp_figure){ .shape = shape, .view = view, .title = view };
-	*build = (struct vp_build){ .model = model, .options = options, .figure = figure, .arena = arena, .kind_count = kinds };
+	*build = (struct vp_build){ .model = model,
+		                    .options = options,
+		                    .figure = figure,
+		                    .arena = arena,
+		                    .kind_count = kinds };
 	build->class_of = vp_arena_take(arena, (kinds + 1) * sizeof *build->class_of);
 	build->regions = vp_arena_take(arena, (kinds + 1) * sizeof *build->regions);
 	build->bytes = vp_arena_take(arena, (kinds + 1) * sizeof *build->bytes);
@@ -58,7 +68,8 @@ int vp_build_begin(struct vp_build *build, const char *view, enum vp_figure_shap
 void vp_build_note(struct vp_build *build, const char *text)
 {
 	struct vp_figure *figure = build->figure;
-	const char **list = vp_build_grow(build->arena, (void *)figure->notes, figure->note_count, &build->note_size, sizeof *list);
+	const char **list = vp_build_grow(build->arena, (void *)figure->notes, figure->note_count,
+	                                  &build->note_size, sizeof *list);
 	if (!list)
 		return;
 	list[figure->note_count++] = text;
@@ -68,7 +79,8 @@ void vp_build_note(struct vp_build *build, const char *text)
 void vp_build_flag(struct vp_build *build, double x, const char *text)
 {
 	struct vp_figure *figure = build->figure;
-	struct vp_flag *list = vp_build_grow(build->arena, (void *)figure->flags, figure->flag_count, &build->flag_size, sizeof *list);
+	struct vp_flag *list = vp_build_grow(build->arena, (void *)figure->flags,
+	                                     figure->flag_count, &build->flag_size, sizeof *list);
 	if (!list)
 		return;
 	list[figure->flag_count++] = (struct vp_flag){ x, text };
@@ -85,7 +97,8 @@ void vp_build_count(struct vp_build *build, size_t kind, uint64_t bytes)
 int vp_build_classes(struct vp_build *build)
 {
 	struct vp_figure *figure = build->figure;
-	struct vp_class *classes = vp_arena_take(build->arena, (build->kind_count + 1) * sizeof *classes);
+	struct vp_class *classes =
+	        vp_arena_take(build->arena, (build->kind_count + 1) * sizeof *classes);
 	if (!classes)
 		return vp_fail("out of memory");
 	for (size_t kind = 0; kind < build->kind_count; kind++) {
@@ -116,7 +129,8 @@ const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc)
 		return "no process";
 	if (proc->name)
 		return vp_arena_print(build->arena, "%s (%lld)", proc->name, (long long)proc->pid);
-	return proc->pid > 0 ? vp_arena_print(build->arena, "process %lld", (long long)proc->pid) : "one address space";
+	return proc->pid > 0 ? vp_arena_print(build->arena, "process %lld", (long long)proc->pid)
+	                     : "one address space";
 }
 
 /* ---- why there is nothing ---- */
@@ -127,7 +141,8 @@ static const char *kinds_seen(struct vp_build *build)
 	const char *list = "";
 	for (size_t i = 0; i < model->kinds_size; i++)
 		if (model->kinds_seen[i])
-			list = vp_arena_print(build->arena, "%s%s%s", list, *list ? ", " : "", vp_kind_name(i));
+			list = vp_arena_print(build->arena, "%s%s%s", list, *list ? ", " : "",
+			                      vp_kind_name(i));
 	return list;
 }
 
@@ -140,16 +155,24 @@ static const char *empty_stream(struct vp_build *build)
 	if (!lines)
 		return "the input is empty: no line was read";
 	if (model->types[VP_T_raw])
-		return vp_arena_print(build->arena, "these are raw lines (%llu of them): put vm-parse before vm-render",
+		return vp_arena_print(build->arena,
+		                      "these are raw lines (%llu of them): put vm-parse before "
+		                      "vm-render",
 		                      (unsigned long long)model->types[VP_T_raw]);
 	const char *list = "";
 	for (size_t i = 0; i < VP_T_COUNT; i++)
 		if (model->types[i])
-			list = vp_arena_print(build->arena, "%s%s%llu %s", list, *list ? ", " : "", (unsigned long long)model->types[i],
+			list = vp_arena_print(build->arena, "%s%s%llu %s", list, *list ? ", " : "",
+			                      (unsigned long long)model->types[i],
 			                      i ? vp_type_names[i] : "unknown");
-	return vp_arena_print(build->arena, "no line of the input tells of a region; its lines are: %s%s%s", list,
-	                      model->types[VP_T_system] ? "; of the machine tell --view area and --table=free" : "",
-	                      model->types[VP_T_snapshot] ? "; of sums without regions tells --view area" : "");
+	return vp_arena_print(build->arena,
+	                      "no line of the input tells of a region; its lines are: %s%s%s", list,
+	                      model->types[VP_T_system] ? "; of the machine tell --view area and "
+	                                                  "--table=free"
+	                                                : "",
+	                      model->types[VP_T_snapshot] ? "; of sums without regions tells "
+	                                                    "--view area"
+	                                                  : "");
 }
 
 static const char *filter_words(struct vp_build *build)
@@ -162,10 +185,12 @@ static const char *filter_words(struct vp_build *build)
 	if (filter->perms)
 		text = vp_arena_print(arena, "%s --perms %s", text, filter->perms);
 	if (filter->address_end)
-		text = vp_arena_print(arena, "%s --address 0x%llx-0x%llx", text, (unsigned long long)filter->address,
+		text = vp_arena_print(arena, "%s --address 0x%llx-0x%llx", text,
+		                      (unsigned long long)filter->address,
 		                      (unsigned long long)filter->address_end);
 	if (filter->from)
-		text = vp_arena_print(arena, "%s --from %s", text, vp_time_words(arena, filter->from));
+		text = vp_arena_print(arena, "%s --from %s", text,
+		                      vp_time_words(arena, filter->from));
 	if (filter->to != INT64_MAX)
 		text = vp_arena_print(arena, "%s --to %s", text, vp_time_words(arena, filter->to));
 	if (filter->at != INT64_MAX && filter->at != filter->to)
@@ -177,7 +202,8 @@ static const char *processes_seen(struct vp_build *build)
 {
 	const char *list = "";
 	for (size_t i = 0; i < build->model->proc_count && i < 20; i++)
-		list = vp_arena_print(build->arena, "%s%s%lld", list, *list ? ", " : "", (long long)build->model->procs[i].pid);
+		list = vp_arena_print(build->arena, "%s%s%lld", list, *list ? ", " : "",
+		                      (long long)build->model->procs[i].pid);
 	return list;
 }
 
@@ -187,15 +213,22 @@ void vp_build_empty(struct vp_build *build, const char *what)
 	const struct vp_filter *filter = &model->filter;
 	const char *words = filter_words(build), *kinds = kinds_seen(build);
 	if (filter->pid >= 0 && !vp_model_proc(model, filter->pid) && model->proc_count)
-		build->figure->empty = vp_arena_print(build->arena, "no process %lld in the input; there are: %s",
-		                                      (long long)filter->pid, processes_seen(build));
+		build->figure->empty =
+		        vp_arena_print(build->arena, "no process %lld in the input; there are: %s",
+		                       (long long)filter->pid, processes_seen(build));
 	else if (!*kinds && !model->types[VP_T_region] && !model->types[VP_T_change])
 		build->figure->empty = empty_stream(build);
 	else if (*words)
-		build->figure->empty = vp_arena_print(build->arena, "no %s matches%s%s%s%s", what, words,
-			*kinds ? "; kinds seen: " : "", kinds, model->t1 < model->t0 ? "; nothing was told in that time" : "");
+		build->figure->empty = vp_arena_print(build->arena, "no %s matches%s%s%s%s", what,
+		                                      words, *kinds ? "; kinds seen: " : "", kinds,
+		                                      model->t1 < model->t0 ? "; nothing was told "
+		                                                              "in that time"
+		                                                            : "");
 	else
-		build->figure->empty = vp_arena_print(build->arena, "no %s at this time: the process had none, or had ended", what);
+		build->figure->empty = vp_arena_print(build->arena,
+		                                      "no %s at this time: the process had none, "
+		                                      "or had ended",
+		                                      what);
 }
 
 /* ---- notes ---- */
@@ -215,7 +248,9 @@ static void note_kinds(struct vp_build *build)
 			i++;
 		if (*word && i == count) {
 			const char *near = vp_nearest(word, words, count);
-			vp_build_note(build, vp_arena_print(build->arena, "no region is of kind '%s'%s%s%s", word, near ? "; the nearest seen is '" : "",
+			vp_build_note(build, vp_arena_print(build->arena,
+			                                    "no region is of kind '%s'%s%s%s", word,
+			                                    near ? "; the nearest seen is '" : "",
 			                                    near ? near : "", near ? "'" : ""));
 		}
 		p += n + (p[n] == ',');
@@ -234,11 +269,15 @@ static void note_others(struct vp_build *build)
 		if (&model->procs[i] == chosen || !model->procs[i].seen_regions)
 			continue;
 		if (others++ < 12)
-			list = vp_arena_print(build->arena, "%s%s%s", list, *list ? ", " : "", vp_build_process(build, &model->procs[i]));
+			list = vp_arena_print(build->arena, "%s%s%s", list, *list ? ", " : "",
+			                      vp_build_process(build, &model->procs[i]));
 	}
 	if (others)
-		vp_build_note(build, vp_arena_print(build->arena, "%zu more process%s in the input, see --pid: %s%s", others, others > 1 ? "es" : "",
-		                                    list, others > 12 ? " ..." : ""));
+		vp_build_note(build, vp_arena_print(build->arena,
+		                                    "%zu more process%s in the input, see --pid: "
+		                                    "%s%s",
+		                                    others, others > 1 ? "es" : "", list,
+		                                    others > 12 ? " ..." : ""));
 }
 
 /* Of the process in the picture, or of all: how many, and the last. */
@@ -250,14 +289,19 @@ static void note_findings(struct vp_build *build)
 	size_t count = 0;
 	for (size_t i = 0; model->types[VP_T_finding] && i < model->note_count; i++) {
 		const struct vp_note *note = &model->notes[i];
-		if (strcmp(note->type, "finding") || (chosen && note->pid >= 0 && note->pid != chosen->pid))
+		if (strcmp(note->type, "finding") ||
+		    (chosen && note->pid >= 0 && note->pid != chosen->pid))
 			continue;
 		last = note;
 		count++;
 	}
 	if (last)
-		vp_build_note(build, vp_arena_print(build->arena, count > 1 ? "%zu findings (see --view events), the last: %s" : "%zu finding: %s", count,
-		                                    vp_words(build->arena, vp_s(last->text))));
+		vp_build_note(build,
+		              vp_arena_print(build->arena,
+		                             count > 1 ? "%zu findings (see --view events), the "
+		                                         "last: %s"
+		                                       : "%zu finding: %s",
+		                             count, vp_words(build->arena, vp_s(last->text))));
 }
 
 void vp_build_notes(struct vp_build *build)
@@ -267,13 +311,22 @@ void vp_build_notes(struct vp_build *build)
 	note_kinds(build);
 	note_findings(build);
 	if (model->types[VP_T_lost])
-		vp_build_note(build, vp_arena_print(build->arena, "%llu time%s something was lost on the way, in all %llu: see the lost lines",
-			(unsigned long long)model->types[VP_T_lost], model->types[VP_T_lost] > 1 ? "s" : "", (unsigned long long)model->lost));
+		vp_build_note(build, vp_arena_print(build->arena,
+		                                    "%llu time%s something was lost on the way, in "
+		                                    "all %llu: see the lost lines",
+		                                    (unsigned long long)model->types[VP_T_lost],
+		                                    model->types[VP_T_lost] > 1 ? "s" : "",
+		                                    (unsigned long long)model->lost));
 	if (model->contradictions)
-		vp_build_note(build, vp_arena_print(build->arena, "%llu line%s contradicted what was known before: see vm-check",
-		                                    (unsigned long long)model->contradictions, model->contradictions > 1 ? "s" : ""));
+		vp_build_note(build, vp_arena_print(build->arena,
+		                                    "%llu line%s contradicted what was known "
+		                                    "before: see vm-check",
+		                                    (unsigned long long)model->contradictions,
+		                                    model->contradictions > 1 ? "s" : ""));
 	if (model->segments > 1)
-		vp_build_note(build, vp_arena_print(build->arena, "%llu recordings one behind the other", (unsigned long long)model->segments));
+		vp_build_note(build,
+		              vp_arena_print(build->arena, "%llu recordings one behind the other",
+		                             (unsigned long long)model->segments));
 	if (model->no_memory)
 		vp_build_note(build, "memory ran out: the picture is not whole");
 }
@@ -282,9 +335,15 @@ bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *
 {
 	for (size_t i = 0; i < space->count; i++) {
 		const struct vp_region *other = &space->live[i]->region;
-		if (other == code || !strchr(other->perms, 'w') || !strchr(other->perms, 's') || !code->inode.n) continue;
-		if (!vp_str_eq(other->inode, code->inode) || !vp_str_eq(other->dev, code->dev) || !vp_str_eq(other->name, code->name)) continue;
-		if (other->offset < code->offset + code->size && code->offset < other->offset + other->size) return true;
+		if (other == code || !strchr(other->perms, 'w') || !strchr(other->perms, 's') ||
+		    !code->inode.n)
+			continue;
+		if (!vp_str_eq(other->inode, code->inode) || !vp_str_eq(other->dev, code->dev) ||
+		    !vp_str_eq(other->name, code->name))
+			continue;
+		if (other->offset < code->offset + code->size &&
+		    code->offset < other->offset + other->size)
+			return true;
 	}
 	return false;
 }

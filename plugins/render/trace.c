@@ -1,14 +1,13 @@
-/* The renderer trace: prints every call that a renderer gets, one fact a line. It shows a plugin writer what to expect,
- * and the tests what a view computed.
+/* The renderer trace: prints every call that a renderer gets, one fact a line. It shows a plugin
+ * writer what to expect, and the tests what a view computed.
  *
  *   begin width=80 height=24 terminal=no unicode=yes colours=none path=-
  *   draw boxes view="timeline"
  *   title "demo (42)"
  *   class 0 "heap" letter=H light=#d55e00 dark=#ff8a3c ansi=166 detail="1 at the end, 132 KiB"
  *   tick y 0.2500 "0x7f1200000000"
- *   box 0 class="heap" x=0.0000..1.0000 y=0.0000..0.2500 fill=0.50 flags=- label="[heap]" title="0x1000-..."
- *   end
- *   close
+ *   box 0 class="heap" x=0.0000..1.0000 y=0.0000..0.2500 fill=0.50 flags=- label="[heap]"
+ * title="0x1000-..." end close
  */
 #include "plugin.h"
 
@@ -21,11 +20,18 @@ struct trace {
 };
 
 static const struct vp_option options[] = {
-	{ "lines", 0, VP_OPT_FLAG, offsetof(struct trace, lines), "false", NULL, NULL, "print the lines of the stream as well" },
+	{
+	        .name = "lines",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct trace, lines),
+	        .preset = "false",
+	        .help = "print the lines of the stream as well",
+	},
 	{ 0 },
 };
 
-static void put(struct vp_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct vp_host *host, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
 
 static void put(struct vp_host *host, const char *format, ...)
 {
@@ -38,7 +44,8 @@ static void put(struct vp_host *host, const char *format, ...)
 		host->write(host, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
-/* How many bytes at p are one control character: those of U+0080 to U+009F are two bytes in UTF-8. 0: none. */
+/* How many bytes at p are one control character: those of U+0080 to U+009F are two bytes in UTF-8.
+ * 0: none. */
 static size_t control(const unsigned char *p, size_t n)
 {
 	if (*p < 0x20 || *p == 0x7f)
@@ -86,8 +93,9 @@ static const char *yes(bool is)
 static int trace_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
 {
 	(void)state;
-	put(host, "begin width=%d height=%d terminal=%s unicode=%s colours=%s", canvas->width, canvas->height, yes(canvas->terminal),
-	    yes(canvas->unicode), canvas->colours == VP_COLOUR_256 ? "256" : "none");
+	put(host, "begin width=%d height=%d terminal=%s unicode=%s colours=%s", canvas->width,
+	    canvas->height, yes(canvas->terminal), yes(canvas->unicode),
+	    canvas->colours == VP_COLOUR_256 ? "256" : "none");
 	put_fact(host, " path=", canvas->path);
 	return 0;
 }
@@ -110,7 +118,8 @@ static void put_axis(struct vp_host *host, const char *name, const struct vp_axi
 	put(host, "axis %s", name);
 	put_fact(host, " title=", axis->title);
 	for (size_t i = 0; i < axis->count; i++) {
-		put(host, "tick %s %.4f%s", name, axis->ticks[i].at, axis->ticks[i].fold ? " fold" : "");
+		put(host, "tick %s %.4f%s", name, axis->ticks[i].at,
+		    axis->ticks[i].fold ? " fold" : "");
 		put_fact(host, " ", axis->ticks[i].text);
 	}
 }
@@ -120,7 +129,8 @@ static void put_class(struct vp_host *host, const struct vp_figure *figure, size
 	const struct vp_class *one = &figure->classes[i];
 	put(host, "class %zu ", i);
 	put_text(host, "", one->name);
-	put(host, " letter=%c light=#%06x dark=#%06x ansi=%u", one->letter, (unsigned)one->light, (unsigned)one->dark, one->ansi);
+	put(host, " letter=%c light=#%06x dark=#%06x ansi=%u", one->letter, (unsigned)one->light,
+	    (unsigned)one->dark, one->ansi);
 	put_fact(host, " detail=", one->detail);
 }
 
@@ -163,7 +173,8 @@ static void put_series(struct vp_host *host, const struct vp_figure *figure)
 	}
 }
 
-static void put_cell(struct vp_host *host, const struct vp_figure *figure, size_t column, const struct vp_cell *cell)
+static void put_cell(struct vp_host *host, const struct vp_figure *figure, size_t column,
+                     const struct vp_cell *cell)
 {
 	put_text(host, " ", figure->columns[column].name);
 	put_fact(host, cell->shown ? " " : " unknown ", cell->shown ? cell->text : NULL);
@@ -193,7 +204,9 @@ static void put_table(struct vp_host *host, const struct vp_figure *figure)
 
 static int trace_draw(void *state, struct vp_host *host, const struct vp_figure *figure)
 {
-	static const char *const shapes[] = { [VP_BOXES] = "boxes", [VP_SERIES] = "series", [VP_TABLE] = "table" };
+	static const char *const shapes[] = {
+		[VP_BOXES] = "boxes", [VP_SERIES] = "series", [VP_TABLE] = "table"
+	};
 	(void)state;
 	put(host, "draw %s", shapes[figure->shape]);
 	put_fact(host, " view=", figure->view);

@@ -1,4 +1,5 @@
-/* The source gdb: the mappings of a process as GNU gdb lists them (`info proc mappings`), live or of a core; parse half only.
+/* The source gdb: the mappings of a process as GNU gdb lists them (`info proc mappings`), live or
+ * of a core; parse half only.
  *
  *   process 4711
  *   Mapped address spaces:
@@ -6,8 +7,9 @@
  *         0x555555554000     0x555555556000     0x2000        0x0  r--p   /usr/bin/cat
  *   -> start, end, size, perms r--p, offset, name
  *
- * Quirks: Perms came with gdb 12, "File" in place of objfile with 15; of a core there is neither Perms nor a line for what has no
- * file. Addresses have 0x and no padding. "--Type <RET> for more" may stand between.
+ * Quirks: Perms came with gdb 12, "File" in place of objfile with 15; of a core there is neither
+ * Perms nor a line for what has no file. Addresses have 0x and no padding. "--Type <RET> for more"
+ * may stand between.
  */
 #include "kit/text.h"
 
@@ -32,7 +34,8 @@ static bool perms(vp_str word)
 {
 	static const char *const allowed[] = { "r-", "w-", "x-", "ps-" };
 	for (size_t i = 0; i < word.n && i < 4; i++)
-		if (!strchr(allowed[i], word.p[i])) return false;
+		if (!strchr(allowed[i], word.p[i]))
+			return false;
 	return word.n == 4;
 }
 
@@ -41,12 +44,17 @@ static bool row(vp_str line, struct vp_region *region)
 	uint64_t size;
 	memset(region, 0, sizeof *region);
 	vp_str rest = line;
-	if (!address(&rest, &region->start) || !address(&rest, &region->end) || !address(&rest, &size) || !address(&rest, &region->offset)) return false;
-	if (region->end <= region->start || size != region->end - region->start) return false;
+	if (!address(&rest, &region->start) || !address(&rest, &region->end) ||
+	    !address(&rest, &size) || !address(&rest, &region->offset))
+		return false;
+	if (region->end <= region->start || size != region->end - region->start)
+		return false;
 	vp_str after = rest, word = text_word(&after);
 	if (perms(word)) {
 		memcpy(region->perms, word.p, 4);
-		region->share = word.p[3] == 's' ? text_of("shm") : word.p[3] == 'p' ? text_of("prv") : (vp_str){ NULL, 0 };
+		region->share = word.p[3] == 's'   ? text_of("shm")
+		                : word.p[3] == 'p' ? text_of("prv")
+		                                   : (vp_str){ NULL, 0 };
 		rest = after;
 	}
 	region->size = size;
@@ -57,7 +65,8 @@ static bool row(vp_str line, struct vp_region *region)
 
 static void give(struct parser *p, const struct vp_region *region)
 {
-	if (!p->begun || region->start < p->last) p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
+	if (!p->begun || region->start < p->last)
+		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
 	p->last = region->start;
 	p->host->region(p->host, region);
@@ -67,7 +76,8 @@ static void process(struct parser *p, vp_str line)
 {
 	uint64_t pid;
 	vp_str rest = text_from(line, 8);
-	if (p->pid >= 0 || !text_starts(line, "process ") || !text_decimal(text_word(&rest), &pid)) return;
+	if (p->pid >= 0 || !text_starts(line, "process ") || !text_decimal(text_word(&rest), &pid))
+		return;
 	p->host->begin(p->host, "process", p->host->now(p->host), (int64_t)pid);
 	p->host->str(p->host, "why", text_of("first"));
 	p->host->end(p->host);
@@ -77,11 +87,16 @@ static void process(struct parser *p, vp_str line)
 static void one_line(struct parser *p, vp_str line)
 {
 	struct vp_region region;
-	if (text_starts(line, HEAD)) p->listing = true, p->begun = false;
-	else if (p->listing && row(line, &region)) give(p, &region);
-	else if (text_starts(line, "process ")) p->listing = false, process(p, line);
-	else if (p->listing && text_starts(line, "0x")) p->host->bad(p->host, p->lines.number, "no row of gdb's mappings");
-	else if (p->listing && line.n && !text_starts(line, "--Type")) p->listing = false;
+	if (text_starts(line, HEAD))
+		p->listing = true, p->begun = false;
+	else if (p->listing && row(line, &region))
+		give(p, &region);
+	else if (text_starts(line, "process "))
+		p->listing = false, process(p, line);
+	else if (p->listing && text_starts(line, "0x"))
+		p->host->bad(p->host, p->lines.number, "no row of gdb's mappings");
+	else if (p->listing && line.n && !text_starts(line, "--Type"))
+		p->listing = false;
 }
 
 /* What a log has put in front of each line shows at the head; lines above it have it too. */
@@ -93,18 +108,24 @@ static void learn_prefix(struct parser *p, vp_str text)
 		line = text_unquoted(line);
 		const char *at = text_find(line, HEAD);
 		vp_str front = { line.p, at ? (size_t)(at - line.p) : 0 };
-		if (text_trim(front).n) text_prefix_learn(&p->prefix, line, text_right(front).n + 1); /* the head is put in the middle of its column */
+		if (text_trim(front).n)
+			text_prefix_learn(&p->prefix, line,
+			                  text_right(front).n + 1); /* the head is put in the middle
+			                                               of its column */
 	}
 }
 
 static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
-	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid }, *p = &parser;
+	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid },
+	              *p = &parser;
 	vp_str line;
 	(void)state;
-	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
+	if (!text->text.n)
+		host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
 	learn_prefix(p, text->text);
-	while (text_next(&p->lines, &line)) one_line(p, text_trim(text_without(&p->prefix, text_unquoted(line))));
+	while (text_next(&p->lines, &line))
+		one_line(p, text_trim(text_without(&p->prefix, text_unquoted(line))));
 	return 0;
 }
 
@@ -114,8 +135,10 @@ static bool is_beside(vp_str line)
 	uint64_t number;
 	struct vp_region region;
 	vp_str rest = line, word = text_word(&rest);
-	if (text_is(word, "process")) return text_decimal(text_word(&rest), &number) && !text_left(rest).n;
-	return text_starts(line, "Mapped address spaces:") || text_starts(line, "--Type <") || text_starts(line, "(gdb) ") || row(line, &region);
+	if (text_is(word, "process"))
+		return text_decimal(text_word(&rest), &number) && !text_left(rest).n;
+	return text_starts(line, "Mapped address spaces:") || text_starts(line, "--Type <") ||
+	       text_starts(line, "(gdb) ") || row(line, &region);
 }
 
 static int probe(vp_str text, const char **format)
@@ -124,7 +147,8 @@ static int probe(vp_str text, const char **format)
 	vp_str line;
 	*format = "gdb-mappings";
 	while (text_next(&lines, &line))
-		if (text_has(line, HEAD) && text_has(line, "End Addr") && text_has(line, "Offset")) return 97;
+		if (text_has(line, HEAD) && text_has(line, "End Addr") && text_has(line, "Offset"))
+			return 97;
 	return text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 

@@ -1,4 +1,5 @@
-/* What a system call costs one who is not looked at: CPU ns of a getppid, and of an mmap with its munmap.
+/* What a system call costs one who is not looked at: CPU ns of a getppid, and of an mmap with its
+ * munmap.
  *
  *   calls COUNT   -> "221.3 2871.0"
  */
@@ -19,11 +20,15 @@ static double spent_ns(void)
 int main(int argc, char **argv)
 {
 	long count = argc > 1 ? atol(argv[1]) : 0;
-	if (count < 1) return fputs("usage: calls COUNT\n", stderr), 2;
+	if (count < 1)
+		return fputs("usage: calls COUNT\n", stderr), 2;
 	double from = spent_ns();
-	for (long i = 0; i < count; i++) syscall(SYS_getppid);
+	for (long i = 0; i < count; i++)
+		syscall(SYS_getppid);
 	double middle = spent_ns();
-	for (long i = 0; i < count / 8; i++) munmap(mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 8192);
-	printf("%.1f %.1f\n", (middle - from) / (double)count, (spent_ns() - middle) / (double)(count / 8));
+	for (long i = 0; i < count / 8; i++)
+		munmap(mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 8192);
+	printf("%.1f %.1f\n", (middle - from) / (double)count,
+	       (spent_ns() - middle) / (double)(count / 8));
 	return 0;
 }

@@ -14,7 +14,7 @@ ssize_t pread(int fd, void *buffer, size_t n, off_t offset)
 	static struct looks *looks;
 	struct timespec now;
 	if (!real) {
-		real = (ssize_t (*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, "pread");
+		real = (ssize_t(*)(int, void *, size_t, off_t))dlsym(RTLD_NEXT, "pread");
 		int file = open(getenv("VP_LOOKS"), O_RDWR);
 		looks = mmap(NULL, sizeof *looks, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 		close(file);

@@ -1,9 +1,12 @@
-/* The target's own speed: a loop of mmap, touch and munmap among REGIONS regions, for MS milliseconds of wall time.
+/* The target's own speed: a loop of mmap, touch and munmap among REGIONS regions, for MS
+ * milliseconds of wall time.
  *
- *   loop REGIONS MS [COMMAND ARG...]   COMMAND is run meanwhile, with our pid in place of "PID" in its words, and killed at the end
+ *   loop REGIONS MS [COMMAND ARG...]   COMMAND is run meanwhile, with our pid in place of "PID" in
+ * its words, and killed at the end
  *   -> "123456": pairs a second of our own CPU time and of the time that we were stopped
  *
- * What else runs on the machine takes time from us, and is no stop: so time that we spent runnable but waiting for a processor
+ * What else runs on the machine takes time from us, and is no stop: so time that we spent runnable
+ * but waiting for a processor
  * (/proc/self/schedstat) is taken off.
  */
 #include <fcntl.h>
@@ -27,8 +30,10 @@ static double waited_s(void)
 {
 	unsigned long long run = 0, wait = 0;
 	FILE *file = fopen("/proc/self/schedstat", "r");
-	if (file && fscanf(file, "%llu %llu", &run, &wait) != 2) wait = 0;
-	if (file) fclose(file);
+	if (file && fscanf(file, "%llu %llu", &run, &wait) != 2)
+		wait = 0;
+	if (file)
+		fclose(file);
 	return (double)wait / 1e9;
 }
 
@@ -37,10 +42,12 @@ static pid_t start(char **argv)
 	int self = (int)getpid();
 	for (char **word = argv; *word; word++) {
 		char *at = strstr(*word, "PID");
-		if (at && asprintf(word, "%.*s%d%s", (int)(at - *word), *word, self, at + 3) < 0) exit(1);
+		if (at && asprintf(word, "%.*s%d%s", (int)(at - *word), *word, self, at + 3) < 0)
+			exit(1);
 	}
 	pid_t pid = fork();
-	if (pid) return pid;
+	if (pid)
+		return pid;
 	int null = open("/dev/null", O_WRONLY);
 	dup2(null, STDOUT_FILENO);
 	execvp(argv[0], argv);
@@ -50,24 +57,30 @@ static pid_t start(char **argv)
 int main(int argc, char **argv)
 {
 	size_t regions = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, page = 4096;
-	if (!regions) return fputs("usage: loop REGIONS MS [COMMAND...]\n", stderr), 2;
-	char *map = mmap(NULL, regions * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!regions)
+		return fputs("usage: loop REGIONS MS [COMMAND...]\n", stderr), 2;
+	char *map = mmap(NULL, regions * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                 -1, 0);
 	for (size_t i = 0; i < regions; i++) {
-		if (i % 2 == 0) map[i * page] = 1;
-		else if (mprotect(map + i * page, page, PROT_READ)) return perror("mprotect"), 1;
+		if (i % 2 == 0)
+			map[i * page] = 1;
+		else if (mprotect(map + i * page, page, PROT_READ))
+			return perror("mprotect"), 1;
 	}
 	pid_t child = argc > 3 ? start(argv + 3) : 0;
 	double began = clock_s(), waited = waited_s(), end = began + atof(argv[2]) / 1e3;
 	unsigned long pairs = 0;
 	while (clock_s() < end) {
 		for (int i = 0; i < 64; i++, pairs++) {
-			char *at = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			char *at = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE,
+			                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 			at[0] = 1;
 			munmap(at, 4 * page);
 		}
 	}
 	double took = clock_s() - began - (waited_s() - waited);
-	if (child > 0) kill(child, SIGKILL), waitpid(child, NULL, 0);
+	if (child > 0)
+		kill(child, SIGKILL), waitpid(child, NULL, 0);
 	printf("%.0f\n", (double)pairs / took);
 	return 0;
 }

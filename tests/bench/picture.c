@@ -1,10 +1,11 @@
-/* From the moment of a look to the last byte of the redrawn picture: four stages, the last one on a terminal of its own.
+/* From the moment of a look to the last byte of the redrawn picture: four stages, the last one on a
+ * terminal of its own.
  *
  *   picture LOOKS COMMAND    COMMAND is given to sh, its stdout is a terminal of 100 x 30
  *   -> "0.412 0.300 1.100": ms; median, least, most
  *
- * The moment of a look is noted by look.c, which is preloaded into vm-sample: its first read at offset 0. The picture is whole
- * when nothing more comes for QUIET ms.
+ * The moment of a look is noted by look.c, which is preloaded into vm-sample: its first read at
+ * offset 0. The picture is whole when nothing more comes for QUIET ms.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -39,7 +40,8 @@ static struct looks *share(void)
 {
 	char path[] = "/tmp/looks-XXXXXX";
 	int fd = mkstemp(path);
-	if (fd < 0 || ftruncate(fd, sizeof(struct looks))) return NULL;
+	if (fd < 0 || ftruncate(fd, sizeof(struct looks)))
+		return NULL;
 	setenv("VP_LOOKS", path, 1);
 	return mmap(NULL, sizeof(struct looks), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
@@ -52,9 +54,11 @@ static int64_t burst(int terminal)
 	struct pollfd fd = { .fd = terminal, .events = POLLIN };
 	for (;;) {
 		int ready = poll(&fd, 1, last ? QUIET : -1);
-		if (ready == 0) return last;
+		if (ready == 0)
+			return last;
 		ssize_t n = read(terminal, bytes, sizeof bytes);
-		if (n <= 0) return 0;
+		if (n <= 0)
+			return 0;
 		last = clock_ns();
 	}
 }
@@ -65,19 +69,25 @@ int main(int argc, char **argv)
 	struct winsize size = { .ws_row = 30, .ws_col = 100 };
 	struct looks *looks = share();
 	int64_t *took = calloc((size_t)wanted + 1, sizeof *took), last;
-	if (wanted < 1 || !looks || !took) return fputs("usage: picture LOOKS COMMAND\n", stderr), 2;
+	if (wanted < 1 || !looks || !took)
+		return fputs("usage: picture LOOKS COMMAND\n", stderr), 2;
 	pid_t pid = forkpty(&terminal, NULL, NULL, &size);
-	if (pid == 0) execl("/bin/sh", "sh", "-c", argv[2], (char *)NULL), _exit(127);
+	if (pid == 0)
+		execl("/bin/sh", "sh", "-c", argv[2], (char *)NULL), _exit(127);
 	for (int drawn = 0; count < wanted && (last = burst(terminal)); drawn++) {
 		uint32_t n = looks->count;
-		while (n && looks->at[(n - 1) % LOOKS] > last) n--; /* a look that was taken since has nothing to do with it */
-		if (drawn >= FIRST && n) took[count++] = last - looks->at[(n - 1) % LOOKS];
+		while (n && looks->at[(n - 1) % LOOKS] > last)
+			n--; /* a look that was taken since has nothing to do with it */
+		if (drawn >= FIRST && n)
+			took[count++] = last - looks->at[(n - 1) % LOOKS];
 	}
 	kill(-pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	unlink(getenv("VP_LOOKS"));
-	if (!count) return fputs("picture: nothing was drawn\n", stderr), 1;
+	if (!count)
+		return fputs("picture: nothing was drawn\n", stderr), 1;
 	qsort(took, (size_t)count, sizeof *took, by_size);
-	printf("%.3f %.3f %.3f\n", (double)took[count / 2] / 1e6, (double)took[0] / 1e6, (double)took[count - 1] / 1e6);
+	printf("%.3f %.3f %.3f\n", (double)took[count / 2] / 1e6, (double)took[0] / 1e6,
+	       (double)took[count - 1] / 1e6);
 	return 0;
 }

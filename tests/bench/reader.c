@@ -1,4 +1,5 @@
-/* The least that anybody must pay: reads a file to its end in 64 KiB reads, LOOKS times over, and drops it.
+/* The least that anybody must pay: reads a file to its end in 64 KiB reads, LOOKS times over, and
+ * drops it.
  *
  *   reader FILE [LOOKS [MS]]      MS: from look to look
  */
@@ -12,13 +13,17 @@ int main(int argc, char **argv)
 {
 	static char buffer[1 << 16];
 	int fd = argc > 1 ? open(argv[1], O_RDONLY) : -1;
-	if (fd < 0) return perror("reader"), 1;
+	if (fd < 0)
+		return perror("reader"), 1;
 	for (long look = argc > 2 ? atol(argv[2]) : 1; look > 0; look--) {
 		ssize_t n;
-		if (lseek(fd, 0, SEEK_SET)) return perror("reader"), 1;
+		if (lseek(fd, 0, SEEK_SET))
+			return perror("reader"), 1;
 		while ((n = read(fd, buffer, sizeof buffer)) > 0) {}
-		if (n < 0) return perror("reader"), 1;
-		if (argc > 3) poll(NULL, 0, atoi(argv[3]));
+		if (n < 0)
+			return perror("reader"), 1;
+		if (argc > 3)
+			poll(NULL, 0, atoi(argv[3]));
 	}
 	return 0;
 }

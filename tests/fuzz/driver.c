@@ -1,4 +1,5 @@
-/* Feeds a fuzz target without a fuzzer: seed files, and as many random changes of them as asked, the same each time.
+/* Feeds a fuzz target without a fuzzer: seed files, and as many random changes of them as asked,
+ * the same each time.
  *
  *   TARGET ROUNDS SEED FILE...
  */
@@ -25,24 +26,29 @@ static size_t change(uint8_t *bytes, size_t n)
 	size_t at = below((unsigned)n), count = 1 + below(12);
 	switch (below(6)) {
 	case 0: /* another byte */
-		if (n) bytes[at] = (uint8_t)letters[below(sizeof letters)];
+		if (n)
+			bytes[at] = (uint8_t)letters[below(sizeof letters)];
 		return n;
 	case 1: /* one bit */
-		if (n) bytes[at] ^= (uint8_t)(1u << below(8));
+		if (n)
+			bytes[at] ^= (uint8_t)(1u << below(8));
 		return n;
 	case 2: /* some are gone */
-		if (at + count > n) count = n - at;
+		if (at + count > n)
+			count = n - at;
 		memmove(bytes + at, bytes + at + count, n - at - count);
 		return n - count;
 	case 3: /* some are there twice */
-		if (at + count > n) count = n - at;
-		if (n + count > SEED_MAX) return n;
+		if (at + count > n)
+			count = n - at;
+		if (n + count > SEED_MAX)
+			return n;
 		memmove(bytes + at + count, bytes + at, n - at);
 		return n + count;
-	case 4: /* cut */
-		return at;
+	case 4: /* cut */ return at;
 	default: /* one more */
-		if (n + 1 > SEED_MAX) return n;
+		if (n + 1 > SEED_MAX)
+			return n;
 		memmove(bytes + at + 1, bytes + at, n - at);
 		bytes[at] = (uint8_t)letters[below(sizeof letters)];
 		return n + 1;
@@ -64,7 +70,8 @@ static uint8_t *seed_file(const char *path, size_t *n)
 
 int main(int argc, char **argv)
 {
-	if (argc < 4) return fputs("usage: TARGET ROUNDS SEED FILE...\n", stderr), 2;
+	if (argc < 4)
+		return fputs("usage: TARGET ROUNDS SEED FILE...\n", stderr), 2;
 	state = strtoull(argv[2], NULL, 10) * 0x9e3779b97f4a7c15u + 1;
 	long rounds = atol(argv[1]), ran = 0;
 	for (int i = 3; i < argc; i++) {
@@ -73,7 +80,8 @@ int main(int argc, char **argv)
 		LLVMFuzzerTestOneInput(seed, n);
 		for (long k = 0; k < rounds / (argc - 3); k++, ran++) {
 			memcpy(bytes, seed, m = n);
-			for (unsigned c = 1 + below(4); c > 0; c--) m = change(bytes, m);
+			for (unsigned c = 1 + below(4); c > 0; c--)
+				m = change(bytes, m);
 			uint8_t *exact = malloc(m + !m); /* so that a read behind its end is seen */
 			memcpy(exact, bytes, m);
 			LLVMFuzzerTestOneInput(exact, m);

@@ -17,8 +17,10 @@ static void views(const struct vp_model *model)
 		struct vp_figure figure;
 		struct vp_view_options options = { .width = 80, .height = 24 };
 		memset(&figure, 0, sizeof figure);
-		if (!arena) abort();
-		if ((*view)->build(model, &options, &figure, arena) && !vp_error()) abort();
+		if (!arena)
+			abort();
+		if ((*view)->build(model, &options, &figure, arena) && !vp_error())
+			abort();
 		vp_arena_free(arena);
 	}
 }
@@ -30,14 +32,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct vp_model model;
 	struct vp_filter filter = { .to = INT64_MAX, .at = INT64_MAX, .pid = -1 };
 	unsigned keep = 0;
-	if (!record && (!(record = malloc(sizeof *record)) || vp_record_init(record))) abort();
-	for (const struct vp_view *const *view = vp_views; *view; view++) keep |= (*view)->keep;
+	if (!record && (!(record = malloc(sizeof *record)) || vp_record_init(record)))
+		abort();
+	for (const struct vp_view *const *view = vp_views; *view; view++)
+		keep |= (*view)->keep;
 	vp_state_init(&state);
-	if (vp_model_init(&model, &filter, keep)) abort();
-	for (const char *at = (const char *)bytes, *end = at + n, *newline; at < end; at = newline + 1) {
+	if (vp_model_init(&model, &filter, keep))
+		abort();
+	for (const char *at = (const char *)bytes, *end = at + n, *newline; at < end;
+	     at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
-		if (!newline) newline = end;
-		if (vp_record_read(record, (vp_str){ at, (size_t)(newline - at) })) continue;
+		if (!newline)
+			newline = end;
+		if (vp_record_read(record, (vp_str){ at, (size_t)(newline - at) }))
+			continue;
 		vp_state_apply(&state, record);
 		vp_model_feed(&model, record);
 	}

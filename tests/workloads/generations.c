@@ -1,17 +1,23 @@
-/* A tree of processes: each maps memory, forks so many children, and each of them, to the last generation, does as its parent did.
+/* A tree of processes: each maps memory, forks so many children, and each of them, to the last
+ * generation, does as its parent did.
  *
- *   generations [DEPTH [CHILDREN [WAY]]]   -> "ready", then it goes on at once; the root's part lies between the marks of workload.h
+ *   generations [DEPTH [CHILDREN [WAY]]]   -> "ready", then it goes on at once; the root's part
+ * lies between the marks of workload.h
  *
- * WAY: "fork" goes on in the child as it is, "exec" (the preset) executes this program again at each level, "mixed" does the one at
- * every second level and the other at the rest. A process that has D levels below it maps D + 1 times 16 KiB, and unmaps them when all of its
- * children have ended. The status of each is its level, the root's is 0; where a child's is another than expected, 99.
+ * WAY: "fork" goes on in the child as it is, "exec" (the preset) executes this program again at
+ * each level, "mixed" does the one at every second level and the other at the rest. A process that
+ * has D levels below it maps D + 1 times 16 KiB, and unmaps them when all of its children have
+ * ended. The status of each is its level, the root's is 0; where a child's is another than
+ * expected, 99.
  */
 #include <sys/wait.h>
 
 #include "workload.h"
 
-static const char usage[] = "usage: generations [DEPTH, preset 4 [CHILDREN, preset 2 [fork|exec|mixed, preset exec]]]\n"
-	"a tree of processes, DEPTH levels below the root (at most 64), each with so many CHILDREN (at most 64)\n";
+static const char usage[] =
+        "usage: generations [DEPTH, preset 4 [CHILDREN, preset 2 [fork|exec|mixed, preset exec]]]\n"
+        "a tree of processes, DEPTH levels below the root (at most 64), each with so many CHILDREN "
+        "(at most 64)\n";
 
 static long deep, children;
 static const char *way;
@@ -23,11 +29,13 @@ static int executes(long level)
 
 static int live(long level);
 
-/* In the child. The level is the name of the process that is executed, so that `ps` shows it as well. */
+/* In the child. The level is the name of the process that is executed, so that `ps` shows it as
+ * well. */
 static void descend(long level)
 {
 	char self[32], d[24], c[24];
-	if (!executes(level)) _exit(live(level));
+	if (!executes(level))
+		_exit(live(level));
 	snprintf(self, sizeof self, "generation %ld", level);
 	snprintf(d, sizeof d, "%ld", deep);
 	snprintf(c, sizeof c, "%ld", children);
@@ -42,10 +50,12 @@ static int live(long level)
 	char *at = map(bytes);
 	for (long i = 0; level < deep && i < children; i++) {
 		pid_t child = fork();
-		if (child == 0) descend(level + 1);
+		if (child == 0)
+			descend(level + 1);
 		wrong |= child < 0;
 	}
-	while (wait(&status) > 0) wrong |= !WIFEXITED(status) || WEXITSTATUS(status) != level + 1;
+	while (wait(&status) > 0)
+		wrong |= !WIFEXITED(status) || WEXITSTATUS(status) != level + 1;
 	munmap(at, bytes);
 	return wrong ? 99 : (int)level;
 }
@@ -57,8 +67,10 @@ int main(int argc, char **argv)
 	deep = number(argc, argv, 1, 4, 64, usage);
 	children = number(argc, argv, 2, 2, 64, usage);
 	way = argc > 3 ? argv[3] : "exec";
-	if (strcmp(way, "fork") && strcmp(way, "exec") && strcmp(way, "mixed")) refuse(usage);
-	if (sscanf(argv[0], "generation %ld", &level) == 1) _exit(live(level));
+	if (strcmp(way, "fork") && strcmp(way, "exec") && strcmp(way, "mixed"))
+		refuse(usage);
+	if (sscanf(argv[0], "generation %ld", &level) == 1)
+		_exit(live(level));
 	begin();
 	int status = live(0);
 	end();

@@ -1,4 +1,5 @@
-/* A process whose truth is known: it makes a region of each kind that a program can make, says which is what, and stays.
+/* A process whose truth is known: it makes a region of each kind that a program can make, says
+ * which is what, and stays.
  *
  *   kinds DIRECTORY [churn]
  *   -> is thread-stack 0x00007f1c2b7fee58      (an address in it, from the thread itself)
@@ -6,8 +7,8 @@
  *      ...
  *      ready
  *
- * With `churn` it goes on: threads begin and end, some with stacks of odd sizes, so that stacks are kept, taken again and given back;
- * it says "done" and stays once this is over.
+ * With `churn` it goes on: threads begin and end, some with stacks of odd sizes, so that stacks are
+ * kept, taken again and given back; it says "done" and stays once this is over.
  */
 #include <fcntl.h>
 #include <locale.h>
@@ -37,7 +38,8 @@ static void is(const char *kind, const volatile void *at)
 static char *map(size_t bytes, int prot, int flags, int fd)
 {
 	char *at = mmap(NULL, bytes, prot, flags, fd, 0);
-	if (at == MAP_FAILED) perror("mmap"), exit(1);
+	if (at == MAP_FAILED)
+		perror("mmap"), exit(1);
 	return at;
 }
 
@@ -45,18 +47,22 @@ static char *map(size_t bytes, int prot, int flags, int fd)
 static char *alone(size_t bytes, int prot)
 {
 	char *at = map(bytes + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) + PAGE;
-	if (mprotect(at, bytes, prot)) perror("mprotect"), exit(1);
+	if (mprotect(at, bytes, prot))
+		perror("mprotect"), exit(1);
 	return at;
 }
 
-/* All of 64 MiB at a multiple of 64 MiB, as one start in 32 places such a mapping by chance: no arena for all that. */
+/* All of 64 MiB at a multiple of 64 MiB, as one start in 32 places such a mapping by chance: no
+ * arena for all that. */
 static char *mapped_like_arena(void)
 {
 	const size_t unit = 64 << 20;
 	char *room = map(3 * unit, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	char *at = room + unit - (uintptr_t)room % unit;
 	munmap(room, 3 * unit);
-	if (mmap(at, unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != at) perror("mmap"), exit(1);
+	if (mmap(at, unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+	         0) != at)
+		perror("mmap"), exit(1);
 	return at;
 }
 
@@ -88,7 +94,8 @@ static void threads(void)
 	pthread_t id;
 	pthread_attr_t attr;
 	pthread_barrier_init(&begun, NULL, THREADS + 4);
-	for (int i = 0; i < THREADS; i++) pthread_create(&id, NULL, thread, NULL);
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&id, NULL, thread, NULL);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, 19 * PAGE); /* of no usual size */
 	pthread_create(&id, &attr, thread, NULL);
@@ -110,41 +117,56 @@ static void shared(const char *directory)
 	}
 	snprintf(name, sizeof name, "/vmpipe-kinds-%d", (int)getpid());
 	if ((fd = shm_open(name, O_RDWR | O_CREAT, 0600)) >= 0) {
-		if (ftruncate(fd, 8 * PAGE)) perror("ftruncate");
+		if (ftruncate(fd, 8 * PAGE))
+			perror("ftruncate");
 		is("shm", map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd));
 		shm_unlink(name);
 	}
 	is("shm", map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1));
 	if ((fd = memfd_create("kinds", 0)) >= 0) {
-		if (ftruncate(fd, 8 * PAGE)) perror("ftruncate");
-		is("jit", map(8 * PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd)); /* the same memory twice: written there, executed here */
+		if (ftruncate(fd, 8 * PAGE))
+			perror("ftruncate");
+		is("jit", map(8 * PAGE, PROT_READ | PROT_EXEC, MAP_SHARED,
+		              fd)); /* the same memory twice: written there, executed here */
 		is("memfd", map(8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd));
 	}
 	snprintf(path, sizeof path, "%s/face.ttf", directory);
-	if ((fd = open(path, O_RDWR | O_CREAT, 0600)) >= 0 && ftruncate(fd, PAGE) == 0) is("font", map(PAGE, PROT_READ, MAP_PRIVATE, fd));
+	if ((fd = open(path, O_RDWR | O_CREAT, 0600)) >= 0 && ftruncate(fd, PAGE) == 0)
+		is("font", map(PAGE, PROT_READ, MAP_PRIVATE, fd));
 	snprintf(path, sizeof path, "%s/plain", directory);
-	if ((fd = open(path, O_RDWR | O_CREAT, 0600)) >= 0 && ftruncate(fd, PAGE) == 0) is("file", map(PAGE, PROT_READ, MAP_PRIVATE, fd));
-	if ((fd = open("/dev/zero", O_RDWR)) >= 0) is("anon", map(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd));
+	if ((fd = open(path, O_RDWR | O_CREAT, 0600)) >= 0 && ftruncate(fd, PAGE) == 0)
+		is("file", map(PAGE, PROT_READ, MAP_PRIVATE, fd));
+	if ((fd = open("/dev/zero", O_RDWR)) >= 0)
+		is("anon", map(PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd));
 }
 
 static void other(void)
 {
-	char *at = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-	if (at != MAP_FAILED) is("huge", at);
+	char *at = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (at != MAP_FAILED)
+		is("huge", at);
 	is("jit", alone(4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
 	is("jit", alone(4 * PAGE, PROT_READ | PROT_EXEC));
-	is("jit", map(4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1));
+	is("jit",
+	   map(4 * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1));
 	at = map(16 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	if (mprotect(at + PAGE, (15 << 20) + (512 << 10), PROT_READ | PROT_WRITE)) perror("mprotect");
+	if (mprotect(at + PAGE, (15 << 20) + (512 << 10), PROT_READ | PROT_WRITE))
+		perror("mprotect");
 	is("anon", at + PAGE);
-	is("reserved", at + (16 << 20) - 1); /* what is left of a pool is no guard, small as it is */
+	is("reserved",
+	   at + (16 << 20) - 1); /* what is left of a pool is no guard, small as it is */
 	is("anon", alone(5 << 20, PROT_READ | PROT_WRITE));
-	printf("is anon 0x%016lx as large as a stack\n", (unsigned long)alone(8 << 20, PROT_READ | PROT_WRITE)); /* and over a guard */
+	printf("is anon 0x%016lx as large as a stack\n",
+	       (unsigned long)alone(8 << 20, PROT_READ | PROT_WRITE)); /* and over a guard */
 	is("anon", malloc(3 << 20));
 	is("anon", mapped_like_arena());
-	is("reserved", map((size_t)10 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
-	at = map((size_t)10 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1) + ((size_t)2 << 30);
-	if (mprotect(at, 17 * 65536, PROT_READ | PROT_WRITE)) perror("mprotect");
+	is("reserved",
+	   map((size_t)10 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
+	at = map((size_t)10 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1) +
+	     ((size_t)2 << 30);
+	if (mprotect(at, 17 * 65536, PROT_READ | PROT_WRITE))
+		perror("mprotect");
 	is("wasm", at);
 }
 
@@ -162,16 +184,20 @@ static void churn(void)
 		pthread_t ids[5];
 		pthread_attr_t attr;
 		pthread_attr_init(&attr);
-		if (round % 3 == 1) pthread_attr_setstacksize(&attr, (size_t)(64 + round) * PAGE);
-		for (int i = 0; i < 5; i++) pthread_create(&ids[i], &attr, brief, NULL);
-		for (int i = 0; i < 5; i++) pthread_join(ids[i], NULL);
+		if (round % 3 == 1)
+			pthread_attr_setstacksize(&attr, (size_t)(64 + round) * PAGE);
+		for (int i = 0; i < 5; i++)
+			pthread_create(&ids[i], &attr, brief, NULL);
+		for (int i = 0; i < 5; i++)
+			pthread_join(ids[i], NULL);
 	}
 }
 
 int main(int argc, char **argv)
 {
 	int local = 0;
-	if (argc < 2) return 2;
+	if (argc < 2)
+		return 2;
 	setlocale(LC_ALL, "");
 	is("stack", &local);
 	is("tls", &of_thread);
@@ -185,7 +211,10 @@ int main(int argc, char **argv)
 	other();
 	puts("ready");
 	fflush(stdout);
-	if (argc > 2) churn();
-	if (argc > 2) puts("done"), fflush(stdout);
-	for (;;) pause();
+	if (argc > 2)
+		churn();
+	if (argc > 2)
+		puts("done"), fflush(stdout);
+	for (;;)
+		pause();
 }

@@ -1,19 +1,24 @@
 /* Takes block after block, writes to it, and forgets it: memory that only ever grows.
  *
- *   leak [BLOCKS [KIB [MILLISECONDS [WAY]]]]   -> "ready", then it goes on at once; between the marks of workload.h
- *                                                 "1600 KiB lost"; then it waits to be killed
+ *   leak [BLOCKS [KIB [MILLISECONDS [WAY]]]]   -> "ready", then it goes on at once; between the
+ * marks of workload.h "1600 KiB lost"; then it waits to be killed
  *
- * WAY: "malloc" (the preset: small blocks let the heap grow, large ones become mappings), "mmap", or "brk".
+ * WAY: "malloc" (the preset: small blocks let the heap grow, large ones become mappings), "mmap",
+ * or "brk".
  */
 #include "workload.h"
 
-static const char usage[] = "usage: leak [BLOCKS, preset 100 [KIB, preset 64 [MILLISECONDS between them, preset 100 [malloc|mmap|brk, preset malloc]]]]\n"
-	"takes a block of KIB each time, writes to it, and never gives it back; then waits to be killed\n";
+static const char usage[] = "usage: leak [BLOCKS, preset 100 [KIB, preset 64 [MILLISECONDS between "
+                            "them, preset 100 [malloc|mmap|brk, preset malloc]]]]\n"
+                            "takes a block of KIB each time, writes to it, and never gives it "
+                            "back; then waits to be killed\n";
 
 static char *take(const char *way, size_t bytes)
 {
-	if (!strcmp(way, "mmap")) return map(bytes);
-	if (!strcmp(way, "malloc")) return malloc(bytes);
+	if (!strcmp(way, "mmap"))
+		return map(bytes);
+	if (!strcmp(way, "malloc"))
+		return malloc(bytes);
 	char *at = sbrk((intptr_t)bytes);
 	return at == (char *)-1 ? NULL : at;
 }
@@ -21,17 +26,22 @@ static char *take(const char *way, size_t bytes)
 int main(int argc, char **argv)
 {
 	usage_unless(argc, argv, 4, usage);
-	long blocks = number(argc, argv, 1, 100, 1000000000, usage), kib = number(argc, argv, 2, 64, 1 << 20, usage), pace = number(argc, argv, 3, 100, 3600000, usage);
+	long blocks = number(argc, argv, 1, 100, 1000000000, usage),
+	     kib = number(argc, argv, 2, 64, 1 << 20, usage),
+	     pace = number(argc, argv, 3, 100, 3600000, usage);
 	const char *way = argc > 4 ? argv[4] : "malloc";
-	if (strcmp(way, "malloc") && strcmp(way, "mmap") && strcmp(way, "brk")) refuse(usage);
+	if (strcmp(way, "malloc") && strcmp(way, "mmap") && strcmp(way, "brk"))
+		refuse(usage);
 	begin();
 	for (long i = 0; i < blocks; i++) {
 		char *at = take(way, (size_t)kib << 10);
-		if (!at) return perror(way), 1;
+		if (!at)
+			return perror(way), 1;
 		memset(at, 1, (size_t)kib << 10);
 		rest(pace);
 	}
 	end();
 	say("%ld KiB lost\n", blocks * kib);
-	for (;;) pause();
+	for (;;)
+		pause();
 }

@@ -1,9 +1,10 @@
-/* A known memory life of about three seconds, one thing after the other: maps, a hole, a split and a merge by
- * mprotect, the heap, the stack, a file, threads, a growing mapping, frees.
+/* A known memory life of about three seconds, one thing after the other: maps, a hole, a split and
+ * a merge by mprotect, the heap, the stack, a file, threads, a growing mapping, frees.
  *
  *   lifecycle [MILLISECONDS of a step, 70]
  *
- * It takes memory from the system only, never from malloc, so that nothing but these steps is to be seen.
+ * It takes memory from the system only, never from malloc, so that nothing but these steps is to be
+ * seen.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@ static void step(int count)
 
 static char *must(void *address, const char *what)
 {
-	if (address != MAP_FAILED) return address;
+	if (address != MAP_FAILED)
+		return address;
 	perror(what);
 	exit(1);
 }
@@ -35,16 +37,19 @@ static char *anon(size_t bytes, int prot)
 	return must(mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "mmap");
 }
 
-/* Four mappings, which fill with pages quarter by quarter. Guards keep the kernel from merging them. */
+/* Four mappings, which fill with pages quarter by quarter. Guards keep the kernel from merging
+ * them. */
 static void maps(char *map[MAPS])
 {
 	for (int i = 0; i < MAPS; i++) {
 		map[i] = anon(4 * MIB + 4096, PROT_READ | PROT_WRITE);
-		if (mprotect(map[i] + 4 * MIB, 4096, PROT_NONE)) perror("mprotect");
+		if (mprotect(map[i] + 4 * MIB, 4096, PROT_NONE))
+			perror("mprotect");
 		step(1);
 	}
 	for (int quarter = 0; quarter < 4; quarter++) {
-		for (int i = 0; i < MAPS; i++) memset(map[i] + quarter * MIB, i + 1, MIB);
+		for (int i = 0; i < MAPS; i++)
+			memset(map[i] + quarter * MIB, i + 1, MIB);
 		step(1);
 	}
 }
@@ -65,10 +70,12 @@ static void heap(void)
 {
 	for (int i = 0; i < 6; i++) {
 		char *at = sbrk(512 << 10);
-		if (at != (void *)-1) memset(at, 1, 512 << 10);
+		if (at != (void *)-1)
+			memset(at, 1, 512 << 10);
 		step(1);
 	}
-	if (sbrk(-(2 << 20)) == (void *)-1) perror("sbrk");
+	if (sbrk(-(2 << 20)) == (void *)-1)
+		perror("sbrk");
 	step(2);
 }
 
@@ -85,7 +92,8 @@ static void file(void)
 {
 	char path[] = "/tmp/lifecycle-XXXXXX";
 	int fd = mkstemp(path);
-	if (fd < 0 || ftruncate(fd, 2 * MIB)) return perror(path);
+	if (fd < 0 || ftruncate(fd, 2 * MIB))
+		return perror(path);
 	char *map = must(mmap(NULL, 2 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), path);
 	step(1);
 	memset(map, 5, 2 * MIB);
@@ -115,7 +123,8 @@ static void threads(void)
 		mprotect(room[i] + 4096, MIB, PROT_READ | PROT_WRITE);
 		pthread_attr_init(&attr);
 		pthread_attr_setstack(&attr, room[i] + 4096, MIB);
-		if (pthread_create(&id[i], &attr, thread, (void *)i)) exit(1);
+		if (pthread_create(&id[i], &attr, thread, (void *)i))
+			exit(1);
 		step(1);
 	}
 	for (int i = 0; i < THREADS; i++) {
@@ -141,7 +150,8 @@ static void growing(void)
 int main(int argc, char **argv)
 {
 	char *map[MAPS];
-	if (argc > 1) step_ms = atol(argv[1]);
+	if (argc > 1)
+		step_ms = atol(argv[1]);
 	step(2);
 	maps(map);
 	hole_split_merge(map);

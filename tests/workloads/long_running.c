@@ -1,22 +1,28 @@
-/* Maps and unmaps again and again, and lets its heap grow or shrink in every second round: five minutes as preset.
+/* Maps and unmaps again and again, and lets its heap grow or shrink in every second round: five
+ * minutes as preset.
  *
- *   long_running [ROUNDS [MILLISECONDS]]   -> "ready", then it goes on at once, between the marks of workload.h
+ *   long_running [ROUNDS [MILLISECONDS]]   -> "ready", then it goes on at once, between the marks
+ * of workload.h
  */
 #include "workload.h"
 
-static const char usage[] = "usage: long_running [ROUNDS, preset 150 [MILLISECONDS a round, preset 2000]]\n"
-	"maps 32 KiB in each round and unmaps them at its end; in every second one the heap grows or shrinks by 32 KiB\n";
+static const char usage[] =
+        "usage: long_running [ROUNDS, preset 150 [MILLISECONDS a round, preset 2000]]\n"
+        "maps 32 KiB in each round and unmaps them at its end; in every second one the heap grows "
+        "or shrinks by 32 KiB\n";
 
 int main(int argc, char **argv)
 {
 	usage_unless(argc, argv, 2, usage);
-	long rounds = number(argc, argv, 1, 150, 1000000000, usage), pace = number(argc, argv, 2, 2000, 86400000, usage);
+	long rounds = number(argc, argv, 1, 150, 1000000000, usage),
+	     pace = number(argc, argv, 2, 2000, 86400000, usage);
 	begin();
 	for (long i = 0; i < rounds; i++) {
 		char *at = map(32 << 10);
 		rest(pace);
 		munmap(at, 32 << 10);
-		if (i % 2) sbrk(i % 4 == 1 ? 32 << 10 : -(32 << 10));
+		if (i % 2)
+			sbrk(i % 4 == 1 ? 32 << 10 : -(32 << 10));
 	}
 	end();
 	_exit(0);

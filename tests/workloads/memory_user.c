@@ -1,10 +1,12 @@
-/* Asks for memory and uses it, or a part of it, or none: what `free`, `pmap -x` and this project's own programs should then show.
+/* Asks for memory and uses it, or a part of it, or none: what `free`, `pmap -x` and this project's
+ * own programs should then show.
  *
  *   memory_user MEGABYTES [SECONDS [PERCENT]]
  *   -> Process ID (PID): 23456
  *      ...
  *      ready                        when PERCENT of it (100) has been touched once
- *      Iteration 10: still accessing memory   now and then, as it goes over that part again and again, for SECONDS (0: until it is killed)
+ *      Iteration 10: still accessing memory   now and then, as it goes over that part again and
+ * again, for SECONDS (0: until it is killed)
  *
  * Memory that was asked for but never touched is none: it counts in the virtual size, not in RSS.
  */
@@ -12,9 +14,12 @@
 
 enum { PAGE = 4096 };
 
-static const char usage[] = "usage: memory_user MEGABYTES [SECONDS, preset 0: until it is killed [PERCENT, preset 100]]\n"
-	"allocates MEGABYTES (50 to 4096 are usual), and goes over PERCENT of them again and again; 0: it touches none\n"
-	"look at it with: pmap -x PID, or: vm-sample -p PID -n 1 | vm-parse | vm-render --table\n";
+static const char usage[] =
+        "usage: memory_user MEGABYTES [SECONDS, preset 0: until it is killed [PERCENT, preset "
+        "100]]\n"
+        "allocates MEGABYTES (50 to 4096 are usual), and goes over PERCENT of them again and "
+        "again; 0: it touches none\n"
+        "look at it with: pmap -x PID, or: vm-sample -p PID -n 1 | vm-parse | vm-render --table\n";
 
 static double seconds(void)
 {
@@ -25,18 +30,23 @@ static double seconds(void)
 
 static void touch(volatile char *at, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i += PAGE) at[i]++;
+	for (size_t i = 0; i < bytes; i += PAGE)
+		at[i]++;
 }
 
 int main(int argc, char **argv)
 {
 	usage_unless(argc, argv, 3, usage);
-	if (argc < 2) refuse(usage);
-	long megabytes = number(argc, argv, 1, 0, 1 << 20, usage), length = number(argc, argv, 2, 0, 1000000000, usage);
-	size_t bytes = (size_t)megabytes << 20, used = bytes * (size_t)number(argc, argv, 3, 100, 100, usage) / 100;
+	if (argc < 2)
+		refuse(usage);
+	long megabytes = number(argc, argv, 1, 0, 1 << 20, usage),
+	     length = number(argc, argv, 2, 0, 1000000000, usage);
+	size_t bytes = (size_t)megabytes << 20,
+	       used = bytes * (size_t)number(argc, argv, 3, 100, 100, usage) / 100;
 	say("Process ID (PID): %d\nAllocating %ld MB of memory...\n", (int)getpid(), megabytes);
 	char *at = malloc(bytes ? bytes : 1);
-	if (!at) return perror("malloc"), 1;
+	if (!at)
+		return perror("malloc"), 1;
 	touch(at, used);
 	say("%zu of %zu bytes touched\n", used, bytes);
 	begin();
@@ -44,7 +54,8 @@ int main(int argc, char **argv)
 	for (long iteration = 1; !length || seconds() < last; iteration++) {
 		touch(at, used);
 		rest(100);
-		if (seconds() - told < 1) continue;
+		if (seconds() - told < 1)
+			continue;
 		told = seconds();
 		say("Iteration %ld: still accessing memory\n", iteration);
 	}

@@ -1,14 +1,18 @@
-/* A parent with three children: one maps and unmaps, one lets its heap grow and shrink, one maps several times.
+/* A parent with three children: one maps and unmaps, one lets its heap grow and shrink, one maps
+ * several times.
  *
- *   one_parent_multi_child [MILLISECONDS]   -> "ready", then it goes on at once; between the marks of workload.h, each child in its own life,
- *                                              with such a pause before each step. The children end with 0, 1 and 2.
+ *   one_parent_multi_child [MILLISECONDS]   -> "ready", then it goes on at once; between the marks
+ * of workload.h, each child in its own life, with such a pause before each step. The children end
+ * with 0, 1 and 2.
  */
 #include <sys/wait.h>
 
 #include "workload.h"
 
-static const char usage[] = "usage: one_parent_multi_child [MILLISECONDS before each step, preset 0]\n"
-	"three children: one maps 48 KiB and unmaps them, one lets its heap grow and shrink by 64 KiB, one maps 48 KiB three times and unmaps them\n";
+static const char usage[] =
+        "usage: one_parent_multi_child [MILLISECONDS before each step, preset 0]\n"
+        "three children: one maps 48 KiB and unmaps them, one lets its heap grow and shrink by 64 "
+        "KiB, one maps 48 KiB three times and unmaps them\n";
 
 static long pace;
 
@@ -29,8 +33,10 @@ static void grows(void)
 static void maps_more(void)
 {
 	char *at[3];
-	for (int i = 0; i < 3; i++, rest(pace)) at[i] = map(48 << 10);
-	for (int i = 0; i < 3; i++, rest(pace)) munmap(at[i], 48 << 10);
+	for (int i = 0; i < 3; i++, rest(pace))
+		at[i] = map(48 << 10);
+	for (int i = 0; i < 3; i++, rest(pace))
+		munmap(at[i], 48 << 10);
 }
 
 int main(int argc, char **argv)
@@ -41,13 +47,15 @@ int main(int argc, char **argv)
 	begin();
 	for (int i = 0; i < 3; i++) {
 		rest(pace);
-		if (fork()) continue;
+		if (fork())
+			continue;
 		rest(pace);
 		roles[i]();
 		rest(pace);
 		_exit(i);
 	}
-	while (wait(NULL) > 0) continue;
+	while (wait(NULL) > 0)
+		continue;
 	end();
 	_exit(0);
 }

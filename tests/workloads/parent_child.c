@@ -1,13 +1,17 @@
-/* A parent maps memory and forks; the child maps more and executes /bin/sleep; the parent unmaps a part of its own.
+/* A parent maps memory and forks; the child maps more and executes /bin/sleep; the parent unmaps a
+ * part of its own.
  *
- *   parent_child [SECONDS [MILLISECONDS]]   -> "ready", then it goes on at once; the parent's part, with such a pause before each step, lies between the marks of workload.h
+ *   parent_child [SECONDS [MILLISECONDS]]   -> "ready", then it goes on at once; the parent's part,
+ * with such a pause before each step, lies between the marks of workload.h
  */
 #include <sys/wait.h>
 
 #include "workload.h"
 
-static const char usage[] = "usage: parent_child [SECONDS, preset 0.1 [MILLISECONDS before each step, preset 0]]\n"
-	"a parent maps 48 KiB and forks; the child maps 24 KiB and executes /bin/sleep SECONDS; the parent unmaps 16 KiB\n";
+static const char usage[] =
+        "usage: parent_child [SECONDS, preset 0.1 [MILLISECONDS before each step, preset 0]]\n"
+        "a parent maps 48 KiB and forks; the child maps 24 KiB and executes /bin/sleep SECONDS; "
+        "the parent unmaps 16 KiB\n";
 
 int main(int argc, char **argv)
 {

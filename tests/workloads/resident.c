@@ -1,6 +1,8 @@
-/* Regions whose residency is easily told wrong: the zero page, huge pages, guards, copies, shared memory, memory without end.
+/* Regions whose residency is easily told wrong: the zero page, huge pages, guards, copies, shared
+ * memory, memory without end.
  *
- *   resident FILE   ->  "ready", then it waits to be killed; what the system does not have is left out. FILE: 64 KiB or more
+ *   resident FILE   ->  "ready", then it waits to be killed; what the system does not have is left
+ * out. FILE: 64 KiB or more
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,8 +19,10 @@ enum { PAGE = 4096, HUGE = 2 << 20 };
 /* At a huge page's beginning, with a page without permissions in front, so that nothing merges. */
 static char *map(size_t bytes, int prot, int flags, int fd)
 {
-	char *room = mmap(NULL, bytes + 2 * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (room == MAP_FAILED) return NULL;
+	char *room = mmap(NULL, bytes + 2 * HUGE, PROT_NONE,
+	                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return NULL;
 	char *at = room + PAGE + (HUGE - (unsigned long)(room + PAGE) % HUGE) % HUGE;
 	at = mmap(at, bytes, prot, flags | MAP_FIXED, fd, 0);
 	return at == MAP_FAILED ? NULL : at;
@@ -26,12 +30,14 @@ static char *map(size_t bytes, int prot, int flags, int fd)
 
 static void look(const volatile char *at, size_t bytes)
 {
-	for (size_t i = 0; at && i < bytes; i += PAGE) (void)at[i];
+	for (size_t i = 0; at && i < bytes; i += PAGE)
+		(void)at[i];
 }
 
 static void touch(volatile char *at, size_t bytes)
 {
-	for (size_t i = 0; at && i < bytes; i += PAGE) at[i] = 1;
+	for (size_t i = 0; at && i < bytes; i += PAGE)
+		at[i] = 1;
 }
 
 static void anonymous(void)
@@ -55,10 +61,12 @@ static void anonymous(void)
 	touch(guarded, 16 * PAGE);
 	madvise(guarded + 4 * PAGE, 4 * PAGE, MADV_GUARD_INSTALL);
 	char *locked = map(8 * PAGE, both, private, -1);
-	if (locked) mlock(locked, 8 * PAGE);
+	if (locked)
+		mlock(locked, 8 * PAGE);
 	touch(map(8 * PAGE, both, MAP_SHARED | MAP_ANONYMOUS, -1), 5 * PAGE);
 	char *reserved = map(HUGE, both, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1);
-	if (reserved) touch(reserved, HUGE);
+	if (reserved)
+		touch(reserved, HUGE);
 	map((size_t)1 << 38, PROT_NONE, private | MAP_NORESERVE, -1);
 	touch(map((size_t)1 << 32, both, private | MAP_NORESERVE, -1), 3 * PAGE);
 }
@@ -70,7 +78,8 @@ static void files(const char *path)
 	char *copy = map(16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd);
 	look(copy, 16 * PAGE);
 	touch(copy, 5 * PAGE);
-	if (ftruncate(memory, 4 * HUGE)) return;
+	if (ftruncate(memory, 4 * HUGE))
+		return;
 	char *shared = map(2 * HUGE, PROT_READ | PROT_WRITE, MAP_SHARED, memory);
 	madvise(shared, 2 * HUGE, MADV_HUGEPAGE);
 	touch(shared, HUGE + 3 * PAGE);
@@ -81,10 +90,12 @@ static void files(const char *path)
 
 int main(int argc, char **argv)
 {
-	if (argc < 2) return fputs("usage: resident FILE\n", stderr), 1;
+	if (argc < 2)
+		return fputs("usage: resident FILE\n", stderr), 1;
 	anonymous();
 	files(argv[1]);
 	puts("ready");
 	fflush(stdout);
-	for (;;) pause();
+	for (;;)
+		pause();
 }

@@ -1,11 +1,13 @@
 /* One process: it maps 96 KiB, unmaps 32 KiB of them, and lets its heap grow.
  *
- *   single_basic [MILLISECONDS]   -> "ready", then it goes on at once; what it does, with such a pause before each step, lies between the marks of workload.h
+ *   single_basic [MILLISECONDS]   -> "ready", then it goes on at once; what it does, with such a
+ * pause before each step, lies between the marks of workload.h
  */
 #include "workload.h"
 
-static const char usage[] = "usage: single_basic [MILLISECONDS before each step, preset 0]\n"
-	"maps 96 KiB, unmaps the last 32 KiB of them, and lets the heap grow by 64 KiB\n";
+static const char usage[] =
+        "usage: single_basic [MILLISECONDS before each step, preset 0]\n"
+        "maps 96 KiB, unmaps the last 32 KiB of them, and lets the heap grow by 64 KiB\n";
 
 int main(int argc, char **argv)
 {

@@ -1,10 +1,11 @@
 /* mmap and munmap in a tight loop, by one thread or several: what a tracer must keep up with.
  *
- *   stress [PAIRS [KIB [THREADS [TOUCH]]]]   -> "ready", then it goes on at once; between the marks of workload.h
- *                                               "1000000 pairs, 2871 ns each, 2903 ns with the time that it was stopped"
+ *   stress [PAIRS [KIB [THREADS [TOUCH]]]]   -> "ready", then it goes on at once; between the marks
+ * of workload.h "1000000 pairs, 2871 ns each, 2903 ns with the time that it was stopped"
  *
- * The first figure is CPU time, of all threads. The second is the time that passed but for that in which it waited for a processor, of one thread.
- * TOUCH: as many of the pages of each mapping are written to before it goes.
+ * The first figure is CPU time, of all threads. The second is the time that passed but for that in
+ * which it waited for a processor, of one thread. TOUCH: as many of the pages of each mapping are
+ * written to before it goes.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,8 +15,10 @@
 
 enum { PAGE = 4096, THREADS = 64 };
 
-static const char usage[] = "usage: stress [PAIRS, preset 1000000 [KIB, preset 8 [THREADS, preset 1 [TOUCH, preset 0]]]]\n"
-	"maps KIB and unmaps them, PAIRS times in all, in so many threads; TOUCH pages of each mapping are written to\n";
+static const char usage[] = "usage: stress [PAIRS, preset 1000000 [KIB, preset 8 [THREADS, preset "
+                            "1 [TOUCH, preset 0]]]]\n"
+                            "maps KIB and unmaps them, PAIRS times in all, in so many threads; "
+                            "TOUCH pages of each mapping are written to\n";
 
 static long pairs, kib, threads, touch;
 
@@ -24,7 +27,8 @@ static void *work(void *number)
 	long mine = pairs / threads + ((long)(intptr_t)number < pairs % threads);
 	for (long i = 0; i < mine; i++) {
 		char *at = map((size_t)kib << 10);
-		for (long page = 0; page < touch; page++) at[page * PAGE] = 1;
+		for (long page = 0; page < touch; page++)
+			at[page * PAGE] = 1;
 		munmap(at, (size_t)kib << 10);
 	}
 	return NULL;
@@ -43,8 +47,11 @@ static double passed(void)
 	unsigned long long ran, waited = 0;
 	char text[64] = "";
 	int fd = open("/proc/self/schedstat", O_RDONLY);
-	if (fd < 0 || read(fd, text, sizeof text - 1) < 0 || sscanf(text, "%llu %llu", &ran, &waited) < 2) waited = 0;
-	if (fd >= 0) close(fd);
+	if (fd < 0 || read(fd, text, sizeof text - 1) < 0 ||
+	    sscanf(text, "%llu %llu", &ran, &waited) < 2)
+		waited = 0;
+	if (fd >= 0)
+		close(fd);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec - (double)waited;
 }
@@ -57,15 +64,20 @@ int main(int argc, char **argv)
 	kib = number(argc, argv, 2, 8, 1 << 20, usage);
 	threads = number(argc, argv, 3, 1, THREADS, usage);
 	touch = number(argc, argv, 4, 0, kib * 1024 / PAGE, usage);
-	if (!kib || !threads) refuse(usage);
+	if (!kib || !threads)
+		refuse(usage);
 	begin();
 	double spent_before = spent(), before = passed();
 	for (long i = 1; i < threads; i++)
-		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i)) return perror("pthread_create"), 1;
+		if (pthread_create(&ids[i], NULL, work, (void *)(intptr_t)i))
+			return perror("pthread_create"), 1;
 	work(NULL);
-	for (long i = 1; i < threads; i++) pthread_join(ids[i], NULL);
+	for (long i = 1; i < threads; i++)
+		pthread_join(ids[i], NULL);
 	double took = passed() - before, ran = spent() - spent_before;
 	end();
-	if (pairs) say("%ld pairs, %.0f ns each, %.0f ns with the time that it was stopped\n", pairs, ran / (double)pairs, took / (double)pairs);
+	if (pairs)
+		say("%ld pairs, %.0f ns each, %.0f ns with the time that it was stopped\n", pairs,
+		    ran / (double)pairs, took / (double)pairs);
 	_exit(0);
 }

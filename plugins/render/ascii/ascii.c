@@ -1,4 +1,5 @@
-/* The text renderer: pictures for a terminal, in colour or letters, in Unicode or ASCII, as wide as it is. */
+/* The text renderer: pictures for a terminal, in colour or letters, in Unicode or ASCII, as wide as
+ * it is. */
 #include "ascii.h"
 
 #include <stdio.h>
@@ -28,7 +29,8 @@ static int too_small(struct ascii *a)
 {
 	char words[96];
 
-	snprintf(words, sizeof words, "no room: %d x %d; a picture needs %d x %d", a->width, a->height, LEAST_WIDTH, LEAST_HEIGHT);
+	snprintf(words, sizeof words, "no room: %d x %d; a picture needs %d x %d", a->width,
+	         a->height, LEAST_WIDTH, LEAST_HEIGHT);
 	ascii_paragraph(a, words, a->width, PLAIN, true);
 	return 0;
 }
@@ -62,7 +64,9 @@ static void verbatim(struct vp_host *host, const struct vp_figure *f)
 		for (const char *p = f->cells[r].text; *p; p++) {
 			unsigned char c = (unsigned char)*p;
 
-			if (c < 0x20 || c == 0x7f || (c == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] < 0xa0)) {
+			if (c < 0x20 || c == 0x7f ||
+			    (c == 0xc2 && (unsigned char)p[1] >= 0x80 &&
+			     (unsigned char)p[1] < 0xa0)) {
 				host->write(host, "?", 1);
 				p += c == 0xc2;
 			} else {
@@ -95,7 +99,9 @@ static int ascii_draw(void *state, struct vp_host *host, const struct vp_figure 
 		plot(a, f);
 	}
 	a->width = width;
-	return a->no_memory ? host->fail(host, "ascii: no memory for a picture of %d x %d", a->width, a->height) : 0;
+	return a->no_memory ? host->fail(host, "ascii: no memory for a picture of %d x %d",
+	                                 a->width, a->height)
+	                    : 0;
 }
 
 static void ascii_close(void *state, struct vp_host *host)

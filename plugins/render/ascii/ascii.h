@@ -1,4 +1,5 @@
-/* The text renderer's own: its state, lines made of cells, and what each of its files does. Only the .c files beside it read this. */
+/* The text renderer's own: its state, lines made of cells, and what each of its files does. Only
+ * the .c files beside it read this. */
 #ifndef VMPIPE_ASCII_H
 #define VMPIPE_ASCII_H
 
@@ -11,7 +12,7 @@ struct look {
 	int16_t fg, bg;
 	uint32_t style; /* so wide that cells have no holes, and can be compared as bytes */
 };
-#define PLAIN ((struct look){ -1, -1, 0 })
+#define PLAIN     ((struct look){ -1, -1, 0 })
 #define STYLED(s) ((struct look){ -1, -1, s })
 
 /* One column of one line. */
@@ -23,41 +24,45 @@ struct cell {
 
 struct ascii {
 	struct vp_host *host;
-	int width, height;   /* 0: nobody said */
+	int width, height; /* 0: nobody said */
 	bool unicode, colours, no_memory;
 	int drawn;
 
-	struct cell *line;   /* the line that is being put together */
+	struct cell *line; /* the line that is being put together */
 	size_t line_used, line_room;
 
 	/* the plotting area, while a figure with axes is drawn */
-	int gutter, columns, rows;  /* the gutter includes the axis itself */
-	int lanes, unnamed;         /* of flags; flags whose words found no room */
+	int gutter, columns, rows; /* the gutter includes the axis itself */
+	int lanes, unnamed;        /* of flags; flags whose words found no room */
 	bool details, notes, subtitle, legend, titles;
-	struct cell *plot;          /* rows * columns, the top row first */
+	struct cell *plot; /* rows * columns, the top row first */
 };
 
-/* line.c: everything that is text goes through ascii_text, which shows controls instead of obeying them. */
-int ascii_columns(const struct ascii *a, const char *text);     /* that the text takes */
+/* line.c: everything that is text goes through ascii_text, which shows controls instead of obeying
+ * them. */
+int ascii_columns(const struct ascii *a, const char *text); /* that the text takes */
 /* Puts text at a column, cut with an ellipsis after `room` columns; returns the columns used. */
 int ascii_text(struct ascii *a, size_t at, const char *text, int room, struct look look);
-int ascii_tail(struct ascii *a, size_t at, const char *text, int room, struct look look); /* cut at its beginning */
+int ascii_tail(struct ascii *a, size_t at, const char *text, int room,
+               struct look look); /* cut at its beginning */
 void ascii_cell(struct ascii *a, size_t at, uint32_t c, struct look look);
 void ascii_cells(struct ascii *a, size_t at, const struct cell *cells, size_t count);
-void ascii_end(struct ascii *a);                                /* writes the line without trailing blanks */
-int ascii_paragraph(struct ascii *a, const char *text, int width, struct look look, bool draw); /* wrapped; lines */
+void ascii_end(struct ascii *a); /* writes the line without trailing blanks */
+int ascii_paragraph(struct ascii *a, const char *text, int width, struct look look,
+                    bool draw); /* wrapped; lines */
 /* The same in a row of the plot. */
 struct cell *ascii_at(struct ascii *a, int column, int row);
-bool ascii_empty(const struct cell *c);                          /* nothing stands there: a line may run through */
-void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int room, struct look look);
+bool ascii_empty(const struct cell *c); /* nothing stands there: a line may run through */
+void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int room,
+                     struct look look);
 struct look ascii_class(const struct vp_figure *f, uint32_t class);
 struct look ascii_on_class(const struct vp_figure *f, uint32_t class); /* words on its colour */
 
 /* frame.c */
 void ascii_head(struct ascii *a, const struct vp_figure *f);
 void ascii_layout(struct ascii *a, const struct vp_figure *f);
-void ascii_frame(struct ascii *a, const struct vp_figure *f);   /* writes flags, plot, axes */
-void ascii_foot(struct ascii *a, const struct vp_figure *f);    /* legend and notes */
+void ascii_frame(struct ascii *a, const struct vp_figure *f); /* writes flags, plot, axes */
+void ascii_foot(struct ascii *a, const struct vp_figure *f);  /* legend and notes */
 
 /* flags.c: draws the lanes of words above the plot, or only counts them */
 int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw);

@@ -1,12 +1,14 @@
-/* Boxes in text: each cell, or half a cell where colours allow, belongs to the box that covers most of it. */
+/* Boxes in text: each cell, or half a cell where colours allow, belongs to the box that covers most
+ * of it. */
 #include "ascii.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Which box owns each part of the plot: `parts` of them for each row. A column in which no box begins or ends looks like
- * the one left of it: only those that differ, `width` of them, are worked out (of a map that is one). */
+/* Which box owns each part of the plot: `parts` of them for each row. A column in which no box
+ * begins or ends looks like the one left of it: only those that differ, `width` of them, are worked
+ * out (of a map that is one). */
 struct raster {
 	int columns, rows, parts, width;
 	int *nth;       /* by column: which of them it looks like */
@@ -29,7 +31,8 @@ static double overlap(double a0, double a1, int cell)
 
 static void cover(struct raster *r, int index, double x0, double x1, double y0, double y1)
 {
-	int right = (int)ceil(x1) < r->columns ? r->nth[(int)ceil(x1) - 1] + 1 : r->width, low = (int)ceil(y1);
+	int right = (int)ceil(x1) < r->columns ? r->nth[(int)ceil(x1) - 1] + 1 : r->width,
+	    low = (int)ceil(y1);
 
 	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++) {
 		double high = overlap(y0, y1, y);
@@ -54,7 +57,8 @@ static double left_of(const struct raster *r, const struct vp_box *b)
 
 static double right_of(const struct raster *r, const struct vp_box *b)
 {
-	return fmax(share(fmax(b->x0, b->x1)) * r->columns, share(fmin(b->x0, b->x1)) * r->columns + 0.02);
+	return fmax(share(fmax(b->x0, b->x1)) * r->columns,
+	            share(fmin(b->x0, b->x1)) * r->columns + 0.02);
 }
 
 /* The columns that differ from the one left of them: where a box begins or ends, and the next. */
@@ -85,15 +89,18 @@ static void fill(struct raster *r, const struct vp_figure *f)
 
 	for (int i = 0; i < (int)f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
-		double y0 = (1 - share(fmax(b->y0, b->y1))) * high, y1 = (1 - share(fmin(b->y0, b->y1))) * high;
+		double y0 = (1 - share(fmax(b->y0, b->y1))) * high,
+		       y1 = (1 - share(fmin(b->y0, b->y1))) * high;
 
-		cover(r, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02), fmax(y1, y0 + 0.02));
+		cover(r, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02),
+		      fmax(y1, y0 + 0.02));
 	}
 }
 
 static int owner(const struct raster *r, int column, int row, int part)
 {
-	return r->owner[(size_t)(row * r->parts + part) * (size_t)r->width + (size_t)r->nth[column]];
+	return r->owner[(size_t)(row * r->parts + part) * (size_t)r->width +
+	                (size_t)r->nth[column]];
 }
 
 /* The whole cell, if it is one box's; else -1. */
@@ -107,7 +114,10 @@ static int whole(const struct raster *r, int column, int row)
 /* How much of it is resident shows as how dense it is. */
 static uint32_t dense(float resident)
 {
-	return resident < 0 || resident >= 0.75 ? 0x2588 : resident >= 0.4 ? 0x2593 : resident >= 0.05 ? 0x2592 : 0x2591;
+	return resident < 0 || resident >= 0.75 ? 0x2588
+	       : resident >= 0.4                ? 0x2593
+	       : resident >= 0.05               ? 0x2592
+	                                        : 0x2591;
 }
 
 static uint32_t letter(const struct vp_figure *f, uint32_t class)
@@ -119,7 +129,8 @@ static uint32_t letter(const struct vp_figure *f, uint32_t class)
 
 static struct cell half(const struct vp_figure *f, int top, int low)
 {
-	struct look up = top >= 0 ? ascii_class(f, f->boxes[top].class) : PLAIN, down = low >= 0 ? ascii_class(f, f->boxes[low].class) : PLAIN;
+	struct look up = top >= 0 ? ascii_class(f, f->boxes[top].class) : PLAIN,
+	            down = low >= 0 ? ascii_class(f, f->boxes[low].class) : PLAIN;
 
 	if (top < 0)
 		return (struct cell){ 0x2584, 0, down };
@@ -140,14 +151,16 @@ static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, int
 	if (!a->colours)
 		return (struct cell){ letter(f, box->class), 0, PLAIN };
 	if (!a->unicode)
-		return (struct cell){ box->fill >= 0 && box->fill < 0.4 ? '.' : ' ', 0, ascii_on_class(f, box->class) };
+		return (struct cell){ box->fill >= 0 && box->fill < 0.4 ? '.' : ' ', 0,
+			              ascii_on_class(f, box->class) };
 	return (struct cell){ dense(box->fill), 0, ascii_class(f, box->class) };
 }
 
 static void paint(struct ascii *a, const struct vp_figure *f, const struct raster *r)
 {
 	for (int row = 0; row < a->rows; row++) {
-		const int *top = r->owner + (size_t)(row * r->parts) * (size_t)r->width, *low = top + (r->parts - 1) * r->width;
+		const int *top = r->owner + (size_t)(row * r->parts) * (size_t)r->width,
+		          *low = top + (r->parts - 1) * r->width;
 		struct cell *to = ascii_at(a, 0, row);
 
 		for (int i = 0; i < r->width; i++) {
@@ -164,7 +177,8 @@ static int run(const struct raster *r, int column, int row, int box)
 {
 	int n = 0;
 
-	while (column + n < r->columns && whole(r, column + n, row) == box && (box >= 0 || owner(r, column + n, row, 0) < 0))
+	while (column + n < r->columns && whole(r, column + n, row) == box &&
+	       (box >= 0 || owner(r, column + n, row, 0) < 0))
 		n = r->column[r->nth[column + n] + 1] - column;
 	return n;
 }
@@ -177,11 +191,13 @@ static bool said(const struct vp_figure *f, const struct raster *r, int index, i
 
 	while (column && left == index) /* a box that begins within a cell may own it */
 		left = whole(r, --column, row);
-	return left >= 0 && left != index && f->boxes[left].label && f->boxes[left].class == b->class && !strcmp(f->boxes[left].label, b->label);
+	return left >= 0 && left != index && f->boxes[left].label &&
+	       f->boxes[left].class == b->class && !strcmp(f->boxes[left].label, b->label);
 }
 
 /* In the box with a blank on either side; in a map whose block is too short, right of it. */
-static bool label_row(struct ascii *a, const struct vp_figure *f, const struct raster *r, int index, int column, int row)
+static bool label_row(struct ascii *a, const struct vp_figure *f, const struct raster *r, int index,
+                      int column, int row)
 {
 	const struct vp_box *b = &f->boxes[index];
 	int inside, columns;
@@ -209,7 +225,8 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 {
 	const struct vp_box *b = &f->boxes[index];
 	int column = (int)(share(fmin(b->x0, b->x1)) * r->columns + 0.999);
-	int top = (int)((1 - share(fmax(b->y0, b->y1))) * a->rows), low = (int)ceil((1 - share(fmin(b->y0, b->y1))) * a->rows) - 1;
+	int top = (int)((1 - share(fmax(b->y0, b->y1))) * a->rows),
+	    low = (int)ceil((1 - share(fmin(b->y0, b->y1))) * a->rows) - 1;
 	int middle = (top + low) / 2;
 
 	if (column >= r->columns)
@@ -226,7 +243,9 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 {
 	/* Where y says nothing (cards), a box takes whole rows, for its words need one. */
-	struct raster r = { .columns = a->columns, .rows = a->rows, .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
+	struct raster r = { .columns = a->columns,
+		            .rows = a->rows,
+		            .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
 	size_t n;
 
 	r.nth = malloc((size_t)r.columns * sizeof *r.nth);

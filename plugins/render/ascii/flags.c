@@ -7,7 +7,8 @@
 enum { MOST = 256, LANES = 3 };
 
 struct placed {
-	int column, lane, from, to; /* columns of the plot taken by arrow and words; lane -1: none */
+	int column, lane, from,
+	        to; /* columns of the plot taken by arrow and words; lane -1: none */
 	const char *text;
 };
 
@@ -22,7 +23,8 @@ static int by_column(const void *x, const void *y)
 {
 	const struct placed *a = x, *b = y;
 
-	return a->column != b->column ? (a->column < b->column) - (a->column > b->column) : strcmp(a->text, b->text);
+	return a->column != b->column ? (a->column < b->column) - (a->column > b->column)
+	                              : strcmp(a->text, b->text);
 }
 
 /* A lane is free where neither the words nor the line down through the lanes below meet others. */
@@ -31,7 +33,8 @@ static bool is_free(const struct placed *p, int n, const struct placed *flag, in
 	for (int i = 0; i < n; i++) {
 		if (p[i].lane == lane && flag->from <= p[i].to + 1 && flag->to + 1 >= p[i].from)
 			return false;
-		if (p[i].lane >= 0 && p[i].lane < lane && flag->column >= p[i].from && flag->column <= p[i].to)
+		if (p[i].lane >= 0 && p[i].lane < lane && flag->column >= p[i].from &&
+		    flag->column <= p[i].to)
 			return false;
 		if (p[i].lane > lane && p[i].column >= flag->from && p[i].column <= flag->to)
 			return false;
@@ -67,7 +70,8 @@ static void draw_lane(struct ascii *a, const struct placed *p, int n, int lane)
 		if (p[i].lane != lane)
 			continue;
 		ascii_cell(a, at, a->unicode ? 0x25bc : 'v', look);
-		ascii_text(a, left ? (size_t)(a->gutter + p[i].from) : at + 2, p[i].text, p[i].to - p[i].from, look);
+		ascii_text(a, left ? (size_t)(a->gutter + p[i].from) : at + 2, p[i].text,
+		           p[i].to - p[i].from, look);
 	}
 	ascii_end(a);
 }
@@ -89,7 +93,8 @@ int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw)
 	int n = 0, lanes = 0;
 
 	for (size_t i = 0; i < f->flag_count && n < MOST; i++)
-		p[n++] = (struct placed){ .column = column_of(a, f->flags[i].x), .text = f->flags[i].text ? f->flags[i].text : "" };
+		p[n++] = (struct placed){ .column = column_of(a, f->flags[i].x),
+			                  .text = f->flags[i].text ? f->flags[i].text : "" };
 	qsort(p, (size_t)n, sizeof *p, by_column);
 	a->unnamed = (int)f->flag_count - n;
 	for (int i = 0; i < n; i++) {

@@ -1,4 +1,5 @@
-/* The frame of a text picture: what fits in so many rows, title, axes with ticks and folds, legend, notes. */
+/* The frame of a text picture: what fits in so many rows, title, axes with ticks and folds, legend,
+ * notes. */
 #include "ascii.h"
 
 #include <math.h>
@@ -33,7 +34,8 @@ void ascii_head(struct ascii *a, const struct vp_figure *f)
 
 static int item_columns(const struct ascii *a, const struct vp_class *c)
 {
-	return 2 + ascii_columns(a, c->name) + (a->details && c->detail ? 1 + ascii_columns(a, c->detail) : 0) + 3;
+	return 2 + ascii_columns(a, c->name) +
+	       (a->details && c->detail ? 1 + ascii_columns(a, c->detail) : 0) + 3;
 }
 
 static int legend_columns(const struct ascii *a, const struct vp_figure *f)
@@ -41,7 +43,8 @@ static int legend_columns(const struct ascii *a, const struct vp_figure *f)
 	int widest = 8, columns;
 
 	for (size_t i = 0; i < f->class_count; i++)
-		widest = item_columns(a, &f->classes[i]) > widest ? item_columns(a, &f->classes[i]) : widest;
+		widest = item_columns(a, &f->classes[i]) > widest ? item_columns(a, &f->classes[i])
+		                                                  : widest;
 	columns = (a->width + 3) / widest;
 	return columns < 1 ? 1 : columns;
 }
@@ -59,9 +62,12 @@ static void legend_item(struct ascii *a, const struct vp_figure *f, size_t i, in
 	int used = 2;
 
 	if (a->colours)
-		ascii_cell(a, (size_t)at, a->unicode ? 0x2588 : ' ', a->unicode ? ascii_class(f, (uint32_t)i) : ascii_on_class(f, (uint32_t)i));
+		ascii_cell(a, (size_t)at, a->unicode ? 0x2588 : ' ',
+		           a->unicode ? ascii_class(f, (uint32_t)i)
+		                      : ascii_on_class(f, (uint32_t)i));
 	else
-		ascii_cell(a, (size_t)at, c->letter > ' ' && c->letter < 127 ? (uint32_t)c->letter : '#', PLAIN);
+		ascii_cell(a, (size_t)at,
+		           c->letter > ' ' && c->letter < 127 ? (uint32_t)c->letter : '#', PLAIN);
 	used += ascii_text(a, (size_t)(at + used), c->name, room - used, PLAIN);
 	if (a->details && c->detail)
 		ascii_text(a, (size_t)(at + used + 1), c->detail, room - used - 1, STYLED(DIM));
@@ -73,7 +79,8 @@ static void legend(struct ascii *a, const struct vp_figure *f)
 	int step = (a->width + 3) / (int)columns;
 
 	for (size_t i = 0; i < f->class_count; i++) {
-		legend_item(a, f, i, (int)(i % columns) * step, (step < a->width ? step - 2 : a->width));
+		legend_item(a, f, i, (int)(i % columns) * step,
+		            (step < a->width ? step - 2 : a->width));
 		if (i % columns == columns - 1 || i + 1 == f->class_count)
 			ascii_end(a);
 	}
@@ -96,12 +103,15 @@ static int note_lines(struct ascii *a, const struct vp_figure *f, bool draw)
 	char words[96];
 
 	for (size_t i = 0; a->notes && i < f->note_count; i++)
-		lines += ascii_paragraph(a, f->notes[i], a->width ? a->width : 1 << 20, STYLED(DIM), draw);
+		lines += ascii_paragraph(a, f->notes[i], a->width ? a->width : 1 << 20, STYLED(DIM),
+		                         draw);
 	if (a->notes && shaded(a, f))
-		lines += ascii_paragraph(a, "resident: █ most, ▓ half, ▒ some, ░ none", a->width, STYLED(DIM), draw);
+		lines += ascii_paragraph(a, "resident: █ most, ▓ half, ▒ some, ░ none", a->width,
+		                         STYLED(DIM), draw);
 	if (!a->notes || a->unnamed <= 0 || f->shape == VP_TABLE)
 		return lines;
-	snprintf(words, sizeof words, "%d mark%s without room for words", a->unnamed, a->unnamed == 1 ? "" : "s");
+	snprintf(words, sizeof words, "%d mark%s without room for words", a->unnamed,
+	         a->unnamed == 1 ? "" : "s");
 	return lines + ascii_paragraph(a, words, a->width, STYLED(DIM), draw);
 }
 
@@ -137,11 +147,13 @@ static bool x_words(const struct vp_figure *f)
 /* Lines around the plot with what is now switched on. */
 static int lines_around(struct ascii *a, const struct vp_figure *f)
 {
-	return 1 + (a->subtitle && f->subtitle ? 1 : 0) + (a->titles && f->y.title ? 1 : 0) + a->lanes + 1 + x_words(f) +
-	       (a->titles && f->x.title ? 1 : 0) + legend_lines(a, f) + note_lines(a, f, false);
+	return 1 + (a->subtitle && f->subtitle ? 1 : 0) + (a->titles && f->y.title ? 1 : 0) +
+	       a->lanes + 1 + x_words(f) + (a->titles && f->x.title ? 1 : 0) + legend_lines(a, f) +
+	       note_lines(a, f, false);
 }
 
-/* A map has one row for each of its boxes, those side by side together, where nobody says how high it may be. */
+/* A map has one row for each of its boxes, those side by side together, where nobody says how high
+ * it may be. */
 static int wanted_rows(const struct vp_figure *f)
 {
 	size_t rows = 0;
@@ -166,7 +178,9 @@ void ascii_layout(struct ascii *a, const struct vp_figure *f)
 		a->rows = wanted_rows(f);
 		return;
 	}
-	while (a->height - lines_around(a, f) < (a->height / 3 > LEAST_ROWS ? a->height / 3 : LEAST_ROWS) && given < 5)
+	while (a->height - lines_around(a, f) <
+	               (a->height / 3 > LEAST_ROWS ? a->height / 3 : LEAST_ROWS) &&
+	       given < 5)
 		*gives[given++] = false;
 	a->rows = a->height - lines_around(a, f);
 	a->rows = a->rows < 1 ? 1 : a->rows;
@@ -225,25 +239,32 @@ static void plot_row(struct ascii *a, const struct vp_figure *f, int row, int ti
 		const char *text = f->y.ticks[tick].text;
 		int columns = ascii_columns(a, text);
 
-		ascii_text(a, (size_t)(columns < room ? room - columns : 0), text, room, STYLED(DIM));
+		ascii_text(a, (size_t)(columns < room ? room - columns : 0), text, room,
+		           STYLED(DIM));
 	}
 	at = (size_t)a->gutter - 1;
 	if (fold)
 		ascii_cell(a, at, a->unicode ? 0x2248 : '~', STYLED(DIM));
 	else
-		ascii_cell(a, at, a->unicode ? tick >= 0 ? 0x2524 : 0x2502 : tick >= 0 ? '+' : '|', STYLED(DIM));
+		ascii_cell(a, at,
+		           a->unicode  ? tick >= 0 ? 0x2524 : 0x2502
+		           : tick >= 0 ? '+'
+		                       : '|',
+		           STYLED(DIM));
 	ascii_cells(a, at + 1, ascii_at(a, 0, row), (size_t)a->columns);
 	ascii_end(a);
 }
 
-/* The words under the x axis, left to right, each where the one before leaves room; marks[] where ticks stand. */
+/* The words under the x axis, left to right, each where the one before leaves room; marks[] where
+ * ticks stand. */
 static void x_labels(struct ascii *a, const struct vp_axis *axis, bool *marks)
 {
 	int taken = 0;
 
 	for (size_t i = 0; i < axis->count; i++) {
 		const char *text = axis->ticks[i].text;
-		int columns = ascii_columns(a, text), tick = (int)(within(axis->ticks[i].at) * (a->columns - 1) + 0.5);
+		int columns = ascii_columns(a, text),
+		    tick = (int)(within(axis->ticks[i].at) * (a->columns - 1) + 0.5);
 		int from = a->gutter + tick - columns / 2;
 
 		from = from + columns > a->width ? a->width - columns : from;
@@ -260,7 +281,11 @@ static void x_line(struct ascii *a, const bool *marks)
 {
 	ascii_cell(a, (size_t)a->gutter - 1, a->unicode ? 0x2514 : '+', STYLED(DIM));
 	for (int i = 0; i < a->columns; i++)
-		ascii_cell(a, (size_t)(a->gutter + i), a->unicode ? marks[i] ? 0x252c : 0x2500 : marks[i] ? '+' : '-', STYLED(DIM));
+		ascii_cell(a, (size_t)(a->gutter + i),
+		           a->unicode ? marks[i] ? 0x252c : 0x2500
+		           : marks[i] ? '+'
+		                      : '-',
+		           STYLED(DIM));
 	ascii_end(a);
 }
 
@@ -283,7 +308,8 @@ static void x_axis(struct ascii *a, const struct vp_figure *f)
 	if (a->titles && f->x.title) {
 		int columns = ascii_columns(a, f->x.title);
 
-		ascii_text(a, (size_t)(columns < a->width ? a->width - columns : 0), f->x.title, a->width, STYLED(DIM));
+		ascii_text(a, (size_t)(columns < a->width ? a->width - columns : 0), f->x.title,
+		           a->width, STYLED(DIM));
 		ascii_end(a);
 	}
 }

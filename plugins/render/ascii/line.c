@@ -1,4 +1,5 @@
-/* Lines of a text picture: text from outside becomes cells, cells become bytes and colour sequences. */
+/* Lines of a text picture: text from outside becomes cells, cells become bytes and colour
+ * sequences. */
 #include "ascii.h"
 #include "../kit/text.h"
 
@@ -12,15 +13,26 @@ static const struct cell blank = { ' ', 0, { -1, -1, 0 } };
 static char plain_for(uint32_t c)
 {
 	switch (c) {
-	case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014: case 0x2212: case 0xb7: return '-';
-	case 0x2018: case 0x2019: return '\'';
-	case 0x201c: case 0x201d: return '"';
+	case 0x2010:
+	case 0x2011:
+	case 0x2012:
+	case 0x2013:
+	case 0x2014:
+	case 0x2212:
+	case 0xb7: return '-';
+	case 0x2018:
+	case 0x2019: return '\'';
+	case 0x201c:
+	case 0x201d: return '"';
 	case 0x2026: return '~';
 	case 0x2192: return '>';
 	case 0x2190: return '<';
 	case 0xd7: return 'x';
-	case 0xb5: case 0x3bc: return 'u';
-	case 0xa0: case 0x2009: case 0x202f: return ' ';
+	case 0xb5:
+	case 0x3bc: return 'u';
+	case 0xa0:
+	case 0x2009:
+	case 0x202f: return ' ';
 	default: return 0;
 	}
 }
@@ -72,7 +84,8 @@ static bool room(struct ascii *a, size_t at)
 {
 	if (at >= a->line_room) {
 		size_t wanted = (at + 1) * 2 + 128;
-		struct cell *grown = wanted > 1 << 24 ? NULL : realloc(a->line, wanted * sizeof *grown);
+		struct cell *grown =
+		        wanted > 1 << 24 ? NULL : realloc(a->line, wanted * sizeof *grown);
 
 		if (!grown) {
 			a->no_memory = true;
@@ -114,7 +127,8 @@ static void set(struct ascii *a, struct target t, size_t at, uint32_t c, struct 
 		*cell = (struct cell){ c, 0, look };
 }
 
-static int put(struct ascii *a, struct target t, size_t at, const char *text, const char *end, struct look look)
+static int put(struct ascii *a, struct target t, size_t at, const char *text, const char *end,
+               struct look look)
 {
 	int used = 0;
 	char shown[12];
@@ -137,7 +151,8 @@ static int put(struct ascii *a, struct target t, size_t at, const char *text, co
 	return used;
 }
 
-static int fitted(struct ascii *a, struct target t, size_t at, const char *text, int room, struct look look)
+static int fitted(struct ascii *a, struct target t, size_t at, const char *text, int room,
+                  struct look look)
 {
 	const char *p = text, *end = text;
 	int sum = 0, kept = 0;
@@ -200,7 +215,8 @@ bool ascii_empty(const struct cell *c)
 	return c->c == ' ' && c->look.bg < 0 && !(c->look.style & KEEP);
 }
 
-void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int room, struct look look)
+void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int room,
+                     struct look look)
 {
 	struct target t = { ascii_at(a, 0, row), (size_t)a->columns };
 
@@ -222,7 +238,9 @@ static int luma(int ansi)
 		return 8 + (ansi - 232) * 10;
 	if (n < 0)
 		return ansi == 7 || ansi >= 10 ? 200 : 60;
-	return (n / 36 ? 55 + n / 36 * 40 : 0) * 299 / 1000 + (n / 6 % 6 ? 55 + n / 6 % 6 * 40 : 0) * 587 / 1000 + (n % 6 ? 55 + n % 6 * 40 : 0) * 114 / 1000;
+	return (n / 36 ? 55 + n / 36 * 40 : 0) * 299 / 1000 +
+	       (n / 6 % 6 ? 55 + n / 6 % 6 * 40 : 0) * 587 / 1000 +
+	       (n % 6 ? 55 + n % 6 * 40 : 0) * 114 / 1000;
 }
 
 struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
@@ -235,8 +253,8 @@ struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
 /* Bytes of a line on their way to the host. */
 struct bytes {
 	size_t used;
-	uint32_t last;  /* the code point before, which mostly comes again, */
-	char as[4];     /* and its bytes */
+	uint32_t last; /* the code point before, which mostly comes again, */
+	char as[4];    /* and its bytes */
 	char at[4096];
 };
 
@@ -303,10 +321,15 @@ _Static_assert(sizeof(struct cell) == 16, "a cell has no holes");
 /* The cells behind it that are the same, as far as there is room: how many they are. */
 static size_t put_again(struct bytes *out, const struct cell *cell, size_t count)
 {
-	size_t n = out->last < 0x80 ? 1 : out->last < 0x800 ? 2 : out->last < 0x10000 ? 3 : 4, again = 0;
+	size_t n = out->last < 0x80      ? 1
+	           : out->last < 0x800   ? 2
+	           : out->last < 0x10000 ? 3
+	                                 : 4,
+	       again = 0;
 	char *to = out->at + out->used, *end = out->at + sizeof out->at - ONE_CELL;
 
-	for (const struct cell *c = cell + 1; again < count && to < end && !memcmp(c, cell, sizeof *c); again++, c++, to += n)
+	for (const struct cell *c = cell + 1;
+	     again < count && to < end && !memcmp(c, cell, sizeof *c); again++, c++, to += n)
 		memcpy(to, out->as, sizeof out->as);
 	out->used = (size_t)(to - out->at);
 	return again;
@@ -352,7 +375,10 @@ static size_t line_of(const struct ascii *a, const char *text, int width)
 			space = p;
 		sum += next_columns(a, &p);
 		if (sum > width)
-			return (size_t)((space && space > text ? space : good > text ? good : p) - text);
+			return (size_t)((space && space > text ? space
+			                 : good > text         ? good
+			                                       : p) -
+			                text);
 		good = p;
 	}
 	return (size_t)(p - text);

@@ -1,12 +1,13 @@
-/* Stacked series in text: a column of cells for each moment, its boundaries to an eighth of a row where colours allow. */
+/* Stacked series in text: a column of cells for each moment, its boundaries to an eighth of a row
+ * where colours allow. */
 #include "ascii.h"
 
 #include <math.h>
 
 /* What a cell shows: the two series that cover most of it, the lower one first. */
 struct mix {
-	int low, high;  /* index of a series, -1 none */
-	double part;    /* of the cell that `low` covers */
+	int low, high; /* index of a series, -1 none */
+	double part;   /* of the cell that `low` covers */
 };
 
 static double value(const struct vp_serie *serie, size_t i)
@@ -53,7 +54,8 @@ static struct mix mix_of(const struct ascii *a, const struct vp_figure *f, size_
 	int most = -1, other = -1;
 
 	for (size_t k = 0; k <= f->serie_count; k++) {
-		double end = k < f->serie_count ? at + value(&f->series[k], i) * a->rows : a->rows + 1.0;
+		double end =
+		        k < f->serie_count ? at + value(&f->series[k], i) * a->rows : a->rows + 1.0;
 		double part = covered(at, end, cell);
 		int who = k < f->serie_count ? (int)k : -1;
 
@@ -109,10 +111,13 @@ int ascii_series(struct ascii *a, const struct vp_figure *f)
 	size_t next = 0;
 
 	for (int column = 0; column < a->columns; column++) {
-		long i = point_of(f, (double)column / a->columns, (column + 1.0) / a->columns, &next);
+		long i = point_of(f, (double)column / a->columns, (column + 1.0) / a->columns,
+		                  &next);
 
 		for (int row = 0; row < a->rows; row++)
-			*ascii_at(a, column, row) = i < 0 ? (struct cell){ ' ', 0, PLAIN } : cell_of(a, f, mix_of(a, f, (size_t)i, a->rows - 1 - row));
+			*ascii_at(a, column, row) =
+			        i < 0 ? (struct cell){ ' ', 0, PLAIN }
+			              : cell_of(a, f, mix_of(a, f, (size_t)i, a->rows - 1 - row));
 	}
 	return 0;
 }

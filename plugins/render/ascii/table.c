@@ -1,4 +1,5 @@
-/* A table in text: aligned columns; on a terminal no line is wider than it, into a pipe nothing is cut. */
+/* A table in text: aligned columns; on a terminal no line is wider than it, into a pipe nothing is
+ * cut. */
 #include "ascii.h"
 #include "../kit/width.h"
 
@@ -17,7 +18,8 @@ static const char *text_of(const struct vp_figure *f, size_t row, const struct v
 	return cell->shown && cell->text ? cell->text : row < f->row_count ? "-" : "";
 }
 
-/* How wide each column would like to be, and how narrow it may become: half an address says nothing. */
+/* How wide each column would like to be, and how narrow it may become: half an address says
+ * nothing. */
 static void natural_widths(const struct ascii *a, const struct vp_figure *f, int *width, int *least)
 {
 	for (size_t c = 0; c < f->column_count; c++) {
@@ -46,8 +48,10 @@ static int sum_of(const int *width, size_t columns)
 	return sum > 0 ? sum : 0;
 }
 
-/* Which column of words is the widest that may become narrower, or, with `natural`, the one that has lost most. */
-static size_t widest(const struct vp_figure *f, const int *width, const int *least, const int *natural)
+/* Which column of words is the widest that may become narrower, or, with `natural`, the one that
+ * has lost most. */
+static size_t widest(const struct vp_figure *f, const int *width, const int *least,
+                     const int *natural)
 {
 	size_t found = f->column_count;
 	int most = 0;
@@ -55,7 +59,8 @@ static size_t widest(const struct vp_figure *f, const int *width, const int *lea
 	for (size_t c = 0; c < f->column_count; c++) {
 		int n = natural ? natural[c] - width[c] : width[c];
 
-		if (f->columns[c].align != VP_LEFT || width[c] == GONE || (!natural && width[c] <= least[c]) || n < most || !n)
+		if (f->columns[c].align != VP_LEFT || width[c] == GONE ||
+		    (!natural && width[c] <= least[c]) || n < most || !n)
 			continue;
 		found = c;
 		most = n;
@@ -63,7 +68,8 @@ static size_t widest(const struct vp_figure *f, const int *width, const int *lea
 	return found;
 }
 
-/* The one at the right that can be spared; words that stand last, names mostly, say what the rest is about. */
+/* The one at the right that can be spared; words that stand last, names mostly, say what the rest
+ * is about. */
 static size_t spare(const struct vp_figure *f, const int *width)
 {
 	size_t c = f->column_count;
@@ -76,8 +82,10 @@ static size_t spare(const struct vp_figure *f, const int *width)
 	return 0;
 }
 
-/* Narrows the widest column of words as far as it goes, then leaves out columns; what room that gives is for the words. */
-static void shrink(const struct vp_figure *f, int *width, const int *least, const int *natural, int room)
+/* Narrows the widest column of words as far as it goes, then leaves out columns; what room that
+ * gives is for the words. */
+static void shrink(const struct vp_figure *f, int *width, const int *least, const int *natural,
+                   int room)
 {
 	size_t c;
 
@@ -93,16 +101,19 @@ static void shrink(const struct vp_figure *f, int *width, const int *least, cons
 		}
 		width[c] = GONE;
 	}
-	while (sum_of(width, f->column_count) < room && (c = widest(f, width, least, natural)) < f->column_count)
+	while (sum_of(width, f->column_count) < room &&
+	       (c = widest(f, width, least, natural)) < f->column_count)
 		width[c]++;
 }
 
-static void cell(struct ascii *a, const struct vp_column *column, const char *text, size_t at, int width, struct look look)
+static void cell(struct ascii *a, const struct vp_column *column, const char *text, size_t at,
+                 int width, struct look look)
 {
 	int columns = ascii_columns(a, text);
 
 	if (column->align == VP_RIGHT)
-		ascii_text(a, at + (size_t)(columns < width ? width - columns : 0), text, width, look);
+		ascii_text(a, at + (size_t)(columns < width ? width - columns : 0), text, width,
+		           look);
 	else if (text && text[0] == '/')
 		ascii_tail(a, at, text, width, look);
 	else
@@ -142,7 +153,9 @@ static void row(struct ascii *a, const struct vp_figure *f, size_t r, const int 
 	if (at)
 		swatch(a, f, r);
 	for (size_t c = 0; c < f->column_count; c++) {
-		struct look look = r >= f->row_count ? STYLED(BOLD) : cells[c].shown ? PLAIN : STYLED(DIM);
+		struct look look = r >= f->row_count ? STYLED(BOLD)
+		                   : cells[c].shown  ? PLAIN
+		                                     : STYLED(DIM);
 
 		if (width[c] == GONE)
 			continue;
@@ -170,7 +183,8 @@ static size_t left_out(const int *width, size_t columns)
 
 int ascii_table(struct ascii *a, const struct vp_figure *f)
 {
-	int *width = calloc(3 * f->column_count + 1, sizeof *width), *least = width + f->column_count, *natural = least + f->column_count;
+	int *width = calloc(3 * f->column_count + 1, sizeof *width),
+	    *least = width + f->column_count, *natural = least + f->column_count;
 	size_t columns = f->column_count, at = a->colours && f->row_class && f->row_count ? 2 : 0;
 
 	if (!width) {
@@ -189,7 +203,9 @@ int ascii_table(struct ascii *a, const struct vp_figure *f)
 		row(a, f, f->row_count, width, at);
 	}
 	if (left_out(width, columns))
-		a->host->warn(a->host, "ascii: %zu of %zu columns have no room in %d; widen the terminal or choose columns",
+		a->host->warn(a->host,
+		              "ascii: %zu of %zu columns have no room in %d; widen the terminal or "
+		              "choose columns",
 		              left_out(width, columns), columns, a->width);
 	free(width);
 	return 0;

@@ -1,4 +1,5 @@
-/* Boxes in gnuplot: a data block with one index for each class; over the light boxes what is resident, then marks and labels. */
+/* Boxes in gnuplot: a data block with one index for each class; over the light boxes what is
+ * resident, then marks and labels. */
 #include "gnuplot.h"
 #include "../kit/width.h"
 
@@ -13,7 +14,8 @@ struct place {
 
 static struct place place_of(const struct gp *g, const struct vp_box *b)
 {
-	double x0 = gp_share(b->x0), x1 = gp_share(b->x1), y0 = gp_share(b->y0), y1 = gp_share(b->y1);
+	double x0 = gp_share(b->x0), x1 = gp_share(b->x1), y0 = gp_share(b->y0),
+	       y1 = gp_share(b->y1);
 	struct place p = { fmin(x0, x1), fmax(x0, x1), fmin(y0, y1), fmax(y0, y1) };
 
 	p.x1 = fmax(p.x1, p.x0 + 0.6 / g->w);
@@ -41,7 +43,8 @@ static double fill_of(const struct vp_box *b)
 	return b->fill < 0 ? 1 : gp_share(b->fill);
 }
 
-/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is time. */
+/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is
+ * time. */
 static bool sideways(const struct vp_figure *f)
 {
 	return f->x.count == 0;
@@ -56,7 +59,8 @@ static size_t count_of(const struct vp_figure *f, size_t class)
 	return n;
 }
 
-/* Boxes of a class that the figure does not have are drawn as well, in grey: the class behind the last. */
+/* Boxes of a class that the figure does not have are drawn as well, in grey: the class behind the
+ * last. */
 static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 {
 	for (size_t i = 0; i < f->box_count; i++) {
@@ -64,7 +68,8 @@ static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 		struct place p = place_of(g, b);
 
 		if (b->class == class || (class == f->class_count && b->class > class))
-			fprintf(g->to, "%.6g %.6g %.6g %.6g %.3g %d\n", p.x0, p.x1, p.y0, p.y1, fill_of(b), thin(g, &p));
+			fprintf(g->to, "%.6g %.6g %.6g %.6g %.3g %d\n", p.x0, p.x1, p.y0, p.y1,
+			        fill_of(b), thin(g, &p));
 	}
 }
 
@@ -73,15 +78,18 @@ static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 /* A new box has a dark upper left corner, one that goes a dark upper right. */
 static void corner(struct gp *g, const struct place *p, bool new)
 {
-	double size = fmin(7 * g->u, fmin(wide(g, p), high(g, p)) * 0.7), dx = size / g->w, dy = size / g->h;
+	double size = fmin(7 * g->u, fmin(wide(g, p), high(g, p)) * 0.7), dx = size / g->w,
+	       dy = size / g->h;
 	double x = new ? p->x0 : p->x1;
 
 	if (thin(g, p)) {
 		dx = fmin(1.2, wide(g, p)) / g->w;
 		x = new ? p->x0 : p->x1 - dx;
-		fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n", x, p->y0, x + dx, p->y0, x + dx, p->y1, x, p->y1);
+		fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n", x, p->y0, x + dx,
+		        p->y0, x + dx, p->y1, x, p->y1);
 	} else {
-		fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n", x, p->y1, new ? x + dx : x - dx, p->y1, x, p->y1 - dy);
+		fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n", x, p->y1,
+		        new ? x + dx : x - dx, p->y1, x, p->y1 - dy);
 	}
 }
 
@@ -117,33 +125,38 @@ static void marks_data(struct gp *g, const struct vp_figure *f)
 		double dx = 0.7 / g->w, dy = 0.7 / g->h;
 
 		if (marked(g, &f->boxes[i], VP_BOX_CHANGED))
-			fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n", p.x0 + dx, p.y0 + dy, p.x1 - dx, p.y0 + dy,
-			        p.x1 - dx, p.y1 - dy, p.x0 + dx, p.y1 - dy, p.x0 + dx, p.y0 + dy);
+			fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n",
+			        p.x0 + dx, p.y0 + dy, p.x1 - dx, p.y0 + dy, p.x1 - dx, p.y1 - dy,
+			        p.x0 + dx, p.y1 - dy, p.x0 + dx, p.y0 + dy);
 	}
 	fputs("EOD\n", g->to);
 }
 
 /* ---- labels ---- */
 
-static bool free_beside(const struct gp *g, const struct vp_figure *f, size_t i, const struct place *p, double width)
+static bool free_beside(const struct gp *g, const struct vp_figure *f, size_t i,
+                        const struct place *p, double width)
 {
 	double right = p->x1 + width / g->w;
 
 	for (size_t k = 0; k < f->box_count; k++) {
 		struct place q = place_of(g, &f->boxes[k]);
 
-		if (k != i && q.x0 < right && q.x1 > p->x1 && q.y1 > p->y0 + 1 / g->h && q.y0 < p->y1 - 1 / g->h)
+		if (k != i && q.x0 < right && q.x1 > p->x1 && q.y1 > p->y0 + 1 / g->h &&
+		    q.y0 < p->y1 - 1 / g->h)
 			return false;
 	}
 	return right < 1;
 }
 
-/* Where the label of a box stands (x, y: shares) and what it is read on: 's' its solid part, 'p' the plot or the light part,
- * 'x' both parts, 0 nowhere. */
-static char label_place(const struct gp *g, const struct vp_figure *f, size_t i, const struct place *p, double *x, double *y)
+/* Where the label of a box stands (x, y: shares) and what it is read on: 's' its solid part, 'p'
+ * the plot or the light part, 'x' both parts, 0 nowhere. */
+static char label_place(const struct gp *g, const struct vp_figure *f, size_t i,
+                        const struct place *p, double *x, double *y)
 {
 	const struct vp_box *b = &f->boxes[i];
-	double width = vp_text_width(b->label, 11 * g->u), w = wide(g, p), h = high(g, p), solid = fill_of(b);
+	double width = vp_text_width(b->label, 11 * g->u), w = wide(g, p), h = high(g, p),
+	       solid = fill_of(b);
 
 	*x = p->x0 + 6 * g->u / g->w;
 	*y = (p->y0 + p->y1) / 2;
@@ -175,16 +188,20 @@ static void label(struct gp *g, const struct vp_figure *f, size_t i)
 	if (on == 's')
 		snprintf(colour, sizeof colour, "'#%06x'", gp_ink(gp_colour(g, f, b->class)));
 	if (on)
-		gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h, &(struct gp_style){ "font", colour, "left", 11, on == 'x' }, b->label, g->width);
+		gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h,
+		         &(struct gp_style){ "font", colour, "left", 11, on == 'x' }, b->label,
+		         g->width);
 }
 
 /* ---- all ---- */
 
 void gp_boxes_data(struct gp *g, const struct vp_figure *f)
 {
-	fputs("# shares of the plot: x0 x1 y0 y1, share that is resident, 1 if too thin for an edge; one block for each class\n"
-	      "$boxes << EOD\n", g->to);
-	for (size_t class = 0, last = 0; class <= f->class_count; class++)
+	fputs("# shares of the plot: x0 x1 y0 y1, share that is resident, 1 if too thin for an "
+	      "edge; one block for each class\n"
+	      "$boxes << EOD\n",
+	      g->to);
+	for (size_t class = 0, last = 0; class <= f->class_count; class ++)
 		if (count_of(f, class) || class == f->class_count) {
 			fputs(last++ ? "\n\n" : "", g->to);
 			class_data(g, f, class);
@@ -217,16 +234,26 @@ static void class_clauses(struct gp *g, const struct vp_figure *f, size_t class,
 {
 	uint32_t rgb = gp_colour(g, f, class);
 
-	gp_clause(g, "$boxes index %u using (0):(0):1:2:3:4 with boxxyerror fillstyle transparent solid 0.28 noborder fillcolor rgb '#%06x'", index, rgb);
-	gp_clause(g, sideways(f) ? "$boxes index %u using (0):(0):1:($1+($2-$1)*$5):3:4" : "$boxes index %u using (0):(0):1:2:3:($3+($4-$3)*$5)", index);
+	gp_clause(g,
+	          "$boxes index %u using (0):(0):1:2:3:4 with boxxyerror fillstyle transparent "
+	          "solid 0.28 noborder fillcolor rgb '#%06x'",
+	          index, rgb);
+	gp_clause(g,
+	          sideways(f) ? "$boxes index %u using (0):(0):1:($1+($2-$1)*$5):3:4"
+	                      : "$boxes index %u using (0):(0):1:2:3:($3+($4-$3)*$5)",
+	          index);
 	fprintf(g->to, " with boxxyerror fillstyle solid noborder fillcolor rgb '#%06x'", rgb);
 	if (!edges(g, f, class))
 		return;
 	if (hatched(f, class))
-		gp_clause(g, "$boxes index %u using ($6 > 0 ? NaN : 0):(0):1:2:3:4 with boxxyerror fillstyle transparent pattern 4 noborder fillcolor rgb '#%06x'",
+		gp_clause(g,
+		          "$boxes index %u using ($6 > 0 ? NaN : 0):(0):1:2:3:4 with boxxyerror "
+		          "fillstyle transparent pattern 4 noborder fillcolor rgb '#%06x'",
 		          index, gp_shade(g, gp_shade(g, rgb)));
-	gp_clause(g, "$boxes index %u using ($6 > 0 ? NaN : 0):(0):1:2:3:4 with boxxyerror fillstyle empty border linewidth 0.6 linecolor rgb '#%06x'", index,
-	          gp_shade(g, rgb));
+	gp_clause(g,
+	          "$boxes index %u using ($6 > 0 ? NaN : 0):(0):1:2:3:4 with boxxyerror fillstyle "
+	          "empty border linewidth 0.6 linecolor rgb '#%06x'",
+	          index, gp_shade(g, rgb));
 }
 
 void gp_boxes(struct gp *g, const struct vp_figure *f)
@@ -234,7 +261,7 @@ void gp_boxes(struct gp *g, const struct vp_figure *f)
 	unsigned index = 0;
 	size_t drawn = 0;
 
-	for (size_t class = 0; class < f->class_count; class++)
+	for (size_t class = 0; class < f->class_count; class ++)
 		if (count_of(f, class)) {
 			class_clauses(g, f, class, index++);
 			drawn += count_of(f, class);
@@ -242,7 +269,9 @@ void gp_boxes(struct gp *g, const struct vp_figure *f)
 	if (drawn < f->box_count)
 		class_clauses(g, f, f->class_count, index);
 	if (any(g, f, VP_BOX_CHANGED))
-		gp_clause(g, "$changed using 1:2 with lines dashtype 2 linewidth 1.1 linecolor rgb mark");
+		gp_clause(g, "$changed using 1:2 with lines dashtype 2 linewidth 1.1 linecolor rgb "
+		             "mark");
 	if (any(g, f, VP_BOX_NEW | VP_BOX_GONE))
-		gp_clause(g, "$marks using 1:2 with polygons fillstyle solid noborder fillcolor rgb mark");
+		gp_clause(g, "$marks using 1:2 with polygons fillstyle solid noborder fillcolor "
+		             "rgb mark");
 }

@@ -1,8 +1,9 @@
 /* The gnuplot renderer's writer: quoted text, labels at pixels, colours.
  *
- * gnuplot looks into strings: in "..." it runs `commands` and reads escapes, in data it reads escapes, in tick words and formats it
- * reads %, in enhanced text {}_^@&. So all text is in '...', where nothing has a meaning, all terminals are noenhanced, and data
- * blocks hold numbers only. A ' is written as '."'".' and not as '', which gnuplot 5.4 misreads at the beginning of a string. */
+ * gnuplot looks into strings: in "..." it runs `commands` and reads escapes, in data it reads
+ * escapes, in tick words and formats it reads %, in enhanced text {}_^@&. So all text is in '...',
+ * where nothing has a meaning, all terminals are noenhanced, and data blocks hold numbers only. A '
+ * is written as '."'".' and not as '', which gnuplot 5.4 misreads at the beginning of a string. */
 #include "gnuplot.h"
 #include "../kit/width.h"
 
@@ -48,10 +49,12 @@ static void dots(struct gp *g, bool cut)
 		fputs(".'…'", g->to);
 }
 
-void gp_label(struct gp *g, double x, double y, const struct gp_style *style, const char *text, double width)
+void gp_label(struct gp *g, double x, double y, const struct gp_style *style, const char *text,
+              double width)
 {
 	double size = style->size * g->u;
-	bool cut, front = text && text[0] == '/'; /* a path that is too long keeps its end: there stands the name of the file */
+	bool cut, front = text && text[0] == '/'; /* a path that is too long keeps its end: there
+	                                             stands the name of the file */
 
 	if (!text || !*text)
 		return;
@@ -67,14 +70,19 @@ void gp_label(struct gp *g, double x, double y, const struct gp_style *style, co
 		gp_quote(g, text, n, false);
 		dots(g, cut);
 	}
-	fprintf(g->to, " at screen %.6g,%.6g %s front font f(%s,%.4g) textcolor rgb %s%s\n", x / g->width, 1 - y / g->height, style->align,
-	        style->font, size, style->colour, style->boxed ? " boxed" : "");
+	fprintf(g->to, " at screen %.6g,%.6g %s front font f(%s,%.4g) textcolor rgb %s%s\n",
+	        x / g->width, 1 - y / g->height, style->align, style->font, size, style->colour,
+	        style->boxed ? " boxed" : "");
 }
 
-void gp_rectangle(struct gp *g, double x, double y, double w, double h, const char *colour, const char *layer)
+void gp_rectangle(struct gp *g, double x, double y, double w, double h, const char *colour,
+                  const char *layer)
 {
-	fprintf(g->to, "set object rectangle from screen %.6g,%.6g to screen %.6g,%.6g %s fillcolor rgb %s fillstyle solid noborder\n",
-	        x / g->width, 1 - (y + h) / g->height, (x + w) / g->width, 1 - y / g->height, layer, colour);
+	fprintf(g->to,
+	        "set object rectangle from screen %.6g,%.6g to screen %.6g,%.6g %s fillcolor rgb "
+	        "%s fillstyle solid noborder\n",
+	        x / g->width, 1 - (y + h) / g->height, (x + w) / g->width, 1 - y / g->height, layer,
+	        colour);
 }
 
 void gp_clause(struct gp *g, const char *format, ...)
@@ -111,5 +119,7 @@ uint32_t gp_shade(const struct gp *g, uint32_t rgb)
 /* Rec. 601 luma */
 uint32_t gp_ink(uint32_t rgb)
 {
-	return (rgb >> 16 & 0xff) * 299 + (rgb >> 8 & 0xff) * 587 + (rgb & 0xff) * 114 > 140000 ? 0x111827 : 0xffffff;
+	return (rgb >> 16 & 0xff) * 299 + (rgb >> 8 & 0xff) * 587 + (rgb & 0xff) * 114 > 140000
+	               ? 0x111827
+	               : 0xffffff;
 }

@@ -1,4 +1,5 @@
-/* The script's frame: terminal, colours, title, legend, notes, and the picture for "there is nothing". */
+/* The script's frame: terminal, colours, title, legend, notes, and the picture for "there is
+ * nothing". */
 #include "gnuplot.h"
 #include "../kit/lanes.h"
 #include "../kit/width.h"
@@ -14,10 +15,14 @@ static const char prologue[] = {
 };
 
 static const char *const colours[2] = {
-	"ground = '#ffffff'; panel = '#f7f8fa'; ink = '#1f2933'; soft = '#5b6775'; faint = '#9aa5b1'\n"
-	"grid = '#e3e7ec'; axis = '#9aa5b1'; alarm = '#b42318'; mark = '#111827'; zebra = '#f4f6f8'\n",
-	"ground = '#14171c'; panel = '#1b1f26'; ink = '#e6e9ee'; soft = '#9aa5b4'; faint = '#6b7684'\n"
-	"grid = '#2a303a'; axis = '#5b6675'; alarm = '#ff8f80'; mark = '#ffffff'; zebra = '#1b1f26'\n",
+	"ground = '#ffffff'; panel = '#f7f8fa'; ink = '#1f2933'; soft = '#5b6775'; faint = "
+	"'#9aa5b1'\n"
+	"grid = '#e3e7ec'; axis = '#9aa5b1'; alarm = '#b42318'; mark = '#111827'; zebra = "
+	"'#f4f6f8'\n",
+	"ground = '#14171c'; panel = '#1b1f26'; ink = '#e6e9ee'; soft = '#9aa5b4'; faint = "
+	"'#6b7684'\n"
+	"grid = '#2a303a'; axis = '#5b6675'; alarm = '#ff8f80'; mark = '#ffffff'; zebra = "
+	"'#1b1f26'\n",
 };
 
 double gp_header(const struct gp *g, const struct vp_figure *f)
@@ -29,7 +34,8 @@ static void fonts(struct gp *g)
 {
 	fputs("font = ", g->to);
 	gp_quote(g, g->font, strlen(g->font), false);
-	fprintf(g->to, "; bold = font.':Bold'; mono = 'Monospace'\nwidth = %d; height = %d\n", g->width, g->height);
+	fprintf(g->to, "; bold = font.':Bold'; mono = 'Monospace'\nwidth = %d; height = %d\n",
+	        g->width, g->height);
 }
 
 void gp_open(struct gp *g, const struct vp_figure *f)
@@ -37,12 +43,15 @@ void gp_open(struct gp *g, const struct vp_figure *f)
 	const char *title = f->title ? f->title : f->view ? f->view : "memory";
 
 	fputs("# A picture by vm-render. In a window:  gnuplot -p FILE\n"
-	      "# As a .png, .pdf or .svg:             gnuplot -e \"output='run.png'\" FILE\n", g->to);
+	      "# As a .png, .pdf or .svg:             gnuplot -e \"output='run.png'\" FILE\n",
+	      g->to);
 	fonts(g);
 	fputs(colours[g->theme], g->to);
 	fputs(prologue, g->to);
-	gp_label(g, g->indent, 31 * g->u, &(struct gp_style){ "bold", "ink", "left", 20, false }, title, g->width - 2 * g->indent);
-	gp_label(g, g->indent, 55 * g->u, &(struct gp_style){ "font", "soft", "left", 13, false }, f->subtitle, g->width - 2 * g->indent);
+	gp_label(g, g->indent, 31 * g->u, &(struct gp_style){ "bold", "ink", "left", 20, false },
+	         title, g->width - 2 * g->indent);
+	gp_label(g, g->indent, 55 * g->u, &(struct gp_style){ "font", "soft", "left", 13, false },
+	         f->subtitle, g->width - 2 * g->indent);
 }
 
 /* ---- notes ---- */
@@ -60,7 +69,8 @@ static size_t line_of(const char *text, double width, double size)
 }
 
 /* The lines of the wrapped text, written if there is a style. Returns their number. */
-static int paragraph(struct gp *g, const char *text, double x, double y, double width, double size, double step, const struct gp_style *style)
+static int paragraph(struct gp *g, const char *text, double x, double y, double width, double size,
+                     double step, const struct gp_style *style)
 {
 	int lines = 0;
 
@@ -70,8 +80,10 @@ static int paragraph(struct gp *g, const char *text, double x, double y, double 
 		if (style) {
 			fputs("set label ", g->to);
 			gp_quote(g, text, n, false);
-			fprintf(g->to, " at screen %.6g,%.6g %s front font f(%s,%.4g) textcolor rgb %s\n", x / g->width,
-			        1 - (y + lines * step) / g->height, style->align, style->font, size * g->u, style->colour);
+			fprintf(g->to,
+			        " at screen %.6g,%.6g %s front font f(%s,%.4g) textcolor rgb %s\n",
+			        x / g->width, 1 - (y + lines * step) / g->height, style->align,
+			        style->font, size * g->u, style->colour);
 		}
 		text += n;
 		while (*text == ' ')
@@ -96,10 +108,13 @@ static void notes(struct gp *g, const struct vp_figure *f)
 	char words[64];
 
 	for (size_t i = 0; i < f->note_count; i++)
-		g->below += NOTE_ROW * g->u * paragraph(g, f->notes[i], g->indent, g->below + 6 * g->u, g->width - 2 * g->indent, 11,
-		                                        NOTE_ROW * g->u, &style);
+		g->below += NOTE_ROW * g->u *
+		            paragraph(g, f->notes[i], g->indent, g->below + 6 * g->u,
+		                      g->width - 2 * g->indent, 11, NOTE_ROW * g->u, &style);
 	if (vp_lanes_note(words, sizeof words, g->unnamed))
-		g->below += NOTE_ROW * g->u * paragraph(g, words, g->indent, g->below + 6 * g->u, g->width - 2 * g->indent, 11, NOTE_ROW * g->u, &style);
+		g->below += NOTE_ROW * g->u *
+		            paragraph(g, words, g->indent, g->below + 6 * g->u,
+		                      g->width - 2 * g->indent, 11, NOTE_ROW * g->u, &style);
 }
 
 /* ---- the legend ---- */
@@ -123,7 +138,9 @@ static unsigned keys_of(const struct vp_figure *f)
 
 static size_t items_of(const struct vp_figure *f)
 {
-	return f->shape == VP_TABLE || f->empty ? 0 : f->class_count + (size_t)__builtin_popcount(keys_of(f));
+	return f->shape == VP_TABLE || f->empty
+	               ? 0
+	               : f->class_count + (size_t)__builtin_popcount(keys_of(f));
 }
 
 static double item_width(const struct gp *g, const struct vp_class *c)
@@ -165,14 +182,18 @@ static void words(struct gp *g, const struct vp_class *c, double x, double y, do
 	room -= (SWATCH + 14) * g->u;
 	gp_label(g, x, y, &(struct gp_style){ "font", "ink", "left", 12, false }, c->name, room);
 	if (!g->terse && used + 30 * g->u < room)
-		gp_label(g, x + used + 4 * g->u, y, &(struct gp_style){ "font", "soft", "left", 11, false }, c->detail, room - used - 4 * g->u);
+		gp_label(g, x + used + 4 * g->u, y,
+		         &(struct gp_style){ "font", "soft", "left", 11, false }, c->detail,
+		         room - used - 4 * g->u);
 }
 
-static void polygon(struct gp *g, const char *colour, double x, double y, int n, const double (*points)[2])
+static void polygon(struct gp *g, const char *colour, double x, double y, int n,
+                    const double (*points)[2])
 {
 	fputs("set object polygon from", g->to);
 	for (int i = 0; i <= n; i++)
-		fprintf(g->to, "%s screen %.6g,%.6g", i ? " to" : "", (x + points[i % n][0] * g->u) / g->width,
+		fprintf(g->to, "%s screen %.6g,%.6g", i ? " to" : "",
+		        (x + points[i % n][0] * g->u) / g->width,
 		        1 - (y + points[i % n][1] * g->u) / g->height);
 	fprintf(g->to, " front fillcolor rgb %s fillstyle solid noborder\n", colour);
 }
@@ -180,14 +201,16 @@ static void polygon(struct gp *g, const char *colour, double x, double y, int n,
 static void key(struct gp *g, int which, double x, double y, double room)
 {
 	static const char *const names[KEYS] = { "resident", "new", "gone", "changed" };
-	static const double corner[2][3][2] = { { { 0, 0 }, { 7, 0 }, { 0, 7 } }, { { 4, 0 }, { 11, 0 }, { 11, 7 } } };
+	static const double corner[2][3][2] = { { { 0, 0 }, { 7, 0 }, { 0, 7 } },
+		                                { { 4, 0 }, { 11, 0 }, { 11, 7 } } };
 	double size = SWATCH * g->u, top = y - size / 2;
 
 	gp_rectangle(g, x, top, size, size, which == KEY_CHANGED ? "mark" : "grid", "front");
 	if (which == KEY_RESIDENT)
 		gp_rectangle(g, x, top, size / 2, size, "soft", "front");
 	else if (which == KEY_CHANGED)
-		gp_rectangle(g, x + g->u, top + g->u, size - 2 * g->u, size - 2 * g->u, "ground", "front");
+		gp_rectangle(g, x + g->u, top + g->u, size - 2 * g->u, size - 2 * g->u, "ground",
+		             "front");
 	else
 		polygon(g, "mark", x, top, 3, corner[which == KEY_GONE]);
 	words(g, &(struct vp_class){ .name = names[which] }, x, y, room);
@@ -200,7 +223,8 @@ static void legend(struct gp *g, const struct vp_figure *f)
 	unsigned keys = keys_of(f);
 
 	for (int next = 0; i < f->class_count || next < KEYS; i++) {
-		double x = g->indent + (double)(i % columns) * step, y = g->below + ((double)(i / columns) * LEGEND_ROW + 6) * g->u;
+		double x = g->indent + (double)(i % columns) * step,
+		       y = g->below + ((double)(i / columns) * LEGEND_ROW + 6) * g->u;
 		char colour[16];
 
 		if (i < f->class_count) {
@@ -228,9 +252,11 @@ void gp_foot(struct gp *g, const struct vp_figure *f)
 void gp_empty(struct gp *g, const struct vp_figure *f)
 {
 	static const struct gp_style style = { "font", "soft", "center", 15, false };
-	double top = gp_header(g, f), height = g->height - top - g->indent - notes_height(g, f), width = fmin(g->width - 4 * g->indent, 640 * g->u);
+	double top = gp_header(g, f), height = g->height - top - g->indent - notes_height(g, f),
+	       width = fmin(g->width - 4 * g->indent, 640 * g->u);
 
-	gp_rectangle(g, g->indent, top, g->width - 2 * g->indent, fmax(height, 1), "panel", "behind");
+	gp_rectangle(g, g->indent, top, g->width - 2 * g->indent, fmax(height, 1), "panel",
+	             "behind");
 	paragraph(g, f->empty, g->width / 2.0, top + height / 2, width, 15, 22 * g->u, &style);
 	g->below = top + height + 8 * g->u;
 }

@@ -1,4 +1,5 @@
-/* The gnuplot renderer: a script with its data in it, to run or to edit; with -o x.png, .pdf or .svg, gnuplot's picture of it. */
+/* The gnuplot renderer: a script with its data in it, to run or to edit; with -o x.png, .pdf or
+ * .svg, gnuplot's picture of it. */
 #include "gnuplot.h"
 
 #include <stdlib.h>
@@ -6,16 +7,41 @@
 #include <strings.h>
 
 static const struct vp_option options[] = {
-	{ "theme", 0, VP_OPT_ENUM, offsetof(struct gp, theme), "light", "light|dark", "THEME", "colours" },
-	{ "font", 0, VP_OPT_STRING, offsetof(struct gp, font), "Sans", NULL, "NAME", "of all texts but addresses" },
-	{ "size", 0, VP_OPT_INT, offsetof(struct gp, size), "11", "6..72", "PIXELS", "of the smaller texts; the others follow" },
+	{
+	        .name = "theme",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct gp, theme),
+	        .preset = "light",
+	        .limits = "light|dark",
+	        .arg = "THEME",
+	        .help = "colours",
+	},
+	{
+	        .name = "font",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct gp, font),
+	        .preset = "Sans",
+	        .arg = "NAME",
+	        .help = "of all texts but addresses",
+	},
+	{
+	        .name = "size",
+	        .type = VP_OPT_INT,
+	        .offset = offsetof(struct gp, size),
+	        .preset = "11",
+	        .limits = "6..72",
+	        .arg = "PIXELS",
+	        .help = "of the smaller texts; the others follow",
+	},
 	{ 0 },
 };
 
 /* By the output's name; what gnuplot shall not draw is the script. */
 static const char *terminal_of(const char *path)
 {
-	static const char *const known[][2] = { { ".png", "pngcairo" }, { ".pdf", "pdfcairo" }, { ".svg", "svg" } };
+	static const char *const known[][2] = { { ".png", "pngcairo" },
+		                                { ".pdf", "pdfcairo" },
+		                                { ".svg", "svg" } };
 	const char *dot = path ? strrchr(path, '.') : NULL;
 
 	for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++)
@@ -27,7 +53,8 @@ static const char *terminal_of(const char *path)
 /* A file named as a picture shall not hold a script. */
 static bool other_picture(const char *path)
 {
-	static const char *const known[] = { ".jpg", ".jpeg", ".gif", ".webp", ".eps", ".ps", ".bmp", ".tif", ".tiff" };
+	static const char *const known[] = { ".jpg", ".jpeg", ".gif", ".webp", ".eps",
+		                             ".ps",  ".bmp",  ".tif", ".tiff" };
 	const char *dot = path ? strrchr(path, '.') : NULL;
 
 	for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++)
@@ -42,7 +69,10 @@ static int gnuplot_begin(void *state, struct vp_host *host, const struct vp_canv
 
 	g->host = host;
 	if (other_picture(canvas->path))
-		return host->fail(host, "gnuplot: %s: the pictures are .png, .pdf and .svg; by any other name the script is written", canvas->path);
+		return host->fail(host,
+		                  "gnuplot: %s: the pictures are .png, .pdf and .svg; by any other "
+		                  "name the script is written",
+		                  canvas->path);
 	g->font = g->font && *g->font ? g->font : "Sans";
 	g->terminal = terminal_of(canvas->path);
 	g->width = canvas->width > 0 ? canvas->width : 1200;
@@ -77,8 +107,10 @@ static int plot(struct gp *g, const struct vp_figure *f)
 static void page(struct gp *g, const struct vp_figure *f)
 {
 	gp_foot(g, f);
-	fputs("set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1\n"
-	      "unset border; unset tics\n", g->to);
+	fputs("set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set "
+	      "tmargin at screen 1\n"
+	      "unset border; unset tics\n",
+	      g->to);
 }
 
 static int gnuplot_draw(void *state, struct vp_host *host, const struct vp_figure *f)
@@ -87,7 +119,8 @@ static int gnuplot_draw(void *state, struct vp_host *host, const struct vp_figur
 	int status = 0;
 
 	if (g->drawn)
-		return host->fail(host, "gnuplot: a script holds one figure; draw the others into files of their own");
+		return host->fail(host, "gnuplot: a script holds one figure; draw the others into "
+		                        "files of their own");
 	g->drawn = true;
 	if (f->empty) {
 		gp_open(g, f);

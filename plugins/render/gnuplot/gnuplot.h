@@ -1,4 +1,5 @@
-/* The gnuplot renderer's own: its state, and what each of its files does. Only the .c files beside it read this. */
+/* The gnuplot renderer's own: its state, and what each of its files does. Only the .c files beside
+ * it read this. */
 #ifndef VMPIPE_GNUPLOT_H
 #define VMPIPE_GNUPLOT_H
 
@@ -7,45 +8,50 @@
 #include <stdio.h>
 
 struct gp {
-	int theme;             /* 0 light, 1 dark */
+	int theme; /* 0 light, 1 dark */
 	const char *font;
-	int64_t size;          /* of the smaller texts, pixels */
+	int64_t size; /* of the smaller texts, pixels */
 	struct vp_host *host;
-	const char *terminal;  /* gnuplot's word for the output's format; NULL: the script itself is the output */
-	int width, height;     /* of the picture, pixels */
+	const char *terminal; /* gnuplot's word for the output's format; NULL: the script itself is
+	                         the output */
+	int width, height;    /* of the picture, pixels */
 	bool drawn;
-	size_t unnamed;        /* flags whose words found no room */
-	bool terse;            /* the legend without details, for want of room */
-	double u;              /* pixels of the layout for one at the preset font size */
-	double x, y, w, h;     /* the plotting area, pixels from the upper left corner */
-	double indent, below;  /* as margins; y of the next thing under the plot */
-	unsigned clauses;      /* of the plot command so far */
-	FILE *to;              /* the script, gathered in `script` */
+	size_t unnamed;       /* flags whose words found no room */
+	bool terse;           /* the legend without details, for want of room */
+	double u;             /* pixels of the layout for one at the preset font size */
+	double x, y, w, h;    /* the plotting area, pixels from the upper left corner */
+	double indent, below; /* as margins; y of the next thing under the plot */
+	unsigned clauses;     /* of the plot command so far */
+	FILE *to;             /* the script, gathered in `script` */
 	char *script;
 	size_t n;
 };
 
 /* What a text looks like: variables of the script, and pixels at the preset size. */
 struct gp_style {
-	const char *font;      /* "font", "mono", "bold" */
-	const char *colour;    /* "ink" ... */
-	const char *align;     /* "left" "right" "center" */
+	const char *font;   /* "font", "mono", "bold" */
+	const char *colour; /* "ink" ... */
+	const char *align;  /* "left" "right" "center" */
 	double size;
-	bool boxed;            /* on a ground of its own */
+	bool boxed; /* on a ground of its own */
 };
 
 /* emit.c: script text. Every text that comes from outside goes through gp_quote or gp_label. */
-void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent); /* percent: where gnuplot looks for formats */
-void gp_label(struct gp *g, double x, double y, const struct gp_style *style, const char *text, double width /* px; cut with … */);
-void gp_rectangle(struct gp *g, double x, double y, double w, double h, const char *colour, const char *layer); /* pixels */
-void gp_clause(struct gp *g, const char *format, ...) __attribute__((format(printf, 2, 3))); /* of the plot command */
-double gp_share(double v);                                       /* into 0..1, whatever it was */
+void gp_quote(struct gp *g, const char *text, size_t bytes,
+              bool percent); /* percent: where gnuplot looks for formats */
+void gp_label(struct gp *g, double x, double y, const struct gp_style *style, const char *text,
+              double width /* px; cut with … */);
+void gp_rectangle(struct gp *g, double x, double y, double w, double h, const char *colour,
+                  const char *layer); /* pixels */
+void gp_clause(struct gp *g, const char *format, ...)
+        __attribute__((format(printf, 2, 3))); /* of the plot command */
+double gp_share(double v);                     /* into 0..1, whatever it was */
 uint32_t gp_colour(const struct gp *g, const struct vp_figure *f, size_t class);
-uint32_t gp_shade(const struct gp *g, uint32_t rgb);             /* for an edge */
-uint32_t gp_ink(uint32_t rgb);                                   /* that is read on it */
+uint32_t gp_shade(const struct gp *g, uint32_t rgb); /* for an edge */
+uint32_t gp_ink(uint32_t rgb);                       /* that is read on it */
 
 /* frame.c: all that stands around the data */
-void gp_open(struct gp *g, const struct vp_figure *f);           /* terminal, colours, title, subtitle */
+void gp_open(struct gp *g, const struct vp_figure *f); /* terminal, colours, title, subtitle */
 double gp_header(const struct gp *g, const struct vp_figure *f); /* px */
 double gp_feet(struct gp *g, const struct vp_figure *f);         /* px that legend and notes take */
 void gp_foot(struct gp *g, const struct vp_figure *f);           /* legend and notes */
@@ -54,7 +60,7 @@ void gp_empty(struct gp *g, const struct vp_figure *f);
 /* axes.c */
 void gp_layout(struct gp *g, const struct vp_figure *f);
 void gp_axes(struct gp *g, const struct vp_figure *f);
-void gp_folds(struct gp *g, const struct vp_figure *f);          /* clauses */
+void gp_folds(struct gp *g, const struct vp_figure *f); /* clauses */
 
 /* the three shapes: their data and labels first, then their clauses */
 void gp_boxes_data(struct gp *g, const struct vp_figure *f);
@@ -62,7 +68,8 @@ void gp_boxes(struct gp *g, const struct vp_figure *f);
 int gp_series_data(struct gp *g, const struct vp_figure *f);
 void gp_series(struct gp *g, const struct vp_figure *f);
 int gp_table(struct gp *g, const struct vp_figure *f);
-double gp_table_height(struct gp *g, const struct vp_figure *f); /* px; no more rows than a picture can be high */
+double gp_table_height(struct gp *g,
+                       const struct vp_figure *f); /* px; no more rows than a picture can be high */
 
 /* run.c: the script through gnuplot, its picture to the host. 0, -1. */
 int gp_run(struct gp *g);

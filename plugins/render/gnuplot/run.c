@@ -1,4 +1,5 @@
-/* Runs gnuplot on the script and hands its picture to the host: all of it, or nothing. No shell comes between. */
+/* Runs gnuplot on the script and hands its picture to the host: all of it, or nothing. No shell
+ * comes between. */
 #include "gnuplot.h"
 
 #include <errno.h>
@@ -22,9 +23,12 @@ static int open_files(struct gp *g, struct files *files)
 	files->messages = tmpfile();
 	if (!files->script || !files->picture || !files->messages)
 		return g->host->fail(g->host, "gnuplot: no temporary file: %s", strerror(errno));
-	if (fprintf(files->script, "terminal = '%s'\n", g->terminal) < 0 || fwrite(g->script, 1, g->n, files->script) != g->n ||
-	    fflush(files->script) || lseek(fileno(files->script), 0, SEEK_SET))
-		return g->host->fail(g->host, "gnuplot: cannot write the script to a temporary file: %s", strerror(errno));
+	if (fprintf(files->script, "terminal = '%s'\n", g->terminal) < 0 ||
+	    fwrite(g->script, 1, g->n, files->script) != g->n || fflush(files->script) ||
+	    lseek(fileno(files->script), 0, SEEK_SET))
+		return g->host->fail(g->host,
+		                     "gnuplot: cannot write the script to a temporary file: %s",
+		                     strerror(errno));
 	return 0;
 }
 
@@ -49,8 +53,10 @@ static int spawn(struct files *files, pid_t *pid)
 	if (error)
 		return error;
 	error = posix_spawn_file_actions_adddup2(&actions, fileno(files->script), 0);
-	error = error ? error : posix_spawn_file_actions_adddup2(&actions, fileno(files->picture), 1);
-	error = error ? error : posix_spawn_file_actions_adddup2(&actions, fileno(files->messages), 2);
+	error = error ? error
+	              : posix_spawn_file_actions_adddup2(&actions, fileno(files->picture), 1);
+	error = error ? error
+	              : posix_spawn_file_actions_adddup2(&actions, fileno(files->messages), 2);
 	error = error ? error : posix_spawnp(pid, name, &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
@@ -78,11 +84,14 @@ static int wait_for(struct gp *g, struct files *files, pid_t pid)
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return g->host->fail(g->host, "gnuplot: lost sight of gnuplot: %s", strerror(errno));
+			return g->host->fail(g->host, "gnuplot: lost sight of gnuplot: %s",
+			                     strerror(errno));
 	if (WIFSIGNALED(status))
-		return g->host->fail(g->host, "gnuplot: gnuplot was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		return g->host->fail(g->host, "gnuplot: gnuplot was ended by signal %d (%s)",
+		                     WTERMSIG(status), strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status))
-		return g->host->fail(g->host, "gnuplot: gnuplot failed with status %d: %s", WEXITSTATUS(status), reason(files, line, sizeof line));
+		return g->host->fail(g->host, "gnuplot: gnuplot failed with status %d: %s",
+		                     WEXITSTATUS(status), reason(files, line, sizeof line));
 	return 0;
 }
 
@@ -97,8 +106,11 @@ static int copy(struct gp *g, struct files *files)
 		all += n;
 	}
 	if (ferror(files->picture))
-		return g->host->fail(g->host, "gnuplot: cannot read the picture back: %s", strerror(errno));
-	return all ? 0 : g->host->fail(g->host, "gnuplot: gnuplot drew nothing: %s", reason(files, line, sizeof line));
+		return g->host->fail(g->host, "gnuplot: cannot read the picture back: %s",
+		                     strerror(errno));
+	return all ? 0
+	           : g->host->fail(g->host, "gnuplot: gnuplot drew nothing: %s",
+	                           reason(files, line, sizeof line));
 }
 
 int gp_run(struct gp *g)
@@ -111,10 +123,13 @@ int gp_run(struct gp *g)
 		int error = spawn(&files, &pid);
 
 		if (error == ENOENT)
-			status = g->host->fail(g->host, "gnuplot: there is no program gnuplot here to make a picture of the script "
-			                                "(Debian, Ubuntu: apt-get install gnuplot-nox)");
+			status = g->host->fail(g->host, "gnuplot: there is no program gnuplot here "
+			                                "to make a picture of the script "
+			                                "(Debian, Ubuntu: apt-get install "
+			                                "gnuplot-nox)");
 		else if (error)
-			status = g->host->fail(g->host, "gnuplot: cannot start gnuplot: %s", strerror(error));
+			status = g->host->fail(g->host, "gnuplot: cannot start gnuplot: %s",
+			                       strerror(error));
 		else
 			status = wait_for(g, &files, pid) ? -1 : copy(g, &files);
 	}

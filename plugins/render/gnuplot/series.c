@@ -1,4 +1,5 @@
-/* Stacked series in gnuplot: a data block with a column for each; the highest sum is drawn first, the others over it. */
+/* Stacked series in gnuplot: a data block with a column for each; the highest sum is drawn first,
+ * the others over it. */
 #include "gnuplot.h"
 #include "../kit/width.h"
 
@@ -20,7 +21,8 @@ static double height(const struct vp_figure *f, size_t last, size_t i)
 	return fmin(sum, 1);
 }
 
-/* Of all points in one pixel the highest stays, so that a short peak is not lost. Returns their number. */
+/* Of all points in one pixel the highest stays, so that a short peak is not lost. Returns their
+ * number. */
 static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *index)
 {
 	double last = -1, best = 0;
@@ -50,13 +52,16 @@ static void row(struct gp *g, const struct vp_figure *f, double x, size_t i)
 	fputc('\n', g->to);
 }
 
-/* How much room (px) the band of serie k leaves around its middle between two shares of x, that middle at `*y`. */
-static double room(const struct gp *g, const struct vp_figure *f, const size_t *index, size_t n, size_t k, double from, double to, double *y)
+/* How much room (px) the band of serie k leaves around its middle between two shares of x, that
+ * middle at `*y`. */
+static double room(const struct gp *g, const struct vp_figure *f, const size_t *index, size_t n,
+                   size_t k, double from, double to, double *y)
 {
 	double low = 0, high = 1;
 
 	for (size_t i = 0; i < n; i++) {
-		double x0 = gp_share(f->xs[index[i]]), x1 = i + 1 < n ? gp_share(f->xs[index[i + 1]]) : 1;
+		double x0 = gp_share(f->xs[index[i]]),
+		       x1 = i + 1 < n ? gp_share(f->xs[index[i + 1]]) : 1;
 
 		if (x0 >= to || x1 <= from)
 			continue;
@@ -72,11 +77,13 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 {
 	enum { TRIES = 24 };
 	const char *text = f->series[k].name;
-	double width = (vp_text_width(text, 11 * g->u) + 12 * g->u) / g->w, best = 15 * g->u, x = -1, y = 0;
+	double width = (vp_text_width(text, 11 * g->u) + 12 * g->u) / g->w, best = 15 * g->u,
+	       x = -1, y = 0;
 	char colour[16];
 
 	for (int try = 0; try <= TRIES && width < 1; try++) {
-		double middle, from = try * (1 - width) / TRIES, free = room(g, f, index, n, k, from, from + width, &middle);
+		double middle, from = try * (1 - width) / TRIES,
+		               free = room(g, f, index, n, k, from, from + width, &middle);
 
 		if (free <= best + 0.01)
 			continue;
@@ -87,7 +94,8 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 	if (x < 0)
 		return;
 	snprintf(colour, sizeof colour, "'#%06x'", gp_ink(gp_colour(g, f, f->series[k].class)));
-	gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h, &(struct gp_style){ "font", colour, "center", 11, false }, text, g->width);
+	gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h,
+	         &(struct gp_style){ "font", colour, "center", 11, false }, text, g->width);
 }
 
 int gp_series_data(struct gp *g, const struct vp_figure *f)
@@ -114,7 +122,13 @@ void gp_series(struct gp *g, const struct vp_figure *f)
 	for (size_t k = f->points ? f->serie_count : 0; k--;) {
 		uint32_t rgb = gp_colour(g, f, f->series[k].class);
 
-		gp_clause(g, "$series using 1:(sum [c=2:%zu] column(c)) with fillsteps fillstyle solid noborder fillcolor rgb '#%06x'", k + 2, rgb);
-		gp_clause(g, "$series using 1:(sum [c=2:%zu] column(c)) with steps linewidth 0.6 linecolor rgb '#%06x'", k + 2, gp_shade(g, rgb));
+		gp_clause(g,
+		          "$series using 1:(sum [c=2:%zu] column(c)) with fillsteps fillstyle "
+		          "solid noborder fillcolor rgb '#%06x'",
+		          k + 2, rgb);
+		gp_clause(g,
+		          "$series using 1:(sum [c=2:%zu] column(c)) with steps linewidth 0.6 "
+		          "linecolor rgb '#%06x'",
+		          k + 2, gp_shade(g, rgb));
 	}
 }

@@ -1,4 +1,5 @@
-/* A table in gnuplot: labels on a page that is as high as it has rows; a cell that is too wide is cut with an ellipsis. */
+/* A table in gnuplot: labels on a page that is as high as it has rows; a cell that is too wide is
+ * cut with an ellipsis. */
 #include "gnuplot.h"
 #include "../kit/width.h"
 
@@ -26,7 +27,8 @@ static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_
 
 static double width_of(const struct gp *g, const char *text)
 {
-	return (vp_is_address(text) ? (double)strlen(text) * 6.6 : vp_text_width(text, SIZE)) * g->u;
+	return (vp_is_address(text) ? (double)strlen(text) * 6.6 : vp_text_width(text, SIZE)) *
+	       g->u;
 }
 
 static double *widths(const struct gp *g, const struct vp_figure *f)
@@ -41,7 +43,8 @@ static double *widths(const struct gp *g, const struct vp_figure *f)
 	return width;
 }
 
-/* Takes what is too much from the widest column, again and again, until all fit or none can give more. */
+/* Takes what is too much from the widest column, again and again, until all fit or none can give
+ * more. */
 static void shrink(const struct gp *g, const struct vp_figure *f, double *width, double room)
 {
 	for (;;) {
@@ -55,7 +58,8 @@ static void shrink(const struct gp *g, const struct vp_figure *f, double *width,
 		}
 		if (sum <= room || width[widest] <= least)
 			return;
-		width[widest] = fmax(least, fmin(width[widest] - (sum - room), width[widest] * 0.9));
+		width[widest] =
+		        fmax(least, fmin(width[widest] - (sum - room), width[widest] * 0.9));
 	}
 }
 
@@ -70,15 +74,19 @@ static size_t shown_rows(struct gp *g, const struct vp_figure *f)
 
 double gp_table_height(struct gp *g, const struct vp_figure *f)
 {
-	return fmin(gp_header(g, f) + (double)(shown_rows(g, f) + 1) * ROW * g->u + 24 * g->u + gp_feet(g, f) +
-	            (shown_rows(g, f) < rows(f) ? ROW * g->u : 0), MOST);
+	return fmin(gp_header(g, f) + (double)(shown_rows(g, f) + 1) * ROW * g->u + 24 * g->u +
+	                    gp_feet(g, f) + (shown_rows(g, f) < rows(f) ? ROW * g->u : 0),
+	            MOST);
 }
 
-static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct gp_style *look, const char *text, double x, double y, double width)
+static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct gp_style *look,
+                 const char *text, double x, double y, double width)
 {
 	struct gp_style style = *look;
-	bool right = f->columns[c].align == VP_RIGHT, address = vp_is_address(text), bold = !strcmp(look->font, "bold");
-	double slack = address || bold ? PAD * g->u / 2 : 0.5; /* the estimate is for another font */
+	bool right = f->columns[c].align == VP_RIGHT, address = vp_is_address(text),
+	     bold = !strcmp(look->font, "bold");
+	double slack =
+	        address || bold ? PAD * g->u / 2 : 0.5; /* the estimate is for another font */
 
 	x += right ? width : 0;
 	style.align = right ? "right" : "left";
@@ -95,7 +103,8 @@ static void cells(struct gp *g, const struct vp_figure *f, size_t r, double y, c
 
 	for (size_t c = 0; c < f->column_count; c++) {
 		const struct vp_cell *one = row_of(f, r) + c;
-		struct gp_style style = { r < f->row_count ? "font" : "bold", one->shown ? "ink" : "faint", "left", SIZE, false };
+		struct gp_style style = { r < f->row_count ? "font" : "bold",
+			                  one->shown ? "ink" : "faint", "left", SIZE, false };
 
 		cell(g, f, c, &style, text_of(f, r, one), x, y, width[c]);
 		x += width[c] + PAD * g->u;
@@ -107,9 +116,9 @@ static void swatch(struct gp *g, const struct vp_figure *f, size_t r, double y)
 	int class = f->row_class && r < f->row_count ? f->row_class[r] : -1;
 	char colour[16];
 
-	if (class < 0 || (size_t)class >= f->class_count)
+	if (class < 0 || (size_t) class >= f->class_count)
 		return;
-	snprintf(colour, sizeof colour, "'#%06x'", gp_colour(g, f, (size_t)class));
+	snprintf(colour, sizeof colour, "'#%06x'", gp_colour(g, f, (size_t) class));
 	gp_rectangle(g, g->indent + 3 * g->u, y - 7 * g->u, 4 * g->u, 14 * g->u, colour, "back");
 }
 
@@ -123,7 +132,8 @@ static void head(struct gp *g, const struct vp_figure *f, double y, const double
 	double x = g->indent + PAD * g->u;
 
 	for (size_t c = 0; c < f->column_count; c++) {
-		cell(g, f, c, &(struct gp_style){ "bold", "soft", "left", SIZE, false }, f->columns[c].name, x, y, width[c]);
+		cell(g, f, c, &(struct gp_style){ "bold", "soft", "left", SIZE, false },
+		     f->columns[c].name, x, y, width[c]);
 		x += width[c] + PAD * g->u;
 	}
 	rule(g, y + ROW * g->u / 2);
@@ -136,7 +146,8 @@ static void rest(struct gp *g, size_t hidden, double y)
 	if (!hidden)
 		return;
 	snprintf(text, sizeof text, "%zu more rows: a picture is not that high", hidden);
-	gp_label(g, g->indent + PAD * g->u, y, &(struct gp_style){ "font", "soft", "left", SIZE, false }, text, g->width);
+	gp_label(g, g->indent + PAD * g->u, y,
+	         &(struct gp_style){ "font", "soft", "left", SIZE, false }, text, g->width);
 }
 
 int gp_table(struct gp *g, const struct vp_figure *f)
@@ -145,14 +156,16 @@ int gp_table(struct gp *g, const struct vp_figure *f)
 	size_t shown = shown_rows(g, f);
 
 	if (!width)
-		return g->host->fail(g->host, "gnuplot: no memory for %zu columns", f->column_count);
+		return g->host->fail(g->host, "gnuplot: no memory for %zu columns",
+		                     f->column_count);
 	shrink(g, f, width, g->width - 2 * g->indent - PAD * g->u);
 	if (f->column_count)
 		head(g, f, y, width);
 	for (size_t r = 0; f->column_count && r < shown; r++) {
 		y += step;
 		if (r % 2)
-			gp_rectangle(g, g->indent, y - step / 2, g->width - 2 * g->indent, step, "zebra", "behind");
+			gp_rectangle(g, g->indent, y - step / 2, g->width - 2 * g->indent, step,
+			             "zebra", "behind");
 		swatch(g, f, r, y);
 		cells(g, f, r, y, width);
 		if (r + 1 == f->row_count && f->totals)

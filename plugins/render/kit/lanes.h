@@ -41,7 +41,8 @@ static inline size_t vp_flags_by_x(const struct vp_figure *f, size_t index[VP_PL
 	return n;
 }
 
-/* Where a flag's words stand: the right-most flag lowest, so that no line of another runs through them. */
+/* Where a flag's words stand: the right-most flag lowest, so that no line of another runs through
+ * them. */
 struct vp_flag_words {
 	int lane;  /* -1: no room, only the line is drawn */
 	bool left; /* the words stand left of the line */
@@ -56,8 +57,10 @@ static inline bool vp_lanes_crossed(const struct vp_places lanes[VP_LANES], int 
 	return false;
 }
 
-/* The words of a flag at x take `width`; the picture ends at `right`. Flags come from right to left. */
-static inline struct vp_flag_words vp_lanes_words(struct vp_places lanes[VP_LANES], double x, double width, double right)
+/* The words of a flag at x take `width`; the picture ends at `right`. Flags come from right to
+ * left. */
+static inline struct vp_flag_words vp_lanes_words(struct vp_places lanes[VP_LANES], double x,
+                                                  double width, double right)
 {
 	struct vp_flag_words w = { 0, x + width > right - 4 };
 
@@ -74,7 +77,8 @@ static inline const char *vp_lanes_note(char *words, size_t room, size_t unnamed
 {
 	if (!unnamed)
 		return NULL;
-	snprintf(words, room, "%zu mark%s without room for words", unnamed, unnamed == 1 ? "" : "s");
+	snprintf(words, room, "%zu mark%s without room for words", unnamed,
+	         unnamed == 1 ? "" : "s");
 	return words;
 }
 

@@ -6,7 +6,8 @@
 
 #include "text.h"
 
-/* Share of the font size that a character is wide: after DejaVu Sans, the widest of the fonts that stand in for a plain sans. */
+/* Share of the font size that a character is wide: after DejaVu Sans, the widest of the fonts that
+ * stand in for a plain sans. */
 static inline double vp_advance(uint32_t c)
 {
 	char shown[12];

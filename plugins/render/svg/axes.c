@@ -1,4 +1,5 @@
-/* The SVG's axes: where the plot lies, ticks whose words never meet, folds, and flags with their words in lanes. */
+/* The SVG's axes: where the plot lies, ticks whose words never meet, folds, and flags with their
+ * words in lanes. */
 #include "svg.h"
 #include "../kit/lanes.h"
 
@@ -21,7 +22,8 @@ static bool is_address(const char *text)
 
 static double tick_width(const struct vp_tick *t)
 {
-	return is_address(t->text) ? (double)strlen(t->text) * 6.4 : svg_width(t->text, t->fold ? 10 : 11);
+	return is_address(t->text) ? (double)strlen(t->text) * 6.4
+	                           : svg_width(t->text, t->fold ? 10 : 11);
 }
 
 static double gutter(const struct svg *s, const struct vp_axis *y)
@@ -44,18 +46,22 @@ static int flags(struct svg *s, const struct vp_figure *f, bool draw)
 	for (size_t i = 0; lanes && i < n; i++) {
 		const struct vp_flag *flag = &f->flags[index[i]];
 		double x = s->x + within(flag->x) * s->w;
-		struct vp_flag_words w = vp_lanes_words(lanes, x, svg_width(flag->text, 11) + 10, s->width);
+		struct vp_flag_words w =
+		        vp_lanes_words(lanes, x, svg_width(flag->text, 11) + 10, s->width);
 		double y = s->y - 4 - w.lane * LANE;
 
 		most = w.lane + 1 > most ? w.lane + 1 : most;
 		s->unnamed += w.lane < 0;
 		if (!draw)
 			continue;
-		svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", x, w.lane < 0 ? s->y : y - 9, s->y + s->h);
+		svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", x,
+		           w.lane < 0 ? s->y : y - 9, s->y + s->h);
 		svg_text(s, flag->text);
 		svg_put(s, "</title></path>");
 		if (w.lane >= 0) {
-			svg_coords(s, w.left ? "<text class=\"flagtext e\" x=\"%f\" y=\"%f\">" : "<text class=\"flagtext\" x=\"%f\" y=\"%f\">",
+			svg_coords(s,
+			           w.left ? "<text class=\"flagtext e\" x=\"%f\" y=\"%f\">"
+			                  : "<text class=\"flagtext\" x=\"%f\" y=\"%f\">",
 			           w.left ? x - 5 : x + 5, y);
 			svg_words(s, flag->text);
 			svg_put(s, "</text>");
@@ -90,7 +96,9 @@ void svg_layout(struct svg *s, const struct vp_figure *f)
 
 static void y_words(struct svg *s, const struct vp_tick *t, double y)
 {
-	svg_put(s, is_address(t->text) ? "<text class=\"tick a e\"" : t->fold ? "<text class=\"tick gap e\"" : "<text class=\"tick e\"");
+	svg_put(s, is_address(t->text) ? "<text class=\"tick a e\""
+	           : t->fold           ? "<text class=\"tick gap e\""
+	                               : "<text class=\"tick e\"");
 	svg_coords(s, " x=\"%f\" y=\"%f\">", s->x - 8, y + 3.8);
 	svg_fitted(s, t->text, s->x - s->indent, t->fold ? 10 : 11);
 	svg_put(s, "</text>\n");
@@ -105,10 +113,12 @@ static void y_axis(struct svg *s, const struct vp_axis *axis)
 			const struct vp_tick *t = &axis->ticks[i];
 			double y = s->y + (1 - within(t->at)) * s->h;
 
-			if (t->fold == fold && t->text && vp_place_take(&taken, y - LINE / 2.0, y + LINE / 2.0)) {
+			if (t->fold == fold && t->text &&
+			    vp_place_take(&taken, y - LINE / 2.0, y + LINE / 2.0)) {
 				y_words(s, t, y);
 				if (!fold)
-					svg_coords(s, "<path class=\"axis\" d=\"M%f %fh-4\"/>", s->x, y);
+					svg_coords(s, "<path class=\"axis\" d=\"M%f %fh-4\"/>",
+					           s->x, y);
 			}
 		}
 }
@@ -124,13 +134,17 @@ static void x_axis(struct svg *s, const struct vp_axis *axis)
 
 		if (!t->text || !vp_place_take(&taken, middle - half - 6, middle + half + 6))
 			continue;
-		svg_coords(s, "<path class=\"axis\" d=\"M%f %fv4\"/><text class=\"tick m\" x=\"%f\" y=\"%f\">", x, s->y + s->h, middle, s->y + s->h + 17);
+		svg_coords(s,
+		           "<path class=\"axis\" d=\"M%f %fv4\"/><text class=\"tick m\" x=\"%f\" "
+		           "y=\"%f\">",
+		           x, s->y + s->h, middle, s->y + s->h + 17);
 		svg_words(s, t->text);
 		svg_put(s, "</text>\n");
 	}
 }
 
-/* Zig-zags where addresses are left out: a band through the plot, under the boxes, and a break of the axis over it. */
+/* Zig-zags where addresses are left out: a band through the plot, under the boxes, and a break of
+ * the axis over it. */
 static void folds(struct svg *s, const struct vp_axis *axis, double x, double width)
 {
 	for (size_t i = 0; i < axis->count; i++) {
@@ -140,8 +154,10 @@ static void folds(struct svg *s, const struct vp_axis *axis, double x, double wi
 			continue;
 		svg_coords(s, "<g transform=\"translate(%f %f)\"><title>", x, y - 3);
 		svg_text(s, axis->ticks[i].text ? axis->ticks[i].text : "nothing here");
-		svg_coords(s, " left out</title><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
-		              "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n", width, width);
+		svg_coords(s,
+		           " left out</title><rect class=\"ground\" width=\"%f\" height=\"6\"/>"
+		           "<rect fill=\"url(#zig)\" width=\"%f\" height=\"6\"/></g>\n",
+		           width, width);
 	}
 }
 
@@ -164,7 +180,10 @@ static void grid_lines(struct svg *s, const struct vp_axis *axis, bool upright)
 
 void svg_grid(struct svg *s, const struct vp_figure *f)
 {
-	svg_coords(s, "<rect class=\"panel\" x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>\n<path class=\"grid\" d=\"", s->x, s->y, s->w, s->h);
+	svg_coords(s,
+	           "<rect class=\"panel\" x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>\n<path "
+	           "class=\"grid\" d=\"",
+	           s->x, s->y, s->w, s->h);
 	grid_lines(s, &f->x, true);
 	grid_lines(s, &f->y, false);
 	svg_put(s, "M0 0\"/>\n");

@@ -1,4 +1,5 @@
-/* Boxes in SVG: one group of rectangles for each class, over them one path of what is resident, then marks and labels. */
+/* Boxes in SVG: one group of rectangles for each class, over them one path of what is resident,
+ * then marks and labels. */
 #include "svg.h"
 
 #include <math.h>
@@ -20,7 +21,8 @@ static double share(double v)
 static struct place place_of(const struct svg *s, const struct vp_box *b)
 {
 	double x0 = share(b->x0), x1 = share(b->x1), y0 = share(b->y0), y1 = share(b->y1);
-	struct place p = { s->x + fmin(x0, x1) * s->w, s->y + (1 - fmax(y0, y1)) * s->h, fabs(x1 - x0) * s->w, fabs(y1 - y0) * s->h };
+	struct place p = { s->x + fmin(x0, x1) * s->w, s->y + (1 - fmax(y0, y1)) * s->h,
+		           fabs(x1 - x0) * s->w, fabs(y1 - y0) * s->h };
 
 	p.w = fmax(p.w, 0.6);
 	p.h = fmax(p.h, 0.6);
@@ -37,7 +39,8 @@ static bool part(const struct vp_box *b)
 	return b->fill >= 0 && b->fill < 1;
 }
 
-/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is time. */
+/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is
+ * time. */
 static bool sideways(const struct vp_figure *f)
 {
 	return f->x.count == 0;
@@ -73,7 +76,8 @@ static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool t
 		if (f->boxes[i].class != class || thin(&p) != thin_ones)
 			continue;
 		if (!open)
-			group(s, thin_ones ? "<g class=\"c%zu b t\">\n" : "<g class=\"c%zu b\">\n", class);
+			group(s, thin_ones ? "<g class=\"c%zu b t\">\n" : "<g class=\"c%zu b\">\n",
+			      class);
 		open = true;
 		rect(s, &f->boxes[i], &p);
 	}
@@ -101,21 +105,26 @@ static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool
 		if (sideways(f))
 			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y, p.w * fill, p.h, -p.w * fill);
 		else
-			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y + p.h * (1 - fill), p.w, p.h * fill, -p.w);
+			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y + p.h * (1 - fill), p.w,
+			           p.h * fill, -p.w);
 	}
 	if (open)
 		svg_put(s, hatch ? "\"/>\n" : "\"/></g>\n");
 }
 
-/* A new box has a dark upper left corner, one that goes a dark upper right, a changed one a dashed edge. */
+/* A new box has a dark upper left corner, one that goes a dark upper right, a changed one a dashed
+ * edge. */
 static void mark(struct svg *s, const struct place *p, unsigned flag)
 {
 	double size = fmin(7, fmin(p->w * 0.7, p->h * 0.7));
 
 	if (flag == VP_BOX_CHANGED)
-		svg_coords(s, "M%f %fh%fv%fh%fz", p->x + 0.5, p->y + 0.5, fmax(p->w - 1, 0.2), fmax(p->h - 1, 0.2), -fmax(p->w - 1, 0.2));
+		svg_coords(s, "M%f %fh%fv%fh%fz", p->x + 0.5, p->y + 0.5, fmax(p->w - 1, 0.2),
+		           fmax(p->h - 1, 0.2), -fmax(p->w - 1, 0.2));
 	else if (thin(p))
-		svg_coords(s, "M%f %fh%fv%fh%fz", flag == VP_BOX_NEW ? p->x : p->x + p->w - fmin(1.2, p->w), p->y, fmin(1.2, p->w), p->h, -fmin(1.2, p->w));
+		svg_coords(s, "M%f %fh%fv%fh%fz",
+		           flag == VP_BOX_NEW ? p->x : p->x + p->w - fmin(1.2, p->w), p->y,
+		           fmin(1.2, p->w), p->h, -fmin(1.2, p->w));
 	else if (flag == VP_BOX_NEW)
 		svg_coords(s, "M%f %fh%fl%f %fz", p->x, p->y, size, -size, size);
 	else
@@ -141,19 +150,23 @@ static void marks(struct svg *s, const struct vp_figure *f, unsigned flag, const
 }
 
 /* Whether a stretch right of box i is empty, so that its label may stand there. */
-static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i, const struct place *p, double width)
+static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i,
+                        const struct place *p, double width)
 {
 	for (size_t k = 0; k < f->box_count; k++) {
 		struct place q = place_of(s, &f->boxes[k]);
 
-		if (k != i && q.x < p->x + p->w + width && q.x + q.w > p->x + p->w && q.y + q.h > p->y + 1 && q.y < p->y + p->h - 1)
+		if (k != i && q.x < p->x + p->w + width && q.x + q.w > p->x + p->w &&
+		    q.y + q.h > p->y + 1 && q.y < p->y + p->h - 1)
 			return false;
 	}
 	return p->x + p->w + width < s->x + s->w;
 }
 
-/* Where the label of a box stands and on what: on the solid part, on the light one, or across both (with a halo). */
-static char label_place(const struct svg *s, const struct vp_figure *f, size_t i, const struct place *p, double *x, double *y)
+/* Where the label of a box stands and on what: on the solid part, on the light one, or across both
+ * (with a halo). */
+static char label_place(const struct svg *s, const struct vp_figure *f, size_t i,
+                        const struct place *p, double *x, double *y)
 {
 	const struct vp_box *b = &f->boxes[i];
 	double width = svg_width(b->label, 11);
@@ -187,7 +200,8 @@ static void labels(struct svg *s, const struct vp_figure *f, size_t class)
 		double x, y;
 		char on;
 
-		if (b->class != class || !b->label || !*b->label || !(on = label_place(s, f, i, &p, &x, &y)))
+		if (b->class != class || !b->label || !*b->label ||
+		    !(on = label_place(s, f, i, &p, &x, &y)))
 			continue;
 		if (on == 'h')
 			svg_put(s, "<text class=\"in halo\"");
@@ -203,7 +217,7 @@ static void labels(struct svg *s, const struct vp_figure *f, size_t class)
 
 int svg_boxes(struct svg *s, const struct vp_figure *f)
 {
-	for (size_t class = 0; class < f->class_count; class++) {
+	for (size_t class = 0; class < f->class_count; class ++) {
 		rects(s, f, class, false);
 		rects(s, f, class, true);
 		overlay(s, f, class, false);
@@ -213,7 +227,7 @@ int svg_boxes(struct svg *s, const struct vp_figure *f)
 	marks(s, f, VP_BOX_CHANGED, "<path class=\"was\" d=\"");
 	marks(s, f, VP_BOX_NEW, "<path class=\"new\" d=\"");
 	marks(s, f, VP_BOX_GONE, "<path class=\"gone\" d=\"");
-	for (size_t class = 0; class < f->class_count; class++)
+	for (size_t class = 0; class < f->class_count; class ++)
 		labels(s, f, class);
 	return 0;
 }

@@ -1,4 +1,5 @@
-/* The SVG renderer's writer: gathers bytes, prints short numbers, and escapes every text that comes from outside. */
+/* The SVG renderer's writer: gathers bytes, prints short numbers, and escapes every text that comes
+ * from outside. */
 #include "svg.h"
 #include "../kit/width.h"
 
@@ -46,7 +47,8 @@ void svg_number(struct svg *s, double value)
 	n = snprintf(text, sizeof text, "%s%ld", cents < 0 ? "-" : "", labs(cents) / 100);
 	cents = labs(cents) % 100;
 	if (cents)
-		n += snprintf(text + n, sizeof text - (size_t)n, cents % 10 ? ".%02ld" : ".%ld", cents % 10 ? cents : cents / 10);
+		n += snprintf(text + n, sizeof text - (size_t)n, cents % 10 ? ".%02ld" : ".%ld",
+		              cents % 10 ? cents : cents / 10);
 	put(s, text, (size_t)n);
 }
 

@@ -31,7 +31,8 @@ static unsigned keys_of(const struct vp_figure *f)
 
 static double item_width(const struct svg *s, const struct vp_class *c)
 {
-	return SWATCH + 7 + svg_width(c->name, 12) + (c->detail && !s->terse ? 8 + svg_width(c->detail, 11) : 0) + 22;
+	return SWATCH + 7 + svg_width(c->name, 12) +
+	       (c->detail && !s->terse ? 8 + svg_width(c->detail, 11) : 0) + 22;
 }
 
 /* The legend is a grid: as many columns as the widest entry allows. */
@@ -71,8 +72,10 @@ static size_t line_of(const char *text, double width, double size)
 	return cut ? cut : n ? n : strlen(text);
 }
 
-/* Calls for each line of the wrapped text; draws if `class` is given. Returns the number of lines. */
-static int paragraph(struct svg *s, const char *text, double x, double y, double width, double size, double step, const char *class)
+/* Calls for each line of the wrapped text; draws if `class` is given. Returns the number of lines.
+ */
+static int paragraph(struct svg *s, const char *text, double x, double y, double width, double size,
+                     double step, const char *class)
 {
 	int lines = 0;
 
@@ -124,7 +127,9 @@ void svg_open(struct svg *s, const struct vp_figure *f)
 	const char *title = f->title ? f->title : f->view ? f->view : "memory";
 	double room = s->width - 2 * s->indent;
 
-	svg_coords(s, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%f\" height=\"%f\" viewBox=\"0 0 %f %f\" role=\"img\" aria-label=\"",
+	svg_coords(s,
+	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%f\" height=\"%f\" "
+	           "viewBox=\"0 0 %f %f\" role=\"img\" aria-label=\"",
 	           (double)s->width, (double)s->height, (double)s->width, (double)s->height);
 	svg_words(s, title);
 	svg_put(s, "\">\n<title>");
@@ -156,25 +161,37 @@ static void class_swatch(struct svg *s, const struct vp_figure *f, size_t i, dou
 
 	snprintf(mark, sizeof mark, "<g class=\"c%zu\"><rect class=\"s\" rx=\"2\"", i);
 	svg_put(s, mark);
-	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/></g>", x, y, (double)SWATCH, (double)SWATCH);
+	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/></g>", x, y, (double)SWATCH,
+	           (double)SWATCH);
 	if (svg_hatched(&f->classes[i]))
-		svg_coords(s, "<rect fill=\"url(#hatch)\" x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>", x, y, (double)SWATCH, (double)SWATCH);
+		svg_coords(s,
+		           "<rect fill=\"url(#hatch)\" x=\"%f\" y=\"%f\" width=\"%f\" "
+		           "height=\"%f\"/>",
+		           x, y, (double)SWATCH, (double)SWATCH);
 }
 
 static void key_swatch(struct svg *s, int key, double x, double y)
 {
 	switch (key) {
 	case KEY_RESIDENT:
-		svg_coords(s, "<g class=\"detail\"><path d=\"M%f %fh6v11h-6z\"/><path class=\"p\" d=\"M%f %fh5v11h-5z\"/></g>", x, y, x + 6, y);
+		svg_coords(s,
+		           "<g class=\"detail\"><path d=\"M%f %fh6v11h-6z\"/><path class=\"p\" "
+		           "d=\"M%f %fh5v11h-5z\"/></g>",
+		           x, y, x + 6, y);
 		break;
 	case KEY_NEW:
-		svg_coords(s, "<path class=\"panel frame\" d=\"M%f %fh11v11h-11z\"/><path class=\"new\" d=\"M%f %fh7l-7 7z\"/>", x, y, x, y);
+		svg_coords(s,
+		           "<path class=\"panel frame\" d=\"M%f %fh11v11h-11z\"/><path "
+		           "class=\"new\" d=\"M%f %fh7l-7 7z\"/>",
+		           x, y, x, y);
 		break;
 	case KEY_GONE:
-		svg_coords(s, "<path class=\"panel frame\" d=\"M%f %fh11v11h-11z\"/><path class=\"gone\" d=\"M%f %fv7l-7 -7z\"/>", x, y, x + 11, y);
+		svg_coords(s,
+		           "<path class=\"panel frame\" d=\"M%f %fh11v11h-11z\"/><path "
+		           "class=\"gone\" d=\"M%f %fv7l-7 -7z\"/>",
+		           x, y, x + 11, y);
 		break;
-	default:
-		svg_coords(s, "<path class=\"was\" d=\"M%f %fh10v10h-10z\"/>", x + 0.5, y + 0.5);
+	default: svg_coords(s, "<path class=\"was\" d=\"M%f %fh10v10h-10z\"/>", x + 0.5, y + 0.5);
 	}
 }
 
@@ -213,7 +230,8 @@ static void legend(struct svg *s, const struct vp_figure *f, double top)
 		if (key == KEYS)
 			break;
 		key_swatch(s, key, x, y);
-		legend_words(s, &(struct vp_class){ .name = key_words[key++] }, x + SWATCH + 7, y + 10, step - SWATCH - 14);
+		legend_words(s, &(struct vp_class){ .name = key_words[key++] }, x + SWATCH + 7,
+		             y + 10, step - SWATCH - 14);
 	}
 }
 
@@ -227,24 +245,35 @@ void svg_foot(struct svg *s, const struct vp_figure *f)
 		y += legend_height(s, f);
 	}
 	for (size_t i = 0; i < f->note_count; i++)
-		y += NOTE_ROW * paragraph(s, f->notes[i], s->indent, y + 10, s->width - 2 * s->indent, 11, NOTE_ROW, "note");
+		y += NOTE_ROW * paragraph(s, f->notes[i], s->indent, y + 10,
+		                          s->width - 2 * s->indent, 11, NOTE_ROW, "note");
 	if (vp_lanes_note(words, sizeof words, s->unnamed))
-		paragraph(s, words, s->indent, y + 10, s->width - 2 * s->indent, 11, NOTE_ROW, "note");
+		paragraph(s, words, s->indent, y + 10, s->width - 2 * s->indent, 11, NOTE_ROW,
+		          "note");
 }
 
 void svg_empty(struct svg *s, const struct vp_figure *f)
 {
 	double top = svg_header(f), height = s->height - top - s->indent - notes_height(s, f);
-	double middle = s->width / 2.0, y = top + height / 2, width = fmin(s->width - 4 * s->indent, 640);
+	double middle = s->width / 2.0, y = top + height / 2,
+	       width = fmin(s->width - 4 * s->indent, 640);
 	int lines;
 
-	svg_coords(s, "<rect class=\"panel\" rx=\"8\" x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>\n", s->indent, top, s->width - 2 * s->indent,
-	           fmax(height, 1));
+	svg_coords(s,
+	           "<rect class=\"panel\" rx=\"8\" x=\"%f\" y=\"%f\" width=\"%f\" "
+	           "height=\"%f\"/>\n",
+	           s->indent, top, s->width - 2 * s->indent, fmax(height, 1));
 	if (height > 150)
-		svg_coords(s, "<g class=\"icon\" transform=\"translate(%f %f)\"><rect width=\"56\" height=\"12\" rx=\"3\"/>"
-		              "<rect y=\"18\" width=\"56\" height=\"12\" rx=\"3\" stroke-dasharray=\"4 3\"/>"
-		              "<rect y=\"36\" width=\"56\" height=\"12\" rx=\"3\" stroke-dasharray=\"1.5 3.5\"/></g>\n", middle - 28, y - 70);
+		svg_coords(s,
+		           "<g class=\"icon\" transform=\"translate(%f %f)\"><rect width=\"56\" "
+		           "height=\"12\" rx=\"3\"/>"
+		           "<rect y=\"18\" width=\"56\" height=\"12\" rx=\"3\" "
+		           "stroke-dasharray=\"4 3\"/>"
+		           "<rect y=\"36\" width=\"56\" height=\"12\" rx=\"3\" "
+		           "stroke-dasharray=\"1.5 3.5\"/></g>\n",
+		           middle - 28, y - 70);
 	lines = paragraph(NULL, f->empty, 0, 0, width, 15, 0, NULL);
-	paragraph(s, f->empty, middle, y + 16 - (height > 150 ? 0 : lines * 11), width, 15, 22, "why m");
+	paragraph(s, f->empty, middle, y + 16 - (height > 150 ? 0 : lines * 11), width, 15, 22,
+	          "why m");
 	s->below = top + height + 8;
 }

@@ -79,7 +79,8 @@ static void area(struct svg *s, const struct vp_serie *serie, const struct stack
 	svg_put(s, "</title></path></g>\n");
 }
 
-/* How much the band leaves free above and below `y` between two x; negative where it is not there. */
+/* How much the band leaves free above and below `y` between two x; negative where it is not there.
+ */
 static double clearance(const struct stack *k, double from, double to, double y)
 {
 	double least = 1e9;
@@ -107,7 +108,8 @@ static void name(struct svg *s, const struct vp_serie *serie, const struct stack
 	char open[64];
 
 	for (int try = 0; try <= TRIES; try++) {
-		double at = s->x + width / 2 + try * (s->w - width) / TRIES, middle = middle_at(k, at);
+		double at = s->x + width / 2 + try * (s->w - width) / TRIES,
+		       middle = middle_at(k, at);
 		double room = clearance(k, at - width / 2, at + width / 2, middle);
 
 		if (room <= best + 0.01)
@@ -142,7 +144,8 @@ static void reset(const struct svg *s, struct stack *k)
 int svg_series(struct svg *s, const struct vp_figure *f)
 {
 	size_t room = f->points + 1;
-	struct stack k = { 0, calloc(room, sizeof *k.index), calloc(room, sizeof *k.x), calloc(room, sizeof *k.low), calloc(room, sizeof *k.high) };
+	struct stack k = { 0, calloc(room, sizeof *k.index), calloc(room, sizeof *k.x),
+		           calloc(room, sizeof *k.low), calloc(room, sizeof *k.high) };
 	int status = 0;
 
 	if (!k.index || !k.x || !k.low || !k.high)

@@ -1,4 +1,5 @@
-/* The SVG's colours: plain rules for one theme, and for `auto` the dark ones again behind a media query. */
+/* The SVG's colours: plain rules for one theme, and for `auto` the dark ones again behind a media
+ * query. */
 #include "svg.h"
 
 #include <stdio.h>
@@ -31,7 +32,9 @@ static uint32_t shade(uint32_t rgb, unsigned to)
 /* Black or white, whichever is easier to read on rgb (Rec. 601 luma). */
 static const char *ink(uint32_t rgb)
 {
-	return channel(rgb, 16) * 299 + channel(rgb, 8) * 587 + channel(rgb, 0) * 114 > 140000 ? "111827" : "fff";
+	return channel(rgb, 16) * 299 + channel(rgb, 8) * 587 + channel(rgb, 0) * 114 > 140000
+	               ? "111827"
+	               : "fff";
 }
 
 static void class_rules(struct svg *s, const struct vp_figure *f, bool dark)
@@ -41,8 +44,8 @@ static void class_rules(struct svg *s, const struct vp_figure *f, bool dark)
 	for (size_t i = 0; i < f->class_count; i++) {
 		uint32_t rgb = (dark ? f->classes[i].dark : f->classes[i].light) & 0xffffff;
 
-		snprintf(rule, sizeof rule, ".c%zu{fill:#%06x;stroke:#%06x}.l%zu{fill:#%s}\n", i, rgb,
-		         shade(rgb, dark ? 255 : 0), i, ink(rgb));
+		snprintf(rule, sizeof rule, ".c%zu{fill:#%06x;stroke:#%06x}.l%zu{fill:#%s}\n", i,
+		         rgb, shade(rgb, dark ? 255 : 0), i, ink(rgb));
 		svg_put(s, rule);
 	}
 }
@@ -65,7 +68,8 @@ void svg_style(struct svg *s, const struct vp_figure *f)
 		svg_put(s, "}\n");
 	}
 	svg_put(s, "</style>\n<defs>"
-	           "<pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+	           "<pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
+	           "patternTransform=\"rotate(45)\">"
 	           "<path class=\"hatch\" d=\"M0 0V6\"/></pattern>"
 	           "<pattern id=\"zig\" width=\"8\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
 	           "<path class=\"zig\" d=\"M-1 6L2 1.5 6 4.5 9 0\"/></pattern></defs>\n");

@@ -1,8 +1,17 @@
-/* The SVG renderer: one self-contained picture, readable on light and dark grounds, with hover texts and no script. */
+/* The SVG renderer: one self-contained picture, readable on light and dark grounds, with hover
+ * texts and no script. */
 #include "svg.h"
 
 static const struct vp_option options[] = {
-	{ "theme", 0, VP_OPT_ENUM, offsetof(struct svg, theme), "auto", "auto|light|dark", "THEME", "colours; auto follows whoever looks" },
+	{
+	        .name = "theme",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct svg, theme),
+	        .preset = "auto",
+	        .limits = "auto|light|dark",
+	        .arg = "THEME",
+	        .help = "colours; auto follows whoever looks",
+	},
 	{ 0 },
 };
 
@@ -38,7 +47,8 @@ static int svg_draw(void *state, struct vp_host *host, const struct vp_figure *f
 	int status = 0;
 
 	if (s->drawn)
-		return host->fail(host, "svg: an SVG file holds one figure; draw the others into files of their own");
+		return host->fail(host, "svg: an SVG file holds one figure; draw the others into "
+		                        "files of their own");
 	s->drawn = true;
 	if (f->empty) {
 		svg_open(s, f);

@@ -1,4 +1,5 @@
-/* The SVG renderer's own: its state, and what each of its files does. Only the .c files beside it read this. */
+/* The SVG renderer's own: its state, and what each of its files does. Only the .c files beside it
+ * read this. */
 #ifndef VMPIPE_SVG_H
 #define VMPIPE_SVG_H
 
@@ -7,45 +8,48 @@
 enum svg_theme { SVG_AUTO, SVG_LIGHT, SVG_DARK };
 
 struct svg {
-	int theme;           /* enum svg_theme */
+	int theme; /* enum svg_theme */
 	struct vp_host *host;
-	int width, height;   /* of the picture, pixels */
+	int width, height; /* of the picture, pixels */
 	bool drawn;
-	size_t unnamed;      /* flags whose words found no room */
-	bool terse;          /* the legend without details, for want of room */
-	double x, y, w, h;   /* the plotting area */
-	double indent;       /* how far the header, the legend and the notes stand from the edges */
-	double below;        /* y of the next thing under the plot */
+	size_t unnamed;    /* flags whose words found no room */
+	bool terse;        /* the legend without details, for want of room */
+	double x, y, w, h; /* the plotting area */
+	double indent;     /* how far the header, the legend and the notes stand from the edges */
+	double below;      /* y of the next thing under the plot */
 	size_t used;
 	char buffer[16384];
 };
 
 /* emit.c: bytes. Everything that is text goes through svg_text or svg_words. */
 void svg_put(struct svg *s, const char *markup);
-void svg_number(struct svg *s, double value);                   /* two decimals at most, no trailing zeros */
-void svg_attr(struct svg *s, const char *name, double value);   /* ` name="1.5"` */
-void svg_coords(struct svg *s, const char *format, ...);        /* markup with %f in place of each number, nothing else */
-void svg_text(struct svg *s, const char *text);                 /* for a <title>: lines stay lines */
-void svg_words(struct svg *s, const char *text);                /* for one line: a line end shows as \n */
+void svg_number(struct svg *s, double value); /* two decimals at most, no trailing zeros */
+void svg_attr(struct svg *s, const char *name, double value); /* ` name="1.5"` */
+void svg_coords(struct svg *s, const char *format,
+                ...); /* markup with %f in place of each number, nothing else */
+void svg_text(struct svg *s, const char *text);  /* for a <title>: lines stay lines */
+void svg_words(struct svg *s, const char *text); /* for one line: a line end shows as \n */
 void svg_words_n(struct svg *s, const char *text, size_t bytes);
-void svg_fitted(struct svg *s, const char *text, double width, double size); /* cut with … where it is too long */
+void svg_fitted(struct svg *s, const char *text, double width,
+                double size); /* cut with … where it is too long */
 void svg_flush(struct svg *s);
-double svg_width(const char *text, double size);                /* px that it takes, rather too many than too few */
-size_t svg_fits(const char *text, double width, double size);   /* bytes of it that fit in */
+double svg_width(const char *text,
+                 double size); /* px that it takes, rather too many than too few */
+size_t svg_fits(const char *text, double width, double size); /* bytes of it that fit in */
 
 /* frame.c: all that stands around the data */
-void svg_open(struct svg *s, const struct vp_figure *f);        /* <svg>, style, title, subtitle */
+void svg_open(struct svg *s, const struct vp_figure *f); /* <svg>, style, title, subtitle */
 void svg_close(struct svg *s);
-void svg_spare(struct svg *s, const struct vp_figure *f);       /* decides on `terse` */
+void svg_spare(struct svg *s, const struct vp_figure *f);        /* decides on `terse` */
 double svg_feet(const struct svg *s, const struct vp_figure *f); /* px that legend and notes take */
 void svg_foot(struct svg *s, const struct vp_figure *f);
 void svg_empty(struct svg *s, const struct vp_figure *f);
-double svg_header(const struct vp_figure *f);                   /* px that title and subtitle take */
+double svg_header(const struct vp_figure *f); /* px that title and subtitle take */
 
 /* axes.c */
-void svg_layout(struct svg *s, const struct vp_figure *f);      /* finds the plotting area */
-void svg_grid(struct svg *s, const struct vp_figure *f);        /* what lies under the data */
-void svg_axes(struct svg *s, const struct vp_figure *f);        /* what lies on it */
+void svg_layout(struct svg *s, const struct vp_figure *f); /* finds the plotting area */
+void svg_grid(struct svg *s, const struct vp_figure *f);   /* what lies under the data */
+void svg_axes(struct svg *s, const struct vp_figure *f);   /* what lies on it */
 
 /* the three shapes */
 int svg_boxes(struct svg *s, const struct vp_figure *f);
@@ -56,6 +60,6 @@ int svg_table(struct svg *s, const struct vp_figure *f);
 /* colours */
 void svg_style(struct svg *s, const struct vp_figure *f);
 bool svg_hatched(const struct vp_class *c);                     /* memory that nobody may touch */
-bool svg_swatch_mark(const struct vp_figure *f, unsigned flag);  /* some box has it */
+bool svg_swatch_mark(const struct vp_figure *f, unsigned flag); /* some box has it */
 
 #endif

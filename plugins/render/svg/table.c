@@ -1,4 +1,5 @@
-/* A table in SVG: as high as it has rows; a column that is too wide is cut with …, its whole text stands in the row's title. */
+/* A table in SVG: as high as it has rows; a column that is too wide is cut with …, its whole text
+ * stands in the row's title. */
 #include "svg.h"
 #include "../kit/text.h"
 
@@ -27,7 +28,8 @@ static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_
 /* 0x7f00…, or the bare sixteen digits of pmap: set in a fixed pitch. */
 static bool is_address(const char *text)
 {
-	size_t prefix = text[0] == '0' && text[1] == 'x' ? 2 : 0, digits = strspn(text + prefix, "0123456789abcdef");
+	size_t prefix = text[0] == '0' && text[1] == 'x' ? 2 : 0,
+	       digits = strspn(text + prefix, "0123456789abcdef");
 
 	return text[prefix + digits] == 0 && digits >= (prefix ? 1 : 16);
 }
@@ -46,9 +48,10 @@ static void natural_widths(const struct vp_figure *f, double *width)
 	}
 }
 
-/* Takes what is too much from the widest column of those that are not spared, again and again, until all fit or none of
- * them can give more and stay wider than `least`. */
-static bool shrink(const struct vp_figure *f, double *width, const bool *spared, double room, double least)
+/* Takes what is too much from the widest column of those that are not spared, again and again,
+ * until all fit or none of them can give more and stay wider than `least`. */
+static bool shrink(const struct vp_figure *f, double *width, const bool *spared, double room,
+                   double least)
 {
 	for (;;) {
 		double sum = 0;
@@ -56,14 +59,16 @@ static bool shrink(const struct vp_figure *f, double *width, const bool *spared,
 
 		for (size_t c = 0; c < f->column_count; c++) {
 			sum += width[c] + PAD;
-			if (!(spared && spared[c]) && (widest == f->column_count || width[c] > width[widest]))
+			if (!(spared && spared[c]) &&
+			    (widest == f->column_count || width[c] > width[widest]))
 				widest = c;
 		}
 		if (sum <= room)
 			return true;
 		if (widest == f->column_count || width[widest] <= least)
 			return false;
-		width[widest] = fmax(least, fmax(width[widest] - (sum - room), width[widest] * 0.9));
+		width[widest] =
+		        fmax(least, fmax(width[widest] - (sum - room), width[widest] * 0.9));
 	}
 }
 
@@ -75,7 +80,8 @@ static bool has_paths(const struct vp_figure *f, size_t c)
 	return false;
 }
 
-/* Paths and long texts give way first; what is short, as a range of addresses, stays whole as long as it can. */
+/* Paths and long texts give way first; what is short, as a range of addresses, stays whole as long
+ * as it can. */
 static void fit(const struct vp_figure *f, double *width, bool *spared, double room)
 {
 	for (size_t c = 0; c < f->column_count; c++)
@@ -110,7 +116,8 @@ static void path(struct svg *s, const char *text, double width)
 	svg_words(s, text);
 }
 
-static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char *text, double x, double width, bool shown)
+static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char *text, double x,
+                 double width, bool shown)
 {
 	bool right = f->columns[c].align == VP_RIGHT;
 
@@ -168,7 +175,8 @@ static void row(struct svg *s, const struct vp_figure *f, size_t r, double y, co
 	svg_put(s, "<g class=\"r\">");
 	title(s, f, cells);
 	svg_put(s, r % 2 ? "<rect class=\"zebra\"" : "<rect class=\"row\"");
-	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>", s->indent, y, s->width - 2 * s->indent, (double)ROW);
+	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>", s->indent, y,
+	           s->width - 2 * s->indent, (double)ROW);
 	swatch(s, f, r, y);
 	svg_put(s, r < f->row_count ? "<text" : "<text class=\"total\"");
 	svg_coords(s, " y=\"%f\">", y + 15.2);
@@ -181,7 +189,8 @@ static void row(struct svg *s, const struct vp_figure *f, size_t r, double y, co
 
 static void rule(struct svg *s, double y)
 {
-	svg_coords(s, "<path class=\"rule\" d=\"M%f %fh%f\"/>\n", s->indent, y, s->width - 2 * s->indent);
+	svg_coords(s, "<path class=\"rule\" d=\"M%f %fh%f\"/>\n", s->indent, y,
+	           s->width - 2 * s->indent);
 }
 
 static void head(struct svg *s, const struct vp_figure *f, double y, const double *width)
@@ -199,7 +208,8 @@ static void head(struct svg *s, const struct vp_figure *f, double y, const doubl
 
 int svg_table(struct svg *s, const struct vp_figure *f)
 {
-	double *width = calloc(f->column_count + 1, sizeof *width), y = svg_header(f) + 4, room = s->width - 2 * s->indent - PAD;
+	double *width = calloc(f->column_count + 1, sizeof *width), y = svg_header(f) + 4,
+	       room = s->width - 2 * s->indent - PAD;
 	bool *spared = calloc(f->column_count + 1, sizeof *spared);
 
 	if (!width || !spared) {

@@ -1,8 +1,10 @@
-/* The kernel's half of the source ebpf: at the end of each memory call of a watched process, what it did and what is there now.
+/* The kernel's half of the source ebpf: at the end of each memory call of a watched process, what
+ * it did and what is there now.
  *
- * One hook at the end of every system call serves: the arguments are still in the saved registers, and it costs a call that is none
- * of ours less than a tracepoint of its own costs one that is. The truth after a call is read by the kernel's
- * own iterator over regions, while nobody changes them; where somebody does, the record says so and the process is read from outside.
+ * One hook at the end of every system call serves: the arguments are still in the saved registers,
+ * and it costs a call that is none of ours less than a tracepoint of its own costs one that is. The
+ * truth after a call is read by the kernel's own iterator over regions, while nobody changes them;
+ * where somebody does, the record says so and the process is read from outside.
  */
 #include "vmlinux.h"
 
@@ -14,30 +16,35 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define PAGE 4096ull
-#define VM_MAYSHARE 0x80
-#define MAP_FIXED 0x10
-#define EBUSY 16
+#define PAGE             4096ull
+#define VM_MAYSHARE      0x80
+#define MAP_FIXED        0x10
+#define EBUSY            16
 #define MREMAP_DONTUNMAP 4
-#define GROUP_EXIT 4          /* SIGNAL_GROUP_EXIT */
-#define DEPTH 32              /* names and mounts of a path */
-#define LOOKS 128             /* at a range, while a writer is in the way: it is so for some us */
-#define RARE 1000000          /* ns without a record after which the reader is woken at once */
-#define ANON_INODE_FS 0x09041934
-#define SHMAT 21              /* of the 32-bit ipc() */
-#define PR_SET_VMA 0x53564d41
-#define PR_SET_MM 35
+#define GROUP_EXIT       4   /* SIGNAL_GROUP_EXIT */
+#define DEPTH            32  /* names and mounts of a path */
+#define LOOKS            128 /* at a range, while a writer is in the way: it is so for some us */
+#define RARE             1000000 /* ns without a record after which the reader is woken at once */
+#define ANON_INODE_FS    0x09041934
+#define SHMAT            21 /* of the 32-bit ipc() */
+#define PR_SET_VMA       0x53564d41
+#define PR_SET_MM        35
 
-const volatile bool exact = true, follow = false, faults_each = false, stacks = false, timed = false;
-const volatile unsigned char calls[EBPF_NUMBERS] = { 0 }; /* by the system's number: an ebpf_call and 1; 0: none of ours */
+const volatile bool exact = true, follow = false, faults_each = false, stacks = false,
+                    timed = false;
+const volatile unsigned char calls[EBPF_NUMBERS] = {
+	0
+}; /* by the system's number: an ebpf_call and 1; 0: none of ours */
 const volatile unsigned char calls32[EBPF_NUMBERS] = { 0 }; /* the same of its 32-bit interface */
-const volatile unsigned long long least = 0; /* bytes: smaller calls are not told */
+const volatile unsigned long long least = 0;                /* bytes: smaller calls are not told */
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
-/* FMODE_BACKING, a file of an overlay, which has the path that the user knows beside it. Another bit means it since Linux 6.14. */
+/* FMODE_BACKING, a file of an overlay, which has the path that the user knows beside it. Another
+ * bit means it since Linux 6.14. */
 #define MODE_BACKING (LINUX_KERNEL_VERSION >= 0x60e00 ? 1u << 24 : 1u << 25)
-#define IS_BACKING(mode) (bpf_core_field_exists(struct backing_file, user_path) && (mode) & MODE_BACKING)
+#define IS_BACKING(mode) \
+	(bpf_core_field_exists(struct backing_file, user_path) && (mode)&MODE_BACKING)
 
 /* Kernels without CONFIG_ANON_VMA_NAME have no such member. */
 struct vm_area_struct___named {
@@ -72,7 +79,8 @@ struct {
 	__type(value, struct ebpf_fault_count);
 } fault_counts SEC(".maps");
 
-/* The last fault of each thread: whether it was a major one shows only afterwards, in the task's own count. */
+/* The last fault of each thread: whether it was a major one shows only afterwards, in the task's
+ * own count. */
 struct fault_seen {
 	struct ebpf_fault_key key;
 	unsigned long long major;
@@ -87,7 +95,8 @@ struct {
 
 struct file_key {
 	unsigned long long dentry, inode;
-	unsigned int dev, name; /* name: of the last part of its path, by the kernel's hash; and whether it is deleted */
+	unsigned int dev, name; /* name: of the last part of its path, by the kernel's hash; and
+	                           whether it is deleted */
 };
 
 /* Files whose path was sent. */
@@ -142,7 +151,8 @@ struct {
 	__type(value, unsigned long long);
 } entered SEC(".maps");
 
-/* Where a process is looked at whole, at our own asking: that may be interrupted, by a traced call too. */
+/* Where a process is looked at whole, at our own asking: that may be interrupted, by a traced call
+ * too. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -167,27 +177,32 @@ struct {
 
 unsigned long long last; /* ns: of the newest record */
 struct ebpf_first first[EBPF_FIRST];
-unsigned int further;    /* there may be some in `pids`, too */
-struct mount *root_mount; /* the reader's root, where paths begin, as in what it reads from /proc; NULL: not known yet */
+unsigned int further;     /* there may be some in `pids`, too */
+struct mount *root_mount; /* the reader's root, where paths begin, as in what it reads from /proc;
+                             NULL: not known yet */
 struct dentry *root_dentry;
 
-extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task, u64 addr) __ksym __weak;
+extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task,
+                                 u64 addr) __ksym __weak;
 extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
 extern void *bpf_rdonly_cast(const void *at, u32 type) __ksym __weak;
 extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
-/* At most `most`, in a way that the verifier can follow: the compiler must not see that it may be known already. */
+/* At most `most`, in a way that the verifier can follow: the compiler must not see that it may be
+ * known already. */
 static __always_inline unsigned long bound(unsigned long n, unsigned long most)
 {
 	asm volatile("" : "+r"(n));
-	if (n > most) n = most;
+	if (n > most)
+		n = most;
 	asm volatile("" : "+r"(n));
 	return n;
 }
 
-/* A pointer as a mere number, which is what a function that is verified by itself takes: put down and taken up again. */
+/* A pointer as a mere number, which is what a function that is verified by itself takes: put down
+ * and taken up again. */
 static __always_inline unsigned long long number_of(struct ebpf_called *by, const void *at)
 {
 	*(volatile unsigned long long *)&by->took = (unsigned long long)at;
@@ -201,7 +216,8 @@ static __always_inline unsigned long long number_of(struct ebpf_called *by, cons
 static __always_inline struct ebpf_watched *watched_of(unsigned int pid)
 {
 	for (int i = 0; i < EBPF_FIRST; i++)
-		if (first[i].pid == pid) return &first[i].watched;
+		if (first[i].pid == pid)
+			return &first[i].watched;
 	return further ? bpf_map_lookup_elem(&pids, &pid) : NULL;
 }
 
@@ -215,21 +231,26 @@ static void watch(unsigned int pid)
 static void unwatch(unsigned int pid)
 {
 	for (int i = 0; i < EBPF_FIRST; i++)
-		if (first[i].pid == pid) first[i].pid = 0;
-	if (further) bpf_map_delete_elem(&pids, &pid);
+		if (first[i].pid == pid)
+			first[i].pid = 0;
+	if (further)
+		bpf_map_delete_elem(&pids, &pid);
 }
 
 /* ---- sending ---- */
 
-/* Wakes the reader at once while records are rare, and when it falls behind; else it comes by itself. */
+/* Wakes the reader at once while records are rare, and when it falls behind; else it comes by
+ * itself. */
 static long send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
 {
 	unsigned long long now = head->t, before = last;
-	unsigned long flags = now - before > RARE && now > before ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+	unsigned long flags =
+	        now - before > RARE && now > before ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	last = now;
 	head->lost = watched->lost;
 	long failed = bpf_ringbuf_output(&ring, head, size, flags);
-	if (failed) __sync_fetch_and_add(&watched->lost, 1);
+	if (failed)
+		__sync_fetch_and_add(&watched->lost, 1);
 	return failed;
 }
 
@@ -242,7 +263,10 @@ static void begin(struct ebpf_head *head, unsigned int kind)
 	head->pid = task->tgid;
 	head->tid = task->pid;
 	head->count = 0;
-	const struct timespec64 *words = bpf_rdonly_cast(task->comm, bpf_core_type_id_kernel(struct timespec64)); /* two words of eight bytes: cheaper than sixteen, or the helper that does it */
+	const struct timespec64 *words = bpf_rdonly_cast(
+	        task->comm, bpf_core_type_id_kernel(
+	                            struct timespec64)); /* two words of eight bytes: cheaper than
+	                                                    sixteen, or the helper that does it */
 	((unsigned long long *)head->comm)[0] = words->tv_sec;
 	((unsigned long long *)head->comm)[1] = words->tv_nsec;
 }
@@ -273,9 +297,12 @@ static long step(unsigned int i, struct climb *climb)
 		climb->mount = above;
 		return above == mount ? 1 : 0;
 	}
-	if (climb->n >= EBPF_PATH) return 1;
-	long got = bpf_probe_read_kernel_str(climb->to->names + (climb->n & (EBPF_PATH - 1)), EBPF_NAME, BPF_CORE_READ(dentry, d_name.name));
-	if (got <= 0) return 1;
+	if (climb->n >= EBPF_PATH)
+		return 1;
+	long got = bpf_probe_read_kernel_str(climb->to->names + (climb->n & (EBPF_PATH - 1)),
+	                                     EBPF_NAME, BPF_CORE_READ(dentry, d_name.name));
+	if (got <= 0)
+		return 1;
 	climb->n += got;
 	climb->dentry = parent;
 	return 0;
@@ -283,18 +310,22 @@ static long step(unsigned int i, struct climb *climb)
 
 static __always_inline unsigned short alias_of(const struct file_key *key)
 {
-	unsigned long long hash = (key->dentry ^ (unsigned long long)key->name << 32 ^ key->name) * 0x9e3779b97f4a7c15ull;
+	unsigned long long hash = (key->dentry ^ (unsigned long long)key->name << 32 ^ key->name) *
+	                          0x9e3779b97f4a7c15ull;
 	return hash >> 48 ? hash >> 48 : 1;
 }
 
-/* The path of a file, once; returns its alias. Not static: so the verifier goes through it once, and not for each region of each call. */
-__attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode, unsigned int dev, unsigned int pid, unsigned int own)
+/* The path of a file, once; returns its alias. Not static: so the verifier goes through it once,
+ * and not for each region of each call. */
+__attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode,
+                                        unsigned int dev, unsigned int pid, unsigned int own)
 {
 	struct ebpf_watched *watched = watched_of(pid);
 	struct file *file = (void *)at;
 	unsigned int zero = 0;
 	char yes = 1;
-	if (!file) return 0;
+	if (!file)
+		return 0;
 	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
 	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	if (IS_BACKING(BPF_CORE_READ(file, f_mode))) {
@@ -303,11 +334,17 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 		dentry = BPF_CORE_READ(backing, user_path.dentry);
 	}
 	bool deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL;
-	struct file_key key = { .dentry = (unsigned long long)dentry, .inode = inode, .dev = dev, .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
+	struct file_key key = { .dentry = (unsigned long long)dentry,
+		                .inode = inode,
+		                .dev = dev,
+		                .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
 	unsigned short alias = alias_of(&key);
-	if (!watched || bpf_map_lookup_elem(&files, &key)) return alias; /* not watched: it is about to end */
-	struct ebpf_file *to = own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
-	if (!to) return alias;
+	if (!watched || bpf_map_lookup_elem(&files, &key))
+		return alias; /* not watched: it is about to end */
+	struct ebpf_file *to =
+	        own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
+	if (!to)
+		return alias;
 	begin(&to->head, EBPF_FILE);
 	to->head.pid = pid;
 	to->inode = inode;
@@ -317,37 +354,53 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 	to->root = dentry == BPF_CORE_READ(dentry, d_parent);
 	to->n = 0;
 	if (to->root) {
-		long got = bpf_probe_read_kernel_str(to->names, EBPF_NAME, BPF_CORE_READ(dentry, d_name.name));
+		long got = bpf_probe_read_kernel_str(to->names, EBPF_NAME,
+		                                     BPF_CORE_READ(dentry, d_name.name));
 		to->n = got > 0 ? got : 0;
-		if (BPF_CORE_READ(dentry, d_sb, s_magic) == ANON_INODE_FS) to->root = 2;
+		if (BPF_CORE_READ(dentry, d_sb, s_magic) == ANON_INODE_FS)
+			to->root = 2;
 	} else {
-		struct climb climb = { .to = to, .dentry = dentry, .mount = (void *)mount - bpf_core_field_offset(struct mount, mnt) };
+		struct climb climb = { .to = to,
+			               .dentry = dentry,
+			               .mount = (void *)mount -
+			                        bpf_core_field_offset(struct mount, mnt) };
 		bpf_loop(DEPTH, step, &climb, 0);
-		if (!climb.there) return alias;
+		if (!climb.there)
+			return alias;
 		to->n = climb.n;
 	}
 	unsigned long n = bound(to->n, EBPF_PATH + EBPF_NAME);
-	if (send(watched, &to->head, offsetof(struct ebpf_file, names) + n) == 0) bpf_map_update_elem(&files, &key, &yes, BPF_ANY);
+	if (send(watched, &to->head, offsetof(struct ebpf_file, names) + n) == 0)
+		bpf_map_update_elem(&files, &key, &yes, BPF_ANY);
 	return alias;
 }
 
 static void note_stack(unsigned int pid, unsigned long long start)
 {
 	struct ebpf_watched *watched = watched_of(pid);
-	if (watched) watched->stack = start;
+	if (watched)
+		watched->stack = start;
 }
 
-/* Fills the i-th place of a record that is being put together, or of the rows if it is our own asking. Not static, for the same reason. */
-__attribute__((noinline)) int describe(unsigned long long at, unsigned long long space, unsigned int i, unsigned int pid, unsigned int own)
+/* Fills the i-th place of a record that is being put together, or of the rows if it is our own
+ * asking. Not static, for the same reason. */
+__attribute__((noinline)) int describe(unsigned long long at, unsigned long long space,
+                                       unsigned int i, unsigned int pid, unsigned int own)
 {
 	unsigned int zero = 0;
-	union scratch *scratch = own ? bpf_map_lookup_elem(&own_scratch, &zero) : bpf_map_lookup_elem(&scratches, &zero);
-	struct vm_area_struct *vma = bpf_rdonly_cast((void *)at, bpf_core_type_id_kernel(struct vm_area_struct));
-	struct mm_struct *mm = bpf_rdonly_cast((void *)space, bpf_core_type_id_kernel(struct mm_struct));
+	union scratch *scratch = own ? bpf_map_lookup_elem(&own_scratch, &zero)
+	                             : bpf_map_lookup_elem(&scratches, &zero);
+	struct vm_area_struct *vma =
+	        bpf_rdonly_cast((void *)at, bpf_core_type_id_kernel(struct vm_area_struct));
+	struct mm_struct *mm =
+	        bpf_rdonly_cast((void *)space, bpf_core_type_id_kernel(struct mm_struct));
 	struct vm_area_struct___named *named = (void *)at;
-	if (!scratch) return 0;
-	struct ebpf_vma *to = own ? bpf_map_lookup_elem(&rows, &i) : &scratch->called.vmas[bound(i, EBPF_VMAS - 1)];
-	if (!to) return 0;
+	if (!scratch)
+		return 0;
+	struct ebpf_vma *to = own ? bpf_map_lookup_elem(&rows, &i)
+	                          : &scratch->called.vmas[bound(i, EBPF_VMAS - 1)];
+	if (!to)
+		return 0;
 	struct file *file = vma->vm_file;
 	to->start = vma->vm_start;
 	to->end = vma->vm_end;
@@ -359,12 +412,14 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 	if (file) {
 		struct inode *inode = file->f_inode;
 		if (IS_BACKING(file->f_mode))
-			inode = BPF_CORE_READ((struct backing_file *)(void *)file, user_path.dentry, d_inode);
+			inode = BPF_CORE_READ((struct backing_file *)(void *)file, user_path.dentry,
+			                      d_inode);
 		to->what = EBPF_VMA_FILE;
 		to->offset = (unsigned long long)vma->vm_pgoff * PAGE;
 		to->inode = BPF_CORE_READ(inode, i_ino);
 		to->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-		to->alias = tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid, own);
+		to->alias =
+		        tell_file(number_of(&scratch->called, file), to->inode, to->dev, pid, own);
 	} else if (vma->vm_ops) {
 		struct vm_special_mapping *special = vma->vm_private_data;
 		to->what = EBPF_VMA_SPECIAL;
@@ -373,8 +428,10 @@ __attribute__((noinline)) int describe(unsigned long long at, unsigned long long
 		to->what = EBPF_VMA_HEAP;
 	} else {
 		unsigned long long stack = mm->start_stack;
-		if (to->start <= stack && to->end >= stack) to->what = EBPF_VMA_STACK, note_stack(pid, to->start);
-		else if (bpf_core_field_exists(named->anon_name) && BPF_CORE_READ(named, anon_name)) to->what = EBPF_VMA_NAMED;
+		if (to->start <= stack && to->end >= stack)
+			to->what = EBPF_VMA_STACK, note_stack(pid, to->start);
+		else if (bpf_core_field_exists(named->anon_name) && BPF_CORE_READ(named, anon_name))
+			to->what = EBPF_VMA_NAMED;
 	}
 	return to->what;
 }
@@ -387,33 +444,43 @@ struct one {
 static long take_one(struct task_struct *task, struct vm_area_struct *vma, struct one *one)
 {
 	struct ebpf_called *to = one->to;
-	if (vma->vm_start > to->lo || vma->vm_end < to->hi) return 0;
-	if (describe(number_of(to, vma), one->space, 0, to->head.pid, 0) & EBPF_VMA_NAMED) return 0;
+	if (vma->vm_start > to->lo || vma->vm_end < to->hi)
+		return 0;
+	if (describe(number_of(to, vma), one->space, 0, to->head.pid, 0) & EBPF_VMA_NAMED)
+		return 0;
 	to->lo = vma->vm_start;
 	to->hi = vma->vm_end;
 	to->head.count = 1;
 	return 0;
 }
 
-/* What needs no walk, while no other thread maps: after an munmap there is nothing, after an mmap one region. */
+/* What needs no walk, while no other thread maps: after an munmap there is nothing, after an mmap
+ * one region. */
 static bool plain(struct ebpf_called *to, unsigned long long space)
 {
 	bool failed = to->result < 0 && to->result >= -4095;
-	if (failed) return false;
-	if (to->call == EBPF_munmap) return true;
-	if (to->call != EBPF_mmap) return false;
+	if (failed)
+		return false;
+	if (to->call == EBPF_munmap)
+		return true;
+	if (to->call != EBPF_mmap)
+		return false;
 	struct one one = { to, space };
 	bpf_find_vma(bpf_get_current_task_btf(), to->lo, take_one, &one, 0);
 	return to->head.count == 1;
 }
 
-/* Since Linux 7.1, and in releases of 6.18 to which that was brought, the iterator locks one region at a time; what a writer has locked it
- * leaves out, and says nothing. So it is asked of the address space whether anybody has written meanwhile: the count of those who began
- * and ended is odd while one does. Before, the iterator holds the lock of the whole, and the answer is always the same. */
+/* Since Linux 7.1, and in releases of 6.18 to which that was brought, the iterator locks one region
+ * at a time; what a writer has locked it leaves out, and says nothing. So it is asked of the
+ * address space whether anybody has written meanwhile: the count of those who began and ended is
+ * odd while one does. Before, the iterator holds the lock of the whole, and the answer is always
+ * the same. */
 static unsigned int writers(unsigned long long space)
 {
 	struct mm_struct___seq *mm = (void *)space;
-	if (!bpf_core_field_exists(struct bpf_iter_task_vma_kern_data___each, next_addr) || !bpf_core_field_exists(mm->mm_lock_seq.sequence)) return 0;
+	if (!bpf_core_field_exists(struct bpf_iter_task_vma_kern_data___each, next_addr) ||
+	    !bpf_core_field_exists(mm->mm_lock_seq.sequence))
+		return 0;
 	return BPF_CORE_READ(mm, mm_lock_seq.sequence);
 }
 
@@ -422,7 +489,8 @@ static bool undisturbed(unsigned long long space, unsigned int before)
 	return !(before & 1) && writers(space) == before;
 }
 
-/* What lies in [lo, hi); returns where the next region starts, or 0: a writer was in the way. Not static: so the verifier goes through it once. */
+/* What lies in [lo, hi); returns where the next region starts, or 0: a writer was in the way. Not
+ * static: so the verifier goes through it once. */
 __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsigned int shared)
 {
 	unsigned int zero = 0, before = writers(space);
@@ -430,11 +498,14 @@ __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsi
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
-	if (!to || !bpf_iter_task_vma_new) return 0;
+	if (!to || !bpf_iter_task_vma_new)
+		return 0;
 	to->head.count = 0;
 	if (bpf_iter_task_vma_new(&it, bpf_get_current_task_btf(), to->lo) == 0) {
 		behind = 0x7ffffffff000ull;
-		if (shared) to->head.t = bpf_ktime_get_ns(); /* so the order of time is that of the states */
+		if (shared)
+			to->head.t =
+			        bpf_ktime_get_ns(); /* so the order of time is that of the states */
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			unsigned long long start = vma->vm_start, end = vma->vm_end;
 			unsigned int i = to->head.count;
@@ -446,9 +517,13 @@ __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsi
 				to->head.flags |= EBPF_UNREAD;
 				break;
 			}
-			if (describe(number_of(to, vma), space, i, to->head.pid, 0) & EBPF_VMA_NAMED) to->head.flags |= EBPF_UNREAD;
-			if (start < to->lo) to->lo = start;
-			if (end > to->hi) to->hi = end;
+			if (describe(number_of(to, vma), space, i, to->head.pid, 0) &
+			    EBPF_VMA_NAMED)
+				to->head.flags |= EBPF_UNREAD;
+			if (start < to->lo)
+				to->lo = start;
+			if (end > to->hi)
+				to->hi = end;
 			to->head.count = i + 1;
 		}
 	}
@@ -456,7 +531,8 @@ __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsi
 	return undisturbed(space, before) ? behind : 0;
 }
 
-/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the next region behind the first. */
+/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the
+ * next region behind the first. */
 static void look(struct ebpf_called *to, bool open)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -472,22 +548,29 @@ static void look(struct ebpf_called *to, bool open)
 		to->head.flags |= EBPF_EXACT;
 		return;
 	}
-	for (int i = 0; i < LOOKS && !behind && !(to->head.flags & EBPF_UNREAD); i++) behind = walk(space, shared);
-	if (!behind) to->head.flags |= EBPF_UNREAD;
-	if (open && behind > to->hi) to->hi = behind;
-	if (!(to->head.flags & EBPF_UNREAD)) to->head.flags |= EBPF_EXACT;
-	else to->head.count = 0;
+	for (int i = 0; i < LOOKS && !behind && !(to->head.flags & EBPF_UNREAD); i++)
+		behind = walk(space, shared);
+	if (!behind)
+		to->head.flags |= EBPF_UNREAD;
+	if (open && behind > to->hi)
+		to->hi = behind;
+	if (!(to->head.flags & EBPF_UNREAD))
+		to->head.flags |= EBPF_EXACT;
+	else
+		to->head.count = 0;
 }
 
 /* All regions of a task, in pieces. */
-static void picture(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid, struct ebpf_called *to)
+static void picture(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid,
+                    struct ebpf_called *to)
 {
 	unsigned long long space = number_of(to, task->mm);
 	struct bpf_iter_task_vma it;
 	struct vm_area_struct *vma;
 	unsigned int before = writers(space);
 	bool whole = false;
-	if (!space || !bpf_iter_task_vma_new) return;
+	if (!space || !bpf_iter_task_vma_new)
+		return;
 	begin(&to->head, EBPF_PICTURE);
 	to->head.pid = to->head.tid = pid;
 	to->call = 0;
@@ -503,13 +586,17 @@ static void picture(struct ebpf_watched *watched, struct task_struct *task, unsi
 				to->call++;
 				to->head.count = 0;
 			}
-			if (describe(number_of(to, vma), space, to->head.count, pid, 0) & EBPF_VMA_NAMED) whole = false;
+			if (describe(number_of(to, vma), space, to->head.count, pid, 0) &
+			    EBPF_VMA_NAMED)
+				whole = false;
 			to->head.count++;
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
 	to->head.flags = EBPF_LAST | (whole && undisturbed(space, before) ? 0 : EBPF_UNREAD);
-	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+	send(watched, &to->head,
+	     offsetof(struct ebpf_called, vmas) +
+	             bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 }
 
 /* Who asks is the reader. */
@@ -520,7 +607,8 @@ static void note_root(void)
 	root_dentry = BPF_CORE_READ(fs, root.dentry);
 }
 
-/* All regions of a task into the rows, at our own asking, and so that no two of them are of different moments. */
+/* All regions of a task into the rows, at our own asking, and so that no two of them are of
+ * different moments. */
 SEC("syscall") int take_whole(struct ebpf_whole *ask)
 {
 	note_root();
@@ -530,9 +618,11 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 	struct vm_area_struct *vma;
 	ask->count = 0;
 	ask->state = EBPF_NO_TASK;
-	if (!scratch || !bpf_iter_task_vma_new || !bpf_task_from_pid) return 0;
+	if (!scratch || !bpf_iter_task_vma_new || !bpf_task_from_pid)
+		return 0;
 	struct task_struct *task = bpf_task_from_pid(ask->pid);
-	if (!task) return 0;
+	if (!task)
+		return 0;
 	unsigned long long space = number_of(&scratch->called, task->mm);
 	if (!space) {
 		bpf_task_release(task);
@@ -548,15 +638,19 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 				ask->state = EBPF_TOO_MANY;
 				break;
 			}
-			if (describe(number_of(&scratch->called, vma), space, count, ask->pid, 1) & EBPF_VMA_NAMED) ask->state = EBPF_NAMED;
+			if (describe(number_of(&scratch->called, vma), space, count, ask->pid, 1) &
+			    EBPF_VMA_NAMED)
+				ask->state = EBPF_NAMED;
 			count++;
 		}
 	}
 	bpf_iter_task_vma_destroy(&it);
-	if (ask->state == EBPF_WHOLE && !undisturbed(space, before)) ask->state = EBPF_BUSY;
+	if (ask->state == EBPF_WHOLE && !undisturbed(space, before))
+		ask->state = EBPF_BUSY;
 	unsigned int pid = ask->pid;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (watched && ask->state == EBPF_WHOLE) watched->unread = 0;
+	if (watched && ask->state == EBPF_WHOLE)
+		watched->unread = 0;
 	bpf_task_release(task);
 	ask->count = count;
 	return 0;
@@ -568,7 +662,8 @@ static void touched(struct ebpf_called *to, unsigned long long at, unsigned long
 {
 	to->lo = at & ~(PAGE - 1);
 	to->hi = (at + n + PAGE - 1) & ~(PAGE - 1);
-	if (to->hi < to->lo) to->hi = to->lo;
+	if (to->hi < to->lo)
+		to->hi = to->lo;
 }
 
 static bool changes_regions(unsigned long long advice)
@@ -584,50 +679,61 @@ static bool reach(struct ebpf_called *to, bool *open)
 	*open = false;
 	switch (to->call) {
 	case EBPF_mmap:
-		if (failed && !(args[3] & MAP_FIXED)) return false;
+		if (failed && !(args[3] & MAP_FIXED))
+			return false;
 		touched(to, failed ? args[0] : result, args[1]);
 		break;
 	case EBPF_mremap:
 		touched(to, failed ? args[0] : result, failed ? args[1] : args[2]);
-		if (failed) break;
+		if (failed)
+			break;
 		if (result == args[0]) {
-			if (args[1] > args[2]) touched(to, result, args[1]);
+			if (args[1] > args[2])
+				touched(to, result, args[1]);
 		} else if (!(args[3] & MREMAP_DONTUNMAP)) {
 			to->left = args[0];
 			to->left_end = (args[0] + (args[1] ? args[1] : 0) + PAGE - 1) & ~(PAGE - 1);
-			if (args[1]) to->head.flags |= EBPF_LEFT;
+			if (args[1])
+				to->head.flags |= EBPF_LEFT;
 		}
 		break;
 	case EBPF_madvise:
-		if (!changes_regions(args[2])) return false;
+		if (!changes_regions(args[2]))
+			return false;
 		touched(to, args[0], args[1]);
 		break;
 	case EBPF_shmat:
-		if (failed) return false;
+		if (failed)
+			return false;
 		touched(to, result, 1);
 		break;
 	case EBPF_shmdt: /* its pieces may lie apart, and how far it went nobody says any more */
 	case EBPF_mlockall:
 	case EBPF_munlockall:
 	case EBPF_prctl:
-		if (failed) return false;
+		if (failed)
+			return false;
 		to->head.flags |= EBPF_UNREAD;
 		return false;
 	default:
 		touched(to, args[0], args[1]);
-		if (failed && to->result == -22) return false;
+		if (failed && to->result == -22)
+			return false;
 	}
 	return to->hi > to->lo || *open;
 }
 
-/* The heap: from its beginning to the next region behind it all is known, whatever it was before. */
+/* The heap: from its beginning to the next region behind it all is known, whatever it was before.
+ */
 static bool reach_heap(struct ebpf_called *to, bool *open)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	unsigned long long start = BPF_CORE_READ(task, mm, start_brk), end = BPF_CORE_READ(task, mm, brk);
+	unsigned long long start = BPF_CORE_READ(task, mm, start_brk),
+	                   end = BPF_CORE_READ(task, mm, brk);
 	to->lo = start & ~(PAGE - 1);
 	to->hi = (end + PAGE - 1) & ~(PAGE - 1);
-	if (to->hi < to->lo) to->hi = to->lo;
+	if (to->hi < to->lo)
+		to->hi = to->lo;
 	*open = true;
 	return to->args[0] != 0;
 }
@@ -635,7 +741,12 @@ static bool reach_heap(struct ebpf_called *to, bool *open)
 static unsigned long long size_of(const struct ebpf_called *to)
 {
 	switch (to->call) {
-	case EBPF_brk: case EBPF_shmat: case EBPF_shmdt: case EBPF_prctl: case EBPF_mlockall: case EBPF_munlockall: return ~0ull;
+	case EBPF_brk:
+	case EBPF_shmat:
+	case EBPF_shmdt:
+	case EBPF_prctl:
+	case EBPF_mlockall:
+	case EBPF_munlockall: return ~0ull;
 	case EBPF_mremap: return to->args[1] > to->args[2] ? to->args[1] : to->args[2];
 	default: return to->args[1];
 	}
@@ -643,29 +754,39 @@ static unsigned long long size_of(const struct ebpf_called *to)
 
 #if defined(__TARGET_ARCH_x86)
 #define NUMBER(regs) ((regs)->orig_ax & ~0x40000000ul) /* without the bit of x32 */
-#define SIXTH(regs) ((regs)->r9)
-#define TS_COMPAT 2
+#define SIXTH(regs)  ((regs)->r9)
+#define TS_COMPAT    2
 
 static __always_inline bool is_compat(void)
 {
 	return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
 }
 
-/* The arguments of the 32-bit interface, turned into those of the call as it is now. False: none of ours after all. */
+/* The arguments of the 32-bit interface, turned into those of the call as it is now. False: none of
+ * ours after all. */
 static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned long number)
 {
-	unsigned int words[6] = { regs->bx, regs->cx, regs->dx, regs->si, regs->di, regs->bp }, at = 0;
+	unsigned int words[6] = { regs->bx, regs->cx, regs->dx, regs->si, regs->di, regs->bp },
+	             at = 0;
 	to->head.flags |= EBPF_COMPAT;
-	if (number == 90) bpf_probe_read_user(words, sizeof words, (void *)(unsigned long)(unsigned int)regs->bx); /* the old mmap */
-	to->args[0] = words[0], to->args[1] = words[1], to->args[2] = words[2], to->args[3] = words[3], to->args[4] = words[4], to->args[5] = words[5];
-	if (number == 192) to->args[5] = (unsigned long long)words[5] * PAGE; /* mmap2 */
-	if (number != 117) return true;
+	if (number == 90)
+		bpf_probe_read_user(words, sizeof words,
+		                    (void *)(unsigned long)(unsigned int)
+		                            regs->bx); /* the old mmap */
+	to->args[0] = words[0], to->args[1] = words[1], to->args[2] = words[2],
+	to->args[3] = words[3], to->args[4] = words[4], to->args[5] = words[5];
+	if (number == 192)
+		to->args[5] = (unsigned long long)words[5] * PAGE; /* mmap2 */
+	if (number != 117)
+		return true;
 	if ((words[0] & 0xffff) == SHMAT + 1) { /* ipc */
 		to->call = EBPF_shmdt;
 		to->args[0] = words[4];
 	} else if ((words[0] & 0xffff) == SHMAT) {
 		to->args[0] = words[1], to->args[1] = words[4], to->args[2] = words[2];
-		if (to->result == 0 && bpf_probe_read_user(&at, sizeof at, (void *)(unsigned long)words[3]) == 0) to->result = at;
+		if (to->result == 0 &&
+		    bpf_probe_read_user(&at, sizeof at, (void *)(unsigned long)words[3]) == 0)
+			to->result = at;
 	} else {
 		return false;
 	}
@@ -675,12 +796,13 @@ static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned l
 /* A call that keeps no frame has its return address on top of the stack. */
 static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
 {
-	if (bpf_probe_read_user(&to->caller, sizeof to->caller, (void *)regs->sp)) to->caller = 0;
+	if (bpf_probe_read_user(&to->caller, sizeof to->caller, (void *)regs->sp))
+		to->caller = 0;
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define NUMBER(regs) ((unsigned long)(regs)->syscallno)
-#define SIXTH(regs) ((regs)->regs[5])
-#define TIF_32BIT (1ul << 22)
+#define SIXTH(regs)  ((regs)->regs[5])
+#define TIF_32BIT    (1ul << 22)
 
 static __always_inline bool is_compat(void)
 {
@@ -720,7 +842,8 @@ static long place(struct task_struct *task, struct vm_area_struct *vma, struct p
 {
 	unsigned int zero = 0, i = placed->i;
 	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-	if (!scratch || i > EBPF_FRAMES) return 0;
+	if (!scratch || i > EBPF_FRAMES)
+		return 0;
 	describe(number_of(&scratch->called, vma), placed->space, 0, placed->to->head.pid, 0);
 	placed->to->vmas[i] = scratch->called.vmas[0];
 	return 0;
@@ -729,11 +852,14 @@ static long place(struct task_struct *task, struct vm_area_struct *vma, struct p
 static long place_each(unsigned int i, struct placed *placed)
 {
 	struct ebpf_stack *to = placed->to;
-	if (i > EBPF_FRAMES) return 1;
+	if (i > EBPF_FRAMES)
+		return 1;
 	placed->i = i;
 	to->vmas[i].start = 0;
-	if (i < EBPF_FRAMES && i >= to->head.count) return 0;
-	bpf_find_vma(bpf_get_current_task_btf(), i < EBPF_FRAMES ? to->at[i] : to->caller, place, placed, 0);
+	if (i < EBPF_FRAMES && i >= to->head.count)
+		return 0;
+	bpf_find_vma(bpf_get_current_task_btf(), i < EBPF_FRAMES ? to->at[i] : to->caller, place,
+	             placed, 0);
 	return 0;
 }
 
@@ -743,54 +869,70 @@ static __always_inline unsigned long long mix(unsigned long long hash, unsigned 
 	return hash ^ hash >> 29;
 }
 
-/* The stack of the call in hand, by an id under which it was sent once; 0: none. What is being put together has no regions yet. */
-static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_watched *watched, unsigned int pid)
+/* The stack of the call in hand, by an id under which it was sent once; 0: none. What is being put
+ * together has no regions yet. */
+static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_watched *watched,
+                                   unsigned int pid)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	unsigned int zero = 0;
 	char yes = 1;
 	struct ebpf_stack *to = bpf_map_lookup_elem(&stack_scratch, &zero);
 	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-	if (!to || !scratch) return 0;
+	if (!to || !scratch)
+		return 0;
 	long got = bpf_get_stack(ctx, to->at, sizeof to->at, BPF_F_USER_STACK);
-	if (got <= 0) return 0;
+	if (got <= 0)
+		return 0;
 	unsigned int count = bound((unsigned long)got / sizeof *to->at, EBPF_FRAMES);
 	note_caller(to, regs);
 	unsigned long long hash = mix(mix(pid, task->self_exec_id), to->caller);
 	for (unsigned int i = 0; i < EBPF_FRAMES; i++) {
-		if (i >= count) break;
+		if (i >= count)
+			break;
 		hash = mix(hash, to->at[i]);
 	}
-	if (bpf_map_lookup_elem(&stacks_sent, &hash)) return hash;
+	if (bpf_map_lookup_elem(&stacks_sent, &hash))
+		return hash;
 	begin(&to->head, EBPF_STACK);
 	to->head.count = count;
-	if (count == EBPF_FRAMES) to->head.flags |= EBPF_CUT;
+	if (count == EBPF_FRAMES)
+		to->head.flags |= EBPF_CUT;
 	to->id = hash;
-	if (bpf_probe_read_user(to->before, sizeof to->before, (void *)(to->caller - sizeof to->before))) to->caller = 0;
+	if (bpf_probe_read_user(to->before, sizeof to->before,
+	                        (void *)(to->caller - sizeof to->before)))
+		to->caller = 0;
 	struct placed placed = { to, number_of(&scratch->called, task->mm), 0 };
 	bpf_loop(EBPF_FRAMES + 1, place_each, &placed, 0);
-	if (send(watched, &to->head, sizeof *to) == 0) bpf_map_update_elem(&stacks_sent, &hash, &yes, BPF_ANY);
+	if (send(watched, &to->head, sizeof *to) == 0)
+		bpf_map_update_elem(&stacks_sent, &hash, &yes, BPF_ANY);
 	return hash;
 }
 
 /* ---- the hooks of calls ---- */
 
-/* Which call of ours it is, and 1; 0: none. The cheapest first: it is asked of every call of every process. */
+/* Which call of ours it is, and 1; 0: none. The cheapest first: it is asked of every call of every
+ * process. */
 static __always_inline unsigned int which(unsigned long number)
 {
-	if (number >= EBPF_NUMBERS || !(calls[number] | calls32[number])) return 0;
+	if (number >= EBPF_NUMBERS || !(calls[number] | calls32[number]))
+		return 0;
 	return is_compat() ? calls32[number] : calls[number];
 }
 
 static __always_inline int call_begins(struct pt_regs *regs)
 {
 	unsigned int call = which(NUMBER(regs));
-	if (!call) return 0;
+	if (!call)
+		return 0;
 	unsigned int pid = bpf_get_current_task_btf()->tgid;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (!watched || watched->held) return 0;
-	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (since) *since = bpf_ktime_get_ns();
+	if (!watched || watched->held)
+		return 0;
+	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0,
+	                                                 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (since)
+		*since = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -806,9 +948,11 @@ SEC("tp") int on_one_enter(struct trace_event_raw_sys_enter *ctx)
 
 static unsigned long long time_taken(unsigned long long now)
 {
-	unsigned long long *since = bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, 0);
+	unsigned long long *since =
+	        bpf_task_storage_get(&entered, bpf_get_current_task_btf(), 0, 0);
 	unsigned long long began = since ? *since : 0;
-	if (since) *since = 0;
+	if (since)
+		*since = 0;
 	return began && began < now ? now - began : 0;
 }
 
@@ -821,32 +965,46 @@ static bool idle(const struct ebpf_called *to)
 static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long result)
 {
 	unsigned int call = which(NUMBER(regs)), zero = 0;
-	if (!call) return 0; /* before anything else is asked: most calls end here */
+	if (!call)
+		return 0; /* before anything else is asked: most calls end here */
 	unsigned int pid = bpf_get_current_task_btf()->tgid;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (!watched || watched->held) return 0;
+	if (!watched || watched->held)
+		return 0;
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
 	bool open = false;
-	if (!to) return 0;
+	if (!to)
+		return 0;
 	begin(&to->head, EBPF_CALL);
 	to->call = call - 1;
 	to->result = result;
 	to->stack = 0;
 	to->lo = to->hi = 0;
-	if (!is_compat()) take_arguments(to, regs);
-	else if (!take_compat(to, regs, NUMBER(regs))) return 0;
-	if (idle(to) || (least && size_of(to) < least)) return 0;
+	if (!is_compat())
+		take_arguments(to, regs);
+	else if (!take_compat(to, regs, NUMBER(regs)))
+		return 0;
+	if (idle(to) || (least && size_of(to) < least))
+		return 0;
 	unsigned long long took = timed ? time_taken(to->head.t) : 0;
-	if (stacks) to->stack = stack_of(ctx, regs, watched, pid);
+	if (stacks)
+		to->stack = stack_of(ctx, regs, watched, pid);
 	bool any = to->call == EBPF_brk ? reach_heap(to, &open) : reach(to, &open);
 	bool whole = exact && to->call == EBPF_shmdt && to->head.flags & EBPF_UNREAD;
-	if (whole) to->head.flags &= ~EBPF_UNREAD;
-	if (any && exact) look(to, open);
-	else if (any) to->head.flags |= EBPF_UNREAD;
+	if (whole)
+		to->head.flags &= ~EBPF_UNREAD;
+	if (any && exact)
+		look(to, open);
+	else if (any)
+		to->head.flags |= EBPF_UNREAD;
 	to->took = took;
-	if (to->head.flags & EBPF_UNREAD) watched->unread = 1;
-	send(watched, &to->head, offsetof(struct ebpf_called, vmas) + bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
-	if (whole) picture(watched, bpf_get_current_task_btf(), pid, to);
+	if (to->head.flags & EBPF_UNREAD)
+		watched->unread = 1;
+	send(watched, &to->head,
+	     offsetof(struct ebpf_called, vmas) +
+	             bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+	if (whole)
+		picture(watched, bpf_get_current_task_btf(), pid, to);
 	return 0;
 }
 
@@ -858,60 +1016,78 @@ SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 
 SEC("tp") int on_one_call(struct trace_event_raw_sys_exit *ctx)
 {
-	return call_ends(ctx, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->ret);
+	return call_ends(ctx, (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf()),
+	                 ctx->ret);
 }
 
 /* ---- lives ---- */
 
-SEC("tp_btf/sched_process_fork") int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	unsigned int pid = parent->tgid, zero = 0;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (!watched || watched->held) return 0;
+	if (!watched || watched->held)
+		return 0;
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
-	if (!to) return 0;
+	if (!to)
+		return 0;
 	bool thread = child->tgid == pid;
 	unsigned int other = child->pid;
-	unsigned long long stack = stacks ? stack_of(ctx, (struct pt_regs *)bpf_task_pt_regs(parent), watched, pid) : 0;
+	unsigned long long stack =
+	        stacks ? stack_of(ctx, (struct pt_regs *)bpf_task_pt_regs(parent), watched, pid)
+	               : 0;
 	begin(&to->head, thread ? EBPF_CLONE : EBPF_FORK);
-	if (child->mm == parent->mm) to->head.flags |= EBPF_SHARED;
+	if (child->mm == parent->mm)
+		to->head.flags |= EBPF_SHARED;
 	to->stack = stack;
 	to->other = other;
 	to->args = to->file = 0;
-	if (!thread && follow) watch(other);
+	if (!thread && follow)
+		watch(other);
 	send(watched, &to->head, offsetof(struct ebpf_lived, filename));
-	if (thread || !follow) return 0;
+	if (thread || !follow)
+		return 0;
 	watched = watched_of(other);
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
-	if (watched && whole) picture(watched, child, other, whole);
+	if (watched && whole)
+		picture(watched, child, other, whole);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec") int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	unsigned int pid = task->tgid, zero = 0;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (!watched) return 0;
+	if (!watched)
+		return 0;
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
-	if (!to) return 0;
+	if (!to)
+		return 0;
 	watched->held = 0;
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-	struct ebpf_vma program = { .inode = BPF_CORE_READ(exe, f_inode, i_ino), .dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev) };
+	struct ebpf_vma program = { .inode = BPF_CORE_READ(exe, f_inode, i_ino),
+		                    .dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev) };
 	to->alias = tell_file((unsigned long long)exe, program.inode, program.dev, pid, 0);
 	begin(&to->head, EBPF_EXEC);
-	if (BPF_CORE_READ(task, mm, task_size) <= 1ull << 32) to->head.flags |= EBPF_COMPAT;
+	if (BPF_CORE_READ(task, mm, task_size) <= 1ull << 32)
+		to->head.flags |= EBPF_COMPAT;
 	to->other = BPF_CORE_READ(task, real_parent, tgid);
 	to->dev_inode[0] = program.dev;
 	to->dev_inode[1] = program.inode;
 	long got = bpf_probe_read_kernel_str(to->filename, sizeof to->filename, bprm->filename);
 	to->file = got > 0 ? got : 0;
-	unsigned long long start = BPF_CORE_READ(task, mm, arg_start), n = BPF_CORE_READ(task, mm, arg_end) - start;
-	if (n > EBPF_ARGS) to->head.flags |= EBPF_CUT;
+	unsigned long long start = BPF_CORE_READ(task, mm, arg_start),
+	                   n = BPF_CORE_READ(task, mm, arg_end) - start;
+	if (n > EBPF_ARGS)
+		to->head.flags |= EBPF_CUT;
 	n = bound(n, EBPF_ARGS);
 	to->args = bpf_probe_read_user(to->text, n, (void *)start) ? 0 : n;
 	send(watched, &to->head, offsetof(struct ebpf_lived, text) + bound(n, EBPF_ARGS));
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
-	if (whole) picture(watched, bpf_get_current_task_btf(), pid, whole);
+	if (whole)
+		picture(watched, bpf_get_current_task_btf(), pid, whole);
 	return 0;
 }
 
@@ -921,33 +1097,41 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it was last looked at is told, too, and what a call
- * has left that could not be read. */
+/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it
+ * was last looked at is told, too, and what a call has left that could not be read. */
 static void tell_last(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid)
 {
 	unsigned int zero = 0;
 	unsigned long long start = 0, stack = BPF_CORE_READ(task, mm, start_stack);
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
-	if (!stack || !whole) return;
-	if (watched->stack) bpf_find_vma(task, stack, note_region, &start, 0);
-	if (watched->unread || (start && start != watched->stack)) picture(watched, task, pid, whole);
+	if (!stack || !whole)
+		return;
+	if (watched->stack)
+		bpf_find_vma(task, stack, note_region, &start, 0);
+	if (watched->unread || (start && start != watched->stack))
+		picture(watched, task, pid, whole);
 }
 
 SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 {
 	unsigned int pid = task->tgid, zero = 0;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (!watched) return 0;
-	if (BPF_CORE_READ(task, signal, live.counter) > 0) return 0;
+	if (!watched)
+		return 0;
+	if (BPF_CORE_READ(task, signal, live.counter) > 0)
+		return 0;
 	tell_last(watched, task, pid);
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
-	if (!to) return 0;
+	if (!to)
+		return 0;
 	begin(&to->head, EBPF_EXIT);
 	to->head.tid = pid;
 	to->args = to->file = 0;
 	to->code = task->exit_code;
-	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT) to->code = BPF_CORE_READ(task, signal, group_exit_code);
-	if (send(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0) unwatch(pid);
+	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT)
+		to->code = BPF_CORE_READ(task, signal, group_exit_code);
+	if (send(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0)
+		unwatch(pid);
 	return 0;
 }
 
@@ -956,25 +1140,33 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 static void note_major(const struct ebpf_fault_key *key)
 {
 	unsigned int tid = (unsigned int)bpf_get_current_pid_tgid();
-	struct fault_seen *before = bpf_map_lookup_elem(&faults_seen, &tid), now = { *key, bpf_get_current_task_btf()->maj_flt };
+	struct fault_seen *before = bpf_map_lookup_elem(&faults_seen, &tid),
+	                  now = { *key, bpf_get_current_task_btf()->maj_flt };
 	if (before && now.major > before->major) {
-		struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &before->key), late = { 0, now.major - before->major };
-		if (count) __sync_fetch_and_add(&count->major, late.major);
-		else bpf_map_update_elem(&fault_counts, &before->key, &late, BPF_ANY);
+		struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &before->key),
+		                        late = { 0, now.major - before->major };
+		if (count)
+			__sync_fetch_and_add(&count->major, late.major);
+		else
+			bpf_map_update_elem(&fault_counts, &before->key, &late, BPF_ANY);
 	}
 	bpf_map_update_elem(&faults_seen, &tid, &now, BPF_ANY);
 }
 
-SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned long error)
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
 	struct ebpf_watched *watched = watched_of(pid);
-	if (!watched || watched->held) return 0;
+	if (!watched || watched->held)
+		return 0;
 	struct ebpf_fault_key key = { .pid = pid };
-	bool busy = bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0) == -EBUSY;
+	bool busy = bpf_find_vma(bpf_get_current_task_btf(), address, note_region, &key.start, 0) ==
+	            -EBUSY;
 	if (faults_each) {
 		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
-		if (!to) return 0;
+		if (!to)
+			return 0;
 		unsigned long long stack = stacks ? stack_of(ctx, regs, watched, pid) : 0;
 		begin(&to->head, EBPF_FAULT);
 		to->address = address;
@@ -985,10 +1177,14 @@ SEC("tp_btf/page_fault_user") int BPF_PROG(on_fault, unsigned long address, stru
 		send(watched, &to->head, sizeof *to);
 		return 0;
 	}
-	if (busy) key.start = address & ~(PAGE - 1); /* another thread has the lock: it is counted by its page, which lies in the region */
+	if (busy)
+		key.start = address & ~(PAGE - 1); /* another thread has the lock: it is counted by
+		                                      its page, which lies in the region */
 	note_major(&key);
 	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1, 0 };
-	if (count) __sync_fetch_and_add(&count->faults, 1);
-	else bpf_map_update_elem(&fault_counts, &key, &one, BPF_ANY);
+	if (count)
+		__sync_fetch_and_add(&count->faults, 1);
+	else
+		bpf_map_update_elem(&fault_counts, &key, &one, BPF_ANY);
 	return 0;
 }

@@ -1,7 +1,9 @@
-/* The source ebpf: every memory call of a process as the kernel ends it, and what was there after it.
+/* The source ebpf: every memory call of a process as the kernel ends it, and what was there after
+ * it.
  *
- * The kernel's half (ebpf.bpf.c) fills a ring. It wakes us while records are rare; when they come fast we come by a timer,
- * for a wake-up costs the traced program more than all the rest. What is drained is put in the order of time.
+ * The kernel's half (ebpf.bpf.c) fills a ring. It wakes us while records are rare; when they come
+ * fast we come by a timer, for a wake-up costs the traced program more than all the rest. What is
+ * drained is put in the order of time.
  */
 #include "inner.h"
 
@@ -19,12 +21,14 @@
 
 #include "ebpf.skel.h"
 
-#define ARENA (8 << 20)     /* bytes of records that are put in order at once */
-#define ROUNDS 4            /* such drains, after which others have their turn */
-#define FEW 64              /* records in a drain up to which we come again soon ... */
-#define SOON 1000000        /* ... after so many ns, */
-#define LATER 8000000       /* else after so many */
-#define QUIET 3000000       /* ns without a record after which the kernel's half wakes us (its RARE, and time for one to be under way) */
+#define ARENA  (8 << 20) /* bytes of records that are put in order at once */
+#define ROUNDS 4         /* such drains, after which others have their turn */
+#define FEW    64        /* records in a drain up to which we come again soon ... */
+#define SOON   1000000   /* ... after so many ns, */
+#define LATER  8000000   /* else after so many */
+#define QUIET                                                                                     \
+	3000000 /* ns without a record after which the kernel's half wakes us (its RARE, and time \
+	           for one to be under way) */
 #define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
 
 #define C(name) "|" #name
@@ -32,18 +36,87 @@ static const char call_names[] = EBPF_CALLS(C);
 #undef C
 
 static const struct vp_option options[] = {
-	{ "exact", 0, VP_OPT_FLAG, offsetof(struct ebpf, exact), "true", NULL, NULL,
-	  "read in the kernel what is there after each call; no: read the process whole when it has called" },
-	{ "calls", 'e', VP_OPT_LIST, offsetof(struct ebpf, calls), NULL, call_names + 1, "CALL,...", "only these of the memory calls; preset: all" },
-	{ "least", 0, VP_OPT_SIZE, offsetof(struct ebpf, least), "0", NULL, "SIZE", "only calls on so many bytes or more" },
-	{ "faults", 0, VP_OPT_ENUM, offsetof(struct ebpf, faults), "count", "none|count|each", "WHAT", "page faults: not at all, counted by region, or each one" },
-	{ "hook", 0, VP_OPT_ENUM, offsetof(struct ebpf, hook), "all", "all|calls", "WHAT",
-	  "be asked at the end of all system calls, or of memory calls alone: others pay less then, 32-bit calls are not seen" },
-	{ "ring", 0, VP_OPT_SIZE, offsetof(struct ebpf, ring_size), "16M", "4K..1G", "SIZE", "room for what is under way from the kernel" },
-	{ "reread", 0, VP_OPT_TIME, offsetof(struct ebpf, reread), "1s", "0s..", "TIME", "read a process whole this often while it does something; 0: only where it is needed" },
-	{ "stacks", 0, VP_OPT_FLAG, offsetof(struct ebpf, stacks), NULL, NULL, NULL, "tell where in the program each call was made (vm-sample --stacks)" },
-	{ "timing", 0, VP_OPT_FLAG, offsetof(struct ebpf, timing), NULL, NULL, NULL, "tell how long each call took, and how much later it was seen" },
-	{ "follow", 0, VP_OPT_FLAG, offsetof(struct ebpf, follow), NULL, NULL, NULL, "watch children too, from their first instruction (vm-sample -f)" },
+	{
+	        .name = "exact",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct ebpf, exact),
+	        .preset = "true",
+	        .help = "read in the kernel what is there after each call; no: read the process "
+	                "whole when it has called",
+	},
+	{
+	        .name = "calls",
+	        .letter = 'e',
+	        .type = VP_OPT_LIST,
+	        .offset = offsetof(struct ebpf, calls),
+	        .limits = call_names + 1,
+	        .arg = "CALL,...",
+	        .help = "only these of the memory calls; preset: all",
+	},
+	{
+	        .name = "least",
+	        .type = VP_OPT_SIZE,
+	        .offset = offsetof(struct ebpf, least),
+	        .preset = "0",
+	        .arg = "SIZE",
+	        .help = "only calls on so many bytes or more",
+	},
+	{
+	        .name = "faults",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct ebpf, faults),
+	        .preset = "count",
+	        .limits = "none|count|each",
+	        .arg = "WHAT",
+	        .help = "page faults: not at all, counted by region, or each one",
+	},
+	{
+	        .name = "hook",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct ebpf, hook),
+	        .preset = "all",
+	        .limits = "all|calls",
+	        .arg = "WHAT",
+	        .help = "be asked at the end of all system calls, or of memory calls alone: others "
+	                "pay less then, 32-bit calls are not seen",
+	},
+	{
+	        .name = "ring",
+	        .type = VP_OPT_SIZE,
+	        .offset = offsetof(struct ebpf, ring_size),
+	        .preset = "16M",
+	        .limits = "4K..1G",
+	        .arg = "SIZE",
+	        .help = "room for what is under way from the kernel",
+	},
+	{
+	        .name = "reread",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct ebpf, reread),
+	        .preset = "1s",
+	        .limits = "0s..",
+	        .arg = "TIME",
+	        .help = "read a process whole this often while it does something; 0: only where it "
+	                "is needed",
+	},
+	{
+	        .name = "stacks",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct ebpf, stacks),
+	        .help = "tell where in the program each call was made (vm-sample --stacks)",
+	},
+	{
+	        .name = "timing",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct ebpf, timing),
+	        .help = "tell how long each call took, and how much later it was seen",
+	},
+	{
+	        .name = "follow",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct ebpf, follow),
+	        .help = "watch children too, from their first instruction (vm-sample -f)",
+	},
 	{ 0 },
 };
 
@@ -61,7 +134,8 @@ static bool named(const char *list, const char *name)
 	size_t n = strlen(name);
 	while (list && *list) {
 		size_t word = strcspn(list, ", ");
-		if (word == n && memcmp(list, name, n) == 0) return true;
+		if (word == n && memcmp(list, name, n) == 0)
+			return true;
 		list += word;
 		list += strspn(list, ", ");
 	}
@@ -71,9 +145,14 @@ static bool named(const char *list, const char *name)
 static int refuse(struct vp_host *h, int cause)
 {
 	if (cause == EPERM || cause == EACCES)
-		return h->fail(h, "the kernel refuses BPF programs: run as root, or with CAP_BPF and CAP_PERFMON (kernel.unprivileged_bpf_disabled and lockdown "
-		                  "may forbid more); or use `vm-sample -s procfs`, which needs no privilege for your own processes");
-	return h->fail(h, "the BPF programs cannot be loaded: %s; `vm-sample -s procfs` works without them", strerror(cause));
+		return h->fail(h, "the kernel refuses BPF programs: run as root, or with CAP_BPF "
+		                  "and CAP_PERFMON (kernel.unprivileged_bpf_disabled and lockdown "
+		                  "may forbid more); or use `vm-sample -s procfs`, which needs no "
+		                  "privilege for your own processes");
+	return h->fail(h,
+	               "the BPF programs cannot be loaded: %s; `vm-sample -s procfs` works without "
+	               "them",
+	               strerror(cause));
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list list)
@@ -92,10 +171,13 @@ static void choose(struct ebpf *e)
 	bool wanted[EBPF_CALL_COUNT];
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
 		wanted[i] = is_wanted(e, i);
-		if (wanted[i]) e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
+		if (wanted[i])
+			e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
 	}
 	for (int i = 0; i < EBPF_NUMBERS; i++)
-		if (ebpf_calls32[i] && (wanted[ebpf_calls32[i] - 1] || (i == 117 && wanted[EBPF_shmdt]))) e->bpf->rodata->calls32[i] = ebpf_calls32[i];
+		if (ebpf_calls32[i] &&
+		    (wanted[ebpf_calls32[i] - 1] || (i == 117 && wanted[EBPF_shmdt])))
+			e->bpf->rodata->calls32[i] = ebpf_calls32[i];
 	bpf_program__set_autoload(e->bpf->progs.on_fault, e->faults != FAULTS_NONE);
 	bpf_program__set_autoload(e->bpf->progs.on_call, e->hook == HOOK_ALL);
 	bpf_program__set_autoload(e->bpf->progs.on_enter, e->hook == HOOK_ALL && e->timing);
@@ -108,21 +190,25 @@ static void choose(struct ebpf *e)
 	e->bpf->rodata->faults_each = e->faults == FAULTS_EACH;
 	e->bpf->rodata->least = e->least;
 	uint64_t size = 4096;
-	while (size < e->ring_size) size *= 2;
+	while (size < e->ring_size)
+		size *= 2;
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
 }
 
 static void detach_calls(struct ebpf *e)
 {
-	while (e->link_count) bpf_link__destroy(e->links[--e->link_count]);
+	while (e->link_count)
+		bpf_link__destroy(e->links[--e->link_count]);
 }
 
-static int attach_one(struct ebpf *e, struct bpf_program *program, const char *where, const char *call)
+static int attach_one(struct ebpf *e, struct bpf_program *program, const char *where,
+                      const char *call)
 {
 	char name[64];
 	snprintf(name, sizeof name, "%s_%s", where, call);
 	struct bpf_link *link = bpf_program__attach_tracepoint(program, "syscalls", name);
-	if (!link) return errno == ENOENT ? 0 : -errno; /* this kernel has no such call */
+	if (!link)
+		return errno == ENOENT ? 0 : -errno; /* this kernel has no such call */
 	e->links[e->link_count++] = link;
 	return 0;
 }
@@ -131,9 +217,12 @@ static int attach_calls(struct ebpf *e)
 {
 	int failed = 0;
 	for (int i = 0; i < EBPF_CALL_COUNT && !failed; i++) {
-		if (!is_wanted(e, i)) continue;
+		if (!is_wanted(e, i))
+			continue;
 		failed = attach_one(e, e->bpf->progs.on_one_call, "sys_exit", ebpf_call_names[i]);
-		if (!failed && e->timing) failed = attach_one(e, e->bpf->progs.on_one_enter, "sys_enter", ebpf_call_names[i]);
+		if (!failed && e->timing)
+			failed = attach_one(e, e->bpf->progs.on_one_enter, "sys_enter",
+			                    ebpf_call_names[i]);
 	}
 	return failed;
 }
@@ -144,13 +233,15 @@ static int load(struct ebpf *e, bool whole)
 	detach_calls(e);
 	ebpf_bpf__destroy(e->bpf);
 	e->bpf = ebpf_bpf__open();
-	if (!e->bpf) return -errno;
+	if (!e->bpf)
+		return -errno;
 	choose(e);
 	bpf_program__set_autoload(e->bpf->progs.take_whole, whole);
 	e->row_most = whole ? whole_limit() : 1;
 	bpf_map__set_max_entries(e->bpf->maps.rows, (uint32_t)e->row_most);
 	int failed = ebpf_bpf__load(e->bpf);
-	if (!failed) failed = ebpf_bpf__attach(e->bpf);
+	if (!failed)
+		failed = ebpf_bpf__attach(e->bpf);
 	return failed || e->hook == HOOK_ALL ? failed : attach_calls(e);
 }
 
@@ -158,13 +249,18 @@ static int take(void *ctx, void *record, size_t n)
 {
 	struct ebpf *e = ctx;
 	const struct ebpf_head *head = record;
-	if (head->kind == EBPF_FILE) names_learn_path(e->names, record); /* sent before what needs it, though it is younger */
-	if (head->kind == EBPF_STACK) stacks_learn(e, record);
-	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK) return 0;
+	if (head->kind == EBPF_FILE)
+		names_learn_path(e->names,
+		                 record); /* sent before what needs it, though it is younger */
+	if (head->kind == EBPF_STACK)
+		stacks_learn(e, record);
+	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK)
+		return 0;
 	if (e->count == e->order_size) {
 		size_t size = e->order_size ? 2 * e->order_size : 4096;
 		uint32_t *more = realloc(e->order, size * sizeof *more);
-		if (!more) return -ENOMEM;
+		if (!more)
+			return -ENOMEM;
 		e->order = more;
 		e->order_size = size;
 	}
@@ -181,8 +277,10 @@ static void find_vsyscall(struct ebpf *e)
 	char line[512];
 	FILE *maps = fopen("/proc/self/maps", "r");
 	while (maps && fgets(line, sizeof line, maps))
-		if (strstr(line, "[vsyscall]") && strlen(line) < sizeof e->vsyscall) strcpy(e->vsyscall, line);
-	if (maps) fclose(maps);
+		if (strstr(line, "[vsyscall]") && strlen(line) < sizeof e->vsyscall)
+			strcpy(e->vsyscall, line);
+	if (maps)
+		fclose(maps);
 }
 
 static int prepare(struct ebpf *e, struct vp_host *h)
@@ -194,11 +292,14 @@ static int prepare(struct ebpf *e, struct vp_host *h)
 	e->ring = ring_buffer__new(bpf_map__fd(e->bpf->maps.ring), take, e, NULL);
 	e->poll = epoll_create1(EPOLL_CLOEXEC);
 	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (!e->arena || !e->names || !e->call_stacks || !e->ring || e->poll < 0 || e->timer < 0) return h->fail(h, "no memory or descriptors for the ring");
-	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) || epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
+	if (!e->arena || !e->names || !e->call_stacks || !e->ring || e->poll < 0 || e->timer < 0)
+		return h->fail(h, "no memory or descriptors for the ring");
+	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) ||
+	    epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
 		return h->fail(h, "the ring cannot be waited for: %s", strerror(errno));
 	e->offset = ebpf_clock() - h->now(h);
-	if (e->take_whole >= 0 && whole_map(e, h, bpf_map__fd(e->bpf->maps.rows))) return -1;
+	if (e->take_whole >= 0 && whole_map(e, h, bpf_map__fd(e->bpf->maps.rows)))
+		return -1;
 	e->fault_map = bpf_map__fd(e->bpf->maps.fault_counts);
 	find_vsyscall(e);
 	return 0;
@@ -210,14 +311,18 @@ static int ebpf_open(void *state, struct vp_host *h)
 	struct stat space;
 	e->poll = e->timer = e->take_whole = -1;
 	if (stat("/proc/self/ns/pid", &space) == 0 && space.st_ino != FIRST_PID_NS)
-		return h->fail(h, "ebpf runs in the first pid namespace only (not in a container of its own pids): there use `vm-sample -s procfs`");
+		return h->fail(h, "ebpf runs in the first pid namespace only (not in a container "
+		                  "of its own pids): there use `vm-sample -s procfs`");
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return h->fail(h, "this kernel tells nothing of its types (CONFIG_DEBUG_INFO_BTF): use `vm-sample -s procfs`");
+		return h->fail(h, "this kernel tells nothing of its types (CONFIG_DEBUG_INFO_BTF): "
+		                  "use `vm-sample -s procfs`");
 	libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	int failed = load(e, true);
-	if (failed && failed != -EPERM && failed != -EACCES) failed = load(e, false);
-	if (failed) return refuse(h, -failed);
+	if (failed && failed != -EPERM && failed != -EACCES)
+		failed = load(e, false);
+	if (failed)
+		return refuse(h, -failed);
 	e->take_whole = bpf_program__fd(e->bpf->progs.take_whole);
 	return prepare(e, h);
 }
@@ -235,7 +340,8 @@ static void sort(struct ebpf *e)
 	for (size_t i = 1; i < e->count; i++) {
 		uint32_t at = e->order[i];
 		size_t j = i;
-		while (j && record(e, e->order[j - 1])->t > record(e, at)->t) e->order[j] = e->order[j - 1], j--;
+		while (j && record(e, e->order[j - 1])->t > record(e, at)->t)
+			e->order[j] = e->order[j - 1], j--;
 		e->order[j] = at;
 	}
 }
@@ -243,24 +349,28 @@ static void sort(struct ebpf *e)
 static void put_until(struct ebpf *e, struct vp_host *h, int64_t t)
 {
 	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].has_text && e->targets[i].text_t < t) target_put(e, h, &e->targets[i]);
+		if (e->targets[i].has_text && e->targets[i].text_t < t)
+			target_put(e, h, &e->targets[i]);
 }
 
 static bool any_text(const struct ebpf *e)
 {
 	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].has_text) return true;
+		if (e->targets[i].has_text)
+			return true;
 	return false;
 }
 
 static void put_all(struct ebpf *e, struct vp_host *h)
 {
 	sort(e);
-	if (e->timing) e->now = ebpf_clock();
+	if (e->timing)
+		e->now = ebpf_clock();
 	bool texts = any_text(e);
 	for (size_t i = 0; i < e->count; i++) {
 		const struct ebpf_head *head = record(e, e->order[i]);
-		if (texts) put_until(e, h, (int64_t)head->t);
+		if (texts)
+			put_until(e, h, (int64_t)head->t);
 		tell(e, h, head);
 	}
 	put_until(e, h, INT64_MAX);
@@ -269,14 +379,17 @@ static void put_all(struct ebpf *e, struct vp_host *h)
 	target_sweep(e);
 }
 
-/* Will the ring's new records make it necessary? Asked before they are told, so that one reading serves them all. */
+/* Will the ring's new records make it necessary? Asked before they are told, so that one reading
+ * serves them all. */
 static void note_wanted(struct ebpf *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
 		const struct ebpf_head *head = record(e, e->order[i]);
-		if (!(head->flags & EBPF_UNREAD) || head->kind != EBPF_CALL) continue;
+		if (!(head->flags & EBPF_UNREAD) || head->kind != EBPF_CALL)
+			continue;
 		struct target *target = target_find(e, head->pid);
-		if (target) target->wanted = true;
+		if (target)
+			target->wanted = true;
 	}
 }
 
@@ -286,19 +399,23 @@ static bool read_wanted(struct ebpf *e)
 	int64_t now = ebpf_clock();
 	for (size_t i = 0; i < e->target_count; i++) {
 		struct target *target = &e->targets[i];
-		if (!target->wanted || target->unseen || target->due > now || target->forget) continue;
-		if (target_read(e, target) && errno != EAGAIN) target->wanted = false; /* it ends: its exit is under way */
+		if (!target->wanted || target->unseen || target->due > now || target->forget)
+			continue;
+		if (target_read(e, target) && errno != EAGAIN)
+			target->wanted = false; /* it ends: its exit is under way */
 		any |= target->has_text;
 	}
 	return any;
 }
 
-/* Texts that were read in the same breath tell of what the ring brings as well: the second look at the ring. */
+/* Texts that were read in the same breath tell of what the ring brings as well: the second look at
+ * the ring. */
 static size_t drain_once(struct ebpf *e, struct vp_host *h)
 {
 	ring_buffer__consume(e->ring);
 	note_wanted(e);
-	if (!e->full && read_wanted(e)) ring_buffer__consume(e->ring);
+	if (!e->full && read_wanted(e))
+		ring_buffer__consume(e->ring);
 	size_t count = e->count;
 	put_all(e, h);
 	return count;
@@ -308,7 +425,8 @@ static bool any_wanted(const struct ebpf *e, int64_t *due)
 {
 	*due = INT64_MAX;
 	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].wanted && !e->targets[i].unseen && e->targets[i].due < *due) *due = e->targets[i].due;
+		if (e->targets[i].wanted && !e->targets[i].unseen && e->targets[i].due < *due)
+			*due = e->targets[i].due;
 	return *due != INT64_MAX;
 }
 
@@ -316,11 +434,14 @@ static void set_timer(struct ebpf *e, size_t count)
 {
 	int64_t now = ebpf_clock(), wait = 0, due;
 	int64_t newest = (int64_t)__atomic_load_n(&e->bpf->bss->last, __ATOMIC_RELAXED);
-	if (count > FEW) wait = LATER;
-	else if (count || now - newest < QUIET) wait = SOON;
+	if (count > FEW)
+		wait = LATER;
+	else if (count || now - newest < QUIET)
+		wait = SOON;
 	if (any_wanted(e, &due)) {
 		int64_t left = due > now + SOON ? due - now : SOON;
-		if (!wait || left < wait) wait = left;
+		if (!wait || left < wait)
+			wait = left;
 	}
 	struct itimerspec when = { .it_value = { wait / 1000000000, wait % 1000000000 } };
 	timerfd_settime(e->timer, 0, &when, NULL);
@@ -330,10 +451,13 @@ static int ebpf_drain(void *state, struct vp_host *h)
 {
 	struct ebpf *e = state;
 	uint64_t ticks;
-	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN) return h->fail(h, "the timer cannot be read: %s", strerror(errno));
+	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+		return h->fail(h, "the timer cannot be read: %s", strerror(errno));
 	size_t count, all = 0, rounds = 0;
-	do all += count = drain_once(e, h);
-	while (count > ARENA / sizeof(struct ebpf_called) && ++rounds < ROUNDS); /* it was full: there is more */
+	do
+		all += count = drain_once(e, h);
+	while (count > ARENA / sizeof(struct ebpf_called) &&
+	       ++rounds < ROUNDS); /* it was full: there is more */
 	set_timer(e, rounds == ROUNDS ? 1 : all);
 	return (int)e->target_count;
 }
@@ -357,10 +481,13 @@ void ebpf_watch(struct ebpf *e, int64_t pid, bool held)
 	struct ebpf_watched value = { .held = held };
 	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
 	for (int i = 0; i < EBPF_FIRST; i++) {
-		if (__atomic_load_n(&first[i].pid, __ATOMIC_RELAXED) == key) return;
-		if (!unused && !first[i].pid) unused = &first[i];
+		if (__atomic_load_n(&first[i].pid, __ATOMIC_RELAXED) == key)
+			return;
+		if (!unused && !first[i].pid)
+			unused = &first[i];
 	}
-	if (in_hash(e, key)) return; /* the kernel's half has seen it begin */
+	if (in_hash(e, key))
+		return; /* the kernel's half has seen it begin */
 	if (unused) {
 		unused->watched = value;
 		__atomic_store_n(&unused->pid, key, __ATOMIC_RELEASE);
@@ -375,7 +502,8 @@ void ebpf_unwatch(struct ebpf *e, int64_t pid)
 	uint32_t key = (uint32_t)pid;
 	struct ebpf_first *first = e->bpf->bss->first;
 	for (int i = 0; i < EBPF_FIRST; i++)
-		if (first[i].pid == key) __atomic_store_n(&first[i].pid, 0, __ATOMIC_RELEASE);
+		if (first[i].pid == key)
+			__atomic_store_n(&first[i].pid, 0, __ATOMIC_RELEASE);
 	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
 }
 
@@ -385,35 +513,48 @@ static void attach_children(struct ebpf *e, struct vp_host *h, int64_t pid);
 static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
 {
 	struct target *target = target_add(e, pid);
-	if (!target) return h->fail(h, "out of memory");
-	ebpf_watch(e, pid, false); /* first, so that nothing is missed between the picture and what follows */
+	if (!target)
+		return h->fail(h, "out of memory");
+	ebpf_watch(e, pid, false); /* first, so that nothing is missed between the picture and what
+	                              follows */
 	if (target_read(e, target)) {
 		int cause = errno;
 		ebpf_unwatch(e, pid);
 		target->forget = true;
 		target_sweep(e);
-		if (!target_there(pid)) return h->fail(h, "there is no process %lld: it has ended, or lives in another pid namespace", (long long)pid);
-		return h->fail(h, "process %lld cannot be read: %s", (long long)pid, cause == 0 ? "it is a kernel thread, which has no address space" : strerror(cause));
+		if (!target_there(pid))
+			return h->fail(h,
+			               "there is no process %lld: it has ended, or lives in "
+			               "another pid namespace",
+			               (long long)pid);
+		return h->fail(h, "process %lld cannot be read: %s", (long long)pid,
+		               cause == 0 ? "it is a kernel thread, which has no address space"
+		                          : strerror(cause));
 	}
 	ring_buffer__consume(e->ring); /* for the names of its files */
 	target->since = target->text_t;
 	target_put_process(h, target->text_t - e->offset, pid, "first");
 	target_put(e, h, target);
-	if (target_is_narrow(pid)) target_narrow(e, h, pid);
+	if (target_is_narrow(pid))
+		target_narrow(e, h, pid);
 	return 0;
 }
 
 static int ebpf_attach(void *state, struct vp_host *h, const struct vp_process *process)
 {
 	struct ebpf *e = state;
-	if (target_find(e, process->pid)) return 0;
+	if (target_find(e, process->pid))
+		return 0;
 	if (!process->launched) {
-		if (take_in(e, h, process->pid)) return -1;
-		if (e->follow) attach_children(e, h, process->pid);
+		if (take_in(e, h, process->pid))
+			return -1;
+		if (e->follow)
+			attach_children(e, h, process->pid);
 		return 0;
 	}
 	struct target *target = target_add(e, process->pid);
-	if (!target) return h->fail(h, "out of memory");
+	if (!target)
+		return h->fail(h, "out of memory");
 	target->unseen = true;
 	ebpf_watch(e, process->pid, true);
 	return 0;
@@ -423,14 +564,17 @@ static void attach_children(struct ebpf *e, struct vp_host *h, int64_t pid)
 {
 	char path[96];
 	long long child;
-	snprintf(path, sizeof path, "/proc/%lld/task/%lld/children", (long long)pid, (long long)pid);
+	snprintf(path, sizeof path, "/proc/%lld/task/%lld/children", (long long)pid,
+	         (long long)pid);
 	FILE *file = fopen(path, "re");
 	while (file && fscanf(file, "%lld", &child) == 1) {
-		if (target_find(e, child) || take_in(e, h, child)) continue;
+		if (target_find(e, child) || take_in(e, h, child))
+			continue;
 		h->follow(h, child);
 		attach_children(e, h, child);
 	}
-	if (file) fclose(file);
+	if (file)
+		fclose(file);
 }
 
 /* ---- ticks ---- */
@@ -440,14 +584,17 @@ static void reread(struct ebpf *e)
 	int64_t now = ebpf_clock();
 	for (size_t i = 0; i < e->target_count; i++) {
 		struct target *target = &e->targets[i];
-		if (e->reread && target->changed_at > target->read_at && now - target->read_at >= e->reread) target->wanted = true;
+		if (e->reread && target->changed_at > target->read_at &&
+		    now - target->read_at >= e->reread)
+			target->wanted = true;
 	}
 }
 
 static int ebpf_sample(void *state, struct vp_host *h)
 {
 	struct ebpf *e = state;
-	int64_t now = h->now(h); /* before what is drained: a later time would become that of all the calls of the next drain */
+	int64_t now = h->now(h); /* before what is drained: a later time would become that of all
+	                            the calls of the next drain */
 	reread(e);
 	int there = ebpf_drain(e, h);
 	faults_put(e, h, now);
@@ -462,9 +609,12 @@ static void ebpf_close(void *state, struct vp_host *h)
 	whole_free(e);
 	detach_calls(e);
 	ebpf_bpf__destroy(e->bpf);
-	if (e->poll >= 0) close(e->poll);
-	if (e->timer >= 0) close(e->timer);
-	for (size_t i = 0; i < e->target_count; i++) target_free(&e->targets[i]);
+	if (e->poll >= 0)
+		close(e->poll);
+	if (e->timer >= 0)
+		close(e->timer);
+	for (size_t i = 0; i < e->target_count; i++)
+		target_free(&e->targets[i]);
 	free(e->targets);
 	free(e->arena);
 	free(e->order);
@@ -476,7 +626,8 @@ static void ebpf_close(void *state, struct vp_host *h)
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "ebpf",
-	.about = "every memory call of Linux processes as it ends, with what was there after it (needs root, or CAP_BPF and CAP_PERFMON)",
+	.about = "every memory call of Linux processes as it ends, with what was there after it "
+	         "(needs root, or CAP_BPF and CAP_PERFMON)",
 	.state = sizeof(struct ebpf),
 	.options = options,
 	.open = ebpf_open,

@@ -1,64 +1,81 @@
-/* The bytes that cross from the kernel's half (ebpf.bpf.c) to ours: records in one ring, oldest first. */
+/* The bytes that cross from the kernel's half (ebpf.bpf.c) to ours: records in one ring, oldest
+ * first. */
 #ifndef EBPF_H
 #define EBPF_H
 
-#define EBPF_COMM 16
-#define EBPF_NUMBERS 512   /* system calls have numbers below that */
-#define EBPF_VMAS 24       /* regions on one record; where a call touched more, the process is read again */
-#define EBPF_PATH 1024     /* bytes of a path's names; a longer path is known by its device and inode alone */
-#define EBPF_NAME 256      /* bytes of one name in it; the kernel allows 255 */
-#define EBPF_ARGS 1024     /* bytes of arguments that go on an exec */
-#define EBPF_FRAMES 64     /* of one call stack */
+#define EBPF_COMM    16
+#define EBPF_NUMBERS 512 /* system calls have numbers below that */
+#define EBPF_VMAS \
+	24 /* regions on one record; where a call touched more, the process is read again */
+#define EBPF_PATH \
+	1024 /* bytes of a path's names; a longer path is known by its device and inode alone */
+#define EBPF_NAME   256  /* bytes of one name in it; the kernel allows 255 */
+#define EBPF_ARGS   1024 /* bytes of arguments that go on an exec */
+#define EBPF_FRAMES 64   /* of one call stack */
 
 /* Calls, in the order of the table in words.c; EBPF_FAULT is not among what -e names. */
+/* clang-format off */
 #define EBPF_CALLS(C) \
 	C(mmap) C(munmap) C(brk) C(mremap) C(mprotect) C(pkey_mprotect) C(madvise) C(shmat) C(shmdt) C(remap_file_pages) \
 	C(mlock) C(mlock2) C(munlock) C(mlockall) C(munlockall) C(mbind) C(mseal) C(prctl)
+/* clang-format on */
 
+/* clang-format off */
 enum ebpf_call {
 #define C(name) EBPF_##name,
 	EBPF_CALLS(C)
 #undef C
 	EBPF_CALL_COUNT
 };
+/* clang-format on */
 
 enum ebpf_kind {
-	EBPF_CALL,    /* a memory call has returned */
-	EBPF_FORK, EBPF_CLONE, EBPF_EXEC, EBPF_EXIT,
+	EBPF_CALL, /* a memory call has returned */
+	EBPF_FORK,
+	EBPF_CLONE,
+	EBPF_EXEC,
+	EBPF_EXIT,
 	EBPF_PICTURE, /* some regions of one address space; the last piece says so */
 	EBPF_FILE,    /* the path of a file that regions name by device and inode */
 	EBPF_FAULT,
-	EBPF_STACK,   /* frames that later records name by their id */
+	EBPF_STACK, /* frames that later records name by their id */
 };
 
 enum {
-	EBPF_EXACT = 1,   /* lo, hi and the regions are the truth after the call */
-	EBPF_RACY = 2,    /* other threads share the address space: one may have come between */
-	EBPF_UNREAD = 4,  /* the truth could not be read here: read the process again */
-	EBPF_LEFT = 8,    /* [left, left_end) is empty now */
-	EBPF_LAST = 16,   /* of a picture */
-	EBPF_CUT = 32,    /* more than fits */
-	EBPF_SHARED = 64, /* a child in its parent's address space (vfork) */
+	EBPF_EXACT = 1,    /* lo, hi and the regions are the truth after the call */
+	EBPF_RACY = 2,     /* other threads share the address space: one may have come between */
+	EBPF_UNREAD = 4,   /* the truth could not be read here: read the process again */
+	EBPF_LEFT = 8,     /* [left, left_end) is empty now */
+	EBPF_LAST = 16,    /* of a picture */
+	EBPF_CUT = 32,     /* more than fits */
+	EBPF_SHARED = 64,  /* a child in its parent's address space (vfork) */
 	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface; exec: a program of 32 bits */
 };
 
 struct ebpf_head {
-	unsigned long long t;    /* ns, CLOCK_MONOTONIC */
+	unsigned long long t; /* ns, CLOCK_MONOTONIC */
 	unsigned int kind, flags;
 	unsigned int pid, tid;
-	unsigned int lost;       /* records of this process that have found no room so far */
-	unsigned int count;      /* regions behind */
+	unsigned int lost;  /* records of this process that have found no room so far */
+	unsigned int count; /* regions behind */
 	char comm[EBPF_COMM];
 };
 
-enum { EBPF_VMA_HEAP = 1, EBPF_VMA_STACK = 2, EBPF_VMA_FILE = 4, EBPF_VMA_NAMED = 8 /* by the program */, EBPF_VMA_SPECIAL = 16 };
+enum {
+	EBPF_VMA_HEAP = 1,
+	EBPF_VMA_STACK = 2,
+	EBPF_VMA_FILE = 4,
+	EBPF_VMA_NAMED = 8 /* by the program */,
+	EBPF_VMA_SPECIAL = 16
+};
 
 struct ebpf_vma {
-	unsigned long long start, end, offset, inode; /* of a special one the last two hold its name */
-	unsigned int dev;                             /* as the kernel has it: major << 20 | minor */
-	unsigned char perms;                          /* the lower 8 bits of vm_flags */
+	unsigned long long start, end, offset,
+	        inode;       /* of a special one the last two hold its name */
+	unsigned int dev;    /* as the kernel has it: major << 20 | minor */
+	unsigned char perms; /* the lower 8 bits of vm_flags */
 	unsigned char what;
-	unsigned short alias;                         /* which of the names of that inode */
+	unsigned short alias; /* which of the names of that inode */
 };
 
 /* A call, and a piece of a picture, of which all but the regions is nothing. */
@@ -66,38 +83,38 @@ struct ebpf_called {
 	struct ebpf_head head;
 	unsigned long long args[6];
 	long long result;
-	unsigned long long took;            /* ns; 0: not known */
-	unsigned long long stack;           /* 0: none */
+	unsigned long long took;  /* ns; 0: not known */
+	unsigned long long stack; /* 0: none */
 	unsigned long long lo, hi;
 	unsigned long long left, left_end;
-	unsigned int call, pad;             /* of a picture: its number among the pieces */
-	struct ebpf_vma vmas[EBPF_VMAS];    /* head.count of them are sent */
+	unsigned int call, pad;          /* of a picture: its number among the pieces */
+	struct ebpf_vma vmas[EBPF_VMAS]; /* head.count of them are sent */
 };
 
 struct ebpf_lived {
 	struct ebpf_head head;
-	unsigned long long stack;           /* fork: as of a call */
-	unsigned int other;                 /* fork: the child; exec: its parent */
-	unsigned int code;                  /* exit: as wait() gives it */
-	unsigned long long dev_inode[2];    /* exec: of the program */
+	unsigned long long stack;        /* fork: as of a call */
+	unsigned int other;              /* fork: the child; exec: its parent */
+	unsigned int code;               /* exit: as wait() gives it */
+	unsigned long long dev_inode[2]; /* exec: of the program */
 	unsigned int alias, pad;
-	unsigned int args, file;            /* bytes of each */
+	unsigned int args, file; /* bytes of each */
 	char filename[EBPF_NAME];
-	char text[EBPF_ARGS];               /* `args` of it are sent */
+	char text[EBPF_ARGS]; /* `args` of it are sent */
 };
 
 struct ebpf_watched {
 	unsigned int lost;        /* records that have found no room so far */
 	unsigned int held;        /* a command before its first exec: nothing of it is told */
 	unsigned long long stack; /* where its stack began when that was told last */
-	unsigned int unread;      /* a call of which nobody knows what it left, until it is read whole */
+	unsigned int unread; /* a call of which nobody knows what it left, until it is read whole */
 	unsigned int pad;
 };
 
 /* The first of those that are watched, which are found without a hash: that costs a call 50 ns. */
 #define EBPF_FIRST 4
 struct ebpf_first {
-	unsigned int pid, pad;    /* 0: none */
+	unsigned int pid, pad; /* 0: none */
 	struct ebpf_watched watched;
 };
 
@@ -112,26 +129,34 @@ struct ebpf_file {
 
 /* A process is asked for whole. */
 struct ebpf_whole {
-	unsigned int pid, most;  /* asked: whose, and how many rows there are for them */
+	unsigned int pid, most; /* asked: whose, and how many rows there are for them */
 	unsigned int state, count;
-	unsigned long long t;    /* ns, CLOCK_MONOTONIC: of all of it */
+	unsigned long long t; /* ns, CLOCK_MONOTONIC: of all of it */
 };
 
-enum { EBPF_NO_TASK, EBPF_WHOLE, EBPF_BUSY /* it is being changed: ask again */, EBPF_TOO_MANY, EBPF_NAMED /* there are names that only /proc says */ };
+enum {
+	EBPF_NO_TASK,
+	EBPF_WHOLE,
+	EBPF_BUSY /* it is being changed: ask again */,
+	EBPF_TOO_MANY,
+	EBPF_NAMED /* there are names that only /proc says */
+};
 
 struct ebpf_faulted {
 	struct ebpf_head head;
 	unsigned long long address, ip, error;
-	unsigned long long start;           /* of its region; 0: none */
+	unsigned long long start; /* of its region; 0: none */
 	unsigned long long stack;
 };
 
-/* head.count addresses from the innermost out, and the region in which each lies (start 0: none is known). */
+/* head.count addresses from the innermost out, and the region in which each lies (start 0: none is
+ * known). */
 struct ebpf_stack {
 	struct ebpf_head head;
 	unsigned long long id;
-	unsigned long long caller;         /* where a return address stands if the innermost function keeps no frame, as the C library's calls do; or 0 */
-	unsigned char before[8];           /* the bytes before that address */
+	unsigned long long caller; /* where a return address stands if the innermost function keeps
+	                              no frame, as the C library's calls do; or 0 */
+	unsigned char before[8];   /* the bytes before that address */
 	unsigned long long at[EBPF_FRAMES];
 	struct ebpf_vma vmas[EBPF_FRAMES + 1]; /* the last: the caller's */
 };
@@ -142,7 +167,8 @@ struct ebpf_fault_key {
 };
 
 struct ebpf_fault_count {
-	unsigned long long faults, major; /* major: among them, or among those counted last before */
+	unsigned long long faults,
+	        major; /* major: among them, or among those counted last before */
 };
 
 #endif

@@ -27,30 +27,32 @@ struct code {
 /* A process that is watched. */
 struct target {
 	int64_t pid;
-	uint64_t seq;        /* of the next whole look */
-	int64_t since;       /* ns, monotonic: what happened before is in the first picture */
-	uint32_t lost;       /* of its records, as far as told */
-	bool unseen;         /* launched: its first program is still to come */
-	bool wanted;         /* to be read whole */
-	bool forget;         /* has ended */
-	bool shared;         /* others may have the same space */
-	uint64_t space;      /* those that share their memory (vfork, clone with CLONE_VM) have the same here */
-	int64_t due;         /* ns, monotonic: not to be read whole before */
-	int64_t read_at;     /* ns, monotonic: when it was read last */
-	int64_t changed_at;  /* ns, monotonic: of its newest record */
+	uint64_t seq;    /* of the next whole look */
+	int64_t since;   /* ns, monotonic: what happened before is in the first picture */
+	uint32_t lost;   /* of its records, as far as told */
+	bool unseen;     /* launched: its first program is still to come */
+	bool wanted;     /* to be read whole */
+	bool forget;     /* has ended */
+	bool shared;     /* others may have the same space */
+	uint64_t space;  /* those that share their memory (vfork, clone with CLONE_VM) have the same
+	                    here */
+	int64_t due;     /* ns, monotonic: not to be read whole before */
+	int64_t read_at; /* ns, monotonic: when it was read last */
+	int64_t changed_at; /* ns, monotonic: of its newest record */
 	/* A whole look that waits for its place in time; has_text says so. */
 	bool has_text;
 	int64_t text_t, text_took;
 	char *text;
 	size_t text_n, text_size;
-	struct ebpf_vma *rows; /* of which the text is still to be made, when the names have come; row_count 0: none */
+	struct ebpf_vma *rows; /* of which the text is still to be made, when the names have come;
+	                          row_count 0: none */
 	size_t row_count, row_size;
 	/* A picture from the kernel, piece by piece. */
 	char *picture;
 	size_t picture_n, picture_size;
 	uint32_t pieces;
-	bool broken;         /* a piece is missing */
-	struct code code;    /* with --stacks */
+	bool broken;      /* a piece is missing */
+	struct code code; /* with --stacks */
 };
 
 struct names;
@@ -65,11 +67,12 @@ struct ebpf {
 	const char *calls;
 	/* the kernel's half */
 	struct ebpf_bpf *bpf;
-	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* with hook=calls: to the end of each call, and to its beginning */
+	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* with hook=calls: to the end of each call,
+	                                                and to its beginning */
 	size_t link_count;
 	struct ring_buffer *ring;
 	int fault_map;
-	int take_whole;      /* the program; -1: this kernel cannot */
+	int take_whole; /* the program; -1: this kernel cannot */
 	struct ebpf_vma *rows;
 	size_t row_most;
 	int poll, timer;
@@ -81,14 +84,14 @@ struct ebpf {
 	bool full;
 	struct target *targets;
 	size_t target_count, target_size;
-	uint64_t spaces;     /* that there were */
+	uint64_t spaces; /* that there were */
 	struct procfs_redacted redacted;
 	struct names *names;
 	struct stacks *call_stacks;
-	char vsyscall[128];  /* the row of maps that no region of the process makes */
-	int64_t now;         /* ns, monotonic: of this drain */
-	int64_t offset;      /* monotonic clock of the kernel - clock of the stream */
-	uint64_t missed;     /* calls that the kernel did not hand to us, as far as told */
+	char vsyscall[128]; /* the row of maps that no region of the process makes */
+	int64_t now;        /* ns, monotonic: of this drain */
+	int64_t offset;     /* monotonic clock of the kernel - clock of the stream */
+	uint64_t missed;    /* calls that the kernel did not hand to us, as far as told */
 };
 
 enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
@@ -103,31 +106,40 @@ void target_sweep(struct ebpf *e);                      /* lets go of those that
 void target_free(struct target *target);
 bool target_there(int64_t pid);
 bool target_is_narrow(int64_t pid); /* it runs a program of 32 bits */
-void target_narrow(const struct ebpf *e, struct vp_host *h, int64_t pid); /* says of such a one that its calls are not seen, where that is so */
-/* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read it now; errno. */
-int  target_read(struct ebpf *e, struct target *target);
-void target_put(struct ebpf *e, struct vp_host *h, struct target *target); /* the text as `sample` and `raw` */
-void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took, const char *text, size_t n);
+void target_narrow(
+        const struct ebpf *e, struct vp_host *h,
+        int64_t pid); /* says of such a one that its calls are not seen, where that is so */
+/* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read
+ * it now; errno. */
+int target_read(struct ebpf *e, struct target *target);
+void target_put(struct ebpf *e, struct vp_host *h,
+                struct target *target); /* the text as `sample` and `raw` */
+void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took,
+                     const char *text, size_t n);
 void target_put_args(struct vp_host *h, const char *text, size_t n); /* each ended by a NUL */
 /* The `process` line by what /proc says. */
 void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why);
 /* 0, and the rows with their moment are there; -1: the kernel's half cannot, /proc may. */
-int  whole_take(struct ebpf *e, struct target *target);
-int  whole_map(struct ebpf *e, struct vp_host *h, int map); /* before any of it */
-size_t whole_limit(void); /* rows that may be wanted */
+int whole_take(struct ebpf *e, struct target *target);
+int whole_map(struct ebpf *e, struct vp_host *h, int map); /* before any of it */
+size_t whole_limit(void);                                  /* rows that may be wanted */
 void whole_free(struct ebpf *e);
 /* Grows a text by a row as /proc/PID/maps has it. */
-int  target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
+int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
 
-/* names.c: what a region's file is called. It may have several names, each with an alias; 0 is what /proc says, where no other is known. */
+/* names.c: what a region's file is called. It may have several names, each with an alias; 0 is what
+ * /proc says, where no other is known. */
 struct names *names_new(struct vp_host *h);
 void names_free(struct names *names);
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
-vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias); /* p NULL: not known */
-vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias); /* the same for the stream: with --redact it is none */
-/* A name of a thread or a function, a path, an argument; with --redact it is none, and `to` (PROCFS_REDACTED_MAX) holds what stands there. */
+vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode,
+                uint16_t alias); /* p NULL: not known */
+vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,
+                   uint16_t alias); /* the same for the stream: with --redact it is none */
+/* A name of a thread or a function, a path, an argument; with --redact it is none, and `to`
+ * (PROCFS_REDACTED_MAX) holds what stands there. */
 vp_str names_hidden(struct vp_host *h, vp_str name, char *to);
 
 /* words.c */
@@ -141,30 +153,36 @@ void words_put_call(struct vp_host *h, const struct ebpf_called *called);
 struct stacks *stacks_new(void);
 void stacks_free(struct stacks *stacks);
 void stacks_learn(struct ebpf *e, const struct ebpf_stack *record);
-/* The stream's id of it, 0 if it is not known; writes the line if that is still to be done. Not within another line. */
+/* The stream's id of it, 0 if it is not known; writes the line if that is still to be done. Not
+ * within another line. */
 uint64_t stacks_tell(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t id);
 
 /* code.c */
 void code_learn(struct code *code, const struct ebpf_vma *vma); /* any region: only code counts */
 void code_learn_maps(struct code *code, const char *text, size_t n);
 void code_copy(struct code *to, const struct code *from);
-const struct ebpf_vma *code_find(const struct code *code, uint64_t at); /* NULL: none is known there */
-void code_free(struct code *code); /* forgets all of it */
+const struct ebpf_vma *code_find(const struct code *code,
+                                 uint64_t at); /* NULL: none is known there */
+void code_free(struct code *code);             /* forgets all of it */
 
 /* symbols.c: functions by their place in a file, as its symbol table has them. */
 struct symbols;
 struct symbols *symbols_new(void);
 void symbols_free(struct symbols *symbols);
-/* The function around `offset` (bytes into the file); p NULL: none is known. `path` as the process sees it. */
-vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t inode, vp_str path, uint64_t offset);
+/* The function around `offset` (bytes into the file); p NULL: none is known. `path` as the process
+ * sees it. */
+vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t inode, vp_str path,
+                    uint64_t offset);
 
 /* tell.c */
 void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head);
 /* The region as the stream has it; `digits` (48 bytes) holds its texts. */
-void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits);
+void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,
+                 char *digits);
 
 /* faults.c */
-void faults_put(struct ebpf *e, struct vp_host *h, int64_t t); /* what was counted since the last time, as `faults` lines */
+void faults_put(struct ebpf *e, struct vp_host *h,
+                int64_t t); /* what was counted since the last time, as `faults` lines */
 
 /* ebpf.c */
 void ebpf_watch(struct ebpf *e, int64_t pid, bool held);

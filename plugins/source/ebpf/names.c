@@ -1,4 +1,5 @@
-/* Files by device and inode, and where they have several names by an alias: the kernel's half sends each path once; what it did not, maps says. */
+/* Files by device and inode, and where they have several names by an alias: the kernel's half sends
+ * each path once; what it did not, maps says. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@ struct named {
 	uint32_t n;
 	uint32_t shown_n;
 	uint16_t alias;
-	char *name;  /* NULL: a free place; behind it, with --redact, what is shown */
+	char *name; /* NULL: a free place; behind it, with --redact, what is shown */
 };
 
 struct names {
@@ -22,15 +23,19 @@ struct names {
 struct names *names_new(struct vp_host *h)
 {
 	struct names *names = calloc(1, sizeof *names);
-	if (names) names->h = h;
-	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at))) free(names), names = NULL;
+	if (names)
+		names->h = h;
+	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at)))
+		free(names), names = NULL;
 	return names;
 }
 
 void names_free(struct names *names)
 {
-	if (!names) return;
-	for (size_t i = 0; i < names->size; i++) free(names->at[i].name);
+	if (!names)
+		return;
+	for (size_t i = 0; i < names->size; i++)
+		free(names->at[i].name);
 	free(names->at);
 	free(names);
 }
@@ -40,16 +45,22 @@ static struct named *place(const struct names *names, uint32_t dev, uint64_t ino
 	size_t i = (size_t)((inode * 0x9e3779b97f4a7c15u ^ dev * 0xc2b2ae3d27d4eb4fu) >> 17);
 	for (;; i++) {
 		struct named *named = &names->at[i & (names->size - 1)];
-		if (!named->name || (named->inode == inode && named->dev == dev && named->alias == alias)) return named;
+		if (!named->name ||
+		    (named->inode == inode && named->dev == dev && named->alias == alias))
+			return named;
 	}
 }
 
 static bool grow(struct names *names)
 {
-	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count, 2 * names->size, names->h };
-	if (!more.at) return false;
+	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count,
+		              2 * names->size, names->h };
+	if (!more.at)
+		return false;
 	for (size_t i = 0; i < names->size; i++)
-		if (names->at[i].name) *place(&more, names->at[i].dev, names->at[i].inode, names->at[i].alias) = names->at[i];
+		if (names->at[i].name)
+			*place(&more, names->at[i].dev, names->at[i].inode, names->at[i].alias) =
+			        names->at[i];
 	free(names->at);
 	*names = more;
 	return true;
@@ -57,20 +68,25 @@ static bool grow(struct names *names)
 
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name)
 {
-	if (names->count * 4 >= names->size * 3 && !grow(names)) return;
+	if (names->count * 4 >= names->size * 3 && !grow(names))
+		return;
 	struct named *named = place(names, dev, inode, alias);
-	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0) return;
+	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0)
+		return;
 	char *copy = malloc(name.n + 1 + (names->h->redact ? PROCFS_REDACTED_MAX : 0));
-	if (!copy) return;
+	if (!copy)
+		return;
 	memcpy(copy, name.p, name.n);
 	copy[name.n] = 0;
-	size_t shown = names->h->redact ? procfs_redact_name(names->h, name, copy + name.n + 1) : name.n;
+	size_t shown =
+	        names->h->redact ? procfs_redact_name(names->h, name, copy + name.n + 1) : name.n;
 	names->count += !named->name;
 	free(named->name);
 	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, alias, copy };
 }
 
-static const struct named *known(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
+static const struct named *known(const struct names *names, uint32_t dev, uint64_t inode,
+                                 uint16_t alias)
 {
 	const struct named *named = place(names, dev, inode, alias);
 	return named->name ? named : place(names, dev, inode, 0);
@@ -85,23 +101,29 @@ vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint16_
 vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
 {
 	const struct named *named = known(names, dev, inode, alias);
-	if (!named->name) return (vp_str){ NULL, 0 };
-	return (vp_str){ names->h->redact ? named->name + named->n + 1 : named->name, named->shown_n };
+	if (!named->name)
+		return (vp_str){ NULL, 0 };
+	return (vp_str){ names->h->redact ? named->name + named->n + 1 : named->name,
+		         named->shown_n };
 }
 
 vp_str names_hidden(struct vp_host *h, vp_str name, char *to)
 {
-	if (!h->redact || !name.n) return name;
+	if (!h->redact || !name.n)
+		return name;
 	return (vp_str){ to, procfs_redact_word(h, name, to) };
 }
 
-/* As maps has it: a newline is written \012, and what has no name in a folder any more is (deleted). */
+/* As maps has it: a newline is written \012, and what has no name in a folder any more is
+ * (deleted). */
 static size_t put_bytes(char *to, const char *bytes, size_t n)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n') memcpy(to + used, "\\012", 4), used += 4;
-		else to[used++] = bytes[i];
+		if (bytes[i] == '\n')
+			memcpy(to + used, "\\012", 4), used += 4;
+		else
+			to[used++] = bytes[i];
 	}
 	return used;
 }
@@ -112,14 +134,19 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 	size_t used = 0, end = file->n <= sizeof file->names ? file->n : 0;
 	while (end) { /* from the last name, which is the uppermost */
 		size_t at = end - 1;
-		while (at && file->names[at - 1]) at--;
-		if (file->root == 2) memcpy(path, "anon_inode:", 11), used = 11;
-		else path[used++] = '/';
+		while (at && file->names[at - 1])
+			at--;
+		if (file->root == 2)
+			memcpy(path, "anon_inode:", 11), used = 11;
+		else
+			path[used++] = '/';
 		used += put_bytes(path + used, file->names + at, end - 1 - at);
 		end = at;
 	}
-	if (!used) return;
-	if (file->root == 1 || (file->deleted && !file->root)) memcpy(path + used, " (deleted)", 10), used += 10;
+	if (!used)
+		return;
+	if (file->root == 1 || (file->deleted && !file->root))
+		memcpy(path + used, " (deleted)", 10), used += 10;
 	names_learn(names, file->dev, file->inode, (uint16_t)file->alias, (vp_str){ path, used });
 }
 
@@ -127,15 +154,20 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 static void learn_row(struct names *names, const char *row, const char *end)
 {
 	const char *at = row;
-	for (int field = 0; field < 3 && at; field++) at = memchr(at, ' ', (size_t)(end - at)), at = at ? at + 1 : NULL;
+	for (int field = 0; field < 3 && at; field++)
+		at = memchr(at, ' ', (size_t)(end - at)), at = at ? at + 1 : NULL;
 	const char *name = at ? memchr(at, '/', (size_t)(end - at)) : NULL;
 	char *stop;
-	if (!at || !name) return;
+	if (!at || !name)
+		return;
 	unsigned long major = strtoul(at, &stop, 16);
-	if (*stop != ':') return;
+	if (*stop != ':')
+		return;
 	unsigned long minor = strtoul(stop + 1, &stop, 16);
 	unsigned long long inode = strtoull(stop, &stop, 10);
-	if (inode) names_learn(names, (uint32_t)(major << 20 | minor), inode, 0, (vp_str){ name, (size_t)(end - name) });
+	if (inode)
+		names_learn(names, (uint32_t)(major << 20 | minor), inode, 0,
+		            (vp_str){ name, (size_t)(end - name) });
 }
 
 void names_learn_maps(struct names *names, vp_str text)
@@ -143,7 +175,8 @@ void names_learn_maps(struct names *names, vp_str text)
 	const char *at = text.p, *end = text.p + text.n;
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
-		if (!stop) return;
+		if (!stop)
+			return;
 		learn_row(names, at, stop);
 		at = stop + 1;
 	}

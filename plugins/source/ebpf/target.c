@@ -10,12 +10,15 @@
 #include "inner.h"
 
 #define TRIES 8 /* at a text that is not torn */
-#define SHARE 10 /* of our time, one part in so many for reading a process whole: meanwhile it cannot map */
+#define SHARE                                                                                   \
+	10 /* of our time, one part in so many for reading a process whole: meanwhile it cannot \
+	      map */
 
 struct target *target_find(struct ebpf *e, int64_t pid)
 {
 	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].pid == pid && !e->targets[i].forget) return &e->targets[i];
+		if (e->targets[i].pid == pid && !e->targets[i].forget)
+			return &e->targets[i];
 	return NULL;
 }
 
@@ -24,7 +27,8 @@ struct target *target_add(struct ebpf *e, int64_t pid)
 	if (e->target_count == e->target_size) {
 		size_t size = e->target_size ? 2 * e->target_size : 8;
 		struct target *more = realloc(e->targets, size * sizeof *more);
-		if (!more) return NULL;
+		if (!more)
+			return NULL;
 		e->targets = more;
 		e->target_size = size;
 	}
@@ -44,18 +48,26 @@ void target_free(struct target *target)
 void target_sweep(struct ebpf *e)
 {
 	for (size_t i = e->target_count; i-- > 0;) {
-		if (!e->targets[i].forget) continue;
+		if (!e->targets[i].forget)
+			continue;
 		target_free(&e->targets[i]);
-		memmove(&e->targets[i], &e->targets[i + 1], (e->target_count - i - 1) * sizeof *e->targets);
+		memmove(&e->targets[i], &e->targets[i + 1],
+		        (e->target_count - i - 1) * sizeof *e->targets);
 		e->target_count--;
 	}
 }
 
 void target_narrow(const struct ebpf *e, struct vp_host *h, int64_t pid)
 {
-	if (e->hook != HOOK_CALLS) return;
-	h->warn(h, "process %lld runs a 32-bit program, of which hook=calls sees no call: use -O hook=all", (long long)pid);
-	h->lost(h, pid, "calls", 1, "a 32-bit program with hook=calls: none of its calls is told, however many they are");
+	if (e->hook != HOOK_CALLS)
+		return;
+	h->warn(h,
+	        "process %lld runs a 32-bit program, of which hook=calls sees no call: use -O "
+	        "hook=all",
+	        (long long)pid);
+	h->lost(h, pid, "calls", 1,
+	        "a 32-bit program with hook=calls: none of its calls is told, however many they "
+	        "are");
 }
 
 bool target_is_narrow(int64_t pid)
@@ -64,8 +76,10 @@ bool target_is_narrow(int64_t pid)
 	unsigned char head[5] = { 0 };
 	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return false;
-	bool narrow = read(fd, head, sizeof head) == (ssize_t)sizeof head && memcmp(head, "\177ELF\1", 5) == 0;
+	if (fd < 0)
+		return false;
+	bool narrow = read(fd, head, sizeof head) == (ssize_t)sizeof head &&
+	              memcmp(head, "\177ELF\1", 5) == 0;
 	close(fd);
 	return narrow;
 }
@@ -77,16 +91,19 @@ static ssize_t slurp(int64_t pid, const char *file, char **text, size_t *size)
 	ssize_t n = 0;
 	snprintf(path, sizeof path, "/proc/%lld/%s", (long long)pid, file);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return -1;
+	if (fd < 0)
+		return -1;
 	for (;;) {
 		if (*size - used < 4096) {
 			char *more = realloc(*text, *size ? 2 * *size : 16384);
-			if (!more) break;
+			if (!more)
+				break;
 			*text = more;
 			*size = *size ? 2 * *size : 16384;
 		}
 		n = read(fd, *text + used, *size - used);
-		if (n <= 0) break;
+		if (n <= 0)
+			break;
 		used += (size_t)n;
 	}
 	int cause = errno;
@@ -100,21 +117,26 @@ bool target_there(int64_t pid)
 	char *text = NULL;
 	size_t size = 0;
 	ssize_t n = slurp(pid, "stat", &text, &size);
-	if (n > 0 && (size_t)n < size) text[n] = 0;
+	if (n > 0 && (size_t)n < size)
+		text[n] = 0;
 	const char *state = n > 0 ? strrchr(text, ')') : NULL;
 	bool there = state && state[1] && state[2] != 'Z' && state[2] != 'X';
 	free(text);
 	return there;
 }
 
-/* Does a region of this text begin before the one above it ends? Then it was written while they changed. */
+/* Does a region of this text begin before the one above it ends? Then it was written while they
+ * changed. */
 static bool torn(const char *text, size_t n)
 {
 	unsigned long long end = 0;
-	for (const char *at = text, *stop = text + n; at < stop; at = memchr(at, '\n', (size_t)(stop - at)), at = at ? at + 1 : stop) {
+	for (const char *at = text, *stop = text + n; at < stop;
+	     at = memchr(at, '\n', (size_t)(stop - at)), at = at ? at + 1 : stop) {
 		char *rest;
-		if (strtoull(at, &rest, 16) < end) return true;
-		if (*rest == '-') end = strtoull(rest + 1, &rest, 16);
+		if (strtoull(at, &rest, 16) < end)
+			return true;
+		if (*rest == '-')
+			end = strtoull(rest + 1, &rest, 16);
 	}
 	return false;
 }
@@ -127,16 +149,21 @@ static int read_maps(struct ebpf *e, struct target *target)
 		errno = 0;
 		target->text_t = ebpf_clock();
 		n = slurp(target->pid, "maps", &target->text, &target->text_size);
-		if (n <= 0) return -1;
-		if ((size_t)n < target->text_size) target->text[n] = 0;
-		if (!torn(target->text, (size_t)n)) break;
-		if (i + 1 == TRIES) return errno = EAGAIN, -1;
+		if (n <= 0)
+			return -1;
+		if ((size_t)n < target->text_size)
+			target->text[n] = 0;
+		if (!torn(target->text, (size_t)n))
+			break;
+		if (i + 1 == TRIES)
+			return errno = EAGAIN, -1;
 	}
 	target->text_n = (size_t)n;
 	target->text_took = ebpf_clock() - target->text_t;
 	target->row_count = 0;
 	names_learn_maps(e->names, (vp_str){ target->text, target->text_n });
-	if (e->stacks) code_learn_maps(&target->code, target->text, target->text_n);
+	if (e->stacks)
+		code_learn_maps(&target->code, target->text, target->text_n);
 	return 0;
 }
 
@@ -144,10 +171,12 @@ int target_read(struct ebpf *e, struct target *target)
 {
 	int64_t began = ebpf_clock();
 	int failed = whole_take(e, target) && read_maps(e, target);
-	for (size_t i = 0; e->stacks && !failed && i < target->row_count; i++) code_learn(&target->code, &target->rows[i]);
+	for (size_t i = 0; e->stacks && !failed && i < target->row_count; i++)
+		code_learn(&target->code, &target->rows[i]);
 	target->read_at = ebpf_clock();
 	target->due = target->read_at + (SHARE - 1) * (target->read_at - began);
-	if (failed) return -1;
+	if (failed)
+		return -1;
 	target->has_text = true;
 	target->wanted = false;
 	return 0;
@@ -159,10 +188,12 @@ static void learn_missing(struct ebpf *e, struct target *target)
 	bool missing = false;
 	for (size_t i = 0; i < target->row_count && !missing; i++) {
 		const struct ebpf_vma *row = &target->rows[i];
-		missing = row->what & EBPF_VMA_FILE && !names_of(e->names, row->dev, row->inode, row->alias).p;
+		missing = row->what & EBPF_VMA_FILE &&
+		          !names_of(e->names, row->dev, row->inode, row->alias).p;
 	}
 	ssize_t n = missing ? slurp(target->pid, "maps", &target->text, &target->text_size) : 0;
-	if (n > 0) names_learn_maps(e->names, (vp_str){ target->text, (size_t)n });
+	if (n > 0)
+		names_learn_maps(e->names, (vp_str){ target->text, (size_t)n });
 }
 
 static int put_rows(struct ebpf *e, struct target *target)
@@ -171,16 +202,21 @@ static int put_rows(struct ebpf *e, struct target *target)
 	learn_missing(e, target);
 	target->text_n = 0;
 	for (size_t i = 0; i < target->row_count; i++)
-		if (target_row(e, &target->text, &target->text_n, &target->text_size, &target->rows[i])) return -1;
-	if (target->text_size - target->text_n > n) memcpy(target->text + target->text_n, e->vsyscall, n), target->text_n += n;
+		if (target_row(e, &target->text, &target->text_n, &target->text_size,
+		               &target->rows[i]))
+			return -1;
+	if (target->text_size - target->text_n > n)
+		memcpy(target->text + target->text_n, e->vsyscall, n), target->text_n += n;
 	return 0;
 }
 
-void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took, const char *text, size_t n)
+void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took,
+                     const char *text, size_t n)
 {
 	h->begin(h, "sample", t, target->pid);
 	h->num(h, "seq", target->seq);
-	if (took) h->sec(h, "took", took);
+	if (took)
+		h->sec(h, "took", took);
 	h->end(h);
 	h->raw(h, t, target->pid, target->seq++, "linux-maps", (vp_str){ text, n });
 }
@@ -189,10 +225,12 @@ void target_put(struct ebpf *e, struct vp_host *h, struct target *target)
 {
 	int64_t t = target->text_t - e->offset;
 	target->has_text = false;
-	if (target->row_count && put_rows(e, target)) return;
+	if (target->row_count && put_rows(e, target))
+		return;
 	vp_str text = { target->text, target->text_n };
 	if (h->redact && !target->row_count) { /* of rows the names are hidden already */
-		if (procfs_redact_text(&e->redacted, h, text)) return;
+		if (procfs_redact_text(&e->redacted, h, text))
+			return;
 		text = (vp_str){ e->redacted.text, e->redacted.n };
 	}
 	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, text.p, text.n);
@@ -206,16 +244,22 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
 	if (*size - *n < region.name.n + 512) {
 		size_t more = 2 * *size + region.name.n + 4096;
 		char *grown = realloc(*text, more);
-		if (!grown) return -1;
+		if (!grown)
+			return -1;
 		*text = grown;
 		*size = more;
 	}
-	int used = sprintf(*text + *n, "%08llx-%08llx %.4s %08llx %.*s %.*s ", (unsigned long long)vma->start, (unsigned long long)vma->end, region.perms,
-	                   (unsigned long long)region.offset, region.dev.p ? (int)region.dev.n : 5, region.dev.p ? region.dev.p : "00:00",
-	                   region.inode.p ? (int)region.inode.n : 1, region.inode.p ? region.inode.p : "0");
+	int used =
+	        sprintf(*text + *n, "%08llx-%08llx %.4s %08llx %.*s %.*s ",
+	                (unsigned long long)vma->start, (unsigned long long)vma->end, region.perms,
+	                (unsigned long long)region.offset, region.dev.p ? (int)region.dev.n : 5,
+	                region.dev.p ? region.dev.p : "00:00",
+	                region.inode.p ? (int)region.inode.n : 1,
+	                region.inode.p ? region.inode.p : "0");
 	*n += (size_t)used;
 	if (region.name.n) {
-		while (used++ < 73) (*text)[(*n)++] = ' '; /* the column in which maps has the names */
+		while (used++ < 73)
+			(*text)[(*n)++] = ' '; /* the column in which maps has the names */
 		memcpy(*text + *n, region.name.p, region.name.n);
 		*n += region.name.n;
 	}
@@ -230,14 +274,17 @@ void target_put_args(struct vp_host *h, const char *text, size_t n)
 	vp_str args[EBPF_ARGS];
 	size_t count = 0;
 	char *hidden = h->redact ? malloc(EBPF_ARGS * PROCFS_REDACTED_MAX) : NULL;
-	if (h->redact && !hidden) return;
+	if (h->redact && !hidden)
+		return;
 	for (size_t at = 0; at < n && count < EBPF_ARGS;) {
 		args[count] = (vp_str){ text + at, strnlen(text + at, n - at) };
 		at += args[count].n + 1;
-		args[count] = names_hidden(h, args[count], hidden + (hidden ? count * PROCFS_REDACTED_MAX : 0));
+		args[count] = names_hidden(h, args[count],
+		                           hidden + (hidden ? count * PROCFS_REDACTED_MAX : 0));
 		count++;
 	}
-	if (count) h->strs(h, "args", args, count);
+	if (count)
+		h->strs(h, "args", args, count);
 	free(hidden);
 }
 
@@ -246,17 +293,22 @@ void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *w
 	char path[64], exe[PATH_MAX], hidden[PROCFS_REDACTED_MAX], *text = NULL;
 	size_t size = 0;
 	ssize_t n = slurp(pid, "stat", &text, &size);
-	char *open = n > 0 ? memchr(text, '(', (size_t)n) : NULL, *close = n > 0 ? memrchr(text, ')', (size_t)n) : NULL;
+	char *open = n > 0 ? memchr(text, '(', (size_t)n) : NULL,
+	     *close = n > 0 ? memrchr(text, ')', (size_t)n) : NULL;
 	h->begin(h, "process", t, pid);
 	h->str(h, "why", (vp_str){ why, strlen(why) });
 	if (open && close > open) {
 		long long ppid = 0;
-		if (sscanf(close + 1, " %*c %lld", &ppid) == 1) h->num(h, "ppid", (uint64_t)ppid);
-		h->str(h, "name", names_hidden(h, (vp_str){ open + 1, (size_t)(close - open - 1) }, hidden));
+		if (sscanf(close + 1, " %*c %lld", &ppid) == 1)
+			h->num(h, "ppid", (uint64_t)ppid);
+		h->str(h, "name",
+		       names_hidden(h, (vp_str){ open + 1, (size_t)(close - open - 1) }, hidden));
 	}
 	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
-	if ((n = readlink(path, exe, sizeof exe)) > 0) h->str(h, "exe", names_hidden(h, (vp_str){ exe, (size_t)n }, hidden));
-	if ((n = slurp(pid, "cmdline", &text, &size)) > 0) target_put_args(h, text, (size_t)n);
+	if ((n = readlink(path, exe, sizeof exe)) > 0)
+		h->str(h, "exe", names_hidden(h, (vp_str){ exe, (size_t)n }, hidden));
+	if ((n = slurp(pid, "cmdline", &text, &size)) > 0)
+		target_put_args(h, text, (size_t)n);
 	h->end(h);
 	free(text);
 }

@@ -23,7 +23,8 @@ static void put_name(struct vp_host *h, const char *key, vp_str name)
 	h->str(h, key, names_hidden(h, name, hidden));
 }
 
-static void begin_event(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head, const char *call)
+static void begin_event(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head,
+                        const char *call)
 {
 	h->begin(h, "event", stream_time(e, head), head->pid);
 	h->str(h, "call", (vp_str){ call, strlen(call) });
@@ -37,10 +38,13 @@ static char *put_hex(char *at, uint64_t value, int least)
 {
 	char digits[16];
 	int n = 0;
-	do digits[n++] = "0123456789abcdef"[value & 15];
+	do
+		digits[n++] = "0123456789abcdef"[value & 15];
 	while (value >>= 4);
-	while (n < least) digits[n++] = '0';
-	while (n) *at++ = digits[--n];
+	while (n < least)
+		digits[n++] = '0';
+	while (n)
+		*at++ = digits[--n];
 	return at;
 }
 
@@ -48,13 +52,16 @@ static char *put_decimal(char *at, uint64_t value)
 {
 	char digits[20];
 	int n = 0;
-	do digits[n++] = (char)('0' + value % 10);
+	do
+		digits[n++] = (char)('0' + value % 10);
 	while (value /= 10);
-	while (n) *at++ = digits[--n];
+	while (n)
+		*at++ = digits[--n];
 	return at;
 }
 
-static void tell_file(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits)
+static void tell_file(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,
+                      char *digits)
 {
 	char *at = put_hex(digits, vma->dev >> 20, 2);
 	*at++ = ':';
@@ -66,7 +73,8 @@ static void tell_file(const struct ebpf *e, const struct ebpf_vma *vma, struct v
 	region->name = names_shown(e->names, vma->dev, vma->inode, vma->alias);
 }
 
-void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region, char *digits)
+void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,
+                 char *digits)
 {
 	memset(region, 0, sizeof *region);
 	region->start = vma->start;
@@ -85,7 +93,8 @@ void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_reg
 		region->name = (vp_str){ "[stack]", 7 };
 	} else if (vma->what & EBPF_VMA_SPECIAL) {
 		memcpy(digits, &vma->offset, 16);
-		if (digits[0] == '[') region->name = text_of(digits, 16);
+		if (digits[0] == '[')
+			region->name = text_of(digits, 16);
 	}
 }
 
@@ -93,60 +102,82 @@ static void put_after(struct ebpf *e, struct vp_host *h, const struct ebpf_calle
 {
 	struct vp_region regions[EBPF_VMAS];
 	char digits[EBPF_VMAS][48];
-	for (uint32_t i = 0; i < called->head.count; i++) tell_region(e, &called->vmas[i], &regions[i], digits[i]);
+	for (uint32_t i = 0; i < called->head.count; i++)
+		tell_region(e, &called->vmas[i], &regions[i], digits[i]);
 	h->span(h, "span", called->lo, called->hi);
 	h->regions(h, "after", regions, called->head.count);
-	if (called->head.flags & EBPF_LEFT) h->span(h, "left", called->left, called->left_end);
-	if (called->head.flags & EBPF_RACY) h->json(h, "racy", (vp_str){ "true", 4 });
+	if (called->head.flags & EBPF_LEFT)
+		h->span(h, "left", called->left, called->left_end);
+	if (called->head.flags & EBPF_RACY)
+		h->json(h, "racy", (vp_str){ "true", 4 });
 }
 
 /* The members by which time is told, and the stack. */
-static void put_circumstances(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head, uint64_t took, uint64_t stack)
+static void put_circumstances(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head,
+                              uint64_t took, uint64_t stack)
 {
-	if (took) h->sec(h, "took", (int64_t)took);
-	if (e->timing) h->sec(h, "lag", e->now > (int64_t)head->t ? e->now - (int64_t)head->t : 0);
-	if (stack) h->num(h, "stack", stack);
+	if (took)
+		h->sec(h, "took", (int64_t)took);
+	if (e->timing)
+		h->sec(h, "lag", e->now > (int64_t)head->t ? e->now - (int64_t)head->t : 0);
+	if (stack)
+		h->num(h, "stack", stack);
 }
 
 /* What one of them does, all of them have. */
 static void want_sharers(struct ebpf *e, const struct target *target)
 {
 	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].space == target->space && &e->targets[i] != target) e->targets[i].wanted = true;
+		if (e->targets[i].space == target->space && &e->targets[i] != target)
+			e->targets[i].wanted = true;
 }
 
-static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_called *called)
+static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target,
+                      const struct ebpf_called *called)
 {
-	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS) return;
-	uint64_t stack = called->stack ? stacks_tell(e, h, stream_time(e, &called->head), called->stack) : 0;
-	for (uint32_t i = 0; e->stacks && i < called->head.count; i++) code_learn(&target->code, &called->vmas[i]);
+	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS)
+		return;
+	uint64_t stack =
+	        called->stack ? stacks_tell(e, h, stream_time(e, &called->head), called->stack) : 0;
+	for (uint32_t i = 0; e->stacks && i < called->head.count; i++)
+		code_learn(&target->code, &called->vmas[i]);
 	begin_event(e, h, &called->head, ebpf_call_names[called->call]);
 	words_put_call(h, called);
 	put_circumstances(e, h, &called->head, called->took, stack);
-	if (called->head.flags & EBPF_EXACT) put_after(e, h, called);
+	if (called->head.flags & EBPF_EXACT)
+		put_after(e, h, called);
 	h->end(h);
-	if (called->head.flags & EBPF_UNREAD) target->wanted = true;
-	if (target->shared && called->head.flags & (EBPF_UNREAD | EBPF_EXACT)) want_sharers(e, target);
+	if (called->head.flags & EBPF_UNREAD)
+		target->wanted = true;
+	if (target->shared && called->head.flags & (EBPF_UNREAD | EBPF_EXACT))
+		want_sharers(e, target);
 }
 
 /* ---- lives ---- */
 
 static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
 {
-	uint64_t stack = lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
+	uint64_t stack =
+	        lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
 	begin_event(e, h, &lived->head, "fork");
 	h->num(h, "child", lived->other);
-	if (lived->head.flags & EBPF_SHARED) h->json(h, "vfork", (vp_str){ "true", 4 });
+	if (lived->head.flags & EBPF_SHARED)
+		h->json(h, "vfork", (vp_str){ "true", 4 });
 	put_circumstances(e, h, &lived->head, 0, stack);
 	h->end(h);
-	if (!e->follow) return;
+	if (!e->follow)
+		return;
 	struct target *child = target_find(e, lived->other);
-	if (!child) child = target_add(e, lived->other);
-	if (!child) return;
+	if (!child)
+		child = target_add(e, lived->other);
+	if (!child)
+		return;
 	child->since = (int64_t)lived->head.t;
 	struct target *parent = target_find(e, lived->head.pid); /* it may have moved */
-	if (parent) code_copy(&child->code, &parent->code);
-	if (lived->head.flags & EBPF_SHARED && parent) child->space = parent->space, child->shared = parent->shared = true;
+	if (parent)
+		code_copy(&child->code, &parent->code);
+	if (lived->head.flags & EBPF_SHARED && parent)
+		child->space = parent->space, child->shared = parent->shared = true;
 	h->begin(h, "process", stream_time(e, &lived->head), lived->other);
 	h->str(h, "why", (vp_str){ "fork", 4 });
 	h->num(h, "ppid", lived->head.pid);
@@ -157,7 +188,8 @@ static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived
 
 static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
 {
-	uint64_t stack = lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
+	uint64_t stack =
+	        lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
 	begin_event(e, h, &lived->head, "clone");
 	h->num(h, "child", lived->other);
 	put_circumstances(e, h, &lived->head, 0, stack);
@@ -167,46 +199,58 @@ static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_live
 static void put_args(struct vp_host *h, const struct ebpf_lived *lived)
 {
 	target_put_args(h, lived->text, lived->args < EBPF_ARGS ? lived->args : EBPF_ARGS);
-	if (lived->head.flags & EBPF_CUT) h->json(h, "args_cut", (vp_str){ "true", 4 });
+	if (lived->head.flags & EBPF_CUT)
+		h->json(h, "args_cut", (vp_str){ "true", 4 });
 }
 
-static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived, const char *why)
+static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived,
+                        const char *why)
 {
 	h->begin(h, "process", stream_time(e, &lived->head), lived->head.pid);
 	h->str(h, "why", (vp_str){ why, strlen(why) });
 	h->num(h, "ppid", lived->other);
 	put_name(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
-	h->str(h, "exe", names_shown(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1], (uint16_t)lived->alias));
+	h->str(h, "exe",
+	       names_shown(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1],
+	                   (uint16_t)lived->alias));
 	put_args(h, lived);
 	h->num(h, "threads", 1);
 	h->end(h);
 }
 
-static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
+static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target,
+                      const struct ebpf_lived *lived)
 {
 	bool first = target->unseen;
 	target->space = ++e->spaces;
 	target->shared = false;
-	if (first) put_program(e, h, lived, "first");
+	if (first)
+		put_program(e, h, lived, "first");
 	begin_event(e, h, &lived->head, "exec");
 	put_name(h, "filename", text_of(lived->filename, sizeof lived->filename));
 	h->end(h);
-	if (!first) put_program(e, h, lived, "exec");
+	if (!first)
+		put_program(e, h, lived, "exec");
 	target->unseen = target->has_text = target->broken = false;
 	target->pieces = 0;
 	target->picture_n = 0;
 	code_free(&target->code);
-	if (lived->head.flags & EBPF_COMPAT) target_narrow(e, h, target->pid);
+	if (lived->head.flags & EBPF_COMPAT)
+		target_narrow(e, h, target->pid);
 }
 
-static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_lived *lived)
+static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target,
+                      const struct ebpf_lived *lived)
 {
 	int code = (int)lived->code;
 	faults_put(e, h, stream_time(e, &lived->head));
-	if (target->unseen) target_put_process(h, stream_time(e, &lived->head), target->pid, "first");
+	if (target->unseen)
+		target_put_process(h, stream_time(e, &lived->head), target->pid, "first");
 	begin_event(e, h, &lived->head, "exit");
-	if (WIFEXITED(code)) h->num(h, "status", (uint64_t)WEXITSTATUS(code));
-	if (WIFSIGNALED(code)) h->num(h, "signal", (uint64_t)WTERMSIG(code));
+	if (WIFEXITED(code))
+		h->num(h, "status", (uint64_t)WEXITSTATUS(code));
+	if (WIFSIGNALED(code))
+		h->num(h, "signal", (uint64_t)WTERMSIG(code));
 	h->end(h);
 	target->forget = true;
 	target->has_text = target->wanted = false;
@@ -214,45 +258,65 @@ static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target, 
 
 /* ---- pictures ---- */
 
-static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_called *piece)
+static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *target,
+                         const struct ebpf_called *piece)
 {
-	if (piece->call == 0) target->pieces = 0, target->picture_n = 0, target->broken = false;
-	if (piece->call != target->pieces++) target->broken = true;
-	for (uint32_t i = 0; e->stacks && i < piece->head.count && i < EBPF_VMAS; i++) code_learn(&target->code, &piece->vmas[i]);
+	if (piece->call == 0)
+		target->pieces = 0, target->picture_n = 0, target->broken = false;
+	if (piece->call != target->pieces++)
+		target->broken = true;
+	for (uint32_t i = 0; e->stacks && i < piece->head.count && i < EBPF_VMAS; i++)
+		code_learn(&target->code, &piece->vmas[i]);
 	for (uint32_t i = 0; i < piece->head.count && i < EBPF_VMAS; i++)
-		if (target_row(e, &target->picture, &target->picture_n, &target->picture_size, &piece->vmas[i])) target->broken = true;
-	if (!(piece->head.flags & EBPF_LAST)) return;
+		if (target_row(e, &target->picture, &target->picture_n, &target->picture_size,
+		               &piece->vmas[i]))
+			target->broken = true;
+	if (!(piece->head.flags & EBPF_LAST))
+		return;
 	if (target->broken || piece->head.flags & EBPF_UNREAD || !target->picture_n) {
 		target->wanted = true;
 		return;
 	}
 	size_t n = strlen(e->vsyscall);
-	if (target->picture_size - target->picture_n > n) memcpy(target->picture + target->picture_n, e->vsyscall, n), target->picture_n += n;
-	target_put_text(h, target, stream_time(e, &piece->head), 0, target->picture, target->picture_n);
+	if (target->picture_size - target->picture_n > n)
+		memcpy(target->picture + target->picture_n, e->vsyscall, n), target->picture_n += n;
+	target_put_text(h, target, stream_time(e, &piece->head), 0, target->picture,
+	                target->picture_n);
 }
 
 /* ---- faults ---- */
 
-static void tell_fault(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_faulted *fault)
+static void tell_fault(struct ebpf *e, struct vp_host *h, struct target *target,
+                       const struct ebpf_faulted *fault)
 {
-	uint64_t stack = fault->stack ? stacks_tell(e, h, stream_time(e, &fault->head), fault->stack) : 0;
+	uint64_t stack =
+	        fault->stack ? stacks_tell(e, h, stream_time(e, &fault->head), fault->stack) : 0;
 	begin_event(e, h, &fault->head, "fault");
 	h->addr(h, "addr", fault->address);
 	h->addr(h, "ip", fault->ip);
-	h->str(h, "access", fault->error & 16 ? (vp_str){ "execute", 7 } : fault->error & 2 ? (vp_str){ "write", 5 } : (vp_str){ "read", 4 });
-	if (fault->start) h->addr(h, "start", fault->start);
-	else target->wanted = true; /* the stack has grown, or the process has no right there */
+	h->str(h, "access",
+	       fault->error & 16  ? (vp_str){ "execute", 7 }
+	       : fault->error & 2 ? (vp_str){ "write", 5 }
+	                          : (vp_str){ "read", 4 });
+	if (fault->start)
+		h->addr(h, "start", fault->start);
+	else
+		target->wanted = true; /* the stack has grown, or the process has no right there */
 	put_circumstances(e, h, &fault->head, 0, stack);
 	h->end(h);
 }
 
 /* ---- all of them ---- */
 
-static void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, const struct ebpf_head *head)
+static void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target,
+                      const struct ebpf_head *head)
 {
 	(void)e;
-	if (head->lost == target->lost) return;
-	h->lost(h, head->pid, "events", head->lost - target->lost, "the ring was full: give it more room with -O ring=SIZE, or trace less with -e; the process is read again");
+	if (head->lost == target->lost)
+		return;
+	h->lost(h, head->pid, "events", head->lost - target->lost,
+	        "the ring was full: give it more room with -O ring=SIZE, or trace less with -e; "
+	        "the process is read again");
 	target->lost = head->lost;
 	target->wanted = true;
 }
@@ -261,7 +325,8 @@ static void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, 
 static struct target *adopt(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
 {
 	struct target *target = target_add(e, head->pid);
-	if (!target) return NULL;
+	if (!target)
+		return NULL;
 	target->wanted = true;
 	target_put_process(h, stream_time(e, head), head->pid, "first");
 	h->follow(h, head->pid);
@@ -273,8 +338,10 @@ void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
 	const struct ebpf_called *called = (const void *)head;
 	const struct ebpf_lived *lived = (const void *)head;
 	struct target *target = target_find(e, head->pid);
-	if (!target && !(target = adopt(e, h, head))) return;
-	if ((int64_t)head->t <= target->since || target->forget) return;
+	if (!target && !(target = adopt(e, h, head)))
+		return;
+	if ((int64_t)head->t <= target->since || target->forget)
+		return;
 	target->changed_at = (int64_t)head->t;
 	tell_lost(e, h, target, head);
 	switch (head->kind) {

@@ -1,7 +1,9 @@
-/* A process whole, as the kernel has it at one moment: its own iterator over regions, run until nobody has changed any meanwhile.
+/* A process whole, as the kernel has it at one moment: its own iterator over regions, run until
+ * nobody has changed any meanwhile.
  *
- * /proc/PID/maps is no picture of one moment: the kernel writes it piece by piece, and of a process that maps meanwhile the pieces
- * overlap, or leave out what has moved (Linux 6.18: about one reading in two hundred of a process of 300 regions that maps all the time).
+ * /proc/PID/maps is no picture of one moment: the kernel writes it piece by piece, and of a process
+ * that maps meanwhile the pieces overlap, or leave out what has moved (Linux 6.18: about one
+ * reading in two hundred of a process of 300 regions that maps all the time).
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -14,16 +16,18 @@
 
 #include "inner.h"
 
-#define TRIES 50        /* while it is being changed ... */
-#define LONG 4000000    /* ... and ns after which none is begun */
-#define MOST (1u << 18) /* rows: 12 MiB */
+#define TRIES 50         /* while it is being changed ... */
+#define LONG  4000000    /* ... and ns after which none is begun */
+#define MOST  (1u << 18) /* rows: 12 MiB */
 
 size_t whole_limit(void)
 {
 	unsigned long most = 65530;
 	FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
-	if (file && fscanf(file, "%lu", &most) != 1) most = 65530;
-	if (file) fclose(file);
+	if (file && fscanf(file, "%lu", &most) != 1)
+		most = 65530;
+	if (file)
+		fclose(file);
 	most += 64; /* the kernel's own come on top */
 	return most < MOST ? most : MOST;
 }
@@ -37,12 +41,17 @@ static size_t bytes(const struct ebpf *e)
 static int ask(const struct ebpf *e, int64_t pid, struct ebpf_whole *whole)
 {
 	*whole = (struct ebpf_whole){ .pid = (unsigned)pid, .most = (unsigned)e->row_most };
-	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = whole, .ctx_size_in = sizeof *whole); /* the answer comes back there as well; a ctx_out of its own is refused */
+	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = whole,
+	            .ctx_size_in = sizeof *whole); /* the answer comes back there as well; a ctx_out
+	                                              of its own is refused */
 	int64_t began = ebpf_clock();
 	for (int i = 0; i < TRIES && ebpf_clock() - began < LONG; i++) {
-		if (i) sched_yield();
-		if (bpf_prog_test_run_opts(e->take_whole, &options)) return -1;
-		if (whole->state != EBPF_BUSY) break;
+		if (i)
+			sched_yield();
+		if (bpf_prog_test_run_opts(e->take_whole, &options))
+			return -1;
+		if (whole->state != EBPF_BUSY)
+			break;
 	}
 	return whole->state == EBPF_WHOLE && whole->count ? 0 : -1;
 }
@@ -50,25 +59,31 @@ static int ask(const struct ebpf *e, int64_t pid, struct ebpf_whole *whole)
 int whole_map(struct ebpf *e, struct vp_host *h, int map)
 {
 	void *rows = mmap(NULL, bytes(e), PROT_READ, MAP_SHARED, map, 0);
-	if (rows == MAP_FAILED) return h->fail(h, "the rows of a process cannot be mapped: %s", strerror(errno));
+	if (rows == MAP_FAILED)
+		return h->fail(h, "the rows of a process cannot be mapped: %s", strerror(errno));
 	e->rows = rows;
-	ask(e, 0, &(struct ebpf_whole){ 0 }); /* there is no such process: it tells who asks, and so where paths begin */
+	ask(e, 0, &(struct ebpf_whole){ 0 }); /* there is no such process: it tells who asks, and so
+	                                         where paths begin */
 	return 0;
 }
 
 void whole_free(struct ebpf *e)
 {
-	if (e->rows) munmap(e->rows, bytes(e));
+	if (e->rows)
+		munmap(e->rows, bytes(e));
 }
 
 int whole_take(struct ebpf *e, struct target *target)
 {
 	struct ebpf_whole whole;
 	int64_t began = ebpf_clock();
-	if (e->take_whole < 0 || ask(e, target->pid, &whole)) return -1;
+	if (e->take_whole < 0 || ask(e, target->pid, &whole))
+		return -1;
 	if (whole.count > target->row_size) {
-		struct ebpf_vma *more = realloc(target->rows, 2 * (size_t)whole.count * sizeof *more);
-		if (!more) return -1;
+		struct ebpf_vma *more =
+		        realloc(target->rows, 2 * (size_t)whole.count * sizeof *more);
+		if (!more)
+			return -1;
 		target->rows = more;
 		target->row_size = 2 * (size_t)whole.count;
 	}

@@ -3,9 +3,10 @@
  *   7f12..-7f13.. r-xp 00000000 fe:00 4711        /opt/secret/lib/libplan.so.2 (deleted)
  *   -> the same up to the name, then               /0c1f03a1d2b4/5be0c8a1f7d2.so.2 (deleted)
  *
- * What stays: what the kernel calls things by itself ([heap], anon_inode:[eventpoll]), the prefixes and endings by which
- * a kind is told (/dev/shm/, /memfd:, .so, .ttf, " (deleted)" ...), and a few words that programs put into names for that
- * purpose (stack, jit ...). A folder is one hash, whatever its depth.
+ * What stays: what the kernel calls things by itself ([heap], anon_inode:[eventpoll]), the prefixes
+ * and endings by which a kind is told (/dev/shm/, /memfd:, .so, .ttf, " (deleted)" ...), and a few
+ * words that programs put into names for that purpose (stack, jit ...). A folder is one hash,
+ * whatever its depth.
  */
 #include "redact.h"
 
@@ -58,11 +59,14 @@ static vp_str behind(vp_str text, size_t n)
 /* Words by which a kind is told, wherever they stand in the name. */
 static void put_words(struct redacted *to, vp_str name)
 {
-	static const char *const words[] = { "stack", "guard", "heap", "malloc", "arena", "jit", "gc", "wasm", "tls", "bss", "dalvik", "v8", "scudo" };
+	static const char *const words[] = { "stack",  "guard", "heap", "malloc", "arena",
+		                             "jit",    "gc",    "wasm", "tls",    "bss",
+		                             "dalvik", "v8",    "scudo" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t n = strlen(words[i]);
 		for (size_t at = 0; at + n <= name.n; at++) {
-			if (strncasecmp(name.p + at, words[i], n) != 0) continue;
+			if (strncasecmp(name.p + at, words[i], n) != 0)
+				continue;
 			put(to, "-", 1);
 			put(to, words[i], n);
 			break;
@@ -73,14 +77,18 @@ static void put_words(struct redacted *to, vp_str name)
 /* ".so" and versions behind it, or an ending that tells a kind of file. */
 static vp_str ending(vp_str base)
 {
-	static const char *const known[] = { ".ttf", ".ttc", ".otf", ".pfb", ".pcf.gz", ".cache", ".jar", ".apk", ".dex", ".odex", ".vdex", ".oat",
-	                                     ".art", ".wasm", ".dll", ".exe" };
+	static const char *const known[] = { ".ttf", ".ttc",  ".otf", ".pfb",  ".pcf.gz", ".cache",
+		                             ".jar", ".apk",  ".dex", ".odex", ".vdex",   ".oat",
+		                             ".art", ".wasm", ".dll", ".exe" };
 	size_t n = base.n;
-	while (n && (isdigit((unsigned char)base.p[n - 1]) || base.p[n - 1] == '.')) n--;
+	while (n && (isdigit((unsigned char)base.p[n - 1]) || base.p[n - 1] == '.'))
+		n--;
 	vp_str front = { base.p, n };
-	if (ends(front, ".so") && base.n - n < 24 && (base.n == n || base.p[n] == '.')) return behind(base, n - 3);
+	if (ends(front, ".so") && base.n - n < 24 && (base.n == n || base.p[n] == '.'))
+		return behind(base, n - 3);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (ends(base, known[i])) return behind(base, base.n - strlen(known[i]));
+		if (ends(base, known[i]))
+			return behind(base, base.n - strlen(known[i]));
 	return (vp_str){ base.p, 0 };
 }
 
@@ -91,16 +99,20 @@ static void put_base(struct redacted *to, vp_str base)
 		put(to, base.p, base.n);
 		return;
 	}
-	if (starts(base, "LC_")) put(to, "LC_", 3);
+	if (starts(base, "LC_"))
+		put(to, "LC_", 3);
 	hash(to, base);
 	put(to, tail.p, tail.n);
 }
 
 static void put_path(struct redacted *to, vp_str path)
 {
-	static const char *const devices[] = { "/dev/shm/", "/dev/hugepages/", "/dev/dri/", "/dev/nvidia", "/dev/kgsl", "/dev/mali", "/dev/" };
+	static const char *const devices[] = { "/dev/shm/",   "/dev/hugepages/", "/dev/dri/",
+		                               "/dev/nvidia", "/dev/kgsl",       "/dev/mali",
+		                               "/dev/" };
 	for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
-		if (!starts(path, devices[i])) continue;
+		if (!starts(path, devices[i]))
+			continue;
 		put(to, devices[i], strlen(devices[i]));
 		hash(to, behind(path, strlen(devices[i])));
 		return;
@@ -111,8 +123,10 @@ static void put_path(struct redacted *to, vp_str path)
 		put(to, "/", 1);
 		hash(to, folder);
 	}
-	if (memmem(path.p, folder.n + 1, "/locale/", 8)) put(to, "/locale", 7);
-	if (memmem(path.p, folder.n + 1, "/fontconfig/", 12)) put(to, "/fontconfig", 11);
+	if (memmem(path.p, folder.n + 1, "/locale/", 8))
+		put(to, "/locale", 7);
+	if (memmem(path.p, folder.n + 1, "/fontconfig/", 12))
+		put(to, "/fontconfig", 11);
 	put(to, "/", 1);
 	put_base(to, behind(path, folder.n + 1));
 }
@@ -120,12 +134,17 @@ static void put_path(struct redacted *to, vp_str path)
 /* What the kernel calls things by itself: no byte of it was chosen by a user. */
 static bool kernels(vp_str name)
 {
-	static const char *const whole[] = { "/dev/zero", "/anon_hugepage", "/i915", "/drm mm object", "/[aio]" };
+	static const char *const whole[] = { "/dev/zero", "/anon_hugepage", "/i915",
+		                             "/drm mm object", "/[aio]" };
 	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++)
-		if (is(name, whole[i])) return true;
-	if (name.n > NAME_LIMIT || !(starts(name, "[") || starts(name, "anon_inode:") || starts(name, "socket:["))) return false;
+		if (is(name, whole[i]))
+			return true;
+	if (name.n > NAME_LIMIT ||
+	    !(starts(name, "[") || starts(name, "anon_inode:") || starts(name, "socket:[")))
+		return false;
 	for (size_t i = 0; i < name.n; i++)
-		if (!isalnum((unsigned char)name.p[i]) && !strchr("[]:_-.", name.p[i])) return false;
+		if (!isalnum((unsigned char)name.p[i]) && !strchr("[]:_-.", name.p[i]))
+			return false;
 	return true;
 }
 
@@ -133,7 +152,8 @@ static void put_name(struct redacted *to, vp_str name)
 {
 	static const char *const named[] = { "[anon:", "[anon_shmem:", "/memfd:", "/dmabuf:" };
 	for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-		if (!starts(name, named[i])) continue;
+		if (!starts(name, named[i]))
+			continue;
 		bool bracket = *named[i] == '[' && ends(name, "]");
 		vp_str chosen = behind(name, strlen(named[i]));
 		chosen.n -= bracket;
@@ -143,10 +163,14 @@ static void put_name(struct redacted *to, vp_str name)
 		put(to, "]", bracket);
 		return;
 	}
-	if (kernels(name)) put(to, name.p, name.n);
-	else if (starts(name, "/SYSV")) put(to, "/SYSV", 5), hash(to, behind(name, 5));
-	else if (starts(name, "/")) put_path(to, name);
-	else hash(to, name);
+	if (kernels(name))
+		put(to, name.p, name.n);
+	else if (starts(name, "/SYSV"))
+		put(to, "/SYSV", 5), hash(to, behind(name, 5));
+	else if (starts(name, "/"))
+		put_path(to, name);
+	else
+		hash(to, name);
 }
 
 size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTED_MAX])
@@ -154,15 +178,19 @@ size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTE
 	static const char deleted[] = " (deleted)";
 	struct redacted redacted = { h, to };
 	bool gone = ends(name, deleted);
-	if (gone) name.n -= sizeof deleted - 1;
-	if (name.n) put_name(&redacted, name);
-	if (gone) put(&redacted, deleted, sizeof deleted - 1);
+	if (gone)
+		name.n -= sizeof deleted - 1;
+	if (name.n)
+		put_name(&redacted, name);
+	if (gone)
+		put(&redacted, deleted, sizeof deleted - 1);
 	return (size_t)(redacted.at - to);
 }
 
 size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTED_MAX])
 {
-	if (!word.n || *word.p == '/') return procfs_redact_name(h, word, to);
+	if (!word.n || *word.p == '/')
+		return procfs_redact_name(h, word, to);
 	h->redact(h, word, to);
 	return VP_REDACTED;
 }
@@ -186,8 +214,10 @@ static size_t name_of_row(vp_str line)
 {
 	size_t at = 0;
 	for (int word = 0; word < 5; word++) {
-		while (at < line.n && line.p[at] != ' ') at++;
-		while (at < line.n && line.p[at] == ' ') at++;
+		while (at < line.n && line.p[at] != ' ')
+			at++;
+		while (at < line.n && line.p[at] == ' ')
+			at++;
 	}
 	return at;
 }
@@ -196,11 +226,15 @@ static size_t name_of_row(vp_str line)
 static size_t text_of_value(vp_str line)
 {
 	const char *colon = memchr(line.p, ':', line.n);
-	if (!colon || starts(line, "VmFlags:") || starts(line, "Pages:") || starts(line, "PageTables:") || starts(line, "Numa:")) return line.n;
+	if (!colon || starts(line, "VmFlags:") || starts(line, "Pages:") ||
+	    starts(line, "PageTables:") || starts(line, "Numa:"))
+		return line.n;
 	size_t at = (size_t)(colon - line.p) + 1;
-	while (at < line.n && line.p[at] == ' ') at++;
+	while (at < line.n && line.p[at] == ' ')
+		at++;
 	size_t digits = at;
-	while (digits < line.n && isdigit((unsigned char)line.p[digits])) digits++;
+	while (digits < line.n && isdigit((unsigned char)line.p[digits]))
+		digits++;
 	return digits > at && (digits == line.n || is(behind(line, digits), " kB")) ? line.n : at;
 }
 
@@ -214,7 +248,8 @@ int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str f
 		if (text->size - text->n < line.n + PROCFS_REDACTED_MAX + 1) {
 			size_t size = 2 * text->size + line.n + from.n + PROCFS_REDACTED_MAX + 1;
 			char *more = realloc(text->text, size);
-			if (!more) return -1;
+			if (!more)
+				return -1;
 			text->text = more;
 			text->size = size;
 		}
@@ -222,8 +257,10 @@ int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str f
 		size_t plain = row ? name_of_row(line) : text_of_value(line);
 		memcpy(text->text + text->n, line.p, plain);
 		text->n += plain;
-		if (plain < line.n) text->n += redact_again(text, h, behind(line, plain), text->text + text->n);
-		if (newline) text->text[text->n++] = '\n';
+		if (plain < line.n)
+			text->n += redact_again(text, h, behind(line, plain), text->text + text->n);
+		if (newline)
+			text->text[text->n++] = '\n';
 		from.p += line.n + (newline != NULL);
 	}
 	return 0;

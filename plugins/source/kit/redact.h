@@ -1,4 +1,5 @@
-/* --redact: what the kernel prints of a process, with every name hashed. It stands alone, for other sources that hand on such text. */
+/* --redact: what the kernel prints of a process, with every name hashed. It stands alone, for other
+ * sources that hand on such text. */
 #ifndef VMPIPE_SOURCE_KIT_REDACT_H
 #define VMPIPE_SOURCE_KIT_REDACT_H
 
@@ -7,15 +8,18 @@
 /* Names with h->redact, see redact.c. They give the length of what they wrote. */
 #define PROCFS_REDACTED_MAX 256
 struct procfs_redacted {
-	char *text;       /* the last one; free() */
+	char *text; /* the last one; free() */
 	size_t n, size;
-	char last[512];   /* the last name, and what was made of it */
+	char last[512]; /* the last name, and what was made of it */
 	size_t last_n;
 	char made[PROCFS_REDACTED_MAX];
 	size_t made_n;
 };
-int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str from); /* maps or smaps; 0, -1: no memory */
-size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTED_MAX]); /* a path, or what stands in its place */
-size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTED_MAX]); /* a path if it begins as one */
+int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h,
+                       vp_str from); /* maps or smaps; 0, -1: no memory */
+size_t procfs_redact_name(struct vp_host *h, vp_str name,
+                          char to[PROCFS_REDACTED_MAX]); /* a path, or what stands in its place */
+size_t procfs_redact_word(struct vp_host *h, vp_str word,
+                          char to[PROCFS_REDACTED_MAX]); /* a path if it begins as one */
 
 #endif

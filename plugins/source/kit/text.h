@@ -1,4 +1,5 @@
-/* What the readers of texts share: lines without what mail and logs put in front of them, words, numbers, sizes, members as JSON. */
+/* What the readers of texts share: lines without what mail and logs put in front of them, words,
+ * numbers, sizes, members as JSON. */
 #ifndef VMPIPE_SOURCE_KIT_TEXT_H
 #define VMPIPE_SOURCE_KIT_TEXT_H
 
@@ -65,13 +66,15 @@ static inline bool text_digit(char c)
 
 static inline vp_str text_left(vp_str text)
 {
-	while (text.n && text_blank(*text.p)) text.p++, text.n--;
+	while (text.n && text_blank(*text.p))
+		text.p++, text.n--;
 	return text;
 }
 
 static inline vp_str text_right(vp_str text)
 {
-	while (text.n && text_blank(text.p[text.n - 1])) text.n--;
+	while (text.n && text_blank(text.p[text.n - 1]))
+		text.n--;
 	return text;
 }
 
@@ -85,7 +88,8 @@ static inline vp_str text_word(vp_str *rest)
 {
 	*rest = text_left(*rest);
 	vp_str word = { rest->p, 0 };
-	while (word.n < rest->n && !text_blank(word.p[word.n])) word.n++;
+	while (word.n < rest->n && !text_blank(word.p[word.n]))
+		word.n++;
 	*rest = text_from(*rest, word.n);
 	return word;
 }
@@ -95,7 +99,8 @@ static inline vp_str text_last_word(vp_str *rest)
 {
 	*rest = text_right(*rest);
 	size_t at = rest->n;
-	while (at && !text_blank(rest->p[at - 1])) at--;
+	while (at && !text_blank(rest->p[at - 1]))
+		at--;
 	vp_str word = text_from(*rest, at);
 	rest->n = at;
 	return word;
@@ -105,33 +110,39 @@ static inline vp_str text_last_word(vp_str *rest)
 
 struct text_lines {
 	vp_str rest;
-	size_t number;  /* of the line last given, from 1 */
-	bool cut;       /* it had no newline */
+	size_t number; /* of the line last given, from 1 */
+	bool cut;      /* it had no newline */
 };
 
 static inline bool text_next(struct text_lines *lines, vp_str *line)
 {
-	if (!lines->rest.n) return false;
+	if (!lines->rest.n)
+		return false;
 	const char *newline = memchr(lines->rest.p, '\n', lines->rest.n);
-	*line = (vp_str){ lines->rest.p, newline ? (size_t)(newline - lines->rest.p) : lines->rest.n };
+	*line = (vp_str){ lines->rest.p,
+		          newline ? (size_t)(newline - lines->rest.p) : lines->rest.n };
 	lines->rest = text_from(lines->rest, line->n + (newline != NULL));
 	lines->number++;
 	lines->cut = !newline;
 	return true;
 }
 
-/* Without the marks of quoted mail ("> > ", "| ") in front of it. Blanks before a line that is not quoted stay. */
+/* Without the marks of quoted mail ("> > ", "| ") in front of it. Blanks before a line that is not
+ * quoted stay. */
 static inline vp_str text_unquoted(vp_str line)
 {
 	for (;;) {
 		vp_str left = text_left(line);
-		if (!left.n || (*left.p != '>' && *left.p != '|')) return line;
+		if (!left.n || (*left.p != '>' && *left.p != '|'))
+			return line;
 		line = text_from(left, 1);
-		if (line.n && *line.p == ' ') line = text_from(line, 1);
+		if (line.n && *line.p == ' ')
+			line = text_from(line, 1);
 	}
 }
 
-/* The form of what a log puts in front of its lines: letters and digits are alike, all else stands for itself. */
+/* The form of what a log puts in front of its lines: letters and digits are alike, all else stands
+ * for itself. */
 struct text_prefix {
 	char form[160];
 	size_t n;
@@ -143,26 +154,33 @@ static inline char text_form(char c)
 	return letter ? 'a' : c;
 }
 
-/* The first `n` bytes of `line` are such a prefix: remembered. It ends in a blank and holds a number or a sign, not words alone. */
+/* The first `n` bytes of `line` are such a prefix: remembered. It ends in a blank and holds a
+ * number or a sign, not words alone. */
 static inline void text_prefix_learn(struct text_prefix *prefix, vp_str line, size_t n)
 {
 	prefix->n = 0;
-	while (n > 1 && n <= line.n && text_blank(line.p[n - 1]) && text_blank(line.p[n - 2])) n--; /* further blanks are the line's own */
-	if (!n || n > sizeof prefix->form || n > line.n || !text_blank(line.p[n - 1])) return;
+	while (n > 1 && n <= line.n && text_blank(line.p[n - 1]) && text_blank(line.p[n - 2]))
+		n--; /* further blanks are the line's own */
+	if (!n || n > sizeof prefix->form || n > line.n || !text_blank(line.p[n - 1]))
+		return;
 	bool words = true;
 	for (size_t i = 0; i < n; i++) {
 		prefix->form[i] = text_form(line.p[i]);
-		words = words && !text_digit(line.p[i]) && (prefix->form[i] == 'a' || text_blank(line.p[i]));
+		words = words && !text_digit(line.p[i]) &&
+		        (prefix->form[i] == 'a' || text_blank(line.p[i]));
 	}
-	if (!words) prefix->n = n;
+	if (!words)
+		prefix->n = n;
 }
 
 static inline vp_str text_without(const struct text_prefix *prefix, vp_str line)
 {
 	size_t n = prefix->n;
-	if (line.n + 1 < n) return line; /* a line that is empty but for it may have lost its last blank */
+	if (line.n + 1 < n)
+		return line; /* a line that is empty but for it may have lost its last blank */
 	for (size_t i = 0; i < n && i < line.n; i++)
-		if (text_form(line.p[i]) != prefix->form[i]) return line;
+		if (text_form(line.p[i]) != prefix->form[i])
+			return line;
 	return text_from(line, n);
 }
 
@@ -173,29 +191,36 @@ static inline vp_str text_first(vp_str text)
 	return text_unquoted((vp_str){ text.p, newline ? (size_t)(newline - text.p) : text.n });
 }
 
-/* What of a line `is` holds of: without the blanks around it, or without what a log has put in front too, which mostly ends in
- * a colon, a bracket, or a word in capitals. Empty: of nothing. */
+/* What of a line `is` holds of: without the blanks around it, or without what a log has put in
+ * front too, which mostly ends in a colon, a bracket, or a word in capitals. Empty: of nothing. */
 static inline vp_str text_behind_prefix(vp_str line, bool (*is)(vp_str line))
 {
 	line = text_trim(line);
-	if (line.n && is(line)) return line;
+	if (line.n && is(line))
+		return line;
 	for (size_t i = 1; i + 2 < line.n && i < 80; i++) {
-		bool capitals = line.p[i] >= 'A' && line.p[i] <= 'Z' && line.p[i - 1] >= 'A' && line.p[i - 1] <= 'Z';
-		if ((!capitals && line.p[i] != ':' && line.p[i] != ']') || !text_blank(line.p[i + 1])) continue;
+		bool capitals = line.p[i] >= 'A' && line.p[i] <= 'Z' && line.p[i - 1] >= 'A' &&
+		                line.p[i - 1] <= 'Z';
+		if ((!capitals && line.p[i] != ':' && line.p[i] != ']') ||
+		    !text_blank(line.p[i + 1]))
+			continue;
 		vp_str rest = text_left(text_from(line, i + 1));
-		if (is(rest)) return rest;
+		if (is(rest))
+			return rest;
 	}
 	return (vp_str){ NULL, 0 };
 }
 
-/* Whether it stands in front of most lines of a text, as what a log writes does; else it is a part of the line that it was learnt of. */
+/* Whether it stands in front of most lines of a text, as what a log writes does; else it is a part
+ * of the line that it was learnt of. */
 static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
 	size_t with = 0, without = 0;
 	for (vp_str line; with + without < 200 && text_next(&lines, &line);) {
 		line = text_unquoted(line);
-		if (!text_trim(line).n) continue;
+		if (!text_trim(line).n)
+			continue;
 		bool has = text_without(prefix, line).n < line.n;
 		with += has, without += !has;
 	}
@@ -206,17 +231,22 @@ static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str te
 
 static inline int text_hex_digit(char c)
 {
-	return text_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return text_digit(c)          ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+	                              : -1;
 }
 
 /* All of it, 1 to 16 digits, with or without 0x. */
 static inline bool text_hex(vp_str text, uint64_t *value)
 {
-	if (text.n > 2 && text.p[0] == '0' && (text.p[1] == 'x' || text.p[1] == 'X')) text = text_from(text, 2);
+	if (text.n > 2 && text.p[0] == '0' && (text.p[1] == 'x' || text.p[1] == 'X'))
+		text = text_from(text, 2);
 	*value = 0;
 	for (size_t i = 0; i < text.n; i++) {
 		int digit = text_hex_digit(text.p[i]);
-		if (digit < 0) return false;
+		if (digit < 0)
+			return false;
 		*value = *value << 4 | (uint64_t)digit;
 	}
 	return text.n > 0 && text.n <= 16;
@@ -226,7 +256,8 @@ static inline bool text_decimal(vp_str text, uint64_t *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < text.n; i++) {
-		if (!text_digit(text.p[i])) return false;
+		if (!text_digit(text.p[i]))
+			return false;
 		*value = *value * 10 + (uint64_t)(text.p[i] - '0');
 	}
 	return text.n > 0 && text.n <= 18;
@@ -243,8 +274,11 @@ static inline unsigned text_unit(vp_str unit, bool *known)
 {
 	static const char letters[] = "BKMGTPE";
 	const char *at = unit.n ? strchr(letters, *unit.p == 'k' ? 'K' : *unit.p) : NULL;
-	*known = !unit.n || (at && *at && (unit.n == 1 || text_is(text_from(unit, 1), "B") || text_is(text_from(unit, 1), "i")
-	                                   || text_is(text_from(unit, 1), "iB") || text_is(text_from(unit, 1), "b")));
+	*known = !unit.n ||
+	         (at && *at &&
+	          (unit.n == 1 || text_is(text_from(unit, 1), "B") ||
+	           text_is(text_from(unit, 1), "i") || text_is(text_from(unit, 1), "iB") ||
+	           text_is(text_from(unit, 1), "b")));
 	return at && *known ? (unsigned)(at - letters) * 10 : 0;
 }
 
@@ -253,15 +287,19 @@ static inline bool text_size(vp_str text, struct text_size *size)
 	uint64_t whole = 0, tenths = 0, scale = 1;
 	size_t i = 0;
 	bool known;
-	for (; i < text.n && text_digit(text.p[i]) && i < 16; i++) whole = whole * 10 + (uint64_t)(text.p[i] - '0');
-	if (!i) return false;
+	for (; i < text.n && text_digit(text.p[i]) && i < 16; i++)
+		whole = whole * 10 + (uint64_t)(text.p[i] - '0');
+	if (!i)
+		return false;
 	if (i + 1 < text.n && (text.p[i] == '.' || text.p[i] == ',') && text_digit(text.p[i + 1]))
 		for (i++; i < text.n && text_digit(text.p[i]) && scale < 1000000; i++)
 			tenths = tenths * 10 + (uint64_t)(text.p[i] - '0'), scale *= 10;
 	vp_str unit = text_from(text, i);
 	unsigned shift = text_unit(unit, &known);
-	if (!known || (scale > 1 && !unit.n) || (shift && whole >> (64 - shift))) return false;
-	size->bytes = (whole << shift) + (shift >= 44 ? tenths * ((UINT64_C(1) << shift) / scale) : (tenths << shift) / scale);
+	if (!known || (scale > 1 && !unit.n) || (shift && whole >> (64 - shift)))
+		return false;
+	size->bytes = (whole << shift) + (shift >= 44 ? tenths * ((UINT64_C(1) << shift) / scale)
+	                                              : (tenths << shift) / scale);
 	size->step = (UINT64_C(1) << shift) / scale + (scale > 1);
 	size->bare = !unit.n;
 	return true;
@@ -271,9 +309,11 @@ static inline bool text_size(vp_str text, struct text_size *size)
 static inline bool text_range(vp_str text, uint64_t *start, uint64_t *end)
 {
 	const char *dash = text.n ? memchr(text.p, '-', text.n) : NULL;
-	if (!dash) return false;
+	if (!dash)
+		return false;
 	vp_str first = { text.p, (size_t)(dash - text.p) };
-	return text_hex(first, start) && text_hex(text_from(text, first.n + 1), end) && *start < *end;
+	return text_hex(first, start) && text_hex(text_from(text, first.n + 1), end) &&
+	       *start < *end;
 }
 
 /* ---- members as JSON text ---- */
@@ -281,7 +321,7 @@ static inline bool text_range(vp_str text, uint64_t *start, uint64_t *end)
 struct text_json {
 	char *p;
 	size_t n, size;
-	bool failed;  /* no memory: what was asked for is not there */
+	bool failed; /* no memory: what was asked for is not there */
 };
 
 static inline void text_json_bytes(struct text_json *json, const char *bytes, size_t n)
@@ -289,8 +329,10 @@ static inline void text_json_bytes(struct text_json *json, const char *bytes, si
 	if (json->n + n > json->size) {
 		size_t size = (json->n + n) * 2 + 256;
 		char *more = realloc(json->p, size);
-		if (!more) json->failed = true;
-		if (!more) return;
+		if (!more)
+			json->failed = true;
+		if (!more)
+			return;
 		json->p = more, json->size = size;
 	}
 	memcpy(json->p + json->n, bytes, n);
@@ -301,12 +343,20 @@ static inline void text_json_bytes(struct text_json *json, const char *bytes, si
 static inline size_t text_utf8(vp_str at)
 {
 	unsigned char c = (unsigned char)at.p[0];
-	size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
-	if (!n || n > at.n) return 0;
+	size_t n = c < 0x80                ? 1
+	           : c >= 0xc2 && c < 0xe0 ? 2
+	           : c >= 0xe0 && c < 0xf0 ? 3
+	           : c >= 0xf0 && c < 0xf5 ? 4
+	                                   : 0;
+	if (!n || n > at.n)
+		return 0;
 	for (size_t i = 1; i < n; i++)
-		if (((unsigned char)at.p[i] & 0xc0) != 0x80) return 0;
+		if (((unsigned char)at.p[i] & 0xc0) != 0x80)
+			return 0;
 	unsigned char second = n > 1 ? (unsigned char)at.p[1] : 0;
-	if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) || (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f)) return 0;
+	if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) ||
+	    (c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f))
+		return 0;
 	return n;
 }
 
@@ -317,17 +367,23 @@ static inline void text_json_quoted(struct text_json *json, vp_str text)
 	for (size_t n; text.n; text = text_from(text, n ? n : 1)) {
 		unsigned char c = (unsigned char)*text.p;
 		n = text_utf8(text);
-		if (!n) text_json_bytes(json, "\\ufffd", 6);
-		else if (c < 0x20 || c == 0x7f) text_json_bytes(json, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", c));
-		else if (c == '"' || c == '\\') text_json_bytes(json, (char[]){ '\\', (char)c }, 2);
-		else text_json_bytes(json, text.p, n);
+		if (!n)
+			text_json_bytes(json, "\\ufffd", 6);
+		else if (c < 0x20 || c == 0x7f)
+			text_json_bytes(json, escape,
+			                (size_t)snprintf(escape, sizeof escape, "\\u%04x", c));
+		else if (c == '"' || c == '\\')
+			text_json_bytes(json, (char[]){ '\\', (char)c }, 2);
+		else
+			text_json_bytes(json, text.p, n);
 	}
 	text_json_bytes(json, "\"", 1);
 }
 
 static inline void text_json_key(struct text_json *json, vp_str key)
 {
-	if (json->n && json->p[json->n - 1] != '{') text_json_bytes(json, ",", 1);
+	if (json->n && json->p[json->n - 1] != '{')
+		text_json_bytes(json, ",", 1);
 	text_json_quoted(json, key);
 	text_json_bytes(json, ":", 1);
 }
@@ -336,13 +392,15 @@ static inline void text_json_num(struct text_json *json, const char *key, uint64
 {
 	char digits[24];
 	text_json_key(json, text_of(key));
-	text_json_bytes(json, digits, (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value));
+	text_json_bytes(json, digits,
+	                (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value));
 }
 
 /* An absent or empty value is left out. */
 static inline void text_json_str(struct text_json *json, const char *key, vp_str value)
 {
-	if (!value.n) return;
+	if (!value.n)
+		return;
 	text_json_key(json, text_of(key));
 	text_json_quoted(json, value);
 }

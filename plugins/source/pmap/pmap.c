@@ -1,24 +1,40 @@
-/* The source pmap: what the program pmap has printed, in each of its dialects; parse half only, for the live process has procfs.
+/* The source pmap: what the program pmap has printed, in each of its dialects; parse half only, for
+ * the live process has procfs.
  *
- *   4711:   /usr/bin/hello world                                                       (procps, toybox, busybox, Solaris)
- *   Address           Kbytes     RSS   Dirty Mode  Mapping
- *   000055d0c8a4f000     132       8       8 rw---   [ anon ]
+ *   4711:   /usr/bin/hello world                                                       (procps,
+ * toybox, busybox, Solaris) Address           Kbytes     RSS   Dirty Mode  Mapping 000055d0c8a4f000
+ * 132       8       8 rw---   [ anon ]
  *   -> process 4711; start, end, perms rw-p, rss 8192, dirty 8192
- *   START               SIZE     RSS     PSS   DIRTY    SWAP PERM OFFSET           DEVICE MAPPING    (SUSE; sizes as 132K)
- *            Address Perm   Offset Device    Inode Size Rss ... Mapping                             (procps -X, -XX: every field of smaps)
- *   000055d0c8a4f000    132K rw---   [ anon ]                                                       (without -x: no head)
+ *   START               SIZE     RSS     PSS   DIRTY    SWAP PERM OFFSET           DEVICE MAPPING
+ * (SUSE; sizes as 132K) Address Perm   Offset Device    Inode Size Rss ... Mapping (procps -X, -XX:
+ * every field of smaps) 000055d0c8a4f000    132K rw---   [ anon ] (without -x: no head)
  *
  * Quirks:
- * - A head says what the columns are, by words; there are as many in a row, however wide; the mapping is the rest of the line.
- * - Permissions: rwxs- with R for "no swap reserved" (procps, toybox, Solaris), r-xp (busybox, SUSE, -X). "-" is an unknown value.
- * - The mapping is the last part of a path but for -p, SUSE and busybox; "[ anon ]" is none. It may be empty (-X).
+ * - A head says what the columns are, by words; there are as many in a row, however wide; the
+ * mapping is the rest of the line.
+ * - Permissions: rwxs- with R for "no swap reserved" (procps, toybox, Solaris), r-xp (busybox,
+ * SUSE, -X). "-" is an unknown value.
+ * - The mapping is the last part of a path but for -p, SUSE and busybox; "[ anon ]" is none. It may
+ * be empty (-X).
  * - -d has the device as 0fe:00000. -X and -XX end in sums with a last word KB; SUSE in words.
  */
 #include "../kit/text.h"
 
 #define COLUMNS_MAX 64
 
-enum what { ADDRESS, SIZE, PERMS, OFFSET, DEVICE, INODE, FLAGS, MAPPING, MEASURE, PLAIN /* a number without a unit */, OTHER };
+enum what {
+	ADDRESS,
+	SIZE,
+	PERMS,
+	OFFSET,
+	DEVICE,
+	INODE,
+	FLAGS,
+	MAPPING,
+	MEASURE,
+	PLAIN /* a number without a unit */,
+	OTHER
+};
 
 struct column {
 	enum what what;
@@ -32,28 +48,64 @@ struct parser {
 	struct text_prefix prefix;
 	struct column columns[COLUMNS_MAX];
 	size_t column_count;
-	size_t mapping_at;      /* column where MAPPING stands in the head */
+	size_t mapping_at; /* column where MAPPING stands in the head */
 	bool begun;
-	int64_t pid;            /* of the text; -1 */
-	uint64_t first, sum;    /* start of the first row; bytes so far */
+	int64_t pid;         /* of the text; -1 */
+	uint64_t first, sum; /* start of the first row; bytes so far */
 	struct text_json extra;
 };
 
-static const struct { const char *word; enum what what; int measure; } words[] = {
-	{ "Address", ADDRESS, 0 }, { "START", ADDRESS, 0 }, { "Kbytes", SIZE, 0 }, { "SIZE", SIZE, 0 }, { "Size", SIZE, 0 },
-	{ "Mode", PERMS, 0 }, { "Perm", PERMS, 0 }, { "PERM", PERMS, 0 }, { "Offset", OFFSET, 0 }, { "OFFSET", OFFSET, 0 },
-	{ "Device", DEVICE, 0 }, { "DEVICE", DEVICE, 0 }, { "Inode", INODE, 0 }, { "VmFlags", FLAGS, 0 }, { "Mapping", MAPPING, 0 },
-	{ "MAPPING", MAPPING, 0 }, { "Mapped", MAPPING, 0 },
-	{ "RSS", MEASURE, VP_M_rss }, { "Rss", MEASURE, VP_M_rss }, { "PSS", MEASURE, VP_M_pss }, { "Pss", MEASURE, VP_M_pss },
-	{ "Dirty", MEASURE, VP_M_dirty }, { "DIRTY", MEASURE, VP_M_dirty }, { "Anon", MEASURE, VP_M_anonymous },
-	{ "Anonymous", MEASURE, VP_M_anonymous }, { "Locked", MEASURE, VP_M_locked }, { "Swap", MEASURE, VP_M_swap },
-	{ "SWAP", MEASURE, VP_M_swap }, { "Referenced", MEASURE, VP_M_referenced }, { "Pss_Dirty", MEASURE, VP_M_pss_dirty },
-	{ "Shared_Clean", MEASURE, VP_M_shared_clean }, { "Shared_Dirty", MEASURE, VP_M_shared_dirty },
-	{ "Private_Clean", MEASURE, VP_M_private_clean }, { "Private_Dirty", MEASURE, VP_M_private_dirty }, { "KSM", MEASURE, VP_M_ksm },
-	{ "LazyFree", MEASURE, VP_M_lazy_free }, { "AnonHugePages", MEASURE, VP_M_huge }, { "ShmemPmdMapped", MEASURE, VP_M_shmem_huge },
-	{ "FilePmdMapped", MEASURE, VP_M_file_huge }, { "Shared_Hugetlb", MEASURE, VP_M_shared_hugetlb },
-	{ "Private_Hugetlb", MEASURE, VP_M_private_hugetlb }, { "SwapPss", MEASURE, VP_M_swap_pss }, { "KernelPageSize", MEASURE, VP_M_page },
-	{ "MMUPageSize", MEASURE, VP_M_mmu_page }, { "THPeligible", PLAIN, VP_M_thp_eligible }, { "ProtectionKey", PLAIN, VP_M_pkey },
+static const struct {
+	const char *word;
+	enum what what;
+	int measure;
+} words[] = {
+	{ "Address", ADDRESS, 0 },
+	{ "START", ADDRESS, 0 },
+	{ "Kbytes", SIZE, 0 },
+	{ "SIZE", SIZE, 0 },
+	{ "Size", SIZE, 0 },
+	{ "Mode", PERMS, 0 },
+	{ "Perm", PERMS, 0 },
+	{ "PERM", PERMS, 0 },
+	{ "Offset", OFFSET, 0 },
+	{ "OFFSET", OFFSET, 0 },
+	{ "Device", DEVICE, 0 },
+	{ "DEVICE", DEVICE, 0 },
+	{ "Inode", INODE, 0 },
+	{ "VmFlags", FLAGS, 0 },
+	{ "Mapping", MAPPING, 0 },
+	{ "MAPPING", MAPPING, 0 },
+	{ "Mapped", MAPPING, 0 },
+	{ "RSS", MEASURE, VP_M_rss },
+	{ "Rss", MEASURE, VP_M_rss },
+	{ "PSS", MEASURE, VP_M_pss },
+	{ "Pss", MEASURE, VP_M_pss },
+	{ "Dirty", MEASURE, VP_M_dirty },
+	{ "DIRTY", MEASURE, VP_M_dirty },
+	{ "Anon", MEASURE, VP_M_anonymous },
+	{ "Anonymous", MEASURE, VP_M_anonymous },
+	{ "Locked", MEASURE, VP_M_locked },
+	{ "Swap", MEASURE, VP_M_swap },
+	{ "SWAP", MEASURE, VP_M_swap },
+	{ "Referenced", MEASURE, VP_M_referenced },
+	{ "Pss_Dirty", MEASURE, VP_M_pss_dirty },
+	{ "Shared_Clean", MEASURE, VP_M_shared_clean },
+	{ "Shared_Dirty", MEASURE, VP_M_shared_dirty },
+	{ "Private_Clean", MEASURE, VP_M_private_clean },
+	{ "Private_Dirty", MEASURE, VP_M_private_dirty },
+	{ "KSM", MEASURE, VP_M_ksm },
+	{ "LazyFree", MEASURE, VP_M_lazy_free },
+	{ "AnonHugePages", MEASURE, VP_M_huge },
+	{ "ShmemPmdMapped", MEASURE, VP_M_shmem_huge },
+	{ "FilePmdMapped", MEASURE, VP_M_file_huge },
+	{ "Shared_Hugetlb", MEASURE, VP_M_shared_hugetlb },
+	{ "Private_Hugetlb", MEASURE, VP_M_private_hugetlb },
+	{ "SwapPss", MEASURE, VP_M_swap_pss },
+	{ "KernelPageSize", MEASURE, VP_M_page },
+	{ "MMUPageSize", MEASURE, VP_M_mmu_page },
+	{ "THPeligible", PLAIN, VP_M_thp_eligible },
+	{ "ProtectionKey", PLAIN, VP_M_pkey },
 };
 
 /* ---- the head ---- */
@@ -61,7 +113,8 @@ static const struct { const char *word; enum what what; int measure; } words[] =
 static struct column column_of(vp_str word)
 {
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (text_is(word, words[i].word)) return (struct column){ words[i].what, words[i].measure, word };
+		if (text_is(word, words[i].word))
+			return (struct column){ words[i].what, words[i].measure, word };
 	return (struct column){ OTHER, 0, word };
 }
 
@@ -69,7 +122,9 @@ static struct column column_of(vp_str word)
 static bool is_head(vp_str line)
 {
 	vp_str rest = line, first = text_word(&rest);
-	return column_of(first).what == ADDRESS && (text_has(rest, "Mapping") || text_has(rest, "MAPPING") || text_has(rest, "Mapped File"));
+	return column_of(first).what == ADDRESS &&
+	       (text_has(rest, "Mapping") || text_has(rest, "MAPPING") ||
+	        text_has(rest, "Mapped File"));
 }
 
 static void head(struct parser *p, vp_str line)
@@ -80,7 +135,8 @@ static void head(struct parser *p, vp_str line)
 		struct column column = column_of(word);
 		p->columns[p->column_count++] = column;
 		p->mapping_at = (size_t)(word.p - line.p);
-		if (column.what == MAPPING) return;
+		if (column.what == MAPPING)
+			return;
 	}
 }
 
@@ -94,11 +150,15 @@ static void no_head(struct parser *p)
 	p->column_count = 4;
 }
 
-/* A piece of pmap -x that has lost its head: "000055d0c8a4f000     132       8       8 rw---   [ anon ]". */
+/* A piece of pmap -x that has lost its head: "000055d0c8a4f000     132       8       8 rw---   [
+ * anon ]". */
 static void no_head_x(struct parser *p)
 {
-	static const struct column columns[] = { { ADDRESS, 0, { NULL, 0 } }, { SIZE, 0, { NULL, 0 } }, { MEASURE, VP_M_rss, { NULL, 0 } },
-		{ MEASURE, VP_M_dirty, { NULL, 0 } }, { PERMS, 0, { NULL, 0 } }, { MAPPING, 0, { NULL, 0 } } };
+	static const struct column columns[] = {
+		{ ADDRESS, 0, { NULL, 0 } },        { SIZE, 0, { NULL, 0 } },
+		{ MEASURE, VP_M_rss, { NULL, 0 } }, { MEASURE, VP_M_dirty, { NULL, 0 } },
+		{ PERMS, 0, { NULL, 0 } },          { MAPPING, 0, { NULL, 0 } }
+	};
 	memcpy(p->columns, columns, sizeof columns);
 	p->column_count = sizeof columns / sizeof *columns;
 }
@@ -108,13 +168,16 @@ static void no_head_x(struct parser *p)
 static bool perms(vp_str word, struct vp_region *region)
 {
 	static const char *const allowed[] = { "r-", "w-", "x-", "ps-", "R-" };
-	if (word.n != 4 && word.n != 5) return false;
+	if (word.n != 4 && word.n != 5)
+		return false;
 	for (size_t i = 0; i < word.n; i++)
-		if (!strchr(allowed[i], word.p[i])) return false;
+		if (!strchr(allowed[i], word.p[i]))
+			return false;
 	memcpy(region->perms, word.p, 3);
 	region->perms[3] = word.p[3] == 's' ? 's' : 'p';
 	region->share = word.p[3] == 's' ? text_of("shm") : text_of("prv");
-	if (word.n == 5 && word.p[4] == 'R') region->flags = text_of("nr");
+	if (word.n == 5 && word.p[4] == 'R')
+		region->flags = text_of("nr");
 	return true;
 }
 
@@ -123,10 +186,14 @@ static bool device(vp_str word, struct vp_region *region, char *scratch, size_t 
 {
 	uint64_t major, minor;
 	const char *colon = memchr(word.p, ':', word.n);
-	if (!colon || !text_hex((vp_str){ word.p, (size_t)(colon - word.p) }, &major)) return false;
-	if (!text_hex(text_from(word, (size_t)(colon + 1 - word.p)), &minor)) return false;
-	if (!major && !minor) return true;
-	int n = snprintf(scratch, size, "%02llx:%02llx", (unsigned long long)major, (unsigned long long)minor);
+	if (!colon || !text_hex((vp_str){ word.p, (size_t)(colon - word.p) }, &major))
+		return false;
+	if (!text_hex(text_from(word, (size_t)(colon + 1 - word.p)), &minor))
+		return false;
+	if (!major && !minor)
+		return true;
+	int n = snprintf(scratch, size, "%02llx:%02llx", (unsigned long long)major,
+	                 (unsigned long long)minor);
 	region->dev = (vp_str){ scratch, (size_t)n };
 	return true;
 }
@@ -136,8 +203,10 @@ static bool number(vp_str word, uint64_t *bytes, bool *known)
 {
 	struct text_size size;
 	*known = !text_is(word, "-");
-	if (!*known) return true;
-	if (!text_size(word, &size) || (size.bare && size.bytes >> 43)) return false;
+	if (!*known)
+		return true;
+	if (!text_size(word, &size) || (size.bare && size.bytes >> 43))
+		return false;
 	*bytes = size.bare ? size.bytes << 10 : size.bytes;
 	return true;
 }
@@ -147,29 +216,43 @@ static void extra(struct parser *p, vp_str word, uint64_t bytes)
 {
 	char name[64];
 	size_t n = 0;
-	for (; n < word.n && n + 1 < sizeof name; n++) name[n] = (char)(word.p[n] >= 'A' && word.p[n] <= 'Z' ? word.p[n] + 32 : word.p[n]);
+	for (; n < word.n && n + 1 < sizeof name; n++)
+		name[n] = (char)(word.p[n] >= 'A' && word.p[n] <= 'Z' ? word.p[n] + 32 : word.p[n]);
 	name[n] = 0;
-	static const char *const taken[] = { "type", "t", "pid", "seq", "id", "start", "end", "size", "perms", "share", "kind", "name", "label", "offset", "dev", "inode", "flags" };
+	static const char *const taken[] = { "type",  "t",      "pid",   "seq",   "id",   "start",
+		                             "end",   "size",   "perms", "share", "kind", "name",
+		                             "label", "offset", "dev",   "inode", "flags" };
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-		if (!strcmp(taken[i], name)) return;
+		if (!strcmp(taken[i], name))
+			return;
 	for (int i = 0; n && name[i]; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", name[i])) return;
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", name[i]))
+			return;
 	char quoted[72];
 	snprintf(quoted, sizeof quoted, "\"%s\":", name);
-	if (p->extra.n && text_has((vp_str){ p->extra.p, p->extra.n }, quoted)) return;
-	if (n) text_json_num(&p->extra, name, bytes);
+	if (p->extra.n && text_has((vp_str){ p->extra.p, p->extra.n }, quoted))
+		return;
+	if (n)
+		text_json_num(&p->extra, name, bytes);
 }
 
-static bool value(struct parser *p, const struct column *column, vp_str word, struct vp_region *region)
+static bool value(struct parser *p, const struct column *column, vp_str word,
+                  struct vp_region *region)
 {
 	uint64_t bytes = 0;
 	bool known;
-	if (!number(word, &bytes, &known)) return column->what == OTHER;
-	if (!known) return column->what != SIZE;
-	if (column->what == SIZE) region->size = bytes;
-	else if (column->what == PLAIN) text_measure(region, column->measure, bytes >> 10);
-	else if (column->what == MEASURE) text_measure(region, column->measure, bytes);
-	else extra(p, column->word, bytes);
+	if (!number(word, &bytes, &known))
+		return column->what == OTHER;
+	if (!known)
+		return column->what != SIZE;
+	if (column->what == SIZE)
+		region->size = bytes;
+	else if (column->what == PLAIN)
+		text_measure(region, column->measure, bytes >> 10);
+	else if (column->what == MEASURE)
+		text_measure(region, column->measure, bytes);
+	else
+		extra(p, column->word, bytes);
 	return true;
 }
 
@@ -179,9 +262,12 @@ static vp_str flags(const struct parser *p, vp_str line, vp_str *rest)
 	vp_str after = *rest, found = { NULL, 0 };
 	for (vp_str word; (word = text_word(&after)).n == 2 || text_is(word, "??");) {
 		bool aligned = line.n > p->mapping_at && text_blank(line.p[p->mapping_at - 1]);
-		if (aligned && (size_t)(word.p - line.p) >= p->mapping_at) break;
-		if (word.p[0] < '?' || word.p[0] > 'z') break;
-		if (!found.p) found.p = word.p;
+		if (aligned && (size_t)(word.p - line.p) >= p->mapping_at)
+			break;
+		if (word.p[0] < '?' || word.p[0] > 'z')
+			break;
+		if (!found.p)
+			found.p = word.p;
 		found.n = (size_t)(word.p + word.n - found.p);
 		*rest = after;
 	}
@@ -192,30 +278,42 @@ static vp_str flags(const struct parser *p, vp_str line, vp_str *rest)
 static vp_str mapping(vp_str rest, char *scratch, size_t size)
 {
 	vp_str name = text_left(rest), inside = text_trim(name);
-	const char *note = text_starts(inside, "[") ? text_find(inside, "] # ") : NULL; /* somebody has written beside it */
-	if (!note && text_starts(inside, "[")) note = text_find(inside, "]  # ");
-	if (note) name.n = inside.n = (size_t)(note + 1 - inside.p);
-	while (name.n && name.p[name.n - 1] == '\r') name.n--;
-	if (inside.n < 3 || *inside.p != '[' || inside.p[inside.n - 1] != ']') return name;
+	const char *note = text_starts(inside, "[") ? text_find(inside, "] # ")
+	                                            : NULL; /* somebody has written beside it */
+	if (!note && text_starts(inside, "["))
+		note = text_find(inside, "]  # ");
+	if (note)
+		name.n = inside.n = (size_t)(note + 1 - inside.p);
+	while (name.n && name.p[name.n - 1] == '\r')
+		name.n--;
+	if (inside.n < 3 || *inside.p != '[' || inside.p[inside.n - 1] != ']')
+		return name;
 	inside = text_trim((vp_str){ inside.p + 1, inside.n - 2 });
-	if (text_is(inside, "anon")) return (vp_str){ NULL, 0 };
+	if (text_is(inside, "anon"))
+		return (vp_str){ NULL, 0 };
 	int n = snprintf(scratch, size, "[%.*s]", (int)inside.n, inside.p);
 	return n > 0 && (size_t)n < size ? (vp_str){ scratch, (size_t)n } : name;
 }
 
-static bool one_column(struct parser *p, const struct column *column, vp_str line, vp_str *rest, struct vp_region *region, char (*scratch)[64])
+static bool one_column(struct parser *p, const struct column *column, vp_str line, vp_str *rest,
+                       struct vp_region *region, char (*scratch)[64])
 {
-	if (column->what == MAPPING) return region->name = mapping(*rest, scratch[0], sizeof scratch[0]), true;
-	if (column->what == FLAGS) return region->flags = flags(p, line, rest), true;
+	if (column->what == MAPPING)
+		return region->name = mapping(*rest, scratch[0], sizeof scratch[0]), true;
+	if (column->what == FLAGS)
+		return region->flags = flags(p, line, rest), true;
 	vp_str word = text_word(rest);
 	switch (column->what) {
-	case ADDRESS: return word.n >= 4 && !text_starts(word, "0x") && text_hex(word, &region->start);
+	case ADDRESS:
+		return word.n >= 4 && !text_starts(word, "0x") && text_hex(word, &region->start);
 	case PERMS: return perms(word, region);
 	case OFFSET: return region->has_offset = text_hex(word, &region->offset);
 	case DEVICE: return device(word, region, scratch[1], sizeof scratch[1]);
 	case INODE:
-		if (!text_decimal(word, &(uint64_t){ 0 })) return false;
-		if (!text_is(word, "0")) region->inode = word;
+		if (!text_decimal(word, &(uint64_t){ 0 }))
+			return false;
+		if (!text_is(word, "0"))
+			region->inode = word;
 		return true;
 	default: return value(p, column, word, region);
 	}
@@ -227,9 +325,12 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region, char (*
 	memset(region, 0, sizeof *region);
 	p->extra.n = 0;
 	for (size_t i = 0; i < p->column_count; i++)
-		if (!one_column(p, &p->columns[i], line, &rest, region, scratch)) return false;
-	if (!region->perms[0] || !region->size || region->start > UINT64_MAX - region->size) return false;
-	if (!region->dev.n && !region->inode.n && !region->offset) region->has_offset = false;
+		if (!one_column(p, &p->columns[i], line, &rest, region, scratch))
+			return false;
+	if (!region->perms[0] || !region->size || region->start > UINT64_MAX - region->size)
+		return false;
+	if (!region->dev.n && !region->inode.n && !region->offset)
+		region->has_offset = false;
 	region->end = region->start + region->size;
 	return true;
 }
@@ -238,18 +339,24 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region, char (*
 
 static void begin(struct parser *p)
 {
-	if (!p->begun) p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
+	if (!p->begun)
+		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
 	p->sum = 0;
 }
 
 static void give(struct parser *p, struct vp_region *region)
 {
-	if (p->begun && region->start <= p->first) p->begun = false; /* another report, without a word between */
-	if (!p->begun) begin(p), p->first = region->start;
+	if (p->begun && region->start <= p->first)
+		p->begun = false; /* another report, without a word between */
+	if (!p->begun)
+		begin(p), p->first = region->start;
 	p->sum += region->size;
 	uint64_t both = UINT64_C(1) << VP_M_shared_dirty | UINT64_C(1) << VP_M_private_dirty;
-	if ((region->measured & both) == both) text_measure(region, VP_M_dirty, region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
+	if ((region->measured & both) == both)
+		text_measure(region, VP_M_dirty,
+		             region->measure[VP_M_shared_dirty] +
+		                     region->measure[VP_M_private_dirty]);
 	region->extra = text_json_members(&p->extra);
 	p->host->region(p->host, region);
 }
@@ -259,17 +366,23 @@ static bool process(struct parser *p, vp_str line)
 {
 	uint64_t pid;
 	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-	if (!colon || !text_decimal((vp_str){ line.p, (size_t)(colon - line.p) }, &pid)) return false;
-	vp_str command = text_trim(text_from(line, (size_t)(colon + 1 - line.p))), rest = command, name = text_word(&rest);
+	if (!colon || !text_decimal((vp_str){ line.p, (size_t)(colon - line.p) }, &pid))
+		return false;
+	vp_str command = text_trim(text_from(line, (size_t)(colon + 1 - line.p))), rest = command,
+	       name = text_word(&rest);
 	const char *slash = name.n ? memrchr(name.p, '/', name.n) : NULL;
-	if (slash) name = text_from(name, (size_t)(slash + 1 - name.p));
+	if (slash)
+		name = text_from(name, (size_t)(slash + 1 - name.p));
 	p->begun = false;
 	p->column_count = 0;
-	if (p->pid >= 0) return true; /* it is known already whose text this is */
+	if (p->pid >= 0)
+		return true; /* it is known already whose text this is */
 	p->host->begin(p->host, "process", p->host->now(p->host), (int64_t)pid);
 	p->host->str(p->host, "why", text_of("first"));
-	if (name.n) p->host->str(p->host, "name", name);
-	if (command.n) p->host->str(p->host, "command", command);
+	if (name.n)
+		p->host->str(p->host, "name", name);
+	if (command.n)
+		p->host->str(p->host, "command", command);
 	p->host->end(p->host);
 	return true;
 }
@@ -280,11 +393,15 @@ static void total(struct parser *p, vp_str text)
 	struct text_size size;
 	vp_str word;
 	char why[128];
-	while ((word = text_word(&text)).n && !text_digit(*word.p)) continue;
-	if (!word.n || !text_size(word, &size)) return;
+	while ((word = text_word(&text)).n && !text_digit(*word.p))
+		continue;
+	if (!word.n || !text_size(word, &size))
+		return;
 	uint64_t stated = size.bare ? size.bytes : size.bytes >> 10;
-	if (stated == p->sum >> 10) return;
-	snprintf(why, sizeof why, "the report states %llu KiB in all, its rows have %llu KiB", (unsigned long long)stated, (unsigned long long)p->sum >> 10);
+	if (stated == p->sum >> 10)
+		return;
+	snprintf(why, sizeof why, "the report states %llu KiB in all, its rows have %llu KiB",
+	         (unsigned long long)stated, (unsigned long long)p->sum >> 10);
 	p->host->warn(p->host, "%s", why);
 	p->host->lost(p->host, p->pid, "regions", 1, why);
 }
@@ -295,7 +412,8 @@ static bool sums(vp_str text)
 	struct text_size size;
 	size_t n = 0;
 	for (vp_str word; (word = text_word(&text)).n; n++)
-		if (!text_digit(*word.p) || !text_size(word, &size)) return n > 1 && text_is(word, "KB") && !text_left(text).n;
+		if (!text_digit(*word.p) || !text_size(word, &size))
+			return n > 1 && text_is(word, "KB") && !text_left(text).n;
 	return n > 3;
 }
 
@@ -305,18 +423,27 @@ static bool was_row(struct parser *p, vp_str text)
 	struct vp_region region;
 	uint64_t start;
 	vp_str rest = text, word = text_word(&rest), next = text_left(rest);
-	if (p->lines.cut || (word.n >= 8 && (text_hex(word, &start) || (text_digit(*word.p) && next.n && text_digit(*next.p))))) return true;
+	if (p->lines.cut ||
+	    (word.n >= 8 &&
+	     (text_hex(word, &start) || (text_digit(*word.p) && next.n && text_digit(*next.p)))))
+		return true;
 	while ((word = text_word(&rest)).n)
-		if (perms(word, &region)) return true;
+		if (perms(word, &region))
+			return true;
 	return false;
 }
 
 static bool is_end(struct parser *p, vp_str text)
 {
-	if (text_starts(text, "total") || text_starts(text, "Total:")) total(p, text);
-	else if (text_starts(text, "mapped:")) total(p, text);
-	else if (sums(text)) total(p, text);
-	else if (!text_starts(text, "----") && !text_starts(text, "====") && !text_has(text, "writable-private")) return false;
+	if (text_starts(text, "total") || text_starts(text, "Total:"))
+		total(p, text);
+	else if (text_starts(text, "mapped:"))
+		total(p, text);
+	else if (sums(text))
+		total(p, text);
+	else if (!text_starts(text, "----") && !text_starts(text, "====") &&
+	         !text_has(text, "writable-private"))
+		return false;
 	return true;
 }
 
@@ -325,19 +452,26 @@ static void one_line(struct parser *p, vp_str line)
 	struct vp_region region;
 	char scratch[2][64];
 	vp_str text = text_trim(line);
-	if (!text.n || text_starts(text, "...") || *text.p == '#' || text_starts(text, "$ ") || text_starts(text, "=== ")) return;
+	if (!text.n || text_starts(text, "...") || *text.p == '#' || text_starts(text, "$ ") ||
+	    text_starts(text, "=== "))
+		return;
 	if (is_head(text)) {
-		if (p->column_count && p->begun) p->begun = false;
+		if (p->column_count && p->begun)
+			p->begun = false;
 		head(p, line);
 		return;
 	}
 	if (!p->column_count) {
 		no_head(p);
-		if (!row(p, line, &region, scratch)) no_head_x(p);
-		if (!row(p, line, &region, scratch)) p->column_count = 0;
+		if (!row(p, line, &region, scratch))
+			no_head_x(p);
+		if (!row(p, line, &region, scratch))
+			p->column_count = 0;
 	}
-	if (p->column_count && row(p, line, &region, scratch)) give(p, &region);
-	else if (!process(p, text) && !is_end(p, text) && was_row(p, text)) p->host->bad(p->host, p->lines.number, "no row of pmap");
+	if (p->column_count && row(p, line, &region, scratch))
+		give(p, &region);
+	else if (!process(p, text) && !is_end(p, text) && was_row(p, text))
+		p->host->bad(p->host, p->lines.number, "no row of pmap");
 }
 
 /* What a log has put in front of every line shows at the first row or head. */
@@ -348,14 +482,20 @@ static size_t front(struct parser *p, vp_str line)
 	char scratch[2][64];
 	for (size_t at = 0; at < line.n && at < 100; at++) {
 		vp_str rest = text_from(line, at);
-		if (text_blank(*rest.p) || (at && !text_blank(line.p[at - 1]))) continue;
-		if ((*rest.p == 'A' || *rest.p == 'S') && is_head(rest)) return at;
-		if (rest.n < 8 || text_hex_digit(*rest.p) < 0 || text_hex_digit(rest.p[7]) < 0) continue; /* most words are no address */
-		if (!text_hex(text_word(&(vp_str){ rest.p, rest.n }), &start)) continue;
+		if (text_blank(*rest.p) || (at && !text_blank(line.p[at - 1])))
+			continue;
+		if ((*rest.p == 'A' || *rest.p == 'S') && is_head(rest))
+			return at;
+		if (rest.n < 8 || text_hex_digit(*rest.p) < 0 || text_hex_digit(rest.p[7]) < 0)
+			continue; /* most words are no address */
+		if (!text_hex(text_word(&(vp_str){ rest.p, rest.n }), &start))
+			continue;
 		no_head(p);
-		if (row(p, rest, &region, scratch)) return at;
+		if (row(p, rest, &region, scratch))
+			return at;
 		no_head_x(p);
-		if (row(p, rest, &region, scratch)) return at;
+		if (row(p, rest, &region, scratch))
+			return at;
 	}
 	return SIZE_MAX;
 }
@@ -367,7 +507,8 @@ static void learn_prefix(struct parser *p, vp_str text)
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
-		if (at == SIZE_MAX) continue;
+		if (at == SIZE_MAX)
+			continue;
 		text_prefix_learn(&p->prefix, line, at);
 		break;
 	}
@@ -376,12 +517,15 @@ static void learn_prefix(struct parser *p, vp_str text)
 
 static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
-	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid }, *p = &parser;
+	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid },
+	              *p = &parser;
 	vp_str line;
 	(void)state;
-	if (!text->text.n) host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
+	if (!text->text.n)
+		host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
 	learn_prefix(p, text->text);
-	while (text_next(&p->lines, &line)) one_line(p, text_without(&p->prefix, text_unquoted(line)));
+	while (text_next(&p->lines, &line))
+		one_line(p, text_without(&p->prefix, text_unquoted(line)));
 	free(p->extra.p);
 	return 0;
 }
@@ -399,11 +543,17 @@ static bool is_beside(vp_str line)
 		word.n--;
 		return text_decimal(word, &number);
 	}
-	if (text_is(word, "total") || text_is(word, "Total:")) return (text_digit(*next.p) && text_size(next, &size)) || text_is(next, "kB") || text_is(next, "Kb");
-	if (text_is(word, "mapped:") || text_starts(line, "-----") || text_starts(line, "=====") || text_has(line, "writable-private")) return true;
-	if (word.n < 8 || !text_hex(word, &number)) return sums(line);
+	if (text_is(word, "total") || text_is(word, "Total:"))
+		return (text_digit(*next.p) && text_size(next, &size)) || text_is(next, "kB") ||
+		       text_is(next, "Kb");
+	if (text_is(word, "mapped:") || text_starts(line, "-----") || text_starts(line, "=====") ||
+	    text_has(line, "writable-private"))
+		return true;
+	if (word.n < 8 || !text_hex(word, &number))
+		return sums(line);
 	for (word = next; word.n; word = text_word(&rest))
-		if (perms(word, &region)) return true;
+		if (perms(word, &region))
+			return true;
 	return false;
 }
 
@@ -417,11 +567,16 @@ static int probe(vp_str text, const char **format)
 	while (found < 3 && text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		size_t at = front(p, line);
-		if (at == SIZE_MAX) continue;
-		if (is_head(text_from(line, at))) return 96;
+		if (at == SIZE_MAX)
+			continue;
+		if (is_head(text_from(line, at)))
+			return 96;
 		found++;
 	}
-	return found >= 3 ? 90 : found ? 60 : text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
+	return found >= 3                                          ? 90
+	       : found                                             ? 60
+	       : text_behind_prefix(text_first(text), is_beside).n ? 5
+	                                                           : 0;
 }
 
 static const char *const formats[] = { "pmap", NULL };

@@ -3,7 +3,8 @@
  * prlimit(2), which costs less than the file, asks for more rights:
  * /proc/PID/limits:  Max stack size            8388608              unlimited            bytes
  * /proc/PID/cgroup:  0::/user.slice/session-1.scope
- * <mount>/user.slice/session-1.scope/memory.max:  max, or bytes; what a cgroup above allows holds as well, so the least of them counts.
+ * <mount>/user.slice/session-1.scope/memory.max:  max, or bytes; what a cgroup above allows holds
+ * as well, so the least of them counts.
  */
 #include "procfs.h"
 
@@ -20,10 +21,12 @@
 static bool slurp(const char *path, char *into, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return false;
+	if (fd < 0)
+		return false;
 	size_t used = 0;
 	ssize_t n = 0;
-	while (used < size - 1 && (n = read(fd, into + used, size - 1 - used)) > 0) used += (size_t)n;
+	while (used < size - 1 && (n = read(fd, into + used, size - 1 - used)) > 0)
+		used += (size_t)n;
 	close(fd);
 	into[used] = 0;
 	return n >= 0;
@@ -42,17 +45,20 @@ static uint64_t stack_in_file(int64_t pid)
 static uint64_t stack_limit(int64_t pid)
 {
 	struct rlimit limit;
-	if (prlimit((pid_t)pid, RLIMIT_STACK, NULL, &limit)) return stack_in_file(pid);
+	if (prlimit((pid_t)pid, RLIMIT_STACK, NULL, &limit))
+		return stack_in_file(pid);
 	return limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
 }
 
 static void put_stack(struct vp_host *h, int64_t pid)
 {
 	uint64_t limit = stack_limit(pid);
-	if (limit) h->num(h, "stack_limit", limit);
+	if (limit)
+		h->num(h, "stack_limit", limit);
 }
 
-/* The least memory.max from this cgroup up to the root; 0: there is none. `path` is cut on the way. */
+/* The least memory.max from this cgroup up to the root; 0: there is none. `path` is cut on the way.
+ */
 static uint64_t least_above(char *path)
 {
 	uint64_t least = 0;
@@ -60,9 +66,11 @@ static uint64_t least_above(char *path)
 		char file[4352], text[64], *end;
 		snprintf(file, sizeof file, MOUNT "%s/memory.max", path);
 		uint64_t limit = slurp(file, text, sizeof text) ? strtoull(text, &end, 10) : 0;
-		if (limit && (!least || limit < least)) least = limit;
+		if (limit && (!least || limit < least))
+			least = limit;
 		char *slash = strrchr(path, '/');
-		if (!slash) return least;
+		if (!slash)
+			return least;
 		*slash = 0;
 	}
 }
@@ -71,17 +79,22 @@ static void put_cgroup(struct vp_host *h, int64_t pid)
 {
 	char path[64], text[4096], redacted[PROCFS_REDACTED_MAX];
 	snprintf(path, sizeof path, "/proc/%lld/cgroup", (long long)pid);
-	if (!slurp(path, text, sizeof text)) return;
+	if (!slurp(path, text, sizeof text))
+		return;
 	char *at = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text;
-	if (!at) return; /* version 1 alone */
+	if (!at)
+		return; /* version 1 alone */
 	at += *at == '\n' ? 4 : 3;
 	at[strcspn(at, "\n")] = 0;
 	vp_str name = { at, strlen(at) };
-	if (name.n <= 1 || strstr(at, "/..")) return; /* the root has no limit; what lies outside of our view we cannot read */
-	if (h->redact) name = (vp_str){ redacted, procfs_redact_name(h, name, redacted) };
+	if (name.n <= 1 || strstr(at, "/.."))
+		return; /* the root has no limit; what lies outside of our view we cannot read */
+	if (h->redact)
+		name = (vp_str){ redacted, procfs_redact_name(h, name, redacted) };
 	h->str(h, "cgroup", name);
 	uint64_t limit = least_above(at);
-	if (limit) h->num(h, "memory_limit", limit);
+	if (limit)
+		h->num(h, "memory_limit", limit);
 }
 
 void procfs_put_limits(struct vp_host *h, int64_t pid)

@@ -1,12 +1,15 @@
-/* The maps of a process within a log or a mail: what stands in front of the rows, between and around them is taken away.
+/* The maps of a process within a log or a mail: what stands in front of the rows, between and
+ * around them is taken away.
  *
- *   Nov 20 18:02:11 host hello[4711]: 7f2485986000-7f24859ac000 r--p 00000000 fe:00 1234   /usr/lib/libc.so.6
- *   > 7f2485986000-7f24859ac000 r--p 00000000 fe:00 1234
- *   > /usr/lib/libc.so.6                                                      (wrapped by mail)
- *   -> the rows as the kernel wrote them; every other line becomes empty, so that numbers of lines stay right
+ *   Nov 20 18:02:11 host hello[4711]: 7f2485986000-7f24859ac000 r--p 00000000 fe:00 1234
+ * /usr/lib/libc.so.6 > 7f2485986000-7f24859ac000 r--p 00000000 fe:00 1234 > /usr/lib/libc.so.6
+ * (wrapped by mail)
+ *   -> the rows as the kernel wrote them; every other line becomes empty, so that numbers of lines
+ * stay right
  *
- * Found so: the memory map of glibc's aborts, "Dynamic libraries" of Java's hs_err files, kernel and Android logs. The values of
- * smaps below a row are kept. A line that begins as a row and is none is left in, to be told as bad.
+ * Found so: the memory map of glibc's aborts, "Dynamic libraries" of Java's hs_err files, kernel
+ * and Android logs. The values of smaps below a row are kept. A line that begins as a row and is
+ * none is left in, to be told as bad.
  */
 #include "procfs.h"
 #include "../kit/text.h"
@@ -16,16 +19,17 @@ struct cleaner {
 	char *to;
 	size_t n;
 	bool blank, prose; /* since the last row there was a blank line, words */
-	bool values;      /* the last line was a row, or a value of one */
-	bool wants_name;  /* a row without a name: mail may have put it on the next line */
-	bool wants_file;  /* ... and it is one of a file */
+	bool values;       /* the last line was a row, or a value of one */
+	bool wants_name;   /* a row without a name: mail may have put it on the next line */
+	bool wants_file;   /* ... and it is one of a file */
 };
 
 static bool perms(vp_str word)
 {
 	static const char *const allowed[] = { "r-", "w-", "x-", "ps-" };
 	for (size_t i = 0; i < word.n && i < 4; i++)
-		if (!strchr(allowed[i], word.p[i])) return false;
+		if (!strchr(allowed[i], word.p[i]))
+			return false;
 	return word.n == 4;
 }
 
@@ -33,7 +37,8 @@ static bool device(vp_str word)
 {
 	uint64_t number;
 	const char *colon = word.n ? memchr(word.p, ':', word.n) : NULL;
-	return colon && text_hex((vp_str){ word.p, (size_t)(colon - word.p) }, &number) && text_hex(text_from(word, (size_t)(colon + 1 - word.p)), &number);
+	return colon && text_hex((vp_str){ word.p, (size_t)(colon - word.p) }, &number) &&
+	       text_hex(text_from(word, (size_t)(colon + 1 - word.p)), &number);
 }
 
 /* START-END PERMS OFFSET DEV INODE, at the front of `line`; `named`: something follows. */
@@ -41,8 +46,11 @@ static bool is_row(vp_str line, bool *named, bool *file)
 {
 	uint64_t start, end, offset, inode;
 	vp_str rest = line, range = text_word(&rest);
-	if (range.n < 9 || !text_range(range, &start, &end) || !perms(text_word(&rest))) return false;
-	if (!text_hex(text_word(&rest), &offset) || !device(text_word(&rest)) || !text_decimal(text_word(&rest), &inode)) return false;
+	if (range.n < 9 || !text_range(range, &start, &end) || !perms(text_word(&rest)))
+		return false;
+	if (!text_hex(text_word(&rest), &offset) || !device(text_word(&rest)) ||
+	    !text_decimal(text_word(&rest), &inode))
+		return false;
 	*named = text_left(rest).n > 0;
 	*file = inode != 0;
 	return true;
@@ -52,8 +60,11 @@ static bool is_row(vp_str line, bool *named, bool *file)
 static size_t row_at(vp_str line, bool *named, bool *file)
 {
 	for (size_t at = 0; at < line.n && at < 200; at++) {
-		if (text_hex_digit(line.p[at]) < 0 || (at && !text_blank(line.p[at - 1]) && line.p[at - 1] != ':')) continue;
-		if (is_row(text_from(line, at), named, file)) return at;
+		if (text_hex_digit(line.p[at]) < 0 ||
+		    (at && !text_blank(line.p[at - 1]) && line.p[at - 1] != ':'))
+			continue;
+		if (is_row(text_from(line, at), named, file))
+			return at;
 	}
 	return SIZE_MAX;
 }
@@ -62,27 +73,37 @@ static size_t row_at(vp_str line, bool *named, bool *file)
 static bool is_value(vp_str line)
 {
 	uint64_t number;
-	vp_str rest = line, key = text_word(&rest), value = text_word(&rest), unit = text_word(&rest);
-	if (key.n < 3 || key.p[key.n - 1] != ':' || *key.p < 'A' || *key.p > 'Z') return false;
-	if (text_is(key, "VmFlags:") || text_is(key, "Name:")) return true;
+	vp_str rest = line, key = text_word(&rest), value = text_word(&rest),
+	       unit = text_word(&rest);
+	if (key.n < 3 || key.p[key.n - 1] != ':' || *key.p < 'A' || *key.p > 'Z')
+		return false;
+	if (text_is(key, "VmFlags:") || text_is(key, "Name:"))
+		return true;
 	return text_decimal(value, &number) && (!unit.n || text_is(unit, "kB"));
 }
 
 static bool is_name(vp_str text, bool file)
 {
-	static const char *const kernels[] = { "[heap]", "[stack]", "[vdso]", "[vvar]", "[vvar_vclock]", "[vsyscall]", "[vectors]", "[sigpage]" };
+	static const char *const kernels[] = { "[heap]",    "[stack]",       "[vdso]",
+		                               "[vvar]",    "[vvar_vclock]", "[vsyscall]",
+		                               "[vectors]", "[sigpage]" };
 	for (size_t i = 0; i < sizeof kernels / sizeof *kernels && !file; i++)
-		if (text_is(text_right(text), kernels[i])) return true;
+		if (text_is(text_right(text), kernels[i]))
+			return true;
 	return file && text.n && *text.p == '/';
 }
 
-/* Two addresses, though not in order, or with nothing sensible behind them; `below`: directly below a row. */
+/* Two addresses, though not in order, or with nothing sensible behind them; `below`: directly below
+ * a row. */
 static bool was_row(vp_str text, bool below)
 {
 	uint64_t start, end;
 	vp_str rest = text, word = text_word(&rest);
 	const char *dash = word.n ? memchr(word.p, '-', word.n) : NULL;
-	if (!dash || dash - word.p < 6 || !text_hex((vp_str){ word.p, (size_t)(dash - word.p) }, &start) || !text_hex(text_from(word, (size_t)(dash + 1 - word.p)), &end)) return false;
+	if (!dash || dash - word.p < 6 ||
+	    !text_hex((vp_str){ word.p, (size_t)(dash - word.p) }, &start) ||
+	    !text_hex(text_from(word, (size_t)(dash + 1 - word.p)), &end))
+		return false;
 	return below || perms(text_word(&rest));
 }
 
@@ -90,17 +111,22 @@ static bool was_row(vp_str text, bool below)
 static bool is_rule(vp_str text)
 {
 	text = text_trim(text);
-	if (text.n < 3 || !strchr("-=*#_~+", *text.p)) return false;
+	if (text.n < 3 || !strchr("-=*#_~+", *text.p))
+		return false;
 	for (size_t i = 1; i < text.n; i++)
-		if (text.p[i] != *text.p) return false;
+		if (text.p[i] != *text.p)
+			return false;
 	return true;
 }
 
 /* "======= Memory map: ========", "Dynamic libraries:", "/proc/4711/maps:", a rule */
 bool procfs_is_heading(vp_str text)
 {
-	if (is_rule(text)) return true;
-	return text.n < 120 && (text_has(text, "emory map") || text_has(text, "Dynamic libraries") || (text_has(text, "/proc/") && text_has(text, "maps")));
+	if (is_rule(text))
+		return true;
+	return text.n < 120 &&
+	       (text_has(text, "emory map") || text_has(text, "Dynamic libraries") ||
+	        (text_has(text, "/proc/") && text_has(text, "maps")));
 }
 
 static void put(struct cleaner *c, vp_str line)
@@ -109,14 +135,17 @@ static void put(struct cleaner *c, vp_str line)
 	c->n += line.n;
 }
 
-/* What stands in front of a name is parted by blanks; what has made tabs of them (unexpand, editors) is undone. `words`: so many. */
+/* What stands in front of a name is parted by blanks; what has made tabs of them (unexpand,
+ * editors) is undone. `words`: so many. */
 static void put_plain(struct cleaner *c, vp_str line, int words)
 {
 	char *to = c->to + c->n, *end = to + line.n;
 	put(c, line);
 	for (; words && to < end; words--) {
-		while (to < end && !text_blank(*to)) to++;
-		for (; to < end && text_blank(*to); to++) *to = ' ';
+		while (to < end && !text_blank(*to))
+			to++;
+		for (; to < end && text_blank(*to); to++)
+			*to = ' ';
 	}
 }
 
@@ -124,10 +153,12 @@ static void one_line(struct cleaner *c, vp_str line)
 {
 	bool named, file;
 	vp_str text = text_left(text_without(&c->prefix, text_unquoted(line)));
-	while (text.n && text.p[text.n - 1] == '\r') text.n--;
+	while (text.n && text.p[text.n - 1] == '\r')
+		text.n--;
 	size_t at = row_at(text, &named, &file);
 	if (at != SIZE_MAX) {
-		if (at && !c->prefix.n) text_prefix_learn(&c->prefix, text, at);
+		if (at && !c->prefix.n)
+			text_prefix_learn(&c->prefix, text, at);
 		put_plain(c, text_from(text, at), 5);
 		c->values = true;
 		c->blank = c->prose = false;
@@ -135,48 +166,62 @@ static void one_line(struct cleaner *c, vp_str line)
 		c->wants_file = file;
 		return;
 	}
-	if (c->wants_name && is_name(text, c->wants_file)) { /* behind the row, in place of its newline */
+	if (c->wants_name &&
+	    is_name(text, c->wants_file)) { /* behind the row, in place of its newline */
 		c->to[c->n - 1] = ' ';
 		put(c, text);
 		c->wants_name = false;
 		return;
 	}
 	c->wants_name = false;
-	if (c->values && is_value(text)) put_plain(c, text, text_starts(text, "Name:") ? 1 : 99);
-	else if (was_row(text, c->values)) put(c, text);
+	if (c->values && is_value(text))
+		put_plain(c, text, text_starts(text, "Name:") ? 1 : 99);
+	else if (was_row(text, c->values))
+		put(c, text);
 	else if (text.n) {
 		c->values = false;
 		c->blank |= procfs_is_heading(text);
-		if (c->blank && !c->prose) c->to[c->n++] = PROCFS_BREAK;
+		if (c->blank && !c->prose)
+			c->to[c->n++] = PROCFS_BREAK;
 		c->prose = true;
 	} else {
-		if (c->prose && !c->blank) c->to[c->n++] = PROCFS_BREAK;
+		if (c->prose && !c->blank)
+			c->to[c->n++] = PROCFS_BREAK;
 		c->blank = true;
 	}
 }
 
-/* "#  SIGSEGV (0xb) at pc=0x00007f2485986000, pid=4711, tid=4712", at the head of what Java writes. */
+/* "#  SIGSEGV (0xb) at pc=0x00007f2485986000, pid=4711, tid=4712", at the head of what Java writes.
+ */
 static bool java_pid(vp_str line, uint64_t *pid)
 {
 	const char *at = text_starts(line, "#") ? text_find(line, ", pid=") : NULL;
-	if (!at) return false;
+	if (!at)
+		return false;
 	vp_str number = text_from(line, (size_t)(at - line.p) + 6);
-	while (number.n && !text_digit(number.p[number.n - 1])) number.n--;
+	while (number.n && !text_digit(number.p[number.n - 1]))
+		number.n--;
 	const char *comma = number.n ? memchr(number.p, ',', number.n) : NULL;
-	if (comma) number.n = (size_t)(comma - number.p);
+	if (comma)
+		number.n = (size_t)(comma - number.p);
 	return text_decimal(number, pid) && *pid <= INT32_MAX;
 }
 
-/* "Time: Wed May  1 10:00:00 2024 CEST elapsed time: 12.3 seconds", some lines below it; "time: ..." up to Java 8. */
+/* "Time: Wed May  1 10:00:00 2024 CEST elapsed time: 12.3 seconds", some lines below it; "time:
+ * ..." up to Java 8. */
 static void java_time(vp_str line, vp_str *date)
 {
-	if (date->n || (!text_starts(line, "Time: ") && !text_starts(line, "time: "))) return;
+	if (date->n || (!text_starts(line, "Time: ") && !text_starts(line, "time: ")))
+		return;
 	vp_str found = text_trim(text_from(line, 6));
 	const char *behind = text_find(found, " elapsed time");
-	if (behind) found.n = (size_t)(behind - found.p);
+	if (behind)
+		found.n = (size_t)(behind - found.p);
 	for (size_t i = 0; i < found.n; i++)
-		if (found.p[i] < ' ' || found.p[i] > 'z' || found.p[i] == '"' || found.p[i] == '\\') return;
-	if (found.n < 100) *date = found;
+		if (found.p[i] < ' ' || found.p[i] > 'z' || found.p[i] == '"' || found.p[i] == '\\')
+			return;
+	if (found.n < 100)
+		*date = found;
 }
 
 /* One crash of the log, or what stands before them. */
@@ -187,10 +232,12 @@ struct piece {
 	size_t from, before; /* bytes of the cleaned text, and lines */
 };
 
-static int parse_piece(void *state, struct vp_host *h, const struct vp_text *text, const struct piece *piece, vp_str clean)
+static int parse_piece(void *state, struct vp_host *h, const struct vp_text *text,
+                       const struct piece *piece, vp_str clean)
 {
 	struct vp_text rest = { "linux-maps", clean, text->pid, text->seq, text->before };
-	if (!clean.n || (!piece->known && piece->before == 0 && !text_left(clean).n)) return 0;
+	if (!clean.n || (!piece->known && piece->before == 0 && !text_left(clean).n))
+		return 0;
 	if (piece->known && text->pid < 0) {
 		h->begin(h, "process", h->now(h), (int64_t)piece->pid);
 		h->str(h, "why", text_of("first"));
@@ -207,35 +254,46 @@ int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text)
 	uint64_t pid;
 	vp_str line;
 	int failed = 0;
-	if (!c.to) return h->fail(h, "out of memory for a log");
+	if (!c.to)
+		return h->fail(h, "out of memory for a log");
 	while (!failed && text_next(&lines, &line)) {
 		vp_str words = text_left(text_without(&c.prefix, text_unquoted(line)));
 		if (java_pid(words, &pid)) {
-			failed = parse_piece(state, h, text, &piece, (vp_str){ c.to + piece.from, c.n - piece.from });
-			piece = (struct piece){ .known = true, .pid = pid, .from = c.n, .before = lines.number - 1 };
+			failed = parse_piece(state, h, text, &piece,
+			                     (vp_str){ c.to + piece.from, c.n - piece.from });
+			piece = (struct piece){
+				.known = true, .pid = pid, .from = c.n, .before = lines.number - 1
+			};
 		}
 		java_time(words, &piece.date);
 		one_line(&c, line);
-		if (!lines.cut) c.to[c.n++] = '\n';
+		if (!lines.cut)
+			c.to[c.n++] = '\n';
 	}
-	if (!failed) failed = parse_piece(state, h, text, &piece, (vp_str){ c.to + piece.from, c.n - piece.from });
+	if (!failed)
+		failed = parse_piece(state, h, text, &piece,
+		                     (vp_str){ c.to + piece.from, c.n - piece.from });
 	free(c.to);
 	return failed;
 }
 
-/* What stands below rows and in them: values of smaps, a name that mail has put on a line of its own, a row that has gone wrong. */
+/* What stands below rows and in them: values of smaps, a name that mail has put on a line of its
+ * own, a row that has gone wrong. */
 static bool is_beside(vp_str line)
 {
 	uint64_t start, end;
 	vp_str rest = line, word = text_word(&rest);
-	if (text_starts(line, "PageTables:")) return true; /* the head of detail pages */
-	return is_value(line) || (word.n > 16 && text_range(word, &start, &end) && !text_starts(word, "0x"));
+	if (text_starts(line, "PageTables:"))
+		return true; /* the head of detail pages */
+	return is_value(line) ||
+	       (word.n > 16 && text_range(word, &start, &end) && !text_starts(word, "0x"));
 }
 
 bool procfs_log_beside(vp_str head)
 {
 	vp_str first = text_trim(text_first(head));
-	return text_behind_prefix(first, is_beside).n || (text_starts(first, "/") && !text_ends(first, ":"));
+	return text_behind_prefix(first, is_beside).n ||
+	       (text_starts(first, "/") && !text_ends(first, ":"));
 }
 
 int procfs_log_probe(vp_str head, const char **format)
@@ -245,6 +303,7 @@ int procfs_log_probe(vp_str head, const char **format)
 	bool named, file;
 	*format = "linux-maps-log";
 	while (text_next(&lines, &line))
-		if (row_at(text_unquoted(line), &named, &file) != SIZE_MAX) return 52;
+		if (row_at(text_unquoted(line), &named, &file) != SIZE_MAX)
+			return 52;
 	return 0;
 }

@@ -1,5 +1,5 @@
-/* Detail pages: in what state each page of each region is, as runs; by maps, one ioctl over the page tables, and pagemap for
- * what the ioctl does not tell: whether nobody else maps the page.
+/* Detail pages: in what state each page of each region is, as runs; by maps, one ioctl over the
+ * page tables, and pagemap for what the ioctl does not tell: whether nobody else maps the page.
  *
  *   PageTables: 52 kB, 4 levels of 512, pages of 4096 bytes, file dirty known
  *   7f0000000000-7f0000004000 rw-p 00000000 00:00 0
@@ -8,13 +8,14 @@
  *   Dirty:                12 kB
  *   Pages: 0+2=rdx 3+1=s
  *
- * A run is offset in pages, count, letters: r resident, s swapped, z the zero page, g a guard page, m memory that is no page of the
- * kernel's (a device, vvar); of a resident one also f of a file or shared memory, h mapped by a huge entry, d dirty, x mapped
- * exclusively. An anonymous page counts as dirty: its contents are nowhere else. That of a file is, by /proc/kpageflags, if the
- * file has yet to be written; it takes CAP_SYS_ADMIN to read that ("file dirty known").
+ * A run is offset in pages, count, letters: r resident, s swapped, z the zero page, g a guard page,
+ * m memory that is no page of the kernel's (a device, vvar); of a resident one also f of a file or
+ * shared memory, h mapped by a huge entry, d dirty, x mapped exclusively. An anonymous page counts
+ * as dirty: its contents are nowhere else. That of a file is, by /proc/kpageflags, if the file has
+ * yet to be written; it takes CAP_SYS_ADMIN to read that ("file dirty known").
  *
- * Without PAGEMAP_SCAN the text is smaps with such runs; then huge entries are not known, nor the zero page (it looks
- * like a shared page), and a region above SPAN_MAX is not looked at.
+ * Without PAGEMAP_SCAN the text is smaps with such runs; then huge entries are not known, nor the
+ * zero page (it looks like a shared page), and a region above SPAN_MAX is not looked at.
  */
 #include "scan.h"
 
@@ -25,10 +26,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENTRIES 4096                 /* of pagemap at once */
-#define LINE_MAX_ 4000               /* bytes of a line of runs */
-#define SPAN_MAX (UINT64_C(64) << 30) /* bytes of a region of which every entry is read */
-#define ROW_MORE (8 * (SCAN_LINE + 12))
+#define ENTRIES   4096                 /* of pagemap at once */
+#define LINE_MAX_ 4000                 /* bytes of a line of runs */
+#define SPAN_MAX  (UINT64_C(64) << 30) /* bytes of a region of which every entry is read */
+#define ROW_MORE  (8 * (SCAN_LINE + 12))
 
 /* pagemap (Documentation/admin-guide/mm/pagemap.rst) */
 #define ENTRY_PRESENT   (UINT64_C(1) << 63)
@@ -42,7 +43,7 @@
 enum { FILED = 1, HUGE = 2, DIRTY = 4, EXCLUSIVE = 8 };
 
 struct state {
-	char what;      /* r s z g m */
+	char what; /* r s z g m */
 	unsigned is;
 };
 
@@ -52,12 +53,12 @@ struct pages {
 	struct procfs_pages *files;
 	int pagemap, failed;
 	uint64_t page;
-	uint64_t exclusive, dirty;   /* bytes of the row in hand */
-	bool dirt_known;             /* of the row in hand */
+	uint64_t exclusive, dirty; /* bytes of the row in hand */
+	bool dirt_known;           /* of the row in hand */
 	/* runs of the row in hand */
-	uint64_t base, start, end;   /* the run that may go on; start == end: none */
+	uint64_t base, start, end; /* the run that may go on; start == end: none */
 	struct state state;
-	size_t line;                 /* where the line of runs begins; SIZE_MAX: none is open */
+	size_t line; /* where the line of runs begins; SIZE_MAX: none is open */
 	/* entries read at once, and the frames' flags */
 	uint64_t first, count, entries[ENTRIES];
 	uint64_t frame, frame_count, flags[ENTRIES];
@@ -69,9 +70,11 @@ static char *decimal(char *at, uint64_t n)
 {
 	char digits[20];
 	int count = 0;
-	do digits[count++] = (char)('0' + n % 10);
+	do
+		digits[count++] = (char)('0' + n % 10);
 	while (n /= 10);
-	while (count) *at++ = digits[--count];
+	while (count)
+		*at++ = digits[--count];
 	return at;
 }
 
@@ -79,8 +82,10 @@ static void put_run(struct pages *p)
 {
 	static const char letters[] = "fhdx";
 	char run[64], *at = run;
-	if (p->start == p->end) return;
-	if (p->line != SIZE_MAX && p->text->n - p->line > LINE_MAX_) p->text->text[p->text->n++] = '\n', p->line = SIZE_MAX;
+	if (p->start == p->end)
+		return;
+	if (p->line != SIZE_MAX && p->text->n - p->line > LINE_MAX_)
+		p->text->text[p->text->n++] = '\n', p->line = SIZE_MAX;
 	if (scan_grow(p->text, sizeof run + 16)) {
 		p->failed = -1;
 		return;
@@ -97,7 +102,8 @@ static void put_run(struct pages *p)
 	*at++ = '=';
 	*at++ = p->state.what;
 	for (int i = 0; letters[i]; i++)
-		if (p->state.is & 1u << i) *at++ = letters[i];
+		if (p->state.is & 1u << i)
+			*at++ = letters[i];
 	memcpy(p->text->text + p->text->n, run, (size_t)(at - run));
 	p->text->n += (size_t)(at - run);
 	p->start = p->end;
@@ -105,9 +111,12 @@ static void put_run(struct pages *p)
 
 static void add(struct pages *p, uint64_t start, uint64_t end, struct state state)
 {
-	if (state.what == 'r' && state.is & EXCLUSIVE) p->exclusive += end - start;
-	if (state.what == 'r' && state.is & DIRTY) p->dirty += end - start;
-	if (p->start != p->end && p->end == start && p->state.what == state.what && p->state.is == state.is) {
+	if (state.what == 'r' && state.is & EXCLUSIVE)
+		p->exclusive += end - start;
+	if (state.what == 'r' && state.is & DIRTY)
+		p->dirty += end - start;
+	if (p->start != p->end && p->end == start && p->state.what == state.what &&
+	    p->state.is == state.is) {
 		p->end = end;
 		return;
 	}
@@ -121,7 +130,8 @@ static void add(struct pages *p, uint64_t start, uint64_t end, struct state stat
 static uint64_t entry_of(struct pages *p, uint64_t address, uint64_t end)
 {
 	uint64_t index = address / p->page, left = (end - address) / p->page;
-	if (index >= p->first && index - p->first < p->count) return p->entries[index - p->first];
+	if (index >= p->first && index - p->first < p->count)
+		return p->entries[index - p->first];
 	size_t wanted = (left < ENTRIES ? (size_t)left : ENTRIES) * sizeof *p->entries;
 	ssize_t n = pread(p->pagemap, p->entries, wanted, (off_t)(index * sizeof *p->entries));
 	p->first = index;
@@ -129,12 +139,15 @@ static uint64_t entry_of(struct pages *p, uint64_t address, uint64_t end)
 	return p->count ? p->entries[0] : 0;
 }
 
-/* Has the file of this page yet to be written? Neighbours in memory are mostly neighbours in the region, so they are asked for at once. */
+/* Has the file of this page yet to be written? Neighbours in memory are mostly neighbours in the
+ * region, so they are asked for at once. */
 static bool dirty_frame(struct pages *p, uint64_t entry)
 {
 	uint64_t frame = entry & ENTRY_FRAME;
-	if (frame >= p->frame && frame - p->frame < p->frame_count) return p->flags[frame - p->frame] & FLAG_DIRTY;
-	ssize_t n = pread(p->files->flags, p->flags, 64 * sizeof *p->flags, (off_t)(frame * sizeof *p->flags));
+	if (frame >= p->frame && frame - p->frame < p->frame_count)
+		return p->flags[frame - p->frame] & FLAG_DIRTY;
+	ssize_t n = pread(p->files->flags, p->flags, 64 * sizeof *p->flags,
+	                  (off_t)(frame * sizeof *p->flags));
 	p->frame = frame;
 	p->frame_count = n > 0 ? (uint64_t)n / sizeof *p->flags : 0;
 	return p->frame_count && p->flags[0] & FLAG_DIRTY;
@@ -142,10 +155,14 @@ static bool dirty_frame(struct pages *p, uint64_t entry)
 
 static unsigned is_of(struct pages *p, uint64_t entry, unsigned is)
 {
-	if (entry & ENTRY_EXCLUSIVE) is |= EXCLUSIVE;
-	if (!(is & FILED)) return is | DIRTY;
-	if (p->files->flags < 0) p->dirt_known = false;
-	else if (entry & ENTRY_FRAME && dirty_frame(p, entry)) is |= DIRTY;
+	if (entry & ENTRY_EXCLUSIVE)
+		is |= EXCLUSIVE;
+	if (!(is & FILED))
+		return is | DIRTY;
+	if (p->files->flags < 0)
+		p->dirt_known = false;
+	else if (entry & ENTRY_FRAME && dirty_frame(p, entry))
+		is |= DIRTY;
 	return is;
 }
 
@@ -154,21 +171,29 @@ static void resident(struct pages *p, uint64_t start, uint64_t end, unsigned is)
 	while (start < end && !p->failed) {
 		struct state state = { 'r', is_of(p, entry_of(p, start, end), is) };
 		uint64_t until = start + p->page;
-		while (until < end && is_of(p, entry_of(p, until, end), is) == state.is) until += p->page;
+		while (until < end && is_of(p, entry_of(p, until, end), is) == state.is)
+			until += p->page;
 		add(p, start, until, state);
 		start = until;
 	}
 }
 
-static void range(struct pages *p, const struct scan_row *row, const struct scan_range *range, bool foreign)
+static void range(struct pages *p, const struct scan_row *row, const struct scan_range *range,
+                  bool foreign)
 {
-	uint64_t start = range->start > row->start ? range->start : row->start, end = range->end < row->end ? range->end : row->end;
+	uint64_t start = range->start > row->start ? range->start : row->start,
+	         end = range->end < row->end ? range->end : row->end;
 	unsigned is = (range->is & SCAN_FILED ? FILED : 0) | (range->is & SCAN_HUGE ? HUGE : 0);
-	if (range->is & SCAN_GUARD) add(p, start, end, (struct state){ 'g', 0 });
-	else if (range->is & SCAN_ZERO) add(p, start, end, (struct state){ 'z', is & HUGE });
-	else if (!(range->is & SCAN_PRESENT)) add(p, start, end, (struct state){ 's', 0 });
-	else if (foreign || (!(is & FILED) && row->shared)) add(p, start, end, (struct state){ 'm', is & HUGE });
-	else resident(p, start, end, is);
+	if (range->is & SCAN_GUARD)
+		add(p, start, end, (struct state){ 'g', 0 });
+	else if (range->is & SCAN_ZERO)
+		add(p, start, end, (struct state){ 'z', is & HUGE });
+	else if (!(range->is & SCAN_PRESENT))
+		add(p, start, end, (struct state){ 's', 0 });
+	else if (foreign || (!(is & FILED) && row->shared))
+		add(p, start, end, (struct state){ 'm', is & HUGE });
+	else
+		resident(p, start, end, is);
 }
 
 /* ---- rows ---- */
@@ -185,7 +210,8 @@ static void row_begin(struct pages *p, const struct scan_row *row)
 static void row_end(struct pages *p)
 {
 	put_run(p);
-	if (p->line != SIZE_MAX) p->text->text[p->text->n++] = '\n';
+	if (p->line != SIZE_MAX)
+		p->text->text[p->text->n++] = '\n';
 }
 
 static void put_sums(struct pages *p)
@@ -194,8 +220,10 @@ static void put_sums(struct pages *p)
 		p->failed = -1;
 		return;
 	}
-	char *at = scan_value(p->text->text + p->text->n, "Exclusive:             0 kB\n", p->exclusive);
-	if (p->dirt_known) at = scan_value(at, "Dirty:                 0 kB\n", p->dirty);
+	char *at = scan_value(p->text->text + p->text->n, "Exclusive:             0 kB\n",
+	                      p->exclusive);
+	if (p->dirt_known)
+		at = scan_value(at, "Dirty:                 0 kB\n", p->dirty);
 	p->text->n = (size_t)(at - p->text->text);
 }
 
@@ -209,21 +237,25 @@ static void scanned_row(struct pages *p, struct scan_walk *walk, int maps, struc
 	while ((one = scan_peek(walk)) && one->start < row->end && !p->failed) {
 		if (one->end > row->start) {
 			range(p, row, one, foreign);
-			if (!foreign) scan_add(row, one);
+			if (!foreign)
+				scan_add(row, one);
 			huge |= (one->is & SCAN_HUGE) != 0;
 		}
-		if (one->end > row->end) break;
+		if (one->end > row->end)
+			break;
 		walk->at++;
 	}
 	row_end(p);
 	bool hugetlb = huge && scan_hugetlb(maps, row, &page);
-	if (hugetlb) row->rss = row->anonymous = row->huge = p->exclusive = p->dirty = 0;
+	if (hugetlb)
+		row->rss = row->anonymous = row->huge = p->exclusive = p->dirty = 0;
 	if (scan_grow(p->text, ROW_MORE)) {
 		p->failed = -1;
 		return;
 	}
 	char *at = scan_put_row(p->text->text + p->text->n, row);
-	if (hugetlb && page) at = scan_value(at, "KernelPageSize:        0 kB\n", page);
+	if (hugetlb && page)
+		at = scan_value(at, "KernelPageSize:        0 kB\n", page);
 	p->text->n = (size_t)(at - p->text->text);
 	put_sums(p);
 }
@@ -239,9 +271,13 @@ static void read_row(struct pages *p, struct scan_row *row)
 	}
 	for (; at < row->end && !p->failed; at += p->page) {
 		uint64_t entry = entry_of(p, at, row->end);
-		struct scan_range one = { at, at + p->page, (entry & ENTRY_FILED ? SCAN_FILED : 0) | (entry & ENTRY_GUARD ? SCAN_GUARD : 0)
-			| (entry & ENTRY_PRESENT ? SCAN_PRESENT : 0) | (entry & ENTRY_SWAPPED ? SCAN_SWAPPED : 0) };
-		if (one.is & (SCAN_PRESENT | SCAN_SWAPPED | SCAN_GUARD)) range(p, row, &one, scan_named(row, "[vvar"));
+		struct scan_range one = { at, at + p->page,
+			                  (entry & ENTRY_FILED ? SCAN_FILED : 0) |
+			                          (entry & ENTRY_GUARD ? SCAN_GUARD : 0) |
+			                          (entry & ENTRY_PRESENT ? SCAN_PRESENT : 0) |
+			                          (entry & ENTRY_SWAPPED ? SCAN_SWAPPED : 0) };
+		if (one.is & (SCAN_PRESENT | SCAN_SWAPPED | SCAN_GUARD))
+			range(p, row, &one, scan_named(row, "[vvar"));
 	}
 	row_end(p);
 	put_sums(p);
@@ -256,8 +292,10 @@ static uint64_t stated(int64_t pid)
 	snprintf(path, sizeof path, "/proc/%lld/status", (long long)pid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0) close(fd);
-	if (n <= 0) return 0;
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return 0;
 	text[n] = 0;
 	const char *at = strstr(text, "\nVmPTE:");
 	return at ? strtoull(at + 7, NULL, 10) << 10 : 0;
@@ -268,7 +306,8 @@ static bool cpu_has(const char *word)
 	static char text[16384];
 	int fd = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd >= 0) close(fd);
+	if (fd >= 0)
+		close(fd);
 	text[n > 0 ? n : 0] = 0;
 	return strstr(text, word) != NULL;
 }
@@ -277,13 +316,15 @@ void procfs_pages_open(struct procfs_pages *pages)
 {
 	pages->flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	uint64_t probe;
-	if (pages->flags >= 0 && pread(pages->flags, &probe, sizeof probe, 0) < 0 && errno == EPERM) procfs_pages_close(pages);
+	if (pages->flags >= 0 && pread(pages->flags, &probe, sizeof probe, 0) < 0 && errno == EPERM)
+		procfs_pages_close(pages);
 	pages->levels = cpu_has(" la57") || cpu_has("sv57") ? 5 : cpu_has("sv39") ? 3 : 4;
 }
 
 void procfs_pages_close(struct procfs_pages *pages)
 {
-	if (pages->flags >= 0) close(pages->flags);
+	if (pages->flags >= 0)
+		close(pages->flags);
 	pages->flags = -1;
 }
 
@@ -293,36 +334,52 @@ static void put_head(struct pages *p, int64_t pid)
 		p->failed = -1;
 		return;
 	}
-	p->text->n += (size_t)sprintf(p->text->text + p->text->n, "PageTables: %llu kB, %d levels of %llu, pages of %llu bytes%s%s\n",
-		(unsigned long long)stated(pid) >> 10, p->files->levels, (unsigned long long)p->page / 8, (unsigned long long)p->page,
-		p->files->flags >= 0 ? ", file dirty known" : "", p->files->scans ? "" : ", huge unknown");
+	p->text->n += (size_t)sprintf(p->text->text + p->text->n,
+	                              "PageTables: %llu kB, %d levels of %llu, pages of %llu "
+	                              "bytes%s%s\n",
+	                              (unsigned long long)stated(pid) >> 10, p->files->levels,
+	                              (unsigned long long)p->page / 8, (unsigned long long)p->page,
+	                              p->files->flags >= 0 ? ", file dirty known" : "",
+	                              p->files->scans ? "" : ", huge unknown");
 }
 
-int procfs_pages_text(struct procfs_pages *files, struct procfs_scanned *text, int64_t pid, int maps_fd, int pagemap, vp_str maps)
+int procfs_pages_text(struct procfs_pages *files, struct procfs_scanned *text, int64_t pid,
+                      int maps_fd, int pagemap, vp_str maps)
 {
 	struct pages *p = calloc(1, sizeof *p);
 	struct scan_walk walk = { .fd = pagemap, .all = true, .end = scan_last_end(maps) };
 	struct scan_row row;
 	bool first = true;
-	if (!p) return errno = ENOMEM, -1;
-	*p = (struct pages){ .text = text, .files = files, .pagemap = pagemap, .page = (uint64_t)sysconf(_SC_PAGESIZE), .line = SIZE_MAX };
+	if (!p)
+		return errno = ENOMEM, -1;
+	*p = (struct pages){ .text = text,
+		             .files = files,
+		             .pagemap = pagemap,
+		             .page = (uint64_t)sysconf(_SC_PAGESIZE),
+		             .line = SIZE_MAX };
 	text->n = 0;
 	files->unseen = 0;
 	put_head(p, pid);
 	for (const char *at = maps.p, *end = at + maps.n; at < end && !p->failed && !walk.failed;) {
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		size_t n = newline ? (size_t)(newline + 1 - at) : (size_t)(end - at);
-		if (scan_grow(text, n + 1)) p->failed = -1;
-		else memcpy(text->text + text->n, at, n), text->n += n;
+		if (scan_grow(text, n + 1))
+			p->failed = -1;
+		else
+			memcpy(text->text + text->n, at, n), text->n += n;
 		if (!p->failed && newline && scan_read_row((vp_str){ at, n - 1 }, &row)) {
-			if (first) walk.next = row.start;
+			if (first)
+				walk.next = row.start;
 			first = false;
-			if (files->scans) scanned_row(p, &walk, maps_fd, &row);
-			else if (!(row.end >> 63)) read_row(p, &row); /* the kernel's own has no entries to be read */
+			if (files->scans)
+				scanned_row(p, &walk, maps_fd, &row);
+			else if (!(row.end >> 63))
+				read_row(p, &row); /* the kernel's own has no entries to be read */
 		}
 		at += n;
 	}
-	if (files->scans && !walk.any) text->n = 0;
+	if (files->scans && !walk.any)
+		text->n = 0;
 	int failed = p->failed || walk.failed;
 	free(p);
 	return failed ? -1 : 0;

@@ -4,51 +4,80 @@
  *   Size:                132 kB
  *   Rss:                   8 kB
  *   VmFlags: rd wr mr mw me ac
- *   -> start 0x55d0c8a4f000, end 0x55d0c8a70000, perms rw-p, share prv, name [heap], rss 8192, flags "rd wr mr mw me ac"
+ *   -> start 0x55d0c8a4f000, end 0x55d0c8a70000, perms rw-p, share prv, name [heap], rss 8192,
+ * flags "rd wr mr mw me ac"
  *
  * Quirks (Linux 2.6.14 to 6.18):
- * - The path is the rest of the line with all blanks and any bytes; only newline is written \012. " (deleted)" stays in it.
- * - A value line of smaps has 28 bytes as long as its number has at most 8 digits; THPeligible and ProtectionKey have no unit.
- * - The set of keys and their order differ by kernel and machine, but not within one text: so the order is learnt.
+ * - The path is the rest of the line with all blanks and any bytes; only newline is written \012. "
+ * (deleted)" stays in it.
+ * - A value line of smaps has 28 bytes as long as its number has at most 8 digits; THPeligible and
+ * ProtectionKey have no unit.
+ * - The set of keys and their order differ by kernel and machine, but not within one text: so the
+ * order is learnt.
  * - Android writes `Name:           [anon:...]` below a row that has no path.
- * - A blank line and words between two rows part two reports, even if the second lies above the first; either alone may be anything.
- * - The kernel lets the process run between two reads, so a row may overlap the one before: the later one is the truth.
+ * - A blank line and words between two rows part two reports, even if the second lies above the
+ * first; either alone may be anything.
+ * - The kernel lets the process run between two reads, so a row may overlap the one before: the
+ * later one is the truth.
  */
 #include "runs.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define KEY_WIDTH 16
-#define VALUE_LINE 28  /* with its newline */
-#define PLAIN_LINE 25  /* without " kB" */
+#define KEY_WIDTH  16
+#define VALUE_LINE 28 /* with its newline */
+#define PLAIN_LINE 25 /* without " kB" */
 #define LEARNT_MAX 64
-#define EXTRA_MAX 4096
+#define EXTRA_MAX  4096
 
 enum { SIZE = VP_M_COUNT, NAME, UNKNOWN };
 
 /* What smaps calls the measures; all in kB but the two without unit. */
-static const struct { const char *key; unsigned char n; int what; } known[] = {
-#define KEY(key, what) { #key, sizeof #key - 1, what }
-	KEY(Size, SIZE), KEY(Name, NAME),
-	KEY(Rss, VP_M_rss), KEY(Pss, VP_M_pss), KEY(Pss_Dirty, VP_M_pss_dirty),
-	KEY(Shared_Clean, VP_M_shared_clean), KEY(Shared_Dirty, VP_M_shared_dirty),
-	KEY(Private_Clean, VP_M_private_clean), KEY(Private_Dirty, VP_M_private_dirty),
-	KEY(Referenced, VP_M_referenced), KEY(Anonymous, VP_M_anonymous), KEY(KSM, VP_M_ksm),
-	KEY(LazyFree, VP_M_lazy_free), KEY(AnonHugePages, VP_M_huge), KEY(ShmemPmdMapped, VP_M_shmem_huge),
-	KEY(FilePmdMapped, VP_M_file_huge), KEY(Shared_Hugetlb, VP_M_shared_hugetlb),
-	KEY(Private_Hugetlb, VP_M_private_hugetlb), KEY(Swap, VP_M_swap), KEY(SwapPss, VP_M_swap_pss),
-	KEY(Locked, VP_M_locked), KEY(KernelPageSize, VP_M_page), KEY(MMUPageSize, VP_M_mmu_page),
-	KEY(THPeligible, VP_M_thp_eligible), KEY(ProtectionKey, VP_M_pkey),
+static const struct {
+	const char *key;
+	unsigned char n;
+	int what;
+} known[] = {
+#define KEY(key, what)                      \
+	{                                   \
+#key, sizeof #key - 1, what \
+	}
+	KEY(Size, SIZE),
+	KEY(Name, NAME),
+	KEY(Rss, VP_M_rss),
+	KEY(Pss, VP_M_pss),
+	KEY(Pss_Dirty, VP_M_pss_dirty),
+	KEY(Shared_Clean, VP_M_shared_clean),
+	KEY(Shared_Dirty, VP_M_shared_dirty),
+	KEY(Private_Clean, VP_M_private_clean),
+	KEY(Private_Dirty, VP_M_private_dirty),
+	KEY(Referenced, VP_M_referenced),
+	KEY(Anonymous, VP_M_anonymous),
+	KEY(KSM, VP_M_ksm),
+	KEY(LazyFree, VP_M_lazy_free),
+	KEY(AnonHugePages, VP_M_huge),
+	KEY(ShmemPmdMapped, VP_M_shmem_huge),
+	KEY(FilePmdMapped, VP_M_file_huge),
+	KEY(Shared_Hugetlb, VP_M_shared_hugetlb),
+	KEY(Private_Hugetlb, VP_M_private_hugetlb),
+	KEY(Swap, VP_M_swap),
+	KEY(SwapPss, VP_M_swap_pss),
+	KEY(Locked, VP_M_locked),
+	KEY(KernelPageSize, VP_M_page),
+	KEY(MMUPageSize, VP_M_mmu_page),
+	KEY(THPeligible, VP_M_thp_eligible),
+	KEY(ProtectionKey, VP_M_pkey),
 #undef KEY
 };
 
 /* A region under way, with room for the members that have no slot. */
 struct entry {
 	struct vp_region region;
-	const char *at;            /* its row */
-	size_t n, lines;           /* bytes and lines of its own, once it is complete; before, lines is the number of the row's */
-	bool altered;              /* it is not what its own lines make of it, whatever stands around them */
+	const char *at;  /* its row */
+	size_t n, lines; /* bytes and lines of its own, once it is complete; before, lines is the
+	                    number of the row's */
+	bool altered;    /* it is not what its own lines make of it, whatever stands around them */
 	size_t extra_n;
 	char extra[EXTRA_MAX];
 };
@@ -56,24 +85,30 @@ struct entry {
 struct parser {
 	struct vp_host *h;
 	size_t line;
-	struct entry entries[4];   /* the last one is own_held's */
-	struct entry *now, *held;  /* held: complete, but the next row may still overlap it; NULL: none */
-	const struct vp_region *again; /* the same, if it is one of the last look; one of them is NULL */
-	bool open;                 /* `now` has its row */
-	bool passing;              /* a row could not be read: what stands below it is lost with it */
+	struct entry entries[4]; /* the last one is own_held's */
+	struct entry *now,
+	        *held; /* held: complete, but the next row may still overlap it; NULL: none */
+	const struct vp_region
+	        *again; /* the same, if it is one of the last look; one of them is NULL */
+	bool open;      /* `now` has its row */
+	bool passing;   /* a row could not be read: what stands below it is lost with it */
 	bool rollup;
-	bool begun;                /* the host has a snapshot */
-	uint64_t first;            /* start of the first region of the snapshot */
-	struct { char key[KEY_WIDTH]; int what; bool unit; } learnt[LEARNT_MAX]; /* value lines in the order of the last entry */
+	bool begun;     /* the host has a snapshot */
+	uint64_t first; /* start of the first region of the snapshot */
+	struct {
+		char key[KEY_WIDTH];
+		int what;
+		bool unit;
+	} learnt[LEARNT_MAX]; /* value lines in the order of the last entry */
 	size_t at, learnt_n;
 	struct procfs_report report; /* of detail pages: what its head says */
-	bool paged;                /* there is one */
-	const char *below;         /* where the lines below the row begin */
+	bool paged;                  /* there is one */
+	const char *below;           /* where the lines below the row begin */
 	const struct vp_text *text;
-	uint64_t snapshots;        /* begun so far */
-	bool blank, prose;         /* there was a blank line since the last row, words */
-	vp_str date;               /* of a log, where it tells one */
-	int failed;                /* -1: host->fail */
+	uint64_t snapshots; /* begun so far */
+	bool blank, prose;  /* there was a blank line since the last row, words */
+	vp_str date;        /* of a log, where it tells one */
+	int failed;         /* -1: host->fail */
 };
 
 static uint64_t bit(int measure)
@@ -90,8 +125,9 @@ static void set(struct vp_region *region, int measure, uint64_t value)
 /* ---- a row ---- */
 
 static const signed char hex_digit[256] = {
-	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
-	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+	['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
 };
 
 /* Up to 16 digits; NULL if there is none or more. */
@@ -100,46 +136,62 @@ static const char *hex(const char *p, const char *end, uint64_t *value)
 	const char *from = p;
 	uint64_t v = 0;
 	int high, low; /* two at a time: half as long a chain of shifts */
-	for (; end - p >= 2 && (high = hex_digit[(unsigned char)p[0]]) && (low = hex_digit[(unsigned char)p[1]]); p += 2)
+	for (; end - p >= 2 && (high = hex_digit[(unsigned char)p[0]]) &&
+	       (low = hex_digit[(unsigned char)p[1]]);
+	     p += 2)
 		v = v << 8 | (uint64_t)((high - 1) << 4 | (low - 1));
-	for (; p < end && (low = hex_digit[(unsigned char)*p]); p++) v = v << 4 | (uint64_t)(low - 1);
+	for (; p < end && (low = hex_digit[(unsigned char)*p]); p++)
+		v = v << 4 | (uint64_t)(low - 1);
 	*value = v;
 	return p > from && p - from <= 16 ? p : NULL;
 }
 
-static inline uint64_t load8(const char *p) /* the first byte lowest, on any machine; one instruction on most */
+static inline uint64_t load8(
+        const char *p) /* the first byte lowest, on any machine; one instruction on most */
 {
 	const unsigned char *b = (const unsigned char *)p;
 	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
-	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+	       (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 |
+	       (uint64_t)b[7] << 56;
 }
 
 /* Eight digits at once; false if one is none. */
 static inline bool hex8(const char *p, uint32_t *value)
 {
 	const uint64_t ones = 0x0101010101010101u, low7 = ones * 0x7f;
-	uint64_t x = load8(p), digit = x ^ ones * 0x30, letter = x ^ ones * 0x60; /* 0 to 9, and 1 to 6 */
-	uint64_t no_digit = (digit & low7) + ones * 0x76, no_letter = ((letter & low7) + ones * 0x79) | ~((letter & low7) + low7);
-	if (((no_digit & no_letter) | x) & ones * 0x80) return false;
+	uint64_t x = load8(p), digit = x ^ ones * 0x30,
+	         letter = x ^ ones * 0x60; /* 0 to 9, and 1 to 6 */
+	uint64_t no_digit = (digit & low7) + ones * 0x76,
+	         no_letter = ((letter & low7) + ones * 0x79) | ~((letter & low7) + low7);
+	if (((no_digit & no_letter) | x) & ones * 0x80)
+		return false;
 	x = (x & ones * 0x0f) + 9 * ((x & ones * 0x40) >> 6);
 	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffu;
 	x = (x | x >> 8) & 0x0000ffff0000ffffu;
 	x |= x >> 16;
-	const uint32_t y = (uint32_t)x; /* of 32 bits, so that compilers see that its bytes change places */
+	const uint32_t y =
+	        (uint32_t)x; /* of 32 bits, so that compilers see that its bytes change places */
 	*value = y << 24 | (y << 8 & 0xff0000u) | (y >> 8 & 0xff00u) | y >> 24;
 	return true;
 }
 
-/* `7f0000000000-7f0000004000 rw-p 00000000 `, as it mostly looks on machines of 64 bits; false: it looks otherwise. */
+/* `7f0000000000-7f0000004000 rw-p 00000000 `, as it mostly looks on machines of 64 bits; false: it
+ * looks otherwise. */
 static inline bool usual_row(const char *p, struct vp_region *region)
 {
 	uint32_t high, low, high_end, low_end, offset;
-	if (p[12] != '-' || p[25] != ' ' || p[30] != ' ' || p[39] != ' ') return false;
-	if (!hex8(p, &high) || !hex8(p + 4, &low) || !hex8(p + 17, &low_end)) return false;
-	if (load8(p) == load8(p + 13)) high_end = high; /* a region of 64 KiB ends where it starts, but for four digits */
-	else if (!hex8(p + 13, &high_end)) return false;
-	if (memcmp(p + 31, "00000000", 8) == 0) offset = 0; /* as most are */
-	else if (!hex8(p + 31, &offset)) return false;
+	if (p[12] != '-' || p[25] != ' ' || p[30] != ' ' || p[39] != ' ')
+		return false;
+	if (!hex8(p, &high) || !hex8(p + 4, &low) || !hex8(p + 17, &low_end))
+		return false;
+	if (load8(p) == load8(p + 13))
+		high_end = high; /* a region of 64 KiB ends where it starts, but for four digits */
+	else if (!hex8(p + 13, &high_end))
+		return false;
+	if (memcmp(p + 31, "00000000", 8) == 0)
+		offset = 0; /* as most are */
+	else if (!hex8(p + 31, &offset))
+		return false;
 	region->start = (uint64_t)high << 16 | (low & 0xffff);
 	region->end = (uint64_t)high_end << 16 | (low_end & 0xffff);
 	region->offset = offset;
@@ -148,15 +200,17 @@ static inline bool usual_row(const char *p, struct vp_region *region)
 
 static const char *blanks(const char *p, const char *end)
 {
-	while (end - p >= 8 && memcmp(p, "        ", 8) == 0) p += 8; /* a path stands in column 73 */
-	while (p < end && *p == ' ') p++;
+	while (end - p >= 8 && memcmp(p, "        ", 8) == 0)
+		p += 8; /* a path stands in column 73 */
+	while (p < end && *p == ' ')
+		p++;
 	return p;
 }
 
 static bool perms_letters(const char *p)
 {
-	return (p[0] == 'r' || p[0] == '-') && (p[1] == 'w' || p[1] == '-') && (p[2] == 'x' || p[2] == '-')
-	    && (p[3] == 'p' || p[3] == 's' || p[3] == '-');
+	return (p[0] == 'r' || p[0] == '-') && (p[1] == 'w' || p[1] == '-') &&
+	       (p[2] == 'x' || p[2] == '-') && (p[3] == 'p' || p[3] == 's' || p[3] == '-');
 }
 
 /* Without a file an offset says nothing, but for the stack of Linux 2.4, which begins below 0. */
@@ -170,16 +224,21 @@ static const char *backing(const char *p, const char *end, struct vp_region *reg
 {
 	const char *from = p;
 	uint64_t major, minor;
-	if (end - p >= 7 && memcmp(p, "00:00 0", 7) == 0 && (end - p == 7 || p[7] == ' ')) { /* no file */
+	if (end - p >= 7 && memcmp(p, "00:00 0", 7) == 0 &&
+	    (end - p == 7 || p[7] == ' ')) { /* no file */
 		region->has_offset = tells_offset(region);
 		return p + 7;
 	}
-	if (!(p = hex(p, end, &major)) || p == end || *p++ != ':' || !(p = hex(p, end, &minor))) return NULL;
+	if (!(p = hex(p, end, &major)) || p == end || *p++ != ':' || !(p = hex(p, end, &minor)))
+		return NULL;
 	region->dev = (vp_str){ from, (size_t)(p - from) };
-	if (p == end || *p != ' ') return NULL;
+	if (p == end || *p != ' ')
+		return NULL;
 	from = p = blanks(p, end);
-	while (p < end && *p >= '0' && *p <= '9') p++;
-	if (p == from || (p < end && *p != ' ')) return NULL;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	if (p == from || (p < end && *p != ' '))
+		return NULL;
 	region->inode = (vp_str){ from, (size_t)(p - from) };
 	if (major == 0 && minor == 0 && p - from == 1 && *from == '0') {
 		region->dev = region->inode = (vp_str){ 0 };
@@ -193,20 +252,30 @@ static bool row(vp_str line, struct vp_region *region)
 {
 	const char *p = line.p, *end = line.p + line.n;
 	bool usual = line.n >= 40 && usual_row(p, region);
-	if (usual) p += 25;
-	else if (!(p = hex(p, end, &region->start)) || p == end || *p++ != '-' || !(p = hex(p, end, &region->end)) || p == end || *p != ' ')
+	if (usual)
+		p += 25;
+	else if (!(p = hex(p, end, &region->start)) || p == end || *p++ != '-' ||
+	         !(p = hex(p, end, &region->end)) || p == end || *p != ' ')
 		return false;
-	if (region->end <= region->start) return false;
+	if (region->end <= region->start)
+		return false;
 	p = blanks(p, end);
-	if (end - p < 5 || !perms_letters(p) || p[4] != ' ') return false;
+	if (end - p < 5 || !perms_letters(p) || p[4] != ' ')
+		return false;
 	memcpy(region->perms, p, 4);
-	region->share = p[3] == 's' ? (vp_str){ "shm", 3 } : p[3] == 'p' ? (vp_str){ "prv", 3 } : (vp_str){ 0 };
-	if (usual) p = line.p + 39;
-	else if (!(p = hex(blanks(p + 4, end), end, &region->offset)) || p == end || *p != ' ') return false;
+	region->share = p[3] == 's'   ? (vp_str){ "shm", 3 }
+	                : p[3] == 'p' ? (vp_str){ "prv", 3 }
+	                              : (vp_str){ 0 };
+	if (usual)
+		p = line.p + 39;
+	else if (!(p = hex(blanks(p + 4, end), end, &region->offset)) || p == end || *p != ' ')
+		return false;
 	region->has_offset = true;
-	if (!(p = backing(blanks(p, end), end, region))) return false;
+	if (!(p = backing(blanks(p, end), end, region)))
+		return false;
 	p = blanks(p, end);
-	if (p < end) region->name = (vp_str){ p, (size_t)(end - p) };
+	if (p < end)
+		region->name = (vp_str){ p, (size_t)(end - p) };
 	region->size = region->end - region->start;
 	return true;
 }
@@ -216,9 +285,11 @@ static bool row(vp_str line, struct vp_region *region)
 static bool decimal(const char *p, const char *end, uint64_t *value)
 {
 	uint64_t v = 0;
-	if (p == end || end - p > 18) return false;
+	if (p == end || end - p > 18)
+		return false;
 	for (; p < end; p++) {
-		if (*p < '0' || *p > '9') return false;
+		if (*p < '0' || *p > '9')
+			return false;
 		v = v * 10 + (uint64_t)(*p - '0');
 	}
 	*value = v;
@@ -229,10 +300,13 @@ static bool decimal(const char *p, const char *end, uint64_t *value)
 static inline bool eight(const char *p, uint64_t *value)
 {
 	const uint64_t ones = 0x0101010101010101u;
-	if (memcmp(p, "       ", 7) == 0) return *value = (uint64_t)(p[7] - '0'), *value < 10; /* most are 0 */
-	uint64_t x = load8(p), low = x & ones * 0x0f, high = (x & ones * 0xf0) ^ ones * 0x30; /* 0 a digit's, 0x10 a blank's */
+	if (memcmp(p, "       ", 7) == 0)
+		return *value = (uint64_t)(p[7] - '0'), *value < 10; /* most are 0 */
+	uint64_t x = load8(p), low = x & ones * 0x0f,
+	         high = (x & ones * 0xf0) ^ ones * 0x30; /* 0 a digit's, 0x10 a blank's */
 	uint64_t blank = (high >> 4) * 255;
-	uint64_t wrong = (high & ~(ones * 0x10)) | ((low + ones * 6) & ones * 0x10) | (blank & low) | (blank & (blank + 1));
+	uint64_t wrong = (high & ~(ones * 0x10)) | ((low + ones * 6) & ones * 0x10) |
+	                 (blank & low) | (blank & (blank + 1));
 	low = (low * 10 + (low >> 8)) & 0x00ff00ff00ff00ffu;
 	low = (low * 100 + (low >> 16)) & 0x0000ffff0000ffffu;
 	*value = (low * 10000 + (low >> 32)) & 0xffffffffu;
@@ -241,32 +315,40 @@ static inline bool eight(const char *p, uint64_t *value)
 
 static void put(struct vp_region *region, int what, uint64_t value)
 {
-	if (what == SIZE) region->size = value;
-	else set(region, what, value);
+	if (what == SIZE)
+		region->size = value;
+	else
+		set(region, what, value);
 }
 
 /* The text between colon and newline without blanks around it. */
 static vp_str trimmed(const char *p, const char *end)
 {
-	while (p < end && (*p == ' ' || *p == '\t')) p++;
-	while (p < end && (end[-1] == ' ' || end[-1] == '\t')) end--;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (p < end && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
 	return (vp_str){ p, (size_t)(end - p) };
 }
 
 static bool extra_bytes(struct entry *entry, const char *bytes, size_t n)
 {
-	if (entry->extra_n + n > EXTRA_MAX) return false;
+	if (entry->extra_n + n > EXTRA_MAX)
+		return false;
 	memcpy(entry->extra + entry->extra_n, bytes, n);
 	entry->extra_n += n;
 	return true;
 }
 
-/* One character of a text value, as JSON; what is not printable ASCII becomes an escape of its byte's number. */
+/* One character of a text value, as JSON; what is not printable ASCII becomes an escape of its
+ * byte's number. */
 static bool extra_char(struct entry *entry, unsigned char c)
 {
 	char escape[8];
-	if (c == '"' || c == '\\') return extra_bytes(entry, (char[]){ '\\', (char)c }, 2);
-	if (c >= 0x20 && c < 0x7f) return extra_bytes(entry, (char *)&c, 1);
+	if (c == '"' || c == '\\')
+		return extra_bytes(entry, (char[]){ '\\', (char)c }, 2);
+	if (c >= 0x20 && c < 0x7f)
+		return extra_bytes(entry, (char *)&c, 1);
 	snprintf(escape, sizeof escape, c < 0x20 ? "\\u%04x" : "\\ufffd", c);
 	return extra_bytes(entry, escape, 6);
 }
@@ -278,7 +360,8 @@ static size_t member_name(vp_str key, char *name, size_t size)
 	for (size_t i = 0; i < key.n && n + 2 < size; i++) {
 		char c = key.p[i], before = i ? key.p[i - 1] : 0;
 		bool upper = c >= 'A' && c <= 'Z';
-		if (upper && ((before >= 'a' && before <= 'z') || (before >= '0' && before <= '9'))) name[n++] = '_';
+		if (upper && ((before >= 'a' && before <= 'z') || (before >= '0' && before <= '9')))
+			name[n++] = '_';
 		bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 		name[n++] = upper ? (char)(c + 32) : plain ? c : '_';
 	}
@@ -294,18 +377,21 @@ static int measure_of(const char *name)
 #undef M
 	};
 	for (int i = 0; i < VP_M_COUNT; i++)
-		if (strcmp(names[i], name) == 0) return i;
+		if (strcmp(names[i], name) == 0)
+			return i;
 	return UNKNOWN;
 }
 
 static bool taken(const char *name)
 {
 	static const char *const names[] = {
-		"type", "t", "pid", "seq", "id", "start", "end", "perms", "max_perms", "share", "kind", "label",
-		"offset", "dev", "inode", "event", "act", "was", "from", "gone", "cause", "regions", "kinds", "torn",
+		"type",      "t",     "pid",  "seq",   "id",     "start",   "end",   "perms",
+		"max_perms", "share", "kind", "label", "offset", "dev",     "inode", "event",
+		"act",       "was",   "from", "gone",  "cause",  "regions", "kinds", "torn",
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(names[i], name) == 0) return true;
+		if (strcmp(names[i], name) == 0)
+			return true;
 	return false;
 }
 
@@ -319,17 +405,25 @@ static bool extra_key(struct entry *entry, const char *name)
 {
 	char quoted[96];
 	int n = snprintf(quoted, sizeof quoted, "\"%s%s\":", name, taken(name) ? "_" : "");
-	if (member_there(entry, quoted, (size_t)n)) return false;
-	return (!entry->extra_n || extra_bytes(entry, ",", 1)) && extra_bytes(entry, quoted, (size_t)n);
+	if (member_there(entry, quoted, (size_t)n))
+		return false;
+	return (!entry->extra_n || extra_bytes(entry, ",", 1)) &&
+	       extra_bytes(entry, quoted, (size_t)n);
 }
 
-static bool extra_value(struct entry *entry, const char *name, vp_str value, bool number, uint64_t n)
+static bool extra_value(struct entry *entry, const char *name, vp_str value, bool number,
+                        uint64_t n)
 {
 	char digits[24];
-	if (!extra_key(entry, name)) return false;
-	if (number) return extra_bytes(entry, digits, (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)n));
+	if (!extra_key(entry, name))
+		return false;
+	if (number)
+		return extra_bytes(entry, digits,
+		                   (size_t)snprintf(digits, sizeof digits, "%llu",
+		                                    (unsigned long long)n));
 	bool room = extra_bytes(entry, "\"", 1);
-	for (size_t i = 0; i < value.n && room; i++) room = extra_char(entry, (unsigned char)value.p[i]);
+	for (size_t i = 0; i < value.n && room; i++)
+		room = extra_char(entry, (unsigned char)value.p[i]);
 	return room && extra_bytes(entry, "\"", 1);
 }
 
@@ -337,11 +431,14 @@ static bool extra_value(struct entry *entry, const char *name, vp_str value, boo
 static bool unknown(struct parser *p, vp_str key, vp_str value, bool number, uint64_t n)
 {
 	char name[64];
-	if (!member_name(key, name, sizeof name)) return false;
+	if (!member_name(key, name, sizeof name))
+		return false;
 	int measure = measure_of(name);
-	if (measure != UNKNOWN) return number ? (set(&p->now->region, measure, n), true) : false;
+	if (measure != UNKNOWN)
+		return number ? (set(&p->now->region, measure, n), true) : false;
 	size_t before = p->now->extra_n;
-	if (extra_value(p->now, name, value, number, n)) return true;
+	if (extra_value(p->now, name, value, number, n))
+		return true;
 	p->now->extra_n = before;
 	return false;
 }
@@ -350,12 +447,16 @@ static bool unknown(struct parser *p, vp_str key, vp_str value, bool number, uin
 
 static struct entry *cleared(struct entry *entry)
 {
-	memset(&entry->region, 0, offsetof(struct vp_region, measure)); /* `measured` says which of the measures are valid */
-	struct vp_region *r = &entry->region; /* member by member: for a larger block compilers use an instruction that is slow to start */
+	memset(&entry->region, 0,
+	       offsetof(struct vp_region,
+	                measure));            /* `measured` says which of the measures are valid */
+	struct vp_region *r = &entry->region; /* member by member: for a larger block compilers use
+	                                         an instruction that is slow to start */
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
 	memset(r->max_perms, 0, sizeof r->max_perms);
-	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra = (vp_str){ 0 };
+	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra =
+	        (vp_str){ 0 };
 	entry->at = NULL;
 	entry->altered = false;
 	entry->extra_n = 0;
@@ -365,7 +466,8 @@ static struct entry *cleared(struct entry *entry)
 static struct entry *spare(struct parser *p)
 {
 	struct entry *entry = p->entries;
-	while (entry == p->now || entry == p->held) entry++;
+	while (entry == p->now || entry == p->held)
+		entry++;
 	return cleared(entry);
 }
 
@@ -373,8 +475,11 @@ static void give(struct parser *p, const struct vp_region *region)
 {
 	if (!p->begun) {
 		char members[1000];
-		size_t n = p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
-		if (!p->paged && p->date.n) n = (size_t)snprintf(members, sizeof members, "\"date\":\"%.*s\"", (int)p->date.n, p->date.p);
+		size_t n =
+		        p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
+		if (!p->paged && p->date.n)
+			n = (size_t)snprintf(members, sizeof members, "\"date\":\"%.*s\"",
+			                     (int)p->date.n, p->date.p);
 		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
 		p->begun = true;
 		p->snapshots++;
@@ -386,19 +491,23 @@ static void give(struct parser *p, const struct vp_region *region)
 static void give_held(struct parser *p)
 {
 	struct entry *held = p->held;
-	if (p->again) give(p, p->again);
+	if (p->again)
+		give(p, p->again);
 	p->again = NULL;
-	if (!held) return;
+	if (!held)
+		return;
 	held->region.extra = (vp_str){ held->extra, held->extra_n };
 	give(p, &held->region);
-	if (p->h->part && held->at && !held->altered && !p->paged) p->h->part(p->h, (vp_str){ held->at, held->n }, held->lines);
+	if (p->h->part && held->at && !held->altered && !p->paged)
+		p->h->part(p->h, (vp_str){ held->at, held->n }, held->lines);
 	p->held = NULL;
 }
 
 /* What is held is about to change: it becomes one of ours. */
 static void own_held(struct parser *p)
 {
-	if (!p->again) return;
+	if (!p->again)
+		return;
 	struct entry *entry = cleared(&p->entries[3]);
 	entry->region = *p->again;
 	entry->region.kind = (vp_str){ 0 };
@@ -407,38 +516,50 @@ static void own_held(struct parser *p)
 	p->again = NULL;
 }
 
-/* The row is below the last one: another report begins, or the process changed its memory while it was read. */
+/* The row is below the last one: another report begins, or the process changed its memory while it
+ * was read. */
 static void below(struct parser *p, struct vp_region *region)
 {
 	own_held(p);
 	struct vp_region *before = &p->held->region;
 	bool restart = region->start <= p->first || region->end <= before->start;
-	if (!p->begun) restart = region->end <= before->start;
+	if (!p->begun)
+		restart = region->end <= before->start;
 	if (restart) {
 		give_held(p);
 		p->begun = false;
 		return;
 	}
-	if (p->now->extra_n) extra_bytes(p->now, ",", 1);
+	if (p->now->extra_n)
+		extra_bytes(p->now, ",", 1);
 	extra_bytes(p->now, "\"torn\":true", 11);
 	p->now->altered = p->held->altered = true;
-	if (region->start <= before->start) p->held = NULL;
-	else before->end = region->start, before->size = before->end - before->start;
+	if (region->start <= before->start)
+		p->held = NULL;
+	else
+		before->end = region->start, before->size = before->end - before->start;
 }
 
 /* The tables that the region needs, from the runs below its row, which ends at `until`. */
 static void add_tables(struct parser *p, const char *until)
 {
 	const struct vp_region *region = &p->now->region;
-	struct procfs_block block = { region->start, region->end, 0, { p->below, (size_t)(until - p->below) } };
+	struct procfs_block block = {
+		region->start, region->end, 0, { p->below, (size_t)(until - p->below) }
+	};
 	uint64_t usual = p->report.page;
-	if (region->measured & bit(VP_M_page) && region->measure[VP_M_page] > usual) block.page = region->measure[VP_M_page];
+	if (region->measured & bit(VP_M_page) && region->measure[VP_M_page] > usual)
+		block.page = region->measure[VP_M_page];
 	size_t n = p->now->extra_n + 1;
-	if (n + 1000 > EXTRA_MAX) return;
+	if (n + 1000 > EXTRA_MAX)
+		return;
 	n = procfs_block_members(&p->report, &block, p->now->extra + n, EXTRA_MAX - n);
-	if (!n) return;
-	if (p->now->extra_n) p->now->extra[p->now->extra_n++] = ',';
-	else memmove(p->now->extra, p->now->extra + 1, n);
+	if (!n)
+		return;
+	if (p->now->extra_n)
+		p->now->extra[p->now->extra_n++] = ',';
+	else
+		memmove(p->now->extra, p->now->extra + 1, n);
 	p->now->extra_n += n;
 }
 
@@ -450,22 +571,26 @@ static uint64_t held_end(const struct parser *p)
 /* The entry goes up to `until`, which has the line number `line`. */
 static void finish_entry(struct parser *p, const char *until, size_t line)
 {
-	if (!p->open) return;
+	if (!p->open)
+		return;
 	struct vp_region *region = &p->now->region;
 	p->now->n = (size_t)(until - p->now->at);
 	p->now->lines = line - p->now->lines;
 	uint64_t dirty = bit(VP_M_shared_dirty) | bit(VP_M_private_dirty);
 	p->open = false;
-	if (p->paged) add_tables(p, until);
+	if (p->paged)
+		add_tables(p, until);
 	if ((region->measured & dirty) == dirty && !(region->measured & bit(VP_M_dirty)))
-		set(region, VP_M_dirty, region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
+		set(region, VP_M_dirty,
+		    region->measure[VP_M_shared_dirty] + region->measure[VP_M_private_dirty]);
 	if (p->rollup) {
 		region->size = 0;
 		p->h->snapshot(p->h, (vp_str){ p->now->extra, p->now->extra_n }, region);
 		p->begun = false;
 		return;
 	}
-	if (region->start < held_end(p)) below(p, region);
+	if (region->start < held_end(p))
+		below(p, region);
 	give_held(p);
 	p->held = p->now;
 }
@@ -481,7 +606,8 @@ static void begin_entry(struct parser *p, struct entry *entry, vp_str line)
 	p->open = true;
 	p->at = 0;
 	p->rollup = entry->region.name.n == 8 && memcmp(entry->region.name.p, "[rollup]", 8) == 0;
-	if (p->rollup) give_held(p);
+	if (p->rollup)
+		give_held(p);
 }
 
 /* ---- lines ---- */
@@ -489,7 +615,8 @@ static void begin_entry(struct parser *p, struct entry *entry, vp_str line)
 static int lookup(vp_str key)
 {
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (known[i].n == key.n && memcmp(known[i].key, key.p, key.n) == 0) return known[i].what;
+		if (known[i].n == key.n && memcmp(known[i].key, key.p, key.n) == 0)
+			return known[i].what;
 	return UNKNOWN;
 }
 
@@ -497,16 +624,23 @@ static int lookup(vp_str key)
 static const char *predicted(struct parser *p, const char *at, const char *end)
 {
 	struct vp_region *region = &p->now->region;
-	uint64_t measured = 0, value; /* here and not in the region: a register is faster than memory, line after line */
+	uint64_t measured = 0, value; /* here and not in the region: a register is faster than
+	                                 memory, line after line */
 	size_t first = p->at, i = first, n = p->learnt_n;
-	for (; i < n && end - at >= VALUE_LINE && memcmp(at, p->learnt[i].key, KEY_WIDTH) == 0; i++) {
+	for (; i < n && end - at >= VALUE_LINE && memcmp(at, p->learnt[i].key, KEY_WIDTH) == 0;
+	     i++) {
 		bool unit = p->learnt[i].unit;
 		int what = p->learnt[i].what;
-		if (unit ? memcmp(at + 24, " kB\n", 4) != 0 : at[24] != '\n') break;
-		if (!eight(at + KEY_WIDTH, &value)) break;
-		if (unit) value <<= 10;
-		if (what == SIZE) region->size = value;
-		else region->measure[what] = value, measured |= bit(what);
+		if (unit ? memcmp(at + 24, " kB\n", 4) != 0 : at[24] != '\n')
+			break;
+		if (!eight(at + KEY_WIDTH, &value))
+			break;
+		if (unit)
+			value <<= 10;
+		if (what == SIZE)
+			region->size = value;
+		else
+			region->measure[what] = value, measured |= bit(what);
 		at += unit ? VALUE_LINE : PLAIN_LINE;
 	}
 	region->measured |= measured;
@@ -518,49 +652,66 @@ static const char *predicted(struct parser *p, const char *at, const char *end)
 /* Remembers a line that the prediction may stand on: of the usual width, with a slot. */
 static void learn(struct parser *p, vp_str line, int what, bool unit)
 {
-	if (p->at == LEARNT_MAX || line.n + 1 != (unit ? VALUE_LINE : PLAIN_LINE)) return;
+	if (p->at == LEARNT_MAX || line.n + 1 != (unit ? VALUE_LINE : PLAIN_LINE))
+		return;
 	memcpy(p->learnt[p->at].key, line.p, KEY_WIDTH);
 	p->learnt[p->at].what = what;
 	p->learnt[p->at].unit = unit;
 	p->at++;
-	if (p->learnt_n < p->at) p->learnt_n = p->at;
+	if (p->learnt_n < p->at)
+		p->learnt_n = p->at;
 }
 
 /* "default N0=3 N1=1 4 kB": on which nodes its memory lies, by what policy. */
 static bool nodes(struct parser *p, vp_str value)
 {
 	struct entry *entry = p->now;
-	const char *end = value.p + value.n, *kb = value.n > 3 && memcmp(end - 3, " kB", 3) == 0 ? memrchr(value.p, ' ', value.n - 3) : NULL;
+	const char *end = value.p + value.n, *kb = value.n > 3 && memcmp(end - 3, " kB", 3) == 0
+	                                                   ? memrchr(value.p, ' ', value.n - 3)
+	                                                   : NULL;
 	const char *policy_end = memchr(value.p, ' ', value.n);
 	uint64_t page, node, pages;
 	size_t before = entry->extra_n;
-	if (!kb || !policy_end || !decimal(kb + 1, end - 3, &page) || page > 1u << 24) return false;
-	if (kb - policy_end >= 7 && memcmp(policy_end, " (many)", 7) == 0) policy_end = policy_end + 1 + strcspn(policy_end + 1, " ");
-	bool good = extra_value(entry, "policy", (vp_str){ value.p, (size_t)(policy_end - value.p) }, false, 0);
+	if (!kb || !policy_end || !decimal(kb + 1, end - 3, &page) || page > 1u << 24)
+		return false;
+	if (kb - policy_end >= 7 && memcmp(policy_end, " (many)", 7) == 0)
+		policy_end = policy_end + 1 + strcspn(policy_end + 1, " ");
+	bool good = extra_value(entry, "policy",
+	                        (vp_str){ value.p, (size_t)(policy_end - value.p) }, false, 0);
 	size_t open = entry->extra_n;
 	good = good && extra_key(entry, "numa");
 	for (const char *at = policy_end; good && at < kb;) {
-		const char *word = at + 1, *equals = memchr(word, '=', (size_t)(kb - word)), *stop = equals ? memchr(equals, ' ', (size_t)(kb + 1 - equals)) : NULL;
-		good = stop && *word == 'N' && decimal(word + 1, equals, &node) && decimal(equals + 1, stop, &pages) && pages < 1ull << 40;
+		const char *word = at + 1, *equals = memchr(word, '=', (size_t)(kb - word)),
+		           *stop = equals ? memchr(equals, ' ', (size_t)(kb + 1 - equals)) : NULL;
+		good = stop && *word == 'N' && decimal(word + 1, equals, &node) &&
+		       decimal(equals + 1, stop, &pages) && pages < 1ull << 40;
 		char text[64];
-		int n = good ? snprintf(text, sizeof text, "%c\"%llu\":%llu", at == policy_end ? '{' : ',', (unsigned long long)node,
-		                        (unsigned long long)(pages * page << 10)) : 0;
+		int n = good ? snprintf(text, sizeof text, "%c\"%llu\":%llu",
+		                        at == policy_end ? '{' : ',', (unsigned long long)node,
+		                        (unsigned long long)(pages * page << 10))
+		             : 0;
 		good = good && extra_bytes(entry, text, (size_t)n);
 		at = stop;
 	}
-	if (!good) entry->extra_n = before;
-	else if (kb == policy_end) entry->extra_n = open; /* nothing is there */
-	else good = extra_bytes(entry, "}", 1);
+	if (!good)
+		entry->extra_n = before;
+	else if (kb == policy_end)
+		entry->extra_n = open; /* nothing is there */
+	else
+		good = extra_bytes(entry, "}", 1);
 	return good;
 }
 
-/* Are these runs, each behind the other and all within the region? They are read once all values of the row are known. */
+/* Are these runs, each behind the other and all within the region? They are read once all values of
+ * the row are known. */
 static bool runs_good(const struct parser *p, vp_str runs)
 {
 	struct procfs_run run;
 	uint64_t pages = p->now->region.size / p->report.page, next = 0;
 	while (runs.n) {
-		if (!procfs_run_next(&runs, &run) || run.offset < next || run.offset >= pages || run.count > pages - run.offset) return false;
+		if (!procfs_run_next(&runs, &run) || run.offset < next || run.offset >= pages ||
+		    run.count > pages - run.offset)
+			return false;
 		next = run.offset + run.count;
 	}
 	return true;
@@ -576,21 +727,30 @@ static bool is_key(const struct parser *p, vp_str key, bool number)
 static bool value_line(struct parser *p, vp_str line, bool cut)
 {
 	const char *end = line.p + line.n;
-	if (line.n > 8 && memcmp(line.p, "VmFlags:", 8) == 0) return p->now->region.flags = trimmed(line.p + 8, end), true;
+	if (line.n > 8 && memcmp(line.p, "VmFlags:", 8) == 0)
+		return p->now->region.flags = trimmed(line.p + 8, end), true;
 	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
-	if (!colon || colon == line.p || memchr(line.p, ' ', (size_t)(colon - line.p))) return false;
+	if (!colon || colon == line.p || memchr(line.p, ' ', (size_t)(colon - line.p)))
+		return false;
 	vp_str key = { line.p, (size_t)(colon - line.p) }, value = trimmed(colon + 1, end);
-	if (key.n == 4 && memcmp(key.p, "Numa", 4) == 0) return nodes(p, value);
-	if (p->paged && key.n == 5 && memcmp(key.p, "Pages", 5) == 0) return runs_good(p, value);
+	if (key.n == 4 && memcmp(key.p, "Numa", 4) == 0)
+		return nodes(p, value);
+	if (p->paged && key.n == 5 && memcmp(key.p, "Pages", 5) == 0)
+		return runs_good(p, value);
 	int what = lookup(key);
-	if (what == NAME) return p->now->region.name.n ? true : (p->now->region.name = value, true);
+	if (what == NAME)
+		return p->now->region.name.n ? true : (p->now->region.name = value, true);
 	bool unit = value.n > 3 && memcmp(value.p + value.n - 3, " kB", 3) == 0;
 	uint64_t n = 0;
 	bool number = decimal(value.p, value.p + value.n - (unit ? 3 : 0), &n);
-	if (unit) n <<= 10;
-	if (cut && !unit) return false; /* its unit may be what is missing */
-	if (what == UNKNOWN) return is_key(p, key, number) && unknown(p, key, value, number, n);
-	if (!number) return false;
+	if (unit)
+		n <<= 10;
+	if (cut && !unit)
+		return false; /* its unit may be what is missing */
+	if (what == UNKNOWN)
+		return is_key(p, key, number) && unknown(p, key, value, number, n);
+	if (!number)
+		return false;
 	put(&p->now->region, what, n);
 	learn(p, line, what, unit);
 	return true;
@@ -603,20 +763,25 @@ static int end_report(struct parser *p, const char *until)
 	give_held(p);
 	bool paged = p->paged && p->begun;
 	p->paged = false;
-	return paged ? procfs_report_put(p->h, &p->report, p->text->pid, p->text->seq + p->snapshots - 1) : 0;
+	return paged ? procfs_report_put(p->h, &p->report, p->text->pid,
+	                                 p->text->seq + p->snapshots - 1)
+	             : 0;
 }
 
 static void other_report(struct parser *p, const char *until)
 {
-	if (end_report(p, until)) p->failed = -1;
+	if (end_report(p, until))
+		p->failed = -1;
 	p->begun = false;
 }
 
 static bool head(struct parser *p, vp_str line)
 {
-	vp_str whole = p->text->text, behind = { line.p + line.n, (size_t)(whole.p + whole.n - line.p) - line.n };
+	vp_str whole = p->text->text,
+	       behind = { line.p + line.n, (size_t)(whole.p + whole.n - line.p) - line.n };
 	struct procfs_report report;
-	if (!procfs_report_read(line, behind, &report)) return false;
+	if (!procfs_report_read(line, behind, &report))
+		return false;
 	other_report(p, line.p);
 	p->report = report;
 	p->paged = true;
@@ -628,11 +793,14 @@ static bool row_begins(const char *at)
 	return hex_digit[(unsigned char)*at];
 }
 
-/* The row of smaps_rollup without its end would be a region as large as all. Behind a row without a name stands one blank. */
+/* The row of smaps_rollup without its end would be a region as large as all. Behind a row without a
+ * name stands one blank. */
 static bool is_half_rollup(vp_str line, const struct vp_region *region)
 {
-	if (memcmp(line.p + line.n - 2, "  ", 2) == 0) return true;
-	return region->name.n > 1 && region->name.n < 8 && memcmp(region->name.p, "[rollup]", region->name.n) == 0;
+	if (memcmp(line.p + line.n - 2, "  ", 2) == 0)
+		return true;
+	return region->name.n > 1 && region->name.n < 8 &&
+	       memcmp(region->name.p, "[rollup]", region->name.n) == 0;
 }
 
 /* Words, and no row that has gone wrong. */
@@ -646,7 +814,8 @@ static bool is_prose(vp_str line)
 static bool has_key(vp_str line)
 {
 	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
-	return colon && *line.p >= 'A' && *line.p <= 'Z' && !memchr(line.p, ' ', (size_t)(colon - line.p));
+	return colon && *line.p >= 'A' && *line.p <= 'Z' &&
+	       !memchr(line.p, ' ', (size_t)(colon - line.p));
 }
 
 /* False: the line begins as one does, and is none; what is read ends here. */
@@ -654,7 +823,8 @@ static bool take_row(struct parser *p, vp_str line, bool cut)
 {
 	struct entry *entry = spare(p);
 	if (row(line, &entry->region) && !(cut && is_half_rollup(line, &entry->region))) {
-		if (p->blank && p->prose) other_report(p, line.p);
+		if (p->blank && p->prose)
+			other_report(p, line.p);
 		begin_entry(p, entry, line);
 		entry->altered = cut;
 		p->blank = p->prose = p->passing = false;
@@ -668,9 +838,11 @@ static bool take_row(struct parser *p, vp_str line, bool cut)
 /* A value below a row, or one that is lost with its row. */
 static bool take_value(struct parser *p, vp_str line, bool cut)
 {
-	if (p->passing && has_key(line)) return true;
+	if (p->passing && has_key(line))
+		return true;
 	p->passing = false;
-	if (!p->open) return false;
+	if (!p->open)
+		return false;
 	p->now->altered |= cut;
 	return value_line(p, line, cut);
 }
@@ -680,12 +852,16 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	p->line++;
 	if (line.n == 0) {
 		p->blank = true;
-		if (p->open) p->now->altered = true; /* it counts for what stands behind it, too */
+		if (p->open)
+			p->now->altered = true; /* it counts for what stands behind it, too */
 		return;
 	}
-	if (*line.p == 'P' && head(p, line)) return;
-	if (row_begins(line.p) ? take_row(p, line, cut) : take_value(p, line, cut)) return;
-	if (p->open) p->now->altered = true;
+	if (*line.p == 'P' && head(p, line))
+		return;
+	if (row_begins(line.p) ? take_row(p, line, cut) : take_value(p, line, cut))
+		return;
+	if (p->open)
+		p->now->altered = true;
 	if (*line.p == PROCFS_BREAK) {
 		p->blank = p->prose = true;
 		return;
@@ -693,19 +869,27 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	bool heading = procfs_is_heading(line);
 	p->prose |= heading || is_prose(line);
 	p->blank |= heading;
-	p->h->bad(p->h, p->line, cut ? "the line is cut short" : p->open ? "neither a row of maps nor a value of smaps"
-	                                                                : "not a row of maps");
+	p->h->bad(p->h, p->line,
+	          cut       ? "the line is cut short"
+	          : p->open ? "neither a row of maps nor a value of smaps"
+	                    : "not a row of maps");
 }
 
-/* A row, and what stands below it, as they stood in the last look; returns how many bytes, 0: they did not. */
+/* A row, and what stands below it, as they stood in the last look; returns how many bytes, 0: they
+ * did not. */
 static size_t same_entry(struct parser *p, const char *at, const char *end)
 {
 	size_t n, lines;
 	bool other = !p->h->again || p->paged || (p->blank && p->prose);
-	const struct vp_region *region = other ? NULL : p->h->again(p->h, (vp_str){ at, (size_t)(end - at) }, row_begins, &n, &lines);
-	if (!region) return 0;
+	const struct vp_region *region =
+	        other ? NULL
+	              : p->h->again(p->h, (vp_str){ at, (size_t)(end - at) }, row_begins, &n,
+	                            &lines);
+	if (!region)
+		return 0;
 	finish_entry(p, at, p->line + 1);
-	if (region->start < held_end(p)) return 0;
+	if (region->start < held_end(p))
+		return 0;
 	give_held(p);
 	p->again = region;
 	p->blank = p->prose = p->passing = false;
@@ -718,20 +902,26 @@ int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
 	return procfs_parse_piece(state, h, text, 0, (vp_str){ 0 });
 }
 
-int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before, vp_str date)
+int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before,
+                       vp_str date)
 {
 	struct parser parser, *p = &parser;
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;
-	if (strcmp(text->format, "linux-threads") == 0) return procfs_parse_threads(h, text);
-	p->h = h, p->line = before, p->date = date, p->blank = p->prose = false, p->open = p->passing = p->rollup = p->begun = false;
+	if (strcmp(text->format, "linux-threads") == 0)
+		return procfs_parse_threads(h, text);
+	p->h = h, p->line = before, p->date = date, p->blank = p->prose = false,
+	p->open = p->passing = p->rollup = p->begun = false;
 	p->now = p->held = NULL, p->again = NULL;
 	p->at = p->learnt_n = 0;
 	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
-	if (at == end) h->snapshot(h, (vp_str){ 0 }, NULL);
+	if (at == end)
+		h->snapshot(h, (vp_str){ 0 }, NULL);
 	while (at < end) {
-		if (p->open) at = predicted(p, at, end);
-		if (at == end) break;
+		if (p->open)
+			at = predicted(p, at, end);
+		if (at == end)
+			break;
 		size_t same = row_begins(at) ? same_entry(p, at, end) : 0;
 		if (same) {
 			at += same;
@@ -747,7 +937,8 @@ int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *tex
 bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end)
 {
 	struct vp_region region = { 0 };
-	if (!line.n || !hex_digit[(unsigned char)*line.p] || !row(line, &region)) return false;
+	if (!line.n || !hex_digit[(unsigned char)*line.p] || !row(line, &region))
+		return false;
 	*start = region.start;
 	*end = region.end;
 	return true;
@@ -758,7 +949,8 @@ bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end)
 static bool is_row(vp_str line, bool *rollup)
 {
 	struct vp_region region = { 0 };
-	if (!line.n || !row(line, &region)) return false;
+	if (!line.n || !row(line, &region))
+		return false;
 	*rollup = region.name.n == 8 && memcmp(region.name.p, "[rollup]", 8) == 0;
 	return true;
 }
@@ -770,14 +962,21 @@ int procfs_probe(vp_str head, const char **format)
 	vp_str line = { 0 };
 	while (head.n && others < 16 && !is_row(line, &rollup)) {
 		line = procfs_line(&head);
-		bool first = line.n > sizeof PROCFS_PAGES_HEAD && memcmp(line.p, PROCFS_PAGES_HEAD, sizeof PROCFS_PAGES_HEAD - 1) == 0;
+		bool first = line.n > sizeof PROCFS_PAGES_HEAD &&
+		             memcmp(line.p, PROCFS_PAGES_HEAD, sizeof PROCFS_PAGES_HEAD - 1) == 0;
 		pages |= first;
-		if (line.n && !first && !is_row(line, &rollup)) others++;
+		if (line.n && !first && !is_row(line, &rollup))
+			others++;
 	}
-	if (!is_row(line, &rollup)) return 0;
+	if (!is_row(line, &rollup))
+		return 0;
 	vp_str below_row = head.n ? procfs_line(&head) : (vp_str){ 0 };
-	bool values = below_row.n && !is_row(below_row, &ignored) && memchr(below_row.p, ':', below_row.n)
-	           && *below_row.p >= 'A' && *below_row.p <= 'Z';
-	*format = pages ? "linux-pages" : rollup ? "linux-smaps-rollup" : values ? "linux-smaps" : "linux-maps";
+	bool values = below_row.n && !is_row(below_row, &ignored) &&
+	              memchr(below_row.p, ':', below_row.n) && *below_row.p >= 'A' &&
+	              *below_row.p <= 'Z';
+	*format = pages    ? "linux-pages"
+	          : rollup ? "linux-smaps-rollup"
+	          : values ? "linux-smaps"
+	                   : "linux-maps";
 	return others ? 50 : rollup || values ? 98 : 95;
 }

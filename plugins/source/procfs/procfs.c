@@ -1,7 +1,9 @@
-/* The procfs source: /proc/PID/maps or smaps of Linux, or maps and the page tables, read again and again through a kept descriptor.
+/* The procfs source: /proc/PID/maps or smaps of Linux, or maps and the page tables, read again and
+ * again through a kept descriptor.
  *
- * The kernel binds an open maps file to the address space that the process had then. So a kept descriptor reads nothing
- * after an exec or an exit and fails with ESRCH once the pid is free: an unchanged process costs its reads and no more.
+ * The kernel binds an open maps file to the address space that the process had then. So a kept
+ * descriptor reads nothing after an exec or an exit and fails with ESRCH once the pid is free: an
+ * unchanged process costs its reads and no more.
  */
 #include "procfs.h"
 
@@ -17,12 +19,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_FIRST 65536     /* bytes of the buffer that a text is first read into */
-#define FOLLOW_MAX 4096      /* processes at once; each holds its last text */
-#define SPARE_FILES 16       /* descriptors for all else; a process takes one or two of ours and one of the host's */
-#define GENERATIONS 8        /* of children found in one look: a fork bomb must not hold us */
-#define SEARCH 1000000000    /* ns after which children are searched for though nothing seems to have been forked */
-#define REFUSED_MAX 1024     /* children that are remembered as told of, and not looked at */
+#define TEXT_FIRST 65536 /* bytes of the buffer that a text is first read into */
+#define FOLLOW_MAX 4096  /* processes at once; each holds its last text */
+#define SPARE_FILES                                                                              \
+	16 /* descriptors for all else; a process takes one or two of ours and one of the host's \
+	    */
+#define GENERATIONS 8 /* of children found in one look: a fork bomb must not hold us */
+#define SEARCH                                                                                   \
+	1000000000 /* ns after which children are searched for though nothing seems to have been \
+	              forked */
+#define REFUSED_MAX 1024 /* children that are remembered as told of, and not looked at */
 
 enum { DETAIL_MAPS, DETAIL_RSS, DETAIL_SMAPS, DETAIL_PAGES };
 enum { RESIDENCY_AUTO, RESIDENCY_SMAPS };
@@ -31,23 +37,23 @@ enum { CHILDREN_AUTO, CHILDREN_TASK, CHILDREN_STAT };
 /* A process that is looked at. */
 struct target {
 	int64_t pid;
-	uint64_t start;     /* tells two lives of the pid apart */
+	uint64_t start;       /* tells two lives of the pid apart */
 	uint64_t code, stack; /* of its program: the same over a fork */
-	uint64_t seq;       /* of the next look */
-	int fd;             /* maps or smaps; -1: not open */
-	int pagemap;        /* of the same memory, for details rss and pages; -1: not open */
-	bool vanished;      /* the descriptor said so: whoever has the pid now is another */
-	bool unseen;        /* launched: its `process` line waits for its exec */
-	bool borrows;       /* shares its parent's memory: an exec leaves the descriptor readable */
-	bool child;         /* followed, not asked for */
-	bool searched;      /* its children of before are known: further ones are born in the stream */
+	uint64_t seq;         /* of the next look */
+	int fd;               /* maps or smaps; -1: not open */
+	int pagemap;          /* of the same memory, for details rss and pages; -1: not open */
+	bool vanished;        /* the descriptor said so: whoever has the pid now is another */
+	bool unseen;          /* launched: its `process` line waits for its exec */
+	bool borrows;  /* shares its parent's memory: an exec leaves the descriptor readable */
+	bool child;    /* followed, not asked for */
+	bool searched; /* its children of before are known: further ones are born in the stream */
 	bool has_last;
-	char *last;         /* the text of the look before */
+	char *last; /* the text of the look before */
 	size_t last_n, last_size;
 	struct procfs_threads threads;
 	uint64_t minor, major; /* page faults that are told */
-	int64_t due;        /* ns: not looked at before, so as to stop it no longer than its share */
-	uint64_t put_off;   /* looks that it was spared since the last one */
+	int64_t due;      /* ns: not looked at before, so as to stop it no longer than its share */
+	uint64_t put_off; /* looks that it was spared since the last one */
 };
 
 /* One that is not looked at, and told of. */
@@ -65,35 +71,83 @@ struct procfs {
 	struct refused *refused; /* a ring */
 	size_t refused_count;
 	int64_t last_pid, search_due;
-	size_t most;        /* processes at once */
-	uint64_t too_many;  /* children that had no place in this look */
-	struct vp_host *h;  /* of the search under way */
+	size_t most;       /* processes at once */
+	uint64_t too_many; /* children that had no place in this look */
+	struct vp_host *h; /* of the search under way */
 	struct procfs_redacted redacted;
 	struct procfs_scanned scanned;
 	struct procfs_pages pages;
 	struct procfs_scanned nodes; /* the text of numa_maps */
-	char *text;         /* of this look; changes places with target.last; NULL at first */
+	char *text; /* of this look; changes places with target.last; NULL at first */
 	size_t text_size;
 };
 
 static const struct vp_option options[] = {
-	{ "detail", 0, VP_OPT_ENUM, offsetof(struct procfs, detail), "smaps", "maps|rss|smaps|pages", "WHAT",
-	  "maps: the regions; rss: also what of them is resident; smaps: also what is dirty, shared, swapped; pages: rss and the state of each page" },
-	{ "share", 0, VP_OPT_INT, offsetof(struct procfs, share), "5", "1..100", "PERCENT",
-	  "of its time in which a process may be stopped by our reading (all but maps does that); looks are put off so that it is no more" },
-	{ "residency", 0, VP_OPT_ENUM, offsetof(struct procfs, residency), "auto", "auto|smaps", "WHERE",
-	  "whence details rss and pages have it: smaps, which is slow, or PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)" },
-	{ "numa", 0, VP_OPT_FLAG, offsetof(struct procfs, numa), NULL, NULL, NULL, "also on which nodes the memory of each region lies, by numa_maps" },
-	{ "faults", 0, VP_OPT_FLAG, offsetof(struct procfs, faults), NULL, NULL, NULL, "also how many page faults the process has had since the last look" },
-	{ "follow", 0, VP_OPT_FLAG, offsetof(struct procfs, follow), NULL, NULL, NULL, "look at children too, as they come and go (vm-sample -f)" },
-	{ "children", 0, VP_OPT_ENUM, offsetof(struct procfs, children), "auto", "auto|task|stat", "WHERE",
-	  "where children are found: in task/*/children, or by the parent in every process' stat; auto: the first, if the kernel has it" },
+	{
+	        .name = "detail",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct procfs, detail),
+	        .preset = "smaps",
+	        .limits = "maps|rss|smaps|pages",
+	        .arg = "WHAT",
+	        .help = "maps: the regions; rss: also what of them is resident; smaps: also what "
+	                "is dirty, shared, swapped; pages: rss and the state of each page",
+	},
+	{
+	        .name = "share",
+	        .type = VP_OPT_INT,
+	        .offset = offsetof(struct procfs, share),
+	        .preset = "5",
+	        .limits = "1..100",
+	        .arg = "PERCENT",
+	        .help = "of its time in which a process may be stopped by our reading (all but "
+	                "maps does that); looks are put off so that it is no more",
+	},
+	{
+	        .name = "residency",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct procfs, residency),
+	        .preset = "auto",
+	        .limits = "auto|smaps",
+	        .arg = "WHERE",
+	        .help = "whence details rss and pages have it: smaps, which is slow, or "
+	                "PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)",
+	},
+	{
+	        .name = "numa",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct procfs, numa),
+	        .help = "also on which nodes the memory of each region lies, by numa_maps",
+	},
+	{
+	        .name = "faults",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct procfs, faults),
+	        .help = "also how many page faults the process has had since the last look",
+	},
+	{
+	        .name = "follow",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct procfs, follow),
+	        .help = "look at children too, as they come and go (vm-sample -f)",
+	},
+	{
+	        .name = "children",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct procfs, children),
+	        .preset = "auto",
+	        .limits = "auto|task|stat",
+	        .arg = "WHERE",
+	        .help = "where children are found: in task/*/children, or by the parent in every "
+	                "process' stat; auto: the first, if the kernel has it",
+	},
 	{ 0 },
 };
 
 static const char *file_of(const struct procfs *p)
 {
-	return p->detail == DETAIL_SMAPS || (p->detail == DETAIL_PAGES && !p->pages.scans) ? "smaps" : "maps";
+	return p->detail == DETAIL_SMAPS || (p->detail == DETAIL_PAGES && !p->pages.scans) ? "smaps"
+	                                                                                   : "maps";
 }
 
 static int open_file(int64_t pid, const char *file)
@@ -105,18 +159,23 @@ static int open_file(int64_t pid, const char *file)
 
 static void close_map(struct target *target)
 {
-	if (target->fd >= 0) close(target->fd);
-	if (target->pagemap >= 0) close(target->pagemap);
+	if (target->fd >= 0)
+		close(target->fd);
+	if (target->pagemap >= 0)
+		close(target->pagemap);
 	target->fd = target->pagemap = -1;
 }
 
-/* The map first: should the process execute another program in between, it is the map that reads empty. 0, -1 with errno. */
+/* The map first: should the process execute another program in between, it is the map that reads
+ * empty. 0, -1 with errno. */
 static int open_map(const struct procfs *p, struct target *target)
 {
 	target->fd = open_file(target->pid, file_of(p));
-	if (target->fd < 0 || (p->detail != DETAIL_RSS && p->detail != DETAIL_PAGES)) return target->fd < 0 ? -1 : 0;
+	if (target->fd < 0 || (p->detail != DETAIL_RSS && p->detail != DETAIL_PAGES))
+		return target->fd < 0 ? -1 : 0;
 	target->pagemap = open_file(target->pid, "pagemap");
-	if (target->pagemap >= 0) return 0;
+	if (target->pagemap >= 0)
+		return 0;
 	int cause = errno;
 	close_map(target);
 	errno = cause;
@@ -135,7 +194,8 @@ static int add_target(struct procfs *p, struct vp_host *h, const struct target *
 	if (p->count == p->size) {
 		size_t size = p->size ? 2 * p->size : 8;
 		struct target *more = realloc(p->targets, size * sizeof *more);
-		if (!more) return h->fail(h, "out of memory");
+		if (!more)
+			return h->fail(h, "out of memory");
 		p->targets = more;
 		p->size = size;
 	}
@@ -146,7 +206,8 @@ static int add_target(struct procfs *p, struct vp_host *h, const struct target *
 static bool is_target(const struct procfs *p, int64_t pid)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->targets[i].pid == pid) return true;
+		if (p->targets[i].pid == pid)
+			return true;
 	return false;
 }
 
@@ -154,23 +215,32 @@ static int procfs_attach(void *state, struct vp_host *h, const struct vp_process
 {
 	struct procfs *p = state;
 	struct procfs_life life;
-	struct target target = { .pid = process->pid, .fd = -1, .pagemap = -1, .unseen = process->launched };
-	if (is_target(p, target.pid)) return 0;
+	struct target target = {
+		.pid = process->pid, .fd = -1, .pagemap = -1, .unseen = process->launched
+	};
+	if (is_target(p, target.pid))
+		return 0;
 	int there = procfs_known_life(h, target.pid, &life);
-	if (there <= 0) return h->fail(h, "%s", procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
+	if (there <= 0)
+		return h->fail(h, "%s",
+		               procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
 	know_image(&target, &life);
 	target.minor = life.minor, target.major = life.major;
 	target.searched = target.unseen;
-	if (target.unseen) return add_target(p, h, &target);
+	if (target.unseen)
+		return add_target(p, h, &target);
 	bool none = procfs_kernel_thread(&life) || procfs_ending(&life);
-	if (none || open_map(p, &target)) return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
+	if (none || open_map(p, &target))
+		return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
 	target.borrows = procfs_borrows(target.pid, &life);
-	if (add_target(p, h, &target)) return close_map(&target), -1;
+	if (add_target(p, h, &target))
+		return close_map(&target), -1;
 	procfs_put_process(h, h->now(h), target.pid, &life, "first");
 	return 0;
 }
 
-/* Reads the whole text into p->text. Its length; 0: that address space is no more; -1 with errno. */
+/* Reads the whole text into p->text. Its length; 0: that address space is no more; -1 with errno.
+ */
 static ssize_t read_map(struct procfs *p, int fd)
 {
 	size_t used = 0;
@@ -178,14 +248,18 @@ static ssize_t read_map(struct procfs *p, int fd)
 		if (p->text_size - used < 4096) { /* the kernel gives at most a page a call */
 			size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
 			char *more = vp_large_grow(p->text, used, size);
-			if (!more) return errno = ENOMEM, -1;
+			if (!more)
+				return errno = ENOMEM, -1;
 			p->text = more;
 			p->text_size = size;
 		}
 		ssize_t n = pread(fd, p->text + used, p->text_size - used, (off_t)used);
-		if (n < 0 && errno == EINTR) continue;
-		if (n < 0) return -1;
-		if (n == 0) return (ssize_t)used;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return (ssize_t)used;
 		used += (size_t)n;
 	}
 }
@@ -203,15 +277,20 @@ static ssize_t exchange(struct procfs *p)
 /* The text with nodes; -1 with errno. */
 static ssize_t add_nodes(struct procfs *p, const struct target *target, size_t n)
 {
-	return procfs_numa_text(&p->scanned, &p->nodes, target->pid, (vp_str){ p->text, n }) < 0 ? -1 : exchange(p);
+	return procfs_numa_text(&p->scanned, &p->nodes, target->pid, (vp_str){ p->text, n }) < 0
+	               ? -1
+	               : exchange(p);
 }
 
 /* The text with what is resident; -1 with errno. */
 static ssize_t scan(struct procfs *p, const struct target *target, size_t n)
 {
 	vp_str maps = { p->text, n };
-	if (p->detail == DETAIL_PAGES ? procfs_pages_text(&p->pages, &p->scanned, target->pid, target->fd, target->pagemap, maps)
-	                              : procfs_scan_text(&p->scanned, target->fd, target->pagemap, maps)) return -1;
+	if (p->detail == DETAIL_PAGES
+	            ? procfs_pages_text(&p->pages, &p->scanned, target->pid, target->fd,
+	                                target->pagemap, maps)
+	            : procfs_scan_text(&p->scanned, target->fd, target->pagemap, maps))
+		return -1;
 	return exchange(p);
 }
 
@@ -222,17 +301,22 @@ static int64_t cpu_clock(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Reads all that a look wants. Maps do not stop a process, the others do, page table by page table: as long as the next look
- * is that much later, that is its share. By the clock of our own time, for when we wait for a processor nobody is stopped. */
+/* Reads all that a look wants. Maps do not stop a process, the others do, page table by page table:
+ * as long as the next look is that much later, that is its share. By the clock of our own time, for
+ * when we wait for a processor nobody is stopped. */
 static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
 {
 	bool smaps = file_of(p)[0] == 's';
 	int64_t began = smaps ? cpu_clock() : 0;
 	ssize_t n = read_map(p, target->fd);
-	if ((p->detail == DETAIL_MAPS && !p->numa) || n <= 0) return n;
-	if (!smaps) began = cpu_clock();
-	if (p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES) n = scan(p, target, (size_t)n);
-	if (p->numa && n > 0) n = add_nodes(p, target, (size_t)n);
+	if ((p->detail == DETAIL_MAPS && !p->numa) || n <= 0)
+		return n;
+	if (!smaps)
+		began = cpu_clock();
+	if (p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES)
+		n = scan(p, target, (size_t)n);
+	if (p->numa && n > 0)
+		n = add_nodes(p, target, (size_t)n);
 	target->due = t + (cpu_clock() - began) * 100 / p->share;
 	return n;
 }
@@ -241,15 +325,18 @@ static void put_exit(struct vp_host *h, const struct target *target, const struc
 {
 	h->begin(h, "event", h->now(h), target->pid);
 	h->str(h, "call", (vp_str){ "exit", 4 });
-	if (life && life->has_exit_code && WIFEXITED(life->exit_code)) h->num(h, "status", (uint64_t)WEXITSTATUS(life->exit_code));
-	if (life && life->has_exit_code && WIFSIGNALED(life->exit_code)) h->num(h, "signal", (uint64_t)WTERMSIG(life->exit_code));
+	if (life && life->has_exit_code && WIFEXITED(life->exit_code))
+		h->num(h, "status", (uint64_t)WEXITSTATUS(life->exit_code));
+	if (life && life->has_exit_code && WIFSIGNALED(life->exit_code))
+		h->num(h, "signal", (uint64_t)WTERMSIG(life->exit_code));
 	h->end(h);
 }
 
 enum there { REFUSED = -1, ENDED, THERE, NOT_NOW };
 
 /* It may no longer be read: says so. */
-static enum there refuse(struct vp_host *h, const struct target *target, const struct procfs_life *life, const char *file)
+static enum there refuse(struct vp_host *h, const struct target *target,
+                         const struct procfs_life *life, const char *file)
 {
 	const char *why = procfs_reason(target->pid, life, file, errno);
 	h->warn(h, "%s", why);
@@ -267,9 +354,12 @@ static bool gone_meanwhile(int64_t pid, int cause)
 }
 
 /* Another life of the pid, or the same one with another program: opens its map and says so. */
-static enum there open_again(struct procfs *p, struct vp_host *h, struct target *target, struct procfs_life *life, const char *why)
+static enum there open_again(struct procfs *p, struct vp_host *h, struct target *target,
+                             struct procfs_life *life, const char *why)
 {
-	if (open_map(p, target)) return gone_meanwhile(target->pid, errno) ? NOT_NOW : refuse(h, target, life, file_of(p));
+	if (open_map(p, target))
+		return gone_meanwhile(target->pid, errno) ? NOT_NOW
+		                                          : refuse(h, target, life, file_of(p));
 	target->borrows = procfs_borrows(target->pid, life);
 	know_image(target, life);
 	procfs_threads_clear(&target->threads);
@@ -283,37 +373,49 @@ static enum there renew(struct procfs *p, struct vp_host *h, struct target *targ
 {
 	struct procfs_life life;
 	int there = procfs_known_life(h, target->pid, &life);
-	if (there < 0) return refuse(h, target, &life, "stat");
+	if (there < 0)
+		return refuse(h, target, &life, "stat");
 	bool same = there && life.start == target->start && !target->vanished;
-	if (same) procfs_settle(h, target->pid, &life);
-	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life)))) return put_exit(h, target, NULL), ENDED;
+	if (same)
+		procfs_settle(h, target->pid, &life);
+	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life))))
+		return put_exit(h, target, NULL), ENDED;
 	if (procfs_ended(&life)) {
-		if (target->unseen) procfs_put_process(h, h->now(h), target->pid, &life, "first");
+		if (target->unseen)
+			procfs_put_process(h, h->now(h), target->pid, &life, "first");
 		return put_exit(h, target, &life), ENDED;
 	}
-	if (!same && target->child) return put_exit(h, target, NULL), ENDED; /* the pid is a stranger's */
-	if (procfs_ending(&life)) return NOT_NOW;
+	if (!same && target->child)
+		return put_exit(h, target, NULL), ENDED; /* the pid is a stranger's */
+	if (procfs_ending(&life))
+		return NOT_NOW;
 	return open_again(p, h, target, &life, target->unseen ? "first" : same ? "exec" : "reused");
 }
 
-static void put_raw(struct procfs *p, struct vp_host *h, const struct target *target, int64_t t, vp_str text)
+static void put_raw(struct procfs *p, struct vp_host *h, const struct target *target, int64_t t,
+                    vp_str text)
 {
 	if (h->redact && procfs_redact_text(&p->redacted, h, text)) {
 		h->lost(h, target->pid, "samples", 1, "out of memory for a text without names");
 		return;
 	}
-	if (h->redact) text = (vp_str){ p->redacted.text, p->redacted.n };
-	static const char *const names[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-pages" };
+	if (h->redact)
+		text = (vp_str){ p->redacted.text, p->redacted.n };
+	static const char *const names[] = { "linux-maps", "linux-rss", "linux-smaps",
+		                             "linux-pages" };
 	h->raw(h, t, target->pid, target->seq, names[p->detail], text);
 	if (p->pages.unseen)
-		h->lost(h, target->pid, "regions", p->pages.unseen, "without PAGEMAP_SCAN (Linux 6.7) the pages of regions above 64 GiB are not looked at");
+		h->lost(h, target->pid, "regions", p->pages.unseen,
+		        "without PAGEMAP_SCAN (Linux 6.7) the pages of regions above 64 GiB are "
+		        "not looked at");
 }
 
 /* Of the process as a whole: the kernel does not count by region. */
 static void put_faults(struct vp_host *h, struct target *target, int64_t t)
 {
 	struct procfs_life life;
-	if (procfs_life(target->pid, &life) != 1 || life.start != target->start) return;
+	if (procfs_life(target->pid, &life) != 1 || life.start != target->start)
+		return;
 	bool more = life.minor != target->minor || life.major != target->major;
 	if (more) {
 		h->begin(h, "faults", t, target->pid);
@@ -325,18 +427,24 @@ static void put_faults(struct vp_host *h, struct target *target, int64_t t)
 }
 
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
-static void put_look(struct procfs *p, struct vp_host *h, struct target *target, int64_t t, size_t n)
+static void put_look(struct procfs *p, struct vp_host *h, struct target *target, int64_t t,
+                     size_t n)
 {
-	bool same = target->has_last && n == target->last_n && memcmp(p->text, target->last, n) == 0;
+	bool same =
+	        target->has_last && n == target->last_n && memcmp(p->text, target->last, n) == 0;
 	h->begin(h, "sample", t, target->pid);
 	h->num(h, "seq", target->seq);
 	h->sec(h, "took", h->now(h) - t);
-	if (same) h->json(h, "same", (vp_str){ "true", 4 });
+	if (same)
+		h->json(h, "same", (vp_str){ "true", 4 });
 	h->end(h);
-	if (p->faults) put_faults(h, target, t);
+	if (p->faults)
+		put_faults(h, target, t);
 	if (!same) {
-		vp_str threads = procfs_threads_text(&target->threads, target->pid, (vp_str){ p->text, n });
-		if (threads.n) h->raw(h, t, target->pid, target->seq, "linux-threads", threads);
+		vp_str threads =
+		        procfs_threads_text(&target->threads, target->pid, (vp_str){ p->text, n });
+		if (threads.n)
+			h->raw(h, t, target->pid, target->seq, "linux-threads", threads);
 		put_raw(p, h, target, t, (vp_str){ p->text, n });
 		char *old = target->last;
 		size_t old_size = target->last_size;
@@ -351,24 +459,31 @@ static void put_look(struct procfs *p, struct vp_host *h, struct target *target,
 static void check_borrowed(struct target *target)
 {
 	struct procfs_life life;
-	if (procfs_life(target->pid, &life) == 1 && !procfs_borrows(target->pid, &life)) close_map(target);
+	if (procfs_life(target->pid, &life) == 1 && !procfs_borrows(target->pid, &life))
+		close_map(target);
 }
 
 /* One look at one process. */
 static enum there look(struct procfs *p, struct vp_host *h, struct target *target)
 {
-	if (target->borrows) check_borrowed(target);
+	if (target->borrows)
+		check_borrowed(target);
 	for (int tries = 0; tries < 4; tries++) {
 		enum there there = target->fd < 0 ? renew(p, h, target) : THERE;
-		if (there != THERE) return there;
+		if (there != THERE)
+			return there;
 		int64_t t = h->now(h);
 		ssize_t n = read_look(p, target, t);
-		if (n > 0) return put_look(p, h, target, t, (size_t)n), THERE;
+		if (n > 0)
+			return put_look(p, h, target, t, (size_t)n), THERE;
 		target->vanished = n < 0 && errno == ESRCH;
-		if (n < 0 && !target->vanished) return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' }, file_of(p));
+		if (n < 0 && !target->vanished)
+			return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' },
+			              file_of(p));
 		close_map(target);
 	}
-	h->lost(h, target->pid, "samples", 1, "the process executed another program at each of four tries");
+	h->lost(h, target->pid, "samples", 1,
+	        "the process executed another program at each of four tries");
 	return NOT_NOW;
 }
 
@@ -377,14 +492,17 @@ static enum there look(struct procfs *p, struct vp_host *h, struct target *targe
 static const char *share_words(const struct procfs *p)
 {
 	static char why[120];
-	snprintf(why, sizeof why, "reading %s takes so long that it would stop the process for more than %d %% of its time (option share)",
+	snprintf(why, sizeof why,
+	         "reading %s takes so long that it would stop the process for more than %d %% of "
+	         "its time (option share)",
 	         file_of(p)[0] == 's' ? "smaps" : "the page tables", (int)p->share);
 	return why;
 }
 
 static void tell_put_off(struct procfs *p, struct vp_host *h, struct target *target)
 {
-	if (target->put_off) h->lost(h, target->pid, "samples", target->put_off, share_words(p));
+	if (target->put_off)
+		h->lost(h, target->pid, "samples", target->put_off, share_words(p));
 	target->put_off = 0;
 }
 
@@ -392,9 +510,12 @@ static void tell_put_off(struct procfs *p, struct vp_host *h, struct target *tar
 static bool put_off(struct procfs *p, struct vp_host *h, struct target *target)
 {
 	struct procfs_life life;
-	bool early = target->due > h->now(h) && target->fd >= 0 && procfs_life(target->pid, &life) == 1 && !procfs_ended(&life);
-	if (early) target->put_off++;
-	else tell_put_off(p, h, target);
+	bool early = target->due > h->now(h) && target->fd >= 0 &&
+	             procfs_life(target->pid, &life) == 1 && !procfs_ended(&life);
+	if (early)
+		target->put_off++;
+	else
+		tell_put_off(p, h, target);
 	return early;
 }
 
@@ -403,8 +524,10 @@ static void rest(struct procfs *p, struct vp_host *h)
 {
 	int64_t due = INT64_MAX;
 	for (size_t i = 0; i < p->count; i++)
-		if (p->targets[i].due < due) due = p->targets[i].due;
-	if (p->count && due > h->now(h)) h->rest(h, due, share_words(p));
+		if (p->targets[i].due < due)
+			due = p->targets[i].due;
+	if (p->count && due > h->now(h))
+		h->rest(h, due, share_words(p));
 }
 
 static void drop(struct procfs *p, size_t i)
@@ -421,7 +544,8 @@ static void drop(struct procfs *p, size_t i)
 static struct target *find(struct procfs *p, int64_t pid)
 {
 	for (size_t i = 0; i < p->count; i++)
-		if (p->targets[i].pid == pid) return &p->targets[i];
+		if (p->targets[i].pid == pid)
+			return &p->targets[i];
 	return NULL;
 }
 
@@ -429,18 +553,22 @@ static bool was_refused(const struct procfs *p, int64_t pid, uint64_t start)
 {
 	size_t count = p->refused_count < REFUSED_MAX ? p->refused_count : REFUSED_MAX;
 	for (size_t i = 0; i < count; i++)
-		if (p->refused[i].pid == pid && p->refused[i].start == start) return true;
+		if (p->refused[i].pid == pid && p->refused[i].start == start)
+			return true;
 	return false;
 }
 
 static void remember_refused(struct procfs *p, int64_t pid, uint64_t start)
 {
-	if (!p->refused) p->refused = calloc(REFUSED_MAX, sizeof *p->refused);
-	if (p->refused) p->refused[p->refused_count++ % REFUSED_MAX] = (struct refused){ pid, start };
+	if (!p->refused)
+		p->refused = calloc(REFUSED_MAX, sizeof *p->refused);
+	if (p->refused)
+		p->refused[p->refused_count++ % REFUSED_MAX] = (struct refused){ pid, start };
 }
 
 /* A child that had ended before we looked: its life is told, though nothing was seen of it. */
-static void put_short_life(struct vp_host *h, const struct target *target, const struct procfs_life *life)
+static void put_short_life(struct vp_host *h, const struct target *target,
+                           const struct procfs_life *life)
 {
 	h->begin(h, "process", h->now(h), target->pid);
 	h->str(h, "why", (vp_str){ "fork", 4 });
@@ -450,12 +578,15 @@ static void put_short_life(struct vp_host *h, const struct target *target, const
 	put_exit(h, target, life);
 }
 
-/* A child runs its parent's program, as far as the stream knows it, if code and stack lie where the parent's do. Else it
- * has executed another since it was forked, and of what it was before only the fork itself is known. */
-static void put_child(struct vp_host *h, const struct target *target, const struct procfs_life *life, const struct target *parent)
+/* A child runs its parent's program, as far as the stream knows it, if code and stack lie where the
+ * parent's do. Else it has executed another since it was forked, and of what it was before only the
+ * fork itself is known. */
+static void put_child(struct vp_host *h, const struct target *target,
+                      const struct procfs_life *life, const struct target *parent)
 {
 	if (!parent->searched) {
-		procfs_put_process(h, h->now(h), target->pid, life, "first"); /* it was there before we came */
+		procfs_put_process(h, h->now(h), target->pid, life,
+		                   "first"); /* it was there before we came */
 		return;
 	}
 	if (life->code == parent->code && life->stack == parent->stack) {
@@ -470,17 +601,21 @@ static void put_child(struct vp_host *h, const struct target *target, const stru
 }
 
 /* 0: it is looked at from now on. */
-static int open_child(struct procfs *p, struct vp_host *h, struct target *target, const struct procfs_life *life)
+static int open_child(struct procfs *p, struct vp_host *h, struct target *target,
+                      const struct procfs_life *life)
 {
-	if (procfs_ending(life)) return -1; /* on its way out */
+	if (procfs_ending(life))
+		return -1; /* on its way out */
 	if (open_map(p, target)) {
-		if (gone_meanwhile(target->pid, errno)) return -1;
+		if (gone_meanwhile(target->pid, errno))
+			return -1;
 		refuse(h, target, life, file_of(p));
 		remember_refused(p, target->pid, life->start);
 		return -1;
 	}
 	target->borrows = procfs_borrows(target->pid, life);
-	if (add_target(p, h, target) == 0) return 0;
+	if (add_target(p, h, target) == 0)
+		return 0;
 	close_map(target);
 	return -1;
 }
@@ -490,19 +625,25 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 	struct procfs *p = state;
 	struct vp_host *h = p->h;
 	struct procfs_life life;
-	struct target target = { .pid = pid, .fd = -1, .pagemap = -1, .child = true }, *parent = find(p, ppid), was;
-	if (!parent || is_target(p, pid) || procfs_known_life(h, pid, &life) != 1 || was_refused(p, pid, life.start)) return;
+	struct target target = { .pid = pid, .fd = -1, .pagemap = -1, .child = true },
+	              *parent = find(p, ppid), was;
+	if (!parent || is_target(p, pid) || procfs_known_life(h, pid, &life) != 1 ||
+	    was_refused(p, pid, life.start))
+		return;
 	was = *parent; /* the list may move */
 	know_image(&target, &life);
 	target.searched = was.searched;
 	life.ppid = ppid;
 	if (procfs_ended(&life) || p->count >= p->most) {
 		remember_refused(p, pid, life.start);
-		if (!procfs_ended(&life)) p->too_many++;
-		else if (was.searched) put_short_life(h, &target, &life);
+		if (!procfs_ended(&life))
+			p->too_many++;
+		else if (was.searched)
+			put_short_life(h, &target, &life);
 		return;
 	}
-	if (open_child(p, h, &target, &life)) return;
+	if (open_child(p, h, &target, &life))
+		return;
 	put_child(h, &target, &life, &was);
 	h->follow(h, pid);
 }
@@ -512,10 +653,13 @@ static void search(struct procfs *p, struct vp_host *h, size_t from)
 {
 	size_t until = p->count;
 	p->h = h;
-	if (p->children == CHILDREN_STAT) procfs_parents(adopt, p);
+	if (p->children == CHILDREN_STAT)
+		procfs_parents(adopt, p);
 	else
-		for (size_t i = from; i < until; i++) procfs_children(p->targets[i].pid, adopt, p);
-	for (size_t i = from; i < until; i++) p->targets[i].searched = true;
+		for (size_t i = from; i < until; i++)
+			procfs_children(p->targets[i].pid, adopt, p);
+	for (size_t i = from; i < until; i++)
+		p->targets[i].searched = true;
 }
 
 static bool search_due(struct procfs *p, struct vp_host *h)
@@ -523,16 +667,20 @@ static bool search_due(struct procfs *p, struct vp_host *h)
 	int64_t last = procfs_last_pid(), now = h->now(h);
 	bool due = last < 0 || last != p->last_pid || now >= p->search_due;
 	p->last_pid = last;
-	if (due) p->search_due = now + SEARCH;
+	if (due)
+		p->search_due = now + SEARCH;
 	return due;
 }
 
 static void tell_too_many(struct procfs *p, struct vp_host *h)
 {
 	char why[160];
-	if (!p->too_many) return;
-	snprintf(why, sizeof why, "%zu processes are looked at already, %s: these children are not", p->most,
-	         p->most < FOLLOW_MAX ? "as many as the descriptors allow (ulimit -n)" : "which is the limit");
+	if (!p->too_many)
+		return;
+	snprintf(why, sizeof why, "%zu processes are looked at already, %s: these children are not",
+	         p->most,
+	         p->most < FOLLOW_MAX ? "as many as the descriptors allow (ulimit -n)"
+	                              : "which is the limit");
 	h->warn(h, "%s", why);
 	h->lost(h, -1, "processes", p->too_many, why);
 	p->too_many = 0;
@@ -543,14 +691,20 @@ static void tell_too_many(struct procfs *p, struct vp_host *h)
 static void choose_reading(struct procfs *p, struct vp_host *h)
 {
 	bool pages = p->detail == DETAIL_PAGES;
-	if (p->detail != DETAIL_RSS && !pages) return;
+	if (p->detail != DETAIL_RSS && !pages)
+		return;
 	bool scans = p->residency == RESIDENCY_AUTO && procfs_scan_there();
 	if (!scans && p->residency == RESIDENCY_AUTO)
-		h->warn(h, "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail %s smaps is read, which takes longer%s", pages ? "pages" : "rss",
+		h->warn(h,
+		        "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail %s smaps is read, "
+		        "which takes longer%s",
+		        pages ? "pages" : "rss",
 		        pages ? ", and which pages are huge is not known" : "");
 	p->pages.scans = scans;
-	if (pages) procfs_pages_open(&p->pages);
-	else if (!scans) p->detail = DETAIL_SMAPS;
+	if (pages)
+		procfs_pages_open(&p->pages);
+	else if (!scans)
+		p->detail = DETAIL_SMAPS;
 }
 
 static int procfs_open(void *state, struct vp_host *h)
@@ -559,23 +713,29 @@ static int procfs_open(void *state, struct vp_host *h)
 	struct rlimit files;
 	choose_reading(p, h);
 	if (p->numa && !procfs_numa_there()) {
-		h->warn(h, "this kernel has no /proc/PID/numa_maps (CONFIG_NUMA): on which node memory lies is not told");
+		h->warn(h, "this kernel has no /proc/PID/numa_maps (CONFIG_NUMA): on which node "
+		           "memory lies is not told");
 		p->numa = false;
 	}
 	rlim_t each = p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES ? 3 : 2;
 	p->most = FOLLOW_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < each * FOLLOW_MAX + SPARE_FILES)
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur < each * FOLLOW_MAX + SPARE_FILES)
 		p->most = files.rlim_cur > SPARE_FILES ? (files.rlim_cur - SPARE_FILES) / each : 0;
-	if (p->follow && p->children == CHILDREN_AUTO) p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
+	if (p->follow && p->children == CHILDREN_AUTO)
+		p->children = procfs_children_files() ? CHILDREN_TASK : CHILDREN_STAT;
 	return 0;
 }
 
 static void look_from(struct procfs *p, struct vp_host *h, size_t i)
 {
 	while (i < p->count) {
-		enum there there = put_off(p, h, &p->targets[i]) ? NOT_NOW : look(p, h, &p->targets[i]);
-		if (there == ENDED || there == REFUSED) drop(p, i);
-		else i++;
+		enum there there =
+		        put_off(p, h, &p->targets[i]) ? NOT_NOW : look(p, h, &p->targets[i]);
+		if (there == ENDED || there == REFUSED)
+			drop(p, i);
+		else
+			i++;
 	}
 }
 
@@ -584,13 +744,16 @@ static int procfs_sample(void *state, struct vp_host *h)
 	struct procfs *p = state;
 	look_from(p, h, 0);
 	bool due = p->follow && search_due(p, h);
-	for (size_t i = 0, from = 0; due && i < GENERATIONS; i++) { /* parents first, so that a fork is told beside what they are now */
+	for (size_t i = 0, from = 0; due && i < GENERATIONS;
+	     i++) { /* parents first, so that a fork is told beside what they are now */
 		size_t until = p->count;
 		search(p, h, from);
-		if (p->count == until) break;
+		if (p->count == until)
+			break;
 		look_from(p, h, until);
 		from = until;
-		if (i + 1 == GENERATIONS) p->search_due = 0; /* the rest in the next look */
+		if (i + 1 == GENERATIONS)
+			p->search_due = 0; /* the rest in the next look */
 	}
 	tell_too_many(p, h);
 	rest(p, h);
@@ -600,15 +763,18 @@ static int procfs_sample(void *state, struct vp_host *h)
 static void procfs_close(void *state, struct vp_host *h)
 {
 	struct procfs *p = state;
-	for (size_t i = 0; i < p->count; i++) tell_put_off(p, h, &p->targets[i]);
-	while (p->count) drop(p, p->count - 1);
+	for (size_t i = 0; i < p->count; i++)
+		tell_put_off(p, h, &p->targets[i]);
+	while (p->count)
+		drop(p, p->count - 1);
 	free(p->targets);
 	free(p->text);
 	free(p->refused);
 	free(p->redacted.text);
 	free(p->scanned.text);
 	free(p->nodes.text);
-	if (p->detail == DETAIL_PAGES) procfs_pages_close(&p->pages);
+	if (p->detail == DETAIL_PAGES)
+		procfs_pages_close(&p->pages);
 }
 
 /* A text that is maps and nothing else is read as it is, any other as a log with maps in it. */
@@ -616,20 +782,28 @@ static int probe(vp_str head, const char **format)
 {
 	const char *within = NULL;
 	int sure = procfs_probe(head, format);
-	if (sure > 90) return sure;
+	if (sure > 90)
+		return sure;
 	int log = procfs_log_probe(head, &within);
-	if (log > sure) *format = within;
-	if (log > sure) sure = log;
-	if (!sure && procfs_log_beside(head)) *format = "linux-maps-log", sure = 5;
+	if (log > sure)
+		*format = within;
+	if (log > sure)
+		sure = log;
+	if (!sure && procfs_log_beside(head))
+		*format = "linux-maps-log", sure = 5;
 	return sure;
 }
 
 static int parse(void *state, struct vp_host *h, const struct vp_text *text)
 {
-	return strcmp(text->format, "linux-maps-log") ? procfs_parse(state, h, text) : procfs_log_parse(state, h, text);
+	return strcmp(text->format, "linux-maps-log") ? procfs_parse(state, h, text)
+	                                              : procfs_log_parse(state, h, text);
 }
 
-static const char *const formats[] = { "linux-maps", "linux-rss", "linux-smaps", "linux-pages", "linux-smaps-rollup", "linux-threads", "linux-maps-log", NULL };
+static const char *const formats[] = { "linux-maps",         "linux-rss",
+	                               "linux-smaps",        "linux-pages",
+	                               "linux-smaps-rollup", "linux-threads",
+	                               "linux-maps-log",     NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,

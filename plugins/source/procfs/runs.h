@@ -5,13 +5,15 @@
 #include "procfs.h"
 
 #define PROCFS_PAGES_HEAD "PageTables:"
-#define PROCFS_LEVELS 5
+#define PROCFS_LEVELS     5
 
-/* A text of detail pages: its head, and what follows up to the next head. Borrowed from the whole text. */
+/* A text of detail pages: its head, and what follows up to the next head. Borrowed from the whole
+ * text. */
 struct procfs_report {
 	vp_str text;
-	uint64_t page, stated;      /* bytes of a page, and of all page tables as the kernel says (0: unknown) */
-	unsigned page_bits, bits;   /* bits of an address within a page, and at each level */
+	uint64_t page, stated;    /* bytes of a page, and of all page tables as the kernel says (0:
+	                             unknown) */
+	unsigned page_bits, bits; /* bits of an address within a page, and at each level */
 	int levels;
 	bool dirt_known, huge_known;
 };
@@ -19,23 +21,30 @@ struct procfs_report {
 /* A region and the lines below its row. */
 struct procfs_block {
 	uint64_t start, end;
-	uint64_t page;              /* bytes of its pages where they are of hugetlbfs, else 0 */
+	uint64_t page; /* bytes of its pages where they are of hugetlbfs, else 0 */
 	vp_str lines;
 };
 
 struct procfs_run {
-	uint64_t offset, count;     /* in pages */
-	vp_str state;               /* letters */
+	uint64_t offset, count; /* in pages */
+	vp_str state;           /* letters */
 };
 
-bool procfs_run_next(vp_str *line, struct procfs_run *run); /* false: no more, or no run; the line is what is left */
-bool procfs_report_read(vp_str head, vp_str behind, struct procfs_report *report); /* false: it is no head */
-/* Members of the snapshot line, and of a region's, as JSON text; their length. 1000 bytes are enough for either. */
+bool procfs_run_next(
+        vp_str *line,
+        struct procfs_run *run); /* false: no more, or no run; the line is what is left */
+bool procfs_report_read(vp_str head, vp_str behind,
+                        struct procfs_report *report); /* false: it is no head */
+/* Members of the snapshot line, and of a region's, as JSON text; their length. 1000 bytes are
+ * enough for either. */
 size_t procfs_report_members(const struct procfs_report *report, char *to, size_t size);
-size_t procfs_block_members(const struct procfs_report *report, const struct procfs_block *block, char *to, size_t size);
+size_t procfs_block_members(const struct procfs_report *report, const struct procfs_block *block,
+                            char *to, size_t size);
 /* Its `pages` lines, behind its snapshot. 0, -1: host->fail. */
-int  procfs_report_put(struct vp_host *h, const struct procfs_report *report, int64_t pid, uint64_t seq);
+int procfs_report_put(struct vp_host *h, const struct procfs_report *report, int64_t pid,
+                      uint64_t seq);
 
-bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end); /* parse.c: is it a row of maps, and of where? */
+bool procfs_row_range(vp_str line, uint64_t *start,
+                      uint64_t *end); /* parse.c: is it a row of maps, and of where? */
 
 #endif

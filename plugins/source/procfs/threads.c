@@ -1,13 +1,16 @@
-/* The threads of a process: where each has its stack and its thread-local storage, as the text `linux-threads`.
+/* The threads of a process: where each has its stack and its thread-local storage, as the text
+ * `linux-threads`.
  *
  *   4711 0x7ffca793f870 0x7fbdabb4f2e0
  *   4712 0x7fbdaa93ec40 0x7fbdaa9409a0
- *   -> thread, its stack pointer (/proc/PID/task/TID/syscall), the list of its robust futexes (get_robust_list), which the C libraries
- *      keep beside the thread's control block; 0x0 where there is none. The first thread's line has the process' own number.
+ *   -> thread, its stack pointer (/proc/PID/task/TID/syscall), the list of its robust futexes
+ * (get_robust_list), which the C libraries keep beside the thread's control block; 0x0 where there
+ * is none. The first thread's line has the process' own number.
  *
- * Both stay in the same regions for a thread's life, so each thread is asked once: when the regions or the number of threads have
- * changed. A thread that has ended is told of as long as the region of its stack is still what it was (the C library keeps
- * some for threads to come), so that nothing changes its kind by the mere end of a thread.
+ * Both stay in the same regions for a thread's life, so each thread is asked once: when the regions
+ * or the number of threads have changed. A thread that has ended is told of as long as the region
+ * of its stack is still what it was (the C library keeps some for threads to come), so that nothing
+ * changes its kind by the mere end of a thread.
  */
 #include "procfs.h"
 
@@ -22,8 +25,8 @@
 #include <unistd.h>
 
 #define THREADS_MAX 4096 /* of one process; further ones are told by the shape of their stacks */
-#define LINE_SIZE 64     /* bytes of a line of the text */
-#define LINKS 2          /* of the directory task, and one for each thread */
+#define LINE_SIZE   64   /* bytes of a line of the text */
+#define LINKS       2    /* of the directory task, and one for each thread */
 
 struct procfs_thread {
 	int64_t tid;
@@ -37,47 +40,61 @@ static uint64_t place_of(const struct procfs_thread *thread)
 	return thread->stack ? thread->stack : thread->local;
 }
 
-/* 0; -1: it may not be asked. The file says `running`, or: number, six arguments, stack pointer, program counter; -1 as the number where it is in no call. */
+/* 0; -1: it may not be asked. The file says `running`, or: number, six arguments, stack pointer,
+ * program counter; -1 as the number where it is in no call. */
 static int ask_stack(int64_t pid, struct procfs_thread *thread)
 {
 	char path[96], text[256];
-	if (thread->tid == pid) snprintf(path, sizeof path, "/proc/%lld/syscall", (long long)pid); /* the same, found sooner */
-	else snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid, (long long)thread->tid);
+	if (thread->tid == pid)
+		snprintf(path, sizeof path, "/proc/%lld/syscall",
+		         (long long)pid); /* the same, found sooner */
+	else
+		snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid,
+		         (long long)thread->tid);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return errno == EACCES || errno == EPERM ? -1 : 0;
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM ? -1 : 0;
 	ssize_t n = read(fd, text, sizeof text - 1);
 	bool denied = n < 0 && (errno == EACCES || errno == EPERM);
 	close(fd);
-	if (denied) return -1;
+	if (denied)
+		return -1;
 	text[n > 0 ? n : 0] = 0;
 	char *last = strrchr(text, ' ');
-	if (!last) return 0;
+	if (!last)
+		return 0;
 	*last = 0;
 	const char *at = strrchr(text, ' ');
 	thread->stack = at ? strtoull(at + 1, NULL, 16) : 0;
 	return 0;
 }
 
-/* The stack pointer takes the right to attach to the process (which Yama withholds), the list only that to read it. */
+/* The stack pointer takes the right to attach to the process (which Yama withholds), the list only
+ * that to read it. */
 static void ask(struct procfs_threads *threads, int64_t pid, struct procfs_thread *thread)
 {
 	void *head = NULL;
 	size_t size;
 	bool list = syscall(SYS_get_robust_list, (pid_t)thread->tid, &head, &size) == 0;
 	bool list_denied = !list && errno != ESRCH;
-	if (list) thread->local = (uint64_t)(uintptr_t)head;
-	if (!threads->no_stacks && ask_stack(pid, thread)) threads->no_stacks = true;
+	if (list)
+		thread->local = (uint64_t)(uintptr_t)head;
+	if (!threads->no_stacks && ask_stack(pid, thread))
+		threads->no_stacks = true;
 	threads->denied = threads->no_stacks && list_denied;
 }
 
 static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
 {
 	for (size_t i = 0; i < threads->count; i++)
-		if (threads->list[i].tid == tid) return &threads->list[i];
+		if (threads->list[i].tid == tid)
+			return &threads->list[i];
 	if (threads->count == threads->size) {
 		size_t size = threads->size ? 2 * threads->size : 8;
-		struct procfs_thread *more = size > THREADS_MAX ? NULL : realloc(threads->list, size * sizeof *more);
-		if (!more) return NULL;
+		struct procfs_thread *more =
+		        size > THREADS_MAX ? NULL : realloc(threads->list, size * sizeof *more);
+		if (!more)
+			return NULL;
 		threads->list = more;
 		threads->size = size;
 	}
@@ -89,22 +106,30 @@ static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
 static void meet(struct procfs_threads *threads, int64_t pid, int64_t tid)
 {
 	struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
-	if (!thread) return;
+	if (!thread)
+		return;
 	thread->there = true;
-	if (!place_of(thread)) ask(threads, pid, thread);
-	if (!place_of(thread)) threads->silent = true;
+	if (!place_of(thread))
+		ask(threads, pid, thread);
+	if (!place_of(thread))
+		threads->silent = true;
 }
 
-/* A single thread has the number of the process, for the first one stays until the last has ended. */
+/* A single thread has the number of the process, for the first one stays until the last has ended.
+ */
 static void meet_all(struct procfs_threads *threads, int64_t pid, const char *path, uint64_t links)
 {
 	DIR *dir = links == LINKS + 1 ? NULL : opendir(path);
 	struct dirent *entry;
-	for (size_t i = 0; i < threads->count; i++) threads->list[i].there = false;
+	for (size_t i = 0; i < threads->count; i++)
+		threads->list[i].there = false;
 	threads->silent = false;
-	if (links == LINKS + 1) meet(threads, pid, pid);
-	while (dir && !threads->denied && (entry = readdir(dir))) meet(threads, pid, atoll(entry->d_name));
-	if (dir) closedir(dir);
+	if (links == LINKS + 1)
+		meet(threads, pid, pid);
+	while (dir && !threads->denied && (entry = readdir(dir)))
+		meet(threads, pid, atoll(entry->d_name));
+	if (dir)
+		closedir(dir);
 }
 
 /* ---- regions ---- */
@@ -123,10 +148,12 @@ static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
 		const char *newline = memchr(rest->p, '\n', rest->n), *line = rest->p;
 		size_t n = newline ? (size_t)(newline + 1 - line) : rest->n;
 		rest->p += n, rest->n -= n;
-		if (n < 19 || n > 8192 || (*line >= 'A' && *line <= 'Z')) continue;
+		if (n < 19 || n > 8192 || (*line >= 'A' && *line <= 'Z'))
+			continue;
 		char *dash;
 		*start = strtoull(line, &dash, 16);
-		if (*dash != '-') continue;
+		if (*dash != '-')
+			continue;
 		*end = strtoull(dash + 1, NULL, 16);
 		return true;
 	}
@@ -142,10 +169,13 @@ static void settle(struct procfs_threads *threads, vp_str maps)
 	for (size_t i = 0; i < threads->count; i++) {
 		struct procfs_thread thread = threads->list[i];
 		uint64_t place = place_of(&thread);
-		while (place && end <= place && next_row(&maps, &start, &end)) continue;
+		while (place && end <= place && next_row(&maps, &start, &end))
+			continue;
 		bool mapped = place && start <= place && place < end;
-		if (!thread.there && (!mapped || start != thread.start || end != thread.end)) continue;
-		if (thread.there && mapped) thread.start = start, thread.end = end;
+		if (!thread.there && (!mapped || start != thread.start || end != thread.end))
+			continue;
+		if (thread.there && mapped)
+			thread.start = start, thread.end = end;
 		threads->list[kept++] = thread;
 	}
 	threads->count = kept;
@@ -155,15 +185,20 @@ static int write_text(struct procfs_threads *threads)
 {
 	size_t size = threads->count * LINE_SIZE;
 	char *more = size > threads->text_size ? realloc(threads->text, size) : threads->text;
-	if (size && !more) return -1;
+	if (size && !more)
+		return -1;
 	threads->text = more;
-	if (size > threads->text_size) threads->text_size = size;
+	if (size > threads->text_size)
+		threads->text_size = size;
 	threads->n = 0;
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct procfs_thread *thread = &threads->list[i];
 		if (place_of(thread))
-			threads->n += (size_t)snprintf(threads->text + threads->n, LINE_SIZE, "%lld 0x%llx 0x%llx\n", (long long)thread->tid,
-			                               (unsigned long long)thread->stack, (unsigned long long)thread->local);
+			threads->n +=
+			        (size_t)snprintf(threads->text + threads->n, LINE_SIZE,
+			                         "%lld 0x%llx 0x%llx\n", (long long)thread->tid,
+			                         (unsigned long long)thread->stack,
+			                         (unsigned long long)thread->local);
 	}
 	return 0;
 }
@@ -173,11 +208,13 @@ vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str m
 	char path[64];
 	struct stat task;
 	snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
-	if (threads->denied || stat(path, &task)) return (vp_str){ threads->text, threads->n };
+	if (threads->denied || stat(path, &task))
+		return (vp_str){ threads->text, threads->n };
 	if (maps.n != threads->maps_n || task.st_nlink != threads->links || threads->silent) {
 		meet_all(threads, pid, path, task.st_nlink);
 		settle(threads, maps);
-		if (write_text(threads)) threads->n = 0;
+		if (write_text(threads))
+			threads->n = 0;
 		threads->maps_n = maps.n;
 		threads->links = task.st_nlink;
 	}
@@ -202,9 +239,13 @@ int procfs_parse_threads(struct vp_host *h, const struct vp_text *text)
 		char line[LINE_SIZE + 32];
 		long long tid;
 		unsigned long long stack, local;
-		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line - 1 ? n : sizeof line - 1), rest.p);
-		if (sscanf(line, "%lld 0x%llx 0x%llx", &tid, &stack, &local) == 3) h->thread(h, stack, local, tid == text->pid);
-		else h->bad(h, number, "not a thread, its stack pointer and its list of futexes");
+		snprintf(line, sizeof line, "%.*s",
+		         (int)(n < sizeof line - 1 ? n : sizeof line - 1), rest.p);
+		if (sscanf(line, "%lld 0x%llx 0x%llx", &tid, &stack, &local) == 3)
+			h->thread(h, stack, local, tid == text->pid);
+		else
+			h->bad(h, number,
+			       "not a thread, its stack pointer and its list of futexes");
 		n += newline ? 1 : 0;
 		rest.p += n, rest.n -= n;
 	}

@@ -7,8 +7,9 @@
  *   -/+ buffers/cache:     ...                                         (before procps 3.3.10)
  *   Mem:            23Gi       311Mi        22Gi ...                   (-h)
  *
- * Quirks: the head says the columns, -w splits buff/cache. A bare number may be KiB (usual), bytes (-b), MiB (-m), GiB (-g) or thousands
- * of bytes (--si), which the text does not say: bytes and KiB are counts of whole pages, and the size of a machine tells the rest. `unit` says what was taken.
+ * Quirks: the head says the columns, -w splits buff/cache. A bare number may be KiB (usual), bytes
+ * (-b), MiB (-m), GiB (-g) or thousands of bytes (--si), which the text does not say: bytes and KiB
+ * are counts of whole pages, and the size of a machine tells the rest. `unit` says what was taken.
  */
 #include "system.h"
 
@@ -18,23 +19,28 @@ struct reader {
 	struct system_line line;
 	vp_str columns[COLUMNS];
 	size_t count;
-	uint64_t scale;       /* of a bare number */
+	uint64_t scale; /* of a bare number */
 	bool guessed;
 };
 
 bool system_is_free(vp_str line)
 {
 	vp_str rest = line;
-	if (text_starts(line, "SwapUse ") && text_has(line, " CachUse ") && text_has(line, " MemFree ")) return true; /* -L */
-	return text_is(text_word(&rest), "total") && text_is(text_word(&rest), "used") && text_is(text_word(&rest), "free");
+	if (text_starts(line, "SwapUse ") && text_has(line, " CachUse ") &&
+	    text_has(line, " MemFree "))
+		return true; /* -L */
+	return text_is(text_word(&rest), "total") && text_is(text_word(&rest), "used") &&
+	       text_is(text_word(&rest), "free");
 }
 
 bool system_is_free_beside(vp_str line)
 {
-	static const char *const rows[] = { "Mem:", "Swap:", "Low:", "High:", "Total:", "Comm:", "-/+" };
+	static const char *const rows[] = { "Mem:",   "Swap:", "Low:", "High:",
+		                            "Total:", "Comm:", "-/+" };
 	vp_str rest = line, word = text_word(&rest);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (text_is(word, rows[i])) return true;
+		if (text_is(word, rows[i]))
+			return true;
 	return false;
 }
 
@@ -43,25 +49,37 @@ static void head(struct reader *r, vp_str line)
 	system_end(&r->line);
 	r->count = 0;
 	r->guessed = false;
-	for (vp_str word; r->count < COLUMNS && (word = text_word(&line)).n;) r->columns[r->count++] = word;
+	for (vp_str word; r->count < COLUMNS && (word = text_word(&line)).n;)
+		r->columns[r->count++] = word;
 }
 
 static bool multiples(const struct text_size *sizes, size_t n, uint64_t of)
 {
 	for (size_t i = 0; i < n; i++)
-		if (sizes[i].bytes % of) return false;
+		if (sizes[i].bytes % of)
+			return false;
 	return true;
 }
 
 /* The unit of bare numbers, by those of the row of Mem. */
 static void guess(struct reader *r, const struct text_size *sizes, size_t n)
 {
-	static const struct { uint64_t scale; const char *unit; } units[] = { { 1, "B" }, { 1 << 10, "KiB" }, { 1 << 20, "MiB" }, { 1 << 30, "GiB" }, { 1000, "kB" } };
+	static const struct {
+		uint64_t scale;
+		const char *unit;
+	} units[] = { { 1, "B" },
+		      { 1 << 10, "KiB" },
+		      { 1 << 20, "MiB" },
+		      { 1 << 30, "GiB" },
+		      { 1000, "kB" } };
 	uint64_t total = sizes[0].bytes;
 	int unit = 1;
-	if (r->guessed || !sizes[0].bare) return;
-	if (total >= 1 << 24 && multiples(sizes, n, 4096)) unit = 0;
-	else if (!multiples(sizes, n, 4) || total < 1024) unit = total < 128 ? 3 : total < 1 << 22 ? 2 : 4; /* few machines have 4 TiB */
+	if (r->guessed || !sizes[0].bare)
+		return;
+	if (total >= 1 << 24 && multiples(sizes, n, 4096))
+		unit = 0;
+	else if (!multiples(sizes, n, 4) || total < 1024)
+		unit = total < 128 ? 3 : total < 1 << 22 ? 2 : 4; /* few machines have 4 TiB */
 	r->scale = units[unit].scale;
 	r->guessed = true;
 	system_str(&r->line, "unit", text_of(units[unit].unit));
@@ -69,17 +87,33 @@ static void guess(struct reader *r, const struct text_size *sizes, size_t n)
 
 static const char *key_of(vp_str row, vp_str column)
 {
-	static const struct { const char *row, *column, *key; } keys[] = {
-		{ "Mem:", "total", "total" }, { "Mem:", "used", "used" }, { "Mem:", "free", "free" }, { "Mem:", "shared", "shared" },
-		{ "Mem:", "buff/cache", "buffers_cached" }, { "Mem:", "buffers", "buffers" }, { "Mem:", "cache", "cached" },
-		{ "Mem:", "cached", "cached" }, { "Mem:", "available", "available" },
-		{ "Swap:", "total", "swap_total" }, { "Swap:", "used", "swap_used" }, { "Swap:", "free", "swap_free" },
-		{ "Low:", "total", "low_total" }, { "Low:", "used", "low_used" }, { "Low:", "free", "low_free" },
-		{ "High:", "total", "high_total" }, { "High:", "used", "high_used" }, { "High:", "free", "high_free" },
-		{ "Comm:", "total", "commit_limit" }, { "Comm:", "used", "committed" },
+	static const struct {
+		const char *row, *column, *key;
+	} keys[] = {
+		{ "Mem:", "total", "total" },
+		{ "Mem:", "used", "used" },
+		{ "Mem:", "free", "free" },
+		{ "Mem:", "shared", "shared" },
+		{ "Mem:", "buff/cache", "buffers_cached" },
+		{ "Mem:", "buffers", "buffers" },
+		{ "Mem:", "cache", "cached" },
+		{ "Mem:", "cached", "cached" },
+		{ "Mem:", "available", "available" },
+		{ "Swap:", "total", "swap_total" },
+		{ "Swap:", "used", "swap_used" },
+		{ "Swap:", "free", "swap_free" },
+		{ "Low:", "total", "low_total" },
+		{ "Low:", "used", "low_used" },
+		{ "Low:", "free", "low_free" },
+		{ "High:", "total", "high_total" },
+		{ "High:", "used", "high_used" },
+		{ "High:", "free", "high_free" },
+		{ "Comm:", "total", "commit_limit" },
+		{ "Comm:", "used", "committed" },
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (text_is(row, keys[i].row) && text_is(column, keys[i].column)) return keys[i].key;
+		if (text_is(row, keys[i].row) && text_is(column, keys[i].column))
+			return keys[i].key;
 	return NULL;
 }
 
@@ -89,38 +123,51 @@ static size_t usual(const struct reader *r, vp_str name)
 	return text_is(name, "Mem:") ? r->count : *name.p == '-' ? 0 : 3;
 }
 
-/* `cut`: the text ends in this row, so its last number may have lost its end, and others may be missing. */
+/* `cut`: the text ends in this row, so its last number may have lost its end, and others may be
+ * missing. */
 static void row(struct reader *r, vp_str name, vp_str rest, size_t number, bool cut)
 {
 	struct text_size sizes[COLUMNS];
 	size_t n = 0;
 	bool good = true;
-	for (vp_str word; good && n < r->count && (word = text_word(&rest)).n; n += good) good = text_size(word, &sizes[n]);
+	for (vp_str word; good && n < r->count && (word = text_word(&rest)).n; n += good)
+		good = text_size(word, &sizes[n]);
 	if (!good || !n || (cut && n < usual(r, name))) {
-		if (system_is_free_beside(name) && *name.p != '-') r->line.host->bad(r->line.host, number, cut ? "the line is cut short" : "no row of free");
+		if (system_is_free_beside(name) && *name.p != '-')
+			r->line.host->bad(r->line.host, number,
+			                  cut ? "the line is cut short" : "no row of free");
 		return;
 	}
-	if (text_is(name, "Mem:")) guess(r, sizes, n - (cut && n > 1));
+	if (text_is(name, "Mem:"))
+		guess(r, sizes, n - (cut && n > 1));
 	for (size_t i = 0; i < n; i++) {
 		const char *key = key_of(name, r->columns[i]);
 		if (key && (!sizes[i].bare || sizes[i].bytes < INT64_MAX / r->scale))
-			system_num(&r->line, key, sizes[i].bare ? sizes[i].bytes * r->scale : sizes[i].bytes);
+			system_num(&r->line, key,
+			           sizes[i].bare ? sizes[i].bytes * r->scale : sizes[i].bytes);
 	}
 }
 
 /* free -L, one line a look: "SwapUse  0 CachUse  648936  MemUse  609784 MemFree  23716388" */
 static void one_line(struct reader *r, vp_str line)
 {
-	static const struct { const char *word, *key; } keys[] = {
-		{ "SwapUse", "swap_used" }, { "CachUse", "buffers_cached" }, { "MemUse", "used" }, { "MemFree", "free" },
+	static const struct {
+		const char *word, *key;
+	} keys[] = {
+		{ "SwapUse", "swap_used" },
+		{ "CachUse", "buffers_cached" },
+		{ "MemUse", "used" },
+		{ "MemFree", "free" },
 	};
 	struct text_size size;
 	system_end(&r->line);
 	for (vp_str word; (word = text_word(&line)).n;) {
 		vp_str number = text_word(&line);
 		for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-			if (text_is(word, keys[i].word) && text_size(number, &size) && size.bytes < UINT64_C(1) << 50)
-				system_num(&r->line, keys[i].key, size.bare ? size.bytes << 10 : size.bytes);
+			if (text_is(word, keys[i].word) && text_size(number, &size) &&
+			    size.bytes < UINT64_C(1) << 50)
+				system_num(&r->line, keys[i].key,
+				           size.bare ? size.bytes << 10 : size.bytes);
 	}
 }
 
@@ -132,12 +179,15 @@ int system_free(struct vp_host *host, vp_str text)
 	while (text_next(&lines, &line)) {
 		vp_str rest = text_trim(text_unquoted(line));
 		if (system_is_free(rest)) {
-			if (text_starts(rest, "SwapUse ")) one_line(r, rest);
-			else head(r, rest);
+			if (text_starts(rest, "SwapUse "))
+				one_line(r, rest);
+			else
+				head(r, rest);
 			continue;
 		}
 		vp_str name = text_word(&rest);
-		if (r->count && name.n > 1 && text_ends(name, ":")) row(r, name, rest, lines.number, lines.cut);
+		if (r->count && name.n > 1 && text_ends(name, ":"))
+			row(r, name, rest, lines.number, lines.cut);
 	}
 	system_end(&r->line);
 	return 0;

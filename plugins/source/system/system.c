@@ -1,7 +1,10 @@
-/* The source system: the memory of the whole machine, asked of Linux as it runs, or read from texts of Linux and macOS.
+/* The source system: the memory of the whole machine, asked of Linux as it runs, or read from texts
+ * of Linux and macOS.
  *
- *   /proc/meminfo, vmstat, pressure, nodes  ->  one raw text a look, the files behind each other as head(1) prints them
- *   -> {"type":"system","t":1,"total":25276510208,"free":...,"available":...,"swap_total":0,"psi_some_avg10":0.12,"nodes":{...}}
+ *   /proc/meminfo, vmstat, pressure, nodes  ->  one raw text a look, the files behind each other as
+ * head(1) prints them
+ *   ->
+ * {"type":"system","t":1,"total":25276510208,"free":...,"available":...,"swap_total":0,"psi_some_avg10":0.12,"nodes":{...}}
  */
 #include "system.h"
 
@@ -20,9 +23,28 @@ struct state {
 };
 
 static const struct vp_option options[] = {
-	{ "proc", 0, VP_OPT_STRING, offsetof(struct state, proc), "/proc", NULL, "DIR", "where proc is mounted" },
-	{ "sys", 0, VP_OPT_STRING, offsetof(struct state, sys), "/sys", NULL, "DIR", "where sysfs is mounted" },
-	{ "short", 0, VP_OPT_FLAG, offsetof(struct state, short_), NULL, NULL, NULL, "meminfo alone: no vmstat, no pressure, no nodes" },
+	{
+	        .name = "proc",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct state, proc),
+	        .preset = "/proc",
+	        .arg = "DIR",
+	        .help = "where proc is mounted",
+	},
+	{
+	        .name = "sys",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct state, sys),
+	        .preset = "/sys",
+	        .arg = "DIR",
+	        .help = "where sysfs is mounted",
+	},
+	{
+	        .name = "short",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct state, short_),
+	        .help = "meminfo alone: no vmstat, no pressure, no nodes",
+	},
 	{ .name = NULL },
 };
 
@@ -31,11 +53,13 @@ static const struct vp_option options[] = {
 bool system_has(const struct system_line *line, const char *key)
 {
 	for (size_t i = 0; i < line->count && line->open; i++)
-		if (!strcmp(line->keys[i], key)) return true;
+		if (!strcmp(line->keys[i], key))
+			return true;
 	return false;
 }
 
-/* Opens the line where it is not yet, and remembers the key; false: it is there, or there are too many. */
+/* Opens the line where it is not yet, and remembers the key; false: it is there, or there are too
+ * many. */
 static bool key(struct system_line *line, const char *word)
 {
 	static const char *const taken[] = { "type", "t", "pid" };
@@ -45,35 +69,43 @@ static bool key(struct system_line *line, const char *word)
 		line->count = 0;
 	}
 	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-		if (!strcmp(taken[i], word)) return false;
-	if (system_has(line, word) || line->count == sizeof line->keys / sizeof *line->keys || strlen(word) >= sizeof *line->keys) return false;
+		if (!strcmp(taken[i], word))
+			return false;
+	if (system_has(line, word) || line->count == sizeof line->keys / sizeof *line->keys ||
+	    strlen(word) >= sizeof *line->keys)
+		return false;
 	strcpy(line->keys[line->count++], word);
 	return true;
 }
 
 void system_num(struct system_line *line, const char *word, uint64_t value)
 {
-	if (key(line, word)) line->host->num(line->host, word, value);
+	if (key(line, word))
+		line->host->num(line->host, word, value);
 }
 
 void system_json(struct system_line *line, const char *word, vp_str json)
 {
-	if (json.n && key(line, word)) line->host->json(line->host, word, json);
+	if (json.n && key(line, word))
+		line->host->json(line->host, word, json);
 }
 
 void system_sec(struct system_line *line, const char *word, int64_t nanoseconds)
 {
-	if (key(line, word)) line->host->sec(line->host, word, nanoseconds);
+	if (key(line, word))
+		line->host->sec(line->host, word, nanoseconds);
 }
 
 void system_str(struct system_line *line, const char *word, vp_str value)
 {
-	if (key(line, word)) line->host->str(line->host, word, value);
+	if (key(line, word))
+		line->host->str(line->host, word, value);
 }
 
 void system_end(struct system_line *line)
 {
-	if (line->open) line->host->end(line->host);
+	if (line->open)
+		line->host->end(line->host);
 	line->open = false;
 }
 
@@ -81,10 +113,12 @@ void system_end(struct system_line *line)
 
 static bool more(struct state *s, size_t n)
 {
-	if (s->room - s->n >= n) return true;
+	if (s->room - s->n >= n)
+		return true;
 	size_t room = s->n + n + 65536;
 	char *text = realloc(s->text, room);
-	if (text) s->text = text, s->room = room;
+	if (text)
+		s->text = text, s->room = room;
 	return text != NULL;
 }
 
@@ -92,12 +126,15 @@ static bool more(struct state *s, size_t n)
 static int add(struct state *s, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) return errno;
+	if (fd < 0)
+		return errno;
 	ssize_t got = 1;
-	if (more(s, 4096)) s->n += (size_t)snprintf(s->text + s->n, 4096, "==> %s <==\n", path);
+	if (more(s, 4096))
+		s->n += (size_t)snprintf(s->text + s->n, 4096, "==> %s <==\n", path);
 	while (got > 0 && more(s, 16384)) {
 		got = read(fd, s->text + s->n, 16384);
-		if (got > 0) s->n += (size_t)got;
+		if (got > 0)
+			s->n += (size_t)got;
 	}
 	int cause = got < 0 ? errno : got > 0 ? ENOMEM : 0;
 	close(fd);
@@ -114,7 +151,8 @@ static int add_in(struct state *s, const char *dir, const char *file)
 static void add_nodes(struct state *s)
 {
 	char file[64];
-	for (int node = 0, missing = 0; node < NODES_MAX && missing < 8; node++) { /* their numbers may have gaps */
+	for (int node = 0, missing = 0; node < NODES_MAX && missing < 8;
+	     node++) { /* their numbers may have gaps */
 		snprintf(file, sizeof file, "devices/system/node/node%d/meminfo", node);
 		missing = add_in(s, s->sys, file) ? missing + 1 : 0;
 	}
@@ -124,8 +162,12 @@ static int system_open(void *state, struct vp_host *host)
 {
 	struct state *s = state;
 	int cause = add_in(s, s->proc, "meminfo");
-	if (!cause) return 0;
-	return host->fail(host, "cannot read %s/meminfo: %s; this source asks Linux; what vm_stat, top or free say elsewhere is read by vm-parse", s->proc, strerror(cause));
+	if (!cause)
+		return 0;
+	return host->fail(host,
+	                  "cannot read %s/meminfo: %s; this source asks Linux; what vm_stat, top "
+	                  "or free say elsewhere is read by vm-parse",
+	                  s->proc, strerror(cause));
 }
 
 static int sample(void *state, struct vp_host *host)
@@ -134,7 +176,8 @@ static int sample(void *state, struct vp_host *host)
 	int64_t t = host->now(host);
 	s->n = 0;
 	int cause = add_in(s, s->proc, "meminfo");
-	if (cause) return host->fail(host, "cannot read %s/meminfo: %s", s->proc, strerror(cause));
+	if (cause)
+		return host->fail(host, "cannot read %s/meminfo: %s", s->proc, strerror(cause));
 	if (!s->short_) {
 		add_in(s, s->proc, "vmstat");
 		add_in(s, s->proc, "pressure/memory");
@@ -153,31 +196,42 @@ static void system_close(void *state, struct vp_host *host)
 
 /* ---- parse half ---- */
 
-static const char *const formats[] = { "linux-system", "meminfo", "free", "vm_stat", "top", "footprint", NULL };
+static const char *const formats[] = { "linux-system", "meminfo",   "free", "vm_stat",
+	                               "top",          "footprint", NULL };
 
-static const struct { bool (*is)(vp_str line); const char *format; int sure; } known[] = {
-	{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "linux-system", 95 }, { system_is_vm_stat, "vm_stat", 99 },
-	{ system_is_free, "free", 90 }, { system_is_footprint, "footprint", 95 }, { system_is_top, "top", 85 },
+static const struct {
+	bool (*is)(vp_str line);
+	const char *format;
+	int sure;
+} known[] = {
+	{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "linux-system", 95 },
+	{ system_is_vm_stat, "vm_stat", 99 },         { system_is_free, "free", 90 },
+	{ system_is_footprint, "footprint", 95 },     { system_is_top, "top", 85 },
 };
 
 /* Which of them a line is; -1: none. */
 static int which(vp_str line)
 {
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (known[i].is(line)) return (int)i;
+		if (known[i].is(line))
+			return (int)i;
 	return -1;
 }
 
 /* The same of a line that a log has written: `at` is where its own begin is. */
 static int behind(vp_str line, size_t *at)
 {
-	static const char *const marks[] = { "==> /", "MemTotal:", "Mach Virtual", "total ", "PhysMem:", "SharedLibs:", "MiB Mem", "KiB Mem", "GiB Mem", "Mem:" };
+	static const char *const marks[] = { "==> /",    "MemTotal:",   "Mach Virtual", "total ",
+		                             "PhysMem:", "SharedLibs:", "MiB Mem",      "KiB Mem",
+		                             "GiB Mem",  "Mem:" };
 	int found = which(text_trim(line));
 	*at = 0;
-	for (size_t i = 0; i < sizeof marks / sizeof *marks && found < 0 && !text_starts(line, "Node "); i++) {
+	for (size_t i = 0;
+	     i < sizeof marks / sizeof *marks && found < 0 && !text_starts(line, "Node "); i++) {
 		const char *mark = text_find(line, marks[i]);
 		*at = mark ? (size_t)(mark - line.p) : 0;
-		if (mark) found = which(text_trim(text_from(line, *at)));
+		if (mark)
+			found = which(text_trim(text_from(line, *at)));
 	}
 	return found;
 }
@@ -192,10 +246,13 @@ static vp_str without_prefix(vp_str text, char **made)
 	*made = NULL;
 	while (!prefix.n && text_next(&lines, &line)) {
 		line = text_unquoted(line);
-		if (behind(line, &at) >= 0 && !at) return text;
-		if (at) text_prefix_learn(&prefix, line, at);
+		if (behind(line, &at) >= 0 && !at)
+			return text;
+		if (at)
+			text_prefix_learn(&prefix, line, at);
 	}
-	if (!prefix.n || !(*made = malloc(text.n + 1))) return text;
+	if (!prefix.n || !(*made = malloc(text.n + 1)))
+		return text;
 	for (lines = (struct text_lines){ .rest = text }; text_next(&lines, &line);) {
 		line = text_without(&prefix, text_unquoted(line));
 		memcpy(*made + used, line.p, line.n);
@@ -209,10 +266,13 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 {
 	char *made;
 	vp_str plain = without_prefix(text->text, &made);
-	int (*read)(struct vp_host *, vp_str) = !strcmp(text->format, "free") ? system_free : !strcmp(text->format, "vm_stat") ? system_vm_stat
-		: !strcmp(text->format, "top") ? system_top : system_linux;
+	int (*read)(struct vp_host *, vp_str) = !strcmp(text->format, "free")      ? system_free
+	                                        : !strcmp(text->format, "vm_stat") ? system_vm_stat
+	                                        : !strcmp(text->format, "top")     ? system_top
+	                                                                           : system_linux;
 	(void)state;
-	int status = !strcmp(text->format, "footprint") ? system_footprint(host, plain, text->pid) : read(host, plain);
+	int status = !strcmp(text->format, "footprint") ? system_footprint(host, plain, text->pid)
+	                                                : read(host, plain);
 	free(made);
 	return status;
 }
@@ -220,7 +280,9 @@ static int parse(void *state, struct vp_host *host, const struct vp_text *text)
 /* What stands below and around the lines that tell what a text is. */
 static const char *beside(vp_str line)
 {
-	return system_is_linux_beside(line) ? "linux-system" : system_is_free_beside(line) ? "free" : system_macos_beside(line);
+	return system_is_linux_beside(line)  ? "linux-system"
+	       : system_is_free_beside(line) ? "free"
+	                                     : system_macos_beside(line);
 }
 
 static bool is_beside(vp_str line)
@@ -231,9 +293,11 @@ static bool is_beside(vp_str line)
 /* One of these is in every such text; most others are passed over by them alone. */
 static bool may_tell(vp_str text)
 {
-	static const char *const words[] = { "Mem:", "MemTotal:", "MemFree", "iB Mem", "Mach Virtual", "==> /", "Footprint: " };
+	static const char *const words[] = { "Mem:",         "MemTotal:", "MemFree",    "iB Mem",
+		                             "Mach Virtual", "==> /",     "Footprint: " };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-		if (text_has(text, words[i])) return true;
+		if (text_has(text, words[i]))
+			return true;
 	return false;
 }
 
@@ -241,22 +305,27 @@ static bool may_tell(vp_str text)
 
 static int probe(vp_str head, const char **format)
 {
-	struct text_lines lines = { .rest = head.n < SHORT || may_tell(head) ? head : (vp_str){ NULL, 0 } };
+	struct text_lines lines = { .rest = head.n < SHORT || may_tell(head)
+		                                    ? head
+		                                    : (vp_str){ NULL, 0 } };
 	vp_str line;
 	size_t at;
 	while (text_next(&lines, &line)) {
 		int found = behind(text_unquoted(line), &at);
-		if (found >= 0) return *format = known[found].format, known[found].sure;
+		if (found >= 0)
+			return *format = known[found].format, known[found].sure;
 	}
 	line = text_behind_prefix(text_first(head), is_beside);
-	if (line.n) *format = beside(line);
+	if (line.n)
+		*format = beside(line);
 	return line.n ? 5 : 0;
 }
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "system",
-	.about = "the memory of the whole machine: meminfo, vmstat, pressure, NUMA nodes; and what free, vm_stat, top, footprint print",
+	.about = "the memory of the whole machine: meminfo, vmstat, pressure, NUMA nodes; and what "
+	         "free, vm_stat, top, footprint print",
 	.formats = formats,
 	.state = sizeof(struct state),
 	.options = options,

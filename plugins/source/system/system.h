@@ -1,4 +1,5 @@
-/* What is said of the whole machine: linux.c, free.c and macos.c read texts, system.c asks the running system. */
+/* What is said of the whole machine: linux.c, free.c and macos.c read texts, system.c asks the
+ * running system. */
 #ifndef SYSTEM_SOURCE_H
 #define SYSTEM_SOURCE_H
 
@@ -20,7 +21,9 @@ bool system_has(const struct system_line *line, const char *key);
 void system_end(struct system_line *line);
 
 /* Each reads all reports of its kind in a text; -1: failed. */
-int system_linux(struct vp_host *host, vp_str text);     /* meminfo, vmstat, pressure, nodes, with or without "==> FILE <==" */
+int system_linux(
+        struct vp_host *host,
+        vp_str text); /* meminfo, vmstat, pressure, nodes, with or without "==> FILE <==" */
 int system_free(struct vp_host *host, vp_str text);
 int system_vm_stat(struct vp_host *host, vp_str text);
 int system_top(struct vp_host *host, vp_str text);

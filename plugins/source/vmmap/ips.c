@@ -1,12 +1,16 @@
-/* A crash report of macOS or iOS in its JSON form (.ips, since macOS 12 and iOS 15), as a report of vmmap.
+/* A crash report of macOS or iOS in its JSON form (.ips, since macOS 12 and iOS 15), as a report of
+ * vmmap.
  *
  *   {"app_name":"hello","timestamp":"2024-05-01 10:00:00.00 +0200","bug_type":"309", ...}
- *   {"pid" : 4711, "procName" : "hello", "vmRegionInfo" : "0 is not in any region.  ...\n  REGION TYPE ...", "vmSummary" : "...",
- *    "usedImages" : [ {"base" : 4373938176, "size" : 16384, "uuid" : "...", "path" : "\/tmp\/hello", "name" : "hello"} ]}
- *   ->  Process: hello [4711] / VM Region Info: 0 is not ... / VM Region Summary: ...      and a __TEXT region for each image
+ *   {"pid" : 4711, "procName" : "hello", "vmRegionInfo" : "0 is not in any region.  ...\n  REGION
+ * TYPE ...", "vmSummary" : "...", "usedImages" : [ {"base" : 4373938176, "size" : 16384, "uuid" :
+ * "...", "path" : "\/tmp\/hello", "name" : "hello"} ]}
+ *   ->  Process: hello [4711] / VM Region Info: 0 is not ... / VM Region Summary: ...      and a
+ * __TEXT region for each image
  *
- * Quirks: two JSON documents in one file, the first a line of its own, which pastes lose; slashes are escaped; an image that could not
- * be found out has base and size 0; an image is known by its __TEXT only; the numbers are decimal.
+ * Quirks: two JSON documents in one file, the first a line of its own, which pastes lose; slashes
+ * are escaped; an image that could not be found out has base and size 0; an image is known by its
+ * __TEXT only; the numbers are decimal.
  */
 #include "vmmap.h"
 
@@ -15,7 +19,8 @@
 static vp_str skip_string(vp_str at)
 {
 	size_t i = 1;
-	while (i < at.n && at.p[i] != '"') i += at.p[i] == '\\' ? 2 : 1;
+	while (i < at.n && at.p[i] != '"')
+		i += at.p[i] == '\\' ? 2 : 1;
 	return text_from(at, i + 1);
 }
 
@@ -25,33 +30,44 @@ static vp_str skip_value(vp_str at)
 	size_t depth = 0;
 	while (at.n) {
 		char c = *at.p;
-		if (!depth && (c == ',' || c == '}' || c == ']')) break;
-		if (c == '"') at = skip_string(at);
-		else at = text_from(at, 1);
+		if (!depth && (c == ',' || c == '}' || c == ']'))
+			break;
+		if (c == '"')
+			at = skip_string(at);
+		else
+			at = text_from(at, 1);
 		depth += c == '{' || c == '[';
 		depth -= (c == '}' || c == ']') && depth;
-		if (!depth && (c == '}' || c == ']' || c == '"')) break;
+		if (!depth && (c == '}' || c == ']' || c == '"'))
+			break;
 	}
 	return at;
 }
 
-/* The next member of an object, or element of an array (key empty); `rest` begins behind the bracket. */
+/* The next member of an object, or element of an array (key empty); `rest` begins behind the
+ * bracket. */
 static bool next(vp_str *rest, bool object, vp_str *key, vp_str *value)
 {
 	*rest = text_left(*rest);
-	if (rest->n && *rest->p == ',') *rest = text_left(text_from(*rest, 1));
-	if (!rest->n || *rest->p == '}' || *rest->p == ']') return false;
+	if (rest->n && *rest->p == ',')
+		*rest = text_left(text_from(*rest, 1));
+	if (!rest->n || *rest->p == '}' || *rest->p == ']')
+		return false;
 	*key = (vp_str){ NULL, 0 };
 	if (object) {
-		if (*rest->p != '"') return false;
+		if (*rest->p != '"')
+			return false;
 		vp_str after = skip_string(*rest);
-		*key = (vp_str){ rest->p + 1, (size_t)(after.p - rest->p) - (after.p - rest->p > 1 ? 2 : 1) };
+		*key = (vp_str){ rest->p + 1,
+			         (size_t)(after.p - rest->p) - (after.p - rest->p > 1 ? 2 : 1) };
 		after = text_left(after);
-		if (!after.n || *after.p != ':') return false;
+		if (!after.n || *after.p != ':')
+			return false;
 		*rest = text_left(text_from(after, 1));
 	}
 	vp_str after = skip_value(*rest);
-	if (after.p == rest->p) return false;
+	if (after.p == rest->p)
+		return false;
 	*value = text_right((vp_str){ rest->p, (size_t)(after.p - rest->p) });
 	*rest = after;
 	return true;
@@ -59,44 +75,54 @@ static bool next(vp_str *rest, bool object, vp_str *key, vp_str *value)
 
 static bool inside(vp_str value, char open, vp_str *rest)
 {
-	if (!value.n || *value.p != open) return false;
+	if (!value.n || *value.p != open)
+		return false;
 	*rest = text_from(value, 1);
 	return true;
 }
 
 struct ips {
-	char *bytes;            /* decoded strings: never longer than they were */
+	char *bytes; /* decoded strings: never longer than they were */
 	size_t used;
 	vp_str name, path, parent, cpu, date, launched, os, build, info, summary;
 	uint64_t pid, ppid;
 	bool has_pid, has_ppid, begun;
-	vp_str images;          /* the JSON array */
+	vp_str images; /* the JSON array */
 };
 
 static size_t utf8(uint32_t c, char *to)
 {
-	if (c < 0x80) return to[0] = (char)c, 1;
-	if (c < 0x800) return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 0x3f)), 2;
-	to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 0x3f)), to[2] = (char)(0x80 | (c & 0x3f));
+	if (c < 0x80)
+		return to[0] = (char)c, 1;
+	if (c < 0x800)
+		return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 0x3f)), 2;
+	to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 0x3f)),
+	to[2] = (char)(0x80 | (c & 0x3f));
 	return 3;
 }
 
-/* A string without its quotes and escapes. In a name a newline would make another line: it becomes a blank. */
+/* A string without its quotes and escapes. In a name a newline would make another line: it becomes
+ * a blank. */
 static vp_str decode(struct ips *ips, vp_str json, bool lines)
 {
 	static const char from[] = "nrtbf\"\\/", to[] = "\n\r\t\b\f\"\\/";
 	char *begin = ips->bytes + ips->used, *out = begin;
 	vp_str text = text_from(json, 1);
-	if (json.n < 2 || *json.p != '"') return (vp_str){ NULL, 0 };
+	if (json.n < 2 || *json.p != '"')
+		return (vp_str){ NULL, 0 };
 	for (size_t i = 0; i < text.n && text.p[i] != '"'; i++) {
 		char c = text.p[i];
-		const char *known = c == '\\' && i + 1 < text.n ? strchr(from, text.p[i + 1]) : NULL;
+		const char *known =
+		        c == '\\' && i + 1 < text.n ? strchr(from, text.p[i + 1]) : NULL;
 		uint64_t code;
 		if (known && *known) {
 			c = to[known - from];
 			i++;
-		} else if (c == '\\' && i + 5 < text.n && text.p[i + 1] == 'u' && text_hex((vp_str){ text.p + i + 2, 4 }, &code)) {
-			bool half = code >= 0xd800 && code < 0xe000; /* of a pair: people's names hold them, memory does not */
+		} else if (c == '\\' && i + 5 < text.n && text.p[i + 1] == 'u' &&
+		           text_hex((vp_str){ text.p + i + 2, 4 }, &code)) {
+			bool half =
+			        code >= 0xd800 && code < 0xe000; /* of a pair: people's names hold
+			                                            them, memory does not */
 			out += utf8(half ? 0xfffd : code ? (uint32_t)code : ' ', out);
 			i += 5;
 			continue;
@@ -112,31 +138,47 @@ static vp_str decode(struct ips *ips, vp_str json, bool lines)
 static void os_version(struct ips *ips, vp_str value)
 {
 	vp_str rest, key, one;
-	if (!inside(value, '{', &rest)) return;
+	if (!inside(value, '{', &rest))
+		return;
 	while (next(&rest, true, &key, &one)) {
-		if (text_is(key, "train")) ips->os = decode(ips, one, false);
-		if (text_is(key, "build")) ips->build = decode(ips, one, false);
+		if (text_is(key, "train"))
+			ips->os = decode(ips, one, false);
+		if (text_is(key, "build"))
+			ips->build = decode(ips, one, false);
 	}
 }
 
 static void member(struct ips *ips, vp_str key, vp_str value)
 {
-	static const struct { const char *key; size_t at; bool lines; } words[] = {
-		{ "procName", offsetof(struct ips, name), false }, { "procPath", offsetof(struct ips, path), false },
-		{ "parentProc", offsetof(struct ips, parent), false }, { "cpuType", offsetof(struct ips, cpu), false },
-		{ "captureTime", offsetof(struct ips, date), false }, { "procLaunch", offsetof(struct ips, launched), false },
-		{ "vmRegionInfo", offsetof(struct ips, info), true }, { "vmregioninfo", offsetof(struct ips, info), true },
+	static const struct {
+		const char *key;
+		size_t at;
+		bool lines;
+	} words[] = {
+		{ "procName", offsetof(struct ips, name), false },
+		{ "procPath", offsetof(struct ips, path), false },
+		{ "parentProc", offsetof(struct ips, parent), false },
+		{ "cpuType", offsetof(struct ips, cpu), false },
+		{ "captureTime", offsetof(struct ips, date), false },
+		{ "procLaunch", offsetof(struct ips, launched), false },
+		{ "vmRegionInfo", offsetof(struct ips, info), true },
+		{ "vmregioninfo", offsetof(struct ips, info), true },
 		{ "vmSummary", offsetof(struct ips, summary), true },
 	};
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (text_is(key, words[i].key)) {
-			*(vp_str *)(void *)((char *)ips + words[i].at) = decode(ips, value, words[i].lines);
+			*(vp_str *)(void *)((char *)ips + words[i].at) =
+			        decode(ips, value, words[i].lines);
 			ips->begun = true;
 		}
-	if (text_is(key, "pid")) ips->has_pid = text_decimal(value, &ips->pid);
-	if (text_is(key, "parentPid")) ips->has_ppid = text_decimal(value, &ips->ppid);
-	if (text_is(key, "osVersion")) os_version(ips, value);
-	if (text_is(key, "usedImages")) ips->images = value, ips->begun = true;
+	if (text_is(key, "pid"))
+		ips->has_pid = text_decimal(value, &ips->pid);
+	if (text_is(key, "parentPid"))
+		ips->has_ppid = text_decimal(value, &ips->ppid);
+	if (text_is(key, "osVersion"))
+		os_version(ips, value);
+	if (text_is(key, "usedImages"))
+		ips->images = value, ips->begun = true;
 }
 
 static void put(struct text_json *to, const char *words, vp_str text)
@@ -148,7 +190,10 @@ static void put(struct text_json *to, const char *words, vp_str text)
 static void put_pid(struct text_json *to, uint64_t pid, bool there)
 {
 	char digits[32];
-	if (there) text_json_bytes(to, digits, (size_t)snprintf(digits, sizeof digits, " [%llu]", (unsigned long long)pid));
+	if (there)
+		text_json_bytes(to, digits,
+		                (size_t)snprintf(digits, sizeof digits, " [%llu]",
+		                                 (unsigned long long)pid));
 }
 
 /* The report as macOS writes it in text. */
@@ -156,22 +201,30 @@ static void as_text(const struct ips *ips, struct text_json *to)
 {
 	put(to, "Process: ", ips->name);
 	put_pid(to, ips->pid, ips->has_pid);
-	if (ips->path.n) put(to, "\nPath: ", ips->path);
-	if (ips->cpu.n) put(to, "\nCode Type: ", ips->cpu);
+	if (ips->path.n)
+		put(to, "\nPath: ", ips->path);
+	if (ips->cpu.n)
+		put(to, "\nCode Type: ", ips->cpu);
 	if (ips->parent.n) {
 		put(to, "\nParent Process: ", ips->parent);
 		put_pid(to, ips->ppid, ips->has_ppid);
 	}
-	if (ips->date.n) put(to, "\nDate/Time: ", ips->date);
-	if (ips->launched.n) put(to, "\nLaunch Time: ", ips->launched);
-	if (ips->os.n) put(to, "\nOS Version: ", ips->os);
+	if (ips->date.n)
+		put(to, "\nDate/Time: ", ips->date);
+	if (ips->launched.n)
+		put(to, "\nLaunch Time: ", ips->launched);
+	if (ips->os.n)
+		put(to, "\nOS Version: ", ips->os);
 	if (ips->os.n && ips->build.n) {
 		put(to, " (", ips->build);
 		put(to, ")", (vp_str){ NULL, 0 });
 	}
-	if (ips->info.n) put(to, "\nVM Region Info: ", ips->info);
-	else put(to, "\nOutput report format: ips", (vp_str){ NULL, 0 });
-	if (ips->summary.n) put(to, "\n\nVM Region Summary:\n", ips->summary);
+	if (ips->info.n)
+		put(to, "\nVM Region Info: ", ips->info);
+	else
+		put(to, "\nOutput report format: ips", (vp_str){ NULL, 0 });
+	if (ips->summary.n)
+		put(to, "\n\nVM Region Summary:\n", ips->summary);
 	put(to, "\n", (vp_str){ NULL, 0 });
 }
 
@@ -182,16 +235,24 @@ static bool image(struct ips *ips, vp_str value, struct vmmap_row *row)
 	uint64_t base = 0, size = 0;
 	vp_str rest, key, one, name = { NULL, 0 };
 	memset(row, 0, sizeof *row);
-	if (!inside(value, '{', &rest)) return false;
+	if (!inside(value, '{', &rest))
+		return false;
 	while (next(&rest, true, &key, &one)) {
-		if (text_is(key, "base")) text_decimal(one, &base);
-		if (text_is(key, "size")) text_decimal(one, &size);
-		if (text_is(key, "path")) row->detail = decode(ips, one, false);
-		if (text_is(key, "name")) name = decode(ips, one, false);
-		if (text_is(key, "uuid")) row->uuid = decode(ips, one, false);
-		if (text_is(key, "arch")) row->arch = decode(ips, one, false);
+		if (text_is(key, "base"))
+			text_decimal(one, &base);
+		if (text_is(key, "size"))
+			text_decimal(one, &size);
+		if (text_is(key, "path"))
+			row->detail = decode(ips, one, false);
+		if (text_is(key, "name"))
+			name = decode(ips, one, false);
+		if (text_is(key, "uuid"))
+			row->uuid = decode(ips, one, false);
+		if (text_is(key, "arch"))
+			row->arch = decode(ips, one, false);
 	}
-	if (!row->detail.n) row->detail = name;
+	if (!row->detail.n)
+		row->detail = name;
 	row->type = text_of("__TEXT");
 	row->start = base;
 	row->end = base + size;
@@ -215,12 +276,14 @@ static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
 	vp_str rest, key, one;
 	if (inside(giving->ips->images, '[', &rest))
 		while (next(&rest, false, &key, &one)) {
-			if (!image(giving->ips, one, &row)) continue;
+			if (!image(giving->ips, one, &row))
+				continue;
 			if (report->row_count == report->row_room) {
 				size_t room = report->row_room * 2 + 64;
 				struct vmmap_row *rows = realloc(report->rows, room * sizeof *rows);
 				giving->failed |= !rows;
-				if (!rows) break;
+				if (!rows)
+					break;
 				report->rows = rows;
 				report->row_room = room;
 			}
@@ -231,7 +294,8 @@ static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
 	giving->give(host, report, giving->ctx);
 }
 
-int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line, void (*then)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
+int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line,
+              void (*then)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
 {
 	struct ips ips = { .bytes = malloc(text->n + 1) };
 	int failed = ips.bytes ? 0 : -1;
@@ -243,12 +307,19 @@ int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line, void (*then)(st
 		ips = fresh;
 		rest = skip_value(document);
 		inside(document, '{', &members);
-		while (next(&members, true, &key, &one)) member(&ips, key, one);
-		if (!rest.n && (!members.n || *members.p != '}')) host->bad(host, line, "the JSON of this crash report is cut short");
+		while (next(&members, true, &key, &one))
+			member(&ips, key, one);
+		if (!rest.n && (!members.n || *members.p != '}'))
+			host->bad(host, line, "the JSON of this crash report is cut short");
 		if (ips.begun) {
 			struct giving giving = { &ips, then, ctx, false };
 			as_text(&ips, &report);
-			failed = report.failed || vmmap_reports(host, (vp_str){ report.p, report.n }, false, 0, give, &giving) || giving.failed ? -1 : 0;
+			failed = report.failed ||
+			                         vmmap_reports(host, (vp_str){ report.p, report.n },
+			                                       false, 0, give, &giving) ||
+			                         giving.failed
+			                 ? -1
+			                 : 0;
 		}
 		free(report.p);
 	}
@@ -258,8 +329,9 @@ int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line, void (*then)(st
 
 static bool is_crash(vp_str json)
 {
-	return text_has(json, "\"bug_type\"") || text_has(json, "\"usedImages\"") || text_has(json, "\"vmSummary\"")
-	    || (text_has(json, "\"procName\"") && text_has(json, "\"procPath\""));
+	return text_has(json, "\"bug_type\"") || text_has(json, "\"usedImages\"") ||
+	       text_has(json, "\"vmSummary\"") ||
+	       (text_has(json, "\"procName\"") && text_has(json, "\"procPath\""));
 }
 
 #define TRIES 64 /* braces that are looked behind: each may go on to the end of the text */
@@ -268,12 +340,16 @@ static bool is_crash(vp_str json)
 const char *vmmap_find_ips(vp_str text)
 {
 	const char *p = text.p, *end = p + text.n;
-	for (size_t tried = 0; tried < TRIES && p < end && (p = memchr(p, '{', (size_t)(end - p))); p++) {
+	for (size_t tried = 0; tried < TRIES && p < end && (p = memchr(p, '{', (size_t)(end - p)));
+	     p++) {
 		const char *front = p;
-		while (front > text.p && (front[-1] == ' ' || front[-1] == '\t')) front--;
-		if (front > text.p && front[-1] != '\n') continue;
+		while (front > text.p && (front[-1] == ' ' || front[-1] == '\t'))
+			front--;
+		if (front > text.p && front[-1] != '\n')
+			continue;
 		vp_str rest = { p, (size_t)(end - p) }, behind = skip_value(rest);
-		if (is_crash((vp_str){ p, rest.n - behind.n })) return p;
+		if (is_crash((vp_str){ p, rest.n - behind.n }))
+			return p;
 		tried++;
 	}
 	return NULL;

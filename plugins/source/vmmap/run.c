@@ -1,4 +1,5 @@
-/* Runs a command to its end, and no longer than it may: its stdout whole, the beginning of its stderr. */
+/* Runs a command to its end, and no longer than it may: its stdout whole, the beginning of its
+ * stderr. */
 #include "vmmap.h"
 
 #include <errno.h>
@@ -24,20 +25,24 @@ static _Noreturn void child(char *const argv[], int out, int err, int gate)
 	int nothing = open("/dev/null", O_RDONLY);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C ends the pipeline, which waits for this report */
-	if (nothing >= 0) dup2(nothing, 0);
+	if (nothing >= 0)
+		dup2(nothing, 0);
 	dup2(out, 1);
 	dup2(err, 2);
 	execvp(argv[0], argv);
 	int cause = errno;
-	if (write(gate, &cause, sizeof cause) < 0) _exit(126);
+	if (write(gate, &cause, sizeof cause) < 0)
+		_exit(126);
 	_exit(127);
 }
 
 static bool pipes(int fds[3][2])
 {
-	for (int i = 0; i < 3; i++) fds[i][0] = fds[i][1] = -1;
+	for (int i = 0; i < 3; i++)
+		fds[i][0] = fds[i][1] = -1;
 	for (int i = 0; i < 3; i++) {
-		if (pipe(fds[i])) return false;
+		if (pipe(fds[i]))
+			return false;
 		fcntl(fds[i][0], F_SETFD, FD_CLOEXEC);
 		fcntl(fds[i][1], F_SETFD, FD_CLOEXEC);
 	}
@@ -46,7 +51,8 @@ static bool pipes(int fds[3][2])
 
 static void shut(int *fd)
 {
-	if (*fd >= 0) close(*fd);
+	if (*fd >= 0)
+		close(*fd);
 	*fd = -1;
 }
 
@@ -55,11 +61,13 @@ static bool take(int fd, char **to, size_t *n, size_t *room)
 {
 	if (*room - *n < 65536) {
 		char *more = *room < TEXT_MAX ? realloc(*to, *room * 2 + 131072) : NULL;
-		if (!more) return false;
+		if (!more)
+			return false;
 		*to = more, *room = *room * 2 + 131072;
 	}
 	ssize_t got = read(fd, *to + *n, *room - *n);
-	if (got > 0) *n += (size_t)got;
+	if (got > 0)
+		*n += (size_t)got;
 	return got > 0 || (got < 0 && errno == EINTR);
 }
 
@@ -68,7 +76,8 @@ static bool take_errors(int fd, struct vmmap_run *run, size_t *n)
 	char thrown[512];
 	size_t room = sizeof run->errors - 1 - *n;
 	ssize_t got = read(fd, room ? run->errors + *n : thrown, room ? room : sizeof thrown);
-	if (got > 0 && room) *n += (size_t)got;
+	if (got > 0 && room)
+		*n += (size_t)got;
 	return got > 0 || (got < 0 && errno == EINTR);
 }
 
@@ -80,25 +89,35 @@ static void listen(struct vmmap_run *run, int *out, int *err, int64_t until)
 		struct pollfd fds[2] = { { *out, POLLIN, 0 }, { *err, POLLIN, 0 } };
 		int64_t left = until - clock_now();
 		run->late = left <= 0;
-		if (run->late) return;
+		if (run->late)
+			return;
 		int n = poll(fds, 2, (int)(left / 1000000) + 1);
-		if (n < 0 && errno != EINTR) return;
-		if (n > 0 && *out >= 0 && fds[0].revents && !take(*out, &run->text, &run->n, &room)) shut(out);
-		if (n > 0 && *err >= 0 && fds[1].revents && !take_errors(*err, run, &errors)) shut(err);
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n > 0 && *out >= 0 && fds[0].revents && !take(*out, &run->text, &run->n, &room))
+			shut(out);
+		if (n > 0 && *err >= 0 && fds[1].revents && !take_errors(*err, run, &errors))
+			shut(err);
 	}
 }
 
-/* Ends it if it is late: politely, for vmmap has stopped the process that it looks at and is to let it go on. */
+/* Ends it if it is late: politely, for vmmap has stopped the process that it looks at and is to let
+ * it go on. */
 static void reap(struct vmmap_run *run, pid_t pid)
 {
 	int64_t until = clock_now() + 500000000;
 	struct timespec step = { 0, 2000000 };
 	bool killed = false;
-	if (run->late) kill(pid, SIGTERM);
-	for (pid_t got; (got = waitpid(pid, &run->status, run->late && !killed ? WNOHANG : 0)) != pid;) {
-		if (got < 0 && errno != EINTR) return;
-		if (got == 0 && clock_now() > until) kill(pid, SIGKILL), killed = true;
-		else if (got == 0) nanosleep(&step, NULL);
+	if (run->late)
+		kill(pid, SIGTERM);
+	for (pid_t got;
+	     (got = waitpid(pid, &run->status, run->late && !killed ? WNOHANG : 0)) != pid;) {
+		if (got < 0 && errno != EINTR)
+			return;
+		if (got == 0 && clock_now() > until)
+			kill(pid, SIGKILL), killed = true;
+		else if (got == 0)
+			nanosleep(&step, NULL);
 	}
 }
 
@@ -107,13 +126,18 @@ void vmmap_run(char *const argv[], int64_t timeout, struct vmmap_run *run)
 	int fds[3][2];
 	memset(run, 0, sizeof *run);
 	pid_t pid = pipes(fds) ? fork() : -1;
-	if (pid < 0) run->cause = errno;
-	if (pid == 0) child(argv, fds[0][1], fds[1][1], fds[2][1]);
-	for (int i = 0; i < 3; i++) shut(&fds[i][1]);
+	if (pid < 0)
+		run->cause = errno;
+	if (pid == 0)
+		child(argv, fds[0][1], fds[1][1], fds[2][1]);
+	for (int i = 0; i < 3; i++)
+		shut(&fds[i][1]);
 	if (pid > 0) {
-		if (read(fds[2][0], &run->cause, sizeof run->cause) != sizeof run->cause) run->cause = 0;
+		if (read(fds[2][0], &run->cause, sizeof run->cause) != sizeof run->cause)
+			run->cause = 0;
 		listen(run, &fds[0][0], &fds[1][0], clock_now() + timeout);
 		reap(run, pid);
 	}
-	for (int i = 0; i < 3; i++) shut(&fds[i][0]);
+	for (int i = 0; i < 3; i++)
+		shut(&fds[i][0]);
 }

@@ -1,6 +1,9 @@
-/* The source vmmap: what Apple's vmmap says of a process of macOS, again and again, or has said in a text of any age.
+/* The source vmmap: what Apple's vmmap says of a process of macOS, again and again, or has said in
+ * a text of any age.
  *
- *   vmmap -w 4711   ->   {"type":"raw","t":0.61,"pid":4711,"seq":1,"source":"vmmap","format":"vmmap",...,"text":"Process:   hello [4711]\n..."}
+ *   vmmap -w 4711   ->
+ * {"type":"raw","t":0.61,"pid":4711,"seq":1,"source":"vmmap","format":"vmmap",...,"text":"Process:
+ * hello [4711]\n..."}
  */
 #include "vmmap.h"
 
@@ -27,15 +30,65 @@ struct vmmap {
 };
 
 static const struct vp_option options[] = {
-	{ "command", 0, VP_OPT_STRING, offsetof(struct vmmap, command), "vmmap", NULL, "FILE", "the program that reports" },
-	{ "timeout", 0, VP_OPT_TIME, offsetof(struct vmmap, timeout), "30s", "100ms..1h", "TIME", "how long one report may take" },
-	{ "narrow", 0, VP_OPT_FLAG, offsetof(struct vmmap, narrow), NULL, NULL, NULL, "let it cut long paths (without its -w)" },
-	{ "verbose", 0, VP_OPT_FLAG, offsetof(struct vmmap, verbose), NULL, NULL, NULL, "everything that it knows (its -v)" },
-	{ "pages", 0, VP_OPT_FLAG, offsetof(struct vmmap, pages), NULL, NULL, NULL, "sizes in pages (its -pages)" },
-	{ "interleaved", 0, VP_OPT_FLAG, offsetof(struct vmmap, interleaved), NULL, NULL, NULL, "in the order of addresses (its -interleaved)" },
-	{ "submap", 0, VP_OPT_FLAG, offsetof(struct vmmap, submap), NULL, NULL, NULL, "with submaps (its -submap)" },
-	{ "no-coalesce", 0, VP_OPT_FLAG, offsetof(struct vmmap, no_coalesce), NULL, NULL, NULL, "do not join neighbours (its -noCoalesce)" },
-	{ "summary", 0, VP_OPT_FLAG, offsetof(struct vmmap, summary), NULL, NULL, NULL, "only sums by type (its -summary)" },
+	{
+	        .name = "command",
+	        .type = VP_OPT_STRING,
+	        .offset = offsetof(struct vmmap, command),
+	        .preset = "vmmap",
+	        .arg = "FILE",
+	        .help = "the program that reports",
+	},
+	{
+	        .name = "timeout",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct vmmap, timeout),
+	        .preset = "30s",
+	        .limits = "100ms..1h",
+	        .arg = "TIME",
+	        .help = "how long one report may take",
+	},
+	{
+	        .name = "narrow",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, narrow),
+	        .help = "let it cut long paths (without its -w)",
+	},
+	{
+	        .name = "verbose",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, verbose),
+	        .help = "everything that it knows (its -v)",
+	},
+	{
+	        .name = "pages",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, pages),
+	        .help = "sizes in pages (its -pages)",
+	},
+	{
+	        .name = "interleaved",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, interleaved),
+	        .help = "in the order of addresses (its -interleaved)",
+	},
+	{
+	        .name = "submap",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, submap),
+	        .help = "with submaps (its -submap)",
+	},
+	{
+	        .name = "no-coalesce",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, no_coalesce),
+	        .help = "do not join neighbours (its -noCoalesce)",
+	},
+	{
+	        .name = "summary",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vmmap, summary),
+	        .help = "only sums by type (its -summary)",
+	},
 	{ .name = NULL },
 };
 
@@ -46,12 +99,14 @@ static bool there(const char *command)
 {
 	const char *path = getenv("PATH");
 	char file[4096];
-	if (strchr(command, '/')) return access(command, X_OK) == 0;
+	if (strchr(command, '/'))
+		return access(command, X_OK) == 0;
 	for (vp_str rest = text_of(path ? path : "/usr/bin:/bin"); rest.n;) {
 		const char *colon = memchr(rest.p, ':', rest.n);
 		size_t n = colon ? (size_t)(colon - rest.p) : rest.n;
 		snprintf(file, sizeof file, "%.*s/%s", (int)n, n ? rest.p : ".", command);
-		if (access(file, X_OK) == 0) return true;
+		if (access(file, X_OK) == 0)
+			return true;
 		rest = text_from(rest, n + 1);
 	}
 	return false;
@@ -61,9 +116,15 @@ static int missing(struct vp_host *host, const char *command)
 {
 	struct utsname system;
 	if (uname(&system) == 0 && !strcmp(system.sysname, "Darwin"))
-		return host->fail(host, "there is no %s: it comes with macOS and with Xcode's command line tools (xcode-select --install)", command);
-	return host->fail(host, "there is no %s here: it is a tool of macOS. On %s, `vm-sample --procfs` looks at a process; reports that were "
-	                  "saved on a Mac are read by `vm-parse FILE` on any system", command, system.sysname);
+		return host->fail(host,
+		                  "there is no %s: it comes with macOS and with Xcode's command "
+		                  "line tools (xcode-select --install)",
+		                  command);
+	return host->fail(host,
+	                  "there is no %s here: it is a tool of macOS. On %s, `vm-sample --procfs` "
+	                  "looks at a process; reports that were "
+	                  "saved on a Mac are read by `vm-parse FILE` on any system",
+	                  command, system.sysname);
 }
 
 static int vmmap_open(void *state, struct vp_host *host)
@@ -75,7 +136,8 @@ static int vmmap_open(void *state, struct vp_host *host)
 static int64_t parent_and_name(int64_t pid, char *name, size_t size)
 {
 	char digits[24];
-	char *argv[] = { (char[]){ "ps" }, (char[]){ "-o" }, (char[]){ "ppid=,comm=" }, (char[]){ "-p" }, digits, NULL };
+	char *argv[] = { (char[]){ "ps" }, (char[]){ "-o" }, (char[]){ "ppid=,comm=" },
+		         (char[]){ "-p" }, digits,           NULL };
 	struct vmmap_run run;
 	uint64_t ppid;
 	snprintf(digits, sizeof digits, "%lld", (long long)pid);
@@ -83,7 +145,8 @@ static int64_t parent_and_name(int64_t pid, char *name, size_t size)
 	vp_str rest = { run.text ? run.text : "", run.n };
 	bool good = text_decimal(text_word(&rest), &ppid);
 	const char *newline = rest.n ? memchr(rest.p, '\n', rest.n) : NULL;
-	if (newline) rest.n = (size_t)(newline - rest.p);
+	if (newline)
+		rest.n = (size_t)(newline - rest.p);
 	rest = text_trim(rest);
 	snprintf(name, size, "%.*s", (int)rest.n, rest.n ? rest.p : "");
 	free(run.text);
@@ -94,28 +157,38 @@ static int attach(void *state, struct vp_host *host, const struct vp_process *pr
 {
 	struct vmmap *vmmap = state;
 	char name[1024];
-	if (vmmap->count == TARGETS_MAX) return host->fail(host, "vmmap looks at no more than %d processes", TARGETS_MAX);
-	if (kill((pid_t)process->pid, 0) && errno == ESRCH) return host->fail(host, "there is no process %lld: it has ended", (long long)process->pid);
+	if (vmmap->count == TARGETS_MAX)
+		return host->fail(host, "vmmap looks at no more than %d processes", TARGETS_MAX);
+	if (kill((pid_t)process->pid, 0) && errno == ESRCH)
+		return host->fail(host, "there is no process %lld: it has ended",
+		                  (long long)process->pid);
 	int64_t ppid = parent_and_name(process->pid, name, sizeof name);
 	const char *slash = strrchr(name, '/');
 	vmmap->targets[vmmap->count++] = (struct target){ .pid = process->pid };
 	host->begin(host, "process", host->now(host), process->pid);
 	host->str(host, "why", text_of("first"));
-	if (ppid >= 0) host->num(host, "ppid", (uint64_t)ppid);
-	if (*name) host->str(host, "name", text_of(slash && slash[1] ? slash + 1 : name));
-	if (*name == '/') host->str(host, "exe", text_of(name));
+	if (ppid >= 0)
+		host->num(host, "ppid", (uint64_t)ppid);
+	if (*name)
+		host->str(host, "name", text_of(slash && slash[1] ? slash + 1 : name));
+	if (*name == '/')
+		host->str(host, "exe", text_of(name));
 	host->end(host);
 	return 0;
 }
 
 static void command_line(struct vmmap *vmmap, int64_t pid, char *digits, char **argv)
 {
-	static char words[][16] = { "-w", "-v", "-pages", "-interleaved", "-submap", "-noCoalesce", "-summary" };
-	const bool wanted[] = { !vmmap->narrow, vmmap->verbose, vmmap->pages, vmmap->interleaved, vmmap->submap, vmmap->no_coalesce, vmmap->summary };
+	static char words[][16] = { "-w",      "-v",          "-pages",  "-interleaved",
+		                    "-submap", "-noCoalesce", "-summary" };
+	const bool wanted[] = { !vmmap->narrow,     vmmap->verbose, vmmap->pages,
+		                vmmap->interleaved, vmmap->submap,  vmmap->no_coalesce,
+		                vmmap->summary };
 	size_t n = 0;
 	argv[n++] = (char *)(uintptr_t)vmmap->command;
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-		if (wanted[i]) argv[n++] = words[i];
+		if (wanted[i])
+			argv[n++] = words[i];
 	snprintf(digits, 24, "%lld", (long long)pid);
 	argv[n++] = digits;
 	argv[n] = NULL;
@@ -123,22 +196,33 @@ static void command_line(struct vmmap *vmmap, int64_t pid, char *digits, char **
 
 static bool gone(int64_t pid, const char *errors)
 {
-	return (kill((pid_t)pid, 0) && errno == ESRCH) || strstr(errors, "no longer appears to be running");
+	return (kill((pid_t)pid, 0) && errno == ESRCH) || strstr(errors, "no longer appears to be "
+	                                                                 "running");
 }
 
 /* What people can do about a refusal, by vmmap's own words. */
 static const char *advice(const char *errors)
 {
-	static const struct { const char *words, *advice; } known[] = {
-		{ "not debuggable", "System Integrity Protection shields this process: vmmap sees those that you built or that allow debugging (get-task-allow)" },
-		{ "security restrictions", "System Integrity Protection shields this process: vmmap sees those that you built or that allow debugging (get-task-allow)" },
-		{ "SIP", "System Integrity Protection shields this process: vmmap sees those that you built or that allow debugging (get-task-allow)" },
-		{ "task for pid", "its memory belongs to another user or is shielded: try with sudo" },
+	static const struct {
+		const char *words, *advice;
+	} known[] = {
+		{ "not debuggable", "System Integrity Protection shields this process: vmmap sees "
+		                    "those that you built or that allow debugging "
+		                    "(get-task-allow)" },
+		{ "security restrictions", "System Integrity Protection shields this process: "
+		                           "vmmap sees those that you built or that allow "
+		                           "debugging (get-task-allow)" },
+		{ "SIP", "System Integrity Protection shields this process: vmmap sees those that "
+		         "you built or that allow debugging (get-task-allow)" },
+		{ "task for pid", "its memory belongs to another user or is shielded: try with "
+		                  "sudo" },
 		{ "ermission", "its memory belongs to another user or is shielded: try with sudo" },
-		{ "privileges", "its memory belongs to another user or is shielded: try with sudo" },
+		{ "privileges", "its memory belongs to another user or is shielded: try with "
+		                "sudo" },
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strstr(errors, known[i].words)) return known[i].advice;
+		if (strstr(errors, known[i].words))
+			return known[i].advice;
 	return NULL;
 }
 
@@ -148,16 +232,27 @@ static void first_line(char *text)
 }
 
 /* What came of a report that is none. */
-static void tell(struct vp_host *host, const struct vmmap *vmmap, const struct target *target, struct vmmap_run *run)
+static void tell(struct vp_host *host, const struct vmmap *vmmap, const struct target *target,
+                 struct vmmap_run *run)
 {
 	char why[1400];
 	const char *what = advice(run->errors);
 	long long pid = (long long)target->pid;
 	first_line(run->errors);
-	if (run->cause) snprintf(why, sizeof why, "%s cannot be run: %s", vmmap->command, strerror(run->cause));
-	else if (run->late) snprintf(why, sizeof why, "%s did not end within %.1f s (timeout=%.1fs): no report of %lld", vmmap->command, (double)vmmap->timeout / 1e9, (double)vmmap->timeout / 1e9, pid);
-	else if (what) snprintf(why, sizeof why, "%s may not look at %lld: %s (it says: %s)", vmmap->command, pid, what, run->errors);
-	else snprintf(why, sizeof why, "%s gave no report of %lld%s%s", vmmap->command, pid, run->errors[0] ? ": " : "", run->errors);
+	if (run->cause)
+		snprintf(why, sizeof why, "%s cannot be run: %s", vmmap->command,
+		         strerror(run->cause));
+	else if (run->late)
+		snprintf(why, sizeof why,
+		         "%s did not end within %.1f s (timeout=%.1fs): no report of %lld",
+		         vmmap->command, (double)vmmap->timeout / 1e9, (double)vmmap->timeout / 1e9,
+		         pid);
+	else if (what)
+		snprintf(why, sizeof why, "%s may not look at %lld: %s (it says: %s)",
+		         vmmap->command, pid, what, run->errors);
+	else
+		snprintf(why, sizeof why, "%s gave no report of %lld%s%s", vmmap->command, pid,
+		         run->errors[0] ? ": " : "", run->errors);
 	host->warn(host, "%s", why);
 	host->lost(host, target->pid, "sample", 1, why);
 }
@@ -165,7 +260,8 @@ static void tell(struct vp_host *host, const struct vmmap *vmmap, const struct t
 static bool is_report(const struct vmmap_run *run)
 {
 	const char *format;
-	return !run->late && !run->cause && run->n && vmmap_probe((vp_str){ run->text, run->n }, &format) > 0;
+	return !run->late && !run->cause && run->n &&
+	       vmmap_probe((vp_str){ run->text, run->n }, &format) > 0;
 }
 
 /* One look; false: there is nothing more to look at. */
@@ -176,13 +272,15 @@ static bool look(struct vmmap *vmmap, struct vp_host *host, struct target *targe
 	int64_t begun = host->now(host);
 	command_line(vmmap, target->pid, digits, argv);
 	vmmap_run(argv, vmmap->timeout, &run);
-	bool good = is_report(&run), end = !good && gone(target->pid, run.errors), refused = !good && !end && (advice(run.errors) || run.cause);
+	bool good = is_report(&run), end = !good && gone(target->pid, run.errors),
+	     refused = !good && !end && (advice(run.errors) || run.cause);
 	if (good) {
 		host->begin(host, "sample", begun, target->pid);
 		host->num(host, "seq", target->seq);
 		host->sec(host, "took", host->now(host) - begun);
 		host->end(host);
-		host->raw(host, begun, target->pid, target->seq++, "vmmap", (vp_str){ run.text, run.n });
+		host->raw(host, begun, target->pid, target->seq++, "vmmap",
+		          (vp_str){ run.text, run.n });
 	} else if (end) {
 		host->begin(host, "event", host->now(host), target->pid);
 		host->str(host, "call", text_of("exit"));
@@ -200,7 +298,8 @@ static int sample(void *state, struct vp_host *host)
 	size_t kept = 0;
 	for (size_t i = 0; i < vmmap->count; i++) {
 		struct target target = vmmap->targets[i];
-		if (look(vmmap, host, &target)) vmmap->targets[kept++] = target;
+		if (look(vmmap, host, &target))
+			vmmap->targets[kept++] = target;
 	}
 	vmmap->count = kept;
 	return (int)kept;
@@ -211,7 +310,8 @@ static const char *const formats[] = { "vmmap", "vmmap-summary", "ips", NULL };
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "vmmap",
-	.about = "memory of processes of macOS, by its tool vmmap, now or from reports that were saved",
+	.about = "memory of processes of macOS, by its tool vmmap, now or from reports that were "
+	         "saved",
 	.formats = formats,
 	.state = sizeof(struct vmmap),
 	.options = options,

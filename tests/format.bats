@@ -1,0 +1,13 @@
+#!/usr/bin/env bats
+# How the code is laid out: .clang-format says it, `make format` applies it.
+
+load helper
+
+@test "all C files are laid out as .clang-format says" {
+	cd "$ROOT"
+	find cmd lib plugins tests contrib -name '*.[ch]' >"$BATS_TEST_TMPDIR/files"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/files")" -gt 200 ]
+	run clang-format-14 --dry-run --Werror $(cat "$BATS_TEST_TMPDIR/files")
+	[ -z "$output" ]
+	[ "$status" -eq 0 ]
+}
