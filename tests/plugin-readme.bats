@@ -1,4 +1,4 @@
-# plugins/README.md: its examples are extracted, built with nothing but the header, and do what it says.
+# The examples of plugins/README.md: extracted, built with the header alone, and run.
 load helper
 
 setup() {
@@ -28,12 +28,12 @@ setup() {
 	[ "$status" = 0 ]
 }
 
-@test "the example source tells a bad line with its number" {
+@test "the example source reports a bad line with its number" {
 	requires program vm-parse
 	echo "nonsense" >>board.txt
 	run --separate-stderr vm-parse board.txt
 	[ "$status" = 1 ]
-	[[ $stderr == *"board.txt:4: "*"wanted are START END PERMS NAME"* ]]
+	[[ $stderr == *"board.txt:4: "*"expected START END PERMS NAME"* ]]
 }
 
 @test "the example source samples, through the usual pipeline" {

@@ -1,4 +1,4 @@
-/* The source board: the memory map of a board, from a file that its monitor writes again and again.
+/* The source board: the memory map of a board, from a file that its monitor keeps rewriting.
  *
  *   20000000 20100000 r-x flash image
  *   -> start 0x20000000, end 0x20100000, perms r-x, name "flash image"
@@ -11,7 +11,7 @@
 
 #define MARK "# board map\n"
 
-/* The host allocates it, zeroed, and fills it from the options below. */
+/* The state: the host allocates and zeroes it, and fills it from the options below. */
 struct board {
 	const char *file;
 	int64_t pid;
@@ -25,18 +25,18 @@ static const struct vp_option options[] = {
 	        .offset = offsetof(struct board, file),
 	        .preset = "board.txt",
 	        .arg = "FILE",
-	        .help = "what the monitor writes",
+	        .help = "the file that the monitor writes",
 	},
 	{ .name = NULL },
 };
 
-/* ---- sample half: hands the text on untouched ---- */
+/* ---- sample half: passes the text on untouched ---- */
 
 static int board_attach(void *state, struct vp_host *host, const struct vp_process *process)
 {
 	struct board *board = state;
 	if (board->pid)
-		return host->fail(host, "board can look at one process only");
+		return host->fail(host, "board can sample one process only");
 	board->pid = process->pid;
 	host->begin(host, "process", host->now(host), process->pid);
 	host->str(host, "why", (vp_str){ "first", 5 });
@@ -59,7 +59,7 @@ static int board_sample(void *state, struct vp_host *host)
 	host->sec(host, "took", host->now(host) - begun);
 	host->end(host);
 	host->raw(host, begun, board->pid, board->seq++, "board", (vp_str){ text, n });
-	return 1; /* processes that are still there */
+	return 1; /* number of processes that still exist */
 }
 
 /* ---- parse half: a pure function from the text to regions ---- */
@@ -98,7 +98,7 @@ static int board_parse(void *state, struct vp_host *host, const struct vp_text *
 		snprintf(line, sizeof line, "%.*s", (int)(n < sizeof line ? n : sizeof line - 1),
 		         at);
 		if (*line && *line != '#' && parse_line(host, line))
-			host->bad(host, number, "wanted are START END PERMS NAME");
+			host->bad(host, number, "expected START END PERMS NAME");
 		at += n + 1;
 	}
 	return 0;
@@ -108,7 +108,7 @@ static const char *const formats[] = { "board", NULL };
 
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
-	.name = "board", /* that of the file */
+	.name = "board", /* equals the name of the file */
 	.about = "the memory map of a board, from its monitor's file",
 	.formats = formats,
 	.state = sizeof(struct board),

@@ -1,5 +1,5 @@
-/* The renderer tally: a line for each class of a figure, with how much of the figure it has. Works
- * for all three shapes. */
+/* The renderer tally: a line for each class of a figure, with its count of boxes, series or rows.
+ * Works for all three shapes. */
 #include <vmpipe/plugin.h>
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static const struct vp_option options[] = {
 	{ .name = NULL },
 };
 
-/* The one place that escapes: names come from outside. */
+/* Escapes a text, the only place that does: names come from outside. */
 static void put_text(struct vp_host *host, const char *text)
 {
 	for (; *text; text++)
@@ -36,16 +36,16 @@ static void put_line(struct vp_host *host, const char *name, size_t count)
 	host->write(host, "\n", 1);
 }
 
-/* How many boxes, series or rows are of a class. */
-static size_t count_of(const struct vp_figure *figure, size_t wanted)
+/* Counts the boxes, series or rows of a class. */
+static size_t count_of(const struct vp_figure *figure, size_t class)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < figure->box_count; i++)
-		count += figure->boxes[i].class == wanted;
+		count += figure->boxes[i].class == class;
 	for (size_t i = 0; i < figure->serie_count; i++)
-		count += figure->series[i].class == wanted;
+		count += figure->series[i].class == class;
 	for (size_t i = 0; figure->row_class && i < figure->row_count; i++)
-		count += figure->row_class[i] == (int)wanted;
+		count += figure->row_class[i] == (int)class;
 	return count;
 }
 
@@ -56,7 +56,7 @@ static int tally_draw(void *state, struct vp_host *host, const struct vp_figure 
 		put_text(host, figure->title ? figure->title : "");
 		host->write(host, "\n", 1);
 	}
-	if (figure->empty) { /* nothing to draw: say why */
+	if (figure->empty) { /* nothing to draw: the reason */
 		put_text(host, figure->empty);
 		host->write(host, "\n", 1);
 	}
@@ -68,7 +68,7 @@ static int tally_draw(void *state, struct vp_host *host, const struct vp_figure 
 const struct vp_renderer vp_renderer = {
 	.abi = VP_ABI,
 	.name = "tally",
-	.about = "how many boxes, series or rows each kind has",
+	.about = "the number of boxes, series or rows of each kind",
 	.text = true,
 	.state = sizeof(struct tally),
 	.options = options,
