@@ -163,7 +163,7 @@ template() {
 	requires cmd pkg-config make
 	run env PKG_CONFIG_PATH=/nowhere PKG_CONFIG_LIBDIR=/nowhere make -s -C "$ROOT/contrib/plugin-template" -n
 	[ "$status" != 0 ]
-	[[ $output == *"pkg-config does not know vmpipe"* ]]
+	[[ $output == *"pkg-config does not find vmpipe"* ]]
 }
 
 @test "a plugin may be written in C++" {

@@ -25,7 +25,7 @@ static const struct vp_option options[] = {
 	        .offset = offsetof(struct board, file),
 	        .preset = "board.txt",
 	        .arg = "FILE",
-	        .help = "the file that the monitor writes",
+	        .help = "file of the monitor",
 	},
 	{ .name = NULL },
 };
