@@ -13,6 +13,7 @@
 #include "judge/looks.h"
 #include "track/keyframe.h"
 #include "program/program.h"
+#include "space/frame.h"
 #include "track/timing.h"
 #include "track/snapshot.h"
 
@@ -169,11 +170,10 @@ static const struct vp_option rows[] = {
 	{ 0 },
 };
 
-/* The snapshot that is being read: its own line is held back until it is known to be whole. */
+/* The snapshot that is being read. Its own line is held back until all its regions have come. */
 struct reading {
-	bool open, counted, begun;
-	int64_t t, pid;
-	uint64_t seq, declared, got, bad;
+	struct vp_snapshot snapshot;
+	bool begun; /* the tracker has begun it */
 	char *line;
 	size_t n, size;
 };
@@ -191,9 +191,6 @@ struct track {
 	                 still to come */
 	bool changed; /* something, in the snapshot in hand */
 	struct reading reading;
-	bool done; /* the snapshot (done_pid, done_seq) has all its regions */
-	int64_t done_pid;
-	uint64_t done_seq;
 	bool tracked; /* this segment has been tracked before */
 	bool again;   /* a frame that repeats, not a first sight */
 	bool overlap_said;
@@ -248,7 +245,7 @@ static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
 	struct reading *reading = &track->reading;
 	if (track->again)
 		vp_frames_put(track->frames, out, t, pid);
-	if (!track->again && reading->line && reading->n && reading->declared == count)
+	if (!track->again && reading->line && reading->n && reading->snapshot.declared == count)
 		vp_out_line(out, (vp_str){ reading->line, reading->n });
 	else
 		vp_frames_put_snapshot(track->frames, out, t, pid, seq, count,
@@ -310,15 +307,10 @@ static void open_snapshot(struct track *track, const struct vp_record *record)
 	struct reading *reading = &track->reading;
 	if (track->timing)
 		vp_timing_start(track->timing, -1, -1);
-	reading->open = true;
+	vp_snapshot_begin(&reading->snapshot, record);
 	reading->begun = false;
-	reading->t = record->t;
-	reading->pid = record->has_pid ? record->pid : -1;
-	reading->seq = record->seq;
-	reading->got = reading->bad = reading->n = 0;
-	reading->counted = record->type == VP_T_snapshot &&
-	                   vp_record_num(record, "regions", &reading->declared);
-	if (record->type == VP_T_snapshot)
+	reading->n = 0;
+	if (reading->snapshot.headed)
 		hold(track, record);
 }
 
@@ -330,28 +322,29 @@ static void tell_overlap(struct track *track, int count)
 		vp_say(&track->program, "%s:%llu: %s", track->program.input.name,
 		       (unsigned long long)track->program.input.line, why);
 	track->overlap_said = true;
-	vp_put_lost(&track->program, track->reading.t, track->reading.pid, "overlap",
-	            (uint64_t)count, why);
+	vp_put_lost(&track->program, track->reading.snapshot.t, track->reading.snapshot.pid,
+	            "overlap", (uint64_t)count, why);
 }
 
 static void incomplete(struct track *track)
 {
-	struct reading *reading = &track->reading;
+	const struct vp_snapshot *snapshot = &track->reading.snapshot;
 	char why[160];
 	snprintf(why, sizeof why, "snapshot %llu of pid %lld has %llu regions of %llu",
-	         (unsigned long long)reading->seq, (long long)reading->pid,
-	         (unsigned long long)reading->got, (unsigned long long)reading->declared);
+	         (unsigned long long)snapshot->seq, (long long)snapshot->pid,
+	         (unsigned long long)snapshot->got, (unsigned long long)snapshot->declared);
 	vp_trouble(&track->program, "%s:%llu: %s", track->program.input.name,
 	           (unsigned long long)track->program.input.line, why);
-	vp_put_lost(&track->program, reading->t, reading->pid, "regions",
-	            reading->declared - reading->got, why);
+	vp_put_lost(&track->program, snapshot->t, snapshot->pid, "regions",
+	            snapshot->declared - snapshot->got, why);
 }
 
 static void begin(struct track *track)
 {
 	struct reading *reading = &track->reading;
+	const struct vp_snapshot *snapshot = &reading->snapshot;
 	if (!reading->begun &&
-	    vp_tracker_begin(track->tracker, reading->t, reading->pid, reading->seq))
+	    vp_tracker_begin(track->tracker, snapshot->t, snapshot->pid, snapshot->seq))
 		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
 	reading->begun = true;
 }
@@ -362,47 +355,49 @@ static void begin(struct track *track)
 static void conclude(struct track *track)
 {
 	struct reading *reading = &track->reading;
+	struct vp_snapshot *snapshot = &reading->snapshot;
 	struct vp_program *program = &track->program;
-	if (!reading->open)
+	if (!snapshot->open)
 		return;
-	reading->open = false;
-	bool fresh = vp_tracker_fresh(track->tracker, reading->pid);
-	bool whole = !reading->counted || reading->got == reading->declared;
+	snapshot->open = false;
+	bool fresh = vp_tracker_fresh(track->tracker, snapshot->pid);
+	bool whole = vp_snapshot_whole(snapshot);
 	vp_str line = { reading->line, reading->n };
 	if (!fresh && line.n)
 		vp_out_line(&program->out, line);
 	if (!whole)
 		incomplete(track);
-	track->done = true;
-	track->done_pid = reading->pid;
-	track->done_seq = reading->seq;
-	if (!whole && (!fresh || !reading->got)) {
+	if (!whole && (!fresh || !snapshot->got)) {
 		vp_tracker_drop(track->tracker);
 		return;
 	}
 	begin(track);
 	track->looks++;
-	if (vp_frames_keep_snapshot(track->frames, reading->pid, line))
+	if (vp_frames_keep_snapshot(track->frames, snapshot->pid, line))
 		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	int overlaps = vp_tracker_finish(track->tracker);
-	vp_causes_done(track->causes, reading->pid);
+	vp_causes_done(track->causes, snapshot->pid);
 	if (overlaps < 0)
 		vp_die(program, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0)
 		tell_overlap(track, overlaps);
-	time_update(track, reading->t, reading->pid, "look");
-	judge(track, reading->t, reading->pid);
+	time_update(track, snapshot->t, snapshot->pid, "look");
+	judge(track, snapshot->t, snapshot->pid);
 	track->looking = true;
-	frame_if_due(track, reading->t, reading->pid);
+	frame_if_due(track, snapshot->t, snapshot->pid);
 	track->looking = false;
+}
+
+static void conclude_if_full(struct track *track)
+{
+	if (vp_snapshot_full(&track->reading.snapshot))
+		conclude(track);
 }
 
 static void on_snapshot(struct track *track, struct vp_record *record)
 {
-	conclude(track);
 	open_snapshot(track, record);
-	if (track->reading.counted && track->reading.declared == 0)
-		conclude(track);
+	conclude_if_full(track);
 }
 
 /* Ids in the input: somebody has tracked this before. What was held back goes on, and so does the
@@ -410,9 +405,9 @@ static void on_snapshot(struct track *track, struct vp_record *record)
 static void give_way(struct track *track)
 {
 	struct reading *reading = &track->reading;
-	if (reading->open && reading->n)
+	if (reading->snapshot.open && reading->n)
 		vp_out_line(&track->program.out, (vp_str){ reading->line, reading->n });
-	reading->open = false;
+	reading->snapshot.open = false;
 	vp_tracker_drop(track->tracker);
 	track->tracked = true;
 	if (track->budget)
@@ -422,45 +417,36 @@ static void give_way(struct track *track)
 		           track->program.input.name);
 }
 
-/* Further regions in the words of the last snapshot are what they were: of most processes most are.
- */
+/* Takes the following region lines unparsed while they equal those of the last snapshot. */
 static void read_again(struct track *track)
 {
-	struct reading *reading = &track->reading;
-	while (reading->counted && reading->got < reading->declared &&
+	struct vp_snapshot *snapshot = &track->reading.snapshot;
+	while (snapshot->counted && snapshot->got < snapshot->declared &&
 	       vp_program_again(&track->program, vp_tracker_expected(track->tracker))) {
 		if (vp_tracker_again(track->tracker))
 			vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
-		reading->got++;
+		snapshot->got++;
 	}
 }
 
 static void on_region(struct track *track, struct vp_record *record)
 {
-	struct reading *reading = &track->reading;
-	int64_t pid = record->has_pid ? record->pid : -1;
-	if (record->has_id) {
-		give_way(track);
-		vp_program_pass(&track->program);
-		return;
-	}
-	if (reading->open && (reading->pid != pid || reading->seq != record->seq))
-		conclude(track);
-	if (!reading->open) {
-		if (track->done && track->done_pid == pid && track->done_seq == record->seq &&
-		    reading->n) {
+	struct vp_snapshot *snapshot = &track->reading.snapshot;
+	if (!snapshot->open) {
+		if (snapshot->headed && vp_snapshot_holds(snapshot, record)) {
 			vp_program_bad(&track->program, "a region more than its snapshot has");
 			return;
 		}
 		open_snapshot(track, record);
 	}
 	begin(track);
-	if (vp_tracker_read(track->tracker, &record->region, vp_record_own(record)))
+	if (vp_tracker_read(track->tracker, &record->region, vp_record_own(record))) {
 		vp_program_bad(&track->program, "%s", vp_error());
-	else
-		reading->got++, read_again(track);
-	if (reading->counted && reading->got == reading->declared)
-		conclude(track);
+	} else {
+		snapshot->got++;
+		read_again(track);
+	}
+	conclude_if_full(track);
 }
 
 /* ---- lives ---- */
@@ -612,7 +598,8 @@ static void on_stream(struct track *track, struct vp_record *record)
 	if (track->budget)
 		vp_budget_segment(track->budget);
 	vp_frames_clear(track->frames);
-	track->tracked = track->done = false;
+	track->reading.snapshot = (struct vp_snapshot){ 0 };
+	track->tracked = false;
 	vp_program_pass(&track->program);
 }
 
@@ -633,36 +620,40 @@ static void on_other(struct track *track, struct vp_record *record)
 	vp_program_pass(&track->program);
 }
 
-static void on_line(struct track *track, struct vp_record *record)
+/* Does the line tell that the stream has been tracked before? */
+static bool is_tracked(const struct vp_record *record)
 {
-	if (record->type == VP_T_snapshot && !track->tracked) {
-		on_snapshot(track, record);
-		return;
+	return record->type == VP_T_change || (record->type == VP_T_region && record->has_id);
+}
+
+static void on_untracked(struct track *track, struct vp_record *record)
+{
+	switch (record->type) {
+	case VP_T_snapshot: on_snapshot(track, record); return;
+	case VP_T_region: on_region(track, record); return;
+	case VP_T_process: on_process(track, record); return;
+	case VP_T_event: on_event(track, record); return;
+	default: on_other(track, record);
 	}
-	if (record->type == VP_T_region && !track->tracked) {
-		on_region(track, record);
-		return;
-	}
-	if (record->type == VP_T_change && !track->tracked)
-		give_way(track);
-	conclude(track);
-	if (record->type == VP_T_stream)
-		on_stream(track, record);
-	else if (track->tracked)
-		vp_program_pass(&track->program);
-	else if (record->type == VP_T_process)
-		on_process(track, record);
-	else if (record->type == VP_T_event)
-		on_event(track, record);
-	else
-		on_other(track, record);
-	if (track->tracked)
-		return;
 	if ((record->type == VP_T_module || record->type == VP_T_stack) &&
 	    vp_frames_keep(track->frames, record))
 		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
 	if (record->type == VP_T_sample && record->has_pid)
 		on_sample(track, record);
+}
+
+static void on_line(struct track *track, struct vp_record *record)
+{
+	if (!track->tracked && is_tracked(record))
+		give_way(track);
+	if (vp_snapshot_ends(&track->reading.snapshot, record))
+		conclude(track);
+	if (record->type == VP_T_stream)
+		on_stream(track, record);
+	else if (track->tracked)
+		vp_program_pass(&track->program);
+	else
+		on_untracked(track, record);
 }
 
 /* ---- findings and budgets ---- */

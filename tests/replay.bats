@@ -133,6 +133,19 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	[ "$(jq -c 'select(.type=="raw") | [.seq, .part]' <<<"$output" | paste -sd' ')" = "[1,0] [1,1] [2,1]" ]
 }
 
+@test "--from knows regions that no snapshot line has announced" {
+	recording | sed 's/,"regions":[0-9]*//' >uncounted
+	recording | grep -v '"type":"snapshot"' >bare
+	for file in uncounted bare; do
+		run --separate-stderr vm-replay --speed max --from 2.5 "$file"
+		[ "$status" = 0 ]
+		[ -z "$stderr" ]
+		diff <(jq -c 'select(.type=="region")' <<<"$output") <(jq -c 'select(.type=="region" and .seq==2)' "$file")
+		run --separate-stderr vm-replay --speed max --from 1.7 --to 1.8 "$file"
+		diff <(jq -c 'select(.type=="region")' <<<"$output") <(jq -c 'select(.type=="region" and .seq==1)' "$file")
+	done
+}
+
 @test "a moment behind the end shows the last state, and the end" {
 	recording | vm-track >tracked
 	run --separate-stderr vm-replay --speed max --from 10 tracked

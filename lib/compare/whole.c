@@ -26,14 +26,30 @@ static struct vp_whole_life *life_of(struct vp_whole *whole, int64_t pid)
 	return &grown[whole->life_count++];
 }
 
+/* A snapshot whose regions do not all follow is none; vm-track passes some on without any. */
+static void frame_drop(struct vp_whole *whole)
+{
+	if (whole->snapshot.open && whole->snapshot.got)
+		whole->cut = true;
+	whole->snapshot.open = false;
+	vp_state_clear(&whole->framed);
+}
+
+static void frame_take(struct vp_whole *whole)
+{
+	if (vp_state_move(&whole->state, &whole->framed, whole->snapshot.pid))
+		whole->no_memory = true;
+	whole->snapshot.open = false;
+}
+
 static void forget(struct vp_whole *whole)
 {
 	vp_state_clear(&whole->state);
-	vp_state_clear(&whole->frame);
+	vp_state_clear(&whole->framed);
 	for (size_t i = 0; i < whole->life_count; i++)
 		free(whole->lives[i].line);
 	whole->life_count = 0;
-	whole->declared = whole->got = 0;
+	whole->snapshot.open = false;
 }
 
 static void apply(struct vp_whole *whole, struct vp_state *state, struct vp_record *record)
@@ -45,59 +61,33 @@ static void apply(struct vp_whole *whole, struct vp_state *state, struct vp_reco
 		life->t = record->t;
 }
 
-/* A snapshot whose regions do not all follow is none; vm-track passes some on without any. */
-static void frame_drop(struct vp_whole *whole)
-{
-	if (whole->declared && whole->got)
-		whole->cut = true;
-	whole->declared = whole->got = 0;
-	vp_state_clear(&whole->frame);
-}
-
-static void frame_take(struct vp_whole *whole)
-{
-	struct vp_space *framed = vp_state_space(&whole->frame, whole->frame_pid, true);
-	struct vp_space *known = vp_state_space(&whole->state, whole->frame_pid, true);
-	if (framed && known) {
-		struct vp_space swap = *known;
-		*known = *framed;
-		*framed = swap;
-	} else {
-		whole->no_memory = true;
-	}
-	whole->declared = whole->got = 0;
-	vp_state_clear(&whole->frame);
-}
-
 static void region(struct vp_whole *whole, struct vp_record *record)
 {
-	int64_t pid = record->has_pid ? record->pid : -1;
 	if (!record->region.has_start || !record->region.has_end ||
 	    record->region.start > record->region.end) {
 		whole->contradictions++;
 		return;
 	}
 	vp_kinds_set(&record->region, 1, NULL);
-	if (!whole->declared || pid != whole->frame_pid || record->seq != whole->frame_seq) {
+	if (!whole->snapshot.open || vp_snapshot_ends(&whole->snapshot, record)) {
 		frame_drop(whole);
 		apply(whole, &whole->state, record); /* only region lines: all there are */
 		return;
 	}
-	apply(whole, &whole->frame, record);
-	if (++whole->got == whole->declared)
+	apply(whole, &whole->framed, record);
+	whole->snapshot.got++;
+	if (vp_snapshot_full(&whole->snapshot))
 		frame_take(whole);
 }
 
 static void snapshot(struct vp_whole *whole, struct vp_record *record)
 {
-	uint64_t regions = 0;
 	frame_drop(whole);
-	if (!vp_record_num(record, "regions", &regions) || !regions)
-		return; /* a dead process reads as empty: what was before stands */
-	whole->frame_pid = record->has_pid ? record->pid : -1;
-	whole->frame_seq = record->seq;
-	whole->declared = regions;
-	vp_state_apply(&whole->frame, record);
+	vp_snapshot_begin(&whole->snapshot, record);
+	/* A dead process reads as empty: what was before stands. */
+	whole->snapshot.open = whole->snapshot.declared > 0;
+	if (whole->snapshot.open)
+		vp_state_apply(&whole->framed, record);
 }
 
 static void process(struct vp_whole *whole, struct vp_record *record)
@@ -150,7 +140,7 @@ int vp_whole_read(struct vp_whole *whole, struct vp_program *program, const char
 {
 	*whole = (struct vp_whole){ .name = strcmp(path, "-") ? path : "stdin", .at = at };
 	vp_state_init(&whole->state);
-	vp_state_init(&whole->frame);
+	vp_state_init(&whole->framed);
 	if (vp_intake(program, path, line, whole))
 		return -1;
 	frame_drop(whole);
@@ -163,7 +153,7 @@ void vp_whole_free(struct vp_whole *whole)
 {
 	forget(whole);
 	vp_state_free(&whole->state);
-	vp_state_free(&whole->frame);
+	vp_state_free(&whole->framed);
 	free(whole->lives);
 }
 

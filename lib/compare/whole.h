@@ -3,6 +3,7 @@
 #define VMPIPE_COMPARE_WHOLE_H
 
 #include "program/program.h"
+#include "space/frame.h"
 #include "space/state.h"
 
 /* What is told of a process beside its regions. */
@@ -14,14 +15,13 @@ struct vp_whole_life {
 };
 
 struct vp_whole {
-	const char *name;      /* of the input */
-	int64_t at;            /* ns; INT64_MAX: to the end */
-	struct vp_state state; /* of an ended process: as it was before */
-	struct vp_state frame; /* the snapshot that is being read */
+	const char *name;            /* of the input */
+	int64_t at;                  /* ns; INT64_MAX: to the end */
+	struct vp_state state;       /* of an ended process: as it was before */
+	struct vp_snapshot snapshot; /* the snapshot that is being read; it announces regions */
+	struct vp_state framed;      /* its regions so far */
 	struct vp_whole_life *lives;
 	size_t life_count;
-	int64_t frame_pid;
-	uint64_t frame_seq, declared, got; /* declared 0: no snapshot is being read */
 	uint64_t contradictions;
 	bool segment, cut; /* cut: the last snapshot of a process is not whole, the one before it
 	                      stands */

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "track/keyframe.h"
+#include "space/frame.h"
 #include "space/state.h"
 
 struct lines {
@@ -20,11 +21,9 @@ struct look {
 	int64_t pid;
 	char name[80]; /* tells it from the others of that process */
 	struct lines coming, whole;
-	bool open;
-	uint64_t seq, next, wanted; /* of the look that comes: its pieces or regions so far, and how
-	                               many there must be (0: not known) */
-	int64_t coming_t, t;
-	uint64_t order; /* of the whole one: they are written as they came */
+	struct vp_snapshot snapshot; /* the one that comes; `got` counts regions or pieces */
+	int64_t t;                   /* of the whole one */
+	uint64_t order;              /* of the whole one: they are written as they came */
 };
 
 /* A process in a tracked stream. */
@@ -183,13 +182,10 @@ static int add_line(struct lines *lines, vp_str line)
 	return 0;
 }
 
-static void begin_look(struct look *look, const struct vp_record *record, uint64_t wanted)
+static void begin_look(struct look *look, const struct vp_record *record)
 {
-	look->open = true;
-	look->seq = record->seq;
-	look->next = look->coming.n = 0;
-	look->wanted = wanted;
-	look->coming_t = record->t;
+	vp_snapshot_begin(&look->snapshot, record);
+	look->coming.n = 0;
 }
 
 static void become_whole(struct vp_rewind *rewind, struct look *look)
@@ -197,8 +193,8 @@ static void become_whole(struct vp_rewind *rewind, struct look *look)
 	struct lines before = look->whole;
 	look->whole = look->coming;
 	look->coming = before;
-	look->open = false;
-	look->t = look->coming_t;
+	look->snapshot.open = false;
+	look->t = look->snapshot.t;
 	look->order = ++rewind->order;
 }
 
@@ -219,10 +215,13 @@ static int feed_raw(struct vp_rewind *rewind, struct vp_record *record)
 	if (!vp_record_bool(record, "last", &last) && !counted)
 		last = true;
 	if (part == 0)
-		begin_look(look, record, 0);
-	if (!look->open || part != look->next || record->seq != look->seq)
-		return look->open = false, 0;
-	look->next++;
+		begin_look(look, record);
+	struct vp_snapshot *read = &look->snapshot;
+	if (!read->open || part != read->got || record->seq != read->seq) {
+		read->open = false;
+		return 0;
+	}
+	read->got++;
 	if (add_line(&look->coming, record->line))
 		return -1;
 	if (last)
@@ -230,19 +229,25 @@ static int feed_raw(struct vp_rewind *rewind, struct vp_record *record)
 	return 0;
 }
 
-/* A snapshot and its regions; a snapshot line without a number of regions is whole when something
- * else comes. */
+/* Ends the snapshot that comes. One that has announced no number of regions is whole. */
+static void end_snapshot(struct vp_rewind *rewind, struct look *look)
+{
+	const struct vp_snapshot *snapshot = &look->snapshot;
+	if (snapshot->open && snapshot->got && vp_snapshot_whole(snapshot))
+		become_whole(rewind, look);
+	look->snapshot.open = false;
+}
+
 static int feed_snapshot(struct vp_rewind *rewind, struct vp_record *record)
 {
-	uint64_t wanted = 0;
 	struct look *look = look_of(rewind, record->has_pid ? record->pid : -1, "snapshot");
 	if (!look)
 		return vp_fail("out of memory");
-	bool counted = vp_record_num(record, "regions", &wanted);
-	begin_look(look, record, wanted);
+	end_snapshot(rewind, look);
+	begin_look(look, record);
 	if (add_line(&look->coming, record->line))
 		return -1;
-	if (counted && !wanted)
+	if (vp_snapshot_full(&look->snapshot))
 		become_whole(rewind, look);
 	return 0;
 }
@@ -252,11 +257,15 @@ static int feed_region(struct vp_rewind *rewind, const struct vp_record *record)
 	struct look *look = look_of(rewind, record->has_pid ? record->pid : -1, "snapshot");
 	if (!look)
 		return vp_fail("out of memory");
-	if (!look->open || look->seq != record->seq)
-		begin_look(look, record, 0);
+	struct vp_snapshot *snapshot = &look->snapshot;
+	if (vp_snapshot_ends(snapshot, record))
+		end_snapshot(rewind, look);
+	if (!snapshot->open)
+		begin_look(look, record);
 	if (add_line(&look->coming, record->line))
 		return -1;
-	if (++look->next == look->wanted)
+	snapshot->got++;
+	if (vp_snapshot_full(snapshot))
 		become_whole(rewind, look);
 	return 0;
 }
@@ -266,7 +275,7 @@ static int feed_system(struct vp_rewind *rewind, struct vp_record *record)
 	struct look *look = look_of(rewind, -1, "system");
 	if (!look)
 		return vp_fail("out of memory");
-	begin_look(look, record, 1);
+	begin_look(look, record);
 	if (add_line(&look->coming, record->line))
 		return -1;
 	become_whole(rewind, look);
@@ -313,12 +322,12 @@ static int become_tracked(struct vp_rewind *rewind, const struct vp_record *reco
 	if (record->type != VP_T_region)
 		return 0;
 	struct look *look = look_of(rewind, record->has_pid ? record->pid : -1, "snapshot");
-	if (!look || !look->open || !look->coming.n)
+	if (!look || !look->snapshot.open || !look->snapshot.headed || look->snapshot.got)
 		return 0;
 	struct vp_space *space = vp_state_space(&rewind->state, look->pid, true);
 	if (!space)
 		return vp_fail("out of memory");
-	space->seq = look->seq;
+	space->seq = look->snapshot.seq;
 	space->filling = true;
 	return vp_frames_keep_snapshot(rewind->frames, look->pid,
 	                               (vp_str){ look->coming.bytes, look->coming.n - 1 });
@@ -390,6 +399,9 @@ static void put_look(struct vp_out *out, const struct lines *lines)
 
 void vp_rewind_put(struct vp_rewind *rewind, struct vp_out *out, int64_t t)
 {
+	for (struct look *look = rewind->looks; look < rewind->looks + rewind->look_count; look++)
+		if (!strcmp(look->name, "snapshot"))
+			end_snapshot(rewind, look);
 	if (rewind->look_count)
 		qsort(rewind->looks, rewind->look_count, sizeof *rewind->looks, by_time);
 	for (struct look *look = rewind->looks; look < rewind->looks + rewind->look_count; look++) {

@@ -188,6 +188,21 @@ struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 	return space;
 }
 
+int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid)
+{
+	struct vp_space *moved = vp_state_space(from, pid, true),
+	                *known = vp_state_space(to, pid, true);
+	if (!moved || !known) {
+		vp_state_clear(from);
+		return vp_fail("out of memory");
+	}
+	struct vp_space swap = *known;
+	*known = *moved;
+	*moved = swap;
+	vp_state_clear(from);
+	return 0;
+}
+
 /* The first region that starts at or above the address. */
 static size_t lower_bound(const struct vp_space *space, uint64_t start)
 {

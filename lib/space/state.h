@@ -51,6 +51,9 @@ struct vp_space *vp_state_space(struct vp_state *state, int64_t pid,
  * exit only marks the space as ended. Returns 0; -1 with vp_error if the line contradicts the state
  * (a change that deletes an unknown id, no memory). */
 int vp_state_apply(struct vp_state *state, struct vp_record *record);
+/* The space of this process in `from` takes the place of that in `to`; `from` is cleared. -1:
+ * vp_error (no memory), and `to` is as before. */
+int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid);
 struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: no such live region */
 size_t vp_space_index(const struct vp_space *space,
                       uint64_t id); /* its place in `live`; count: no such region */
