@@ -11,7 +11,6 @@
 #include "compare/diff.h"
 #include "compare/entropy.h"
 #include "base/error.h"
-#include "space/kinds.h"
 #include "program/program.h"
 #include "compare/whole.h"
 

@@ -1,7 +1,7 @@
 /* vm-render: the lines of a stream as a picture, by one view and one renderer. */
 #include "base/error.h"
 #include "render/host.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 #include "program/load.h"
 #include "render/show.h"
 #include "view/views.h"

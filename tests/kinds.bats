@@ -245,7 +245,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 
 @test "every kind is described in vmpipe-kinds(7), and no other" {
 	requires cmd jq
-	known=$(sed -n "/known\[\] = {/,/^};/s/^\t{ \"\([a-z-]*\)\",.*/\1/p" "$ROOT/lib/space/kinds.c" | sort)
+	known=$(sed -n "/known\[\] = {/,/^};/s/^\t{ \"\([a-z-]*\)\",.*/\1/p" "$ROOT/lib/space/kind.c" | sort)
 	page=$(awk '/^\.Ss Kinds/ { on = 1 } /^\.Ss What/ { on = 0 } on && /^\.It Cm/ { for (i = 3; i <= NF; i++) if ($i != ",") print $i }' "$ROOT/contrib/man/vmpipe-kinds.7" | sort)
 	diff <(echo "$known") <(echo "$page")
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 #include "program/option.h"
 
 enum { SIZE = VP_M_COUNT, REGIONS, MEASURES };

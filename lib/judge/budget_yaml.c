@@ -6,7 +6,7 @@
 
 #include "judge/budget_inner.h"
 #include "base/error.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 
 static const struct vp_option rows[] = {
 	{

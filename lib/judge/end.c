@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "judge/inner.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 
 void vp_finding_rises(struct finding_space *space, struct told *told,
                       const struct vp_growth *growth)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "judge/inner.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 
 static bool among(size_t kind, const char *const *names)
 {

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "judge/inner.h"
-#include "space/kinds.h"
 
 #define THREAD_LEAST (64u << 10) /* bytes: a smaller stack is made to be used up */
 

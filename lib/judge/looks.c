@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "judge/inner.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 #include "program/option.h"
 #include "stream/out.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "judge/inner.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 
 #define RESERVED_ONE (UINT64_C(1) << 30) /* bytes: a smaller mapping does not count as huge */
 #define UNTOUCHED    1024                /* resident is less than one in so many bytes */

@@ -3,6 +3,7 @@
 #define VMPIPE_MODEL_INNER_H
 
 #include "base/places.h"
+#include "space/kind.h"
 #include "space/kinds.h"
 #include "model/feed.h"
 

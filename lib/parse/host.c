@@ -14,6 +14,7 @@
 
 #include "parse/again.h"
 #include "base/error.h"
+#include "space/kind.h"
 #include "space/kinds.h"
 #include "space/rules_macos.h"
 #include "space/region.h"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "space/kinds.h"
+#include "space/kind.h"
 
 #define PATIENCE (150 * 1000000LL) /* ns: an input that ends sooner takes no screen */
 #define COST     6 /* a picture that took 1 ms is followed by 6 ms without one: 15 % of a CPU */

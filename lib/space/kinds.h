@@ -75,11 +75,5 @@ int vp_kinds_set_again(struct vp_region *regions, size_t count, const struct vp_
 int vp_kinds_add(
         const struct vp_kind_rule *rule); /* in front of the table, in the order added; copies; its
                                              kind is known from now on; 0, -1 */
-/* Every kind there is, built-in first then the user's; index is stable in a process. */
-size_t vp_kind_index(
-        vp_str kind); /* adds an unknown one; from the 200th on they share one, "(further kinds)" */
-const char *vp_kind_name(size_t index);
-size_t vp_kind_count(void);
-const char *vp_kind_about(size_t index); /* one sentence for people, or "" */
 
 #endif

@@ -1,45 +1,39 @@
-/* Which kind a region is that macOS has a word for: the region types of vmmap, and what they are.
- */
+/* The kinds of macOS regions: the region types of vmmap, and what each means. */
 #include "space/rules_macos.h"
 
 #include <string.h>
 
 #include "stream/record.h"
 
-/* The first row that fits decides. macOS has no break area: what malloc hands out there is arena,
- * never heap. In `label` and `name` a `*` at the end is any rest; '|' stands between alternatives.
- * `perms`: as
- * "---", '?' any. The words are those of vmmap(1) and of <mach/vm_statistics.h> (VM_MEMORY_...);
- * `about` is for people. */
+/* The first row that fits decides. macOS has no break area, so memory of malloc is arena, never
+ * heap. In `label` and `name` one `*` is any run of bytes, and '|' separates alternatives. In
+ * `perms` '?' is any letter. The words are those of vmmap(1) and of <mach/vm_statistics.h>
+ * (VM_MEMORY_...); `about` is for people. */
+/* clang-format off */
 static const struct {
 	const char *label, *perms, *name, *kind, *about;
 } rows[] = {
-	{ "__PAGEZERO", NULL, NULL, "guard",
-	  "nothing is mapped at address 0, so that a null pointer is caught" },
+	{ "__PAGEZERO", NULL, NULL, "guard", "nothing is mapped at address 0, so that a null pointer is caught" },
 	{ "STACK GUARD|Stack Guard", NULL, NULL, "guard", "no access: a trap below a stack" },
 	{ "MALLOC guard page", NULL, NULL, "guard", "no access: a trap beside malloc's own pages" },
-	{ "MALLOC (admin)*|MALLOC metadata*", "---", NULL, "guard",
-	  "no access: a trap beside malloc's own pages" },
+	{ "MALLOC (admin)*|MALLOC metadata*", "---", NULL, "guard", "no access: a trap beside malloc's own pages" },
 	{ "*(reserved)", NULL, NULL, "reserved", "addresses set aside, not yet in use" },
 	{ "Stack", NULL, "thread 0*|", "stack", "the main thread's stack" },
 	{ "Stack", NULL, NULL, "thread-stack", "the stack of a thread other than the first" },
 	{ "MALLOC_NANO*", NULL, NULL, "arena",
 	  "blocks of up to 256 bytes, in one region of 512 MiB that fills as they are asked for" },
 	{ "MALLOC_TINY*", NULL, NULL, "arena", "blocks of up to 1008 bytes, in regions of 1 MiB" },
-	{ "MALLOC_SMALL*", NULL, NULL, "arena",
-	  "blocks of up to 32 KiB (15 KiB in old systems), in regions of 8 MiB" },
+	{ "MALLOC_SMALL*", NULL, NULL, "arena", "blocks of up to 32 KiB (15 KiB in old systems), in regions of 8 MiB" },
 	{ "MALLOC_MEDIUM*", NULL, NULL, "arena", "blocks of up to 8 MiB, in regions of 128 MiB" },
 	{ "MALLOC_LARGE metadata", NULL, NULL, "arena", "malloc's own accounts of large blocks" },
 	{ "MALLOC_LARGE*", NULL, NULL, "arena",
 	  "large blocks, a region for each; freed ones are kept for a while (empty)" },
-	{ "MALLOC metadata|MALLOC (admin)|MALLOC_* metadata", NULL, NULL, "arena",
-	  "malloc's own accounts" },
+	{ "MALLOC metadata|MALLOC (admin)|MALLOC_* metadata", NULL, NULL, "arena", "malloc's own accounts" },
 	{ "MALLOC*|Heap", NULL, NULL, "arena", "memory that malloc hands out" },
 	{ "WebKit Malloc*|WebKit malloc*", NULL, NULL, "arena", "WebKit's own allocator" },
 	{ "JS JIT generated code*", NULL, NULL, "jit", "machine code that JavaScript has become" },
 	{ "JS garbage collector*|JS VM Gigacage*", NULL, NULL, "gc", "objects of JavaScript" },
-	{ "Rosetta JIT*", NULL, NULL, "jit",
-	  "machine code that Rosetta has made of code for Intel processors" },
+	{ "Rosetta JIT*", NULL, NULL, "jit", "machine code that Rosetta has made of code for Intel processors" },
 	{ "WebAssembly*", NULL, NULL, "wasm", "the linear memory of WebAssembly code" },
 	{ "page table in kernel|page table", NULL, NULL, "page-table",
 	  "the tables that map this process's addresses, held by the kernel and charged to it" },
@@ -47,17 +41,14 @@ static const struct {
 	{ "*", NULL, "commpage*", "commpage", "code and data that the kernel lends" },
 	{ "*", NULL, "dyld shared cache combined*", "shared-cache",
 	  "the linker's tables of all system libraries, in one piece" },
-	{ "dyld shared cache*|shared pmap*", NULL, NULL, "shared-cache",
-	  "all system libraries in one piece" },
-	{ "__LINKEDIT*", NULL, NULL, "linkedit",
-	  "symbol tables and the like, for the dynamic linker" },
+	{ "dyld shared cache*|shared pmap*", NULL, NULL, "shared-cache", "all system libraries in one piece" },
+	{ "__LINKEDIT*", NULL, NULL, "linkedit", "symbol tables and the like, for the dynamic linker" },
 	{ "__FONT_DATA*", NULL, NULL, "font", "fonts" },
 	{ "__NV_CUDA*", NULL, NULL, "gpu", "code and data for a graphics processor" },
-	{ "__TEXT*|unused __TEXT*", NULL, NULL, "text",
-	  "machine code and constants of a program or library" },
-	{ "__DATA_CONST*|__AUTH_CONST*|__OBJC_RO*|__UNICODE*|__IMAGE*|__CTF*|__GLSLBUILTINS*|__"
-	  "INFO_FILTER*|__TPRO_CONST*|.*",
-	  NULL, NULL, "rodata", "constants, tables and pointers that no longer change" },
+	{ "__TEXT*|unused __TEXT*", NULL, NULL, "text", "machine code and constants of a program or library" },
+	{ "__DATA_CONST*|__AUTH_CONST*|__OBJC_RO*|__UNICODE*|__IMAGE*|__CTF*|__GLSLBUILTINS*|__INFO_FILTER*|"
+	  "__TPRO_CONST*|.*", NULL, NULL, "rodata",
+	  "constants, tables and pointers that no longer change" },
 	{ "unused __*|unused but dirty*", NULL, NULL, "data",
 	  "data of a library that this process does not use, on a page with data that it does" },
 	{ "__DATA_DIRTY*", NULL, NULL, "data",
@@ -66,38 +57,32 @@ static const struct {
 	{ "__OBJC*", NULL, NULL, "data", "classes and methods of Objective-C" },
 	{ "__*", "?w?", NULL, "data", "variables of a program or library" },
 	{ "__*", NULL, NULL, "rodata", "data of a program or library" },
-	{ "IOSurface*|IOAccelerator*|CoreAnimation*|ColorSync*|CG *|CoreGraphics*|CoreImage*|Image "
-	  "IO*|OpenCL*|OpenGL*|GPU Carveout*|owned unmapped (graphics)*|*(graphics)",
-	  NULL, NULL, "gpu",
+	{ "IOSurface*|IOAccelerator*|CoreAnimation*|ColorSync*|CG *|CoreGraphics*|CoreImage*|Image IO*|"
+	  "OpenCL*|OpenGL*|GPU Carveout*|owned unmapped (graphics)*|*(graphics)", NULL, NULL, "gpu",
 	  "pictures and buffers shared with the graphics processor or the window server" },
 	{ "IOKit*", NULL, NULL, "device", "memory of a driver" },
-	{ "owned unmapped memory*", NULL, NULL, "anon",
-	  "memory charged to this process that is not mapped in it" },
+	{ "owned unmapped memory*", NULL, NULL, "anon", "memory charged to this process that is not mapped in it" },
 	{ "mapped file*", NULL, NULL, "file", "a file mapped into memory" },
 	{ "shared memory*", NULL, NULL, "shm", "memory shared with other processes or the kernel" },
 	{ "Mach message*", NULL, NULL, "shm", "memory that came in a message" },
-	{ "dyld private memory*", "---", NULL, "reserved",
-	  "addresses that the dynamic linker keeps for itself" },
+	{ "dyld private memory*", "---", NULL, "reserved", "addresses that the dynamic linker keeps for itself" },
 	{ "VM_ALLOCATE*|Memory Tag*", "---", NULL, "reserved",
 	  "addresses that the program has set aside without access" },
-	{ "VM_ALLOCATE*|Memory Tag*", "??x", NULL, "jit",
-	  "memory that the program has mapped for machine code" },
-	{ "VM_ALLOCATE*|untagged (VM_ALLOCATE)*", NULL, NULL, "anon",
-	  "memory that the program has mapped by itself" },
+	{ "VM_ALLOCATE*|Memory Tag*", "??x", NULL, "jit", "memory that the program has mapped for machine code" },
+	{ "VM_ALLOCATE*|untagged (VM_ALLOCATE)*", NULL, NULL, "anon", "memory that the program has mapped by itself" },
 	{ "Memory Tag*", NULL, NULL, "anon",
 	  "memory that the program has mapped and numbered; 240 to 255 are for applications" },
-	{ "Kernel Alloc Once*", NULL, NULL, "anon",
-	  "what the system library asks for once at start" },
-	{ "Foundation*|Activity Tracing*|Dispatch continuations*|SQLite page "
-	  "cache*|libnetwork*|AttributeGraph*|Performance tool data*|dyld private memory*",
-	  NULL, NULL, "anon", "the own memory of a system library" },
+	{ "Kernel Alloc Once*", NULL, NULL, "anon", "what the system library asks for once at start" },
+	{ "Foundation*|Activity Tracing*|Dispatch continuations*|SQLite page cache*|libnetwork*|"
+	  "AttributeGraph*|Performance tool data*|dyld private memory*", NULL, NULL, "anon",
+	  "the own memory of a system library" },
 	{ "system*", NULL, NULL, "commpage", "code and data that the kernel lends" },
-	{ "Submap*", NULL, NULL, "reserved",
-	  "a part of the address space whose regions are listed by themselves" },
+	{ "Submap*", NULL, NULL, "reserved", "a part of the address space whose regions are listed by themselves" },
 };
+/* clang-format on */
 #define ROWS (sizeof rows / sizeof rows[0])
 
-/* One pattern without '|': a star at either end, or in the middle. */
+/* Does the text fit one pattern without '|'? */
 static bool one(const char *pattern, size_t n, vp_str text)
 {
 	const char *star = memchr(pattern, '*', n);

@@ -7,7 +7,7 @@
  */
 #include "track/inner.h"
 
-#include "space/kinds.h"
+#include "space/kind.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef VMPIPE_VIEW_BUILD_H
 #define VMPIPE_VIEW_BUILD_H
 
-#include "space/kinds.h"
+#include "space/kind.h"
 #include "view/views.h"
 
 extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table,

@@ -1,0 +1,61 @@
+/* What the parts of the kinds share: rules.c states them, match.c compares texts, kinds.c asks the
+ * rules for each region of a snapshot. */
+#ifndef VMPIPE_SPACE_INNER_H
+#define VMPIPE_SPACE_INNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "space/kinds.h"
+
+/* A region among its neighbours. */
+struct vp_kind_place {
+	struct vp_region *regions;
+	size_t count, at;
+	const unsigned char *facts; /* for each region: a set of enum vp_kind_fact */
+	bool threads_known;
+	bool stacks_marked; /* the kernel says of one that it was mapped as a stack, so it does of
+	                       all */
+	uint64_t stack_sizes[8]; /* of the stacks that are known by their pointers, each once */
+	size_t stack_size_count;
+};
+enum vp_kind_fact {
+	VP_KIND_HOLDS_STACK = 1,
+	VP_KIND_HOLDS_LOCAL = 2,
+	VP_KIND_OBJECT = 4,
+	VP_KIND_MAIN = 8
+};
+
+/* A text without inodes (pmap's) has a file where it has a name that the kernel does not make up.
+ */
+static inline bool vp_kind_has_file(const struct vp_region *region)
+{
+	if (!region->inode.n)
+		return region->name.n && region->name.p[0] != '[' && !region->label.n;
+	return region->inode.n > 0 && !(region->inode.n == 1 && region->inode.p[0] == '0');
+}
+
+/* The neighbour below (step -1) or above (+1), if it touches; NULL. */
+static inline const struct vp_region *vp_kind_neighbour(const struct vp_kind_place *place, int step)
+{
+	const struct vp_region *here = &place->regions[place->at], *there = here + step;
+	if (step < 0 ? place->at == 0 : place->at + 1 == place->count)
+		return NULL;
+	return (step < 0 ? there->end == here->start : here->end == there->start) ? there : NULL;
+}
+
+/* match.c: is the text one of the alternatives of `globs`? */
+bool vp_match_glob(const char *globs, vp_str text);
+bool vp_match_perms(const char *pattern, const char *perms);
+/* Is the word among these? VmFlags are words of two letters, a blank after each. */
+bool vp_match_word(vp_str words, const char *word);
+
+/* rules.c: the rules in the order in which they are asked, the user's first. */
+size_t vp_kind_rules(void);
+size_t vp_kind_rules_added(void); /* so many of them are the user's */
+const struct vp_kind_rule *vp_kind_rule_at(size_t number);
+/* Shapes that hold only for regions in which a thread points. */
+bool vp_kind_stack_pointed(const struct vp_kind_place *place);
+bool vp_kind_local_pointed(const struct vp_kind_place *place);
+
+#endif
