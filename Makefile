@@ -1,11 +1,11 @@
-# vmpipe: the only build file. It lists no source file; everything it makes is in $(BUILD).
+# vmpipe: the only build file. It lists no source file and writes only into $(BUILD).
 #   make            programs in build/bin, plugins in build/lib/vmpipe
 #   make demo       set up, build, run the pipeline on a bundled workload
-#   make demo-ebpf  the same through the kernel's own eyes (root): four workloads, each as a tree and a timeline
+#   make demo-ebpf  the same with the source ebpf (root): four workloads, each as a tree and a timeline
 #   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
-#   make bench      measure beside pmap and cat
+#   make bench      measure cost and speed beside other tools
 #   make golden     rewrite the golden files; git diff is the review
-#   make format     lay out the C as .clang-format says
+#   make format     format the C code by .clang-format
 #   make install    programs, plugins, header, manual pages, completions, below PREFIX (and DESTDIR); make uninstall
 #   V=1 shows commands; SAN=1 builds with the address and undefined-behaviour sanitizers (in build/san)
 
@@ -21,33 +21,33 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
-# Headers, code and constants in one segment: three mappings fewer for each file that a start has to map.
+# Headers, code and constants in one segment: the loader maps three segments fewer for each file.
 OUR_LDFLAGS := $(SANFLAGS) -Wl,-z,noseparate-code $(LDFLAGS)
 LIBS := -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
 Q := $(if $(V),,@)
 
 LIB_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/*/*.c))
 PROGRAMS    := $(patsubst cmd/%.c,$(BUILD)/bin/%,$(wildcard cmd/*.c))
-# A plugin is a file, plugins/KIND/NAME.c, or a folder, plugins/KIND/NAME/*.c; in a folder x.WHERE.c (two dots) is a foreign half.
-# $(call plugin_sources,KIND/NAME): what is linked into that plugin.
+# A plugin is a file, plugins/KIND/NAME.c, or a folder, plugins/KIND/NAME/*.c. A file x.WHERE.c (two dots) runs elsewhere and is not linked.
+# $(call plugin_sources,KIND/NAME): the source files of that plugin.
 plugin_sources = $(foreach c,$(wildcard plugins/$1.c plugins/$1/*.c),$(if $(findstring .,$(basename $(notdir $c))),,$c))
 PLUGIN_NAMES := $(filter-out %/kit,$(sort $(patsubst plugins/%.c,%,$(wildcard plugins/source/*.c plugins/render/*.c)) \
                        $(patsubst plugins/%/,%,$(dir $(wildcard plugins/source/*/*.c plugins/render/*/*.c)))))
-# What several plugins of a kind share, plugins/KIND/kit/*.c: an archive, of which a plugin takes the files that it calls.
+# Code that several plugins of a kind share, plugins/KIND/kit/*.c: an archive; the linker takes the needed files from it.
 KIT_SOURCES  := $(wildcard plugins/source/kit/*.c plugins/render/kit/*.c)
 PLUGINS      = $(PLUGIN_NAMES:%=$(BUILD)/lib/vmpipe/%.so)
 .DEFAULT_GOAL := all
-# $(call kit_objects,KIND) and $(call kit,KIND), the archive of them; nothing where that kit has headers alone.
+# $(call kit_objects,KIND): the objects of a kit; $(call kit,KIND): their archive. Both are empty if the kit has only headers.
 kit_objects = $(foreach c,$(KIT_SOURCES),$(if $(filter plugins/$1/kit/,$(dir $c)),$(BUILD)/obj/$(c:.c=.o)))
 kit = $(if $(call kit_objects,$1),$(BUILD)/$1-kit.a)
-# The source ebpf wants clang, bpftool, libbpf and a kernel that tells its types; where one is missing the rest is built without it.
+# The source ebpf needs clang, bpftool, libbpf and a kernel with BTF. If one is missing, the build leaves out the source ebpf.
 ebpf_lacks := $(shell contrib/packages.sh lacks ebpf)
 ifneq ($(ebpf_lacks),)
 PLUGIN_NAMES := $(filter-out source/ebpf,$(PLUGIN_NAMES))
 KIT_SOURCES  := $(filter-out plugins/source/kit/symbols.c,$(KIT_SOURCES))
 all: without-ebpf
 endif
-# CSS, JavaScript and HTML are files of their own: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, bytes for an array.
+# CSS, JavaScript and HTML are separate files: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, the bytes of an array.
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
 COMPLETIONS := $(foreach s,bash zsh fish,$(patsubst cmd/%.c,$(BUILD)/completions/$s/%,$(wildcard cmd/*.c)))
 WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
@@ -55,7 +55,7 @@ HARNESSES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*_harness.
 
 all: $(PROGRAMS) $(PLUGINS) $(COMPLETIONS)
 
-# Says what is missing before the compiler stumbles over it; asked once a build directory.
+# Names missing packages before the compiler fails; runs once for each build directory.
 $(BUILD)/.needs:
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh build
 	@mkdir -p $(@D) && touch $@
@@ -65,9 +65,9 @@ setup:
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i ebpf || true
 
 without-ebpf:
-	@echo "  the source ebpf is left out, for want of $(ebpf_lacks)"
+	@echo "  the source ebpf is not built; missing: $(ebpf_lacks)"
 
-# The set-up comes first, also with -j: the rest is a make of its own.
+# The set-up comes first, also with -j: a second make does the rest.
 demo: setup
 	@$(MAKE) --no-print-directory all workloads
 	@contrib/demo.sh $(BUILD)
@@ -94,14 +94,14 @@ format:
 	@contrib/packages.sh -i format
 	$(Q)clang-format-14 -i $(FORMATTED)
 
-# What the tests run beside the programs: processes to look at, and harnesses that call the library.
+# Programs for the tests: processes to sample, and harnesses that call the library.
 workloads: $(WORKLOADS) $(HARNESSES)
 
 $(BUILD)/gen/%.h: %
 	@mkdir -p $(@D)
 	$(Q)od -An -v -tx1 $< | sed 's/ \(..\)/0x\1,/g' > $@
 
-# Of a plugin only its constant is seen from outside: what is hidden need not be looked up when it is loaded.
+# A plugin exports only its constant: the loader need not resolve hidden symbols.
 $(BUILD)/obj/plugins/%.o: OUR_CFLAGS += -fvisibility=hidden
 
 $(BUILD)/obj/%.o: %.c | $(BUILD)/.needs $(EMBEDDED)
@@ -128,15 +128,15 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libvmpipe.a
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ $(LIBS)
 
-# Each program writes its own, from the option tables that it has been built with.
+# Each program writes its own completions, from its option tables.
 $(foreach s,bash zsh fish,$(BUILD)/completions/$s/%): $(BUILD)/bin/%
 	@mkdir -p $(foreach s,bash zsh fish,$(BUILD)/completions/$s)
 	$(if $(V),,@echo "  TAB     $*")
 	$(Q)for s in bash zsh fish; do $< --complete $$s >$(BUILD)/completions/$$s/$*.new && \
 		mv $(BUILD)/completions/$$s/$*.new $(BUILD)/completions/$$s/$* || exit 1; done
 
-# Fuzz targets, tests/fuzz/NAME.c, are always built with the sanitizers: `fuzzers` with a driver that makes the same inputs each
-# time (for make check), `fuzz` with libFuzzer, FUZZ_SECONDS each.
+# Fuzz targets, tests/fuzz/NAME.c, are always built with the sanitizers. `fuzzers` uses a driver with reproducible inputs, for
+# make check. `fuzz` runs each target with libFuzzer for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 3600
 FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_SEEDS := $(wildcard tests/fuzz/seeds/* tests/texts/*)
@@ -153,7 +153,7 @@ fuzz: setup
 		'$(BUILD)/libfuzzer/target/'$$name -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix='$(BUILD)/libfuzzer/'$$name- \
 			'$(BUILD)/libfuzzer/corpus/'$$name || exit 1; done
 
-# A target that is named after a source is linked with it.
+# A target with the name of a source plugin is linked with that plugin.
 $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj/tests/fuzz/driver.o) \
 		$$(patsubst %.c,$(BUILD)/obj/%.o,$$(call plugin_sources,source/$$*)) $$(call kit,source) $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
@@ -165,8 +165,8 @@ $(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename
 	$(if $(V),,@echo "  PLUGIN  $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $(filter %.o %.a,$^) $(LIBS_OF) -lm
 
-# The kernel's half of source/ebpf: made for BPF, and its loader out of it as a header. libbpf is linked dynamically: Debian builds libbpf.a and
-# libelf.a for programs, not for what is loaded.
+# The kernel's half of source/ebpf: compiled for BPF, then turned into its loader as a header. libbpf is linked dynamically: Debian builds
+# libbpf.a and libelf.a without -fPIC, so a plugin cannot contain them.
 EBPF_GEN := $(BUILD)/gen/plugins/source/ebpf
 EBPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(shell uname -m)))
 $(EBPF_GEN)/vmlinux.h:
@@ -185,8 +185,8 @@ $(BUILD)/workloads/%: tests/workloads/%.c tests/workloads/workload.h
 	$(if $(V),,@echo "  CC      $<")
 	$(Q)$(CC) $(CFLAGS) -O1 -g -D_GNU_SOURCE -o $@ $< -pthread -ldl
 
-# What is installed: MODE SOURCE TARGET, the target below PREFIX. Programs find ../lib/vmpipe from their own place, so a PREFIX
-# that is only given here does.
+# Files to install: MODE SOURCE TARGET, the target below PREFIX. Programs find ../lib/vmpipe from their own folder, so PREFIX is
+# needed only here.
 installed = $(foreach f,$2,$1 $f $3/$(notdir $f)$(newline))
 define newline
 
@@ -209,7 +209,7 @@ $(call installed,644,contrib/examples/leak-watch.yaml,share/vmpipe/examples)
 endef
 export INSTALLED
 
-# Made anew at each install: it holds PREFIX.
+# vmpipe.pc is written at each install, since it contains PREFIX.
 install: all
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e "s|@ABI@|$$(sed -n 's/^#define VP_ABI //p' lib/plugin.h)|" \
 		-e "s|@VERSION@|$$(sed -n 's/^#define VP_VERSION "\(.*\)"/\1/p' lib/program/program.h)|" contrib/vmpipe.pc.in >$(BUILD)/vmpipe.pc

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Four workloads, each call of theirs traced: what `make demo-ebpf` runs once all is built. It wants root.
+# Traces each call of four workloads and draws them, for `make demo-ebpf`. Needs root.
 #
-#   contrib/demo-ebpf.sh BUILD     -> BUILD/demo/NAME.ndjson, NAME.timeline.svg, NAME.tree.svg; of a parent and its child also NAME.compare.svg
+#   contrib/demo-ebpf.sh BUILD     -> BUILD/demo/NAME.ndjson, NAME.timeline.svg, NAME.tree.svg; for a parent and its child also NAME.compare.svg
 set -eu
 build=$1
 to=$build/demo
@@ -17,7 +17,7 @@ one() {
 	echo "  $to/$name.timeline.svg  $to/$name.tree.svg"
 }
 
-# Parent and child when the child has mapped something of its own, and has not yet executed another program.
+# Draws parent and child after the child's first mapping, and before it executes another program.
 beside() {
 	child=$(sed -n 's/.*"call":"fork".*"child":\([0-9]*\).*/\1/p' "$to/$1.ndjson" | head -1)
 	moment=$(sed -n "/\"pid\":$child,\"call\":\"mmap\"/s/.*\"t\":\([0-9.]*\).*/\1/p" "$to/$1.ndjson" | head -1)
@@ -25,7 +25,7 @@ beside() {
 	echo "  $to/$1.compare.svg"
 }
 
-# Half a breath before each step, so that the steps are wider than the loader's work before them.
+# A short pause before each step: the steps are then wider in the picture than the loader's work before them.
 one single_basic 5
 one parent_child 0.02 5
 beside parent_child

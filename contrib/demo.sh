@@ -1,5 +1,5 @@
 #!/bin/sh
-# Records the life of a bundled workload and draws it: what `make demo` runs once all is built.
+# Records the life of a bundled workload and draws it, for `make demo`.
 #
 #   contrib/demo.sh BUILD     -> BUILD/demo/run.ndjson, timeline.svg, map.svg, area.svg
 set -eu
@@ -16,5 +16,5 @@ for view in timeline map area; do
 done
 "$bin/vm-render" --ascii --view timeline "$to/run.ndjson"
 echo
-echo "$to/run.ndjson     the recording, one JSON object a line: jq . $to/run.ndjson | less"
+echo "$to/run.ndjson     the recording, one JSON object on each line: jq . $to/run.ndjson | less"
 for view in timeline map area; do echo "$to/$view.svg"; done

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Puts files in place and takes them away again: what `make install` and `make uninstall` run.
+# Installs and removes files, for `make install` and `make uninstall`.
 #
-#   contrib/install.sh install PREFIX < list     a line each: MODE SOURCE TARGET, the target below PREFIX
+#   contrib/install.sh install PREFIX < list     lines of MODE SOURCE TARGET, the target below PREFIX
 #   contrib/install.sh uninstall PREFIX
 #
-# $DESTDIR goes in front of PREFIX. What was put there is written to lib/vmpipe/installed; uninstall removes just that, and the
-# folders of vmpipe that are empty then. An install removes first what a former one left that is not in the list any more.
+# $DESTDIR is prepended to PREFIX. install writes the installed files to lib/vmpipe/installed, and removes files of a former
+# install that are no longer in the list. uninstall removes only the recorded files, then the empty folders of vmpipe.
 set -eu
 
 usage() {
@@ -14,16 +14,16 @@ usage() {
 }
 
 [ $# = 2 ] || usage
-case $2 in /*) ;; *) echo "install.sh: PREFIX is $2; wanted is a full path" >&2; exit 2 ;; esac
+case $2 in /*) ;; *) echo "install.sh: PREFIX is $2; expected an absolute path" >&2; exit 2 ;; esac
 root=${DESTDIR:-}$2
 record=lib/vmpipe/installed
 
-# Ours alone, the inner ones first; bin, share/man and the like stay.
+# The folders of vmpipe alone, inner folders first; bin, share/man and the like stay.
 folders='lib/vmpipe/source lib/vmpipe/render lib/vmpipe include/vmpipe share/vmpipe/schemas share/vmpipe/ci share/vmpipe/examples share/vmpipe'
 
 remove() {
 	while IFS= read -r target; do
-		case /$target/ in */../* | */./* | //*) continue ;; esac # a record that was tampered with leads nowhere else
+		case /$target/ in */../* | */./* | //*) continue ;; esac # a damaged record must not reach other folders
 		rm -f "$root/$target"
 	done
 }
@@ -32,7 +32,7 @@ put() {
 	rm -f "$root/$record.new"
 	while read -r mode source target; do
 		mkdir -p "$root/${target%/*}"
-		rm -f "$root/$target" # a program that runs, or a plugin that is loaded, keeps its old file
+		rm -f "$root/$target" # a running program or a loaded plugin keeps its old file
 		cp "$source" "$root/$target"
 		chmod "$mode" "$root/$target"
 		mkdir -p "$root/${record%/*}"

@@ -1,14 +1,14 @@
-# Setting up: what is missing is named, nothing is installed where nobody may, and the test run tells the truth about itself.
+# Set-up: missing packages are named, nothing is installed without the right to, and a test run reports its true result.
 load helper
 
 setup() {
-	# A machine with a shell and little else.
+	# A machine with a shell and few other tools.
 	poor=$BATS_TEST_TMPDIR/bin
 	mkdir "$poor"
 	for tool in sh bash env cat cut tr sed id cp mkdir touch make gcc cc; do ln -s "$(command -v $tool)" "$poor/$tool"; done
 }
 
-@test "with all there, set-up says nothing and calls no apt" {
+@test "with every package present, set-up prints nothing and calls no apt" {
 	printf '#!/bin/sh\necho called >&2\nexit 1\n' >"$poor/apt-get"
 	chmod +x "$poor/apt-get"
 	run --separate-stderr env PATH="$poor:$PATH" "$ROOT/contrib/packages.sh" -i build test
@@ -16,25 +16,36 @@ setup() {
 	[ -z "$output$stderr" ]
 }
 
-@test "where there is no apt-get, the missing packages are named with their reasons, exit 1" {
+@test "without apt-get, the missing packages are named with their reasons, exit 1" {
 	run --separate-stderr env PATH="$poor" "$ROOT/contrib/packages.sh" -i build test
 	[ "$status" = 1 ]
 	[ -z "$output" ]
-	[[ $stderr == *"there is no apt-get"* && $stderr == *"  jq: "* && $stderr == *"  bats: "* ]]
+	[[ $stderr == *"apt-get is not available"* && $stderr == *"  jq: "* && $stderr == *"  bats: "* ]]
 	[[ $stderr != *"  gcc: "* ]]
 }
 
-@test "where nobody may install, the missing packages are named with the command that would do it" {
+@test "without the right to install, the missing packages are named with the command that would install them" {
 	printf '#!/bin/sh\n[ "$1" = -u ] && echo 1000\n' >"$BATS_TEST_TMPDIR/id"
 	printf '#!/bin/sh\necho called >&2\n' >"$poor/apt-get"
 	chmod +x "$BATS_TEST_TMPDIR/id" "$poor/apt-get"
 	run --separate-stderr env PATH="$BATS_TEST_TMPDIR:$poor" "$ROOT/contrib/packages.sh" -i test
 	[ "$status" = 1 ]
-	[[ $stderr == *"only root may install them (apt-get install bats jq"* ]]
+	[[ $stderr == *"only root can install them (apt-get install bats "* ]]
 	[[ $stderr != *called* ]]
 }
 
-@test "make without yaml.h says which package has it, before it compiles" {
+@test "every need of the package list can be asked for" {
+	for need in $(sed -n "/^\tcat <<'END'/,/^END/s/|.*//p" "$ROOT/contrib/packages.sh" | sort -u); do
+		run "$ROOT/contrib/packages.sh" "$need"
+		echo "$need: $output"
+		[ "$status" != 2 ]
+	done
+	[ "$need" = test ]
+	run "$ROOT/contrib/packages.sh" nothing
+	[ "$status" = 2 ]
+}
+
+@test "make without yaml.h names the package before it compiles" {
 	printf '#!/bin/sh\ncase " $* " in *" -E "*) ! grep -q yaml.h ;; *) exec gcc "$@" ;; esac\n' >"$BATS_TEST_TMPDIR/nocc"
 	chmod +x "$BATS_TEST_TMPDIR/nocc"
 	run make -C "$ROOT" BUILD="$BATS_TEST_TMPDIR/out" CC="$BATS_TEST_TMPDIR/nocc"
@@ -43,7 +54,7 @@ setup() {
 	[[ $output != *"  CC  "* && $output != *"  libc6-dev: "* ]]
 }
 
-@test "a test run counts, shows why, and fails if anything did" {
+@test "a test run counts, shows the reasons, and fails if any test failed" {
 	printf '@test "good" { true; }\n@test "bad" { echo because; false; }\n@test "not here" { skip "no moon"; }\n' >"$BATS_TEST_TMPDIR/some.bats"
 	run env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" "$ROOT/tests/run" "$BATS_TEST_TMPDIR/some.bats"
 	echo "$output"
