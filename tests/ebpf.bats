@@ -358,6 +358,49 @@ same_as_maps() {
 	[ "$(jq -r 'select(.type=="event") | .call' raw.ndjson | grep -vxE 'fork|clone|exec|exit' | sort -u)" = munmap ]
 }
 
+# apart SCRIPT ARG...: a shell of its own mounts, in which tracefs is mounted nowhere at first.
+apart() {
+	requires cmd unshare
+	unshare -m bash -e -o pipefail -c 'awk "\$3 == \"tracefs\" { print \$2 }" /proc/self/mounts | while read -r at; do umount "$(printf %b "$at")"; done
+		'"$1" bash "${@:2}"
+}
+
+@test "hook=calls sees calls where tracefs is mounted nowhere, and mounts nothing for it" {
+	cp /proc/self/mounts before
+	traced_apart='cp /proc/self/mounts own; vm-sample --ebpf -O hook=calls -O timing --command-output seen -o raw.ndjson -- cat /proc/self/mounts; cp /proc/self/mounts after; cmp own seen; cmp own after'
+	apart "$traced_apart"
+	run ! grep tracefs own
+	jq -se '[.[] | select(.type=="event" and .call=="mmap" and .took)] | length > 5' raw.ndjson
+	jq -se 'any(.[]; .type=="lost") | not' raw.ndjson
+	cmp before /proc/self/mounts
+}
+
+@test "hook=calls finds tracefs wherever it is mounted, and without the right to mount it" {
+	requires cmd setpriv
+	apart 'mkdir "else where"; mount -t tracefs tracefs "else where"; setpriv --bounding-set -sys_admin vm-sample --ebpf -O hook=calls -o raw.ndjson -- /bin/true'
+	jq -se '[.[] | select(.type=="event" and .call=="mmap")] | length > 3' raw.ndjson
+}
+
+@test "where nothing can be hooked, hook=calls does not start, and says why" {
+	requires cmd setpriv
+	run -1 --separate-stderr apart 'setpriv --bounding-set -sys_admin vm-sample --ebpf -O hook=calls -o raw.ndjson -- touch started'
+	[[ $stderr == *"tracefs is not mounted"*"Operation not permitted"*"mount -t tracefs"*"-O hook=all"* ]]
+	jq -se '.[-1].type == "end" and .[-1].reason == "error"' raw.ndjson
+	run -1 --separate-stderr apart 'mkdir t; mount -t tracefs tracefs t; mount -t tmpfs none t/events/syscalls; vm-sample --ebpf -O hook=calls -e munmap,brk -o raw.ndjson -- touch started'
+	[[ $stderr == *"no tracepoint for munmap, brk: hook=calls would see nothing"* ]]
+	[ ! -e started ]
+}
+
+@test "a call for which the kernel has no tracepoint is told, the others are seen" {
+	without_munmap='mkdir -p t; mount -t tracefs tracefs t; mount -t tmpfs none t/events/syscalls/sys_exit_munmap; shift; vm-sample --ebpf -O hook=calls "$@" -o raw.ndjson -- /bin/true'
+	for options in "" "-e mmap,munmap"; do
+		run -0 --separate-stderr apart "$without_munmap" - $options
+		if [ -n "$options" ]; then [[ $stderr == *"no tracepoint for munmap:"* ]]; else [ -z "$stderr" ]; fi
+		jq -se '[.[] | select(.type=="lost") | [.what, .count, (.why | test("munmap"))]] == [["calls", 1, true]]' raw.ndjson
+		jq -se '[.[] | select(.type=="event") | .call] | index("mmap") and (index("munmap") | not)' raw.ndjson
+	done
+}
+
 @test "of a 32-bit program hook=calls says that it sees no call" {
 	requires cmd cc
 	[ "$(uname -m)" = x86_64 ] || skip "the 32-bit interface of x86-64"

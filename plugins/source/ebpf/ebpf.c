@@ -161,7 +161,7 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list list
 	return loud && level <= LIBBPF_INFO ? vfprintf(stderr, format, list) : 0;
 }
 
-static bool is_wanted(const struct ebpf *e, int call)
+bool ebpf_is_wanted(const struct ebpf *e, int call)
 {
 	return !e->calls || !*e->calls || named(e->calls, ebpf_call_names[call]);
 }
@@ -170,7 +170,7 @@ static void choose(struct ebpf *e)
 {
 	bool wanted[EBPF_CALL_COUNT];
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
-		wanted[i] = is_wanted(e, i);
+		wanted[i] = ebpf_is_wanted(e, i);
 		if (wanted[i])
 			e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
 	}
@@ -195,42 +195,9 @@ static void choose(struct ebpf *e)
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
 }
 
-static void detach_calls(struct ebpf *e)
-{
-	while (e->link_count)
-		bpf_link__destroy(e->links[--e->link_count]);
-}
-
-static int attach_one(struct ebpf *e, struct bpf_program *program, const char *where,
-                      const char *call)
-{
-	char name[64];
-	snprintf(name, sizeof name, "%s_%s", where, call);
-	struct bpf_link *link = bpf_program__attach_tracepoint(program, "syscalls", name);
-	if (!link)
-		return errno == ENOENT ? 0 : -errno; /* this kernel has no such call */
-	e->links[e->link_count++] = link;
-	return 0;
-}
-
-static int attach_calls(struct ebpf *e)
-{
-	int failed = 0;
-	for (int i = 0; i < EBPF_CALL_COUNT && !failed; i++) {
-		if (!is_wanted(e, i))
-			continue;
-		failed = attach_one(e, e->bpf->progs.on_one_call, "sys_exit", ebpf_call_names[i]);
-		if (!failed && e->timing)
-			failed = attach_one(e, e->bpf->progs.on_one_enter, "sys_enter",
-			                    ebpf_call_names[i]);
-	}
-	return failed;
-}
-
 /* `whole`: with the program that takes pictures when we ask, which older kernels refuse. */
 static int load(struct ebpf *e, bool whole)
 {
-	detach_calls(e);
 	ebpf_bpf__destroy(e->bpf);
 	e->bpf = ebpf_bpf__open();
 	if (!e->bpf)
@@ -240,9 +207,7 @@ static int load(struct ebpf *e, bool whole)
 	e->row_most = whole ? whole_limit() : 1;
 	bpf_map__set_max_entries(e->bpf->maps.rows, (uint32_t)e->row_most);
 	int failed = ebpf_bpf__load(e->bpf);
-	if (!failed)
-		failed = ebpf_bpf__attach(e->bpf);
-	return failed || e->hook == HOOK_ALL ? failed : attach_calls(e);
+	return failed ? failed : ebpf_bpf__attach(e->bpf);
 }
 
 static int take(void *ctx, void *record, size_t n)
@@ -316,6 +281,8 @@ static int ebpf_open(void *state, struct vp_host *h)
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return h->fail(h, "this kernel tells nothing of its types (CONFIG_DEBUG_INFO_BTF): "
 		                  "use `vm-sample -s procfs`");
+	if (e->hook == HOOK_CALLS && hooks_find(e, h))
+		return -1;
 	libbpf_set_print(quiet);
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	int failed = load(e, true);
@@ -323,6 +290,8 @@ static int ebpf_open(void *state, struct vp_host *h)
 		failed = load(e, false);
 	if (failed)
 		return refuse(h, -failed);
+	if (hooks_attach(e, h, e->bpf->progs.on_one_call, e->bpf->progs.on_one_enter))
+		return -1;
 	e->take_whole = bpf_program__fd(e->bpf->progs.take_whole);
 	return prepare(e, h);
 }
@@ -607,7 +576,7 @@ static void ebpf_close(void *state, struct vp_host *h)
 	(void)h;
 	ring_buffer__free(e->ring);
 	whole_free(e);
-	detach_calls(e);
+	hooks_free(e);
 	ebpf_bpf__destroy(e->bpf);
 	if (e->poll >= 0)
 		close(e->poll);

@@ -1,6 +1,7 @@
 /* What the files of our half share:
  *
  *   ebpf.c     the plugin: options, loading, draining the ring in order of time
+ *   hooks.c    hook=calls: the tracepoints of single system calls
  *   tell.c     a record becomes lines
  *   words.c    calls and their arguments by the names of the manual pages
  *   names.c    files by device and inode
@@ -57,6 +58,12 @@ struct target {
 
 struct names;
 struct stacks;
+struct bpf_program;
+
+/* The numbers of a call's tracepoints; 0: not to be hooked. */
+struct hook {
+	int end, begin;
+};
 
 struct ebpf {
 	/* options */
@@ -67,8 +74,8 @@ struct ebpf {
 	const char *calls;
 	/* the kernel's half */
 	struct ebpf_bpf *bpf;
-	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* with hook=calls: to the end of each call,
-	                                                and to its beginning */
+	struct hook hooks[EBPF_CALL_COUNT];          /* with hook=calls */
+	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* of these */
 	size_t link_count;
 	struct ring_buffer *ring;
 	int fault_map;
@@ -98,6 +105,15 @@ enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
 enum { HOOK_ALL, HOOK_CALLS };
 
 int64_t ebpf_clock(void); /* ns, monotonic */
+bool ebpf_is_wanted(const struct ebpf *e, int call);
+
+/* hooks.c, for hook=calls. hooks_find: finds the tracepoints of the wanted calls, and says which
+ * are missing. -1: all of them, or tracefs (fail). hooks_attach: has `end` run at the end of each
+ * call that was found, and with the option timing `begin` at its beginning. -1: fail. */
+int hooks_find(struct ebpf *e, struct vp_host *h);
+int hooks_attach(struct ebpf *e, struct vp_host *h, struct bpf_program *end,
+                 struct bpf_program *begin);
+void hooks_free(struct ebpf *e);
 
 /* target.c */
 struct target *target_find(struct ebpf *e, int64_t pid);
