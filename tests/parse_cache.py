@@ -1,6 +1,6 @@
 """Looks at a process that never was, one after the other: most rows stand from one look to the next, some come, go, change, tear or cannot be read.
 
-    again.py SEED LOOKS maps|smaps FOLDER
+    parse_cache.py SEED LOOKS maps|smaps FOLDER
 
 writes FOLDER/all.ndjson with all the looks, and FOLDER/N.ndjson with the N-th alone. What vm-parse makes of a look must not depend on
 the looks before it."""

@@ -15,7 +15,7 @@ each_as_alone() {
 	local looks=$2 i
 	rm -rf looks
 	mkdir looks
-	/usr/bin/python3 -I "$ROOT/tests/again.py" "$1" "$2" "$3" looks
+	/usr/bin/python3 -I "$ROOT/tests/parse_cache.py" "$1" "$2" "$3" looks
 	told looks/all.ndjson >all.txt
 	for ((i = 0; i < looks; i++)); do told "looks/$i.ndjson"; done >alone.txt
 	[ "$(grep -c '"type":"region"' all.txt)" -gt "$looks" ]
@@ -32,8 +32,8 @@ each_as_alone() {
 
 @test "two processes whose looks alternate keep apart" {
 	mkdir looks other
-	/usr/bin/python3 -I "$ROOT/tests/again.py" 21 20 maps looks
-	/usr/bin/python3 -I "$ROOT/tests/again.py" 22 20 maps other
+	/usr/bin/python3 -I "$ROOT/tests/parse_cache.py" 21 20 maps looks
+	/usr/bin/python3 -I "$ROOT/tests/parse_cache.py" 22 20 maps other
 	jq -c 'if .type == "stream" then . else .pid = 8 end' other/all.ndjson >other.txt
 	{ grep -v '"end"' looks/all.ndjson; grep '"raw"' other.txt; } | jq -sc 'sort_by(.t)[]' | told | grep '"pid":7' >both.txt
 	told looks/all.ndjson >alone.txt
