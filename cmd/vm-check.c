@@ -46,12 +46,12 @@ struct check {
 	struct vp_state frame; /* the key frame that is being read */
 	struct life *lives;
 	size_t life_count;
-	struct vp_pids life_pids; /* into lives */
+	struct vp_places life_pids; /* into lives */
 	uint64_t wrong, processes, frames, changes, acts;
 	int64_t t;
-	bool whole;            /* the segment is seen from its beginning */
-	struct vp_pids stacks; /* ids of call stacks that were told */
-	uint64_t page;         /* bytes */
+	bool whole;              /* the segment is seen from its beginning */
+	struct vp_places stacks; /* ids of call stacks that were told */
+	uint64_t page;           /* bytes */
 	/* the act in hand */
 	uint64_t act, last_id;
 	int64_t act_pid;
@@ -95,14 +95,14 @@ static void ids_add(struct check *check, struct ids *ids, uint64_t id)
 
 static struct life *life_of(struct check *check, int64_t pid)
 {
-	size_t at = vp_pids_get(&check->life_pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&check->life_pids, pid, SIZE_MAX);
 	if (at != SIZE_MAX)
 		return &check->lives[at];
 	struct life *grown = realloc(check->lives, (check->life_count + 1) * sizeof *grown);
 	if (!grown)
 		vp_die(&check->program, VP_TROUBLE, "out of memory");
 	check->lives = grown;
-	if (vp_pids_set(&check->life_pids, pid, check->life_count))
+	if (vp_places_set(&check->life_pids, pid, check->life_count))
 		vp_die(&check->program, VP_TROUBLE, "%s", vp_error());
 	grown[check->life_count] = (struct life){ .pid = pid };
 	check->processes++;
@@ -487,7 +487,7 @@ static void check_stack(struct check *check, const struct vp_record *record)
 	                    vp_json_each(record->cause, &at, &m);)
 		if (vp_str_is(m.key, "stack"))
 			vp_json_num(m.value, &id);
-	if (id && check->whole && vp_pids_get(&check->stacks, (int64_t)id, SIZE_MAX) == SIZE_MAX)
+	if (id && check->whole && vp_places_get(&check->stacks, id, SIZE_MAX) == SIZE_MAX)
 		wrong(check, "stack %" PRIu64 " is used before it is told", id);
 }
 
@@ -499,7 +499,7 @@ static void on_stack(struct check *check, const struct vp_record *record)
 		return;
 	if (record->has_id)
 		id = record->id;
-	if (vp_pids_set(&check->stacks, (int64_t)id, 0))
+	if (vp_places_set(&check->stacks, id, 0))
 		vp_die(&check->program, VP_TROUBLE, "%s", vp_error());
 }
 
@@ -520,12 +520,12 @@ static void new_segment(struct check *check)
 	vp_state_clear(&check->state);
 	vp_state_clear(&check->frame);
 	check->life_count = 0;
-	vp_pids_free(&check->life_pids);
+	vp_places_free(&check->life_pids);
 	check->act = check->last_id = 0;
 	check->t = 0;
 	check->frame_pid = INT64_MIN;
 	check->page = 4096;
-	vp_pids_free(&check->stacks);
+	vp_places_free(&check->stacks);
 }
 
 static void on_stream(struct check *check, const struct vp_record *record)
@@ -614,8 +614,8 @@ int main(int argc, char **argv)
 	vp_state_free(&check.state);
 	vp_state_free(&check.frame);
 	free(check.lives);
-	vp_pids_free(&check.life_pids);
-	vp_pids_free(&check.stacks);
+	vp_places_free(&check.life_pids);
+	vp_places_free(&check.stacks);
 	free(check.touched.at);
 	free(check.removed.at);
 	return vp_program_finish(&check.program);

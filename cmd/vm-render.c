@@ -1,5 +1,6 @@
 /* vm-render: the lines of a stream as a picture, by one view and one renderer. */
 #include "base/error.h"
+#include "base/nearest.h"
 #include "render/host.h"
 #include "space/kind.h"
 #include "program/load.h"
@@ -332,35 +333,35 @@ static struct vp_view_options view_options(const struct render *render)
 
 /* A picture made of less than its whole input says so. */
 static void note_skipped(const struct vp_program *program, struct vp_figure *figure,
-                         struct vp_arena *arena)
+                         struct vp_pool *pool)
 {
-	const char **notes = vp_arena_take(arena, (figure->note_count + 1) * sizeof *notes);
+	const char **notes = vp_pool_take(pool, (figure->note_count + 1) * sizeof *notes);
 	if (!program->skipped || !notes)
 		return;
 	if (figure->note_count)
 		memcpy(notes, figure->notes, figure->note_count * sizeof *notes);
-	notes[figure->note_count++] = vp_arena_print(arena, "%llu line%s of input %s skipped",
-	                                             (unsigned long long)program->skipped,
-	                                             program->skipped == 1 ? "" : "s",
-	                                             program->skipped == 1 ? "was" : "were");
+	notes[figure->note_count++] = vp_pool_print(pool, "%llu line%s of input %s skipped",
+	                                            (unsigned long long)program->skipped,
+	                                            program->skipped == 1 ? "" : "s",
+	                                            program->skipped == 1 ? "was" : "were");
 	figure->notes = notes;
 }
 
 static int draw(struct vp_render_host *host, const struct vp_picture *picture,
                 struct vp_model *model)
 {
-	struct vp_arena *arena = vp_arena_new();
+	struct vp_pool *pool = vp_pool_new();
 	struct vp_figure figure;
-	if (!arena)
+	if (!pool)
 		return vp_fail("out of memory");
 	vp_model_finish(model);
-	struct vp_model shown = vp_picture_model(picture, model, arena);
-	int failed = picture->view->build(&shown, &picture->options, &figure, arena);
+	struct vp_model shown = vp_picture_model(picture, model, pool);
+	int failed = picture->view->build(&shown, &picture->options, &figure, pool);
 	if (!failed && host->renderer->draw) {
-		note_skipped(host->program, &figure, arena);
+		note_skipped(host->program, &figure, pool);
 		failed = host->renderer->draw(host->state, &host->host, &figure);
 	}
-	vp_arena_free(arena);
+	vp_pool_free(pool);
 	return failed;
 }
 

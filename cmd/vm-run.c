@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "program/load.h"
 #include "run/plan.h"
 #include "view/views.h"

@@ -49,6 +49,11 @@ int vp_fail_errno(const char *format, ...)
 	return -1;
 }
 
+int vp_no_memory(void)
+{
+	return vp_fail("out of memory");
+}
+
 const char *vp_error(void)
 {
 	return message[0] ? message : "unknown error";

@@ -1,7 +1,8 @@
 /* Memory that lives as long as a figure: taken in pieces, freed at once. */
-#include "view/views.h"
+#include "base/pool.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,27 +15,27 @@ struct block {
 	_Alignas(16) char bytes[];
 };
 
-struct vp_arena {
+struct vp_pool {
 	struct block *first;
 };
 
-struct vp_arena *vp_arena_new(void)
+struct vp_pool *vp_pool_new(void)
 {
-	return calloc(1, sizeof(struct vp_arena));
+	return calloc(1, sizeof(struct vp_pool));
 }
 
-void vp_arena_free(struct vp_arena *arena)
+void vp_pool_free(struct vp_pool *pool)
 {
-	if (!arena)
+	if (!pool)
 		return;
-	for (struct block *block = arena->first, *next; block; block = next) {
+	for (struct block *block = pool->first, *next; block; block = next) {
 		next = block->next;
 		free(block);
 	}
-	free(arena);
+	free(pool);
 }
 
-static struct block *block_new(struct vp_arena *arena, size_t bytes)
+static struct block *block_new(struct vp_pool *pool, size_t bytes)
 {
 	size_t size = bytes > BLOCK / 4 ? bytes : BLOCK;
 	struct block *block = malloc(sizeof *block + size);
@@ -42,19 +43,19 @@ static struct block *block_new(struct vp_arena *arena, size_t bytes)
 		return NULL;
 	block->used = 0;
 	block->size = size;
-	block->next = arena->first;
-	arena->first = block;
+	block->next = pool->first;
+	pool->first = block;
 	return block;
 }
 
-void *vp_arena_take(struct vp_arena *arena, size_t bytes)
+void *vp_pool_take(struct vp_pool *pool, size_t bytes)
 {
 	if (bytes > SIZE_MAX / 2)
 		return NULL;
 	bytes = (bytes + 15) & ~(size_t)15;
-	struct block *block = arena->first;
+	struct block *block = pool->first;
 	if (!block || block->size - block->used < bytes)
-		block = block_new(arena, bytes);
+		block = block_new(pool, bytes);
 	if (!block)
 		return NULL;
 	void *taken = block->bytes + block->used;
@@ -62,21 +63,21 @@ void *vp_arena_take(struct vp_arena *arena, size_t bytes)
 	return memset(taken, 0, bytes);
 }
 
-char *vp_arena_join(struct vp_arena *arena, const char *const *parts, size_t count)
+char *vp_pool_join(struct vp_pool *pool, const char *const *parts, size_t count)
 {
 	size_t n = 1;
 	for (size_t i = 0; i < count; i++)
 		n += strlen(parts[i]);
-	char *text = vp_arena_take(arena, n), *to = text;
+	char *text = vp_pool_take(pool, n), *to = text;
 	for (size_t i = 0; text && i < count; i++)
 		to = stpcpy(to, parts[i]);
 	return text ? text : "";
 }
 
 /* Mostly there is room in the block at hand: then the words are formed where they stay. */
-char *vp_arena_print(struct vp_arena *arena, const char *format, ...)
+char *vp_pool_print(struct vp_pool *pool, const char *format, ...)
 {
-	struct block *block = arena->first;
+	struct block *block = pool->first;
 	size_t left = block ? block->size - block->used : 0;
 	va_list list, again;
 	va_start(list, format);
@@ -88,7 +89,7 @@ char *vp_arena_print(struct vp_arena *arena, const char *format, ...)
 		block->used += ((size_t)n + 16) &
 		               ~(size_t)15; /* its NUL as well; what is left is a multiple of 16 */
 	} else {
-		text = n < 0 ? NULL : vp_arena_take(arena, (size_t)n + 1);
+		text = n < 0 ? NULL : vp_pool_take(pool, (size_t)n + 1);
 		if (text)
 			vsnprintf(text, (size_t)n + 1, format, again);
 	}

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/error.h"
 #include "space/kind.h"
-#include "program/option.h"
+#include "base/nearest.h"
 
 enum { SIZE = VP_M_COUNT, REGIONS, MEASURES };
 

@@ -38,7 +38,7 @@ void vp_budget_free(struct vp_budget *budget)
 	}
 	free(budget->limits);
 	free(budget->cases);
-	vp_pids_free(&budget->pids);
+	vp_places_free(&budget->pids);
 	vp_config_free(budget->config);
 	free(budget);
 }
@@ -62,8 +62,8 @@ static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int6
 		budget->cases = grown;
 		budget->case_size = size;
 	}
-	size_t before = vp_pids_get(&budget->pids, pid, NO_CASE);
-	if (vp_pids_set(&budget->pids, pid, budget->case_count))
+	size_t before = vp_places_get(&budget->pids, pid, NO_CASE);
+	if (vp_places_set(&budget->pids, pid, budget->case_count))
 		return NULL;
 	struct budget_case *one = &budget->cases[budget->case_count++];
 	*one = (struct budget_case){ .limit = limit, .pid = pid, .before = before, .live = true };
@@ -72,7 +72,7 @@ static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int6
 
 static struct budget_case *find_case(struct vp_budget *budget, size_t limit, int64_t pid)
 {
-	for (size_t i = vp_pids_get(&budget->pids, pid, NO_CASE); i != NO_CASE;
+	for (size_t i = vp_places_get(&budget->pids, pid, NO_CASE); i != NO_CASE;
 	     i = budget->cases[i].before) {
 		struct budget_case *one = &budget->cases[i];
 		if (one->live && one->limit == limit)
@@ -346,7 +346,7 @@ void vp_budget_exit(struct vp_budget *budget, int64_t pid)
 		if (one)
 			end_case(budget, one);
 	}
-	vp_pids_drop(&budget->pids, pid);
+	vp_places_drop(&budget->pids, pid);
 }
 
 void vp_budget_segment(struct vp_budget *budget)
@@ -354,7 +354,7 @@ void vp_budget_segment(struct vp_budget *budget)
 	for (size_t i = 0; i < budget->case_count; i++)
 		if (budget->cases[i].live)
 			end_case(budget, &budget->cases[i]);
-	vp_pids_free(&budget->pids);
+	vp_places_free(&budget->pids);
 }
 
 bool vp_budget_counts(const struct vp_budget *budget, const struct budget_case *one)

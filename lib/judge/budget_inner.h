@@ -59,7 +59,7 @@ struct vp_budget {
 	size_t limit_count;
 	struct budget_case *cases;
 	size_t case_count, case_size;
-	struct vp_pids pids; /* the last case of each pid that lives */
+	struct vp_places pids; /* the last case of each pid that lives */
 	struct vp_finding_sink sink;
 	int64_t t;
 	struct vp_finding finding;

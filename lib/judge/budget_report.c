@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "stream/out.h"
 
 int vp_report_format(const char *path, enum vp_report *format)

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "judge/budget_inner.h"
+#include "base/amount.h"
 #include "base/error.h"
 #include "space/kind.h"
+#include "base/nearest.h"
 
 static const struct vp_option rows[] = {
 	{

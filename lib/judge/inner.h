@@ -110,7 +110,7 @@ struct vp_findings {
 	struct vp_finding_sink sink;
 	struct finding_space **spaces;
 	size_t count;
-	struct vp_pids pids;            /* into spaces */
+	struct vp_places pids;          /* into spaces */
 	uint64_t max_map_count, memory; /* of the host: regions of a process, bytes; 0: not known */
 	struct vp_finding finding;      /* the one in hand */
 };

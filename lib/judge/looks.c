@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
+#include "base/utf8.h"
 #include "judge/inner.h"
 #include "space/kind.h"
-#include "program/option.h"
 #include "stream/out.h"
 
 const char *const vp_rule_names[VP_R_COUNT] = {
@@ -230,7 +231,7 @@ void vp_put_finding(struct vp_out *out, const struct vp_finding *finding)
 
 static struct finding_space *find(const struct vp_findings *findings, int64_t pid)
 {
-	size_t at = vp_pids_get(&findings->pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&findings->pids, pid, SIZE_MAX);
 	return at == SIZE_MAX ? NULL : findings->spaces[at];
 }
 
@@ -248,7 +249,7 @@ static struct finding_space *make(struct vp_findings *findings, int64_t pid)
 	if (!(space = calloc(1, sizeof *space)))
 		return NULL;
 	space->pid = pid;
-	if (vp_pids_set(&findings->pids, pid, findings->count))
+	if (vp_places_set(&findings->pids, pid, findings->count))
 		return free(space), NULL;
 	return grown[findings->count++] = space;
 }
@@ -263,14 +264,14 @@ static void clear(struct finding_space *space)
 
 void vp_findings_exit(struct vp_findings *findings, int64_t pid)
 {
-	size_t at = vp_pids_get(&findings->pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&findings->pids, pid, SIZE_MAX);
 	if (at == SIZE_MAX)
 		return;
 	struct finding_space *space = findings->spaces[at],
 	                     *last = findings->spaces[--findings->count];
 	findings->spaces[at] = last; /* it was there: the last one takes its place */
-	vp_pids_set(&findings->pids, last->pid, at);
-	vp_pids_drop(&findings->pids, pid);
+	vp_places_set(&findings->pids, last->pid, at);
+	vp_places_drop(&findings->pids, pid);
 	clear(space);
 	free(space);
 }
@@ -293,7 +294,7 @@ void vp_findings_free(struct vp_findings *findings)
 	while (findings->count)
 		vp_findings_exit(findings, findings->spaces[0]->pid);
 	free(findings->spaces);
-	vp_pids_free(&findings->pids);
+	vp_places_free(&findings->pids);
 	free(findings);
 }
 

@@ -577,9 +577,9 @@ static void inner_free(struct vp_model *model)
 	free(inner->gone);
 	vp_stacks_clear(model);
 	free(inner->stacks);
-	vp_pids_free(&inner->procs);
-	vp_pids_free(&inner->follow_pids);
-	vp_pids_free(&inner->life_pids);
+	vp_places_free(&inner->procs);
+	vp_places_free(&inner->follow_pids);
+	vp_places_free(&inner->life_pids);
 	free(inner->follows);
 	free(inner->raw);
 	free(inner->raw_n);

@@ -57,7 +57,7 @@ struct vp_model_inner {
 	int64_t began; /* ns since 1970, of the first segment */
 	int64_t t;     /* the last t, with the offset */
 	int event;     /* of the last change */
-	struct vp_pids procs, follow_pids,
+	struct vp_places procs, follow_pids,
 	        life_pids; /* into procs, follows, lives (the last of a pid) */
 	struct vp_paged **paged;
 	size_t paged_count, paged_size, closed_pages; /* model_pages.c */
@@ -85,7 +85,7 @@ struct vp_model_inner {
 	/* model_stacks.c */
 	char **stacks;
 	size_t stack_count, stack_size;
-	struct vp_pids stack_ids; /* by id: into stacks */
+	struct vp_places stack_ids; /* by id: into stacks */
 };
 
 /* A list with room for one more: 0, or -1 and the model remembers it. */

@@ -5,7 +5,7 @@
  * takes over, so that a long recording costs no more than the rows that are kept.
  */
 #include "model/inner.h"
-#include "view/views.h"
+#include "base/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* The lives of processes: each from its start, or from exec, to exec or to its end. */
 #include "model/inner.h"
-#include "view/views.h"
+#include "base/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 static struct vp_life *last_of(struct vp_model *model, int64_t pid)
 {
-	size_t at = vp_pids_get(&model->inner->life_pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&model->inner->life_pids, pid, SIZE_MAX);
 	if (at != SIZE_MAX)
 		return &model->lives[at];
 	return NULL;
@@ -26,7 +26,7 @@ static struct vp_life *life_new(struct vp_model *model, int64_t t, int64_t pid)
 	if (vp_model_room(model, &model->lives, model->life_count, &model->life_size,
 	                  sizeof *model->lives))
 		return NULL;
-	if (vp_pids_set(&model->inner->life_pids, pid, model->life_count)) {
+	if (vp_places_set(&model->inner->life_pids, pid, model->life_count)) {
 		model->no_memory = true;
 		return NULL;
 	}

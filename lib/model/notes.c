@@ -1,7 +1,7 @@
 /* Names, processes, and what a stream tells beside regions: marks, findings, losses, exec and exit.
  */
 #include "model/inner.h"
-#include "view/views.h"
+#include "base/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,7 +133,7 @@ static void note_exec(struct vp_model *model, int64_t t, int64_t pid, vp_str nam
 
 struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid)
 {
-	size_t at = vp_pids_get(&model->inner->procs, pid, SIZE_MAX);
+	size_t at = vp_places_get(&model->inner->procs, pid, SIZE_MAX);
 	return at == SIZE_MAX ? NULL : &model->procs[at];
 }
 
@@ -145,7 +145,7 @@ struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pi
 	if (vp_model_room(model, &model->procs, model->proc_count, &model->proc_size,
 	                  sizeof *model->procs))
 		return NULL;
-	if (vp_pids_set(&model->inner->procs, pid, model->proc_count)) {
+	if (vp_places_set(&model->inner->procs, pid, model->proc_count)) {
 		model->no_memory = true;
 		return NULL;
 	}

@@ -10,7 +10,7 @@ struct vp_follow *vp_follow_find(struct vp_model *model, int64_t pid, bool make)
 	struct vp_model_inner *inner = model->inner;
 	if (inner->last && inner->last->pid == pid)
 		return inner->last;
-	size_t at = vp_pids_get(&inner->follow_pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&inner->follow_pids, pid, SIZE_MAX);
 	if (at != SIZE_MAX)
 		return inner->last = inner->follows[at];
 	if (!make || (model->filter.pid >= 0 && model->filter.pid != pid))
@@ -19,7 +19,7 @@ struct vp_follow *vp_follow_find(struct vp_model *model, int64_t pid, bool make)
 	struct vp_follow *follow = calloc(1, sizeof *follow);
 	if (list)
 		inner->follows = list;
-	if (!list || !follow || vp_pids_set(&inner->follow_pids, pid, inner->follow_count)) {
+	if (!list || !follow || vp_places_set(&inner->follow_pids, pid, inner->follow_count)) {
 		model->no_memory = true;
 		free(follow);
 		return NULL;

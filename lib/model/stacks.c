@@ -64,7 +64,7 @@ void vp_stacks_line(struct vp_model *model, struct vp_record *record)
 	char text[TEXT + 1];
 	size_t n = 0, count = 0;
 	if (!record->has_id || !frames || frames->json != VP_ARRAY ||
-	    vp_pids_get(&inner->stack_ids, (int64_t)record->id, SIZE_MAX) != SIZE_MAX)
+	    vp_places_get(&inner->stack_ids, record->id, SIZE_MAX) != SIZE_MAX)
 		return;
 	for (size_t at = 0; count < FRAMES && vp_json_each(frames->value, &at, &frame); count++)
 		n = put_frame(text, count ? put(text, n, vp_s(" < ")) : n, record, &frame);
@@ -73,7 +73,7 @@ void vp_stacks_line(struct vp_model *model, struct vp_record *record)
 	                  sizeof *inner->stacks))
 		return;
 	char *kept = strdup(text);
-	if (!kept || vp_pids_set(&inner->stack_ids, (int64_t)record->id, inner->stack_count)) {
+	if (!kept || vp_places_set(&inner->stack_ids, record->id, inner->stack_count)) {
 		free(kept);
 		model->no_memory = true;
 		return;
@@ -83,7 +83,7 @@ void vp_stacks_line(struct vp_model *model, struct vp_record *record)
 
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id)
 {
-	size_t at = id ? vp_pids_get(&model->inner->stack_ids, (int64_t)id, SIZE_MAX) : SIZE_MAX;
+	size_t at = id ? vp_places_get(&model->inner->stack_ids, id, SIZE_MAX) : SIZE_MAX;
 	return at == SIZE_MAX ? NULL : model->inner->stacks[at];
 }
 
@@ -93,5 +93,5 @@ void vp_stacks_clear(struct vp_model *model)
 	for (size_t i = 0; i < inner->stack_count; i++)
 		free(inner->stacks[i]);
 	inner->stack_count = 0;
-	vp_pids_free(&inner->stack_ids);
+	vp_places_free(&inner->stack_ids);
 }

@@ -9,6 +9,7 @@
  */
 #include "program/config.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "space/kinds.h"
 #include "program/load.h"
 

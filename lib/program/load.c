@@ -5,6 +5,7 @@
  */
 #include "program/load.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "program/option.h"
 #include "system/system.h"
 

@@ -1,7 +1,9 @@
 /* Option tables at work: one table gives presets, checks, YAML keys, --help and the options of the
  * stream line. */
 #include "program/option.h"
+#include "base/amount.h"
 #include "base/error.h"
+#include "base/nearest.h"
 #include "stream/out.h"
 #include "stream/record.h"
 
@@ -12,129 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_WIDTH = 80, HELP_COLUMN = 30, NEAREST_MAX = 63 };
-
-/* ---- words ---- */
-
-static size_t min3(size_t a, size_t b, size_t c)
-{
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
-}
-
-/* Optimal string alignment; both at most NEAREST_MAX long. */
-static size_t distance(const char *a, size_t n, const char *b, size_t m)
-{
-	size_t rows[3][NEAREST_MAX + 1];
-	size_t *before = rows[0], *last = rows[1], *now = rows[2];
-	for (size_t j = 0; j <= m; j++)
-		last[j] = j;
-	for (size_t i = 1; i <= n; i++) {
-		now[0] = i;
-		for (size_t j = 1; j <= m; j++) {
-			now[j] = min3(last[j] + 1, now[j - 1] + 1,
-			              last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < now[j])
-				now[j] = before[j - 2] + 1;
-		}
-		size_t *spare = before;
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[m];
-}
-
-const char *vp_nearest(const char *word, const char *const *words, size_t count)
-{
-	size_t n = strlen(word), best = n / 3 > 2 ? n / 3 : 2;
-	const char *found = NULL;
-	if (n > NEAREST_MAX)
-		return NULL;
-	if (best >= n)
-		best = n ? n - 1 : 0; /* a word that is wrong altogether is no neighbour */
-	for (size_t i = 0; i < count; i++) {
-		size_t m = strlen(words[i]);
-		if (m > NEAREST_MAX)
-			continue;
-		size_t d = distance(word, n, words[i], m);
-		if (d > best || (found && d == best))
-			continue;
-		best = d;
-		found = words[i];
-	}
-	return found;
-}
+enum { HELP_WIDTH = 80, HELP_COLUMN = 30 };
 
 /* ---- values ---- */
-
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-static const struct unit times[] = {
-	{ "h", 3600000000000 }, { "m", 60000000000 }, { "min", 60000000000 },
-	{ "s", 1000000000 },    { "", 1000000000 },   { "ms", 1000000 },
-	{ "us", 1000 },         { "ns", 1 },          { NULL, 0 }
-};
-static const struct unit sizes[] = { { "", 1 },           { "b", 1 },
-	                             { "k", 1u << 10 },   { "m", 1u << 20 },
-	                             { "g", 1u << 30 },   { "t", (uint64_t)1 << 40 },
-	                             { "kib", 1u << 10 }, { "mib", 1u << 20 },
-	                             { "gib", 1u << 30 }, { "tib", (uint64_t)1 << 40 },
-	                             { NULL, 0 } };
-
-static bool unit_is(const char *text, const char *unit, bool fold)
-{
-	while (*text && *unit &&
-	       (*text == *unit || (fold && tolower((unsigned char)*text) == *unit)))
-		text++, unit++;
-	return !*text && !*unit;
-}
-
-/* "1.5" and a unit, without going through a double where the value is whole. false: not that. */
-static bool scaled(const char *text, const struct unit *units, bool fold, uint64_t *value)
-{
-	uint64_t whole = 0, part = 0, place = 1;
-	bool digits = false;
-	for (; isdigit((unsigned char)*text); text++, digits = true) {
-		if (whole > (UINT64_MAX - 9) / 10)
-			return false;
-		whole = whole * 10 + (uint64_t)(*text - '0');
-	}
-	if (*text == '.')
-		for (text++; isdigit((unsigned char)*text); text++, digits = true)
-			if (place < 1000000000)
-				part = part * 10 + (uint64_t)(*text - '0'), place *= 10;
-	if (!digits)
-		return false;
-	while (units->name && !unit_is(text, units->name, fold))
-		units++;
-	if (!units->name || whole > INT64_MAX / units->factor)
-		return false;
-	*value = whole * units->factor +
-	         (uint64_t)((double)part * (double)units->factor / (double)place + 0.5);
-	return *value <= INT64_MAX;
-}
-
-int vp_parse_time(const char *text, int64_t *nanoseconds)
-{
-	uint64_t value;
-	if (!scaled(text, times, false, &value))
-		return vp_fail("\"%s\" is no time: a number and ns, us, ms, s, m or h", text);
-	*nanoseconds = (int64_t)value;
-	return 0;
-}
-
-int vp_parse_size(const char *text, uint64_t *bytes)
-{
-	if (!scaled(text, sizes, true, bytes))
-		return vp_fail("\"%s\" is no size: bytes, or a number and K, M, G or T", text);
-	return 0;
-}
 
 static int parse_int(const char *text, int64_t *value)
 {
@@ -498,14 +380,17 @@ void vp_options_list(const struct vp_option *rows, int indent, FILE *to)
 /* As a user would write it: the largest unit that gives a whole number. */
 static void time_words(int64_t value, char *text, size_t size)
 {
-	static const struct unit units[] = { { "h", 3600000000000 },
-		                             { "m", 60000000000 },
-		                             { "s", 1000000000 },
-		                             { "ms", 1000000 },
-		                             { "us", 1000 } };
+	static const struct {
+		const char *name;
+		int64_t factor;
+	} units[] = { { "h", 3600000000000 },
+		      { "m", 60000000000 },
+		      { "s", 1000000000 },
+		      { "ms", 1000000 },
+		      { "us", 1000 } };
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (value && value % (int64_t)units[i].factor == 0) {
-			snprintf(text, size, "\"%" PRId64 "%s\"", value / (int64_t)units[i].factor,
+		if (value && value % units[i].factor == 0) {
+			snprintf(text, size, "\"%" PRId64 "%s\"", value / units[i].factor,
 			         units[i].name);
 			return;
 		}

@@ -48,10 +48,4 @@ char *vp_options_json(const struct vp_options *options);
 void vp_options_free(struct vp_options *options); /* the strings go with it: the state's pointers
                                                      are set to NULL */
 
-/* Of several words the one nearest to `word` (edit distance at most 2 or a third of it, a swap
- * counts 1), or NULL. */
-const char *vp_nearest(const char *word, const char *const *words, size_t count);
-int vp_parse_time(const char *text, int64_t *nanoseconds); /* 0, -1 (vp_error); never negative */
-int vp_parse_size(const char *text, uint64_t *bytes);
-
 #endif

@@ -15,6 +15,8 @@
 
 #include "program/complete.h"
 #include "base/error.h"
+#include "base/nearest.h"
+#include "base/path.h"
 #include "stream/json.h"
 #include "program/load.h"
 
@@ -565,38 +567,6 @@ void vp_program_plugin_options(struct vp_program *program, const char *plugin,
 {
 	vp_program_plugin_section(program, plugin, options);
 	vp_program_plugin_pairs(program, &options, 1);
-}
-
-static void put_stamp(FILE *to)
-{
-	char stamp[32];
-	time_t now = time(NULL);
-	struct tm parts;
-	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", localtime_r(&now, &parts));
-	fputs(stamp, to);
-}
-
-char *vp_path_expand(const char *path, int64_t pid)
-{
-	char number[24], *made = NULL;
-	size_t size;
-	FILE *to = open_memstream(&made, &size);
-	if (!to)
-		abort();
-	snprintf(number, sizeof number, "%lld", (long long)pid);
-	for (const char *c = path; *c; c++) {
-		if (c[0] == '%' && c[1] == 'p')
-			fputs(pid < 0 ? "none" : number, to), c++;
-		else if (c[0] == '%' && c[1] == 't')
-			put_stamp(to), c++;
-		else if (c[0] == '%' && c[1] == '%')
-			fputc('%', to), c++;
-		else
-			fputc(*c, to);
-	}
-	if (fclose(to) != 0)
-		abort();
-	return made;
 }
 
 /* ---- signals ---- */

@@ -161,7 +161,5 @@ int vp_program_finish(
 /* SIGINT: the first is ignored while input is a pipe, the second kills. vm-sample asks
  * vp_interrupted. */
 void vp_signals_filter(struct vp_program *program);
-/* -o NAME with %p and %t filled in. Caller frees. */
-char *vp_path_expand(const char *path, int64_t pid);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "space/kind.h"
+#include "base/words.h"
 
 #define PATIENCE (150 * 1000000LL) /* ns: an input that ends sooner takes no screen */
 #define COST     6 /* a picture that took 1 ms is followed by 6 ms without one: 15 % of a CPU */
@@ -31,12 +32,11 @@ static int64_t clock_now(void)
 
 /* ---- what is shown ---- */
 
-static void only_kind(struct vp_model *shown, const char *kind, struct vp_arena *arena)
+static void only_kind(struct vp_model *shown, const char *kind, struct vp_pool *pool)
 {
 	size_t index = vp_kind_index(vp_s(kind)), n = 0;
-	struct vp_span *spans = vp_arena_take(arena, (shown->span_count + 1) * sizeof *spans);
-	struct vp_moment *moments =
-	        vp_arena_take(arena, (shown->moment_count + 1) * sizeof *moments);
+	struct vp_span *spans = vp_pool_take(pool, (shown->span_count + 1) * sizeof *spans);
+	struct vp_moment *moments = vp_pool_take(pool, (shown->moment_count + 1) * sizeof *moments);
 	if (!spans || !moments)
 		return;
 	for (size_t i = 0; i < shown->span_count; i++)
@@ -45,8 +45,8 @@ static void only_kind(struct vp_model *shown, const char *kind, struct vp_arena 
 	for (size_t i = 0; i < shown->moment_count; i++) {
 		struct vp_moment *to = &moments[i];
 		*to = shown->moments[i];
-		to->sums = vp_arena_take(arena,
-		                         (to->kind_count + 1) * VP_SUM_COUNT * sizeof *to->sums);
+		to->sums =
+		        vp_pool_take(pool, (to->kind_count + 1) * VP_SUM_COUNT * sizeof *to->sums);
 		if (to->sums && index < to->kind_count)
 			memcpy(to->sums + index * VP_SUM_COUNT,
 			       shown->moments[i].sums + index * VP_SUM_COUNT,
@@ -60,11 +60,11 @@ static void only_kind(struct vp_model *shown, const char *kind, struct vp_arena 
 }
 
 struct vp_model vp_picture_model(const struct vp_picture *picture, const struct vp_model *model,
-                                 struct vp_arena *arena)
+                                 struct vp_pool *pool)
 {
 	struct vp_model shown = *model;
 	if (picture->kind)
-		only_kind(&shown, picture->kind, arena);
+		only_kind(&shown, picture->kind, pool);
 	if (picture->pid >= 0)
 		shown.filter.pid = picture->pid;
 	return shown;
@@ -140,7 +140,7 @@ static int used_columns(const char *text)
 	return n;
 }
 
-static const char *scale_word(const struct vp_picture *picture, struct vp_arena *arena)
+static const char *scale_word(const struct vp_picture *picture, struct vp_pool *pool)
 {
 	static const char *const scales[] = { "packed", "log", "linear" };
 	static const char *const sums[VP_SUM_COUNT + 1] = { "size", "rss",     "pss",   "dirty",
@@ -152,28 +152,27 @@ static const char *scale_word(const struct vp_picture *picture, struct vp_arena 
 		return options->measure >= 0 && options->measure <= VP_MEASURE_MACHINE
 		               ? sums[options->measure]
 		               : "";
-	return options->sort ? vp_arena_print(arena, "by %s", options->sort) : "";
+	return options->sort ? vp_pool_print(pool, "by %s", options->sort) : "";
 }
 
-static vp_str status_line(struct vp_show *show, struct vp_arena *arena)
+static vp_str status_line(struct vp_show *show, struct vp_pool *pool)
 {
 	static const char *const hints[] = { "q quit  space pause  v view  s sort  k kind  p "
 		                             "process  ? help",
 		                             "q quit  space pause  v view  ? help",
 		                             "q quit  ? help", "? help", "" };
 	const struct vp_proc *proc = process(show);
-	const char *scale = scale_word(&show->picture, arena);
+	const char *scale = scale_word(&show->picture, pool);
 	char *left =
-	        vp_arena_print(arena, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "",
-	                       vp_time_words(arena, show->paused ? show->stood : show->program->t),
-	                       proc ? proc->name
-	                                       ? vp_arena_print(arena, "%s (%lld)", proc->name,
+	        vp_pool_print(pool, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "",
+	                      vp_time_words(pool, show->paused ? show->stood : show->program->t),
+	                      proc ? proc->name ? vp_pool_print(pool, "%s (%lld)", proc->name,
 	                                                        (long long)proc->pid)
-	                                       : vp_arena_print(arena, "%lld", (long long)proc->pid)
-	                            : "",
-	                       show->picture.view->name, *scale ? " " : "", scale,
-	                       show->picture.kind ? " only " : "",
-	                       show->picture.kind ? show->picture.kind : "");
+	                                        : vp_pool_print(pool, "%lld", (long long)proc->pid)
+	                           : "",
+	                      show->picture.view->name, *scale ? " " : "", scale,
+	                      show->picture.kind ? " only " : "",
+	                      show->picture.kind ? show->picture.kind : "");
 	int width = show->terminal.width, hint = 0;
 	plain(show, left);
 	size_t n = columns(left, width);
@@ -182,9 +181,9 @@ static vp_str status_line(struct vp_show *show, struct vp_arena *arena)
 		hint++;
 	int gap = width - used - (int)strlen(hints[hint]) - 1;
 	const char *line =
-	        vp_arena_print(arena, "%s%.*s%*s%s %s",
-	                       show->canvas.colours ? "\x1b[48;5;238;38;5;255m" : "\x1b[7m", (int)n,
-	                       left, gap > 0 ? gap : 0, "", gap >= 0 ? hints[hint] : "", "\x1b[0m");
+	        vp_pool_print(pool, "%s%.*s%*s%s %s",
+	                      show->canvas.colours ? "\x1b[48;5;238;38;5;255m" : "\x1b[7m", (int)n,
+	                      left, gap > 0 ? gap : 0, "", gap >= 0 ? hints[hint] : "", "\x1b[0m");
 	return (vp_str){ line, strlen(line) };
 }
 
@@ -213,7 +212,7 @@ static void help(const struct vp_show *show, struct page *page)
 
 /* ---- one picture ---- */
 
-static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
+static int figure_text(struct vp_show *show, struct vp_pool *pool, int *head)
 {
 	const struct vp_renderer *renderer = show->host->renderer;
 	struct vp_host *host = &show->host->host;
@@ -221,12 +220,12 @@ static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
 	struct vp_view_options options = show->picture.options;
 	struct vp_figure figure;
 	vp_model_finish(show->model);
-	struct vp_model shown = vp_picture_model(&show->picture, show->model, arena);
+	struct vp_model shown = vp_picture_model(&show->picture, show->model, pool);
 	options.width = canvas.width = show->terminal.width;
 	options.height = canvas.height =
 	        show->terminal.height > 1 ? (show->terminal.height - 1) * show->zoom : 1;
 	options.text = options.untitled = true;
-	if (show->picture.view->build(&shown, &options, &figure, arena))
+	if (show->picture.view->build(&shown, &options, &figure, pool))
 		return -1;
 	*head = figure.shape == VP_TABLE && !figure.empty
 	                ? 2 + (figure.subtitle && *figure.subtitle)
@@ -241,14 +240,14 @@ static int figure_text(struct vp_show *show, struct vp_arena *arena, int *head)
 
 static int draw(struct vp_show *show)
 {
-	struct vp_arena *arena = vp_arena_new();
+	struct vp_pool *pool = vp_pool_new();
 	int height = show->terminal.height < MOST_LINES ? show->terminal.height : MOST_LINES,
 	    head = 0, status = -1;
 	vp_str *lines = calloc((size_t)height + 1, sizeof *lines);
 	struct page page = { lines, 0, height };
-	if (!arena || !lines)
+	if (!pool || !lines)
 		vp_fail("out of memory");
-	else if (!figure_text(show, arena, &head)) {
+	else if (!figure_text(show, pool, &head)) {
 		if (show->help)
 			help(show, &page);
 		else
@@ -256,11 +255,11 @@ static int draw(struct vp_show *show)
 		while (page.count < height - 1)
 			add_line(&page, (vp_str){ "", 0 });
 		page.count = height - 1;
-		add_line(&page, status_line(show, arena));
+		add_line(&page, status_line(show, pool));
 		status = vp_terminal_draw(&show->terminal, lines, page.count);
 	}
 	free(lines);
-	vp_arena_free(arena);
+	vp_pool_free(pool);
 	return status;
 }
 

@@ -58,8 +58,8 @@ void vp_show_line(struct vp_show *show); /* behind every line that the model was
 void vp_show_end(struct vp_show *show);
 
 /* The model as the picture wants to see it: restricted to its kind and process. What it needs lives
- * in the arena. */
+ * in the pool. */
 struct vp_model vp_picture_model(const struct vp_picture *picture, const struct vp_model *model,
-                                 struct vp_arena *arena);
+                                 struct vp_pool *pool);
 
 #endif

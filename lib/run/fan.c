@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/path.h"
 #include "program/program.h"
 
 #define CHUNK (256u << 10)

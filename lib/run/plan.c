@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "run/inner.h"
 
 #define FIELD(name) offsetof(struct vp_run_flags, name)

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "sample/redact.h"
 #include "system/schedule.h"
 

@@ -159,7 +159,7 @@ void vp_state_clear(struct vp_state *state)
 	for (size_t i = 0; i < state->count; i++)
 		space_free(state->spaces[i]);
 	state->count = 0;
-	vp_pids_free(&state->pids);
+	vp_places_free(&state->pids);
 }
 
 void vp_state_free(struct vp_state *state)
@@ -171,7 +171,7 @@ void vp_state_free(struct vp_state *state)
 
 struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 {
-	size_t at = vp_pids_get(&state->pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&state->pids, pid, SIZE_MAX);
 	if (at != SIZE_MAX)
 		return state->spaces[at];
 	if (!make)
@@ -181,7 +181,7 @@ struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 		return NULL;
 	state->spaces = grown;
 	struct vp_space *space = space_new(pid);
-	if (space && vp_pids_set(&state->pids, pid, state->count))
+	if (space && vp_places_set(&state->pids, pid, state->count))
 		space_free(space), space = NULL;
 	if (space)
 		state->spaces[state->count++] = space;

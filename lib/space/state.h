@@ -37,7 +37,7 @@ struct vp_space {
 struct vp_state {
 	struct vp_space **spaces; /* in order of first sight */
 	size_t count;
-	struct vp_pids pids; /* into spaces */
+	struct vp_places pids; /* into spaces */
 };
 
 void vp_state_init(struct vp_state *state);

@@ -5,33 +5,13 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/utf8.h"
 
 static const char *fault_at(struct vp_json_fault *fault, const char *where, const char *text)
 {
 	fault->text = text;
 	fault->where = where;
 	return NULL;
-}
-
-int vp_utf8_length(const unsigned char *at, const unsigned char *end)
-{
-	unsigned char c = at[0];
-	long left = end - at;
-	if (c < 0x80)
-		return 1;
-	if (c < 0xc2 || c > 0xf4)
-		return 0;
-	int n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (left < n)
-		return 0;
-	for (int i = 1; i < n; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && at[1] < 0xa0) || (c == 0xed && at[1] > 0x9f))
-		return 0;
-	if ((c == 0xf0 && at[1] < 0x90) || (c == 0xf4 && at[1] > 0x8f))
-		return 0;
-	return n;
 }
 
 static int hex_digit(unsigned char c)

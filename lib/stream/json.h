@@ -27,8 +27,5 @@ static inline const char *vp_json_space(const char *at, const char *end)
 		at++;
 	return at;
 }
-/* Length of the UTF-8 sequence at `at`, 0 if it is none (overlong, surrogate, above 0x10ffff, cut).
- */
-int vp_utf8_length(const unsigned char *at, const unsigned char *end);
 
 #endif

@@ -9,11 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "stream/compress.h"
 #include "base/error.h"
 #include "stream/json.h"
 #include "base/large.h"
+#include "base/utf8.h"
 
 #define GATHER \
 	(256u << 10) /* bytes gathered before a write; a quarter of the pipe that we ask for */
@@ -261,22 +263,6 @@ static inline char *put_address(char *at, uint64_t v) /* with its quotes: 20 byt
 
 /* ---- strings ---- */
 
-bool vp_utf8_valid(vp_str bytes)
-{
-	const unsigned char *at = (const unsigned char *)bytes.p, *end = at + bytes.n;
-	while (at < end) {
-		while (end - at >= 8 && !(vp_load8(at) & VP_HIGHS))
-			at += 8;
-		if (at >= end)
-			break;
-		int n = vp_utf8_length(at, end);
-		if (!n)
-			return false;
-		at += n;
-	}
-	return true;
-}
-
 static char *put_escape(char *at, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef", short_from[] = "\"\\\n\t\r\b\f",
@@ -380,24 +366,6 @@ static void quoted(struct vp_out *out, vp_str bytes)
 void vp_out_quoted(struct vp_out *out, vp_str bytes)
 {
 	quoted(out, bytes);
-}
-
-size_t vp_base64_encode(vp_str bytes, char *at)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
-	                             "9+/";
-	char *start = at;
-	for (size_t i = 0; i < bytes.n; i += 3) {
-		size_t left = bytes.n - i;
-		const unsigned char *b = (const unsigned char *)bytes.p + i;
-		unsigned v = (unsigned)b[0] << 16 | (left > 1 ? (unsigned)b[1] << 8 : 0) |
-		             (left > 2 ? b[2] : 0);
-		*at++ = digits[v >> 18];
-		*at++ = digits[v >> 12 & 63];
-		*at++ = left > 1 ? digits[v >> 6 & 63] : '=';
-		*at++ = left > 2 ? digits[v & 63] : '=';
-	}
-	return (size_t)(at - start);
 }
 
 static void base64(struct vp_out *out, vp_str bytes)

@@ -67,8 +67,6 @@ void vp_put_region_again(struct vp_out *out, int64_t t, int64_t pid, uint64_t se
 
 /* Bytes as a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void vp_out_quoted(struct vp_out *out, vp_str bytes);
-bool vp_utf8_valid(vp_str bytes);
-size_t vp_base64_encode(vp_str bytes, char *out); /* out: n / 3 * 4 + 4 bytes; the length */
-void vp_pipe_size(int fd);                        /* asks for a pipe of 1 MiB, where fd is one */
+void vp_pipe_size(int fd); /* asks for a pipe of 1 MiB, where fd is one */
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "stream/json.h"
 
@@ -245,31 +246,6 @@ static int read_text(struct reader *r, enum vp_json want, vp_str *value)
 		                              : "an object is wanted here");
 	*value = (vp_str){ start, (size_t)(behind - start) };
 	return 0;
-}
-
-static int base64_digit(char c)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678"
-	                             "9+/";
-	const char *d = c ? strchr(digits, c) : NULL;
-	return d ? (int)(d - digits) : -1;
-}
-
-long vp_base64_decode(vp_str text, char *out)
-{
-	char *start = out;
-	unsigned bits = 0, count = 0;
-	while (text.n && text.p[text.n - 1] == '=')
-		text.n--;
-	for (size_t i = 0; i < text.n; i++) {
-		int d = base64_digit(text.p[i]);
-		if (d < 0)
-			return -1;
-		bits = bits << 6 | (unsigned)d;
-		if ((count += 6) >= 8)
-			*out++ = (char)(bits >> (count -= 8));
-	}
-	return out - start;
 }
 
 static int read_raw_name(struct reader *r, vp_str *raw)

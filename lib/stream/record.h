@@ -10,8 +10,7 @@
 #ifndef VMPIPE_STREAM_RECORD_H
 #define VMPIPE_STREAM_RECORD_H
 
-#include <string.h>
-
+#include "base/str.h"
 #include "plugin.h"
 
 #define VP_LINE_MAX (1u << 20) /* bytes without the newline; a longer line is bad input */
@@ -138,28 +137,10 @@ bool vp_json_time(vp_str json, int64_t *nanoseconds);
  * bad. */
 long vp_json_unescape(vp_str json, char *out);
 
-/* Decodes base64 (padding may be missing) into out, at least text.n bytes: the length, or -1. */
-long vp_base64_decode(vp_str text, char *out);
-
 /* Reads the members of a JSON object of the line into a region (for `was` and `after`): fills
  * `region` and returns 0, or -1. Strings live in the record's scratch until the next
  * vp_record_read. */
 int vp_record_region(struct vp_record *record, vp_str object, struct vp_region *region);
-
-static inline vp_str vp_s(const char *text)
-{ /* a slice of a C string; {NULL,0} for NULL */
-	return (vp_str){ text, text ? strlen(text) : 0 };
-}
-static inline bool vp_str_eq(vp_str a, vp_str b)
-{
-	return a.n == b.n && (a.n == 0 || a.p == b.p || memcmp(a.p, b.p, a.n) == 0);
-}
-static inline bool vp_str_is(
-        vp_str a, const char *text) /* here, so that compilers know the length of a literal */
-{
-	size_t n = strlen(text);
-	return a.p && a.n == n && memcmp(a.p, text, n) == 0;
-}
 
 extern const char *const vp_type_names[VP_T_COUNT];
 extern const char *const vp_measure_names[VP_M_COUNT];

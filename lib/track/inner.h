@@ -94,7 +94,7 @@ struct vp_tracker {
 	struct vp_track_sink sink;
 	struct space **spaces;
 	size_t space_count;
-	struct vp_pids pids;   /* into spaces */
+	struct vp_places pids; /* into spaces */
 	struct space *reading; /* whose snapshot is being read, or NULL */
 	int64_t t;
 	uint64_t seq;

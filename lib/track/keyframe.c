@@ -30,11 +30,11 @@ struct stack {
 struct vp_frames {
 	struct life *lives;
 	size_t count;
-	struct vp_pids pids; /* into lives */
+	struct vp_places pids; /* into lives */
 	struct stack *stacks;
 	size_t stack_count, stack_size;
-	struct vp_pids ids; /* into stacks */
-	uint64_t framed;    /* so many frames so far */
+	struct vp_places ids; /* into stacks */
+	uint64_t framed;      /* so many frames so far */
 };
 
 static int keep_line(struct kept *kept, vp_str line)
@@ -78,11 +78,11 @@ void vp_frames_clear(struct vp_frames *frames)
 	for (size_t i = 0; i < frames->stack_count; i++)
 		free(frames->stacks[i].line.bytes);
 	frames->stack_count = 0;
-	vp_pids_free(&frames->ids);
+	vp_places_free(&frames->ids);
 	for (size_t i = 0; i < frames->count; i++)
 		drop(&frames->lives[i]);
 	frames->count = 0;
-	vp_pids_free(&frames->pids);
+	vp_places_free(&frames->pids);
 }
 
 void vp_frames_free(struct vp_frames *frames)
@@ -97,7 +97,7 @@ void vp_frames_free(struct vp_frames *frames)
 
 static struct life *find(const struct vp_frames *frames, int64_t pid)
 {
-	size_t at = vp_pids_get(&frames->pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&frames->pids, pid, SIZE_MAX);
 	return at == SIZE_MAX ? NULL : &frames->lives[at];
 }
 
@@ -110,7 +110,7 @@ static struct life *make(struct vp_frames *frames, int64_t pid)
 	if (!grown)
 		return NULL;
 	frames->lives = grown;
-	if (vp_pids_set(&frames->pids, pid, frames->count))
+	if (vp_places_set(&frames->pids, pid, frames->count))
 		return NULL;
 	grown[frames->count] = (struct life){ .pid = pid, .framed = INT64_MIN };
 	return &grown[frames->count++];
@@ -123,8 +123,8 @@ void vp_frames_forget(struct vp_frames *frames, int64_t pid)
 		return;
 	drop(life);
 	*life = frames->lives[--frames->count];
-	vp_pids_set(&frames->pids, life->pid, (size_t)(life - frames->lives));
-	vp_pids_drop(&frames->pids, pid);
+	vp_places_set(&frames->pids, life->pid, (size_t)(life - frames->lives));
+	vp_places_drop(&frames->pids, pid);
 }
 
 int64_t vp_frames_last(const struct vp_frames *frames, int64_t pid)
@@ -200,7 +200,7 @@ static int keep_stack(struct vp_frames *frames, const struct vp_record *record)
 {
 	if (!record->has_id)
 		return 0;
-	size_t at = vp_pids_get(&frames->ids, (int64_t)record->id, SIZE_MAX);
+	size_t at = vp_places_get(&frames->ids, record->id, SIZE_MAX);
 	if (at == SIZE_MAX) {
 		if (frames->stack_count == frames->stack_size) {
 			size_t size = frames->stack_size ? 2 * frames->stack_size : 64;
@@ -211,7 +211,7 @@ static int keep_stack(struct vp_frames *frames, const struct vp_record *record)
 			frames->stack_size = size;
 		}
 		at = frames->stack_count;
-		if (vp_pids_set(&frames->ids, (int64_t)record->id, at))
+		if (vp_places_set(&frames->ids, record->id, at))
 			return -1;
 		frames->stacks[frames->stack_count++] = (struct stack){ .pid = -1 };
 	}
@@ -309,7 +309,7 @@ void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, 
 
 void vp_frames_use_stack(struct vp_frames *frames, struct vp_out *out, int64_t t, uint64_t id)
 {
-	size_t at = vp_pids_get(&frames->ids, (int64_t)id, SIZE_MAX);
+	size_t at = vp_places_get(&frames->ids, id, SIZE_MAX);
 	struct stack *stack = at == SIZE_MAX ? NULL : &frames->stacks[at];
 	if (!stack || stack->told == frames->framed)
 		return;

@@ -89,7 +89,7 @@ uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count)
 
 struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid)
 {
-	size_t at = vp_pids_get(&tracker->pids, pid, SIZE_MAX);
+	size_t at = vp_places_get(&tracker->pids, pid, SIZE_MAX);
 	return at == SIZE_MAX ? NULL : tracker->spaces[at];
 }
 
@@ -108,7 +108,7 @@ static struct space *space_make(struct vp_tracker *tracker, int64_t pid)
 	space->pid = pid;
 	space->parent = -1;
 	if (!(space->strings = vp_strings_new()) ||
-	    vp_pids_set(&tracker->pids, pid, tracker->space_count)) {
+	    vp_places_set(&tracker->pids, pid, tracker->space_count)) {
 		vp_strings_free(space->strings);
 		free(space);
 		return NULL;
@@ -133,12 +133,12 @@ static void space_free(struct vp_tracker *tracker, struct space *space)
 
 static void space_forget(struct vp_tracker *tracker, struct space *space)
 {
-	size_t at = vp_pids_get(&tracker->pids, space->pid, SIZE_MAX);
+	size_t at = vp_places_get(&tracker->pids, space->pid, SIZE_MAX);
 	struct space *last = tracker->spaces[--tracker->space_count];
 	tracker->spaces[at] = last; /* it was there: the last one takes its place */
 	if (last != space)
-		vp_pids_set(&tracker->pids, last->pid, at);
-	vp_pids_drop(&tracker->pids, space->pid);
+		vp_places_set(&tracker->pids, last->pid, at);
+	vp_places_drop(&tracker->pids, space->pid);
 	space_free(tracker, space);
 }
 
@@ -185,7 +185,7 @@ void vp_tracker_segment(struct vp_tracker *tracker)
 	for (size_t i = 0; i < tracker->space_count; i++)
 		space_free(tracker, tracker->spaces[i]);
 	tracker->space_count = 0;
-	vp_pids_free(&tracker->pids);
+	vp_places_free(&tracker->pids);
 	tracker->last_id = tracker->last_act = 0;
 }
 

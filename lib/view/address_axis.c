@@ -97,14 +97,14 @@ double vp_address_at(const struct vp_address_axis *axis, uint64_t address)
 
 /* Greedy: the best candidates first, none nearer to another than it can be read. */
 static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t count, uint64_t high,
-                         struct vp_arena *arena)
+                         struct vp_pool *pool)
 {
-	struct vp_tick *ticks = vp_arena_take(arena, (TICKS + FOLDS + 1) * sizeof *ticks);
+	struct vp_tick *ticks = vp_pool_take(pool, (TICKS + FOLDS + 1) * sizeof *ticks);
 	size_t n = 0, folds = 0;
 	axis->ticks = ticks;
 	if (!ticks)
 		return;
-	ticks[n++] = (struct vp_tick){ 1, vp_arena_print(arena, "0x%llx", (unsigned long long)high),
+	ticks[n++] = (struct vp_tick){ 1, vp_pool_print(pool, "0x%llx", (unsigned long long)high),
 		                       false };
 	qsort(list, count, sizeof *list, by_gap);
 	for (size_t i = 0; i < count && n < TICKS; i++) {
@@ -114,8 +114,7 @@ static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t co
 		if (room)
 			ticks[n++] = (struct vp_tick){
 				list[i].at,
-				vp_arena_print(arena, "0x%llx",
-				               (unsigned long long)list[i].address),
+				vp_pool_print(pool, "0x%llx", (unsigned long long)list[i].address),
 				false
 			};
 	}
@@ -126,7 +125,7 @@ static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t co
 		if (room) {
 			ticks[n++] =
 			        (struct vp_tick){ list[i].fold,
-				                  vp_size_words(arena, (double)list[i].gap), true };
+				                  vp_size_words(pool, (double)list[i].gap), true };
 			folds++;
 		}
 	}
@@ -185,12 +184,12 @@ static void fold(struct vp_address_axis *a, struct candidate *list, size_t count
 }
 
 static int pack(struct vp_address_axis *a, uint64_t (*ranges)[2], size_t count,
-                struct vp_axis *axis, struct vp_arena *arena)
+                struct vp_axis *axis, struct vp_pool *pool)
 {
-	a->address = vp_arena_take(arena, 2 * count * sizeof *a->address);
-	a->place = vp_arena_take(arena, 2 * count * sizeof *a->place);
-	struct candidate *list = vp_arena_take(arena, count * sizeof *list);
-	size_t *knot_of = vp_arena_take(arena, count * sizeof *knot_of), n = 0, knot = 0;
+	a->address = vp_pool_take(pool, 2 * count * sizeof *a->address);
+	a->place = vp_pool_take(pool, 2 * count * sizeof *a->place);
+	struct candidate *list = vp_pool_take(pool, count * sizeof *list);
+	size_t *knot_of = vp_pool_take(pool, count * sizeof *knot_of), n = 0, knot = 0;
 	if (!a->address || !a->place || !list || !knot_of)
 		return -1;
 	a->count = knots(a->address, ranges, count);
@@ -211,15 +210,14 @@ static int pack(struct vp_address_axis *a, uint64_t (*ranges)[2], size_t count,
 		knot = last;
 	}
 	fold(a, list, n, knot_of);
-	ticks_packed(axis, list, n, a->high, arena);
+	ticks_packed(axis, list, n, a->high, pool);
 	return 0;
 }
 
-static void ticks_even(const struct vp_address_axis *a, struct vp_axis *axis,
-                       struct vp_arena *arena)
+static void ticks_even(const struct vp_address_axis *a, struct vp_axis *axis, struct vp_pool *pool)
 {
 	const int steps = 10;
-	struct vp_tick *ticks = vp_arena_take(arena, (size_t)(steps + 1) * sizeof *ticks);
+	struct vp_tick *ticks = vp_pool_take(pool, (size_t)(steps + 1) * sizeof *ticks);
 	axis->ticks = ticks;
 	double whole = (double)(a->high - a->low), log_whole = log2(1 + whole / 4096);
 	for (int i = 0; ticks && i <= steps; i++) {
@@ -230,17 +228,17 @@ static void ticks_even(const struct vp_address_axis *a, struct vp_axis *axis,
 		        i == steps ? a->high : a->low + ((uint64_t)bytes & ~(uint64_t)4095);
 		ticks[axis->count++] = (struct vp_tick){
 			vp_address_at(a, address),
-			vp_arena_print(arena, "0x%llx", (unsigned long long)address), false
+			vp_pool_print(pool, "0x%llx", (unsigned long long)address), false
 		};
 	}
 }
 
 struct vp_address_axis *vp_address_axis_new(enum vp_scale scale, uint64_t (*ranges)[2],
                                             size_t count, struct vp_axis *axis,
-                                            struct vp_arena *arena)
+                                            struct vp_pool *pool)
 {
 	static const char *const titles[] = { "address (gaps folded)", "address (log)", "address" };
-	struct vp_address_axis *a = vp_arena_take(arena, sizeof *a);
+	struct vp_address_axis *a = vp_pool_take(pool, sizeof *a);
 	size_t kept = 0;
 	if (!a)
 		return NULL;
@@ -256,8 +254,8 @@ struct vp_address_axis *vp_address_axis_new(enum vp_scale scale, uint64_t (*rang
 	for (size_t i = 0; i < kept; i++)
 		a->high = ranges[i][1] > a->high ? ranges[i][1] : a->high;
 	if (scale != VP_SCALE_PACKED)
-		ticks_even(a, axis, arena);
-	else if (pack(a, ranges, kept, axis, arena))
+		ticks_even(a, axis, pool);
+	else if (pack(a, ranges, kept, axis, pool))
 		return NULL;
 	return a;
 }

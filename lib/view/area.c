@@ -38,7 +38,7 @@ static int collect(struct area *area, const struct vp_proc *proc)
 {
 	const struct vp_model *model = area->build.model;
 	area->moments =
-	        vp_arena_take(area->build.arena, (model->moment_count + 1) * sizeof *area->moments);
+	        vp_pool_take(area->build.pool, (model->moment_count + 1) * sizeof *area->moments);
 	if (!area->moments)
 		return vp_fail("out of memory");
 	for (size_t i = 0; proc && i < model->moment_count; i++)
@@ -77,23 +77,22 @@ static void thin(struct area *area)
 		last = column;
 	}
 	area->count = kept;
-	vp_build_note(&area->build, vp_arena_print(area->build.arena,
-	                                           "%zu moments are drawn as %zu: of each half "
-	                                           "column the highest",
-	                                           was, kept));
+	vp_build_note(&area->build, vp_pool_print(area->build.pool,
+	                                          "%zu moments are drawn as %zu: of each half "
+	                                          "column the highest",
+	                                          was, kept));
 }
 
 static const char *amount(const struct area *area, double v)
 {
-	return area->measure == VP_SUM_REGIONS
-	               ? vp_arena_print(area->build.arena, "%.0f regions", v)
-	               : vp_size_words(area->build.arena, v);
+	return area->measure == VP_SUM_REGIONS ? vp_pool_print(area->build.pool, "%.0f regions", v)
+	                                       : vp_size_words(area->build.pool, v);
 }
 
 static void serie(struct area *area, size_t kind, double top, struct vp_serie *one, size_t points)
 {
-	struct vp_arena *arena = area->build.arena;
-	double *y = vp_arena_take(arena, points * sizeof *y), most = 0,
+	struct vp_pool *pool = area->build.pool;
+	double *y = vp_pool_take(pool, points * sizeof *y), most = 0,
 	       last = vp_moment_sum(area->last, kind, area->measure);
 	int64_t most_t = area->t0;
 	if (!y)
@@ -110,21 +109,21 @@ static void serie(struct area *area, size_t kind, double top, struct vp_serie *o
 	}
 	struct vp_class *class_ = &area->build.classes[area->build.class_of[kind]];
 	class_->detail = last == most ? amount(area, last)
-	                              : vp_arena_print(arena, "%s, peak %s", amount(area, last),
-	                                               amount(area, most));
+	                              : vp_pool_print(pool, "%s, peak %s", amount(area, last),
+	                                              amount(area, most));
 	one->name = class_->name;
 	one->class = (uint32_t)area->build.class_of[kind];
 	one->y = y;
-	one->title = vp_arena_print(arena, "%s\n%s %s\nmost %s at %s", one->name,
-	                            area->ended ? "before it ended" : "last", amount(area, last),
-	                            amount(area, most), vp_time_words(arena, most_t));
+	one->title = vp_pool_print(pool, "%s\n%s %s\nmost %s at %s", one->name,
+	                           area->ended ? "before it ended" : "last", amount(area, last),
+	                           amount(area, most), vp_time_words(pool, most_t));
 }
 
 /* The last value holds to the end of the time shown, so there is one point more than moments. */
 static void points(struct area *area)
 {
 	struct vp_figure *figure = area->build.figure;
-	double *xs = vp_arena_take(area->build.arena, (area->count + 1) * sizeof *xs),
+	double *xs = vp_pool_take(area->build.pool, (area->count + 1) * sizeof *xs),
 	       span = (double)(area->t1 - area->t0);
 	if (!xs)
 		return;
@@ -153,12 +152,11 @@ static int series(struct area *area)
 	if (vp_build_classes(build))
 		return -1;
 	double peak = top;
-	top = area->measure == VP_SUM_REGIONS ? vp_axis_count(&figure->y, top, build->arena)
-	                                      : vp_axis_bytes(&figure->y, top, build->arena);
+	top = area->measure == VP_SUM_REGIONS ? vp_axis_count(&figure->y, top, build->pool)
+	                                      : vp_axis_bytes(&figure->y, top, build->pool);
 	figure->y.title = measure_words[area->measure];
 	points(area);
-	struct vp_serie *list =
-	        vp_arena_take(build->arena, (figure->class_count + 1) * sizeof *list);
+	struct vp_serie *list = vp_pool_take(build->pool, (figure->class_count + 1) * sizeof *list);
 	if (!list || !figure->xs)
 		return vp_fail("out of memory");
 	for (size_t kind = 0; kind < build->kind_count; kind++)
@@ -166,10 +164,10 @@ static int series(struct area *area)
 			serie(area, kind, top, &list[figure->serie_count++], figure->points);
 	figure->series = list;
 	figure->subtitle =
-	        vp_arena_print(build->arena, "%s by kind, %zu moments, %s%s%s, peak %s",
-	                       measure_words[area->measure], area->count,
-	                       area->ended ? "" : "last ", amount(area, total(area, area->last)),
-	                       area->ended ? " before it ended" : "", amount(area, peak));
+	        vp_pool_print(build->pool, "%s by kind, %zu moments, %s%s%s, peak %s",
+	                      measure_words[area->measure], area->count, area->ended ? "" : "last ",
+	                      amount(area, total(area, area->last)),
+	                      area->ended ? " before it ended" : "", amount(area, peak));
 	return 0;
 }
 
@@ -183,15 +181,15 @@ static bool measured(const struct area *area)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	if (vp_regions_is(options))
-		return vp_regions_area(model, options, figure, arena);
+		return vp_regions_area(model, options, figure, pool);
 	if (vp_machine_is(model, options))
-		return vp_machine_area(model, options, figure, arena);
+		return vp_machine_area(model, options, figure, pool);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };
 	const struct vp_proc *proc = vp_model_chosen(model);
-	if (vp_build_begin(&area.build, "area", VP_SERIES, model, options, figure, arena) ||
+	if (vp_build_begin(&area.build, "area", VP_SERIES, model, options, figure, pool) ||
 	    collect(&area, proc))
 		return -1;
 	figure->title = vp_build_process(&area.build, proc);
@@ -200,7 +198,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	for (size_t i = 0; i < area.count; i++)
 		any |= total(&area, area.moments[i]) > 0;
 	if (area.count && any && measured(&area)) {
-		vp_axis_time(&figure->x, area.t0, area.t1, arena);
+		vp_axis_time(&figure->x, area.t0, area.t1, pool);
 		find_last(&area, proc);
 		thin(&area);
 		if (series(&area))
@@ -209,8 +207,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	} else if (area.count && !any && model->filter.kinds == NULL &&
 	           model->filter.perms == NULL && !model->filter.address_end)
 		figure->empty =
-		        vp_arena_print(arena, "no sample tells %s of any region; see --measure",
-		                       measure_words[area.measure]);
+		        vp_pool_print(pool, "no sample tells %s of any region; see --measure",
+		                      measure_words[area.measure]);
 	else
 		vp_build_empty(&area.build, "moment");
 	vp_build_notes(&area.build);

@@ -31,19 +31,19 @@ struct aslr {
 
 /* 1 is a bit that differed; digits, so that every renderer sets them in a fixed pitch. Below bit 12
  * lies the page; above 47 the kernel. */
-static const char *pattern(struct vp_arena *arena, uint64_t varies)
+static const char *pattern(struct vp_pool *pool, uint64_t varies)
 {
 	char text[37];
 	for (int i = 0; i < 36; i++)
 		text[i] = varies >> (47 - i) & 1 ? '1' : '0';
 	text[36] = 0;
-	return vp_arena_print(arena, "%s", text);
+	return vp_pool_print(pool, "%s", text);
 }
 
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct aslr *aslr = ctx;
-	struct vp_arena *arena = aslr->build.arena;
+	struct vp_pool *pool = aslr->build.pool;
 	if (i == aslr->model->varied_count)
 		return (struct vp_value){ 0 };
 	const struct vp_varied *one = &aslr->model->varied[i];
@@ -52,10 +52,9 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case RUNS: return vp_number(VP_COUNT, (int64_t)one->runs);
 	case DISTINCT: return vp_number(VP_COUNT, (int64_t)one->distinct);
 	case BITS: return vp_number(VP_COUNT, (int64_t)one->bits);
-	case PATTERN: return vp_word(pattern(arena, one->varies));
-	case LOW: return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)one->low));
-	case HIGH:
-		return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)one->high));
+	case PATTERN: return vp_word(pattern(pool, one->varies));
+	case LOW: return vp_word(vp_pool_print(pool, "0x%012llx", (unsigned long long)one->low));
+	case HIGH: return vp_word(vp_pool_print(pool, "0x%012llx", (unsigned long long)one->high));
 	default: return vp_number(VP_KIB, (int64_t)(one->high - one->low));
 	}
 }
@@ -80,23 +79,23 @@ static void words(struct aslr *aslr)
 		fixed += one->runs > 1 && !one->varies;
 	}
 	build->figure->title =
-	        vp_arena_print(build->arena, "addresses of %llu runs", (unsigned long long)runs);
+	        vp_pool_print(build->pool, "addresses of %llu runs", (unsigned long long)runs);
 	build->figure->subtitle =
-	        vp_arena_print(build->arena, "%zu bases, %llu of them at one address in every run",
-	                       aslr->model->varied_count, (unsigned long long)fixed);
-	vp_build_note(build, vp_arena_print(build->arena,
-	                                    "1 is a bit that differed. These are the least that "
-	                                    "vary: one that is random stays the same in %llu runs "
-	                                    "with a chance of 2^-%llu",
-	                                    (unsigned long long)runs,
-	                                    (unsigned long long)(runs ? runs - 1 : 0)));
+	        vp_pool_print(build->pool, "%zu bases, %llu of them at one address in every run",
+	                      aslr->model->varied_count, (unsigned long long)fixed);
+	vp_build_note(build, vp_pool_print(build->pool,
+	                                   "1 is a bit that differed. These are the least that "
+	                                   "vary: one that is random stays the same in %llu runs "
+	                                   "with a chance of 2^-%llu",
+	                                   (unsigned long long)runs,
+	                                   (unsigned long long)(runs ? runs - 1 : 0)));
 }
 
 int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *options,
-                  struct vp_figure *figure, struct vp_arena *arena)
+                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct aslr aslr = { .model = model };
-	if (vp_build_begin(&aslr.build, "aslr", VP_TABLE, model, options, figure, arena))
+	if (vp_build_begin(&aslr.build, "aslr", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = "addresses of several runs";
 	if (!model->varied_count) {

@@ -16,22 +16,22 @@ static double round_up(double least)
 	return 10 * ten;
 }
 
-static struct vp_tick *ticks_new(struct vp_axis *axis, struct vp_arena *arena)
+static struct vp_tick *ticks_new(struct vp_axis *axis, struct vp_pool *pool)
 {
-	struct vp_tick *ticks = vp_arena_take(arena, TICKS_MAX * sizeof *ticks);
+	struct vp_tick *ticks = vp_pool_take(pool, TICKS_MAX * sizeof *ticks);
 	axis->ticks = ticks;
 	axis->count = 0;
 	return ticks;
 }
 
-void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_arena *arena)
+void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_pool *pool)
 {
 	axis->title = "time";
-	struct vp_tick *ticks = ticks_new(axis, arena);
+	struct vp_tick *ticks = ticks_new(axis, pool);
 	if (!ticks)
 		return;
 	if (t1 <= t0) {
-		ticks[axis->count++] = (struct vp_tick){ 0, vp_time_words(arena, t0), false };
+		ticks[axis->count++] = (struct vp_tick){ 0, vp_time_words(pool, t0), false };
 		return;
 	}
 	double span = (double)(t1 - t0), step = round_up(span / 8);
@@ -49,34 +49,34 @@ void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_arena 
 	     t += step)
 		ticks[axis->count++] =
 		        (struct vp_tick){ (t - (double)t0) / span,
-			                  vp_time_words(arena, (int64_t)llround(t)), false };
+			                  vp_time_words(pool, (int64_t)llround(t)), false };
 }
 
 static double axis_steps(struct vp_axis *axis, double top, double step, bool bytes,
-                         struct vp_arena *arena)
+                         struct vp_pool *pool)
 {
 	double end = ceil(top / step - 1e-9) * step;
-	struct vp_tick *ticks = ticks_new(axis, arena);
+	struct vp_tick *ticks = ticks_new(axis, pool);
 	if (end <= 0)
 		end = step;
 	for (double v = 0; ticks && v <= end * (1 + 1e-9) && axis->count < TICKS_MAX; v += step)
 		ticks[axis->count++] = (struct vp_tick){ v / end,
-			                                 bytes ? vp_size_words(arena, v)
-			                                       : vp_arena_print(arena, "%.0f", v),
+			                                 bytes ? vp_size_words(pool, v)
+			                                       : vp_pool_print(pool, "%.0f", v),
 			                                 false };
 	return end;
 }
 
-double vp_axis_bytes(struct vp_axis *axis, double top, struct vp_arena *arena)
+double vp_axis_bytes(struct vp_axis *axis, double top, struct vp_pool *pool)
 {
 	double step = 1;
 	while (step * 6 < top)
 		step *= 2;
-	return axis_steps(axis, top, step < 1024 ? 1024 : step, true, arena);
+	return axis_steps(axis, top, step < 1024 ? 1024 : step, true, pool);
 }
 
-double vp_axis_count(struct vp_axis *axis, double top, struct vp_arena *arena)
+double vp_axis_count(struct vp_axis *axis, double top, struct vp_pool *pool)
 {
 	double step = top > 6 ? round_up(top / 6) : 1;
-	return axis_steps(axis, top, step < 1 ? 1 : step, false, arena);
+	return axis_steps(axis, top, step < 1 ? 1 : step, false, pool);
 }

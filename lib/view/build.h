@@ -14,7 +14,7 @@ struct vp_build {
 	const struct vp_model *model;
 	const struct vp_view_options *options;
 	struct vp_figure *figure;
-	struct vp_arena *arena;
+	struct vp_pool *pool;
 	struct vp_class *classes;
 	int *class_of;             /* by kind index, -1: not used */
 	uint64_t *regions, *bytes; /* by kind index: for the legend */
@@ -24,10 +24,10 @@ struct vp_build {
 
 int vp_build_begin(struct vp_build *build, const char *view, enum vp_figure_shape shape,
                    const struct vp_model *model, const struct vp_view_options *options,
-                   struct vp_figure *figure, struct vp_arena *arena); /* 0, -1 */
-/* A list in the arena with room for one more item: the list, moved where it had to grow; NULL: no
+                   struct vp_figure *figure, struct vp_pool *pool); /* 0, -1 */
+/* A list in the pool with room for one more item: the list, moved where it had to grow; NULL: no
  * memory. */
-void *vp_build_grow(struct vp_arena *arena, void *list, size_t count, size_t *size, size_t item);
+void *vp_build_grow(struct vp_pool *pool, void *list, size_t count, size_t *size, size_t item);
 void vp_build_note(struct vp_build *build, const char *text);
 void vp_build_flag(struct vp_build *build, double x, const char *text);
 /* Classes: count every kind that is shown, then make the classes in the order of the kind table. */
@@ -44,7 +44,7 @@ const char *vp_build_process(struct vp_build *build,
  * changed. */
 bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code);
 /* The end of a long name tells more than its middle; not inside a character. */
-const char *vp_build_cut(struct vp_arena *arena, const char *name, size_t most);
+const char *vp_build_cut(struct vp_pool *pool, const char *name, size_t most);
 /* What all regions of a kind had at that moment, and all kinds together; measure is one of VP_SUM_.
  */
 double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure);
@@ -66,29 +66,29 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 /* The presets of the view table that print as other programs do: whether it is one; its figure. */
 bool vp_listing_is(const char *preset);
 int vp_listing_build(const struct vp_model *model, const struct vp_view_options *options,
-                     struct vp_figure *figure, struct vp_arena *arena);
+                     struct vp_figure *figure, struct vp_pool *pool);
 /* The presets free and free-LETTERS of the view table: whether it is one; whether it is a good one;
  * its figure. */
 bool vp_free_is(const char *preset);
 int vp_free_check(const struct vp_view_options *options);
 int vp_free_build(const struct vp_model *model, const struct vp_view_options *options,
-                  struct vp_figure *figure, struct vp_arena *arena);
+                  struct vp_figure *figure, struct vp_pool *pool);
 /* The view area of the whole machine: whether it is asked for, or to be shown unasked; its figure.
  */
 bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *options);
 int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options,
-                    struct vp_figure *figure, struct vp_arena *arena);
+                    struct vp_figure *figure, struct vp_pool *pool);
 /* The view diff as a table: for a stream of vm-diff also where a table was asked for. */
 int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options,
-                  struct vp_figure *figure, struct vp_arena *arena);
+                  struct vp_figure *figure, struct vp_pool *pool);
 /* The view aslr, also where a table of such a stream was asked for. */
 int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *options,
-                  struct vp_figure *figure, struct vp_arena *arena);
+                  struct vp_figure *figure, struct vp_pool *pool);
 /* The view area by region or by name: is that asked for; its figure; 0 or -1 (vp_error) where it
  * makes no sense. */
 bool vp_regions_is(const struct vp_view_options *options);
 int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options,
-                    struct vp_figure *figure, struct vp_arena *arena);
+                    struct vp_figure *figure, struct vp_pool *pool);
 int vp_regions_check(const struct vp_view_options *options);
 /* "[heap]", "libc.so.6", "anon": what stands in a box. */
 const char *vp_short_name(const char *name, const char *kind);

@@ -152,7 +152,7 @@ static int collect(struct cards *cards)
 {
 	const struct vp_model *model = cards->build.model;
 	cards->spans =
-	        vp_arena_take(cards->build.arena, (model->span_count + 1) * sizeof *cards->spans);
+	        vp_pool_take(cards->build.pool, (model->span_count + 1) * sizeof *cards->spans);
 	if (!cards->spans)
 		return vp_fail("out of memory");
 	cards->t = vp_moment_of(&cards->build, cards->proc);
@@ -199,8 +199,7 @@ static void column_add(struct column *column, const struct vp_span *span)
 
 static int cards_make(struct cards *cards)
 {
-	cards->all =
-	        vp_arena_take(cards->build.arena, (cards->span_count + 1) * sizeof *cards->all);
+	cards->all = vp_pool_take(cards->build.pool, (cards->span_count + 1) * sizeof *cards->all);
 	if (!cards->all)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < cards->span_count; i++) {
@@ -335,32 +334,32 @@ static const char *perms_of(const struct card *card)
 /* As much as fits: the name, the size, permissions, what is resident. */
 static const char *label_of(struct cards *cards, const struct card *card)
 {
-	struct vp_arena *arena = cards->build.arena;
-	const char *kind = vp_words(arena, vp_s(vp_kind_name(card->first->kind)));
+	struct vp_pool *pool = cards->build.pool;
+	const char *kind = vp_words(pool, vp_s(vp_kind_name(card->first->kind)));
 	const char *name =
-	        card->rest ? vp_arena_print(arena, "%zu more", card->count)
+	        card->rest ? vp_pool_print(pool, "%zu more", card->count)
 	                   : vp_short_name(cards->build.model->names[card->first->name], kind);
 	const char *size = card->flags == VP_BOX_GONE ? "gone"
-	                                              : vp_size_words(arena, (double)card->size),
+	                                              : vp_size_words(pool, (double)card->size),
 	           *perms = perms_of(card);
 	const char *rss =
 	        card->has_rss && card->flags != VP_BOX_GONE
-	                ? vp_arena_print(arena, " rss %s", vp_size_words(arena, (double)card->rss))
+	                ? vp_pool_print(pool, " rss %s", vp_size_words(pool, (double)card->rss))
 	                : "";
 	const char *more = card->count > 1 && !card->rest
-	                           ? vp_arena_print(arena, " in %zu", card->count)
-	                           : vp_arena_print(arena, "%s%s", *perms ? " " : "", perms);
-	const char *tails[] = { vp_arena_print(arena, " %s%s%s", size, more, rss),
-		                vp_arena_print(arena, " %s%s", size, more),
-		                vp_arena_print(arena, " %s", size) };
+	                           ? vp_pool_print(pool, " in %zu", card->count)
+	                           : vp_pool_print(pool, "%s%s", *perms ? " " : "", perms);
+	const char *tails[] = { vp_pool_print(pool, " %s%s%s", size, more, rss),
+		                vp_pool_print(pool, " %s%s", size, more),
+		                vp_pool_print(pool, " %s", size) };
 	size_t wanted = strlen(name) < 12 ? strlen(name) : 12;
 	for (size_t i = 0; i < 3; i++)
 		if (wanted + strlen(tails[i]) <= cards->letters)
-			return vp_arena_print(arena, "%s%s",
-			                      vp_build_cut(arena, name,
-			                                   cards->letters - strlen(tails[i])),
-			                      tails[i]);
-	return vp_build_cut(arena, name, cards->letters);
+			return vp_pool_print(pool, "%s%s",
+			                     vp_build_cut(pool, name,
+			                                  cards->letters - strlen(tails[i])),
+			                     tails[i]);
+	return vp_build_cut(pool, name, cards->letters);
 }
 
 static const char *span_words(struct cards *cards, const struct vp_span *span)
@@ -368,58 +367,61 @@ static const char *span_words(struct cards *cards, const struct vp_span *span)
 	static const char *const marks[] = {
 		[VP_BOX_NEW] = "\nnew", [VP_BOX_GONE] = "\ngone", [VP_BOX_CHANGED] = "\nchanged"
 	};
-	struct vp_arena *arena = cards->build.arena;
+	struct vp_pool *pool = cards->build.pool;
 	const char *name = cards->build.model->names[span->name],
 	           *mark = marks[vp_moment_flags(cards->proc, span)];
 	const char *rss = !span->has_rss
 	                          ? ""
-	                          : vp_arena_print(arena, ", rss %s",
-	                                           vp_size_words(arena, (double)span->rss_last));
-	return vp_arena_print(arena, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s",
-	                      (unsigned long long)span->start, (unsigned long long)span->end,
-	                      vp_size_words(arena, (double)(span->end - span->start)), rss,
-	                      span->perms, vp_words(arena, vp_s(vp_kind_name(span->kind))),
-	                      *name ? " " : "", name, (unsigned long long)span->id,
-	                      vp_time_words(arena, span->t0), span->born ? " by " : "",
-	                      span->born ? vp_event_names[span->born - 1] : "", mark ? mark : "");
+	                          : vp_pool_print(pool, ", rss %s",
+	                                          vp_size_words(pool, (double)span->rss_last));
+	return vp_pool_print(pool, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s",
+	                     (unsigned long long)span->start, (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)(span->end - span->start)), rss,
+	                     span->perms, vp_words(pool, vp_s(vp_kind_name(span->kind))),
+	                     *name ? " " : "", name, (unsigned long long)span->id,
+	                     vp_time_words(pool, span->t0), span->born ? " by " : "",
+	                     span->born ? vp_event_names[span->born - 1] : "", mark ? mark : "");
 }
 
 /* One region in full; of several a line each, as far as a person reads. */
 static const char *title_of(struct cards *cards, const struct card *card)
 {
-	struct vp_arena *arena = cards->build.arena;
+	struct vp_pool *pool = cards->build.pool;
 	if (cards->build.options->untitled)
 		return "";
 	if (card->count == 1)
 		return span_words(cards, card->first);
 	const char *name = card->rest ? "" : cards->build.model->names[card->first->name];
 	const char *text =
-	        vp_arena_print(arena, "%s%s%zu regions, %s%s%s", name, *name ? "\n" : "",
-	                       card->count, vp_size_words(arena, (double)card->size),
-	                       card->has_rss ? ", rss " : "",
-	                       card->has_rss ? vp_size_words(arena, (double)card->rss) : "");
+	        vp_pool_print(pool, "%s%s%zu regions, %s%s%s", name, *name ? "\n" : "", card->count,
+	                      vp_size_words(pool, (double)card->size),
+	                      card->has_rss ? ", rss " : "",
+	                      card->has_rss ? vp_size_words(pool, (double)card->rss) : "");
 	for (size_t i = 0; i < card->count && i < 12; i++) {
 		const struct vp_span *span = card->spans[i];
 		uint32_t flags = vp_moment_flags(cards->proc, span);
-		text = vp_arena_print(
-		        arena, "%s\n0x%llx-0x%llx %s %s %s%s%s%s", text,
-		        (unsigned long long)span->start, (unsigned long long)span->end,
-		        vp_size_words(arena, (double)(span->end - span->start)), span->perms,
-		        vp_words(arena, vp_s(vp_kind_name(span->kind))), card->rest ? " " : "",
-		        card->rest ? vp_short_name(cards->build.model->names[span->name], "") : "",
-		        flags == VP_BOX_NEW       ? " (new)"
-		        : flags == VP_BOX_CHANGED ? " (changed)"
-		        : flags == VP_BOX_GONE    ? " (gone)"
-		                                  : "");
+		text = vp_pool_print(pool, "%s\n0x%llx-0x%llx %s %s %s%s%s%s", text,
+		                     (unsigned long long)span->start, (unsigned long long)span->end,
+		                     vp_size_words(pool, (double)(span->end - span->start)),
+		                     span->perms, vp_words(pool, vp_s(vp_kind_name(span->kind))),
+		                     card->rest ? " " : "",
+		                     card->rest
+		                             ? vp_short_name(cards->build.model->names[span->name],
+		                                             "")
+		                             : "",
+		                     flags == VP_BOX_NEW       ? " (new)"
+		                     : flags == VP_BOX_CHANGED ? " (changed)"
+		                     : flags == VP_BOX_GONE    ? " (gone)"
+		                                               : "");
 	}
-	return card->count > 12 ? vp_arena_print(arena, "%s\nand %zu more", text, card->count - 12)
+	return card->count > 12 ? vp_pool_print(pool, "%s\nand %zu more", text, card->count - 12)
 	                        : text;
 }
 
 static int classes(struct cards *cards)
 {
-	struct vp_arena *arena = cards->build.arena;
-	struct vp_class *list = vp_arena_take(arena, CATEGORIES * sizeof *list);
+	struct vp_pool *pool = cards->build.pool;
+	struct vp_class *list = vp_pool_take(pool, CATEGORIES * sizeof *list);
 	size_t count = 0;
 	if (!list)
 		return vp_fail("out of memory");
@@ -431,13 +433,13 @@ static int classes(struct cards *cards)
 		vp_class_colours(categories[i].like, &list[count]);
 		list[count].name = categories[i].name;
 		list[count++].detail =
-		        vp_arena_print(arena, "%llu region%s, %s%s%s",
-		                       (unsigned long long)column->regions,
-		                       column->regions == 1 ? "" : "s",
-		                       vp_size_words(arena, (double)column->size),
-		                       column->has_rss ? ", rss " : "",
-		                       column->has_rss ? vp_size_words(arena, (double)column->rss)
-		                                       : "");
+		        vp_pool_print(pool, "%llu region%s, %s%s%s",
+		                      (unsigned long long)column->regions,
+		                      column->regions == 1 ? "" : "s",
+		                      vp_size_words(pool, (double)column->size),
+		                      column->has_rss ? ", rss " : "",
+		                      column->has_rss ? vp_size_words(pool, (double)column->rss)
+		                                      : "");
 	}
 	vp_class_letters(list, count);
 	cards->build.figure->classes = list;
@@ -448,7 +450,7 @@ static int classes(struct cards *cards)
 static void words(struct cards *cards)
 {
 	struct vp_build *build = &cards->build;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	uint64_t size = 0, rss = 0;
 	bool has_rss = false;
 	for (int i = 0; i < CATEGORIES; i++) {
@@ -457,19 +459,18 @@ static void words(struct cards *cards)
 		has_rss |= cards->columns[i].has_rss;
 	}
 	build->figure->subtitle =
-	        vp_arena_print(arena,
-	                       "at %s%s: %zu region%s by category, %s%s%s; a card's size says "
-	                       "nothing",
-	                       vp_time_words(arena, cards->t),
-	                       cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "",
-	                       cards->regions, cards->regions == 1 ? "" : "s",
-	                       vp_size_words(arena, (double)size), has_rss ? ", rss " : "",
-	                       has_rss ? vp_size_words(arena, (double)rss) : "");
+	        vp_pool_print(pool,
+	                      "at %s%s: %zu region%s by category, %s%s%s; a card's size says "
+	                      "nothing",
+	                      vp_time_words(pool, cards->t),
+	                      cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "",
+	                      cards->regions, cards->regions == 1 ? "" : "s",
+	                      vp_size_words(pool, (double)size), has_rss ? ", rss " : "",
+	                      has_rss ? vp_size_words(pool, (double)rss) : "");
 	if (cards->fresh + cards->changed + cards->gone)
-		vp_build_note(build,
-		              vp_arena_print(arena, "since %s: %zu new, %zu changed, %zu gone",
-		                             vp_time_words(arena, cards->proc->look_before),
-		                             cards->fresh, cards->changed, cards->gone));
+		vp_build_note(build, vp_pool_print(pool, "since %s: %zu new, %zu changed, %zu gone",
+		                                   vp_time_words(pool, cards->proc->look_before),
+		                                   cards->fresh, cards->changed, cards->gone));
 }
 
 /* ---- boxes ---- */
@@ -477,7 +478,7 @@ static void words(struct cards *cards)
 static int box(struct cards *cards, struct vp_box one)
 {
 	struct vp_figure *figure = cards->build.figure;
-	cards->boxes = vp_build_grow(cards->build.arena, cards->boxes, figure->box_count,
+	cards->boxes = vp_build_grow(cards->build.pool, cards->boxes, figure->box_count,
 	                             &cards->box_size, sizeof *cards->boxes);
 	if (!cards->boxes)
 		return vp_fail("out of memory");
@@ -489,17 +490,17 @@ static int box(struct cards *cards, struct vp_box one)
 static int heading(struct cards *cards, int category, double x0, double x1, double y)
 {
 	const struct column *column = &cards->columns[category];
-	struct vp_arena *arena = cards->build.arena;
+	struct vp_pool *pool = cards->build.pool;
 	const char *detail = cards->build.figure->classes[column->class_].detail;
-	const char *size = vp_arena_print(arena, "%s: %llu, %s", categories[category].name,
-	                                  (unsigned long long)column->regions,
-	                                  vp_size_words(arena, (double)column->size));
+	const char *size = vp_pool_print(pool, "%s: %llu, %s", categories[category].name,
+	                                 (unsigned long long)column->regions,
+	                                 vp_size_words(pool, (double)column->size));
 	return box(cards,
 	           (struct vp_box){
 	                   (float)x0, (float)x1, (float)(y - cards->row * 0.94), (float)y,
 	                   (uint32_t)column->class_, 0, -1,
 	                   strlen(size) <= cards->letters + 3 ? size : categories[category].name,
-	                   vp_arena_print(arena, "%s: %s", categories[category].name, detail) });
+	                   vp_pool_print(pool, "%s: %s", categories[category].name, detail) });
 }
 
 static int column_boxes(struct cards *cards, int category, size_t at, double y)
@@ -550,7 +551,7 @@ static int draw(struct cards *cards)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct cards cards = { .proc = vp_model_chosen(model) };
 	struct vp_view_options sane = *options;
@@ -558,7 +559,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	sane.height = options->height > 0 ? options->height
 	              : options->text     ? 48
 	                                  : 600; /* text that may be as long as it likes */
-	if (vp_build_begin(&cards.build, "cards", VP_BOXES, model, &sane, figure, arena))
+	if (vp_build_begin(&cards.build, "cards", VP_BOXES, model, &sane, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&cards.build, cards.proc);
 	if (cards.proc && model->t1 >= model->t0 && collect(&cards))

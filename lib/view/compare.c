@@ -151,7 +151,7 @@ static int descent(struct compare *c)
 {
 	const struct vp_model *model = c->build.model;
 	size_t kept = 0;
-	c->origins = vp_arena_take(c->build.arena, (model->span_count + 1) * sizeof *c->origins);
+	c->origins = vp_pool_take(c->build.pool, (model->span_count + 1) * sizeof *c->origins);
 	if (!c->origins)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->span_count; i++) {
@@ -184,7 +184,7 @@ static int by_number(const void *left, const void *right)
 /* The roots of all that the process ever had, sorted. */
 static uint64_t *roots(const struct compare *c, int64_t pid, size_t *count)
 {
-	uint64_t *list = vp_arena_take(c->build.arena, (c->origin_count + 1) * sizeof *list);
+	uint64_t *list = vp_pool_take(c->build.pool, (c->origin_count + 1) * sizeof *list);
 	*count = 0;
 	for (size_t i = 0; list && i < c->origin_count; i++)
 		if (c->origins[i].pid == pid)
@@ -205,7 +205,7 @@ static int by_start(const void *left, const void *right)
 static struct side *side(struct compare *c, const struct vp_proc *proc, size_t *count)
 {
 	const struct vp_model *model = c->build.model;
-	struct side *list = vp_arena_take(c->build.arena, (model->span_count + 1) * sizeof *list);
+	struct side *list = vp_pool_take(c->build.pool, (model->span_count + 1) * sizeof *list);
 	*count = 0;
 	for (size_t i = 0; list && i < model->span_count; i++)
 		if (model->spans[i].pid == proc->pid && vp_moment_has(&model->spans[i], c->t))
@@ -343,7 +343,7 @@ static int by_address(const void *left, const void *right)
 static int take_runs(struct compare *c)
 {
 	const struct vp_model *model = c->build.model;
-	c->runs = vp_arena_take(c->build.arena, (model->page_run_count + 1) * sizeof *c->runs);
+	c->runs = vp_pool_take(c->build.pool, (model->page_run_count + 1) * sizeof *c->runs);
 	if (!c->runs)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->page_run_count; i++)
@@ -375,72 +375,71 @@ static int collect(struct compare *c)
 
 static const char *kind_of(struct compare *c, const struct vp_span *span)
 {
-	return vp_words(c->build.arena, vp_s(vp_kind_name(span->kind)));
+	return vp_words(c->build.pool, vp_s(vp_kind_name(span->kind)));
 }
 
 static const char *region_words(struct compare *c, const struct vp_span *span)
 {
-	struct vp_arena *arena = c->build.arena;
+	struct vp_pool *pool = c->build.pool;
 	const char *name = c->build.model->names[span->name],
-	           *rss = span->has_rss
-	                          ? vp_arena_print(arena, ", rss %s",
-	                                           vp_size_words(arena, (double)span->rss_last))
-	                          : "";
-	return vp_arena_print(arena, "0x%llx-0x%llx %s%s, %s %s%s%s",
-	                      (unsigned long long)span->start, (unsigned long long)span->end,
-	                      vp_size_words(arena, (double)(span->end - span->start)), rss,
-	                      span->perms, kind_of(c, span), *name ? " " : "", name);
+	           *rss = span->has_rss ? vp_pool_print(pool, ", rss %s",
+	                                                vp_size_words(pool, (double)span->rss_last))
+	                                : "";
+	return vp_pool_print(pool, "0x%llx-0x%llx %s%s, %s %s%s%s", (unsigned long long)span->start,
+	                     (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)(span->end - span->start)), rss,
+	                     span->perms, kind_of(c, span), *name ? " " : "", name);
 }
 
 static const char *title_of(struct compare *c, const struct side *one, bool right)
 {
-	struct vp_arena *arena = c->build.arena;
+	struct vp_pool *pool = c->build.pool;
 	const struct vp_span *reference = right ? one->kin : one->span,
 	                     *selected = right ? one->span : one->kin;
 	const char *amount = !right || !one->measured || !one->kin
 	                             ? ""
-	                             : vp_arena_print(arena, "\n%s only here, %s still shared",
-	                                              vp_size_words(arena, (double)one->private),
-	                                              vp_size_words(arena, (double)one->shared));
-	return vp_arena_print(arena, "%s: %s\nreference: %s\nselected: %s%s", looks[one->what].name,
-	                      meanings[one->what],
-	                      reference ? region_words(c, reference) : "not there",
-	                      selected ? region_words(c, selected) : "not there", amount);
+	                             : vp_pool_print(pool, "\n%s only here, %s still shared",
+	                                             vp_size_words(pool, (double)one->private),
+	                                             vp_size_words(pool, (double)one->shared));
+	return vp_pool_print(pool, "%s: %s\nreference: %s\nselected: %s%s", looks[one->what].name,
+	                     meanings[one->what],
+	                     reference ? region_words(c, reference) : "not there",
+	                     selected ? region_words(c, selected) : "not there", amount);
 }
 
 static const char *label_of(struct compare *c, const struct side *one, bool right)
 {
-	struct vp_arena *arena = c->build.arena;
+	struct vp_pool *pool = c->build.pool;
 	const struct vp_span *span = one->span;
 	const char *name = vp_short_name(c->build.model->names[span->name], kind_of(c, span));
 	const char *amount = right && one->what == PRIVATE
-	                             ? vp_arena_print(arena, ", %s private",
-	                                              vp_size_words(arena, (double)one->private))
+	                             ? vp_pool_print(pool, ", %s private",
+	                                             vp_size_words(pool, (double)one->private))
 	                             : "";
-	return vp_arena_print(arena, "%s %s %s%s", name,
-	                      vp_size_words(arena, (double)(span->end - span->start)), span->perms,
-	                      amount);
+	return vp_pool_print(pool, "%s %s %s%s", name,
+	                     vp_size_words(pool, (double)(span->end - span->start)), span->perms,
+	                     amount);
 }
 
 static void words(struct compare *c)
 {
 	struct vp_build *build = &c->build;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	const char *pages =
 	        !c->measured ? ""
-	                     : vp_arena_print(arena, "; of what is common %s private, %s shared",
-	                                      vp_size_words(arena, (double)c->private),
-	                                      vp_size_words(arena, (double)c->shared));
-	build->figure->title = vp_arena_print(arena, "%s (reference) and %s",
-	                                      vp_build_process(build, c->reference),
-	                                      vp_build_process(build, c->selected));
+	                     : vp_pool_print(pool, "; of what is common %s private, %s shared",
+	                                     vp_size_words(pool, (double)c->private),
+	                                     vp_size_words(pool, (double)c->shared));
+	build->figure->title =
+	        vp_pool_print(pool, "%s (reference) and %s", vp_build_process(build, c->reference),
+	                      vp_build_process(build, c->selected));
 	build->figure->subtitle =
-	        vp_arena_print(arena,
-	                       "at %s: %zu regions shared, %zu private since the fork, %zu "
-	                       "changed, %zu added, %zu gone%s",
-	                       vp_time_words(arena, c->t), c->sums[SHARED].regions,
-	                       c->sums[PRIVATE].regions, c->sums[CHANGED].regions,
-	                       c->sums[ADDED].regions, c->sums[GONE].regions, pages);
+	        vp_pool_print(pool,
+	                      "at %s: %zu regions shared, %zu private since the fork, %zu "
+	                      "changed, %zu added, %zu gone%s",
+	                      vp_time_words(pool, c->t), c->sums[SHARED].regions,
+	                      c->sums[PRIVATE].regions, c->sums[CHANGED].regions,
+	                      c->sums[ADDED].regions, c->sums[GONE].regions, pages);
 	if (c->right_count && !c->sums[SHARED].regions && !c->sums[PRIVATE].regions &&
 	    !c->sums[CHANGED].regions)
 		vp_build_note(build, "no region of the one descends from the other's: it has "
@@ -460,8 +459,8 @@ static void words(struct compare *c)
 static int box(struct compare *c, struct vp_box one)
 {
 	struct vp_figure *figure = c->build.figure;
-	c->boxes = vp_build_grow(c->build.arena, c->boxes, figure->box_count, &c->box_size,
-	                         sizeof one);
+	c->boxes =
+	        vp_build_grow(c->build.pool, c->boxes, figure->box_count, &c->box_size, sizeof one);
 	if (!c->boxes)
 		return vp_fail("out of memory");
 	c->boxes[figure->box_count++] = one;
@@ -525,14 +524,14 @@ static int put_stretch(struct compare *c, const struct stretch *s, double x0, do
 	                   NULL,
 	                   c->build.options->untitled
 	                           ? ""
-	                           : vp_arena_print(c->build.arena,
-	                                            "%s of pages: %s\nwithin 0x%llx-0x%llx",
-	                                            vp_size_words(c->build.arena, (double)s->bytes),
-	                                            s->what == SHARED    ? "still shared"
-	                                            : s->what == PRIVATE ? "only here"
-	                                                                 : "of what was added",
-	                                            (unsigned long long)s->start,
-	                                            (unsigned long long)s->end) });
+	                           : vp_pool_print(c->build.pool,
+	                                           "%s of pages: %s\nwithin 0x%llx-0x%llx",
+	                                           vp_size_words(c->build.pool, (double)s->bytes),
+	                                           s->what == SHARED    ? "still shared"
+	                                           : s->what == PRIVATE ? "only here"
+	                                                                : "of what was added",
+	                                           (unsigned long long)s->start,
+	                                           (unsigned long long)s->end) });
 }
 
 static int pages(struct compare *c, double x0, double x1)
@@ -569,7 +568,7 @@ static int pages(struct compare *c, double x0, double x1)
 static int classes(struct compare *c)
 {
 	struct vp_build *build = &c->build;
-	struct vp_class *list = vp_arena_take(build->arena, WHATS * sizeof *list);
+	struct vp_class *list = vp_pool_take(build->pool, WHATS * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (int what = 0; what < WHATS; what++) {
@@ -579,9 +578,9 @@ static int classes(struct compare *c)
 			continue;
 		list[build->figure->class_count] = looks[what];
 		list[build->figure->class_count++].detail =
-		        vp_arena_print(build->arena, "%zu region%s, %s", c->sums[what].regions,
-		                       c->sums[what].regions == 1 ? "" : "s",
-		                       vp_size_words(build->arena, (double)c->sums[what].bytes));
+		        vp_pool_print(build->pool, "%zu region%s, %s", c->sums[what].regions,
+		                      c->sums[what].regions == 1 ? "" : "s",
+		                      vp_size_words(build->pool, (double)c->sums[what].bytes));
 	}
 	vp_class_letters(list, build->figure->class_count);
 	build->figure->classes = list;
@@ -592,9 +591,9 @@ static int classes(struct compare *c)
 static int draw(struct compare *c)
 {
 	size_t count = 0;
-	uint64_t(*ranges)[2] = vp_arena_take(c->build.arena,
-	                                     (c->left_count + c->right_count + 1) * sizeof *ranges);
-	struct vp_tick *ticks = vp_arena_take(c->build.arena, 3 * sizeof *ticks);
+	uint64_t(*ranges)[2] =
+	        vp_pool_take(c->build.pool, (c->left_count + c->right_count + 1) * sizeof *ranges);
+	struct vp_tick *ticks = vp_pool_take(c->build.pool, 3 * sizeof *ticks);
 	double side = c->paged ? 0.38 : 0.49,
 	       gap = c->build.options->text ? 1.5 / c->build.options->width : 0.01;
 	if (!ranges || !ticks || classes(c))
@@ -605,7 +604,7 @@ static int draw(struct compare *c)
 		ranges[count][0] = c->right[i].span->start,
 		ranges[count][1] = c->right[i].span->end;
 	c->axis = vp_address_axis_new(c->build.options->scale, ranges, count, &c->build.figure->y,
-	                              c->build.arena);
+	                              c->build.pool);
 	if (!c->axis || column(c, c->left, c->left_count, false, 0, side) ||
 	    column(c, c->right, c->right_count, true, side + gap, 2 * side + gap) ||
 	    (c->paged && pages(c, 2 * side + 2 * gap, 1)))
@@ -659,7 +658,7 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	static const char *const words[WHATS] = { "shared", "private", "changed",
 		                                  "added",  "gone",    "reference" };
 	struct listed *listed = ctx;
-	struct vp_arena *arena = listed->c->build.arena;
+	struct vp_pool *pool = listed->c->build.pool;
 	struct vp_value nothing = { 0 };
 	if (i == listed->count)
 		return field == WHAT ? vp_word("total") : nothing;
@@ -680,7 +679,7 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case PERMS_REFERENCE: return vp_word(theirs ? theirs->perms : NULL);
 	case PERMS: return vp_word(mine ? mine->perms : NULL);
 	case START:
-		return vp_word(vp_arena_print(arena, "0x%012llx", (unsigned long long)span->start));
+		return vp_word(vp_pool_print(pool, "0x%012llx", (unsigned long long)span->start));
 	default: return vp_word(listed->c->build.model->names[span->name]);
 	}
 }
@@ -710,8 +709,8 @@ static int table(struct compare *c)
 {
 	struct vp_rows rows = table_rows();
 	struct listed listed = { .c = c, .rights = c->right_count };
-	listed.rows = vp_arena_take(c->build.arena,
-	                            (c->left_count + c->right_count + 1) * sizeof *listed.rows);
+	listed.rows = vp_pool_take(c->build.pool,
+	                           (c->left_count + c->right_count + 1) * sizeof *listed.rows);
 	if (!listed.rows || classes(c))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < c->right_count; i++)
@@ -741,8 +740,8 @@ static void nobody(struct compare *c)
 	int64_t missing = !c->selected ? options->selected : options->reference;
 	if (missing > 0)
 		c->build.figure->empty =
-		        vp_arena_print(c->build.arena, "no process %lld in the input",
-		                       (long long)missing);
+		        vp_pool_print(c->build.pool, "no process %lld in the input",
+		                      (long long)missing);
 	else if (c->build.model->proc_count == 1 && c->build.model->procs[0].seen_regions)
 		c->build.figure->empty = "there is one process only: two are compared, of a "
 		                         "recording that follows children (vm-sample -f)";
@@ -751,7 +750,7 @@ static void nobody(struct compare *c)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct compare c = { 0 };
 	struct vp_view_options sane = *options;
@@ -759,7 +758,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	sane.height = options->height > 0 ? options->height : 600;
 	bool rows = table_wanted(options);
 	if (vp_build_begin(&c.build, "compare", rows ? VP_TABLE : VP_BOXES, model, &sane, figure,
-	                   arena))
+	                   pool))
 		return -1;
 	c.build.all_processes = true;
 	figure->title = "two processes";

@@ -8,7 +8,6 @@
  *   12 regions, 2.1 MiB                   the same 12
  */
 #include "base/error.h"
-#include "program/option.h"
 #include "view/rows.h"
 
 #include <stdlib.h>
@@ -51,8 +50,8 @@ static int by_address(const void *left, const void *right)
 static int collect(struct diff *diff)
 {
 	const struct vp_model *model = diff->build.model;
-	diff->a = vp_arena_take(diff->build.arena, (model->before_count + 1) * sizeof *diff->a);
-	diff->b = vp_arena_take(diff->build.arena, (model->span_count + 1) * sizeof *diff->b);
+	diff->a = vp_pool_take(diff->build.pool, (model->before_count + 1) * sizeof *diff->a);
+	diff->b = vp_pool_take(diff->build.pool, (model->span_count + 1) * sizeof *diff->b);
 	if (!diff->a || !diff->b)
 		return vp_fail("out of memory");
 	diff->t = vp_moment_of(&diff->build, diff->proc);
@@ -127,10 +126,10 @@ static int by_place(const void *left, const void *right)
 
 static int rows_make(struct diff *diff)
 {
-	struct vp_arena *arena = diff->build.arena;
-	const struct vp_span ***ids = vp_arena_take(arena, (diff->a_count + 1) * sizeof *ids);
-	struct place *places = vp_arena_take(arena, (diff->b_count + 1) * sizeof *places);
-	diff->rows = vp_arena_take(arena, (diff->a_count + diff->b_count + 1) * sizeof *diff->rows);
+	struct vp_pool *pool = diff->build.pool;
+	const struct vp_span ***ids = vp_pool_take(pool, (diff->a_count + 1) * sizeof *ids);
+	struct place *places = vp_pool_take(pool, (diff->b_count + 1) * sizeof *places);
+	diff->rows = vp_pool_take(pool, (diff->a_count + diff->b_count + 1) * sizeof *diff->rows);
 	if (!ids || !places || !diff->rows)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < diff->a_count; i++)
@@ -235,7 +234,7 @@ static int by_weight(const void *left, const void *right)
 static void fold_light(struct diff *diff, size_t most)
 {
 	size_t n = 0, many = diff->count - most + 1;
-	uint64_t *weights = vp_arena_take(diff->build.arena, (diff->count + 1) * sizeof *weights);
+	uint64_t *weights = vp_pool_take(diff->build.pool, (diff->count + 1) * sizeof *weights);
 	for (size_t i = 0; weights && i < diff->count; i++)
 		if (diff->rows[i].flags)
 			weights[n++] = weight_of(&diff->rows[i]);
@@ -265,126 +264,123 @@ static void fold(struct diff *diff, size_t many, size_t most)
 
 static const char *name_of(struct diff *diff, const struct vp_span *span)
 {
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	return vp_short_name(diff->build.model->names[span->name],
-	                     vp_words(arena, vp_s(vp_kind_name(span->kind))));
+	                     vp_words(pool, vp_s(vp_kind_name(span->kind))));
 }
 
-static const char *delta_words(struct vp_arena *arena, uint64_t a, uint64_t b)
+static const char *delta_words(struct vp_pool *pool, uint64_t a, uint64_t b)
 {
-	return vp_arena_print(arena, "%s%s", b >= a ? "+" : "-",
-	                      vp_size_words(arena, (double)(b >= a ? b - a : a - b)));
+	return vp_pool_print(pool, "%s%s", b >= a ? "+" : "-",
+	                     vp_size_words(pool, (double)(b >= a ? b - a : a - b)));
 }
 
 /* What is different of a pair, as much as a box should say. */
 static const char *difference(struct diff *diff, const struct row *row)
 {
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	const struct vp_span *a = row->a, *b = row->b;
 	const char *perms = strcmp(a->perms, b->perms)
-	                            ? vp_arena_print(arena, "%s -> %s", a->perms, b->perms)
+	                            ? vp_pool_print(pool, "%s -> %s", a->perms, b->perms)
 	                            : "";
 	if (bytes_of(a) != bytes_of(b))
-		return vp_arena_print(arena, " (%s%s%s)",
-		                      delta_words(arena, bytes_of(a), bytes_of(b)),
-		                      *perms ? ", " : "", perms);
+		return vp_pool_print(pool, " (%s%s%s)", delta_words(pool, bytes_of(a), bytes_of(b)),
+		                     *perms ? ", " : "", perms);
 	if (*perms)
-		return vp_arena_print(arena, " (%s)", perms);
+		return vp_pool_print(pool, " (%s)", perms);
 	if (a->name != b->name || a->kind != b->kind)
-		return vp_arena_print(arena, " (was %s)", name_of(diff, a));
+		return vp_pool_print(pool, " (was %s)", name_of(diff, a));
 	if (a->has_rss && b->has_rss && a->rss_last != b->rss_last)
-		return vp_arena_print(arena, " (rss %s)",
-		                      delta_words(arena, a->rss_last, b->rss_last));
+		return vp_pool_print(pool, " (rss %s)",
+		                     delta_words(pool, a->rss_last, b->rss_last));
 	return a->start != b->start ? " (moved)" : "";
 }
 
 /* "3 new, 1 gone": only what there is. */
-static const char *counts_words(struct vp_arena *arena, const struct row *row)
+static const char *counts_words(struct vp_pool *pool, const struct row *row)
 {
 	const char *text = "";
 	if (row->fresh)
-		text = vp_arena_print(arena, "%zu new", row->fresh);
+		text = vp_pool_print(pool, "%zu new", row->fresh);
 	if (row->changed)
-		text = vp_arena_print(arena, "%s%s%zu changed", text, *text ? ", " : "",
-		                      row->changed);
+		text = vp_pool_print(pool, "%s%s%zu changed", text, *text ? ", " : "",
+		                     row->changed);
 	if (row->gone)
-		text = vp_arena_print(arena, "%s%s%zu gone", text, *text ? ", " : "", row->gone);
+		text = vp_pool_print(pool, "%s%s%zu gone", text, *text ? ", " : "", row->gone);
 	return text;
 }
 
 static const char *folded_words(struct diff *diff, const struct row *row, bool right)
 {
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	const char *told =
-	        vp_arena_print(arena, "%zu regions, %s", row->count,
-	                       vp_size_words(arena, (double)(right ? row->b_size : row->a_size)));
+	        vp_pool_print(pool, "%zu regions, %s", row->count,
+	                      vp_size_words(pool, (double)(right ? row->b_size : row->a_size)));
 	if (!(row->flags & VP_BOX_CHANGED))
-		return right ? vp_arena_print(arena, "the same %zu", row->count) : told;
-	return right ? vp_arena_print(arena, "~ the least of all: %s (%s)",
-	                              counts_words(arena, row),
-	                              delta_words(arena, row->a_size, row->b_size))
+		return right ? vp_pool_print(pool, "the same %zu", row->count) : told;
+	return right ? vp_pool_print(pool, "~ the least of all: %s (%s)", counts_words(pool, row),
+	                             delta_words(pool, row->a_size, row->b_size))
 	             : told;
 }
 
 static const char *label_of(struct diff *diff, const struct row *row, bool right)
 {
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	const struct vp_span *span = right ? row->b : row->a;
 	if (row->count > 1)
-		return vp_build_cut(arena, folded_words(diff, row, right), diff->letters);
+		return vp_build_cut(pool, folded_words(diff, row, right), diff->letters);
 	const char *sign = row->flags == VP_BOX_NEW    ? "+ "
 	                   : row->flags == VP_BOX_GONE ? "- "
 	                   : row->flags && right       ? "~ "
 	                                               : "";
 	const char *tail =
-	        vp_arena_print(arena, " %s %s%s", vp_size_words(arena, (double)bytes_of(span)),
-	                       span->perms,
-	                       row->flags == VP_BOX_CHANGED && right ? difference(diff, row) : "");
+	        vp_pool_print(pool, " %s %s%s", vp_size_words(pool, (double)bytes_of(span)),
+	                      span->perms,
+	                      row->flags == VP_BOX_CHANGED && right ? difference(diff, row) : "");
 	size_t used = strlen(sign) + strlen(tail);
-	return vp_arena_print(arena, "%s%s%s", sign,
-	                      vp_build_cut(arena, name_of(diff, span),
-	                                   used + 8 < diff->letters ? diff->letters - used : 8),
-	                      tail);
+	return vp_pool_print(pool, "%s%s%s", sign,
+	                     vp_build_cut(pool, name_of(diff, span),
+	                                  used + 8 < diff->letters ? diff->letters - used : 8),
+	                     tail);
 }
 
 static const char *span_words(struct diff *diff, const struct vp_span *span)
 {
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	const char *name = diff->build.model->names[span->name];
-	const char *rss = span->has_rss
-	                          ? vp_arena_print(arena, ", rss %s",
-	                                           vp_size_words(arena, (double)span->rss_last))
-	                          : "";
-	return vp_arena_print(arena, "0x%llx-0x%llx %s%s, %s %s%s%s",
-	                      (unsigned long long)span->start, (unsigned long long)span->end,
-	                      vp_size_words(arena, (double)bytes_of(span)), rss, span->perms,
-	                      vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "",
-	                      name);
+	const char *rss = span->has_rss ? vp_pool_print(pool, ", rss %s",
+	                                                vp_size_words(pool, (double)span->rss_last))
+	                                : "";
+	return vp_pool_print(pool, "0x%llx-0x%llx %s%s, %s %s%s%s", (unsigned long long)span->start,
+	                     (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)bytes_of(span)), rss, span->perms,
+	                     vp_words(pool, vp_s(vp_kind_name(span->kind))), *name ? " " : "",
+	                     name);
 }
 
 /* Both sides, whichever box it is. */
 static const char *title_of(struct diff *diff, const struct row *row)
 {
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	if (diff->build.options->untitled)
 		return "";
 	if (row->count > 1)
-		return vp_arena_print(arena,
-		                      "%zu regions: %zu new, %zu changed, %zu gone, %zu the "
-		                      "same\nA %s, B %s",
-		                      row->count, row->fresh, row->changed, row->gone,
-		                      row->count - row->fresh - row->changed - row->gone,
-		                      vp_size_words(arena, (double)row->a_size),
-		                      vp_size_words(arena, (double)row->b_size));
+		return vp_pool_print(pool,
+		                     "%zu regions: %zu new, %zu changed, %zu gone, %zu the "
+		                     "same\nA %s, B %s",
+		                     row->count, row->fresh, row->changed, row->gone,
+		                     row->count - row->fresh - row->changed - row->gone,
+		                     vp_size_words(pool, (double)row->a_size),
+		                     vp_size_words(pool, (double)row->b_size));
 	const char *what = row->flags == VP_BOX_NEW    ? "new"
 	                   : row->flags == VP_BOX_GONE ? "gone"
 	                   : row->flags                ? "changed"
 	                   : row->a && row->b          ? "the same"
 	                                               : "the same memory, in other pieces";
 	const char *also = row->a && row->b ? difference(diff, row) : "";
-	return vp_arena_print(arena, "%s%s\nA: %s\nB: %s", what, row->flags ? also : "",
-	                      row->a ? span_words(diff, row->a) : "not there",
-	                      row->b ? span_words(diff, row->b) : "not there");
+	return vp_pool_print(pool, "%s%s\nA: %s\nB: %s", what, row->flags ? also : "",
+	                     row->a ? span_words(diff, row->a) : "not there",
+	                     row->b ? span_words(diff, row->b) : "not there");
 }
 
 /* What stands above the columns: the marks of vm-diff, or the times. */
@@ -397,8 +393,8 @@ static const char *side_name(struct diff *diff, char side, int64_t t)
 		    text[2])
 			return text;
 	}
-	return vp_arena_print(diff->build.arena, "%c: at %s", side,
-	                      vp_time_words(diff->build.arena, t));
+	return vp_pool_print(diff->build.pool, "%c: at %s", side,
+	                     vp_time_words(diff->build.pool, t));
 }
 
 static void sums(const struct vp_span **spans, size_t count, uint64_t *size, uint64_t *rss,
@@ -415,7 +411,7 @@ static void sums(const struct vp_span **spans, size_t count, uint64_t *size, uin
 static void words(struct diff *diff)
 {
 	struct vp_build *build = &diff->build;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	uint64_t a_size, b_size, a_rss, b_rss;
 	bool rss = false;
 	diff->a_name = side_name(diff, 'A', diff->proc->before);
@@ -424,14 +420,14 @@ static void words(struct diff *diff)
 	sums(diff->b, diff->b_count, &b_size, &b_rss, &rss);
 	const char *resident =
 	        !rss ? ""
-	             : vp_arena_print(arena, ", rss %s -> %s", vp_size_words(arena, (double)a_rss),
-	                              vp_size_words(arena, (double)b_rss));
+	             : vp_pool_print(pool, ", rss %s -> %s", vp_size_words(pool, (double)a_rss),
+	                             vp_size_words(pool, (double)b_rss));
 	build->figure->subtitle =
-	        vp_arena_print(arena,
-	                       "%zu new, %zu changed, %zu gone; %zu -> %zu regions, %s -> %s%s",
-	                       diff->fresh, diff->changed, diff->gone, diff->a_count, diff->b_count,
-	                       vp_size_words(arena, (double)a_size),
-	                       vp_size_words(arena, (double)b_size), resident);
+	        vp_pool_print(pool,
+	                      "%zu new, %zu changed, %zu gone; %zu -> %zu regions, %s -> %s%s",
+	                      diff->fresh, diff->changed, diff->gone, diff->a_count, diff->b_count,
+	                      vp_size_words(pool, (double)a_size),
+	                      vp_size_words(pool, (double)b_size), resident);
 }
 
 /* ---- boxes ---- */
@@ -461,10 +457,10 @@ static void class_details(struct diff *diff)
 		for (size_t i = 0; i < diff->b_count; i++)
 			b += diff->b[i]->kind == kind ? bytes_of(diff->b[i]) : 0;
 		build->classes[build->class_of[kind]].detail =
-		        a == b ? vp_size_words(build->arena, (double)b)
-		               : vp_arena_print(build->arena, "%s -> %s",
-		                                vp_size_words(build->arena, (double)a),
-		                                vp_size_words(build->arena, (double)b));
+		        a == b ? vp_size_words(build->pool, (double)b)
+		               : vp_pool_print(build->pool, "%s -> %s",
+		                               vp_size_words(build->pool, (double)a),
+		                               vp_size_words(build->pool, (double)b));
 	}
 }
 
@@ -491,8 +487,7 @@ static int boxes(struct diff *diff)
 {
 	const struct vp_view_options *options = diff->build.options;
 	struct vp_figure *figure = diff->build.figure;
-	struct vp_box *list =
-	        vp_arena_take(diff->build.arena, (2 * diff->count + 1) * sizeof *list);
+	struct vp_box *list = vp_pool_take(diff->build.pool, (2 * diff->count + 1) * sizeof *list);
 	double plot = options->text ? options->height - 8 : options->height - 150;
 	double tallest = !options->text ? 30 / (plot > 40 ? plot : 40)
 	                 : plot >= 24   ? 1.0 / 24
@@ -532,9 +527,9 @@ static int draw(struct diff *diff)
 	class_details(diff);
 	if (all > diff->count)
 		vp_build_note(&diff->build,
-		              vp_arena_print(diff->build.arena,
-		                             "%zu row%s for %zu regions; --preset all lists each",
-		                             diff->count, diff->count == 1 ? "" : "s", all));
+		              vp_pool_print(diff->build.pool,
+		                            "%zu row%s for %zu regions; --preset all lists each",
+		                            diff->count, diff->count == 1 ? "" : "s", all));
 	return boxes(diff);
 }
 
@@ -544,25 +539,25 @@ static bool table_wanted(const struct vp_view_options *options)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct diff diff = { .proc = vp_model_chosen(model) };
 	struct vp_view_options sane = *options;
 	if (table_wanted(options))
-		return vp_diff_table(model, options, figure, arena);
+		return vp_diff_table(model, options, figure, pool);
 	sane.width = options->width > 0 ? options->width : 1000;
 	sane.height = options->height > 0 ? options->height
 	              : options->text     ? 408
 	                                  : 600; /* text that may be as long as it likes */
-	if (vp_build_begin(&diff.build, "diff", VP_BOXES, model, &sane, figure, arena))
+	if (vp_build_begin(&diff.build, "diff", VP_BOXES, model, &sane, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&diff.build, diff.proc);
 	if (diff.proc && diff.proc->has_before) {
 		if (collect(&diff) || rows_make(&diff))
 			return -1;
 		words(&diff);
-		figure->title = vp_arena_print(arena, "%s - %s (left), %s (right)", figure->title,
-		                               diff.a_name, diff.b_name);
+		figure->title = vp_pool_print(pool, "%s - %s (left), %s (right)", figure->title,
+		                              diff.a_name, diff.b_name);
 	}
 	if (diff.count && draw(&diff))
 		return -1;
@@ -636,7 +631,7 @@ static struct vp_value rss_value(const struct vp_span *span)
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct diff *diff = ctx;
-	struct vp_arena *arena = diff->build.arena;
+	struct vp_pool *pool = diff->build.pool;
 	if (i == diff->count)
 		return field == CHANGE ? vp_word("total") : (struct vp_value){ 0 };
 	const struct row *row = &diff->rows[i];
@@ -644,7 +639,7 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	struct vp_value nothing = { 0 }, a = rss_value(row->a), b = rss_value(row->b);
 	switch (field) {
 	case CHANGE: return vp_word(change_word(row));
-	case KIND: return vp_word(vp_words(arena, vp_s(vp_kind_name(any->kind))));
+	case KIND: return vp_word(vp_words(pool, vp_s(vp_kind_name(any->kind))));
 	case SIZE_A: return row->a ? vp_number(VP_KIB, (int64_t)bytes_of(row->a)) : nothing;
 	case SIZE_B: return row->b ? vp_number(VP_KIB, (int64_t)bytes_of(row->b)) : nothing;
 	case SIZE_DELTA:
@@ -655,12 +650,12 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case PERMS_A: return vp_word(row->a ? row->a->perms : NULL);
 	case PERMS_B: return vp_word(row->b ? row->b->perms : NULL);
 	case START_A:
-		return row->a ? vp_word(vp_arena_print(arena, "0x%012llx",
-		                                       (unsigned long long)row->a->start))
+		return row->a ? vp_word(vp_pool_print(pool, "0x%012llx",
+		                                      (unsigned long long)row->a->start))
 		              : nothing;
 	case START_B:
-		return row->b ? vp_word(vp_arena_print(arena, "0x%012llx",
-		                                       (unsigned long long)row->b->start))
+		return row->b ? vp_word(vp_pool_print(pool, "0x%012llx",
+		                                      (unsigned long long)row->b->start))
 		              : nothing;
 	default: return vp_word(diff->build.model->names[any->name]);
 	}
@@ -690,28 +685,28 @@ static void only_different(struct diff *diff)
 		if (diff->rows[i].flags)
 			diff->rows[kept++] = diff->rows[i];
 	if (kept < diff->count)
-		vp_build_note(&diff->build, vp_arena_print(diff->build.arena,
-		                                           "%zu rows in which nothing differs are "
-		                                           "not shown; -O preset=all shows them",
-		                                           diff->count - kept));
+		vp_build_note(&diff->build, vp_pool_print(diff->build.pool,
+		                                          "%zu rows in which nothing differs are "
+		                                          "not shown; -O preset=all shows them",
+		                                          diff->count - kept));
 	diff->count = kept;
 }
 
 int vp_diff_table(const struct vp_model *model, const struct vp_view_options *options,
-                  struct vp_figure *figure, struct vp_arena *arena)
+                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct diff diff = { .proc = vp_model_chosen(model),
 		             .only = !options->preset || strcmp(options->preset, "all") };
 	struct vp_rows rows = table_rows();
-	if (vp_build_begin(&diff.build, "diff", VP_TABLE, model, options, figure, arena))
+	if (vp_build_begin(&diff.build, "diff", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&diff.build, diff.proc);
 	if (diff.proc && diff.proc->has_before) {
 		if (collect(&diff) || rows_make(&diff))
 			return -1;
 		words(&diff);
-		figure->title = vp_arena_print(arena, "%s - %s, %s", figure->title, diff.a_name,
-		                               diff.b_name);
+		figure->title =
+		        vp_pool_print(pool, "%s - %s, %s", figure->title, diff.a_name, diff.b_name);
 	}
 	size_t all = diff.count;
 	if (diff.only)

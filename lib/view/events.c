@@ -81,21 +81,21 @@ static const char *level_of(const struct vp_happening *row)
 /* An act of several kinds of change has their names, its own first. */
 static const char *event_of(const struct events *events, const struct vp_happening *row)
 {
-	struct vp_arena *arena = events->build.arena;
+	struct vp_pool *pool = events->build.pool;
 	const char *text = word_of(row, row->word);
 	if (row->type == VP_T_process)
-		return vp_arena_print(arena, "process%s%s", text ? " " : "", text ? text : "");
+		return vp_pool_print(pool, "process%s%s", text ? " " : "", text ? text : "");
 	for (int i = 0; i < VP_E_COUNT && text && row->type == VP_T_change; i++)
 		if (row->events >> i & 1 && strcmp(vp_event_names[i], word_of(row, row->word)))
-			text = vp_arena_print(arena, "%s+%s", text, vp_event_names[i]);
+			text = vp_pool_print(pool, "%s+%s", text, vp_event_names[i]);
 	return text;
 }
 
 static struct vp_value address(const struct events *events, const struct vp_happening *row,
                                uint64_t value)
 {
-	return row->end ? vp_word(vp_arena_print(events->build.arena, "%016llx",
-	                                         (unsigned long long)value))
+	return row->end ? vp_word(vp_pool_print(events->build.pool, "%016llx",
+	                                        (unsigned long long)value))
 	                : (struct vp_value){ 0 };
 }
 
@@ -115,7 +115,7 @@ static struct vp_value change_value(const struct events *events, const struct vp
 	case RSS: return row->has_rss ? vp_number(VP_KIB_DELTA, row->rss) : (struct vp_value){ 0 };
 	case KIND:
 		return vp_word(row->kind == UINT32_MAX ? NULL
-		                                       : vp_words(events->build.arena,
+		                                       : vp_words(events->build.pool,
 		                                                  vp_s(vp_kind_name(row->kind))));
 	case PERMS: return row->lines == 1 ? vp_word(row->perms) : (struct vp_value){ 0 };
 	default: return (struct vp_value){ 0 };
@@ -134,14 +134,14 @@ static const char *text_of(const struct events *events, const struct vp_happenin
 	const char *text = word_of(row, row->text);
 	if (row->lines <= 1)
 		return text;
-	return vp_arena_print(events->build.arena, "%llu regions%s%s",
-	                      (unsigned long long)row->lines, text ? ", " : "", text ? text : "");
+	return vp_pool_print(events->build.pool, "%llu regions%s%s", (unsigned long long)row->lines,
+	                     text ? ", " : "", text ? text : "");
 }
 
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	const struct events *events = ctx;
-	struct vp_arena *arena = events->build.arena;
+	struct vp_pool *pool = events->build.pool;
 	if (i == events->count)
 		return field == T ? vp_word("total") : (struct vp_value){ 0 };
 	const struct vp_happening *row = row_of(events, i);
@@ -151,9 +151,9 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case LEVEL: return vp_word(level_of(row));
 	case EVENT: return vp_word(event_of(events, row));
 	case RANGE:
-		return row->end ? vp_word(vp_arena_print(arena, "%llx-%llx",
-		                                         (unsigned long long)row->start,
-		                                         (unsigned long long)row->end))
+		return row->end ? vp_word(vp_pool_print(pool, "%llx-%llx",
+		                                        (unsigned long long)row->start,
+		                                        (unsigned long long)row->end))
 		                : (struct vp_value){ 0 };
 	case START: return address(events, row, row->start);
 	case END: return address(events, row, row->end);
@@ -198,7 +198,7 @@ static int collect(struct events *events)
 	const struct vp_journal *journal = events->journal;
 	int64_t pid = events->build.model->filter.pid;
 	events->rows =
-	        vp_arena_take(events->build.arena, (journal->count + 1) * sizeof *events->rows);
+	        vp_pool_take(events->build.pool, (journal->count + 1) * sizeof *events->rows);
 	if (!events->rows)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < journal->count; i++) {
@@ -218,29 +218,28 @@ static void words(struct events *events)
 {
 	struct vp_build *build = &events->build;
 	const struct vp_journal *journal = events->journal;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	build->figure->subtitle =
-	        vp_arena_print(arena,
-	                       "%llu raw event%s, %llu semantic transition%s (acts) in %llu change "
-	                       "line%s, %s to %s",
-	                       (unsigned long long)journal->raw, journal->raw == 1 ? "" : "s",
-	                       (unsigned long long)journal->acts, journal->acts == 1 ? "" : "s",
-	                       (unsigned long long)journal->lines, journal->lines == 1 ? "" : "s",
-	                       vp_time_words(arena, build->model->t0),
-	                       vp_time_words(arena, build->model->t1));
+	        vp_pool_print(pool,
+	                      "%llu raw event%s, %llu semantic transition%s (acts) in %llu change "
+	                      "line%s, %s to %s",
+	                      (unsigned long long)journal->raw, journal->raw == 1 ? "" : "s",
+	                      (unsigned long long)journal->acts, journal->acts == 1 ? "" : "s",
+	                      (unsigned long long)journal->lines, journal->lines == 1 ? "" : "s",
+	                      vp_time_words(pool, build->model->t0),
+	                      vp_time_words(pool, build->model->t1));
 	if (journal->all > journal->count)
 		vp_build_note(build,
-		              vp_arena_print(arena,
-		                             "the last %zu of %llu rows are kept: see --rows",
-		                             journal->count, (unsigned long long)journal->all));
+		              vp_pool_print(pool, "the last %zu of %llu rows are kept: see --rows",
+		                            journal->count, (unsigned long long)journal->all));
 	if (journal->unplaced)
-		vp_build_note(build, vp_arena_print(arena,
-		                                    "%llu raw event%s left out: nothing in %s says "
-		                                    "whether the filter lets %s through",
-		                                    (unsigned long long)journal->unplaced,
-		                                    journal->unplaced == 1 ? " is" : "s are",
-		                                    journal->unplaced == 1 ? "it" : "them",
-		                                    journal->unplaced == 1 ? "it" : "them"));
+		vp_build_note(build, vp_pool_print(pool,
+		                                   "%llu raw event%s left out: nothing in %s says "
+		                                   "whether the filter lets %s through",
+		                                   (unsigned long long)journal->unplaced,
+		                                   journal->unplaced == 1 ? " is" : "s are",
+		                                   journal->unplaced == 1 ? "it" : "them",
+		                                   journal->unplaced == 1 ? "it" : "them"));
 }
 
 static const char *title_of(struct vp_build *build)
@@ -248,14 +247,14 @@ static const char *title_of(struct vp_build *build)
 	const struct vp_model *model = build->model;
 	if (model->filter.pid >= 0 || model->proc_count <= 1)
 		return vp_build_process(build, vp_model_chosen(model));
-	return vp_arena_print(build->arena, "%zu processes", model->proc_count);
+	return vp_pool_print(build->pool, "%zu processes", model->proc_count);
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct events events = { .journal = &model->journal };
-	if (vp_build_begin(&events.build, "events", VP_TABLE, model, options, figure, arena))
+	if (vp_build_begin(&events.build, "events", VP_TABLE, model, options, figure, pool))
 		return -1;
 	events.build.all_processes = true;
 	figure->title = title_of(&events.build);

@@ -107,7 +107,7 @@ static int add_part(struct explain *explain, size_t kind, const struct vp_region
 		part++;
 	if (part == end) {
 		explain->parts =
-		        vp_build_grow(explain->build.arena, explain->parts, explain->part_count,
+		        vp_build_grow(explain->build.pool, explain->parts, explain->part_count,
 		                      &explain->part_room, sizeof *explain->parts);
 		if (!explain->parts)
 			return vp_fail("out of memory");
@@ -221,8 +221,8 @@ static int collect(struct explain *explain)
 	const struct vp_filter *filter = &explain->build.model->filter;
 	uint64_t last = 0;
 	explain->kind_count = explain->build.kind_count;
-	explain->kinds = vp_arena_take(explain->build.arena,
-	                               (explain->kind_count + 1) * sizeof *explain->kinds);
+	explain->kinds = vp_pool_take(explain->build.pool,
+	                              (explain->kind_count + 1) * sizeof *explain->kinds);
 	if (!explain->kinds)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < explain->space->count; i++) {
@@ -253,7 +253,7 @@ static const char *percent_words(const struct explain *explain, uint64_t part, u
 {
 	int64_t n = percent(part, whole);
 	return part && !n ? "less than 1%"
-	                  : vp_arena_print(explain->build.arena, "%lld%%", (long long)n);
+	                  : vp_pool_print(explain->build.pool, "%lld%%", (long long)n);
 }
 
 static struct vp_value known(bool there, enum vp_how how, uint64_t n)
@@ -287,9 +287,9 @@ static struct vp_value value(void *ctx, size_t i, int field)
 		return field == KIND ? vp_word("total") : sum_value(&explain->all, field);
 	const struct part *part = &explain->parts[i];
 	if (field == KIND)
-		return vp_word(vp_words(explain->build.arena, vp_s(vp_kind_name(part->kind))));
+		return vp_word(vp_words(explain->build.pool, vp_s(vp_kind_name(part->kind))));
 	if (field == LABEL)
-		return part->label.n ? vp_word(vp_words(explain->build.arena, part->label))
+		return part->label.n ? vp_word(vp_words(explain->build.pool, part->label))
 		                     : (struct vp_value){ 0 };
 	if (field == ABOUT)
 		return vp_word(part->about[0] ? part->about
@@ -321,19 +321,19 @@ static struct vp_rows rows_of(struct explain *explain)
 
 static const char *size_words(const struct explain *explain, uint64_t bytes)
 {
-	return vp_size_words(explain->build.arena, (double)bytes);
+	return vp_size_words(explain->build.pool, (double)bytes);
 }
 
-#define SAY(...) vp_build_note(&explain->build, vp_arena_print(explain->build.arena, __VA_ARGS__))
+#define SAY(...) vp_build_note(&explain->build, vp_pool_print(explain->build.pool, __VA_ARGS__))
 #define N(n)     ((unsigned long long)(n))
 #define S(n)     ((n) == 1 ? "" : "s")
 
 static const char *region_words(const struct explain *explain, const struct vp_region *region)
 {
-	struct vp_arena *arena = explain->build.arena;
-	const char *name = vp_words(arena, region->name);
-	return vp_arena_print(arena, "%s at 0x%llx%s%s", vp_words(arena, region->kind),
-	                      N(region->start), *name ? " " : "", vp_short_name(name, ""));
+	struct vp_pool *pool = explain->build.pool;
+	const char *name = vp_words(pool, region->name);
+	return vp_pool_print(pool, "%s at 0x%llx%s%s", vp_words(pool, region->kind),
+	                     N(region->start), *name ? " " : "", vp_short_name(name, ""));
 }
 
 static void say_entities(struct explain *explain)
@@ -436,11 +436,11 @@ static void say_holes(struct explain *explain)
 	if (!explain->hole_count || is_filtered(&explain->build.model->filter))
 		return;
 	for (size_t i = 0; i < HOLES && explain->holes[i][1]; i++)
-		list = vp_arena_print(explain->build.arena, "%s%s%s above 0x%llx", list,
-		                      *list ? ", " : "",
-		                      size_words(explain,
-		                                 explain->holes[i][1] - explain->holes[i][0]),
-		                      N(explain->holes[i][0]));
+		list = vp_pool_print(explain->build.pool, "%s%s%s above 0x%llx", list,
+		                     *list ? ", " : "",
+		                     size_words(explain,
+		                                explain->holes[i][1] - explain->holes[i][0]),
+		                     N(explain->holes[i][0]));
 	SAY("holes: %llu between the regions, %s; the largest: %s", N(explain->hole_count),
 	    size_words(explain, explain->hole_bytes), list);
 }
@@ -459,12 +459,12 @@ static void words(struct explain *explain)
 	const struct vp_model *model = build->model;
 	bool ended = proc && proc->t1 <= model->t1;
 	build->figure->subtitle =
-	        vp_arena_print(build->arena,
-	                       "at %s%s: what each kind of memory is for, and what is striking",
-	                       vp_time_words(build->arena, ended                    ? proc->t1
-	                                                   : model->t1 >= model->t0 ? model->t1
-	                                                                            : 0),
-	                       ended ? ", just before it ended" : "");
+	        vp_pool_print(build->pool,
+	                      "at %s%s: what each kind of memory is for, and what is striking",
+	                      vp_time_words(build->pool, ended                    ? proc->t1
+	                                                 : model->t1 >= model->t0 ? model->t1
+	                                                                          : 0),
+	                      ended ? ", just before it ended" : "");
 	say_entities(explain);
 	say_resident(explain);
 	say_lazy(explain);
@@ -476,10 +476,10 @@ static void words(struct explain *explain)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct explain explain = { 0 };
-	if (vp_build_begin(&explain.build, "explain", VP_TABLE, model, options, figure, arena))
+	if (vp_build_begin(&explain.build, "explain", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&explain.build, vp_model_chosen(model));
 	explain.space = vp_moment_space(model);

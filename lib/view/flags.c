@@ -9,20 +9,19 @@
 
 static const char *flag_words(struct vp_build *build, const struct vp_note *note, bool many)
 {
-	struct vp_arena *arena = build->arena;
-	const char *who = many && note->pid >= 0
-	                          ? vp_arena_print(arena, " (%lld)", (long long)note->pid)
-	                          : "";
+	struct vp_pool *pool = build->pool;
+	const char *who =
+	        many && note->pid >= 0 ? vp_pool_print(pool, " (%lld)", (long long)note->pid) : "";
 	if (!*note->text)
-		return vp_arena_print(arena, "%s%s", note->type, who);
+		return vp_pool_print(pool, "%s%s", note->type, who);
 	size_t n = strlen(note->text);
 	const char *cut = n > WORDS_MAX ? "..." : "";
 	if (n > WORDS_MAX)
 		for (n = WORDS_MAX; n && (note->text[n] & 0xc0) == 0x80;)
 			n--; /* not inside a character */
 	if (!strcmp(note->type, "mark"))
-		return vp_arena_print(arena, "%.*s%s%s", (int)n, note->text, cut, who);
-	return vp_arena_print(arena, "%s%s: %.*s%s", note->type, who, (int)n, note->text, cut);
+		return vp_pool_print(pool, "%.*s%s%s", (int)n, note->text, cut, who);
+	return vp_pool_print(pool, "%s%s: %.*s%s", note->type, who, (int)n, note->text, cut);
 }
 
 static bool of_life(const struct vp_note *note)
@@ -57,9 +56,9 @@ static void group_end(struct groups *all)
 	}
 	const char *words = flag_words(build, now->first, all->many);
 	vp_build_flag(build, now->x,
-	              now->count > 1 ? vp_arena_print(build->arena, "%s and %zu more", words,
-	                                              now->count - 1)
-	                             : words);
+	              now->count > 1
+	                      ? vp_pool_print(build->pool, "%s and %zu more", words, now->count - 1)
+	                      : words);
 	all->merged += now->count > 1 ? now->count : 0;
 	all->into += now->count > 1;
 }
@@ -93,16 +92,16 @@ static void flags(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid, b
 	}
 	group_end(&all);
 	if (all.merged)
-		vp_build_note(build, vp_arena_print(build->arena,
-		                                    "%zu marks, findings and events stand in the "
-		                                    "same place as others: they are merged into "
-		                                    "%zu",
-		                                    all.merged, all.into));
+		vp_build_note(build, vp_pool_print(build->pool,
+		                                   "%zu marks, findings and events stand in the "
+		                                   "same place as others: they are merged into "
+		                                   "%zu",
+		                                   all.merged, all.into));
 	if (all.hidden)
-		vp_build_note(build, vp_arena_print(build->arena,
-		                                    "%zu more marks, findings and events are not "
-		                                    "shown; narrow --from and --to",
-		                                    all.hidden));
+		vp_build_note(build, vp_pool_print(build->pool,
+		                                   "%zu more marks, findings and events are not "
+		                                   "shown; narrow --from and --to",
+		                                   all.hidden));
 }
 
 void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)

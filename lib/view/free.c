@@ -17,7 +17,7 @@
 #include <string.h>
 
 struct listing {
-	struct vp_arena *arena;
+	struct vp_pool *pool;
 	const struct vp_machine *look;
 	const char *letters;
 	struct vp_cell lines[8];
@@ -101,14 +101,14 @@ static const char *readable(const struct listing *l, int64_t bytes)
 	double value = (double)bytes, base = has(l, 'i') ? 1000 : 1024;
 	char text[64];
 	if (snprintf(text, sizeof text, "%lldB", (long long)bytes) <= 4)
-		return vp_arena_print(l->arena, "%s", text);
+		return vp_pool_print(l->pool, "%s", text);
 	for (int unit = 1; unit < 7; unit++) {
 		value /= base;
 		if (snprintf(text, sizeof text, "%.1f%c", value, units[unit]) <= 4 ||
 		    snprintf(text, sizeof text, "%lld%c", (long long)value, units[unit]) <= 4)
-			return vp_arena_print(l->arena, "%s%s", text, has(l, 'i') ? "" : "i");
+			return vp_pool_print(l->pool, "%s%s", text, has(l, 'i') ? "" : "i");
 	}
-	return vp_arena_print(l->arena, "%lld", (long long)bytes);
+	return vp_pool_print(l->pool, "%lld", (long long)bytes);
 }
 
 static const char *amount(const struct listing *l, int64_t bytes)
@@ -120,16 +120,16 @@ static const char *amount(const struct listing *l, int64_t bytes)
 	               : has(l, 'm') ? base * base
 	               : has(l, 'g') ? base * base * base
 	                             : base;
-	return vp_arena_print(l->arena, "%lld", (long long)(bytes / unit));
+	return vp_pool_print(l->pool, "%lld", (long long)(bytes / unit));
 }
 
 /* ---- lines ---- */
 
 static void row(struct listing *l, const char *name, const int64_t *bytes, size_t count)
 {
-	const char *text = vp_arena_print(l->arena, "%-9s", name);
+	const char *text = vp_pool_print(l->pool, "%-9s", name);
 	for (size_t i = 0; i < count; i++)
-		text = vp_arena_print(l->arena, "%s%*s", text, i ? 12 : 11, amount(l, bytes[i]));
+		text = vp_pool_print(l->pool, "%s%*s", text, i ? 12 : 11, amount(l, bytes[i]));
 	l->lines[l->count++] = (struct vp_cell){ text, true };
 }
 
@@ -181,15 +181,15 @@ static void list(struct listing *l)
 }
 
 int vp_free_build(const struct vp_model *model, const struct vp_view_options *options,
-                  struct vp_figure *figure, struct vp_arena *arena)
+                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct vp_build build;
-	struct listing *l = vp_arena_take(arena, sizeof *l);
-	struct vp_column *column = vp_arena_take(arena, sizeof *column);
+	struct listing *l = vp_pool_take(pool, sizeof *l);
+	struct vp_column *column = vp_pool_take(pool, sizeof *column);
 	if (!l || !column)
 		return vp_fail("out of memory");
 	if (vp_free_check(options) ||
-	    vp_build_begin(&build, "table", VP_TABLE, model, options, figure, arena))
+	    vp_build_begin(&build, "table", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = "the machine";
 	if (!model->machine_count) {
@@ -197,7 +197,7 @@ int vp_free_build(const struct vp_model *model, const struct vp_view_options *op
 		                "text of free or /proc/meminfo";
 		return 0;
 	}
-	l->arena = arena;
+	l->pool = pool;
 	l->letters = letters_of(options->preset);
 	l->look = &model->machines[model->machine_count - 1];
 	list(l);

@@ -265,16 +265,16 @@ static void say_merged(struct vp_build *build, const struct vp_merged *merged, s
 	bool text = build->options->text;
 	if (merged->joined)
 		vp_build_note(build,
-		              vp_arena_print(build->arena,
-		                             "%zu of %zu boxes are smaller than %s: they are "
-		                             "merged into %zu, each in the colour of "
-		                             "what covers most of it",
-		                             merged->joined, before,
-		                             step > 1 ? vp_arena_print(build->arena, "%g %s", step,
-		                                                       text ? "cells" : "pixels")
-		                             : text   ? "a cell"
-		                                      : "a pixel",
-		                             merged->into));
+		              vp_pool_print(build->pool,
+		                            "%zu of %zu boxes are smaller than %s: they are "
+		                            "merged into %zu, each in the colour of "
+		                            "what covers most of it",
+		                            merged->joined, before,
+		                            step > 1 ? vp_pool_print(build->pool, "%g %s", step,
+		                                                     text ? "cells" : "pixels")
+		                            : text   ? "a cell"
+		                                     : "a pixel",
+		                            merged->into));
 }
 
 int vp_items_fit(const struct vp_item *items, size_t count, double columns, double rows,

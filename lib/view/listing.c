@@ -18,7 +18,7 @@
 #include <string.h>
 
 struct listing {
-	struct vp_arena *arena;
+	struct vp_pool *pool;
 	const struct vp_space *space;
 	const struct vp_proc *proc;
 	const char *command; /* words, or NULL */
@@ -31,7 +31,7 @@ struct listing {
 
 static void line(struct listing *l, const char *text)
 {
-	struct vp_cell *more = vp_build_grow(l->arena, l->lines, l->count, &l->size, sizeof *more);
+	struct vp_cell *more = vp_build_grow(l->pool, l->lines, l->count, &l->size, sizeof *more);
 	l->failed = l->failed || !more || !text;
 	if (l->failed)
 		return;
@@ -48,9 +48,9 @@ static bool known(const struct vp_region *region, int measure)
 static const char *kib(struct listing *l, const struct vp_region *region, int measure, int width)
 {
 	if (!known(region, measure))
-		return vp_arena_print(l->arena, "%*s", width, "-");
-	return vp_arena_print(l->arena, "%*llu", width,
-	                      (unsigned long long)region->measure[measure] >> 10);
+		return vp_pool_print(l->pool, "%*s", width, "-");
+	return vp_pool_print(l->pool, "%*llu", width,
+	                     (unsigned long long)region->measure[measure] >> 10);
 }
 
 static uint64_t sum(const struct listing *l, int measure)
@@ -79,8 +79,8 @@ static void pmap_head(struct listing *l)
 	const char *command = l->command                 ? l->command
 	                      : l->proc && l->proc->name ? l->proc->name
 	                                                 : "";
-	char *text = l->space->pid >= 0 ? vp_arena_print(l->arena, "%lld:   %s",
-	                                                 (long long)l->space->pid, command)
+	char *text = l->space->pid >= 0 ? vp_pool_print(l->pool, "%lld:   %s",
+	                                                (long long)l->space->pid, command)
 	                                : NULL;
 	for (char *at = text; at && (at = strstr(at, "\\012"));) {
 		*at = ' ';
@@ -93,8 +93,8 @@ static void pmap_head(struct listing *l)
 /* "rw-s-" as pmap has it. */
 static const char *mode(struct listing *l, const struct vp_region *region)
 {
-	return vp_arena_print(l->arena, "%.3s%c-", region->perms[0] ? region->perms : "---",
-	                      region->perms[0] && region->perms[3] == 's' ? 's' : '-');
+	return vp_pool_print(l->pool, "%.3s%c-", region->perms[0] ? region->perms : "---",
+	                     region->perms[0] && region->perms[3] == 's' ? 's' : '-');
 }
 
 static bool is(vp_str text, const char *word)
@@ -105,7 +105,7 @@ static bool is(vp_str text, const char *word)
 /* Without -X, pmap writes a question mark for each byte that is no printable ASCII. */
 static const char *plain(struct listing *l, vp_str name)
 {
-	char *text = vp_arena_take(l->arena, name.n + 1);
+	char *text = vp_pool_take(l->pool, name.n + 1);
 	for (size_t i = 0; text && i < name.n; i++)
 		text[i] = (char)((unsigned char)name.p[i] < 0x20 || (unsigned char)name.p[i] > 0x7e
 		                         ? '?'
@@ -123,7 +123,7 @@ static const char *shared_id(struct listing *l, const struct vp_region *region)
 	    !region->inode.n || region->inode.n >= sizeof digits)
 		return NULL;
 	snprintf(digits, sizeof digits, "%.*s", (int)region->inode.n, region->inode.p);
-	return vp_arena_print(l->arena, "  [ shmid=0x%llx ]", strtoull(digits, NULL, 10));
+	return vp_pool_print(l->pool, "  [ shmid=0x%llx ]", strtoull(digits, NULL, 10));
 }
 
 /* The last part of a path; all without a slash is anonymous to pmap but the main stack. */
@@ -140,8 +140,8 @@ static const char *mapping(struct listing *l, const struct vp_region *region)
 	if (is(region->name, "[stack]"))
 		return "  [ stack ]";
 	if (region->name.n > 8 && !memcmp(region->name.p, "[shmid=", 7)) /* of pmap's own text */
-		return vp_arena_print(l->arena, "  [ %s ]",
-		                      plain(l, (vp_str){ region->name.p + 1, region->name.n - 2 }));
+		return vp_pool_print(l->pool, "  [ %s ]",
+		                     plain(l, (vp_str){ region->name.p + 1, region->name.n - 2 }));
 	if (region->name.n && region->name.p[0] != '[' &&
 	    !memchr(region->name.p, ':', region->name.n))
 		return plain(l, region->name); /* of a text that has no paths */
@@ -154,10 +154,10 @@ static void pmap(struct listing *l)
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
 		line(l,
-		     vp_arena_print(l->arena, "%016llx %6lluK %s %s", (unsigned long long)r->start,
-		                    (unsigned long long)r->size >> 10, mode(l, r), mapping(l, r)));
+		     vp_pool_print(l->pool, "%016llx %6lluK %s %s", (unsigned long long)r->start,
+		                   (unsigned long long)r->size >> 10, mode(l, r), mapping(l, r)));
 	}
-	line(l, vp_arena_print(l->arena, " total %16lluK", (unsigned long long)sum(l, -1) >> 10));
+	line(l, vp_pool_print(l->pool, " total %16lluK", (unsigned long long)sum(l, -1) >> 10));
 }
 
 static void pmap_x(struct listing *l)
@@ -166,16 +166,16 @@ static void pmap_x(struct listing *l)
 	line(l, "Address           Kbytes     RSS   Dirty Mode  Mapping");
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
-		line(l, vp_arena_print(l->arena, "%016llx %7llu %s %s %s %s",
-		                       (unsigned long long)r->start,
-		                       (unsigned long long)r->size >> 10, kib(l, r, VP_M_rss, 7),
-		                       kib(l, r, VP_M_dirty, 7), mode(l, r), mapping(l, r)));
+		line(l, vp_pool_print(l->pool, "%016llx %7llu %s %s %s %s",
+		                      (unsigned long long)r->start,
+		                      (unsigned long long)r->size >> 10, kib(l, r, VP_M_rss, 7),
+		                      kib(l, r, VP_M_dirty, 7), mode(l, r), mapping(l, r)));
 	}
 	line(l, "---------------- ------- ------- ------- ");
-	line(l, vp_arena_print(l->arena, "total kB         %7llu %7llu %7llu",
-	                       (unsigned long long)sum(l, -1) >> 10,
-	                       (unsigned long long)sum(l, VP_M_rss) >> 10,
-	                       (unsigned long long)sum(l, VP_M_dirty) >> 10));
+	line(l, vp_pool_print(l->pool, "total kB         %7llu %7llu %7llu",
+	                      (unsigned long long)sum(l, -1) >> 10,
+	                      (unsigned long long)sum(l, VP_M_rss) >> 10,
+	                      (unsigned long long)sum(l, VP_M_dirty) >> 10));
 }
 
 /* "fe:00" as two numbers; 0 where there is no device. */
@@ -198,17 +198,17 @@ static void pmap_d(struct listing *l)
 		bool is_shared = r->perms[0] && r->perms[3] == 's';
 		device(r, &major, &minor);
 		line(l,
-		     vp_arena_print(l->arena, "%016llx %7llu %s %016llx %03x:%05x %s",
-		                    (unsigned long long)r->start, (unsigned long long)r->size >> 10,
-		                    mode(l, r), r->has_offset ? (unsigned long long)r->offset : 0,
-		                    major, minor, mapping(l, r)));
+		     vp_pool_print(l->pool, "%016llx %7llu %s %016llx %03x:%05x %s",
+		                   (unsigned long long)r->start, (unsigned long long)r->size >> 10,
+		                   mode(l, r), r->has_offset ? (unsigned long long)r->offset : 0,
+		                   major, minor, mapping(l, r)));
 		shared += is_shared ? r->size : 0;
 		writable += !is_shared && r->perms[0] && r->perms[1] == 'w' ? r->size : 0;
 	}
 	line(l,
-	     vp_arena_print(l->arena, "mapped: %lluK    writeable/private: %lluK    shared: %lluK",
-	                    (unsigned long long)sum(l, -1) >> 10,
-	                    (unsigned long long)writable >> 10, (unsigned long long)shared >> 10));
+	     vp_pool_print(l->pool, "mapped: %lluK    writeable/private: %lluK    shared: %lluK",
+	                   (unsigned long long)sum(l, -1) >> 10, (unsigned long long)writable >> 10,
+	                   (unsigned long long)shared >> 10));
 }
 
 /* ---- pmap -X: columns as wide as what stands in them ---- */
@@ -285,7 +285,7 @@ static void pmap_X(struct listing *l)
 	               "Inode", inode);
 	for (int c = 0; c < WIDE; c++)
 		at = widths[c] ? add(at, wide[c].name, widths[c]) : at;
-	line(l, vp_arena_print(l->arena, "%sMapping", row));
+	line(l, vp_pool_print(l->pool, "%sMapping", row));
 	for (size_t i = 0; i < l->region_count; i++) {
 		const struct vp_region *r = l->regions[i];
 		snprintf(text, sizeof text, "%08llx", (unsigned long long)r->start);
@@ -309,8 +309,7 @@ static void pmap_X(struct listing *l)
 		vp_str name =
 		        slash ? (vp_str){ slash + 1, (size_t)(r->name.p + r->name.n - slash) - 1 }
 		              : r->name;
-		line(l,
-		     vp_arena_print(l->arena, "%s%s", row, name.n ? vp_words(l->arena, name) : ""));
+		line(l, vp_pool_print(l->pool, "%s%s", row, name.n ? vp_words(l->pool, name) : ""));
 	}
 	for (int end = 0; end < 2; end++) {
 		at = row + sprintf(row, "%*s", address + 4 + offset + dev + inode + 5, "");
@@ -326,7 +325,7 @@ static void pmap_X(struct listing *l)
 			               "=" + 60 - greater(0, widths[c] < 60 ? widths[c] : 60),
 			         widths[c]);
 		}
-		line(l, vp_arena_print(l->arena, "%s%s", row, end ? "KB " : ""));
+		line(l, vp_pool_print(l->pool, "%s%s", row, end ? "KB " : ""));
 	}
 }
 
@@ -373,9 +372,9 @@ static void smaps_row(struct listing *l, const struct vp_region *r)
 	                 r->dev.n ? r->dev.p : "00:00",
 	                 (int)(r->inode.n ? r->inode.n < 24 ? r->inode.n : 24 : 1),
 	                 r->inode.n ? r->inode.p : "0");
-	line(l, r->name.n ? vp_arena_print(l->arena, "%-*s%s", n < 73 ? 73 : n + 1, front,
-	                                   vp_words(l->arena, r->name))
-	                  : vp_arena_print(l->arena, "%s ", front));
+	line(l, r->name.n ? vp_pool_print(l->pool, "%-*s%s", n < 73 ? 73 : n + 1, front,
+	                                  vp_words(l->pool, r->name))
+	                  : vp_pool_print(l->pool, "%s ", front));
 }
 
 static void smaps(struct listing *l)
@@ -390,14 +389,14 @@ static void smaps(struct listing *l)
 			if (m >= 0 && !known(r, m))
 				continue;
 			snprintf(key, sizeof key, "%s:", fields[f].name);
-			line(l, vp_arena_print(l->arena, "%-16s%8llu%s", key,
-			                       (unsigned long long)shown(m, m < 0 ? r->size
-			                                                          : r->measure[m]),
-			                       plain ? "" : " kB"));
+			line(l, vp_pool_print(l->pool, "%-16s%8llu%s", key,
+			                      (unsigned long long)shown(m, m < 0 ? r->size
+			                                                         : r->measure[m]),
+			                      plain ? "" : " kB"));
 		}
 		if (r->flags.n)
-			line(l, vp_arena_print(l->arena, "VmFlags: %s ",
-			                       vp_words(l->arena, r->flags)));
+			line(l,
+			     vp_pool_print(l->pool, "VmFlags: %s ", vp_words(l->pool, r->flags)));
 	}
 }
 
@@ -411,12 +410,12 @@ static const char *macos_size(struct listing *l, bool there, uint64_t bytes)
 	if (!there)
 		return "-";
 	if (bytes < 4096 && bytes % 1024)
-		return vp_arena_print(l->arena, "%llu", (unsigned long long)bytes);
+		return vp_pool_print(l->pool, "%llu", (unsigned long long)bytes);
 	if (value < 9999.5)
-		return vp_arena_print(l->arena, "%.0fK", value);
+		return vp_pool_print(l->pool, "%.0fK", value);
 	for (; value >= 999.95 && unit < 4; unit++)
 		value /= 1024;
-	return vp_arena_print(l->arena, "%.1f%c", value, units[unit]);
+	return vp_pool_print(l->pool, "%.1f%c", value, units[unit]);
 }
 
 /* V, N or E: the first letter of what the member says; 0: not purgeable, or not known. */
@@ -439,17 +438,17 @@ static vp_str macos_type(const struct vp_region *region)
 static const char *macos_sizes(struct listing *l, const struct vp_region *r, bool four)
 {
 	if (!four)
-		return vp_arena_print(l->arena, "%6s", macos_size(l, true, r->size));
-	return vp_arena_print(l->arena, "%6s %6s %6s %6s", macos_size(l, true, r->size),
-	                      macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]),
-	                      macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]),
-	                      macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]));
+		return vp_pool_print(l->pool, "%6s", macos_size(l, true, r->size));
+	return vp_pool_print(l->pool, "%6s %6s %6s %6s", macos_size(l, true, r->size),
+	                     macos_size(l, known(r, VP_M_rss), r->measure[VP_M_rss]),
+	                     macos_size(l, known(r, VP_M_dirty), r->measure[VP_M_dirty]),
+	                     macos_size(l, known(r, VP_M_swap), r->measure[VP_M_swap]));
 }
 
 static void vmmap_section(struct listing *l, const char *title, bool writable)
 {
-	line(l, vp_arena_print(l->arena, "==== %s regions for process %lld", title,
-	                       (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
+	line(l, vp_pool_print(l->pool, "==== %s regions for process %lld", title,
+	                      (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
 	bool four = any(l, VP_M_rss);
 	line(l, four ? "REGION TYPE                    START - END         [ VSIZE  RSDNT  DIRTY   "
 	               "SWAP] PRT/MAX SHRMOD PURGE    REGION DETAIL"
@@ -468,14 +467,14 @@ static void vmmap_section(struct listing *l, const char *title, bool writable)
 		         (unsigned long long)r->end);
 		if (letter)
 			snprintf(purge, sizeof purge, " PURGE=%c", letter);
-		line(l, vp_arena_print(l->arena, "%-22s %s[%s] %.3s/%.3s SM=%s%-*s%s",
-		                       vp_words(l->arena, macos_type(r)), range,
-		                       macos_sizes(l, r, four), r->perms[0] ? r->perms : "---",
-		                       r->max_perms[0] ? r->max_perms
-		                       : r->perms[0]   ? r->perms
-		                                       : "---",
-		                       share, r->name.n ? 10 : 0, purge,
-		                       r->name.n ? vp_words(l->arena, r->name) : ""));
+		line(l, vp_pool_print(l->pool, "%-22s %s[%s] %.3s/%.3s SM=%s%-*s%s",
+		                      vp_words(l->pool, macos_type(r)), range,
+		                      macos_sizes(l, r, four), r->perms[0] ? r->perms : "---",
+		                      r->max_perms[0] ? r->max_perms
+		                      : r->perms[0]   ? r->perms
+		                                      : "---",
+		                      share, r->name.n ? 10 : 0, purge,
+		                      r->name.n ? vp_words(l->pool, r->name) : ""));
 	}
 }
 
@@ -524,8 +523,8 @@ static void vmmap_sum_line(struct listing *l, const char *type, const struct vmm
 	for (size_t i = 0, n = 0; i < sizeof values / sizeof *values; i++)
 		n += (size_t)snprintf(text + n, sizeof text - n, " %8s",
 		                      macos_size(l, sum->known, values[i]));
-	line(l, vp_arena_print(l->arena, "%-31s %7s%s %8llu ", type, macos_size(l, true, sum->size),
-	                       text, (unsigned long long)sum->count));
+	line(l, vp_pool_print(l->pool, "%-31s %7s%s %8llu ", type, macos_size(l, true, sum->size),
+	                      text, (unsigned long long)sum->count));
 }
 
 static int by_type(const void *a, const void *b)
@@ -543,15 +542,15 @@ static void vmmap_summary(struct listing *l)
 	static const char rule[] = "===========                     ======= ========    =====  "
 	                           "======= ========   ======    =====  ======= ";
 	const struct vp_region **sorted =
-	        vp_arena_take(l->arena, (l->region_count + 1) * sizeof *sorted);
+	        vp_pool_take(l->pool, (l->region_count + 1) * sizeof *sorted);
 	struct vmmap_sum total = { 0 };
 	l->failed = l->failed || !sorted;
 	if (l->failed)
 		return;
 	memcpy(sorted, l->regions, l->region_count * sizeof *sorted);
 	qsort(sorted, l->region_count, sizeof *sorted, by_type);
-	line(l, vp_arena_print(l->arena, "==== Summary for process %lld",
-	                       (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
+	line(l, vp_pool_print(l->pool, "==== Summary for process %lld",
+	                      (long long)(l->space->pid >= 0 ? l->space->pid : 0)));
 	line(l, "                                VIRTUAL RESIDENT    DIRTY  SWAPPED VOLATILE   "
 	        "NONVOL    EMPTY   REGION ");
 	line(l, "REGION TYPE                        SIZE     SIZE     SIZE     SIZE     SIZE     "
@@ -564,7 +563,7 @@ static void vmmap_summary(struct listing *l)
 			vmmap_add(&sum, sorted[next]);
 			vmmap_add(&total, sorted[next]);
 		}
-		vmmap_sum_line(l, vp_words(l->arena, macos_type(sorted[i])), &sum);
+		vmmap_sum_line(l, vp_words(l->pool, macos_type(sorted[i])), &sum);
 	}
 	line(l, rule);
 	vmmap_sum_line(l, "TOTAL", &total);
@@ -572,9 +571,9 @@ static void vmmap_summary(struct listing *l)
 
 static void vmmap(struct listing *l)
 {
-	line(l, vp_arena_print(l->arena, "Virtual Memory Map of process %lld (%s)",
-	                       (long long)(l->space->pid >= 0 ? l->space->pid : 0),
-	                       l->proc && l->proc->name ? l->proc->name : ""));
+	line(l, vp_pool_print(l->pool, "Virtual Memory Map of process %lld (%s)",
+	                      (long long)(l->space->pid >= 0 ? l->space->pid : 0),
+	                      l->proc && l->proc->name ? l->proc->name : ""));
 	bool large = l->region_count && l->regions[l->region_count - 1]->end > UINT32_MAX;
 	line(l, large ? "Output report format:  2.4  -- 64-bit process"
 	              : "Output report format:  2.4");
@@ -607,7 +606,7 @@ bool vp_listing_is(const char *preset)
 /* The regions that the filter lets through, in the order of addresses. */
 static int collect(struct listing *l, const struct vp_model *model)
 {
-	l->regions = vp_arena_take(l->arena, (l->space->count + 1) * sizeof *l->regions);
+	l->regions = vp_pool_take(l->pool, (l->space->count + 1) * sizeof *l->regions);
 	if (!l->regions)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < l->space->count; i++) {
@@ -628,16 +627,16 @@ static const char *command_of(const struct vp_model *model, int64_t pid)
 }
 
 int vp_listing_build(const struct vp_model *model, const struct vp_view_options *options,
-                     struct vp_figure *figure, struct vp_arena *arena)
+                     struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct vp_build build;
-	struct listing l = { .arena = arena,
+	struct listing l = { .pool = pool,
 		             .space = vp_moment_space(model),
 		             .proc = vp_model_chosen(model) };
-	struct vp_column *column = vp_arena_take(arena, sizeof *column);
+	struct vp_column *column = vp_pool_take(pool, sizeof *column);
 	if (!column)
 		return vp_fail("out of memory");
-	if (vp_build_begin(&build, "table", VP_TABLE, model, options, figure, arena))
+	if (vp_build_begin(&build, "table", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&build, l.proc);
 	if (!l.space || !l.space->count) {

@@ -187,7 +187,7 @@ static int merge(struct machine *m)
 	const struct vp_model *model = m->build.model;
 	size_t look = 0, at = 0, room = model->machine_count + model->moment_count + 1;
 	const struct vp_moment *moment = NULL;
-	m->points = vp_arena_take(m->build.arena, room * sizeof *m->points);
+	m->points = vp_pool_take(m->build.pool, room * sizeof *m->points);
 	if (!m->points)
 		return vp_fail("out of memory");
 	while (look < model->machine_count || (at < model->moment_count && m->proc)) {
@@ -233,10 +233,10 @@ static void thin(struct machine *m, int64_t t0, int64_t t1)
 		last = column;
 	}
 	m->count = kept;
-	vp_build_note(&m->build, vp_arena_print(m->build.arena,
-	                                        "%zu looks are drawn as %zu: of each half column "
-	                                        "the one with the least available",
-	                                        was, kept));
+	vp_build_note(&m->build, vp_pool_print(m->build.pool,
+	                                       "%zu looks are drawn as %zu: of each half column "
+	                                       "the one with the least available",
+	                                       was, kept));
 }
 
 /* ---- the figure ---- */
@@ -251,7 +251,7 @@ static int classes(struct machine *m, size_t *serie_of, size_t *count)
 {
 	struct vp_build *build = &m->build;
 	struct vp_class *list =
-	        vp_arena_take(build->arena, (build->kind_count + BANDS) * sizeof *list);
+	        vp_pool_take(build->pool, (build->kind_count + BANDS) * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (size_t serie = 0; serie < build->kind_count + BANDS; serie++) {
@@ -262,7 +262,7 @@ static int classes(struct machine *m, size_t *serie_of, size_t *count)
 			continue;
 		struct vp_class *one = &list[*count];
 		if (serie < build->kind_count) {
-			one->name = vp_words(build->arena, vp_s(vp_kind_name(serie)));
+			one->name = vp_words(build->pool, vp_s(vp_kind_name(serie)));
 			vp_class_colours(one->name, one);
 		} else {
 			size_t b = serie - build->kind_count;
@@ -285,9 +285,9 @@ static int classes(struct machine *m, size_t *serie_of, size_t *count)
 
 static void serie(struct machine *m, size_t class_, size_t which, double top, struct vp_serie *one)
 {
-	struct vp_arena *arena = m->build.arena;
+	struct vp_pool *pool = m->build.pool;
 	size_t kinds = m->build.kind_count;
-	double *y = vp_arena_take(arena, (m->count + 1) * sizeof *y), least = 0, most = 0,
+	double *y = vp_pool_take(pool, (m->count + 1) * sizeof *y), least = 0, most = 0,
 	       now = value(&m->points[m->count - 1], kinds, which);
 	if (!y)
 		return;
@@ -298,19 +298,19 @@ static void serie(struct machine *m, size_t class_, size_t which, double top, st
 		most = !i || v > most ? v : most;
 	}
 	struct vp_class *c = &m->build.classes[class_];
-	const char *low = vp_size_words(arena, least), *high = vp_size_words(arena, most);
-	c->detail = low && high && strcmp(low, high)
-	                    ? vp_arena_print(arena, "%s (%s ... %s)", vp_size_words(arena, now),
-	                                     low, high)
-	                    : vp_size_words(arena, now);
+	const char *low = vp_size_words(pool, least), *high = vp_size_words(pool, most);
+	c->detail =
+	        low && high && strcmp(low, high)
+	                ? vp_pool_print(pool, "%s (%s ... %s)", vp_size_words(pool, now), low, high)
+	                : vp_size_words(pool, now);
 	*one = (struct vp_serie){ .name = c->name,
 		                  .class = (uint32_t)class_,
 		                  .y = y,
-		                  .title = vp_arena_print(arena, "%s%s\nlast %s\nleast %s, most %s",
-		                                          which < kinds ? "of the process: " : "",
-		                                          c->name, vp_size_words(arena, now),
-		                                          vp_size_words(arena, least),
-		                                          vp_size_words(arena, most)) };
+		                  .title = vp_pool_print(pool, "%s%s\nlast %s\nleast %s, most %s",
+		                                         which < kinds ? "of the process: " : "",
+		                                         c->name, vp_size_words(pool, now),
+		                                         vp_size_words(pool, least),
+		                                         vp_size_words(pool, most)) };
 }
 
 static int series(struct machine *m, int64_t t0, int64_t t1)
@@ -318,11 +318,11 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 	struct vp_build *build = &m->build;
 	struct vp_figure *figure = build->figure;
 	size_t *serie_of =
-	               vp_arena_take(build->arena, (build->kind_count + BANDS) * sizeof *serie_of),
+	               vp_pool_take(build->pool, (build->kind_count + BANDS) * sizeof *serie_of),
 	       count = 0;
-	double top = 0, *kinds = vp_arena_take(build->arena,
-	                                       (m->count * build->kind_count + 1) * sizeof *kinds);
-	double *xs = vp_arena_take(build->arena, (m->count + 1) * sizeof *xs);
+	double top = 0, *kinds = vp_pool_take(build->pool,
+	                                      (m->count * build->kind_count + 1) * sizeof *kinds);
+	double *xs = vp_pool_take(build->pool, (m->count + 1) * sizeof *xs);
 	if (!serie_of || !kinds || !xs)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < m->count; i++) {
@@ -336,9 +336,9 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 	xs[m->count] = 1;
 	if (classes(m, serie_of, &count))
 		return -1;
-	top = vp_axis_bytes(&figure->y, top, build->arena);
+	top = vp_axis_bytes(&figure->y, top, build->pool);
 	figure->y.title = "memory of the machine";
-	struct vp_serie *list = vp_arena_take(build->arena, (count + 1) * sizeof *list);
+	struct vp_serie *list = vp_pool_take(build->pool, (count + 1) * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < count; i++)
@@ -412,48 +412,47 @@ static const char *flags(struct machine *m, int64_t t0, int64_t t1)
 			                      ? (double)(look->t - t0) / (double)(t1 - t0)
 			                      : 0,
 			              stages[s].words);
-			list = vp_arena_print(m->build.arena, "%s%s%s at %s", list,
-			                      *list ? ", " : "", stages[s].words,
-			                      vp_time_words(m->build.arena, look->t));
+			list = vp_pool_print(m->build.pool, "%s%s%s at %s", list, *list ? ", " : "",
+			                     stages[s].words,
+			                     vp_time_words(m->build.pool, look->t));
 			break;
 		}
 	return list;
 }
 
-static const char *percent(struct vp_arena *arena, double part, double whole)
+static const char *percent(struct vp_pool *pool, double part, double whole)
 {
-	return whole > 0 ? vp_arena_print(arena, " (%.0f %%)", 100 * part / whole) : "";
+	return whole > 0 ? vp_pool_print(pool, " (%.0f %%)", 100 * part / whole) : "";
 }
 
 static void note_order(struct machine *m, const char *reached)
 {
-	struct vp_arena *arena = m->build.arena;
+	struct vp_pool *pool = m->build.pool;
 	const struct vp_machine *look = m->last;
 	const char *text = "memory gives way in this order:", *kills = "";
 	if (told(look, VP_MC_available))
-		text = vp_arena_print(arena, "%s available %s,", text,
-		                      vp_size_words(arena, of(look, VP_MC_available)));
-	text = vp_arena_print(arena, "%s free %s, ", text,
-	                      vp_size_words(arena, of(look, VP_MC_free)));
-	text = is_macos(look) ? vp_arena_print(arena, "%sinactive %s, compressor %s, ", text,
-	                                       vp_size_words(arena, of(look, VP_MC_inactive)),
-	                                       vp_size_words(arena, of(look, VP_MC_compressor)))
-	                      : vp_arena_print(arena, "%scache %s, ", text,
-	                                       vp_size_words(arena, cache_of(look)));
+		text = vp_pool_print(pool, "%s available %s,", text,
+		                     vp_size_words(pool, of(look, VP_MC_available)));
+	text = vp_pool_print(pool, "%s free %s, ", text, vp_size_words(pool, of(look, VP_MC_free)));
+	text = is_macos(look) ? vp_pool_print(pool, "%sinactive %s, compressor %s, ", text,
+	                                      vp_size_words(pool, of(look, VP_MC_inactive)),
+	                                      vp_size_words(pool, of(look, VP_MC_compressor)))
+	                      : vp_pool_print(pool, "%scache %s, ", text,
+	                                      vp_size_words(pool, cache_of(look)));
 	if (told(look, VP_MC_swap_total))
-		text = vp_arena_print(arena, "%sswap %s used of %s, ", text,
-		                      vp_size_words(arena, swap_used(look)),
-		                      vp_size_words(arena, of(look, VP_MC_swap_total)));
+		text = vp_pool_print(pool, "%sswap %s used of %s, ", text,
+		                     vp_size_words(pool, swap_used(look)),
+		                     vp_size_words(pool, of(look, VP_MC_swap_total)));
 	if (told(look, VP_MC_oom_kill))
-		kills = vp_arena_print(arena, " (%.0f so far)", of(look, VP_MC_oom_kill));
-	vp_build_note(&m->build, vp_arena_print(arena, "%s%sOOM kills%s%s%s", text,
-	                                        is_macos(look) ? "swap, " : "", kills,
-	                                        *reached ? "; here: " : "", reached));
+		kills = vp_pool_print(pool, " (%.0f so far)", of(look, VP_MC_oom_kill));
+	vp_build_note(&m->build, vp_pool_print(pool, "%s%sOOM kills%s%s%s", text,
+	                                       is_macos(look) ? "swap, " : "", kills,
+	                                       *reached ? "; here: " : "", reached));
 }
 
 static void note_available(struct machine *m)
 {
-	struct vp_arena *arena = m->build.arena;
+	struct vp_pool *pool = m->build.pool;
 	const struct vp_machine *look = m->last;
 	double available = of(look, VP_MC_available), free_ = of(look, VP_MC_free);
 	if (!told(look, VP_MC_available))
@@ -463,39 +462,39 @@ static void note_available(struct machine *m)
 		                                 : "this text tells no `available`: what of the "
 		                                   "cache can be given back is not known");
 	else if (available >= free_)
-		vp_build_note(&m->build, vp_arena_print(arena,
-		                                        "available %s is free %s, which nobody "
-		                                        "uses, and %s of caches that can be given "
-		                                        "back without swap%s",
-		                                        vp_size_words(arena, available),
-		                                        vp_size_words(arena, free_),
-		                                        vp_size_words(arena, available - free_),
-		                                        available > total_of(look) / 10
-		                                                ? ": little free is no want"
-		                                                : ": what is left is little"));
+		vp_build_note(&m->build, vp_pool_print(pool,
+		                                       "available %s is free %s, which nobody "
+		                                       "uses, and %s of caches that can be given "
+		                                       "back without swap%s",
+		                                       vp_size_words(pool, available),
+		                                       vp_size_words(pool, free_),
+		                                       vp_size_words(pool, available - free_),
+		                                       available > total_of(look) / 10
+		                                               ? ": little free is no want"
+		                                               : ": what is left is little"));
 	else
-		vp_build_note(&m->build, vp_arena_print(arena,
-		                                        "available %s is less than free %s: the "
-		                                        "kernel keeps the difference for itself",
-		                                        vp_size_words(arena, available),
-		                                        vp_size_words(arena, free_)));
+		vp_build_note(&m->build, vp_pool_print(pool,
+		                                       "available %s is less than free %s: the "
+		                                       "kernel keeps the difference for itself",
+		                                       vp_size_words(pool, available),
+		                                       vp_size_words(pool, free_)));
 }
 
 static void note_waiting(struct machine *m)
 {
-	struct vp_arena *arena = m->build.arena;
+	struct vp_pool *pool = m->build.pool;
 	const struct vp_machine *look = m->last;
 	if (told(look, VP_MC_psi_some_avg10))
 		vp_build_note(
 		        &m->build,
-		        vp_arena_print(
-		                arena, "tasks waited for memory (PSI) %.2f %% of the last 10 s%s%s",
+		        vp_pool_print(
+		                pool, "tasks waited for memory (PSI) %.2f %% of the last 10 s%s%s",
 		                of(look, VP_MC_psi_some_avg10) / 1000,
 		                told(look, VP_MC_psi_some) && m->first != look ? ", since the "
 		                                                                 "first look "
 		                                                               : "",
 		                told(look, VP_MC_psi_some) && m->first != look
-		                        ? vp_time_words(arena,
+		                        ? vp_time_words(pool,
 		                                        look->value[VP_MC_psi_some] -
 		                                                m->first->value[VP_MC_psi_some])
 		                        : ""));
@@ -503,43 +502,42 @@ static void note_waiting(struct machine *m)
 
 static void note_process(struct machine *m)
 {
-	struct vp_arena *arena = m->build.arena;
+	struct vp_pool *pool = m->build.pool;
 	const struct point *p = &m->points[m->count - 1];
 	double resident = 0, total = total_of(p->look);
 	for (size_t kind = 0; kind < m->build.kind_count; kind++)
 		resident += p->kinds[kind];
 	if (m->proc && resident > 0)
-		vp_build_note(&m->build, vp_arena_print(arena,
-		                                        "%s has %s resident, %.3g %% of the "
-		                                        "machine; --measure rss draws it alone",
-		                                        vp_build_process(&m->build, m->proc),
-		                                        vp_size_words(arena, resident),
-		                                        total > 0 ? 100 * resident / total : 0));
+		vp_build_note(&m->build, vp_pool_print(pool,
+		                                       "%s has %s resident, %.3g %% of the "
+		                                       "machine; --measure rss draws it alone",
+		                                       vp_build_process(&m->build, m->proc),
+		                                       vp_size_words(pool, resident),
+		                                       total > 0 ? 100 * resident / total : 0));
 }
 
 static void words(struct machine *m)
 {
 	const struct vp_model *model = m->build.model;
-	struct vp_arena *arena = m->build.arena;
+	struct vp_pool *pool = m->build.pool;
 	double total = total_of(m->last), available = of(m->last, VP_MC_available),
 	       least = available;
 	for (size_t i = 0; i < model->machine_count; i++)
 		if (told(&model->machines[i], VP_MC_available))
 			least = at_most(least, of(&model->machines[i], VP_MC_available));
-	const char *now = vp_size_words(arena, available), *low = vp_size_words(arena, least);
+	const char *now = vp_size_words(pool, available), *low = vp_size_words(pool, least);
 	const char *front = !told(m->last, VP_MC_available)
 	                            ? ""
-	                            : vp_arena_print(arena, "available %s%s, %s%s%s", now,
-	                                             percent(arena, available, total),
-	                                             now && low && strcmp(now, low) ? "least " : "",
-	                                             now && low && strcmp(now, low) ? low : "",
-	                                             now && low && strcmp(now, low) ? ", " : "");
-	m->build.figure->subtitle =
-	        vp_arena_print(arena, "%sfree %s%s of %s, %zu look%s", front,
-	                       vp_size_words(arena, of(m->last, VP_MC_free)),
-	                       percent(arena, of(m->last, VP_MC_free), total),
-	                       vp_size_words(arena, total), model->machine_count,
-	                       model->machine_count == 1 ? "" : "s");
+	                            : vp_pool_print(pool, "available %s%s, %s%s%s", now,
+	                                            percent(pool, available, total),
+	                                            now && low && strcmp(now, low) ? "least " : "",
+	                                            now && low && strcmp(now, low) ? low : "",
+	                                            now && low && strcmp(now, low) ? ", " : "");
+	m->build.figure->subtitle = vp_pool_print(pool, "%sfree %s%s of %s, %zu look%s", front,
+	                                          vp_size_words(pool, of(m->last, VP_MC_free)),
+	                                          percent(pool, of(m->last, VP_MC_free), total),
+	                                          vp_size_words(pool, total), model->machine_count,
+	                                          model->machine_count == 1 ? "" : "s");
 }
 
 bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *options)
@@ -551,15 +549,15 @@ bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *o
 }
 
 int vp_machine_area(const struct vp_model *model, const struct vp_view_options *options,
-                    struct vp_figure *figure, struct vp_arena *arena)
+                    struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct machine m = { .proc = vp_model_chosen(model) };
 	int64_t t0 = model->t0, t1 = model->t1;
-	if (vp_build_begin(&m.build, "area", VP_SERIES, model, options, figure, arena))
+	if (vp_build_begin(&m.build, "area", VP_SERIES, model, options, figure, pool))
 		return -1;
 	figure->title = !m.proc ? "the machine"
-	                        : vp_arena_print(arena, "the machine and %s",
-	                                         vp_build_process(&m.build, m.proc));
+	                        : vp_pool_print(pool, "the machine and %s",
+	                                        vp_build_process(&m.build, m.proc));
 	if (!model->machine_count) {
 		figure->empty = model->types[VP_T_system]
 		                        ? "no look at the machine in this time"
@@ -575,7 +573,7 @@ int vp_machine_area(const struct vp_model *model, const struct vp_view_options *
 	if (merge(&m))
 		return -1;
 	thin(&m, t0, t1);
-	vp_axis_time(&figure->x, t0, t1, arena);
+	vp_axis_time(&figure->x, t0, t1, pool);
 	if (series(&m, t0, t1))
 		return -1;
 	words(&m);

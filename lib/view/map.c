@@ -31,7 +31,7 @@ static bool known_later(const struct map *map)
 static int collect(struct map *map)
 {
 	const struct vp_model *model = map->build.model;
-	map->spans = vp_arena_take(map->build.arena, (model->span_count + 1) * sizeof *map->spans);
+	map->spans = vp_pool_take(map->build.pool, (model->span_count + 1) * sizeof *map->spans);
 	if (!map->spans)
 		return vp_fail("out of memory");
 	map->t = vp_moment_of(&map->build, map->proc);
@@ -49,60 +49,60 @@ static int collect(struct map *map)
 
 static const char *title_of(struct map *map, const struct vp_span *span)
 {
-	struct vp_arena *arena = map->build.arena;
+	struct vp_pool *pool = map->build.pool;
 	const char *name = map->build.model->names[span->name];
 	if (map->build.options->untitled)
 		return "";
 	const char *rss = !span->has_rss
 	                          ? ""
-	                          : vp_arena_print(arena, "\nrss %s (%.0f %%)",
-	                                           vp_size_words(arena, (double)span->rss_last),
-	                                           100.0 * (double)span->rss_last /
-	                                                   (double)(span->end - span->start));
-	return vp_arena_print(arena, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s",
-	                      (unsigned long long)span->start, (unsigned long long)span->end,
-	                      vp_size_words(arena, (double)(span->end - span->start)), span->perms,
-	                      vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "",
-	                      name, (unsigned long long)span->id, rss,
-	                      vp_time_words(arena, span->t0), span->born ? " by " : "",
-	                      span->born ? vp_event_names[span->born - 1] : "");
+	                          : vp_pool_print(pool, "\nrss %s (%.0f %%)",
+	                                          vp_size_words(pool, (double)span->rss_last),
+	                                          100.0 * (double)span->rss_last /
+	                                                  (double)(span->end - span->start));
+	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s",
+	                     (unsigned long long)span->start, (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)(span->end - span->start)), span->perms,
+	                     vp_words(pool, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
+	                     (unsigned long long)span->id, rss, vp_time_words(pool, span->t0),
+	                     span->born ? " by " : "",
+	                     span->born ? vp_event_names[span->born - 1] : "");
 }
 
 static const char *label_of(struct map *map, const struct vp_span *span)
 {
-	struct vp_arena *arena = map->build.arena;
+	struct vp_pool *pool = map->build.pool;
 	const char *kind = map->build.classes[map->build.class_of[span->kind]].name;
 	const char *name = vp_short_name(map->build.model->names[span->name], "");
 	const char *parts[] = { kind,
 		                *name ? " " : "",
 		                name,
 		                " ",
-		                vp_size_words(arena, (double)(span->end - span->start)),
+		                vp_size_words(pool, (double)(span->end - span->start)),
 		                " ",
 		                span->perms };
-	return vp_arena_join(arena, parts, sizeof parts / sizeof *parts);
+	return vp_pool_join(pool, parts, sizeof parts / sizeof *parts);
 }
 
 static const char *many_label(struct map *map, const struct vp_item *item)
 {
-	return vp_arena_print(map->build.arena, "%u regions, %s", item->count,
-	                      vp_size_words(map->build.arena, (double)item->bytes));
+	return vp_pool_print(map->build.pool, "%u regions, %s", item->count,
+	                     vp_size_words(map->build.pool, (double)item->bytes));
 }
 
 static const char *many_title(struct map *map, const struct vp_item *item)
 {
-	struct vp_arena *arena = map->build.arena;
+	struct vp_pool *pool = map->build.pool;
 	const char *name = item->one_name ? map->build.model->names[item->span->name] : "";
 	if (map->build.options->untitled)
 		return "";
-	return vp_arena_print(arena,
-	                      "%u regions merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s%s",
-	                      item->count, vp_words(arena, vp_s(vp_kind_name(item->kind))),
-	                      *name ? " " : "", name, (unsigned long long)item->low,
-	                      (unsigned long long)item->high,
-	                      vp_size_words(arena, (double)item->bytes),
-	                      item->span->has_rss ? ", rss " : "",
-	                      item->span->has_rss ? vp_size_words(arena, (double)item->rss) : "");
+	return vp_pool_print(pool,
+	                     "%u regions merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s%s",
+	                     item->count, vp_words(pool, vp_s(vp_kind_name(item->kind))),
+	                     *name ? " " : "", name, (unsigned long long)item->low,
+	                     (unsigned long long)item->high,
+	                     vp_size_words(pool, (double)item->bytes),
+	                     item->span->has_rss ? ", rss " : "",
+	                     item->span->has_rss ? vp_size_words(pool, (double)item->rss) : "");
 }
 
 static float share_of(uint64_t part, uint64_t whole)
@@ -157,14 +157,14 @@ static double rows_of(const struct map *map)
 static int boxes(struct map *map, const struct vp_address_axis *axis)
 {
 	struct vp_figure *figure = map->build.figure;
-	struct vp_item *items = vp_arena_take(map->build.arena, (map->count + 1) * sizeof *items);
+	struct vp_item *items = vp_pool_take(map->build.pool, (map->count + 1) * sizeof *items);
 	struct vp_merged merged = { .items = items, .count = map->count };
 	double rows = rows_of(map);
 	for (size_t i = 0; items && i < map->count; i++)
 		place(map, axis, map->spans[i], &items[i]);
 	if (!items || (rows && vp_items_fit(items, map->count, 1, rows, &map->build, &merged)))
 		return vp_fail("out of memory");
-	struct vp_box *list = vp_arena_take(map->build.arena, (merged.count + 1) * sizeof *list);
+	struct vp_box *list = vp_pool_take(map->build.pool, (merged.count + 1) * sizeof *list);
 	for (size_t i = 0; list && i < merged.count; i++)
 		list[i] = box_of(map, &merged.items[i]);
 	if (merged.items != items)
@@ -185,11 +185,11 @@ static int classes(struct map *map)
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0)
 			build->classes[build->class_of[kind]].detail =
-			        vp_arena_print(build->arena, "%llu region%s, %s",
-			                       (unsigned long long)build->regions[kind],
-			                       build->regions[kind] == 1 ? "" : "s",
-			                       vp_size_words(build->arena,
-			                                     (double)build->bytes[kind]));
+			        vp_pool_print(build->pool, "%llu region%s, %s",
+			                      (unsigned long long)build->regions[kind],
+			                      build->regions[kind] == 1 ? "" : "s",
+			                      vp_size_words(build->pool,
+			                                    (double)build->bytes[kind]));
 	return 0;
 }
 
@@ -208,24 +208,23 @@ static void words(struct map *map)
 		changed += flags == VP_BOX_CHANGED;
 	}
 	build->figure->subtitle =
-	        vp_arena_print(build->arena, "at %s%s: %zu region%s, %s%s%s",
-	                       vp_time_words(build->arena, map->t),
-	                       map->t + 1 == map->proc->t1 ? ", just before it ended" : "",
-	                       map->count, map->count == 1 ? "" : "s",
-	                       vp_size_words(build->arena, (double)size), has_rss ? ", rss " : "",
-	                       has_rss ? vp_size_words(build->arena, (double)rss) : "");
+	        vp_pool_print(build->pool, "at %s%s: %zu region%s, %s%s%s",
+	                      vp_time_words(build->pool, map->t),
+	                      map->t + 1 == map->proc->t1 ? ", just before it ended" : "",
+	                      map->count, map->count == 1 ? "" : "s",
+	                      vp_size_words(build->pool, (double)size), has_rss ? ", rss " : "",
+	                      has_rss ? vp_size_words(build->pool, (double)rss) : "");
 	if (known_later(map) && fresh + changed + map->gone)
 		vp_build_note(build,
-		              vp_arena_print(build->arena,
-		                             "since %s: %zu new, %zu changed, %zu gone",
-		                             vp_time_words(build->arena, map->proc->look_before),
-		                             fresh, changed, map->gone));
+		              vp_pool_print(build->pool, "since %s: %zu new, %zu changed, %zu gone",
+		                            vp_time_words(build->pool, map->proc->look_before),
+		                            fresh, changed, map->gone));
 }
 
 static int draw(struct map *map)
 {
 	struct vp_figure *figure = map->build.figure;
-	uint64_t(*ranges)[2] = vp_arena_take(map->build.arena, (map->count + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = vp_pool_take(map->build.pool, (map->count + 1) * sizeof *ranges);
 	if (!ranges || classes(map))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < map->count; i++) {
@@ -234,7 +233,7 @@ static int draw(struct map *map)
 	}
 	const struct vp_address_axis *axis =
 	        vp_address_axis_new(map->build.options->scale, ranges, map->count, &figure->y,
-	                            map->build.arena);
+	                            map->build.pool);
 	if (!axis)
 		return vp_fail("out of memory");
 	words(map);
@@ -242,10 +241,10 @@ static int draw(struct map *map)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct map map = { .proc = vp_model_chosen(model) };
-	if (vp_build_begin(&map.build, "map", VP_BOXES, model, options, figure, arena))
+	if (vp_build_begin(&map.build, "map", VP_BOXES, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&map.build, map.proc);
 	if (map.proc && model->t1 >= model->t0 && collect(&map))

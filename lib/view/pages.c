@@ -89,10 +89,10 @@ static int by_start(const void *left, const void *right)
 static int collect(struct strip *strip)
 {
 	const struct vp_model *model = strip->build.model;
-	strip->runs = vp_arena_take(strip->build.arena,
-	                            (model->page_run_count + 1) * sizeof *strip->runs);
+	strip->runs =
+	        vp_pool_take(strip->build.pool, (model->page_run_count + 1) * sizeof *strip->runs);
 	strip->spans =
-	        vp_arena_take(strip->build.arena, (model->span_count + 1) * sizeof *strip->spans);
+	        vp_pool_take(strip->build.pool, (model->span_count + 1) * sizeof *strip->spans);
 	if (!strip->runs || !strip->spans)
 		return vp_fail("out of memory");
 	strip->ended = strip->proc->t1 <= strip->t1;
@@ -138,8 +138,7 @@ static void join(struct strip *strip)
 /* Pages with small gaps between them stand together; what was never there is folded. */
 static int axis(struct strip *strip)
 {
-	uint64_t(*ranges)[2] =
-	        vp_arena_take(strip->build.arena, (strip->count + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = vp_pool_take(strip->build.pool, (strip->count + 1) * sizeof *ranges);
 	size_t n = 0;
 	if (!ranges)
 		return vp_fail("out of memory");
@@ -152,7 +151,7 @@ static int axis(struct strip *strip)
 			ranges[n][0] = run->start, ranges[n++][1] = run->end;
 	}
 	strip->axis = vp_address_axis_new(strip->build.options->scale, ranges, n,
-	                                  &strip->build.figure->y, strip->build.arena);
+	                                  &strip->build.figure->y, strip->build.pool);
 	return strip->axis ? 0 : vp_fail("out of memory");
 }
 
@@ -191,29 +190,28 @@ static const struct vp_span *span_at(const struct strip *strip, uint64_t address
 
 static const char *region_words(struct strip *strip, uint64_t address, int64_t t)
 {
-	struct vp_arena *arena = strip->build.arena;
+	struct vp_pool *pool = strip->build.pool;
 	const struct vp_span *span = span_at(strip, address, t);
 	const char *name = span ? strip->build.model->names[span->name] : "";
 	return !span ? ""
-	             : vp_arena_print(arena, "\nin %s%s%s, %s from 0x%llx",
-	                              vp_words(arena, vp_s(vp_kind_name(span->kind))),
-	                              *name ? " " : "", name, span->perms,
-	                              (unsigned long long)span->start);
+	             : vp_pool_print(pool, "\nin %s%s%s, %s from 0x%llx",
+	                             vp_words(pool, vp_s(vp_kind_name(span->kind))),
+	                             *name ? " " : "", name, span->perms,
+	                             (unsigned long long)span->start);
 }
 
 static const char *title_of(struct strip *strip, const struct vp_page_run *run)
 {
-	struct vp_arena *arena = strip->build.arena;
+	struct vp_pool *pool = strip->build.pool;
 	uint64_t page = strip->build.model->page ? strip->build.model->page : 4096,
 	         pages = (run->end - run->start) / page;
-	return vp_arena_print(arena, "%llu page%s: %s\n0x%llx-0x%llx %s%s\n%s to %s",
-	                      (unsigned long long)pages, pages == 1 ? "" : "s",
-	                      vp_page_word(run->state), (unsigned long long)run->start,
-	                      (unsigned long long)run->end,
-	                      vp_size_words(arena, (double)(run->end - run->start)),
-	                      region_words(strip, run->start, run->t0),
-	                      vp_time_words(arena, run->t0),
-	                      run->t1 > strip->t1 ? "the end" : vp_time_words(arena, run->t1));
+	return vp_pool_print(pool, "%llu page%s: %s\n0x%llx-0x%llx %s%s\n%s to %s",
+	                     (unsigned long long)pages, pages == 1 ? "" : "s",
+	                     vp_page_word(run->state), (unsigned long long)run->start,
+	                     (unsigned long long)run->end,
+	                     vp_size_words(pool, (double)(run->end - run->start)),
+	                     region_words(strip, run->start, run->t0), vp_time_words(pool, run->t0),
+	                     run->t1 > strip->t1 ? "the end" : vp_time_words(pool, run->t1));
 }
 
 /* ---- boxes ---- */
@@ -221,7 +219,7 @@ static const char *title_of(struct strip *strip, const struct vp_page_run *run)
 static int box(struct strip *strip, struct vp_box one)
 {
 	struct vp_figure *figure = strip->build.figure;
-	strip->boxes = vp_build_grow(strip->build.arena, strip->boxes, figure->box_count,
+	strip->boxes = vp_build_grow(strip->build.pool, strip->boxes, figure->box_count,
 	                             &strip->box_size, sizeof one);
 	if (!strip->boxes)
 		return vp_fail("out of memory");
@@ -328,12 +326,12 @@ static int cells(struct strip *strip)
 			                (float)fill / FILLS, NULL,
 			                strip->build.options->untitled
 			                        ? ""
-			                        : vp_arena_print(strip->build.arena,
-			                                         "mostly %s\n%d %% of the pages "
-			                                         "here are there",
-			                                         vp_page_word((
-			                                                 enum vp_page_class)class_),
-			                                         100 * fill / FILLS) }))
+			                        : vp_pool_print(strip->build.pool,
+			                                        "mostly %s\n%d %% of the pages "
+			                                        "here are there",
+			                                        vp_page_word(
+			                                                (enum vp_page_class)class_),
+			                                        100 * fill / FILLS) }))
 				return -1;
 		}
 	return 0;
@@ -355,12 +353,12 @@ static int grid(struct strip *strip)
 		choose(strip);
 		failed = cells(strip);
 		vp_build_note(&strip->build,
-		              vp_arena_print(strip->build.arena,
-		                             "%zu runs of pages in cells of a grid, each in the "
-		                             "colour of what covers most of it and "
-		                             "filled as far as pages are there; --address A-B, "
-		                             "--kind and --from show less and more of it",
-		                             strip->count));
+		              vp_pool_print(strip->build.pool,
+		                            "%zu runs of pages in cells of a grid, each in the "
+		                            "colour of what covers most of it and "
+		                            "filled as far as pages are there; --address A-B, "
+		                            "--kind and --from show less and more of it",
+		                            strip->count));
 	}
 	free(strip->weight);
 	free(strip->cell);
@@ -377,7 +375,7 @@ static const char *end_words(const struct strip *strip)
 static int classes(struct strip *strip)
 {
 	struct vp_build *build = &strip->build;
-	struct vp_class *list = vp_arena_take(build->arena, VP_PC_COUNT * sizeof *list);
+	struct vp_class *list = vp_pool_take(build->pool, VP_PC_COUNT * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (int class_ = 0; class_ < VP_PC_COUNT; class_++) {
@@ -388,11 +386,11 @@ static int classes(struct strip *strip)
 		list[build->figure->class_count] = vp_page_colours((enum vp_page_class)class_);
 		list[build->figure->class_count++].detail =
 		        strip->bytes[class_]
-		                ? vp_arena_print(build->arena, "%s %s",
-		                                 vp_size_words(build->arena,
-		                                               (double)strip->bytes[class_]),
-		                                 end_words(strip))
-		                : vp_arena_print(build->arena, "none %s", end_words(strip));
+		                ? vp_pool_print(build->pool, "%s %s",
+		                                vp_size_words(build->pool,
+		                                              (double)strip->bytes[class_]),
+		                                end_words(strip))
+		                : vp_pool_print(build->pool, "none %s", end_words(strip));
 	}
 	vp_class_letters(list, build->figure->class_count);
 	build->figure->classes = list;
@@ -400,59 +398,58 @@ static int classes(struct strip *strip)
 	return 0;
 }
 
-static const char *entries_words(struct vp_arena *arena, const struct vp_tables *tables, int level)
+static const char *entries_words(struct vp_pool *pool, const struct vp_tables *tables, int level)
 {
 	static const char *const names[VP_TABLE_LEVELS] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
-	return vp_arena_print(arena, "%llu %s", (unsigned long long)tables->entries[level],
-	                      names[level]);
+	return vp_pool_print(pool, "%llu %s", (unsigned long long)tables->entries[level],
+	                     names[level]);
 }
 
 void vp_tables_note(struct vp_build *build, int64_t pid)
 {
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	const struct vp_tables *tables = vp_model_tables(build->model, pid);
 	uint64_t page = build->model->page ? build->model->page : 4096;
 	if (!tables)
 		return;
 	const char *stated = tables->stated
-	                             ? vp_arena_print(arena, "page tables: %s (VmPTE)",
-	                                              vp_size_words(arena, (double)tables->stated))
+	                             ? vp_pool_print(pool, "page tables: %s (VmPTE)",
+	                                             vp_size_words(pool, (double)tables->stated))
 	                             : "page tables";
 	if (!tables->known) {
-		vp_build_note(build, vp_arena_print(arena,
-		                                    "%s; which of it is needed is not known "
-		                                    "without PAGEMAP_SCAN",
-		                                    stated));
+		vp_build_note(build, vp_pool_print(pool,
+		                                   "%s; which of it is needed is not known "
+		                                   "without PAGEMAP_SCAN",
+		                                   stated));
 		return;
 	}
 	uint64_t reserve = tables->huge * page, used = tables->needed + reserve,
 	         rest = tables->stated > used ? tables->stated - used : 0;
 	const char *five = tables->entries[3]
-	                           ? vp_arena_print(arena, ", %s", entries_words(arena, tables, 3))
+	                           ? vp_pool_print(pool, ", %s", entries_words(pool, tables, 3))
 	                           : "";
 	vp_build_note(build,
-	              vp_arena_print(arena,
-	                             "%s; needed %s: %llu of PTEs, %llu of PMDs, %llu of PUDs "
-	                             "below the PGD, with %s, %s, %s%s, %s entries in use%s%s",
-	                             stated, vp_size_words(arena, (double)tables->needed),
-	                             (unsigned long long)tables->tables[0],
-	                             (unsigned long long)tables->tables[1],
-	                             (unsigned long long)tables->tables[2],
-	                             entries_words(arena, tables, 0),
-	                             entries_words(arena, tables, 1),
-	                             entries_words(arena, tables, 2), five,
-	                             entries_words(arena, tables, 4),
-	                             tables->huge && tables->stated > tables->needed
-	                                     ? vp_arena_print(arena,
-	                                                      "; %s in reserve for %llu huge "
-	                                                      "page%s",
-	                                                      vp_size_words(arena, (double)reserve),
-	                                                      (unsigned long long)tables->huge,
-	                                                      tables->huge == 1 ? "" : "s")
-	                                     : "",
-	                             rest ? vp_arena_print(arena, "; %s in tables that are empty",
-	                                                   vp_size_words(arena, (double)rest))
-	                                  : ""));
+	              vp_pool_print(pool,
+	                            "%s; needed %s: %llu of PTEs, %llu of PMDs, %llu of PUDs "
+	                            "below the PGD, with %s, %s, %s%s, %s entries in use%s%s",
+	                            stated, vp_size_words(pool, (double)tables->needed),
+	                            (unsigned long long)tables->tables[0],
+	                            (unsigned long long)tables->tables[1],
+	                            (unsigned long long)tables->tables[2],
+	                            entries_words(pool, tables, 0), entries_words(pool, tables, 1),
+	                            entries_words(pool, tables, 2), five,
+	                            entries_words(pool, tables, 4),
+	                            tables->huge && tables->stated > tables->needed
+	                                    ? vp_pool_print(pool,
+	                                                    "; %s in reserve for %llu huge "
+	                                                    "page%s",
+	                                                    vp_size_words(pool, (double)reserve),
+	                                                    (unsigned long long)tables->huge,
+	                                                    tables->huge == 1 ? "" : "s")
+	                                    : "",
+	                            rest ? vp_pool_print(pool, "; %s in tables that are empty",
+	                                                 vp_size_words(pool, (double)rest))
+	                                 : ""));
 }
 
 void vp_faults_note(struct vp_build *build, int64_t pid)
@@ -460,25 +457,25 @@ void vp_faults_note(struct vp_build *build, int64_t pid)
 	uint64_t major, minor;
 	if (!vp_model_faults(build->model, pid, 0, 1, &major, &minor) || !(major + minor))
 		return;
-	vp_build_note(build, vp_arena_print(build->arena,
-	                                    "page faults while it was looked at: %llu minor, %llu "
-	                                    "major",
-	                                    (unsigned long long)minor, (unsigned long long)major));
+	vp_build_note(build, vp_pool_print(build->pool,
+	                                   "page faults while it was looked at: %llu minor, %llu "
+	                                   "major",
+	                                   (unsigned long long)minor, (unsigned long long)major));
 }
 
 static void words(struct strip *strip)
 {
 	struct vp_build *build = &strip->build;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	const struct vp_tables *tables = vp_model_tables(build->model, strip->proc->pid);
 	uint64_t there = 0;
 	for (int class_ = VP_PC_PRIVATE; class_ <= VP_PC_FILE_DIRTY; class_++)
 		there += strip->bytes[class_];
 	build->figure->subtitle =
-	        vp_arena_print(arena, "pages over time, %s to %s; %s %s resident, %s swapped",
-	                       vp_time_words(arena, strip->t0), vp_time_words(arena, strip->t1),
-	                       end_words(strip), vp_size_words(arena, (double)there),
-	                       vp_size_words(arena, (double)strip->bytes[VP_PC_SWAPPED]));
+	        vp_pool_print(pool, "pages over time, %s to %s; %s %s resident, %s swapped",
+	                      vp_time_words(pool, strip->t0), vp_time_words(pool, strip->t1),
+	                      end_words(strip), vp_size_words(pool, (double)there),
+	                      vp_size_words(pool, (double)strip->bytes[VP_PC_SWAPPED]));
 	build->figure->y.title = "pages by address (what was never there is folded)";
 	vp_tables_note(build, strip->proc->pid);
 	vp_faults_note(build, strip->proc->pid);
@@ -486,11 +483,11 @@ static void words(struct strip *strip)
 		vp_build_note(build, "which pages of files are dirty is not known: it takes "
 		                     "CAP_SYS_ADMIN");
 	if (build->model->pages_unkept)
-		vp_build_note(build,
-		              vp_arena_print(arena,
-		                             "%llu runs of pages found no room: the picture is not "
-		                             "whole",
-		                             (unsigned long long)build->model->pages_unkept));
+		vp_build_note(build, vp_pool_print(pool,
+		                                   "%llu runs of pages found no room: the picture "
+		                                   "is not "
+		                                   "whole",
+		                                   (unsigned long long)build->model->pages_unkept));
 }
 
 static int draw(struct strip *strip)
@@ -498,20 +495,20 @@ static int draw(struct strip *strip)
 	join(strip);
 	if (classes(strip) || axis(strip))
 		return -1;
-	vp_axis_time(&strip->build.figure->x, strip->t0, strip->t1, strip->build.arena);
+	vp_axis_time(&strip->build.figure->x, strip->t0, strip->t1, strip->build.pool);
 	words(strip);
 	vp_flags_of(&strip->build, strip->t0, strip->t1, strip->proc->pid);
 	return fits(strip) ? each_run(strip) : grid(strip);
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct strip strip = { .proc = vp_model_chosen(model), .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
 	sane.height = options->height > 0 ? options->height : 600;
-	if (vp_build_begin(&strip.build, "pages", VP_BOXES, model, &sane, figure, arena))
+	if (vp_build_begin(&strip.build, "pages", VP_BOXES, model, &sane, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&strip.build, strip.proc);
 	if (strip.proc && model->t1 >= model->t0 && collect(&strip))

@@ -67,12 +67,12 @@ static int by_peak(const void *left, const void *right)
 static int collect(struct regions *r)
 {
 	const struct vp_model *model = r->build.model;
-	struct vp_arena *arena = r->build.arena;
+	struct vp_pool *pool = r->build.pool;
 	size_t n = model->episode_count;
-	r->episodes = vp_arena_take(arena, (n + 1) * sizeof *r->episodes);
-	r->groups = vp_arena_take(arena, (n + 1) * sizeof *r->groups);
-	r->group_of = vp_arena_take(arena, (n + 1) * sizeof *r->group_of);
-	const struct vp_episode **sorted = vp_arena_take(arena, (n + 1) * sizeof *sorted);
+	r->episodes = vp_pool_take(pool, (n + 1) * sizeof *r->episodes);
+	r->groups = vp_pool_take(pool, (n + 1) * sizeof *r->groups);
+	r->group_of = vp_pool_take(pool, (n + 1) * sizeof *r->group_of);
+	const struct vp_episode **sorted = vp_pool_take(pool, (n + 1) * sizeof *sorted);
 	if (!r->episodes || !r->groups || !r->group_of || !sorted)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < n; i++)
@@ -128,7 +128,7 @@ static void peaks(struct regions *r)
 /* The largest get series of their own; as many as there are colours. */
 static size_t choose(struct regions *r)
 {
-	const struct group **list = vp_arena_take(r->build.arena, (r->count + 1) * sizeof *list);
+	const struct group **list = vp_pool_take(r->build.pool, (r->count + 1) * sizeof *list);
 	size_t chosen = 0;
 	for (size_t i = 0; list && i < r->count; i++)
 		list[i] = &r->groups[i];
@@ -143,19 +143,19 @@ static size_t choose(struct regions *r)
 
 static const char *name_of(const struct regions *r, const struct group *group)
 {
-	struct vp_arena *arena = r->build.arena;
+	struct vp_pool *pool = r->build.pool;
 	const struct vp_episode *first = group->first;
-	const char *kind = vp_words(arena, vp_s(vp_kind_name(first->kind))),
+	const char *kind = vp_words(pool, vp_s(vp_kind_name(first->kind))),
 	           *name = vp_short_name(r->build.model->names[first->name], kind);
 	if (r->by_name)
 		return *r->build.model->names[first->name] ? name : "(none)";
-	return vp_arena_print(arena, "%s 0x%llx", name, (unsigned long long)first->start);
+	return vp_pool_print(pool, "%s 0x%llx", name, (unsigned long long)first->start);
 }
 
 static int classes(struct regions *r, size_t chosen, bool others)
 {
 	struct vp_figure *figure = r->build.figure;
-	struct vp_class *list = vp_arena_take(r->build.arena, (MOST + 1) * sizeof *list);
+	struct vp_class *list = vp_pool_take(r->build.pool, (MOST + 1) * sizeof *list);
 	size_t rest = 0;
 	double rest_last = 0;
 	if (!list)
@@ -170,15 +170,15 @@ static int classes(struct regions *r, size_t chosen, bool others)
 		list[group->serie] = colours[group->serie];
 		list[group->serie].name = name_of(r, group);
 		list[group->serie].detail =
-		        vp_arena_print(r->build.arena, "%s, peak %s",
-		                       vp_size_words(r->build.arena, group->last),
-		                       vp_size_words(r->build.arena, group->peak));
+		        vp_pool_print(r->build.pool, "%s, peak %s",
+		                      vp_size_words(r->build.pool, group->last),
+		                      vp_size_words(r->build.pool, group->peak));
 	}
 	if (others) {
 		list[chosen] = colours[MOST];
 		list[chosen].name = "all others";
-		list[chosen].detail = vp_arena_print(r->build.arena, "%zu, %s", rest,
-		                                     vp_size_words(r->build.arena, rest_last));
+		list[chosen].detail = vp_pool_print(r->build.pool, "%zu, %s", rest,
+		                                    vp_size_words(r->build.pool, rest_last));
 	}
 	figure->classes = list;
 	figure->class_count = chosen + others;
@@ -238,27 +238,26 @@ static int fill(struct regions *r, size_t series, double **ys, double *xs, size_
 
 static int series(struct regions *r, size_t chosen, bool others)
 {
-	struct vp_arena *arena = r->build.arena;
+	struct vp_pool *pool = r->build.pool;
 	struct vp_figure *figure = r->build.figure;
 	size_t count = chosen + others, points = 0, room = r->episode_count + 2;
-	double **ys = vp_arena_take(arena, (count + 1) * sizeof *ys),
-	       *xs = vp_arena_take(arena, room * sizeof *xs), top = 0;
-	struct vp_serie *list = vp_arena_take(arena, (count + 1) * sizeof *list);
-	r->values = vp_arena_take(arena, (count + 1) * sizeof *r->values);
+	double **ys = vp_pool_take(pool, (count + 1) * sizeof *ys),
+	       *xs = vp_pool_take(pool, room * sizeof *xs), top = 0;
+	struct vp_serie *list = vp_pool_take(pool, (count + 1) * sizeof *list);
+	r->values = vp_pool_take(pool, (count + 1) * sizeof *r->values);
 	for (size_t k = 0; ys && k < count; k++)
-		if (!(ys[k] = vp_arena_take(arena, room * sizeof **ys)))
+		if (!(ys[k] = vp_pool_take(pool, room * sizeof **ys)))
 			return vp_fail("out of memory");
 	if (!ys || !xs || !list || !r->values || fill(r, count, ys, xs, &points, &top) ||
 	    classes(r, chosen, others))
 		return vp_fail("out of memory");
-	double high = vp_axis_bytes(&figure->y, top, arena);
+	double high = vp_axis_bytes(&figure->y, top, pool);
 	for (size_t k = 0; k < count; k++) {
 		for (size_t i = 0; i < points; i++)
 			ys[k][i] /= high;
-		list[k] =
-		        (struct vp_serie){ figure->classes[k].name, (uint32_t)k, ys[k],
-			                   vp_arena_print(arena, "%s\n%s", figure->classes[k].name,
-			                                  figure->classes[k].detail) };
+		list[k] = (struct vp_serie){ figure->classes[k].name, (uint32_t)k, ys[k],
+			                     vp_pool_print(pool, "%s\n%s", figure->classes[k].name,
+			                                   figure->classes[k].detail) };
 	}
 	figure->series = list;
 	figure->serie_count = count;
@@ -286,7 +285,7 @@ bool vp_regions_is(const struct vp_view_options *options)
 }
 
 int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options,
-                    struct vp_figure *figure, struct vp_arena *arena)
+                    struct vp_figure *figure, struct vp_pool *pool)
 {
 	static const char *const words[] = { "size", "resident (rss)", "proportional (pss)",
 		                             "dirty", "swap" };
@@ -294,7 +293,7 @@ int vp_regions_area(const struct vp_model *model, const struct vp_view_options *
 		             .by_name = !strcmp(options->by, "name"),
 		             .t0 = model->t0,
 		             .t1 = model->t1 };
-	if (vp_build_begin(&r.build, "area", VP_SERIES, model, options, figure, arena))
+	if (vp_build_begin(&r.build, "area", VP_SERIES, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&r.build, r.proc);
 	if (r.proc && model->t1 >= model->t0 && collect(&r))
@@ -307,12 +306,12 @@ int vp_regions_area(const struct vp_model *model, const struct vp_view_options *
 	for (size_t i = 0; i < r.count; i++)
 		large += r.groups[i].peak > 0;
 	if (chosen) {
-		vp_axis_time(&figure->x, r.t0, r.t1, arena);
+		vp_axis_time(&figure->x, r.t0, r.t1, pool);
 		if (series(&r, chosen, large > chosen))
 			return -1;
 		figure->y.title = words[r.measure];
-		figure->subtitle = vp_arena_print(arena, "%s by %s, the %zu largest of %zu",
-		                                  words[r.measure], options->by, chosen, large);
+		figure->subtitle = vp_pool_print(pool, "%s by %s, the %zu largest of %zu",
+		                                 words[r.measure], options->by, chosen, large);
 		vp_flags_of(&r.build, r.t0, r.t1, r.proc->pid);
 	} else
 		vp_build_empty(&r.build, "region");

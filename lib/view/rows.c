@@ -1,7 +1,7 @@
 /* Tables whose rows a view works out itself: columns and order as the user asked for them, cells,
  * totals. */
 #include "base/error.h"
-#include "program/option.h"
+#include "base/nearest.h"
 #include "view/rows.h"
 
 #include <stdio.h>
@@ -103,9 +103,9 @@ static int compare(const void *left, const void *right)
 }
 
 static struct key *keys_of(const struct vp_rows *rows, const struct order *order,
-                           struct vp_arena *arena)
+                           struct vp_pool *pool)
 {
-	struct key *keys = vp_arena_take(arena, (rows->count + 1) * sizeof *keys);
+	struct key *keys = vp_pool_take(pool, (rows->count + 1) * sizeof *keys);
 	for (size_t i = 0; keys && i < rows->count; i++)
 		keys[i] = (struct key){ order->sort >= 0 ? rows->value(rows->ctx, i, order->sort)
 			                                 : (struct vp_value){ 0 },
@@ -117,27 +117,27 @@ static struct key *keys_of(const struct vp_rows *rows, const struct order *order
 
 /* ---- cells ---- */
 
-static const char *kib(struct vp_arena *arena, int64_t bytes, bool sign)
+static const char *kib(struct vp_pool *pool, int64_t bytes, bool sign)
 {
 	const char *plus = sign && bytes > 0 ? "+" : "";
 	if (bytes % 1024)
-		return vp_arena_print(arena, "%s%.1f", plus, (double)bytes / 1024);
-	return vp_arena_print(arena, "%s%lld", plus, (long long)(bytes / 1024));
+		return vp_pool_print(pool, "%s%.1f", plus, (double)bytes / 1024);
+	return vp_pool_print(pool, "%s%lld", plus, (long long)(bytes / 1024));
 }
 
-static struct vp_cell cell_of(struct vp_arena *arena, const struct vp_value *value)
+static struct vp_cell cell_of(struct vp_pool *pool, const struct vp_value *value)
 {
 	switch (value->how) {
 	case VP_WORD: return (struct vp_cell){ value->text, true };
 	case VP_COUNT:
-		return (struct vp_cell){ vp_arena_print(arena, "%lld", (long long)value->n), true };
-	case VP_KIB: return (struct vp_cell){ kib(arena, value->n, false), true };
-	case VP_KIB_DELTA: return (struct vp_cell){ kib(arena, value->n, true), true };
+		return (struct vp_cell){ vp_pool_print(pool, "%lld", (long long)value->n), true };
+	case VP_KIB: return (struct vp_cell){ kib(pool, value->n, false), true };
+	case VP_KIB_DELTA: return (struct vp_cell){ kib(pool, value->n, true), true };
 	case VP_SECONDS:
-		return (struct vp_cell){ vp_arena_print(arena, "%.6f", (double)value->n / 1e9),
+		return (struct vp_cell){ vp_pool_print(pool, "%.6f", (double)value->n / 1e9),
 			                 true };
 	case VP_MICROSECONDS:
-		return (struct vp_cell){ vp_arena_print(arena, "%.1f", (double)value->n / 1e3),
+		return (struct vp_cell){ vp_pool_print(pool, "%.1f", (double)value->n / 1e3),
 			                 true };
 	default: return (struct vp_cell){ NULL, false };
 	}
@@ -173,13 +173,13 @@ static struct vp_value total_of(const struct vp_rows *rows, int field)
 
 static int totals_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
 {
-	struct vp_cell *totals = vp_arena_take(build->arena, (order->count + 1) * sizeof *totals);
+	struct vp_cell *totals = vp_pool_take(build->pool, (order->count + 1) * sizeof *totals);
 	bool any = false;
 	if (!totals)
 		return vp_fail("out of memory");
 	for (size_t c = 0; c < order->count; c++) {
 		struct vp_value total = total_of(rows, order->columns[c]);
-		totals[c] = cell_of(build->arena, &total);
+		totals[c] = cell_of(build->pool, &total);
 		any |= total.how != VP_NOTHING;
 	}
 	build->figure->totals = any ? totals : NULL;
@@ -188,8 +188,7 @@ static int totals_put(const struct vp_rows *rows, const struct order *order, str
 
 static int heads_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
 {
-	struct vp_column *columns =
-	        vp_arena_take(build->arena, (order->count + 1) * sizeof *columns);
+	struct vp_column *columns = vp_pool_take(build->pool, (order->count + 1) * sizeof *columns);
 	if (!columns)
 		return vp_fail("out of memory");
 	for (size_t c = 0; c < order->count; c++) {
@@ -209,9 +208,9 @@ int vp_rows_put(const struct vp_rows *rows, struct vp_build *build)
 		return -1;
 	columns_known(rows, &order);
 	size_t n = order.count;
-	struct key *keys = keys_of(rows, &order, build->arena);
-	struct vp_cell *cells = vp_arena_take(build->arena, (rows->count * n + 1) * sizeof *cells);
-	int *row_class = vp_arena_take(build->arena, (rows->count + 1) * sizeof *row_class);
+	struct key *keys = keys_of(rows, &order, build->pool);
+	struct vp_cell *cells = vp_pool_take(build->pool, (rows->count * n + 1) * sizeof *cells);
+	int *row_class = vp_pool_take(build->pool, (rows->count + 1) * sizeof *row_class);
 	if (!keys || !cells || !row_class || heads_put(rows, &order, build) ||
 	    totals_put(rows, &order, build))
 		return vp_fail("out of memory");
@@ -219,7 +218,7 @@ int vp_rows_put(const struct vp_rows *rows, struct vp_build *build)
 		for (size_t c = 0; c < n; c++) {
 			struct vp_value value =
 			        rows->value(rows->ctx, keys[i].row, order.columns[c]);
-			cells[i * n + c] = cell_of(build->arena, &value);
+			cells[i * n + c] = cell_of(build->pool, &value);
 		}
 		row_class[i] = rows->class_of ? rows->class_of(rows->ctx, keys[i].row) : -1;
 	}

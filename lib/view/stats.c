@@ -148,8 +148,8 @@ static int collect(struct stats *stats)
 {
 	const struct vp_region *below = NULL;
 	uint64_t last = 0;
-	stats->kinds = vp_arena_take(stats->build.arena,
-	                             (stats->build.kind_count + 1) * sizeof *stats->kinds);
+	stats->kinds = vp_pool_take(stats->build.pool,
+	                            (stats->build.kind_count + 1) * sizeof *stats->kinds);
 	if (!stats->kinds)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < stats->space->count; i++) {
@@ -186,8 +186,8 @@ static struct row *row(struct stats *stats, const char *section, const char *wha
                        const char *remark)
 {
 	static struct row nowhere;
-	struct row *more = vp_build_grow(stats->build.arena, stats->rows, stats->count,
-	                                 &stats->room, sizeof *more);
+	struct row *more = vp_build_grow(stats->build.pool, stats->rows, stats->count, &stats->room,
+	                                 sizeof *more);
 	stats->failed |= !more;
 	if (stats->failed)
 		return &nowhere;
@@ -208,21 +208,21 @@ static void row_of(struct stats *stats, const char *section, const char *what,
 
 static const char *words_of(struct stats *stats, const struct vp_region *region)
 {
-	struct vp_arena *arena = stats->build.arena;
+	struct vp_pool *pool = stats->build.pool;
 	if (!region)
 		return NULL;
-	const char *name = vp_words(arena, region->name), *kind = vp_words(arena, region->kind);
-	return vp_arena_print(arena, "first: %s at 0x%llx%s%s", kind ? kind : "",
-	                      (unsigned long long)region->start, name && *name ? " " : "",
-	                      vp_short_name(name ? name : "", ""));
+	const char *name = vp_words(pool, region->name), *kind = vp_words(pool, region->kind);
+	return vp_pool_print(pool, "first: %s at 0x%llx%s%s", kind ? kind : "",
+	                     (unsigned long long)region->start, name && *name ? " " : "",
+	                     vp_short_name(name ? name : "", ""));
 }
 
 static const char *cost(struct stats *stats, const struct sum *sum)
 {
 	if (!sum->has_pss || !sum->rss)
 		return NULL;
-	return vp_arena_print(stats->build.arena, "%.0f %% of rss is its share",
-	                      100 * (double)sum->pss / (double)sum->rss);
+	return vp_pool_print(stats->build.pool, "%.0f %% of rss is its share",
+	                     100 * (double)sum->pss / (double)sum->rss);
 }
 
 static void kinds(struct stats *stats)
@@ -230,7 +230,7 @@ static void kinds(struct stats *stats)
 	for (size_t kind = 0; kind < stats->build.kind_count; kind++) {
 		if (!stats->kinds[kind].regions)
 			continue;
-		row_of(stats, "kinds", vp_words(stats->build.arena, vp_s(vp_kind_name(kind))),
+		row_of(stats, "kinds", vp_words(stats->build.pool, vp_s(vp_kind_name(kind))),
 		       &stats->kinds[kind], cost(stats, &stats->kinds[kind]));
 		if (!stats->failed)
 			stats->rows[stats->count - 1].kind = kind + 1;
@@ -244,16 +244,16 @@ static void space(struct stats *stats)
 	if (!stats->hole_count)
 		return;
 	one = row(stats, "space", "holes between regions",
-	          vp_arena_print(stats->build.arena, "%llu of them",
-	                         (unsigned long long)stats->hole_count));
+	          vp_pool_print(stats->build.pool, "%llu of them",
+	                        (unsigned long long)stats->hole_count));
 	one->sum.size = stats->hole_bytes;
 	one->has = HAS_SIZE;
 	one = row(stats, "space", "largest hole",
-	          vp_arena_print(stats->build.arena, "0x%llx to 0x%llx, %s",
-	                         (unsigned long long)stats->hole[0],
-	                         (unsigned long long)stats->hole[1],
-	                         vp_size_words(stats->build.arena,
-	                                       (double)(stats->hole[1] - stats->hole[0]))));
+	          vp_pool_print(stats->build.pool, "0x%llx to 0x%llx, %s",
+	                        (unsigned long long)stats->hole[0],
+	                        (unsigned long long)stats->hole[1],
+	                        vp_size_words(stats->build.pool,
+	                                      (double)(stats->hole[1] - stats->hole[0]))));
 	one->sum.size = stats->hole[1] - stats->hole[0];
 	one->has = HAS_SIZE;
 }
@@ -271,12 +271,12 @@ static const char *share_words(struct stats *stats, vp_str share)
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (vp_str_is(share, known[i].share))
 			return known[i].words;
-	return vp_words(stats->build.arena, share);
+	return vp_words(stats->build.pool, share);
 }
 
 static void sharing(struct stats *stats)
 {
-	struct vp_arena *arena = stats->build.arena;
+	struct vp_pool *pool = stats->build.pool;
 	for (size_t i = 0; i < stats->share_count; i++)
 		row_of(stats, "sharing", share_words(stats, stats->share[i]), &stats->shares[i],
 		       NULL);
@@ -290,15 +290,15 @@ static void sharing(struct stats *stats)
 	one = row(stats, "sharing", "pages of others too",
 	          !stats->all.has_pss || !part || !stats->shared
 	                  ? NULL
-	                  : vp_arena_print(arena, "on average %.1f processes share such a page",
-	                                   (double)stats->shared / (double)part));
+	                  : vp_pool_print(pool, "on average %.1f processes share such a page",
+	                                  (double)stats->shared / (double)part));
 	one->sum = (struct sum){ .rss = stats->shared, .pss = part };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
 }
 
 static void audits(struct stats *stats)
 {
-	struct vp_arena *arena = stats->build.arena;
+	struct vp_pool *pool = stats->build.pool;
 	row_of(stats, "audit", "guards", &stats->guards, "no access: a stray pointer is caught");
 	row_of(stats, "audit", "thread stacks", &stats->stacks, NULL);
 	row_of(stats, "audit", "thread stacks without a guard below", &stats->bare,
@@ -315,8 +315,8 @@ static void audits(struct stats *stats)
 	       stats->fileless.regions ? words_of(stats, stats->first_fileless) : NULL);
 	if (stats->may.regions)
 		row_of(stats, "audit", "may become writable and executable", &stats->may,
-		       vp_arena_print(arena, "by their maximum permissions; %s",
-		                      words_of(stats, stats->first_may)));
+		       vp_pool_print(pool, "by their maximum permissions; %s",
+		                     words_of(stats, stats->first_may)));
 }
 
 static const struct {
@@ -337,15 +337,14 @@ enum { PROGRAMS = sizeof programs / sizeof *programs };
 
 static void this_process(struct stats *stats, size_t place)
 {
-	struct vp_arena *arena = stats->build.arena;
+	struct vp_pool *pool = stats->build.pool;
 	uint64_t n = stats->all.regions;
-	const char *text =
-	        place == PROGRAMS ? "more than a browser's usual number"
-	        : n >= programs[place].from
-	                ? vp_arena_print(arena, "about as many as %s", programs[place].name)
-	        : place ? vp_arena_print(arena, "between %s and %s", programs[place - 1].name,
-	                                 programs[place].name)
-	                : vp_arena_print(arena, "fewer than %s", programs[0].name);
+	const char *text = place == PROGRAMS           ? "more than a browser's usual number"
+	                   : n >= programs[place].from ? vp_pool_print(pool, "about as many as %s",
+	                                                               programs[place].name)
+	                   : place                     ? vp_pool_print(pool, "between %s and %s",
+	                                                               programs[place - 1].name, programs[place].name)
+	                           : vp_pool_print(pool, "fewer than %s", programs[0].name);
 	row_of(stats, "programs", "> this process", &stats->all, text);
 }
 
@@ -358,9 +357,9 @@ static void others(struct stats *stats)
 			placed = true;
 		}
 		row(stats, "programs", programs[i].name,
-		    vp_arena_print(stats->build.arena, "%llu to %llu regions: %s",
-		                   (unsigned long long)programs[i].from,
-		                   (unsigned long long)programs[i].to, programs[i].examples));
+		    vp_pool_print(stats->build.pool, "%llu to %llu regions: %s",
+		                  (unsigned long long)programs[i].from,
+		                  (unsigned long long)programs[i].to, programs[i].examples));
 	}
 	if (!placed)
 		this_process(stats, PROGRAMS);
@@ -421,23 +420,22 @@ static bool is_whole(const struct stats *stats)
 
 static void words(struct stats *stats)
 {
-	struct vp_arena *arena = stats->build.arena;
+	struct vp_pool *pool = stats->build.pool;
 	const struct vp_model *model = stats->build.model;
 	const struct vp_proc *proc = vp_model_chosen(model);
 	const struct sum *all = &stats->all;
 	bool ended = proc && proc->t1 <= model->t1;
 	stats->build.figure->subtitle =
-	        vp_arena_print(arena, "at %s%s: %llu region%s, %s%s%s%s%s",
-	                       vp_time_words(arena, ended                    ? proc->t1
-	                                            : model->t1 >= model->t0 ? model->t1
-	                                                                     : 0),
-	                       ended ? ", just before it ended" : "",
-	                       (unsigned long long)all->regions, all->regions == 1 ? "" : "s",
-	                       vp_size_words(arena, (double)all->size),
-	                       all->has_rss ? ", rss " : "",
-	                       all->has_rss ? vp_size_words(arena, (double)all->rss) : "",
-	                       all->has_pss ? ", pss " : "",
-	                       all->has_pss ? vp_size_words(arena, (double)all->pss) : "");
+	        vp_pool_print(pool, "at %s%s: %llu region%s, %s%s%s%s%s",
+	                      vp_time_words(pool, ended                    ? proc->t1
+	                                          : model->t1 >= model->t0 ? model->t1
+	                                                                   : 0),
+	                      ended ? ", just before it ended" : "",
+	                      (unsigned long long)all->regions, all->regions == 1 ? "" : "s",
+	                      vp_size_words(pool, (double)all->size), all->has_rss ? ", rss " : "",
+	                      all->has_rss ? vp_size_words(pool, (double)all->rss) : "",
+	                      all->has_pss ? ", pss " : "",
+	                      all->has_pss ? vp_size_words(pool, (double)all->pss) : "");
 	if (!all->has_rss)
 		vp_build_note(&stats->build, "what is resident is not known: look with --detail "
 		                             "rss or smaps");
@@ -451,10 +449,10 @@ static void words(struct stats *stats)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct stats stats = { .space = vp_moment_space(model) };
-	if (vp_build_begin(&stats.build, "stats", VP_TABLE, model, options, figure, arena))
+	if (vp_build_begin(&stats.build, "stats", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&stats.build, vp_model_chosen(model));
 	if (stats.space && collect(&stats))

@@ -1,7 +1,7 @@
 /* The view summary, for the end of a recording: what came, went, grew and shrank, by kind, name,
  * process or event. */
 #include "base/error.h"
-#include "program/option.h"
+#include "base/nearest.h"
 #include "view/rows.h"
 
 #include <string.h>
@@ -141,7 +141,7 @@ static struct vp_value key_value(struct summary *summary, uint32_t index)
 {
 	struct vp_build *build = &summary->build;
 	switch (summary->group->by) {
-	case VP_BY_KIND: return vp_word(vp_words(build->arena, vp_s(vp_kind_name(index))));
+	case VP_BY_KIND: return vp_word(vp_words(build->pool, vp_s(vp_kind_name(index))));
 	case VP_BY_NAME:
 		return vp_word(*build->model->names[index] ? build->model->names[index]
 		                                           : "(no name)");
@@ -218,7 +218,7 @@ static int collect(struct summary *summary)
 	const struct vp_tallies *tallies = &summary->build.model->tallies;
 	int by = summary->group->by;
 	size_t most = by < 0 ? (size_t)VP_E_COUNT + 1 : tallies->count[by];
-	summary->rows = vp_arena_take(summary->build.arena, (most + 1) * sizeof *summary->rows);
+	summary->rows = vp_pool_take(summary->build.pool, (most + 1) * sizeof *summary->rows);
 	if (!summary->rows)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < most; i++) {
@@ -256,12 +256,12 @@ static size_t shown(const struct vp_model *model)
 
 static const char *acts_words(const struct summary *summary)
 {
-	struct vp_arena *arena = summary->build.arena;
+	struct vp_pool *pool = summary->build.pool;
 	const char *list = "";
 	for (size_t i = 0; i < VP_E_COUNT; i++)
 		if (summary->build.model->tallies.events[i].acts)
-			list = vp_arena_print(
-			        arena, "%s%s%llu %s", list, *list ? ", " : "",
+			list = vp_pool_print(
+			        pool, "%s%s%llu %s", list, *list ? ", " : "",
 			        (unsigned long long)summary->build.model->tallies.events[i].acts,
 			        vp_event_names[i]);
 	return list;
@@ -271,42 +271,44 @@ static void words(struct summary *summary)
 {
 	struct vp_build *build = &summary->build;
 	const struct vp_model *model = build->model;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	const struct vp_tally *all = &model->tallies.of[VP_BY_ALL][0];
 	int64_t t0 = model->t0, t1 = model->t1;
-	build->figure->subtitle = vp_arena_print(
-	        arena, "%s to %s (%s), %llu sample%s: %s -> %s%s", vp_time_words(arena, t0),
-	        vp_time_words(arena, t1), vp_time_words(arena, t1 - t0),
-	        (unsigned long long)model->tallies.samples, model->tallies.samples == 1 ? "" : "s",
-	        vp_size_words(arena, (double)all->size_start),
-	        vp_size_words(arena, (double)all->size),
-	        !all->has_rss ? ""
-	                      : vp_arena_print(arena, ", rss %s -> %s (peak %s)",
-	                                       vp_size_words(arena, (double)all->rss_start),
-	                                       vp_size_words(arena, (double)all->rss),
-	                                       vp_size_words(arena, (double)all->rss_peak)));
+	build->figure->subtitle =
+	        vp_pool_print(pool, "%s to %s (%s), %llu sample%s: %s -> %s%s",
+	                      vp_time_words(pool, t0), vp_time_words(pool, t1),
+	                      vp_time_words(pool, t1 - t0),
+	                      (unsigned long long)model->tallies.samples,
+	                      model->tallies.samples == 1 ? "" : "s",
+	                      vp_size_words(pool, (double)all->size_start),
+	                      vp_size_words(pool, (double)all->size),
+	                      !all->has_rss
+	                              ? ""
+	                              : vp_pool_print(pool, ", rss %s -> %s (peak %s)",
+	                                              vp_size_words(pool, (double)all->rss_start),
+	                                              vp_size_words(pool, (double)all->rss),
+	                                              vp_size_words(pool, (double)all->rss_peak)));
 	if (all_ended(model))
 		vp_build_note(build, shown(model) > 1 ? "the end is just before the last process "
 		                                        "ended"
 		                                      : "the end is just before the process ended");
 	const char *acts = acts_words(summary);
 	if (*acts && summary->group->by >= 0)
-		vp_build_note(build,
-		              vp_arena_print(arena, "semantic transitions (acts): %s", acts));
+		vp_build_note(build, vp_pool_print(pool, "semantic transitions (acts): %s", acts));
 	if (model->tallies.raw)
-		vp_build_note(build, vp_arena_print(arena, "raw events: %llu",
-		                                    (unsigned long long)model->tallies.raw));
+		vp_build_note(build, vp_pool_print(pool, "raw events: %llu",
+		                                   (unsigned long long)model->tallies.raw));
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct summary summary = { .group = group_of(options->by) };
 	if (!summary.group ||
-	    vp_build_begin(&summary.build, "summary", VP_TABLE, model, options, figure, arena))
+	    vp_build_begin(&summary.build, "summary", VP_TABLE, model, options, figure, pool))
 		return -1;
 	summary.build.all_processes = true;
-	figure->title = shown(model) > 1 ? vp_arena_print(arena, "%zu processes", shown(model))
+	figure->title = shown(model) > 1 ? vp_pool_print(pool, "%zu processes", shown(model))
 	                                 : vp_build_process(&summary.build, vp_model_chosen(model));
 	struct vp_rows rows = rows_of(summary.group);
 	if (model->t1 >= model->t0 && collect(&summary))

@@ -1,7 +1,7 @@
 /* The view table: the regions of one moment in rows, with the columns that were asked for, or their
  * sums by kind, name or permissions. Bytes are shown in KiB, as pmap shows them. */
 #include "base/error.h"
-#include "program/option.h"
+#include "base/nearest.h"
 #include "view/pages.h"
 
 #include <stdio.h>
@@ -427,7 +427,7 @@ static void group(struct table *table)
 static int collect(struct table *table)
 {
 	const struct vp_space *space = table->space;
-	table->rows = vp_arena_take(table->build.arena, (space->count + 1) * sizeof *table->rows);
+	table->rows = vp_pool_take(table->build.pool, (space->count + 1) * sizeof *table->rows);
 	if (!table->rows)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < space->count; i++) {
@@ -452,57 +452,56 @@ static int collect(struct table *table)
 
 /* ---- cells ---- */
 
-static const char *kib(struct vp_arena *arena, uint64_t bytes)
+static const char *kib(struct vp_pool *pool, uint64_t bytes)
 {
-	return bytes % 1024 ? vp_arena_print(arena, "%.1f", (double)bytes / 1024)
-	                    : vp_arena_print(arena, "%llu", (unsigned long long)(bytes / 1024));
+	return bytes % 1024 ? vp_pool_print(pool, "%.1f", (double)bytes / 1024)
+	                    : vp_pool_print(pool, "%llu", (unsigned long long)(bytes / 1024));
 }
 
 /* "N0:12 N1:4" in KiB. */
-static struct vp_cell numa_cell(struct vp_arena *arena, vp_str json)
+static struct vp_cell numa_cell(struct vp_pool *pool, vp_str json)
 {
 	struct vp_member node;
 	const char *text = "";
 	uint64_t bytes;
 	for (size_t at = 0; json.n && vp_json_each(json, &at, &node);)
 		if (vp_json_num(node.value, &bytes))
-			text = vp_arena_print(arena, "%s%sN%.*s:%s", text, *text ? " " : "",
-			                      (int)(node.key.n < 8 ? node.key.n : 8), node.key.p,
-			                      kib(arena, bytes));
+			text = vp_pool_print(pool, "%s%sN%.*s:%s", text, *text ? " " : "",
+			                     (int)(node.key.n < 8 ? node.key.n : 8), node.key.p,
+			                     kib(pool, bytes));
 	return (struct vp_cell){ *text ? text : NULL, *text != 0 };
 }
 
 static struct vp_cell cell_of(struct table *table, const struct row *row, int field)
 {
-	struct vp_arena *arena = table->build.arena;
+	struct vp_pool *pool = table->build.pool;
 	const struct vp_region *region = &row->live->region;
 	uint64_t value;
 	bool known = number_of(table, row, field, &value);
 	if (table->by >= 0 && field != table->by && !is_sum(field))
 		return (struct vp_cell){ NULL, false }; /* differs within the group */
 	if (field == RANGE)
-		return (struct vp_cell){ vp_arena_print(arena, "%016llx-%016llx",
-			                                (unsigned long long)region->start,
-			                                (unsigned long long)region->end),
+		return (struct vp_cell){ vp_pool_print(pool, "%016llx-%016llx",
+			                               (unsigned long long)region->start,
+			                               (unsigned long long)region->end),
 			                 true };
 	if (field == START || field == END)
-		return (struct vp_cell){
-			vp_arena_print(arena, "%016llx", (unsigned long long)value), true
-		};
+		return (struct vp_cell){ vp_pool_print(pool, "%016llx", (unsigned long long)value),
+			                 true };
 	if (field == OFFSET && known)
-		return (struct vp_cell){ vp_arena_print(arena, "%llx", (unsigned long long)value),
+		return (struct vp_cell){ vp_pool_print(pool, "%llx", (unsigned long long)value),
 			                 true };
 	if (is_bytes(field))
-		return (struct vp_cell){ known ? kib(arena, value) : NULL, known };
+		return (struct vp_cell){ known ? kib(pool, value) : NULL, known };
 	if (known)
-		return (struct vp_cell){ vp_arena_print(arena, "%llu", (unsigned long long)value),
+		return (struct vp_cell){ vp_pool_print(pool, "%llu", (unsigned long long)value),
 			                 true };
 	if (field == NUMA)
-		return numa_cell(arena, row->numa);
+		return numa_cell(pool, row->numa);
 	vp_str text = field == POLICY ? row->policy : text_of(region, field);
 	if (table->by == field && !text.n)
 		return (struct vp_cell){ "(none)", true };
-	return (struct vp_cell){ text.n ? vp_words(arena, text) : NULL, text.n > 0 };
+	return (struct vp_cell){ text.n ? vp_words(pool, text) : NULL, text.n > 0 };
 }
 
 /* A preset's column of which nothing is known is left out. */
@@ -527,7 +526,7 @@ static bool filtered(const struct table *table)
 
 static struct vp_cell total_of(struct table *table, int field, bool *word)
 {
-	struct vp_arena *arena = table->build.arena;
+	struct vp_pool *pool = table->build.pool;
 	const struct row *total = &table->total;
 	bool known = field == SIZE || field == REGIONS ||
 	             (field >= MEASURE && total->measured >> (field - MEASURE) & 1);
@@ -538,25 +537,24 @@ static struct vp_cell total_of(struct table *table, int field, bool *word)
 	if (tables && tables->known) {
 		uint64_t n = field < PTE_TABLES ? tables->entries[field - PTE_ENTRIES]
 		                                : tables->tables[field - PTE_TABLES];
-		return (struct vp_cell){ vp_arena_print(arena, "%llu", (unsigned long long)n),
-			                 true };
+		return (struct vp_cell){ vp_pool_print(pool, "%llu", (unsigned long long)n), true };
 	}
 	if (field >= EXCLUSIVE && field < MEASURE && is_sum(field) &&
 	    total->known >> (field - EXCLUSIVE) & 1)
 		return (struct vp_cell){
 			field == EXCLUSIVE
-			        ? kib(arena, total->number[0])
-			        : vp_arena_print(arena, "%llu",
-			                         (unsigned long long)
-			                                 total->number[field - EXCLUSIVE]),
+			        ? kib(pool, total->number[0])
+			        : vp_pool_print(pool, "%llu",
+			                        (unsigned long long)
+			                                total->number[field - EXCLUSIVE]),
 			true
 		};
 	if (is_sum(field) && known)
 		return (struct vp_cell){
 			field == REGIONS
-			        ? vp_arena_print(arena, "%llu", (unsigned long long)total->regions)
-			        : kib(arena, field == SIZE ? total->size
-			                                   : total->measure[field - MEASURE]),
+			        ? vp_pool_print(pool, "%llu", (unsigned long long)total->regions)
+			        : kib(pool, field == SIZE ? total->size
+			                                  : total->measure[field - MEASURE]),
 			true
 		};
 	if (!*word && !is_bytes(field)) {
@@ -564,9 +562,9 @@ static struct vp_cell total_of(struct table *table, int field, bool *word)
 		return (struct vp_cell){ "total", true };
 	}
 	if (field == NAME)
-		return (struct vp_cell){ vp_arena_print(arena, "%llu region%s",
-			                                (unsigned long long)total->regions,
-			                                total->regions == 1 ? "" : "s"),
+		return (struct vp_cell){ vp_pool_print(pool, "%llu region%s",
+			                               (unsigned long long)total->regions,
+			                               total->regions == 1 ? "" : "s"),
 			                 true };
 	return (struct vp_cell){ NULL, false };
 }
@@ -574,19 +572,19 @@ static struct vp_cell total_of(struct table *table, int field, bool *word)
 static int cells(struct table *table)
 {
 	struct vp_figure *figure = table->build.figure;
-	struct vp_arena *arena = table->build.arena;
+	struct vp_pool *pool = table->build.pool;
 	size_t n = table->column_count;
-	struct vp_column *columns = vp_arena_take(arena, (n + 1) * sizeof *columns);
-	struct vp_cell *list = vp_arena_take(arena, (table->count * n + 1) * sizeof *list),
-	               *totals = vp_arena_take(arena, (n + 1) * sizeof *totals);
-	int *row_class = vp_arena_take(arena, (table->count + 1) * sizeof *row_class);
+	struct vp_column *columns = vp_pool_take(pool, (n + 1) * sizeof *columns);
+	struct vp_cell *list = vp_pool_take(pool, (table->count * n + 1) * sizeof *list),
+	               *totals = vp_pool_take(pool, (n + 1) * sizeof *totals);
+	int *row_class = vp_pool_take(pool, (table->count + 1) * sizeof *row_class);
 	bool word = false;
 	if (!columns || !list || !totals || !row_class)
 		return vp_fail("out of memory");
 	for (size_t c = 0; c < n; c++) {
 		int field = table->columns[c];
 		columns[c].name = is_bytes(field) || field == NUMA
-		                          ? vp_arena_print(arena, "%s KiB", field_name(field))
+		                          ? vp_pool_print(pool, "%s KiB", field_name(field))
 		                          : field_name(field);
 		columns[c].align = field >= MEASURE || fields[field].right ? VP_RIGHT : VP_LEFT;
 		totals[c] = total_of(table, field, &word);
@@ -617,35 +615,35 @@ static void words(struct table *table)
 	int64_t at = model->t1 >= model->t0 ? model->t1 : 0;
 	bool rss = table->total.measured & 1u << VP_M_rss;
 	build->figure->subtitle =
-	        vp_arena_print(build->arena, "at %s%s: %llu region%s, %s%s%s",
-	                       vp_time_words(build->arena, ended ? proc->t1 : at),
-	                       ended ? ", just before it ended" : "",
-	                       (unsigned long long)table->total.regions,
-	                       table->total.regions == 1 ? "" : "s",
-	                       vp_size_words(build->arena, (double)table->total.size),
-	                       rss ? ", rss " : "",
-	                       rss ? vp_size_words(build->arena,
-	                                           (double)table->total.measure[VP_M_rss])
-	                           : "");
+	        vp_pool_print(build->pool, "at %s%s: %llu region%s, %s%s%s",
+	                      vp_time_words(build->pool, ended ? proc->t1 : at),
+	                      ended ? ", just before it ended" : "",
+	                      (unsigned long long)table->total.regions,
+	                      table->total.regions == 1 ? "" : "s",
+	                      vp_size_words(build->pool, (double)table->total.size),
+	                      rss ? ", rss " : "",
+	                      rss ? vp_size_words(build->pool,
+	                                          (double)table->total.measure[VP_M_rss])
+	                          : "");
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct table table = { 0 };
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (vp_free_is(options->preset))
-		return vp_free_build(model, options, figure, arena);
+		return vp_free_build(model, options, figure, pool);
 	if (model->varied_count && !model->proc_count && !options->preset && !options->columns &&
 	    !options->by && !options->sort)
-		return vp_aslr_build(model, options, figure, arena);
+		return vp_aslr_build(model, options, figure, pool);
 	if (model->diff && (!options->preset || !strcmp(options->preset, "all")) &&
 	    !options->columns && !options->by && !options->sort)
-		return vp_diff_table(model, options, figure, arena);
+		return vp_diff_table(model, options, figure, pool);
 	if (vp_listing_is(options->preset) && !options->columns && !options->by && !options->sort)
-		return vp_listing_build(model, options, figure, arena);
+		return vp_listing_build(model, options, figure, pool);
 	if (ask(&table, options) ||
-	    vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, arena))
+	    vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&table.build, proc);
 	table.space = vp_moment_space(model);

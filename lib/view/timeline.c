@@ -54,8 +54,7 @@ static struct band *band_of(struct timeline *line, int64_t pid)
 static void bands(struct timeline *line)
 {
 	const struct vp_model *model = line->build.model;
-	size_t *by_proc =
-	               vp_arena_take(line->build.arena, (model->proc_count + 1) * sizeof *by_proc),
+	size_t *by_proc = vp_pool_take(line->build.pool, (model->proc_count + 1) * sizeof *by_proc),
 	       with = 0;
 	for (size_t i = 0, last = 0; by_proc && i < model->span_count; i++) {
 		if (!shown(line, &model->spans[i]))
@@ -75,10 +74,10 @@ static void bands(struct timeline *line)
 			        (struct band){ .proc = &model->procs[i], .spans = by_proc[i] };
 	}
 	if (with > line->band_count)
-		vp_build_note(&line->build, vp_arena_print(line->build.arena,
-		                                           "%zu more processes are not shown: see "
-		                                           "--pid",
-		                                           with - line->band_count));
+		vp_build_note(&line->build, vp_pool_print(line->build.pool,
+		                                          "%zu more processes are not shown: see "
+		                                          "--pid",
+		                                          with - line->band_count));
 	double space = line->band_count > 1 ? BAND_SPACE : 0,
 	       each = (1 - space * (double)line->band_count) / (double)line->band_count;
 	for (size_t i = 0; i < line->band_count; i++) { /* the first on top */
@@ -90,7 +89,7 @@ static void bands(struct timeline *line)
 static int band_axis(struct timeline *line, struct band *band, struct vp_axis *axis)
 {
 	const struct vp_model *model = line->build.model;
-	uint64_t(*ranges)[2] = vp_arena_take(line->build.arena, (band->spans + 1) * sizeof *ranges);
+	uint64_t(*ranges)[2] = vp_pool_take(line->build.pool, (band->spans + 1) * sizeof *ranges);
 	size_t count = 0;
 	for (size_t i = 0; ranges && i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
@@ -100,7 +99,7 @@ static int band_axis(struct timeline *line, struct band *band, struct vp_axis *a
 		ranges[count++][1] = span->end;
 	}
 	band->axis = ranges ? vp_address_axis_new(line->build.options->scale, ranges, count, axis,
-	                                          line->build.arena)
+	                                          line->build.pool)
 	                    : NULL;
 	return band->axis ? 0 : vp_fail("out of memory");
 }
@@ -135,8 +134,7 @@ static int axes(struct timeline *line)
 				             its name */
 			if (!tick.fold)
 				last = tick.at;
-			ticks = vp_build_grow(line->build.arena, ticks, count, &size,
-			                      sizeof *ticks);
+			ticks = vp_build_grow(line->build.pool, ticks, count, &size, sizeof *ticks);
 			if (!ticks)
 				return vp_fail("out of memory");
 			ticks[count++] = tick;
@@ -186,8 +184,7 @@ static int items(struct timeline *line)
 {
 	const struct vp_model *model = line->build.model;
 	struct band *band = NULL;
-	line->items =
-	        vp_arena_take(line->build.arena, (model->span_count + 1) * sizeof *line->items);
+	line->items = vp_pool_take(line->build.pool, (model->span_count + 1) * sizeof *line->items);
 	if (!line->items)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->span_count; i++) {
@@ -234,65 +231,65 @@ static int merge_all(struct timeline *line)
 
 static const char *came(struct timeline *line, const struct vp_span *span)
 {
-	struct vp_arena *arena = line->build.arena;
+	struct vp_pool *pool = line->build.pool;
 	if (!span->born)
 		return "was there when it was first seen";
 	if (span->from)
-		return vp_arena_print(arena, "came by %s from %llu", vp_event_names[span->born - 1],
-		                      (unsigned long long)span->from);
-	return vp_arena_print(arena, "came by %s", vp_event_names[span->born - 1]);
+		return vp_pool_print(pool, "came by %s from %llu", vp_event_names[span->born - 1],
+		                     (unsigned long long)span->from);
+	return vp_pool_print(pool, "came by %s", vp_event_names[span->born - 1]);
 }
 
 static const char *went(struct timeline *line, const struct vp_span *span)
 {
 	if (span->t1 == INT64_MAX)
 		return "still there at the end";
-	return span->died ? vp_arena_print(line->build.arena, "went by %s",
-	                                   vp_event_names[span->died - 1])
+	return span->died ? vp_pool_print(line->build.pool, "went by %s",
+	                                  vp_event_names[span->died - 1])
 	                  : "was gone at the next look";
 }
 
 static const char *rss_words(struct timeline *line, const struct vp_span *span)
 {
-	struct vp_arena *arena = line->build.arena;
+	struct vp_pool *pool = line->build.pool;
 	if (!span->has_rss)
 		return "";
-	return vp_arena_print(arena, "\nrss %s -> %s (peak %s)",
-	                      vp_size_words(arena, (double)span->rss_first),
-	                      vp_size_words(arena, (double)span->rss_last),
-	                      vp_size_words(arena, (double)span->rss_peak));
+	return vp_pool_print(pool, "\nrss %s -> %s (peak %s)",
+	                     vp_size_words(pool, (double)span->rss_first),
+	                     vp_size_words(pool, (double)span->rss_last),
+	                     vp_size_words(pool, (double)span->rss_peak));
 }
 
 static const char *title_one(struct timeline *line, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
-	struct vp_arena *arena = line->build.arena;
+	struct vp_pool *pool = line->build.pool;
 	const char *name = line->build.model->names[span->name];
-	return vp_arena_print(
-	        arena, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
+	return vp_pool_print(
+	        pool, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
 	        (unsigned long long)span->start, (unsigned long long)span->end,
-	        vp_size_words(arena, (double)item->bytes), span->perms,
-	        vp_words(arena, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
+	        vp_size_words(pool, (double)item->bytes), span->perms,
+	        vp_words(pool, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
 	        line->band_count > 1
-	                ? vp_arena_print(arena, "\n%s",
-	                                 vp_build_process(&line->build,
-	                                                  band_of(line, span->pid)->proc))
+	                ? vp_pool_print(pool, "\n%s",
+	                                vp_build_process(&line->build,
+	                                                 band_of(line, span->pid)->proc))
 	                : "",
-	        (unsigned long long)span->id, rss_words(line, span), vp_time_words(arena, span->t0),
-	        span->t1 == INT64_MAX ? "the end" : vp_time_words(arena, span->t1),
-	        came(line, span), went(line, span));
+	        (unsigned long long)span->id, rss_words(line, span), vp_time_words(pool, span->t0),
+	        span->t1 == INT64_MAX ? "the end" : vp_time_words(pool, span->t1), came(line, span),
+	        went(line, span));
 }
 
 static const char *title_many(struct timeline *line, const struct vp_item *item)
 {
-	struct vp_arena *arena = line->build.arena;
+	struct vp_pool *pool = line->build.pool;
 	const char *name = item->one_name ? line->build.model->names[item->span->name] : "";
-	return vp_arena_print(arena,
-	                      "%u boxes merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s",
-	                      item->count, vp_words(arena, vp_s(vp_kind_name(item->kind))),
-	                      *name ? " " : "", name, (unsigned long long)item->low,
-	                      (unsigned long long)item->high, vp_time_words(arena, item->t0),
-	                      vp_time_words(arena, item->t1));
+	return vp_pool_print(pool,
+	                     "%u boxes merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s",
+	                     item->count, vp_words(pool, vp_s(vp_kind_name(item->kind))),
+	                     *name ? " " : "", name, (unsigned long long)item->low,
+	                     (unsigned long long)item->high, vp_time_words(pool, item->t0),
+	                     vp_time_words(pool, item->t1));
 }
 
 static const char *label_of(struct timeline *line, const struct vp_item *item)
@@ -326,8 +323,7 @@ static uint32_t flags_of(const struct timeline *line, const struct vp_item *item
 static int boxes(struct timeline *line)
 {
 	struct vp_figure *figure = line->build.figure;
-	struct vp_box *list =
-	        vp_arena_take(line->build.arena, (line->item_count + 1) * sizeof *list);
+	struct vp_box *list = vp_pool_take(line->build.pool, (line->item_count + 1) * sizeof *list);
 	if (!list)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < line->item_count; i++) {
@@ -365,10 +361,10 @@ static int legend(struct timeline *line)
 		if (build->class_of[kind] >= 0)
 			build->classes[build->class_of[kind]].detail =
 			        build->regions[kind]
-			                ? vp_arena_print(build->arena, "%llu at the end, %s",
-			                                 (unsigned long long)build->regions[kind],
-			                                 vp_size_words(build->arena,
-			                                               (double)build->bytes[kind]))
+			                ? vp_pool_print(build->pool, "%llu at the end, %s",
+			                                (unsigned long long)build->regions[kind],
+			                                vp_size_words(build->pool,
+			                                              (double)build->bytes[kind]))
 			                : "none at the end";
 	return 0;
 }
@@ -376,16 +372,15 @@ static int legend(struct timeline *line)
 static void titles(struct timeline *line, size_t spans)
 {
 	struct vp_build *build = &line->build;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	build->figure->title = line->band_count == 1
 	                               ? vp_build_process(build, line->bands[0].proc)
-	                               : vp_arena_print(arena, "%zu processes", line->band_count);
+	                               : vp_pool_print(pool, "%zu processes", line->band_count);
 	build->figure->subtitle =
-	        vp_arena_print(arena,
-	                       "address space over time, %s to %s, %zu stretches of life%s%s",
-	                       vp_time_words(arena, line->t0), vp_time_words(arena, line->t1),
-	                       spans, *build->model->host ? ", on " : "",
-	                       vp_words(arena, vp_s(build->model->host)));
+	        vp_pool_print(pool, "address space over time, %s to %s, %zu stretches of life%s%s",
+	                      vp_time_words(pool, line->t0), vp_time_words(pool, line->t1), spans,
+	                      *build->model->host ? ", on " : "",
+	                      vp_words(pool, vp_s(build->model->host)));
 }
 
 static int draw(struct timeline *line)
@@ -396,7 +391,7 @@ static int draw(struct timeline *line)
 	titles(line, line->item_count);
 	if (legend(line) || merge_all(line))
 		return -1;
-	vp_axis_time(&line->build.figure->x, line->t0, line->t1, line->build.arena);
+	vp_axis_time(&line->build.figure->x, line->t0, line->t1, line->build.pool);
 	vp_flags_of(&line->build, line->t0, line->t1,
 	            line->band_count == 1 ? line->bands[0].proc->pid : -1);
 	if (line->t0 == line->t1)
@@ -408,13 +403,13 @@ static int draw(struct timeline *line)
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct timeline line = { .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;
 	sane.width = options->width > 0 ? options->width : 1000;
 	sane.height = options->height > 0 ? options->height : 600;
-	if (vp_build_begin(&line.build, "timeline", VP_BOXES, model, &sane, figure, arena))
+	if (vp_build_begin(&line.build, "timeline", VP_BOXES, model, &sane, figure, pool))
 		return -1;
 	line.build.all_processes = true;
 	bool any = false;

@@ -54,10 +54,9 @@ static bool in_time(const struct tree *tree, const struct vp_life *life)
 static int lanes_make(struct tree *tree)
 {
 	const struct vp_model *model = tree->build.model;
-	tree->lanes =
-	        vp_arena_take(tree->build.arena, (model->life_count + 1) * sizeof *tree->lanes);
+	tree->lanes = vp_pool_take(tree->build.pool, (model->life_count + 1) * sizeof *tree->lanes);
 	tree->lane_of =
-	        vp_arena_take(tree->build.arena, (model->life_count + 1) * sizeof *tree->lane_of);
+	        vp_pool_take(tree->build.pool, (model->life_count + 1) * sizeof *tree->lane_of);
 	if (!tree->lanes || !tree->lane_of)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < model->life_count; i++) {
@@ -104,7 +103,7 @@ static int parents_find(struct tree *tree)
 	struct latest latest = { NULL, 63 };
 	while (latest.mask < 2 * tree->lane_count)
 		latest.mask = latest.mask * 2 + 1;
-	latest.slots = vp_arena_take(tree->build.arena, (latest.mask + 1) * sizeof *latest.slots);
+	latest.slots = vp_pool_take(tree->build.pool, (latest.mask + 1) * sizeof *latest.slots);
 	if (!latest.slots)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < tree->lane_count; i++) {
@@ -163,7 +162,7 @@ static void show(struct tree *tree, size_t lane, size_t most)
 static int order(struct tree *tree)
 {
 	size_t most = lanes_that_fit(tree);
-	tree->order = vp_arena_take(tree->build.arena, (most + 1) * sizeof *tree->order);
+	tree->order = vp_pool_take(tree->build.pool, (most + 1) * sizeof *tree->order);
 	if (!tree->order)
 		return vp_fail("out of memory");
 	for (size_t root = 0; root < tree->lane_count; root++) {
@@ -263,10 +262,10 @@ static const struct vp_life *life_find(const struct vp_life **sorted, size_t cou
 static struct piece *pieces_make(struct tree *tree, size_t *count)
 {
 	const struct vp_model *model = tree->build.model;
-	struct vp_arena *arena = tree->build.arena;
+	struct vp_pool *pool = tree->build.pool;
 	const struct vp_life **sorted =
-	        vp_arena_take(arena, (model->life_count + 1) * sizeof *sorted);
-	struct piece *pieces = vp_arena_take(arena, (model->moment_count + 1) * sizeof *pieces);
+	        vp_pool_take(pool, (model->life_count + 1) * sizeof *sorted);
+	struct piece *pieces = vp_pool_take(pool, (model->moment_count + 1) * sizeof *pieces);
 	*count = 0;
 	if (!sorted || !pieces)
 		return NULL;
@@ -303,7 +302,7 @@ static int box(struct tree *tree, struct vp_box one)
 		one.x0 = one.x0 > 1 - least ? 1 - least : one.x0;
 		one.x1 = one.x0 + least;
 	}
-	tree->boxes = vp_build_grow(tree->build.arena, tree->boxes, figure->box_count,
+	tree->boxes = vp_build_grow(tree->build.pool, tree->boxes, figure->box_count,
 	                            &tree->box_size, sizeof *tree->boxes);
 	if (!tree->boxes)
 		return vp_fail("out of memory");
@@ -314,9 +313,9 @@ static int box(struct tree *tree, struct vp_box one)
 
 static const char *amount(const struct tree *tree, double v)
 {
-	struct vp_arena *arena = tree->build.arena;
-	return tree->measure == VP_SUM_REGIONS ? vp_arena_print(arena, "%.0f regions", v)
-	                                       : vp_size_words(arena, v);
+	struct vp_pool *pool = tree->build.pool;
+	return tree->measure == VP_SUM_REGIONS ? vp_pool_print(pool, "%.0f regions", v)
+	                                       : vp_size_words(pool, v);
 }
 
 static const char *measure_word(const struct tree *tree)
@@ -331,7 +330,7 @@ static const char *life_name(const struct tree *tree, const struct vp_life *life
 {
 	const struct vp_proc *proc = vp_model_proc(tree->build.model, life->pid);
 	const char *name = life->name ? life->name : proc ? proc->name : NULL;
-	return name ? vp_arena_print(tree->build.arena, "%s (%lld)", name, (long long)life->pid)
+	return name ? vp_pool_print(tree->build.pool, "%s (%lld)", name, (long long)life->pid)
 	            : vp_build_process((struct vp_build *)&tree->build, proc);
 }
 
@@ -365,65 +364,65 @@ static struct weight weight_of(const struct tree *tree, const struct piece *piec
 
 static const char *weight_words(const struct tree *tree, const struct weight *weight)
 {
-	struct vp_arena *arena = tree->build.arena;
+	struct vp_pool *pool = tree->build.pool;
 	if (!weight->known)
 		return "\nits memory was never looked at";
 	const char *rss = !weight->has_rss ? ""
-	                                   : vp_arena_print(arena, "\nrss %s at its end, peak %s",
-	                                                    vp_size_words(arena, weight->sums[1]),
-	                                                    vp_size_words(arena, weight->peaks[1]));
-	return vp_arena_print(arena, "\nsize %s at its end, peak %s%s",
-	                      vp_size_words(arena, weight->sums[0]),
-	                      vp_size_words(arena, weight->peaks[0]), rss);
+	                                   : vp_pool_print(pool, "\nrss %s at its end, peak %s",
+	                                                   vp_size_words(pool, weight->sums[1]),
+	                                                   vp_size_words(pool, weight->peaks[1]));
+	return vp_pool_print(pool, "\nsize %s at its end, peak %s%s",
+	                     vp_size_words(pool, weight->sums[0]),
+	                     vp_size_words(pool, weight->peaks[0]), rss);
 }
 
 static const char *began(const struct tree *tree, const struct vp_life *life)
 {
-	const char *parent = life->ppid > 0 ? vp_arena_print(tree->build.arena, ", child of %lld",
-	                                                     (long long)life->ppid)
+	const char *parent = life->ppid > 0 ? vp_pool_print(tree->build.pool, ", child of %lld",
+	                                                    (long long)life->ppid)
 	                                    : "";
 	const char *why = !strcmp(life->why, "fork")     ? "began by fork"
 	                  : !strcmp(life->why, "exec")   ? "began by exec"
 	                  : !strcmp(life->why, "reused") ? "began when the pid was used again"
 	                                                 : "was there when it was first seen";
-	return vp_arena_print(tree->build.arena, "%s%s", why, parent);
+	return vp_pool_print(tree->build.pool, "%s%s", why, parent);
 }
 
 static const char *ended(const struct tree *tree, const struct vp_life *life)
 {
-	struct vp_arena *arena = tree->build.arena;
+	struct vp_pool *pool = tree->build.pool;
 	if (life->t1 == INT64_MAX)
 		return "still there at the end";
 	if (!life->exited)
 		return "ended by exec or by another process of its pid";
 	if (!life->status)
 		return "ended by exit";
-	return vp_arena_print(arena, "ended by exit, %s%s",
-	                      strncmp(life->status, "signal", 6) ? "status " : "", life->status);
+	return vp_pool_print(pool, "ended by exit, %s%s",
+	                     strncmp(life->status, "signal", 6) ? "status " : "", life->status);
 }
 
 static const char *life_title(const struct tree *tree, const struct vp_life *life,
                               const struct weight *weight)
 {
-	struct vp_arena *arena = tree->build.arena;
+	struct vp_pool *pool = tree->build.pool;
 	int64_t t1 = life->t1 < tree->t1 ? life->t1 : tree->t1;
 	const char *args = life->args && *life->args ? life->args : life->exe;
-	return vp_arena_print(arena, "%s%s%s\n%s\n%s to %s (%s), %s%s", life_name(tree, life),
-	                      args ? "\n" : "", args ? args : "", began(tree, life),
-	                      vp_time_words(arena, life->t0),
-	                      life->t1 == INT64_MAX ? "the end" : vp_time_words(arena, life->t1),
-	                      vp_time_words(arena, t1 - life->t0), ended(tree, life),
-	                      weight_words(tree, weight));
+	return vp_pool_print(pool, "%s%s%s\n%s\n%s to %s (%s), %s%s", life_name(tree, life),
+	                     args ? "\n" : "", args ? args : "", began(tree, life),
+	                     vp_time_words(pool, life->t0),
+	                     life->t1 == INT64_MAX ? "the end" : vp_time_words(pool, life->t1),
+	                     vp_time_words(pool, t1 - life->t0), ended(tree, life),
+	                     weight_words(tree, weight));
 }
 
 static const char *life_label(const struct tree *tree, const struct vp_life *life,
                               const struct weight *weight)
 {
 	const char *name = life_name(tree, life);
-	return weight->known ? vp_arena_print(tree->build.arena, "%s %s%s%s", name,
-	                                      *measure_word(tree) ? "peak " : "",
-	                                      amount(tree, weight->peak),
-	                                      tree->measure == VP_SUM_RSS ? " rss" : "")
+	return weight->known ? vp_pool_print(tree->build.pool, "%s %s%s%s", name,
+	                                     *measure_word(tree) ? "peak " : "",
+	                                     amount(tree, weight->peak),
+	                                     tree->measure == VP_SUM_RSS ? " rss" : "")
 	                     : name;
 }
 
@@ -462,7 +461,7 @@ static int bar(struct tree *tree, const struct lane *lane, size_t index,
 static int stack(struct tree *tree, const struct lane *lane, const struct piece *piece, float x0,
                  float x1, int64_t until)
 {
-	struct vp_arena *arena = tree->build.arena;
+	struct vp_pool *pool = tree->build.pool;
 	const struct vp_moment *moment = piece->moment;
 	double room = lane->y1 - lane->y0 - bar_height(tree, lane), low = 0, y = 0,
 	       least = 0.5 / tree->build.options->height;
@@ -477,11 +476,11 @@ static int stack(struct tree *tree, const struct lane *lane, const struct piece 
 		if (box(tree,
 		        (struct vp_box){ x0, x1, (float)(lane->y0 + low), (float)(lane->y0 + y),
 		                         (uint32_t)tree->build.class_of[kind], 0, -1, NULL,
-		                         vp_arena_print(arena, "%s\n%s %s of %s %s\n%s to %s", who,
-		                                        class_->name, amount(tree, bytes), sum,
-		                                        measure_word(tree),
-		                                        vp_time_words(arena, moment->t),
-		                                        vp_time_words(arena, until)) }))
+		                         vp_pool_print(pool, "%s\n%s %s of %s %s\n%s to %s", who,
+		                                       class_->name, amount(tree, bytes), sum,
+		                                       measure_word(tree),
+		                                       vp_time_words(pool, moment->t),
+		                                       vp_time_words(pool, until)) }))
 			return -1;
 		low = y;
 	}
@@ -550,10 +549,10 @@ static int branch(struct tree *tree, const struct lane *lane)
 	return box(tree,
 	           (struct vp_box){ x, x + wide, (float)lane->y1,
 	                            (float)(parent->y1 - bar_height(tree, parent)), 0, 0, -1, NULL,
-	                            vp_arena_print(tree->build.arena, "fork at %s: %s -> %s",
-	                                           vp_time_words(tree->build.arena, life->t0),
-	                                           life_name(tree, life_at(tree, parent->first)),
-	                                           life_name(tree, life)) });
+	                            vp_pool_print(tree->build.pool, "fork at %s: %s -> %s",
+	                                          vp_time_words(tree->build.pool, life->t0),
+	                                          life_name(tree, life_at(tree, parent->first)),
+	                                          life_name(tree, life)) });
 }
 
 /* ---- words ---- */
@@ -575,12 +574,12 @@ static int classes(struct tree *tree, const struct piece *pieces, size_t count)
 		}
 	}
 	if (vp_build_classes(build) ||
-	    !(list = vp_arena_take(build->arena, (build->figure->class_count + 2) * sizeof *list)))
+	    !(list = vp_pool_take(build->pool, (build->figure->class_count + 2) * sizeof *list)))
 		return vp_fail("out of memory");
 	/* The bars' own class goes in front: it is drawn first, and everything may stand upon it.
 	 */
 	list[0] = (struct vp_class){ "life of a process",
-		                     vp_arena_print(build->arena, "%zu shown", tree->shown),
+		                     vp_pool_print(build->pool, "%zu shown", tree->shown),
 		                     0xc9ced6,
 		                     0x4a525e,
 		                     250,
@@ -592,8 +591,8 @@ static int classes(struct tree *tree, const struct piece *pieces, size_t count)
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0) {
 			struct vp_class *one = &list[++build->class_of[kind]];
-			one->detail = vp_arena_print(build->arena, "at most %s in one",
-			                             amount(tree, tree->kind_peak[kind]));
+			one->detail = vp_pool_print(build->pool, "at most %s in one",
+			                            amount(tree, tree->kind_peak[kind]));
 		}
 	vp_class_letters(list, build->figure->class_count);
 	return 0;
@@ -603,7 +602,7 @@ static int classes(struct tree *tree, const struct piece *pieces, size_t count)
 static int lane_names(struct tree *tree)
 {
 	struct vp_axis *axis = &tree->build.figure->y;
-	struct vp_tick *ticks = vp_arena_take(tree->build.arena, (tree->shown + 1) * sizeof *ticks);
+	struct vp_tick *ticks = vp_pool_take(tree->build.pool, (tree->shown + 1) * sizeof *ticks);
 	if (!ticks)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < tree->shown; i++) {
@@ -611,11 +610,11 @@ static int lane_names(struct tree *tree)
 		char dashes[32] = "";
 		for (size_t d = 0; d < lane->depth && d < 8; d++)
 			memcpy(dashes + 2 * d, "- ", 3);
-		ticks[i] = (struct vp_tick){ lane->y1 - bar_height(tree, lane) / 2,
-			                     vp_arena_print(tree->build.arena, "%s%s", dashes,
-			                                    life_name(tree,
-			                                              life_at(tree, lane->last))),
-			                     false };
+		ticks[i] =
+		        (struct vp_tick){ lane->y1 - bar_height(tree, lane) / 2,
+			                  vp_pool_print(tree->build.pool, "%s%s", dashes,
+			                                life_name(tree, life_at(tree, lane->last))),
+			                  false };
 	}
 	*axis = (struct vp_axis){ "processes, children under their parents", ticks, tree->shown };
 	return 0;
@@ -624,33 +623,33 @@ static int lane_names(struct tree *tree)
 static void words(struct tree *tree, size_t lives)
 {
 	struct vp_build *build = &tree->build;
-	struct vp_arena *arena = build->arena;
+	struct vp_pool *pool = build->pool;
 	size_t all = tree->shown + tree->hidden;
 	build->figure->title =
 	        all == 1 ? life_name(tree, life_at(tree, tree->lanes[tree->order[0]].last))
-	                 : vp_arena_print(arena, "%zu processes", all);
+	                 : vp_pool_print(pool, "%zu processes", all);
 	const char *scale =
 	        tree->top <= 0
 	                ? "no memory is known"
-	                : vp_arena_print(arena, "a full lane is %s%s%s", amount(tree, tree->top),
-	                                 *measure_word(tree) ? " " : "", measure_word(tree));
+	                : vp_pool_print(pool, "a full lane is %s%s%s", amount(tree, tree->top),
+	                                *measure_word(tree) ? " " : "", measure_word(tree));
 	build->figure->subtitle =
-	        vp_arena_print(arena, "lives of processes with their memory, %s to %s, %zu %s; %s",
-	                       vp_time_words(arena, tree->t0), vp_time_words(arena, tree->t1),
-	                       lives, lives == 1 ? "life" : "lives", scale);
+	        vp_pool_print(pool, "lives of processes with their memory, %s to %s, %zu %s; %s",
+	                      vp_time_words(pool, tree->t0), vp_time_words(pool, tree->t1), lives,
+	                      lives == 1 ? "life" : "lives", scale);
 	if (tree->hidden)
-		vp_build_note(build, vp_arena_print(arena,
-		                                    "%zu more processes have no room: see --height "
-		                                    "and --pid",
-		                                    tree->hidden));
+		vp_build_note(build, vp_pool_print(pool,
+		                                   "%zu more processes have no room: see --height "
+		                                   "and --pid",
+		                                   tree->hidden));
 }
 
 static int draw(struct tree *tree)
 {
 	size_t count, lives = 0;
 	struct piece *pieces = pieces_make(tree, &count);
-	tree->kind_peak = vp_arena_take(tree->build.arena,
-	                                (tree->build.kind_count + 1) * sizeof *tree->kind_peak);
+	tree->kind_peak = vp_pool_take(tree->build.pool,
+	                               (tree->build.kind_count + 1) * sizeof *tree->kind_peak);
 	if (!pieces || !tree->kind_peak || classes(tree, pieces, count))
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < tree->shown; i++)
@@ -667,14 +666,14 @@ static int draw(struct tree *tree)
 		if (lane->y1 > 0 && life_draw(tree, lane, i, pieces + from, at - from))
 			return -1;
 	}
-	vp_axis_time(&tree->build.figure->x, tree->t0, tree->t1, tree->build.arena);
+	vp_axis_time(&tree->build.figure->x, tree->t0, tree->t1, tree->build.pool);
 	vp_flags_told(&tree->build, tree->t0, tree->t1, tree->build.model->filter.pid);
 	words(tree, lives);
 	return lane_names(tree);
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_arena *arena)
+                 struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct tree tree = { .t0 = model->t0, .t1 = model->t1 };
 	struct vp_view_options sane = *options;
@@ -682,7 +681,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	sane.height = options->height > 0 ? options->height
 	              : options->text     ? TEXT_ROWS + AROUND
 	                                  : 600;
-	if (vp_build_begin(&tree.build, "tree", VP_BOXES, model, &sane, figure, arena))
+	if (vp_build_begin(&tree.build, "tree", VP_BOXES, model, &sane, figure, pool))
 		return -1;
 	tree.build.all_processes = true;
 	tree.measure = choose_measure(&tree);

@@ -3,14 +3,14 @@
 #ifndef VMPIPE_VIEW_VIEWS_H
 #define VMPIPE_VIEW_VIEWS_H
 
+#include "base/pool.h"
+#include "base/words.h"
 #include "model/feed.h"
 #include "plugin.h"
 
 enum vp_scale { VP_SCALE_PACKED, VP_SCALE_LOG, VP_SCALE_LINEAR };
 
 enum { VP_MEASURE_MACHINE = VP_SUM_COUNT };
-
-struct vp_arena;
 
 struct vp_view_options {
 	enum vp_scale scale; /* of addresses */
@@ -34,7 +34,7 @@ struct vp_view {
 	unsigned keep_by; /* and where rows or series are asked for by something (options->by) */
 	int (*build)(const struct vp_model *model, const struct vp_view_options *options,
 	             struct vp_figure *figure,
-	             struct vp_arena *arena); /* everything in the figure lives in the arena; 0, -1
+	             struct vp_pool *pool); /* everything in the figure lives in the pool; 0, -1
 	                                         (vp_error) */
 	int (*check)(const struct vp_view_options
 	                     *options); /* before any input: 0, or -1 (vp_error); or NULL */
@@ -45,35 +45,20 @@ struct vp_view {
 extern const struct vp_view *const vp_views[];        /* NULL-ended */
 const struct vp_view *vp_view_find(const char *name); /* NULL: vp_error names the nearest */
 
-/* Memory that lives as long as the figure. */
-struct vp_arena *vp_arena_new(void);
-void vp_arena_free(struct vp_arena *arena);
-void *vp_arena_take(struct vp_arena *arena, size_t bytes); /* zeroed; NULL: no memory */
-char *vp_arena_join(struct vp_arena *arena, const char *const *parts,
-                    size_t count); /* one behind the other */
-char *vp_arena_print(struct vp_arena *arena, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-
-/* Words and colours that all views share. Of ASCII unless a name from outside is not. */
-const char *vp_size_words(struct vp_arena *arena, double bytes); /* "1.2 MiB" */
-const char *vp_time_words(struct vp_arena *arena, int64_t ns);   /* "1.20 s" */
-/* Bytes from outside as UTF-8 text in one line: what is no UTF-8 becomes U+FFFD, newline and NUL
- * become \012 and \000. Other control characters stay: the renderer escapes. */
-const char *vp_words(struct vp_arena *arena, vp_str bytes);
-size_t vp_words_into(char *to /* 4 * n + 1 bytes */, vp_str bytes); /* its length */
-void vp_class_colours(const char *kind, struct vp_class *class_);   /* deterministic by the name */
+/* Colours and axes that all views share. */
+void vp_class_colours(const char *kind, struct vp_class *class_); /* deterministic by the name */
 void vp_class_letters(struct vp_class *classes,
                       size_t count); /* makes them unique while letters last */
-void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_arena *arena);
+void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_pool *pool);
 /* From 0 to a round number at or above `top`, which is returned. */
-double vp_axis_bytes(struct vp_axis *axis, double top, struct vp_arena *arena);
-double vp_axis_count(struct vp_axis *axis, double top, struct vp_arena *arena);
+double vp_axis_bytes(struct vp_axis *axis, double top, struct vp_pool *pool);
+double vp_axis_count(struct vp_axis *axis, double top, struct vp_pool *pool);
 /* The address axis, bottom is low: folds gaps (packed), or log, or linear. Maps an address to 0..1.
  * `ranges` is sorted in place. NULL: no memory. */
 struct vp_address_axis;
 struct vp_address_axis *vp_address_axis_new(enum vp_scale scale, uint64_t (*ranges)[2],
                                             size_t count, struct vp_axis *axis,
-                                            struct vp_arena *arena);
+                                            struct vp_pool *pool);
 double vp_address_at(const struct vp_address_axis *axis, uint64_t address);
 
 #endif

@@ -13,15 +13,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 static void views(const struct vp_model *model)
 {
 	for (const struct vp_view *const *view = vp_views; *view; view++) {
-		struct vp_arena *arena = vp_arena_new();
+		struct vp_pool *pool = vp_pool_new();
 		struct vp_figure figure;
 		struct vp_view_options options = { .width = 80, .height = 24 };
 		memset(&figure, 0, sizeof figure);
-		if (!arena)
+		if (!pool)
 			abort();
-		if ((*view)->build(model, &options, &figure, arena) && !vp_error())
+		if ((*view)->build(model, &options, &figure, pool) && !vp_error())
 			abort();
-		vp_arena_free(arena);
+		vp_pool_free(pool);
 	}
 }
 

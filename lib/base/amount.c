@@ -1,0 +1,74 @@
+/* Times and sizes, parsed without rounding where they are whole. */
+#include "base/amount.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+static const struct unit times[] = {
+	{ "h", 3600000000000 }, { "m", 60000000000 }, { "min", 60000000000 },
+	{ "s", 1000000000 },    { "", 1000000000 },   { "ms", 1000000 },
+	{ "us", 1000 },         { "ns", 1 },          { NULL, 0 }
+};
+static const struct unit sizes[] = { { "", 1 },           { "b", 1 },
+	                             { "k", 1u << 10 },   { "m", 1u << 20 },
+	                             { "g", 1u << 30 },   { "t", (uint64_t)1 << 40 },
+	                             { "kib", 1u << 10 }, { "mib", 1u << 20 },
+	                             { "gib", 1u << 30 }, { "tib", (uint64_t)1 << 40 },
+	                             { NULL, 0 } };
+
+static bool unit_is(const char *text, const char *unit, bool fold)
+{
+	while (*text && *unit &&
+	       (*text == *unit || (fold && tolower((unsigned char)*text) == *unit)))
+		text++, unit++;
+	return !*text && !*unit;
+}
+
+/* "1.5" and a unit, without going through a double where the value is whole. false: not that. */
+static bool scaled(const char *text, const struct unit *units, bool fold, uint64_t *value)
+{
+	uint64_t whole = 0, part = 0, place = 1;
+	bool digits = false;
+	for (; isdigit((unsigned char)*text); text++, digits = true) {
+		if (whole > (UINT64_MAX - 9) / 10)
+			return false;
+		whole = whole * 10 + (uint64_t)(*text - '0');
+	}
+	if (*text == '.')
+		for (text++; isdigit((unsigned char)*text); text++, digits = true)
+			if (place < 1000000000)
+				part = part * 10 + (uint64_t)(*text - '0'), place *= 10;
+	if (!digits)
+		return false;
+	while (units->name && !unit_is(text, units->name, fold))
+		units++;
+	if (!units->name || whole > INT64_MAX / units->factor)
+		return false;
+	*value = whole * units->factor +
+	         (uint64_t)((double)part * (double)units->factor / (double)place + 0.5);
+	return *value <= INT64_MAX;
+}
+
+int vp_parse_time(const char *text, int64_t *nanoseconds)
+{
+	uint64_t value;
+	if (!scaled(text, times, false, &value))
+		return vp_fail("\"%s\" is no time: a number and ns, us, ms, s, m or h", text);
+	*nanoseconds = (int64_t)value;
+	return 0;
+}
+
+int vp_parse_size(const char *text, uint64_t *bytes)
+{
+	if (!scaled(text, sizes, true, bytes))
+		return vp_fail("\"%s\" is no size: bytes, or a number and K, M, G or T", text);
+	return 0;
+}
