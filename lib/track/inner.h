@@ -1,12 +1,15 @@
-/* What the parts of the tracker share. A snapshot goes through them in this order:
+/* What the files of the tracker share. A snapshot goes through them in this order:
  *
- *   track.c        takes it in, beside what was there before
- *   track_match.c  pairs what is equal; groups the rest by overlap; decides who descends from whom
- *   track_move.c   pairs what vanished with what appeared elsewhere (mremap)
- *   track_span.c   takes in what is known of one span alone, and sends that part through the rest
- *   track_blocks.c keeps many live regions so that one can be put between them without moving the
- * rest track_event.c  names what happened, joins groups that one call explains into acts, tells the
- * sink
+ *   snapshot.c   takes its regions, beside those of the snapshot before
+ *   match.c      pairs equal regions; groups the rest by overlap; decides which id goes on where
+ *   move.c       pairs memory that vanished with memory that appeared elsewhere (mremap)
+ *   event.c      names what happened to each region; reports the changes to the sink
+ *   acts.c       joins the groups that one call explains into one act
+ *
+ * span.c takes what is known of one span after a call, and sends that part through the same files.
+ * alike.c compares two regions, store.c owns the memory, blocks.c divides many live regions into
+ * blocks. Calls go from the upper file to the lower: span, snapshot, event, acts, move, match,
+ * alike, store, blocks.
  */
 #ifndef VMPIPE_TRACK_INNER_H
 #define VMPIPE_TRACK_INNER_H
@@ -17,20 +20,20 @@
 
 #define NONE UINT32_MAX
 
-/* A region as it was at some moment; shared, and counted, by the entries that hold it. */
+/* A region at some moment. Several entries may share it; `refs` counts them. */
 struct node {
 	struct vp_region region;
-	vp_str text; /* that it was read from; n 0: not known, or it has been changed since */
+	vp_str text; /* the line's own members; n 0: unknown, or the region was changed since */
 	struct node *next_free;
 	uint32_t refs;
 };
 
-/* A live region: as the sink knows it, and as it is. They differ in measures alone, by less than
- * the threshold. */
+/* A live region: as last reported to the sink, and now. The two differ only in measures, by less
+ * than the threshold. */
 struct entry {
-	struct node *told, *now;
+	struct node *reported, *now;
 	uint64_t id;
-	uint32_t same; /* the old entry that it equals in everything, or NONE */
+	uint32_t same; /* the old entry that it equals in every member, or NONE */
 };
 
 struct entries {
@@ -38,12 +41,12 @@ struct entries {
 	uint32_t count, size;
 };
 
-/* Where a live region stands: the end of a block is the beginning of the next. */
+/* The position of a live region. The end of a block is the beginning of the next. */
 struct place {
 	uint32_t block, at;
 };
 
-/* An old and a new region that overlap and may be of one flesh. */
+/* An old and a new region that overlap and may be the same memory. */
 struct link {
 	uint32_t was, now;
 };
@@ -56,36 +59,35 @@ struct fate {
 	bool gave;            /* a piece of it was moved elsewhere */
 };
 
-/* ... and where a new one comes from. */
+/* ... and where a new region comes from. */
 struct origin {
 	uint32_t link, links; /* its ancestors, lowest first */
 	uint32_t keeps;       /* the old region whose id it has, or NONE */
 	uint32_t moved;       /* the old region that it, or a part of it, was moved from, or NONE */
 	enum vp_event event;
-	bool replaces;           /* overlaps something that it does not descend from */
-	uint64_t onto, onto_end; /* memory was moved to there: it does not descend from what it was
-	                            moved onto */
+	bool replaces;           /* it overlaps a region that it does not descend from */
+	uint64_t onto, onto_end; /* the part that was moved there; what lay below is no ancestor */
 };
 
-/* Old and new regions that touch: [was, was_end) and [now, now_end) of the two arrays. */
+/* Old and new regions that overlap in a chain: [was, was_end) and [now, now_end) of the two arrays.
+ */
 struct group {
 	uint32_t was, was_end, now, now_end;
-	uint32_t next, lead; /* groups of one act; lead: the lowest of them */
+	uint32_t next, lead; /* the groups of one act; lead: the lowest of them */
 	uint32_t link;       /* where its links begin */
 	bool moved;
 };
 
 struct space {
-	int64_t pid, parent; /* parent: whom to take a FORK from, or -1 */
+	int64_t pid, parent; /* parent: the process that a FORK copies, or -1 */
 	struct entries live, next;
-	struct entries *blocks; /* the live regions; none: they are in `live`, which otherwise has
-	                           their count and room for them */
+	struct entries *blocks; /* the live regions; if none, they are in `live`. Otherwise `live`
+	                           has their count, and room for them */
 	uint32_t block_count, block_size;
 	struct vp_strings *strings;
-	size_t strings_kept;
-	bool seen; /* a frame was given */
-	bool exec; /* the next snapshot is another program's */
-	bool gone; /* ended: to be forgotten */
+	size_t strings_kept; /* bytes after strings were sifted last */
+	bool seen;           /* the sink has been given a frame */
+	bool exec;           /* the next snapshot is that of another program */
 	uint64_t seq;
 };
 
@@ -95,16 +97,16 @@ struct vp_tracker {
 	struct space **spaces;
 	size_t space_count;
 	struct vp_places pids; /* into spaces */
-	struct space *reading; /* whose snapshot is being read, or NULL */
+	struct space *reading; /* the process whose snapshot is being read, or NULL */
 	int64_t t;
 	uint64_t seq;
-	uint32_t cursor;
+	uint32_t cursor; /* in the old live regions, beside the region that comes next */
 	bool unsorted, no_memory;
 	uint64_t last_id, last_act;
 	struct node *free_nodes;
 	struct node **slabs;
 	size_t slab_count;
-	/* of the snapshot in hand, reused */
+	/* Of the snapshot in hand; the room is reused. */
 	struct link *links;
 	uint32_t link_count;
 	struct fate *fates;     /* by old region */
@@ -112,17 +114,17 @@ struct vp_tracker {
 	struct group *groups;
 	uint32_t group_count;
 	struct entries cut; /* copies of the live regions that a span is compared with; they hold
-	                       nothing */
+	                       no reference */
 	uint32_t *resident;
-	uint32_t resident_count; /* new regions of which measures alone differ */
-	uint32_t room;           /* places in each of these */
-	uint64_t *ids;
-	size_t ids_size; /* for `from` and `gone` */
+	uint32_t resident_count; /* new regions that differ in measures alone */
+	uint32_t room;           /* items in each of these arrays */
+	uint64_t *ids;           /* for `from` and `gone` */
+	size_t ids_size;
 };
 
-static inline const struct vp_region *told(const struct entries *entries, uint32_t i)
+static inline const struct vp_region *reported(const struct entries *entries, uint32_t i)
 {
-	return &entries->at[i].told->region;
+	return &entries->at[i].reported->region;
 }
 
 static inline const struct vp_region *now(const struct entries *entries, uint32_t i)
@@ -130,74 +132,90 @@ static inline const struct vp_region *now(const struct entries *entries, uint32_
 	return &entries->at[i].now->region;
 }
 
-/* track.c */
-void vp_track_tell(struct vp_tracker *tracker,
-                   struct entry *entry); /* what is now is known from now on */
-uint64_t *vp_track_ids(struct vp_tracker *tracker,
-                       size_t count); /* room for so many; NULL: no memory */
-struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid); /* NULL: none */
-struct node *vp_track_node(struct vp_tracker *tracker); /* held once; NULL: no memory */
-void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL too */
-struct entry *vp_track_entry(struct entries *entries); /* one more, empty; NULL: no memory */
-int vp_track_room(struct vp_tracker *tracker,
-                  const struct space *space); /* for the comparison; -1: vp_error */
-void vp_track_sift(struct space *space);      /* lets go of strings that nothing has any more */
+/* ---- store.c ---- */
 
-/* track_blocks.c: what looks at `live` as a whole calls vp_track_whole before; the others work in
- * either state. */
+/* Returns a node with one reference; NULL: no memory. */
+struct node *vp_track_node(struct vp_tracker *tracker);
+void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL is allowed */
+/* Adds an empty entry; NULL: no memory. */
+struct entry *vp_track_entry(struct entries *entries);
+/* Removes all entries; their room stays. */
+void vp_track_clear(struct vp_tracker *tracker, struct entries *entries);
+/* The entry has been reported as it is now. */
+void vp_track_report(struct vp_tracker *tracker, struct entry *entry);
+struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid); /* NULL: none */
+struct space *vp_track_space_make(struct vp_tracker *tracker, int64_t pid);  /* NULL: no memory */
+void vp_track_space_forget(struct vp_tracker *tracker, struct space *space);
+/* Copies the strings in use to new storage when those of regions that have gone outweigh them. */
+void vp_track_sift(struct space *space);
+/* Makes room for comparing `live` with `next`; -1: vp_error. */
+int vp_track_room(struct vp_tracker *tracker, const struct space *space);
+/* Room for `count` ids; NULL: no memory. */
+uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count);
+
+/* ---- blocks.c: who needs all of `live` calls vp_track_whole before; the rest works either way
+ * ---- */
+
 void vp_track_divide(struct space *space); /* into blocks, if there are many */
 void vp_track_whole(struct space *space);  /* all live regions are in `live` again */
-struct place vp_track_find(
-        const struct space *space,
-        uint64_t address); /* the first live region that ends behind this address */
-const struct entry *vp_track_at(const struct space *space,
-                                struct place place);                /* NULL: that is the end */
+/* The first live region that ends after this address. */
+struct place vp_track_find(const struct space *space, uint64_t address);
+/* NULL: the place is the end. */
+const struct entry *vp_track_at(const struct space *space, struct place place);
 bool vp_track_next(const struct space *space, struct place *place); /* false: it was the end */
-bool vp_track_back(const struct space *space,
-                   struct place *place);            /* false: it was the beginning */
-int vp_track_order(struct place a, struct place b); /* less than, equal to or greater than 0 */
+bool vp_track_back(const struct space *space, struct place *place); /* false: the beginning */
+int vp_track_order(struct place a, struct place b);                 /* <0, 0 or >0 */
+/* Replaces the entries [from, to); -1 (vp_error): nothing is changed. */
 int vp_track_replace(struct space *space, struct place from, struct place to,
-                     const struct entries *by); /* -1: vp_error, nothing is changed */
-struct place vp_track_still(
-        const struct space *space,
-        struct place place); /* where it is now that something above it has been replaced */
+                     const struct entries *by);
+/* The same place after something above it was replaced. */
+struct place vp_track_still(const struct space *space, struct place place);
 
-/* track_match.c */
-void vp_track_match(struct vp_tracker *tracker, struct space *space);
-void vp_track_settle_all(struct vp_tracker *tracker,
-                         struct space *space); /* as if nothing had been moved */
-void vp_track_settle(struct vp_tracker *tracker, struct space *space,
-                     uint32_t g); /* one group again, with `onto` of its origins set */
-bool vp_track_alike(const struct vp_region *a,
-                    const struct vp_region *b); /* same permissions, name, label; in the same place
-                                                   also kind: size and neighbours decide it, too */
-bool vp_track_same_use(
-        const struct vp_region *a,
-        const struct vp_region *b); /* the same but for the kind, which size decides, too */
-bool vp_track_same_file(const struct vp_region *a,
-                        const struct vp_region *b); /* or neither has one */
-bool vp_track_same_memory(
-        const struct vp_region *was,
-        const struct vp_region *is); /* may one be a piece of the other, if they overlap? */
+/* ---- alike.c ---- */
+
+/* Same permissions, name, label; in the same place also the same kind, which elsewhere depends on
+ * size and neighbours. */
+bool vp_track_alike(const struct vp_region *a, const struct vp_region *b);
+/* The same, whatever the kind. */
+bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b);
+/* The same file, or no file in either. */
+bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b);
+/* May one be a piece of the other, if they overlap? */
+bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is);
 bool vp_track_has_file(const struct vp_region *region);
 bool vp_track_same_pkey(const struct vp_region *a, const struct vp_region *b);
+bool vp_track_other_perms(const struct vp_region *a, const struct vp_region *b);
 
-/* track_move.c */
+/* ---- match.c ---- */
+
+void vp_track_match(struct vp_tracker *tracker, struct space *space);
+/* Settles all groups as if nothing had been moved. */
+void vp_track_settle_all(struct vp_tracker *tracker, struct space *space);
+/* Settles one group again, with `onto` of its origins set. */
+void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g);
+/* The lowest group of the act. */
+uint32_t vp_track_lead(const struct vp_tracker *tracker, uint32_t group);
+void vp_track_unite(struct vp_tracker *tracker, uint32_t a, uint32_t b); /* into one act */
+
+/* ---- move.c ---- */
+
 /* What counts as moved beside whole regions of the same size. */
 enum vp_moves {
 	VP_MOVE_RESIZED = 1,
 	VP_MOVE_PARTS = 2,
-	VP_MOVE_ONTO = 4 /* parts, onto memory that is there */,
-	VP_MOVE_ALL = 7
+	VP_MOVE_ONTO = 4, /* parts, onto memory that is there */
+	VP_MOVE_ALL = 7,
 };
-unsigned vp_track_move(struct vp_tracker *tracker, struct space *space,
-                       unsigned allowed); /* which of these it found */
+/* Returns which of the allowed moves it found. */
+unsigned vp_track_move(struct vp_tracker *tracker, struct space *space, unsigned allowed);
 
-/* track_event.c */
-void vp_track_name(struct vp_tracker *tracker, struct space *space);
+/* ---- acts.c ---- */
+
 void vp_track_join(struct vp_tracker *tracker, struct space *space);
+
+/* ---- event.c ---- */
+
+void vp_track_name(struct vp_tracker *tracker, struct space *space);
 void vp_track_emit(struct vp_tracker *tracker, struct space *space);
-uint32_t vp_track_lead(const struct vp_tracker *tracker, uint32_t group);
-void vp_track_unite(struct vp_tracker *tracker, uint32_t a, uint32_t b); /* groups of one act */
 
 #endif

@@ -18,63 +18,6 @@ static const uint64_t own_use = BIT(rss) | BIT(dirty) | BIT(anonymous) | BIT(swa
                                 BIT(huge) | BIT(ksm) | BIT(lazy_free) | BIT(shmem_huge) |
                                 BIT(file_huge) | BIT(shared_hugetlb) | BIT(private_hugetlb);
 
-static bool has_inode(const struct vp_region *region)
-{
-	return region->inode.n && !vp_str_is(region->inode, "0");
-}
-
-bool vp_track_has_file(const struct vp_region *region)
-{
-	return has_inode(region) || (region->name.n && region->name.p[0] == '/');
-}
-
-bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b)
-{
-	if (has_inode(a) != has_inode(b))
-		return false;
-	if (has_inode(a))
-		return vp_str_eq(a->inode, b->inode) && vp_str_eq(a->dev, b->dev);
-	return (!vp_track_has_file(a) && !vp_track_has_file(b)) || vp_str_eq(a->name, b->name);
-}
-
-/* [stack], [vdso] and the like are what they are; [heap] and [anon:x] are names of anonymous
- * memory. */
-static bool is_special(const struct vp_region *region)
-{
-	return region->name.n && region->name.p[0] == '[' && !vp_str_is(region->name, "[heap]") &&
-	       !(region->name.n > 5 && memcmp(region->name.p, "[anon", 5) == 0);
-}
-
-bool vp_track_same_memory(const struct vp_region *was, const struct vp_region *is)
-{
-	if (!vp_track_same_file(was, is))
-		return false;
-	if (vp_track_has_file(was))
-		return !was->has_offset || !is->has_offset ||
-		       was->offset - was->start == is->offset - is->start;
-	return (!is_special(was) && !is_special(is)) || vp_str_eq(was->name, is->name);
-}
-
-bool vp_track_same_pkey(const struct vp_region *a, const struct vp_region *b)
-{
-	return ((a->measured ^ b->measured) & BIT(pkey)) == 0 &&
-	       (!(a->measured & BIT(pkey)) || a->measure[VP_M_pkey] == b->measure[VP_M_pkey]);
-}
-
-bool vp_track_same_use(const struct vp_region *a, const struct vp_region *b)
-{
-	return memcmp(a->perms, b->perms, sizeof a->perms) == 0 &&
-	       memcmp(a->max_perms, b->max_perms, sizeof a->max_perms) == 0 &&
-	       vp_str_eq(a->name, b->name) && vp_str_eq(a->label, b->label) &&
-	       vp_track_same_pkey(a, b);
-}
-
-bool vp_track_alike(const struct vp_region *a, const struct vp_region *b)
-{
-	bool in_place = a->start == b->start && a->end == b->end;
-	return vp_track_same_use(a, b) && (!in_place || vp_str_eq(a->kind, b->kind));
-}
-
 static bool same_structure(const struct vp_region *a, const struct vp_region *b)
 {
 	return a->start == b->start && a->end == b->end && a->size == b->size &&
@@ -104,10 +47,10 @@ static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, ui
 {
 	struct entry *was = &space->live.at[i], *is = &space->next.at[j];
 	is->id = was->id;
-	is->told = was->told;
-	is->told->refs++;
+	is->reported = was->reported;
+	is->reported->refs++;
 	if (is->same != i &&
-	    used_otherwise(&was->told->region, &is->now->region, tracker->options.resident))
+	    used_otherwise(&was->reported->region, &is->now->region, tracker->options.resident))
 		tracker->resident[tracker->resident_count++] = j;
 }
 
@@ -131,7 +74,7 @@ static void link_group(struct vp_tracker *tracker, struct space *space, const st
 		        (struct origin){ 0, 0, NONE, NONE, VP_E_MMAP_ADD, false, onto, onto_end };
 	}
 	while (i < group->was_end && j < group->now_end) {
-		const struct vp_region *was = told(&space->live, i), *is = now(&space->next, j);
+		const struct vp_region *was = reported(&space->live, i), *is = now(&space->next, j);
 		bool overlap = was->start < is->end && is->start < was->end;
 		if (overlap && vp_track_same_memory(was, is) &&
 		    !moved_onto(&tracker->origins[j], was, is)) {
@@ -168,7 +111,7 @@ static void inherit(struct vp_tracker *tracker, struct space *space, const struc
 		for (uint32_t k = 0; k < fate->links && fate->heir == NONE; k++) {
 			uint32_t j = tracker->links[fate->link + k].now;
 			if (tracker->origins[j].keeps != NONE ||
-			    likeness(told(&space->live, i), now(&space->next, j)) < wanted)
+			    likeness(reported(&space->live, i), now(&space->next, j)) < wanted)
 				continue;
 			fate->heir = j;
 			tracker->origins[j].keeps = i;
@@ -194,11 +137,12 @@ static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 	const struct entries *was = &space->live, *is = &space->next;
 	struct group group = { i, i, j, j, NONE, 0, 0, false };
 	bool old_first =
-	        j == is->count || (i < was->count && told(was, i)->start <= now(is, j)->start);
-	uint64_t end = old_first ? told(was, group.was_end++)->end : now(is, group.now_end++)->end;
+	        j == is->count || (i < was->count && reported(was, i)->start <= now(is, j)->start);
+	uint64_t end =
+	        old_first ? reported(was, group.was_end++)->end : now(is, group.now_end++)->end;
 	for (;;) {
-		if (group.was_end < was->count && told(was, group.was_end)->start < end) {
-			uint64_t e = told(was, group.was_end++)->end;
+		if (group.was_end < was->count && reported(was, group.was_end)->start < end) {
+			uint64_t e = reported(was, group.was_end++)->end;
 			if (e > end)
 				end = e;
 		} else if (group.now_end < is->count && now(is, group.now_end)->start < end) {
@@ -235,7 +179,7 @@ void vp_track_settle_all(struct vp_tracker *tracker, struct space *space)
  * was stays what it was called. Only what a thread says of its own memory is news. */
 static void keep_kind(struct space *space, uint32_t i, uint32_t j)
 {
-	const struct vp_region *was = told(&space->live, i);
+	const struct vp_region *was = reported(&space->live, i);
 	struct node *node = space->next.at[j].now;
 	struct vp_region *is = &node->region;
 	if (was->start != is->start || was->end != is->end || vp_str_eq(was->kind, is->kind))
@@ -260,7 +204,7 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 			keep_kind(space, i, j);
 		if (i < m && j < n &&
 		    (space->next.at[j].same == i ||
-		     same_structure(told(&space->live, i), now(&space->next, j)))) {
+		     same_structure(reported(&space->live, i), now(&space->next, j)))) {
 			pair(tracker, space, i++, j++);
 			continue;
 		}
@@ -271,4 +215,23 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 		j = group->now_end;
 	}
 	vp_track_settle_all(tracker, space);
+}
+
+/* ---- groups of one act ---- */
+
+uint32_t vp_track_lead(const struct vp_tracker *tracker, uint32_t group)
+{
+	while (tracker->groups[group].lead != group)
+		group = tracker->groups[group].lead;
+	return group;
+}
+
+void vp_track_unite(struct vp_tracker *tracker, uint32_t a, uint32_t b)
+{
+	a = vp_track_lead(tracker, a);
+	b = vp_track_lead(tracker, b);
+	if (a < b)
+		tracker->groups[b].lead = a;
+	else
+		tracker->groups[a].lead = b;
 }

@@ -78,10 +78,10 @@ static void unite_moves(struct vp_tracker *tracker, const struct space *space)
 			const struct fate *fate = &tracker->fates[i];
 			if (fate->links || fate->heir == NONE)
 				continue;
-			uint64_t distance =
-			        now(&space->next, fate->heir)->start - told(&space->live, i)->start;
+			uint64_t distance = now(&space->next, fate->heir)->start -
+			                    reported(&space->live, i)->start;
 			if (last != NONE && now(&space->next, tracker->fates[last].heir)->start -
-			                                    told(&space->live, last)->start ==
+			                                    reported(&space->live, last)->start ==
 			                            distance)
 				vp_track_unite(tracker, last_group, g);
 			last = i;
@@ -131,7 +131,7 @@ static void collect(const struct vp_tracker *tracker, const struct space *space,
 		for (uint32_t i = group->was; i < group->was_end; i++)
 			if (!tracker->fates[i].links)
 				gone->at[gone->count++] =
-				        (struct candidate){ told(&space->live, i), i, g };
+				        (struct candidate){ reported(&space->live, i), i, g };
 		for (uint32_t j = group->now; j < group->now_end; j++)
 			if (!tracker->origins[j].links)
 				come->at[come->count++] =
@@ -236,7 +236,7 @@ static void find_gone(const struct vp_tracker *tracker, const struct space *spac
 	const struct group *group = &tracker->groups[g];
 	uint32_t j = group->now;
 	for (uint32_t i = group->was; i < group->was_end; i++) {
-		const struct vp_region *was = told(&space->live, i);
+		const struct vp_region *was = reported(&space->live, i);
 		uint64_t at = was->start;
 		if (!tracker->fates[i].links && tracker->fates[i].heir != NONE)
 			continue; /* moved as a whole */
@@ -279,11 +279,11 @@ static void find_come(const struct space *space, const struct group *group, uint
 	for (uint32_t j = group->now; j < group->now_end; j++) {
 		const struct vp_region *is = now(&space->next, j);
 		uint64_t at = is->start;
-		while (i < group->was_end && told(&space->live, i)->end <= at)
+		while (i < group->was_end && reported(&space->live, i)->end <= at)
 			i++;
-		for (uint32_t k = i; k < group->was_end && told(&space->live, k)->start < is->end;
-		     k++) {
-			const struct vp_region *was = told(&space->live, k);
+		for (uint32_t k = i;
+		     k < group->was_end && reported(&space->live, k)->start < is->end; k++) {
+			const struct vp_region *was = reported(&space->live, k);
 			if (!as_before(was, is))
 				continue;
 			add_come(come, &(struct stretch){ is, j, g, at, was->start, false });

@@ -6,34 +6,7 @@
 #ifndef VMPIPE_TRACK_SNAPSHOT_H
 #define VMPIPE_TRACK_SNAPSHOT_H
 
-#include "stream/record.h"
-
-/* clang-format off */
-#define VP_EVENTS(E) E(MMAP_ADD) E(MUNMAP_REMOVE) E(BRK_GROW) E(BRK_SHRINK) E(STACK_GROW) E(RESIZE_MAPPING)           \
-	E(PERM_CHANGE) E(SPLIT) E(MERGE) E(MOVE) E(RENAME) E(RESIDENT_CHANGE) E(FORK) E(EXEC_REBUILD) E(EXIT)
-/* clang-format on */
-enum vp_event {
-#define E(name) VP_E_##name,
-	VP_EVENTS(E)
-#undef E
-	        VP_E_COUNT
-};
-extern const char *const vp_event_names[VP_E_COUNT];
-
-/* One change of one region. Everything is borrowed until the sink returns. */
-struct vp_change {
-	int64_t t, pid;
-	enum vp_event event;
-	uint64_t act, id;
-	const struct vp_region *now; /* as it is (or, for a removal, as it was last) */
-	const struct vp_region *was; /* NULL: it was not there before, and is no piece of another */
-	bool born; /* the id is new; `was` is then the region that it is a piece of, where
-	              permissions, kind or name differ */
-	const uint64_t *from;
-	size_t from_count;
-	const uint64_t *gone;
-	size_t gone_count;
-};
+#include "track/change.h"
 
 struct vp_track_options {
 	uint64_t resident; /* bytes by which rss, swap .. must differ for a RESIDENT_CHANGE; 0:
@@ -94,9 +67,5 @@ typedef void vp_visit(void *ctx, uint64_t id, const struct vp_region *region);
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx);
 size_t vp_tracker_regions(const struct vp_tracker *tracker);            /* live, of all processes */
 size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid); /* live, of that one */
-
-/* The change as a line of the stream. `cause`: a JSON object or p NULL. */
-struct vp_out;
-void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str cause);
 
 #endif

@@ -310,15 +310,6 @@ static int set_kinds(struct vp_tracker *tracker, struct space *space, const stru
 
 /* ---- comparing ---- */
 
-static void drop_next(struct vp_tracker *tracker, struct space *space)
-{
-	for (uint32_t j = 0; j < space->next.count; j++) {
-		vp_track_node_drop(tracker, space->next.at[j].told);
-		vp_track_node_drop(tracker, space->next.at[j].now);
-	}
-	space->next.count = 0;
-}
-
 /* The parts go through the comparison as if they were all there is; what it makes of them is one
  * act. */
 static int compare_parts(struct vp_tracker *tracker, const struct space *space)
@@ -342,8 +333,8 @@ static int compare_parts(struct vp_tracker *tracker, const struct space *space)
 static int splice(struct vp_tracker *tracker, struct space *space, struct parts *parts)
 {
 	for (uint32_t j = 0; j < space->next.count; j++)
-		if (!space->next.at[j].told)
-			vp_track_tell(tracker, &space->next.at[j]);
+		if (!space->next.at[j].reported)
+			vp_track_report(tracker, &space->next.at[j]);
 	for (unsigned p = parts->count; p-- > 0;) {
 		const struct part *part = &parts->at[p];
 		const struct entries fresh = { space->next.at + part->now,
@@ -357,7 +348,7 @@ static int splice(struct vp_tracker *tracker, struct space *space, struct parts 
 		}
 		space->next.count = part->now;
 		for (uint32_t i = part->was; i < part->was_end; i++) {
-			vp_track_node_drop(tracker, tracker->cut.at[i].told);
+			vp_track_node_drop(tracker, tracker->cut.at[i].reported);
 			vp_track_node_drop(tracker, tracker->cut.at[i].now);
 		}
 	}
@@ -385,7 +376,7 @@ int vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid, const st
 	if (!failed)
 		failed = splice(tracker, space, &parts);
 	if (failed)
-		drop_next(tracker, space);
+		vp_track_clear(tracker, &space->next);
 	vp_track_sift(space);
 	return failed;
 }

@@ -1,7 +1,13 @@
 /* A change as a line of the stream. */
-#include "stream/out.h"
+#include "track/change.h"
+
 #include "space/region.h"
-#include "track/snapshot.h"
+
+const char *const vp_event_names[VP_E_COUNT] = {
+#define E(name) #name,
+	VP_EVENTS(E)
+#undef E
+};
 
 static void put_ids(struct vp_out *out, const char *key, const uint64_t *ids, size_t count)
 {
