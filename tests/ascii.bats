@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The text renderer, fed with figures made by hand (draw_harness.c).
+# The text renderer, with figures of draw_harness.c.
 load helper
 
 setup_file() {
@@ -14,7 +14,7 @@ setup() {
 
 figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
 
-# Columns of the widest line, colour sequences aside.
+# Width of the widest line in columns, without colour sequences.
 widest() {
 	sed 's/\x1b\[[0-9;]*m//g' "$1" | LC_ALL=C.UTF-8 wc -L
 }
@@ -46,7 +46,7 @@ widest() {
 	done
 }
 
-@test "without colours there is no escape sequence, and letters tell the classes" {
+@test "without colours there is no escape sequence, and letters distinguish the classes" {
 	for figure in $figures; do
 		"$DRAW" "$ASCII" "$figure" width=80 height=30 > "$OUT"
 		run ! grep -q $'\x1b' "$OUT"
@@ -66,34 +66,34 @@ widest() {
 	done
 }
 
-@test "no line ends in blanks" {
+@test "no line ends in a blank" {
 	for figure in $figures; do
 		"$DRAW" "$ASCII" "$figure" width=80 height=30 > "$OUT"
 		run ! grep -qE '[[:space:]]$' "$OUT"
 	done
 }
 
-@test "a table into a pipe is not cut, on a terminal it keeps the end of a path" {
+@test "a table into a pipe is not cut; on a terminal it keeps the ends of paths" {
 	"$DRAW" "$ASCII" table > "$OUT"
 	grep -q '^0x00007f0000000000 .* /opt/google/a very long path/.*/libgraphics-driver-extra.so.12.4.8$' "$OUT"
 	"$DRAW" "$ASCII" table width=100 terminal=1 > "$OUT"
 	grep -q '….*-driver-extra.so.12.4.8$' "$OUT"
 }
 
-@test "an address in a table is never cut: other columns give way" {
+@test "an address in a table is never cut: other columns shrink first" {
 	for width in 30 50 72; do
 		run -0 --separate-stderr vm-render --ascii --table --width $width "$ROOT/tests/golden/life.track.ndjson"
 		grep -qE '^0000[0-9a-f]{12}( |$)' <<<"$output"
 	done
 }
 
-@test "a table too narrow for its columns says how many are left out" {
+@test "a table too narrow for its columns gives the number of omitted columns" {
 	run --separate-stderr "$DRAW" "$ASCII" table width=40 terminal=1
 	[ "$status" -eq 0 ]
 	[[ "$stderr" == *"of 6 columns have no room in 40"* ]]
 }
 
-@test "what a table's last column says in words stays, others in front of it give way, and it has the room that is left" {
+@test "the last text column of a table gets the remaining room; columns before it shrink first" {
 	cd "$BATS_TEST_TMPDIR"
 	printf '10000-20000 r-xp 00000000 08:01 7 /usr/lib/libone.so.1\n30000-40000 rw-p 00000000 00:00 0 [heap]\n' >a
 	printf '10000-20000 r-xp 00000000 08:01 7 /usr/lib/libone.so.1\n21000-24000 r-xp 00000000 08:01 8 /usr/lib/libtwo.so.2\n30000-60000 rw-p 00000000 00:00 0 [heap]\n' >b
@@ -104,13 +104,13 @@ widest() {
 	[ "$(wc -L <<<"$output")" -le 60 ]
 }
 
-@test "in a terminal of ten columns a picture says what it needs" {
+@test "in a terminal of ten columns a picture states the size it needs" {
 	run "$DRAW" "$ASCII" timeline width=10 height=3 terminal=1
 	[ "$status" -eq 0 ]
 	[[ "$(echo $output)" == *"needs 24"* ]]
 }
 
-@test "nothing to draw says why" {
+@test "an empty picture gives the reason" {
 	run "$DRAW" "$ASCII" empty width=80
 	[[ "$output" == *"Nothing to draw: the stream holds no snapshot"* ]]
 }

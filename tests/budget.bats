@@ -1,4 +1,4 @@
-# Budgets: kept or broken, on standard error, in the stream, in the exit status and in a report that CI systems read.
+# Budgets: kept or broken, on standard error, in the stream, in the exit status and in reports for CI systems.
 load helper
 load stream
 
@@ -7,7 +7,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# A life of ten seconds: a heap of 1 to 10 pages (rss half of it), and in seconds 4 to 6 a page that is rwx.
+# A process of ten seconds: a heap of 1 to 10 pages, half of it resident, and one rwx page in seconds 4 to 6.
 life() {
 	local i
 	begin
@@ -23,13 +23,13 @@ life() {
 
 budgets() { printf 'budgets:\n' >b.yaml; printf '  - { %s }\n' "$@" >>b.yaml; }
 
-judged() { # the verdicts of these budgets on that life
+judged() { # Prints the verdicts of these budgets on that process.
 	budgets "$@"
 	life >in
 	run --separate-stderr vm-track -f none --budget b.yaml --report r.tap in
 }
 
-@test "a budget that is kept says nothing, and the status is 0" {
+@test "a kept budget prints nothing, and the status is 0" {
 	judged "kind: heap, most: 40K" "measure: regions, most: 2" "growth: 900%" "kind: heap, measure: rss, growth: 2K/s" "kind: heap, at: end, most: 40960"
 	echo "$stderr"
 	[ "$status" = 0 ]
@@ -38,7 +38,7 @@ judged() { # the verdicts of these budgets on that life
 	run ! grep '"type":"finding"' <<<"$output"
 }
 
-@test "a broken budget is a finding where it breaks, a message, and status 1" {
+@test "a broken budget is a finding at its time, a message, and status 1" {
 	judged "name: the heap is small, kind: heap, most: 20K"
 	[ "$status" = 1 ]
 	[ "$stderr" = "vm-track: budget broken: the heap is small: demo (7): size reached 24 KiB, the budget is 20 KiB" ]
@@ -46,7 +46,7 @@ judged() { # the verdicts of these budgets on that life
 	[ "$(jq -r .type <<<"$output" | tail -2 | head -1)" = stage ]
 }
 
-@test "permissions, counts, growth in bytes, in percent and by the second, and the end break as well" {
+@test "permissions, counts, growth in bytes, in percent and per second, and the end value break too" {
 	judged "perms: wx, measure: regions, most: 0" "perms: 'rwx?', most: 0" "kind: heap, growth: 35K" "kind: [heap, jit], growth: 899.9%" \
 		"kind: heap, measure: rss, growth: 2047/s" "kind: heap, measure: rss, at: end, most: 20479" "region: '[[]heap]', most: 39K" "pid: 7, measure: rss, most: 1"
 	echo "$stderr"
@@ -57,14 +57,14 @@ judged() { # the verdicts of these budgets on that life
 	[[ $stderr == *"grew by 2 KiB/s, the budget is 2.0 KiB/s"* ]]
 }
 
-@test "growth is counted from the time given on" {
+@test "growth counts from the time given with after" {
 	judged "kind: heap, growth: 16K, after: 6s" "kind: heap, growth: 100%, after: 5s"
 	[ "$status" = 0 ]
 	judged "kind: heap, growth: 15K, after: 6s"
 	[ "$status" = 1 ]
 }
 
-@test "all processes together have a budget of their own" {
+@test "a budget may hold for all processes together" {
 	{ begin; echo '{"type":"process","t":0,"pid":8,"why":"fork","ppid":7,"name":"child"}'
 	snap 1 "10 20 rw-p anon"; who=8 snap 2 "10 20 rw-p anon"; finish 3; } >in
 	budgets "most: 64K" "together: true, most: 127K"
@@ -74,7 +74,7 @@ judged() { # the verdicts of these budgets on that life
 	[ "$(head -2 r.tap | tail -1)" = 1..3 ]
 }
 
-@test "a budget that could not be judged is no success" {
+@test "a budget that cannot be judged is no success" {
 	judged "process: daemon, most: 1G" "measure: pss, after: 1h, most: 1G"
 	[ "$status" = 1 ]
 	[[ $stderr == *"budget not judged: size is at most 1G: no such process was looked at"* ]]
@@ -90,7 +90,7 @@ judged() { # the verdicts of these budgets on that life
 	[[ $output == *"it is tracked already"* ]]
 }
 
-@test "a process is chosen by its name, its executable or its pid, and each life is judged by itself" {
+@test "a budget selects a process by name, executable or pid, and judges each life separately" {
 	{ begin; snap 1 "10 20 rw-p anon"
 	echo '{"type":"process","t":1,"pid":7,"why":"exec","name":"worker","exe":"/opt/bin/worker-of-a-long-name"}'
 	snap 2 "10 90 rw-p anon"; finish 3; } >in
@@ -100,7 +100,7 @@ judged() { # the verdicts of these budgets on that life
 	[ "$output" = "vm-track: budget broken: size is at most 511K: worker (7): size reached 512 KiB, the budget is 511 KiB" ]
 }
 
-@test "the JUnit report is well-formed, and counts what is in it, whatever a process is called" {
+@test "the JUnit report is well-formed, and its counts are right, for any process name" {
 	requires cmd xmllint
 	{ begin | sed 's/"name":"demo"/"name":"\\u001b[31m<a\&\\"]]>\\n\\ufffe"/'; snap 1 "10 20 rw-p anon"; finish 3; } >in
 	budgets 'name: "<b> & \"c\" # \\", most: 1' "most: 1G" "process: nobody, most: 1"
@@ -118,7 +118,7 @@ judged() { # the verdicts of these budgets on that life
 	[[ "$(xmllint --xpath 'string(//failure/@message)' r.xml)" == *'(7): size reached'* ]]
 }
 
-@test "a case is called the same in every run: by budget and process, never by pid" {
+@test "a case has the same name in every run: budget and process, never the pid" {
 	for pids in "7 8 9" "70 81 92"; do
 		set -- $pids
 		{ begin; for pid; do printf '{"type":"process","t":0,"pid":%d,"why":"first","name":"worker"}\n' "$pid"; done
@@ -131,7 +131,7 @@ judged() { # the verdicts of these budgets on that life
 	diff said.7 said.70
 }
 
-@test "the TAP report holds its plan, and a # begins no directive" {
+@test "the TAP report keeps its plan, and a # in a name begins no directive" {
 	{ begin | sed 's/"name":"demo"/"name":"a # TODO\\nok 9"/'; snap 1 "10 20 rw-p anon"; finish 3; } >in
 	budgets "most: 1"
 	run vm-track -f none --budget b.yaml --report r --report-format tap -o out in
@@ -142,7 +142,7 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 # a \# TODO?ok 9 (7): size reached 64 KiB, the budget is 1 B' ]
 }
 
-@test "what is wrong with the file is told with its place and the nearest word, and the status is 2" {
+@test "an error in the file is reported with its place and the nearest word, and the status is 2" {
 	wrong() { # YAML, what it says
 		printf "$1" >b.yaml
 		run vm-track --budget b.yaml </dev/null
@@ -168,7 +168,7 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	for none in '{}\n' '' 'budgets: []\n'; do wrong "$none" ': there are no budgets in it'; done
 }
 
-@test "a report that cannot be written is trouble" {
+@test "a report that cannot be written is an error" {
 	life >in
 	budgets "most: 1G"
 	run vm-track --budget b.yaml --report /dev/full --report-format tap -o out in
@@ -176,13 +176,13 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	[[ $output == *"/dev/full"* ]]
 }
 
-@test "the schema of budgets knows exactly the keys that the program has" {
+@test "the schema of budgets has exactly the keys of the program" {
 	jq -r '.properties.budgets.items.properties | keys[]' "$ROOT/schemas/budget.schema.json" | sort >told
 	sed -n '/vp_option rows/,/^};/s/.*\.name = "\([a-z]*\)".*/\1/p' "$ROOT/lib/judge/budget_yaml.c" | sort >has
 	diff has told
 }
 
-@test "a budget holds for a command from its start, and the shell recipe does the same" {
+@test "a budget holds for a command from its start, also with the shell script" {
 	requires program vm-sample
 	printf 'budgets:\n  - { process: sick, kind: heap, most: 100M }\n  - { perms: wx, measure: regions, most: 0 }\n' >b.yaml
 	run bash "$ROOT/contrib/ci/memory-budget.sh" b.yaml r.xml sleep 0.3
@@ -199,7 +199,7 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	[ "$status" = 2 ]
 }
 
-@test "the shell recipe tells a slip in the budget, or a report that it cannot write, before it runs the command" {
+@test "the shell script reports an error in the budget or an unwritable report before it runs the command" {
 	printf 'budgets:\n  - { kind: heep, most: 1M }\n' >slip.yaml
 	printf 'budgets:\n  - { kind: heap, most: 1M }\n' >good.yaml
 	recipe() { run bash "$ROOT/contrib/ci/memory-budget.sh" "$@" touch ran; echo "$output"; [ "$status" = 2 ] && [ ! -e ran ]; }
@@ -213,7 +213,7 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	[[ $output == *'neither .xml nor .tap'* ]]
 }
 
-@test "numbers of regions are told to the last one, growth from nothing as such" {
+@test "numbers of regions are exact, and growth from nothing is named so" {
 	process='{"type":"process","t":0,"pid":7,"why":"first","name":"demo"}'
 	{
 		echo '{"type":"stream","t":0,"version":1,"program":"test","sources":[]}'; echo "$process"; echo '{"type":"snapshot","t":0.5,"pid":7,"seq":0,"regions":12345}'

@@ -1,4 +1,4 @@
-# vm-check: what it accepts, and every way in which a tracked stream can contradict itself.
+# vm-check: streams that it accepts, and every way in which a tracked stream can contradict itself.
 load helper
 load stream
 
@@ -10,7 +10,7 @@ setup() {
 	snap 3 '10 12 rw-p anon "rss":8192' '14 18 r--p anon "rss":0' '20 24 r--p text "rss":8192'; finish; } | vm-track --keyframe 2s >"$good"
 }
 
-# contradicts PATTERN JQ…: the good stream, changed by a jq filter, is refused with a message like the pattern and its line.
+# contradicts PATTERN JQ…: changes the good stream with a jq filter; vm-check must refuse it with a message like PATTERN and the line.
 contradicts() {
 	jq -c "$2" "$good" >"$BATS_TEST_TMPDIR/bad"
 	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/bad"
@@ -18,13 +18,13 @@ contradicts() {
 	[[ "$output" == "wrong: "* ]]
 }
 
-@test "a stream as vm-track writes it is ok, and the verdict is one line that counts" {
+@test "a stream of vm-track is ok, and the verdict is one line with counts" {
 	run -0 --separate-stderr vm-check "$good"
 	[ "$output" = "ok: 1 process, 2 key frames, 4 changes in 3 acts" ]
 	[ -z "$stderr" ]
 }
 
-@test "with -q there is only the status" {
+@test "with -q the verdict is only the status" {
 	run -0 vm-check -q "$good"
 	[ -z "$output" ]
 	jq -c 'select(.event != "PERM_CHANGE")' "$good" >"$BATS_TEST_TMPDIR/bad"
@@ -36,32 +36,32 @@ contradicts() {
 	run -0 bash -c "jq -cS . '$good' | vm-check"
 }
 
-@test "a change that is missing is found at the next key frame, with both values" {
+@test "a missing change is found at the next key frame, with both values" {
 	contradicts 'key frame 3: region 3: the changes lead to perms "rw-p", the key frame has "r--p"' 'select(.event != "PERM_CHANGE")'
 }
 
-@test "a measure that is wrong is found" {
+@test "a wrong measure is found" {
 	contradicts 'region 1: the changes lead to rss 1, the key frame has 8192' 'if .event == "RESIDENT_CHANGE" then .rss = 1 else . end'
 }
 
-@test "a region that no change brought, or took, is found" {
+@test "a region without a change that added or removed it is found" {
 	contradicts 'region 3 is in the key frame, no change brought it' 'select(.id != 3 or .type == "region")'
 	contradicts 'region 2 is not in the key frame, no change took it' 'select(.t != 3 or .id != 2) | if .t == 3 and .type == "snapshot" then .regions = 2 else . end'
 }
 
-@test "a key frame with fewer regions than its snapshot says is found" {
+@test "a key frame with fewer regions than its snapshot states is found" {
 	contradicts '2 regions follow, the snapshot says 3' 'select(.t != 3 or .id != 2)'
 }
 
-@test "a was that was not is found" {
+@test "a wrong former value in was is found" {
 	contradicts 'was.end is "0x0000000000019000", which it was not' 'if .was.end then .was.end = "0x0000000000019000" else . end'
 }
 
-@test "an ancestor that never was is found" {
+@test "an unknown ancestor in from is found" {
 	contradicts 'region 3 comes from 77, which was not there' 'if .from then .from = [77] else . end'
 }
 
-@test "an id that ends without having been is found" {
+@test "the end of an unknown id is found" {
 	contradicts 'id 55 of pid 7 goes, but it was not there' 'if .event == "SPLIT" and .id == 3 then .gone = [55] else . end'
 }
 
@@ -72,7 +72,7 @@ contradicts() {
 	[[ "$output" == *"id 2 is given again"* ]]
 }
 
-@test "acts that do not go up are found" {
+@test "acts that do not increase are found" {
 	contradicts 'acts only go up' 'if .act == 3 then .act = 1 else . end'
 }
 
@@ -84,36 +84,36 @@ contradicts() {
 	contradicts 'time goes back from 2.000000000 to 1.500000000' 'if .event == "SPLIT" and .id == 3 then .t = 1.5 else . end'
 }
 
-@test "a stream that was not tracked is refused" {
+@test "an untracked stream is refused" {
 	{ begin; snap 1 "10 12 rw-p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
 	run -1 vm-check "$BATS_TEST_TMPDIR/in"
 	[[ "$output" == *"was not tracked"* ]]
 }
 
-@test "a stream that is joined in the middle is checked from its first key frame on" {
+@test "a stream that begins in the middle is checked from its first key frame on" {
 	run -0 bash -c "tail -n +7 '$good' | vm-check"
 	[[ "$output" == *"ok: 1 process, 1 key frame, 4 changes in 3 acts"* ]]
 }
 
-@test "a line that is no JSON is skipped, said, and gives status 1" {
+@test "a line that is no JSON is skipped, reported, and gives status 1" {
 	run -1 bash -c "{ cat '$good'; echo '{\"type\":'; } | vm-check"
 	[[ "$output" == *"stdin:"*"line skipped"* ]]
 	[[ "$output" == *"bad input: 1 lines skipped"* ]]
 }
 
-@test "a stream without its end is told" {
+@test "a stream without its end is reported" {
 	run bash -c "grep -v '\"type\":\"end\"' '$good' | vm-check"
 	[[ "$output" == *"without its"* ]]
 }
 
-@test "the messages stop after twenty, the count goes on" {
+@test "messages stop after twenty, the count continues" {
 	{ begin; for i in $(seq 1 60); do snap "$i" "10 $((20 + i)) rw-p anon"; done; finish; } | vm-track | jq -c 'if .was then .was.size = 1 else . end' >"$BATS_TEST_TMPDIR/bad"
 	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/bad"
 	[ "${#stderr_lines[@]}" = 21 ]
 	[[ "$output" == "wrong: 59 contradictions; "* ]]
 }
 
-@test "a process that has no region at first is known from then on" {
+@test "a process without regions at first is known from then on" {
 	run -0 bash -c "$(declare -f begin snap finish); { begin; snap 1; snap 2 '10 12 rw-p anon'; finish; } | vm-track --keyframe 1s | vm-check"
 	[ "$output" = "ok: 1 process, 2 key frames, 1 change in 1 act" ]
 }
@@ -125,7 +125,7 @@ paged() {
 	run --separate-stderr vm-check "$BATS_TEST_TMPDIR/bad"
 }
 
-@test "pages are as many as announced, each of one region, their runs one behind the other" {
+@test "pages lines are as many as announced, each within one region, with sorted runs" {
 	paged .
 	[ "$status" = 0 ]
 	grep -q '"type":"pages"' "$BATS_TEST_TMPDIR/bad"
@@ -143,12 +143,12 @@ paged() {
 	[[ $stderr == *"which has not announced them"* ]]
 }
 
-@test "a replay from the middle of pages contradicts nothing" {
+@test "a replay from the middle of a snapshot's pages contradicts nothing" {
 	paged .
 	vm-replay --speed max --from 50ms "$BATS_TEST_TMPDIR/paged" | vm-check -q
 }
 
-@test "a call stack is told before an event or a cause names it" {
+@test "a call stack comes before the event or cause that names it" {
 	stacks() { sed "$1" <<-'END'
 		{"type":"stream","t":0,"version":1}
 		{"type":"snapshot","t":0,"pid":1,"seq":0,"regions":0}
@@ -163,5 +163,5 @@ paged() {
 	[[ $stderr == *"stdin:3: stack 7 is used before it is told"*"stdin:4: stack 7"* ]]
 	run -1 --separate-stderr vm-check <<<"$(stacks '/change/s/"stack":7/"stack":8/')"
 	[[ $stderr == *"stdin:5: stack 8 is used before it is told"* ]]
-	stacks '/"type":"stream"/d; /"type":"stack"/d' | vm-check -q # joined in the middle
+	stacks '/"type":"stream"/d; /"type":"stack"/d' | vm-check -q # begins in the middle
 }

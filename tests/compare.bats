@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# The view compare tells what of a child is still its parent's, region by region and page by page.
+# The view compare: which regions and pages of a child are still shared with its parent.
 load helper
 
-# record DETAIL: the workload pages, and its child after it has diverged, tracked in $BATS_FILE_TMPDIR/DETAIL. Sets pid and child.
+# record DETAIL: the workload pages and its child after it has diverged, tracked into $BATS_FILE_TMPDIR/DETAIL. Sets pid and child.
 record() {
 	local detail=$1 sampler before
 	raw=$BATS_TEST_TMPDIR/raw
@@ -23,7 +23,7 @@ record() {
 	vm-parse "$raw" | vm-track >"$BATS_TEST_TMPDIR/run"
 }
 
-at() { # NAME: where the workload has mapped it, as the table writes it
+at() { # NAME: address of that mapping of the workload, as in the table
 	{ echo "$ready_text"; echo "$added"; } | sed -n "s/^$1 0x0*\([0-9a-f]*\) .*/0x\1/p"
 }
 
@@ -32,7 +32,7 @@ row() { # NAME: change, private and shared KiB of that region
 		awk -v at="$(at "$1")" '$1 == at { print $2, $3, $4 }'
 }
 
-@test "of a child each region is shared, private since the fork, changed, added or gone, to the page" {
+@test "each region of a child is shared, private since the fork, changed, added or gone, to the page" {
 	record pages
 	[ "$(row copy)" = "private 40 216" ]
 	[ "$(row every)" = "shared 0 128" ]
@@ -41,14 +41,14 @@ row() { # NAME: change, private and shared KiB of that region
 	[ "$(row gone)" = "gone - -" ]
 }
 
-@test "by smaps the same is known, region by region" {
+@test "smaps gives the same, region by region" {
 	record smaps
 	[ "$(row copy)" = "private 40 216" ]
 	[ "$(row every)" = "shared 0 128" ]
 	[ "$(row gone)" = "gone - -" ]
 }
 
-@test "by maps alone regions are told apart, and a note says what is missing" {
+@test "with maps alone regions are compared, and a note names the missing data" {
 	record maps
 	[[ $(row copy) == shared* ]]
 	run --separate-stderr vm-render --view compare --width 200 "$BATS_TEST_TMPDIR/run"
@@ -57,17 +57,17 @@ row() { # NAME: change, private and shared KiB of that region
 	[[ $(row changed) == changed* && $(row added) == added* && $(row gone) == gone* ]]
 }
 
-@test "the pages of the picture are those that pagemap says are only the child's" {
+@test "the pages of the picture are the pages that pagemap reports as the child's alone" {
 	record pages
 	start=$(at copy)
-	# the first ten pages are written by the child: one box of 40 KiB only here, and 216 KiB still shared
+	# the child has written the first ten pages: one box of 40 KiB private, and 216 KiB still shared
 	vm-render --svg --view compare "$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/svg"
 	grep -q "40 KiB of pages: only here&#10;within $start" "$BATS_TEST_TMPDIR/svg" || grep -q "40 KiB of pages: only here" "$BATS_TEST_TMPDIR/svg"
 	requires cmd xmllint
 	xmllint --noout "$BATS_TEST_TMPDIR/svg"
 }
 
-@test "without words the child is selected and its parent the reference; --pid and --reference turn it round" {
+@test "by preset the child is selected and its parent the reference; --pid and --reference exchange them" {
 	record pages
 	run --separate-stderr vm-render --view compare "$BATS_TEST_TMPDIR/run"
 	[[ ${lines[0]} == "pages ($pid) (reference) and pages ($child)" ]]
@@ -80,7 +80,7 @@ row() { # NAME: change, private and shared KiB of that region
 	[[ $output == *"no process 99999 in the input"* ]]
 }
 
-@test "before the fork there is nothing to compare, and a stream of one process says so" {
+@test "before the fork there is nothing to compare, and a stream of one process gives the reason" {
 	record pages
 	run --separate-stderr vm-render --view compare --at 0 "$BATS_TEST_TMPDIR/run"
 	[ "$status" = 0 ]
@@ -90,7 +90,7 @@ row() { # NAME: change, private and shared KiB of that region
 	[[ $output == *"one process only"* ]]
 }
 
-@test "every renderer draws it" {
+@test "every renderer draws the view" {
 	record pages
 	for renderer in ascii svg gnuplot trace; do
 		vm-render "--$renderer" --view compare "$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/out"
@@ -98,7 +98,7 @@ row() { # NAME: change, private and shared KiB of that region
 	done
 }
 
-@test "an exec leaves nothing that descends from the parent" {
+@test "after an exec no region descends from the parent" {
 	step_start
 	vm-sample -f -p "$pid" -i 5ms --detail smaps -O share=100 >"$BATS_TEST_TMPDIR/raw" 2>/dev/null 3>&- &
 	sampler=$!
@@ -111,7 +111,7 @@ row() { # NAME: change, private and shared KiB of that region
 	[[ $output == *"one process only"* ]]
 }
 
-@test "a column that there is not is refused with those that there are" {
+@test "an unknown column is refused with the known columns" {
 	run --separate-stderr vm-render --table=compare --columns nonsense /dev/null
 	[ "$status" = 2 ]
 	[[ $stderr == *change*private* ]]

@@ -1,4 +1,4 @@
-# Completions: made from the option tables, so that what --help shows is what Tab offers, in bash, zsh and fish.
+# Completions come from the option tables: Tab offers what --help shows, in bash, zsh and fish.
 load helper
 
 SHELLS="bash zsh fish"
@@ -11,7 +11,7 @@ setup() {
 	touch one.ndjson "two words.ndjson"
 }
 
-in_bash() { # WORD...: what Tab offers for the last one, one a line
+in_bash() { # WORD...: the completions of the last word, one on each line
 	requires cmd bash
 	bash --norc -c '
 		source "$1/bash/${2##*/}"
@@ -44,11 +44,11 @@ in_zsh() { # TEXT: the line after Tab
 	timeout 30 zsh -f tab.zsh "$1"
 }
 
-long_options() { # PROGRAM: as --help shows them
+long_options() { # PROGRAM: its options as --help shows them
 	"$1" --help | grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort
 }
 
-@test "the scripts are what each program writes, for every program and shell" {
+@test "the installed scripts are the output of each program, for every program and shell" {
 	for program in "$BUILD"/bin/vm-*; do
 		for shell in $SHELLS; do
 			run --separate-stderr "$program" --complete $shell
@@ -59,7 +59,7 @@ long_options() { # PROGRAM: as --help shows them
 	done
 }
 
-@test "each shell can read them" {
+@test "each shell can read its scripts" {
 	for program in "$BUILD"/bin/vm-*; do
 		for shell in $SHELLS; do
 			command -v $shell >/dev/null || continue
@@ -71,7 +71,7 @@ long_options() { # PROGRAM: as --help shows them
 	done
 }
 
-@test "another word behind --complete is wrong usage, and it is no option for people" {
+@test "an unknown word after --complete is wrong usage, and --help does not show --complete" {
 	run --separate-stderr vm-track --complete tcsh
 	[ "$status" = 2 ]
 	[[ $stderr == *"bash, zsh or fish"* ]]
@@ -100,7 +100,7 @@ long_options() { # PROGRAM: as --help shows them
 	done
 }
 
-@test "bash completes values: views, words, kinds in a list, behind = too" {
+@test "bash completes values: views, words, kinds in a list, also after =" {
 	[ "$(in_bash vm-render --view ti)" = timeline ]
 	[ "$(in_bash vm-render --view = ti)" = timeline ]
 	[ "$(in_bash vm-render --scale = | sort | paste -sd ' ')" = "linear log packed" ]
@@ -109,14 +109,14 @@ long_options() { # PROGRAM: as --help shows them
 	[ "$(in_bash vm-sample --detail s)" = smaps ]
 }
 
-@test "bash completes files where a file may stand, names with blanks as one" {
+@test "bash completes files where a file is expected, and names with blanks as one" {
 	[ "$(in_bash vm-render one)" = one.ndjson ]
 	[ "$(in_bash vm-track tw)" = "two words.ndjson" ]
 	[ "$(in_bash vm-track -o tw)" = "two words.ndjson" ]
 	[ -z "$(in_bash vm-render --width 1)" ]
 }
 
-@test "bash completes plugins and their options as they are found when Tab is pressed" {
+@test "bash completes the plugins that are found when Tab is pressed, and their options" {
 	[ "$(in_bash vm-render -r sv)" = svg ]
 	in_bash vm-render --s | grep -qx -- --svg
 	[ "$(in_bash vm-sample --source procfs,pro)" = procfs,procfs ]
@@ -139,7 +139,7 @@ long_options() { # PROGRAM: as --help shows them
 	[[ $output != *evil\)* ]]
 }
 
-@test "bash completes a command behind --" {
+@test "bash completes a command after --" {
 	in_bash vm-sample -i 1s -- fals | grep -qx false
 	in_bash vm-sample -- cat tw | grep -qx "two words.ndjson"
 }

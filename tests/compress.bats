@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Packed recordings: what we write others unpack, what others pack we read, and what is cut or damaged is told.
+# Packed recordings: other programs unpack ours, every reader unpacks theirs, and damage is reported.
 load helper
 
 setup() {
@@ -8,7 +8,7 @@ setup() {
 	workload still "$BATS_TEST_TMPDIR"
 }
 
-record() { # the same look in a file of that name
+record() { # writes the same sample into a file of that name
 	vm-sample -p "$pid" -n 1 --detail maps -o "$1"
 }
 
@@ -16,7 +16,7 @@ regions() {
 	grep -c '^{"type":"region"' <<<"$output"
 }
 
-@test "-o x.zst and -o x.gz write what zstd and gzip unpack, whole" {
+@test "-o x.zst and -o x.gz write files that zstd and gzip unpack completely" {
 	record run.ndjson.zst
 	record run.ndjson.gz
 	zstd -t -q run.ndjson.zst
@@ -25,7 +25,7 @@ regions() {
 	[ "$(gzip -dc run.ndjson.gz | jq -r .type | tr '\n' ' ')" = "stream process sample raw raw stage end " ]
 }
 
-@test "every reader recognises them in files and on stdin, whatever their name" {
+@test "every reader recognises packed files, by file and on stdin, whatever their name" {
 	record plain.ndjson
 	zstd -q plain.ndjson -o a
 	gzip -c plain.ndjson >b
@@ -46,7 +46,7 @@ regions() {
 	vm-render --table tracked.zst | cmp - table
 }
 
-@test "a plain text may be packed as well" {
+@test "a plain text may be packed too" {
 	cat "/proc/$pid/maps" >maps
 	gzip maps
 	run --separate-stderr vm-parse maps.gz
@@ -54,7 +54,7 @@ regions() {
 	[ "$(regions)" -eq "$(wc -l <"/proc/$pid/maps")" ]
 }
 
-@test "frames behind each other are one text, skippable ones are passed over" {
+@test "consecutive frames are one text, skippable frames are ignored" {
 	record x.ndjson
 	half=$(($(wc -c <x.ndjson) / 2))
 	{ head -c $half x.ndjson | zstd -q; printf 'P*M\x18\x03\0\0\0abc'; tail -c +$((half + 1)) x.ndjson | zstd -q; } >x.zst
@@ -71,7 +71,7 @@ regions() {
 	[ "$status" -eq 0 ]
 }
 
-@test "a file that stops early gives its whole lines, one sentence, a lost line, and status 1" {
+@test "a truncated file gives its whole lines, one message, a lost line, and status 1" {
 	vm-sample -p "$pid" -n 3 -i 1ms -o x.ndjson.zst
 	vm-sample -p "$pid" -n 3 -i 1ms -o x.ndjson.gz
 	for file in x.ndjson.zst x.ndjson.gz; do
@@ -84,7 +84,7 @@ regions() {
 	done
 }
 
-@test "a damaged file is named, and the files behind it are read" {
+@test "a damaged file is named, and the files after it are read" {
 	record good.ndjson.zst
 	record bad.ndjson.zst
 	record bad.ndjson.gz
@@ -98,7 +98,7 @@ regions() {
 	done
 }
 
-@test "what follows a packed file and is no packed file is damage, not the end" {
+@test "bytes after a packed file that are not packed are damage, not the end" {
 	record x.ndjson.zst
 	echo '{"type":"mark","t":1,"text":"behind"}' >>x.ndjson.zst
 	run --separate-stderr vm-parse x.ndjson.zst
@@ -106,7 +106,7 @@ regions() {
 	[[ "$stderr" == *damaged* ]]
 }
 
-@test "a text of one byte, and an empty one, are no packed files" {
+@test "a text of one byte and an empty text are no packed files" {
 	printf '(' >x
 	run --separate-stderr vm-check x
 	[[ "$stderr" != *compressed* ]]
@@ -115,7 +115,7 @@ regions() {
 	[ "$status" -eq 0 ]
 }
 
-@test "while the writer lives its flushed looks can be read, and after a kill too" {
+@test "flushed samples can be read while the writer lives, and after it was killed" {
 	for suffix in zst gz; do
 		vm-sample -p "$pid" -i 1ms --detail maps -o "live.$suffix" 3>&- &
 		sampler=$!
@@ -142,11 +142,11 @@ regions() {
 	until_true bash -c '[ "$(zstd -dc in.zst 2>/dev/null | grep -c "\"format\":\"linux-maps\"")" = 1 ]'
 	exec {feed}>in
 	cat in.zst >&"$feed"
-	until_true grep -q '"type":"region"' out # nothing has been closed
+	until_true grep -q '"type":"region"' out # the frame is still open
 	exec {feed}>&-
 }
 
-@test "a full disk is an error for a packed file as well" {
+@test "a full disk is an error for a packed file too" {
 	ln -s /dev/full full.zst
 	run --separate-stderr vm-sample -p "$pid" -n 1 -o full.zst
 	[ "$status" -eq 1 ]

@@ -1,4 +1,4 @@
-# The YAML file: the program's own section, checked by the option table, every error with file, line and column.
+# The YAML file: the program's own section, checked with the option table; every error with file, line and column.
 load helper
 
 setup() {
@@ -6,7 +6,7 @@ setup() {
 	file=$BATS_TEST_TMPDIR/x.yaml
 }
 
-refused() { # YAML, position and words of the message
+refused() { # YAML, position and text of the message
 	printf "$1" >"$file"
 	run --separate-stderr timeout 10 vm-sample -c "$file" -p 1 -n 1
 	echo "$stderr"
@@ -15,20 +15,20 @@ refused() { # YAML, position and words of the message
 	[[ $stderr == *"$file:$2"* ]]
 }
 
-option() { # jq path in .options of the stream line, with the command line that follows
+option() { # jq path in .options of the stream line, for the command line that follows
 	local path=$1
 	shift
 	vm-sample -c "$file" "$@" | head -1 | jq -c ".options.$path"
 }
 
-@test "the section of the program is read, and no other" {
+@test "the program reads its section, and no other" {
 	workload many 4
 	printf 'vm-sample:\n  interval: 50ms\n  count: 1\n  source: [procfs]\nvm-track: {}\n' >"$file"
 	[ "$(option interval -p "$pid")" = '"50ms"' ]
 	[ "$(option source -p "$pid")" = '"procfs"' ]
 }
 
-@test "the command line wins over YAML, YAML over presets" {
+@test "the command line overrides YAML, YAML overrides presets" {
 	workload many 4
 	printf 'vm-sample: {interval: 50ms, count: 1, source: nosuch}\n' >"$file"
 	[ "$(option interval -p "$pid" -i 20ms -s procfs)" = '"20ms"' ]
@@ -36,7 +36,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	[ "$(option interval -s procfs -p "$pid")" = '"50ms"' ]
 }
 
-@test "a plugin's options stand under its name" {
+@test "a plugin's options are read from under its name" {
 	workload many 4
 	printf 'vm-sample:\n  count: 1\n  procfs: { detail: maps }\n' >"$file"
 	run --separate-stderr vm-sample -c "$file" -p "$pid"
@@ -49,7 +49,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	refused 'vm-sample:\n  procfs: { detail: most }\n' '2:21: '
 }
 
-@test "an unknown key is refused at its place, and the nearest named" {
+@test "an unknown key is refused with its position and the nearest key" {
 	refused 'vm-sample:\n  intervall: 50ms\n' '2:3: '
 	[[ $stderr == *'"interval"'* ]]
 	refused 'vm-sampel: {}\n' '1:1: '
@@ -58,7 +58,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	[[ $stderr == *'"procfs"'* ]]
 }
 
-@test "a wrong value is refused at its place" {
+@test "a wrong value is refused with its position" {
 	refused 'vm-sample:\n  interval: soon\n' '2:13: option "interval": "soon" is no time'
 	refused 'vm-sample:\n  interval: [1s, 2s]\n' '2:13: a list'
 	refused 'vm-sample:\n  interval: {a: b}\n' '2:13: interval must be one plain value'
@@ -67,7 +67,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	refused 'vm-sample:\n  pid: "a\\0b"\n' '2:8: a NUL'
 }
 
-@test "what is no YAML, or hostile YAML, is refused at its place, and at once" {
+@test "invalid or hostile YAML is refused with its position, at once" {
 	refused 'a: [1,\nb' '3:1: '
 	refused 'a: b: c\n' '1:5: '
 	refused 'a\x01b: 1\n' '1:2: control characters'
@@ -89,7 +89,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	[ "$(option duration -p "$pid")" = '"70ms"' ]
 }
 
-@test "an empty file, and one with comments only, change nothing" {
+@test "an empty file and a file of comments change nothing" {
 	workload many 4
 	for text in '' '# nothing\n' '---\n' 'vm-sample:\n'; do
 		printf -- "$text" >"$file"
@@ -97,7 +97,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	done
 }
 
-@test "a file that cannot be read is said with its name" {
+@test "an unreadable file is reported with its name" {
 	run --separate-stderr vm-sample -c /nowhere/x.yaml -p 1
 	[ "$status" = 2 ]
 	[[ $stderr == *"/nowhere/x.yaml: No such file"* ]]
@@ -113,7 +113,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	[[ $stderr != *$'\e'* ]]
 }
 
-@test "rules of kinds stand in front of the built-in ones" {
+@test "user rules of kinds come before the built-in rules" {
 	requires program vm-parse
 	printf 'kinds:\n  - { kind: model, name: "*.gguf", file: true }\n  - { kind: quiet, perms: "---p" }\n' >"$file"
 	text=$'7f0000000000-7f0000001000 r--p 00000000 fe:00 7 /m/x.gguf\n7f0000002000-7f0000003000 ---p 00000000 00:00 0 \n7f0000004000-7f0000005000 rw-p 00000000 00:00 0 [heap]\n'
@@ -121,7 +121,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	[ "$(jq -r 'select(.type=="region").kind' <<<"$output" | paste -sd' ')" = "model quiet heap" ]
 }
 
-@test "a wrong rule of kinds is refused at its place" {
+@test "a wrong rule of kinds is refused with its position" {
 	requires program vm-parse
 	for case in '[{ kinf: x }]|1:11:' '[{ name: x }]|1:9:' '[{ kind: "a b" }]|1:9:' '[{ kind: a, perms: rw }]|1:9:' '[{ kind: a, file: maybe }]|1:26:' 'x|1:8:' '[x]|1:9:'; do
 		printf 'kinds: %s\n' "${case%|*}" >"$file"
@@ -132,7 +132,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	done
 }
 
-@test "the options that every program has stand in its section, and the command line wins" {
+@test "a section may hold the options of every program, and the command line overrides them" {
 	requires program vm-track
 	printf 'vm-track:\n  output: %s\n  quiet: true\n' "$BATS_TEST_TMPDIR/yaml.ndjson" >"$file"
 	run --separate-stderr vm-track -c "$file" <<<'{"type":"mark","t":0,"text":"x"'
@@ -147,7 +147,7 @@ option() { # jq path in .options of the stream line, with the command line that 
 	refused 'vm-sample:\n  help: true\n' '2:3: '
 }
 
-@test "options of the plugin may stand under option as key=value, and are refused at their place" {
+@test "plugin options may be given under option as key=value, and errors have their position" {
 	workload many 4
 	printf 'vm-sample:\n  count: 1\n  procfs: { detail: smaps }\n  option: [detail=maps]\n' >"$file"
 	run --separate-stderr vm-sample -c "$file" -p "$pid"

@@ -1,14 +1,14 @@
-# Dates that reports have of their own: they set saved reports apart in time, where all have one; else that is told.
+# Dates of reports: if all reports have one, dates give the times of saved reports; otherwise a message says so.
 load helper
 
-# dated DATE [FILE]: a report of vmmap of that date.
+# dated DATE [FILE]: a report of vmmap with that date.
 dated() { sed "s/^Date\/Time:.*/Date\/Time:       $1/" "${2:-$ROOT/tests/texts/vmmap.txt}"; }
 times() { jq -r 'select(.type == "snapshot" or .type == "system") | .t' <<<"$output" | awk '{ print $1 + 0 }' | paste -sd' '; }
 parsed() { run --separate-stderr vm-parse "$@"; }
 
 setup() { cd "$BATS_TEST_TMPDIR"; }
 
-@test "saved reports stand as far apart as their own dates are, with fractions" {
+@test "saved reports get times from their own dates, with fractions" {
 	dated '2026-05-04 10:00:00.500 +0200' >t1
 	dated '2026-05-04 10:00:02.750 +0200' >t2
 	dated '2026-05-04 10:01:00.001 +0200' >t3
@@ -18,11 +18,11 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ "$(times)" = "0 2.25 59.501" ]
 	valid_stream <<<"$output"
 	[ "$(vm-parse t1 t2 t3 | tail -1 | jq '.t == 59.501')" = true ]
-	cat t1 t2 t3 >all # in one text as well
+	cat t1 t2 t3 >all # also within one text
 	parsed all
 	[ -z "$stderr" ]
 	[ "$(times)" = "0 2.25 59.501" ]
-	parsed --every 1s t1 t2 t3 # what is asked for wins
+	parsed --every 1s t1 t2 t3 # --every overrides the dates
 	[ -z "$stderr" ]
 	[ "$(times)" = "0 1 2" ]
 	parsed --every 0s t1 t2 t3
@@ -30,7 +30,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ "$(times)" = "0 0 0" ]
 }
 
-@test "dates are held against each other across midnights, months, leap days and time zones" {
+@test "dates are compared across midnights, months, leap days and time zones" {
 	dated '2024-02-28 23:59:59.000 +0100' >t1
 	dated '2024-02-29 00:00:01.000 +0100' >t2
 	dated '2024-02-29 18:30:00.000 -0500' >t3
@@ -46,7 +46,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ "$(jq -c 'select(.type == "process") | [.pid, (.t | round)]' <<<"$output" | paste -sd' ')" = "[4711,0] [4712,5]" ]
 }
 
-@test "where only some reports have a date, or they go back, or cannot be compared, all stand at 0 and one line says so" {
+@test "if only some reports have a date, or dates go back or cannot be compared, all are at 0 and one message says so" {
 	dated '2026-05-04 10:00:00 +0200' >t1
 	dated '2026-05-04 10:00:05 +0200' >t2
 	sed '/^Date/d' "$ROOT/tests/texts/vmmap.txt" >none
@@ -68,7 +68,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ -z "$stderr" ]
 }
 
-@test "nothing is said of dates where there are not several reports, or none of them has one" {
+@test "without several reports, or without any date, no message mentions dates" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
 	[ -z "$stderr" ]
 	[ "$(times)" = 0 ]
@@ -83,7 +83,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ "$(times)" = "0 0 0" ]
 }
 
-@test "the machine between dated reports is of the moment of the one before" {
+@test "the machine between dated reports gets the time of the report before" {
 	dated '2026-05-04 10:00:00 +0200' >t1
 	dated '2026-05-04 10:00:05 +0200' >t2
 	free >f
@@ -106,7 +106,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ "$(times)" = "0 0 10 10" ]
 	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions, .date]' <<<"$output" | paste -sd' ')" = '[4711,2,"Wed May  1 10:00:00 2024 CEST"] [4712,2,"Wed May  1 10:00:10 2024 CEST"]' ]
 	valid_stream <<<"$output"
-	sed -i '/meminfo/,$d' c1 c2 # one behind the other, in one text, without anything between them
+	sed -i '/meminfo/,$d' c1 c2 # consecutive reports in one text, with nothing between them
 	cat c1 c2 >both
 	parsed both
 	[ -z "$stderr" ]
@@ -117,7 +117,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	for line in $(grep -n 55d0c7000000 broken | cut -d: -f1); do [[ $stderr == *"broken:$line: "* ]]; done
 }
 
-@test "crash reports of iOS and Android have dates as well" {
+@test "crash reports of iOS and Android have dates too" {
 	sed 's/"captureTime"[^,]*,/"captureTime" : "2024-05-01 10:00:00.0000 +0200",/' "$ROOT/tests/texts/crash.ips" >i1
 	grep -q 10:00:00.0000 i1
 	sed 's/10:00:00.0000/10:00:07.2500/' i1 >i2
@@ -133,7 +133,7 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	[ "$(jq -r 'select(.type == "snapshot") | .date' <<<"$output" | head -1)" = "2024-05-01 10:00:03.123456789+0200" ]
 }
 
-@test "looks of top stand as far apart as its clock says, unless midnight was between" {
+@test "samples of top get times from its clock, unless midnight was between" {
 	for second in 00 03 09; do sed "s/10:00:00/10:00:$second/" "$ROOT/tests/texts/top.txt"; echo; done >tops
 	parsed tops
 	[ -z "$stderr" ]

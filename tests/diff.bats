@@ -1,8 +1,8 @@
-# vm-diff: what is really different between two runs whose addresses differ, and the view diff of it.
+# vm-diff: the differences between two runs whose addresses differ, and the view diff.
 load helper
 load stream
 
-# run_of NAME COMMAND...: a process that has made these calls, as NAME.maps, NAME.smaps; each command is a line for the workload step.
+# run_of NAME COMMAND...: a process after these calls, saved as NAME.maps and NAME.smaps; each COMMAND is a line for the workload step.
 run_of() {
 	local name=$1 call
 	shift
@@ -19,10 +19,10 @@ run_of() {
 	kill "$pid"
 }
 
-# real: the differences of the stream on stdin, EVENT SIZE PERMS NAME a line, sorted
+# real: the differences of the stream on stdin as lines EVENT SIZE PERMS NAME, sorted
 real() { jq -r 'select(.type == "change" and (.cause.noise | not)) | "\(.event) \(.size) \(.perms) \(.name // "-")"' | sort; }
 
-# text WORDS: a maps text of rows "START-END PERMS OFFSET NAME", in hexadecimal pages
+# text ROW...: a maps text of rows "START-END PERMS OFFSET NAME", in hexadecimal pages
 text() {
 	local row range perms offset name
 	for row; do
@@ -38,7 +38,7 @@ setup() {
 	same=("brk +16" "mmap 4 rw" "mmap 64 rx" thread)
 }
 
-@test "two runs of one program under ASLR are the same, in every form" {
+@test "two runs of one program under ASLR are equal, in every input form" {
 	[ "$(cat /proc/sys/kernel/randomize_va_space)" != 0 ] || skip "addresses are not random here"
 	run_of a "${same[@]}"
 	run_of b "${same[@]}"
@@ -54,7 +54,7 @@ setup() {
 	done
 }
 
-@test "an extra mapping, a bigger heap and other permissions are told, and nothing else" {
+@test "an added mapping, a larger heap and other permissions are reported, and nothing else" {
 	run_of a "${same[@]}"
 	run_of b "brk +48" "mmap 4 rw" "mmap 64 rx" "protect last 64 r" thread "mmap 256 rwx"
 	for form in maps smaps raw; do
@@ -64,13 +64,13 @@ setup() {
 		vm-check -q <<<"$output"
 		valid_stream <<<"$output"
 	done
-	# the other way round
+	# in the other direction
 	run -1 --separate-stderr vm-diff b.maps a.maps
 	[ "$(real <<<"$output" | cut -d' ' -f1)" = $'BRK_SHRINK\nMUNMAP_REMOVE\nPERM_CHANGE' ]
 	vm-check -q <<<"$output"
 }
 
-@test "the bytes by kind of permissions are those that awk adds up" {
+@test "the bytes by permissions are those that awk adds up" {
 	run_of a "${same[@]}"
 	run_of b "${same[@]}" "mmap 256 rwx" "mmap 33 r"
 	sum() { echo $(($(awk -v perms="$1" '$2 == perms { split($1, a, "-"); printf "0x%s-0x%s+", a[2], a[1] } END { print 0 }' "$2"))); }
@@ -82,7 +82,7 @@ setup() {
 	done
 }
 
-@test "names decide, then what is around: a library elsewhere, of another version, other permissions" {
+@test "names decide first, then neighbours: a library elsewhere, of another version, with other permissions" {
 	text "1000-1004 r-xp 0 /bin/prog" "1004-1005 rw-p 4 /bin/prog" "2000-2021 rw-p 0 [heap]" "9000-9010 r-xp 0 /usr/lib/libx.so.1" "9010-9012 rw-p 0" >a
 	text "5000-5004 r-xp 0 /bin/prog" "5004-5005 r--p 4 /bin/prog" "6000-6021 rw-p 0 [heap]" "8000-8010 r-xp 0 /opt/lib/libx.so.2" "8010-8012 rw-p 0" >b
 	run -1 --separate-stderr vm-diff a b
@@ -90,7 +90,7 @@ setup() {
 	vm-check -q <<<"$output"
 }
 
-@test "arenas and stacks of threads that began in another order are told by what they are, and a rest that gives way is no difference" {
+@test "arenas and stacks of threads that started in another order are paired by kind, and a shrunk reserve is no difference" {
 	text "7f0004000-7f0004100 rw-p 0" "7f0004100-7f0008000 ---p 0" "7f0008000-7f0008021 rw-p 0" "7f0008021-7f000c000 ---p 0" \
 		"7f000ffff-7f0010000 ---p 0" "7f0010000-7f0010800 rw-p 0" "7f0020000-7f0020010 r-xp 0 /l/libc.so" >a
 	text "7e0000000-7e0000021 rw-p 0" "7e0000021-7e0004000 ---p 0" "7e0004fff-7e0005000 ---p 0" "7e0005000-7e0005800 rw-p 0" \
@@ -100,7 +100,7 @@ setup() {
 	vm-check <<<"$output"
 }
 
-@test "libraries in another order are the same, and memory in other pieces is" {
+@test "libraries in another order and memory split differently are equal" {
 	text "10-14 r-xp 0 /l/one.so" "14-18 rw-p 0" "20-24 r-xp 0 /l/two.so" "24-26 rw-p 0" >a
 	text "50-54 r-xp 0 /l/two.so" "54-56 rw-p 0" "70-74 r-xp 0 /l/one.so" "74-78 rw-p 0" >b
 	run -0 --separate-stderr vm-diff a b
@@ -113,7 +113,7 @@ setup() {
 	vm-check -q <<<"$output"
 }
 
-@test "with --same-addresses what has moved counts" {
+@test "with --same-addresses a moved region is a difference" {
 	text "1000-1004 r-xp 0 /bin/prog" >a
 	text "5000-5004 r-xp 0 /bin/prog" >b
 	run -0 --separate-stderr vm-diff a b
@@ -122,7 +122,7 @@ setup() {
 	run -0 --separate-stderr vm-diff --same-addresses a a
 }
 
-@test "residency counts from --resident on" {
+@test "residency differs from --resident on" {
 	{ begin; snap 1 '10 410 rw-p anon "rss":1048576'; finish; } >a
 	{ begin; snap 1 '90 490 rw-p anon "rss":3145728'; finish; } >b
 	run -1 --separate-stderr vm-diff a b
@@ -132,7 +132,7 @@ setup() {
 	vm-check -q <<<"$output"
 }
 
-@test "any two moments of recordings are compared, and an exit takes nothing away" {
+@test "any two moments of recordings are compared, and an exit hides nothing" {
 	G=$ROOT/tests/golden/life.track.ndjson
 	run -0 --separate-stderr vm-diff --at-a 1 --at-b 1 "$G" "$G"
 	run -1 --separate-stderr vm-diff --at-a 1 --at-b 2 --same-addresses "$G" "$G"
@@ -146,7 +146,7 @@ setup() {
 	[ "$stderr" = "vm-diff: /proc/self/maps: it does not say whose regions it has, so none of process 1 are known" ]
 }
 
-@test "a snapshot that is cut short does not count" {
+@test "an incomplete snapshot is ignored" {
 	{ begin; snap 1 '10 20 rw-p anon'; snap 2 '10 18 rw-p anon' '30 31 r--p file' | head -2; } >a
 	{ begin; snap 1 '90 a0 rw-p anon'; finish; } >b
 	run -0 --separate-stderr vm-diff a b
@@ -169,7 +169,7 @@ setup() {
 	valid_stream <<<"$output"
 }
 
-@test "an empty condition is refused: a variable of a script that is not set is no success" {
+@test "an empty condition is refused: an unset variable of a script is no success" {
 	text "1000-1004 r-xp 0 /bin/prog" >a
 	for empty in "" "," "heap.size > 0,"; do
 		run -2 --separate-stderr vm-diff --fail-if "$empty" a a
@@ -177,7 +177,7 @@ setup() {
 	done
 }
 
-@test "a condition that cannot be read is refused with its column, one that cannot be judged is trouble" {
+@test "an unreadable condition is refused with its column, one that cannot be judged is trouble" {
 	text "1000-1004 rw-p 0" >a
 	refused() { run -2 --separate-stderr vm-diff --fail-if "$1" a a && [[ $stderr == *"column $2: $3"* ]] || { echo "$1: $stderr"; return 1; }; }
 	refused 'heap' 5 'an operator is wanted'
@@ -196,7 +196,7 @@ setup() {
 	[[ $stderr == *"rss is not known"* ]]
 }
 
-@test "a condition may name a kind that the YAML beside it makes" {
+@test "a condition may name a kind that the YAML defines" {
 	text "1000-1004 rw-p 0" >a
 	printf 'kinds:\n  - { kind: pool, name: "", perms: "rw-p" }\n' >f.yaml
 	run -1 --separate-stderr vm-diff -c f.yaml --fail-if 'pool.size > 1K' a a
@@ -212,7 +212,7 @@ setup() {
 	[[ $stderr == *"total.size > 1K: 16 KiB -> 16 KiB"* ]]
 }
 
-@test "trouble is 2: a file that is not there, bad lines, a text of no form, a full disk, wrong usage" {
+@test "status 2 means trouble: a missing file, bad lines, an unknown format, a full disk, wrong usage" {
 	text "1000-1004 rw-p 0" >a
 	{ begin; snap 1 '10 20 rw-p anon'; echo '{"type":'; finish; } >bad
 	echo "no memory here" >none
@@ -225,7 +225,7 @@ setup() {
 	run -0 --separate-stderr bash -c "cat a | vm-diff - a | head -1"
 }
 
-@test "hostile names are compared byte by byte, and reach no terminal" {
+@test "hostile names are compared byte by byte, and never reach the terminal" {
 	mkdir d
 	workload still d
 	cat "/proc/$pid/maps" >a
@@ -242,7 +242,7 @@ setup() {
 	run ! grep -q $'\033\[31m' out.txt
 }
 
-@test "ten thousand regions without a name are compared in a second" {
+@test "ten thousand anonymous regions are compared in a second" {
 	local i base modes=(r--p rw-p)
 	for which in a b; do
 		base=$([ $which = a ] && echo 100 || echo 5000000)
@@ -256,12 +256,12 @@ setup() {
 	done
 	start=$(date +%s%N)
 	run -1 --separate-stderr vm-diff a b
-	[ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ] # with the shell's own part
+	[ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ] # including the shell's own part
 	[ "$(real <<<"$output")" = "$(for i in 1 2 3 4 5; do echo "MMAP_ADD 315392 rw-p -"; done)" ]
 	vm-check -q <<<"$output"
 }
 
-@test "of several runs it tells how many bits of each base vary" {
+@test "for several runs it reports how many bits of each base vary" {
 	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "7000-7010 r-xp 0 /l/libx.so" "8000-8010 rw-p 0 [stack]" >a
 	text "1000-1004 r-xp 0 /bin/prog" "2010-2031 rw-p 0 [heap]" "7001-7011 r-xp 0 /l/libx.so" "8002-8012 rw-p 0 [stack]" >b
 	text "1000-1004 r-xp 0 /bin/prog" "2030-2051 rw-p 0 [heap]" "7003-7013 r-xp 0 /l/libx.so" "8002-8012 rw-p 0 [stack]" >c
@@ -277,7 +277,7 @@ mmap 2 3 info" ]
 	vm-render --view events <<<"$output" | grep -q 'program: the same address'
 }
 
-@test "the entropy of several runs is a table, which shows the very bits" {
+@test "the entropy of several runs is a table that shows the varying bits" {
 	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "7ffe0-7fff0 rw-p 0 [stack]" >a
 	text "1000-1004 r-xp 0 /bin/prog" "2400-2421 rw-p 0 [heap]" "7ffe1-7fff1 rw-p 0 [stack]" >b
 	text "1000-1004 r-xp 0 /bin/prog" "2100-2121 rw-p 0 [heap]" "7ffe0-7fff0 rw-p 0 [stack]" >c
@@ -297,7 +297,7 @@ mmap 2 3 info" ]
 	[[ $output == *"vm-diff --entropy writes it"* ]]
 }
 
-@test "the view diff stands both runs side by side in every renderer, and the table tells the differences" {
+@test "the view diff shows both runs side by side in every renderer, and the table lists the differences" {
 	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "9000-9010 r-xp 0 /l/libx.so" >a
 	text "5000-5004 r-xp 0 /bin/prog" "6000-6042 rw-p 0 [heap]" "8000-8010 r-xp 0 /l/libx.so" "8100-8110 rwxp 0" >b
 	vm-diff -q a b >out || true
@@ -324,7 +324,7 @@ mmap 2 3 info" ]
 	run -2 vm-render --view diff --preset nix out
 }
 
-@test "what differs is seen in the view diff however low the terminal is" {
+@test "the view diff shows the differences in a terminal of any height" {
 	for i in {1..100}; do rows+=("$(printf '%x-%x rw-p 0 /f/%d' $((0x10000 + i * 16)) $((0x10000 + i * 16 + 2)) $i)"); done
 	text "${rows[@]}" >a
 	rows[50]=${rows[50]/rw-p/r--p}
@@ -336,7 +336,7 @@ mmap 2 3 info" ]
 	done
 }
 
-@test "the view diff of hundreds of regions shows each that differs, and folds the rest" {
+@test "the view diff of hundreds of regions shows each difference, and folds the rest" {
 	for i in {1..300}; do rows+=("$(printf '%x-%x rw-p 0 /f/%d' $((0x10000 + i * 16)) $((0x10000 + i * 16 + 2)) $i)"); done
 	text "${rows[@]}" >a
 	text "${rows[@]:0:100}" "1064a-10651 rw-p 0 /f/new" "${rows[@]:101:198}" "112c0-112c8 r--p 0 /f/300" >b
@@ -346,14 +346,14 @@ mmap 2 3 info" ]
 	[ "$(grep -c " │ " <<<"$output")" -le 6 ]
 	run -0 --separate-stderr vm-render --svg --view diff --height 320 out
 	for told in "the same 198" "+ new 28 KiB" "- 101 8 KiB" "~ 300 32 KiB r--p (+24 KiB, rw-p -&gt; r--p)"; do [[ $output == *"$told"* ]] || { echo "$told: $output"; return 1; }; done
-	# more differences than there is room for: the largest are shown, the rest is counted
+	# more differences than room: the largest are shown, the rest is counted
 	text "${rows[@]/rw-p/r--p}" "20000-20100 rw-p 0 /f/large" >b
 	vm-diff -q a b >out || true
 	run -0 --separate-stderr vm-render --svg --view diff --height 320 out
 	[[ $output == *"the least of all: "*" changed"* ]]
 }
 
-@test "the view diff of one recording shows two moments of it, tracked or not" {
+@test "the view diff of one recording shows two of its moments, tracked or not" {
 	for stream in track parse; do
 		run -0 --separate-stderr vm-render --table=diff --from 1 --to 2 "$ROOT/tests/golden/life.$stream.ndjson"
 		[[ $output == *"A: at 1 s, B: at 2 s"* ]]
@@ -365,7 +365,7 @@ mmap 2 3 info" ]
 	[[ $output == *"there is one moment only"* ]]
 }
 
-@test "whatever two texts are compared, the changes lead from the one exactly to the other" {
+@test "for any two texts the changes lead from one exactly to the other" {
 	requires cmd python3
 	for seed in {1..60}; do
 		python3 -I "$ROOT/tests/property/diff.py" "$seed" a b

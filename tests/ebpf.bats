@@ -1,4 +1,4 @@
-# The source ebpf: every call, its cause, and nothing missed. Witnesses are strace and /proc/PID/maps.
+# The source ebpf: every call, its cause, and nothing missed; compared with strace and /proc/PID/maps.
 
 load helper
 
@@ -9,14 +9,14 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# traced OPTIONS... -- COMMAND: raw.ndjson, and tracked.ndjson that vm-check agrees with.
+# traced OPTIONS... -- COMMAND: writes raw.ndjson, and tracked.ndjson, which vm-check accepts.
 traced() {
 	vm-sample --ebpf "$@" >raw.ndjson
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
 	vm-check tracked.ndjson
 }
 
-# How often each call stands between the marks of a workload, as "mmap 1, munmap 1".
+# Counts each call between the marks of a workload, as "mmap 1, munmap 1".
 between_marks() {
 	jq -rs '[.[] | select(.type=="event")] as $e
 		| ([$e[] | select(.call=="madvise" and .addr=="0x0000000000000000" and .advice=="MADV_NORMAL")][0].t) as $from
@@ -24,7 +24,7 @@ between_marks() {
 		| [$e[] | select(.t > $from and .t < $to and .call != "madvise") | .call] | group_by(.) | map("\(.[0]) \(length)") | join(", ")' raw.ndjson
 }
 
-# churn CALLS: it runs to its end under vm-sample and is then looked at; maps.txt holds what it is, and the stream what was seen of it.
+# churn CALLS: runs to its end under vm-sample; maps.txt has its maps at the end, tracked.ndjson its stream.
 churned() {
 	local options=$1
 	shift
@@ -37,7 +37,7 @@ churned() {
 	until_true grep -q ready out
 	pid=$(sed -n 's/^ready //p' out)
 	cp "/proc/$pid/maps" maps.txt
-	[ -z "${SETTLE:-}" ] || sleep "$SETTLE" # a reading whole comes by the clock
+	[ -z "${SETTLE:-}" ] || sleep "$SETTLE" # a whole read by the clock
 	echo go >&"$go"
 	exec {go}>&-
 	wait "$sampler"
@@ -45,7 +45,7 @@ churned() {
 	vm-check tracked.ndjson
 }
 
-# The regions as they were before the end, as maps has them.
+# The last regions before the end, in the form of maps.
 last_state() {
 	jq -rn 'reduce (inputs | select((.type=="change" and .event!="EXIT") or (.type=="region" and .id))) as $c ({};
 			if $c.type == "change" then delpaths([($c.gone // [])[] | [tostring]]) else . end
@@ -69,7 +69,7 @@ same_as_maps() {
 	jq -se '[.[] | select(.type=="process")] | length == 1 and .[0].why == "first" and .[0].args == ["/bin/true"]' raw.ndjson
 }
 
-@test "as many calls are in the stream as strace counts" {
+@test "the stream has as many calls as strace counts" {
 	requires cmd strace
 	traced -- "$WORKLOADS/long_running" 40 0
 	strace -f -o strace.txt -e trace=mmap,munmap,brk,mprotect "$WORKLOADS/long_running" 40 0
@@ -78,33 +78,33 @@ same_as_maps() {
 	done
 }
 
-@test "no short-lived mapping is missed: each of 20 000 comes and goes" {
+@test "no short-lived mapping is missed: each of 20 000 is added and removed" {
 	traced --command-output out -- "$WORKLOADS/churn" pairs 20000 </dev/null || true
-	for call in mmap munmap; do # an act each, whether the mapping stands alone or makes a neighbour larger
+	for call in mmap munmap; do # one act each, whether the mapping is alone or enlarges a neighbour
 		jq -se "[.[] | select(.type==\"change\" and .cause.call==\"$call\") | .act] | unique | length >= 20000" tracked.ndjson
 	done
 	run ! grep '"what":"events"' raw.ndjson
 }
 
-@test "the tracked state at the end is /proc/PID/maps, region for region" {
+@test "the tracked state at the end equals /proc/PID/maps, region for region" {
 	churned "" 30000 200
 	same_as_maps
 	run ! grep '"what":"events"' raw.ndjson
 }
 
-@test "so it is with several threads, which are marked as racy" {
-	SETTLE=1.5 churned "" 20000 100 5 3 # where two map at once a call may go unread, until the process is read whole
+@test "the state is equal with several threads too, and their events are marked racy" {
+	SETTLE=1.5 churned "" 20000 100 5 3 # if two threads map at once, a call may be unread until the process is read whole
 	same_as_maps
 	grep -q '"racy":true' raw.ndjson
 }
 
-@test "what found no room in the ring is told, and the process read again" {
+@test "an event without room in the ring is reported as lost, and the process is read again" {
 	SETTLE=1.5 churned "-O ring=4096" 20000 100
 	grep -q '"type":"lost".*"what":"events"' raw.ndjson
 	same_as_maps
 }
 
-@test "each reading of a whole process is of one moment, however much it maps meanwhile" {
+@test "each whole read of a process is of one moment, however much the process maps meanwhile" {
 	vm-sample --ebpf -O exact=no --command-output out -- "$WORKLOADS/churn" calls 300000 300 </dev/null >raw.ndjson || true
 	[ "$(grep -c '"type":"raw"' raw.ndjson)" -gt 5 ]
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
@@ -112,7 +112,7 @@ same_as_maps() {
 	vm-check tracked.ndjson
 }
 
-@test "without exact the process is read whole after it has called, and comes to the same" {
+@test "without exact the process is read whole after its call, with the same result" {
 	SETTLE=0.5 churned "-O exact=no" 5000 100
 	run ! grep '"after":' raw.ndjson
 	same_as_maps
@@ -120,7 +120,7 @@ same_as_maps() {
 
 @test "splits and merges by one call are one act, with that call as the cause" {
 	traced -- "$WORKLOADS/churn" calls 300 </dev/null || true
-	# between two events there is one act at most
+	# at most one act between two events
 	jq -se '[.[] | select(.type=="event" or .type=="change")] | reduce .[] as $l ({acts: [], worst: 0};
 		if $l.type == "event" then .acts = [] else .acts = (.acts + [$l.act] | unique) | .worst = ([.worst, (.acts | length)] | max) end) | .worst == 1' tracked.ndjson
 	jq -se '[.[] | select(.type=="change" and (.event=="SPLIT" or .event=="MERGE"))] | length > 10 and all(.[]; .cause.call and .cause.tid and .cause.lag == 0)' tracked.ndjson
@@ -139,24 +139,24 @@ same_as_maps() {
 	[ "${lines[0]} ${lines[1]}" = "mmap exec" ]
 }
 
-@test "a signal that kills is told" {
+@test "a fatal signal is in the exit event" {
 	run --separate-stderr vm-sample --ebpf -- sh -c 'kill -9 $$'
 	[ "$status" = 137 ]
 	[[ $output == *'"call":"exit"'*'"signal":9'* ]]
 }
 
-@test "the workloads of the seed make the calls that its table 3 lists" {
+@test "single_basic, one_parent_multi_child and long_running make the expected calls" {
 	traced -- "$WORKLOADS/single_basic"
 	[ "$(between_marks)" = "brk 1, mmap 1, munmap 1" ]
 	run jq -rs '[.[] | select(.type=="change" and .event != "EXIT") | [.act, .cause.call]] | unique | .[-3:] | map(.[1]) | join(", ")' tracked.ndjson
 	[ "$output" = "mmap, munmap, brk" ] # three raw calls, three acts
 	traced -f -- "$WORKLOADS/one_parent_multi_child"
-	[ "$(between_marks)" = "brk 2, exit 3, fork 3, mmap 4, munmap 4" ] # the parent's own exit is behind its mark
+	[ "$(between_marks)" = "brk 2, exit 3, fork 3, mmap 4, munmap 4" ] # the parent's own exit comes after its mark
 	traced -- "$WORKLOADS/long_running" 150 0
 	[ "$(between_marks)" = "brk 75, mmap 150, munmap 150" ]
 }
 
-@test "a running process: one picture, then what follows, nothing twice" {
+@test "a running process gives one snapshot, then its changes, nothing twice" {
 	step_start
 	vm-sample --ebpf -p "$pid" >raw.ndjson 3>&- &
 	sampler=$!
@@ -174,7 +174,7 @@ same_as_maps() {
 	[ "$(grep -c '"type":"raw"' raw.ndjson)" -ge 1 ]
 }
 
-@test "-e chooses calls, -O least their size" {
+@test "-e selects calls, -O least their size" {
 	vm-sample --ebpf -e munmap,brk -- /bin/true >raw.ndjson
 	run jq -rs '[.[] | select(.type=="event") | .call] | unique | join(" ")' raw.ndjson
 	[ "$output" = "brk exec exit munmap" ]
@@ -185,7 +185,7 @@ same_as_maps() {
 	[ -z "$output" ]
 }
 
-@test "faults are counted by region, or each told" {
+@test "faults are counted by region, or each is reported" {
 	vm-sample --ebpf -- /bin/true >raw.ndjson
 	jq -se '[.[] | select(.type=="faults")] | length > 3 and all(.[]; .major + .minor > 0)' raw.ndjson
 	vm-sample --ebpf -O faults=each -- /bin/true >raw.ndjson
@@ -194,14 +194,14 @@ same_as_maps() {
 	run ! grep -e '"faults",' -e '"call":"fault"' raw.ndjson
 }
 
-@test "without the privilege it names what is missing, and the way out" {
+@test "without the privilege a message names the missing right and a remedy" {
 	requires other
 	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample --ebpf -p $$
 	[ "$status" = 1 ]
 	[[ $stderr == *"CAP_BPF and CAP_PERFMON"*"vm-sample -s procfs"* ]]
 }
 
-@test "a command of which no source could see anything is not started, and that is no success" {
+@test "a command that no source can see is not started, and the status is no success" {
 	requires other
 	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample --ebpf -- echo has run
 	[ "$status" = 1 ]
@@ -212,7 +212,7 @@ same_as_maps() {
 	[[ $output == *'"type":"raw"'* ]]
 }
 
-@test "CAP_BPF and CAP_PERFMON are all that it needs" {
+@test "CAP_BPF and CAP_PERFMON suffice" {
 	requires cmd setpriv
 	requires other
 	local caps=+bpf,+perfmon
@@ -222,7 +222,7 @@ same_as_maps() {
 	[[ $output == *'"call":"exec"'*'"call":"mmap"'*'"after":'*'"call":"exit"'* ]]
 }
 
-@test "every line of it is valid, before and behind vm-track" {
+@test "every line is valid, before and after vm-track" {
 	traced -f -- "$WORKLOADS/one_parent_multi_child"
 	run valid_stream <raw.ndjson
 	[ "$status" = 0 ]
@@ -235,7 +235,7 @@ same_as_maps() {
 	[ "$status" = 0 ]
 }
 
-@test "--stacks: each call has the functions that led to it, told once, and again behind a key frame" {
+@test "--stacks: each call has its calling functions, written once, and again after a key frame" {
 	requires cmd cc
 	cat >deep.c <<-'C'
 		#include <sys/mman.h>
@@ -252,7 +252,7 @@ same_as_maps() {
 	jq -se --arg deep "$PWD/deep" 'any(.[]; .type=="stack" and any(.frames[]; .object==$deep and .offset and .function=="outer"))' raw.ndjson
 	run vm-render --ascii --view events tracked.ndjson
 	[[ $output == *"mmap < inner < outer < main"* ]]
-	# the cause has it, and each stands before its first use behind each key frame
+	# the cause names the stack, and each stack comes before its first use after each key frame
 	vm-parse raw.ndjson | vm-track -k 1us >tracked.ndjson
 	vm-check tracked.ndjson
 	jq -se '[.[] | select(.type=="change" and .cause.call=="mmap" and .cause.stack)] | length >= 100' tracked.ndjson
@@ -265,7 +265,7 @@ same_as_maps() {
 	[ "$status" = 0 ]
 }
 
-@test "--stacks -O faults=each: each fault has the functions that led to it, through a library as well" {
+@test "--stacks -O faults=each: each fault has its calling functions, also through a library" {
 	requires cmd cc
 	cat >touch.c <<-'C'
 		#include <string.h>
@@ -289,18 +289,18 @@ same_as_maps() {
 	[ "$output" = "by_hand main 50, by_library main 50" ]
 }
 
-@test "without --stacks there are none, and no times of calls without -O timing" {
+@test "without --stacks there are no stacks, and without -O timing no times of calls" {
 	vm-sample --ebpf -- /bin/true >raw.ndjson
 	run ! grep -e '"type":"stack"' -e '"stack":' -e '"took":.*"span"' raw.ndjson
 	vm-sample --ebpf -O timing -- /bin/true >raw.ndjson
 	jq -se '[.[] | select(.call=="mmap")] | length > 3 and all(.[]; .took > 0 and .took < 1 and .lag > 0)' raw.ndjson
 }
 
-@test "--timing writes a row for each update; raw triggers and semantic changes are counted apart" {
+@test "--timing writes a row for each update, and counts raw triggers and semantic changes separately" {
 	vm-sample --ebpf -O timing -- "$WORKLOADS/long_running" 20 0 >raw.ndjson
 	vm-parse raw.ndjson | vm-track --timing t.csv >tracked.ndjson
 	[ "$(head -1 t.csv)" = t,pid,raw,semantic,acts,regions,reconstruct,took,seen,lag,sent,acknowledged ]
-	for call in mmap munmap brk; do # a row each, but for those that changed and told nothing
+	for call in mmap munmap brk; do # one row for each event that carries the state after the call
 		[ "$(awk -F, -v c=$call '$3 == c' t.csv | wc -l)" = "$(jq -c "select(.type==\"event\" and .call==\"$call\" and .after)" raw.ndjson | wc -l)" ]
 	done
 	awk -F, 'NR > 1 && (NF != 12 || $7 !~ /^[0-9]+\.[0-9]+$/ || ($3 == "mmap" && $8 == "")) { exit 1 }' t.csv
@@ -312,7 +312,7 @@ same_as_maps() {
 	run ! vm-track --timing /no/such/folder/t.csv tracked.ndjson
 }
 
-@test "calls of the 32-bit interface are told as what they are" {
+@test "calls of the 32-bit interface are reported with their abi" {
 	requires cmd cc
 	[ "$(uname -m)" = x86_64 ] || skip "the 32-bit interface of x86-64"
 	cat >old.c <<-'C'
@@ -342,7 +342,7 @@ same_as_maps() {
 	[ "$output" = "mprotect rw-p 8192, munmap rw-p 4096" ]
 }
 
-@test "hook=calls sees the same calls as the hook of all, with their causes, times and stacks" {
+@test "hook=calls sees the same calls as hook=all, with their causes, times and stacks" {
 	for hook in all calls; do
 		traced -O hook=$hook -O timing --stacks -- "$WORKLOADS/long_running" 20 0
 		jq -r 'select(.type=="event") | "\(.call) \(.length // 0) \(has("took")) \(has("stack"))"' raw.ndjson >$hook.txt
@@ -353,19 +353,19 @@ same_as_maps() {
 	diff all.changes calls.changes
 }
 
-@test "hook=calls hooks only the calls that are asked for" {
+@test "hook=calls hooks only the requested calls" {
 	traced -O hook=calls -e munmap -- "$WORKLOADS/long_running" 5 0
 	[ "$(jq -r 'select(.type=="event") | .call' raw.ndjson | grep -vxE 'fork|clone|exec|exit' | sort -u)" = munmap ]
 }
 
-# apart SCRIPT ARG...: a shell of its own mounts, in which tracefs is mounted nowhere at first.
+# apart SCRIPT ARG...: runs a shell with its own mounts, in which tracefs is not mounted at first.
 apart() {
 	requires cmd unshare
 	unshare -m bash -e -o pipefail -c 'awk "\$3 == \"tracefs\" { print \$2 }" /proc/self/mounts | while read -r at; do umount "$(printf %b "$at")"; done
 		'"$1" bash "${@:2}"
 }
 
-@test "hook=calls sees calls where tracefs is mounted nowhere, and mounts nothing for it" {
+@test "hook=calls sees calls without a mounted tracefs, and mounts nothing for it" {
 	cp /proc/self/mounts before
 	traced_apart='cp /proc/self/mounts own; vm-sample --ebpf -O hook=calls -O timing --command-output seen -o raw.ndjson -- cat /proc/self/mounts; cp /proc/self/mounts after; cmp own seen; cmp own after'
 	apart "$traced_apart"
@@ -375,13 +375,13 @@ apart() {
 	cmp before /proc/self/mounts
 }
 
-@test "hook=calls finds tracefs wherever it is mounted, and without the right to mount it" {
+@test "hook=calls finds tracefs wherever it is mounted, also without the right to mount" {
 	requires cmd setpriv
 	apart 'mkdir "else where"; mount -t tracefs tracefs "else where"; setpriv --bounding-set -sys_admin vm-sample --ebpf -O hook=calls -o raw.ndjson -- /bin/true'
 	jq -se '[.[] | select(.type=="event" and .call=="mmap")] | length > 3' raw.ndjson
 }
 
-@test "where nothing can be hooked, hook=calls does not start, and says why" {
+@test "if nothing can be hooked, hook=calls does not start, and gives the reason" {
 	requires cmd setpriv
 	run -1 --separate-stderr apart 'setpriv --bounding-set -sys_admin vm-sample --ebpf -O hook=calls -o raw.ndjson -- touch started'
 	[[ $stderr == *"tracefs is not mounted"*"Operation not permitted"*"mount -t tracefs"*"-O hook=all"* ]]
@@ -391,7 +391,7 @@ apart() {
 	[ ! -e started ]
 }
 
-@test "a call for which the kernel has no tracepoint is told, the others are seen" {
+@test "a call without a tracepoint in the kernel is reported, the others are seen" {
 	without_munmap='mkdir -p t; mount -t tracefs tracefs t; mount -t tmpfs none t/events/syscalls/sys_exit_munmap; shift; vm-sample --ebpf -O hook=calls "$@" -o raw.ndjson -- /bin/true'
 	for options in "" "-e mmap,munmap"; do
 		run -0 --separate-stderr apart "$without_munmap" - $options
@@ -401,7 +401,7 @@ apart() {
 	done
 }
 
-@test "of a 32-bit program hook=calls says that it sees no call" {
+@test "for a 32-bit program hook=calls reports that it sees no call" {
 	requires cmd cc
 	[ "$(uname -m)" = x86_64 ] || skip "the 32-bit interface of x86-64"
 	cat >narrow.S <<-'S'
@@ -426,7 +426,7 @@ apart() {
 	jq -se 'any(.[]; .type=="lost" and .what=="calls")' raw.ndjson
 }
 
-@test "shmdt of a segment in pieces, with something else between them, leaves what is there" {
+@test "shmdt of a segment in pieces keeps the region between the pieces" {
 	requires cmd cc
 	cat >pieces.c <<-'C'
 		#include <stdio.h>
@@ -465,7 +465,7 @@ apart() {
 	jq -se 'any(.[]; .type=="change" and .event=="MUNMAP_REMOVE" and .cause.call=="shmdt")' tracked.ndjson
 }
 
-@test "a stack that grows is seen, whether faults are counted or each told" {
+@test "a growing stack is seen, whether faults are counted or each is reported" {
 	requires cmd cc
 	cat >grow.c <<-'C'
 		#include <stdio.h>
@@ -483,7 +483,7 @@ apart() {
 		exec {go}>go
 		touch out
 		until_true grep -q ready out
-		sleep 0.4 # a reading whole comes by the clock
+		sleep 0.4 # a whole read by the clock
 		exec {go}>&-
 		wait "$sampler" || true
 		vm-parse raw.ndjson | vm-track >tracked.ndjson
@@ -492,7 +492,7 @@ apart() {
 	done
 }
 
-@test "--redact: no name of a file, thread, function or argument leaves it, and the kinds stay" {
+@test "--redact: no name of a file, thread, function or argument remains, and kinds stay" {
 	mkdir secretdir
 	cp /bin/sh secretdir/planb
 	vm-sample --ebpf -f --stacks -- "$PWD/secretdir/planb" -c "(:); :" hunter2 >plain.ndjson
@@ -507,7 +507,7 @@ apart() {
 	vm-check tracked.ndjson
 }
 
-@test "as many faults are told of a region as its process counts, by region and each" {
+@test "page faults by region and single page faults add up to the faults of the process" {
 	requires cmd cc
 	cat >touch.c <<-'C'
 		#include <stdio.h>
@@ -531,7 +531,7 @@ apart() {
 		read -r at counted <out
 		at=0x$(printf %016x "$at")
 		[ "$counted" -ge 100 ]
-		[ "$counted" -lt 110 ] # one or two of its own
+		[ "$counted" -lt 110 ] # the difference may be one or two
 		if [ $faults = count ]; then told=$(jq -s --arg at "$at" '[.[] | select(.type=="faults" and .start==$at) | .minor + .major] | add' raw.ndjson)
 		else told=$(jq -s --arg at "$at" '[.[] | select(.call=="fault" and .start==$at and .access=="write")] | length' raw.ndjson); fi
 		[ "$told" = 100 ]

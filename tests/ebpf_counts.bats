@@ -1,5 +1,5 @@
-# The four workloads that a report on a visualizer of the kernel's mappings lists in its table 3, counted as they are traced. The raw events and
-# the semantic changes are two numbers: an mmap is one change, and enters and leaves the kernel.
+# Counts of four traced workloads, compared with table 3 of a report on a visualizer of the kernel's mappings. Raw events and
+# semantic changes are two numbers: an mmap is one change, and enters and leaves the kernel.
 
 load helper
 
@@ -10,7 +10,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# The workload's own: of the first process what lies between its marks, of a child what comes before its exec, and lives that end behind
+# Counts the workload's own calls: of the first process between its marks, of a child before its exec, and lives that end after
 # the first mark. Prints: mmap munmap brk fork exec exit, raw triggers, semantic changes, KiB mapped, processes.
 counted() {
 	vm-sample --ebpf -f --command-output out -- "$@" | vm-parse | vm-track >tracked.ndjson
@@ -34,7 +34,7 @@ counted() {
 			"\([$calls[] | select(.call=="mmap") | .length / 1024] | add) KiB of \([$all[] | select(.type=="process") | .pid] | unique | length)"] | join(", ")' tracked.ndjson
 }
 
-# row WORKLOAD... : WHAT THE TABLE SAYS : RAW AND SEMANTIC, and how many more there are than it says
+# row WORKLOAD... : ROW OF THE TABLE : RAW AND SEMANTIC, by how many they exceed that row
 row() {
 	local counts=$1 raw=$2 semantic=$3 rest=$4 more_raw=$5 more_semantic=$6
 	shift 6
@@ -43,26 +43,26 @@ row() {
 	[ "$got" = "$wanted" ] || { printf 'counted: %s\n wanted: %s\n' "$got" "$wanted" >&2; return 1; }
 }
 
-# The columns: mmap munmap brk fork exec exit | raw | semantic | mapped, processes | raw and semantic that the row itself does not count.
-# Its rows with one process list an exit and count it neither as raw nor as semantic; those with several count every exit as raw, and one of
-# them as semantic. Here each exit is one of both.
-@test "table 3, single_basic: the exit, which its row does not count, is one more of both" {
+# The columns: mmap munmap brk fork exec exit | raw | semantic | mapped, processes | raw and semantic events that the row does not count.
+# Rows with one process list an exit, and count it neither as raw nor as semantic. Rows with several processes count every exit as
+# raw, and one exit as semantic. Here each exit is one raw event and one semantic change.
+@test "table 3, single_basic: one more raw event and change, the exit, which the row does not count" {
 	row "1 1 1 0 0 1" 6 3 "96 KiB of 1" 1 1 "$WORKLOADS/single_basic"
 }
 
-@test "table 3, parent_child: raw as written; of two exits its row counts one as semantic" {
+@test "table 3, parent_child: raw events as in the table; the row counts one of two exits as semantic" {
 	row "2 1 0 1 1 2" 10 6 "72 KiB of 2" 0 1 "$WORKLOADS/parent_child" 0
 }
 
-@test "table 3, one_parent_multi_child: raw as written; of four exits its row counts one as semantic" {
+@test "table 3, one_parent_multi_child: raw events as in the table; the row counts one of four exits as semantic" {
 	row "4 4 2 3 0 4" 27 14 "192 KiB of 4" 0 3 "$WORKLOADS/one_parent_multi_child"
 }
 
-@test "table 3, long_running: 150 rounds; the exit, which its row does not count, is one more of both" {
+@test "table 3, long_running: 150 rounds; one more raw event and change, the exit, which the row does not count" {
 	row "150 150 75 0 0 1" 750 375 "4800 KiB of 1" 1 1 "$WORKLOADS/long_running" 150 0
 }
 
-@test "without its exits every row has the semantic changes of its calls, forks and execs: one each" {
+@test "without exits every row has one semantic change for each call, fork and exec" {
 	for workload in single_basic "parent_child 0" one_parent_multi_child "long_running 10 0"; do
 		run counted "$WORKLOADS/"$workload
 		[[ $output =~ ^([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+)\ ([0-9]+),\ raw\ ([0-9]+)\ semantic\ ([0-9]+), ]]
@@ -72,7 +72,7 @@ row() {
 	done
 }
 
-@test "raw events and semantic changes are told apart, and what a look at intervals misses is not there" {
+@test "raw events and semantic changes are distinguished, and periodic samples miss short-lived mappings" {
 	vm-sample --ebpf --command-output out -- "$WORKLOADS/long_running" 100 0 | vm-parse | vm-track >exact.ndjson
 	vm-sample -i 5ms --detail maps --command-output out -- "$WORKLOADS/long_running" 100 0 | vm-parse | vm-track >polled.ndjson
 	calls() { jq -c 'select(.type=="event" and (.call=="mmap" or .call=="munmap" or .call=="brk"))' "$1" | wc -l; }
@@ -83,7 +83,7 @@ row() {
 	[ "$(acts polled.ndjson)" -lt "$(acts exact.ndjson)" ]
 }
 
-@test "each process is named on its band of the picture, and the demo's pictures can be drawn" {
+@test "the picture names each process on its band, and the demo's pictures can be drawn" {
 	requires cmd rsvg-convert
 	mkdir -p build && ln -s "$BUILD/bin" build/bin && ln -s "$WORKLOADS" build/workloads && ln -s "$BUILD/lib" build/lib
 	run "$ROOT/contrib/demo-ebpf.sh" build

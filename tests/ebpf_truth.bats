@@ -1,5 +1,5 @@
-# The source ebpf against witnesses that are not ours: /proc/PID/maps line for line, the counts of strace and perf trace, and what a workload
-# says of itself. The full million of calls is a row of the bench (tests/bench/run soak).
+# The source ebpf compared with independent counts: /proc/PID/maps line for line, strace, perf trace, and the workload's own
+# output. The full million of calls is a row of the bench (tests/bench/run soak).
 
 load helper
 
@@ -10,7 +10,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# churned CALLS REGIONS SEED THREADS: the workload is held when it has done, for a look at maps; tracked.ndjson is what was seen of it.
+# churned CALLS REGIONS SEED THREADS: holds the workload at its end to read its maps; tracked.ndjson is its stream.
 churned() {
 	mkfifo go
 	vm-sample --ebpf --command-output out -- "$WORKLOADS/churn" calls "$@" <go 3>&- | vm-parse 3>&- | vm-track 3>&- >tracked.ndjson &
@@ -28,7 +28,7 @@ churned() {
 	vm-check -q tracked.ndjson
 }
 
-# odd_one ARGS...: the same of the workload odd. Nothing is read whole by the clock, so that each call must have told the truth by itself.
+# odd_one ARGS...: the same for the workload odd. No whole read by the clock: each call must be exact by itself.
 odd_one() {
 	mkfifo go
 	${WITHIN:-} vm-sample --ebpf ${OPTIONS:-} -O reread=0 --command-output "$PWD/out" -- "${ODD:-$WORKLOADS/odd}" "$@" <go >raw.ndjson 3>&- &
@@ -47,7 +47,7 @@ odd_one() {
 	vm-check -q tracked.ndjson
 }
 
-# The tracked state before the end is maps, with file, offset and inode; and what was lost on the way was told (and made good).
+# The tracked state before the end equals maps, with file, offset and inode; losses were reported (and repaired).
 same_as_maps() {
 	/usr/bin/python3 -I "$ROOT/tests/state.py" "$pid" <tracked.ndjson >got.txt
 	tr -s ' ' <maps.txt | sed -E 's/^0*([0-9a-f]+)-0*/\1-/; s/ $//' >wanted.txt
@@ -55,23 +55,23 @@ same_as_maps() {
 	diff got.txt wanted.txt
 }
 
-# vm-sample ends, and its command, which it leaves alone, with the test.
+# Ends vm-sample and its command with the test; vm-sample does not end its command.
 interrupted() {
 	started+=($(jq -r 'select(.type=="process") | .pid' raw.ndjson | sort -u))
 	kill -INT "$pid"
 	wait "$pid" || true
 }
 
-# How often each call was made, in all processes of a traced stream, of strace -c and of perf trace -s: as "mmap 12" lines.
+# Counts each call in all processes of a traced stream, of strace -c and of perf trace -s, as lines like "mmap 12".
 traced_calls() { jq -r 'select(.type=="event") | .call' "$1" | grep -xE 'mmap|munmap|brk|mprotect' | sort | uniq -c | awk '{ print $2, $1 }'; }
 strace_calls() { awk '$NF ~ /^(mmap|munmap|brk|mprotect)$/ { print $NF, $4 }' "$1" | sort; }
 perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { for (c in n) print c, n[c] }' "$1" | sort; }
 
-@test "calls by the ten thousand in a process of 5000 regions: the state at the end is maps, line for line" {
+@test "calls by the ten thousand in a process of 5000 regions: the state at the end equals maps, line for line" {
 	churned 60000 5000 11
 	[ "$(wc -l <maps.txt)" -gt 4000 ]
 	same_as_maps
-	run ! grep '"what":"events"' tracked.ndjson # looks by the clock may be put off
+	run ! grep '"what":"events"' tracked.ndjson # samples by the clock may be skipped
 }
 
 @test "the same with four threads that map at once" {
@@ -80,7 +80,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	same_as_maps
 }
 
-@test "every call of it is there: as many as strace -c counts" {
+@test "the stream has every call: as many as strace -c counts" {
 	requires cmd strace
 	strace -c -o strace.txt "$WORKLOADS/churn" calls 20000 500 13 </dev/null || true
 	churned 20000 500 13
@@ -90,7 +90,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	[ "$(awk '/^mmap/ { print $2 }' got)" -gt 7000 ]
 }
 
-@test "generations of processes that fork: each is there, with every call, as strace -f -c counts" {
+@test "generations of forking processes: each is in the stream, with every call, as strace -f -c counts" {
 	requires cmd strace
 	for way in fork exec mixed; do
 		strace -f -c -o strace.txt "$WORKLOADS/generations" 5 2 $way
@@ -106,12 +106,12 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	done
 }
 
-@test "perf trace -s counts the same" {
+@test "the stream has as many calls as perf trace -s counts" {
 	requires cmd perf unshare
 	vm-sample --ebpf --command-output out -- "$WORKLOADS/long_running" 500 0 >raw.ndjson
 	traced_calls raw.ndjson >got
-	# perf mounts tracefs and leaves it: so it has mounts of its own
-	# perf itself misses a record now and then when the machine is busy: it may look again, ours may not
+	# perf mounts tracefs and leaves it mounted: so perf gets mounts of its own
+	# perf itself loses a record now and then on a busy machine: perf may repeat, vm-sample may not
 	for take in 1 2 3; do
 		unshare -m perf trace -m 4096 -s -o perf.txt "$WORKLOADS/long_running" 500 0 2>perf.err >/dev/null || skip "perf trace does not work here: $(head -1 perf.err)"
 		perf_calls perf.txt >wanted
@@ -120,10 +120,10 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	false
 }
 
-@test "each child has its parent's regions, from the parent's own, down all generations" {
+@test "each child has its parent's regions, from the parent's own ids, in all generations" {
 	vm-sample --ebpf -f --command-output out -- "$WORKLOADS/generations" 6 1 fork | vm-parse | vm-track >tracked.ndjson
 	vm-check -q tracked.ndjson
-	# every region of a FORK act comes from one that its parent had then
+	# every region of a FORK act descends from a region that its parent had then
 	jq -nc 'reduce (inputs | select(.type=="region" or .type=="change" or (.type=="process"))) as $l ({owner: {}, parent: {}, forks: 0, wrong: []};
 		if $l.type == "process" then (if $l.why == "fork" then .parent["\($l.pid)"] = $l.ppid else . end)
 		else (if $l.event == "FORK" then
@@ -137,7 +137,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	[ "$(jq -r 'select(.type=="process") | .pid' tracked.ndjson | sort -u | wc -l)" = 7 ]
 }
 
-@test "a tight loop by four threads: each pair of it is in the stream, and no mapping is left" {
+@test "a tight loop by four threads: each mmap and munmap is in the stream, and no mapping remains" {
 	vm-sample --ebpf --command-output out -- "$WORKLOADS/stress" 20000 8 4 1 | vm-parse | vm-track >tracked.ndjson
 	vm-check -q tracked.ndjson
 	run ! grep '"what":"events"' tracked.ndjson
@@ -146,7 +146,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	diff counts - <<<'[["mmap",20000],["munmap",20000]]'
 }
 
-@test "a leak: the heap grows by as much as was asked for, each time by a brk" {
+@test "a leak: the heap grows by the allocated amount, each time by a brk" {
 	background vm-sample --ebpf --command-output out -o raw.ndjson -- "$WORKLOADS/leak" 40 64 0 brk
 	touch out
 	until_true grep -q lost out
@@ -158,18 +158,18 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	grep -q "2560 KiB lost" out
 }
 
-@test "recursion: the stack reaches down to where the deepest call is" {
+@test "recursion: the stack reaches down to the deepest call" {
 	background vm-sample --ebpf --command-output out -o raw.ndjson -- "$WORKLOADS/recursion" 1 4000 60000
 	until_true grep -q '"call":"madvise"' raw.ndjson
 	grown() { vm-parse -q raw.ndjson 2>/dev/null | vm-track -q 2>/dev/null | jq -ne 'any(inputs; .event=="STACK_GROW" and .size >= 4096000)' >/dev/null; }
-	until_true grown # no call says so: a fault in no region does
+	until_true grown # no call shows this growth: a fault in no region does
 	interrupted
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
 	vm-check -q tracked.ndjson
 	jq -se '[.[] | select(.type=="change" and .event=="STACK_GROW")] | .[0].was.size < 4096000 and .[-1].size >= 4096000' tracked.ndjson
 }
 
-@test "dlopen and dlclose: the library's regions come and go, as often as they do" {
+@test "dlopen and dlclose: the library's regions are added and removed as often" {
 	requires cmd strace
 	strace -c -o strace.txt "$WORKLOADS/dlopen" 5 0
 	vm-sample --ebpf --command-output out -- "$WORKLOADS/dlopen" 5 0 | vm-parse | vm-track >tracked.ndjson
@@ -177,18 +177,18 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	diff <(traced_calls tracked.ndjson) <(strace_calls strace.txt)
 	at=$(sed -n 's/^libm.so.6 at //p' out)
 	jq -se --arg at "$at" '[.[] | select(.type=="change" and .start == $at and ((.name // "") | endswith("libm.so.6")))] | (map(select(.event=="MMAP_ADD")) | length >= 1) and (map(select(.event=="MUNMAP_REMOVE")) | length >= 1)' tracked.ndjson
-	# after the last dlclose no region of it is left
+	# after the last dlclose none of its regions remains
 	jq -se '[.[] | select(.type=="change" and .event=="EXIT" and ((.name // "") | endswith("libm.so.6")))] | length == 0' tracked.ndjson
 }
 
-@test "memory of no folder has the names that maps gives: memfd, shared memory, segments of System V" {
+@test "memory without a folder has the names of maps: memfd, shared memory, segments of System V" {
 	odd_one memory
 	grep -q "memfd:a name" maps.txt
 	grep -q "/dev/zero (deleted)" maps.txt
 	same_as_maps
 }
 
-@test "files of an overlay are those that the user knows" {
+@test "files of an overlay have the names that the user knows" {
 	requires cmd nsenter
 	mkdir lower upper work merged
 	cp "$WORKLOADS/odd" lower
@@ -203,7 +203,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 @test "in a chroot names begin where those of maps do" {
 	requires cmd nsenter
 	mkdir root
-	cat >within <<-EOF # all that is at the top of the real root, wherever the programs lie
+	cat >within <<-EOF # all top folders of the real root, wherever the programs lie
 		#!/bin/sh
 		for at in /*; do
 			new=$PWD/root\$at
@@ -219,7 +219,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	same_as_maps
 }
 
-@test "a whole process is read by the kernel's own iterator, and not through maps, where the kernel has it" {
+@test "the kernel's own iterator reads a whole process, without maps, if the kernel has it" {
 	requires cmd strace
 	grep -q ' bpf_iter_task_vma_new$' /proc/kallsyms || skip "this kernel has no iterator over regions"
 	sleep 1000 3>&- &
@@ -230,7 +230,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	vm-parse raw.ndjson | jq -se '[.[] | select(.type=="region")] | length > 10 and any(.name == "[stack]")'
 }
 
-@test "a region that changes without a pause is in each reading of its process" {
+@test "a region that changes without a pause is in each whole read of its process" {
 	requires cmd cc
 	cat >toggle.c <<-'C'
 		#include <sys/mman.h>
@@ -243,7 +243,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	run ! grep false there
 }
 
-@test "threads that map at once: no call that has mapped something is told to have left nothing" {
+@test "threads that map at once: no call that has mapped memory is reported to have left nothing" {
 	requires cmd cc
 	cat >busy.c <<-'C'
 		#include <pthread.h>
@@ -262,7 +262,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	run ! grep '"after":\[\]' told
 }
 
-@test "threads that map at once: no page fault of theirs is missing in the counts" {
+@test "threads that map at once: the counts miss no page fault" {
 	requires cmd cc
 	cat >touch.c <<-'C'
 		#include <pthread.h>
@@ -285,7 +285,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	[ "$output" -ge 36000 ] || { echo "$output of 36000"; return 1; }
 }
 
-@test "beside looks at intervals each call keeps its time, and all of them come before the end that a look has seen" {
+@test "beside samples at intervals each call keeps its time, and all calls come before the end that a sample has found" {
 	requires cmd cc
 	cat >many.c <<-'C'
 		#include <sys/mman.h>
@@ -305,7 +305,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	jq -se '(map(.type=="event" and .call=="munmap") | rindex(true)) < (map(.type=="event" and .call=="exit") | index(true))' raw.ndjson
 }
 
-@test "who shares memory with another process has what that maps, and the other way round" {
+@test "a process that shares memory with another has the other's mappings, in both directions" {
 	# Each has been read after the last call of the other.
 	settled() {
 		jq -ne "[inputs] as \$lines | (\$lines | map(select(.call==\"fork\") | .child)[0]) as \$child
@@ -318,7 +318,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	same_as_maps
 }
 
-@test "a stack that has grown just before the end is seen" {
+@test "a stack that grows just before the end is seen" {
 	for how in count none each; do
 		vm-sample --ebpf -O reread=0 -O faults=$how -- "$WORKLOADS/odd" deep >raw.ndjson
 		vm-parse raw.ndjson | vm-track >tracked.ndjson
@@ -327,7 +327,7 @@ perf_calls() { awk '$1 ~ /^(mmap|munmap|brk|mprotect)$/ { n[$1] += $2 } END { fo
 	done
 }
 
-@test "of a file with several names each region has the one it was mapped by, deleted only once it is, renamed when it is looked at again" {
+@test "for a file with several names each region has the name it was mapped by: deleted only after deletion, renamed at the next whole read" {
 	mkdir folder
 	odd_one links "$PWD/folder"
 	jq -r 'select(.type=="event" and (.after[0].name? // "" | test("folder"))) | .call + " " + (.after[0].name | sub(".*/"; ""))' raw.ndjson >got

@@ -1,16 +1,16 @@
-# The view explain, held against what awk counts in /proc of processes that are not ours.
+# The view explain, compared with what awk counts in /proc of other programs.
 load helper
 
 explain() { run -0 --separate-stderr vm-render --trace --view explain --width 200 "$@"; }
 
-# A cell of the row of a kind: cell KIND FIELD.
+# cell KIND FIELD: a cell of the row of a kind.
 cell() { awk -v kind="$1" -v field="$2" '$1 == "cell" && $3 == "\"kind\"" { on = $4 == "\"" kind "\"" } $1 == "cell" && on && index($0, "\"" field "\" ") { gsub("\"", "", $NF); print $NF }' <<<"$output"; }
 total() { awk -v field="$1" '$1 == "total" && index($0, "\"" field "\" ") { gsub("\"", "", $NF); print $NF }' <<<"$output"; }
 note() { grep -F "note \"$1" <<<"$output" || { echo "no note that begins with: $1" >&2; grep '^note' <<<"$output" >&2; return 1; }; }
 no() { if grep -F "$1" <<<"$output"; then return 1; fi; }
 same() { [ "$1" = "$2" ] || { echo "is $1, should be $2" >&2; return 1; }; }
 
-# The text of a process that stands still, in $SMAPS.
+# The smaps text of an idle process, in $SMAPS.
 stand_still() {
 	background "$@"
 	until_true bash -c "[ \"\$(readlink /proc/$pid/exe)\" != \"\$(readlink /proc/$$/exe)\" ] && grep -q stack /proc/$pid/maps"
@@ -25,7 +25,7 @@ stand_still() {
 sum() { awk -v key="$1:" '$1 == key { n += $2 } END { print n + 0 }' "$SMAPS"; } # KiB
 rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 
-@test "explain: totals are those of smaps" {
+@test "explain: totals equal those of smaps" {
 	requires cmd /usr/bin/python3
 	stand_still /usr/bin/python3 -c 'import time; time.sleep(600)'
 	explain "$BATS_TEST_TMPDIR/parsed"
@@ -36,7 +36,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	same "$(total "private KiB")" $(($(sum Private_Clean) + $(sum Private_Dirty)))
 }
 
-@test "explain: rows are those of the kinds, and each says what it is for" {
+@test "explain: rows equal the sums by kind, and each gives the purpose of its kind" {
 	stand_still sleep 600
 	explain "$BATS_TEST_TMPDIR/parsed"
 	same "$(cell stack regions)" "$(rows | grep -c '\[stack\]')"
@@ -47,7 +47,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	grep -qF 'the break area: what brk hands out' <<<"$output"
 }
 
-@test "explain: how many entities there are, beside the four of the textbook" {
+@test "explain: the number of regions, beside the four of the textbook" {
 	stand_still sleep 600
 	explain "$BATS_TEST_TMPDIR/parsed"
 	kinds=$(jq -r 'select(.type == "region") | .kind' "$BATS_TEST_TMPDIR/parsed" | sort -u | wc -l)
@@ -55,7 +55,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	note "what makes it up: $(rows | wc -l) regions of $kinds kinds; code, data, heap and stack of the textbook are $book of them"
 }
 
-@test "explain: W^X holds for sleep, and is broken by as many regions as awk finds in node" {
+@test "explain: W^X holds for sleep, and node breaks it with as many regions as awk finds" {
 	stand_still sleep 600
 	explain "$BATS_TEST_TMPDIR/parsed"
 	note "W^X holds: of $(rows | awk '$2 ~ /x/' | wc -l) executable regions none is writable"
@@ -72,7 +72,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	if [ "$both" = 0 ]; then note "W^X holds"; else note "W^X is broken: $both region"; fi
 }
 
-@test "explain: the same pages executable here and writable there evade W^X" {
+@test "explain: pages that are executable here and writable there evade W^X" {
 	map() { printf '%s-%s %s %08x 00:01 %d                             %s\n' "$@"; }
 	{ map 7f0000000000 7f0000004000 rw-s 0 77 "/memfd:code (deleted)"; map 7f0000100000 7f0000102000 r-xs 8192 77 "/memfd:code (deleted)"
 		map 7f0000200000 7f0000202000 r-xs 65536 77 "/memfd:code (deleted)"; map 7f0000300000 7f0000302000 r-xs 0 78 "/memfd:other (deleted)"; } >"$BATS_TEST_TMPDIR/m"
@@ -81,7 +81,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	[[ $output == *"W^X is evaded: 1 executable region, 8 KiB, can be written through another mapping of the same pages, as jit at 0x7f0000100000"* ]]
 }
 
-@test "explain: what is lazy, and whether RSS follows what was asked for" {
+@test "explain: lazy memory, and whether RSS follows the requested size" {
 	step_start
 	step mmap 16384 rw
 	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/parsed"
@@ -114,7 +114,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	grep -q "the largest: [0-9.]* TiB above 0x${largest#* }" <<<"$output"
 }
 
-@test "explain: what is not known is said, and not shown as nothing" {
+@test "explain: unknown values are named unknown, never shown as 0" {
 	stand_still sleep 600
 	vm-parse "/proc/$pid/maps" -o "$BATS_TEST_TMPDIR/parsed"
 	explain "$BATS_TEST_TMPDIR/parsed"
@@ -123,7 +123,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	no 'note "lazy'
 }
 
-@test "explain: columns, order and filters are the user's; groups are not" {
+@test "explain: the user may choose columns, order and filters, but no groups" {
 	stand_still sleep 600
 	explain --columns kind,swap,about --sort kind "$BATS_TEST_TMPDIR/parsed"
 	same "$(grep '^column' <<<"$output" | wc -l)" 3
@@ -136,7 +136,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	[[ $stderr == *"did you mean 'size'"* ]]
 }
 
-@test "explain: every renderer draws it, hostile names and kinds too" {
+@test "explain: every renderer draws the view, also hostile names and kinds" {
 	printf '%s\n' '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000000001000","end":"0x0000000040001000","size":1073741824,"perms":"rwxp","kind":"<b>\u001b[31m","name":"</text><script>alert(1)</script>\n","rss":4096}' >"$BATS_TEST_TMPDIR/s"
 	explain "$BATS_TEST_TMPDIR/s"
 	run -0 --separate-stderr vm-render --svg --view explain "$BATS_TEST_TMPDIR/s"
@@ -148,7 +148,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	vm-render --ascii --view explain "$BATS_TEST_TMPDIR/s" | head -1
 }
 
-@test "explain: at a moment, of a tracked stream, and of nothing" {
+@test "explain: one moment, a tracked stream, and an empty stream" {
 	golden=$ROOT/tests/golden/life.track.ndjson
 	explain --at 1s "$golden"
 	early=$(total regions)
@@ -159,7 +159,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	[[ $output == *"the input is empty"* ]]
 }
 
-@test "explain: a report of macOS is told in macOS's words, each with what it means" {
+@test "explain: a report of macOS has its own labels, each with an explanation" {
 	vm-parse "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/s"
 	run -0 --separate-stderr vm-render --ascii --view explain --columns kind,label,regions,size,about --width 200 "$BATS_TEST_TMPDIR/s"
 	while read -r label; do
@@ -169,7 +169,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	[[ $output == *"regions of 1 MiB"* && $output == *"a trap"* ]]
 }
 
-@test "explain: endless words of an invented report do not become endless rows" {
+@test "explain: endless labels of an invented report do not become endless rows" {
 	{ echo 'Virtual Memory Map of process 1 (x)'; echo 'Output report format:  2.4  -- 64-bit process'; echo '==== regions for process 1'
 	seq 3000 | awk '{ printf "MALLOC_%d  %x-%x [ 4K 4K 4K 0K] rw-/rwx SM=PRV\n", $1, $1 * 65536, $1 * 65536 + 4096 }'; } | vm-parse -q >"$BATS_TEST_TMPDIR/s" || true
 	run -0 vm-render --ascii --view explain --width 200 "$BATS_TEST_TMPDIR/s"
@@ -177,7 +177,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	[[ $output =~ total\ +3000\  ]]
 }
 
-@test "explain: a user's own kinds are said to be such, and their memory counts as asked for" {
+@test "explain: a user's own kinds are marked, and their memory counts as requested" {
 	printf 'kinds:\n  - { kind: pool, name: "", least: 1M }\n' >"$BATS_TEST_TMPDIR/c.yaml"
 	printf '%s\n' '7f0000000000-7f0000400000 rw-p 00000000 00:00 0' 'Size: 4096 kB' 'Rss: 4096 kB' >"$BATS_TEST_TMPDIR/smaps"
 	run -0 --separate-stderr vm-parse -c "$BATS_TEST_TMPDIR/c.yaml" -o "$BATS_TEST_TMPDIR/parsed" "$BATS_TEST_TMPDIR/smaps"

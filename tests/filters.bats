@@ -1,7 +1,7 @@
-# What every filter owes its neighbours in a pipe: a closed pipe, a full disk, a line cut in half, a line of a megabyte.
+# Duties of every filter in a pipe: a closed pipe, a full disk, a line cut in half, a line of a megabyte.
 load helper
 
-# The programs that read a stream and write one or a picture; each gets what it can read.
+# The programs that read a stream and write a stream or a picture; each gets input that it can read.
 filters() {
 	for program in vm-parse vm-track vm-render vm-check vm-replay; do
 		[ -x "$BUILD/bin/$program" ] && echo "$program"
@@ -16,7 +16,7 @@ command_of() { # PROGRAM -> its command line for these tests
 	esac
 }
 
-# A recording with something for each of them, made once for the file.
+# A recording with input for each of them, made once for the file.
 setup_file() {
 	load helper
 	export RECORDING=$BATS_FILE_TMPDIR/run.ndjson
@@ -26,7 +26,7 @@ setup_file() {
 	[ ! -x "$BUILD/bin/vm-track" ] || vm-track "$RECORDING" >"$RECORDING.tracked"
 }
 
-recording_of() { # PROGRAM -> what it reads
+recording_of() { # PROGRAM -> its input
 	case $1 in
 	vm-check | vm-replay) echo "$RECORDING.tracked" ;;
 	*) echo "$RECORDING" ;;
@@ -55,7 +55,7 @@ recording_of() { # PROGRAM -> what it reads
 	done
 }
 
-@test "a line cut in half is told with its place, the rest goes on, exit 1" {
+@test "a line cut in half is reported with its place, the rest is read, exit 1" {
 	for program in $(filters); do
 		whole=$(recording_of "$program")
 		n=$(($(wc -l <"$whole") / 2))
@@ -71,7 +71,7 @@ recording_of() { # PROGRAM -> what it reads
 	done
 }
 
-@test "a stream that stops in the middle of a line is told" {
+@test "a stream that stops in the middle of a line is reported" {
 	for program in $(filters); do
 		head -c 20000 "$(recording_of "$program")" >"$BATS_TEST_TMPDIR/cut"
 		run --separate-stderr $(command_of "$program") "$BATS_TEST_TMPDIR/cut"
@@ -81,7 +81,7 @@ recording_of() { # PROGRAM -> what it reads
 	done
 }
 
-@test "a line of more than a megabyte is skipped and told, one of just under it passes" {
+@test "a line of more than a megabyte is skipped and reported, a slightly shorter one passes" {
 	head -1 "$RECORDING" >"$BATS_TEST_TMPDIR/long"
 	printf '{"type":"mark","t":0.1,"text":"%s"}\n' "$(head -c 1000000 /dev/zero | tr '\0' a)" >>"$BATS_TEST_TMPDIR/long"
 	printf '{"type":"mark","t":0.2,"text":"%s"}\n' "$(head -c 1100000 /dev/zero | tr '\0' b)" >>"$BATS_TEST_TMPDIR/long"
@@ -97,7 +97,7 @@ recording_of() { # PROGRAM -> what it reads
 	done
 }
 
-@test "a line that is no JSON, NUL bytes and invalid UTF-8 are told with their place" {
+@test "a line that is no JSON, NUL bytes and invalid UTF-8 are reported with their place" {
 	{ head -1 "$RECORDING"; printf 'hello\n{"type":"mark","t":0.1,"text":"a\0b"}\n{"type":"mark","t":0.1,"text":"\xff"}\n[1]\n'; printf '{"type":"mark","t":0.3,"text":"after"}\n{"type":"end","t":0.4,"reason":"exit"}\n'; } >"$BATS_TEST_TMPDIR/bad"
 	for program in $(filters); do
 		run --separate-stderr $(command_of "$program") "$BATS_TEST_TMPDIR/bad"
@@ -127,7 +127,7 @@ recording_of() { # PROGRAM -> what it reads
 	done
 }
 
-@test "an unreadable file is told, the others are read, exit 1" {
+@test "an unreadable file is reported, the others are read, exit 1" {
 	for program in $(filters); do
 		run --separate-stderr $(command_of "$program") /nowhere/a "$(recording_of "$program")"
 		echo "$program: $status $stderr"

@@ -1,10 +1,10 @@
-# Findings: loud on what is sick, quiet on what is well; each from real processes at the presets, and to the point by hand.
+# Findings: reported for sick programs, silent for healthy ones; with real processes at the presets, and with small streams for exact limits.
 load helper
 load stream
 
 SICK='brk realloc mmap many threads deep reserve maps holes wx'
 
-# Two recordings at once: every sick workload, and ten healthy programs; longer than growth must last.
+# Makes two recordings at once, of every sick workload and of ten healthy programs, longer than growth must last.
 setup_file() {
 	load helper
 	mkdir "$BATS_FILE_TMPDIR/well"
@@ -27,8 +27,8 @@ teardown_file() {
 	for file in "$BATS_FILE_TMPDIR"/pid.*; do kill -KILL "$(cat "$file")" 2>/dev/null || true; done
 }
 
-# What a working day is made of. $1: a folder, $2 the workload, $3 seconds, $4 what has been tracked so far. Lives that are too short for
-# two looks get their input only when they have been seen.
+# Runs everyday programs. $1: a folder, $2 the workload, $3 seconds, $4 the stream tracked so far. Programs that would be too short for
+# two samples get their input only after their first sample.
 DAY='cd "$1"
 tracked=$4; END=$(($3 - 1))
 held() { local name=$1; until grep -q "\"name\":\"$name\"" "$tracked" || [ $SECONDS -ge $END ]; do read -rt 0.02 <>never || true; done; }
@@ -52,7 +52,7 @@ healthy() {
 
 setup() { requires cmd jq; }
 
-# Is there a finding of this rule about that workload, of that severity?
+# MODE RULE SEVERITY: is there a finding of this rule and severity for that workload?
 loud() { # MODE RULE SEVERITY
 	local pid
 	pid=$(cat "$BATS_FILE_TMPDIR/pid.$1")
@@ -60,7 +60,7 @@ loud() { # MODE RULE SEVERITY
 	jq -e -s --arg rule "$2" --arg severity "$3" 'any(.[]; .rule==$rule and .severity==$severity)' "$BATS_TEST_TMPDIR/found" >/dev/null
 }
 
-@test "a heap that only grows is found, with its slope, since when, and its id" {
+@test "a heap that only grows is found, with its slope, its start, and its id" {
 	loud brk grows warning
 	jq -e -s 'map(select(.rule=="grows"))[0] | (.text | startswith("[heap] grew in ")) and .slope > 0 and .confidence > 0.9 and .samples >= 11
 		and (.ids | length) == 1 and .from < .to and .kind == "heap" and .measure == "size" and .since >= 0' "$BATS_TEST_TMPDIR/found"
@@ -68,14 +68,14 @@ loud() { # MODE RULE SEVERITY
 
 @test "a block that grows by realloc is found" { loud realloc grows warning; }
 
-@test "mappings that are never unmapped are found, although the kernel joins them" { loud mmap grows warning; }
+@test "mappings that are never unmapped are found, although the kernel merges them" { loud mmap grows warning; }
 
 @test "small mappings that pile up are found as such, and as a kind that grows" {
 	loud many piles-up warning
 	loud many grows warning
 }
 
-@test "threads that nobody ends are found by their stacks" { loud threads piles-up warning; }
+@test "threads that never end are found by their stacks" { loud threads piles-up warning; }
 
 @test "a recursion near the limit of the stack is found" {
 	[ "$(ulimit -s)" != unlimited ] || skip "needs a limit of the stack (ulimit -s)"
@@ -84,28 +84,28 @@ loud() { # MODE RULE SEVERITY
 
 @test "ten reserved terabytes are found" { loud reserve reserved warning; }
 
-@test "the approach of vm.max_map_count is found" {
+@test "a number of regions close to vm.max_map_count is found" {
 	[ "$(cat /proc/sys/vm/max_map_count)" -lt 75000 ] || skip "vm.max_map_count is far above 60000"
 	loud maps map-count error
 }
 
-@test "an address space in pieces is found" { loud holes fragmented info; }
+@test "a fragmented address space is found" { loud holes fragmented info; }
 
-@test "memory that can be written and executed is found" { loud wx writable-executable warning; }
+@test "writable and executable memory is found" { loud wx writable-executable warning; }
 
-@test "each is told once, and again only when it has doubled" {
+@test "each finding is reported once, and again only when its value has doubled" {
 	run jq -s 'map(select(.type=="finding")) | group_by([.pid, .rule, .kind, .severity, .measure]) | map(length) | max' "$BATS_FILE_TMPDIR/sick"
 	[ "$output" -le 2 ]
 }
 
-@test "every finding is valid, and vm-check accepts the stream around them" {
+@test "every finding is valid, and vm-check accepts the stream with them" {
 	run valid_stream <"$BATS_FILE_TMPDIR/sick"
 	echo "$output"
 	[ "$status" = 0 ]
 	vm-check "$BATS_FILE_TMPDIR/sick"
 }
 
-@test "bash, sleep, gcc, sort, gzip, tar, python3, jq, node, a pool of threads, a warm-up and a saw are quiet" {
+@test "bash, sleep, gcc, sort, gzip, tar, python3, jq, node, a pool of threads, a warm-up and a sawtooth are silent" {
 	requires program vm-sample
 	names=$(jq -r 'select(.type=="process").name' "$BATS_FILE_TMPDIR/well.tracked" | sort -u)
 	echo "$names"
@@ -113,14 +113,14 @@ loud() { # MODE RULE SEVERITY
 		command -v "$name" >/dev/null || [[ $name == sick || $name == cc1 ]] || continue
 		grep -qx "$name" <<<"$names" || { echo "$name was not seen"; return 1; }
 	done
-	# node may keep its code writable, which is told as what it is
+	# node may keep its code writable: this finding is true
 	run jq -c 'select(.type=="finding" and ([.rule, .severity] != ["writable-executable", "info"]))' "$BATS_FILE_TMPDIR/well.tracked"
 	echo "$output"
 	[ "$status" = 0 ]
 	[ -z "$output" ]
 }
 
-# ---- by hand: a heap of so many pages at each second ----
+# ---- small streams: a heap of that many pages at each second ----
 
 heaps() { # PAGES…
 	local seq=0 pages
@@ -134,7 +134,7 @@ heaps() { # PAGES…
 
 found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' '; }
 
-@test "growth is told when it has lasted for enough looks, time and bytes" {
+@test "growth is reported when it has lasted for enough samples, time and bytes" {
 	heaps {1..13} >"$BATS_TEST_TMPDIR/in"
 	run found < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in")
 	[ "$output" = '[13,"grows","warning"] ' ]
@@ -145,7 +145,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	done
 }
 
-@test "growth that levels off is none, and neither is a saw whose teeth come back to the same height" {
+@test "growth that levels off is not reported, nor is a sawtooth of constant height" {
 	run found < <(heaps {1..8} 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 9 | vm-track --grow-least 4K --grow-for 0)
 	[ -z "$output" ]
 	run found < <(heaps $(for i in {1..9}; do echo {1..9}; done) | vm-track --grow-least 4K --grow-for 0)
@@ -154,28 +154,28 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[ -z "$output" ]
 }
 
-@test "a leak beneath a saw is found by what stays" {
+@test "a leak beneath a sawtooth is found by the level after each fall" {
 	run found < <(heaps $(for i in {0..39}; do echo $((10 * i + 20)) $((10 * i + 60)) $((10 * i + 90)) $((10 * i + 10)); done) | vm-track --grow-least 4K)
 	[[ $output == *'"grows","warning"'* ]]
 }
 
-@test "growth that has ended is taken back: a warm-up of minutes, a tooth of a slow saw, memory that is unmapped" {
+@test "growth that has ended is reported as ended: a warm-up of minutes, a tooth of a slow sawtooth, memory that is unmapped" {
 	warm=($(seq 60) $(printf '60 %.0s' {1..60}))
 	run found < <(heaps "${warm[@]}" | vm-track --grow-least 4K)
 	[[ $output == '[13,"grows","warning"] '*'[1'??',"grows","info"] ' ]] || { echo "$output"; return 1; }
 	heaps "${warm[@]}" | vm-track --grow-least 4K | jq -e -s 'map(select(.type == "finding"))[-1] | .ended > 50 and .ended <= 61 and .to == 60 * 4096 and .since == 1' >/dev/null
 	saw=($(for i in 1 2 3 4 5 6; do seq 60; done))
 	run found < <(heaps "${saw[@]}" | vm-track --grow-least 4K)
-	[ "$(grep -o '"info"' <<<"$output" | wc -l)" = 1 ] && [[ $output == *'[61,"grows","info"] ' ]] || { echo "$output"; return 1; } # once: the second tooth is no news
+	[ "$(grep -o '"info"' <<<"$output" | wc -l)" = 1 ] && [[ $output == *'[61,"grows","info"] ' ]] || { echo "$output"; return 1; } # once: the second tooth is not reported again
 	slower=($(for i in {1..400}; do awk -v i="$i" 'BEGIN { print int(2000 * (1 - exp(-i / 40))) + 1 }'; done))
-	run found < <(heaps "${slower[@]}" | vm-track --grow-least 4K) # it never quite levels off
+	run found < <(heaps "${slower[@]}" | vm-track --grow-least 4K) # the growth never quite levels off
 	[[ $output == *'"grows","info"] ' ]] || { echo "$output"; return 1; }
 	{ begin; for i in {1..20}; do snap "$i" "1000 $(printf %x $((0x1000 + i))) rw-p anon"; done; snap 21 "9000 9001 r--p file"; finish 22; } >"$BATS_TEST_TMPDIR/in"
 	run jq -r 'select(.type == "finding" and has("ended")).text' < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in")
 	[[ $output == *"grows no more: it was unmapped, "*" KiB"* ]]
 }
 
-@test "a leak of an hour is still told at its end, whatever saw or steps it hides below" {
+@test "a leak of an hour is still reported at its end, beneath any sawtooth or steps" {
 	leak=($(seq 0 1499 | awk '{ print 1000 + ($1 % 30) * 20 + $1 * 4 }'))
 	run found < <(heaps "${leak[@]}" | vm-track)
 	[[ $output == *'"grows","warning"] ' ]] || { echo "$output"; return 1; }
@@ -185,39 +185,39 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output == *'"grows","warning"] ' ]] || { echo "$output"; return 1; }
 }
 
-@test "one look in ten without growth, and a heap that doubles, are told once more" {
+@test "one sample in ten without growth, and a heap that doubles, are reported again once" {
 	run found < <(heaps {1..9} 9 {10..60} | vm-track --grow-least 4K)
 	echo "$output"
 	[ "$(grep -o grows <<<"$output" | wc -l)" -ge 2 ]
 	[ "$(grep -o grows <<<"$output" | wc -l)" -le 4 ]
 }
 
-@test "looks in which nothing changed count as looks without growth" {
+@test "samples without changes count as samples without growth" {
 	{ begin
 	for i in {1..12}; do
 		snap $((i * 4)) "1000 $(printf %x $((0x1000 + i))) rw-p heap \"name\":\"[heap]\""
 		for k in 1 2 3; do printf '{"type":"sample","t":%d,"pid":7,"seq":%d,"same":true}\n' $((i * 4 + k)) $((i * 4 + k)); done
 	done
 	finish; } >"$BATS_TEST_TMPDIR/in"
-	run found < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in") # steps of four looks: 11 whole groups of four, one too few
+	run found < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in") # steps of four samples: 11 whole groups of four, one too few
 	[ -z "$output" ]
 	run found < <(vm-track --grow-least 4K --grow-samples 10 "$BATS_TEST_TMPDIR/in")
 	[[ $output == *grows* ]]
 }
 
-@test "a stack without a guard below it, and one that may be executed, are told" {
+@test "a stack without a guard below it, and an executable stack, are reported" {
 	run found < <({ begin; snap 1 "10 20 rw-p anon" "20 30 rw-p thread-stack" "40 41 ---p guard" "41 50 rwxp stack"; finish; } | vm-track)
 	[ "$output" = '[1,"writable-executable","error"] [1,"unguarded","info"] ' ]
 }
 
-@test "a stack with guard pages within it is not told as unguarded" {
+@test "a stack with guard pages inside it is not reported as unguarded" {
 	run found < <({ begin; snap 1 "10 20 rw-p anon" '20 30 rw-p thread-stack "flags":"rd wr mr mw me ac gu nh"'; finish; } | vm-track)
 	[ -z "$output" ]
 	run found < <({ begin; snap 1 "10 20 rw-p anon" '20 30 rw-p thread-stack "flags":"rd wr mr mw me ac gd nh"'; finish; } | vm-track)
 	[ "$output" = '[1,"unguarded","info"] ' ]
 }
 
-@test "the limits come from the stream: a stack's, the kernel's, a cgroup's over all its processes" {
+@test "the limits come from the stream: of a stack, of the kernel, of a cgroup over all its processes" {
 	stream='{"type":"stream","t":0,"version":1,"program":"test","host":{"max_map_count":2}}'
 	process='{"type":"process","t":0,"pid":7,"why":"first","name":"a","stack_limit":65536,"cgroup":"/x","memory_limit":100000}'
 	{ echo "$stream"; echo "$process"; echo "${process/7/8}"
@@ -229,7 +229,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[ "$output" = '[1,"map-count","error"] ' ]
 }
 
-@test "vm-sample tells the limits of a process and of the kernel" {
+@test "vm-sample reports the limits of a process and of the kernel" {
 	background sleep 60
 	vm-sample -p "$pid" -n 1 >"$BATS_TEST_TMPDIR/s"
 	[ "$(jq 'select(.type=="stream").host.max_map_count' "$BATS_TEST_TMPDIR/s")" = "$(cat /proc/sys/vm/max_map_count)" ]
@@ -238,7 +238,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[ "$(jq 'select(.type=="process").stack_limit' "$BATS_TEST_TMPDIR/s")" = "$limit" ]
 }
 
-@test "the approach of a cgroup's limit is found" {
+@test "usage close to a cgroup's limit is found" {
 	requires root
 	group=/sys/fs/cgroup/vmpipe-test-$$
 	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || skip "needs cgroup v2 with the memory controller"
@@ -246,7 +246,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	mkdir "$group" 2>/dev/null || skip "no cgroup can be made here"
 	echo 64M >"$group/memory.max"
 	workload sick memory 0 56
-	echo "$pid" >"$group/cgroup.procs" # what it has is charged where it was: the limit is not met, and nobody is killed
+	echo "$pid" >"$group/cgroup.procs" # the memory is charged to the first cgroup: the limit is not reached, and nothing is killed
 	run found < <(vm-sample -p "$pid" -n 1 | vm-parse | vm-track)
 	kill -KILL "$pid"
 	wait "$pid" || true
@@ -267,7 +267,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[ "$output" = 'vm-track: --findings: no rule "piles-upp"; the nearest is "piles-up"' ]
 }
 
-@test "a name with quotes, escapes and no UTF-8 does no harm in a finding" {
+@test "a name with quotes, escapes and invalid UTF-8 does no harm in a finding" {
 	{ begin
 	for i in {1..13}; do
 		printf '{"type":"snapshot","t":%d,"pid":7,"seq":%d,"regions":1}\n' $i $i
@@ -280,7 +280,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output != *"does not match"* && $output != *"is not"* ]]
 }
 
-@test "findings show in the view events, as a note, and as flags over a timeline" {
+@test "findings appear in the view events, as a note, and as flags over a timeline" {
 	vm-track "$BATS_FILE_TMPDIR/sick" >"$BATS_TEST_TMPDIR/s"
 	run vm-render --ascii --width 200 --view events --pid "$(cat "$BATS_FILE_TMPDIR/pid.wx")" "$BATS_TEST_TMPDIR/s"
 	[ "$status" = 0 ]
@@ -291,7 +291,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output == *"grew in "* ]]
 }
 
-@test "without findings the stream is the same but for them" {
+@test "without findings the rest of the stream is the same" {
 	vm-parse "$BATS_FILE_TMPDIR/sick.raw" | vm-track -f none | grep -v '"type":"stage"' >"$BATS_TEST_TMPDIR/without"
 	grep -v '"type":"\(finding\|stage\)"' "$BATS_FILE_TMPDIR/sick" | cmp - "$BATS_TEST_TMPDIR/without"
 }

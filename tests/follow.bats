@@ -1,18 +1,18 @@
 #!/usr/bin/env bats
-# vm-sample -f: children are found as they come, told as what is known of them, and followed until the last one has gone.
+# vm-sample -f: children are found as they appear, reported with all that is known, and followed until the last one has gone.
 load helper
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-follow() { # options ...: in the background, into out
+follow() { # options ...: runs vm-sample in the background, into out
 	vm-sample -f -i 5ms --detail maps "$@" >out 2>err 3>&- &
 	sampler=$!
 	started+=("$sampler")
 }
 
-has() { # jq condition over whole lines that are there already
+has() { # jq condition: holds for the whole lines written so far
 	jq -e -n "first(inputs | select($1))" out >/dev/null 2>&1
 }
 
@@ -25,7 +25,7 @@ lives() {
 	jq -c "select(.type==\"process\" and .pid==$1) | [.why, .ppid]" out | tr '\n' ' '
 }
 
-@test "a child and its own child are told as forks of their parents, and looked at" {
+@test "a child and its own child are reported as forks of their parents, and sampled" {
 	step_start
 	follow -p "$pid"
 	until_true has '.type=="sample"'
@@ -66,7 +66,7 @@ lives() {
 	valid_stream <tracked
 }
 
-@test "a child that has executed another program before it was seen is told as fork, then exec, and is no copy" {
+@test "a child that executed another program before its first sample is reported as fork, then exec, and is no copy" {
 	follow -i 50ms -- bash -c 'sleep 60 & echo $! >child; wait'
 	until_true test -s child
 	child=$(cat child)
@@ -81,7 +81,7 @@ lives() {
 	run ! jq -e "select(.event==\"FORK\" and .pid==$child and (.name // \"\" | endswith(\"/sleep\")))" tracked
 }
 
-@test "children that were there before are first, not forked in this stream" {
+@test "children that existed before are first, not forked in this stream" {
 	step_start
 	step fork
 	child=$answer
@@ -91,7 +91,7 @@ lives() {
 	[ "$(jq -c "select(.type==\"sample\" and .pid==$child).seq" out | tr '\n' ' ')" = "0 1 " ]
 }
 
-@test "a kernel without files of children: their parents say whose they are" {
+@test "without the kernel's children files, children are found by their parent's pid" {
 	step_start
 	follow -p "$pid" -O children=stat
 	until_true has '.type=="sample"'
@@ -101,7 +101,7 @@ lives() {
 	[ "$(lives "$answer")" = "[\"fork\",$pid] " ]
 }
 
-@test "an orphan stays followed, and the stream ends with the last of them; the status is the command's" {
+@test "an orphan stays followed, and the stream ends with the last process; the status is the command's" {
 	mkfifo go up
 	follow -- bash -c '(echo >up; read x <go; exit 9) & read x <up; exec 3<>up; until grep -q "\"why\":\"fork\"" out; do :; done; exit 4'
 	until_true has '.type=="event" and .call=="exit"'
@@ -116,7 +116,7 @@ lives() {
 	[ "$(tail -1 out | jq -c '[.reason, .status]')" = '["exit",4]' ]
 }
 
-@test "the end of a child is told while others go on" {
+@test "the end of a child is reported while others continue" {
 	step_start
 	follow -p "$pid"
 	until_true has '.type=="sample"'
@@ -132,12 +132,12 @@ lives() {
 	ends
 }
 
-@test "without -f children are nothing to it" {
+@test "without -f children are ignored" {
 	run --separate-stderr vm-sample -i 5ms -- bash -c 'sleep 0.1; sleep 0.1; :'
 	[ "$(jq -r 'select(.type=="process").why' <<<"$output")" = first ]
 }
 
-@test "hundreds of children: all are looked at, and what was too late is told" {
+@test "hundreds of children: all are sampled, and late samples are reported" {
 	follow -i 20ms -- bash -c 'for i in {1..300}; do sleep 60 & done; wait'
 	until_true bash -c "[ \"\$(jq -r 'select(.type==\"raw\").pid' out 2>/dev/null | sort -u | wc -l)\" -ge 301 ]"
 	kill $(jq -r 'select(.type=="process" and .why=="exec" and .name=="sleep").pid' out) || true
@@ -147,7 +147,7 @@ lives() {
 	[ "$(jq -r 'select(.type=="lost").what' out | sort -u | tr '\n' ' ')" = "samples " ] || ! grep -q '"type":"lost"' out
 }
 
-@test "where descriptors run out, those that cannot be looked at are told once each, and the others go on" {
+@test "if descriptors run out, each process that cannot be sampled is reported once, and the others continue" {
 	run --separate-stderr bash -c 'ulimit -n 40; vm-sample -f -i 20ms -n 20 --detail maps -- bash -c "for i in {1..60}; do sleep 1 & done; wait"'
 	[ "$status" -eq 0 ]
 	[ "$(grep -c "ulimit -n" <<<"$stderr")" -eq 1 ]
@@ -156,7 +156,7 @@ lives() {
 	[ "$(jq -s '[.[] | select(.type=="lost" and .what=="processes").count] | add' <<<"$output")" -eq $((61 - seen)) ]
 }
 
-@test "what it writes is valid" {
+@test "the output of vm-sample -f is valid" {
 	run --separate-stderr vm-sample -f -i 2ms -- bash -c 'sleep 0.02; (sleep 0.02; :); sleep 0.02 & wait'
 	[ "$status" -eq 0 ]
 	valid_stream <<<"$output"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
-# How the code is laid out: .clang-format says it, `make format` applies it.
+# Layout of the code: .clang-format defines it, `make format` applies it.
 
 load helper
 
-@test "all C files are laid out as .clang-format says" {
+@test "all C files have the layout of .clang-format" {
 	cd "$ROOT"
 	find cmd lib plugins tests contrib -name '*.[ch]' >"$BATS_TEST_TMPDIR/files"
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/files")" -gt 200 ]

@@ -1,4 +1,4 @@
-# Whatever comes in: a fixed number of random inputs for each reader, under the sanitizers. `make fuzz` goes on for hours.
+# Random input: a fixed number of inputs for each reader, with the sanitizers. `make fuzz` runs for hours.
 load helper
 
 setup_file() {
@@ -13,7 +13,7 @@ fuzz() {
 	[ "$status" -eq 0 ] && [[ $output == *" inputs" ]] || { tail -40 <<<"$output"; return 1; }
 }
 
-@test "no line harms the reader, and what it reads is written and read the same" { fuzz reader 10000 stream.ndjson; }
+@test "no line harms the reader, and every accepted line survives writing and reading" { fuzz reader 10000 stream.ndjson; }
 @test "no text harms the parsers of maps, smaps, smaps_rollup and pages" { fuzz procfs 9000 maps.txt smaps.txt rollup.txt pages.txt; }
 @test "no YAML harms a program, and each refusal names the file" { fuzz config 1500 config.yaml; }
 @test "no stream harms the state, the model or a view" { fuzz stream 300 stream.ndjson; }
@@ -22,7 +22,7 @@ fuzz() {
 @test "no text harms the parsers of meminfo, free, vm_stat, top and footprint" {
 	fuzz system 6000 ../../texts/meminfo.txt ../../texts/free.txt ../../texts/vm_stat.txt ../../texts/top.txt ../../texts/footprint.txt
 }
-@test "no text harms the parsers of numa_maps, gdb's mappings and other listings, and no log that of maps within it" {
+@test "no text harms the parsers of numa_maps, gdb's mappings and other listings, and no log harms the parser of maps in logs" {
 	fuzz numa 3000 ../../texts/numa_maps.txt
 	fuzz gdb 3000 ../../texts/gdb.txt
 	fuzz listing 4000 ../../texts/listing.txt
@@ -30,7 +30,7 @@ fuzz() {
 }
 @test "no bytes harm the parser of core files" {
 	requires cmd gcore
-	sleep 1000 3>&- & # small: a reserve of gigabytes would be written out
+	sleep 1000 3>&- & # small: a reserve of gigabytes would be dumped in full
 	pid=$!
 	started+=("$pid")
 	until_true grep -qx sleep "/proc/$pid/comm"

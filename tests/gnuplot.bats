@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The gnuplot renderer: its scripts run as they are, its pictures are whole or not there, and gnuplot obeys no name.
+# The gnuplot renderer: its scripts run unchanged, its pictures are complete or absent, and gnuplot executes no name.
 load helper
 
 setup_file() {
@@ -16,7 +16,7 @@ setup() {
 
 figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
 
-# A process whose names are commands, macros, formats and ends of data, as gnuplot would read them.
+# A process whose names are gnuplot commands, macros, formats and ends of data.
 hostile() {
 	local i=0 name
 	echo '{"type":"stream","t":0,"version":1,"program":"test"}'
@@ -33,7 +33,7 @@ hostile() {
 	echo '{"type":"end","t":3,"reason":"exit"}'
 }
 
-@test "every figure is a script that gnuplot draws as it is, without a word" {
+@test "gnuplot draws the script of every figure unchanged, without a message" {
 	for figure in $figures; do
 		"$DRAW" "$PLUGIN" "$figure" >"$figure.gp"
 		run --separate-stderr gnuplot -d -e "output='$figure.png'" "$figure.gp"
@@ -54,7 +54,7 @@ hostile() {
 	done
 }
 
-@test "the output's name decides: png, pdf and svg are pictures, all else is the script" {
+@test "the output's name decides: png, pdf and svg are pictures, everything else is the script" {
 	for name in x.png x.PNG x.pdf x.svg x.gp run-%p.png; do vm-render --gnuplot -o "$name" "$life"; done
 	[ "$(head -c 4 x.png | tail -c 3)" = PNG ]
 	cmp x.png x.PNG
@@ -64,13 +64,13 @@ hostile() {
 	vm-render --gnuplot "$life" | cmp - x.gp
 }
 
-@test "the script draws where there is no display and no terminal is named" {
+@test "without a display the script draws, even if no terminal is named" {
 	vm-render --gnuplot "$life" >x.gp
 	env -u DISPLAY gnuplot -d x.gp >x.txt
 	grep -q 'lifecycle (20732)' x.txt
 }
 
-@test "a script that is to write an unknown kind of file says so" {
+@test "a script for an unknown type of file is refused with a message" {
 	vm-render --gnuplot "$life" >x.gp
 	run gnuplot -d -e "output='x.doc'" x.gp
 	[ "$status" -eq 1 ]
@@ -86,7 +86,7 @@ hostile() {
 	vm-render --gnuplot -O theme=dark "$life" | grep -q "'#ff8a3c'"
 }
 
-@test "gnuplot obeys no name, and shows each as it is" {
+@test "gnuplot executes no name, and shows each name literally" {
 	requires cmd xmllint
 	hostile >hostile.ndjson
 	for view in timeline map area table; do
@@ -106,7 +106,7 @@ hostile() {
 	done
 }
 
-@test "names with controls and no UTF-8 become no control in the script" {
+@test "names with controls and invalid UTF-8 become no control in the script" {
 	for figure in nasty nastyarea nastytable; do
 		"$DRAW" "$PLUGIN" "$figure" >x.gp
 		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' x.gp
@@ -116,7 +116,7 @@ hostile() {
 	done
 }
 
-@test "without gnuplot the message names the package, and no file is left" {
+@test "without gnuplot the message names the package, and no file is written" {
 	mkdir bin
 	run env PATH="$PWD/bin" "$BUILD/bin/vm-render" --gnuplot -o x.png "$life"
 	[ "$status" -eq 1 ]
@@ -125,7 +125,7 @@ hostile() {
 	PATH="$PWD/bin" "$BUILD/bin/vm-render" --gnuplot -o x.gp "$life"
 }
 
-@test "gnuplot's failure is told with its reason, and no half of a picture is left" {
+@test "gnuplot's failure is reported with its reason, and no half picture remains" {
 	mkdir bin
 	printf '#!/bin/sh\nprintf half\necho "line 7: something is wrong" >&2\nexit 3\n' >bin/gnuplot
 	chmod +x bin/gnuplot
@@ -143,7 +143,7 @@ hostile() {
 	[ ! -e x.png ]
 }
 
-@test "a box too thin for an edge has none, and none is drawn in its place" {
+@test "a box too thin for an edge has none, and no other edge is drawn in its place" {
 	{
 		echo '{"type":"stream","t":0,"version":1,"program":"test"}'
 		for t in 0 9 9.001 10; do
@@ -158,14 +158,14 @@ hostile() {
 	[ "$(grep -o '<path' edges | wc -l)" = 1 ]
 }
 
-@test "a name of a picture that is not drawn is refused, and no script is left under it" {
+@test "a picture type that gnuplot cannot draw is refused, and no script has its name" {
 	run vm-render --gnuplot -o x.jpg "$life"
 	[ "$status" -eq 1 ]
 	[[ $output == *"x.jpg: the pictures are .png, .pdf and .svg"* ]]
 	[ ! -e x.jpg ]
 }
 
-@test "a gnuplot without the terminal says which one is missing" {
+@test "a gnuplot without the needed terminal is reported with the terminal's name" {
 	mkdir bin
 	printf '#!/bin/sh\nsed "s/GPVAL_TERMINALS/\\" dumb unknown \\"/" | %s "$@"\n' "$(command -v gnuplot)" >bin/gnuplot
 	chmod +x bin/gnuplot

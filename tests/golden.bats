@@ -1,9 +1,9 @@
-# Every link of the pipe, held against what it wrote before: `make golden` rewrites, `git diff` is the review.
+# Each stage of the pipe, compared with its golden file: `make golden` rewrites, `git diff` is the review.
 load helper
 
 golden=$ROOT/tests/golden
 
-# held NAME COMMAND...: the command's output without its account (times differ) is the golden file NAME.
+# held NAME COMMAND...: the command's output, without its stage line (times differ), equals the golden file NAME.
 held() {
 	local name=$1 status=0
 	shift
@@ -14,16 +14,16 @@ held() {
 	diff -u "$golden/$name" "$BATS_TEST_TMPDIR/out"
 }
 
-@test "vm-parse turns a recorded life into the regions it always did" { held life.parse.ndjson vm-parse "$golden/life.raw.ndjson"; }
-@test "vm-track turns them into the changes it always did" { held life.track.ndjson vm-track "$golden/life.parse.ndjson"; }
-@test "vm-check finds the golden changes right" { vm-check "$golden/life.track.ndjson"; }
+@test "vm-parse turns a recorded life into the golden regions" { held life.parse.ndjson vm-parse "$golden/life.raw.ndjson"; }
+@test "vm-track turns the regions into the golden changes" { held life.track.ndjson vm-track "$golden/life.parse.ndjson"; }
+@test "vm-check accepts the golden changes" { vm-check "$golden/life.track.ndjson"; }
 
-@test "vm-diff tells two moments of it apart as it always did" {
+@test "vm-diff of two moments equals the golden differences" {
 	held life.diff.ndjson bash -c "cd '$golden' && { vm-diff -q --at-a 1 --at-b 2 life.track.ndjson life.parse.ndjson || [ \$? = 1 ]; }"
 	vm-check -q "$golden/life.diff.ndjson"
 }
 
-@test "each view is the text it always was" {
+@test "each view equals its golden text" {
 	for view in timeline map area table events tree summary cards diff explain stats; do
 		held "life.$view.txt" vm-render --ascii --width 100 --view "$view" "$golden/life.track.ndjson"
 	done
@@ -34,13 +34,13 @@ held() {
 	run ! grep -nP '[^\x00-\x7f]' "$golden/life.plain.txt"
 }
 
-@test "each view is the SVG it always was" {
+@test "each view equals its golden SVG" {
 	for view in timeline map area table events tree summary cards diff explain stats; do
 		held "life.$view.svg" vm-render --svg --view "$view" "$golden/life.track.ndjson"
 	done
 }
 
-@test "each view is the figure it always was" {
+@test "each view equals its golden figure" {
 	for view in timeline map area table events tree summary cards diff explain stats; do
 		held "life.$view.trace" vm-render --trace --view "$view" "$golden/life.track.ndjson"
 	done
@@ -51,7 +51,7 @@ held() {
 	diff "$golden/life.timeline.svg" "$BATS_TEST_TMPDIR/untracked.svg"
 }
 
-@test "what jq has rewritten is read the same" {
+@test "lines that jq has rewritten are read the same" {
 	requires cmd jq
 	jq -cS . "$golden/life.parse.ndjson" >"$BATS_TEST_TMPDIR/sorted"
 	vm-track "$BATS_TEST_TMPDIR/sorted" | grep '"type":"change"' >"$BATS_TEST_TMPDIR/changes"

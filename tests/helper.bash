@@ -1,5 +1,5 @@
-# What every test starts from: the programs of this build first on PATH, the repository, the workloads, and a way to
-# start processes that are gone when the test is over.
+# The common start of every test: the programs of this build first on PATH, the repository, the workloads, and a way to
+# start processes that end with the test.
 #
 #   load helper
 #   setup() { workload still "$BATS_TEST_TMPDIR"; }      # -> $pid, once it has said "ready"
@@ -9,10 +9,10 @@ ROOT=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 [[ $BUILD == /* ]] || BUILD=$ROOT/$BUILD
 WORKLOADS=$BUILD/workloads
-SAMPLES=${VMPIPE_SAMPLES:-$(compgen -G "$ROOT/../*/samples" | head -1)} # external samples, where somebody has put them
+SAMPLES=${VMPIPE_SAMPLES:-$(compgen -G "$ROOT/../*/samples" | head -1)} # external samples, if present
 PATH=$BUILD/bin:$PATH
 export ROOT BUILD WORKLOADS SAMPLES PATH
-# Pictures and messages must not depend on who runs the tests.
+# Pictures and messages must not depend on the user who runs the tests.
 unset VMPIPE_PLUGINS NO_COLOR CLICOLOR_FORCE COLUMNS LINES
 export LC_ALL=C.UTF-8 TERM=xterm-256color TZ=UTC
 bats_require_minimum_version 1.5.0
@@ -23,7 +23,7 @@ requires() {
 	shift
 	case $what in
 	root) [ "$(id -u)" = 0 ] || skip "needs root" ;;
-	other) # root, setpriv, and a build in a folder that is open to others
+	other) # root, setpriv, and a build in a folder that others may read
 		requires root
 		requires cmd setpriv
 		setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$BUILD/bin/vm-sample" || skip "another user cannot reach the build" ;;
@@ -36,7 +36,7 @@ requires() {
 	esac
 }
 
-# Waits until a command succeeds, at most 10 s: for what gives no event of its own.
+# Waits until a command succeeds, at most 10 s: for conditions that give no event.
 until_true() {
 	local end=$((SECONDS + 10))
 	until "$@"; do
@@ -64,11 +64,11 @@ workload() {
 		ready_text+=$line$'\n'
 	done
 	rm -f "$fifo"
-	kept+=("$fd") # held open: the workload may say more
+	kept+=("$fd") # stays open: the workload may print more
 	[ "$line" = ready ] || { echo "workload $name: $(cat "$BATS_TEST_TMPDIR/workload.err")" >&2; return 1; }
 }
 
-# A process driven call by call (tests/workloads/step.c). Sets pid; then `step mmap 4 rw` sets $answer (without "ok ").
+# Starts a process that is driven call by call (tests/workloads/step.c). Sets pid; then `step mmap 4 rw` sets $answer (without "ok ").
 step_start() {
 	local fifo=$BATS_TEST_TMPDIR/step
 	mkfifo "$fifo.in" "$fifo.out"
@@ -90,7 +90,7 @@ step() {
 	esac
 }
 
-# Runs a command in the background, to be ended with the test. Sets pid.
+# Runs a command in the background, which ends with the test. Sets pid.
 background() {
 	"$@" 3>&- &
 	pid=$!
@@ -103,7 +103,7 @@ valid_stream() {
 	/usr/bin/python3 -I "$ROOT/tests/validate.py" "$ROOT/schemas" "$@"
 }
 
-# Builds the program that feeds a renderer with figures made by hand, at $1; with the sanitizers where the plugins have them.
+# Builds the program that gives figures to a renderer, at $1; with the sanitizers if the plugins have them.
 draw_harness() {
 	local plugin=$BUILD/lib/vmpipe/render/svg.so with=
 	if ldd "$plugin" | grep -q libasan; then with=-fsanitize=address,undefined; fi

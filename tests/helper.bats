@@ -1,4 +1,4 @@
-# The helper itself: a test that skips in silence, or a process that outlives its test, would make all others worthless.
+# The helper itself: a silent skip, or a process that outlives its test, would make all other tests worthless.
 load helper
 
 @test "requires fails on a word that it does not know" {
@@ -7,14 +7,14 @@ load helper
 	[[ $output == *'unknown word "rooot"'* ]]
 }
 
-@test "a workload is ready when it says so, and its regions are in its maps" {
+@test "a workload prints ready when it is ready, and its regions are in its maps" {
 	workload still "$BATS_TEST_TMPDIR"
 	[[ $ready_text == *" rwxp executable"* ]]
 	read -r _ start end _ <<<"$ready_text"
 	grep -q "^${start#0x0000}-${end#0x0000} rw-p" "/proc/$pid/maps"
 }
 
-@test "a process is driven call by call" {
+@test "a process can be driven call by call" {
 	step_start
 	step mmap 4 rw
 	at=$answer
@@ -26,10 +26,10 @@ load helper
 	[[ $output == *"error EINVAL"* ]]
 }
 
-@test "no line of a test is one whose failure bats does not see" {
+@test "no test has a line whose failure bats does not notice" {
 	cd "$ROOT/tests"
-	run grep -nE '^[[:space:]]*!' *.bats # bats goes on behind a command with ! in front, but for the last; so it is "run !"
+	run grep -nE '^[[:space:]]*!' *.bats # bats ignores the failure of a command with ! before it, except the last: "run !" is safe
 	output=$(grep -v ' || ' <<<"$output" || true)
 	[ -z "$output" ] || { echo "$output"; return 1; }
-	run -1 grep -nE '^[[:space:]]*(\[+ .* \]+ && )+\[+ .* \]+( #.*)?$' *.bats # and so it does if a test in front of && is false
+	run -1 grep -nE '^[[:space:]]*(\[+ .* \]+ && )+\[+ .* \]+( #.*)?$' *.bats # bats also ignores a false test before &&
 }

@@ -1,7 +1,7 @@
-# Identity, by real processes: what becomes of a region's id in each thing that can happen to it, and whom the others descend from.
+# Identity, with real processes: the fate of a region's id in each possible change, and the ids that others descend from.
 load helper
 
-base=0x0000100000000000 # far from everything else: the regions of a test are placed here, and only they are told
+base=0x0000100000000000 # far from everything else: a test's regions are placed here, and only these are printed
 
 setup() {
 	requires cmd jq
@@ -22,7 +22,7 @@ watched() {
 	looked
 }
 
-# Waits for a look that began after this moment.
+# Waits for a sample that began after this moment.
 looked() {
 	local now=$(($(date +%s%N) - began)) line t
 	while IFS= read -r -t 10 -u "$looks" line; do
@@ -38,8 +38,8 @@ did() { step "$@" && looked; }
 
 at() { printf '0x%016x' $((base + 16#$1 * 4096)); }
 
-# Ends the process, tracks what was seen, and puts the changes into $output: each act's number, and its lines: event, region
-# (a, b .. in the order of their coming), where from and what ended with it, pages from the base.
+# Ends the process, tracks its stream, and puts the changes into $output: each act's number, and its lines: event, region
+# (a, b .. in order of appearance), ancestors and ended regions, pages from the base.
 story() {
 	echo "exit 0" >&"$step_in"
 	cat <&"$looks" >/dev/null # to its end
@@ -60,7 +60,7 @@ story() {
 
 is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; }; }
 
-@test "split: a hole leaves the id below, and the piece above descends from it" {
+@test "split: a hole leaves the id below, and the piece above descends from the region" {
 	watched --detail maps
 	did map "$(at 0)" 8 rw
 	did munmap "$(at 3)" 2
@@ -70,7 +70,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 2 SPLIT b from a 5-8 rw-p"
 }
 
-@test "merge: what fills the hole makes one region of two, with the lower id, and the upper one ends" {
+@test "merge: memory that fills the hole makes one region of two, with the lower id, and the upper id ends" {
 	watched --detail maps
 	did map "$(at 0)" 4 rw
 	did map "$(at 8)" 4 rw
@@ -96,7 +96,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 5 RESIZE_MAPPING a 3-8 rw-p"
 }
 
-@test "move: the id goes along" {
+@test "move: the id moves along" {
 	watched --detail maps
 	did map "$(at 0)" 4 rw
 	did move "$(at 0)" 4 "$(at 20)"
@@ -105,7 +105,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 2 MOVE a 32-36 rw-p"
 }
 
-@test "move of a part: it descends from what it was a part of" {
+@test "move of a part: the part descends from its region" {
 	watched --detail maps
 	did map "$(at 0)" 8 rw
 	did move "$(at 2)" 3 "$(at 20)"
@@ -116,7 +116,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 2 MOVE c from a 32-35 rw-p"
 }
 
-@test "move onto other memory: the source's id goes along, and what was there is cut" {
+@test "move onto other memory: the source's id moves along, and the memory there is cut" {
 	watched --detail maps
 	did map "$(at 0)" 4 rw
 	did map "$(at 20)" 12 r
@@ -129,7 +129,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 3 SPLIT c from b 40-44 r--p"
 }
 
-@test "permission change of a part: the id stays with what is as it was, below" {
+@test "permission change of a part: the id stays with the lower, unchanged part" {
 	watched --detail maps
 	did map "$(at 0)" 8 rw
 	did mprotect "$(at 2)" 3 r
@@ -151,7 +151,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 2 PERM_CHANGE a 0-4 r--p"
 }
 
-@test "rename: a file that gets another name leaves its mapping the id" {
+@test "rename: a renamed file leaves its mapping the id" {
 	head -c 16384 /dev/zero >"$BATS_TEST_TMPDIR/before"
 	step file "$BATS_TEST_TMPDIR/before" 4 r
 	local start=$answer
@@ -163,7 +163,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	is "RENAME before behind null"
 }
 
-@test "rename: the id stays, and a part that is named descends from the whole" {
+@test "rename: the id stays, and a named part descends from the whole" {
 	step map "$(at 40)" 1 r
 	step name "$(at 40)" 1 probe || skip "the kernel names no anonymous memory"
 	watched --detail maps
@@ -183,7 +183,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	did stack 200
 	story
 	run -0 jq -r 'select(.type == "change" and .name == "[stack]" and .event != "EXIT") | "\(.event) \(.start < .was.start) \(.was | has("end"))"' "$BATS_TEST_TMPDIR/tracked"
-	output=$(sort -u <<<"$output") # a look may fall into its growth
+	output=$(sort -u <<<"$output") # a sample may fall into its growth
 	is "STACK_GROW true false"
 }
 
@@ -199,7 +199,7 @@ BRK_SHRINK -32768"
 	[ "$(jq -r 'select(.type == "change" and .name == "[heap]") | .id' "$BATS_TEST_TMPDIR/tracked" | sort -u | wc -l)" = 1 ]
 }
 
-@test "residency: a change of the threshold or more is told, a smaller one is not" {
+@test "residency: a change of the threshold or more is reported, a smaller change is not" {
 	watched --detail smaps
 	did map "$(at 0)" 32 rw
 	did touch "$(at 0)" 2

@@ -1,8 +1,8 @@
-# Installing: what is put in place works from there, builds plugins with pkg-config alone, and goes again without a trace.
+# Installation: the installed tree works, builds plugins with pkg-config alone, and is removed without a trace.
 load helper
 
-stage() { # the prefix below the staging folder
-	# -o all: what is built is not built again, perhaps with other flags
+stage() { # stage [PREFIX]: installs below the staging folder
+	# -o all: do not build again, perhaps with other flags
 	requires cmd make
 	prefix=${1:-/opt/vmpipe}
 	DEST=$BATS_TEST_TMPDIR/stage
@@ -12,7 +12,7 @@ stage() { # the prefix below the staging folder
 	export PKG_CONFIG_PATH=$tree/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$DEST
 }
 
-# Programs and plugins of the staged tree alone.
+# Runs with programs and plugins of the staged tree alone.
 staged() {
 	PATH=$tree/bin:/usr/bin:/bin "$@"
 }
@@ -38,7 +38,7 @@ template() {
 	staged vm-parse "$BATS_TEST_TMPDIR/s" | staged vm-track | staged vm-render --svg | grep -q '</svg>'
 }
 
-@test "the installed recipe for a shell judges a command" {
+@test "the installed shell script judges a command" {
 	requires program vm-sample
 	stage
 	cd "$BATS_TEST_TMPDIR"
@@ -49,7 +49,7 @@ template() {
 	grep -q '^not ok 1 ' r.tap
 }
 
-@test "a prefix with blanks, and another than the one built for, works" {
+@test "a prefix with blanks, and another prefix than the built one, work" {
 	stage "/opt/two words"
 	run --separate-stderr staged vm-sample --list
 	[[ $output == *"$tree/lib/vmpipe/source/procfs.so"* ]]
@@ -63,7 +63,7 @@ template() {
 	[[ $output == *"$tree/lib/vmpipe/render/svg.so"* ]]
 }
 
-@test "without /proc the programs find their plugins by the name that they were started with" {
+@test "without /proc the programs find their plugins by the name they were started with" {
 	stage
 	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
 	! grep -q __asan_init "$BUILD/bin/vm-render" || skip "the sanitizer itself needs /proc"
@@ -72,7 +72,7 @@ template() {
 	[ "$(grep -c "$tree/lib/vmpipe/render/svg.so" <<<"$output")" = 2 ]
 }
 
-@test "uninstall takes exactly what install has put" {
+@test "uninstall removes exactly the installed files" {
 	stage
 	touch "$tree/bin/other" "$tree/share/man/man1/other.1" "$tree/lib/vmpipe/render/mine.so"
 	make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" uninstall
@@ -86,7 +86,7 @@ template() {
 	[[ $output == *"nothing was installed in $tree"* ]]
 }
 
-@test "a second install removes what only the first one had, and nothing else" {
+@test "a second install removes the files that only the first one had, and nothing else" {
 	stage
 	touch "$tree/lib/vmpipe/render/old.so" "$tree/lib/vmpipe/render/mine.so"
 	echo lib/vmpipe/render/old.so >>"$tree/lib/vmpipe/installed"
@@ -104,7 +104,7 @@ template() {
 	[ -e "$DEST/precious" ]
 }
 
-@test "pkg-config tells version, flags, the plugins' folder and the ABI number" {
+@test "pkg-config reports version, flags, the plugins' folder and the ABI number" {
 	requires cmd pkg-config
 	stage
 	[ "vm-render $(pkg-config --modversion vmpipe)" = "$(vm-render --version)" ]
@@ -136,10 +136,10 @@ template() {
 	done
 }
 
-@test "the template installs itself to where the programs look" {
+@test "the template installs itself into the plugin folder of the programs" {
 	stage
 	template
-	# The staging folder is the system root of the .pc file here, so plugindir has it already.
+	# The staging folder is the system root of the .pc file here, so plugindir contains it already.
 	make -s -C "$BATS_TEST_TMPDIR/mine" install
 	unset VMPIPE_PLUGINS
 	[ -e "$tree/lib/vmpipe/source/board.so" ]
@@ -147,7 +147,7 @@ template() {
 	[[ $output == *"$tree/lib/vmpipe/render/tally.so"* ]]
 }
 
-@test "a template built for another ABI is refused, both numbers named" {
+@test "a template built for another ABI is refused, with both numbers" {
 	stage
 	abi=$(pkg-config --variable=abi vmpipe)
 	sed -i "s/^#define VP_ABI .*/#define VP_ABI 99/" "$tree/include/vmpipe/plugin.h"
@@ -159,7 +159,7 @@ template() {
 	[[ $output == *"board "*"cannot be used: "*"speaks plugin ABI 99, this program $abi"* ]]
 }
 
-@test "without vmpipe installed the template says so" {
+@test "without vmpipe installed the template reports it" {
 	requires cmd pkg-config make
 	run env PKG_CONFIG_PATH=/nowhere PKG_CONFIG_LIBDIR=/nowhere make -s -C "$ROOT/contrib/plugin-template" -n
 	[ "$status" != 0 ]
@@ -196,7 +196,7 @@ template() {
 	[ ${#output} -gt 20 ]
 }
 
-@test "the installed header stands alone, in C11 and in C++" {
+@test "the installed header compiles alone, in C11 and in C++" {
 	requires cmd c++
 	echo '#include "plugin.h"' | "${CC:-cc}" -std=c11 -pedantic -Wall -Wextra -Werror -I"$ROOT/lib" -fsyntax-only -x c -
 	echo '#include "plugin.h"' | c++ -Wall -Wextra -Werror -I"$ROOT/lib" -fsyntax-only -x c++ -

@@ -1,7 +1,7 @@
-# Kinds: held against processes that say themselves what their memory is, against node, java and python, and over time.
+# Kinds, compared with processes that print what their memory is, with node, java and python, and over time.
 load helper
 
-# What a process says that it is, against what vm-parse says; $1: its stream. An address in more than one region, or none, is a failure.
+# Compares the kinds that a process prints with those of vm-parse; $1: its stream. An address in no region or in several is a failure.
 judge() {
 	jq -r 'select(.type == "region") | [.start, .end, .kind] | @tsv' "$1" >"$BATS_TEST_TMPDIR/regions"
 	awk 'NR == FNR { start[NR] = $1; end[NR] = $2; kind[NR] = $3; n = NR; next }
@@ -13,7 +13,7 @@ kinds_of() { jq -r 'select(.type == "region") | .kind' "$1" | sort | uniq -c | a
 
 look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 
-@test "each region of a process that says what it is made of has the kind that it says" {
+@test "each region of a process that prints its purpose has the printed kind" {
 	workload kinds "$BATS_TEST_TMPDIR"
 	[ "$(grep -c '^is ' <<<"$ready_text")" -ge 35 ]
 	look
@@ -21,7 +21,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
 }
 
-@test "the same where only the regions are read, and where only residency is, but for what is just as large as a stack, and over a guard" {
+@test "maps alone and residency alone give the same kinds, except for regions above a guard that are as large as a stack" {
 	workload kinds "$BATS_TEST_TMPDIR"
 	ready_text=$(grep -v 'is anon .* as large as a stack' <<<"$ready_text")
 	for detail in maps rss; do
@@ -31,16 +31,16 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	done
 }
 
-@test "a thread's stack, and no more, is told by shape where no thread is known" {
+@test "by shape, without known threads, exactly the thread stacks are recognised" {
 	workload kinds "$BATS_TEST_TMPDIR"
 	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/look"
 	ready_text=$(grep -E 'is (thread-stack|guard|arena|wasm|reserved|heap|jit|shm|memfd) ' <<<"$ready_text")
-	wrong=$(judge "$BATS_TEST_TMPDIR/look" | { grep -v 'is thread-stack, not anon' || true; }) # an odd size shows in smaps since 6.7 only
+	wrong=$(judge "$BATS_TEST_TMPDIR/look" | { grep -v 'is thread-stack, not anon' || true; }) # smaps shows an odd size only since 6.7
 	[ -z "$wrong" ] || { echo "$wrong"; return 1; }
 	[ "$(jq -r 'select(.kind == "thread-stack") | .size' "$BATS_TEST_TMPDIR/look" | grep -c "^$((8 << 20))$")" -ge 4 ]
 }
 
-@test "a number of shared, huge and locale regions is found where there are such" {
+@test "shared, huge and locale regions are found in a process that has them" {
 	workload kinds "$BATS_TEST_TMPDIR"
 	look
 	[[ $(kinds_of "$BATS_TEST_TMPDIR/look") == *"shm=3 "* ]]
@@ -48,7 +48,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	if [ "$output" = 1 ]; then [ "$(grep -c '"kind":"huge"' "$BATS_TEST_TMPDIR/look")" -ge 1 ]; fi
 }
 
-@test "huge pages that were set aside are huge" {
+@test "reserved huge pages are huge" {
 	requires root
 	before=$(cat /proc/sys/vm/nr_hugepages)
 	echo $((before + 1)) 2>/dev/null >/proc/sys/vm/nr_hugepages || skip "huge pages cannot be set aside"
@@ -64,18 +64,18 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	workload kinds "$BATS_TEST_TMPDIR" churn
 	until_true grep -q '^Threads:.*[6-9]\|^Threads:.*1[0-9]' "/proc/$pid/status"
 	vm-sample -p "$pid" -i 2ms -d 1500ms -O share=100 | vm-parse -o "$BATS_TEST_TMPDIR/looks"
-	# the same region in two looks, one behind the other, is of the same kind: before vm-track has a say
+	# the same region in two consecutive samples has the same kind: before vm-track changes anything
 	flaps=$(jq -r 'select(.type == "region") | [.seq, .start, .end, .perms, .name // "-", .kind] | @tsv' "$BATS_TEST_TMPDIR/looks" |
 		awk -F'\t' '{ key = $2 $3 $4 $5; if (key in kind && at[key] >= $1 - 3 && kind[key] != $6) print $2, $3, $4, kind[key], "->", $6; kind[key] = $6; at[key] = $1 }')
 	[ -z "$flaps" ] || { echo "$flaps"; return 1; }
 	vm-track --keyframe 100ms "$BATS_TEST_TMPDIR/looks" -o "$BATS_TEST_TMPDIR/life"
 	vm-check "$BATS_TEST_TMPDIR/life"
-	# a guard may be seen while it and its stack are one closed piece still: that one descends from another
+	# a sample may show a guard and its stack as one inaccessible region: such a region descends from another
 	[ "$(jq -c 'select(.type == "change" and .event == "RENAME" and (has("from") | not))' "$BATS_TEST_TMPDIR/life")" = "" ]
 	[ "$(jq -c 'select(.type == "change" and .event == "MMAP_ADD" and .kind == "thread-stack")' "$BATS_TEST_TMPDIR/life" | wc -l)" -ge 3 ]
 }
 
-@test "a thread that only computes has its stack told, too" {
+@test "a thread that only computes has its stack recognised too" {
 	cat >"$BATS_TEST_TMPDIR/spin.c" <<-'C'
 		#include <pthread.h>
 		#include <stdio.h>
@@ -127,7 +127,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[ "$(jq '."thread-stack".regions' <<<"$kinds")" = $(($(ls "/proc/$pid/task" | wc -l) - 1)) ]
 }
 
-@test "python: what its objects live in" {
+@test "python: the memory of its objects" {
 	requires cmd /usr/bin/python3
 	background /usr/bin/python3 -c "import sys, time; x = [object() for i in range(1000000)]; open(sys.argv[1], 'w').write('ready'); time.sleep(600)" "$BATS_TEST_TMPDIR/ready"
 	until_true test -s "$BATS_TEST_TMPDIR/ready"
@@ -135,7 +135,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[ "$(jq 'select(.type == "snapshot") | .kinds.gc.rss' "$BATS_TEST_TMPDIR/look")" -gt 15000000 ]
 }
 
-@test "rules of a user may ask for what lies below, sizes, code beside it, and the program" {
+@test "user rules may name the region below, sizes, adjacent code, and the program" {
 	printf '%s\n' 'kinds:' '  - { kind: above-heap, after: heap }' '  - { kind: ours, file: true, object: true, perms: "?w?p", program: "sleep" }' '  - { kind: large, name: "", least: 1M, most: 2M }' >"$BATS_TEST_TMPDIR/c.yaml"
 	printf '%s\n' '000055000000-000055001000 r-xp 00000000 fe:00 7 /bin/sleep' '000055001000-000055002000 rw-p 00001000 fe:00 7 /bin/sleep' \
 		'000056000000-000056001000 rw-p 00000000 00:00 0 [heap]' '000056001000-000056002000 rw-p 00000000 00:00 0 ' \
@@ -146,7 +146,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[[ $stderr == *"most is less than least"* ]]
 }
 
-@test "what has a name is told by it: Android, Go, huge pages, devices" {
+@test "named regions are recognised by name: Android, Go, huge pages, devices" {
 	while read -r kind perms name; do
 		printf '7f0000000000-7f0000200000 %s 00000000 00:05 9                          %s\n' "$perms" "$name" >"$BATS_TEST_TMPDIR/m"
 		got=$(vm-parse "$BATS_TEST_TMPDIR/m" | jq -r 'select(.type == "region") | .kind')
@@ -180,7 +180,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	TABLE
 }
 
-@test "what holds the first thread's storage beside a library's data is no bss of it, however large" {
+@test "a region beside a library's data with the first thread's storage is no bss of that library, however large" {
 	for size in 3 140; do
 		end=$(printf '%x' $((0x7f0000002000 + size * 1024 / 4096 * 4096 + 4096)))
 		maps="550000000000-550000001000 r-xp 00000000 fe:00 6 /bin/p\\n550000002000-550000003000 rw-p 00000000 00:00 0 [heap]\\n7f0000000000-7f0000001000 r-xp 00000000 fe:00 7 /lib/a.so\\n7f0000001000-7f0000002000 rw-p 00001000 fe:00 7 /lib/a.so\\n7f0000002000-$end rw-p 00000000 00:00 0 \\n7f1000000000-7f1000001000 r-xp 00000000 fe:00 8 /lib/b.so\\n7f1000001000-7f1000002000 rw-p 00001000 fe:00 8 /lib/b.so\\n7f1000002000-7f1000042000 rw-p 00000000 00:00 0 \\n"
@@ -194,14 +194,14 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	done
 }
 
-@test "a region that nobody can be sure of: Go's heap by its place, arenas of 32 bits" {
+@test "uncertain regions: Go's heap by its place, arenas of 32 bits" {
 	printf '%s\n' 'c000000000-c000400000 rw-p 00000000 00:00 0 ' 'c000400000-c004000000 ---p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/go"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/go" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "gc reserved" ]
 	printf '%s\n' 'f5e00000-f5e21000 rw-p 00000000 00:00 0 ' 'f5e21000-f5f00000 ---p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/small"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/small" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "arena reserved" ]
 }
 
-@test "a mapping that starts at a multiple of 64 MiB is an arena only with memory closed up to the next multiple, and not where VmFlags lack nr" {
+@test "a mapping that starts at a multiple of 64 MiB is an arena only with inaccessible memory up to the next multiple, and not if VmFlags lack nr" {
 	kinds() { vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .kind' | paste -sd' '; }
 	all='7f3000000000-7f3004000000 rw-p 00000000 00:00 0 ' part='7f3000000000-7f3000800000 rw-p 00000000 00:00 0 ' rest='7f3000800000-7f3004000000 ---p 00000000 00:00 0 '
 	while IFS='|' read -r expected lines; do
@@ -223,7 +223,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	TABLE
 }
 
-@test "the stack of Linux 2.4, and what pmap calls [ anon ] above the stack, by offset and place" {
+@test "the stack of Linux 2.4, and [ anon ] of pmap above the stack, by offset and place" {
 	kinds() { vm-parse - | jq -r 'select(.type == "region") | .kind' | paste -sd' '; }
 	[ "$(printf '%s\n' '08048000-0804c000 r-xp 00000000 03:05 4711       /bin/ed' '40017000-40018000 rwxp 00000000 00:00 0' 'bfffc000-c0000000 rwxp ffffd000 00:00 0' | kinds)" = "text jit stack" ]
 	[ "$(printf '%s\n' '00400000-00404000 r-xp 00000000 03:05 4711       /bin/ed' '7fffffff9000-8000000000 rw-p 00000000 00:00 0' \
@@ -234,7 +234,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 		= "text jit stack vvar vdso vsyscall" ]
 }
 
-@test "where a text has no inodes and three letters of permissions, programs still have their text, constants, variables and bss" {
+@test "in a text without inodes and with three letters of permissions, programs still have text, constants, variables and bss" {
 	printf '%s\n' '77:   ed' '0000000000400000     16K r-x-- ed' '0000000000600000      4K rw---  ed' '0000000000601000      8K rw---    [ anon ]' \
 		'0000003000000000    128K r-x-- libc.so.6' '000000300021f000      4K r---- libc.so.6' '0000003000220000      4K rw--- libc.so.6' '0000003000400000      4K rw--- notes' >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .kind' | paste -sd' ')" = "text data bss text rodata data file" ]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The live picture on a full screen, watched in tmux: it takes the screen late, answers keys, and gives the screen back however it ends.
+# The live picture on a full screen, in tmux: it takes the screen late, answers keys, and always gives the screen back.
 load helper
 
 setup() {
@@ -15,11 +15,11 @@ teardown() {
 	return 0
 }
 
-# A server that ends is not waited for, so the next one has a socket of its own.
+# The next server gets its own socket, since nothing waits for the end of this one.
 servers=0
 tm() { tmux -S "$BATS_TEST_TMPDIR/s$servers" -f /dev/null "$@"; }
 
-# in_terminal WIDTH HEIGHT COMMAND: a shell in a terminal of that size runs it; stty before and after, and its status, are kept.
+# in_terminal WIDTH HEIGHT COMMAND: runs a command in a terminal of that size; keeps stty before and after, and the status.
 in_terminal() {
 	cat >run.sh <<-END
 		PATH='$PATH'; export PATH LC_ALL=C.UTF-8 TERM=\${term:-\$TERM}
@@ -54,7 +54,7 @@ ended() { [ -e status ]; }
 renderer() { pgrep -P "$(tm display -p '#{pane_pid}')" -x vm-render; }
 given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{cursor_flag}')" = 1 ]; }
 
-@test "the picture grows with its input, and stays as plain text when the input ends" {
+@test "the picture grows with its input, and remains as plain text when the input ends" {
 	live 100 30
 	part 60
 	until_true full
@@ -68,7 +68,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	tm capture-pane -p -S - | grep -q 'address space over time, 1.751 ms to 3.399 s'
 }
 
-@test "an input that is there at once takes no screen" {
+@test "an input that is complete at once takes no screen" {
 	in_terminal 100 40 "cat '$life' | vm-render --view table --ascii"
 	until_true ended
 	until_true shows 'total'
@@ -112,7 +112,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	until_true hides 'stand still, go on'
 }
 
-@test "a table that is higher than the screen scrolls under its head" {
+@test "a table higher than the screen scrolls below its head" {
 	live 100 12 --view table
 	part 200
 	until_true shows 'size KiB'
@@ -128,7 +128,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	until_true hides "$first"
 }
 
-@test "a paused picture stands still, whatever key redraws it, and the input is read meanwhile" {
+@test "a paused picture does not change, whatever key redraws it, and input is read meanwhile" {
 	live 100 30
 	part 60
 	until_true shows '? help'
@@ -136,7 +136,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	until_true shows PAUSED
 	before=$(screen)
 	part 200 >/dev/null
-	yes '{"type":"mark","t":3,"text":"much"}' | head -20000 >&"$feed" # more than the pipe holds
+	yes '{"type":"mark","t":3,"text":"much"}' | head -20000 >&"$feed" # more than the pipe can hold
 	[ "$(screen)" = "$before" ]
 	tm send-keys v
 	until_true shows ' map '
@@ -206,7 +206,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	given_back
 }
 
-@test "with vm-run, keys are for the screen, and a command that would read them reads nothing" {
+@test "with vm-run, keys control the screen, and a command that would read them reads nothing" {
 	in_terminal 100 30 "vm-run -- sh -c 'cat; sleep 60'"
 	until_true full
 	until_true shows 'sh ('
@@ -214,7 +214,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	given_back
 }
 
-@test "the summary behind the picture fits into the terminal as well" {
+@test "the summary after the picture fits the terminal too" {
 	in_terminal 80 50 "vm-run -- sleep 0.3"
 	until_true ended
 	tm capture-pane -p -J -S - | sed -n '/^kind .*regions/,$p' >printed # wrapped lines are joined
@@ -222,7 +222,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	[ "$(wc -L <printed)" -le 80 ]
 }
 
-@test "an input that breaks off, or is no stream, is told after the screen was given back" {
+@test "an input that breaks off, or is no stream, is reported after the screen was given back" {
 	live 100 30
 	part 60
 	echo '{"type":"region","t":' >&"$feed"
@@ -236,7 +236,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	tm capture-pane -p -S - | tr -d '\n' | grep -q 'cut short'
 }
 
-@test "names cannot act on the terminal" {
+@test "names cannot control the terminal" {
 	live 100 30
 	printf '%s\n' '{"type":"stream","t":0,"version":1,"program":"t"}' \
 		'{"type":"process","t":0,"pid":7,"why":"first","name":"\u001b[31mred\u001b]0;title\u0007\u009b2J\u202e"}' \
@@ -248,7 +248,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	[ "$(tm display -p '#{pane_title}')" != title ]
 }
 
-@test "only a terminal that can be drawn on is: not a file, not -o, not TERM=dumb, not --no-live" {
+@test "live pictures need a usable terminal: no file, no -o, no TERM=dumb, no --no-live" {
 	for how in "vm-render --ascii -o out <feed" "vm-render --ascii --no-live <feed" "vm-render --live no <feed" "TERM=dumb vm-render <feed" \
 		"vm-render <feed | cat" "vm-render --svg <feed >out" "vm-render --trace <feed"; do
 		rm -f status
@@ -264,7 +264,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	feed=
 }
 
-@test "--live yes is refused where there is no screen" {
+@test "--live yes is refused without a screen" {
 	run vm-render --live yes "$life"
 	[ "$status" -eq 2 ]
 	[[ $output == *"standard output is no terminal"* ]]
@@ -274,7 +274,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	[ "$status" -eq 2 ]
 }
 
-@test "only what has changed is written" {
+@test "only changed parts are written" {
 	in_terminal 100 30 "strace -f -o trace -e trace=write -s 4 vm-render <feed"
 	requires cmd strace
 	exec {feed}>feed

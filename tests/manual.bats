@@ -1,4 +1,4 @@
-# Manual pages: well-formed, and they say what the programs, the schemas and the header say.
+# Manual pages: well-formed, and equal to the programs, the schemas and the header in options, members and types.
 load helper
 
 PAGES=("$ROOT"/cmd/*.1 "$ROOT"/contrib/man/*)
@@ -7,7 +7,7 @@ plain() { # PAGE as text, without backspaces
 	mandoc -T utf8 -O width=400 "$1" | col -b
 }
 
-# The options in front of their descriptions ("-o, --output file"), up to the examples.
+# The options before their descriptions ("-o, --output file"), up to the examples.
 tagged() { # PAGE
 	plain "$1" | sed -n '/^EXAMPLES/q; /^ *-/p' | grep -oE '(^|[ ,])--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+' | sort -u
 }
@@ -16,14 +16,14 @@ long_options() { # PROGRAM
 	"$BUILD/bin/$1" --help | grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort
 }
 
-# The members that a section of a page documents, one a line: the arguments of .It Va (or another macro) in it.
+# The members that a section of a page documents, one on each line: the arguments of .It Va (or another macro) in it.
 items() { # PAGE SECTION MACRO
 	awk -v section="$2" -v macro="$3" '
 		/^\.S[hs] / { name = $0; sub(/^\.S[hs] /, "", name); on = name == section }
 		on && $1 == ".It" && $2 == macro { for (i = 3; i <= NF; i++) if ($i != ",") print $i }' "$1" | sort -u
 }
 
-# Every member of a schema as PATH, parts of objects behind a dot.
+# Every member of a schema as PATH, members of objects after a dot.
 members() { # jq program's input: a schema (or a part of one)
 	jq -r '. as $root | def inner($at):
 			if (."$ref" // "" | startswith("#/$defs/")) then ($root["$defs"][."$ref"[8:]] | inner($at)) else empty end,
@@ -33,7 +33,7 @@ members() { # jq program's input: a schema (or a part of one)
 		inner("")' | sort -u
 }
 
-same() { # WHAT, the one list, the other
+same() { # NAME, the program's list, the manual's list
 	diff <(echo "$2") <(echo "$3") || { echo "$1: < is the program's, > the manual's"; return 1; }
 }
 
@@ -48,7 +48,7 @@ same() { # WHAT, the one list, the other
 	[ -z "$output" ]
 }
 
-@test "a page is called as its file is, and says for which section it is" {
+@test "a page has the name of its file, and names its section" {
 	for page in "${PAGES[@]}"; do
 		file=${page##*/}
 		name=${file%.*}
@@ -56,7 +56,7 @@ same() { # WHAT, the one list, the other
 	done
 }
 
-@test "every page that a page refers to is there, or is the system's" {
+@test "every page of vmpipe that a page refers to exists" {
 	for page in "${PAGES[@]}"; do
 		for name in $(grep -hoE '^\.Xr (vm|vmpipe)[a-z-]* [157]' "$page" | cut -d' ' -f2,3 | tr ' ' . | sort -u); do
 			[ -f "$ROOT/cmd/$name" ] || [ -f "$ROOT/contrib/man/$name" ] || { echo "$page: $name"; return 1; }
@@ -64,7 +64,7 @@ same() { # WHAT, the one list, the other
 	done
 }
 
-@test "each option that --help shows is in the manual page" {
+@test "each option of --help is in the manual page" {
 	requires cmd mandoc col
 	for program in "$BUILD"/bin/vm-*; do
 		name=${program##*/}
@@ -72,14 +72,14 @@ same() { # WHAT, the one list, the other
 		for option in $(long_options "$name"); do
 			grep -qE -- "(^|[^a-z-])$option([^a-z-]|$)" <<<"$text" || { echo "$name.1 lacks $option"; return 1; }
 		done
-		# a letter stands beside its word
+		# a letter is beside its word
 		while read -r letter long; do
 			grep -qE -- "$letter(, [^ ]+)*,? .*$long" <<<"$text" || { echo "$name.1 lacks $letter for $long"; return 1; }
 		done < <("$program" --help | sed -nE 's/^  (-[a-zA-Z]), (--[a-z-]+).*/\1 \2/p')
 	done
 }
 
-@test "each option that a manual page describes is one that --help shows" {
+@test "each option of a manual page is in --help" {
 	requires cmd mandoc col
 	for program in "$BUILD"/bin/vm-*; do
 		name=${program##*/}
@@ -133,7 +133,7 @@ same() { # WHAT, the one list, the other
 	vm-sample -c f.yaml -p $$ -n 2 | vm-parse -c f.yaml | vm-track -c f.yaml | vm-render -c f.yaml | grep -q '</svg>'
 }
 
-# The members of a struct in the header, one a line.
+# The members of a struct in the header, one on each line.
 struct_members() { # NAME
 	sed -n "/^struct $1 {/,/^};/p" "$ROOT/lib/plugin.h" | tr '\n' ' ' |
 		sed 's|/\*[^*]*\(\*[^/][^*]*\)*\*/||g; s/^[^{]*{//; s/}[^}]*$//; s/([^()]*)\( *[;,]\)/()\1/g; s/\t/ /g' | tr ';' '\n' | sed -E 's/\(\*([a-z_]+)\).*/ \1/; s/\[.*//; s/^[[:space:]]*//' | grep -vE '^$' |

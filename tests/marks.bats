@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm-sample --marks FIFO: lines that anybody writes into it become marks at once, whatever their bytes.
+# vm-sample --marks FIFO: written lines become marks at once, whatever their bytes and their writer.
 load helper
 
 setup() {
@@ -7,7 +7,7 @@ setup() {
 	workload still "$BATS_TEST_TMPDIR"
 }
 
-marking() { # options ...: in the background, into out, once it looks
+marking() { # options ...: runs vm-sample in the background, into out, and waits for its first sample
 	vm-sample -p "$pid" --detail maps --marks m "$@" >out 2>err 3>&- &
 	sampler=$!
 	started+=("$sampler")
@@ -23,7 +23,7 @@ ends() {
 	wait "$sampler"
 }
 
-@test "a line becomes a mark at once, in the middle of a long wait, and a pid in front of it the mark's" {
+@test "a line becomes a mark at once, in the middle of a long wait, and a leading pid is the mark's process" {
 	marking -i 1h
 	echo "loaded data" >m
 	until_true grep -q '"type":"mark"' out
@@ -34,7 +34,7 @@ ends() {
 	valid_stream <out
 }
 
-@test "the FIFO is made for its user alone, is there before the command starts, and goes with us" {
+@test "the FIFO is made for its user alone, exists before the command starts, and is removed at the end" {
 	run --separate-stderr vm-sample --marks new -i 1h -- sh -c 'stat -c %a%F new >&2; echo begun >new; echo done >new'
 	[ "$status" -eq 0 ]
 	[[ "$stderr" == 600fifo ]]
@@ -42,14 +42,14 @@ ends() {
 	[ ! -e new ]
 }
 
-@test "a FIFO that was there before stays" {
+@test "a FIFO that existed before stays" {
 	mkfifo m
 	marking -n 1
 	wait "$sampler"
 	[ -p m ]
 }
 
-@test "what is no FIFO is refused and left as it is" {
+@test "a file that is no FIFO is refused and left unchanged" {
 	echo precious >m
 	run --separate-stderr vm-sample -p "$pid" -n 1 --marks m
 	[ "$status" -eq 2 ]
@@ -72,7 +72,7 @@ ends() {
 	run ! grep -q $'\033' out
 }
 
-@test "a line over 64 KiB is cut, and the bytes that are missing are counted" {
+@test "a line over 64 KiB is cut, and the missing bytes are counted" {
 	marking -i 1h
 	head -c 100000 /dev/zero | tr '\0' x >m
 	echo >m
@@ -82,7 +82,7 @@ ends() {
 	[ "$(jq -c 'select(.type=="mark" or .type=="lost") | [.what, .count, (.text | length)]' out | tr '\n' ' ')" = '[null,null,65536] ["bytes",34464,0] [null,null,4] ' ]
 }
 
-@test "blank lines are no marks, and a last one without its end is one at the end" {
+@test "blank lines are no marks, and an unfinished last line becomes a mark at the end" {
 	marking -i 1h
 	printf '\n\na\n\nlast' >m
 	until_true grep -q '"type":"mark"' out
@@ -90,7 +90,7 @@ ends() {
 	[ "$(marks | tr '\n' ' ')" = '[null,"a"] [null,"last"] ' ]
 }
 
-@test "many writers, none of whom ends it; a flood does not stop the looks" {
+@test "many writers with unfinished lines; a flood does not stop the samples" {
 	marking -i 5ms
 	for _ in 1 2; do
 		yes flood >m 2>/dev/null 3>&- &

@@ -1,17 +1,17 @@
-# Options: one table gives presets, checks, help and what the stream line says; the command line wins over YAML, YAML over presets.
+# Options: one table gives presets, checks, help and the stream line; the command line overrides YAML, YAML overrides presets.
 load helper
 
 setup() {
 	requires program vm-sample
 }
 
-usage_error() { # WHAT the message must say
+usage_error() { # TEXT that the message must contain
 	[ "$status" = 2 ]
 	[ -z "$output" ]
 	[[ $stderr == "vm-"*": "*"$1"* ]] || { echo "$stderr"; return 1; }
 }
 
-@test "an unknown option is refused, and the nearest named" {
+@test "an unknown option is refused, with the nearest option" {
 	run --separate-stderr vm-sample --intervall 1s -p 1
 	usage_error "--interval"
 	run --separate-stderr vm-sample --zzzzzzz
@@ -20,7 +20,7 @@ usage_error() { # WHAT the message must say
 	usage_error "-J"
 }
 
-@test "a value of the wrong type or outside its limits is refused with both" {
+@test "a value of the wrong type or outside its limits is refused with type and limits" {
 	run --separate-stderr vm-sample -i soon -p 1
 	usage_error '"soon" is no time'
 	run --separate-stderr vm-sample -n 0 -p 1
@@ -33,14 +33,14 @@ usage_error() { # WHAT the message must say
 	usage_error 'value'
 }
 
-@test "an option of a plugin is checked as the program's own are" {
+@test "an option of a plugin is checked like the program's own" {
 	run --separate-stderr vm-sample -O detial=maps -p 1
 	usage_error '"detail"'
 	run --separate-stderr vm-sample -O detail=most -p 1
 	usage_error '"most" is none of'
 }
 
-@test "times are read to the nanosecond in every unit" {
+@test "times are exact to the nanosecond in every unit" {
 	workload many 4
 	for pair in 1500us:1500us 0.0015s:1500us 100ms:100ms 2:2s 1.5m:90s 1h:1h 1ns:1ns; do
 		run --separate-stderr vm-sample -p "$pid" -n 1 -i "${pair%:*}"
@@ -49,7 +49,7 @@ usage_error() { # WHAT the message must say
 	done
 }
 
-@test "the stream line tells the options in force" {
+@test "the stream line has the options in force" {
 	workload many 4
 	run --separate-stderr vm-sample -p "$pid" --count=1 --detail maps
 	[ "$status" = 0 ]
@@ -68,7 +68,7 @@ usage_error() { # WHAT the message must say
 	done
 }
 
-@test "--version says name and version" {
+@test "--version prints name and version" {
 	for program in "$BUILD"/bin/vm-*; do
 		run --separate-stderr "$program" -V
 		[ "$status" = 0 ]

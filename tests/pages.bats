@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# The state of every page as --detail pages tells it, against what the kernel tells elsewhere; page tables; nodes; the film strip.
+# The state of every page from --detail pages, compared with other files of the kernel; page tables; nodes; the film strip.
 load helper
 
-start() { # the workload pages; $pid, and its words in $ready_text
+start() { # starts the workload pages; sets $pid, and its output in $ready_text
 	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/file"
 	workload pages "$BATS_TEST_TMPDIR/file"
 }
@@ -12,11 +12,11 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	return 0
 }
 
-look() { # OPTION...: one look at $pid, parsed, in $BATS_TEST_TMPDIR/look
+look() { # OPTION...: one sample of $pid, parsed, in $BATS_TEST_TMPDIR/look
 	vm-sample -p "$pid" -n 1 --detail pages "$@" | vm-parse >"$BATS_TEST_TMPDIR/look"
 }
 
-at() { # NAME: where the workload has mapped it
+at() { # NAME: address of that mapping of the workload
 	sed -n "s/^$1 \(0x[0-9a-f]*\) .*/\1/p" <<<"$ready_text"
 }
 
@@ -24,11 +24,11 @@ runs() { # NAME: the runs of that region
 	jq -c --arg at "$(at "$1")" 'select(.type == "pages" and .start == $at) | .runs' "$BATS_TEST_TMPDIR/look"
 }
 
-of() { # NAME FILTER: something of that region's line
+of() { # NAME FILTER: a value from that region's line
 	jq -c --arg at "$(at "$1")" "select(.type == \"region\" and .start == \$at) | $2" "$BATS_TEST_TMPDIR/look"
 }
 
-covers() { # ADDRESS BYTES UNIT: how many naturally aligned units of memory a range lies in
+covers() { # ADDRESS BYTES UNIT: number of naturally aligned units that a range touches
 	echo $(((($1 + $2 - 1) / $3) - ($1 / $3) + 1))
 }
 
@@ -36,7 +36,7 @@ snapshot() { # FILTER
 	jq -c "select(.type == \"snapshot\") | $1" "$BATS_TEST_TMPDIR/look"
 }
 
-@test "each page of a known process is in the state that it was brought into" {
+@test "each page of a known process has the state that the process gave it" {
 	start
 	scans
 	look
@@ -47,7 +47,7 @@ snapshot() { # FILTER
 	[[ $(runs file) =~ ^\[\[0,1,\"rfd?x\"\],\[1,1,\"rdx\"\]\]$ ]]
 }
 
-@test "huge pages are told as such, and count as one entry each" {
+@test "huge pages are reported as huge, and count as one entry each" {
 	start
 	scans
 	look
@@ -56,7 +56,7 @@ snapshot() { # FILTER
 	[ "$(of huge '[.pmd_entries, .pte_entries, .pte_tables]')" = '[2,0,0]' ]
 }
 
-@test "what is resident agrees with mincore" {
+@test "resident pages agree with mincore" {
 	start
 	scans
 	look
@@ -68,7 +68,7 @@ snapshot() { # FILTER
 	done
 }
 
-@test "the sums of a region are those of smaps, for every kind of page" {
+@test "the sums of a region equal those of smaps, for every kind of page" {
 	workload resident "$BUILD/bin/vm-sample"
 	scans
 	sums='select(.type == "region") | [.start, .end, .rss, .anonymous, .huge]'
@@ -78,7 +78,7 @@ snapshot() { # FILTER
 	jq -c "$sums" "$BATS_TEST_TMPDIR/look" | diff - "$BATS_TEST_TMPDIR/smaps"
 }
 
-@test "the runs of a region add up to what is resident, swapped and dirty of it" {
+@test "the runs of a region add up to its resident, swapped and dirty bytes" {
 	start
 	scans
 	look
@@ -92,19 +92,19 @@ snapshot() { # FILTER
 			  and ($r.dirty // 0) <= $r.rss and ($r | has("dirty") | not) or $r.dirty == 4096 * pages(contains("d")))' "$BATS_TEST_TMPDIR/look"
 }
 
-@test "the page tables that are needed are counted by level, and with the reserve for huge pages they are what the kernel has" {
+@test "the needed page tables are counted by level, and with the reserve for huge pages they equal the kernel's" {
 	start
 	scans
 	look
 	every=$(at every) every_bytes=$((64 * 4096))
-	tables=$(covers "$every" $every_bytes $((2 << 20))) # wherever it lies: one table for each 2 MiB
+	tables=$(covers "$every" $every_bytes $((2 << 20))) # whatever its place: one table for each 2 MiB
 	[ "$(of every '[.pgd_entries, .pud_entries, .pmd_entries, .pte_entries, .pte_tables]')" = \
 		"[1,$(covers "$every" $every_bytes $((1 << 30))),$tables,32,$tables]" ]
 	[ "$(of apart '[.pmd_entries, .pte_entries, .pte_tables]')" = '[4,4,4]' ]
 	[ "$(of zero '[.rss, .pte_entries]')" = '[0,16]' ]
 	[ "$(snapshot '.page_tables / 1024')" = "$(awk '/^VmPTE/ { print $2 }' "/proc/$pid/status")" ]
 	[ "$(snapshot '.page_tables_needed == 4096 * (.pte_tables + .pmd_tables + .pud_tables + (.p4d_tables // 0))')" = true ]
-	[ "$(snapshot '.page_tables - .page_tables_needed - 4096 * .huge_entries | . >= 0 and . <= 16384')" = true ] # what is left is empty
+	[ "$(snapshot '.page_tables - .page_tables_needed - 4096 * .huge_entries | . >= 0 and . <= 16384')" = true ] # the rest is empty
 }
 
 @test "the tables of a process are those of its regions, each counted once" {
@@ -114,7 +114,7 @@ snapshot() { # FILTER
 	all=$(jq -s '[.[] | select(.type == "region") | .pte_entries // 0] | add' "$BATS_TEST_TMPDIR/look")
 	[ "$(snapshot .pte_entries)" = "$all" ]
 	[ "$(jq -s '[.[] | select(.type == "region") | .pte_tables // 0] | add' "$BATS_TEST_TMPDIR/look")" -gt "$(snapshot .pte_tables)" ]
-	# by hand: the stretches of 2 MiB in which a page is, that is not in a huge one
+	# counted by hand: the stretches of 2 MiB that contain a page outside huge pages
 	jq -r 'select(.type == "pages") | .start as $s | .runs[] | select(.[2] | contains("h") | not) | "\($s) \(.[0]) \(.[1])"' "$BATS_TEST_TMPDIR/look" |
 		while read -r start offset count; do
 			for ((i = 0; i < count; i++)); do echo $(((start + (offset + i) * 4096) >> 21)); done
@@ -122,7 +122,7 @@ snapshot() { # FILTER
 	[ "$(snapshot .pte_tables)" = "$(wc -l <"$BATS_TEST_TMPDIR/stretches")" ]
 }
 
-@test "without PAGEMAP_SCAN pagemap tells the same, but for huge pages and the zero page, and no tables are guessed" {
+@test "without PAGEMAP_SCAN pagemap gives the same, except for huge pages and the zero page, and no tables are guessed" {
 	start
 	scans
 	look
@@ -135,7 +135,7 @@ snapshot() { # FILTER
 	[ "$(snapshot '[has("page_tables"), has("pte_tables")]')" = '[true,false]' ]
 }
 
-@test "without privilege it works on one's own process, and says that dirty pages of files are not known" {
+@test "without privilege pages work for one's own process, and dirty pages of files are reported as unknown" {
 	requires root
 	requires cmd setpriv
 	setpriv --reuid 65534 --clear-groups test -x "$WORKLOADS/pages" || skip "nobody may not run what is built here"
@@ -151,7 +151,7 @@ snapshot() { # FILTER
 	[ "$(of copy .dirty)" = 262144 ]
 }
 
-@test "somebody else's process is refused with what would help" {
+@test "another user's process is refused with a remedy" {
 	requires root
 	requires cmd setpriv
 	start
@@ -160,7 +160,7 @@ snapshot() { # FILTER
 	[[ $stderr == *ptrace* || $stderr == *root* || $stderr == *user* ]]
 }
 
-@test "a region of thousands of runs takes several lines that meet" {
+@test "a region of thousands of runs takes several adjacent lines" {
 	{
 		printf '%s\n' 'PageTables: 52 kB, 4 levels of 512, pages of 4096 bytes' '7f0000000000-7f0002000000 rw-p 00000000 00:00 0 '
 		printf 'Pages:'
@@ -174,7 +174,7 @@ snapshot() { # FILTER
 		'["0x00007f0000000000","0x00007f0001000000",2048,[4094,1,"rdx"]] ["0x00007f0001000000","0x00007f0002000000",1,[0,1,"rdx"]] ' ]
 }
 
-@test "runs that leave their region, or go back, are bad rows, and change nothing else" {
+@test "runs outside their region, or in decreasing order, are bad rows, and change nothing else" {
 	printf '%s\n' 'PageTables: 52 kB, 4 levels of 512, pages of 4096 bytes' '7f0000000000-7f0000004000 rw-p 00000000 00:00 0 ' \
 		'Pages: 0+1=r 3+2=r' 'Rss: 8 kB' '7f0000004000-7f0000008000 rw-p 00000000 00:00 0 ' 'Pages: 2+1=r 1+1=r' \
 		'7f0000008000-7f000000c000 rw-p 00000000 00:00 0 ' 'Pages: 1+1=rdx' >"$BATS_TEST_TMPDIR/text"
@@ -185,7 +185,7 @@ snapshot() { # FILTER
 	valid_stream <<<"$output"
 }
 
-@test "its lines are valid, pass the tracker in their place, and survive --redact" {
+@test "pages lines are valid, pass the tracker in their place, and survive --redact" {
 	start
 	scans
 	look
@@ -209,7 +209,7 @@ snapshot() { # FILTER
 	done
 }
 
-# strip: a stream of one process of three looks at 0, 1 and 2 s, in which pages come, are shared, and go
+# strip: a stream of one process with samples at 0, 1 and 2 s, in which pages appear, are shared, and go
 strip() {
 	cat <<-'END'
 		{"type":"stream","t":0.000000000,"version":1,"program":"vm-parse 0.1.0","sources":["procfs"],"began":"2026-01-01T00:00:00.000000000Z","host":{"name":"h","os":"linux","release":"6","arch":"x86_64","page":4096}}
@@ -234,7 +234,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	strip | vm-render --trace --view pages "$@" | sed -n 's/^box //p'
 }
 
-@test "in the film strip a run is one box for as long as it stays as it is" {
+@test "in the film strip a run is one box while its state does not change" {
 	strip | valid_stream
 	strip | vm-render --trace --view pages >"$BATS_TEST_TMPDIR/out"
 	cat "$BATS_TEST_TMPDIR/out"
@@ -246,12 +246,12 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	grep -q 'title="2 pages: file\\n0x202000-0x204000 8 KiB\\nin text /bin/demo.*to the end"' "$BATS_TEST_TMPDIR/out"
 }
 
-@test "the strip says how the page tables that there are compare with those that are needed" {
+@test "the strip compares existing page tables with needed ones" {
 	strip | vm-render --trace --view pages >"$BATS_TEST_TMPDIR/out"
 	grep '^note' "$BATS_TEST_TMPDIR/out" | grep -q 'page tables: 20 KiB (VmPTE); needed 12 KiB: 1 of PTEs, 1 of PMDs, 1 of PUDs below the PGD, with 10 PTE, 2 PMD, 1 PUD, 1 PGD entries in use; 4 KiB in reserve for 1 huge page; 4 KiB in tables that are empty'
 }
 
-@test "the strip shows only the regions and addresses that were asked for, and only the time" {
+@test "the strip shows only the requested regions, addresses and times" {
 	[ "$(strip | vm-render --trace --view pages --kind text | grep -c ^box)" = 1 ]
 	[ "$(strip | vm-render --trace --view pages --address 104000-106000 | grep -c ^box)" = 2 ]
 	strip | vm-render --trace --view pages --address 104000-106000 | grep -q 'title="2 pages: anonymous, shared\\n0x104000-0x106000'
@@ -266,7 +266,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	diff <(vm-render --svg --view pages "$BATS_TEST_TMPDIR/stream") <(vm-render --svg --view pages "$BATS_TEST_TMPDIR/tracked")
 }
 
-@test "thousands of runs are laid on a grid whose cells are filled as far as pages are there" {
+@test "thousands of runs are drawn on a grid with cells filled by the present share" {
 	{
 		echo '{"type":"snapshot","t":0.000000000,"pid":7,"seq":0,"regions":1,"size":67108864,"pages":1}'
 		echo '{"type":"region","t":0.000000000,"pid":7,"seq":0,"start":"0x0000000010000000","end":"0x0000000014000000","size":67108864,"perms":"rw-p","kind":"anon"}'
@@ -281,7 +281,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	grep -q '8192 runs of pages in cells of a grid' "$BATS_TEST_TMPDIR/out"
 }
 
-@test "a stream without pages says what would tell of them, and every renderer draws the strip" {
+@test "for a stream without pages the strip names the option that records them, in every renderer" {
 	run --separate-stderr vm-render --view pages "$ROOT/tests/golden/life.track.ndjson"
 	[ "$status" = 0 ]
 	[[ $output == *"vm-sample --detail pages does"* ]]
@@ -293,7 +293,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	strip | vm-render --svg --view pages | xmllint --noout -
 }
 
-@test "pages lines that are no such, or out of place, change nothing and crash nothing" {
+@test "invalid or misplaced pages lines change nothing and crash nothing" {
 	{
 		strip
 		echo '{"type":"pages","t":5.0,"pid":7,"start":"0x1000","end":"0x2000","runs":[[0,1,"r"]]}'
@@ -317,13 +317,13 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	[ "$status" = 0 ]
 	grep -Eq '^0000000000100000 +N0:16 N1:16 +default +10 +2 +8$' <<<"$output"
 	run --separate-stderr vm-render --table=pages "$BATS_TEST_TMPDIR/stream"
-	grep -Eq '^total +128 +40 +10 +2 ' <<<"$output" # those of the process, not a sum
+	grep -Eq '^total +128 +40 +10 +2 ' <<<"$output" # the total of the process, not a sum
 	[[ $output == *"page tables: 20 KiB (VmPTE)"* ]]
 	run --separate-stderr vm-render --table --by kind "$BATS_TEST_TMPDIR/stream"
 	[ "$status" = 0 ]
 }
 
-@test "the area by region and by name is what the regions of the table add up to" {
+@test "the area by region and by name has the sums of the table's regions" {
 	strip >"$BATS_TEST_TMPDIR/stream"
 	for by in region name; do
 		vm-render --trace --view area --by $by "$BATS_TEST_TMPDIR/stream" >"$BATS_TEST_TMPDIR/out"
@@ -335,7 +335,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	[[ $stderr == *"kind, region or name"* ]]
 }
 
-@test "faults of the process are counted from look to look, as the kernel counts them" {
+@test "faults of the process are counted from sample to sample, as the kernel counts them" {
 	step_start
 	vm-sample -p "$pid" -i 5ms -O faults >"$BATS_TEST_TMPDIR/raw" 3>&- &
 	sampler=$!
@@ -354,7 +354,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track | vm-render --table | grep -q 'page faults while it was looked at: '
 }
 
-@test "faults that the kernel counts by region stand beside their regions, also once the process has ended" {
+@test "faults that the kernel counts by region are shown beside their regions, also after the process has ended" {
 	requires bpf
 	vm-sample --list | grep -q '^ *ebpf' || skip "the ebpf source is not built"
 	vm-sample --ebpf -- "$WORKLOADS/lifecycle" 1 2>/dev/null | vm-parse | vm-track >"$BATS_TEST_TMPDIR/run"

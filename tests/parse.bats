@@ -1,4 +1,4 @@
-# vm-parse: what the system said, as snapshots and regions; bad input is told, and nothing else is lost.
+# vm-parse: the system's text becomes snapshots and regions; bad input is reported, and nothing else is lost.
 load helper
 
 lines_of() { jq -c "select(.type == \"$1\")" <<<"$output"; }
@@ -28,12 +28,12 @@ lines_of() { jq -c "select(.type == \"$1\")" <<<"$output"; }
 	[ "$got" = "$want" ]
 }
 
-@test "the sums by kind add up to the whole" {
+@test "the sums by kind add up to the totals" {
 	run -0 --separate-stderr vm-parse /proc/self/smaps
 	lines_of snapshot | jq -e '([.kinds[].size] | add) == .size and ([.kinds[].rss] | add) == .rss and ([.kinds[].regions] | add) == .regions'
 }
 
-@test "names keep their blanks, quotes, escapes and bytes that are no UTF-8" {
+@test "names keep their blanks, quotes, escapes and invalid UTF-8" {
 	printf '7f0000000000-7f0000001000 r--p 00000000 fe:00 7                          /tmp/a  "b\\c\033[31m \377 \n' >"$BATS_TEST_TMPDIR/m"
 	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/m"
 	region=$(lines_of region)
@@ -47,14 +47,14 @@ lines_of() { jq -c "select(.type == \"$1\")" <<<"$output"; }
 	[ "$(lines_of region | jq -c '[.rss, .shiny_new_thing, .flags]')" = '[4096,8192,"rd wr"]' ]
 }
 
-@test "each bad line is told once with its place, written as lost, and the rest goes on" {
+@test "each bad line is reported once with its place, written as lost, and the rest is read" {
 	printf '%s\n' '{"type":"mark","t":1,"text":"a"}' 'nonsense' '{"type":"mark","t":2,"text":"b"}' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$stderr" = "vm-parse: $BATS_TEST_TMPDIR/in:2: column 1: no JSON object; line skipped" ]
 	[ "$(jq -r '.text // .what // empty' <<<"$output" | paste -sd' ')" = "a lines b" ]
 }
 
-@test "NUL bytes, a half line, bytes that are no UTF-8 and an overlong line are each told" {
+@test "NUL bytes, a half line, invalid UTF-8 and an overlong line are each reported" {
 	{
 		printf '{"type":"mark","t":1,"text":"\0"}\n'
 		printf '{"type":"mark","t":1,"text":"\377"}\n'
@@ -75,7 +75,7 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 	[ "$(lines_of snapshot | jq -c '[.seq, .pid, .regions, .size]')" = '[0,7,2,8192]' ]
 }
 
-@test "a read without its last piece is thrown away and told, the next one is whole" {
+@test "a read without its last piece is dropped and reported, the next one is complete" {
 	{ raw 1 0 0 false 1000 2000; raw 2 1 0 true 3000 4000; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"pid 7, sample 0"*"last piece is missing"* ]]
@@ -83,13 +83,13 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 	[ "$(lines_of region | jq -r .start)" = 0x0000000000003000 ]
 }
 
-@test "a piece missing in the middle spoils its read only" {
+@test "a missing piece in the middle spoils its read only" {
 	{ raw 1 0 0 false 1000 2000; raw 1 0 2 true 3000 4000; raw 2 1 0 true 5000 6000; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(lines_of region | jq -r .start)" = 0x0000000000005000 ]
 }
 
-@test "a raw format that no plugin reads is told" {
+@test "a raw format that no plugin reads is reported" {
 	echo '{"type":"raw","t":1,"pid":7,"seq":0,"source":"nobody","format":"strange","part":0,"last":true,"text":"x"}' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"format strange"* ]]
@@ -102,24 +102,24 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 	[ "$(grep -v '"type":"stage"' <<<"$output")" = "$(cat "$BATS_TEST_TMPDIR/in")" ]
 }
 
-@test "a text of no known format is refused, with what is known" {
+@test "a text of no known format is refused, with the known formats" {
 	run -1 --separate-stderr vm-parse <<<"hello"
 	[[ $stderr == *"no format that is known here"*"smaps"* ]]
 }
 
-@test "a region's kind is told by its name, permissions and file" {
-	run -0 --separate-stderr vm-parse "/proc/$$/maps" # a shell: what reads may be built with sanitizers, and have no [heap]
+@test "a region's kind follows its name, permissions and file" {
+	run -0 --separate-stderr vm-parse "/proc/$$/maps" # a shell: a reading program may be built with sanitizers, and have no [heap]
 	kinds=$(lines_of region | jq -r .kind | sort -u | paste -sd' ')
 	for kind in data heap rodata stack text vdso vvar; do [[ " $kinds " == *" $kind "* ]]; done
 }
 
-@test "kinds of a YAML file go in front of the table" {
+@test "kinds of a YAML file come before the built-in table" {
 	printf 'kinds:\n  - { kind: mine, name: "[heap]" }\n' >"$BATS_TEST_TMPDIR/c.yaml"
 	run -0 --separate-stderr vm-parse -c "$BATS_TEST_TMPDIR/c.yaml" "/proc/$$/maps"
 	[ "$(lines_of region | jq -r 'select(.name == "[heap]") | .kind')" = mine ]
 }
 
-@test "the account adds up: lines read, written, skipped" {
+@test "the stage line adds up: lines read, written, skipped" {
 	printf '%s\n' '{"type":"stream","t":0,"version":1}' junk '{"type":"end","t":1,"reason":"exit"}' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(lines_of stage | jq -c '[.read, .wrote, .skipped]')" = "[3,$(wc -l <<<"$output"),1]" ]
@@ -135,7 +135,7 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 	done
 }
 
-@test "a look that says nothing is a snapshot of no region, and the next one stands" {
+@test "an empty sample is a snapshot without regions, and the next sample is read" {
 	printf '%s\n' '{"type":"raw","t":1,"pid":7,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":""}' \
 		'{"type":"raw","t":2,"pid":7,"seq":1,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"7f0000000000-7f0000001000 rw-p 00000000 00:00 0 \n"}' >"$BATS_TEST_TMPDIR/in"
 	run -0 vm-parse -q "$BATS_TEST_TMPDIR/in"

@@ -1,4 +1,4 @@
-# Most of a look is what the last one was, and is not read again: what comes out must not show it.
+# The cache of vm-parse: most of a sample is unchanged and not parsed again; the output must not depend on that.
 
 load helper
 
@@ -7,7 +7,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# What vm-parse makes of looks, whether they come one after the other or each alone; losses too, but for the name of the file.
+# Compares the output for consecutive samples with the output for each sample alone; losses too, without the name of the file.
 told() { vm-parse -q "$@" 2>/dev/null | grep -E '"type":"(snapshot|region|lost)"' || true; }
 
 # each_as_alone SEED LOOKS DETAIL
@@ -22,15 +22,15 @@ each_as_alone() {
 	cmp all.txt alone.txt
 }
 
-@test "looks at maps one after the other give what each gives alone: rows come, go, split, tear and are unreadable" {
+@test "consecutive samples of maps give the same as each alone: rows come, go, split, tear and are unreadable" {
 	for seed in 1 2 3 4 5 6; do each_as_alone $seed 60 maps; done
 }
 
-@test "the same of smaps: values change too" {
+@test "the same for smaps: values change too" {
 	for seed in 11 12 13 14 15 16; do each_as_alone $seed 60 smaps; done
 }
 
-@test "two processes whose looks alternate keep apart" {
+@test "two processes with alternating samples stay separate" {
 	mkdir looks other
 	/usr/bin/python3 -I "$ROOT/tests/parse_cache.py" 21 20 maps looks
 	/usr/bin/python3 -I "$ROOT/tests/parse_cache.py" 22 20 maps other
@@ -43,7 +43,7 @@ each_as_alone() {
 	cmp both.txt alone.txt
 }
 
-@test "of more processes than are remembered each look is right all the same" {
+@test "with more processes than the cache holds, each sample is still right" {
 	for i in {1..40}; do
 		for round in 1 2 3; do
 			printf '{"type":"raw","t":%d,"pid":%d,"seq":%d,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"7f00000%02x000-7f00000%02x800 rw-p 00000000 00:00 0 \\n"}\n' \

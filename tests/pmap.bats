@@ -1,4 +1,4 @@
-# pmap: what it prints, in all its dialects, becomes regions again.
+# pmap: its output, in all dialects, becomes regions again.
 load helper
 
 parsed() { run --separate-stderr vm-parse "$@"; }
@@ -24,21 +24,21 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 	[ "$(field region '.flags' | head -1)" = '"rd wr mr mw me ac"' ]
 }
 
-@test "a total that is not that of the rows is told" {
+@test "a total that differs from the sum of the rows is reported" {
 	sed '/libc.so.6/d' "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"the report states 1852 KiB in all, its rows have 332 KiB"* ]]
 	[ "$(field lost .what)" = '"regions"' ]
 }
 
-@test "pmap of several processes becomes snapshots of one time each their own, and --every counts per process" {
+@test "pmap of several processes becomes snapshots, each at its own time, and --every counts per process" {
 	sed 's/^4711/4712/' "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/other"
 	cat "$ROOT/tests/texts/pmap.txt" "$BATS_TEST_TMPDIR/other" >"$BATS_TEST_TMPDIR/both"
 	parsed --every 1s "$BATS_TEST_TMPDIR/both" "$BATS_TEST_TMPDIR/both"
 	[ "$(field snapshot '[.t, .pid] | map(floor)' | paste -sd' ')" = "[0,4711] [0,4712] [1,4711] [1,4712]" ]
 }
 
-@test "pmap run here on a stopped process gives the regions of its maps, in each form" {
+@test "pmap of a stopped process gives the regions of its maps, in each form" {
 	requires cmd pmap
 	workload still "$BATS_TEST_TMPDIR"
 	kill -STOP "$pid"
@@ -50,18 +50,18 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 	done
 }
 
-@test "thousands of random reports of nine dialects give back their content: plain, quoted, logged, indented" {
+@test "thousands of random reports of nine dialects keep their content: plain, quoted, logged, indented" {
 	requires cmd node
 	run -0 node "$ROOT/tests/fuzz/reports.js" pmap 3000 21
 	for form in quoted logged indented; do run -0 node "$ROOT/tests/fuzz/reports.js" pmap 60 22 $form; done
 }
 
-@test "random reports of pmap that are cut or corrupted harm nothing, and no region is invented" {
+@test "cut or corrupted random reports of pmap harm nothing, and no region is invented" {
 	requires cmd node
 	for form in cut corrupt; do run -0 node "$ROOT/tests/fuzz/reports.js" pmap 150 23 $form; done
 }
 
-@test "pmap of others gives a region for each row that a plain reading finds (external samples)" {
+@test "external pmap texts give a region for each row that a plain reading finds (external samples)" {
 	requires samples
 	while read -r file regions; do
 		got=$(vm-parse -q "$SAMPLES/pmap/$file.txt" | grep -c '"type":"region"') || true
@@ -98,7 +98,7 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 	done
 }
 
-@test "pmap pasted by people: prose and fences around it, sums with a K each, rows in an order of their own" {
+@test "pmap pasted by people: prose and fences around it, sums with a K each, unsorted rows" {
 	printf '%s\n' 'Here is what it says of the other node:' '```' 'sudo pmap -X NUMBER' '871:   agent -c /etc' '         Address Perm   Offset Device  Inode    Size   Rss   Pss Swap Mapping' \
 		'        00400000 r-xp 00000000  fd:01  9344    6480  1580  1529    0 agent' '    7ffe6b5f8000 rw-p 00000000  00:00     0     132    16    16    0 [stack]' \
 		'                                             ======= ===== ===== ====' '                                               6612K 1596K 1545K   0K' '```' >"$BATS_TEST_TMPDIR/in"

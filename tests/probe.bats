@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# vm-sample --probe: one JSON object that says what works here, and what would give the rest.
+# vm-sample --probe: one JSON object that lists the features that work here, and what would enable the others.
 load helper
 
 feature() { # NAME [of OBJECT]
 	jq -c ".features[] | select(.name==\"$1\") | .works" <<<"${2:-$output}"
 }
 
-@test "it is one valid object, and exits 0" {
+@test "the output is one valid object, and the status is 0" {
 	run --separate-stderr vm-sample --probe
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
@@ -18,12 +18,12 @@ feature() { # NAME [of OBJECT]
 	[ "$(jq -c '.plugins.source | index("procfs") != null' <<<"$output")" = true ]
 }
 
-@test "what works has nothing missing, what does not says what would give it" {
+@test "a feature that works lacks nothing, any other names what would enable it" {
 	run --separate-stderr vm-sample --probe
 	[ "$(jq '[.features[] | select(.works == has("missing"))] | length' <<<"$output")" = 0 ]
 }
 
-@test "it agrees with what can be seen from outside" {
+@test "the probe agrees with observations from outside" {
 	run --separate-stderr vm-sample --probe
 	for file in maps smaps smaps_rollup pagemap; do
 		[ "$(feature $file)" = "$([ -r /proc/self/$file ] && echo true || echo false)" ]
@@ -35,7 +35,7 @@ feature() { # NAME [of OBJECT]
 	[ "$(jq '.capabilities | index("BPF") != null' <<<"$output")" = "$( (((caps >> 39) & 1)) && echo true || echo false)" ]
 }
 
-@test "a user without privileges is told what root would have" {
+@test "a user without privileges is told which features root would have" {
 	requires root
 	requires other
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe
@@ -48,7 +48,7 @@ feature() { # NAME [of OBJECT]
 	[[ "$(jq -r '.features[] | select(.name=="page_frames").missing' <<<"$output")" == *CAP_SYS_ADMIN* ]]
 }
 
-@test "with -p it says what may be done to that process" {
+@test "with -p the object says what is permitted for that process" {
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr vm-sample --probe -p "$pid,4194303"
 	[ "$status" -eq 0 ]
@@ -64,13 +64,13 @@ feature() { # NAME [of OBJECT]
 	[[ "$(jq -r '.processes[0].features[1].missing' <<<"$output")" == *CAP_SYS_PTRACE* ]]
 }
 
-@test "a kernel thread has no address space, and it says so" {
+@test "a kernel thread is reported to have no address space" {
 	[ -d /proc/2 ] && [ -z "$(readlink /proc/2/exe)" ] || skip "needs a kernel thread as pid 2"
 	run --separate-stderr vm-sample --probe -p 2
 	[[ "$(jq -r '.processes[0].features[0].missing' <<<"$output")" == *"address space"* ]]
 }
 
-@test "of BPF it says what is missing by what the kernel answered, and that it takes the first pid namespace" {
+@test "for BPF the probe names the missing right by the kernel's answer, and the need for the first pid namespace" {
 	requires root
 	requires other
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" --probe

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The procfs source: what is read of /proc is what is there, for every life that a process can have.
+# The procfs source: reads /proc exactly, in every state of a process.
 load helper
 
 # The parse half alone: text in, region lines out.
@@ -11,7 +11,7 @@ regions() {
 	jq -r 'select(.type=="region") | .start[2:] + "-" + .end[2:] + " " + .perms' <<<"$output"
 }
 
-@test "the regions of a process that stands still are the rows of its maps" {
+@test "the regions of an idle process are the rows of its maps" {
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr bash -c "vm-sample -p $pid -n 1 | vm-parse"
 	[ "$status" -eq 0 ]
@@ -19,7 +19,7 @@ regions() {
 	diff <(regions) <(while read -r range perms _; do printf '%016x-%016x %s\n' "0x${range%-*}" "0x${range#*-}" "$perms"; done <"/proc/$pid/maps")
 }
 
-@test "size and rss add up to what pmap -x says" {
+@test "size and rss add up to those of pmap -x" {
 	requires cmd pmap
 	workload still "$BATS_TEST_TMPDIR"
 	kill -STOP "$pid"
@@ -29,7 +29,7 @@ regions() {
 	[ "$sums" = "$(pmap -x "$pid" | awk '/^total/ { printf "%d\t%d\n", $3, $4 }')" ]
 }
 
-@test "a path is the rest of the line, whatever is in it" {
+@test "a path is the rest of the line, whatever its bytes" {
 	printf '%s\n' '00400000-00401000 r-xp 00001000 fe:00 42                                 /tmp/two  blanks "quoted" <script>\012 (deleted) ' >"$BATS_TEST_TMPDIR/m"
 	parse "$BATS_TEST_TMPDIR/m"
 	[ "$status" -eq 0 ]
@@ -50,14 +50,14 @@ regions() {
 	[ "$(jq -c 'select(.type=="region") | [.rss, .foo_bar, .foo_baz, .mood]' <<<"$output")" = '[4096,3072,7,"\"glad\" \\o/"]' ]
 }
 
-@test "the order of the fields does not matter, nor numbers wider than usual" {
+@test "the order of fields does not matter, nor do wide numbers" {
 	printf '%s\n' '1000-2000 rw-p 00000000 00:00 0 ' 'Pss: 1 kB' 'Rss:                   4 kB' \
 		'2000-900000000000 rw-p 00000000 00:00 0 ' 'Rss:            1234567890 kB' 'Pss:                   2 kB' >"$BATS_TEST_TMPDIR/m"
 	parse "$BATS_TEST_TMPDIR/m"
 	[ "$(jq -c 'select(.type=="region") | [.rss, .pss]' <<<"$output" | tr '\n' ' ')" = "[4096,1024] [1264197519360,2048] " ]
 }
 
-@test "an entry that is cut in the middle gives its region with what is known" {
+@test "an entry that is cut in the middle gives its region with the known members" {
 	printf '%s\n%s\n%s' '1000-2000 rw-p 00000000 00:00 0 ' 'Rss:                   4 kB' 'Pss:            ' >"$BATS_TEST_TMPDIR/m"
 	parse "$BATS_TEST_TMPDIR/m"
 	[ "$status" -eq 1 ]
@@ -65,7 +65,7 @@ regions() {
 	[ "$(jq -c 'select(.type=="region") | [.rss, .pss]' <<<"$output")" = "[4096,null]" ]
 }
 
-@test "a row that cannot be read is told with its line, and the rest goes on" {
+@test "an unreadable row is reported with its line, and the rest is read" {
 	printf '%s\n' '1000-2000 rw-p 00000000 00:00 0 ' '3000-zzzz rw-p 00000000 00:00 0 ' '5000-6000 r--p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/m"
 	parse "$BATS_TEST_TMPDIR/m"
 	[ "$status" -eq 1 ]
@@ -79,7 +79,7 @@ regions() {
 	[ "$(jq -c 'select(.type=="snapshot") | .regions' <<<"$output" | wc -l)" -eq 2 ]
 }
 
-@test "a row that overlaps the one before, as a torn read has it, replaces or shortens it" {
+@test "a row that overlaps the row before, as in a torn read, replaces or shortens it" {
 	printf '%s\n' '1000-3000 rw-p 00000000 00:00 0 ' '5000-7000 rw-p 00000000 00:00 0 ' '6000-9000 r--p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/m"
 	parse "$BATS_TEST_TMPDIR/m"
 	[ "$status" -eq 0 ]
@@ -101,7 +101,7 @@ regions() {
 	[ "$(jq -c 'select(.format=="linux-maps") | .seq' <<<"$output")" = 0 ]
 }
 
-@test "a text of many pieces is cut at line ends and is whole again when joined" {
+@test "a text of many pieces is cut at line ends and complete when joined" {
 	workload many 2000
 	run --separate-stderr vm-sample -p "$pid" -n 1 --detail maps
 	[ "$(jq -r 'select(.format=="linux-maps") | .part' <<<"$output" | sort -n | uniq | wc -l)" -gt 1 ]
@@ -121,7 +121,7 @@ regions() {
 	[ "$(jq -c 'select(.type=="process") | has("args_raw")' <<<"$output")" = true ]
 }
 
-@test "an exec between two looks is told before the next sample" {
+@test "an exec between two samples is reported before the next sample" {
 	mkfifo "$BATS_TEST_TMPDIR/go"
 	background bash -c "read x <'$BATS_TEST_TMPDIR/go'; exec sleep 60"
 	until_true grep -qa "read x" "/proc/$pid/cmdline"
@@ -137,7 +137,7 @@ regions() {
 	[ "$(tail -1 "$BATS_TEST_TMPDIR/out" | jq -r .reason)" = signal ]
 }
 
-@test "a pid that another process has taken between two looks is told by its start" {
+@test "a pid that another process has taken between two samples is recognised by its start time" {
 	requires root
 	[ -w /proc/sys/kernel/ns_last_pid ] || skip "needs a writable ns_last_pid"
 	sleep 60 3>&- &
@@ -155,7 +155,7 @@ regions() {
 		echo $((old - 1)) >/proc/sys/kernel/ns_last_pid
 		tail -f /dev/null 3>&- &
 		[ $! = "$old" ] && { taken=1; break; }
-		kill -KILL $! # not TERM: before it is tail it is a shell of ours, which would report a failure
+		kill -KILL $! # not TERM: before the exec of tail this process is a shell of the test, which would report a failure
 	done
 	started+=($!)
 	kill -CONT "$sampler"
@@ -163,10 +163,10 @@ regions() {
 	until_true grep -q '"why":"reused"' "$BATS_TEST_TMPDIR/out"
 	kill -INT "$sampler"
 	wait "$sampler"
-	[[ "$(jq -r 'select(.type=="process") | .why' "$BATS_TEST_TMPDIR/out" | tr '\n' ' ')" == "first reused "* ]] # it may exec after
+	[[ "$(jq -r 'select(.type=="process") | .why' "$BATS_TEST_TMPDIR/out" | tr '\n' ' ')" == "first reused "* ]] # the exec may come later
 }
 
-@test "an end is told with its status at once, not at the next tick" {
+@test "an end is reported with its status at once, not at the next tick" {
 	mkfifo "$BATS_TEST_TMPDIR/go"
 	background bash -c "read x <'$BATS_TEST_TMPDIR/go'; exit 3"
 	vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/out" &
@@ -179,7 +179,7 @@ regions() {
 	[ "$(tail -1 "$BATS_TEST_TMPDIR/out" | jq -r .reason)" = gone ]
 }
 
-@test "a kernel thread is refused by a sentence" {
+@test "a kernel thread is refused with a message" {
 	[ -d /proc/2 ] && [ -z "$(readlink /proc/2/exe)" ] || skip "needs a kernel thread as pid 2"
 	run --separate-stderr vm-sample -p 2
 	[ "$status" -eq 1 ]
@@ -187,7 +187,7 @@ regions() {
 	[ "$(tail -1 <<<"$output" | jq -r .reason)" = error ]
 }
 
-@test "a process of another user is refused with what would help" {
+@test "a process of another user is refused with a remedy" {
 	requires other
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups "$(command -v vm-sample)" -p "$pid" -n 1
@@ -195,7 +195,7 @@ regions() {
 	[[ "$stderr" == *"CAP_SYS_PTRACE"* ]]
 }
 
-@test "a /proc that hides the process, or none at all, is told as that" {
+@test "a /proc that hides the process, and a missing /proc, are named" {
 	requires root
 	requires other
 	requires cmd unshare
@@ -209,7 +209,7 @@ regions() {
 	[[ "$stderr" == *"mount -t proc"* ]]
 }
 
-@test "a process that is not there is refused, and the others go on" {
+@test "a missing process is refused, and the others continue" {
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr vm-sample -p "4194303,$pid" -n 1
 	[ "$status" -eq 1 ]

@@ -1,7 +1,7 @@
-# The tracker proves itself: thousands of random calls, each held against a model that lived them.
+# The tracker under thousands of random calls, each compared with a model of the process.
 load helper
 
-# life SEED CALLS [EVERY [MODE [WORD...]]]: a random life, held against its model with the judge's words.
+# life SEED CALLS [EVERY [MODE [WORD...]]]: a random process, compared with its model; WORDs go to the judge.
 life() {
 	local seed=$1 calls=$2 every=${3:-1} mode=${4:-maps} model=$BATS_TEST_TMPDIR/model tracked=$BATS_TEST_TMPDIR/tracked
 	shift $(($# > 4 ? 4 : $#))
@@ -12,35 +12,35 @@ life() {
 	[[ "$output" == "$((calls / every)) looks"* ]]
 }
 
-@test "after each of 20 x 2000 random calls the state is right and the changes are just what the call did" {
+@test "after each of 20 x 2000 random calls the state is right, and the changes are exactly those of the call" {
 	requires cmd node
 	for seed in $(seq 20); do life "$seed" 2000; done
 }
 
-@test "the same where advice can be seen: smaps" {
+@test "the same with visible advice: smaps" {
 	requires cmd node
 	for seed in 31 32 33 34 35; do life "$seed" 1000 1 smaps flags; done
 }
 
-@test "the same where anonymous memory has names" {
+@test "the same with named anonymous memory" {
 	requires cmd node
 	for seed in 36 37 38 39 40; do life "$seed" 2000 1 named; done
 }
 
-@test "with several calls between two looks the state is right, each line tells of a region that differs, and there are hardly ever more acts than calls" {
+@test "with several calls between two samples the state is right, each line has a difference, and acts hardly ever outnumber calls" {
 	requires cmd node
 	for seed in $(seq 61 80); do life "$seed" 2000 7 maps several=7; done
 	for seed in 21 22 23 24; do life "$seed" 2000 3 maps several; done
 	for seed in 25 26; do life "$seed" 1000 7 smaps several flags; done
 }
 
-@test "where pages are touched, and keep regions from merging, the state is right and each line tells of a region that differs" {
+@test "with touched pages, which prevent merges, the state is right and each line has a difference" {
 	requires cmd node
 	for seed in 41 42 43 44; do life "$seed" 1000 1 touched several flags; done
 	for seed in 45 46; do life "$seed" 1000 7 touched several flags; done
 }
 
-@test "vm-sample in lockstep with 300 random calls: after each the tracked state is the model's" {
+@test "vm-sample in lockstep with 300 random calls: after each call the tracked state equals the model's" {
 	requires cmd node
 	requires ptrace
 	local model=$BATS_TEST_TMPDIR/model

@@ -1,5 +1,5 @@
-# contrib/vm.jq and its recipes: each command of the document runs, prints what the document shows, and is right by a calculation of its own.
-# GOLDEN=write writes what the commands print into the document.
+# contrib/vm.jq and its recipes: each command of the document runs, prints the shown output, and agrees with a separate calculation.
+# GOLDEN=write writes the output of the commands into the document.
 load helper
 
 setup() {
@@ -19,7 +19,7 @@ recipe() { # N
 	[ -z "$stderr" ]
 }
 
-# Answers by another way: a replay in Python. Its body sees `lines`, and regions(t): those at that moment, by address.
+# A separate calculation: a replay in Python. Its body has `lines`, and regions(t): the regions at that moment, by address.
 python() {
 	python3 -I -c '
 import json
@@ -40,7 +40,7 @@ def regions(until):
 '"$1"
 }
 
-right() { # the Python that prints the same
+right() { # a Python expression that prints the same
 	diff <(echo "$output") <(python "$1")
 }
 
@@ -48,7 +48,7 @@ vm() { # jq program
 	jq -nc -L "$ROOT/contrib" "include \"vm\"; $1" run.ndjson
 }
 
-@test "every recipe runs and prints what the document shows; there are at least ten" {
+@test "every recipe runs and prints what the document shows; the document has at least ten" {
 	list=$(python3 -I "$ROOT/tests/recipes.py" "$ROOT/contrib/recipes.md" list)
 	[ "$(wc -l <<<"$list")" -ge 10 ]
 	[ "$(grep -c '^## [0-9]' "$ROOT/contrib/recipes.md")" = "$(wc -l <<<"$list")" ]
@@ -68,37 +68,37 @@ for r in regions(1.5):
 for kind in kinds: print(kind, *kinds[kind], sep="\t")' | sort)
 }
 
-@test "the regions with most in memory are those of a replay" {
+@test "the regions with the most resident memory are those of a replay" {
 	recipe 2
 	diff <(cut -d' ' -f1 <<<"$output") <(python '
 for r in sorted(regions(3), key=lambda r: (-r["rss"], r["start"]))[:5]: print(r["start"])')
 }
 
-@test "memory over time is the sum of what a replay has at each look" {
+@test "resident memory over time is the sum of a replay at each sample" {
 	recipe 3
 	right '
 for line in lines:
     if line["type"] == "snapshot": print(line["t"], sum(r["rss"] for r in regions(line["t"])), sep=",")'
 }
 
-@test "the peak is the greatest of these sums" {
+@test "the peak is the largest of these sums" {
 	recipe 4
 	right '
 t, most = max(((l["t"], l["rss"]) for l in lines if l["type"] == "snapshot"), key=lambda p: p[1])
 print(f"{t} s: {most / 1048576:.1f} MiB")'
 }
 
-@test "leaks are what came and did not go before the exit, by its bytes, pieces with their whole" {
+@test "leaks are regions that appeared and remained until just before the exit, in bytes, pieces with their whole" {
 	recipe 5
 	[ "$(cut -f4 <<<"$output" | head -2 | sort | paste -sd ' ')" = "[heap] [stack]" ]
-	# Just before its exit, it has so much more than at first sight: nothing else of this recording has shrunk or gone.
+	# Just before its exit the process has this much more than at first: nothing else of this recording has shrunk or gone.
 	run vm 'leaks(inputs) | map(.by) | add'
 	right '
 last = max(l["t"] for l in lines if l["type"] == "change" and l["event"] != "EXIT")
 print(sum(r["size"] for r in regions(last)) - sum(r["size"] for r in regions(0.1)))'
 }
 
-@test "leaks do not count what was there before, what went, or what only fell into pieces" {
+@test "leaks exclude earlier regions, removed regions, and mere splits" {
 	cat >run.ndjson <<-'END'
 		{"type":"snapshot","t":0,"pid":1,"seq":0,"regions":1}
 		{"type":"region","t":0,"pid":1,"seq":0,"id":1,"start":"0x0000000000001000","end":"0x0000000000003000","size":8192}
@@ -131,7 +131,7 @@ for r in regions(1):
 	[ "$(vm '[regions_at(1; inputs)[] | at("1")] | length')" = 0 ]
 }
 
-@test "the difference of two moments is that of two replays" {
+@test "the difference of two moments equals that of two replays" {
 	recipe 8
 	diff <(jq -r '.[0:2] | join(" ")' <<<"$output" | sort) <(python '
 a, b = ({r["id"]: r for r in regions(t)} for t in (1, 2))
@@ -141,7 +141,7 @@ for i in a.keys() & b.keys():
     if a[i]["size"] != b[i]["size"]: print("changed", b[i]["start"])' | sort)
 }
 
-@test "what files cost is the sum of their shares" {
+@test "the cost of files is the sum of their shares" {
 	recipe 9
 	diff <(sort <<<"$output") <(python '
 files = {}
@@ -158,7 +158,7 @@ holes = [(int(b["start"], 16) - int(a["end"], 16), a["end"]) for a, b in zip(r, 
 for hole, start in sorted(holes, reverse=True)[:3]: print(start)')
 }
 
-@test "changes of permissions are those lines, and nothing is lost" {
+@test "changes of permissions are exactly those lines, and lost lines are listed" {
 	recipe 11
 	[ "$(wc -l <<<"$output")" = "$(grep -c '"was":{[^}]*"perms"' run.ndjson)" ]
 	recipe 12
@@ -168,7 +168,7 @@ for hole, start in sorted(holes, reverse=True)[:3]: print(start)')
 	[ "$output" = "lines	3	vm-parse	a test" ]
 }
 
-@test "addresses become numbers and text again without a digit lost, or it is an error" {
+@test "addresses become numbers and text again without loss, or an error" {
 	python3 -I -c '
 import random
 random.seed(7)
@@ -204,12 +204,12 @@ for i in range(300):
 	[[ $output == *"beyond the address space"* ]]
 }
 
-@test "sizes are shown as people read them" {
+@test "sizes are printed for people" {
 	run vm '[0, 1023, 1024, 1536, 1048576, 2404352, 4294967296, 1125899906842624] | map(human)'
 	[ "$output" = '["0 B","1023 B","1.0 KiB","1.5 KiB","1.0 MiB","2.3 MiB","4.0 GiB","1.0 PiB"]' ]
 }
 
-@test "what vm-parse writes, without ids, can be asked as well, and names obey no terminal" {
+@test "output of vm-parse, without ids, works too, and names cannot control the terminal" {
 	requires program vm-parse
 	mkdir names
 	workload still "$PWD/names"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm-sample --redact: no name leaves it, and yet ranges, kinds and comparisons are the same.
+# vm-sample --redact: no name leaves it, while ranges, kinds and comparisons stay the same.
 load helper
 
 # A process with a telling name, arguments, folder and files, of many kinds.
@@ -32,7 +32,7 @@ shape() {
 	vm-parse "$1" | jq -c 'select(.type=="region") | del(.name, .t, .pss, .swap_pss)'
 }
 
-@test "no component of a path, no argument, no name of process, host or memory is left in the stream" {
+@test "the stream contains no component of a path, no argument, no name of process, host or memory" {
 	mkfifo said
 	vm-sample -p "$pid" -n 1 --redact --marks said >redacted
 	run ! grep -aE "secretdir|planb|hunter2|password|plainword|gguf|geheim|private|letters|mine|hush|whisper|deletedone|libc|ld-linux|\"said|bats" redacted
@@ -46,7 +46,7 @@ shape() {
 	run ! grep -aE "secretdir|planb|hunter2|tellingfile" redacted
 }
 
-@test "ranges, kinds, number and one's own measures are as without it, for maps and smaps" {
+@test "ranges, kinds, number and a process's own measures equal those without --redact, for maps and smaps" {
 	for detail in maps smaps; do
 		vm-sample -p "$pid" -n 1 --detail $detail >plain
 		vm-sample -p "$pid" -n 1 --detail $detail --redact >redacted
@@ -57,7 +57,7 @@ shape() {
 	[ "$(shape redacted | jq -r .kind | sort -u | grep -cE 'font|locale|heap|stack|text|data')" -ge 6 ]
 }
 
-@test "the same name has the same hash in every recording, under another key another" {
+@test "the same name has the same hash in every recording, and another hash under another key" {
 	names() { vm-sample -p "$pid" -n 1 --detail maps "$@" | vm-parse | jq -r 'select(.type=="region").name'; }
 	[ "$(names --redact)" = "$(names --redact)" ]
 	[ "$(names --redact-key salt)" = "$(names --redact-key salt --redact)" ]
@@ -77,7 +77,7 @@ shape() {
 	[ "$(jq -r 'select(.type=="process").name' <<<"$output")" = "$({ printf %s "$long" | sha256sum | cut -c1-64 | xxd -r -p; head -c 32 /dev/zero; printf planb; } | sha256sum | cut -c1-12)" ] || ! command -v xxd
 }
 
-@test "exe, the first argument and the rows of the program have the same path; a deleted file stays a deleted one" {
+@test "exe, the first argument and the rows of the program have the same path; a deleted file stays marked as deleted" {
 	vm-sample -p "$pid" -n 1 --redact | vm-parse >s
 	exe=$(jq -r 'select(.type=="process").exe' s)
 	[ "$(jq -r 'select(.type=="process").args[0]' s)" = "$exe" ]
@@ -85,18 +85,18 @@ shape() {
 	[ "$(jq -r 'select(.type=="region" and (.name // "" | endswith(" (deleted)"))).name' s | wc -l)" -eq 1 ]
 }
 
-@test "what the kernel names by itself stays: [heap], [stack], [vdso]" {
+@test "names that the kernel gives stay: [heap], [stack], [vdso]" {
 	vm-sample -p "$pid" -n 1 --redact --detail maps | vm-parse >s
 	for name in '[stack]' '[vdso]'; do grep -qF "\"name\":\"$name\"" s; done
 }
 
-@test "a message about a process does not tell its name in the stream either" {
+@test "a message about a process leaves its name out of the stream too" {
 	requires root
 	run --separate-stderr bash -c "vm-sample -f --redact -i 5ms -n 30 -- bash -c 'exec -a secretname sleep 0.1' | grep -c secretname"
 	[ "$output" = 0 ]
 }
 
-@test "a source that does not know how to leave names out is refused" {
+@test "a source that cannot redact is refused" {
 	mkdir -p plugins/source
 	printf '#include "plugin.h"\nstatic int sample(void *s, struct vp_host *h) { (void)s; (void)h; return 0; }\nconst struct vp_source vp_source = { .abi = VP_ABI, .name = "blab", .sample = sample };\n' |
 		"${CC:-cc}" -shared -fPIC -I"$ROOT/lib" -x c -o plugins/source/blab.so -

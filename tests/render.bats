@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm-render as a program: choosing a view and a renderer, wrong usage, bad input, output. Pictures are read through trace.
+# vm-render as a program: choice of view and renderer, wrong usage, bad input, output. Pictures are read through trace.
 load helper
 
 setup() {
@@ -46,13 +46,13 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	cmp "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
 }
 
-@test "lines come from standard input as well" {
+@test "lines come from standard input too" {
 	run --separate-stderr vm-render --trace <"$S"
 	[ "$status" = 0 ]
 	has 'title "demo (7)"'
 }
 
-@test "an unknown view is refused and the nearest named" {
+@test "an unknown view is refused, with the nearest view" {
 	render --view tabel "$S"
 	[ "$status" = 2 ]
 	[ -z "$output" ]
@@ -72,7 +72,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	says "--view"
 }
 
-@test "an unknown preset of a table is refused and the known ones named" {
+@test "an unknown preset of a table is refused, with the known presets" {
 	run --separate-stderr vm-render --table=pmpa "$S"
 	[ "$status" = 2 ]
 	says "did you mean 'pmap'"
@@ -81,7 +81,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	[ "$status" = 2 ]
 }
 
-@test "an unknown column is refused and the nearest named" {
+@test "an unknown column is refused, with the nearest column" {
 	render --view table --columns start,sise "$S"
 	[ "$status" = 2 ]
 	says "did you mean 'size'"
@@ -103,7 +103,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	done
 }
 
-@test "empty input gives a picture that says so" {
+@test "empty input gives a picture with the reason" {
 	render /dev/null
 	[ "$status" = 0 ]
 	has 'empty "the input is empty: no line was read"'
@@ -115,12 +115,12 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	has 'empty "these are raw lines (1 of them): put vm-parse before vm-render"'
 }
 
-@test "lines that tell of no region are counted in the picture" {
+@test "lines without a region are counted in the picture" {
 	render <<<'{"type":"alloc","t":0.1,"pid":7,"op":"malloc","addr":"0x0000000000001000","size":1}'
 	has '1 alloc"'
 }
 
-@test "a bad line is said, skipped and noted in the picture; the status is 1" {
+@test "a bad line is reported, skipped and noted in the picture; the status is 1" {
 	sed '5s/.*/{"type":"region","t":0.1,"pi/' "$S" >"$BATS_TEST_TMPDIR/bad"
 	render "$BATS_TEST_TMPDIR/bad"
 	[ "$status" = 1 ]
@@ -129,7 +129,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	has 'box 0 class="text"'
 }
 
-@test "a stream without its end is drawn and told" {
+@test "a stream without its end is drawn and reported" {
 	head -6 "$S" >"$BATS_TEST_TMPDIR/cut"
 	render "$BATS_TEST_TMPDIR/cut"
 	says "without its"
@@ -148,7 +148,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	[ -n "$stderr" ]
 }
 
-@test "a reader that leaves ends it quietly" {
+@test "a reader that leaves ends vm-render quietly" {
 	run --separate-stderr bash -c 'set -o pipefail; vm-render --trace "$1" | head -1' - "$S"
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
@@ -163,7 +163,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	grep -q '^close' out-7.txt
 }
 
-@test "width, height, colours and signs of the canvas follow options and environment" {
+@test "width, height, colours and characters of the canvas follow options and environment" {
 	render --width 321 --height 123 "$S"
 	has 'begin width=321 height=123 terminal=no unicode=yes colours=none'
 	CLICOLOR_FORCE=1 render "$S"
@@ -174,7 +174,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	has 'unicode=no'
 }
 
-@test "YAML sets options, and the command line wins" {
+@test "YAML sets options, and the command line overrides it" {
 	printf 'vm-render:\n  view: table\n  renderer: trace\n' >"$BATS_TEST_TMPDIR/c.yaml"
 	run --separate-stderr vm-render -c "$BATS_TEST_TMPDIR/c.yaml" "$S"
 	has 'view="table"'
@@ -182,7 +182,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	has 'view="map"'
 }
 
-@test "names from outside are escaped, and never break a title into a line of their own" {
+@test "names from outside are escaped, and never break a title into a new line" {
 	cat >"$BATS_TEST_TMPDIR/evil" <<'END'
 {"type":"region","t":0.1,"pid":7,"seq":0,"start":"0x0000000000001000","end":"0x0000000000002000","size":4096,"perms":"r-xp","kind":"file","name":"/a\u001b[31m\"<b>\nid 99"}
 END

@@ -1,4 +1,4 @@
-# vm-replay: a recording again, at its pace, from any moment of it. That it waits is seen in its system calls, never by a clock.
+# vm-replay: a recording again, at its pace, from any moment. Its waits are read from its system calls, never from a clock.
 load helper
 load stream
 
@@ -7,7 +7,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# Three looks at a process 7, a second apart, that grows; then its end.
+# Three samples of a growing process 7, a second apart; then its end.
 recording() {
 	begin
 	snap 0 "1 2 r-xp text" "10 20 rw-p heap"
@@ -21,7 +21,7 @@ without_stage() { grep -v '"type":"stage"'; }
 
 types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste -sd,; }
 
-@test "without a pause, a recording comes out as it was, with one stage line more" {
+@test "without a pause, a recording is written unchanged, with one more stage line" {
 	recording >parsed
 	vm-track parsed >tracked
 	for file in parsed tracked; do
@@ -34,7 +34,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	done
 }
 
-@test "packed recordings are read as they are" {
+@test "packed recordings are read too" {
 	recording >parsed
 	vm-replay --speed max -o packed.ndjson.zst parsed
 	vm-replay --speed max packed.ndjson.zst | without_stage | cmp - parsed
@@ -44,13 +44,13 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	requires cmd strace
 	requires ptrace
 	recording >parsed
-	waits() { # the whole seconds that it sets out to wait for, in sum over the moments 1, 1.5, 2, 3
+	waits() { # the whole seconds of its planned waits, in sum over the moments 1, 1.5, 2, 3
 		ASAN_OPTIONS=detect_leaks=0 strace -qq -e trace=ppoll -o trace vm-replay "$@" parsed >/dev/null
 		grep -oE 'tv_sec=[0-9]+, tv_nsec=[0-9]+' trace
 	}
 	waits --speed 20 | sort -u >fast
 	[ "$(grep -c 'tv_sec=0' fast)" -ge 3 ]
-	run ! grep -qE 'tv_nsec=[0-9]{9,}' fast # 50 ms, 25 ms, 50 ms: never as much as 100
+	run ! grep -qE 'tv_nsec=[0-9]{9,}' fast # 50 ms, 25 ms, 50 ms: never 100 or more
 	[ -z "$(waits --speed max)" ]
 }
 
@@ -63,7 +63,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	run ! grep -q late out
 }
 
-@test "Ctrl-C ends the stream where it is" {
+@test "Ctrl-C ends the stream at once" {
 	begin >slow
 	echo '{"type":"mark","t":100000.000000000,"text":"late"}' >>slow
 	background vm-replay -o out slow
@@ -75,7 +75,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	[ "$(tail -1 out | jq -r .reason)" = signal ]
 }
 
-@test "it ends quietly when its reader goes, also while it waits" {
+@test "it ends quietly when its reader goes, also during a wait" {
 	begin >slow
 	echo '{"type":"mark","t":100000.000000000,"text":"late"}' >>slow
 	run --separate-stderr bash -o pipefail -c 'timeout 60 vm-replay slow | head -1'
@@ -94,7 +94,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	vm-check - <<<"$output"
 }
 
-@test "the end that --to brings forward says what the recorded one does" {
+@test "an end line that --to writes has the contents of the recorded one" {
 	recording >raw
 	run --separate-stderr vm-replay --speed max --to 1.7 raw
 	[ "$(tail -1 <<<"$output" | jq -c 'del(.t)')" = "$(tail -1 raw | jq -c 'del(.t)')" ]
@@ -116,7 +116,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	done
 }
 
-@test "--from begins a recording that is not tracked with the last whole look" {
+@test "--from begins an untracked recording with the last whole sample" {
 	recording >parsed
 	run --separate-stderr vm-replay --speed max --from 1.2 --to 1.7 parsed
 	[ "$(types <<<"$output")" = "1 stream 0,1 process 1,1 snapshot 1,2 region 1,1 mark 1.5,1 stage 1.7,1 end 1.7" ]
@@ -133,7 +133,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	[ "$(jq -c 'select(.type=="raw") | [.seq, .part]' <<<"$output" | paste -sd' ')" = "[1,0] [1,1] [2,1]" ]
 }
 
-@test "--from knows regions that no snapshot line has announced" {
+@test "--from knows regions without a snapshot line" {
 	recording | sed 's/,"regions":[0-9]*//' >uncounted
 	recording | grep -v '"type":"snapshot"' >bare
 	for file in uncounted bare; do
@@ -146,7 +146,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	done
 }
 
-@test "a moment behind the end shows the last state, and the end" {
+@test "a moment after the end gives the last state, and the end" {
 	recording | vm-track >tracked
 	run --separate-stderr vm-replay --speed max --from 10 tracked
 	[ "$status" = 0 ]
@@ -154,7 +154,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	vm-check - <<<"$output"
 }
 
-@test "a process that ended before is not shown again" {
+@test "a process that ended before is left out" {
 	{
 		recording | head -n -1
 		echo '{"type":"event","t":2.500000000,"pid":7,"call":"exit","tid":7}'
@@ -172,7 +172,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	[ "$(jq -c 'select(.type=="snapshot").t' <<<"$output" | paste -sd' ')" = "1 2 1 2" ]
 }
 
-@test "stacks are told before what may name them" {
+@test "stacks come before the lines that may name them" {
 	{
 		begin
 		echo '{"type":"stack","t":0.1,"pid":7,"id":1,"frames":["0x0000000000001000"]}'
@@ -183,7 +183,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	[ "$(jq -r 'select(.type=="stack" or .type=="alloc") | .type' <<<"$output" | paste -sd' ')" = "stack alloc" ]
 }
 
-@test "a speed that is none, and times the wrong way round, are refused" {
+@test "an invalid speed, and times in the wrong order, are refused" {
 	for speed in fast -1 nan inf 1x ''; do
 		run --separate-stderr vm-replay --speed="$speed" /dev/null
 		[ "$status" = 2 ]
@@ -196,7 +196,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	[ "$status" = 2 ]
 }
 
-@test "a full disk is an error, a line cut in half is told" {
+@test "a full disk is an error, a line cut in half is reported" {
 	recording >parsed
 	run --separate-stderr bash -c 'vm-replay --speed max parsed >/dev/full'
 	[ "$status" = 1 ]

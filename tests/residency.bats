@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# What --detail rss tells is what smaps tells, at a fraction of its cost; and reading never stops a process for more than its share.
+# --detail rss equals smaps in its measures, at a fraction of the cost; reading never stops a process for more than its share.
 load helper
 
-# regions DETAIL OPTION...: start, end and what both details know of the process $pid, a line each
+# regions DETAIL OPTION...: prints start, end and the common measures of the process $pid, a region on each line
 regions() {
 	local detail=$1
 	shift
@@ -15,7 +15,7 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	return 0
 }
 
-@test "detail rss tells of every region what smaps tells, whatever kind of page is in it" {
+@test "detail rss gives every region the measures of smaps, whatever its pages" {
 	workload resident "$BUILD/bin/vm-sample"
 	scans
 	regions rss >"$BATS_TEST_TMPDIR/rss"
@@ -24,24 +24,24 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	diff "$BATS_TEST_TMPDIR/rss" "$BATS_TEST_TMPDIR/smaps"
 }
 
-@test "a thousand regions, more than one scan gives at once, have each its own residency" {
+@test "a thousand regions, more than one scan returns, have each its own residency" {
 	workload many 3000
 	scans
 	diff <(regions rss) <(regions smaps)
 }
 
-@test "detail rss is recorded as plain text that can be parsed again, and as it stands" {
+@test "detail rss is recorded as plain text, which can be parsed again, also without the stream" {
 	workload resident "$BUILD/bin/vm-sample"
 	scans
 	vm-sample -p "$pid" -n 1 --detail rss -o "$BATS_TEST_TMPDIR/a.ndjson"
 	[ "$(jq -r 'select(.type == "raw") | .format' "$BATS_TEST_TMPDIR/a.ndjson" | tail -1)" = linux-rss ]
 	jq -j 'select(.format == "linux-rss") | .text' "$BATS_TEST_TMPDIR/a.ndjson" >"$BATS_TEST_TMPDIR/text"
 	diff <(grep '^[0-9a-f]' "$BATS_TEST_TMPDIR/text") "/proc/$pid/maps"
-	members='select(.type == "region") | [.start, .rss, .swap]' # not the kind: the text alone does not say where the threads are
+	members='select(.type == "region") | [.start, .rss, .swap]' # not the kind: the text alone has no threads
 	diff <(vm-parse "$BATS_TEST_TMPDIR/a.ndjson" | jq -c "$members") <(vm-parse "$BATS_TEST_TMPDIR/text" | jq -c "$members")
 }
 
-@test "swap is left out where shared memory may stand behind a region" {
+@test "swap is left out for regions that may contain shared memory" {
 	workload resident "$BUILD/bin/vm-sample"
 	scans
 	run --separate-stderr bash -c "vm-sample -p $pid -n 1 --detail rss | vm-parse | jq -c 'select(.type == \"region\" and .perms == \"rw-s\") | has(\"swap\")'"
@@ -50,14 +50,14 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	[ "$output" = true ]
 }
 
-@test "where the kernel cannot scan page tables, smaps is read in its place" {
+@test "if the kernel cannot scan page tables, smaps is read instead" {
 	workload many 10
 	run --separate-stderr vm-sample -p "$pid" -n 1 --detail rss -O residency=smaps
 	[ "$status" -eq 0 ]
 	[ "$(jq -r 'select(.type == "raw") | .format' <<<"$output" | tail -1)" = linux-smaps ]
 }
 
-@test "an unchanged process is said to be the same under detail rss, and an exec and an exit are told" {
+@test "an unchanged process is reported as same under detail rss, and an exec and an exit are reported" {
 	workload many 10
 	run --separate-stderr vm-sample -p "$pid" -n 3 -i 1ms --detail rss -O share=100
 	[ "$(jq -c 'select(.type == "sample") | .same' <<<"$output" | tr '\n' ' ')" = "null true true " ]
@@ -72,13 +72,13 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	[ "$(jq -r 'select(.type == "event") | .call' "$BATS_TEST_TMPDIR/out")" = exit ]
 }
 
-@test "a detail that there is not is refused with those that there are" {
+@test "an unknown detail is refused with the known details" {
 	run --separate-stderr vm-sample -p $$ -n 1 --detail page
 	[ "$status" -eq 2 ]
 	[[ $stderr == *maps*rss*smaps*pages* ]]
 }
 
-@test "looks that would stop a process for more than its share are put off, counted and told" {
+@test "samples that would stop a process for more than its share are skipped, counted and reported" {
 	workload many 1000 1
 	for detail in smaps rss pages; do
 		run --separate-stderr vm-sample -p "$pid" -n 2 -i 1ms --detail $detail -O share=1
@@ -92,7 +92,7 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	valid_stream <<<"$output"
 }
 
-@test "maps stop nobody, and with a share of 100 nothing is put off" {
+@test "maps stops no process, and with a share of 100 no sample is skipped" {
 	workload many 1000 1
 	for options in "--detail maps -O share=1" "--detail smaps -O share=100"; do
 		run --separate-stderr vm-sample -p "$pid" -n 2 -i 1ms $options
@@ -100,7 +100,7 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	done
 }
 
-@test "of two processes only the one that takes long is spared" {
+@test "of two processes only the expensive one is spared" {
 	workload many 1000 1
 	long=$pid
 	workload many 4 1
@@ -111,7 +111,7 @@ scans() { # does this kernel have PAGEMAP_SCAN?
 	[ "$(jq -c "select(.type == \"lost\" and .pid == $long and (.why | contains(\"share\"))) | .what" <<<"$output" | sort -u)" = '"samples"' ]
 }
 
-@test "a process that ends while it is spared is told to have ended at once" {
+@test "a process that ends while it is spared is reported to have ended at once" {
 	background "$WORKLOADS/many" 3000 1
 	vm-sample -p "$pid" -i 1ms -O share=1 -d 60s >"$BATS_TEST_TMPDIR/out" 3>&- &
 	sampler=$!

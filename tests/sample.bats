@@ -1,25 +1,25 @@
 #!/usr/bin/env bats
-# vm-sample: what is looked at, when, and what becomes of the command, the reader and the exit status.
+# vm-sample: its processes, its schedule, and the fate of the command, the reader and the exit status.
 load helper
 
 lines() { # of a type, of $output
 	jq -c "select(.type==\"$1\")" <<<"$output"
 }
 
-@test "a command's exit status is that of vm-sample, and stands in end and in the exit event" {
+@test "a command's exit status is that of vm-sample, and is in the end line and in the exit event" {
 	run --separate-stderr vm-sample -i 10ms -- sh -c 'exit 7'
 	[ "$status" -eq 7 ]
 	[ "$(tail -1 <<<"$output" | jq -c '[.type, .reason, .status]')" = '["end","exit",7]' ]
 	[ "$(lines event | jq -c '[.call, .status]')" = '["exit",7]' ]
 }
 
-@test "a command that a signal kills gives 128 and the signal" {
+@test "a command killed by a signal gives 128 and the signal" {
 	run --separate-stderr vm-sample -- sh -c 'kill -9 $$'
 	[ "$status" -eq 137 ]
 	[ "$(lines event | jq -c '[.call, .signal]')" = '["exit",9]' ]
 }
 
-@test "the first look at a command is at its own program, not at ours" {
+@test "the first sample of a command shows its own program, not vm-sample" {
 	run --separate-stderr vm-sample --detail maps -- sleep 0.01
 	[ "$status" -eq 0 ]
 	[ "$(lines process | head -1 | jq -r '.why + " " + .name')" = "first sleep" ]
@@ -29,7 +29,7 @@ lines() { # of a type, of $output
 	run ! grep vm-sample <<<"$first"
 }
 
-@test "a command that is not there gives 127, one that cannot be executed 126, each with a complete stream" {
+@test "a missing command gives 127, one that cannot be executed 126, each with a complete stream" {
 	run -127 --separate-stderr vm-sample -- /no/such/program
 	[[ "$stderr" == "vm-sample: /no/such/program: No such file or directory" ]]
 	[ "$(tail -1 <<<"$output" | jq -c '[.reason, .status]')" = '["error",127]' ]
@@ -55,13 +55,13 @@ lines() { # of a type, of $output
 	[ -z "$output" ]
 }
 
-@test "a detail that the source does not have is refused, and the known ones named" {
+@test "a detail that the source does not have is refused, with the known ones" {
 	run --separate-stderr vm-sample -p 1 --detail bytes
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *maps*smaps* ]]
 }
 
-@test "the stream line says host, sources and the options in force" {
+@test "the stream line has host, sources and the options in force" {
 	background sleep 60
 	run --separate-stderr vm-sample --procfs -p "$pid" -n 1 -i 250ms
 	[ "$(head -1 <<<"$output" | jq -c '[.type, .version, .sources, .host.os, .host.page > 0, .options.interval, .options.detail]')" = \
@@ -93,7 +93,7 @@ lines() { # of a type, of $output
 	[ "$last" -lt $((310 + 10 * missed)) ]
 }
 
-@test "a schedule that falls behind says how many looks are missing" {
+@test "a schedule that falls behind counts the missing samples" {
 	background sleep 60
 	run --separate-stderr vm-sample -p "$pid" -i 1us -n 20
 	[ "$status" -eq 0 ]
@@ -101,7 +101,7 @@ lines() { # of a type, of $output
 	[ "$(lines lost | head -1 | jq -c '[.what, .where]')" = '["samples","vm-sample"]' ]
 }
 
-@test "a duration ends it" {
+@test "a duration ends the stream" {
 	background sleep 60
 	run --separate-stderr vm-sample -p "$pid" -i 20ms -d 50ms
 	[ "$status" -eq 0 ]
@@ -109,7 +109,7 @@ lines() { # of a type, of $output
 	[ "$(lines sample | wc -l)" -le 3 ]
 }
 
-@test "SIGINT, SIGTERM and a terminal that is gone end the stream well, in the middle of a long wait" {
+@test "SIGINT, SIGTERM and a lost terminal end the stream properly, in the middle of a long wait" {
 	background sleep 60
 	for signal in INT TERM HUP; do
 		vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/$signal" 3>&- &
@@ -121,7 +121,7 @@ lines() { # of a type, of $output
 	done
 }
 
-@test "under nohup it goes on when the terminal is gone" {
+@test "under nohup the stream continues without its terminal" {
 	background sleep 60
 	nohup vm-sample -p "$pid" -i 20ms >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
 	sampler=$!
@@ -134,7 +134,7 @@ lines() { # of a type, of $output
 	wait "$sampler"
 }
 
-@test "a command that ignores the signal does not hold us, and is told" {
+@test "a command that ignores the signal does not delay the end, and is reported" {
 	mkfifo "$BATS_TEST_TMPDIR/hold"
 	vm-sample -i 1h -- sh -c "trap '' INT; echo up; read x <'$BATS_TEST_TMPDIR/hold'" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
 	sampler=$!
@@ -146,20 +146,20 @@ lines() { # of a type, of $output
 	[ "$(tail -1 "$BATS_TEST_TMPDIR/out" | jq -r .reason)" = signal ]
 }
 
-@test "a reader that goes ends it at once and quietly" {
+@test "a reader that goes ends vm-sample at once and quietly" {
 	background sleep 60
 	run --separate-stderr timeout 20 bash -c "vm-sample -p $pid -i 1h | head -1; echo \${PIPESTATUS[0]}"
 	[ "$(tail -1 <<<"$output")" = 0 ]
 	[ -z "$stderr" ]
 }
 
-@test "a reader that goes leaves the command alone and its status ours" {
+@test "a reader that goes leaves the command running, and its status is the exit status" {
 	run --separate-stderr timeout 20 bash -c "vm-sample -i 1ms -- sh -c 'sleep 0.2; exit 5' | head -1 >/dev/null; echo \${PIPESTATUS[0]}"
 	[ "$output" = 5 ]
 	[ -z "$stderr" ]
 }
 
-@test "after its count of looks the stream is whole while the command runs on" {
+@test "after the count of samples the stream is complete while the command runs on" {
 	run --separate-stderr vm-sample -n 1 -- sh -c 'sleep 0.2; exit 4'
 	[ "$status" -eq 4 ]
 	[ "$(tail -1 <<<"$output" | jq -c '[.reason, .status]')" = '["count",null]' ]
@@ -172,7 +172,7 @@ lines() { # of a type, of $output
 	[[ "$stderr" == *"No space left"* ]]
 }
 
-@test "what it writes is valid against the schemas" {
+@test "the output is valid against the schemas" {
 	run --separate-stderr vm-sample -i 5ms -- sh -c 'exec sleep 0.05'
 	[ "$status" -eq 0 ]
 	valid_stream <<<"$output"

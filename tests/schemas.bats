@@ -1,4 +1,4 @@
-# The schemas are the public interface: whatever a program writes is valid, and the schemas refuse what is not.
+# The schemas are the public interface: every line of a program is valid, and the schemas refuse invalid lines.
 load helper
 
 @test "every line that vm-sample writes is valid" {
@@ -20,7 +20,7 @@ load helper
 	[ "$status" = 0 ]
 }
 
-@test "every line that vm-parse makes of plain text is valid" {
+@test "every line that vm-parse writes for plain text is valid" {
 	requires program vm-parse
 	workload many 50
 	cat "/proc/$pid/smaps" >"$BATS_TEST_TMPDIR/text"
@@ -47,7 +47,7 @@ load helper
 	[ "$status" = 0 ]
 }
 
-refused() { # LINE, what the verdict must say
+refused() { # LINE, text of the verdict
 	run valid_stream <<<"$1"
 	echo "$output"
 	[ "$status" = 1 ]
@@ -64,12 +64,12 @@ refused() { # LINE, what the verdict must say
 	refused '{"type":"mood","t":0}' "no schema for type 'mood'"
 }
 
-@test "a type unknown to the schemas passes where that is allowed" {
+@test "a type unknown to the schemas passes if permitted" {
 	run valid_stream --unknown <<<'{"type":"mood","t":0}'
 	[ "$status" = 0 ]
 }
 
-@test "the schema of the YAML knows exactly the options that the programs have" {
+@test "the schema of the YAML has exactly the options of the programs" {
 	common='config|output|option|quiet|verbose|list|help|version'
 	for program in vm-sample vm-parse vm-track vm-check vm-diff vm-render vm-replay vm-run; do
 		[ -x "$BUILD/bin/$program" ] || continue
@@ -83,7 +83,7 @@ refused() { # LINE, what the verdict must say
 	done
 }
 
-@test "the schema of the configuration lets through every word that --detail takes" {
+@test "the schema of the configuration accepts every word of --detail" {
 	for program in vm-sample vm-run; do
 		for word in $("$program" --help | sed -nE 's/.*--detail ([a-z|]+).*/\1/p' | tr '|' ' '); do
 			jq -e --arg p "$program" --arg word "$word" '.properties[$p].properties.detail.enum | index($word) != null' "$ROOT/schemas/config.schema.json" >/dev/null ||

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
-# Several sources at once: one clock, lines by time, options to whom they belong, each source once.
+# Several sources at once: one clock, lines sorted by time, options for their source, each source once.
 load helper
 
-# ticker: looks at the system as a whole; tells of moments before the look, as a source with a buffer does.
+# ticker: samples the system as a whole; reports moments before the sample, like a source with a buffer.
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -p plugins/source
@@ -43,14 +43,14 @@ END
 	[ "$status" -eq 0 ]
 }
 
-@test "what one source says of a look stays in one piece, however large" {
+@test "the lines of one source for a sample stay together, however large" {
 	workload many 3000
 	vm-sample -s ticker,procfs -p "$pid" -n 3 -i 1ms --detail maps >s
 	jq -j 'select(.format=="linux-maps") | .text' s | cmp - "/proc/$pid/maps"
 	vm-parse s | grep -c '"type":"region"'
 }
 
-@test "an option goes to the source that has it; none has: refused, with the nearest" {
+@test "an option goes to the source that has it; an unknown option is refused, with the nearest" {
 	workload still "$BATS_TEST_TMPDIR"
 	run --separate-stderr vm-sample -s procfs -s ticker -O number=1 -O detail=maps -p "$pid" -n 2 -i 1ms
 	[ "$status" -eq 0 ]
@@ -61,7 +61,7 @@ END
 	[[ "$stderr" == *detial*detail* ]]
 }
 
-@test "a source named twice, and one that is not there, are refused" {
+@test "a source named twice, and a missing source, are refused" {
 	run --separate-stderr vm-sample -s procfs,ticker,procfs -p $$ -n 1
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *"source procfs is named twice"* ]]
@@ -70,13 +70,13 @@ END
 	[[ "$stderr" == *'"tikcer"'*'the nearest is "ticker"'* ]]
 }
 
-@test "the stream ends with the process, whatever a source of the system says" {
+@test "the stream ends with the process, even if a system source goes on" {
 	run --separate-stderr timeout 20 vm-sample -s ticker,procfs -i 5ms -- sh -c 'sleep 0.05; exit 3'
 	[ "$status" -eq 3 ]
 	[ "$(tail -1 <<<"$output" | jq -r .reason)" = exit ]
 }
 
-@test "a source of the system alone wants no process, and ends with one if it is given one" {
+@test "a system source alone needs no process, and ends with a given one" {
 	run --separate-stderr vm-sample -s ticker -n 3 -i 1ms
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '"type":"tick"' <<<"$output")" -eq 9 ]

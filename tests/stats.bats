@@ -1,10 +1,10 @@
-# The view stats, held against what awk counts in smaps of a process that is not ours, and in reports written for it.
+# The view stats, compared with what awk counts in smaps of another program, and with reports written for this test.
 load helper
 
-# section, what -> the other cells of that row, as the trace has them
+# section, what -> the other cells of that row, as in the trace
 row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep -E "^$1 +$2 " || { echo "no row $1 $2"; return 1; }; }
 
-@test "regions, size, resident and fair share are those of smaps" {
+@test "regions, size, residency and fair share equal those of smaps" {
 	workload still "$BATS_TEST_TMPDIR"
 	kill -STOP "$pid"
 	cat "/proc/$pid/smaps" >"$BATS_TEST_TMPDIR/smaps"
@@ -23,7 +23,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	[ "$(row space 'largest hole' | awk '{ print $5 }')" = "$want" ]
 }
 
-@test "guards, stacks without one, and what is writable and executable are counted" {
+@test "guards, stacks without a guard, and writable and executable memory are counted" {
 	printf '%s\n' '10000000-10001000 ---p 00000000 00:00 0 ' '10001000-10801000 rw-p 00000000 00:00 0          [stack:12]' \
 		'20001000-20801000 rw-p 00000000 00:00 0          [stack:13]' '30000000-30001000 rwxp 00000000 00:00 0 ' '40000000-40001000 r-xp 00000000 00:00 0 ' \
 		'7ffffffde000-7ffffffff000 rwxp 00000000 00:00 0                          [stack]' | vm-parse >"$BATS_TEST_TMPDIR/s"
@@ -46,7 +46,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	[[ $output == *"5 to 10 regions"*"15 to 25 regions"*"50 to 100 regions"*"100 to 200 regions"*"200 to 500 regions"* ]]
 }
 
-@test "of a vmmap report: sharing modes, guards, and what maximum permissions would allow" {
+@test "for a vmmap report: sharing modes, guards, and what maximum permissions would allow" {
 	vm-parse "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/s"
 	want=$(jq -s '[.[] | select(.type == "region" and .share == "cow")] | length' "$BATS_TEST_TMPDIR/s")
 	[[ $(row sharing 'copy on write .cow.') =~ \ +$want\  ]]
@@ -54,7 +54,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	[[ $(row audit guards) =~ guards\ +$want\  ]]
 }
 
-@test "what is not known is said, and not shown as nothing" {
+@test "unknown values are named unknown, never shown as 0" {
 	vm-parse "/proc/$$/maps" >"$BATS_TEST_TMPDIR/s"
 	run -0 vm-render --ascii --view stats "$BATS_TEST_TMPDIR/s"
 	[[ $output == *"what is resident is not known"* && $output != *"rss KiB"* ]]
@@ -62,7 +62,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	[[ $output == *"empty"* ]]
 }
 
-@test "filters and columns are the user's, groups are not" {
+@test "the user may choose filters and columns, but no groups" {
 	vm-parse "/proc/$$/smaps" >"$BATS_TEST_TMPDIR/s"
 	run -0 vm-render --ascii --view stats --kind heap --columns what,size "$BATS_TEST_TMPDIR/s"
 	[[ $output != *"programs"* && $output != *"text"* && $output == *"heap"* ]]
@@ -70,7 +70,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	run -2 vm-render --view stats --columns sise "$BATS_TEST_TMPDIR/s"
 }
 
-@test "every renderer draws it" {
+@test "every renderer draws the view" {
 	vm-parse "/proc/$$/smaps" >"$BATS_TEST_TMPDIR/s"
 	for renderer in svg ascii gnuplot trace; do
 		run -0 --separate-stderr vm-render -r "$renderer" --view stats "$BATS_TEST_TMPDIR/s"

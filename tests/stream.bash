@@ -1,4 +1,4 @@
-# Small streams by hand, for the tests of what reads them.
+# Small streams written by hand, for the tests of their readers.
 #   begin                                        the stream line and a process 7
 #   snap SEQ "START END PERMS KIND [MEMBERS]"…   a snapshot at SEQ seconds; addresses in pages, hexadecimal; MEMBERS as JSON
 

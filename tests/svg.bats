@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The SVG renderer, fed with figures made by hand (draw_harness.c).
+# The SVG renderer, with figures of draw_harness.c.
 load helper
 
 setup_file() {
@@ -45,7 +45,7 @@ figures="timeline map area table empty nasty nastyarea nastytable none nonearea 
 	done
 }
 
-@test "every box, series and row has a title, so that hovering needs no script" {
+@test "every box, series and row has a title, so hovering needs no script" {
 	"$DRAW" "$SVG" map > "$OUT"
 	[ "$(grep -c '^<rect.*<title>.*</title></rect>' "$OUT")" -eq 26 ]
 	"$DRAW" "$SVG" area > "$OUT"
@@ -67,7 +67,7 @@ figures="timeline map area table empty nasty nastyarea nastytable none nonearea 
 	[ "$(stat -c %s "$OUT")" -lt 5000000 ]
 }
 
-@test "the theme decides which colours stand in the file" {
+@test "the theme decides the colours of the file" {
 	"$DRAW" "$SVG" map theme=light > "$OUT"
 	run ! grep -q 'prefers-color-scheme' "$OUT"
 	run ! grep -qF '.ground{fill:#14171c}' "$OUT"
@@ -78,7 +78,7 @@ figures="timeline map area table empty nasty nastyarea nastytable none nonearea 
 	grep -q 'prefers-color-scheme:dark' "$OUT"
 }
 
-@test "nothing to draw gives a picture that says why" {
+@test "an empty picture gives the reason" {
 	"$DRAW" "$SVG" empty > "$OUT"
 	grep -q 'class="why m">Nothing to draw: the stream holds no snapshot' "$OUT"
 }

@@ -1,9 +1,9 @@
-# The whole machine: asked as it runs, and read from meminfo, free, vm_stat, top, footprint.
+# The whole machine: sampled live, and read from meminfo, free, vm_stat, top, footprint.
 load helper
 
 text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-system}\") | $2"; }
 
-@test "meminfo, vmstat, pressure and nodes as head prints them become one line" {
+@test "meminfo, vmstat, pressure and nodes, printed by head, become one line" {
 	[ "$(text meminfo '[.total, .free, .available, .cached, .swap_total, .active_anon, .huge_pages_total, .hugepagesize] | map(. / 1024 | floor)')" = '[16000000,4000000,12000000,8000000,2000000,2000000,0,2048]' ]
 	[ "$(text meminfo '[.pgmajfault, .oom_kill, .psi_some_avg10, .psi_some, .nodes["1"].free]')" = '[1203,1,0.12,0.083219,1024000000]' ]
 	vm-parse "$ROOT/tests/texts/meminfo.txt" | valid_stream
@@ -21,12 +21,12 @@ text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-sys
 	[ $((want - got)) -lt 1073741824 ]
 }
 
-@test "each report of free -s is a line of its own, apart in time" {
+@test "each report of free -s is a line of its own, at its own time" {
 	cat "$ROOT/tests/texts/free.txt" "$ROOT/tests/texts/free.txt" >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse --every 2s "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | .t' | paste -sd' ' | sed 's/\.0*//g')" = "0 2" ]
 }
 
-@test "vm_stat counts pages of the size that its first line says" {
+@test "vm_stat counts pages of the size in its first line" {
 	[ "$(text vm_stat '[.free, .wired, .cached, .compressor, .faults, .swapouts]')" = '[163840000,819200000,1310720000,114688000,12345678,4]' ]
 }
 
@@ -36,26 +36,26 @@ text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-sys
 	[ "$(printf 'Mem:  24684092k total,   609784k used, 23716388k free,   143456k buffers\nSwap:        0k total,        0k used,        0k free,   360004k cached\n' | vm-parse | jq -c 'select(.type == "system") | [.total, .cached] | map(. / 1024)')" = '[24684092,360004]' ]
 }
 
-@test "footprint states the sums of a process by its categories" {
+@test "footprint gives the sums of a process by its categories" {
 	[ "$(text footprint '[.pid, .footprint, .phys_footprint, .footprint_peak, .labels.MALLOC_SMALL.reclaimable, .dirty]' snapshot)" = '[4711,2392064,2408448,4194304,16384,2392064]' ]
 	sed 's/^/2026-05-04 10:11:12.131 tool[99]: /' "$ROOT/tests/texts/footprint.txt" >"$BATS_TEST_TMPDIR/logged"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/logged" | grep -v '"type":"st' | jq -c .)" = "$(vm-parse "$ROOT/tests/texts/footprint.txt" | grep -v '"type":"st' | jq -c .)" ]
 	[ "$(text footprint '.kinds | [.arena.rss, .text.rss, .text.size, ."page-table".regions]' snapshot)" = '[212992,49152,null,1]' ]
 }
 
-@test "the machine as it runs: total as meminfo has it, time goes on" {
+@test "the machine, live: total equals meminfo, and time increases" {
 	output=$(vm-sample -s system -n 2 -i 20ms | vm-parse)
 	[ "$(jq -c 'select(.type == "system") | .total' <<<"$output" | sort -u)" = "$(awk '/^MemTotal/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)" ]
 	[ "$(jq -c 'select(.type == "system") | .t' <<<"$output" | sort -u | wc -l)" -eq 2 ]
 	valid_stream <<<"$output"
 }
 
-@test "a machine without /proc/meminfo is told, with what to do instead" {
+@test "a machine without /proc/meminfo is reported, with a remedy" {
 	run -1 --separate-stderr vm-sample -s system -n 1 -O proc="$BATS_TEST_TMPDIR"
 	[[ $stderr == *"cannot read $BATS_TEST_TMPDIR/meminfo"*"vm-parse"* ]]
 }
 
-@test "texts of others are read as a plain reading does (external samples)" {
+@test "external texts give the values of a plain reading (external samples)" {
 	requires samples
 	while read -r file member want; do
 		got=$(vm-parse -q "$SAMPLES/system/$file.txt" | jq "select(.type == \"system\") | .$member")
@@ -74,7 +74,7 @@ text() { vm-parse "$ROOT/tests/texts/$1.txt" | jq -c "select(.type == \"${3:-sys
 	END
 }
 
-# A process takes more and more of a machine of 16 GiB: what is free, then the cache, then swap; at last it is killed.
+# A process uses up a machine of 16 GiB: free memory, then the cache, then swap; at last it is killed.
 pressure() {
 	jq -nc 'def G: 1073741824; def M: 1048576; def hex: if . < 16 then "0123456789abcdef"[.:. + 1] else (. / 16 | floor | hex) + "0123456789abcdef"[. % 16:. % 16 + 1] end;
 		{ type: "stream", t: 0, version: 1, program: "test", sources: ["system", "procfs"] },
@@ -90,7 +90,7 @@ pressure() {
 		{ type: "end", t: 20, reason: "exit" }'
 }
 
-@test "the area view draws the machine beside the process: free, cache, swap, and the order in which they give way" {
+@test "the area view draws the machine above the process: free memory, cache, swap, and the stages of memory pressure" {
 	pressure >"$BATS_TEST_TMPDIR/s"
 	run -0 --separate-stderr vm-render --ascii --view area --width 150 --height 40 "$BATS_TEST_TMPDIR/s"
 	[ -z "$stderr" ]
@@ -111,7 +111,7 @@ pressure() {
 	done
 }
 
-@test "where kinds are asked for, or a measure, area is of the process alone; --measure system is of the machine alone where it is alone" {
+@test "with a kind or a measure, area is of the process alone; --measure system is of the machine alone without a process" {
 	pressure >"$BATS_TEST_TMPDIR/s"
 	for option in "--measure rss" "--kind heap"; do
 		run -0 vm-render --ascii --view area $option "$BATS_TEST_TMPDIR/s"
@@ -131,12 +131,12 @@ pressure() {
 	[[ $output == "the machine and still ($pid)"* && $output == *"3 looks"* && $output == *"heap"* && $output == *" free "* && $output == *"resident, "*"% of the machine"* ]]
 }
 
-@test "vm_stat becomes a picture of what macOS tells: wired, active, compressor, inactive, free" {
+@test "vm_stat becomes a picture of the sums of macOS: wired, active, compressor, inactive, free" {
 	run -0 bash -c "vm-parse '$ROOT/tests/texts/vm_stat.txt' | vm-render --ascii --view area --width 120 --height 30"
 	[[ $output == *"wired 781 MiB"* && $output == *"compressor"* && $output == *"inactive"* && $output == *"free 156 MiB"* ]]
 }
 
-@test "--table=free prints what free prints, byte for byte, with each of its options" {
+@test "--table=free equals the output of free, byte for byte, with each of its options" {
 	requires root
 	requires cmd free unshare
 	[[ $(free -V) == *"procps-ng 4.0.2"* ]] || skip "needs free of procps-ng 4.0.2"
@@ -155,7 +155,7 @@ pressure() {
 	done
 }
 
-@test "a wrong letter of free is refused, with those that there are" {
+@test "an unknown letter of free is refused, with the known ones" {
 	run -2 --separate-stderr vm-render --table=free-hx /dev/null
 	[[ $stderr == *"'x' is no option of free"*"b, k, m, g"* ]]
 	run -2 --separate-stderr vm-render --table=free-bm /dev/null
@@ -164,7 +164,7 @@ pressure() {
 	[[ $stderr == *"no --columns"* ]]
 }
 
-@test "all of top's memory lines: macOS of today and of old, busybox" {
+@test "all of top's memory lines: current and old macOS, busybox" {
 	of() { vm-parse | jq -c "select(.type == \"system\") | $1"; }
 	head='SharedLibs: 423M resident, 89M data, 156M linkedit.
 MemRegions: 254123 total, 6234M resident, 189M private, 2345M shared.
@@ -185,19 +185,19 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 [5100,118482,1251]' ]
 }
 
-@test "free -L, of a line, and the units that free has" {
+@test "free -L on one line, and the units of free" {
 	[ "$(printf 'SwapUse           4 CachUse      560000  MemUse     1000000 MemFree    22000000 \n' | vm-parse | jq -c 'select(.type == "system") | [.swap_used, .buffers_cached, .used, .free] | map(. / 1024)')" = '[4,560000,1000000,22000000]' ]
 	[ "$(printf '              total        used        free      shared  buff/cache   available\nMem:           15Gi      15.5Gi       0.0Gi       0.5Gi       512Mi       0.25Gi\n' | vm-parse | jq -c 'select(.type == "system") | [.used, .shared, .available] | map(. / 1073741824)')" = '[15.5,0.5,0.25]' ]
 }
 
-@test "what free --si prints is in thousands of bytes, and no machine of a thousand times its size" {
+@test "output of free --si is in thousands of bytes, and the machine is not a thousand times larger" {
 	{ echo '               total        used        free      shared  buff/cache   available'; echo 'Mem:        25276514      671255    24878018        9435     1260126    25833089'; echo 'Swap:              0           0           0'; } >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | [.unit, .total, .shared]')" = '["kB",25276514000,9435000]' ]
 	sed 's/25276514/ 2527651/; s/25833089/ 2533089/; s/24878018/ 2478018/' "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/large" # 2.4 TiB by free -m
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/large" | jq -r 'select(.type == "system") | .unit')" = MiB ]
 }
 
-@test "a row of free or a value of meminfo that cannot be read is told with its line, and the others are kept" {
+@test "an unreadable row of free or value of meminfo is reported with its line, and the others are kept" {
 	printf '%s\n' '             total       used       free' 'Mem:       8061948    x7621620     440328' 'Swap:      4192956          0    41929x6' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":2: no row of free; row skipped"*":3: no row of free; row skipped"* ]]
@@ -207,14 +207,14 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 	[ "$(jq -c 'select(.type == "system") | del(.t)' <<<"$output")" = "$(vm-parse "$ROOT/tests/texts/meminfo.txt" | jq -c 'select(.type == "system") | del(.t, .free)')" ]
 }
 
-@test "a text that ends within a number gives no wrong one, and says where" {
+@test "a text that ends within a number gives no wrong number, and is reported with its place" {
 	printf '               total        used        free      shared  buff/cache   available\nMem:     25276510208   6247' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":2: the line is cut short"* ]]
 	printf '               total        used        free\nMem:     25276510208   624726016 24285069312\nSwap:  40' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(jq -c 'select(.type == "system") | [.unit, .total, .swap_total]' <<<"$output")" = '["B",25276510208,null]' ]
-	printf '               total        used        free\nMem:     25276510208   624726016 242' >"$BATS_TEST_TMPDIR/in" # the last may be a number too few
+	printf '               total        used        free\nMem:     25276510208   624726016 242' >"$BATS_TEST_TMPDIR/in" # the last number may be missing
 	[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "system") | .unit')" = B ]
 	printf 'MemTotal:       24684096 kB\nMemFree:        230' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"

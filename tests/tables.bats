@@ -1,4 +1,4 @@
-# Tables as the programs print them that people know: byte for byte, where a snapshot has what they show.
+# Tables in the form of known programs: byte for byte, if a snapshot has their data.
 load helper
 
 setup() {
@@ -7,7 +7,7 @@ setup() {
 	vm-sample -p "$pid" -n 1 | vm-parse >"$BATS_TEST_TMPDIR/s"
 }
 
-# Bytes that would steer a terminal or are no UTF-8 are not written as they are: one question mark for each run of them.
+# Terminal controls and invalid UTF-8 are replaced: each run of such bytes by one question mark.
 plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 
 @test "--table=pmap, pmap-x and pmap-d are those of procps 4.0.2, byte for byte and line for line" {
@@ -20,7 +20,7 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	done
 }
 
-@test "--table=pmap tells memory of System V by its number, and a command of several lines in one, as procps does" {
+@test "--table=pmap prints System V memory by its number, and a command of several lines on one line, as procps does" {
 	requires cmd pmap
 	requires cmd gcc
 	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
@@ -42,7 +42,7 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	done
 }
 
-@test "--table=pmap-X is that of procps 4.0.2 but for Pss, which pmap's own libraries change" {
+@test "--table=pmap-X equals procps 4.0.2, except for Pss, which pmap's own libraries change" {
 	requires cmd pmap
 	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
 	pmap -X "$pid" | plain | awk '$7 ~ /^[0-9]/ || NF > 12 { n = length; $8 = "Pss"; $0 = n " " $0 } /KB *$/ { $4 = "Pss" } 1' >"$BATS_TEST_TMPDIR/want"
@@ -50,7 +50,7 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
 }
 
-@test "--table=smaps is the text of the kernel that it came from" {
+@test "--table=smaps is the kernel's text of that snapshot" {
 	grep -q '^Pss_Dirty:' "/proc/$pid/smaps" && grep -q '^KSM:' "/proc/$pid/smaps" || skip "a kernel with other fields"
 	cat "/proc/$pid/smaps" >"$BATS_TEST_TMPDIR/text"
 	plain <"$BATS_TEST_TMPDIR/text" >"$BATS_TEST_TMPDIR/want"
@@ -78,19 +78,19 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	[ -z "$stderr" ]
 }
 
-@test "a listing takes filters, and with columns or a sort it is a table as any other" {
+@test "a listing takes filters, and with columns or a sort it is an ordinary table" {
 	[ "$(vm-render --table=pmap --kind stack "$BATS_TEST_TMPDIR/s" | wc -l)" -eq 3 ]
 	run -0 vm-render --table=pmap --sort -rss "$BATS_TEST_TMPDIR/s"
 	[[ $output == *"rss KiB"* ]]
 }
 
-@test "names that would steer a terminal do not" {
+@test "names cannot control a terminal" {
 	printf '7f0000000000-7f0000001000 r--p 00000000 fe:00 7                          /tmp/a\033[31mb\n' | vm-parse >"$BATS_TEST_TMPDIR/s"
 	run -0 vm-render --table=pmap "$BATS_TEST_TMPDIR/s"
 	[[ $output == *"a?[31mb"* && $output != *$'\033'* ]]
 }
 
-@test "--table=vmmap has the rows of the report that it came from, byte for byte" {
+@test "--table=vmmap has the rows of its report, byte for byte" {
 	files=("$ROOT/tests/texts/vmmap.txt")
 	[ -d "$SAMPLES/vmmap" ] && files+=("$SAMPLES/vmmap/fmt2.4_complete_macos14.0_arm64_shared_library_demo.txt")
 	for file in "${files[@]}"; do

@@ -1,9 +1,9 @@
-# Texts that people paste: numa_maps, gdb's mappings, core files, maps within logs and mails, maps of all kernels; --format and --every.
+# Pasted texts: numa_maps, gdb's mappings, core files, maps within logs and mails, maps of all kernels; --format and --every.
 load helper
 
 regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 
-@test "numa_maps: what is on which node, and that the end of a region is the least that it can be" {
+@test "numa_maps: bytes by node, and the end of a region is its smallest possible end" {
 	output=$(vm-parse "$ROOT/tests/texts/numa_maps.txt")
 	[ "$(regions '[.start, .name, .rss, .policy, .least, .numa]' | sed -n 2p)" = '["0x00007f2485986000","/usr/lib/libc.so.6",155648,"interleave:0-1",true,{"0":122880,"1":32768}]' ]
 	[ "$(regions '[.name, .rss]' | sed -n 3p)" = '["/anon_hugepage (deleted)",4194304]' ]
@@ -16,7 +16,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(jq 'select(.type == "process") | .pid' <<<"$output")" = 4711 ]
 }
 
-@test "listings of crash reporters, sanitizers and debuggers: each a snapshot, with ranges, permissions, names, and whose they are" {
+@test "listings of crash reporters, sanitizers and debuggers: each a snapshot, with ranges, permissions, names and process" {
 	run -0 --separate-stderr vm-parse "$ROOT/tests/texts/listing.txt"
 	[ -z "$stderr" ]
 	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions, .rss]' <<<"$output" | paste -sd' ')" = \
@@ -38,7 +38,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 
 @test "a core file has the regions, the files and the name of its process" {
 	requires cmd gcore
-	sleep 1000 3>&- & # small: a reserve of gigabytes would be written out
+	sleep 1000 3>&- & # small: a reserve of gigabytes would be dumped in full
 	pid=$!
 	started+=("$pid")
 	until_true grep -qx sleep "/proc/$pid/comm"
@@ -51,7 +51,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
 }
 
-@test "maps within a log, behind its prefix, quoted, or wrapped by mail" {
+@test "maps within a log, after its prefix, quoted, or wrapped by mail" {
 	want=$(vm-parse "$ROOT/tests/texts/log.txt" | jq -c 'select(.type == "region") | [.start, .end, .perms, .name]')
 	[ "$(wc -l <<<"$want")" -eq 4 ]
 	sed 's/^/2026-05-04T10:00:00.123 host app[99]: /' "$ROOT/tests/texts/log.txt" >"$BATS_TEST_TMPDIR/logged"
@@ -63,21 +63,21 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	done
 }
 
-@test "smaps that were quoted keep their values" {
+@test "quoted smaps keep their values" {
 	sed 's/^/> /' /proc/self/smaps >"$BATS_TEST_TMPDIR/in"
 	output=$(vm-parse "$BATS_TEST_TMPDIR/in")
 	[ "$(regions .rss | grep -c null)" -eq 0 ]
 	[ "$(regions .rss | wc -l)" -eq "$(grep -c '^> Rss:' "$BATS_TEST_TMPDIR/in")" ]
 }
 
-@test "--format decides what a text is taken for; a word that nobody reads is refused with those that there are" {
+@test "--format decides the format of a text; an unknown format is refused with the known ones" {
 	run -0 vm-parse --format meminfo <<<'MemFree:  4 kB'
 	[ "$(jq 'select(.type == "system") | .free' <<<"$output")" = 4096 ]
 	run -2 --separate-stderr vm-parse --format wishes </dev/null
 	[[ $stderr == *'"wishes"'*vmmap* ]]
 }
 
-@test "--every makes one timeline of files that were saved one after the other" {
+@test "--every makes one timeline of consecutive files" {
 	head -5 /proc/self/maps >"$BATS_TEST_TMPDIR/t1"
 	cp "$BATS_TEST_TMPDIR/t1" "$BATS_TEST_TMPDIR/t2"
 	sed 1d "$BATS_TEST_TMPDIR/t1" >"$BATS_TEST_TMPDIR/t3"
@@ -85,7 +85,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(jq -c 'select(.type == "change") | [.t, .event]' <<<"$output" | sed 's/\.0*,/,/')" = '[2,"MUNMAP_REMOVE"]' ]
 }
 
-@test "numa_maps, maps and smaps of others give a region for each row (external samples)" {
+@test "external numa_maps, maps and smaps give a region for each row (external samples)" {
 	requires samples
 	for file in "$SAMPLES"/maps/*.txt "$SAMPLES"/smaps/[al]*.txt; do
 		rows=$(grep -acE '^[0-9a-f]+-[0-9a-f]+ [rwxps-]{4} ' "$file")
@@ -95,7 +95,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(vm-parse -q "$SAMPLES"/smaps/numa_maps_local_*.txt | grep -c '"type":"region"')" = 65 ]
 }
 
-@test "texts as other systems save them: CR LF, a byte order mark, UTF-16 of either order" {
+@test "texts in the forms of other systems: CR LF, a byte order mark, UTF-16 of either order" {
 	of() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | del(.t)'; }
 	requires cmd iconv
 	for name in vmmap pmap pmap-X gdb numa_maps log free meminfo vm_stat top; do
@@ -110,7 +110,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	done
 }
 
-@test "line numbers, a diff's +, colours, blanks that do not break or that fill a terminal's width are no matter where they are all over a text" {
+@test "line numbers, a diff's +, colours, non-breaking and padding blanks do no harm if every line has them" {
 	rows() { vm-parse -q "$1" | jq -c 'select(.type == "region" or .type == "system") | [.start, .end, .perms, .name, .label, .rss, .total, .free]'; }
 	for name in vmmap pmap pmap-X gdb listing meminfo free; do
 		want=$(rows "$ROOT/tests/texts/$name.txt")
@@ -126,13 +126,13 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name')" = "$(printf '/tmp/a  \n/tmp/b\xc2\xa0\033[1mc')" ]
 }
 
-@test "one name that ends in CR keeps it" {
+@test "a single name that ends in CR keeps it" {
 	printf '10000000-10001000 r--p 00000000 fe:00 7 /tmp/odd\r\n10001000-10002000 r--p 00000000 fe:00 8 /tmp/even\n' >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | .name')" = '"/tmp/odd\r"
 "/tmp/even"' ]
 }
 
-@test "behind the prefix of a log every text is what it is" {
+@test "after the prefix of a log every text is recognised" {
 	of() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | del(.t)'; }
 	for name in vmmap pmap gdb free meminfo vm_stat top; do
 		file=$ROOT/tests/texts/$name.txt
@@ -143,7 +143,7 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	done
 }
 
-@test "a crash log of a Java machine: its maps, and the machine's memory beside them, however long the log" {
+@test "a crash log of a Java machine: its maps, and the machine's memory, however long the log" {
 	{ echo '#  SIGSEGV (0xb) at pc=0x00007f2485999999, pid=4711, tid=4712'
 	echo 'Current thread (0x00007f247c01b800):  JavaThread "main" [_thread_in_vm, id=4712, stack(0x00007f2484a00000,0x00007f2484b00000)]'
 	echo 'Dynamic libraries:'
@@ -164,13 +164,13 @@ regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }
 	[ "$(vm-diff "$BATS_TEST_TMPDIR/hs_err" "$BATS_TEST_TMPDIR/again" 2>/dev/null | jq -r 'select(.type == "change") | .event' | grep -vc EXIT || true)" -le 3 ]
 }
 
-@test "maps and what free says in one text are both read, and smaps is not taken for the machine" {
+@test "maps and output of free in one text are both read, and smaps is not taken for the machine" {
 	{ cat "/proc/$$/smaps"; free; } >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r .type | sort | uniq -c | awk '$2 == "region" || $2 == "system" { print $2, $1 }' | paste -sd,)" = "region $(wc -l <"/proc/$$/maps"),system 1" ]
 	[ "$(vm-parse "/proc/$$/smaps" | jq -r 'select(.type == "system")' | wc -l)" -eq 0 ]
 }
 
-# What somebody sends who has looked with everything: prose, a report, prose, another one, of as many formats as there are.
+# A report with everything: prose, a report, prose, another report, in as many formats as there are.
 letter() {
 	local name
 	printf 'Hello,\nI have looked at it with all that I have. See below: 3 of 4 are new.\n\n'
@@ -179,12 +179,12 @@ letter() {
 }
 told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot" or .type == "process") | del(.t, .seq)'; }
 
-@test "reports of different formats in one text are each read by their own reader, in the order of the text, whatever stands around them" {
+@test "reports of different formats in one text are each read by their own reader, in the order of the text, whatever surrounds them" {
 	names=(pmap vmmap log meminfo gdb free numa_maps footprint listing top pmap-X vm_stat)
 	for name in "${names[@]}"; do vm-parse "$ROOT/tests/texts/$name.txt" | told; done >"$BATS_TEST_TMPDIR/want"
 	letter "${names[@]}" >"$BATS_TEST_TMPDIR/in"
 	run -0 --separate-stderr vm-parse -o "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *"dates of their own only in part"* && $(wc -l <<<"$stderr") == 1 ]] # that of vmmap has one
+	[[ $stderr == *"dates of their own only in part"* && $(wc -l <<<"$stderr") == 1 ]] # the snapshot of vmmap has one
 	told <"$BATS_TEST_TMPDIR/out" | diff "$BATS_TEST_TMPDIR/want" -
 	valid_stream <"$BATS_TEST_TMPDIR/out"
 	[ "$(jq -c 'select(.type == "stream") | .sources | sort' "$BATS_TEST_TMPDIR/out")" = '["gdb","listing","numa","pmap","procfs","system","vmmap"]' ]
@@ -194,9 +194,9 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	done
 }
 
-@test "any two formats behind each other give what each gives alone, without a word or a blank line between them too" {
+@test "any two consecutive formats give the same as each alone, even without a word or a blank line between them" {
 	names=(pmap vmmap log meminfo gdb free numa_maps footprint listing top pmap-X vm_stat)
-	told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot") | del(.t, .seq)'; } # a process is not said twice
+	told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snapshot") | del(.t, .seq)'; } # a process is announced only once
 	for a in "${names[@]}"; do vm-parse "$ROOT/tests/texts/$a.txt" | told >"$BATS_TEST_TMPDIR/$a"; done
 	for a in "${names[@]}"; do
 		for b in "${names[@]}"; do
@@ -206,7 +206,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	done
 }
 
-@test "of a text of several formats a bad row is told with its line in the whole, once" {
+@test "in a text of several formats a bad row is reported once, with its line in the whole text" {
 	{ letter free; sed 's/rw---/rwq--/' "$ROOT/tests/texts/pmap.txt"; letter vmmap; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	for line in $(grep -n rwq-- "$BATS_TEST_TMPDIR/in" | cut -d: -f1); do [ "$(grep -c ":$line: no row of pmap" <<<"$stderr")" = 1 ] || { echo "$line: $stderr"; return 1; }; done
@@ -217,7 +217,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[[ $stderr == *"at line $(grep -n '^...snip' "$BATS_TEST_TMPDIR/in" | cut -d: -f1) somebody has left out"* ]]
 }
 
-@test "rows that one format knows below its head only are not taken for another's that look alike" {
+@test "rows that only one format accepts below its head are not taken for another format's" {
 	printf '%s\n' 'Maps Information' '10000000 10021000 r-xp /usr/lib/libfoo.so' '10021000 10022000 rw-p /usr/lib/libfoo.so' 'End of Maps Information' '' >"$BATS_TEST_TMPDIR/in"
 	free >>"$BATS_TEST_TMPDIR/in"
 	output=$(vm-parse "$BATS_TEST_TMPDIR/in")
@@ -225,7 +225,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$(grep -c '"type":"system"' <<<"$output")" = 1 ]
 }
 
-@test "a plugin whose probe knows the head of its text alone keeps the lines below it in a text of several formats" {
+@test "a plugin whose probe knows only the head of its text keeps the lines below the head in a text of several formats" {
 	mkdir "$BATS_TEST_TMPDIR/plugins"
 	sed -n '/^```c ranges.c/,/^```$/p' "$ROOT/plugins/README.md" | sed '1d;$d' >"$BATS_TEST_TMPDIR/plugins/ranges.c"
 	cc -shared -fPIC -I "$ROOT/lib" -o "$BATS_TEST_TMPDIR/plugins/ranges.so" "$BATS_TEST_TMPDIR/plugins/ranges.c"
@@ -242,7 +242,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$stderr" = "vm-diff: no difference; 6 of 6 regions are the same" ]
 }
 
-@test "between and before reports of several formats a log may go on for as long as it likes" {
+@test "a log of any length may come before and between reports of several formats" {
 	awk 'BEGIN { srand(1); for (i = 0; i < 3000; i++) { s = ""; for (k = 0; k < 9; k++) s = s " " sprintf("%c%c%c", 97 + rand() * 26, 97 + rand() * 26, 97 + rand() * 26); print "INFO [" i "]" s } }' >"$BATS_TEST_TMPDIR/log"
 	for name in pmap free numa_maps; do cat "$BATS_TEST_TMPDIR/log" "$ROOT/tests/texts/$name.txt"; done >"$BATS_TEST_TMPDIR/in"
 	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(for name in pmap free numa_maps; do vm-parse "$ROOT/tests/texts/$name.txt" | told; done) -
@@ -250,7 +250,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	vm-parse "$BATS_TEST_TMPDIR/in" | told | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
 }
 
-@test "maps of two processes with words between are two snapshots, also where the second lies above the first" {
+@test "maps of two processes with prose between are two snapshots, even if the second lies above the first" {
 	low='10000000-10001000 r-xp 00000000 fe:00 7                          /usr/bin/a' high='7f0000000000-7f0000001000 r-xp 00000000 fe:00 8                    /usr/bin/b'
 	of() { vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
 	printf '%s\n' "$low" '' 'and of the other one:' "$high" >"$BATS_TEST_TMPDIR/in"
@@ -261,19 +261,19 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$(of)" = "1 1" ]
 	printf '%s\n' "$low" '---' "$high" >"$BATS_TEST_TMPDIR/in"
 	[ "$(of)" = "1 1" ]
-	printf '%s\n' "$low" '' "$high" >"$BATS_TEST_TMPDIR/in" # a blank line alone parts nothing: some pages put one between all lines
+	printf '%s\n' "$low" '' "$high" >"$BATS_TEST_TMPDIR/in" # a blank line alone does not separate: some pages put one between all lines
 	[ "$(of)" = 2 ]
-	printf '%s\n' 'a log' "$low" 'INFO something else' "$high" >"$BATS_TEST_TMPDIR/in" # nor do words alone, as a log has them
+	printf '%s\n' 'a log' "$low" 'INFO something else' "$high" >"$BATS_TEST_TMPDIR/in" # nor does prose alone, as a log has it
 	[ "$(of)" = 2 ]
 }
 
-@test "a row within a log whose end lies before its start is told, as any bad row" {
+@test "a row within a log whose end lies before its start is reported like any bad row" {
 	printf '%s\n' 'it says:' '10000000-10001000 r-xp 00000000 fe:00 7 /usr/bin/a' 'INFO between' '7f0000001000-7f0000000000 r-xp 00000000 fe:00 8 /usr/bin/b' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":4: "*"row skipped"* ]]
 }
 
-@test "a sentence is no row of numa_maps, though its words may be hexadecimal" {
+@test "a sentence is no row of numa_maps, even if its words look hexadecimal" {
 	printf '%s\n' 'We have added default' 'and facade bind:' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"no format that is known here"* ]]
@@ -282,14 +282,14 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$(regions .start | wc -l)" = 5 ]
 }
 
-@test "words with a colon below a row are no value of it" {
+@test "prose with a colon below a row is no value of the row" {
 	printf '%s\n' '10000000-10001000 r-xp 00000000 fe:00 7 /usr/bin/a' "free: invalid option -- 'L'" 'Note: see below' 'Usage:' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(regions 'keys | map(select(IN("free", "note", "usage"))) | length')" = 0 ]
 	[ "$(grep -c 'row skipped' <<<"$stderr")" = 3 ]
 }
 
-@test "tabs in place of gaps are no matter, and a name keeps its own" {
+@test "tabs instead of blanks do no harm, and a name keeps its own tabs" {
 	rows() { vm-parse -q | jq -c 'select(.type == "region" or .type == "system") | [.start, .end, .perms, .name, .label, .rss, .total, .free]'; }
 	for name in vmmap pmap gdb numa_maps log meminfo free vm_stat; do
 		want=$(rows <"$ROOT/tests/texts/$name.txt")
@@ -305,14 +305,14 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name')" = "$(printf '/tmp/a\tb')" ]
 }
 
-@test "a text that is recognised, but of which nothing can be read, is told, with what it was taken for" {
+@test "a recognised text without any readable row is reported, with its assumed format" {
 	{ cat "$ROOT/tests/texts/pmap.txt"; printf '\n             total       used       free     shared\n'; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"taken for free, but nothing in it can be read"* ]]
 	[ "$(jq -r 'select(.type == "lost") | .what' <<<"$output")" = text ]
 }
 
-@test "words about reports are none" {
+@test "prose about reports is no report" {
 	{ printf 'Hello,\nthe Physical footprint: is far too large, see VM Region Info: below, and in the Virtual Memory Map of process x.\nPhysMem: that is what top says of it.\nVM Regions Near the end, (non-coalesced).\n\n'
 	cat "$ROOT/tests/texts/pmap.txt"
 	printf '\nThe total used is free. Memory map: none. MemTotal: I do not know. Mem: neither.\nProcess: still running\n'; } >"$BATS_TEST_TMPDIR/in"
@@ -321,7 +321,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	told <<<"$output" | diff <(vm-parse "$ROOT/tests/texts/pmap.txt" | told) -
 }
 
-@test "numa_maps that end within a name are told as cut, and the name is not taken for one" {
+@test "numa_maps that end within a name are reported as cut, and the name is not used" {
 	{ cat "$ROOT/tests/texts/numa_maps.txt"; printf '7f2487000000 default file=/usr/lib/li'; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":6: the line is cut short"* && $output != *'/usr/lib/li"'* ]]

@@ -1,10 +1,10 @@
-# vm-track: each event as stream.md names it, key frames, and what is done with input that is not in order.
+# vm-track: each event, key frames, and unordered input.
 load helper
 load stream
 
 setup() { requires cmd jq; }
 
-# tracked WHAT…: runs two snapshots (the rows before and after "then") through vm-track, whose output vm-check must accept.
+# tracked ROW…: runs two snapshots (the rows before and after "then") through vm-track, whose output vm-check must accept.
 tracked() {
 	local before=() after=() here=before row
 	for row; do
@@ -93,18 +93,18 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	is "1 MOVE 1 50-54 rw-p was start=10,end=14"
 }
 
-@test "a mapping that moves and grows keeps its id if its pages came along" {
+@test "a mapping that moves and grows keeps its id if its pages moved along" {
 	tracked '10 14 rw-p anon "rss":4096' then '50 5c rw-p anon "rss":8192'
 	is "1 MOVE 1 50-5c rw-p was start=10,end=14,size=16384,rss=4096"
 }
 
-@test "memory without the pages that the other had did not move there" {
+@test "memory without the pages of the removed memory did not move" {
 	tracked '10 14 rw-p anon "rss":8192' then '50 54 rw-p anon "rss":0'
 	is "1 MUNMAP_REMOVE 1 10-14 rw-p
 2 MMAP_ADD 2 50-54 rw-p"
 }
 
-@test "memory with fewer pages than the other had did not move there" {
+@test "memory with fewer pages than the removed memory did not move" {
 	tracked '10 14 rw-p anon "rss":8192' then '50 54 rw-p anon "rss":4096'
 	is "1 MUNMAP_REMOVE 1 10-14 rw-p
 2 MMAP_ADD 2 50-54 rw-p"
@@ -112,13 +112,13 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	is "1 MOVE 1 50-54 rw-p was start=10,end=14,rss=8192,swap=0"
 }
 
-@test "of two mappings that may have moved the lower goes to the lower place" {
+@test "of two possible moves the lower mapping goes to the lower place" {
 	tracked "10 14 rw-p anon" "20 24 rw-p anon" "30 31 r--p anon" then "30 31 r--p anon" "40 44 rw-p anon" "50 54 rw-p anon"
 	is "1 MOVE 1 40-44 rw-p was start=10,end=14
 1 MOVE 2 50-54 rw-p was start=20,end=24"
 }
 
-@test "a piece that mremap took elsewhere is one act with the hole that it left" {
+@test "a piece that mremap moved is one act with the hole that it left" {
 	tracked "10 18 rw-p anon" then "10 12 rw-p anon" "14 18 rw-p anon" "50 52 rw-p anon"
 	is "1 SPLIT 1 10-12 rw-p was end=18,size=32768
 1 SPLIT 2 from 1 14-18 rw-p
@@ -132,25 +132,25 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	is "1 RENAME 1 10-14 rw-p was name=[anon:pool]"
 }
 
-@test "other residency is RESIDENT_CHANGE, with all measures that differ in was" {
+@test "other residency is RESIDENT_CHANGE, with all differing measures in was" {
 	tracked '10 14 rw-p anon "rss":4096,"pss":4096' then '10 14 rw-p anon "rss":8192,"pss":8192'
 	is "1 RESIDENT_CHANGE 1 10-14 rw-p was rss=4096,pss=4096"
 }
 
-@test "what only others cause is told before the next key frame, not by itself" {
+@test "differences that other processes cause are reported before the next key frame, not by themselves" {
 	{ begin; snap 1 '10 14 r--p text "rss":4096,"pss":4096'; snap 2 '10 14 r--p text "rss":4096,"pss":2048'; finish; } >"$BATS_TEST_TMPDIR/in"
 	run ! grep change <(vm-track --keyframe 0 "$BATS_TEST_TMPDIR/in")
 	run -0 bash -c "vm-track --keyframe 1s $BATS_TEST_TMPDIR/in | tee $BATS_TEST_TMPDIR/out | vm-check"
 	[ "$output" = "ok: 1 process, 2 key frames, 1 change in 1 act" ]
 }
 
-@test "--resident keeps small differences back until a key frame" {
+@test "--resident delays small differences until a key frame" {
 	{ begin; snap 1 '10 14 rw-p anon "rss":4096'; snap 2 '10 14 rw-p anon "rss":8192'; snap 3 '10 14 rw-p anon "rss":16384'; finish; } >"$BATS_TEST_TMPDIR/in"
 	run -0 bash -c "vm-track --resident 12K --keyframe 0 $BATS_TEST_TMPDIR/in | jq -c 'select(.type==\"change\")|[.t,.was.rss,.rss]'"
 	[ "$output" = "[3,4096,16384]" ]
 }
 
-@test "a file over a piece of anonymous memory takes its place in one act" {
+@test "a file over a piece of anonymous memory replaces it in one act" {
 	tracked "10 18 rw-p anon" then "10 12 rw-p anon" '12 14 r--p file "name":"/lib/x","offset":"0x0000000000000000","dev":"fe:00","inode":"5"' "14 18 rw-p anon"
 	is "1 SPLIT 1 10-12 rw-p was end=18,size=32768
 1 MMAP_ADD 2 12-14 r--p
@@ -203,7 +203,7 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	run ! grep change "$BATS_TEST_TMPDIR/out"
 }
 
-@test "a pid that another process took begins again: EXIT, then new ids" {
+@test "a pid that another process has taken begins again: EXIT, then new ids" {
 	{ begin; snap 1 "10 12 rw-p anon"; echo '{"type":"process","t":2.000000000,"pid":7,"why":"reused","name":"new"}'; snap 2 "10 12 rw-p anon"; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
 	run -0 jq -r 'select(.id) | "\(.type) \(.event // "-") \(.id)"' "$BATS_TEST_TMPDIR/out"
 	is "region - 1
@@ -224,7 +224,7 @@ region - 2"
 	is "ok: 2 processes, 2 key frames, 3 changes in 1 act"
 }
 
-@test "nothing that stays the same is told" {
+@test "unchanged regions are not reported" {
 	{ begin; for i in 1 2 3; do snap $i '10 12 rw-p anon "rss":4096,"numa":{"N0":1}' "20 24 r--p text"; done; finish; } | vm-track >"$BATS_TEST_TMPDIR/out"
 	run -0 jq -rs 'map(.type) | join(" ")' "$BATS_TEST_TMPDIR/out"
 	[ "$output" = "stream process snapshot region region snapshot snapshot stage end" ]
@@ -272,7 +272,7 @@ region - 2"
 	[ "$output" = '["sad","glad"]' ]
 }
 
-@test "a stream that is tracked already passes as it is" {
+@test "a stream that is already tracked passes unchanged" {
 	{ begin; snap 1 "10 12 rw-p anon"; snap 2 "10 13 rw-p anon"; finish; } | vm-track >"$BATS_TEST_TMPDIR/once"
 	vm-track "$BATS_TEST_TMPDIR/once" | grep -v '"stage"' >"$BATS_TEST_TMPDIR/twice"
 	diff <(grep -v '"stage"' "$BATS_TEST_TMPDIR/once") "$BATS_TEST_TMPDIR/twice"
@@ -287,7 +287,7 @@ region - 2"
 	run -0 vm-check "$BATS_TEST_TMPDIR/out"
 }
 
-@test "regions that overlap are kept, told once on stderr and as lost" {
+@test "regions that overlap are kept, reported once on stderr and as lost" {
 	{ begin; snap 1 "10 14 rw-p anon" "12 16 r--p anon"; snap 2 "10 14 rw-p anon" "12 16 r--p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
 	run -0 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
 	[ "${#stderr_lines[@]}" = 1 ]
@@ -295,7 +295,7 @@ region - 2"
 	[ "$(grep -c '"type":"region"' <<<"$output")" = 2 ]
 }
 
-@test "a region that is empty is skipped, said with its place, and the rest goes on" {
+@test "an empty region is skipped, reported with its place, and the rest is tracked" {
 	{ begin; snap 1 "10 14 rw-p anon" "16 16 r--p anon" "20 21 r--p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
 	[[ "${stderr_lines[0]}" == "vm-track: $BATS_TEST_TMPDIR/in:5: "* ]]
@@ -304,7 +304,7 @@ region - 2"
 	vm-check <<<"$output"
 }
 
-@test "a snapshot that lacks regions is not taken for an munmap" {
+@test "a snapshot with too few regions is not taken for an munmap" {
 	{ begin; snap 1 "10 14 rw-p anon" "20 21 r--p anon"; snap 2 "10 14 rw-p anon" "20 21 r--p anon" | sed '$d'; snap 3 "10 14 rw-p anon" "20 21 r--p anon"; finish; } >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-track "$BATS_TEST_TMPDIR/in"
 	[[ "$stderr" == *"1 regions of 2"* ]]
@@ -318,7 +318,7 @@ region - 2"
 	is "1 RESIZE_MAPPING 1 10-15 rw-p was end=14,size=16384"
 }
 
-@test "whatever happens, each key frame is what vm-parse said, and the changes lead there" {
+@test "each key frame equals the output of vm-parse, and the changes lead to it" {
 	for seed in $(seq 1 25); do
 		awk -v seed="$seed" -v steps=50 -f "$ROOT/tests/fuzz/regions.awk" >"$BATS_TEST_TMPDIR/in"
 		vm-track --keyframe 1ns --resident $((seed % 3 * 4))K "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
@@ -328,7 +328,7 @@ region - 2"
 	done
 }
 
-@test "a stack is said again at its first use behind a key frame, by an event, a change or an allocation" {
+@test "a stack is written again at its first use after a key frame, by an event, a change or an allocation" {
 	{
 		echo '{"type":"stream","t":0.000000000,"version":1,"program":"test","sources":[]}'
 		echo '{"type":"stack","t":0.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}'
@@ -347,7 +347,7 @@ region - 2"
 	[ "$(jq -r .type <<<"$output" | tail -7 | tr '\n' ' ')" = "region stack alloc alloc alloc stage end " ]
 }
 
-# many_calls REGIONS: a process of so many regions, of which single calls move one, take away every second and put others between.
+# many_calls REGIONS: a process of that many regions; single calls move one, remove every second, and add others between.
 many_calls() {
 	awk -v n="$1" 'function at(i, by) { return sprintf("0x%016x", 268435456 + i * 65536 + by) }
 		function row(i, by) { return "\"start\":\"" at(i, by) "\",\"end\":\"" at(i, by + 4096) "\",\"size\":4096,\"perms\":\"rw-p\"" }
@@ -365,7 +365,7 @@ many_calls() {
 		}'
 }
 
-@test "among thousands of regions a call changes what it touched, and nothing else: a move is one act, however much lies between" {
+@test "among thousands of regions a call changes only what it touched: a move is one act, however many regions lie between" {
 	many_calls 3000 >"$BATS_TEST_TMPDIR/in"
 	vm-track --keyframe 1000s "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
 	vm-check "$BATS_TEST_TMPDIR/out"
@@ -376,7 +376,7 @@ many_calls() {
 	jq -se '[.[] | select(.type=="region")] | group_by(.t) | length > 5 and all(map(.start) | . == sort)' "$BATS_TEST_TMPDIR/out"
 }
 
-@test "a call that moves memory past hundreds of others, just where a block of regions becomes two, is told as any other" {
+@test "a call that moves memory past hundreds of regions, exactly where a block of regions splits, is reported like any other" {
 	awk 'BEGIN {
 		R = "{\"type\":\"region\",\"t\":0,\"pid\":7,\"seq\":0,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"anon\"}\n"
 		print "{\"type\":\"stream\",\"t\":0,\"version\":1,\"program\":\"a test\"}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What each view computes, read through the renderer trace: boxes, sums, ticks, filters, and the words for nothing.
+# Contents of the views, read through the renderer trace: boxes, sums, ticks, filters, and the reasons for an empty picture.
 load helper
 
 setup() {
@@ -35,13 +35,13 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	has 'came by BRK_GROW, still there at the end'
 }
 
-@test "timeline: a change of residency alone makes no new box, but tells first, last and peak" {
+@test "timeline: a change of residency alone makes no new box, but the box gives first, last and peak" {
 	render "$S"
 	count 'class="anon" x' 1
 	has 'rss 1 MiB -> 2 MiB (peak 2 MiB)'
 }
 
-@test "timeline: packed folds the gaps, and a page next to a gigabyte can be seen" {
+@test "timeline: packed folds the gaps, and a page beside a gigabyte is visible" {
 	render "$S"
 	has 'axis y title="address (gaps folded)"'
 	has 'fold "127 TiB"'
@@ -64,12 +64,12 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	has 'flag 0.2500 "loaded"'
 }
 
-@test "timeline: what came with the last look is still a box" {
+@test "timeline: a region of the last sample is still a box" {
 	render "$S"
 	has 'class="jit" x=0.9990..1.0000'
 }
 
-@test "timeline: boxes below a pixel are merged, and a note says how many" {
+@test "timeline: boxes below a pixel are merged, and a note gives their number" {
 	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":5000}"
 		for (i = 0; i < 5000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"%s\"}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096, i % 2 ? "anon" : "heap" }' >"$BATS_TEST_TMPDIR/many"
 	render "$BATS_TEST_TMPDIR/many"
@@ -78,7 +78,7 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	has flags=merged
 }
 
-@test "map: regions below a pixel are merged, and a note says how many" {
+@test "map: regions below a pixel are merged, and a note gives their number" {
 	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":20000}"
 		for (i = 0; i < 20000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"%s\",\"rss\":2048}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096, i % 2 ? "anon" : "heap" }' >"$BATS_TEST_TMPDIR/many"
 	render --view map "$BATS_TEST_TMPDIR/many"
@@ -90,7 +90,7 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	has '20000 of 20000 boxes are smaller than a cell'
 }
 
-# Twenty programs one after the other within 5 ms, each told by its process line and by the event.
+# Twenty consecutive programs within 5 ms, each with its process line and its event.
 execs() {
 	awk 'BEGIN { for (i = 0; i < 2; i++) {
 		if (i) for (k = 0; k < 20; k++) {
@@ -102,7 +102,7 @@ execs() {
 	} }'
 }
 
-@test "timeline: flags in the same place are merged, and the flag and a note say how many; none is lost" {
+@test "timeline: flags in the same place are merged, and the flag and a note give their number; none is lost" {
 	execs >"$BATS_TEST_TMPDIR/execs"
 	render "$BATS_TEST_TMPDIR/execs"
 	has 'flag 0.2500 "exec: prog0 and 19 more"'
@@ -111,7 +111,7 @@ execs() {
 	count '^flag' 20
 }
 
-@test "one is told as one: 1 sample, 1 process" {
+@test "one is written in the singular: 1 sample, 1 process" {
 	{ head -6 "$S"; echo '{"type":"sample","t":1.0,"pid":7,"seq":1,"took":0.001}'; for one in '1 samples' '2 samples' '1 processes' '1 overlap'; do echo "{\"type\":\"lost\",\"t\":1.5,\"what\":\"${one#* }\",\"count\":${one% *},\"where\":\"vm-sample\",\"why\":\"a test\"}"; done; } >"$BATS_TEST_TMPDIR/lost"
 	render --view events --columns text "$BATS_TEST_TMPDIR/lost"
 	for one in '1 sample' '2 samples' '1 process' '1 overlap'; do has "\"$one at vm-sample: a test\""; done
@@ -119,14 +119,14 @@ execs() {
 	has ', 1 sample: '
 }
 
-@test "flags that find no room for their words are counted under an SVG and a text" {
+@test "flags without room for their text are counted under an SVG and a text" {
 	for i in {0..7}; do echo "{\"type\":\"mark\",\"t\":1.0$((i + 1)),\"text\":\"the mark that was set as number $i\"}"; done >"$BATS_TEST_TMPDIR/marks"
 	{ execs | head -2; cat "$BATS_TEST_TMPDIR/marks"; execs | tail -2; } >"$BATS_TEST_TMPDIR/near"
 	run -0 vm-render --svg "$BATS_TEST_TMPDIR/near"
 	has '5 marks without room for words'
 }
 
-@test "timeline: several processes stand above each other, each with its name" {
+@test "timeline: several processes are stacked, each with its name" {
 	sed 's/"pid":7/"pid":8/; s/"name":"demo"/"name":"other"/; /"type":"stream"/d' "$S" | sort -s -t: -k3,3n "$S" - >"$BATS_TEST_TMPDIR/two"
 	render "$BATS_TEST_TMPDIR/two"
 	has 'title "2 processes"'
@@ -147,7 +147,7 @@ execs() {
 	done
 }
 
-@test "map: one moment, its blocks by address, with what is resident" {
+@test "map: one moment, its blocks by address, with their resident share" {
 	render --view map "$S"
 	count '^box' 4
 	has 'subtitle "at 4 s: 4 regions'
@@ -163,7 +163,7 @@ execs() {
 	has 'label="heap [heap] 16 KiB rw-p"'
 }
 
-@test "map: what has changed since the look before is marked" {
+@test "map: changes since the previous sample are marked" {
 	render --view map "$S"
 	has 'class="jit" x=0.0000..1.0000'
 	count 'flags=new' 1
@@ -182,7 +182,7 @@ execs() {
 	has 'serie "heap" class="heap" y=0.0016,0.0125,0.0125,0.0125,0.0125 '
 }
 
-@test "area: --measure chooses what is stacked, and says where it is not known" {
+@test "area: --measure selects the stacked measure, and an unknown measure is reported" {
 	render --view area --measure size "$S"
 	has 'axis y title="size"'
 	render --view area --measure regions "$S"
@@ -191,7 +191,7 @@ execs() {
 	has 'empty "no sample tells swap of any region; see --measure"'
 }
 
-@test "area: snapshot lines' own sums are taken" {
+@test "area: the sums of snapshot lines are used" {
 	render --view area <<'END'
 {"type":"snapshot","t":0.0,"pid":7,"seq":0,"regions":9,"kinds":{"heap":{"regions":9,"size":1024,"rss":512}}}
 {"type":"sample","t":1.0,"pid":7,"seq":1,"same":true}
@@ -245,7 +245,7 @@ END
 	has 'empty "no region matches --at 5 s'
 }
 
-@test "filters hold for every view" {
+@test "filters apply to every view" {
 	for view in timeline map table area; do
 		render --view $view --kind heap,jit "$S"
 		has 'class 0 "heap"'
@@ -268,7 +268,7 @@ END
 	count '^box' 4
 }
 
-@test "a filter that nothing passes gives a picture that says what was seen" {
+@test "a filter without matches gives a picture that lists what was seen" {
 	for view in timeline map table area; do
 		render --view $view --kind stack "$S"
 		has '; kinds seen: text, heap, '
@@ -280,7 +280,7 @@ END
 	has 'empty "no process 99 in the input; there are: 7"'
 }
 
-@test "lines without ids are tracked on the way" {
+@test "lines without ids are tracked first" {
 	grep -v '"change"' "$S" | sed 's/"id":[0-9]*,//' >"$BATS_TEST_TMPDIR/u"
 	sed -n '/"region"/p' "$BATS_TEST_TMPDIR/u" | sed 's/"t":0.0/"t":1.0/; s/"seq":0/"seq":1/; s/01004000"/01006000"/; s/16384/24576/' >"$BATS_TEST_TMPDIR/second"
 	sed -i '$d' "$BATS_TEST_TMPDIR/u"
@@ -302,13 +302,13 @@ END
 	count '^row' 3
 }
 
-@test "a stream joined in the middle is drawn from there" {
+@test "a stream that begins in the middle is drawn from there" {
 	tail -n +8 "$S" >"$BATS_TEST_TMPDIR/m"
 	render "$BATS_TEST_TMPDIR/m"
 	count '^box' 3
 }
 
-@test "two recordings in a row stand one behind the other" {
+@test "two consecutive recordings are drawn one after the other" {
 	render "$S" <(sed 's/13:52:01/13:52:11/' "$S")
 	has 'note "2 recordings one behind the other"'
 	has 'subtitle "address space over time, 0 s to 14 s'

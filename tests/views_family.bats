@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The views events, tree, summary and cards, read through the renderer trace: a family of processes, hostile names, filters, words for nothing.
+# The views events, tree, summary and cards, read through the renderer trace: a family of processes, hostile names, filters, empty pictures.
 load helper
 
 region() { # t pid seq id start size perms kind name rss
@@ -63,13 +63,13 @@ count() { [ "$(grep -c -- "$1" <<<"$output")" = "$2" ] || { echo "not $2 times: 
 # The cells of a row (or of "total") as one line of name=text.
 row() { sed -n "/^row $1 /,/^row $(($1 + 1)) /p" <<<"$output" | sed -n "s/^cell $1 \"\(.*\)\" \"\(.*\)\"$/\1=\2/p" | tr '\n' ' '; }
 total() { sed -n 's/^total "\(.*\)" "\(.*\)"$/\1=\2/p' <<<"$output" | tr '\n' ' '; }
-# The rows whose column has that text, each as its number.
+# The numbers of the rows whose column has that text.
 rows_with() { sed -n "s/^cell \([0-9]*\) \"$1\" \"$2\"$/\1/p" <<<"$output"; }
 same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 # ---- events
 
-@test "events: raw, semantic and notes are told apart, and counted apart" {
+@test "events: raw, semantic and notes are distinguished, and counted separately" {
 	render events "$S"
 	has 'draw table view="events"'
 	has 'subtitle "4 raw events, 9 semantic transitions (acts) in 15 change lines, 0 s to 6 s"'
@@ -78,14 +78,14 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	same "$(rows_with level note | wc -l)" 3
 }
 
-@test "events: one row an act, with its id where it has one line, its cause, and what it changed" {
+@test "events: one row for each act, with its id if it has one line, its cause, and its changes" {
 	render events "$S"
 	same "$(row 5)" "t=2.000000 pid=100 level=semantic event=BRK_GROW act=2 id=2 +/- KiB=+64 rss +/- KiB=+96 kind=heap range=1000000-1020000 name=[heap] cause=brk "
 	same "$(row 3)" "t=1.000000 pid=101 level=semantic event=FORK act=1 +/- KiB=+1096 rss +/- KiB=+552 range=400000-7f0000100000 text=3 regions "
 	has 'cell 12 "text" "rw-p -> r--p"'
 }
 
-@test "events: the changes of all rows add up to what came and went" {
+@test "events: the changes of all rows add up to the difference of added and removed memory" {
 	render events "$S"
 	same "$(total)" "t=total +/- KiB=+64 rss +/- KiB=+96 "
 }
@@ -107,7 +107,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has '"text" "signal=9"'
 }
 
-@test "events: --rows keeps the last ones, and says so" {
+@test "events: --rows keeps the last rows, and a note says so" {
 	render events --rows 3 "$S"
 	count '^row' 3
 	has 'note "the last 3 of 20 rows are kept: see --rows"'
@@ -127,7 +127,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'subtitle "0 raw events, 1 semantic transition (acts) in 3 change lines'
 }
 
-@test "events: --kind keeps the changes of that kind, and says which raw events it cannot judge" {
+@test "events: --kind keeps the changes of that kind, and counts the raw events that it cannot judge" {
 	render events --kind stack "$S"
 	same "$(rows_with level semantic | wc -l)" 4
 	has 'note "4 raw events are left out: nothing in them says whether the filter lets them through"'
@@ -135,13 +135,13 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	hasnt BRK_GROW
 }
 
-@test "events: --address keeps raw events that touch it" {
+@test "events: --address keeps raw events that touch the address" {
 	render events --address 1020000 "$S"
 	same "$(rows_with event brk | wc -l)" 1
 	hasnt '"event" "exit"'
 }
 
-@test "events: --pid, --from, --to and --at choose rows" {
+@test "events: --pid, --from, --to and --at select rows" {
 	render events --pid 102 "$S"
 	same "$(rows_with level semantic | wc -l)" 2
 	hasnt '"pid"'
@@ -151,7 +151,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	same "$(rows_with level semantic | wc -l)" 1
 }
 
-@test "events: --columns and --sort, and a column that is not there" {
+@test "events: --columns and --sort work, and an unknown column is refused" {
 	render events --columns event,change --sort -change "$S"
 	count '^column' 2
 	has 'cell 0 "event" "MMAP_ADD"'
@@ -162,13 +162,13 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	[ "$status" = 2 ]
 }
 
-@test "events: an untracked stream has its transitions, too" {
+@test "events: an untracked stream has its changes too" {
 	requires program vm-track
 	vm-render --trace --view events "$ROOT/tests/golden/life.parse.ndjson" | grep '^cell.*"event" "[A-Z]' >"$BATS_TEST_TMPDIR/untracked"
 	vm-render --trace --view events "$ROOT/tests/golden/life.track.ndjson" | grep '^cell.*"event" "[A-Z]' | diff - "$BATS_TEST_TMPDIR/untracked"
 }
 
-@test "events: where only one look is told of, nothing is seen to happen" {
+@test "events: with only one sample the picture is empty, with the reason" {
 	grep -v '"type":"\(change\|event\|process\|mark\|lost\|finding\)"' "$S" | grep -v '"t":2' >"$BATS_TEST_TMPDIR/one"
 	render events "$BATS_TEST_TMPDIR/one"
 	has 'empty "only one look is told of: nothing is seen to happen"'
@@ -186,7 +186,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has '4 lives; a full lane is 2.6 MiB rss'
 }
 
-@test "tree: exec splits a life in two boxes of one lane" {
+@test "tree: exec splits a life into two boxes of one lane" {
 	render tree "$S"
 	count 'class="life of a process".*label="' 4
 	has 'x=0.1667..0.4167'
@@ -195,7 +195,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	same "$lanes" 1
 }
 
-@test "tree: a life tells its arguments, parent, times, status and memory" {
+@test "tree: a life has its arguments, parent, times, status and memory" {
 	render tree "$S"
 	has 'title="demo (100)\ndemo --big\nwas there when it was first seen, child of 1\n0 s to the end (6 s), still there at the end\nsize 1.1 MiB at its end, peak 3.1 MiB\nrss 648 KiB at its end, peak 2.6 MiB"'
 	has 'title="sh (101)\nsh -c exit 3\nbegan by exec, child of 100\n2.5 s to 5 s (2.5 s), ended by exit, signal 9'
@@ -203,7 +203,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'label="sh (102) peak 28 KiB rss"'
 }
 
-@test "tree: memory stands under its life by kind, to one scale" {
+@test "tree: memory is drawn under its life by kind, to one scale" {
 	render tree "$S"
 	has 'class "anon"' || has '"anon" letter='
 	has 'demo (100)\nanon 2.5 MiB of 2.6 MiB rss\n4 s to 6 s'
@@ -212,7 +212,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'fork at 1 s: demo (100) -> demo (101)'
 }
 
-@test "tree: a pid that is used again has a lane of its own" {
+@test "tree: a reused pid has a lane of its own" {
 	{ cat "$S"; echo '{"type":"process","t":7.0,"pid":102,"why":"reused","ppid":1,"name":"other"}'; } >"$BATS_TEST_TMPDIR/again"
 	render tree "$BATS_TEST_TMPDIR/again"
 	has '"other (102)"'
@@ -220,7 +220,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	grep -c '^tick y' <<<"$output" | grep -qx 4
 }
 
-@test "tree: --pid, --from and --to choose lives, --kind chooses memory" {
+@test "tree: --pid, --from and --to select lives, --kind selects memory" {
 	render tree --pid 101 "$S"
 	count '^tick y' 1
 	has ', 2 lives;'
@@ -233,7 +233,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'a full lane is 3.1 MiB size'
 }
 
-@test "tree: parents that are told of after their children are found, and a ring of parents ends" {
+@test "tree: parents that appear after their children are found, and a ring of parents ends" {
 	{ for p in '2 1' '1 0' '5 6' '6 5' '9 9'; do set -- $p; printf '{"type":"process","t":0.0,"pid":%s,"why":"first","ppid":%s,"name":"p%s"}\n' "$1" "$2" "$1"
 		printf '{"type":"region","t":0.0,"pid":%s,"seq":0,"id":%s,"start":"0x%016x","end":"0x%016x","size":4096,"perms":"rw-p","kind":"heap"}\n' "$1" "$1" 4096 8192; done; } >"$BATS_TEST_TMPDIR/ring"
 	render tree "$BATS_TEST_TMPDIR/ring"
@@ -241,7 +241,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has '"- p2 (2)"'
 }
 
-@test "tree: a hundred generations and a thousand children have an end" {
+@test "tree: a hundred generations and a thousand children are drawn in bounded room" {
 	awk 'BEGIN { for (i = 1; i <= 1000; i++) { printf "{\"type\":\"process\",\"t\":%d.0,\"pid\":%d,\"why\":\"fork\",\"ppid\":%d,\"name\":\"p\"}\n", i, i + 1, i < 100 ? i : 50
 		printf "{\"type\":\"event\",\"t\":%d.5,\"pid\":%d,\"call\":\"exit\"}\n", i, i + 1 } }' >"$BATS_TEST_TMPDIR/many"
 	render tree "$BATS_TEST_TMPDIR/many"
@@ -249,7 +249,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'more processes have no room: see --height and --pid"'
 }
 
-@test "tree: without process lines a process is known by its memory" {
+@test "tree: without process lines a process is recognised by its memory" {
 	grep -v '"type":"process"' "$S" >"$BATS_TEST_TMPDIR/bare"
 	render tree "$BATS_TEST_TMPDIR/bare"
 	has '"process 100"'
@@ -259,7 +259,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 # ---- summary
 
-@test "summary: what came, went and grew by kind, the greatest growth first, with totals" {
+@test "summary: added, removed and grown regions by kind, the greatest growth first, with totals" {
 	render summary "$S"
 	has 'draw table view="summary"'
 	same "$(row 0)" "kind=heap regions=1 came=1 went=1 grew=1 shrank=0 size KiB=128 size +/- KiB=+64 rss KiB=128 rss +/- KiB=+96 rss peak KiB=160 "
@@ -270,7 +270,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'in all 5: see the lost lines'
 }
 
-@test "summary: start + came and split off - went and merged is what there is at the end" {
+@test "summary: start + came + split off - went - merged equals the regions at the end" {
 	render summary --columns kind,regions_start,came,split,went,merged,regions "$ROOT/tests/golden/life.track.ndjson"
 	sed -n 's/^\(cell [0-9]*\|total\) "\(.*\)" "\(.*\)"$/\2 \3/p' <<<"$output" | awk '
 		{ v[$1 == "split" ? "split off" : $1 == "at" ? "at start" : $1] = $NF }
@@ -302,7 +302,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'total "regions" "27"'
 }
 
-@test "summary: what is given back in the moment in which as much is taken is no peak" {
+@test "summary: memory returned at the moment when as much is taken is no peak" {
 	{ region 0.0 7 0 1 4096 4096 rw-p anon '' 4096
 	change 1.0 7 MMAP_ADD 1 2 65536 4096 rw-p anon '' 4096
 	change 1.0 7 MUNMAP_REMOVE 2 1 4096 4096 rw-p anon '' 4096; } >"$BATS_TEST_TMPDIR/s"
@@ -310,7 +310,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	same "$(total)" "size peak KiB=4 rss peak KiB=4 came=1 went=1 "
 }
 
-@test "summary: --from begins with what there is then, --at and --to end there, --pid and --kind choose" {
+@test "summary: --from sets the start, --at and --to the end, --pid and --kind select" {
 	render summary --from 1.5s "$S"
 	has 'rss 1.1 MiB -> 648 KiB'
 	render summary --at 2.2s "$S"
@@ -323,7 +323,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'empty "no region matches --kind jit; kinds seen: text, heap, anon, stack"' || has 'empty "no region matches --kind jit'
 }
 
-@test "summary: two recordings one behind the other are one account" {
+@test "summary: two consecutive recordings are one account" {
 	cat "$S" "$S" >"$BATS_TEST_TMPDIR/two"
 	render summary --columns kind,regions_start,came,split,went,merged,regions "$BATS_TEST_TMPDIR/two"
 	same "$(total)" "kind=total at start=3 came=19 split off=0 went=19 merged=0 regions=3 "
@@ -346,7 +346,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has '5 regions, 1.8 MiB, rss 1.3 MiB\n0x'
 }
 
-@test "cards: new, changed and gone are marked against the look before" {
+@test "cards: new, changed and gone are marked against the previous sample" {
 	render cards --at 4s "$S"
 	has 'flags=new label="anon 2 MiB rw-p rss 2 MiB"'
 	has 'flags=changed label="anon 1 MiB r--p rss 512 KiB"'
@@ -356,7 +356,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'anon/mmap" letter=a' && has 'detail="1 region, 1 MiB, rss 512 KiB"'
 }
 
-@test "cards: what has no room shares the last card of its category" {
+@test "cards: cards without room share the last card of their category" {
 	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":3000}"
 		for (i = 0; i < 3000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"anon\"}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096 }' >"$BATS_TEST_TMPDIR/many"
 	render cards "$BATS_TEST_TMPDIR/many"
@@ -381,7 +381,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	done
 }
 
-@test "cards: --pid, --kind and words for nothing" {
+@test "cards: --pid and --kind select, and an empty picture gives the reason" {
 	render cards --pid 101 "$S"
 	has 'title "sh (101)"'
 	has 'just before it ended'
@@ -408,7 +408,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	done
 }
 
-@test "bytes that are no UTF-8 and numbers in place of words do no harm" {
+@test "invalid UTF-8 and numbers instead of strings do no harm" {
 	printf '{"type":"process","t":0.0,"pid":7,"why":3,"ppid":"x","name":"a\xffb","args":[1,null,{"a":[]},"\xfe"]}\n{"type":"event","t":0.1,"pid":7,"call":7,"length":-1,"addr":"0xzz","span":[],"result":{}}\n{"type":"lost","t":0.2}\n{"type":"mark","t":0.2}\n{"type":"event","t":0.3,"pid":7,"call":"exit","status":[1]}\n' >"$BATS_TEST_TMPDIR/odd"
 	for view in events tree summary cards; do
 		run --separate-stderr vm-render --trace --view $view "$BATS_TEST_TMPDIR/odd"
@@ -427,7 +427,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	done
 }
 
-@test "tree, summary and cards tell of a process that vm-sample followed" {
+@test "tree, summary and events show a child that vm-sample followed" {
 	requires program vm-sample vm-parse vm-track
 	vm-sample -i 20ms -f -- sh -c 'sleep 0.2 & wait; exit 4' 2>/dev/null | vm-parse | vm-track >"$BATS_TEST_TMPDIR/real"
 	render tree "$BATS_TEST_TMPDIR/real"
@@ -441,14 +441,14 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 # ---- area
 
-@test "area: of a process that has ended, the words tell what there was before" {
+@test "area: for a process that has ended, the text gives the memory before its end" {
 	render area "$ROOT/tests/golden/life.track.ndjson"
 	has '13 moments, 5.8 MiB before it ended, peak 20.8 MiB'
 	has '"heap" letter=H' && has 'detail="1.0 MiB, peak 2.5 MiB"'
 	has 'heap\nbefore it ended 1.0 MiB\nmost 2.5 MiB at 1.502 s'
 }
 
-@test "events say which thread called, where there are several, how long its call took and how much later it was seen" {
+@test "events give the calling thread of several, the duration of its call and its delay" {
 	run ! grep -q thread <<<"$(vm-render --view events "$S")"
 	sed 's/"call":"mmap","tid":100}/"call":"mmap","tid":107,"lag":0.0012}/; s/"call":"brk","tid":100,"addr"/"call":"brk","tid":100,"took":0.0000035,"lag":0.00025,"addr"/' "$S" >"$BATS_TEST_TMPDIR/threads.ndjson"
 	run --separate-stderr vm-render --view events --columns event,tid,cause,took,lag "$BATS_TEST_TMPDIR/threads.ndjson"
@@ -459,7 +459,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	vm-render --view events --width 250 "$BATS_TEST_TMPDIR/threads.ndjson" | grep -q 'thread  cause'
 }
 
-@test "in text of any height, and where it may be as high as it likes, each life of the tree has its bar" {
+@test "in text of any height, also unlimited, each life of the tree has its bar" {
 	for height in 0 16 20 24 30 45 60; do
 		vm-render --ascii --view tree --width 110 --height $height "$S" >"$BATS_TEST_TMPDIR/tree.txt"
 		for pid in 100 101; do

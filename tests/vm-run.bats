@@ -1,4 +1,4 @@
-# vm-run: the whole pipeline in one word, from flags or YAML; whatever dies, is named, and the rest ends in order.
+# vm-run: the whole pipeline as one command, from flags or YAML; a failing program is named, and the others end in order.
 load helper
 
 setup() {
@@ -7,7 +7,7 @@ setup() {
 	file=$BATS_TEST_TMPDIR/x.yaml
 }
 
-# vm-run in the background, its output in files. Sets pid.
+# Runs vm-run in the background, with its output in files. Sets pid.
 run_behind() {
 	background vm-run "$@" >out 2>err
 	runner=$pid
@@ -17,7 +17,7 @@ child() { # PROGRAM: its pid below vm-run
 	pgrep -P "$runner" -x "$1"
 }
 
-refused() { # YAML, words of the message; nothing is started
+refused() { # YAML, text of the message; checks that nothing is started
 	printf "$1" >"$file"
 	run --separate-stderr timeout 20 vm-run "$file" -- touch started
 	echo "$stderr"
@@ -27,7 +27,7 @@ refused() { # YAML, words of the message; nothing is started
 	[ ! -e started ]
 }
 
-@test "a command is drawn to its end, with a summary behind the picture, and its status is ours" {
+@test "a command is drawn to its end, with a summary after the picture, and its status is vm-run's" {
 	run --separate-stderr vm-run -i 10ms -- sh -c "$WORKLOADS/lifecycle 5; exit 7"
 	echo "$stderr"
 	[ "$status" = 7 ]
@@ -36,7 +36,7 @@ refused() { # YAML, words of the message; nothing is started
 	[[ $output != *$'\e'* ]]
 }
 
-@test "a recording holds what the renderers saw, packed by its name, raw, parsed or tracked" {
+@test "a recording holds the lines of the renderers, packed by its name, raw, parsed or tracked" {
 	requires program vm-check
 	run --separate-stderr vm-run -i 10ms --record run.ndjson.zst -- "$WORKLOADS/lifecycle" 5
 	[ "$status" = 0 ]
@@ -65,7 +65,7 @@ refused() { # YAML, words of the message; nothing is started
 	[ "$status" = 0 ]
 }
 
-@test "pictures for stdout come one after the other, in their order" {
+@test "pictures for stdout follow each other, in their order" {
 	printf 'vm-run:\n  render:\n    - { view: table, preset: kinds }\n    - { renderer: svg, view: area }\n    - { view: summary }\n' >"$file"
 	run --separate-stderr vm-run "$file" -i 10ms -- "$WORKLOADS/lifecycle" 5
 	echo "$stderr"
@@ -73,7 +73,7 @@ refused() { # YAML, words of the message; nothing is started
 	[[ $output == *"kind"*"total"*"<svg"*"</svg>"*"semantic transitions"* ]]
 }
 
-@test "a recording takes the place of a process" {
+@test "a recording replaces a process" {
 	vm-run -i 10ms --record run.ndjson --recorded raw --renderer none -- "$WORKLOADS/lifecycle" 5
 	run --separate-stderr vm-run --input run.ndjson --speed max --view table --summary=false
 	echo "$stderr"
@@ -83,7 +83,7 @@ refused() { # YAML, words of the message; nothing is started
 	[ "$status" = 2 ]
 }
 
-@test "any command can stand between the stages" {
+@test "any command can be a stage between the others" {
 	requires cmd jq
 	printf 'vm-run:\n  command: [%s, 5]\n  stages: [vm-sample, vm-parse, [jq, -c, "select(.kind != \\"text\\")"], vm-track]\n  record: run.ndjson\n  render: []\n' "$WORKLOADS/lifecycle" >"$file"
 	printf 'vm-sample: { interval: 10ms }\n' >>"$file"
@@ -93,7 +93,7 @@ refused() { # YAML, words of the message; nothing is started
 	run ! grep -q '"kind":"text"' run.ndjson
 }
 
-@test "--dump-config prints YAML that runs the same" {
+@test "--dump-config prints YAML that runs the same pipeline" {
 	sections() { grep -v '^#'; }
 	vm-run -i 20ms -n 3 -p 1,2 -f --detail maps --view area --svg --width 900 -O theme=dark -o 'a b.svg' --record run.ndjson --dump-config >one.yaml
 	vm-run one.yaml --dump-config >two.yaml
@@ -112,7 +112,7 @@ refused() { # YAML, words of the message; nothing is started
 	vm-check run.ndjson
 }
 
-@test "what --dump-config prints is valid by the schema, and so is the example" {
+@test "the YAML of --dump-config is valid by the schema, and so is the example" {
 	requires cmd /usr/bin/python3
 	vm-run "$ROOT/contrib/examples/leak-watch.yaml" -i 50ms -q --svg -o x.svg -O theme=dark --dump-config -- a 'b c' >one.yaml
 	for yaml in one.yaml "$ROOT/contrib/examples/leak-watch.yaml"; do
@@ -127,14 +127,14 @@ refused() { # YAML, words of the message; nothing is started
 	done
 }
 
-@test "its flags are those of the programs that they are handed to" {
+@test "the flags of vm-run are those of the programs that get them" {
 	left() { "$1" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\)\( [^ ]*\)\{0,1\}.*/\1\2\3/p' | sort; }
 	left vm-run | grep -vE -- '(config|output|option|quiet|verbose|list|help|version|record|recorded|summary|dump-config|input)( |$)' >ours
 	{ left vm-sample; left vm-render | grep -v pid; left vm-replay | sed 's/^-s, /    /'; } | sort >theirs
 	sort -u ours | while read -r row; do grep -qF -- "$row" theirs || { echo "no program has: $row"; exit 1; }; done
 }
 
-@test "wrong YAML is refused at its place, and nothing is started" {
+@test "wrong YAML is refused with its position, and nothing is started" {
 	refused 'vm-run:\n  stages: [vm-sample, vm-prase]\n' "$file:2:23: no stage \"vm-prase\"; the nearest is \"vm-parse\""
 	refused 'vm-run:\n  rendre: []\n' "$file:2:3: "
 	[[ $stderr == *'the nearest is "render"'* ]]
@@ -151,7 +151,7 @@ refused() { # YAML, words of the message; nothing is started
 	refused 'vm-run:\n  render: [\n' "$file:3:1: "
 }
 
-@test "a missing plugin is told before anything is started" {
+@test "a missing plugin is reported before anything is started" {
 	refused 'vm-run:\n  render:\n    - { renderer: nosuch }\n' 'nosuch'
 	[[ $stderr == *"vm-render 1 (nosuch, timeline) cannot run so: nothing was started"* ]]
 	refused 'vm-sample: { source: nosuch }\n' 'nosuch'
@@ -159,7 +159,7 @@ refused() { # YAML, words of the message; nothing is started
 	[ "$status" = 2 ]
 }
 
-@test "an option of a plugin that is wrong in the list is refused at its place" {
+@test "a wrong option of a plugin in the list is refused with its position" {
 	refused 'vm-run:\n  render:\n    - { renderer: svg, svg: { thmee: dark } }\n' "$file:3:31: "
 	refused 'vm-run:\n  render:\n    - { renderer: svg, option: [theme=pink] }\n' "$file:3:33: "
 }
@@ -182,7 +182,7 @@ refused() { # YAML, words of the message; nothing is started
 	[[ $stderr == *"--interval is for vm-sample"* ]]
 }
 
-@test "a program that is missing is named" {
+@test "a missing program is named" {
 	mkdir only
 	cp "$BUILD/bin/vm-run" only/
 	run --separate-stderr env PATH=/nowhere only/vm-run -- ls
@@ -190,12 +190,12 @@ refused() { # YAML, words of the message; nothing is started
 	[ "$stderr" = "vm-run: no program vm-sample, neither beside vm-run nor on PATH" ]
 }
 
-@test "a command that is not to be had ends it as a shell would" {
+@test "a missing command ends vm-run as it would end a shell" {
 	run -127 --separate-stderr vm-run -- /nowhere/prog
 	[[ $stderr == *"/nowhere/prog: No such file"* ]]
 }
 
-# A process looked at until vm-run is told to end.
+# A process that is sampled until vm-run is asked to end.
 watch_process() {
 	workload still "$BATS_TEST_TMPDIR"
 	target=$pid
@@ -203,7 +203,7 @@ watch_process() {
 	until_true grep -qs '"type":"sample"' run.ndjson
 }
 
-@test "a stage that is killed is named with its signal, the rest ends, and what was seen is drawn" {
+@test "a killed stage is named with its signal, the rest ends, and the samples are drawn" {
 	watch_process
 	kill -9 "$(child vm-track)"
 	wait "$runner" && status=0 || status=$?
@@ -215,7 +215,7 @@ watch_process() {
 	kill -0 "$target"
 }
 
-@test "so is the first stage, and the last" {
+@test "the same holds for the first stage and the last" {
 	watch_process
 	kill -9 "$(child vm-sample)"
 	wait "$runner" && status=0 || status=$?
@@ -248,7 +248,7 @@ watch_process() {
 	vm-check run.ndjson
 }
 
-@test "a recording that cannot be written is told, and the pictures come" {
+@test "a recording that cannot be written is reported, and the pictures are drawn" {
 	run --separate-stderr vm-run -i 10ms --record /dev/full -- "$WORKLOADS/lifecycle" 5
 	echo "$stderr"
 	[ "$status" = 1 ]
@@ -270,7 +270,7 @@ watch_process() {
 	[ -z "$stderr" ]
 }
 
-@test "the first Ctrl-C stops the source, and all is drawn; sent to one or to all" {
+@test "the first Ctrl-C stops the source, and everything is drawn; sent to one or to all" {
 	watch_process
 	kill -INT "$runner"
 	wait "$runner" && status=0 || status=$?
@@ -293,7 +293,7 @@ watch_process() {
 	vm-check run.ndjson
 }
 
-@test "a second Ctrl-C kills what has not ended" {
+@test "a second Ctrl-C kills all that has not ended" {
 	requires cmd jq
 	printf 'vm-run:\n  stages: [vm-sample, [sh, -c, "cat; exec sleep 1000"]]\n  render: [{ view: table }]\n' >"$file"
 	workload still "$BATS_TEST_TMPDIR"
@@ -308,7 +308,7 @@ watch_process() {
 	grep -q "killed before the end" err
 }
 
-@test "a process that is not there is told before anything is started, and no picture is drawn" {
+@test "a missing process is reported before anything is started, and no picture is drawn" {
 	run -1 --separate-stderr vm-run -p 2147483646
 	[ -z "$output" ]
 	[[ "$stderr" == *"there is no process 2147483646"*"nothing was started"* ]]
@@ -316,7 +316,7 @@ watch_process() {
 	[ ! -e "$BATS_TEST_TMPDIR/none.svg" ]
 }
 
-@test "two that would write over each other are refused, both named" {
+@test "two outputs to one file are refused, with both names" {
 	cd "$BATS_TEST_TMPDIR"
 	printf 'vm-run:\n  render:\n    - { renderer: svg, output: same.svg }\n    - { renderer: ascii, output: ./same.svg }\n' >twice.yaml
 	run -2 --separate-stderr vm-run twice.yaml -- true
@@ -327,7 +327,7 @@ watch_process() {
 	[ ! -e run.ndjson ]
 }
 
-@test "a plugin that cannot be used, named as an option, is told as such" {
+@test "an unusable plugin, named as an option, is reported as unusable" {
 	mkdir -p "$BATS_TEST_TMPDIR/plugins/source"
 	echo junk >"$BATS_TEST_TMPDIR/plugins/source/broken.so"
 	for program in vm-run vm-sample; do
@@ -336,7 +336,7 @@ watch_process() {
 	done
 }
 
-@test "what a source that traces is asked for is handed to vm-sample" {
+@test "options of a tracing source are handed to vm-sample" {
 	run --separate-stderr vm-run --ebpf --stacks -e mmap,munmap --detail pages --dump-config -- true
 	[ "$status" = 0 ]
 	for line in 'source: .*ebpf' 'stacks: true' 'calls: .*mmap.*munmap' 'detail: pages'; do grep -qE "$line" <<<"$output"; done

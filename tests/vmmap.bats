@@ -1,5 +1,5 @@
-# vmmap: reports of every format become regions, live and pasted; what a report lacks or gets wrong is told. What another reader
-# would count stands here as numbers, not as the output of our own.
+# vmmap: reports of every format become regions, live and pasted; gaps and errors in a report are reported. Expected numbers
+# were counted by another reader, and are written here as numbers, not as our own output.
 load helper
 
 setup() {
@@ -25,7 +25,7 @@ report() {
 	echo
 }
 
-@test "a whole report is one process, one snapshot and a region for each row of memory, in the order of addresses" {
+@test "a whole report is one process, one snapshot and a region for each row of memory, sorted by address" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
@@ -35,7 +35,7 @@ report() {
 	valid_stream <<<"$output"
 }
 
-@test "sizes are those of the ranges, also where they are no whole pages; measures keep their unit" {
+@test "sizes are those of the ranges, even if they are no whole pages; measures keep their unit" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
 	[ "$(field region 'select(.label == "unused __DATA") | [.start, .end, .size, .rss]')" = '["0x00000001e17100b0","0x00000001e17100c0",16,16]' ]
 	[ "$(field region 'select(.label == "MALLOC_NANO") | [.size, .rss, .dirty, .swap]')" = '[536870912,98304,98304,180224]' ]
@@ -55,19 +55,19 @@ report() {
 	[ "$(field region '"\(.label): \(.kind)"' | sort -u | tr -d '"' | paste -sd,)" = "IOSurface: gpu,MALLOC guard page: guard,MALLOC_NANO: arena,MALLOC_SMALL: arena,STACK GUARD: guard,Stack: stack,__DATA: data,__DATA_DIRTY: data,__LINKEDIT: linkedit,__TEXT: text,shared memory: shm,unused __DATA: data" ]
 }
 
-@test "the summary and the table of malloc zones stand in the snapshot" {
+@test "the summary and the table of malloc zones are in the snapshot" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
 	[ "$(field snapshot '[(.labels | length), .labels.MALLOC_NANO.swap, .labels.IOSurface.nonvolatile, .zones.DefaultMallocZone_0x105348000.allocated, .zones.DefaultMallocZone_0x105348000.blocks]')" = '[13,180224,2097152,1712,173]' ]
 }
 
-@test "a summary that is not that of its rows is told, with the type and both sums" {
+@test "a summary that differs from its rows is reported, with the type and both sums" {
 	sed 's/^MALLOC_SMALL                      8192K/MALLOC_SMALL                      16.0M/' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"the summary has MALLOC_SMALL with 16384 KiB, the listing 8192 KiB in 1 rows"* ]]
 	[ "$(field lost .what | sort -u | paste -sd,)" = '"regions","sums"' ]
 }
 
-@test "rows that somebody has left out are told" {
+@test "missing rows are reported" {
 	sed '/^Stack .*thread 0/d; s/^__DATA_DIRTY .*-.*/...snip.../' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *"somebody has left out rows"*"lacks 8175 KiB of 2 types"* ]]
@@ -83,7 +83,7 @@ report() {
 	[ "$(field region '[.size, .rss, .dirty, .swap]' | head -1)" = '[8388608,12288,8192,4096]' ]
 }
 
-@test "old formats: 32 bits without a head, one size, details that mail has wrapped" {
+@test "old formats: 32 bits without a head, one size, details wrapped by mail" {
 	printf '%s\n' 'Virtual Memory Map of process 27 (old)' 'Output report format:  2.0' '' '==== Writable regions for process 27' \
 		'Performance tool data  00605000-00685000 [  512K] rw-/rwx SM=COW' 'MALLOC_TINY            00500000-00605000 [ 1044K] rw-/rwx SM=COW' 'DefaultMallocZone_0x500000' \
 		'' '==== Summary for process 27' 'REGION TYPE             [ VIRTUAL]' '===========             [ =======]' 'MALLOC                  [   1044K]' 'Performance tool data   [    512K]' >"$BATS_TEST_TMPDIR/in"
@@ -93,7 +93,7 @@ report() {
 	[ "$(field process '[.pid, .name, .bits]')" = '[27,"old",32]' ]
 }
 
-@test "a report of sums alone states them in the snapshot" {
+@test "a report with sums alone has them in the snapshot" {
 	sed -n '/^ReadOnly/,$p' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
 	[ "$(field snapshot '[.regions, .rss, .dirty, .swap, .labels.Stack.size]')" = '[0,2472960,2391040,196608,8355840]' ]
@@ -118,7 +118,7 @@ report() {
 	[ "$(field snapshot '[.regions, .fault]')" = '[1,"0x0000000000000528"]' ]
 }
 
-@test "several reports in one text are several snapshots, and --every sets them apart in time" {
+@test "several reports in one text are several snapshots, and --every gives them times" {
 	cat "$ROOT/tests/texts/vmmap.txt" "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/two"
 	parsed --every 500ms "$BATS_TEST_TMPDIR/two" "$ROOT/tests/texts/vmmap.txt"
 	[ "$(field snapshot '[.t, .seq]' | paste -sd' ')" = "[0.000000000,0] [0.500000000,1] [1.000000000,2]" ] || [ "$(field snapshot '[.t, .seq]' | paste -sd' ')" = "[0,0] [0.5,1] [1,2]" ]
@@ -126,7 +126,7 @@ report() {
 	valid_stream <<<"$output"
 }
 
-@test "a report whose head has been cut off is not taken for the rest of the one before" {
+@test "a report without its head is not taken for the rest of the report before" {
 	{ cat "$ROOT/tests/texts/vmmap.txt"; sed -n '/^OS Version/,$p' "$ROOT/tests/texts/vmmap.txt" | sed 's/^Physical footprint: .*/Physical footprint:         9M/; s/ 4711/ 4712/'; } >"$BATS_TEST_TMPDIR/in"
 	parsed -q "$BATS_TEST_TMPDIR/in"
 	[ "$(field snapshot '[.regions, .footprint]' | paste -sd' ')" = "[12,1344512] [12,9437184]" ]
@@ -139,7 +139,7 @@ report() {
 	[ "$(field snapshot '.labels | keys')" = '["Foundation","Stack","__DATA","__TEXT"]' ]
 }
 
-@test "what people write below the tables of a report is no row of them" {
+@test "prose below the tables of a report is no row of them" {
 	parsed "$ROOT/tests/texts/vmmap.txt"
 	want=$(field snapshot '[.labels, .zones]')
 	for words in 'So it uses 2.5G in 3 regions, 40 more than before.' 'I think 5 of these 3 are 100K each' 'see 12.1M'; do
@@ -149,28 +149,28 @@ report() {
 	done
 }
 
-@test "a corrupt row is told with its line, and no region is made of it" {
+@test "a corrupt row is reported with its line, and no region is made of it" {
 	sed 's/^MALLOC_SMALL  .*105800000-106000000/MALLOC_SMALL 106000000-105800000/' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":$(grep -n 106000000-105800000 "$BATS_TEST_TMPDIR/in" | cut -d: -f1): "*"row skipped"* ]]
 	[ "$(field region .start | wc -l)" -eq 11 ]
 }
 
-@test "thousands of random reports give back their content: plain, quoted, logged, indented, wrapped" {
+@test "thousands of random reports keep their content: plain, quoted, logged, indented, wrapped" {
 	requires cmd node
 	run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 3000 11
 	run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 1000 12 wrapped
 	for form in quoted logged indented; do run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 60 13 $form; done
 }
 
-@test "random reports that are cut or corrupted harm nothing, and no region is invented" {
+@test "cut or corrupted random reports harm nothing, and no region is invented" {
 	requires cmd node
 	for form in cut corrupt; do run -0 node "$ROOT/tests/fuzz/reports.js" vmmap 150 14 $form; done
 }
 
-# ---- the sampling half, with a vmmap that replays a story
+# ---- the sampling half, with a fake vmmap that replays a story
 
-@test "50 MB that a program asks for show as growth of MALLOC_SMALL" {
+@test "50 MB that a program allocates appear as growth of MALLOC_SMALL" {
 	report 2M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K >"$story/1"
 	report 52M MALLOC_SMALL 105800000-109000000 56.0M 50.1M 50.1M 0K >"$story/2"
 	fake -n 2 >"$BATS_TEST_TMPDIR/raw"
@@ -195,13 +195,13 @@ report() {
 	[ "$(sort -u "$story/asked")" = "-w -interleaved -noCoalesce $$" ]
 }
 
-@test "no vmmap on this system: told, with what to do instead" {
+@test "without vmmap on this system a message says so, with a remedy" {
 	[ "$(uname)" != Darwin ] || skip "here there is one"
 	run -1 --separate-stderr vm-sample -s vmmap -p $$ -n 1
 	[[ $stderr == *"there is no vmmap here: it is a tool of macOS"*"vm-sample --procfs"*"vm-parse FILE"* ]]
 }
 
-@test "a process that System Integrity Protection shields is told as such" {
+@test "a process that System Integrity Protection shields is reported as shielded" {
 	printf '!1\nProcess %s is not debuggable. Due to security restrictions, vmmap can only show or save contents of readonly memory of restricted processes.\n' $$ >"$story/1"
 	run --separate-stderr fake -n 2
 	[ "$status" -eq 1 ]
@@ -209,7 +209,7 @@ report() {
 	[ "$(field lost .what | head -1)" = '"sample"' ]
 }
 
-@test "a report that takes too long is given up after the timeout, told, and the next one is taken" {
+@test "a report that takes too long is stopped after the timeout and reported, and the next one is taken" {
 	echo '!hang' >"$story/1"
 	report 2M MALLOC_SMALL 105800000-106000000 8192K 64K 64K 0K >"$story/2"
 	run --separate-stderr fake -n 2 -O timeout=200ms
@@ -217,16 +217,16 @@ report() {
 	[ "$(field raw .format)" = '"vmmap"' ]
 }
 
-@test "a process that is gone ends the stream" {
+@test "a process that has ended ends the stream" {
 	printf '!1\nvmmap cannot examine process %s because it no longer appears to be running.\n' $$ >"$story/1"
 	run --separate-stderr fake
 	[ "$(field event .call)" = '"exit"' ]
 	[ "$(field end .reason)" = '"gone"' ]
 }
 
-# ---- reports that others have captured
+# ---- reports captured elsewhere
 
-@test "reports of others give a region for each row that a plain reading finds (external samples)" {
+@test "external reports give a region for each row that a plain reading finds (external samples)" {
 	requires samples
 	# file, regions, pid, name
 	while read -r file regions pid name; do
@@ -250,7 +250,7 @@ report() {
 	END
 }
 
-@test "ranges and permissions of others' reports are those of the text, to the byte (external samples)" {
+@test "ranges and permissions of external reports are those of the text, to the byte (external samples)" {
 	requires samples
 	for file in "$SAMPLES"/vmmap/*.txt; do
 		sed -nE 's/^.* ([0-9a-f]+)-([0-9a-f]+) +\[[^]]*\] ([r-][w-][x-])\/([r-][w-][x-]) SM=([A-Z/]{3}).*$/\1 \2 \3 \4 \5/p' "$file" |
@@ -260,7 +260,7 @@ report() {
 	done
 }
 
-@test "the complete report of others agrees with its own summary (external samples)" {
+@test "the complete external report agrees with its own summary (external samples)" {
 	requires samples
 	parsed "$SAMPLES"/vmmap/fmt2.4_complete_*.txt
 	[ "$status" -eq 0 ]
@@ -273,12 +273,12 @@ report() {
 	valid_stream <"$BATS_TEST_TMPDIR/s"
 	[ "$(jq -c 'select(.type == "process") | [.pid, .ppid, .name, .exe, .parent, .arch, .os]' "$BATS_TEST_TMPDIR/s")" = '[4711,815,"hello","/Users/USER/my \"tools\"/hello","zsh","ARM-64","macOS 14.4.1 (23E224)"]' ]
 	[ "$(jq -c 'select(.type == "snapshot") | [.fault, .labels.MALLOC_NANO.size, .labels.__TEXT.regions, .labels["STACK GUARD"].size, .writable.total]' "$BATS_TEST_TMPDIR/s")" = '["0x0000000000000010",536870912,44,58720256,554906419]' ]
-	# the region of the listing wins over the image at the same place; what is not told of an image is left out
+	# the region of the listing replaces the image at the same place; unknown members of an image are left out
 	[ "$(jq -c 'select(.type == "region") | [.start, .size, .perms, .name, .uuid]' "$BATS_TEST_TMPDIR/s")" = '["0x00000001009bc000",16384,"r-x","/Users/USER/hello",null]
 ["0x0000000180084000",577536,null,"/usr/lib/dyld","66666666-7777-8888-9999-000000000000"]' ]
 }
 
-@test "a crash report in JSON without its first line, on one line, two behind each other, cut short, with CRLF" {
+@test "a crash report in JSON without its first line, on one line, two in a row, cut short, with CRLF" {
 	file=$ROOT/tests/texts/crash.ips
 	of() { jq -c 'select(.type == "region") | [.start, .end, .name]'; }
 	want=$(vm-parse "$file" | of)
@@ -296,7 +296,7 @@ report() {
 	done
 }
 
-@test "a stream is still known as a stream, and JSON that is neither is told" {
+@test "a stream is still recognised as a stream, and JSON that is neither is reported" {
 	[ "$(echo '{"t":0,"type":"region","seq":0,"pid":1,"start":"0x1000","end":"0x2000","size":4096,"bug_type":"309"}' | vm-parse | jq -r 'select(.type == "region") | .bug_type')" = 309 ]
 	run -1 --separate-stderr vm-parse <<<'{
   "hello": 1
@@ -304,12 +304,12 @@ report() {
 	[[ $stderr == *"no format"* || $stderr == *"JSON"* ]]
 }
 
-@test "what is resident, dirty and swapped is held against the summary as well, by type and in all" {
+@test "resident, dirty and swapped bytes are compared with the summary too, by type and in all" {
 	file=$ROOT/tests/texts/vmmap.txt
 	run -0 --separate-stderr vm-parse "$file"
 	[ -z "$stderr" ]
 	for column in 2:resident 3:dirty 4:swapped; do
-		# 64K more in one row of the listing than the summary knows
+		# one row of the listing has 64K more than the summary
 		awk -v c="${column%:*}" '/^MALLOC_SMALL .*\[/ && !done { done = 1; i = index($0, "["); j = index($0, "]"); n = split(substr($0, i + 1, j - i - 1), v, " ")
 			v[c] = (v[c] + 64) "K"; $0 = substr($0, 1, i) sprintf("%6s %6s %6s %6s", v[1], v[2], v[3], v[4]) substr($0, j) } 1' "$file" >"$BATS_TEST_TMPDIR/row"
 		run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/row"
@@ -321,7 +321,7 @@ report() {
 	done
 }
 
-@test "format 2.2 and 2.3 sum as MALLOC what has no row of its own" {
+@test "formats 2.2 and 2.3 sum types without a row of their own as MALLOC" {
 	printf '%s\n' 'Virtual Memory Map of process 312 (x)' 'Output report format:  2.2  -- 64-bit process' '' '==== Non-writable regions for process 312' \
 		'__TEXT                 0000000100000000-0000000100013000 [   76K    76K] r-x/rwx SM=COW  /x' '' '==== Writable regions for process 312' \
 		'MALLOC_TINY            0000000100400000-0000000100500000 [ 1024K   212K] rw-/rwx SM=PRV  DefaultMallocZone_0x100037000' \
@@ -336,7 +336,7 @@ report() {
 	[[ $stderr == *"summary has MALLOC with 9024 KiB"* ]]
 }
 
-@test "a crash report that mail has wrapped, with a gap in its middle, and rows of a diff" {
+@test "a crash report wrapped by mail, with a gap in its middle, and rows of a diff" {
 	printf '%s\n' 'VM Region Info: 0x528 is not in any region.  Bytes before following' 'region: 4373938176' '      REGION TYPE                      START - END             [ VSIZE]' \
 		'PRT/MAX SHRMOD  REGION DETAIL' '      UNUSED SPACE AT START' '--->' '      __TEXT                 0000000104a4c000-0000000104a50000 [   16K]' 'r-x/r-x SM=COW  ...app/App]' '' \
 		'VM Region Info: 0x16b2c3ff0 is in 0x16b2c0000-0x16b2c4000;  bytes after start: 16368  bytes before end: 15' \
@@ -351,7 +351,7 @@ report() {
 		'+VM_ALLOCATE (reserved) 0000000105d6c000-0000000185d6c000 [  2.0G     0K     0K     0K] rw-/rwx SM=NUL          reserved' | vm-parse -q | jq -r 'select(.type == "region") | .label' | sort -u)" = "VM_ALLOCATE (reserved)" ]
 }
 
-@test "VM Regions Near: each is a snapshot with its fault, the arrow is no part of a type, and what a summary has beyond it lacks nothing" {
+@test "VM Regions Near: each is a snapshot with its fault, the arrow is no part of a type, and additional types of a summary are no error" {
 	printf '%s\n' 'Process:               Foo [81]' '' 'VM Regions Near 0x10:' '--> ' '    __TEXT                      100e5f000-100e9b000    [  240K] r-x/r-x SM=COW  /Applications/Foo.app/Contents/MacOS/Foo' '' \
 		'VM Region Summary:' '                                VIRTUAL   REGION ' 'REGION TYPE                        SIZE    COUNT (non-coalesced) ' 'Stack                             8192K        1 ' \
 		'__TEXT                             240K        1 ' 'TOTAL                             8432K        2 ' >"$BATS_TEST_TMPDIR/in"
@@ -366,7 +366,7 @@ report() {
 	[ "$(jq -c 'select(.type == "region") | [.seq, .label, .kind]' <<<"$output" | paste -sd' ')" = '[0,"__TEXT","text"] [1,"STACK GUARD","guard"] [1,"Stack","stack"]' ]
 }
 
-@test "what people write between rows, and the fences around them, is no corrupt row; a cut one is" {
+@test "prose between rows, and fences around them, are no corrupt rows; a cut row is" {
 	printf '%s\n' 'Look:' '```' '==== Writable regions for process 9' '__DATA                  100d00000-100d04000  [   16K] rw-  prog' 'MALLOC_LARGE            (not to be seen)' \
 		'Stack                   16b164000-16b95c000  [ 8160K] rw-  thread 0' '```' 'and so it is' '</details>' >"$BATS_TEST_TMPDIR/in"
 	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
@@ -378,7 +378,7 @@ Stack                   16b96' >"$BATS_TEST_TMPDIR/in"
 	[[ $stderr == *":2: neither a row"* ]]
 }
 
-@test "types and zones with numbers in their names keep these, however the gaps are" {
+@test "types and zones with numbers in their names keep these, whatever the gaps" {
 	{ report 1M 'Memory Tag 250 (reserved)' 105300000-105304000 16K 16K 16K 0K 'Memory Tag 241 (reserved)' 105304000-105308000 16K 16K 16K 0K MALLOC_TINY 105400000-105500000 1024K 16K 16K 0K
 	printf '%s\n' '                                          VIRTUAL   RESIDENT      DIRTY    SWAPPED ALLOCATION      BYTES DIRTY+SWAP          REGION' \
 		'MALLOC ZONE                                  SIZE       SIZE       SIZE       SIZE      COUNT  ALLOCATED  FRAG SIZE  % FRAG   COUNT' \
@@ -393,7 +393,7 @@ Stack                   16b96' >"$BATS_TEST_TMPDIR/in"
 	done
 }
 
-@test "a crash report in JSON within a letter, between other reports, is read as what it is" {
+@test "a crash report in JSON within a letter, between other reports, is recognised" {
 	of() { vm-parse -q "$@" | jq -c 'select(.type == "region") | [.start, .end, .name]'; }
 	ips=$ROOT/tests/texts/crash.ips
 	{ printf 'Look at this:\n\n'; cat "$ips"; printf '\nand pmap:\n\n'; cat "$ROOT/tests/texts/pmap.txt" "$ips" "$ROOT/tests/texts/vmmap.txt" "$ips"; printf '\nThanks!\n'; } >"$BATS_TEST_TMPDIR/in"

@@ -1,4 +1,4 @@
-# The workloads that a student runs by hand, and memory_user seen through the pipeline: what is resident follows what was touched, not what was asked for.
+# The workloads for use by hand, and memory_user seen through the pipeline: resident memory follows touched memory, not requested memory.
 
 load helper
 
@@ -9,7 +9,7 @@ setup() {
 
 mib=$((1 << 20))
 
-# asked MEGABYTES PERCENT: memory_user, and of one look at it: block (the size of its region), rss (of that region), all_size and all_rss (of the process)
+# asked MEGABYTES PERCENT: memory_user, and from one sample: block (the size of its region), rss (of that region), all_size and all_rss (of the process)
 asked() {
 	workload memory_user "$1" 0 "$2"
 	read -r block rss all_size all_rss < <(vm-sample -p "$pid" -n 1 | vm-parse |
@@ -18,12 +18,12 @@ asked() {
 	[ "$block" -lt $(($1 * mib + mib)) ]
 }
 
-# near FIGURE WANTED: at most 2 MiB more, a huge page, and no less than wanted but for a page
+# near FIGURE EXPECTED: at most 2 MiB (a huge page) more, and at most a page less than expected
 near() { [ "$1" -ge $(($2 - 4096)) ] && [ "$1" -le $(($2 + 2 * mib)) ]; }
 
 done_with() { kill "$pid"; wait "$pid" || true; }
 
-@test "every one of them says how it is called, when asked and when called in another way" {
+@test "every workload prints its usage, on request and after wrong arguments" {
 	for one in single_basic parent_child one_parent_multi_child long_running stress generations memory_user recursion leak dlopen; do
 		run --separate-stderr "$WORKLOADS/$one" --help
 		[ "$status" = 0 ]
@@ -47,12 +47,12 @@ done_with() { kill "$pid"; wait "$pid" || true; }
 	[ "$status" = 2 ]
 }
 
-@test "memory_user tells its pid, as the one who looks at it needs it" {
+@test "memory_user prints its pid, for the sampler" {
 	workload memory_user 50
 	[[ $ready_text == "Process ID (PID): $pid"$'\n'"Allocating 50 MB of memory..."$'\n'* ]]
 }
 
-@test "what is asked for is the size: 50 MB to 8 GB, of which nothing is touched and nothing resident" {
+@test "the size is the requested memory: 50 MB to 8 GB, with nothing touched and nothing resident" {
 	for megabytes in 50 100 200 1024 4096 8192; do
 		[ "$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)" -gt "$megabytes" ] || continue
 		asked "$megabytes" 0
@@ -63,7 +63,7 @@ done_with() { kill "$pid"; wait "$pid" || true; }
 	done
 }
 
-@test "what is resident is what was touched, whatever was asked for" {
+@test "resident memory is touched memory, however much was requested" {
 	for case in 50:100 100:100 200:100 100:50 200:25 400:10 1024:5; do
 		megabytes=${case%:*} percent=${case#*:}
 		asked "$megabytes" "$percent"
@@ -79,7 +79,7 @@ done_with() { kill "$pid"; wait "$pid" || true; }
 	near "$rss" $((1024 * mib))
 }
 
-@test "the last line of pmap -x is the last line of the table: one command in place of a loop around it" {
+@test "the last line of pmap -x is the last line of the table: one command instead of a loop around it" {
 	requires cmd pmap
 	for percent in 0 50 100; do
 		workload memory_user 100 0 $percent
@@ -90,17 +90,17 @@ done_with() { kill "$pid"; wait "$pid" || true; }
 	done
 }
 
-@test "as it touches, its region grows in RSS from change to change, and in size never again" {
+@test "while memory_user touches memory, its region grows in RSS from change to change, and never again in size" {
 	vm-sample -i 2ms --detail rss -O share=100 --command-output out -- "$WORKLOADS/memory_user" 400 1 75 | vm-parse | vm-track >tracked.ndjson
 	vm-check -q tracked.ndjson
 	jq -sc --argjson size $((400 * mib)) '[.[] | select((.type=="change" or .type=="region") and .size >= $size and .event != "EXIT" and .kind != "reserved")]
 		| group_by(.id)[0] | {sizes: (map(.size) | unique | length), rss: map(.rss // 0)}
-		| .rss |= .[:index(max) + 1] # a look may fall into its end, when pages go one by one' tracked.ndjson >seen
+		| .rss |= .[:index(max) + 1] # a sample may fall into its end, when pages go one by one' tracked.ndjson >seen
 	jq -e --argjson all $((300 * mib)) '.sizes == 1 and (.rss | length > 2 and . == sort and .[0] < $all and .[-1] >= $all and .[-1] <= $all + 2097152)' seen
 	grep -q '"event":"RESIDENT_CHANGE"' tracked.ndjson
 }
 
-@test "generations end well, in whichever way they go on; libraries that are not there are told" {
+@test "generations end properly, whichever way they go on; missing libraries are reported" {
 	for way in fork exec mixed; do "$WORKLOADS/generations" 3 3 $way >out; done
 	run --separate-stderr "$WORKLOADS/dlopen" 1 0 libnone.so.1
 	[ "$status" = 1 ]
