@@ -72,12 +72,12 @@ static void wrong(struct check *check, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
-	check->program.status = VP_TROUBLE;
+	check->program.flow.status = VP_TROUBLE;
 	if (check->wrong++ < SAID_MAX)
-		vp_say(&check->program, "%s:%" PRIu64 ": %s", check->program.input.name,
-		       check->program.input.line, text);
+		vp_say(&check->program.flow, "%s:%" PRIu64 ": %s", check->program.flow.input.name,
+		       check->program.flow.input.line, text);
 	else if (check->wrong == SAID_MAX + 1)
-		vp_say(&check->program, "further contradictions are counted, not shown");
+		vp_say(&check->program.flow, "further contradictions are counted, not shown");
 }
 
 static void ids_add(struct check *check, struct ids *ids, uint64_t id)
@@ -86,7 +86,7 @@ static void ids_add(struct check *check, struct ids *ids, uint64_t id)
 		size_t size = ids->size ? 2 * ids->size : 64;
 		uint64_t *grown = realloc(ids->at, size * sizeof *grown);
 		if (!grown)
-			vp_die(&check->program, VP_TROUBLE, "out of memory");
+			vp_die(&check->program.flow, VP_TROUBLE, "out of memory");
 		ids->at = grown;
 		ids->size = size;
 	}
@@ -100,10 +100,10 @@ static struct life *life_of(struct check *check, int64_t pid)
 		return &check->lives[at];
 	struct life *grown = realloc(check->lives, (check->life_count + 1) * sizeof *grown);
 	if (!grown)
-		vp_die(&check->program, VP_TROUBLE, "out of memory");
+		vp_die(&check->program.flow, VP_TROUBLE, "out of memory");
 	check->lives = grown;
 	if (vp_places_set(&check->life_pids, pid, check->life_count))
-		vp_die(&check->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&check->program.flow, VP_TROUBLE, "%s", vp_error());
 	grown[check->life_count] = (struct life){ .pid = pid };
 	check->processes++;
 	return &grown[check->life_count++];
@@ -235,7 +235,7 @@ static void on_change(struct check *check, struct vp_record *record)
 		return; /* joined in the middle: nothing to replay on yet */
 	struct vp_space *space = vp_state_space(&check->state, record->pid, true);
 	if (!space)
-		vp_die(&check->program, VP_TROUBLE, "out of memory");
+		vp_die(&check->program.flow, VP_TROUBLE, "out of memory");
 	struct vp_live *live = vp_space_find(space, record->id);
 	check_from(check, record);
 	check_was(check, record, live);
@@ -336,7 +336,7 @@ static void end_frame(struct check *check)
 	struct vp_space *framed = vp_state_space(&check->frame, check->frame_pid, true);
 	struct vp_space *replayed = vp_state_space(&check->state, check->frame_pid, true);
 	if (!framed || !replayed)
-		vp_die(&check->program, VP_TROUBLE, "out of memory");
+		vp_die(&check->program.flow, VP_TROUBLE, "out of memory");
 	if (life->known)
 		compare_frame(check, replayed, framed);
 	note_ids(check, framed, life->known);
@@ -500,7 +500,7 @@ static void on_stack(struct check *check, const struct vp_record *record)
 	if (record->has_id)
 		id = record->id;
 	if (vp_places_set(&check->stacks, id, 0))
-		vp_die(&check->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&check->program.flow, VP_TROUBLE, "%s", vp_error());
 }
 
 /* ---- lines ---- */
@@ -578,7 +578,7 @@ static void on_line(struct check *check, struct vp_record *record)
 static void say_verdict(struct check *check)
 {
 	char text[256];
-	struct vp_out *out = &check->program.out;
+	struct vp_out *out = &check->program.flow.out;
 	if (check->program.common.quiet)
 		return;
 	int n = snprintf(text, sizeof text,
@@ -591,9 +591,9 @@ static void say_verdict(struct check *check)
 	if (check->wrong)
 		snprintf(line, sizeof line, "wrong: %" PRIu64 " contradiction%s; %.*s",
 		         check->wrong, check->wrong == 1 ? "" : "s", n, text);
-	else if (check->program.status)
+	else if (check->program.flow.status)
 		snprintf(line, sizeof line, "bad input: %" PRIu64 " lines skipped; %.*s",
-		         check->program.skipped, n, text);
+		         check->program.flow.skipped, n, text);
 	else
 		snprintf(line, sizeof line, "ok: %.*s", n, text);
 	vp_out_line(out, vp_s(line));
@@ -606,8 +606,8 @@ int main(int argc, char **argv)
 	vp_state_init(&check.state);
 	vp_state_init(&check.frame);
 	new_segment(&check);
-	while (vp_program_next(&check.program))
-		on_line(&check, &check.program.record);
+	while (vp_flow_next(&check.program.flow))
+		on_line(&check, &check.program.flow.record);
 	end_frame(&check);
 	end_act(&check);
 	say_verdict(&check);

@@ -134,10 +134,10 @@ static struct conditions conditions_of(struct vp_program *program, const char *l
 		struct vp_condition *more =
 		        realloc(conditions.at, (conditions.count + 1) * sizeof *more);
 		if (!more)
-			vp_die(program, VP_TROUBLE, "out of memory");
+			vp_die(&program->flow, VP_TROUBLE, "out of memory");
 		conditions.at = more;
 		if (vp_condition_parse(&more[conditions.count++], one))
-			vp_die(program, VP_USAGE, "--fail-if: %s", vp_error());
+			vp_die(&program->flow, VP_USAGE, "--fail-if: %s", vp_error());
 		p = p[n] ? p + n + 1 : NULL;
 	}
 	return conditions;
@@ -145,11 +145,11 @@ static struct conditions conditions_of(struct vp_program *program, const char *l
 
 static void put_finding(struct vp_program *program, int64_t pid, const char *text)
 {
-	vp_put_begin(&program->out, "finding", 1000000000, pid);
-	vp_put_str(&program->out, "rule", vp_s("fail-if"));
-	vp_put_str(&program->out, "severity", vp_s("error"));
-	vp_put_str(&program->out, "text", vp_s(text));
-	vp_put_end(&program->out);
+	vp_put_begin(&program->flow.out, "finding", 1000000000, pid);
+	vp_put_str(&program->flow.out, "rule", vp_s("fail-if"));
+	vp_put_str(&program->flow.out, "severity", vp_s("error"));
+	vp_put_str(&program->flow.out, "text", vp_s(text));
+	vp_put_end(&program->flow.out);
 }
 
 /* How many hold; each is told. */
@@ -162,11 +162,11 @@ static size_t judge(struct vp_program *program, const struct conditions *conditi
 		int holds = vp_condition_test(&conditions->at[i], a->space, b->space, words,
 		                              sizeof words);
 		if (holds < 0)
-			vp_trouble(program, "%s", vp_error());
+			vp_trouble(&program->flow, "%s", vp_error());
 		if (holds <= 0)
 			continue;
 		held++;
-		vp_say(program, "%s", words);
+		vp_say(&program->flow, "%s", words);
 		put_finding(program, a->space->pid >= 0 ? a->space->pid : b->space->pid, words);
 	}
 	return held;
@@ -181,24 +181,26 @@ static void tell_of(struct vp_program *program, const struct vp_whole *whole,
 	for (size_t i = 0; i < whole->state.count; i++)
 		others += whole->state.spaces[i] != space && whole->state.spaces[i]->count;
 	if (whole->cut)
-		vp_say(program, "%s: its last snapshot is cut short; the state before it is taken",
+		vp_say(&program->flow,
+		       "%s: its last snapshot is cut short; the state before it is taken",
 		       whole->name);
 	if (others && !asked)
-		vp_say(program, "%s: %zu more process%s in it; process %lld is taken, see --pid",
+		vp_say(&program->flow,
+		       "%s: %zu more process%s in it; process %lld is taken, see --pid",
 		       whole->name, others, others > 1 ? "es" : "", (long long)space->pid);
 	if (whole->contradictions)
-		vp_trouble(program, "%s: %llu lines contradict what was before", whole->name,
+		vp_trouble(&program->flow, "%s: %llu lines contradict what was before", whole->name,
 		           (unsigned long long)whole->contradictions);
 }
 
 static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *whole,
                                    const char *path, int64_t at, int64_t pid)
 {
-	if (vp_whole_read(whole, program, path, at))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_whole_read(whole, &program->flow, path, at))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	struct vp_space *space = vp_whole_space(whole, pid);
 	if (!space)
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	tell_of(program, whole, space, pid >= 0);
 	const struct vp_whole_life *life = vp_whole_life(whole, space->pid);
 	struct vp_diff_side side = { .name = whole->name, .at = at, .space = space };
@@ -210,20 +212,20 @@ static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *
 static void put_stream(struct vp_program *program)
 {
 	char *options = vp_options_json(&program->options);
-	vp_put_begin(&program->out, "stream", 0, -1);
-	vp_put_num(&program->out, "version", 1);
-	vp_put_str(&program->out, "program", vp_s("vm-diff " VP_VERSION));
-	vp_put_json(&program->out, "options", vp_s(options));
-	vp_put_end(&program->out);
+	vp_put_begin(&program->flow.out, "stream", 0, -1);
+	vp_put_num(&program->flow.out, "version", 1);
+	vp_put_str(&program->flow.out, "program", vp_s("vm-diff " VP_VERSION));
+	vp_put_json(&program->flow.out, "options", vp_s(options));
+	vp_put_end(&program->flow.out);
 	free(options);
 }
 
 static void put_end(struct vp_program *program)
 {
-	vp_put_stage(program, 1);
-	vp_put_begin(&program->out, "end", program->t, -1);
-	vp_put_str(&program->out, "reason", vp_s("exit"));
-	vp_put_end(&program->out);
+	vp_put_stage(&program->flow, 1);
+	vp_put_begin(&program->flow.out, "end", program->flow.t, -1);
+	vp_put_str(&program->flow.out, "reason", vp_s("exit"));
+	vp_put_end(&program->flow.out);
 }
 
 static bool knows(const struct vp_space *space, enum vp_measure measure)
@@ -251,15 +253,15 @@ static int compare(struct vp_program *program, const struct state *state,
 	struct vp_diff *diff = vp_diff_new(&a, &b, &options);
 	char words[512];
 	put_stream(program);
-	if (!diff || vp_diff_put(diff, &program->out))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
-	program->t = 1000000000;
+	if (!diff || vp_diff_put(diff, &program->flow.out))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
+	program->flow.t = 1000000000;
 	struct vp_diff_counts counts = vp_diff_counts(diff);
 	vp_diff_words(&counts, words, sizeof words);
 	if (knows(a.space, VP_M_rss) != knows(b.space, VP_M_rss))
-		vp_say(program, "residency is known of %s only, and is not compared",
+		vp_say(&program->flow, "residency is known of %s only, and is not compared",
 		       knows(a.space, VP_M_rss) ? a.name : b.name);
-	vp_say(program, "%s", words);
+	vp_say(&program->flow, "%s", words);
 	size_t held = judge(program, conditions, &a, &b);
 	put_end(program);
 	vp_diff_free(diff);
@@ -276,15 +278,15 @@ static int entropy(struct vp_program *program, const struct state *state)
 		struct vp_diff_side side =
 		        side_of(program, &whole, program->arguments[i], INT64_MAX, state->pid);
 		if (vp_entropy_run(&all, side.space))
-			vp_die(program, VP_TROUBLE, "%s", vp_error());
+			vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 		vp_whole_free(&whole);
 	}
 	vp_entropy_finish(&all);
 	put_stream(program);
-	vp_entropy_put(&all, &program->out);
+	vp_entropy_put(&all, &program->flow.out);
 	put_end(program);
 	size_t fixed = vp_entropy_fixed(&all);
-	vp_say(program,
+	vp_say(&program->flow,
 	       "%zu runs, %zu bases, %zu of them at one address in every run; of so few runs the "
 	       "bits are the least that there are",
 	       all.runs, all.count, fixed);
@@ -300,13 +302,13 @@ static void check_usage(struct vp_program *program, const struct state *state)
 	for (int i = 0, seen = 0; i < program->argument_count; i++)
 		stdin_twice |= !strcmp(program->arguments[i], "-") && seen++;
 	if (program->argument_count < 2)
-		vp_die(program, VP_USAGE,
+		vp_die(&program->flow, VP_USAGE,
 		       "two inputs are wanted: A and B (vm-diff --help shows the usage)");
 	if (stdin_twice)
-		vp_die(program, VP_USAGE, "stdin (-) can be one input only");
+		vp_die(&program->flow, VP_USAGE, "stdin (-) can be one input only");
 	for (size_t i = 0; many && i < sizeof of_two / sizeof *of_two; i++)
 		if (vp_options_given(&program->options, of_two[i]))
-			vp_die(program, VP_USAGE,
+			vp_die(&program->flow, VP_USAGE,
 			       "--%s is of two inputs; how addresses vary is told of %d", of_two[i],
 			       program->argument_count);
 }

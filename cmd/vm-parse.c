@@ -81,11 +81,11 @@ static void incomplete(void *ctx, const struct vp_pieces_read *read, const char 
 	char text[256];
 	snprintf(text, sizeof text, "%s of pid %lld, sample %llu: %s; the read is thrown away",
 	         read->format, (long long)read->pid, (unsigned long long)read->seq, why);
-	program->status = VP_TROUBLE;
-	program->skipped++;
-	vp_say(program, "%s:%llu: %s", program->input.name, (unsigned long long)program->input.line,
-	       text);
-	vp_put_lost(program, program->t, read->pid, "raw", 1, text);
+	program->flow.status = VP_TROUBLE;
+	program->flow.skipped++;
+	vp_say(&program->flow, "%s:%llu: %s", program->flow.input.name,
+	       (unsigned long long)program->flow.input.line, text);
+	vp_put_lost(&program->flow, program->flow.t, read->pid, "raw", 1, text);
 }
 
 static void whole(struct vp_program *program, const struct vp_pieces_read *read)
@@ -96,8 +96,8 @@ static void whole(struct vp_program *program, const struct vp_pieces_read *read)
 		const char *why = read->source[0] && !vp_load_source(read->source)
 		                          ? vp_error()
 		                          : "vm-parse --list shows those that there are";
-		vp_program_bad(program, "no source plugin reads the format %s: %s", read->format,
-		               why);
+		vp_flow_bad(&program->flow, "no source plugin reads the format %s: %s",
+		            read->format, why);
 		return;
 	}
 	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid,
@@ -113,26 +113,26 @@ static void whole(struct vp_program *program, const struct vp_pieces_read *read)
 	};
 	int written = vp_parse_run(parse, &job);
 	if (written < 0)
-		vp_program_bad(program, "%s: %s", place, vp_error());
+		vp_flow_bad(&program->flow, "%s: %s", place, vp_error());
 }
 
 static void stream(struct vp_program *program)
 {
 	struct vp_pieces *pieces = vp_pieces_new(incomplete, program);
 	if (!pieces)
-		vp_die(program, VP_TROUBLE, "out of memory");
-	while (vp_pieces_offer(pieces, &program->record), vp_program_next(program)) {
-		if (program->record.type == VP_T_raw) {
+		vp_die(&program->flow, VP_TROUBLE, "out of memory");
+	while (vp_pieces_offer(pieces, &program->flow.record), vp_flow_next(&program->flow)) {
+		if (program->flow.record.type == VP_T_raw) {
 			const struct vp_pieces_read *read;
-			int got = vp_pieces_add(pieces, &program->record, &read);
+			int got = vp_pieces_add(pieces, &program->flow.record, &read);
 			if (got < 0)
-				vp_program_bad(program, "%s", vp_error());
+				vp_flow_bad(&program->flow, "%s", vp_error());
 			if (got > 0)
 				whole(program, read);
 			continue;
 		}
-		vp_pieces_expect(pieces, &program->record);
-		vp_program_pass(program);
+		vp_pieces_expect(pieces, &program->flow.record);
+		vp_flow_pass(&program->flow);
 	}
 	vp_pieces_end(pieces);
 	vp_pieces_free(pieces);
@@ -154,7 +154,7 @@ static void put_sources(struct vp_program *program, const struct vp_part *parts,
 			                         i ? "," : "", parts[i].source->name);
 	}
 	snprintf(sources + used, sizeof sources - used, "%s]", count ? "" : "\"text\"");
-	vp_put_json(&program->out, "sources", vp_s(sources));
+	vp_put_json(&program->flow.out, "sources", vp_s(sources));
 }
 
 static void put_stream(struct vp_program *program, const struct vp_part *parts, int count)
@@ -163,12 +163,12 @@ static void put_stream(struct vp_program *program, const struct vp_part *parts, 
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	vp_utc(now.tv_sec * INT64_C(1000000000) + now.tv_nsec, began);
-	vp_put_begin(&program->out, "stream", 0, -1);
-	vp_put_num(&program->out, "version", 1);
-	vp_put_str(&program->out, "program", vp_s("vm-parse " VP_VERSION));
+	vp_put_begin(&program->flow.out, "stream", 0, -1);
+	vp_put_num(&program->flow.out, "version", 1);
+	vp_put_str(&program->flow.out, "program", vp_s("vm-parse " VP_VERSION));
 	put_sources(program, parts, count);
-	vp_put_str(&program->out, "began", vp_s(began));
-	vp_put_end(&program->out);
+	vp_put_str(&program->flow.out, "began", vp_s(began));
+	vp_put_end(&program->flow.out);
 }
 
 /* A plain text, read or mapped. */
@@ -185,14 +185,14 @@ static int core_file(struct vp_program *program, struct whole *whole)
 	struct stat about_file;
 	char *front;
 	size_t n;
-	if (fstat(program->input.fd, &about_file) || !S_ISREG(about_file.st_mode) ||
+	if (fstat(program->flow.input.fd, &about_file) || !S_ISREG(about_file.st_mode) ||
 	    about_file.st_size <= 0)
-		return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
-	void *at = mmap(NULL, (size_t)about_file.st_size, PROT_READ, MAP_PRIVATE, program->input.fd,
-	                0);
+		return vp_input_front(&program->flow.input, CORE_FRONT, &whole->bytes, &whole->n);
+	void *at = mmap(NULL, (size_t)about_file.st_size, PROT_READ, MAP_PRIVATE,
+	                program->flow.input.fd, 0);
 	if (at == MAP_FAILED)
-		return vp_input_front(&program->input, CORE_FRONT, &whole->bytes, &whole->n);
-	if (vp_input_front(&program->input, 0, &front, &n) == 0)
+		return vp_input_front(&program->flow.input, CORE_FRONT, &whole->bytes, &whole->n);
+	if (vp_input_front(&program->flow.input, 0, &front, &n) == 0)
 		free(front);
 	*whole = (struct whole){ at, (size_t)about_file.st_size, true };
 	return 0;
@@ -210,9 +210,9 @@ static int whole_text(struct vp_program *program, struct whole *whole)
 {
 	vp_str head;
 	whole->mapped = false;
-	if (vp_input_peek(&program->input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0)
+	if (vp_input_peek(&program->flow.input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0)
 		return core_file(program, whole);
-	return vp_input_rest(&program->input, VP_TEXT_MAX, &whole->bytes, &whole->n) ||
+	return vp_input_rest(&program->flow.input, VP_TEXT_MAX, &whole->bytes, &whole->n) ||
 	                       vp_plain(&whole->bytes, &whole->n)
 	               ? -1
 	               : 0;
@@ -236,7 +236,7 @@ static int take_apart(struct vp_program *program, const struct whole *whole, str
 	if (!forced)
 		one.source = vp_recognise(text, &one.format);
 	if (!(*parts = malloc(sizeof one)))
-		vp_die(program, VP_TROUBLE, "out of memory");
+		vp_die(&program->flow, VP_TROUBLE, "out of memory");
 	**parts = one;
 	return one.source != NULL;
 }
@@ -259,7 +259,7 @@ static void parse_part(struct vp_program *program, const struct text *text, int 
 	};
 	uint64_t before = vp_parse_told(parse);
 	int written = vp_parse_run(parse, &job);
-	next_time = program->t = vp_parse_last(parse);
+	next_time = program->flow.t = vp_parse_last(parse);
 	if (written > 0)
 		text_seq += (uint64_t)written;
 	if (written >= 0 && vp_parse_told(parse) > before)
@@ -267,8 +267,8 @@ static void parse_part(struct vp_program *program, const struct text *text, int 
 	if (written >= 0)
 		vp_fail("line %zu: what begins here is taken for %s, but nothing in it can be read",
 		        part->before + 1, part->format);
-	vp_trouble(program, "%s: %s", text->name, vp_error());
-	vp_put_lost(program, next_time, -1, "text", 1, vp_error());
+	vp_trouble(&program->flow, "%s: %s", text->name, vp_error());
+	vp_put_lost(&program->flow, next_time, -1, "text", 1, vp_error());
 }
 
 /* Writes what a text says, and lets it go. */
@@ -281,8 +281,8 @@ static void parse_text(struct vp_program *program, struct text *text)
 	if (!text->count) {
 		vp_fail("no format that is known here (lines of a stream begin with '{'; texts "
 		        "such as /proc/PID/maps and smaps are recognised)");
-		vp_trouble(program, "%s: %s", text->name, vp_error());
-		vp_put_lost(program, 0, -1, "text", 1, vp_error());
+		vp_trouble(&program->flow, "%s: %s", text->name, vp_error());
+		vp_put_lost(&program->flow, 0, -1, "text", 1, vp_error());
 	}
 	free(text->parts);
 	release(&text->whole);
@@ -297,7 +297,7 @@ static void dates_of(struct vp_program *program, const struct text *text)
 		const struct vp_part *part = &text->parts[i];
 		struct vp_text whole = { .format = part->format, .text = part->text, .pid = -1 };
 		if (!waiting.dates && !(waiting.dates = vp_dates_new()))
-			vp_die(program, VP_TROUBLE, "out of memory");
+			vp_die(&program->flow, VP_TROUBLE, "out of memory");
 		vp_dates_add(waiting.dates, part->source,
 		             &whole); /* what fails is told when it is parsed */
 	}
@@ -306,7 +306,8 @@ static void dates_of(struct vp_program *program, const struct text *text)
 static void say_why(struct vp_program *program, const char *why)
 {
 	if (*why && !waiting.told)
-		vp_say(program, "the reports %s: they are not set apart by them, see --every", why);
+		vp_say(&program->flow,
+		       "the reports %s: they are not set apart by them, see --every", why);
 	waiting.told |= *why != 0;
 }
 
@@ -335,7 +336,7 @@ static void wait(struct vp_program *program, const struct text *text)
 {
 	struct text *list = realloc(waiting.list, (waiting.count + 1) * sizeof *list);
 	if (!list)
-		vp_die(program, VP_TROUBLE, "out of memory");
+		vp_die(&program->flow, VP_TROUBLE, "out of memory");
 	waiting.list = list;
 	list[waiting.count++] = *text;
 	waiting.bytes += text->whole.n;
@@ -367,19 +368,19 @@ static void plain_text(struct vp_program *program, bool *began)
 {
 	struct text text = { .name = NULL };
 	if (whole_text(program, &text.whole)) {
-		vp_trouble(program, "%s", vp_error());
+		vp_trouble(&program->flow, "%s", vp_error());
 		return;
 	}
-	text.name = strdup(program->input.name);
+	text.name = strdup(program->flow.input.name);
 	text.count = text.name ? take_apart(program, &text.whole, &text.parts)
 	                       : vp_fail("out of memory");
 	if (text.count < 0)
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	if (!*began)
 		put_stream(program, text.parts, text.count);
 	*began = true;
 	for (size_t i = 0; i < text.whole.n && !text.whole.mapped; i++)
-		program->read += text.whole.bytes[i] == '\n';
+		program->flow.read += text.whole.bytes[i] == '\n';
 	if (waiting.over)
 		parse_text(program, &text);
 	else
@@ -400,16 +401,16 @@ static void force(struct vp_program *program)
 		     (*source)->parse && format && *format && used < sizeof known; format++)
 			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
 			                         used ? ", " : "", *format);
-	vp_die(program, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s",
+	vp_die(&program->flow, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s",
 	       state.format, known);
 }
 
 static void put_end(struct vp_program *program)
 {
-	vp_put_stage(program, 1);
-	vp_put_begin(&program->out, "end", program->t, -1);
-	vp_put_str(&program->out, "reason", vp_s("exit"));
-	vp_put_end(&program->out);
+	vp_put_stage(&program->flow, 1);
+	vp_put_begin(&program->flow.out, "end", program->flow.t, -1);
+	vp_put_str(&program->flow.out, "reason", vp_s("exit"));
+	vp_put_end(&program->flow.out);
 }
 
 int main(int argc, char **argv)
@@ -420,25 +421,25 @@ int main(int argc, char **argv)
 	vp_program_start(&program, &about, rows, &state, argc, argv);
 	force(&program);
 	vp_program_checked(&program);
-	parse = vp_parse_host_new(&program);
+	parse = vp_parse_host_new(&program.flow);
 	if (!parse)
-		vp_die(&program, VP_TROUBLE, "out of memory");
+		vp_die(&program.flow, VP_TROUBLE, "out of memory");
 	waiting.over = vp_options_given(&program.options, "every");
-	while ((kind = vp_looks_like_stream(&program)) == 0 || (kind == 1 && forced))
+	while ((kind = vp_looks_like_stream(&program.flow)) == 0 || (kind == 1 && forced))
 		plain_text(&program, &text);
 	texts_end(&program);
 	if (kind == 1 && text)
-		vp_die(&program, VP_USAGE,
+		vp_die(&program.flow, VP_USAGE,
 		       "%s holds lines of a stream, the files before it plain text: give them "
 		       "apart",
-		       program.input.name);
+		       program.flow.input.name);
 	if (kind == 1)
 		stream(&program);
 	vp_parse_host_free(parse);
 	vp_dates_free(waiting.dates);
 	if (text) {
 		put_end(&program);
-		program.staged = true;
+		program.flow.staged = true;
 	}
 	return vp_program_finish(&program);
 }

@@ -4,6 +4,7 @@
 #include "render/host.h"
 #include "space/kind.h"
 #include "program/load.h"
+#include "program/program.h"
 #include "render/show.h"
 #include "view/views.h"
 
@@ -273,7 +274,7 @@ static void address(struct vp_program *program, const char *text, struct vp_filt
 		good = hex(&p, &filter->address_end) && filter->address_end > filter->address;
 	}
 	if (!good || *p)
-		vp_die(program, VP_USAGE,
+		vp_die(&program->flow, VP_USAGE,
 		       "--address %s: wanted are hexadecimal addresses, A or A-B with B above A",
 		       text);
 }
@@ -293,9 +294,9 @@ static struct vp_filter filter_of(struct vp_program *program, const struct rende
 	if (vp_options_given(&program->options, "at"))
 		filter.at = render->at;
 	if (filter.to < filter.from)
-		vp_die(program, VP_USAGE, "--to is before --from");
+		vp_die(&program->flow, VP_USAGE, "--to is before --from");
 	if (render->perms && (!*render->perms || render->perms[strspn(render->perms, "rwxps-?")]))
-		vp_die(program, VP_USAGE,
+		vp_die(&program->flow, VP_USAGE,
 		       "--perms %s: wanted are letters of rwxps, or a pattern such as r-xp or r?-p",
 		       render->perms);
 	if (render->address)
@@ -332,18 +333,17 @@ static struct vp_view_options view_options(const struct render *render)
 /* ---- the picture ---- */
 
 /* A picture made of less than its whole input says so. */
-static void note_skipped(const struct vp_program *program, struct vp_figure *figure,
-                         struct vp_pool *pool)
+static void note_skipped(const struct vp_flow *flow, struct vp_figure *figure, struct vp_pool *pool)
 {
 	const char **notes = vp_pool_take(pool, (figure->note_count + 1) * sizeof *notes);
-	if (!program->skipped || !notes)
+	if (!flow->skipped || !notes)
 		return;
 	if (figure->note_count)
 		memcpy(notes, figure->notes, figure->note_count * sizeof *notes);
-	notes[figure->note_count++] = vp_pool_print(pool, "%llu line%s of input %s skipped",
-	                                            (unsigned long long)program->skipped,
-	                                            program->skipped == 1 ? "" : "s",
-	                                            program->skipped == 1 ? "was" : "were");
+	notes[figure->note_count++] =
+	        vp_pool_print(pool, "%llu line%s of input %s skipped",
+	                      (unsigned long long)flow->skipped, flow->skipped == 1 ? "" : "s",
+	                      flow->skipped == 1 ? "was" : "were");
 	figure->notes = notes;
 }
 
@@ -358,7 +358,7 @@ static int draw(struct vp_render_host *host, const struct vp_picture *picture,
 	struct vp_model shown = vp_picture_model(picture, model, pool);
 	int failed = picture->view->build(&shown, &picture->options, &figure, pool);
 	if (!failed && host->renderer->draw) {
-		note_skipped(host->program, &figure, pool);
+		note_skipped(host->flow, &figure, pool);
 		failed = host->renderer->draw(host->state, &host->host, &figure);
 	}
 	vp_pool_free(pool);
@@ -379,17 +379,17 @@ static int begin(struct vp_render_host *host, const struct render *render,
 static int run(struct vp_render_host *host, const struct render *render, struct vp_show *show)
 {
 	const struct vp_renderer *renderer = host->renderer;
-	struct vp_program *program = host->program;
+	struct vp_flow *flow = host->flow;
 	struct vp_canvas canvas = vp_render_canvas(host, (int)render->width, (int)render->height);
 	bool live = show->wanted;
 	if (!live && begin(host, render, &show->picture))
 		return -1;
 	vp_show_begin(show, &canvas);
-	while (vp_program_next(program)) {
-		if (renderer->record && renderer->record(host->state, &host->host, program->line))
+	while (vp_flow_next(flow)) {
+		if (renderer->record && renderer->record(host->state, &host->host, flow->line))
 			return -1;
 		if (!vp_show_aside(show))
-			vp_model_feed(show->model, &program->record);
+			vp_model_feed(show->model, &flow->record);
 		vp_show_line(show);
 	}
 	vp_show_end(show);
@@ -418,18 +418,18 @@ int main(int argc, char **argv)
 	}
 	const struct vp_renderer *renderer = picture.view ? vp_load_renderer(state.renderer) : NULL;
 	if (!renderer || (picture.view->check && picture.view->check(&picture.options)))
-		vp_die(&program, VP_USAGE, "%s", vp_error());
-	if (vp_render_host_open(&host, &program, renderer))
-		vp_die(&program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&program.flow, VP_USAGE, "%s", vp_error());
+	if (vp_render_host_open(&host, &program.flow, renderer))
+		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
+	vp_program_plugin_options(&program, (struct vp_options *[]){ &host.options }, 1);
 	vp_program_checked(&program);
 	vp_show_init(&show, &host, &model, &picture, (enum vp_show_when)state.live, state.fps);
 	if (vp_model_init(&model, &filter,
 	                  vp_show_keep(&show, &filter) | (state.by ? picture.view->keep_by : 0)))
-		vp_die(&program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
 	if (run(&host, &state, &show)) {
-		vp_trouble(&program, "%s", vp_error());
-		vp_out_drop(&program.out);
-		program.late_output = false;
+		vp_trouble(&program.flow, "%s", vp_error());
+		vp_flow_drop(&program.flow);
 	}
 	vp_show_end(&show);
 	vp_render_host_close(&host);

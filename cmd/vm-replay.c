@@ -82,7 +82,7 @@ static double speed_of(struct vp_program *program, const char *text)
 		return 0;
 	double speed = strtod(text, &end);
 	if (end == text || *end || !isfinite(speed) || speed < 0 || (speed > 0 && speed < 1e-6))
-		vp_die(program, VP_USAGE,
+		vp_die(&program->flow, VP_USAGE,
 		       "--speed %s: wanted is a number above 0, such as 4 or 0.5, or max", text);
 	return speed;
 }
@@ -117,8 +117,8 @@ static bool wait_for(struct replay *replay, int64_t t)
 	bool early = when > vp_clock();
 	if (!early && ++replay->passed % GLANCE)
 		return true;
-	if (early && !program->out.memory)
-		vp_out_flush(&program->out);
+	if (early && !program->flow.out.memory)
+		vp_out_flush(&program->flow.out);
 	switch (vp_watch_until(&replay->watch, early ? when : 0)) {
 	case VP_WOKE_SIGNAL: return !(replay->stopped = true);
 	case VP_WOKE_READER: return !(replay->reader_gone = true);
@@ -137,7 +137,7 @@ static void begin(struct replay *replay, int64_t t)
 	if (t > flags.from)
 		t = flags.from;
 	anchor(replay, t);
-	vp_rewind_put(replay->rewind, &replay->program.out, t);
+	vp_rewind_put(replay->rewind, &replay->program.flow.out, t);
 }
 
 static void on_stream(struct replay *replay)
@@ -148,31 +148,31 @@ static void on_stream(struct replay *replay)
 	vp_rewind_clear(replay->rewind);
 	replay->anchored = false;
 	replay->begun = flags.from <= 0;
-	vp_program_pass(&replay->program);
+	vp_flow_pass(&replay->program.flow);
 }
 
 /* The segment's end, not later than --to. */
 static bool on_end(struct replay *replay)
 {
 	struct vp_program *program = &replay->program;
-	struct vp_record *record = &program->record;
+	struct vp_record *record = &program->flow.record;
 	struct vp_member member;
 	begin(replay, record->t);
 	if (!wait_for(replay, record->t < replay->to ? record->t : replay->to))
 		return false;
 	if (record->t <= replay->to) {
-		vp_program_hold(program);
+		vp_flow_hold(&program->flow);
 		return true;
 	}
 	struct vp_out made;
 	vp_out_memory(&made);
-	vp_put_begin(&made, "end", program->t = replay->to, -1);
+	vp_put_begin(&made, "end", program->flow.t = replay->to, -1);
 	for (size_t at = 0; vp_json_each(record->line, &at, &member);)
 		if (!vp_str_is(member.key, "type") && !vp_str_is(member.key, "t"))
 			vp_put_members(&made, member.text);
 	vp_put_end(&made);
-	program->line = (vp_str){ made.buffer, made.used - 1 };
-	vp_program_hold(program);
+	program->flow.line = (vp_str){ made.buffer, made.used - 1 };
+	vp_flow_hold(&program->flow);
 	vp_out_free(&made);
 	return true;
 }
@@ -181,26 +181,26 @@ static bool on_end(struct replay *replay)
 static bool on_line(struct replay *replay)
 {
 	struct vp_program *program = &replay->program;
-	struct vp_record *record = &program->record;
+	struct vp_record *record = &program->flow.record;
 	if (record->type == VP_T_stream)
 		return on_stream(replay), true;
 	replay->segment = record->type != VP_T_end;
 	if (record->type == VP_T_end)
 		return on_end(replay);
 	if (record->has_t && record->t > replay->to)
-		return program->t = replay->to, true;
+		return program->flow.t = replay->to, true;
 	if (!replay->begun && (!record->has_t || record->t < flags.from)) {
 		if (record->type == VP_T_stack)
-			vp_program_pass(program); /* whatever comes may name it */
+			vp_flow_pass(&program->flow); /* whatever comes may name it */
 		else if (vp_rewind_feed(replay->rewind, record))
-			vp_say(program, "%s:%llu: %s", program->input.name,
-			       (unsigned long long)program->input.line, vp_error());
+			vp_say(&program->flow, "%s:%llu: %s", program->flow.input.name,
+			       (unsigned long long)program->flow.input.line, vp_error());
 		return true;
 	}
 	begin(replay, flags.from);
 	if (record->has_t && !wait_for(replay, record->t))
 		return false;
-	vp_program_pass(program);
+	vp_flow_pass(&program->flow);
 	return true;
 }
 
@@ -208,14 +208,14 @@ static bool on_line(struct replay *replay)
 static void put_end(struct replay *replay, int64_t t)
 {
 	struct vp_program *program = &replay->program;
-	struct vp_out *out = &program->out;
-	program->t = t;
-	program->segment_open = false;
-	vp_put_stage(program, 1);
+	struct vp_out *out = &program->flow.out;
+	program->flow.t = t;
+	program->flow.segment_open = false;
+	vp_put_stage(&program->flow, 1);
 	vp_put_begin(out, "end", t, -1);
 	vp_put_str(out, "reason", vp_s("signal"));
 	vp_put_end(out);
-	program->staged = true;
+	program->flow.staged = true;
 }
 
 int main(int argc, char **argv)
@@ -226,15 +226,15 @@ int main(int argc, char **argv)
 	replay.speed = speed_of(program, flags.speed);
 	replay.to = vp_options_given(&program->options, "to") ? flags.to : INT64_MAX;
 	if (replay.to < flags.from)
-		vp_die(program, VP_USAGE, "--to is before --from");
+		vp_die(&program->flow, VP_USAGE, "--to is before --from");
 	replay.begun = flags.from <= 0;
 	replay.rewind = vp_rewind_new();
-	if (!replay.rewind || vp_watch_begin(&replay.watch, program->out.fd))
-		vp_die(program, VP_TROUBLE, "out of memory");
-	while (vp_program_next(program) && on_line(&replay))
-		replay.last = program->t;
+	if (!replay.rewind || vp_watch_begin(&replay.watch, program->flow.out.fd))
+		vp_die(&program->flow, VP_TROUBLE, "out of memory");
+	while (vp_flow_next(&program->flow) && on_line(&replay))
+		replay.last = program->flow.t;
 	if (replay.reader_gone)
-		program->segment_open = false; /* we stopped, not the writer */
+		program->flow.segment_open = false; /* we stopped, not the writer */
 	if (replay.stopped)
 		put_end(&replay, replay.last);
 	else if (replay.segment && !replay.reader_gone)

@@ -54,10 +54,11 @@ static void trouble(void *ctx, const char *text)
 
 static int dump(struct vp_program *program, struct vp_plan *plan, const struct vp_run_flags *flags)
 {
-	if (vp_out_open(&program->out, NULL) || vp_plan_dump(plan, program, flags, &program->out))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
-	if (vp_out_close(&program->out) && !program->out.closed_pipe)
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_open(&program->flow.out, NULL) ||
+	    vp_plan_dump(plan, program, flags, &program->flow.out))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
+	if (vp_out_close(&program->flow.out) && !program->flow.out.closed_pipe)
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	return VP_OK;
 }
 
@@ -67,11 +68,11 @@ static int run(struct vp_program *program, const struct vp_plan *plan)
 	const struct vp_job *who;
 	int status = vp_pipeline_check(plan, &who);
 	if (status) {
-		vp_trouble(program, "%s cannot run so: nothing was started", who->label);
+		vp_trouble(&program->flow, "%s cannot run so: nothing was started", who->label);
 		return status;
 	}
 	if (vp_pipeline_run(plan, &sink, &status))
-		vp_trouble(program, "%s", vp_error());
+		vp_trouble(&program->flow, "%s", vp_error());
 	return status;
 }
 
@@ -82,7 +83,7 @@ int main(int argc, char **argv)
 	struct vp_plan plan;
 	vp_program_start(&program, &about, vp_run_rows, &flags, argc, argv);
 	if (vp_plan_make(&plan, &program, &flags))
-		vp_die(&program, VP_USAGE, "%s", vp_error());
+		vp_die(&program.flow, VP_USAGE, "%s", vp_error());
 	int status = flags.dump ? dump(&program, &plan, &flags) : run(&program, &plan);
 	vp_plan_free(&plan);
 	vp_program_free(&program);

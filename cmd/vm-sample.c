@@ -188,20 +188,24 @@ static void hand_on(struct session *s, const char *name, const char *value)
 {
 	int set = vp_sources_set(&s->sources, name, value);
 	if (set < 0)
-		vp_die(&s->program, VP_USAGE, "%s", vp_error());
+		vp_die(&s->program.flow, VP_USAGE, "%s", vp_error());
 	if (!set)
-		vp_die(&s->program, VP_USAGE, "--%s: none of the sources (%s) has it", name,
+		vp_die(&s->program.flow, VP_USAGE, "--%s: none of the sources (%s) has it", name,
 		       s->flags.source);
 }
 
 static void load_all(struct session *s)
 {
 	struct vp_program *program = &s->program;
-	s->sources.program = program;
+	struct vp_options *sets[VP_SOURCES_MAX];
+	s->sources.flow = &program->flow;
 	s->sources.watch = &s->watch;
 	s->sources.began = s->began;
 	if (vp_sources_load(&s->sources, s->flags.source))
-		vp_die(program, VP_USAGE, "%s", vp_error());
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
+	for (size_t i = 0; i < s->sources.count; i++)
+		sets[i] = &s->sources.runs[i].options;
+	vp_program_plugin_options(program, sets, s->sources.count);
 	if (s->flags.detail)
 		hand_on(s, "detail", s->flags.detail);
 	if (s->flags.calls)
@@ -216,7 +220,7 @@ static void load_all(struct session *s)
 		return;
 	vp_redact_key(s->flags.redact_key);
 	if (vp_sources_redact(&s->sources))
-		vp_die(program, VP_USAGE, "%s", vp_error());
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
 }
 
 /* Each process that is followed takes two descriptors. */
@@ -291,7 +295,7 @@ static void put_options(struct session *s, struct vp_out *out)
 
 static void put_stream(struct session *s, const struct timespec *began)
 {
-	struct vp_out *out = &s->program.out, names;
+	struct vp_out *out = &s->program.flow.out, names;
 	char text[VP_UTC_SIZE];
 	vp_utc(began->tv_sec * INT64_C(1000000000) + began->tv_nsec, text);
 	vp_out_memory(&names);
@@ -316,13 +320,13 @@ static void put_mark(void *session, int64_t pid, vp_str text, uint64_t dropped)
 	struct session *s = session;
 	struct vp_program *program = &s->program;
 	int64_t t = now(s);
-	if (t > program->t)
-		program->t = t;
-	vp_put_begin(&program->out, "mark", program->t, pid);
-	vp_put_str(&program->out, "text", text);
-	vp_put_end(&program->out);
+	if (t > program->flow.t)
+		program->flow.t = t;
+	vp_put_begin(&program->flow.out, "mark", program->flow.t, pid);
+	vp_put_str(&program->flow.out, "text", text);
+	vp_put_end(&program->flow.out);
 	if (dropped)
-		vp_put_lost(program, program->t, pid, "bytes", dropped,
+		vp_put_lost(&program->flow, program->flow.t, pid, "bytes", dropped,
 		            "the text of a mark is longer than 64 KiB");
 }
 
@@ -333,16 +337,16 @@ static int finish(struct session *s, const char *reason)
 	int64_t t = now(s);
 	vp_marks_close(&s->marks, put_mark, s);
 	vp_sources_close(&s->sources);
-	if (t > program->t)
-		program->t = t;
-	vp_put_stage(program, 1);
-	vp_put_begin(&program->out, "end", program->t, -1);
-	vp_put_str(&program->out, "reason", vp_s(reason));
+	if (t > program->flow.t)
+		program->flow.t = t;
+	vp_put_stage(&program->flow, 1);
+	vp_put_begin(&program->flow.out, "end", program->flow.t, -1);
+	vp_put_str(&program->flow.out, "reason", vp_s(reason));
 	if (s->launch.ended)
-		vp_put_num(&program->out, "status", (uint64_t)s->launch.status);
+		vp_put_num(&program->flow.out, "status", (uint64_t)s->launch.status);
 	if (s->launch.signal)
-		vp_put_num(&program->out, "signal", (uint64_t)s->launch.signal);
-	vp_put_end(&program->out);
+		vp_put_num(&program->flow.out, "signal", (uint64_t)s->launch.signal);
+	vp_put_end(&program->flow.out);
 	return vp_program_finish(program);
 }
 
@@ -359,11 +363,11 @@ static int attach_named(struct session *s, const char *name)
 	size_t count;
 	int taken = 0;
 	if (vp_system_find(name, &pids, &count)) {
-		vp_trouble(&s->program, "%s", vp_error());
+		vp_trouble(&s->program.flow, "%s", vp_error());
 		return 0;
 	}
 	if (!count)
-		vp_trouble(&s->program,
+		vp_trouble(&s->program.flow,
 		           "no process is called %s, and none runs a program of that name (ps -e "
 		           "shows the names)",
 		           name);
@@ -380,7 +384,7 @@ static int attach_word(struct session *s, const char *word)
 	errno = 0;
 	long long pid = strtoll(word, NULL, 10);
 	if (errno || pid <= 0 || pid > INT32_MAX) {
-		vp_trouble(&s->program, "there is no process %s: ids go from 1 to %d", word,
+		vp_trouble(&s->program.flow, "there is no process %s: ids go from 1 to %d", word,
 		           INT32_MAX);
 		return 0;
 	}
@@ -405,7 +409,7 @@ static int command_output(struct session *s)
 		return STDERR_FILENO;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd < 0)
-		vp_die(&s->program, VP_TROUBLE, "%s: %s", path, strerror(errno));
+		vp_die(&s->program.flow, VP_TROUBLE, "%s: %s", path, strerror(errno));
 	return fd;
 }
 
@@ -423,15 +427,15 @@ static bool start_command(struct session *s, int output)
 {
 	char **argv = s->program.arguments;
 	if (vp_launch_hold(&s->launch, argv, output, before_exec, s)) {
-		vp_trouble(&s->program, "%s", vp_error());
+		vp_trouble(&s->program.flow, "%s", vp_error());
 		return false;
 	}
 	vp_sources_attach(&s->sources,
 	                  &(struct vp_process){ .pid = s->launch.pid, .launched = true });
 	if (vp_launch_release(&s->launch, argv[0]) == 0)
 		return true;
-	vp_trouble(&s->program, "%s", vp_error());
-	s->program.status = s->launch.status;
+	vp_trouble(&s->program.flow, "%s", vp_error());
+	s->program.flow.status = s->launch.status;
 	return false;
 }
 
@@ -443,7 +447,7 @@ static void tell_missed(struct session *s, uint64_t missed, const char *why)
 	struct vp_program *program = &s->program;
 	if (!missed)
 		return;
-	vp_put_lost(program, program->t, -1, "samples", missed, why);
+	vp_put_lost(&program->flow, program->flow.t, -1, "samples", missed, why);
 }
 
 /* On to the next tick: those that have passed meanwhile, or that the sources want to rest, are
@@ -453,7 +457,7 @@ static void next_tick(struct session *s)
 	const char *why;
 	uint64_t missed = vp_schedule_served(&s->schedule, vp_clock());
 	int64_t rest = vp_sources_rest(&s->sources, &why);
-	s->program.late += missed;
+	s->program.flow.late += missed;
 	tell_missed(s, missed,
 	            "the schedule fell behind: looking or writing took longer than the interval");
 	if (rest)
@@ -479,10 +483,10 @@ static const char *wait_tick(struct session *s, int64_t until)
 				return NULL; /* a look will say so, too */
 			break;
 		}
-		vp_out_flush(&s->program.out);
-		if (s->program.out.closed_pipe)
+		vp_out_flush(&s->program.flow.out);
+		if (s->program.flow.out.closed_pipe)
 			return s->reader_gone = true, "error";
-		if (s->program.out.error)
+		if (s->program.flow.out.error)
 			return "error";
 		if (vp_clock() >= when)
 			return tick < until ? NULL
@@ -501,10 +505,10 @@ static const char *sample(struct session *s)
 	                        : INT64_MAX;
 	for (int64_t ticks = 1;; ticks++) {
 		int there = vp_sources_look(&s->sources);
-		vp_out_flush(&s->program.out);
-		if (s->program.out.closed_pipe)
+		vp_out_flush(&s->program.flow.out);
+		if (s->program.flow.out.closed_pipe)
 			return s->reader_gone = true, "error";
-		if (s->program.out.error)
+		if (s->program.flow.out.error)
 			return "error";
 		if (there == INT_MAX && s->watch.fed && !s->watch.living)
 			there = 0; /* nobody counts: a process only says how long */
@@ -530,8 +534,8 @@ static void after_signal(struct session *s)
 	if (!s->watch.living)
 		vp_sources_look(&s->sources);
 	if (!vp_launch_collect(&s->launch, false))
-		vp_say(&s->program, "%s (%d) has not ended and goes on", s->program.arguments[0],
-		       (int)s->launch.pid);
+		vp_say(&s->program.flow, "%s (%d) has not ended and goes on",
+		       s->program.arguments[0], (int)s->launch.pid);
 }
 
 /* The status of a command is ours, whatever else there was. */
@@ -555,16 +559,17 @@ static void check_usage(struct session *s)
 {
 	struct vp_program *program = &s->program;
 	if (s->flags.pid && program->argument_count)
-		vp_die(program, VP_USAGE, "both -p and a command (%s): give one of them",
+		vp_die(&program->flow, VP_USAGE, "both -p and a command (%s): give one of them",
 		       program->arguments[0]);
 	if (!s->flags.pid && !program->argument_count && vp_sources_want_process(&s->sources))
-		vp_die(program, VP_USAGE,
+		vp_die(&program->flow, VP_USAGE,
 		       "nothing to look at: give -p PID, -p NAME, or -- COMMAND (vm-sample --help "
 		       "shows the usage)");
 	if (s->flags.pid && !s->flags.pid[strspn(s->flags.pid, ", ")])
-		vp_die(program, VP_USAGE, "-p names no process");
+		vp_die(&program->flow, VP_USAGE, "-p names no process");
 	if (s->flags.command_output && !program->argument_count)
-		vp_die(program, VP_USAGE, "--command-output wants a command: -- COMMAND ARG...");
+		vp_die(&program->flow, VP_USAGE,
+		       "--command-output wants a command: -- COMMAND ARG...");
 }
 
 /* ---- --probe ---- */
@@ -577,13 +582,13 @@ static int probe(struct session *s)
 	char *words = s->flags.pid ? strdup(s->flags.pid) : NULL, *rest = words, *word;
 	while (words && (word = strsep(&rest, ",")) && count < sizeof pids / sizeof *pids) {
 		if (!is_number(word))
-			vp_die(program, VP_USAGE, "--probe takes ids, not names: %s", word);
+			vp_die(&program->flow, VP_USAGE, "--probe takes ids, not names: %s", word);
 		pids[count++] = strtoll(word, NULL, 10);
 	}
 	free(words);
-	vp_out_bytes(&program->out, "{\"type\":\"probe\"", 15);
-	vp_probe(&program->out, pids, count);
-	vp_put_object(&program->out, "plugins");
+	vp_out_bytes(&program->flow.out, "{\"type\":\"probe\"", 15);
+	vp_probe(&program->flow.out, pids, count);
+	vp_put_object(&program->flow.out, "plugins");
 	for (int i = 0; i < 2; i++) {
 		struct vp_out names;
 		const char *kind = i ? "render" : "source";
@@ -593,11 +598,11 @@ static int probe(struct session *s)
 			vp_out_quoted(&names, vp_s(*name));
 		}
 		vp_out_bytes(&names, names.used ? "]" : "[]", names.used ? 1 : 2);
-		vp_put_json(&program->out, kind, (vp_str){ names.buffer, names.used });
+		vp_put_json(&program->flow.out, kind, (vp_str){ names.buffer, names.used });
 		vp_out_free(&names);
 	}
-	vp_put_close(&program->out);
-	vp_put_end(&program->out);
+	vp_put_close(&program->flow.out);
+	vp_put_end(&program->flow.out);
 	return vp_program_finish(program);
 }
 
@@ -623,7 +628,7 @@ static void check_there(struct session *s)
 		any = any || (*word && is_there(word));
 	free(words);
 	if (!any)
-		vp_die(&s->program, VP_TROUBLE,
+		vp_die(&s->program.flow, VP_TROUBLE,
 		       "there is no process %s: it has ended, or lives in another pid namespace",
 		       s->flags.pid);
 }
@@ -640,7 +645,7 @@ static bool start(struct session *s, int output)
 static int nothing_to_see(struct session *s)
 {
 	if (s->program.argument_count)
-		vp_say(&s->program, "%s is not started, as nothing would be seen of it",
+		vp_say(&s->program.flow, "%s is not started, as nothing would be seen of it",
 		       s->program.arguments[0]);
 	return finish(s, "error");
 }
@@ -660,10 +665,10 @@ int main(int argc, char **argv)
 	check_there(&s);
 	vp_program_checked(&s.program);
 	int output = command_output(&s);
-	if (vp_watch_begin(&s.watch, s.program.out.fd))
-		vp_die(&s.program, VP_TROUBLE, "%s", vp_error());
+	if (vp_watch_begin(&s.watch, s.program.flow.out.fd))
+		vp_die(&s.program.flow, VP_TROUBLE, "%s", vp_error());
 	if (s.flags.marks && vp_marks_open(&s.marks, s.flags.marks))
-		vp_die(&s.program, VP_USAGE, "%s", vp_error());
+		vp_die(&s.program.flow, VP_USAGE, "%s", vp_error());
 	vp_watch_input(&s.watch, s.marks.fd);
 	raise_files(&s);
 	put_stream(&s, &began);

@@ -211,8 +211,8 @@ static void put_change(void *ctx, const struct vp_change *change)
 	if (track->timing)
 		vp_timing_change(track->timing, change->event, change->act, call);
 	if (stack)
-		vp_frames_use_stack(track->frames, &track->program.out, change->t, stack);
-	vp_put_change(&track->program.out, change, vp_causes_of(track->causes, change));
+		vp_frames_use_stack(track->frames, &track->program.flow.out, change->t, stack);
+	vp_put_change(&track->program.flow.out, change, vp_causes_of(track->causes, change));
 	track->changed = true;
 	if (track->findings)
 		vp_findings_change(track->findings, change);
@@ -221,27 +221,27 @@ static void put_change(void *ctx, const struct vp_change *change)
 static void put_finding(void *ctx, const struct vp_finding *finding)
 {
 	struct track *track = ctx;
-	vp_put_finding(&track->program.out, finding);
+	vp_put_finding(&track->program.flow.out, finding);
 }
 
 static void put_broken(void *ctx, const struct vp_finding *finding)
 {
 	struct track *track = ctx;
-	vp_put_finding(&track->program.out, finding);
-	vp_trouble(&track->program, "budget broken: %s", finding->text);
+	vp_put_finding(&track->program.flow.out, finding);
+	vp_trouble(&track->program.flow, "budget broken: %s", finding->text);
 }
 
 static void say_unknown(void *ctx, const char *text)
 {
 	struct track *track = ctx;
-	vp_trouble(&track->program, "budget not judged: %s", text);
+	vp_trouble(&track->program.flow, "budget not judged: %s", text);
 }
 
 static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
                       const struct vp_region *const *regions, const uint64_t *ids, size_t count)
 {
 	struct track *track = ctx;
-	struct vp_out *out = &track->program.out;
+	struct vp_out *out = &track->program.flow.out;
 	struct reading *reading = &track->reading;
 	if (track->again)
 		vp_frames_put(track->frames, out, t, pid);
@@ -264,7 +264,7 @@ static void judge(struct track *track, int64_t t, int64_t pid)
 	if (track->findings)
 		vp_findings_look(track->findings, t, pid, track->tracker);
 	if (track->budget && vp_budget_look(track->budget, t, pid, track->tracker, track->changed))
-		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	track->changed = false;
 }
 
@@ -287,7 +287,7 @@ static void hold(struct track *track, const struct vp_record *record)
 	if (line.n > reading->size) {
 		char *grown = realloc(reading->line, 2 * line.n);
 		if (!grown)
-			vp_die(&track->program, VP_TROUBLE, "out of memory");
+			vp_die(&track->program.flow, VP_TROUBLE, "out of memory");
 		reading->line = grown;
 		reading->size = 2 * line.n;
 	}
@@ -319,10 +319,10 @@ static void tell_overlap(struct track *track, int count)
 	const char *why = "regions of one snapshot overlap: it was read while the process changed, "
 	                  "or they lie within each other";
 	if (!track->overlap_said)
-		vp_say(&track->program, "%s:%llu: %s", track->program.input.name,
-		       (unsigned long long)track->program.input.line, why);
+		vp_say(&track->program.flow, "%s:%llu: %s", track->program.flow.input.name,
+		       (unsigned long long)track->program.flow.input.line, why);
 	track->overlap_said = true;
-	vp_put_lost(&track->program, track->reading.snapshot.t, track->reading.snapshot.pid,
+	vp_put_lost(&track->program.flow, track->reading.snapshot.t, track->reading.snapshot.pid,
 	            "overlap", (uint64_t)count, why);
 }
 
@@ -333,9 +333,9 @@ static void incomplete(struct track *track)
 	snprintf(why, sizeof why, "snapshot %llu of pid %lld has %llu regions of %llu",
 	         (unsigned long long)snapshot->seq, (long long)snapshot->pid,
 	         (unsigned long long)snapshot->got, (unsigned long long)snapshot->declared);
-	vp_trouble(&track->program, "%s:%llu: %s", track->program.input.name,
-	           (unsigned long long)track->program.input.line, why);
-	vp_put_lost(&track->program, snapshot->t, snapshot->pid, "regions",
+	vp_trouble(&track->program.flow, "%s:%llu: %s", track->program.flow.input.name,
+	           (unsigned long long)track->program.flow.input.line, why);
+	vp_put_lost(&track->program.flow, snapshot->t, snapshot->pid, "regions",
 	            snapshot->declared - snapshot->got, why);
 }
 
@@ -345,7 +345,7 @@ static void begin(struct track *track)
 	const struct vp_snapshot *snapshot = &reading->snapshot;
 	if (!reading->begun &&
 	    vp_tracker_begin(track->tracker, snapshot->t, snapshot->pid, snapshot->seq))
-		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	reading->begun = true;
 }
 
@@ -364,7 +364,7 @@ static void conclude(struct track *track)
 	bool whole = vp_snapshot_whole(snapshot);
 	vp_str line = { reading->line, reading->n };
 	if (!fresh && line.n)
-		vp_out_line(&program->out, line);
+		vp_out_line(&program->flow.out, line);
 	if (!whole)
 		incomplete(track);
 	if (!whole && (!fresh || !snapshot->got)) {
@@ -374,11 +374,11 @@ static void conclude(struct track *track)
 	begin(track);
 	track->looks++;
 	if (vp_frames_keep_snapshot(track->frames, snapshot->pid, line))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	int overlaps = vp_tracker_finish(track->tracker);
 	vp_causes_done(track->causes, snapshot->pid);
 	if (overlaps < 0)
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0)
 		tell_overlap(track, overlaps);
 	time_update(track, snapshot->t, snapshot->pid, "look");
@@ -406,15 +406,15 @@ static void give_way(struct track *track)
 {
 	struct reading *reading = &track->reading;
 	if (reading->snapshot.open && reading->n)
-		vp_out_line(&track->program.out, (vp_str){ reading->line, reading->n });
+		vp_out_line(&track->program.flow.out, (vp_str){ reading->line, reading->n });
 	reading->snapshot.open = false;
 	vp_tracker_drop(track->tracker);
 	track->tracked = true;
 	if (track->budget)
-		vp_trouble(&track->program,
+		vp_trouble(&track->program.flow,
 		           "%s: it is tracked already, and budgets are judged while tracking: give "
 		           "the recording that vm-parse wrote",
-		           track->program.input.name);
+		           track->program.flow.input.name);
 }
 
 /* Takes the following region lines unparsed while they equal those of the last snapshot. */
@@ -422,9 +422,9 @@ static void read_again(struct track *track)
 {
 	struct vp_snapshot *snapshot = &track->reading.snapshot;
 	while (snapshot->counted && snapshot->got < snapshot->declared &&
-	       vp_program_again(&track->program, vp_tracker_expected(track->tracker))) {
+	       vp_flow_again(&track->program.flow, vp_tracker_expected(track->tracker))) {
 		if (vp_tracker_again(track->tracker))
-			vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+			vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 		snapshot->got++;
 	}
 }
@@ -434,14 +434,14 @@ static void on_region(struct track *track, struct vp_record *record)
 	struct vp_snapshot *snapshot = &track->reading.snapshot;
 	if (!snapshot->open) {
 		if (snapshot->headed && vp_snapshot_holds(snapshot, record)) {
-			vp_program_bad(&track->program, "a region more than its snapshot has");
+			vp_flow_bad(&track->program.flow, "a region more than its snapshot has");
 			return;
 		}
 		open_snapshot(track, record);
 	}
 	begin(track);
 	if (vp_tracker_read(track->tracker, &record->region, vp_record_own(record))) {
-		vp_program_bad(&track->program, "%s", vp_error());
+		vp_flow_bad(&track->program.flow, "%s", vp_error());
 	} else {
 		snapshot->got++;
 		read_again(track);
@@ -462,10 +462,10 @@ static void on_process(struct track *track, struct vp_record *record)
 	if (track->findings)
 		vp_findings_process(track->findings, record);
 	if (track->budget && vp_budget_process(track->budget, record))
-		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	if (vp_frames_keep(track->frames, record))
-		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
-	vp_program_pass(&track->program);
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
+	vp_flow_pass(&track->program.flow);
 }
 
 /* The regions of `after`. False: not to be read. */
@@ -478,7 +478,7 @@ static bool read_after(struct track *track, struct vp_record *record, const stru
 			size_t size = track->after_size ? 2 * track->after_size : 32;
 			struct vp_region *more = realloc(track->after, size * sizeof *more);
 			if (!more)
-				vp_die(&track->program, VP_TROUBLE, "out of memory");
+				vp_die(&track->program.flow, VP_TROUBLE, "out of memory");
 			track->after = more;
 			track->after_size = size;
 		}
@@ -509,12 +509,12 @@ static void on_span(struct track *track, struct vp_record *record, const struct 
 		.start = place.start, .end = place.end, .left = left.start, .left_end = left.end
 	};
 	if (!good || !read_after(track, record, after, &span)) {
-		vp_program_bad(&track->program, "an event whose span or after is not to be read");
+		vp_flow_bad(&track->program.flow, "an event whose span or after is not to be read");
 		return;
 	}
 	vp_causes_only(track->causes, record);
 	if (vp_tracker_span(track->tracker, record->t, record->pid, &span))
-		vp_program_bad(&track->program, "%s", vp_error());
+		vp_flow_bad(&track->program.flow, "%s", vp_error());
 	vp_causes_done(track->causes, -1);
 	frame_if_due(track, record->t, record->pid);
 }
@@ -570,8 +570,8 @@ static void on_event(struct track *track, struct vp_record *record)
 	char name[32];
 	track->events++;
 	if (vp_record_num(record, "stack", &stack))
-		vp_frames_use_stack(track->frames, &track->program.out, record->t, stack);
-	vp_program_pass(&track->program);
+		vp_frames_use_stack(track->frames, &track->program.flow.out, record->t, stack);
+	vp_flow_pass(&track->program.flow);
 	if (!exit && !(span && after)) {
 		vp_causes_note(track->causes, record);
 		return;
@@ -600,7 +600,7 @@ static void on_stream(struct track *track, struct vp_record *record)
 	vp_frames_clear(track->frames);
 	track->reading.snapshot = (struct vp_snapshot){ 0 };
 	track->tracked = false;
-	vp_program_pass(&track->program);
+	vp_flow_pass(&track->program.flow);
 }
 
 static void on_sample(struct track *track, struct vp_record *record)
@@ -616,8 +616,8 @@ static void on_other(struct track *track, struct vp_record *record)
 {
 	uint64_t stack;
 	if (record->type == VP_T_alloc && vp_record_num(record, "stack", &stack))
-		vp_frames_use_stack(track->frames, &track->program.out, record->t, stack);
-	vp_program_pass(&track->program);
+		vp_frames_use_stack(track->frames, &track->program.flow.out, record->t, stack);
+	vp_flow_pass(&track->program.flow);
 }
 
 /* Does the line tell that the stream has been tracked before? */
@@ -637,7 +637,7 @@ static void on_untracked(struct track *track, struct vp_record *record)
 	}
 	if ((record->type == VP_T_module || record->type == VP_T_stack) &&
 	    vp_frames_keep(track->frames, record))
-		vp_die(&track->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	if (record->type == VP_T_sample && record->has_pid)
 		on_sample(track, record);
 }
@@ -651,7 +651,7 @@ static void on_line(struct track *track, struct vp_record *record)
 	if (record->type == VP_T_stream)
 		on_stream(track, record);
 	else if (track->tracked)
-		vp_program_pass(&track->program);
+		vp_flow_pass(&track->program.flow);
 	else
 		on_untracked(track, record);
 }
@@ -669,9 +669,9 @@ static void look_for_findings(struct track *track)
 		                              .holes = (uint64_t)state.holes };
 	struct vp_finding_sink sink = { .ctx = track, .finding = put_finding };
 	if (vp_finding_rules(state.findings, &options.rules))
-		vp_die(&track->program, VP_USAGE, "--findings: %s", vp_error());
+		vp_die(&track->program.flow, VP_USAGE, "--findings: %s", vp_error());
 	if (options.rules && !(track->findings = vp_findings_new(&options, &sink)))
-		vp_die(&track->program, VP_TROUBLE, "out of memory");
+		vp_die(&track->program.flow, VP_TROUBLE, "out of memory");
 }
 
 static void judge_by_budget(struct track *track)
@@ -679,13 +679,14 @@ static void judge_by_budget(struct track *track)
 	struct vp_finding_sink sink = { .ctx = track, .finding = put_broken };
 	enum vp_report format = (enum vp_report)state.report_format;
 	if (state.report && !state.budget)
-		vp_die(&track->program, VP_USAGE, "--report has nothing to tell without --budget");
+		vp_die(&track->program.flow, VP_USAGE,
+		       "--report has nothing to tell without --budget");
 	if (state.report && vp_report_format(state.report, &format))
-		vp_die(&track->program, VP_USAGE, "%s", vp_error());
+		vp_die(&track->program.flow, VP_USAGE, "%s", vp_error());
 	if (!state.budget)
 		return;
 	if (!(track->budget = vp_budget_read(state.budget)))
-		vp_die(&track->program, VP_USAGE, "%s", vp_error());
+		vp_die(&track->program.flow, VP_USAGE, "%s", vp_error());
 	vp_budget_sink(track->budget, &sink);
 	state.report_format = (int)format;
 }
@@ -697,7 +698,7 @@ static void conclude_budget(struct track *track)
 	vp_budget_finish(track->budget, say_unknown, track);
 	if (state.report &&
 	    vp_budget_report(track->budget, state.report, (enum vp_report)state.report_format))
-		vp_trouble(&track->program, "%s: %s", state.report, vp_error());
+		vp_trouble(&track->program.flow, "%s: %s", state.report, vp_error());
 	vp_budget_free(track->budget);
 }
 
@@ -713,20 +714,20 @@ int main(int argc, char **argv)
 		                           { "looks", &track.looks },
 		                           { "acts", &track.acts },
 		                           { NULL, NULL } };
-	track.program.counts = counts;
+	track.program.flow.counts = counts;
 	if (state.timing && !(track.timing = vp_timing_open(state.timing)))
-		vp_die(&track.program, VP_TROUBLE, "%s", vp_error());
+		vp_die(&track.program.flow, VP_TROUBLE, "%s", vp_error());
 	track.tracker = vp_tracker_new(&options, &sink);
 	track.frames = vp_frames_new();
 	track.causes = vp_causes_new();
 	if (!track.tracker || !track.frames || !track.causes)
-		vp_die(&track.program, VP_TROUBLE, "out of memory");
-	while (vp_program_next(&track.program))
-		on_line(&track, &track.program.record);
+		vp_die(&track.program.flow, VP_TROUBLE, "out of memory");
+	while (vp_flow_next(&track.program.flow))
+		on_line(&track, &track.program.flow.record);
 	conclude(&track);
 	conclude_budget(&track);
 	if (vp_timing_close(track.timing))
-		vp_trouble(&track.program, "%s", vp_error());
+		vp_trouble(&track.program.flow, "%s", vp_error());
 	vp_findings_free(track.findings);
 	vp_tracker_free(track.tracker);
 	vp_frames_free(track.frames);

@@ -3,6 +3,7 @@
 #include "compare/whole.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,12 +137,12 @@ static bool line(void *ctx, struct vp_record *record)
 	return true;
 }
 
-int vp_whole_read(struct vp_whole *whole, struct vp_program *program, const char *path, int64_t at)
+int vp_whole_read(struct vp_whole *whole, struct vp_flow *flow, const char *path, int64_t at)
 {
 	*whole = (struct vp_whole){ .name = strcmp(path, "-") ? path : "stdin", .at = at };
 	vp_state_init(&whole->state);
 	vp_state_init(&whole->framed);
-	if (vp_intake(program, path, line, whole))
+	if (vp_intake(flow, path, line, whole))
 		return -1;
 	frame_drop(whole);
 	if (whole->no_memory)

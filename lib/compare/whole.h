@@ -2,7 +2,7 @@
 #ifndef VMPIPE_COMPARE_WHOLE_H
 #define VMPIPE_COMPARE_WHOLE_H
 
-#include "program/program.h"
+#include "stream/flow.h"
 #include "space/frame.h"
 #include "space/state.h"
 
@@ -30,7 +30,7 @@ struct vp_whole {
 
 /* Reads an input of any form (see vp_intake) up to `at`. 0, or -1 (vp_error). Memory: the live
  * regions of all processes, twice. */
-int vp_whole_read(struct vp_whole *whole, struct vp_program *program, const char *path, int64_t at);
+int vp_whole_read(struct vp_whole *whole, struct vp_flow *flow, const char *path, int64_t at);
 void vp_whole_free(struct vp_whole *whole);
 /* The process asked for, or with pid -1 the first that has regions. NULL: vp_error says which there
  * are. */

@@ -9,6 +9,7 @@
 #include "parse/host.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ struct threads {
 
 struct vp_parse_host {
 	struct vp_host host;
-	struct vp_program *program;
+	struct vp_flow *flow;
 	const struct vp_parse_job *job; /* &own */
 	struct vp_parse_job own;        /* time and pid go on with what the text says */
 	bool open;
@@ -203,7 +204,7 @@ static void put_regions(struct vp_parse_host *parse)
 {
 	struct vp_past *past = parse->past;
 	struct vp_look *now = &past->now;
-	struct vp_out *out = &parse->program->out;
+	struct vp_out *out = &parse->flow->out;
 	for (size_t i = 0; i < now->count && !parse->remembers; i++)
 		vp_put_region_line(out, parse->job->t, parse->job->text.pid, parse->seq, 0,
 		                   &now->regions[i]);
@@ -312,7 +313,7 @@ static void put_stated_kinds(struct vp_parse_host *parse, struct vp_out *out)
 
 static void close_snapshot(struct vp_parse_host *parse)
 {
-	struct vp_out *out = &parse->program->out;
+	struct vp_out *out = &parse->flow->out;
 	if (!parse->open)
 		return;
 	understand_regions(parse);
@@ -483,7 +484,7 @@ static void host_part(struct vp_host *host, vp_str text, size_t lines)
 static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 {
 	struct vp_parse_host *parse = of(host);
-	struct vp_program *program = parse->program;
+	struct vp_flow *flow = parse->flow;
 	char why[1024], place[1400];
 	va_list list;
 	va_start(list, format);
@@ -491,14 +492,14 @@ static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 	va_end(list);
 	snprintf(place, sizeof place, "%s:%llu: %s", parse->job->place,
 	         (unsigned long long)(parse->job->text.before + line), why);
-	program->skipped++;
+	flow->skipped++;
 	parse->told++;
-	program->status = VP_TROUBLE;
+	flow->status = VP_TROUBLE;
 	if (parse->bad++ < 10)
-		vp_say(program, "%s; row skipped", place);
+		vp_say(flow, "%s; row skipped", place);
 	else if (parse->bad == 11)
-		vp_say(program, "%s: further bad rows are counted, not shown", parse->job->place);
-	vp_put_lost(program, parse->job->t, parse->job->text.pid, "rows", 1, place);
+		vp_say(flow, "%s: further bad rows are counted, not shown", parse->job->place);
+	vp_put_lost(flow, parse->job->t, parse->job->text.pid, "rows", 1, place);
 }
 
 /* ---- lines of the parser's own: a process that the text names, the system as a whole ---- */
@@ -584,8 +585,8 @@ static void host_end(struct vp_host *host)
 	if (parse->of_process && said_before(parse, line->buffer + parse->line_front,
 	                                     line->used - parse->line_front, parse->own.text.pid))
 		return;
-	vp_out_bytes(&parse->program->out, line->buffer, line->used);
-	parse->program->out.lines++;
+	vp_out_bytes(&parse->flow->out, line->buffer, line->used);
+	parse->flow->out.lines++;
 }
 
 static void host_warn(struct vp_host *host, const char *format, ...)
@@ -595,21 +596,21 @@ static void host_warn(struct vp_host *host, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
-	vp_say(of(host)->program, "%s: %s", of(host)->job->place, text);
+	vp_say(of(host)->flow, "%s: %s", of(host)->job->place, text);
 }
 
 static void host_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count,
                       const char *why)
 {
-	vp_put_lost(of(host)->program, of(host)->job->t, pid, what, count, why);
+	vp_put_lost(of(host)->flow, of(host)->job->t, pid, what, count, why);
 }
 
-struct vp_parse_host *vp_parse_host_new(struct vp_program *program)
+struct vp_parse_host *vp_parse_host_new(struct vp_flow *flow)
 {
 	struct vp_parse_host *parse = calloc(1, sizeof *parse);
 	if (!parse)
 		return NULL;
-	parse->program = program;
+	parse->flow = flow;
 	parse->host = (struct vp_host){
 		.abi = VP_ABI,
 		.ctx = parse,

@@ -3,11 +3,11 @@
 #ifndef VMPIPE_PARSE_HOST_H
 #define VMPIPE_PARSE_HOST_H
 
-#include "program/program.h"
+#include "stream/flow.h"
 
 struct vp_parse_host;
 struct vp_parse_host *vp_parse_host_new(
-        struct vp_program *program); /* writes to program->out; NULL: no memory */
+        struct vp_flow *flow); /* writes to flow->out; NULL: no memory */
 void vp_parse_host_free(struct vp_parse_host *parse);
 
 /* One whole text, parsed by a source. `place` names it in messages ("FILE" or "pid 7, sample 3").

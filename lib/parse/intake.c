@@ -18,7 +18,7 @@
 #include "parse/plain.h"
 
 struct intake {
-	struct vp_program own; /* reads this input, and gathers in memory what is parsed of it */
+	struct vp_flow own; /* reads this input, and gathers in memory what is parsed of it */
 	struct vp_record parsed;
 	struct vp_parse_host *parse;
 	bool (*line)(void *ctx, struct vp_record *record);
@@ -105,14 +105,14 @@ static bool is_other_json(vp_str head)
 	       (holds(head.p, n, "\"procName\"") && holds(head.p, n, "\"procPath\""));
 }
 
-int vp_looks_like_stream(struct vp_program *program)
+int vp_looks_like_stream(struct vp_flow *flow)
 {
 	vp_str head;
 	for (;;) {
-		if (!vp_input_peek(&program->input, 1, &head)) {
+		if (!vp_input_peek(&flow->input, 1, &head)) {
 			if (head.p)
 				return -1;
-			vp_trouble(program, "%s", vp_error());
+			vp_trouble(flow, "%s", vp_error());
 			continue;
 		}
 		size_t i = 0;
@@ -144,7 +144,7 @@ static bool drain(struct intake *intake)
 
 static void incomplete(void *ctx, const struct vp_pieces_read *read, const char *why)
 {
-	struct vp_program *own = ctx;
+	struct vp_flow *own = ctx;
 	own->status = VP_TROUBLE;
 	own->skipped++;
 	vp_say(own, "%s:%llu: %s of pid %lld, sample %llu: %s; the read is thrown away",
@@ -154,17 +154,17 @@ static void incomplete(void *ctx, const struct vp_pieces_read *read, const char 
 
 static bool raw_line(struct intake *intake, struct vp_pieces *pieces)
 {
-	struct vp_program *own = &intake->own;
+	struct vp_flow *own = &intake->own;
 	const struct vp_pieces_read *read;
 	char place[64];
 	int got = vp_pieces_add(pieces, &own->record, &read);
 	if (got < 0)
-		vp_program_bad(own, "%s", vp_error());
+		vp_flow_bad(own, "%s", vp_error());
 	if (got <= 0)
 		return true;
 	const struct vp_source *source = vp_reader_of(vp_s(read->source), read->format);
 	if (!source) {
-		vp_program_bad(own, "no source plugin reads the format %s", read->format);
+		vp_flow_bad(own, "no source plugin reads the format %s", read->format);
 		return true;
 	}
 	snprintf(place, sizeof place, "pid %lld, sample %llu", (long long)read->pid,
@@ -179,18 +179,18 @@ static bool raw_line(struct intake *intake, struct vp_pieces *pieces)
 		          .seq = read->seq },
 	};
 	if (vp_parse_run(intake->parse, &job) < 0)
-		vp_program_bad(own, "%s: %s", place, vp_error());
+		vp_flow_bad(own, "%s: %s", place, vp_error());
 	return drain(intake);
 }
 
 static int stream(struct intake *intake)
 {
-	struct vp_program *own = &intake->own;
+	struct vp_flow *own = &intake->own;
 	struct vp_pieces *pieces = vp_pieces_new(incomplete, own);
 	bool more = true;
 	if (!pieces)
 		return vp_fail("out of memory");
-	while (more && vp_program_next(own)) {
+	while (more && vp_flow_next(own)) {
 		if (own->record.type == VP_T_raw) {
 			more = raw_line(intake, pieces);
 			continue;
@@ -209,7 +209,7 @@ static int stream(struct intake *intake)
 
 static int plain_text(struct intake *intake)
 {
-	struct vp_program *own = &intake->own;
+	struct vp_flow *own = &intake->own;
 	struct vp_part *parts = NULL;
 	char *bytes;
 	size_t n;
@@ -242,34 +242,24 @@ static int plain_text(struct intake *intake)
 
 /* ---- one input ---- */
 
-static int begin(struct intake *intake, struct vp_program *program, char *const *paths)
+static int begin(struct intake *intake, const struct vp_flow *flow, char *const *paths)
 {
-	struct vp_program *own = &intake->own;
-	own->about = program->about;
-	own->common = program->common;
-	vp_out_memory(&own->out);
-	intake->parse = vp_parse_host_new(own);
-	if (!intake->parse || vp_record_init(&own->record) || vp_record_init(&intake->parsed))
-		return vp_fail("out of memory");
-	return vp_input_open(&own->input, paths);
+	int failed = vp_flow_enter(&intake->own, flow, paths);
+	if (failed || vp_record_init(&intake->parsed))
+		return -1;
+	intake->parse = vp_parse_host_new(&intake->own);
+	return intake->parse ? 0 : vp_no_memory();
 }
 
-static void finish(struct intake *intake, struct vp_program *program)
+static void finish(struct intake *intake, struct vp_flow *flow)
 {
-	struct vp_program *own = &intake->own;
-	program->read += own->read;
-	program->skipped += own->skipped;
-	if (own->status)
-		program->status = own->status;
 	vp_parse_host_free(intake->parse);
-	vp_input_close(&own->input);
-	vp_record_free(&own->record);
 	vp_record_free(&intake->parsed);
-	vp_out_free(&own->out);
+	vp_flow_leave(&intake->own, flow);
 	free(intake);
 }
 
-int vp_intake(struct vp_program *program, const char *path,
+int vp_intake(struct vp_flow *flow, const char *path,
               bool (*line)(void *ctx, struct vp_record *record), void *ctx)
 {
 	struct intake *intake = calloc(1, sizeof *intake);
@@ -278,12 +268,12 @@ int vp_intake(struct vp_program *program, const char *path,
 		return vp_fail("out of memory");
 	intake->line = line;
 	intake->ctx = ctx;
-	int failed = begin(intake, program, paths);
+	int failed = begin(intake, flow, paths);
 	int kind = failed ? -1 : vp_looks_like_stream(&intake->own);
 	if (kind == 1)
 		failed = stream(intake);
 	if (kind == 0)
 		failed = plain_text(intake);
-	finish(intake, program);
+	finish(intake, flow);
 	return failed;
 }

@@ -5,22 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "program/complete.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "base/path.h"
-#include "stream/json.h"
 #include "program/load.h"
-
-#define SAID_MAX 10 /* bad lines told one by one; the rest is counted */
 
 #define FIELD(name) offsetof(struct vp_common, name)
 enum { SHARED = 1, SHARED_COUNT = 4 }; /* rows that YAML may set as well */
@@ -86,59 +79,6 @@ const struct vp_option vp_common_rows[] = {
 	{ 0 },
 };
 
-/* ---- messages ---- */
-
-/* Names from outside never reach the terminal as they are: controls (C0, DEL, C1) and what turns
- * the direction of writing (U+202A..202E, U+2066..2069) become question marks. */
-static void make_harmless(char *text)
-{
-	for (unsigned char *c = (unsigned char *)text; *c; c++) {
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
-		bool turns = c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
-		                              (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-		if (c1 || turns)
-			memset(c, '?', c1 ? 2 : 3);
-		else if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
-}
-
-static void say(struct vp_program *program, const char *format, va_list list)
-{
-	char text[2048];
-	vsnprintf(text, sizeof text, format, list);
-	make_harmless(text);
-	fprintf(stderr, "%s: %s\n", program->about->name, text);
-}
-
-void vp_say(struct vp_program *program, const char *format, ...)
-{
-	if (program->common.quiet)
-		return;
-	va_list list;
-	va_start(list, format);
-	say(program, format, list);
-	va_end(list);
-}
-
-void vp_trouble(struct vp_program *program, const char *format, ...)
-{
-	va_list list;
-	program->status = VP_TROUBLE;
-	va_start(list, format);
-	say(program, format, list);
-	va_end(list);
-}
-
-void vp_die(struct vp_program *program, int status, const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	say(program, format, list);
-	va_end(list);
-	exit(status == VP_TROUBLE && program->about->trouble ? program->about->trouble : status);
-}
-
 /* ---- the command line ---- */
 
 static void usage(const struct vp_about *about, const struct vp_option *rows, FILE *to)
@@ -178,7 +118,8 @@ static const char *nearest_option(struct vp_program *program, const char *name)
 
 static _Noreturn void wrong_usage(struct vp_program *program, const char *text)
 {
-	vp_die(program, VP_USAGE, "%s (%s --help shows the usage)", text, program->about->name);
+	vp_die(&program->flow, VP_USAGE, "%s (%s --help shows the usage)", text,
+	       program->about->name);
 }
 
 /* Which table has the option, by name or letter. */
@@ -236,7 +177,7 @@ static void long_option(struct vp_program *program, struct vp_options *common, c
 		           *broken = program->about->shorthand ? vp_load_why(name) : NULL;
 		char text[256];
 		if (broken)
-			vp_die(program, VP_USAGE,
+			vp_die(&program->flow, VP_USAGE,
 			       "--%s: the plugin of that name cannot be used: %s", name, broken);
 		snprintf(text, sizeof text,
 		         near ? "no option --%s; do you mean --%s?" : "no option --%s", name, near);
@@ -396,7 +337,7 @@ static void read_config(struct vp_program *program)
 	program->config = vp_config_read(program->common.config_path);
 	if (!program->config || vp_config_check(program->config, sections) ||
 	    vp_config_kinds(program->config) || apply_config(program))
-		vp_die(program, VP_USAGE, "%s", vp_error());
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
 }
 
 /* What was asked for stands on stdout: gone. */
@@ -404,7 +345,7 @@ static _Noreturn void answered(struct vp_program *program)
 {
 	bool failed = fflush(stdout) != 0;
 	if (fclose(stdout) != 0 || failed)
-		vp_die(program, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
+		vp_die(&program->flow, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
 	exit(VP_OK);
 }
 
@@ -436,26 +377,6 @@ static void answer(struct vp_program *program)
 	answered(program);
 }
 
-static void open_output(struct vp_program *program)
-{
-	const char *path = program->common.output;
-	if (path && strstr(path, "%p")) { /* until a pid is known */
-		program->late_output = true;
-		vp_out_memory(&program->out);
-		return;
-	}
-	program->output_name = path ? vp_path_expand(path, -1) : NULL;
-	if (vp_out_open(&program->out, program->output_name))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
-}
-
-static void flush_when_idle(void *ctx)
-{
-	struct vp_program *program = ctx;
-	if (!program->out.memory)
-		vp_out_flush(&program->out);
-}
-
 /* A table ends where its names end. */
 static const struct vp_option *shared_rows(struct vp_program *program)
 {
@@ -467,7 +388,7 @@ static const struct vp_option *shared_rows(struct vp_program *program)
 void vp_program_checked(struct vp_program *program)
 {
 	if (program->common.check)
-		exit(program->status);
+		exit(program->flow.status);
 }
 
 /* A standard stream that somebody closed must not become the next file that we open: it stays one
@@ -486,45 +407,49 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about,
 	static const struct vp_option none[] = { { 0 } };
 	static struct vp_options common; /* what it owns lives as long as the program */
 	program->about = about;
+	program->flow.name = about->name;
+	program->flow.version = VP_VERSION;
+	program->flow.stream = about->stream;
+	program->flow.ends = about->ends;
+	program->flow.source = about->source;
+	program->flow.trouble = about->trouble;
 	occupy_closed();
 	if (vp_options_init(&program->options, rows ? rows : none, state, about->name) ||
 	    vp_options_init(&common, vp_common_rows, &program->common, about->name) ||
-	    vp_options_init(&program->shared, shared_rows(program), &program->common,
-	                    about->name) ||
-	    (!about->source && vp_record_init(&program->record)))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
+	    vp_options_init(&program->shared, shared_rows(program), &program->common, about->name))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	if (argc == 3 && !strcmp(argv[1], "--complete"))
 		complete(program, rows, argv[2]);
 	read_arguments(program, &common, argc, argv);
 	answer(program);
 	read_config(program);
+	program->flow.quiet = program->common.quiet;
+	program->flow.verbose = program->common.verbose;
 	if (program->common.check && !about->plugins)
 		vp_program_checked(program);
 	if (program->common.check || about->alone)
 		return;
 	vp_signals_filter(program);
-	if (!about->source && vp_input_open(&program->input, program->arguments))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
-	program->input.idle = flush_when_idle;
-	program->input.ctx = program;
-	open_output(program);
+	if ((!about->source && vp_flow_open_input(&program->flow, program->arguments)) ||
+	    vp_flow_open_output(&program->flow, program->common.output))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 }
 
-void vp_program_plugin_section(struct vp_program *program, const char *plugin,
-                               struct vp_options *options)
+/* The plugin's section of YAML, within the program's and within the part above it. */
+static void plugin_section(struct vp_program *program, struct vp_options *options)
 {
 	struct vp_config_into into = { .options = options, .layer = VP_LAYER_YAML };
+	const char *section = program->common.section;
 	char path[256];
 	if (!program->config)
 		return;
-	snprintf(path, sizeof path, "%s/%s", program->common.section ? program->common.section : "",
-	         plugin);
-	int part = program->common.section ? vp_config_find(program->config, path) : 0;
-	if (vp_config_apply(program->config, program->about->name, plugin, &into))
-		vp_die(program, VP_USAGE, "%s", vp_error());
+	snprintf(path, sizeof path, "%s/%s", section ? section : "", options->owner);
+	int part = section ? vp_config_find(program->config, path) : 0;
+	if (vp_config_apply(program->config, program->about->name, options->owner, &into))
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
 	into.layer = VP_LAYER_ITEM;
 	if (part && vp_config_apply_node(program->config, part, &into))
-		vp_die(program, VP_USAGE, "%s", vp_error());
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
 }
 
 /* NULL: it was given on the command line. */
@@ -550,23 +475,18 @@ static void set_pair(struct vp_program *program, struct vp_options *const *sets,
 		taken = true;
 		if (vp_options_pair(sets[i < count ? i : 0], pair,
 		                    place ? VP_LAYER_ITEM : VP_LAYER_COMMAND))
-			vp_die(program, VP_USAGE, "%s%s%s", place ? place : "", place ? ": " : "",
-			       vp_error());
+			vp_die(&program->flow, VP_USAGE, "%s%s%s", place ? place : "",
+			       place ? ": " : "", vp_error());
 	}
 }
 
-void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets,
-                             size_t count)
+void vp_program_plugin_options(struct vp_program *program, struct vp_options *const *sets,
+                               size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		plugin_section(program, sets[i]);
 	for (size_t i = 0; i < program->common.plugin_pair_count; i++)
 		set_pair(program, sets, count, program->common.plugin_pairs[i]);
-}
-
-void vp_program_plugin_options(struct vp_program *program, const char *plugin,
-                               struct vp_options *options)
-{
-	vp_program_plugin_section(program, plugin, options);
-	vp_program_plugin_pairs(program, &options, 1);
 }
 
 /* ---- signals ---- */
@@ -589,264 +509,11 @@ void vp_signals_filter(struct vp_program *program)
 		sigaction(SIGINT, &once, NULL);
 }
 
-/* ---- lines in ---- */
-
-void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what,
-                 uint64_t count, const char *why)
-{
-	struct vp_out *out = &program->out;
-	vp_put_begin(out, "lost", t, pid);
-	vp_put_str(out, "what", vp_s(what));
-	vp_put_num(out, "count", count);
-	vp_put_str(out, "where", vp_s(program->about->name));
-	vp_put_str(out, "why", vp_s(why));
-	vp_put_end(out);
-}
-
-static void bad_line(struct vp_program *program, const char *why)
-{
-	char place[2200];
-	snprintf(place, sizeof place, "%s:%llu: %s", program->input.name,
-	         (unsigned long long)program->input.line, why);
-	program->skipped++;
-	program->status = VP_TROUBLE;
-	if (program->said++ < SAID_MAX)
-		vp_say(program, "%s; line skipped", place);
-	else if (program->said == SAID_MAX + 1)
-		vp_say(program, "further bad lines are counted, not shown");
-	if (program->about->stream)
-		vp_put_lost(program, program->t, -1, "lines", 1, place);
-}
-
-void vp_program_bad(struct vp_program *program, const char *format, ...)
-{
-	char why[2048];
-	va_list list;
-	va_start(list, format);
-	vsnprintf(why, sizeof why, format, list);
-	va_end(list);
-	bad_line(program, why);
-}
-
-static void late_output(struct vp_program *program, int64_t pid)
-{
-	struct vp_out gathered = program->out;
-	program->output_name = vp_path_expand(program->common.output, pid);
-	program->late_output = false;
-	if (vp_out_open(&program->out, program->output_name))
-		vp_die(program, VP_TROUBLE, "%s", vp_error());
-	vp_out_bytes(&program->out, gathered.buffer, gathered.used);
-	program->out.lines = gathered.lines;
-	vp_out_free(&gathered);
-}
-
-void vp_program_pid(struct vp_program *program, int64_t pid)
-{
-	if (program->late_output)
-		late_output(program, pid);
-}
-
-static void release_end(struct vp_program *program)
-{
-	if (!program->held)
-		return;
-	vp_out_line(&program->out, (vp_str){ program->held, program->held_n });
-	free(program->held);
-	program->held = NULL;
-}
-
-static bool hold_end(struct vp_program *program)
-{
-	program->segment_open = false;
-	if (!program->about->stream)
-		return false;
-	program->held = malloc(program->line.n + 1);
-	if (!program->held)
-		return false;
-	memcpy(program->held, program->line.p, program->line.n);
-	program->held_n = program->line.n;
-	return true;
-}
-
-void vp_program_hold(struct vp_program *program)
-{
-	if (!hold_end(program))
-		vp_program_pass(program);
-}
-
-static void unfinished(struct vp_program *program)
-{
-	if (!program->segment_open)
-		return;
-	program->segment_open = false;
-	vp_say(program, "%s: the stream stops without its `end` line: its writer was cut short",
-	       program->input.name);
-	if (program->about->stream)
-		vp_put_lost(program, program->t, -1, "end", 1,
-		            "the stream stops without its `end` line");
-}
-
-/* A line that is earlier than the one before it: nobody can put it where it belongs any more. Told
- * once a segment. */
-static void backwards(struct vp_program *program)
-{
-	if (program->told_backwards)
-		return;
-	program->told_backwards = true;
-	program->status = VP_TROUBLE;
-	vp_say(program, "%s:%llu: time goes backwards, from %.9f to %.9f s: lines are out of order",
-	       program->input.name, (unsigned long long)program->input.line,
-	       (double)program->t / 1e9, (double)program->record.t / 1e9);
-	if (program->about->stream)
-		vp_put_lost(program, program->t, -1, "order", 1,
-		            "time goes backwards: lines are out of order");
-}
-
-static bool lost_end(struct vp_record *record)
-{
-	return record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "end");
-}
-
-/* What every program keeps of a line: the time, the segment, the name of a late output. True: held
- * back, not for the caller. */
-static bool notice(struct vp_program *program)
-{
-	struct vp_record *record = &program->record;
-	release_end(program);
-	if (record->type == VP_T_stream) {
-		unfinished(program);
-		program->segment_open = true;
-		program->told_backwards = false;
-		program->t = 0;
-	}
-	if (record->has_t && record->t < program->t)
-		backwards(program);
-	if (record->has_t && record->t > program->t)
-		program->t = record->t;
-	if (lost_end(record))
-		program->segment_open = false; /* somebody before us has told it */
-	if (record->has_pid)
-		vp_program_pid(program, record->pid);
-	return record->type == VP_T_end && !program->about->ends && hold_end(program);
-}
-
-static bool blank(vp_str line)
-{
-	return vp_json_space(line.p, line.p + line.n) == line.p + line.n;
-}
-
-static void explain_line(struct vp_program *program)
-{
-	char why[256];
-	const struct vp_record *record = &program->record;
-	const char *cut = program->input.cut && record->column > program->line.n
-	                          ? " (the input stops in the middle of it)"
-	                          : "";
-	if (memchr(program->line.p, 0, program->line.n))
-		cut = " (it holds NUL bytes)";
-	snprintf(why, sizeof why, "column %zu: %s%s", record->column, record->error, cut);
-	bad_line(program, why);
-}
-
-/* A file that cannot be opened or read further; where a part of it was read, the stream has a hole.
- */
-static void torn_input(struct vp_program *program)
-{
-	vp_trouble(program, "%s", vp_error());
-	if (program->input.torn && program->about->stream)
-		vp_put_lost(program, program->t, -1, "input", 1, vp_error());
-}
-
-bool vp_program_next(struct vp_program *program)
-{
-	for (;;) {
-		if (program->out.error)
-			return false;
-		int got = vp_input_next(&program->input, &program->line);
-		if (got == 0)
-			return false;
-		if (got < 0) {
-			torn_input(program);
-			continue;
-		}
-		program->read++;
-		if (got == 2) {
-			vp_program_bad(program, "the line is longer than 1 MiB");
-			continue;
-		}
-		if (blank(program->line))
-			continue;
-		if (vp_record_read(&program->record, program->line)) {
-			explain_line(program);
-			continue;
-		}
-		if (!notice(program))
-			return true;
-	}
-}
-
-bool vp_program_again(struct vp_program *program, vp_str own)
-{
-	vp_str shared = vp_record_shared(&program->record);
-	if (!own.n || !shared.p || !vp_input_take(&program->input, shared, own))
-		return false;
-	program->read++;
-	return true;
-}
-
-void vp_program_pass(struct vp_program *program)
-{
-	vp_out_line(&program->out, program->line);
-}
-
 /* ---- the end ---- */
-
-static int64_t cpu_time(const struct rusage *usage)
-{
-	return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000000LL +
-	       (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) * 1000LL;
-}
-
-void vp_put_stage(struct vp_program *program, unsigned more)
-{
-	struct vp_out *out = &program->out;
-	struct rusage usage;
-	char name[64];
-	getrusage(RUSAGE_SELF, &usage);
-	snprintf(name, sizeof name, "%s %s", program->about->name, VP_VERSION);
-	vp_put_begin(out, "stage", program->t, -1);
-	vp_put_str(out, "program", vp_s(name));
-	vp_put_num(out, "read", program->read);
-	vp_put_num(out, "wrote", out->lines + 1 + more);
-	vp_put_num(out, "skipped", program->skipped);
-	vp_put_num(out, "late", program->late);
-	vp_put_sec(out, "cpu", cpu_time(&usage));
-	vp_put_num(out, "memory", (uint64_t)usage.ru_maxrss * 1024);
-	for (const struct vp_count *count = program->counts; count && count->name; count++)
-		vp_put_num(out, count->name, *count->value);
-	vp_put_end(out);
-}
-
-static void account(struct vp_program *program)
-{
-	struct rusage usage;
-	if (program->skipped > SAID_MAX)
-		vp_say(program, "%llu lines skipped", (unsigned long long)program->skipped);
-	if (!program->common.verbose)
-		return;
-	getrusage(RUSAGE_SELF, &usage);
-	vp_say(program,
-	       "read %llu, wrote %llu lines, skipped %llu, late %llu; %.3f s of CPU, %.1f MiB of "
-	       "memory",
-	       (unsigned long long)program->read, (unsigned long long)program->out.lines,
-	       (unsigned long long)program->skipped, (unsigned long long)program->late,
-	       (double)cpu_time(&usage) / 1e9, (double)usage.ru_maxrss / 1024);
-}
 
 void vp_program_free(struct vp_program *program)
 {
-	vp_input_close(&program->input);
-	vp_record_free(&program->record);
+	vp_flow_free(&program->flow);
 	vp_config_free(program->config);
 	vp_options_free(&program->options);
 	vp_options_free(&program->shared);
@@ -854,25 +521,12 @@ void vp_program_free(struct vp_program *program)
 		free(program->placed[i].place);
 	free(program->placed);
 	free(program->arguments);
-	free(program->output_name);
 	free(program->common.plugin_pairs);
 }
 
 int vp_program_finish(struct vp_program *program)
 {
-	if (!program->out.error)
-		unfinished(program); /* else we stopped reading, not the writer writing */
-	if (program->about->stream && !program->about->source && !program->staged)
-		vp_put_stage(program, program->held != NULL);
-	release_end(program);
-	if (program->late_output)
-		late_output(program, -1);
-	bool gone = false;
-	account(program);
-	int failed = vp_out_close(&program->out);
-	gone = program->out.closed_pipe;
-	if (failed && !gone)
-		vp_trouble(program, "%s", vp_error());
+	int status = vp_flow_finish(&program->flow);
 	vp_program_free(program);
-	return program->status;
+	return status;
 }

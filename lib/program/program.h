@@ -1,27 +1,23 @@
-/* What all programs share: their flags, their messages, their exit status, their account.
+/* What all programs share: their flags, their configuration, their plugins' options, and a flow.
  *
  * The one shape of main:
  *
  *   int main(int argc, char **argv)
  *   {
- *       struct vp_program program;
- *       vp_program_start(&program, &about, rows, &state, argc, argv);   // may exit: --help, wrong
- * usage while (vp_program_next(&program)) { ... program.record ... program.out ... } return
- * vp_program_finish(&program);
+ *       struct vp_program program = { 0 };
+ *       vp_program_start(&program, &about, rows, &state, argc, argv); // may exit: --help, wrong
+ * use while (vp_flow_next(&program.flow)) { ... program.flow.record ... program.flow.out ... }
+ *       return vp_program_finish(&program);
  *   }
  */
 #ifndef VMPIPE_PROGRAM_PROGRAM_H
 #define VMPIPE_PROGRAM_PROGRAM_H
 
 #include "program/config.h"
-#include "stream/line.h"
 #include "program/option.h"
-#include "stream/out.h"
-#include "stream/record.h"
+#include "stream/flow.h"
 
 #define VP_VERSION "0.1.0"
-
-enum { VP_OK = 0, VP_TROUBLE = 1, VP_USAGE = 2 };
 
 struct vp_about {
 	const char *name;    /* "vm-track" */
@@ -69,13 +65,6 @@ struct vp_placed {
 	char *place; /* "FILE:LINE:COLUMN" */
 };
 
-/* What a program counts beside its lines, as members of its stage line; the list ends with a name
- * that is NULL. */
-struct vp_count {
-	const char *name;
-	const uint64_t *value;
-};
-
 struct vp_program {
 	const struct vp_about *about;
 	struct vp_options options; /* the program's own */
@@ -90,68 +79,20 @@ struct vp_program {
 	int before_dashes; /* how many of them stood before `--`; argument_count where there was
 	                      none */
 	bool dashes;       /* there was a `--` */
-	struct vp_input input;
-	struct vp_record record; /* the line last read */
-	vp_str line;
-	struct vp_out out;
-	int status;                   /* VP_OK until something failed */
-	uint64_t read, skipped, late; /* for the stage line; wrote is out.lines */
-	int64_t t;                    /* the greatest t seen, ns */
-	char *held; /* an `end` line, held back until its successor is known; NULL: none */
-	size_t held_n;
-	char *output_name;             /* of -o, with %p and %t filled in */
-	bool late_output;              /* -o holds %p: opened when the first pid is known */
-	bool told_backwards;           /* of this segment */
-	bool staged;                   /* the stage line is written already */
-	uint64_t said;                 /* messages about bad lines so far */
-	bool segment_open;             /* between `stream` and `end` */
-	const struct vp_count *counts; /* NULL: none */
+	struct vp_flow flow;
 };
 
 /* Takes a program that is all zeros. Reads flags and YAML, exits on --help, --version, --list and
  * wrong usage; opens input and output. */
 void vp_program_start(struct vp_program *program, const struct vp_about *about,
                       const struct vp_option *rows, void *state, int argc, char **argv);
-/* Applies YAML section and -O pairs to a plugin's options (see vp_options_init). Exits 2 on a wrong
- * one. For several plugins: the section of each, then the pairs, each to all that have such an
- * option. */
-void vp_program_plugin_options(struct vp_program *program, const char *plugin,
-                               struct vp_options *options);
-void vp_program_plugin_section(struct vp_program *program, const char *plugin,
-                               struct vp_options *options);
-void vp_program_plugin_pairs(struct vp_program *program, struct vp_options *const *sets,
-                             size_t count);
+/* Applies YAML sections and -O pairs to the options of plugins (see vp_options_init), each pair to
+ * all that have such an option. Exits 2 on a wrong one. */
+void vp_program_plugin_options(struct vp_program *program, struct vp_options *const *sets,
+                               size_t count);
 /* Everything that was asked for is understood, and nothing is done yet: with --check, the program
  * ends here. */
 void vp_program_checked(struct vp_program *program);
-/* The first pid of the stream: opens an output that has it in its name. Programs that read lines
- * need not call it. */
-void vp_program_pid(struct vp_program *program, int64_t pid);
-/* The next good line, read into program->record; false at the end of all input. Bad lines are said,
- * counted and written as `lost` on the way (unless about->stream is false); `end` lines are held
- * back and passed on with our stage before. */
-bool vp_program_next(struct vp_program *program);
-/* Passes the current line on unchanged. */
-/* Takes the next line unread if it is the region line last read but for its own words, which are
- * these (vp_record_own). */
-bool vp_program_again(struct vp_program *program, vp_str own);
-void vp_program_pass(struct vp_program *program);
-void vp_program_hold(struct vp_program *program); /* about->ends: as other programs hold it back */
-/* "vm-x: text" on stderr unless -q; sets no status. vp_trouble also sets VP_TROUBLE. vp_die exits.
- */
-void vp_say(struct vp_program *program, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-void vp_trouble(struct vp_program *program, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-_Noreturn void vp_die(struct vp_program *program, int status, const char *format, ...)
-        __attribute__((format(printf, 3, 4)));
-/* Drops the current line as bad: message with FILE:LINE, counted, `lost` written. */
-void vp_program_bad(struct vp_program *program, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-void vp_put_lost(struct vp_program *program, int64_t t, int64_t pid, const char *what,
-                 uint64_t count, const char *why);
-/* The stage line now; `more` is how many lines the program writes behind it (its own `end`). */
-void vp_put_stage(struct vp_program *program, unsigned more);
 extern const struct vp_option vp_common_rows[];   /* of all programs, for --help and completions */
 void vp_program_free(struct vp_program *program); /* of a program that is alone: all that
                                                      vp_program_start made */

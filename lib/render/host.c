@@ -41,13 +41,13 @@ static void host_warn(struct vp_host *host, const char *format, ...)
 	va_start(list, format);
 	vsnprintf(text, sizeof text, format, list);
 	va_end(list);
-	if (of(host)->to == &of(host)->program->out && !said_before(of(host), text))
-		vp_say(of(host)->program, "%s", text);
+	if (of(host)->to == &of(host)->flow->out && !said_before(of(host), text))
+		vp_say(of(host)->flow, "%s", text);
 }
 
 static int64_t host_now(struct vp_host *host)
 {
-	return of(host)->program->t;
+	return of(host)->flow->t;
 }
 
 static void host_write(struct vp_host *host, const char *bytes, size_t n)
@@ -132,29 +132,28 @@ static const struct vp_host table = {
 	.write = host_write,
 };
 
-int vp_render_host_open(struct vp_render_host *render, struct vp_program *program,
+int vp_render_host_open(struct vp_render_host *render, struct vp_flow *flow,
                         const struct vp_renderer *renderer)
 {
 	static const struct vp_option none[] = { { 0 } };
 	memset(render, 0, sizeof *render);
 	render->host = table;
 	render->host.ctx = render;
-	render->program = program;
+	render->flow = flow;
 	render->renderer = renderer;
-	render->to = &program->out;
+	render->to = &flow->out;
 	render->state = calloc(1, renderer->state + 1);
 	if (!render->state)
 		return vp_fail("out of memory");
 	if (vp_options_init(&render->options, renderer->options ? renderer->options : none,
 	                    render->state, renderer->name))
 		return -1;
-	vp_program_plugin_options(program, renderer->name, &render->options);
 	return 0;
 }
 
 void vp_render_host_to(struct vp_render_host *render, struct vp_out *to)
 {
-	render->to = to ? to : &render->program->out;
+	render->to = to ? to : &render->flow->out;
 }
 
 void vp_render_host_close(struct vp_render_host *render)
@@ -207,7 +206,7 @@ static void terminal_size(struct vp_canvas *canvas, int fd)
 
 struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width, int height)
 {
-	const struct vp_out *out = &render->program->out;
+	const struct vp_out *out = &render->flow->out;
 	const struct vp_renderer *renderer = render->renderer;
 	bool to_stdout = !out->memory && out->fd == STDOUT_FILENO;
 	struct vp_canvas canvas = { .width = width,
@@ -216,7 +215,7 @@ struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width
 	setlocale(LC_CTYPE, "");
 	canvas.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	canvas.colours = colours(canvas.terminal);
-	canvas.path = out->memory ? render->program->common.output : to_stdout ? NULL : out->name;
+	canvas.path = out->memory ? render->flow->output : to_stdout ? NULL : out->name;
 	if (renderer->text)
 		terminal_size(&canvas, out->fd);
 	canvas.width = canvas.width ? canvas.width : renderer->preset_width;

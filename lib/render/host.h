@@ -1,24 +1,24 @@
-/* The host of a renderer: bytes of the picture go to an output, messages to the program. */
+/* The host of a renderer: bytes of the picture go to an output, messages to the flow. */
 #ifndef VMPIPE_RENDER_HOST_H
 #define VMPIPE_RENDER_HOST_H
 
-#include "program/program.h"
+#include "program/option.h"
+#include "stream/flow.h"
 
 struct vp_render_host {
 	struct vp_host host;
-	struct vp_program *program;
+	struct vp_flow *flow;
 	const struct vp_renderer *renderer;
 	void *state;
 	struct vp_options options;
-	struct vp_out
-	        *to; /* where the picture goes: the program's output, unless somebody took it */
+	struct vp_out *to; /* where the picture goes: the flow's output, unless somebody took it */
 	char **warned;
 	size_t warned_count; /* each text is said once */
 };
 
-/* Allocates the renderer's state and fills it from presets, YAML and -O. Exits 2 on a wrong option.
- * 0, -1 (vp_error). */
-int vp_render_host_open(struct vp_render_host *render, struct vp_program *program,
+/* Allocates the renderer's state and fills it from presets; further options are the caller's
+ * (render->options). 0, -1 (vp_error). */
+int vp_render_host_open(struct vp_render_host *render, struct vp_flow *flow,
                         const struct vp_renderer *renderer);
 /* From now on the picture goes there and warnings nowhere; NULL: both as usual. */
 void vp_render_host_to(struct vp_render_host *render, struct vp_out *to);

@@ -165,7 +165,7 @@ static vp_str status_line(struct vp_show *show, struct vp_pool *pool)
 	const char *scale = scale_word(&show->picture, pool);
 	char *left =
 	        vp_pool_print(pool, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "",
-	                      vp_time_words(pool, show->paused ? show->stood : show->program->t),
+	                      vp_time_words(pool, show->paused ? show->stood : show->flow->t),
 	                      proc ? proc->name ? vp_pool_print(pool, "%s (%lld)", proc->name,
 	                                                        (long long)proc->pid)
 	                                        : vp_pool_print(pool, "%lld", (long long)proc->pid)
@@ -265,8 +265,8 @@ static int draw(struct vp_show *show)
 
 static void stop(struct vp_show *show)
 {
-	show->program->input.stop = true;
-	show->program->segment_open = false; /* we stop reading, not the writer writing */
+	show->flow->input.stop = true;
+	show->flow->segment_open = false; /* we stop reading, not the writer writing */
 }
 
 static void refresh(struct vp_show *show)
@@ -274,7 +274,7 @@ static void refresh(struct vp_show *show)
 	int64_t began = clock_now();
 	if (draw(show)) {
 		vp_show_end(show);
-		vp_trouble(show->program, "%s", vp_error());
+		vp_trouble(show->flow, "%s", vp_error());
 		return;
 	}
 	show->now = clock_now();
@@ -298,8 +298,8 @@ static void catch_up(struct vp_show *show)
 		if (!vp_record_read(record, (vp_str){ line, (size_t)n - 1 }))
 			vp_model_feed(show->model, record);
 	if (lost)
-		vp_trouble(show->program, "lines that came while the picture stood still are lost: "
-		                          "there was no room to keep them");
+		vp_trouble(show->flow, "lines that came while the picture stood still are lost: "
+		                       "there was no room to keep them");
 	if (show->aside)
 		fclose(show->aside);
 	show->aside = NULL;
@@ -312,7 +312,7 @@ static void catch_up(struct vp_show *show)
 static void stand_still(struct vp_show *show, bool paused)
 {
 	show->paused = paused;
-	show->stood = show->program->t;
+	show->stood = show->flow->t;
 	if (!paused)
 		catch_up(show);
 }
@@ -480,8 +480,7 @@ static void key(struct vp_show *show, int key)
 static void keys(struct vp_show *show)
 {
 	int one;
-	while (!show->program->input.stop &&
-	       (one = vp_terminal_key(&show->terminal)) != VP_KEY_NONE)
+	while (!show->flow->input.stop && (one = vp_terminal_key(&show->terminal)) != VP_KEY_NONE)
 		key(show, one);
 	if (vp_terminal_news(&show->terminal) & VP_NEWS_SIZE)
 		show->asked = true;
@@ -505,8 +504,7 @@ static void enter(struct vp_show *show)
 	if (!show->wanted || show->on)
 		return;
 	if (vp_terminal_open(&show->terminal)) {
-		vp_say(show->program, "%s; the picture is drawn at the end of the input",
-		       vp_error());
+		vp_say(show->flow, "%s; the picture is drawn at the end of the input", vp_error());
 		show->wanted = false;
 		return;
 	}
@@ -525,7 +523,7 @@ static int patience(const struct vp_show *show)
 /* Returns whether input can be read. */
 static bool wait_once(struct vp_show *show)
 {
-	struct pollfd fds[] = { { .fd = show->program->input.fd, .events = POLLIN },
+	struct pollfd fds[] = { { .fd = show->flow->input.fd, .events = POLLIN },
 		                { .fd = show->on ? show->terminal.in : -1, .events = POLLIN },
 		                { .fd = show->on ? show->terminal.wake : -1, .events = POLLIN } };
 	if (poll(fds, 3, patience(show)) < 0) {
@@ -549,14 +547,14 @@ static void idle(void *ctx)
 {
 	struct vp_show *show = ctx;
 	show->now = clock_now();
-	while (show->wanted && !show->program->input.stop && !wait_once(show))
+	while (show->wanted && !show->flow->input.stop && !wait_once(show))
 		continue;
 }
 
 /* A snapshot that has begun is fed to its end, so that what stands still is whole. */
 bool vp_show_aside(struct vp_show *show)
 {
-	vp_str line = show->program->record.line;
+	vp_str line = show->flow->record.line;
 	if (!show->paused || (!show->aside && (!whole(show) || !(show->aside = tmpfile()))))
 		return false;
 	fwrite(line.p, 1, line.n, show->aside);
@@ -566,7 +564,7 @@ bool vp_show_aside(struct vp_show *show)
 
 void vp_show_line(struct vp_show *show)
 {
-	const struct vp_record *record = &show->program->record;
+	const struct vp_record *record = &show->flow->record;
 	uint64_t regions;
 	if (!show->wanted)
 		return;
@@ -591,11 +589,12 @@ void vp_show_line(struct vp_show *show)
 
 /* ---- beginning and end ---- */
 
-static bool input_is_pipe(const struct vp_program *program)
+static bool input_is_pipe(const struct vp_flow *flow)
 {
 	struct stat info;
-	const char *first = program->argument_count ? program->arguments[0] : "-";
-	if (program->argument_count > 1)
+	char *const *paths = flow->input.paths;
+	const char *first = paths && paths[0] ? paths[0] : "-";
+	if (paths && paths[0] && paths[1])
 		return false;
 	return !(strcmp(first, "-") ? stat(first, &info) : fstat(STDIN_FILENO, &info)) &&
 	       (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode));
@@ -605,11 +604,11 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
                   const struct vp_picture *picture, enum vp_show_when when, int64_t fps)
 {
 	const struct vp_renderer *renderer = host->renderer;
-	struct vp_program *program = host->program;
+	struct vp_flow *flow = host->flow;
 	bool draws = renderer->text && renderer->draw && !renderer->record;
-	bool screen = draws && !program->common.output && vp_terminal_possible();
+	bool screen = draws && !flow->output && vp_terminal_possible();
 	memset(show, 0, sizeof *show);
-	show->program = program;
+	show->flow = flow;
 	show->host = host;
 	show->model = model;
 	show->picture = *picture;
@@ -617,13 +616,13 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
 	show->period = 1000000000 / (fps > 0 ? fps : 15);
 	show->terminal.in = show->terminal.wake = -1;
 	show->wanted =
-	        screen && (when == VP_SHOW_YES || (when == VP_SHOW_AUTO && input_is_pipe(program)));
+	        screen && (when == VP_SHOW_YES || (when == VP_SHOW_AUTO && input_is_pipe(flow)));
 	if (when == VP_SHOW_YES && !screen)
-		vp_die(program, VP_USAGE, "--live yes: %s",
-		       !draws ? "this renderer draws no text that could be drawn again"
-		       : program->common.output ? "the picture goes to a file"
-		                                : "standard output is no terminal that can be "
-		                                  "drawn on");
+		vp_die(flow, VP_USAGE, "--live yes: %s",
+		       !draws         ? "this renderer draws no text that could be drawn again"
+		       : flow->output ? "the picture goes to a file"
+		                      : "standard output is no terminal that can be "
+		                        "drawn on");
 }
 
 unsigned vp_show_keep(const struct vp_show *show, const struct vp_filter *filter)
@@ -641,8 +640,8 @@ void vp_show_begin(struct vp_show *show, const struct vp_canvas *canvas)
 		return;
 	vp_out_memory(&show->text);
 	show->began = clock_now();
-	show->program->input.idle = idle;
-	show->program->input.ctx = show;
+	show->flow->input.idle = idle;
+	show->flow->input.ctx = show;
 }
 
 void vp_show_end(struct vp_show *show)

@@ -20,7 +20,7 @@ struct vp_picture {
 };
 
 struct vp_show {
-	struct vp_program *program;
+	struct vp_flow *flow;
 	struct vp_render_host *host;
 	struct vp_model *model;
 	struct vp_picture picture;

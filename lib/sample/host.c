@@ -21,7 +21,7 @@ static struct vp_sample_host *host_of(struct vp_host *h)
 static struct vp_out *out_of(struct vp_host *h)
 {
 	struct vp_sample_host *host = host_of(h);
-	return host->gather ? &host->gathered : &host->program->out;
+	return host->gather ? &host->gathered : &host->flow->out;
 }
 
 /* In what is written, t never decreases; of what is gathered, what one source says stays in its
@@ -33,9 +33,9 @@ static int64_t lift(struct vp_host *h, int64_t t)
 		return host->line_count && host->lines[host->line_count - 1].t > t
 		               ? host->lines[host->line_count - 1].t
 		               : t;
-	if (t > host->program->t)
-		host->program->t = t;
-	return host->program->t;
+	if (t > host->flow->t)
+		host->flow->t = t;
+	return host->flow->t;
 }
 
 static void note_line(struct vp_sample_host *host, const char *type, int64_t t)
@@ -98,7 +98,7 @@ static void host_warn(struct vp_host *h, const char *format, ...)
 			return;
 	if (host->warned_count < sizeof host->warned / sizeof *host->warned)
 		host->warned[host->warned_count++] = said;
-	vp_trouble(host->program, "%s", text);
+	vp_trouble(host->flow, "%s", text);
 }
 
 static int64_t host_now(struct vp_host *h)
@@ -112,7 +112,7 @@ static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t
 	begin_line(h, "lost", lift(h, host_now(h)), pid);
 	vp_put_str(out_of(h), "what", vp_s(what));
 	vp_put_num(out_of(h), "count", count);
-	vp_put_str(out_of(h), "where", vp_s(host_of(h)->program->about->name));
+	vp_put_str(out_of(h), "where", vp_s(host_of(h)->flow->name));
 	vp_put_str(out_of(h), "why", vp_s(why));
 	end_line(h);
 }
@@ -285,11 +285,11 @@ static void host_raw(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, co
 	} while (text.n);
 }
 
-void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program,
-                         const char *source, int64_t began)
+void vp_sample_host_init(struct vp_sample_host *host, struct vp_flow *flow, const char *source,
+                         int64_t began)
 {
 	memset(host, 0, sizeof *host);
-	host->program = program;
+	host->flow = flow;
 	host->source = source;
 	host->began = began;
 	host->host = (struct vp_host){
@@ -330,16 +330,16 @@ void vp_sample_host_redact(struct vp_sample_host *host)
 /* The line as it is, or where it comes after a later one, with that one's time. */
 static void put_gathered(struct vp_sample_host *host, const struct vp_gathered *line)
 {
-	struct vp_out *out = &host->program->out;
+	struct vp_out *out = &host->flow->out;
 	const char *text = host->gathered.buffer;
 	char digits[40];
 	int n = 0;
-	if (line->t >= host->program->t)
-		host->program->t = line->t;
+	if (line->t >= host->flow->t)
+		host->flow->t = line->t;
 	else
 		n = snprintf(digits, sizeof digits, "%lld.%09lld",
-		             (long long)(host->program->t / 1000000000),
-		             (long long)(host->program->t % 1000000000));
+		             (long long)(host->flow->t / 1000000000),
+		             (long long)(host->flow->t % 1000000000));
 	vp_out_bytes(out, text + line->from, line->time - line->from);
 	vp_out_bytes(out, n ? digits : text + line->time,
 	             n ? (size_t)n : line->time_end - line->time);

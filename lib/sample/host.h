@@ -3,7 +3,7 @@
 #define VMPIPE_SAMPLE_HOST_H
 
 #include "plugin.h"
-#include "program/program.h"
+#include "stream/flow.h"
 
 #define VP_RAW_PIECE 65536 /* bytes of text on one raw line */
 
@@ -15,7 +15,7 @@ struct vp_gathered {
 
 struct vp_sample_host {
 	struct vp_host host; /* what the plugin gets */
-	struct vp_program *program;
+	struct vp_flow *flow;
 	const char *source;  /* its name */
 	int64_t began;       /* of the stream, ns, monotonic */
 	uint64_t warned[64]; /* hashes of what was said */
@@ -33,8 +33,8 @@ struct vp_sample_host {
 	char rest_why[160];
 };
 
-void vp_sample_host_init(struct vp_sample_host *host, struct vp_program *program,
-                         const char *source, int64_t began);
+void vp_sample_host_init(struct vp_sample_host *host, struct vp_flow *flow, const char *source,
+                         int64_t began);
 void vp_sample_host_gather(struct vp_sample_host *host);
 void vp_sample_host_redact(struct vp_sample_host *host);
 /* Writes what these hosts have gathered, all lines by their time. 0, or -1 (vp_error). */

@@ -33,7 +33,7 @@ static int load(struct vp_sources *sources, const char *name)
 	if (vp_options_init(&run->options, run->plugin->options ? run->plugin->options : none,
 	                    run->state, run->plugin->name))
 		return -1;
-	vp_sample_host_init(&run->host, sources->program, run->plugin->name, sources->began);
+	vp_sample_host_init(&run->host, sources->flow, run->plugin->name, sources->began);
 	run->host.followed = followed;
 	run->host.ctx = sources;
 	sources->count++;
@@ -42,7 +42,6 @@ static int load(struct vp_sources *sources, const char *name)
 
 int vp_sources_load(struct vp_sources *sources, const char *names)
 {
-	struct vp_options *sets[VP_SOURCES_MAX];
 	char *copy = strdup(names), *rest = copy, *name;
 	int failed = copy ? 0 : vp_fail("out of memory");
 	while (!failed && (name = strsep(&rest, ",")))
@@ -53,14 +52,8 @@ int vp_sources_load(struct vp_sources *sources, const char *names)
 		return -1;
 	if (!sources->count)
 		return vp_fail("--source names none");
-	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		vp_program_plugin_section(sources->program, run->plugin->name, &run->options);
-		if (sources->count > 1)
-			vp_sample_host_gather(&run->host);
-		sets[i] = &run->options;
-	}
-	vp_program_plugin_pairs(sources->program, sets, sources->count);
+	for (size_t i = 0; sources->count > 1 && i < sources->count; i++)
+		vp_sample_host_gather(&sources->runs[i].host);
 	return 0;
 }
 
@@ -108,7 +101,7 @@ static void merge(struct vp_sources *sources)
 	for (size_t i = 0; i < sources->count; i++)
 		hosts[i] = &sources->runs[i].host;
 	if (vp_sample_merge(hosts, sources->count))
-		vp_die(sources->program, VP_TROUBLE, "%s", vp_error());
+		vp_die(sources->flow, VP_TROUBLE, "%s", vp_error());
 }
 
 int vp_sources_open(struct vp_sources *sources)
@@ -119,13 +112,13 @@ int vp_sources_open(struct vp_sources *sources)
 		run->open =
 		        !run->plugin->open || run->plugin->open(run->state, &run->host.host) == 0;
 		if (!run->open)
-			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
 		open += run->open;
 		int events = run->open && run->plugin->drain && run->plugin->fd
 		                     ? run->plugin->fd(run->state)
 		                     : -1;
 		if (events >= 0 && vp_watch_events(sources->watch, events))
-			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
 	}
 	merge(sources);
 	return open;
@@ -137,14 +130,14 @@ static int attach(struct vp_sources *sources, struct vp_run *run, const struct v
 		return 0;
 	if (run->plugin->attach(run->state, &run->host.host, process) == 0)
 		return 1;
-	vp_trouble(sources->program, "%s", vp_error());
+	vp_trouble(sources->flow, "%s", vp_error());
 	return 0;
 }
 
 static void watch(struct vp_sources *sources, int64_t pid)
 {
 	if (vp_watch_add(sources->watch, pid))
-		vp_trouble(sources->program, "%s", vp_error());
+		vp_trouble(sources->flow, "%s", vp_error());
 }
 
 int vp_sources_attach(struct vp_sources *sources, const struct vp_process *process)
@@ -157,7 +150,7 @@ int vp_sources_attach(struct vp_sources *sources, const struct vp_process *proce
 	if (taken || any)
 		watch(sources, process->pid);
 	if (taken)
-		vp_program_pid(sources->program, process->pid);
+		vp_flow_pid(sources->flow, process->pid);
 	return any ? 1 : taken;
 }
 
@@ -182,7 +175,7 @@ static int drain(struct vp_sources *sources)
 		if (run->open && run->plugin->drain)
 			there = run->plugin->drain(run->state, &run->host.host);
 		if (there < 0) {
-			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
 			run->open = false;
 		}
 		if (there > most)
@@ -201,7 +194,7 @@ int vp_sources_look(struct vp_sources *sources)
 		run->host.rest_until = 0;
 		int there = run->plugin->sample(run->state, &run->host.host);
 		if (there < 0) {
-			vp_trouble(sources->program, "%s: %s", run->plugin->name, vp_error());
+			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
 			run->open = false;
 		}
 		if (there > most && run->plugin->attach)

@@ -3,8 +3,9 @@
 #ifndef VMPIPE_SAMPLE_SOURCES_H
 #define VMPIPE_SAMPLE_SOURCES_H
 
+#include "program/option.h"
 #include "sample/host.h"
-#include "program/program.h"
+#include "stream/flow.h"
 #include "system/watch.h"
 
 #define VP_SOURCES_MAX 16
@@ -18,7 +19,7 @@ struct vp_run {
 };
 
 struct vp_sources {
-	struct vp_program *program;
+	struct vp_flow *flow;
 	struct vp_watch *watch; /* to which every attached process is added */
 	int64_t began;          /* ns, monotonic */
 	struct vp_run runs[VP_SOURCES_MAX];

@@ -13,6 +13,7 @@
 
 #include "base/base64.h"
 #include "base/bytes.h"
+#include "base/error.h"
 #include "stream/json.h"
 
 const char *const vp_type_names[VP_T_COUNT] = { "",
@@ -66,7 +67,7 @@ int vp_record_init(struct vp_record *record)
 	memset(record, 0, sizeof *record);
 	record->scratch_size = 2 * (size_t)VP_LINE_MAX;
 	record->scratch = malloc(record->scratch_size);
-	return record->scratch ? 0 : -1;
+	return record->scratch ? 0 : vp_no_memory();
 }
 
 void vp_record_free(struct vp_record *record)

@@ -98,7 +98,7 @@ struct vp_record {
 	size_t column;
 };
 
-int vp_record_init(struct vp_record *record); /* 0, or -1 out of memory */
+int vp_record_init(struct vp_record *record); /* 0, or -1 (vp_error) */
 void vp_record_free(struct vp_record *record);
 
 /* Reads one line (no newline in it) into the record. The record borrows `line`.
