@@ -104,6 +104,55 @@ same_as_maps() {
 	same_as_maps
 }
 
+# A sampler of a process driven call by call, which is stopped while the ring has room for few of 200 calls.
+overrun() {
+	step_start
+	step mmap 2 rw
+	local at=$answer stepped=$pid i
+	background vm-sample --ebpf -p "$pid" -O ring=4K -O faults=none -i 1h -o raw.ndjson
+	sampler=$pid pid=$stepped
+	until_true grep -qs '"type":"raw"' raw.ndjson
+	kill -STOP "$sampler"
+	until_true grep -q '^State:.T' "/proc/$sampler/status"
+	for i in {1..100}; do
+		step mprotect "$at" 1 r
+		step mprotect "$at" 1 rw
+	done
+}
+
+# Calls in the stream, and records that were lost.
+seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork")] | length) \([.[] | select(.type == "lost" and .what == "events") | .count] | add)"' raw.ndjson; }
+
+@test "events that find no room are reported as lost, and the process is read again, though it does nothing more" {
+	overrun
+	kill -CONT "$sampler"
+	until_true grep -q '"type":"lost"' raw.ndjson
+	until_true eval '[ "$(grep -c "\"type\":\"raw\"" raw.ndjson)" -ge 2 ]'
+	kill -INT "$sampler"
+	wait "$sampler" || true
+	read -r seen lost < <(seen_and_lost)
+	[ "$seen" -gt 3 ] && [ $((seen + lost)) = 200 ]
+	[ "$(jq -r 'select(.call == "mprotect" or .type == "lost") | .type' raw.ndjson | tail -1)" = lost ]
+}
+
+@test "an exit that finds no room is reported with its status, after the events lost before it, and ends the stream" {
+	overrun
+	for i in 1 2 3; do # their records are as small as that of an exit: they leave no room for it
+		step fork
+		kill -KILL "$answer"
+	done
+	echo "exit 3" >&"$step_in"
+	until_true eval '! grep -qs "^State:.[^Z]" "/proc/$pid/status"' # bash may have waited for it
+	kill -CONT "$sampler"
+	wait "$sampler"
+	read -r seen lost < <(seen_and_lost)
+	[ "$seen" -gt 3 ] && [ $((seen + lost)) = 203 ]
+	[ "$(jq -r 'select(.type == "lost" or .type == "event") | .what // .call' raw.ndjson | tail -2 | paste -sd' ')" = "events exit" ]
+	[ "$(jq 'select(.call == "exit") | .status' raw.ndjson)" = 3 ]
+	jq -se '.[-1].reason == "gone"' raw.ndjson
+	jq -se '[.[] | select(.t) | .t] | . == sort' raw.ndjson
+}
+
 @test "each whole read of a process is of one moment, however much the process maps meanwhile" {
 	vm-sample --ebpf -O exact=no --command-output out -- "$WORKLOADS/churn" calls 300000 300 </dev/null >raw.ndjson || true
 	[ "$(grep -c '"type":"raw"' raw.ndjson)" -gt 5 ]

@@ -175,7 +175,8 @@ struct {
 	__type(value, struct ebpf_vma);
 } rows SEC(".maps");
 
-unsigned long long last; /* ns: of the newest record */
+unsigned long long last;    /* ns: of the newest record */
+unsigned long long refused; /* records for which there was no room, so far */
 struct ebpf_first first[EBPF_FIRST];
 unsigned int further;     /* there may be some in `pids`, too */
 struct mount *root_mount; /* the reader's root, where paths begin, as in what it reads from /proc;
@@ -239,18 +240,26 @@ static void unwatch(unsigned int pid)
 
 /* ---- sending ---- */
 
-/* Wakes the reader at once while records are rare, and when it falls behind; else it comes by
- * itself. */
-static long send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
+/* Sends a record; not 0: there is no room. Wakes the reader at once while records are rare; else
+ * the reader comes by itself. */
+static long offer(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
 {
 	unsigned long long now = head->t, before = last;
 	unsigned long flags =
 	        now - before > RARE && now > before ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 	last = now;
 	head->lost = watched->lost;
-	long failed = bpf_ringbuf_output(&ring, head, size, flags);
-	if (failed)
+	return bpf_ringbuf_output(&ring, head, size, flags);
+}
+
+/* Sends a record, and counts it as lost where there is no room. */
+static long send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
+{
+	long failed = offer(watched, head, size);
+	if (failed) {
 		__sync_fetch_and_add(&watched->lost, 1);
+		__sync_fetch_and_add(&refused, 1);
+	}
 	return failed;
 }
 
@@ -1130,8 +1139,14 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 	to->code = task->exit_code;
 	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT)
 		to->code = BPF_CORE_READ(task, signal, group_exit_code);
-	if (send(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0)
+	if (offer(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0) {
 		unwatch(pid);
+		return 0;
+	}
+	watched->code = to->code;
+	watched->end = to->head;
+	__sync_fetch_and_add(&watched->ended, 1); /* after what it vouches for */
+	__sync_fetch_and_add(&refused, 1);
 	return 0;
 }
 

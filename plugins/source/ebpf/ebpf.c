@@ -416,10 +416,58 @@ static void set_timer(struct ebpf *e, size_t count)
 	timerfd_settime(e->timer, 0, &when, NULL);
 }
 
+/* What is known in the kernel of a process. False: it is not watched, or no more. */
+static bool watched_of(struct ebpf *e, uint32_t pid, struct ebpf_watched *to)
+{
+	const struct ebpf_first *first = e->bpf->bss->first;
+	for (int i = 0; i < EBPF_FIRST; i++) {
+		if (__atomic_load_n(&first[i].pid, __ATOMIC_RELAXED) != pid)
+			continue;
+		*to = first[i].watched;
+		return true;
+	}
+	return e->bpf->bss->further &&
+	       bpf_map_lookup_elem(bpf_map__fd(e->bpf->maps.pids), &pid, to) == 0;
+}
+
+/* Tells what of a process has found no room until `before`, if no later record says so. False: it
+ * has ended since. */
+static bool tell_refused(struct ebpf *e, struct vp_host *h, struct target *target, int64_t before)
+{
+	struct ebpf_watched watched;
+	if (!watched_of(e, (uint32_t)target->pid, &watched))
+		return true;
+	if (!__atomic_load_n(&watched.ended, __ATOMIC_ACQUIRE)) {
+		tell_lost(e, h, target, before, watched.lost);
+		return true;
+	}
+	if ((int64_t)watched.end.t > before)
+		return false;
+	struct ebpf_lived exit = { .head = watched.end, .code = watched.code };
+	ebpf_unwatch(e, target->pid);
+	tell(e, h, &exit.head);
+	return true;
+}
+
+/* The last records of a process may have found no room, its exit among them. Called when the ring
+ * holds nothing from before `before`. */
+static void tell_all_refused(struct ebpf *e, struct vp_host *h, int64_t before, uint64_t refused)
+{
+	bool all = true;
+	if (refused == e->refused)
+		return;
+	for (size_t i = 0; i < e->target_count; i++)
+		all &= tell_refused(e, h, &e->targets[i], before);
+	target_sweep(e);
+	if (all)
+		e->refused = refused;
+}
+
 static int ebpf_drain(void *state, struct vp_host *h)
 {
 	struct ebpf *e = state;
-	uint64_t ticks;
+	uint64_t ticks, refused = __atomic_load_n(&e->bpf->bss->refused, __ATOMIC_ACQUIRE);
+	int64_t before = ebpf_clock();
 	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
 		return h->fail(h, "the timer cannot be read: %s", strerror(errno));
 	size_t count, all = 0, rounds = 0;
@@ -427,6 +475,8 @@ static int ebpf_drain(void *state, struct vp_host *h)
 		all += count = drain_once(e, h);
 	while (count > ARENA / sizeof(struct ebpf_called) &&
 	       ++rounds < ROUNDS); /* it was full: there is more */
+	if (rounds < ROUNDS)
+		tell_all_refused(e, h, before, refused);
 	set_timer(e, rounds == ROUNDS ? 1 : all);
 	return (int)e->target_count;
 }
@@ -438,25 +488,16 @@ static int ebpf_fd(void *state)
 
 /* ---- processes ---- */
 
-static bool in_hash(struct ebpf *e, uint32_t pid)
-{
-	struct ebpf_watched value;
-	return bpf_map_lookup_elem(bpf_map__fd(e->bpf->maps.pids), &pid, &value) == 0;
-}
-
 void ebpf_watch(struct ebpf *e, int64_t pid, bool held)
 {
 	uint32_t key = (uint32_t)pid;
-	struct ebpf_watched value = { .held = held };
+	struct ebpf_watched known, value = { .held = held };
 	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
-	for (int i = 0; i < EBPF_FIRST; i++) {
-		if (__atomic_load_n(&first[i].pid, __ATOMIC_RELAXED) == key)
-			return;
-		if (!unused && !first[i].pid)
+	if (watched_of(e, key, &known))
+		return; /* the kernel's half may have seen it begin */
+	for (int i = EBPF_FIRST; i-- > 0;)
+		if (!first[i].pid)
 			unused = &first[i];
-	}
-	if (in_hash(e, key))
-		return; /* the kernel's half has seen it begin */
 	if (unused) {
 		unused->watched = value;
 		__atomic_store_n(&unused->pid, key, __ATOMIC_RELEASE);

@@ -108,7 +108,9 @@ struct ebpf_watched {
 	unsigned int held;        /* a command before its first exec: nothing of it is told */
 	unsigned long long stack; /* where its stack began when that was told last */
 	unsigned int unread; /* a call of which nobody knows what it left, until it is read whole */
-	unsigned int pad;
+	unsigned int ended;  /* its exit has found no room: it is here */
+	unsigned int code, pad; /* as in struct ebpf_lived */
+	struct ebpf_head end;
 };
 
 /* The first of those that are watched, which are found without a hash: that costs a call 50 ns. */

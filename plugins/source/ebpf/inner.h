@@ -98,7 +98,7 @@ struct ebpf {
 	char vsyscall[128]; /* the row of maps that no region of the process makes */
 	int64_t now;        /* ns, monotonic: of this drain */
 	int64_t offset;     /* monotonic clock of the kernel - clock of the stream */
-	uint64_t missed;    /* calls that the kernel did not hand to us, as far as told */
+	uint64_t refused;   /* records that had found no room, as far as told */
 };
 
 enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
@@ -192,6 +192,9 @@ vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t
 
 /* tell.c */
 void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head);
+/* Tells that so many records of a process have found no room until t (ns, monotonic), if more than
+ * has been told; it is to be read again. */
+void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, int64_t t, uint32_t lost);
 /* The region as the stream has it; `digits` (48 bytes) holds its texts. */
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,
                  char *digits);

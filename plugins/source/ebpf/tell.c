@@ -308,16 +308,20 @@ static void tell_fault(struct ebpf *e, struct vp_host *h, struct target *target,
 
 /* ---- all of them ---- */
 
-static void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target,
-                      const struct ebpf_head *head)
+void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, int64_t t, uint32_t lost)
 {
-	(void)e;
-	if (head->lost == target->lost)
+	static const char why[] = "the ring was full: give it more room with -O ring=SIZE, or "
+	                          "trace less with -e; the process is read again";
+	int32_t count = (int32_t)(lost - target->lost);
+	if (count <= 0)
 		return;
-	h->lost(h, head->pid, "events", head->lost - target->lost,
-	        "the ring was full: give it more room with -O ring=SIZE, or trace less with -e; "
-	        "the process is read again");
-	target->lost = head->lost;
+	h->begin(h, "lost", t < e->offset ? 0 : t - e->offset, target->pid);
+	h->str(h, "what", (vp_str){ "events", 6 });
+	h->num(h, "count", (uint64_t)count);
+	h->str(h, "where", (vp_str){ "vm-sample", 9 });
+	h->str(h, "why", (vp_str){ why, sizeof why - 1 });
+	h->end(h);
+	target->lost = lost;
 	target->wanted = true;
 }
 
@@ -343,7 +347,7 @@ void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
 	if ((int64_t)head->t <= target->since || target->forget)
 		return;
 	target->changed_at = (int64_t)head->t;
-	tell_lost(e, h, target, head);
+	tell_lost(e, h, target, (int64_t)head->t, head->lost);
 	switch (head->kind) {
 	case EBPF_CALL: tell_call(e, h, target, called); break;
 	case EBPF_PICTURE: tell_picture(e, h, target, called); break;
