@@ -62,7 +62,7 @@ contradicts() {
 }
 
 @test "the end of an unknown id is found" {
-	contradicts 'id 55 of pid 7 goes, but it was not there' 'if .event == "SPLIT" and .id == 3 then .gone = [55] else . end'
+	contradicts 'id 55 of pid 7 goes, but no region has that id' 'if .event == "SPLIT" and .id == 3 then .gone = [55] else . end'
 }
 
 @test "an id that is given twice is found" {

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream/record.h"
+#include "base/list.h"
+#include "base/str.h"
 
 /* clang-format off */
 static const struct {
@@ -62,25 +63,23 @@ static size_t kind_search(vp_str kind)
 		return KNOWN + NAMED_MAX - 1;
 	if (named_count == NAMED_MAX - 1)
 		kind = (vp_str){ "(further kinds)", 15 };
-	char **more = realloc(named, (named_count + 1) * sizeof *more);
 	char *name = kind.p ? strndup(kind.p, kind.n) : strdup("unknown");
-	if (!more || !name)
+	if (!name || vp_list_room(&named, named_count, NULL, sizeof *named))
 		abort();
-	named = more;
 	named[named_count] = name;
 	return KNOWN + named_count++;
 }
 
-/* Where it stood the last time that a kind of its length and ends was asked for. */
+/* Caches the index by the kind's length and its first and last byte. */
 size_t vp_kind_index(vp_str kind)
 {
-	static size_t seen[64];
+	static size_t cache[64];
 	unsigned ends =
 	        kind.n ? (unsigned char)kind.p[0] * 5u + (unsigned char)kind.p[kind.n - 1] : 0;
-	size_t *place = &seen[(ends + kind.n * 11) % 64];
-	if (*place < vp_kind_count() && vp_str_is(kind, vp_kind_name(*place)))
-		return *place;
-	return *place = kind_search(kind);
+	size_t *cached = &cache[(ends + kind.n * 11) % 64];
+	if (*cached >= vp_kind_count() || !vp_str_is(kind, vp_kind_name(*cached)))
+		*cached = kind_search(kind);
+	return *cached;
 }
 
 const char *vp_kind_name(size_t index)

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
+#include "base/str.h"
 #include "space/inner.h"
 #include "space/rules_macos.h"
-#include "stream/record.h"
 
-/* A rule that a region may fit, and what is still to be asked of it. */
+/* A rule that a region may fit, and the questions that are still open. */
 struct candidate {
 	const struct vp_kind_rule *rule;
 	vp_str kind, after;
@@ -18,32 +19,32 @@ struct candidate {
 };
 enum { NAME = 1, PERMISSIONS = 2, EXTENT = 4, BESIDE = 8, WORDS = 16, SHAPE = 32, POINTED = 64 };
 
-/* The rules for regions whose permissions are these, and that have a name, a file, words of the
- * system's (flags, a label) or not. */
+/* The rules that a region of one sort may fit: of the same permissions, with a name or without,
+ * with a file or without, with words of the system (flags, a label) or without. */
 struct shortlist {
 	struct candidate *rules;
 	size_t count;
 	bool made;
 };
 
-#define PERMS 16 /* r, w, x or not, shared or private; one list more for any others */
+#define PERMS 16 /* r, w, x or not, shared or private; one more list is for any other letters */
 
-/* Last parts of the paths that are mapped executable, a NUL behind each. */
+/* Last components of the paths that are mapped executable, a NUL after each. */
 struct programs {
 	char *names;
 	size_t n, size;
 };
 
-/* One run over a snapshot. The buffers are kept for the next. */
-struct run {
+/* One pass over a snapshot. The buffers are kept for the next pass. */
+struct pass {
 	struct vp_kind_place place;
 	unsigned char *facts;
 	size_t facts_size;
-	struct programs found, programs; /* of this run, and those that the lists are made for */
-	unsigned char *name_fits; /* by rule, for the last name: 0 not asked yet, 1 no, 2 yes */
+	struct programs found, programs; /* of this pass; those that the lists were made for */
+	unsigned char *name_fits;        /* by rule, for `name`: 0 not asked yet, 1 no, 2 yes */
 	size_t rule_count;
-	struct shortlist lists[2][2][2][PERMS + 1]; /* [name][file][words][permissions]; good while
-	                                               rules and programs are the same */
+	/* [name][file][words][permissions]; valid while rules and programs are the same */
+	struct shortlist lists[2][2][2][PERMS + 1];
 	vp_str name;
 };
 
@@ -62,30 +63,24 @@ static int program_add(struct programs *found, vp_str path)
 	const char *slash = memrchr(path.p, '/', path.n);
 	if (slash)
 		path = (vp_str){ slash + 1, path.n - (size_t)(slash + 1 - path.p) };
-	if (found->size - found->n <= path.n) {
-		size_t size = 2 * found->size + path.n + 256;
-		char *more = realloc(found->names, size);
-		if (!more)
-			return -1;
-		found->names = more;
-		found->size = size;
-	}
+	if (vp_list_more(&found->names, found->n, path.n + 1, &found->size, 1))
+		return -1;
 	memcpy(found->names + found->n, path.p, path.n);
 	found->n += path.n;
 	found->names[found->n++] = 0;
 	return 0;
 }
 
-/* Neighbours in the list that are of one file are one object if any of them is executable. The
- * program itself is the last below the heap, or where there is no heap the first. */
-static int find_objects(struct run *run)
+/* Neighbours of one file are one object if any of them is executable. The program itself is the
+ * last object below the heap, or the first where there is no heap. */
+static int find_objects(struct pass *pass)
 {
-	const struct vp_region *regions = run->place.regions;
+	const struct vp_region *regions = pass->place.regions;
 	size_t first = 0, first_end = 0, last = 0, last_end = 0;
 	bool heap = false;
-	for (size_t i = 0, next; i < run->place.count; i = next) {
+	for (size_t i = 0, next; i < pass->place.count; i = next) {
 		bool executable = false, file = regions[i].name.n && vp_kind_has_file(&regions[i]);
-		for (next = i; next < run->place.count &&
+		for (next = i; next < pass->place.count &&
 		               (next == i || (file && same_file(&regions[i], &regions[next])));
 		     next++)
 			executable |= regions[next].perms[0] && regions[next].perms[2] == 'x';
@@ -93,18 +88,24 @@ static int find_objects(struct run *run)
 		        vp_str_is(regions[i].name, "[heap]");
 		if (!file || !executable)
 			continue;
-		if (!first_end)
-			first = i, first_end = next;
-		if (!heap)
-			last = i, last_end = next;
-		memset(run->facts + i, VP_KIND_OBJECT, next - i);
-		if (program_add(&run->found, regions[i].name))
+		if (!first_end) {
+			first = i;
+			first_end = next;
+		}
+		if (!heap) {
+			last = i;
+			last_end = next;
+		}
+		memset(pass->facts + i, VP_KIND_OBJECT, next - i);
+		if (program_add(&pass->found, regions[i].name))
 			return -1;
 	}
-	if (!heap || !last_end)
-		last = first, last_end = first_end;
+	if (!heap || !last_end) {
+		last = first;
+		last_end = first_end;
+	}
 	for (; last < last_end; last++)
-		run->facts[last] |= VP_KIND_MAIN;
+		pass->facts[last] |= VP_KIND_MAIN;
 	return 0;
 }
 
@@ -122,11 +123,11 @@ static size_t region_at(const struct vp_kind_place *place, uint64_t address)
 	return low < place->count && place->regions[low].start <= address ? low : place->count;
 }
 
-static void know_stack(struct run *run, size_t at)
+static void know_stack(struct pass *pass, size_t at)
 {
-	struct vp_kind_place *place = &run->place;
+	struct vp_kind_place *place = &pass->place;
 	const uint64_t size = place->regions[at].size;
-	run->facts[at] |= VP_KIND_HOLDS_STACK;
+	pass->facts[at] |= VP_KIND_HOLDS_STACK;
 	place->stacks_marked |= vp_match_word(place->regions[at].flags, "nh");
 	if (place->regions[at].name.n ||
 	    place->stack_size_count == sizeof place->stack_sizes / sizeof *place->stack_sizes)
@@ -137,38 +138,39 @@ static void know_stack(struct run *run, size_t at)
 	place->stack_sizes[place->stack_size_count++] = size;
 }
 
-/* The local storage of a thread other than the first lies at the upper end of its stack. */
-static void know_threads(struct run *run, const struct vp_kind_facts *facts)
+/* Of a thread other than the first, the local storage lies at the upper end of its stack. */
+static void know_threads(struct pass *pass, const struct vp_kind_facts *facts)
 {
 	for (size_t i = 0; facts && i < facts->thread_count; i++) {
 		const struct vp_kind_thread *thread = &facts->threads[i];
-		size_t stack = region_at(&run->place, thread->stack),
-		       local = region_at(&run->place, thread->local);
-		run->place.threads_known = true;
-		if (stack < run->place.count)
-			know_stack(run, stack);
-		if (local < run->place.count && thread->main)
-			run->facts[local] |= VP_KIND_HOLDS_LOCAL;
-		else if (local < run->place.count)
-			know_stack(run, local);
+		size_t stack = region_at(&pass->place, thread->stack),
+		       local = region_at(&pass->place, thread->local);
+		pass->place.threads_known = true;
+		if (stack < pass->place.count)
+			know_stack(pass, stack);
+		if (local < pass->place.count && thread->main)
+			pass->facts[local] |= VP_KIND_HOLDS_LOCAL;
+		else if (local < pass->place.count)
+			know_stack(pass, local);
 	}
 }
 
-static bool program_fits(const struct run *run, const struct vp_kind_rule *rule)
+static bool program_fits(const struct pass *pass, const struct vp_kind_rule *rule)
 {
-	for (size_t at = 0, n; at < run->programs.n; at += n + 1) {
-		n = strlen(run->programs.names + at);
-		if (vp_match_glob(rule->program, (vp_str){ run->programs.names + at, n }))
+	for (size_t at = 0, n; at < pass->programs.n; at += n + 1) {
+		n = strlen(pass->programs.names + at);
+		if (vp_match_glob(rule->program, (vp_str){ pass->programs.names + at, n }))
 			return true;
 	}
 	return false;
 }
 
-static bool name_fits(struct run *run, const struct vp_kind_rule *rule, size_t number, vp_str name)
+static bool name_fits(struct pass *pass, const struct vp_kind_rule *rule, size_t number,
+                      vp_str name)
 {
 	if (!rule->name[0] || !name.n)
 		return !rule->name[0] && !name.n;
-	unsigned char *asked = &run->name_fits[number];
+	unsigned char *asked = &pass->name_fits[number];
 	if (!*asked)
 		*asked = vp_match_glob(rule->name, name) ? 2 : 1;
 	return *asked == 2;
@@ -183,17 +185,17 @@ static bool extent_fits(const struct vp_kind_rule *rule, const struct vp_region 
 	return !rule->align || region->start % rule->align == 0;
 }
 
-static bool beside_fits(const struct run *run, const struct candidate *candidate)
+static bool beside_fits(const struct pass *pass, const struct candidate *candidate)
 {
 	const struct vp_kind_rule *rule = candidate->rule;
-	const struct vp_region *below = rule->after ? vp_kind_neighbour(&run->place, -1) : NULL;
-	if (rule->object && (rule->object > 0) != !!(run->facts[run->place.at] & VP_KIND_OBJECT))
+	const struct vp_region *below = rule->after ? vp_kind_neighbour(&pass->place, -1) : NULL;
+	if (rule->object && (rule->object > 0) != !!(pass->facts[pass->place.at] & VP_KIND_OBJECT))
 		return false;
 	return !rule->after || (below && vp_str_eq(below->kind, candidate->after));
 }
 
-/* Where only three letters are told, most memory is private; macOS has words of its own for the
- * rest. */
+/* A source that gives three letters alone means private memory; on macOS the label says the rest.
+ */
 static bool permissions_fit(const struct vp_kind_rule *rule, const struct vp_region *region)
 {
 	char perms[sizeof region->perms];
@@ -203,26 +205,27 @@ static bool permissions_fit(const struct vp_kind_rule *rule, const struct vp_reg
 	return vp_match_perms(rule->perms, perms);
 }
 
-static bool fits(struct run *run, const struct candidate *candidate, const struct vp_region *region)
+static bool fits(struct pass *pass, const struct candidate *candidate,
+                 const struct vp_region *region)
 {
 	const struct vp_kind_rule *rule = candidate->rule;
 	const unsigned asks = candidate->asks;
-	if (asks & NAME && !name_fits(run, rule, candidate->number, region->name))
+	if (asks & NAME && !name_fits(pass, rule, candidate->number, region->name))
 		return false;
 	if (asks & EXTENT && !extent_fits(rule, region))
 		return false;
 	if (asks & POINTED &&
-	    !(run->facts[run->place.at] & (VP_KIND_HOLDS_LOCAL | VP_KIND_HOLDS_STACK)))
+	    !(pass->facts[pass->place.at] & (VP_KIND_HOLDS_LOCAL | VP_KIND_HOLDS_STACK)))
 		return false;
 	if (asks & PERMISSIONS && !permissions_fit(rule, region))
 		return false;
-	if (asks & BESIDE && !beside_fits(run, candidate))
+	if (asks & BESIDE && !beside_fits(pass, candidate))
 		return false;
 	if (asks & WORDS && rule->flags && !vp_match_word(region->flags, rule->flags))
 		return false;
 	if (asks & WORDS && rule->label && !vp_match_glob(rule->label, region->label))
 		return false;
-	return !(asks & SHAPE) || rule->shape(&run->place);
+	return !(asks & SHAPE) || rule->shape(&pass->place);
 }
 
 /* 0 .. PERMS - 1, or PERMS: other letters than Linux has. */
@@ -234,7 +237,7 @@ static unsigned perms_index(const char *perms)
 	return usual ? r | w << 1 | x << 2 | s << 3 : PERMS;
 }
 
-static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool has_name,
+static bool can_fit(const struct pass *pass, const struct vp_kind_rule *rule, bool has_name,
                     bool file, bool words, const char *perms)
 {
 	if (!words && (rule->flags || (rule->label && rule->label[0])))
@@ -245,7 +248,7 @@ static bool can_fit(const struct run *run, const struct vp_kind_rule *rule, bool
 		return false;
 	if (rule->perms && perms && !vp_match_perms(rule->perms, perms))
 		return false;
-	return !rule->program || program_fits(run, rule);
+	return !rule->program || program_fits(pass, rule);
 }
 
 static struct candidate make_candidate(const struct vp_kind_rule *rule, size_t number,
@@ -271,20 +274,22 @@ static struct candidate make_candidate(const struct vp_kind_rule *rule, size_t n
 	return candidate;
 }
 
-/* What a region of this sort is held against: made when the first one comes. NULL: no memory. */
-static const struct shortlist *list_of(struct run *run, const struct vp_region *region)
+/* The rules that a region of this sort may fit; made for the first such region. NULL: no memory. */
+static const struct shortlist *list_of(struct pass *pass, const struct vp_region *region)
 {
 	bool has_name = region->name.n > 0, file = vp_kind_has_file(region),
 	     words = region->flags.n || region->label.n;
 	unsigned perms = perms_index(region->perms);
-	struct shortlist *list = &run->lists[has_name][file][words][perms];
+	struct shortlist *list = &pass->lists[has_name][file][words][perms];
 	if (list->made)
 		return list;
-	if (!list->rules && !(list->rules = malloc(run->rule_count * sizeof *list->rules)))
+	if (!list->rules && !(list->rules = malloc(pass->rule_count * sizeof *list->rules))) {
+		vp_no_memory();
 		return NULL;
+	}
 	list->count = 0;
-	for (size_t i = 0; i < run->rule_count; i++)
-		if (can_fit(run, vp_kind_rule_at(i), has_name, file, words,
+	for (size_t i = 0; i < pass->rule_count; i++)
+		if (can_fit(pass, vp_kind_rule_at(i), has_name, file, words,
 		            perms < PERMS ? region->perms : NULL))
 			list->rules[list->count++] =
 			        make_candidate(vp_kind_rule_at(i), i, has_name, perms < PERMS);
@@ -292,77 +297,79 @@ static const struct shortlist *list_of(struct run *run, const struct vp_region *
 	return list;
 }
 
-static int set_one(struct run *run)
+static int set_one(struct pass *pass)
 {
-	struct vp_region *region = &run->place.regions[run->place.at];
-	bool asked = !region->label.n;
+	struct vp_region *region = &pass->place.regions[pass->place.at];
+	bool asked = !region->label.n; /* macOS's words, after the user's rules */
 	if (region->kind.n)
 		return 0;
-	if (!vp_str_eq(region->name, run->name)) {
-		memset(run->name_fits, 0, run->rule_count);
-		run->name = region->name;
+	if (!vp_str_eq(region->name, pass->name)) {
+		memset(pass->name_fits, 0, pass->rule_count);
+		pass->name = region->name;
 	}
-	const struct shortlist *list = list_of(run, region);
+	const struct shortlist *list = list_of(pass, region);
 	if (!list)
 		return -1;
 	for (size_t i = 0; i < list->count && !region->kind.n; i++) {
 		const struct candidate *candidate = &list->rules[i];
-		if (!asked && candidate->number >= vp_kind_rules_added())
-			asked = true, region->kind = vp_s(vp_macos_kind(region));
-		if (!region->kind.n && fits(run, candidate, region))
+		if (!asked && candidate->number >= vp_kind_rules_added()) {
+			asked = true;
+			region->kind = vp_s(vp_macos_kind(region));
+		}
+		if (!region->kind.n && fits(pass, candidate, region))
 			region->kind = candidate->kind;
 	}
 	return 0;
 }
 
-/* Other rules, or other programs: the lists are to be made again, with room for all rules. */
-static void forget_lists(struct run *run, bool all)
+/* Forgets the lists since programs, or with `all` rules, have changed. */
+static void forget_lists(struct pass *pass, bool all)
 {
-	struct shortlist *list = &run->lists[0][0][0][0];
-	for (size_t i = 0; i < sizeof run->lists / sizeof *list; i++) {
+	struct shortlist *list = &pass->lists[0][0][0][0];
+	for (size_t i = 0; i < sizeof pass->lists / sizeof *list; i++) {
 		list[i].made = false;
-		if (all)
-			free(list[i].rules), list[i].rules = NULL;
+		if (!all)
+			continue;
+		free(list[i].rules);
+		list[i].rules = NULL;
 	}
 }
 
-static void compare_programs(struct run *run)
+static void compare_programs(struct pass *pass)
 {
-	struct programs *found = &run->found, *programs = &run->programs, last = *programs;
+	struct programs *found = &pass->found, *programs = &pass->programs, last = *programs;
 	if (found->n == programs->n &&
 	    (!found->n || memcmp(found->names, programs->names, found->n) == 0))
 		return;
 	*programs = *found;
 	*found = last;
-	forget_lists(run, false);
+	forget_lists(pass, false);
 }
 
-static int prepare(struct run *run, size_t count)
+static int prepare(struct pass *pass, size_t count)
 {
-	if (run->rule_count != vp_kind_rules()) {
-		free(run->name_fits);
-		forget_lists(run, true);
-		run->rule_count = vp_kind_rules();
-		if (!(run->name_fits = malloc(run->rule_count)))
-			return run->rule_count = 0, vp_fail("out of memory");
+	if (pass->rule_count != vp_kind_rules()) {
+		free(pass->name_fits);
+		forget_lists(pass, true);
+		pass->rule_count = vp_kind_rules();
+		pass->name_fits = malloc(pass->rule_count);
+		if (!pass->name_fits) {
+			pass->rule_count = 0;
+			return vp_no_memory();
+		}
 	}
-	if (run->facts_size < count) {
-		free(run->facts);
-		run->facts_size = count + count / 2;
-		run->facts = malloc(run->facts_size);
-	}
-	if (!run->facts)
-		return run->facts_size = 0, vp_fail("out of memory");
-	memset(run->name_fits, 0, run->rule_count);
-	memset(run->facts, 0, count);
-	run->found.n = 0;
-	run->name = (vp_str){ 0 };
+	if (vp_list_reach(&pass->facts, count, &pass->facts_size, 1))
+		return -1;
+	memset(pass->name_fits, 0, pass->rule_count);
+	memset(pass->facts, 0, count);
+	pass->found.n = 0;
+	pass->name = (vp_str){ 0 };
 	return 0;
 }
 
 /* ---- the next snapshot of the same process ---- */
 
-#define BELOW 3 /* the farthest that a rule looks at, below; above it is the next one */
+#define BELOW 3 /* a rule looks at so many regions below, and at one above */
 
 void vp_kind_memory_free(struct vp_kind_memory *memory)
 {
@@ -371,92 +378,85 @@ void vp_kind_memory_free(struct vp_kind_memory *memory)
 	memset(memory, 0, sizeof *memory);
 }
 
-/* Whether all that concerns the process as a whole is as it was. */
-static bool same_process(const struct run *run, const struct vp_kind_memory *memory)
+/* Is everything unchanged that concerns the process as a whole? */
+static bool same_process(const struct pass *pass, const struct vp_kind_memory *memory)
 {
-	const struct vp_kind_place *place = &run->place;
-	return memory->rules == run->rule_count && memory->threads_known == place->threads_known &&
+	const struct vp_kind_place *place = &pass->place;
+	return memory->rules == pass->rule_count && memory->threads_known == place->threads_known &&
 	       memory->stacks_marked == place->stacks_marked &&
 	       memory->stack_size_count == place->stack_size_count &&
 	       memcmp(memory->stack_sizes, place->stack_sizes,
 	              place->stack_size_count * sizeof *place->stack_sizes) == 0 &&
-	       memory->programs_n == run->programs.n &&
+	       memory->programs_n == pass->programs.n &&
 	       (!memory->programs_n ||
-	        memcmp(memory->programs, run->programs.names, memory->programs_n) == 0);
+	        memcmp(memory->programs, pass->programs.names, memory->programs_n) == 0);
 }
 
-static int note(const struct run *run, struct vp_kind_memory *now)
+/* Notes what the kinds depend on, for the next snapshot. -1: no memory. */
+static int note(const struct pass *pass, struct vp_kind_memory *now)
 {
-	const struct vp_kind_place *place = &run->place;
+	const struct vp_kind_place *place = &pass->place;
 	now->rules = 0;
-	if (now->size < place->count) {
-		free(now->facts);
-		now->facts = malloc(now->size = place->count + place->count / 2);
-	}
-	if (now->programs_size < run->programs.n) {
-		free(now->programs);
-		now->programs = malloc(now->programs_size = 2 * run->programs.n);
-	}
-	if (!now->facts || (now->programs_size && !now->programs)) {
-		now->size = now->programs_size = 0;
+	if (vp_list_reach(&now->facts, place->count, &now->size, 1) ||
+	    vp_list_reach(&now->programs, pass->programs.n, &now->programs_size, 1))
 		return -1;
-	}
-	memcpy(now->facts, run->facts, now->count = place->count);
-	if (run->programs.n)
-		memcpy(now->programs, run->programs.names, run->programs.n);
-	now->programs_n = run->programs.n;
-	now->threads_known = place->threads_known, now->stacks_marked = place->stacks_marked;
+	memcpy(now->facts, pass->facts, place->count);
+	now->count = place->count;
+	if (pass->programs.n)
+		memcpy(now->programs, pass->programs.names, pass->programs.n);
+	now->programs_n = pass->programs.n;
+	now->threads_known = place->threads_known;
+	now->stacks_marked = place->stacks_marked;
 	memcpy(now->stack_sizes, place->stack_sizes, sizeof now->stack_sizes);
 	now->stack_size_count = place->stack_size_count;
-	now->rules = run->rule_count;
+	now->rules = pass->rule_count;
 	return 0;
 }
 
-/* Whether the region at `at`, and its neighbours as far as rules look, are what they were.
- * `straight`: so many regions below it stand below it as they did before. */
-static bool as_before(const struct run *run, const struct vp_kind_before *before, size_t straight)
+/* Are the region in hand and its neighbours, as far as rules look, unchanged? `straight`: number of
+ * regions right below it that were right below it before. */
+static bool as_before(const struct pass *pass, const struct vp_kind_before *before, size_t straight)
 {
-	size_t at = run->place.at, from = before->from[at];
-	const unsigned char *facts = run->facts + at, *were;
-	const struct vp_region *regions = run->place.regions;
+	size_t at = pass->place.at, from = before->from[at];
+	const unsigned char *facts = pass->facts + at, *were;
+	const struct vp_region *regions = pass->place.regions;
 	if (from == VP_KIND_NEW)
 		return false;
 	were = before->known->facts + from;
 	if (straight < BELOW && (straight < at || at != from))
 		return false;
-	if (at + 1 < run->place.count ? before->from[at + 1] != from + 1
-	                              : from + 1 != before->count)
+	bool last = at + 1 == pass->place.count;
+	if (last ? from + 1 != before->count : before->from[at + 1] != from + 1)
 		return false;
-	if (*facts != *were || (at + 1 < run->place.count && facts[1] != were[1]))
+	if (*facts != *were || (!last && facts[1] != were[1]))
 		return false;
 	return !at || (facts[-1] == were[-1] &&
 	               vp_str_eq(regions[at - 1].kind, before->regions[from - 1].kind));
 }
 
-static int set_again(struct run *run, const struct vp_kind_before *before)
+static int set_again(struct pass *pass, const struct vp_kind_before *before)
 {
 	bool same = before->known->rules && before->known->count == before->count &&
-	            same_process(run, before->known);
+	            same_process(pass, before->known);
 	size_t straight = 0;
-	for (size_t *at = &run->place.at; *at < run->place.count; ++*at) {
+	for (size_t *at = &pass->place.at; *at < pass->place.count; ++*at) {
 		size_t from = before->from[*at];
-		straight = *at && from != VP_KIND_NEW && before->from[*at - 1] == from - 1
-		                   ? straight + 1
-		                   : 0;
-		if (same && as_before(run, before, straight))
+		bool follows = *at && from != VP_KIND_NEW && before->from[*at - 1] == from - 1;
+		straight = follows ? straight + 1 : 0;
+		if (same && as_before(pass, before, straight))
 			continue;
 		if (from != VP_KIND_NEW)
-			run->place.regions[*at].kind = (vp_str){ 0 };
-		if (set_one(run))
+			pass->place.regions[*at].kind = (vp_str){ 0 };
+		if (set_one(pass))
 			return -1;
 	}
-	return note(run, before->now);
+	return note(pass, before->now);
 }
 
-static int set_all(struct run *run)
+static int set_all(struct pass *pass)
 {
-	for (; run->place.at < run->place.count; run->place.at++)
-		if (set_one(run))
+	for (; pass->place.at < pass->place.count; pass->place.at++)
+		if (set_one(pass))
 			return -1;
 	return 0;
 }
@@ -464,18 +464,18 @@ static int set_all(struct run *run)
 int vp_kinds_set_again(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts,
                        const struct vp_kind_before *before)
 {
-	static struct run run;
+	static struct pass pass;
 	if (!count)
 		return 0;
-	if (prepare(&run, count))
+	if (prepare(&pass, count))
 		return -1;
-	run.place =
-	        (struct vp_kind_place){ .regions = regions, .count = count, .facts = run.facts };
-	if (find_objects(&run))
-		return vp_fail("out of memory");
-	know_threads(&run, facts);
-	compare_programs(&run);
-	return (before ? set_again(&run, before) : set_all(&run)) ? vp_fail("out of memory") : 0;
+	pass.place =
+	        (struct vp_kind_place){ .regions = regions, .count = count, .facts = pass.facts };
+	if (find_objects(&pass))
+		return -1;
+	know_threads(&pass, facts);
+	compare_programs(&pass);
+	return before ? set_again(&pass, before) : set_all(&pass);
 }
 
 int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts)

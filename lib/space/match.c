@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* One pattern, `*` any run and `?` any byte, all else (brackets too: [heap]) as it stands. */
+/* Does the text [at, end) fit the pattern? `*` is any run of bytes, `?` any byte, every other byte
+ * is itself ([heap] too). */
 static bool one_glob(const char *pattern, const char *pattern_end, const char *at, const char *end)
 {
 	const char *star = NULL, *retry = NULL;
@@ -11,9 +12,8 @@ static bool one_glob(const char *pattern, const char *pattern_end, const char *a
 		if (pattern < pattern_end && *pattern == '*') {
 			star = ++pattern;
 			retry = at;
-			if (!memchr(star, '*',
-			            (size_t)(pattern_end -
-			                     star))) { /* the last star: the rest is a tail */
+			/* after the last star the rest is a tail */
+			if (!memchr(star, '*', (size_t)(pattern_end - star))) {
 				if (end - at < pattern_end - star)
 					return false;
 				at = retry = end - (pattern_end - star);

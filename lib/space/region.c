@@ -1,4 +1,4 @@
-/* Regions kept and compared, by one table of their members in the order of the stream. */
+/* Regions are kept and compared by one table of their members, in the order of the stream. */
 #include "space/region.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 /* ---- storage for strings ---- */
 
-#define BLOCK 16384 /* bytes of strings in one piece of storage */
+#define BLOCK 16384 /* bytes of one piece of storage */
 
 struct block {
 	struct block *next;
@@ -71,21 +71,27 @@ struct field {
 	const char *name;
 	enum form form;
 	size_t at;
-	bool identity; /* what a region is, apart from where */
+	bool identity; /* it says what the region is, not where */
 };
 
+#define AT(name) offsetof(struct vp_region, name)
+/* clang-format off */
 static const struct field fields[] = {
-#define FIELD(name, form, identity)                                     \
-	{                                                               \
-#name, form, offsetof(struct vp_region, name), identity \
-	}
-	FIELD(start, ADDRESS, false), FIELD(end, ADDRESS, false),      FIELD(size, BYTES, false),
-	FIELD(perms, LETTERS, true),  FIELD(max_perms, LETTERS, true), FIELD(share, TEXT, false),
-	FIELD(kind, TEXT, true),      FIELD(name, TEXT, true),         FIELD(label, TEXT, true),
-	FIELD(offset, OFFSET, false), FIELD(dev, TEXT, false),         FIELD(inode, TEXT, false),
-#undef FIELD
+	{ .name = "start",     .form = ADDRESS, .at = AT(start) },
+	{ .name = "end",       .form = ADDRESS, .at = AT(end) },
+	{ .name = "size",      .form = BYTES,   .at = AT(size) },
+	{ .name = "perms",     .form = LETTERS, .at = AT(perms),     .identity = true },
+	{ .name = "max_perms", .form = LETTERS, .at = AT(max_perms), .identity = true },
+	{ .name = "share",     .form = TEXT,    .at = AT(share) },
+	{ .name = "kind",      .form = TEXT,    .at = AT(kind),      .identity = true },
+	{ .name = "name",      .form = TEXT,    .at = AT(name),      .identity = true },
+	{ .name = "label",     .form = TEXT,    .at = AT(label),     .identity = true },
+	{ .name = "offset",    .form = OFFSET,  .at = AT(offset) },
+	{ .name = "dev",       .form = TEXT,    .at = AT(dev) },
+	{ .name = "inode",     .form = TEXT,    .at = AT(inode) },
 };
-static const struct field flags = { "flags", TEXT, offsetof(struct vp_region, flags), false };
+/* clang-format on */
+static const struct field flags = { .name = "flags", .form = TEXT, .at = AT(flags) };
 
 #define FIELDS (sizeof fields / sizeof fields[0])
 
@@ -117,7 +123,7 @@ static bool measure_differs(const struct vp_region *a, const struct vp_region *b
 	return (a->measured & bit) && a->measure[i] != b->measure[i];
 }
 
-/* ---- further members, as text ---- */
+/* ---- members without a field, as text ---- */
 
 bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *m)
 {
@@ -135,12 +141,12 @@ bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *m)
 	if (value >= end || *value != ':')
 		return false;
 	value = vp_json_space(value + 1, end);
-	const char *behind = vp_json_skip(value, end, 1, &m->json, &fault);
-	if (!behind)
+	const char *after = vp_json_skip(value, end, 1, &m->json, &fault);
+	if (!after)
 		return false;
-	m->value = (vp_str){ value, (size_t)(behind - value) };
-	m->text = (vp_str){ p, (size_t)(behind - p) };
-	*at = (size_t)(behind - extra.p);
+	m->value = (vp_str){ value, (size_t)(after - value) };
+	m->text = (vp_str){ p, (size_t)(after - p) };
+	*at = (size_t)(after - extra.p);
 	return true;
 }
 
@@ -274,7 +280,7 @@ static void put_field(struct was *w, const struct vp_region *region, const struc
 	if ((field->form == LETTERS && !*(const char *)value) ||
 	    (field->form == TEXT && !((const vp_str *)value)->n) ||
 	    (field->form == OFFSET && !region->has_offset))
-		return; /* it was not known: there is nothing to say of it */
+		return; /* the former value is unknown */
 	open_was(w);
 	if (field->form == LETTERS)
 		vp_put_str(w->out, field->name, vp_s(value));

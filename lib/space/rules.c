@@ -1,11 +1,11 @@
-/* The rules by which a region's kind is told on Linux, and the user's in front of them. */
+/* The rules that give a region its kind on Linux, and the user's rules before them. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/list.h"
 #include "space/inner.h"
 #include "space/kind.h"
-#include "stream/record.h"
+#include "base/str.h"
 
 #define KIB(n) ((uint64_t)(n) << 10)
 #define MIB(n) ((uint64_t)(n) << 20)
@@ -15,7 +15,7 @@
 
 /* ---- shapes ---- */
 
-/* The neighbour, if it has no file and may not be accessed. */
+/* Returns the neighbour if it touches, has no file and allows no access; else NULL. */
 static const struct vp_region *closed(const struct vp_kind_place *place, int step)
 {
 	const struct vp_region *there = vp_kind_neighbour(place, step);
@@ -30,10 +30,10 @@ static bool not_reserving(const struct vp_region *region)
 	return !region->flags.n || vp_match_word(region->flags, "nr");
 }
 
-/* A heap of a glibc arena starts at a multiple of its size, which is 64 MiB, or 1 MiB where
- * addresses have 32 bits. glibc opens it from below, so closed memory up to the next multiple
- * follows. Of a heap that is all open only the flag `nr` tells: many other mappings have such a
- * size, and the kernel aligns them to 2 MiB. */
+/* A heap of a glibc arena starts at a multiple of its size: 64 MiB, or 1 MiB where addresses have
+ * 32 bits. glibc opens the heap from below; closed memory follows, up to the next multiple. A heap
+ * that is all open is known by the flag `nr` alone: many other mappings have such a size, and the
+ * kernel aligns them to 2 MiB. */
 static bool arena_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at], *rest = closed(place, +1);
@@ -46,7 +46,7 @@ static bool arena_shape(const struct vp_kind_place *place)
 	return rest && not_reserving(rest) && rest->end % unit == 0 && rest->size < unit;
 }
 
-/* What an arena has not opened ends where the next one could begin; a guard that happens to lie
+/* The closed rest of an arena ends where another arena could begin. A guard that happens to lie
  * above an arena does not. */
 static bool arena_rest(const struct vp_kind_place *place)
 {
@@ -70,8 +70,8 @@ static bool main_program(const struct vp_kind_place *place)
 	return place->at && place->facts[place->at - 1] & VP_KIND_MAIN;
 }
 
-/* A size that stacks are made in: by the C library (ulimit -s, or 2 MiB) and by Rust; a little more
- * where a kernel before 6.7 has merged it with what lies above. */
+/* Is this a usual size of stacks: those of the C library (ulimit -s, or 2 MiB) or of Rust? A kernel
+ * before 6.7 may have merged a little more memory above. */
 static bool usual_stack(uint64_t size, uint64_t guard)
 {
 	static const uint64_t usual[] = { MIB(2), MIB(8), MIB(10) };
@@ -81,9 +81,9 @@ static bool usual_stack(uint64_t size, uint64_t guard)
 	return false;
 }
 
-/* Memory over a guard, and mapped as a stack as far as the kernel tells (MAP_STACK: no huge pages,
- * from 6.7). Else of a size: where the threads' pointers are known, of one of their stacks' (a
- * thread has ended, its stack waits for the next one). */
+/* Memory above a guard that was mapped with MAP_STACK (from Linux 6.7 on it has no huge pages).
+ * Where no flag shows that, its size decides: the size of a known thread's stack, or a usual one. A
+ * thread may have ended, and its stack waits for another. */
 static bool stack_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
@@ -104,7 +104,7 @@ static bool stack_shape(const struct vp_kind_place *place)
 	return false;
 }
 
-/* Right below a stack, so a guard however large: a stack is asked before its own turn comes. */
+/* A guard right below a stack, however large. The stack above has no kind yet. */
 static bool below_stack(const struct vp_kind_place *place)
 {
 	struct vp_kind_place above = *place;
@@ -118,7 +118,7 @@ static bool below_stack(const struct vp_kind_place *place)
 	       vp_match_glob(STACK_NAMES, stack->name);
 }
 
-/* Java's are of 1 MiB, their guard beside it or, of their own making, in it. */
+/* Stacks of Java have 1 MiB, with the guard or without it. */
 static bool java_stack_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at], *guard = closed(place, -1);
@@ -126,7 +126,7 @@ static bool java_stack_shape(const struct vp_kind_place *place)
 	       (here->size == MIB(1) || here->size + guard->size == MIB(1));
 }
 
-/* Linux 2.4 names no stack, but has it begin below offset 0: fffff000, or all of 64 bits. */
+/* Linux 2.4 names no stack, but shows its offset as a little below 0: fffff000, or with 64 bits. */
 static bool old_stack(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at];
@@ -135,7 +135,7 @@ static bool old_stack(const struct vp_kind_place *place)
 	       here->offset >= (narrow ? GIB(4) - MIB(16) : 0 - GIB(1));
 }
 
-/* Where the kernel lends its code: nothing else is ever put above the stack. */
+/* Only code and data that the kernel lends lie above the stack. */
 static bool above_stack(const struct vp_kind_place *place)
 {
 	for (size_t i = place->at; i-- > 0 && place->at - i <= 3;)
@@ -144,14 +144,14 @@ static bool above_stack(const struct vp_kind_place *place)
 	return false;
 }
 
-/* Open memory that reaches far into closed: reserved at once, committed as it is needed. */
+/* Open memory with much closed memory above: reserved at once, committed as needed. */
 static bool vast_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *rest = closed(place, +1);
 	return rest && rest->size >= GIB(2);
 }
 
-/* Closed below, and closed above so far that no 32-bit index leads out of it. */
+/* Closed memory below, and so much above that no 32-bit index leads out. */
 static bool wasm_shape(const struct vp_kind_place *place)
 {
 	const struct vp_region *here = &place->regions[place->at], *below, *above;
@@ -171,8 +171,8 @@ static bool wasm_shape(const struct vp_kind_place *place)
 
 #define VSYSCALL UINT64_C(0xffffffffff600000)
 
-/* Files without a disk: shared memory as a rule, but programs are run from them, and compilers
- * write code there. */
+/* Files without a disk. Most are shared memory, but programs run from them, and compilers write
+ * code there. */
 #define IN_MEMORY "/memfd:*|/dev/shm/*|/run/shm/*|/dev/zero (deleted)|/SYSV*"
 
 /* Names come first: those that the kernel gives (proc_pid_maps(5)) and those that programs give,
@@ -285,10 +285,8 @@ static char *copy_of(const char *text)
 
 int vp_kinds_add(const struct vp_kind_rule *rule)
 {
-	struct vp_kind_rule *more = realloc(added, (added_count + 1) * sizeof *more);
-	if (!more)
-		return vp_fail("out of memory");
-	added = more;
+	if (vp_list_room(&added, added_count, NULL, sizeof *added))
+		return -1;
 	struct vp_kind_rule *to = &added[added_count++];
 	*to = *rule;
 	to->kind = copy_of(rule->kind);
@@ -298,6 +296,6 @@ int vp_kinds_add(const struct vp_kind_rule *rule)
 	to->flags = copy_of(rule->flags);
 	to->after = copy_of(rule->after);
 	to->program = copy_of(rule->program);
-	vp_kind_index(vp_s(to->kind)); /* so that options may name it before a region is of it */
+	vp_kind_index(vp_s(to->kind)); /* options may name it before any region has it */
 	return 0;
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "stream/record.h"
+#include "base/str.h"
 
 /* The first row that fits decides. macOS has no break area, so memory of malloc is arena, never
  * heap. In `label` and `name` one `*` is any run of bytes, and '|' separates alternatives. In

@@ -1,8 +1,8 @@
-/* The address spaces as a stream tells them: for each process its regions sorted by address, found
- * by id through a hash.
+/* The address spaces of a stream: for each process its regions sorted by address, found by id
+ * through a hash table.
  *
- * What is sorted are pointers: where ten thousand regions change often, moving the regions
- * themselves would be all the work.
+ * Pointers are sorted, not regions: moving ten thousand regions at each change would be all the
+ * work.
  */
 #include "space/state.h"
 
@@ -10,80 +10,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 
-/* ---- ids: where the region with an id starts; open addressing, 0 is no id ---- */
-
-struct vp_ids {
-	struct {
-		uint64_t id, start;
-	} * slots;
-	size_t count, mask;
-};
-
-static size_t ids_slot(const struct vp_ids *ids, uint64_t id)
-{
-	size_t i = (size_t)(id * 0x9e3779b97f4a7c15u >> 20) & ids->mask;
-	while (ids->slots[i].id && ids->slots[i].id != id)
-		i = (i + 1) & ids->mask;
-	return i;
-}
-
-static int ids_grow(struct vp_ids *ids)
-{
-	struct vp_ids old = *ids;
-	size_t size = old.slots ? 2 * (old.mask + 1) : 64;
-	ids->slots = calloc(size, sizeof *ids->slots);
-	if (!ids->slots) {
-		*ids = old;
-		return vp_fail("out of memory");
-	}
-	ids->mask = size - 1;
-	for (size_t i = 0; old.slots && i <= old.mask; i++)
-		if (old.slots[i].id)
-			ids->slots[ids_slot(ids, old.slots[i].id)] = old.slots[i];
-	free(old.slots);
-	return 0;
-}
-
-static int ids_set(struct vp_ids *ids, uint64_t id, uint64_t start)
-{
-	if (2 * ids->count >= (ids->slots ? ids->mask : 0) && ids_grow(ids))
-		return -1;
-	size_t i = ids_slot(ids, id);
-	if (!ids->slots[i].id)
-		ids->count++;
-	ids->slots[i].id = id;
-	ids->slots[i].start = start;
-	return 0;
-}
-
-static void ids_delete(struct vp_ids *ids, uint64_t id)
-{
-	if (!ids->slots)
-		return;
-	size_t hole = ids_slot(ids, id);
-	if (!ids->slots[hole].id)
-		return;
-	ids->slots[hole].id = 0;
-	ids->count--;
-	for (size_t i = (hole + 1) & ids->mask; ids->slots[i].id; i = (i + 1) & ids->mask) {
-		size_t wanted = (size_t)(ids->slots[i].id * 0x9e3779b97f4a7c15u >> 20) & ids->mask;
-		if (((i - wanted) & ids->mask) < ((i - hole) & ids->mask))
-			continue;
-		ids->slots[hole] = ids->slots[i];
-		ids->slots[i].id = 0;
-		hole = i;
-	}
-}
-
-static void ids_clear(struct vp_ids *ids)
-{
-	if (ids->count)
-		memset(ids->slots, 0, (ids->mask + 1) * sizeof *ids->slots);
-	ids->count = 0;
-}
-
-/* ---- regions: given out one by one from slabs, and taken back ---- */
+/* ---- regions: one by one from slabs ---- */
 
 enum { SLAB = 128 };
 
@@ -122,9 +51,7 @@ static void space_free(struct vp_space *space)
 {
 	if (!space)
 		return;
-	if (space->ids)
-		free(space->ids->slots);
-	free(space->ids);
+	vp_places_free(&space->ids);
 	free(space->base);
 	for (struct vp_slab *slab = space->slabs, *next; slab; slab = next) {
 		next = slab->next;
@@ -141,9 +68,8 @@ static struct vp_space *space_new(int64_t pid)
 	if (!space)
 		return NULL;
 	space->pid = pid;
-	space->ids = calloc(1, sizeof *space->ids);
 	space->strings = vp_strings_new();
-	if (space->ids && space->strings)
+	if (space->strings)
 		return space;
 	space_free(space);
 	return NULL;
@@ -151,7 +77,7 @@ static struct vp_space *space_new(int64_t pid)
 
 void vp_state_init(struct vp_state *state)
 {
-	*state = (struct vp_state){ NULL, 0, { NULL, 0, 0 } };
+	*state = (struct vp_state){ 0 };
 }
 
 void vp_state_clear(struct vp_state *state)
@@ -176,15 +102,14 @@ struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 		return state->spaces[at];
 	if (!make)
 		return NULL;
-	struct vp_space **grown = realloc(state->spaces, (state->count + 1) * sizeof *grown);
-	if (!grown)
+	if (vp_list_room(&state->spaces, state->count, NULL, sizeof *state->spaces))
 		return NULL;
-	state->spaces = grown;
 	struct vp_space *space = space_new(pid);
-	if (space && vp_places_set(&state->pids, pid, state->count))
-		space_free(space), space = NULL;
-	if (space)
-		state->spaces[state->count++] = space;
+	if (!space || vp_places_set(&state->pids, pid, state->count)) {
+		space_free(space);
+		return NULL;
+	}
+	state->spaces[state->count++] = space;
 	return space;
 }
 
@@ -194,7 +119,7 @@ int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid)
 	                *known = vp_state_space(to, pid, true);
 	if (!moved || !known) {
 		vp_state_clear(from);
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	}
 	struct vp_space swap = *known;
 	*known = *moved;
@@ -219,12 +144,9 @@ static size_t lower_bound(const struct vp_space *space, uint64_t start)
 
 size_t vp_space_index(const struct vp_space *space, uint64_t id)
 {
-	if (!space->ids->slots || !id)
+	uint64_t start = id ? vp_places_get(&space->ids, id, UINT64_MAX) : UINT64_MAX;
+	if (start == UINT64_MAX)
 		return space->count;
-	size_t slot = ids_slot(space->ids, id);
-	if (!space->ids->slots[slot].id)
-		return space->count;
-	uint64_t start = space->ids->slots[slot].start;
 	for (size_t i = lower_bound(space, start);
 	     i < space->count && space->live[i]->region.start == start; i++)
 		if (space->live[i]->id == id)
@@ -243,25 +165,21 @@ static int space_room(struct vp_space *space)
 	size_t front = space->base ? (size_t)(space->live - space->base) : 0;
 	if (front + space->count < space->size)
 		return 0;
-	if (front > space->count) { /* more was left in front than is in use: move down */
+	if (front > space->count) { /* most of the room lies in front */
 		memmove(space->base, space->live, space->count * sizeof *space->live);
 		space->live = space->base;
 		return 0;
 	}
-	size_t size = space->size ? 2 * space->size : 64;
-	struct vp_live **grown = realloc(space->base, size * sizeof *grown);
-	if (!grown)
-		return vp_fail("out of memory");
-	space->base = grown;
-	space->live = grown + front;
-	space->size = size;
+	if (vp_list_room(&space->base, front + space->count, &space->size, sizeof *space->base))
+		return -1;
+	space->live = space->base + front;
 	return 0;
 }
 
 static void space_remove(struct vp_space *space, size_t i)
 {
 	if (space->live[i]->id)
-		ids_delete(space->ids, space->live[i]->id);
+		vp_places_drop(&space->ids, space->live[i]->id);
 	live_give(space, space->live[i]);
 	if (i < space->count / 2) {
 		memmove(space->live + 1, space->live, i * sizeof *space->live);
@@ -275,9 +193,11 @@ static void space_remove(struct vp_space *space, size_t i)
 
 static int space_insert(struct vp_space *space, uint64_t id, const struct vp_region *kept)
 {
+	if (kept->start == UINT64_MAX)
+		return vp_fail("the region is empty");
 	struct vp_live *live = space_room(space) ? NULL : live_take(space);
 	if (!live)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	size_t i = space->count;
 	if (i && space->live[i - 1]->region.start > kept->start)
 		i = lower_bound(space, kept->start);
@@ -285,7 +205,7 @@ static int space_insert(struct vp_space *space, uint64_t id, const struct vp_reg
 	*live = (struct vp_live){ .region = *kept, .id = id };
 	space->live[i] = live;
 	space->count++;
-	return id ? ids_set(space->ids, id, kept->start) : 0;
+	return id ? vp_places_set(&space->ids, id, kept->start) : 0;
 }
 
 static void space_empty(struct vp_space *space)
@@ -294,21 +214,20 @@ static void space_empty(struct vp_space *space)
 		live_give(space, space->live[i]);
 	space->count = 0;
 	space->live = space->base;
-	ids_clear(space->ids);
+	vp_places_clear(&space->ids);
 	vp_strings_free(space->strings);
 	space->strings = vp_strings_new();
 	space->strings_kept = 0;
 }
 
-/* Strings of regions that have gone stay until they outweigh the others: then those in use move to
- * new storage. */
+/* Copies the strings in use to new storage when those of regions that have gone outweigh them. */
 static int sift_strings(struct vp_space *space)
 {
 	if (vp_strings_bytes(space->strings) < 2 * space->strings_kept + (64u << 10))
 		return 0;
 	struct vp_strings *fresh = vp_strings_new();
 	if (!fresh)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < space->count; i++)
 		vp_region_keep(fresh, &space->live[i]->region, &space->live[i]->region);
 	vp_strings_free(space->strings);
@@ -336,7 +255,7 @@ static int apply_region(struct vp_space *space, struct vp_record *record)
 	space->filling = false;
 	space->seq = record->seq;
 	if (!space->strings)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	struct vp_region kept;
 	vp_region_keep_like(space->strings, &kept, &record->region,
 	                    space->count ? &space->live[space->count - 1]->region : NULL);
@@ -347,7 +266,7 @@ static int space_delete(struct vp_space *space, uint64_t id)
 {
 	size_t i = vp_space_index(space, id);
 	if (i == space->count)
-		return vp_fail("id %llu of pid %lld goes, but it was not there",
+		return vp_fail("id %llu of pid %lld goes, but no region has that id",
 		               (unsigned long long)id, (long long)space->pid);
 	space_remove(space, i);
 	return 0;
@@ -417,7 +336,7 @@ int vp_state_apply(struct vp_state *state, struct vp_record *record)
 		return 0;
 	}
 	if (!space)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	switch (type) {
 	case VP_T_snapshot: return apply_snapshot(space, record);
 	case VP_T_region: return apply_region(space, record);

@@ -1,5 +1,4 @@
-/* The address spaces as a stream tells them: snapshot and region lines replace, change lines
- * replay.
+/* The address spaces of a stream: snapshot and region lines replace regions, change lines replay.
  *
  * Used by vm-check, vm-replay and every view. Memory: the live regions of all processes.
  */
@@ -21,17 +20,17 @@ struct vp_space {
 	int64_t pid;
 	struct vp_live **live; /* sorted by start */
 	size_t count, size;
-	uint64_t seq; /* of the snapshot that is being filled */
-	bool filling; /* region lines of a snapshot are still to come */
+	uint64_t seq; /* of the snapshot whose regions these are */
+	bool filling; /* no region line of that snapshot has come yet */
 	char *name;   /* of the process, or NULL */
 	bool ended;
 	struct vp_strings *strings;
 	/* the state's own */
-	struct vp_live **base; /* what `live` points into: regions leave at either end at no cost */
+	struct vp_live **base; /* `live` points into it: regions leave at either end at no cost */
 	struct vp_live *free_lives;
 	struct vp_slab *slabs;
-	struct vp_ids *ids;
-	size_t strings_kept; /* bytes when they were last sifted */
+	struct vp_places ids; /* where the region with an id starts */
+	size_t strings_kept;  /* bytes after strings were sifted last */
 };
 
 struct vp_state {
@@ -43,19 +42,19 @@ struct vp_state {
 void vp_state_init(struct vp_state *state);
 void vp_state_free(struct vp_state *state);
 void vp_state_clear(struct vp_state *state); /* another `stream` line */
-struct vp_space *vp_state_space(struct vp_state *state, int64_t pid,
-                                bool make); /* NULL: none (or no memory) */
-/* Applies one record (snapshot, region, change, process, event exit; others are nothing to it). The
- * rules are those of the stream: the first region after a snapshot line (or with another seq)
- * empties the space, as does a snapshot of 0 regions; a change deletes `gone`, then sets `id`. An
- * exit only marks the space as ended. Returns 0; -1 with vp_error if the line contradicts the state
- * (a change that deletes an unknown id, no memory). */
+/* NULL: none; with `make`: no memory. */
+struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make);
+/* Applies one record: snapshot, region, change, process, or event exit; others change nothing. The
+ * rules are those of the stream. The first region after a snapshot line (or with another seq)
+ * empties the space, as does a snapshot of 0 regions. A change deletes `gone`, then sets `id`. An
+ * exit only marks the space as ended. -1 (vp_error): the line contradicts the state (a change
+ * deletes an unknown id), or no memory. */
 int vp_state_apply(struct vp_state *state, struct vp_record *record);
 /* The space of this process in `from` takes the place of that in `to`; `from` is cleared. -1:
  * vp_error (no memory), and `to` is as before. */
 int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid);
-struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: no such live region */
-size_t vp_space_index(const struct vp_space *space,
-                      uint64_t id); /* its place in `live`; count: no such region */
+struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: not live */
+/* Returns the index in `live`; count: no live region has the id. */
+size_t vp_space_index(const struct vp_space *space, uint64_t id);
 
 #endif
