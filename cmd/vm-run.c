@@ -64,7 +64,7 @@ static int dump(struct vp_program *program, struct vp_plan *plan, const struct v
 
 static int run(struct vp_program *program, const struct vp_plan *plan)
 {
-	struct vp_pipeline_sink sink = { .ctx = program, .trouble = trouble };
+	struct vp_pipeline_sink sink = { .ctx = &program->flow, .trouble = trouble };
 	const struct vp_job *who;
 	int status = vp_pipeline_check(plan, &who);
 	if (status) {
