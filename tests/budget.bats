@@ -150,9 +150,9 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 		[ "$status" = 2 ]
 		[ "$output" = "vm-track: b.yaml$2" ]
 	}
-	wrong 'budgets:\n  - { kind: heap, mots: 1 }\n' ':2:19: a budget has no option "mots"; the nearest is "most"'
-	wrong 'budget:\n  - { most: 1 }\n' ':1:1: no section "budget"; the nearest is "budgets"'
-	wrong 'budgets:\n  - { kind: hepa, most: 1 }\n' ':2:13: no kind "hepa"; the nearest is "heap"'
+	wrong 'budgets:\n  - { kind: heap, mots: 1 }\n' ':2:19: a budget has no option "mots"; did you mean "most"?'
+	wrong 'budget:\n  - { most: 1 }\n' ':1:1: no section "budget"; did you mean "budgets"?'
+	wrong 'budgets:\n  - { kind: hepa, most: 1 }\n' ':2:13: no kind "hepa"; did you mean "heap"?'
 	wrong 'budgets:\n  - { kind: heap }\n' ':2:5: a budget has either most or growth'
 	wrong 'budgets:\n  - { most: 1, growth: 1 }\n' ':2:5: a budget has either most or growth'
 	wrong 'budgets:\n  - { most: 1, perms: rwxz }\n' ':2:23: perms are letters of r w x s p that must be there, or four characters of r w x s p - and ?'

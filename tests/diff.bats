@@ -181,8 +181,8 @@ setup() {
 	text "1000-1004 rw-p 0" >a
 	refused() { run -2 --separate-stderr vm-diff --fail-if "$1" a a && [[ $stderr == *"column $2: $3"* ]] || { echo "$1: $stderr"; return 1; }; }
 	refused 'heap' 5 'an operator is wanted'
-	refused 'heep.rss > 1' 1 "no kind 'heep'; do you mean 'heap'?"
-	refused 'heap.rsss > 1' 6 "no measure 'rsss'; do you mean 'rss'?"
+	refused 'heep.rss > 1' 1 "no kind \"heep\"; did you mean \"heap\"?"
+	refused 'heap.rsss > 1' 6 "no measure \"rsss\"; did you mean \"rss\"?"
 	refused 'heap.rss > 5%' 12 'a percentage wants a sign'
 	refused 'heap.rss > 1x' 12 'not a size'
 	refused 'heap.regions > 1.5' 16 'a number of regions is wanted'
@@ -202,7 +202,7 @@ setup() {
 	run -1 --separate-stderr vm-diff -c f.yaml --fail-if 'pool.size > 1K' a a
 	[[ $stderr == *"pool.size > 1K: 16 KiB -> 16 KiB"* ]]
 	run -2 --separate-stderr vm-diff -c f.yaml --fail-if 'pol.size > 1K' a a
-	[[ $stderr == *"do you mean 'pool'?"* ]]
+	[[ $stderr == *'did you mean "pool"?'* ]]
 }
 
 @test "YAML sets the conditions" {

@@ -133,7 +133,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	run -2 --separate-stderr vm-render --ascii --view explain --by kind "$BATS_TEST_TMPDIR/parsed"
 	[[ $stderr == *"one row for each kind"* ]]
 	run -2 --separate-stderr vm-render --ascii --view explain --columns sise "$BATS_TEST_TMPDIR/parsed"
-	[[ $stderr == *"did you mean 'size'"* ]]
+	[[ $stderr == *'did you mean "size"?'* ]]
 }
 
 @test "explain: every renderer draws the view, also hostile names and kinds" {

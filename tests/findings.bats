@@ -264,7 +264,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 
 @test "a rule that does not exist is refused, and the nearest is named" {
 	run -2 vm-track --findings piles-upp </dev/null
-	[ "$output" = 'vm-track: --findings: no rule "piles-upp"; the nearest is "piles-up"' ]
+	[ "$output" = 'vm-track: --findings: no rule "piles-upp"; did you mean "piles-up"?' ]
 }
 
 @test "a name with quotes, escapes and invalid UTF-8 does no harm in a finding" {

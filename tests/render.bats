@@ -56,7 +56,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	render --view tabel "$S"
 	[ "$status" = 2 ]
 	[ -z "$output" ]
-	says "no view 'tabel'; did you mean 'table'"
+	says 'no view "tabel"; did you mean "table"? There are: timeline, map'
 }
 
 @test "an unknown renderer is refused" {
@@ -75,7 +75,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 @test "an unknown preset of a table is refused, with the known presets" {
 	run --separate-stderr vm-render --table=pmpa "$S"
 	[ "$status" = 2 ]
-	says "did you mean 'pmap'"
+	says 'did you mean "pmap"?'
 	says "default, pmap, pmap-x, pmap-X, pmap-d, vmmap, regions, smaps, kinds"
 	render --view table -O preset=nosuch "$S"
 	[ "$status" = 2 ]
@@ -84,10 +84,10 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 @test "an unknown column is refused, with the nearest column" {
 	render --view table --columns start,sise "$S"
 	[ "$status" = 2 ]
-	says "did you mean 'size'"
+	says 'did you mean "size"?'
 	render --view table --sort=-rsss "$S"
 	[ "$status" = 2 ]
-	says "did you mean 'rss'"
+	says 'did you mean "rss"?'
 }
 
 @test "an unknown option of the renderer is refused" {

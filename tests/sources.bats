@@ -67,7 +67,7 @@ END
 	[[ "$stderr" == *"source procfs is named twice"* ]]
 	run --separate-stderr vm-sample -s procfs,tikcer -p $$ -n 1
 	[ "$status" -eq 2 ]
-	[[ "$stderr" == *'"tikcer"'*'the nearest is "ticker"'* ]]
+	[[ "$stderr" == *'"tikcer"'*'did you mean "ticker"?'* ]]
 }
 
 @test "the stream ends with the process, even if a system source goes on" {

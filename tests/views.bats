@@ -275,7 +275,7 @@ END
 		has '--kind stack'
 	done
 	render --kind haep "$S"
-	has "note \"no region is of kind 'haep'; the nearest seen is 'heap'\""
+	has 'note "no region is of kind \"haep\"; did you mean \"heap\"?"'
 	render --pid 99 "$S"
 	has 'empty "no process 99 in the input; there are: 7"'
 }

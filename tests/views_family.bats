@@ -157,7 +157,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'cell 0 "event" "MMAP_ADD"'
 	run vm-render --view events --columns evnt "$S"
 	[ "$status" = 2 ]
-	has "no column 'evnt'; did you mean 'event'; there are: t, pid, level"
+	has 'no column "evnt"; did you mean "event"? There are: t, pid, level'
 	run vm-render --view events --by kind "$S"
 	[ "$status" = 2 ]
 }

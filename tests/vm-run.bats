@@ -135,9 +135,9 @@ refused() { # YAML, text of the message; checks that nothing is started
 }
 
 @test "wrong YAML is refused with its position, and nothing is started" {
-	refused 'vm-run:\n  stages: [vm-sample, vm-prase]\n' "$file:2:23: no stage \"vm-prase\"; the nearest is \"vm-parse\""
+	refused 'vm-run:\n  stages: [vm-sample, vm-prase]\n' "$file:2:23: no stage \"vm-prase\"; did you mean \"vm-parse\"?"
 	refused 'vm-run:\n  rendre: []\n' "$file:2:3: "
-	[[ $stderr == *'the nearest is "render"'* ]]
+	[[ $stderr == *'did you mean "render"?'* ]]
 	refused 'vm-rnu: {}\n' "$file:1:1: "
 	refused 'vm-run:\n  render: ascii\n' "$file:2:11: render must be a list"
 	refused 'vm-run:\n  render: [ascii]\n' "$file:2:12: a renderer must be a mapping"

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 enum { NEAREST_MAX = 63 };
 
 static size_t min3(size_t a, size_t b, size_t c)
@@ -64,4 +66,16 @@ const char *vp_did_you_mean(const char *word, const char *const *words, size_t c
 	const char *near = vp_nearest(word, words, count);
 	snprintf(text, sizeof text, near ? "; did you mean \"%s\"?" : "", near);
 	return text;
+}
+
+int vp_unknown(const char *what, const char *word, const char *const *words, size_t count)
+{
+	char known[1024] = "";
+	size_t used = 0;
+	for (size_t i = 0; i < count && used < sizeof known - NEAREST_MAX; i++)
+		used += (size_t)snprintf(known + used, sizeof known - used, "%s%.60s",
+		                         i ? ", " : "", words[i]);
+	const char *near = vp_did_you_mean(word, words, count);
+	return vp_fail("no %s \"%.80s\"%s%s: %s", what, word, near,
+	               *near ? " There are" : "; there are", known);
 }

@@ -33,7 +33,7 @@ static int wrong(const struct vp_condition *condition, const char *at, const cha
 static int read_measure(struct vp_condition *condition, const char *at, const char *end,
                         const char *start)
 {
-	const char *names[MEASURES], *near;
+	const char *names[MEASURES];
 	char word[64], text[128];
 	snprintf(word, sizeof word, "%.*s", (int)(end - at), at);
 	for (int i = 0; i < MEASURES; i++) {
@@ -43,17 +43,15 @@ static int read_measure(struct vp_condition *condition, const char *at, const ch
 		condition->measure = i;
 		return 0;
 	}
-	near = vp_nearest(word, names, MEASURES);
-	snprintf(text, sizeof text,
-	         near ? "no measure '%s'; do you mean '%s'?"
-	              : "no measure '%s'; there are size, regions, rss, pss, swap ...",
-	         word, near);
+	const char *near = vp_did_you_mean(word, names, MEASURES);
+	snprintf(text, sizeof text, "no measure \"%s\"%s", word,
+	         *near ? near : "; there are size, regions, rss, pss, swap ...");
 	return wrong(condition, at, start, text);
 }
 
 static int read_kind(struct vp_condition *condition, const char *at, const char *start)
 {
-	const char *names[256], *near;
+	const char *names[256];
 	char text[256];
 	size_t n = 0;
 	if (strpbrk(condition->pattern, "<>= "))
@@ -63,11 +61,9 @@ static int read_kind(struct vp_condition *condition, const char *at, const char 
 		if (!strcmp(vp_kind_name(i), condition->pattern))
 			return 0;
 	}
-	near = vp_nearest(condition->pattern, names, n);
-	snprintf(text, sizeof text,
-	         near ? "no kind '%s'; do you mean '%s'?"
-	              : "no kind '%s'; kind:%s takes any word, total is all regions",
-	         condition->pattern, near ? near : condition->pattern);
+	const char *near = vp_did_you_mean(condition->pattern, names, n);
+	snprintf(text, sizeof text, "no kind \"%s\"%s", condition->pattern,
+	         *near ? near : "; kind:NAME takes any word, total is all regions");
 	return wrong(condition, at, start, text);
 }
 

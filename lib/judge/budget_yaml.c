@@ -165,10 +165,10 @@ static int check_kinds(struct vp_budget *budget, size_t i)
 		snprintf(word, sizeof word, "%.*s", (int)strcspn(at, ","), at);
 		for (size_t k = 0; k < count; k++)
 			known |= !strcmp(word, words[k]);
-		const char *near = known ? NULL : vp_nearest(word, words, count);
-		if (!near)
+		const char *near = known ? "" : vp_did_you_mean(word, words, count);
+		if (!*near)
 			continue; /* one that the stream may have */
-		snprintf(text, sizeof text, "no kind \"%s\"; the nearest is \"%s\"", word, near);
+		snprintf(text, sizeof text, "no kind \"%s\"%s", word, near);
 		return wrong(budget, i, "kind", text);
 	}
 	return 0;

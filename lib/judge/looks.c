@@ -36,9 +36,8 @@ static int rule_word(const char *word, size_t n, uint32_t *rules)
 	if (!bits && strcmp(text, "none")) {
 		words[VP_R_COUNT] = "all";
 		words[VP_R_COUNT + 1] = "none";
-		const char *near = vp_nearest(text, words, VP_R_COUNT + 2);
-		return vp_fail("no rule \"%s\"%s%s%s", text, near ? "; the nearest is \"" : "",
-		               near ? near : "", near ? "\"" : "");
+		return vp_fail("no rule \"%s\"%s", text,
+		               vp_did_you_mean(text, words, VP_R_COUNT + 2));
 	}
 	*rules = without ? *rules & ~bits : *rules | bits;
 	return 0;

@@ -2,7 +2,7 @@
  *
  *   vm-sample:
  *     intervall: 50ms
- *   -> x.yaml:2:3: vm-sample has no option "intervall"; the nearest is "interval"
+ *   -> x.yaml:2:3: vm-sample has no option "intervall"; did you mean "interval"?
  *
  * Format: YAML 1.1 as libyaml reads it. Only what is asked for is visited, so no depth and no alias
  * can lead astray.
@@ -323,10 +323,9 @@ static int unknown_key(struct vp_config *config, const struct vp_config_into *in
 	if (into->plugins)
 		for (const char *const *name = vp_plugin_names(kind); *name; name++)
 			add_word(&words, *name);
-	const char *near = vp_nearest(text_of(key), words.list, words.count);
-	snprintf(text, sizeof text, "%.80s has no option%s \"%.80s\"%s%s%s", owner,
+	snprintf(text, sizeof text, "%.80s has no option%s \"%.80s\"%s", owner,
 	         into->plugins ? " and no plugin" : "", text_of(key),
-	         near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
+	         vp_did_you_mean(text_of(key), words.list, words.count));
 	return position(config, key, text);
 }
 
@@ -512,10 +511,9 @@ int vp_config_check(struct vp_config *config, const char *const *sections)
 			i++;
 		if (i < count)
 			continue;
-		const char *near = vp_nearest(text_of(key), words, count);
 		char text[300];
-		snprintf(text, sizeof text, "no section \"%.80s\"%s%s%s", text_of(key),
-		         near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
+		snprintf(text, sizeof text, "no section \"%.80s\"%s", text_of(key),
+		         vp_did_you_mean(text_of(key), words, count));
 		return position(config, key, text);
 	}
 	return 0;

@@ -177,20 +177,14 @@ const char *const *vp_plugin_names(const char *kind)
 
 static int missing(const struct kind *kind, const char *name)
 {
-	char known[512] = "";
-	size_t used = 0;
 	struct names names = { NULL, 0 };
+	char what[32];
 	names_find(&names, kind);
-	for (size_t i = 0; i < names.count && used + 70 < sizeof known; i++)
-		used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
-		                         names.list[i]);
-	const char *near = vp_nearest(name, (const char *const *)names.list, names.count);
-	if (!names.count)
-		vp_fail("no %s plugin \"%s\": none found in %s", kind->word, name,
-		        vp_plugin_dirs()[0]);
+	snprintf(what, sizeof what, "%s plugin", kind->word);
+	if (names.count)
+		vp_unknown(what, name, (const char *const *)names.list, names.count);
 	else
-		vp_fail("no %s plugin \"%s\"; known are %s%s%s%s", kind->word, name, known,
-		        near ? "; the nearest is \"" : "", near ? near : "", near ? "\"" : "");
+		vp_fail("no %s \"%s\": none found in %s", what, name, vp_plugin_dirs()[0]);
 	names_free(&names);
 	return -1;
 }

@@ -128,13 +128,8 @@ static int unknown(const struct vp_options *options, const char *name)
 		return vp_fail("out of memory");
 	for (size_t i = 0; i < n; i++)
 		names[i] = options->rows[i].name;
-	const char *near = vp_nearest(name, names, n);
-	if (near)
-		vp_fail("%s has no option \"%s\"; the nearest is \"%s\"", options->owner, name,
-		        near);
-	else
-		vp_fail("%s has no option \"%s\"%s", options->owner, name,
-		        n ? "" : ", nor any other");
+	vp_fail("%s has no option \"%s\"%s", options->owner, name,
+	        n ? vp_did_you_mean(name, names, n) : ", nor any other");
 	free(names);
 	return -1;
 }

@@ -105,15 +105,21 @@ static void add_pair(struct vp_common *common, const char *pair)
 	more[common->plugin_pair_count++] = pair;
 }
 
-static const char *nearest_option(struct vp_program *program, const char *name)
+/* "no option --intervall; did you mean "--interval"?" */
+static void unknown_option(struct vp_program *program, const char *name, char *text, size_t size)
 {
-	const char *words[128];
-	size_t n = 0;
+	char words[128][64], wrong[72];
+	const char *list[128];
 	const struct vp_option *tables[] = { program->options.rows, vp_common_rows };
+	size_t n = 0;
 	for (int t = 0; t < 2; t++)
-		for (const struct vp_option *row = tables[t]; row && row->name && n < 128; row++)
-			words[n++] = row->name;
-	return vp_nearest(name, words, n);
+		for (const struct vp_option *row = tables[t]; row && row->name && n < 128; row++) {
+			snprintf(words[n], sizeof words[n], "--%s", row->name);
+			list[n] = words[n];
+			n++;
+		}
+	snprintf(wrong, sizeof wrong, "--%s", name);
+	snprintf(text, size, "no option %s%s", wrong, vp_did_you_mean(wrong, list, n));
 }
 
 static _Noreturn void wrong_usage(struct vp_program *program, const char *text)
@@ -173,14 +179,12 @@ static void long_option(struct vp_program *program, struct vp_options *common, c
 		    program->about->shorthand(program->options.state, &program->options, name,
 		                              value))
 			return;
-		const char *near = nearest_option(program, name),
-		           *broken = program->about->shorthand ? vp_load_why(name) : NULL;
+		const char *broken = program->about->shorthand ? vp_load_why(name) : NULL;
 		char text[256];
 		if (broken)
 			vp_die(&program->flow, VP_USAGE,
 			       "--%s: the plugin of that name cannot be used: %s", name, broken);
-		snprintf(text, sizeof text,
-		         near ? "no option --%s; do you mean --%s?" : "no option --%s", name, near);
+		unknown_option(program, name, text, sizeof text);
 		wrong_usage(program, text);
 	}
 	if (row->type != VP_OPT_FLAG && !value) {

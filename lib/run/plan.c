@@ -388,16 +388,9 @@ static int listed_stage(struct vp_job *job, struct vp_program *program,
 		                       "a stage is the name of a program, or a command as a list");
 	if (is_filter(name))
 		return our_stage(job, program, flags, name);
-	const char *near = vp_nearest(name, filters, sizeof filters / sizeof *filters);
-	if (near)
-		snprintf(text, sizeof text,
-		         "no stage \"%.80s\"; the nearest is \"%s\" (another command stands as a "
-		         "list: [%.80s])",
-		         name, near, name);
-	else
-		snprintf(text, sizeof text,
-		         "no stage \"%.80s\" (another command stands as a list: [%.80s])", name,
-		         name);
+	snprintf(text, sizeof text,
+	         "no stage \"%.80s\"%s (a command of another kind is a list: [%.80s])", name,
+	         vp_did_you_mean(name, filters, sizeof filters / sizeof *filters), name);
 	return vp_config_wrong(config, node, text);
 }
 

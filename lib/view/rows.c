@@ -21,16 +21,11 @@ struct order {
 static int unknown(const struct vp_rows *rows, const char *word, size_t n)
 {
 	const char *names[COLUMNS_MAX];
-	char text[64], known[1024] = "";
-	for (size_t i = 0; i < rows->field_count; i++) {
+	char text[64];
+	for (size_t i = 0; i < rows->field_count; i++)
 		names[i] = rows->fields[i].name;
-		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
-		         names[i]);
-	}
 	snprintf(text, sizeof text, "%.*s", (int)(n < 60 ? n : 60), word);
-	const char *near = vp_nearest(text, names, rows->field_count);
-	return vp_fail("no column '%s'%s%s%s; there are: %s", text, near ? "; did you mean '" : "",
-	               near ? near : "", near ? "'" : "", known);
+	return vp_unknown("column", text, names, rows->field_count);
 }
 
 static int field_of(const struct vp_rows *rows, const char *word, size_t n)

@@ -99,9 +99,8 @@ static const struct group *group_of(const char *by)
 		if (!strcmp(by ? by : "kind", groups[i].word))
 			return &groups[i];
 	}
-	const char *near = vp_nearest(by, words, GROUPS);
-	vp_fail("a summary is by kind, event, name or process, not by '%s'%s%s%s", by,
-	        near ? "; did you mean '" : "", near ? near : "", near ? "'" : "");
+	vp_fail("a summary is by kind, event, name or process, not by \"%s\"%s", by,
+	        vp_did_you_mean(by, words, GROUPS));
 	return NULL;
 }
 

@@ -154,16 +154,11 @@ static const char *field_name(int field)
 static int unknown_column(const char *word, size_t n)
 {
 	const char *names[MEASURE + VP_M_COUNT];
-	char text[64], known[1024] = "";
-	for (int i = 0; i < MEASURE + VP_M_COUNT; i++) {
+	char text[64];
+	for (int i = 0; i < MEASURE + VP_M_COUNT; i++)
 		names[i] = field_name(i);
-		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
-		         names[i]);
-	}
-	snprintf(text, sizeof text, "%.*s", (int)n, word);
-	const char *near = vp_nearest(text, names, MEASURE + VP_M_COUNT);
-	return vp_fail("no column '%s'%s%s%s; there are: %s", text, near ? "; did you mean '" : "",
-	               near ? near : "", near ? "'" : "", known);
+	snprintf(text, sizeof text, "%.*s", (int)(n < 60 ? n : 60), word);
+	return vp_unknown("column", text, names, MEASURE + VP_M_COUNT);
 }
 
 static int columns_set(struct table *table, const char *list)
@@ -186,15 +181,9 @@ static int columns_set(struct table *table, const char *list)
 static int unknown_preset(const char *name)
 {
 	const char *names[PRESETS + 1];
-	char known[256] = "";
-	for (size_t i = 0; i <= PRESETS; i++) {
+	for (size_t i = 0; i <= PRESETS; i++)
 		names[i] = i < PRESETS ? presets[i].name : "free";
-		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "",
-		         names[i]);
-	}
-	const char *near = vp_nearest(name, names, PRESETS + 1);
-	return vp_fail("no preset '%s' of a table%s%s%s; there are: %s", name,
-	               near ? "; did you mean '" : "", near ? near : "", near ? "'" : "", known);
+	return vp_unknown("table preset", name, names, PRESETS + 1);
 }
 
 static int by_set(struct table *table, const char *by)

@@ -15,18 +15,13 @@ const struct vp_view *const vp_views[] = { &vp_view_timeline, &vp_view_map,    &
 const struct vp_view *vp_view_find(const char *name)
 {
 	const char *names[sizeof vp_views / sizeof *vp_views];
-	char known[256] = "";
 	size_t count = 0;
 	for (; vp_views[count]; count++) {
 		if (!strcmp(vp_views[count]->name, name))
 			return vp_views[count];
 		names[count] = vp_views[count]->name;
-		snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s",
-		         count ? ", " : "", names[count]);
 	}
-	const char *near = vp_nearest(name, names, count);
-	vp_fail("no view '%s'%s%s%s; there are: %s", name, near ? "; did you mean '" : "",
-	        near ? near : "", near ? "'" : "", known);
+	vp_unknown("view", name, names, count);
 	return NULL;
 }
 
@@ -246,11 +241,10 @@ static void note_kinds(struct vp_build *build)
 		while (i < count && strcmp(words[i], word))
 			i++;
 		if (*word && i == count) {
-			const char *near = vp_nearest(word, words, count);
+			const char *near = vp_did_you_mean(word, words, count);
 			vp_build_note(build,
-			              vp_pool_print(build->pool, "no region is of kind '%s'%s%s%s",
-			                            word, near ? "; the nearest seen is '" : "",
-			                            near ? near : "", near ? "'" : ""));
+			              vp_pool_print(build->pool, "no region is of kind \"%s\"%s",
+			                            word, near));
 		}
 		p += n + (p[n] == ',');
 	}
