@@ -1,20 +1,22 @@
 /* What a plugin and its host say to each other. The only header that a plugin needs.
  *
  * A plugin is a shared object with one exported constant: `vp_source` (it reads a system, or a
- * text of that system) or `vp_renderer` (it draws figures, or takes the lines themselves). It links
- * against nothing of ours: all that it may ask for stands in `struct vp_host`. plugins/README.md
- * teaches how to write one; plugins/render/trace.c prints every call that a renderer gets.
+ * text of that system) or `vp_renderer` (it draws figures, or takes the lines of the stream). It
+ * links against nothing of vmpipe: it calls the host through a table of functions. A source has two
+ * halves, sample and parse; a renderer is the third. Each half has a table of its own.
+ * plugins/README.md teaches how to write one; plugins/render/trace.c prints every call that a
+ * renderer gets.
  *
- *   1  words        vp_str, measures, struct vp_region
+ *   1  values       vp_str, measures, struct vp_region, struct vp_frame
  *   2  options      struct vp_option
- *   3  the host     struct vp_host
+ *   3  the host     struct vp_sample_api, struct vp_parse_api, struct vp_render_api
  *   4  sources      struct vp_source
- *   5  figures      struct vp_figure and its three shapes
+ *   5  figures      struct vp_figure and its four shapes
  *   6  renderers    struct vp_renderer
  *
- * Ownership, everywhere: who calls owns, who is called borrows until it returns; to keep, copy.
- * Failure, everywhere: record one message by `host->fail` and return -1. A plugin never prints
- * to stdout or stderr and never exits.
+ * Ownership, everywhere: the caller owns; the function called borrows until it returns, and copies
+ * what it keeps. Failure, everywhere: record one message by `host->fail` and return -1. A plugin
+ * never prints to stdout or stderr and never exits.
  */
 #ifndef VMPIPE_PLUGIN_H
 #define VMPIPE_PLUGIN_H
@@ -28,11 +30,17 @@ extern "C" {
 #define class class_ /* a word that C++ keeps for itself: there the members are called class_ */
 #endif
 
-/* A host refuses a plugin of another number. It grows with every change of this header that an
- * old plugin would misread. */
-#define VP_ABI 6
+/* A host refuses a plugin of another number. The number grows with every change of this header that
+ * an old plugin would misread. */
+#define VP_ABI 7
 
-/* ---- 1 words ------------------------------------------------------------------------------- */
+#ifdef __GNUC__
+#define VP_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
+#else
+#define VP_PRINTF(text, first)
+#endif
+
+/* ---- 1 values ------------------------------------------------------------------------------- */
 
 /* A slice of bytes that somebody else owns; not ended by a NUL. Absent where p is NULL. */
 typedef struct vp_str {
@@ -70,13 +78,24 @@ struct vp_region {
 	bool has_offset;
 	bool has_start, has_end, has_size; /* the reader's: a `was` holds only what differed */
 	char perms[8], max_perms[8];       /* "r-xp"; "" where unknown */
-	vp_str share;                      /* prv cow shm nul ali ...; */
+	vp_str share;                      /* prv cow shm nul ali ... */
 	vp_str kind;                       /* filled by the host from `kinds` rules where absent */
-	vp_str name;                       /* the bytes that the system gave, escaped by nobody */
-	vp_str label;                      /* the source's own word for it, e.g. MALLOC_TINY */
+	vp_str name;                       /* the bytes that the system gave, not escaped */
+	vp_str label;                      /* the source's own word for the region: MALLOC_TINY */
 	vp_str dev, inode;                 /* "fe:00", "247134" */
 	vp_str flags;                      /* "rd ex mr" as VmFlags has them */
 	vp_str extra; /* further members as JSON text: "a":1,"b":"x" ; may be empty */
+};
+
+/* One frame of a call stack. What is not known is absent. */
+struct vp_frame {
+	uint64_t addr;
+	vp_str object, function; /* the file that holds the address, and the symbol there */
+	uint64_t offset;         /* bytes into that file; valid if has_offset */
+	vp_str file;             /* of the source text */
+	uint64_t line;           /* in `file`, from 1; 0: unknown */
+	bool has_offset;
+	bool inlined; /* the compiler put this function into the next frame's */
 };
 
 /* ---- 2 options ------------------------------------------------------------------------------ */
@@ -107,122 +126,160 @@ struct vp_option {
 
 /* ---- 3 the host ------------------------------------------------------------------------------ */
 
-/* A process that a source is asked to look at. */
-struct vp_process {
-	int64_t pid;
-	bool launched; /* the program itself has started it and holds it until everything is
-	                  attached */
-};
+/* What a plugin may call: one table for each half. `h` is always the table itself; no member is
+ * ever NULL. All three tables begin with the same front:
+ *
+ *   abi   the VP_ABI of the host
+ *   ctx   the host's own
+ *   fail  records the message of a failure; returns -1
+ *   warn  prints a message on stderr, each text once
+ *   now   nanoseconds since the beginning of the stream. Parse half: the time of the text.
+ *         Renderer: the time of the last line that was read.
+ *
+ * The tables of both halves of a source go on with one line of the stream, member by member. The
+ * host escapes, adds the `_raw` members and formats the digits:
+ *
+ *   begin    the type, the time (ns) and the pid (-1: none). The host lifts a time that would lie
+ *            before the last line's.
+ *   str      a string
+ *   num      a number
+ *   sec      nanoseconds, written as seconds
+ *   addr     an address
+ *   json     valid JSON, written unchanged
+ *   strs     an array of strings
+ *   span     an object of two addresses
+ *   regions  an array of regions
+ *   frames   an array of the frames of a call stack, from the innermost out
+ *   end      ends the line
+ *   lost     a whole `lost` line; `pid` -1: none
+ */
 
-/* One frame of a call stack; what is not known is absent. */
-struct vp_frame {
-	uint64_t addr;
-	vp_str object, function; /* the file that it lies in, and what its symbols say */
-	uint64_t offset;         /* bytes into that file; valid if has_offset */
-	bool has_offset;
-};
+#define VP_REDACTED 12 /* digits in place of a name */
 
-#define VP_REDACTED 12 /* digits that stand in place of a name */
-
-/* The function table that a plugin calls back through. `h` is always the table itself. */
-struct vp_host {
+/* For the sample half of a source. */
+struct vp_sample_api {
 	int abi;
-	void *ctx; /* the host's own */
+	void *ctx;
+	int (*fail)(struct vp_sample_api *h, const char *format, ...) VP_PRINTF(2, 3);
+	void (*warn)(struct vp_sample_api *h, const char *format, ...) VP_PRINTF(2, 3);
+	int64_t (*now)(struct vp_sample_api *h);
 
-	/* Messages. fail: records it and returns -1. warn: says it on stderr, once for each text.
-	 */
-	int (*fail)(struct vp_host *h, const char *format, ...);
-	void (*warn)(struct vp_host *h, const char *format, ...);
-	/* Writes a `lost` line; `pid` -1 where none. */
-	void (*lost)(struct vp_host *h, int64_t pid, const char *what, uint64_t count,
+	void (*begin)(struct vp_sample_api *h, const char *type, int64_t t, int64_t pid);
+	void (*str)(struct vp_sample_api *h, const char *key, vp_str value);
+	void (*num)(struct vp_sample_api *h, const char *key, uint64_t value);
+	void (*sec)(struct vp_sample_api *h, const char *key, int64_t nanoseconds);
+	void (*addr)(struct vp_sample_api *h, const char *key, uint64_t address);
+	void (*json)(struct vp_sample_api *h, const char *key, vp_str json);
+	void (*strs)(struct vp_sample_api *h, const char *key, const vp_str *values, size_t count);
+	void (*span)(struct vp_sample_api *h, const char *key, uint64_t start, uint64_t end);
+	void (*regions)(struct vp_sample_api *h, const char *key, const struct vp_region *regions,
+	                size_t count);
+	void (*frames)(struct vp_sample_api *h, const char *key, const struct vp_frame *frames,
+	               size_t count);
+	void (*end)(struct vp_sample_api *h);
+	void (*lost)(struct vp_sample_api *h, int64_t pid, const char *what, uint64_t count,
 	             const char *why);
 
-	/* Nanoseconds since the beginning of the stream (monotonic), and of one event on that
-	 * clock. */
-	int64_t (*now)(struct vp_host *h);
+	/* Writes one whole text as `raw` lines: pieces of at most 64 KiB, cut at line ends. */
+	void (*raw)(struct vp_sample_api *h, int64_t t, int64_t pid, uint64_t seq,
+	            const char *format, vp_str text);
+	/* Names a child that the source found and samples from now on (its option `follow` is set).
+	 * The host waits for the child's end too, and attaches it to the sources that do not
+	 * follow. Not between begin and end. */
+	void (*follow)(struct vp_sample_api *h, int64_t pid);
+	/* Asks for no sample before `until` (ns, as `now`): this source would load its processes
+	 * too much. Skipped ticks are written as `lost` with `why`. Where other sources go on,
+	 * `sample` is called all the same; the source must not read anything then. */
+	void (*rest)(struct vp_sample_api *h, int64_t until, const char *why);
+	/* --redact: no name, path or argument may leave the source. Keep what the parse half needs
+	 * to tell the kinds of memory apart. */
+	bool redacting;
+	/* Writes VP_REDACTED hexadecimal digits, the same for the same bytes, and no NUL. */
+	void (*redact)(struct vp_sample_api *h, vp_str bytes, char *digits);
+};
 
-	/* Sample half: one line of the stream, member by member. `begin` takes the type, the time
-	 * and the pid (-1: none); escaping, _raw twins and digits are the host's care. `t` never
-	 * decreases in what is written: the host lifts it where needed. */
-	void (*begin)(struct vp_host *h, const char *type, int64_t t, int64_t pid);
-	void (*str)(struct vp_host *h, const char *key, vp_str value);
-	void (*num)(struct vp_host *h, const char *key, uint64_t value);
-	void (*sec)(struct vp_host *h, const char *key, int64_t nanoseconds);
-	void (*addr)(struct vp_host *h, const char *key, uint64_t address);
-	void (*json)(struct vp_host *h, const char *key,
-	             vp_str json); /* valid JSON, written as it is */
-	void (*strs)(struct vp_host *h, const char *key, const vp_str *values,
-	             size_t count); /* an array of strings */
-	void (*span)(struct vp_host *h, const char *key, uint64_t start,
-	             uint64_t end); /* an object of two addresses */
-	void (*regions)(struct vp_host *h, const char *key, const struct vp_region *regions,
-	                size_t count); /* an array of them */
-	void (*end)(struct vp_host *h);
-	/* `raw` lines for one whole text, in pieces of at most 64 KiB cut at line ends. */
-	void (*raw)(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format,
-	            vp_str text);
+/* For the parse half of a source. Lines of its own go between two snapshots: `process` names the
+ * process of the snapshots that follow (the host writes an unchanged one only once), `system` is
+ * the whole machine. */
+struct vp_parse_api {
+	int abi;
+	void *ctx;
+	int (*fail)(struct vp_parse_api *h, const char *format, ...) VP_PRINTF(2, 3);
+	void (*warn)(struct vp_parse_api *h, const char *format, ...) VP_PRINTF(2, 3);
+	int64_t (*now)(struct vp_parse_api *h);
 
-	/* A child that the source looks at from now on, found by itself (its option `follow` is
-	 * set): the host waits for its end too, and hands it to the sources that do not follow.
-	 * Between two lines, not within one. */
-	void (*follow)(struct vp_host *h, int64_t pid);
-	/* All that this source looks at is to be left alone until then (`now`), lest looking be a
-	 * burden: ticks in between are passed over, and told as `lost` with the reason. Where other
-	 * sources go on, it is asked all the same, and must not look. */
-	void (*rest)(struct vp_host *h, int64_t until, const char *why);
-	/* NULL unless --redact: then no name, path or argument may leave the source as it is.
-	 * Writes VP_REDACTED hexadecimal digits, the same for the same bytes, and no NUL behind
-	 * them. Keep what the parse half needs to tell one kind of memory from another. */
-	void (*redact)(struct vp_host *h, vp_str bytes, char *digits);
-
-	/* Parse half. It may write lines of its own too, by begin to end, between two snapshots:
-	 * `process` for whom the text names (those that follow are then its, and the same one is
-	 * not said twice), `system` for the machine. snapshot: begins one; `members` is JSON text
-	 * like vp_region.extra (may be empty); `measured`/`measure` are totals that the text itself
-	 * states (NULL: none), else the host adds up. region: the next region of it. The host
-	 * writes the snapshot line with counts and sums first. */
-	void (*snapshot)(struct vp_host *h, vp_str members, const struct vp_region *stated);
-	void (*region)(struct vp_host *h, const struct vp_region *region);
-	/* One line of the text (counted from 1) that the parser could not read. */
-	void (*bad)(struct vp_host *h, size_t line, const char *format, ...);
-
-	/* Render half: bytes of the picture. */
-	void (*write)(struct vp_host *h, const char *bytes, size_t n);
-
-	/* Parse half again: a thread of the process whose regions come next in the same look (the
-	 * same `seq`), as a text beside them tells of it: its stack pointer, an address in its
-	 * thread-local storage (0: unknown), and whether it is the first thread. By these the host
-	 * tells the kinds thread-stack and tls. */
-	void (*thread)(struct vp_host *h, uint64_t stack, uint64_t local, bool main);
-
-	/* Sample half again: an array of the frames of a stack, from the innermost out. */
-	void (*frames)(struct vp_host *h, const char *key, const struct vp_frame *frames,
+	void (*begin)(struct vp_parse_api *h, const char *type, int64_t t, int64_t pid);
+	void (*str)(struct vp_parse_api *h, const char *key, vp_str value);
+	void (*num)(struct vp_parse_api *h, const char *key, uint64_t value);
+	void (*sec)(struct vp_parse_api *h, const char *key, int64_t nanoseconds);
+	void (*addr)(struct vp_parse_api *h, const char *key, uint64_t address);
+	void (*json)(struct vp_parse_api *h, const char *key, vp_str json);
+	void (*strs)(struct vp_parse_api *h, const char *key, const vp_str *values, size_t count);
+	void (*span)(struct vp_parse_api *h, const char *key, uint64_t start, uint64_t end);
+	void (*regions)(struct vp_parse_api *h, const char *key, const struct vp_region *regions,
+	                size_t count);
+	void (*frames)(struct vp_parse_api *h, const char *key, const struct vp_frame *frames,
 	               size_t count);
+	void (*end)(struct vp_parse_api *h);
+	void (*lost)(struct vp_parse_api *h, int64_t pid, const char *what, uint64_t count,
+	             const char *why);
 
-	/* Parse half again, for speed alone, and NULL where nothing is remembered: most of a text
-	 * stood in the last look at the same process, in the same format, as well. part: the bytes
-	 * of the text that have made the region given last, and would make the same one wherever
-	 * they stand; `lines`, so many newlines are in them. Of what was mended, was in part
-	 * unreadable, or depends on what stands around, it is not told. again: the region that was
-	 * made of the bytes with which `rest`, to the end of the text, begins; NULL: it has to be
-	 * read. Their number and lines are in n and lines; `ends` says whether a part may end
-	 * before these bytes (not asked at the end of the text). It is asked in the order of the
-	 * text. The region is the host's; to give it, pass it to `region` as it is. */
-	const struct vp_region *(*again)(struct vp_host *h, vp_str rest,
+	/* Begins a snapshot. `members`: JSON text like vp_region.extra, may be empty. `stated`:
+	 * totals that the text itself gives (size, measures, extra); NULL: the host sums up. The
+	 * host writes the snapshot line, with counts and sums, before its regions. */
+	void (*snapshot)(struct vp_parse_api *h, vp_str members, const struct vp_region *stated);
+	/* Adds the next region to the snapshot. */
+	void (*region)(struct vp_parse_api *h, const struct vp_region *region);
+	/* Reports line `line` of the text, counted from 1, as unreadable. */
+	void (*bad)(struct vp_parse_api *h, size_t line, const char *format, ...) VP_PRINTF(3, 4);
+	/* Names a thread of the process, for the kinds thread-stack and tls: its stack pointer, an
+	 * address in its thread-local storage (0: unknown), and whether it is the first thread. It
+	 * counts for the regions that follow under the same `seq`. */
+	void (*thread)(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main);
+
+	/* A cache, for speed alone: most bytes of a text equal those of the previous sample of the
+	 * process in the same format.
+	 *
+	 * part: `text`, with so many newlines in it, gave the region passed last, and gives the
+	 * same one at any place. Not to be called for a region that was mended, was partly
+	 * unreadable, or depends on bytes around it.
+	 *
+	 * again: the region that the first *n bytes of `rest` gave (*lines newlines); NULL: parse
+	 * them. `rest` runs to the end of the text; `ends` says whether a part may end before the
+	 * bytes at `at` (not asked at the end of the text). Call it in the order of the text. The
+	 * region is the host's: pass it to `region` unchanged. */
+	const struct vp_region *(*again)(struct vp_parse_api *h, vp_str rest,
 	                                 bool (*ends)(const char *at), size_t *n, size_t *lines);
-	void (*part)(struct vp_host *h, vp_str text, size_t lines);
+	void (*part)(struct vp_parse_api *h, vp_str text, size_t lines);
+};
+
+/* For a renderer. */
+struct vp_render_api {
+	int abi;
+	void *ctx;
+	int (*fail)(struct vp_render_api *h, const char *format, ...) VP_PRINTF(2, 3);
+	void (*warn)(struct vp_render_api *h, const char *format, ...) VP_PRINTF(2, 3);
+	int64_t (*now)(struct vp_render_api *h);
+
+	/* Writes bytes of the picture. */
+	void (*write)(struct vp_render_api *h, const char *bytes, size_t n);
 };
 
 /* ---- 4 sources ------------------------------------------------------------------------------- */
+
+/* A process to sample. */
+struct vp_process {
+	int64_t pid;
+	bool launched; /* the program started it, and holds it until every source is attached */
+};
 
 /* A whole text in a format that the source's parse half reads. */
 struct vp_text {
 	const char *format; /* one of `formats` */
 	vp_str text;
-	int64_t pid; /* -1 where unknown */
+	int64_t pid; /* -1: unknown */
 	uint64_t seq;
-	uint64_t before; /* lines that stand before it in the text that it was cut out of; `bad`
-	                    adds them by itself */
+	uint64_t before; /* lines before it in the text that it was cut out of; `bad` adds them */
 };
 
 /* Callbacks in the order of their life. A half that is absent is NULL. */
@@ -233,38 +290,37 @@ struct vp_source {
 	size_t state; /* bytes; allocated, zeroed, filled from `options`, freed by the host */
 	const struct vp_option *options;
 
-	/* sample half: touches the system and hands its text on untouched */
-	int (*open)(void *state, struct vp_host *host);
-	/* A process to look at from now on: writes its `process` line. -1: cannot, with the reason.
-	 * A source without it looks at the system as a whole: vm-sample then needs no process, and
-	 * does not count what its `sample` returns. */
-	int (*attach)(void *state, struct vp_host *host, const struct vp_process *process);
-	/* One look at every attached process. Returns how many are still there, or -1. A process
-	 * that is gone gets `event` `exit` and is dropped; one that executed something new, or
-	 * whose pid was taken by another, gets a new `process` line (`why` `exec`, `reused`) before
-	 * its sample. */
-	int (*sample)(void *state, struct vp_host *host);
-	void (*close)(void *state, struct vp_host *host);
+	/* sample half: reads the system and passes its text on unchanged */
+	int (*open)(void *state, struct vp_sample_api *host);
+	/* Adds a process and writes its `process` line. -1: cannot, with the reason. A source
+	 * without attach samples the system as a whole: vm-sample then needs no process, and
+	 * ignores the count that `sample` returns. */
+	int (*attach)(void *state, struct vp_sample_api *host, const struct vp_process *process);
+	/* Samples every attached process. Returns how many are still alive, or -1. A process that
+	 * is gone gets `event` `exit` and is dropped. One that executed another program, or whose
+	 * pid was reused, gets a new `process` line (`why` `exec`, `reused`) before its sample. */
+	int (*sample)(void *state, struct vp_sample_api *host);
+	void (*close)(void *state, struct vp_sample_api *host);
 
 	/* parse half: a pure function of the text */
-	/* How sure it is, 0 (not mine) to 100, and which format; sees the first 64 KiB, or any
-	 * other piece. A text of several formats is taken apart by it: it is shown single lines
-	 * too. 1 to 9: the text is not known to be mine, but its first line is such as stands
-	 * around my rows, a head, a value, a sum; this alone makes no text mine. */
+	/* Returns how sure it is that the text is its own, 0 (no) to 100, and sets its format. It
+	 * gets the first 64 KiB, or any other piece: a text of several formats is split by its
+	 * answers, so it gets single lines too. 1 to 9: such a line (a heading, a value, a sum)
+	 * occurs around the source's rows; this alone makes no text its own. */
 	int (*probe)(vp_str head, const char **format);
-	int (*parse)(void *state, struct vp_host *host, const struct vp_text *text);
+	int (*parse)(void *state, struct vp_parse_api *host, const struct vp_text *text);
 
-	bool redacts; /* its sample half heeds host->redact; else --redact refuses it */
+	bool redacts; /* the sample half obeys host->redacting; else --redact refuses the source */
 
-	/* A source that is told of things as they happen: a descriptor that is readable when
-	 * something is there (-1: none), asked for once after open; then drain, which returns as
-	 * sample does. sample is called at each tick all the same. */
+	/* A source that receives events. fd: a descriptor, readable when there are some (-1: none),
+	 * asked for once, after open. drain: takes them in; returns as sample does, which is still
+	 * called at each tick. */
 	int (*fd)(void *state);
-	int (*drain)(void *state, struct vp_host *host);
+	int (*drain)(void *state, struct vp_sample_api *host);
 };
 
-/* A source plugin defines this; a wrong definition does not compile. It is seen from outside also
- * where -fvisibility=hidden (which makes loading faster) hides all else. */
+/* A source plugin defines this; a wrong definition does not compile. It stays visible where
+ * -fvisibility=hidden (which makes loading faster) hides all else. */
 #ifdef __GNUC__
 #pragma GCC visibility push(default)
 #endif
@@ -276,24 +332,24 @@ extern const struct vp_source vp_source;
 /* ---- 5 figures ------------------------------------------------------------------------------- */
 
 /* Every position is a share of the plotting area: x 0 left .. 1 right, y 0 BOTTOM .. 1 top.
- * Every string is UTF-8 for people, already in words; control characters may be in it (names come
- * from outside): the renderer escapes for its own language. */
+ * Every string is UTF-8 for people, already in words. It may hold control characters, for names
+ * come from outside: the renderer escapes for its own language. */
 
-enum vp_figure_shape { VP_BOXES, VP_SERIES, VP_TABLE };
+enum vp_figure_shape { VP_BOXES, VP_SERIES, VP_TABLE, VP_STACKS };
 
-/* What a box or a series belongs to, mostly a kind of memory: a row of the legend. */
+/* What a box, a series or a frame belongs to, mostly a kind of memory: a row of the legend. */
 struct vp_class {
 	const char *name;
 	const char *detail;   /* "3 regions, 1.2 MiB"; or NULL */
 	uint32_t light, dark; /* 0xRRGGBB on a light and on a dark ground */
 	uint8_t ansi;         /* of the 256 colours of a terminal, readable on both */
-	char letter;          /* tells it without colour; unique in the figure while letters last */
+	char letter;          /* where there is no colour; unique while letters last */
 };
 
 struct vp_tick {
 	double at;
 	const char *text; /* NULL: a line without a word */
-	bool fold;        /* here the axis leaves something out (a gap of the address space) */
+	bool fold;        /* the axis leaves something out here: a gap of the address space */
 };
 
 struct vp_axis {
@@ -309,15 +365,14 @@ struct vp_box {
 	uint32_t class;    /* index in classes */
 	uint32_t flags;    /* VP_BOX_... */
 	float fill;        /* 0..1: share of it that is resident; below 0: unknown */
-	const char *label; /* short, to stand in the box where it fits; or NULL */
-	const char *title; /* everything about it, lines split by \n */
+	const char *label; /* short, for inside the box; or NULL */
+	const char *title; /* everything about the box, lines split by \n */
 };
 
 struct vp_serie {
 	const char *name;
 	uint32_t class;
-	const double *y; /* in the unit of the y axis as 0..1 of its span, not stacked; `points` of
-	                    them */
+	const double *y;   /* `points` of them, 0..1 of the y axis, not stacked */
 	const char *title; /* or NULL */
 };
 
@@ -339,11 +394,30 @@ struct vp_flag {
 	const char *text;
 };
 
+#define VP_NO_PARENT UINT32_MAX
+
+/* One frame of a tree of calls. Its stack is the way from the frame to its root. */
+struct vp_stack_frame {
+	uint32_t parent;  /* index of the caller, below its own index; VP_NO_PARENT: a root */
+	uint32_t depth;   /* 0: a root */
+	float x0, x1;     /* its share of the first weight, callees included; inside its caller's */
+	uint32_t class;   /* index in classes */
+	uint32_t flags;   /* VP_BOX_... */
+	const char *name; /* the function, or what is known in its place */
+	const char *amount; /* its first weight in words, callees included; or NULL */
+	const char *title;  /* everything about the frame, lines split by \n; or NULL */
+	const double *own;  /* weight_count weights of the stacks that end in it; or NULL */
+};
+
+struct vp_weight {
+	const char *name, *unit; /* "live", "bytes" */
+};
+
 struct vp_figure {
 	enum vp_figure_shape shape;
 	const char *view;             /* "timeline" */
 	const char *title, *subtitle; /* subtitle may be NULL */
-	const char *empty;            /* not NULL: there is nothing to draw, and this says why */
+	const char *empty;            /* not NULL: there is nothing to draw, for this reason */
 	const struct vp_class *classes;
 	size_t class_count;
 	const char *const *notes;
@@ -368,12 +442,17 @@ struct vp_figure {
 	size_t row_count;
 	const struct vp_cell *totals;
 	const int *row_class;
-	bool verbatim; /* VP_TABLE of one column, lines as another program prints them: a renderer
+	bool verbatim; /* VP_TABLE of one column, the lines of another program's report: a renderer
 	                  of text adds nothing */
+	/* VP_STACKS: callers before their callees. Trace and exporters read `weights` and `own`;
+	 * a picture needs x0, x1 and depth alone. */
+	const struct vp_stack_frame *frames;
+	size_t frame_count;
+	const struct vp_weight *weights;
+	size_t weight_count;
 };
 
-/* ---- 6 renderers ------------------------------------------------------------------------------
- */
+/* ---- 6 renderers ----------------------------------------------------------------------------- */
 
 enum vp_colours { VP_COLOUR_NONE, VP_COLOUR_256 };
 
@@ -384,27 +463,39 @@ struct vp_canvas {
 	bool terminal; /* output is a terminal */
 	bool unicode;  /* the locale shows more than ASCII */
 	enum vp_colours colours;
-	const char *path; /* of the output file, NULL for stdout */
+	const char *path; /* of the output file; NULL: stdout */
 };
 
+/* Callbacks in the order of their life; each may be NULL, but not both of record and draw. */
 struct vp_renderer {
 	int abi; /* VP_ABI */
 	const char *name, *about;
 	size_t state;
 	const struct vp_option *options;
-	bool text;                       /* sizes are columns and rows (a terminal), else pixels */
-	int preset_width, preset_height; /* used where neither user nor terminal says; 0: as the
-	                                    figure wants */
+	bool text;                       /* sizes are columns and rows, else pixels */
+	bool lines;                      /* takes lines in place of figures: no view is computed,
+	                                    draw is never called */
+	int preset_width, preset_height; /* where neither user nor terminal says; 0: as the figure
+	                                    needs */
 
 	/* Before the first line and the first figure. A picture that is drawn again and again
-	 * (--live) has a begin and a draw each time, for its canvas may have changed; end comes
-	 * once, and close. */
-	int (*begin)(void *state, struct vp_host *host, const struct vp_canvas *canvas);
-	int (*record)(void *state, struct vp_host *host,
-	              vp_str line); /* or NULL: takes figures only */
-	int (*draw)(void *state, struct vp_host *host, const struct vp_figure *figure);
-	int (*end)(void *state, struct vp_host *host);
-	void (*close)(void *state, struct vp_host *host);
+	 * (--live) has a begin and a draw each time, for its canvas may have changed; end and close
+	 * come once. */
+	int (*begin)(void *state, struct vp_render_api *host, const struct vp_canvas *canvas);
+	/* Takes each line of the stream as it is read, without its newline. */
+	int (*record)(void *state, struct vp_render_api *host, vp_str line);
+	int (*draw)(void *state, struct vp_render_api *host, const struct vp_figure *figure);
+	/* The input is at its end. */
+	int (*end)(void *state, struct vp_render_api *host);
+	void (*close)(void *state, struct vp_render_api *host);
+
+	/* A renderer that serves somebody beside its input, such as a page's readers. fd: a
+	 * descriptor, readable when there is something to do (-1: none), asked for once, after the
+	 * first begin. drain: does it, without blocking. Returns 1 to be called on after the end of
+	 * the input, 0 if it need not, or -1. It is called once right after end as well; the
+	 * program then goes on as long as it returns 1. Such a renderer has no --live. */
+	int (*fd)(void *state);
+	int (*drain)(void *state, struct vp_render_api *host);
 };
 
 #ifdef __GNUC__

@@ -10,7 +10,7 @@
 
 #include "plugin.h"
 
-static int fail(struct vp_host *h, const char *format, ...)
+static int fail(struct vp_render_api *h, const char *format, ...)
 {
 	va_list list;
 
@@ -22,7 +22,7 @@ static int fail(struct vp_host *h, const char *format, ...)
 	return -1;
 }
 
-static void warn(struct vp_host *h, const char *format, ...)
+static void warn(struct vp_render_api *h, const char *format, ...)
 {
 	va_list list;
 
@@ -33,13 +33,13 @@ static void warn(struct vp_host *h, const char *format, ...)
 	va_end(list);
 }
 
-static void put(struct vp_host *h, const char *bytes, size_t n)
+static void put(struct vp_render_api *h, const char *bytes, size_t n)
 {
 	(void)h;
 	fwrite(bytes, 1, n, stdout);
 }
 
-static struct vp_host host = { .abi = VP_ABI, .fail = fail, .warn = warn, .write = put };
+static struct vp_render_api host = { .abi = VP_ABI, .fail = fail, .warn = warn, .write = put };
 
 static struct vp_class classes[] = {
 	{ "text", "6 regions, 38.2 MiB", 0x0072b2, 0x56a5dd, 32, 't' },

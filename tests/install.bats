@@ -173,7 +173,7 @@ template() {
 	cat >plus.cpp <<-'END'
 		#include <vmpipe/plugin.h>
 		#include <string>
-		static int draw(void *, struct vp_host *host, const struct vp_figure *figure)
+		static int draw(void *, struct vp_render_api *host, const struct vp_figure *figure)
 		{
 			std::string text;
 			for (size_t i = 0; i < figure->box_count; i++) text += figure->classes[figure->boxes[i].class_].letter;

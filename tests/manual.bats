@@ -140,9 +140,12 @@ struct_members() { # NAME
 		awk '{ n = split($0, part, ","); for (i = 1; i <= n; i++) { sub(/.*[ *]/, "", part[i]); if (part[i] ~ /^[a-z_]+$/) print part[i] } }' | sort -u
 }
 
-@test "vmpipe-plugin(7) has every member of the host, of a source and of a renderer, and every type of option" {
+@test "vmpipe-plugin(7) has every member of the tables of the host, of a source and of a renderer, and every type of option" {
 	page=$ROOT/contrib/man/vmpipe-plugin.7
-	same vp_host "$(struct_members vp_host)" "$(items "$page" "THE HOST" Va)"
+	for half in sample parse; do
+		same vp_${half}_api "$(struct_members vp_${half}_api)" "$(for part in "THE HOST" Lines "The $half half"; do items "$page" "$part" Va; done | sort -u)"
+	done
+	same vp_render_api "$(struct_members vp_render_api)" "$(for part in "THE HOST" "A renderer"; do items "$page" "$part" Va; done | sort -u)"
 	same vp_source "$(struct_members vp_source)" "$(items "$page" SOURCES Va)"
 	same vp_renderer "$(struct_members vp_renderer)" "$(items "$page" RENDERERS Va)"
 	same options "$(grep -oE '^	VP_OPT_[A-Z]+' "$ROOT/lib/plugin.h" | tr -d '\t' | sort)" "$(items "$page" "OPTIONS OF A PLUGIN" Dv)"

@@ -5,6 +5,7 @@ setup() {
 	requires program vm-sample
 	export VMPIPE_PLUGINS=$BATS_TEST_TMPDIR/plugins
 	mkdir -p "$VMPIPE_PLUGINS/source" "$VMPIPE_PLUGINS/render"
+	cd "$BATS_TEST_TMPDIR"
 }
 
 plugin() { # PATH, text of a C file after the include
@@ -29,8 +30,90 @@ refused() { # SOURCE, text of the message
 }
 
 @test "a stale plugin is refused, with both ABI numbers" {
-	plugin source/old 'const struct vp_source vp_source = { .abi = 7, .name = "old" };'
-	refused old "source/old.so speaks plugin ABI 7, this program $(sed -n "s|^#define VP_ABI ||p" "$ROOT/lib/plugin.h")"
+	plugin source/old 'const struct vp_source vp_source = { .abi = 6, .name = "old" };'
+	refused old "source/old.so speaks plugin ABI 6, this program $(sed -n "s|^#define VP_ABI ||p" "$ROOT/lib/plugin.h")"
+}
+
+@test "plugins built with the header of ABI 6 are refused, with both numbers" {
+	mkdir old
+	sed 's/^#define VP_ABI .*/#define VP_ABI 6/' "$ROOT/lib/plugin.h" >old/plugin.h
+	now=$(sed -n "s|^#define VP_ABI ||p" "$ROOT/lib/plugin.h")
+	echo '#include "plugin.h"
+		const struct vp_source vp_source = { .abi = VP_ABI, .name = "past" };' >past.c
+	echo '#include "plugin.h"
+		const struct vp_renderer vp_renderer = { .abi = VP_ABI, .name = "past" };' >drawn.c
+	"${CC:-cc}" -shared -fPIC -Iold -o "$VMPIPE_PLUGINS/source/past.so" past.c
+	"${CC:-cc}" -shared -fPIC -Iold -o "$VMPIPE_PLUGINS/render/past.so" drawn.c
+	refused past "source/past.so speaks plugin ABI 6, this program $now"
+	run --separate-stderr vm-render -r past "$ROOT/tests/golden/life.track.ndjson"
+	[ "$status" = 2 ]
+	[[ $stderr == *"render/past.so speaks plugin ABI 6, this program $now"* ]]
+	[ -z "$output" ]
+}
+
+@test "a half gets the functions that are for it: the compiler refuses the others" {
+	try() { # TYPE OF THE TABLE, CALL
+		printf '#include "plugin.h"\nvoid f(struct %s *h); void f(struct %s *h) { %s; }\n' "$1" "$1" "$2" |
+			"${CC:-cc}" -Wall -Werror -I"$ROOT/lib" -fsyntax-only -x c - 2>/dev/null
+	}
+	not() { ! try "$@" || { echo "$2 compiles"; return 1; }; }
+	for half in sample parse render; do
+		try vp_${half}_api 'h->fail(h, "%s", "x")'
+		not vp_${half}_api 'h->fail(h, "%s", 1)'
+	done
+	try vp_render_api 'h->write(h, "x", 1)'
+	not vp_render_api 'h->begin(h, "mark", 0, -1)'
+	not vp_render_api 'h->region(h, 0)'
+	try vp_sample_api 'h->raw(h, 0, 1, 0, "maps", (vp_str){ 0 })'
+	not vp_sample_api 'h->region(h, 0)'
+	not vp_sample_api 'h->write(h, "x", 1)'
+	try vp_parse_api 'h->region(h, 0)'
+	not vp_parse_api 'h->raw(h, 0, 1, 0, "maps", (vp_str){ 0 })'
+	not vp_parse_api 'h->follow(h, 1)'
+}
+
+@test "no function of a host is missing: a half may call all that its table has" {
+	plugin source/caller 'static const char *const formats[] = { "callers", NULL };
+		static bool ends(const char *at) { return at != NULL; }
+		static const struct vp_frame frame = { .addr = 4096, .function = { "f", 1 }, .file = { "f.c", 3 }, .line = 7, .inlined = true };
+		static const struct vp_region region = { .start = 4096, .end = 8192, .size = 4096, .perms = "r--p" };
+		#define LINE(h, t) do { h->begin(h, "x_line", t, -1); h->str(h, "str", (vp_str){ "s", 1 }); h->num(h, "num", 1); h->sec(h, "sec", 1); \
+			h->addr(h, "addr", 1); h->json(h, "json", (vp_str){ "[1]", 3 }); h->strs(h, "strs", &(vp_str){ "\377", 1 }, 1); h->span(h, "span", 1, 2); \
+			h->regions(h, "regions", &region, 1); h->frames(h, "frames", &frame, 1); h->end(h); h->lost(h, -1, "things", 1, "a test"); } while (0)
+		static int sample(void *s, struct vp_sample_api *h)
+		{
+			char digits[VP_REDACTED];
+			(void)s;
+			LINE(h, h->now(h));
+			h->redact(h, (vp_str){ "name", 4 }, digits);
+			h->rest(h, 0, "no reason");
+			h->warn(h, "sampled %.*s, redacting %d", VP_REDACTED, digits, h->redacting);
+			h->raw(h, h->now(h), 7, 0, "callers", (vp_str){ "callers\n", 8 });
+			return 0;
+		}
+		static int probe(vp_str head, const char **format) { *format = "callers"; return head.n >= 7 && head.p[0] == 0x63 ? 99 : 0; }
+		static int parse(void *s, struct vp_parse_api *h, const struct vp_text *text)
+		{
+			size_t n, lines;
+			(void)s;
+			LINE(h, h->now(h));
+			h->thread(h, 4097, 0, true);
+			h->snapshot(h, (vp_str){ 0 }, NULL);
+			if (h->again(h, text->text, ends, &n, &lines)) return h->fail(h, "%s", "nothing was there");
+			h->region(h, &region);
+			h->part(h, text->text, 1);
+			h->bad(h, 1, "line %d", 1);
+			h->warn(h, "parsed");
+			return 0;
+		}
+		const struct vp_source vp_source = { .abi = VP_ABI, .name = "caller", .formats = formats, .sample = sample, .probe = probe, .parse = parse };'
+	run --separate-stderr bash -c 'vm-sample -s caller -n 1 >s; vm-parse s'
+	echo "$output" "$stderr"
+	[[ $stderr == *"sampled "*", redacting 0"*"line 1"*"parsed"* ]]
+	[ "$(grep -c '"type":"x_line"' <<<"$output")" = 2 ]
+	[ "$(jq -c 'select(.type == "x_line") | del(.t)' <<<"$output" | sort -u | wc -l)" = 1 ]
+	[ "$(jq -c 'select(.type == "x_line") | .strs_raw, .span.end, .frames[0].line, .frames[0].inlined' <<<"$output" | head -4 | tr '\n' ' ')" = '["/w=="] "0x0000000000000002" 7 true ' ]
+	[ "$(grep -c '"type":"region"' <<<"$output")" = 1 ]
 }
 
 @test "a plugin of the other type, and a file that is no plugin, are refused" {
@@ -58,12 +141,12 @@ refused() { # SOURCE, text of the message
 	refused lacking "nobody_has_this"
 }
 
-@test "--list shows name, about, path and options, and unusable plugins with the reason" {
-	plugin source/old 'const struct vp_source vp_source = { .abi = 7, .name = "old" };'
+@test "--list shows name, about, path and options, and what cannot be used and why" {
+	plugin source/old 'const struct vp_source vp_source = { .abi = 6, .name = "old" };'
 	run --separate-stderr vm-sample --list
 	[ "$status" = 0 ]
 	[[ $output == *procfs*"$BUILD/lib/vmpipe/source/procfs.so"*detail=* ]]
-	[[ $output == *"old "*"cannot be used: "*"speaks plugin ABI 7"* ]]
+	[[ $output == *"old "*"cannot be used: "*"speaks plugin ABI 6"* ]]
 }
 
 @test "VMPIPE_PLUGINS comes before the folder beside the program, and may hold a plugin directly" {

@@ -98,7 +98,7 @@ shape() {
 
 @test "a source that cannot redact is refused" {
 	mkdir -p plugins/source
-	printf '#include "plugin.h"\nstatic int sample(void *s, struct vp_host *h) { (void)s; (void)h; return 0; }\nconst struct vp_source vp_source = { .abi = VP_ABI, .name = "blab", .sample = sample };\n' |
+	printf '#include "plugin.h"\nstatic int sample(void *s, struct vp_sample_api *h) { (void)s; (void)h; return 0; }\nconst struct vp_source vp_source = { .abi = VP_ABI, .name = "blab", .sample = sample };\n' |
 		"${CC:-cc}" -shared -fPIC -I"$ROOT/lib" -x c -o plugins/source/blab.so -
 	VMPIPE_PLUGINS=$PWD/plugins run --separate-stderr vm-sample -s procfs,blab --redact -p "$pid" -n 1
 	[ "$status" -eq 2 ]

@@ -10,7 +10,7 @@ setup() {
 #include "plugin.h"
 struct ticker { int64_t last; int number; };
 static const struct vp_option options[] = { { "number", 0, VP_OPT_INT, offsetof(struct ticker, number), "3", "0..9", "N", "of lines a look" }, { 0 } };
-static int sample(void *state, struct vp_host *h)
+static int sample(void *state, struct vp_sample_api *h)
 {
 	struct ticker *ticker = state;
 	int64_t now = h->now(h);

@@ -32,7 +32,7 @@ static const struct vp_option options[] = {
 
 /* ---- sample half: passes the text on untouched ---- */
 
-static int board_attach(void *state, struct vp_host *host, const struct vp_process *process)
+static int board_attach(void *state, struct vp_sample_api *host, const struct vp_process *process)
 {
 	struct board *board = state;
 	if (board->pid)
@@ -44,7 +44,7 @@ static int board_attach(void *state, struct vp_host *host, const struct vp_proce
 	return 0;
 }
 
-static int board_sample(void *state, struct vp_host *host)
+static int board_sample(void *state, struct vp_sample_api *host)
 {
 	struct board *board = state;
 	static char text[65536];
@@ -70,7 +70,7 @@ static int board_probe(vp_str head, const char **format)
 	return head.n >= strlen(MARK) && !memcmp(head.p, MARK, strlen(MARK)) ? 100 : 0;
 }
 
-static int parse_line(struct vp_host *host, const char *line)
+static int parse_line(struct vp_parse_api *host, const char *line)
 {
 	struct vp_region region = { .start = 0 };
 	int name = 0;
@@ -86,7 +86,7 @@ static int parse_line(struct vp_host *host, const char *line)
 	return 0;
 }
 
-static int board_parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int board_parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	const char *at = text->text.p, *end = at + text->text.n;
 	(void)state;

@@ -1,5 +1,5 @@
-/* The renderer tally: a line for each class of a figure, with its count of boxes, series or rows.
- * Works for all three shapes. */
+/* The renderer tally: a line for each class of a figure, with its count of boxes, series, frames or
+ * rows. Works for all four shapes. */
 #include <vmpipe/plugin.h>
 
 #include <stdio.h>
@@ -21,13 +21,13 @@ static const struct vp_option options[] = {
 };
 
 /* Escapes a text, the only place that does: names come from outside. */
-static void put_text(struct vp_host *host, const char *text)
+static void put_text(struct vp_render_api *host, const char *text)
 {
 	for (; *text; text++)
 		host->write(host, (unsigned char)*text < 0x20 || *text == 0x7f ? "?" : text, 1);
 }
 
-static void put_line(struct vp_host *host, const char *name, size_t count)
+static void put_line(struct vp_render_api *host, const char *name, size_t count)
 {
 	char number[32];
 	int n = snprintf(number, sizeof number, "%8zu  ", count);
@@ -44,12 +44,14 @@ static size_t count_of(const struct vp_figure *figure, size_t class)
 		count += figure->boxes[i].class == class;
 	for (size_t i = 0; i < figure->serie_count; i++)
 		count += figure->series[i].class == class;
+	for (size_t i = 0; i < figure->frame_count; i++)
+		count += figure->frames[i].class == class;
 	for (size_t i = 0; figure->row_class && i < figure->row_count; i++)
 		count += figure->row_class[i] == (int)class;
 	return count;
 }
 
-static int tally_draw(void *state, struct vp_host *host, const struct vp_figure *figure)
+static int tally_draw(void *state, struct vp_render_api *host, const struct vp_figure *figure)
 {
 	const struct tally *tally = state;
 	if (tally->title) {

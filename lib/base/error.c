@@ -25,16 +25,6 @@ int vp_fail(const char *format, ...)
 	return failed;
 }
 
-int vp_host_fail(struct vp_host *host, const char *format, ...)
-{
-	va_list list;
-	(void)host;
-	va_start(list, format);
-	int failed = vp_fail_list(format, list);
-	va_end(list);
-	return failed;
-}
-
 int vp_fail_errno(const char *format, ...)
 {
 	int cause = errno;

@@ -9,9 +9,6 @@ int vp_fail(const char *format, ...)
 int vp_fail_list(const char *format, va_list list); /* the same, for who has the list */
 int vp_fail_errno(const char *format, ...)
         __attribute__((format(printf, 1, 2))); /* adds ": " and strerror(errno) */
-struct vp_host;
-int vp_host_fail(struct vp_host *host, const char *format, ...)
-        __attribute__((format(printf, 2, 3))); /* what every host offers as `fail` */
 int vp_no_memory(void);                        /* records "out of memory", returns -1 */
 const char *vp_error(void);                    /* the last one recorded */
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "parse/host.h"
 #include "stream/record.h"
 #include "space/region.h"
 
@@ -229,7 +230,7 @@ struct report {
 };
 
 struct vp_dates {
-	struct vp_host host;
+	struct vp_parse_api host;
 	struct report *reports;
 	size_t count, room;
 	bool failed;
@@ -268,7 +269,7 @@ static void date_of_last(struct vp_dates *dates, vp_str text)
 }
 
 /* Reports are counted here as lib/parse/host.c writes them. */
-static void host_snapshot(struct vp_host *h, vp_str members, const struct vp_region *stated)
+static void host_snapshot(struct vp_parse_api *h, vp_str members, const struct vp_region *stated)
 {
 	struct vp_dates *dates = h->ctx;
 	struct vp_member member;
@@ -280,7 +281,7 @@ static void host_snapshot(struct vp_host *h, vp_str members, const struct vp_reg
 			date_of_last(dates, member.value);
 }
 
-static void host_region(struct vp_host *h, const struct vp_region *region)
+static void host_region(struct vp_parse_api *h, const struct vp_region *region)
 {
 	struct vp_dates *dates = h->ctx;
 	(void)region;
@@ -289,7 +290,7 @@ static void host_region(struct vp_host *h, const struct vp_region *region)
 	dates->open = true;
 }
 
-static void host_begin(struct vp_host *h, const char *type, int64_t t, int64_t pid)
+static void host_begin(struct vp_parse_api *h, const char *type, int64_t t, int64_t pid)
 {
 	struct vp_dates *dates = h->ctx;
 	(void)t, (void)pid;
@@ -299,50 +300,78 @@ static void host_begin(struct vp_host *h, const char *type, int64_t t, int64_t p
 		report(dates, true);
 }
 
-static void host_str(struct vp_host *h, const char *key, vp_str value)
+static void host_str(struct vp_parse_api *h, const char *key, vp_str value)
 {
 	struct vp_dates *dates = h->ctx;
 	if (dates->of_machine && (!strcmp(key, "date") || !strcmp(key, "clock")))
 		date_of_last(dates, value);
 }
 
-static void host_num(struct vp_host *h, const char *key, uint64_t value)
+static void host_num(struct vp_parse_api *h, const char *key, uint64_t value)
 {
 	(void)h, (void)key, (void)value;
 }
-static void host_sec(struct vp_host *h, const char *key, int64_t value)
+static void host_strs(struct vp_parse_api *h, const char *key, const vp_str *values, size_t count)
+{
+	(void)h, (void)key, (void)values, (void)count;
+}
+static void host_span(struct vp_parse_api *h, const char *key, uint64_t start, uint64_t end)
+{
+	(void)h, (void)key, (void)start, (void)end;
+}
+static void host_regions(struct vp_parse_api *h, const char *key, const struct vp_region *regions,
+                         size_t count)
+{
+	(void)h, (void)key, (void)regions, (void)count;
+}
+static void host_frames(struct vp_parse_api *h, const char *key, const struct vp_frame *frames,
+                        size_t count)
+{
+	(void)h, (void)key, (void)frames, (void)count;
+}
+static void host_sec(struct vp_parse_api *h, const char *key, int64_t value)
 {
 	(void)h, (void)key, (void)value;
 }
-static void host_json(struct vp_host *h, const char *key, vp_str value)
+static void host_json(struct vp_parse_api *h, const char *key, vp_str value)
 {
 	(void)h, (void)key, (void)value;
 }
-static void host_end(struct vp_host *h)
+static void host_end(struct vp_parse_api *h)
 {
 	(void)h;
 }
-static int64_t host_now(struct vp_host *h)
+static int64_t host_now(struct vp_parse_api *h)
 {
 	(void)h;
 	return 0;
 }
-static void host_bad(struct vp_host *h, size_t line, const char *format, ...)
+static void host_bad(struct vp_parse_api *h, size_t line, const char *format, ...)
 {
 	(void)h, (void)line, (void)format;
 }
-static void host_warn(struct vp_host *h, const char *format, ...)
+static void host_warn(struct vp_parse_api *h, const char *format, ...)
 {
 	(void)h, (void)format;
 }
-static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count,
+static void host_lost(struct vp_parse_api *h, int64_t pid, const char *what, uint64_t count,
                       const char *why)
 {
 	(void)h, (void)pid, (void)what, (void)count, (void)why;
 }
-static void host_thread(struct vp_host *h, uint64_t stack, uint64_t local, bool main)
+static void host_thread(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main)
 {
 	(void)h, (void)stack, (void)local, (void)main;
+}
+static const struct vp_region *host_again(struct vp_parse_api *h, vp_str rest,
+                                          bool (*ends)(const char *at), size_t *n, size_t *lines)
+{
+	(void)h, (void)rest, (void)ends, (void)n, (void)lines;
+	return NULL;
+}
+static void host_part(struct vp_parse_api *h, vp_str text, size_t lines)
+{
+	(void)h, (void)text, (void)lines;
 }
 
 struct vp_dates *vp_dates_new(void)
@@ -350,10 +379,10 @@ struct vp_dates *vp_dates_new(void)
 	struct vp_dates *dates = calloc(1, sizeof *dates);
 	if (!dates)
 		return NULL;
-	dates->host = (struct vp_host){
+	dates->host = (struct vp_parse_api){
 		.abi = VP_ABI,
 		.ctx = dates,
-		.fail = vp_host_fail,
+		.fail = vp_parse_fail,
 		.warn = host_warn,
 		.lost = host_lost,
 		.now = host_now,
@@ -363,11 +392,17 @@ struct vp_dates *vp_dates_new(void)
 		.sec = host_sec,
 		.addr = host_num,
 		.json = host_json,
+		.strs = host_strs,
+		.span = host_span,
+		.regions = host_regions,
+		.frames = host_frames,
 		.end = host_end,
 		.snapshot = host_snapshot,
 		.region = host_region,
 		.bad = host_bad,
 		.thread = host_thread,
+		.again = host_again,
+		.part = host_part,
 	};
 	return dates;
 }

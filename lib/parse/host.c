@@ -19,6 +19,7 @@
 #include "space/kinds.h"
 #include "space/rules_macos.h"
 #include "space/region.h"
+#include "stream/lists.h"
 
 static const enum vp_measure summed[] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
 #define SUMMED (sizeof summed / sizeof summed[0])
@@ -40,7 +41,7 @@ struct threads {
 };
 
 struct vp_parse_host {
-	struct vp_host host;
+	struct vp_parse_api host;
 	struct vp_flow *flow;
 	const struct vp_parse_job *job; /* &own */
 	struct vp_parse_job own;        /* time and pid go on with what the text says */
@@ -75,7 +76,7 @@ struct vp_parse_host {
 	size_t threads_count;
 };
 
-static struct vp_parse_host *of(struct vp_host *host)
+static struct vp_parse_host *of(struct vp_parse_api *host)
 {
 	return host->ctx;
 }
@@ -128,7 +129,7 @@ static struct threads *threads_of(struct vp_parse_host *parse, int64_t pid, bool
 	return memset(&more[parse->threads_count++], 0, sizeof *more);
 }
 
-static void host_thread(struct vp_host *host, uint64_t stack, uint64_t local, bool main)
+static void host_thread(struct vp_parse_api *host, uint64_t stack, uint64_t local, bool main)
 {
 	struct vp_parse_host *parse = of(host);
 	struct threads *threads = threads_of(parse, parse->job->text.pid, true);
@@ -379,7 +380,7 @@ static void seen(struct vp_parse_host *parse, int64_t whose)
 		parse->seen[parse->seen_count++] = whose;
 }
 
-static void host_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
+static void host_snapshot(struct vp_parse_api *host, vp_str members, const struct vp_region *stated)
 {
 	struct vp_parse_host *parse = of(host);
 	if (parse->open && (parse->job->several || !parse->past->now.count))
@@ -440,7 +441,7 @@ static void copy_region(struct vp_region *to, const struct vp_region *from)
 	memcpy((char *)to + behind, (const char *)from + behind, sizeof *to - behind);
 }
 
-static void host_region(struct vp_host *host, const struct vp_region *region)
+static void host_region(struct vp_parse_api *host, const struct vp_region *region)
 {
 	struct vp_parse_host *parse = of(host);
 	struct vp_past *past = parse->past;
@@ -462,26 +463,28 @@ static void host_region(struct vp_host *host, const struct vp_region *region)
 
 /* ---- what stood in the last look as well ---- */
 
-static const struct vp_region *host_again(struct vp_host *host, vp_str rest,
+static const struct vp_region *host_again(struct vp_parse_api *host, vp_str rest,
                                           bool (*ends)(const char *at), size_t *n, size_t *lines)
 {
 	struct vp_parse_host *parse = of(host);
 	const struct vp_part *part;
+	if (!parse->remembers)
+		return NULL;
 	const struct vp_region *region = vp_again_find(parse->past, rest, ends, &part);
 	if (region)
 		*n = part->n, *lines = part->lines;
 	return region;
 }
 
-static void host_part(struct vp_host *host, vp_str text, size_t lines)
+static void host_part(struct vp_parse_api *host, vp_str text, size_t lines)
 {
 	struct vp_parse_host *parse = of(host);
 	const struct vp_look *now = &parse->past->now;
-	if (now->count && !now->regions[now->count - 1].kind.n)
+	if (parse->remembers && now->count && !now->regions[now->count - 1].kind.n)
 		vp_again_part(parse->past, text, lines);
 }
 
-static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
+static void host_bad(struct vp_parse_api *host, size_t line, const char *format, ...)
 {
 	struct vp_parse_host *parse = of(host);
 	struct vp_flow *flow = parse->flow;
@@ -504,12 +507,12 @@ static void host_bad(struct vp_host *host, size_t line, const char *format, ...)
 
 /* ---- lines of the parser's own: a process that the text names, the system as a whole ---- */
 
-static int64_t host_now(struct vp_host *host)
+static int64_t host_now(struct vp_parse_api *host)
 {
 	return of(host)->own.t;
 }
 
-static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_t pid)
+static void host_begin(struct vp_parse_api *host, const char *type, int64_t t, int64_t pid)
 {
 	struct vp_parse_host *parse = of(host);
 	bool now = t == parse->own.t;
@@ -531,7 +534,7 @@ static void host_begin(struct vp_host *host, const char *type, int64_t t, int64_
 	parse->line_front = parse->line.used;
 }
 
-static void host_str(struct vp_host *host, const char *key, vp_str value)
+static void host_str(struct vp_parse_api *host, const char *key, vp_str value)
 {
 	struct vp_parse_host *parse = of(host);
 	if (parse->of_machine && (!strcmp(key, "clock") || !strcmp(key, "date")))
@@ -539,24 +542,47 @@ static void host_str(struct vp_host *host, const char *key, vp_str value)
 	vp_put_str(&parse->line, key, value);
 }
 
-static void host_num(struct vp_host *host, const char *key, uint64_t value)
+static void host_num(struct vp_parse_api *host, const char *key, uint64_t value)
 {
 	vp_put_num(&of(host)->line, key, value);
 }
 
-static void host_sec(struct vp_host *host, const char *key, int64_t nanoseconds)
+static void host_sec(struct vp_parse_api *host, const char *key, int64_t nanoseconds)
 {
 	vp_put_sec(&of(host)->line, key, nanoseconds);
 }
 
-static void host_addr(struct vp_host *host, const char *key, uint64_t address)
+static void host_addr(struct vp_parse_api *host, const char *key, uint64_t address)
 {
 	vp_put_addr(&of(host)->line, key, address);
 }
 
-static void host_json(struct vp_host *host, const char *key, vp_str json)
+static void host_json(struct vp_parse_api *host, const char *key, vp_str json)
 {
 	vp_put_json(&of(host)->line, key, json);
+}
+
+static void host_strs(struct vp_parse_api *host, const char *key, const vp_str *values,
+                      size_t count)
+{
+	vp_put_strs(&of(host)->line, key, values, count);
+}
+
+static void host_span(struct vp_parse_api *host, const char *key, uint64_t start, uint64_t end)
+{
+	vp_put_span(&of(host)->line, key, start, end);
+}
+
+static void host_regions(struct vp_parse_api *host, const char *key,
+                         const struct vp_region *regions, size_t count)
+{
+	vp_put_regions(&of(host)->line, key, regions, count);
+}
+
+static void host_frames(struct vp_parse_api *host, const char *key, const struct vp_frame *frames,
+                        size_t count)
+{
+	vp_put_frames(&of(host)->line, key, frames, count);
 }
 
 /* Whether it is the `process` line that was written last; if not, it is remembered. */
@@ -575,7 +601,7 @@ static bool said_before(struct vp_parse_host *parse, const char *members, size_t
 	return false;
 }
 
-static void host_end(struct vp_host *host)
+static void host_end(struct vp_parse_api *host)
 {
 	struct vp_parse_host *parse = of(host);
 	struct vp_out *line = &parse->line;
@@ -589,7 +615,17 @@ static void host_end(struct vp_host *host)
 	parse->flow->out.lines++;
 }
 
-static void host_warn(struct vp_host *host, const char *format, ...)
+int vp_parse_fail(struct vp_parse_api *host, const char *format, ...)
+{
+	va_list list;
+	(void)host;
+	va_start(list, format);
+	int failed = vp_fail_list(format, list);
+	va_end(list);
+	return failed;
+}
+
+static void host_warn(struct vp_parse_api *host, const char *format, ...)
 {
 	char text[1024];
 	va_list list;
@@ -599,7 +635,7 @@ static void host_warn(struct vp_host *host, const char *format, ...)
 	vp_say(of(host)->flow, "%s: %s", of(host)->job->place, text);
 }
 
-static void host_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count,
+static void host_lost(struct vp_parse_api *host, int64_t pid, const char *what, uint64_t count,
                       const char *why)
 {
 	vp_put_lost(of(host)->flow, of(host)->job->t, pid, what, count, why);
@@ -611,12 +647,11 @@ struct vp_parse_host *vp_parse_host_new(struct vp_flow *flow)
 	if (!parse)
 		return NULL;
 	parse->flow = flow;
-	parse->host = (struct vp_host){
+	parse->host = (struct vp_parse_api){
 		.abi = VP_ABI,
 		.ctx = parse,
-		.fail = vp_host_fail,
+		.fail = vp_parse_fail,
 		.warn = host_warn,
-		.lost = host_lost,
 		.now = host_now,
 		.begin = host_begin,
 		.str = host_str,
@@ -624,11 +659,18 @@ struct vp_parse_host *vp_parse_host_new(struct vp_flow *flow)
 		.sec = host_sec,
 		.addr = host_addr,
 		.json = host_json,
+		.strs = host_strs,
+		.span = host_span,
+		.regions = host_regions,
+		.frames = host_frames,
 		.end = host_end,
+		.lost = host_lost,
 		.snapshot = host_snapshot,
 		.region = host_region,
 		.bad = host_bad,
 		.thread = host_thread,
+		.again = host_again,
+		.part = host_part,
 	};
 	parse->again = vp_again_new();
 	if (!parse->again)
@@ -666,8 +708,6 @@ int vp_parse_run(struct vp_parse_host *parse, const struct vp_parse_job *job)
 	                               : vp_again_without(parse->again);
 	if (!parse->past)
 		return free(state), vp_fail("out of memory");
-	parse->host.again = parse->remembers ? host_again : NULL;
-	parse->host.part = parse->remembers ? host_part : NULL;
 	if (!job->goes_on)
 		parse->seen_count = 0;
 	parse->seq = job->text.seq;

@@ -32,6 +32,8 @@ void vp_parse_times(struct vp_parse_host *parse, const int64_t *times, size_t co
 uint64_t vp_parse_reports(const struct vp_parse_host *parse, uint64_t *dated);
 /* How much has been said so far: reports, other lines of a reader's own, bad lines. */
 uint64_t vp_parse_told(const struct vp_parse_host *parse);
+/* `fail` of every host of a parse half. */
+int vp_parse_fail(struct vp_parse_api *host, const char *format, ...) VP_PRINTF(2, 3);
 int64_t vp_parse_last(const struct vp_parse_host *parse); /* of the last report */
 
 #endif

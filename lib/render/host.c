@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-static struct vp_render_host *of(struct vp_host *host)
+static struct vp_render_host *of(struct vp_render_api *host)
 {
 	return host->ctx;
 }
@@ -34,7 +34,17 @@ static bool said_before(struct vp_render_host *render, const char *text)
 	return false;
 }
 
-static void host_warn(struct vp_host *host, const char *format, ...)
+static int host_fail(struct vp_render_api *host, const char *format, ...)
+{
+	va_list list;
+	(void)host;
+	va_start(list, format);
+	int failed = vp_fail_list(format, list);
+	va_end(list);
+	return failed;
+}
+
+static void host_warn(struct vp_render_api *host, const char *format, ...)
 {
 	char text[2048];
 	va_list list;
@@ -45,90 +55,21 @@ static void host_warn(struct vp_host *host, const char *format, ...)
 		vp_say(of(host)->flow, "%s", text);
 }
 
-static int64_t host_now(struct vp_host *host)
+static int64_t host_now(struct vp_render_api *host)
 {
 	return of(host)->flow->t;
 }
 
-static void host_write(struct vp_host *host, const char *bytes, size_t n)
+static void host_write(struct vp_render_api *host, const char *bytes, size_t n)
 {
 	vp_out_bytes(of(host)->to, bytes, n);
 }
 
-/* A picture has no lines; a renderer that writes some is wrong, and is told so once. */
-static void no_lost(struct vp_host *host, int64_t pid, const char *what, uint64_t count,
-                    const char *why)
-{
-	(void)pid, (void)count;
-	host_warn(host, "%s: %s", what, why);
-}
-
-static void no_begin(struct vp_host *host, const char *type, int64_t t, int64_t pid)
-{
-	(void)t, (void)pid;
-	host_warn(host, "renderer %s writes a %s line, but a renderer has no lines",
-	          of(host)->renderer->name, type);
-}
-
-static void no_str(struct vp_host *host, const char *key, vp_str value)
-{
-	(void)host, (void)key, (void)value;
-}
-static void no_num(struct vp_host *host, const char *key, uint64_t value)
-{
-	(void)host, (void)key, (void)value;
-}
-static void no_sec(struct vp_host *host, const char *key, int64_t value)
-{
-	(void)host, (void)key, (void)value;
-}
-static void no_end(struct vp_host *host)
-{
-	(void)host;
-}
-
-static void no_raw(struct vp_host *host, int64_t t, int64_t pid, uint64_t seq, const char *format,
-                   vp_str text)
-{
-	(void)seq, (void)format, (void)text;
-	no_begin(host, "raw", t, pid);
-}
-
-static void no_snapshot(struct vp_host *host, vp_str members, const struct vp_region *stated)
-{
-	(void)members, (void)stated;
-	no_begin(host, "snapshot", 0, -1);
-}
-
-static void no_region(struct vp_host *host, const struct vp_region *region)
-{
-	(void)region;
-	no_begin(host, "region", 0, -1);
-}
-
-static void no_bad(struct vp_host *host, size_t line, const char *format, ...)
-{
-	(void)line;
-	host_warn(host, "%s", format);
-}
-
-static const struct vp_host table = {
+static const struct vp_render_api table = {
 	.abi = VP_ABI,
-	.fail = vp_host_fail,
+	.fail = host_fail,
 	.warn = host_warn,
-	.lost = no_lost,
 	.now = host_now,
-	.begin = no_begin,
-	.str = no_str,
-	.num = no_num,
-	.sec = no_sec,
-	.addr = no_num,
-	.json = no_str,
-	.end = no_end,
-	.raw = no_raw,
-	.snapshot = no_snapshot,
-	.region = no_region,
-	.bad = no_bad,
 	.write = host_write,
 };
 

@@ -6,7 +6,7 @@
 #include "stream/flow.h"
 
 struct vp_render_host {
-	struct vp_host host;
+	struct vp_render_api host;
 	struct vp_flow *flow;
 	const struct vp_renderer *renderer;
 	void *state;

@@ -215,7 +215,7 @@ static void help(const struct vp_show *show, struct page *page)
 static int figure_text(struct vp_show *show, struct vp_pool *pool, int *head)
 {
 	const struct vp_renderer *renderer = show->host->renderer;
-	struct vp_host *host = &show->host->host;
+	struct vp_render_api *host = &show->host->host;
 	struct vp_canvas canvas = show->canvas;
 	struct vp_view_options options = show->picture.options;
 	struct vp_figure figure;

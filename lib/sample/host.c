@@ -7,18 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/error.h"
-#include "base/utf8.h"
 #include "sample/redact.h"
+#include "stream/lists.h"
 #include "system/schedule.h"
 
-static struct vp_sample_host *host_of(struct vp_host *h)
+static struct vp_sample_host *host_of(struct vp_sample_api *h)
 {
 	return h->ctx;
 }
 
-static struct vp_out *out_of(struct vp_host *h)
+static struct vp_out *out_of(struct vp_sample_api *h)
 {
 	struct vp_sample_host *host = host_of(h);
 	return host->gather ? &host->gathered : &host->flow->out;
@@ -26,7 +25,7 @@ static struct vp_out *out_of(struct vp_host *h)
 
 /* In what is written, t never decreases; of what is gathered, what one source says stays in its
  * order. */
-static int64_t lift(struct vp_host *h, int64_t t)
+static int64_t lift(struct vp_sample_api *h, int64_t t)
 {
 	struct vp_sample_host *host = host_of(h);
 	if (host->gather)
@@ -56,7 +55,7 @@ static void note_line(struct vp_sample_host *host, const char *type, int64_t t)
 	        (struct vp_gathered){ .t = t, .from = out->used, .time = time };
 }
 
-static void begin_line(struct vp_host *h, const char *type, int64_t t, int64_t pid)
+static void begin_line(struct vp_sample_api *h, const char *type, int64_t t, int64_t pid)
 {
 	struct vp_sample_host *host = host_of(h);
 	if (host->gather)
@@ -68,7 +67,7 @@ static void begin_line(struct vp_host *h, const char *type, int64_t t, int64_t p
 		vp_put_num(out_of(h), "pid", (uint64_t)pid);
 }
 
-static void end_line(struct vp_host *h)
+static void end_line(struct vp_sample_api *h)
 {
 	struct vp_sample_host *host = host_of(h);
 	vp_put_end(out_of(h));
@@ -84,7 +83,17 @@ static uint64_t hash(const char *text) /* FNV-1a */
 	return h;
 }
 
-static void host_warn(struct vp_host *h, const char *format, ...)
+static int host_fail(struct vp_sample_api *h, const char *format, ...)
+{
+	va_list list;
+	(void)h;
+	va_start(list, format);
+	int failed = vp_fail_list(format, list);
+	va_end(list);
+	return failed;
+}
+
+static void host_warn(struct vp_sample_api *h, const char *format, ...)
 {
 	struct vp_sample_host *host = host_of(h);
 	char text[2048];
@@ -101,12 +110,12 @@ static void host_warn(struct vp_host *h, const char *format, ...)
 	vp_trouble(host->flow, "%s", text);
 }
 
-static int64_t host_now(struct vp_host *h)
+static int64_t host_now(struct vp_sample_api *h)
 {
 	return vp_clock() - host_of(h)->began;
 }
 
-static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count,
+static void host_lost(struct vp_sample_api *h, int64_t pid, const char *what, uint64_t count,
                       const char *why)
 {
 	begin_line(h, "lost", lift(h, host_now(h)), pid);
@@ -117,139 +126,78 @@ static void host_lost(struct vp_host *h, int64_t pid, const char *what, uint64_t
 	end_line(h);
 }
 
-static void host_begin(struct vp_host *h, const char *type, int64_t t, int64_t pid)
+static void host_begin(struct vp_sample_api *h, const char *type, int64_t t, int64_t pid)
 {
 	begin_line(h, type, lift(h, t), pid);
 }
 
-static void host_str(struct vp_host *h, const char *key, vp_str value)
+static void host_str(struct vp_sample_api *h, const char *key, vp_str value)
 {
 	vp_put_str(out_of(h), key, value);
 }
 
-static void host_num(struct vp_host *h, const char *key, uint64_t value)
+static void host_num(struct vp_sample_api *h, const char *key, uint64_t value)
 {
 	vp_put_num(out_of(h), key, value);
 }
 
-static void host_sec(struct vp_host *h, const char *key, int64_t nanoseconds)
+static void host_sec(struct vp_sample_api *h, const char *key, int64_t nanoseconds)
 {
 	vp_put_sec(out_of(h), key, nanoseconds);
 }
 
-static void host_addr(struct vp_host *h, const char *key, uint64_t address)
+static void host_addr(struct vp_sample_api *h, const char *key, uint64_t address)
 {
 	vp_put_addr(out_of(h), key, address);
 }
 
-static void host_json(struct vp_host *h, const char *key, vp_str json)
+static void host_json(struct vp_sample_api *h, const char *key, vp_str json)
 {
 	vp_put_json(out_of(h), key, json);
 }
 
-static void quoted_base64(struct vp_out *out, vp_str bytes)
+static void host_strs(struct vp_sample_api *h, const char *key, const vp_str *values, size_t count)
 {
-	char *text = malloc(bytes.n / 3 * 4 + 4);
-	size_t n = text ? vp_base64_encode(bytes, text) : 0;
-	vp_out_quoted(out, (vp_str){ text ? text : "", n });
-	free(text);
+	vp_put_strs(out_of(h), key, values, count);
 }
 
-static void array(struct vp_host *h, const char *key, const vp_str *values, size_t count,
-                  void (*put)(struct vp_out *out, vp_str value))
+static void host_span(struct vp_sample_api *h, const char *key, uint64_t start, uint64_t end)
 {
-	struct vp_out text;
-	vp_out_memory(&text);
-	vp_out_bytes(&text, "[", 1);
-	for (size_t i = 0; i < count; i++) {
-		if (i)
-			vp_out_bytes(&text, ",", 1);
-		put(&text, values[i]);
-	}
-	vp_out_bytes(&text, "]", 1);
-	if (!text.error)
-		vp_put_json(out_of(h), key, (vp_str){ text.buffer, text.used });
-	vp_out_free(&text);
+	vp_put_span(out_of(h), key, start, end);
 }
 
-static void host_strs(struct vp_host *h, const char *key, const vp_str *values, size_t count)
-{
-	char raw[64];
-	bool valid = true;
-	for (size_t i = 0; i < count; i++)
-		valid = valid && vp_utf8_valid(values[i]);
-	array(h, key, values, count, vp_out_quoted);
-	if (valid)
-		return;
-	snprintf(raw, sizeof raw, "%s_raw", key);
-	array(h, raw, values, count, quoted_base64);
-}
-
-static void host_span(struct vp_host *h, const char *key, uint64_t start, uint64_t end)
-{
-	vp_put_object(out_of(h), key);
-	vp_put_addr(out_of(h), "start", start);
-	vp_put_addr(out_of(h), "end", end);
-	vp_put_close(out_of(h));
-}
-
-static void host_regions(struct vp_host *h, const char *key, const struct vp_region *regions,
+static void host_regions(struct vp_sample_api *h, const char *key, const struct vp_region *regions,
                          size_t count)
 {
-	struct vp_out *out = out_of(h);
-	vp_put_json(out, key, (vp_str){ "[", 1 });
-	for (size_t i = 0; i < count; i++) {
-		vp_out_bytes(out, i ? ",{" : "{", i ? 2 : 1);
-		vp_put_region(out, &regions[i]);
-		vp_put_close(out);
-	}
-	vp_out_bytes(out, "]", 1);
+	vp_put_regions(out_of(h), key, regions, count);
 }
 
-static void put_frame(struct vp_out *out, const struct vp_frame *frame)
-{
-	vp_put_addr(out, "addr", frame->addr);
-	if (frame->object.p)
-		vp_put_str(out, "object", frame->object);
-	if (frame->has_offset)
-		vp_put_addr(out, "offset", frame->offset);
-	if (frame->function.p)
-		vp_put_str(out, "function", frame->function);
-}
-
-static void host_frames(struct vp_host *h, const char *key, const struct vp_frame *frames,
+static void host_frames(struct vp_sample_api *h, const char *key, const struct vp_frame *frames,
                         size_t count)
 {
-	struct vp_out *out = out_of(h);
-	vp_put_json(out, key, (vp_str){ "[", 1 });
-	for (size_t i = 0; i < count; i++) {
-		vp_out_bytes(out, i ? ",{" : "{", i ? 2 : 1);
-		put_frame(out, &frames[i]);
-		vp_put_close(out);
-	}
-	vp_out_bytes(out, "]", 1);
+	vp_put_frames(out_of(h), key, frames, count);
 }
 
-static void host_end(struct vp_host *h)
+static void host_end(struct vp_sample_api *h)
 {
 	end_line(h);
 }
 
-static void host_follow(struct vp_host *h, int64_t pid)
+static void host_follow(struct vp_sample_api *h, int64_t pid)
 {
 	struct vp_sample_host *host = host_of(h);
 	if (host->followed)
 		host->followed(host->ctx, host, pid);
 }
 
-static void host_rest(struct vp_host *h, int64_t until, const char *why)
+static void host_rest(struct vp_sample_api *h, int64_t until, const char *why)
 {
 	struct vp_sample_host *host = host_of(h);
 	host->rest_until = until;
 	snprintf(host->rest_why, sizeof host->rest_why, "%s", why);
 }
 
-static void host_redact(struct vp_host *h, vp_str bytes, char *digits)
+static void host_redact(struct vp_sample_api *h, vp_str bytes, char *digits)
 {
 	(void)h;
 	vp_redact(bytes, digits);
@@ -264,8 +212,8 @@ static size_t piece(vp_str text)
 	return newline ? (size_t)(newline - text.p) + 1 : VP_RAW_PIECE;
 }
 
-static void host_raw(struct vp_host *h, int64_t t, int64_t pid, uint64_t seq, const char *format,
-                     vp_str text)
+static void host_raw(struct vp_sample_api *h, int64_t t, int64_t pid, uint64_t seq,
+                     const char *format, vp_str text)
 {
 	struct vp_out *out = out_of(h);
 	uint64_t part = 0;
@@ -292,10 +240,10 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_flow *flow, cons
 	host->flow = flow;
 	host->source = source;
 	host->began = began;
-	host->host = (struct vp_host){
+	host->host = (struct vp_sample_api){
 		.abi = VP_ABI,
 		.ctx = host,
-		.fail = vp_host_fail,
+		.fail = host_fail,
 		.warn = host_warn,
 		.lost = host_lost,
 		.now = host_now,
@@ -313,6 +261,7 @@ void vp_sample_host_init(struct vp_sample_host *host, struct vp_flow *flow, cons
 		.raw = host_raw,
 		.follow = host_follow,
 		.rest = host_rest,
+		.redact = host_redact,
 	};
 }
 
@@ -324,7 +273,7 @@ void vp_sample_host_gather(struct vp_sample_host *host)
 
 void vp_sample_host_redact(struct vp_sample_host *host)
 {
-	host->host.redact = host_redact;
+	host->host.redacting = true;
 }
 
 /* The line as it is, or where it comes after a later one, with that one's time. */

@@ -14,7 +14,7 @@ struct vp_gathered {
 };
 
 struct vp_sample_host {
-	struct vp_host host; /* what the plugin gets */
+	struct vp_sample_api host; /* what the plugin gets */
 	struct vp_flow *flow;
 	const char *source;  /* its name */
 	int64_t began;       /* of the stream, ns, monotonic */

@@ -30,10 +30,10 @@ static const struct vp_option options[] = {
 	{ 0 },
 };
 
-static void put(struct vp_host *host, const char *format, ...)
+static void put(struct vp_render_api *host, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
 
-static void put(struct vp_host *host, const char *format, ...)
+static void put(struct vp_render_api *host, const char *format, ...)
 {
 	char text[512];
 	va_list list;
@@ -53,7 +53,7 @@ static size_t control(const unsigned char *p, size_t n)
 	return n > 1 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0 ? 2 : 0;
 }
 
-static void put_bytes(struct vp_host *host, const char *bytes, size_t n)
+static void put_bytes(struct vp_render_api *host, const char *bytes, size_t n)
 {
 	for (size_t i = 0, hidden; i < n; i++) {
 		const unsigned char *p = (const unsigned char *)bytes + i;
@@ -70,7 +70,7 @@ static void put_bytes(struct vp_host *host, const char *bytes, size_t n)
 }
 
 /* ` key="text"`, or ` key=-` where there is none. */
-static void put_text(struct vp_host *host, const char *key, const char *text)
+static void put_text(struct vp_render_api *host, const char *key, const char *text)
 {
 	put(host, "%s%s", key, text ? "\"" : "-");
 	if (text) {
@@ -79,7 +79,7 @@ static void put_text(struct vp_host *host, const char *key, const char *text)
 	}
 }
 
-static void put_fact(struct vp_host *host, const char *word, const char *text)
+static void put_fact(struct vp_render_api *host, const char *word, const char *text)
 {
 	put_text(host, word, text);
 	put(host, "\n");
@@ -90,7 +90,7 @@ static const char *yes(bool is)
 	return is ? "yes" : "no";
 }
 
-static int trace_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+static int trace_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	(void)state;
 	put(host, "begin width=%d height=%d terminal=%s unicode=%s colours=%s", canvas->width,
@@ -100,7 +100,7 @@ static int trace_begin(void *state, struct vp_host *host, const struct vp_canvas
 	return 0;
 }
 
-static int trace_record(void *state, struct vp_host *host, vp_str line)
+static int trace_record(void *state, struct vp_render_api *host, vp_str line)
 {
 	const struct trace *trace = state;
 	if (!trace->lines)
@@ -111,7 +111,7 @@ static int trace_record(void *state, struct vp_host *host, vp_str line)
 	return 0;
 }
 
-static void put_axis(struct vp_host *host, const char *name, const struct vp_axis *axis)
+static void put_axis(struct vp_render_api *host, const char *name, const struct vp_axis *axis)
 {
 	if (!axis->title && !axis->count)
 		return;
@@ -124,7 +124,7 @@ static void put_axis(struct vp_host *host, const char *name, const struct vp_axi
 	}
 }
 
-static void put_class(struct vp_host *host, const struct vp_figure *figure, size_t i)
+static void put_class(struct vp_render_api *host, const struct vp_figure *figure, size_t i)
 {
 	const struct vp_class *one = &figure->classes[i];
 	put(host, "class %zu ", i);
@@ -134,7 +134,7 @@ static void put_class(struct vp_host *host, const struct vp_figure *figure, size
 	put_fact(host, " detail=", one->detail);
 }
 
-static void put_flags(struct vp_host *host, uint32_t flags)
+static void put_flags(struct vp_render_api *host, uint32_t flags)
 {
 	static const char *const words[] = { "new", "gone", "changed", "merged" };
 	const char *before = "";
@@ -146,7 +146,7 @@ static void put_flags(struct vp_host *host, uint32_t flags)
 		}
 }
 
-static void put_box(struct vp_host *host, const struct vp_figure *figure, size_t i)
+static void put_box(struct vp_render_api *host, const struct vp_figure *figure, size_t i)
 {
 	const struct vp_box *box = &figure->boxes[i];
 	put(host, "box %zu", i);
@@ -158,7 +158,7 @@ static void put_box(struct vp_host *host, const struct vp_figure *figure, size_t
 	put_fact(host, " title=", box->title);
 }
 
-static void put_series(struct vp_host *host, const struct vp_figure *figure)
+static void put_series(struct vp_render_api *host, const struct vp_figure *figure)
 {
 	for (size_t i = 0; i < figure->points; i++)
 		put(host, "x %zu %.4f\n", i, figure->xs[i]);
@@ -173,14 +173,14 @@ static void put_series(struct vp_host *host, const struct vp_figure *figure)
 	}
 }
 
-static void put_cell(struct vp_host *host, const struct vp_figure *figure, size_t column,
+static void put_cell(struct vp_render_api *host, const struct vp_figure *figure, size_t column,
                      const struct vp_cell *cell)
 {
 	put_text(host, " ", figure->columns[column].name);
 	put_fact(host, cell->shown ? " " : " unknown ", cell->shown ? cell->text : NULL);
 }
 
-static void put_table(struct vp_host *host, const struct vp_figure *figure)
+static void put_table(struct vp_render_api *host, const struct vp_figure *figure)
 {
 	for (size_t c = 0; c < figure->column_count; c++) {
 		put(host, "column %zu", c);
@@ -202,7 +202,7 @@ static void put_table(struct vp_host *host, const struct vp_figure *figure)
 	}
 }
 
-static int trace_draw(void *state, struct vp_host *host, const struct vp_figure *figure)
+static int trace_draw(void *state, struct vp_render_api *host, const struct vp_figure *figure)
 {
 	static const char *const shapes[] = {
 		[VP_BOXES] = "boxes", [VP_SERIES] = "series", [VP_TABLE] = "table"
@@ -230,14 +230,14 @@ static int trace_draw(void *state, struct vp_host *host, const struct vp_figure 
 	return 0;
 }
 
-static int trace_end(void *state, struct vp_host *host)
+static int trace_end(void *state, struct vp_render_api *host)
 {
 	(void)state;
 	put(host, "end\n");
 	return 0;
 }
 
-static void trace_close(void *state, struct vp_host *host)
+static void trace_close(void *state, struct vp_render_api *host)
 {
 	(void)state;
 	put(host, "close\n");

@@ -34,7 +34,7 @@ struct segment {
 };
 
 struct core {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	vp_str bytes;
 	bool wide, big; /* 64 bits; the most significant byte first */
 	struct file *files;
@@ -252,7 +252,7 @@ static uint64_t header_count(const struct core *core)
 	return count == PN_XNUM ? number(core, sections + (core->wide ? 44 : 28), 4) : count;
 }
 
-static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	struct core core = { .host = host, .bytes = text->text, .pid = -1 };
 	struct text_json json = { 0 };

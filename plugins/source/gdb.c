@@ -16,7 +16,7 @@
 #define HEAD "Start Addr"
 
 struct parser {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	struct text_lines lines;
 	struct text_prefix prefix;
 	int64_t pid;
@@ -115,7 +115,7 @@ static void learn_prefix(struct parser *p, vp_str text)
 	}
 }
 
-static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid },
 	              *p = &parser;

@@ -31,7 +31,7 @@
 enum column { START, END, RANGE, DASH, PERMS, OFFSET, SIZE, KIB, BYTES, PAGES, PID, SKIP, NAME };
 
 struct parser {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	struct text_lines lines;
 	struct text_prefix prefix;
 	struct {
@@ -438,7 +438,7 @@ static void prefix_of(struct parser *p, vp_str text)
 	p->column_count = 0;
 }
 
-static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	struct parser parser = { .host = host,
 		                 .lines = { .rest = text->text },

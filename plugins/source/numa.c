@@ -22,7 +22,7 @@
 #define NAME_MAX_ 4096
 
 struct parser {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	struct text_lines lines;
 	struct text_prefix prefix;
 	struct text_json extra;
@@ -197,7 +197,7 @@ static size_t front(struct parser *p, vp_str line)
 	return SIZE_MAX;
 }
 
-static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	struct parser *p = calloc(1, sizeof *p);
 	vp_str line;

@@ -57,15 +57,15 @@ static vp_str whole(const char *path)
 
 /* ---- parse and diff ---- */
 
-static void snapshot(struct vp_host *h, vp_str members, const struct vp_region *stated)
+static void snapshot(struct vp_parse_api *h, vp_str members, const struct vp_region *stated)
 {
 	(void)h, (void)members, (void)stated;
 }
-static void region(struct vp_host *h, const struct vp_region *region)
+static void region(struct vp_parse_api *h, const struct vp_region *region)
 {
 	(void)h, vp_tracker_region(tracker, region);
 }
-static void bad(struct vp_host *h, size_t line, const char *format, ...)
+static void bad(struct vp_parse_api *h, size_t line, const char *format, ...)
 {
 	(void)h, fprintf(stderr, "inside: line %zu: %s\n", line, format), exit(1);
 }
@@ -79,7 +79,19 @@ static void frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
 	(void)ctx, (void)t, (void)pid, (void)seq, (void)regions, (void)ids, (void)count;
 }
 
-static void look(struct vp_host *h, vp_str text, uint64_t seq)
+static const struct vp_region *again(struct vp_parse_api *h, vp_str rest,
+                                     bool (*ends)(const char *at), size_t *n, size_t *lines)
+{
+	(void)h, (void)rest, (void)ends, (void)n, (void)lines;
+	return NULL;
+}
+
+static void part(struct vp_parse_api *h, vp_str text, size_t lines)
+{
+	(void)h, (void)text, (void)lines;
+}
+
+static void look(struct vp_parse_api *h, vp_str text, uint64_t seq)
 {
 	vp_tracker_begin(tracker, (int64_t)seq, 7, seq);
 	vp_source.parse(NULL, h,
@@ -90,7 +102,12 @@ static void look(struct vp_host *h, vp_str text, uint64_t seq)
 
 static void diff(const char *a, const char *b)
 {
-	struct vp_host host = { .abi = VP_ABI, .snapshot = snapshot, .region = region, .bad = bad };
+	struct vp_parse_api host = { .abi = VP_ABI,
+		                     .snapshot = snapshot,
+		                     .region = region,
+		                     .bad = bad,
+		                     .again = again,
+		                     .part = part };
 	struct vp_track_options options = { .resident = 1 };
 	struct vp_track_sink sink = { .change = change, .frame = frame };
 	vp_str texts[2] = { whole(a), whole(b) };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "parse/again.h"
+#include "stream/lists.h"
 #include "stream/out.h"
 #include "stream/record.h"
 
@@ -29,41 +30,59 @@ static void check_line(void)
 	line.front_size = 0;
 }
 
-static void begin(struct vp_host *h, const char *type, int64_t t, int64_t pid)
+static void begin(struct vp_parse_api *h, const char *type, int64_t t, int64_t pid)
 {
 	(void)h, vp_put_begin(&line, type, t, pid);
 }
-static void str(struct vp_host *h, const char *key, vp_str value)
+static void str(struct vp_parse_api *h, const char *key, vp_str value)
 {
 	(void)h, vp_put_str(&line, key, value);
 }
-static void num(struct vp_host *h, const char *key, uint64_t value)
+static void num(struct vp_parse_api *h, const char *key, uint64_t value)
 {
 	(void)h, vp_put_num(&line, key, value);
 }
-static void sec(struct vp_host *h, const char *key, int64_t value)
+static void sec(struct vp_parse_api *h, const char *key, int64_t value)
 {
 	(void)h, vp_put_sec(&line, key, value);
 }
-static void addr(struct vp_host *h, const char *key, uint64_t value)
+static void addr(struct vp_parse_api *h, const char *key, uint64_t value)
 {
 	(void)h, vp_put_addr(&line, key, value);
 }
-static void json(struct vp_host *h, const char *key, vp_str value)
+static void json(struct vp_parse_api *h, const char *key, vp_str value)
 {
 	(void)h, vp_put_json(&line, key, value);
 }
-static void end(struct vp_host *h)
+static void strs(struct vp_parse_api *h, const char *key, const vp_str *values, size_t count)
+{
+	(void)h, vp_put_strs(&line, key, values, count);
+}
+static void span(struct vp_parse_api *h, const char *key, uint64_t start, uint64_t last)
+{
+	(void)h, vp_put_span(&line, key, start, last);
+}
+static void regions(struct vp_parse_api *h, const char *key, const struct vp_region *list,
+                    size_t count)
+{
+	(void)h, vp_put_regions(&line, key, list, count);
+}
+static void frames(struct vp_parse_api *h, const char *key, const struct vp_frame *list,
+                   size_t count)
+{
+	(void)h, vp_put_frames(&line, key, list, count);
+}
+static void end(struct vp_parse_api *h)
 {
 	(void)h, check_line();
 }
-static int64_t now(struct vp_host *h)
+static int64_t now(struct vp_parse_api *h)
 {
 	(void)h;
 	return 0;
 }
 
-static void snapshot(struct vp_host *h, vp_str members, const struct vp_region *stated)
+static void snapshot(struct vp_parse_api *h, vp_str members, const struct vp_region *stated)
 {
 	(void)h, (void)stated;
 	snapshots++;
@@ -91,8 +110,8 @@ static const struct vp_region *kept(const struct vp_region *r)
 	return to;
 }
 
-static const struct vp_region *again(struct vp_host *h, vp_str rest, bool (*ends)(const char *at),
-                                     size_t *n, size_t *lines)
+static const struct vp_region *again(struct vp_parse_api *h, vp_str rest,
+                                     bool (*ends)(const char *at), size_t *n, size_t *lines)
 {
 	const struct vp_part *part;
 	const struct vp_region *r = past ? vp_again_find(past, rest, ends, &part) : NULL;
@@ -102,14 +121,14 @@ static const struct vp_region *again(struct vp_host *h, vp_str rest, bool (*ends
 	return r;
 }
 
-static void part(struct vp_host *h, vp_str text, size_t lines)
+static void part(struct vp_parse_api *h, vp_str text, size_t lines)
 {
 	(void)h;
 	if (past)
 		vp_again_part(past, text, lines);
 }
 
-static void region(struct vp_host *h, const struct vp_region *r)
+static void region(struct vp_parse_api *h, const struct vp_region *r)
 {
 	(void)h;
 	if (r->start >= r->end)
@@ -121,27 +140,28 @@ static void region(struct vp_host *h, const struct vp_region *r)
 	check_line();
 }
 
-static void bad(struct vp_host *h, size_t number, const char *format, ...)
+static void bad(struct vp_parse_api *h, size_t number, const char *format, ...)
 {
 	(void)h, (void)format;
 	if (!number)
 		abort();
 	vp_out_bytes(&unread[past != NULL], (char *)&number, sizeof number);
 }
-static int fail(struct vp_host *h, const char *format, ...)
+static int fail(struct vp_parse_api *h, const char *format, ...)
 {
 	(void)h, (void)format;
 	return -1;
 }
-static void warn(struct vp_host *h, const char *format, ...)
+static void warn(struct vp_parse_api *h, const char *format, ...)
 {
 	(void)h, (void)format;
 }
-static void lost(struct vp_host *h, int64_t pid, const char *what, uint64_t count, const char *why)
+static void lost(struct vp_parse_api *h, int64_t pid, const char *what, uint64_t count,
+                 const char *why)
 {
 	(void)h, (void)pid, (void)what, (void)count, (void)why;
 }
-static void thread(struct vp_host *h, uint64_t stack, uint64_t local, bool main)
+static void thread(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main)
 {
 	(void)h, (void)stack, (void)local, (void)main;
 }
@@ -174,24 +194,28 @@ static bool in_order(const struct vp_look *look)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	struct vp_host host = { .abi = VP_ABI,
-		                .fail = fail,
-		                .warn = warn,
-		                .lost = lost,
-		                .now = now,
-		                .begin = begin,
-		                .str = str,
-		                .num = num,
-		                .sec = sec,
-		                .addr = addr,
-		                .json = json,
-		                .end = end,
-		                .snapshot = snapshot,
-		                .region = region,
-		                .bad = bad,
-		                .thread = thread,
-		                .again = again,
-		                .part = part };
+	struct vp_parse_api host = { .abi = VP_ABI,
+		                     .fail = fail,
+		                     .warn = warn,
+		                     .lost = lost,
+		                     .now = now,
+		                     .begin = begin,
+		                     .str = str,
+		                     .num = num,
+		                     .sec = sec,
+		                     .addr = addr,
+		                     .json = json,
+		                     .strs = strs,
+		                     .span = span,
+		                     .regions = regions,
+		                     .frames = frames,
+		                     .end = end,
+		                     .snapshot = snapshot,
+		                     .region = region,
+		                     .bad = bad,
+		                     .thread = thread,
+		                     .again = again,
+		                     .part = part };
 	vp_str text = { (const char *)bytes, n };
 	const char *guess = NULL;
 	if (!record) {

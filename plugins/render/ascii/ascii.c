@@ -12,7 +12,7 @@ static int limited(int value)
 	return value < 0 ? 0 : value > MOST ? MOST : value;
 }
 
-static int ascii_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+static int ascii_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct ascii *a = state;
 
@@ -58,7 +58,7 @@ static int plot(struct ascii *a, const struct vp_figure *f)
 }
 
 /* Lines as another program prints them; what would steer a terminal becomes '?'. */
-static void verbatim(struct vp_host *host, const struct vp_figure *f)
+static void verbatim(struct vp_render_api *host, const struct vp_figure *f)
 {
 	for (size_t r = 0; r < f->row_count; r++) {
 		for (const char *p = f->cells[r].text; *p; p++) {
@@ -77,7 +77,7 @@ static void verbatim(struct vp_host *host, const struct vp_figure *f)
 	}
 }
 
-static int ascii_draw(void *state, struct vp_host *host, const struct vp_figure *f)
+static int ascii_draw(void *state, struct vp_render_api *host, const struct vp_figure *f)
 {
 	struct ascii *a = state;
 	int width = a->width;
@@ -104,7 +104,7 @@ static int ascii_draw(void *state, struct vp_host *host, const struct vp_figure 
 	                    : 0;
 }
 
-static void ascii_close(void *state, struct vp_host *host)
+static void ascii_close(void *state, struct vp_render_api *host)
 {
 	struct ascii *a = state;
 

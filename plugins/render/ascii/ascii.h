@@ -23,7 +23,7 @@ struct cell {
 };
 
 struct ascii {
-	struct vp_host *host;
+	struct vp_render_api *host;
 	int width, height; /* 0: nobody said */
 	bool unicode, colours, no_memory;
 	int drawn;

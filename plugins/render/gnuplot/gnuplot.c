@@ -63,7 +63,7 @@ static bool other_picture(const char *path)
 	return false;
 }
 
-static int gnuplot_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+static int gnuplot_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct gp *g = state;
 
@@ -113,7 +113,7 @@ static void page(struct gp *g, const struct vp_figure *f)
 	      g->to);
 }
 
-static int gnuplot_draw(void *state, struct vp_host *host, const struct vp_figure *f)
+static int gnuplot_draw(void *state, struct vp_render_api *host, const struct vp_figure *f)
 {
 	struct gp *g = state;
 	int status = 0;
@@ -140,7 +140,7 @@ static int gnuplot_draw(void *state, struct vp_host *host, const struct vp_figur
 	return status;
 }
 
-static int gnuplot_end(void *state, struct vp_host *host)
+static int gnuplot_end(void *state, struct vp_render_api *host)
 {
 	struct gp *g = state;
 
@@ -154,7 +154,7 @@ static int gnuplot_end(void *state, struct vp_host *host)
 	return 0;
 }
 
-static void gnuplot_close(void *state, struct vp_host *host)
+static void gnuplot_close(void *state, struct vp_render_api *host)
 {
 	struct gp *g = state;
 

@@ -11,7 +11,7 @@ struct gp {
 	int theme; /* 0 light, 1 dark */
 	const char *font;
 	int64_t size; /* of the smaller texts, pixels */
-	struct vp_host *host;
+	struct vp_render_api *host;
 	const char *terminal; /* gnuplot's word for the output's format; NULL: the script itself is
 	                         the output */
 	int width, height;    /* of the picture, pixels */

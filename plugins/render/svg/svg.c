@@ -15,7 +15,7 @@ static const struct vp_option options[] = {
 	{ 0 },
 };
 
-static int svg_begin(void *state, struct vp_host *host, const struct vp_canvas *canvas)
+static int svg_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct svg *s = state;
 
@@ -41,7 +41,7 @@ static int plot(struct svg *s, const struct vp_figure *f)
 	return status;
 }
 
-static int svg_draw(void *state, struct vp_host *host, const struct vp_figure *f)
+static int svg_draw(void *state, struct vp_render_api *host, const struct vp_figure *f)
 {
 	struct svg *s = state;
 	int status = 0;

@@ -9,7 +9,7 @@ enum svg_theme { SVG_AUTO, SVG_LIGHT, SVG_DARK };
 
 struct svg {
 	int theme; /* enum svg_theme */
-	struct vp_host *host;
+	struct vp_render_api *host;
 	int width, height; /* of the picture, pixels */
 	bool drawn;
 	size_t unnamed;    /* flags whose words found no room */

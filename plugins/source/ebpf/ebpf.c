@@ -142,7 +142,7 @@ static bool named(const char *list, const char *name)
 	return false;
 }
 
-static int refuse(struct vp_host *h, int cause)
+static int refuse(struct vp_sample_api *h, int cause)
 {
 	if (cause == EPERM || cause == EACCES)
 		return h->fail(h, "the kernel refuses BPF programs: run as root, or with CAP_BPF "
@@ -248,7 +248,7 @@ static void find_vsyscall(struct ebpf *e)
 		fclose(maps);
 }
 
-static int prepare(struct ebpf *e, struct vp_host *h)
+static int prepare(struct ebpf *e, struct vp_sample_api *h)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	e->arena = malloc(ARENA);
@@ -270,7 +270,7 @@ static int prepare(struct ebpf *e, struct vp_host *h)
 	return 0;
 }
 
-static int ebpf_open(void *state, struct vp_host *h)
+static int ebpf_open(void *state, struct vp_sample_api *h)
 {
 	struct ebpf *e = state;
 	struct stat space;
@@ -315,7 +315,7 @@ static void sort(struct ebpf *e)
 	}
 }
 
-static void put_until(struct ebpf *e, struct vp_host *h, int64_t t)
+static void put_until(struct ebpf *e, struct vp_sample_api *h, int64_t t)
 {
 	for (size_t i = 0; i < e->target_count; i++)
 		if (e->targets[i].has_text && e->targets[i].text_t < t)
@@ -330,7 +330,7 @@ static bool any_text(const struct ebpf *e)
 	return false;
 }
 
-static void put_all(struct ebpf *e, struct vp_host *h)
+static void put_all(struct ebpf *e, struct vp_sample_api *h)
 {
 	sort(e);
 	if (e->timing)
@@ -379,7 +379,7 @@ static bool read_wanted(struct ebpf *e)
 
 /* Texts that were read in the same breath tell of what the ring brings as well: the second look at
  * the ring. */
-static size_t drain_once(struct ebpf *e, struct vp_host *h)
+static size_t drain_once(struct ebpf *e, struct vp_sample_api *h)
 {
 	ring_buffer__consume(e->ring);
 	note_wanted(e);
@@ -432,7 +432,8 @@ static bool watched_of(struct ebpf *e, uint32_t pid, struct ebpf_watched *to)
 
 /* Tells what of a process has found no room until `before`, if no later record says so. False: it
  * has ended since. */
-static bool tell_refused(struct ebpf *e, struct vp_host *h, struct target *target, int64_t before)
+static bool tell_refused(struct ebpf *e, struct vp_sample_api *h, struct target *target,
+                         int64_t before)
 {
 	struct ebpf_watched watched;
 	if (!watched_of(e, (uint32_t)target->pid, &watched))
@@ -451,7 +452,8 @@ static bool tell_refused(struct ebpf *e, struct vp_host *h, struct target *targe
 
 /* The last records of a process may have found no room, its exit among them. Called when the ring
  * holds nothing from before `before`. */
-static void tell_all_refused(struct ebpf *e, struct vp_host *h, int64_t before, uint64_t refused)
+static void tell_all_refused(struct ebpf *e, struct vp_sample_api *h, int64_t before,
+                             uint64_t refused)
 {
 	bool all = true;
 	if (refused == e->refused)
@@ -463,7 +465,7 @@ static void tell_all_refused(struct ebpf *e, struct vp_host *h, int64_t before, 
 		e->refused = refused;
 }
 
-static int ebpf_drain(void *state, struct vp_host *h)
+static int ebpf_drain(void *state, struct vp_sample_api *h)
 {
 	struct ebpf *e = state;
 	uint64_t ticks, refused = __atomic_load_n(&e->bpf->bss->refused, __ATOMIC_ACQUIRE);
@@ -518,9 +520,9 @@ void ebpf_unwatch(struct ebpf *e, int64_t pid)
 }
 
 /* Children that were there before. */
-static void attach_children(struct ebpf *e, struct vp_host *h, int64_t pid);
+static void attach_children(struct ebpf *e, struct vp_sample_api *h, int64_t pid);
 
-static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
+static int take_in(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 {
 	struct target *target = target_add(e, pid);
 	if (!target)
@@ -550,7 +552,7 @@ static int take_in(struct ebpf *e, struct vp_host *h, int64_t pid)
 	return 0;
 }
 
-static int ebpf_attach(void *state, struct vp_host *h, const struct vp_process *process)
+static int ebpf_attach(void *state, struct vp_sample_api *h, const struct vp_process *process)
 {
 	struct ebpf *e = state;
 	if (target_find(e, process->pid))
@@ -570,7 +572,7 @@ static int ebpf_attach(void *state, struct vp_host *h, const struct vp_process *
 	return 0;
 }
 
-static void attach_children(struct ebpf *e, struct vp_host *h, int64_t pid)
+static void attach_children(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 {
 	char path[96];
 	long long child;
@@ -600,7 +602,7 @@ static void reread(struct ebpf *e)
 	}
 }
 
-static int ebpf_sample(void *state, struct vp_host *h)
+static int ebpf_sample(void *state, struct vp_sample_api *h)
 {
 	struct ebpf *e = state;
 	int64_t now = h->now(h); /* before what is drained: a later time would become that of all
@@ -611,7 +613,7 @@ static int ebpf_sample(void *state, struct vp_host *h)
 	return there;
 }
 
-static void ebpf_close(void *state, struct vp_host *h)
+static void ebpf_close(void *state, struct vp_sample_api *h)
 {
 	struct ebpf *e = state;
 	(void)h;

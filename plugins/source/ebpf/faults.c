@@ -31,7 +31,7 @@ static size_t collect_faults(struct ebpf *e, struct counted *all, size_t most)
 	return count;
 }
 
-void faults_put(struct ebpf *e, struct vp_host *h, int64_t t)
+void faults_put(struct ebpf *e, struct vp_sample_api *h, int64_t t)
 {
 	enum { MOST = 4096 };
 	if (e->faults != FAULTS_COUNT)

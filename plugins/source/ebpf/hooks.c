@@ -94,7 +94,7 @@ static int open_detached(void)
 
 /* Says why tracefs cannot be read. `mounted`: what reading it where it is mounted has failed at;
  * `own`: what opening a mount of our own has. */
-static int refuse(struct vp_host *h, int mounted, int own)
+static int refuse(struct vp_sample_api *h, int mounted, int own)
 {
 	if (own == ENOENT)
 		return h->fail(h, "this kernel has no tracepoints of system calls "
@@ -133,7 +133,7 @@ static int id_of(int calls, const char *where, const char *call)
 	return id > 0 ? id : -1;
 }
 
-static int find_one(struct ebpf *e, struct vp_host *h, int calls, int call)
+static int find_one(struct ebpf *e, struct vp_sample_api *h, int calls, int call)
 {
 	const char *name = ebpf_call_names[call];
 	struct hook *hook = &e->hooks[call];
@@ -149,7 +149,7 @@ static int find_one(struct ebpf *e, struct vp_host *h, int calls, int call)
 
 /* Says which calls nobody will see: in the stream always, to people where they have asked for these
  * calls by name. A kernel has no tracepoint for a call that it has not. */
-static void put_missing(struct ebpf *e, struct vp_host *h, const char *missing, size_t count)
+static void put_missing(struct ebpf *e, struct vp_sample_api *h, const char *missing, size_t count)
 {
 	char why[512];
 	snprintf(why, sizeof why,
@@ -160,7 +160,7 @@ static void put_missing(struct ebpf *e, struct vp_host *h, const char *missing, 
 		h->warn(h, "%s", why);
 }
 
-static int find_all(struct ebpf *e, struct vp_host *h, int calls)
+static int find_all(struct ebpf *e, struct vp_sample_api *h, int calls)
 {
 	char missing[256] = "";
 	size_t found = 0, lacking = 0;
@@ -189,7 +189,7 @@ static int find_all(struct ebpf *e, struct vp_host *h, int calls)
 	return 0;
 }
 
-int hooks_find(struct ebpf *e, struct vp_host *h)
+int hooks_find(struct ebpf *e, struct vp_sample_api *h)
 {
 	int calls = open_mounted(), mounted = errno;
 	if (calls < 0)
@@ -224,7 +224,7 @@ static int attach(struct ebpf *e, struct bpf_program *program, int id)
 	return 0;
 }
 
-int hooks_attach(struct ebpf *e, struct vp_host *h, struct bpf_program *end,
+int hooks_attach(struct ebpf *e, struct vp_sample_api *h, struct bpf_program *end,
                  struct bpf_program *begin)
 {
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {

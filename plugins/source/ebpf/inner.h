@@ -110,8 +110,8 @@ bool ebpf_is_wanted(const struct ebpf *e, int call);
 /* hooks.c, for hook=calls. hooks_find: finds the tracepoints of the wanted calls, and says which
  * are missing. -1: all of them, or tracefs (fail). hooks_attach: has `end` run at the end of each
  * call that was found, and with the option timing `begin` at its beginning. -1: fail. */
-int hooks_find(struct ebpf *e, struct vp_host *h);
-int hooks_attach(struct ebpf *e, struct vp_host *h, struct bpf_program *end,
+int hooks_find(struct ebpf *e, struct vp_sample_api *h);
+int hooks_attach(struct ebpf *e, struct vp_sample_api *h, struct bpf_program *end,
                  struct bpf_program *begin);
 void hooks_free(struct ebpf *e);
 
@@ -123,29 +123,29 @@ void target_free(struct target *target);
 bool target_there(int64_t pid);
 bool target_is_narrow(int64_t pid); /* it runs a program of 32 bits */
 void target_narrow(
-        const struct ebpf *e, struct vp_host *h,
+        const struct ebpf *e, struct vp_sample_api *h,
         int64_t pid); /* says of such a one that its calls are not seen, where that is so */
 /* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read
  * it now; errno. */
 int target_read(struct ebpf *e, struct target *target);
-void target_put(struct ebpf *e, struct vp_host *h,
+void target_put(struct ebpf *e, struct vp_sample_api *h,
                 struct target *target); /* the text as `sample` and `raw` */
-void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took,
+void target_put_text(struct vp_sample_api *h, struct target *target, int64_t t, int64_t took,
                      const char *text, size_t n);
-void target_put_args(struct vp_host *h, const char *text, size_t n); /* each ended by a NUL */
+void target_put_args(struct vp_sample_api *h, const char *text, size_t n); /* each ended by a NUL */
 /* The `process` line by what /proc says. */
-void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why);
+void target_put_process(struct vp_sample_api *h, int64_t t, int64_t pid, const char *why);
 /* 0, and the rows with their moment are there; -1: the kernel's half cannot, /proc may. */
 int whole_take(struct ebpf *e, struct target *target);
-int whole_map(struct ebpf *e, struct vp_host *h, int map); /* before any of it */
-size_t whole_limit(void);                                  /* rows that may be wanted */
+int whole_map(struct ebpf *e, struct vp_sample_api *h, int map); /* before any of it */
+size_t whole_limit(void);                                        /* rows that may be wanted */
 void whole_free(struct ebpf *e);
 /* Grows a text by a row as /proc/PID/maps has it. */
 int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
 
 /* names.c: what a region's file is called. It may have several names, each with an alias; 0 is what
  * /proc says, where no other is known. */
-struct names *names_new(struct vp_host *h);
+struct names *names_new(struct vp_sample_api *h);
 void names_free(struct names *names);
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
@@ -156,14 +156,14 @@ vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,
                    uint16_t alias); /* the same for the stream: with --redact it is none */
 /* A name of a thread or a function, a path, an argument; with --redact it is none, and `to`
  * (PROCFS_REDACTED_MAX) holds what stands there. */
-vp_str names_hidden(struct vp_host *h, vp_str name, char *to);
+vp_str names_hidden(struct vp_sample_api *h, vp_str name, char *to);
 
 /* words.c */
 extern const char *const ebpf_call_names[EBPF_CALL_COUNT];
 extern const short ebpf_call_numbers[EBPF_CALL_COUNT]; /* the system's */
 /* Of the 32-bit interface of x86-64, by number: the call and 1, or 0. */
 extern const unsigned char ebpf_calls32[EBPF_NUMBERS];
-void words_put_call(struct vp_host *h, const struct ebpf_called *called);
+void words_put_call(struct vp_sample_api *h, const struct ebpf_called *called);
 
 /* stacks.c: call stacks by the kernel's half's ids, each told once, before its first use. */
 struct stacks *stacks_new(void);
@@ -171,7 +171,7 @@ void stacks_free(struct stacks *stacks);
 void stacks_learn(struct ebpf *e, const struct ebpf_stack *record);
 /* The stream's id of it, 0 if it is not known; writes the line if that is still to be done. Not
  * within another line. */
-uint64_t stacks_tell(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t id);
+uint64_t stacks_tell(struct ebpf *e, struct vp_sample_api *h, int64_t t, uint64_t id);
 
 /* code.c */
 void code_learn(struct code *code, const struct ebpf_vma *vma); /* any region: only code counts */
@@ -191,16 +191,17 @@ vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t
                     uint64_t offset);
 
 /* tell.c */
-void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head);
+void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head);
 /* Tells that so many records of a process have found no room until t (ns, monotonic), if more than
  * has been told; it is to be read again. */
-void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, int64_t t, uint32_t lost);
+void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, int64_t t,
+               uint32_t lost);
 /* The region as the stream has it; `digits` (48 bytes) holds its texts. */
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,
                  char *digits);
 
 /* faults.c */
-void faults_put(struct ebpf *e, struct vp_host *h,
+void faults_put(struct ebpf *e, struct vp_sample_api *h,
                 int64_t t); /* what was counted since the last time, as `faults` lines */
 
 /* ebpf.c */

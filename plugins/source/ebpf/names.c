@@ -17,10 +17,10 @@ struct named {
 struct names {
 	struct named *at;
 	size_t count, size; /* size: a power of two, less than three quarters full */
-	struct vp_host *h;
+	struct vp_sample_api *h;
 };
 
-struct names *names_new(struct vp_host *h)
+struct names *names_new(struct vp_sample_api *h)
 {
 	struct names *names = calloc(1, sizeof *names);
 	if (names)
@@ -73,13 +73,13 @@ void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t ali
 	struct named *named = place(names, dev, inode, alias);
 	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0)
 		return;
-	char *copy = malloc(name.n + 1 + (names->h->redact ? PROCFS_REDACTED_MAX : 0));
+	char *copy = malloc(name.n + 1 + (names->h->redacting ? PROCFS_REDACTED_MAX : 0));
 	if (!copy)
 		return;
 	memcpy(copy, name.p, name.n);
 	copy[name.n] = 0;
-	size_t shown =
-	        names->h->redact ? procfs_redact_name(names->h, name, copy + name.n + 1) : name.n;
+	size_t shown = names->h->redacting ? procfs_redact_name(names->h, name, copy + name.n + 1)
+	                                   : name.n;
 	names->count += !named->name;
 	free(named->name);
 	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, alias, copy };
@@ -103,13 +103,13 @@ vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint
 	const struct named *named = known(names, dev, inode, alias);
 	if (!named->name)
 		return (vp_str){ NULL, 0 };
-	return (vp_str){ names->h->redact ? named->name + named->n + 1 : named->name,
+	return (vp_str){ names->h->redacting ? named->name + named->n + 1 : named->name,
 		         named->shown_n };
 }
 
-vp_str names_hidden(struct vp_host *h, vp_str name, char *to)
+vp_str names_hidden(struct vp_sample_api *h, vp_str name, char *to)
 {
-	if (!h->redact || !name.n)
+	if (!h->redacting || !name.n)
 		return name;
 	return (vp_str){ to, procfs_redact_word(h, name, to) };
 }

@@ -178,7 +178,7 @@ static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const str
 	return frame;
 }
 
-static void put(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t number,
+static void put(struct ebpf *e, struct vp_sample_api *h, int64_t t, uint64_t number,
                 const struct ebpf_stack *record)
 {
 	struct vp_frame frames[EBPF_FRAMES + 1];
@@ -204,7 +204,7 @@ static void put(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t number,
 	h->end(h);
 }
 
-uint64_t stacks_tell(struct ebpf *e, struct vp_host *h, int64_t t, uint64_t id)
+uint64_t stacks_tell(struct ebpf *e, struct vp_sample_api *h, int64_t t, uint64_t id)
 {
 	struct stacks *stacks = e->call_stacks;
 	struct known *known = place(stacks, id);

@@ -57,7 +57,7 @@ void target_sweep(struct ebpf *e)
 	}
 }
 
-void target_narrow(const struct ebpf *e, struct vp_host *h, int64_t pid)
+void target_narrow(const struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 {
 	if (e->hook != HOOK_CALLS)
 		return;
@@ -210,7 +210,7 @@ static int put_rows(struct ebpf *e, struct target *target)
 	return 0;
 }
 
-void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_t took,
+void target_put_text(struct vp_sample_api *h, struct target *target, int64_t t, int64_t took,
                      const char *text, size_t n)
 {
 	h->begin(h, "sample", t, target->pid);
@@ -221,14 +221,14 @@ void target_put_text(struct vp_host *h, struct target *target, int64_t t, int64_
 	h->raw(h, t, target->pid, target->seq++, "linux-maps", (vp_str){ text, n });
 }
 
-void target_put(struct ebpf *e, struct vp_host *h, struct target *target)
+void target_put(struct ebpf *e, struct vp_sample_api *h, struct target *target)
 {
 	int64_t t = target->text_t - e->offset;
 	target->has_text = false;
 	if (target->row_count && put_rows(e, target))
 		return;
 	vp_str text = { target->text, target->text_n };
-	if (h->redact && !target->row_count) { /* of rows the names are hidden already */
+	if (h->redacting && !target->row_count) { /* of rows the names are hidden already */
 		if (procfs_redact_text(&e->redacted, h, text))
 			return;
 		text = (vp_str){ e->redacted.text, e->redacted.n };
@@ -269,12 +269,12 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
 
 /* ---- the process line ---- */
 
-void target_put_args(struct vp_host *h, const char *text, size_t n)
+void target_put_args(struct vp_sample_api *h, const char *text, size_t n)
 {
 	vp_str args[EBPF_ARGS];
 	size_t count = 0;
-	char *hidden = h->redact ? malloc(EBPF_ARGS * PROCFS_REDACTED_MAX) : NULL;
-	if (h->redact && !hidden)
+	char *hidden = h->redacting ? malloc(EBPF_ARGS * PROCFS_REDACTED_MAX) : NULL;
+	if (h->redacting && !hidden)
 		return;
 	for (size_t at = 0; at < n && count < EBPF_ARGS;) {
 		args[count] = (vp_str){ text + at, strnlen(text + at, n - at) };
@@ -288,7 +288,7 @@ void target_put_args(struct vp_host *h, const char *text, size_t n)
 	free(hidden);
 }
 
-void target_put_process(struct vp_host *h, int64_t t, int64_t pid, const char *why)
+void target_put_process(struct vp_sample_api *h, int64_t t, int64_t pid, const char *why)
 {
 	char path[64], exe[PATH_MAX], hidden[PROCFS_REDACTED_MAX], *text = NULL;
 	size_t size = 0;

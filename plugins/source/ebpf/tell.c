@@ -17,13 +17,13 @@ static int64_t stream_time(const struct ebpf *e, const struct ebpf_head *head)
 	return t < 0 ? 0 : t;
 }
 
-static void put_name(struct vp_host *h, const char *key, vp_str name)
+static void put_name(struct vp_sample_api *h, const char *key, vp_str name)
 {
 	char hidden[PROCFS_REDACTED_MAX];
 	h->str(h, key, names_hidden(h, name, hidden));
 }
 
-static void begin_event(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head,
+static void begin_event(const struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head,
                         const char *call)
 {
 	h->begin(h, "event", stream_time(e, head), head->pid);
@@ -98,7 +98,7 @@ void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_reg
 	}
 }
 
-static void put_after(struct ebpf *e, struct vp_host *h, const struct ebpf_called *called)
+static void put_after(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_called *called)
 {
 	struct vp_region regions[EBPF_VMAS];
 	char digits[EBPF_VMAS][48];
@@ -113,8 +113,8 @@ static void put_after(struct ebpf *e, struct vp_host *h, const struct ebpf_calle
 }
 
 /* The members by which time is told, and the stack. */
-static void put_circumstances(const struct ebpf *e, struct vp_host *h, const struct ebpf_head *head,
-                              uint64_t took, uint64_t stack)
+static void put_circumstances(const struct ebpf *e, struct vp_sample_api *h,
+                              const struct ebpf_head *head, uint64_t took, uint64_t stack)
 {
 	if (took)
 		h->sec(h, "took", (int64_t)took);
@@ -132,7 +132,7 @@ static void want_sharers(struct ebpf *e, const struct target *target)
 			e->targets[i].wanted = true;
 }
 
-static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target,
+static void tell_call(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                       const struct ebpf_called *called)
 {
 	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS)
@@ -155,7 +155,7 @@ static void tell_call(struct ebpf *e, struct vp_host *h, struct target *target,
 
 /* ---- lives ---- */
 
-static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
+static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_lived *lived)
 {
 	uint64_t stack =
 	        lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
@@ -186,7 +186,7 @@ static void tell_fork(struct ebpf *e, struct vp_host *h, const struct ebpf_lived
 	h->follow(h, lived->other);
 }
 
-static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived)
+static void tell_clone(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_lived *lived)
 {
 	uint64_t stack =
 	        lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
@@ -196,14 +196,14 @@ static void tell_clone(struct ebpf *e, struct vp_host *h, const struct ebpf_live
 	h->end(h);
 }
 
-static void put_args(struct vp_host *h, const struct ebpf_lived *lived)
+static void put_args(struct vp_sample_api *h, const struct ebpf_lived *lived)
 {
 	target_put_args(h, lived->text, lived->args < EBPF_ARGS ? lived->args : EBPF_ARGS);
 	if (lived->head.flags & EBPF_CUT)
 		h->json(h, "args_cut", (vp_str){ "true", 4 });
 }
 
-static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_lived *lived,
+static void put_program(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_lived *lived,
                         const char *why)
 {
 	h->begin(h, "process", stream_time(e, &lived->head), lived->head.pid);
@@ -218,7 +218,7 @@ static void put_program(struct ebpf *e, struct vp_host *h, const struct ebpf_liv
 	h->end(h);
 }
 
-static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target,
+static void tell_exec(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                       const struct ebpf_lived *lived)
 {
 	bool first = target->unseen;
@@ -239,7 +239,7 @@ static void tell_exec(struct ebpf *e, struct vp_host *h, struct target *target,
 		target_narrow(e, h, target->pid);
 }
 
-static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target,
+static void tell_exit(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                       const struct ebpf_lived *lived)
 {
 	int code = (int)lived->code;
@@ -258,7 +258,7 @@ static void tell_exit(struct ebpf *e, struct vp_host *h, struct target *target,
 
 /* ---- pictures ---- */
 
-static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *target,
+static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                          const struct ebpf_called *piece)
 {
 	if (piece->call == 0)
@@ -286,7 +286,7 @@ static void tell_picture(struct ebpf *e, struct vp_host *h, struct target *targe
 
 /* ---- faults ---- */
 
-static void tell_fault(struct ebpf *e, struct vp_host *h, struct target *target,
+static void tell_fault(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                        const struct ebpf_faulted *fault)
 {
 	uint64_t stack =
@@ -308,7 +308,8 @@ static void tell_fault(struct ebpf *e, struct vp_host *h, struct target *target,
 
 /* ---- all of them ---- */
 
-void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, int64_t t, uint32_t lost)
+void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, int64_t t,
+               uint32_t lost)
 {
 	static const char why[] = "the ring was full: give it more room with -O ring=SIZE, or "
 	                          "trace less with -e; the process is read again";
@@ -326,7 +327,7 @@ void tell_lost(struct ebpf *e, struct vp_host *h, struct target *target, int64_t
 }
 
 /* Something of a process whose fork went lost: it is taken in as it is. */
-static struct target *adopt(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
+static struct target *adopt(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 {
 	struct target *target = target_add(e, head->pid);
 	if (!target)
@@ -337,7 +338,7 @@ static struct target *adopt(struct ebpf *e, struct vp_host *h, const struct ebpf
 	return target;
 }
 
-void tell(struct ebpf *e, struct vp_host *h, const struct ebpf_head *head)
+void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 {
 	const struct ebpf_called *called = (const void *)head;
 	const struct ebpf_lived *lived = (const void *)head;

@@ -56,7 +56,7 @@ static int ask(const struct ebpf *e, int64_t pid, struct ebpf_whole *whole)
 	return whole->state == EBPF_WHOLE && whole->count ? 0 : -1;
 }
 
-int whole_map(struct ebpf *e, struct vp_host *h, int map)
+int whole_map(struct ebpf *e, struct vp_sample_api *h, int map)
 {
 	void *rows = mmap(NULL, bytes(e), PROT_READ, MAP_SHARED, map, 0);
 	if (rows == MAP_FAILED)

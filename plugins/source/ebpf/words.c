@@ -183,7 +183,8 @@ static char *add_map_flags(char *at, const char *start, unsigned long long value
 	return add_bits(at, start, map_flags, value);
 }
 
-static void put_words(struct vp_host *h, const struct argument *argument, unsigned long long value)
+static void put_words(struct vp_sample_api *h, const struct argument *argument,
+                      unsigned long long value)
 {
 	char text[512], *at = text;
 	if (argument->form == PROT && !value)
@@ -204,14 +205,14 @@ static void put_words(struct vp_host *h, const struct argument *argument, unsign
 	h->str(h, argument->name, (vp_str){ text, (size_t)(at - text) });
 }
 
-static void put_signed(struct vp_host *h, const char *name, int value)
+static void put_signed(struct vp_sample_api *h, const char *name, int value)
 {
 	char text[16];
 	int n = snprintf(text, sizeof text, "%d", value);
 	h->json(h, name, (vp_str){ text, (size_t)n });
 }
 
-static void put_argument(struct vp_host *h, const struct argument *argument,
+static void put_argument(struct vp_sample_api *h, const struct argument *argument,
                          unsigned long long value)
 {
 	switch (argument->form) {
@@ -234,7 +235,7 @@ static bool gives_address(unsigned call)
 	return call == EBPF_mmap || call == EBPF_brk || call == EBPF_mremap || call == EBPF_shmat;
 }
 
-void words_put_call(struct vp_host *h, const struct ebpf_called *called)
+void words_put_call(struct vp_sample_api *h, const struct ebpf_called *called)
 {
 	for (int i = 0; i < 6; i++)
 		put_argument(h, &arguments[called->call][i], called->args[i]);

@@ -18,7 +18,7 @@
 #define NAME_LIMIT 64 /* bytes of a name that may stay as it is */
 
 struct redacted { /* a name, under way */
-	struct vp_host *h;
+	struct vp_sample_api *h;
 	char *at;
 };
 
@@ -173,7 +173,7 @@ static void put_name(struct redacted *to, vp_str name)
 		hash(to, name);
 }
 
-size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTED_MAX])
+size_t procfs_redact_name(struct vp_sample_api *h, vp_str name, char to[PROCFS_REDACTED_MAX])
 {
 	static const char deleted[] = " (deleted)";
 	struct redacted redacted = { h, to };
@@ -187,7 +187,7 @@ size_t procfs_redact_name(struct vp_host *h, vp_str name, char to[PROCFS_REDACTE
 	return (size_t)(redacted.at - to);
 }
 
-size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTED_MAX])
+size_t procfs_redact_word(struct vp_sample_api *h, vp_str word, char to[PROCFS_REDACTED_MAX])
 {
 	if (!word.n || *word.p == '/')
 		return procfs_redact_name(h, word, to);
@@ -198,7 +198,8 @@ size_t procfs_redact_word(struct vp_host *h, vp_str word, char to[PROCFS_REDACTE
 /* ---- a whole text ---- */
 
 /* Neighbours mostly have the same name. */
-static size_t redact_again(struct procfs_redacted *text, struct vp_host *h, vp_str name, char *to)
+static size_t redact_again(struct procfs_redacted *text, struct vp_sample_api *h, vp_str name,
+                           char *to)
 {
 	if (name.n != text->last_n || memcmp(name.p, text->last, name.n) != 0) {
 		text->last_n = name.n <= sizeof text->last ? name.n : 0;
@@ -238,7 +239,7 @@ static size_t text_of_value(vp_str line)
 	return digits > at && (digits == line.n || is(behind(line, digits), " kB")) ? line.n : at;
 }
 
-int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h, vp_str from)
+int procfs_redact_text(struct procfs_redacted *text, struct vp_sample_api *h, vp_str from)
 {
 	const char *end = from.p + from.n;
 	text->n = 0;

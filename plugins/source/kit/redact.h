@@ -5,7 +5,7 @@
 
 #include "plugin.h"
 
-/* Names with h->redact, see redact.c. They give the length of what they wrote. */
+/* Names with h->redacting, see redact.c. They give the length of what they wrote. */
 #define PROCFS_REDACTED_MAX 256
 struct procfs_redacted {
 	char *text; /* the last one; free() */
@@ -15,11 +15,11 @@ struct procfs_redacted {
 	char made[PROCFS_REDACTED_MAX];
 	size_t made_n;
 };
-int procfs_redact_text(struct procfs_redacted *text, struct vp_host *h,
+int procfs_redact_text(struct procfs_redacted *text, struct vp_sample_api *h,
                        vp_str from); /* maps or smaps; 0, -1: no memory */
-size_t procfs_redact_name(struct vp_host *h, vp_str name,
+size_t procfs_redact_name(struct vp_sample_api *h, vp_str name,
                           char to[PROCFS_REDACTED_MAX]); /* a path, or what stands in its place */
-size_t procfs_redact_word(struct vp_host *h, vp_str word,
+size_t procfs_redact_word(struct vp_sample_api *h, vp_str word,
                           char to[PROCFS_REDACTED_MAX]); /* a path if it begins as one */
 
 #endif

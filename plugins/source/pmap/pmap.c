@@ -43,7 +43,7 @@ struct column {
 };
 
 struct parser {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	struct text_lines lines;
 	struct text_prefix prefix;
 	struct column columns[COLUMNS_MAX];
@@ -515,7 +515,7 @@ static void learn_prefix(struct parser *p, vp_str text)
 	p->column_count = 0;
 }
 
-static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid },
 	              *p = &parser;

@@ -87,10 +87,10 @@ int procfs_life(int64_t pid, struct procfs_life *life)
 	return 1;
 }
 
-int procfs_known_life(struct vp_host *h, int64_t pid, struct procfs_life *life)
+int procfs_known_life(struct vp_sample_api *h, int64_t pid, struct procfs_life *life)
 {
 	int there = procfs_life(pid, life);
-	if (there == 1 && h->redact) {
+	if (there == 1 && h->redacting) {
 		vp_str name = { life->name, strlen(life->name) };
 		h->redact(h, name, life->name);
 		life->name[VP_REDACTED] = 0;
@@ -120,7 +120,7 @@ bool procfs_borrows(int64_t pid, const struct procfs_life *life)
 	       syscall(SYS_kcmp, (pid_t)pid, (pid_t)life->ppid, KCMP_VM, 0L, 0L) == 0;
 }
 
-void procfs_settle(struct vp_host *h, int64_t pid, struct procfs_life *life)
+void procfs_settle(struct vp_sample_api *h, int64_t pid, struct procfs_life *life)
 {
 	struct timespec moment = { 0, 50000 };
 	for (int i = 0; i < 200 && !procfs_ended(life) && (life->code == 0 || procfs_ending(life));
@@ -132,7 +132,7 @@ void procfs_settle(struct vp_host *h, int64_t pid, struct procfs_life *life)
 }
 
 /* When it was started, to the clock tick: the kernel tells it in ticks after boot. */
-static void put_started(struct vp_host *h, const struct procfs_life *life)
+static void put_started(struct vp_sample_api *h, const struct procfs_life *life)
 {
 	struct timespec real, boot;
 	long hertz = sysconf(_SC_CLK_TCK);
@@ -148,7 +148,7 @@ static void put_started(struct vp_host *h, const struct procfs_life *life)
 	h->str(h, "started", (vp_str){ text, strlen(text) });
 }
 
-static void put_exe(struct vp_host *h, int64_t pid)
+static void put_exe(struct vp_sample_api *h, int64_t pid)
 {
 	char path[64], target[PATH_MAX + 16];
 	snprintf(path, sizeof path, "/proc/%lld/exe", (long long)pid);
@@ -157,7 +157,7 @@ static void put_exe(struct vp_host *h, int64_t pid)
 		return;
 	vp_str exe = { target, (size_t)n };
 	char redacted[PROCFS_REDACTED_MAX];
-	if (h->redact)
+	if (h->redacting)
 		exe = (vp_str){ redacted, procfs_redact_name(h, exe, redacted) };
 	h->str(h, "exe", exe);
 }
@@ -172,12 +172,12 @@ static size_t count_args(const char *text, size_t end)
 }
 
 /* The arguments end in NULs; a process that rewrote them may have left any bytes. */
-static void put_args_of(struct vp_host *h, const char *text, size_t end, bool cut)
+static void put_args_of(struct vp_sample_api *h, const char *text, size_t end, bool cut)
 {
 	size_t count = count_args(text, end), at = 0;
 	vp_str *args = count ? malloc(count * sizeof *args) : NULL;
-	char *redacted = args && h->redact ? malloc(count * PROCFS_REDACTED_MAX) : NULL;
-	if (!args || (h->redact && !redacted))
+	char *redacted = args && h->redacting ? malloc(count * PROCFS_REDACTED_MAX) : NULL;
+	if (!args || (h->redacting && !redacted))
 		return free(args);
 	for (size_t i = 0; i < count; i++) {
 		char *to = redacted ? redacted + i * PROCFS_REDACTED_MAX : NULL;
@@ -194,7 +194,7 @@ static void put_args_of(struct vp_host *h, const char *text, size_t end, bool cu
 }
 
 /* Nearly always they are short. */
-static void put_args(struct vp_host *h, int64_t pid)
+static void put_args(struct vp_sample_api *h, int64_t pid)
 {
 	char some[1024], *much = NULL;
 	ssize_t n = slurp(pid, "cmdline", some, sizeof some);
@@ -206,8 +206,8 @@ static void put_args(struct vp_host *h, int64_t pid)
 	free(much);
 }
 
-void procfs_put_process(struct vp_host *h, int64_t t, int64_t pid, const struct procfs_life *life,
-                        const char *why)
+void procfs_put_process(struct vp_sample_api *h, int64_t t, int64_t pid,
+                        const struct procfs_life *life, const char *why)
 {
 	h->begin(h, "process", t, pid);
 	h->str(h, "why", (vp_str){ why, strlen(why) });

@@ -50,7 +50,7 @@ static uint64_t stack_limit(int64_t pid)
 	return limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
 }
 
-static void put_stack(struct vp_host *h, int64_t pid)
+static void put_stack(struct vp_sample_api *h, int64_t pid)
 {
 	uint64_t limit = stack_limit(pid);
 	if (limit)
@@ -75,7 +75,7 @@ static uint64_t least_above(char *path)
 	}
 }
 
-static void put_cgroup(struct vp_host *h, int64_t pid)
+static void put_cgroup(struct vp_sample_api *h, int64_t pid)
 {
 	char path[64], text[4096], redacted[PROCFS_REDACTED_MAX];
 	snprintf(path, sizeof path, "/proc/%lld/cgroup", (long long)pid);
@@ -89,7 +89,7 @@ static void put_cgroup(struct vp_host *h, int64_t pid)
 	vp_str name = { at, strlen(at) };
 	if (name.n <= 1 || strstr(at, "/.."))
 		return; /* the root has no limit; what lies outside of our view we cannot read */
-	if (h->redact)
+	if (h->redacting)
 		name = (vp_str){ redacted, procfs_redact_name(h, name, redacted) };
 	h->str(h, "cgroup", name);
 	uint64_t limit = least_above(at);
@@ -97,7 +97,7 @@ static void put_cgroup(struct vp_host *h, int64_t pid)
 		h->num(h, "memory_limit", limit);
 }
 
-void procfs_put_limits(struct vp_host *h, int64_t pid)
+void procfs_put_limits(struct vp_sample_api *h, int64_t pid)
 {
 	put_stack(h, pid);
 	put_cgroup(h, pid);

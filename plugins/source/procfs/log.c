@@ -232,7 +232,7 @@ struct piece {
 	size_t from, before; /* bytes of the cleaned text, and lines */
 };
 
-static int parse_piece(void *state, struct vp_host *h, const struct vp_text *text,
+static int parse_piece(void *state, struct vp_parse_api *h, const struct vp_text *text,
                        const struct piece *piece, vp_str clean)
 {
 	struct vp_text rest = { "linux-maps", clean, text->pid, text->seq, text->before };
@@ -246,7 +246,7 @@ static int parse_piece(void *state, struct vp_host *h, const struct vp_text *tex
 	return procfs_parse_piece(state, h, &rest, piece->before, piece->date);
 }
 
-int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text)
+int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *text)
 {
 	struct cleaner c = { .to = malloc(text->text.n + 1) };
 	struct text_lines lines = { .rest = text->text };

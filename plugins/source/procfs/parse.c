@@ -83,7 +83,7 @@ struct entry {
 };
 
 struct parser {
-	struct vp_host *h;
+	struct vp_parse_api *h;
 	size_t line;
 	struct entry entries[4]; /* the last one is own_held's */
 	struct entry *now,
@@ -498,7 +498,7 @@ static void give_held(struct parser *p)
 		return;
 	held->region.extra = (vp_str){ held->extra, held->extra_n };
 	give(p, &held->region);
-	if (p->h->part && held->at && !held->altered && !p->paged)
+	if (held->at && !held->altered && !p->paged)
 		p->h->part(p->h, (vp_str){ held->at, held->n }, held->lines);
 	p->held = NULL;
 }
@@ -880,7 +880,7 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 static size_t same_entry(struct parser *p, const char *at, const char *end)
 {
 	size_t n, lines;
-	bool other = !p->h->again || p->paged || (p->blank && p->prose);
+	bool other = p->paged || (p->blank && p->prose);
 	const struct vp_region *region =
 	        other ? NULL
 	              : p->h->again(p->h, (vp_str){ at, (size_t)(end - at) }, row_begins, &n,
@@ -897,13 +897,13 @@ static size_t same_entry(struct parser *p, const char *at, const char *end)
 	return n;
 }
 
-int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text)
+int procfs_parse(void *state, struct vp_parse_api *h, const struct vp_text *text)
 {
 	return procfs_parse_piece(state, h, text, 0, (vp_str){ 0 });
 }
 
-int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before,
-                       vp_str date)
+int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text *text,
+                       size_t before, vp_str date)
 {
 	struct parser parser, *p = &parser;
 	const char *at = text->text.p, *end = at + text->text.n;

@@ -71,9 +71,9 @@ struct procfs {
 	struct refused *refused; /* a ring */
 	size_t refused_count;
 	int64_t last_pid, search_due;
-	size_t most;       /* processes at once */
-	uint64_t too_many; /* children that had no place in this look */
-	struct vp_host *h; /* of the search under way */
+	size_t most;             /* processes at once */
+	uint64_t too_many;       /* children that had no place in this look */
+	struct vp_sample_api *h; /* of the search under way */
 	struct procfs_redacted redacted;
 	struct procfs_scanned scanned;
 	struct procfs_pages pages;
@@ -189,7 +189,7 @@ static void know_image(struct target *target, const struct procfs_life *life)
 	target->stack = life->stack;
 }
 
-static int add_target(struct procfs *p, struct vp_host *h, const struct target *target)
+static int add_target(struct procfs *p, struct vp_sample_api *h, const struct target *target)
 {
 	if (p->count == p->size) {
 		size_t size = p->size ? 2 * p->size : 8;
@@ -211,7 +211,7 @@ static bool is_target(const struct procfs *p, int64_t pid)
 	return false;
 }
 
-static int procfs_attach(void *state, struct vp_host *h, const struct vp_process *process)
+static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_process *process)
 {
 	struct procfs *p = state;
 	struct procfs_life life;
@@ -321,7 +321,8 @@ static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
 	return n;
 }
 
-static void put_exit(struct vp_host *h, const struct target *target, const struct procfs_life *life)
+static void put_exit(struct vp_sample_api *h, const struct target *target,
+                     const struct procfs_life *life)
 {
 	h->begin(h, "event", h->now(h), target->pid);
 	h->str(h, "call", (vp_str){ "exit", 4 });
@@ -335,7 +336,7 @@ static void put_exit(struct vp_host *h, const struct target *target, const struc
 enum there { REFUSED = -1, ENDED, THERE, NOT_NOW };
 
 /* It may no longer be read: says so. */
-static enum there refuse(struct vp_host *h, const struct target *target,
+static enum there refuse(struct vp_sample_api *h, const struct target *target,
                          const struct procfs_life *life, const char *file)
 {
 	const char *why = procfs_reason(target->pid, life, file, errno);
@@ -354,7 +355,7 @@ static bool gone_meanwhile(int64_t pid, int cause)
 }
 
 /* Another life of the pid, or the same one with another program: opens its map and says so. */
-static enum there open_again(struct procfs *p, struct vp_host *h, struct target *target,
+static enum there open_again(struct procfs *p, struct vp_sample_api *h, struct target *target,
                              struct procfs_life *life, const char *why)
 {
 	if (open_map(p, target))
@@ -369,7 +370,7 @@ static enum there open_again(struct procfs *p, struct vp_host *h, struct target 
 }
 
 /* The address space that was open is no more, or none was: finds out what came of it. */
-static enum there renew(struct procfs *p, struct vp_host *h, struct target *target)
+static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	struct procfs_life life;
 	int there = procfs_known_life(h, target->pid, &life);
@@ -392,14 +393,14 @@ static enum there renew(struct procfs *p, struct vp_host *h, struct target *targ
 	return open_again(p, h, target, &life, target->unseen ? "first" : same ? "exec" : "reused");
 }
 
-static void put_raw(struct procfs *p, struct vp_host *h, const struct target *target, int64_t t,
-                    vp_str text)
+static void put_raw(struct procfs *p, struct vp_sample_api *h, const struct target *target,
+                    int64_t t, vp_str text)
 {
-	if (h->redact && procfs_redact_text(&p->redacted, h, text)) {
+	if (h->redacting && procfs_redact_text(&p->redacted, h, text)) {
 		h->lost(h, target->pid, "samples", 1, "out of memory for a text without names");
 		return;
 	}
-	if (h->redact)
+	if (h->redacting)
 		text = (vp_str){ p->redacted.text, p->redacted.n };
 	static const char *const names[] = { "linux-maps", "linux-rss", "linux-smaps",
 		                             "linux-pages" };
@@ -411,7 +412,7 @@ static void put_raw(struct procfs *p, struct vp_host *h, const struct target *ta
 }
 
 /* Of the process as a whole: the kernel does not count by region. */
-static void put_faults(struct vp_host *h, struct target *target, int64_t t)
+static void put_faults(struct vp_sample_api *h, struct target *target, int64_t t)
 {
 	struct procfs_life life;
 	if (procfs_life(target->pid, &life) != 1 || life.start != target->start)
@@ -427,7 +428,7 @@ static void put_faults(struct vp_host *h, struct target *target, int64_t t)
 }
 
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
-static void put_look(struct procfs *p, struct vp_host *h, struct target *target, int64_t t,
+static void put_look(struct procfs *p, struct vp_sample_api *h, struct target *target, int64_t t,
                      size_t n)
 {
 	bool same =
@@ -464,7 +465,7 @@ static void check_borrowed(struct target *target)
 }
 
 /* One look at one process. */
-static enum there look(struct procfs *p, struct vp_host *h, struct target *target)
+static enum there look(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	if (target->borrows)
 		check_borrowed(target);
@@ -499,7 +500,7 @@ static const char *share_words(const struct procfs *p)
 	return why;
 }
 
-static void tell_put_off(struct procfs *p, struct vp_host *h, struct target *target)
+static void tell_put_off(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	if (target->put_off)
 		h->lost(h, target->pid, "samples", target->put_off, share_words(p));
@@ -507,7 +508,7 @@ static void tell_put_off(struct procfs *p, struct vp_host *h, struct target *tar
 }
 
 /* It has been looked at too lately; its end is told at once nevertheless. */
-static bool put_off(struct procfs *p, struct vp_host *h, struct target *target)
+static bool put_off(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	struct procfs_life life;
 	bool early = target->due > h->now(h) && target->fd >= 0 &&
@@ -520,7 +521,7 @@ static bool put_off(struct procfs *p, struct vp_host *h, struct target *target)
 }
 
 /* No look before the first of them is due. */
-static void rest(struct procfs *p, struct vp_host *h)
+static void rest(struct procfs *p, struct vp_sample_api *h)
 {
 	int64_t due = INT64_MAX;
 	for (size_t i = 0; i < p->count; i++)
@@ -567,7 +568,7 @@ static void remember_refused(struct procfs *p, int64_t pid, uint64_t start)
 }
 
 /* A child that had ended before we looked: its life is told, though nothing was seen of it. */
-static void put_short_life(struct vp_host *h, const struct target *target,
+static void put_short_life(struct vp_sample_api *h, const struct target *target,
                            const struct procfs_life *life)
 {
 	h->begin(h, "process", h->now(h), target->pid);
@@ -581,7 +582,7 @@ static void put_short_life(struct vp_host *h, const struct target *target,
 /* A child runs its parent's program, as far as the stream knows it, if code and stack lie where the
  * parent's do. Else it has executed another since it was forked, and of what it was before only the
  * fork itself is known. */
-static void put_child(struct vp_host *h, const struct target *target,
+static void put_child(struct vp_sample_api *h, const struct target *target,
                       const struct procfs_life *life, const struct target *parent)
 {
 	if (!parent->searched) {
@@ -601,7 +602,7 @@ static void put_child(struct vp_host *h, const struct target *target,
 }
 
 /* 0: it is looked at from now on. */
-static int open_child(struct procfs *p, struct vp_host *h, struct target *target,
+static int open_child(struct procfs *p, struct vp_sample_api *h, struct target *target,
                       const struct procfs_life *life)
 {
 	if (procfs_ending(life))
@@ -623,7 +624,7 @@ static int open_child(struct procfs *p, struct vp_host *h, struct target *target
 static void adopt(void *state, int64_t ppid, int64_t pid)
 {
 	struct procfs *p = state;
-	struct vp_host *h = p->h;
+	struct vp_sample_api *h = p->h;
 	struct procfs_life life;
 	struct target target = { .pid = pid, .fd = -1, .pagemap = -1, .child = true },
 	              *parent = find(p, ppid), was;
@@ -649,7 +650,7 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 }
 
 /* Children of targets from `from` on. */
-static void search(struct procfs *p, struct vp_host *h, size_t from)
+static void search(struct procfs *p, struct vp_sample_api *h, size_t from)
 {
 	size_t until = p->count;
 	p->h = h;
@@ -662,7 +663,7 @@ static void search(struct procfs *p, struct vp_host *h, size_t from)
 		p->targets[i].searched = true;
 }
 
-static bool search_due(struct procfs *p, struct vp_host *h)
+static bool search_due(struct procfs *p, struct vp_sample_api *h)
 {
 	int64_t last = procfs_last_pid(), now = h->now(h);
 	bool due = last < 0 || last != p->last_pid || now >= p->search_due;
@@ -672,7 +673,7 @@ static bool search_due(struct procfs *p, struct vp_host *h)
 	return due;
 }
 
-static void tell_too_many(struct procfs *p, struct vp_host *h)
+static void tell_too_many(struct procfs *p, struct vp_sample_api *h)
 {
 	char why[160];
 	if (!p->too_many)
@@ -688,7 +689,7 @@ static void tell_too_many(struct procfs *p, struct vp_host *h)
 
 /* ---- the source ---- */
 
-static void choose_reading(struct procfs *p, struct vp_host *h)
+static void choose_reading(struct procfs *p, struct vp_sample_api *h)
 {
 	bool pages = p->detail == DETAIL_PAGES;
 	if (p->detail != DETAIL_RSS && !pages)
@@ -707,7 +708,7 @@ static void choose_reading(struct procfs *p, struct vp_host *h)
 		p->detail = DETAIL_SMAPS;
 }
 
-static int procfs_open(void *state, struct vp_host *h)
+static int procfs_open(void *state, struct vp_sample_api *h)
 {
 	struct procfs *p = state;
 	struct rlimit files;
@@ -727,7 +728,7 @@ static int procfs_open(void *state, struct vp_host *h)
 	return 0;
 }
 
-static void look_from(struct procfs *p, struct vp_host *h, size_t i)
+static void look_from(struct procfs *p, struct vp_sample_api *h, size_t i)
 {
 	while (i < p->count) {
 		enum there there =
@@ -739,7 +740,7 @@ static void look_from(struct procfs *p, struct vp_host *h, size_t i)
 	}
 }
 
-static int procfs_sample(void *state, struct vp_host *h)
+static int procfs_sample(void *state, struct vp_sample_api *h)
 {
 	struct procfs *p = state;
 	look_from(p, h, 0);
@@ -760,7 +761,7 @@ static int procfs_sample(void *state, struct vp_host *h)
 	return (int)p->count;
 }
 
-static void procfs_close(void *state, struct vp_host *h)
+static void procfs_close(void *state, struct vp_sample_api *h)
 {
 	struct procfs *p = state;
 	for (size_t i = 0; i < p->count; i++)
@@ -794,7 +795,7 @@ static int probe(vp_str head, const char **format)
 	return sure;
 }
 
-static int parse(void *state, struct vp_host *h, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *h, const struct vp_text *text)
 {
 	return strcmp(text->format, "linux-maps-log") ? procfs_parse(state, h, text)
 	                                              : procfs_log_parse(state, h, text);

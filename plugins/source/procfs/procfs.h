@@ -33,16 +33,16 @@ bool procfs_kernel_thread(const struct procfs_life *life);
 bool procfs_borrows(int64_t pid, const struct procfs_life *life);
 /* Waits, 20 ms at most, until an exec that has begun has mapped its program, or an exit that has
  * begun is done. */
-void procfs_settle(struct vp_host *h, int64_t pid, struct procfs_life *life);
+void procfs_settle(struct vp_sample_api *h, int64_t pid, struct procfs_life *life);
 
 /* As procfs_life, but with --redact its name is none. */
-int procfs_known_life(struct vp_host *h, int64_t pid, struct procfs_life *life);
+int procfs_known_life(struct vp_sample_api *h, int64_t pid, struct procfs_life *life);
 
 /* The `process` line. `why`: first, fork, exec, reused. */
-void procfs_put_process(struct vp_host *h, int64_t t, int64_t pid, const struct procfs_life *life,
-                        const char *why);
+void procfs_put_process(struct vp_sample_api *h, int64_t t, int64_t pid,
+                        const struct procfs_life *life, const char *why);
 /* limits.c: `stack_limit`, `cgroup` and `memory_limit` of a process line. */
-void procfs_put_limits(struct vp_host *h, int64_t pid);
+void procfs_put_limits(struct vp_sample_api *h, int64_t pid);
 /* Why a process cannot be looked at, and what would help: one sentence, kept until the next call.
  * `life` NULL: no such process. */
 const char *procfs_reason(int64_t pid, const struct procfs_life *life, const char *file, int cause);
@@ -104,7 +104,7 @@ struct procfs_threads {
  * until the next call. Empty: not known. */
 vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps);
 void procfs_threads_clear(struct procfs_threads *threads); /* another program, or the end */
-int procfs_parse_threads(struct vp_host *h, const struct vp_text *text);
+int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text);
 
 /* Takes the next line off the text, without its end. */
 static inline vp_str procfs_line(vp_str *rest)
@@ -118,17 +118,17 @@ static inline vp_str procfs_line(vp_str *rest)
 
 /* The parse half: struct vp_source's probe and parse. */
 int procfs_probe(vp_str head, const char **format);
-int procfs_parse(void *state, struct vp_host *h, const struct vp_text *text);
+int procfs_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);
 #define PROCFS_BREAK '\f' /* a line that begins so stands where words part two reports */
 /* The same of a piece: lines that stand before it, and a date, of at most 100 plain letters; or
  * none. */
-int procfs_parse_piece(void *state, struct vp_host *h, const struct vp_text *text, size_t before,
-                       vp_str date);
+int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text *text,
+                       size_t before, vp_str date);
 /* log.c: the same for a log or a mail that holds maps. */
 int procfs_log_probe(vp_str head, const char **format);
 bool procfs_is_heading(vp_str text); /* whether words say that a map comes */
 bool procfs_log_beside(
         vp_str head); /* whether its first line is such as stands between and below rows */
-int procfs_log_parse(void *state, struct vp_host *h, const struct vp_text *text);
+int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);
 
 #endif

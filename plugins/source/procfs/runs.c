@@ -267,8 +267,8 @@ size_t procfs_block_members(const struct procfs_report *report, const struct pro
 
 /* ---- lines of the stream ---- */
 
-static void put_line(struct vp_host *h, int64_t pid, uint64_t seq, uint64_t start, uint64_t end,
-                     vp_str runs)
+static void put_line(struct vp_parse_api *h, int64_t pid, uint64_t seq, uint64_t start,
+                     uint64_t end, vp_str runs)
 {
 	h->begin(h, "pages", h->now(h), pid);
 	h->num(h, "seq", seq);
@@ -279,7 +279,7 @@ static void put_line(struct vp_host *h, int64_t pid, uint64_t seq, uint64_t star
 }
 
 /* A region of many runs takes several lines, each of a part of it. */
-static void put_block(struct vp_host *h, const struct procfs_report *report,
+static void put_block(struct vp_parse_api *h, const struct procfs_report *report,
                       const struct procfs_block *block, int64_t pid, uint64_t seq, char *json)
 {
 	struct reader reader = reader_of(report, block);
@@ -305,7 +305,7 @@ static void put_block(struct vp_host *h, const struct procfs_report *report,
 	put_line(h, pid, seq, start, block->end, (vp_str){ json, n });
 }
 
-int procfs_report_put(struct vp_host *h, const struct procfs_report *report, int64_t pid,
+int procfs_report_put(struct vp_parse_api *h, const struct procfs_report *report, int64_t pid,
                       uint64_t seq)
 {
 	char *json = malloc((RUNS_MAX + 1) * RUN_TEXT);

@@ -41,7 +41,7 @@ size_t procfs_report_members(const struct procfs_report *report, char *to, size_
 size_t procfs_block_members(const struct procfs_report *report, const struct procfs_block *block,
                             char *to, size_t size);
 /* Its `pages` lines, behind its snapshot. 0, -1: host->fail. */
-int procfs_report_put(struct vp_host *h, const struct procfs_report *report, int64_t pid,
+int procfs_report_put(struct vp_parse_api *h, const struct procfs_report *report, int64_t pid,
                       uint64_t seq);
 
 bool procfs_row_range(vp_str line, uint64_t *start,

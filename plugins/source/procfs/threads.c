@@ -230,7 +230,7 @@ void procfs_threads_clear(struct procfs_threads *threads)
 
 /* ---- the parse half ---- */
 
-int procfs_parse_threads(struct vp_host *h, const struct vp_text *text)
+int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text)
 {
 	vp_str rest = text->text;
 	for (size_t number = 1; rest.n; number++) {

@@ -171,7 +171,7 @@ static void one_line(struct reader *r, vp_str line)
 	}
 }
 
-int system_free(struct vp_host *host, vp_str text)
+int system_free(struct vp_parse_api *host, vp_str text)
 {
 	struct reader reader = { .line = { .host = host }, .scale = 1024 }, *r = &reader;
 	struct text_lines lines = { .rest = text };

@@ -320,7 +320,7 @@ static void one_line(struct reader *r, vp_str line, size_t number, bool cut)
 	}
 }
 
-int system_linux(struct vp_host *host, vp_str text)
+int system_linux(struct vp_parse_api *host, vp_str text)
 {
 	struct reader reader = { .line = { .host = host },
 		                 .file = MEMINFO,

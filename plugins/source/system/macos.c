@@ -137,7 +137,7 @@ static void interval_row(struct system_line *line, vp_str head, vp_str row, uint
 	}
 }
 
-int system_vm_stat(struct vp_host *host, vp_str text)
+int system_vm_stat(struct vp_parse_api *host, vp_str text)
 {
 	struct system_line line = { .host = host };
 	struct text_lines lines = { .rest = text };
@@ -306,7 +306,7 @@ static void put_clock(struct system_line *line, vp_str text)
 		system_str(line, "clock", clock);
 }
 
-int system_top(struct vp_host *host, vp_str text)
+int system_top(struct vp_parse_api *host, vp_str text)
 {
 	struct system_line line = { .host = host };
 	struct text_lines lines = { .rest = text };
@@ -358,7 +358,7 @@ static bool spaced_size(vp_str *rest, uint64_t *bytes)
 }
 
 struct footprint {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	struct text_json members, labels;
 	struct vp_region total;
 	bool open;
@@ -461,7 +461,7 @@ static void footprint_prefix(struct text_prefix *prefix, vp_str text)
 	}
 }
 
-int system_footprint(struct vp_host *host, vp_str text, int64_t pid)
+int system_footprint(struct vp_parse_api *host, vp_str text, int64_t pid)
 {
 	struct text_prefix prefix = { .n = 0 };
 	struct footprint footprint = { .host = host, .process = pid < 0 }, *f = &footprint;

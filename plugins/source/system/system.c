@@ -158,7 +158,7 @@ static void add_nodes(struct state *s)
 	}
 }
 
-static int system_open(void *state, struct vp_host *host)
+static int system_open(void *state, struct vp_sample_api *host)
 {
 	struct state *s = state;
 	int cause = add_in(s, s->proc, "meminfo");
@@ -170,7 +170,7 @@ static int system_open(void *state, struct vp_host *host)
 	                  s->proc, strerror(cause));
 }
 
-static int sample(void *state, struct vp_host *host)
+static int sample(void *state, struct vp_sample_api *host)
 {
 	struct state *s = state;
 	int64_t t = host->now(host);
@@ -187,7 +187,7 @@ static int sample(void *state, struct vp_host *host)
 	return 1;
 }
 
-static void system_close(void *state, struct vp_host *host)
+static void system_close(void *state, struct vp_sample_api *host)
 {
 	struct state *s = state;
 	(void)host;
@@ -262,14 +262,15 @@ static vp_str without_prefix(vp_str text, char **made)
 	return (vp_str){ *made, used };
 }
 
-static int parse(void *state, struct vp_host *host, const struct vp_text *text)
+static int parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	char *made;
 	vp_str plain = without_prefix(text->text, &made);
-	int (*read)(struct vp_host *, vp_str) = !strcmp(text->format, "free")      ? system_free
-	                                        : !strcmp(text->format, "vm_stat") ? system_vm_stat
-	                                        : !strcmp(text->format, "top")     ? system_top
-	                                                                           : system_linux;
+	int (*read)(struct vp_parse_api *, vp_str) = !strcmp(text->format, "free") ? system_free
+	                                             : !strcmp(text->format, "vm_stat")
+	                                                     ? system_vm_stat
+	                                             : !strcmp(text->format, "top") ? system_top
+	                                                                            : system_linux;
 	(void)state;
 	int status = !strcmp(text->format, "footprint") ? system_footprint(host, plain, text->pid)
 	                                                : read(host, plain);

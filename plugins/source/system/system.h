@@ -7,7 +7,7 @@
 
 /* One `system` line under way. A member is written once; what comes again is of no use. */
 struct system_line {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	bool open;
 	size_t count;
 	char keys[256][40];
@@ -22,12 +22,12 @@ void system_end(struct system_line *line);
 
 /* Each reads all reports of its kind in a text; -1: failed. */
 int system_linux(
-        struct vp_host *host,
+        struct vp_parse_api *host,
         vp_str text); /* meminfo, vmstat, pressure, nodes, with or without "==> FILE <==" */
-int system_free(struct vp_host *host, vp_str text);
-int system_vm_stat(struct vp_host *host, vp_str text);
-int system_top(struct vp_host *host, vp_str text);
-int system_footprint(struct vp_host *host, vp_str text, int64_t pid);
+int system_free(struct vp_parse_api *host, vp_str text);
+int system_vm_stat(struct vp_parse_api *host, vp_str text);
+int system_top(struct vp_parse_api *host, vp_str text);
+int system_footprint(struct vp_parse_api *host, vp_str text, int64_t pid);
 
 /* Whether a line is one of theirs. */
 bool system_is_meminfo(vp_str line);

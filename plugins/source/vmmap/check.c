@@ -63,7 +63,7 @@ static const char *const column_words[] = { [VMMAP_SIZE] = "",
 	                                    [VMMAP_DIRTY] = " dirty",
 	                                    [VMMAP_SWAP] = " swapped" };
 
-static void differs(struct vp_host *host, const struct vmmap_report *report,
+static void differs(struct vp_parse_api *host, const struct vmmap_report *report,
                     const struct vmmap_sum *sum, const struct found *found, unsigned column)
 {
 	char why[256];
@@ -78,7 +78,7 @@ static void differs(struct vp_host *host, const struct vmmap_report *report,
 }
 
 /* Somebody has left out rows, or a whole section: what the summary knows of them. */
-static void lacks(struct vp_host *host, const struct vmmap_report *report, uint64_t types,
+static void lacks(struct vp_parse_api *host, const struct vmmap_report *report, uint64_t types,
                   uint64_t bytes)
 {
 	char why[160];
@@ -90,7 +90,8 @@ static void lacks(struct vp_host *host, const struct vmmap_report *report, uint6
 }
 
 /* The total is that of the rows of the summary: else some of them are missing. */
-static void check_total(struct vp_host *host, const struct vmmap_report *report, unsigned column)
+static void check_total(struct vp_parse_api *host, const struct vmmap_report *report,
+                        unsigned column)
 {
 	uint64_t sum = 0, slack = report->total.values[column].step * 2,
 	         stated = vmmap_bytes(report, &report->total.values[column]);
@@ -112,7 +113,7 @@ static void check_total(struct vp_host *host, const struct vmmap_report *report,
 }
 
 /* Rows whose size is not that of their range: the range is taken. */
-static void check_rows(struct vp_host *host, const struct vmmap_report *report)
+static void check_rows(struct vp_parse_api *host, const struct vmmap_report *report)
 {
 	uint64_t wrong = 0;
 	for (size_t i = 0; i < report->row_count; i++) {
@@ -130,7 +131,7 @@ static void check_rows(struct vp_host *host, const struct vmmap_report *report)
 }
 
 /* What is resident, dirty, swapped: of a report that is whole, of a type whose rows all tell it. */
-static void check_measures(struct vp_host *host, const struct vmmap_report *report,
+static void check_measures(struct vp_parse_api *host, const struct vmmap_report *report,
                            const struct vmmap_sum *sum, uint64_t rows)
 {
 	for (unsigned column = VMMAP_RSS; column <= VMMAP_SWAP; column++) {
@@ -145,7 +146,7 @@ static void check_measures(struct vp_host *host, const struct vmmap_report *repo
 	}
 }
 
-void vmmap_check(struct vp_host *host, const struct vmmap_report *report)
+void vmmap_check(struct vp_parse_api *host, const struct vmmap_report *report)
 {
 	check_rows(host, report);
 	for (unsigned column = VMMAP_SIZE;

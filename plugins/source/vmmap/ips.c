@@ -264,12 +264,12 @@ static bool image(struct ips *ips, vp_str value, struct vmmap_row *row)
 
 struct giving {
 	struct ips *ips;
-	void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx);
+	void (*give)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx);
 	void *ctx;
 	bool failed;
 };
 
-static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
+static void give(struct vp_parse_api *host, struct vmmap_report *report, void *ctx)
 {
 	struct giving *giving = ctx;
 	struct vmmap_row row;
@@ -294,8 +294,9 @@ static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
 	giving->give(host, report, giving->ctx);
 }
 
-int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line,
-              void (*then)(struct vp_host *host, struct vmmap_report *report, void *ctx), void *ctx)
+int vmmap_ips(struct vp_parse_api *host, vp_str *text, uint64_t line,
+              void (*then)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx),
+              void *ctx)
 {
 	struct ips ips = { .bytes = malloc(text->n + 1) };
 	int failed = ips.bytes ? 0 : -1;

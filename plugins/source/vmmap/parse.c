@@ -36,7 +36,7 @@ static void learn_pages(struct vmmap_report *report)
 
 /* ---- the process ---- */
 
-static void put_process(struct vp_host *host, const struct vmmap_report *report)
+static void put_process(struct vp_parse_api *host, const struct vmmap_report *report)
 {
 	static const struct {
 		const char *key;
@@ -228,7 +228,7 @@ static void put_row_members(struct text_json *json, const struct vmmap_row *row)
 		text_json_str(json, "note", row->detail); /* somebody has written beside it */
 }
 
-static void give_row(struct vp_host *host, const struct vmmap_report *report,
+static void give_row(struct vp_parse_api *host, const struct vmmap_report *report,
                      const struct vmmap_row *row, struct text_json *json)
 {
 	static const int measures[VMMAP_SIZES] = { -1, VP_M_rss, VP_M_dirty, VP_M_swap };
@@ -279,7 +279,7 @@ static bool is_told(const struct vmmap_report *report, size_t at)
 	                      (after && !after->image && after->start < row->end));
 }
 
-static void give_rows(struct vp_host *host, struct vmmap_report *report)
+static void give_rows(struct vp_parse_api *host, struct vmmap_report *report)
 {
 	struct text_json json = { 0 };
 	if (report->row_count)
@@ -292,7 +292,7 @@ static void give_rows(struct vp_host *host, struct vmmap_report *report)
 	free(json.p);
 }
 
-static void give(struct vp_host *host, struct vmmap_report *report, void *ctx)
+static void give(struct vp_parse_api *host, struct vmmap_report *report, void *ctx)
 {
 	const struct vp_text *text = ctx;
 	struct text_json members = { 0 };
@@ -351,7 +351,7 @@ static uint64_t lines_in(vp_str text)
 	return lines;
 }
 
-int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text)
+int vmmap_parse(void *state, struct vp_parse_api *host, const struct vp_text *text)
 {
 	(void)state;
 	if (!text->text.n)

@@ -23,7 +23,7 @@
 enum part { NOWHERE, ROWS, LEGEND, SUMMARY, ZONES };
 
 struct reader {
-	struct vp_host *host;
+	struct vp_parse_api *host;
 	struct text_lines lines;
 	struct text_prefix prefix;
 	struct vmmap_report report;
@@ -41,7 +41,7 @@ struct reader {
 	size_t kept_count;
 	vp_str pending; /* a line that may be the first half of a row */
 	size_t pending_line;
-	void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx);
+	void (*give)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx);
 	void *ctx;
 };
 
@@ -784,8 +784,8 @@ static void blank_line(struct reader *r)
 		r->part = NOWHERE;
 }
 
-int vmmap_reports(struct vp_host *host, vp_str text, bool summary, uint64_t before,
-                  void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx),
+int vmmap_reports(struct vp_parse_api *host, vp_str text, bool summary, uint64_t before,
+                  void (*give)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx),
                   void *ctx)
 {
 	struct reader reader = { .host = host,

@@ -112,7 +112,7 @@ static bool there(const char *command)
 	return false;
 }
 
-static int missing(struct vp_host *host, const char *command)
+static int missing(struct vp_sample_api *host, const char *command)
 {
 	struct utsname system;
 	if (uname(&system) == 0 && !strcmp(system.sysname, "Darwin"))
@@ -127,7 +127,7 @@ static int missing(struct vp_host *host, const char *command)
 	                  command, system.sysname);
 }
 
-static int vmmap_open(void *state, struct vp_host *host)
+static int vmmap_open(void *state, struct vp_sample_api *host)
 {
 	struct vmmap *vmmap = state;
 	return there(vmmap->command) ? 0 : missing(host, vmmap->command);
@@ -153,7 +153,7 @@ static int64_t parent_and_name(int64_t pid, char *name, size_t size)
 	return good ? (int64_t)ppid : -1;
 }
 
-static int attach(void *state, struct vp_host *host, const struct vp_process *process)
+static int attach(void *state, struct vp_sample_api *host, const struct vp_process *process)
 {
 	struct vmmap *vmmap = state;
 	char name[1024];
@@ -232,7 +232,7 @@ static void first_line(char *text)
 }
 
 /* What came of a report that is none. */
-static void tell(struct vp_host *host, const struct vmmap *vmmap, const struct target *target,
+static void tell(struct vp_sample_api *host, const struct vmmap *vmmap, const struct target *target,
                  struct vmmap_run *run)
 {
 	char why[1400];
@@ -265,7 +265,7 @@ static bool is_report(const struct vmmap_run *run)
 }
 
 /* One look; false: there is nothing more to look at. */
-static bool look(struct vmmap *vmmap, struct vp_host *host, struct target *target)
+static bool look(struct vmmap *vmmap, struct vp_sample_api *host, struct target *target)
 {
 	char digits[24], *argv[16];
 	struct vmmap_run run;
@@ -292,7 +292,7 @@ static bool look(struct vmmap *vmmap, struct vp_host *host, struct target *targe
 	return !end && !refused;
 }
 
-static int sample(void *state, struct vp_host *host)
+static int sample(void *state, struct vp_sample_api *host)
 {
 	struct vmmap *vmmap = state;
 	size_t kept = 0;

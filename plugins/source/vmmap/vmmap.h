@@ -86,8 +86,8 @@ size_t vmmap_row_at(vp_str line);
 
 /* report.c: reads one report after the other; `give` gets each. -1: no memory. `summary`: the text
  * is a summary without its head; `before`: lines that stand before it. */
-int vmmap_reports(struct vp_host *host, vp_str text, bool summary, uint64_t before,
-                  void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx),
+int vmmap_reports(struct vp_parse_api *host, vp_str text, bool summary, uint64_t before,
+                  void (*give)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx),
                   void *ctx);
 
 /* Whether a line is one of those around the rows: of the header, the legend, the tables, the rest
@@ -96,19 +96,19 @@ bool vmmap_is_beside(vp_str line);
 
 /* ips.c: the same of crash reports in JSON, one behind the other, that `text` begins with; it is
  * set to what is behind them. `line`: its number. */
-int vmmap_ips(struct vp_host *host, vp_str *text, uint64_t line,
-              void (*give)(struct vp_host *host, struct vmmap_report *report, void *ctx),
+int vmmap_ips(struct vp_parse_api *host, vp_str *text, uint64_t line,
+              void (*give)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx),
               void *ctx);
 const char *vmmap_find_ips(vp_str text); /* where the first one begins; NULL: there is none */
 
 /* check.c: whether the sums that the report states are those of its rows; what differs is told. */
-void vmmap_check(struct vp_host *host, const struct vmmap_report *report);
+void vmmap_check(struct vp_parse_api *host, const struct vmmap_report *report);
 /* The bytes of a size, which may be a count of pages. */
 uint64_t vmmap_bytes(const struct vmmap_report *report, const struct text_size *size);
 
 /* parse.c: the parse half. */
 int vmmap_probe(vp_str head, const char **format);
-int vmmap_parse(void *state, struct vp_host *host, const struct vp_text *text);
+int vmmap_parse(void *state, struct vp_parse_api *host, const struct vp_text *text);
 
 /* run.c: runs a command and takes what it writes. */
 struct vmmap_run {
