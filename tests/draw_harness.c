@@ -1,6 +1,8 @@
-/* Feeds a renderer plugin with figures made by hand:  draw PLUGIN.so FIGURE [name=value ...] >
- * picture FIGURE: timeline map area table empty nasty none many. Names: width height colours
- * unicode terminal, or an option of the plugin. */
+/* Gives figures to a renderer plugin:  draw PLUGIN.so FIGURE [name=value ...] > picture
+ *
+ * FIGURE: timeline map area table empty nasty none many.
+ * Names: width height colours unicode terminal, or an option of the plugin.
+ */
 #include <dlfcn.h>
 #include <math.h>
 #include <stdarg.h>
@@ -65,7 +67,7 @@ static struct vp_cell cells[8 * 300], totals[8];
 static int row_class[300];
 static const char *notes[4];
 
-/* Kept to the end, so that the figures may point to it and the leak detector sees that they may. */
+/* Allocates memory that lives to the end: figures point into it, and the leak detector finds it. */
 static const char *print(const char *format, ...)
 {
 	static char **kept;
@@ -82,7 +84,7 @@ static const char *print(const char *format, ...)
 	return kept[count++] = text;
 }
 
-/* The same numbers on every machine. */
+/* Returns the same random numbers on every machine. */
 static double chance(void)
 {
 	static unsigned seed = 7;
@@ -98,7 +100,7 @@ static void times(struct vp_figure *f)
 	f->x = (struct vp_axis){ "time since start", xt, 13 };
 }
 
-/* Like a node process: 150 regions in 9 clusters between folded gaps. */
+/* Fills a figure like a node process: 150 regions in 9 clusters between folded gaps. */
 static void timeline(struct vp_figure *f)
 {
 	double y = 0;

@@ -1,9 +1,9 @@
-"""Looks at a process that never was, one after the other: most rows stand from one look to the next, some come, go, change, tear or cannot be read.
+"""Consecutive samples of an invented process: most rows are unchanged, some come, go, change, tear or cannot be read.
 
     parse_cache.py SEED LOOKS maps|smaps FOLDER
 
-writes FOLDER/all.ndjson with all the looks, and FOLDER/N.ndjson with the N-th alone. What vm-parse makes of a look must not depend on
-the looks before it."""
+writes FOLDER/all.ndjson with all samples, and FOLDER/N.ndjson with the N-th alone. The output of vm-parse for a sample must not depend on
+the samples before it."""
 import json
 import random
 import sys
@@ -57,7 +57,7 @@ def step(regions):
             continue
         if what == 1:
             r["perms"] = rng.choice(PERMS)
-        if what == 8 and i:  # its neighbour grows, or shrinks
+        if what == 8 and i:  # the neighbour grows or shrinks
             r["start"] = regions[i - 1]["end"] + rng.choice([0, 4096])
             if r["start"] >= r["end"]:
                 r["start"] = regions[i]["start"]
@@ -82,7 +82,7 @@ def step(regions):
 
 
 def torn(regions):
-    """As a process that maps while it is read: a row reaches over the next, or begins below the one before."""
+    """A torn read of a process that maps meanwhile: a row overlaps the next, or begins below the row before."""
     regions = [dict(r) for r in regions]
     if len(regions) > 3 and rng.random() < 0.15:
         i = rng.randrange(1, len(regions) - 1)
@@ -94,7 +94,7 @@ def torn(regions):
 
 
 def library(start, name):
-    """Five rows that are told apart by each other: code makes data of what is writable, and bss of what follows it."""
+    """Five rows whose kinds depend on each other: beside code a writable row is data, and the row after it bss."""
     made, inode = [], rng.randrange(1, 99999)
     for i, perms in enumerate(["r--p", "r-xp", "r--p", "rw-p", "rw-p"]):
         r = dict(fresh(start, 4096 * rng.randrange(1, 20)), perms=perms, name=name if i < 4 else "", inode=inode if i < 4 else 0,

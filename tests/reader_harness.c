@@ -1,10 +1,8 @@
-/* Reads lines with the reader of the stream and tells what it made of them, for the tests and their
- * oracles.
+/* Reads lines with the reader of the stream and prints the result, for the tests and their oracles.
  *
- *   reader_harness verdict   ->  "ok" or "bad COLUMN: TEXT", a line each
- *   reader_harness echo      ->  the object again, every value taken apart and put together by the
- * library reader_harness region    ->  region lines by way of the record's slots and the writer of
- * regions
+ *   reader_harness verdict   ->  "ok" or "bad COLUMN: TEXT" for each line
+ *   reader_harness echo      ->  the object again, each value rebuilt by the library
+ *   reader_harness region    ->  region lines through the record's slots and the writer of regions
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-"""The recipes of a document, run and held against what the document says: recipes.py DOCUMENT (list | command N | output N | write)
+"""Reads and runs the recipes of a document: recipes.py DOCUMENT (list | command N | output N | write)
 
-A recipe is a heading "## N. ...", a block of sh, and a block that shows what it prints. `write` runs them all in the
+A recipe is a heading "## N. ...", a block of sh, and a block with its output. `write` runs them all in the
 current folder and writes what they print into the document.
 """
 import pathlib

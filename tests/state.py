@@ -1,9 +1,9 @@
 #!/usr/bin/python3 -I
-"""What a process looked like just before its end, from a tracked stream on stdin, as /proc/PID/maps has it: line for line.
+"""Prints the last state of a process before its end, from a tracked stream on stdin, in the form of /proc/PID/maps.
 
-  state.py [PID] <tracked.ndjson     start-end perms offset dev inode name, with a blank between them; of the first process, if not told
+  state.py [PID] <tracked.ndjson     start-end perms offset dev inode name, separated by blanks; preset: the first process
 
-It does what stream.md says a reader does, and nothing else: a key frame replaces, a change deletes `gone` and sets `id`.
+It replays as vmpipe-stream(5) defines: a key frame replaces the state, a change deletes `gone` and sets `id`.
 """
 import json
 import sys

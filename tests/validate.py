@@ -1,4 +1,4 @@
-"""Holds every line of a stream on stdin against the schema of its type: validate.py SCHEMAS [--unknown]
+"""Checks every line of a stream on stdin against the schema of its type: validate.py SCHEMAS [--unknown]
 
 Beyond what a schema can say: type, t, pid come first, in that order; t never decreases in a segment; no line is blank or
 over 1 MiB; a snapshot is followed by as many regions as it says. A type without a schema is an error, unless --unknown.
@@ -12,7 +12,7 @@ import jsonschema
 
 
 def references(name, schema, schemas):
-    """How one schema finds another: by a registry, or, before jsonschema 4.18 had one, by a resolver."""
+    """Resolves references between schemas: by a registry, or before jsonschema 4.18 by a resolver."""
     try:
         import referencing
     except ImportError:
@@ -82,7 +82,7 @@ class Stream:
             self.time = max(self.time, line["t"])
 
     def of_snapshot(self, line):
-        """key frames put ids on regions; other snapshot lines of vm-track have no regions behind them"""
+        """regions of key frames have ids; no regions follow other snapshot lines of vm-track"""
         if line.get("type") == "region" and self.due is not None:
             self.due -= 1
             if self.due < 0:

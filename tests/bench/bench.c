@@ -1,14 +1,14 @@
-/* One row of the table: whole command lines, run in turn, again and again, so that all of them meet
- * the same machine.
+/* Measures one row of the table: whole command lines in turn, again and again, on the same machine.
  *
  *   bench cpu|wall ROUNDS WHAT GOAL LIMIT OURS [PEER COMMAND]...
- *   -> | WHAT | ours | limit | ours : limit, median (min - max of the rounds) | GOAL | PEER 3.1 x,
- * ... |
+ *   -> | WHAT | ours | limit | ours : limit, median (min - max of the rounds) | GOAL |
+ *      PEER 3.1 x, ... |       (one line)
  *
- * LIMIT, OURS and COMMAND are command lines, each with a number and a colon in front: through how
- * many its cost is divided. One without shell signs is executed without a shell. cpu: user + system
- * time of all of its processes (getrusage(2), RUSAGE_CHILDREN); wall: from start to end. Both in
- * ms, the median of the rounds. Ratios are taken within a round. stdout goes to /dev/null.
+ * LIMIT, OURS and COMMAND are command lines, each with a number and a colon before it: its cost is
+ * divided by this number. A command line without shell characters is executed without a shell.
+ * cpu: user + system time of all its processes (getrusage(2), RUSAGE_CHILDREN); wall: elapsed time.
+ * Both are in ms, the median of the rounds. Ratios are taken within a round. stdout goes to
+ * /dev/null.
  */
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
-/* What a system call costs one who is not looked at: CPU ns of a getppid, and of an mmap with its
- * munmap.
+/* Measures system calls of a process that is not sampled: CPU ns of a getppid, and of an mmap with
+ * its munmap.
  *
  *   calls COUNT   -> "221.3 2871.0"
  */

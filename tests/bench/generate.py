@@ -1,4 +1,4 @@
-"""A long recording as vm-parse writes it: generate.py REGIONS SNAPSHOTS. In each snapshot a tenth of the regions differ in rss."""
+"""Writes a long recording in the form of vm-parse: generate.py REGIONS SNAPSHOTS. In each snapshot a tenth of the regions differ in rss."""
 import sys
 
 regions, snapshots = int(sys.argv[1]), int(sys.argv[2])

@@ -1,13 +1,14 @@
-/* What one process does without any pipe: parsing and comparing, reading lines, writing them.
- * Prints figures for the table's rows.
+/* Measures the work of one process without pipes: parsing and comparing, reading lines, writing
+ * lines. Prints figures for the table's rows.
  *
- *   inside diff TEXT-A TEXT-B     the parse half of procfs, its regions handed straight to the
- * tracker; A and B in turn
- *                                 -> "0.00262 0.00251 0.00310": ms a look; median, least, most of
- * the rounds inside least A B              the limit: what a program made for these texts alone
- * takes inside read LINES             region lines into records        -> GB/s, likewise inside
- * write LINES            records into region lines        -> GB/s inside sprintf LINES          the
- * peer: records into region lines by snprintf -> GB/s
+ *   inside diff TEXT-A TEXT-B   the parse half of procfs, with its regions given directly to the
+ *                               tracker; A and B in turn
+ *                               -> "0.00262 0.00251 0.00310": ms per sample; median, least, most of
+ *                               the rounds
+ *   inside least A B            the limit: the time of a program written for these texts alone
+ *   inside read LINES           region lines into records -> GB/s: median, least, most
+ *   inside write LINES          records into region lines -> GB/s
+ *   inside sprintf LINES        the peer: records into region lines by snprintf -> GB/s
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ static uint64_t changes;
 static double now_ms(void)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* others may want the processor, too */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* other programs may use the processor */
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
@@ -125,9 +126,9 @@ static void diff(const char *a, const char *b)
 	say(figures);
 }
 
-/* The least that a program made for these texts must do: numbers out of the rows and out of the
- * lines of 28 bytes below them, into an array that is held against the last one. It takes the texts
- * as sound, knows no other kernel, and understands nothing. */
+/* The lower limit, a program written for these texts alone. It reads numbers from the rows and from
+ * the 28-byte lines below them into an array, and compares the array with the previous one. It
+ * expects correct texts of this kernel, and interprets nothing. */
 struct least {
 	uint64_t start, end, perms, values[32];
 	vp_str rest;
@@ -243,7 +244,7 @@ static int write_with_printf(char *at, const struct vp_region *r, uint64_t seq)
 	return n + sprintf(at + n, ",\"flags\":\"%.*s\"}\n", (int)r->flags.n, r->flags.p);
 }
 
-/* Records are kept, so that only the writing is timed. */
+/* Keeps the records: only the writing is timed. */
 static void writing(struct vp_record *record, vp_str text, bool with_printf)
 {
 	static struct vp_region kept[KEPT];

@@ -1,12 +1,11 @@
-/* From the exit of a call to the arrival of its `change` line behind a pipeline.
+/* Measures the time from the end of a call to the arrival of its `change` line after a pipeline.
  *
- *   lag CALLS RATE COMMAND   COMMAND is given to sh, with the pid of the process that calls as
- * $TARGET; what it writes is read here
+ *   lag CALLS RATE COMMAND
  *   -> "0.212 0.130 2.310 1.840": ms; median, least, most, and the 99th percentile
  *
- * The process maps and unmaps one place in turn, RATE times a second, and notes when each call has
- * returned. It begins when the first region has come out of the pipeline: then all stages are
- * there.
+ * COMMAND is given to sh, with the pid of the calling process as $TARGET; lag reads its output. The
+ * process maps and unmaps one place in turn, RATE times a second, and notes the end of each call.
+ * It begins when the first region has arrived: then all stages are running.
  */
 #include <signal.h>
 #include <stdint.h>
@@ -32,7 +31,7 @@ static void call_all(int start, volatile int64_t *returned, long calls, long rat
 	char byte;
 	if (read(start, &byte, 1) != 1)
 		_exit(1);
-	int64_t next = clock_ns() + 300000000; /* what the beginning brings with it is over */
+	int64_t next = clock_ns() + 300000000; /* after the start-up of the pipeline */
 	for (long i = 0; i < calls; i++) {
 		struct timespec when = { next / 1000000000, next % 1000000000 };
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
@@ -54,7 +53,7 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The lags, until all calls have arrived or the pipeline ends; how many. */
+/* Collects the lags until all calls have arrived or the pipeline ends; returns their number. */
 static long read_lags(FILE *from, int start, const volatile int64_t *returned, int64_t *lags,
                       long calls)
 {
@@ -70,7 +69,7 @@ static long read_lags(FILE *from, int start, const volatile int64_t *returned, i
 			continue;
 		int64_t now = clock_ns();
 		while (!returned[count] && clock_ns() - now < 1000000000)
-			continue; /* the line was faster than the note */
+			continue; /* the line arrived before the note */
 		lags[count] = now > returned[count] ? now - returned[count] : 0;
 		count++;
 	}

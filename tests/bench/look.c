@@ -1,4 +1,4 @@
-/* Preloaded into vm-sample: notes when a look begins, into the file that $VP_LOOKS names. */
+/* Preloaded into vm-sample: notes the start of each sample in the file that $VP_LOOKS names. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What look.c notes and picture.c reads: the moments of looks, monotonic ns, in a ring. */
+/* Data that look.c notes and picture.c reads: the times of samples, monotonic ns, in a ring. */
 #ifndef BENCH_LOOK_H
 #define BENCH_LOOK_H
 

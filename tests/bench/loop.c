@@ -1,13 +1,12 @@
-/* The target's own speed: a loop of mmap, touch and munmap among REGIONS regions, for MS
+/* Measures the speed of a target: a loop of mmap, touch and munmap among REGIONS regions, for MS
  * milliseconds of wall time.
  *
- *   loop REGIONS MS [COMMAND ARG...]   COMMAND is run meanwhile, with our pid in place of "PID" in
- * its words, and killed at the end
- *   -> "123456": pairs a second of our own CPU time and of the time that we were stopped
+ *   loop REGIONS MS [COMMAND ARG...]
+ *   -> "123456": pairs per second of the loop's CPU time and of the time that it was stopped
  *
- * What else runs on the machine takes time from us, and is no stop: so time that we spent runnable
- * but waiting for a processor
- * (/proc/self/schedstat) is taken off.
+ * COMMAND runs meanwhile, with the loop's pid instead of "PID" in its words, and is killed at the
+ * end. Other programs on the machine take time from the loop, but do not stop it. So the time in
+ * which the loop waited for a processor (/proc/self/schedstat) is subtracted.
  */
 #include <fcntl.h>
 #include <signal.h>

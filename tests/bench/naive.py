@@ -1,4 +1,4 @@
-"""The peer of parse + diff: what people write in an hour. naive.py TEXT-A TEXT-B -> ms a look: median, least, most."""
+"""The peer of parse + diff: a script that takes an hour to write. naive.py TEXT-A TEXT-B -> ms per sample: median, least, most."""
 import re, sys, time
 
 ROW = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S+) ([0-9a-f]+) (\S+) (\d+) *(.*)")

@@ -1,11 +1,11 @@
-/* From the moment of a look to the last byte of the redrawn picture: four stages, the last one on a
- * terminal of its own.
+/* Measures the time from a sample to the last byte of the redrawn picture: four stages, the last
+ * one on its own terminal.
  *
- *   picture LOOKS COMMAND    COMMAND is given to sh, its stdout is a terminal of 100 x 30
+ *   picture LOOKS COMMAND    COMMAND is given to sh; its stdout is a terminal of 100 x 30
  *   -> "0.412 0.300 1.100": ms; median, least, most
  *
- * The moment of a look is noted by look.c, which is preloaded into vm-sample: its first read at
- * offset 0. The picture is whole when nothing more comes for QUIET ms.
+ * look.c, preloaded into vm-sample, notes the time of each sample: its first read at offset 0. The
+ * picture is complete when nothing more arrives for QUIET ms.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -46,7 +46,7 @@ static struct looks *share(void)
 	return mmap(NULL, sizeof(struct looks), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* The time of the last byte before a pause; 0: the end. */
+/* Returns the time of the last byte before a pause; 0: the end. */
 static int64_t burst(int terminal)
 {
 	char bytes[65536];
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	for (int drawn = 0; count < wanted && (last = burst(terminal)); drawn++) {
 		uint32_t n = looks->count;
 		while (n && looks->at[(n - 1) % LOOKS] > last)
-			n--; /* a look that was taken since has nothing to do with it */
+			n--; /* later samples do not belong to this picture */
 		if (drawn >= FIRST && n)
 			took[count++] = last - looks->at[(n - 1) % LOOKS];
 	}

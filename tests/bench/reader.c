@@ -1,7 +1,7 @@
-/* The least that anybody must pay: reads a file to its end in 64 KiB reads, LOOKS times over, and
- * drops it.
+/* The lower limit of a sampler: reads a file to its end in 64 KiB reads, LOOKS times, and drops the
+ * data.
  *
- *   reader FILE [LOOKS [MS]]      MS: from look to look
+ *   reader FILE [LOOKS [MS]]      MS: time between reads of the file
  */
 #include <fcntl.h>
 #include <poll.h>

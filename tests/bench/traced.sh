@@ -1,8 +1,8 @@
-# The rows of tests/bench/run that concern the source ebpf; it reads this file. They want root and the source: without, one line says so.
+# The rows of tests/bench/run for the source ebpf; tests/bench/run reads this file. Without root or the source ebpf one line says so.
 
 traces() {
 	[ "$(id -u)" = 0 ] && [ -e "$build/lib/vmpipe/source/ebpf.so" ] && return
-	echo "| $1 | left out: wants root, and the source ebpf | | | | |"
+	echo "| $1 | left out: needs root and the source ebpf | | | | |"
 	return 1
 }
 
@@ -10,7 +10,7 @@ of_three() { sort -n | awk '{ v[NR] = $1 } END { printf "%.2f (%.2f - %.2f)", v[
 middle() { sort -n | awk '{ v[NR] = $1 } END { printf "'"${1:-%.2f}"'", v[int((NR + 1) / 2)] }'; }
 lost_events() { awk '/"type":"lost"/ && /"what":"events"/ { sub(/.*"count":/, ""); n += $0 + 0 } END { print n + 0 }' "$@"; }
 
-# paced COUNT [COMMAND...]: ns that a pair of mmap and munmap took, under that command: of the CPU, and of being stopped by it
+# paced COUNT [COMMAND...]: ns of a pair of mmap and munmap under that command, CPU time and the time stopped by it
 paced() {
 	local count=$1
 	shift
@@ -18,7 +18,7 @@ paced() {
 	sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced"
 }
 
-# The same two calls of the same loop, by others, who write a line for each into a file as well.
+# The same two calls of the same loop with other tracers, which also write a line for each call into a file.
 by_strace() { paced "$1" strace -f -e trace=mmap,munmap -o "$work/peer"; }
 by_perf() { paced "$1" perf trace -e mmap,munmap -o "$work/peer"; }
 by_bpftrace() {
@@ -28,7 +28,7 @@ by_bpftrace() {
 	sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced"
 }
 
-ebpf() { # what tracing costs the traced loop, beside what others cost it
+ebpf() { # the cost of tracing for the traced loop, beside other tracers
 	traces "mmap and munmap traced" || return 0
 	local count=200000 plain peer way
 	rm -f "$work"/by_*
@@ -51,30 +51,30 @@ ebpf() { # what tracing costs the traced loop, beside what others cost it
 	done
 	echo "| mmap and munmap traced, read whole afterwards | | $(middle %.0f <"$work/plain") ns a pair untraced | $(of_three <"$work/hybrid") | 1.2 x | $peers |"
 	echo "| the same, exact; lost $(lost_events "$work/exact.ndjson") of $(grep -c '"type":"event"' "$work/exact.ndjson") | | | $(of_three <"$work/exact") | 1.4 x | |"
-	echo "| read whole afterwards, asked at the end of memory calls alone (hook=calls) | | | $(of_three <"$work/calls") | 1.2 x | |"
+	echo "| read whole afterwards, hooked at the end of memory calls alone (hook=calls) | | | $(of_three <"$work/calls") | 1.2 x | |"
 	rm -f "$work/hybrid.ndjson" "$work/exact.ndjson" "$work/calls.ndjson" "$work/peer"
 }
 
-rate() { # a tight loop through three stages; what vm-track says of itself at the end tells how many calls have come to it
+rate() { # a tight loop through three stages; the stage line of vm-track gives the number of calls that arrived
 	traces "events a second" || return 0
 	local pairs=1000000 began took events
 	[ -z "${BENCH_LONG:-}" ] || pairs=12000000
 	began=$(date +%s%N)
-	vm-sample --ebpf --command-output "$work/loop" -- "$build/workloads/stress" $pairs | vm-parse | vm-track | tail -n 3 >"$work/rate" # to look for losses among the lines would take a tenth of a processor
+	vm-sample --ebpf --command-output "$work/loop" -- "$build/workloads/stress" $pairs | vm-parse | vm-track | tail -n 3 >"$work/rate" # a search for losses among the lines would take a tenth of a processor
 	took=$(($(date +%s%N) - began))
 	events=$(sed -n 's/.*"program":"vm-track.*"events":\([0-9]*\).*/\1/p' "$work/rate")
 	echo "| events a second through vm-sample --ebpf, vm-parse and vm-track: $((2 * pairs / 1000000)) million made in $((took / 1000000000)) s, $events there | $((2 * pairs * 1000 / (took / 1000000))) /s | | | 350000 /s, 0 lost | the loop: $(sed -n "s/.*pairs, \\([0-9]* ns\\).*/\\1/p" "$work/loop") a pair |"
 }
 
-lag() { # calls at a walking pace: how fresh is what comes out
+lag() { # calls at a slow pace: the delay of the output
 	traces "from a call's exit to its change line" || return 0
 	local seconds=5 median least most late
 	[ -z "${BENCH_LONG:-}" ] || seconds=60
 	read -r median least most late <<<"$(command lag $((seconds * 100)) 100 'exec 2>/dev/null; vm-sample --ebpf -p $TARGET | vm-parse | vm-track')"
-	echo "| from a call's exit to its change line behind vm-track, 100 calls a second for $seconds s | median $median ms, 99 % $late ms ($least - $most) | | | 0.5 ms, 5 ms | |"
+	echo "| from a call's end to its change line after vm-track, 100 calls per second for $seconds s | median $median ms, 99 % $late ms ($least - $most) | | | 0.5 ms, 5 ms | |"
 }
 
-others() { # what it costs those who are not looked at
+others() { # the cost for processes that are not traced
 	traces "the calls of other processes" || return 0
 	target many 24
 	local sampler hook
@@ -99,7 +99,7 @@ others() { # what it costs those who are not looked at
 	done
 }
 
-polls() { # readings of the whole in five minutes of the workload long_running (Figure 7 of the seed)
+polls() { # whole reads in five minutes of the workload long_running
 	traces "readings in 300 s" || return 0
 	local scale=50 every peers= workload
 	[ -z "${BENCH_LONG:-}" ] || scale=1
@@ -114,7 +114,7 @@ polls() { # readings of the whole in five minutes of the workload long_running (
 	echo "| readings of the whole in 300 s of long_running$([ $scale = 1 ] || echo ", $scale times as fast"): event-driven | $(cat "$work/read") readings, $(acts) changes | | | every change | $peers |"
 }
 
-# Until what PID writes has stood still for longer than a whole reading may be put off.
+# Waits until PID has written nothing for longer than a whole read may be delayed.
 settled() {
 	local before=- now
 	until now=$(grep wchar "/proc/$1/io") && [ "$now" = "$before" ]; do
@@ -123,14 +123,14 @@ settled() {
 	done
 }
 
-soak() { # a million calls among 5000 regions: is the state at the end the kernel's?
+soak() { # a million calls among 5000 regions: does the state at the end equal the kernel's?
 	traces "a million random calls" || return 0
 	has python3 || return 0
 	local calls=${CALLS:-1000000} pid verdict=equal tracker
 	mkfifo "$work/go" "$work/regions"
 	: >"$work/out"
 	{ vm-sample --ebpf --command-output "$work/out" -- "$build/workloads/churn" calls "$calls" 5000 77 <"$work/go" 2>"$work/errors" | vm-parse; } >"$work/regions" &
-	vm-track <"$work/regions" >"$work/changes" & # into a file: who reads it is slower than the three are
+	vm-track <"$work/regions" >"$work/changes" & # into a file: a reader would be slower than the three stages
 	tracker=$!
 	exec 4>"$work/go"
 	until grep -q ready "$work/out"; do sleep 0.2; done
@@ -144,7 +144,7 @@ soak() { # a million calls among 5000 regions: is the state at the end the kerne
 	LC_ALL=C grep -vF '"type":"event"' "$work/changes" | python3 -I "$here/../state.py" >"$work/state"
 	sed -i 's/ $//' "$work/state"
 	cmp -s "$work/maps" "$work/state" || verdict="$(diff "$work/maps" "$work/state" | grep -c '^[<>]') lines differ"
-	echo "| $calls random calls in a process of $(wc -l <"$work/maps") regions: the state at the end against maps, line for line | $verdict, $(lost_events "$work/lost") calls lost and told | | | equal | |"
+	echo "| $calls random calls in a process of $(wc -l <"$work/maps") regions: the state at the end against maps, line for line | $verdict, $(lost_events "$work/lost") calls lost and reported | | | equal | |"
 	rm -f "$work/go" "$work/regions" "$work/changes"
 }
 
@@ -160,5 +160,5 @@ memory_user() { # 50 MB to 4 GB, all touched
 		kill $!
 		wait $! 2>/dev/null || true
 	done
-	echo "| memory_user, MB asked for and touched: resident | $seen | | | what was touched, and the program | |"
+	echo "| memory_user, MB requested and touched: resident | $seen | | | the touched memory, and the program | |"
 }

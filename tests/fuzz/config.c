@@ -1,4 +1,4 @@
-/* Fuzz target: the YAML file. Any bytes are read or refused with their position. */
+/* Fuzz target: the YAML file. Any bytes are read, or refused with their position. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

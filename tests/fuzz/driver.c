@@ -1,5 +1,5 @@
-/* Feeds a fuzz target without a fuzzer: seed files, and as many random changes of them as asked,
- * the same each time.
+/* Feeds a fuzz target without a fuzzer: seed files, and ROUNDS random changes of them, the same
+ * each time.
  *
  *   TARGET ROUNDS SEED FILE...
  */
@@ -33,20 +33,20 @@ static size_t change(uint8_t *bytes, size_t n)
 		if (n)
 			bytes[at] ^= (uint8_t)(1u << below(8));
 		return n;
-	case 2: /* some are gone */
+	case 2: /* some bytes removed */
 		if (at + count > n)
 			count = n - at;
 		memmove(bytes + at, bytes + at + count, n - at - count);
 		return n - count;
-	case 3: /* some are there twice */
+	case 3: /* some bytes doubled */
 		if (at + count > n)
 			count = n - at;
 		if (n + count > SEED_MAX)
 			return n;
 		memmove(bytes + at + count, bytes + at, n - at);
 		return n + count;
-	case 4: /* cut */ return at;
-	default: /* one more */
+	case 4: /* cut off */ return at;
+	default: /* one byte added */
 		if (n + 1 > SEED_MAX)
 			return n;
 		memmove(bytes + at + 1, bytes + at, n - at);
@@ -82,7 +82,8 @@ int main(int argc, char **argv)
 			memcpy(bytes, seed, m = n);
 			for (unsigned c = 1 + below(4); c > 0; c--)
 				m = change(bytes, m);
-			uint8_t *exact = malloc(m + !m); /* so that a read behind its end is seen */
+			uint8_t *exact = malloc(m + !m); /* of exact size: the sanitizer reports a
+			                                    read beyond its end */
 			memcpy(exact, bytes, m);
 			LLVMFuzzerTestOneInput(exact, m);
 			free(exact);

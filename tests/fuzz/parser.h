@@ -1,7 +1,7 @@
-/* Fuzz target of any source: its parse half gets any bytes as each of its formats. What it says has
- * sense, every line and every member is JSON that the reader takes, it never reads beyond the text,
- * and what is remembered of the input before changes nothing. A target is a file that includes
- * this, named after the source. */
+/* Fuzz target of any source: its parse half gets any bytes as each of its formats. Its regions make
+ * sense, and the reader accepts every line and member as JSON. It never reads beyond the text, and
+ * the cache of earlier input changes nothing. A target is a file that includes this header and has
+ * the name of the source. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +13,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static struct vp_out line, said[2],
-        unread[2]; /* what is said, and of which lines that they cannot be read: by who remembers
-                      nothing, and by who does */
+        unread[2]; /* output, and unreadable lines: without the cache, and with it */
 static struct vp_record *record;
 static struct vp_again *memory;
-static struct vp_past *past; /* of who remembers; NULL: nobody does */
+static struct vp_past *past; /* the cache; NULL: no cache */
 static int snapshots;
 
 static void check_line(void)
@@ -91,7 +90,7 @@ static void snapshot(struct vp_parse_api *h, vp_str members, const struct vp_reg
 	check_line();
 }
 
-/* Kept as the host of vm-parse keeps it. */
+/* Caches regions like the host of vm-parse. */
 static const struct vp_region *kept(const struct vp_region *r)
 {
 	size_t from = vp_again_index(past, r);
@@ -172,7 +171,7 @@ static bool differ(const struct vp_out *two)
 	       (two[0].used && memcmp(two[0].buffer, two[1].buffer, two[0].used));
 }
 
-/* Whatever the text before was like. */
+/* Parses with a cache of any earlier text. */
 static struct vp_past *remembering(struct vp_text *job)
 {
 	bool remembers;

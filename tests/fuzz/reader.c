@@ -1,5 +1,5 @@
-/* Fuzz target: the reader of lines. What it accepts as a region, the writer writes and the reader
- * reads the same. */
+/* Fuzz target: the reader of lines. A region that the reader accepts survives writing and reading.
+ */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
-# A random life of an address space of 64 pages, as vm-parse would tell it: awk -v seed=N -v steps=N -f regions.awk
-# Each step maps, unmaps, protects, renames or touches some range, several times over; regions are what the kernel would merge.
+# A random life of an address space of 64 pages, in the form of vm-parse: awk -v seed=N -v steps=N -f regions.awk
+# Each step maps, unmaps, protects, renames or touches some ranges; regions are merged like the kernel's.
 function random(n) { return int(rand() * n) }
 function address(page) { return sprintf("0x%016x", 1048576 + page * 4096) }
 
@@ -52,7 +52,7 @@ BEGIN {
 		for (n = random(4); n >= 0; n--) change()
 		if (random(40) == 0) printf "{\"type\":\"process\",\"t\":%d.000000000,\"pid\":7,\"why\":\"%s\",\"name\":\"fuzz\"}\n", step, random(2) ? "exec" : "reused"
 		snapshot(7, step)
-		if (step == int(steps / 2)) { # and a child from here on
+		if (step == int(steps / 2)) { # from here on there is a child too
 			printf "{\"type\":\"process\",\"t\":%d.000000000,\"pid\":8,\"why\":\"fork\",\"ppid\":7,\"name\":\"fuzz\"}\n", step
 			snapshot(8, step)
 		}

@@ -1,8 +1,8 @@
-// Random reports of vmmap and pmap, written from their grammar with known content, read back by vm-parse.
+// Writes random reports of vmmap and pmap from their grammar, with known content, and reads them back with vm-parse.
 //
 //   node reports.js vmmap|pmap COUNT SEED [plain|quoted|logged|wrapped|indented|cut|corrupt]
 //
-// plain to indented: what is read is what was written, of every region. cut, corrupt: no crash, and no region that is not in the text.
+// plain to indented: every region is read as written. cut, corrupt: no crash, and no region that is not in the text.
 'use strict';
 const { execFileSync } = require('child_process');
 const fs = require('fs'), os = require('os'), path = require('path');
@@ -18,7 +18,7 @@ const pick = list => list[below(list.length)];
 const chance = percent => below(100) < percent;
 const hex = (n, width = 0) => n.toString(16).padStart(width, '0');
 
-// ---- sizes as vmmap writes them: what is read back is known to its last digit
+// ---- sizes in the form of vmmap: the value to read back is known to its last digit
 
 function sized(bytes) {
 	if (bytes === 0) return '0K';
@@ -31,7 +31,7 @@ function sized(bytes) {
 	}
 }
 const units = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
-function unsized(text) { // as a reader has it
+function unsized(text) { // the value that a reader gets
 	const [, whole, tenth, unit] = /^(\d+)(?:\.(\d))?([KMGT]?)$/.exec(text);
 	return Number(whole) * units[unit] + (tenth ? Math.floor(Number(tenth) * units[unit] / 10) : 0);
 }
@@ -85,7 +85,7 @@ function vmmapReport(n) {
 	}
 	out.push('', '==== Legend', 'SM=sharing mode:  ', '\tCOW=copy_on_write PRV=private NUL=empty ALI=aliased ', '\tSHM=shared ZER=zero_filled S/A=shared_alias');
 	const read = v => pages ? Math.ceil(v / page) * page : unsized(sized(v));
-	if (pages) { // only the summary says it
+	if (pages) { // only the summary has this figure
 		out.push('', `==== Summary for process ${pid}`, '                                VIRTUAL RESIDENT    DIRTY  SWAPPED VOLATILE   NONVOL    EMPTY   REGION',
 			'REGION TYPE                       PAGES    PAGES    PAGES    PAGES    PAGES    PAGES    PAGES    COUNT (non-coalesced)');
 		for (const type of new Set(rows.map(r => r.type)))
@@ -137,7 +137,7 @@ function pmapReport(n) {
 		...(known.includes('offset') && file(r) && { offset: '0x' + hex(r.offset, 16) }) })) };
 }
 
-// ---- what happens to texts on their way
+// ---- damage to texts on their way
 
 const forms = {
 	plain: lines => lines,

@@ -1,4 +1,4 @@
-# Two random maps texts by a seed, A and B: the same regions shifted and changed, or others. Usage: diff.py SEED A B
+# Writes two random maps texts by a seed, A and B: the same regions shifted and changed, or other regions. Usage: diff.py SEED A B
 import random
 import sys
 

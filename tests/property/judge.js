@@ -1,10 +1,11 @@
-// Holds what vm-track says of a random life against the model that lived it (tests/workloads/random.c).
-//   judge.js MODEL TRACKED [several|several=CALLS] [flags]      prints what is wrong, and a last line; exit 1 if anything was
-// For each look: the state after the changes is the model's; there are changes only where the model's regions changed, in no
-// more acts than the model says (one, but for what looks like two calls); each region descends from just those whose pages it
-// has. With `several`, several calls lie between two looks: then the state must be right, and every line must concern a region
-// that is there in one of the two states only; where it is said how many they are, no more acts are told than calls were made,
-// but for one look in a hundred, where calls lie over each other so that no pair of neighbours shows it. With `flags`, what madvise leaves behind belongs to the state.
+// Compares the output of vm-track for a random process with the model of that process (tests/workloads/random.c).
+//   judge.js MODEL TRACKED [several|several=CALLS] [flags]      prints each error, and a last line; exit 1 after any error
+// For each sample the state after the changes must equal the model's. There must be changes only if the model's regions changed,
+// in no more acts than the model states (one, except for changes that look like two calls). Each region must descend from exactly
+// the regions whose pages it has. With `several`, several calls lie between two samples: then the state must be right, and every
+// line must concern a region that exists in only one of the two states. With the number of calls, acts must not outnumber calls,
+// except in one sample of a hundred: overlapping calls may leave no pair of neighbours that shows them. With `flags`, advice of
+// madvise belongs to the state.
 'use strict';
 const fs = require('fs');
 const [modelFile, trackedFile, ...words] = process.argv.slice(2);
@@ -16,11 +17,11 @@ const ours = (r) => r.name === '[heap]' || (r.start >= '0x0000100000000000' && r
 const advice = (r) => (r.flags || '').split(' ').filter((f) => withFlags && /^(sr|rr|dc|dd)$/.test(f)).join(' ');
 const key = (r) => [r.start, r.end, r.perms, /^\[anon:/.test(r.name || '') ? r.name.slice(6, -1) : r.name === '[heap]' ? r.name : '', r.offset || '', advice(r)].join(' ');
 const modelKey = (m) => m.slice(0, 6).join(' ');
-// With what stands behind it: the stream's word for it, and the model's.
+// The backing of a region, in the words of the stream and of the model.
 const whole = (r) => `${key(r)} ${r.dev || ''} ${r.inode || ''}`;
 const modelWhole = (m) => m.slice(0, 7).join(' ');
 
-// Changes of the stream, by time; the first key frame as the state to begin with.
+// Changes of the stream, by time; the first key frame is the initial state.
 const changes = new Map(), state = new Map();
 let first;
 for (const text of lines(trackedFile)) {
@@ -32,12 +33,12 @@ for (const text of lines(trackedFile)) {
 
 const measureDiffers = (c) => Object.entries(c.was).some(([name, value]) => name !== 'size' && typeof value === 'number' && value !== c[name]);
 
-let wrong = 0, acts = 0, over = 0; // over: looks with more acts than calls
+let wrong = 0, acts = 0, over = 0; // over: samples with more acts than calls
 function tell(look, what) {
   if (wrong++ < 20) console.log(`look ${look.t}, ${look.call}: ${what}`);
 }
 
-const births = new Map(); // page -> id of the region that has it
+const births = new Map(); // page -> id of its region
 function settle(look) {
   const byKey = new Map([...state.values()].map((r) => [key(r), r.id]));
   births.clear();
@@ -68,7 +69,7 @@ function ancestors(look, m, before, touched, id) {
   if (!same) tell(look, `region ${id} ${modelKey(m)} descends from [${[...expected]}], told is [${[...told]}] ${line ? line.event : ''}`);
 }
 
-const fits = { // which events a call may cause
+const fits = { // the events that a call may cause
   mmap: /^(MMAP_ADD|RESIZE_MAPPING|SPLIT|MERGE|MUNMAP_REMOVE|PERM_CHANGE|RENAME)$/,
   munmap: /^(MUNMAP_REMOVE|RESIZE_MAPPING|SPLIT)$/,
   mprotect: /^(PERM_CHANGE|SPLIT|MERGE|RESIZE_MAPPING)$/,
@@ -80,7 +81,7 @@ const fits = { // which events a call may cause
   name: /^(RENAME|SPLIT|MERGE|RESIZE_MAPPING)$/,
 };
 
-// The changes of one moment, applied; each must concern a region that is there before or after only, or measures.
+// Applies the changes of one moment; each must concern a region that exists only before or only after, or measures.
 function pass(list, look) {
   const before = new Map(state), wholeBefore = new Set([...state.values()].map(whole));
   const touched = replay(list, look);
@@ -93,7 +94,7 @@ function pass(list, look) {
   return touched;
 }
 
-function hold(look, last) { // the state, and that nothing is told where nothing changed; returns whether something did
+function hold(look, last) { // checks the state, and that no change is reported without a difference; returns true for a difference
   const was = new Set(last.regions.map(modelWhole));
   const differs = last.regions.length !== look.regions.length || look.regions.some((m) => !was.has(modelWhole(m)));
   const have = [...state.values()].map(key).sort(), want = look.regions.map(modelKey).sort();
@@ -101,7 +102,7 @@ function hold(look, last) { // the state, and that nothing is told where nothing
   return differs;
 }
 
-function holdOne(look, list, before, touched, differs) { // just one call has been made
+function holdOne(look, list, before, touched, differs) { // exactly one call was made
   const told = new Set(list.map((c) => c.act)).size, call = look.call.split(' ')[0];
   if (differs && (told < 1 || told > look.acts)) tell(look, `one call, ${look.acts} or less, ${told} acts: ${list.map((c) => `${c.act} ${c.event} ${c.id}`).join('; ')}`);
   const advised = (c) => withFlags && c.event === 'RESIDENT_CHANGE' && /^(madvise|mmap|mremap)$/.test(call); // a new mapping has no advice

@@ -1,5 +1,5 @@
-// A random life (tests/workloads/random.c, stepped) in lockstep with vm-sample: each look must have begun after the call.
-//   lockstep.js RANDOM SEED CALLS MODEL STREAM      MODEL gets the stream's time of each look
+// Runs a random process (tests/workloads/random.c, stepped) in lockstep with vm-sample: each sample must begin after the call.
+//   lockstep.js RANDOM SEED CALLS MODEL STREAM      MODEL gets the stream's time of each sample
 'use strict';
 const fs = require('fs');
 const { spawn } = require('child_process');
@@ -8,9 +8,9 @@ const [random, seed, calls, modelFile, streamFile] = process.argv.slice(2);
 
 const life = spawn(random, [seed, calls, modelFile, '1', 'stepped'], { stdio: ['pipe', 'pipe', 'inherit'] });
 const stream = fs.createWriteStream(streamFile);
-const looks = []; // the stream's time of each
-let began; // ms, when the stream's time was 0
-let called = Infinity; // ms, a moment after the call that waits for a look
+const looks = []; // the stream's time of each sample
+let began; // ms, the moment of the stream's time 0
+let called = Infinity; // ms, a moment after the call that waits for a sample
 
 function sampled(t) {
   if (began + 1000 * t < called) return;
@@ -35,6 +35,6 @@ function finish(status) {
   process.exitCode = status || (model.length === looks.length ? 0 : 1);
 }
 
-// Clocks of whole milliseconds: two later, the call is over by any of them.
+// Clocks have whole milliseconds: two milliseconds later, the call is over by any clock.
 createInterface({ input: life.stdout }).on('line', () => { called = Date.now() + 2; }).once('line', sample);
 life.on('exit', (status) => { if (status) process.exitCode = 1; });

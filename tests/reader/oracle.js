@@ -1,6 +1,6 @@
-// An oracle for the reader: random documents, and broken ones, judged by node's own JSON.
-//   oracle.js make SEED COUNT > lines        half of them whole, half with one byte changed, taken out or put in
-//   oracle.js judge LINES VERDICTS ECHO      holds "ok"/"bad" and the echoed objects against JSON.parse; prints differences
+// An oracle for the reader: valid and broken random documents, judged by node's own JSON.
+//   oracle.js make SEED COUNT > lines        half of them valid, half with one byte changed, removed or added
+//   oracle.js judge LINES VERDICTS ECHO      compares "ok"/"bad" and the echoed objects with JSON.parse; prints differences
 'use strict';
 const fs = require('fs');
 
@@ -48,7 +48,7 @@ function maker(next) {
   return (whole) => (whole ? line() : broken(line()));
 }
 
-// Half of a surrogate pair is no character: it is read as U+FFFD.
+// Half of a surrogate pair is no character: the reader makes it U+FFFD.
 const lone = (json) => json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, '$1\ufffd');
 
 function judge(lines, verdicts, echoes) {

@@ -1,12 +1,10 @@
-/* Calls that change memory, as many as wanted, from a fixed seed: for tracers, who must get all of
- * them.
+/* Calls that change memory, COUNT of them, from a fixed seed: input for tracers.
  *
- *   churn pairs COUNT            mmap and munmap of two pages, again and again; says on stderr how
- * many ns a pair took churn calls COUNT [REGIONS [SEED [THREADS]]] COUNT calls of all kinds in a
- * process of about REGIONS regions
+ *   churn pairs COUNT     mmap and munmap of two pages; prints the ns of a pair on stderr
+ *   churn calls COUNT [REGIONS [SEED [THREADS]]]
+ *                         COUNT calls of all kinds in a process of about REGIONS regions
  *
- * It says "ready PID" when all is done, and goes on at a line on stdin, so that it can be looked
- * at.
+ * Prints "ready PID" after the last call. Waits for a line on stdin, so that a test can read maps.
  */
 #include <pthread.h>
 #include <stdint.h>
@@ -17,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, WINDOW = 8 /* pages for each region that there may be */ };
+enum { PAGE = 4096, WINDOW = 8 /* pages for each possible region */ };
 
 static long count, regions = 100, threads = 1;
 static uint64_t seed = 1;
@@ -37,7 +35,7 @@ static int prot(uint64_t random)
 	return prots[random & 3];
 }
 
-/* One call somewhere in the window; what fails, fails. */
+/* Makes one call somewhere in the window; a call may fail. */
 static void call(char *window, uint64_t *state)
 {
 	uint64_t random = next(state), pages = (uint64_t)regions * WINDOW;
@@ -93,7 +91,7 @@ static void pairs(void)
 {
 	struct timespec from, to;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID,
-	              &from); /* so that others on the processor do not matter */
+	              &from); /* other programs on the processor do not count */
 	for (long i = 0; i < count; i++)
 		munmap(mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		            0),

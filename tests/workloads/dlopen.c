@@ -1,7 +1,8 @@
-/* Libraries that come and go: dlopen and dlclose, round by round.
+/* Loads and unloads libraries: dlopen and dlclose, round by round.
  *
- *   dlopen [ROUNDS [MILLISECONDS [LIBRARY...]]]   -> "ready", then it goes on at once; between the
- * marks of workload.h, for each library "libm.so.6 at 0x00007f1234560000" in the first round
+ *   dlopen [ROUNDS [MILLISECONDS [LIBRARY...]]]
+ *   -> "ready", then it continues at once; in the first round, between the marks of workload.h,
+ *      "libm.so.6 at 0x00007f1234560000" for each library
  */
 #include <dlfcn.h>
 #include <link.h>
@@ -11,7 +12,7 @@
 static const char usage[] =
         "usage: dlopen [ROUNDS, preset 10 [MILLISECONDS, preset 100 [LIBRARY..., preset "
         "libm.so.6]]]\n"
-        "loads each LIBRARY, waits, unloads them in reverse order, waits; in each of the ROUNDS\n";
+        "in each round: loads each LIBRARY, waits, unloads them in reverse order, waits\n";
 
 enum { LIBRARIES = 64 };
 

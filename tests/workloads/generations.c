@@ -1,14 +1,14 @@
-/* A tree of processes: each maps memory, forks so many children, and each of them, to the last
- * generation, does as its parent did.
+/* A tree of processes: each maps memory and forks children; each child does as its parent did.
  *
- *   generations [DEPTH [CHILDREN [WAY]]]   -> "ready", then it goes on at once; the root's part
- * lies between the marks of workload.h
+ *   generations [DEPTH [CHILDREN [WAY]]]
+ *   -> "ready", then it continues at once; the root's part lies between the marks of workload.h
  *
- * WAY: "fork" goes on in the child as it is, "exec" (the preset) executes this program again at
- * each level, "mixed" does the one at every second level and the other at the rest. A process that
- * has D levels below it maps D + 1 times 16 KiB, and unmaps them when all of its children have
- * ended. The status of each is its level, the root's is 0; where a child's is another than
- * expected, 99.
+ * WAY: with "fork" the child continues unchanged. With "exec" (the preset) it executes this program
+ * again at each level. "mixed" alternates between both from level to level.
+ *
+ * A process with D levels below it maps D + 1 times 16 KiB. It unmaps them after all of its
+ * children have ended. The exit status of a process is its level, 0 for the root. It is 99 if a
+ * child's status was not as expected.
  */
 #include <sys/wait.h>
 
@@ -16,7 +16,8 @@
 
 static const char usage[] =
         "usage: generations [DEPTH, preset 4 [CHILDREN, preset 2 [fork|exec|mixed, preset exec]]]\n"
-        "a tree of processes, DEPTH levels below the root (at most 64), each with so many CHILDREN "
+        "a tree of processes, DEPTH levels below the root (at most 64), each process with CHILDREN "
+        "children "
         "(at most 64)\n";
 
 static long deep, children;
@@ -29,8 +30,7 @@ static int executes(long level)
 
 static int live(long level);
 
-/* In the child. The level is the name of the process that is executed, so that `ps` shows it as
- * well. */
+/* Continues in the child. The executed process has its level as its name, which `ps` shows. */
 static void descend(long level)
 {
 	char self[32], d[24], c[24];

@@ -1,14 +1,13 @@
-/* A process whose truth is known: it makes a region of each kind that a program can make, says
- * which is what, and stays.
+/* A process with a region of each kind that a program can make; prints the kinds, and stays.
  *
  *   kinds DIRECTORY [churn]
- *   -> is thread-stack 0x00007f1c2b7fee58      (an address in it, from the thread itself)
+ *   -> is thread-stack 0x00007f1c2b7fee58      (an address inside, from the thread itself)
  *      is guard 0x00007f1c2a7fe000
  *      ...
  *      ready
  *
- * With `churn` it goes on: threads begin and end, some with stacks of odd sizes, so that stacks are
- * kept, taken again and given back; it says "done" and stays once this is over.
+ * With `churn` threads then begin and end, some with stacks of odd sizes: stacks are kept, reused
+ * and given back. The process prints "done" afterwards, and stays.
  */
 #include <fcntl.h>
 #include <locale.h>
@@ -43,7 +42,7 @@ static char *map(size_t bytes, int prot, int flags, int fd)
 	return at;
 }
 
-/* Kept apart from its neighbours by a page that cannot be merged with them. */
+/* Maps a region between pages that the kernel cannot merge with it. */
 static char *alone(size_t bytes, int prot)
 {
 	char *at = map(bytes + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1) + PAGE;
@@ -52,8 +51,8 @@ static char *alone(size_t bytes, int prot)
 	return at;
 }
 
-/* All of 64 MiB at a multiple of 64 MiB, as one start in 32 places such a mapping by chance: no
- * arena for all that. */
+/* Maps 64 MiB at a multiple of 64 MiB. One start in 32 has such a mapping by chance; it is no
+ * arena. */
 static char *mapped_like_arena(void)
 {
 	const size_t unit = 64 << 20;
@@ -77,7 +76,7 @@ static void *thread(void *unused)
 	pthread_attr_getstack(&attr, &stack, &size);
 	pthread_mutex_lock(&one);
 	is("thread-stack", &size);
-	is("thread-stack", &of_thread); /* its local storage lies at the upper end */
+	is("thread-stack", &of_thread); /* its local storage is at the upper end */
 	is("thread-stack", stack);
 	pthread_attr_getguardsize(&attr, &guard);
 	is("guard", (char *)stack - 1);
@@ -97,9 +96,10 @@ static void threads(void)
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&id, NULL, thread, NULL);
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 19 * PAGE); /* of no usual size */
+	pthread_attr_setstacksize(&attr, 19 * PAGE); /* an unusual size */
 	pthread_create(&id, &attr, thread, NULL);
-	for (size_t guard = 256 << 10; guard <= 2 << 20; guard *= 8) { /* larger than guards are */
+	for (size_t guard = 256 << 10; guard <= 2 << 20;
+	     guard *= 8) { /* larger than usual guards */
 		pthread_attr_setguardsize(&attr, guard);
 		pthread_attr_setstacksize(&attr, guard + (300 << 10));
 		pthread_create(&id, &attr, thread, NULL);
@@ -154,11 +154,10 @@ static void other(void)
 	if (mprotect(at + PAGE, (15 << 20) + (512 << 10), PROT_READ | PROT_WRITE))
 		perror("mprotect");
 	is("anon", at + PAGE);
-	is("reserved",
-	   at + (16 << 20) - 1); /* what is left of a pool is no guard, small as it is */
+	is("reserved", at + (16 << 20) - 1); /* the small rest of a pool is no guard */
 	is("anon", alone(5 << 20, PROT_READ | PROT_WRITE));
 	printf("is anon 0x%016lx as large as a stack\n",
-	       (unsigned long)alone(8 << 20, PROT_READ | PROT_WRITE)); /* and over a guard */
+	       (unsigned long)alone(8 << 20, PROT_READ | PROT_WRITE)); /* above a guard */
 	is("anon", malloc(3 << 20));
 	is("anon", mapped_like_arena());
 	is("reserved",

@@ -1,17 +1,18 @@
-/* Takes block after block, writes to it, and forgets it: memory that only ever grows.
+/* A leak: allocates block after block, writes to each, and frees none.
  *
- *   leak [BLOCKS [KIB [MILLISECONDS [WAY]]]]   -> "ready", then it goes on at once; between the
- * marks of workload.h "1600 KiB lost"; then it waits to be killed
+ *   leak [BLOCKS [KIB [MILLISECONDS [WAY]]]]
+ *   -> "ready", then it continues at once; between the marks of workload.h "1600 KiB lost"; then it
+ *      waits to be killed
  *
- * WAY: "malloc" (the preset: small blocks let the heap grow, large ones become mappings), "mmap",
+ * WAY: "malloc" (the preset: small blocks grow the heap, large blocks become mappings), "mmap",
  * or "brk".
  */
 #include "workload.h"
 
 static const char usage[] = "usage: leak [BLOCKS, preset 100 [KIB, preset 64 [MILLISECONDS between "
                             "them, preset 100 [malloc|mmap|brk, preset malloc]]]]\n"
-                            "takes a block of KIB each time, writes to it, and never gives it "
-                            "back; then waits to be killed\n";
+                            "allocates BLOCKS blocks of KIB, writes to each, and frees none; "
+                            "then waits to be killed\n";
 
 static char *take(const char *way, size_t bytes)
 {

@@ -1,10 +1,9 @@
-/* A known memory life of about three seconds, one thing after the other: maps, a hole, a split and
- * a merge by mprotect, the heap, the stack, a file, threads, a growing mapping, frees.
+/* A known memory life of about three seconds, step by step: maps, a hole, a split and a merge by
+ * mprotect, the heap, the stack, a file, threads, a growing mapping, frees.
  *
  *   lifecycle [MILLISECONDS of a step, 70]
  *
- * It takes memory from the system only, never from malloc, so that nothing but these steps is to be
- * seen.
+ * Memory comes from system calls only, never from malloc: these steps are the only changes.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -37,8 +36,7 @@ static char *anon(size_t bytes, int prot)
 	return must(mmap(NULL, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "mmap");
 }
 
-/* Four mappings, which fill with pages quarter by quarter. Guards keep the kernel from merging
- * them. */
+/* Makes four mappings and touches them quarter by quarter. Guards prevent merges. */
 static void maps(char *map[MAPS])
 {
 	for (int i = 0; i < MAPS; i++) {
@@ -79,7 +77,7 @@ static void heap(void)
 	step(2);
 }
 
-/* Each call takes 256 KiB of the stack. */
+/* Recursion: each call takes 256 KiB of the stack. */
 static int stack(int depth)
 {
 	volatile char room[256 << 10];
@@ -112,7 +110,7 @@ static void *thread(void *number)
 	return NULL;
 }
 
-/* Stacks of their own make glibc map and unmap nothing behind our back. */
+/* Stacks come from this program: glibc maps and unmaps none by itself. */
 static void threads(void)
 {
 	pthread_t id[THREADS];

@@ -1,15 +1,15 @@
-/* Maps and unmaps again and again, and lets its heap grow or shrink in every second round: five
- * minutes as preset.
+/* Maps and unmaps in a loop; in every second round the heap grows or shrinks. The preset is five
+ * minutes.
  *
- *   long_running [ROUNDS [MILLISECONDS]]   -> "ready", then it goes on at once, between the marks
- * of workload.h
+ *   long_running [ROUNDS [MILLISECONDS]]
+ *   -> "ready", then it continues at once, between the marks of workload.h
  */
 #include "workload.h"
 
 static const char usage[] =
         "usage: long_running [ROUNDS, preset 150 [MILLISECONDS a round, preset 2000]]\n"
-        "maps 32 KiB in each round and unmaps them at its end; in every second one the heap grows "
-        "or shrinks by 32 KiB\n";
+        "maps 32 KiB in each round and unmaps them at its end; in every second round the heap "
+        "grows or shrinks by 32 KiB\n";
 
 int main(int argc, char **argv)
 {

@@ -1,9 +1,10 @@
-/* N regions of one page each, every second one read-only so that none merge; the others are
+/* N regions of one page each; every second one is read-only, so that none merge. The others are
  * resident.
  *
- *   many N   ->  "ready", then it waits to be killed
- *   many N MS  ->  the first page goes or comes back every MS milliseconds, so that no two looks
- * are alike many N MS maps  ->  the same, and its permissions change, so that no two maps are alike
+ *   many N           ->  "ready", then it waits to be killed
+ *   many N MS        ->  the first page is dropped or touched every MS milliseconds: no two samples
+ *                        are equal
+ *   many N MS maps   ->  the same, and its permissions change: no two maps are equal
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
-/* Asks for memory and uses it, or a part of it, or none: what `free`, `pmap -x` and this project's
- * own programs should then show.
+/* Requests memory and uses all, a part or none of it: an example for `free`, `pmap -x` and vmpipe.
  *
  *   memory_user MEGABYTES [SECONDS [PERCENT]]
  *   -> Process ID (PID): 23456
  *      ...
- *      ready                        when PERCENT of it (100) has been touched once
- *      Iteration 10: still accessing memory   now and then, as it goes over that part again and
- * again, for SECONDS (0: until it is killed)
+ *      ready                                  PERCENT of the memory (100) has been touched once
+ *      Iteration 10: still accessing memory   now and then, while it accesses this part again and
+ *                                             again, for SECONDS (0: until it is killed)
  *
- * Memory that was asked for but never touched is none: it counts in the virtual size, not in RSS.
+ * Requested memory that was never touched does not exist: it counts in the virtual size, not in
+ * RSS.
  */
 #include "workload.h"
 
@@ -17,9 +17,9 @@ enum { PAGE = 4096 };
 static const char usage[] =
         "usage: memory_user MEGABYTES [SECONDS, preset 0: until it is killed [PERCENT, preset "
         "100]]\n"
-        "allocates MEGABYTES (50 to 4096 are usual), and goes over PERCENT of them again and "
-        "again; 0: it touches none\n"
-        "look at it with: pmap -x PID, or: vm-sample -p PID -n 1 | vm-parse | vm-render --table\n";
+        "allocates MEGABYTES (50 to 4096 are usual), and accesses PERCENT of them in a loop; 0 "
+        "touches none\n"
+        "watch it with: pmap -x PID, or: vm-sample -p PID -n 1 | vm-parse | vm-render --table\n";
 
 static double seconds(void)
 {

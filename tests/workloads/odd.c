@@ -1,12 +1,14 @@
-/* What is mapped seldom: memory of no folder, files of two names, a process that shares its memory
+/* Rare mappings: memory without a folder, files with two names, a process that shares its memory
  * with another, a stack that grows at the end.
  *
- *   odd memory        memfd, shared and named memory of no file, System V segments
- *   odd links FOLDER  a file under two names, then under none; another that is mapped, removed, and
- * looked at again odd shared        a child in the same address space (clone with CLONE_VM) maps
- * for both; then the parent does odd deep          its stack grows, and it ends at once
+ *   odd memory        memfd, shared and named memory without a file, System V segments
+ *   odd links FOLDER  a file under two names, then under none; another file that is mapped, removed
+ *                     and read again
+ *   odd shared        a child in the same address space (clone with CLONE_VM) maps for both; then
+ *                     the parent does
+ *   odd deep          its stack grows, and it ends at once
  *
- * "ready PID" is written when it is done, but for the last; then it waits for a line.
+ * Prints "ready PID" afterwards, except for the last one; then it waits for a line.
  */
 #include <fcntl.h>
 #include <sched.h>

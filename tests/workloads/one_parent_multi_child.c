@@ -1,9 +1,9 @@
-/* A parent with three children: one maps and unmaps, one lets its heap grow and shrink, one maps
+/* A parent with three children: one maps and unmaps, one grows and shrinks its heap, one maps
  * several times.
  *
- *   one_parent_multi_child [MILLISECONDS]   -> "ready", then it goes on at once; between the marks
- * of workload.h, each child in its own life, with such a pause before each step. The children end
- * with 0, 1 and 2.
+ *   one_parent_multi_child [MILLISECONDS]
+ *   -> "ready", then it continues at once; between the marks of workload.h, each child in its own
+ *      life, with a pause of MILLISECONDS before each step. The children end with 0, 1 and 2.
  */
 #include <sys/wait.h>
 
@@ -11,8 +11,8 @@
 
 static const char usage[] =
         "usage: one_parent_multi_child [MILLISECONDS before each step, preset 0]\n"
-        "three children: one maps 48 KiB and unmaps them, one lets its heap grow and shrink by 64 "
-        "KiB, one maps 48 KiB three times and unmaps them\n";
+        "three children: one maps and unmaps 48 KiB, one grows and shrinks its heap by 64 KiB, "
+        "one maps and unmaps 48 KiB three times\n";
 
 static long pace;
 

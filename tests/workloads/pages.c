@@ -1,13 +1,17 @@
-/* Memory of which every page's state is known, and by SIGUSR1 a child that diverges from it.
+/* Memory in which the state of every page is known; on SIGUSR1 a child diverges from it.
  *
- *   pages FILE   ->  "NAME ADDRESS PAGES" for each region, "mincore NAME 1010.." as the kernel
- * tells it, "ready" SIGUSR1      ->  a child writes the first 10 pages of `copy`, unmaps `gone`,
- * maps `added`, protects `changed`; "child PID ready"
+ *   pages FILE   ->  "NAME ADDRESS PAGES" for each region, "mincore NAME 1010.." from the kernel,
+ *                    "ready"
+ *   SIGUSR1      ->  a child writes the first 10 pages of `copy`, unmaps `gone`, maps `added`,
+ *                    protects `changed`; "child PID ready"
  *
- * every: each second page touched. zero: 16 pages read, none written. huge: 4 MiB for huge pages,
- * the first byte of each half written. file: FILE mapped privately, its first page read and its
- * second written. given: 1024 pages touched and given back but one. apart: one page in each of four
- * stretches of 2 MiB. copy, gone, changed: 64 pages touched.
+ *   every                 each second page is touched
+ *   zero                  16 pages are read, none is written
+ *   huge                  4 MiB for huge pages, the first byte of each half is written
+ *   file                  FILE, mapped privately: its first page is read, its second is written
+ *   given                 1024 pages are touched, all but one are given back
+ *   apart                 one page in each of four stretches of 2 MiB
+ *   copy, gone, changed   64 pages are touched
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -18,7 +22,7 @@
 
 enum { PAGE = 4096, HUGE = 2 << 20 };
 
-/* With a page without permissions in front, so that nothing merges. */
+/* Maps pages after a page without permissions, which prevents merges. */
 static char *map(const char *name, size_t pages, size_t align, int fd)
 {
 	char *room = mmap(NULL, pages * PAGE + 2 * align, PROT_NONE,

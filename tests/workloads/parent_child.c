@@ -1,8 +1,9 @@
 /* A parent maps memory and forks; the child maps more and executes /bin/sleep; the parent unmaps a
- * part of its own.
+ * part of its memory.
  *
- *   parent_child [SECONDS [MILLISECONDS]]   -> "ready", then it goes on at once; the parent's part,
- * with such a pause before each step, lies between the marks of workload.h
+ *   parent_child [SECONDS [MILLISECONDS]]
+ *   -> "ready", then it continues at once; the parent's part lies between the marks of workload.h,
+ *      with a pause of MILLISECONDS before each step
  */
 #include <sys/wait.h>
 

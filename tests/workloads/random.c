@@ -1,40 +1,42 @@
-/* A random life: mmap, munmap, mprotect, mremap, brk, madvise, shmat and prctl from a fixed seed,
- * each followed by a look.
+/* A random process: mmap, munmap, mprotect, mremap, brk, madvise, shmat and prctl from a fixed
+ * seed, with a sample after each call.
  *
- *   random SEED CALLS MODEL [EVERY [MODE]] > stream of raw lines (linux-maps), one look after every
- * EVERY calls (1)
+ *   random SEED CALLS MODEL [EVERY [MODE]] > stream of raw lines (linux-maps)
  *
- * All of it happens in a window of pages, of which it keeps a model: what each page is, and which
- * page it once was. The model knows when the kernel makes one region of neighbours, and is held
- * against /proc/self/maps after each call: if it is wrong, this program says so and ends with 3. A
- * line of MODEL for each look:
+ * EVERY: calls between two samples (1).
  *
- *   {"t":3,"call":"mremap 0x..
- * ..","acts":1,"regions":[["0x..start","0x..end","rw-p","name","0x..offset","flags",backing,[[birth,pages],...]],...]}
+ * All calls happen in a window of pages. The program keeps a model of the window: the state of each
+ * page, and its former page. The model knows which neighbours the kernel merges. It is compared
+ * with /proc/self/maps after each call; if the model is wrong, the program says so and ends with 3.
+ * MODEL has a line for each sample (one line in the file):
  *
- * Births number pages since the beginning; a page keeps its number until it is unmapped. Who sees
- * only two states cannot tell every call from every other, so the model holds to what can be seen:
+ *   {"t":3,"call":"mremap 0x..","acts":1,
+ *    "regions":[["0x..start","0x..end","rw-p","name","0x..offset","flags",backing,
+ *                [[birth,pages],...]],...]}
  *
- * - A page that is mapped anew over memory of the same backing (anonymous over anonymous, the same
- * page of the same file) counts as the page that was there: with other permissions it looks as if
- * they had been changed.
- * - A move (mremap) is seen by the pages that are others than before in the place where it went:
- * they are as many as those that have gone. Where the first or last of them land on pages with the
- * same backing, permissions, name and flags, they are fewer: then it looks like an munmap of the
- * source, and like a mapping of what differs, if anything does. (What differs but shows only by
- * where regions begin and end, advice in maps and attachments of one segment, is such a thing.)
- *   `acts` says how many changes that takes.
+ * Births number pages from the beginning; a page keeps its number until it is unmapped. Two states
+ * do not always show which call lies between them. So the model counts only visible changes:
  *
- * Nothing is touched, so that no region has pages of its own that would keep it from merging.
- * Nothing is allocated.
+ * - A page mapped over memory with the same backing counts as the old page. The backing is
+ *   anonymous, or the same page of the same file. Other permissions then look like an mprotect.
+ * - A move (mremap) shows by the pages that differ from before at its target. They are as many as
+ *   the pages that have gone. They are fewer if the first or last of them land on pages with the
+ *   same backing, permissions, name and flags. Then the move looks like an munmap of the source,
+ *   and like a mapping of the differing pages, if any differ. (A difference may also show only by
+ *   the ends of regions: advice in maps, and attachments of one segment.) `acts` is the number of
+ *   changes that this takes.
+ *
+ * No page is touched: a region with pages of its own would not merge. Nothing is allocated.
  *
  * MODE is one of
  *   maps      as above
- *   smaps     looks are linux-smaps, with flags, where advice can be seen
- *   named     maps as the model has them, where the kernel cannot name memory: then names are in
- * the model alone stepped   somebody else looks: on stdout only the number of each look, on stdin
- * an answer before the life goes on touched   like smaps, and pages are written to; then only the
- * kernel knows what merges: the model has its regions, and no births
+ *   smaps     samples are linux-smaps, with flags, which show advice
+ *   named     maps of the model itself, if the kernel cannot name memory: names are then in the
+ *             model alone
+ *   stepped   another program samples: stdout has only the number of each sample, and an answer on
+ *             stdin lets the process continue
+ *   touched   like smaps, and pages are written; then only the kernel knows which regions merge:
+ *             the model has the kernel's regions, and no births
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -60,17 +62,16 @@
 #define HEAP_MAX 64
 #define FILES    2
 
-enum backing { FREE, ANON, FILE_A, FILE_B, SEGMENT, SHARED /* + n: each mapping of its own */ };
+enum backing { FREE, ANON, FILE_A, FILE_B, SEGMENT, SHARED /* + n: mapping number n */ };
 
 struct page {
 	int backing; /* FREE, ANON, FILE_A.., SEGMENT, SHARED + n */
 	long offset; /* page of the file; an anonymous page has none */
 	char perms[5];
-	int name;        /* of anonymous memory, 0 none */
-	unsigned advice; /* what madvise left behind */
-	int attached; /* a segment that is attached twice is two mappings that never merge, ... */
-	int area; /* ... and what falls apart of one never becomes one again, though its pieces may
-	             grow into each other */
+	int name;        /* of anonymous memory; 0: none */
+	unsigned advice; /* the advice of earlier madvise calls */
+	int attached;    /* number of the attachment: two attachments of a segment never merge */
+	int area;        /* pieces of different areas never merge, but may extend into each other */
 	long birth;
 };
 
@@ -122,20 +123,20 @@ static bool may_join(const struct page *a, const struct page *b)
 	       (!file || b->offset == a->offset + 1);
 }
 
-static bool joined(const struct page *a, const struct page *b) /* one region, for the kernel */
+static bool joined(const struct page *a, const struct page *b) /* true if the kernel merges them */
 {
 	return may_join(a, b) && a->area == b->area;
 }
 
-static bool same_memory(
-        const struct page *old,
-        const struct page *new) /* nobody could tell the new page from the old one ... */
+static bool same_memory(const struct page *old,
+                        const struct page *new) /* true if both pages have the same backing */
 {
 	return old->backing == new->backing && (new->backing == ANON || old->offset == new->offset);
 }
 
-static bool looks_the_same(const struct page *old,
-                           const struct page *new) /* ... not even by what may be done with it */
+static bool looks_the_same(
+        const struct page *old,
+        const struct page *new) /* ... and the same permissions, name and advice */
 {
 	return same_memory(old, new) && strcmp(old->perms, new->perms) == 0 &&
 	       old->name == new->name && (mode != SMAPS || old->advice == new->advice);
@@ -155,7 +156,7 @@ static struct range any_range(int most)
 	return r;
 }
 
-/* A mapped range; of one region only if `one`. count 0: there is none where we looked. */
+/* Picks a mapped range, within one region if `one`. count 0: no memory at the chosen place. */
 static struct range mapped_range(bool one, int most)
 {
 	struct range r = { (int)random_below(PAGES), 0 };
@@ -177,7 +178,7 @@ static char *at(int page)
 	return WINDOW + (unsigned long)page * PAGE;
 }
 
-/* The next region of the model from page `i` on; returns where it ends. */
+/* Finds the next region of the model from page `i` on; returns its end. */
 static int region_end(int i)
 {
 	int end = i + 1;
@@ -192,14 +193,14 @@ static void set_area(int from, int end, int area)
 		pages[i].area = area;
 }
 
-/* What begins at page `i` is no longer one with what lies below. */
+/* Separates the region at page `i` from the memory below. */
 static void split_at(int i)
 {
 	if (i < PAGES && pages[i].backing == SEGMENT)
 		set_area(i, region_end(i), ++area_count);
 }
 
-/* The area that pages may grow: below, or else above. */
+/* Returns the area that pages may extend: the one below, or else above. */
 static int area_around(int from, int end, int area)
 {
 	if (from > 0 && may_join(&pages[from - 1], &pages[from]))
@@ -285,9 +286,8 @@ static void call_munmap(void)
 	clear(r.from, r.count);
 }
 
-/* Other permissions and advice for a piece of a region. The kernel lets a neighbour grow over a
- * part of a segment's region, but not over all of it: that would end the region without its being
- * told. */
+/* Changes permissions and advice of a piece of a region. The kernel extends a neighbour over a part
+ * of a segment's region, but never over the whole region. */
 static void change_piece(int from, int end, const struct page *to)
 {
 	bool whole_low = from == 0 || !joined(&pages[from - 1], &pages[from]),
@@ -338,7 +338,7 @@ static bool is_free(int from, int count)
 	return true;
 }
 
-/* How many acts it takes to explain that pages have come to `to`: see above. */
+/* Returns the number of acts that explain the pages moved to `to`, see above. */
 static int acts_of_move(int to, const struct page *moved, int count)
 {
 	int differ = 0;
@@ -367,7 +367,7 @@ static void put_moved(int to, const struct page *moved, int count)
 }
 
 static void refused(
-        void) /* mremap wants one region, and where pages are touched we do not know what is one */
+        void) /* mremap needs one region; with touched pages the model does not know the regions */
 {
 	if (mode != TOUCHED || errno != EFAULT)
 		die("%s", what);
@@ -403,7 +403,7 @@ static void call_resize(struct range r)
 		return;
 	}
 	if (pages[end - 1].backing > FILE_B || !is_free(end, more))
-		return; /* shared memory has an end */
+		return; /* shared memory cannot grow beyond its end */
 	note("mremap %p %d to %d pages", (void *)at(r.from), r.count, r.count + more);
 	if (mremap(at(r.from), (size_t)r.count * PAGE, (size_t)(r.count + more) * PAGE, 0) ==
 	    MAP_FAILED)
@@ -471,7 +471,7 @@ static void call_shm(void)
 		put(r, SEGMENT, 0, "rw-s");
 		return;
 	}
-	for (int i = 0; i + 4 <= PAGES; i++) { /* a segment that is whole */
+	for (int i = 0; i + 4 <= PAGES; i++) { /* a complete segment */
 		bool whole = true;
 		for (int k = 0; k < 4; k++)
 			whole &= pages[i + k].backing == SEGMENT && pages[i + k].offset == k;
@@ -522,7 +522,7 @@ static void call_any(void)
 	calls[random_below(sizeof calls / sizeof calls[0] - (mode == TOUCHED ? 0 : 2))]();
 }
 
-/* ---- looking ---- */
+/* ---- samples ---- */
 
 static char text[1 << 20], line[1 << 21];
 
@@ -538,7 +538,7 @@ static size_t read_maps(void)
 	return used;
 }
 
-/* What the maps would be if the kernel were the model. */
+/* Prints the model in the form of maps. */
 static size_t imagine_maps(void)
 {
 	size_t used = 0;
@@ -608,7 +608,7 @@ static void put_births(int from, int end)
 	fputs("]]", model);
 }
 
-/* As VmFlags has them. */
+/* Prints flags in the form of VmFlags. */
 static void put_flags(unsigned advice)
 {
 	static const char *const flags[] = { "sr", "rr", "dc", "dd" };
@@ -643,7 +643,7 @@ static void write_pages(void)
 	}
 }
 
-/* A row of /proc/self/maps or smaps that is a region of ours. */
+/* Reads a row of /proc/self/maps or smaps within the window. */
 struct row {
 	unsigned long start, end, offset, inode;
 	char perms[5], name[40];
@@ -659,7 +659,7 @@ static bool read_row(const char *at, struct row *row)
 	       ((char *)row->start >= WINDOW && (char *)row->start < WINDOW + PAGES * PAGE);
 }
 
-/* Of the flags that the kernel shows, those of advice. */
+/* Keeps the flags of advice from the kernel's flags. */
 static void put_flags_of_row(const char *row)
 {
 	const char *flags = strstr(row, "VmFlags:"), *between = "";
@@ -710,7 +710,7 @@ static void write_model(unsigned t)
 	fputs("]}\n", model);
 }
 
-/* The rows of the window in /proc/self/maps are the regions of the model. */
+/* Verifies that the rows of the window in /proc/self/maps are the regions of the model. */
 static void hold_against_kernel(void)
 {
 	int i = 0;
@@ -750,7 +750,7 @@ static void set_up(char **argv)
 	shm_id = shmget(IPC_PRIVATE, 4 * PAGE, 0600);
 	if (shm_id < 0)
 		die("shmget");
-	void *first = shmat(shm_id, NULL, 0); /* attached once, so that it outlives its removal */
+	void *first = shmat(shm_id, NULL, 0); /* attached once, to outlive its removal */
 	if (first == (void *)-1 || shmctl(shm_id, IPC_RMID, NULL))
 		die("shmat");
 	void *probe = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -765,7 +765,7 @@ static void set_up(char **argv)
 		heap_births[i] = ++births;
 }
 
-/* Where the kernel says that the heap is: others may have used it before us. */
+/* Reads the heap's end from the kernel: earlier code may have used the heap. */
 static void find_heap(void)
 {
 	char *row = strstr(text, "[heap]");
@@ -785,7 +785,7 @@ static void find_heap(void)
 		heap_births[i] = ++births;
 }
 
-/* Lets somebody else look. */
+/* Waits for the sample of another program. */
 static void be_looked_at(unsigned t)
 {
 	char number[16];
@@ -835,7 +835,8 @@ int main(int argc, char **argv)
 	    "{\"type\":\"process\",\"t\":0.000000000,\"pid\":1000,\"why\":\"first\",\"name\":"
 	    "\"random\"}\n");
 	fprintf(model, "\n"), fflush(model), rewind(model),
-	        ftruncate(fileno(model), 0); /* the stream's own memory is there before we look */
+	        ftruncate(fileno(model),
+	                  0); /* allocates the stream's own memory before the first sample */
 	size_t n = read_maps();
 	find_heap();
 	note("start");

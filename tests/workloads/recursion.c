@@ -1,8 +1,8 @@
-/* A function that calls itself: the stack grows downwards, page by page, and does not shrink when
- * it returns.
+/* A recursive function: the stack grows downwards, page by page, and does not shrink on return.
  *
- *   recursion [DEPTH [KIB [MILLISECONDS]]]   -> "ready", then it goes on at once; between the marks
- * of workload.h "depth 100: 0x00007ffd1234a010, 1600 KiB below main"
+ *   recursion [DEPTH [KIB [MILLISECONDS]]]
+ *   -> "ready", then it continues at once; between the marks of workload.h
+ *      "depth 100: 0x00007ffd1234a010, 1600 KiB below main"
  */
 #include <sys/resource.h>
 
@@ -10,8 +10,8 @@
 
 static const char usage[] = "usage: recursion [DEPTH, preset 100 [KIB a call, preset 16 "
                             "[MILLISECONDS a call, preset 0]]]\n"
-                            "calls itself DEPTH times with KIB of local variables each; refuses "
-                            "what `ulimit -s` has no room for\n";
+                            "calls itself DEPTH times with KIB of local variables each; "
+                            "refuses a depth beyond `ulimit -s`\n";
 
 static long depth, kib, pace;
 static char *top;

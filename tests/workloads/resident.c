@@ -1,8 +1,9 @@
-/* Regions whose residency is easily told wrong: the zero page, huge pages, guards, copies, shared
- * memory, memory without end.
+/* Regions with difficult residency: the zero page, huge pages, guards, copies, shared memory, very
+ * large memory.
  *
- *   resident FILE   ->  "ready", then it waits to be killed; what the system does not have is left
- * out. FILE: 64 KiB or more
+ *   resident FILE   ->  "ready", then it waits to be killed
+ *
+ * Regions that the system does not support are left out. FILE has 64 KiB or more.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 
 enum { PAGE = 4096, HUGE = 2 << 20 };
 
-/* At a huge page's beginning, with a page without permissions in front, so that nothing merges. */
+/* Maps at the start of a huge page, after a page without permissions, which prevents merges. */
 static char *map(size_t bytes, int prot, int flags, int fd)
 {
 	char *room = mmap(NULL, bytes + 2 * HUGE, PROT_NONE,

@@ -1,18 +1,23 @@
-/* A process that misbehaves in one way, or only seems to, in small steps until it is killed, or two
- * minutes are over.
+/* A process that misbehaves in one way, or only seems to, in small steps, for at most two minutes.
  *
- *   sick MODE [MILLISECONDS]     between steps, preset 20; their number has a bound, after which it
- * waits
- *   -> ready
+ *   sick MODE [MILLISECONDS]   -> ready     MILLISECONDS between steps, preset 20
  *
- *   brk       the heap grows and is never given back           realloc   one block that grows
- *   mmap      one mapping after another, 256 KiB, side by side many      small shared mappings,
- * which nothing joins threads   threads that wait for ever                       wx        pages
- * that can be written and executed deep      recursion to nine tenths of `ulimit -s` reserve   10
- * TB that nobody touches maps      60 000 regions                                   holes     every
- * other page unmapped memory    as many MiB as the third argument says, touched warm      grows for
- * 30 steps, then stays                   saw       grows for 16 steps, then gives all back, again
- * and again pool      8 threads for ever, and others that come and go
+ * The number of steps is bounded; the process waits afterwards.
+ *
+ *   brk       the heap grows and is never given back
+ *   realloc   one block grows
+ *   mmap      one mapping after another, 256 KiB, side by side
+ *   many      small shared mappings, which the kernel does not merge
+ *   threads   threads that wait for ever
+ *   wx        writable and executable pages
+ *   deep      recursion to nine tenths of `ulimit -s`
+ *   reserve   10 TB that nobody touches
+ *   maps      60 000 regions
+ *   holes     every second page is unmapped
+ *   memory    as many MiB as the third argument, touched
+ *   warm      grows for 30 steps, then stays
+ *   saw       grows for 16 steps, then gives all back, in a loop
+ *   pool      8 threads for ever, and others that come and go
  */
 #include <errno.h>
 #include <pthread.h>
@@ -145,7 +150,7 @@ static void pool(int i)
 		last = thread(ends);
 }
 
-/* Nine tenths of the limit, some of which is in use already. */
+/* Recurses to nine tenths of the limit, including the part in use. */
 static int deeper(size_t frames)
 {
 	volatile char room[PAGE];
@@ -170,7 +175,7 @@ static void reserve(void)
 	stay();
 }
 
-/* Permissions that alternate, so that the kernel joins nothing. */
+/* Maps regions with alternating permissions, which prevents merges. */
 static void maps(void)
 {
 	char *all = map((size_t)60000 * PAGE, PROT_READ, MAP_PRIVATE | MAP_NORESERVE);

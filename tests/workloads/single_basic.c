@@ -1,13 +1,14 @@
-/* One process: it maps 96 KiB, unmaps 32 KiB of them, and lets its heap grow.
+/* One process: it maps 96 KiB, unmaps 32 KiB of them, and grows its heap.
  *
- *   single_basic [MILLISECONDS]   -> "ready", then it goes on at once; what it does, with such a
- * pause before each step, lies between the marks of workload.h
+ *   single_basic [MILLISECONDS]
+ *   -> "ready", then it continues at once; its steps lie between the marks of workload.h, with a
+ *      pause of MILLISECONDS before each
  */
 #include "workload.h"
 
 static const char usage[] =
         "usage: single_basic [MILLISECONDS before each step, preset 0]\n"
-        "maps 96 KiB, unmaps the last 32 KiB of them, and lets the heap grow by 64 KiB\n";
+        "maps 96 KiB, unmaps the last 32 KiB of them, and grows the heap by 64 KiB\n";
 
 int main(int argc, char **argv)
 {

@@ -1,18 +1,25 @@
-/* A process that is driven call by call: a command a line on stdin, its result a line on stdout,
- * nothing in between.
+/* A process that is driven call by call: one command on each line of stdin, one result on each line
+ * of stdout, no other calls between.
  *
- *   mmap 4 rw            -> ok 0x00007f0000000000     pages and permissions (r w x, - none);
- * "shared" may follow map 0x7f00.. 4 rw    -> ok 0x00007f00...          the same at a place of
- * one's own (MAP_FIXED) file PATH 4 r        -> ok 0x00007f0000010000 munmap ADDRESS 2     mprotect
- * ADDRESS 2 r     touch ADDRESS 2     dontneed ADDRESS 2 mremap ADDRESS 4 8   -> ok ADDRESS pages
- * before and after; it may move move ADDRESS 4 TO    -> ok TO                     mremap to a place
- * of one's own (MREMAP_FIXED) name ADDRESS 4 WORD  -> ok                        of an anonymous
- * region brk +16 | brk -16    -> ok 0x0000555500000000     pages; the new end of the heap stack 64
- * -> ok                        pages of stack, touched fork                 -> ok PID the child
- * waits to be killed thread               -> ok                        with a stack of 16 pages of
- * its own exec                 -> ready                     itself again exit 3
+ *   mmap 4 rw            -> ok 0x00007f0000000000   pages and permissions (r w x, - none);
+ *                                                   "shared" may follow
+ *   map 0x7f00.. 4 rw    -> ok 0x00007f00...        the same at a given address (MAP_FIXED)
+ *   file PATH 4 r        -> ok 0x00007f0000010000
+ *   munmap ADDRESS 2     -> ok
+ *   mprotect ADDRESS 2 r -> ok
+ *   touch ADDRESS 2      -> ok
+ *   dontneed ADDRESS 2   -> ok
+ *   mremap ADDRESS 4 8   -> ok ADDRESS              pages before and after; it may move
+ *   move ADDRESS 4 TO    -> ok TO                   mremap to a given address (MREMAP_FIXED)
+ *   name ADDRESS 4 WORD  -> ok                      names an anonymous region
+ *   brk +16 | brk -16    -> ok 0x0000555500000000   pages; the new end of the heap
+ *   stack 64             -> ok                      pages of stack, touched
+ *   fork                 -> ok PID                  the child waits to be killed
+ *   thread               -> ok                      with its own stack of 16 pages
+ *   exec                 -> ready                   executes itself
+ *   exit 3
  *
- * A call that fails gives "error ENOMEM". It says "ready" first. The end of stdin ends it.
+ * Prints "ready" first. A call that fails gives "error ENOMEM". The end of stdin ends the process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +97,7 @@ static void touch(volatile char *at, size_t n)
 	say(0);
 }
 
-/* Recursion by the page, so that it works however large the stack already is. */
+/* Recurses page by page, from a stack of any size. */
 static int deeper(size_t pages)
 {
 	volatile char room[PAGE];
@@ -171,7 +178,7 @@ static void obey(char **argv)
 		puts("error unknown command");
 }
 
-/* Byte by byte: what follows an exec must still be in the pipe. */
+/* Reads byte by byte: input after an exec must stay in the pipe. */
 static int read_line(char *line, size_t size)
 {
 	size_t n = 0;

@@ -1,12 +1,12 @@
-/* A set of known regions, of every sort and with hostile names, which then stays as it is.
+/* Known regions of every sort, some with hostile names, that never change afterwards.
  *
  *   still DIRECTORY
  *   -> region 0x00007f0000000000 0x00007f0000004000 rw-p anon
- *      ... one such line for each region that it made, then
+ *      ... one such line for each region, then
  *      ready
  *
- * Each is kept apart from the next by a page without permissions, so that the kernel merges
- * nothing. Files with the hostile names are made in DIRECTORY, an empty one that the caller owns.
+ * A page without permissions separates each region from the next, so that the kernel merges none.
+ * Files with the hostile names are made in DIRECTORY, an empty folder of the caller.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -37,7 +37,7 @@ static const char *prot_words(int prot, char share)
 	return words;
 }
 
-/* A free place between two guards. */
+/* Finds a free place between two guards. */
 static char *place(size_t bytes)
 {
 	char *room = mmap(NULL, bytes + 2 * PAGE, PROT_NONE,
@@ -53,7 +53,7 @@ static void map(const char *what, size_t bytes, int prot, int flags, int fd, siz
 	if (at == MAP_FAILED)
 		perror(what), exit(1);
 	if (prot == PROT_NONE)
-		madvise(at, bytes, MADV_DONTFORK); /* else it would merge with its guards */
+		madvise(at, bytes, MADV_DONTFORK); /* otherwise it would merge with its guards */
 	for (size_t i = 0; i < touched; i += PAGE) {
 		if (prot & PROT_WRITE)
 			at[i] = 1;

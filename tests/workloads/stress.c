@@ -1,11 +1,12 @@
-/* mmap and munmap in a tight loop, by one thread or several: what a tracer must keep up with.
+/* mmap and munmap in a tight loop, by one thread or several: the load that a tracer must sustain.
  *
- *   stress [PAIRS [KIB [THREADS [TOUCH]]]]   -> "ready", then it goes on at once; between the marks
- * of workload.h "1000000 pairs, 2871 ns each, 2903 ns with the time that it was stopped"
+ *   stress [PAIRS [KIB [THREADS [TOUCH]]]]
+ *   -> "ready", then it continues at once; between the marks of workload.h
+ *      "1000000 pairs, 2871 ns each, 2903 ns with the time that it was stopped"
  *
- * The first figure is CPU time, of all threads. The second is the time that passed but for that in
- * which it waited for a processor, of one thread. TOUCH: as many of the pages of each mapping are
- * written to before it goes.
+ * The first figure is CPU time of all threads. The second is elapsed time of one thread, without
+ * its waits for a processor. TOUCH: number of pages that are written in each mapping before its
+ * munmap.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -17,8 +18,8 @@ enum { PAGE = 4096, THREADS = 64 };
 
 static const char usage[] = "usage: stress [PAIRS, preset 1000000 [KIB, preset 8 [THREADS, preset "
                             "1 [TOUCH, preset 0]]]]\n"
-                            "maps KIB and unmaps them, PAIRS times in all, in so many threads; "
-                            "TOUCH pages of each mapping are written to\n";
+                            "maps and unmaps KIB, PAIRS times in all, in THREADS threads; "
+                            "writes to TOUCH pages of each mapping\n";
 
 static long pairs, kib, threads, touch;
 

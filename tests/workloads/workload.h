@@ -1,9 +1,8 @@
-/* What the workloads that a student may run by hand have in common: their usage, their marks, and
- * how they say that they are ready.
+/* Common parts of the workloads for use by hand: usage, marks, and the "ready" line.
  *
- * The marks are calls that do nothing but show in a trace: all between madvise(NULL, 0, 0) and
- * madvise(NULL, 0, 1) is the workload's own, and none of it the loader's. Nothing here takes
- * memory: what is written goes out by write(2).
+ * The marks are calls without effect that show in a trace. Everything between madvise(NULL, 0, 0)
+ * and madvise(NULL, 0, 1) belongs to the workload, and nothing to the loader. The functions here
+ * allocate no memory: they print with write(2).
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -19,7 +18,7 @@ static inline void refuse(const char *usage)
 	_exit(write(STDERR_FILENO, usage, strlen(usage)) < 0 ? 1 : 2);
 }
 
-/* Too many arguments, or one that asks for help: says how it is called, and ends. */
+/* Prints the usage and ends, after too many arguments or a request for help. */
 static inline void usage_unless(int argc, char **argv, int most, const char *usage)
 {
 	if (argc > 1 && (!strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")))
@@ -28,8 +27,8 @@ static inline void usage_unless(int argc, char **argv, int most, const char *usa
 		refuse(usage);
 }
 
-/* The i-th argument, from 0 to most; preset where there is none. What is no such number ends it
- * with the usage. */
+/* Returns the i-th argument, from 0 to most; without it, the preset. Ends with the usage if it is
+ * no such number. */
 static inline long number(int argc, char **argv, int i, long preset, long most, const char *usage)
 {
 	char *end;
@@ -65,7 +64,7 @@ static inline void rest(long milliseconds)
 
 static inline void begin(void)
 {
-	sbrk(0); /* the C library asks once where the heap is */
+	sbrk(0); /* the C library reads the end of the heap once */
 	say("ready\n");
 	madvise(NULL, 0, 0);
 }
@@ -75,7 +74,7 @@ static inline void end(void)
 	madvise(NULL, 0, 1);
 }
 
-/* Private memory of its own, or the end. */
+/* Maps private memory, or ends the process. */
 static inline char *map(size_t bytes)
 {
 	char *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
