@@ -54,13 +54,13 @@ setup() { cd "$BATS_TEST_TMPDIR"; }
 	parsed t1 t2 none
 	[ "$status" -eq 0 ]
 	[ "$(times)" = "0 0 0" ]
-	[ "$stderr" = "vm-parse: the reports have dates of their own only in part (2 of 3): they are not set apart by them, see --every" ]
+	[ "$stderr" = "vm-parse: the reports have dates only in part (2 of 3): their times are not used, see --every" ]
 	parsed none t1 t2
 	[ "$(times)" = "0 0 0" ]
-	[ "$stderr" = "vm-parse: the reports have dates of their own only in part (2 of 3): they are not set apart by them, see --every" ]
+	[ "$stderr" = "vm-parse: the reports have dates only in part (2 of 3): their times are not used, see --every" ]
 	parsed t2 t1
 	[ "$(times)" = "0 0" ]
-	[ "$stderr" = "vm-parse: the reports have dates of their own that go back in time: they are not set apart by them, see --every" ]
+	[ "$stderr" = "vm-parse: the reports have dates of their own that go back in time: their times are not used, see --every" ]
 	parsed t1 zoneless
 	[ "$(times)" = "0 0" ]
 	[[ $stderr == *"cannot be held against each other"* && $(wc -l <<<"$stderr") == 1 ]]

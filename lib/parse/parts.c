@@ -26,7 +26,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "parse/intake.h"
+#include "parse/recognise.h"
 #include "program/load.h"
 
 enum {

@@ -1,0 +1,42 @@
+/* One plain text: read whole, taken apart into parts of one format each, parsed. */
+#ifndef VMPIPE_PARSE_TEXT_H
+#define VMPIPE_PARSE_TEXT_H
+
+#include "parse/host.h"
+#include "parse/parts.h"
+
+#define VP_TEXT_MAX ((size_t)1 << 30) /* bytes of a text that is read whole */
+
+/* What the caller knows of its texts. */
+struct vp_text_options {
+	const struct vp_source *reader; /* reads all texts as `format`; NULL: they are recognised */
+	const char *format;
+	int64_t every; /* ns between consecutive reports of one process; 0: all are of one time */
+};
+
+struct vp_plain_text {
+	char *name; /* of the file */
+	char *bytes;
+	size_t n;
+	bool mapped;
+	struct vp_part *parts;
+	int count; /* of parts; 0: no source knows the text */
+};
+
+/* Where the next text continues. */
+struct vp_text_next {
+	int64_t t;
+	uint64_t seq;
+};
+
+/* Reads the next text of the flow's input to its end. 0, or -1 (vp_error) with nothing to free. */
+int vp_text_read(struct vp_plain_text *text, struct vp_flow *flow,
+                 const struct vp_text_options *options);
+void vp_text_free(struct vp_plain_text *text);
+/* Parses all parts. What cannot be read is said and written as `lost`. Returns how many parts gave
+ * something. */
+int vp_text_parse(const struct vp_plain_text *text, struct vp_flow *flow,
+                  struct vp_parse_host *parse, const struct vp_text_options *options,
+                  struct vp_text_next *next);
+
+#endif
