@@ -255,7 +255,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output == *cgroup-limit* ]]
 }
 
-@test "a 32-bit address space whose largest hole is small is told" {
+@test "a 32-bit address space whose largest hole is small is reported" {
 	rows=()
 	for i in {0..63}; do rows+=("$(printf '%x %x rw-p anon' $((i * 0x4000 + 0x10)) $((i * 0x4000 + 0x2000)))"); done
 	run found < <({ begin; snap 1 "${rows[@]}"; finish; } | vm-track)

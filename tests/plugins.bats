@@ -141,7 +141,7 @@ refused() { # SOURCE, text of the message
 	refused lacking "nobody_has_this"
 }
 
-@test "--list shows name, about, path and options, and what cannot be used and why" {
+@test "--list shows name, about, path and options, and unusable plugins with the reason" {
 	plugin source/old 'const struct vp_source vp_source = { .abi = 6, .name = "old" };'
 	run --separate-stderr vm-sample --list
 	[ "$status" = 0 ]

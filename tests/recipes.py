@@ -1,7 +1,7 @@
 """Reads and runs the recipes of a document: recipes.py DOCUMENT (list | command N | output N | write)
 
 A recipe is a heading "## N. ...", a block of sh, and a block with its output. `write` runs them all in the
-current folder and writes what they print into the document.
+current folder and writes their output into the document.
 """
 import pathlib
 import re

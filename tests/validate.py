@@ -1,8 +1,8 @@
 """Checks every line of a stream on stdin against the schema of its type: validate.py SCHEMAS [--unknown]
 
-Beyond what a schema can say: type, t, pid come first, in that order; t never decreases in a segment; no line is blank or
-over 1 MiB; a snapshot is followed by as many regions as it says. A type without a schema is an error, unless --unknown.
-Prints "line N: MEMBER: what is wrong", at most 20 times; exit 1 if there was any.
+Further rules: type, t, pid come first, in that order; t never decreases in a segment; no line is blank or over 1 MiB;
+a snapshot is followed by as many regions as it states. A type without a schema is an error, unless --unknown.
+Prints "line N: MEMBER: error", at most 20 times; exit 1 after any error.
 """
 import json
 import pathlib
