@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "space/kind.h"
 #include "base/nearest.h"
+#include "base/words.h"
 
 enum { SIZE = VP_M_COUNT, REGIONS, MEASURES };
 
@@ -281,27 +282,22 @@ static bool holds(enum vp_compare compare, double left, double right)
 	}
 }
 
-static void amount_words(const struct vp_condition *condition, double value, char *text,
-                         size_t size)
+static void amount_words(const struct vp_condition *condition, double value,
+                         char text[VP_SIZE_WORDS])
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	size_t unit = 0;
-	if (condition->measure == REGIONS) {
-		snprintf(text, size, "%.0f", value);
-		return;
-	}
-	for (; fabs(value) >= 1024 && unit < 4; unit++)
-		value /= 1024;
-	snprintf(text, size, "%.*f %s", value == floor(value) ? 0 : 1, value, units[unit]);
+	if (condition->measure == REGIONS)
+		snprintf(text, VP_SIZE_WORDS, "%.0f", value);
+	else
+		vp_size_exact(text, value);
 }
 
 static void say(const struct vp_condition *condition, double a, double b, double percent,
                 char *words, size_t size)
 {
-	char was[40], now[40], delta[40], share[40] = "";
-	amount_words(condition, a, was, sizeof was);
-	amount_words(condition, b, now, sizeof now);
-	amount_words(condition, b - a, delta, sizeof delta);
+	char was[VP_SIZE_WORDS], now[VP_SIZE_WORDS], delta[VP_SIZE_WORDS], share[40] = "";
+	amount_words(condition, a, was);
+	amount_words(condition, b, now);
+	amount_words(condition, b - a, delta);
 	if (isfinite(percent))
 		snprintf(share, sizeof share, ", %+.1f %%", percent);
 	snprintf(words, size, "%s: %s -> %s (%s%s%s)", condition->text, was, now, b >= a ? "+" : "",

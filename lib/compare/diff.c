@@ -14,6 +14,7 @@
 
 #include "compare/align.h"
 #include "base/error.h"
+#include "base/words.h"
 #include "compare/layout.h"
 
 #define MOMENT_B 1000000000 /* ns */
@@ -518,21 +519,17 @@ size_t vp_diff_real(const struct vp_diff_counts *c)
 
 static void words(char *text, size_t size, size_t n, const char *what, int64_t bytes, bool sign)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	size_t used = strlen(text), unit = 0;
-	double value = (double)(bytes < 0 ? -bytes : bytes);
+	char amount[VP_SIZE_WORDS];
+	size_t used = strlen(text);
 	if (!n)
 		return;
-	for (; value >= 1024 && unit < 4; unit++)
-		value /= 1024;
 	used += (size_t)snprintf(text + used, size - used, "%s%zu %s",
 	                         text[used - 1] == ' ' ? "" : ", ", n, what);
-	if (bytes && used < size)
-		snprintf(text + used, size - used, " (%s%.*f %s)",
-		         !sign       ? ""
-		         : bytes < 0 ? "-"
-		                     : "+",
-		         value == (double)(int64_t)value ? 0 : 1, value, units[unit]);
+	if (!bytes || used >= size)
+		return;
+	vp_size_exact(amount, (double)bytes);
+	snprintf(text + used, size - used, " (%s%s)", sign && bytes > 0 ? "+" : "",
+	         amount + (!sign && bytes < 0));
 }
 
 void vp_diff_words(const struct vp_diff_counts *c, char *text, size_t size)

@@ -10,6 +10,7 @@
 #define VMPIPE_JUDGE_INNER_H
 
 #include "base/places.h"
+#include "base/words.h"
 #include "judge/looks.h"
 #include "judge/trend.h"
 
@@ -138,7 +139,7 @@ void vp_finding_tell(struct vp_findings *findings);
 void few_add(struct few_ids *ids, uint64_t id);
 
 struct size_words {
-	char text[24];
+	char text[VP_SIZE_WORDS];
 };
 struct size_words vp_finding_size(double bytes); /* "1.2 MiB" */
 /* How a region is called: its name, made harmless, else kind and address. */

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "base/words.h"
 #include "judge/inner.h"
 #include "space/kind.h"
 #include "stream/out.h"
@@ -144,13 +145,8 @@ void vp_finding_tell(struct vp_findings *findings)
 
 struct size_words vp_finding_size(double bytes)
 {
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
 	struct size_words words;
-	size_t unit = 0;
-	for (; bytes >= 1024 && unit < 6; unit++)
-		bytes /= 1024;
-	bool whole = bytes >= 100 || bytes == (double)(uint64_t)bytes;
-	snprintf(words.text, sizeof words.text, "%.*f %s", whole ? 0 : 1, bytes, units[unit]);
+	vp_size_into(words.text, bytes);
 	return words;
 }
 
