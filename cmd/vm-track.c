@@ -181,7 +181,7 @@ struct reading {
 struct track {
 	struct vp_program program;
 	struct vp_tracker *tracker;
-	struct vp_frames *frames;
+	struct vp_keyframes *frames;
 	struct vp_causes *causes;
 	struct vp_region *after; /* of the event in hand; after_size of them, reused */
 	size_t after_size;
@@ -211,7 +211,7 @@ static void put_change(void *ctx, const struct vp_change *change)
 	if (track->timing)
 		vp_timing_change(track->timing, change->event, change->act, call);
 	if (stack)
-		vp_frames_use_stack(track->frames, &track->program.flow.out, change->t, stack);
+		vp_keyframes_use_stack(track->frames, &track->program.flow.out, change->t, stack);
 	vp_put_change(&track->program.flow.out, change, vp_causes_of(track->causes, change));
 	track->changed = true;
 	if (track->findings)
@@ -244,15 +244,15 @@ static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
 	struct vp_out *out = &track->program.flow.out;
 	struct reading *reading = &track->reading;
 	if (track->again)
-		vp_frames_put(track->frames, out, t, pid);
+		vp_keyframes_put(track->frames, out, t, pid);
 	if (!track->again && reading->line && reading->n && reading->snapshot.declared == count)
 		vp_out_line(out, (vp_str){ reading->line, reading->n });
 	else
-		vp_frames_put_snapshot(track->frames, out, t, pid, seq, count,
-		                       !track->again || track->looking);
+		vp_keyframes_put_snapshot(track->frames, out, t, pid, seq, count,
+		                          !track->again || track->looking);
 	for (size_t i = 0; i < count; i++)
 		vp_put_region_line(out, t, pid, seq, ids[i], regions[i]);
-	vp_frames_mark(track->frames, t, pid);
+	vp_keyframes_mark(track->frames, t, pid);
 	track->changed |= !track->again;
 	if (track->findings && !track->again)
 		vp_findings_frame(track->findings, pid);
@@ -270,7 +270,7 @@ static void judge(struct track *track, int64_t t, int64_t pid)
 
 static void frame_if_due(struct track *track, int64_t t, int64_t pid)
 {
-	int64_t last = vp_frames_last(track->frames, pid);
+	int64_t last = vp_keyframes_last(track->frames, pid);
 	if (!state.keyframe || last == INT64_MIN || t - last < state.keyframe)
 		return;
 	track->again = true;
@@ -373,7 +373,7 @@ static void conclude(struct track *track)
 	}
 	begin(track);
 	track->looks++;
-	if (vp_frames_keep_snapshot(track->frames, snapshot->pid, line))
+	if (vp_keyframes_keep_snapshot(track->frames, snapshot->pid, line))
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	int overlaps = vp_tracker_finish(track->tracker);
 	vp_causes_done(track->causes, snapshot->pid);
@@ -457,13 +457,13 @@ static void on_process(struct track *track, struct vp_record *record)
 	vp_str why = vp_record_str(record, "why");
 	bool known = vp_record_num(record, "ppid", &ppid);
 	if (vp_str_is(why, "reused"))
-		vp_frames_forget(track->frames, record->pid);
+		vp_keyframes_forget(track->frames, record->pid);
 	vp_tracker_process(track->tracker, record->t, record->pid, why, known ? (int64_t)ppid : -1);
 	if (track->findings)
 		vp_findings_process(track->findings, record);
 	if (track->budget && vp_budget_process(track->budget, record))
 		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
-	if (vp_frames_keep(track->frames, record))
+	if (vp_keyframes_keep(track->frames, record))
 		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	vp_flow_pass(&track->program.flow);
 }
@@ -532,7 +532,7 @@ static void on_exit_event(struct track *track, struct vp_record *record)
 	if (track->budget)
 		vp_budget_exit(track->budget, record->pid);
 	track->changed = false;
-	vp_frames_forget(track->frames, record->pid);
+	vp_keyframes_forget(track->frames, record->pid);
 }
 
 /* A time that a member of the line says; -1: it says none. */
@@ -570,7 +570,7 @@ static void on_event(struct track *track, struct vp_record *record)
 	char name[32];
 	track->events++;
 	if (vp_record_num(record, "stack", &stack))
-		vp_frames_use_stack(track->frames, &track->program.flow.out, record->t, stack);
+		vp_keyframes_use_stack(track->frames, &track->program.flow.out, record->t, stack);
 	vp_flow_pass(&track->program.flow);
 	if (!exit && !(span && after)) {
 		vp_causes_note(track->causes, record);
@@ -597,7 +597,7 @@ static void on_stream(struct track *track, struct vp_record *record)
 		vp_findings_segment(track->findings, record);
 	if (track->budget)
 		vp_budget_segment(track->budget);
-	vp_frames_clear(track->frames);
+	vp_keyframes_clear(track->frames);
 	track->reading.snapshot = (struct vp_snapshot){ 0 };
 	track->tracked = false;
 	vp_flow_pass(&track->program.flow);
@@ -616,7 +616,7 @@ static void on_other(struct track *track, struct vp_record *record)
 {
 	uint64_t stack;
 	if (record->type == VP_T_alloc && vp_record_num(record, "stack", &stack))
-		vp_frames_use_stack(track->frames, &track->program.flow.out, record->t, stack);
+		vp_keyframes_use_stack(track->frames, &track->program.flow.out, record->t, stack);
 	vp_flow_pass(&track->program.flow);
 }
 
@@ -636,7 +636,7 @@ static void on_untracked(struct track *track, struct vp_record *record)
 	default: on_other(track, record);
 	}
 	if ((record->type == VP_T_module || record->type == VP_T_stack) &&
-	    vp_frames_keep(track->frames, record))
+	    vp_keyframes_keep(track->frames, record))
 		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	if (record->type == VP_T_sample && record->has_pid)
 		on_sample(track, record);
@@ -718,7 +718,7 @@ int main(int argc, char **argv)
 	if (state.timing && !(track.timing = vp_timing_open(state.timing)))
 		vp_die(&track.program.flow, VP_TROUBLE, "%s", vp_error());
 	track.tracker = vp_tracker_new(&options, &sink);
-	track.frames = vp_frames_new();
+	track.frames = vp_keyframes_new();
 	track.causes = vp_causes_new();
 	if (!track.tracker || !track.frames || !track.causes)
 		vp_die(&track.program.flow, VP_TROUBLE, "out of memory");
@@ -730,7 +730,7 @@ int main(int argc, char **argv)
 		vp_trouble(&track.program.flow, "%s", vp_error());
 	vp_findings_free(track.findings);
 	vp_tracker_free(track.tracker);
-	vp_frames_free(track.frames);
+	vp_keyframes_free(track.frames);
 	vp_causes_free(track.causes);
 	free(track.after);
 	free(track.reading.line);

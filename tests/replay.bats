@@ -146,6 +146,17 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	done
 }
 
+@test "--from knows the samples of a source with a long name" {
+	name=$(printf 'n%.0s' {1..60})
+	{
+		begin
+		echo '{"type":"raw","t":0.5,"pid":7,"seq":0,"source":"'"$name"'","format":"linux-maps","part":0,"last":true,"text":"3000-4000 r--p 00000000 00:00 0\n"}'
+		finish 2
+	} >raw
+	run --separate-stderr vm-replay --speed max --from 1 raw
+	[ "$(jq -r 'select(.type=="raw").source' <<<"$output")" = "$name" ]
+}
+
 @test "a moment after the end gives the last state, and the end" {
 	recording | vm-track >tracked
 	run --separate-stderr vm-replay --speed max --from 10 tracked

@@ -3,8 +3,11 @@
 #ifndef VMPIPE_BASE_UTC_H
 #define VMPIPE_BASE_UTC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "plugin.h"
 
 enum { VP_UTC_SIZE = 48 };
 
@@ -24,5 +27,10 @@ static inline void vp_utc(int64_t nanoseconds, char text[VP_UTC_SIZE])
 	         (int)(of_year - (153 * month + 2) / 5 + 1), of_day / 3600, of_day / 60 % 60,
 	         of_day % 60, (int)(nanoseconds % 1000000000));
 }
+
+/* Reads such a date as nanoseconds since 1970 began; fraction and Z may be missing. False: it is
+ * none.
+ */
+bool vp_utc_read(vp_str text, int64_t *nanoseconds);
 
 #endif

@@ -1,5 +1,5 @@
-/* A schedule that does not drift: ticks at start, start + interval, start + 2 interval ...,
- * whatever a look takes. */
+/* A schedule that does not drift: ticks at start, start + interval, start + 2 interval ..., however
+ * long a sample takes. And the clocks. */
 #ifndef VMPIPE_SYSTEM_SCHEDULE_H
 #define VMPIPE_SYSTEM_SCHEDULE_H
 
@@ -10,13 +10,14 @@ struct vp_schedule {
 	int64_t interval; /* ns; 0: at once, always */
 };
 
-int64_t vp_clock(void); /* ns, monotonic */
+int64_t vp_clock(void);     /* ns, monotonic */
+int64_t vp_clock_utc(void); /* ns since 1970 began */
 /* The first tick is due at `now`. */
 void vp_schedule_start(struct vp_schedule *schedule, int64_t now, int64_t interval);
-/* A tick was served, and now it is `now`: goes on to the next tick that has not passed. Returns how
- * many have. */
+/* A tick was served, and the time is `now`: goes on to the next tick that has not passed. Returns
+ * how many ticks have passed. */
 uint64_t vp_schedule_served(struct vp_schedule *schedule, int64_t now);
-/* No tick is wanted before `until`: how many are passed over; without an interval, 1 for the pause.
+/* Skips the ticks before `until`. Returns their number; 1 for the pause where there is no interval.
  */
 uint64_t vp_schedule_rest(struct vp_schedule *schedule, int64_t until);
 

@@ -1,9 +1,9 @@
-/* Groups that one call explains become one act. */
+/* Joins the groups that one call explains into one act. */
 #include <string.h>
 
 #include "track/inner.h"
 
-/* Two regions vanish in one munmap only if no more than this lies between them: an address space is
+/* One munmap takes two regions only if at most so many bytes lie between them: an address space is
  * wide, and most of it empty. */
 #define HOLE_MAX ((uint64_t)64 << 20)
 
@@ -30,8 +30,8 @@ static bool only_lost(const struct vp_tracker *tracker, const struct space *spac
 	return after < before;
 }
 
-/* Was all that there was moved away, or is all that is there new? Then an munmap may have passed
- * over it, after or before. */
+/* Was all of the group moved away, or is all of it new? Then an munmap may have passed over it,
+ * after or before. */
 static bool is_passed(const struct vp_tracker *tracker, const struct group *group)
 {
 	for (uint32_t j = group->now; j < group->now_end; j++)
@@ -40,7 +40,7 @@ static bool is_passed(const struct vp_tracker *tracker, const struct group *grou
 	return group->now < group->now_end || group->moved;
 }
 
-/* The next group below that is more. */
+/* The nearest lower group that an munmap did not merely pass over. */
 static const struct group *below(const struct vp_tracker *tracker, uint32_t g)
 {
 	const struct group *group = &tracker->groups[g - 1];
@@ -55,7 +55,7 @@ static bool one_hole(const struct vp_tracker *tracker, const struct space *space
                      const struct group *a, const struct group *b)
 {
 	if (b[-1].was_end != b->was || b[-1].now_end != b->now)
-		return false; /* something between them stayed as it was */
+		return false; /* a region between them is unchanged */
 	if (!only_lost(tracker, space, a) || !only_lost(tracker, space, b))
 		return false;
 	const struct vp_region *low = reported(&space->live, a->was_end - 1),
@@ -67,14 +67,14 @@ static bool one_hole(const struct vp_tracker *tracker, const struct space *space
 	return high->start - low->end <= HOLE_MAX;
 }
 
-/* What mprotect sets. Whether memory is shared (the fourth letter) it leaves alone. */
+/* mprotect sets these permissions; the fourth letter, shared or private, it cannot change. */
 static bool same_access(const struct vp_region *a, const struct vp_region *b)
 {
 	return strncmp(a->perms, b->perms, 3) == 0 && vp_track_same_pkey(a, b);
 }
 
-/* From the end of one group to the start of the next without a gap, and all between has these
- * permissions already. */
+/* No gap from the end of one group to the start of the next, and all regions between have these
+ * permissions already? */
 static bool unbroken(const struct space *space, const struct group *a, const struct group *b,
                      const struct vp_region *like)
 {
@@ -101,26 +101,26 @@ static bool is_born(const struct vp_tracker *tracker, uint32_t j)
 	       tracker->origins[j].keeps == NONE;
 }
 
-/* Two new pieces of a file as one mmap maps them. */
+/* Could one mmap have mapped both pieces of the file? */
 static bool one_mapping(const struct vp_region *a, const struct vp_region *b)
 {
 	return vp_track_has_file(a) && vp_track_same_file(a, b) && a->has_offset && b->has_offset &&
 	       a->offset - a->start == b->offset - b->start;
 }
 
-/* Is this new region the part of a new mapping that was given other permissions? */
+/* Do the two new regions come from one mapping, of which a part was given other permissions? */
 static bool born_beside(const struct vp_tracker *tracker, const struct space *space, uint32_t j,
                         uint32_t k)
 {
-	if (k >= space->next.count || space->next.at[k].reported || !is_born(tracker, j) ||
-	    !is_born(tracker, k))
-		return false; /* told: it was there */
+	bool fresh = k < space->next.count && !space->next.at[k].reported;
+	if (!fresh || !is_born(tracker, j) || !is_born(tracker, k))
+		return false;
 	const struct vp_region *a = now(&space->next, j), *b = now(&space->next, k);
 	return (a->end == b->start || b->end == a->start) && one_mapping(a, b) &&
 	       vp_track_other_perms(a, b);
 }
 
-/* In what the new region differs from some of its ancestors. */
+/* How the new region differs from its ancestors. */
 struct stroke {
 	bool perms, name;
 	const struct vp_region *was; /* an ancestor with other flags, or NULL */
@@ -131,9 +131,8 @@ static struct stroke stroke_of(const struct vp_tracker *tracker, const struct sp
 {
 	const struct origin *origin = &tracker->origins[j];
 	const struct vp_region *is = now(&space->next, j);
-	struct stroke stroke = { born_beside(tracker, space, j, j - 1) ||
-		                         born_beside(tracker, space, j, j + 1),
-		                 false, NULL };
+	struct stroke stroke = { .perms = born_beside(tracker, space, j, j - 1) ||
+		                          born_beside(tracker, space, j, j + 1) };
 	for (uint32_t k = 0; k < origin->links; k++) {
 		const struct vp_region *was =
 		        reported(&space->live, tracker->links[origin->link + k].was);
@@ -145,19 +144,19 @@ static struct stroke stroke_of(const struct vp_tracker *tracker, const struct sp
 	return stroke;
 }
 
-/* Each flag of `all` that is not among `but` is (or, with `wanted` false, is not) among `flags`.
- * Flags are two letters each. */
-static bool flags_are(vp_str all, vp_str but, vp_str flags, bool wanted)
+/* Is each flag of `all` but those of `but` among `flags`; with `present` false: is none? A flag is
+ * two letters. */
+static bool flags_are(vp_str all, vp_str but, vp_str flags, bool present)
 {
 	for (size_t i = 0; i + 2 <= all.n; i += 3) {
 		const char *flag = all.p + i;
-		if (!has_flag(but, flag) && has_flag(flags, flag) != wanted)
+		if (!has_flag(but, flag) && has_flag(flags, flag) != present)
 			return false;
 	}
 	return true;
 }
 
-/* Would the advice that made `is` of `was` leave this region as it is? */
+/* Does the region have the advice that changed `was` into `is`? */
 static bool has_advice(const struct vp_region *region, const struct vp_region *was,
                        const struct vp_region *is)
 {
@@ -165,7 +164,8 @@ static bool has_advice(const struct vp_region *region, const struct vp_region *w
 	       flags_are(was->flags, is->flags, region->flags, false);
 }
 
-/* Advice passes over holes, and over what has it already. */
+/* Did one madvise change both? It passes over holes, and over regions that have the advice already.
+ */
 static bool same_advice(const struct space *space, const struct group *a, const struct group *b,
                         struct stroke x, struct stroke y)
 {
@@ -188,8 +188,7 @@ static bool same_names(const struct space *space, const struct group *a, const s
 	return true;
 }
 
-/* One mprotect, prctl or madvise changed the end of this group and the beginning of the next, in
- * the same way. */
+/* Did one mprotect, prctl or madvise change the end of one group and the beginning of the next? */
 static bool one_stroke(const struct vp_tracker *tracker, const struct space *space,
                        const struct group *a, const struct group *b)
 {
@@ -205,8 +204,8 @@ static bool one_stroke(const struct vp_tracker *tracker, const struct space *spa
 	return x.name ? same_names(space, a, b, low->name) : same_advice(space, a, b, x, y);
 }
 
-/* Did nothing change but where one region ends and the next begins? That is advice that the source
- * does not show. */
+/* Has only the border between regions moved? Then madvise gave advice that the source does not
+ * show. */
 static bool only_borders(const struct vp_tracker *tracker, const struct space *space,
                          const struct group *group)
 {
@@ -230,8 +229,8 @@ static bool one_advice(const struct vp_tracker *tracker, const struct space *spa
 	               HOLE_MAX;
 }
 
-/* The pieces that are left of one mmap: what lay between them was taken out of it again. Unites all
- * from there up to group `g`. */
+/* Pieces of one mmap, of which a part between them was unmapped again: joins all groups from the
+ * lower piece up to group `g`. */
 static void join_mapping(struct vp_tracker *tracker, const struct space *space, uint32_t g)
 {
 	const struct group *b = &tracker->groups[g];

@@ -1,4 +1,4 @@
-/* Are two regions the same memory, file or use? */
+/* Compares two regions: are they the same memory, file or use? */
 #include <string.h>
 
 #include "track/inner.h"
@@ -24,8 +24,7 @@ bool vp_track_same_file(const struct vp_region *a, const struct vp_region *b)
 	return (!vp_track_has_file(a) && !vp_track_has_file(b)) || vp_str_eq(a->name, b->name);
 }
 
-/* [stack], [vdso] and the like are what they are; [heap] and [anon:x] are names of anonymous
- * memory. */
+/* [stack], [vdso] and the like name special memory; [heap] and [anon:x] name anonymous memory. */
 static bool is_special(const struct vp_region *region)
 {
 	return region->name.n && region->name.p[0] == '[' && !vp_str_is(region->name, "[heap]") &&

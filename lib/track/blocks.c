@@ -1,21 +1,19 @@
-/* Live regions in blocks: of very many, one call changes a few, and the others need not be moved
- * for that.
+/* Live regions in blocks: a call changes a few of very many regions, and the others stay in place.
  *
- *   live    |1 2 3 4 5 6 7 8|             one array while there are few, and for all that looks at
- * every region blocks  |1 2 3|4 5 6 7|8|             from DIVIDED on, while calls come one by one
+ *   live    |1 2 3 4 5 6 7 8|      one array: while there are few, and to look at every region
+ *   blocks  |1 2 3|4 5 6 7|8|      from DIVIDED regions on, while calls come one by one
  *
- * `live` keeps its room meanwhile, so that they can be put together again without asking for
- * memory.
+ * `live` keeps its room meanwhile, so joining the blocks again needs no memory.
  */
 #include "track/inner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
+#include "base/list.h"
 
-#define DIVIDED 512 /* so many regions are divided ... */
-#define BLOCK   64  /* ... into blocks of so many, each of which may grow to twice that */
+#define DIVIDED 512 /* from so many regions on they are divided ... */
+#define BLOCK   64  /* ... into blocks of so many; a block may grow to twice that */
 
 static uint32_t blocks_of(const struct space *space)
 {
@@ -32,30 +30,16 @@ static struct entries *block_for_change(struct space *space, uint32_t block)
 	return space->block_count ? &space->blocks[block] : &space->live;
 }
 
-static int make_room(struct entries *entries, uint32_t wanted)
+/* Makes room for so many entries in all. */
+static int make_room(struct entries *entries, uint32_t count)
 {
-	if (wanted <= entries->size)
-		return 0;
-	if (wanted > UINT32_MAX / 4)
-		return vp_fail("out of memory");
-	struct entry *grown = realloc(entries->at, 2 * (size_t)wanted * sizeof *grown);
-	if (!grown)
-		return vp_fail("out of memory");
-	entries->at = grown;
-	entries->size = 2 * wanted;
-	return 0;
+	return count <= entries->size ? 0 : vp_track_entries(entries, count - entries->count);
 }
 
-static int make_blocks(struct space *space, uint32_t wanted)
+static int make_blocks(struct space *space, uint32_t more)
 {
-	if (wanted <= space->block_size)
-		return 0;
-	struct entries *grown = realloc(space->blocks, 2 * (size_t)wanted * sizeof *grown);
-	if (!grown)
-		return vp_fail("out of memory");
-	space->blocks = grown;
-	space->block_size = 2 * wanted;
-	return 0;
+	return vp_list_more(&space->blocks, space->block_count, more, &space->block_size,
+	                    sizeof *space->blocks);
 }
 
 /* ---- divided and whole ---- */
@@ -69,22 +53,24 @@ static void remove_blocks(struct space *space, uint32_t from, uint32_t to)
 	space->block_count -= to - from;
 }
 
-/* A copy of these as a block. False: no memory. */
+/* Copies entries into a new block. False: no memory. */
 static bool fill_block(struct entries *block, const struct entry *at, uint32_t count)
 {
-	*block = (struct entries){ malloc(2 * BLOCK * sizeof *at), count, 2 * BLOCK };
+	*block = (struct entries){ .at = malloc(2 * BLOCK * sizeof *at),
+		                   .count = count,
+		                   .size = 2 * BLOCK };
 	if (block->at)
 		memcpy(block->at, at, count * sizeof *at);
 	return block->at;
 }
 
-/* Without memory they stay as they are: that is slow, and right. */
+/* Without memory the regions stay undivided, which is slow and correct. */
 void vp_track_divide(struct space *space)
 {
-	uint32_t count = space->live.count, wanted = (count + BLOCK - 1) / BLOCK;
-	if (space->block_count || count < DIVIDED || make_blocks(space, wanted))
+	uint32_t count = space->live.count, blocks = (count + BLOCK - 1) / BLOCK;
+	if (space->block_count || count < DIVIDED || make_blocks(space, blocks))
 		return;
-	for (uint32_t b = 0; b < wanted; b++) {
+	for (uint32_t b = 0; b < blocks; b++) {
 		uint32_t from = b * BLOCK, n = count - from < BLOCK ? count - from : BLOCK;
 		if (fill_block(&space->blocks[b], space->live.at + from, n))
 			continue;
@@ -92,7 +78,7 @@ void vp_track_divide(struct space *space)
 			free(space->blocks[b].at);
 		return;
 	}
-	space->block_count = wanted;
+	space->block_count = blocks;
 }
 
 void vp_track_whole(struct space *space)
@@ -143,8 +129,8 @@ bool vp_track_back(const struct space *space, struct place *place)
 	return true;
 }
 
-/* The first of [0, count) that ends behind the address; the last ends stand for whole blocks. */
-static uint32_t first_behind(const struct entries *entries, uint64_t address)
+/* The first entry that ends after the address; count: none. */
+static uint32_t first_after(const struct entries *entries, uint64_t address)
 {
 	uint32_t low = 0, high = entries->count;
 	while (low < high) {
@@ -168,16 +154,16 @@ struct place vp_track_find(const struct space *space, uint64_t address)
 		else
 			high = middle;
 	}
-	return (struct place){ low, first_behind(block_of(space, low), address) };
+	return (struct place){ low, first_after(block_of(space, low), address) };
 }
 
 /* ---- changing ---- */
 
-/* A block that has become too large becomes several. Without memory it stays large. */
+/* Divides a block that has become too large. Without memory it stays large. */
 static void split(struct space *space, uint32_t b)
 {
-	uint32_t count = space->blocks[b].count, more = (count - 1) / BLOCK;
-	if (count <= 2 * BLOCK || make_blocks(space, space->block_count + more))
+	uint32_t count = space->blocks[b].count;
+	if (count <= 2 * BLOCK || make_blocks(space, (count - 1) / BLOCK))
 		return;
 	struct entries *block = &space->blocks[b], fresh;
 	while (block->count > BLOCK) {
@@ -191,7 +177,7 @@ static void split(struct space *space, uint32_t b)
 	}
 }
 
-/* No block is empty, but the only one. */
+/* No block may be empty, except the only one. */
 static void tidy(struct space *space, uint32_t b)
 {
 	if (!space->block_count)
@@ -204,16 +190,16 @@ static void tidy(struct space *space, uint32_t b)
 		split(space, b);
 }
 
-/* From `from` on, `old` entries of the block become others. There is room for them. */
+/* Replaces `old` entries of the block, from `from` on. There is room for the new ones. */
 static void exchange(struct entries *block, uint32_t from, uint32_t old, const struct entries *by)
 {
-	uint32_t behind = block->count - from - old;
-	if (old != by->count && behind)
+	uint32_t after = block->count - from - old;
+	if (old != by->count && after)
 		memmove(block->at + from + by->count, block->at + from + old,
-		        behind * sizeof *block->at);
+		        after * sizeof *block->at);
 	if (by->count)
 		memcpy(block->at + from, by->at, by->count * sizeof *block->at);
-	block->count = from + by->count + behind;
+	block->count = from + by->count + after;
 }
 
 struct place vp_track_still(const struct space *space, struct place place)
@@ -223,9 +209,9 @@ struct place vp_track_still(const struct space *space, struct place place)
 		place.at -= block_of(space, place.block)->count;
 		place.block++;
 	}
-	if (place.block >= blocks_of(space))
-		place = (struct place){ blocks_of(space) - 1,
-			                block_of(space, blocks_of(space) - 1)->count };
+	uint32_t last = blocks_of(space) - 1;
+	if (place.block > last)
+		place = (struct place){ last, block_of(space, last)->count };
 	return place;
 }
 

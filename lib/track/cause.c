@@ -1,4 +1,4 @@
-/* Calls that wait for their consequences, oldest first. */
+/* Calls that wait for the changes that they caused, oldest first. */
 #include "track/cause.h"
 
 #include <stdlib.h>
@@ -8,17 +8,17 @@
 
 struct call {
 	int64_t pid, t;
-	uint64_t tid, start, end; /* end 0: no address is known: it may be anything */
+	uint64_t tid, start, end; /* end 0: the address is unknown */
 	uint64_t stack;           /* 0: none */
 	char name[24];
-	bool whole; /* fork, exec: all of the process */
+	bool whole; /* fork, exec: it concerns the whole process */
 };
 
 struct vp_causes {
 	struct call calls[VP_CAUSES], only; /* a ring */
 	size_t first, count;
-	uint64_t dropped; /* so many have been forgotten */
-	bool alone;
+	uint64_t dropped; /* calls that have been forgotten */
+	bool alone;       /* `only` is the cause of all */
 	char text[192];
 };
 
@@ -50,8 +50,10 @@ static bool read_address(struct vp_record *record, const struct vp_member *membe
 	if (!member || member->json != VP_STRING)
 		return false;
 	if (member->value.n == 20 && memcmp(member->value.p, "\"0x", 3) == 0 &&
-	    vp_hex8(member->value.p + 3, &high) && vp_hex8(member->value.p + 11, &low))
-		return *value = (uint64_t)high << 32 | low, true;
+	    vp_hex8(member->value.p + 3, &high) && vp_hex8(member->value.p + 11, &low)) {
+		*value = (uint64_t)high << 32 | low;
+		return true;
+	}
 	vp_str text = vp_record_decode(record, member->value);
 	if (text.n < 3 || text.n >= sizeof digits)
 		return false;
@@ -61,17 +63,16 @@ static bool read_address(struct vp_record *record, const struct vp_member *membe
 	return true;
 }
 
-/* Members that say where a call worked; of several the first here. */
-#define WORD(text)                    \
-	{                             \
-		text, sizeof text - 1 \
-	}
+/* Members that say where a call worked; of several, the first here. */
+/* clang-format off */
+#define WORD(text) { text, sizeof text - 1 }
 static const struct word {
 	const char *text;
 	size_t n;
 } lengths[] = { WORD("new_size"), WORD("length"), WORD("len"), WORD("size") },
   places[] = { WORD("result"), WORD("addr"), WORD("old_address"), WORD("shmaddr") };
 #undef WORD
+/* clang-format on */
 enum { WORDS = 4 };
 
 static uint64_t *place_for(uint64_t *values, const struct word *words, vp_str key)
@@ -118,7 +119,7 @@ static bool read_call(struct vp_record *record, struct call *call)
 		return false;
 	for (size_t i = 0; i < name.n; i++)
 		if (name.p[i] < '0' || name.p[i] > 'z' || name.p[i] == '\\')
-			return false; /* no name of a call: it must not break the line */
+			return false; /* no name of a call, and it could break the line */
 	memcpy(call->name, name.p, name.n);
 	if (!vp_record_num(record, "tid", &call->tid))
 		call->tid = (uint64_t)-1;
@@ -151,7 +152,7 @@ static bool changes_nothing(struct vp_record *record, const struct call *call)
 	uint64_t asked;
 	if (strcmp(call->name, "brk") == 0)
 		return read_address(record, vp_record_member(record, "addr"), &asked) &&
-		       asked == 0; /* it only asks */
+		       asked == 0; /* brk(0) only asks for the break */
 	return strcmp(call->name, "madvise") == 0 && is_idle_advice(vp_record_str(record, "advic"
 	                                                                                  "e"));
 }
@@ -240,9 +241,8 @@ static vp_str say(struct vp_causes *causes, const struct call *call, int64_t t)
 	at = put_text(put_text(at, call->name), "\"");
 	if (call->tid != (uint64_t)-1)
 		at = put_number(put_text(at, ",\"tid\":"), call->tid, 1);
-	if (lag ||
-	    call->tid !=
-	            (uint64_t)-1) { /* a look finds an end when it looks: since when nobody knows */
+	/* An exit that a sample has found has no tid, and no known time. */
+	if (lag || call->tid != (uint64_t)-1) {
 		at = put_number(put_text(at, ",\"lag\":"), lag / 1000000000, 1);
 		at = put_number(put_text(at, "."), lag % 1000000000, 9);
 	}

@@ -32,8 +32,8 @@ void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str ca
 {
 	const struct vp_region *region = change->now;
 	struct vp_region last;
-	if (change->event == VP_E_MUNMAP_REMOVE ||
-	    change->event == VP_E_EXIT) { /* how it was used last is no news */
+	/* A removal does not repeat how the region was used. */
+	if (change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT) {
 		last = *region;
 		last.measured = 0;
 		last.flags = last.extra = (vp_str){ NULL, 0 };

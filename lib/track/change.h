@@ -17,22 +17,23 @@ enum vp_event {
 };
 extern const char *const vp_event_names[VP_E_COUNT];
 
-/* One change of one region. Everything is borrowed until the sink returns. */
+/* One change of one region. All pointers are borrowed until the sink returns. */
 struct vp_change {
 	int64_t t, pid;
 	enum vp_event event;
 	uint64_t act, id;
-	const struct vp_region *now; /* as it is (or, for a removal, as it was last) */
-	const struct vp_region *was; /* NULL: it was not there before, and is no piece of another */
-	bool born; /* the id is new; `was` is then the region that it is a piece of, where
-	              permissions, kind or name differ */
+	const struct vp_region *now; /* its present state; for a removal, its last */
+	/* Its former state; NULL: the region is new, and no piece of another. With `born` the
+	 * region that it is a piece of, if permissions, kind or name differ. */
+	const struct vp_region *was;
+	bool born; /* the id is new */
 	const uint64_t *from;
 	size_t from_count;
 	const uint64_t *gone;
 	size_t gone_count;
 };
 
-/* The change as a line of the stream. `cause`: a JSON object or p NULL. */
+/* Writes the change as a line of the stream. `cause`: a JSON object, or p NULL. */
 void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str cause);
 
 #endif

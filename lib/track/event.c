@@ -1,5 +1,4 @@
-/* What happened, in words: an event for each region of a group, one act for what one call explains,
- * the changes to the sink. */
+/* Names what happened to each region of a group, and reports the changes to the sink. */
 #include "track/inner.h"
 
 #include <string.h>
@@ -16,7 +15,7 @@ static bool is_stack(const struct vp_region *region)
 	return vp_str_is(region->kind, "stack") || vp_str_is(region->name, "[stack]");
 }
 
-/* The ancestor that a new region is most like; the lowest of several. */
+/* The ancestor that the new region is most like; of several, the lowest. */
 static uint32_t primary(const struct vp_tracker *tracker, const struct space *space, uint32_t j)
 {
 	const struct origin *origin = &tracker->origins[j];
@@ -31,8 +30,7 @@ static uint32_t primary(const struct vp_tracker *tracker, const struct space *sp
 static bool heap_continues(const struct space *space, const struct group *group,
                            const struct vp_region *is)
 {
-	uint32_t i = group->was; /* the group is new memory: what ends where it starts stands right
-	                            before */
+	uint32_t i = group->was; /* the group is new: the old region below it is i - 1 */
 	return is_heap(is) && i > 0 && reported(&space->live, i - 1)->end == is->start &&
 	       is_heap(reported(&space->live, i - 1));
 }
@@ -112,7 +110,7 @@ void vp_track_name(struct vp_tracker *tracker, struct space *space)
 		}
 }
 
-/* ---- telling ---- */
+/* ---- reporting ---- */
 
 static void emit_removed(struct vp_tracker *tracker, struct space *space, const struct group *group)
 {
@@ -129,7 +127,7 @@ static void emit_removed(struct vp_tracker *tracker, struct space *space, const 
 	}
 }
 
-/* The ids that it descends from, and behind them those that end in it. */
+/* Finds the ids that the region descends from, and the ids that end in it. */
 static void pedigree(struct vp_tracker *tracker, const struct space *space, uint32_t j,
                      struct vp_change *change)
 {
@@ -152,9 +150,8 @@ static void pedigree(struct vp_tracker *tracker, const struct space *space, uint
 	change->gone = ids + from;
 	change->gone_count = gone;
 	change->from = ids;
-	change->from_count = origin->keeps != NONE && from == 1
-	                             ? 0
-	                             : from; /* that it descends from itself goes without saying */
+	bool itself = origin->keeps != NONE && from == 1; /* goes without saying */
+	change->from_count = itself ? 0 : from;
 }
 
 static void emit_new(struct vp_tracker *tracker, struct space *space, uint32_t j)
@@ -192,7 +189,7 @@ static void emit_resident(struct vp_tracker *tracker, struct space *space, struc
 	vp_track_report(tracker, entry);
 }
 
-/* Chains the groups of each act behind its lead, in the order of addresses. */
+/* Chains the groups of each act to its lead, in the order of addresses. */
 static void chain(struct vp_tracker *tracker)
 {
 	for (uint32_t g = tracker->group_count; g-- > 0;) {

@@ -38,7 +38,8 @@ struct entry {
 
 struct entries {
 	struct entry *at;
-	uint32_t count, size;
+	uint32_t count;
+	size_t size;
 };
 
 /* The position of a live region. The end of a block is the beginning of the next. */
@@ -83,7 +84,8 @@ struct space {
 	struct entries live, next;
 	struct entries *blocks; /* the live regions; if none, they are in `live`. Otherwise `live`
 	                           has their count, and room for them */
-	uint32_t block_count, block_size;
+	uint32_t block_count;
+	size_t block_size;
 	struct vp_strings *strings;
 	size_t strings_kept; /* bytes after strings were sifted last */
 	bool seen;           /* the sink has been given a frame */
@@ -117,7 +119,7 @@ struct vp_tracker {
 	                       no reference */
 	uint32_t *resident;
 	uint32_t resident_count; /* new regions that differ in measures alone */
-	uint32_t room;           /* items in each of these arrays */
+	uint32_t room;           /* items that there is room for in each of these */
 	uint64_t *ids;           /* for `from` and `gone` */
 	size_t ids_size;
 };
@@ -134,17 +136,20 @@ static inline const struct vp_region *now(const struct entries *entries, uint32_
 
 /* ---- store.c ---- */
 
-/* Returns a node with one reference; NULL: no memory. */
+/* Returns a node with one reference; NULL: no memory (vp_error). */
 struct node *vp_track_node(struct vp_tracker *tracker);
 void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL is allowed */
-/* Adds an empty entry; NULL: no memory. */
+/* Adds an empty entry; NULL: no memory (vp_error). */
 struct entry *vp_track_entry(struct entries *entries);
+/* Makes room for `more` entries; -1: vp_error. */
+int vp_track_entries(struct entries *entries, uint32_t more);
 /* Removes all entries; their room stays. */
 void vp_track_clear(struct vp_tracker *tracker, struct entries *entries);
 /* The entry has been reported as it is now. */
 void vp_track_report(struct vp_tracker *tracker, struct entry *entry);
 struct space *vp_track_space(const struct vp_tracker *tracker, int64_t pid); /* NULL: none */
-struct space *vp_track_space_make(struct vp_tracker *tracker, int64_t pid);  /* NULL: no memory */
+/* Finds or makes the space; NULL: no memory (vp_error). */
+struct space *vp_track_space_make(struct vp_tracker *tracker, int64_t pid);
 void vp_track_space_forget(struct vp_tracker *tracker, struct space *space);
 /* Copies the strings in use to new storage when those of regions that have gone outweigh them. */
 void vp_track_sift(struct space *space);

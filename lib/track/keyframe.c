@@ -1,4 +1,4 @@
-/* What a key frame says again of a process, kept as lines and written with another `t`. */
+/* What a key frame repeats of a process, kept as lines and written with another `t`. */
 #include "track/keyframe.h"
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/places.h"
 
 struct kept {
@@ -18,34 +19,29 @@ struct life {
 	int64_t pid, framed;
 	struct kept process, snapshot;
 	struct kept *modules; /* by start */
-	size_t module_count;
+	size_t module_count, module_size;
 };
 
 struct stack {
 	struct kept line;
-	uint64_t told; /* behind so many frames */
+	uint64_t written; /* number of frames before it was written last */
 	int64_t pid;
 };
 
-struct vp_frames {
+struct vp_keyframes {
 	struct life *lives;
-	size_t count;
+	size_t count, size;
 	struct vp_places pids; /* into lives */
 	struct stack *stacks;
 	size_t stack_count, stack_size;
 	struct vp_places ids; /* into stacks */
-	uint64_t framed;      /* so many frames so far */
+	uint64_t framed;      /* number of frames so far */
 };
 
 static int keep_line(struct kept *kept, vp_str line)
 {
-	if (line.n > kept->size) {
-		char *grown = realloc(kept->bytes, line.n + line.n / 2);
-		if (!grown)
-			return vp_fail("out of memory");
-		kept->bytes = grown;
-		kept->size = line.n + line.n / 2;
-	}
+	if (vp_list_reach(&kept->bytes, line.n, &kept->size, 1))
+		return -1;
 	if (line.n)
 		memcpy(kept->bytes, line.p, line.n);
 	kept->n = line.n;
@@ -58,7 +54,7 @@ static void drop_modules(struct life *life)
 		free(life->modules[i].bytes);
 	free(life->modules);
 	life->modules = NULL;
-	life->module_count = 0;
+	life->module_count = life->module_size = 0;
 }
 
 static void drop(struct life *life)
@@ -68,12 +64,12 @@ static void drop(struct life *life)
 	free(life->snapshot.bytes);
 }
 
-struct vp_frames *vp_frames_new(void)
+struct vp_keyframes *vp_keyframes_new(void)
 {
-	return calloc(1, sizeof(struct vp_frames));
+	return calloc(1, sizeof(struct vp_keyframes));
 }
 
-void vp_frames_clear(struct vp_frames *frames)
+void vp_keyframes_clear(struct vp_keyframes *frames)
 {
 	for (size_t i = 0; i < frames->stack_count; i++)
 		free(frames->stacks[i].line.bytes);
@@ -85,38 +81,35 @@ void vp_frames_clear(struct vp_frames *frames)
 	vp_places_free(&frames->pids);
 }
 
-void vp_frames_free(struct vp_frames *frames)
+void vp_keyframes_free(struct vp_keyframes *frames)
 {
 	if (!frames)
 		return;
-	vp_frames_clear(frames);
+	vp_keyframes_clear(frames);
 	free(frames->lives);
 	free(frames->stacks);
 	free(frames);
 }
 
-static struct life *find(const struct vp_frames *frames, int64_t pid)
+static struct life *find(const struct vp_keyframes *frames, int64_t pid)
 {
 	size_t at = vp_places_get(&frames->pids, pid, SIZE_MAX);
 	return at == SIZE_MAX ? NULL : &frames->lives[at];
 }
 
-static struct life *make(struct vp_frames *frames, int64_t pid)
+static struct life *make(struct vp_keyframes *frames, int64_t pid)
 {
 	struct life *life = find(frames, pid);
 	if (life)
 		return life;
-	struct life *grown = realloc(frames->lives, (frames->count + 1) * sizeof *grown);
-	if (!grown)
+	if (vp_list_room(&frames->lives, frames->count, &frames->size, sizeof *frames->lives) ||
+	    vp_places_set(&frames->pids, pid, frames->count))
 		return NULL;
-	frames->lives = grown;
-	if (vp_places_set(&frames->pids, pid, frames->count))
-		return NULL;
-	grown[frames->count] = (struct life){ .pid = pid, .framed = INT64_MIN };
-	return &grown[frames->count++];
+	frames->lives[frames->count] = (struct life){ .pid = pid, .framed = INT64_MIN };
+	return &frames->lives[frames->count++];
 }
 
-void vp_frames_forget(struct vp_frames *frames, int64_t pid)
+void vp_keyframes_forget(struct vp_keyframes *frames, int64_t pid)
 {
 	struct life *life = find(frames, pid);
 	if (!life)
@@ -127,13 +120,13 @@ void vp_frames_forget(struct vp_frames *frames, int64_t pid)
 	vp_places_drop(&frames->pids, pid);
 }
 
-int64_t vp_frames_last(const struct vp_frames *frames, int64_t pid)
+int64_t vp_keyframes_last(const struct vp_keyframes *frames, int64_t pid)
 {
 	const struct life *life = find(frames, pid);
 	return life ? life->framed : INT64_MIN;
 }
 
-void vp_frames_mark(struct vp_frames *frames, int64_t t, int64_t pid)
+void vp_keyframes_mark(struct vp_keyframes *frames, int64_t t, int64_t pid)
 {
 	struct life *life = make(frames, pid);
 	if (life)
@@ -178,52 +171,47 @@ static int keep_module(struct life *life, const struct vp_record *record)
 		if (!known)
 			return 0;
 		free(life->modules[i].bytes);
+		life->module_count--;
 		memmove(&life->modules[i], &life->modules[i + 1],
-		        (--life->module_count - i) * sizeof life->modules[0]);
+		        (life->module_count - i) * sizeof life->modules[0]);
 		return 0;
 	}
 	if (!known) {
-		struct kept *grown =
-		        realloc(life->modules, (life->module_count + 1) * sizeof *grown);
-		if (!grown)
-			return vp_fail("out of memory");
-		life->modules = grown;
-		memmove(&grown[i + 1], &grown[i], (life->module_count++ - i) * sizeof *grown);
-		grown[i] = (struct kept){ .start = start };
+		if (vp_list_room(&life->modules, life->module_count, &life->module_size,
+		                 sizeof *life->modules))
+			return -1;
+		struct kept *at = &life->modules[i];
+		memmove(at + 1, at, (life->module_count++ - i) * sizeof *at);
+		*at = (struct kept){ .start = start };
 	}
 	return keep_line(&life->modules[i], record->line);
 }
 
 /* ---- stacks ---- */
 
-static int keep_stack(struct vp_frames *frames, const struct vp_record *record)
+static int keep_stack(struct vp_keyframes *frames, const struct vp_record *record)
 {
 	if (!record->has_id)
 		return 0;
 	size_t at = vp_places_get(&frames->ids, record->id, SIZE_MAX);
 	if (at == SIZE_MAX) {
-		if (frames->stack_count == frames->stack_size) {
-			size_t size = frames->stack_size ? 2 * frames->stack_size : 64;
-			struct stack *grown = realloc(frames->stacks, size * sizeof *grown);
-			if (!grown)
-				return vp_fail("out of memory");
-			frames->stacks = grown;
-			frames->stack_size = size;
-		}
+		if (vp_list_room(&frames->stacks, frames->stack_count, &frames->stack_size,
+		                 sizeof *frames->stacks))
+			return -1;
 		at = frames->stack_count;
 		if (vp_places_set(&frames->ids, record->id, at))
 			return -1;
 		frames->stacks[frames->stack_count++] = (struct stack){ .pid = -1 };
 	}
 	struct stack *stack = &frames->stacks[at];
-	stack->told = frames->framed;
+	stack->written = frames->framed;
 	stack->pid = record->has_pid ? record->pid : -1;
 	return keep_line(&stack->line, record->line);
 }
 
 /* ---- what is kept ---- */
 
-int vp_frames_keep(struct vp_frames *frames, const struct vp_record *record)
+int vp_keyframes_keep(struct vp_keyframes *frames, const struct vp_record *record)
 {
 	enum vp_type type = record->type;
 	if (type == VP_T_stack)
@@ -232,7 +220,7 @@ int vp_frames_keep(struct vp_frames *frames, const struct vp_record *record)
 		return 0;
 	struct life *life = make(frames, record->has_pid ? record->pid : -1);
 	if (!life)
-		return vp_fail("out of memory");
+		return -1;
 	if (type == VP_T_module)
 		return keep_module(life, record);
 	const struct vp_member *why = vp_record_member(record, "why");
@@ -241,21 +229,21 @@ int vp_frames_keep(struct vp_frames *frames, const struct vp_record *record)
 	return keep_line(&life->process, record->line);
 }
 
-int vp_frames_keep_snapshot(struct vp_frames *frames, int64_t pid, vp_str line)
+int vp_keyframes_keep_snapshot(struct vp_keyframes *frames, int64_t pid, vp_str line)
 {
 	struct life *life = make(frames, pid);
-	return life ? keep_line(&life->snapshot, line) : vp_fail("out of memory");
+	return life ? keep_line(&life->snapshot, line) : -1;
 }
 
 /* ---- writing ---- */
 
 struct other {
-	const char *key; /* its value is written anew; NULL: none */
+	const char *key; /* this member gets another value; NULL: none */
 	vp_str value;
 	const char *without; /* this member is left out; NULL: none */
 };
 
-/* A kept line with another `t`, and another value of one more member. */
+/* Writes a kept line with another `t`, and with `other`. */
 static void put_again(struct vp_out *out, const struct kept *kept, int64_t t, int64_t pid,
                       const char *type, struct other other)
 {
@@ -267,38 +255,38 @@ static void put_again(struct vp_out *out, const struct kept *kept, int64_t t, in
 			continue;
 		if (other.without && vp_str_is(m.key, other.without))
 			continue;
-		bool anew = other.key && vp_str_is(m.key, other.key);
-		vp_put_members(out,
-		               (vp_str){ m.key.p - 1, m.key.n + 2 }); /* the name with its quotes */
+		vp_str name = { m.key.p - 1, m.key.n + 2 }; /* with its quotes */
+		vp_str value = other.key && vp_str_is(m.key, other.key) ? other.value : m.value;
+		vp_put_members(out, name);
 		vp_out_bytes(out, ":", 1);
-		vp_out_bytes(out, anew ? other.value.p : m.value.p,
-		             anew ? other.value.n : m.value.n);
+		vp_out_bytes(out, value.p, value.n);
 	}
 	vp_put_end(out);
 }
 
-void vp_frames_put(const struct vp_frames *frames, struct vp_out *out, int64_t t, int64_t pid)
+void vp_keyframes_put(const struct vp_keyframes *frames, struct vp_out *out, int64_t t, int64_t pid)
 {
 	const struct life *life = find(frames, pid);
 	if (!life)
 		return;
 	if (life->process.n)
 		put_again(out, &life->process, t, pid, "process",
-		          (struct other){ "why", vp_s("\"first\""), NULL });
+		          (struct other){ .key = "why", .value = vp_s("\"first\"") });
 	for (size_t i = 0; i < life->module_count; i++)
-		put_again(out, &life->modules[i], t, pid, "module",
-		          (struct other){ NULL, { NULL, 0 }, NULL });
+		put_again(out, &life->modules[i], t, pid, "module", (struct other){ 0 });
 }
 
-void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, int64_t t,
-                            int64_t pid, uint64_t seq, size_t regions, bool pages)
+void vp_keyframes_put_snapshot(const struct vp_keyframes *frames, struct vp_out *out, int64_t t,
+                               int64_t pid, uint64_t seq, size_t regions, bool pages)
 {
 	const struct life *life = find(frames, pid);
 	char number[24];
 	snprintf(number, sizeof number, "%zu", regions);
 	if (life && life->snapshot.n) {
-		put_again(out, &life->snapshot, t, pid, "snapshot",
-		          (struct other){ "regions", vp_s(number), pages ? NULL : "pages" });
+		struct other other = { .key = "regions", .value = vp_s(number) };
+		if (!pages)
+			other.without = "pages";
+		put_again(out, &life->snapshot, t, pid, "snapshot", other);
 		return;
 	}
 	vp_put_begin(out, "snapshot", t, pid);
@@ -307,13 +295,12 @@ void vp_frames_put_snapshot(const struct vp_frames *frames, struct vp_out *out, 
 	vp_put_end(out);
 }
 
-void vp_frames_use_stack(struct vp_frames *frames, struct vp_out *out, int64_t t, uint64_t id)
+void vp_keyframes_use_stack(struct vp_keyframes *frames, struct vp_out *out, int64_t t, uint64_t id)
 {
 	size_t at = vp_places_get(&frames->ids, id, SIZE_MAX);
 	struct stack *stack = at == SIZE_MAX ? NULL : &frames->stacks[at];
-	if (!stack || stack->told == frames->framed)
+	if (!stack || stack->written == frames->framed)
 		return;
-	stack->told = frames->framed;
-	put_again(out, &stack->line, t, stack->pid, "stack",
-	          (struct other){ NULL, { NULL, 0 }, NULL });
+	stack->written = frames->framed;
+	put_again(out, &stack->line, t, stack->pid, "stack", (struct other){ 0 });
 }

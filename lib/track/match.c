@@ -1,9 +1,8 @@
-/* Who is whose descendant: equal regions pair up, the rest is grouped by overlap, and each id goes
- * on in one new region at most.
+/* Which region descends from which: equal regions are paired, the others grouped by overlap, and
+ * each id goes on in one new region at most.
  *
- *   was   3 |rw-p........|   5 |r--p....|        unchanged regions are left out of the groups;
- *   now   3 |rw-p|  |rw-p|   5 |rw-p....|        here are two groups: a hole in 3, other
- * permissions of 5
+ *   was   3 |rw-p........|   5 |r--p....|     unchanged regions are in no group; here are
+ *   now   3 |rw-p|  |rw-p|   5 |rw-p....|     two groups: a hole in 3, other permissions of 5
  */
 #include "track/inner.h"
 
@@ -11,8 +10,8 @@
 
 #include <string.h>
 
-/* Measures by which a region is used more or less. The others move with what other processes do, or
- * with a look. */
+/* Measures of the region's own use. The others depend on other processes, or change with each
+ * sample. */
 #define BIT(name) ((uint64_t)1 << VP_M_##name)
 static const uint64_t own_use = BIT(rss) | BIT(dirty) | BIT(anonymous) | BIT(swap) | BIT(locked) |
                                 BIT(huge) | BIT(ksm) | BIT(lazy_free) | BIT(shmem_huge) |
@@ -41,8 +40,8 @@ static bool used_otherwise(const struct vp_region *a, const struct vp_region *b,
 	return false;
 }
 
-/* The same region: it keeps its id, and what the sink knows of it unless that is too far off by
- * now. */
+/* Pairs an old and a new region as the same. The pair keeps its id, and what was last reported,
+ * unless its measures have moved too far from that. */
 static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, uint32_t j)
 {
 	struct entry *was = &space->live.at[i], *is = &space->next.at[j];
@@ -54,7 +53,7 @@ static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, ui
 		tracker->resident[tracker->resident_count++] = j;
 }
 
-/* Was all that the two share of addresses moved there from elsewhere? */
+/* Were all addresses that the two share moved there from elsewhere? */
 static bool moved_onto(const struct origin *origin, const struct vp_region *was,
                        const struct vp_region *is)
 {
@@ -67,11 +66,16 @@ static void link_group(struct vp_tracker *tracker, struct space *space, const st
 {
 	uint32_t i = group->was, j = group->now, link = group->link;
 	for (uint32_t k = i; k < group->was_end; k++)
-		tracker->fates[k] = (struct fate){ 0, 0, NONE, NONE, false };
+		tracker->fates[k] = (struct fate){ .heir = NONE, .into = NONE };
 	for (uint32_t k = j; k < group->now_end; k++) {
-		uint64_t onto = tracker->origins[k].onto, onto_end = tracker->origins[k].onto_end;
-		tracker->origins[k] =
-		        (struct origin){ 0, 0, NONE, NONE, VP_E_MMAP_ADD, false, onto, onto_end };
+		struct origin *origin = &tracker->origins[k];
+		*origin = (struct origin){
+			.keeps = NONE,
+			.moved = NONE,
+			.event = VP_E_MMAP_ADD,
+			.onto = origin->onto,
+			.onto_end = origin->onto_end,
+		};
 	}
 	while (i < group->was_end && j < group->now_end) {
 		const struct vp_region *was = reported(&space->live, i), *is = now(&space->next, j);
@@ -96,7 +100,7 @@ static void link_group(struct vp_tracker *tracker, struct space *space, const st
 		tracker->link_count = link;
 }
 
-/* How much the two are alike: an id goes on in the child that changed least, and of those in the
+/* How alike the two are, 0 to 2. An id goes on in the child that changed least; of several, in the
  * lowest. */
 static int likeness(const struct vp_region *was, const struct vp_region *is)
 {
@@ -104,14 +108,14 @@ static int likeness(const struct vp_region *was, const struct vp_region *is)
 }
 
 static void inherit(struct vp_tracker *tracker, struct space *space, const struct group *group,
-                    int wanted)
+                    int least)
 {
 	for (uint32_t i = group->was; i < group->was_end; i++) {
 		struct fate *fate = &tracker->fates[i];
 		for (uint32_t k = 0; k < fate->links && fate->heir == NONE; k++) {
 			uint32_t j = tracker->links[fate->link + k].now;
 			if (tracker->origins[j].keeps != NONE ||
-			    likeness(reported(&space->live, i), now(&space->next, j)) < wanted)
+			    likeness(reported(&space->live, i), now(&space->next, j)) < least)
 				continue;
 			fate->heir = j;
 			tracker->origins[j].keeps = i;
@@ -122,8 +126,8 @@ static void inherit(struct vp_tracker *tracker, struct space *space, const struc
 static void settle_group(struct vp_tracker *tracker, struct space *space, const struct group *group)
 {
 	link_group(tracker, space, group);
-	for (int wanted = 2; wanted >= 0; wanted--)
-		inherit(tracker, space, group, wanted);
+	for (int least = 2; least >= 0; least--)
+		inherit(tracker, space, group, least);
 	for (uint32_t i = group->was; i < group->was_end; i++) {
 		struct fate *fate = &tracker->fates[i];
 		if (fate->heir == NONE && fate->links)
@@ -131,11 +135,11 @@ static void settle_group(struct vp_tracker *tracker, struct space *space, const 
 	}
 }
 
-/* From (i, j) on, all that overlaps in a chain. */
+/* The group that begins at (i, j): all that overlaps in a chain. */
 static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 {
 	const struct entries *was = &space->live, *is = &space->next;
-	struct group group = { i, i, j, j, NONE, 0, 0, false };
+	struct group group = { .was = i, .was_end = i, .now = j, .now_end = j, .next = NONE };
 	bool old_first =
 	        j == is->count || (i < was->count && reported(was, i)->start <= now(is, j)->start);
 	uint64_t end =
@@ -175,8 +179,8 @@ void vp_track_settle_all(struct vp_tracker *tracker, struct space *space)
 	}
 }
 
-/* A kind is told by the neighbours, too, and these come and go: a region that is otherwise what it
- * was stays what it was called. Only what a thread says of its own memory is news. */
+/* A kind depends on neighbours, too, which come and go. A region that is otherwise unchanged keeps
+ * its kind, unless a thread has shown what it uses it for. */
 static void keep_kind(struct space *space, uint32_t i, uint32_t j)
 {
 	const struct vp_region *was = reported(&space->live, i);

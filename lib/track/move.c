@@ -1,10 +1,11 @@
-/* mremap, as it shows in two snapshots: memory that vanished here and appeared there, the same in
- * all but its place.
+/* mremap, as two snapshots show it: memory vanished here and appeared there, alike in all but
+ * place.
  *
- *   whole      3 |rw-p....|             ->            3 |rw-p....|     or of another size, where no
- * other could be meant in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...    of the
- * same size, or where nothing else has come or gone; it may be moved onto other memory, which then
- * ends
+ *   whole      3 |rw-p....|             ->            3 |rw-p....|
+ *   in part    3 |rw-p|....|rw-p|       ->  3 |rw-p|  4 |rw-p|  ...
+ *
+ * A whole region may have another size, if no other region could be meant. A part has the same
+ * size, or nothing else has come or gone. Memory may be moved onto other memory, which then ends.
  */
 #include "track/inner.h"
 
@@ -33,7 +34,7 @@ static int compare_number(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-/* What mremap leaves as it is. */
+/* Orders by the members that mremap does not change. */
 static int compare_class(const struct vp_region *a, const struct vp_region *b)
 {
 	int c = memcmp(a->perms, b->perms, sizeof a->perms);
@@ -69,6 +70,12 @@ static int compare_candidates(const void *x, const void *y)
 	return c ? c : compare_number(a->start, b->start);
 }
 
+/* How far the old region was moved, up or (modulo 2^64) down. */
+static uint64_t distance(const struct vp_tracker *tracker, const struct space *space, uint32_t i)
+{
+	return now(&space->next, tracker->fates[i].heir)->start - reported(&space->live, i)->start;
+}
+
 /* One mremap may move several neighbours, all by the same distance. */
 static void unite_moves(struct vp_tracker *tracker, const struct space *space)
 {
@@ -78,11 +85,8 @@ static void unite_moves(struct vp_tracker *tracker, const struct space *space)
 			const struct fate *fate = &tracker->fates[i];
 			if (fate->links || fate->heir == NONE)
 				continue;
-			uint64_t distance = now(&space->next, fate->heir)->start -
-			                    reported(&space->live, i)->start;
-			if (last != NONE && now(&space->next, tracker->fates[last].heir)->start -
-			                                    reported(&space->live, last)->start ==
-			                            distance)
+			if (last != NONE &&
+			    distance(tracker, space, last) == distance(tracker, space, i))
 				vp_track_unite(tracker, last_group, g);
 			last = i;
 			last_group = g;
@@ -106,7 +110,7 @@ static bool apart(const struct vp_region *was, const struct vp_region *is)
 	return was->end <= is->start || is->end <= was->start;
 }
 
-/* Pages move along: where there are fewer than there were, it is other memory. */
+/* Pages move along: with fewer pages than before it is other memory. */
 static bool may_be(const struct vp_region *was, const struct vp_region *is)
 {
 	return apart(was, is) && (vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) ||
@@ -150,8 +154,8 @@ static void moved(struct vp_tracker *tracker, const struct candidate *was,
 	vp_track_unite(tracker, was->group, is->group);
 }
 
-/* Pairs what is equal in class and size, lowest first; what finds no partner stays in the lists, in
- * order. */
+/* Pairs regions of equal class and size, lowest first. Those without a partner stay in the lists,
+ * in order. */
 static void pair_equal(struct vp_tracker *tracker, struct candidates *gone, struct candidates *come)
 {
 	size_t i = 0, j = 0, i_left = 0, j_left = 0;
@@ -185,7 +189,7 @@ static size_t class_end(const struct candidates *list, size_t from)
 	return i;
 }
 
-/* Of another size: only where each is the only one left of its class. */
+/* Pairs regions of different size, if each is the only one left of its class. */
 static unsigned pair_resized(struct vp_tracker *tracker, const struct candidates *gone,
                              const struct candidates *come)
 {
@@ -214,7 +218,7 @@ struct stretch {
 	const struct vp_region *region;
 	uint32_t index, group;
 	uint64_t start, end;
-	bool beside; /* something else came or went right beside it: one call may have done both */
+	bool beside; /* other memory came or went right beside it: one call may have done both */
 };
 
 struct stretches {
@@ -228,8 +232,8 @@ static void add_stretch(struct stretches *list, const struct stretch *stretch)
 		list->at[list->count++] = *stretch;
 }
 
-/* Of each old region, what is mapped no more. What was only replaced has not gone from there to
- * elsewhere. */
+/* Of each old region, the parts that are no longer mapped. A part that was replaced has not moved.
+ */
 static void find_gone(const struct vp_tracker *tracker, const struct space *space, uint32_t g,
                       struct stretches *gone)
 {
@@ -253,8 +257,7 @@ static void find_gone(const struct vp_tracker *tracker, const struct space *spac
 	}
 }
 
-/* What came to one region counts as one stretch, from the first to the last page that is another
- * than before. */
+/* What a region gained is one stretch, from its first new page to its last. */
 static void add_come(struct stretches *list, const struct stretch *stretch)
 {
 	struct stretch *last = list->count ? &list->at[list->count - 1] : NULL;
@@ -313,8 +316,8 @@ static bool is_whole(const struct stretch *stretch)
 	return stretch->start == stretch->region->start && stretch->end == stretch->region->end;
 }
 
-/* May what is gone have become what came? It is as long, or it has grown on its way to a place of
- * its own. */
+/* May the gone stretch be the one that came? Their lengths are equal, or it has grown and is a
+ * region of its own now. */
 static bool may_be_part(const struct stretch *gone, const struct stretch *come)
 {
 	const struct vp_region *was = gone->region, *is = come->region;
@@ -329,8 +332,7 @@ static bool may_be_part(const struct stretch *gone, const struct stretch *come)
 	return vp_track_same_use(was, is) && same_place_in_file(was, gone->start, is, come->start);
 }
 
-/* Are the pages that the old region had still somewhere, in what is left of it or in what may have
- * come of it? */
+/* Are the old region's pages still there, in its rest or in what may have come of it? */
 static bool keeps_pages(const struct vp_tracker *tracker, const struct space *space,
                         const struct stretch *gone, const struct stretch *come)
 {
@@ -357,9 +359,8 @@ static void move_part(struct vp_tracker *tracker, const struct stretch *gone,
 {
 	struct fate *fate = &tracker->fates[gone->index];
 	struct origin *origin = &tracker->origins[come->index];
-	bool lives =
-	        fate->links || fate->heir != NONE ||
-	        fate->into != NONE; /* in what is left of it, or in another part that was moved */
+	/* The old region lives on in its rest, or in another part that was moved. */
+	bool lives = fate->links || fate->heir != NONE || fate->into != NONE;
 	if (!lives && !origin->links) {
 		struct candidate from = { gone->region, gone->index, gone->group },
 		                 to = { come->region, come->index, come->group };
@@ -369,7 +370,7 @@ static void move_part(struct vp_tracker *tracker, const struct stretch *gone,
 	tracker->groups[gone->group].moved = tracker->groups[come->group].moved = true;
 	vp_track_unite(tracker, gone->group, come->group);
 	if (descends(tracker, come->index, gone->index))
-		return; /* moved next to what stayed of it */
+		return; /* the part was moved next to the rest */
 	origin->moved = gone->index;
 	if (lives)
 		fate->gave = true;
@@ -377,7 +378,7 @@ static void move_part(struct vp_tracker *tracker, const struct stretch *gone,
 		fate->into = come->index;
 }
 
-/* What mremap leaves as it is, of the stretch: for a file the place in it. */
+/* Orders stretches by the members that mremap does not change; for a file, by the offset in it. */
 static int compare_stretches(const struct stretch *a, const struct stretch *b)
 {
 	int c = memcmp(a->region->perms, b->region->perms, sizeof a->region->perms);
@@ -409,7 +410,8 @@ static void mark_beside(struct stretches *list)
 			list->at[k - 1].beside = list->at[k].beside = true;
 }
 
-/* Pairs what is equal, lowest first, and puts the pairs in front of both lists; how many there are.
+/* Pairs equal stretches, lowest first, and puts the pairs in front of both lists. Returns their
+ * number.
  */
 static size_t pair_stretches(const struct vp_tracker *tracker, const struct space *space,
                              struct stretches *gone, struct stretches *come)
@@ -434,8 +436,7 @@ static size_t pair_stretches(const struct vp_tracker *tracker, const struct spac
 	return pairs;
 }
 
-/* What was moved onto other memory does not descend from that: those groups are settled once more.
- */
+/* Memory that was moved onto other memory does not descend from it: settles those groups again. */
 static void settle_onto(struct vp_tracker *tracker, struct space *space, const struct stretch *come,
                         size_t count)
 {

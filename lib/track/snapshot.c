@@ -59,7 +59,7 @@ int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_
 	vp_tracker_drop(tracker);
 	struct space *space = vp_track_space_make(tracker, pid);
 	if (!space)
-		return vp_fail("out of memory");
+		return -1;
 	vp_track_whole(space);
 	tracker->reading = space;
 	tracker->t = t;
@@ -74,7 +74,7 @@ void vp_tracker_drop(struct vp_tracker *tracker)
 	if (!tracker->reading)
 		return;
 	vp_track_clear(tracker, &tracker->reading->next);
-	vp_track_sift(tracker->reading); /* of snapshots that are never complete, too */
+	vp_track_sift(tracker->reading); /* snapshots may never be whole */
 	tracker->reading = NULL;
 }
 
@@ -91,7 +91,7 @@ static inline bool equal_bytes(vp_str a, vp_str b)
 	return !a.n || memcmp(a.p, b.p, a.n) == 0;
 }
 
-/* Lengths first: most that differ differ there, and most strings are empty. */
+/* Compares lengths first: most strings differ in length, and most are empty. */
 static bool equal_strings(const struct vp_region *a, const struct vp_region *b)
 {
 	size_t differ = (a->name.n ^ b->name.n) | (a->flags.n ^ b->flags.n) |
@@ -104,7 +104,7 @@ static bool equal_strings(const struct vp_region *a, const struct vp_region *b)
 	       equal_bytes(a->share, b->share) && equal_bytes(a->label, b->label);
 }
 
-/* Equal in everything that a line says. False alarms of inequality only cost a copy. */
+/* Equal in all members of a line. A false "no" only costs a copy. */
 static bool equal(const struct vp_region *a, const struct vp_region *b)
 {
 	return a->start == b->start && a->end == b->end && a->size == b->size &&
@@ -115,7 +115,7 @@ static bool equal(const struct vp_region *a, const struct vp_region *b)
 	       equal_measures(a, b) && equal_strings(a, b);
 }
 
-/* The old region that starts where this one does, or the nearest above. */
+/* The old region that starts at `start`, or the nearest above; NULL: none. */
 static const struct entry *beside(struct vp_tracker *tracker, const struct entries *live,
                                   uint64_t start)
 {
@@ -124,7 +124,7 @@ static const struct entry *beside(struct vp_tracker *tracker, const struct entri
 	return tracker->cursor < live->count ? &live->at[tracker->cursor] : NULL;
 }
 
-/* The old entry at the cursor is what is now, too. */
+/* The old region at the cursor is there unchanged. */
 static void go_on(struct vp_tracker *tracker, const struct entry *old, struct entry *entry)
 {
 	entry->now = old->now;
@@ -144,16 +144,17 @@ int vp_tracker_read(struct vp_tracker *tracker, const struct vp_region *region, 
 	const struct entry *old = space->exec ? NULL : beside(tracker, &space->live, region->start);
 	struct entry *entry = vp_track_entry(&space->next);
 	if (!entry)
-		return vp_fail("out of memory");
+		return -1;
 	if (old && equal(&old->now->region, region)) {
 		go_on(tracker, old, entry);
 		if (text.n && !entry->now->text.n)
 			entry->now->text = vp_strings_keep(space->strings, text);
 		return 0;
 	}
-	if (!(entry->now = vp_track_node(tracker))) {
+	entry->now = vp_track_node(tracker);
+	if (!entry->now) {
 		space->next.count--;
-		return vp_fail("out of memory");
+		return -1;
 	}
 	vp_region_keep_like(space->strings, &entry->now->region, region,
 	                    old ? &old->now->region : NULL);
@@ -180,7 +181,7 @@ int vp_tracker_again(struct vp_tracker *tracker)
 	const struct entry *old = &space->live.at[tracker->cursor];
 	struct entry *entry = vp_track_entry(&space->next);
 	if (!entry)
-		return vp_fail("out of memory");
+		return -1;
 	if (space->next.count > 1 &&
 	    now(&space->next, space->next.count - 2)->start > old->now->region.start)
 		tracker->unsorted = true;
@@ -212,7 +213,7 @@ static int count_overlaps(const struct entries *entries)
 
 /* ---- what a snapshot means ---- */
 
-/* The new snapshot takes the old one's place. */
+/* The new snapshot takes the place of the old one. */
 static void turn(struct vp_tracker *tracker, struct space *space)
 {
 	struct entries old = space->live;
@@ -245,7 +246,7 @@ static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space
 	free(ids);
 }
 
-/* All that was is gone, and the new regions share its ids out among their `gone`. */
+/* After exec no old region is left: their ids are spread over the `gone` of the new regions. */
 static void rebuild(struct vp_tracker *tracker, struct space *space)
 {
 	uint32_t old = space->live.count, fresh = space->next.count, given = 0;
@@ -279,7 +280,8 @@ static uint64_t parents_id(const struct space *parent, uint32_t *at, const struc
 	return parent->live.at[*at].id;
 }
 
-/* A child begins as its parent's copy: both are sorted, so each finds its origin in passing. */
+/* A child begins as a copy of its parent. Both are sorted, so one walk finds each region's origin.
+ */
 static void branch(struct vp_tracker *tracker, struct space *space, const struct space *parent)
 {
 	uint32_t at = 0;
@@ -312,7 +314,7 @@ static void first_sight(struct vp_tracker *tracker, struct space *space)
 			space->next.at[j].id = ++tracker->last_id;
 }
 
-/* How many acts the changes are, if so much counts as moved; *found: what of it there was. */
+/* Returns the number of acts if these moves are allowed; *found: the moves there were. */
 static uint32_t try_moves(struct vp_tracker *tracker, struct space *space, unsigned allowed,
                           unsigned *found)
 {
@@ -325,8 +327,8 @@ static uint32_t try_moves(struct vp_tracker *tracker, struct space *space, unsig
 	return acts;
 }
 
-/* What looks like a move may be a piece of two other calls: the explanation that takes the fewest
- * acts, of these the one with the most moves. */
+/* What looks like a move may be parts of two other calls. Takes the explanation with the fewest
+ * acts; of several, the one with the most moves. */
 static void explain(struct vp_tracker *tracker, struct space *space)
 {
 	static const unsigned ways[] = { VP_MOVE_PARTS | VP_MOVE_ONTO,
@@ -340,8 +342,10 @@ static void explain(struct vp_tracker *tracker, struct space *space)
 		last = ways[k];
 		vp_track_settle_all(tracker, space);
 		uint32_t acts = try_moves(tracker, space, last, &other);
-		if (acts < least)
-			least = acts, best = last;
+		if (acts < least) {
+			least = acts;
+			best = last;
+		}
 	}
 	if (last == best)
 		return;
@@ -356,7 +360,7 @@ static int compare(struct vp_tracker *tracker, struct space *space)
 	vp_track_match(tracker, space);
 	explain(tracker, space);
 	vp_track_emit(tracker, space);
-	return tracker->no_memory ? vp_fail("out of memory") : 0;
+	return tracker->no_memory ? vp_no_memory() : 0;
 }
 
 int vp_tracker_finish(struct vp_tracker *tracker)
@@ -386,7 +390,8 @@ int vp_tracker_finish(struct vp_tracker *tracker)
 
 /* ---- frames ---- */
 
-static void tell_pending(struct vp_tracker *tracker, int64_t t, struct space *space)
+/* Small changes of residency that were not reported before the frame. */
+static void report_pending(struct vp_tracker *tracker, int64_t t, struct space *space)
 {
 	for (uint32_t i = 0; i < space->live.count; i++) {
 		struct entry *entry = &space->live.at[i];
@@ -413,7 +418,7 @@ void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
 		if (!space->seen || (pid >= 0 && space->pid != pid))
 			continue;
 		vp_track_whole(space);
-		tell_pending(tracker, t, space);
+		report_pending(tracker, t, space);
 		give_frame(tracker, t, space);
 	}
 }

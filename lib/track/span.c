@@ -1,11 +1,10 @@
-/* What is known of one span of an address space, after a call: that part alone is compared, with a
+/* What is known of one span of an address space after a call: only that part is compared, with a
  * neighbour or two.
  *
- *   was   3 |rw-p............|   4 |r--p|           span [c, e) -> nothing
- *   now   3 |rw-p|    |rw-p..|   4 |r--p|           what of 3 reaches out of it stays: 3 and a new
- * 5, one act
+ *   was   3 |rw-p............|   4 |r--p|     after munmap [c, e) holds nothing: the rest of 3
+ *   now   3 |rw-p|    |rw-p..|   4 |r--p|     stays, as 3 and a new 5; one act
  *
- * Cost and memory: those of what the call touched, however many other regions there are.
+ * Cost and memory are those of what the call touched, however many other regions there are.
  */
 #include "track/inner.h"
 
@@ -15,22 +14,20 @@
 #include "base/error.h"
 #include "space/kinds.h"
 
-#define FILE_BESIDE                                                                             \
-	8 /* neighbours of the same file that may become of another kind by what happens beside \
-	     them */
+/* Neighbours of the same file whose kind may change with what happens beside them. */
+#define FILE_BESIDE 8
 
-/* Live regions that are compared, [from, to), and where they begin in what was and in what is now.
+/* Live regions that are compared, [from, to), and their entries in `cut` (was) and in `next` (now).
  */
 struct part {
 	struct place from, to;
 	uint32_t was, now, was_end, now_end;
 };
 
-/* The span, and what was left where that lies apart from it: what is between the two is not looked
- * at. */
+/* The span, and what was left where it lies apart; regions between the two are not looked at. */
 struct parts {
 	struct part at[2];
-	unsigned count, span; /* which of them is the span's */
+	unsigned count, span; /* the index of the span's part */
 };
 
 static bool of_one_file(const struct vp_region *a, const struct vp_region *b)
@@ -59,22 +56,28 @@ static const struct vp_region *above(const struct space *space, struct place pla
 	return entry ? &entry->now->region : NULL;
 }
 
-/* Wider by the neighbours whose kind may depend on it, and by one more on each side. NULL: of what
- * is there itself. */
+/* Widens the part by the neighbours whose kind may depend on it, and by one more on each side. low,
+ * high: what lies at its ends now; NULL: the regions there are meant. */
 static void widen(const struct space *space, struct part *part, const struct vp_region *low,
                   const struct vp_region *high)
 {
 	const struct vp_region *beside;
-	if (!low && vp_track_order(part->from, part->to) < 0)
-		low = above(space, part->from), high = below(space, part->to);
-	for (int i = 0; i < FILE_BESIDE && low && (beside = below(space, part->from)) &&
-	                of_one_file(low, beside);
-	     i++)
+	if (!low && vp_track_order(part->from, part->to) < 0) {
+		low = above(space, part->from);
+		high = below(space, part->to);
+	}
+	for (int i = 0; i < FILE_BESIDE && low; i++) {
+		beside = below(space, part->from);
+		if (!beside || !of_one_file(low, beside))
+			break;
 		vp_track_back(space, &part->from);
-	for (int i = 0; i < FILE_BESIDE && high && (beside = above(space, part->to)) &&
-	                of_one_file(high, beside);
-	     i++)
+	}
+	for (int i = 0; i < FILE_BESIDE && high; i++) {
+		beside = above(space, part->to);
+		if (!beside || !of_one_file(high, beside))
+			break;
 		vp_track_next(space, &part->to);
+	}
 	vp_track_back(space, &part->from);
 	vp_track_next(space, &part->to);
 }
@@ -111,16 +114,18 @@ static int add_region(struct vp_tracker *tracker, struct space *space,
                       const struct vp_region *region, const struct vp_region *like)
 {
 	struct entry *entry = vp_track_entry(&space->next);
-	if (!entry || !(entry->now = vp_track_node(tracker))) {
-		if (entry)
-			space->next.count--;
-		return vp_fail("out of memory");
+	if (!entry)
+		return -1;
+	entry->now = vp_track_node(tracker);
+	if (!entry->now) {
+		space->next.count--;
+		return -1;
 	}
 	vp_region_keep_like(space->strings, &entry->now->region, region, like);
 	return 0;
 }
 
-/* A piece of a region, of which it is not known how much of its memory it has. */
+/* Adds a piece of an old region. How much of the memory the piece has is unknown. */
 static int add_piece(struct vp_tracker *tracker, struct space *space, const struct entry *was,
                      uint64_t start, uint64_t end)
 {
@@ -129,7 +134,7 @@ static int add_piece(struct vp_tracker *tracker, struct space *space, const stru
 	if (was->now->region.start == start && was->now->region.end == end) {
 		struct entry *entry = vp_track_entry(&space->next);
 		if (!entry)
-			return vp_fail("out of memory");
+			return -1;
 		entry->now = was->now;
 		entry->now->refs++;
 		entry->same = (uint32_t)(was - tracker->cut.at);
@@ -145,8 +150,9 @@ static int add_piece(struct vp_tracker *tracker, struct space *space, const stru
 	return add_region(tracker, space, &piece, &was->now->region);
 }
 
-static int without(struct vp_tracker *tracker, struct space *space, const struct entry *was,
-                   uint64_t start, uint64_t end, uint64_t hole, uint64_t hole_end)
+/* Adds [start, end) of an old region but for the hole. */
+static int add_around(struct vp_tracker *tracker, struct space *space, const struct entry *was,
+                      uint64_t start, uint64_t end, uint64_t hole, uint64_t hole_end)
 {
 	if (hole >= hole_end || hole_end <= start || end <= hole)
 		return add_piece(tracker, space, was, start, end);
@@ -155,7 +161,7 @@ static int without(struct vp_tracker *tracker, struct space *space, const struct
 	return add_piece(tracker, space, was, hole_end < end ? hole_end : end, end);
 }
 
-/* What of an old region lies neither in the span nor in what was left. */
+/* Adds what lies of an old region neither in the span nor in what was left. */
 static int add_rest(struct vp_tracker *tracker, struct space *space, const struct entry *was,
                     const struct vp_known *span)
 {
@@ -163,14 +169,14 @@ static int add_rest(struct vp_tracker *tracker, struct space *space, const struc
 	uint64_t low = region->end < span->start ? region->end : span->start,
 	         high = region->start > span->end ? region->start : span->end;
 	if (region->start < low &&
-	    without(tracker, space, was, region->start, low, span->left, span->left_end))
+	    add_around(tracker, space, was, region->start, low, span->left, span->left_end))
 		return -1;
-	return high < region->end
-	               ? without(tracker, space, was, high, region->end, span->left, span->left_end)
-	               : 0;
+	return high < region->end ? add_around(tracker, space, was, high, region->end, span->left,
+	                                       span->left_end)
+	                          : 0;
 }
 
-/* The old region that is there, to share strings with. */
+/* The old region at the address, to share strings with; NULL: none. */
 static const struct vp_region *at_place(const struct entries *was, const struct part *part,
                                         uint64_t address)
 {
@@ -185,7 +191,8 @@ static const struct vp_region *at_place(const struct entries *was, const struct 
 	return low < part->was_end && now(was, low)->start <= address ? now(was, low) : NULL;
 }
 
-/* Names and kinds are looked for in what was there: it is mostly the same. */
+/* Adds a region that is known now. It shares names, and mostly the kind, with the old region there.
+ */
 static int add_known(struct vp_tracker *tracker, struct space *space, const struct part *part,
                      const struct vp_region *region)
 {
@@ -229,14 +236,14 @@ static int copy_live(struct vp_tracker *tracker, const struct space *space, stru
 	     vp_track_next(space, &at)) {
 		struct entry *copy = vp_track_entry(&tracker->cut);
 		if (!copy)
-			return vp_fail("out of memory");
+			return -1;
 		*copy = *vp_track_at(space, at);
 	}
 	part->was_end = tracker->cut.count;
 	return 0;
 }
 
-/* What was there in these parts, and what is there now. */
+/* Gathers what these parts held before, and what they hold now. */
 static int gather(struct vp_tracker *tracker, struct space *space, struct parts *parts,
                   const struct vp_known *span)
 {
@@ -271,10 +278,10 @@ static int set_kind(struct vp_tracker *tracker, struct space *space, struct entr
 {
 	if (vp_str_eq(entry->now->region.kind, kind))
 		return 0;
-	if (entry->now->refs > 1) { /* shared with what was: that stays */
+	if (entry->now->refs > 1) { /* shared with the old entry, which keeps its kind */
 		struct node *own = vp_track_node(tracker);
 		if (!own)
-			return vp_fail("out of memory");
+			return -1;
 		own->region = entry->now->region;
 		vp_track_node_drop(tracker, entry->now);
 		entry->now = own;
@@ -285,7 +292,7 @@ static int set_kind(struct vp_tracker *tracker, struct space *space, struct entr
 	return 0;
 }
 
-/* Those that are new have none yet, and those beside them of the same file get one again. */
+/* Sets the kinds of new regions, and again those of their neighbours of the same file. */
 static int set_kinds(struct vp_tracker *tracker, struct space *space, const struct part *part)
 {
 	uint32_t count = part->now_end - part->now, lacking = 0;
@@ -295,7 +302,7 @@ static int set_kinds(struct vp_tracker *tracker, struct space *space, const stru
 		return 0;
 	struct vp_region *regions = malloc(count * sizeof *regions);
 	if (!regions)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (uint32_t k = 0; k < count; k++) {
 		regions[k] = *now(&space->next, part->now + k);
 		if (lacks_kind(&space->next, part, part->now + k))
@@ -310,8 +317,7 @@ static int set_kinds(struct vp_tracker *tracker, struct space *space, const stru
 
 /* ---- comparing ---- */
 
-/* The parts go through the comparison as if they were all there is; what it makes of them is one
- * act. */
+/* Compares the parts as if they were the whole address space. All changes are one act. */
 static int compare_parts(struct vp_tracker *tracker, const struct space *space)
 {
 	struct space slice = *space;
@@ -325,11 +331,11 @@ static int compare_parts(struct vp_tracker *tracker, const struct space *space)
 	for (uint32_t g = 1; g < tracker->group_count; g++)
 		vp_track_unite(tracker, 0, g);
 	vp_track_emit(tracker, &slice);
-	return tracker->no_memory ? vp_fail("out of memory") : 0;
+	return tracker->no_memory ? vp_no_memory() : 0;
 }
 
-/* The parts as they are now take the place of what they were; the higher first, for the lower one
- * moves it. */
+/* Replaces the old parts by the new ones. The higher part comes first, as the lower would move it.
+ */
 static int splice(struct vp_tracker *tracker, struct space *space, struct parts *parts)
 {
 	for (uint32_t j = 0; j < space->next.count; j++)
@@ -337,11 +343,11 @@ static int splice(struct vp_tracker *tracker, struct space *space, struct parts 
 			vp_track_report(tracker, &space->next.at[j]);
 	for (unsigned p = parts->count; p-- > 0;) {
 		const struct part *part = &parts->at[p];
-		const struct entries fresh = { space->next.at + part->now,
-			                       part->now_end - part->now, 0 };
+		const struct entries fresh = { .at = space->next.at + part->now,
+			                       .count = part->now_end - part->now };
 		if (vp_track_replace(space, part->from, part->to, &fresh))
 			return -1;
-		if (p) { /* its block may have become several */
+		if (p) { /* the block may have been divided */
 			struct part *lower = &parts->at[p - 1];
 			lower->from = vp_track_still(space, lower->from);
 			lower->to = vp_track_still(space, lower->to);

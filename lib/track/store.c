@@ -1,43 +1,43 @@
-/* What the tracker keeps: live regions of each process, their strings, and the room for a
+/* What the tracker keeps: the live regions of each process, their strings, the room for a
  * comparison.
  *
- * Bounded by the live regions of all processes, twice: a region that is equal in everything to what
- * was there is not copied but shared. Strings of what has gone are sifted out when they outweigh
- * the rest.
+ * Memory: the live regions of all processes, twice. A region that equals the region before it in
+ * all members is shared, not copied. Strings of regions that have gone are dropped when they
+ * outweigh the others.
  */
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "base/large.h"
+#include "base/list.h"
 #include "track/inner.h"
 
-#define SLAB      256 /* nodes allocated at once ... */
-#define FEW_SLABS 8   /* ... until there are so many slabs: then by the huge page */
+#define SLAB      256 /* nodes of one slab ... */
+#define FEW_SLABS 8   /* ... of the first so many; later slabs have the size of a huge page */
 
 /* ---- nodes ---- */
 
+static int add_slab(struct vp_tracker *tracker)
+{
+	bool few = tracker->slab_count < FEW_SLABS;
+	size_t size = few ? SLAB * sizeof(struct node) : VP_LARGE;
+	if (vp_list_room(&tracker->slabs, tracker->slab_count, NULL, sizeof *tracker->slabs))
+		return -1;
+	struct node *slab = vp_large_grow(NULL, 0, size);
+	if (!slab)
+		return vp_no_memory();
+	tracker->slabs[tracker->slab_count++] = slab;
+	for (size_t i = size / sizeof *slab; i-- > 0;) {
+		slab[i].next_free = tracker->free_nodes;
+		tracker->free_nodes = &slab[i];
+	}
+	return 0;
+}
+
 struct node *vp_track_node(struct vp_tracker *tracker)
 {
-	if (!tracker->free_nodes) {
-		struct node **slabs =
-		        realloc(tracker->slabs, (tracker->slab_count + 1) * sizeof *slabs);
-		if (!slabs)
-			return NULL;
-		tracker->slabs = slabs;
-		size_t count =
-		        tracker->slab_count < FEW_SLABS ? SLAB : VP_LARGE / sizeof(struct node);
-		struct node *slab =
-		        vp_large_grow(NULL, 0,
-		                      tracker->slab_count < FEW_SLABS ? SLAB * sizeof *slab
-		                                                      : VP_LARGE);
-		if (!slab)
-			return NULL;
-		slabs[tracker->slab_count++] = slab;
-		for (size_t i = count; i-- > 0;) {
-			slab[i].next_free = tracker->free_nodes;
-			tracker->free_nodes = &slab[i];
-		}
-	}
+	if (!tracker->free_nodes && add_slab(tracker))
+		return NULL;
 	struct node *node = tracker->free_nodes;
 	tracker->free_nodes = node->next_free;
 	node->refs = 1;
@@ -53,20 +53,22 @@ void vp_track_node_drop(struct vp_tracker *tracker, struct node *node)
 	tracker->free_nodes = node;
 }
 
+/* ---- entries ---- */
+
+int vp_track_entries(struct entries *entries, uint32_t more)
+{
+	if (more > UINT32_MAX / 4 || entries->count > UINT32_MAX / 4)
+		return vp_no_memory();
+	return vp_list_more(&entries->at, entries->count, more, &entries->size,
+	                    sizeof *entries->at);
+}
+
 struct entry *vp_track_entry(struct entries *entries)
 {
-	if (entries->count == entries->size) {
-		if (entries->size >= UINT32_MAX / 4)
-			return NULL;
-		uint32_t size = entries->size ? 2 * entries->size : 64;
-		struct entry *grown = realloc(entries->at, size * sizeof *grown);
-		if (!grown)
-			return NULL;
-		entries->at = grown;
-		entries->size = size;
-	}
+	if (entries->count == entries->size && vp_track_entries(entries, 1))
+		return NULL;
 	struct entry *entry = &entries->at[entries->count++];
-	*entry = (struct entry){ NULL, NULL, 0, NONE };
+	*entry = (struct entry){ .same = NONE };
 	return entry;
 }
 
@@ -99,22 +101,20 @@ struct space *vp_track_space_make(struct vp_tracker *tracker, int64_t pid)
 	struct space *space = vp_track_space(tracker, pid);
 	if (space)
 		return space;
-	struct space **spaces =
-	        realloc(tracker->spaces, (tracker->space_count + 1) * sizeof *spaces);
-	if (!spaces)
+	if (vp_list_room(&tracker->spaces, tracker->space_count, NULL, sizeof *tracker->spaces))
 		return NULL;
-	tracker->spaces = spaces;
-	if (!(space = calloc(1, sizeof *space)))
-		return NULL;
-	space->pid = pid;
-	space->parent = -1;
-	if (!(space->strings = vp_strings_new()) ||
-	    vp_places_set(&tracker->pids, pid, tracker->space_count)) {
-		vp_strings_free(space->strings);
+	space = calloc(1, sizeof *space);
+	struct vp_strings *strings = space ? vp_strings_new() : NULL;
+	if (!strings || vp_places_set(&tracker->pids, pid, tracker->space_count)) {
+		vp_strings_free(strings);
 		free(space);
+		vp_no_memory();
 		return NULL;
 	}
-	spaces[tracker->space_count++] = space;
+	space->pid = pid;
+	space->parent = -1;
+	space->strings = strings;
+	tracker->spaces[tracker->space_count++] = space;
 	return space;
 }
 
@@ -136,7 +136,7 @@ void vp_track_space_forget(struct vp_tracker *tracker, struct space *space)
 {
 	size_t at = vp_places_get(&tracker->pids, space->pid, SIZE_MAX);
 	struct space *last = tracker->spaces[--tracker->space_count];
-	tracker->spaces[at] = last; /* it was there: the last one takes its place */
+	tracker->spaces[at] = last;
 	if (last != space)
 		vp_places_set(&tracker->pids, last->pid, at);
 	vp_places_drop(&tracker->pids, space->pid);
@@ -168,36 +168,44 @@ void vp_track_sift(struct space *space)
 	space->strings_kept = vp_strings_bytes(fresh);
 }
 
-/* ---- what the comparison needs ---- */
+/* ---- room for a comparison ---- */
+
+static void free_room(struct vp_tracker *tracker)
+{
+	free(tracker->links);
+	free(tracker->fates);
+	free(tracker->origins);
+	free(tracker->groups);
+	free(tracker->resident);
+}
 
 uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count)
 {
 	if (count <= tracker->ids_size)
 		return tracker->ids;
-	uint64_t *ids = realloc(tracker->ids, 2 * count * sizeof *ids);
-	if (!ids) {
+	if (vp_list_reach(&tracker->ids, count, &tracker->ids_size, sizeof *tracker->ids)) {
 		tracker->no_memory = true;
 		return NULL;
 	}
-	tracker->ids = ids;
-	tracker->ids_size = 2 * count;
-	return ids;
+	return tracker->ids;
 }
 
+/* The arrays hold nothing that is needed again, so they are not copied. */
 int vp_track_room(struct vp_tracker *tracker, const struct space *space)
 {
 	uint32_t room = space->live.count + space->next.count + 1;
 	if (room <= tracker->room)
 		return 0;
-	free(tracker->links), tracker->links = malloc(room * sizeof *tracker->links);
-	free(tracker->fates), tracker->fates = malloc(room * sizeof *tracker->fates);
-	free(tracker->origins), tracker->origins = malloc(room * sizeof *tracker->origins);
-	free(tracker->groups), tracker->groups = malloc(room * sizeof *tracker->groups);
-	free(tracker->resident), tracker->resident = malloc(room * sizeof *tracker->resident);
+	free_room(tracker);
+	tracker->links = malloc(room * sizeof *tracker->links);
+	tracker->fates = malloc(room * sizeof *tracker->fates);
+	tracker->origins = malloc(room * sizeof *tracker->origins);
+	tracker->groups = malloc(room * sizeof *tracker->groups);
+	tracker->resident = malloc(room * sizeof *tracker->resident);
 	bool all = tracker->links && tracker->fates && tracker->origins && tracker->groups &&
 	           tracker->resident;
 	tracker->room = all ? room : 0;
-	return all ? 0 : vp_fail("out of memory");
+	return all ? 0 : vp_no_memory();
 }
 
 /* ---- the tracker ---- */
@@ -231,11 +239,7 @@ void vp_tracker_free(struct vp_tracker *tracker)
 		free(tracker->slabs[i]);
 	free(tracker->slabs);
 	free(tracker->spaces);
-	free(tracker->links);
-	free(tracker->fates);
-	free(tracker->origins);
-	free(tracker->groups);
-	free(tracker->resident);
+	free_room(tracker);
 	free(tracker->ids);
 	free(tracker->cut.at);
 	free(tracker);

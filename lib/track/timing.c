@@ -1,16 +1,16 @@
-/* Rows of CSV about each update. Nothing in them needs quotes: names of calls are letters, digits
- * and underscores. */
+/* Rows of CSV, one for each update. No field needs quotes: names of calls are letters, digits and
+ * underscores. */
 #include "track/timing.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/error.h"
+#include "base/utc.h"
+#include "system/schedule.h"
 
-#define FLUSH 200000000 /* ns after which a row is not kept back */
+#define FLUSH 200000000 /* ns between two flushes of the file */
 
 struct vp_timing {
 	FILE *file;
@@ -19,22 +19,20 @@ struct vp_timing {
 	int64_t started, flushed;
 	int64_t took, seen;
 	uint64_t act, acts;
-	unsigned events; /* a bit for each that there was */
+	unsigned events; /* a bit for each kind of event */
 	char call[32];
 };
-
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 struct vp_timing *vp_timing_open(const char *path)
 {
 	struct vp_timing *timing = calloc(1, sizeof *timing);
-	if (!timing || !(timing->file = fopen(path, "we"))) {
-		vp_fail("%s: %s", path, strerror(timing ? errno : ENOMEM));
+	if (!timing) {
+		vp_no_memory();
+		return NULL;
+	}
+	timing->file = fopen(path, "we");
+	if (!timing->file) {
+		vp_fail_errno("%s", path);
 		free(timing);
 		return NULL;
 	}
@@ -52,33 +50,20 @@ int vp_timing_close(struct vp_timing *timing)
 	bool failed = ferror(timing->file);
 	failed |= fclose(timing->file) != 0;
 	if (failed)
-		vp_fail("%s: %s", timing->path, strerror(errno));
+		vp_fail_errno("%s", timing->path);
 	free(timing);
 	return failed ? -1 : 0;
 }
 
-/* 2026-11-20T19:54:09.797402220Z */
 void vp_timing_segment(struct vp_timing *timing, vp_str began)
 {
-	char text[64];
-	struct tm utc = { 0 };
-	double fraction = 0;
-	timing->began = INT64_MIN;
-	if (!began.n || began.n >= sizeof text)
-		return;
-	memcpy(text, began.p, began.n);
-	text[began.n] = 0;
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
-	if (!rest || (*rest && *rest != '.' && *rest != 'Z'))
-		return;
-	if (*rest == '.')
-		fraction = strtod(rest, NULL);
-	timing->began = timegm(&utc) * INT64_C(1000000000) + (int64_t)(fraction * 1e9 + 0.5);
+	if (!vp_utc_read(began, &timing->began))
+		timing->began = INT64_MIN;
 }
 
 void vp_timing_start(struct vp_timing *timing, int64_t took, int64_t seen)
 {
-	timing->started = clock_ns(CLOCK_MONOTONIC);
+	timing->started = vp_clock();
 	timing->took = took;
 	timing->seen = seen;
 	timing->events = 0;
@@ -97,12 +82,12 @@ void vp_timing_change(struct vp_timing *timing, enum vp_event event, uint64_t ac
 		strcpy(timing->call, "several");
 }
 
-static void put_seconds(FILE *file, int64_t ns, const char *behind)
+static void put_seconds(FILE *file, int64_t ns, const char *after)
 {
 	if (ns >= 0)
 		fprintf(file, "%lld.%09lld", (long long)(ns / 1000000000),
 		        (long long)(ns % 1000000000));
-	fputs(behind, file);
+	fputs(after, file);
 }
 
 static void put_events(const struct vp_timing *timing)
@@ -120,9 +105,9 @@ void vp_timing_stop(struct vp_timing *timing, int64_t t, int64_t pid, const char
                     size_t regions)
 {
 	FILE *file = timing->file;
-	int64_t now = clock_ns(CLOCK_MONOTONIC), lag = -1;
+	int64_t now = vp_clock(), lag = -1;
 	if (timing->began != INT64_MIN)
-		lag = clock_ns(CLOCK_REALTIME) - timing->began - t;
+		lag = vp_clock_utc() - timing->began - t;
 	put_seconds(file, t, ",");
 	if (pid >= 0)
 		fprintf(file, "%lld", (long long)pid);
