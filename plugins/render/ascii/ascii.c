@@ -1,6 +1,6 @@
 /* The text renderer: pictures for a terminal, in colour or letters, in Unicode or ASCII, as wide as
  * it is. */
-#include "ascii.h"
+#include "inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>

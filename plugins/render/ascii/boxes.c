@@ -1,6 +1,6 @@
 /* Boxes in text: each cell, or half a cell where colours allow, belongs to the box that covers most
  * of it. */
-#include "ascii.h"
+#include "inner.h"
 
 #include <math.h>
 #include <stdlib.h>

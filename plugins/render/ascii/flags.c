@@ -1,5 +1,5 @@
 /* Flags of a text picture: words in lanes above the plot, each with an arrow over its column. */
-#include "ascii.h"
+#include "inner.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The frame of a text picture: what fits in so many rows, title, axes with ticks and folds, legend,
  * notes. */
-#include "ascii.h"
+#include "inner.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Lines of a text picture: text from outside becomes cells, cells become bytes and colour
  * sequences. */
-#include "ascii.h"
+#include "inner.h"
 #include "../kit/text.h"
 
 #include <stdio.h>

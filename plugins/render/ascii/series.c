@@ -1,6 +1,6 @@
 /* Stacked series in text: a column of cells for each moment, its boundaries to an eighth of a row
  * where colours allow. */
-#include "ascii.h"
+#include "inner.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* A table in text: aligned columns; on a terminal no line is wider than it, into a pipe nothing is
  * cut. */
-#include "ascii.h"
+#include "inner.h"
 #include "../kit/width.h"
 
 #include <stdlib.h>

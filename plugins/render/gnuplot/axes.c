@@ -1,6 +1,6 @@
 /* The script's axes: where the plot lies, ticks whose words never meet, folds, and flags with their
  * words in lanes. */
-#include "gnuplot.h"
+#include "inner.h"
 #include "../kit/lanes.h"
 #include "../kit/width.h"
 

@@ -1,6 +1,6 @@
 /* Boxes in gnuplot: a data block with one index for each class; over the light boxes what is
  * resident, then marks and labels. */
-#include "gnuplot.h"
+#include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>

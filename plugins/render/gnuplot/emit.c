@@ -4,7 +4,7 @@
  * escapes, in tick words and formats it reads %, in enhanced text {}_^@&. So all text is in '...',
  * where nothing has a meaning, all terminals are noenhanced, and data blocks hold numbers only. A '
  * is written as '."'".' and not as '', which gnuplot 5.4 misreads at the beginning of a string. */
-#include "gnuplot.h"
+#include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>

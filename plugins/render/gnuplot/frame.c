@@ -1,6 +1,6 @@
 /* The script's frame: terminal, colours, title, legend, notes, and the picture for "there is
  * nothing". */
-#include "gnuplot.h"
+#include "inner.h"
 #include "../kit/lanes.h"
 #include "../kit/width.h"
 

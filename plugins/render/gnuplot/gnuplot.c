@@ -1,6 +1,6 @@
 /* The gnuplot renderer: a script with its data in it, to run or to edit; with -o x.png, .pdf or
  * .svg, gnuplot's picture of it. */
-#include "gnuplot.h"
+#include "inner.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Runs gnuplot on the script and hands its picture to the host: all of it, or nothing. No shell
  * comes between. */
-#include "gnuplot.h"
+#include "inner.h"
 
 #include <errno.h>
 #include <spawn.h>

@@ -1,6 +1,6 @@
 /* Stacked series in gnuplot: a data block with a column for each; the highest sum is drawn first,
  * the others over it. */
-#include "gnuplot.h"
+#include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>

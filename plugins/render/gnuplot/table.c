@@ -1,6 +1,6 @@
 /* A table in gnuplot: labels on a page that is as high as it has rows; a cell that is too wide is
  * cut with an ellipsis. */
-#include "gnuplot.h"
+#include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Boxes in SVG: one group of rectangles for each class, over them one path of what is resident,
  * then marks and labels. */
-#include "svg.h"
+#include "inner.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The SVG renderer's writer: gathers bytes, prints short numbers, and escapes every text that comes
  * from outside. */
-#include "svg.h"
+#include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>

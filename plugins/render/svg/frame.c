@@ -1,5 +1,5 @@
 /* The SVG's frame: document, title, legend, notes, and the picture for "there is nothing". */
-#include "svg.h"
+#include "inner.h"
 #include "../kit/lanes.h"
 
 #include <math.h>

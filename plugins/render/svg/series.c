@@ -1,5 +1,5 @@
 /* Stacked series in SVG: one area for each, drawn in steps, thinned to one point a pixel. */
-#include "svg.h"
+#include "inner.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The SVG's colours: plain rules for one theme, and for `auto` the dark ones again behind a media
  * query. */
-#include "svg.h"
+#include "inner.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The SVG renderer: one self-contained picture, readable on light and dark grounds, with hover
  * texts and no script. */
-#include "svg.h"
+#include "inner.h"
 
 static const struct vp_option options[] = {
 	{

@@ -1,6 +1,6 @@
 /* A table in SVG: as high as it has rows; a column that is too wide is cut with …, its whole text
  * stands in the row's title. */
-#include "svg.h"
+#include "inner.h"
 #include "../kit/text.h"
 
 #include <math.h>

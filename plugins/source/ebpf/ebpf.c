@@ -120,27 +120,7 @@ static const struct vp_option options[] = {
 	{ 0 },
 };
 
-int64_t ebpf_clock(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /* ---- loading ---- */
-
-static bool named(const char *list, const char *name)
-{
-	size_t n = strlen(name);
-	while (list && *list) {
-		size_t word = strcspn(list, ", ");
-		if (word == n && memcmp(list, name, n) == 0)
-			return true;
-		list += word;
-		list += strspn(list, ", ");
-	}
-	return false;
-}
 
 static int refuse(struct vp_sample_api *h, int cause)
 {
@@ -161,16 +141,11 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list list
 	return loud && level <= LIBBPF_INFO ? vfprintf(stderr, format, list) : 0;
 }
 
-bool ebpf_is_wanted(const struct ebpf *e, int call)
-{
-	return !e->calls || !*e->calls || named(e->calls, ebpf_call_names[call]);
-}
-
 static void choose(struct ebpf *e)
 {
 	bool wanted[EBPF_CALL_COUNT];
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
-		wanted[i] = ebpf_is_wanted(e, i);
+		wanted[i] = words_name(e->calls, i);
 		if (wanted[i])
 			e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
 	}
@@ -430,6 +405,35 @@ static bool watched_of(struct ebpf *e, uint32_t pid, struct ebpf_watched *to)
 	       bpf_map_lookup_elem(bpf_map__fd(e->bpf->maps.pids), &pid, to) == 0;
 }
 
+static void watch(struct ebpf *e, int64_t pid, bool held)
+{
+	uint32_t key = (uint32_t)pid;
+	struct ebpf_watched known, value = { .held = held };
+	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
+	if (watched_of(e, key, &known))
+		return; /* the kernel's half may have seen it begin */
+	for (int i = EBPF_FIRST; i-- > 0;)
+		if (!first[i].pid)
+			unused = &first[i];
+	if (unused) {
+		unused->watched = value;
+		__atomic_store_n(&unused->pid, key, __ATOMIC_RELEASE);
+		return;
+	}
+	e->bpf->bss->further = 1;
+	bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST);
+}
+
+static void unwatch(struct ebpf *e, int64_t pid)
+{
+	uint32_t key = (uint32_t)pid;
+	struct ebpf_first *first = e->bpf->bss->first;
+	for (int i = 0; i < EBPF_FIRST; i++)
+		if (first[i].pid == key)
+			__atomic_store_n(&first[i].pid, 0, __ATOMIC_RELEASE);
+	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
+}
+
 /* Tells what of a process has found no room until `before`, if no later record says so. False: it
  * has ended since. */
 static bool tell_refused(struct ebpf *e, struct vp_sample_api *h, struct target *target,
@@ -445,7 +449,7 @@ static bool tell_refused(struct ebpf *e, struct vp_sample_api *h, struct target 
 	if ((int64_t)watched.end.t > before)
 		return false;
 	struct ebpf_lived exit = { .head = watched.end, .code = watched.code };
-	ebpf_unwatch(e, target->pid);
+	unwatch(e, target->pid);
 	tell(e, h, &exit.head);
 	return true;
 }
@@ -490,35 +494,6 @@ static int ebpf_fd(void *state)
 
 /* ---- processes ---- */
 
-void ebpf_watch(struct ebpf *e, int64_t pid, bool held)
-{
-	uint32_t key = (uint32_t)pid;
-	struct ebpf_watched known, value = { .held = held };
-	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
-	if (watched_of(e, key, &known))
-		return; /* the kernel's half may have seen it begin */
-	for (int i = EBPF_FIRST; i-- > 0;)
-		if (!first[i].pid)
-			unused = &first[i];
-	if (unused) {
-		unused->watched = value;
-		__atomic_store_n(&unused->pid, key, __ATOMIC_RELEASE);
-		return;
-	}
-	e->bpf->bss->further = 1;
-	bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST);
-}
-
-void ebpf_unwatch(struct ebpf *e, int64_t pid)
-{
-	uint32_t key = (uint32_t)pid;
-	struct ebpf_first *first = e->bpf->bss->first;
-	for (int i = 0; i < EBPF_FIRST; i++)
-		if (first[i].pid == key)
-			__atomic_store_n(&first[i].pid, 0, __ATOMIC_RELEASE);
-	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
-}
-
 /* Children that were there before. */
 static void attach_children(struct ebpf *e, struct vp_sample_api *h, int64_t pid);
 
@@ -527,11 +502,11 @@ static int take_in(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 	struct target *target = target_add(e, pid);
 	if (!target)
 		return h->fail(h, "out of memory");
-	ebpf_watch(e, pid, false); /* first, so that nothing is missed between the picture and what
+	watch(e, pid, false); /* first, so that nothing is missed between the picture and what
 	                              follows */
 	if (target_read(e, target)) {
 		int cause = errno;
-		ebpf_unwatch(e, pid);
+		unwatch(e, pid);
 		target->forget = true;
 		target_sweep(e);
 		if (!target_there(pid))
@@ -568,7 +543,7 @@ static int ebpf_attach(void *state, struct vp_sample_api *h, const struct vp_pro
 	if (!target)
 		return h->fail(h, "out of memory");
 	target->unseen = true;
-	ebpf_watch(e, process->pid, true);
+	watch(e, process->pid, true);
 	return 0;
 }
 

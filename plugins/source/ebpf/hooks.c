@@ -165,7 +165,7 @@ static int find_all(struct ebpf *e, struct vp_sample_api *h, int calls)
 	char missing[256] = "";
 	size_t found = 0, lacking = 0;
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
-		if (!ebpf_is_wanted(e, i))
+		if (!words_name(e->calls, i))
 			continue;
 		int there = find_one(e, h, calls, i);
 		if (there < 0)

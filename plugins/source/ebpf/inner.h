@@ -3,21 +3,24 @@
  *   ebpf.c     the plugin: options, loading, draining the ring in order of time
  *   hooks.c    hook=calls: the tracepoints of single system calls
  *   tell.c     a record becomes lines
+ *   region.c   a region becomes one of the stream
  *   words.c    calls and their arguments by the names of the manual pages
  *   names.c    files by device and inode
  *   faults.c   page faults, where they are counted
  *   stacks.c   call stacks, with functions by
  *   code.c     where a process has code
- *   symbols.c  the symbol tables of files
  *   target.c   the processes: what is known of each, and reading one whole
  *   whole.c    ... in the kernel, under its lock
  */
 #ifndef VMPIPE_SOURCE_EBPF_INNER_H
 #define VMPIPE_SOURCE_EBPF_INNER_H
 
+#include <time.h>
+
 #include "ebpf.h"
 #include "plugin.h"
 #include "../kit/redact.h"
+#include "../kit/symbols.h"
 
 /* Regions of files with code in them, none over another. */
 struct code {
@@ -92,7 +95,7 @@ struct ebpf {
 	struct target *targets;
 	size_t target_count, target_size;
 	uint64_t spaces; /* that there were */
-	struct procfs_redacted redacted;
+	struct redacted_text redacted;
 	struct names *names;
 	struct stacks *call_stacks;
 	char vsyscall[128]; /* the row of maps that no region of the process makes */
@@ -104,8 +107,13 @@ struct ebpf {
 enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
 enum { HOOK_ALL, HOOK_CALLS };
 
-int64_t ebpf_clock(void); /* ns, monotonic */
-bool ebpf_is_wanted(const struct ebpf *e, int call);
+/* ns, monotonic */
+static inline int64_t ebpf_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
 
 /* hooks.c, for hook=calls. hooks_find: finds the tracepoints of the wanted calls, and says which
  * are missing. -1: all of them, or tracefs (fail). hooks_attach: has `end` run at the end of each
@@ -155,7 +163,7 @@ vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode,
 vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,
                    uint16_t alias); /* the same for the stream: with --redact it is none */
 /* A name of a thread or a function, a path, an argument; with --redact it is none, and `to`
- * (PROCFS_REDACTED_MAX) holds what stands there. */
+ * (REDACTED_MAX) holds what stands there. */
 vp_str names_hidden(struct vp_sample_api *h, vp_str name, char *to);
 
 /* words.c */
@@ -164,6 +172,7 @@ extern const short ebpf_call_numbers[EBPF_CALL_COUNT]; /* the system's */
 /* Of the 32-bit interface of x86-64, by number: the call and 1, or 0. */
 extern const unsigned char ebpf_calls32[EBPF_NUMBERS];
 void words_put_call(struct vp_sample_api *h, const struct ebpf_called *called);
+bool words_name(const char *list, int call); /* whether a list of calls names it; none: true */
 
 /* stacks.c: call stacks by the kernel's half's ids, each told once, before its first use. */
 struct stacks *stacks_new(void);
@@ -181,21 +190,13 @@ const struct ebpf_vma *code_find(const struct code *code,
                                  uint64_t at); /* NULL: none is known there */
 void code_free(struct code *code);             /* forgets all of it */
 
-/* symbols.c: functions by their place in a file, as its symbol table has them. */
-struct symbols;
-struct symbols *symbols_new(void);
-void symbols_free(struct symbols *symbols);
-/* The function around `offset` (bytes into the file); p NULL: none is known. `path` as the process
- * sees it. */
-vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t inode, vp_str path,
-                    uint64_t offset);
-
 /* tell.c */
 void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head);
 /* Tells that so many records of a process have found no room until t (ns, monotonic), if more than
  * has been told; it is to be read again. */
 void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, int64_t t,
                uint32_t lost);
+/* region.c */
 /* The region as the stream has it; `digits` (48 bytes) holds its texts. */
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,
                  char *digits);
@@ -203,9 +204,5 @@ void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_reg
 /* faults.c */
 void faults_put(struct ebpf *e, struct vp_sample_api *h,
                 int64_t t); /* what was counted since the last time, as `faults` lines */
-
-/* ebpf.c */
-void ebpf_watch(struct ebpf *e, int64_t pid, bool held);
-void ebpf_unwatch(struct ebpf *e, int64_t pid);
 
 #endif

@@ -73,13 +73,13 @@ void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t ali
 	struct named *named = place(names, dev, inode, alias);
 	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0)
 		return;
-	char *copy = malloc(name.n + 1 + (names->h->redacting ? PROCFS_REDACTED_MAX : 0));
+	char *copy = malloc(name.n + 1 + (names->h->redacting ? REDACTED_MAX : 0));
 	if (!copy)
 		return;
 	memcpy(copy, name.p, name.n);
 	copy[name.n] = 0;
-	size_t shown = names->h->redacting ? procfs_redact_name(names->h, name, copy + name.n + 1)
-	                                   : name.n;
+	size_t shown =
+	        names->h->redacting ? redact_name(names->h, name, copy + name.n + 1) : name.n;
 	names->count += !named->name;
 	free(named->name);
 	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, alias, copy };
@@ -111,7 +111,7 @@ vp_str names_hidden(struct vp_sample_api *h, vp_str name, char *to)
 {
 	if (!h->redacting || !name.n)
 		return name;
-	return (vp_str){ to, procfs_redact_word(h, name, to) };
+	return (vp_str){ to, redact_word(h, name, to) };
 }
 
 /* As maps has it: a newline is written \012, and what has no name in a folder any more is

@@ -182,7 +182,7 @@ static void put(struct ebpf *e, struct vp_sample_api *h, int64_t t, uint64_t num
                 const struct ebpf_stack *record)
 {
 	struct vp_frame frames[EBPF_FRAMES + 1];
-	char hidden[EBPF_FRAMES + 1][PROCFS_REDACTED_MAX];
+	char hidden[EBPF_FRAMES + 1][REDACTED_MAX];
 	size_t count = 0;
 	int64_t pid = record->head.pid;
 	const struct target *target = target_find(e, pid);

@@ -229,7 +229,7 @@ void target_put(struct ebpf *e, struct vp_sample_api *h, struct target *target)
 		return;
 	vp_str text = { target->text, target->text_n };
 	if (h->redacting && !target->row_count) { /* of rows the names are hidden already */
-		if (procfs_redact_text(&e->redacted, h, text))
+		if (redact_text(&e->redacted, h, text))
 			return;
 		text = (vp_str){ e->redacted.text, e->redacted.n };
 	}
@@ -273,14 +273,14 @@ void target_put_args(struct vp_sample_api *h, const char *text, size_t n)
 {
 	vp_str args[EBPF_ARGS];
 	size_t count = 0;
-	char *hidden = h->redacting ? malloc(EBPF_ARGS * PROCFS_REDACTED_MAX) : NULL;
+	char *hidden = h->redacting ? malloc(EBPF_ARGS * REDACTED_MAX) : NULL;
 	if (h->redacting && !hidden)
 		return;
 	for (size_t at = 0; at < n && count < EBPF_ARGS;) {
 		args[count] = (vp_str){ text + at, strnlen(text + at, n - at) };
 		at += args[count].n + 1;
-		args[count] = names_hidden(h, args[count],
-		                           hidden + (hidden ? count * PROCFS_REDACTED_MAX : 0));
+		args[count] =
+		        names_hidden(h, args[count], hidden + (hidden ? count * REDACTED_MAX : 0));
 		count++;
 	}
 	if (count)
@@ -290,7 +290,7 @@ void target_put_args(struct vp_sample_api *h, const char *text, size_t n)
 
 void target_put_process(struct vp_sample_api *h, int64_t t, int64_t pid, const char *why)
 {
-	char path[64], exe[PATH_MAX], hidden[PROCFS_REDACTED_MAX], *text = NULL;
+	char path[64], exe[PATH_MAX], hidden[REDACTED_MAX], *text = NULL;
 	size_t size = 0;
 	ssize_t n = slurp(pid, "stat", &text, &size);
 	char *open = n > 0 ? memchr(text, '(', (size_t)n) : NULL,

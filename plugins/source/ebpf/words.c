@@ -252,3 +252,21 @@ void words_put_call(struct vp_sample_api *h, const struct ebpf_called *called)
 		h->num(h, "result", (uint64_t)called->result);
 	}
 }
+
+static bool named(const char *list, const char *name)
+{
+	size_t n = strlen(name);
+	while (list && *list) {
+		size_t word = strcspn(list, ", ");
+		if (word == n && memcmp(list, name, n) == 0)
+			return true;
+		list += word;
+		list += strspn(list, ", ");
+	}
+	return false;
+}
+
+bool words_name(const char *list, int call)
+{
+	return !list || !*list || named(list, ebpf_call_names[call]);
+}

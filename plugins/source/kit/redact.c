@@ -173,7 +173,7 @@ static void put_name(struct redacted *to, vp_str name)
 		hash(to, name);
 }
 
-size_t procfs_redact_name(struct vp_sample_api *h, vp_str name, char to[PROCFS_REDACTED_MAX])
+size_t redact_name(struct vp_sample_api *h, vp_str name, char to[REDACTED_MAX])
 {
 	static const char deleted[] = " (deleted)";
 	struct redacted redacted = { h, to };
@@ -187,10 +187,10 @@ size_t procfs_redact_name(struct vp_sample_api *h, vp_str name, char to[PROCFS_R
 	return (size_t)(redacted.at - to);
 }
 
-size_t procfs_redact_word(struct vp_sample_api *h, vp_str word, char to[PROCFS_REDACTED_MAX])
+size_t redact_word(struct vp_sample_api *h, vp_str word, char to[REDACTED_MAX])
 {
 	if (!word.n || *word.p == '/')
-		return procfs_redact_name(h, word, to);
+		return redact_name(h, word, to);
 	h->redact(h, word, to);
 	return VP_REDACTED;
 }
@@ -198,13 +198,13 @@ size_t procfs_redact_word(struct vp_sample_api *h, vp_str word, char to[PROCFS_R
 /* ---- a whole text ---- */
 
 /* Neighbours mostly have the same name. */
-static size_t redact_again(struct procfs_redacted *text, struct vp_sample_api *h, vp_str name,
+static size_t redact_again(struct redacted_text *text, struct vp_sample_api *h, vp_str name,
                            char *to)
 {
 	if (name.n != text->last_n || memcmp(name.p, text->last, name.n) != 0) {
 		text->last_n = name.n <= sizeof text->last ? name.n : 0;
 		memcpy(text->last, name.p, text->last_n);
-		text->made_n = procfs_redact_name(h, name, text->made);
+		text->made_n = redact_name(h, name, text->made);
 	}
 	memcpy(to, text->made, text->made_n);
 	return text->made_n;
@@ -239,15 +239,15 @@ static size_t text_of_value(vp_str line)
 	return digits > at && (digits == line.n || is(behind(line, digits), " kB")) ? line.n : at;
 }
 
-int procfs_redact_text(struct procfs_redacted *text, struct vp_sample_api *h, vp_str from)
+int redact_text(struct redacted_text *text, struct vp_sample_api *h, vp_str from)
 {
 	const char *end = from.p + from.n;
 	text->n = 0;
 	while (from.p < end) {
 		const char *newline = memchr(from.p, '\n', (size_t)(end - from.p));
 		vp_str line = { from.p, (size_t)((newline ? newline : end) - from.p) };
-		if (text->size - text->n < line.n + PROCFS_REDACTED_MAX + 1) {
-			size_t size = 2 * text->size + line.n + from.n + PROCFS_REDACTED_MAX + 1;
+		if (text->size - text->n < line.n + REDACTED_MAX + 1) {
+			size_t size = 2 * text->size + line.n + from.n + REDACTED_MAX + 1;
 			char *more = realloc(text->text, size);
 			if (!more)
 				return -1;

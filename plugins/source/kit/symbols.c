@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../ebpf/inner.h"
+#include "symbols.h"
 
 #define MOST (1u << 20) /* functions of one file */
 

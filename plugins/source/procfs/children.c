@@ -9,7 +9,7 @@
  * - An orphan is another's child from the moment its parent ends: whoever was not seen before that
  * is not found.
  */
-#include "procfs.h"
+#include "inner.h"
 
 #include <ctype.h>
 #include <dirent.h>

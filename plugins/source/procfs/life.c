@@ -1,6 +1,6 @@
 /* One process as /proc/PID/stat, exe and cmdline tell of it, and the sentences for those that
  * cannot be looked at. */
-#include "procfs.h"
+#include "inner.h"
 
 #include "base/utc.h"
 
@@ -156,9 +156,9 @@ static void put_exe(struct vp_sample_api *h, int64_t pid)
 	if (n <= 0)
 		return;
 	vp_str exe = { target, (size_t)n };
-	char redacted[PROCFS_REDACTED_MAX];
+	char redacted[REDACTED_MAX];
 	if (h->redacting)
-		exe = (vp_str){ redacted, procfs_redact_name(h, exe, redacted) };
+		exe = (vp_str){ redacted, redact_name(h, exe, redacted) };
 	h->str(h, "exe", exe);
 }
 
@@ -176,15 +176,15 @@ static void put_args_of(struct vp_sample_api *h, const char *text, size_t end, b
 {
 	size_t count = count_args(text, end), at = 0;
 	vp_str *args = count ? malloc(count * sizeof *args) : NULL;
-	char *redacted = args && h->redacting ? malloc(count * PROCFS_REDACTED_MAX) : NULL;
+	char *redacted = args && h->redacting ? malloc(count * REDACTED_MAX) : NULL;
 	if (!args || (h->redacting && !redacted))
 		return free(args);
 	for (size_t i = 0; i < count; i++) {
-		char *to = redacted ? redacted + i * PROCFS_REDACTED_MAX : NULL;
+		char *to = redacted ? redacted + i * REDACTED_MAX : NULL;
 		args[i] = (vp_str){ text + at, strnlen(text + at, end - at) };
 		at += args[i].n + 1;
 		if (redacted)
-			args[i] = (vp_str){ to, procfs_redact_word(h, args[i], to) };
+			args[i] = (vp_str){ to, redact_word(h, args[i], to) };
 	}
 	h->strs(h, "args", args, count);
 	if (cut || at < end)

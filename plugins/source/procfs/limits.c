@@ -6,7 +6,7 @@
  * <mount>/user.slice/session-1.scope/memory.max:  max, or bytes; what a cgroup above allows holds
  * as well, so the least of them counts.
  */
-#include "procfs.h"
+#include "inner.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ static uint64_t least_above(char *path)
 
 static void put_cgroup(struct vp_sample_api *h, int64_t pid)
 {
-	char path[64], text[4096], redacted[PROCFS_REDACTED_MAX];
+	char path[64], text[4096], redacted[REDACTED_MAX];
 	snprintf(path, sizeof path, "/proc/%lld/cgroup", (long long)pid);
 	if (!slurp(path, text, sizeof text))
 		return;
@@ -90,7 +90,7 @@ static void put_cgroup(struct vp_sample_api *h, int64_t pid)
 	if (name.n <= 1 || strstr(at, "/.."))
 		return; /* the root has no limit; what lies outside of our view we cannot read */
 	if (h->redacting)
-		name = (vp_str){ redacted, procfs_redact_name(h, name, redacted) };
+		name = (vp_str){ redacted, redact_name(h, name, redacted) };
 	h->str(h, "cgroup", name);
 	uint64_t limit = least_above(at);
 	if (limit)

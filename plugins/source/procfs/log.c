@@ -11,7 +11,7 @@
  * and Android logs. The values of smaps below a row are kept. A line that begins as a row and is
  * none is left in, to be told as bad.
  */
-#include "procfs.h"
+#include "inner.h"
 #include "../kit/text.h"
 
 struct cleaner {
@@ -105,28 +105,6 @@ static bool was_row(vp_str text, bool below)
 	    !text_hex(text_from(word, (size_t)(dash + 1 - word.p)), &end))
 		return false;
 	return below || perms(text_word(&rest));
-}
-
-/* "--------" */
-static bool is_rule(vp_str text)
-{
-	text = text_trim(text);
-	if (text.n < 3 || !strchr("-=*#_~+", *text.p))
-		return false;
-	for (size_t i = 1; i < text.n; i++)
-		if (text.p[i] != *text.p)
-			return false;
-	return true;
-}
-
-/* "======= Memory map: ========", "Dynamic libraries:", "/proc/4711/maps:", a rule */
-bool procfs_is_heading(vp_str text)
-{
-	if (is_rule(text))
-		return true;
-	return text.n < 120 &&
-	       (text_has(text, "emory map") || text_has(text, "Dynamic libraries") ||
-	        (text_has(text, "/proc/") && text_has(text, "maps")));
 }
 
 static void put(struct cleaner *c, vp_str line)

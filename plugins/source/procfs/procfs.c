@@ -5,7 +5,7 @@
  * descriptor reads nothing after an exec or an exit and fails with ESRCH once the pid is free: an
  * unchanged process costs its reads and no more.
  */
-#include "procfs.h"
+#include "inner.h"
 
 #include "base/large.h"
 
@@ -74,7 +74,7 @@ struct procfs {
 	size_t most;             /* processes at once */
 	uint64_t too_many;       /* children that had no place in this look */
 	struct vp_sample_api *h; /* of the search under way */
-	struct procfs_redacted redacted;
+	struct redacted_text redacted;
 	struct procfs_scanned scanned;
 	struct procfs_pages pages;
 	struct procfs_scanned nodes; /* the text of numa_maps */
@@ -396,7 +396,7 @@ static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target
 static void put_raw(struct procfs *p, struct vp_sample_api *h, const struct target *target,
                     int64_t t, vp_str text)
 {
-	if (h->redacting && procfs_redact_text(&p->redacted, h, text)) {
+	if (h->redacting && redact_text(&p->redacted, h, text)) {
 		h->lost(h, target->pid, "samples", 1, "out of memory for a text without names");
 		return;
 	}

@@ -2,7 +2,7 @@
 #ifndef PROCFS_RUNS_H
 #define PROCFS_RUNS_H
 
-#include "procfs.h"
+#include "inner.h"
 
 #define PROCFS_PAGES_HEAD "PageTables:"
 #define PROCFS_LEVELS     5
@@ -43,8 +43,5 @@ size_t procfs_block_members(const struct procfs_report *report, const struct pro
 /* Its `pages` lines, behind its snapshot. 0, -1: host->fail. */
 int procfs_report_put(struct vp_parse_api *h, const struct procfs_report *report, int64_t pid,
                       uint64_t seq);
-
-bool procfs_row_range(vp_str line, uint64_t *start,
-                      uint64_t *end); /* parse.c: is it a row of maps, and of where? */
 
 #endif

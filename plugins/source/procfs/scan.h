@@ -3,7 +3,7 @@
 #ifndef PROCFS_SCAN_H
 #define PROCFS_SCAN_H
 
-#include "procfs.h"
+#include "inner.h"
 
 enum { /* PAGE_IS_... */
        SCAN_FILED = 1 << 2,

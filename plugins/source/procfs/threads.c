@@ -12,7 +12,7 @@
  * of its stack is still what it was (the C library keeps some for threads to come), so that nothing
  * changes its kind by the mere end of a thread.
  */
-#include "procfs.h"
+#include "inner.h"
 
 #include <dirent.h>
 #include <errno.h>

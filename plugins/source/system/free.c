@@ -11,7 +11,7 @@
  * (-b), MiB (-m), GiB (-g) or thousands of bytes (--si), which the text does not say: bytes and KiB
  * are counts of whole pages, and the size of a machine tells the rest. `unit` says what was taken.
  */
-#include "system.h"
+#include "inner.h"
 
 enum { COLUMNS = 8 };
 

@@ -15,7 +15,7 @@
  * member by their own, in small letters. HugePages_... have no unit, they are counts. Of vmstat
  * only what tells of pressure is kept.
  */
-#include "system.h"
+#include "inner.h"
 
 enum file { MEMINFO, VMSTAT, PRESSURE, NODE, NUMASTAT, OTHER };
 

@@ -14,7 +14,7 @@
  * footprint puts a blank between a number and its unit, and the sum of its head is not quite
  * phys_footprint.
  */
-#include "system.h"
+#include "inner.h"
 
 /* ---- vm_stat ---- */
 

@@ -8,7 +8,7 @@
  * memory of its own; COUNT is that of pieces, not of rows;
  * - rows of a crash report are only those around the fault.
  */
-#include "vmmap.h"
+#include "inner.h"
 
 uint64_t vmmap_bytes(const struct vmmap_report *report, const struct text_size *size)
 {

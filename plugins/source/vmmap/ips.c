@@ -12,7 +12,7 @@
  * are escaped; an image that could not be found out has base and size 0; an image is known by its
  * __TEXT only; the numbers are decimal.
  */
-#include "vmmap.h"
+#include "inner.h"
 
 /* ---- JSON, as far as it is needed ---- */
 

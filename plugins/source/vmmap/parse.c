@@ -9,7 +9,7 @@
  * `footprint_peak`, `date`, `labels` (the summary by the report's own types), `zones`; of a region
  * `thread`, `purge`, `submap`, `name_cut`, `note`.
  */
-#include "vmmap.h"
+#include "inner.h"
 
 /* ---- pages or bytes ---- */
 

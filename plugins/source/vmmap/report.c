@@ -16,7 +16,7 @@
  * - With -pages the numbers are counts of pages, which only the summary's head says: PAGES in place
  * of SIZE.
  */
-#include "vmmap.h"
+#include "inner.h"
 
 #define SUMS_MAX 1024 /* rows of a summary or zones that are kept; a real report has 60 */
 

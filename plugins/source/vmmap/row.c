@@ -14,7 +14,7 @@
  * - One size (2.0 to 2.3, crash reports), two (-resident, with a blank or a slash between) or four;
  * people who retype a row leave out the last, the maximum and SM=.
  */
-#include "vmmap.h"
+#include "inner.h"
 
 static bool letters(vp_str word, char perms[4])
 {

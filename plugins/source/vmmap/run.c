@@ -1,6 +1,6 @@
 /* Runs a command to its end, and no longer than it may: its stdout whole, the beginning of its
  * stderr. */
-#include "vmmap.h"
+#include "inner.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  * {"type":"raw","t":0.61,"pid":4711,"seq":1,"source":"vmmap","format":"vmmap",...,"text":"Process:
  * hello [4711]\n..."}
  */
-#include "vmmap.h"
+#include "inner.h"
 
 #include <errno.h>
 #include <signal.h>

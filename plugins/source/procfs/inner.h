@@ -116,6 +116,14 @@ static inline vp_str procfs_line(vp_str *rest)
 	return line;
 }
 
+/* row.c. Fills all members that a row of maps gives, and leaves the others. False: no such row. */
+bool procfs_row(vp_str line, struct vp_region *region);
+bool procfs_row_begins(const char *at);                             /* a hexadecimal digit */
+bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end); /* false: no row of maps */
+
+/* heading.c: whether a line announces a map. */
+bool procfs_is_heading(vp_str text);
+
 /* The parse half: struct vp_source's probe and parse. */
 int procfs_probe(vp_str head, const char **format);
 int procfs_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);
@@ -126,7 +134,6 @@ int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text
                        size_t before, vp_str date);
 /* log.c: the same for a log or a mail that holds maps. */
 int procfs_log_probe(vp_str head, const char **format);
-bool procfs_is_heading(vp_str text); /* whether words say that a map comes */
 bool procfs_log_beside(
         vp_str head); /* whether its first line is such as stands between and below rows */
 int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);

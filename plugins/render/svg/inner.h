@@ -1,7 +1,7 @@
 /* The SVG renderer's own: its state, and what each of its files does. Only the .c files beside it
  * read this. */
-#ifndef VMPIPE_SVG_H
-#define VMPIPE_SVG_H
+#ifndef VMPIPE_RENDER_SVG_INNER_H
+#define VMPIPE_RENDER_SVG_INNER_H
 
 #include "plugin.h"
 

@@ -1,7 +1,7 @@
 /* The gnuplot renderer's own: its state, and what each of its files does. Only the .c files beside
  * it read this. */
-#ifndef VMPIPE_GNUPLOT_H
-#define VMPIPE_GNUPLOT_H
+#ifndef VMPIPE_RENDER_GNUPLOT_INNER_H
+#define VMPIPE_RENDER_GNUPLOT_INNER_H
 
 #include "plugin.h"
 

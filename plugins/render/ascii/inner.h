@@ -1,7 +1,7 @@
 /* The text renderer's own: its state, lines made of cells, and what each of its files does. Only
  * the .c files beside it read this. */
-#ifndef VMPIPE_ASCII_H
-#define VMPIPE_ASCII_H
+#ifndef VMPIPE_RENDER_ASCII_INNER_H
+#define VMPIPE_RENDER_ASCII_INNER_H
 
 #include "plugin.h"
 
