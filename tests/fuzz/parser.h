@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parse/again.h"
+#include "parse/cache.h"
 #include "stream/lists.h"
 #include "stream/out.h"
 #include "stream/record.h"
@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 static struct vp_out line, said[2],
         unread[2]; /* output, and unreadable lines: without the cache, and with it */
 static struct vp_record *record;
-static struct vp_again *memory;
-static struct vp_past *past; /* the cache; NULL: no cache */
+static struct vp_cache *memory;
+static struct vp_cached *past; /* the cache; NULL: no cache */
 static int snapshots;
 
 static void check_line(void)
@@ -93,14 +93,14 @@ static void snapshot(struct vp_parse_api *h, vp_str members, const struct vp_reg
 /* Caches regions like the host of vm-parse. */
 static const struct vp_region *kept(const struct vp_region *r)
 {
-	size_t from = vp_again_index(past, r);
-	struct vp_look *now = &past->now;
-	struct vp_region *to = vp_again_add(past, from);
+	size_t from = vp_cache_index(past, r);
+	struct vp_cached_sample *now = &past->now;
+	struct vp_region *to = vp_cache_add(past, from);
 	if (!to || (!now->strings && !(now->strings = vp_strings_new())))
 		abort();
 	*to = *r;
 	if (from != VP_KIND_NEW)
-		vp_again_move(past, from, to);
+		vp_cache_move(past, from, to);
 	vp_str *texts[] = { &to->share, &to->name,  &to->label, &to->dev,
 		            &to->inode, &to->flags, &to->extra };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -112,8 +112,8 @@ static const struct vp_region *kept(const struct vp_region *r)
 static const struct vp_region *again(struct vp_parse_api *h, vp_str rest,
                                      bool (*ends)(const char *at), size_t *n, size_t *lines)
 {
-	const struct vp_part *part;
-	const struct vp_region *r = past ? vp_again_find(past, rest, ends, &part) : NULL;
+	const struct vp_cached_part *part;
+	const struct vp_region *r = past ? vp_cache_find(past, rest, ends, &part) : NULL;
 	(void)h;
 	if (r)
 		*n = part->n, *lines = part->lines;
@@ -124,7 +124,7 @@ static void part(struct vp_parse_api *h, vp_str text, size_t lines)
 {
 	(void)h;
 	if (past)
-		vp_again_part(past, text, lines);
+		vp_cache_part(past, text, lines);
 }
 
 static void region(struct vp_parse_api *h, const struct vp_region *r)
@@ -172,21 +172,21 @@ static bool differ(const struct vp_out *two)
 }
 
 /* Parses with a cache of any earlier text. */
-static struct vp_past *remembering(struct vp_text *job)
+static struct vp_cached *remembering(struct vp_text *job)
 {
 	bool remembers;
-	vp_again_judge(memory, 1, &(struct vp_text){ .format = job->format, .text = { NULL, 1 } },
+	vp_cache_judge(memory, 1, &(struct vp_text){ .format = job->format, .text = { NULL, 1 } },
 	               1);
-	struct vp_past *begun = vp_again_begin(memory, 1, job, &remembers);
+	struct vp_cached *begun = vp_cache_begin(memory, 1, job, &remembers);
 	if (!begun || !remembers)
 		abort();
 	return begun;
 }
 
-static bool in_order(const struct vp_look *look)
+static bool in_order(const struct vp_cached_sample *sample)
 {
-	for (size_t i = 1; i < look->count; i++)
-		if (look->regions[i].start < look->regions[i - 1].start)
+	for (size_t i = 1; i < sample->count; i++)
+		if (sample->regions[i].start < sample->regions[i - 1].start)
 			return false;
 	return true;
 }
@@ -222,7 +222,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		for (int i = 0; i < 2; i++)
 			vp_out_memory(&said[i]), vp_out_memory(&unread[i]);
 		if (!(record = malloc(sizeof *record)) || vp_record_init(record) ||
-		    !(memory = vp_again_new()))
+		    !(memory = vp_cache_new()))
 			abort();
 	}
 	vp_source.probe(text, &guess);
