@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "program/program.h"
 #include "space/state.h"
+#include "stream/put.h"
 
 static const struct vp_about about = {
 	.name = "vm-check",

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "program/program.h"
 #include "compare/whole.h"
+#include "stream/put.h"
 
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
 

@@ -14,6 +14,7 @@
 #include "parse/texts.h"
 #include "program/load.h"
 #include "program/program.h"
+#include "stream/put.h"
 
 static const struct vp_about about = {
 	.name = "vm-parse",

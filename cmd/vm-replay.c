@@ -12,6 +12,7 @@
 #include "replay/rewind.h"
 #include "system/schedule.h"
 #include "system/watch.h"
+#include "stream/put.h"
 
 #define GLANCE 256 /* lines between two questions for Ctrl-C where nothing is waited for */
 

@@ -22,6 +22,7 @@
 #include "system/system.h"
 #include "base/utc.h"
 #include "system/watch.h"
+#include "stream/put.h"
 
 #define GRACE \
 	300000000 /* ns that a command which got the same Ctrl-C has for ending before we do */

@@ -16,6 +16,7 @@
 #include "space/frame.h"
 #include "track/timing.h"
 #include "track/snapshot.h"
+#include "stream/put.h"
 
 /* The rules, for completions. */
 static bool values(const char *option, FILE *to)

@@ -72,3 +72,19 @@ int vp_parse_size(const char *text, uint64_t *bytes)
 		return vp_fail("\"%s\" is no size: bytes, or a number and K, M, G or T", text);
 	return 0;
 }
+
+bool vp_parse_address(vp_str text, uint64_t *address)
+{
+	uint64_t value = 0;
+	*address = 0;
+	if (!text.p || text.n < 3 || text.n > 18 || text.p[0] != '0' || (text.p[1] | 0x20) != 'x')
+		return false;
+	for (size_t i = 2; i < text.n; i++) {
+		if (!isxdigit((unsigned char)text.p[i]))
+			return false;
+		int c = tolower((unsigned char)text.p[i]);
+		value = value << 4 | (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	*address = value;
+	return true;
+}

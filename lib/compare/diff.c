@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/words.h"
 #include "compare/layout.h"
+#include "stream/put.h"
 
 #define MOMENT_B 1000000000 /* ns */
 

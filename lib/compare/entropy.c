@@ -1,5 +1,6 @@
 /* The bases of several runs, and the bits in which they differ. */
 #include "compare/entropy.h"
+#include "stream/put.h"
 
 #include <inttypes.h>
 #include <stdio.h>

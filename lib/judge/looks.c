@@ -10,7 +10,7 @@
 #include "base/words.h"
 #include "judge/inner.h"
 #include "space/kind.h"
-#include "stream/out.h"
+#include "stream/put.h"
 
 const char *const vp_rule_names[VP_R_COUNT] = {
 #define R(name, word) word,

@@ -14,6 +14,7 @@
 #include "space/kinds.h"
 #include "space/region.h"
 #include "stream/lists.h"
+#include "stream/put.h"
 
 enum {
 	SEEN_MAX = 64,

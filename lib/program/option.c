@@ -4,7 +4,7 @@
 #include "base/amount.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "stream/out.h"
+#include "stream/put.h"
 #include "stream/record.h"
 
 #include <ctype.h>

@@ -11,6 +11,7 @@
 #include "track/keyframe.h"
 #include "space/frame.h"
 #include "space/state.h"
+#include "stream/put.h"
 
 struct lines {
 	char *bytes;

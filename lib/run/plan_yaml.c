@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "run/inner.h"
+#include "stream/put.h"
 
 #define DUMP_MAX  (4u << 20) /* bytes: aliases within aliases can grow without end */
 #define DEPTH_MAX 40

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "sample/redact.h"
 #include "stream/lists.h"
+#include "stream/put.h"
 #include "system/schedule.h"
 
 static struct vp_sample_host *host_of(struct vp_sample_api *h)

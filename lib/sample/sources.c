@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "program/load.h"
 #include "sample/redact.h"
+#include "stream/put.h"
 
 static void followed(void *ctx, struct vp_sample_host *host, int64_t pid);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stream/json.h"
+#include "stream/put.h"
 
 /* ---- storage for strings ---- */
 

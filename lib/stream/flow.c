@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "stream/json.h"
+#include "stream/put.h"
 
 #define SAID_MAX 10 /* bad lines told one by one; the rest is counted */
 

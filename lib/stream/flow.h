@@ -9,7 +9,7 @@
 #define VMPIPE_STREAM_FLOW_H
 
 #include "stream/line.h"
-#include "stream/out.h"
+#include "stream/put.h"
 #include "stream/record.h"
 
 enum { VP_OK = 0, VP_TROUBLE = 1, VP_USAGE = 2 }; /* exit statuses */

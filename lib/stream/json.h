@@ -2,9 +2,19 @@
 #ifndef VMPIPE_STREAM_JSON_H
 #define VMPIPE_STREAM_JSON_H
 
-#include "stream/record.h"
+#include "plugin.h"
 
 #define VP_DEPTH_MAX 64 /* arrays and objects within each other; deeper is refused */
+
+enum vp_json { VP_NULL, VP_BOOL, VP_NUMBER, VP_STRING, VP_ARRAY, VP_OBJECT };
+
+/* One member as it was written: `value` is the JSON text (a string with its quotes). */
+struct vp_member {
+	vp_str key;
+	vp_str value;
+	vp_str text; /* key and value as they stand in the line */
+	enum vp_json json;
+};
 
 /* Each takes a position and returns the one behind what it read, or NULL with *error set and *where
  * at the fault. */
@@ -27,5 +37,15 @@ static inline const char *vp_json_space(const char *at, const char *end)
 		at++;
 	return at;
 }
+
+/* Walks a JSON array or object that a record holds as text. `at` starts at 0.
+ * Returns true and fills `member` (key empty in an array) while there is one. */
+bool vp_json_each(vp_str json, size_t *at, struct vp_member *member);
+/* One JSON number as an unsigned integer / as nanoseconds of a value in seconds. */
+bool vp_json_num(vp_str json, uint64_t *value);
+bool vp_json_time(vp_str json, int64_t *nanoseconds);
+/* Decodes a JSON string (with its quotes) into out (at least json.n bytes); returns its length, -1
+ * bad. */
+long vp_json_unescape(vp_str json, char *out);
 
 #endif

@@ -4,6 +4,7 @@
  *   "after":[{"start":"0x...", ...}]   "frames":[{"addr":"0x...","function":"main"}]
  */
 #include "stream/lists.h"
+#include "stream/put.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "plugin.h"
+#include "stream/json.h"
 
 #define VP_LINE_MAX (1u << 20) /* bytes without the newline; a longer line is bad input */
 
@@ -27,16 +28,6 @@ enum vp_type {
 	VP_TYPES(T)
 #undef T
 	        VP_T_COUNT
-};
-
-enum vp_json { VP_NULL, VP_BOOL, VP_NUMBER, VP_STRING, VP_ARRAY, VP_OBJECT };
-
-/* One member as it was written: `value` is the JSON text (a string with its quotes). */
-struct vp_member {
-	vp_str key;
-	vp_str value;
-	vp_str text; /* key and value as they stand in the line */
-	enum vp_json json;
 };
 
 #define VP_MEMBERS_MAX 256 /* members of one line without a slot; more is bad input */
@@ -125,17 +116,9 @@ vp_str vp_record_decode(struct vp_record *record,
 vp_str vp_record_str(struct vp_record *record, const char *key);
 bool vp_record_num(const struct vp_record *record, const char *key, uint64_t *value);
 bool vp_record_time(const struct vp_record *record, const char *key, int64_t *nanoseconds);
+/* An address as a string, "0x00007f0000000000"; false where absent or none. */
+bool vp_record_addr(struct vp_record *record, const char *key, uint64_t *address);
 bool vp_record_bool(const struct vp_record *record, const char *key, bool *value);
-
-/* Walks a JSON array or object that a record holds as text. `at` starts at 0.
- * Returns true and fills `member` (key empty in an array) while there is one. */
-bool vp_json_each(vp_str json, size_t *at, struct vp_member *member);
-/* One JSON number as an unsigned integer / as nanoseconds of a value in seconds. */
-bool vp_json_num(vp_str json, uint64_t *value);
-bool vp_json_time(vp_str json, int64_t *nanoseconds);
-/* Decodes a JSON string (with its quotes) into out (at least json.n bytes); returns its length, -1
- * bad. */
-long vp_json_unescape(vp_str json, char *out);
 
 /* Reads the members of a JSON object of the line into a region (for `was` and `after`): fills
  * `region` and returns 0, or -1. Strings live in the record's scratch until the next

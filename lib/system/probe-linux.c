@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "system/system.h"
+#include "stream/put.h"
 
 /* ---- what newer kernels have, and the headers of older ones lack ---- */
 

@@ -2,6 +2,7 @@
 #include "track/change.h"
 
 #include "space/region.h"
+#include "stream/put.h"
 
 const char *const vp_event_names[VP_E_COUNT] = {
 #define E(name) #name,

@@ -1,5 +1,6 @@
 /* What a key frame repeats of a process, kept as lines and written with another `t`. */
 #include "track/keyframe.h"
+#include "stream/put.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "stream/out.h"
+#include "stream/put.h"
 #include "stream/record.h"
 #include "track/snapshot.h"
 

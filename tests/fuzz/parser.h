@@ -7,7 +7,7 @@
 
 #include "parse/cache.h"
 #include "stream/lists.h"
-#include "stream/out.h"
+#include "stream/put.h"
 #include "stream/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stream/out.h"
+#include "stream/put.h"
 #include "stream/record.h"
 #include "space/region.h"
 
