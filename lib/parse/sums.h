@@ -5,7 +5,7 @@
 #ifndef VMPIPE_PARSE_SUMS_H
 #define VMPIPE_PARSE_SUMS_H
 
-#include "stream/out.h"
+#include "stream/put.h"
 
 enum { VP_SUMMED = 4 }; /* measures that are summed: rss, pss, dirty, swap */
 
