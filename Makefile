@@ -20,7 +20,7 @@ else ifneq ($(SAN),)
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 endif
 
-OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
+OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Werror=implicit-function-declaration -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
 # Headers, code and constants in one segment: the loader maps three segments fewer for each file.
 OUR_LDFLAGS := $(SANFLAGS) -Wl,-z,noseparate-code $(LDFLAGS)
 LIBS := -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
