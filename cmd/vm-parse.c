@@ -106,6 +106,7 @@ static const struct vp_source *forced(struct vp_program *program)
 		     (*source)->parse && format && *format && used < sizeof known; format++)
 			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
 			                         used ? ", " : "", *format);
+	vp_say_passed_over(&program->flow);
 	vp_die(&program->flow, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s",
 	       state.format, known);
 }

@@ -187,3 +187,36 @@ refused() { # SOURCE, text of the message
 	run nm "$tree/out/lib/vmpipe/source/two.so" # local symbols too: a plugin hides its own
 	[[ ${output,,} == *" t half"* && ${output,,} == *" t other"* ]]
 }
+
+@test "a broken plugin that is passed over while a text is recognised is named, once" {
+	plugin source/old 'const struct vp_source vp_source = { .abi = 6, .name = "old" };'
+	echo 'not an object' >"$VMPIPE_PLUGINS/source/torn.so"
+	printf '%s\n' '1000-2000 rw-p 00000000 00:00 0 [heap]' >maps
+	run --separate-stderr vm-parse maps maps
+	[ "$status" = 0 ]
+	[ "$(grep -c '"type":"region"' <<<"$output")" = 2 ]
+	[ "$(grep -c 'source/old.so speaks plugin ABI 6, this program .*: it is passed over' <<<"$stderr")" = 1 ]
+	[ "$(grep -c 'source/torn.so: .*: it is passed over' <<<"$stderr")" = 1 ]
+	run --separate-stderr vm-diff maps maps
+	[ "$status" = 0 ]
+	[ "$(grep -c 'old.so .*: it is passed over' <<<"$stderr")" = 1 ]
+	run --separate-stderr vm-parse -q maps
+	[ "$status" = 0 ]
+	[ -z "$stderr" ]
+}
+
+@test "a format that nothing reads is refused with the plugins that could not be loaded" {
+	echo 'not an object' >"$VMPIPE_PLUGINS/source/torn.so"
+	run --separate-stderr vm-parse --format torn-maps /dev/null
+	[ "$status" = 2 ]
+	[[ $stderr == *"source/torn.so: "*": it is passed over"* ]]
+	[[ $stderr == *'no source plugin reads the format "torn-maps"'* ]]
+}
+
+@test "a raw line that another plugin reads names its own, which is broken" {
+	echo 'not an object' >"$VMPIPE_PLUGINS/source/torn.so"
+	printf '%s\n' '{"type":"raw","t":0,"pid":7,"seq":0,"source":"torn","format":"linux-maps","part":0,"last":true,"text":"1000-2000 rw-p 00000000 00:00 0 [heap]\n"}' >raw
+	run --separate-stderr vm-parse raw
+	[ "$(grep -c '"type":"region"' <<<"$output")" = 1 ]
+	[[ $stderr == *"source/torn.so: "*": it is passed over"* ]]
+}

@@ -33,6 +33,7 @@ static void parse_read(struct vp_flow *flow, struct vp_parse_host *parse,
 {
 	char place[64];
 	const struct vp_source *source = vp_reader_of(vp_s(read->source), read->format);
+	vp_say_passed_over(flow);
 	if (!source) {
 		no_reader(flow, read);
 		return;

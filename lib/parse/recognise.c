@@ -90,6 +90,12 @@ static bool is_other_json(vp_str head)
 	       (holds(head.p, n, "\"procName\"") && holds(head.p, n, "\"procPath\""));
 }
 
+void vp_say_passed_over(struct vp_flow *flow)
+{
+	for (const char *why; (why = vp_load_trouble()) != NULL;)
+		vp_say(flow, "%s: it is passed over", why);
+}
+
 int vp_looks_like_stream(struct vp_flow *flow)
 {
 	vp_str head;

@@ -66,6 +66,7 @@ int vp_text_read(struct vp_plain_text *text, struct vp_flow *flow,
 		return -1;
 	text->name = strdup(flow->input.name);
 	text->count = text->name ? take_apart(text, options) : vp_no_memory();
+	vp_say_passed_over(flow);
 	if (text->count < 0) {
 		vp_text_free(text);
 		return -1;

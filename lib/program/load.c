@@ -299,10 +299,10 @@ const struct vp_source *const *vp_load_sources(void)
 	return sources ? sources : none;
 }
 
-const char *const *vp_load_troubles(void)
+const char *vp_load_trouble(void)
 {
-	static const char *const none[] = { NULL };
-	return troubles.count ? (const char *const *)troubles.list : none;
+	static size_t given;
+	return given < troubles.count ? troubles.list[given++] : NULL;
 }
 
 /* ---- --list ---- */

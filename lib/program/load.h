@@ -16,9 +16,9 @@ const char *vp_load_why(const char *name); /* why a plugin whose file is there c
                                               there is none, or it can */
 /* Every source there is (for recognising text), sorted by name; NULL-ended, static. */
 const struct vp_source *const *vp_load_sources(void);
-/* What vp_load_sources could not load: one message each, NULL-ended, static. The caller says them.
- */
-const char *const *vp_load_troubles(void);
+/* The next plugin that vp_load_sources could not load: why, static. NULL: no further one. Each is
+ * given once, to be said. */
+const char *vp_load_trouble(void);
 /* --list of "source" or "render", NULL: both. Name, about, path and options; one that does not load
  * says why. 0, or -1 if there is none. */
 int vp_list_plugins(const char *kind, FILE *to);
