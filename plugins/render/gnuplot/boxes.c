@@ -14,23 +14,23 @@ struct place {
 
 static struct place place_of(const struct gp *g, const struct vp_box *b)
 {
-	double x0 = gp_share(b->x0), x1 = gp_share(b->x1), y0 = gp_share(b->y0),
-	       y1 = gp_share(b->y1);
+	double x0 = page_share(b->x0), x1 = page_share(b->x1), y0 = page_share(b->y0),
+	       y1 = page_share(b->y1);
 	struct place p = { fmin(x0, x1), fmax(x0, x1), fmin(y0, y1), fmax(y0, y1) };
 
-	p.x1 = fmax(p.x1, p.x0 + 0.6 / g->w);
-	p.y1 = fmax(p.y1, p.y0 + 0.6 / g->h);
+	p.x1 = fmax(p.x1, p.x0 + 0.6 / g->page.w);
+	p.y1 = fmax(p.y1, p.y0 + 0.6 / g->page.h);
 	return p;
 }
 
 static double wide(const struct gp *g, const struct place *p)
 {
-	return (p->x1 - p->x0) * g->w;
+	return (p->x1 - p->x0) * g->page.w;
 }
 
 static double high(const struct gp *g, const struct place *p)
 {
-	return (p->y1 - p->y0) * g->h;
+	return (p->y1 - p->y0) * g->page.h;
 }
 
 static bool thin(const struct gp *g, const struct place *p)
@@ -40,7 +40,7 @@ static bool thin(const struct gp *g, const struct place *p)
 
 static double fill_of(const struct vp_box *b)
 {
-	return b->fill < 0 ? 1 : gp_share(b->fill);
+	return b->fill < 0 ? 1 : page_share(b->fill);
 }
 
 /* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is
@@ -78,12 +78,12 @@ static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 /* A new box has a dark upper left corner, one that goes a dark upper right. */
 static void corner(struct gp *g, const struct place *p, bool new)
 {
-	double size = fmin(7 * g->u, fmin(wide(g, p), high(g, p)) * 0.7), dx = size / g->w,
-	       dy = size / g->h;
+	double size = fmin(7 * g->page.u, fmin(wide(g, p), high(g, p)) * 0.7),
+	       dx = size / g->page.w, dy = size / g->page.h;
 	double x = new ? p->x0 : p->x1;
 
 	if (thin(g, p)) {
-		dx = fmin(1.2, wide(g, p)) / g->w;
+		dx = fmin(1.2, wide(g, p)) / g->page.w;
 		x = new ? p->x0 : p->x1 - dx;
 		fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n", x, p->y0, x + dx,
 		        p->y0, x + dx, p->y1, x, p->y1);
@@ -122,7 +122,7 @@ static void marks_data(struct gp *g, const struct vp_figure *f)
 	fputs("EOD\n$changed << EOD\n", g->to);
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(g, &f->boxes[i]);
-		double dx = 0.7 / g->w, dy = 0.7 / g->h;
+		double dx = 0.7 / g->page.w, dy = 0.7 / g->page.h;
 
 		if (marked(g, &f->boxes[i], VP_BOX_CHANGED))
 			fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n",
@@ -137,13 +137,13 @@ static void marks_data(struct gp *g, const struct vp_figure *f)
 static bool free_beside(const struct gp *g, const struct vp_figure *f, size_t i,
                         const struct place *p, double width)
 {
-	double right = p->x1 + width / g->w;
+	double right = p->x1 + width / g->page.w;
 
 	for (size_t k = 0; k < f->box_count; k++) {
 		struct place q = place_of(g, &f->boxes[k]);
 
-		if (k != i && q.x0 < right && q.x1 > p->x1 && q.y1 > p->y0 + 1 / g->h &&
-		    q.y0 < p->y1 - 1 / g->h)
+		if (k != i && q.x0 < right && q.x1 > p->x1 && q.y1 > p->y0 + 1 / g->page.h &&
+		    q.y0 < p->y1 - 1 / g->page.h)
 			return false;
 	}
 	return right < 1;
@@ -155,27 +155,29 @@ static char label_place(const struct gp *g, const struct vp_figure *f, size_t i,
                         const struct place *p, double *x, double *y)
 {
 	const struct vp_box *b = &f->boxes[i];
-	double width = vp_text_width(b->label, 11 * g->u), w = wide(g, p), h = high(g, p),
+	double width = vp_text_width(b->label, 11 * g->page.u), w = wide(g, p), h = high(g, p),
 	       solid = fill_of(b);
 
-	*x = p->x0 + 6 * g->u / g->w;
+	*x = p->x0 + 6 * g->page.u / g->page.w;
 	*y = (p->y0 + p->y1) / 2;
-	if (h < 12 * g->u)
+	if (h < 12 * g->page.u)
 		return 0;
-	if (w < width + 12 * g->u) {
-		*x = p->x1 + 6 * g->u / g->w;
-		return sideways(f) && free_beside(g, f, i, p, width + 12 * g->u) ? 'p' : 0;
+	if (w < width + 12 * g->page.u) {
+		*x = p->x1 + 6 * g->page.u / g->page.w;
+		return sideways(f) && free_beside(g, f, i, p, width + 12 * g->page.u) ? 'p' : 0;
 	}
 	if (solid >= 1)
 		return 's';
 	if (sideways(f))
-		return w * solid >= width + 10 * g->u ? 's' : w * solid <= 6 * g->u ? 'p' : 'x';
-	if (h * solid >= 14 * g->u) {
+		return w * solid >= width + 10 * g->page.u ? 's'
+		       : w * solid <= 6 * g->page.u        ? 'p'
+		                                           : 'x';
+	if (h * solid >= 14 * g->page.u) {
 		*y = p->y0 + (p->y1 - p->y0) * solid / 2;
 		return 's';
 	}
 	*y = p->y1 - (p->y1 - p->y0) * (1 - solid) / 2;
-	return h * (1 - solid) >= 14 * g->u ? 'p' : 'x';
+	return h * (1 - solid) >= 14 * g->page.u ? 'p' : 'x';
 }
 
 static void label(struct gp *g, const struct vp_figure *f, size_t i)
@@ -188,9 +190,9 @@ static void label(struct gp *g, const struct vp_figure *f, size_t i)
 	if (on == 's')
 		snprintf(colour, sizeof colour, "'#%06x'", gp_ink(gp_colour(g, f, b->class)));
 	if (on)
-		gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h,
+		gp_label(g, g->page.x + x * g->page.w, g->page.y + (1 - y) * g->page.h,
 		         &(struct gp_style){ "font", colour, "left", 11, on == 'x' }, b->label,
-		         g->width);
+		         g->page.width);
 }
 
 /* ---- all ---- */

@@ -52,7 +52,7 @@ static void dots(struct gp *g, bool cut)
 void gp_label(struct gp *g, double x, double y, const struct gp_style *style, const char *text,
               double width)
 {
-	double size = style->size * g->u;
+	double size = style->size * g->page.u;
 	bool cut, front = text && text[0] == '/'; /* a path that is too long keeps its end: there
 	                                             stands the name of the file */
 
@@ -71,8 +71,8 @@ void gp_label(struct gp *g, double x, double y, const struct gp_style *style, co
 		dots(g, cut);
 	}
 	fprintf(g->to, " at screen %.6g,%.6g %s front font f(%s,%.4g) textcolor rgb %s%s\n",
-	        x / g->width, 1 - y / g->height, style->align, style->font, size, style->colour,
-	        style->boxed ? " boxed" : "");
+	        x / g->page.width, 1 - y / g->page.height, style->align, style->font, size,
+	        style->colour, style->boxed ? " boxed" : "");
 }
 
 void gp_rectangle(struct gp *g, double x, double y, double w, double h, const char *colour,
@@ -81,8 +81,8 @@ void gp_rectangle(struct gp *g, double x, double y, double w, double h, const ch
 	fprintf(g->to,
 	        "set object rectangle from screen %.6g,%.6g to screen %.6g,%.6g %s fillcolor rgb "
 	        "%s fillstyle solid noborder\n",
-	        x / g->width, 1 - (y + h) / g->height, (x + w) / g->width, 1 - y / g->height, layer,
-	        colour);
+	        x / g->page.width, 1 - (y + h) / g->page.height, (x + w) / g->page.width,
+	        1 - y / g->page.height, layer, colour);
 }
 
 void gp_clause(struct gp *g, const char *format, ...)
@@ -93,11 +93,6 @@ void gp_clause(struct gp *g, const char *format, ...)
 	va_start(list, format);
 	vfprintf(g->to, format, list);
 	va_end(list);
-}
-
-double gp_share(double v)
-{
-	return v >= 0 && v <= 1 ? v : v > 1 ? 1 : 0;
 }
 
 uint32_t gp_colour(const struct gp *g, const struct vp_figure *f, size_t class)

@@ -75,19 +75,18 @@ static int gnuplot_begin(void *state, struct vp_render_api *host, const struct v
 		                  canvas->path);
 	g->font = g->font && *g->font ? g->font : "Sans";
 	g->terminal = terminal_of(canvas->path);
-	g->width = canvas->width > 0 ? canvas->width : 1200;
-	g->height = canvas->height > 0 ? canvas->height : 720;
-	g->width = g->width < 160 ? 160 : g->width > 32000 ? 32000 : g->width;
-	g->height = g->height < 120 ? 120 : g->height > 32000 ? 32000 : g->height;
-	g->u = g->size > 0 ? (double)g->size / 11 : 1;
-	g->indent = (g->width < 480 ? 10 : 28) * g->u;
+	page_init(&g->page, canvas->width, canvas->height, g->size > 0 ? (double)g->size / 11 : 1);
+	g->page.digit = 6.6;
+	g->page.gap = 14;
+	g->page.centred = g->page.plot_only = true;
 	g->to = open_memstream(&g->script, &g->n);
 	return g->to ? 0 : host->fail(host, "gnuplot: no memory for the script");
 }
 
 static int plot(struct gp *g, const struct vp_figure *f)
 {
-	gp_layout(g, f);
+	if (page_plot(&g->page, f))
+		return g->host->fail(g->host, "gnuplot: no memory for the axes");
 	gp_open(g, f);
 	gp_axes(g, f);
 	if (f->shape == VP_BOXES)
@@ -127,7 +126,7 @@ static int gnuplot_draw(void *state, struct vp_render_api *host, const struct vp
 		gp_empty(g, f);
 		page(g, f);
 	} else if (f->shape == VP_TABLE) {
-		g->height = (int)gp_table_height(g, f);
+		g->page.height = (int)gp_table_height(g, f);
 		gp_open(g, f);
 		status = gp_table(g, f);
 		page(g, f);
@@ -162,6 +161,7 @@ static void gnuplot_close(void *state, struct vp_render_api *host)
 	if (g->to)
 		fclose(g->to);
 	free(g->script);
+	page_free(&g->page);
 }
 
 const struct vp_renderer vp_renderer = {

@@ -4,6 +4,7 @@
 #define VMPIPE_RENDER_GNUPLOT_INNER_H
 
 #include "plugin.h"
+#include "../kit/page.h"
 
 #include <stdio.h>
 
@@ -14,15 +15,10 @@ struct gp {
 	struct vp_render_api *host;
 	const char *terminal; /* gnuplot's word for the output's format; NULL: the script itself is
 	                         the output */
-	int width, height;    /* of the picture, pixels */
 	bool drawn;
-	size_t unnamed;       /* flags whose words found no room */
-	bool terse;           /* the legend without details, for want of room */
-	double u;             /* pixels of the layout for one at the preset font size */
-	double x, y, w, h;    /* the plotting area, pixels from the upper left corner */
-	double indent, below; /* as margins; y of the next thing under the plot */
-	unsigned clauses;     /* of the plot command so far */
-	FILE *to;             /* the script, gathered in `script` */
+	struct page page; /* y of the next thing is page.below */
+	unsigned clauses; /* of the plot command so far */
+	FILE *to;         /* the script, gathered in `script` */
 	char *script;
 	size_t n;
 };
@@ -45,20 +41,16 @@ void gp_rectangle(struct gp *g, double x, double y, double w, double h, const ch
                   const char *layer); /* pixels */
 void gp_clause(struct gp *g, const char *format, ...)
         __attribute__((format(printf, 2, 3))); /* of the plot command */
-double gp_share(double v);                     /* into 0..1, whatever it was */
 uint32_t gp_colour(const struct gp *g, const struct vp_figure *f, size_t class);
 uint32_t gp_shade(const struct gp *g, uint32_t rgb); /* for an edge */
 uint32_t gp_ink(uint32_t rgb);                       /* that is read on it */
 
 /* frame.c: all that stands around the data */
 void gp_open(struct gp *g, const struct vp_figure *f); /* terminal, colours, title, subtitle */
-double gp_header(const struct gp *g, const struct vp_figure *f); /* px */
-double gp_feet(struct gp *g, const struct vp_figure *f);         /* px that legend and notes take */
-void gp_foot(struct gp *g, const struct vp_figure *f);           /* legend and notes */
+void gp_foot(struct gp *g, const struct vp_figure *f); /* legend and notes */
 void gp_empty(struct gp *g, const struct vp_figure *f);
 
 /* axes.c */
-void gp_layout(struct gp *g, const struct vp_figure *f);
 void gp_axes(struct gp *g, const struct vp_figure *f);
 void gp_folds(struct gp *g, const struct vp_figure *f); /* clauses */
 

@@ -29,7 +29,7 @@ static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *inde
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->points; i++) {
-		double x = gp_share(f->xs[i]) * g->w, sum = height(f, f->serie_count, i);
+		double x = page_share(f->xs[i]) * g->page.w, sum = height(f, f->serie_count, i);
 		bool same = n && x - last < 1;
 
 		if (same && sum <= best && i + 1 < f->points)
@@ -46,7 +46,7 @@ static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *inde
 
 static void row(struct gp *g, const struct vp_figure *f, double x, size_t i)
 {
-	fprintf(g->to, "%.6g", gp_share(x));
+	fprintf(g->to, "%.6g", page_share(x));
 	for (size_t k = 0; k < f->serie_count; k++)
 		fprintf(g->to, " %.6g", value(&f->series[k], i));
 	fputc('\n', g->to);
@@ -60,8 +60,8 @@ static double room(const struct gp *g, const struct vp_figure *f, const size_t *
 	double low = 0, high = 1;
 
 	for (size_t i = 0; i < n; i++) {
-		double x0 = gp_share(f->xs[index[i]]),
-		       x1 = i + 1 < n ? gp_share(f->xs[index[i + 1]]) : 1;
+		double x0 = page_share(f->xs[index[i]]),
+		       x1 = i + 1 < n ? page_share(f->xs[index[i + 1]]) : 1;
 
 		if (x0 >= to || x1 <= from)
 			continue;
@@ -69,7 +69,7 @@ static double room(const struct gp *g, const struct vp_figure *f, const size_t *
 		high = fmin(high, height(f, k, index[i]));
 	}
 	*y = (low + high) / 2;
-	return (high - low) * g->h;
+	return (high - low) * g->page.h;
 }
 
 /* The name in the band, where it leaves most room of some places tried. */
@@ -77,8 +77,8 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 {
 	enum { TRIES = 24 };
 	const char *text = f->series[k].name;
-	double width = (vp_text_width(text, 11 * g->u) + 12 * g->u) / g->w, best = 15 * g->u,
-	       x = -1, y = 0;
+	double width = (vp_text_width(text, 11 * g->page.u) + 12 * g->page.u) / g->page.w,
+	       best = 15 * g->page.u, x = -1, y = 0;
 	char colour[16];
 
 	for (int try = 0; try <= TRIES && width < 1; try++) {
@@ -94,8 +94,8 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 	if (x < 0)
 		return;
 	snprintf(colour, sizeof colour, "'#%06x'", gp_ink(gp_colour(g, f, f->series[k].class)));
-	gp_label(g, g->x + x * g->w, g->y + (1 - y) * g->h,
-	         &(struct gp_style){ "font", colour, "center", 11, false }, text, g->width);
+	gp_label(g, g->page.x + x * g->page.w, g->page.y + (1 - y) * g->page.h,
+	         &(struct gp_style){ "font", colour, "center", 11, false }, text, g->page.width);
 }
 
 int gp_series_data(struct gp *g, const struct vp_figure *f)

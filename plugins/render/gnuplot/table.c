@@ -28,7 +28,7 @@ static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_
 static double width_of(const struct gp *g, const char *text)
 {
 	return (vp_is_address(text) ? (double)strlen(text) * 6.6 : vp_text_width(text, SIZE)) *
-	       g->u;
+	       g->page.u;
 }
 
 static double *widths(const struct gp *g, const struct vp_figure *f)
@@ -36,7 +36,7 @@ static double *widths(const struct gp *g, const struct vp_figure *f)
 	double *width = calloc(f->column_count + 1, sizeof *width);
 
 	for (size_t c = 0; width && c < f->column_count; c++) {
-		width[c] = vp_text_width(f->columns[c].name, SIZE * g->u);
+		width[c] = vp_text_width(f->columns[c].name, SIZE * g->page.u);
 		for (size_t r = 0; r < rows(f); r++)
 			width[c] = fmax(width[c], width_of(g, text_of(f, r, row_of(f, r) + c)));
 	}
@@ -48,11 +48,11 @@ static double *widths(const struct gp *g, const struct vp_figure *f)
 static void shrink(const struct gp *g, const struct vp_figure *f, double *width, double room)
 {
 	for (;;) {
-		double sum = 0, least = 40 * g->u;
+		double sum = 0, least = 40 * g->page.u;
 		size_t widest = 0;
 
 		for (size_t c = 0; c < f->column_count; c++) {
-			sum += width[c] + PAD * g->u;
+			sum += width[c] + PAD * g->page.u;
 			if (width[c] > width[widest])
 				widest = c;
 		}
@@ -66,16 +66,18 @@ static void shrink(const struct gp *g, const struct vp_figure *f, double *width,
 /* Rows that a picture has room for; of a longer table the rest is said, not shown. */
 static size_t shown_rows(struct gp *g, const struct vp_figure *f)
 {
-	double room = MOST - gp_header(g, f) - gp_feet(g, f) - (2 * ROW + 44) * g->u;
-	size_t most = (size_t)fmax(room / (ROW * g->u), 1);
+	double room = MOST - page_header(&g->page, f) - page_feet(&g->page, f) -
+	              (2 * ROW + 44) * g->page.u;
+	size_t most = (size_t)fmax(room / (ROW * g->page.u), 1);
 
 	return rows(f) <= most ? rows(f) : most;
 }
 
 double gp_table_height(struct gp *g, const struct vp_figure *f)
 {
-	return fmin(gp_header(g, f) + (double)(shown_rows(g, f) + 1) * ROW * g->u + 24 * g->u +
-	                    gp_feet(g, f) + (shown_rows(g, f) < rows(f) ? ROW * g->u : 0),
+	return fmin(page_header(&g->page, f) + (double)(shown_rows(g, f) + 1) * ROW * g->page.u +
+	                    24 * g->page.u + page_feet(&g->page, f) +
+	                    (shown_rows(g, f) < rows(f) ? ROW * g->page.u : 0),
 	            MOST);
 }
 
@@ -86,7 +88,7 @@ static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct
 	bool right = f->columns[c].align == VP_RIGHT, address = vp_is_address(text),
 	     bold = !strcmp(look->font, "bold");
 	double slack =
-	        address || bold ? PAD * g->u / 2 : 0.5; /* the estimate is for another font */
+	        address || bold ? PAD * g->page.u / 2 : 0.5; /* the estimate is for another font */
 
 	x += right ? width : 0;
 	style.align = right ? "right" : "left";
@@ -99,7 +101,7 @@ static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct
 
 static void cells(struct gp *g, const struct vp_figure *f, size_t r, double y, const double *width)
 {
-	double x = g->indent + PAD * g->u;
+	double x = g->page.indent + PAD * g->page.u;
 
 	for (size_t c = 0; c < f->column_count; c++) {
 		const struct vp_cell *one = row_of(f, r) + c;
@@ -107,7 +109,7 @@ static void cells(struct gp *g, const struct vp_figure *f, size_t r, double y, c
 			                  one->shown ? "ink" : "faint", "left", SIZE, false };
 
 		cell(g, f, c, &style, text_of(f, r, one), x, y, width[c]);
-		x += width[c] + PAD * g->u;
+		x += width[c] + PAD * g->page.u;
 	}
 }
 
@@ -119,24 +121,26 @@ static void swatch(struct gp *g, const struct vp_figure *f, size_t r, double y)
 	if (class < 0 || (size_t) class >= f->class_count)
 		return;
 	snprintf(colour, sizeof colour, "'#%06x'", gp_colour(g, f, (size_t) class));
-	gp_rectangle(g, g->indent + 3 * g->u, y - 7 * g->u, 4 * g->u, 14 * g->u, colour, "back");
+	gp_rectangle(g, g->page.indent + 3 * g->page.u, y - 7 * g->page.u, 4 * g->page.u,
+	             14 * g->page.u, colour, "back");
 }
 
 static void rule(struct gp *g, double y)
 {
-	gp_rectangle(g, g->indent, y - 0.5, g->width - 2 * g->indent, 1, "faint", "back");
+	gp_rectangle(g, g->page.indent, y - 0.5, g->page.width - 2 * g->page.indent, 1, "faint",
+	             "back");
 }
 
 static void head(struct gp *g, const struct vp_figure *f, double y, const double *width)
 {
-	double x = g->indent + PAD * g->u;
+	double x = g->page.indent + PAD * g->page.u;
 
 	for (size_t c = 0; c < f->column_count; c++) {
 		cell(g, f, c, &(struct gp_style){ "bold", "soft", "left", SIZE, false },
 		     f->columns[c].name, x, y, width[c]);
-		x += width[c] + PAD * g->u;
+		x += width[c] + PAD * g->page.u;
 	}
-	rule(g, y + ROW * g->u / 2);
+	rule(g, y + ROW * g->page.u / 2);
 }
 
 static void rest(struct gp *g, size_t hidden, double y)
@@ -146,33 +150,34 @@ static void rest(struct gp *g, size_t hidden, double y)
 	if (!hidden)
 		return;
 	snprintf(text, sizeof text, "%zu more rows: a picture is not that high", hidden);
-	gp_label(g, g->indent + PAD * g->u, y,
-	         &(struct gp_style){ "font", "soft", "left", SIZE, false }, text, g->width);
+	gp_label(g, g->page.indent + PAD * g->page.u, y,
+	         &(struct gp_style){ "font", "soft", "left", SIZE, false }, text, g->page.width);
 }
 
 int gp_table(struct gp *g, const struct vp_figure *f)
 {
-	double *width = widths(g, f), y = gp_header(g, f) + (4 + ROW / 2) * g->u, step = ROW * g->u;
+	double *width = widths(g, f), y = page_header(&g->page, f) + (4 + ROW / 2) * g->page.u,
+	       step = ROW * g->page.u;
 	size_t shown = shown_rows(g, f);
 
 	if (!width)
 		return g->host->fail(g->host, "gnuplot: no memory for %zu columns",
 		                     f->column_count);
-	shrink(g, f, width, g->width - 2 * g->indent - PAD * g->u);
+	shrink(g, f, width, g->page.width - 2 * g->page.indent - PAD * g->page.u);
 	if (f->column_count)
 		head(g, f, y, width);
 	for (size_t r = 0; f->column_count && r < shown; r++) {
 		y += step;
 		if (r % 2)
-			gp_rectangle(g, g->indent, y - step / 2, g->width - 2 * g->indent, step,
-			             "zebra", "behind");
+			gp_rectangle(g, g->page.indent, y - step / 2,
+			             g->page.width - 2 * g->page.indent, step, "zebra", "behind");
 		swatch(g, f, r, y);
 		cells(g, f, r, y, width);
 		if (r + 1 == f->row_count && f->totals)
 			rule(g, y + step / 2);
 	}
 	rest(g, rows(f) - shown, y + step);
-	g->below = y + step / 2 + 20 * g->u + (shown < rows(f) ? step : 0);
+	g->page.below = y + step / 2 + 20 * g->page.u + (shown < rows(f) ? step : 0);
 	free(width);
 	return 0;
 }

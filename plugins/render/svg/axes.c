@@ -1,144 +1,68 @@
-/* The SVG's axes: where the plot lies, ticks whose words never meet, folds, and flags with their
- * words in lanes. */
+/* The SVG's axes: ticks, folds, and flags with their words in lanes. */
 #include "inner.h"
-#include "../kit/lanes.h"
+#include "../kit/width.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { LANE = 15, LINE = 13, LEAST = 80 /* px of height, else the picture grows */ };
+enum { APART = 13 /* px between grid lines */ };
 
-static double within(double at)
+static void flag(struct svg *s, const struct page_flag *flag)
 {
-	return at >= 0 && at <= 1 ? at : at > 1 ? 1 : 0;
-}
+	double y = s->page.y - 4 - flag->lane * PAGE_LANE;
 
-/* Addresses are set in a fixed pitch. */
-static bool is_address(const char *text)
-{
-	return text && text[0] == '0' && text[1] == 'x';
-}
-
-static double tick_width(const struct vp_tick *t)
-{
-	return is_address(t->text) ? (double)strlen(t->text) * 6.4
-	                           : svg_width(t->text, t->fold ? 10 : 11);
-}
-
-static double gutter(const struct svg *s, const struct vp_axis *y)
-{
-	double widest = 0;
-
-	for (size_t i = 0; i < y->count; i++)
-		widest = fmax(widest, tick_width(&y->ticks[i]));
-	return fmin(widest + 12, s->width / 3.0);
-}
-
-/* Draws the flags, or with `draw` false only counts the lanes that they need. */
-static int flags(struct svg *s, const struct vp_figure *f, bool draw)
-{
-	struct vp_places *lanes = calloc(VP_LANES, sizeof *lanes);
-	size_t index[VP_PLACES], n = vp_flags_by_x(f, index);
-	int most = 0;
-
-	s->unnamed = f->flag_count - n;
-	for (size_t i = 0; lanes && i < n; i++) {
-		const struct vp_flag *flag = &f->flags[index[i]];
-		double x = s->x + within(flag->x) * s->w;
-		struct vp_flag_words w =
-		        vp_lanes_words(lanes, x, svg_width(flag->text, 11) + 10, s->width);
-		double y = s->y - 4 - w.lane * LANE;
-
-		most = w.lane + 1 > most ? w.lane + 1 : most;
-		s->unnamed += w.lane < 0;
-		if (!draw)
-			continue;
-		svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", x,
-		           w.lane < 0 ? s->y : y - 9, s->y + s->h);
-		svg_text(s, flag->text);
-		svg_put(s, "</title></path>");
-		if (w.lane >= 0) {
-			svg_coords(s,
-			           w.left ? "<text class=\"flagtext e\" x=\"%f\" y=\"%f\">"
-			                  : "<text class=\"flagtext\" x=\"%f\" y=\"%f\">",
-			           w.left ? x - 5 : x + 5, y);
-			svg_words(s, flag->text);
-			svg_put(s, "</text>");
-		}
-		svg_put(s, "</g>\n");
+	svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", flag->x,
+	           flag->lane < 0 ? s->page.y : y - 9, s->page.y + s->page.h);
+	svg_text(s, flag->flag->text);
+	svg_put(s, "</title></path>");
+	if (flag->lane >= 0) {
+		svg_coords(s,
+		           flag->left ? "<text class=\"flagtext e\" x=\"%f\" y=\"%f\">"
+		                      : "<text class=\"flagtext\" x=\"%f\" y=\"%f\">",
+		           flag->left ? flag->x - 5 : flag->x + 5, y);
+		svg_words(s, flag->flag->text);
+		svg_put(s, "</text>");
 	}
-	free(lanes);
-	return most;
-}
-
-void svg_layout(struct svg *s, const struct vp_figure *f)
-{
-	double top = svg_header(f), bottom;
-	bool x_words = false;
-
-	for (size_t i = 0; i < f->x.count; i++)
-		x_words |= f->x.ticks[i].text != NULL;
-	s->x = s->indent + gutter(s, &f->y);
-	s->w = fmax(s->width - s->indent - s->x, 10);
-	top += f->y.title ? 16 : 0;
-	s->y = top;
-	s->y += flags(s, f, false) * LANE;
-	bottom = s->height - svg_feet(s, f); /* now that it is known how many flags have no words */
-	bottom -= 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
-	if (bottom - s->y < LEAST) {
-		s->height += (int)(LEAST - (bottom - s->y));
-		bottom = s->y + LEAST;
-	}
-	s->h = bottom - s->y;
-	s->below = s->y + s->h + 16 + (x_words ? 18 : 0) + (f->x.title ? 16 : 0);
+	svg_put(s, "</g>\n");
 }
 
 static void y_words(struct svg *s, const struct vp_tick *t, double y)
 {
-	svg_put(s, is_address(t->text) ? "<text class=\"tick a e\""
-	           : t->fold           ? "<text class=\"tick gap e\""
-	                               : "<text class=\"tick e\"");
-	svg_coords(s, " x=\"%f\" y=\"%f\">", s->x - 8, y + 3.8);
-	svg_fitted(s, t->text, s->x - s->indent, t->fold ? 10 : 11);
+	svg_put(s, vp_is_address(t->text) ? "<text class=\"tick a e\""
+	           : t->fold              ? "<text class=\"tick gap e\""
+	                                  : "<text class=\"tick e\"");
+	svg_coords(s, " x=\"%f\" y=\"%f\">", s->page.x - 8, y + 3.8);
+	svg_fitted(s, t->text, s->page.x - s->page.indent, t->fold ? 10 : 11);
 	svg_put(s, "</text>\n");
 }
 
-static void y_axis(struct svg *s, const struct vp_axis *axis)
+static void y_axis(struct svg *s)
 {
-	struct vp_places taken = { 0 };
+	for (size_t i = 0; i < s->page.y_count; i++) {
+		const struct page_tick *tick = &s->page.y_ticks[i];
 
-	for (int fold = 0; fold < 2; fold++)
-		for (size_t i = 0; i < axis->count; i++) {
-			const struct vp_tick *t = &axis->ticks[i];
-			double y = s->y + (1 - within(t->at)) * s->h;
-
-			if (t->fold == fold && t->text &&
-			    vp_place_take(&taken, y - LINE / 2.0, y + LINE / 2.0)) {
-				y_words(s, t, y);
-				if (!fold)
-					svg_coords(s, "<path class=\"axis\" d=\"M%f %fh-4\"/>",
-					           s->x, y);
-			}
-		}
+		if (!tick->tick->text)
+			continue;
+		y_words(s, tick->tick, tick->at);
+		if (!tick->tick->fold)
+			svg_coords(s, "<path class=\"axis\" d=\"M%f %fh-4\"/>", s->page.x,
+			           tick->at);
+	}
 }
 
-static void x_axis(struct svg *s, const struct vp_axis *axis)
+static void x_axis(struct svg *s)
 {
-	struct vp_places taken = { 0 };
+	double y = s->page.y + s->page.h;
 
-	for (size_t i = 0; i < axis->count; i++) {
-		const struct vp_tick *t = &axis->ticks[i];
-		double x = s->x + within(t->at) * s->w, half = t->text ? tick_width(t) / 2 : 0;
-		double middle = fmin(fmax(x, 4 + half), s->width - 4 - half);
+	for (size_t i = 0; i < s->page.x_count; i++) {
+		const struct page_tick *tick = &s->page.x_ticks[i];
 
-		if (!t->text || !vp_place_take(&taken, middle - half - 6, middle + half + 6))
+		if (!tick->tick->text)
 			continue;
 		svg_coords(s,
 		           "<path class=\"axis\" d=\"M%f %fv4\"/><text class=\"tick m\" x=\"%f\" "
 		           "y=\"%f\">",
-		           x, s->y + s->h, middle, s->y + s->h + 17);
-		svg_words(s, t->text);
+		           tick->at, y, tick->middle, y + 17);
+		svg_words(s, tick->tick->text);
 		svg_put(s, "</text>\n");
 	}
 }
@@ -148,7 +72,7 @@ static void x_axis(struct svg *s, const struct vp_axis *axis)
 static void folds(struct svg *s, const struct vp_axis *axis, double x, double width)
 {
 	for (size_t i = 0; i < axis->count; i++) {
-		double y = s->y + (1 - within(axis->ticks[i].at)) * s->h;
+		double y = s->page.y + (1 - page_share(axis->ticks[i].at)) * s->page.h;
 
 		if (!axis->ticks[i].fold)
 			continue;
@@ -163,18 +87,19 @@ static void folds(struct svg *s, const struct vp_axis *axis, double x, double wi
 
 static void grid_lines(struct svg *s, const struct vp_axis *axis, bool upright)
 {
-	double last = -100, length = upright ? s->w : s->h;
+	double last = -100, length = upright ? s->page.w : s->page.h;
 
 	for (size_t i = 0; i < axis->count; i++) {
-		double at = within(axis->ticks[i].at) * length;
+		double at = page_share(axis->ticks[i].at) * length;
 
-		if (axis->ticks[i].fold || fabs(at - last) < LINE)
+		if (axis->ticks[i].fold || fabs(at - last) < APART)
 			continue;
 		last = at;
 		if (upright)
-			svg_coords(s, "M%f %fv%f", s->x + at, s->y, s->h);
+			svg_coords(s, "M%f %fv%f", s->page.x + at, s->page.y, s->page.h);
 		else
-			svg_coords(s, "M%f %fh%f", s->x, s->y + s->h - at, s->w);
+			svg_coords(s, "M%f %fh%f", s->page.x, s->page.y + s->page.h - at,
+			           s->page.w);
 	}
 }
 
@@ -183,11 +108,11 @@ void svg_grid(struct svg *s, const struct vp_figure *f)
 	svg_coords(s,
 	           "<rect class=\"panel\" x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>\n<path "
 	           "class=\"grid\" d=\"",
-	           s->x, s->y, s->w, s->h);
+	           s->page.x, s->page.y, s->page.w, s->page.h);
 	grid_lines(s, &f->x, true);
 	grid_lines(s, &f->y, false);
 	svg_put(s, "M0 0\"/>\n");
-	folds(s, &f->y, s->x, s->w);
+	folds(s, &f->y, s->page.x, s->page.w);
 }
 
 static void title_of(struct svg *s, const char *title, double x, double y, const char *class)
@@ -196,17 +121,21 @@ static void title_of(struct svg *s, const char *title, double x, double y, const
 		return;
 	svg_put(s, class);
 	svg_coords(s, " x=\"%f\" y=\"%f\">", x, y);
-	svg_fitted(s, title, s->width - 2 * s->indent, 11);
+	svg_fitted(s, title, s->page.width - 2 * s->page.indent, 11);
 	svg_put(s, "</text>\n");
 }
 
 void svg_axes(struct svg *s, const struct vp_figure *f)
 {
-	svg_coords(s, "<path class=\"axis\" d=\"M%f %fv%fh%f\"/>\n", s->x, s->y, s->h, s->w);
-	folds(s, &f->y, s->x - 6.5, 8);
-	y_axis(s, &f->y);
-	x_axis(s, &f->x);
-	title_of(s, f->y.title, s->indent, svg_header(f) + 4, "<text class=\"name\"");
-	title_of(s, f->x.title, s->x + s->w, s->below - 14, "<text class=\"name e\"");
-	flags(s, f, true);
+	svg_coords(s, "<path class=\"axis\" d=\"M%f %fv%fh%f\"/>\n", s->page.x, s->page.y,
+	           s->page.h, s->page.w);
+	folds(s, &f->y, s->page.x - 6.5, 8);
+	y_axis(s);
+	x_axis(s);
+	title_of(s, f->y.title, s->page.indent, page_header(&s->page, f) + 4,
+	         "<text class=\"name\"");
+	title_of(s, f->x.title, s->page.x + s->page.w, s->page.below - 14,
+	         "<text class=\"name e\"");
+	for (size_t i = 0; i < s->page.flag_count; i++)
+		flag(s, &s->page.flags[i]);
 }

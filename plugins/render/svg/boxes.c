@@ -12,17 +12,14 @@ struct place {
 	double x, y, w, h;
 };
 
-static double share(double v)
-{
-	return v >= 0 && v <= 1 ? v : v > 1 ? 1 : 0;
-}
-
 /* In pixels; never less than a hair. */
 static struct place place_of(const struct svg *s, const struct vp_box *b)
 {
-	double x0 = share(b->x0), x1 = share(b->x1), y0 = share(b->y0), y1 = share(b->y1);
-	struct place p = { s->x + fmin(x0, x1) * s->w, s->y + (1 - fmax(y0, y1)) * s->h,
-		           fabs(x1 - x0) * s->w, fabs(y1 - y0) * s->h };
+	double x0 = page_share(b->x0), x1 = page_share(b->x1), y0 = page_share(b->y0),
+	       y1 = page_share(b->y1);
+	struct place p = { s->page.x + fmin(x0, x1) * s->page.w,
+		           s->page.y + (1 - fmax(y0, y1)) * s->page.h, fabs(x1 - x0) * s->page.w,
+		           fabs(y1 - y0) * s->page.h };
 
 	p.w = fmax(p.w, 0.6);
 	p.h = fmax(p.h, 0.6);
@@ -160,7 +157,7 @@ static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i
 		    q.y + q.h > p->y + 1 && q.y < p->y + p->h - 1)
 			return false;
 	}
-	return p->x + p->w + width < s->x + s->w;
+	return p->x + p->w + width < s->page.x + s->page.w;
 }
 
 /* Where the label of a box stands and on what: on the solid part, on the light one, or across both

@@ -4,19 +4,15 @@
 #define VMPIPE_RENDER_SVG_INNER_H
 
 #include "plugin.h"
+#include "../kit/page.h"
 
 enum svg_theme { SVG_AUTO, SVG_LIGHT, SVG_DARK };
 
 struct svg {
 	int theme; /* enum svg_theme */
 	struct vp_render_api *host;
-	int width, height; /* of the picture, pixels */
 	bool drawn;
-	size_t unnamed;    /* flags whose words found no room */
-	bool terse;        /* the legend without details, for want of room */
-	double x, y, w, h; /* the plotting area */
-	double indent;     /* how far the header, the legend and the notes stand from the edges */
-	double below;      /* y of the next thing under the plot */
+	struct page page; /* y of the next thing is page.below */
 	size_t used;
 	char buffer[16384];
 };
@@ -40,16 +36,12 @@ size_t svg_fits(const char *text, double width, double size); /* bytes of it tha
 /* frame.c: all that stands around the data */
 void svg_open(struct svg *s, const struct vp_figure *f); /* <svg>, style, title, subtitle */
 void svg_close(struct svg *s);
-void svg_spare(struct svg *s, const struct vp_figure *f);        /* decides on `terse` */
-double svg_feet(const struct svg *s, const struct vp_figure *f); /* px that legend and notes take */
 void svg_foot(struct svg *s, const struct vp_figure *f);
 void svg_empty(struct svg *s, const struct vp_figure *f);
-double svg_header(const struct vp_figure *f); /* px that title and subtitle take */
 
 /* axes.c */
-void svg_layout(struct svg *s, const struct vp_figure *f); /* finds the plotting area */
-void svg_grid(struct svg *s, const struct vp_figure *f);   /* what lies under the data */
-void svg_axes(struct svg *s, const struct vp_figure *f);   /* what lies on it */
+void svg_grid(struct svg *s, const struct vp_figure *f); /* what lies under the data */
+void svg_axes(struct svg *s, const struct vp_figure *f); /* what lies on it */
 
 /* the three shapes */
 int svg_boxes(struct svg *s, const struct vp_figure *f);
@@ -59,7 +51,6 @@ int svg_table(struct svg *s, const struct vp_figure *f);
 
 /* colours */
 void svg_style(struct svg *s, const struct vp_figure *f);
-bool svg_hatched(const struct vp_class *c);                     /* memory that nobody may touch */
-bool svg_swatch_mark(const struct vp_figure *f, unsigned flag); /* some box has it */
+bool svg_hatched(const struct vp_class *c); /* memory that nobody may touch */
 
 #endif

@@ -27,7 +27,7 @@ static double total(const struct vp_figure *f, size_t i)
 
 static double pixel(const struct svg *s, double x)
 {
-	return s->x + (x >= 0 && x <= 1 ? x : x > 1 ? 1 : 0) * s->w;
+	return s->page.x + (x >= 0 && x <= 1 ? x : x > 1 ? 1 : 0) * s->page.w;
 }
 
 /* Of all points in one pixel the highest stays, so that a short peak is not lost. */
@@ -46,7 +46,7 @@ static void choose(struct stack *k, const struct svg *s, const struct vp_figure 
 		k->index[k->n - 1] = i;
 		best = sum;
 	}
-	k->x[k->n] = s->x + s->w;
+	k->x[k->n] = s->page.x + s->page.w;
 }
 
 static void outline(struct svg *s, const struct stack *k)
@@ -108,7 +108,7 @@ static void name(struct svg *s, const struct vp_serie *serie, const struct stack
 	char open[64];
 
 	for (int try = 0; try <= TRIES; try++) {
-		double at = s->x + width / 2 + try * (s->w - width) / TRIES,
+		double at = s->page.x + width / 2 + try * (s->page.w - width) / TRIES,
 		       middle = middle_at(k, at);
 		double room = clearance(k, at - width / 2, at + width / 2, middle);
 
@@ -118,7 +118,7 @@ static void name(struct svg *s, const struct vp_serie *serie, const struct stack
 		x = at;
 		y = middle;
 	}
-	if (!serie->name || width > s->w || x == 0)
+	if (!serie->name || width > s->page.w || x == 0)
 		return;
 	snprintf(open, sizeof open, "<text class=\"in m l%u\"", serie->class);
 	svg_put(s, open);
@@ -131,14 +131,14 @@ static void stack_on(struct svg *s, const struct vp_serie *serie, struct stack *
 {
 	for (size_t i = 0; i < k->n; i++) {
 		k->low[i] = k->high[i];
-		k->high[i] = fmax(k->low[i] - value(serie, k->index[i]) * s->h, s->y);
+		k->high[i] = fmax(k->low[i] - value(serie, k->index[i]) * s->page.h, s->page.y);
 	}
 }
 
 static void reset(const struct svg *s, struct stack *k)
 {
 	for (size_t i = 0; i < k->n; i++)
-		k->high[i] = s->y + s->h;
+		k->high[i] = s->page.y + s->page.h;
 }
 
 int svg_series(struct svg *s, const struct vp_figure *f)

@@ -20,11 +20,7 @@ static int svg_begin(void *state, struct vp_render_api *host, const struct vp_ca
 	struct svg *s = state;
 
 	s->host = host;
-	s->width = canvas->width > 0 ? canvas->width : 1200;
-	s->height = canvas->height > 0 ? canvas->height : 720;
-	s->width = s->width < 160 ? 160 : s->width > 32000 ? 32000 : s->width;
-	s->height = s->height < 120 ? 120 : s->height > 32000 ? 32000 : s->height;
-	s->indent = s->width < 480 ? 10 : 28;
+	page_init(&s->page, canvas->width, canvas->height, 1);
 	return 0;
 }
 
@@ -32,8 +28,8 @@ static int plot(struct svg *s, const struct vp_figure *f)
 {
 	int status;
 
-	svg_spare(s, f);
-	svg_layout(s, f);
+	if (page_plot(&s->page, f))
+		return s->host->fail(s->host, "svg: no memory for the axes");
 	svg_open(s, f);
 	svg_grid(s, f);
 	status = f->shape == VP_BOXES ? svg_boxes(s, f) : svg_series(s, f);
@@ -54,7 +50,7 @@ static int svg_draw(void *state, struct vp_render_api *host, const struct vp_fig
 		svg_open(s, f);
 		svg_empty(s, f);
 	} else if (f->shape == VP_TABLE) {
-		s->height = (int)svg_table_height(s, f);
+		s->page.height = (int)svg_table_height(s, f);
 		svg_open(s, f);
 		status = svg_table(s, f);
 	} else {
@@ -62,6 +58,7 @@ static int svg_draw(void *state, struct vp_render_api *host, const struct vp_fig
 	}
 	svg_foot(s, f);
 	svg_close(s);
+	page_free(&s->page);
 	return status;
 }
 

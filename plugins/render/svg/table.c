@@ -1,7 +1,7 @@
 /* A table in SVG: as high as it has rows; a column that is too wide is cut with …, its whole text
  * stands in the row's title. */
 #include "inner.h"
-#include "../kit/text.h"
+#include "../kit/width.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -25,18 +25,9 @@ static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_
 	return cell->shown && cell->text ? cell->text : r < f->row_count ? "–" : "";
 }
 
-/* 0x7f00…, or the bare sixteen digits of pmap: set in a fixed pitch. */
-static bool is_address(const char *text)
-{
-	size_t prefix = text[0] == '0' && text[1] == 'x' ? 2 : 0,
-	       digits = strspn(text + prefix, "0123456789abcdef");
-
-	return text[prefix + digits] == 0 && digits >= (prefix ? 1 : 16);
-}
-
 static double cell_width(const char *text)
 {
-	return is_address(text) ? (double)strlen(text) * 6.4 : svg_width(text, SIZE);
+	return vp_is_address(text) ? (double)strlen(text) * 6.4 : svg_width(text, SIZE);
 }
 
 static void natural_widths(const struct vp_figure *f, double *width)
@@ -104,7 +95,7 @@ static void stretch(const struct vp_figure *f, double *width, double room)
 
 double svg_table_height(const struct svg *s, const struct vp_figure *f)
 {
-	return svg_header(f) + (double)(rows(f) + 1) * ROW + 24 + svg_feet(s, f);
+	return page_header(&s->page, f) + (double)(rows(f) + 1) * ROW + 24 + page_feet(&s->page, f);
 }
 
 /* A path that is too long keeps its end, for there stands the name of the file. */
@@ -123,10 +114,10 @@ static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char 
 
 	svg_coords(s, "<tspan x=\"%f\"", right ? x + width : x);
 	svg_put(s, " class=\"");
-	svg_put(s, is_address(text) ? "a" : "n");
+	svg_put(s, vp_is_address(text) ? "a" : "n");
 	svg_put(s, right ? " e" : "");
 	svg_put(s, shown ? "\">" : " none\">");
-	if (is_address(text) && cell_width(text) <= width)
+	if (vp_is_address(text) && cell_width(text) <= width)
 		svg_words(s, text);
 	else if (text[0] == '/' && svg_width(text, SIZE) > width + 0.5)
 		path(s, text, width);
@@ -164,19 +155,20 @@ static void swatch(struct svg *s, const struct vp_figure *f, size_t r, double y)
 			class[n++] = (char)('0' + i / scale % 10);
 	svg_put(s, "<rect rx=\"1.5\" class=\"");
 	svg_put(s, class);
-	svg_coords(s, "\" x=\"%f\" y=\"%f\" width=\"4\" height=\"14\"/>", s->indent + 3, y + 4);
+	svg_coords(s, "\" x=\"%f\" y=\"%f\" width=\"4\" height=\"14\"/>", s->page.indent + 3,
+	           y + 4);
 }
 
 static void row(struct svg *s, const struct vp_figure *f, size_t r, double y, const double *width)
 {
-	double x = s->indent + PAD;
+	double x = s->page.indent + PAD;
 	const struct vp_cell *cells = row_of(f, r);
 
 	svg_put(s, "<g class=\"r\">");
 	title(s, f, cells);
 	svg_put(s, r % 2 ? "<rect class=\"zebra\"" : "<rect class=\"row\"");
-	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>", s->indent, y,
-	           s->width - 2 * s->indent, (double)ROW);
+	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/>", s->page.indent, y,
+	           s->page.width - 2 * s->page.indent, (double)ROW);
 	swatch(s, f, r, y);
 	svg_put(s, r < f->row_count ? "<text" : "<text class=\"total\"");
 	svg_coords(s, " y=\"%f\">", y + 15.2);
@@ -189,13 +181,13 @@ static void row(struct svg *s, const struct vp_figure *f, size_t r, double y, co
 
 static void rule(struct svg *s, double y)
 {
-	svg_coords(s, "<path class=\"rule\" d=\"M%f %fh%f\"/>\n", s->indent, y,
-	           s->width - 2 * s->indent);
+	svg_coords(s, "<path class=\"rule\" d=\"M%f %fh%f\"/>\n", s->page.indent, y,
+	           s->page.width - 2 * s->page.indent);
 }
 
 static void head(struct svg *s, const struct vp_figure *f, double y, const double *width)
 {
-	double x = s->indent + PAD;
+	double x = s->page.indent + PAD;
 
 	svg_coords(s, "<text class=\"head\" y=\"%f\">", y + 15);
 	for (size_t c = 0; c < f->column_count; c++) {
@@ -208,8 +200,8 @@ static void head(struct svg *s, const struct vp_figure *f, double y, const doubl
 
 int svg_table(struct svg *s, const struct vp_figure *f)
 {
-	double *width = calloc(f->column_count + 1, sizeof *width), y = svg_header(f) + 4,
-	       room = s->width - 2 * s->indent - PAD;
+	double *width = calloc(f->column_count + 1, sizeof *width),
+	       y = page_header(&s->page, f) + 4, room = s->page.width - 2 * s->page.indent - PAD;
 	bool *spared = calloc(f->column_count + 1, sizeof *spared);
 
 	if (!width || !spared) {
@@ -231,6 +223,6 @@ int svg_table(struct svg *s, const struct vp_figure *f)
 	}
 	free(width);
 	free(spared);
-	s->below = y + ROW + 20;
+	s->page.below = y + ROW + 20;
 	return 0;
 }
