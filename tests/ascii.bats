@@ -12,7 +12,7 @@ setup() {
 	OUT="$BATS_TEST_TMPDIR/out.txt"
 }
 
-figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
+figures="timeline map area table stacks empty nasty nastyarea nastytable nastystacks none nonearea nonetable nonestacks many"
 
 # Width of the widest line in columns, without colour sequences.
 widest() {

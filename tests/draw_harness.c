@@ -1,6 +1,6 @@
 /* Gives figures to a renderer plugin:  draw PLUGIN.so FIGURE [name=value ...] > picture
  *
- * FIGURE: timeline map area table empty nasty none many.
+ * FIGURE: timeline map area table stacks empty nasty none many.
  * Names: width height colours unicode terminal, or an option of the plugin.
  */
 #include <dlfcn.h>
@@ -255,6 +255,74 @@ static void table(struct vp_figure *f)
 	f->row_class = row_class;
 }
 
+/* The tree of calls of a program that keeps what it reads: depth and weight of each frame, callers
+ * first. */
+static void stacks(struct vp_figure *f)
+{
+	static const struct {
+		const char *name;
+		unsigned depth, own, class;
+	} list[] = {
+		{ "main", 0, 0, 4 },
+		{ "read_all", 1, 96, 4 },
+		{ "std::vector<std::string, std::allocator<std::string>>::push_back", 2, 512, 4 },
+		{ "parse", 1, 0, 4 },
+		{ "parse_node", 2, 128, 3 },
+		{ "parse_node", 3, 160, 3 },
+		{ "strdup", 4, 64, 3 },
+		{ "_start", 0, 40, 8 },
+		{ "libc.so.6+0x2a1ca", 1, 24, 8 },
+	};
+	enum { COUNT = sizeof list / sizeof *list };
+	static struct vp_stack_frame frames[COUNT];
+	static double own[COUNT][2];
+	static const struct vp_weight weights[] = { { "live", "KiB" }, { "blocks", "" } };
+	double sums[COUNT] = { 0 }, at[COUNT], whole = 0;
+	uint32_t path[8];
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		path[list[i].depth] = i;
+		for (unsigned k = 0; k <= list[i].depth; k++)
+			sums[path[k]] += list[i].own;
+		whole += list[i].own;
+	}
+	double next = 0;
+	for (uint32_t i = 0; i < COUNT; i++) {
+		unsigned depth = list[i].depth;
+		double from = depth ? at[path[depth - 1]] : next;
+
+		path[depth] = i;
+		at[i] = from;
+		if (depth)
+			at[path[depth - 1]] += sums[i];
+		else
+			next += sums[i];
+		own[i][0] = list[i].own;
+		own[i][1] = list[i].own / 8;
+		frames[i] = (struct vp_stack_frame){
+			.parent = depth ? path[depth - 1] : VP_NO_PARENT,
+			.depth = depth,
+			.x0 = (float)(from / whole),
+			.x1 = (float)((from + sums[i]) / whole),
+			.class = list[i].class,
+			.flags = i == 6 ? VP_BOX_NEW : 0,
+			.name = list[i].name,
+			.amount = print("%.0f KiB", sums[i]),
+			.title = print("%s\n%.0f KiB live, %d KiB its own", list[i].name, sums[i],
+			               list[i].own),
+			.own = own[i],
+		};
+	}
+	for (int i = 0; i <= 4; i++)
+		xt[i] = (struct vp_tick){ i / 4.0, print("%.0f KiB", whole * i / 4), false };
+	f->x = (struct vp_axis){ "live", xt, 5 };
+	f->shape = VP_STACKS;
+	f->frames = frames;
+	f->frame_count = COUNT;
+	f->weights = weights;
+	f->weight_count = 2;
+}
+
 static const char nasty_text[] = "<script>alert(1)</script>&\"' \x1b[31mred\x1b[0m \x01\x7f\n "
                                  "\xff\xfe\xc3( \xed\xa0\x80 \xc2\x9b"
                                  "31m \xe2\x80\xae"
@@ -292,6 +360,17 @@ static void nasty(struct vp_figure *f)
 	f->row_count = 1;
 	f->row_class = row_class;
 	row_class[0] = 99;
+	static const double own[] = { NAN };
+	static const struct vp_weight weight = { nasty_text, NULL };
+	static struct vp_stack_frame frames[] = {
+		{ 7, UINT32_MAX - 1, NAN, 3, 99, 255, NULL, NULL, NULL, NULL },
+		{ 1, 0, 1, 0, 0, 15, nasty_text, nasty_text, nasty_text, own },
+		{ VP_NO_PARENT, 3, -1, 9, 1, 0, nasty_text, nasty_text, NULL, own },
+	};
+	f->frames = frames;
+	f->frame_count = 3;
+	f->weights = &weight;
+	f->weight_count = 1;
 	flags[0] = (struct vp_flag){ NAN, nasty_text };
 	flags[1] = (struct vp_flag){ 0.5, NULL };
 	f->flag_count = 2;
@@ -319,6 +398,15 @@ static void many(struct vp_figure *f)
 	}
 }
 
+static enum vp_figure_shape shape_of(const char *name)
+{
+	if (strstr(name, "area"))
+		return VP_SERIES;
+	if (strstr(name, "table"))
+		return VP_TABLE;
+	return strstr(name, "stacks") ? VP_STACKS : VP_BOXES;
+}
+
 static void build(struct vp_figure *f, const char *name)
 {
 	*f = (struct vp_figure){ .view = name,
@@ -340,21 +428,19 @@ static void build(struct vp_figure *f, const char *name)
 		f->shape = VP_SERIES, area(f);
 	else if (!strcmp(name, "table"))
 		f->shape = VP_TABLE, table(f);
+	else if (!strcmp(name, "stacks"))
+		stacks(f);
 	else if (!strcmp(name, "empty"))
 		f->empty = "Nothing to draw: the stream holds no snapshot of process 4242. It may "
 		           "have ended before the first sample was taken.",
 		f->class_count = 0;
 	else if (!strcmp(name, "many"))
 		many(f);
-	else if (!strncmp(name, "nasty", 5))
-		f->shape = strstr(name, "area")    ? VP_SERIES
-		           : strstr(name, "table") ? VP_TABLE
-		                                   : VP_BOXES,
+	else if (!strncmp(name, "nasty", 5)) {
+		f->shape = shape_of(name);
 		nasty(f);
-	else if (!strncmp(name, "none", 4))
-		*f = (struct vp_figure){ .shape = strstr(name, "area")    ? VP_SERIES
-			                          : strstr(name, "table") ? VP_TABLE
-			                                                  : VP_BOXES };
+	} else if (!strncmp(name, "none", 4))
+		*f = (struct vp_figure){ .shape = shape_of(name) };
 	else
 		exit(fail(&host, "draw: no figure %s", name) + 2);
 }
@@ -407,7 +493,7 @@ int main(int argc, char **argv)
 			set_option(r, state, argv[i], eq + 1);
 	}
 	build(&figure, argv[2]);
-	if (r->begin(state, &host, &canvas) || r->draw(state, &host, &figure) ||
+	if ((r->begin && r->begin(state, &host, &canvas)) || r->draw(state, &host, &figure) ||
 	    (r->end && r->end(state, &host)))
 		return 1;
 	if (r->close)

@@ -14,7 +14,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
+figures="timeline map area table stacks empty nasty nastyarea nastytable nastystacks none nonearea nonetable nonestacks many"
 
 # A process whose names are gnuplot commands, macros, formats and ends of data.
 hostile() {

@@ -12,7 +12,7 @@ setup() {
 	OUT="$BATS_TEST_TMPDIR/out.svg"
 }
 
-figures="timeline map area table empty nasty nastyarea nastytable none nonearea nonetable many"
+figures="timeline map area table stacks empty nasty nastyarea nastytable nastystacks none nonearea nonetable nonestacks many"
 
 @test "every figure becomes XML that a parser accepts, at any size" {
 	requires cmd xmllint

@@ -7,7 +7,8 @@
  *   class 0 "heap" letter=H light=#d55e00 dark=#ff8a3c ansi=166 detail="1 at the end, 132 KiB"
  *   tick y 0.2500 "0x7f1200000000"
  *   box 0 class="heap" x=0.0000..1.0000 y=0.0000..0.2500 fill=0.50 flags=- label="[heap]"
- * title="0x1000-..." end close
+ * title="..." frame 1 parent=0 depth=1 class="heap" x=0.0000..0.7500 flags=- own=4096 name="f"
+ * amount="4 KiB" title="..." end close
  */
 #include "plugin.h"
 
@@ -134,6 +135,12 @@ static void put_class(struct vp_render_api *host, const struct vp_figure *figure
 	put_fact(host, " detail=", one->detail);
 }
 
+/* NULL: the figure has no such class. */
+static const char *class_name(const struct vp_figure *figure, size_t i)
+{
+	return i < figure->class_count ? figure->classes[i].name : NULL;
+}
+
 static void put_flags(struct vp_render_api *host, uint32_t flags)
 {
 	static const char *const words[] = { "new", "gone", "changed", "merged" };
@@ -150,7 +157,7 @@ static void put_box(struct vp_render_api *host, const struct vp_figure *figure, 
 {
 	const struct vp_box *box = &figure->boxes[i];
 	put(host, "box %zu", i);
-	put_text(host, " class=", figure->classes[box->class].name);
+	put_text(host, " class=", class_name(figure, box->class));
 	put(host, " x=%.4f..%.4f y=%.4f..%.4f fill=", box->x0, box->x1, box->y0, box->y1);
 	put(host, box->fill < 0 ? "-" : "%.2f", box->fill);
 	put_flags(host, box->flags);
@@ -165,7 +172,7 @@ static void put_series(struct vp_render_api *host, const struct vp_figure *figur
 	for (size_t s = 0; s < figure->serie_count; s++) {
 		const struct vp_serie *serie = &figure->series[s];
 		put_text(host, "serie ", serie->name);
-		put_text(host, " class=", figure->classes[serie->class].name);
+		put_text(host, " class=", class_name(figure, serie->class));
 		put(host, " y=");
 		for (size_t i = 0; i < figure->points; i++)
 			put(host, "%s%.4f", i ? "," : "", serie->y[i]);
@@ -190,7 +197,7 @@ static void put_table(struct vp_render_api *host, const struct vp_figure *figure
 	for (size_t row = 0; row < figure->row_count; row++) {
 		int class = figure->row_class ? figure->row_class[row] : -1;
 		put(host, "row %zu", row);
-		put_fact(host, " class=", class < 0 ? NULL : figure->classes[class].name);
+		put_fact(host, " class=", class < 0 ? NULL : class_name(figure, (size_t) class));
 		for (size_t c = 0; c < figure->column_count; c++) {
 			put(host, "cell %zu", row);
 			put_cell(host, figure, c, &figure->cells[row * figure->column_count + c]);
@@ -202,10 +209,47 @@ static void put_table(struct vp_render_api *host, const struct vp_figure *figure
 	}
 }
 
+static void put_weights(struct vp_render_api *host, const struct vp_figure *figure,
+                        const struct vp_stack_frame *frame)
+{
+	put(host, " own=%s", frame->own ? "" : "-");
+	for (size_t i = 0; frame->own && i < figure->weight_count; i++)
+		put(host, "%s%.10g", i ? "," : "", frame->own[i]);
+}
+
+static void put_frame(struct vp_render_api *host, const struct vp_figure *figure, size_t i)
+{
+	const struct vp_stack_frame *frame = &figure->frames[i];
+	put(host, "frame %zu parent=", i);
+	put(host, frame->parent == VP_NO_PARENT ? "-" : "%u", (unsigned)frame->parent);
+	put(host, " depth=%u", (unsigned)frame->depth);
+	put_text(host, " class=", class_name(figure, frame->class));
+	put(host, " x=%.4f..%.4f", frame->x0, frame->x1);
+	put_flags(host, frame->flags);
+	put_weights(host, figure, frame);
+	put_text(host, " name=", frame->name);
+	put_text(host, " amount=", frame->amount);
+	put_fact(host, " title=", frame->title);
+}
+
+static void put_stacks(struct vp_render_api *host, const struct vp_figure *figure)
+{
+	for (size_t i = 0; i < figure->weight_count; i++) {
+		put(host, "weight %zu", i);
+		put_text(host, " ", figure->weights[i].name);
+		put_fact(host, " unit=", figure->weights[i].unit);
+	}
+	for (size_t i = 0; i < figure->frame_count; i++)
+		put_frame(host, figure, i);
+}
+
 static int trace_draw(void *state, struct vp_render_api *host, const struct vp_figure *figure)
 {
 	static const char *const shapes[] = {
-		[VP_BOXES] = "boxes", [VP_SERIES] = "series", [VP_TABLE] = "table"
+		[VP_BOXES] = "boxes",
+		[VP_SERIES] = "series",
+		[VP_TABLE] = "table",
+		[VP_STACKS] = "stacks",
 	};
 	(void)state;
 	put(host, "draw %s", shapes[figure->shape]);
@@ -225,6 +269,7 @@ static int trace_draw(void *state, struct vp_render_api *host, const struct vp_f
 		put_box(host, figure, i);
 	put_series(host, figure);
 	put_table(host, figure);
+	put_stacks(host, figure);
 	for (size_t i = 0; i < figure->note_count; i++)
 		put_fact(host, "note ", figure->notes[i]);
 	return 0;

@@ -88,12 +88,16 @@ static int ascii_draw(void *state, struct vp_render_api *host, const struct vp_f
 	}
 	a->titles = a->details = a->notes = a->subtitle = a->legend = true;
 	a->unnamed = 0;
-	if (f->empty || f->shape == VP_TABLE) {
+	if (f->empty || f->shape == VP_TABLE || f->shape == VP_STACKS) {
 		ascii_head(a, f);
 		if (f->empty)
 			ascii_paragraph(a, f->empty, width ? width : 80, PLAIN, true);
-		else
+		else if (f->shape == VP_TABLE)
 			ascii_table(a, f);
+		else if (width && width < LEAST_WIDTH)
+			too_small(a);
+		else
+			ascii_stacks(a, f);
 		ascii_foot(a, f);
 	} else {
 		plot(a, f);

@@ -67,9 +67,10 @@ void ascii_foot(struct ascii *a, const struct vp_figure *f);  /* legend and note
 /* flags.c: draws the lanes of words above the plot, or only counts them */
 int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw);
 
-/* the three shapes; boxes and series fill `plot` */
+/* the four shapes; boxes and series fill `plot` */
 int ascii_boxes(struct ascii *a, const struct vp_figure *f);
 int ascii_series(struct ascii *a, const struct vp_figure *f);
 int ascii_table(struct ascii *a, const struct vp_figure *f);
+int ascii_stacks(struct ascii *a, const struct vp_figure *f);
 
 #endif

@@ -1,6 +1,7 @@
 /* The gnuplot renderer: a script with its data in it, to run or to edit; with -o x.png, .pdf or
  * .svg, gnuplot's picture of it. */
 #include "inner.h"
+#include "../kit/stacks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,23 +84,39 @@ static int gnuplot_begin(void *state, struct vp_render_api *host, const struct v
 	return g->to ? 0 : host->fail(host, "gnuplot: no memory for the script");
 }
 
-static int plot(struct gp *g, const struct vp_figure *f)
+static void boxes(struct gp *g, const struct vp_figure *f, const struct vp_figure *boxes)
 {
-	if (page_plot(&g->page, f))
-		return g->host->fail(g->host, "gnuplot: no memory for the axes");
-	gp_open(g, f);
-	gp_axes(g, f);
-	if (f->shape == VP_BOXES)
-		gp_boxes_data(g, f);
-	else if (gp_series_data(g, f))
+	gp_boxes_data(g, boxes);
+	gp_foot(g, f);
+	gp_folds(g, f);
+	gp_boxes(g, boxes);
+}
+
+static int series(struct gp *g, const struct vp_figure *f)
+{
+	if (gp_series_data(g, f))
 		return -1;
 	gp_foot(g, f);
 	gp_folds(g, f);
-	if (f->shape == VP_BOXES)
-		gp_boxes(g, f);
-	else
-		gp_series(g, f);
+	gp_series(g, f);
 	return 0;
+}
+
+static int plot(struct gp *g, const struct vp_figure *f)
+{
+	struct stacks stacks = { 0 };
+	int status = 0;
+
+	if (page_plot(&g->page, f) || (f->shape == VP_STACKS && stacks_make(&stacks, f, &g->page)))
+		status = g->host->fail(g->host, "gnuplot: no memory for the picture");
+	gp_open(g, f);
+	gp_axes(g, f);
+	if (!status && f->shape == VP_SERIES)
+		status = series(g, f);
+	else if (!status)
+		boxes(g, f, f->shape == VP_STACKS ? &stacks.figure : f);
+	stacks_free(&stacks);
+	return status;
 }
 
 /* The whole page is the plotting area; all that is on it has been said before. */

@@ -54,7 +54,7 @@ void gp_empty(struct gp *g, const struct vp_figure *f);
 void gp_axes(struct gp *g, const struct vp_figure *f);
 void gp_folds(struct gp *g, const struct vp_figure *f); /* clauses */
 
-/* the three shapes: their data and labels first, then their clauses */
+/* boxes, which stacks become as well; series; a table: data and labels first, then the clauses */
 void gp_boxes_data(struct gp *g, const struct vp_figure *f);
 void gp_boxes(struct gp *g, const struct vp_figure *f);
 int gp_series_data(struct gp *g, const struct vp_figure *f);

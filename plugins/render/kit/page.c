@@ -93,20 +93,25 @@ const char *page_unnamed(const struct page *page, char *words, size_t room)
 
 /* ---- the legend ---- */
 
+static unsigned keys_for(uint32_t flags)
+{
+	return (unsigned)!!(flags & VP_BOX_NEW) << PAGE_NEW |
+	       (unsigned)!!(flags & VP_BOX_GONE) << PAGE_GONE |
+	       (unsigned)!!(flags & VP_BOX_CHANGED) << PAGE_CHANGED;
+}
+
 static unsigned keys_of(const struct vp_figure *f)
 {
 	unsigned keys = 0;
 
-	if (f->shape != VP_BOXES || f->empty)
-		return 0;
-	for (size_t i = 0; i < f->box_count; i++) {
+	for (size_t i = 0; f->shape == VP_BOXES && !f->empty && i < f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
 
 		keys |= (b->fill >= 0 && b->fill < 1) << PAGE_RESIDENT;
-		keys |= (unsigned)!!(b->flags & VP_BOX_NEW) << PAGE_NEW;
-		keys |= (unsigned)!!(b->flags & VP_BOX_GONE) << PAGE_GONE;
-		keys |= (unsigned)!!(b->flags & VP_BOX_CHANGED) << PAGE_CHANGED;
+		keys |= keys_for(b->flags);
 	}
+	for (size_t i = 0; f->shape == VP_STACKS && !f->empty && i < f->frame_count; i++)
+		keys |= keys_for(f->frames[i].flags);
 	return keys;
 }
 
@@ -262,10 +267,31 @@ static bool has_words(const struct vp_axis *axis)
 	return false;
 }
 
+/* By a negative amount it shrinks. */
 static void grow(struct page *page, double more)
 {
 	page->height += (int)more;
 	page->h += more;
+}
+
+size_t page_levels(const struct vp_figure *f)
+{
+	size_t levels = 1;
+
+	for (size_t i = 0; i < f->frame_count; i++)
+		if (f->frames[i].depth >= levels)
+			levels = (size_t)f->frames[i].depth + 1;
+	return levels;
+}
+
+/* Stacks are as high as they have levels, whatever the page had. */
+static double stacks_height(const struct page *page, const struct vp_figure *f)
+{
+	enum { LOW = 17, HIGH = 26, MOST = 30000 };
+	double levels = (double)page_levels(f), row = page->h / levels;
+
+	row = fmin(fmax(row, LOW * page->u), HIGH * page->u);
+	return fmin(fmax(levels * row, LEAST * page->u), MOST);
 }
 
 int page_plot(struct page *page, const struct vp_figure *f)
@@ -288,7 +314,9 @@ int page_plot(struct page *page, const struct vp_figure *f)
 	page->y += place_flags(page, f) * PAGE_LANE * page->u;
 	/* now that it is known how many flags have no words */
 	page->h = page->height - page_feet(page, f) - under - page->y;
-	if (page->h < LEAST * page->u)
+	if (f->shape == VP_STACKS)
+		grow(page, stacks_height(page, f) - page->h);
+	else if (page->h < LEAST * page->u)
 		grow(page, LEAST * page->u - page->h);
 	page->below = page->y + page->h + under;
 	place_y(page, &f->y, taken);

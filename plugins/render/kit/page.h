@@ -73,6 +73,7 @@ void page_init(struct page *page, int width, int height, double u);
 int page_plot(struct page *page, const struct vp_figure *f);
 void page_free(struct page *page);
 
+size_t page_levels(const struct vp_figure *f); /* of stacks: 1 more than the greatest depth */
 double page_header(const struct page *page, const struct vp_figure *f); /* px */
 double page_legend(const struct page *page, const struct vp_figure *f); /* px; 0: none */
 double page_notes(const struct page *page, const struct vp_figure *f);  /* px; 0: none */

@@ -43,7 +43,7 @@ void svg_empty(struct svg *s, const struct vp_figure *f);
 void svg_grid(struct svg *s, const struct vp_figure *f); /* what lies under the data */
 void svg_axes(struct svg *s, const struct vp_figure *f); /* what lies on it */
 
-/* the three shapes */
+/* boxes, which stacks become as well; series; a table */
 int svg_boxes(struct svg *s, const struct vp_figure *f);
 int svg_series(struct svg *s, const struct vp_figure *f);
 double svg_table_height(const struct svg *s, const struct vp_figure *f);

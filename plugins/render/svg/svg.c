@@ -1,6 +1,7 @@
 /* The SVG renderer: one self-contained picture, readable on light and dark grounds, with hover
  * texts and no script. */
 #include "inner.h"
+#include "../kit/stacks.h"
 
 static const struct vp_option options[] = {
 	{
@@ -26,14 +27,19 @@ static int svg_begin(void *state, struct vp_render_api *host, const struct vp_ca
 
 static int plot(struct svg *s, const struct vp_figure *f)
 {
-	int status;
+	struct stacks stacks = { 0 };
+	int status = 0;
 
-	if (page_plot(&s->page, f))
-		return s->host->fail(s->host, "svg: no memory for the axes");
+	if (page_plot(&s->page, f) || (f->shape == VP_STACKS && stacks_make(&stacks, f, &s->page)))
+		status = s->host->fail(s->host, "svg: no memory for the picture");
 	svg_open(s, f);
 	svg_grid(s, f);
-	status = f->shape == VP_BOXES ? svg_boxes(s, f) : svg_series(s, f);
+	if (!status && f->shape == VP_SERIES)
+		status = svg_series(s, f);
+	else if (!status)
+		status = svg_boxes(s, f->shape == VP_STACKS ? &stacks.figure : f);
 	svg_axes(s, f);
+	stacks_free(&stacks);
 	return status;
 }
 
