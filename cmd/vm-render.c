@@ -5,6 +5,7 @@
 #include "space/kind.h"
 #include "program/load.h"
 #include "program/program.h"
+#include "render/serve.h"
 #include "render/show.h"
 #include "view/views.h"
 
@@ -381,22 +382,27 @@ static int run(struct vp_render_host *host, const struct render *render, struct 
 	const struct vp_renderer *renderer = host->renderer;
 	struct vp_flow *flow = host->flow;
 	struct vp_canvas canvas = vp_render_canvas(host, (int)render->width, (int)render->height);
+	struct vp_serve serve;
 	bool live = show->wanted;
 	if (!live && begin(host, render, &show->picture))
 		return -1;
 	vp_show_begin(show, &canvas);
+	vp_serve_begin(&serve, host);
 	while (vp_flow_next(flow)) {
 		if (renderer->record && renderer->record(host->state, &host->host, flow->line))
 			return -1;
-		if (!vp_show_aside(show))
+		if (!renderer->lines && !vp_show_aside(show))
 			vp_model_feed(show->model, &flow->record);
 		vp_show_line(show);
+		if (vp_serve_line(&serve))
+			return -1;
 	}
 	vp_show_end(show);
-	if ((live && begin(host, render, &show->picture)) ||
-	    draw(host, &show->picture, show->model))
+	if ((live && begin(host, render, &show->picture)) || serve.failed ||
+	    (!renderer->lines && draw(host, &show->picture, show->model)) ||
+	    (renderer->end && renderer->end(host->state, &host->host)))
 		return -1;
-	return renderer->end ? renderer->end(host->state, &host->host) : 0;
+	return vp_serve_end(&serve);
 }
 
 int main(int argc, char **argv)

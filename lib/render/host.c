@@ -78,6 +78,10 @@ int vp_render_host_open(struct vp_render_host *render, struct vp_flow *flow,
 {
 	static const struct vp_option none[] = { { 0 } };
 	memset(render, 0, sizeof *render);
+	if (!renderer->record && (renderer->lines || !renderer->draw))
+		return vp_fail("renderer %s has no %s", renderer->name,
+		               renderer->lines ? "record, which takes the lines"
+		                               : "draw and no record");
 	render->host = table;
 	render->host.ctx = render;
 	render->flow = flow;

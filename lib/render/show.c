@@ -605,7 +605,7 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
 {
 	const struct vp_renderer *renderer = host->renderer;
 	struct vp_flow *flow = host->flow;
-	bool draws = renderer->text && renderer->draw && !renderer->record;
+	bool draws = renderer->text && renderer->draw && !renderer->record && !renderer->fd;
 	bool screen = draws && !flow->output && vp_terminal_possible();
 	memset(show, 0, sizeof *show);
 	show->flow = flow;
