@@ -53,7 +53,7 @@ ends() {
 	echo precious >m
 	run --separate-stderr vm-sample -p "$pid" -n 1 --marks m
 	[ "$status" -eq 2 ]
-	[[ "$stderr" == "vm-sample: m is there and no FIFO"*mkfifo* ]]
+	[[ "$stderr" == "vm-sample: m exists and is no FIFO"*mkfifo* ]]
 	[ "$(cat m)" = precious ]
 	[ -z "$output" ]
 	run --separate-stderr vm-sample -p "$pid" -n 1 --marks /dev/null

@@ -79,3 +79,17 @@ feature() { # NAME [of OBJECT]
 	run --separate-stderr unshare -p -f --mount-proc vm-sample --probe
 	[ "$(feature first_pid_namespace)" = false ]
 }
+
+@test "every process given with -p is reported, however many they are; a number that no process can have is refused" {
+	run --separate-stderr vm-sample --probe -p "$(seq -s, 4000001 4000100)"
+	[ "$status" -eq 0 ]
+	[ "$(jq '.processes | length' <<<"$output")" = 100 ]
+	[ "$(jq -c '[.processes[0,99].pid]' <<<"$output")" = '[4000001,4000100]' ]
+	for id in 0 2147483648 99999999999999999999; do
+		run -2 --separate-stderr vm-sample --probe -p "$id"
+		[ -z "$output" ]
+		[[ $stderr == *"no process $id"* ]]
+		run -1 --separate-stderr vm-sample --check -p "$id"
+		[[ $stderr == *"no process $id"* ]]
+	done
+}

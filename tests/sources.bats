@@ -87,5 +87,5 @@ END
 @test "a source that cannot follow refuses -f" {
 	run --separate-stderr vm-sample -s ticker -f -n 1
 	[ "$status" -eq 2 ]
-	[[ "$stderr" == *"--follow: none of the sources (ticker) has it"* ]]
+	[[ "$stderr" == *"--follow: none of the sources (ticker) has this option"* ]]
 }

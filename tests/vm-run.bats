@@ -167,7 +167,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 @test "wrong usage is refused" {
 	run --separate-stderr vm-run
 	[ "$status" = 2 ]
-	[[ $stderr == *"nothing to look at"* ]]
+	[[ $stderr == *"nothing to sample"* ]]
 	[[ $stderr == *"nothing was started"* ]]
 	[ -z "$output" ]
 	run --separate-stderr vm-run -p 1 -- ls

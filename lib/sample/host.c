@@ -1,4 +1,4 @@
-/* The host's function table for sources that look at a system, built on the writer of lines. */
+/* The function table of the host for sources that sample, built on the writer of lines. */
 #include "sample/host.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "sample/redact.h"
 #include "stream/lists.h"
 #include "stream/put.h"
@@ -24,15 +25,15 @@ static struct vp_out *out_of(struct vp_sample_api *h)
 	return host->gather ? &host->gathered : &host->flow->out;
 }
 
-/* In what is written, t never decreases; of what is gathered, what one source says stays in its
- * order. */
+/* Raises t to that of the line before: in the output t never decreases, and the gathered lines of
+ * one source keep their order. */
 static int64_t lift(struct vp_sample_api *h, int64_t t)
 {
 	struct vp_sample_host *host = host_of(h);
-	if (host->gather)
-		return host->line_count && host->lines[host->line_count - 1].t > t
-		               ? host->lines[host->line_count - 1].t
-		               : t;
+	if (host->gather) {
+		int64_t last = host->line_count ? host->lines[host->line_count - 1].t : t;
+		return last > t ? last : t;
+	}
 	if (t > host->flow->t)
 		host->flow->t = t;
 	return host->flow->t;
@@ -40,15 +41,9 @@ static int64_t lift(struct vp_sample_api *h, int64_t t)
 
 static void note_line(struct vp_sample_host *host, const char *type, int64_t t)
 {
-	if (host->line_count == host->line_size) {
-		size_t size = host->line_size ? 2 * host->line_size : 64;
-		struct vp_gathered *lines = realloc(host->lines, size * sizeof *lines);
-		if (!lines) {
-			host->gathered.error = ENOMEM;
-			return;
-		}
-		host->lines = lines;
-		host->line_size = size;
+	if (vp_list_room(&host->lines, host->line_count, &host->line_size, sizeof *host->lines)) {
+		host->gathered.error = ENOMEM;
+		return;
 	}
 	const struct vp_out *out = &host->gathered;
 	size_t time = out->used + sizeof "{\"type\":\"\",\"t\":" - 1 + strlen(type);
@@ -204,7 +199,7 @@ static void host_redact(struct vp_sample_api *h, vp_str bytes, char *digits)
 	vp_redact(bytes, digits);
 }
 
-/* The next piece: whole lines where one fits, else as many bytes as fit. */
+/* Returns the length of the next piece: whole lines where one fits, else as many bytes as fit. */
 static size_t piece(vp_str text)
 {
 	if (text.n <= VP_RAW_PIECE)
@@ -221,7 +216,8 @@ static void host_raw(struct vp_sample_api *h, int64_t t, int64_t pid, uint64_t s
 	t = lift(h, t);
 	do {
 		vp_str now = { text.p, piece(text) };
-		text.p += now.n, text.n -= now.n;
+		text.p += now.n;
+		text.n -= now.n;
 		begin_line(h, "raw", t, pid);
 		vp_put_num(out, "seq", seq);
 		vp_put_str(out, "source", vp_s(host_of(h)->source));
@@ -277,7 +273,7 @@ void vp_sample_host_redact(struct vp_sample_host *host)
 	host->host.redacting = true;
 }
 
-/* The line as it is, or where it comes after a later one, with that one's time. */
+/* Writes a line; if it comes after a later one, then with the time of that. */
 static void put_gathered(struct vp_sample_host *host, const struct vp_gathered *line)
 {
 	struct vp_out *out = &host->flow->out;
@@ -297,27 +293,32 @@ static void put_gathered(struct vp_sample_host *host, const struct vp_gathered *
 	out->lines++;
 }
 
-int vp_sample_merge(struct vp_sample_host *const *hosts, size_t count)
+/* Returns the index of the host with the oldest line; `count`: no lines are left. `at`: by host,
+ * how many of its lines are written. */
+static size_t oldest(struct vp_sample_host *const *hosts, size_t count, const size_t *at)
 {
-	size_t at[64] = { 0 };
-	for (;;) {
-		size_t first = count;
-		for (size_t i = 0; i < count; i++) {
-			if (hosts[i]->gathered.error)
-				return vp_fail("out of memory for what %s says", hosts[i]->source);
-			if (at[i] == hosts[i]->line_count)
-				continue;
-			if (first == count ||
-			    hosts[i]->lines[at[i]].t < hosts[first]->lines[at[first]].t)
-				first = i;
-		}
-		if (first == count)
-			break;
-		put_gathered(hosts[first], &hosts[first]->lines[at[first]++]);
+	size_t first = count;
+	for (size_t i = 0; i < count; i++) {
+		if (at[i] == hosts[i]->line_count)
+			continue;
+		if (first == count || hosts[i]->lines[at[i]].t < hosts[first]->lines[at[first]].t)
+			first = i;
 	}
+	return first;
+}
+
+void vp_sample_merge(struct vp_flow *flow, struct vp_sample_host *const *hosts, size_t count)
+{
+	size_t at[VP_SAMPLE_HOSTS_MAX] = { 0 }, first;
 	for (size_t i = 0; i < count; i++)
-		hosts[i]->line_count = hosts[i]->gathered.used = 0;
-	return 0;
+		if (hosts[i]->gathered.error && !flow->out.error)
+			flow->out.error = hosts[i]->gathered.error;
+	while ((first = oldest(hosts, count, at)) < count)
+		put_gathered(hosts[first], &hosts[first]->lines[at[first]++]);
+	for (size_t i = 0; i < count; i++) {
+		hosts[i]->line_count = 0;
+		hosts[i]->gathered.used = 0;
+	}
 }
 
 void vp_sample_host_free(struct vp_sample_host *host)

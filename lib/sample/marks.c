@@ -1,5 +1,5 @@
-/* A FIFO held open at both ends by ourselves: no writer waits for us, and none that leaves ends it.
- */
+/* The FIFO is open for reading and writing: no writer has to wait, and there is no end of file when
+ * one closes it. */
 #include "sample/marks.h"
 
 #include <errno.h>
@@ -10,14 +10,14 @@
 
 #include "base/error.h"
 
-#define AT_ONCE (1u << 20) /* bytes read before others have their turn */
+#define AT_ONCE (1u << 20) /* bytes read before the other descriptors have their turn */
 
 static int refuse(struct vp_marks *marks)
 {
 	if (marks->fd >= 0)
 		close(marks->fd);
 	marks->fd = -1;
-	return vp_fail("%s is there and no FIFO: name another file, or make one with `mkfifo %s`",
+	return vp_fail("%s exists and is no FIFO: name another file, or make one with `mkfifo %s`",
 	               marks->path, marks->path);
 }
 
@@ -34,14 +34,14 @@ int vp_marks_open(struct vp_marks *marks, const char *path)
 	if (stat(path, &info) != 0)
 		return vp_fail_errno("%s", path);
 	if (!S_ISFIFO(info.st_mode))
-		return refuse(marks); /* before it is opened: a device would notice */
+		return refuse(marks); /* before it is opened: opening may change a device */
 	marks->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (marks->fd < 0)
 		return vp_fail_errno("cannot read the FIFO %s", path);
 	return fstat(marks->fd, &info) == 0 && S_ISFIFO(info.st_mode) ? 0 : refuse(marks);
 }
 
-/* "pid=42 text": false if it does not begin so. */
+/* Cuts "pid=42 " off a line; false: it does not begin so. */
 static bool split_pid(vp_str *text, int64_t *pid)
 {
 	int64_t value = 0;
@@ -54,12 +54,13 @@ static bool split_pid(vp_str *text, int64_t *pid)
 		return false;
 	if (i < text->n)
 		i++;
-	text->p += i, text->n -= i;
+	text->p += i;
+	text->n -= i;
 	*pid = value;
 	return true;
 }
 
-static void give(struct vp_marks *marks, vp_mark_take *take, void *ctx)
+static void pass_on(struct vp_marks *marks, vp_mark_take *take, void *ctx)
 {
 	vp_str text = { marks->line, marks->used };
 	int64_t pid = -1;
@@ -91,7 +92,7 @@ void vp_marks_read(struct vp_marks *marks, vp_mark_take *take, void *ctx)
 		const char *at = bytes, *end = bytes + n, *newline;
 		for (; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
 			gather(marks, at, (size_t)(newline - at));
-			give(marks, take, ctx);
+			pass_on(marks, take, ctx);
 		}
 		gather(marks, at, (size_t)(end - at));
 	}
@@ -103,7 +104,7 @@ void vp_marks_close(struct vp_marks *marks, vp_mark_take *take, void *ctx)
 	if (marks->fd < 0)
 		return;
 	vp_marks_read(marks, take, ctx);
-	give(marks, take, ctx);
+	pass_on(marks, take, ctx);
 	bool same = fstat(marks->fd, &ours) == 0 && lstat(marks->path, &there) == 0 &&
 	            ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
 	if (marks->made && same)

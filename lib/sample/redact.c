@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4), begun with a block that holds the key. */
+/* SHA-256 (FIPS 180-4); its first block holds the key. */
 #include "sample/redact.h"
 
 #include <string.h>
@@ -60,7 +60,8 @@ static void compress(uint32_t state[8], const unsigned char *block)
 		state[i] += v[i];
 }
 
-/* The rest of a message of `before` + n bytes: whole blocks, then the last ones with the length. */
+/* Hashes the last n bytes of a message of `before` + n: whole blocks, then those with the length.
+ */
 static void digest(uint32_t state[8], uint64_t before, const unsigned char *at, size_t n)
 {
 	unsigned char last[2 * BLOCK] = { 0 };
@@ -81,7 +82,7 @@ void vp_redact_key(const char *key)
 {
 	unsigned char block[BLOCK] = { 0 };
 	size_t n = key ? strlen(key) : 0;
-	if (n > BLOCK) { /* its digest in its place, as HMAC has it */
+	if (n > BLOCK) { /* a long key is replaced by its digest, as in HMAC */
 		uint32_t state[8];
 		memcpy(state, start, sizeof state);
 		digest(state, 0, (const unsigned char *)key, n);

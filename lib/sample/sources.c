@@ -1,6 +1,6 @@
-/* The sources at work in vm-sample. One writes straight to the output; several gather what they say
- * in a look, and then it is laid out by time: a source that buffers tells of moments before those
- * that another has told of already. */
+/* The sources of vm-sample. A single one writes straight to the output. Several gather their lines
+ * of one sample, which are then written by time: a source that buffers has lines older than those
+ * of another. */
 #include "sample/sources.h"
 
 #include <limits.h>
@@ -9,8 +9,6 @@
 
 #include "base/error.h"
 #include "program/load.h"
-#include "sample/redact.h"
-#include "stream/put.h"
 
 static void followed(void *ctx, struct vp_sample_host *host, int64_t pid);
 
@@ -18,25 +16,26 @@ static int load(struct vp_sources *sources, const char *name)
 {
 	static const struct vp_option none[] = { { 0 } };
 	for (size_t i = 0; i < sources->count; i++)
-		if (strcmp(sources->runs[i].plugin->name, name) == 0)
+		if (strcmp(sources->samplers[i].plugin->name, name) == 0)
 			return vp_fail("source %s is named twice", name);
 	if (sources->count == VP_SOURCES_MAX)
 		return vp_fail("more than %d sources", VP_SOURCES_MAX);
-	struct vp_run *run = &sources->runs[sources->count];
-	run->plugin = vp_load_source(name);
-	if (!run->plugin)
+	struct vp_sampler *sampler = &sources->samplers[sources->count];
+	sampler->plugin = vp_load_source(name);
+	if (!sampler->plugin)
 		return -1;
-	if (!run->plugin->sample)
-		return vp_fail("source %s only reads text: it cannot look at a process", name);
-	run->state = calloc(1, run->plugin->state ? run->plugin->state : 1);
-	if (!run->state)
-		return vp_fail("out of memory");
-	if (vp_options_init(&run->options, run->plugin->options ? run->plugin->options : none,
-	                    run->state, run->plugin->name))
+	if (!sampler->plugin->sample)
+		return vp_fail("source %s only reads text: it cannot sample a process", name);
+	sampler->state = calloc(1, sampler->plugin->state ? sampler->plugin->state : 1);
+	if (!sampler->state)
+		return vp_no_memory();
+	if (vp_options_init(&sampler->options,
+	                    sampler->plugin->options ? sampler->plugin->options : none,
+	                    sampler->state, sampler->plugin->name))
 		return -1;
-	vp_sample_host_init(&run->host, sources->flow, run->plugin->name, sources->began);
-	run->host.followed = followed;
-	run->host.ctx = sources;
+	vp_sample_host_init(&sampler->host, sources->flow, sampler->plugin->name, sources->began);
+	sampler->host.followed = followed;
+	sampler->host.ctx = sources;
 	sources->count++;
 	return 0;
 }
@@ -44,7 +43,7 @@ static int load(struct vp_sources *sources, const char *name)
 int vp_sources_load(struct vp_sources *sources, const char *names)
 {
 	char *copy = strdup(names), *rest = copy, *name;
-	int failed = copy ? 0 : vp_fail("out of memory");
+	int failed = copy ? 0 : vp_no_memory();
 	while (!failed && (name = strsep(&rest, ",")))
 		if (*name)
 			failed = load(sources, name);
@@ -54,7 +53,7 @@ int vp_sources_load(struct vp_sources *sources, const char *names)
 	if (!sources->count)
 		return vp_fail("--source names none");
 	for (size_t i = 0; sources->count > 1 && i < sources->count; i++)
-		vp_sample_host_gather(&sources->runs[i].host);
+		vp_sample_host_gather(&sources->samplers[i].host);
 	return 0;
 }
 
@@ -62,7 +61,7 @@ int vp_sources_set(struct vp_sources *sources, const char *name, const char *val
 {
 	int set = 0;
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_options *options = &sources->runs[i].options;
+		struct vp_options *options = &sources->samplers[i].options;
 		if (!vp_options_find(options->rows, name))
 			continue;
 		if (vp_options_set(options, name, value, VP_LAYER_COMMAND))
@@ -75,12 +74,12 @@ int vp_sources_set(struct vp_sources *sources, const char *name, const char *val
 int vp_sources_redact(struct vp_sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		if (!run->plugin->redacts)
-			return vp_fail("source %s cannot leave out names: it does not go with "
+		struct vp_sampler *sampler = &sources->samplers[i];
+		if (!sampler->plugin->redacts)
+			return vp_fail("source %s cannot redact names: leave it out, or "
 			               "--redact",
-			               run->plugin->name);
-		vp_sample_host_redact(&run->host);
+			               sampler->plugin->name);
+		vp_sample_host_redact(&sampler->host);
 	}
 	return 0;
 }
@@ -88,48 +87,48 @@ int vp_sources_redact(struct vp_sources *sources)
 bool vp_sources_want_process(const struct vp_sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++)
-		if (sources->runs[i].plugin->attach)
+		if (sources->samplers[i].plugin->attach)
 			return true;
 	return false;
 }
 
-/* What several sources have said so far. */
+/* Writes the gathered lines of several sources. */
 static void merge(struct vp_sources *sources)
 {
 	struct vp_sample_host *hosts[VP_SOURCES_MAX];
 	if (sources->count < 2)
 		return;
 	for (size_t i = 0; i < sources->count; i++)
-		hosts[i] = &sources->runs[i].host;
-	if (vp_sample_merge(hosts, sources->count))
-		vp_die(sources->flow, VP_TROUBLE, "%s", vp_error());
+		hosts[i] = &sources->samplers[i].host;
+	vp_sample_merge(sources->flow, hosts, sources->count);
 }
 
 int vp_sources_open(struct vp_sources *sources)
 {
 	int open = 0;
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		run->open =
-		        !run->plugin->open || run->plugin->open(run->state, &run->host.host) == 0;
-		if (!run->open)
-			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
-		open += run->open;
-		int events = run->open && run->plugin->drain && run->plugin->fd
-		                     ? run->plugin->fd(run->state)
+		struct vp_sampler *sampler = &sources->samplers[i];
+		sampler->open = !sampler->plugin->open ||
+		                sampler->plugin->open(sampler->state, &sampler->host.host) == 0;
+		if (!sampler->open)
+			vp_trouble(sources->flow, "%s: %s", sampler->plugin->name, vp_error());
+		open += sampler->open;
+		int events = sampler->open && sampler->plugin->drain && sampler->plugin->fd
+		                     ? sampler->plugin->fd(sampler->state)
 		                     : -1;
 		if (events >= 0 && vp_watch_events(sources->watch, events))
-			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
+			vp_trouble(sources->flow, "%s: %s", sampler->plugin->name, vp_error());
 	}
 	merge(sources);
 	return open;
 }
 
-static int attach(struct vp_sources *sources, struct vp_run *run, const struct vp_process *process)
+static int attach(struct vp_sources *sources, struct vp_sampler *sampler,
+                  const struct vp_process *process)
 {
-	if (!run->open || !run->plugin->attach)
+	if (!sampler->open || !sampler->plugin->attach)
 		return 0;
-	if (run->plugin->attach(run->state, &run->host.host, process) == 0)
+	if (sampler->plugin->attach(sampler->state, &sampler->host.host, process) == 0)
 		return 1;
 	vp_trouble(sources->flow, "%s", vp_error());
 	return 0;
@@ -144,9 +143,9 @@ static void watch(struct vp_sources *sources, int64_t pid)
 int vp_sources_attach(struct vp_sources *sources, const struct vp_process *process)
 {
 	int taken = 0;
-	bool any = !vp_sources_want_process(sources); /* then it only says how long to look */
+	bool any = !vp_sources_want_process(sources); /* the process only ends the sampling */
 	for (size_t i = 0; i < sources->count; i++)
-		taken += attach(sources, &sources->runs[i], process);
+		taken += attach(sources, &sources->samplers[i], process);
 	merge(sources);
 	if (taken || any)
 		watch(sources, process->pid);
@@ -155,15 +154,15 @@ int vp_sources_attach(struct vp_sources *sources, const struct vp_process *proce
 	return any ? 1 : taken;
 }
 
-/* A child that one source has found: those that do not follow by themselves are given it. */
+/* Attaches a child that one source has found to the sources that do not follow by themselves. */
 static void followed(void *ctx, struct vp_sample_host *host, int64_t pid)
 {
 	struct vp_sources *sources = ctx;
 	watch(sources, pid);
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		if (&run->host != host && !vp_options_find(run->options.rows, "follow"))
-			attach(sources, run, &(struct vp_process){ .pid = pid });
+		struct vp_sampler *sampler = &sources->samplers[i];
+		if (&sampler->host != host && !vp_options_find(sampler->options.rows, "follow"))
+			attach(sources, sampler, &(struct vp_process){ .pid = pid });
 	}
 }
 
@@ -171,39 +170,38 @@ static int drain(struct vp_sources *sources)
 {
 	int most = 0;
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		int there = INT_MAX; /* who is not asked may still have some */
-		if (run->open && run->plugin->drain)
-			there = run->plugin->drain(run->state, &run->host.host);
-		if (there < 0) {
-			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
-			run->open = false;
+		struct vp_sampler *sampler = &sources->samplers[i];
+		int left = INT_MAX; /* a source that is not asked may have some */
+		if (sampler->open && sampler->plugin->drain)
+			left = sampler->plugin->drain(sampler->state, &sampler->host.host);
+		if (left < 0) {
+			vp_trouble(sources->flow, "%s: %s", sampler->plugin->name, vp_error());
+			sampler->open = false;
 		}
-		if (there > most)
-			most = there;
+		if (left > most)
+			most = left;
 	}
 	return most;
 }
 
-int vp_sources_look(struct vp_sources *sources)
+int vp_sources_sample(struct vp_sources *sources)
 {
 	int most = vp_sources_want_process(sources) ? 0 : INT_MAX;
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		if (!run->open)
+		struct vp_sampler *sampler = &sources->samplers[i];
+		if (!sampler->open)
 			continue;
-		run->host.rest_until = 0;
-		int there = run->plugin->sample(run->state, &run->host.host);
-		if (there < 0) {
-			vp_trouble(sources->flow, "%s: %s", run->plugin->name, vp_error());
-			run->open = false;
+		sampler->host.rest_until = 0;
+		int left = sampler->plugin->sample(sampler->state, &sampler->host.host);
+		if (left < 0) {
+			vp_trouble(sources->flow, "%s: %s", sampler->plugin->name, vp_error());
+			sampler->open = false;
 		}
-		if (there > most && run->plugin->attach)
-			most = there;
+		if (left > most && sampler->plugin->attach)
+			most = left;
 	}
 	if (sources->count > 1)
-		drain(sources); /* what happened while another looked was before what that has seen:
-		                   an exit, say */
+		drain(sources); /* events during another's sample are older than its lines */
 	merge(sources);
 	return most;
 }
@@ -219,13 +217,15 @@ int64_t vp_sources_rest(const struct vp_sources *sources, const char **why)
 {
 	int64_t until = 0;
 	for (size_t i = 0; i < sources->count; i++) {
-		const struct vp_run *run = &sources->runs[i];
-		if (!run->open)
+		const struct vp_sampler *sampler = &sources->samplers[i];
+		if (!sampler->open)
 			continue;
-		if (!run->host.rest_until)
+		if (!sampler->host.rest_until)
 			return 0;
-		if (!until || run->host.rest_until < until)
-			until = run->host.rest_until, *why = run->host.rest_why;
+		if (until && sampler->host.rest_until >= until)
+			continue;
+		until = sampler->host.rest_until;
+		*why = sampler->host.rest_why;
 	}
 	return until;
 }
@@ -233,78 +233,15 @@ int64_t vp_sources_rest(const struct vp_sources *sources, const char **why)
 void vp_sources_close(struct vp_sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++) {
-		struct vp_run *run = &sources->runs[i];
-		if (run->plugin->close)
-			run->plugin->close(run->state, &run->host.host);
+		struct vp_sampler *sampler = &sources->samplers[i];
+		if (sampler->plugin->close)
+			sampler->plugin->close(sampler->state, &sampler->host.host);
 	}
 	merge(sources);
 	for (size_t i = 0; i < sources->count; i++) {
-		vp_options_free(&sources->runs[i].options);
-		vp_sample_host_free(&sources->runs[i].host);
-		free(sources->runs[i].state);
+		vp_options_free(&sources->samplers[i].options);
+		vp_sample_host_free(&sources->samplers[i].host);
+		free(sources->samplers[i].state);
 	}
 	sources->count = 0;
-}
-
-/* ---- options ---- */
-
-/* Word by word, so that a list keeps its length; an id is no name. */
-static char *redacted(const char *text)
-{
-	char *made, *at;
-	size_t words = 1;
-	for (const char *c = text; *c; c++)
-		words += *c == ',';
-	made = at = malloc(strlen(text) + words * (VP_REDACTED + 1) + 1);
-	while (made) {
-		size_t n = strcspn(text, ",");
-		bool number = strspn(text, "0123456789") >= n;
-		if (number)
-			memcpy(at, text, n), at += n;
-		else
-			vp_redact((vp_str){ text, n }, at), at += VP_REDACTED;
-		*at = text[n];
-		if (!text[n])
-			break;
-		text += n + 1;
-		at++;
-	}
-	return made;
-}
-
-char *vp_options_json_redacted(struct vp_options *options, bool redact)
-{
-	enum { MANY = 64 };
-	const char *kept[MANY];
-	char **field[MANY], *json;
-	size_t count = 0;
-	for (const struct vp_option *row = options->rows; redact && row->name && count < MANY;
-	     row++) {
-		if (row->type != VP_OPT_STRING && row->type != VP_OPT_LIST)
-			continue;
-		char **text = (char **)(void *)((char *)options->state + row->offset);
-		if (!*text)
-			continue;
-		kept[count] = *text;
-		field[count++] = text;
-		*text = redacted(*text);
-	}
-	json = vp_options_json(options);
-	while (count--) {
-		free(*field[count]);
-		*field[count] = (char *)kept[count];
-	}
-	return json;
-}
-
-void vp_sources_put_options(struct vp_sources *sources, struct vp_out *out, bool redact)
-{
-	for (size_t i = 0; i < sources->count; i++) {
-		char *json = vp_options_json_redacted(&sources->runs[i].options, redact);
-		if (json && i == 0)
-			vp_put_members(out, (vp_str){ json + 1, strlen(json) - 2 });
-		else if (json)
-			vp_put_json(out, sources->runs[i].plugin->name, vp_s(json));
-		free(json);
-	}
 }

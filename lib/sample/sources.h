@@ -1,5 +1,5 @@
-/* The sources at work in vm-sample: loaded, filled from options, attached, asked one after the
- * other, their lines by time. */
+/* The sources of vm-sample: loaded, filled from options, attached, and asked one after the other.
+ * Their lines are written in the order of time. */
 #ifndef VMPIPE_SAMPLE_SOURCES_H
 #define VMPIPE_SAMPLE_SOURCES_H
 
@@ -8,9 +8,10 @@
 #include "stream/flow.h"
 #include "system/watch.h"
 
-#define VP_SOURCES_MAX 16
+#define VP_SOURCES_MAX VP_SAMPLE_HOSTS_MAX
 
-struct vp_run {
+/* One source at work. */
+struct vp_sampler {
 	const struct vp_source *plugin;
 	void *state;
 	struct vp_options options;
@@ -20,38 +21,34 @@ struct vp_run {
 
 struct vp_sources {
 	struct vp_flow *flow;
-	struct vp_watch *watch; /* to which every attached process is added */
+	struct vp_watch *watch; /* every attached process is added to it */
 	int64_t began;          /* ns, monotonic */
-	struct vp_run runs[VP_SOURCES_MAX];
+	struct vp_sampler samplers[VP_SOURCES_MAX];
 	size_t count;
 };
 
-/* Loads those of a list with commas, each with its presets. 0, -1 (vp_error): one is not to be had,
- * or named twice. */
+/* Loads the sources of a list with commas, each with its presets. 0, or -1 (vp_error): one cannot
+ * be loaded, or is named twice. */
 int vp_sources_load(struct vp_sources *sources, const char *names);
-/* Sets an option in every source that has it: how many have. -1 (vp_error): not a value of it. */
+/* Sets an option in every source that has it. Returns how many have, or -1 (vp_error): the value is
+ * none of it. */
 int vp_sources_set(struct vp_sources *sources, const char *name, const char *value);
-int vp_sources_redact(struct vp_sources *sources); /* -1 (vp_error): one cannot */
-/* Whether one of them looks at processes, and not only at the system as a whole. */
+/* Makes all sources redact. 0, or -1 (vp_error): one cannot. */
+int vp_sources_redact(struct vp_sources *sources);
+/* Does one of them sample processes, and not only the system as a whole? */
 bool vp_sources_want_process(const struct vp_sources *sources);
-int vp_sources_open(
-        struct vp_sources *sources); /* how many can be used; why others cannot is said */
-/* How many sources took the process; why others did not is said. */
+/* Opens them. Returns how many can be used; says why others cannot. */
+int vp_sources_open(struct vp_sources *sources);
+/* Attaches them to a process. Returns how many took it; says why others did not. */
 int vp_sources_attach(struct vp_sources *sources, const struct vp_process *process);
-/* One look through every source; how many processes are still there: INT_MAX where none looks at
- * processes. */
-int vp_sources_look(struct vp_sources *sources);
-/* Until when (ns of the stream) no source wants to look, and why; 0: one does. */
+/* Takes one sample from every source. Returns how many processes are left: INT_MAX where no source
+ * samples processes. */
+int vp_sources_sample(struct vp_sources *sources);
+/* Returns until when (ns of the stream) all sources rest, and why; 0: one does not. */
 int64_t vp_sources_rest(const struct vp_sources *sources, const char **why);
-/* Takes in what sources that are told of things have been told. How many processes are still there,
- * of those that count. */
+/* Writes what tracing sources have recorded. Returns how many processes are left, of the sources
+ * that count them. */
 int vp_sources_drain(struct vp_sources *sources);
 void vp_sources_close(struct vp_sources *sources);
-/* The options in force, as members: of the first as they are, of others under their names. Texts
- * are redacted if `redact`. */
-void vp_sources_put_options(struct vp_sources *sources, struct vp_out *out, bool redact);
-/* Such an object, where `redact` says so with what is text in it redacted. NULL: no memory. Caller
- * frees. */
-char *vp_options_json_redacted(struct vp_options *options, bool redact);
 
 #endif

@@ -1,0 +1,16 @@
+/* The processes that -p names: a list of ids and of program names, separated by commas. */
+#ifndef VMPIPE_SAMPLE_TARGETS_H
+#define VMPIPE_SAMPLE_TARGETS_H
+
+#include "sample/sources.h"
+
+/* Attaches the sources to them. Returns how many processes were taken. A word without a process is
+ * said. */
+int vp_targets_attach(struct vp_sources *sources, const char *list);
+/* Checks that one of them is there: 0, or -1 (vp_error). */
+int vp_targets_check(const char *list);
+/* Reads a list of ids alone. 0, or -1 (vp_error): a word is no id, or out of memory. Caller frees
+ * *pids. */
+int vp_targets_ids(const char *list, int64_t **pids, size_t *count);
+
+#endif
