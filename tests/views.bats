@@ -314,6 +314,17 @@ END
 	has 'subtitle "address space over time, 0 s to 14 s'
 }
 
+@test "events: each of two consecutive recordings has its own call stacks" {
+	for function in first second; do
+		grep '"stream"' "$S"
+		echo '{"type":"stack","t":1.0,"pid":7,"id":1,"frames":[{"addr":"0x0000000000400010","function":"'$function'"}]}'
+		echo '{"type":"event","t":1.0,"pid":7,"call":"mmap","stack":1}'
+	done >"$BATS_TEST_TMPDIR/two"
+	render --view events --columns cause "$BATS_TEST_TMPDIR/two"
+	has 'cell 0 "cause" "first"'
+	has 'cell 1 "cause" "second"'
+}
+
 @test "kinds have colours of their own, and a user's kind always the same" {
 	sed 's/"kind":"anon"/"kind":"texture"/' "$S" >"$BATS_TEST_TMPDIR/k"
 	render "$BATS_TEST_TMPDIR/k"

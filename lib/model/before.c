@@ -1,5 +1,5 @@
-/* The first of two moments: what lived at filter.from, or at the first look at a process. And of a
- * stream that tells of two runs, which regions are really different. */
+/* The first of two moments: the regions at filter.from, or at the first sample of a process. And of
+ * a stream that vm-diff wrote of two runs, which regions are really different. */
 #include "model/inner.h"
 
 #include <stdlib.h>
@@ -21,12 +21,12 @@ static void take(struct vp_model *model, struct vp_follow *follow, int64_t t)
 	}
 }
 
-void vp_model_before(struct vp_model *model, int64_t t)
+static void before_later(struct vp_model *model)
 {
 	for (size_t i = 0; i < model->inner->follow_count; i++) {
 		struct vp_follow *follow = model->inner->follows[i];
 		if (!follow->before && follow->open_count)
-			take(model, follow, t);
+			take(model, follow, model->inner->t);
 	}
 }
 
@@ -39,16 +39,13 @@ void vp_model_is_diff(struct vp_model *model, vp_str program)
 		model->keep |= VP_KEEP_SPANS | VP_KEEP_BEFORE;
 }
 
-void vp_model_real(struct vp_model *model, const struct vp_record *record)
+static void before_line(struct vp_model *model, struct vp_fact *fact)
 {
-	struct vp_member member;
-	for (size_t at = 0; record->cause.p && vp_json_each(record->cause, &at, &member);)
-		if (vp_str_is(member.key, "noise"))
-			return;
-	if (vp_model_room(model, &model->real, model->real_count, &model->real_size,
+	if (!model->diff || !fact->follow || fact->change.noise ||
+	    vp_model_room(model, &model->real, model->real_count, &model->real_size,
 	                  sizeof *model->real))
 		return;
-	model->real[model->real_count++] = record->id;
+	model->real[model->real_count++] = fact->change.id;
 }
 
 static int by_id(const void *left, const void *right)
@@ -57,7 +54,7 @@ static int by_id(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-void vp_model_before_finish(struct vp_model *model)
+static void before_finish(struct vp_model *model)
 {
 	if (model->real_count)
 		qsort(model->real, model->real_count, sizeof *model->real, by_id);
@@ -68,3 +65,18 @@ bool vp_model_is_real(const struct vp_model *model, uint64_t id)
 	return model->real_count &&
 	       bsearch(&id, model->real, model->real_count, sizeof *model->real, by_id);
 }
+
+static void before_free(struct vp_model *model)
+{
+	free(model->before);
+	free(model->real);
+}
+
+const struct vp_keeper vp_keeper_before = {
+	.keep = VP_KEEP_BEFORE,
+	.types = 1u << VP_T_change,
+	.line = before_line,
+	.later = before_later,
+	.finish = before_finish,
+	.free = before_free,
+};

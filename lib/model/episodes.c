@@ -1,26 +1,38 @@
-/* What each region has had over time: an episode for each change of its measures. */
+/* The sums of each region over time: an episode for each change of them. */
 #include "model/inner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-void vp_history_note(struct vp_model *model, int64_t t, const struct vp_open *open,
-                     const struct vp_part *was, bool gone)
+static void episodes_region(struct vp_model *model, const struct vp_move *move)
 {
-	static const struct vp_part nothing = { { 0 }, 0 };
-	const struct vp_part *is = gone ? &nothing : &open->part;
-	if (!(model->keep & VP_KEEP_HISTORY) || !memcmp(was->sums, is->sums, sizeof is->sums))
-		return;
-	if (vp_model_room(model, &model->episodes, model->episode_count, &model->episode_size,
+	static const struct vp_sums none = { { 0 }, 0 };
+	const struct vp_sums *had = move->had ? move->had : &none,
+	                     *has = move->has ? move->has : &none;
+	const struct vp_span *span = move->now ? move->now : move->was;
+	if (!memcmp(had->of, has->of, sizeof has->of) ||
+	    vp_model_room(model, &model->episodes, model->episode_count, &model->episode_size,
 	                  sizeof *model->episodes))
 		return;
 	struct vp_episode *one = &model->episodes[model->episode_count++];
-	*one = (struct vp_episode){ .t = t,
-		                    .pid = open->span.pid,
-		                    .id = open->span.id,
-		                    .start = open->span.start,
-		                    .name = open->span.name,
-		                    .kind = open->span.kind,
-		                    .known = is->known };
-	memcpy(one->sums, is->sums, sizeof one->sums);
-	memcpy(one->before, was->sums, sizeof one->before);
+	*one = (struct vp_episode){ .t = move->t,
+		                    .pid = span->pid,
+		                    .id = span->id,
+		                    .start = span->start,
+		                    .name = span->name,
+		                    .kind = span->kind,
+		                    .known = has->known };
+	memcpy(one->sums, has->of, sizeof one->sums);
+	memcpy(one->before, had->of, sizeof one->before);
 }
+
+static void episodes_free(struct vp_model *model)
+{
+	free(model->episodes);
+}
+
+const struct vp_keeper vp_keeper_episodes = {
+	.keep = VP_KEEP_HISTORY,
+	.region = episodes_region,
+	.free = episodes_free,
+};

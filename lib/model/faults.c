@@ -1,10 +1,11 @@
-/* Page faults counted by region, as a tracing source tells of them, or of a whole process: these
- * begin at address 0. */
+/* Page faults, as a tracing source counts them: by region, or of a whole process, which is start 0.
+ */
 #include "model/inner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* The place of the first that is not below. */
+/* Finds the first that is not below this place; their count: none. */
 static size_t first_of(const struct vp_model *model, int64_t pid, uint64_t start)
 {
 	size_t low = 0, high = model->fault_count;
@@ -19,11 +20,12 @@ static size_t first_of(const struct vp_model *model, int64_t pid, uint64_t start
 	return low;
 }
 
-void vp_faults_line(struct vp_model *model, struct vp_record *record)
+static void faults_line(struct vp_model *model, struct vp_fact *fact)
 {
-	struct vp_fault one = { .pid = record->pid, .start = vp_model_address(record, "start") };
-	vp_record_num(record, "major", &one.major);
-	vp_record_num(record, "minor", &one.minor);
+	struct vp_fault one = { .pid = fact->pid };
+	vp_record_addr(fact->record, "start", &one.start);
+	vp_record_num(fact->record, "major", &one.major);
+	vp_record_num(fact->record, "minor", &one.minor);
 	size_t low = first_of(model, one.pid, one.start);
 	if (low < model->fault_count && model->faults[low].pid == one.pid &&
 	    model->faults[low].start == one.start) {
@@ -56,12 +58,28 @@ bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, 
 	return true;
 }
 
-void vp_faults_forget(struct vp_model *model, int64_t pid, uint64_t start, uint64_t end)
+/* Forgets the faults of memory that is gone. */
+static void faults_change(struct vp_model *model, const struct vp_fact *fact)
 {
-	if (!model->fault_count)
+	if (!model->fault_count || fact->change.event != VP_E_MUNMAP_REMOVE)
 		return;
-	size_t from = first_of(model, pid, start), to = first_of(model, pid, end);
+	size_t from = first_of(model, fact->pid, fact->now.region->start);
+	size_t to = first_of(model, fact->pid, fact->now.region->end);
+	if (from >= to)
+		return;
 	memmove(&model->faults[from], &model->faults[to],
 	        (model->fault_count - to) * sizeof *model->faults);
 	model->fault_count -= to - from;
 }
+
+static void faults_free(struct vp_model *model)
+{
+	free(model->faults);
+}
+
+const struct vp_keeper vp_keeper_faults = {
+	.types = 1u << VP_T_faults,
+	.line = faults_line,
+	.change = faults_change,
+	.free = faults_free,
+};

@@ -1,23 +1,151 @@
-/* What the files of the model share among themselves. */
+/* What the files of the model share: the facts that lines state, the keepers that are fed with
+ * them, and the live regions. */
 #ifndef VMPIPE_MODEL_INNER_H
 #define VMPIPE_MODEL_INNER_H
 
+#include "base/list.h"
 #include "base/places.h"
-#include "space/kind.h"
-#include "space/kinds.h"
 #include "model/feed.h"
+#include "space/frame.h"
+#include "space/kind.h"
 
-/* What one region adds to the sums of its kind. */
-struct vp_part {
-	uint64_t sums[VP_SUM_COUNT];
-	uint32_t known;
+/* ---- facts ---- */
+
+/* A region of a line, its kind and name looked up. */
+struct vp_named {
+	const struct vp_region *region;
+	uint32_t kind, name; /* vp_kind_index; in names */
 };
 
-/* A region that lives now and passes the filter. */
+/* What a change states of its region before. */
+struct vp_was {
+	char perms[8]; /* "": unknown */
+	vp_str name;
+	uint64_t start;
+	bool has_name, has_start;
+};
+
+/* What a change states. */
+struct vp_changed {
+	int event; /* enum vp_event; -1: unknown */
+	uint64_t act, id;
+	uint64_t from; /* id of the first region that it descends from; 0: none */
+	const uint64_t *gone;
+	size_t gone_count;
+	bool noise; /* vm-diff counts this difference as none */
+
+	/* Where a journal is kept: */
+	struct vp_was was;
+	vp_str call;    /* that caused it; p NULL: unknown */
+	uint64_t stack; /* id of the call's stack; 0: unknown */
+	uint64_t tid;   /* of the thread that called; 0: unknown */
+	int64_t lag;    /* ns since the call; 0: unknown */
+
+	/* Where a journal or tallies are kept, once it is applied: what it did to the regions that
+	 * pass the filter. */
+	int64_t size, rss;
+	bool has_rss;
+	bool shown; /* there are such regions */
+};
+
+/* One line, decoded once for all keepers; or a change that the tracker has found. */
+struct vp_fact {
+	struct vp_record *record; /* the line; NULL: from the tracker */
+	enum vp_type type;
+	int64_t t, pid;           /* ns, with the offset of its segment; pid -1: of no process */
+	bool wanted;              /* the filter's pid lets it through */
+	struct vp_follow *follow; /* of sample, snapshot, region, pages, change, and event exit;
+	                             NULL: none, or the filter leaves it out */
+	bool ends; /* its process has ended: event exit, or a change EXIT of a line */
+
+	vp_str word;     /* `why` of a process, `call` of an event, `what` of lost */
+	vp_str name;     /* of a process, or of an event exec */
+	uint64_t number; /* `ppid` of a process, `count` of lost */
+	bool has_number;
+	bool same; /* of a sample: nothing has changed */
+
+	struct vp_named now;      /* of region and change; name unset in an untracked stream */
+	struct vp_changed change; /* of a change alone */
+};
+
+/* fact.c: decodes a line. -1: it has no range, so it cannot be placed. */
+int vp_fact_read(struct vp_model *model, struct vp_fact *fact, struct vp_record *record, int64_t t);
+
+/* ---- keepers ---- */
+
+/* The sums of one region. */
+struct vp_sums {
+	uint64_t of[VP_SUM_COUNT];
+	uint32_t known; /* bit of each sum */
+};
+
+/* A live region has come, changed or gone. `was` NULL: it was not there; `now` NULL: it is gone.
+ * Both may be the same span: then its range, permissions, kind and name are unchanged. */
+struct vp_move {
+	int64_t t;
+	struct vp_follow *follow;
+	int event; /* enum vp_event; -1: a key frame shows it */
+	const struct vp_span *was, *now;
+	const struct vp_sums *had, *has; /* NULL as these */
+};
+
+/* What a keeper takes. */
+typedef void vp_take(struct vp_model *model);
+typedef void vp_take_line(struct vp_model *model, struct vp_fact *fact);
+typedef void vp_take_change(struct vp_model *model, const struct vp_fact *fact);
+typedef void vp_take_moment(struct vp_model *model, struct vp_follow *follow, int64_t t);
+typedef void vp_take_move(struct vp_model *model, const struct vp_move *move);
+
+/* One part of the model. The table in feed.c has them in the order in which they are fed; a member
+ * that is NULL is not called. */
+struct vp_keeper {
+	unsigned keep;  /* at work where model->keep has one of these bits; 0: always */
+	uint32_t types; /* bit of each enum vp_type whose lines it takes */
+	vp_take_line *line;
+	vp_take_change *change; /* a change has been applied, of a line or of the tracker */
+	vp_take_moment *moment; /* before the regions of a process change at t */
+	vp_take_move *region;
+	vp_take *later;   /* before the first line of a later t, which is after filter.from */
+	vp_take *segment; /* another recording begins: what is open has ended at the last t */
+	vp_take *finish;
+	vp_take *free;
+};
+extern const struct vp_keeper vp_keeper_at, vp_keeper_before, vp_keeper_changes, vp_keeper_episodes,
+        vp_keeper_faults, vp_keeper_frames, vp_keeper_journal, vp_keeper_lives, vp_keeper_machine,
+        vp_keeper_moments, vp_keeper_names, vp_keeper_notes, vp_keeper_pages, vp_keeper_procs,
+        vp_keeper_spans, vp_keeper_stacks, vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
+enum { VP_KEEPERS_MAX = 24 };
+
+/* keepers.c: calls those that are at work, in the order of the table. */
+void vp_keepers_choose(struct vp_model *model, const struct vp_keeper *const *table);
+void vp_keepers_line(struct vp_model *model, struct vp_fact *fact);
+void vp_keepers_change(struct vp_model *model, const struct vp_fact *fact);
+void vp_keepers_moment(struct vp_model *model, struct vp_follow *follow, int64_t t);
+void vp_keepers_region(struct vp_model *model, const struct vp_move *move);
+void vp_keepers_later(struct vp_model *model);
+void vp_keepers_segment(struct vp_model *model);
+void vp_keepers_finish(struct vp_model *model);
+
+/* ---- the live regions ---- */
+
+/* A live region that passes the filter. */
 struct vp_open {
 	struct vp_span span; /* t1 INT64_MAX */
-	struct vp_part part;
-	uint64_t frame; /* number of the frame that last had it */
+	struct vp_sums sums;
+	uint64_t frame; /* number of the key frame that last had it */
+};
+
+/* moments.c: the sums of one process while time goes on. */
+struct vp_summing {
+	uint64_t *sums;     /* of its live regions, [kind * VP_SUM_COUNT + sum] */
+	uint64_t *known_by; /* how many live regions know each sum */
+	uint64_t *stated;   /* the same as sums, as a snapshot line states them */
+	size_t kind_count;
+	uint32_t stated_known;
+	bool has_stated;
+	bool due; /* a moment is kept once its t is over */
+	int64_t t;
+	size_t last; /* index + 1 of its last moment; 0: none */
 };
 
 /* One process as the model follows it. */
@@ -25,191 +153,177 @@ struct vp_follow {
 	int64_t pid;
 	struct vp_open *open;
 	size_t open_count, open_size;
-	uint32_t *slots;
-	size_t slot_count;  /* by id: index in open + 1; a power of two */
-	uint64_t *sums;     /* of what lives, [kind * VP_SUM_COUNT + sum] */
-	uint64_t *known_by; /* how many live regions know each sum */
-	uint64_t *stated;   /* the same as sums, as a snapshot line states them */
-	size_t kind_count;
-	uint32_t stated_known;
-	bool due, has_stated; /* a moment is to be kept once its t is over */
-	int64_t due_t;
-	size_t last_moment; /* index + 1; 0: none */
-	size_t proc;        /* index + 1 in procs; 0: not yet asked for */
-	uint64_t frame;
-	bool before; /* model->before has it */
+	struct vp_places ids; /* into open */
+	uint64_t frame;       /* number of its last key frame */
+	size_t proc;          /* index + 1 in procs; 0: not yet looked up */
+	bool before;          /* model->before has it */
+	struct vp_summing summing;
+	struct vp_paged *paged; /* pages.c; NULL: none were counted */
+};
+
+/* follow.c */
+struct vp_follow *vp_follow_other(struct vp_model *model, int64_t pid, bool make);
+void vp_follows_free(struct vp_model *model);
+
+/* regions.c */
+/* Applies a change; then those that keep changes take it. */
+void vp_live_change(struct vp_model *model, struct vp_fact *fact);
+/* Region `id` is now so. `event` -1: a key frame shows it; `from` 0: it descends from none. */
+void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id,
+                 const struct vp_named *now, int event, uint64_t from);
+/* Ends the regions that the last key frame did not have. */
+void vp_live_frame_end(struct vp_model *model, struct vp_follow *follow, int64_t t);
+
+/* ---- what the keepers offer each other ---- */
+
+/* names.c: the index of a name, which is added where it is new; 0 for want of memory. */
+uint32_t vp_model_name(struct vp_model *model, vp_str bytes);
+/* The same of a region. */
+struct vp_named vp_model_named(struct vp_model *model, const struct vp_region *region);
+/* Replaces a text by these bytes as words, unless there are none (p NULL) or no memory. */
+void vp_model_words(struct vp_model *model, char **text, vp_str bytes);
+
+/* procs.c */
+/* Finds a process, or adds it as first seen at t. NULL: no memory. */
+struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pid);
+/* The same of a process that is followed; its place is noted there. */
+struct vp_proc *vp_follow_proc_make(struct vp_model *model, struct vp_follow *follow, int64_t t);
+static inline struct vp_proc *vp_follow_proc(struct vp_model *model, struct vp_follow *follow,
+                                             int64_t t)
+{
+	return follow->proc ? &model->procs[follow->proc - 1]
+	                    : vp_follow_proc_make(model, follow, t);
+}
+
+/* lives.c: a process is known by its memory. */
+void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);
+
+/* frames.c */
+/* Makes the tracker of the model. NULL: no memory. */
+struct vp_tracker *vp_frames_tracker(struct vp_model *model);
+/* Ends the snapshot that is being read, if there is one. */
+void vp_frames_end(struct vp_model *model);
+/* The same before a line, unless the line belongs to that snapshot. */
+void vp_frames_before(struct vp_model *model, const struct vp_record *record, int64_t t);
+
+/* stacks.c: a call stack in words. NULL: unknown. */
+const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
+
+/* notes.c: "samples" as it stands behind a count: 1 sample. */
+vp_str vp_model_counted(vp_str what, uint64_t count);
+
+/* before.c: a stream that vm-diff wrote needs more kept. */
+void vp_model_is_diff(struct vp_model *model, vp_str program);
+
+/* ---- what the keepers remember between lines ---- */
+
+struct vp_frame_work { /* frames.c: the snapshot that is being read */
+	struct vp_snapshot lines;
+	int64_t t;    /* ns, with the offset */
+	bool tracked; /* its regions have ids */
+};
+
+struct vp_names_work { /* names.c */
+	vp_str *raw;   /* by name index: the bytes as they came */
+	size_t raw_size;
+	struct vp_places indexes; /* by the hash of the bytes */
+};
+
+struct vp_tally_work {            /* tally.c */
+	struct vp_tallies alive;  /* as it stands */
+	struct vp_tallies before; /* just before the last process ended */
+	bool has_before;
+	bool begun; /* filter.from has passed */
+	int64_t t;
+	bool exits; /* exit_t, exit_pid: the last EXIT */
+	int64_t exit_t, exit_pid;
+	struct vp_touched {
+		uint8_t by;
+		uint32_t index;
+	} * touched; /* tallies that have changed at t */
+	size_t touched_count, touched_size;
+	struct { /* the act that goes on */
+		bool known;
+		int64_t pid, size, rss;
+		uint64_t id;
+		int event;
+		bool has_rss;
+	} act;
+};
+
+struct vp_journal_work { /* journal.c: the act that may go on */
+	bool act_known;
+	uint64_t act;
+	int64_t pid;
+	size_t row; /* index + 1 in the ring; 0: none */
+};
+
+struct vp_stacks_work { /* stacks.c */
+	char **words;
+	size_t count, size;
+	struct vp_places ids; /* into words */
 };
 
 struct vp_model_inner {
-	struct vp_follow **follows;
-	size_t follow_count;
-	struct vp_follow *last; /* the one last asked for */
-	bool in_frame, frame_tracked;
-	int64_t frame_pid, frame_t;
-	uint64_t frame_seq;
-	size_t closed; /* spans that are over; behind them those that vp_model_finish adds */
-	uint32_t *name_slots;
-	size_t name_slot_count;
-	char **raw;
-	size_t *raw_n;  /* by name index: the bytes as they came */
-	int64_t offset; /* added to every t of this segment */
+	struct { /* keepers.c: what is called; each list ends with NULL */
+		vp_take_line *line[VP_T_COUNT][VP_KEEPERS_MAX];
+		vp_take_change *change[VP_KEEPERS_MAX];
+		vp_take_moment *moment[VP_KEEPERS_MAX];
+		vp_take_move *region[VP_KEEPERS_MAX];
+		vp_take *later[VP_KEEPERS_MAX], *segment[VP_KEEPERS_MAX], *finish[VP_KEEPERS_MAX];
+	} at_work;
+
+	/* feed.c: time */
+	int64_t t;      /* the last t, with the offset */
+	int64_t offset; /* ns, added to every t of this segment */
+	int64_t began;  /* ns since 1970, of the first segment */
 	bool has_began;
-	int64_t began; /* ns since 1970, of the first segment */
-	int64_t t;     /* the last t, with the offset */
-	int event;     /* of the last change */
-	struct vp_places procs, follow_pids,
-	        life_pids; /* into procs, follows, lives (the last of a pid) */
-	struct vp_paged **paged;
-	size_t paged_count, paged_size, closed_pages; /* model_pages.c */
-	/* model_tally.c */
-	struct vp_tallies alive;  /* as it stands; model->tallies is taken from it, or from: */
-	struct vp_tallies before; /* just before the last process ended */
-	bool counting, has_before, has_act; /* counting: the time asked for has begun */
-	int64_t tally_t, exit_t, exit_pid;
-	struct {
-		uint8_t by;
-		uint32_t index;
-	} * touched;
-	size_t touched_count, touched_size;
-	int64_t act_pid, act_size, act_rss;
-	uint64_t act;
-	int act_event;
-	bool act_rss_known;
-	/* model_journal.c */
-	uint64_t *gone;
-	size_t gone_size; /* ids of the line in hand */
-	bool journal_act_known;
-	uint64_t journal_act;
-	int64_t journal_pid;
-	size_t act_row; /* index + 1 in the ring of the act that may go on */
-	/* model_stacks.c */
-	char **stacks;
-	size_t stack_count, stack_size;
-	struct vp_places stack_ids; /* by id: into stacks */
+
+	/* fact.c */
+	int event;      /* of the last change */
+	uint64_t *gone; /* ids of the line in hand */
+	size_t gone_size;
+
+	/* follow.c */
+	struct vp_follow **follows;
+	size_t follow_count, follow_size;
+	struct vp_places follow_pids; /* into follows */
+	struct vp_follow *last;       /* the one last asked for */
+
+	size_t closed;       /* spans.c: those that are over; vp_model_finish adds the live */
+	size_t closed_pages; /* pages.c: the same of page runs */
+	struct vp_places proc_pids; /* procs.c: into procs */
+	struct vp_places life_pids; /* lives.c: into lives, the last one of a pid */
+	struct vp_frame_work frame;
+	struct vp_names_work names;
+	struct vp_tally_work tally;
+	struct vp_journal_work journal;
+	struct vp_stacks_work stacks;
 };
 
-/* A list with room for one more: 0, or -1 and the model remembers it. */
-int vp_model_room(struct vp_model *model, void *list, size_t count, size_t *size, size_t item);
+/* Finds a process; `make`: adds it unless the filter's pid leaves it out. NULL: none. */
+static inline struct vp_follow *vp_follow_find(struct vp_model *model, int64_t pid, bool make)
+{
+	struct vp_follow *last = model->inner->last;
+	return last && last->pid == pid ? last : vp_follow_other(model, pid, make);
+}
 
-/* model_live.c */
-struct vp_follow *vp_follow_find(struct vp_model *model, int64_t pid, bool make);
-void vp_follow_free(struct vp_follow *follow);
-/* Region `id` is now so; `from` 0: none. */
-void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id,
-                 const struct vp_region *now, int event /* -1: none */, uint64_t from);
-void vp_live_drop(struct vp_model *model, struct vp_follow *follow, int64_t t, uint64_t id,
-                  int event);
-const struct vp_open *vp_live_find(const struct vp_follow *follow,
-                                   uint64_t id); /* NULL: none that passes the filter */
-void vp_live_frame_end(struct vp_model *model, struct vp_follow *follow,
-                       int64_t t); /* what the frame did not have is gone */
-void vp_live_all_gone(struct vp_model *model, struct vp_follow *follow, int64_t t);
-
-/* model_before.c */
-void vp_model_before(struct vp_model *model,
-                     int64_t t); /* time goes on from t, which is filter.from or later */
-void vp_model_is_diff(struct vp_model *model, vp_str program);
-void vp_model_real(struct vp_model *model,
-                   const struct vp_record *record); /* a change of a stream of vm-diff */
-void vp_model_before_finish(struct vp_model *model);
-
-/* model_moment.c */
-void vp_moment_due(struct vp_model *model, struct vp_follow *follow,
-                   int64_t t); /* sums are taken when t is over */
-void vp_moment_flush(struct vp_model *model, struct vp_follow *follow);
-void vp_moment_repeat(struct vp_model *model, struct vp_follow *follow,
-                      int64_t t); /* nothing has changed */
-void vp_moment_state(struct vp_model *model, struct vp_follow *follow,
-                     vp_str kinds); /* `kinds` of a snapshot line */
-void vp_part_of(struct vp_part *part, const struct vp_region *region);
-int vp_follow_kinds(struct vp_model *model, struct vp_follow *follow,
-                    size_t kind); /* room for this kind: 0, -1 */
-void vp_sums_add(struct vp_follow *follow, size_t kind, const struct vp_part *part, bool add);
-
-/* model_machine.c */
-void vp_machine_line(struct vp_model *model, const struct vp_record *record, int64_t t);
-
-/* model_tally.c: NULL where the region was not there before, or is not there any more. */
-struct vp_place {
-	const struct vp_part *part;
-	uint32_t kind, name;
-};
-void vp_tally_move(struct vp_model *model, struct vp_follow *follow, const struct vp_place *was,
-                   const struct vp_place *now, int event);
-void vp_tally_time(struct vp_model *model, int64_t t);
-void vp_tally_line(struct vp_model *model, int64_t pid, int event, uint64_t act, int64_t size,
-                   int64_t rss, bool has_rss);
-void vp_tally_exit(struct vp_model *model, const struct vp_follow *follow,
-                   int64_t t); /* before the first EXIT of a process */
-void vp_tally_told(struct vp_model *model, const struct vp_record *record,
-                   int64_t t); /* any line */
-void vp_tally_finish(struct vp_model *model);
-void vp_tally_free(struct vp_model *model);
-
-/* model_journal.c */
-struct vp_was {
-	const char *perms;
-	vp_str name;
-	uint64_t start;
-	bool has_name, has_start;
-}; /* what a change tells of before */
-struct vp_told_change {
-	int64_t t, pid;
-	int event;
-	uint64_t act, id;
-	const struct vp_region *region;
-	struct vp_was was;
-	vp_str cause;        /* the call, or p NULL */
-	uint64_t stack;      /* from which it was made; 0: unknown */
-	uint64_t tid;        /* by whom; 0: unknown */
-	int64_t lag;         /* ns ago; 0: at that moment, or unknown */
-	int64_t size, rss;   /* changed by */
-	bool has_rss, shown; /* shown: something of it passes the filter */
-};
-void vp_journal_change(struct vp_model *model, const struct vp_told_change *change);
-void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t);
-void vp_journal_free(struct vp_model *model);
-
-/* model_stacks.c */
-void vp_stacks_line(struct vp_model *model, struct vp_record *record);  /* a `stack` line */
-const char *vp_stacks_words(const struct vp_model *model, uint64_t id); /* NULL: not known */
-void vp_stacks_clear(struct vp_model *model);                           /* another segment */
-
-/* model_pages.c */
-void vp_pages_begin(struct vp_model *model, struct vp_record *record, int64_t t); /* a snapshot */
-void vp_pages_line(struct vp_model *model, struct vp_record *record, int64_t t);
-void vp_pages_over(struct vp_model *model, int64_t pid,
-                   int64_t t); /* that process has ended; -1: all */
-void vp_pages_finish(struct vp_model *model);
-void vp_pages_free(struct vp_model *model);
-
-uint64_t vp_model_address(struct vp_record *record,
-                          const char *name); /* of a member of a line that is no region */
-
-/* model_history.c */
-void vp_history_note(struct vp_model *model, int64_t t, const struct vp_open *open,
-                     const struct vp_part *was, bool gone);
-
-/* model_faults.c */
-void vp_faults_line(struct vp_model *model, struct vp_record *record);
-void vp_faults_forget(struct vp_model *model, int64_t pid, uint64_t start,
-                      uint64_t end); /* that memory is gone */
-
-/* model_life.c */
-void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);
-void vp_life_process(struct vp_model *model, struct vp_record *record, int64_t t);
-void vp_life_exit(struct vp_model *model, struct vp_record *record,
-                  int64_t t); /* event exit, or a change EXIT */
-void vp_life_free(struct vp_model *model);
-
-/* model_note.c */
-uint32_t vp_model_name(struct vp_model *model, vp_str bytes);
-vp_str vp_model_counted(vp_str what,
-                        uint64_t count); /* "samples" as it stands behind a count: 1 sample */
-void vp_model_note(struct vp_model *model, int64_t t, int64_t pid, const char *type, vp_str text);
-struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pid);
-void vp_model_process(struct vp_model *model, struct vp_record *record, int64_t t);
-void vp_model_told(struct vp_model *model, struct vp_record *record,
-                   int64_t t); /* mark, finding, lost, event */
+/* As vp_list_room and vp_list_reach; the model remembers that there was no memory. */
+static inline int vp_model_room(struct vp_model *model, void *list, size_t count, size_t *size,
+                                size_t item)
+{
+	if (count < *size || !vp_list_room(list, count, size, item))
+		return 0;
+	model->no_memory = true;
+	return -1;
+}
+static inline int vp_model_reach(struct vp_model *model, void *list, size_t wanted, size_t *size,
+                                 size_t item)
+{
+	if (wanted <= *size || !vp_list_reach(list, wanted, size, item))
+		return 0;
+	model->no_memory = true;
+	return -1;
+}
 
 #endif

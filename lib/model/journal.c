@@ -1,11 +1,10 @@
-/* The journal: the last of what happened, raw lines and semantic changes told apart, in memory that
- * is used again.
+/* The journal: the last of what happened, raw lines apart from semantic changes.
  *
- * A row's words stand one behind the other in bytes of its own, which the next row in its place
- * takes over, so that a long recording costs no more than the rows that are kept.
+ * Memory: filter.rows rows. The words of a row lie one after the other in bytes of its own; the
+ * next row in its place reuses them.
  */
-#include "model/inner.h"
 #include "base/words.h"
+#include "model/inner.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,16 +22,12 @@ static struct vp_happening *row_new(struct vp_model *model, int64_t t, int64_t p
 	struct vp_happening *row;
 	if (most && journal->count == most) {
 		row = &journal->ring[journal->next];
-		if (model->inner->act_row == journal->next + 1)
-			model->inner->act_row = 0;
+		if (model->inner->journal.row == journal->next + 1)
+			model->inner->journal.row = 0;
 	} else {
-		size_t had = journal->room;
-		if (vp_model_room(model, &journal->ring, journal->count, &journal->room,
-		                  sizeof *journal->ring))
+		if (vp_model_reach(model, &journal->ring, journal->count + 1, &journal->room,
+		                   sizeof *journal->ring))
 			return NULL;
-		if (journal->room > had)
-			memset(journal->ring + had, 0,
-			       (journal->room - had) * sizeof *journal->ring);
 		journal->next = journal->count++;
 		row = &journal->ring[journal->next];
 	}
@@ -44,16 +39,9 @@ static struct vp_happening *row_new(struct vp_model *model, int64_t t, int64_t p
 	return row;
 }
 
-void vp_journal_free(struct vp_model *model)
-{
-	for (size_t i = 0; i < model->journal.room; i++)
-		free(model->journal.ring[i].bytes);
-	free(model->journal.ring);
-}
-
 /* ---- words ---- */
 
-/* A row and where its words end; words are added in any order, and byte 0 is the empty one. */
+/* A row and where its words end. Words are added in any order; byte 0 is the empty one. */
 struct words {
 	struct vp_model *model;
 	struct vp_happening *row;
@@ -64,17 +52,7 @@ struct words {
 static bool words_room(struct words *words, size_t more)
 {
 	struct vp_happening *row = words->row;
-	if (words->used + more <= row->room)
-		return true;
-	size_t size = (words->used + more) * 2;
-	char *wider = realloc(row->bytes, size);
-	if (!wider) {
-		words->model->no_memory = true;
-		return false;
-	}
-	row->bytes = wider;
-	row->room = size;
-	return true;
+	return !vp_model_reach(words->model, &row->bytes, words->used + more, &row->room, 1);
 }
 
 static struct words words_of(struct vp_model *model, struct vp_happening *row)
@@ -103,7 +81,7 @@ static uint32_t begin(const struct words *words)
 	return (uint32_t)words->used;
 }
 
-/* The word that began at `from`: its place, or 0 if it is empty. */
+/* Ends the word that began at `from`. Returns its place, or 0 if it is empty. */
 static uint32_t end(struct words *words, uint32_t from)
 {
 	bool any = words->used > from && words_room(words, 1);
@@ -118,11 +96,6 @@ static uint32_t word(struct words *words, vp_str text)
 	uint32_t from = begin(words);
 	add(words, text);
 	return end(words, from);
-}
-
-static bool in_time(const struct vp_model *model, int64_t t)
-{
-	return model->keep & VP_KEEP_JOURNAL && t >= model->filter.from;
 }
 
 /* The call, and what led to it: "mmap < inner < outer < main". */
@@ -144,20 +117,21 @@ static uint32_t cause_words(struct words *words, vp_str call, uint64_t id)
 
 /* ---- changes ---- */
 
-static uint32_t change_text(struct words *words, const struct vp_told_change *change)
+static uint32_t change_text(struct words *words, const struct vp_fact *fact)
 {
 	uint32_t from = begin(words);
-	const struct vp_was *was = &change->was;
+	const struct vp_was *was = &fact->change.was;
+	const struct vp_region *now = fact->now.region;
 	char text[64];
-	if (was->perms && *was->perms && strcmp(was->perms, change->region->perms)) {
-		snprintf(text, sizeof text, "%s -> %s", was->perms, change->region->perms);
+	if (*was->perms && strcmp(was->perms, now->perms)) {
+		snprintf(text, sizeof text, "%s -> %s", was->perms, now->perms);
 		add(words, vp_s(text));
 	}
-	if (was->has_name && !vp_str_eq(was->name, change->region->name)) {
+	if (was->has_name && !vp_str_eq(was->name, now->name)) {
 		add(words, vp_s(words->used > from ? ", was " : "was "));
 		add(words, was->name.n ? was->name : vp_s("(no name)"));
 	}
-	if (change->event == VP_E_MOVE && was->has_start && was->start != change->region->start) {
+	if (fact->change.event == VP_E_MOVE && was->has_start && was->start != now->start) {
 		snprintf(text, sizeof text, "%sfrom 0x%llx", words->used > from ? ", " : "",
 		         (unsigned long long)was->start);
 		add(words, vp_s(text));
@@ -165,56 +139,54 @@ static uint32_t change_text(struct words *words, const struct vp_told_change *ch
 	return end(words, from);
 }
 
-static void widen(struct vp_model *model, struct vp_happening *row,
-                  const struct vp_told_change *change)
+/* Makes a row cover one more change of its act. */
+static void widen(struct vp_happening *row, const struct vp_fact *fact)
 {
-	const struct vp_region *region = change->region;
-	uint32_t kind = (uint32_t)vp_kind_index(region->kind),
-	         name = vp_model_name(model, region->name);
-	row->kind = row->lines && row->kind != kind ? UINT32_MAX : kind;
-	row->name_index = row->lines && row->name_index != name ? UINT32_MAX : name;
-	row->events |= change->event < 0 ? 0 : 1u << change->event;
-	row->size += change->size;
-	row->rss += change->rss;
-	row->has_rss |= change->has_rss;
-	if (!row->lines++ || region->start < row->start)
-		row->start = region->start;
-	if (region->end > row->end)
-		row->end = region->end;
+	const struct vp_region *now = fact->now.region;
+	row->kind = row->lines && row->kind != fact->now.kind ? UINT32_MAX : fact->now.kind;
+	row->name_index =
+	        row->lines && row->name_index != fact->now.name ? UINT32_MAX : fact->now.name;
+	row->events |= fact->change.event < 0 ? 0 : 1u << fact->change.event;
+	row->size += fact->change.size;
+	row->rss += fact->change.rss;
+	row->has_rss |= fact->change.has_rss;
+	if (!row->lines++ || now->start < row->start)
+		row->start = now->start;
+	if (now->end > row->end)
+		row->end = now->end;
 }
 
-void vp_journal_change(struct vp_model *model, const struct vp_told_change *change)
+static void journal_change(struct vp_model *model, const struct vp_fact *fact)
 {
-	struct vp_model_inner *inner = model->inner;
+	struct vp_journal_work *work = &model->inner->journal;
 	struct vp_journal *journal = &model->journal;
-	if (!change->shown || !in_time(model, change->t))
+	if (!fact->change.shown || fact->t < model->filter.from)
 		return;
 	journal->lines++;
-	bool same = inner->journal_act_known && inner->journal_act == change->act &&
-	            inner->journal_pid == change->pid;
+	bool same = work->act_known && work->act == fact->change.act && work->pid == fact->pid;
 	journal->acts += !same;
-	inner->journal_act_known = true;
-	inner->journal_act = change->act;
-	inner->journal_pid = change->pid;
-	if (same && inner->act_row && !model->filter.lines) {
-		widen(model, &journal->ring[inner->act_row - 1], change);
+	work->act_known = true;
+	work->act = fact->change.act;
+	work->pid = fact->pid;
+	if (same && work->row && !model->filter.lines) {
+		widen(&journal->ring[work->row - 1], fact);
 		return;
 	}
-	struct vp_happening *row = row_new(model, change->t, change->pid, VP_T_change);
+	struct vp_happening *row = row_new(model, fact->t, fact->pid, VP_T_change);
 	if (!row)
 		return;
-	inner->act_row = (size_t)(row - journal->ring) + 1;
-	row->act = change->act;
-	row->id = change->id;
-	row->tid = change->tid;
-	row->lag = change->lag;
-	memcpy(row->perms, change->region->perms, sizeof row->perms);
-	widen(model, row, change);
+	work->row = (size_t)(row - journal->ring) + 1;
+	row->act = fact->change.act;
+	row->id = fact->change.id;
+	row->tid = fact->change.tid;
+	row->lag = fact->change.lag;
+	memcpy(row->perms, fact->now.region->perms, sizeof row->perms);
+	widen(row, fact);
 	struct words words = words_of(model, row);
-	row->word =
-	        word(&words, vp_s(change->event < 0 ? "unknown" : vp_event_names[change->event]));
-	row->cause = cause_words(&words, change->cause, change->stack);
-	row->text = change_text(&words, change);
+	row->word = word(&words, vp_s(fact->change.event < 0 ? "unknown"
+	                                                     : vp_event_names[fact->change.event]));
+	row->cause = cause_words(&words, fact->change.call, fact->change.stack);
+	row->text = change_text(&words, fact);
 }
 
 /* ---- raw lines ---- */
@@ -282,8 +254,9 @@ static void event_words(struct words *words, struct vp_record *record)
 		words->row->cause = cause_words(words, (vp_str){ "", 0 }, stack);
 }
 
-static void process_words(struct words *words, struct vp_record *record)
+static void process_words(struct words *words, const struct vp_fact *fact)
 {
+	struct vp_record *record = fact->record;
 	const struct vp_member *args = vp_record_member(record, "args");
 	struct vp_member member;
 	uint32_t from = begin(words);
@@ -294,21 +267,21 @@ static void process_words(struct words *words, struct vp_record *record)
 		add_value(words, record, &member);
 	}
 	words->row->text = end(words, from);
-	words->row->name = word(words, vp_record_str(record, "name"));
+	words->row->name = word(words, fact->name);
 }
 
-static void told_words(struct words *words, struct vp_record *record)
+static void told_words(struct words *words, const struct vp_fact *fact)
 {
+	struct vp_record *record = fact->record;
 	uint32_t from = begin(words);
-	if (record->type == VP_T_lost) {
-		uint64_t count = 0;
+	if (fact->type == VP_T_lost) {
 		add_member(words, record, "count", "");
-		if (vp_record_num(record, "count", &count))
+		if (fact->has_number)
 			add(words, vp_s(" "));
-		add(words, vp_model_counted(vp_record_str(record, "what"), count));
+		add(words, vp_model_counted(fact->word, fact->has_number ? fact->number : 0));
 		add_member(words, record, "where", " at ");
 		add_member(words, record, "why", ": ");
-	} else if (record->type == VP_T_finding) {
+	} else if (fact->type == VP_T_finding) {
 		add_member(words, record, "severity", "");
 		add_member(words, record, "rule", " ");
 		add_member(words, record, "text", ": ");
@@ -316,19 +289,6 @@ static void told_words(struct words *words, struct vp_record *record)
 		add_member(words, record, "text", "");
 	}
 	words->row->text = end(words, from);
-}
-
-static bool address(struct vp_record *record, const char *key, uint64_t *value)
-{
-	vp_str text = vp_record_str(record, key);
-	char digits[32];
-	if (!text.p || text.n < 3 || text.n >= sizeof digits || memcmp(text.p, "0x", 2))
-		return false;
-	memcpy(digits, text.p, text.n);
-	digits[text.n] = 0;
-	char *stop;
-	*value = strtoull(digits, &stop, 16);
-	return !*stop;
 }
 
 /* Where an event took place: what was read again after it, or what its arguments and result say. */
@@ -347,8 +307,8 @@ static void range_of(struct vp_record *record, uint64_t *start, uint64_t *stop)
 	}
 	for (size_t i = 0; i < 4 && !length; i++)
 		vp_record_num(record, lengths[i], &length);
-	if ((address(record, "result", start) && length) ||
-	    (address(record, "addr", start) && *start))
+	if ((vp_record_addr(record, "result", start) && length) ||
+	    (vp_record_addr(record, "addr", start) && *start))
 		*stop = *start + length > *start ? *start + length : *start + 1;
 	else
 		*start = 0;
@@ -367,44 +327,47 @@ static bool passes(struct vp_model *model, struct vp_record *record, uint64_t st
 	return false;
 }
 
-static bool is_told(const struct vp_model *model, const struct vp_record *record)
+static void journal_line(struct vp_model *model, struct vp_fact *fact)
 {
-	enum vp_type type = record->type;
-	if (type != VP_T_event && type != VP_T_process && type != VP_T_mark && type != VP_T_lost &&
-	    type != VP_T_finding)
-		return false;
-	return !record->has_pid || model->filter.pid < 0 || model->filter.pid == record->pid;
-}
-
-void vp_journal_line(struct vp_model *model, struct vp_record *record, int64_t t)
-{
+	struct vp_record *record = fact->record;
 	uint64_t start, stop;
-	if (record->type == VP_T_stream)
-		vp_stacks_clear(model);
-	if (record->type == VP_T_stack && model->keep & VP_KEEP_JOURNAL)
-		vp_stacks_line(model, record);
-	if (!in_time(model, t) || !is_told(model, record))
+	if (fact->t < model->filter.from || !fact->wanted)
 		return;
 	range_of(record, &start, &stop);
 	if (!passes(model, record, start, stop))
 		return;
-	model->journal.raw += record->type == VP_T_event;
-	model->journal.notes += record->type != VP_T_event;
-	struct vp_happening *row =
-	        row_new(model, t, record->has_pid ? record->pid : -1, record->type);
+	model->journal.raw += fact->type == VP_T_event;
+	model->journal.notes += fact->type != VP_T_event;
+	struct vp_happening *row = row_new(model, fact->t, fact->pid, fact->type);
 	if (!row)
 		return;
 	row->start = start;
 	row->end = stop;
 	struct words words = words_of(model, row);
-	if (record->type == VP_T_event) {
-		row->word = word(&words, vp_record_str(record, "call"));
+	if (fact->type == VP_T_event) {
+		row->word = word(&words, fact->word);
 		event_words(&words, record);
-	} else if (record->type == VP_T_process) {
-		row->word = word(&words, vp_record_str(record, "why"));
-		process_words(&words, record);
+	} else if (fact->type == VP_T_process) {
+		row->word = word(&words, fact->word);
+		process_words(&words, fact);
 	} else {
 		row->word = word(&words, record->type_name);
-		told_words(&words, record);
+		told_words(&words, fact);
 	}
 }
+
+static void journal_free(struct vp_model *model)
+{
+	for (size_t i = 0; i < model->journal.room; i++)
+		free(model->journal.ring[i].bytes);
+	free(model->journal.ring);
+}
+
+const struct vp_keeper vp_keeper_journal = {
+	.keep = VP_KEEP_JOURNAL,
+	.types = 1u << VP_T_event | 1u << VP_T_process | 1u << VP_T_mark | 1u << VP_T_lost |
+	         1u << VP_T_finding,
+	.line = journal_line,
+	.change = journal_change,
+	.free = journal_free,
+};

@@ -1,9 +1,11 @@
-/* The looks at the whole machine: `system` lines, for the view area and the table free.
+/* The memory of the whole machine over time: `system` lines, for the view area and the table free.
  *
  *   {"type":"system","t":1,"total":8589934592,"free":1048576,"psi_some":0.25,"psi_some_avg10":0.12}
  *   -> total, free in bytes, psi_some 250000000 ns, psi_some_avg10 120 thousandths of a percent
  */
 #include "model/inner.h"
+
+#include <stdlib.h>
 
 static const char *const names[VP_MC_COUNT] = {
 #define X(name) #name,
@@ -11,7 +13,7 @@ static const char *const names[VP_MC_COUNT] = {
 #undef X
 };
 
-/* A number with a fraction, in `parts` of one; what would not fit is not known. */
+/* Reads a number with a fraction, in `parts` of one. False: it does not fit. */
 static bool fraction(vp_str json, int64_t parts, int64_t *value)
 {
 	int64_t ns;
@@ -36,20 +38,21 @@ static bool number(const struct vp_member *member, int field, int64_t *value)
 	return true;
 }
 
-void vp_machine_line(struct vp_model *model, const struct vp_record *record, int64_t t)
+static void machine_line(struct vp_model *model, struct vp_fact *fact)
 {
+	int64_t t = fact->t;
 	struct vp_machine now = { .t = t };
 	bool all = model->keep & VP_KEEP_MOMENTS;
 	if (t < model->filter.from || t > model->filter.to || (!all && t > model->filter.at))
 		return;
 	for (int i = 0; i < VP_MC_COUNT; i++) {
-		const struct vp_member *member = vp_record_member(record, names[i]);
+		const struct vp_member *member = vp_record_member(fact->record, names[i]);
 		if (member && number(member, i, &now.value[i]))
 			now.known |= UINT64_C(1) << i;
 	}
 	if (!now.known)
 		return;
-	/* two texts of one moment, meminfo and free perhaps, make one look */
+	/* Two texts of one moment, such as meminfo and free, make one. */
 	struct vp_machine *last =
 	        model->machine_count ? &model->machines[model->machine_count - 1] : NULL;
 	if (last && (!all || last->t == t)) {
@@ -65,3 +68,14 @@ void vp_machine_line(struct vp_model *model, const struct vp_record *record, int
 		return;
 	model->machines[model->machine_count++] = now;
 }
+
+static void machine_free(struct vp_model *model)
+{
+	free(model->machines);
+}
+
+const struct vp_keeper vp_keeper_machine = {
+	.types = 1u << VP_T_system,
+	.line = machine_line,
+	.free = machine_free,
+};

@@ -1,15 +1,15 @@
-/* The state of pages over time, run by run: what stays as it was from look to look goes on, so that
- * a run costs memory only when it changes.
+/* The state of pages over time, run by run. A run goes on while its state is unchanged, so that it
+ * costs memory only when it changes.
  *
- * A snapshot that counts `pages` lines begins a picture of all pages of its process; when so many
- * have come it takes the place of the one before.
+ * A snapshot that counts `pages` lines begins a picture of all pages of its process. Once all these
+ * lines have come, the picture replaces the one before.
  */
 #include "model/inner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS_MAX (4u << 20) /* that have ended and are kept */
+#define RUNS_MAX (4u << 20) /* runs that are over */
 
 struct list {
 	struct vp_page_run *at;
@@ -18,9 +18,10 @@ struct list {
 
 /* The pages of one process. */
 struct vp_paged {
-	int64_t pid, t; /* t: of the picture that is coming */
-	struct list open, next, spare;
-	uint64_t missing; /* lines of it that are still to come */
+	int64_t t;              /* of the picture that is being read */
+	struct list open, next; /* as it is; the picture that is being read */
+	struct list spare;      /* memory for the one after */
+	uint64_t missing;       /* lines of the picture that are still to come */
 	bool coming, unsorted;
 };
 
@@ -58,23 +59,6 @@ enum vp_page_class vp_page_class(uint8_t state)
 
 /* ---- lists ---- */
 
-static struct vp_paged *paged_of(struct vp_model *model, int64_t pid, bool make)
-{
-	struct vp_model_inner *inner = model->inner;
-	for (size_t i = inner->paged_count; i-- > 0;)
-		if (inner->paged[i]->pid == pid)
-			return inner->paged[i];
-	struct vp_paged *paged = make && !vp_model_room(model, &inner->paged, inner->paged_count,
-	                                                &inner->paged_size, sizeof *inner->paged)
-	                                 ? calloc(1, sizeof *paged)
-	                                 : NULL;
-	if (paged) {
-		paged->pid = pid;
-		inner->paged[inner->paged_count++] = paged;
-	}
-	return paged;
-}
-
 /* Adds a run, or lengthens the last one. */
 static void add(struct vp_model *model, struct list *list, struct vp_page_run run)
 {
@@ -86,7 +70,7 @@ static void add(struct vp_model *model, struct list *list, struct vp_page_run ru
 		list->at[list->count++] = run;
 }
 
-/* [start, end) of a run is over. */
+/* Ends the part [start, end) of a run. */
 static void close_run(struct vp_model *model, const struct vp_page_run *run, uint64_t start,
                       uint64_t end, int64_t t)
 {
@@ -99,7 +83,9 @@ static void close_run(struct vp_model *model, const struct vp_page_run *run, uin
 		return;
 	}
 	struct vp_page_run part = *run;
-	part.start = start, part.end = end, part.t1 = t;
+	part.start = start;
+	part.end = end;
+	part.t1 = t;
 	add(model, &closed, part);
 	model->page_runs = closed.at;
 	model->page_run_size = closed.size;
@@ -114,7 +100,13 @@ static int by_start(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-/* Both lists are sorted, and no run overlaps another of its list. */
+static uint64_t later_of(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Steps over both lists from border to border: what has the same state goes on, what has another
+ * ends and begins. Both lists are sorted, and no run overlaps another of its list. */
 static void replace(struct vp_model *model, struct vp_paged *paged)
 {
 	const struct list *old = &paged->open, *new = &paged->next;
@@ -124,12 +116,6 @@ static void replace(struct vp_model *model, struct vp_paged *paged)
 	for (size_t i = 0, j = 0; i < old->count || j < new->count;) {
 		const struct vp_page_run *was = i < old->count ? &old->at[i] : NULL,
 		                         *is = j < new->count ? &new->at[j] : NULL;
-		uint64_t was_start = !was              ? UINT64_MAX
-		                     : was->start > at ? was->start
-		                                       : at,
-		         is_start = !is              ? UINT64_MAX
-		                    : is->start > at ? is->start
-		                                     : at;
 		if (was && was->end <= at) {
 			i++;
 			continue;
@@ -138,6 +124,8 @@ static void replace(struct vp_model *model, struct vp_paged *paged)
 			j++;
 			continue;
 		}
+		uint64_t was_start = was ? later_of(was->start, at) : UINT64_MAX;
+		uint64_t is_start = is ? later_of(is->start, at) : UINT64_MAX;
 		uint64_t start = was_start < is_start ? was_start : is_start, end = UINT64_MAX;
 		bool in_was = was && was_start == start, in_is = is && is_start == start;
 		if (was)
@@ -149,7 +137,9 @@ static void replace(struct vp_model *model, struct vp_paged *paged)
 			close_run(model, was, start, end, paged->t);
 		if (in_is) {
 			struct vp_page_run part = *is;
-			part.start = start, part.end = end, part.t0 = same ? was->t0 : paged->t;
+			part.start = start;
+			part.end = end;
+			part.t0 = same ? was->t0 : paged->t;
 			add(model, to, part);
 		}
 		at = end;
@@ -165,13 +155,12 @@ static int by_range(const void *left, const void *right)
 	return (a[0] > b[0]) - (a[0] < b[0]);
 }
 
-/* Leaves what lies in regions that pass the filter, and of an address range that was asked for only
- * that. */
-static void sift(struct vp_model *model, struct vp_paged *paged)
+/* Leaves the runs that lie in regions that pass the filter, cut to the addresses asked for. */
+static void sift(struct vp_model *model, const struct vp_follow *follow)
 {
 	const struct vp_filter *filter = &model->filter;
-	struct vp_follow *follow = vp_follow_find(model, paged->pid, false);
-	size_t count = follow ? follow->open_count : 0, kept = 0, at = 0;
+	struct vp_paged *paged = follow->paged;
+	size_t count = follow->open_count, kept = 0, at = 0;
 	if (!filter->kinds && !filter->perms && !filter->address_end)
 		return;
 	uint64_t(*ranges)[2] = malloc((count + 1) * sizeof *ranges);
@@ -198,17 +187,21 @@ static void sift(struct vp_model *model, struct vp_paged *paged)
 	free(ranges);
 }
 
-static void complete(struct vp_model *model, struct vp_paged *paged)
+static void complete(struct vp_model *model, const struct vp_follow *follow)
 {
+	struct vp_paged *paged = follow->paged;
 	paged->coming = false;
 	if (paged->unsorted)
 		qsort(paged->next.at, paged->next.count, sizeof *paged->next.at, by_start);
-	sift(model, paged);
+	sift(model, follow);
 	replace(model, paged);
 }
 
-static void close_all(struct vp_model *model, struct vp_paged *paged, int64_t t)
+static void close_all(struct vp_model *model, const struct vp_follow *follow, int64_t t)
 {
+	struct vp_paged *paged = follow->paged;
+	if (!paged)
+		return;
 	for (size_t i = 0; i < paged->open.count; i++)
 		close_run(model, &paged->open.at[i], paged->open.at[i].start, paged->open.at[i].end,
 		          t);
@@ -218,90 +211,63 @@ static void close_all(struct vp_model *model, struct vp_paged *paged, int64_t t)
 
 /* ---- lines ---- */
 
-static void number(const struct vp_record *record, const char *name, uint64_t *value)
+static struct vp_paged *paged_of(struct vp_model *model, struct vp_follow *follow)
 {
-	*value = 0;
-	vp_record_num(record, name, value);
+	if (!follow->paged && !(follow->paged = calloc(1, sizeof *follow->paged)))
+		model->no_memory = true;
+	return follow->paged;
 }
 
-static void take_tables(struct vp_model *model, struct vp_record *record)
-{
-	static const char *const levels[] = { "pte", "pmd", "pud", "p4d", "pgd" };
-	struct vp_tables tables = { .pid = record->pid };
-	char name[24];
-	size_t at = 0;
-	number(record, "page_tables", &tables.stated);
-	number(record, "huge_entries", &tables.huge);
-	tables.known = vp_record_num(record, "page_tables_needed", &tables.needed);
-	tables.file_dirty = true;
-	vp_record_bool(record, "file_dirty", &tables.file_dirty);
-	for (int i = 0; i < VP_TABLE_LEVELS; i++) {
-		memcpy(name, levels[i], 4);
-		number(record, strcat(name, "_entries"), &tables.entries[i]);
-		memcpy(name, levels[i], 4);
-		number(record, strcat(name, "_tables"), &tables.tables[i]);
-	}
-	while (at < model->tables_count && model->tables[at].pid != tables.pid)
-		at++;
-	if (at == model->tables_count && vp_model_room(model, &model->tables, model->tables_count,
-	                                               &model->tables_size, sizeof tables))
-		return;
-	model->tables[at] = tables;
-	model->tables_count += at == model->tables_count;
-}
-
-const struct vp_tables *vp_model_tables(const struct vp_model *model, int64_t pid)
-{
-	for (size_t i = 0; i < model->tables_count; i++)
-		if (model->tables[i].pid == pid)
-			return &model->tables[i];
-	return NULL;
-}
-
-void vp_pages_begin(struct vp_model *model, struct vp_record *record, int64_t t)
+static void pages_begin(struct vp_model *model, const struct vp_fact *fact)
 {
 	uint64_t lines;
-	if (!vp_record_num(record, "pages", &lines) ||
-	    (model->filter.pid >= 0 && model->filter.pid != record->pid))
+	if (!vp_record_num(fact->record, "pages", &lines))
 		return;
-	take_tables(model, record);
-	struct vp_paged *paged =
-	        model->keep & VP_KEEP_PAGES ? paged_of(model, record->pid, true) : NULL;
+	struct vp_paged *paged = paged_of(model, fact->follow);
 	if (!paged)
 		return;
 	paged->next.count = 0;
-	paged->t = t;
+	paged->t = fact->t;
 	paged->missing = lines;
 	paged->coming = true;
 	paged->unsorted = false;
 	if (!lines)
-		complete(model, paged);
+		complete(model, fact->follow);
 }
 
-/* `runs`: [[offset, count, state], ...]. What leaves the region is no run of it. */
-static void take_runs(struct vp_model *model, struct vp_paged *paged, vp_str runs, uint64_t start,
-                      uint64_t end, uint64_t page)
+/* Reads one run, [offset, count, state]. False: it is none. */
+static bool read_run(vp_str json, uint64_t numbers[2], vp_str *state)
 {
-	struct vp_member run, part;
+	struct vp_member part;
+	int count = 0;
+	for (size_t at = 0; vp_json_each(json, &at, &part); count++) {
+		if (count < 2 && !vp_json_num(part.value, &numbers[count]))
+			return false;
+		if (count == 2 && (part.json != VP_STRING || part.value.n <= 2))
+			return false;
+		if (count == 2)
+			*state = (vp_str){ part.value.p + 1, part.value.n - 2 };
+	}
+	return count == 3;
+}
+
+/* Reads `runs`: [[offset, count, state], ...]. A run that leaves the region is skipped. */
+static void take_runs(struct vp_model *model, const struct vp_follow *follow, vp_str runs,
+                      uint64_t start, uint64_t end)
+{
+	struct vp_paged *paged = follow->paged;
+	struct vp_member run;
 	uint64_t below = paged->next.count ? paged->next.at[paged->next.count - 1].end : 0;
+	uint64_t page = model->page ? model->page : 4096, pages = (end - start) / page;
 	for (size_t at = 0; vp_json_each(runs, &at, &run);) {
 		uint64_t numbers[2] = { 0, 0 };
 		vp_str state = { NULL, 0 };
-		int count = 0;
-		for (size_t in = 0; run.json == VP_ARRAY && vp_json_each(run.value, &in, &part);
-		     count++) {
-			if (count < 2 && !vp_json_num(part.value, &numbers[count]))
-				count = 9;
-			else if (count == 2 && part.json == VP_STRING && part.value.n > 2)
-				state = (vp_str){ part.value.p + 1, part.value.n - 2 };
-		}
-		uint64_t pages = (end - start) / page;
-		if (count != 3 || !state.n || numbers[0] >= pages ||
-		    numbers[1] > pages - numbers[0] || !numbers[1])
+		if (run.json != VP_ARRAY || !read_run(run.value, numbers, &state) ||
+		    numbers[0] >= pages || numbers[1] > pages - numbers[0] || !numbers[1])
 			continue;
 		struct vp_page_run one = { .t0 = paged->t,
 			                   .t1 = INT64_MAX,
-			                   .pid = paged->pid,
+			                   .pid = follow->pid,
 			                   .start = start + numbers[0] * page,
 			                   .end = start + (numbers[0] + numbers[1]) * page,
 			                   .state = state_of(state) };
@@ -311,65 +277,73 @@ static void take_runs(struct vp_model *model, struct vp_paged *paged, vp_str run
 	}
 }
 
-uint64_t vp_model_address(struct vp_record *record, const char *name)
+static void pages_read(struct vp_model *model, const struct vp_fact *fact)
 {
-	vp_str text = vp_record_str(record, name);
-	char digits[24] = "";
-	memcpy(digits, text.p ? text.p : "", text.p && text.n < sizeof digits ? text.n : 0);
-	return strtoull(digits, NULL, 16);
-}
-
-void vp_pages_line(struct vp_model *model, struct vp_record *record, int64_t t)
-{
-	struct vp_paged *paged =
-	        model->keep & VP_KEEP_PAGES ? paged_of(model, record->pid, false) : NULL;
-	const struct vp_member *runs = vp_record_member(record, "runs");
-	if (!paged || !paged->coming || paged->t != t)
+	struct vp_paged *paged = fact->follow->paged;
+	const struct vp_member *runs = vp_record_member(fact->record, "runs");
+	uint64_t start = 0, end = 0;
+	if (!paged || !paged->coming || paged->t != fact->t)
 		return;
-	uint64_t start =
-	        record->region.has_start ? record->region.start : vp_model_address(record, "start");
-	uint64_t end =
-	        record->region.has_end ? record->region.end : vp_model_address(record, "end");
+	vp_record_addr(fact->record, "start", &start);
+	vp_record_addr(fact->record, "end", &end);
 	if (runs && runs->json == VP_ARRAY && start < end)
-		take_runs(model, paged, runs->value, start, end, model->page ? model->page : 4096);
+		take_runs(model, fact->follow, runs->value, start, end);
 	if (paged->missing && !--paged->missing)
-		complete(model, paged);
+		complete(model, fact->follow);
 }
 
-void vp_pages_over(struct vp_model *model, int64_t pid, int64_t t)
+static void pages_line(struct vp_model *model, struct vp_fact *fact)
 {
-	for (size_t i = 0; i < model->inner->paged_count; i++)
-		if (pid < 0 || model->inner->paged[i]->pid == pid)
-			close_all(model, model->inner->paged[i], t);
+	if (!fact->follow)
+		return;
+	if (fact->type == VP_T_snapshot)
+		pages_begin(model, fact);
+	else if (fact->type == VP_T_pages)
+		pages_read(model, fact);
+	else if (fact->ends)
+		close_all(model, fact->follow, fact->t);
 }
 
-void vp_pages_finish(struct vp_model *model)
+static void pages_segment(struct vp_model *model)
+{
+	for (size_t i = 0; i < model->inner->follow_count; i++)
+		close_all(model, model->inner->follows[i], model->inner->t);
+}
+
+static void pages_finish(struct vp_model *model)
 {
 	struct vp_model_inner *inner = model->inner;
 	model->page_run_count = inner->closed_pages;
-	for (size_t i = 0; i < inner->paged_count; i++) {
-		const struct list *open = &inner->paged[i]->open;
-		for (size_t k = 0; k < open->count; k++) {
+	for (size_t i = 0; i < inner->follow_count; i++) {
+		const struct vp_paged *paged = inner->follows[i]->paged;
+		for (size_t k = 0; paged && k < paged->open.count; k++) {
 			if (vp_model_room(model, &model->page_runs, model->page_run_count,
 			                  &model->page_run_size, sizeof *model->page_runs))
 				return;
-			model->page_runs[model->page_run_count++] = open->at[k];
+			model->page_runs[model->page_run_count++] = paged->open.at[k];
 		}
 	}
 }
 
-void vp_pages_free(struct vp_model *model)
+static void pages_free(struct vp_model *model)
 {
-	for (size_t i = 0; i < model->inner->paged_count; i++) {
-		struct vp_paged *paged = model->inner->paged[i];
+	for (size_t i = 0; i < model->inner->follow_count; i++) {
+		struct vp_paged *paged = model->inner->follows[i]->paged;
+		if (!paged)
+			continue;
 		free(paged->open.at);
 		free(paged->next.at);
 		free(paged->spare.at);
 		free(paged);
 	}
-	free(model->inner->paged);
 	free(model->page_runs);
-	free(model->tables);
-	free(model->faults);
-	free(model->episodes);
 }
+
+const struct vp_keeper vp_keeper_pages = {
+	.keep = VP_KEEP_PAGES,
+	.types = 1u << VP_T_snapshot | 1u << VP_T_pages | 1u << VP_T_event | 1u << VP_T_change,
+	.line = pages_line,
+	.segment = pages_segment,
+	.finish = pages_finish,
+	.free = pages_free,
+};

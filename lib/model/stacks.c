@@ -1,5 +1,5 @@
-/* Call stacks in words, for rows that name them by their id: "mmap < inner < outer < main", from
- * the innermost out.
+/* Call stacks in words, from the innermost function out: "mmap < inner < outer < main". Rows of the
+ * journal refer to them by their id.
  *
  * Memory: a short text for every `stack` line of the segment.
  */
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAMES 8 /* of one stack; what lies further out is left to the stream */
+#define FRAMES 8 /* of one stack, the innermost; the others are left out */
 #define TEXT   1024
 
 static size_t put(char *text, size_t n, vp_str bytes)
@@ -56,42 +56,58 @@ static size_t put_frame(char *text, size_t n, struct vp_record *record,
 	return put(text, put(text, n, vp_s("+0x")), without_zeros(offset));
 }
 
-void vp_stacks_line(struct vp_model *model, struct vp_record *record)
+static void stacks_line(struct vp_model *model, struct vp_fact *fact)
 {
-	struct vp_model_inner *inner = model->inner;
+	struct vp_stacks_work *work = &model->inner->stacks;
+	struct vp_record *record = fact->record;
 	const struct vp_member *frames = vp_record_member(record, "frames");
 	struct vp_member frame;
 	char text[TEXT + 1];
 	size_t n = 0, count = 0;
 	if (!record->has_id || !frames || frames->json != VP_ARRAY ||
-	    vp_places_get(&inner->stack_ids, record->id, SIZE_MAX) != SIZE_MAX)
+	    vp_places_get(&work->ids, record->id, SIZE_MAX) != SIZE_MAX)
 		return;
 	for (size_t at = 0; count < FRAMES && vp_json_each(frames->value, &at, &frame); count++)
 		n = put_frame(text, count ? put(text, n, vp_s(" < ")) : n, record, &frame);
 	text[n] = 0;
-	if (vp_model_room(model, &inner->stacks, inner->stack_count, &inner->stack_size,
-	                  sizeof *inner->stacks))
+	if (vp_model_room(model, &work->words, work->count, &work->size, sizeof *work->words))
 		return;
 	char *kept = strdup(text);
-	if (!kept || vp_places_set(&inner->stack_ids, record->id, inner->stack_count)) {
+	if (!kept || vp_places_set(&work->ids, record->id, work->count)) {
 		free(kept);
 		model->no_memory = true;
 		return;
 	}
-	inner->stacks[inner->stack_count++] = kept;
+	work->words[work->count++] = kept;
 }
 
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id)
 {
-	size_t at = id ? vp_places_get(&model->inner->stack_ids, id, SIZE_MAX) : SIZE_MAX;
-	return at == SIZE_MAX ? NULL : model->inner->stacks[at];
+	const struct vp_stacks_work *work = &model->inner->stacks;
+	size_t at = id ? vp_places_get(&work->ids, id, SIZE_MAX) : SIZE_MAX;
+	return at == SIZE_MAX ? NULL : work->words[at];
 }
 
-void vp_stacks_clear(struct vp_model *model)
+/* The ids of a segment are its own. */
+static void stacks_segment(struct vp_model *model)
 {
-	struct vp_model_inner *inner = model->inner;
-	for (size_t i = 0; i < inner->stack_count; i++)
-		free(inner->stacks[i]);
-	inner->stack_count = 0;
-	vp_places_free(&inner->stack_ids);
+	struct vp_stacks_work *work = &model->inner->stacks;
+	for (size_t i = 0; i < work->count; i++)
+		free(work->words[i]);
+	work->count = 0;
+	vp_places_free(&work->ids);
 }
+
+static void stacks_free(struct vp_model *model)
+{
+	stacks_segment(model);
+	free(model->inner->stacks.words);
+}
+
+const struct vp_keeper vp_keeper_stacks = {
+	.keep = VP_KEEP_JOURNAL,
+	.types = 1u << VP_T_stack,
+	.line = stacks_line,
+	.segment = stacks_segment,
+	.free = stacks_free,
+};

@@ -1,0 +1,306 @@
+/* What the model keeps: the types that views read, and the filter that says what is kept. */
+#ifndef VMPIPE_MODEL_KEPT_H
+#define VMPIPE_MODEL_KEPT_H
+
+#include "stream/record.h"
+#include "space/state.h"
+#include "track/snapshot.h"
+
+/* ---- regions over time ---- */
+
+/* One region with one range, permissions, kind and name, from t0 to t1. */
+struct vp_span {
+	int64_t t0, t1; /* ns; t1 INT64_MAX while it lives */
+	uint64_t id, start, end;
+	int64_t pid;
+	uint64_t rss_first, rss_last, rss_peak; /* bytes */
+	bool has_rss;
+	uint8_t born;  /* enum vp_event + 1; 0: it was there at the beginning */
+	uint8_t died;  /* enum vp_event + 1; 0: it is still there */
+	uint32_t kind; /* vp_kind_index */
+	uint32_t name; /* index in names */
+	uint64_t from; /* id of the first region that it descends from, 0: none */
+	char perms[8];
+};
+
+enum vp_sum {
+	VP_SUM_SIZE,
+	VP_SUM_RSS,
+	VP_SUM_PSS,
+	VP_SUM_DIRTY,
+	VP_SUM_SWAP,
+	VP_SUM_REGIONS,
+	VP_SUM_COUNT
+};
+
+/* Sums by kind of one process at one moment. */
+struct vp_moment {
+	int64_t t, pid;
+	double *sums; /* [kind * VP_SUM_COUNT + sum]; kind_count kinds */
+	uint32_t kind_count;
+	uint32_t known; /* bit of each sum that the source measured */
+};
+
+/* From t on a region has these sums; it had `before`. */
+struct vp_episode {
+	int64_t t, pid;
+	uint64_t id, start;
+	uint64_t sums[VP_SUM_COUNT], before[VP_SUM_COUNT];
+	uint32_t name, kind, known; /* known: bit of each sum */
+};
+
+/* ---- the machine ---- */
+
+/* Members of a `system` line: bytes, or as said. */
+/* clang-format off */
+#define VP_MACHINE(X) X(total) X(free) X(available) X(buffers) X(cached) X(slab_reclaimable) X(buffers_cached) X(shared) X(used) \
+	X(swap_total) X(swap_free) X(swap_used) X(low_total) X(low_free) X(high_total) X(high_free) X(commit_limit) X(committed) \
+	X(wired) X(active) X(inactive) X(speculative) X(compressor) \
+	X(oom_kill) X(pgmajfault) X(pswpin) X(pswpout) /* counts since the machine began */ \
+	X(psi_some) X(psi_full) /* ns since then */ X(psi_some_avg10) /* thousandths of a percent */
+enum vp_machine_field {
+#define X(name) VP_MC_##name,
+	VP_MACHINE(X)
+#undef X
+	VP_MC_COUNT
+};
+/* clang-format on */
+
+/* The memory of the whole machine at one moment. */
+struct vp_machine {
+	int64_t t;
+	int64_t value[VP_MC_COUNT];
+	uint64_t known; /* bit of each field that a line has stated */
+};
+
+/* ---- processes ---- */
+
+struct vp_note {
+	int64_t t, pid;
+	char *text;
+	const char *type; /* mark, finding, lost, exec, exit, fork, reused */
+	unsigned tellers; /* of exec: bit of each kind of line that has reported it */
+};
+
+/* Where a base lay in several runs: a finding of the rule aslr. */
+struct vp_varied {
+	char *base;
+	uint64_t runs, distinct, bits, varies, low, high;
+};
+
+struct vp_proc {
+	int64_t pid, ppid; /* ppid -1: unknown */
+	int64_t t0, t1;    /* ns; t1 INT64_MAX while it lives */
+	int64_t before;    /* ns: the moment of its regions in model->before */
+	bool has_before;
+	int64_t look;          /* ns: its last sample up to filter.at; -1: none */
+	int64_t look_before;   /* ns: the sample before that; -1: none */
+	char *name;            /* words, or NULL */
+	uint64_t seen_regions; /* region and change lines, before any filter */
+	bool later;            /* it began within the recording */
+};
+
+/* A process from its start to its end, or to the exec that makes another program of it. */
+struct vp_life {
+	int64_t pid, ppid;       /* ppid -1: unknown */
+	int64_t t0, t1;          /* ns; t1 INT64_MAX while it lasts */
+	const char *why;         /* first fork exec reused; "": known by its memory only */
+	char *name, *exe, *args; /* words, or NULL */
+	char *status;            /* words, of a life that has ended: "0", "signal 9"; or NULL */
+	size_t before;           /* index + 1 of the life that exec ended here; 0: none */
+	bool exited;
+};
+
+/* ---- the journal ---- */
+
+/* Something that happened: one line, or with filter.lines false all lines of one act. */
+struct vp_happening {
+	int64_t t, pid;      /* pid -1: of no process */
+	enum vp_type type;   /* event, process; change; mark, lost, finding */
+	uint32_t events;     /* bit of each enum vp_event of the act */
+	uint32_t kind;       /* vp_kind_index; UINT32_MAX: its regions differ in it */
+	uint32_t name_index; /* in names; UINT32_MAX: its regions differ in it */
+	uint64_t act, id, lines;
+	uint64_t start, end; /* from its lowest to its highest region; 0, 0: unknown */
+	int64_t size, rss;   /* bytes by which the regions that pass the filter have changed */
+	int64_t took;        /* ns: how long the call took; 0: unknown */
+	int64_t lag;         /* ns from the call until it was seen; 0: unknown */
+	uint64_t tid;        /* of the thread that called; 0: unknown */
+	char perms[8];
+	bool has_rss;
+	char *bytes; /* the words, each ended by NUL; the next row in this place reuses them */
+	size_t room;
+	uint32_t word;  /* where in bytes; 0: nothing */
+	uint32_t name;  /* the same; of a raw line */
+	uint32_t cause; /* the same; of the first line */
+	uint32_t text;  /* the same; of the first line */
+};
+
+/* The last of what happened. */
+struct vp_journal {
+	struct vp_happening *ring;
+	size_t count, room;
+	size_t next; /* where the next row goes once the ring is full */
+	uint64_t acts, lines, notes, raw;
+	uint64_t unplaced; /* raw lines that the filter cannot judge */
+	uint64_t all;      /* rows, with those that have left the ring */
+};
+
+/* ---- tallies ---- */
+
+/* What came, went and grew: of a kind, a name, a process, or of everything. The end is the end of
+ * the stream; once all processes have ended, the moment before the last of them did. */
+struct vp_tally {
+	uint64_t regions_start, regions, came, went, grew, shrank, split, merged;
+	uint64_t size_start, size, size_peak, bytes_came, bytes_went;
+	uint64_t rss_start, rss, rss_peak;
+	bool has_rss, used, touched;
+};
+
+struct vp_event_tally {
+	uint64_t acts, lines;
+	uint64_t came, went; /* bytes, of each act as a whole */
+	int64_t rss;
+	bool has_rss;
+};
+
+enum { VP_BY_ALL, VP_BY_KIND, VP_BY_NAME, VP_BY_PROC, VP_BY_COUNT };
+
+struct vp_tallies {
+	struct vp_tally *of[VP_BY_COUNT];
+	size_t count[VP_BY_COUNT];
+	struct vp_event_tally events[VP_E_COUNT + 1]; /* the last: what key frames alone show */
+	uint64_t raw, samples;                        /* lines event and sample */
+};
+
+/* ---- pages ---- */
+
+/* Pages of one state, from t0 to t1. */
+struct vp_page_run {
+	int64_t t0, t1, pid; /* ns; t1 INT64_MAX while they are in it */
+	uint64_t start, end;
+	uint8_t state; /* enum vp_page, and of a resident one its bits */
+};
+enum vp_page {
+	VP_PAGE_RESIDENT,
+	VP_PAGE_SWAPPED,
+	VP_PAGE_ZERO,
+	VP_PAGE_GUARD,
+	VP_PAGE_FOREIGN,
+	VP_PAGE_FILED = 8,
+	VP_PAGE_HUGE = 16,
+	VP_PAGE_DIRTY = 32,
+	VP_PAGE_EXCLUSIVE = 64
+};
+/* The states that a picture tells apart: PRIVATE is anonymous and only here, SHARED anonymous and
+ * mapped elsewhere too. */
+enum vp_page_class {
+	VP_PC_PRIVATE,
+	VP_PC_SHARED,
+	VP_PC_HUGE,
+	VP_PC_FILE,
+	VP_PC_FILE_DIRTY,
+	VP_PC_SWAPPED,
+	VP_PC_ZERO,
+	VP_PC_GUARD,
+	VP_PC_FOREIGN,
+	VP_PC_COUNT
+};
+
+/* Page faults in the region that began at `start` then; start 0: of the whole process. */
+struct vp_fault {
+	int64_t pid;
+	uint64_t start, major, minor;
+};
+
+/* Page tables of a process, from its last snapshot. Level 0 holds PTEs, the highest is the PGD. */
+enum { VP_TABLE_LEVELS = 5 };
+struct vp_tables {
+	int64_t pid;
+	uint64_t stated, needed, huge; /* bytes, 0: not stated; huge: anonymous huge pages */
+	uint64_t entries[VP_TABLE_LEVELS], tables[VP_TABLE_LEVELS];
+	bool known;      /* all but `stated` */
+	bool file_dirty; /* dirty pages of files are known */
+};
+
+/* ---- the model ---- */
+
+/* What the user asked for; a filter that is all zero but for its times and pid passes all. */
+struct vp_filter {
+	int64_t from, to;  /* ns; to INT64_MAX */
+	int64_t at;        /* ns; INT64_MAX: the last moment */
+	int64_t pid;       /* -1: all (a view of one process takes the first seen) */
+	const char *kinds; /* "heap,stack" or NULL */
+	const char *perms; /* "w", "rwx": these letters are among them; "r-xp", "r?-p": place by
+	                      place; or NULL */
+	size_t rows;       /* of the journal: the last so many; 0: all */
+	bool lines;        /* of the journal: each change line by itself */
+	uint64_t address, address_end; /* regions that touch [address, address_end); 0,0: all */
+};
+
+/* What to keep. BEFORE: the regions at filter.from, or at the first sample. STILL: nothing after
+ * filter.at matters, so every span ends as it was then. */
+enum {
+	VP_KEEP_SPANS = 1,
+	VP_KEEP_MOMENTS = 2,
+	VP_KEEP_STATE = 4,
+	VP_KEEP_STILL = 8,
+	VP_KEEP_JOURNAL = 16,
+	VP_KEEP_TALLIES = 32,
+	VP_KEEP_BEFORE = 64,
+	VP_KEEP_PAGES = 128,
+	VP_KEEP_HISTORY = 256
+};
+
+/* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process,
+ * as far as `keep` asks for them; lives and the live regions. */
+struct vp_model {
+	struct vp_filter filter;
+	unsigned keep;
+	int64_t t0, t1; /* ns: first and last t within from and to; t1 < t0: there was none */
+	struct vp_span *spans;
+	size_t span_count, span_size;
+	struct vp_span *before; /* rss_last is that of then */
+	size_t before_count, before_size;
+	struct vp_page_run *page_runs;
+	size_t page_run_count, page_run_size;
+	uint64_t pages_unkept;    /* runs that there was no room for */
+	struct vp_tables *tables; /* one a process */
+	size_t tables_count, tables_size;
+	struct vp_episode *episodes; /* sorted by time */
+	size_t episode_count, episode_size;
+	struct vp_fault *faults; /* sorted by pid and start */
+	size_t fault_count, fault_size;
+	uint64_t page;  /* bytes, as the stream says; 0: unknown */
+	uint64_t *real; /* ids; sorted by vp_model_finish */
+	size_t real_count, real_size;
+	struct vp_moment *moments; /* those of one pid are sorted by time */
+	size_t moment_count, moment_size;
+	struct vp_machine *machines; /* sorted by time; the last alone unless moments are kept */
+	size_t machine_count, machine_size;
+	struct vp_note *notes;
+	size_t note_count, note_size;
+	struct vp_varied *varied;
+	size_t varied_count, varied_size;
+	struct vp_proc *procs; /* in the order of first sight */
+	size_t proc_count, proc_size;
+	struct vp_life *lives; /* sorted by their beginning */
+	size_t life_count, life_size;
+	struct vp_journal journal;
+	struct vp_tallies tallies;
+	char **names; /* words (UTF-8, see vp_words); 0 is "" */
+	size_t name_count, name_size;
+	struct vp_state state; /* at filter.at */
+	uint64_t lost, samples, segments, contradictions;
+	uint64_t types[VP_T_COUNT]; /* lines by type */
+	uint8_t *kinds_seen;        /* by kind index, before any filter */
+	size_t kinds_size;
+	char host[256], program[64];
+	bool no_memory; /* something could not be kept: the picture is not whole */
+	bool tracked;   /* the stream has ids of its own */
+	bool diff;      /* vm-diff wrote it, of two runs; `real` are the ids that differ */
+	struct vp_tracker *tracker; /* for streams that were not tracked */
+	struct vp_model_inner *inner;
+};
+
+#endif
