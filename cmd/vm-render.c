@@ -1,6 +1,7 @@
 /* vm-render: the lines of a stream as a picture, by one view and one renderer. */
 #include "base/error.h"
 #include "base/nearest.h"
+#include "render/flags.h"
 #include "render/host.h"
 #include "space/kind.h"
 #include "program/load.h"
@@ -11,192 +12,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-struct render {
-	const char *renderer, *view, *kind, *perms, *address, *columns, *sort, *by, *preset;
-	int64_t width, height, from, to, at, pid, reference, rows, fps;
-	int scale, measure, live;
-};
-
-#define FIELD(name) offsetof(struct render, name)
-static const struct vp_option rows[] = {
-	{
-	        .name = "renderer",
-	        .letter = 'r',
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(renderer),
-	        .preset = "ascii",
-	        .arg = "NAME",
-	        .help = "who draws; --NAME is short for it, e.g. --svg (see --list)",
-	},
-	{
-	        .name = "view",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(view),
-	        .preset = "timeline",
-	        .arg = "VIEW",
-	        .help = "what is shown: timeline, map, area, table, events, tree, summary, cards, "
-	                "diff, explain, stats, pages, compare, aslr",
-	},
-	{
-	        .name = "width",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(width),
-	        .preset = "0",
-	        .limits = "0..100000",
-	        .arg = "N",
-	        .help = "columns or pixels; 0: the terminal's or the renderer's",
-	},
-	{
-	        .name = "height",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(height),
-	        .preset = "0",
-	        .limits = "0..100000",
-	        .arg = "N",
-	        .help = "rows or pixels",
-	},
-	{
-	        .name = "scale",
-	        .type = VP_OPT_ENUM,
-	        .offset = FIELD(scale),
-	        .preset = "packed",
-	        .limits = "packed|log|linear",
-	        .arg = "SCALE",
-	        .help = "of addresses; packed folds the gaps",
-	},
-	{
-	        .name = "from",
-	        .type = VP_OPT_TIME,
-	        .offset = FIELD(from),
-	        .arg = "TIME",
-	        .help = "leave out what was before",
-	},
-	{
-	        .name = "to",
-	        .type = VP_OPT_TIME,
-	        .offset = FIELD(to),
-	        .arg = "TIME",
-	        .help = "leave out what came after",
-	},
-	{
-	        .name = "at",
-	        .type = VP_OPT_TIME,
-	        .offset = FIELD(at),
-	        .arg = "TIME",
-	        .help = "the moment that map, table, cards and explain show; the last, if not "
-	                "given",
-	},
-	{
-	        .name = "pid",
-	        .letter = 'p',
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(pid),
-	        .preset = "-1",
-	        .limits = "-1..4194304",
-	        .arg = "PID",
-	        .help = "only this process",
-	},
-	{
-	        .name = "reference",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(reference),
-	        .preset = "-1",
-	        .limits = "-1..4194304",
-	        .arg = "PID",
-	        .help = "of compare: hold --pid against this process; preset: its parent",
-	},
-	{
-	        .name = "kind",
-	        .type = VP_OPT_LIST,
-	        .offset = FIELD(kind),
-	        .arg = "KIND,...",
-	        .help = "only regions of these kinds: heap,stack",
-	},
-	{
-	        .name = "perms",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(perms),
-	        .arg = "PERMS",
-	        .help = "only regions with these letters (w, rwx), or just so (r-xp, ? is any)",
-	},
-	{
-	        .name = "address",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(address),
-	        .arg = "A[-B]",
-	        .help = "only regions that touch these addresses (hexadecimal)",
-	},
-	{
-	        .name = "measure",
-	        .type = VP_OPT_ENUM,
-	        .offset = FIELD(measure),
-	        .preset = "auto",
-	        .limits = "auto|size|rss|pss|dirty|swap|regions|system",
-	        .arg = "MEASURE",
-	        .help = "what area stacks; system: the machine; auto is system, rss, size, the "
-	                "first that is known",
-	},
-	{
-	        .name = "columns",
-	        .type = VP_OPT_LIST,
-	        .offset = FIELD(columns),
-	        .arg = "COLUMN,...",
-	        .help = "of a table: start,size,rss,kind,name ...",
-	},
-	{
-	        .name = "sort",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(sort),
-	        .arg = "[-]COLUMN",
-	        .help = "rows of a table by this column; - is downwards",
-	},
-	{
-	        .name = "rows",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(rows),
-	        .preset = "10000",
-	        .limits = "0..1000000000",
-	        .arg = "N",
-	        .help = "of events: keep the last N in memory; 0: all",
-	},
-	{
-	        .name = "by",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(by),
-	        .arg = "FIELD",
-	        .help = "rows of table: kind, name, perms; of summary: also event, process; of "
-	                "events: act, change; of area: kind, name, region",
-	},
-	{
-	        .name = "preset",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(preset),
-	        .arg = "PRESET",
-	        .help = "columns of a table: default, regions, kinds, pages; or as pmap, pmap-x, "
-	                "pmap-X, pmap-d, smaps, vmmap, free, free-h print it",
-	},
-	{
-	        .name = "live",
-	        .type = VP_OPT_ENUM,
-	        .offset = FIELD(live),
-	        .preset = "auto",
-	        .limits = "auto|yes|no",
-	        .arg = "WHEN",
-	        .help = "draw on the full screen while lines come; auto: where stdout is a "
-	                "terminal and input a pipe",
-	},
-	{
-	        .name = "fps",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(fps),
-	        .preset = "15",
-	        .limits = "1..60",
-	        .arg = "N",
-	        .help = "live pictures a second, at most",
-	},
-	{ 0 },
-};
 
 /* --no-live is --live no; --table=diff and --table=compare are those views in rows;
  * --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A
@@ -219,7 +34,7 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 		       (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
 	if (value)
 		return false;
-	for (const struct vp_option *row = rows; row->name; row++)
+	for (const struct vp_option *row = vp_render_rows; row->name; row++)
 		words[count++] = row->name;
 	if (vp_nearest(name, words, count) && !vp_load_renderer(name))
 		return false;
@@ -280,7 +95,7 @@ static void address(struct vp_program *program, const char *text, struct vp_filt
 		       text);
 }
 
-static struct vp_filter filter_of(struct vp_program *program, const struct render *render)
+static struct vp_filter filter_of(struct vp_program *program, const struct vp_render_flags *render)
 {
 	struct vp_filter filter = { .from = render->from,
 		                    .to = INT64_MAX,
@@ -306,7 +121,7 @@ static struct vp_filter filter_of(struct vp_program *program, const struct rende
 }
 
 /* -O preset=X is the table view's, not the renderer's. */
-static void take_preset(struct vp_program *program, struct render *render)
+static void take_preset(struct vp_program *program, struct vp_render_flags *render)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < program->common.plugin_pair_count; i++) {
@@ -319,7 +134,7 @@ static void take_preset(struct vp_program *program, struct render *render)
 	program->common.plugin_pair_count = kept;
 }
 
-static struct vp_view_options view_options(const struct render *render)
+static struct vp_view_options view_options(const struct vp_render_flags *render)
 {
 	return (struct vp_view_options){ .scale = (enum vp_scale)render->scale,
 		                         .measure = render->measure - 1,
@@ -366,7 +181,7 @@ static int draw(struct vp_render_host *host, const struct vp_picture *picture,
 	return failed;
 }
 
-static int begin(struct vp_render_host *host, const struct render *render,
+static int begin(struct vp_render_host *host, const struct vp_render_flags *render,
                  struct vp_picture *picture)
 {
 	const struct vp_renderer *renderer = host->renderer;
@@ -377,7 +192,8 @@ static int begin(struct vp_render_host *host, const struct render *render,
 	return renderer->begin ? renderer->begin(host->state, &host->host, &canvas) : 0;
 }
 
-static int run(struct vp_render_host *host, const struct render *render, struct vp_show *show)
+static int run(struct vp_render_host *host, const struct vp_render_flags *render,
+               struct vp_show *show)
 {
 	const struct vp_renderer *renderer = host->renderer;
 	struct vp_flow *flow = host->flow;
@@ -408,11 +224,11 @@ static int run(struct vp_render_host *host, const struct render *render, struct 
 int main(int argc, char **argv)
 {
 	static struct vp_program program;
-	static struct render state;
+	static struct vp_render_flags state;
 	struct vp_render_host host;
 	struct vp_model model;
 	struct vp_show show;
-	vp_program_start(&program, &about, rows, &state, argc, argv);
+	vp_program_start(&program, &about, vp_render_rows, &state, argc, argv);
 	take_preset(&program, &state);
 	struct vp_filter filter = filter_of(&program, &state);
 	struct vp_picture picture = { .view = vp_view_find(state.view),

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "program/program.h"
+#include "replay/flags.h"
 #include "replay/rewind.h"
 #include "system/schedule.h"
 #include "system/watch.h"
@@ -16,38 +17,7 @@
 
 #define GLANCE 256 /* lines between two questions for Ctrl-C where nothing is waited for */
 
-static struct flags {
-	const char *speed;
-	int64_t from, to;
-} flags;
-
-static const struct vp_option rows[] = {
-	{
-	        .name = "speed",
-	        .letter = 's',
-	        .type = VP_OPT_STRING,
-	        .offset = offsetof(struct flags, speed),
-	        .preset = "1",
-	        .arg = "N",
-	        .help = "4 is four times as fast, 0.5 half as fast; max (or 0): without a pause",
-	},
-	{
-	        .name = "from",
-	        .type = VP_OPT_TIME,
-	        .offset = offsetof(struct flags, from),
-	        .preset = "0s",
-	        .arg = "TIME",
-	        .help = "begin with the last state before",
-	},
-	{
-	        .name = "to",
-	        .type = VP_OPT_TIME,
-	        .offset = offsetof(struct flags, to),
-	        .arg = "TIME",
-	        .help = "leave out what came after",
-	},
-	{ 0 },
-};
+static struct vp_replay_flags flags;
 
 static const struct vp_about about = {
 	.name = "vm-replay",
@@ -223,7 +193,7 @@ int main(int argc, char **argv)
 {
 	static struct replay replay;
 	struct vp_program *program = &replay.program;
-	vp_program_start(program, &about, rows, &flags, argc, argv);
+	vp_program_start(program, &about, vp_replay_rows, &flags, argc, argv);
 	replay.speed = speed_of(program, flags.speed);
 	replay.to = vp_options_given(&program->options, "to") ? flags.to : INT64_MAX;
 	if (replay.to < flags.from)

@@ -13,7 +13,7 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 	const char *words[64];
 	size_t count = 0;
 	(void)state;
-	for (const struct vp_option *row = vp_run_rows; row->name; row++)
+	for (const struct vp_option *row = vp_run_rows(); row->name; row++)
 		words[count++] = row->name;
 	bool renderer = vp_load_renderer(name);
 	if (value || (!renderer && (vp_nearest(name, words, count) || !vp_load_source(name))))
@@ -81,7 +81,7 @@ int main(int argc, char **argv)
 	static struct vp_program program;
 	struct vp_run_flags flags = { .terminal = "ascii" };
 	struct vp_plan plan;
-	vp_program_start(&program, &about, vp_run_rows, &flags, argc, argv);
+	vp_program_start(&program, &about, vp_run_rows(), &flags, argc, argv);
 	if (vp_plan_make(&plan, &program, &flags))
 		vp_die(&program.flow, VP_USAGE, "%s", vp_error());
 	int status = flags.dump ? dump(&program, &plan, &flags) : run(&program, &plan);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "program/load.h"
 #include "program/program.h"
+#include "sample/flags.h"
 #include "sample/marks.h"
 #include "sample/opening.h"
 #include "sample/redact.h"
@@ -24,125 +25,9 @@
 /* ns that an interrupted command gets to exit before vm-sample does */
 #define GRACE 300000000
 
-struct flags {
-	const char *source, *pid, *detail, *calls, *command_output, *marks, *redact_key;
-	int64_t interval, count, duration;
-	bool follow, stacks, redact, probe;
-};
-
-static const struct vp_option rows[] = {
-	{
-	        .name = "source",
-	        .letter = 's',
-	        .type = VP_OPT_LIST,
-	        .offset = offsetof(struct flags, source),
-	        .preset = "procfs",
-	        .arg = "SOURCE,...",
-	        .help = "sources to sample with; --SOURCE is short (see --list)",
-	},
-	{
-	        .name = "pid",
-	        .letter = 'p',
-	        .type = VP_OPT_LIST,
-	        .offset = offsetof(struct flags, pid),
-	        .arg = "PID|NAME,...",
-	        .help = "processes to sample: ids, or names of programs",
-	},
-	{
-	        .name = "interval",
-	        .letter = 'i',
-	        .type = VP_OPT_TIME,
-	        .offset = offsetof(struct flags, interval),
-	        .preset = "100ms",
-	        .limits = "0s..",
-	        .arg = "TIME",
-	        .help = "time between samples; 0: without a pause",
-	},
-	{
-	        .name = "count",
-	        .letter = 'n',
-	        .type = VP_OPT_INT,
-	        .offset = offsetof(struct flags, count),
-	        .limits = "1..",
-	        .arg = "COUNT",
-	        .help = "stop after COUNT samples",
-	},
-	{
-	        .name = "duration",
-	        .letter = 'd',
-	        .type = VP_OPT_TIME,
-	        .offset = offsetof(struct flags, duration),
-	        .limits = "1ns..",
-	        .arg = "TIME",
-	        .help = "stop after TIME",
-	},
-	{
-	        .name = "follow",
-	        .letter = 'f',
-	        .type = VP_OPT_FLAG,
-	        .offset = offsetof(struct flags, follow),
-	        .help = "sample children too, as they come and go",
-	},
-	{
-	        .name = "detail",
-	        .type = VP_OPT_STRING,
-	        .offset = offsetof(struct flags, detail),
-	        .arg = "maps|rss|smaps|pages",
-	        .help = "how much to read of each region; preset: the source's",
-	},
-	{
-	        .name = "calls",
-	        .letter = 'e',
-	        .type = VP_OPT_LIST,
-	        .offset = offsetof(struct flags, calls),
-	        .arg = "CALL,...",
-	        .help = "tracing source: record only these calls; preset: all known calls",
-	},
-	{
-	        .name = "stacks",
-	        .type = VP_OPT_FLAG,
-	        .offset = offsetof(struct flags, stacks),
-	        .help = "tracing source: record the call stack of each call",
-	},
-	{
-	        .name = "command-output",
-	        .type = VP_OPT_STRING,
-	        .offset = offsetof(struct flags, command_output),
-	        .arg = "FILE",
-	        .help = "file for COMMAND's stdout; preset: stderr",
-	},
-	{
-	        .name = "marks",
-	        .type = VP_OPT_STRING,
-	        .offset = offsetof(struct flags, marks),
-	        .arg = "FIFO",
-	        .help = "each line written into FIFO becomes a mark; created if missing",
-	},
-	{
-	        .name = "redact",
-	        .type = VP_OPT_FLAG,
-	        .offset = offsetof(struct flags, redact),
-	        .help = "hash names, paths and arguments, the same way each time",
-	},
-	{
-	        .name = "redact-key",
-	        .type = VP_OPT_STRING,
-	        .offset = offsetof(struct flags, redact_key),
-	        .arg = "TEXT",
-	        .help = "hash names with a key: without the key no guess can be checked",
-	},
-	{
-	        .name = "probe",
-	        .type = VP_OPT_FLAG,
-	        .offset = offsetof(struct flags, probe),
-	        .help = "print as JSON what this user may do here, and what would enable the rest",
-	},
-	{ 0 },
-};
-
 struct session {
 	struct vp_program program;
-	struct flags flags;
+	struct vp_sample_flags flags;
 	struct vp_sources sources;
 	struct vp_marks marks;
 	struct rlimit files; /* the limit that a command gets back */
@@ -390,7 +275,7 @@ static const char *wait_tick(struct session *s, int64_t until)
 /* Takes samples until something ends it; returns the reason. */
 static const char *sample(struct session *s)
 {
-	struct flags *flags = &s->flags;
+	struct vp_sample_flags *flags = &s->flags;
 	int64_t start = vp_clock(), until = INT64_MAX;
 	vp_schedule_start(&s->schedule, start, flags->interval);
 	if (flags->duration && flags->duration < INT64_MAX - start)
@@ -499,7 +384,7 @@ static int nothing_to_sample(struct session *s)
 int main(int argc, char **argv)
 {
 	static struct session s;
-	vp_program_start(&s.program, &about, rows, &s.flags, argc, argv);
+	vp_program_start(&s.program, &about, vp_sample_rows, &s.flags, argc, argv);
 	s.marks.fd = -1;
 	if (s.flags.probe)
 		return probe(&s);

@@ -4,9 +4,6 @@
 
 #include "run/plan.h"
 
-enum vp_hand vp_run_hand(const struct vp_option *row);
-/* The value in force as a user would write it; caller frees; NULL: none. */
-char *vp_run_value(const struct vp_program *program, const struct vp_option *row);
 char *const *vp_plan_command(const struct vp_program *program); /* NULL: none */
 /* What item `item` (from 1; 0: none) of `render` says of a key, else the section of vm-render;
  * NULL: neither. */

@@ -12,16 +12,7 @@
 #ifndef VMPIPE_RUN_PIPELINE_H
 #define VMPIPE_RUN_PIPELINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-struct vp_job {
-	char **argv;       /* NULL-ended; argv[0] is a path */
-	const char *label; /* for messages: "vm-render 2 (svg)" */
-	bool ours;         /* knows --check, and what to do at Ctrl-C */
-	bool to_stdout;    /* of a renderer; several of them: one after the other, in their order */
-	const char *output; /* of a renderer: the file that it writes, or NULL */
-};
+#include "run/job.h"
 
 struct vp_plan {
 	struct vp_job *stages, *renderers;

@@ -1,319 +1,44 @@
 /* Flags and YAML as jobs: which program, which arguments, whose picture goes where. */
 #include "run/plan.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/nearest.h"
 #include "run/inner.h"
 
-#define FIELD(name) offsetof(struct vp_run_flags, name)
-const struct vp_option vp_run_rows[] = {
-	{
-	        .name = "pid",
-	        .letter = 'p',
-	        .type = VP_OPT_LIST,
-	        .offset = FIELD(pid),
-	        .arg = "PID|NAME,...",
-	        .help = "processes to look at: ids, or names of programs",
-	},
-	{
-	        .name = "source",
-	        .letter = 's',
-	        .type = VP_OPT_LIST,
-	        .offset = FIELD(source),
-	        .arg = "SOURCE,...",
-	        .help = "what to look through",
-	},
-	{
-	        .name = "interval",
-	        .letter = 'i',
-	        .type = VP_OPT_TIME,
-	        .offset = FIELD(interval),
-	        .limits = "0s..",
-	        .arg = "TIME",
-	        .help = "from look to look",
-	},
-	{
-	        .name = "count",
-	        .letter = 'n',
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(count),
-	        .limits = "1..",
-	        .arg = "COUNT",
-	        .help = "stop after so many looks",
-	},
-	{
-	        .name = "duration",
-	        .letter = 'd',
-	        .type = VP_OPT_TIME,
-	        .offset = FIELD(duration),
-	        .limits = "1ns..",
-	        .arg = "TIME",
-	        .help = "stop after that time",
-	},
-	{
-	        .name = "follow",
-	        .letter = 'f',
-	        .type = VP_OPT_FLAG,
-	        .offset = FIELD(follow),
-	        .help = "look at children too, as they come and go",
-	},
-	{
-	        .name = "detail",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(detail),
-	        .arg = "maps|rss|smaps|pages",
-	        .help = "how much to ask of each region",
-	},
-	{
-	        .name = "calls",
-	        .letter = 'e',
-	        .type = VP_OPT_LIST,
-	        .offset = FIELD(calls),
-	        .arg = "CALL,...",
-	        .help = "of a source that traces: only these calls",
-	},
-	{
-	        .name = "stacks",
-	        .type = VP_OPT_FLAG,
-	        .offset = FIELD(stacks),
-	        .help = "of a source that traces: where in the program each call was made",
-	},
-	{
-	        .name = "command-output",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(command_output),
-	        .arg = "FILE",
-	        .help = "where COMMAND's stdout goes; preset: stderr",
-	},
-	{
-	        .name = "marks",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(marks),
-	        .arg = "FIFO",
-	        .help = "each line that is written into it becomes a mark",
-	},
-	{
-	        .name = "redact",
-	        .type = VP_OPT_FLAG,
-	        .offset = FIELD(redact),
-	        .help = "hash names, paths and arguments",
-	},
-	{
-	        .name = "renderer",
-	        .letter = 'r',
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(renderer),
-	        .arg = "NAME",
-	        .help = "who draws; --NAME is short for it; none: nobody",
-	},
-	{
-	        .name = "view",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(view),
-	        .arg = "VIEW",
-	        .help = "what is shown (see vm-render --help)",
-	},
-	{
-	        .name = "width",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(width),
-	        .limits = "0..100000",
-	        .arg = "N",
-	        .help = "columns or pixels",
-	},
-	{
-	        .name = "height",
-	        .type = VP_OPT_INT,
-	        .offset = FIELD(height),
-	        .limits = "0..100000",
-	        .arg = "N",
-	        .help = "rows or pixels",
-	},
-	{
-	        .name = "speed",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(speed),
-	        .arg = "N",
-	        .help = "of --input: 4 is four times as fast; max: without a pause",
-	},
-	{
-	        .name = "input",
-	        .type = VP_OPT_LIST,
-	        .offset = FIELD(input),
-	        .arg = "FILE,...",
-	        .help = "recordings to replay, in place of a process",
-	},
-	{
-	        .name = "record",
-	        .type = VP_OPT_STRING,
-	        .offset = FIELD(record),
-	        .arg = "FILE",
-	        .help = "keep the lines there; .zst or .gz packs them",
-	},
-	{
-	        .name = "recorded",
-	        .type = VP_OPT_ENUM,
-	        .offset = FIELD(recorded),
-	        .preset = "tracked",
-	        .limits = "tracked|parsed|raw",
-	        .arg = "WHICH",
-	        .help = "which lines are kept: behind the last stage, vm-parse, or the first",
-	},
-	{
-	        .name = "summary",
-	        .type = VP_OPT_FLAG,
-	        .offset = FIELD(summary),
-	        .preset = "true",
-	        .help = "a summary at the end; --summary=false leaves it out",
-	},
-	{
-	        .name = "dump-config",
-	        .type = VP_OPT_FLAG,
-	        .offset = FIELD(dump),
-	        .help = "print what would run as YAML for vm-run, and end",
-	},
-	{ 0 },
-};
-
-const char *const vp_run_keys[] = { "command", "stages", "render", NULL };
-
 enum { TRACKED, PARSED, RAW }; /* as `recorded` has them */
 
-/* The options from one name to another are handed to one program. */
-enum vp_hand vp_run_hand(const struct vp_option *row)
+/* Passes on the options that were given for the program. */
+static int add_flags(struct vp_job *job, const struct vp_program *program, enum vp_hand hand)
 {
-	static const struct {
-		const char *first;
-		enum vp_hand hand;
-	} ranges[] = {
-		{ "pid", VP_TO_SAMPLE },
-		{ "renderer", VP_TO_RENDER },
-		{ "speed", VP_TO_REPLAY },
-		{ "input", VP_TO_RUN },
-	};
-	enum vp_hand hand = VP_TO_RUN;
-	for (const struct vp_option *at = vp_run_rows; at <= row; at++)
-		for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-			if (!strcmp(at->name, ranges[i].first))
-				hand = ranges[i].hand;
-	return hand;
-}
-
-static enum vp_layer layer_of(const struct vp_program *program, const struct vp_option *row)
-{
-	return (enum vp_layer)program->options.layer[row - program->options.rows];
-}
-
-/* ---- arguments ---- */
-
-static void add(struct vp_job *job, char *word) /* takes it over */
-{
-	size_t count = 0;
-	while (job->argv && job->argv[count])
-		count++;
-	char **grown = realloc(job->argv, (count + 2) * sizeof *grown);
-	if (!grown || !word)
-		abort();
-	job->argv = grown;
-	grown[count] = word;
-	grown[count + 1] = NULL;
-}
-
-static void add_pair(struct vp_job *job, const char *key, const char *value)
-{
-	char *word;
-	if (asprintf(&word, "--%s=%s", key, value) < 0)
-		abort();
-	add(job, word);
-}
-
-char *vp_run_value(const struct vp_program *program, const struct vp_option *row)
-{
-	struct vp_member member;
-	char *text = NULL, *json = vp_options_json(&program->options);
-	for (size_t at = 0; json && !text && vp_json_each(vp_s(json), &at, &member);) {
-		if (!vp_str_is(member.key, row->name) || !(text = calloc(1, member.value.n + 1)))
-			continue;
-		if (member.json == VP_STRING)
-			text[vp_json_unescape(member.value, text)] = 0;
-		else
-			memcpy(text, member.value.p, member.value.n);
-	}
-	free(json);
-	return text;
-}
-
-/* What was given for that program, as its flags. */
-static void add_flags(struct vp_job *job, const struct vp_program *program, enum vp_hand hand)
-{
-	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
-		if (vp_run_hand(row) != hand || layer_of(program, row) <= VP_LAYER_PRESET)
+	int failed = 0;
+	for (const struct vp_option *row = vp_run_rows(); row->name && !failed; row++) {
+		if (vp_run_hand(row) != hand || vp_run_layer(program, row) <= VP_LAYER_PRESET)
 			continue;
 		char *value = vp_run_value(program, row);
 		if (value)
-			add_pair(job, row->name, value);
+			failed = vp_job_pair(job, row->name, value);
 		free(value);
 	}
+	return failed;
 }
 
-static void add_common(struct vp_job *job, const struct vp_program *program)
+static int add_common(struct vp_job *job, const struct vp_program *program)
 {
-	if (program->common.config_path)
-		add_pair(job, "config", program->common.config_path);
-	if (program->common.quiet)
-		add(job, strdup("--quiet"));
-	if (program->common.verbose)
-		add(job, strdup("--verbose"));
-}
-
-/* ---- programs ---- */
-
-static char *beside_us(const char *name)
-{
-	char own[PATH_MAX], *path;
-	ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-	while (n > 0 && own[n - 1] != '/')
-		n--;
-	if (n <= 0 || asprintf(&path, "%.*s%s", (int)n, own, name) < 0)
-		return NULL;
-	if (!access(path, X_OK))
-		return path;
-	free(path);
-	return NULL;
-}
-
-static char *on_path(const char *name)
-{
-	const char *list = getenv("PATH");
-	for (size_t n; list && *list; list += n + (list[n] == ':')) {
-		char *path;
-		n = strcspn(list, ":");
-		if (asprintf(&path, "%.*s%s%s", (int)n, list, n ? "/" : "./", name) < 0)
-			return NULL;
-		if (!access(path, X_OK))
-			return path;
-		free(path);
-	}
-	return NULL;
-}
-
-static int find_program(struct vp_job *job, const char *name)
-{
-	char *path = strchr(name, '/') ? strdup(name) : job->ours ? beside_us(name) : NULL;
-	if (!path)
-		path = on_path(name);
-	if (!path)
-		return vp_fail(job->ours ? "no program %s, neither beside vm-run nor on PATH"
-		                         : "no program %s on PATH",
-		               name);
-	add(job, path);
-	return 0;
+	const struct vp_common *common = &program->common;
+	int failed = 0;
+	if (common->config_path)
+		failed |= vp_job_pair(job, "config", common->config_path);
+	if (common->quiet)
+		failed |= vp_job_word(job, "--quiet");
+	if (common->verbose)
+		failed |= vp_job_word(job, "--verbose");
+	return failed;
 }
 
 /* ---- stages ---- */
@@ -328,32 +53,40 @@ static bool is_filter(const char *name)
 	return false;
 }
 
+static int add_command(struct vp_job *job, const struct vp_program *program)
+{
+	char *const *words = vp_plan_command(program);
+	int failed = words ? vp_job_word(job, "--") : 0;
+	for (size_t i = 0; !failed && words && words[i]; i++)
+		failed = vp_job_word(job, words[i]);
+	return failed;
+}
+
+/* Adds the files of a list with commas. */
+static int add_files(struct vp_job *job, const char *list)
+{
+	char *names = list ? strdup(list) : NULL, *rest = names, *file;
+	if (list && !names)
+		return vp_no_memory();
+	int failed = names && *names ? vp_job_word(job, "--") : 0;
+	while (!failed && (file = strsep(&rest, ",")))
+		if (*file)
+			failed = vp_job_word(job, file);
+	free(names);
+	return failed;
+}
+
 static int our_stage(struct vp_job *job, struct vp_program *program,
                      const struct vp_run_flags *flags, const char *name)
 {
 	job->ours = true;
-	if (find_program(job, name))
+	if (vp_job_find(job, name) || vp_job_label(job, "%s", name) || add_common(job, program))
 		return -1;
-	job->label = strdup(name);
-	add_common(job, program);
-	if (!strcmp(name, "vm-sample")) {
-		char *const *words = vp_plan_command(program);
-		add_flags(job, program, VP_TO_SAMPLE);
-		for (size_t i = 0; words && words[i]; i++) {
-			if (i == 0)
-				add(job, strdup("--"));
-			add(job, strdup(words[i]));
-		}
-	} else if (!strcmp(name, "vm-replay")) {
-		add_flags(job, program, VP_TO_REPLAY);
-		char *names = strdup(flags->input ? flags->input : ""), *rest = names, *file;
-		if (*names)
-			add(job, strdup("--"));
-		while ((file = strsep(&rest, ",")))
-			if (*file)
-				add(job, strdup(file));
-		free(names);
-	}
+	if (!strcmp(name, "vm-sample"))
+		return add_flags(job, program, VP_TO_SAMPLE) || add_command(job, program) ? -1 : 0;
+	if (!strcmp(name, "vm-replay"))
+		return add_flags(job, program, VP_TO_REPLAY) || add_files(job, flags->input) ? -1
+		                                                                             : 0;
 	return 0;
 }
 
@@ -365,12 +98,9 @@ static int foreign_stage(struct vp_job *job, struct vp_config *config, int node)
 		const char *word = vp_config_text(config, item);
 		if (!word)
 			return vp_config_wrong(config, item, "a command is a list of plain values");
-		if (i)
-			add(job, strdup(word));
-		else if (find_program(job, word))
+		if (i ? vp_job_word(job, word)
+		      : vp_job_find(job, word) || vp_job_label(job, "%s", word))
 			return vp_config_wrong(config, item, vp_error());
-		else
-			job->label = strdup(word);
 	}
 	return count ? 0 : vp_config_wrong(config, node, "a command without a program");
 }
@@ -402,7 +132,7 @@ static int listed_stages(struct vp_plan *plan, struct vp_program *program,
 		return vp_config_wrong(program->config, node, "stages must be a list of programs");
 	plan->stages = calloc(count, sizeof *plan->stages);
 	if (!plan->stages)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (; plan->stage_count < count; plan->stage_count++)
 		if (listed_stage(&plan->stages[plan->stage_count], program, flags,
 		                 vp_config_item(program->config, node, plan->stage_count)))
@@ -417,7 +147,7 @@ static int usual_stages(struct vp_plan *plan, struct vp_program *program,
 		                      "vm-track" };
 	plan->stages = calloc(3, sizeof *plan->stages);
 	if (!plan->stages)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (; plan->stage_count < 3; plan->stage_count++)
 		if (our_stage(&plan->stages[plan->stage_count], program, flags,
 		              names[plan->stage_count]))
@@ -437,12 +167,13 @@ static int place_of(const struct vp_plan *plan, const char *name)
 static int check_hands(const struct vp_plan *plan, struct vp_program *program,
                        const struct vp_run_flags *flags)
 {
-	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
+	for (const struct vp_option *row = vp_run_rows(); row->name; row++) {
 		enum vp_hand hand = vp_run_hand(row);
 		const char *whose = hand == VP_TO_SAMPLE   ? "vm-sample"
 		                    : hand == VP_TO_REPLAY ? "vm-replay"
 		                                           : NULL;
-		if (whose && layer_of(program, row) > VP_LAYER_PRESET && place_of(plan, whose) < 0)
+		if (whose && vp_run_layer(program, row) > VP_LAYER_PRESET &&
+		    place_of(plan, whose) < 0)
 			return vp_fail("--%s is for %s, which is not among the stages", row->name,
 			               whose);
 	}
@@ -460,17 +191,17 @@ static int take_command(struct vp_program *program)
 {
 	struct vp_config *config = program->config;
 	int node = config ? vp_config_find(config, "vm-run/command") : 0;
-	const struct vp_option *pid = vp_options_find(vp_run_rows, "pid"),
-	                       *input = vp_options_find(vp_run_rows, "input");
-	if (program->argument_count || !node || layer_of(program, pid) == VP_LAYER_COMMAND ||
-	    layer_of(program, input) == VP_LAYER_COMMAND)
+	const struct vp_option *pid = vp_options_find(vp_run_rows(), "pid"),
+	                       *input = vp_options_find(vp_run_rows(), "input");
+	if (program->argument_count || !node || vp_run_layer(program, pid) == VP_LAYER_COMMAND ||
+	    vp_run_layer(program, input) == VP_LAYER_COMMAND)
 		return 0;
 	size_t count = vp_config_count(config, node);
 	if (vp_config_node(config, node) != VP_NODE_LIST || !count)
 		return vp_config_wrong(config, node, "a command is a list: [./program, argument]");
 	char **words = realloc(program->arguments, (count + 1) * sizeof *words);
 	if (!words)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	program->arguments = words;
 	for (size_t i = 0; i < count; i++) {
 		const char *word = vp_config_text(config, vp_config_item(config, node, i));
@@ -513,24 +244,17 @@ const char *vp_plan_item(const struct vp_program *program, size_t item, const ch
 static int new_renderer(struct vp_plan *plan, struct vp_program *program, const char *renderer,
                         const char *view, const char *output)
 {
-	struct vp_job *grown = realloc(plan->renderers, (plan->renderer_count + 1) * sizeof *grown),
-	              *job;
-	char *label;
-	if (!grown)
-		return vp_fail("out of memory");
-	plan->renderers = grown;
-	job = &grown[plan->renderer_count++];
+	if (vp_list_room(&plan->renderers, plan->renderer_count, NULL, sizeof *plan->renderers))
+		return -1;
+	struct vp_job *job = &plan->renderers[plan->renderer_count++];
 	*job = (struct vp_job){ .ours = true,
 		                .to_stdout = !output || !strcmp(output, "-"),
 		                .output = output };
-	if (asprintf(&label, "vm-render %zu (%s, %s)", plan->renderer_count, renderer,
-	             view ? view : "timeline") < 0)
-		abort();
-	job->label = label;
-	if (find_program(job, "vm-render"))
+	if (vp_job_label(job, "vm-render %zu (%s, %s)", plan->renderer_count, renderer,
+	                 view ? view : "timeline") ||
+	    vp_job_find(job, "vm-render"))
 		return -1;
-	add_common(job, program);
-	return 0;
+	return add_common(job, program);
 }
 
 /* One renderer by flags is wanted where some say so, or where YAML lists none. */
@@ -538,8 +262,9 @@ bool vp_plan_single(const struct vp_program *program)
 {
 	if (!program->config || !vp_config_find(program->config, "vm-run/render"))
 		return true;
-	for (const struct vp_option *row = vp_run_rows; row->name; row++)
-		if (vp_run_hand(row) == VP_TO_RENDER && layer_of(program, row) == VP_LAYER_COMMAND)
+	for (const struct vp_option *row = vp_run_rows(); row->name; row++)
+		if (vp_run_hand(row) == VP_TO_RENDER &&
+		    vp_run_layer(program, row) == VP_LAYER_COMMAND)
 			return true;
 	return vp_options_given(&program->shared, "output") || program->common.plugin_pair_count;
 }
@@ -547,6 +272,19 @@ bool vp_plan_single(const struct vp_program *program)
 bool vp_plan_summary(const struct vp_run_flags *flags)
 {
 	return flags->summary && (!flags->view || strcmp(flags->view, "summary"));
+}
+
+static int summary_renderer(struct vp_plan *plan, struct vp_program *program,
+                            const struct vp_run_flags *flags)
+{
+	if (new_renderer(plan, program, flags->terminal, "summary", NULL))
+		return -1;
+	struct vp_job *job = &plan->renderers[plan->renderer_count - 1];
+	return vp_job_pair(job, "renderer", flags->terminal) ||
+	                       vp_job_pair(job, "view", "summary") ||
+	                       vp_job_pair(job, "output", "-")
+	               ? -1
+	               : 0;
 }
 
 static int single_renderer(struct vp_plan *plan, struct vp_program *program,
@@ -562,20 +300,13 @@ static int single_renderer(struct vp_plan *plan, struct vp_program *program,
 	if (new_renderer(plan, program, renderer ? renderer : flags->terminal, view, output))
 		return -1;
 	struct vp_job *job = &plan->renderers[0];
-	add_flags(job, program, VP_TO_RENDER);
+	int failed = add_flags(job, program, VP_TO_RENDER);
 	if (common->output)
-		add_pair(job, "output", common->output);
+		failed |= vp_job_pair(job, "output", common->output);
 	for (size_t i = 0; i < common->plugin_pair_count; i++)
-		add_pair(job, "option", common->plugin_pairs[i]);
-	if (!vp_plan_summary(flags))
-		return 0;
-	if (new_renderer(plan, program, flags->terminal, "summary", NULL))
-		return -1;
-	job = &plan->renderers[1];
-	add_pair(job, "renderer", flags->terminal);
-	add_pair(job, "view", "summary");
-	add_pair(job, "output", "-");
-	return 0;
+		failed |= vp_job_pair(job, "option", common->plugin_pairs[i]);
+	return failed || (vp_plan_summary(flags) && summary_renderer(plan, program, flags)) ? -1
+	                                                                                    : 0;
 }
 
 static int listed_renderers(struct vp_plan *plan, struct vp_program *program,
@@ -600,7 +331,8 @@ static int listed_renderers(struct vp_plan *plan, struct vp_program *program,
 		                 vp_plan_item(program, i + 1, "output")))
 			return -1;
 		snprintf(part, sizeof part, "vm-run/render/%zu", i + 1);
-		add_pair(&plan->renderers[i], "section", part);
+		if (vp_job_pair(&plan->renderers[i], "section", part))
+			return -1;
 	}
 	return 0;
 }
@@ -685,19 +417,8 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	return take_record(plan, flags) ? -1 : check_outputs(plan);
 }
 
-static void free_jobs(struct vp_job *jobs, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		for (size_t j = 0; jobs[i].argv && jobs[i].argv[j]; j++)
-			free(jobs[i].argv[j]);
-		free(jobs[i].argv);
-		free((char *)jobs[i].label);
-	}
-	free(jobs);
-}
-
 void vp_plan_free(struct vp_plan *plan)
 {
-	free_jobs(plan->stages, plan->stage_count);
-	free_jobs(plan->renderers, plan->renderer_count);
+	vp_jobs_free(plan->stages, plan->stage_count);
+	vp_jobs_free(plan->renderers, plan->renderer_count);
 }

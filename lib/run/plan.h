@@ -15,28 +15,8 @@
 #define VMPIPE_RUN_PLAN_H
 
 #include "stream/out.h"
+#include "run/hands.h"
 #include "run/pipeline.h"
-#include "program/program.h"
-
-/* Which program an option of vm-run is handed to. */
-enum vp_hand { VP_TO_SAMPLE, VP_TO_RENDER, VP_TO_REPLAY, VP_TO_RUN, VP_HANDS };
-
-struct vp_run_flags {
-	const char *source, *pid, *detail, *calls, *command_output, *marks; /* vm-sample's */
-	int64_t interval, count, duration;
-	bool follow, stacks, redact;
-	const char *renderer, *view; /* vm-render's */
-	int64_t width, height;
-	const char *speed;          /* vm-replay's */
-	const char *record, *input; /* its own */
-	int recorded;
-	bool summary, dump;
-	const char *terminal; /* the renderer for terminals: draws where nobody is named, and the
-	                         summary */
-};
-
-extern const struct vp_option vp_run_rows[];
-extern const char *const vp_run_keys[]; /* of its section, which are no options */
 
 /* 0, or -1 (vp_error): wrong usage or configuration. The plan borrows of the program. */
 int vp_plan_make(struct vp_plan *plan, struct vp_program *program,

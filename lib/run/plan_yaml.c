@@ -72,7 +72,7 @@ static void node(struct dump *dump, int at, int depth)
 
 static bool given(const struct dump *dump, const char *key, enum vp_hand hand)
 {
-	const struct vp_option *row = vp_options_find(vp_run_rows, key);
+	const struct vp_option *row = vp_options_find(vp_run_rows(), key);
 	return row && vp_run_hand(row) == hand && vp_options_given(&dump->program->options, key);
 }
 
@@ -100,7 +100,7 @@ static void section(struct dump *dump, const char *name, enum vp_hand hand)
 	struct vp_config *config = dump->program->config;
 	int at = config ? vp_config_find(config, name) : 0;
 	bool begun = false;
-	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
+	for (const struct vp_option *row = vp_run_rows(); row->name; row++) {
 		if (!given(dump, row->name, hand))
 			continue;
 		head(dump, name, &begun);
@@ -187,7 +187,7 @@ static void single(struct dump *dump)
 	                     : flags->terminal);
 	say(dump, ", ");
 	pair(dump, "view", flags->view ? flags->view : view ? view : "timeline");
-	for (const struct vp_option *row = vp_run_rows; row->name; row++) {
+	for (const struct vp_option *row = vp_run_rows(); row->name; row++) {
 		if (!given(dump, row->name, VP_TO_RENDER) || !strcmp(row->name, "renderer") ||
 		    !strcmp(row->name, "view"))
 			continue;
