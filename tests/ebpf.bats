@@ -131,7 +131,8 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 	kill -INT "$sampler"
 	wait "$sampler" || true
 	read -r seen lost < <(seen_and_lost)
-	[ "$seen" -gt 3 ] && [ $((seen + lost)) = 200 ]
+	[ "$seen" -gt 3 ]
+	[ $((seen + lost)) = 200 ]
 	[ "$(jq -r 'select(.call == "mprotect" or .type == "lost") | .type' raw.ndjson | tail -1)" = lost ]
 }
 
@@ -146,7 +147,8 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 	kill -CONT "$sampler"
 	wait "$sampler"
 	read -r seen lost < <(seen_and_lost)
-	[ "$seen" -gt 3 ] && [ $((seen + lost)) = 203 ]
+	[ "$seen" -gt 3 ]
+	[ $((seen + lost)) = 203 ]
 	[ "$(jq -r 'select(.type == "lost" or .type == "event") | .what // .call' raw.ndjson | tail -2 | paste -sd' ')" = "events exit" ]
 	[ "$(jq 'select(.call == "exit") | .status' raw.ndjson)" = 3 ]
 	jq -se '.[-1].reason == "gone"' raw.ndjson

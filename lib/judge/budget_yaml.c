@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "space/kind.h"
 #include "base/nearest.h"
+#include "program/config_kinds.h"
 
 static const struct vp_option rows[] = {
 	{

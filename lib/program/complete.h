@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "program/program.h"
+#include "program/about.h"
 
 /* Answers `PROGRAM --complete WHAT`, which people have no use for:
  *

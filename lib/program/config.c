@@ -10,7 +10,6 @@
 #include "program/config.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "space/kinds.h"
 #include "program/load.h"
 
 #include <stdlib.h>
@@ -40,7 +39,7 @@ static int read_all(struct vp_config *config)
 	config->n = config->text ? fread(config->text, 1, VP_CONFIG_MAX + 1, file) : 0;
 	int result = 0;
 	if (!config->text)
-		result = vp_fail("out of memory");
+		result = vp_no_memory();
 	else if (ferror(file))
 		result = vp_fail_errno("%s", config->path);
 	else if (config->n > VP_CONFIG_MAX)
@@ -91,7 +90,7 @@ static int only_document(struct vp_config *config, yaml_parser_t *parser)
 static int begin(struct vp_config *config, yaml_parser_t *parser)
 {
 	if (!yaml_parser_initialize(parser))
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	yaml_parser_set_input_string(parser, (const unsigned char *)config->text, config->n);
 	return 0;
 }
@@ -230,7 +229,7 @@ struct vp_config *vp_config_read(const char *path)
 {
 	struct vp_config *config = calloc(1, sizeof *config);
 	if (!config || !(config->path = strdup(path))) {
-		vp_fail("out of memory");
+		vp_no_memory();
 		free(config);
 		return NULL;
 	}
@@ -516,162 +515,5 @@ int vp_config_check(struct vp_config *config, const char *const *sections)
 		         vp_did_you_mean(text_of(key), words, count));
 		return position(config, key, text);
 	}
-	return 0;
-}
-
-/* ---- kinds ---- */
-
-/* The fields of struct vp_kind_rule as YAML has them. */
-struct rule {
-	const char *kind, *name, *label, *perms, *flags, *after, *program;
-	bool file, object;
-	uint64_t least, most;
-};
-static const struct vp_option rule_rows[] = { {
-	                                              .name = "kind",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, kind),
-	                                              .arg = "KIND",
-	                                              .help = "what a region that fits is",
-	                                      },
-	                                      {
-	                                              .name = "name",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, name),
-	                                              .arg = "GLOB",
-	                                              .help = "its name; alternatives by |",
-	                                      },
-	                                      {
-	                                              .name = "label",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, label),
-	                                              .arg = "GLOB",
-	                                              .help = "the source's own word for it",
-	                                      },
-	                                      {
-	                                              .name = "perms",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, perms),
-	                                              .arg = "RWXP",
-	                                              .help = "its permissions; ? stands for any",
-	                                      },
-	                                      {
-	                                              .name = "flags",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, flags),
-	                                              .arg = "WORD",
-	                                              .help = "a word among its VmFlags",
-	                                      },
-	                                      {
-	                                              .name = "file",
-	                                              .type = VP_OPT_FLAG,
-	                                              .offset = offsetof(struct rule, file),
-	                                              .help = "whether it has an inode",
-	                                      },
-	                                      {
-	                                              .name = "object",
-	                                              .type = VP_OPT_FLAG,
-	                                              .offset = offsetof(struct rule, object),
-	                                              .help = "whether code of the same file is "
-	                                                      "mapped beside it",
-	                                      },
-	                                      {
-	                                              .name = "after",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, after),
-	                                              .arg = "KIND",
-	                                              .help = "the kind of the region that ends "
-	                                                      "where it starts",
-	                                      },
-	                                      {
-	                                              .name = "program",
-	                                              .type = VP_OPT_STRING,
-	                                              .offset = offsetof(struct rule, program),
-	                                              .arg = "GLOB",
-	                                              .help = "the file name of some code of the "
-	                                                      "process",
-	                                      },
-	                                      {
-	                                              .name = "least",
-	                                              .type = VP_OPT_SIZE,
-	                                              .offset = offsetof(struct rule, least),
-	                                              .arg = "SIZE",
-	                                              .help = "it is as large as that, or larger",
-	                                      },
-	                                      {
-	                                              .name = "most",
-	                                              .type = VP_OPT_SIZE,
-	                                              .offset = offsetof(struct rule, most),
-	                                              .arg = "SIZE",
-	                                              .help = "it is as large as that, or smaller",
-	                                      },
-	                                      { .name = NULL } };
-
-static int check_rule(struct vp_config *config, const yaml_node_t *node, const struct rule *rule)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-_";
-	if (!rule->kind)
-		return position(config, node, "a rule without kind");
-	if (!*rule->kind || strlen(rule->kind) > 32 || rule->kind[strspn(rule->kind, letters)])
-		return position(config, node,
-		                "a kind is a word of at most 32 of a-z, 0-9, - and _");
-	if (rule->perms && (strlen(rule->perms) != 4 || rule->perms[strspn(rule->perms, "rwxsp-"
-	                                                                                "?")]))
-		return position(config, node, "perms are four characters of r w x s p - and ?");
-	if (rule->most && rule->most < rule->least)
-		return position(config, node, "most is less than least");
-	return 0;
-}
-
-/* +1, -1, or 0 where it is not given. */
-static int either(const struct vp_options *options, const char *name, bool value)
-{
-	return !vp_options_given(options, name) ? 0 : value ? +1 : -1;
-}
-
-static int add_rule(struct vp_config *config, const yaml_node_t *node)
-{
-	struct rule rule = { .kind = NULL };
-	struct vp_options options;
-	if (check_mapping(config, node, "a rule"))
-		return -1;
-	int result = vp_options_init(&options, rule_rows, &rule, "a rule of kinds");
-	struct vp_config_into into = { .options = &options, .layer = VP_LAYER_YAML };
-	for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-	     !result && pair < node->data.mapping.pairs.top; pair++)
-		result = apply_pair(config, &into, pair);
-	if (!result)
-		result = check_rule(config, node, &rule);
-	struct vp_kind_rule made = {
-		.kind = rule.kind,
-		.name = rule.name,
-		.label = rule.label,
-		.perms = rule.perms,
-		.flags = rule.flags,
-		.after = rule.after,
-		.program = rule.program,
-		.file = either(&options, "file", rule.file),
-		.object = either(&options, "object", rule.object),
-		.least = rule.least,
-		.most = rule.most,
-	};
-	if (!result && vp_kinds_add(&made))
-		result = position(config, node, vp_error());
-	vp_options_free(&options);
-	return result;
-}
-
-int vp_config_kinds(struct vp_config *config)
-{
-	yaml_node_t *root = root_of(config);
-	yaml_node_t *list = root && !is_empty(root) ? member(config, root, "kinds") : NULL;
-	if (!list || is_empty(list))
-		return 0;
-	if (list->type != YAML_SEQUENCE_NODE)
-		return position(config, list, "kinds must be a list of rules");
-	for (const yaml_node_item_t *item = list->data.sequence.items.start;
-	     item < list->data.sequence.items.top; item++)
-		if (add_rule(config, node_at(config, *item)))
-			return -1;
 	return 0;
 }

@@ -36,8 +36,6 @@ int vp_config_apply(struct vp_config *config, const char *within, const char *na
                     const struct vp_config_into *into);
 /* Every top-level key must be among `sections` (NULL-ended) or `kinds`. */
 int vp_config_check(struct vp_config *config, const char *const *sections);
-/* Gives the rules of the top-level `kinds` to vp_kinds_add, in order. */
-int vp_config_kinds(struct vp_config *config);
 
 /* What is no option, for who reads it itself. A node is a number, 0: there is none. */
 enum vp_node { VP_NODE_NONE, VP_NODE_EMPTY, VP_NODE_TEXT, VP_NODE_LIST, VP_NODE_MAP };

@@ -5,8 +5,9 @@
  */
 #include "program/load.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "base/nearest.h"
-#include "program/option.h"
+#include "program/help.h"
 #include "system/system.h"
 
 #include <ctype.h>
@@ -102,8 +103,8 @@ static enum place file_of(const struct kind *kind, const char *name, char *path,
 /* ---- names ---- */
 
 struct names {
-	char **list;
-	size_t count;
+	char **list; /* NULL-ended, or NULL */
+	size_t count, size;
 };
 
 static void names_free(struct names *names)
@@ -111,7 +112,7 @@ static void names_free(struct names *names)
 	for (size_t i = 0; i < names->count; i++)
 		free(names->list[i]);
 	free(names->list);
-	*names = (struct names){ NULL, 0 };
+	*names = (struct names){ 0 };
 }
 
 static void names_add(struct names *names, const char *name, size_t n)
@@ -119,14 +120,13 @@ static void names_add(struct names *names, const char *name, size_t n)
 	for (size_t i = 0; i < names->count; i++)
 		if (strlen(names->list[i]) == n && !memcmp(names->list[i], name, n))
 			return;
-	char **list = realloc(names->list, (names->count + 2) * sizeof *list);
-	if (!list)
+	char *copy = strndup(name, n);
+	if (!copy || vp_list_more(&names->list, names->count, 2, &names->size, sizeof copy)) {
+		free(copy);
 		return;
-	names->list = list;
-	list[names->count] = strndup(name, n);
-	if (list[names->count])
-		names->count++;
-	list[names->count] = NULL;
+	}
+	names->list[names->count++] = copy;
+	names->list[names->count] = NULL;
 }
 
 static void names_of(struct names *names, const char *path)
@@ -177,7 +177,7 @@ const char *const *vp_plugin_names(const char *kind)
 
 static int missing(const struct kind *kind, const char *name)
 {
-	struct names names = { NULL, 0 };
+	struct names names = { 0 };
 	char what[32];
 	names_find(&names, kind);
 	snprintf(what, sizeof what, "%s plugin", kind->word);
@@ -281,7 +281,7 @@ const struct vp_source *const *vp_load_sources(void)
 {
 	static const struct vp_source **sources;
 	static const struct vp_source *const none[] = { NULL };
-	struct names names = { NULL, 0 };
+	struct names names = { 0 };
 	size_t count = 0;
 	if (sources)
 		return sources;
@@ -328,7 +328,7 @@ static void list_one(const struct kind *kind, const char *name, FILE *to)
 
 static size_t list_kind(const struct kind *kind, FILE *to)
 {
-	struct names names = { NULL, 0 };
+	struct names names = { 0 };
 	size_t listed = 0;
 	names_find(&names, kind);
 	for (size_t i = 0; i < names.count; i++) {

@@ -3,6 +3,7 @@
 #include "program/option.h"
 #include "base/amount.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "base/nearest.h"
 #include "stream/put.h"
 #include "stream/record.h"
@@ -13,8 +14,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { HELP_WIDTH = 80, HELP_COLUMN = 30 };
 
 /* ---- values ---- */
 
@@ -125,7 +124,7 @@ static int unknown(const struct vp_options *options, const char *name)
 	size_t n = count_rows(options->rows);
 	const char **names = calloc(n + 1, sizeof *names);
 	if (!names)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < n; i++)
 		names[i] = options->rows[i].name;
 	vp_fail("%s has no option \"%s\"%s", options->owner, name,
@@ -139,19 +138,20 @@ static int unknown(const struct vp_options *options, const char *name)
 static const char *keep(struct vp_options *options, const char *before, const char *text)
 {
 	size_t n = before ? strlen(before) + 1 : 0, m = strlen(text) + 1;
-	char **strings = realloc(options->strings, (options->string_count + 1) * sizeof *strings);
-	if (!strings)
+	if (vp_list_room(&options->strings, options->string_count, NULL, sizeof(char *)))
 		return NULL;
-	options->strings = strings;
 	char *kept = malloc(n + m);
-	if (!kept)
+	if (!kept) {
+		vp_no_memory();
 		return NULL;
+	}
 	if (before) {
 		memcpy(kept, before, n - 1);
 		kept[n - 1] = ',';
 	}
 	memcpy(kept + n, text, m);
-	return strings[options->string_count++] = kept;
+	options->strings[options->string_count++] = kept;
+	return kept;
 }
 
 static int store_string(struct vp_options *options, const struct vp_option *row, const char *value,
@@ -160,7 +160,7 @@ static int store_string(struct vp_options *options, const struct vp_option *row,
 	const char **to = field(options, row);
 	const char *kept = keep(options, join ? *to : NULL, value);
 	if (!kept)
-		return vp_fail("out of memory");
+		return -1;
 	*to = kept;
 	return 0;
 }
@@ -236,7 +236,7 @@ int vp_options_pair(struct vp_options *options, const char *pair, enum vp_layer 
 		return vp_options_set(options, pair, NULL, layer);
 	char *name = strndup(pair, (size_t)(equals - pair));
 	if (!name)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	int result = vp_options_set(options, name, equals + 1, layer);
 	free(name);
 	return result;
@@ -250,7 +250,7 @@ int vp_options_init(struct vp_options *options, const struct vp_option *rows, vo
 	        (struct vp_options){ .rows = rows ? rows : none, .state = state, .owner = owner };
 	options->layer = calloc(count_rows(rows) + 1, 1);
 	if (!options->layer)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (const struct vp_option *row = options->rows; row->name; row++)
 		if (row->preset && vp_options_set(options, row->name, row->preset, VP_LAYER_PRESET))
 			return vp_fail("%s: the preset of %s", owner, vp_error());
@@ -276,98 +276,6 @@ void vp_options_free(struct vp_options *options)
 	options->strings = NULL;
 	options->layer = NULL;
 	options->string_count = 0;
-}
-
-/* ---- for people ---- */
-
-/* The bytes that stay on one line: a word; of one that is wider than `room` as many of its
- * alternatives as fit. */
-static int piece(const char *text, int room)
-{
-	int word = (int)strcspn(text, " "), n = 0;
-	while (word > room && n < word) {
-		int next = n + (int)strcspn(text + n, "| ") + 1;
-		if (n && next > room)
-			return n;
-		n = next;
-	}
-	return word;
-}
-
-/* Prints `text` from column `at` on, wrapped at HELP_WIDTH, later lines behind `indent` blanks. */
-static void wrap(const char *text, int at, int indent, FILE *to)
-{
-	bool fresh = true;
-	while (*text) {
-		int n = piece(text, HELP_WIDTH - indent);
-		if (!fresh && at + 1 + n > HELP_WIDTH) {
-			fprintf(to, "\n%*s", indent, "");
-			at = indent;
-			fresh = true;
-		}
-		fprintf(to, "%s%.*s", fresh ? "" : " ", n, text);
-		at += n + !fresh;
-		fresh = false;
-		text += n + (text[n] == ' ');
-	}
-	fputc('\n', to);
-}
-
-static const char *argument(const struct vp_option *row)
-{
-	static const char *const by_type[] = { "", "N", "SIZE", "TIME", "TEXT", "WORD", "LIST" };
-	if (row->type == VP_OPT_FLAG)
-		return NULL;
-	return row->arg ? row->arg : by_type[row->type];
-}
-
-static void help_text(const struct vp_option *row, char *text, size_t size)
-{
-	int n = snprintf(text, size, "%s", row->help ? row->help : "");
-	bool preset = row->preset && *row->preset && row->type != VP_OPT_FLAG;
-	if (n < 0 || (size_t)n >= size || (!row->limits && !preset))
-		return;
-	snprintf(text + n, size - (size_t)n, " (%s%s%s%s)", row->limits ? row->limits : "",
-	         row->limits && preset ? "; " : "", preset ? "preset " : "",
-	         preset ? row->preset : "");
-}
-
-static void help_row(const char *left, const char *right, int column, FILE *to)
-{
-	int n = fprintf(to, "%s", left);
-	if (n + 2 > column) {
-		fputc('\n', to);
-		n = 0;
-	}
-	fprintf(to, "%*s", column - n, "");
-	wrap(right, column, column, to);
-}
-
-void vp_options_help(const struct vp_option *rows, FILE *to)
-{
-	char left[128], right[512];
-	for (; rows && rows->name; rows++) {
-		const char *arg = argument(rows);
-		char letter[8] = "    ";
-		if (rows->letter)
-			snprintf(letter, sizeof letter, "-%c, ", rows->letter);
-		snprintf(left, sizeof left, "  %s--%s%s%s", letter, rows->name, arg ? " " : "",
-		         arg ? arg : "");
-		help_text(rows, right, sizeof right);
-		help_row(left, right, HELP_COLUMN, to);
-	}
-}
-
-void vp_options_list(const struct vp_option *rows, int indent, FILE *to)
-{
-	char left[128], right[512];
-	for (; rows && rows->name; rows++) {
-		const char *arg = argument(rows);
-		snprintf(left, sizeof left, "%*s%s=%s", indent, "", rows->name,
-		         arg ? arg : "true|false");
-		help_text(rows, right, sizeof right);
-		help_row(left, right, indent + HELP_COLUMN - 6, to);
-	}
 }
 
 /* ---- for the stream ---- */

@@ -38,10 +38,6 @@ bool vp_options_given(const struct vp_options *options,
                       const char *name); /* set by YAML or the command line */
 const struct vp_option *vp_options_find(const struct vp_option *rows,
                                         const char *name); /* NULL: none */
-/* The table for people, wrapped at 80 columns: as flags of a program, or as the key=value of a
- * plugin behind `indent` blanks. */
-void vp_options_help(const struct vp_option *rows, FILE *to);
-void vp_options_list(const struct vp_option *rows, int indent, FILE *to);
 /* Those in force as a JSON object, {"interval":"100ms","count":3}, for the stream line; NULL: no
  * memory. Caller frees. */
 char *vp_options_json(const struct vp_options *options);

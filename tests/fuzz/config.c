@@ -5,7 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "program/config.h"
+#include "program/config_kinds.h"
 #include "base/error.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);

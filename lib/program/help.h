@@ -1,0 +1,15 @@
+/* --help and --list: option tables for people, wrapped at 80 columns. */
+#ifndef VMPIPE_PROGRAM_HELP_H
+#define VMPIPE_PROGRAM_HELP_H
+
+#include <stdio.h>
+
+#include "program/about.h"
+
+void vp_help(const struct vp_about *about, const struct vp_option *rows, FILE *to);
+/* The options of a table as flags of a program ... */
+void vp_options_help(const struct vp_option *rows, FILE *to);
+/* ... or as the key=value of a plugin, after `indent` blanks. */
+void vp_options_list(const struct vp_option *rows, int indent, FILE *to);
+
+#endif
