@@ -13,35 +13,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --no-live is --live no; --table=diff and --table=compare are those views in rows;
- * --table[=PRESET] is --ascii --view table -O preset=PRESET; any other word names a renderer. A
- * word that is near an option and no renderer is a slip of the finger. */
+static int set(struct vp_options *options, const char *name, const char *value)
+{
+	return vp_options_set(options, name, value, VP_LAYER_COMMAND);
+}
+
+/* --table[=PRESET] is --ascii --view table --preset PRESET. --table=diff and --table=compare are
+ * those views in rows. */
+static bool table(struct vp_options *options, const char *preset)
+{
+	bool view = preset && (!strcmp(preset, "diff") || !strcmp(preset, "compare"));
+	return !set(options, "view", view ? preset : "table") &&
+	       !set(options, "renderer", "ascii") && (!preset || !set(options, "preset", preset));
+}
+
+/* --no-live is --live no. Any other word names a renderer, unless it is none and near an option:
+ * then it is a typing error. */
 static bool shorthand(void *state, struct vp_options *options, const char *name, const char *value)
 {
 	const char *words[64];
 	size_t count = 0;
 	(void)state;
 	if (!strcmp(name, "no-live") && !value)
-		return !vp_options_set(options, "live", "no", VP_LAYER_COMMAND);
+		return !set(options, "live", "no");
 	if (!strcmp(name, "table"))
-		return !vp_options_set(options, "view",
-		                       value && (!strcmp(value, "diff") || !strcmp(value, "compar"
-		                                                                          "e"))
-		                               ? value
-		                               : "table",
-		                       VP_LAYER_COMMAND) &&
-		       !vp_options_set(options, "renderer", "ascii", VP_LAYER_COMMAND) &&
-		       (!value || !vp_options_set(options, "preset", value, VP_LAYER_COMMAND));
+		return table(options, value);
 	if (value)
 		return false;
 	for (const struct vp_option *row = vp_render_rows; row->name; row++)
 		words[count++] = row->name;
 	if (vp_nearest(name, words, count) && !vp_load_renderer(name))
 		return false;
-	return !vp_options_set(options, "renderer", name, VP_LAYER_COMMAND);
+	return !set(options, "renderer", name);
 }
 
-/* For completions. */
+/* Prints the values of an option, for completions. */
 static bool values(const char *option, FILE *to)
 {
 	bool view = !strcmp(option, "view"), kind = !strcmp(option, "kind");
@@ -67,6 +73,7 @@ static const struct vp_about about = {
 
 /* ---- what was asked for ---- */
 
+/* Reads an address and moves on behind it. False: there is none. */
 static bool hex(const char **text, uint64_t *address)
 {
 	char *end;
@@ -91,20 +98,22 @@ static void address(struct vp_program *program, const char *text, struct vp_filt
 	}
 	if (!good || *p)
 		vp_die(&program->flow, VP_USAGE,
-		       "--address %s: wanted are hexadecimal addresses, A or A-B with B above A",
+		       "--address %s: expected hexadecimal addresses, A or A-B with B above A",
 		       text);
 }
 
 static struct vp_filter filter_of(struct vp_program *program, const struct vp_render_flags *render)
 {
-	struct vp_filter filter = { .from = render->from,
-		                    .to = INT64_MAX,
-		                    .at = INT64_MAX,
-		                    .pid = render->pid,
-		                    .kinds = render->kind,
-		                    .perms = render->perms,
-		                    .rows = (size_t)render->rows,
-		                    .lines = render->by && !strcmp(render->by, "change") };
+	struct vp_filter filter = {
+		.from = render->from,
+		.to = INT64_MAX,
+		.at = INT64_MAX,
+		.pid = render->pid,
+		.kinds = render->kind,
+		.perms = render->perms,
+		.rows = (size_t)render->rows,
+		.lines = render->by && !strcmp(render->by, "change"),
+	};
 	if (vp_options_given(&program->options, "to"))
 		filter.to = render->to;
 	if (vp_options_given(&program->options, "at"))
@@ -113,14 +122,14 @@ static struct vp_filter filter_of(struct vp_program *program, const struct vp_re
 		vp_die(&program->flow, VP_USAGE, "--to is before --from");
 	if (render->perms && (!*render->perms || render->perms[strspn(render->perms, "rwxps-?")]))
 		vp_die(&program->flow, VP_USAGE,
-		       "--perms %s: wanted are letters of rwxps, or a pattern such as r-xp or r?-p",
+		       "--perms %s: expected letters of rwxps, or a pattern such as r-xp or r?-p",
 		       render->perms);
 	if (render->address)
 		address(program, render->address, &filter);
 	return filter;
 }
 
-/* -O preset=X is the table view's, not the renderer's. */
+/* -O preset=X is for the view table, not for the renderer. */
 static void take_preset(struct vp_program *program, struct vp_render_flags *render)
 {
 	size_t kept = 0;
@@ -136,19 +145,21 @@ static void take_preset(struct vp_program *program, struct vp_render_flags *rend
 
 static struct vp_view_options view_options(const struct vp_render_flags *render)
 {
-	return (struct vp_view_options){ .scale = (enum vp_scale)render->scale,
-		                         .measure = render->measure - 1,
-		                         .columns = render->columns,
-		                         .sort = render->sort,
-		                         .preset = render->preset,
-		                         .by = render->by,
-		                         .selected = -1,
-		                         .reference = render->reference };
+	return (struct vp_view_options){
+		.scale = (enum vp_scale)render->scale,
+		.measure = render->measure - 1,
+		.columns = render->columns,
+		.sort = render->sort,
+		.preset = render->preset,
+		.by = render->by,
+		.selected = -1,
+		.reference = render->reference,
+	};
 }
 
 /* ---- the picture ---- */
 
-/* A picture made of less than its whole input says so. */
+/* Adds a note about lines that could not be read. */
 static void note_skipped(const struct vp_flow *flow, struct vp_figure *figure, struct vp_pool *pool)
 {
 	const char **notes = vp_pool_take(pool, (figure->note_count + 1) * sizeof *notes);
@@ -157,7 +168,7 @@ static void note_skipped(const struct vp_flow *flow, struct vp_figure *figure, s
 	if (figure->note_count)
 		memcpy(notes, figure->notes, figure->note_count * sizeof *notes);
 	notes[figure->note_count++] =
-	        vp_pool_print(pool, "%llu line%s of input %s skipped",
+	        vp_pool_print(pool, "%llu line%s of the input %s skipped",
 	                      (unsigned long long)flow->skipped, flow->skipped == 1 ? "" : "s",
 	                      flow->skipped == 1 ? "was" : "were");
 	figure->notes = notes;
@@ -169,7 +180,7 @@ static int draw(struct vp_render_host *host, const struct vp_picture *picture,
 	struct vp_pool *pool = vp_pool_new();
 	struct vp_figure figure;
 	if (!pool)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	vp_model_finish(model);
 	struct vp_model shown = vp_picture_model(picture, model, pool);
 	int failed = picture->view->build(&shown, &picture->options, &figure, pool);
@@ -234,7 +245,7 @@ int main(int argc, char **argv)
 	struct vp_picture picture = { .view = vp_view_find(state.view),
 		                      .options = view_options(&state),
 		                      .pid = -1 };
-	if (picture.view && picture.view->both) { /* it needs the other one, too */
+	if (picture.view && picture.view->both) { /* the model keeps the other process too */
 		picture.options.selected = filter.pid;
 		filter.pid = -1;
 	}

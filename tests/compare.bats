@@ -87,7 +87,7 @@ row() { # NAME: change, private and shared KiB of that region
 	grep -v "\"pid\":$child" "$BATS_TEST_TMPDIR/run" >"$BATS_TEST_TMPDIR/one"
 	run --separate-stderr vm-render --view compare "$BATS_TEST_TMPDIR/one"
 	[ "$status" = 0 ]
-	[[ $output == *"one process only"* ]]
+	[[ $output == *"the input has one process"* ]]
 }
 
 @test "every renderer draws the view" {
@@ -108,7 +108,7 @@ row() { # NAME: change, private and shared KiB of that region
 	kill -INT "$sampler"
 	wait "$sampler" || true
 	run --separate-stderr bash -c "vm-parse '$BATS_TEST_TMPDIR/raw' | vm-render --view compare"
-	[[ $output == *"one process only"* ]]
+	[[ $output == *"the input has one process"* ]]
 }
 
 @test "an unknown column is refused with the known columns" {

@@ -52,7 +52,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	explain "$BATS_TEST_TMPDIR/parsed"
 	kinds=$(jq -r 'select(.type == "region") | .kind' "$BATS_TEST_TMPDIR/parsed" | sort -u | wc -l)
 	book=$(jq -r 'select(.type == "region") | .kind' "$BATS_TEST_TMPDIR/parsed" | grep -cxE 'text|rodata|data|bss|heap|stack')
-	note "what makes it up: $(rows | wc -l) regions of $kinds kinds; code, data, heap and stack of the textbook are $book of them"
+	note "$(rows | wc -l) regions of $kinds kinds; $book of these are code, data, heap or stack"
 }
 
 @test "explain: W^X holds for sleep, and node breaks it with as many regions as awk finds" {
@@ -78,7 +78,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 		map 7f0000200000 7f0000202000 r-xs 65536 77 "/memfd:code (deleted)"; map 7f0000300000 7f0000302000 r-xs 0 78 "/memfd:other (deleted)"; } >"$BATS_TEST_TMPDIR/m"
 	run -0 --separate-stderr vm-render --ascii --view explain --width 200 <(vm-parse "$BATS_TEST_TMPDIR/m")
 	[[ $output == *"W^X holds"* ]]
-	[[ $output == *"W^X is evaded: 1 executable region, 8 KiB, can be written through another mapping of the same pages, as jit at 0x7f0000100000"* ]]
+	[[ $output == *"W^X is evaded: 1 executable region, 8 KiB, can be written through another mapping of the same pages; the first: jit at 0x7f0000100000"* ]]
 }
 
 @test "explain: lazy memory, and whether RSS follows the requested size" {
@@ -86,14 +86,13 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	step mmap 16384 rw
 	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/parsed"
 	explain "$BATS_TEST_TMPDIR/parsed"
-	note "does RSS follow what was asked for? of 64."
-	note "does RSS follow what was asked for?" | grep -q 'no, it follows what was touched'
+	note "allocated (heap, anon, arena ...): " | grep -q 'of 64.* are resident .*; RSS follows what was touched, not what was allocated'
 	note "lazy: "
-	note "  laziest is anon at 0x$(printf %x "$((answer))")"
+	note "  laziest: anon at 0x$(printf %x "$((answer))")"
 	step touch "$answer" 16384
 	vm-parse "/proc/$pid/smaps" -o "$BATS_TEST_TMPDIR/parsed"
 	explain "$BATS_TEST_TMPDIR/parsed"
-	note "does RSS follow what was asked for?" | grep -q 'yes, nearly all of it was touched'
+	note "allocated (heap, anon, arena ...): " | grep -q 'nearly all of it was touched'
 }
 
 @test "explain: guards, reserved addresses and the largest hole" {
@@ -104,7 +103,7 @@ rows() { grep -E '^[0-9a-f]+-[0-9a-f]+ ' "$SMAPS"; }
 	explain "$BATS_TEST_TMPDIR/parsed"
 	small=$(rows | awk '$2 == "---p"' | grep -c ' 00:00 0 *$')
 	same $(($(cell guard regions) + $(cell reserved regions))) "$small"
-	note "closed to all access: $(cell guard regions) guards"
+	note "without any access: $(cell guard regions) guards"
 	largest=$(rows | awk '{ split($1, a, "-"); print a[1], a[2] }' | /usr/bin/python3 -c '
 import sys
 rows = [[int(x, 16) for x in line.split()] for line in sys.stdin]
@@ -118,7 +117,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	stand_still sleep 600
 	vm-parse "/proc/$pid/maps" -o "$BATS_TEST_TMPDIR/parsed"
 	explain "$BATS_TEST_TMPDIR/parsed"
-	note "what is resident is not known: look with --detail rss or smaps"
+	note "what is resident is unknown: record with vm-sample --detail rss or smaps"
 	no 'rss KiB'
 	no 'note "lazy'
 }
@@ -128,7 +127,7 @@ print(len(holes), "%x" % max(holes)[1])')
 	explain --columns kind,swap,about --sort kind "$BATS_TEST_TMPDIR/parsed"
 	same "$(grep '^column' <<<"$output" | wc -l)" 3
 	explain --kind heap "$BATS_TEST_TMPDIR/parsed"
-	note "what makes it up: 1 region of 1 kind"
+	note "1 region of 1 kind"
 	no 'note "holes'
 	run -2 --separate-stderr vm-render --ascii --view explain --by kind "$BATS_TEST_TMPDIR/parsed"
 	[[ $stderr == *"one row for each kind"* ]]
@@ -182,6 +181,6 @@ print(len(holes), "%x" % max(holes)[1])')
 	printf '%s\n' '7f0000000000-7f0000400000 rw-p 00000000 00:00 0' 'Size: 4096 kB' 'Rss: 4096 kB' >"$BATS_TEST_TMPDIR/smaps"
 	run -0 --separate-stderr vm-parse -c "$BATS_TEST_TMPDIR/c.yaml" -o "$BATS_TEST_TMPDIR/parsed" "$BATS_TEST_TMPDIR/smaps"
 	explain "$BATS_TEST_TMPDIR/parsed"
-	grep -F "somebody's own kind" <<<"$output"
-	note "does RSS follow what was asked for? of 4 MiB"
+	grep -F "a kind from a rule in YAML or from a plugin" <<<"$output"
+	note "allocated (heap, anon, arena ...): 4 MiB of 4 MiB are resident"
 }

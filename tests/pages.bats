@@ -248,7 +248,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 
 @test "the strip compares existing page tables with needed ones" {
 	strip | vm-render --trace --view pages >"$BATS_TEST_TMPDIR/out"
-	grep '^note' "$BATS_TEST_TMPDIR/out" | grep -q 'page tables: 20 KiB (VmPTE); needed 12 KiB: 1 of PTEs, 1 of PMDs, 1 of PUDs below the PGD, with 10 PTE, 2 PMD, 1 PUD, 1 PGD entries in use; 4 KiB in reserve for 1 huge page; 4 KiB in tables that are empty'
+	grep '^note' "$BATS_TEST_TMPDIR/out" | grep -q 'page tables: 1 PTE, 1 PMD and 1 PUD tables (12 KiB) with 10 PTE, 2 PMD, 1 PUD, 1 PGD entries; 4 KiB are reserved for 1 huge page; 4 KiB are empty tables; VmPTE says 20 KiB'
 }
 
 @test "the strip shows only the requested regions, addresses and times" {
@@ -277,14 +277,14 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	} >"$BATS_TEST_TMPDIR/stream"
 	vm-render --trace --view pages "$BATS_TEST_TMPDIR/stream" >"$BATS_TEST_TMPDIR/out"
 	[ "$(grep -c ^box "$BATS_TEST_TMPDIR/out")" -lt 2000 ]
-	grep -q '50 % of the pages here are there' "$BATS_TEST_TMPDIR/out"
-	grep -q '8192 runs of pages in cells of a grid' "$BATS_TEST_TMPDIR/out"
+	grep -q '50 % of it has pages' "$BATS_TEST_TMPDIR/out"
+	grep -q '8192 page runs are drawn as a grid' "$BATS_TEST_TMPDIR/out"
 }
 
 @test "for a stream without pages the strip names the option that records them, in every renderer" {
 	run --separate-stderr vm-render --view pages "$ROOT/tests/golden/life.track.ndjson"
 	[ "$status" = 0 ]
-	[[ $output == *"vm-sample --detail pages does"* ]]
+	[[ $output == *"record with vm-sample --detail pages"* ]]
 	for renderer in ascii svg gnuplot; do
 		strip | vm-render "--$renderer" --view pages >"$BATS_TEST_TMPDIR/out"
 		grep -q "anonymous, shared" "$BATS_TEST_TMPDIR/out"
@@ -318,7 +318,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	grep -Eq '^0000000000100000 +N0:16 N1:16 +default +10 +2 +8$' <<<"$output"
 	run --separate-stderr vm-render --table=pages "$BATS_TEST_TMPDIR/stream"
 	grep -Eq '^total +128 +40 +10 +2 ' <<<"$output" # the total of the process, not a sum
-	[[ $output == *"page tables: 20 KiB (VmPTE)"* ]]
+	[[ $output == *"page tables: 1 PTE, "*"VmPTE says 20 KiB"* ]]
 	run --separate-stderr vm-render --table --by kind "$BATS_TEST_TMPDIR/stream"
 	[ "$status" = 0 ]
 }
@@ -351,7 +351,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	kill -INT "$sampler"
 	wait "$sampler"
 	vm-parse "$BATS_TEST_TMPDIR/raw" | valid_stream
-	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track | vm-render --table | grep -q 'page faults while it was looked at: '
+	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track | vm-render --table | grep -q 'page faults while recorded: '
 }
 
 @test "faults that the kernel counts by region are shown beside their regions, also after the process has ended" {

@@ -56,7 +56,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	render --view tabel "$S"
 	[ "$status" = 2 ]
 	[ -z "$output" ]
-	says 'no view "tabel"; did you mean "table"? There are: timeline, map'
+	says 'no view "tabel"; did you mean "table"?'
 }
 
 @test "an unknown renderer is refused" {
@@ -112,12 +112,12 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 @test "raw lines give a picture that asks for vm-parse" {
 	render <<<'{"type":"raw","t":0.1,"pid":7,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"x"}'
 	[ "$status" = 0 ]
-	has 'empty "these are raw lines (1 of them): put vm-parse before vm-render"'
+	has 'empty "the input has 1 raw line: put vm-parse before vm-render"'
 }
 
 @test "lines without a region are counted in the picture" {
 	render <<<'{"type":"alloc","t":0.1,"pid":7,"op":"malloc","addr":"0x0000000000001000","size":1}'
-	has '1 alloc"'
+	has '(lines of the input: 1 alloc)"'
 }
 
 @test "a bad line is reported, skipped and noted in the picture; the status is 1" {
@@ -125,7 +125,7 @@ says() { grep -qF -- "$1" <<<"$stderr" || { echo "not on stderr: $1" >&2; echo "
 	render "$BATS_TEST_TMPDIR/bad"
 	[ "$status" = 1 ]
 	says "bad:5:"
-	has 'note "1 line of input was skipped"'
+	has 'note "1 line of the input was skipped"'
 	has 'box 0 class="text"'
 }
 

@@ -12,7 +12,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	want=$(awk '/^[0-9a-f]+-/ { n++ } /^Size:/ { s += $2 } /^Rss:/ { r += $2 } /^Pss:/ { p += $2 } END { print n, s, r, p }' "$BATS_TEST_TMPDIR/smaps")
 	[ "$(row kinds all | awk '{ print $3, $4, $5, $6 }')" = "$want" ]
 	want=$(awk '/^Private/ { own += $2 } /^Shared_(Clean|Dirty)/ { others += $2 } END { print own, others }' "$BATS_TEST_TMPDIR/smaps")
-	[ "$(row sharing 'pages of its own' | awk '{ print $8 }') $(row sharing 'pages of others too' | awk '{ print $8 }')" = "$want" ]
+	[ "$(row sharing 'private pages' | awk '{ print $6 }') $(row sharing 'shared pages' | awk '{ print $6 }')" = "$want" ]
 }
 
 @test "the largest hole is the one that awk finds" {
@@ -32,12 +32,12 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 	[[ $(row audit 'thread stacks without a guard below') =~ below\ +1\ +8192\ .*0x20001000 ]]
 	[[ $(row audit 'writable and executable') =~ executable\ +2\ .*0x30000000 ]]
 	[[ $(row audit 'executable stacks') =~ stacks\ +1\  ]]
-	[[ $(row audit 'executable, of no file') =~ file\ +3\  ]]
+	[[ $(row audit 'executable, not from a file') =~ file\ +3\  ]]
 }
 
 @test "a process has its place among the programs of a table of region counts" {
 	for want in "3 fewer than simple" "7 about as many as simple" "12 between simple .sleep. and a shell" "20 about as many as a shell" "60 about as many as a database" \
-		"150 about as many as an IDE" "400 about as many as a browser" "900 more than a browser"; do
+		"150 about as many as an IDE" "400 about as many as a browser" "900 more than browsers"; do
 		n=${want%% *}
 		seq "$n" | awk '{ printf "%08x-%08x rw-p 00000000 00:00 0 \n", $1 * 65536, $1 * 65536 + 4096 }' | vm-parse >"$BATS_TEST_TMPDIR/s"
 		[[ $(row programs '> this process') =~ $n\ .*${want#* } ]]
@@ -57,7 +57,7 @@ row() { vm-render --ascii --view stats --width 300 "$BATS_TEST_TMPDIR/s" | grep 
 @test "unknown values are named unknown, never shown as 0" {
 	vm-parse "/proc/$$/maps" >"$BATS_TEST_TMPDIR/s"
 	run -0 vm-render --ascii --view stats "$BATS_TEST_TMPDIR/s"
-	[[ $output == *"what is resident is not known"* && $output != *"rss KiB"* ]]
+	[[ $output == *"what is resident is unknown"* && $output != *"rss KiB"* ]]
 	run -0 vm-render --ascii --view stats </dev/null
 	[[ $output == *"empty"* ]]
 }

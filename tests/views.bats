@@ -31,7 +31,7 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	render "$S"
 	count '^box' 5
 	has 'x=0.0000..0.5000'
-	has '0x1000000-0x1004000 16 KiB\nrw-p heap [heap]\nid 2\nrss 4 KiB -> 4 KiB (peak 4 KiB)\n0 s to 2 s\nwas there when it was first seen, went by BRK_GROW'
+	has '0x1000000-0x1004000 16 KiB\nrw-p heap [heap]\nid 2\nrss 4 KiB -> 4 KiB (peak 4 KiB)\n0 s to 2 s\nalready there at the first sample, went by BRK_GROW'
 	has 'came by BRK_GROW, still there at the end'
 }
 
@@ -73,7 +73,7 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":5000}"
 		for (i = 0; i < 5000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"%s\"}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096, i % 2 ? "anon" : "heap" }' >"$BATS_TEST_TMPDIR/many"
 	render "$BATS_TEST_TMPDIR/many"
-	has 'note "5000 of 5000 boxes are smaller than a pixel'
+	has 'note "5000 of 5000 boxes are too small to draw; merged into'
 	[ "$(grep -c '^box' <<<"$output")" -le 600 ]
 	has flags=merged
 }
@@ -82,12 +82,12 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 	awk 'BEGIN { print "{\"type\":\"snapshot\",\"t\":0.0,\"pid\":7,\"seq\":0,\"regions\":20000}"
 		for (i = 0; i < 20000; i++) printf "{\"type\":\"region\",\"t\":0.0,\"pid\":7,\"seq\":0,\"id\":%d,\"start\":\"0x%016x\",\"end\":\"0x%016x\",\"size\":4096,\"perms\":\"rw-p\",\"kind\":\"%s\",\"rss\":2048}\n", i + 1, 1048576 + i * 8192, 1048576 + i * 8192 + 4096, i % 2 ? "anon" : "heap" }' >"$BATS_TEST_TMPDIR/many"
 	render --view map "$BATS_TEST_TMPDIR/many"
-	has 'note "20000 of 20000 boxes are smaller than a pixel'
+	has 'note "20000 of 20000 regions are too small to draw; merged into'
 	[ "$(grep -c '^box' <<<"$output")" -le 600 ]
 	has 'fill=0.50 flags=merged'
-	has 'regions merged, here mostly'
+	has 'regions merged, mostly'
 	run -0 vm-render --ascii --view map --height 30 "$BATS_TEST_TMPDIR/many"
-	has '20000 of 20000 boxes are smaller than a cell'
+	has '20000 of 20000 regions are too small to draw'
 }
 
 # Twenty consecutive programs within 5 ms, each with its process line and its event.
@@ -106,7 +106,7 @@ execs() {
 	execs >"$BATS_TEST_TMPDIR/execs"
 	render "$BATS_TEST_TMPDIR/execs"
 	has 'flag 0.2500 "exec: prog0 and 19 more"'
-	has 'note "20 marks, findings and events stand in the same place as others: they are merged into 1"'
+	has 'note "20 markers overlap and are drawn as one"'
 	render --from 0.999 --to 1.005 "$BATS_TEST_TMPDIR/execs"
 	count '^flag' 20
 }
@@ -143,7 +143,7 @@ execs() {
 	for view in map area table; do
 		render --view $view "$BATS_TEST_TMPDIR/two"
 		has 'title "demo (7)"'
-		has 'note "1 more process in the input, see --pid: other (8)"'
+		has 'note "1 more process in the input (choose with --pid): other (8)"'
 	done
 }
 
@@ -177,7 +177,7 @@ execs() {
 	[ "$(grep -o '^serie "[a-z]*"' <<<"$output" | tr '\n' ' ')" = 'serie "text" serie "heap" serie "anon" ' ]
 	has 'axis y title="resident (rss)"'
 	has 'tick y 1.0000 "2.5 MiB"'
-	has 'last 2 MiB\nmost 2 MiB at 3 s'
+	has 'last 2 MiB\npeak 2 MiB at 3 s'
 	has 'detail="32 KiB"'
 	has 'serie "heap" class="heap" y=0.0016,0.0125,0.0125,0.0125,0.0125 '
 }
@@ -188,7 +188,7 @@ execs() {
 	render --view area --measure regions "$S"
 	has 'subtitle "regions by kind, 4 moments, last 4 regions, peak 4 regions"'
 	render --view area --measure swap "$S"
-	has 'empty "no sample tells swap of any region; see --measure"'
+	has 'empty "no sample has the swap of a region (see --measure)"'
 }
 
 @test "area: the sums of snapshot lines are used" {
@@ -310,7 +310,7 @@ END
 
 @test "two consecutive recordings are drawn one after the other" {
 	render "$S" <(sed 's/13:52:01/13:52:11/' "$S")
-	has 'note "2 recordings one behind the other"'
+	has 'note "2 recordings, drawn one after the other"'
 	has 'subtitle "address space over time, 0 s to 14 s'
 }
 

@@ -72,7 +72,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 @test "events: raw, semantic and notes are distinguished, and counted separately" {
 	render events "$S"
 	has 'draw table view="events"'
-	has 'subtitle "4 raw events, 9 semantic transitions (acts) in 15 change lines, 0 s to 6 s"'
+	has 'subtitle "4 system events; 9 changes (15 lines); 0 s to 6 s"'
 	same "$(rows_with level raw | wc -l)" 8
 	same "$(rows_with level semantic | wc -l)" 9
 	same "$(rows_with level note | wc -l)" 3
@@ -93,7 +93,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 @test "events: --by change gives a row to each change line" {
 	render events --by change "$S"
 	same "$(rows_with level semantic | wc -l)" 15
-	has 'subtitle "4 raw events, 9 semantic transitions (acts) in 15 change lines'
+	has 'subtitle "4 system events; 9 changes (15 lines)'
 	same "$(rows_with id 7 | wc -l)" 2
 }
 
@@ -110,7 +110,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 @test "events: --rows keeps the last rows, and a note says so" {
 	render events --rows 3 "$S"
 	count '^row' 3
-	has 'note "the last 3 of 20 rows are kept: see --rows"'
+	has 'note "only the last 3 of 20 rows are kept (--rows)"'
 	has 'cell 2 "event" "MUNMAP_REMOVE"'
 	render events --rows 0 "$S"
 	count '^row' 20
@@ -124,13 +124,13 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	done >"$BATS_TEST_TMPDIR/s"
 	render events --rows 1 "$BATS_TEST_TMPDIR/s"
 	count '^row' 1
-	has 'subtitle "0 raw events, 1 semantic transition (acts) in 3 change lines'
+	has 'subtitle "0 system events; 1 change (3 lines)'
 }
 
 @test "events: --kind keeps the changes of that kind, and counts the raw events that it cannot judge" {
 	render events --kind stack "$S"
 	same "$(rows_with level semantic | wc -l)" 4
-	has 'note "4 raw events are left out: nothing in them says whether the filter lets them through"'
+	has 'note "4 events without a region are hidden by the filter"'
 	has '"event" "EXEC_REBUILD"'
 	hasnt BRK_GROW
 }
@@ -171,7 +171,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 @test "events: with only one sample the picture is empty, with the reason" {
 	grep -v '"type":"\(change\|event\|process\|mark\|lost\|finding\)"' "$S" | grep -v '"t":2' >"$BATS_TEST_TMPDIR/one"
 	render events "$BATS_TEST_TMPDIR/one"
-	has 'empty "only one look is told of: nothing is seen to happen"'
+	has 'empty "the input has one sample: no change can be shown"'
 	render events /dev/null
 	has 'empty "the input is empty: no line was read"'
 }
@@ -197,7 +197,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 @test "tree: a life has its arguments, parent, times, status and memory" {
 	render tree "$S"
-	has 'title="demo (100)\ndemo --big\nwas there when it was first seen, child of 1\n0 s to the end (6 s), still there at the end\nsize 1.1 MiB at its end, peak 3.1 MiB\nrss 648 KiB at its end, peak 2.6 MiB"'
+	has 'title="demo (100)\ndemo --big\nalready there at the first sample, child of 1\n0 s to the end (6 s), still there at the end\nsize 1.1 MiB at its end, peak 3.1 MiB\nrss 648 KiB at its end, peak 2.6 MiB"'
 	has 'title="sh (101)\nsh -c exit 3\nbegan by exec, child of 100\n2.5 s to 5 s (2.5 s), ended by exit, signal 9'
 	has 'began by fork, child of 101\n3 s to 4.5 s (1.5 s), ended by exit, status 3'
 	has 'label="sh (102) peak 28 KiB rss"'
@@ -216,7 +216,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	{ cat "$S"; echo '{"type":"process","t":7.0,"pid":102,"why":"reused","ppid":1,"name":"other"}'; } >"$BATS_TEST_TMPDIR/again"
 	render tree "$BATS_TEST_TMPDIR/again"
 	has '"other (102)"'
-	has 'its memory was never looked at'
+	has 'its memory was never sampled'
 	grep -c '^tick y' <<<"$output" | grep -qx 4
 }
 
@@ -246,7 +246,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 		printf "{\"type\":\"event\",\"t\":%d.5,\"pid\":%d,\"call\":\"exit\"}\n", i, i + 1 } }' >"$BATS_TEST_TMPDIR/many"
 	render tree "$BATS_TEST_TMPDIR/many"
 	has 'title "1000 processes"'
-	has 'more processes have no room: see --height and --pid"'
+	has 'more processes have no room (raise --height, or choose with --pid)"'
 }
 
 @test "tree: without process lines a process is recognised by its memory" {
@@ -265,7 +265,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	same "$(row 0)" "kind=heap regions=1 came=1 went=1 grew=1 shrank=0 size KiB=128 size +/- KiB=+64 rss KiB=128 rss +/- KiB=+96 rss peak KiB=160 "
 	same "$(total)" "kind=total regions=3 came=8 went=8 grew=1 shrank=0 size KiB=1160 size +/- KiB=+64 rss KiB=648 rss +/- KiB=+96 rss peak KiB=2752 "
 	has 'subtitle "0 s to 6 s (6 s), 2 samples: 1.1 MiB -> 1.1 MiB, rss 552 KiB -> 648 KiB (peak 2.7 MiB)"'
-	has 'note "raw events: 4"'
+	has 'note "system events: 4"'
 	has '2 FORK, 1 EXEC_REBUILD, 2 EXIT'
 	has 'in all 5: see the lost lines'
 }
@@ -280,7 +280,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 @test "summary: by event each act counts once, as a whole" {
 	render summary --by event "$S"
-	same "$(total)" "event=total acts=9 change lines=15 came KiB=3356 went KiB=3292 size +/- KiB=+64 rss +/- KiB=+96 "
+	same "$(total)" "event=total changes=9 change lines=15 came KiB=3356 went KiB=3292 size +/- KiB=+64 rss +/- KiB=+96 "
 	has 'cell 0 "event" "FORK"'
 	same "$(rows_with "change lines" 5)" 0
 }
@@ -297,7 +297,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 @test "summary: once all processes have ended, the end is just before that" {
 	render summary "$ROOT/tests/golden/life.track.ndjson"
-	has 'note "the end is just before the process ended"'
+	has 'note "values at the end are those just before the process ended"'
 	hasnt ' EXIT'
 	has 'total "regions" "27"'
 }
@@ -445,7 +445,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	render area "$ROOT/tests/golden/life.track.ndjson"
 	has '13 moments, 5.8 MiB before it ended, peak 20.8 MiB'
 	has '"heap" letter=H' && has 'detail="1.0 MiB, peak 2.5 MiB"'
-	has 'heap\nbefore it ended 1.0 MiB\nmost 2.5 MiB at 1.502 s'
+	has 'heap\nbefore it ended 1.0 MiB\npeak 2.5 MiB at 1.502 s'
 }
 
 @test "events give the calling thread of several, the duration of its call and its delay" {

@@ -56,7 +56,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 	run --separate-stderr vm-run leak-watch.yaml -i 10ms -- "$WORKLOADS/lifecycle" 5
 	echo "$stderr"
 	[ "$status" = 0 ]
-	[[ $output == *"semantic transitions"* ]]
+	[[ $output == *"changes: "* ]]
 	grep -q '</svg>' leak-watch.timeline.svg
 	grep -q '</svg>' leak-watch.area.svg
 	vm-render --table=kinds leak-watch.ndjson.zst
@@ -70,7 +70,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 	run --separate-stderr vm-run "$file" -i 10ms -- "$WORKLOADS/lifecycle" 5
 	echo "$stderr"
 	[ "$status" = 0 ]
-	[[ $output == *"kind"*"total"*"<svg"*"</svg>"*"semantic transitions"* ]]
+	[[ $output == *"kind"*"total"*"<svg"*"</svg>"*"changes: "* ]]
 }
 
 @test "a recording replaces a process" {
@@ -108,7 +108,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 	vm-run -i 10ms --view table --record run.ndjson --dump-config -- "$WORKLOADS/lifecycle" 5 >one.yaml
 	run --separate-stderr vm-run one.yaml
 	[ "$status" = 0 ]
-	[[ $output == *lifecycle*"semantic transitions"* ]]
+	[[ $output == *lifecycle*"changes: "* ]]
 	vm-check run.ndjson
 }
 
@@ -253,7 +253,7 @@ watch_process() {
 	echo "$stderr"
 	[ "$status" = 1 ]
 	[[ $stderr == *"vm-run: the recording has failed: cannot write /dev/full: No space left on device"* ]]
-	[[ $output == *"address space over time"*"semantic transitions"* ]]
+	[[ $output == *"address space over time"*"changes: "* ]]
 	run --separate-stderr vm-run --record /nowhere/x -- touch started
 	[ "$status" = 1 ]
 	[[ $stderr == *"cannot write /nowhere/x: No such file"* ]]

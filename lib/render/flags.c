@@ -19,8 +19,7 @@ const struct vp_option vp_render_rows[] = {
 	        .preset = "timeline",
 	        .arg = "VIEW",
 	        .help = "what the picture shows: timeline, map, area, table, events, tree, "
-	                "summary, "
-	                "cards, diff, explain, stats, pages, compare, aslr",
+	                "summary, cards, diff, explain, stats, pages, compare, aslr",
 	},
 	{
 	        .name = "width",

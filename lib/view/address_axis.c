@@ -1,35 +1,34 @@
-/* The axis of addresses: where each address stands between bottom (0) and top (1), and which
- * deserve a tick.
+/* The axis of addresses: where each address stands between bottom (0) and top (1), and which get a
+ * tick.
  *
- * packed: a stretch of touching regions gets log2(size / 4 KiB) + 1 of height, so that a page next
- * to a gigabyte can be seen; every gap between regions becomes one small fold. Ranges that overlap
- * (a heap that grew in a thousand steps) share one stretch of at most three times its own height,
- * so that no single region fills the picture.
+ * packed: each piece between two ends of ranges gets log2(size / 4 KiB) + 1 of height, so that a
+ * page next to a gigabyte can be seen; each gap becomes one small fold. Ranges that overlap (a heap
+ * that grew in a thousand steps) get at most three times the height of their union, so that no
+ * single region fills the picture.
  */
-#include "view/views.h"
+#include "base/words.h"
+#include "view/axis.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TICKS      20 /* with an address */
-#define FOLDS      40
+#define TICKS      20    /* with an address, at most */
+#define FOLDS      40    /* drawn, at most */
 #define TICK_SPACE 0.042 /* least distance of two addresses */
-#define FOLD_SPACE 0.012
-#define FOLD_LEAST                                                                                 \
-	0.003 /* a fold lower than this is not drawn: with thousands of gaps nothing else would be \
-	         seen */
-#define FOLD_SHARE 0.15 /* of the height, at most, for all folds together */
+#define FOLD_SPACE 0.012 /* least distance of two folds */
+#define FOLD_LEAST 0.003 /* lower folds are not drawn: thousands of gaps would hide the rest */
+#define FOLD_SHARE 0.15  /* of the height, at most, for all folds together */
 
 struct vp_address_axis {
 	enum vp_scale scale;
 	uint64_t low, high;
-	uint64_t *address; /* packed: knots with straight lines between */
+	uint64_t *address; /* packed: knots, with straight lines between them */
 	double *place;
 	size_t count;
 };
 
-/* A place that may get a tick: the better the larger the gap below it. */
+/* An address that may get a tick; the larger the gap below it, the earlier. */
 struct candidate {
 	uint64_t address, gap;
 	double at, fold; /* middle of the gap below */
@@ -95,7 +94,7 @@ double vp_address_at(const struct vp_address_axis *axis, uint64_t address)
 	return axis->place[from] + share * (axis->place[to] - axis->place[from]);
 }
 
-/* Greedy: the best candidates first, none nearer to another than it can be read. */
+/* Greedy: the best candidates first; none so near to another that it cannot be read. */
 static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t count, uint64_t high,
                          struct vp_pool *pool)
 {
@@ -133,7 +132,7 @@ static void ticks_packed(struct vp_axis *axis, struct candidate *list, size_t co
 	axis->count = n;
 }
 
-/* Distinct ends of the ranges in order: the knots. */
+/* The knots: distinct ends of the ranges in order. Returns how many. */
 static size_t knots(uint64_t *address, uint64_t (*ranges)[2], size_t count)
 {
 	size_t n = 0;
@@ -148,7 +147,7 @@ static size_t knots(uint64_t *address, uint64_t (*ranges)[2], size_t count)
 	return n;
 }
 
-/* Heights of one stretch, knots first..last: place[] grows from place[first]. */
+/* Places the knots first..last, which have no gap, from place[first] on. */
 static void stretch(struct vp_address_axis *a, size_t first, size_t last)
 {
 	double sum = 0, most = 3 * height(a->address[last] - a->address[first]);
@@ -159,7 +158,7 @@ static void stretch(struct vp_address_axis *a, size_t first, size_t last)
 		a->place[i + 1] = a->place[i] + scale * height(a->address[i + 1] - a->address[i]);
 }
 
-/* Gives the gaps their share and brings every place into 0..1. */
+/* Gives the gaps their share, and scales every place to 0..1. */
 static void fold(struct vp_address_axis *a, struct candidate *list, size_t count,
                  const size_t *knot_of)
 {

@@ -1,6 +1,11 @@
 /* The view area: how much of each kind there was, stacked, over time. */
 #include "base/error.h"
-#include "view/build.h"
+#include "view/axis.h"
+#include "view/empty.h"
+#include "view/flags.h"
+#include "view/machine.h"
+#include "view/moment.h"
+#include "view/regions.h"
 
 #include <string.h>
 
@@ -12,8 +17,7 @@ struct area {
 	struct vp_build build;
 	const struct vp_moment **moments;
 	size_t count;
-	const struct vp_moment *last; /* of which the words tell: where the process has ended, the
-	                                 one before its end */
+	const struct vp_moment *last; /* the last, or, if the process has ended, the one before */
 	bool ended;
 	int measure;
 	int64_t t0, t1;
@@ -40,7 +44,7 @@ static int collect(struct area *area, const struct vp_proc *proc)
 	area->moments =
 	        vp_pool_take(area->build.pool, (model->moment_count + 1) * sizeof *area->moments);
 	if (!area->moments)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; proc && i < model->moment_count; i++)
 		if (model->moments[i].pid == proc->pid)
 			area->moments[area->count++] = &model->moments[i];
@@ -57,36 +61,34 @@ static void find_last(struct area *area, const struct vp_proc *proc)
 	area->last = area->moments[i];
 }
 
-/* More moments than the picture has columns: of each half column the one with the greatest total
- * stays. */
+/* With more moments than half columns: keeps the one with the greatest total of each half column,
+ * and the last. */
 static void thin(struct area *area)
 {
-	size_t columns = 2 * (size_t)(area->build.options->width > 0 ? area->build.options->width
-	                                                             : 800),
-	       kept = 0, was = area->count;
+	size_t columns = 2 * (size_t)area->build.options->width, kept = 0, was = area->count;
+	int64_t last = INT64_MIN;
 	if (area->count <= columns || area->t1 <= area->t0)
 		return;
-	int64_t last = INT64_MIN;
-	for (size_t i = 0; i < area->count; i++) {
-		int64_t column = (int64_t)((double)(area->moments[i]->t - area->t0) /
+	for (size_t i = 0; i < was; i++) {
+		const struct vp_moment *moment = area->moments[i];
+		int64_t column = (int64_t)((double)(moment->t - area->t0) /
 		                           (double)(area->t1 - area->t0) * (double)columns);
 		if (i + 1 == was || column != last)
-			area->moments[kept++] = area->moments[i];
-		else if (total(area, area->moments[i]) > total(area, area->moments[kept - 1]))
-			area->moments[kept - 1] = area->moments[i];
+			area->moments[kept++] = moment;
+		else if (total(area, moment) > total(area, area->moments[kept - 1]))
+			area->moments[kept - 1] = moment;
 		last = column;
 	}
 	area->count = kept;
-	vp_build_note(&area->build, vp_pool_print(area->build.pool,
-	                                          "%zu moments are drawn as %zu: of each half "
-	                                          "column the highest",
-	                                          was, kept));
+	vp_build_note(&area->build, "%zu moments are drawn as %zu: the highest of each half column",
+	              was, kept);
 }
 
 static const char *amount(const struct area *area, double v)
 {
-	return area->measure == VP_SUM_REGIONS ? vp_pool_print(area->build.pool, "%.0f regions", v)
-	                                       : vp_size_words(area->build.pool, v);
+	if (area->measure == VP_SUM_REGIONS)
+		return vp_pool_print(area->build.pool, "%.0f regions", v);
+	return vp_size_words(area->build.pool, v);
 }
 
 static void serie(struct area *area, size_t kind, double top, struct vp_serie *one, size_t points)
@@ -108,29 +110,27 @@ static void serie(struct area *area, size_t kind, double top, struct vp_serie *o
 		}
 	}
 	struct vp_class *class_ = &area->build.classes[area->build.class_of[kind]];
-	class_->detail = last == most ? amount(area, last)
-	                              : vp_pool_print(pool, "%s, peak %s", amount(area, last),
-	                                              amount(area, most));
+	class_->detail = amount(area, last);
+	if (last != most)
+		class_->detail =
+		        vp_pool_print(pool, "%s, peak %s", class_->detail, amount(area, most));
 	one->name = class_->name;
 	one->class = (uint32_t)area->build.class_of[kind];
 	one->y = y;
-	one->title = vp_pool_print(pool, "%s\n%s %s\nmost %s at %s", one->name,
+	one->title = vp_pool_print(pool, "%s\n%s %s\npeak %s at %s", one->name,
 	                           area->ended ? "before it ended" : "last", amount(area, last),
 	                           amount(area, most), vp_time_words(pool, most_t));
 }
 
-/* The last value holds to the end of the time shown, so there is one point more than moments. */
+/* One point more than there are moments: the last value holds to the end of the time shown. */
 static void points(struct area *area)
 {
 	struct vp_figure *figure = area->build.figure;
-	double *xs = vp_pool_take(area->build.pool, (area->count + 1) * sizeof *xs),
-	       span = (double)(area->t1 - area->t0);
+	double *xs = vp_pool_take(area->build.pool, (area->count + 1) * sizeof *xs);
 	if (!xs)
 		return;
 	for (size_t i = 0; i < area->count; i++)
-		xs[i] = area->moments[i]->t <= area->t0 || span <= 0
-		                ? 0
-		                : (double)(area->moments[i]->t - area->t0) / span;
+		xs[i] = vp_axis_at(area->moments[i]->t, area->t0, area->t1);
 	xs[area->count] = 1;
 	figure->xs = xs;
 	figure->points = area->count + 1;
@@ -158,7 +158,7 @@ static int series(struct area *area)
 	points(area);
 	struct vp_serie *list = vp_pool_take(build->pool, (figure->class_count + 1) * sizeof *list);
 	if (!list || !figure->xs)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t kind = 0; kind < build->kind_count; kind++)
 		if (build->class_of[kind] >= 0)
 			serie(area, kind, top, &list[figure->serie_count++], figure->points);
@@ -189,7 +189,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return vp_machine_area(model, options, figure, pool);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };
 	const struct vp_proc *proc = vp_model_chosen(model);
-	if (vp_build_begin(&area.build, "area", VP_SERIES, model, options, figure, pool) ||
+	struct vp_view_options sized = vp_build_canvas(options, 0);
+	if (vp_build_begin(&area.build, "area", VP_SERIES, model, &sized, figure, pool) ||
 	    collect(&area, proc))
 		return -1;
 	figure->title = vp_build_process(&area.build, proc);
@@ -204,20 +205,22 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		if (series(&area))
 			return -1;
 		vp_flags_of(&area.build, area.t0, area.t1, proc ? proc->pid : -1);
-	} else if (area.count && !any && model->filter.kinds == NULL &&
-	           model->filter.perms == NULL && !model->filter.address_end)
+	} else if (area.count && !any && !model->filter.kinds && !model->filter.perms &&
+	           !model->filter.address_end) {
 		figure->empty =
-		        vp_pool_print(pool, "no sample tells %s of any region; see --measure",
+		        vp_pool_print(pool, "no sample has the %s of a region (see --measure)",
 		                      measure_words[area.measure]);
-	else
+	} else {
 		vp_build_empty(&area.build, "moment");
+	}
 	vp_build_notes(&area.build);
 	return 0;
 }
 
 const struct vp_view vp_view_area = {
 	.name = "area",
-	.about = "how much of each kind there was, stacked, over time; with looks at the machine, "
+	.about = "how much of each kind there was, stacked, over time; with samples of the "
+	         "machine, "
 	         "its memory too (--measure, --by)",
 	.keep = VP_KEEP_MOMENTS,
 	.keep_by = VP_KEEP_HISTORY,

@@ -1,11 +1,11 @@
-/* The view aslr: of several runs that vm-diff --entropy compared, where each base lay and which
- * bits of its address differed.
+/* The view aslr: of several runs that vm-diff --entropy compared, the addresses of each base, and
+ * which of their bits differed.
  *
  *   base     runs  distinct  bits  bits 47 to 12                         lowest          highest
- *   program     8         8    30  000000111111111111111111111111111111  0x555de5d8c000
- * 0x5632910fa000
+ *   program     8         8    30  000000111111111111111111111111111111  0x555de5d8c000  0x5632...
  */
 #include "base/error.h"
+#include "view/aslr.h"
 #include "view/rows.h"
 
 #include <stdlib.h>
@@ -13,24 +13,26 @@
 
 enum field { BASE, RUNS, DISTINCT, BITS, PATTERN, LOW, HIGH, SPAN, FIELDS };
 
+/* clang-format off */
 static const struct vp_field fields[FIELDS] = {
-	[BASE] = { "base", "base", false, false },
-	[RUNS] = { "runs", "runs", true, false },
-	[DISTINCT] = { "distinct", "distinct", true, false },
-	[BITS] = { "bits", "bits", true, false },
-	[PATTERN] = { "pattern", "bits 47 to 12", false, false },
-	[LOW] = { "low", "lowest", false, false },
-	[HIGH] = { "high", "highest", false, false },
-	[SPAN] = { "span", "span KiB", true, false },
+	[BASE]     = { "base",     "base",          false, false },
+	[RUNS]     = { "runs",     "runs",          true,  false },
+	[DISTINCT] = { "distinct", "distinct",      true,  false },
+	[BITS]     = { "bits",     "bits",          true,  false },
+	[PATTERN]  = { "pattern",  "bits 47 to 12", false, false },
+	[LOW]      = { "low",      "lowest",        false, false },
+	[HIGH]     = { "high",     "highest",       false, false },
+	[SPAN]     = { "span",     "span KiB",      true,  false },
 };
+/* clang-format on */
 
 struct aslr {
 	struct vp_build build;
 	const struct vp_model *model;
 };
 
-/* 1 is a bit that differed; digits, so that every renderer sets them in a fixed pitch. Below bit 12
- * lies the page; above 47 the kernel. */
+/* 1: the bit differed. Digits have one width in every renderer. Below bit 12 is the page, above bit
+ * 47 the kernel. */
 static const char *pattern(struct vp_pool *pool, uint64_t varies)
 {
 	char text[37];
@@ -45,7 +47,7 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	struct aslr *aslr = ctx;
 	struct vp_pool *pool = aslr->build.pool;
 	if (i == aslr->model->varied_count)
-		return (struct vp_value){ 0 };
+		return vp_nothing();
 	const struct vp_varied *one = &aslr->model->varied[i];
 	switch (field) {
 	case BASE: return vp_word(one->base);
@@ -61,12 +63,14 @@ static struct vp_value value(void *ctx, size_t i, int field)
 
 static struct vp_rows rows_of(struct aslr *aslr)
 {
-	return (struct vp_rows){ .fields = fields,
-		                 .field_count = FIELDS,
-		                 .preset = "base,runs,distinct,bits,pattern,low,high",
-		                 .count = aslr ? aslr->model->varied_count : 0,
-		                 .value = value,
-		                 .ctx = aslr };
+	return (struct vp_rows){
+		.fields = fields,
+		.field_count = FIELDS,
+		.preset = "base,runs,distinct,bits,pattern,low,high",
+		.count = aslr ? aslr->model->varied_count : 0,
+		.value = value,
+		.ctx = aslr,
+	};
 }
 
 static void words(struct aslr *aslr)
@@ -81,14 +85,13 @@ static void words(struct aslr *aslr)
 	build->figure->title =
 	        vp_pool_print(build->pool, "addresses of %llu runs", (unsigned long long)runs);
 	build->figure->subtitle =
-	        vp_pool_print(build->pool, "%zu bases, %llu of them at one address in every run",
+	        vp_pool_print(build->pool, "%zu bases, %llu at the same address in every run",
 	                      aslr->model->varied_count, (unsigned long long)fixed);
-	vp_build_note(build, vp_pool_print(build->pool,
-	                                   "1 is a bit that differed. These are the least that "
-	                                   "vary: one that is random stays the same in %llu runs "
-	                                   "with a chance of 2^-%llu",
-	                                   (unsigned long long)runs,
-	                                   (unsigned long long)(runs ? runs - 1 : 0)));
+	vp_build_note(build,
+	              "1 = bit differed between runs; with %llu runs some random bits may look "
+	              "fixed "
+	              "(chance 2^-%llu each)",
+	              (unsigned long long)runs, (unsigned long long)(runs ? runs - 1 : 0));
 }
 
 int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *options,
@@ -99,8 +102,7 @@ int vp_aslr_build(const struct vp_model *model, const struct vp_view_options *op
 		return -1;
 	figure->title = "addresses of several runs";
 	if (!model->varied_count) {
-		figure->empty = "the input tells nothing of several runs: vm-diff --entropy writes "
-		                "it";
+		figure->empty = "the input does not compare several runs: use vm-diff --entropy";
 		return 0;
 	}
 	struct vp_rows rows = rows_of(&aslr);
@@ -112,8 +114,7 @@ static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = rows_of(NULL);
 	if (options->by || options->preset)
-		return vp_fail("aslr has one row for each base: --by and --preset are for other "
-		               "views");
+		return vp_fail("aslr has one row for each base: it takes no --by and no --preset");
 	return vp_rows_check(&rows, options);
 }
 

@@ -1,5 +1,6 @@
-/* Axes of time, bytes and counts: round numbers with words. */
-#include "view/views.h"
+/* Axes of time, bytes and counts: ticks at round numbers. */
+#include "base/words.h"
+#include "view/axis.h"
 
 #include <math.h>
 
@@ -50,6 +51,14 @@ void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_pool *
 		ticks[axis->count++] =
 		        (struct vp_tick){ (t - (double)t0) / span,
 			                  vp_time_words(pool, (int64_t)llround(t)), false };
+}
+
+double vp_axis_at(int64_t t, int64_t t0, int64_t t1)
+{
+	if (t1 <= t0)
+		return t > t0 ? 1 : 0;
+	double x = (double)(t - t0) / (double)(t1 - t0);
+	return fmin(fmax(x, 0), 1);
 }
 
 static double axis_steps(struct vp_axis *axis, double top, double step, bool bytes,

@@ -2,18 +2,23 @@
  * addresses on top.
  *
  * Sizes are normalised, not proportional: an address space is so sparse that a picture to scale
- * would hide most of it. The segments of one library share a card, as does what has no room. What
- * has come, changed or gone since the look before is marked.
+ * would hide most of it. The segments of one library share a card; regions without room share the
+ * last card of their column. What is new, changed or gone since the sample before is marked.
  */
 #include "base/error.h"
-#include "view/build.h"
+#include "view/empty.h"
+#include "view/moment.h"
+#include "view/palette.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_ROWS 48 /* if text may be as high as it likes */
+#define LINES_MAX 12 /* of a title */
+
 enum { TEXT, DATA, HEAP, ANON, LIBRARIES, FILES, STACKS, KERNEL, OTHER, CATEGORIES };
 
-/* A category has the colour of the kind that stands for it. */
+/* A category has the colour of the kind `like`. */
 static const struct {
 	const char *name, *like;
 } categories[CATEGORIES] = {
@@ -64,7 +69,7 @@ static const struct {
 	{ "page-table", KERNEL },
 };
 
-/* One region, or the segments of one library, or with `rest` all that has no room. */
+/* One region, the segments of one library, or (`rest`) all regions without room. */
 struct card {
 	const struct vp_span *first;
 	const struct vp_span *const *spans;
@@ -86,7 +91,7 @@ struct column {
 struct cards {
 	struct vp_build build;
 	const struct vp_proc *proc;
-	const char *exe; /* words, or NULL */
+	const char *exe; /* as text, or NULL */
 	const struct vp_span **spans;
 	size_t span_count;
 	struct card *all;
@@ -98,8 +103,6 @@ struct cards {
 	size_t across, bands, band_rows[CATEGORIES];
 	double row;     /* height of a card */
 	size_t letters; /* that fit in a card */
-	struct vp_box *boxes;
-	size_t box_size;
 };
 
 /* ---- categories ---- */
@@ -116,20 +119,21 @@ static bool is_library(const struct cards *cards, const char *name)
 static int category_of(const struct cards *cards, const struct vp_span *span)
 {
 	const char *kind = vp_kind_name(span->kind);
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (!strcmp(kinds[i].kind, kind))
-			return kinds[i].category <= DATA &&
-			                       is_library(cards,
-			                                  cards->build.model->names[span->name])
-			               ? LIBRARIES
-			               : kinds[i].category;
-	return OTHER;
+	size_t i = 0;
+	while (i < sizeof kinds / sizeof *kinds && strcmp(kinds[i].kind, kind))
+		i++;
+	if (i == sizeof kinds / sizeof *kinds)
+		return OTHER;
+	bool segment = kinds[i].category == TEXT || kinds[i].category == DATA;
+	if (segment && is_library(cards, cards->build.model->names[span->name]))
+		return LIBRARIES;
+	return kinds[i].category;
 }
 
 static const struct cards *sorting; /* qsort has no context */
 
-/* By category; there by address, high ones first; the segments of a library side by side, where the
- * first of them is. */
+/* By category, then by address, high ones first; libraries by name, so that their segments are
+ * neighbours. */
 static int by_place(const void *left, const void *right)
 {
 	const struct vp_span *a = *(const struct vp_span *const *)left,
@@ -154,7 +158,7 @@ static int collect(struct cards *cards)
 	cards->spans =
 	        vp_pool_take(cards->build.pool, (model->span_count + 1) * sizeof *cards->spans);
 	if (!cards->spans)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	cards->t = vp_moment_of(&cards->build, cards->proc);
 	for (size_t i = 0; i < model->life_count; i++)
 		if (model->lives[i].pid == cards->proc->pid && model->lives[i].t0 <= cards->t &&
@@ -180,7 +184,10 @@ static int collect(struct cards *cards)
 static void card_add(struct cards *cards, struct card *card, const struct vp_span *span)
 {
 	uint32_t flags = vp_moment_flags(cards->proc, span);
-	card->flags = card->count ? card->flags == flags ? flags : VP_BOX_CHANGED : flags;
+	if (!card->count)
+		card->flags = flags;
+	else if (card->flags != flags)
+		card->flags = VP_BOX_CHANGED;
 	card->count++;
 	if (flags == VP_BOX_GONE)
 		return;
@@ -201,7 +208,7 @@ static int cards_make(struct cards *cards)
 {
 	cards->all = vp_pool_take(cards->build.pool, (cards->span_count + 1) * sizeof *cards->all);
 	if (!cards->all)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < cards->span_count; i++) {
 		const struct vp_span *span = cards->spans[i];
 		int category = category_of(cards, span);
@@ -237,7 +244,7 @@ static size_t columns_used(const struct cards *cards)
 	return used;
 }
 
-/* Rows of each band, a heading and a gap included; their sum. */
+/* Computes the rows of each band, with a heading and a gap. Returns their sum. */
 static size_t rows_of(struct cards *cards)
 {
 	size_t at = 0, sum = 0;
@@ -253,7 +260,7 @@ static size_t rows_of(struct cards *cards)
 	return sum;
 }
 
-/* What has no room in the longest column becomes one card at its end, until all fit. */
+/* Shortens the longest columns until all bands fit. */
 static void shorten(struct cards *cards, size_t rows)
 {
 	size_t most = cards->span_count;
@@ -267,6 +274,7 @@ static void shorten(struct cards *cards, size_t rows)
 	}
 }
 
+/* Joins the cards that a shortened column leaves out into its last one. */
 static void rest_join(struct cards *cards)
 {
 	for (int i = 0; i < CATEGORIES; i++) {
@@ -290,8 +298,8 @@ static void rest_join(struct cards *cards)
 	}
 }
 
-/* Rows or pixels of the plot: what title, axis, legend and notes leave of the canvas. A category
- * and its numbers take 50 columns. */
+/* Rows or pixels of the plot: the canvas without title, axis, legend and notes. A category takes 50
+ * columns of the legend. */
 static int plot_height(const struct cards *cards, size_t used)
 {
 	const struct vp_view_options *options = cards->build.options;
@@ -308,114 +316,109 @@ static void grid(struct cards *cards)
 	size_t used = columns_used(cards), wide = (size_t)(options->text ? 24 : 225);
 	int least = options->text ? 1 : 19, plot = plot_height(cards, used);
 	cards->across = (size_t)options->width / wide;
-	cards->across = cards->across < 1 ? 1 : cards->across > used ? used : cards->across;
+	if (cards->across > used)
+		cards->across = used;
+	if (cards->across < 1)
+		cards->across = 1;
 	cards->bands = (used + cards->across - 1) / cards->across;
-	cards->across = (used + cards->bands - 1) /
-	                cards->bands; /* no band with a single column left over */
+	cards->across = (used + cards->bands - 1) / cards->bands; /* the bands are about as long */
 	shorten(cards, plot / least > 6 ? (size_t)(plot / least) : 6);
 	rest_join(cards);
 	size_t rows = rows_of(cards);
-	double tallest =
-	        options->text ? 2.0 / (plot > 4 ? plot : 4) : 34.0 / (plot > 40 ? plot : 40);
-	cards->row = 1.0 / (double)(rows ? rows : 1) < tallest ? 1.0 / (double)(rows ? rows : 1)
-	                                                       : tallest;
+	double each = 1.0 / (double)(rows ? rows : 1), tallest = 34.0 / (plot > 40 ? plot : 40);
+	if (options->text)
+		tallest = 2.0 / (plot > 4 ? plot : 4);
+	cards->row = each < tallest ? each : tallest;
 	double unit = (double)options->width / (double)cards->across;
 	cards->letters = (size_t)(options->text ? unit - 5 : (unit - 40) / 6.2);
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
-static const char *perms_of(const struct card *card)
-{
-	const char *perms = card->first->perms;
-	return card->count == 1 ? perms : "";
-}
-
-/* As much as fits: the name, the size, permissions, what is resident. */
+/* As much as fits: the name, the size, permissions, resident bytes. */
 static const char *label_of(struct cards *cards, const struct card *card)
 {
 	struct vp_pool *pool = cards->build.pool;
-	const char *kind = vp_words(pool, vp_s(vp_kind_name(card->first->kind)));
-	const char *name =
-	        card->rest ? vp_pool_print(pool, "%zu more", card->count)
-	                   : vp_short_name(cards->build.model->names[card->first->name], kind);
-	const char *size = card->flags == VP_BOX_GONE ? "gone"
-	                                              : vp_size_words(pool, (double)card->size),
-	           *perms = perms_of(card);
-	const char *rss =
-	        card->has_rss && card->flags != VP_BOX_GONE
-	                ? vp_pool_print(pool, " rss %s", vp_size_words(pool, (double)card->rss))
-	                : "";
-	const char *more = card->count > 1 && !card->rest
-	                           ? vp_pool_print(pool, " in %zu", card->count)
-	                           : vp_pool_print(pool, "%s%s", *perms ? " " : "", perms);
+	bool gone = card->flags == VP_BOX_GONE;
+	const char *name = card->rest ? vp_pool_print(pool, "%zu more", card->count)
+	                              : vp_short_name(cards->build.model->names[card->first->name],
+	                                              vp_kind_words(pool, card->first->kind));
+	const char *size = gone ? "gone" : vp_size_words(pool, (double)card->size), *rss = "",
+	           *more = "";
+	if (card->has_rss && !gone)
+		rss = vp_pool_print(pool, " rss %s", vp_size_words(pool, (double)card->rss));
+	if (card->count > 1 && !card->rest)
+		more = vp_pool_print(pool, " in %zu", card->count);
+	else if (card->count == 1 && *card->first->perms)
+		more = vp_pool_print(pool, " %s", card->first->perms);
 	const char *tails[] = { vp_pool_print(pool, " %s%s%s", size, more, rss),
 		                vp_pool_print(pool, " %s%s", size, more),
 		                vp_pool_print(pool, " %s", size) };
 	size_t wanted = strlen(name) < 12 ? strlen(name) : 12;
-	for (size_t i = 0; i < 3; i++)
-		if (wanted + strlen(tails[i]) <= cards->letters)
+	for (size_t i = 0; i < 3; i++) {
+		size_t tail = strlen(tails[i]);
+		if (wanted + tail <= cards->letters)
 			return vp_pool_print(pool, "%s%s",
-			                     vp_build_cut(pool, name,
-			                                  cards->letters - strlen(tails[i])),
+			                     vp_build_cut(pool, name, cards->letters - tail),
 			                     tails[i]);
+	}
 	return vp_build_cut(pool, name, cards->letters);
 }
 
-static const char *span_words(struct cards *cards, const struct vp_span *span)
+static const char *mark_of(struct cards *cards, const struct vp_span *span)
 {
 	static const char *const marks[] = {
-		[VP_BOX_NEW] = "\nnew", [VP_BOX_GONE] = "\ngone", [VP_BOX_CHANGED] = "\nchanged"
+		[0] = "", [VP_BOX_NEW] = "new", [VP_BOX_GONE] = "gone", [VP_BOX_CHANGED] = "changed"
 	};
-	struct vp_pool *pool = cards->build.pool;
-	const char *name = cards->build.model->names[span->name],
-	           *mark = marks[vp_moment_flags(cards->proc, span)];
-	const char *rss = !span->has_rss
-	                          ? ""
-	                          : vp_pool_print(pool, ", rss %s",
-	                                          vp_size_words(pool, (double)span->rss_last));
-	return vp_pool_print(pool, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s",
-	                     (unsigned long long)span->start, (unsigned long long)span->end,
-	                     vp_size_words(pool, (double)(span->end - span->start)), rss,
-	                     span->perms, vp_words(pool, vp_s(vp_kind_name(span->kind))),
-	                     *name ? " " : "", name, (unsigned long long)span->id,
-	                     vp_time_words(pool, span->t0), span->born ? " by " : "",
-	                     span->born ? vp_event_names[span->born - 1] : "", mark ? mark : "");
+	return marks[vp_moment_flags(cards->proc, span)];
 }
 
-/* One region in full; of several a line each, as far as a person reads. */
+static const char *title_one(struct cards *cards, const struct vp_span *span)
+{
+	struct vp_pool *pool = cards->build.pool;
+	const char *name = cards->build.model->names[span->name], *mark = mark_of(cards, span);
+	return vp_pool_print(pool, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s%s",
+	                     (unsigned long long)span->start, (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)(span->end - span->start)),
+	                     vp_rss_words(pool, span->has_rss, (double)span->rss_last), span->perms,
+	                     vp_kind_words(pool, span->kind), *name ? " " : "", name,
+	                     (unsigned long long)span->id, vp_time_words(pool, span->t0),
+	                     span->born ? " by " : "",
+	                     span->born ? vp_event_names[span->born - 1] : "", *mark ? "\n" : "",
+	                     mark);
+}
+
+static const char *line_of(struct cards *cards, const struct vp_span *span, bool named)
+{
+	struct vp_pool *pool = cards->build.pool;
+	const char *name = "", *mark = mark_of(cards, span);
+	if (named)
+		name = vp_short_name(cards->build.model->names[span->name], "");
+	return vp_pool_print(pool, "0x%llx-0x%llx %s %s %s%s%s%s%s%s",
+	                     (unsigned long long)span->start, (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)(span->end - span->start)), span->perms,
+	                     vp_kind_words(pool, span->kind), named ? " " : "", name,
+	                     *mark ? " (" : "", mark, *mark ? ")" : "");
+}
+
+/* One region in full; of several a line each, as many as a person reads. */
 static const char *title_of(struct cards *cards, const struct card *card)
 {
 	struct vp_pool *pool = cards->build.pool;
 	if (cards->build.options->untitled)
 		return "";
 	if (card->count == 1)
-		return span_words(cards, card->first);
+		return title_one(cards, card->first);
 	const char *name = card->rest ? "" : cards->build.model->names[card->first->name];
-	const char *text =
-	        vp_pool_print(pool, "%s%s%zu regions, %s%s%s", name, *name ? "\n" : "", card->count,
-	                      vp_size_words(pool, (double)card->size),
-	                      card->has_rss ? ", rss " : "",
-	                      card->has_rss ? vp_size_words(pool, (double)card->rss) : "");
-	for (size_t i = 0; i < card->count && i < 12; i++) {
-		const struct vp_span *span = card->spans[i];
-		uint32_t flags = vp_moment_flags(cards->proc, span);
-		text = vp_pool_print(pool, "%s\n0x%llx-0x%llx %s %s %s%s%s%s", text,
-		                     (unsigned long long)span->start, (unsigned long long)span->end,
-		                     vp_size_words(pool, (double)(span->end - span->start)),
-		                     span->perms, vp_words(pool, vp_s(vp_kind_name(span->kind))),
-		                     card->rest ? " " : "",
-		                     card->rest
-		                             ? vp_short_name(cards->build.model->names[span->name],
-		                                             "")
-		                             : "",
-		                     flags == VP_BOX_NEW       ? " (new)"
-		                     : flags == VP_BOX_CHANGED ? " (changed)"
-		                     : flags == VP_BOX_GONE    ? " (gone)"
-		                                               : "");
-	}
-	return card->count > 12 ? vp_pool_print(pool, "%s\nand %zu more", text, card->count - 12)
-	                        : text;
+	const char *text = vp_pool_print(pool, "%s%s%zu regions, %s%s", name, *name ? "\n" : "",
+	                                 card->count, vp_size_words(pool, (double)card->size),
+	                                 vp_rss_words(pool, card->has_rss, (double)card->rss));
+	for (size_t i = 0; i < card->count && i < LINES_MAX; i++)
+		text = vp_pool_print(pool, "%s\n%s", text,
+		                     line_of(cards, card->spans[i], card->rest));
+	if (card->count <= LINES_MAX)
+		return text;
+	return vp_pool_print(pool, "%s\nand %zu more", text, card->count - LINES_MAX);
 }
 
 static int classes(struct cards *cards)
@@ -424,7 +427,7 @@ static int classes(struct cards *cards)
 	struct vp_class *list = vp_pool_take(pool, CATEGORIES * sizeof *list);
 	size_t count = 0;
 	if (!list)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (int i = 0; i < CATEGORIES; i++) {
 		struct column *column = &cards->columns[i];
 		if (!column->count)
@@ -433,13 +436,11 @@ static int classes(struct cards *cards)
 		vp_class_colours(categories[i].like, &list[count]);
 		list[count].name = categories[i].name;
 		list[count++].detail =
-		        vp_pool_print(pool, "%llu region%s, %s%s%s",
+		        vp_pool_print(pool, "%llu region%s, %s%s",
 		                      (unsigned long long)column->regions,
-		                      column->regions == 1 ? "" : "s",
+		                      vp_plural(column->regions),
 		                      vp_size_words(pool, (double)column->size),
-		                      column->has_rss ? ", rss " : "",
-		                      column->has_rss ? vp_size_words(pool, (double)column->rss)
-		                                      : "");
+		                      vp_rss_words(pool, column->has_rss, (double)column->rss));
 	}
 	vp_class_letters(list, count);
 	cards->build.figure->classes = list;
@@ -458,49 +459,51 @@ static void words(struct cards *cards)
 		rss += cards->columns[i].rss;
 		has_rss |= cards->columns[i].has_rss;
 	}
+	bool ended = cards->t + 1 == cards->proc->t1;
 	build->figure->subtitle =
 	        vp_pool_print(pool,
-	                      "at %s%s: %zu region%s by category, %s%s%s; a card's size says "
-	                      "nothing",
-	                      vp_time_words(pool, cards->t),
-	                      cards->t + 1 == cards->proc->t1 ? ", just before it ended" : "",
-	                      cards->regions, cards->regions == 1 ? "" : "s",
-	                      vp_size_words(pool, (double)size), has_rss ? ", rss " : "",
-	                      has_rss ? vp_size_words(pool, (double)rss) : "");
+	                      "%s: %zu region%s by category, %s%s; all cards have the same size",
+	                      vp_moment_words(pool, cards->t, ended), cards->regions,
+	                      vp_plural(cards->regions), vp_size_words(pool, (double)size),
+	                      vp_rss_words(pool, has_rss, (double)rss));
 	if (cards->fresh + cards->changed + cards->gone)
-		vp_build_note(build, vp_pool_print(pool, "since %s: %zu new, %zu changed, %zu gone",
-		                                   vp_time_words(pool, cards->proc->look_before),
-		                                   cards->fresh, cards->changed, cards->gone));
+		vp_build_note(build, "since %s: %zu new, %zu changed, %zu gone",
+		              vp_time_words(pool, cards->proc->look_before), cards->fresh,
+		              cards->changed, cards->gone);
 }
 
 /* ---- boxes ---- */
-
-static int box(struct cards *cards, struct vp_box one)
-{
-	struct vp_figure *figure = cards->build.figure;
-	cards->boxes = vp_build_grow(cards->build.pool, cards->boxes, figure->box_count,
-	                             &cards->box_size, sizeof *cards->boxes);
-	if (!cards->boxes)
-		return vp_fail("out of memory");
-	cards->boxes[figure->box_count++] = one;
-	figure->boxes = cards->boxes;
-	return 0;
-}
 
 static int heading(struct cards *cards, int category, double x0, double x1, double y)
 {
 	const struct column *column = &cards->columns[category];
 	struct vp_pool *pool = cards->build.pool;
-	const char *detail = cards->build.figure->classes[column->class_].detail;
-	const char *size = vp_pool_print(pool, "%s: %llu, %s", categories[category].name,
-	                                 (unsigned long long)column->regions,
-	                                 vp_size_words(pool, (double)column->size));
-	return box(cards,
-	           (struct vp_box){
-	                   (float)x0, (float)x1, (float)(y - cards->row * 0.94), (float)y,
-	                   (uint32_t)column->class_, 0, -1,
-	                   strlen(size) <= cards->letters + 3 ? size : categories[category].name,
-	                   vp_pool_print(pool, "%s: %s", categories[category].name, detail) });
+	const char *name = categories[category].name;
+	const char *size =
+	        vp_pool_print(pool, "%s: %llu, %s", name, (unsigned long long)column->regions,
+	                      vp_size_words(pool, (double)column->size));
+	struct vp_box box = {
+		.x0 = (float)x0,
+		.x1 = (float)x1,
+		.y0 = (float)(y - cards->row * 0.94),
+		.y1 = (float)y,
+		.class = (uint32_t)column->class_,
+		.fill = -1,
+		.label = strlen(size) <= cards->letters + 3 ? size : name,
+		.title = vp_pool_print(pool, "%s: %s", name,
+		                       cards->build.figure->classes[column->class_].detail),
+	};
+	return vp_build_box(&cards->build, box);
+}
+
+static double fill_of(const struct card *card)
+{
+	if (card->flags == VP_BOX_GONE)
+		return 0;
+	if (!card->has_rss || !card->size)
+		return -1;
+	double fill = (double)card->rss / (double)card->size;
+	return fill > 1 ? 1 : fill;
 }
 
 static int column_boxes(struct cards *cards, int category, size_t at, double y)
@@ -514,16 +517,19 @@ static int column_boxes(struct cards *cards, int category, size_t at, double y)
 		return -1;
 	for (size_t i = 0; i < column->count; i++) {
 		const struct card *card = &column->cards[i];
-		double top = y - (double)(i + 1) * cards->row,
-		       fill = card->has_rss && card->size ? (double)card->rss / (double)card->size
-		                                          : -1;
-		if (card->flags == VP_BOX_GONE)
-			fill = 0;
-		if (box(cards, (struct vp_box){ (float)(x0 + (options->text ? 2 * gap : gap)),
-		                                (float)x1, (float)(top - cards->row * 0.88),
-		                                (float)top, (uint32_t)column->class_, card->flags,
-		                                (float)(fill > 1 ? 1 : fill), label_of(cards, card),
-		                                title_of(cards, card) }))
+		double top = y - (double)(i + 1) * cards->row;
+		struct vp_box box = {
+			.x0 = (float)(x0 + (options->text ? 2 * gap : gap)),
+			.x1 = (float)x1,
+			.y0 = (float)(top - cards->row * 0.88),
+			.y1 = (float)top,
+			.class = (uint32_t)column->class_,
+			.flags = card->flags,
+			.fill = (float)fill_of(card),
+			.label = label_of(cards, card),
+			.title = title_of(cards, card),
+		};
+		if (vp_build_box(&cards->build, box))
 			return -1;
 	}
 	return 0;
@@ -554,12 +560,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct cards cards = { .proc = vp_model_chosen(model) };
-	struct vp_view_options sane = *options;
-	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height
-	              : options->text     ? 48
-	                                  : 600; /* text that may be as long as it likes */
-	if (vp_build_begin(&cards.build, "cards", VP_BOXES, model, &sane, figure, pool))
+	struct vp_view_options sized = vp_build_canvas(options, TEXT_ROWS);
+	if (vp_build_begin(&cards.build, "cards", VP_BOXES, model, &sized, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&cards.build, cards.proc);
 	if (cards.proc && model->t1 >= model->t0 && collect(&cards))

@@ -1,7 +1,8 @@
-/* The view events: what happened, in rows, the newest last: raw lines as a source saw them,
- * semantic transitions as the tracker understood them, and notes. The three are told apart in a
- * column and never counted together. */
+/* The view events: what happened, in rows, the newest last: system events as a source saw them,
+ * changes as the tracker understood them, and notes. A column tells the three apart (raw, semantic,
+ * note); they are never counted together. */
 #include "base/error.h"
+#include "view/empty.h"
 #include "view/rows.h"
 
 #include <string.h>
@@ -30,35 +31,37 @@ enum field {
 	FIELDS
 };
 
+/* clang-format off */
 static const struct vp_field fields[FIELDS] = {
-	[T] = { "t", "t", true, false },
-	[PID] = { "pid", "pid", true, false },
-	[LEVEL] = { "level", "level", false, false },
-	[EVENT] = { "event", "event", false, false },
-	[ACT] = { "act", "act", true, false },
-	[ID] = { "id", "id", true, false },
-	[LINES] = { "lines", "lines", true, false },
-	[CHANGE] = { "change", "+/- KiB", true, true },
-	[RSS] = { "rss", "rss +/- KiB", true, true },
-	[KIND] = { "kind", "kind", false, false },
-	[PERMS] = { "perms", "perms", false, false },
-	[RANGE] = { "range", "range", false, false },
-	[START] = { "start", "start", false, false },
-	[END] = { "end", "end", false, false },
-	[NAME] = { "name", "name", false, false },
-	[TID] = { "tid", "thread", true, false },
-	[CAUSE] = { "cause", "cause", false, false },
-	[TOOK] = { "took", "took \302\265s", true, false },
-	[LAG] = { "lag", "lag \302\265s", true, false },
-	[TEXT] = { "text", "text", false, false },
+	[T]      = { "t",      "t",            true,  false },
+	[PID]    = { "pid",    "pid",          true,  false },
+	[LEVEL]  = { "level",  "level",        false, false },
+	[EVENT]  = { "event",  "event",        false, false },
+	[ACT]    = { "act",    "act",          true,  false },
+	[ID]     = { "id",     "id",           true,  false },
+	[LINES]  = { "lines",  "lines",        true,  false },
+	[CHANGE] = { "change", "+/- KiB",      true,  true },
+	[RSS]    = { "rss",    "rss +/- KiB",  true,  true },
+	[KIND]   = { "kind",   "kind",         false, false },
+	[PERMS]  = { "perms",  "perms",        false, false },
+	[RANGE]  = { "range",  "range",        false, false },
+	[START]  = { "start",  "start",        false, false },
+	[END]    = { "end",    "end",          false, false },
+	[NAME]   = { "name",   "name",         false, false },
+	[TID]    = { "tid",    "thread",       true,  false },
+	[CAUSE]  = { "cause",  "cause",        false, false },
+	[TOOK]   = { "took",   "took \302\265s", true, false },
+	[LAG]    = { "lag",    "lag \302\265s",  true, false },
+	[TEXT]   = { "text",   "text",         false, false },
 };
+/* clang-format on */
 
 struct events {
 	struct vp_build build;
 	const struct vp_journal *journal;
 	uint32_t *rows;
 	size_t count; /* in the ring, the oldest first */
-	bool threads; /* some call was not that of a first thread */
+	bool threads; /* some call came from another thread than the first */
 };
 
 static const struct vp_happening *row_of(const struct events *events, size_t i)
@@ -73,12 +76,15 @@ static const char *word_of(const struct vp_happening *row, uint32_t at)
 
 static const char *level_of(const struct vp_happening *row)
 {
-	return row->type == VP_T_change                               ? "semantic"
-	       : row->type == VP_T_event || row->type == VP_T_process ? "raw"
-	                                                              : "note";
+	switch (row->type) {
+	case VP_T_change: return "semantic";
+	case VP_T_event:
+	case VP_T_process: return "raw";
+	default: return "note";
+	}
 }
 
-/* An act of several kinds of change has their names, its own first. */
+/* An act of several changes has all their names, its own first. */
 static const char *event_of(const struct events *events, const struct vp_happening *row)
 {
 	struct vp_pool *pool = events->build.pool;
@@ -94,31 +100,37 @@ static const char *event_of(const struct events *events, const struct vp_happeni
 static struct vp_value address(const struct events *events, const struct vp_happening *row,
                                uint64_t value)
 {
-	return row->end ? vp_word(vp_pool_print(events->build.pool, "%016llx",
-	                                        (unsigned long long)value))
-	                : (struct vp_value){ 0 };
+	if (!row->end)
+		return vp_nothing();
+	return vp_word(vp_pool_print(events->build.pool, "%016llx", (unsigned long long)value));
 }
 
-/* Of a change alone: what raw lines and notes know nothing of. */
+static struct vp_value range(const struct events *events, const struct vp_happening *row)
+{
+	if (!row->end)
+		return vp_nothing();
+	return vp_word(vp_pool_print(events->build.pool, "%llx-%llx",
+	                             (unsigned long long)row->start, (unsigned long long)row->end));
+}
+
+/* What only a change has. */
 static struct vp_value change_value(const struct events *events, const struct vp_happening *row,
                                     int field)
 {
 	if (row->type != VP_T_change)
-		return (struct vp_value){ 0 };
+		return vp_nothing();
 	switch (field) {
 	case ACT: return vp_number(VP_COUNT, (int64_t)row->act);
-	case ID:
-		return row->lines == 1 ? vp_number(VP_COUNT, (int64_t)row->id)
-		                       : (struct vp_value){ 0 };
+	case ID: return vp_known(row->lines == 1, VP_COUNT, (int64_t)row->id);
 	case LINES: return vp_number(VP_COUNT, (int64_t)row->lines);
 	case CHANGE: return vp_number(VP_KIB_DELTA, row->size);
-	case RSS: return row->has_rss ? vp_number(VP_KIB_DELTA, row->rss) : (struct vp_value){ 0 };
+	case RSS: return vp_known(row->has_rss, VP_KIB_DELTA, row->rss);
 	case KIND:
-		return vp_word(row->kind == UINT32_MAX ? NULL
-		                                       : vp_words(events->build.pool,
-		                                                  vp_s(vp_kind_name(row->kind))));
-	case PERMS: return row->lines == 1 ? vp_word(row->perms) : (struct vp_value){ 0 };
-	default: return (struct vp_value){ 0 };
+		if (row->kind == UINT32_MAX)
+			return vp_nothing();
+		return vp_word(vp_kind_words(events->build.pool, row->kind));
+	case PERMS: return vp_word(row->lines == 1 ? row->perms : NULL);
+	default: return vp_nothing();
 	}
 }
 
@@ -141,27 +153,21 @@ static const char *text_of(const struct events *events, const struct vp_happenin
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	const struct events *events = ctx;
-	struct vp_pool *pool = events->build.pool;
 	if (i == events->count)
-		return field == T ? vp_word("total") : (struct vp_value){ 0 };
+		return field == T ? vp_word("total") : vp_nothing();
 	const struct vp_happening *row = row_of(events, i);
 	switch (field) {
 	case T: return vp_number(VP_SECONDS, row->t);
-	case PID: return row->pid > 0 ? vp_number(VP_COUNT, row->pid) : (struct vp_value){ 0 };
+	case PID: return vp_known(row->pid > 0, VP_COUNT, row->pid);
 	case LEVEL: return vp_word(level_of(row));
 	case EVENT: return vp_word(event_of(events, row));
-	case RANGE:
-		return row->end ? vp_word(vp_pool_print(pool, "%llx-%llx",
-		                                        (unsigned long long)row->start,
-		                                        (unsigned long long)row->end))
-		                : (struct vp_value){ 0 };
+	case RANGE: return range(events, row);
 	case START: return address(events, row, row->start);
 	case END: return address(events, row, row->end);
 	case NAME: return vp_word(name_of(events, row));
-	case TID: return row->tid ? vp_number(VP_COUNT, (int64_t)row->tid) : (struct vp_value){ 0 };
-	case TOOK:
-		return row->took ? vp_number(VP_MICROSECONDS, row->took) : (struct vp_value){ 0 };
-	case LAG: return row->lag ? vp_number(VP_MICROSECONDS, row->lag) : (struct vp_value){ 0 };
+	case TID: return vp_known(row->tid, VP_COUNT, (int64_t)row->tid);
+	case TOOK: return vp_known(row->took, VP_MICROSECONDS, row->took);
+	case LAG: return vp_known(row->lag, VP_MICROSECONDS, row->lag);
 	case CAUSE: return vp_word(word_of(row, row->cause));
 	case TEXT: return vp_word(text_of(events, row));
 	default: return change_value(events, row, field);
@@ -172,12 +178,11 @@ static int class_of(void *ctx, size_t i)
 {
 	const struct events *events = ctx;
 	const struct vp_happening *row = row_of(events, i);
-	return row->type == VP_T_change && row->kind != UINT32_MAX
-	               ? events->build.class_of[row->kind]
-	               : -1;
+	bool of_kind = row->type == VP_T_change && row->kind != UINT32_MAX;
+	return of_kind ? events->build.class_of[row->kind] : -1;
 }
 
-/* The thread is told by itself only where there are several in a process. */
+/* The pid is shown if there are several processes, the thread if a process has several. */
 static struct vp_rows rows_of(bool pids, bool threads)
 {
 	static const char *const presets[2][2] = {
@@ -186,11 +191,13 @@ static struct vp_rows rows_of(bool pids, bool threads)
 		{ "t,pid,level,event,act,id,change,rss,kind,range,name,cause,took,lag,text",
 		  "t,pid,level,event,act,id,change,rss,kind,range,name,tid,cause,took,lag,text" },
 	};
-	return (struct vp_rows){ .fields = fields,
-		                 .field_count = FIELDS,
-		                 .value = value,
-		                 .class_of = class_of,
-		                 .preset = presets[pids][threads] };
+	return (struct vp_rows){
+		.fields = fields,
+		.field_count = FIELDS,
+		.value = value,
+		.class_of = class_of,
+		.preset = presets[pids][threads],
+	};
 }
 
 static int collect(struct events *events)
@@ -200,7 +207,7 @@ static int collect(struct events *events)
 	events->rows =
 	        vp_pool_take(events->build.pool, (journal->count + 1) * sizeof *events->rows);
 	if (!events->rows)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < journal->count; i++) {
 		size_t at = (journal->next + i) % journal->count;
 		const struct vp_happening *row = &journal->ring[at];
@@ -220,26 +227,19 @@ static void words(struct events *events)
 	const struct vp_journal *journal = events->journal;
 	struct vp_pool *pool = build->pool;
 	build->figure->subtitle =
-	        vp_pool_print(pool,
-	                      "%llu raw event%s, %llu semantic transition%s (acts) in %llu change "
-	                      "line%s, %s to %s",
-	                      (unsigned long long)journal->raw, journal->raw == 1 ? "" : "s",
-	                      (unsigned long long)journal->acts, journal->acts == 1 ? "" : "s",
-	                      (unsigned long long)journal->lines, journal->lines == 1 ? "" : "s",
+	        vp_pool_print(pool, "%llu system event%s; %llu change%s (%llu line%s); %s to %s",
+	                      (unsigned long long)journal->raw, vp_plural(journal->raw),
+	                      (unsigned long long)journal->acts, vp_plural(journal->acts),
+	                      (unsigned long long)journal->lines, vp_plural(journal->lines),
 	                      vp_time_words(pool, build->model->t0),
 	                      vp_time_words(pool, build->model->t1));
 	if (journal->all > journal->count)
-		vp_build_note(build,
-		              vp_pool_print(pool, "the last %zu of %llu rows are kept: see --rows",
-		                            journal->count, (unsigned long long)journal->all));
+		vp_build_note(build, "only the last %zu of %llu rows are kept (--rows)",
+		              journal->count, (unsigned long long)journal->all);
 	if (journal->unplaced)
-		vp_build_note(build, vp_pool_print(pool,
-		                                   "%llu raw event%s left out: nothing in %s says "
-		                                   "whether the filter lets %s through",
-		                                   (unsigned long long)journal->unplaced,
-		                                   journal->unplaced == 1 ? " is" : "s are",
-		                                   journal->unplaced == 1 ? "it" : "them",
-		                                   journal->unplaced == 1 ? "it" : "them"));
+		vp_build_note(build, "%llu event%s without a region %s hidden by the filter",
+		              (unsigned long long)journal->unplaced, vp_plural(journal->unplaced),
+		              journal->unplaced == 1 ? "is" : "are");
 }
 
 static const char *title_of(struct vp_build *build)
@@ -270,7 +270,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		words(&events);
 	else if (model->types[VP_T_region] && !model->types[VP_T_change] && model->samples < 2 &&
 	         !model->filter.kinds)
-		figure->empty = "only one look is told of: nothing is seen to happen";
+		figure->empty = "the input has one sample: no change can be shown";
 	else
 		vp_build_empty(&events.build, "event");
 	vp_build_notes(&events.build);
@@ -281,13 +281,13 @@ static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = rows_of(true, true);
 	if (options->by && strcmp(options->by, "act") && strcmp(options->by, "change"))
-		return vp_fail("rows of events are by act or by change, not by '%s'", options->by);
+		return vp_fail("--by %s: expected act or change", options->by);
 	return vp_rows_check(&rows, options);
 }
 
 const struct vp_view vp_view_events = {
 	.name = "events",
-	.about = "what happened, the newest last: raw lines, semantic changes and notes told apart "
+	.about = "what happened, the newest last: system events, changes and notes "
 	         "(--rows, --by, --columns, --sort)",
 	.keep = VP_KEEP_JOURNAL | VP_KEEP_STILL,
 	.build = build,

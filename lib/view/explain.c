@@ -1,8 +1,10 @@
-/* The view explain: one moment of one process in plain words: what each kind of memory is for, how
- * much of it is there and resident, and, in the notes, what is lazy, shared, closed, writable and
- * executable at once, and where the holes are. */
+/* The view explain: one moment of one process in plain words. The rows say what each kind of memory
+ * is for and how much of it is resident; the notes say what is lazy, shared, without access,
+ * writable and executable at once, and where the holes are. */
 #include "base/error.h"
 #include "space/rules_macos.h"
+#include "view/empty.h"
+#include "view/moment.h"
 #include "view/rows.h"
 
 #include <stdlib.h>
@@ -43,27 +45,27 @@ struct sum {
 	bool has_rss, has_shared, has_dirty, has_swap;
 };
 
-/* A row: a kind, or one of the words that macOS has for regions of a kind. */
-struct part {
+/* A row: a kind, or one of the labels that macOS has for regions of a kind. */
+struct group {
 	size_t kind;
 	vp_str label; /* n 0: none */
 	const char *about;
 	struct sum sum;
 };
 
-#define PARTS_MAX  500 /* with words of their own; the rest are told by their kind */
+#define GROUPS_MAX 500 /* from then on regions are grouped by kind alone */
 #define LAZIEST    3
 #define HOLES      3
-#define LAZY_LEAST (UINT64_C(1) << 20) /* bytes: of smaller regions nobody asks */
+#define LAZY_LEAST (UINT64_C(1) << 20) /* bytes: smaller regions do not matter */
 
 struct explain {
 	struct vp_build build;
 	const struct vp_space *space;
-	struct sum *kinds, all, textbook, guards, reserved, both, code, asked, lazy, mapped_shared,
-	        twice;
+	struct sum *kinds, all, textbook, guards, reserved, both, code, allocated, lazy,
+	        mapped_shared, twice;
 	const struct vp_region *first_both, *first_twice, *laziest[LAZIEST];
-	struct part *parts;
-	size_t part_count, part_room, lazy_count, kind_count, kinds_there;
+	struct group *groups;
+	size_t group_count, group_room, lazy_count, kind_count, kinds_there;
 	uint64_t holes[HOLES][2], hole_count, hole_bytes, pss;
 	bool has_pss;
 };
@@ -89,32 +91,41 @@ static void add(struct sum *sum, const struct vp_region *region)
 		sum->shared +=
 		        region->measure[VP_M_shared_clean] + region->measure[VP_M_shared_dirty];
 	}
-	if (has(region, VP_M_dirty))
-		sum->has_dirty = true, sum->dirty += region->measure[VP_M_dirty];
-	if (has(region, VP_M_swap))
-		sum->has_swap = true, sum->swap += region->measure[VP_M_swap];
+	if (has(region, VP_M_dirty)) {
+		sum->has_dirty = true;
+		sum->dirty += region->measure[VP_M_dirty];
+	}
+	if (has(region, VP_M_swap)) {
+		sum->has_swap = true;
+		sum->swap += region->measure[VP_M_swap];
+	}
 }
 
-static int add_part(struct explain *explain, size_t kind, const struct vp_region *region)
+static struct group *group_of(struct explain *explain, size_t kind, vp_str label, const char *about)
 {
-	vp_str label = explain->part_count < PARTS_MAX && vp_macos_kind(region)
-	                       ? region->label
-	                       : (vp_str){ NULL, 0 };
-	const char *about = label.n ? vp_macos_about(region) : vp_kind_about(kind);
-	struct part *part = explain->parts, *end = part + explain->part_count;
-	while (part < end &&
-	       (part->kind != kind || part->about != about || !vp_str_eq(part->label, label)))
-		part++;
-	if (part == end) {
-		explain->parts =
-		        vp_build_grow(explain->build.pool, explain->parts, explain->part_count,
-		                      &explain->part_room, sizeof *explain->parts);
-		if (!explain->parts)
-			return vp_fail("out of memory");
-		part = &explain->parts[explain->part_count++];
-		*part = (struct part){ .kind = kind, .label = label, .about = about };
+	for (size_t i = 0; i < explain->group_count; i++) {
+		struct group *group = &explain->groups[i];
+		if (group->kind == kind && group->about == about && vp_str_eq(group->label, label))
+			return group;
 	}
-	add(&part->sum, region);
+	explain->groups = vp_build_grow(explain->build.pool, explain->groups, explain->group_count,
+	                                &explain->group_room, sizeof *explain->groups);
+	if (!explain->groups)
+		return NULL;
+	struct group *group = &explain->groups[explain->group_count++];
+	*group = (struct group){ .kind = kind, .label = label, .about = about };
+	return group;
+}
+
+static int add_to_group(struct explain *explain, size_t kind, const struct vp_region *region)
+{
+	bool own = explain->group_count < GROUPS_MAX && vp_macos_kind(region);
+	vp_str label = own ? region->label : (vp_str){ NULL, 0 };
+	const char *about = label.n ? vp_macos_about(region) : vp_kind_about(kind);
+	struct group *group = group_of(explain, kind, label, about);
+	if (!group)
+		return vp_no_memory();
+	add(&group->sum, region);
 	return 0;
 }
 
@@ -125,7 +136,7 @@ static bool is_one_of(vp_str kind, const char *const *kinds)
 	return *kinds != NULL;
 }
 
-/* The more of it has never been touched, the lazier. */
+/* Bytes that were never touched, or are no longer resident. */
 static uint64_t untouched(const struct vp_region *region)
 {
 	return region->size - (region->measure[VP_M_rss] < region->size ? region->measure[VP_M_rss]
@@ -151,18 +162,20 @@ static void add_hole(struct explain *explain, uint64_t start, uint64_t end)
 	for (; at > 0 && explain->holes[at - 1][1] - explain->holes[at - 1][0] < end - start; at--)
 		if (at < HOLES)
 			memcpy(explain->holes[at], explain->holes[at - 1], sizeof *explain->holes);
-	if (at < HOLES)
-		explain->holes[at][0] = start, explain->holes[at][1] = end;
+	if (at < HOLES) {
+		explain->holes[at][0] = start;
+		explain->holes[at][1] = end;
+	}
 }
 
-/* Memory that the program asked for; of a kind that is somebody's own all that is writable, private
- * and of no file. */
-static bool was_asked_for(size_t kind, const struct vp_region *region)
+/* Memory that the program allocated. Of a user's own kind: all that is writable, private and of no
+ * file. */
+static bool was_allocated(size_t kind, const struct vp_region *region)
 {
-	static const char *const asked[] = { "heap", "arena", "anon", "gc",   "wasm",
-		                             "jit",  "bss",   "tls",  "huge", NULL };
+	static const char *const allocated[] = { "heap", "arena", "anon", "gc",   "wasm",
+		                                 "jit",  "bss",   "tls",  "huge", NULL };
 	bool file = region->inode.n && !vp_str_is(region->inode, "0");
-	if (is_one_of(region->kind, asked))
+	if (is_one_of(region->kind, allocated))
 		return true;
 	return !vp_kind_about(kind)[0] && strchr(region->perms, 'w') &&
 	       !strchr(region->perms, 's') && !file;
@@ -182,8 +195,8 @@ static int count(struct explain *explain, const struct vp_region *region)
 	vp_build_count(&explain->build, kind, region->size);
 	if (is_one_of(region->kind, textbook))
 		add(&explain->textbook, region);
-	if (was_asked_for(kind, region))
-		add(&explain->asked, region);
+	if (was_allocated(kind, region))
+		add(&explain->allocated, region);
 	if (vp_str_is(region->kind, "guard"))
 		add(&explain->guards, region);
 	if (vp_str_is(region->kind, "reserved"))
@@ -206,9 +219,11 @@ static int count(struct explain *explain, const struct vp_region *region)
 	if (!closed && has(region, VP_M_rss) && region->size >= LAZY_LEAST &&
 	    region->measure[VP_M_rss] < region->size / 2)
 		add_lazy(explain, region);
-	if (has(region, VP_M_pss))
-		explain->has_pss = true, explain->pss += region->measure[VP_M_pss];
-	return add_part(explain, kind, region);
+	if (has(region, VP_M_pss)) {
+		explain->has_pss = true;
+		explain->pss += region->measure[VP_M_pss];
+	}
+	return add_to_group(explain, kind, region);
 }
 
 static bool is_filtered(const struct vp_filter *filter)
@@ -224,7 +239,7 @@ static int collect(struct explain *explain)
 	explain->kinds = vp_pool_take(explain->build.pool,
 	                              (explain->kind_count + 1) * sizeof *explain->kinds);
 	if (!explain->kinds)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < explain->space->count; i++) {
 		const struct vp_region *region = &explain->space->live[i]->region;
 		if (!vp_filter_region(filter, region, region->kind))
@@ -232,7 +247,7 @@ static int collect(struct explain *explain)
 		if (count(explain, region))
 			return -1;
 		if (last && region->start > last && !(region->start >> 63))
-			add_hole(explain, last, region->start); /* above is the kernel's */
+			add_hole(explain, last, region->start); /* the kernel's half is no hole */
 		if (region->end > last)
 			last = region->end;
 	}
@@ -256,77 +271,71 @@ static const char *percent_words(const struct explain *explain, uint64_t part, u
 	                  : vp_pool_print(explain->build.pool, "%lld%%", (long long)n);
 }
 
-static struct vp_value known(bool there, enum vp_how how, uint64_t n)
-{
-	return there ? vp_number(how, (int64_t)n) : (struct vp_value){ 0 };
-}
-
 static struct vp_value sum_value(const struct sum *sum, int field)
 {
+	uint64_t own = sum->rss > sum->shared ? sum->rss - sum->shared : 0;
 	switch (field) {
 	case REGIONS: return vp_number(VP_COUNT, (int64_t)sum->regions);
 	case SIZE: return vp_number(VP_KIB, (int64_t)sum->size);
-	case RSS: return known(sum->has_rss, VP_KIB, sum->rss);
+	case RSS: return vp_known(sum->has_rss, VP_KIB, (int64_t)sum->rss);
 	case RESIDENT:
-		return known(sum->has_rss && sum->measured_size, VP_COUNT,
-		             (uint64_t)percent(sum->rss, sum->measured_size));
-	case SHARED: return known(sum->has_shared, VP_KIB, sum->shared);
-	case PRIVATE:
-		return known(sum->has_shared && sum->has_rss, VP_KIB,
-		             sum->rss > sum->shared ? sum->rss - sum->shared : 0);
-	case DIRTY: return known(sum->has_dirty, VP_KIB, sum->dirty);
-	case SWAP: return known(sum->has_swap, VP_KIB, sum->swap);
-	default: return (struct vp_value){ 0 };
+		return vp_known(sum->has_rss && sum->measured_size, VP_COUNT,
+		                percent(sum->rss, sum->measured_size));
+	case SHARED: return vp_known(sum->has_shared, VP_KIB, (int64_t)sum->shared);
+	case PRIVATE: return vp_known(sum->has_shared && sum->has_rss, VP_KIB, (int64_t)own);
+	case DIRTY: return vp_known(sum->has_dirty, VP_KIB, (int64_t)sum->dirty);
+	case SWAP: return vp_known(sum->has_swap, VP_KIB, (int64_t)sum->swap);
+	default: return vp_nothing();
 	}
 }
 
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct explain *explain = ctx;
-	if (i == explain->part_count)
+	if (i == explain->group_count)
 		return field == KIND ? vp_word("total") : sum_value(&explain->all, field);
-	const struct part *part = &explain->parts[i];
-	if (field == KIND)
-		return vp_word(vp_words(explain->build.pool, vp_s(vp_kind_name(part->kind))));
-	if (field == LABEL)
-		return part->label.n ? vp_word(vp_words(explain->build.pool, part->label))
-		                     : (struct vp_value){ 0 };
-	if (field == ABOUT)
-		return vp_word(part->about[0] ? part->about
-		                              : "somebody's own kind: of a rule in YAML, or of a "
-		                                "plugin");
-	return sum_value(&part->sum, field);
+	const struct group *group = &explain->groups[i];
+	switch (field) {
+	case KIND: return vp_word(vp_kind_words(explain->build.pool, group->kind));
+	case LABEL:
+		return vp_word(group->label.n ? vp_words(explain->build.pool, group->label) : NULL);
+	case ABOUT:
+		return vp_word(group->about[0] ? group->about
+		                               : "a kind from a rule in YAML or from a plugin");
+	default: return sum_value(&group->sum, field);
+	}
 }
 
 static int class_of(void *ctx, size_t i)
 {
 	const struct explain *explain = ctx;
-	return explain->build.class_of[explain->parts[i].kind];
+	return explain->build.class_of[explain->groups[i].kind];
 }
 
 static struct vp_rows rows_of(struct explain *explain)
 {
-	return (struct vp_rows){ .fields = fields,
-		                 .field_count = FIELDS,
-		                 .preset = "kind,label,regions,size,rss,resident,shared,private,"
-		                           "about",
-		                 .sort = "-size",
-		                 .count = explain ? explain->part_count : 0,
-		                 .value = value,
-		                 .class_of = class_of,
-		                 .ctx = explain };
+	return (struct vp_rows){
+		.fields = fields,
+		.field_count = FIELDS,
+		.preset = "kind,label,regions,size,rss,resident,shared,private,about",
+		.sort = "-size",
+		.count = explain ? explain->group_count : 0,
+		.value = value,
+		.class_of = class_of,
+		.ctx = explain,
+	};
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
 static const char *size_words(const struct explain *explain, uint64_t bytes)
 {
 	return vp_size_words(explain->build.pool, (double)bytes);
 }
 
-#define SAY(...) vp_build_note(&explain->build, vp_pool_print(explain->build.pool, __VA_ARGS__))
+#define SAY(...) vp_build_note(&explain->build, __VA_ARGS__)
 #define N(n)     ((unsigned long long)(n))
-#define S(n)     ((n) == 1 ? "" : "s")
+#define S(n)     vp_plural(n)
 
 static const char *region_words(const struct explain *explain, const struct vp_region *region)
 {
@@ -339,34 +348,41 @@ static const char *region_words(const struct explain *explain, const struct vp_r
 static void say_entities(struct explain *explain)
 {
 	const struct sum *all = &explain->all, *textbook = &explain->textbook;
-	SAY("what makes it up: %llu region%s of %zu kind%s; code, data, heap and stack of the "
-	    "textbook are %llu of them (%s of the size)",
+	SAY("%llu region%s of %zu kind%s; %llu of these %s code, data, heap or stack (%s of the "
+	    "size)",
 	    N(all->regions), S(all->regions), explain->kinds_there, S(explain->kinds_there),
-	    N(textbook->regions), percent_words(explain, textbook->size, all->size));
+	    N(textbook->regions), textbook->regions == 1 ? "is" : "are",
+	    percent_words(explain, textbook->size, all->size));
 }
 
 static void say_resident(struct explain *explain)
 {
-	const struct sum *all = &explain->all, *asked = &explain->asked;
+	const struct sum *all = &explain->all;
 	if (!all->has_rss) {
-		SAY("what is resident is not known: look with --detail rss or smaps");
+		SAY("what is resident is unknown: record with vm-sample --detail rss or smaps");
 		return;
 	}
-	SAY("what it costs: %s of %s are resident (%s)%s%s", size_words(explain, all->rss),
+	SAY("resident: %s of %s (%s)%s%s", size_words(explain, all->rss),
 	    size_words(explain, all->measured_size),
 	    percent_words(explain, all->rss, all->measured_size),
-	    explain->has_pss ? "; its fair share of memory (PSS) is " : "",
+	    explain->has_pss ? "; its proportional share (PSS) is " : "",
 	    explain->has_pss ? size_words(explain, explain->pss) : "");
-	if (!asked->has_rss || !asked->measured_size)
+}
+
+static void say_allocated(struct explain *explain)
+{
+	const struct sum *allocated = &explain->allocated;
+	if (!explain->all.has_rss || !allocated->has_rss || !allocated->measured_size)
 		return;
-	int64_t touched = percent(asked->rss, asked->measured_size);
-	SAY("does RSS follow what was asked for? of %s (heap, anon, arena ...) %s are resident "
-	    "(%s): %s",
-	    size_words(explain, asked->measured_size), size_words(explain, asked->rss),
-	    percent_words(explain, asked->rss, asked->measured_size),
-	    touched >= 90   ? "yes, nearly all of it was touched"
-	    : touched >= 50 ? "in part, it follows what was touched"
-	                    : "no, it follows what was touched");
+	int64_t touched = percent(allocated->rss, allocated->measured_size);
+	const char *verdict = "RSS follows what was touched, not what was allocated";
+	if (touched >= 90)
+		verdict = "nearly all of it was touched";
+	else if (touched >= 50)
+		verdict = "RSS follows what was touched";
+	SAY("allocated (heap, anon, arena ...): %s of %s are resident (%s); %s",
+	    size_words(explain, allocated->rss), size_words(explain, allocated->measured_size),
+	    percent_words(explain, allocated->rss, allocated->measured_size), verdict);
 }
 
 static void say_lazy(struct explain *explain)
@@ -375,16 +391,17 @@ static void say_lazy(struct explain *explain)
 	if (!explain->all.has_rss)
 		return;
 	if (!lazy->regions) {
-		SAY("lazy: no usable region of 1 MiB or more has less than half of it resident");
+		SAY("lazy: no accessible region of 1 MiB or more is less than half resident");
 		return;
 	}
-	SAY("lazy: %llu usable region%s of 1 MiB or more, %s in all, with less than half resident: "
-	    "%s",
+	SAY("lazy: %llu accessible region%s of 1 MiB or more, %s in all, %s less than half "
+	    "resident "
+	    "(%s)",
 	    N(lazy->regions), S(lazy->regions), size_words(explain, lazy->size),
-	    size_words(explain, lazy->rss));
+	    lazy->regions == 1 ? "is" : "are", size_words(explain, lazy->rss));
 	for (size_t i = 0; i < explain->lazy_count; i++)
-		SAY("  %s %s: %s of %s resident", i ? "then" : "laziest is",
-		    region_words(explain, explain->laziest[i]),
+		SAY("  %s %s: %s of %s resident",
+		    i ? "then" : "laziest:", region_words(explain, explain->laziest[i]),
 		    size_words(explain, explain->laziest[i]->measure[VP_M_rss]),
 		    size_words(explain, explain->laziest[i]->size));
 }
@@ -392,8 +409,8 @@ static void say_lazy(struct explain *explain)
 static void say_closed(struct explain *explain)
 {
 	const struct sum *guards = &explain->guards, *reserved = &explain->reserved;
-	SAY("closed to all access: %llu guard%s, %s; %llu reserved region%s, %s: addresses only, "
-	    "no memory",
+	SAY("without any access: %llu guard%s (%s) and %llu reserved region%s (%s); they take "
+	    "addresses, not memory",
 	    N(guards->regions), S(guards->regions), size_words(explain, guards->size),
 	    N(reserved->regions), S(reserved->regions), size_words(explain, reserved->size));
 }
@@ -402,31 +419,30 @@ static void say_shared(struct explain *explain)
 {
 	const struct sum *all = &explain->all, *mapped = &explain->mapped_shared;
 	if (all->has_shared && all->has_rss)
-		SAY("shared: %s of %s resident are in use by other processes too (%s); the rest is "
-		    "its own",
+		SAY("shared: %s of %s resident are mapped by other processes too (%s); the rest is "
+		    "private",
 		    size_words(explain, all->shared), size_words(explain, all->rss),
 		    percent_words(explain, all->shared, all->rss));
-	SAY("mapped to be shared, so that writes are seen by others: %llu region%s, %s",
+	SAY("mapped shared, so that other processes see its writes: %llu region%s, %s",
 	    N(mapped->regions), S(mapped->regions), size_words(explain, mapped->size));
 }
 
 static void say_both(struct explain *explain)
 {
-	const struct sum *both = &explain->both;
+	const struct sum *both = &explain->both, *twice = &explain->twice;
 	if (!explain->all.regions)
 		return;
 	if (!both->regions)
 		SAY("W^X holds: of %llu executable region%s none is writable",
 		    N(explain->code.regions), S(explain->code.regions));
 	else
-		SAY("W^X is broken: %llu region%s, %s, can be written and executed at once, as %s",
+		SAY("W^X is broken: %llu region%s, %s, %s writable and executable; the first: %s",
 		    N(both->regions), S(both->regions), size_words(explain, both->size),
-		    region_words(explain, explain->first_both));
-	if (explain->twice.regions)
+		    both->regions == 1 ? "is" : "are", region_words(explain, explain->first_both));
+	if (twice->regions)
 		SAY("W^X is evaded: %llu executable region%s, %s, can be written through another "
-		    "mapping of the same pages, as %s",
-		    N(explain->twice.regions), S(explain->twice.regions),
-		    size_words(explain, explain->twice.size),
+		    "mapping of the same pages; the first: %s",
+		    N(twice->regions), S(twice->regions), size_words(explain, twice->size),
 		    region_words(explain, explain->first_twice));
 }
 
@@ -435,38 +451,32 @@ static void say_holes(struct explain *explain)
 	const char *list = "";
 	if (!explain->hole_count || is_filtered(&explain->build.model->filter))
 		return;
-	for (size_t i = 0; i < HOLES && explain->holes[i][1]; i++)
+	for (size_t i = 0; i < HOLES && explain->holes[i][1]; i++) {
+		uint64_t size = explain->holes[i][1] - explain->holes[i][0];
 		list = vp_pool_print(explain->build.pool, "%s%s%s above 0x%llx", list,
-		                     *list ? ", " : "",
-		                     size_words(explain,
-		                                explain->holes[i][1] - explain->holes[i][0]),
+		                     *list ? ", " : "", size_words(explain, size),
 		                     N(explain->holes[i][0]));
-	SAY("holes: %llu between the regions, %s; the largest: %s", N(explain->hole_count),
+	}
+	SAY("holes: %llu between the regions, %s in all; the largest: %s", N(explain->hole_count),
 	    size_words(explain, explain->hole_bytes), list);
 }
 
 static void say_swap(struct explain *explain)
 {
-	const struct sum *all = &explain->all;
-	if (all->swap)
-		SAY("swapped out: %s", size_words(explain, all->swap));
+	if (explain->all.swap)
+		SAY("swapped out: %s", size_words(explain, explain->all.swap));
 }
 
 static void words(struct explain *explain)
 {
 	struct vp_build *build = &explain->build;
-	const struct vp_proc *proc = vp_model_chosen(build->model);
-	const struct vp_model *model = build->model;
-	bool ended = proc && proc->t1 <= model->t1;
-	build->figure->subtitle =
-	        vp_pool_print(build->pool,
-	                      "at %s%s: what each kind of memory is for, and what is striking",
-	                      vp_time_words(build->pool, ended                    ? proc->t1
-	                                                 : model->t1 >= model->t0 ? model->t1
-	                                                                          : 0),
-	                      ended ? ", just before it ended" : "");
+	build->figure->subtitle = vp_pool_print(build->pool,
+	                                        "%s: what each kind of memory is for, and what "
+	                                        "stands out",
+	                                        vp_moment_space_words(build));
 	say_entities(explain);
 	say_resident(explain);
+	say_allocated(explain);
 	say_lazy(explain);
 	say_shared(explain);
 	say_both(explain);
@@ -485,7 +495,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	explain.space = vp_moment_space(model);
 	if (explain.space && collect(&explain))
 		return -1;
-	if (explain.part_count) {
+	if (explain.group_count) {
 		struct vp_rows rows = rows_of(&explain);
 		words(&explain);
 		if (vp_rows_put(&rows, &explain.build))
@@ -501,15 +511,14 @@ static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = rows_of(NULL);
 	if (options->by || options->preset)
-		return vp_fail("explain has one row for each kind: --by and --preset are for other "
-		               "views");
+		return vp_fail("explain has one row for each kind: it takes no --by and no "
+		               "--preset");
 	return vp_rows_check(&rows, options);
 }
 
 const struct vp_view vp_view_explain = {
 	.name = "explain",
-	.about = "what each kind of memory is for, how much there is, and what is striking (--at "
-	         "T)",
+	.about = "what each kind of memory is for, how much there is, and what stands out (--at T)",
 	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

@@ -1,5 +1,7 @@
-/* Marks, findings, losses, exec, fork and exit as upright lines over a picture with a time axis. */
-#include "view/build.h"
+/* Marks, findings, losses, exec, fork and exit as upright lines over a picture with a time axis:
+ * markers. */
+#include "view/axis.h"
+#include "view/flags.h"
 
 #include <string.h>
 
@@ -10,8 +12,9 @@
 static const char *flag_words(struct vp_build *build, const struct vp_note *note, bool many)
 {
 	struct vp_pool *pool = build->pool;
-	const char *who =
-	        many && note->pid >= 0 ? vp_pool_print(pool, " (%lld)", (long long)note->pid) : "";
+	const char *who = "";
+	if (many && note->pid >= 0)
+		who = vp_pool_print(pool, " (%lld)", (long long)note->pid);
 	if (!*note->text)
 		return vp_pool_print(pool, "%s%s", note->type, who);
 	size_t n = strlen(note->text);
@@ -41,7 +44,7 @@ struct groups {
 	struct vp_build *build;
 	struct group now;
 	size_t hidden, merged, into;
-	bool many; /* words say whose they are */
+	bool many; /* texts name the process */
 };
 
 static void group_end(struct groups *all)
@@ -55,20 +58,18 @@ static void group_end(struct groups *all)
 		return;
 	}
 	const char *words = flag_words(build, now->first, all->many);
-	vp_build_flag(build, now->x,
-	              now->count > 1
-	                      ? vp_pool_print(build->pool, "%s and %zu more", words, now->count - 1)
-	                      : words);
+	if (now->count > 1)
+		words = vp_pool_print(build->pool, "%s and %zu more", words, now->count - 1);
+	vp_build_flag(build, now->x, words);
 	all->merged += now->count > 1 ? now->count : 0;
 	all->into += now->count > 1;
 }
 
-/* A mark is somebody's own word: it comes before what the system tells. */
+/* Adds a note to the group at x, or begins a new group. A user's mark names its group. */
 static void group_add(struct groups *all, const struct vp_note *note, double x)
 {
 	const struct vp_view_options *options = all->build->options;
-	double least =
-	        (options->text ? 1.0 : PIXELS_APART) / (options->width > 0 ? options->width : 1000);
+	double least = (options->text ? 1.0 : PIXELS_APART) / options->width;
 	if (all->now.count && x - all->now.x < least) {
 		all->now.count++;
 		if (!strcmp(note->type, "mark") && strcmp(all->now.first->type, "mark"))
@@ -88,20 +89,17 @@ static void flags(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid, b
 		if ((!lives && of_life(note)) || note->t < t0 || note->t > t1 ||
 		    (pid >= 0 && note->pid >= 0 && note->pid != pid))
 			continue;
-		group_add(&all, note, t1 > t0 ? (double)(note->t - t0) / (double)(t1 - t0) : 0);
+		group_add(&all, note, vp_axis_at(note->t, t0, t1));
 	}
 	group_end(&all);
-	if (all.merged)
-		vp_build_note(build, vp_pool_print(build->pool,
-		                                   "%zu marks, findings and events stand in the "
-		                                   "same place as others: they are merged into "
-		                                   "%zu",
-		                                   all.merged, all.into));
+	if (all.merged && all.into == 1)
+		vp_build_note(build, "%zu markers overlap and are drawn as one", all.merged);
+	else if (all.merged)
+		vp_build_note(build, "%zu markers overlap and are drawn as %zu", all.merged,
+		              all.into);
 	if (all.hidden)
-		vp_build_note(build, vp_pool_print(build->pool,
-		                                   "%zu more marks, findings and events are not "
-		                                   "shown; narrow --from and --to",
-		                                   all.hidden));
+		vp_build_note(build, "%zu more markers are not shown (narrow --from and --to)",
+		              all.hidden);
 }
 
 void vp_flags_of(struct vp_build *build, int64_t t0, int64_t t1, int64_t pid)

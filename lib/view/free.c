@@ -1,35 +1,36 @@
 /* The table free: the machine's memory as free(1) of procps 4.0.2 prints it, byte for byte, with
  * its options as letters.
  *
- *   --table=free     ->                  total        used        free      shared  buff/cache
- * available Mem:        24684092      609784    23716388        8856      648936    24074308 Swap:
- * 0           0           0
+ *   --table=free     ->                  total        used        free      shared  buff/cache ...
+ *                         Mem:        24684092      609784    23716388        8856      648936 ...
+ *                         Swap:              0           0           0
  *   --table=free-hwt ->  as free -h -w -t: human readable, buffers and cache apart, totals
  *
  * Letters: b, k, m, g the unit; h readable; i powers of 1000 (--si); w wide; l low and high; t
- * totals; v committed. Used is the total less what is available; a text that states another figure
- * keeps its own. What is not told is 0, as free has it.
+ * totals; v committed. Used is total less available, unless the text states it. An unknown value is
+ * 0, as in free.
  */
 #include "base/error.h"
 #include "view/build.h"
+#include "view/free.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct listing {
+struct free_table {
 	struct vp_pool *pool;
-	const struct vp_machine *look;
+	const struct vp_machine *sample;
 	const char *letters;
 	struct vp_cell lines[8];
 	size_t count;
 };
 
-static bool has(const struct listing *l, char letter)
+static bool has(const struct free_table *l, char letter)
 {
 	return strchr(l->letters, letter) != NULL;
 }
 
-/* The letters behind "free", or NULL: another preset. */
+/* The letters after "free". NULL: another preset. */
 static const char *letters_of(const char *preset)
 {
 	if (!preset || strncmp(preset, "free", 4))
@@ -47,13 +48,14 @@ int vp_free_check(const struct vp_view_options *options)
 	const char *letters = letters_of(options->preset), *units = "bkmg";
 	size_t n = strspn(letters, "bkmghiwltv"), count = 0;
 	if (letters[n])
-		return vp_fail("--table=%s: '%c' is no option of free that a table has; there are "
-		               "b, k, m, g, h, i (--si), w, l, t, v",
+		return vp_fail("--table=%s: unknown letter '%c'; there are: b, k, m, g, h, i "
+		               "(--si), "
+		               "w, l, t, v",
 		               options->preset, letters[n]);
 	for (; *units; units++)
 		count += strchr(letters, *units) != NULL;
 	if (count + (strchr(letters, 'h') != NULL) > 1)
-		return vp_fail("--table=%s: more than one unit", options->preset);
+		return vp_fail("--table=%s: expected one unit of b, k, m, g, h", options->preset);
 	if (options->columns || options->by || options->sort)
 		return vp_fail("--table=%s prints what free prints: it takes no --columns, --by, "
 		               "--sort",
@@ -63,24 +65,24 @@ int vp_free_check(const struct vp_view_options *options)
 
 /* ---- figures ---- */
 
-static int64_t of(const struct listing *l, int field)
+static int64_t of(const struct free_table *l, int field)
 {
-	return l->look->known >> field & 1 ? l->look->value[field] : 0;
+	return l->sample->known >> field & 1 ? l->sample->value[field] : 0;
 }
 
-static bool told(const struct listing *l, int field)
+static bool told(const struct free_table *l, int field)
 {
-	return l->look->known >> field & 1;
+	return l->sample->known >> field & 1;
 }
 
-/* In a container the kernel may tell more available than there is. */
-static int64_t available(const struct listing *l)
+/* In a container the kernel may report more available than total: free then takes free. */
+static int64_t available(const struct free_table *l)
 {
 	int64_t total = of(l, VP_MC_total), value = of(l, VP_MC_available);
 	return value > total ? of(l, VP_MC_free) : value;
 }
 
-static int64_t used(const struct listing *l)
+static int64_t used(const struct free_table *l)
 {
 	if (told(l, VP_MC_used))
 		return of(l, VP_MC_used);
@@ -88,14 +90,14 @@ static int64_t used(const struct listing *l)
 	                                : of(l, VP_MC_total) - of(l, VP_MC_free);
 }
 
-static int64_t swap_used(const struct listing *l)
+static int64_t swap_used(const struct free_table *l)
 {
 	return told(l, VP_MC_swap_used) ? of(l, VP_MC_swap_used)
 	                                : of(l, VP_MC_swap_total) - of(l, VP_MC_swap_free);
 }
 
 /* At most four places before the unit: 9.5, 15, 926. */
-static const char *readable(const struct listing *l, int64_t bytes)
+static const char *readable(const struct free_table *l, int64_t bytes)
 {
 	static const char units[] = "BKMGTPE";
 	double value = (double)bytes, base = has(l, 'i') ? 1000 : 1024;
@@ -111,21 +113,24 @@ static const char *readable(const struct listing *l, int64_t bytes)
 	return vp_pool_print(l->pool, "%lld", (long long)bytes);
 }
 
-static const char *amount(const struct listing *l, int64_t bytes)
+static const char *amount(const struct free_table *l, int64_t bytes)
 {
 	int64_t base = has(l, 'i') ? 1000 : 1024;
 	if (has(l, 'h'))
 		return readable(l, bytes);
-	int64_t unit = has(l, 'b')   ? 1
-	               : has(l, 'm') ? base * base
-	               : has(l, 'g') ? base * base * base
-	                             : base;
+	int64_t unit = base;
+	if (has(l, 'b'))
+		unit = 1;
+	else if (has(l, 'm'))
+		unit = base * base;
+	else if (has(l, 'g'))
+		unit = base * base * base;
 	return vp_pool_print(l->pool, "%lld", (long long)(bytes / unit));
 }
 
 /* ---- lines ---- */
 
-static void row(struct listing *l, const char *name, const int64_t *bytes, size_t count)
+static void row(struct free_table *l, const char *name, const int64_t *bytes, size_t count)
 {
 	const char *text = vp_pool_print(l->pool, "%-9s", name);
 	for (size_t i = 0; i < count; i++)
@@ -133,7 +138,7 @@ static void row(struct listing *l, const char *name, const int64_t *bytes, size_
 	l->lines[l->count++] = (struct vp_cell){ text, true };
 }
 
-static void list(struct listing *l)
+static void list(struct free_table *l)
 {
 	int64_t total = of(l, VP_MC_total), buffers = of(l, VP_MC_buffers),
 	        cache = of(l, VP_MC_cached) + of(l, VP_MC_slab_reclaimable);
@@ -184,28 +189,23 @@ int vp_free_build(const struct vp_model *model, const struct vp_view_options *op
                   struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct vp_build build;
-	struct listing *l = vp_pool_take(pool, sizeof *l);
+	struct free_table *l = vp_pool_take(pool, sizeof *l);
 	struct vp_column *column = vp_pool_take(pool, sizeof *column);
 	if (!l || !column)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	if (vp_free_check(options) ||
 	    vp_build_begin(&build, "table", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = "the machine";
 	if (!model->machine_count) {
-		figure->empty = "no line tells of the machine's memory: vm-sample -s system, or a "
-		                "text of free or /proc/meminfo";
+		figure->empty = "the input has no sample of the machine: record with vm-sample -s "
+		                "system, or parse the output of free or /proc/meminfo";
 		return 0;
 	}
 	l->pool = pool;
 	l->letters = letters_of(options->preset);
-	l->look = &model->machines[model->machine_count - 1];
+	l->sample = &model->machines[model->machine_count - 1];
 	list(l);
-	column->name = options->preset;
-	figure->columns = column;
-	figure->column_count = 1;
-	figure->cells = l->lines;
-	figure->row_count = l->count;
-	figure->verbatim = true;
+	vp_build_verbatim(&build, column, options->preset, l->lines, l->count);
 	return 0;
 }

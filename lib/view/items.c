@@ -1,4 +1,5 @@
 /* Merging the boxes of a timeline or a map that are smaller than a cell of a grid. */
+#include "base/error.h"
 #include "view/items.h"
 
 #include <math.h>
@@ -6,17 +7,30 @@
 #include <string.h>
 
 #define COLUMNS_MAX 8192
-#define BOXES_MAX   12000 /* above it the grid of the merge is made coarser */
+#define BOXES_MAX   12000 /* above it the grid is made coarser */
 
 struct grid {
 	double columns, rows;
 	size_t width; /* whole columns */
 	const struct vp_build *build;
-	float *weight; /* [class * width + column]: how much of the cell a class covers, one row at
-	                  a time */
-	int *winner;   /* by column; -1: nothing is there */
+	float *weight; /* of one row, [class * width + column]: how much of a cell a class covers */
+	int *winner;   /* by column: class; -1: nothing is there */
 	size_t *run;   /* by column: index in merged->items */
 };
+
+static int by_place(const void *left, const void *right)
+{
+	const struct vp_item *a = left, *b = right;
+	if (a->y0 != b->y0)
+		return a->y0 < b->y0 ? -1 : 1;
+	if (a->x0 != b->x0)
+		return a->x0 < b->x0 ? -1 : 1;
+	if (a->low != b->low)
+		return a->low < b->low ? -1 : 1;
+	if (a->t0 != b->t0)
+		return a->t0 < b->t0 ? -1 : 1;
+	return (a->kind > b->kind) - (a->kind < b->kind);
+}
 
 static int by_rows(const void *left, const void *right)
 {
@@ -29,10 +43,10 @@ static int by_rows(const void *left, const void *right)
 		return a->kind < b->kind ? -1 : 1;
 	if (a->x0 != b->x0)
 		return a->x0 < b->x0 ? -1 : 1;
-	return vp_items_order(left, right);
+	return by_place(left, right);
 }
 
-/* Everything but where it stands. */
+/* Adds all of an item but its place. */
 static void join(struct vp_item *to, const struct vp_item *item)
 {
 	to->low = item->low < to->low ? item->low : to->low;
@@ -94,6 +108,7 @@ static float share_of(const struct grid *grid, const struct vp_item *item, size_
 	return (float)fmax(to - from, 1e-6);
 }
 
+/* Adds what an item covers of each cell of the row. */
 static void cover(struct grid *grid, const struct vp_item *item)
 {
 	size_t first, end;
@@ -107,6 +122,7 @@ static void cover(struct grid *grid, const struct vp_item *item)
 		weight[end - 1] += share_of(grid, item, end - 1) * high;
 }
 
+/* Each cell goes to the class that covers most of it. */
 static void choose(struct grid *grid, size_t first, size_t end)
 {
 	size_t classes = grid->build->figure->class_count;
@@ -141,6 +157,7 @@ static void runs(struct grid *grid, size_t first, size_t end, float y0, float y1
 	}
 }
 
+/* Adds an item to the runs of its class that it overlaps. The first item names a run. */
 static void belong(const struct grid *grid, const struct vp_item *item, struct vp_merged *merged)
 {
 	size_t first, end, last = SIZE_MAX;
@@ -157,7 +174,10 @@ static void belong(const struct grid *grid, const struct vp_item *item, struct v
 		}
 		struct vp_item place = *run;
 		*run = *item;
-		run->x0 = place.x0, run->x1 = place.x1, run->y0 = place.y0, run->y1 = place.y1;
+		run->x0 = place.x0;
+		run->x1 = place.x1;
+		run->y0 = place.y0;
+		run->y1 = place.y1;
 	}
 }
 
@@ -200,11 +220,12 @@ static void merge_low(struct vp_item *list, size_t count, struct grid *grid,
 
 /* ---- all ---- */
 
+/* Splits the items in low, narrow, and large enough to be drawn. */
 static void sort_out(const struct vp_item *items, size_t count, const struct grid *grid,
                      struct vp_item *work, size_t *low, size_t *narrow, struct vp_merged *merged)
 {
 	*low = 0;
-	*narrow = count; /* narrow ones are gathered from the end of `work` */
+	*narrow = count; /* narrow items fill `work` from its end */
 	for (size_t i = 0; i < count; i++) {
 		struct vp_item item = items[i];
 		if ((item.y1 - item.y0) * grid->rows < 1) {
@@ -214,18 +235,19 @@ static void sort_out(const struct vp_item *items, size_t count, const struct gri
 			item.row0 = (uint32_t)(item.y0 * grid->rows);
 			item.row1 = (uint32_t)(item.y1 * grid->rows);
 			work[--*narrow] = item;
-		} else
+		} else {
 			merged->items[merged->count++] = item;
+		}
 	}
 }
 
 static int grid_new(struct grid *grid, double columns, double rows, const struct vp_build *build)
 {
-	*grid = (struct grid){ .columns = columns < 1             ? 1
-		                          : columns > COLUMNS_MAX ? COLUMNS_MAX
-		                                                  : columns,
-		               .rows = rows < 1 ? 1 : rows,
-		               .build = build };
+	*grid = (struct grid){
+		.columns = fmin(fmax(columns, 1), COLUMNS_MAX),
+		.rows = fmax(rows, 1),
+		.build = build,
+	};
 	grid->width = (size_t)ceil(grid->columns);
 	grid->weight = calloc(grid->width * (build->figure->class_count + 1), sizeof *grid->weight);
 	grid->winner = calloc(grid->width, sizeof *grid->winner);
@@ -233,15 +255,14 @@ static int grid_new(struct grid *grid, double columns, double rows, const struct
 	return grid->weight && grid->winner && grid->run ? 0 : -1;
 }
 
-int vp_items_merge(const struct vp_item *items, size_t count, double columns, double rows,
-                   const struct vp_build *build, struct vp_merged *merged)
+static int merge(const struct vp_item *items, size_t count, double columns, double rows,
+                 const struct vp_build *build, struct vp_merged *merged)
 {
 	struct grid grid;
 	struct vp_item *work = malloc((count + 1) * sizeof *work);
 	size_t low, narrow;
 	int failed = grid_new(&grid, columns, rows, build);
-	/* The winner of a row can change only where an item begins or ends, and in the cell beside.
-	 */
+	/* Room: the winner of a row changes only where an item begins or ends, or one cell on. */
 	*merged = (struct vp_merged){ .items = malloc((4 * count + 1) * sizeof *merged->items) };
 	if (!failed && work && merged->items) {
 		sort_out(items, count, &grid, work, &low, &narrow, merged);
@@ -259,36 +280,30 @@ int vp_items_merge(const struct vp_item *items, size_t count, double columns, do
 	return failed;
 }
 
-static void say_merged(struct vp_build *build, const struct vp_merged *merged, size_t before,
-                       double step)
+static void note_merged(struct vp_build *build, const struct vp_merged *merged, size_t before,
+                        const char *what, double step)
 {
-	bool text = build->options->text;
-	if (merged->joined)
-		vp_build_note(build,
-		              vp_pool_print(build->pool,
-		                            "%zu of %zu boxes are smaller than %s: they are "
-		                            "merged into %zu, each in the colour of "
-		                            "what covers most of it",
-		                            merged->joined, before,
-		                            step > 1 ? vp_pool_print(build->pool, "%g %s", step,
-		                                                     text ? "cells" : "pixels")
-		                            : text   ? "a cell"
-		                                     : "a pixel",
-		                            merged->into));
+	const char *unit = build->options->text ? "cells" : "pixels", *below = "";
+	if (!merged->joined)
+		return;
+	if (step > 1)
+		below = vp_pool_print(build->pool, " (below %g %s)", step, unit);
+	vp_build_note(build, "%zu of %zu %s are too small to draw%s; merged into %zu",
+	              merged->joined, before, what, below, merged->into);
 }
 
 int vp_items_fit(const struct vp_item *items, size_t count, double columns, double rows,
-                 struct vp_build *build, struct vp_merged *merged)
+                 const char *what, struct vp_build *build, struct vp_merged *merged)
 {
 	double step = 0.5;
 	*merged = (struct vp_merged){ 0 };
 	do {
 		step *= 2;
 		free(merged->items);
-		if (vp_items_merge(items, count, columns / step, rows / step, build, merged))
-			return -1;
+		if (merge(items, count, columns / step, rows / step, build, merged))
+			return vp_no_memory();
 	} while (merged->count > BOXES_MAX && step < 64);
-	qsort(merged->items, merged->count, sizeof *merged->items, vp_items_order);
-	say_merged(build, merged, count, step);
+	qsort(merged->items, merged->count, sizeof *merged->items, by_place);
+	note_merged(build, merged, count, what, step);
 	return 0;
 }

@@ -1,17 +1,21 @@
-/* The view area where the stream tells of the whole machine: its memory stacked, the process at the
- * bottom, what is free on top.
+/* The view area of the whole machine: its memory stacked, the process at the bottom, free on top.
  *
- *   swap used                     above the memory that there is
- *   free                          nobody uses it          \ together `available`
- *   reclaimable cache             can be given back       /
- *   cache                         of which the kernel cannot let go at once: shared memory, what is
- * not yet written others, and the kernel heap, anon, text ...          of the process
+ *   swap used                     above the machine's memory
+ *   free                          nobody uses it            \ together: available
+ *   reclaimable cache             can be freed at once      /
+ *   cache                         cannot: shared memory, pages that are not written back yet
+ *   in use by others              and by the kernel
+ *   heap, anon, text ...          of the process
  *
- * Memory gives way from the top down, in that order; then processes are killed. macOS tells of
- * wired, active, compressor, inactive and speculative pages in place of caches.
+ * Under pressure memory is used up from the top down, in that order; then processes are killed.
+ * macOS has wired, active, compressor, inactive and speculative pages instead of caches.
  */
 #include "base/error.h"
-#include "view/build.h"
+#include "view/axis.h"
+#include "view/empty.h"
+#include "view/flags.h"
+#include "view/machine.h"
+#include "view/palette.h"
 
 #include <string.h>
 
@@ -35,23 +39,24 @@ static const struct {
 	uint8_t ansi;
 	char letter;
 } bands[BANDS] = {
-	[OTHERS] = { "in use by others", 0x7d7d86, 0x8d8d96, 244, 'o' },
-	[WIRED] = { "wired", 0x4d4d55, 0xb0b0ba, 240, 'w' },
-	[ACTIVE] = { "active", 0x8c510a, 0xd8a25e, 94, 'a' },
-	[COMPRESSOR] = { "compressor", 0x5e3c99, 0xb2a0dc, 97, 'p' },
-	[INACTIVE] = { "inactive", 0x56b4e9, 0x3c86b0, 74, 'i' },
-	[SPECULATIVE] = { "speculative", 0xa9daf5, 0x4f7f99, 153, 's' },
-	[CACHE] = { "cache", 0x2a86bb, 0x3c86b0, 31, 'c' },
+	/* clang-format off */
+	[OTHERS]      = { "in use by others",  0x7d7d86, 0x8d8d96, 244, 'o' },
+	[WIRED]       = { "wired",             0x4d4d55, 0xb0b0ba, 240, 'w' },
+	[ACTIVE]      = { "active",            0x8c510a, 0xd8a25e, 94,  'a' },
+	[COMPRESSOR]  = { "compressor",        0x5e3c99, 0xb2a0dc, 97,  'p' },
+	[INACTIVE]    = { "inactive",          0x56b4e9, 0x3c86b0, 74,  'i' },
+	[SPECULATIVE] = { "speculative",       0xa9daf5, 0x4f7f99, 153, 's' },
+	[CACHE]       = { "cache",             0x2a86bb, 0x3c86b0, 31,  'c' },
 	[RECLAIMABLE] = { "reclaimable cache", 0x86cbf0, 0x7fcbf5, 117, 'r' },
-	[FREE] = { "free", 0xb7dfc0, 0x2c5a3c, 151, '.' },
-	[SWAP] = { "swap used", 0xb2182b, 0xef6a6a, 160, 'W' },
+	[FREE]        = { "free",              0xb7dfc0, 0x2c5a3c, 151, '.' },
+	[SWAP]        = { "swap used",         0xb2182b, 0xef6a6a, 160, 'W' },
+	/* clang-format on */
 };
 
-/* One place on the axis of time: the last look at the machine, and the last moment of the process,
- * if it had one. */
+/* A point in time: the last sample of the machine, and the last moment of the process, if any. */
 struct point {
 	int64_t t;
-	const struct vp_machine *look;
+	const struct vp_machine *sample;
 	const struct vp_moment *moment;
 	double band[BANDS], *kinds, sum;
 };
@@ -64,16 +69,16 @@ struct machine {
 	const struct vp_machine *first, *last;
 };
 
-/* ---- what a look says ---- */
+/* ---- what a sample says ---- */
 
-static bool told(const struct vp_machine *look, int field)
+static bool told(const struct vp_machine *sample, int field)
 {
-	return look->known >> field & 1;
+	return sample->known >> field & 1;
 }
 
-static double of(const struct vp_machine *look, int field)
+static double of(const struct vp_machine *sample, int field)
 {
-	return told(look, field) ? (double)look->value[field] : 0;
+	return told(sample, field) ? (double)sample->value[field] : 0;
 }
 
 static double at_least(double value, double least)
@@ -86,46 +91,48 @@ static double at_most(double value, double most)
 	return value < most ? value : most;
 }
 
-static double swap_used(const struct vp_machine *look)
+static double swap_used(const struct vp_machine *sample)
 {
-	return told(look, VP_MC_swap_used)
-	               ? of(look, VP_MC_swap_used)
-	               : at_least(of(look, VP_MC_swap_total) - of(look, VP_MC_swap_free), 0);
+	if (told(sample, VP_MC_swap_used))
+		return of(sample, VP_MC_swap_used);
+	return at_least(of(sample, VP_MC_swap_total) - of(sample, VP_MC_swap_free), 0);
 }
 
-static double cache_of(const struct vp_machine *look)
+static double cache_of(const struct vp_machine *sample)
 {
-	return told(look, VP_MC_buffers_cached) ? of(look, VP_MC_buffers_cached)
-	                                        : of(look, VP_MC_buffers) + of(look, VP_MC_cached) +
-	                                                  of(look, VP_MC_slab_reclaimable);
+	if (told(sample, VP_MC_buffers_cached))
+		return of(sample, VP_MC_buffers_cached);
+	return of(sample, VP_MC_buffers) + of(sample, VP_MC_cached) +
+	       of(sample, VP_MC_slab_reclaimable);
 }
 
-static bool is_macos(const struct vp_machine *look)
+static bool is_macos(const struct vp_machine *sample)
 {
-	return told(look, VP_MC_wired);
+	return told(sample, VP_MC_wired);
 }
 
-/* All that a Mac tells of adds up to its memory, or what is used and free does. */
-static double total_of(const struct vp_machine *look)
+/* Without a total: what is used and free, or, on macOS, the sum of all pages. */
+static double total_of(const struct vp_machine *sample)
 {
-	double pages = of(look, VP_MC_wired) + of(look, VP_MC_active) + of(look, VP_MC_inactive) +
-	               of(look, VP_MC_speculative) + of(look, VP_MC_compressor);
-	if (told(look, VP_MC_total))
-		return of(look, VP_MC_total);
-	return told(look, VP_MC_used) ? of(look, VP_MC_used) + of(look, VP_MC_free)
-	                              : pages + of(look, VP_MC_free);
+	if (told(sample, VP_MC_total))
+		return of(sample, VP_MC_total);
+	if (told(sample, VP_MC_used))
+		return of(sample, VP_MC_used) + of(sample, VP_MC_free);
+	return of(sample, VP_MC_wired) + of(sample, VP_MC_active) + of(sample, VP_MC_inactive) +
+	       of(sample, VP_MC_speculative) + of(sample, VP_MC_compressor) +
+	       of(sample, VP_MC_free);
 }
 
-static double reclaimable(const struct vp_machine *look)
+static double reclaimable(const struct vp_machine *sample)
 {
-	return told(look, VP_MC_available)
-	               ? at_least(of(look, VP_MC_available) - of(look, VP_MC_free), 0)
-	               : 0;
+	if (!told(sample, VP_MC_available))
+		return 0;
+	return at_least(of(sample, VP_MC_available) - of(sample, VP_MC_free), 0);
 }
 
 /* ---- the stack ---- */
 
-static void bands_of(const struct vp_machine *look, double *band)
+static void bands_of(const struct vp_machine *sample, double *band)
 {
 	static const struct {
 		int field;
@@ -135,25 +142,25 @@ static void bands_of(const struct vp_machine *look, double *band)
 		      { VP_MC_compressor, COMPRESSOR },
 		      { VP_MC_inactive, INACTIVE },
 		      { VP_MC_speculative, SPECULATIVE } };
-	double total = total_of(look), rest = total;
-	band[FREE] = at_most(of(look, VP_MC_free), rest);
+	double total = total_of(sample), rest = total;
+	band[FREE] = at_most(of(sample, VP_MC_free), rest);
 	rest -= band[FREE];
-	band[SWAP] = swap_used(look);
-	for (size_t i = 0; is_macos(look) && i < sizeof macos / sizeof *macos; i++) {
-		band[macos[i].band] = at_most(of(look, macos[i].field), rest);
+	band[SWAP] = swap_used(sample);
+	for (size_t i = 0; is_macos(sample) && i < sizeof macos / sizeof *macos; i++) {
+		band[macos[i].band] = at_most(of(sample, macos[i].field), rest);
 		rest -= band[macos[i].band];
 	}
-	if (!is_macos(look)) {
-		band[RECLAIMABLE] = at_most(reclaimable(look), rest);
+	if (!is_macos(sample)) {
+		band[RECLAIMABLE] = at_most(reclaimable(sample), rest);
 		rest -= band[RECLAIMABLE];
-		band[CACHE] = at_most(at_least(cache_of(look) - band[RECLAIMABLE], 0), rest);
+		band[CACHE] = at_most(at_least(cache_of(sample) - band[RECLAIMABLE], 0), rest);
 		rest -= band[CACHE];
 	}
 	band[OTHERS] = rest;
 }
 
-/* What the process has is no longer others': first what is in use, then, for pages of files, the
- * caches. */
+/* Takes the process's memory out of the bands: first what is in use, then, as its pages of files
+ * are there, the caches. */
 static void take(double *band, double bytes)
 {
 	static const enum band order[] = { OTHERS, ACTIVE, CACHE, INACTIVE, RECLAIMABLE };
@@ -167,7 +174,7 @@ static void take(double *band, double bytes)
 static void stack(struct machine *m, struct point *p)
 {
 	double resident = 0;
-	bands_of(p->look, p->band);
+	bands_of(p->sample, p->band);
 	for (size_t kind = 0;
 	     p->moment && kind < p->moment->kind_count && kind < m->build.kind_count; kind++) {
 		p->kinds[kind] = p->moment->known >> VP_SUM_RSS & 1
@@ -181,62 +188,71 @@ static void stack(struct machine *m, struct point *p)
 	p->sum += resident;
 }
 
-/* Looks and moments in one order of time. Before the first look nothing is known of the machine. */
+/* The moments of the process, or none. */
+static const struct vp_moment *next_moment(const struct machine *m, size_t *at)
+{
+	const struct vp_model *model = m->build.model;
+	while (m->proc && *at < model->moment_count && model->moments[*at].pid != m->proc->pid)
+		++*at;
+	return m->proc && *at < model->moment_count ? &model->moments[*at] : NULL;
+}
+
+/* Merges samples and moments in the order of time. Points begin with the first sample. */
 static int merge(struct machine *m)
 {
 	const struct vp_model *model = m->build.model;
-	size_t look = 0, at = 0, room = model->machine_count + model->moment_count + 1;
-	const struct vp_moment *moment = NULL;
+	size_t samples = 0, at = 0, room = model->machine_count + model->moment_count + 1;
+	const struct vp_moment *last = NULL;
 	m->points = vp_pool_take(m->build.pool, room * sizeof *m->points);
 	if (!m->points)
-		return vp_fail("out of memory");
-	while (look < model->machine_count || (at < model->moment_count && m->proc)) {
-		bool mine = m->proc && at < model->moment_count &&
-		            model->moments[at].pid == m->proc->pid;
-		if (m->proc && at < model->moment_count && !mine) {
+		return vp_no_memory();
+	for (;;) {
+		const struct vp_moment *moment = next_moment(m, &at);
+		bool more = samples < model->machine_count;
+		if (!more && !moment)
+			return 0;
+		bool is_sample = more && (!moment || model->machines[samples].t <= moment->t);
+		int64_t t = is_sample ? model->machines[samples].t : moment->t;
+		if (moment && moment->t == t) {
+			last = moment;
 			at++;
-			continue;
 		}
-		bool is_look = look < model->machine_count &&
-		               (!mine || model->machines[look].t <= model->moments[at].t);
-		int64_t t = is_look ? model->machines[look].t : model->moments[at].t;
-		if (mine && model->moments[at].t == t)
-			moment = &model->moments[at++];
-		if (is_look)
-			look++;
-		if (look)
-			m->points[m->count++] = (struct point){ .t = t,
-				                                .look = &model->machines[look - 1],
-				                                .moment = moment };
+		samples += is_sample;
+		if (samples)
+			m->points[m->count++] = (struct point){
+				.t = t, .sample = &model->machines[samples - 1], .moment = last
+			};
 	}
-	return 0;
 }
 
-/* More than the picture has columns: of each half column the one with the least available stays,
- * and the last. */
+static double available_of(const struct point *point)
+{
+	return of(point->sample, VP_MC_free) + reclaimable(point->sample);
+}
+
+/* With more points than half columns: keeps the one with the least available memory of each half
+ * column, and the last. */
 static void thin(struct machine *m, int64_t t0, int64_t t1)
 {
-	int width = m->build.options->width;
-	size_t columns = 2 * (size_t)(width > 0 ? width : 800), was = m->count, kept = 0;
+	size_t columns = 2 * (size_t)m->build.options->width, was = m->count, kept = 0;
 	int64_t last = INT64_MIN;
 	if (m->count <= columns || t1 <= t0)
 		return;
 	for (size_t i = 0; i < was; i++) {
 		int64_t column = (int64_t)((double)(m->points[i].t - t0) / (double)(t1 - t0) *
 		                           (double)columns);
-		double now = of(m->points[i].look, VP_MC_free) + reclaimable(m->points[i].look);
 		if (i + 1 == was || column != last)
 			m->points[kept++] = m->points[i];
-		else if (now < of(m->points[kept - 1].look, VP_MC_free) +
-		                       reclaimable(m->points[kept - 1].look))
+		else if (available_of(&m->points[i]) < available_of(&m->points[kept - 1]))
 			m->points[kept - 1] = m->points[i];
 		last = column;
 	}
 	m->count = kept;
-	vp_build_note(&m->build, vp_pool_print(m->build.pool,
-	                                       "%zu looks are drawn as %zu: of each half column "
-	                                       "the one with the least available",
-	                                       was, kept));
+	vp_build_note(&m->build,
+	              "%zu samples are drawn as %zu: the one with the least available memory of "
+	              "each "
+	              "half column",
+	              was, kept);
 }
 
 /* ---- the figure ---- */
@@ -253,7 +269,7 @@ static int classes(struct machine *m, size_t *serie_of, size_t *count)
 	struct vp_class *list =
 	        vp_pool_take(build->pool, (build->kind_count + BANDS) * sizeof *list);
 	if (!list)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t serie = 0; serie < build->kind_count + BANDS; serie++) {
 		bool any = serie == build->kind_count + FREE;
 		for (size_t i = 0; i < m->count && !any; i++)
@@ -262,17 +278,17 @@ static int classes(struct machine *m, size_t *serie_of, size_t *count)
 			continue;
 		struct vp_class *one = &list[*count];
 		if (serie < build->kind_count) {
-			one->name = vp_words(build->pool, vp_s(vp_kind_name(serie)));
+			one->name = vp_kind_words(build->pool, serie);
 			vp_class_colours(one->name, one);
 		} else {
 			size_t b = serie - build->kind_count;
-			*one = (struct vp_class){ b == OTHERS && !m->proc ? "in use"
-				                                          : bands[b].name,
-				                  NULL,
-				                  bands[b].light,
-				                  bands[b].dark,
-				                  bands[b].ansi,
-				                  bands[b].letter };
+			*one = (struct vp_class){
+				.name = b == OTHERS && !m->proc ? "in use" : bands[b].name,
+				.light = bands[b].light,
+				.dark = bands[b].dark,
+				.ansi = bands[b].ansi,
+				.letter = bands[b].letter,
+			};
 		}
 		serie_of[(*count)++] = serie;
 	}
@@ -299,18 +315,17 @@ static void serie(struct machine *m, size_t class_, size_t which, double top, st
 	}
 	struct vp_class *c = &m->build.classes[class_];
 	const char *low = vp_size_words(pool, least), *high = vp_size_words(pool, most);
-	c->detail =
-	        low && high && strcmp(low, high)
-	                ? vp_pool_print(pool, "%s (%s ... %s)", vp_size_words(pool, now), low, high)
-	                : vp_size_words(pool, now);
-	*one = (struct vp_serie){ .name = c->name,
-		                  .class = (uint32_t)class_,
-		                  .y = y,
-		                  .title = vp_pool_print(pool, "%s%s\nlast %s\nleast %s, most %s",
-		                                         which < kinds ? "of the process: " : "",
-		                                         c->name, vp_size_words(pool, now),
-		                                         vp_size_words(pool, least),
-		                                         vp_size_words(pool, most)) };
+	c->detail = vp_size_words(pool, now);
+	if (strcmp(low, high))
+		c->detail = vp_pool_print(pool, "%s (%s ... %s)", c->detail, low, high);
+	const char *of_process = which < kinds ? "of the process: " : "";
+	*one = (struct vp_serie){
+		.name = c->name,
+		.class = (uint32_t)class_,
+		.y = y,
+		.title = vp_pool_print(pool, "%s%s\nlast %s\nleast %s, most %s", of_process,
+		                       c->name, vp_size_words(pool, now), low, high),
+	};
 }
 
 static int series(struct machine *m, int64_t t0, int64_t t1)
@@ -324,14 +339,12 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 	                                      (m->count * build->kind_count + 1) * sizeof *kinds);
 	double *xs = vp_pool_take(build->pool, (m->count + 1) * sizeof *xs);
 	if (!serie_of || !kinds || !xs)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < m->count; i++) {
 		m->points[i].kinds = kinds + i * build->kind_count;
 		stack(m, &m->points[i]);
 		top = at_least(top, m->points[i].sum);
-		xs[i] = t1 > t0 && m->points[i].t > t0
-		                ? (double)(m->points[i].t - t0) / (double)(t1 - t0)
-		                : 0;
+		xs[i] = vp_axis_at(m->points[i].t, t0, t1);
 	}
 	xs[m->count] = 1;
 	if (classes(m, serie_of, &count))
@@ -340,7 +353,7 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 	figure->y.title = "memory of the machine";
 	struct vp_serie *list = vp_pool_take(build->pool, (count + 1) * sizeof *list);
 	if (!list)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < count; i++)
 		serie(m, i, serie_of[i], top, &list[i]);
 	figure->series = list;
@@ -350,73 +363,69 @@ static int series(struct machine *m, int64_t t0, int64_t t1)
 	return 0;
 }
 
-/* ---- in which order memory gives way ---- */
+/* ---- the order in which memory is used up ---- */
 
-static bool has_fallen(const struct machine *m, int field, const struct vp_machine *look)
+static bool has_fallen(const struct machine *m, int field, const struct vp_machine *sample)
 {
-	return told(m->first, field) && told(look, field) &&
-	       of(look, field) < of(m->first, field) - total_of(look) / 20;
+	return told(m->first, field) && told(sample, field) &&
+	       of(sample, field) < of(m->first, field) - total_of(sample) / 20;
 }
 
-static bool available_falls(const struct machine *m, const struct vp_machine *look)
+static bool available_falls(const struct machine *m, const struct vp_machine *sample)
 {
-	return has_fallen(m, VP_MC_available, look);
+	return has_fallen(m, VP_MC_available, sample);
 }
 
-static bool free_is_short(const struct machine *m, const struct vp_machine *look)
+static bool free_is_short(const struct machine *m, const struct vp_machine *sample)
 {
-	return has_fallen(m, VP_MC_free, look) && of(look, VP_MC_free) < total_of(look) / 20;
+	return has_fallen(m, VP_MC_free, sample) && of(sample, VP_MC_free) < total_of(sample) / 20;
 }
 
-static bool cache_is_given_back(const struct machine *m, const struct vp_machine *look)
+static bool cache_is_freed(const struct machine *m, const struct vp_machine *sample)
 {
-	return !is_macos(look) && cache_of(look) < cache_of(m->first) - total_of(look) / 20;
+	return !is_macos(sample) && cache_of(sample) < cache_of(m->first) - total_of(sample) / 20;
 }
 
-static bool swap_is_used(const struct machine *m, const struct vp_machine *look)
+static bool swap_is_used(const struct machine *m, const struct vp_machine *sample)
 {
-	return swap_used(look) > swap_used(m->first) + (1 << 20) ||
+	return swap_used(sample) > swap_used(m->first) + (1 << 20) ||
 	       (told(m->first, VP_MC_pswpout) &&
-	        of(look, VP_MC_pswpout) > of(m->first, VP_MC_pswpout));
+	        of(sample, VP_MC_pswpout) > of(m->first, VP_MC_pswpout));
 }
 
-static bool is_killed(const struct machine *m, const struct vp_machine *look)
+static bool is_killed(const struct machine *m, const struct vp_machine *sample)
 {
 	return told(m->first, VP_MC_oom_kill) &&
-	       of(look, VP_MC_oom_kill) > of(m->first, VP_MC_oom_kill);
+	       of(sample, VP_MC_oom_kill) > of(m->first, VP_MC_oom_kill);
 }
 
 static const struct {
 	const char *words;
-	bool (*reached)(const struct machine *m, const struct vp_machine *look);
+	bool (*reached)(const struct machine *m, const struct vp_machine *sample);
 } stages[] = {
 	{ "available falls", available_falls },
 	{ "free runs short", free_is_short },
-	{ "cache is given back", cache_is_given_back },
+	{ "cache is freed", cache_is_freed },
 	{ "swap is used", swap_is_used },
 	{ "OOM kill", is_killed },
 };
 
-/* A flag where each is reached first; the words for the note. */
+/* Adds a flag where each stage is first reached. Returns them as text. */
 static const char *flags(struct machine *m, int64_t t0, int64_t t1)
 {
 	const struct vp_model *model = m->build.model;
 	const char *list = "";
-	for (size_t s = 0; s < sizeof stages / sizeof *stages; s++)
-		for (size_t i = 1; i < model->machine_count; i++) {
-			const struct vp_machine *look = &model->machines[i];
-			if (!stages[s].reached(m, look))
-				continue;
-			vp_build_flag(&m->build,
-			              t1 > t0 && look->t > t0
-			                      ? (double)(look->t - t0) / (double)(t1 - t0)
-			                      : 0,
-			              stages[s].words);
-			list = vp_pool_print(m->build.pool, "%s%s%s at %s", list, *list ? ", " : "",
-			                     stages[s].words,
-			                     vp_time_words(m->build.pool, look->t));
-			break;
-		}
+	for (size_t s = 0; s < sizeof stages / sizeof *stages; s++) {
+		size_t i = 1;
+		while (i < model->machine_count && !stages[s].reached(m, &model->machines[i]))
+			i++;
+		if (i >= model->machine_count)
+			continue;
+		int64_t t = model->machines[i].t;
+		vp_build_flag(&m->build, vp_axis_at(t, t0, t1), stages[s].words);
+		list = vp_pool_print(m->build.pool, "%s%s%s at %s", list, *list ? ", " : "",
+		                     stages[s].words, vp_time_words(m->build.pool, t));
+	}
 	return list;
 }
 
@@ -428,92 +437,90 @@ static const char *percent(struct vp_pool *pool, double part, double whole)
 static void note_order(struct machine *m, const char *reached)
 {
 	struct vp_pool *pool = m->build.pool;
-	const struct vp_machine *look = m->last;
-	const char *text = "memory gives way in this order:", *kills = "";
-	if (told(look, VP_MC_available))
-		text = vp_pool_print(pool, "%s available %s,", text,
-		                     vp_size_words(pool, of(look, VP_MC_available)));
-	text = vp_pool_print(pool, "%s free %s, ", text, vp_size_words(pool, of(look, VP_MC_free)));
-	text = is_macos(look) ? vp_pool_print(pool, "%sinactive %s, compressor %s, ", text,
-	                                      vp_size_words(pool, of(look, VP_MC_inactive)),
-	                                      vp_size_words(pool, of(look, VP_MC_compressor)))
-	                      : vp_pool_print(pool, "%scache %s, ", text,
-	                                      vp_size_words(pool, cache_of(look)));
-	if (told(look, VP_MC_swap_total))
-		text = vp_pool_print(pool, "%sswap %s used of %s, ", text,
-		                     vp_size_words(pool, swap_used(look)),
-		                     vp_size_words(pool, of(look, VP_MC_swap_total)));
-	if (told(look, VP_MC_oom_kill))
-		kills = vp_pool_print(pool, " (%.0f so far)", of(look, VP_MC_oom_kill));
-	vp_build_note(&m->build, vp_pool_print(pool, "%s%sOOM kills%s%s%s", text,
-	                                       is_macos(look) ? "swap, " : "", kills,
-	                                       *reached ? "; here: " : "", reached));
+	const struct vp_machine *sample = m->last;
+	const char *available = "", *swap = "", *kills = "", *middle;
+	bool macos = is_macos(sample);
+	if (told(sample, VP_MC_available))
+		available = vp_pool_print(pool, "available %s, ",
+		                          vp_size_words(pool, of(sample, VP_MC_available)));
+	if (macos)
+		middle = vp_pool_print(pool, "inactive %s, compressor %s",
+		                       vp_size_words(pool, of(sample, VP_MC_inactive)),
+		                       vp_size_words(pool, of(sample, VP_MC_compressor)));
+	else
+		middle = vp_pool_print(pool, "cache %s", vp_size_words(pool, cache_of(sample)));
+	if (told(sample, VP_MC_swap_total))
+		swap = vp_pool_print(pool, ", swap (%s of %s used)",
+		                     vp_size_words(pool, swap_used(sample)),
+		                     vp_size_words(pool, of(sample, VP_MC_swap_total)));
+	else if (macos)
+		swap = ", swap";
+	if (told(sample, VP_MC_oom_kill))
+		kills = vp_pool_print(pool, " (%.0f so far)", of(sample, VP_MC_oom_kill));
+	vp_build_note(&m->build,
+	              "under pressure %s uses up, in order: %sfree %s, %s%s; then processes are "
+	              "killed%s%s%s",
+	              macos ? "macOS" : "Linux", available,
+	              vp_size_words(pool, of(sample, VP_MC_free)), middle, swap, kills,
+	              *reached ? "; reached here: " : "", reached);
 }
 
 static void note_available(struct machine *m)
 {
 	struct vp_pool *pool = m->build.pool;
-	const struct vp_machine *look = m->last;
-	double available = of(look, VP_MC_available), free_ = of(look, VP_MC_free);
-	if (!told(look, VP_MC_available))
-		vp_build_note(&m->build, is_macos(look)
-		                                 ? "macOS tells no `available`: beside free pages, "
-		                                   "inactive and speculative ones can be taken back"
-		                                 : "this text tells no `available`: what of the "
-		                                   "cache can be given back is not known");
-	else if (available >= free_)
-		vp_build_note(&m->build, vp_pool_print(pool,
-		                                       "available %s is free %s, which nobody "
-		                                       "uses, and %s of caches that can be given "
-		                                       "back without swap%s",
-		                                       vp_size_words(pool, available),
-		                                       vp_size_words(pool, free_),
-		                                       vp_size_words(pool, available - free_),
-		                                       available > total_of(look) / 10
-		                                               ? ": little free is no want"
-		                                               : ": what is left is little"));
+	const struct vp_machine *sample = m->last;
+	double available = of(sample, VP_MC_available), free_ = of(sample, VP_MC_free);
+	const char *amount = vp_size_words(pool, available),
+	           *free_amount = vp_size_words(pool, free_);
+	bool enough = available > total_of(sample) / 10;
+	if (told(sample, VP_MC_available) && available >= free_)
+		vp_build_note(&m->build,
+		              "available %s = free %s + %s of cache that can be freed without "
+		              "swapping; %s",
+		              amount, free_amount, vp_size_words(pool, available - free_),
+		              enough ? "low \"free\" is normal" : "little is left");
+	else if (told(sample, VP_MC_available))
+		vp_build_note(&m->build,
+		              "available %s is less than free %s: the kernel reserves the "
+		              "difference",
+		              amount, free_amount);
+	else if (is_macos(sample))
+		vp_build_note(&m->build, "macOS reports no \"available\": besides free pages, "
+		                         "inactive and speculative pages can be reclaimed");
 	else
-		vp_build_note(&m->build, vp_pool_print(pool,
-		                                       "available %s is less than free %s: the "
-		                                       "kernel keeps the difference for itself",
-		                                       vp_size_words(pool, available),
-		                                       vp_size_words(pool, free_)));
+		vp_build_note(&m->build, "this text has no \"available\": how much of the cache "
+		                         "can "
+		                         "be freed is unknown");
 }
 
-static void note_waiting(struct machine *m)
+static void note_stalled(struct machine *m)
 {
-	struct vp_pool *pool = m->build.pool;
-	const struct vp_machine *look = m->last;
-	if (told(look, VP_MC_psi_some_avg10))
-		vp_build_note(
-		        &m->build,
-		        vp_pool_print(
-		                pool, "tasks waited for memory (PSI) %.2f %% of the last 10 s%s%s",
-		                of(look, VP_MC_psi_some_avg10) / 1000,
-		                told(look, VP_MC_psi_some) && m->first != look ? ", since the "
-		                                                                 "first look "
-		                                                               : "",
-		                told(look, VP_MC_psi_some) && m->first != look
-		                        ? vp_time_words(pool,
-		                                        look->value[VP_MC_psi_some] -
-		                                                m->first->value[VP_MC_psi_some])
-		                        : ""));
+	const struct vp_machine *sample = m->last;
+	const char *since = "";
+	if (!told(sample, VP_MC_psi_some_avg10))
+		return;
+	if (told(sample, VP_MC_psi_some) && m->first != sample)
+		since = vp_pool_print(m->build.pool, ", %s since the first sample",
+		                      vp_time_words(m->build.pool,
+		                                    sample->value[VP_MC_psi_some] -
+		                                            m->first->value[VP_MC_psi_some]));
+	vp_build_note(&m->build, "tasks stalled on memory (PSI): %.2f %% of the last 10 s%s",
+	              of(sample, VP_MC_psi_some_avg10) / 1000, since);
 }
 
 static void note_process(struct machine *m)
 {
-	struct vp_pool *pool = m->build.pool;
 	const struct point *p = &m->points[m->count - 1];
-	double resident = 0, total = total_of(p->look);
+	double resident = 0, total = total_of(p->sample);
 	for (size_t kind = 0; kind < m->build.kind_count; kind++)
 		resident += p->kinds[kind];
 	if (m->proc && resident > 0)
-		vp_build_note(&m->build, vp_pool_print(pool,
-		                                       "%s has %s resident, %.3g %% of the "
-		                                       "machine; --measure rss draws it alone",
-		                                       vp_build_process(&m->build, m->proc),
-		                                       vp_size_words(pool, resident),
-		                                       total > 0 ? 100 * resident / total : 0));
+		vp_build_note(&m->build,
+		              "%s has %s resident, %.3g %% of the machine; --measure rss draws it "
+		              "alone",
+		              vp_build_process(&m->build, m->proc),
+		              vp_size_words(m->build.pool, resident),
+		              total > 0 ? 100 * resident / total : 0);
 }
 
 static void words(struct machine *m)
@@ -525,19 +532,18 @@ static void words(struct machine *m)
 	for (size_t i = 0; i < model->machine_count; i++)
 		if (told(&model->machines[i], VP_MC_available))
 			least = at_most(least, of(&model->machines[i], VP_MC_available));
-	const char *now = vp_size_words(pool, available), *low = vp_size_words(pool, least);
-	const char *front = !told(m->last, VP_MC_available)
-	                            ? ""
-	                            : vp_pool_print(pool, "available %s%s, %s%s%s", now,
-	                                            percent(pool, available, total),
-	                                            now && low && strcmp(now, low) ? "least " : "",
-	                                            now && low && strcmp(now, low) ? low : "",
-	                                            now && low && strcmp(now, low) ? ", " : "");
-	m->build.figure->subtitle = vp_pool_print(pool, "%sfree %s%s of %s, %zu look%s", front,
+	const char *now = vp_size_words(pool, available), *low = vp_size_words(pool, least),
+	           *front = "", *lowest = "";
+	if (strcmp(now, low))
+		lowest = vp_pool_print(pool, ", least %s", low);
+	if (told(m->last, VP_MC_available))
+		front = vp_pool_print(pool, "available %s%s%s, ", now,
+		                      percent(pool, available, total), lowest);
+	m->build.figure->subtitle = vp_pool_print(pool, "%sfree %s%s of %s, %zu sample%s", front,
 	                                          vp_size_words(pool, of(m->last, VP_MC_free)),
 	                                          percent(pool, of(m->last, VP_MC_free), total),
 	                                          vp_size_words(pool, total), model->machine_count,
-	                                          model->machine_count == 1 ? "" : "s");
+	                                          vp_plural(model->machine_count));
 }
 
 bool vp_machine_is(const struct vp_model *model, const struct vp_view_options *options)
@@ -553,16 +559,18 @@ int vp_machine_area(const struct vp_model *model, const struct vp_view_options *
 {
 	struct machine m = { .proc = vp_model_chosen(model) };
 	int64_t t0 = model->t0, t1 = model->t1;
-	if (vp_build_begin(&m.build, "area", VP_SERIES, model, options, figure, pool))
+	struct vp_view_options sized = vp_build_canvas(options, 0);
+	if (vp_build_begin(&m.build, "area", VP_SERIES, model, &sized, figure, pool))
 		return -1;
-	figure->title = !m.proc ? "the machine"
-	                        : vp_pool_print(pool, "the machine and %s",
-	                                        vp_build_process(&m.build, m.proc));
+	figure->title = "the machine";
+	if (m.proc)
+		figure->title = vp_pool_print(pool, "the machine and %s",
+		                              vp_build_process(&m.build, m.proc));
 	if (!model->machine_count) {
 		figure->empty = model->types[VP_T_system]
-		                        ? "no look at the machine in this time"
-		                        : "no line tells of the machine: vm-sample -s system, "
-		                          "beside a process -s procfs,system";
+		                        ? "no sample of the machine in this time"
+		                        : "the input has no sample of the machine: record with "
+		                          "vm-sample -s system (with a process: -s procfs,system)";
 		vp_build_notes(&m.build);
 		return 0;
 	}
@@ -581,7 +589,7 @@ int vp_machine_area(const struct vp_model *model, const struct vp_view_options *
 	const char *reached = flags(&m, t0, t1);
 	note_available(&m);
 	note_order(&m, reached);
-	note_waiting(&m);
+	note_stalled(&m);
 	note_process(&m);
 	vp_build_notes(&m.build);
 	return 0;

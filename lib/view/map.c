@@ -1,7 +1,10 @@
 /* The view map: one moment of one address space as a column of blocks by log size, high addresses
- * on top, gaps folded; what has changed since the look before is marked. */
+ * on top, gaps folded; what has changed since the sample before is marked. */
 #include "base/error.h"
+#include "view/axis.h"
+#include "view/empty.h"
 #include "view/items.h"
+#include "view/moment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,17 +26,12 @@ static int by_start(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
-static bool known_later(const struct map *map)
-{
-	return map->proc->look_before >= 0;
-}
-
 static int collect(struct map *map)
 {
 	const struct vp_model *model = map->build.model;
 	map->spans = vp_pool_take(map->build.pool, (model->span_count + 1) * sizeof *map->spans);
 	if (!map->spans)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	map->t = vp_moment_of(&map->build, map->proc);
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
@@ -50,19 +48,18 @@ static int collect(struct map *map)
 static const char *title_of(struct map *map, const struct vp_span *span)
 {
 	struct vp_pool *pool = map->build.pool;
-	const char *name = map->build.model->names[span->name];
+	const char *name = map->build.model->names[span->name], *rss = "";
+	double size = (double)(span->end - span->start);
 	if (map->build.options->untitled)
 		return "";
-	const char *rss = !span->has_rss
-	                          ? ""
-	                          : vp_pool_print(pool, "\nrss %s (%.0f %%)",
-	                                          vp_size_words(pool, (double)span->rss_last),
-	                                          100.0 * (double)span->rss_last /
-	                                                  (double)(span->end - span->start));
+	if (span->has_rss)
+		rss = vp_pool_print(pool, "\nrss %s (%.0f %%)",
+		                    vp_size_words(pool, (double)span->rss_last),
+		                    100.0 * (double)span->rss_last / size);
 	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s",
 	                     (unsigned long long)span->start, (unsigned long long)span->end,
-	                     vp_size_words(pool, (double)(span->end - span->start)), span->perms,
-	                     vp_words(pool, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
+	                     vp_size_words(pool, size), span->perms,
+	                     vp_kind_words(pool, span->kind), *name ? " " : "", name,
 	                     (unsigned long long)span->id, rss, vp_time_words(pool, span->t0),
 	                     span->born ? " by " : "",
 	                     span->born ? vp_event_names[span->born - 1] : "");
@@ -95,14 +92,11 @@ static const char *many_title(struct map *map, const struct vp_item *item)
 	const char *name = item->one_name ? map->build.model->names[item->span->name] : "";
 	if (map->build.options->untitled)
 		return "";
-	return vp_pool_print(pool,
-	                     "%u regions merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s%s",
-	                     item->count, vp_words(pool, vp_s(vp_kind_name(item->kind))),
-	                     *name ? " " : "", name, (unsigned long long)item->low,
-	                     (unsigned long long)item->high,
+	return vp_pool_print(pool, "%u regions merged, mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s%s",
+	                     item->count, vp_kind_words(pool, item->kind), *name ? " " : "", name,
+	                     (unsigned long long)item->low, (unsigned long long)item->high,
 	                     vp_size_words(pool, (double)item->bytes),
-	                     item->span->has_rss ? ", rss " : "",
-	                     item->span->has_rss ? vp_size_words(pool, (double)item->rss) : "");
+	                     vp_rss_words(pool, item->span->has_rss, (double)item->rss));
 }
 
 static float share_of(uint64_t part, uint64_t whole)
@@ -115,43 +109,46 @@ static struct vp_box box_of(struct map *map, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
 	bool many = item->count > 1;
-	return (struct vp_box){ 0,
-		                1,
-		                item->y0,
-		                item->y1,
-		                (uint32_t)map->build.class_of[item->kind],
-		                item->flags | (many ? VP_BOX_MERGED : 0),
-		                span->has_rss ? share_of(item->rss, item->bytes) : -1,
-		                many ? many_label(map, item) : label_of(map, span),
-		                many ? many_title(map, item) : title_of(map, span) };
+	return (struct vp_box){
+		.x1 = 1,
+		.y0 = item->y0,
+		.y1 = item->y1,
+		.class = (uint32_t)map->build.class_of[item->kind],
+		.flags = item->flags | (many ? VP_BOX_MERGED : 0),
+		.fill = span->has_rss ? share_of(item->rss, item->bytes) : -1,
+		.label = many ? many_label(map, item) : label_of(map, span),
+		.title = many ? many_title(map, item) : title_of(map, span),
+	};
 }
 
 static void place(struct map *map, const struct vp_address_axis *axis, const struct vp_span *span,
                   struct vp_item *item)
 {
-	*item = (struct vp_item){ .x1 = 1,
-		                  .y0 = (float)vp_address_at(axis, span->start),
-		                  .y1 = (float)vp_address_at(axis, span->end),
-		                  .span = span,
-		                  .low = span->start,
-		                  .high = span->end,
-		                  .bytes = span->end - span->start,
-		                  .rss = span->has_rss ? span->rss_last : 0,
-		                  .t0 = span->t0,
-		                  .t1 = span->t1,
-		                  .kind = span->kind,
-		                  .count = 1,
-		                  .flags = vp_moment_flags(map->proc, span),
-		                  .one_name = true };
+	*item = (struct vp_item){
+		.x1 = 1,
+		.y0 = (float)vp_address_at(axis, span->start),
+		.y1 = (float)vp_address_at(axis, span->end),
+		.span = span,
+		.low = span->start,
+		.high = span->end,
+		.bytes = span->end - span->start,
+		.rss = span->has_rss ? span->rss_last : 0,
+		.t0 = span->t0,
+		.t1 = span->t1,
+		.kind = span->kind,
+		.count = 1,
+		.flags = vp_moment_flags(map->proc, span),
+		.one_name = true,
+	};
 }
 
-/* How finely the canvas shows it. Where a renderer of text has rows enough, or makes as many as it
- * needs, it merges nothing. */
+/* Rows of the grid on which boxes are merged; 0: none is. Text that has rows enough, or as many as
+ * it needs, merges nothing. */
 static double rows_of(const struct map *map)
 {
 	const struct vp_view_options *options = map->build.options;
-	int height = options->height > 0 || options->text ? options->height : 600;
-	return options->text && map->count <= 4 * (size_t)height ? 0 : height;
+	bool enough = options->text && map->count <= 4 * (size_t)options->height;
+	return enough ? 0 : options->height;
 }
 
 static int boxes(struct map *map, const struct vp_address_axis *axis)
@@ -160,10 +157,12 @@ static int boxes(struct map *map, const struct vp_address_axis *axis)
 	struct vp_item *items = vp_pool_take(map->build.pool, (map->count + 1) * sizeof *items);
 	struct vp_merged merged = { .items = items, .count = map->count };
 	double rows = rows_of(map);
-	for (size_t i = 0; items && i < map->count; i++)
+	if (!items)
+		return vp_no_memory();
+	for (size_t i = 0; i < map->count; i++)
 		place(map, axis, map->spans[i], &items[i]);
-	if (!items || (rows && vp_items_fit(items, map->count, 1, rows, &map->build, &merged)))
-		return vp_fail("out of memory");
+	if (rows && vp_items_fit(items, map->count, 1, rows, "regions", &map->build, &merged))
+		return -1;
 	struct vp_box *list = vp_pool_take(map->build.pool, (merged.count + 1) * sizeof *list);
 	for (size_t i = 0; list && i < merged.count; i++)
 		list[i] = box_of(map, &merged.items[i]);
@@ -171,7 +170,7 @@ static int boxes(struct map *map, const struct vp_address_axis *axis)
 		free(merged.items);
 	figure->boxes = list;
 	figure->box_count = merged.count;
-	return list ? 0 : vp_fail("out of memory");
+	return list ? 0 : vp_no_memory();
 }
 
 static int classes(struct map *map)
@@ -182,14 +181,15 @@ static int classes(struct map *map)
 		               map->spans[i]->end - map->spans[i]->start);
 	if (vp_build_classes(build))
 		return -1;
-	for (size_t kind = 0; kind < build->kind_count; kind++)
-		if (build->class_of[kind] >= 0)
-			build->classes[build->class_of[kind]].detail =
-			        vp_pool_print(build->pool, "%llu region%s, %s",
-			                      (unsigned long long)build->regions[kind],
-			                      build->regions[kind] == 1 ? "" : "s",
-			                      vp_size_words(build->pool,
-			                                    (double)build->bytes[kind]));
+	for (size_t kind = 0; kind < build->kind_count; kind++) {
+		if (build->class_of[kind] < 0)
+			continue;
+		build->classes[build->class_of[kind]].detail =
+		        vp_pool_print(build->pool, "%llu region%s, %s",
+		                      (unsigned long long)build->regions[kind],
+		                      vp_plural(build->regions[kind]),
+		                      vp_size_words(build->pool, (double)build->bytes[kind]));
+	}
 	return 0;
 }
 
@@ -208,25 +208,25 @@ static void words(struct map *map)
 		changed += flags == VP_BOX_CHANGED;
 	}
 	build->figure->subtitle =
-	        vp_pool_print(build->pool, "at %s%s: %zu region%s, %s%s%s",
-	                      vp_time_words(build->pool, map->t),
-	                      map->t + 1 == map->proc->t1 ? ", just before it ended" : "",
-	                      map->count, map->count == 1 ? "" : "s",
-	                      vp_size_words(build->pool, (double)size), has_rss ? ", rss " : "",
-	                      has_rss ? vp_size_words(build->pool, (double)rss) : "");
-	if (known_later(map) && fresh + changed + map->gone)
-		vp_build_note(build,
-		              vp_pool_print(build->pool, "since %s: %zu new, %zu changed, %zu gone",
-		                            vp_time_words(build->pool, map->proc->look_before),
-		                            fresh, changed, map->gone));
+	        vp_pool_print(build->pool, "%s: %zu region%s, %s%s",
+	                      vp_moment_words(build->pool, map->t, map->t + 1 == map->proc->t1),
+	                      map->count, vp_plural(map->count),
+	                      vp_size_words(build->pool, (double)size),
+	                      vp_rss_words(build->pool, has_rss, (double)rss));
+	if (map->proc->look_before >= 0 && fresh + changed + map->gone)
+		vp_build_note(build, "since %s: %zu new, %zu changed, %zu gone",
+		              vp_time_words(build->pool, map->proc->look_before), fresh, changed,
+		              map->gone);
 }
 
 static int draw(struct map *map)
 {
 	struct vp_figure *figure = map->build.figure;
 	uint64_t(*ranges)[2] = vp_pool_take(map->build.pool, (map->count + 1) * sizeof *ranges);
-	if (!ranges || classes(map))
-		return vp_fail("out of memory");
+	if (!ranges)
+		return vp_no_memory();
+	if (classes(map))
+		return -1;
 	for (size_t i = 0; i < map->count; i++) {
 		ranges[i][0] = map->spans[i]->start;
 		ranges[i][1] = map->spans[i]->end;
@@ -235,7 +235,7 @@ static int draw(struct map *map)
 	        vp_address_axis_new(map->build.options->scale, ranges, map->count, &figure->y,
 	                            map->build.pool);
 	if (!axis)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	words(map);
 	return boxes(map, axis);
 }
@@ -244,7 +244,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct map map = { .proc = vp_model_chosen(model) };
-	if (vp_build_begin(&map.build, "map", VP_BOXES, model, options, figure, pool))
+	struct vp_view_options sized = vp_build_canvas(options, 0);
+	if (vp_build_begin(&map.build, "map", VP_BOXES, model, &sized, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&map.build, map.proc);
 	if (map.proc && model->t1 >= model->t0 && collect(&map))

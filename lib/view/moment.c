@@ -1,6 +1,7 @@
-/* One moment of one process, as map and cards show it: which one, what lives then, what has changed
- * since the look before. */
-#include "view/build.h"
+/* One moment of one process: which moment a view shows, what lives at it, and what has changed. */
+#include "view/moment.h"
+
+#include <string.h>
 
 int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
 {
@@ -11,12 +12,11 @@ int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
 	for (size_t i = 0; i < model->span_count; i++)
 		if (model->spans[i].pid == proc->pid && model->spans[i].t1 > last)
 			last = model->spans[i].t1;
-	return last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1 ? last - 1
-	                                                                      : model->t1;
+	bool ended = last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1;
+	return ended ? last - 1 : model->t1;
 }
 
-/* An address space without a pid (a text that does not say it) is 0 to the model and -1 to the
- * state. */
+/* An address space without a pid (its text does not say one) is 0 in the model, -1 in the state. */
 const struct vp_space *vp_moment_space(const struct vp_model *model)
 {
 	const struct vp_proc *proc = vp_model_chosen(model);
@@ -30,7 +30,7 @@ const struct vp_space *vp_moment_space(const struct vp_model *model)
 
 bool vp_moment_has(const struct vp_span *span, int64_t t)
 {
-	/* what ends at t has ended: its successor begins there */
+	/* A span that ends at t has ended: its successor begins there. */
 	return span->t0 <= t && span->t1 > t && span->start < span->end;
 }
 
@@ -42,8 +42,8 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 		return span->died == VP_E_MUNMAP_REMOVE + 1 ? VP_BOX_GONE : 0;
 	if (span->t0 != proc->look || !span->born)
 		return 0;
-	return span->born == VP_E_MMAP_ADD + 1 || span->born == VP_E_FORK + 1 ? VP_BOX_NEW
-	                                                                      : VP_BOX_CHANGED;
+	bool fresh = span->born == VP_E_MMAP_ADD + 1 || span->born == VP_E_FORK + 1;
+	return fresh ? VP_BOX_NEW : VP_BOX_CHANGED;
 }
 
 double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure)
@@ -57,4 +57,38 @@ double vp_moment_total(const struct vp_moment *moment, int measure)
 	for (size_t kind = 0; kind < moment->kind_count; kind++)
 		sum += vp_moment_sum(moment, kind, measure);
 	return sum;
+}
+
+bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code)
+{
+	for (size_t i = 0; i < space->count; i++) {
+		const struct vp_region *other = &space->live[i]->region;
+		if (other == code || !strchr(other->perms, 'w') || !strchr(other->perms, 's') ||
+		    !code->inode.n)
+			continue;
+		if (!vp_str_eq(other->inode, code->inode) || !vp_str_eq(other->dev, code->dev) ||
+		    !vp_str_eq(other->name, code->name))
+			continue;
+		if (other->offset < code->offset + code->size &&
+		    code->offset < other->offset + other->size)
+			return true;
+	}
+	return false;
+}
+
+/* ---- texts ---- */
+
+const char *vp_moment_words(struct vp_pool *pool, int64_t t, bool ended)
+{
+	return vp_pool_print(pool, "at %s%s", vp_time_words(pool, t),
+	                     ended ? ", just before it ended" : "");
+}
+
+const char *vp_moment_space_words(struct vp_build *build)
+{
+	const struct vp_model *model = build->model;
+	const struct vp_proc *proc = vp_model_chosen(model);
+	if (proc && proc->t1 <= model->t1)
+		return vp_moment_words(build->pool, proc->t1, true);
+	return vp_moment_words(build->pool, model->t1 >= model->t0 ? model->t1 : 0, false);
 }

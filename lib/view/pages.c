@@ -1,71 +1,46 @@
-/* The view pages: a film strip of residency; x time, y the pages that were ever there, the colour
- * what state they are in.
+/* The view pages: a film strip of residency; x time, y all pages that ever were, the colour their
+ * state.
  *
- * Where every run is at least as high as a unit of the canvas each is a box of its own; else the
- * picture is laid on a grid: a cell has the colour of the state that covers most of it, and is
- * filled as far as pages are there.
+ * If every run of pages is at least a unit of the canvas high, each is a box. Else the picture is a
+ * grid: a cell has the colour of the state that covers most of it, and its fill is the share that
+ * has pages.
  */
 #include "base/error.h"
-#include "view/pages.h"
+#include "view/axis.h"
+#include "view/empty.h"
+#include "view/flags.h"
+#include "view/page_words.h"
+#include "view/palette.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BOXES_MAX   12000
-#define GAP         65536 /* bytes between pages that are not folded away */
+#define GAP         65536 /* bytes: smaller gaps are not folded */
 #define FILLS       8     /* steps of a cell's fill */
 #define ROWS_MAX    400
 #define COLUMNS_MAX 600
+#define TEXT_ROWS   600 /* of the grid, if text may be as high as it likes */
 
 struct strip {
 	struct vp_build build;
 	const struct vp_proc *proc;
-	struct vp_page_run *runs; /* of the process, by time and address, `state` the class */
+	struct vp_page_run *runs; /* of the process, by address, then time; `state`: the class */
 	size_t count;
 	const struct vp_address_axis *axis;
 	const struct vp_span **spans;
 	size_t span_count;           /* of the process, by start */
-	uint64_t bytes[VP_PC_COUNT]; /* at the end of the time shown, or before the process ended */
+	uint64_t bytes[VP_PC_COUNT]; /* at `last` */
 	bool ended;
-	int64_t last; /* that moment */
+	int64_t last; /* ns: the end of the time shown, or just before the process ended */
 	bool used[VP_PC_COUNT];
 	int64_t t0, t1;
-	struct vp_box *boxes;
-	size_t box_size;
 	/* the grid */
 	size_t columns, rows;
 	float *weight; /* [(row * columns + column) * VP_PC_COUNT + class] */
 	uint8_t *cell; /* 0: empty, else 1 + class * FILLS + fill */
 };
-
-const char *vp_page_word(enum vp_page_class class_)
-{
-	static const char *const words[VP_PC_COUNT] = {
-		"anonymous, only here", "anonymous, shared", "huge",      "file",
-		"file, dirty",          "swapped",           "zero page", "guard page",
-		"no page (device)"
-	};
-	return words[class_];
-}
-
-struct vp_class vp_page_colours(enum vp_page_class class_)
-{
-	static const struct vp_class classes[VP_PC_COUNT] = {
-		[VP_PC_PRIVATE] = { NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32, 'a' },
-		[VP_PC_SHARED] = { NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 's' },
-		[VP_PC_HUGE] = { NULL, NULL, 0x0b4f8a, 0x2f86d1, 25, 'H' },
-		[VP_PC_FILE] = { NULL, NULL, 0x5b9e4d, 0x86c777, 71, 'f' },
-		[VP_PC_FILE_DIRTY] = { NULL, NULL, 0xc9762b, 0xe79b55, 172, 'd' },
-		[VP_PC_SWAPPED] = { NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'w' },
-		[VP_PC_ZERO] = { NULL, NULL, 0xb9b9b9, 0x777777, 248, 'z' },
-		[VP_PC_GUARD] = { NULL, NULL, 0x4a4a4a, 0xc4c4c4, 240, 'g' },
-		[VP_PC_FOREIGN] = { NULL, NULL, 0xb59a2b, 0xd9c15a, 178, 'm' },
-	};
-	struct vp_class one = classes[class_];
-	one.name = vp_page_word(class_);
-	return one;
-}
 
 /* ---- which pages ---- */
 
@@ -94,7 +69,7 @@ static int collect(struct strip *strip)
 	strip->spans =
 	        vp_pool_take(strip->build.pool, (model->span_count + 1) * sizeof *strip->spans);
 	if (!strip->runs || !strip->spans)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	strip->ended = strip->proc->t1 <= strip->t1;
 	strip->last = strip->ended ? strip->proc->t1 - 1 : strip->t1;
 	for (size_t i = 0; i < model->page_run_count; i++) {
@@ -115,7 +90,7 @@ static int collect(struct strip *strip)
 	return 0;
 }
 
-/* Runs that differ in what is not shown are one. */
+/* Joins runs that look the same: they differ in bits that are not shown. */
 static void join(struct strip *strip)
 {
 	size_t kept = 0;
@@ -129,38 +104,38 @@ static void join(struct strip *strip)
 		if (last && last->state == run.state && (beside || after)) {
 			last->end = run.end;
 			last->t1 = run.t1;
-		} else
+		} else {
 			strip->runs[kept++] = run;
+		}
 	}
 	strip->count = kept;
 }
 
-/* Pages with small gaps between them stand together; what was never there is folded. */
+/* Folds what never had pages; small gaps stay. */
 static int axis(struct strip *strip)
 {
 	uint64_t(*ranges)[2] = vp_pool_take(strip->build.pool, (strip->count + 1) * sizeof *ranges);
 	size_t n = 0;
 	if (!ranges)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < strip->count; i++) {
 		const struct vp_page_run *run = &strip->runs[i];
-		if (n && run->start <= ranges[n - 1][1] + GAP)
-			ranges[n - 1][1] =
-			        run->end > ranges[n - 1][1] ? run->end : ranges[n - 1][1];
-		else
-			ranges[n][0] = run->start, ranges[n++][1] = run->end;
+		if (n && run->start <= ranges[n - 1][1] + GAP) {
+			if (run->end > ranges[n - 1][1])
+				ranges[n - 1][1] = run->end;
+		} else {
+			ranges[n][0] = run->start;
+			ranges[n++][1] = run->end;
+		}
 	}
 	strip->axis = vp_address_axis_new(strip->build.options->scale, ranges, n,
 	                                  &strip->build.figure->y, strip->build.pool);
-	return strip->axis ? 0 : vp_fail("out of memory");
+	return strip->axis ? 0 : vp_no_memory();
 }
 
 static double x_of(const struct strip *strip, int64_t t)
 {
-	if (strip->t1 <= strip->t0)
-		return t > strip->t0 ? 1 : 0;
-	double x = (double)(t - strip->t0) / (double)(strip->t1 - strip->t0);
-	return x < 0 ? 0 : x > 1 ? 1 : x;
+	return vp_axis_at(t, strip->t0, strip->t1);
 }
 
 static double end_of(const struct strip *strip, const struct vp_page_run *run)
@@ -168,9 +143,9 @@ static double end_of(const struct strip *strip, const struct vp_page_run *run)
 	return run->t1 > strip->t1 ? 1 : x_of(strip, run->t1);
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
-/* The region that lay there then; NULL: none is known. */
+/* The region at that address and time; NULL: unknown. */
 static const struct vp_span *span_at(const struct strip *strip, uint64_t address, int64_t t)
 {
 	size_t low = 0, high = strip->span_count;
@@ -193,11 +168,10 @@ static const char *region_words(struct strip *strip, uint64_t address, int64_t t
 	struct vp_pool *pool = strip->build.pool;
 	const struct vp_span *span = span_at(strip, address, t);
 	const char *name = span ? strip->build.model->names[span->name] : "";
-	return !span ? ""
-	             : vp_pool_print(pool, "\nin %s%s%s, %s from 0x%llx",
-	                             vp_words(pool, vp_s(vp_kind_name(span->kind))),
-	                             *name ? " " : "", name, span->perms,
-	                             (unsigned long long)span->start);
+	if (!span)
+		return "";
+	return vp_pool_print(pool, "\nin %s%s%s, %s from 0x%llx", vp_kind_words(pool, span->kind),
+	                     *name ? " " : "", name, span->perms, (unsigned long long)span->start);
 }
 
 static const char *title_of(struct strip *strip, const struct vp_page_run *run)
@@ -215,18 +189,6 @@ static const char *title_of(struct strip *strip, const struct vp_page_run *run)
 }
 
 /* ---- boxes ---- */
-
-static int box(struct strip *strip, struct vp_box one)
-{
-	struct vp_figure *figure = strip->build.figure;
-	strip->boxes = vp_build_grow(strip->build.pool, strip->boxes, figure->box_count,
-	                             &strip->box_size, sizeof one);
-	if (!strip->boxes)
-		return vp_fail("out of memory");
-	strip->boxes[figure->box_count++] = one;
-	figure->boxes = strip->boxes;
-	return 0;
-}
 
 static bool fits(const struct strip *strip)
 {
@@ -247,13 +209,16 @@ static int each_run(struct strip *strip)
 {
 	for (size_t i = 0; i < strip->count; i++) {
 		const struct vp_page_run *run = &strip->runs[i];
-		const char *title = strip->build.options->untitled ? "" : title_of(strip, run);
-		if (box(strip,
-		        (struct vp_box){ (float)x_of(strip, run->t0), (float)end_of(strip, run),
-		                         (float)vp_address_at(strip->axis, run->start),
-		                         (float)vp_address_at(strip->axis, run->end),
-		                         (uint32_t)strip->build.class_of[run->state], 0, -1, NULL,
-		                         title }))
+		struct vp_box box = {
+			.x0 = (float)x_of(strip, run->t0),
+			.x1 = (float)end_of(strip, run),
+			.y0 = (float)vp_address_at(strip->axis, run->start),
+			.y1 = (float)vp_address_at(strip->axis, run->end),
+			.class = (uint32_t)strip->build.class_of[run->state],
+			.fill = -1,
+			.title = strip->build.options->untitled ? "" : title_of(strip, run),
+		};
+		if (vp_build_box(&strip->build, box))
 			return -1;
 	}
 	return 0;
@@ -265,8 +230,10 @@ static void cover(struct strip *strip, const struct vp_page_run *run)
 	       x1 = end_of(strip, run) * (double)strip->columns;
 	double y0 = vp_address_at(strip->axis, run->start) * (double)strip->rows,
 	       y1 = vp_address_at(strip->axis, run->end) * (double)strip->rows;
-	if (strip->t1 <= strip->t0)
-		x0 = 0, x1 = (double)strip->columns;
+	if (strip->t1 <= strip->t0) {
+		x0 = 0;
+		x1 = (double)strip->columns;
+	}
 	for (size_t row = (size_t)y0; row < strip->rows && (double)row < y1; row++) {
 		double high = fmin(y1, (double)row + 1) - fmax(y0, (double)row);
 		float *at = strip->weight + row * strip->columns * VP_PC_COUNT + run->state;
@@ -302,36 +269,40 @@ static bool alike(const struct strip *strip, size_t row, size_t from, size_t to,
 	return true;
 }
 
-/* One box for each stretch of cells that are alike, to the right and then up. */
+static int cell_box(struct strip *strip, uint8_t cell, const size_t *columns, const size_t *rows)
+{
+	int class_ = (cell - 1) / FILLS, fill = (cell - 1) % FILLS + 1;
+	double wide = (double)strip->columns, tall = (double)strip->rows;
+	const char *title = "";
+	if (!strip->build.options->untitled)
+		title = vp_pool_print(strip->build.pool, "mostly %s\n%d %% of it has pages",
+		                      vp_page_word((enum vp_page_class)class_), 100 * fill / FILLS);
+	return vp_build_box(&strip->build, (struct vp_box){
+	                                           .x0 = (float)((double)columns[0] / wide),
+	                                           .x1 = (float)((double)columns[1] / wide),
+	                                           .y0 = (float)((double)rows[0] / tall),
+	                                           .y1 = (float)((double)rows[1] / tall),
+	                                           .class = (uint32_t)strip->build.class_of[class_],
+	                                           .fill = (float)fill / FILLS,
+	                                           .title = title,
+	                                   });
+}
+
+/* One box for each rectangle of equal cells, grown to the right and then up. */
 static int cells(struct strip *strip)
 {
-	double wide = (double)strip->columns, tall = (double)strip->rows;
-	for (size_t row = 0; row < strip->rows; row++)
-		for (size_t from = 0, to; from < strip->columns; from = to) {
-			uint8_t cell = strip->cell[row * strip->columns + from];
+	size_t wide = strip->columns, tall = strip->rows;
+	for (size_t row = 0; row < tall; row++)
+		for (size_t from = 0, to; from < wide; from = to) {
+			uint8_t cell = strip->cell[row * wide + from];
 			size_t up = row + 1;
-			for (to = from + 1;
-			     to < strip->columns && strip->cell[row * strip->columns + to] == cell;)
+			for (to = from + 1; to < wide && strip->cell[row * wide + to] == cell;)
 				to++;
 			if (!cell)
 				continue;
-			for (; up < strip->rows && alike(strip, up, from, to, cell); up++)
-				memset(strip->cell + up * strip->columns + from, 0, to - from);
-			int class_ = (cell - 1) / FILLS, fill = (cell - 1) % FILLS + 1;
-			if (box(strip,
-			        (struct vp_box){
-			                (float)((double)from / wide), (float)((double)to / wide),
-			                (float)((double)row / tall), (float)((double)up / tall),
-			                (uint32_t)strip->build.class_of[class_], 0,
-			                (float)fill / FILLS, NULL,
-			                strip->build.options->untitled
-			                        ? ""
-			                        : vp_pool_print(strip->build.pool,
-			                                        "mostly %s\n%d %% of the pages "
-			                                        "here are there",
-			                                        vp_page_word(
-			                                                (enum vp_page_class)class_),
-			                                        100 * fill / FILLS) }))
+			for (; up < tall && alike(strip, up, from, to, cell); up++)
+				memset(strip->cell + up * wide + from, 0, to - from);
+			if (cell_box(strip, cell, (size_t[2]){ from, to }, (size_t[2]){ row, up }))
 				return -1;
 		}
 	return 0;
@@ -342,23 +313,24 @@ static int grid(struct strip *strip)
 	const struct vp_view_options *options = strip->build.options;
 	size_t columns = (size_t)(options->text ? options->width : options->width / 2),
 	       rows = (size_t)(options->text ? options->height : options->height / 2);
-	strip->columns = columns < 1 ? 1 : columns > COLUMNS_MAX ? COLUMNS_MAX : columns;
-	strip->rows = rows < 1 ? 1 : rows > ROWS_MAX ? ROWS_MAX : rows;
+	strip->columns = columns < COLUMNS_MAX ? columns : COLUMNS_MAX;
+	strip->rows = rows < ROWS_MAX ? rows : ROWS_MAX;
+	strip->columns += !strip->columns;
+	strip->rows += !strip->rows;
 	strip->weight = calloc(strip->rows * strip->columns * VP_PC_COUNT, sizeof *strip->weight);
 	strip->cell = calloc(strip->rows * strip->columns, 1);
-	int failed = strip->weight && strip->cell ? 0 : vp_fail("out of memory");
+	int failed = strip->weight && strip->cell ? 0 : vp_no_memory();
 	for (size_t i = 0; i < strip->count && !failed; i++)
 		cover(strip, &strip->runs[i]);
 	if (!failed) {
 		choose(strip);
 		failed = cells(strip);
 		vp_build_note(&strip->build,
-		              vp_pool_print(strip->build.pool,
-		                            "%zu runs of pages in cells of a grid, each in the "
-		                            "colour of what covers most of it and "
-		                            "filled as far as pages are there; --address A-B, "
-		                            "--kind and --from show less and more of it",
-		                            strip->count));
+		              "%zu page runs are drawn as a grid: a cell has the colour of its "
+		              "most "
+		              "common state, and its fill is the share that has pages; zoom with "
+		              "--address, --kind or --from",
+		              strip->count);
 	}
 	free(strip->weight);
 	free(strip->cell);
@@ -377,90 +349,25 @@ static int classes(struct strip *strip)
 	struct vp_build *build = &strip->build;
 	struct vp_class *list = vp_pool_take(build->pool, VP_PC_COUNT * sizeof *list);
 	if (!list)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (int class_ = 0; class_ < VP_PC_COUNT; class_++) {
 		build->class_of[class_] = -1;
 		if (!strip->used[class_])
 			continue;
 		build->class_of[class_] = (int)build->figure->class_count;
-		list[build->figure->class_count] = vp_page_colours((enum vp_page_class)class_);
-		list[build->figure->class_count++].detail =
-		        strip->bytes[class_]
-		                ? vp_pool_print(build->pool, "%s %s",
-		                                vp_size_words(build->pool,
-		                                              (double)strip->bytes[class_]),
-		                                end_words(strip))
-		                : vp_pool_print(build->pool, "none %s", end_words(strip));
+		struct vp_class *one = &list[build->figure->class_count++];
+		*one = vp_page_colours((enum vp_page_class)class_);
+		one->detail = vp_pool_print(build->pool, "%s %s",
+		                            strip->bytes[class_]
+		                                    ? vp_size_words(build->pool,
+		                                                    (double)strip->bytes[class_])
+		                                    : "none",
+		                            end_words(strip));
 	}
 	vp_class_letters(list, build->figure->class_count);
 	build->figure->classes = list;
 	build->classes = list;
 	return 0;
-}
-
-static const char *entries_words(struct vp_pool *pool, const struct vp_tables *tables, int level)
-{
-	static const char *const names[VP_TABLE_LEVELS] = { "PTE", "PMD", "PUD", "P4D", "PGD" };
-	return vp_pool_print(pool, "%llu %s", (unsigned long long)tables->entries[level],
-	                     names[level]);
-}
-
-void vp_tables_note(struct vp_build *build, int64_t pid)
-{
-	struct vp_pool *pool = build->pool;
-	const struct vp_tables *tables = vp_model_tables(build->model, pid);
-	uint64_t page = build->model->page ? build->model->page : 4096;
-	if (!tables)
-		return;
-	const char *stated = tables->stated
-	                             ? vp_pool_print(pool, "page tables: %s (VmPTE)",
-	                                             vp_size_words(pool, (double)tables->stated))
-	                             : "page tables";
-	if (!tables->known) {
-		vp_build_note(build, vp_pool_print(pool,
-		                                   "%s; which of it is needed is not known "
-		                                   "without PAGEMAP_SCAN",
-		                                   stated));
-		return;
-	}
-	uint64_t reserve = tables->huge * page, used = tables->needed + reserve,
-	         rest = tables->stated > used ? tables->stated - used : 0;
-	const char *five = tables->entries[3]
-	                           ? vp_pool_print(pool, ", %s", entries_words(pool, tables, 3))
-	                           : "";
-	vp_build_note(build,
-	              vp_pool_print(pool,
-	                            "%s; needed %s: %llu of PTEs, %llu of PMDs, %llu of PUDs "
-	                            "below the PGD, with %s, %s, %s%s, %s entries in use%s%s",
-	                            stated, vp_size_words(pool, (double)tables->needed),
-	                            (unsigned long long)tables->tables[0],
-	                            (unsigned long long)tables->tables[1],
-	                            (unsigned long long)tables->tables[2],
-	                            entries_words(pool, tables, 0), entries_words(pool, tables, 1),
-	                            entries_words(pool, tables, 2), five,
-	                            entries_words(pool, tables, 4),
-	                            tables->huge && tables->stated > tables->needed
-	                                    ? vp_pool_print(pool,
-	                                                    "; %s in reserve for %llu huge "
-	                                                    "page%s",
-	                                                    vp_size_words(pool, (double)reserve),
-	                                                    (unsigned long long)tables->huge,
-	                                                    tables->huge == 1 ? "" : "s")
-	                                    : "",
-	                            rest ? vp_pool_print(pool, "; %s in tables that are empty",
-	                                                 vp_size_words(pool, (double)rest))
-	                                 : ""));
-}
-
-void vp_faults_note(struct vp_build *build, int64_t pid)
-{
-	uint64_t major, minor;
-	if (!vp_model_faults(build->model, pid, 0, 1, &major, &minor) || !(major + minor))
-		return;
-	vp_build_note(build, vp_pool_print(build->pool,
-	                                   "page faults while it was looked at: %llu minor, %llu "
-	                                   "major",
-	                                   (unsigned long long)minor, (unsigned long long)major));
 }
 
 static void words(struct strip *strip)
@@ -476,18 +383,16 @@ static void words(struct strip *strip)
 	                      vp_time_words(pool, strip->t0), vp_time_words(pool, strip->t1),
 	                      end_words(strip), vp_size_words(pool, (double)there),
 	                      vp_size_words(pool, (double)strip->bytes[VP_PC_SWAPPED]));
-	build->figure->y.title = "pages by address (what was never there is folded)";
+	build->figure->y.title = "pages by address (gaps folded)";
 	vp_tables_note(build, strip->proc->pid);
 	vp_faults_note(build, strip->proc->pid);
 	if (tables && !tables->file_dirty)
-		vp_build_note(build, "which pages of files are dirty is not known: it takes "
+		vp_build_note(build, "which file pages are dirty is unknown: that needs "
 		                     "CAP_SYS_ADMIN");
 	if (build->model->pages_unkept)
-		vp_build_note(build, vp_pool_print(pool,
-		                                   "%llu runs of pages found no room: the picture "
-		                                   "is not "
-		                                   "whole",
-		                                   (unsigned long long)build->model->pages_unkept));
+		vp_build_note(build,
+		              "%llu page runs did not fit in memory: the picture is incomplete",
+		              (unsigned long long)build->model->pages_unkept);
 }
 
 static int draw(struct strip *strip)
@@ -505,10 +410,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct strip strip = { .proc = vp_model_chosen(model), .t0 = model->t0, .t1 = model->t1 };
-	struct vp_view_options sane = *options;
-	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : 600;
-	if (vp_build_begin(&strip.build, "pages", VP_BOXES, model, &sane, figure, pool))
+	struct vp_view_options sized = vp_build_canvas(options, TEXT_ROWS);
+	if (vp_build_begin(&strip.build, "pages", VP_BOXES, model, &sized, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&strip.build, strip.proc);
 	if (strip.proc && model->t1 >= model->t0 && collect(&strip))
@@ -517,7 +420,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return -1;
 	if (!strip.count && !model->types[VP_T_pages] &&
 	    (model->types[VP_T_region] || model->types[VP_T_change]))
-		figure->empty = "nothing tells of single pages: vm-sample --detail pages does";
+		figure->empty = "the input has no single pages: record with vm-sample --detail "
+		                "pages";
 	else if (!strip.count)
 		vp_build_empty(&strip.build, "page");
 	vp_build_notes(&strip.build);

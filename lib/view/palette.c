@@ -2,10 +2,10 @@
  * people can tell apart.
  *
  * The hues are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), one for each family;
- * within a family the kinds differ in lightness. Reserved and guarded ranges are greys: they are
- * nobody's memory yet.
+ * within a family the kinds differ in lightness. Reserved and guarded ranges are grey: they hold no
+ * memory.
  */
-#include "view/views.h"
+#include "view/palette.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static const struct row rows[] = {
 	{ "data", 0x009e73, 0x2fc49a, 36, 'd' },
 	{ "bss", 0x6cc4a8, 0x1b7d60, 79, 'b' },
 	{ "tls", 0x00694d, 0x86e0c4, 29, 't' },
-	/* what the program takes for itself: oranges */
+	/* allocated by the program: oranges */
 	{ "heap", 0xd55e00, 0xff8a3c, 166, 'H' },
 	{ "arena", 0xe8894a, 0xc4662a, 173, 'A' },
 	{ "gc", 0x9c4500, 0xffb487, 130, 'G' },
@@ -37,7 +37,7 @@ static const struct row rows[] = {
 	/* stacks: purples */
 	{ "stack", 0xb8578f, 0xe58fc0, 169, 'S' },
 	{ "thread-stack", 0xd99bc0, 0xa5577f, 176, 's' },
-	/* files and what is shared: sky */
+	/* files and shared memory: sky */
 	{ "file", 0x56b4e9, 0x7fcbf5, 74, 'f' },
 	{ "shm", 0x2a86bb, 0xa9dcf8, 31, 'M' },
 	{ "memfd", 0x86cbf0, 0x3c86b0, 117, 'm' },
@@ -51,13 +51,13 @@ static const struct row rows[] = {
 	{ "vsyscall", 0xa39500, 0xfff08a, 142, 'y' },
 	{ "commpage", 0xb5a93c, 0xd6cc6a, 143, 'c' },
 	{ "page-table", 0x857a00, 0xcfc46a, 100, 'p' },
-	/* nobody's: greys */
+	/* no memory: greys */
 	{ "guard", 0x6e6e6e, 0x8a8a8a, 242, '!' },
 	{ "reserved", 0xb5b5b5, 0x5a5a5a, 248, '.' },
 	{ "unknown", 0x8f8f8f, 0xa8a8a8, 245, '?' },
 };
 
-/* Kinds that only a user knows: any of these by the hash of the name. */
+/* A user's own kinds: one of these by the hash of the name. */
 static const struct row others[] = {
 	{ NULL, 0x8c510a, 0xd8a25e, 94, 0 }, { NULL, 0x5e3c99, 0xb2a0dc, 97, 0 },
 	{ NULL, 0x01665e, 0x5fbdb2, 30, 0 }, { NULL, 0xa6266e, 0xf08cc4, 125, 0 },

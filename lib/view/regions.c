@@ -1,28 +1,38 @@
-/* The view area by region or by name: what each of the largest has had over time, stacked, and all
- * others as one. */
+/* The view area by region or by name: the largest over time, stacked, and all others as one. */
 #include "base/error.h"
-#include "view/build.h"
+#include "view/axis.h"
+#include "view/empty.h"
+#include "view/flags.h"
+#include "view/regions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST 11 /* with a colour of their own */
+#define MOST 11 /* groups with a colour of their own */
 
+/* clang-format off */
 static const struct vp_class colours[MOST + 1] = {
-	{ NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32, 'a' },  { NULL, NULL, 0xc9762b, 0xe79b55, 172, 'b' },
-	{ NULL, NULL, 0x5b9e4d, 0x86c777, 71, 'c' },  { NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 'd' },
-	{ NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'e' }, { NULL, NULL, 0x0f8b8d, 0x4fc3c5, 37, 'f' },
-	{ NULL, NULL, 0xb59a2b, 0xd9c15a, 178, 'g' }, { NULL, NULL, 0xa6266e, 0xf08cc4, 125, 'h' },
-	{ NULL, NULL, 0x4d7c0f, 0xa8d65e, 70, 'i' },  { NULL, NULL, 0x7a3b2e, 0xdb9a8c, 131, 'j' },
-	{ NULL, NULL, 0x35508a, 0x93aae0, 61, 'k' },  { NULL, NULL, 0x9aa5b1, 0x7b8794, 247, 'o' },
+	{ NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32,  'a' },
+	{ NULL, NULL, 0xc9762b, 0xe79b55, 172, 'b' },
+	{ NULL, NULL, 0x5b9e4d, 0x86c777, 71,  'c' },
+	{ NULL, NULL, 0x8e6bbf, 0xb294dd, 140, 'd' },
+	{ NULL, NULL, 0xc23b3b, 0xe56b6b, 167, 'e' },
+	{ NULL, NULL, 0x0f8b8d, 0x4fc3c5, 37,  'f' },
+	{ NULL, NULL, 0xb59a2b, 0xd9c15a, 178, 'g' },
+	{ NULL, NULL, 0xa6266e, 0xf08cc4, 125, 'h' },
+	{ NULL, NULL, 0x4d7c0f, 0xa8d65e, 70,  'i' },
+	{ NULL, NULL, 0x7a3b2e, 0xdb9a8c, 131, 'j' },
+	{ NULL, NULL, 0x35508a, 0x93aae0, 61,  'k' },
+	{ NULL, NULL, 0x9aa5b1, 0x7b8794, 247, 'o' },
 };
+/* clang-format on */
 
 /* A region, or all of one name. */
 struct group {
 	uint64_t key;
 	const struct vp_episode *first;
 	double now, peak, last;
-	int serie; /* MOST: one of the others */
+	int serie; /* MOST: among all others */
 };
 
 struct regions {
@@ -35,7 +45,7 @@ struct regions {
 	size_t *group_of; /* by episode */
 	const struct vp_episode **episodes;
 	size_t episode_count;
-	double *values; /* of the series now */
+	double *values; /* of each series, while they are filled */
 	int64_t t0, t1;
 };
 
@@ -74,7 +84,7 @@ static int collect(struct regions *r)
 	r->group_of = vp_pool_take(pool, (n + 1) * sizeof *r->group_of);
 	const struct vp_episode **sorted = vp_pool_take(pool, (n + 1) * sizeof *sorted);
 	if (!r->episodes || !r->groups || !r->group_of || !sorted)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < n; i++)
 		if (model->episodes[i].pid == r->proc->pid && model->episodes[i].t <= r->t1)
 			r->episodes[r->episode_count++] = &model->episodes[i];
@@ -108,7 +118,7 @@ static bool measured(const struct regions *r, int measure)
 	return false;
 }
 
-/* An episode of a region adds what it has more than the one before. */
+/* What an episode of a region adds to the one before. */
 static double step(const struct regions *r, size_t i)
 {
 	return (double)r->episodes[i]->sums[r->measure] -
@@ -125,7 +135,7 @@ static void peaks(struct regions *r)
 	}
 }
 
-/* The largest get series of their own; as many as there are colours. */
+/* Gives the largest groups a series of their own, as many as there are colours. */
 static size_t choose(struct regions *r)
 {
 	const struct group **list = vp_pool_take(r->build.pool, (r->count + 1) * sizeof *list);
@@ -139,13 +149,13 @@ static size_t choose(struct regions *r)
 	return chosen;
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
 static const char *name_of(const struct regions *r, const struct group *group)
 {
 	struct vp_pool *pool = r->build.pool;
 	const struct vp_episode *first = group->first;
-	const char *kind = vp_words(pool, vp_s(vp_kind_name(first->kind))),
+	const char *kind = vp_kind_words(pool, first->kind),
 	           *name = vp_short_name(r->build.model->names[first->name], kind);
 	if (r->by_name)
 		return *r->build.model->names[first->name] ? name : "(none)";
@@ -159,7 +169,7 @@ static int classes(struct regions *r, size_t chosen, bool others)
 	size_t rest = 0;
 	double rest_last = 0;
 	if (!list)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < r->count; i++) {
 		const struct group *group = &r->groups[i];
 		if (group->serie == MOST) {
@@ -187,23 +197,16 @@ static int classes(struct regions *r, size_t chosen, bool others)
 
 /* ---- series ---- */
 
-/* The points in time: each moment at which something was told, thinned to two for each column, of
- * which the latest counts. */
+/* Half columns of the canvas, at most as many as episodes. Of several moments in one the latest
+ * counts. */
 static size_t columns_of(const struct regions *r)
 {
-	size_t columns = 2 * (size_t)(r->build.options->width > 0 ? r->build.options->width : 800);
+	size_t columns = 2 * (size_t)r->build.options->width;
 	return columns < r->episode_count + 1 ? columns : r->episode_count + 1;
 }
 
-static double x_of(const struct regions *r, int64_t t)
-{
-	return t <= r->t0 || r->t1 <= r->t0 ? 0
-	       : t >= r->t1                 ? 1
-	                                    : (double)(t - r->t0) / (double)(r->t1 - r->t0);
-}
-
-static int fill(struct regions *r, size_t series, double **ys, double *xs, size_t *points,
-                double *top)
+static void fill(struct regions *r, size_t series, double **ys, double *xs, size_t *points,
+                 double *top)
 {
 	size_t columns = columns_of(r), n = 0;
 	for (size_t i = 0; i < r->count; i++)
@@ -219,13 +222,15 @@ static int fill(struct regions *r, size_t series, double **ys, double *xs, size_
 		bool more = i + 1 < r->episode_count && r->episodes[i + 1]->t == r->episodes[i]->t;
 		if (more)
 			continue;
-		double x = x_of(r, r->episodes[i]->t), sum = 0;
+		double x = vp_axis_at(r->episodes[i]->t, r->t0, r->t1), sum = 0;
 		if (n && (size_t)(xs[n - 1] * (double)columns) == (size_t)(x * (double)columns) &&
 		    n > 1)
 			n--;
 		xs[n] = x;
-		for (size_t k = 0; k < series; k++)
-			sum += ys[k][n] = r->values[k] > 0 ? r->values[k] : 0;
+		for (size_t k = 0; k < series; k++) {
+			ys[k][n] = r->values[k] > 0 ? r->values[k] : 0;
+			sum += ys[k][n];
+		}
 		*top = sum > *top ? sum : *top;
 		n++;
 	}
@@ -233,7 +238,6 @@ static int fill(struct regions *r, size_t series, double **ys, double *xs, size_
 		ys[k][n] = ys[k][n - 1];
 	xs[n] = 1;
 	*points = n + 1;
-	return 0;
 }
 
 static int series(struct regions *r, size_t chosen, bool others)
@@ -245,19 +249,27 @@ static int series(struct regions *r, size_t chosen, bool others)
 	       *xs = vp_pool_take(pool, room * sizeof *xs), top = 0;
 	struct vp_serie *list = vp_pool_take(pool, (count + 1) * sizeof *list);
 	r->values = vp_pool_take(pool, (count + 1) * sizeof *r->values);
-	for (size_t k = 0; ys && k < count; k++)
-		if (!(ys[k] = vp_pool_take(pool, room * sizeof **ys)))
-			return vp_fail("out of memory");
-	if (!ys || !xs || !list || !r->values || fill(r, count, ys, xs, &points, &top) ||
-	    classes(r, chosen, others))
-		return vp_fail("out of memory");
+	if (!ys || !xs || !list || !r->values)
+		return vp_no_memory();
+	for (size_t k = 0; k < count; k++) {
+		ys[k] = vp_pool_take(pool, room * sizeof **ys);
+		if (!ys[k])
+			return vp_no_memory();
+	}
+	fill(r, count, ys, xs, &points, &top);
+	if (classes(r, chosen, others))
+		return -1;
 	double high = vp_axis_bytes(&figure->y, top, pool);
 	for (size_t k = 0; k < count; k++) {
 		for (size_t i = 0; i < points; i++)
 			ys[k][i] /= high;
-		list[k] = (struct vp_serie){ figure->classes[k].name, (uint32_t)k, ys[k],
-			                     vp_pool_print(pool, "%s\n%s", figure->classes[k].name,
-			                                   figure->classes[k].detail) };
+		list[k] = (struct vp_serie){
+			.name = figure->classes[k].name,
+			.class = (uint32_t)k,
+			.y = ys[k],
+			.title = vp_pool_print(pool, "%s\n%s", figure->classes[k].name,
+			                       figure->classes[k].detail),
+		};
 	}
 	figure->series = list;
 	figure->serie_count = count;
@@ -273,9 +285,10 @@ int vp_regions_check(const struct vp_view_options *options)
 	if (!options->by || !strcmp(options->by, "kind"))
 		return 0;
 	if (strcmp(options->by, "region") && strcmp(options->by, "name"))
-		return vp_fail("area is stacked by kind, region or name, not by '%s'", options->by);
+		return vp_fail("--by %s: expected kind, region or name", options->by);
 	if (options->measure == VP_SUM_REGIONS || options->measure >= VP_SUM_COUNT)
-		return vp_fail("area by %s stacks size, rss, pss, dirty or swap", options->by);
+		return vp_fail("--measure: area by %s can stack size, rss, pss, dirty or swap",
+		               options->by);
 	return 0;
 }
 
@@ -289,18 +302,19 @@ int vp_regions_area(const struct vp_model *model, const struct vp_view_options *
 {
 	static const char *const words[] = { "size", "resident (rss)", "proportional (pss)",
 		                             "dirty", "swap" };
+	struct vp_view_options sized = vp_build_canvas(options, 0);
 	struct regions r = { .proc = vp_model_chosen(model),
 		             .by_name = !strcmp(options->by, "name"),
 		             .t0 = model->t0,
 		             .t1 = model->t1 };
-	if (vp_build_begin(&r.build, "area", VP_SERIES, model, options, figure, pool))
+	if (vp_build_begin(&r.build, "area", VP_SERIES, model, &sized, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&r.build, r.proc);
 	if (r.proc && model->t1 >= model->t0 && collect(&r))
 		return -1;
-	r.measure = options->measure >= 0      ? options->measure
-	            : measured(&r, VP_SUM_RSS) ? VP_SUM_RSS
-	                                       : VP_SUM_SIZE;
+	r.measure = options->measure;
+	if (r.measure < 0)
+		r.measure = measured(&r, VP_SUM_RSS) ? VP_SUM_RSS : VP_SUM_SIZE;
 	peaks(&r);
 	size_t chosen = choose(&r), large = 0;
 	for (size_t i = 0; i < r.count; i++)
@@ -313,8 +327,9 @@ int vp_regions_area(const struct vp_model *model, const struct vp_view_options *
 		figure->subtitle = vp_pool_print(pool, "%s by %s, the %zu largest of %zu",
 		                                 words[r.measure], options->by, chosen, large);
 		vp_flags_of(&r.build, r.t0, r.t1, r.proc->pid);
-	} else
+	} else {
 		vp_build_empty(&r.build, "region");
+	}
 	vp_build_notes(&r.build);
 	return 0;
 }

@@ -1,5 +1,4 @@
-/* Tables whose rows a view works out itself: columns and order as the user asked for them, cells,
- * totals. */
+/* Tables whose cells a view works out: columns and order as the user asks for them, and totals. */
 #include "base/error.h"
 #include "base/nearest.h"
 #include "view/rows.h"
@@ -8,24 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 48
+#define COLUMNS_MAX 64
 
 struct order {
 	int columns[COLUMNS_MAX];
 	size_t count;
 	int sort; /* a field, or -1 */
 	bool down;
-	bool asked; /* the columns were named by the user: shown even if nothing is known */
+	bool asked; /* the user named the columns: they are shown even if nothing is known */
 };
 
 static int unknown(const struct vp_rows *rows, const char *word, size_t n)
 {
-	const char *names[COLUMNS_MAX];
+	const char *names[2 * COLUMNS_MAX];
 	char text[64];
-	for (size_t i = 0; i < rows->field_count; i++)
-		names[i] = rows->fields[i].name;
+	size_t count = 0;
+	for (; count < rows->field_count && count < sizeof names / sizeof *names; count++)
+		names[count] = rows->fields[count].name;
 	snprintf(text, sizeof text, "%.*s", (int)(n < 60 ? n : 60), word);
-	return vp_unknown("column", text, names, rows->field_count);
+	return vp_unknown("column", text, names, count);
 }
 
 static int field_of(const struct vp_rows *rows, const char *word, size_t n)
@@ -44,26 +44,28 @@ static int columns_set(const struct vp_rows *rows, const char *list, struct orde
 		if (n && field < 0)
 			return -1;
 		if (n && order->count == COLUMNS_MAX)
-			return vp_fail("more than %d columns", COLUMNS_MAX);
+			return vp_fail("--columns: more than %d columns", COLUMNS_MAX);
 		if (n)
 			order->columns[order->count++] = field;
 		list += n + (list[n] == ',');
 	}
-	return order->count ? 0 : vp_fail("no column is named");
+	return order->count ? 0 : vp_fail("--columns: no column is named");
 }
 
 static int ask(const struct vp_rows *rows, const struct vp_view_options *options,
                struct order *order)
 {
-	const char *sort = options->sort ? options->sort : rows->sort;
-	*order = (struct order){ .sort = -1, .asked = options->columns != NULL };
-	if (columns_set(rows, options->columns ? options->columns : rows->preset, order))
+	const char *sort = options->sort && *options->sort ? options->sort : rows->sort;
+	bool asked = options->columns && *options->columns;
+	*order = (struct order){ .sort = -1, .asked = asked };
+	if (columns_set(rows, asked ? options->columns : rows->preset, order))
 		return -1;
-	order->down = sort && *sort == '-';
-	if (sort &&
-	    (order->sort = field_of(rows, sort + order->down, strlen(sort + order->down))) < 0)
-		return -1;
-	return 0;
+	if (!sort)
+		return 0;
+	order->down = *sort == '-';
+	sort += order->down;
+	order->sort = field_of(rows, sort, strlen(sort));
+	return order->sort < 0 ? -1 : 0;
 }
 
 int vp_rows_check(const struct vp_rows *rows, const struct vp_view_options *options)
@@ -80,14 +82,13 @@ struct key {
 	bool down;
 };
 
+/* A value that is not known comes last in either direction. */
 static int compare(const void *left, const void *right)
 {
 	const struct key *a = left, *b = right;
-	int order = 0;
+	int order;
 	if ((a->value.how == VP_NOTHING) != (b->value.how == VP_NOTHING))
-		return a->value.how == VP_NOTHING
-		               ? 1
-		               : -1; /* what is not known stands last in either direction */
+		return a->value.how == VP_NOTHING ? 1 : -1;
 	if (a->value.how == VP_WORD && b->value.how == VP_WORD)
 		order = strcmp(a->value.text, b->value.text);
 	else
@@ -101,18 +102,21 @@ static struct key *keys_of(const struct vp_rows *rows, const struct order *order
                            struct vp_pool *pool)
 {
 	struct key *keys = vp_pool_take(pool, (rows->count + 1) * sizeof *keys);
-	for (size_t i = 0; keys && i < rows->count; i++)
-		keys[i] = (struct key){ order->sort >= 0 ? rows->value(rows->ctx, i, order->sort)
-			                                 : (struct vp_value){ 0 },
-			                i, order->down };
-	if (keys && order->sort >= 0)
+	if (!keys)
+		return NULL;
+	for (size_t i = 0; i < rows->count; i++) {
+		keys[i] = (struct key){ .row = i, .down = order->down };
+		if (order->sort >= 0)
+			keys[i].value = rows->value(rows->ctx, i, order->sort);
+	}
+	if (order->sort >= 0)
 		qsort(keys, rows->count, sizeof *keys, compare);
 	return keys;
 }
 
 /* ---- cells ---- */
 
-static const char *kib(struct vp_pool *pool, int64_t bytes, bool sign)
+const char *vp_kib_words(struct vp_pool *pool, int64_t bytes, bool sign)
 {
 	const char *plus = sign && bytes > 0 ? "+" : "";
 	if (bytes % 1024)
@@ -122,29 +126,30 @@ static const char *kib(struct vp_pool *pool, int64_t bytes, bool sign)
 
 static struct vp_cell cell_of(struct vp_pool *pool, const struct vp_value *value)
 {
+	const char *text = NULL;
 	switch (value->how) {
-	case VP_WORD: return (struct vp_cell){ value->text, true };
-	case VP_COUNT:
-		return (struct vp_cell){ vp_pool_print(pool, "%lld", (long long)value->n), true };
-	case VP_KIB: return (struct vp_cell){ kib(pool, value->n, false), true };
-	case VP_KIB_DELTA: return (struct vp_cell){ kib(pool, value->n, true), true };
-	case VP_SECONDS:
-		return (struct vp_cell){ vp_pool_print(pool, "%.6f", (double)value->n / 1e9),
-			                 true };
-	case VP_MICROSECONDS:
-		return (struct vp_cell){ vp_pool_print(pool, "%.1f", (double)value->n / 1e3),
-			                 true };
-	default: return (struct vp_cell){ NULL, false };
+	case VP_NOTHING: break;
+	case VP_WORD: text = *value->text ? value->text : NULL; break;
+	case VP_COUNT: text = vp_pool_print(pool, "%lld", (long long)value->n); break;
+	case VP_HEX: text = vp_pool_print(pool, "%llx", (unsigned long long)value->n); break;
+	case VP_KIB: text = vp_kib_words(pool, value->n, false); break;
+	case VP_KIB_DELTA: text = vp_kib_words(pool, value->n, true); break;
+	case VP_SECONDS: text = vp_pool_print(pool, "%.6f", (double)value->n / 1e9); break;
+	case VP_MICROSECONDS: text = vp_pool_print(pool, "%.1f", (double)value->n / 1e3); break;
 	}
+	return (struct vp_cell){ text, text != NULL };
 }
 
-static void columns_known(const struct vp_rows *rows, struct order *order)
+/* Leaves out columns in which nothing is known. */
+static void columns_known(const struct vp_rows *rows, struct order *order, struct vp_pool *pool)
 {
 	size_t kept = 0;
 	for (size_t c = 0; c < order->count; c++) {
-		bool any = order->asked;
-		for (size_t i = 0; i < rows->count && !any; i++)
-			any = rows->value(rows->ctx, i, order->columns[c]).how != VP_NOTHING;
+		bool any = order->asked || rows->fields[order->columns[c]].always;
+		for (size_t i = 0; i < rows->count && !any; i++) {
+			struct vp_value value = rows->value(rows->ctx, i, order->columns[c]);
+			any = cell_of(pool, &value).shown;
+		}
 		if (any)
 			order->columns[kept++] = order->columns[c];
 	}
@@ -169,11 +174,17 @@ static struct vp_value total_of(const struct vp_rows *rows, int field)
 static int totals_put(const struct vp_rows *rows, const struct order *order, struct vp_build *build)
 {
 	struct vp_cell *totals = vp_pool_take(build->pool, (order->count + 1) * sizeof *totals);
-	bool any = false;
+	bool any = false, said = !rows->says_total;
 	if (!totals)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t c = 0; c < order->count; c++) {
-		struct vp_value total = total_of(rows, order->columns[c]);
+		int field = order->columns[c];
+		struct vp_value total = total_of(rows, field);
+		bool free = total.how == VP_NOTHING || total.how == VP_WORD;
+		if (!said && free && !rows->fields[field].kib) {
+			total = vp_word("total");
+			said = true;
+		}
 		totals[c] = cell_of(build->pool, &total);
 		any |= total.how != VP_NOTHING;
 	}
@@ -185,10 +196,13 @@ static int heads_put(const struct vp_rows *rows, const struct order *order, stru
 {
 	struct vp_column *columns = vp_pool_take(build->pool, (order->count + 1) * sizeof *columns);
 	if (!columns)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t c = 0; c < order->count; c++) {
 		const struct vp_field *field = &rows->fields[order->columns[c]];
-		columns[c] = (struct vp_column){ field->head, field->right ? VP_RIGHT : VP_LEFT };
+		columns[c].name = field->head;
+		if (field->kib)
+			columns[c].name = vp_pool_print(build->pool, "%s KiB", field->head);
+		columns[c].align = field->right ? VP_RIGHT : VP_LEFT;
 	}
 	build->figure->columns = columns;
 	build->figure->column_count = order->count;
@@ -201,14 +215,15 @@ int vp_rows_put(const struct vp_rows *rows, struct vp_build *build)
 	struct order order;
 	if (ask(rows, build->options, &order))
 		return -1;
-	columns_known(rows, &order);
+	columns_known(rows, &order, build->pool);
 	size_t n = order.count;
 	struct key *keys = keys_of(rows, &order, build->pool);
 	struct vp_cell *cells = vp_pool_take(build->pool, (rows->count * n + 1) * sizeof *cells);
 	int *row_class = vp_pool_take(build->pool, (rows->count + 1) * sizeof *row_class);
-	if (!keys || !cells || !row_class || heads_put(rows, &order, build) ||
-	    totals_put(rows, &order, build))
-		return vp_fail("out of memory");
+	if (!keys || !cells || !row_class)
+		return vp_no_memory();
+	if (heads_put(rows, &order, build) || totals_put(rows, &order, build))
+		return -1;
 	for (size_t i = 0; i < rows->count; i++) {
 		for (size_t c = 0; c < n; c++) {
 			struct vp_value value =

@@ -2,16 +2,17 @@
  * sharing and what it costs, guards and W^X, and how many regions other programs have.
  *
  *   section   what                     regions  size KiB  rss KiB  pss KiB  remark
- *   kinds     text                           4      2360     2180      312  13 % of rss is its
- * share space     largest hole                          ...                     0x... to 0x...
- *   sharing   private pages                                   344      344
- *   audit     writable and executable        1      ...                     jit at 0x...
- *   programs  a shell (bash)                                                15 to 25 regions: text,
- * data, heap, stack, libraries, locale
+ *   kinds     text                           4      2360     2180      312  PSS is 14 % of RSS
+ *   space     largest hole                     142606336                    0x... to 0x..., 136 GiB
+ *   sharing   private pages                                   344      344  ...
+ *   audit     writable and executable        1        64       64           first: jit at 0x...
+ *   programs  a shell (bash)                                                15 to 25 regions: ...
  *
  * Counts by program are those of a lecture's answers, of small systems: a rule of thumb.
  */
 #include "base/error.h"
+#include "view/empty.h"
+#include "view/moment.h"
 #include "view/rows.h"
 
 #include <string.h>
@@ -55,7 +56,7 @@ struct stats {
 	vp_str share[SHARES];
 	size_t share_count;
 	const struct vp_region *first_both, *first_twice, *first_fileless, *first_bare, *first_may;
-	uint64_t private_, shared, hole[2], hole_count, hole_bytes;
+	uint64_t private, shared, hole[2], hole_count, hole_bytes;
 	bool has_private;
 };
 
@@ -151,7 +152,7 @@ static int collect(struct stats *stats)
 	stats->kinds = vp_pool_take(stats->build.pool,
 	                            (stats->build.kind_count + 1) * sizeof *stats->kinds);
 	if (!stats->kinds)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < stats->space->count; i++) {
 		const struct vp_region *region = &stats->space->live[i]->region;
 		size_t kind = vp_kind_index(region->kind);
@@ -165,8 +166,8 @@ static int collect(struct stats *stats)
 			if (has(region, VP_M_private_clean) && has(region, VP_M_private_dirty) &&
 			    has(region, VP_M_shared_clean) && has(region, VP_M_shared_dirty)) {
 				stats->has_private = true;
-				stats->private_ += region->measure[VP_M_private_clean] +
-				                   region->measure[VP_M_private_dirty];
+				stats->private += region->measure[VP_M_private_clean] +
+				                  region->measure[VP_M_private_dirty];
 				stats->shared += region->measure[VP_M_shared_clean] +
 				                 region->measure[VP_M_shared_dirty];
 			}
@@ -202,8 +203,13 @@ static void row_of(struct stats *stats, const char *section, const char *what,
 {
 	struct row *one = row(stats, section, what, remark);
 	one->sum = *sum;
-	one->has = HAS_REGIONS | (sum->regions ? HAS_SIZE : 0) | (sum->has_rss ? HAS_RSS : 0) |
-	           (sum->has_pss ? HAS_PSS : 0);
+	one->has = HAS_REGIONS;
+	if (sum->regions)
+		one->has |= HAS_SIZE;
+	if (sum->has_rss)
+		one->has |= HAS_RSS;
+	if (sum->has_pss)
+		one->has |= HAS_PSS;
 }
 
 static const char *words_of(struct stats *stats, const struct vp_region *region)
@@ -211,17 +217,17 @@ static const char *words_of(struct stats *stats, const struct vp_region *region)
 	struct vp_pool *pool = stats->build.pool;
 	if (!region)
 		return NULL;
-	const char *name = vp_words(pool, region->name), *kind = vp_words(pool, region->kind);
-	return vp_pool_print(pool, "first: %s at 0x%llx%s%s", kind ? kind : "",
-	                     (unsigned long long)region->start, name && *name ? " " : "",
-	                     vp_short_name(name ? name : "", ""));
+	const char *name = vp_words(pool, region->name);
+	return vp_pool_print(pool, "first: %s at 0x%llx%s%s", vp_words(pool, region->kind),
+	                     (unsigned long long)region->start, *name ? " " : "",
+	                     vp_short_name(name, ""));
 }
 
 static const char *cost(struct stats *stats, const struct sum *sum)
 {
 	if (!sum->has_pss || !sum->rss)
 		return NULL;
-	return vp_pool_print(stats->build.pool, "%.0f %% of rss is its share",
+	return vp_pool_print(stats->build.pool, "PSS is %.0f %% of RSS",
 	                     100 * (double)sum->pss / (double)sum->rss);
 }
 
@@ -230,8 +236,8 @@ static void kinds(struct stats *stats)
 	for (size_t kind = 0; kind < stats->build.kind_count; kind++) {
 		if (!stats->kinds[kind].regions)
 			continue;
-		row_of(stats, "kinds", vp_words(stats->build.pool, vp_s(vp_kind_name(kind))),
-		       &stats->kinds[kind], cost(stats, &stats->kinds[kind]));
+		row_of(stats, "kinds", vp_kind_words(stats->build.pool, kind), &stats->kinds[kind],
+		       cost(stats, &stats->kinds[kind]));
 		if (!stats->failed)
 			stats->rows[stats->count - 1].kind = kind + 1;
 	}
@@ -244,8 +250,9 @@ static void space(struct stats *stats)
 	if (!stats->hole_count)
 		return;
 	one = row(stats, "space", "holes between regions",
-	          vp_pool_print(stats->build.pool, "%llu of them",
-	                        (unsigned long long)stats->hole_count));
+	          vp_pool_print(stats->build.pool, "%llu hole%s",
+	                        (unsigned long long)stats->hole_count,
+	                        vp_plural(stats->hole_count)));
 	one->sum.size = stats->hole_bytes;
 	one->has = HAS_SIZE;
 	one = row(stats, "space", "largest hole",
@@ -282,15 +289,15 @@ static void sharing(struct stats *stats)
 		       NULL);
 	if (!stats->has_private)
 		return;
-	uint64_t pss = stats->all.pss, part = pss > stats->private_ ? pss - stats->private_ : 0;
-	struct row *one = row(stats, "sharing", "pages of its own",
-	                      "resident, used by nobody else: what its end would give back");
-	one->sum = (struct sum){ .rss = stats->private_, .pss = stats->private_ };
+	uint64_t pss = stats->all.pss, part = pss > stats->private ? pss - stats->private : 0;
+	struct row *one = row(stats, "sharing", "private pages",
+	                      "no other process maps them: freed when this one exits");
+	one->sum = (struct sum){ .rss = stats->private, .pss = stats->private };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
-	one = row(stats, "sharing", "pages of others too",
+	one = row(stats, "sharing", "shared pages",
 	          !stats->all.has_pss || !part || !stats->shared
 	                  ? NULL
-	                  : vp_pool_print(pool, "on average %.1f processes share such a page",
+	                  : vp_pool_print(pool, "mapped by %.1f processes on average",
 	                                  (double)stats->shared / (double)part));
 	one->sum = (struct sum){ .rss = stats->shared, .pss = part };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
@@ -299,7 +306,7 @@ static void sharing(struct stats *stats)
 static void audits(struct stats *stats)
 {
 	struct vp_pool *pool = stats->build.pool;
-	row_of(stats, "audit", "guards", &stats->guards, "no access: a stray pointer is caught");
+	row_of(stats, "audit", "guards", &stats->guards, "no access: a stray pointer faults");
 	row_of(stats, "audit", "thread stacks", &stats->stacks, NULL);
 	row_of(stats, "audit", "thread stacks without a guard below", &stats->bare,
 	       words_of(stats, stats->first_bare));
@@ -311,7 +318,7 @@ static void audits(struct stats *stats)
 		row_of(stats, "audit", "executable, written through another mapping", &stats->twice,
 		       words_of(stats, stats->first_twice));
 	row_of(stats, "audit", "executable stacks", &stats->stack_code, NULL);
-	row_of(stats, "audit", "executable, of no file", &stats->fileless,
+	row_of(stats, "audit", "executable, not from a file", &stats->fileless,
 	       stats->fileless.regions ? words_of(stats, stats->first_fileless) : NULL);
 	if (stats->may.regions)
 		row_of(stats, "audit", "may become writable and executable", &stats->may,
@@ -339,12 +346,16 @@ static void this_process(struct stats *stats, size_t place)
 {
 	struct vp_pool *pool = stats->build.pool;
 	uint64_t n = stats->all.regions;
-	const char *text = place == PROGRAMS           ? "more than a browser's usual number"
-	                   : n >= programs[place].from ? vp_pool_print(pool, "about as many as %s",
-	                                                               programs[place].name)
-	                   : place                     ? vp_pool_print(pool, "between %s and %s",
-	                                                               programs[place - 1].name, programs[place].name)
-	                           : vp_pool_print(pool, "fewer than %s", programs[0].name);
+	const char *text;
+	if (place == PROGRAMS)
+		text = "more than browsers usually have";
+	else if (n >= programs[place].from)
+		text = vp_pool_print(pool, "about as many as %s", programs[place].name);
+	else if (place)
+		text = vp_pool_print(pool, "between %s and %s", programs[place - 1].name,
+		                     programs[place].name);
+	else
+		text = vp_pool_print(pool, "fewer than %s", programs[0].name);
 	row_of(stats, "programs", "> this process", &stats->all, text);
 }
 
@@ -371,25 +382,18 @@ static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct stats *stats = ctx;
 	if (i == stats->count)
-		return (struct vp_value){ 0 };
+		return vp_nothing();
 	const struct row *one = &stats->rows[i];
+	const struct sum *sum = &one->sum;
 	switch (field) {
 	case SECTION: return vp_word(one->section);
 	case WHAT: return vp_word(one->what);
 	case REMARK: return vp_word(one->remark);
-	case REGIONS:
-		return one->has & HAS_REGIONS ? vp_number(VP_COUNT, (int64_t)one->sum.regions)
-		                              : (struct vp_value){ 0 };
-	case SIZE:
-		return one->has & HAS_SIZE ? vp_number(VP_KIB, (int64_t)one->sum.size)
-		                           : (struct vp_value){ 0 };
-	case RSS:
-		return one->has & HAS_RSS ? vp_number(VP_KIB, (int64_t)one->sum.rss)
-		                          : (struct vp_value){ 0 };
-	case PSS:
-		return one->has & HAS_PSS ? vp_number(VP_KIB, (int64_t)one->sum.pss)
-		                          : (struct vp_value){ 0 };
-	default: return (struct vp_value){ 0 };
+	case REGIONS: return vp_known(one->has & HAS_REGIONS, VP_COUNT, (int64_t)sum->regions);
+	case SIZE: return vp_known(one->has & HAS_SIZE, VP_KIB, (int64_t)sum->size);
+	case RSS: return vp_known(one->has & HAS_RSS, VP_KIB, (int64_t)sum->rss);
+	case PSS: return vp_known(one->has & HAS_PSS, VP_KIB, (int64_t)sum->pss);
+	default: return vp_nothing();
 	}
 }
 
@@ -401,17 +405,18 @@ static int class_of(void *ctx, size_t i)
 
 static struct vp_rows rows_of(struct stats *stats)
 {
-	return (struct vp_rows){ .fields = fields,
-		                 .field_count = FIELDS,
-		                 .preset = "section,what,regions,size,rss,pss,remark",
-		                 .sort = NULL,
-		                 .count = stats ? stats->count : 0,
-		                 .value = value,
-		                 .class_of = class_of,
-		                 .ctx = stats };
+	return (struct vp_rows){
+		.fields = fields,
+		.field_count = FIELDS,
+		.preset = "section,what,regions,size,rss,pss,remark",
+		.count = stats ? stats->count : 0,
+		.value = value,
+		.class_of = class_of,
+		.ctx = stats,
+	};
 }
 
-/* Holes and the number of regions are those of the address space, not of what a filter leaves. */
+/* Without a filter: only then holes and the number of regions describe the address space. */
 static bool is_whole(const struct stats *stats)
 {
 	const struct vp_filter *filter = &stats->build.model->filter;
@@ -420,32 +425,25 @@ static bool is_whole(const struct stats *stats)
 
 static void words(struct stats *stats)
 {
-	struct vp_pool *pool = stats->build.pool;
-	const struct vp_model *model = stats->build.model;
-	const struct vp_proc *proc = vp_model_chosen(model);
+	struct vp_build *build = &stats->build;
+	struct vp_pool *pool = build->pool;
 	const struct sum *all = &stats->all;
-	bool ended = proc && proc->t1 <= model->t1;
-	stats->build.figure->subtitle =
-	        vp_pool_print(pool, "at %s%s: %llu region%s, %s%s%s%s%s",
-	                      vp_time_words(pool, ended                    ? proc->t1
-	                                          : model->t1 >= model->t0 ? model->t1
-	                                                                   : 0),
-	                      ended ? ", just before it ended" : "",
-	                      (unsigned long long)all->regions, all->regions == 1 ? "" : "s",
-	                      vp_size_words(pool, (double)all->size), all->has_rss ? ", rss " : "",
-	                      all->has_rss ? vp_size_words(pool, (double)all->rss) : "",
+	build->figure->subtitle =
+	        vp_pool_print(pool, "%s: %llu region%s, %s%s%s%s", vp_moment_space_words(build),
+	                      (unsigned long long)all->regions, vp_plural(all->regions),
+	                      vp_size_words(pool, (double)all->size),
+	                      vp_rss_words(pool, all->has_rss, (double)all->rss),
 	                      all->has_pss ? ", pss " : "",
 	                      all->has_pss ? vp_size_words(pool, (double)all->pss) : "");
 	if (!all->has_rss)
-		vp_build_note(&stats->build, "what is resident is not known: look with --detail "
-		                             "rss or smaps");
+		vp_build_note(build, "what is resident is unknown: record with vm-sample --detail "
+		                     "rss or smaps");
 	else if (!all->has_pss)
-		vp_build_note(&stats->build, "what is shared with others is not known; of Linux, "
-		                             "--detail smaps tells it");
+		vp_build_note(build, "what other processes share is unknown: record with vm-sample "
+		                     "--detail smaps (Linux)");
 	if (is_whole(stats))
-		vp_build_note(&stats->build, "regions by program are a rule of thumb of small "
-		                             "systems; programs of today's systems often have "
-		                             "more");
+		vp_build_note(build, "regions by program are rules of thumb from small systems; "
+		                     "today's programs often have more");
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
@@ -467,7 +465,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 			others(&stats);
 		struct vp_rows rows = rows_of(&stats);
 		if (stats.failed)
-			return vp_fail("out of memory");
+			return vp_no_memory();
 		words(&stats);
 		if (vp_rows_put(&rows, &stats.build))
 			return -1;
@@ -483,7 +481,7 @@ static int check(const struct vp_view_options *options)
 {
 	struct vp_rows rows = rows_of(NULL);
 	if (options->by || options->preset)
-		return vp_fail("stats has rows of its own: --by and --preset are for other views");
+		return vp_fail("stats has rows of its own: it takes no --by and no --preset");
 	return vp_rows_check(&rows, options);
 }
 

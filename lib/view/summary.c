@@ -1,7 +1,8 @@
-/* The view summary, for the end of a recording: what came, went, grew and shrank, by kind, name,
- * process or event. */
+/* The view summary of a recording: what came, went, grew and shrank, by kind, name, process or
+ * event. */
 #include "base/error.h"
 #include "base/nearest.h"
+#include "view/empty.h"
 #include "view/rows.h"
 
 #include <string.h>
@@ -29,30 +30,32 @@ enum field {
 	FIELDS
 };
 
-#define COLUMN(name, head, sums)       \
-	{                              \
-		name, head, true, sums \
-	}
-#define TALLIES(key)                                                                              \
-	[KEY] = { key, key, false, false }, [REGIONS] = COLUMN("regions", "regions", false),      \
-	[REGIONS_START] = COLUMN("regions_start", "at start", false),                             \
-	[CAME] = COLUMN("came", "came", false), [WENT] = COLUMN("went", "went", false),           \
-	[GREW] = COLUMN("grew", "grew", false), [SHRANK] = COLUMN("shrank", "shrank", false),     \
-	[SPLIT] = COLUMN("split", "split off", false),                                            \
-	[MERGED] = COLUMN("merged", "merged", false), [SIZE] = COLUMN("size", "size KiB", false), \
-	[SIZE_START] = COLUMN("size_start", "size at start KiB", false),                          \
-	[SIZE_DELTA] = COLUMN("size_delta", "size +/- KiB", false),                               \
-	[SIZE_PEAK] = COLUMN("size_peak", "size peak KiB", false),                                \
-	[BYTES_CAME] = COLUMN("bytes_came", "came KiB", false),                                   \
-	[BYTES_WENT] = COLUMN("bytes_went", "went KiB", false),                                   \
-	[RSS] = COLUMN("rss", "rss KiB", false),                                                  \
-	[RSS_START] = COLUMN("rss_start", "rss at start KiB", false),                             \
-	[RSS_DELTA] = COLUMN("rss_delta", "rss +/- KiB", false),                                  \
-	[RSS_PEAK] = COLUMN("rss_peak", "rss peak KiB", false)
+/* clang-format off */
+#define TALLIES(key) { \
+	[KEY]           = { key,             key,                 false, false }, \
+	[REGIONS]       = { "regions",       "regions",           true,  false }, \
+	[REGIONS_START] = { "regions_start", "at start",          true,  false }, \
+	[CAME]          = { "came",          "came",              true,  false }, \
+	[WENT]          = { "went",          "went",              true,  false }, \
+	[GREW]          = { "grew",          "grew",              true,  false }, \
+	[SHRANK]        = { "shrank",        "shrank",            true,  false }, \
+	[SPLIT]         = { "split",         "split off",         true,  false }, \
+	[MERGED]        = { "merged",        "merged",            true,  false }, \
+	[SIZE]          = { "size",          "size KiB",          true,  false }, \
+	[SIZE_START]    = { "size_start",    "size at start KiB", true,  false }, \
+	[SIZE_DELTA]    = { "size_delta",    "size +/- KiB",      true,  false }, \
+	[SIZE_PEAK]     = { "size_peak",     "size peak KiB",     true,  false }, \
+	[BYTES_CAME]    = { "bytes_came",    "came KiB",          true,  false }, \
+	[BYTES_WENT]    = { "bytes_went",    "went KiB",          true,  false }, \
+	[RSS]           = { "rss",           "rss KiB",           true,  false }, \
+	[RSS_START]     = { "rss_start",     "rss at start KiB",  true,  false }, \
+	[RSS_DELTA]     = { "rss_delta",     "rss +/- KiB",       true,  false }, \
+	[RSS_PEAK]      = { "rss_peak",      "rss peak KiB",      true,  false }, \
+}
+/* clang-format on */
 
-static const struct vp_field by_kind[FIELDS] = { TALLIES("kind") },
-                             by_name[FIELDS] = { TALLIES("name") },
-                             by_process[FIELDS] = { TALLIES("process") };
+static const struct vp_field by_kind[FIELDS] = TALLIES("kind"), by_name[FIELDS] = TALLIES("name"),
+                             by_process[FIELDS] = TALLIES("process");
 
 enum event_field {
 	EVENT,
@@ -64,24 +67,29 @@ enum event_field {
 	EVENT_RSS,
 	EVENT_FIELDS
 };
+/* clang-format off */
 static const struct vp_field by_event[EVENT_FIELDS] = {
-	[EVENT] = { "event", "event", false, false },
-	[ACTS] = COLUMN("acts", "acts", true),
-	[LINES] = COLUMN("lines", "change lines", true),
-	[EVENT_CAME] = COLUMN("came", "came KiB", true),
-	[EVENT_WENT] = COLUMN("went", "went KiB", true),
-	[EVENT_DELTA] = COLUMN("size_delta", "size +/- KiB", true),
-	[EVENT_RSS] = COLUMN("rss_delta", "rss +/- KiB", true),
+	[EVENT]       = { "event",      "event",        false, false },
+	[ACTS]        = { "acts",       "changes",      true,  true },
+	[LINES]       = { "lines",      "change lines", true,  true },
+	[EVENT_CAME]  = { "came",       "came KiB",     true,  true },
+	[EVENT_WENT]  = { "went",       "went KiB",     true,  true },
+	[EVENT_DELTA] = { "size_delta", "size +/- KiB", true,  true },
+	[EVENT_RSS]   = { "rss_delta",  "rss +/- KiB",  true,  true },
 };
 
 static const struct group {
 	const char *word;
 	int by; /* VP_BY_..., -1: events */
 	const struct vp_field *fields;
-} groups[] = { { "kind", VP_BY_KIND, by_kind },
-	       { "event", -1, by_event },
-	       { "name", VP_BY_NAME, by_name },
-	       { "process", VP_BY_PROC, by_process } };
+	const char *preset;
+} groups[] = {
+	{ "kind",    VP_BY_KIND, by_kind,    "kind,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak" },
+	{ "event",   -1,         by_event,   "event,acts,lines,came,went,size_delta,rss_delta" },
+	{ "name",    VP_BY_NAME, by_name,    "regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak,name" },
+	{ "process", VP_BY_PROC, by_process, "process,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak" },
+};
+/* clang-format on */
 #define GROUPS (sizeof groups / sizeof *groups)
 
 struct summary {
@@ -99,17 +107,12 @@ static const struct group *group_of(const char *by)
 		if (!strcmp(by ? by : "kind", groups[i].word))
 			return &groups[i];
 	}
-	vp_fail("a summary is by kind, event, name or process, not by \"%s\"%s", by,
+	vp_fail("--by %s: expected kind, event, name or process%s", by,
 	        vp_did_you_mean(by, words, GROUPS));
 	return NULL;
 }
 
 /* ---- values ---- */
-
-static struct vp_value rss(const struct vp_tally *tally, enum vp_how how, uint64_t n)
-{
-	return tally->has_rss ? vp_number(how, (int64_t)n) : (struct vp_value){ 0 };
-}
 
 static struct vp_value tally_value(const struct vp_tally *tally, int field)
 {
@@ -128,10 +131,12 @@ static struct vp_value tally_value(const struct vp_tally *tally, int field)
 	case SIZE_PEAK: return vp_number(VP_KIB, (int64_t)tally->size_peak);
 	case BYTES_CAME: return vp_number(VP_KIB, (int64_t)tally->bytes_came);
 	case BYTES_WENT: return vp_number(VP_KIB, (int64_t)tally->bytes_went);
-	case RSS: return rss(tally, VP_KIB, tally->rss);
-	case RSS_START: return rss(tally, VP_KIB, tally->rss_start);
-	case RSS_DELTA: return rss(tally, VP_KIB_DELTA, tally->rss - tally->rss_start);
-	case RSS_PEAK: return rss(tally, VP_KIB, tally->rss_peak);
+	case RSS: return vp_known(tally->has_rss, VP_KIB, (int64_t)tally->rss);
+	case RSS_START: return vp_known(tally->has_rss, VP_KIB, (int64_t)tally->rss_start);
+	case RSS_DELTA:
+		return vp_known(tally->has_rss, VP_KIB_DELTA,
+		                (int64_t)(tally->rss - tally->rss_start));
+	case RSS_PEAK: return vp_known(tally->has_rss, VP_KIB, (int64_t)tally->rss_peak);
 	default: return (struct vp_value){ 0 };
 	}
 }
@@ -139,35 +144,32 @@ static struct vp_value tally_value(const struct vp_tally *tally, int field)
 static struct vp_value key_value(struct summary *summary, uint32_t index)
 {
 	struct vp_build *build = &summary->build;
+	const char *name;
 	switch (summary->group->by) {
-	case VP_BY_KIND: return vp_word(vp_words(build->pool, vp_s(vp_kind_name(index))));
+	case VP_BY_KIND: return vp_word(vp_kind_words(build->pool, index));
 	case VP_BY_NAME:
-		return vp_word(*build->model->names[index] ? build->model->names[index]
-		                                           : "(no name)");
+		name = build->model->names[index];
+		return vp_word(*name ? name : "(no name)");
 	default: return vp_word(vp_build_process(build, &build->model->procs[index]));
 	}
 }
 
+/* Key frames tell of regions without an event: their row is the last. */
 static struct vp_value event_value(const struct summary *summary, size_t i, int field)
 {
 	if (i == summary->count)
-		return field == EVENT ? vp_word("total") : (struct vp_value){ 0 };
-	const struct vp_event_tally *event =
-	        &summary->build.model->tallies.events[summary->rows[i]];
+		return field == EVENT ? vp_word("total") : vp_nothing();
+	uint32_t index = summary->rows[i];
+	const struct vp_event_tally *event = &summary->build.model->tallies.events[index];
+	bool named = index < VP_E_COUNT;
 	switch (field) {
-	case EVENT:
-		return vp_word(summary->rows[i] < VP_E_COUNT ? vp_event_names[summary->rows[i]]
-		                                             : "(first looks)");
-	case ACTS:
-		return summary->rows[i] < VP_E_COUNT ? vp_number(VP_COUNT, (int64_t)event->acts)
-		                                     : (struct vp_value){ 0 };
+	case EVENT: return vp_word(named ? vp_event_names[index] : "(first samples)");
+	case ACTS: return vp_known(named, VP_COUNT, (int64_t)event->acts);
 	case LINES: return vp_number(VP_COUNT, (int64_t)event->lines);
 	case EVENT_CAME: return vp_number(VP_KIB, (int64_t)event->came);
 	case EVENT_WENT: return vp_number(VP_KIB, (int64_t)event->went);
 	case EVENT_DELTA: return vp_number(VP_KIB_DELTA, (int64_t)(event->came - event->went));
-	default:
-		return event->has_rss ? vp_number(VP_KIB_DELTA, event->rss)
-		                      : (struct vp_value){ 0 };
+	default: return vp_known(event->has_rss, VP_KIB_DELTA, event->rss);
 	}
 }
 
@@ -175,14 +177,15 @@ static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct summary *summary = ctx;
 	const struct vp_tallies *tallies = &summary->build.model->tallies;
-	if (summary->group->by < 0)
+	int by = summary->group->by;
+	if (by < 0)
 		return event_value(summary, i, field);
 	if (i == summary->count)
 		return field == KEY ? vp_word("total")
 		                    : tally_value(&tallies->of[VP_BY_ALL][0], field);
-	return field == KEY
-	               ? key_value(summary, summary->rows[i])
-	               : tally_value(&tallies->of[summary->group->by][summary->rows[i]], field);
+	if (field == KEY)
+		return key_value(summary, summary->rows[i]);
+	return tally_value(&tallies->of[by][summary->rows[i]], field);
 }
 
 static int class_of(void *ctx, size_t i)
@@ -197,16 +200,10 @@ static struct vp_rows rows_of(const struct group *group)
 	return (struct vp_rows){
 		.fields = group->fields,
 		.field_count = events ? (size_t)EVENT_FIELDS : (size_t)FIELDS,
-		.preset = events ? "event,acts,lines,came,went,size_delta,rss_delta"
-		          : group->by == VP_BY_KIND ? "kind,regions,came,went,grew,shrank,size,"
-		                                      "size_delta,rss,rss_delta,rss_peak"
-		          : group->by == VP_BY_NAME ? "regions,came,went,grew,shrank,size,size_"
-		                                      "delta,rss,rss_delta,rss_peak,name"
-		                                    : "process,regions,came,went,grew,shrank,size,"
-		                                      "size_delta,rss,rss_delta,rss_peak",
+		.preset = group->preset,
 		.sort = events ? "-acts" : "-size_delta",
 		.value = value,
-		.class_of = class_of
+		.class_of = class_of,
 	};
 }
 
@@ -219,7 +216,7 @@ static int collect(struct summary *summary)
 	size_t most = by < 0 ? (size_t)VP_E_COUNT + 1 : tallies->count[by];
 	summary->rows = vp_pool_take(summary->build.pool, (most + 1) * sizeof *summary->rows);
 	if (!summary->rows)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < most; i++) {
 		if (by < 0 ? !tallies->events[i].lines : !tallies->of[by][i].used)
 			continue;
@@ -230,7 +227,7 @@ static int collect(struct summary *summary)
 	return vp_build_classes(&summary->build);
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
 static bool all_ended(const struct vp_model *model)
 {
@@ -253,16 +250,15 @@ static size_t shown(const struct vp_model *model)
 	return count;
 }
 
-static const char *acts_words(const struct summary *summary)
+static const char *changes_words(const struct summary *summary)
 {
+	const struct vp_event_tally *events = summary->build.model->tallies.events;
 	struct vp_pool *pool = summary->build.pool;
 	const char *list = "";
 	for (size_t i = 0; i < VP_E_COUNT; i++)
-		if (summary->build.model->tallies.events[i].acts)
-			list = vp_pool_print(
-			        pool, "%s%s%llu %s", list, *list ? ", " : "",
-			        (unsigned long long)summary->build.model->tallies.events[i].acts,
-			        vp_event_names[i]);
+		if (events[i].acts)
+			list = vp_pool_print(pool, "%s%s%llu %s", list, *list ? ", " : "",
+			                     (unsigned long long)events[i].acts, vp_event_names[i]);
 	return list;
 }
 
@@ -272,31 +268,27 @@ static void words(struct summary *summary)
 	const struct vp_model *model = build->model;
 	struct vp_pool *pool = build->pool;
 	const struct vp_tally *all = &model->tallies.of[VP_BY_ALL][0];
-	int64_t t0 = model->t0, t1 = model->t1;
+	const char *rss = "", *changes = changes_words(summary);
+	if (all->has_rss)
+		rss = vp_pool_print(pool, ", rss %s -> %s (peak %s)",
+		                    vp_size_words(pool, (double)all->rss_start),
+		                    vp_size_words(pool, (double)all->rss),
+		                    vp_size_words(pool, (double)all->rss_peak));
 	build->figure->subtitle =
 	        vp_pool_print(pool, "%s to %s (%s), %llu sample%s: %s -> %s%s",
-	                      vp_time_words(pool, t0), vp_time_words(pool, t1),
-	                      vp_time_words(pool, t1 - t0),
+	                      vp_time_words(pool, model->t0), vp_time_words(pool, model->t1),
+	                      vp_time_words(pool, model->t1 - model->t0),
 	                      (unsigned long long)model->tallies.samples,
-	                      model->tallies.samples == 1 ? "" : "s",
+	                      vp_plural(model->tallies.samples),
 	                      vp_size_words(pool, (double)all->size_start),
-	                      vp_size_words(pool, (double)all->size),
-	                      !all->has_rss
-	                              ? ""
-	                              : vp_pool_print(pool, ", rss %s -> %s (peak %s)",
-	                                              vp_size_words(pool, (double)all->rss_start),
-	                                              vp_size_words(pool, (double)all->rss),
-	                                              vp_size_words(pool, (double)all->rss_peak)));
+	                      vp_size_words(pool, (double)all->size), rss);
 	if (all_ended(model))
-		vp_build_note(build, shown(model) > 1 ? "the end is just before the last process "
-		                                        "ended"
-		                                      : "the end is just before the process ended");
-	const char *acts = acts_words(summary);
-	if (*acts && summary->group->by >= 0)
-		vp_build_note(build, vp_pool_print(pool, "semantic transitions (acts): %s", acts));
+		vp_build_note(build, "values at the end are those just before the %sprocess ended",
+		              shown(model) > 1 ? "last " : "");
+	if (*changes && summary->group->by >= 0)
+		vp_build_note(build, "changes: %s", changes);
 	if (model->tallies.raw)
-		vp_build_note(build, vp_pool_print(pool, "raw events: %llu",
-		                                   (unsigned long long)model->tallies.raw));
+		vp_build_note(build, "system events: %llu", (unsigned long long)model->tallies.raw);
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
@@ -336,8 +328,7 @@ static int check(const struct vp_view_options *options)
 
 const struct vp_view vp_view_summary = {
 	.name = "summary",
-	.about = "what came, went, grew and shrank, for the end (--by kind, event, name or "
-	         "process)",
+	.about = "what came, went, grew and shrank in all (--by kind, event, name or process)",
 	.keep = VP_KEEP_TALLIES | VP_KEEP_STILL,
 	.build = build,
 	.check = check,

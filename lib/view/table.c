@@ -1,8 +1,15 @@
-/* The view table: the regions of one moment in rows, with the columns that were asked for, or their
- * sums by kind, name or permissions. Bytes are shown in KiB, as pmap shows them. */
+/* The view table: the regions of one moment in rows, or their sums by kind, name or permissions.
+ * Bytes are shown in KiB, as pmap shows them. */
 #include "base/error.h"
 #include "base/nearest.h"
-#include "view/pages.h"
+#include "view/aslr.h"
+#include "view/diff_table.h"
+#include "view/empty.h"
+#include "view/free.h"
+#include "view/listing.h"
+#include "view/moment.h"
+#include "view/page_words.h"
+#include "view/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,76 +47,70 @@ enum field {
 	PMD_TABLES,
 	PUD_TABLES,
 	P4D_TABLES,
-	MEASURE
+	MEASURE, /* the measures follow: MEASURE + enum vp_measure */
+	FIELDS = MEASURE + VP_M_COUNT
 };
 enum { NUMBERS = MEASURE - EXCLUSIVE }; /* of further members and of faults */
 
-/* A column by its name; the measures follow as MEASURE + enum vp_measure. */
-static const struct {
-	const char *name;
-	bool right;
-} fields[MEASURE] = {
-	[ID] = { "id", true },
-	[START] = { "start", false },
-	[END] = { "end", false },
-	[RANGE] = { "range", false },
-	[SIZE] = { "size", true },
-	[PERMS] = { "perms", false },
-	[MAX_PERMS] = { "max_perms", false },
-	[SHARE] = { "share", false },
-	[KIND] = { "kind", false },
-	[NAME] = { "name", false },
-	[LABEL] = { "label", false },
-	[OFFSET] = { "offset", true },
-	[DEV] = { "dev", false },
-	[INODE] = { "inode", true },
-	[FLAGS] = { "flags", false },
-	[PID] = { "pid", true },
-	[REGIONS] = { "regions", true },
-	[NUMA] = { "numa", true },
-	[POLICY] = { "policy", false },
-	[EXCLUSIVE] = { "exclusive", true },
-	[MINOR] = { "minor", true },
-	[MAJOR] = { "major", true },
-	[PTE_ENTRIES] = { "pte_entries", true },
-	[PMD_ENTRIES] = { "pmd_entries", true },
-	[PUD_ENTRIES] = { "pud_entries", true },
-	[P4D_ENTRIES] = { "p4d_entries", true },
-	[PGD_ENTRIES] = { "pgd_entries", true },
-	[PTE_TABLES] = { "pte_tables", true },
-	[PMD_TABLES] = { "pmd_tables", true },
-	[PUD_TABLES] = { "pud_tables", true },
-	[P4D_TABLES] = { "p4d_tables", true },
+/* Entries above the PTEs, and tables, may be the same for several regions: they do not add up. */
+/* clang-format off */
+static const struct vp_field fixed[MEASURE] = {
+	[ID]          = { "id",          "id",          .right = true },
+	[START]       = { "start",       "start" },
+	[END]         = { "end",         "end" },
+	[RANGE]       = { "range",       "range" },
+	[SIZE]        = { "size",        "size",        .right = true, .sums = true, .kib = true },
+	[PERMS]       = { "perms",       "perms" },
+	[MAX_PERMS]   = { "max_perms",   "max_perms" },
+	[SHARE]       = { "share",       "share" },
+	[KIND]        = { "kind",        "kind" },
+	[NAME]        = { "name",        "name",        .always = true },
+	[LABEL]       = { "label",       "label" },
+	[OFFSET]      = { "offset",      "offset",      .right = true },
+	[DEV]         = { "dev",         "dev" },
+	[INODE]       = { "inode",       "inode",       .right = true },
+	[FLAGS]       = { "flags",       "flags" },
+	[PID]         = { "pid",         "pid",         .right = true },
+	[REGIONS]     = { "regions",     "regions",     .right = true, .sums = true },
+	[NUMA]        = { "numa",        "numa KiB",    .right = true },
+	[POLICY]      = { "policy",      "policy" },
+	[EXCLUSIVE]   = { "exclusive",   "exclusive",   .right = true, .sums = true, .kib = true },
+	[MINOR]       = { "minor",       "minor",       .right = true, .sums = true },
+	[MAJOR]       = { "major",       "major",       .right = true, .sums = true },
+	[PTE_ENTRIES] = { "pte_entries", "pte_entries", .right = true, .sums = true },
+	[PMD_ENTRIES] = { "pmd_entries", "pmd_entries", .right = true },
+	[PUD_ENTRIES] = { "pud_entries", "pud_entries", .right = true },
+	[P4D_ENTRIES] = { "p4d_entries", "p4d_entries", .right = true },
+	[PGD_ENTRIES] = { "pgd_entries", "pgd_entries", .right = true },
+	[PTE_TABLES]  = { "pte_tables",  "pte_tables",  .right = true },
+	[PMD_TABLES]  = { "pmd_tables",  "pmd_tables",  .right = true },
+	[PUD_TABLES]  = { "pud_tables",  "pud_tables",  .right = true },
+	[P4D_TABLES]  = { "p4d_tables",  "p4d_tables",  .right = true },
 };
 
+/* The presets pmap to vmmap print as those programs do (listing.c); with --columns, --by or --sort
+ * they are tables with these columns. */
 static const struct {
 	const char *name, *columns, *by;
 } presets[] = {
 	{ "default", "start,size,rss,pss,dirty,swap,numa,minor,major,perms,kind,name", NULL },
-	{ "pmap", "start,size,rss,dirty,perms,name",
-	  NULL }, /* these six with columns, sorted or grouped; else see view_listing.c */
-	{ "pmap-x", "start,size,rss,dirty,perms,name", NULL },
-	{ "pmap-X",
-	  "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
-	{ "pmap-d", "start,size,perms,offset,dev,name", NULL },
-	{ "vmmap", "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
+	{ "pmap",    "start,size,rss,dirty,perms,name", NULL },
+	{ "pmap-x",  "start,size,rss,dirty,perms,name", NULL },
+	{ "pmap-X",  "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
+	{ "pmap-d",  "start,size,perms,offset,dev,name", NULL },
+	{ "vmmap",   "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
 	{ "regions", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
-	{ "smaps",
-	  "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,"
-	  "anonymous,huge,swap,"
-	  "swap_pss,locked,perms,kind,name",
-	  NULL },
-	{ "kinds", NULL, "kind" },
-	{ "pages",
-	  "start,size,rss,exclusive,dirty,swap,huge,pte_entries,pmd_entries,pud_entries,p4d_"
-	  "entries,pgd_entries,pte_tables,pmd_tables,"
-	  "pud_tables,p4d_tables,perms,kind,name",
-	  NULL },
-	{ "all", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name",
-	  NULL }, /* of what vm-diff wrote every row, as of any other stream */
+	{ "smaps",   "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,"
+	             "swap,swap_pss,locked,perms,kind,name", NULL },
+	{ "kinds",   NULL, "kind" },
+	{ "pages",   "start,size,rss,exclusive,dirty,swap,huge,pte_entries,pmd_entries,pud_entries,p4d_entries,pgd_entries,"
+	             "pte_tables,pmd_tables,pud_tables,p4d_tables,perms,kind,name", NULL },
+	/* for a stream of vm-diff: its unchanged rows too */
+	{ "all",     "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
 };
-#define PRESETS     (sizeof presets / sizeof *presets)
-#define COLUMNS_MAX 64
+/* clang-format on */
+#define PRESETS (sizeof presets / sizeof *presets)
+#define GROUPED "regions,size,rss,pss,dirty,anonymous,locked,huge,swap"
 
 /* One row: a region, or a group of them. */
 struct row {
@@ -123,92 +124,55 @@ struct row {
 struct table {
 	struct vp_build build;
 	const struct vp_space *space;
-	int columns[COLUMNS_MAX];
-	size_t column_count;
-	int by;     /* field, or -1 */
-	bool asked; /* the columns were named by the user: shown even if nothing is known */
+	struct vp_field fields[FIELDS];
+	char grouped[128];   /* the columns of groups */
+	const char *columns; /* of the preset */
+	const char *sort;    /* unless the user says another */
+	int by;              /* field; -1: no groups */
 	struct row *rows, total;
 	size_t count;
-	int sort;
-	bool down;
 };
 
 /* ---- what was asked for ---- */
 
-static int field_of(const char *word, size_t n)
+static bool adds_up(int measure)
 {
-	for (int i = 0; i < MEASURE; i++)
-		if (strlen(fields[i].name) == n && !memcmp(fields[i].name, word, n))
-			return i;
+	return measure != VP_M_page && measure != VP_M_mmu_page && measure != VP_M_thp_eligible &&
+	       measure != VP_M_pkey;
+}
+
+static void fields_make(struct table *table)
+{
+	memcpy(table->fields, fixed, sizeof fixed);
 	for (int i = 0; i < VP_M_COUNT; i++)
-		if (strlen(vp_measure_names[i]) == n && !memcmp(vp_measure_names[i], word, n))
-			return MEASURE + i;
-	return -1;
+		table->fields[MEASURE + i] = (struct vp_field){
+			.name = vp_measure_names[i],
+			.head = vp_measure_names[i],
+			.right = true,
+			.sums = adds_up(i),
+			.kib = i != VP_M_thp_eligible && i != VP_M_pkey,
+		};
 }
 
-static const char *field_name(int field)
+static int by_set(struct table *table, const char *by)
 {
-	return field < MEASURE ? fields[field].name : vp_measure_names[field - MEASURE];
-}
-
-static int unknown_column(const char *word, size_t n)
-{
-	const char *names[MEASURE + VP_M_COUNT];
-	char text[64];
-	for (int i = 0; i < MEASURE + VP_M_COUNT; i++)
-		names[i] = field_name(i);
-	snprintf(text, sizeof text, "%.*s", (int)(n < 60 ? n : 60), word);
-	return vp_unknown("column", text, names, MEASURE + VP_M_COUNT);
-}
-
-static int columns_set(struct table *table, const char *list)
-{
-	table->column_count = 0;
-	while (list && *list) {
-		size_t n = strcspn(list, ",");
-		int field = field_of(list, n);
-		if (n && field < 0)
-			return unknown_column(list, n);
-		if (n && table->column_count == COLUMNS_MAX)
-			return vp_fail("more than %d columns", COLUMNS_MAX);
-		if (n)
-			table->columns[table->column_count++] = field;
-		list += n + (list[n] == ',');
-	}
-	return 0;
+	static const int groups[] = { KIND, NAME, PERMS };
+	table->by = -1;
+	if (!by)
+		return 0;
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+		if (!strcmp(by, fixed[groups[i]].name))
+			table->by = groups[i];
+	return table->by < 0 ? vp_fail("--by %s: expected kind, name or perms", by) : 0;
 }
 
 static int unknown_preset(const char *name)
 {
 	const char *names[PRESETS + 1];
-	for (size_t i = 0; i <= PRESETS; i++)
-		names[i] = i < PRESETS ? presets[i].name : "free";
-	return vp_unknown("table preset", name, names, PRESETS + 1);
-}
-
-static int by_set(struct table *table, const char *by)
-{
-	table->by = by ? field_of(by, strlen(by)) : -1;
-	if (by && table->by != KIND && table->by != NAME && table->by != PERMS)
-		return vp_fail("rows are grouped by kind, name or perms, not by '%s'", by);
-	return 0;
-}
-
-/* Columns of a group: its key, how many, and every sum that is known. */
-static void columns_of_groups(struct table *table)
-{
-	static const int sums[] = { SIZE,
-		                    MEASURE + VP_M_rss,
-		                    MEASURE + VP_M_pss,
-		                    MEASURE + VP_M_dirty,
-		                    MEASURE + VP_M_anonymous,
-		                    MEASURE + VP_M_locked,
-		                    MEASURE + VP_M_huge,
-		                    MEASURE + VP_M_swap };
-	table->columns[0] = table->by;
-	table->columns[1] = REGIONS;
-	memcpy(table->columns + 2, sums, sizeof sums);
-	table->column_count = 2 + sizeof sums / sizeof *sums;
+	for (size_t i = 0; i < PRESETS; i++)
+		names[i] = presets[i].name;
+	names[PRESETS] = "free";
+	return vp_unknown("preset", name, names, PRESETS + 1);
 }
 
 static int ask(struct table *table, const struct vp_view_options *options)
@@ -218,46 +182,20 @@ static int ask(struct table *table, const struct vp_view_options *options)
 		preset++;
 	if (preset == PRESETS)
 		return unknown_preset(options->preset);
-	table->asked = options->columns && *options->columns;
+	fields_make(table);
 	if (by_set(table, options->by ? options->by : presets[preset].by))
 		return -1;
-	if (table->by >= 0)
-		columns_of_groups(table);
-	if ((table->asked || table->by < 0) &&
-	    columns_set(table, table->asked ? options->columns : presets[preset].columns))
-		return -1;
-	const char *sort = options->sort && *options->sort ? options->sort
-	                   : table->by >= 0                ? "-size"
-	                                                   : "start";
-	table->down = *sort == '-';
-	table->sort = field_of(sort + table->down, strlen(sort + table->down));
-	return table->sort < 0 ? unknown_column(sort + table->down, strlen(sort + table->down)) : 0;
-}
-
-static int check(const struct vp_view_options *options)
-{
-	struct table table = { 0 };
-	return vp_free_is(options->preset) ? vp_free_check(options) : ask(&table, options);
+	table->columns = presets[preset].columns;
+	table->sort = "start";
+	if (table->by < 0)
+		return 0;
+	snprintf(table->grouped, sizeof table->grouped, "%s," GROUPED, fixed[table->by].name);
+	table->columns = table->grouped;
+	table->sort = "-size";
+	return 0;
 }
 
 /* ---- rows ---- */
-
-static bool is_bytes(int field)
-{
-	return field == SIZE || field == EXCLUSIVE ||
-	       (field >= MEASURE && field - MEASURE != VP_M_thp_eligible &&
-	        field - MEASURE != VP_M_pkey);
-}
-
-/* Page sizes and flags do not add up to anything. */
-static bool is_sum(int field)
-{
-	if (field >= EXCLUSIVE && field < MEASURE)
-		return field <= PTE_ENTRIES; /* entries above and tables may be the same for several
-		                                regions */
-	return field == REGIONS || (is_bytes(field) && field - MEASURE != VP_M_page &&
-	                            field - MEASURE != VP_M_mmu_page);
-}
 
 static vp_str text_of(const struct vp_region *region, int field)
 {
@@ -275,7 +213,7 @@ static vp_str text_of(const struct vp_region *region, int field)
 	}
 }
 
-static void set_number(struct row *row, int field, uint64_t value)
+static void add_number(struct row *row, int field, uint64_t value)
 {
 	row->number[field - EXCLUSIVE] += value;
 	row->known |= UINT64_C(1) << (field - EXCLUSIVE);
@@ -292,12 +230,13 @@ static void add_further(struct row *to, const struct vp_region *region)
 		else if (vp_str_is(member.key, "policy") && member.json == VP_STRING &&
 		         member.value.n > 2)
 			to->policy = (vp_str){ member.value.p + 1, member.value.n - 2 };
-		else if (member.json == VP_NUMBER)
-			for (int field = EXCLUSIVE; field < MEASURE; field++)
-				if (field != MINOR && field != MAJOR &&
-				    vp_str_is(member.key, fields[field].name) &&
-				    vp_json_num(member.value, &value))
-					set_number(to, field, value);
+		if (member.json != VP_NUMBER)
+			continue;
+		for (int field = EXCLUSIVE; field < MEASURE; field++)
+			if (field != MINOR && field != MAJOR &&
+			    vp_str_is(member.key, fixed[field].name) &&
+			    vp_json_num(member.value, &value))
+				add_number(to, field, value);
 	}
 }
 
@@ -307,8 +246,8 @@ static void add_faults(struct row *to, const struct vp_model *model, int64_t pid
 	uint64_t major, minor;
 	if (!vp_model_faults(model, pid, region->start, region->end, &major, &minor))
 		return;
-	set_number(to, MINOR, minor);
-	set_number(to, MAJOR, major);
+	add_number(to, MINOR, minor);
+	add_number(to, MAJOR, major);
 }
 
 static void add(struct row *to, const struct vp_region *region)
@@ -330,62 +269,18 @@ static int compare_text(vp_str a, vp_str b)
 	return order ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-static bool number_of(const struct table *table, const struct row *row, int field, uint64_t *value)
+static int by_start(const void *left, const void *right)
 {
-	const struct vp_region *region = &row->live->region;
-	*value = field == ID                        ? row->live->id
-	         : field == START || field == RANGE ? region->start
-	         : field == END                     ? region->end
-	         : field == SIZE                    ? row->size
-	         : field == OFFSET                  ? region->offset
-	         : field == REGIONS                 ? row->regions
-	         : field == PID                     ? (uint64_t)table->space->pid
-	         : field >= MEASURE                 ? row->measure[field - MEASURE]
-	         : field >= EXCLUSIVE               ? row->number[field - EXCLUSIVE]
-	                                            : 0;
-	if (field == ID)
-		return row->live->id != 0;
-	if (field == OFFSET)
-		return region->has_offset;
-	if (field >= MEASURE)
-		return row->measured >> (field - MEASURE) & 1;
-	if (field >= EXCLUSIVE)
-		return row->known >> (field - EXCLUSIVE) & 1;
-	return field == START || field == RANGE || field == END || field == SIZE ||
-	       field == REGIONS || field == PID;
-}
-
-static const struct table *sorted; /* qsort has no context */
-
-static int by_column(const void *left, const void *right)
-{
-	const struct row *a = left, *b = right;
-	uint64_t x, y;
-	bool x_known = number_of(sorted, a, sorted->sort, &x),
-	     y_known = number_of(sorted, b, sorted->sort, &y);
-	int order = 0;
-	if (x_known != y_known)
-		return x_known ? -1 : 1; /* what is not known stands last in either direction */
-	if (x_known)
-		order = (x > y) - (x < y);
-	else
-		order = compare_text(text_of(&a->live->region, sorted->sort),
-		                     text_of(&b->live->region, sorted->sort));
-	if (sorted->sort == INODE && a->live->region.inode.n != b->live->region.inode.n)
-		order = a->live->region.inode.n < b->live->region.inode.n ? -1 : 1;
-	if (order)
-		return sorted->down ? -order : order;
-	return (a->live->region.start > b->live->region.start) -
-	       (a->live->region.start < b->live->region.start);
+	const struct vp_region *a = &((const struct row *)left)->live->region,
+	                       *b = &((const struct row *)right)->live->region;
+	return (a->start > b->start) - (a->start < b->start);
 }
 
 static int by_key(const void *left, const void *right)
 {
 	const struct row *a = left, *b = right;
 	int order = compare_text(a->key, b->key);
-	return order ? order
-	             : (a->live->region.start > b->live->region.start) -
-	                       (a->live->region.start < b->live->region.start);
+	return order ? order : by_start(left, right);
 }
 
 static void join(struct row *to, const struct row *row)
@@ -418,7 +313,7 @@ static int collect(struct table *table)
 	const struct vp_space *space = table->space;
 	table->rows = vp_pool_take(table->build.pool, (space->count + 1) * sizeof *table->rows);
 	if (!table->rows)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < space->count; i++) {
 		const struct vp_live *live = space->live[i];
 		if (!vp_filter_region(&table->build.model->filter, &live->region,
@@ -434,21 +329,14 @@ static int collect(struct table *table)
 	}
 	if (table->by >= 0)
 		group(table);
-	sorted = table;
-	qsort(table->rows, table->count, sizeof *table->rows, by_column);
+	qsort(table->rows, table->count, sizeof *table->rows, by_start);
 	return 0;
 }
 
-/* ---- cells ---- */
-
-static const char *kib(struct vp_pool *pool, uint64_t bytes)
-{
-	return bytes % 1024 ? vp_pool_print(pool, "%.1f", (double)bytes / 1024)
-	                    : vp_pool_print(pool, "%llu", (unsigned long long)(bytes / 1024));
-}
+/* ---- values ---- */
 
 /* "N0:12 N1:4" in KiB. */
-static struct vp_cell numa_cell(struct vp_pool *pool, vp_str json)
+static struct vp_value numa_value(struct vp_pool *pool, vp_str json)
 {
 	struct vp_member node;
 	const char *text = "";
@@ -457,199 +345,184 @@ static struct vp_cell numa_cell(struct vp_pool *pool, vp_str json)
 		if (vp_json_num(node.value, &bytes))
 			text = vp_pool_print(pool, "%s%sN%.*s:%s", text, *text ? " " : "",
 			                     (int)(node.key.n < 8 ? node.key.n : 8), node.key.p,
-			                     kib(pool, bytes));
-	return (struct vp_cell){ *text ? text : NULL, *text != 0 };
+			                     vp_kib_words(pool, (int64_t)bytes, false));
+	return vp_word(text);
 }
 
-static struct vp_cell cell_of(struct table *table, const struct row *row, int field)
+/* A text that is missing is shown as nothing, but comes first in order. */
+static struct vp_value text_value(struct vp_pool *pool, vp_str text)
+{
+	return (struct vp_value){ .how = VP_WORD, .text = text.n ? vp_words(pool, text) : "" };
+}
+
+/* Inodes are decimal, so they are in the order of their numbers. */
+static struct vp_value inode_value(struct vp_pool *pool, vp_str text)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9' || i > 17)
+			return text_value(pool, text);
+		n = n * 10 + text.p[i] - '0';
+	}
+	return text.n ? vp_number(VP_COUNT, n) : text_value(pool, text);
+}
+
+static struct vp_value address_value(struct vp_pool *pool, uint64_t address)
+{
+	return vp_word(vp_pool_print(pool, "%016llx", (unsigned long long)address));
+}
+
+static struct vp_value value_of(const struct table *table, const struct row *row, int field)
 {
 	struct vp_pool *pool = table->build.pool;
 	const struct vp_region *region = &row->live->region;
-	uint64_t value;
-	bool known = number_of(table, row, field, &value);
-	if (table->by >= 0 && field != table->by && !is_sum(field))
-		return (struct vp_cell){ NULL, false }; /* differs within the group */
-	if (field == RANGE)
-		return (struct vp_cell){ vp_pool_print(pool, "%016llx-%016llx",
-			                               (unsigned long long)region->start,
-			                               (unsigned long long)region->end),
-			                 true };
-	if (field == START || field == END)
-		return (struct vp_cell){ vp_pool_print(pool, "%016llx", (unsigned long long)value),
-			                 true };
-	if (field == OFFSET && known)
-		return (struct vp_cell){ vp_pool_print(pool, "%llx", (unsigned long long)value),
-			                 true };
-	if (is_bytes(field))
-		return (struct vp_cell){ known ? kib(pool, value) : NULL, known };
-	if (known)
-		return (struct vp_cell){ vp_pool_print(pool, "%llu", (unsigned long long)value),
-			                 true };
-	if (field == NUMA)
-		return numa_cell(pool, row->numa);
-	vp_str text = field == POLICY ? row->policy : text_of(region, field);
-	if (table->by == field && !text.n)
-		return (struct vp_cell){ "(none)", true };
-	return (struct vp_cell){ text.n ? vp_words(pool, text) : NULL, text.n > 0 };
-}
-
-/* A preset's column of which nothing is known is left out. */
-static void columns_known(struct table *table)
-{
-	size_t kept = 0;
-	for (size_t c = 0; c < table->column_count; c++) {
-		bool any = table->asked;
-		for (size_t i = 0; i < table->count && !any; i++)
-			any = cell_of(table, &table->rows[i], table->columns[c]).shown;
-		if (any || table->columns[c] == NAME)
-			table->columns[kept++] = table->columns[c];
+	enum vp_how how = table->fields[field].kib ? VP_KIB : VP_COUNT;
+	if (field >= MEASURE)
+		return vp_known(row->measured >> (field - MEASURE) & 1, how,
+		                (int64_t)row->measure[field - MEASURE]);
+	if (field >= EXCLUSIVE)
+		return vp_known(row->known >> (field - EXCLUSIVE) & 1, how,
+		                (int64_t)row->number[field - EXCLUSIVE]);
+	switch (field) {
+	case ID: return vp_known(row->live->id != 0, VP_COUNT, (int64_t)row->live->id);
+	case START: return address_value(pool, region->start);
+	case END: return address_value(pool, region->end);
+	case RANGE:
+		return vp_word(vp_pool_print(pool, "%016llx-%016llx",
+		                             (unsigned long long)region->start,
+		                             (unsigned long long)region->end));
+	case SIZE: return vp_number(VP_KIB, (int64_t)row->size);
+	case OFFSET: return vp_known(region->has_offset, VP_HEX, (int64_t)region->offset);
+	case PID: return vp_known(table->space->pid >= 0, VP_COUNT, table->space->pid);
+	case REGIONS: return vp_number(VP_COUNT, (int64_t)row->regions);
+	case NUMA: return numa_value(pool, row->numa);
+	case POLICY: return text_value(pool, row->policy);
+	case INODE: return inode_value(pool, region->inode);
+	default: return text_value(pool, text_of(region, field));
 	}
-	table->column_count = kept;
 }
 
-static bool filtered(const struct table *table)
+/* Page tables are those of the process, which regions share. */
+static struct vp_value total_of(const struct table *table, int field)
 {
 	const struct vp_filter *filter = &table->build.model->filter;
-	return filter->kinds || filter->perms || filter->address_end;
-}
-
-static struct vp_cell total_of(struct table *table, int field, bool *word)
-{
-	struct vp_pool *pool = table->build.pool;
 	const struct row *total = &table->total;
-	bool known = field == SIZE || field == REGIONS ||
-	             (field >= MEASURE && total->measured >> (field - MEASURE) & 1);
-	const struct vp_tables *tables =
-	        field >= PTE_ENTRIES && field <= P4D_TABLES && !filtered(table)
-	                ? vp_model_tables(table->build.model, table->space->pid)
-	                : NULL;
-	if (tables && tables->known) {
-		uint64_t n = field < PTE_TABLES ? tables->entries[field - PTE_ENTRIES]
-		                                : tables->tables[field - PTE_TABLES];
-		return (struct vp_cell){ vp_pool_print(pool, "%llu", (unsigned long long)n), true };
-	}
-	if (field >= EXCLUSIVE && field < MEASURE && is_sum(field) &&
-	    total->known >> (field - EXCLUSIVE) & 1)
-		return (struct vp_cell){
-			field == EXCLUSIVE
-			        ? kib(pool, total->number[0])
-			        : vp_pool_print(pool, "%llu",
-			                        (unsigned long long)
-			                                total->number[field - EXCLUSIVE]),
-			true
-		};
-	if (is_sum(field) && known)
-		return (struct vp_cell){
-			field == REGIONS
-			        ? vp_pool_print(pool, "%llu", (unsigned long long)total->regions)
-			        : kib(pool, field == SIZE ? total->size
-			                                  : total->measure[field - MEASURE]),
-			true
-		};
-	if (!*word && !is_bytes(field)) {
-		*word = true;
-		return (struct vp_cell){ "total", true };
-	}
 	if (field == NAME)
-		return (struct vp_cell){ vp_pool_print(pool, "%llu region%s",
-			                               (unsigned long long)total->regions,
-			                               total->regions == 1 ? "" : "s"),
-			                 true };
-	return (struct vp_cell){ NULL, false };
+		return vp_word(vp_pool_print(table->build.pool, "%llu region%s",
+		                             (unsigned long long)total->regions,
+		                             vp_plural(total->regions)));
+	if (field < PTE_ENTRIES || field > P4D_TABLES || filter->kinds || filter->perms ||
+	    filter->address_end)
+		return vp_nothing();
+	const struct vp_tables *tables = vp_model_tables(table->build.model, table->space->pid);
+	if (!tables || !tables->known)
+		return vp_nothing();
+	uint64_t n = field < PTE_TABLES ? tables->entries[field - PTE_ENTRIES]
+	                                : tables->tables[field - PTE_TABLES];
+	return vp_number(VP_COUNT, (int64_t)n);
 }
 
-static int cells(struct table *table)
+static struct vp_value value(void *ctx, size_t i, int field)
 {
-	struct vp_figure *figure = table->build.figure;
-	struct vp_pool *pool = table->build.pool;
-	size_t n = table->column_count;
-	struct vp_column *columns = vp_pool_take(pool, (n + 1) * sizeof *columns);
-	struct vp_cell *list = vp_pool_take(pool, (table->count * n + 1) * sizeof *list),
-	               *totals = vp_pool_take(pool, (n + 1) * sizeof *totals);
-	int *row_class = vp_pool_take(pool, (table->count + 1) * sizeof *row_class);
-	bool word = false;
-	if (!columns || !list || !totals || !row_class)
-		return vp_fail("out of memory");
-	for (size_t c = 0; c < n; c++) {
-		int field = table->columns[c];
-		columns[c].name = is_bytes(field) || field == NUMA
-		                          ? vp_pool_print(pool, "%s KiB", field_name(field))
-		                          : field_name(field);
-		columns[c].align = field >= MEASURE || fields[field].right ? VP_RIGHT : VP_LEFT;
-		totals[c] = total_of(table, field, &word);
-	}
-	for (size_t i = 0; i < table->count; i++) {
-		for (size_t c = 0; c < n; c++)
-			list[i * n + c] = cell_of(table, &table->rows[i], table->columns[c]);
-		row_class[i] = table->by >= 0 && table->by != KIND
-		                       ? -1
-		                       : table->build.class_of[vp_kind_index(
-		                                 table->rows[i].live->region.kind)];
-	}
-	figure->columns = columns;
-	figure->column_count = n;
-	figure->cells = list;
-	figure->totals = totals;
-	figure->row_class = row_class;
-	figure->row_count = table->count;
-	return 0;
+	const struct table *table = ctx;
+	if (i == table->count)
+		return total_of(table, field);
+	bool grouped = table->by >= 0;
+	if (grouped && field != table->by && !table->fields[field].sums)
+		return vp_nothing(); /* it differs within the group */
+	struct vp_value value = value_of(table, &table->rows[i], field);
+	return grouped && field == table->by && !*value.text ? vp_word("(none)") : value;
 }
+
+static int class_of(void *ctx, size_t i)
+{
+	const struct table *table = ctx;
+	if (table->by >= 0 && table->by != KIND)
+		return -1;
+	return table->build.class_of[vp_kind_index(table->rows[i].live->region.kind)];
+}
+
+static struct vp_rows rows_of(struct table *table)
+{
+	return (struct vp_rows){
+		.fields = table->fields,
+		.field_count = FIELDS,
+		.preset = table->columns,
+		.sort = table->sort,
+		.count = table->count,
+		.value = value,
+		.class_of = class_of,
+		.ctx = table,
+		.says_total = true,
+	};
+}
+
+/* ---- all ---- */
 
 static void words(struct table *table)
 {
 	struct vp_build *build = &table->build;
-	const struct vp_model *model = build->model;
-	const struct vp_proc *proc = vp_model_chosen(model);
-	bool ended = proc && proc->t1 <= model->t1;
-	int64_t at = model->t1 >= model->t0 ? model->t1 : 0;
-	bool rss = table->total.measured & 1u << VP_M_rss;
+	const struct row *total = &table->total;
 	build->figure->subtitle =
-	        vp_pool_print(build->pool, "at %s%s: %llu region%s, %s%s%s",
-	                      vp_time_words(build->pool, ended ? proc->t1 : at),
-	                      ended ? ", just before it ended" : "",
-	                      (unsigned long long)table->total.regions,
-	                      table->total.regions == 1 ? "" : "s",
-	                      vp_size_words(build->pool, (double)table->total.size),
-	                      rss ? ", rss " : "",
-	                      rss ? vp_size_words(build->pool,
-	                                          (double)table->total.measure[VP_M_rss])
-	                          : "");
+	        vp_pool_print(build->pool, "%s: %llu region%s, %s%s", vp_moment_space_words(build),
+	                      (unsigned long long)total->regions, vp_plural(total->regions),
+	                      vp_size_words(build->pool, (double)total->size),
+	                      vp_rss_words(build->pool, total->measured >> VP_M_rss & 1,
+	                                   (double)total->measure[VP_M_rss]));
 }
 
-static int build(const struct vp_model *model, const struct vp_view_options *options,
-                 struct vp_figure *figure, struct vp_pool *pool)
+static int table_build(const struct vp_model *model, const struct vp_view_options *options,
+                       struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct table table = { 0 };
-	const struct vp_proc *proc = vp_model_chosen(model);
-	if (vp_free_is(options->preset))
-		return vp_free_build(model, options, figure, pool);
-	if (model->varied_count && !model->proc_count && !options->preset && !options->columns &&
-	    !options->by && !options->sort)
-		return vp_aslr_build(model, options, figure, pool);
-	if (model->diff && (!options->preset || !strcmp(options->preset, "all")) &&
-	    !options->columns && !options->by && !options->sort)
-		return vp_diff_table(model, options, figure, pool);
-	if (vp_listing_is(options->preset) && !options->columns && !options->by && !options->sort)
-		return vp_listing_build(model, options, figure, pool);
 	if (ask(&table, options) ||
 	    vp_build_begin(&table.build, "table", VP_TABLE, model, options, figure, pool))
 		return -1;
-	figure->title = vp_build_process(&table.build, proc);
+	figure->title = vp_build_process(&table.build, vp_model_chosen(model));
 	table.space = vp_moment_space(model);
 	if (table.space && collect(&table))
 		return -1;
 	if (table.count) {
-		columns_known(&table);
-		if (vp_build_classes(&table.build) || cells(&table))
+		struct vp_rows rows = rows_of(&table);
+		if (vp_build_classes(&table.build) || vp_rows_put(&rows, &table.build))
 			return -1;
 		words(&table);
 		if (options->preset && !strcmp(options->preset, "pages"))
 			vp_tables_note(&table.build, table.space->pid);
 		vp_faults_note(&table.build, table.space->pid);
-	} else
+	} else {
 		vp_build_empty(&table.build, "region");
+	}
 	vp_build_notes(&table.build);
 	return 0;
+}
+
+/* What the stream is of decides what a table without options shows. */
+static int build(const struct vp_model *model, const struct vp_view_options *options,
+                 struct vp_figure *figure, struct vp_pool *pool)
+{
+	bool plain = !options->columns && !options->by && !options->sort,
+	     all = options->preset && !strcmp(options->preset, "all");
+	if (vp_free_is(options->preset))
+		return vp_free_build(model, options, figure, pool);
+	if (plain && !options->preset && model->varied_count && !model->proc_count)
+		return vp_aslr_build(model, options, figure, pool);
+	if (plain && model->diff && (!options->preset || all))
+		return vp_diff_table(model, options, figure, pool);
+	if (plain && vp_listing_is(options->preset))
+		return vp_listing_build(model, options, figure, pool);
+	return table_build(model, options, figure, pool);
+}
+
+static int check(const struct vp_view_options *options)
+{
+	struct table table = { 0 };
+	if (vp_free_is(options->preset))
+		return vp_free_check(options);
+	if (ask(&table, options))
+		return -1;
+	struct vp_rows rows = rows_of(&table);
+	return vp_rows_check(&rows, options);
 }
 
 const struct vp_view vp_view_table = {

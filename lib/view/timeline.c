@@ -1,11 +1,14 @@
-/* The view timeline: x time, y address; one box for each stretch of a region's life in which its
- * range, permissions, kind and name stay the same. Several processes stand above each other, each
- * with an address axis of its own.
+/* The view timeline: x time, y address; a box for each time in which a region keeps its range,
+ * permissions, kind and name. Several processes stand above each other, each with an address axis
+ * of its own.
  *
- * Boxes below one unit of the canvas (pixel, row) are merged with their like in the same place, so
- * that the size of a picture depends on its canvas and not on the stream.
+ * Boxes smaller than a unit of the canvas (pixel, row) are merged with their like beside them, so
+ * that the size of a picture depends on its canvas, not on the stream.
  */
 #include "base/error.h"
+#include "view/axis.h"
+#include "view/empty.h"
+#include "view/flags.h"
 #include "view/items.h"
 
 #include <math.h>
@@ -14,6 +17,8 @@
 
 #define BANDS_MAX  24
 #define BAND_SPACE 0.02
+#define TICK_SPACE 0.035 /* least distance of two texts, with several bands */
+#define TEXT_ROWS  600   /* of the grid, if text may be as high as it likes */
 
 struct band {
 	const struct vp_proc *proc;
@@ -51,39 +56,48 @@ static struct band *band_of(struct timeline *line, int64_t pid)
 	return NULL;
 }
 
-static void bands(struct timeline *line)
+/* Spans by process, in the order of model->procs. NULL: no memory. */
+static size_t *spans_by_process(const struct timeline *line)
 {
 	const struct vp_model *model = line->build.model;
-	size_t *by_proc = vp_pool_take(line->build.pool, (model->proc_count + 1) * sizeof *by_proc),
-	       with = 0;
-	for (size_t i = 0, last = 0; by_proc && i < model->span_count; i++) {
+	size_t *counts = vp_pool_take(line->build.pool, (model->proc_count + 1) * sizeof *counts);
+	for (size_t i = 0, last = 0; counts && i < model->span_count; i++) {
 		if (!shown(line, &model->spans[i]))
 			continue;
 		if (model->procs[last].pid != model->spans[i].pid) {
 			const struct vp_proc *proc = vp_model_proc(model, model->spans[i].pid);
 			last = proc ? (size_t)(proc - model->procs) : last;
 		}
-		by_proc[last]++;
+		counts[last]++;
 	}
-	for (size_t i = 0; by_proc && i < model->proc_count; i++) {
-		if (!by_proc[i])
+	return counts;
+}
+
+static int bands(struct timeline *line)
+{
+	const struct vp_model *model = line->build.model;
+	const size_t *spans = spans_by_process(line);
+	size_t with = 0;
+	if (!spans)
+		return vp_no_memory();
+	for (size_t i = 0; i < model->proc_count; i++) {
+		if (!spans[i])
 			continue;
 		with++;
 		if (line->band_count < BANDS_MAX)
 			line->bands[line->band_count++] =
-			        (struct band){ .proc = &model->procs[i], .spans = by_proc[i] };
+			        (struct band){ .proc = &model->procs[i], .spans = spans[i] };
 	}
 	if (with > line->band_count)
-		vp_build_note(&line->build, vp_pool_print(line->build.pool,
-		                                          "%zu more processes are not shown: see "
-		                                          "--pid",
-		                                          with - line->band_count));
+		vp_build_note(&line->build, "%zu more processes are not shown (choose with --pid)",
+		              with - line->band_count);
 	double space = line->band_count > 1 ? BAND_SPACE : 0,
 	       each = (1 - space * (double)line->band_count) / (double)line->band_count;
 	for (size_t i = 0; i < line->band_count; i++) { /* the first on top */
 		line->bands[i].y1 = 1 - (double)i * (each + space) - space;
 		line->bands[i].y0 = line->bands[i].y1 - each;
 	}
+	return 0;
 }
 
 static int band_axis(struct timeline *line, struct band *band, struct vp_axis *axis)
@@ -98,50 +112,67 @@ static int band_axis(struct timeline *line, struct band *band, struct vp_axis *a
 		ranges[count][0] = span->start;
 		ranges[count++][1] = span->end;
 	}
-	band->axis = ranges ? vp_address_axis_new(line->build.options->scale, ranges, count, axis,
-	                                          line->build.pool)
-	                    : NULL;
-	return band->axis ? 0 : vp_fail("out of memory");
+	if (!ranges)
+		return vp_no_memory();
+	band->axis = vp_address_axis_new(line->build.options->scale, ranges, count, axis,
+	                                 line->build.pool);
+	return band->axis ? 0 : vp_no_memory();
 }
 
-/* One axis from those of the bands: each brought into its band, with the process's name above it.
- */
+struct ticks {
+	struct vp_tick *list;
+	size_t count, size;
+	double last; /* the place of the last text */
+};
+
+static int tick_add(struct timeline *line, struct ticks *ticks, struct vp_tick tick)
+{
+	ticks->list = vp_build_grow(line->build.pool, ticks->list, ticks->count, &ticks->size,
+	                            sizeof *ticks->list);
+	if (!ticks->list)
+		return vp_no_memory();
+	ticks->list[ticks->count++] = tick;
+	if (!tick.fold)
+		ticks->last = tick.at;
+	return 0;
+}
+
+/* Brings the axis of a band into the band. Ticks that would overlap each other or the name of the
+ * process above the band are left out. */
+static int band_ticks(struct timeline *line, const struct band *band, const struct vp_axis *axis,
+                      struct ticks *ticks)
+{
+	bool many = line->band_count > 1;
+	double name_at = band->y1 + BAND_SPACE * 0.7;
+	for (size_t k = 0; k < axis->count; k++) {
+		struct vp_tick tick = axis->ticks[k];
+		tick.at = band->y0 + tick.at * (band->y1 - band->y0);
+		if (many && !tick.fold &&
+		    (tick.at - ticks->last < TICK_SPACE || name_at - tick.at < TICK_SPACE))
+			continue;
+		if (tick_add(line, ticks, tick))
+			return -1;
+	}
+	if (!many)
+		return 0;
+	const char *name = vp_build_process(&line->build, band->proc);
+	return tick_add(line, ticks, (struct vp_tick){ name_at, name, false });
+}
+
+/* One axis from those of the bands. */
 static int axes(struct timeline *line)
 {
 	struct vp_figure *figure = line->build.figure;
-	struct vp_tick *ticks = NULL;
-	size_t count = 0, size = 0;
-	double last = -1;
+	struct ticks ticks = { .last = -1 };
 	for (size_t i = line->band_count; i-- > 0;) {
-		struct band *band = &line->bands[i];
 		struct vp_axis axis;
-		if (band_axis(line, band, &axis))
+		if (band_axis(line, &line->bands[i], &axis) ||
+		    band_ticks(line, &line->bands[i], &axis, &ticks))
 			return -1;
 		figure->y.title = axis.title;
-		double name_at = band->y1 + BAND_SPACE * 0.7;
-		for (size_t k = 0; k <= axis.count; k++) {
-			struct vp_tick tick =
-			        k < axis.count ? axis.ticks[k] : (struct vp_tick){ 0 };
-			tick.at = k < axis.count ? band->y0 + tick.at * (band->y1 - band->y0)
-			                         : name_at;
-			if (k == axis.count && line->band_count == 1)
-				break;
-			if (k == axis.count)
-				tick.text = vp_build_process(&line->build, band->proc);
-			else if (line->band_count > 1 && !tick.fold &&
-			         (tick.at - last < 0.035 || name_at - tick.at < 0.035))
-				continue; /* words of a narrow band would stand in each other, or in
-				             its name */
-			if (!tick.fold)
-				last = tick.at;
-			ticks = vp_build_grow(line->build.pool, ticks, count, &size, sizeof *ticks);
-			if (!ticks)
-				return vp_fail("out of memory");
-			ticks[count++] = tick;
-		}
 	}
-	figure->y.ticks = ticks;
-	figure->y.count = count;
+	figure->y.ticks = ticks.list;
+	figure->y.count = ticks.count;
 	return 0;
 }
 
@@ -149,31 +180,30 @@ static int axes(struct timeline *line)
 
 static float x_of(const struct timeline *line, int64_t t)
 {
-	if (line->t1 <= line->t0)
-		return t > line->t0 ? 1 : 0;
-	double x = (double)(t - line->t0) / (double)(line->t1 - line->t0);
-	return (float)(x < 0 ? 0 : x > 1 ? 1 : x);
+	return (float)vp_axis_at(t, line->t0, line->t1);
 }
 
 static void place(struct timeline *line, const struct band *band, const struct vp_span *span,
                   struct vp_item *item)
 {
 	float least = 1.0f / (float)line->build.options->width;
-	*item = (struct vp_item){ .span = span,
-		                  .low = span->start,
-		                  .high = span->end,
-		                  .bytes = span->end - span->start,
-		                  .t0 = span->t0,
-		                  .t1 = end_of(line, span),
-		                  .kind = span->kind,
-		                  .count = 1,
-		                  .one_name = true };
+	*item = (struct vp_item){
+		.span = span,
+		.low = span->start,
+		.high = span->end,
+		.bytes = span->end - span->start,
+		.t0 = span->t0,
+		.t1 = end_of(line, span),
+		.kind = span->kind,
+		.count = 1,
+		.one_name = true,
+	};
 	item->x0 = x_of(line, span->t0);
 	item->x1 = span->t1 >= line->t1 ? 1 : x_of(line, span->t1);
 	item->y0 =
 	        (float)(band->y0 + vp_address_at(band->axis, span->start) * (band->y1 - band->y0));
 	item->y1 = (float)(band->y0 + vp_address_at(band->axis, span->end) * (band->y1 - band->y0));
-	/* What came and went between two looks, or came with the last, is still to be seen. */
+	/* What came and went between two samples, or came with the last, has a unit of width. */
 	if (item->x1 - item->x0 < least) {
 		item->x0 = item->x0 > 1 - least ? 1 - least : item->x0;
 		item->x1 = item->x0 + least;
@@ -186,7 +216,7 @@ static int items(struct timeline *line)
 	struct band *band = NULL;
 	line->items = vp_pool_take(line->build.pool, (model->span_count + 1) * sizeof *line->items);
 	if (!line->items)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
 		if (!shown(line, span))
@@ -201,52 +231,38 @@ static int items(struct timeline *line)
 
 /* ---- merging ---- */
 
-int vp_items_order(const void *left, const void *right)
-{
-	const struct vp_item *a = left, *b = right;
-	if (a->y0 != b->y0)
-		return a->y0 < b->y0 ? -1 : 1;
-	if (a->x0 != b->x0)
-		return a->x0 < b->x0 ? -1 : 1;
-	if (a->low != b->low)
-		return a->low < b->low ? -1 : 1;
-	if (a->t0 != b->t0)
-		return a->t0 < b->t0 ? -1 : 1;
-	return (a->kind > b->kind) - (a->kind < b->kind);
-}
-
 static int merge_all(struct timeline *line)
 {
 	struct vp_build *build = &line->build;
 	struct vp_merged merged;
 	if (vp_items_fit(line->items, line->item_count, build->options->width,
-	                 build->options->height, build, &merged))
-		return vp_fail("out of memory");
+	                 build->options->height, "boxes", build, &merged))
+		return -1;
 	line->items = merged.items;
 	line->item_count = merged.count;
 	return 0;
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
 static const char *came(struct timeline *line, const struct vp_span *span)
 {
 	struct vp_pool *pool = line->build.pool;
 	if (!span->born)
-		return "was there when it was first seen";
-	if (span->from)
-		return vp_pool_print(pool, "came by %s from %llu", vp_event_names[span->born - 1],
-		                     (unsigned long long)span->from);
-	return vp_pool_print(pool, "came by %s", vp_event_names[span->born - 1]);
+		return "already there at the first sample";
+	if (!span->from)
+		return vp_pool_print(pool, "came by %s", vp_event_names[span->born - 1]);
+	return vp_pool_print(pool, "came by %s from %llu", vp_event_names[span->born - 1],
+	                     (unsigned long long)span->from);
 }
 
 static const char *went(struct timeline *line, const struct vp_span *span)
 {
 	if (span->t1 == INT64_MAX)
 		return "still there at the end";
-	return span->died ? vp_pool_print(line->build.pool, "went by %s",
-	                                  vp_event_names[span->died - 1])
-	                  : "was gone at the next look";
+	if (!span->died)
+		return "gone at the next sample";
+	return vp_pool_print(line->build.pool, "went by %s", vp_event_names[span->died - 1]);
 }
 
 static const char *rss_words(struct timeline *line, const struct vp_span *span)
@@ -264,60 +280,69 @@ static const char *title_one(struct timeline *line, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
 	struct vp_pool *pool = line->build.pool;
-	const char *name = line->build.model->names[span->name];
-	return vp_pool_print(
-	        pool, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
-	        (unsigned long long)span->start, (unsigned long long)span->end,
-	        vp_size_words(pool, (double)item->bytes), span->perms,
-	        vp_words(pool, vp_s(vp_kind_name(span->kind))), *name ? " " : "", name,
-	        line->band_count > 1
-	                ? vp_pool_print(pool, "\n%s",
-	                                vp_build_process(&line->build,
-	                                                 band_of(line, span->pid)->proc))
-	                : "",
-	        (unsigned long long)span->id, rss_words(line, span), vp_time_words(pool, span->t0),
-	        span->t1 == INT64_MAX ? "the end" : vp_time_words(pool, span->t1), came(line, span),
-	        went(line, span));
+	const char *name = line->build.model->names[span->name], *process = "";
+	if (line->band_count > 1)
+		process = vp_pool_print(pool, "\n%s",
+		                        vp_build_process(&line->build,
+		                                         band_of(line, span->pid)->proc));
+	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
+	                     (unsigned long long)span->start, (unsigned long long)span->end,
+	                     vp_size_words(pool, (double)item->bytes), span->perms,
+	                     vp_kind_words(pool, span->kind), *name ? " " : "", name, process,
+	                     (unsigned long long)span->id, rss_words(line, span),
+	                     vp_time_words(pool, span->t0),
+	                     span->t1 == INT64_MAX ? "the end" : vp_time_words(pool, span->t1),
+	                     came(line, span), went(line, span));
 }
 
 static const char *title_many(struct timeline *line, const struct vp_item *item)
 {
 	struct vp_pool *pool = line->build.pool;
 	const char *name = item->one_name ? line->build.model->names[item->span->name] : "";
-	return vp_pool_print(pool,
-	                     "%u boxes merged, here mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s",
-	                     item->count, vp_words(pool, vp_s(vp_kind_name(item->kind))),
-	                     *name ? " " : "", name, (unsigned long long)item->low,
-	                     (unsigned long long)item->high, vp_time_words(pool, item->t0),
-	                     vp_time_words(pool, item->t1));
+	return vp_pool_print(pool, "%u boxes merged, mostly %s%s%s\nwithin 0x%llx-0x%llx\n%s to %s",
+	                     item->count, vp_kind_words(pool, item->kind), *name ? " " : "", name,
+	                     (unsigned long long)item->low, (unsigned long long)item->high,
+	                     vp_time_words(pool, item->t0), vp_time_words(pool, item->t1));
+}
+
+static const char *title_of(struct timeline *line, const struct vp_item *item)
+{
+	if (line->build.options->untitled)
+		return "";
+	return item->count > 1 ? title_many(line, item) : title_one(line, item);
 }
 
 static const char *label_of(struct timeline *line, const struct vp_item *item)
 {
 	const char *kind = line->build.classes[line->build.class_of[item->kind]].name;
-	return item->one_name ? vp_short_name(line->build.model->names[item->span->name], kind)
-	                      : kind;
+	if (!item->one_name)
+		return kind;
+	return vp_short_name(line->build.model->names[item->span->name], kind);
 }
 
 static float fill_of(const struct vp_span *span)
 {
-	double share =
-	        span->has_rss ? (double)span->rss_last / (double)(span->end - span->start) : -1;
-	return (float)(share > 1 ? 1 : share);
+	if (!span->has_rss)
+		return -1;
+	double share = (double)span->rss_last / (double)(span->end - span->start);
+	return (float)fmin(share, 1);
 }
 
-/* Changed is what the shape of the boxes does not show by itself. */
+/* What the shapes of the boxes do not show by themselves. */
 static uint32_t flags_of(const struct timeline *line, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
+	bool begins = span->t0 >= line->t0, ends = span->t1 <= line->t1;
+	uint32_t flags = 0;
 	if (item->count > 1)
 		return VP_BOX_MERGED;
-	return (span->born == VP_E_MMAP_ADD + 1 && span->t0 >= line->t0 ? VP_BOX_NEW : 0) |
-	       (span->died == VP_E_MUNMAP_REMOVE + 1 && span->t1 <= line->t1 ? VP_BOX_GONE : 0) |
-	       ((span->born == VP_E_PERM_CHANGE + 1 || span->born == VP_E_RENAME + 1) &&
-	                        span->t0 >= line->t0
-	                ? VP_BOX_CHANGED
-	                : 0);
+	if (begins && span->born == VP_E_MMAP_ADD + 1)
+		flags |= VP_BOX_NEW;
+	if (ends && span->died == VP_E_MUNMAP_REMOVE + 1)
+		flags |= VP_BOX_GONE;
+	if (begins && (span->born == VP_E_PERM_CHANGE + 1 || span->born == VP_E_RENAME + 1))
+		flags |= VP_BOX_CHANGED;
+	return flags;
 }
 
 static int boxes(struct timeline *line)
@@ -325,27 +350,27 @@ static int boxes(struct timeline *line)
 	struct vp_figure *figure = line->build.figure;
 	struct vp_box *list = vp_pool_take(line->build.pool, (line->item_count + 1) * sizeof *list);
 	if (!list)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < line->item_count; i++) {
 		const struct vp_item *item = &line->items[i];
-		list[i] = (struct vp_box){ item->x0,
-			                   item->x1,
-			                   item->y0,
-			                   item->y1,
-			                   (uint32_t)line->build.class_of[item->kind],
-			                   flags_of(line, item),
-			                   item->count > 1 ? -1 : fill_of(item->span),
-			                   label_of(line, item),
-			                   line->build.options->untitled ? ""
-			                   : item->count > 1             ? title_many(line, item)
-			                                                 : title_one(line, item) };
+		list[i] = (struct vp_box){
+			.x0 = item->x0,
+			.x1 = item->x1,
+			.y0 = item->y0,
+			.y1 = item->y1,
+			.class = (uint32_t)line->build.class_of[item->kind],
+			.flags = flags_of(line, item),
+			.fill = item->count > 1 ? -1 : fill_of(item->span),
+			.label = label_of(line, item),
+			.title = title_of(line, item),
+		};
 	}
 	figure->boxes = list;
 	figure->box_count = line->item_count;
 	return 0;
 }
 
-/* What the legend says of a kind: how many regions, and how much of it lives at the end. */
+/* What the legend says of a kind: how many regions live at the end, and how large they are. */
 static int legend(struct timeline *line)
 {
 	struct vp_build *build = &line->build;
@@ -357,15 +382,17 @@ static int legend(struct timeline *line)
 	}
 	if (vp_build_classes(build))
 		return -1;
-	for (size_t kind = 0; kind < build->kind_count; kind++)
-		if (build->class_of[kind] >= 0)
-			build->classes[build->class_of[kind]].detail =
-			        build->regions[kind]
-			                ? vp_pool_print(build->pool, "%llu at the end, %s",
-			                                (unsigned long long)build->regions[kind],
-			                                vp_size_words(build->pool,
-			                                              (double)build->bytes[kind]))
-			                : "none at the end";
+	for (size_t kind = 0; kind < build->kind_count; kind++) {
+		if (build->class_of[kind] < 0)
+			continue;
+		struct vp_class *one = &build->classes[build->class_of[kind]];
+		one->detail = "none at the end";
+		if (build->regions[kind])
+			one->detail = vp_pool_print(build->pool, "%llu at the end, %s",
+			                            (unsigned long long)build->regions[kind],
+			                            vp_size_words(build->pool,
+			                                          (double)build->bytes[kind]));
+	}
 	return 0;
 }
 
@@ -373,20 +400,20 @@ static void titles(struct timeline *line, size_t spans)
 {
 	struct vp_build *build = &line->build;
 	struct vp_pool *pool = build->pool;
+	const char *host = build->model->host;
 	build->figure->title = line->band_count == 1
 	                               ? vp_build_process(build, line->bands[0].proc)
 	                               : vp_pool_print(pool, "%zu processes", line->band_count);
 	build->figure->subtitle =
-	        vp_pool_print(pool, "address space over time, %s to %s, %zu stretches of life%s%s",
+	        vp_pool_print(pool, "address space over time, %s to %s, %zu box%s%s%s",
 	                      vp_time_words(pool, line->t0), vp_time_words(pool, line->t1), spans,
-	                      *build->model->host ? ", on " : "",
-	                      vp_words(pool, vp_s(build->model->host)));
+	                      spans == 1 ? "" : "es", *host ? ", on " : "",
+	                      vp_words(pool, vp_s(host)));
 }
 
 static int draw(struct timeline *line)
 {
-	bands(line);
-	if (axes(line) || items(line))
+	if (bands(line) || axes(line) || items(line))
 		return -1;
 	titles(line, line->item_count);
 	if (legend(line) || merge_all(line))
@@ -395,8 +422,7 @@ static int draw(struct timeline *line)
 	vp_flags_of(&line->build, line->t0, line->t1,
 	            line->band_count == 1 ? line->bands[0].proc->pid : -1);
 	if (line->t0 == line->t1)
-		vp_build_note(&line->build, "only one moment is known: nothing can be seen to "
-		                            "change");
+		vp_build_note(&line->build, "the input has one moment: no change can be shown");
 	int failed = boxes(line);
 	free(line->items);
 	return failed;
@@ -406,10 +432,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct timeline line = { .t0 = model->t0, .t1 = model->t1 };
-	struct vp_view_options sane = *options;
-	sane.width = options->width > 0 ? options->width : 1000;
-	sane.height = options->height > 0 ? options->height : 600;
-	if (vp_build_begin(&line.build, "timeline", VP_BOXES, model, &sane, figure, pool))
+	struct vp_view_options sized = vp_build_canvas(options, TEXT_ROWS);
+	if (vp_build_begin(&line.build, "timeline", VP_BOXES, model, &sized, figure, pool))
 		return -1;
 	line.build.all_processes = true;
 	bool any = false;
