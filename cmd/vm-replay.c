@@ -1,4 +1,4 @@
-/* vm-replay: a recording again, at its own pace or another, from one moment to another.
+/* vm-replay: writes a recording again, at its own or another pace, from one moment to another.
  *
  *   {"type":"mark","t":1.5,...} and {"type":"mark","t":2.5,...} in a file, --speed 4
  *   -> the same two lines, the second a quarter of a second after the first
@@ -15,7 +15,7 @@
 #include "system/watch.h"
 #include "stream/put.h"
 
-#define GLANCE 256 /* lines between two questions for Ctrl-C where nothing is waited for */
+#define UNASKED 256 /* lines that are written without a pause between two checks for Ctrl-C */
 
 static struct vp_replay_flags flags;
 
@@ -24,8 +24,8 @@ static const struct vp_about about = {
 	.usage = "[FILE...]",
 	.summary = "Writes the lines of a recording again, raw or tracked, when they are due by "
 	           "their time.",
-	.more = "Times are seconds since the stream began: 1.5, 200ms, 2m. What is written keeps "
-	        "the time that it was recorded with.",
+	.more = "Times are seconds since the stream began: 1.5, 200ms, 2m. Lines keep their "
+	        "recorded times.",
 	.stream = true,
 	.ends = true,
 };
@@ -36,13 +36,14 @@ struct replay {
 	struct vp_watch watch;
 	double speed; /* 0: without a pause */
 	int64_t to;
-	bool begun;    /* --from has come in this segment */
-	bool anchored; /* and its first line, which was written at `anchor` and has the time `zero`
-	                */
+	bool begun; /* --from has come in this segment */
+	/* The segment's first line was written at `anchor` (ns, monotonic), and has the time
+	 * `zero`. */
+	bool anchored;
 	int64_t anchor, zero;
-	bool segment; /* it has begun, and has no end yet */
-	int64_t last; /* time of the line before */
-	uint64_t passed;
+	bool segment;    /* a segment has begun and not ended */
+	int64_t last;    /* time of the previous line */
+	uint64_t passed; /* lines without a pause before them */
 	bool stopped, reader_gone;
 };
 
@@ -54,7 +55,7 @@ static double speed_of(struct vp_program *program, const char *text)
 	double speed = strtod(text, &end);
 	if (end == text || *end || !isfinite(speed) || speed < 0 || (speed > 0 && speed < 1e-6))
 		vp_die(&program->flow, VP_USAGE,
-		       "--speed %s: wanted is a number above 0, such as 4 or 0.5, or max", text);
+		       "--speed %s: expected a number above 0, such as 4 or 0.5, or max", text);
 	return speed;
 }
 
@@ -69,8 +70,8 @@ static void anchor(struct replay *replay, int64_t t)
 	replay->zero = t;
 }
 
-/* When a line is due, ns on the monotonic clock. Counted from the first line of the segment, so
- * that no delay adds up. */
+/* When a line is due, ns on the monotonic clock. The time counts from the first line of the
+ * segment, so delays do not add up. */
 static int64_t due(struct replay *replay, int64_t t)
 {
 	anchor(replay, t);
@@ -80,26 +81,26 @@ static int64_t due(struct replay *replay, int64_t t)
 	return wait < 9e18 - (double)replay->anchor ? replay->anchor + (int64_t)wait : INT64_MAX;
 }
 
-/* Until the time of a line has come. False: it is not to be written any more. */
+/* Waits until a line is due. False: the line must not be written any more. */
 static bool wait_for(struct replay *replay, int64_t t)
 {
 	struct vp_program *program = &replay->program;
 	int64_t when = due(replay, t);
 	bool early = when > vp_clock();
-	if (!early && ++replay->passed % GLANCE)
+	if (!early && ++replay->passed % UNASKED)
 		return true;
 	if (early && !program->flow.out.memory)
 		vp_out_flush(&program->flow.out);
 	switch (vp_watch_until(&replay->watch, early ? when : 0)) {
-	case VP_WOKE_SIGNAL: return !(replay->stopped = true);
-	case VP_WOKE_READER: return !(replay->reader_gone = true);
+	case VP_WOKE_SIGNAL: replay->stopped = true; return false;
+	case VP_WOKE_READER: replay->reader_gone = true; return false;
 	default: return true;
 	}
 }
 
 /* ---- lines ---- */
 
-/* --from has come, or the end before it. */
+/* --from has come, or the end of the segment before it. */
 static void begin(struct replay *replay, int64_t t)
 {
 	if (replay->begun)
@@ -122,7 +123,7 @@ static void on_stream(struct replay *replay)
 	vp_flow_pass(&replay->program.flow);
 }
 
-/* The segment's end, not later than --to. */
+/* Writes the end of the segment, not later than --to. */
 static bool on_end(struct replay *replay)
 {
 	struct vp_program *program = &replay->program;
@@ -137,7 +138,8 @@ static bool on_end(struct replay *replay)
 	}
 	struct vp_out made;
 	vp_out_memory(&made);
-	vp_put_begin(&made, "end", program->flow.t = replay->to, -1);
+	program->flow.t = replay->to;
+	vp_put_begin(&made, "end", replay->to, -1);
 	for (size_t at = 0; vp_json_each(record->line, &at, &member);)
 		if (!vp_str_is(member.key, "type") && !vp_str_is(member.key, "t"))
 			vp_put_members(&made, member.text);
@@ -148,24 +150,35 @@ static bool on_end(struct replay *replay)
 	return true;
 }
 
-/* False: nothing more is to be written. */
+/* A line before --from: only the state keeps it. */
+static void before(struct replay *replay, struct vp_record *record)
+{
+	struct vp_flow *flow = &replay->program.flow;
+	if (record->type == VP_T_stack)
+		vp_flow_pass(flow); /* later lines may name it */
+	else if (vp_rewind_feed(replay->rewind, record))
+		vp_say(flow, "%s:%llu: %s", flow->input.name, (unsigned long long)flow->input.line,
+		       vp_error());
+}
+
+/* False: nothing more must be written. */
 static bool on_line(struct replay *replay)
 {
 	struct vp_program *program = &replay->program;
 	struct vp_record *record = &program->flow.record;
-	if (record->type == VP_T_stream)
-		return on_stream(replay), true;
+	if (record->type == VP_T_stream) {
+		on_stream(replay);
+		return true;
+	}
 	replay->segment = record->type != VP_T_end;
 	if (record->type == VP_T_end)
 		return on_end(replay);
-	if (record->has_t && record->t > replay->to)
-		return program->flow.t = replay->to, true;
+	if (record->has_t && record->t > replay->to) {
+		program->flow.t = replay->to;
+		return true;
+	}
 	if (!replay->begun && (!record->has_t || record->t < flags.from)) {
-		if (record->type == VP_T_stack)
-			vp_flow_pass(&program->flow); /* whatever comes may name it */
-		else if (vp_rewind_feed(replay->rewind, record))
-			vp_say(&program->flow, "%s:%llu: %s", program->flow.input.name,
-			       (unsigned long long)program->flow.input.line, vp_error());
+		before(replay, record);
 		return true;
 	}
 	begin(replay, flags.from);
@@ -175,7 +188,7 @@ static bool on_line(struct replay *replay)
 	return true;
 }
 
-/* Ctrl-C: the rest is not written, but the stream has its end. */
+/* Ctrl-C: the rest is not written, but the stream gets its end. */
 static void put_end(struct replay *replay, int64_t t)
 {
 	struct vp_program *program = &replay->program;
@@ -200,12 +213,15 @@ int main(int argc, char **argv)
 		vp_die(&program->flow, VP_USAGE, "--to is before --from");
 	replay.begun = flags.from <= 0;
 	replay.rewind = vp_rewind_new();
-	if (!replay.rewind || vp_watch_begin(&replay.watch, program->flow.out.fd))
+	if (!replay.rewind)
 		vp_die(&program->flow, VP_TROUBLE, "out of memory");
+	if (vp_watch_begin(&replay.watch, program->flow.out.fd))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	while (vp_flow_next(&program->flow) && on_line(&replay))
 		replay.last = program->flow.t;
 	if (replay.reader_gone)
-		program->flow.segment_open = false; /* we stopped, not the writer */
+		program->flow.segment_open =
+		        false; /* the reader has ended the stream, not the writer */
 	if (replay.stopped)
 		put_end(&replay, replay.last);
 	else if (replay.segment && !replay.reader_gone)

@@ -1,22 +1,23 @@
-/* vm-track: which region is which, from snapshot to snapshot, and what happened to it.
+/* vm-track: gives regions an identity from snapshot to snapshot, and writes what happened to them.
  *
- *   snapshot + region lines of two moments, the second with [heap] larger
- *   -> at first the regions with an `id` each, then
- * {"type":"change",...,"event":"BRK_GROW","act":1,"id":2,...}
+ *   snapshot and region lines of two moments, the second with a larger [heap]
+ *   -> first the regions, each with its `id`, then
+ *      {"type":"change",...,"event":"BRK_GROW","act":1,"id":2,...}
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/budget.h"
-#include "track/cause.h"
 #include "base/error.h"
+#include "base/list.h"
+#include "judge/budget.h"
 #include "judge/looks.h"
-#include "track/keyframe.h"
 #include "program/program.h"
 #include "space/frame.h"
-#include "track/timing.h"
-#include "track/snapshot.h"
 #include "stream/put.h"
+#include "track/cause.h"
+#include "track/keyframe.h"
+#include "track/snapshot.h"
+#include "track/timing.h"
 
 /* The rules, for completions. */
 static bool values(const char *option, FILE *to)
@@ -32,9 +33,9 @@ static bool values(const char *option, FILE *to)
 static const struct vp_about about = {
 	.name = "vm-track",
 	.usage = "[FILE...]",
-	.summary = "Turns snapshots into changes: what came, went, grew, split, moved, and which "
-	           "region it was.",
-	.more = "Reads what vm-parse writes. A stream that is tracked already passes as it is.",
+	.summary = "Turns snapshots into changes (added, removed, grown, split, moved), and gives "
+	           "regions an identity.",
+	.more = "Reads the output of vm-parse. A stream that is already tracked passes unchanged.",
 	.stream = true,
 	.values = values,
 };
@@ -56,7 +57,8 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, keyframe),
 	        .preset = "10s",
 	        .arg = "TIME",
-	        .help = "write each process whole this often, in stream time; 0: never again",
+	        .help = "stream time between key frames of a process; 0: only at first sight and "
+	                "after an exec",
 	},
 	{
 	        .name = "resident",
@@ -65,7 +67,8 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, resident),
 	        .preset = "1",
 	        .arg = "SIZE",
-	        .help = "tell of residency that differs by so much; 0: only before a key frame",
+	        .help = "report residency that differs by at least SIZE; 0: only before a key "
+	                "frame",
 	},
 	{
 	        .name = "findings",
@@ -74,7 +77,7 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, findings),
 	        .preset = "all",
 	        .arg = "RULE,...",
-	        .help = "what to look for: rules, all, none; -RULE without that one",
+	        .help = "rules to apply: names, all, none; -RULE leaves a rule out",
 	},
 	{
 	        .name = "grow-samples",
@@ -83,7 +86,7 @@ static const struct vp_option rows[] = {
 	        .preset = "12",
 	        .limits = "3..32",
 	        .arg = "COUNT",
-	        .help = "grows, piles-up: so many looks (or groups of looks) in a row",
+	        .help = "grows, piles-up: least number of samples (or groups of samples) in a row",
 	},
 	{
 	        .name = "grow-for",
@@ -91,7 +94,7 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, grow_for),
 	        .preset = "10s",
 	        .arg = "TIME",
-	        .help = "grows, piles-up: for so long",
+	        .help = "grows, piles-up: least duration",
 	},
 	{
 	        .name = "grow-least",
@@ -99,7 +102,7 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, grow_least),
 	        .preset = "1M",
 	        .arg = "SIZE",
-	        .help = "grows: by so much in all",
+	        .help = "grows: least growth in all",
 	},
 	{
 	        .name = "pile-least",
@@ -108,7 +111,7 @@ static const struct vp_option rows[] = {
 	        .preset = "32",
 	        .limits = "1..1000000000",
 	        .arg = "COUNT",
-	        .help = "piles-up: by so many regions in all",
+	        .help = "piles-up: least number of additional regions",
 	},
 	{
 	        .name = "near",
@@ -117,7 +120,8 @@ static const struct vp_option rows[] = {
 	        .preset = "80",
 	        .limits = "1..100",
 	        .arg = "PERCENT",
-	        .help = "stack-near-limit, map-count, cgroup-limit: from there on",
+	        .help = "stack-near-limit, map-count, cgroup-limit: report from this share of the "
+	                "limit",
 	},
 	{
 	        .name = "reserved-least",
@@ -125,7 +129,7 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, reserved_least),
 	        .preset = "1T",
 	        .arg = "SIZE",
-	        .help = "reserved: so much in all",
+	        .help = "reserved: least size in all",
 	},
 	{
 	        .name = "holes",
@@ -134,7 +138,7 @@ static const struct vp_option rows[] = {
 	        .preset = "1000",
 	        .limits = "1..1000000000",
 	        .arg = "COUNT",
-	        .help = "fragmented: so many narrow holes",
+	        .help = "fragmented: least number of narrow holes",
 	},
 	{
 	        .name = "budget",
@@ -142,14 +146,15 @@ static const struct vp_option rows[] = {
 	        .type = VP_OPT_STRING,
 	        .offset = offsetof(struct state, budget),
 	        .arg = "FILE",
-	        .help = "judge by the budgets in this YAML file; one that is broken: status 1",
+	        .help = "judge processes by the budgets in this YAML file; a broken budget gives "
+	                "status 1",
 	},
 	{
 	        .name = "report",
 	        .type = VP_OPT_STRING,
 	        .offset = offsetof(struct state, report),
 	        .arg = "FILE",
-	        .help = "write the verdict on each budget there: .xml JUnit, .tap TAP",
+	        .help = "write the verdict on each budget to FILE: .xml is JUnit, .tap is TAP",
 	},
 	{
 	        .name = "report-format",
@@ -158,15 +163,15 @@ static const struct vp_option rows[] = {
 	        .preset = "auto",
 	        .limits = "auto|junit|tap",
 	        .arg = "FORMAT",
-	        .help = "whatever the report is called",
+	        .help = "format of the report; auto: by its name",
 	},
 	{
 	        .name = "timing",
 	        .type = VP_OPT_STRING,
 	        .offset = offsetof(struct state, timing),
 	        .arg = "FILE",
-	        .help = "write a row of CSV there for each update: what triggered it, what it "
-	                "meant, how long it took",
+	        .help = "write a row of CSV to FILE for each update: its trigger, its changes, its "
+	                "duration",
 	},
 	{ 0 },
 };
@@ -175,7 +180,7 @@ static const struct vp_option rows[] = {
 struct reading {
 	struct vp_snapshot snapshot;
 	bool begun; /* the tracker has begun it */
-	char *line;
+	char *line; /* n bytes of `size`; n 0: it has none */
 	size_t n, size;
 };
 
@@ -184,23 +189,21 @@ struct track {
 	struct vp_tracker *tracker;
 	struct vp_keyframes *frames;
 	struct vp_causes *causes;
-	struct vp_region *after; /* of the event in hand; after_size of them, reused */
-	size_t after_size;
-	struct vp_findings *findings; /* NULL: none are looked for */
+	struct vp_known known;        /* of the event in hand */
+	struct vp_findings *findings; /* NULL: no rule is applied */
 	struct vp_budget *budget;     /* or NULL */
-	bool looking; /* a key frame is that of a look: what else belongs to it, as its pages, is
-	                 still to come */
-	bool changed; /* something, in the snapshot in hand */
 	struct reading reading;
-	bool tracked; /* this segment has been tracked before */
-	bool again;   /* a frame that repeats, not a first sight */
+	bool sampling; /* the key frame is written with a sample, whose pages are still to come */
+	bool changed;  /* the snapshot in hand has changed something */
+	bool tracked;  /* this segment was tracked before */
+	bool again;    /* the frame repeats, and is no first sight */
 	bool overlap_said;
 	struct vp_timing *timing;     /* or NULL */
-	uint64_t events, looks, acts; /* raw triggers, and what they meant */
+	uint64_t events, looks, acts; /* members of the stage line */
 	uint64_t last_act;
 };
 
-/* ---- what the tracker says ---- */
+/* ---- what the tracker reports ---- */
 
 static void put_change(void *ctx, const struct vp_change *change)
 {
@@ -250,7 +253,7 @@ static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
 		vp_out_line(out, (vp_str){ reading->line, reading->n });
 	else
 		vp_keyframes_put_snapshot(track->frames, out, t, pid, seq, count,
-		                          !track->again || track->looking);
+		                          !track->again || track->sampling);
 	for (size_t i = 0; i < count; i++)
 		vp_put_region_line(out, t, pid, seq, ids[i], regions[i]);
 	vp_keyframes_mark(track->frames, t, pid);
@@ -259,7 +262,7 @@ static void put_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
 		vp_findings_frame(track->findings, pid);
 }
 
-/* What a look means beyond its changes; also one that found nothing changed. */
+/* Findings and budgets of a sample, also of one without changes. */
 static void judge(struct track *track, int64_t t, int64_t pid)
 {
 	if (track->findings)
@@ -285,18 +288,13 @@ static void hold(struct track *track, const struct vp_record *record)
 {
 	struct reading *reading = &track->reading;
 	vp_str line = record->line;
-	if (line.n > reading->size) {
-		char *grown = realloc(reading->line, 2 * line.n);
-		if (!grown)
-			vp_die(&track->program.flow, VP_TROUBLE, "out of memory");
-		reading->line = grown;
-		reading->size = 2 * line.n;
-	}
+	if (vp_list_reach(&reading->line, line.n, &reading->size, 1))
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	memcpy(reading->line, line.p, line.n);
 	reading->n = line.n;
 }
 
-/* An update is over, which that triggered. */
+/* Records the end of an update and its trigger. */
 static void time_update(struct track *track, int64_t t, int64_t pid, const char *raw)
 {
 	if (track->timing)
@@ -315,7 +313,7 @@ static void open_snapshot(struct track *track, const struct vp_record *record)
 		hold(track, record);
 }
 
-static void tell_overlap(struct track *track, int count)
+static void report_overlap(struct track *track, int count)
 {
 	const char *why = "regions of one snapshot overlap: it was read while the process changed, "
 	                  "or they lie within each other";
@@ -350,9 +348,8 @@ static void begin(struct track *track)
 	reading->begun = true;
 }
 
-/* All regions of the snapshot are here, or no more will come. A first sight takes what there is;
- * later, regions that are missing in the line would look like unmapped memory, so such a snapshot
- * is not compared. */
+/* All regions of the snapshot have come, or no more will. A first sight takes what there is. A
+ * later snapshot with missing regions is not compared: they would look like unmapped memory. */
 static void conclude(struct track *track)
 {
 	struct reading *reading = &track->reading;
@@ -381,12 +378,12 @@ static void conclude(struct track *track)
 	if (overlaps < 0)
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	if (overlaps > 0)
-		tell_overlap(track, overlaps);
+		report_overlap(track, overlaps);
 	time_update(track, snapshot->t, snapshot->pid, "look");
 	judge(track, snapshot->t, snapshot->pid);
-	track->looking = true;
+	track->sampling = true;
 	frame_if_due(track, snapshot->t, snapshot->pid);
-	track->looking = false;
+	track->sampling = false;
 }
 
 static void conclude_if_full(struct track *track)
@@ -401,8 +398,7 @@ static void on_snapshot(struct track *track, struct vp_record *record)
 	conclude_if_full(track);
 }
 
-/* Ids in the input: somebody has tracked this before. What was held back goes on, and so does the
- * rest of the segment. */
+/* The input has ids, so it was tracked before: passes the held line and the rest of the segment. */
 static void give_way(struct track *track)
 {
 	struct reading *reading = &track->reading;
@@ -413,7 +409,7 @@ static void give_way(struct track *track)
 	track->tracked = true;
 	if (track->budget)
 		vp_trouble(&track->program.flow,
-		           "%s: it is tracked already, and budgets are judged while tracking: give "
+		           "%s: it is tracked already, and budgets are judged while tracking: use "
 		           "the recording that vm-parse wrote",
 		           track->program.flow.input.name);
 }
@@ -469,52 +465,15 @@ static void on_process(struct track *track, struct vp_record *record)
 	vp_flow_pass(&track->program.flow);
 }
 
-/* The regions of `after`. False: not to be read. */
-static bool read_after(struct track *track, struct vp_record *record, const struct vp_member *after,
-                       struct vp_known *span)
+/* An event that says what there was after it. */
+static void on_span(struct track *track, struct vp_record *record)
 {
-	struct vp_member region;
-	for (size_t at = 0; vp_json_each(after->value, &at, &region);) {
-		if (span->count == track->after_size) {
-			size_t size = track->after_size ? 2 * track->after_size : 32;
-			struct vp_region *more = realloc(track->after, size * sizeof *more);
-			if (!more)
-				vp_die(&track->program.flow, VP_TROUBLE, "out of memory");
-			track->after = more;
-			track->after_size = size;
-		}
-		if (region.json != VP_OBJECT ||
-		    vp_record_region(record, region.value, &track->after[span->count]))
-			return false;
-		if (!track->after[span->count].has_start || !track->after[span->count].has_end)
-			return false;
-		span->count++;
-	}
-	span->regions = track->after;
-	return true;
-}
-
-/* An event that tells what was there after it. */
-static void on_span(struct track *track, struct vp_record *record, const struct vp_member *where,
-                    const struct vp_member *after)
-{
-	struct vp_region place = { 0 }, left = { 0 };
-	const struct vp_member *gone = vp_record_member(record, "left");
-	bool good = where->json == VP_OBJECT && after->json == VP_ARRAY &&
-	            !vp_record_region(record, where->value, &place) && place.has_start &&
-	            place.has_end;
-	if (gone)
-		good = good && gone->json == VP_OBJECT &&
-		       !vp_record_region(record, gone->value, &left);
-	struct vp_known span = {
-		.start = place.start, .end = place.end, .left = left.start, .left_end = left.end
-	};
-	if (!good || !read_after(track, record, after, &span)) {
-		vp_flow_bad(&track->program.flow, "an event whose span or after is not to be read");
+	if (vp_known_read(&track->known, record)) {
+		vp_flow_bad(&track->program.flow, "%s", vp_error());
 		return;
 	}
 	vp_causes_only(track->causes, record);
-	if (vp_tracker_span(track->tracker, record->t, record->pid, &span))
+	if (vp_tracker_span(track->tracker, record->t, record->pid, &track->known))
 		vp_flow_bad(&track->program.flow, "%s", vp_error());
 	vp_causes_done(track->causes, -1);
 	frame_if_due(track, record->t, record->pid);
@@ -524,7 +483,7 @@ static void on_exit_event(struct track *track, struct vp_record *record)
 {
 	uint64_t tid;
 	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid)
-		return; /* only a thread's end */
+		return; /* only a thread has ended */
 	vp_causes_only(track->causes, record);
 	vp_tracker_exit(track->tracker, record->t, record->pid);
 	vp_causes_done(track->causes, record->pid);
@@ -536,7 +495,7 @@ static void on_exit_event(struct track *track, struct vp_record *record)
 	vp_keyframes_forget(track->frames, record->pid);
 }
 
-/* A time that a member of the line says; -1: it says none. */
+/* The time of a member of the line; -1: it has none. */
 static int64_t member_time(struct vp_record *record, const char *key)
 {
 	const struct vp_member *member = vp_record_member(record, key);
@@ -549,41 +508,42 @@ static int64_t member_time(struct vp_record *record, const char *key)
 	return seconds >= 0 && seconds < 1e9 ? (int64_t)(seconds * 1e9 + 0.5) : -1;
 }
 
-/* The call of an event, as far as it is the name of one. */
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The call of an event, as far as it is a name. */
 static const char *call_of(struct vp_record *record, char name[32])
 {
 	vp_str call = vp_record_str(record, "call");
 	size_t n = 0;
-	while (n < call.n && n < 31 &&
-	       ((call.p[n] >= 'a' && call.p[n] <= 'z') || (call.p[n] >= '0' && call.p[n] <= '9') ||
-	        call.p[n] == '_'))
-		name[n] = call.p[n], n++;
+	for (; n < call.n && n < 31 && is_word(call.p[n]); n++)
+		name[n] = call.p[n];
 	name[n] = 0;
 	return name;
 }
 
 static void on_event(struct track *track, struct vp_record *record)
 {
-	const struct vp_member *span = vp_record_member(record, "span"),
-	                       *after = vp_record_member(record, "after");
-	bool exit = vp_str_is(vp_record_str(record, "call"), "exit");
+	bool exits = vp_str_is(vp_record_str(record, "call"), "exit");
 	uint64_t stack;
 	char name[32];
 	track->events++;
 	if (vp_record_num(record, "stack", &stack))
 		vp_keyframes_use_stack(track->frames, &track->program.flow.out, record->t, stack);
 	vp_flow_pass(&track->program.flow);
-	if (!exit && !(span && after)) {
+	if (!exits && !vp_known_in(record)) {
 		vp_causes_note(track->causes, record);
 		return;
 	}
 	if (track->timing)
 		vp_timing_start(track->timing, member_time(record, "took"),
 		                member_time(record, "lag"));
-	if (exit)
+	if (exits)
 		on_exit_event(track, record);
 	else
-		on_span(track, record, span, after);
+		on_span(track, record);
 	time_update(track, record->t, record->pid, call_of(record, name));
 }
 
@@ -612,7 +572,7 @@ static void on_sample(struct track *track, struct vp_record *record)
 	frame_if_due(track, record->t, record->pid);
 }
 
-/* A line that is passed on, behind the stack that it names. */
+/* A line that is passed on, after the stack that it names. */
 static void on_other(struct track *track, struct vp_record *record)
 {
 	uint64_t stack;
@@ -621,7 +581,7 @@ static void on_other(struct track *track, struct vp_record *record)
 	vp_flow_pass(&track->program.flow);
 }
 
-/* Does the line tell that the stream has been tracked before? */
+/* Does the line show that the stream was tracked before? */
 static bool is_tracked(const struct vp_record *record)
 {
 	return record->type == VP_T_change || (record->type == VP_T_region && record->has_id);
@@ -659,7 +619,7 @@ static void on_line(struct track *track, struct vp_record *record)
 
 /* ---- findings and budgets ---- */
 
-static void look_for_findings(struct track *track)
+static void choose_rules(struct track *track)
 {
 	struct vp_finding_options options = { .grow_samples = (unsigned)state.grow_samples,
 		                              .grow_for = state.grow_for,
@@ -671,7 +631,10 @@ static void look_for_findings(struct track *track)
 	struct vp_finding_sink sink = { .ctx = track, .finding = put_finding };
 	if (vp_finding_rules(state.findings, &options.rules))
 		vp_die(&track->program.flow, VP_USAGE, "--findings: %s", vp_error());
-	if (options.rules && !(track->findings = vp_findings_new(&options, &sink)))
+	if (!options.rules)
+		return;
+	track->findings = vp_findings_new(&options, &sink);
+	if (!track->findings)
 		vp_die(&track->program.flow, VP_TROUBLE, "out of memory");
 }
 
@@ -681,12 +644,13 @@ static void judge_by_budget(struct track *track)
 	enum vp_report format = (enum vp_report)state.report_format;
 	if (state.report && !state.budget)
 		vp_die(&track->program.flow, VP_USAGE,
-		       "--report has nothing to tell without --budget");
+		       "--report has nothing to report without --budget");
 	if (state.report && vp_report_format(state.report, &format))
 		vp_die(&track->program.flow, VP_USAGE, "%s", vp_error());
 	if (!state.budget)
 		return;
-	if (!(track->budget = vp_budget_read(state.budget)))
+	track->budget = vp_budget_read(state.budget);
+	if (!track->budget)
 		vp_die(&track->program.flow, VP_USAGE, "%s", vp_error());
 	vp_budget_sink(track->budget, &sink);
 	state.report_format = (int)format;
@@ -707,7 +671,7 @@ int main(int argc, char **argv)
 {
 	static struct track track;
 	vp_program_start(&track.program, &about, rows, &state, argc, argv);
-	look_for_findings(&track);
+	choose_rules(&track);
 	judge_by_budget(&track);
 	struct vp_track_options options = { .resident = state.resident };
 	struct vp_track_sink sink = { .ctx = &track, .change = put_change, .frame = put_frame };
@@ -716,8 +680,11 @@ int main(int argc, char **argv)
 		                           { "acts", &track.acts },
 		                           { NULL, NULL } };
 	track.program.flow.counts = counts;
-	if (state.timing && !(track.timing = vp_timing_open(state.timing)))
-		vp_die(&track.program.flow, VP_TROUBLE, "%s", vp_error());
+	if (state.timing) {
+		track.timing = vp_timing_open(state.timing);
+		if (!track.timing)
+			vp_die(&track.program.flow, VP_TROUBLE, "%s", vp_error());
+	}
 	track.tracker = vp_tracker_new(&options, &sink);
 	track.frames = vp_keyframes_new();
 	track.causes = vp_causes_new();
@@ -733,7 +700,7 @@ int main(int argc, char **argv)
 	vp_tracker_free(track.tracker);
 	vp_keyframes_free(track.frames);
 	vp_causes_free(track.causes);
-	free(track.after);
+	vp_known_free(&track.known);
 	free(track.reading.line);
 	return vp_program_finish(&track.program);
 }

@@ -198,7 +198,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 	for speed in fast -1 nan inf 1x ''; do
 		run --separate-stderr vm-replay --speed="$speed" /dev/null
 		[ "$status" = 2 ]
-		[[ $stderr == "vm-replay: --speed $speed: wanted is a number"* ]]
+		[[ $stderr == "vm-replay: --speed $speed: expected a number"* ]]
 	done
 	run --separate-stderr vm-replay --from 2 --to 1 /dev/null
 	[ "$status" = 2 ]

@@ -17,14 +17,14 @@ const struct vp_option vp_replay_rows[] = {
 	        .offset = offsetof(struct vp_replay_flags, from),
 	        .preset = "0s",
 	        .arg = "TIME",
-	        .help = "begin with the last state before",
+	        .help = "leave out lines before TIME; begin with the state at TIME",
 	},
 	{
 	        .name = "to",
 	        .type = VP_OPT_TIME,
 	        .offset = offsetof(struct vp_replay_flags, to),
 	        .arg = "TIME",
-	        .help = "leave out what came after",
+	        .help = "leave out lines after TIME",
 	},
 	{ 0 },
 };

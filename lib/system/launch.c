@@ -1,4 +1,4 @@
-/* Fork, a gate, exec, and a close-on-exec pipe that tells how the exec went. */
+/* Fork, a gate, exec, and a close-on-exec pipe that reports a failed exec. */
 #include "system/launch.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@ static _Noreturn void child(char *const argv[], int output, int gate, int report
 	while ((n = read(gate, &go, 1)) < 0 && errno == EINTR)
 		continue;
 	if (n != 1)
-		_exit(127); /* whoever held it has gone */
+		_exit(127); /* the program that held the gate has ended */
 	if (before)
 		before(ctx);
 	int cause = 0;
@@ -33,7 +33,7 @@ static _Noreturn void child(char *const argv[], int output, int gate, int report
 	_exit(cause == ENOENT ? 127 : 126);
 }
 
-/* Both ends close on exec, and stay clear of 0, 1 and 2, which may be closed. */
+/* Both ends close on exec, and are not 0, 1 or 2, which may be closed. */
 static int private_pipe(int ends[2])
 {
 	int raw[2];
@@ -52,7 +52,7 @@ int vp_launch_hold(struct vp_launch *launch, char *const argv[], int output,
 	int gate[2], report[2];
 	memset(launch, 0, sizeof *launch);
 	if (private_pipe(gate) || private_pipe(report))
-		return vp_fail_errno("%s: no pipe to hold it by", argv[0]);
+		return vp_fail_errno("%s: cannot be started: no pipe", argv[0]);
 	pid_t pid = fork();
 	if (pid < 0)
 		return vp_fail_errno("%s: cannot be started", argv[0]);
@@ -79,7 +79,7 @@ int vp_launch_release(struct vp_launch *launch, const char *name)
 			continue;
 	close(launch->report);
 	if (n == 0)
-		return 0; /* executed, or killed before it could be: that is told at its end */
+		return 0; /* executed, or killed before that, which shows at its end */
 	if (n == sizeof cause)
 		errno = cause;
 	vp_launch_collect(launch, true);

@@ -1,5 +1,5 @@
-/* Linux: every feature is tried on ourselves, then on the processes named. What is missing is told
- * as what would give it. */
+/* Linux: every feature is tried on this process, then on the named processes. A missing feature is
+ * reported as what would give it. */
 #include "system/probe.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #include "system/system.h"
 #include "stream/put.h"
 
-/* ---- what newer kernels have, and the headers of older ones lack ---- */
+/* ---- interfaces of newer kernels, which the headers of older ones lack ---- */
 
 struct scan_arg { /* struct pm_scan_arg of linux/fs.h, Linux 6.7 */
 	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages, inverted, mask, any,
@@ -27,7 +27,7 @@ struct scan_arg { /* struct pm_scan_arg of linux/fs.h, Linux 6.7 */
 struct scanned {
 	uint64_t start, end, categories;
 };
-#define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
+#define FIRST_PID_NS 0xeffffffcu /* the inode of the first pid namespace */
 #define SCAN         _IOWR('f', 16, struct scan_arg)
 #define SCAN_PRESENT (1u << 3)
 
@@ -40,7 +40,8 @@ struct query { /* struct procmap_query of linux/fs.h, Linux 6.11 */
 
 /* ---- small files ---- */
 
-static bool read_word(const char *path, char *word, size_t size) /* the first line */
+/* Reads the first line of a file. */
+static bool read_word(const char *path, char *word, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, word, size - 1);
@@ -104,7 +105,7 @@ static void put_capabilities(struct vp_out *out, uint64_t mask)
 	vp_put_json(out, "capabilities", vp_s(json));
 }
 
-/* ---- features: NULL where it works, else what would give it ---- */
+/* ---- features: NULL if it works, else what would give it ---- */
 
 static char sentence[512];
 
@@ -161,7 +162,7 @@ static const char *try_children(void)
 
 static bool page_entry(uint64_t *entry)
 {
-	volatile char here = 1; /* on a page that is present */
+	volatile char here = 1; /* its page is present */
 	int fd = open_of("self", "pagemap", O_RDONLY);
 	off_t at = (off_t)((uintptr_t)&here / (uintptr_t)sysconf(_SC_PAGESIZE) * sizeof *entry);
 	ssize_t n = fd < 0 ? -1 : pread(fd, entry, sizeof *entry, at);
@@ -254,8 +255,10 @@ static const char *try_bpf(void)
 	attr.insn_cnt = 2;
 	attr.license = (uintptr_t) "GPL";
 	int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr);
-	if (fd >= 0)
-		return close(fd), NULL;
+	if (fd >= 0) {
+		close(fd);
+		return NULL;
+	}
 	int cause = errno;
 	bool locked = locked_down();
 	errno = cause;
@@ -266,14 +269,15 @@ static const char *try_bpf(void)
 	return because("CAP_BPF and CAP_PERFMON (or root)");
 }
 
-/* What traces is told of processes by their numbers there. */
+/* The kernel numbers traced processes as in the first namespace. */
 static const char *try_first_pids(void)
 {
 	struct stat space;
 	bool first = stat("/proc/self/ns/pid", &space) == 0 && space.st_ino == FIRST_PID_NS;
 	return first ? NULL
-	             : "the first pid namespace, which is that of no container: vm-sample --ebpf "
-	               "runs only there";
+	             : "the first pid namespace, which no container has: vm-sample --ebpf runs "
+	               "only "
+	               "there";
 }
 
 static const char *try_perf(void)
@@ -284,8 +288,10 @@ static const char *try_perf(void)
 		                        .exclude_kernel = 1,
 		                        .exclude_hv = 1 };
 	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd >= 0)
-		return close(fd), NULL;
+	if (fd >= 0) {
+		close(fd);
+		return NULL;
+	}
 	return because(errno == ENOSYS ? "a kernel with CONFIG_PERF_EVENTS"
 	                               : "CAP_PERFMON, or a lower kernel.perf_event_paranoid");
 }
@@ -294,7 +300,7 @@ static const char *try_others(void)
 {
 	return has(effective(), "SYS_PTRACE") ? NULL
 	                                      : "CAP_SYS_PTRACE (root): without it only processes "
-	                                        "of this user can be looked at";
+	                                        "of this user can be sampled";
 }
 
 static const struct {
@@ -343,9 +349,9 @@ static const char *missing_of(const char *pid, const char *file, int flags)
 	char path[64];
 	int fd = open_of(pid, file, flags);
 	char byte;
-	ssize_t n = fd < 0                                          ? -1
-	            : flags == O_RDONLY && strcmp(file, "mem") != 0 ? read(fd, &byte, 1)
-	                                                            : 1;
+	ssize_t n = fd < 0 ? -1 : 1;
+	if (n > 0 && flags == O_RDONLY && strcmp(file, "mem") != 0)
+		n = read(fd, &byte, 1);
 	int cause = errno;
 	if (fd >= 0)
 		close(fd);
@@ -400,7 +406,7 @@ static void put_user(struct vp_out *out)
 	vp_put_close(out);
 }
 
-/* "rw,hidepid=2" of the last mount on /proc; kernels since 5.8 have words: noaccess, invisible,
+/* "rw,hidepid=2" of the last mount on /proc; from Linux 5.8 on a word: noaccess, invisible,
  * ptraceable. */
 static void put_hidepid(struct vp_out *out)
 {
@@ -409,12 +415,11 @@ static void put_hidepid(struct vp_out *out)
 	if (!mounts)
 		return;
 	while (fgets(line, sizeof line, mounts)) {
-		const char *proc = strstr(line, " /proc proc "),
-		           *option = proc ? strstr(proc, "hidepid=") : NULL;
+		const char *proc = strstr(line, " /proc proc ");
+		const char *option = proc ? strstr(proc, "hidepid=") : NULL;
+		const char *set = option ? option + strlen("hidepid=") : "off";
 		if (proc)
-			snprintf(value, sizeof value, "%.*s",
-			         option ? (int)strcspn(option + 8, ", \n") : 3,
-			         option ? option + 8 : "off");
+			snprintf(value, sizeof value, "%.*s", (int)strcspn(set, ", \n"), set);
 	}
 	fclose(mounts);
 	if (*value)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 
 static uint64_t positive(long value)
 {
@@ -47,8 +48,8 @@ void vp_system_facts(struct vp_system *facts)
 	facts->max_map_count = number_in("/proc/sys/vm/max_map_count");
 }
 
-/* Where /proc is not there, as in a bare chroot, the kernel has still handed over the name that
- * exec was called with; a program with more rights than its user must not believe it. */
+/* Without /proc, as in a bare chroot, AT_EXECFN is the name that exec was called with. A program
+ * with more rights than its user must not trust that. */
 size_t vp_system_program(char *path, size_t size)
 {
 	ssize_t n = readlink("/proc/self/exe", path, size);
@@ -63,7 +64,8 @@ size_t vp_system_program(char *path, size_t size)
 	return length;
 }
 
-/* "PID (comm) S ...": comm may hold blanks and parentheses. Its length; 0: not there, or ended. */
+/* Reads comm of "PID (comm) S ...", which may hold blanks and parentheses. Returns its length; 0:
+ * no such process, or it has ended. */
 static size_t read_comm(const char *pid, char *comm, size_t size)
 {
 	char path[300], text[512];
@@ -112,16 +114,6 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int add(int64_t **pids, size_t *count, int64_t pid)
-{
-	int64_t *more = realloc(*pids, (*count + 1) * sizeof *more);
-	if (!more)
-		return vp_fail("out of memory");
-	*pids = more;
-	more[(*count)++] = pid;
-	return 0;
-}
-
 int vp_system_find(const char *name, int64_t **pids, size_t *count)
 {
 	DIR *proc = opendir("/proc");
@@ -139,8 +131,11 @@ int vp_system_find(const char *name, int64_t **pids, size_t *count)
 		if (pid == getpid() ||
 		    (strcmp(comm, name) != 0 && !executable_is(entry->d_name, name)))
 			continue;
-		if (add(pids, count, pid))
-			return closedir(proc), -1;
+		if (vp_list_room(pids, *count, NULL, sizeof **pids)) {
+			closedir(proc);
+			return -1;
+		}
+		(*pids)[(*count)++] = pid;
 	}
 	closedir(proc);
 	if (*count)

@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "system/schedule.h"
 #include "system/system.h"
 
-#define EVENTS     2                          /* the first place of events */
-#define BEFORE     (EVENTS + VP_WATCH_EVENTS) /* places in front of the processes */
-#define BLIND_LOOK 50000000 /* ns between two questions for a process without a descriptor */
+#define EVENTS     2                          /* the first index of events */
+#define BEFORE     (EVENTS + VP_WATCH_EVENTS) /* descriptors before those of processes */
+#define BLIND_WAIT 50000000 /* ns between two checks of a process without a descriptor */
 
 static const int signals[VP_WATCH_SIGNALS] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t signalled;
@@ -28,11 +29,10 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 {
 	sigset_t block;
 	memset(watch, 0, sizeof *watch);
-	watch->fds = malloc(BEFORE * sizeof *watch->fds);
-	if (!watch->fds)
-		return vp_fail("out of memory");
+	if (vp_list_more(&watch->fds, 0, BEFORE, &watch->fd_size, sizeof *watch->fds))
+		return -1;
 	watch->fds[0] =
-	        (struct pollfd){ .fd = output }; /* no events: only that its reader has gone */
+	        (struct pollfd){ .fd = output }; /* no events: it polls for an error alone */
 	for (int i = 1; i < BEFORE; i++)
 		watch->fds[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	sigemptyset(&block);
@@ -40,7 +40,7 @@ int vp_watch_begin(struct vp_watch *watch, int output)
 		struct sigaction action = { .sa_handler = notice, .sa_flags = (int)SA_RESETHAND };
 		sigaction(signals[i], NULL, &watch->was[i]);
 		if (signals[i] == SIGHUP && watch->was[i].sa_handler == SIG_IGN)
-			continue; /* nohup: it goes on */
+			continue; /* nohup */
 		sigaction(signals[i], &action, NULL);
 		sigaddset(&block, signals[i]);
 	}
@@ -57,9 +57,12 @@ void vp_watch_input(struct vp_watch *watch, int input)
 
 int vp_watch_events(struct vp_watch *watch, int events)
 {
-	for (int i = EVENTS; i < BEFORE; i++)
-		if (watch->fds[i].fd < 0)
-			return watch->fds[i].fd = events, 0;
+	for (int i = EVENTS; i < BEFORE; i++) {
+		if (watch->fds[i].fd >= 0)
+			continue;
+		watch->fds[i].fd = events;
+		return 0;
+	}
 	return vp_fail("more than %d sources with events", VP_WATCH_EVENTS);
 }
 
@@ -71,23 +74,11 @@ static bool events_there(const struct vp_watch *watch)
 	return false;
 }
 
-static int grow(struct vp_watch *watch)
-{
-	size_t size = watch->size ? 2 * watch->size : 16;
-	struct pollfd *fds = realloc(watch->fds, (BEFORE + size) * sizeof *fds);
-	if (fds)
-		watch->fds = fds;
-	int64_t *pids = fds ? realloc(watch->pids, size * sizeof *pids) : NULL;
-	if (!pids)
-		return vp_fail("out of memory");
-	watch->pids = pids;
-	watch->size = size;
-	return 0;
-}
-
 int vp_watch_add(struct vp_watch *watch, int64_t pid)
 {
-	if (watch->living == watch->size && grow(watch))
+	if (vp_list_room(&watch->fds, BEFORE + watch->living, &watch->fd_size,
+	                 sizeof *watch->fds) ||
+	    vp_list_room(&watch->pids, watch->living, &watch->size, sizeof *watch->pids))
 		return -1;
 	int fd = vp_system_watch(pid);
 	if (fd < 0)
@@ -107,7 +98,7 @@ static void forget(struct vp_watch *watch, size_t i)
 	watch->pids[i] = watch->pids[last];
 }
 
-/* A child is not collected; of a process of somebody else's only its disappearance is seen. */
+/* Does not collect a child. A process that is no child has ended when it is gone. */
 static bool ended(int64_t pid)
 {
 	siginfo_t info = { 0 };
@@ -118,8 +109,8 @@ static bool ended(int64_t pid)
 
 static void collect(struct vp_watch *watch, bool polled)
 {
-	for (size_t i = watch->living;
-	     i-- > 0;) { /* backwards: what takes a place has been asked */
+	/* Backwards: the process that takes the place of a forgotten one has been asked. */
+	for (size_t i = watch->living; i-- > 0;) {
 		const struct pollfd *fd = &watch->fds[BEFORE + i];
 		if (fd->fd >= 0 ? polled && fd->revents : ended(watch->pids[i]))
 			forget(watch, i);
@@ -133,9 +124,9 @@ enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when)
 		int64_t left = when - vp_clock();
 		if (left < 0)
 			left = 0;
-		bool last = !watch->blind || !living || left <= BLIND_LOOK;
+		bool last = !watch->blind || !living || left <= BLIND_WAIT;
 		if (!last)
-			left = BLIND_LOOK;
+			left = BLIND_WAIT;
 		struct timespec pause = { left / 1000000000, left % 1000000000 };
 		int n = ppoll(watch->fds, BEFORE + watch->living, &pause, &watch->mask);
 		if (signalled)
@@ -161,7 +152,7 @@ void vp_watch_grace(struct vp_watch *watch, int64_t when)
 {
 	signalled = 0;
 	for (int i = 0; i < BEFORE; i++)
-		watch->fds[i].fd = -1; /* whether somebody still reads matters no more */
+		watch->fds[i].fd = -1; /* the reader no longer matters */
 	while (watch->living && vp_clock() < when)
 		if (vp_watch_until(watch, when) == VP_WOKE_SIGNAL)
 			return;
@@ -171,7 +162,7 @@ void vp_watch_restore(const struct vp_watch *watch)
 {
 	for (int i = 0; i < VP_WATCH_SIGNALS; i++)
 		sigaction(signals[i], &watch->was[i], NULL);
-	signal(SIGPIPE, SIG_DFL); /* ignored by every program of ours */
+	signal(SIGPIPE, SIG_DFL); /* our programs ignore it */
 	sigprocmask(SIG_SETMASK, &watch->mask, NULL);
 }
 

@@ -7,6 +7,7 @@
 #define VMPIPE_TRACK_SNAPSHOT_H
 
 #include "track/change.h"
+#include "track/known.h"
 
 struct vp_track_options {
 	/* Bytes by which rss, swap … must differ for a RESIDENT_CHANGE; 0: only before a frame. */
@@ -46,15 +47,9 @@ vp_str vp_tracker_expected(const struct vp_tracker *tracker);
 int vp_tracker_again(struct vp_tracker *tracker);
 int vp_tracker_finish(struct vp_tracker *tracker);
 void vp_tracker_drop(struct vp_tracker *tracker);
-/* What is known of a part of an address space after a call: [start, end) holds `regions` (sorted,
- * none beyond), and [left, left_end), which may be empty, holds nothing. All that this changes is
- * one act. Regions that reach beyond are cut; absent kinds are set. 0, also for a process that was
- * not seen yet and so cannot change; -1: vp_error. */
-struct vp_known {
-	uint64_t start, end, left, left_end;
-	struct vp_region *regions;
-	size_t count;
-};
+/* Takes what is known of a part of an address space at t. All that this changes is one act. Regions
+ * that reach beyond are cut; absent kinds are set. The known regions are sorted, and lie in the
+ * span. 0, also for a process that was not seen yet and so cannot change; -1: vp_error. */
 int vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid,
                     const struct vp_known *span);
 /* Will the next snapshot of the process, or the one being read, be reported as a frame: first
