@@ -5,7 +5,6 @@
  *      and a `region` line for each of its 25 rows
  */
 #include <stdio.h>
-#include <time.h>
 
 #include "base/error.h"
 #include "base/utc.h"
@@ -15,6 +14,7 @@
 #include "program/load.h"
 #include "program/program.h"
 #include "stream/put.h"
+#include "system/schedule.h"
 
 static const struct vp_about about = {
 	.name = "vm-parse",
@@ -80,9 +80,7 @@ static void put_sources(struct vp_program *program, const struct vp_part *parts,
 static void put_stream(struct vp_program *program, const struct vp_part *parts, int count)
 {
 	char began[VP_UTC_SIZE];
-	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
-	vp_utc(now.tv_sec * INT64_C(1000000000) + now.tv_nsec, began);
+	vp_utc(vp_clock_utc(), began);
 	vp_put_begin(&program->flow.out, "stream", 0, -1);
 	vp_put_num(&program->flow.out, "version", 1);
 	vp_put_str(&program->flow.out, "program", vp_s("vm-parse " VP_VERSION));

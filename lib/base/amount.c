@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 
 struct unit {
@@ -76,9 +77,14 @@ int vp_parse_size(const char *text, uint64_t *bytes)
 bool vp_parse_address(vp_str text, uint64_t *address)
 {
 	uint64_t value = 0;
+	uint32_t high, low;
 	*address = 0;
 	if (!text.p || text.n < 3 || text.n > 18 || text.p[0] != '0' || (text.p[1] | 0x20) != 'x')
 		return false;
+	if (text.n == 18 && vp_hex8(text.p + 2, &high) && vp_hex8(text.p + 10, &low)) {
+		*address = (uint64_t)high << 32 | low; /* as the stream writes all addresses */
+		return true;
+	}
 	for (size_t i = 2; i < text.n; i++) {
 		if (!isxdigit((unsigned char)text.p[i]))
 			return false;

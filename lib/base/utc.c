@@ -5,9 +5,9 @@
 
 #define LAST_YEAR 2261 /* the last whole one in 64 bits of nanoseconds */
 
-/* Days from 1 January 1970 to that day; the year begins with March. */
-static int64_t days_to(int year, int month, int day)
+int64_t vp_utc_days(int year, int month, int day)
 {
+	/* The year begins with March. */
 	int64_t y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
 	return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
 }
@@ -33,7 +33,7 @@ bool vp_utc_read(vp_str text, int64_t *nanoseconds)
 			fraction += (*rest - '0') * unit;
 	if (*rest && strcmp(rest, "Z") != 0)
 		return false;
-	int64_t seconds = ((days_to(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+	int64_t seconds = ((vp_utc_days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
 	*nanoseconds = seconds * 1000000000 + fraction;
 	return true;
 }

@@ -28,6 +28,9 @@ static inline void vp_utc(int64_t nanoseconds, char text[VP_UTC_SIZE])
 	         of_day % 60, (int)(nanoseconds % 1000000000));
 }
 
+/* Days from 1 January 1970 to a day of the Gregorian calendar, month and day from 1. */
+int64_t vp_utc_days(int year, int month, int day);
+
 /* Reads such a date as nanoseconds since 1970 began; fraction and Z may be missing. False: it is
  * none.
  */

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utc.h"
 #include "parse/host.h"
 #include "stream/record.h"
 #include "space/region.h"
@@ -49,13 +50,6 @@ static void blanks(struct scan *s)
 {
 	while (s->p < s->end && (*s->p == ' ' || *s->p == '\t'))
 		s->p++;
-}
-
-static int64_t days_since_1970(int year, int month, int day)
-{
-	int64_t y = month > 2 ? year : year - 1, era = y / 400, of_era = y - era * 400;
-	int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
 /* "10:00:00.5" */
@@ -124,7 +118,7 @@ static bool by_numbers(struct scan s, struct vp_date *date)
 		blanks(&s);
 	if (!time_of_day(&s, &ns))
 		return false;
-	date->ns = days_since_1970(year, month, day) * INT64_C(86400000000000) + ns;
+	date->ns = vp_utc_days(year, month, day) * INT64_C(86400000000000) + ns;
 	zone(&s, date);
 	return true;
 }
@@ -167,7 +161,7 @@ static bool by_words(struct scan s, struct vp_date *date)
 	if (!number(&s, 4, 4, 1970, 2200, &year))
 		return false;
 	int64_t shift = date->ns; /* that of the zone */
-	date->ns = days_since_1970(year, month, day) * INT64_C(86400000000000) + ns + shift;
+	date->ns = vp_utc_days(year, month, day) * INT64_C(86400000000000) + ns + shift;
 	if (!zoned)
 		zone(&s, date);
 	return true;

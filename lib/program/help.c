@@ -68,7 +68,7 @@ static void help_row(const char *left, const char *right, int column, FILE *to)
 	wrap(right, column, column, to);
 }
 
-void vp_options_help(const struct vp_option *rows, FILE *to)
+static void flags_help(const struct vp_option *rows, FILE *to)
 {
 	char left[128], right[512];
 	for (; rows && rows->name; rows++) {
@@ -100,8 +100,8 @@ void vp_help(const struct vp_about *about, const struct vp_option *rows, FILE *t
 	static const char statuses[] = "0 no error; 1 something failed, or bad input was skipped; "
 	                               "2 wrong usage or configuration";
 	fprintf(to, "usage: %s [OPTION...] %s\n%s\n\n", about->name, about->usage, about->summary);
-	vp_options_help(rows, to);
-	vp_options_help(vp_common_rows, to);
+	flags_help(rows, to);
+	flags_help(vp_common_rows, to);
 	if (about->more)
 		fprintf(to, "\n%s\n", about->more);
 	fprintf(to, "\nExit status: %s.\n", about->statuses ? about->statuses : statuses);

@@ -7,9 +7,7 @@
 #include "program/about.h"
 
 void vp_help(const struct vp_about *about, const struct vp_option *rows, FILE *to);
-/* The options of a table as flags of a program ... */
-void vp_options_help(const struct vp_option *rows, FILE *to);
-/* ... or as the key=value of a plugin, after `indent` blanks. */
+/* The options of a plugin as key=value, after `indent` blanks. */
 void vp_options_list(const struct vp_option *rows, int indent, FILE *to);
 
 #endif

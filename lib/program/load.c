@@ -55,7 +55,8 @@ static void add_dir(const char **dirs, size_t *count, size_t limit, const char *
 		dirs[(*count)++] = dir;
 }
 
-const char *const *vp_plugin_dirs(void)
+/* Directories searched, in order; NULL-ended. */
+static const char *const *plugin_dirs(void)
 {
 	enum { LIMIT = 32 };
 	static const char *dirs[LIMIT + 1];
@@ -93,7 +94,7 @@ static const char *path_of(const struct kind *kind, const char *name, const char
 
 static enum place file_of(const struct kind *kind, const char *name, char *path, size_t size)
 {
-	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++)
+	for (const char *const *dir = plugin_dirs(); *dir; dir++)
 		for (int place = UNDER_KIND; place <= IN_DIR; place++)
 			if (!access(path_of(kind, name, *dir, place, path, size), F_OK))
 				return place;
@@ -150,7 +151,7 @@ static int by_name(const void *a, const void *b)
 static void names_find(struct names *names, const struct kind *kind)
 {
 	char path[PATH_MAX];
-	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++) {
+	for (const char *const *dir = plugin_dirs(); *dir; dir++) {
 		snprintf(path, sizeof path, "%s/%s", *dir, kind->word);
 		names_of(names, path);
 		names_of(names, *dir);
@@ -184,7 +185,7 @@ static int missing(const struct kind *kind, const char *name)
 	if (names.count)
 		vp_unknown(what, name, (const char *const *)names.list, names.count);
 	else
-		vp_fail("no %s \"%s\": none found in %s", what, name, vp_plugin_dirs()[0]);
+		vp_fail("no %s \"%s\": none found in %s", what, name, plugin_dirs()[0]);
 	names_free(&names);
 	return -1;
 }
@@ -230,7 +231,7 @@ static const void *load(const struct kind *kind, const char *name)
 		vp_fail("\"%s\" is no name of a plugin: a-z, 0-9, _ and - only", name);
 		return NULL;
 	}
-	for (const char *const *dir = vp_plugin_dirs(); *dir; dir++)
+	for (const char *const *dir = plugin_dirs(); *dir; dir++)
 		for (int place = UNDER_KIND; place <= IN_DIR; place++) {
 			void *handle = dlopen(path_of(kind, name, *dir, place, path, sizeof path),
 			                      RTLD_NOW | RTLD_LOCAL);
@@ -350,5 +351,5 @@ int vp_list_plugins(const char *kind, FILE *to)
 			listed += list_kind(&kinds[i], to);
 	if (listed)
 		return 0;
-	return vp_fail("no plugins found in %s", vp_plugin_dirs()[0]);
+	return vp_fail("no plugins found in %s", plugin_dirs()[0]);
 }

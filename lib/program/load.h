@@ -25,7 +25,5 @@ int vp_list_plugins(const char *kind, FILE *to);
 /* The names that can be found, sorted, NULL-ended, static until the next call; nothing is loaded
  * for it. Plugins that lie in DIR itself are of either kind. */
 const char *const *vp_plugin_names(const char *kind);
-/* Directories searched, in order; NULL-ended, static. */
-const char *const *vp_plugin_dirs(void);
 
 #endif

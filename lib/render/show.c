@@ -12,23 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "space/kind.h"
+#include "system/schedule.h"
 #include "base/words.h"
 
 #define PATIENCE (150 * 1000000LL) /* ns: an input that ends sooner takes no screen */
 #define COST     6 /* a picture that took 1 ms is followed by 6 ms without one: 15 % of a CPU */
 enum { BUSY_LINES = 256, MOST_LINES = 4096, ZOOM_MOST = 16 };
-
-static int64_t clock_now(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* ---- what is shown ---- */
 
@@ -271,13 +264,13 @@ static void stop(struct vp_show *show)
 
 static void refresh(struct vp_show *show)
 {
-	int64_t began = clock_now();
+	int64_t began = vp_clock();
 	if (draw(show)) {
 		vp_show_end(show);
 		vp_trouble(show->flow, "%s", vp_error());
 		return;
 	}
-	show->now = clock_now();
+	show->now = vp_clock();
 	int64_t cost = (show->now - began) * COST;
 	show->due = show->now + (cost > show->period ? cost : show->period);
 	show->dirty = show->asked = false;
@@ -531,7 +524,7 @@ static bool wait_once(struct vp_show *show)
 			return true;
 		fds[0].revents = fds[1].revents = 0;
 	}
-	show->now = clock_now();
+	show->now = vp_clock();
 	if (!show->on && show->now >= show->began + PATIENCE)
 		enter(show);
 	if (show->on && (fds[1].revents | fds[2].revents))
@@ -546,7 +539,7 @@ static bool wait_once(struct vp_show *show)
 static void idle(void *ctx)
 {
 	struct vp_show *show = ctx;
-	show->now = clock_now();
+	show->now = vp_clock();
 	while (show->wanted && !show->flow->input.stop && !wait_once(show))
 		continue;
 }
@@ -577,7 +570,7 @@ void vp_show_line(struct vp_show *show)
 	if (++show->busy < BUSY_LINES || !whole(show))
 		return;
 	show->busy = 0;
-	show->now = clock_now();
+	show->now = vp_clock();
 	if (show->now >= show->began + PATIENCE)
 		enter(show);
 	if (!show->on)
@@ -639,7 +632,7 @@ void vp_show_begin(struct vp_show *show, const struct vp_canvas *canvas)
 	if (!show->wanted)
 		return;
 	vp_out_memory(&show->text);
-	show->began = clock_now();
+	show->began = vp_clock();
 	show->flow->input.idle = idle;
 	show->flow->input.ctx = show;
 }

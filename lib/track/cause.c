@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
+#include "base/amount.h"
 
 struct call {
 	int64_t pid, t;
@@ -45,22 +45,8 @@ static struct call *call_at(struct vp_causes *causes, size_t i)
 
 static bool read_address(struct vp_record *record, const struct vp_member *member, uint64_t *value)
 {
-	char digits[24];
-	uint32_t high, low;
-	if (!member || member->json != VP_STRING)
-		return false;
-	if (member->value.n == 20 && memcmp(member->value.p, "\"0x", 3) == 0 &&
-	    vp_hex8(member->value.p + 3, &high) && vp_hex8(member->value.p + 11, &low)) {
-		*value = (uint64_t)high << 32 | low;
-		return true;
-	}
-	vp_str text = vp_record_decode(record, member->value);
-	if (text.n < 3 || text.n >= sizeof digits)
-		return false;
-	memcpy(digits, text.p, text.n);
-	digits[text.n] = 0;
-	*value = strtoull(digits, NULL, 16);
-	return true;
+	return member && member->json == VP_STRING &&
+	       vp_parse_address(vp_record_decode(record, member->value), value);
 }
 
 /* Members that say where a call worked; of several, the first here. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "base/places.h"
@@ -151,12 +152,8 @@ static bool leaves(const struct vp_record *record)
 static bool module_start(const struct vp_record *record, uint64_t *start)
 {
 	const struct vp_member *m = vp_record_member(record, "start");
-	if (!m || m->json != VP_STRING || m->value.n > 24)
-		return false;
-	char text[32] = "";
-	memcpy(text, m->value.p + 1, m->value.n - 2);
-	*start = strtoull(text, NULL, 16);
-	return true;
+	return m && m->json == VP_STRING &&
+	       vp_parse_address((vp_str){ m->value.p + 1, m->value.n - 2 }, start);
 }
 
 static int keep_module(struct life *life, const struct vp_record *record)

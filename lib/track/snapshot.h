@@ -60,8 +60,7 @@ void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
 /* Visits every live region of the process, by rising start. */
 typedef void vp_visit(void *ctx, uint64_t id, const struct vp_region *region);
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx);
-/* How many regions are live: of all processes, and of one. */
-size_t vp_tracker_regions(const struct vp_tracker *tracker);
+/* How many regions of the process are live. */
 size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid);
 
 #endif

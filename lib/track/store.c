@@ -245,14 +245,6 @@ void vp_tracker_free(struct vp_tracker *tracker)
 	free(tracker);
 }
 
-size_t vp_tracker_regions(const struct vp_tracker *tracker)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < tracker->space_count; i++)
-		count += tracker->spaces[i]->live.count;
-	return count;
-}
-
 size_t vp_tracker_count(const struct vp_tracker *tracker, int64_t pid)
 {
 	const struct space *space = vp_track_space(tracker, pid);
