@@ -380,5 +380,5 @@ int vp_align(const struct vp_region *const *a, size_t a_count, const struct vp_r
 	free(align.items);
 	free(align.steps);
 	free(align.costs);
-	return good ? 0 : vp_fail("out of memory");
+	return good ? 0 : vp_no_memory();
 }

@@ -358,7 +358,7 @@ static int count_bases(struct vp_diff *diff)
 	int64_t *shifts = malloc((diff->a_count + 1) * sizeof *shifts);
 	size_t n = 0;
 	if (!shifts)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < diff->a_count; i++) {
 		int64_t shift = diff->b_of[i] == VP_ALONE
 		                        ? 0
@@ -461,7 +461,7 @@ struct vp_diff *vp_diff_new(const struct vp_diff_side *a, const struct vp_diff_s
 {
 	struct vp_diff *diff = calloc(1, sizeof *diff);
 	if (!diff)
-		return vp_fail("out of memory"), NULL;
+		return vp_no_memory(), NULL;
 	diff->a = *a;
 	diff->b = *b;
 	diff->options = *options;
@@ -479,7 +479,7 @@ struct vp_diff *vp_diff_new(const struct vp_diff_side *a, const struct vp_diff_s
 	    diff->ids)
 		return diff;
 	vp_diff_free(diff);
-	return vp_fail("out of memory"), NULL;
+	return vp_no_memory(), NULL;
 }
 
 void vp_diff_free(struct vp_diff *diff)

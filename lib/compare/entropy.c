@@ -31,10 +31,10 @@ static int note(struct vp_entropy *entropy, vp_str name, uint64_t address)
 {
 	struct vp_base *base = base_of(entropy, name);
 	if (!base)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	uint64_t *more = realloc(base->at, (base->runs + 1) * sizeof *more);
 	if (!more)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	base->at = more;
 	if (base->runs)
 		base->varies |= address ^ more[0];

@@ -119,7 +119,7 @@ int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_
 	struct layout layout = { .a_marks = a_marks, .b_marks = b_marks };
 	layout.pieces = malloc((a_count + b_count + 1) * sizeof *layout.pieces);
 	if (!layout.pieces)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < a_count; i++) {
 		size_t j = b_of[i];
 		if (a[i]->name.n ||

@@ -146,7 +146,7 @@ int vp_whole_read(struct vp_whole *whole, struct vp_flow *flow, const char *path
 		return -1;
 	frame_drop(whole);
 	if (whole->no_memory)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct vp_budget *vp_budget_read(const char *path)
 {
 	struct vp_budget *budget = calloc(1, sizeof *budget);
 	if (!budget) {
-		vp_fail("out of memory");
+		vp_no_memory();
 		return NULL;
 	}
 	budget->config = vp_config_read(path);
@@ -56,7 +56,7 @@ static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int6
 		size_t size = budget->case_size ? 2 * budget->case_size : 16;
 		struct budget_case *grown = realloc(budget->cases, size * sizeof *grown);
 		if (!grown) {
-			vp_fail("out of memory");
+			vp_no_memory();
 			return NULL;
 		}
 		budget->cases = grown;

@@ -231,7 +231,7 @@ static int read_one(struct vp_budget *budget, int node)
 	if (vp_config_apply_node(budget->config, node, &into) || check(budget, i))
 		return -1;
 	limit->title = title_of(limit);
-	return limit->title ? 0 : vp_fail("out of memory");
+	return limit->title ? 0 : vp_no_memory();
 }
 
 int vp_budget_fill(struct vp_budget *budget, const char *path)
@@ -248,7 +248,7 @@ int vp_budget_fill(struct vp_budget *budget, const char *path)
 		return vp_fail("%s: there are no budgets in it", path);
 	budget->limits = calloc(count, sizeof *budget->limits);
 	if (!budget->limits)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < count; i++)
 		if (read_one(budget, vp_config_item(config, list, i)))
 			return -1;

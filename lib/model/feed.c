@@ -155,7 +155,7 @@ int vp_model_init(struct vp_model *model, const struct vp_filter *filter, unsign
 	model->tracker = model->inner ? vp_frames_tracker(model) : NULL;
 	if (!model->inner || !model->tracker) {
 		vp_model_free(model);
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	}
 	vp_keepers_choose(model, keepers);
 	vp_model_name(model, vp_s(""));

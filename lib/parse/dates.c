@@ -414,11 +414,11 @@ int vp_dates_add(struct vp_dates *dates, const struct vp_source *source, const s
 {
 	void *state = calloc(1, source->state ? source->state : 1);
 	if (!state)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	dates->open = false;
 	int failed = source->parse(state, &dates->host, text);
 	free(state);
-	return dates->failed ? vp_fail("out of memory") : failed;
+	return dates->failed ? vp_no_memory() : failed;
 }
 
 /* ---- times ---- */

@@ -442,7 +442,7 @@ static int one_part(struct cutter *c, vp_str text)
 	if (!source)
 		source = vp_recognise(text, &format);
 	if (!c->parts && !(c->parts = malloc(sizeof *c->parts)))
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	c->parts[0] = (struct vp_part){ source, format, text, 0 };
 	return source ? 1 : 0;
 }
@@ -451,13 +451,13 @@ int vp_parts(vp_str text, struct vp_part **parts)
 {
 	struct cutter *c = calloc(1, sizeof *c);
 	if (!c)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	c->text = text;
 	c->now = NOWHERE;
 	sources(c);
 	all_lines(c);
 	name_formats(c);
-	int count = c->failed           ? vp_fail("out of memory")
+	int count = c->failed           ? vp_no_memory()
 	            : c->part_count > 1 ? c->part_count
 	                                : one_part(c, text);
 	*parts = c->parts;

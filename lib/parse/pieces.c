@@ -157,7 +157,7 @@ int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record,
 		last = true; /* a text in one piece */
 	struct vp_pieces_read *read = find(pieces, record->pid, source, format);
 	if (!read)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	pieces->last = (size_t)(read - pieces->reads);
 	uint64_t seq = record->has_seq ? record->seq : 0;
 	if (read->open && (part == 0 || seq != read->seq))

@@ -68,7 +68,7 @@ static int from_utf16(char **bytes, size_t *n, enum order order)
 	char *out = malloc(*n / 2 * 3 + 4);
 	size_t used = 0;
 	if (!out)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i + 1 < *n; i += 2) {
 		uint32_t c = unit(p + i, order), next = i + 3 < *n ? unit(p + i + 2, order) : 0;
 		if (is_high(c) && is_low(next)) {

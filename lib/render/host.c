@@ -89,7 +89,7 @@ int vp_render_host_open(struct vp_render_host *render, struct vp_flow *flow,
 	render->to = &flow->out;
 	render->state = calloc(1, renderer->state + 1);
 	if (!render->state)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	if (vp_options_init(&render->options, renderer->options ? renderer->options : none,
 	                    render->state, renderer->name))
 		return -1;

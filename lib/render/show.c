@@ -239,7 +239,7 @@ static int draw(struct vp_show *show)
 	vp_str *lines = calloc((size_t)height + 1, sizeof *lines);
 	struct page page = { lines, 0, height };
 	if (!pool || !lines)
-		vp_fail("out of memory");
+		vp_no_memory();
 	else if (!figure_text(show, pool, &head)) {
 		if (show->help)
 			help(show, &page);

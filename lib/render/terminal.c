@@ -385,7 +385,7 @@ static int known_lines(struct vp_terminal *terminal)
 	terminal->lines = calloc((size_t)terminal->height, sizeof *terminal->lines);
 	terminal->lengths = calloc((size_t)terminal->height, sizeof *terminal->lengths);
 	if (!terminal->lines || !terminal->lengths)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	terminal->rows = terminal->height;
 	gather(terminal, "\x1b[2J", 4);
 	return 0;

@@ -25,7 +25,7 @@ int vp_fan_init(struct vp_fan *fan, int in, const char *record)
 	fan->in = in;
 	fan->chunk = malloc(CHUNK);
 	if (!fan->chunk)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	fan->record_path = record;
 	fan->record_late = record && strstr(record, "%p");
 	if (fan->record_late)
@@ -40,7 +40,7 @@ int vp_fan_add(struct vp_fan *fan, int fd)
 {
 	struct vp_fan_way *ways = realloc(fan->ways, (fan->way_count + 1) * sizeof *ways);
 	if (!ways)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	fan->ways = ways;
 	ways[fan->way_count++] = (struct vp_fan_way){ .fd = fd };
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);

@@ -552,7 +552,7 @@ static int begin(struct pipeline *line, const struct vp_plan *plan)
 	line->processes = calloc(line->count, sizeof *line->processes);
 	line->fds = calloc(2 * line->count + 4, sizeof *line->fds);
 	if (!line->processes || !line->fds)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	for (size_t i = 0; i < line->count; i++) {
 		struct process *one = &line->processes[i];
 		one->renderer = i >= plan->stage_count;

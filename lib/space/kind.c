@@ -51,8 +51,11 @@ static const struct {
 static char **named;
 static size_t named_count;
 
+/* Where there is no memory for a new kind it is the last known one, "unknown". */
 static size_t kind_search(vp_str kind)
 {
+	if (!kind.p)
+		return KNOWN - 1;
 	for (size_t i = 0; i < KNOWN; i++)
 		if (kind.p == known[i].kind && !known[i].kind[kind.n])
 			return i;
@@ -63,10 +66,9 @@ static size_t kind_search(vp_str kind)
 		return KNOWN + NAMED_MAX - 1;
 	if (named_count == NAMED_MAX - 1)
 		kind = (vp_str){ "(further kinds)", 15 };
-	char *name = kind.p ? strndup(kind.p, kind.n) : strdup("unknown");
-	if (!name || vp_list_room(&named, named_count, NULL, sizeof *named))
-		abort();
-	named[named_count] = name;
+	if (vp_list_room(&named, named_count, NULL, sizeof *named) ||
+	    !(named[named_count] = strndup(kind.p, kind.n)))
+		return KNOWN - 1;
 	return KNOWN + named_count++;
 }
 

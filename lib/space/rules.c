@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/list.h"
 #include "space/inner.h"
 #include "space/kind.h"
@@ -275,27 +276,26 @@ const struct vp_kind_rule *vp_kind_rule_at(size_t number)
 
 /* ---- the user's ---- */
 
-static char *copy_of(const char *text)
+/* Replaces each text of the rule by a copy. 0, or -1 (vp_error): out of memory. */
+static int copy_texts(struct vp_kind_rule *rule)
 {
-	char *made = text ? strdup(text) : NULL;
-	if (text && !made)
-		abort();
-	return made;
+	const char **texts[] = { &rule->kind,  &rule->name,  &rule->label,  &rule->perms,
+		                 &rule->flags, &rule->after, &rule->program };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (*texts[i] && !(*texts[i] = strdup(*texts[i])))
+			return vp_no_memory(); /* the program ends: the copies stay */
+	return 0;
 }
 
 int vp_kinds_add(const struct vp_kind_rule *rule)
 {
 	if (vp_list_room(&added, added_count, NULL, sizeof *added))
 		return -1;
-	struct vp_kind_rule *to = &added[added_count++];
+	struct vp_kind_rule *to = &added[added_count];
 	*to = *rule;
-	to->kind = copy_of(rule->kind);
-	to->name = copy_of(rule->name);
-	to->label = copy_of(rule->label);
-	to->perms = copy_of(rule->perms);
-	to->flags = copy_of(rule->flags);
-	to->after = copy_of(rule->after);
-	to->program = copy_of(rule->program);
+	if (copy_texts(to))
+		return -1;
+	added_count++;
 	vp_kind_index(vp_s(to->kind)); /* options may name it before any region has it */
 	return 0;
 }

@@ -29,7 +29,7 @@ int vp_input_open(struct vp_input *input, char *const *paths)
 	input->name = "stdin";
 	input->size = VP_LINE_MAX + 2 * CHUNK;
 	input->buffer = malloc(input->size + SLACK);
-	return input->buffer ? 0 : vp_fail("out of memory");
+	return input->buffer ? 0 : vp_no_memory();
 }
 
 void vp_input_close(struct vp_input *input)
@@ -137,7 +137,7 @@ static ssize_t read_first(struct vp_input *input, char *into, size_t room)
 	if (!codec)
 		return (ssize_t)used;
 	input->unpacker = vp_unpacker_new(codec, into, used);
-	return input->unpacker ? read_unpacked(input, into, room) : vp_fail("out of memory");
+	return input->unpacker ? read_unpacked(input, into, room) : vp_no_memory();
 }
 
 /* More bytes behind input->to: 1, 0 at the end of the file, -1 (vp_error). */
@@ -280,7 +280,7 @@ static int rest(struct vp_input *input, size_t limit, bool front, char **text, s
 		size *= 2;
 	char *all = malloc(size + SLACK);
 	if (!all)
-		return vp_fail("out of memory");
+		return vp_no_memory();
 	memcpy(all, input->buffer + input->from, used);
 	input->from = input->to = 0;
 	int more = 1;
@@ -297,7 +297,7 @@ static int rest(struct vp_input *input, size_t limit, bool front, char **text, s
 			size *= 2;
 		char *larger = realloc(all, size + SLACK);
 		if (!larger)
-			return free(all), vp_fail("out of memory");
+			return free(all), vp_no_memory();
 		all = larger;
 		memcpy(all + used, input->buffer, input->to);
 		used += input->to;
