@@ -267,7 +267,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	has 'subtitle "0 s to 6 s (6 s), 2 samples: 1.1 MiB -> 1.1 MiB, rss 552 KiB -> 648 KiB (peak 2.7 MiB)"'
 	has 'note "system events: 4"'
 	has '2 FORK, 1 EXEC_REBUILD, 2 EXIT'
-	has 'in all 5: see the lost lines'
+	has 'note "5 events were lost: it was full"'
 }
 
 @test "summary: start + came + split off - went - merged equals the regions at the end" {
@@ -466,4 +466,20 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 			grep -qE "[┤│].*\($pid\) peak.*=|[┤│].*=.*\($pid\) peak" "$BATS_TEST_TMPDIR/tree.txt" || { echo "height $height:"; cat "$BATS_TEST_TMPDIR/tree.txt"; false; }
 		done
 	done
+}
+
+@test "losses are counted by sort, with their first reason, and an unknown sort is a line" {
+	lost() { printf '{"type":"lost","t":1.0,"pid":7%s}\n' "$1"; }
+	{ region 0.0 7 0 1 4096 4096 rw-p heap '' 4096
+	lost ',"what":"samples","count":3,"why":"it would stop the process"'
+	lost ',"what":"samples","count":2,"why":"the file was gone"'
+	lost ',"what":"processes","count":1'
+	lost ''
+	for i in {1..40}; do lost ",\"what\":\"sort$i\""; done; } >"$BATS_TEST_TMPDIR/lost"
+	render timeline "$BATS_TEST_TMPDIR/lost"
+	has 'note "5 samples were skipped: it would stop the process; other reasons: see --view events"'
+	has 'note "1 process was lost"'
+	has 'note "1 line was lost"'
+	count '^note.* lost' 15
+	has 'note "28 other items were lost"'
 }

@@ -85,6 +85,14 @@ const char *vp_time_words(struct vp_pool *pool, int64_t ns)
 	return vp_pool_print(pool, "%lldh%02dm", (long long)(whole / 3600), (int)(whole / 60 % 60));
 }
 
+vp_str vp_counted(vp_str noun, uint64_t count)
+{
+	if (count != 1 || noun.n < 4 || noun.p[noun.n - 1] != 's')
+		return noun;
+	noun.n -= memcmp(noun.p + noun.n - 4, "sses", 4) ? 1 : 2;
+	return noun;
+}
+
 size_t vp_words_into(char *to, vp_str bytes)
 {
 	const unsigned char *p = (const unsigned char *)bytes.p;

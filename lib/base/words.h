@@ -14,6 +14,9 @@ size_t vp_size_exact(char to[VP_SIZE_WORDS], double bytes);
 const char *vp_size_words(struct vp_pool *pool, double bytes);
 const char *vp_time_words(struct vp_pool *pool, int64_t ns); /* "1.2 s", "2h05m" */
 
+/* A plural noun after a count: "samples", but "sample" after 1. */
+vp_str vp_counted(vp_str noun, uint64_t count);
+
 /* Bytes from outside as UTF-8 text in one line: what is no UTF-8 becomes U+FFFD, newline and NUL
  * become \012 and \000. Other control characters stay: the renderer escapes. */
 const char *vp_words(struct vp_pool *pool, vp_str bytes);

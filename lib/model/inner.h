@@ -209,9 +209,6 @@ void vp_frames_before(struct vp_model *model, const struct vp_record *record, in
 /* stacks.c: a call stack in words. NULL: unknown. */
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
 
-/* notes.c: "samples" as it stands behind a count: 1 sample. */
-vp_str vp_model_counted(vp_str what, uint64_t count);
-
 /* before.c: a stream that vm-diff wrote needs more kept. */
 void vp_model_is_diff(struct vp_model *model, vp_str program);
 

@@ -278,7 +278,7 @@ static void told_words(struct words *words, const struct vp_fact *fact)
 		add_member(words, record, "count", "");
 		if (fact->has_number)
 			add(words, vp_s(" "));
-		add(words, vp_model_counted(fact->word, fact->has_number ? fact->number : 0));
+		add(words, vp_counted(fact->word, fact->has_number ? fact->number : 0));
 		add_member(words, record, "where", " at ");
 		add_member(words, record, "why", ": ");
 	} else if (fact->type == VP_T_finding) {

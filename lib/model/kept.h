@@ -82,6 +82,13 @@ struct vp_note {
 	unsigned tellers; /* of exec: bit of each kind of line that has reported it */
 };
 
+/* What lines `lost` report of one sort: "samples", "events". */
+struct vp_loss {
+	char *what, *why; /* words; why: the first reason, or NULL */
+	uint64_t count;
+	bool reasons; /* there are other reasons too */
+};
+
 /* Where a base lay in several runs: a finding of the rule aslr. */
 struct vp_varied {
 	char *base;
@@ -280,6 +287,8 @@ struct vp_model {
 	size_t machine_count, machine_size;
 	struct vp_note *notes;
 	size_t note_count, note_size;
+	struct vp_loss *losses;
+	size_t loss_count, loss_size;
 	struct vp_varied *varied;
 	size_t varied_count, varied_size;
 	struct vp_proc *procs; /* in the order of first sight */
@@ -291,7 +300,7 @@ struct vp_model {
 	char **names; /* words (UTF-8, see vp_words); 0 is "" */
 	size_t name_count, name_size;
 	struct vp_state state; /* at filter.at */
-	uint64_t lost, samples, segments, contradictions;
+	uint64_t samples, segments, contradictions;
 	uint64_t types[VP_T_COUNT]; /* lines by type */
 	uint8_t *kinds_seen;        /* by kind index, before any filter */
 	size_t kinds_size;

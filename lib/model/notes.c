@@ -2,6 +2,7 @@
  *
  * Memory: every note from filter.from to filter.to.
  */
+#include "base/words.h"
 #include "model/inner.h"
 
 #include <stdio.h>
@@ -86,19 +87,50 @@ static void note_finding(struct vp_model *model, struct vp_fact *fact)
 
 /* ---- losses ---- */
 
-vp_str vp_model_counted(vp_str what, uint64_t count)
+enum { LOSSES_MAX = 16 }; /* sorts; the last of them takes all others */
+
+/* Finds the losses of that sort, or begins them. NULL: no memory. */
+static struct vp_loss *loss_of(struct vp_model *model, vp_str what)
 {
-	if (count != 1 || what.n < 4 || what.p[what.n - 1] != 's')
-		return what;
-	what.n -= memcmp(what.p + what.n - 4, "sses", 4) ? 1 : 2;
-	return what;
+	for (size_t i = 0; i < model->loss_count; i++)
+		if (vp_str_is(what, model->losses[i].what))
+			return &model->losses[i];
+	if (model->loss_count == LOSSES_MAX)
+		return &model->losses[LOSSES_MAX - 1];
+	if (vp_model_room(model, &model->losses, model->loss_count, &model->loss_size,
+	                  sizeof *model->losses))
+		return NULL;
+	if (model->loss_count == LOSSES_MAX - 1)
+		what = vp_s("other items");
+	struct vp_loss *loss = &model->losses[model->loss_count];
+	*loss = (struct vp_loss){ 0 };
+	vp_model_words(model, &loss->what, what.p ? what : vp_s("lines"));
+	if (!loss->what)
+		return NULL;
+	model->loss_count++;
+	return loss;
+}
+
+static void add_loss(struct vp_model *model, const struct vp_fact *fact)
+{
+	vp_str why = vp_record_str(fact->record, "why");
+	struct vp_loss *loss = loss_of(model, fact->word);
+	if (!loss)
+		return;
+	loss->count += fact->number;
+	if (!why.p)
+		return;
+	if (!loss->why)
+		vp_model_words(model, &loss->why, why);
+	else if (!vp_str_is(why, loss->why))
+		loss->reasons = true;
 }
 
 static void note_lost(struct vp_model *model, struct vp_fact *fact)
 {
-	vp_str what = vp_model_counted(fact->word, fact->number);
+	vp_str what = vp_counted(fact->word, fact->number);
 	char text[160];
-	model->lost += fact->number;
+	add_loss(model, fact);
 	snprintf(text, sizeof text, "%llu %.*s", (unsigned long long)fact->number,
 	         (int)(what.n < 100 ? what.n : 100), what.p ? what.p : "");
 	note(model, fact, "lost", vp_s(text));
@@ -126,6 +158,11 @@ static void notes_free(struct vp_model *model)
 		free(model->notes[i].text);
 	for (size_t i = 0; i < model->varied_count; i++)
 		free(model->varied[i].base);
+	for (size_t i = 0; i < model->loss_count; i++) {
+		free(model->losses[i].what);
+		free(model->losses[i].why);
+	}
+	free(model->losses);
 	free(model->notes);
 	free(model->varied);
 }

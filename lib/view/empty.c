@@ -186,18 +186,29 @@ static void note_findings(struct vp_build *build)
 		vp_build_note(build, "%zu findings (see --view events); the last: %s", count, text);
 }
 
+/* "5 samples were skipped: ...", with the first reason of each sort. */
+static void note_losses(struct vp_build *build)
+{
+	for (size_t i = 0; i < build->model->loss_count; i++) {
+		const struct vp_loss *loss = &build->model->losses[i];
+		vp_str what = vp_counted(vp_s(loss->what), loss->count);
+		bool plural = loss->count != 1, ends = what.n && what.p[what.n - 1] == 's';
+		vp_build_note(build, "%llu %.*s%s %s %s%s%s%s", (unsigned long long)loss->count,
+		              (int)what.n, what.p, plural && !ends ? "s" : "",
+		              plural ? "were" : "was",
+		              strncmp(loss->what, "sample", 6) ? "lost" : "skipped",
+		              loss->why ? ": " : "", loss->why ? loss->why : "",
+		              loss->reasons ? "; other reasons: see --view events" : "");
+	}
+}
+
 void vp_build_notes(struct vp_build *build)
 {
 	const struct vp_model *model = build->model;
 	note_others(build);
 	note_kinds(build);
 	note_findings(build);
-	if (model->types[VP_T_lost])
-		vp_build_note(build,
-		              "%llu time%s something was lost on the way, in all %llu: see the "
-		              "lost lines",
-		              (unsigned long long)model->types[VP_T_lost],
-		              vp_plural(model->types[VP_T_lost]), (unsigned long long)model->lost);
+	note_losses(build);
 	if (model->contradictions)
 		vp_build_note(build, "%llu line%s contradicted earlier lines: vm-check lists them",
 		              (unsigned long long)model->contradictions,
