@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "program/program.h"
+#include "space/frame.h"
 #include "space/state.h"
 #include "stream/put.h"
 
@@ -43,8 +44,9 @@ struct life {
 
 struct check {
 	struct vp_program program;
-	struct vp_state state; /* replayed */
-	struct vp_state frame; /* the key frame that is being read */
+	struct vp_state state;       /* replayed */
+	struct vp_snapshot snapshot; /* the key frame that is being read; its lines ... */
+	struct vp_state framed;      /* ... and its regions */
 	struct life *lives;
 	size_t life_count;
 	struct vp_places life_pids; /* into lives */
@@ -57,10 +59,6 @@ struct check {
 	uint64_t act, last_id;
 	int64_t act_pid;
 	struct ids touched, removed;
-	/* the key frame in hand */
-	bool framing, counted;
-	int64_t frame_pid;
-	uint64_t frame_seq, declared, got;
 };
 
 static void wrong(struct check *check, const char *format, ...)
@@ -283,7 +281,7 @@ static void compare_region(struct check *check, const struct vp_live *replayed,
 	wrong(check,
 	      "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64 ": the changes lead to %s "
 	      "%s, the key frame has %s",
-	      check->frame_pid, check->frame_seq, framed->id, member, a, b);
+	      check->snapshot.pid, check->snapshot.seq, framed->id, member, a, b);
 }
 
 static void compare_frame(struct check *check, struct vp_space *replayed, struct vp_space *framed)
@@ -296,14 +294,14 @@ static void compare_frame(struct check *check, struct vp_space *replayed, struct
 			wrong(check,
 			      "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64
 			      " is in the key frame, no change brought it",
-			      check->frame_pid, check->frame_seq, framed->live[i]->id);
+			      check->snapshot.pid, check->snapshot.seq, framed->live[i]->id);
 	}
 	for (size_t i = 0; i < replayed->count; i++)
 		if (!vp_space_find(framed, replayed->live[i]->id))
 			wrong(check,
 			      "pid %" PRId64 ", key frame %" PRIu64 ": region %" PRIu64
 			      " is not in the key frame, no change took it",
-			      check->frame_pid, check->frame_seq, replayed->live[i]->id);
+			      check->snapshot.pid, check->snapshot.seq, replayed->live[i]->id);
 }
 
 static void note_ids(struct check *check, const struct vp_space *framed, bool compare)
@@ -314,51 +312,48 @@ static void note_ids(struct check *check, const struct vp_space *framed, bool co
 			check->last_id = id;
 		const struct vp_live *before = i ? framed->live[i - 1] : NULL;
 		if (before && before->region.end > framed->live[i]->region.start &&
-		    !life_of(check, check->frame_pid)->overlaps && !compare)
+		    !life_of(check, check->snapshot.pid)->overlaps && !compare)
 			wrong(check,
 			      "pid %" PRId64 ", key frame %" PRIu64 ": regions %" PRIu64
 			      " and %" PRIu64 " overlap",
-			      check->frame_pid, check->frame_seq, before->id, id);
+			      check->snapshot.pid, check->snapshot.seq, before->id, id);
 	}
 }
 
-/* From here on the key frame is the state. */
+/* From here on the key frame is the state. A snapshot without any region is no key frame. */
 static void end_frame(struct check *check)
 {
-	if (!check->framing)
+	struct vp_snapshot *snapshot = &check->snapshot;
+	if (!snapshot->open || !snapshot->got)
 		return;
-	check->framing = false;
-	if (check->counted && check->got != check->declared)
+	snapshot->open = false;
+	if (!vp_snapshot_whole(snapshot))
 		wrong(check,
 		      "pid %" PRId64 ", key frame %" PRIu64 ": %" PRIu64 " regions follow, the "
 		      "snapshot says %" PRIu64,
-		      check->frame_pid, check->frame_seq, check->got, check->declared);
-	struct life *life = life_of(check, check->frame_pid);
-	struct vp_space *framed = vp_state_space(&check->frame, check->frame_pid, true);
-	struct vp_space *replayed = vp_state_space(&check->state, check->frame_pid, true);
+		      snapshot->pid, snapshot->seq, snapshot->got, snapshot->declared);
+	struct life *life = life_of(check, snapshot->pid);
+	struct vp_space *framed = vp_state_space(&check->framed, snapshot->pid, true);
+	struct vp_space *replayed = vp_state_space(&check->state, snapshot->pid, true);
 	if (!framed || !replayed)
 		vp_die(&check->program.flow, VP_TROUBLE, "out of memory");
 	if (life->known)
 		compare_frame(check, replayed, framed);
 	note_ids(check, framed, life->known);
-	struct vp_space swap = *replayed;
-	*replayed = *framed;
-	*framed = swap;
-	vp_state_clear(&check->frame);
+	if (vp_state_move(&check->state, &check->framed, snapshot->pid))
+		vp_die(&check->program.flow, VP_TROUBLE, "%s", vp_error());
 	life->known = true;
 	check->frames++;
 }
 
 static void on_snapshot(struct check *check, struct vp_record *record)
 {
-	check->frame_pid = record->has_pid ? record->pid : -1;
-	check->frame_seq = record->seq;
-	check->counted = vp_record_num(record, "regions", &check->declared);
-	check->got = 0;
-	vp_state_clear(&check->frame);
-	vp_state_apply(&check->frame, record);
-	struct life *life = life_of(check, check->frame_pid);
-	if (life->known || !check->counted || check->declared)
+	struct vp_snapshot *snapshot = &check->snapshot;
+	vp_snapshot_begin(snapshot, record);
+	vp_state_clear(&check->framed);
+	vp_state_apply(&check->framed, record);
+	struct life *life = life_of(check, snapshot->pid);
+	if (life->known || !vp_snapshot_full(snapshot))
 		return;
 	life->known = true; /* a first sight of nothing: a key frame that is over at once */
 	check->frames++;
@@ -366,23 +361,21 @@ static void on_snapshot(struct check *check, struct vp_record *record)
 
 static void on_region(struct check *check, struct vp_record *record)
 {
-	int64_t pid = record->has_pid ? record->pid : -1;
+	struct vp_snapshot *snapshot = &check->snapshot;
 	if (!record->has_id || !record->id) {
 		wrong(check, "a region without an id: this stream was not tracked");
 		return;
 	}
-	if (check->framing && (pid != check->frame_pid || record->seq != check->frame_seq))
+	if (vp_snapshot_ends(snapshot, record))
 		end_frame(check);
-	if (!check->framing &&
-	    (pid != check->frame_pid || record->seq != check->frame_seq || check->got)) {
+	if (!snapshot->open || !vp_snapshot_holds(snapshot, record)) {
 		wrong(check, "region %" PRIu64 " without its snapshot", record->id);
 		return;
 	}
-	check->framing = true;
-	check->got++;
-	if (vp_state_apply(&check->frame, record))
+	snapshot->got++;
+	if (vp_state_apply(&check->framed, record))
 		wrong(check, "%s", vp_error());
-	if (check->counted && check->got == check->declared)
+	if (vp_snapshot_full(snapshot))
 		end_frame(check);
 }
 
@@ -519,12 +512,12 @@ static void check_time(struct check *check, const struct vp_record *record)
 static void new_segment(struct check *check)
 {
 	vp_state_clear(&check->state);
-	vp_state_clear(&check->frame);
+	vp_state_clear(&check->framed);
 	check->life_count = 0;
 	vp_places_free(&check->life_pids);
 	check->act = check->last_id = 0;
 	check->t = 0;
-	check->frame_pid = INT64_MIN;
+	check->snapshot = (struct vp_snapshot){ 0 };
 	check->page = 4096;
 	vp_places_free(&check->stacks);
 }
@@ -605,7 +598,7 @@ int main(int argc, char **argv)
 	static struct check check;
 	vp_program_start(&check.program, &about, NULL, NULL, argc, argv);
 	vp_state_init(&check.state);
-	vp_state_init(&check.frame);
+	vp_state_init(&check.framed);
 	new_segment(&check);
 	while (vp_flow_next(&check.program.flow))
 		on_line(&check, &check.program.flow.record);
@@ -613,7 +606,7 @@ int main(int argc, char **argv)
 	end_act(&check);
 	say_verdict(&check);
 	vp_state_free(&check.state);
-	vp_state_free(&check.frame);
+	vp_state_free(&check.framed);
 	free(check.lives);
 	vp_places_free(&check.life_pids);
 	vp_places_free(&check.stacks);
