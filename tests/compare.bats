@@ -53,7 +53,7 @@ row() { # NAME: change, private and shared KiB of that region
 	[[ $(row copy) == shared* ]]
 	run --separate-stderr vm-render --view compare --width 200 "$BATS_TEST_TMPDIR/run"
 	[ "$status" = 0 ]
-	[[ $output == *"what was written since the fork is not known"* ]]
+	[[ $output == *"what was written since the fork is unknown"* ]]
 	[[ $(row changed) == changed* && $(row added) == added* && $(row gone) == gone* ]]
 }
 

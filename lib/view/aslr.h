@@ -1,4 +1,4 @@
-/* The view aslr, which the view table shows too where a stream has nothing else. */
+/* The view aslr; the view table shows it too, for the output of vm-diff --entropy. */
 #ifndef VMPIPE_VIEW_ASLR_H
 #define VMPIPE_VIEW_ASLR_H
 

@@ -36,7 +36,7 @@ void vp_axis_time(struct vp_axis *axis, int64_t t0, int64_t t1, struct vp_pool *
 		return;
 	}
 	double span = (double)(t1 - t0), step = round_up(span / 8);
-	/* Above ten minutes people count in sixties. */
+	/* From about ten minutes on, steps are minutes and hours. */
 	static const double long_steps[] = { 60,   120,  300,   600,   900,  1800,
 		                             3600, 7200, 14400, 43200, 86400 };
 	for (size_t i = 0; step > 50e9 && i < sizeof long_steps / sizeof *long_steps; i++)

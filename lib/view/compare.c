@@ -9,6 +9,7 @@
  * is new. Without pages the private measures of smaps say the same by region.
  */
 #include "base/error.h"
+#include "base/nearest.h"
 #include "view/axis.h"
 #include "view/compare.h"
 #include "view/empty.h"
@@ -300,7 +301,7 @@ static void note_unknown(struct vp_compare *c)
 		                         "shows what "
 		                         "was written since the fork");
 	else if (!c->measured)
-		vp_build_note(&c->build, "what was written since the fork is not known: record "
+		vp_build_note(&c->build, "what was written since the fork is unknown: record "
 		                         "with --detail "
 		                         "smaps (by region) or --detail pages (by page)");
 }
@@ -511,9 +512,9 @@ static bool table_wanted(const struct vp_view_options *options)
 
 static int check(const struct vp_view_options *options)
 {
-	if (options->preset && strcmp(options->preset, "compare"))
-		return vp_fail("no preset '%s' of the view compare; there is: compare",
-		               options->preset);
+	static const char *const presets[] = { "compare" };
+	if (options->preset && strcmp(options->preset, presets[0]))
+		return vp_unknown("preset", options->preset, presets, 1);
 	return table_wanted(options) ? vp_compare_table_check(options) : 0;
 }
 

@@ -7,7 +7,7 @@
  *                                         + anon 1 MiB rw-p
  *   12 regions, 2.1 MiB                   12 unchanged
  */
-#include "base/error.h"
+#include "base/nearest.h"
 #include "view/diff_pairs.h"
 #include "view/diff_table.h"
 #include "view/empty.h"
@@ -270,9 +270,10 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 
 static int check(const struct vp_view_options *options)
 {
-	if (options->preset && strcmp(options->preset, "diff") && strcmp(options->preset, "all"))
-		return vp_fail("no preset '%s' of the view diff; there are: diff, all",
-		               options->preset);
+	static const char *const presets[] = { "diff", "all" };
+	if (options->preset && strcmp(options->preset, presets[0]) &&
+	    strcmp(options->preset, presets[1]))
+		return vp_unknown("preset", options->preset, presets, 2);
 	return table_wanted(options) ? vp_diff_table_check(options) : 0;
 }
 

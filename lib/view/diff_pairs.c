@@ -178,7 +178,7 @@ static void fold_same(struct vp_pairs *pairs)
 	pairs->count = kept;
 }
 
-/* One pair at the end for all that `goes` chooses, at most `most` of them. */
+/* Joins what `goes` chooses, at most `most` pairs, into one at the end. */
 static void gather(struct vp_pairs *pairs, bool (*goes)(const struct vp_pair *, uint64_t least),
                    uint64_t least, size_t most)
 {

@@ -189,7 +189,7 @@ static int count(struct explain *explain, const struct vp_region *region)
 	bool closed = !strchr(region->perms, 'r') && !strchr(region->perms, 'w') &&
 	              !strchr(region->perms, 'x') && region->perms[0];
 	if (kind >= explain->kind_count)
-		return 0; /* every kind of the stream has its number since it was read */
+		return 0; /* cannot be: a kind gets its number when its line is read */
 	add(&explain->all, region);
 	add(&explain->kinds[kind], region);
 	vp_build_count(&explain->build, kind, region->size);

@@ -1,4 +1,4 @@
-/* Merging the boxes of a timeline or a map that are smaller than a cell of a grid. */
+/* Merges the boxes of a timeline or a map that are smaller than a cell of a grid. */
 #include "base/error.h"
 #include "view/items.h"
 

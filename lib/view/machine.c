@@ -188,7 +188,7 @@ static void stack(struct machine *m, struct point *p)
 	p->sum += resident;
 }
 
-/* The moments of the process, or none. */
+/* Moves `at` to the next moment of the process. NULL: there is none. */
 static const struct vp_moment *next_moment(const struct machine *m, size_t *at)
 {
 	const struct vp_model *model = m->build.model;

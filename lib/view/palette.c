@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	{ "font", 0xc0e2f5, 0x6d93a8, 189, 'F' },
 	{ "device", 0x3d7f9e, 0x5fa9cc, 66, 'D' },
 	{ "gpu", 0x1f5f80, 0x8fc0d8, 24, 'P' },
-	/* the kernel's: yellows */
+	/* of the kernel: yellows */
 	{ "vdso", 0xc9b800, 0xf0e442, 184, 'v' },
 	{ "vvar", 0xdccf4e, 0xb8ad2c, 185, 'V' },
 	{ "vsyscall", 0xa39500, 0xfff08a, 142, 'y' },

@@ -173,7 +173,7 @@ static int collect(struct stats *stats)
 			}
 		}
 		if (last && region->start > last &&
-		    !(region->start >> 63)) /* above is the kernel's */
+		    !(region->start >> 63)) /* the kernel's half is no hole */
 			hole(stats, last, region->start);
 		last = region->end > last ? region->end : last;
 		below = region;

@@ -154,7 +154,7 @@ static struct vp_value key_value(struct summary *summary, uint32_t index)
 	}
 }
 
-/* Key frames tell of regions without an event: their row is the last. */
+/* Regions of key frames have no event: their row is the last. */
 static struct vp_value event_value(const struct summary *summary, size_t i, int field)
 {
 	if (i == summary->count)

@@ -127,7 +127,7 @@ struct table {
 	struct vp_field fields[FIELDS];
 	char grouped[128];   /* the columns of groups */
 	const char *columns; /* of the preset */
-	const char *sort;    /* unless the user says another */
+	const char *sort;    /* the preset order */
 	int by;              /* field; -1: no groups */
 	struct row *rows, total;
 	size_t count;
@@ -219,7 +219,7 @@ static void add_number(struct row *row, int field, uint64_t value)
 	row->known |= UINT64_C(1) << (field - EXCLUSIVE);
 }
 
-/* Of the further members those that have columns. */
+/* Adds the further members that have columns. */
 static void add_further(struct row *to, const struct vp_region *region)
 {
 	struct vp_member member;
@@ -497,7 +497,7 @@ static int table_build(const struct vp_model *model, const struct vp_view_option
 	return 0;
 }
 
-/* What the stream is of decides what a table without options shows. */
+/* Without options the kind of stream decides what a table shows. */
 static int build(const struct vp_model *model, const struct vp_view_options *options,
                  struct vp_figure *figure, struct vp_pool *pool)
 {

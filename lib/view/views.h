@@ -1,5 +1,5 @@
-/* Views: what is shown, computed once, as one of three figures (plugin.h) that any renderer draws.
- * One file a view: NAME.c. */
+/* Views: what is shown, computed once, as a figure (plugin.h) that any renderer draws. One file a
+ * view: NAME.c. */
 #ifndef VMPIPE_VIEW_VIEWS_H
 #define VMPIPE_VIEW_VIEWS_H
 
