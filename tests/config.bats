@@ -59,7 +59,7 @@ option() { # jq path in .options of the stream line, for the command line that f
 }
 
 @test "a wrong value is refused with its position" {
-	refused 'vm-sample:\n  interval: soon\n' '2:13: option "interval": "soon" is no time'
+	refused 'vm-sample:\n  interval: soon\n' '2:13: option "interval": "soon" is not a time'
 	refused 'vm-sample:\n  interval: [1s, 2s]\n' '2:13: a list'
 	refused 'vm-sample:\n  interval: {a: b}\n' '2:13: interval must be one plain value'
 	refused 'vm-sample:\n  interval:\n' '2:12: no value'

@@ -232,7 +232,7 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 	vm-sample --ebpf -O least=1M -- /bin/true >raw.ndjson
 	jq -se '[.[] | select(.call=="mmap") | .length] | length > 0 and all(.[]; . >= 1048576)' raw.ndjson
 	run -2 --separate-stderr vm-sample --ebpf -e mmap,nonsense -- /bin/true
-	[[ $stderr == *'"nonsense" is none of mmap|munmap|brk|'* ]]
+	[[ $stderr == *'"nonsense" is not one of mmap|munmap|brk|'* ]]
 	[ -z "$output" ]
 }
 

@@ -22,11 +22,11 @@ usage_error() { # TEXT that the message must contain
 
 @test "a value of the wrong type or outside its limits is refused with type and limits" {
 	run --separate-stderr vm-sample -i soon -p 1
-	usage_error '"soon" is no time'
+	usage_error '"soon" is not a time'
 	run --separate-stderr vm-sample -n 0 -p 1
 	usage_error '"0" is outside 1..'
 	run --separate-stderr vm-sample -n 99999999999999999999 -p 1
-	usage_error 'is no whole number'
+	usage_error 'is not a whole number'
 	run --separate-stderr vm-sample --detail most -p 1
 	usage_error 'most'
 	run --separate-stderr vm-sample -i
@@ -37,7 +37,7 @@ usage_error() { # TEXT that the message must contain
 	run --separate-stderr vm-sample -O detial=maps -p 1
 	usage_error '"detail"'
 	run --separate-stderr vm-sample -O detail=most -p 1
-	usage_error '"most" is none of'
+	usage_error '"most" is not one of'
 }
 
 @test "times are exact to the nanosecond in every unit" {

@@ -145,7 +145,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 	[[ $stderr == *'"view"'* ]]
 	refused 'vm-run:\n  stages: []\n' "$file:2:11: stages must be a list"
 	refused 'vm-run:\n  stages: [vm-sample, [nosuchprogram, x]]\n' "$file:2:24: no program nosuchprogram"
-	refused 'vm-run: { command: ls }\nvm-track: { keyframe: soon }\n' 'keyframe": "soon" is no time'
+	refused 'vm-run: { command: ls }\nvm-track: { keyframe: soon }\n' 'keyframe": "soon" is not a time'
 	refused 'vm-run:\n  recorded: half\n' "$file:2:13: "
 	refused 'vm-run:\n  render: []\n' 'nobody takes the lines'
 	refused 'vm-run:\n  render: [\n' "$file:3:1: "

@@ -4,6 +4,8 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -13,48 +15,56 @@ struct unit {
 	uint64_t factor;
 };
 
+/* clang-format off */
 static const struct unit times[] = {
 	{ "h", 3600000000000 }, { "m", 60000000000 }, { "min", 60000000000 },
-	{ "s", 1000000000 },    { "", 1000000000 },   { "ms", 1000000 },
-	{ "us", 1000 },         { "ns", 1 },          { NULL, 0 }
+	{ "s", 1000000000 }, { "", 1000000000 },
+	{ "ms", 1000000 }, { "us", 1000 }, { "ns", 1 },
+	{ NULL, 0 }
 };
-static const struct unit sizes[] = { { "", 1 },           { "b", 1 },
-	                             { "k", 1u << 10 },   { "m", 1u << 20 },
-	                             { "g", 1u << 30 },   { "t", (uint64_t)1 << 40 },
-	                             { "kib", 1u << 10 }, { "mib", 1u << 20 },
-	                             { "gib", 1u << 30 }, { "tib", (uint64_t)1 << 40 },
-	                             { NULL, 0 } };
+static const struct unit sizes[] = {
+	{ "", 1 }, { "b", 1 },
+	{ "k", 1u << 10 }, { "m", 1u << 20 }, { "g", 1u << 30 }, { "t", (uint64_t)1 << 40 },
+	{ "kib", 1u << 10 }, { "mib", 1u << 20 }, { "gib", 1u << 30 }, { "tib", (uint64_t)1 << 40 },
+	{ NULL, 0 }
+};
+/* clang-format on */
 
-static bool unit_is(const char *text, const char *unit, bool fold)
+/* Units are lower case; `fold`: the text may be of either case. */
+static const struct unit *unit_of(const char *text, const struct unit *units, bool fold)
 {
-	while (*text && *unit &&
-	       (*text == *unit || (fold && tolower((unsigned char)*text) == *unit)))
-		text++, unit++;
-	return !*text && !*unit;
+	for (; units->name; units++)
+		if (fold ? !strcasecmp(text, units->name) : !strcmp(text, units->name))
+			return units;
+	return NULL;
 }
 
-/* "1.5" and a unit, without going through a double where the value is whole. false: not that. */
+/* Reads "1.5" and a unit; a whole value does not pass through a double. False: it is none, or above
+ * INT64_MAX. */
 static bool scaled(const char *text, const struct unit *units, bool fold, uint64_t *value)
 {
 	uint64_t whole = 0, part = 0, place = 1;
 	bool digits = false;
-	for (; isdigit((unsigned char)*text); text++, digits = true) {
+	for (; isdigit((unsigned char)*text); text++) {
 		if (whole > (UINT64_MAX - 9) / 10)
 			return false;
 		whole = whole * 10 + (uint64_t)(*text - '0');
+		digits = true;
 	}
-	if (*text == '.')
-		for (text++; isdigit((unsigned char)*text); text++, digits = true)
-			if (place < 1000000000)
-				part = part * 10 + (uint64_t)(*text - '0'), place *= 10;
-	if (!digits)
+	bool point = *text == '.';
+	text += point;
+	for (; point && isdigit((unsigned char)*text); text++) {
+		digits = true;
+		if (place == 1000000000)
+			continue;
+		part = part * 10 + (uint64_t)(*text - '0');
+		place *= 10;
+	}
+	const struct unit *unit = digits ? unit_of(text, units, fold) : NULL;
+	if (!unit || whole > INT64_MAX / unit->factor)
 		return false;
-	while (units->name && !unit_is(text, units->name, fold))
-		units++;
-	if (!units->name || whole > INT64_MAX / units->factor)
-		return false;
-	*value = whole * units->factor +
-	         (uint64_t)((double)part * (double)units->factor / (double)place + 0.5);
+	*value = whole * unit->factor +
+	         (uint64_t)((double)part * (double)unit->factor / (double)place + 0.5);
 	return *value <= INT64_MAX;
 }
 
@@ -62,7 +72,7 @@ int vp_parse_time(const char *text, int64_t *nanoseconds)
 {
 	uint64_t value;
 	if (!scaled(text, times, false, &value))
-		return vp_fail("\"%s\" is no time: a number and ns, us, ms, s, m or h", text);
+		return vp_fail("\"%s\" is not a time: expected a number and ns, us, ms, s, m or h", text);
 	*nanoseconds = (int64_t)value;
 	return 0;
 }
@@ -70,7 +80,7 @@ int vp_parse_time(const char *text, int64_t *nanoseconds)
 int vp_parse_size(const char *text, uint64_t *bytes)
 {
 	if (!scaled(text, sizes, true, bytes))
-		return vp_fail("\"%s\" is no size: bytes, or a number and K, M, G or T", text);
+		return vp_fail("\"%s\" is not a size: expected bytes, or a number and K, M, G or T", text);
 	return 0;
 }
 

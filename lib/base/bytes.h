@@ -1,5 +1,5 @@
-/* Eight bytes at a time: loads and tests that the reader and the writer of lines share. Portable C;
- * compilers make single instructions of it. */
+/* Eight or sixteen bytes at a time: loads and tests that the reader and the writer of lines share.
+ * Portable C, of which compilers make single instructions. */
 #ifndef VMPIPE_BASE_BYTES_H
 #define VMPIPE_BASE_BYTES_H
 
@@ -13,7 +13,14 @@
 #define VP_ONES  0x0101010101010101u
 #define VP_HIGHS 0x8080808080808080u
 
-static inline uint64_t vp_load8(const void *at) /* the first byte lowest, on any machine */
+/* Loads and stores have the first byte lowest, on any machine. */
+static inline uint32_t vp_load4(const void *at)
+{
+	const unsigned char *b = at;
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static inline uint64_t vp_load8(const void *at)
 {
 	const unsigned char *b = at;
 	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 |
@@ -21,52 +28,52 @@ static inline uint64_t vp_load8(const void *at) /* the first byte lowest, on any
 	       (uint64_t)b[7] << 56;
 }
 
-static inline void vp_store8(void *at, uint64_t v)
-{
-	unsigned char *b = at;
-	b[0] = (unsigned char)v, b[1] = (unsigned char)(v >> 8), b[2] = (unsigned char)(v >> 16),
-	b[3] = (unsigned char)(v >> 24);
-	b[4] = (unsigned char)(v >> 32), b[5] = (unsigned char)(v >> 40),
-	b[6] = (unsigned char)(v >> 48), b[7] = (unsigned char)(v >> 56);
-}
-
-static inline uint32_t vp_load4(const void *at)
-{
-	const unsigned char *b = at;
-	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-}
-
 static inline void vp_store4(void *at, uint32_t v)
 {
 	unsigned char *b = at;
-	b[0] = (unsigned char)v, b[1] = (unsigned char)(v >> 8), b[2] = (unsigned char)(v >> 16),
+	b[0] = (unsigned char)v;
+	b[1] = (unsigned char)(v >> 8);
+	b[2] = (unsigned char)(v >> 16);
 	b[3] = (unsigned char)(v >> 24);
 }
 
-/* High bit set in each byte that cannot stand in a JSON string as it is: control, quote, backslash,
- * or >= 0x80. The lowest set bit is exact; bits above it may be false alarms. */
+static inline void vp_store8(void *at, uint64_t v)
+{
+	unsigned char *b = at;
+	b[0] = (unsigned char)v;
+	b[1] = (unsigned char)(v >> 8);
+	b[2] = (unsigned char)(v >> 16);
+	b[3] = (unsigned char)(v >> 24);
+	b[4] = (unsigned char)(v >> 32);
+	b[5] = (unsigned char)(v >> 40);
+	b[6] = (unsigned char)(v >> 48);
+	b[7] = (unsigned char)(v >> 56);
+}
+
+/* Sets the high bit of each byte that a JSON string must escape, or that is 0x80 or above: control
+ * characters, quote, backslash. The lowest set bit is exact; bits above it may be false. */
 static inline uint64_t vp_specials(uint64_t x)
 {
-	/* Each subtraction also marks bytes from 0x80 on, and those are wanted anyway. */
+	/* Each subtraction also marks bytes from 0x80 on: the result has them anyway. */
 	return ((x - VP_ONES * 0x20) | ((x ^ VP_ONES * '"') - VP_ONES) |
 	        ((x ^ VP_ONES * '\\') - VP_ONES) | x) &
 	       VP_HIGHS;
 }
 
-static inline unsigned vp_first(uint64_t specials) /* index of the lowest marked byte; not for 0 */
+/* Index of the lowest marked byte; `specials` is not 0. */
+static inline unsigned vp_first(uint64_t specials)
 {
-	uint64_t below = (specials & (~specials + 1)) -
-	                 1; /* all bits under the mark: one byte more than we want */
+	/* The bits below the mark cover one byte more than the index. */
+	uint64_t below = (specials & (~specials + 1)) - 1;
 	return (unsigned)((below & VP_ONES) * VP_ONES >> 56) - 1;
 }
 
-/* How many of 16 bytes, from the first on, can stand in a JSON string as they are. */
+/* Counts how many of 16 bytes, from the first on, need no escape. */
 static inline unsigned vp_run16(const void *at)
 {
 #ifdef __SSE2__
 	__m128i x = _mm_loadu_si128(at);
-	__m128i low =
-	        _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)); /* signed: those from 0x80 on as well */
+	__m128i low = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20)); /* signed: also from 0x80 on */
 	__m128i marks = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')),
 	                             _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
 	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(_mm_or_si128(low, marks)) |
@@ -80,8 +87,7 @@ static inline unsigned vp_run16(const void *at)
 #endif
 }
 
-/* The same of 16 bytes that are copied; where they overlap what they are copied to, it lies behind.
- */
+/* Copies 16 bytes, and counts them like vp_run16. The two may overlap if `to` is below `at`. */
 static inline unsigned vp_plain16(const void *at, void *to)
 {
 	unsigned run = vp_run16(at);
@@ -95,7 +101,7 @@ static inline unsigned vp_plain16(const void *at, void *to)
 	return run;
 }
 
-/* Eight lower- or upper-case hexadecimal digits: false if one is none. */
+/* Reads eight hexadecimal digits of either case. False: one is none. */
 static inline bool vp_hex8(const void *at, uint32_t *value)
 {
 	uint64_t x = vp_load8(at), letters = (x & VP_ONES * 0x40) >> 6;

@@ -1,6 +1,6 @@
-/* Buffers that grow to megabytes: from 2 MiB on in huge pages where the system has them, for
- * touching new memory page by page costs more than parsing what is put into it (8 MiB: 2.7 ms in
- * small pages, 0.65 ms in huge ones). */
+/* Buffers that grow to megabytes: from 2 MiB on in huge pages, where the system has them. Touching
+ * new memory page by page costs more than parsing what it holds: 8 MiB take 2.7 ms in small pages,
+ * 0.65 ms in huge ones. */
 #ifndef VMPIPE_BASE_LARGE_H
 #define VMPIPE_BASE_LARGE_H
 
@@ -10,8 +10,8 @@
 
 #define VP_LARGE ((size_t)2 << 20)
 
-/* Like realloc, but told how many bytes are worth keeping. Free with free(). NULL: no memory, the
- * old block is as it was. */
+/* Like realloc, but only the first `used` bytes are kept. Free with free(). NULL: no memory; the
+ * old block is unchanged. */
 static inline void *vp_large_grow(void *old, size_t used, size_t size)
 {
 	void *grown;

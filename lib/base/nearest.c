@@ -1,6 +1,7 @@
 /* The nearest known word, by edit distance. */
 #include "base/nearest.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return c < a ? c : a;
 }
 
-/* Optimal string alignment; both at most NEAREST_MAX long. */
+/* Optimal string alignment distance; both texts are at most NEAREST_MAX long. */
 static size_t distance(const char *a, size_t n, const char *b, size_t m)
 {
 	size_t rows[3][NEAREST_MAX + 1];
@@ -25,10 +26,10 @@ static size_t distance(const char *a, size_t n, const char *b, size_t m)
 	for (size_t i = 1; i <= n; i++) {
 		now[0] = i;
 		for (size_t j = 1; j <= m; j++) {
+			bool swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
 			now[j] = min3(last[j] + 1, now[j - 1] + 1,
 			              last[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < now[j])
+			if (swap && before[j - 2] + 1 < now[j])
 				now[j] = before[j - 2] + 1;
 		}
 		size_t *spare = before;
@@ -46,7 +47,7 @@ const char *vp_nearest(const char *word, const char *const *words, size_t count)
 	if (n > NEAREST_MAX)
 		return NULL;
 	if (best >= n)
-		best = n ? n - 1 : 0; /* a word that is wrong altogether is no neighbour */
+		best = n ? n - 1 : 0; /* a word without a common letter is not near */
 	for (size_t i = 0; i < count; i++) {
 		size_t m = strlen(words[i]);
 		if (m > NEAREST_MAX)
@@ -64,7 +65,9 @@ const char *vp_did_you_mean(const char *word, const char *const *words, size_t c
 {
 	static _Thread_local char text[NEAREST_MAX + 32];
 	const char *near = vp_nearest(word, words, count);
-	snprintf(text, sizeof text, near ? "; did you mean \"%s\"?" : "", near);
+	if (!near)
+		return "";
+	snprintf(text, sizeof text, "; did you mean \"%s\"?", near);
 	return text;
 }
 

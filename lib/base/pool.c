@@ -74,7 +74,8 @@ char *vp_pool_join(struct vp_pool *pool, const char *const *parts, size_t count)
 	return text ? text : "";
 }
 
-/* Mostly there is room in the block at hand: then the words are formed where they stay. */
+/* Prints into the current block; only where the text does not fit a block is taken, and it is
+ * printed again. */
 char *vp_pool_print(struct vp_pool *pool, const char *format, ...)
 {
 	struct block *block = pool->first;
@@ -86,8 +87,7 @@ char *vp_pool_print(struct vp_pool *pool, const char *format, ...)
 	int n = vsnprintf(text, left, format, list);
 	va_end(list);
 	if (n >= 0 && (size_t)n < left) {
-		block->used += ((size_t)n + 16) &
-		               ~(size_t)15; /* its NUL as well; what is left is a multiple of 16 */
+		block->used += ((size_t)n + 16) & ~(size_t)15; /* with its NUL, in steps of 16 */
 	} else {
 		text = n < 0 ? NULL : vp_pool_take(pool, (size_t)n + 1);
 		if (text)

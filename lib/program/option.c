@@ -23,7 +23,7 @@ static int parse_int(const char *text, int64_t *value)
 	errno = 0;
 	long long number = strtoll(text, &end, 10);
 	if (end == text || *end || isspace((unsigned char)*text) || errno)
-		return vp_fail("\"%s\" is no whole number", text);
+		return vp_fail("\"%s\" is not a whole number", text);
 	*value = number;
 	return 0;
 }
@@ -36,7 +36,7 @@ static int parse_flag(const char *text, bool *value)
 			*value = i < 4;
 			return 0;
 		}
-	return vp_fail("\"%s\" is neither true nor false", text);
+	return vp_fail("\"%s\" is not a flag: expected true or false", text);
 }
 
 /* The words of "maps|rss|smaps", each in turn. */
@@ -55,7 +55,7 @@ static int parse_enum(const char *text, const char *limits, int *value)
 			*value = i;
 			return 0;
 		}
-	return vp_fail("\"%s\" is none of %s", text, limits);
+	return vp_fail("\"%s\" is not one of %s", text, limits);
 }
 
 typedef int (*parser)(const char *text, int64_t *value);
