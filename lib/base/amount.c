@@ -72,7 +72,8 @@ int vp_parse_time(const char *text, int64_t *nanoseconds)
 {
 	uint64_t value;
 	if (!scaled(text, times, false, &value))
-		return vp_fail("\"%s\" is not a time: expected a number and ns, us, ms, s, m or h", text);
+		return vp_fail("\"%s\" is not a time: expected a number and ns, us, ms, s, m or h",
+		               text);
 	*nanoseconds = (int64_t)value;
 	return 0;
 }
@@ -80,7 +81,8 @@ int vp_parse_time(const char *text, int64_t *nanoseconds)
 int vp_parse_size(const char *text, uint64_t *bytes)
 {
 	if (!scaled(text, sizes, true, bytes))
-		return vp_fail("\"%s\" is not a size: expected bytes, or a number and K, M, G or T", text);
+		return vp_fail("\"%s\" is not a size: expected bytes, or a number and K, M, G or T",
+		               text);
 	return 0;
 }
 
