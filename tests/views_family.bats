@@ -483,3 +483,66 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	count '^note.* lost' 15
 	has 'note "28 other items were lost"'
 }
+
+# ---- the end, and the time asked for
+
+# Lines of a tracked stream: two processes with one heap each, of 4 and 8 pages.
+two_heaps() {
+	echo '{"type":"stream","t":0,"version":1,"program":"hand 1","sources":["procfs"]}'
+	for pid in 7 8; do
+		echo '{"type":"process","t":0.1,"pid":'$pid',"why":"first","ppid":1,"name":"demo"}'
+		echo '{"type":"snapshot","t":0.1,"pid":'$pid',"seq":0,"regions":1}'
+		echo '{"type":"region","t":0.1,"pid":'$pid',"id":1,"seq":0,"start":"0x0000000000010000","end":"0x00000000000'$((pid - 5))'0000","size":'$(((pid - 6) * 65536))',"perms":"rw-p","kind":"heap","rss":4096}'
+	done
+}
+
+gone() { # PID T
+	echo '{"type":"event","t":'$2',"pid":'$1',"call":"exit"}'
+	echo '{"type":"change","t":'$2',"pid":'$1',"event":"EXIT","act":'$1',"id":1,"start":"0x0000000000010000","end":"0x00000000000'$(($1 - 5))'0000","gone":[1]}'
+}
+
+# The rest of a stream, and its end.
+ends() { cat; echo '{"type":"end","t":1,"reason":"exit"}'; }
+
+@test "processes that end one right after the other have all been there before the end" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; gone 7 0.30001; gone 8 0.30002; } | ends >family
+	render timeline family
+	has '"2 at the end, 192 KiB"'
+	render summary --columns kind,regions,went,size family
+	same "$(row 0)" "kind=heap regions=2 went=0 size KiB=192 "
+	same "$(total)" "kind=total regions=2 went=0 size KiB=192 "
+}
+
+@test "a process that ended while another went on is not there at the end" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; gone 7 0.2; echo '{"type":"sample","t":0.25,"pid":8,"seq":1,"same":true}'; gone 8 0.3; } | ends >family
+	render timeline family
+	has '"1 at the end, 128 KiB"'
+	render summary --columns kind,regions,went,size family
+	same "$(row 0)" "kind=heap regions=1 went=1 size KiB=128 "
+}
+
+@test "a region that grew in the last sample counts once at the end, with its size of then" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; echo '{"type":"change","t":0.3,"pid":7,"event":"BRK_GROW","act":1,"id":1,"start":"0x0000000000010000","end":"0x0000000000050000","size":262144,"perms":"rw-p","kind":"heap","was":{"end":"0x0000000000020000","size":65536}}'; } | ends >grown
+	render timeline grown
+	has '"2 at the end, 384 KiB"'
+}
+
+@test "summary: a region that changes its kind neither came nor went, and totals are the sums of the rows" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; echo '{"type":"change","t":0.3,"pid":7,"event":"PERM_CHANGE","act":1,"id":1,"start":"0x0000000000010000","end":"0x0000000000020000","size":65536,"perms":"rwxp","kind":"jit","rss":4096,"was":{"perms":"rw-p","kind":"heap"}}'; } | ends >kinds
+	render summary --columns kind,regions,came,went,bytes_came,size kinds
+	same "$(row 0)" "kind=jit regions=1 came=0 went=0 came KiB=0 size KiB=64 "
+	same "$(row 1)" "kind=heap regions=1 came=0 went=0 came KiB=0 size KiB=128 "
+	same "$(total)" "kind=total regions=2 came=0 went=0 came KiB=0 size KiB=192 "
+}
+
+@test "summary --from: what was there at that time is the start, and samples since then are counted" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; printf '{"type":"sample","t":0.%s,"pid":7,"seq":%s,"same":true}\n' 2 1 3 2; } | ends >quiet
+	render summary --from 0.15 --columns kind,regions_start,regions,size_start,size quiet
+	same "$(row 0)" "kind=heap at start=2 regions=2 size at start KiB=192 size KiB=192 "
+	has '2 samples'
+}

@@ -22,6 +22,8 @@ struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid);
 /* Finds the process that a view of one process shows: filter.pid, or the first that has regions.
  * NULL: none. */
 struct vp_proc *vp_model_chosen(const struct vp_model *model);
+/* Was this one of model->spans there at the end: does it live, or did it until the last exits? */
+bool vp_model_at_end(const struct vp_model *model, const struct vp_span *span);
 /* Of a stream of vm-diff: is this region really different? */
 bool vp_model_is_real(const struct vp_model *model, uint64_t id);
 /* Finds the page tables of a process. NULL: unknown. */

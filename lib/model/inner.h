@@ -110,10 +110,11 @@ struct vp_keeper {
 	vp_take *finish;
 	vp_take *free;
 };
-extern const struct vp_keeper vp_keeper_at, vp_keeper_before, vp_keeper_changes, vp_keeper_episodes,
-        vp_keeper_faults, vp_keeper_frames, vp_keeper_journal, vp_keeper_lives, vp_keeper_machine,
-        vp_keeper_moments, vp_keeper_names, vp_keeper_notes, vp_keeper_pages, vp_keeper_procs,
-        vp_keeper_spans, vp_keeper_stacks, vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
+extern const struct vp_keeper vp_keeper_at, vp_keeper_before, vp_keeper_changes, vp_keeper_ending,
+        vp_keeper_episodes, vp_keeper_faults, vp_keeper_frames, vp_keeper_journal, vp_keeper_lives,
+        vp_keeper_machine, vp_keeper_moments, vp_keeper_names, vp_keeper_notes, vp_keeper_pages,
+        vp_keeper_procs, vp_keeper_spans, vp_keeper_stacks, vp_keeper_tables, vp_keeper_tally,
+        vp_keeper_tracker;
 enum { VP_KEEPERS_MAX = 24 };
 
 /* keepers.c: calls those that are at work, in the order of the table. */
@@ -226,14 +227,26 @@ struct vp_names_work { /* names.c */
 	struct vp_places indexes; /* by the hash of the bytes */
 };
 
+/* ending.c: exits that nothing but further exits follows. Where nothing lives at the end, the end
+ * is the moment before the first of them. */
+struct vp_ending {
+	bool exits;   /* the last change was an exit */
+	uint32_t run; /* number of this row of exits, from 1 */
+	size_t span;  /* index of the first span that they have ended */
+};
+
 struct vp_tally_work {            /* tally.c */
 	struct vp_tallies alive;  /* as it stands */
-	struct vp_tallies before; /* just before the last process ended */
-	bool has_before;
+	struct vp_tallies before; /* the last exits: events, raw and samples alone */
+	uint32_t run;             /* vp_ending.run of what is kept */
+	struct vp_tally_before {
+		int by;
+		size_t index;
+		struct vp_tally tally;
+	} * kept; /* tallies that these exits have changed, as they were before */
+	size_t kept_count, kept_size;
 	bool begun; /* filter.from has passed */
 	int64_t t;
-	bool exits; /* exit_t, exit_pid: the last EXIT */
-	int64_t exit_t, exit_pid;
 	struct vp_touched {
 		uint8_t by;
 		uint32_t index;
@@ -293,6 +306,7 @@ struct vp_model_inner {
 	struct vp_places life_pids; /* lives.c: into lives, the last one of a pid */
 	struct vp_frame_work frame;
 	struct vp_names_work names;
+	struct vp_ending ending;
 	struct vp_tally_work tally;
 	struct vp_journal_work journal;
 	struct vp_stacks_work stacks;

@@ -161,6 +161,7 @@ struct vp_tally {
 	uint64_t regions_start, regions, came, went, grew, shrank, split, merged;
 	uint64_t size_start, size, size_peak, bytes_came, bytes_went;
 	uint64_t rss_start, rss, rss_peak;
+	uint32_t run; /* of exits, before which it was kept; the keeper's own */
 	bool has_rss, used, touched;
 };
 
@@ -267,6 +268,8 @@ struct vp_model {
 	int64_t t0, t1; /* ns: first and last t within from and to; t1 < t0: there was none */
 	struct vp_span *spans;
 	size_t span_count, span_size;
+	bool ended;      /* nothing lives at the end: exits came last, and the end is before them */
+	size_t end_span; /* index of the first span that those exits have ended */
 	struct vp_span *before; /* rss_last is that of then */
 	size_t before_count, before_size;
 	struct vp_page_run *page_runs;

@@ -72,7 +72,6 @@ static void begin(struct vp_tally_work *work)
 				                  .used = one->regions > 0 };
 		}
 	memset(tallies->events, 0, sizeof tallies->events);
-	tallies->raw = tallies->samples = 0;
 	work->begun = true;
 }
 
@@ -86,6 +85,79 @@ static void tally_moment(struct vp_model *model, struct vp_follow *follow, int64
 	work->t = t;
 	if (!counts(model) && t > model->filter.from)
 		begin(work);
+}
+
+/* ---- the end ---- */
+
+static void act_over(struct vp_tally_work *work)
+{
+	struct vp_event_tally *event = &work->alive.events[work->act.event];
+	if (work->act.size > 0)
+		event->came += (uint64_t)work->act.size;
+	else
+		event->went += (uint64_t)-work->act.size;
+	event->rss += work->act.rss;
+	event->has_rss |= work->act.has_rss;
+	work->act.size = work->act.rss = 0;
+	work->act.has_rss = false;
+}
+
+static void tallies_copy(struct vp_model *model, struct vp_tallies *to,
+                         const struct vp_tallies *from)
+{
+	for (int by = 0; by < VP_BY_COUNT; by++) {
+		size_t count = from->count[by];
+		if (vp_model_reach(model, &to->of[by], count, &to->count[by], sizeof *to->of[by]))
+			return;
+		if (count)
+			memcpy(to->of[by], from->of[by], count * sizeof *to->of[by]);
+		if (to->count[by] > count)
+			memset(to->of[by] + count, 0, (to->count[by] - count) * sizeof *to->of[by]);
+	}
+	memcpy(to->events, from->events, sizeof to->events);
+	to->raw = from->raw;
+	to->samples = from->samples;
+}
+
+/* The first of the last exits: what stands now is what there was at the end. */
+static void before_exits(struct vp_tally_work *work, uint32_t run)
+{
+	moment_over(work);
+	act_over(work);
+	work->run = run;
+	work->kept_count = 0;
+	memcpy(work->before.events, work->alive.events, sizeof work->before.events);
+	work->before.raw = work->alive.raw;
+	work->before.samples = work->alive.samples;
+}
+
+/* Keeps what a tally was before the last exits, once. */
+static void keep_before(struct vp_model *model, struct vp_tally *tally, int by, size_t index)
+{
+	struct vp_tally_work *work = &model->inner->tally;
+	if (!model->inner->ending.exits || tally->run == work->run ||
+	    vp_model_room(model, &work->kept, work->kept_count, &work->kept_size,
+	                  sizeof *work->kept))
+		return;
+	struct vp_tally_before *kept = &work->kept[work->kept_count++];
+	kept->by = by;
+	kept->index = index;
+	kept->tally = *tally;
+	tally->run = work->run;
+}
+
+/* Puts back what there was before the last exits. */
+static void restore(struct vp_model *model)
+{
+	const struct vp_tally_work *work = &model->inner->tally;
+	struct vp_tallies *tallies = &model->tallies;
+	for (size_t i = 0; i < work->kept_count; i++) {
+		const struct vp_tally_before *kept = &work->kept[i];
+		tallies->of[kept->by][kept->index] = kept->tally;
+	}
+	memcpy(tallies->events, work->before.events, sizeof tallies->events);
+	tallies->raw = work->before.raw;
+	tallies->samples = work->before.samples;
 }
 
 /* ---- one region ---- */
@@ -141,30 +213,34 @@ static void count(struct vp_tally *tally, const struct vp_sums *had, const struc
 	}
 }
 
-static void move(struct vp_model *model, int by, size_t index, const struct vp_sums *had,
-                 const struct vp_sums *has, int event, bool start)
+/* Takes `had` from a tally, or gives it `has`. */
+static struct vp_tally *weigh(struct vp_model *model, int by, size_t index,
+                              const struct vp_sums *had, const struct vp_sums *has)
 {
 	struct vp_tally *tally = tally_of(model, by, index);
 	if (!tally)
-		return;
+		return NULL;
+	keep_before(model, tally, by, index);
 	if (had)
 		put(tally, had, false);
 	if (has)
 		put(tally, has, true);
-	if (counts(model))
-		count(tally, had, has, event, start);
 	touch(model, tally, by, index);
+	return tally;
 }
 
-static void move_between(struct vp_model *model, int by, size_t from, size_t to,
-                         const struct vp_move *m, bool start)
+/* A region that only changes its kind or name neither came nor went: its bytes move to the other
+ * tally, which counts what has changed besides. So the counts of all add up. */
+static void move(struct vp_model *model, int by, size_t from, size_t to, const struct vp_move *m,
+                 bool start)
 {
-	if (!m->had || !m->has || from == to) {
-		move(model, by, m->had ? from : to, m->had, m->has, m->event, start);
-		return;
-	}
-	move(model, by, from, m->had, NULL, m->event, false);
-	move(model, by, to, NULL, m->has, m->event, false);
+	bool apart = m->had && m->has && from != to;
+	if (apart)
+		weigh(model, by, from, m->had, NULL);
+	size_t index = m->has ? to : from;
+	struct vp_tally *tally = weigh(model, by, index, apart ? NULL : m->had, m->has);
+	if (tally && counts(model))
+		count(tally, m->had, m->has, m->event, start);
 }
 
 /* Counts what key frames alone show. */
@@ -186,64 +262,6 @@ static void count_frame(struct vp_model *model, const struct vp_sums *had,
 	frames->has_rss |= knows_rss(had) || knows_rss(has);
 }
 
-/* ---- the end of the last process ---- */
-
-static void act_over(struct vp_tally_work *work)
-{
-	struct vp_event_tally *event = &work->alive.events[work->act.event];
-	if (work->act.size > 0)
-		event->came += (uint64_t)work->act.size;
-	else
-		event->went += (uint64_t)-work->act.size;
-	event->rss += work->act.rss;
-	event->has_rss |= work->act.has_rss;
-	work->act.size = work->act.rss = 0;
-	work->act.has_rss = false;
-}
-
-static void tallies_copy(struct vp_model *model, struct vp_tallies *to,
-                         const struct vp_tallies *from)
-{
-	for (int by = 0; by < VP_BY_COUNT; by++) {
-		size_t count = from->count[by];
-		if (vp_model_reach(model, &to->of[by], count, &to->count[by], sizeof *to->of[by]))
-			return;
-		if (count)
-			memcpy(to->of[by], from->of[by], count * sizeof *to->of[by]);
-		if (to->count[by] > count)
-			memset(to->of[by] + count, 0, (to->count[by] - count) * sizeof *to->of[by]);
-	}
-	memcpy(to->events, from->events, sizeof to->events);
-	to->raw = from->raw;
-	to->samples = from->samples;
-}
-
-static bool others_live(const struct vp_model *model, const struct vp_follow *follow)
-{
-	for (size_t i = 0; i < model->inner->follow_count; i++)
-		if (model->inner->follows[i] != follow && model->inner->follows[i]->open_count)
-			return true;
-	return false;
-}
-
-/* Before a process ends: notes what there was if it is the last. An EXIT has a line for each
- * region; at the first all others are still counted. */
-static void before_exit(struct vp_model *model, const struct vp_move *m)
-{
-	struct vp_tally_work *work = &model->inner->tally;
-	if (work->exits && work->exit_t == m->t && work->exit_pid == m->follow->pid)
-		return;
-	work->exits = true;
-	work->exit_t = m->t;
-	work->exit_pid = m->follow->pid;
-	if (!counts(model) || others_live(model, m->follow))
-		return;
-	moment_over(work);
-	act_over(work);
-	tallies_copy(model, &work->before, &work->alive);
-	work->has_before = true;
-}
-
 /* ---- what the keepers hear ---- */
 
 static void tally_region(struct vp_model *model, const struct vp_move *m)
@@ -253,17 +271,16 @@ static void tally_region(struct vp_model *model, const struct vp_move *m)
 	 * came later. */
 	bool later = model->segments > 1 || (proc && proc->later);
 	bool start = m->event < 0 && !m->was && !later;
-	if (m->event == VP_E_EXIT && !m->now)
-		before_exit(model, m);
+	const struct vp_ending *ending = &model->inner->ending;
+	if (ending->exits && ending->run != model->inner->tally.run)
+		before_exits(&model->inner->tally, ending->run);
 	if (m->event < 0 && !start && counts(model))
 		count_frame(model, m->had, m->has);
-	move(model, VP_BY_ALL, 0, m->had, m->has, m->event, start);
-	move_between(model, VP_BY_KIND, m->was ? m->was->kind : 0, m->now ? m->now->kind : 0, m,
-	             start);
-	move_between(model, VP_BY_NAME, m->was ? m->was->name : 0, m->now ? m->now->name : 0, m,
-	             start);
+	move(model, VP_BY_ALL, 0, 0, m, start);
+	move(model, VP_BY_KIND, m->was ? m->was->kind : 0, m->now ? m->now->kind : 0, m, start);
+	move(model, VP_BY_NAME, m->was ? m->was->name : 0, m->now ? m->now->name : 0, m, start);
 	if (proc)
-		move(model, VP_BY_PROC, m->follow->proc - 1, m->had, m->has, m->event, start);
+		move(model, VP_BY_PROC, m->follow->proc - 1, m->follow->proc - 1, m, start);
 }
 
 static void tally_change(struct vp_model *model, const struct vp_fact *fact)
@@ -297,11 +314,14 @@ static void tally_line(struct vp_model *model, struct vp_fact *fact)
 static void tally_finish(struct vp_model *model)
 {
 	struct vp_tally_work *work = &model->inner->tally;
-	bool ended = work->has_before && !others_live(model, NULL);
 	moment_over(work);
 	if (work->act.known)
 		act_over(work);
-	tallies_copy(model, &model->tallies, ended ? &work->before : &work->alive);
+	if (!counts(model))
+		begin(work);
+	tallies_copy(model, &model->tallies, &work->alive);
+	if (model->ended)
+		restore(model);
 }
 
 static void tally_free(struct vp_model *model)
@@ -310,9 +330,9 @@ static void tally_free(struct vp_model *model)
 	for (int by = 0; by < VP_BY_COUNT; by++) {
 		free(model->tallies.of[by]);
 		free(work->alive.of[by]);
-		free(work->before.of[by]);
 	}
 	free(work->touched);
+	free(work->kept);
 }
 
 const struct vp_keeper vp_keeper_tally = {

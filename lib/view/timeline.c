@@ -376,9 +376,9 @@ static int legend(struct timeline *line)
 	struct vp_build *build = &line->build;
 	for (size_t i = 0; i < line->item_count; i++) {
 		const struct vp_span *span = line->items[i].span;
-		vp_build_count(build, span->kind,
-		               span->t1 >= line->t1 ? span->end - span->start : 0);
-		build->regions[span->kind] -= span->t1 < line->t1;
+		bool there = vp_model_at_end(build->model, span);
+		vp_build_count(build, span->kind, there ? span->end - span->start : 0);
+		build->regions[span->kind] -= !there;
 	}
 	if (vp_build_classes(build))
 		return -1;
