@@ -278,7 +278,8 @@ static void frame_if_due(struct track *track, int64_t t, int64_t pid)
 	if (!state.keyframe || last == INT64_MIN || t - last < state.keyframe)
 		return;
 	track->again = true;
-	vp_tracker_keyframe(track->tracker, t, pid);
+	if (vp_tracker_keyframe(track->tracker, t, pid))
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 	track->again = false;
 }
 

@@ -437,8 +437,7 @@ static int put_tracked(struct vp_diff *diff)
 	put_mark(diff, MOMENT_B, 'B', &diff->b);
 	failed = failed || track(tracker, diff->pid, MOMENT_B, 1, diff->bs, diff->b_count);
 	diff->quiet = true;
-	if (!failed)
-		vp_tracker_keyframe(tracker, MOMENT_B, -1);
+	failed = failed || vp_tracker_keyframe(tracker, MOMENT_B, -1);
 	size_t touched = diff->counts.added + diff->counts.resized + diff->counts.perms +
 	                 diff->counts.renamed + diff->counts.resident + diff->counts.moved;
 	diff->counts.same -= touched < diff->counts.same ? touched : diff->counts.same;

@@ -18,8 +18,7 @@ struct lines {
 	size_t n, size;
 };
 
-/* The samples of one process by one source: the one whose lines are coming, and the last whole one.
- */
+/* Samples of one process by one source: the one whose lines are coming, and the last whole one. */
 struct sample {
 	int64_t pid;
 	char *name; /* of the source and its format, or "snapshot", or "system" */
@@ -324,8 +323,7 @@ static int feed_tracked(struct vp_rewind *rewind, struct vp_record *record)
 	return vp_state_apply(&rewind->state, record);
 }
 
-/* The first id shows that the stream is tracked. The snapshot line before it was kept as a sample.
- */
+/* The first id shows that the stream is tracked. The snapshot line before it is a sample so far. */
 static int become_tracked(struct vp_rewind *rewind, const struct vp_record *record)
 {
 	if (rewind->tracked)

@@ -25,8 +25,7 @@ struct vp_snapshot {
 
 /* Begins a snapshot at a snapshot line, or at a region line that has none. Counts no region. */
 void vp_snapshot_begin(struct vp_snapshot *snapshot, const struct vp_record *record);
-/* Is this a region line of the snapshot: of the same process and `seq`? True of a closed one, too.
- */
+/* Is this a region line of the same process and `seq`? The snapshot may be closed already. */
 bool vp_snapshot_holds(const struct vp_snapshot *snapshot, const struct vp_record *record);
 /* Is the snapshot open, and does this line show that no more of its regions come? */
 bool vp_snapshot_ends(const struct vp_snapshot *snapshot, const struct vp_record *record);

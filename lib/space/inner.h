@@ -1,5 +1,5 @@
-/* What the parts of the kinds share: rules.c states them, match.c compares texts, kinds.c asks the
- * rules for each region of a snapshot. */
+/* What the files of the kinds share: rules.c has the rules, match.c compares texts, kinds.c asks
+ * the rules for each region of a snapshot. */
 #ifndef VMPIPE_SPACE_INNER_H
 #define VMPIPE_SPACE_INNER_H
 
@@ -14,20 +14,18 @@ struct vp_kind_place {
 	size_t count, at;
 	const unsigned char *facts; /* for each region: a set of enum vp_kind_fact */
 	bool threads_known;
-	bool stacks_marked; /* the kernel says of one that it was mapped as a stack, so it does of
-	                       all */
-	uint64_t stack_sizes[8]; /* of the stacks that are known by their pointers, each once */
+	bool stacks_marked;      /* the kernel shows which regions were mapped as stacks */
+	uint64_t stack_sizes[8]; /* sizes of the stacks that threads point to, each once */
 	size_t stack_size_count;
 };
 enum vp_kind_fact {
-	VP_KIND_HOLDS_STACK = 1,
-	VP_KIND_HOLDS_LOCAL = 2,
-	VP_KIND_OBJECT = 4,
-	VP_KIND_MAIN = 8
+	VP_KIND_HOLDS_STACK = 1, /* a thread's stack pointer points into it */
+	VP_KIND_HOLDS_LOCAL = 2, /* it holds the thread-local storage of the first thread */
+	VP_KIND_OBJECT = 4,      /* its file has an executable mapping beside it */
+	VP_KIND_MAIN = 8,        /* it belongs to the program itself */
 };
 
-/* A text without inodes (pmap's) has a file where it has a name that the kernel does not make up.
- */
+/* Without inodes, as in pmap's text, a region has a file if its name is not the kernel's own. */
 static inline bool vp_kind_has_file(const struct vp_region *region)
 {
 	if (!region->inode.n)
@@ -35,7 +33,7 @@ static inline bool vp_kind_has_file(const struct vp_region *region)
 	return region->inode.n > 0 && !(region->inode.n == 1 && region->inode.p[0] == '0');
 }
 
-/* The neighbour below (step -1) or above (+1), if it touches; NULL. */
+/* The neighbour below (step -1) or above (+1); NULL: none touches the region. */
 static inline const struct vp_region *vp_kind_neighbour(const struct vp_kind_place *place, int step)
 {
 	const struct vp_region *here = &place->regions[place->at], *there = here + step;
@@ -52,9 +50,9 @@ bool vp_match_word(vp_str words, const char *word);
 
 /* rules.c: the rules in the order in which they are asked, the user's first. */
 size_t vp_kind_rules(void);
-size_t vp_kind_rules_added(void); /* so many of them are the user's */
+size_t vp_kind_rules_added(void); /* number of the user's rules */
 const struct vp_kind_rule *vp_kind_rule_at(size_t number);
-/* Shapes that hold only for regions in which a thread points. */
+/* Shapes of regions that a thread points to. */
 bool vp_kind_stack_pointed(const struct vp_kind_place *place);
 bool vp_kind_local_pointed(const struct vp_kind_place *place);
 

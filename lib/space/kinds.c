@@ -194,8 +194,7 @@ static bool beside_fits(const struct pass *pass, const struct candidate *candida
 	return !rule->after || (below && vp_str_eq(below->kind, candidate->after));
 }
 
-/* A source that gives three letters alone means private memory; on macOS the label says the rest.
- */
+/* Three letters alone mean private memory; on macOS the label says the rest. */
 static bool permissions_fit(const struct vp_kind_rule *rule, const struct vp_region *region)
 {
 	char perms[sizeof region->perms];

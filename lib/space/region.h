@@ -1,5 +1,4 @@
-/* Regions are kept and compared: storage for their strings, equality by members, `was` of a change.
- */
+/* Regions are kept and compared: storage of strings, equality by members, `was` of a change. */
 #ifndef VMPIPE_SPACE_REGION_H
 #define VMPIPE_SPACE_REGION_H
 

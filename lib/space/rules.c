@@ -164,11 +164,11 @@ static bool wasm_shape(const struct vp_kind_place *place)
 /* ---- the table ---- */
 
 /* Programs that hold V8 or Python, by the last part of a path that they have mapped executable. */
-#define V8                                                                                     \
-	"node|nodejs|libnode.so*|libv8*.so*|d8|deno|electron|chrome|chromium*|headless_shell|" \
-	"content_shell|libcef.so|msedge|brave|opera|vivaldi*|code|QtWebEngineProcess|"         \
-	"libQt*WebEngineCore.so*"
-#define PYTHON "python*|libpython*|pypy*|libpypy*"
+static const char V8[] =
+        "node|nodejs|libnode.so*|libv8*.so*|d8|deno|electron|chrome|chromium*|headless_shell|"
+        "content_shell|libcef.so|msedge|brave|opera|vivaldi*|code|QtWebEngineProcess|"
+        "libQt*WebEngineCore.so*";
+static const char PYTHON[] = "python*|libpython*|pypy*|libpypy*";
 
 #define VSYSCALL UINT64_C(0xffffffffff600000)
 

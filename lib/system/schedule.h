@@ -17,8 +17,7 @@ void vp_schedule_start(struct vp_schedule *schedule, int64_t now, int64_t interv
 /* A tick was served, and the time is `now`: goes on to the next tick that has not passed. Returns
  * how many ticks have passed. */
 uint64_t vp_schedule_served(struct vp_schedule *schedule, int64_t now);
-/* Skips the ticks before `until`. Returns their number; 1 for the pause where there is no interval.
- */
+/* Skips the ticks before `until`. Returns their number; without an interval, 1 for the pause. */
 uint64_t vp_schedule_rest(struct vp_schedule *schedule, int64_t until);
 
 #endif

@@ -40,8 +40,7 @@ void vp_watch_input(struct vp_watch *watch, int input); /* VP_WOKE_INPUT while i
 /* VP_WOKE_EVENTS while it is readable; several may be added. 0, -1 (vp_error). */
 int vp_watch_events(struct vp_watch *watch, int events);
 int vp_watch_add(struct vp_watch *watch, int64_t pid); /* 0, -1 (vp_error) */
-/* Waits until `when` (ns, monotonic). VP_WOKE_ENDED: once, when the last watched process has ended.
- */
+/* Waits until `when` (ns, monotonic). VP_WOKE_ENDED comes once, when the last process has ended. */
 enum vp_woke vp_watch_until(struct vp_watch *watch, int64_t when);
 /* After VP_WOKE_SIGNAL: waits until the last watched process has ended, or `when`. Another signal
  * kills. */

@@ -164,8 +164,7 @@ static bool has_advice(const struct vp_region *region, const struct vp_region *w
 	       flags_are(was->flags, is->flags, region->flags, false);
 }
 
-/* Did one madvise change both? It passes over holes, and over regions that have the advice already.
- */
+/* Did one madvise change both? It passes over holes and over regions that have the advice. */
 static bool same_advice(const struct space *space, const struct group *a, const struct group *b,
                         struct stroke x, struct stroke y)
 {

@@ -8,13 +8,13 @@
 /* clang-format off */
 #define VP_EVENTS(E) E(MMAP_ADD) E(MUNMAP_REMOVE) E(BRK_GROW) E(BRK_SHRINK) E(STACK_GROW) E(RESIZE_MAPPING)           \
 	E(PERM_CHANGE) E(SPLIT) E(MERGE) E(MOVE) E(RENAME) E(RESIDENT_CHANGE) E(FORK) E(EXEC_REBUILD) E(EXIT)
-/* clang-format on */
 enum vp_event {
 #define E(name) VP_E_##name,
 	VP_EVENTS(E)
 #undef E
-	        VP_E_COUNT
+	VP_E_COUNT
 };
+/* clang-format on */
 extern const char *const vp_event_names[VP_E_COUNT];
 
 /* One change of one region. All pointers are borrowed until the sink returns. */

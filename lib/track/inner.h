@@ -70,8 +70,7 @@ struct origin {
 	uint64_t onto, onto_end; /* the part that was moved there; what lay below is no ancestor */
 };
 
-/* Old and new regions that overlap in a chain: [was, was_end) and [now, now_end) of the two arrays.
- */
+/* Old and new regions that overlap in a chain: [was, was_end) and [now, now_end) of two arrays. */
 struct group {
 	uint32_t was, was_end, now, now_end;
 	uint32_t next, lead; /* the groups of one act; lead: the lowest of them */
@@ -158,11 +157,11 @@ int vp_track_room(struct vp_tracker *tracker, const struct space *space);
 /* Room for `count` ids; NULL: no memory. */
 uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count);
 
-/* ---- blocks.c: who needs all of `live` calls vp_track_whole before; the rest works either way
- * ---- */
+/* ---- blocks.c ---- */
 
-void vp_track_divide(struct space *space); /* into blocks, if there are many */
-void vp_track_whole(struct space *space);  /* all live regions are in `live` again */
+/* A caller that needs all of `live` joins the blocks first; other functions work either way. */
+void vp_track_whole(struct space *space);  /* joins the blocks in `live` */
+void vp_track_divide(struct space *space); /* into blocks, if there are many regions */
 /* The first live region that ends after this address. */
 struct place vp_track_find(const struct space *space, uint64_t address);
 /* NULL: the place is the end. */
@@ -193,8 +192,9 @@ bool vp_track_other_perms(const struct vp_region *a, const struct vp_region *b);
 
 /* ---- match.c ---- */
 
+/* Pairs and groups the regions of `live` and `next`, and settles all groups. */
 void vp_track_match(struct vp_tracker *tracker, struct space *space);
-/* Settles all groups as if nothing had been moved. */
+/* Decides who descends from whom in all groups, as if nothing had been moved. */
 void vp_track_settle_all(struct vp_tracker *tracker, struct space *space);
 /* Settles one group again, with `onto` of its origins set. */
 void vp_track_settle(struct vp_tracker *tracker, struct space *space, uint32_t g);
@@ -216,11 +216,14 @@ unsigned vp_track_move(struct vp_tracker *tracker, struct space *space, unsigned
 
 /* ---- acts.c ---- */
 
+/* Joins groups that one call explains. */
 void vp_track_join(struct vp_tracker *tracker, struct space *space);
 
 /* ---- event.c ---- */
 
+/* Names the event of each new region of a group. */
 void vp_track_name(struct vp_tracker *tracker, struct space *space);
+/* Reports all changes to the sink, act by act. */
 void vp_track_emit(struct vp_tracker *tracker, struct space *space);
 
 #endif

@@ -7,9 +7,7 @@
 
 #include "stream/record.h"
 
-/* [start, end) holds `regions`, and [left, left_end), which may be empty, holds nothing. All zero:
- * empty.
- */
+/* [start, end) holds `regions`; [left, left_end), which may be empty, holds nothing. */
 struct vp_known {
 	uint64_t start, end, left, left_end;
 	struct vp_region *regions;

@@ -232,8 +232,7 @@ static void add_stretch(struct stretches *list, const struct stretch *stretch)
 		list->at[list->count++] = *stretch;
 }
 
-/* Of each old region, the parts that are no longer mapped. A part that was replaced has not moved.
- */
+/* The parts of old regions that are no longer mapped. A part that was replaced has not moved. */
 static void find_gone(const struct vp_tracker *tracker, const struct space *space, uint32_t g,
                       struct stretches *gone)
 {

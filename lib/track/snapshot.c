@@ -1,5 +1,4 @@
-/* Processes and their snapshots: takes regions in beside what was there before, and gives frames.
- */
+/* Processes and their snapshots: takes regions beside those of the last snapshot, gives frames. */
 #include "track/snapshot.h"
 
 #include <stdlib.h>
@@ -230,7 +229,8 @@ static void turn(struct vp_tracker *tracker, struct space *space)
 	vp_track_sift(space);
 }
 
-static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space *space)
+/* -1 (vp_error): no memory. */
+static int give_frame(struct vp_tracker *tracker, int64_t t, const struct space *space)
 {
 	size_t count = space->live.count;
 	const struct vp_region **regions = malloc((count + 1) * sizeof *regions);
@@ -239,11 +239,13 @@ static void give_frame(struct vp_tracker *tracker, int64_t t, const struct space
 		regions[i] = reported(&space->live, i);
 		ids[i] = space->live.at[i].id;
 	}
-	if (regions && ids)
+	bool made = regions && ids;
+	if (made)
 		tracker->sink.frame(tracker->sink.ctx, t, space->pid, space->seq, regions, ids,
 		                    count);
 	free(regions);
 	free(ids);
+	return made ? 0 : vp_no_memory();
 }
 
 /* After exec no old region is left: their ids are spread over the `gone` of the new regions. */
@@ -280,8 +282,7 @@ static uint64_t parents_id(const struct space *parent, uint32_t *at, const struc
 	return parent->live.at[*at].id;
 }
 
-/* A child begins as a copy of its parent. Both are sorted, so one walk finds each region's origin.
- */
+/* A child begins as a copy of its parent. Both are sorted, so one walk finds every origin. */
 static void branch(struct vp_tracker *tracker, struct space *space, const struct space *parent)
 {
 	uint32_t at = 0;
@@ -383,8 +384,8 @@ int vp_tracker_finish(struct vp_tracker *tracker)
 	}
 	tracker->reading = NULL;
 	turn(tracker, space);
-	if (frame)
-		give_frame(tracker, tracker->t, space);
+	if (frame && give_frame(tracker, tracker->t, space))
+		return -1;
 	return overlaps;
 }
 
@@ -411,7 +412,7 @@ static void report_pending(struct vp_tracker *tracker, int64_t t, struct space *
 	}
 }
 
-void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
+int vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
 {
 	for (size_t i = 0; i < tracker->space_count; i++) {
 		struct space *space = tracker->spaces[i];
@@ -419,6 +420,8 @@ void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
 			continue;
 		vp_track_whole(space);
 		report_pending(tracker, t, space);
-		give_frame(tracker, t, space);
+		if (give_frame(tracker, t, space))
+			return -1;
 	}
+	return 0;
 }

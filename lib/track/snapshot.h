@@ -55,8 +55,9 @@ int vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid,
 /* Will the next snapshot of the process, or the one being read, be reported as a frame: first
  * sight, exec, reuse, fork? */
 bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid);
-/* Reports pending small changes of residency, and then a frame, of a process; pid -1: of each. */
-void vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
+/* Reports pending small changes of residency, and then a frame, of a process; pid -1: of each. 0,
+ * -1 (vp_error): no memory. */
+int vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
 /* Visits every live region of the process, by rising start. */
 typedef void vp_visit(void *ctx, uint64_t id, const struct vp_region *region);
 void vp_tracker_visit(const struct vp_tracker *tracker, int64_t pid, vp_visit *visit, void *ctx);

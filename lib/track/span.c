@@ -17,8 +17,7 @@
 /* Neighbours of the same file whose kind may change with what happens beside them. */
 #define FILE_BESIDE 8
 
-/* Live regions that are compared, [from, to), and their entries in `cut` (was) and in `next` (now).
- */
+/* Live regions that are compared, [from, to); their entries in `cut` (was) and `next` (now). */
 struct part {
 	struct place from, to;
 	uint32_t was, now, was_end, now_end;
@@ -191,8 +190,7 @@ static const struct vp_region *at_place(const struct entries *was, const struct 
 	return low < part->was_end && now(was, low)->start <= address ? now(was, low) : NULL;
 }
 
-/* Adds a region that is known now. It shares names, and mostly the kind, with the old region there.
- */
+/* Adds a region that is known. It shares names, and mostly the kind, with the old region. */
 static int add_known(struct vp_tracker *tracker, struct space *space, const struct part *part,
                      const struct vp_region *region)
 {
@@ -334,8 +332,7 @@ static int compare_parts(struct vp_tracker *tracker, const struct space *space)
 	return tracker->no_memory ? vp_no_memory() : 0;
 }
 
-/* Replaces the old parts by the new ones. The higher part comes first, as the lower would move it.
- */
+/* Replaces the old parts by the new ones, the higher part first, as the lower would move it. */
 static int splice(struct vp_tracker *tracker, struct space *space, struct parts *parts)
 {
 	for (uint32_t j = 0; j < space->next.count; j++)
