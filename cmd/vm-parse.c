@@ -1,4 +1,4 @@
-/* vm-parse: turns what a system said into snapshots and regions.
+/* vm-parse: turns the text of a system into snapshots and regions.
  *
  *   {"type":"raw","t":0.1,"pid":7,"seq":0,"source":"procfs","format":"linux-maps",...,"text":"5581..."}
  *   -> {"type":"snapshot","t":0.1,"pid":7,"seq":0,"regions":25,...}
@@ -13,6 +13,7 @@
 #include "parse/texts.h"
 #include "program/load.h"
 #include "program/program.h"
+#include "system/schedule.h"
 #include "stream/put.h"
 #include "system/schedule.h"
 
@@ -21,8 +22,8 @@ static const struct vp_about about = {
 	.usage = "[FILE...]",
 	.summary = "Turns raw lines, or a plain text such as /proc/PID/smaps, into snapshot and "
 	           "region lines.",
-	.more = "A FILE of lines is read as a stream; any other text is recognised by its content. "
-	        "- is "
+	.more = "A FILE of JSON lines is a stream; the format of any other text is recognised. - "
+	        "is "
 	        "stdin.",
 	.plugins = "source",
 	.stream = true,
@@ -39,7 +40,7 @@ static const struct vp_option rows[] = {
 	        .type = VP_OPT_STRING,
 	        .offset = offsetof(struct state, format),
 	        .arg = "FORMAT",
-	        .help = "read plain texts as this format, whatever they look like",
+	        .help = "read plain texts as this format, without recognition",
 	},
 	{
 	        .name = "every",
@@ -60,8 +61,8 @@ static bool pass(void *ctx)
 	return true;
 }
 
-/* ["pmap","vmmap"]: each once. */
-static void put_sources(struct vp_program *program, const struct vp_part *parts, int count)
+/* Writes "sources":["pmap","vmmap"], each once. */
+static void put_sources(struct vp_program *program, const struct vp_text_part *parts, int count)
 {
 	char sources[1024] = "[";
 	size_t used = 1;
@@ -77,7 +78,7 @@ static void put_sources(struct vp_program *program, const struct vp_part *parts,
 	vp_put_json(&program->flow.out, "sources", vp_s(sources));
 }
 
-static void put_stream(struct vp_program *program, const struct vp_part *parts, int count)
+static void put_stream(struct vp_program *program, const struct vp_text_part *parts, int count)
 {
 	char began[VP_UTC_SIZE];
 	vp_utc(vp_clock_utc(), began);
@@ -89,8 +90,8 @@ static void put_stream(struct vp_program *program, const struct vp_part *parts, 
 	vp_put_end(&program->flow.out);
 }
 
-/* Finds the reader that --format asks for; NULL: the option is not given. A wrong word ends the
- * program with the list of formats. */
+/* Finds the source for --format; NULL: the option is not given. An unknown format ends the program
+ * with the list of those known. */
 static const struct vp_source *forced(struct vp_program *program)
 {
 	char known[2048] = "";
@@ -105,11 +106,11 @@ static const struct vp_source *forced(struct vp_program *program)
 			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s",
 			                         used ? ", " : "", *format);
 	vp_say_passed_over(&program->flow);
-	vp_die(&program->flow, VP_USAGE, "no source plugin reads the format \"%s\"; known are %s",
-	       state.format, known);
+	vp_die(&program->flow, VP_USAGE,
+	       "no source plugin reads the format \"%s\"; expected one of %s", state.format, known);
 }
 
-/* Reads the next input, a plain text; the first one writes the `stream` line. */
+/* Reads the next input, a plain text. Before the first one the `stream` line is written. */
 static void plain_text(struct vp_program *program, struct vp_texts *texts,
                        const struct vp_text_options *options, bool *began)
 {
@@ -133,21 +134,28 @@ static void put_end(struct vp_program *program)
 	vp_put_end(&program->flow.out);
 }
 
-/* Reads all inputs: 1 if the last is a stream, whose lines come next; else -1. */
-static int plain_texts(struct vp_program *program, struct vp_parse_host *parse, bool *any)
+/* Reads plain texts up to the end or a stream. Returns whether a stream comes next; *any: there was
+ * a text. */
+static bool plain_texts(struct vp_program *program, struct vp_parse_host *parse, bool *any)
 {
 	const struct vp_text_options options = { forced(program), state.format, state.every };
 	bool at_once = vp_options_given(&program->options, "every");
 	struct vp_texts *texts = vp_texts_new(&program->flow, parse, &options, at_once);
-	int kind;
+	bool lines = false;
+	enum vp_content content;
 	if (!texts)
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
-	while ((kind = vp_looks_like_stream(&program->flow)) == 0 || (kind == 1 && options.reader))
-		plain_text(program, texts, &options, any);
+	while (!lines && (content = vp_next_content(&program->flow)) != VP_CONTENT_END) {
+		lines = content == VP_CONTENT_LINES && !options.reader;
+		if (content == VP_CONTENT_BAD)
+			vp_trouble(&program->flow, "%s", vp_error());
+		else if (!lines)
+			plain_text(program, texts, &options, any);
+	}
 	if (vp_texts_end(texts))
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	vp_texts_free(texts);
-	return kind;
+	return lines;
 }
 
 int main(int argc, char **argv)
@@ -159,15 +167,14 @@ int main(int argc, char **argv)
 	vp_program_checked(&program);
 	struct vp_parse_host *parse = vp_parse_host_new(&program.flow);
 	if (!parse)
-		vp_die(&program.flow, VP_TROUBLE, "out of memory");
-	int kind = plain_texts(&program, parse, &text);
-	if (kind == 1 && text)
+		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
+	bool lines = plain_texts(&program, parse, &text);
+	if (lines && text)
 		vp_die(&program.flow, VP_USAGE,
-		       "%s holds lines of a stream, the files before it plain text: pass them "
-		       "separately",
+		       "%s is a stream, the files before it are plain text: pass them separately",
 		       program.flow.input.name);
 	const struct vp_raw_sink sink = { .line = pass, .ctx = &program.flow };
-	if (kind == 1 && vp_raw_lines(&program.flow, parse, &sink) < 0)
+	if (lines && vp_raw_lines(&program.flow, parse, &sink) < 0)
 		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
 	vp_parse_host_free(parse);
 	if (text) {

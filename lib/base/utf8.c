@@ -1,4 +1,4 @@
-/* UTF-8, checked strictly. */
+/* UTF-8, checked strictly, and written. */
 #include "base/utf8.h"
 
 #include "base/bytes.h"
@@ -38,4 +38,31 @@ bool vp_utf8_valid(vp_str bytes)
 		at += n;
 	}
 	return true;
+}
+
+/* The byte for six bits of a character. */
+static char further(uint32_t bits)
+{
+	return (char)(0x80 | (bits & 0x3f));
+}
+
+size_t vp_utf8_put(char *to, uint32_t character)
+{
+	size_t n = 0;
+	if (character < 0x80) {
+		to[n++] = (char)character;
+		return n;
+	}
+	if (character < 0x800) {
+		to[n++] = (char)(0xc0 | character >> 6);
+	} else if (character < 0x10000) {
+		to[n++] = (char)(0xe0 | character >> 12);
+		to[n++] = further(character >> 6);
+	} else {
+		to[n++] = (char)(0xf0 | character >> 18);
+		to[n++] = further(character >> 12);
+		to[n++] = further(character >> 6);
+	}
+	to[n++] = further(character);
+	return n;
 }

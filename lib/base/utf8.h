@@ -8,5 +8,7 @@
  * 0x10ffff, cut). */
 int vp_utf8_length(const unsigned char *at, const unsigned char *end);
 bool vp_utf8_valid(vp_str bytes);
+/* Writes a character of up to 0x10ffff; returns its length, 1 to 4. */
+size_t vp_utf8_put(char *to, uint32_t character);
 
 #endif

@@ -1,10 +1,12 @@
-/* The dates of reports: read once for these alone, before the first line of a stream can say at
- * what time the others were.
+/* Reads the dates of reports before they are parsed: the first line of a stream needs the times of
+ * all others.
  *
- *   {"type":"snapshot",...,"date":"2026-05-04 10:00:00.500 +0200"},
- * {"type":"snapshot",...,"date":"2026-05-04 10:00:02 +0200"}
+ *   {"type":"snapshot",...,"date":"2026-05-04 10:00:00.500 +0200"}
+ *   {"type":"snapshot",...,"date":"2026-05-04 10:00:02 +0200"}
  *   -> 0, 1500000000
- *   {"type":"system","clock":"10:00:00",...}, {"type":"system","clock":"10:00:03",...}
+ *
+ *   {"type":"system","clock":"10:00:00",...}
+ *   {"type":"system","clock":"10:00:03",...}
  *   -> 0, 3000000000
  */
 #include "parse/dates.h"
@@ -14,6 +16,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/utc.h"
 #include "parse/host.h"
 #include "stream/record.h"
@@ -37,7 +40,7 @@ static bool sign(struct scan *s, char c)
 	return there;
 }
 
-/* A number of at least `least` and at most `most` digits, from `low` to `high`. */
+/* Takes a number of `least` to `most` digits, from `low` to `high`. */
 static bool number(struct scan *s, int least, int most, int low, int high, int *value)
 {
 	int digits = 0;
@@ -68,25 +71,30 @@ static bool time_of_day(struct scan *s, int64_t *ns)
 	return true;
 }
 
-/* "+0800", "+08:00", "Z", "CEST"; what is behind the time may be words of another kind: then there
- * is none. */
-static void zone(struct scan *s, struct vp_date *date)
+/* "+0800", "+08:00" */
+static void offset(const struct scan *s, struct vp_date *date)
 {
 	int hours, minutes;
+	struct scan at = { s->p + 1, s->p + 3 < s->end ? s->p + 3 : s->end };
+	if (!number(&at, 2, 2, 0, 14, &hours))
+		return;
+	at.end = s->end;
+	sign(&at, ':');
+	if (at.end - at.p > 2)
+		at.end = at.p + 2;
+	if (!number(&at, 2, 2, 0, 59, &minutes))
+		return;
+	int64_t ns = (hours * INT64_C(3600) + minutes * 60) * 1000000000;
+	date->ns -= *s->p == '-' ? -ns : ns;
+	date->zone = 1;
+}
+
+/* Takes "+0800", "+08:00", "Z", "CEST". Other words after a time are no zone. */
+static void zone(struct scan *s, struct vp_date *date)
+{
 	blanks(s);
-	bool west = s->p < s->end && *s->p == '-';
-	if (west || (s->p < s->end && *s->p == '+')) {
-		struct scan at = { s->p + 1, s->p + 3 < s->end ? s->p + 3 : s->end };
-		if (!number(&at, 2, 2, 0, 14, &hours))
-			return;
-		at.end = s->end;
-		sign(&at, ':');
-		if (at.end - at.p > 2)
-			at.end = at.p + 2;
-		if (!number(&at, 2, 2, 0, 59, &minutes))
-			return;
-		date->ns -= (west ? -1 : 1) * (hours * INT64_C(3600) + minutes * 60) * 1000000000;
-		date->zone = 1;
+	if (s->p < s->end && (*s->p == '-' || *s->p == '+')) {
+		offset(s, date);
 		return;
 	}
 	const char *from = s->p;
@@ -123,31 +131,30 @@ static bool by_numbers(struct scan s, struct vp_date *date)
 	return true;
 }
 
+/* Takes one of several names of three letters, and blanks after it. Its number, from 1 on. */
+static bool name(struct scan *s, const char *names, int *value)
+{
+	char word[4] = "";
+	if (s->end - s->p < 3)
+		return false;
+	memcpy(word, s->p, 3);
+	const char *at = strstr(names, word);
+	if (!at || strlen(word) < 3 || (at - names) % 3)
+		return false;
+	*value = (int)(at - names) / 3 + 1;
+	s->p += 3;
+	blanks(s);
+	return true;
+}
+
 /* "Wed May  1 10:00:00 2024 CEST", as ctime(3) has it; date(1) has the zone before the year. */
 static bool by_words(struct scan s, struct vp_date *date)
 {
-	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSep"
-	                                                               "OctNovDec";
-	char word[4] = "";
 	int day, year, month;
 	int64_t ns;
-	if (s.end - s.p < 20)
+	if (!name(&s, "SunMonTueWedThuFriSat", &day) ||
+	    !name(&s, "JanFebMarAprMayJunJulAugSepOctNovDec", &month))
 		return false;
-	memcpy(word, s.p, 3);
-	const char *at = strstr(days, word);
-	if (!at || (at - days) % 3)
-		return false;
-	s.p += 3;
-	blanks(&s);
-	if (s.end - s.p < 4)
-		return false;
-	memcpy(word, s.p, 3);
-	at = strstr(months, word);
-	if (!at || (at - months) % 3)
-		return false;
-	month = (int)(at - months) / 3 + 1;
-	s.p += 3;
-	blanks(&s);
 	if (!number(&s, 1, 2, 1, 31, &day))
 		return false;
 	blanks(&s);
@@ -155,12 +162,14 @@ static bool by_words(struct scan s, struct vp_date *date)
 		return false;
 	blanks(&s);
 	struct scan before = s;
-	if (!digit(&s))
-		zone(&s, date), blanks(&s);
+	if (!digit(&s)) {
+		zone(&s, date);
+		blanks(&s);
+	}
 	bool zoned = s.p > before.p;
 	if (!number(&s, 4, 4, 1970, 2200, &year))
 		return false;
-	int64_t shift = date->ns; /* that of the zone */
+	int64_t shift = date->ns; /* of the zone */
 	date->ns = vp_utc_days(year, month, day) * INT64_C(86400000000000) + ns + shift;
 	if (!zoned)
 		zone(&s, date);
@@ -181,10 +190,11 @@ bool vp_date_read(vp_str text, struct vp_date *date)
 	return time_of_day(&s, &date->ns);
 }
 
-/* ---- a look before ---- */
+/* ---- is it worth reading a text for its dates? ---- */
 
 #define FRONTS 64
 
+/* Hashes a line up to its first digit, at most up to `to`. */
 static uint64_t front_of(const char *line, const char *to)
 {
 	uint64_t front = 1;
@@ -226,26 +236,20 @@ struct report {
 struct vp_dates {
 	struct vp_parse_api host;
 	struct report *reports;
-	size_t count, room;
-	bool failed;
-	bool open;                 /* a snapshot is, to which regions belong */
-	bool of_machine;           /* the line under way */
-	size_t dated[2], known[2]; /* by `machine`: how many have a date, how many there are */
+	size_t count, size;
+	bool failed;               /* out of memory */
+	bool open;                 /* a snapshot is: regions belong to it */
+	bool of_machine;           /* the current line is */
+	size_t dated[2], known[2]; /* by `machine`: reports with a date, all reports */
 	int64_t *times;
-	char why[160];
+	char why[128];
 };
 
 static void report(struct vp_dates *dates, bool machine)
 {
-	if (dates->count == dates->room) {
-		size_t room = dates->room ? 2 * dates->room : 64;
-		struct report *more = realloc(dates->reports, room * sizeof *more);
-		if (!more)
-			dates->failed = true;
-		if (!more)
-			return;
-		dates->reports = more;
-		dates->room = room;
+	if (vp_list_room(&dates->reports, dates->count, &dates->size, sizeof *dates->reports)) {
+		dates->failed = true;
+		return;
 	}
 	dates->reports[dates->count++] = (struct report){ .machine = machine };
 	dates->known[machine]++;
@@ -262,7 +266,7 @@ static void date_of_last(struct vp_dates *dates, vp_str text)
 	dates->dated[last->machine]++;
 }
 
-/* Reports are counted here as lib/parse/host.c writes them. */
+/* Counts the same reports as the host of vm-parse (parse/host.c) writes. */
 static void host_snapshot(struct vp_parse_api *h, vp_str members, const struct vp_region *stated)
 {
 	struct vp_dates *dates = h->ctx;
@@ -371,8 +375,10 @@ static void host_part(struct vp_parse_api *h, vp_str text, size_t lines)
 struct vp_dates *vp_dates_new(void)
 {
 	struct vp_dates *dates = calloc(1, sizeof *dates);
-	if (!dates)
+	if (!dates) {
+		vp_no_memory();
 		return NULL;
+	}
 	dates->host = (struct vp_parse_api){
 		.abi = VP_ABI,
 		.ctx = dates,
@@ -423,7 +429,7 @@ int vp_dates_add(struct vp_dates *dates, const struct vp_source *source, const s
 
 /* ---- times ---- */
 
-#define UNDATED 16 /* lines of the machine alone: after so many no dated snapshot is waited for */
+#define UNDATED 16 /* lines of the machine without a date: after them no snapshot is expected */
 
 /* Whose dates count: those of snapshots; of the machine where there are no snapshots. */
 static bool by_machine(const struct vp_dates *dates)
@@ -442,39 +448,51 @@ static bool alike(const struct vp_date *a, const struct vp_date *b)
 	return a->clock == b->clock && a->zone == b->zone;
 }
 
-const int64_t *vp_dates_times(struct vp_dates *dates, size_t *count, const char **why)
+static const char *const other_form = "have dates of different forms or time zones";
+static const char *const back_in_time = "have dates that go back in time";
+
+/* Sets times[i]; NULL, or why the dates give none. */
+static const char *set_times(struct vp_dates *dates, bool machine)
 {
-	bool machine = by_machine(dates);
-	size_t known = dates->known[machine], dated = dates->dated[machine];
 	const struct report *first = NULL, *before = NULL;
-	*why = dates->why;
-	*count = dates->count;
-	dates->why[0] = 0;
-	if (known < 2 || !dated)
-		return NULL;
-	if (dated < known)
-		return snprintf(dates->why, sizeof dates->why,
-		                "have dates of their own only in part (%zu of %zu)", dated, known),
-		       NULL;
-	if (!(dates->times = calloc(dates->count, sizeof *dates->times)))
-		return NULL;
 	for (size_t i = 0; i < dates->count; i++) {
 		const struct report *now = &dates->reports[i];
-		if (now->machine == machine && before && !alike(&before->date, &now->date))
-			return snprintf(dates->why, sizeof dates->why,
-			                "have dates that cannot be held against each other, of "
-			                "another form or time zone"),
-			       NULL;
-		if (now->machine == machine && before && now->date.ns < before->date.ns)
-			return snprintf(dates->why, sizeof dates->why,
-			                "have dates of their own that go back in time"),
-			       NULL;
-		if (now->machine == machine)
+		if (now->machine == machine) {
+			if (before && !alike(&before->date, &now->date))
+				return other_form;
+			if (before && now->date.ns < before->date.ns)
+				return back_in_time;
 			before = now;
+		}
 		if (!first)
 			first = before;
 		if (before)
 			dates->times[i] = before->date.ns - first->date.ns;
 	}
-	return dates->times;
+	return NULL;
+}
+
+const int64_t *vp_dates_times(struct vp_dates *dates, size_t *count, const char **why)
+{
+	bool machine = by_machine(dates);
+	size_t known = dates->known[machine], dated = dates->dated[machine];
+	*why = "";
+	*count = dates->count;
+	if (known < 2 || !dated)
+		return NULL;
+	if (dated < known) {
+		snprintf(dates->why, sizeof dates->why, "have dates only in part (%zu of %zu)",
+		         dated, known);
+		*why = dates->why;
+		return NULL;
+	}
+	if (!(dates->times = calloc(dates->count, sizeof *dates->times))) {
+		*why = "have dates, but there is no memory for their times";
+		return NULL;
+	}
+	const char *trouble = set_times(dates, machine);
+	if (!trouble)
+		return dates->times;
+	*why = trouble;
+	return NULL;
 }

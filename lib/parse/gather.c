@@ -30,7 +30,7 @@ void vp_gather_free(struct vp_gather *gather)
 		free(gather->threads[i].at);
 	free(gather->threads);
 	free(gather->members);
-	vp_sums_free(&gather->sums);
+	vp_totals_free(&gather->totals);
 	vp_cache_free(gather->cache);
 }
 
@@ -107,7 +107,7 @@ void vp_gather_open(struct vp_gather *gather)
 	if (gather->written)
 		gather->entry->now.count = 0;
 	gather->members_n = 0;
-	vp_sums_clear(&gather->sums);
+	vp_totals_clear(&gather->totals);
 }
 
 void vp_gather_members(struct vp_gather *gather, vp_str members)
@@ -215,7 +215,7 @@ static int judge_regions(struct vp_gather *gather, int64_t pid)
 		return -1;
 	if (threads)
 		threads->count = 0;
-	return vp_sums_add(&gather->sums, now->regions, now->count);
+	return vp_totals_add(&gather->totals, now->regions, now->count);
 }
 
 /* ---- writing ---- */
@@ -261,9 +261,9 @@ void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid)
 	gather->open = false;
 	if (!gather->failed && judge_regions(gather, pid))
 		gather->failed = true;
-	bool stated = gather->has_stated && !gather->sums.all.regions;
+	bool stated = gather->has_stated && !gather->totals.all.regions;
 	if (!gather->failed && stated)
-		labels = vp_sums_labels(&gather->sums, members);
+		labels = vp_totals_labels(&gather->totals, members);
 	if (labels < 0)
 		gather->failed = true;
 	if (gather->failed) {
@@ -275,9 +275,9 @@ void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid)
 	if (stated)
 		vp_put_stated(out, &gather->stated);
 	else
-		vp_put_sums(out, &gather->sums);
+		vp_put_totals(out, &gather->totals);
 	if (labels)
-		vp_put_kind_sums(out, &gather->sums);
+		vp_put_kind_totals(out, &gather->totals);
 	vp_put_members(out, members);
 	vp_put_end(out);
 	put_regions(gather, t, pid);

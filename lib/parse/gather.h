@@ -1,6 +1,6 @@
 /* Gathers the regions of one snapshot, and writes its lines once all have come.
  *
- * The kind of a region depends on all others (which program is it, what lies beside it), and the
+ * The kind of a region depends on all others (the program, the neighbours), and the
  * snapshot line, with counts and sums, comes before the region lines. Memory: the regions of one
  * snapshot, the threads of processes whose regions are still to come, and the cache (cache.h).
  *
@@ -10,7 +10,7 @@
 #define VMPIPE_PARSE_GATHER_H
 
 #include "parse/cache.h"
-#include "parse/sums.h"
+#include "parse/totals.h"
 #include "stream/flow.h"
 
 struct vp_thread_list;
@@ -26,7 +26,7 @@ struct vp_gather {
 	vp_str text;  /* regions may borrow from it */
 	uint64_t seq; /* of the snapshot */
 	int written;  /* snapshots of this text */
-	struct vp_sums sums;
+	struct vp_totals totals;
 	struct vp_region stated; /* totals that the text states */
 	bool has_stated;
 	char *members; /* of the snapshot line */

@@ -1,4 +1,4 @@
-/* Reads one input of any form: plain text and raw lines are parsed on the way.
+/* Reads one input of any form; plain text and raw lines are parsed.
  *
  *   7f12..-7f34.. r-xp 00001000 fe:00 1234 /usr/lib/libc.so.6
  *   -> {"type":"snapshot",...},
@@ -16,14 +16,14 @@
 #include "parse/text.h"
 
 struct intake {
-	struct vp_flow own; /* reads this input, and gathers in memory what is parsed of it */
+	struct vp_flow own; /* reads this input; its output, in memory, is what is parsed of it */
 	struct vp_record parsed;
 	struct vp_parse_host *parse;
 	bool (*line)(void *ctx, struct vp_record *record);
 	void *ctx;
 };
 
-/* Hands on the lines that the parse half has left in memory. */
+/* Passes on the lines that the parse half has written into memory. */
 static bool drain(void *ctx)
 {
 	struct intake *intake = ctx;
@@ -67,11 +67,11 @@ static int plain_text(struct intake *intake)
 	if (vp_text_read(&text, own, &options))
 		return -1;
 	int read = text.count ? vp_text_parse(&text, own, intake->parse, &options, &next)
-	                      : vp_fail("%s: no format that is known", own->input.name);
+	                      : vp_fail("%s: the format is not recognised", own->input.name);
 	drain(intake);
 	vp_text_free(&text);
 	if (read == 0)
-		vp_fail("%s: nothing of it can be read", own->input.name);
+		vp_fail("%s: no line of the text can be read", own->input.name);
 	return read > 0 ? 0 : -1;
 }
 
@@ -81,7 +81,7 @@ static int begin(struct intake *intake, const struct vp_flow *flow, char *const 
 	if (failed || vp_record_init(&intake->parsed))
 		return -1;
 	intake->parse = vp_parse_host_new(&intake->own);
-	return intake->parse ? 0 : vp_no_memory();
+	return intake->parse ? 0 : -1;
 }
 
 static void finish(struct intake *intake, struct vp_flow *flow)
@@ -90,6 +90,17 @@ static void finish(struct intake *intake, struct vp_flow *flow)
 	vp_record_free(&intake->parsed);
 	vp_flow_leave(&intake->own, flow);
 	free(intake);
+}
+
+static int read_input(struct intake *intake)
+{
+	switch (vp_next_content(&intake->own)) {
+	case VP_CONTENT_LINES: return stream(intake);
+	case VP_CONTENT_TEXT: return plain_text(intake);
+	case VP_CONTENT_BAD: return -1;
+	case VP_CONTENT_END: return 0;
+	}
+	return 0;
 }
 
 int vp_intake(struct vp_flow *flow, const char *path,
@@ -102,11 +113,8 @@ int vp_intake(struct vp_flow *flow, const char *path,
 	intake->line = line;
 	intake->ctx = ctx;
 	int failed = begin(intake, flow, paths);
-	int kind = failed ? -1 : vp_looks_like_stream(&intake->own);
-	if (kind == 1)
-		failed = stream(intake);
-	if (kind == 0)
-		failed = plain_text(intake);
+	if (!failed)
+		failed = read_input(intake);
 	finish(intake, flow);
 	return failed;
 }

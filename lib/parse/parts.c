@@ -1,5 +1,5 @@
-/* Takes a text apart that holds reports of several formats: a bug report with a table of pmap, then
- * a report of vmmap, then maps.
+/* Divides a text that holds reports of several formats: a bug report with a table of pmap, then a
+ * report of vmmap, then maps.
  *
  *   Here is what pmap says:                          \
  *   4711:   /usr/bin/hello                            |  pmap
@@ -9,16 +9,18 @@
  *                  total   used   free ...            |  system, as free
  *   Mem:        24684092 609784 ...                  /
  *
- * Every line is shown to every source's probe by itself. One that is sure makes its part begin, and
- * the part lasts until another source is sure of a line. Where the one ends and the other begins in
- * what lies between, the lines tell that a probe answers 1 to 9 for (heads, sums, values): the part
- * ends behind the last that only its own source knows; prose belongs to what it stands before,
- * where the source there is sure with it above, too. A head whose rows no probe knows has all lines
- * up to a blank one. Some rows are known below their head only: so from such a head on the next
- * lines are shown together with it.
+ * The probe of every source gets every line alone. A probe that is sure of a line begins a part;
+ * the part lasts until another source is sure of a line. Of the lines between two parts:
  *
- * Lines of one shape, which are alike but for their numbers, are shown once: a report of thousands
- * of rows has a few dozen shapes.
+ *   - A probe answers 1 to 9 for a line that may accompany its rows (a head, a sum, a value). The
+ *     first part ends after the last such line that only its own source knows.
+ *   - Other lines belong to the next part if its source is sure of them together with its first
+ * row.
+ *   - A head whose rows no probe knows keeps all lines up to a blank one.
+ *   - Some rows are known only below their head: a head and the next lines are probed together.
+ *
+ * Lines that differ in their numbers only have one shape, and one of them is probed for all: a
+ * report of thousands of rows has a few dozen shapes.
  */
 #include "parse/parts.h"
 
@@ -26,58 +28,59 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "parse/recognise.h"
 #include "program/load.h"
 
 enum {
 	SOURCES_MAX = 32,
-	SURE = 10,     /* an answer of a probe from here on stands for itself */
-	CERTAIN = 80,  /* ... and from here on also against the part that the line stands in */
+	SURE = 10,     /* from this answer on a probe knows the line by itself ... */
+	CERTAIN = 80,  /* ... and from this one on even against the part that has the line */
 	SHAPES = 1024, /* kept at once; a power of two */
 	SHAPE_BYTES = 112,
-	MANY = 2000, /* lines shown, after which each source is asked for all that is left: a long
-	                log has no shapes */
-	DENIALS = 8, /* so often is a shape shown again that nobody is sure of: its numbers may have
-	                been wrong */
-	BELOW_HEAD = 3, /* lines that are shown together with a head */
+	MANY = 2000,    /* lines probed, after which each source is asked about the whole rest: the
+	                   lines of a long log have no shapes */
+	DENIALS = 8,    /* lines probed of a shape that no source knows: numbers may be wrong */
+	BELOW_HEAD = 3, /* lines that are probed together with a head */
 	NOWHERE = -1,
 };
 
-/* What the probes say of lines of one shape. */
+/* What the probes answer to lines of one shape. */
 struct shape {
 	uint64_t is;
-	uint32_t sure, weak;         /* bit i: source i is */
-	int8_t best;                 /* the source that is most sure; NOWHERE */
-	uint8_t level, shown, heads; /* heads: so often was it tried as one in vain */
-	const char *format;          /* of the best */
-	const char *weak_format;     /* what a source of the machine takes it for */
+	uint32_t sure, weak;     /* bit i: source i is */
+	int8_t best;             /* the source that is surest; NOWHERE */
+	uint8_t level;           /* the answer of the best */
+	uint8_t shown;           /* lines probed */
+	uint8_t heads;           /* times that it was no head */
+	const char *format;      /* of the best */
+	const char *weak_format; /* of a source of the machine with a weak answer */
 };
 
 struct cutter {
 	vp_str text;
 	const struct vp_source *sources[SOURCES_MAX];
-	uint32_t asked;            /* those that may still know a line */
-	size_t shown;              /* how many lines were */
-	bool machine[SOURCES_MAX]; /* tells of the machine: there its formats are apart from each
-	                              other */
+	uint32_t asked;            /* bit i: source i may still know a line */
+	size_t shown;              /* lines probed */
+	bool machine[SOURCES_MAX]; /* the source describes the machine: each format is a part */
 	int count;
 	struct shape shapes[SHAPES];
-	struct vp_part *parts;
-	int part_count;
-	bool failed;
-	/* the part that now is */
+	struct vp_text_part *parts;
+	size_t part_count;
+	bool failed; /* out of memory */
+	/* The current part. */
 	int now;
 	const char *format;
-	vp_str head; /* the line that rows are known below; empty: they are known by themselves */
-	size_t claims;
-	bool blank;           /* there was a blank line since the part began */
-	size_t end, end_line; /* behind its last line, as far as it is known */
-	/* lines since then that another source knows and this one does not: where each source's
-	 * first one is */
+	vp_str head;   /* the line that makes its rows known; empty: they are known by themselves */
+	size_t claims; /* lines that its source knows */
+	bool blank;    /* it has a blank line */
+	size_t end, end_line; /* after its last line, as far as known */
+	/* Lines since then that another source knows and this one does not: by source, bit and
+	 * first line. */
 	uint32_t begun;
 	size_t begin[SOURCES_MAX], begin_line[SOURCES_MAX];
-	/* lines that may be a head: of which source, where, how many lines it may still be followed
-	 * by */
+	/* Lines that may be a head: by source, bit, place, and how many more lines to probe with
+	 * it. */
 	uint32_t heads;
 	size_t head_at[SOURCES_MAX];
 	int head_left[SOURCES_MAX];
@@ -105,8 +108,8 @@ static const unsigned char classes[256] = {
 #undef BOTH
 };
 
-/* A number of what is left of a line without its numbers: each word with a digit is one, long or
- * short; blanks are one; of a path behind a number nothing matters. */
+/* Hashes a line without its numbers: a word with a digit counts as a long or short number, blanks
+ * count as one, and nothing counts from a path after a number on. */
 static uint64_t shape_of(vp_str line)
 {
 	const uint64_t prime = UINT64_C(0x9e3779b97f4a7c15);
@@ -128,10 +131,11 @@ static uint64_t shape_of(vp_str line)
 		default: {
 			const unsigned char *from = p;
 			unsigned digit = 0;
-			for (word = 0;
-			     p < end && (classes[*p] & (LETTER | DIGIT)) && classes[*p] != BLANK;
-			     p++)
-				digit |= classes[*p], word = (word << 7 | word >> 57) ^ *p;
+			for (word = 0; p < end && (classes[*p] == LETTER || classes[*p] == DIGIT);
+			     p++) {
+				digit |= classes[*p];
+				word = (word << 7 | word >> 57) ^ *p;
+			}
 			if (digit & DIGIT)
 				word = p - from >= 8 ? 1 : 2;
 			numbers |= (digit & DIGIT) != 0;
@@ -143,6 +147,7 @@ static uint64_t shape_of(vp_str line)
 	return shape ? shape : 1;
 }
 
+/* Returns the answer of a source's probe; 0: the source does not know the text. */
 static int ask(const struct cutter *c, int source, vp_str text, const char **format)
 {
 	const char *guess = NULL;
@@ -151,7 +156,7 @@ static int ask(const struct cutter *c, int source, vp_str text, const char **for
 	return guess ? sure : 0;
 }
 
-static void show(struct cutter *c, struct shape *shape, vp_str line)
+static void probe_shape(struct cutter *c, struct shape *shape, vp_str line)
 {
 	const char *format;
 	c->shown++;
@@ -165,23 +170,26 @@ static void show(struct cutter *c, struct shape *shape, vp_str line)
 			shape->weak |= bit(i);
 		if (sure > 0 && sure < SURE && c->machine[i])
 			shape->weak_format = format;
-		if (sure >= SURE && sure > shape->level)
-			shape->level = (uint8_t)(sure < 100 ? sure : 100), shape->best = (int8_t)i,
+		if (sure >= SURE && sure > shape->level) {
+			shape->level = (uint8_t)(sure < 100 ? sure : 100);
+			shape->best = (int8_t)i;
 			shape->format = format;
+		}
 	}
 	if (shape->shown < DENIALS)
 		shape->shown++;
 }
 
-/* `line` is `words` with what ends it: a probe may look for its newline. */
-static struct shape *look(struct cutter *c, vp_str line, vp_str words)
+/* Returns the shape of a line, probed if needed. `words`: the line without its end; a probe may
+ * need the newline. */
+static struct shape *probe_line(struct cutter *c, vp_str line, vp_str words)
 {
 	uint64_t is = shape_of(words);
 	struct shape *shape = &c->shapes[(is >> 17 ^ is) & (SHAPES - 1)];
 	if (shape->is != is)
 		*shape = (struct shape){ .is = is, .best = NOWHERE };
 	if (!shape->shown || (!shape->sure && shape->shown < DENIALS))
-		show(c, shape, line);
+		probe_shape(c, shape, line);
 	return shape;
 }
 
@@ -189,47 +197,55 @@ static struct shape *look(struct cutter *c, vp_str line, vp_str words)
 
 static void add_part(struct cutter *c, int source, size_t at, size_t before)
 {
-	if ((c->part_count & (c->part_count + 1)) == 0) { /* 0, 1, 3, 7: room for twice as many */
-		struct vp_part *more =
-		        realloc(c->parts, ((size_t)c->part_count + 1) * 2 * sizeof *more);
-		if (!more)
-			c->failed = true;
-		if (!more)
-			return;
-		c->parts = more;
+	if (vp_list_room(&c->parts, c->part_count, NULL, sizeof *c->parts)) {
+		c->failed = true;
+		return;
 	}
 	if (c->part_count) {
 		vp_str *last = &c->parts[c->part_count - 1].text;
 		last->n = (size_t)(c->text.p + at - last->p);
 	}
-	c->parts[c->part_count++] = (struct vp_part){
+	c->parts[c->part_count++] = (struct vp_text_part){
 		c->sources[source], c->format, { c->text.p + at, c->text.n - at }, before
 	};
 }
 
-/* All up to here is the part's that now is. */
+/* The current part has all lines up to here. */
 static void extend(struct cutter *c, size_t end, size_t line)
 {
 	c->end = end;
 	c->end_line = line;
 }
 
-/* A part of what begins with `line`, the first that the source is sure of, or with what leads to
- * it. */
+/* Finds where a part begins whose first certain row is `line`: there, or with lines before that
+ * lead to the row. */
+static void place(const struct cutter *c, int source, vp_str line, size_t number, size_t *at,
+                  size_t *before)
+{
+	size_t from = (size_t)(line.p - c->text.p);
+	const char *ignored;
+	bool led = c->begun & bit(source);
+	*at = c->end;
+	*before = c->end_line;
+	if (c->now == NOWHERE) {
+		*at = 0;
+		*before = 0;
+		return;
+	}
+	bool early = led && c->begin[source] < *at;
+	if (!early &&
+	    (*at >= from ||
+	     ask(c, source, (vp_str){ c->text.p + *at, from + line.n - *at }, &ignored) >= SURE))
+		return;
+	*at = led ? c->begin[source] : from;
+	*before = led ? c->begin_line[source] : number - 1;
+}
+
 static void begin(struct cutter *c, int source, const char *format, vp_str head, vp_str line,
                   size_t number)
 {
-	size_t at = c->end, before = c->end_line, from = (size_t)(line.p - c->text.p);
-	const char *ignored;
-	bool led = c->begun & bit(source);
-	if (c->now == NOWHERE)
-		at = before = 0;
-	else if (led && c->begin[source] < at)
-		at = c->begin[source], before = c->begin_line[source];
-	else if (at < from &&
-	         ask(c, source, (vp_str){ c->text.p + at, from + line.n - at }, &ignored) < SURE)
-		at = led ? c->begin[source] : from,
-		before = led ? c->begin_line[source] : number - 1;
+	size_t at, before;
+	place(c, source, line, number, &at, &before);
 	c->now = source;
 	c->format = format;
 	c->head = head;
@@ -238,6 +254,7 @@ static void begin(struct cutter *c, int source, const char *format, vp_str head,
 	add_part(c, source, at, before);
 }
 
+/* Is that the source, and format, of the current part? */
 static bool same(const struct cutter *c, int source, const char *format)
 {
 	return source == c->now && (!c->machine[source] || !strcmp(format, c->format));
@@ -245,7 +262,7 @@ static bool same(const struct cutter *c, int source, const char *format)
 
 /* ---- lines ---- */
 
-/* Whether what two lines hold together makes a source sure. */
+/* Is a source sure of two lines together? */
 static bool sure_of_both(const struct cutter *c, int source, vp_str head, vp_str line,
                          const char **format)
 {
@@ -257,7 +274,7 @@ static bool sure_of_both(const struct cutter *c, int source, vp_str head, vp_str
 	return ask(c, source, (vp_str){ both, head.n + line.n }, format) >= SURE;
 }
 
-/* The line is one of the part's own, whoever else may want it. */
+/* Does the line belong to the current part, whichever other source knows it? */
 static bool is_own(const struct cutter *c, const struct shape *shape, vp_str line)
 {
 	const char *format;
@@ -278,15 +295,16 @@ static void own_line(struct cutter *c, size_t end, size_t number)
 	c->begun = c->heads = 0;
 }
 
-/* Shows the line together with the heads above it; the source that is sure then, or NOWHERE. */
+/* Probes the line together with the heads above it. Returns the source that is then sure, or
+ * NOWHERE.
+ */
 static int below_heads(struct cutter *c, size_t end, const char **format)
 {
 	for (int i = 0; i < c->count && c->heads; i++) {
+		vp_str with_head = { c->text.p + c->head_at[i], end - c->head_at[i] };
 		if (!(c->heads & bit(i)))
 			continue;
-		if (ask(c, i, (vp_str){ c->text.p + c->head_at[i], end - c->head_at[i] }, format) >=
-		            SURE &&
-		    (i != c->now || !same(c, i, *format)))
+		if (ask(c, i, with_head, format) >= SURE && !same(c, i, *format))
 			return i;
 		if (--c->head_left[i] > 0)
 			continue;
@@ -302,6 +320,8 @@ static bool is_beside_own(const struct cutter *c, const struct shape *shape)
 	       (!c->machine[c->now] || !strcmp(shape->weak_format, c->format));
 }
 
+/* Notes a line that no source is sure of as a possible beginning or head of another source's part.
+ */
 static void remember(struct cutter *c, struct shape *shape, size_t at, size_t number)
 {
 	bool own = is_beside_own(c, shape);
@@ -310,8 +330,10 @@ static void remember(struct cutter *c, struct shape *shape, size_t at, size_t nu
 	for (int i = 0; i < c->count && others && !own; i++) {
 		if (!(others & bit(i)))
 			continue;
-		if (!(c->begun & bit(i)))
-			c->begin[i] = at, c->begin_line[i] = number - 1;
+		if (!(c->begun & bit(i))) {
+			c->begin[i] = at;
+			c->begin_line[i] = number - 1;
+		}
 		c->begun |= bit(i);
 		if (c->heads & bit(i) || shape->heads >= DENIALS)
 			continue;
@@ -329,20 +351,19 @@ static vp_str line_at(const struct cutter *c, size_t at)
 		         newline ? (size_t)(newline + 1 - c->text.p) - at : c->text.n - at };
 }
 
-/* `line` has its newline; `number` counts from 1. */
+/* Takes one line, with its newline; `number` counts from 1. */
 static void one_line(struct cutter *c, vp_str line, size_t number)
 {
 	size_t at = (size_t)(line.p - c->text.p), end = at + line.n;
 	vp_str words = line;
 	const char *format;
-	while (words.n && (words.p[words.n - 1] == '\n' || words.p[words.n - 1] == '\r' ||
-	                   words.p[words.n - 1] == ' '))
+	while (words.n && strchr("\n\r ", words.p[words.n - 1]) && words.p[words.n - 1])
 		words.n--;
 	if (!words.n) {
 		c->blank = true;
 		return;
 	}
-	struct shape *shape = look(c, line, words);
+	struct shape *shape = probe_line(c, line, words);
 	if (is_own(c, shape, line)) {
 		own_line(c, end, number);
 		return;
@@ -366,8 +387,7 @@ static void one_line(struct cutter *c, vp_str line, size_t number)
 	}
 }
 
-/* Asks each source for the rest of the text as a whole; false: there is nothing in it for another
- * one. */
+/* Asks each source about the whole rest of the text. False: no other source knows any of it. */
 static bool others_left(struct cutter *c, size_t at)
 {
 	const char *format;
@@ -377,7 +397,8 @@ static bool others_left(struct cutter *c, size_t at)
 		    ask(c, i, (vp_str){ c->text.p + at, c->text.n - at }, &format) >= SURE)
 			left |= bit(i);
 	c->asked = left;
-	return left & (left - 1) || (c->now == NOWHERE ? false : c->machine[c->now]);
+	bool several = left & (left - 1);
+	return several || (c->now != NOWHERE && c->machine[c->now]);
 }
 
 static void all_lines(struct cutter *c)
@@ -406,20 +427,22 @@ static void sources(struct cutter *c)
 	}
 }
 
-/* What a source calls a part as a whole: a row of maps alone does not tell that values of smaps
- * stand below it. */
+/* Asks each source for the format of its whole part: a row of maps may have values of smaps below
+ * it.
+ */
 static void name_formats(struct cutter *c)
 {
-	for (int i = 0; i < c->part_count; i++) {
+	for (size_t i = 0; i < c->part_count; i++) {
 		const char *format = NULL;
-		struct vp_part *part = &c->parts[i];
+		struct vp_text_part *part = &c->parts[i];
 		if (!vp_of_machine(part->source) &&
 		    part->source->probe(part->text, &format) >= SURE && format)
 			part->format = format;
 	}
 }
 
-/* The only source that knows anything of a long text, and as what: by its front if that tells. */
+/* Returns the only source that knows any of a long text, and the format, by its front if possible.
+ * NULL: several may know the text. */
 static const struct vp_source *only(const struct cutter *c, const char **format)
 {
 	int source = 0;
@@ -434,7 +457,7 @@ static const struct vp_source *only(const struct cutter *c, const char **format)
 	return NULL;
 }
 
-/* All of one format: known as a whole. */
+/* Makes the whole text one part. Returns 1, 0: no source knows the text, or -1 (vp_error). */
 static int one_part(struct cutter *c, vp_str text)
 {
 	const char *format = NULL;
@@ -443,11 +466,11 @@ static int one_part(struct cutter *c, vp_str text)
 		source = vp_recognise(text, &format);
 	if (!c->parts && !(c->parts = malloc(sizeof *c->parts)))
 		return vp_no_memory();
-	c->parts[0] = (struct vp_part){ source, format, text, 0 };
+	c->parts[0] = (struct vp_text_part){ source, format, text, 0 };
 	return source ? 1 : 0;
 }
 
-int vp_parts(vp_str text, struct vp_part **parts)
+int vp_parts(vp_str text, struct vp_text_part **parts)
 {
 	struct cutter *c = calloc(1, sizeof *c);
 	if (!c)
@@ -457,9 +480,11 @@ int vp_parts(vp_str text, struct vp_part **parts)
 	sources(c);
 	all_lines(c);
 	name_formats(c);
-	int count = c->failed           ? vp_no_memory()
-	            : c->part_count > 1 ? c->part_count
-	                                : one_part(c, text);
+	int count = (int)c->part_count;
+	if (c->failed)
+		count = vp_no_memory();
+	else if (count < 2)
+		count = one_part(c, text);
 	*parts = c->parts;
 	free(c);
 	return count;

@@ -1,4 +1,4 @@
-/* Putting `raw` lines together again. Memory: the largest read of each source and process. */
+/* Joins `raw` lines. Memory: the largest read of each source and process. */
 #include "parse/pieces.h"
 
 #include <stdlib.h>
@@ -7,12 +7,13 @@
 #include "base/base64.h"
 #include "base/error.h"
 #include "base/large.h"
+#include "base/list.h"
 
 #define READ_MAX ((size_t)1 << 30)
 
 struct vp_pieces {
 	struct vp_pieces_read *reads;
-	size_t count, last; /* last: that a piece came for */
+	size_t count, last; /* last: the read that got the last piece */
 	void (*incomplete)(void *ctx, const struct vp_pieces_read *read, const char *why);
 	void *ctx;
 };
@@ -22,8 +23,10 @@ struct vp_pieces *vp_pieces_new(void (*incomplete)(void *ctx, const struct vp_pi
                                 void *ctx)
 {
 	struct vp_pieces *pieces = calloc(1, sizeof *pieces);
-	if (!pieces)
+	if (!pieces) {
+		vp_no_memory();
 		return NULL;
+	}
 	pieces->incomplete = incomplete;
 	pieces->ctx = ctx;
 	return pieces;
@@ -62,7 +65,7 @@ void vp_pieces_expect(struct vp_pieces *pieces, const struct vp_record *record)
 			give_up(pieces, &pieces->reads[i], "its last piece is missing");
 }
 
-/* The read that a line belongs to: an unused one where there is none yet. */
+/* Finds the read that a line belongs to, or an unused one. NULL (vp_error): out of memory. */
 static struct vp_pieces_read *find(struct vp_pieces *pieces, int64_t pid, vp_str source,
                                    vp_str format)
 {
@@ -76,12 +79,9 @@ static struct vp_pieces_read *find(struct vp_pieces *pieces, int64_t pid, vp_str
 			unused = read;
 	}
 	if (!unused) {
-		struct vp_pieces_read *more =
-		        realloc(pieces->reads, (pieces->count + 1) * sizeof *more);
-		if (!more)
+		if (vp_list_room(&pieces->reads, pieces->count, NULL, sizeof *pieces->reads))
 			return NULL;
-		pieces->reads = more;
-		unused = &more[pieces->count++];
+		unused = &pieces->reads[pieces->count++];
 		memset(unused, 0, sizeof *unused);
 	}
 	memcpy(unused->source, source.p, source.n);
@@ -98,9 +98,11 @@ static int make_room(struct vp_pieces_read *read, size_t n)
 	size_t size = read->size ? read->size : 65536;
 	while (size - read->n < n)
 		size *= 2;
-	char *more = size > READ_MAX ? NULL : vp_large_grow(read->text, read->n, size);
-	if (!more)
+	if (size > READ_MAX)
 		return vp_fail("a read of more than 1 GiB");
+	char *more = vp_large_grow(read->text, read->n, size);
+	if (!more)
+		return vp_no_memory();
 	read->text = more;
 	read->size = size;
 	return 0;
@@ -111,7 +113,7 @@ static int append(struct vp_pieces_read *read, struct vp_record *record)
 	const struct vp_member *raw = vp_record_member(record, "text_raw");
 	if (record->text.p) {
 		if (make_room(read, record->text.n))
-			return -1; /* it makes none if the text is in there: it fits */
+			return -1; /* a text that was decoded in place fits: the place stays */
 		if (record->text.n && record->text.p != read->text + read->n)
 			memmove(read->text + read->n, record->text.p, record->text.n);
 		read->n += record->text.n;
@@ -151,13 +153,13 @@ int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record,
 		source = (vp_str){ "", 0 };
 	if (source.n > 31 || format.n > 31)
 		return vp_fail("a \"source\" or \"format\" of more than 31 letters");
-	bool has_last = vp_record_bool(record, "last", &last),
-	     has_part = vp_record_num(record, "part", &part);
+	bool has_last = vp_record_bool(record, "last", &last);
+	bool has_part = vp_record_num(record, "part", &part);
 	if (!has_last && !has_part)
 		last = true; /* a text in one piece */
 	struct vp_pieces_read *read = find(pieces, record->pid, source, format);
 	if (!read)
-		return vp_no_memory();
+		return -1;
 	pieces->last = (size_t)(read - pieces->reads);
 	uint64_t seq = record->has_seq ? record->seq : 0;
 	if (read->open && (part == 0 || seq != read->seq))
@@ -176,8 +178,10 @@ int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record,
 		give_up(pieces, read, "a piece in its middle is missing");
 		return 0;
 	}
-	if (append(read, record))
-		return read->open = false, -1;
+	if (append(read, record)) {
+		read->open = false;
+		return -1;
+	}
 	read->next++;
 	if (!last)
 		return 0;

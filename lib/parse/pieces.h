@@ -1,13 +1,13 @@
-/* Putting `raw` lines together again: pieces of one read of one source of one process. */
+/* Joins `raw` lines: pieces of one read of one source of one process. */
 #ifndef VMPIPE_PARSE_PIECES_H
 #define VMPIPE_PARSE_PIECES_H
 
 #include "stream/record.h"
 
-/* A read, whole or as far as it came. Valid until the next call. */
+/* A read, complete or not. Valid until the next call. */
 struct vp_pieces_read {
 	int64_t pid, t;
-	uint64_t seq, next; /* next: the part that is to come */
+	uint64_t seq, next; /* next: the expected part */
 	char source[32], format[32];
 	char *text;
 	size_t n, size;
@@ -15,19 +15,20 @@ struct vp_pieces_read {
 };
 
 struct vp_pieces;
-/* `incomplete` hears of every read that ends without its last piece. NULL: no memory. */
+/* `incomplete` is called for every read that ends without its last piece. NULL (vp_error): out of
+ * memory. */
 struct vp_pieces *vp_pieces_new(void (*incomplete)(void *ctx, const struct vp_pieces_read *read,
                                                    const char *why),
                                 void *ctx);
 void vp_pieces_free(struct vp_pieces *pieces);
-/* Before a line is read: its text, should it be a further piece, is decoded to where it belongs. */
+/* Offers a place before a line is read: the text of a further piece is then decoded into it. */
 void vp_pieces_offer(struct vp_pieces *pieces, struct vp_record *record);
-/* One `raw` line: 1 and *read if it completes one; 0 if more must come; -1 (vp_error) if the line
- * is unusable. */
+/* Adds a `raw` line. Returns 1 with *read if it completes one; 0 if more pieces are expected; -1
+ * (vp_error): the line is unusable, or out of memory. */
 int vp_pieces_add(struct vp_pieces *pieces, struct vp_record *record,
                   const struct vp_pieces_read **read);
-/* Any other line: a new look at the same process, a new segment or its end means that nothing more
- * comes. */
+/* Ends open reads at a line of another type: a new sample of the same process, a new segment or its
+ * end means that no further piece comes. */
 void vp_pieces_expect(struct vp_pieces *pieces, const struct vp_record *record);
 void vp_pieces_end(struct vp_pieces *pieces);
 

@@ -1,6 +1,5 @@
-/* Texts as editors, terminals and web pages give them, made plain: a byte order mark, UTF-16 (what
- * PowerShell's > writes), CR LF, blanks that do not break, colours, and what stands in every line:
- * its number, a diff's +, blanks up to the width of a terminal.
+/* Undoes what editors, terminals and web pages add to a text. PowerShell's > writes UTF-16, cat -n
+ * and grep -n number the lines, a diff puts a + before them, a terminal fills them with blanks.
  *
  *   ff fe 31 00 32 00 0d 00 0a 00   ->   31 32 0a
  *   "    12\t08048000-0804c000 r-xp" ->   "08048000-0804c000 r-xp"     (cat -n; grep -n)
@@ -13,43 +12,32 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 
 enum order { BYTES, LITTLE, BIG };
 
-#define LOOK 256 /* bytes by which a text without a mark is told */
+#define FRONT 256 /* bytes that decide about a text without a byte order mark */
 
-/* ASCII in UTF-16 has a NUL in every pair, always at the same side. */
+/* Tells the byte order. ASCII in UTF-16 has a NUL in every pair, always on the same side. */
 static enum order order_of(const unsigned char *p, size_t n)
 {
-	size_t even = 0, odd = 0, look = n < LOOK ? n & ~(size_t)1 : LOOK;
+	size_t even = 0, odd = 0, front = n < FRONT ? n & ~(size_t)1 : FRONT;
 	if (n >= 2 && p[0] == 0xff && p[1] == 0xfe)
 		return LITTLE;
 	if (n >= 2 && p[0] == 0xfe && p[1] == 0xff)
 		return BIG;
-	for (size_t i = 0; i < look; i++)
+	for (size_t i = 0; i < front; i++)
 		*(i % 2 ? &odd : &even) += !p[i];
-	if (look < 16 || (even && odd))
+	if (front < 16 || (even && odd))
 		return BYTES;
-	return odd * 2 >= look * 3 / 4 ? LITTLE : even * 2 >= look * 3 / 4 ? BIG : BYTES;
+	if (odd * 2 >= front * 3 / 4)
+		return LITTLE;
+	return even * 2 >= front * 3 / 4 ? BIG : BYTES;
 }
 
 static uint32_t unit(const unsigned char *p, enum order order)
 {
 	return order == LITTLE ? (uint32_t)p[0] | (uint32_t)p[1] << 8 : (uint32_t)p[0] << 8 | p[1];
-}
-
-static size_t utf8(uint32_t c, char *to)
-{
-	if (c < 0x80)
-		return to[0] = (char)c, 1;
-	if (c < 0x800)
-		return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 0x3f)), 2;
-	if (c < 0x10000)
-		return to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 0x3f)),
-		       to[2] = (char)(0x80 | (c & 0x3f)), 3;
-	to[0] = (char)(0xf0 | c >> 18), to[1] = (char)(0x80 | (c >> 12 & 0x3f)),
-	to[2] = (char)(0x80 | (c >> 6 & 0x3f)), to[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
 }
 
 static bool is_high(uint32_t c)
@@ -78,7 +66,7 @@ static int from_utf16(char **bytes, size_t *n, enum order order)
 			c = 0xfffd;
 		}
 		if (i || c != 0xfeff)
-			used += utf8(c, out + used);
+			used += vp_utf8_put(out + used, c);
 	}
 	free(*bytes);
 	*bytes = out;
@@ -86,7 +74,7 @@ static int from_utf16(char **bytes, size_t *n, enum order order)
 	return 0;
 }
 
-/* A name may end in CR, all names do not. */
+/* Do all lines end in CR? One may, as its name does. */
 static bool all_cr(const char *p, size_t n)
 {
 	bool any = false;
@@ -110,20 +98,22 @@ static void drop_cr(char *p, size_t *n)
 	*n = used;
 }
 
-/* ---- what stands here and there ---- */
+/* ---- what is all over a text ---- */
 
-#define SAMPLE 65536 /* bytes by which it is told that a text has such all over */
+#define SAMPLE 65536 /* bytes that decide whether something is frequent */
 
 static size_t counted(const char *p, size_t n, const char *what)
 {
 	size_t count = 0, length = strlen(what);
 	const char *end = p + (n < SAMPLE ? n : SAMPLE);
-	while ((p = memmem(p, (size_t)(end - p), what, length)))
-		count++, p += length;
+	while ((p = memmem(p, (size_t)(end - p), what, length))) {
+		count++;
+		p += length;
+	}
 	return count;
 }
 
-/* A name may hold one; a page that has made all its blanks such has more than lines. */
+/* Blanks that do not break, U+00A0. One may be part of a name. */
 static void drop_hard_blanks(char *p, size_t *n)
 {
 	size_t used = 0;
@@ -135,8 +125,7 @@ static void drop_hard_blanks(char *p, size_t *n)
 	*n = used;
 }
 
-/* A page or a table of an office has made each gap a tab: then two blanks stand nowhere beside each
- * other. */
+/* A web page or a spreadsheet puts a tab for each gap: then there are no two blanks in a row. */
 static void drop_tabs(char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -161,9 +150,10 @@ static void drop_colours(char *p, size_t *n)
 	*n = used;
 }
 
-/* ---- what stands in every line ---- */
+/* ---- what is in every line ---- */
 
-/* Cuts the line; false: this line has no such thing. `last` is for what must grow. */
+/* Cuts something off a line, [*from, *to); false: the line does not have it. `last` is of the line
+ * before, for a number that must grow. */
 typedef bool cutter(const char **from, const char **to, uint64_t *last);
 
 static bool cut_number(const char **from, const char **to, uint64_t *last)
@@ -197,7 +187,7 @@ static bool cut_blanks(const char **from, const char **to, uint64_t *last)
 	return *to < end;
 }
 
-/* Applies it if all lines that are not empty have it, three or more; else not a byte changes. */
+/* Cuts all lines if there are three or more, and all that are not empty can be cut. */
 static void every_line(char *p, size_t *n, cutter *cut)
 {
 	size_t lines = 0, used = 0;

@@ -1,4 +1,4 @@
-/* Raw lines of a stream, put together and parsed. */
+/* Joins the raw lines of a stream and parses them. */
 #include "parse/raw.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ static void incomplete(void *ctx, const struct vp_pieces_read *read, const char 
 
 static void no_reader(struct vp_flow *flow, const struct vp_pieces_read *read)
 {
-	const char *why = "vm-parse --list shows the formats that are read";
+	const char *why = "vm-parse --list shows the known formats";
 	if (read->source[0] && !vp_load_source(read->source))
 		why = vp_error();
 	vp_flow_bad(flow, "no source plugin reads the format %s: %s", read->format, why);
@@ -53,7 +53,7 @@ static void parse_read(struct vp_flow *flow, struct vp_parse_host *parse,
 		vp_flow_bad(flow, "%s: %s", place, vp_error());
 }
 
-/* One raw line. False: the sink stops. */
+/* Takes one raw line. False: the sink stops. */
 static bool raw_line(struct vp_flow *flow, struct vp_parse_host *parse, struct vp_pieces *pieces,
                      const struct vp_raw_sink *sink)
 {

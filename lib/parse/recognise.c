@@ -1,10 +1,9 @@
-/* Which source reads an input: by the format's name, or by what the text looks like. */
+/* Finds the source for an input: by the name of the format, or by the probes of all sources. */
 #include "parse/recognise.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "program/load.h"
 
 static bool reads(const struct vp_source *source, const char *format)
@@ -15,14 +14,16 @@ static bool reads(const struct vp_source *source, const char *format)
 	return false;
 }
 
-/* A probe that is less sure knows only lines that may accompany rows of its own. */
+/* A probe that is less sure knows only lines that may accompany its rows. */
 #define BESIDE 10
+/* From here on no source of the machine is asked. */
+#define CONFIDENT 50
 
 const struct vp_source *vp_reader_of(vp_str name, const char *format)
 {
-	char wanted[64];
-	snprintf(wanted, sizeof wanted, "%.*s", (int)name.n, name.p ? name.p : "");
-	const struct vp_source *own = wanted[0] ? vp_load_source(wanted) : NULL;
+	char own_name[64];
+	snprintf(own_name, sizeof own_name, "%.*s", (int)name.n, name.p ? name.p : "");
+	const struct vp_source *own = own_name[0] ? vp_load_source(own_name) : NULL;
 	if (own && reads(own, format))
 		return own;
 	for (const struct vp_source *const *all = vp_load_sources(); *all; all++)
@@ -36,15 +37,16 @@ bool vp_of_machine(const struct vp_source *source)
 	return source->sample && !source->attach;
 }
 
+/* Finds the source of processes, or of the machine, that is surest of a text. */
 static const struct vp_source *best_of(vp_str text, bool machine, const char **format, int *sure)
 {
 	const struct vp_source *best = NULL;
 	*sure = 0;
 	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
 		const char *guess = NULL;
-		int now = (*source)->probe && vp_of_machine(*source) == machine
-		                  ? (*source)->probe(text, &guess)
-		                  : 0;
+		if (!(*source)->probe || vp_of_machine(*source) != machine)
+			continue;
+		int now = (*source)->probe(text, &guess);
 		if (now < BESIDE || now <= *sure || !guess)
 			continue;
 		*sure = now;
@@ -65,29 +67,12 @@ const struct vp_source *vp_recognise(vp_str text, const char **format)
 		if (n >= text.n)
 			break;
 	}
-	if (best && sure >= 50)
+	if (best && sure >= CONFIDENT)
 		return best;
 	const struct vp_source *machine = best_of(text, true, &of_all, &all_sure);
 	if (all_sure > sure)
 		*format = of_all;
 	return all_sure > sure ? machine : best;
-}
-
-static bool holds(const char *line, size_t n, const char *word)
-{
-	return memmem(line, n, word, strlen(word)) != NULL;
-}
-
-/* JSON that is no stream: a crash report of macOS. Its first line has no `type`, or is a lone
- * brace; a report on one line has `type` in nested objects only. */
-static bool is_other_json(vp_str head)
-{
-	const char *end = memchr(head.p, '\n', head.n);
-	size_t n = end ? (size_t)(end - head.p) : head.n;
-	if (end && (n == 1 || (n == 2 && head.p[1] == '\r')))
-		return true;
-	return (holds(head.p, n, "\"bug_type\"") && !holds(head.p, n, "\"type\"")) ||
-	       (holds(head.p, n, "\"procName\"") && holds(head.p, n, "\"procPath\""));
 }
 
 void vp_say_passed_over(struct vp_flow *flow)
@@ -96,22 +81,33 @@ void vp_say_passed_over(struct vp_flow *flow)
 		vp_say(flow, "%s: it is passed over", why);
 }
 
-int vp_looks_like_stream(struct vp_flow *flow)
+static bool holds(vp_str line, const char *word)
+{
+	return memmem(line.p, line.n, word, strlen(word)) != NULL;
+}
+
+/* JSON that is no stream: a crash report of macOS. Its first line has no `type`, or is a lone
+ * brace; a report on one line has `type` in nested objects only. */
+static bool is_other_json(vp_str head)
+{
+	const char *end = memchr(head.p, '\n', head.n);
+	vp_str line = { head.p, end ? (size_t)(end - head.p) : head.n };
+	if (end && (line.n == 1 || (line.n == 2 && line.p[1] == '\r')))
+		return true;
+	return (holds(line, "\"bug_type\"") && !holds(line, "\"type\"")) ||
+	       (holds(line, "\"procName\"") && holds(line, "\"procPath\""));
+}
+
+enum vp_content vp_next_content(struct vp_flow *flow)
 {
 	vp_str head;
-	for (;;) {
-		if (!vp_input_peek(&flow->input, 1, &head)) {
-			if (head.p)
-				return -1;
-			vp_trouble(flow, "%s", vp_error());
-			continue;
-		}
-		size_t i = 0;
-		while (i < head.n && strchr(" \t\r\n", head.p[i]) && head.p[i])
-			i++;
-		if (i == head.n)
-			return 1;
-		vp_str rest = { head.p + i, head.n - i };
-		return rest.p[0] == '{' && !is_other_json(rest);
+	if (!vp_input_peek(&flow->input, 1, &head))
+		return head.p ? VP_CONTENT_END : VP_CONTENT_BAD;
+	while (head.n && strchr(" \t\r\n", *head.p) && *head.p) {
+		head.p++;
+		head.n--;
 	}
+	if (!head.n)
+		return VP_CONTENT_LINES; /* blank lines */
+	return *head.p == '{' && !is_other_json(head) ? VP_CONTENT_LINES : VP_CONTENT_TEXT;
 }

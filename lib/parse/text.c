@@ -1,4 +1,4 @@
-/* One plain text: read whole, taken apart, parsed. */
+/* Reads, divides and parses one plain text. */
 #include "parse/text.h"
 
 #include <stdlib.h>
@@ -10,11 +10,10 @@
 #include "parse/plain.h"
 #include "parse/recognise.h"
 
-/* Bytes of a core file that are read where it cannot be mapped: most kernels write the notes that
- * matter there. */
+/* Bytes read of a core file that cannot be mapped: most kernels write the notes there. */
 #define CORE_FRONT ((size_t)64 << 20)
 
-/* A core file may be larger than our memory, and few of its bytes matter: it is mapped. */
+/* Maps a core file, as it may be larger than the memory, and few of its bytes matter. */
 static int core_file(struct vp_plain_text *text, struct vp_flow *flow)
 {
 	struct stat file;
@@ -43,13 +42,14 @@ static int read_whole(struct vp_plain_text *text, struct vp_flow *flow)
 	return vp_plain(&text->bytes, &text->n);
 }
 
-/* A text is one part where its format is given, and where it is binary. */
-static int take_apart(struct vp_plain_text *text, const struct vp_text_options *options)
+/* Finds the parts and returns their number, or -1 (vp_error). A text of a given format, or a binary
+ * one, is one part. */
+static int divide(struct vp_plain_text *text, const struct vp_text_options *options)
 {
 	vp_str whole = { text->bytes, text->n };
 	if (!options->reader && !text->mapped)
 		return vp_parts(whole, &text->parts);
-	struct vp_part one = { options->reader, options->format, whole, 0 };
+	struct vp_text_part one = { options->reader, options->format, whole, 0 };
 	if (!options->reader)
 		one.source = vp_recognise(whole, &one.format);
 	if (!(text->parts = malloc(sizeof one)))
@@ -65,7 +65,7 @@ int vp_text_read(struct vp_plain_text *text, struct vp_flow *flow,
 	if (read_whole(text, flow))
 		return -1;
 	text->name = strdup(flow->input.name);
-	text->count = text->name ? take_apart(text, options) : vp_no_memory();
+	text->count = text->name ? divide(text, options) : vp_no_memory();
 	vp_say_passed_over(flow);
 	if (text->count < 0) {
 		vp_text_free(text);
@@ -96,7 +96,7 @@ static bool parse_part(const struct vp_plain_text *text, int i, struct vp_flow *
                        struct vp_parse_host *parse, const struct vp_text_options *options,
                        struct vp_text_next *next)
 {
-	const struct vp_part *part = &text->parts[i];
+	const struct vp_text_part *part = &text->parts[i];
 	struct vp_parse_job job = {
 		.source = part->source,
 		.place = text->name,
@@ -137,9 +137,8 @@ int vp_text_parse(const struct vp_plain_text *text, struct vp_flow *flow,
 		next->t += options->every;
 		return read;
 	}
-	vp_fail("no format that is known (lines of a stream begin with '{'; texts such as "
-	        "/proc/PID/maps "
-	        "and smaps are recognised; vm-parse --list shows all)");
+	vp_fail("the format is not recognised (lines of a stream begin with '{'; texts such as "
+	        "/proc/PID/maps and smaps are known; vm-parse --list shows all)");
 	lost(text, flow, 0);
 	return 0;
 }

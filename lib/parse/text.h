@@ -1,4 +1,4 @@
-/* One plain text: read whole, taken apart into parts of one format each, parsed. */
+/* One plain text: read whole, divided into parts of one format each, parsed. */
 #ifndef VMPIPE_PARSE_TEXT_H
 #define VMPIPE_PARSE_TEXT_H
 
@@ -7,9 +7,9 @@
 
 #define VP_TEXT_MAX ((size_t)1 << 30) /* bytes of a text that is read whole */
 
-/* What the caller knows of its texts. */
+/* What is known of all texts beforehand. */
 struct vp_text_options {
-	const struct vp_source *reader; /* reads all texts as `format`; NULL: they are recognised */
+	const struct vp_source *reader; /* reads all texts as `format`; NULL: recognise them */
 	const char *format;
 	int64_t every; /* ns between consecutive reports of one process; 0: all are of one time */
 };
@@ -19,7 +19,7 @@ struct vp_plain_text {
 	char *bytes;
 	size_t n;
 	bool mapped;
-	struct vp_part *parts;
+	struct vp_text_part *parts;
 	int count; /* of parts; 0: no source knows the text */
 };
 
@@ -29,12 +29,14 @@ struct vp_text_next {
 	uint64_t seq;
 };
 
-/* Reads the next text of the flow's input to its end. 0, or -1 (vp_error) with nothing to free. */
+/* Reads the next text of the flow's input to its end. 0, or -1 (vp_error): there is nothing to
+ * free.
+ */
 int vp_text_read(struct vp_plain_text *text, struct vp_flow *flow,
                  const struct vp_text_options *options);
 void vp_text_free(struct vp_plain_text *text);
-/* Parses all parts. What cannot be read is said and written as `lost`. Returns how many parts gave
- * something. */
+/* Parses all parts. An unreadable part is said and written as `lost`. Returns how many parts were
+ * readable. */
 int vp_text_parse(const struct vp_plain_text *text, struct vp_flow *flow,
                   struct vp_parse_host *parse, const struct vp_text_options *options,
                   struct vp_text_next *next);

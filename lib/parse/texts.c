@@ -1,4 +1,4 @@
-/* Several plain texts, and the times of their reports. */
+/* Parses several plain texts, and finds the times of their reports. */
 #include "parse/texts.h"
 
 #include <stdio.h>
@@ -13,12 +13,12 @@ struct vp_texts {
 	struct vp_parse_host *parse;
 	const struct vp_text_options *options;
 	struct vp_text_next next;
-	bool at_once;                  /* texts are parsed as they come */
+	bool at_once;                  /* no text waits */
 	struct vp_plain_text *waiting; /* for the dates of the others */
 	size_t count, size, bytes;
 	struct vp_dates *dates;
-	size_t dated; /* so many of the waiting texts have been searched for dates */
-	bool said;
+	size_t dated; /* waiting texts that have been searched for dates */
+	bool said;    /* why dates are not used */
 };
 
 struct vp_texts *vp_texts_new(struct vp_flow *flow, struct vp_parse_host *parse,
@@ -47,13 +47,13 @@ void vp_texts_free(struct vp_texts *texts)
 	free(texts);
 }
 
-/* Adds the dates of a text's reports. A part that cannot be read is said when it is parsed. */
+/* Adds the dates of a text's reports. An unreadable part is said when it is parsed. */
 static int read_dates(struct vp_texts *texts, const struct vp_plain_text *text)
 {
 	if (!texts->dates && !(texts->dates = vp_dates_new()))
 		return vp_no_memory();
 	for (int i = 0; i < text->count; i++) {
-		const struct vp_part *part = &text->parts[i];
+		const struct vp_text_part *part = &text->parts[i];
 		struct vp_text one = { .format = part->format, .text = part->text, .pid = -1 };
 		vp_dates_add(texts->dates, part->source, &one);
 	}
@@ -99,7 +99,7 @@ static int wait(struct vp_texts *texts, const struct vp_plain_text *text)
 		if (read_dates(texts, &texts->waiting[texts->dated++]))
 			return -1;
 	if (texts->bytes > VP_TEXT_MAX)
-		say_why(texts, "are too long to search all of them for dates");
+		say_why(texts, "are too long to search them all for dates");
 	if (texts->bytes <= VP_TEXT_MAX && (!texts->dates || vp_dates_hope(texts->dates)))
 		return 0;
 	texts->at_once = true;
@@ -109,11 +109,8 @@ static int wait(struct vp_texts *texts, const struct vp_plain_text *text)
 
 int vp_texts_add(struct vp_texts *texts, struct vp_plain_text *text)
 {
-	if (!texts->at_once) {
-		if (!wait(texts, text))
-			return 0;
-		return -1;
-	}
+	if (!texts->at_once)
+		return wait(texts, text);
 	vp_text_parse(text, texts->flow, texts->parse, texts->options, &texts->next);
 	vp_text_free(text);
 	return 0;

@@ -16,8 +16,8 @@ struct vp_opening {
 	bool redact;   /* the machine's name, and texts of options */
 };
 
-/* Options of the first source stand beside the program's, those of further ones under their names.
- */
+/* Writes it. Options of the first source are members beside the program's, those of further ones
+ * are under their names. */
 void vp_put_opening(struct vp_flow *flow, struct vp_sources *sources,
                     const struct vp_opening *opening);
 /* Writes the only line of --probe: what this user may do, here and with these processes, and which

@@ -173,25 +173,6 @@ const char *vp_json_skip(const char *at, const char *end, int depth, enum vp_jso
 	}
 }
 
-static long put_utf8(char *out, unsigned long code)
-{
-	if (code < 0x80)
-		return out[0] = (char)code, 1;
-	if (code < 0x800)
-		return out[0] = (char)(0xc0 | code >> 6), out[1] = (char)(0x80 | (code & 0x3f)), 2;
-	if (code < 0x10000) {
-		out[0] = (char)(0xe0 | code >> 12);
-		out[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		out[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	out[0] = (char)(0xf0 | code >> 18);
-	out[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	out[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	out[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
-}
-
 static unsigned long four(const char *at)
 {
 	unsigned long v = 0;
@@ -253,7 +234,7 @@ long vp_json_unescape(vp_str json, char *out)
 		} else if (*at == 'u') {
 			unsigned long code;
 			at = unicode(at + 1, end, &code);
-			out += put_utf8(out, code);
+			out += vp_utf8_put(out, (uint32_t)code);
 		} else {
 			const char *which = memchr(from, *at, sizeof from - 1);
 			if (!which)
@@ -279,7 +260,7 @@ static long put_escaped(const char **at, const char *end, char *out, struct vp_j
 		return 1;
 	}
 	*at = unicode(*at + 2, end, &code);
-	return put_utf8(out, code);
+	return vp_utf8_put(out, (uint32_t)code);
 }
 
 const char *vp_json_text(const char *at, const char *end, char *out, size_t *n,

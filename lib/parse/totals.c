@@ -1,5 +1,5 @@
-/* Counts and sums of a snapshot. */
-#include "parse/sums.h"
+/* Counts and totals of a snapshot. */
+#include "parse/totals.h"
 
 #include <stdlib.h>
 
@@ -10,20 +10,20 @@
 
 static const enum vp_measure summed[VP_SUMMED] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
 
-void vp_sums_clear(struct vp_sums *sums)
+void vp_totals_clear(struct vp_totals *totals)
 {
-	sums->all = (struct vp_sum){ 0 };
-	if (sums->kinds)
-		memset(sums->kinds, 0, sums->size * sizeof *sums->kinds);
+	totals->all = (struct vp_total){ 0 };
+	if (totals->kinds)
+		memset(totals->kinds, 0, totals->size * sizeof *totals->kinds);
 }
 
-void vp_sums_free(struct vp_sums *sums)
+void vp_totals_free(struct vp_totals *totals)
 {
-	free(sums->kinds);
-	*sums = (struct vp_sums){ .kinds = NULL };
+	free(totals->kinds);
+	*totals = (struct vp_totals){ .kinds = NULL };
 }
 
-static void add(struct vp_sum *to, const struct vp_region *region)
+static void add(struct vp_total *to, const struct vp_region *region)
 {
 	to->regions++;
 	to->size += region->size;
@@ -36,26 +36,26 @@ static void add(struct vp_sum *to, const struct vp_region *region)
 		}
 }
 
-/* Returns the sum of a kind, valid until the next call; NULL (vp_error): out of memory. */
-static struct vp_sum *sum_of(struct vp_sums *sums, vp_str kind)
+/* Returns the total of a kind, valid until the next call; NULL (vp_error): out of memory. */
+static struct vp_total *total_of(struct vp_totals *totals, vp_str kind)
 {
 	size_t index = vp_kind_index(kind);
-	if (vp_list_reach(&sums->kinds, index + 1, &sums->size, sizeof *sums->kinds))
+	if (vp_list_reach(&totals->kinds, index + 1, &totals->size, sizeof *totals->kinds))
 		return NULL;
-	return &sums->kinds[index];
+	return &totals->kinds[index];
 }
 
 /* Kinds are static texts, and neighbours mostly have the same one. */
-int vp_sums_add(struct vp_sums *sums, const struct vp_region *regions, size_t count)
+int vp_totals_add(struct vp_totals *totals, const struct vp_region *regions, size_t count)
 {
-	struct vp_sum *of_kind = NULL;
+	struct vp_total *of_kind = NULL;
 	for (size_t i = 0; i < count; i++) {
 		const struct vp_region *region = &regions[i];
 		if (!i || region->kind.p != region[-1].kind.p)
-			of_kind = sum_of(sums, region->kind);
+			of_kind = total_of(totals, region->kind);
 		if (!of_kind)
 			return -1;
-		add(&sums->all, region);
+		add(&totals->all, region);
 		add(of_kind, region);
 	}
 	return 0;
@@ -75,7 +75,7 @@ static bool has_measure(const struct vp_region *region, enum vp_measure measure)
 }
 
 /* Adds one row of `labels`. footprint gives dirty and clean: together they are resident. */
-static int add_label(struct vp_sums *sums, const struct vp_member *label)
+static int add_label(struct vp_totals *totals, const struct vp_member *label)
 {
 	struct vp_region region = { .label = { label->key.p, label->key.n } };
 	struct vp_member value;
@@ -102,7 +102,7 @@ static int add_label(struct vp_sums *sums, const struct vp_member *label)
 	if (!region.has_size && !region.measured)
 		return 0;
 	const char *kind = vp_macos_kind(&region);
-	struct vp_sum *to = sum_of(sums, vp_s(kind ? kind : "unknown"));
+	struct vp_total *to = total_of(totals, vp_s(kind ? kind : "unknown"));
 	if (!to)
 		return -1;
 	add(to, &region);
@@ -110,7 +110,7 @@ static int add_label(struct vp_sums *sums, const struct vp_member *label)
 	return 0;
 }
 
-int vp_sums_labels(struct vp_sums *sums, vp_str members)
+int vp_totals_labels(struct vp_totals *totals, vp_str members)
 {
 	struct vp_member member, label;
 	int count = 0;
@@ -120,7 +120,7 @@ int vp_sums_labels(struct vp_sums *sums, vp_str members)
 		for (size_t in = 0; vp_json_each(member.value, &in, &label);) {
 			if (label.json != VP_OBJECT)
 				continue;
-			if (add_label(sums, &label))
+			if (add_label(totals, &label))
 				return -1;
 			count++;
 		}
@@ -131,34 +131,34 @@ int vp_sums_labels(struct vp_sums *sums, vp_str members)
 /* ---- writing ---- */
 
 /* footprint counts regions and states no size for them. */
-static void put_sum(struct vp_out *out, const struct vp_sum *sum)
+static void put_total(struct vp_out *out, const struct vp_total *total)
 {
-	vp_put_num(out, "regions", sum->regions);
-	if (sum->size || !sum->regions)
-		vp_put_num(out, "size", sum->size);
+	vp_put_num(out, "regions", total->regions);
+	if (total->size || !total->regions)
+		vp_put_num(out, "size", total->size);
 	for (size_t i = 0; i < VP_SUMMED; i++)
-		if (sum->known & 1u << i)
-			vp_put_num(out, vp_measure_names[summed[i]], sum->measure[i]);
+		if (total->known & 1u << i)
+			vp_put_num(out, vp_measure_names[summed[i]], total->measure[i]);
 }
 
-void vp_put_kind_sums(struct vp_out *out, const struct vp_sums *sums)
+void vp_put_kind_totals(struct vp_out *out, const struct vp_totals *totals)
 {
 	vp_put_object(out, "kinds");
-	for (size_t i = 0; i < sums->size; i++) {
-		const struct vp_sum *sum = &sums->kinds[i];
-		if (!sum->regions && !sum->size && !sum->known)
+	for (size_t i = 0; i < totals->size; i++) {
+		const struct vp_total *total = &totals->kinds[i];
+		if (!total->regions && !total->size && !total->known)
 			continue;
 		vp_put_object(out, vp_kind_name(i));
-		put_sum(out, sum);
+		put_total(out, total);
 		vp_put_close(out);
 	}
 	vp_put_close(out);
 }
 
-void vp_put_sums(struct vp_out *out, const struct vp_sums *sums)
+void vp_put_totals(struct vp_out *out, const struct vp_totals *totals)
 {
-	put_sum(out, &sums->all);
-	vp_put_kind_sums(out, sums);
+	put_total(out, &totals->all);
+	vp_put_kind_totals(out, totals);
 }
 
 void vp_put_stated(struct vp_out *out, const struct vp_region *stated)
