@@ -73,9 +73,9 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	render events "$S"
 	has 'draw table view="events"'
 	has 'subtitle "4 system events; 9 changes (15 lines); 0 s to 6 s"'
-	same "$(rows_with level raw | wc -l)" 8
+	same "$(rows_with level raw | wc -l)" 4
 	same "$(rows_with level semantic | wc -l)" 9
-	same "$(rows_with level note | wc -l)" 3
+	same "$(rows_with level note | wc -l)" 7
 }
 
 @test "events: one row for each act, with its id if it has one line, its cause, and its changes" {
@@ -545,4 +545,20 @@ ends() { cat; echo '{"type":"end","t":1,"reason":"exit"}'; }
 	render summary --from 0.15 --columns kind,regions_start,regions,size_start,size quiet
 	same "$(row 0)" "kind=heap at start=2 regions=2 size at start KiB=192 size KiB=192 "
 	has '2 samples'
+}
+
+@test "an exit that two sources report is at the time of the first, and the process was there before it" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; gone 7 0.3; gone 8 0.3; printf '{"type":"event","t":0.35,"pid":%s,"call":"exit"}\n' 7 8; } | ends >twice
+	render timeline twice
+	has '"2 at the end, 192 KiB"'
+	render area --pid 8 twice
+	has '4 KiB before it ended'
+}
+
+@test "a measure that a change no longer states is not shown any more" {
+	cd "$BATS_TEST_TMPDIR"
+	{ two_heaps; echo '{"type":"change","t":0.3,"pid":7,"event":"RESIDENT_CHANGE","act":1,"id":1,"start":"0x0000000000010000","end":"0x0000000000020000","size":65536,"perms":"rw-p","kind":"heap","was":{"rss":4096}}'; } | ends >unknown
+	render map --pid 7 unknown
+	hasnt 'rss 4 KiB'
 }

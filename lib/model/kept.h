@@ -13,8 +13,9 @@ struct vp_span {
 	int64_t t0, t1; /* ns; t1 INT64_MAX while it lives */
 	uint64_t id, start, end;
 	int64_t pid;
-	uint64_t rss_first, rss_last, rss_peak; /* bytes */
-	bool has_rss;
+	uint64_t rss_first, rss_last, rss_peak; /* bytes; valid if has_rss */
+	bool has_rss;                           /* at the end of the span */
+	bool had_rss;                           /* at some time */
 	uint8_t born;  /* enum vp_event + 1; 0: it was there at the beginning */
 	uint8_t died;  /* enum vp_event + 1; 0: it is still there */
 	uint32_t kind; /* vp_kind_index */

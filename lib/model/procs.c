@@ -91,8 +91,9 @@ static void procs_line(struct vp_model *model, struct vp_fact *fact)
 	if ((fact->type == VP_T_region || fact->type == VP_T_change) && fact->follow)
 		seen(model, fact);
 	if (fact->ends) {
+		/* Several sources may report one exit: the first is the time. */
 		struct vp_proc *proc = vp_model_proc_make(model, fact->t, fact->pid);
-		if (proc)
+		if (proc && proc->t1 == INT64_MAX)
 			proc->t1 = fact->t;
 	}
 }

@@ -69,11 +69,12 @@ static void measure(struct vp_open *open, const struct vp_region *now)
 {
 	uint64_t rss = now->measure[VP_M_rss];
 	sums_of(&open->sums, now);
-	if (!(now->measured & 1u << VP_M_rss))
-		return;
+	open->span.has_rss = now->measured >> VP_M_rss & 1;
 	if (!open->span.has_rss)
+		return;
+	if (!open->span.had_rss)
 		open->span.rss_first = rss;
-	open->span.has_rss = true;
+	open->span.had_rss = true;
 	open->span.rss_last = rss;
 	if (rss > open->span.rss_peak)
 		open->span.rss_peak = rss;

@@ -78,8 +78,7 @@ static const char *level_of(const struct vp_happening *row)
 {
 	switch (row->type) {
 	case VP_T_change: return "semantic";
-	case VP_T_event:
-	case VP_T_process: return "raw";
+	case VP_T_event: return "raw";
 	default: return "note";
 	}
 }
