@@ -15,7 +15,6 @@
 static int fail(struct vp_render_api *h, const char *format, ...)
 {
 	va_list list;
-
 	(void)h;
 	va_start(list, format);
 	vfprintf(stderr, format, list);
@@ -27,7 +26,6 @@ static int fail(struct vp_render_api *h, const char *format, ...)
 static void warn(struct vp_render_api *h, const char *format, ...)
 {
 	va_list list;
-
 	(void)h;
 	va_start(list, format);
 	vfprintf(stderr, format, list);
@@ -74,7 +72,6 @@ static const char *print(const char *format, ...)
 	static size_t count;
 	char *text = NULL;
 	va_list list;
-
 	va_start(list, format);
 	if (vasprintf(&text, format, list) < 0)
 		abort();
@@ -88,7 +85,6 @@ static const char *print(const char *format, ...)
 static double chance(void)
 {
 	static unsigned seed = 7;
-
 	seed = seed * 1103515245 + 12345;
 	return (seed >> 8 & 0xffff) / 65536.0;
 }
@@ -105,13 +101,11 @@ static void timeline(struct vp_figure *f)
 {
 	double y = 0;
 	uint64_t at = 0x55d0c2a4b000;
-
 	times(f);
 	for (int i = 0, c = 0; i < 150; i++) {
 		double high = 0.002 + chance() * 0.008, born = chance() < 0.6 ? 0 : chance() * 0.6,
 		       dead = chance() < 0.8 ? 1 : born + chance() * (1 - born);
 		unsigned class = (unsigned)(chance() * CLASSES);
-
 		if (i % 17 == 0) {
 			if (i) {
 				yt[f->y.count++] = (struct vp_tick){
@@ -126,7 +120,6 @@ static void timeline(struct vp_figure *f)
 		}
 		for (double x = born; x < dead;) {
 			double to = chance() < 0.7 ? dead : fmin(dead, x + 0.15);
-
 			boxes[f->box_count++] = (struct vp_box){
 				(float)x,
 				(float)to,
@@ -169,21 +162,19 @@ static void map(struct vp_figure *f)
 {
 	static const char *names[] = { "node", "[heap]", "libnode.so.108", "libc.so.6",
 		                       "anon", "guard",  "[stack]",        "[vdso]" };
+	static const unsigned flags_of[26] = {
+		[3] = VP_BOX_NEW, [9] = VP_BOX_GONE, [11] = VP_BOX_CHANGED
+	};
 	double y = 1;
-
 	for (int i = 0; i < 26; i++) {
 		double high = 1 / 26.0;
 		unsigned class = (unsigned)(chance() * CLASSES);
-
 		boxes[f->box_count++] = (struct vp_box){ 0,
 			                                 (float)(0.2 + 0.8 * chance()),
 			                                 (float)(y - high * 0.9),
 			                                 (float)y,
 			                                 class,
-			                                 i == 3    ? VP_BOX_NEW
-			                                 : i == 9  ? VP_BOX_GONE
-			                                 : i == 11 ? VP_BOX_CHANGED
-			                                           : 0,
+			                                 flags_of[i],
 			                                 (float)chance(),
 			                                 print("%s  1.2 MiB r-xp", names[i % 8]),
 			                                 names[i % 8] };
@@ -203,9 +194,9 @@ static void area(struct vp_figure *f)
 	for (int i = 0; i < 400; i++) {
 		xs[i] = i / 400.0;
 		for (int k = 0; k < CLASSES; k++)
-			ys[k][i] = (k == 4   ? 0.1 + 0.4 * xs[i] - (i % 100 > 70 ? 0.05 : 0)
-			            : k == 6 ? (i > 120 ? 0.15 : 0)
-			                     : 0.015 + 0.01 * k / 3.0);
+			ys[k][i] = 0.015 + 0.01 * k / 3.0;
+		ys[4][i] = 0.1 + 0.4 * xs[i] - (i % 100 > 70 ? 0.05 : 0);
+		ys[6][i] = i > 120 ? 0.15 : 0;
 	}
 	for (int k = 0; k < CLASSES; k++)
 		series[k] = (struct vp_serie){ classes[k].name, (uint32_t)k, ys[k],
@@ -226,10 +217,8 @@ static void table(struct vp_figure *f)
 	static const struct vp_column columns[] = { { "start", VP_LEFT }, { "size", VP_RIGHT },
 		                                    { "rss", VP_RIGHT },  { "perms", VP_LEFT },
 		                                    { "kind", VP_LEFT },  { "name", VP_LEFT } };
-
 	for (int i = 0; i < 40; i++) {
 		struct vp_cell *c = cells + i * 6;
-
 		row_class[i] = (int)(chance() * CLASSES);
 		c[0] = (struct vp_cell){
 			print("0x%016llx", 0x7f0000000000ull + (unsigned)i * 0x13000), true
@@ -290,7 +279,6 @@ static void stacks(struct vp_figure *f)
 	for (uint32_t i = 0; i < COUNT; i++) {
 		unsigned depth = list[i].depth;
 		double from = depth ? at[path[depth - 1]] : next;
-
 		path[depth] = i;
 		at[i] = from;
 		if (depth)
@@ -333,7 +321,6 @@ static void nasty(struct vp_figure *f)
 	static struct vp_column column[] = { { nasty_text, VP_LEFT } };
 	static struct vp_cell cell[] = { { nasty_text, true } };
 	static const char *note = nasty_text;
-
 	f->title = f->subtitle = f->view = nasty_text;
 	f->notes = &note;
 	f->note_count = 1;
@@ -381,7 +368,6 @@ static void many(struct vp_figure *f)
 	times(f);
 	for (int i = 0; i < 10000; i++) {
 		float x = (float)(i % 100) / 100, y = (float)(i / 100) / 100;
-
 		boxes[f->box_count++] = (struct vp_box){ x,
 			                                 x + 0.01f,
 			                                 y,
@@ -424,17 +410,19 @@ static void build(struct vp_figure *f, const char *name)
 		timeline(f);
 	else if (!strcmp(name, "map"))
 		map(f);
-	else if (!strcmp(name, "area"))
-		f->shape = VP_SERIES, area(f);
-	else if (!strcmp(name, "table"))
-		f->shape = VP_TABLE, table(f);
-	else if (!strcmp(name, "stacks"))
+	else if (!strcmp(name, "area")) {
+		f->shape = VP_SERIES;
+		area(f);
+	} else if (!strcmp(name, "table")) {
+		f->shape = VP_TABLE;
+		table(f);
+	} else if (!strcmp(name, "stacks"))
 		stacks(f);
-	else if (!strcmp(name, "empty"))
+	else if (!strcmp(name, "empty")) {
 		f->empty = "Nothing to draw: the stream holds no snapshot of process 4242. It may "
-		           "have ended before the first sample was taken.",
+		           "have ended before the first sample was taken.";
 		f->class_count = 0;
-	else if (!strcmp(name, "many"))
+	} else if (!strcmp(name, "many"))
 		many(f);
 	else if (!strncmp(name, "nasty", 5)) {
 		f->shape = shape_of(name);
@@ -451,7 +439,6 @@ static void set_option(const struct vp_renderer *r, void *state, const char *nam
 	for (const struct vp_option *o = r->options; o && o->name; o++)
 		if (!strcmp(o->name, name) && o->type == VP_OPT_ENUM) {
 			const char *word = o->limits;
-
 			for (int i = 0; word; word = strchr(word, '|'), word += word != NULL, i++)
 				if (!strncmp(word, value, strlen(value)))
 					*(int *)((char *)state + o->offset) = i;
@@ -464,7 +451,6 @@ int main(int argc, char **argv)
 	struct vp_figure figure;
 	void *object = argc > 2 ? dlopen(argv[1], RTLD_NOW) : NULL, *state;
 	const struct vp_renderer *r = object ? dlsym(object, "vp_renderer") : NULL;
-
 	if (!r)
 		return fail(&host, "draw: %s",
 		            argc > 2 ? dlerror()
@@ -475,7 +461,6 @@ int main(int argc, char **argv)
 	canvas.height = r->preset_height;
 	for (int i = 3; i < argc; i++) {
 		char *eq = strchr(argv[i], '=');
-
 		if (!eq)
 			return fail(&host, "draw: %s: name=value expected", argv[i]) + 3;
 		*eq = 0;

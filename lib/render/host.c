@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 
 static struct vp_render_host *of(struct vp_render_api *host)
 {
@@ -23,12 +24,9 @@ static bool said_before(struct vp_render_host *render, const char *text)
 	for (size_t i = 0; i < render->warned_count; i++)
 		if (!strcmp(render->warned[i], text))
 			return true;
-	char **more = realloc(render->warned, (render->warned_count + 1) * sizeof *more),
-	     *copy = strdup(text);
-	if (more)
-		render->warned = more;
-	if (more && copy)
-		more[render->warned_count++] = copy;
+	char *copy = strdup(text);
+	if (copy && !vp_list_room(&render->warned, render->warned_count, NULL, sizeof copy))
+		render->warned[render->warned_count++] = copy;
 	else
 		free(copy);
 	return false;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 
 /* Alternate screen, no cursor, no wrapping at the right edge; and back. */
 static const char enter[] = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[0m\x1b[2J";
@@ -361,19 +362,14 @@ int vp_terminal_key(struct vp_terminal *terminal)
 
 /* ---- lines ---- */
 
-static void gather(struct vp_terminal *terminal, const char *bytes, size_t n)
+static int gather(struct vp_terminal *terminal, const char *bytes, size_t n)
 {
-	if (terminal->used + n > terminal->size) {
-		size_t size = (terminal->used + n) * 2 + 4096;
-		char *more = realloc(terminal->buffer, size);
-		if (!more)
-			return;
-		terminal->buffer = more;
-		terminal->size = size;
-	}
+	if (vp_list_more(&terminal->buffer, terminal->used, n, &terminal->size, 1))
+		return -1;
 	if (n)
 		memcpy(terminal->buffer + terminal->used, bytes, n);
 	terminal->used += n;
+	return 0;
 }
 
 /* Room for as many lines as the screen has; all are unknown then. */
@@ -387,23 +383,23 @@ static int known_lines(struct vp_terminal *terminal)
 	if (!terminal->lines || !terminal->lengths)
 		return vp_no_memory();
 	terminal->rows = terminal->height;
-	gather(terminal, "\x1b[2J", 4);
-	return 0;
+	return gather(terminal, "\x1b[2J", 4);
 }
 
-static void write_line(struct vp_terminal *terminal, int row, vp_str line)
+static int write_line(struct vp_terminal *terminal, int row, vp_str line)
 {
 	char place[32], *copy = terminal->lines[row];
 	if (copy && terminal->lengths[row] == line.n && !memcmp(copy, line.p ? line.p : "", line.n))
-		return;
+		return 0;
 	int n = snprintf(place, sizeof place, "\x1b[%d;1H\x1b[0m\x1b[K", row + 1);
-	gather(terminal, place, (size_t)n);
-	gather(terminal, line.p, line.n);
+	if (gather(terminal, place, (size_t)n) || gather(terminal, line.p, line.n))
+		return -1;
 	free(copy);
 	terminal->lines[row] = copy = malloc(line.n + 1);
 	terminal->lengths[row] = line.n;
 	if (copy && line.n)
 		memcpy(copy, line.p, line.n);
+	return 0;
 }
 
 int vp_terminal_draw(struct vp_terminal *terminal, const vp_str *lines, int count)
@@ -412,7 +408,8 @@ int vp_terminal_draw(struct vp_terminal *terminal, const vp_str *lines, int coun
 	if (known_lines(terminal))
 		return -1;
 	for (int row = 0; row < terminal->rows; row++)
-		write_line(terminal, row, row < count ? lines[row] : (vp_str){ "", 0 });
+		if (write_line(terminal, row, row < count ? lines[row] : (vp_str){ "", 0 }))
+			return -1;
 	for (size_t at = 0; at < terminal->used;) {
 		ssize_t n = write(STDOUT_FILENO, terminal->buffer + at, terminal->used - at);
 		if (n >= 0) {

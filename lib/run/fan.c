@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "base/path.h"
 
 #define CHUNK (256u << 10)
@@ -38,11 +39,9 @@ int vp_fan_init(struct vp_fan *fan, int in, const char *record)
 
 int vp_fan_add(struct vp_fan *fan, int fd)
 {
-	struct vp_fan_way *ways = realloc(fan->ways, (fan->way_count + 1) * sizeof *ways);
-	if (!ways)
-		return vp_no_memory();
-	fan->ways = ways;
-	ways[fan->way_count++] = (struct vp_fan_way){ .fd = fd };
+	if (vp_list_room(&fan->ways, fan->way_count, NULL, sizeof *fan->ways))
+		return -1;
+	fan->ways[fan->way_count++] = (struct vp_fan_way){ .fd = fd };
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	return 0;
 }
@@ -115,7 +114,10 @@ static int record(struct vp_fan *fan)
 		            : NULL;
 		return end ? name_record(fan, strtoll(pid + 6, NULL, 10)) : 0;
 	}
-	return fan->record.error ? vp_out_flush(&fan->record), record_failed(fan) : 0;
+	if (!fan->record.error)
+		return 0;
+	vp_out_flush(&fan->record); /* for the reason */
+	return record_failed(fan);
 }
 
 int vp_fan_flush(struct vp_fan *fan)

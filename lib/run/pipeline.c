@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "run/fan.h"
 #include "system/launch.h"
 #include "stream/record.h"
@@ -177,8 +178,10 @@ static int connect(struct pipeline *line, size_t i)
 	bool last = i + 1 == plan->stage_count, recorded = plan->record && plan->record_after == i;
 	if (make_pipe(&from, &stage->out))
 		return -1;
-	if (!last && !recorded)
-		return stage[1].in = from, 0;
+	if (!last && !recorded) {
+		stage[1].in = from;
+		return 0;
+	}
 	if (vp_fan_init(&line->fans[line->fan_count++], from, recorded ? plan->record : NULL))
 		return -1;
 	if (last)
@@ -332,9 +335,10 @@ static void show(struct pipeline *line)
 				else if (n < 0 && errno != EINTR && errno != EAGAIN)
 					line->stdout_failed = true;
 			}
-			if (line->stdout_failed && errno != EPIPE)
-				line->sink->trouble(line->sink->ctx, "cannot write stdout"),
-				        line->record_failed = true;
+			if (line->stdout_failed && errno != EPIPE) {
+				line->sink->trouble(line->sink->ctx, "cannot write stdout");
+				line->record_failed = true;
+			}
 			one->shown = true;
 		}
 		if (!is_shown(one))
@@ -388,13 +392,8 @@ static void collect(struct pipeline *line)
 
 static void read_picture(struct process *one)
 {
-	if (one->size - one->n < 65536) {
-		char *grown = realloc(one->bytes, one->size + one->size / 2 + 131072);
-		if (!grown)
-			return shut(&one->picture);
-		one->bytes = grown;
-		one->size += one->size / 2 + 131072;
-	}
+	if (vp_list_more(&one->bytes, one->n, 65536, &one->size, 1))
+		return shut(&one->picture);
 	ssize_t n = read(one->picture, one->bytes + one->n, one->size - one->n);
 	if (n > 0)
 		one->n += (size_t)n;
@@ -530,8 +529,10 @@ static int verdict(struct pipeline *line, int *status)
 	int command = 0;
 	bool known = command_status(line, &command);
 	*status = 0;
-	if (line->killed)
-		return *status = 130, vp_fail("killed before the end");
+	if (line->killed) {
+		*status = 130;
+		return vp_fail("killed before the end");
+	}
 	for (const struct process *one = line->processes; one < line->processes + line->count;
 	     one++) {
 		bool commands = one == source && known && one->launch.status == command;
@@ -572,8 +573,10 @@ static void finish(struct pipeline *line)
 		shut(&one->in);
 		shut(&one->out);
 		shut(&one->picture);
-		if (one->started && !one->ended)
-			kill(one->launch.pid, SIGKILL), vp_launch_collect(&one->launch, true);
+		if (one->started && !one->ended) {
+			kill(one->launch.pid, SIGKILL);
+			vp_launch_collect(&one->launch, true);
+		}
 		free(one->bytes);
 	}
 	free(line->processes);

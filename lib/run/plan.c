@@ -199,9 +199,10 @@ static int take_command(struct vp_program *program)
 	size_t count = vp_config_count(config, node);
 	if (vp_config_node(config, node) != VP_NODE_LIST || !count)
 		return vp_config_wrong(config, node, "a command is a list: [./program, argument]");
-	char **words = realloc(program->arguments, (count + 1) * sizeof *words);
+	char **words = calloc(count + 1, sizeof *words);
 	if (!words)
 		return vp_no_memory();
+	free(program->arguments);
 	program->arguments = words;
 	for (size_t i = 0; i < count; i++) {
 		const char *word = vp_config_text(config, vp_config_item(config, node, i));

@@ -61,8 +61,10 @@ static void node(struct dump *dump, int at, int depth)
 	for (size_t i = 0; i < vp_config_count(config, at) && !dump->too_large; i++) {
 		const char *key = sort == VP_NODE_MAP ? vp_config_key(config, at, i) : NULL;
 		say(dump, i ? ", " : "");
-		if (key)
-			value(dump, key, true), say(dump, ": ");
+		if (key) {
+			value(dump, key, true);
+			say(dump, ": ");
+		}
 		node(dump, vp_config_item(config, at, i), depth + 1);
 	}
 	say(dump, sort == VP_NODE_LIST ? "]" : "}");
@@ -158,9 +160,10 @@ static void stages(struct dump *dump)
 			say(dump, job->label);
 		else {
 			say(dump, "[");
-			for (size_t j = 0; job->argv[j]; j++)
-				say(dump, j ? ", " : ""),
-				        value(dump, j ? job->argv[j] : job->label, true);
+			for (size_t j = 0; job->argv[j]; j++) {
+				say(dump, j ? ", " : "");
+				value(dump, j ? job->argv[j] : job->label, true);
+			}
 			say(dump, "]");
 		}
 	}
@@ -194,12 +197,16 @@ static void single(struct dump *dump)
 		say(dump, ", ");
 		flag(dump, row);
 	}
-	if (common->output)
-		say(dump, ", "), pair(dump, "output", common->output);
+	if (common->output) {
+		say(dump, ", ");
+		pair(dump, "output", common->output);
+	}
 	if (common->plugin_pair_count) {
 		say(dump, ", option: [");
-		for (size_t i = 0; i < common->plugin_pair_count; i++)
-			say(dump, i ? ", " : ""), value(dump, common->plugin_pairs[i], false);
+		for (size_t i = 0; i < common->plugin_pair_count; i++) {
+			say(dump, i ? ", " : "");
+			value(dump, common->plugin_pairs[i], false);
+		}
 		say(dump, "]");
 	}
 	say(dump, "}\n");
@@ -237,16 +244,25 @@ static void run(struct dump *dump)
 		say(dump, "  quiet: true\n");
 	if (dump->program->common.verbose)
 		say(dump, "  verbose: true\n");
-	if (command)
-		say(dump, "  "), words(dump, "command", command), say(dump, "\n");
-	if (dump->flags->input)
-		say(dump, "  "), pair(dump, "input", dump->flags->input), say(dump, "\n");
+	if (command) {
+		say(dump, "  ");
+		words(dump, "command", command);
+		say(dump, "\n");
+	}
+	if (dump->flags->input) {
+		say(dump, "  ");
+		pair(dump, "input", dump->flags->input);
+		say(dump, "\n");
+	}
 	stages(dump);
 	if (dump->flags->record) {
 		static const char *const which[] = { "tracked", "parsed", "raw" };
-		say(dump, "  "), pair(dump, "record", dump->flags->record), say(dump, "\n");
-		say(dump, "  "), pair(dump, "recorded", which[dump->flags->recorded]),
-		        say(dump, "\n");
+		say(dump, "  ");
+		pair(dump, "record", dump->flags->record);
+		say(dump, "\n");
+		say(dump, "  ");
+		pair(dump, "recorded", which[dump->flags->recorded]);
+		say(dump, "\n");
 	}
 	renderers(dump);
 }

@@ -165,7 +165,8 @@ static void give(struct core *core, const struct segment *segment, struct text_j
 	struct vp_region region;
 	const struct file *file = file_at(core, segment->start);
 	memset(&region, 0, sizeof region);
-	region.start = segment->start, region.end = segment->start + segment->size,
+	region.start = segment->start;
+	region.end = segment->start + segment->size;
 	region.size = segment->size;
 	if (segment->type == PT_LOAD)
 		snprintf(region.perms, sizeof region.perms, "%c%c%c",

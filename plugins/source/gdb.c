@@ -87,13 +87,15 @@ static void process(struct parser *p, vp_str line)
 static void one_line(struct parser *p, vp_str line)
 {
 	struct vp_region region;
-	if (text_starts(line, HEAD))
-		p->listing = true, p->begun = false;
-	else if (p->listing && row(line, &region))
+	if (text_starts(line, HEAD)) {
+		p->listing = true;
+		p->begun = false;
+	} else if (p->listing && row(line, &region))
 		give(p, &region);
-	else if (text_starts(line, "process "))
-		p->listing = false, process(p, line);
-	else if (p->listing && text_starts(line, "0x"))
+	else if (text_starts(line, "process ")) {
+		p->listing = false;
+		process(p, line);
+	} else if (p->listing && text_starts(line, "0x"))
 		p->host->bad(p->host, p->lines.number, "no row of gdb's mappings");
 	else if (p->listing && line.n && !text_starts(line, "--Type"))
 		p->listing = false;

@@ -154,12 +154,18 @@ static bool is_head(struct parser *p, vp_str line)
 	                         tizen[] = { START, END, PERMS, NAME };
 	struct parser was = { .column_count = p->column_count };
 	memcpy(was.columns, p->columns, sizeof was.columns);
-	if (text_starts(line, "memory map") && line.n < 100)
-		return set(p, 5, tombstone), true;
-	if (text_has(line, "Process memory map follows"))
-		return set(p, 2, sanitizer), true;
-	if (text_is(line, "Maps Information"))
-		return set(p, 4, tizen), true;
+	if (text_starts(line, "memory map") && line.n < 100) {
+		set(p, 5, tombstone);
+		return true;
+	}
+	if (text_has(line, "Process memory map follows")) {
+		set(p, 2, sanitizer);
+		return true;
+	}
+	if (text_is(line, "Maps Information")) {
+		set(p, 4, tizen);
+		return true;
+	}
 	if (head_of_words(p, line))
 		return true;
 	memcpy(p->columns, was.columns, sizeof was.columns);
@@ -231,8 +237,10 @@ static bool one_column(struct parser *p, size_t at, vp_str *rest, struct vp_regi
 	uint64_t pid, value;
 	vp_str after = *rest, word = text_word(&after);
 	enum column what = p->columns[at].what;
-	if (what == NAME)
-		return region->name = name(p, *rest), true;
+	if (what == NAME) {
+		region->name = name(p, *rest);
+		return true;
+	}
 	bool numbers = what == OFFSET || what == SIZE;
 	if (numbers && p->columns[0].what == RANGE && !text_hex(word, &value))
 		return true; /* old tombstones have none */
@@ -249,8 +257,10 @@ static bool one_column(struct parser *p, size_t at, vp_str *rest, struct vp_regi
 	case BYTES: return measured(word, 0, p->columns[at].measure, region);
 	case PAGES: return measured(word, 12, p->columns[at].measure, region);
 	case PID:
-		return text_decimal(word, &pid) && pid < UINT32_MAX ? p->row_pid = (int64_t)pid,
-		                                                      true : false;
+		if (!text_decimal(word, &pid) || pid >= UINT32_MAX)
+			return false;
+		p->row_pid = (int64_t)pid;
+		return true;
 	default: return word.n > 0;
 	}
 }
@@ -396,8 +406,10 @@ static void one_line(struct parser *p, vp_str line)
 		if (mapped(&region))
 			give(p, &region);
 	} else if (p->column_count && row(p, line = without_arrow(line), &region)) {
-		if (p->row_pid != pid)
-			process(p, p->row_pid, (vp_str){ NULL, 0 }), p->begun = false;
+		if (p->row_pid != pid) {
+			process(p, p->row_pid, (vp_str){ NULL, 0 });
+			p->begun = false;
+		}
 		give(p, &region);
 	} else if (text_starts(line, "End of Maps Information") || text_has(line, "End of process "
 	                                                                          "memory map")) {

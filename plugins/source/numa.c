@@ -76,11 +76,13 @@ static bool pair(vp_str word, struct counts *counts, struct text_json *nodes)
 		return true;
 	if (!text_decimal(text_from(word, key.n + 1), &value) || value >> 44)
 		return false;
-	if (text_is(key, "anon"))
-		counts->anon = value, counts->has_anon = true;
-	else if (text_is(key, "dirty"))
-		counts->dirty = value, counts->has_dirty = true;
-	else if (text_is(key, "kernelpagesize_kB") && value < 1 << 24)
+	if (text_is(key, "anon")) {
+		counts->anon = value;
+		counts->has_anon = true;
+	} else if (text_is(key, "dirty")) {
+		counts->dirty = value;
+		counts->has_dirty = true;
+	} else if (text_is(key, "kernelpagesize_kB") && value < 1 << 24)
 		counts->page = value << 10;
 	else if (text_is(key, "mapmax"))
 		counts->mapmax = value;

@@ -31,49 +31,60 @@ static void check_line(void)
 
 static void begin(struct vp_parse_api *h, const char *type, int64_t t, int64_t pid)
 {
-	(void)h, vp_put_begin(&line, type, t, pid);
+	(void)h;
+	vp_put_begin(&line, type, t, pid);
 }
 static void str(struct vp_parse_api *h, const char *key, vp_str value)
 {
-	(void)h, vp_put_str(&line, key, value);
+	(void)h;
+	vp_put_str(&line, key, value);
 }
 static void num(struct vp_parse_api *h, const char *key, uint64_t value)
 {
-	(void)h, vp_put_num(&line, key, value);
+	(void)h;
+	vp_put_num(&line, key, value);
 }
 static void sec(struct vp_parse_api *h, const char *key, int64_t value)
 {
-	(void)h, vp_put_sec(&line, key, value);
+	(void)h;
+	vp_put_sec(&line, key, value);
 }
 static void addr(struct vp_parse_api *h, const char *key, uint64_t value)
 {
-	(void)h, vp_put_addr(&line, key, value);
+	(void)h;
+	vp_put_addr(&line, key, value);
 }
 static void json(struct vp_parse_api *h, const char *key, vp_str value)
 {
-	(void)h, vp_put_json(&line, key, value);
+	(void)h;
+	vp_put_json(&line, key, value);
 }
 static void strs(struct vp_parse_api *h, const char *key, const vp_str *values, size_t count)
 {
-	(void)h, vp_put_strs(&line, key, values, count);
+	(void)h;
+	vp_put_strs(&line, key, values, count);
 }
 static void span(struct vp_parse_api *h, const char *key, uint64_t start, uint64_t last)
 {
-	(void)h, vp_put_span(&line, key, start, last);
+	(void)h;
+	vp_put_span(&line, key, start, last);
 }
 static void regions(struct vp_parse_api *h, const char *key, const struct vp_region *list,
                     size_t count)
 {
-	(void)h, vp_put_regions(&line, key, list, count);
+	(void)h;
+	vp_put_regions(&line, key, list, count);
 }
 static void frames(struct vp_parse_api *h, const char *key, const struct vp_frame *list,
                    size_t count)
 {
-	(void)h, vp_put_frames(&line, key, list, count);
+	(void)h;
+	vp_put_frames(&line, key, list, count);
 }
 static void end(struct vp_parse_api *h)
 {
-	(void)h, check_line();
+	(void)h;
+	check_line();
 }
 static int64_t now(struct vp_parse_api *h)
 {
@@ -83,7 +94,8 @@ static int64_t now(struct vp_parse_api *h)
 
 static void snapshot(struct vp_parse_api *h, vp_str members, const struct vp_region *stated)
 {
-	(void)h, (void)stated;
+	(void)h;
+	(void)stated;
 	snapshots++;
 	vp_put_begin(&line, "snapshot", 0, -1);
 	vp_put_members(&line, members);
@@ -115,8 +127,10 @@ static const struct vp_region *again(struct vp_parse_api *h, vp_str rest,
 	const struct vp_cached_part *part;
 	const struct vp_region *r = past ? vp_cache_find(past, rest, ends, &part) : NULL;
 	(void)h;
-	if (r)
-		*n = part->n, *lines = part->lines;
+	if (r) {
+		*n = part->n;
+		*lines = part->lines;
+	}
 	return r;
 }
 
@@ -141,28 +155,38 @@ static void region(struct vp_parse_api *h, const struct vp_region *r)
 
 static void bad(struct vp_parse_api *h, size_t number, const char *format, ...)
 {
-	(void)h, (void)format;
+	(void)h;
+	(void)format;
 	if (!number)
 		abort();
 	vp_out_bytes(&unread[past != NULL], (char *)&number, sizeof number);
 }
 static int fail(struct vp_parse_api *h, const char *format, ...)
 {
-	(void)h, (void)format;
+	(void)h;
+	(void)format;
 	return -1;
 }
 static void warn(struct vp_parse_api *h, const char *format, ...)
 {
-	(void)h, (void)format;
+	(void)h;
+	(void)format;
 }
 static void lost(struct vp_parse_api *h, int64_t pid, const char *what, uint64_t count,
                  const char *why)
 {
-	(void)h, (void)pid, (void)what, (void)count, (void)why;
+	(void)h;
+	(void)pid;
+	(void)what;
+	(void)count;
+	(void)why;
 }
 static void thread(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main)
 {
-	(void)h, (void)stack, (void)local, (void)main;
+	(void)h;
+	(void)stack;
+	(void)local;
+	(void)main;
 }
 
 static bool differ(const struct vp_out *two)
@@ -219,8 +243,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	const char *guess = NULL;
 	if (!record) {
 		vp_out_memory(&line);
-		for (int i = 0; i < 2; i++)
-			vp_out_memory(&said[i]), vp_out_memory(&unread[i]);
+		for (int i = 0; i < 2; i++) {
+			vp_out_memory(&said[i]);
+			vp_out_memory(&unread[i]);
+		}
 		if (!(record = malloc(sizeof *record)) || vp_record_init(record) ||
 		    !(memory = vp_cache_new()))
 			abort();

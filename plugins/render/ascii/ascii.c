@@ -15,7 +15,6 @@ static int limited(int value)
 static int ascii_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct ascii *a = state;
-
 	a->host = host;
 	a->drawn = 0;
 	a->width = limited(canvas->width);
@@ -28,7 +27,6 @@ static int ascii_begin(void *state, struct vp_render_api *host, const struct vp_
 static int too_small(struct ascii *a)
 {
 	char words[96];
-
 	snprintf(words, sizeof words, "no room: %d x %d; a picture needs %d x %d", a->width,
 	         a->height, LEAST_WIDTH, LEAST_HEIGHT);
 	ascii_paragraph(a, words, a->width, PLAIN, true);
@@ -63,7 +61,6 @@ static void verbatim(struct vp_render_api *host, const struct vp_figure *f)
 	for (size_t r = 0; r < f->row_count; r++) {
 		for (const char *p = f->cells[r].text; *p; p++) {
 			unsigned char c = (unsigned char)*p;
-
 			if (c < 0x20 || c == 0x7f ||
 			    (c == 0xc2 && (unsigned char)p[1] >= 0x80 &&
 			     (unsigned char)p[1] < 0xa0)) {
@@ -81,7 +78,6 @@ static int ascii_draw(void *state, struct vp_render_api *host, const struct vp_f
 {
 	struct ascii *a = state;
 	int width = a->width;
-
 	if (f->verbatim && f->shape == VP_TABLE && !f->empty) {
 		verbatim(host, f);
 		return 0;
@@ -111,7 +107,6 @@ static int ascii_draw(void *state, struct vp_render_api *host, const struct vp_f
 static void ascii_close(void *state, struct vp_render_api *host)
 {
 	struct ascii *a = state;
-
 	(void)host;
 	free(a->line);
 	a->line = NULL;

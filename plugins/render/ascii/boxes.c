@@ -25,7 +25,6 @@ static double share(double v)
 static double overlap(double a0, double a1, int cell)
 {
 	double low = a0 > cell ? a0 : cell, high = a1 < cell + 1 ? a1 : cell + 1;
-
 	return high > low ? high - low : 0;
 }
 
@@ -33,15 +32,12 @@ static void cover(struct raster *r, int index, double x0, double x1, double y0, 
 {
 	int right = (int)ceil(x1) < r->columns ? r->nth[(int)ceil(x1) - 1] + 1 : r->width,
 	    low = (int)ceil(y1);
-
 	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++) {
 		double high = overlap(y0, y1, y);
 		float *covered = r->covered + (size_t)y * (size_t)r->width;
 		int *owner = r->owner + (size_t)y * (size_t)r->width;
-
 		for (int i = r->nth[(int)x0]; i < right; i++) {
 			float part = (float)(overlap(x0, x1, r->column[i]) * high);
-
 			if (part > covered[i] + 1e-4f) {
 				covered[i] = part;
 				owner[i] = index;
@@ -65,12 +61,10 @@ static double right_of(const struct raster *r, const struct vp_box *b)
 static void distinct(struct raster *r, const struct vp_figure *f)
 {
 	int width = 0;
-
 	memset(r->nth, 0, (size_t)r->columns * sizeof *r->nth);
 	r->nth[0] = 1;
 	for (size_t i = 0; i < f->box_count; i++) {
 		int ends[2] = { (int)left_of(r, &f->boxes[i]), (int)right_of(r, &f->boxes[i]) };
-
 		for (int k = 0; k < 4; k++)
 			if (ends[k / 2] + k % 2 < r->columns)
 				r->nth[ends[k / 2] + k % 2] = 1;
@@ -86,12 +80,10 @@ static void distinct(struct raster *r, const struct vp_figure *f)
 static void fill(struct raster *r, const struct vp_figure *f)
 {
 	double high = r->rows * r->parts;
-
 	for (int i = 0; i < (int)f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
 		double y0 = (1 - share(fmax(b->y0, b->y1))) * high,
 		       y1 = (1 - share(fmin(b->y0, b->y1))) * high;
-
 		cover(r, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02),
 		      fmax(y1, y0 + 0.02));
 	}
@@ -107,23 +99,22 @@ static int owner(const struct raster *r, int column, int row, int part)
 static int whole(const struct raster *r, int column, int row)
 {
 	int box = owner(r, column, row, 0);
-
 	return r->parts == 1 || owner(r, column, row, 1) == box ? box : -1;
 }
 
-/* How much of it is resident shows as how dense it is. */
+/* A block as dense as its share that is resident. */
 static uint32_t dense(float resident)
 {
-	return resident < 0 || resident >= 0.75 ? 0x2588
-	       : resident >= 0.4                ? 0x2593
-	       : resident >= 0.05               ? 0x2592
-	                                        : 0x2591;
+	if (resident < 0 || resident >= 0.75)
+		return 0x2588;
+	if (resident >= 0.4)
+		return 0x2593;
+	return resident >= 0.05 ? 0x2592 : 0x2591;
 }
 
 static uint32_t letter(const struct vp_figure *f, uint32_t class)
 {
 	char c = class < f->class_count ? f->classes[class].letter : 0;
-
 	return c > ' ' && c < 127 ? (uint32_t)c : '#';
 }
 
@@ -131,7 +122,6 @@ static struct cell half(const struct vp_figure *f, int top, int low)
 {
 	struct look up = top >= 0 ? ascii_class(f, f->boxes[top].class) : PLAIN,
 	            down = low >= 0 ? ascii_class(f, f->boxes[low].class) : PLAIN;
-
 	if (top < 0)
 		return (struct cell){ 0x2584, 0, down };
 	up.bg = down.fg;
@@ -143,7 +133,6 @@ static struct cell half(const struct vp_figure *f, int top, int low)
 static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, int top, int low)
 {
 	const struct vp_box *box = top >= 0 ? &f->boxes[top] : NULL;
-
 	if (top < 0 && low < 0)
 		return (struct cell){ ' ', 0, PLAIN };
 	if (top != low)
@@ -162,10 +151,8 @@ static void paint(struct ascii *a, const struct vp_figure *f, const struct raste
 		const int *top = r->owner + (size_t)(row * r->parts) * (size_t)r->width,
 		          *low = top + (r->parts - 1) * r->width;
 		struct cell *to = ascii_at(a, 0, row);
-
 		for (int i = 0; i < r->width; i++) {
 			struct cell cell = cell_of(a, f, top[i], low[i]);
-
 			for (int x = r->column[i]; x < r->column[i + 1]; x++)
 				to[x] = cell;
 		}
@@ -176,7 +163,6 @@ static void paint(struct ascii *a, const struct vp_figure *f, const struct raste
 static int run(const struct raster *r, int column, int row, int box)
 {
 	int n = 0;
-
 	while (column + n < r->columns && whole(r, column + n, row) == box &&
 	       (box >= 0 || owner(r, column + n, row, 0) < 0))
 		n = r->column[r->nth[column + n] + 1] - column;
@@ -188,7 +174,6 @@ static bool said(const struct vp_figure *f, const struct raster *r, int index, i
 {
 	const struct vp_box *b = &f->boxes[index];
 	int left = index;
-
 	while (column && left == index) /* a box that begins within a cell may own it */
 		left = whole(r, --column, row);
 	return left >= 0 && left != index && f->boxes[left].label &&
@@ -202,7 +187,6 @@ static bool label_row(struct ascii *a, const struct vp_figure *f, const struct r
 	const struct vp_box *b = &f->boxes[index];
 	int inside, columns;
 	struct look look;
-
 	if (said(f, r, index, column, row))
 		return true;
 	if (!(inside = run(r, column, row, index)))
@@ -228,13 +212,11 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 	int top = (int)((1 - share(fmax(b->y0, b->y1))) * a->rows),
 	    low = (int)ceil((1 - share(fmin(b->y0, b->y1))) * a->rows) - 1;
 	int middle = (top + low) / 2;
-
 	if (column >= r->columns)
 		return;
 	for (int away = 0; away <= low - top + 1; away++)
 		for (int sign = -1; sign <= 1; sign += 2) {
 			int row = middle + sign * away;
-
 			if (row >= 0 && row < a->rows && label_row(a, f, r, index, column, row))
 				return;
 		}
@@ -247,7 +229,6 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 		            .rows = a->rows,
 		            .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
 	size_t n;
-
 	r.nth = malloc((size_t)r.columns * sizeof *r.nth);
 	r.column = malloc((size_t)(r.columns + 1) * sizeof *r.column);
 	if (r.nth && r.column)

@@ -15,14 +15,12 @@ struct placed {
 static int column_of(const struct ascii *a, double x)
 {
 	int column = x > 0 ? x < 1 ? (int)(x * a->columns) : a->columns - 1 : 0;
-
 	return column < a->columns ? column : a->columns - 1;
 }
 
 static int by_column(const void *x, const void *y)
 {
 	const struct placed *a = x, *b = y;
-
 	return a->column != b->column ? (a->column < b->column) - (a->column > b->column)
 	                              : strcmp(a->text, b->text);
 }
@@ -46,7 +44,6 @@ static void place(const struct ascii *a, struct placed *p, int n)
 {
 	struct placed *flag = &p[n];
 	int width = ascii_columns(a, flag->text) + 1;
-
 	flag->from = flag->column;
 	if (flag->column + width >= a->columns)
 		flag->from = flag->column - width;
@@ -60,11 +57,9 @@ static void place(const struct ascii *a, struct placed *p, int n)
 static void draw_lane(struct ascii *a, const struct placed *p, int n, int lane)
 {
 	struct look look = { 167, -1, BOLD };
-
 	for (int i = 0; i < n; i++) {
 		size_t at = (size_t)(a->gutter + p[i].column);
 		bool left = p[i].from < p[i].column;
-
 		if (p[i].lane > lane)
 			ascii_cell(a, at, a->unicode ? 0x2502 : '|', look);
 		if (p[i].lane != lane)
@@ -81,7 +76,6 @@ static void line_down(struct ascii *a, int column)
 {
 	for (int row = 0; row < a->rows; row++) {
 		struct cell *c = ascii_at(a, column, row);
-
 		if (ascii_empty(c))
 			*c = (struct cell){ a->unicode ? 0x2506 : ':', 0, { 167, -1, 0 } };
 	}
@@ -91,7 +85,6 @@ int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw)
 {
 	struct placed p[MOST];
 	int n = 0, lanes = 0;
-
 	for (size_t i = 0; i < f->flag_count && n < MOST; i++)
 		p[n++] = (struct placed){ .column = column_of(a, f->flags[i].x),
 			                  .text = f->flags[i].text ? f->flags[i].text : "" };

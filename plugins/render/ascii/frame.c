@@ -17,7 +17,6 @@ static double within(double at)
 void ascii_head(struct ascii *a, const struct vp_figure *f)
 {
 	int room = a->width ? a->width : 1 << 20;
-
 	if (a->drawn++)
 		ascii_end(a);
 	if (f->title || f->view) {
@@ -41,7 +40,6 @@ static int item_columns(const struct ascii *a, const struct vp_class *c)
 static int legend_columns(const struct ascii *a, const struct vp_figure *f)
 {
 	int widest = 8, columns;
-
 	for (size_t i = 0; i < f->class_count; i++)
 		widest = item_columns(a, &f->classes[i]) > widest ? item_columns(a, &f->classes[i])
 		                                                  : widest;
@@ -52,7 +50,6 @@ static int legend_columns(const struct ascii *a, const struct vp_figure *f)
 static int legend_lines(const struct ascii *a, const struct vp_figure *f)
 {
 	int columns = legend_columns(a, f);
-
 	return a->legend ? ((int)f->class_count + columns - 1) / columns : 0;
 }
 
@@ -60,7 +57,6 @@ static void legend_item(struct ascii *a, const struct vp_figure *f, size_t i, in
 {
 	const struct vp_class *c = &f->classes[i];
 	int used = 2;
-
 	if (a->colours)
 		ascii_cell(a, (size_t)at, a->unicode ? 0x2588 : ' ',
 		           a->unicode ? ascii_class(f, (uint32_t)i)
@@ -77,7 +73,6 @@ static void legend(struct ascii *a, const struct vp_figure *f)
 {
 	size_t columns = (size_t)legend_columns(a, f);
 	int step = (a->width + 3) / (int)columns;
-
 	for (size_t i = 0; i < f->class_count; i++) {
 		legend_item(a, f, i, (int)(i % columns) * step,
 		            (step < a->width ? step - 2 : a->width));
@@ -101,7 +96,6 @@ static int note_lines(struct ascii *a, const struct vp_figure *f, bool draw)
 {
 	int lines = 0;
 	char words[96];
-
 	for (size_t i = 0; a->notes && i < f->note_count; i++)
 		lines += ascii_paragraph(a, f->notes[i], a->width ? a->width : 1 << 20, STYLED(DIM),
 		                         draw);
@@ -127,10 +121,8 @@ void ascii_foot(struct ascii *a, const struct vp_figure *f)
 static int gutter_of(const struct ascii *a, const struct vp_figure *f)
 {
 	int widest = 0;
-
 	for (size_t i = 0; i < f->y.count; i++) {
 		int columns = ascii_columns(a, f->y.ticks[i].text);
-
 		widest = columns > widest ? columns : widest;
 	}
 	return (widest > a->width / 3 ? a->width / 3 : widest) + 2;
@@ -147,8 +139,9 @@ static bool x_words(const struct vp_figure *f)
 /* Lines around the plot with what is now switched on. */
 static int lines_around(struct ascii *a, const struct vp_figure *f)
 {
-	return 1 + (a->subtitle && f->subtitle ? 1 : 0) + (a->titles && f->y.title ? 1 : 0) +
-	       a->lanes + 1 + x_words(f) + (a->titles && f->x.title ? 1 : 0) + legend_lines(a, f) +
+	int title = 1, axis = 1, subtitle = a->subtitle && f->subtitle,
+	    titles = a->titles ? !!f->y.title + !!f->x.title : 0;
+	return title + subtitle + titles + a->lanes + axis + x_words(f) + legend_lines(a, f) +
 	       note_lines(a, f, false);
 }
 
@@ -157,7 +150,6 @@ static int lines_around(struct ascii *a, const struct vp_figure *f)
 static int wanted_rows(const struct vp_figure *f)
 {
 	size_t rows = 0;
-
 	for (size_t i = 0; i < f->box_count; i++)
 		rows += !i || f->boxes[i].y1 != f->boxes[i - 1].y1;
 	if (f->shape == VP_BOXES && f->x.count == 0 && rows > PRESET_ROWS)
@@ -169,7 +161,6 @@ void ascii_layout(struct ascii *a, const struct vp_figure *f)
 {
 	bool *const gives[] = { &a->titles, &a->details, &a->notes, &a->subtitle, &a->legend };
 	size_t given = 0;
-
 	a->width = a->width ? a->width : PRESET_WIDTH;
 	a->gutter = gutter_of(a, f);
 	a->columns = a->width - a->gutter > 4 ? a->width - a->gutter : 4;
@@ -191,7 +182,6 @@ void ascii_layout(struct ascii *a, const struct vp_figure *f)
 static int row_of(const struct ascii *a, double at)
 {
 	int row = (int)floor((1 - within(at)) * a->rows);
-
 	return row < a->rows ? row : a->rows - 1;
 }
 
@@ -203,7 +193,6 @@ static void choose_ticks(const struct ascii *a, const struct vp_axis *axis, int 
 	for (int fold = 0; fold < 2; fold++)
 		for (size_t i = 0; i < axis->count; i++) {
 			int row = row_of(a, axis->ticks[i].at);
-
 			if (axis->ticks[i].fold == fold && axis->ticks[i].text && tick[row] < 0)
 				tick[row] = (int)i;
 		}
@@ -221,7 +210,6 @@ static void fold_row(struct ascii *a, int row)
 {
 	for (int i = 0; i < a->columns; i++) {
 		struct cell *c = ascii_at(a, i, row);
-
 		if (ascii_empty(c))
 			*c = (struct cell){ a->unicode ? 0x2504 : '~', 0, STYLED(DIM) };
 	}
@@ -232,25 +220,21 @@ static void plot_row(struct ascii *a, const struct vp_figure *f, int row, int ti
 	bool fold = folded(a, &f->y, row);
 	int room = a->gutter - 2;
 	size_t at;
-
 	if (fold)
 		fold_row(a, row);
 	if (tick >= 0) {
 		const char *text = f->y.ticks[tick].text;
 		int columns = ascii_columns(a, text);
-
 		ascii_text(a, (size_t)(columns < room ? room - columns : 0), text, room,
 		           STYLED(DIM));
 	}
 	at = (size_t)a->gutter - 1;
 	if (fold)
 		ascii_cell(a, at, a->unicode ? 0x2248 : '~', STYLED(DIM));
+	else if (tick >= 0)
+		ascii_cell(a, at, a->unicode ? 0x2524 : '+', STYLED(DIM));
 	else
-		ascii_cell(a, at,
-		           a->unicode  ? tick >= 0 ? 0x2524 : 0x2502
-		           : tick >= 0 ? '+'
-		                       : '|',
-		           STYLED(DIM));
+		ascii_cell(a, at, a->unicode ? 0x2502 : '|', STYLED(DIM));
 	ascii_cells(a, at + 1, ascii_at(a, 0, row), (size_t)a->columns);
 	ascii_end(a);
 }
@@ -260,13 +244,11 @@ static void plot_row(struct ascii *a, const struct vp_figure *f, int row, int ti
 static void x_labels(struct ascii *a, const struct vp_axis *axis, bool *marks)
 {
 	int taken = 0;
-
 	for (size_t i = 0; i < axis->count; i++) {
 		const char *text = axis->ticks[i].text;
 		int columns = ascii_columns(a, text),
 		    tick = (int)(within(axis->ticks[i].at) * (a->columns - 1) + 0.5);
 		int from = a->gutter + tick - columns / 2;
-
 		from = from + columns > a->width ? a->width - columns : from;
 		from = from < 0 ? 0 : from;
 		if (!text || (taken && from < taken + 1) || from + columns > a->width)
@@ -280,19 +262,16 @@ static void x_labels(struct ascii *a, const struct vp_axis *axis, bool *marks)
 static void x_line(struct ascii *a, const bool *marks)
 {
 	ascii_cell(a, (size_t)a->gutter - 1, a->unicode ? 0x2514 : '+', STYLED(DIM));
-	for (int i = 0; i < a->columns; i++)
-		ascii_cell(a, (size_t)(a->gutter + i),
-		           a->unicode ? marks[i] ? 0x252c : 0x2500
-		           : marks[i] ? '+'
-		                      : '-',
-		           STYLED(DIM));
+	for (int i = 0; i < a->columns; i++) {
+		uint32_t tick = a->unicode ? 0x252c : '+', line = a->unicode ? 0x2500 : '-';
+		ascii_cell(a, (size_t)(a->gutter + i), marks[i] ? tick : line, STYLED(DIM));
+	}
 	ascii_end(a);
 }
 
 static void x_axis(struct ascii *a, const struct vp_figure *f)
 {
 	bool *marks = calloc((size_t)a->columns, sizeof *marks);
-
 	if (!marks) {
 		a->no_memory = true;
 		return;
@@ -307,7 +286,6 @@ static void x_axis(struct ascii *a, const struct vp_figure *f)
 	free(marks);
 	if (a->titles && f->x.title) {
 		int columns = ascii_columns(a, f->x.title);
-
 		ascii_text(a, (size_t)(columns < a->width ? a->width - columns : 0), f->x.title,
 		           a->width, STYLED(DIM));
 		ascii_end(a);
@@ -317,7 +295,6 @@ static void x_axis(struct ascii *a, const struct vp_figure *f)
 void ascii_frame(struct ascii *a, const struct vp_figure *f)
 {
 	int *tick = calloc((size_t)a->rows, sizeof *tick);
-
 	if (!tick) {
 		a->no_memory = true;
 		return;

@@ -42,7 +42,6 @@ static uint32_t next(const struct ascii *a, const char **p, char shown[12])
 {
 	const char *from = *p;
 	uint32_t c = vp_code_point(p);
-
 	if (c == VP_BAD_BYTE) {
 		snprintf(shown, 12, "\\x%02x", (unsigned char)*from);
 		return 0;
@@ -64,9 +63,10 @@ static int next_columns(const struct ascii *a, const char **p)
 {
 	char shown[12];
 	uint32_t c;
-
-	if (plain_ascii(**p))
-		return ++*p, 1;
+	if (plain_ascii(**p)) {
+		++*p;
+		return 1;
+	}
 	c = next(a, p, shown);
 	return c ? vp_columns(c) : (int)strlen(shown);
 }
@@ -74,7 +74,6 @@ static int next_columns(const struct ascii *a, const char **p)
 int ascii_columns(const struct ascii *a, const char *text)
 {
 	int sum = 0;
-
 	while (text && *text && sum < 1 << 20)
 		sum += next_columns(a, &text);
 	return sum;
@@ -86,7 +85,6 @@ static bool room(struct ascii *a, size_t at)
 		size_t wanted = (at + 1) * 2 + 128;
 		struct cell *grown =
 		        wanted > 1 << 24 ? NULL : realloc(a->line, wanted * sizeof *grown);
-
 		if (!grown) {
 			a->no_memory = true;
 			return false;
@@ -122,7 +120,6 @@ static struct cell *cell_of(struct ascii *a, struct target t, size_t at)
 static void set(struct ascii *a, struct target t, size_t at, uint32_t c, struct look look)
 {
 	struct cell *cell = cell_of(a, t, at);
-
 	if (cell)
 		*cell = (struct cell){ c, 0, look };
 }
@@ -132,16 +129,13 @@ static int put(struct ascii *a, struct target t, size_t at, const char *text, co
 {
 	int used = 0;
 	char shown[12];
-
 	while (text < end) {
 		uint32_t c = plain_ascii(*text) ? (uint32_t)*text++ : next(a, &text, shown);
 		int columns = c ? vp_columns(c) : 0;
-
 		for (const char *e = shown; !c && *e; e++)
 			set(a, t, at + (size_t)used++, (uint32_t)*e, look);
 		if (c && columns == 0 && used) {
 			struct cell *before = cell_of(a, t, at + (size_t)used - 1);
-
 			if (before)
 				before->joined = c;
 		}
@@ -156,7 +150,6 @@ static int fitted(struct ascii *a, struct target t, size_t at, const char *text,
 {
 	const char *p = text, *end = text;
 	int sum = 0, kept = 0;
-
 	if (!text || room <= 0)
 		return 0;
 	while (*p) {
@@ -183,7 +176,6 @@ int ascii_text(struct ascii *a, size_t at, const char *text, int room, struct lo
 int ascii_tail(struct ascii *a, size_t at, const char *text, int room, struct look look)
 {
 	int columns = ascii_columns(a, text);
-
 	if (columns <= room || room < 2)
 		return ascii_text(a, at, text, room, look);
 	while (columns > room - 1)
@@ -219,7 +211,6 @@ void ascii_plot_text(struct ascii *a, int column, int row, const char *text, int
                      struct look look)
 {
 	struct target t = { ascii_at(a, 0, row), (size_t)a->columns };
-
 	look.style |= KEEP;
 	fitted(a, t, (size_t)column, text, room, look);
 }
@@ -229,24 +220,26 @@ struct look ascii_class(const struct vp_figure *f, uint32_t class)
 	return (struct look){ class < f->class_count ? f->classes[class].ansi : 244, -1, 0 };
 }
 
+/* A step of the colour cube, 0..5, as 0..255. */
+static int step(int n)
+{
+	return n ? 55 + n * 40 : 0;
+}
+
 /* Luma of one of the 256 colours, 0..255: the cube, the greys, the first 16 roughly. */
 static int luma(int ansi)
 {
 	int n = ansi - 16;
-
 	if (ansi >= 232)
 		return 8 + (ansi - 232) * 10;
 	if (n < 0)
 		return ansi == 7 || ansi >= 10 ? 200 : 60;
-	return (n / 36 ? 55 + n / 36 * 40 : 0) * 299 / 1000 +
-	       (n / 6 % 6 ? 55 + n / 6 % 6 * 40 : 0) * 587 / 1000 +
-	       (n % 6 ? 55 + n % 6 * 40 : 0) * 114 / 1000;
+	return step(n / 36) * 299 / 1000 + step(n / 6 % 6) * 587 / 1000 + step(n % 6) * 114 / 1000;
 }
 
 struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
 {
 	int16_t colour = ascii_class(f, class).fg;
-
 	return (struct look){ luma(colour) > 125 ? 16 : 231, colour, 0 };
 }
 
@@ -260,10 +253,15 @@ struct bytes {
 
 enum { ONE_CELL = 64 /* bytes at most: a change of look, two code points */ };
 
+/* That a code point takes in UTF-8. */
+static size_t bytes_of(uint32_t c)
+{
+	return 1u + (c >= 0x80) + (c >= 0x800) + (c >= 0x10000);
+}
+
 static void put_code_point(struct bytes *out, uint32_t c)
 {
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
+	size_t n = bytes_of(c);
 	if (c != out->last) {
 		out->last = c;
 		for (size_t i = n - 1; i; i--, c >>= 6)
@@ -321,13 +319,8 @@ _Static_assert(sizeof(struct cell) == 16, "a cell has no holes");
 /* The cells behind it that are the same, as far as there is room: how many they are. */
 static size_t put_again(struct bytes *out, const struct cell *cell, size_t count)
 {
-	size_t n = out->last < 0x80      ? 1
-	           : out->last < 0x800   ? 2
-	           : out->last < 0x10000 ? 3
-	                                 : 4,
-	       again = 0;
+	size_t n = bytes_of(out->last), again = 0;
 	char *to = out->at + out->used, *end = out->at + sizeof out->at - ONE_CELL;
-
 	for (const struct cell *c = cell + 1;
 	     again < count && to < end && !memcmp(c, cell, sizeof *c); again++, c++, to += n)
 		memcpy(to, out->as, sizeof out->as);
@@ -339,13 +332,11 @@ void ascii_end(struct ascii *a)
 {
 	struct look now = PLAIN;
 	struct bytes out;
-
 	out.used = out.last = 0;
 	while (a->line_used && is_blank(a, &a->line[a->line_used - 1]))
 		a->line_used--;
 	for (size_t i = 0; i < a->line_used; i++) {
 		const struct cell *c = &a->line[i];
-
 		if (out.used > sizeof out.at - ONE_CELL) {
 			a->host->write(a->host, out.at, out.used);
 			out.used = 0;
@@ -369,7 +360,6 @@ static size_t line_of(const struct ascii *a, const char *text, int width)
 {
 	const char *p = text, *good = text, *space = NULL;
 	int sum = 0;
-
 	while (*p) {
 		if (*p == ' ')
 			space = p;
@@ -387,10 +377,8 @@ static size_t line_of(const struct ascii *a, const char *text, int width)
 int ascii_paragraph(struct ascii *a, const char *text, int width, struct look look, bool draw)
 {
 	int lines = 0;
-
 	while (text && *text) {
 		size_t n = line_of(a, text, width < 1 ? 1 : width);
-
 		if (draw) {
 			put(a, (struct target){ 0 }, 0, text, text + n, look);
 			ascii_end(a);

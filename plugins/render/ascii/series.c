@@ -18,7 +18,6 @@ static double value(const struct vp_serie *serie, size_t i)
 static double total(const struct vp_figure *f, size_t i)
 {
 	double sum = 0;
-
 	for (size_t k = 0; k < f->serie_count; k++)
 		sum += value(&f->series[k], i);
 	return sum;
@@ -30,7 +29,6 @@ static long point_of(const struct vp_figure *f, double from, double to, size_t *
 {
 	long best = (long)*next - 1;
 	bool inside = false;
-
 	for (; *next < f->points && !(f->xs[*next] >= to); ++*next) {
 		if (!inside || f->xs[*next] < from || total(f, *next) > total(f, (size_t)best))
 			best = (long)*next;
@@ -52,13 +50,11 @@ static struct mix mix_of(const struct ascii *a, const struct vp_figure *f, size_
 	struct mix m = { -1, -1, 0 };
 	double at = 0, first = 0, second = 0;
 	int most = -1, other = -1;
-
 	for (size_t k = 0; k <= f->serie_count; k++) {
 		double end =
 		        k < f->serie_count ? at + value(&f->series[k], i) * a->rows : a->rows + 1.0;
 		double part = covered(at, end, cell);
 		int who = k < f->serie_count ? (int)k : -1;
-
 		if (part > first) {
 			second = first;
 			other = most;
@@ -82,7 +78,6 @@ static uint32_t letter(const struct vp_figure *f, int serie)
 {
 	uint32_t class = f->series[serie].class;
 	char c = class < f->class_count ? f->classes[class].letter : 0;
-
 	return c > ' ' && c < 127 ? (uint32_t)c : '#';
 }
 
@@ -90,7 +85,6 @@ static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, str
 {
 	int eighths = (int)(m.part * 8 + 0.5), most = m.part >= 0.5 ? m.low : m.high;
 	struct look look;
-
 	if (!a->colours || !a->unicode || eighths == 0 || eighths == 8) {
 		most = eighths == 0 ? m.high : most;
 		if (most < 0)
@@ -109,11 +103,9 @@ static struct cell cell_of(const struct ascii *a, const struct vp_figure *f, str
 int ascii_series(struct ascii *a, const struct vp_figure *f)
 {
 	size_t next = 0;
-
 	for (int column = 0; column < a->columns; column++) {
 		long i = point_of(f, (double)column / a->columns, (column + 1.0) / a->columns,
 		                  &next);
-
 		for (int row = 0; row < a->rows; row++)
 			*ascii_at(a, column, row) =
 			        i < 0 ? (struct cell){ ' ', 0, PLAIN }

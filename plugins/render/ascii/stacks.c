@@ -27,10 +27,8 @@ static double within(double at)
 static int amount_columns(const struct ascii *a, const struct vp_figure *f)
 {
 	int widest = 0, most = a->width && a->width / 4 < AMOUNT_MOST ? a->width / 4 : AMOUNT_MOST;
-
 	for (size_t i = 0; i < f->frame_count; i++) {
 		int columns = ascii_columns(a, f->frames[i].amount);
-
 		widest = columns > widest ? columns : widest;
 	}
 	return widest < most ? widest : most;
@@ -39,7 +37,6 @@ static int amount_columns(const struct ascii *a, const struct vp_figure *f)
 static int bar_columns(const struct ascii *a, int amount)
 {
 	int width = a->width ? a->width : 100, room = (width - SHARE - amount - 3 * GAP) / 3;
-
 	if (room > BAR_MOST)
 		return BAR_MOST;
 	return room < BAR_LEAST ? 0 : room;
@@ -48,7 +45,6 @@ static int bar_columns(const struct ascii *a, int amount)
 static uint32_t letter(const struct vp_figure *f, uint32_t class)
 {
 	char c = class < f->class_count ? f->classes[class].letter : 0;
-
 	return c > ' ' && c < 127 ? (uint32_t)c : '#';
 }
 
@@ -58,7 +54,6 @@ static void bar(struct ascii *a, const struct vp_figure *f, const struct vp_stac
 {
 	double x0 = within(frame->x0), x1 = within(frame->x1);
 	int from = (int)(fmin(x0, x1) * columns + 0.5), to = (int)(fmax(x0, x1) * columns + 0.5);
-
 	from = from >= columns ? columns - 1 : from;
 	to = to <= from ? from + 1 : to;
 	for (int i = from; i < to; i++) {
@@ -78,7 +73,6 @@ static void name(struct ascii *a, const struct vp_stack_frame *frame, int at)
 	    indent = frame->depth < 1 << 12 ? (int)frame->depth * 2 : 1 << 13;
 	static const char *const words[] = { "new", "gone", "changed" };
 	int used;
-
 	indent = indent > most ? most : indent;
 	indent = indent < 0 ? 0 : indent;
 	if (room <= 0)
@@ -94,7 +88,6 @@ static void name(struct ascii *a, const struct vp_stack_frame *frame, int at)
 int ascii_stacks(struct ascii *a, const struct vp_figure *f)
 {
 	int amount = amount_columns(a, f), columns = bar_columns(a, amount);
-
 	if (f->x.title) {
 		ascii_text(a, 0, f->x.title, a->width ? a->width : 1 << 20, STYLED(DIM));
 		ascii_end(a);
@@ -104,7 +97,6 @@ int ascii_stacks(struct ascii *a, const struct vp_figure *f)
 		char share[16];
 		int at = SHARE + GAP, own = ascii_columns(a, frame->amount),
 		    free = own < amount ? amount - own : 0;
-
 		snprintf(share, sizeof share, "%5.1f %%",
 		         fabs(within(frame->x1) - within(frame->x0)) * 100);
 		ascii_text(a, 0, share, SHARE, PLAIN);

@@ -24,12 +24,10 @@ static void natural_widths(const struct ascii *a, const struct vp_figure *f, int
 {
 	for (size_t c = 0; c < f->column_count; c++) {
 		bool addresses = false;
-
 		width[c] = ascii_columns(a, f->columns[c].name);
 		for (size_t r = 0; r < f->row_count + (f->totals != NULL); r++) {
 			const char *text = text_of(f, r, row_of(f, r) + c);
 			int columns = ascii_columns(a, text);
-
 			width[c] = columns > width[c] ? columns : width[c];
 			addresses |= vp_is_address(text);
 		}
@@ -41,7 +39,6 @@ static void natural_widths(const struct ascii *a, const struct vp_figure *f, int
 static int sum_of(const int *width, size_t columns)
 {
 	int sum = -GAP;
-
 	for (size_t c = 0; c < columns; c++)
 		if (width[c] != GONE)
 			sum += width[c] + GAP;
@@ -55,10 +52,8 @@ static size_t widest(const struct vp_figure *f, const int *width, const int *lea
 {
 	size_t found = f->column_count;
 	int most = 0;
-
 	for (size_t c = 0; c < f->column_count; c++) {
 		int n = natural ? natural[c] - width[c] : width[c];
-
 		if (f->columns[c].align != VP_LEFT || width[c] == GONE ||
 		    (!natural && width[c] <= least[c]) || n < most || !n)
 			continue;
@@ -73,7 +68,6 @@ static size_t widest(const struct vp_figure *f, const int *width, const int *lea
 static size_t spare(const struct vp_figure *f, const int *width)
 {
 	size_t c = f->column_count;
-
 	if (c > 2 && f->columns[c - 1].align == VP_LEFT && sum_of(width + 1, c - 2) > 0)
 		c--;
 	while (c-- > 0)
@@ -88,7 +82,6 @@ static void shrink(const struct vp_figure *f, int *width, const int *least, cons
                    int room)
 {
 	size_t c;
-
 	while (sum_of(width, f->column_count) > room) {
 		if ((c = widest(f, width, least, NULL)) < f->column_count) {
 			width[c]--;
@@ -110,7 +103,6 @@ static void cell(struct ascii *a, const struct vp_column *column, const char *te
                  int width, struct look look)
 {
 	int columns = ascii_columns(a, text);
-
 	if (column->align == VP_RIGHT)
 		ascii_text(a, at + (size_t)(columns < width ? width - columns : 0), text, width,
 		           look);
@@ -134,7 +126,6 @@ static void head(struct ascii *a, const struct vp_figure *f, const int *width, s
 {
 	struct look look = STYLED(BOLD | UNDERLINE);
 	size_t end = at + (size_t)sum_of(width, f->column_count);
-
 	for (size_t i = at; a->colours && i < end; i++)
 		ascii_cell(a, i, ' ', look);
 	for (size_t c = 0; c < f->column_count; c++) {
@@ -149,14 +140,12 @@ static void head(struct ascii *a, const struct vp_figure *f, const int *width, s
 static void row(struct ascii *a, const struct vp_figure *f, size_t r, const int *width, size_t at)
 {
 	const struct vp_cell *cells = row_of(f, r);
-
 	if (at)
 		swatch(a, f, r);
 	for (size_t c = 0; c < f->column_count; c++) {
 		struct look look = r >= f->row_count ? STYLED(BOLD)
 		                   : cells[c].shown  ? PLAIN
 		                                     : STYLED(DIM);
-
 		if (width[c] == GONE)
 			continue;
 		cell(a, &f->columns[c], text_of(f, r, &cells[c]), at, width[c], look);
@@ -175,7 +164,6 @@ static void rule(struct ascii *a, int length)
 static size_t left_out(const int *width, size_t columns)
 {
 	size_t count = 0;
-
 	for (size_t c = 0; c < columns; c++)
 		count += width[c] == GONE;
 	return count;
@@ -186,7 +174,6 @@ int ascii_table(struct ascii *a, const struct vp_figure *f)
 	int *width = calloc(3 * f->column_count + 1, sizeof *width),
 	    *least = width + f->column_count, *natural = least + f->column_count;
 	size_t columns = f->column_count, at = a->colours && f->row_class && f->row_count ? 2 : 0;
-
 	if (!width) {
 		a->no_memory = true;
 		return 0;

@@ -9,7 +9,6 @@ static void flag(struct gp *g, const struct page_flag *flag)
 	const struct page *page = &g->page;
 	double y = page->y - (6 + flag->lane * PAGE_LANE) * page->u,
 	       top = flag->lane < 0 ? page->y : y - 5 * page->u;
-
 	fprintf(g->to,
 	        "set arrow from screen %.6g,%.6g to screen %.6g,%.6g nohead front dashtype 2 "
 	        "linecolor rgb alarm\n",
@@ -37,7 +36,6 @@ static void tick(struct gp *g, const struct vp_tick *t, double width, unsigned *
 	const char *text = t->text ? t->text : "";
 	size_t bytes =
 	        vp_is_address(text) ? strlen(text) : vp_text_fits(text, width, 11 * g->page.u);
-
 	fputs((*n)++ ? ", " : " (", g->to);
 	gp_quote(g, text, bytes, true);
 	fprintf(g->to, " %.6g", page_share(t->at));
@@ -55,7 +53,6 @@ static void y_ticks(struct gp *g, const struct vp_axis *axis)
 {
 	const struct page *page = &g->page;
 	unsigned n = 0;
-
 	fprintf(g->to,
 	        "pitch = f(%s,%.4g)\nset ytics scale 0.4 font pitch textcolor rgb soft nomirror "
 	        "out",
@@ -72,7 +69,6 @@ static void y_ticks(struct gp *g, const struct vp_axis *axis)
 static void x_ticks(struct gp *g)
 {
 	unsigned n = 0;
-
 	fprintf(g->to,
 	        "pitch = f(font,%.4g)\nset xtics scale 0.4 font pitch textcolor rgb soft nomirror "
 	        "out",
@@ -102,7 +98,6 @@ static void fold_places(struct gp *g, const struct vp_axis *axis)
 {
 	double teeth = g->page.w / (8 * g->page.u);
 	int samples = 2 * (int)fmin(teeth, 4000) + 1;
-
 	fputs("folds = \"", g->to);
 	for (size_t i = 0; i < axis->count; i++)
 		if (axis->ticks[i].fold)

@@ -17,7 +17,6 @@ static struct place place_of(const struct gp *g, const struct vp_box *b)
 	double x0 = page_share(b->x0), x1 = page_share(b->x1), y0 = page_share(b->y0),
 	       y1 = page_share(b->y1);
 	struct place p = { fmin(x0, x1), fmax(x0, x1), fmin(y0, y1), fmax(y0, y1) };
-
 	p.x1 = fmax(p.x1, p.x0 + 0.6 / g->page.w);
 	p.y1 = fmax(p.y1, p.y0 + 0.6 / g->page.h);
 	return p;
@@ -53,7 +52,6 @@ static bool sideways(const struct vp_figure *f)
 static size_t count_of(const struct vp_figure *f, size_t class)
 {
 	size_t n = 0;
-
 	for (size_t i = 0; i < f->box_count; i++)
 		n += f->boxes[i].class == class;
 	return n;
@@ -66,7 +64,6 @@ static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 	for (size_t i = 0; i < f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
 		struct place p = place_of(g, b);
-
 		if (b->class == class || (class == f->class_count && b->class > class))
 			fprintf(g->to, "%.6g %.6g %.6g %.6g %.3g %d\n", p.x0, p.x1, p.y0, p.y1,
 			        fill_of(b), thin(g, &p));
@@ -81,7 +78,6 @@ static void corner(struct gp *g, const struct place *p, bool new)
 	double size = fmin(7 * g->page.u, fmin(wide(g, p), high(g, p)) * 0.7),
 	       dx = size / g->page.w, dy = size / g->page.h;
 	double x = new ? p->x0 : p->x1;
-
 	if (thin(g, p)) {
 		dx = fmin(1.2, wide(g, p)) / g->page.w;
 		x = new ? p->x0 : p->x1 - dx;
@@ -96,7 +92,6 @@ static void corner(struct gp *g, const struct place *p, bool new)
 static bool marked(const struct gp *g, const struct vp_box *b, unsigned flags)
 {
 	struct place p = place_of(g, b);
-
 	return (b->flags & flags) && !(flags == VP_BOX_CHANGED && thin(g, &p));
 }
 
@@ -113,7 +108,6 @@ static void marks_data(struct gp *g, const struct vp_figure *f)
 	fputs("$marks << EOD\n", g->to);
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(g, &f->boxes[i]);
-
 		if (f->boxes[i].flags & VP_BOX_NEW)
 			corner(g, &p, true);
 		if (f->boxes[i].flags & VP_BOX_GONE)
@@ -123,7 +117,6 @@ static void marks_data(struct gp *g, const struct vp_figure *f)
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(g, &f->boxes[i]);
 		double dx = 0.7 / g->page.w, dy = 0.7 / g->page.h;
-
 		if (marked(g, &f->boxes[i], VP_BOX_CHANGED))
 			fprintf(g->to, "%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n%.6g %.6g\n\n",
 			        p.x0 + dx, p.y0 + dy, p.x1 - dx, p.y0 + dy, p.x1 - dx, p.y1 - dy,
@@ -138,10 +131,8 @@ static bool free_beside(const struct gp *g, const struct vp_figure *f, size_t i,
                         const struct place *p, double width)
 {
 	double right = p->x1 + width / g->page.w;
-
 	for (size_t k = 0; k < f->box_count; k++) {
 		struct place q = place_of(g, &f->boxes[k]);
-
 		if (k != i && q.x0 < right && q.x1 > p->x1 && q.y1 > p->y0 + 1 / g->page.h &&
 		    q.y0 < p->y1 - 1 / g->page.h)
 			return false;
@@ -157,7 +148,6 @@ static char label_place(const struct gp *g, const struct vp_figure *f, size_t i,
 	const struct vp_box *b = &f->boxes[i];
 	double width = vp_text_width(b->label, 11 * g->page.u), w = wide(g, p), h = high(g, p),
 	       solid = fill_of(b);
-
 	*x = p->x0 + 6 * g->page.u / g->page.w;
 	*y = (p->y0 + p->y1) / 2;
 	if (h < 12 * g->page.u)
@@ -186,7 +176,6 @@ static void label(struct gp *g, const struct vp_figure *f, size_t i)
 	struct place p = place_of(g, b);
 	double x, y;
 	char colour[16] = "ink", on = b->label && *b->label ? label_place(g, f, i, &p, &x, &y) : 0;
-
 	if (on == 's')
 		snprintf(colour, sizeof colour, "'#%06x'", gp_ink(gp_colour(g, f, b->class)));
 	if (on)
@@ -217,7 +206,6 @@ void gp_boxes_data(struct gp *g, const struct vp_figure *f)
 static bool hatched(const struct vp_figure *f, size_t class)
 {
 	const char *name = class < f->class_count ? f->classes[class].name : NULL;
-
 	return name && (strstr(name, "guard") || strstr(name, "reserved"));
 }
 
@@ -225,7 +213,6 @@ static bool edges(const struct gp *g, const struct vp_figure *f, size_t class)
 {
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(g, &f->boxes[i]);
-
 		if (f->boxes[i].class == class && !thin(g, &p))
 			return true;
 	}
@@ -235,7 +222,6 @@ static bool edges(const struct gp *g, const struct vp_figure *f, size_t class)
 static void class_clauses(struct gp *g, const struct vp_figure *f, size_t class, unsigned index)
 {
 	uint32_t rgb = gp_colour(g, f, class);
-
 	gp_clause(g,
 	          "$boxes index %u using (0):(0):1:2:3:4 with boxxyerror fillstyle transparent "
 	          "solid 0.28 noborder fillcolor rgb '#%06x'",
@@ -262,7 +248,6 @@ void gp_boxes(struct gp *g, const struct vp_figure *f)
 {
 	unsigned index = 0;
 	size_t drawn = 0;
-
 	for (size_t class = 0; class < f->class_count; class ++)
 		if (count_of(f, class)) {
 			class_clauses(g, f, class, index++);

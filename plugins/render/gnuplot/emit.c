@@ -13,13 +13,11 @@
 void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent)
 {
 	const char *end = text + bytes;
-
 	fputc('\'', g->to);
 	while (text < end && *text) {
 		const char *from = text;
 		uint32_t c = vp_code_point(&text);
 		char shown[12];
-
 		if (c == VP_BAD_BYTE)
 			fputs("\xef\xbf\xbd", g->to);
 		else if (c == '\'')
@@ -38,7 +36,6 @@ void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent)
 static size_t fitted(const char *text, double width, double size, bool *cut)
 {
 	size_t n = vp_text_fits(text, width, size);
-
 	*cut = text[n] != 0;
 	return *cut ? vp_text_fits(text, width - size, size) : n;
 }
@@ -55,7 +52,6 @@ void gp_label(struct gp *g, double x, double y, const struct gp_style *style, co
 	double size = style->size * g->page.u;
 	bool cut, front = text && text[0] == '/'; /* a path that is too long keeps its end: there
 	                                             stands the name of the file */
-
 	if (!text || !*text)
 		return;
 	fputs("set label ", g->to);
@@ -66,7 +62,6 @@ void gp_label(struct gp *g, double x, double y, const struct gp_style *style, co
 		gp_quote(g, text, strlen(text), false);
 	} else {
 		size_t n = fitted(text, width, size, &cut);
-
 		gp_quote(g, text, n, false);
 		dots(g, cut);
 	}
@@ -88,7 +83,6 @@ void gp_rectangle(struct gp *g, double x, double y, double w, double h, const ch
 void gp_clause(struct gp *g, const char *format, ...)
 {
 	va_list list;
-
 	fputs(g->clauses++ ? ", \\\n     " : "plot ", g->to);
 	va_start(list, format);
 	vfprintf(g->to, format, list);
@@ -105,7 +99,6 @@ uint32_t gp_colour(const struct gp *g, const struct vp_figure *f, size_t class)
 uint32_t gp_shade(const struct gp *g, uint32_t rgb)
 {
 	uint32_t out = 0, to = g->theme ? 255 : 0;
-
 	for (int shift = 0; shift <= 16; shift += 8)
 		out |= ((rgb >> shift & 0xff) * 3 + to) / 4 << shift;
 	return out;

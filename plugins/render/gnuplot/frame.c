@@ -32,7 +32,6 @@ static void fonts(struct gp *g)
 void gp_open(struct gp *g, const struct vp_figure *f)
 {
 	const char *title = f->title ? f->title : f->view ? f->view : "memory";
-
 	fputs("# A picture by vm-render. In a window:  gnuplot -p FILE\n"
 	      "# As a .png, .pdf or .svg:             gnuplot -e \"output='run.png'\" FILE\n",
 	      g->to);
@@ -54,10 +53,8 @@ static int paragraph(struct gp *g, const char *text, double x, double y, double 
                      double step, const struct gp_style *style)
 {
 	int lines = 0;
-
 	for (; *text; lines++) {
 		size_t n = page_line(text, width, size * g->page.u);
-
 		if (style) {
 			fputs("set label ", g->to);
 			gp_quote(g, text, n, false);
@@ -77,7 +74,6 @@ static void note(struct gp *g, const char *text)
 {
 	static const struct gp_style style = { "font", "soft", "left", 11, false };
 	double step = PAGE_NOTE_ROW * g->page.u;
-
 	g->page.below += step * paragraph(g, text, g->page.indent, g->page.below + 6 * g->page.u,
 	                                  g->page.width - 2 * g->page.indent, 11, step, &style);
 }
@@ -86,7 +82,6 @@ static void notes(struct gp *g, const struct vp_figure *f)
 {
 	char words[64];
 	const char *unnamed = page_unnamed(&g->page, words, sizeof words);
-
 	for (size_t i = 0; i < f->note_count; i++)
 		note(g, f->notes[i]);
 	if (unnamed)
@@ -98,7 +93,6 @@ static void notes(struct gp *g, const struct vp_figure *f)
 static void words(struct gp *g, const struct vp_class *c, double x, double y, double room)
 {
 	double used = vp_text_width(c->name, 12 * g->page.u);
-
 	x += (PAGE_SWATCH + 7) * g->page.u;
 	room -= (PAGE_SWATCH + 14) * g->page.u;
 	gp_label(g, x, y, &(struct gp_style){ "font", "ink", "left", 12, false }, c->name, room);
@@ -124,7 +118,6 @@ static void key_swatch(struct gp *g, enum page_key key, double x, double y)
 	static const double corner[2][3][2] = { { { 0, 0 }, { 7, 0 }, { 0, 7 } },
 		                                { { 4, 0 }, { 11, 0 }, { 11, 7 } } };
 	double size = PAGE_SWATCH * g->page.u, u = g->page.u;
-
 	gp_rectangle(g, x, y, size, size, key == PAGE_CHANGED ? "mark" : "grid", "front");
 	if (key == PAGE_RESIDENT)
 		gp_rectangle(g, x, y, size / 2, size, "soft", "front");
@@ -138,12 +131,10 @@ static void legend(struct gp *g, const struct vp_figure *f)
 {
 	size_t items = page_items(&g->page, f);
 	double size = PAGE_SWATCH * g->page.u;
-
 	for (size_t i = 0; i < items; i++) {
 		struct page_item item = page_item(&g->page, f, i);
 		double y = g->page.below + item.y + 6 * g->page.u;
 		char colour[16];
-
 		snprintf(colour, sizeof colour, "'#%06x'", gp_colour(g, f, item.index));
 		if (item.index < f->class_count)
 			gp_rectangle(g, item.x, y - size / 2, size, size, colour, "front");
@@ -166,7 +157,6 @@ void gp_empty(struct gp *g, const struct vp_figure *f)
 	double top = page_header(&g->page, f),
 	       height = g->page.height - top - g->page.indent - page_notes(&g->page, f),
 	       width = fmin(g->page.width - 4 * g->page.indent, 640 * g->page.u);
-
 	gp_rectangle(g, g->page.indent, top, g->page.width - 2 * g->page.indent, fmax(height, 1),
 	             "panel", "behind");
 	paragraph(g, f->empty, g->page.width / 2.0, top + height / 2, width, 15, 22 * g->page.u,

@@ -44,7 +44,6 @@ static const char *terminal_of(const char *path)
 		                                { ".pdf", "pdfcairo" },
 		                                { ".svg", "svg" } };
 	const char *dot = path ? strrchr(path, '.') : NULL;
-
 	for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++)
 		if (!strcasecmp(dot, known[i][0]))
 			return known[i][1];
@@ -57,7 +56,6 @@ static bool other_picture(const char *path)
 	static const char *const known[] = { ".jpg", ".jpeg", ".gif", ".webp", ".eps",
 		                             ".ps",  ".bmp",  ".tif", ".tiff" };
 	const char *dot = path ? strrchr(path, '.') : NULL;
-
 	for (size_t i = 0; dot && i < sizeof known / sizeof *known; i++)
 		if (!strcasecmp(dot, known[i]))
 			return true;
@@ -67,7 +65,6 @@ static bool other_picture(const char *path)
 static int gnuplot_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct gp *g = state;
-
 	g->host = host;
 	if (other_picture(canvas->path))
 		return host->fail(host,
@@ -106,7 +103,6 @@ static int plot(struct gp *g, const struct vp_figure *f)
 {
 	struct stacks stacks = { 0 };
 	int status = 0;
-
 	if (page_plot(&g->page, f) || (f->shape == VP_STACKS && stacks_make(&stacks, f, &g->page)))
 		status = g->host->fail(g->host, "gnuplot: no memory for the picture");
 	gp_open(g, f);
@@ -133,7 +129,6 @@ static int gnuplot_draw(void *state, struct vp_render_api *host, const struct vp
 {
 	struct gp *g = state;
 	int status = 0;
-
 	if (g->drawn)
 		return host->fail(host, "gnuplot: a script holds one figure; draw the others into "
 		                        "files of their own");
@@ -159,7 +154,6 @@ static int gnuplot_draw(void *state, struct vp_render_api *host, const struct vp
 static int gnuplot_end(void *state, struct vp_render_api *host)
 {
 	struct gp *g = state;
-
 	if (!g->drawn)
 		return 0;
 	if (fflush(g->to))
@@ -173,7 +167,6 @@ static int gnuplot_end(void *state, struct vp_render_api *host)
 static void gnuplot_close(void *state, struct vp_render_api *host)
 {
 	struct gp *g = state;
-
 	(void)host;
 	if (g->to)
 		fclose(g->to);

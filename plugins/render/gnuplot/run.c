@@ -49,7 +49,6 @@ static int spawn(struct files *files, pid_t *pid)
 	char *argv[] = { name, defaults, standard, NULL };
 	posix_spawn_file_actions_t actions;
 	int error = posix_spawn_file_actions_init(&actions);
-
 	if (error)
 		return error;
 	error = posix_spawn_file_actions_adddup2(&actions, fileno(files->script), 0);
@@ -66,7 +65,6 @@ static int spawn(struct files *files, pid_t *pid)
 static const char *reason(struct files *files, char *line, int size)
 {
 	static char last[512];
-
 	rewind(files->messages);
 	*last = 0;
 	while (fgets(line, size, files->messages)) {
@@ -81,7 +79,6 @@ static int wait_for(struct gp *g, struct files *files, pid_t pid)
 {
 	char line[512];
 	int status;
-
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return g->host->fail(g->host, "gnuplot: lost sight of gnuplot: %s",
@@ -99,7 +96,6 @@ static int copy(struct gp *g, struct files *files)
 {
 	char bytes[65536], line[512];
 	size_t n, all = 0;
-
 	rewind(files->picture);
 	while ((n = fread(bytes, 1, sizeof bytes, files->picture))) {
 		g->host->write(g->host, bytes, n);
@@ -118,10 +114,8 @@ int gp_run(struct gp *g)
 	struct files files = { 0 };
 	pid_t pid;
 	int status = open_files(g, &files);
-
 	if (!status) {
 		int error = spawn(&files, &pid);
-
 		if (error == ENOENT)
 			status = g->host->fail(g->host, "gnuplot: there is no program gnuplot here "
 			                                "to make a picture of the script "

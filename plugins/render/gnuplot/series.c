@@ -15,7 +15,6 @@ static double value(const struct vp_serie *serie, size_t i)
 static double height(const struct vp_figure *f, size_t last, size_t i)
 {
 	double sum = 0;
-
 	for (size_t k = 0; k <= last && k < f->serie_count; k++)
 		sum += value(&f->series[k], i);
 	return fmin(sum, 1);
@@ -27,11 +26,9 @@ static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *inde
 {
 	double last = -1, best = 0;
 	size_t n = 0;
-
 	for (size_t i = 0; i < f->points; i++) {
 		double x = page_share(f->xs[i]) * g->page.w, sum = height(f, f->serie_count, i);
 		bool same = n && x - last < 1;
-
 		if (same && sum <= best && i + 1 < f->points)
 			continue;
 		if (!same) {
@@ -58,11 +55,9 @@ static double room(const struct gp *g, const struct vp_figure *f, const size_t *
                    size_t k, double from, double to, double *y)
 {
 	double low = 0, high = 1;
-
 	for (size_t i = 0; i < n; i++) {
 		double x0 = page_share(f->xs[index[i]]),
 		       x1 = i + 1 < n ? page_share(f->xs[index[i + 1]]) : 1;
-
 		if (x0 >= to || x1 <= from)
 			continue;
 		low = fmax(low, k ? height(f, k - 1, index[i]) : 0);
@@ -80,11 +75,9 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 	double width = (vp_text_width(text, 11 * g->page.u) + 12 * g->page.u) / g->page.w,
 	       best = 15 * g->page.u, x = -1, y = 0;
 	char colour[16];
-
 	for (int try = 0; try <= TRIES && width < 1; try++) {
 		double middle, from = try * (1 - width) / TRIES,
 		               free = room(g, f, index, n, k, from, from + width, &middle);
-
 		if (free <= best + 0.01)
 			continue;
 		best = free;
@@ -101,7 +94,6 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 int gp_series_data(struct gp *g, const struct vp_figure *f)
 {
 	size_t *index = calloc(f->points + 1, sizeof *index), n;
-
 	if (!index)
 		return g->host->fail(g->host, "gnuplot: no memory for %zu points", f->points);
 	n = choose(g, f, index);
@@ -121,7 +113,6 @@ void gp_series(struct gp *g, const struct vp_figure *f)
 {
 	for (size_t k = f->points ? f->serie_count : 0; k--;) {
 		uint32_t rgb = gp_colour(g, f, f->series[k].class);
-
 		gp_clause(g,
 		          "$series using 1:(sum [c=2:%zu] column(c)) with fillsteps fillstyle "
 		          "solid noborder fillcolor rgb '#%06x'",

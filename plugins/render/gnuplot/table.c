@@ -34,7 +34,6 @@ static double width_of(const struct gp *g, const char *text)
 static double *widths(const struct gp *g, const struct vp_figure *f)
 {
 	double *width = calloc(f->column_count + 1, sizeof *width);
-
 	for (size_t c = 0; width && c < f->column_count; c++) {
 		width[c] = vp_text_width(f->columns[c].name, SIZE * g->page.u);
 		for (size_t r = 0; r < rows(f); r++)
@@ -50,7 +49,6 @@ static void shrink(const struct gp *g, const struct vp_figure *f, double *width,
 	for (;;) {
 		double sum = 0, least = 40 * g->page.u;
 		size_t widest = 0;
-
 		for (size_t c = 0; c < f->column_count; c++) {
 			sum += width[c] + PAD * g->page.u;
 			if (width[c] > width[widest])
@@ -69,7 +67,6 @@ static size_t shown_rows(struct gp *g, const struct vp_figure *f)
 	double room = MOST - page_header(&g->page, f) - page_feet(&g->page, f) -
 	              (2 * ROW + 44) * g->page.u;
 	size_t most = (size_t)fmax(room / (ROW * g->page.u), 1);
-
 	return rows(f) <= most ? rows(f) : most;
 }
 
@@ -89,7 +86,6 @@ static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct
 	     bold = !strcmp(look->font, "bold");
 	double slack =
 	        address || bold ? PAD * g->page.u / 2 : 0.5; /* the estimate is for another font */
-
 	x += right ? width : 0;
 	style.align = right ? "right" : "left";
 	if (address) {
@@ -102,12 +98,10 @@ static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct
 static void cells(struct gp *g, const struct vp_figure *f, size_t r, double y, const double *width)
 {
 	double x = g->page.indent + PAD * g->page.u;
-
 	for (size_t c = 0; c < f->column_count; c++) {
 		const struct vp_cell *one = row_of(f, r) + c;
 		struct gp_style style = { r < f->row_count ? "font" : "bold",
 			                  one->shown ? "ink" : "faint", "left", SIZE, false };
-
 		cell(g, f, c, &style, text_of(f, r, one), x, y, width[c]);
 		x += width[c] + PAD * g->page.u;
 	}
@@ -117,7 +111,6 @@ static void swatch(struct gp *g, const struct vp_figure *f, size_t r, double y)
 {
 	int class = f->row_class && r < f->row_count ? f->row_class[r] : -1;
 	char colour[16];
-
 	if (class < 0 || (size_t) class >= f->class_count)
 		return;
 	snprintf(colour, sizeof colour, "'#%06x'", gp_colour(g, f, (size_t) class));
@@ -134,7 +127,6 @@ static void rule(struct gp *g, double y)
 static void head(struct gp *g, const struct vp_figure *f, double y, const double *width)
 {
 	double x = g->page.indent + PAD * g->page.u;
-
 	for (size_t c = 0; c < f->column_count; c++) {
 		cell(g, f, c, &(struct gp_style){ "bold", "soft", "left", SIZE, false },
 		     f->columns[c].name, x, y, width[c]);
@@ -146,7 +138,6 @@ static void head(struct gp *g, const struct vp_figure *f, double y, const double
 static void rest(struct gp *g, size_t hidden, double y)
 {
 	char text[64];
-
 	if (!hidden)
 		return;
 	snprintf(text, sizeof text, "%zu more rows: a picture is not that high", hidden);
@@ -159,7 +150,6 @@ int gp_table(struct gp *g, const struct vp_figure *f)
 	double *width = widths(g, f), y = page_header(&g->page, f) + (4 + ROW / 2) * g->page.u,
 	       step = ROW * g->page.u;
 	size_t shown = shown_rows(g, f);
-
 	if (!width)
 		return g->host->fail(g->host, "gnuplot: no memory for %zu columns",
 		                     f->column_count);

@@ -30,10 +30,8 @@ static inline bool vp_place_take(struct vp_places *p, double a, double b)
 static inline size_t vp_flags_by_x(const struct vp_figure *f, size_t index[VP_PLACES])
 {
 	size_t n = 0;
-
 	for (size_t i = 0; i < f->flag_count && n < VP_PLACES; i++, n++) {
 		size_t j = n;
-
 		for (; j && f->flags[index[j - 1]].x < f->flags[i].x; j--)
 			index[j] = index[j - 1];
 		index[j] = i;
@@ -63,7 +61,6 @@ static inline struct vp_flag_words vp_lanes_words(struct vp_places lanes[VP_LANE
                                                   double width, double right)
 {
 	struct vp_flag_words w = { 0, x + width > right - 4 };
-
 	if (w.left && x - width < 4)
 		return (struct vp_flag_words){ -1, false };
 	for (; w.lane < VP_LANES && !vp_lanes_crossed(lanes, w.lane, x); w.lane++)

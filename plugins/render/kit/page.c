@@ -18,7 +18,6 @@ double page_share(double v)
 static int limited(int value, int least, int preset)
 {
 	enum { MOST = 32000 };
-
 	if (value <= 0)
 		return preset;
 	if (value < least)
@@ -55,7 +54,6 @@ double page_header(const struct page *page, const struct vp_figure *f)
 size_t page_line(const char *text, double width, double size)
 {
 	size_t n = vp_text_fits(text, width, size), cut = n;
-
 	if (!text[n])
 		return n;
 	while (cut && text[cut] != ' ')
@@ -68,7 +66,6 @@ size_t page_line(const char *text, double width, double size)
 static int lines_of(const char *text, double width, double size)
 {
 	int lines = 0;
-
 	for (; *text; lines++) {
 		text += page_line(text, width, size);
 		while (*text == ' ')
@@ -80,7 +77,6 @@ static int lines_of(const char *text, double width, double size)
 double page_notes(const struct page *page, const struct vp_figure *f)
 {
 	int lines = page->unnamed > 0;
-
 	for (size_t i = 0; i < f->note_count; i++)
 		lines += lines_of(f->notes[i], page->width - 2 * page->indent, 11 * page->u);
 	return lines ? (lines * PAGE_NOTE_ROW + 4) * page->u : 0;
@@ -103,10 +99,8 @@ static unsigned keys_for(uint32_t flags)
 static unsigned keys_of(const struct vp_figure *f)
 {
 	unsigned keys = 0;
-
 	for (size_t i = 0; f->shape == VP_BOXES && !f->empty && i < f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
-
 		keys |= (b->fill >= 0 && b->fill < 1) << PAGE_RESIDENT;
 		keys |= keys_for(b->flags);
 	}
@@ -125,7 +119,6 @@ size_t page_items(const struct page *page, const struct vp_figure *f)
 static double item_width(const struct page *page, const struct vp_class *c)
 {
 	double details = c->detail && !page->terse ? 8 + vp_text_width(c->detail, 11) : 0;
-
 	return (PAGE_SWATCH + 7 + vp_text_width(c->name, 12) + details + 22) * page->u;
 }
 
@@ -135,7 +128,6 @@ static size_t columns_of(const struct page *page, const struct vp_figure *f)
 	double widest = (page->terse ? 90 : 120) * page->u,
 	       room = fmax(page->width - 2 * page->indent, 1);
 	size_t columns, items = page_items(page, f);
-
 	for (size_t i = 0; i < f->class_count; i++)
 		widest = fmax(widest, item_width(page, &f->classes[i]));
 	columns = (size_t)fmax(room / fmin(widest, room), 1);
@@ -146,7 +138,6 @@ double page_legend(const struct page *page, const struct vp_figure *f)
 {
 	size_t items = page_items(page, f), columns = columns_of(page, f);
 	double rows = (double)((items + columns - 1) / columns);
-
 	return items ? (rows * PAGE_LEGEND_ROW + 8) * page->u : 0;
 }
 
@@ -162,7 +153,6 @@ struct page_item page_item(const struct page *page, const struct vp_figure *f, s
 	unsigned keys = keys_of(f);
 	struct page_item item = { .index = i };
 	int key = 0;
-
 	item.room = (page->width - 2 * page->indent) / (double)columns;
 	item.x = page->indent + (double)(i % columns) * item.room;
 	item.y = (double)(i / columns) * PAGE_LEGEND_ROW * page->u;
@@ -187,7 +177,6 @@ static int place_flags(struct page *page, const struct vp_figure *f)
 	struct vp_places *lanes = calloc(VP_LANES, sizeof *lanes);
 	size_t index[VP_PLACES], n = vp_flags_by_x(f, index);
 	int most = 0;
-
 	page->unnamed = f->flag_count - n;
 	page->flag_count = lanes ? n : 0;
 	for (size_t i = 0; i < page->flag_count; i++) {
@@ -195,7 +184,6 @@ static int place_flags(struct page *page, const struct vp_figure *f)
 		double x = page->x + page_share(flag->x) * page->w,
 		       width = (vp_text_width(flag->text, 11) + 10) * page->u;
 		struct vp_flag_words w = vp_lanes_words(lanes, x, width, page->width);
-
 		page->flags[i] = (struct page_flag){ flag, x, w.lane, w.left };
 		page->unnamed += w.lane < 0;
 		most = w.lane + 1 > most ? w.lane + 1 : most;
@@ -218,7 +206,6 @@ static double tick_width(const struct page *page, const struct vp_tick *t)
 static double gutter(const struct page *page, const struct vp_axis *y)
 {
 	double widest = 0;
-
 	for (size_t i = 0; i < y->count; i++)
 		widest = fmax(widest, tick_width(page, &y->ticks[i]));
 	return fmin(widest + page->gap * page->u, page->width / 3.0);
@@ -227,13 +214,11 @@ static double gutter(const struct page *page, const struct vp_axis *y)
 static void place_y(struct page *page, const struct vp_axis *axis, struct vp_places *taken)
 {
 	double half = LINE * page->u / 2;
-
 	taken->n = 0;
 	for (int fold = 0; fold < 2; fold++)
 		for (size_t i = 0; i < axis->count; i++) {
 			const struct vp_tick *t = &axis->ticks[i];
 			double y = page->y + (1 - page_share(t->at)) * page->h;
-
 			if (t->fold == fold &&
 			    (!t->text || vp_place_take(taken, y - half, y + half)))
 				page->y_ticks[page->y_count++] = (struct page_tick){ t, y, y };
@@ -247,7 +232,6 @@ static void place_x(struct page *page, const struct vp_axis *axis, struct vp_pla
 		const struct vp_tick *t = &axis->ticks[i];
 		double x = page->x + page_share(t->at) * page->w, half = tick_width(page, t) / 2,
 		       apart = half + 6 * page->u, middle = x;
-
 		if (page->centred && x + half > page->width - 4)
 			continue;
 		if (!page->centred)
@@ -277,7 +261,6 @@ static void grow(struct page *page, double more)
 size_t page_levels(const struct vp_figure *f)
 {
 	size_t levels = 1;
-
 	for (size_t i = 0; i < f->frame_count; i++)
 		if (f->frames[i].depth >= levels)
 			levels = (size_t)f->frames[i].depth + 1;
@@ -289,7 +272,6 @@ static double stacks_height(const struct page *page, const struct vp_figure *f)
 {
 	enum { LOW = 17, HIGH = 26, MOST = 30000 };
 	double levels = (double)page_levels(f), row = page->h / levels;
-
 	row = fmin(fmax(row, LOW * page->u), HIGH * page->u);
 	return fmin(fmax(levels * row, LEAST * page->u), MOST);
 }
@@ -298,7 +280,6 @@ int page_plot(struct page *page, const struct vp_figure *f)
 {
 	double under = (16 + (has_words(&f->x) ? 18 : 0) + (f->x.title ? 16 : 0)) * page->u;
 	struct vp_places *taken = malloc(sizeof *taken);
-
 	page_free(page);
 	page->x_ticks = calloc(f->x.count + 1, sizeof *page->x_ticks);
 	page->y_ticks = calloc(f->y.count + 1, sizeof *page->y_ticks);

@@ -12,7 +12,6 @@ enum { PAD = 12, SIZE = 11 }; /* px: beside a label; of its font */
 static size_t label_room(const struct vp_figure *f)
 {
 	size_t n = 1;
-
 	for (size_t i = 0; i < f->frame_count; i++)
 		n += (f->frames[i].name ? strlen(f->frames[i].name) : 0) + sizeof dots;
 	return n;
@@ -24,7 +23,6 @@ static const char *label(char **at, const char *name, double width, double size)
 	enum { LEAST = 3 };
 	size_t n = name ? vp_text_fits(name, width, size) : 0;
 	const char *text = *at;
-
 	if (!name)
 		return NULL;
 	if (name[n]) {
@@ -45,7 +43,6 @@ int stacks_make(struct stacks *stacks, const struct vp_figure *f, const struct p
 {
 	double levels = (double)page_levels(f), size = SIZE * page->u;
 	char *at = stacks->labels = malloc(label_room(f));
-
 	stacks->boxes = calloc(f->frame_count + 1, sizeof *stacks->boxes);
 	stacks->figure = *f;
 	if (!stacks->labels || !stacks->boxes)
@@ -53,7 +50,6 @@ int stacks_make(struct stacks *stacks, const struct vp_figure *f, const struct p
 	for (size_t i = 0; i < f->frame_count; i++) {
 		const struct vp_stack_frame *frame = &f->frames[i];
 		double x0 = page_share(frame->x0), x1 = page_share(frame->x1);
-
 		stacks->boxes[i] = (struct vp_box){
 			.x0 = (float)x0,
 			.x1 = (float)x1,

@@ -14,17 +14,12 @@
 static inline uint32_t vp_code_point(const char **p)
 {
 	const unsigned char *s = (const unsigned char *)*p;
-	unsigned more = s[0] < 0x80                   ? 0
-	                : s[0] >= 0xc2 && s[0] < 0xe0 ? 1
-	                : (s[0] & 0xf0) == 0xe0       ? 2
-	                : s[0] >= 0xf0 && s[0] < 0xf5 ? 3
-	                                              : 9;
+	unsigned more = 1u + (s[0] >= 0xe0) + (s[0] >= 0xf0);
 	uint32_t c;
-
 	*p += 1;
-	if (more == 0)
+	if (s[0] < 0x80)
 		return s[0];
-	if (more == 9)
+	if (s[0] < 0xc2 || s[0] > 0xf4)
 		return VP_BAD_BYTE;
 	c = s[0] & (0x3fu >> more);
 	for (unsigned i = 1; i <= more; i++) {
@@ -57,7 +52,6 @@ static inline size_t vp_show_escape(char out[12], uint32_t c)
 	static const char digits[] = "0123456789abcdef";
 	unsigned places = c < 0x80 ? 2 : c < 0x10000 ? 4 : 6;
 	size_t n = 0;
-
 	out[n++] = '\\';
 	if (c == '\n' || c == '\t' || c == '\r') {
 		out[n++] = c == '\n' ? 'n' : c == '\t' ? 't' : 'r';

@@ -11,7 +11,6 @@
 static inline double vp_advance(uint32_t c)
 {
 	char shown[12];
-
 	if (c == VP_BAD_BYTE)
 		return 1.03;
 	if (vp_acts(c))
@@ -31,7 +30,6 @@ static inline double vp_advance(uint32_t c)
 static inline double vp_text_width(const char *text, double size)
 {
 	double sum = 0;
-
 	while (text && *text)
 		sum += vp_advance(vp_code_point(&text));
 	return sum * size;
@@ -42,7 +40,6 @@ static inline size_t vp_text_fits(const char *text, double width, double size)
 {
 	const char *p = text, *good = text;
 	double sum = 0;
-
 	while (*p) {
 		sum += vp_advance(vp_code_point(&p)) * size;
 		if (sum > width)
@@ -56,7 +53,6 @@ static inline size_t vp_text_fits(const char *text, double width, double size)
 static inline bool vp_is_address(const char *text)
 {
 	size_t prefix, digits;
-
 	if (!text)
 		return false;
 	prefix = text[0] == '0' && text[1] == 'x' ? 2 : 0;

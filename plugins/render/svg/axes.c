@@ -9,7 +9,6 @@ enum { APART = 13 /* px between grid lines */ };
 static void flag(struct svg *s, const struct page_flag *flag)
 {
 	double y = s->page.y - 4 - flag->lane * PAGE_LANE;
-
 	svg_coords(s, "<g><path class=\"flag\" d=\"M%f %fV%f\"><title>", flag->x,
 	           flag->lane < 0 ? s->page.y : y - 9, s->page.y + s->page.h);
 	svg_text(s, flag->flag->text);
@@ -39,7 +38,6 @@ static void y_axis(struct svg *s)
 {
 	for (size_t i = 0; i < s->page.y_count; i++) {
 		const struct page_tick *tick = &s->page.y_ticks[i];
-
 		if (!tick->tick->text)
 			continue;
 		y_words(s, tick->tick, tick->at);
@@ -52,10 +50,8 @@ static void y_axis(struct svg *s)
 static void x_axis(struct svg *s)
 {
 	double y = s->page.y + s->page.h;
-
 	for (size_t i = 0; i < s->page.x_count; i++) {
 		const struct page_tick *tick = &s->page.x_ticks[i];
-
 		if (!tick->tick->text)
 			continue;
 		svg_coords(s,
@@ -73,7 +69,6 @@ static void folds(struct svg *s, const struct vp_axis *axis, double x, double wi
 {
 	for (size_t i = 0; i < axis->count; i++) {
 		double y = s->page.y + (1 - page_share(axis->ticks[i].at)) * s->page.h;
-
 		if (!axis->ticks[i].fold)
 			continue;
 		svg_coords(s, "<g transform=\"translate(%f %f)\"><title>", x, y - 3);
@@ -88,10 +83,8 @@ static void folds(struct svg *s, const struct vp_axis *axis, double x, double wi
 static void grid_lines(struct svg *s, const struct vp_axis *axis, bool upright)
 {
 	double last = -100, length = upright ? s->page.w : s->page.h;
-
 	for (size_t i = 0; i < axis->count; i++) {
 		double at = page_share(axis->ticks[i].at) * length;
-
 		if (axis->ticks[i].fold || fabs(at - last) < APART)
 			continue;
 		last = at;

@@ -20,7 +20,6 @@ static struct place place_of(const struct svg *s, const struct vp_box *b)
 	struct place p = { s->page.x + fmin(x0, x1) * s->page.w,
 		           s->page.y + (1 - fmax(y0, y1)) * s->page.h, fabs(x1 - x0) * s->page.w,
 		           fabs(y1 - y0) * s->page.h };
-
 	p.w = fmax(p.w, 0.6);
 	p.h = fmax(p.h, 0.6);
 	return p;
@@ -58,7 +57,6 @@ static void rect(struct svg *s, const struct vp_box *b, const struct place *p)
 static void group(struct svg *s, const char *format, size_t class)
 {
 	char markup[64];
-
 	snprintf(markup, sizeof markup, format, class);
 	svg_put(s, markup);
 }
@@ -66,10 +64,8 @@ static void group(struct svg *s, const char *format, size_t class)
 static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool thin_ones)
 {
 	bool open = false;
-
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(s, &f->boxes[i]);
-
 		if (f->boxes[i].class != class || thin(&p) != thin_ones)
 			continue;
 		if (!open)
@@ -86,12 +82,10 @@ static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool t
 static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool hatch)
 {
 	bool open = false;
-
 	for (size_t i = 0; i < f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
 		struct place p = place_of(s, b);
 		double fill = hatch ? 1 : b->fill;
-
 		if (b->class != class || fill <= 0 || (hatch ? thin(&p) : !part(b)))
 			continue;
 		if (!open && hatch)
@@ -114,7 +108,6 @@ static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool
 static void mark(struct svg *s, const struct place *p, unsigned flag)
 {
 	double size = fmin(7, fmin(p->w * 0.7, p->h * 0.7));
-
 	if (flag == VP_BOX_CHANGED)
 		svg_coords(s, "M%f %fh%fv%fh%fz", p->x + 0.5, p->y + 0.5, fmax(p->w - 1, 0.2),
 		           fmax(p->h - 1, 0.2), -fmax(p->w - 1, 0.2));
@@ -131,10 +124,8 @@ static void mark(struct svg *s, const struct place *p, unsigned flag)
 static void marks(struct svg *s, const struct vp_figure *f, unsigned flag, const char *open)
 {
 	bool any = false;
-
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(s, &f->boxes[i]);
-
 		if (!(f->boxes[i].flags & flag) || (flag == VP_BOX_CHANGED && thin(&p)))
 			continue;
 		if (!any)
@@ -152,7 +143,6 @@ static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i
 {
 	for (size_t k = 0; k < f->box_count; k++) {
 		struct place q = place_of(s, &f->boxes[k]);
-
 		if (k != i && q.x < p->x + p->w + width && q.x + q.w > p->x + p->w &&
 		    q.y + q.h > p->y + 1 && q.y < p->y + p->h - 1)
 			return false;
@@ -168,7 +158,6 @@ static char label_place(const struct svg *s, const struct vp_figure *f, size_t i
 	const struct vp_box *b = &f->boxes[i];
 	double width = svg_width(b->label, 11);
 	double solid = b->fill < 0 ? 1 : fmin(b->fill, 1);
-
 	*x = p->x + 6;
 	*y = p->y + p->h / 2;
 	if (p->h < 12)
@@ -196,7 +185,6 @@ static void labels(struct svg *s, const struct vp_figure *f, size_t class)
 		struct place p = place_of(s, b);
 		double x, y;
 		char on;
-
 		if (b->class != class || !b->label || !*b->label ||
 		    !(on = label_place(s, f, i, &p, &x, &y)))
 			continue;

@@ -19,7 +19,6 @@ static void put(struct svg *s, const char *bytes, size_t n)
 {
 	while (n) {
 		size_t room = sizeof s->buffer - s->used, part = n < room ? n : room;
-
 		memcpy(s->buffer + s->used, bytes, part);
 		s->used += part;
 		bytes += part;
@@ -39,7 +38,6 @@ void svg_number(struct svg *s, double value)
 	char text[32];
 	long cents;
 	int n;
-
 	if (!isfinite(value))
 		value = 0;
 	value = value < -1e9 ? -1e9 : value > 1e9 ? 1e9 : value;
@@ -65,7 +63,6 @@ void svg_coords(struct svg *s, const char *format, ...)
 {
 	va_list list;
 	const char *hole;
-
 	va_start(list, format);
 	while ((hole = strstr(format, "%f"))) {
 		put(s, format, (size_t)(hole - format));
@@ -83,7 +80,6 @@ static void escape(struct svg *s, const char *text, const char *end, bool lines)
 		const char *from = text;
 		uint32_t c = vp_code_point(&text);
 		char shown[12];
-
 		if (c == VP_BAD_BYTE)
 			svg_put(s, "\xef\xbf\xbd");
 		else if (c == '&')
@@ -133,7 +129,6 @@ size_t svg_fits(const char *text, double width, double size)
 void svg_fitted(struct svg *s, const char *text, double width, double size)
 {
 	size_t n = svg_fits(text, width, size);
-
 	if (text[n])
 		n = svg_fits(text, width - size, size);
 	svg_words_n(s, text, n);

@@ -11,10 +11,8 @@ static int paragraph(struct svg *s, const char *text, double x, double y, double
                      double step, const char *class)
 {
 	int lines = 0;
-
 	while (*text) {
 		size_t n = page_line(text, width, size);
-
 		if (class) {
 			svg_coords(s, "<text x=\"%f\" y=\"%f\" class=\"", x, y + lines * step);
 			svg_put(s, class);
@@ -34,7 +32,6 @@ void svg_open(struct svg *s, const struct vp_figure *f)
 {
 	const char *title = f->title ? f->title : f->view ? f->view : "memory";
 	double room = s->page.width - 2 * s->page.indent;
-
 	svg_coords(s,
 	           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%f\" height=\"%f\" "
 	           "viewBox=\"0 0 %f %f\" role=\"img\" aria-label=\"",
@@ -67,7 +64,6 @@ void svg_close(struct svg *s)
 static void class_swatch(struct svg *s, const struct vp_figure *f, size_t i, double x, double y)
 {
 	char mark[64];
-
 	snprintf(mark, sizeof mark, "<g class=\"c%zu\"><rect class=\"s\" rx=\"2\"", i);
 	svg_put(s, mark);
 	svg_coords(s, " x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"/></g>", x, y,
@@ -107,7 +103,6 @@ static void key_swatch(struct svg *s, enum page_key key, double x, double y)
 static void legend_words(struct svg *s, const struct vp_class *c, double x, double y, double room)
 {
 	double used = svg_width(c->name, 12);
-
 	svg_coords(s, "<text x=\"%f\" y=\"%f\">", x, y);
 	svg_fitted(s, c->name ? c->name : "", room, 12);
 	if (c->detail && !s->page.terse && used + 30 < room) {
@@ -121,11 +116,9 @@ static void legend_words(struct svg *s, const struct vp_class *c, double x, doub
 static void legend(struct svg *s, const struct vp_figure *f)
 {
 	size_t items = page_items(&s->page, f);
-
 	for (size_t i = 0; i < items; i++) {
 		struct page_item item = page_item(&s->page, f, i);
 		double y = s->page.below + item.y;
-
 		if (item.index < f->class_count)
 			class_swatch(s, f, item.index, item.x, y);
 		else
@@ -147,7 +140,6 @@ void svg_foot(struct svg *s, const struct vp_figure *f)
 	double y = s->page.below + page_legend(&s->page, f);
 	char words[64];
 	const char *unnamed = page_unnamed(&s->page, words, sizeof words);
-
 	legend(s, f);
 	for (size_t i = 0; i < f->note_count; i++)
 		y += note(s, f->notes[i], y);
@@ -162,7 +154,6 @@ void svg_empty(struct svg *s, const struct vp_figure *f)
 	double middle = s->page.width / 2.0, y = top + height / 2,
 	       width = fmin(s->page.width - 4 * s->page.indent, 640);
 	int lines;
-
 	svg_coords(s,
 	           "<rect class=\"panel\" rx=\"8\" x=\"%f\" y=\"%f\" width=\"%f\" "
 	           "height=\"%f\"/>\n",

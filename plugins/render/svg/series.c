@@ -19,7 +19,6 @@ static double value(const struct vp_serie *serie, size_t i)
 static double total(const struct vp_figure *f, size_t i)
 {
 	double sum = 0;
-
 	for (size_t k = 0; k < f->serie_count; k++)
 		sum += value(&f->series[k], i);
 	return sum;
@@ -34,11 +33,9 @@ static double pixel(const struct svg *s, double x)
 static void choose(struct stack *k, const struct svg *s, const struct vp_figure *f)
 {
 	double best = 0;
-
 	for (size_t i = 0; i < f->points; i++) {
 		double x = pixel(s, f->xs[i]), sum = total(f, i);
 		bool same = k->n && x - k->x[k->n - 1] < 1;
-
 		if (same && sum <= best && i + 1 < f->points)
 			continue;
 		if (!same)
@@ -70,7 +67,6 @@ static void outline(struct svg *s, const struct stack *k)
 static void area(struct svg *s, const struct vp_serie *serie, const struct stack *k)
 {
 	char open[64];
-
 	snprintf(open, sizeof open, "<g class=\"c%u b\"><path d=\"", serie->class);
 	svg_put(s, open);
 	outline(s, k);
@@ -84,7 +80,6 @@ static void area(struct svg *s, const struct vp_serie *serie, const struct stack
 static double clearance(const struct stack *k, double from, double to, double y)
 {
 	double least = 1e9;
-
 	for (size_t i = 0; i < k->n; i++)
 		if (k->x[i] < to && k->x[i + 1] > from)
 			least = fmin(least, fmin(y - k->high[i], k->low[i] - y));
@@ -94,7 +89,6 @@ static double clearance(const struct stack *k, double from, double to, double y)
 static double middle_at(const struct stack *k, double x)
 {
 	size_t i = 0;
-
 	while (i + 1 < k->n && k->x[i + 1] <= x)
 		i++;
 	return (k->low[i] + k->high[i]) / 2;
@@ -106,12 +100,10 @@ static void name(struct svg *s, const struct vp_serie *serie, const struct stack
 	enum { TRIES = 24 };
 	double width = svg_width(serie->name, 11) + 12, best = 7.5, x = 0, y = 0;
 	char open[64];
-
 	for (int try = 0; try <= TRIES; try++) {
 		double at = s->page.x + width / 2 + try * (s->page.w - width) / TRIES,
 		       middle = middle_at(k, at);
 		double room = clearance(k, at - width / 2, at + width / 2, middle);
-
 		if (room <= best + 0.01)
 			continue;
 		best = room;
@@ -147,7 +139,6 @@ int svg_series(struct svg *s, const struct vp_figure *f)
 	struct stack k = { 0, calloc(room, sizeof *k.index), calloc(room, sizeof *k.x),
 		           calloc(room, sizeof *k.low), calloc(room, sizeof *k.high) };
 	int status = 0;
-
 	if (!k.index || !k.x || !k.low || !k.high)
 		status = s->host->fail(s->host, "svg: no memory for %zu points", f->points);
 	else if (f->points) {

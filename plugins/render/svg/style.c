@@ -23,7 +23,6 @@ static unsigned channel(uint32_t rgb, int shift)
 static uint32_t shade(uint32_t rgb, unsigned to)
 {
 	uint32_t out = 0;
-
 	for (int shift = 0; shift <= 16; shift += 8)
 		out |= (channel(rgb, shift) * 3 + to) / 4 << shift;
 	return out;
@@ -40,10 +39,8 @@ static const char *ink(uint32_t rgb)
 static void class_rules(struct svg *s, const struct vp_figure *f, bool dark)
 {
 	char rule[128];
-
 	for (size_t i = 0; i < f->class_count; i++) {
 		uint32_t rgb = (dark ? f->classes[i].dark : f->classes[i].light) & 0xffffff;
-
 		snprintf(rule, sizeof rule, ".c%zu{fill:#%06x;stroke:#%06x}.l%zu{fill:#%s}\n", i,
 		         rgb, shade(rgb, dark ? 255 : 0), i, ink(rgb));
 		svg_put(s, rule);

@@ -19,7 +19,6 @@ static const struct vp_option options[] = {
 static int svg_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct svg *s = state;
-
 	s->host = host;
 	page_init(&s->page, canvas->width, canvas->height, 1);
 	return 0;
@@ -29,7 +28,6 @@ static int plot(struct svg *s, const struct vp_figure *f)
 {
 	struct stacks stacks = { 0 };
 	int status = 0;
-
 	if (page_plot(&s->page, f) || (f->shape == VP_STACKS && stacks_make(&stacks, f, &s->page)))
 		status = s->host->fail(s->host, "svg: no memory for the picture");
 	svg_open(s, f);
@@ -47,7 +45,6 @@ static int svg_draw(void *state, struct vp_render_api *host, const struct vp_fig
 {
 	struct svg *s = state;
 	int status = 0;
-
 	if (s->drawn)
 		return host->fail(host, "svg: an SVG file holds one figure; draw the others into "
 		                        "files of their own");

@@ -47,7 +47,6 @@ static bool shrink(const struct vp_figure *f, double *width, const bool *spared,
 	for (;;) {
 		double sum = 0;
 		size_t widest = f->column_count;
-
 		for (size_t c = 0; c < f->column_count; c++) {
 			sum += width[c] + PAD;
 			if (!(spared && spared[c]) &&
@@ -86,7 +85,6 @@ static void stretch(const struct vp_figure *f, double *width, double room)
 {
 	double sum = 0;
 	size_t last = f->column_count - 1;
-
 	for (size_t c = 0; c < f->column_count; c++)
 		sum += width[c] + PAD;
 	if (sum < room)
@@ -111,7 +109,6 @@ static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char 
                  double width, bool shown)
 {
 	bool right = f->columns[c].align == VP_RIGHT;
-
 	svg_coords(s, "<tspan x=\"%f\"", right ? x + width : x);
 	svg_put(s, " class=\"");
 	svg_put(s, vp_is_address(text) ? "a" : "n");
@@ -129,7 +126,6 @@ static void cell(struct svg *s, const struct vp_figure *f, size_t c, const char 
 static void title(struct svg *s, const struct vp_figure *f, const struct vp_cell *cells)
 {
 	bool any = false;
-
 	svg_put(s, "<title>");
 	for (size_t c = 0; c < f->column_count; c++) {
 		if (!cells[c].shown || !cells[c].text || !*cells[c].text)
@@ -147,7 +143,6 @@ static void swatch(struct svg *s, const struct vp_figure *f, size_t r, double y)
 {
 	char class[16] = "c";
 	int i = f->row_class && r < f->row_count ? f->row_class[r] : -1, n = 1;
-
 	if (i < 0 || (size_t)i >= f->class_count)
 		return;
 	for (int scale = 100000; scale; scale /= 10)
@@ -163,7 +158,6 @@ static void row(struct svg *s, const struct vp_figure *f, size_t r, double y, co
 {
 	double x = s->page.indent + PAD;
 	const struct vp_cell *cells = row_of(f, r);
-
 	svg_put(s, "<g class=\"r\">");
 	title(s, f, cells);
 	svg_put(s, r % 2 ? "<rect class=\"zebra\"" : "<rect class=\"row\"");
@@ -188,7 +182,6 @@ static void rule(struct svg *s, double y)
 static void head(struct svg *s, const struct vp_figure *f, double y, const double *width)
 {
 	double x = s->page.indent + PAD;
-
 	svg_coords(s, "<text class=\"head\" y=\"%f\">", y + 15);
 	for (size_t c = 0; c < f->column_count; c++) {
 		cell(s, f, c, f->columns[c].name ? f->columns[c].name : "", x, width[c], true);
@@ -203,7 +196,6 @@ int svg_table(struct svg *s, const struct vp_figure *f)
 	double *width = calloc(f->column_count + 1, sizeof *width),
 	       y = page_header(&s->page, f) + 4, room = s->page.width - 2 * s->page.indent - PAD;
 	bool *spared = calloc(f->column_count + 1, sizeof *spared);
-
 	if (!width || !spared) {
 		free(width);
 		free(spared);

@@ -28,14 +28,7 @@ static void make_way(struct code *code, const struct ebpf_vma *vma)
 
 static bool room(struct code *code, size_t count)
 {
-	if (count <= code->size)
-		return true;
-	struct ebpf_vma *more = realloc(code->at, 2 * count * sizeof *more);
-	if (!more)
-		return false;
-	code->at = more;
-	code->size = 2 * count;
-	return true;
+	return list_more(&code->at, 0, count, &code->size, sizeof *code->at);
 }
 
 void code_learn(struct code *code, const struct ebpf_vma *vma)

@@ -196,14 +196,8 @@ static int take(void *ctx, void *record, size_t n)
 		stacks_learn(e, record);
 	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK)
 		return 0;
-	if (e->count == e->order_size) {
-		size_t size = e->order_size ? 2 * e->order_size : 4096;
-		uint32_t *more = realloc(e->order, size * sizeof *more);
-		if (!more)
-			return -ENOMEM;
-		e->order = more;
-		e->order_size = size;
-	}
+	if (!list_more(&e->order, e->count, 1, &e->order_size, sizeof *e->order))
+		return -ENOMEM;
 	memcpy(e->arena + e->used, record, n);
 	e->order[e->count++] = (uint32_t)e->used;
 	e->used += (n + 7) & ~(size_t)7;

@@ -19,6 +19,7 @@
 
 #include "ebpf.h"
 #include "plugin.h"
+#include "../kit/list.h"
 #include "../kit/redact.h"
 #include "../kit/symbols.h"
 

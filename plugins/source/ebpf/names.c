@@ -25,8 +25,10 @@ struct names *names_new(struct vp_sample_api *h)
 	struct names *names = calloc(1, sizeof *names);
 	if (names)
 		names->h = h;
-	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at)))
-		free(names), names = NULL;
+	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at))) {
+		free(names);
+		names = NULL;
+	}
 	return names;
 }
 
@@ -120,9 +122,10 @@ static size_t put_bytes(char *to, const char *bytes, size_t n)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n')
-			memcpy(to + used, "\\012", 4), used += 4;
-		else
+		if (bytes[i] == '\n') {
+			memcpy(to + used, "\\012", 4);
+			used += 4;
+		} else
 			to[used++] = bytes[i];
 	}
 	return used;
@@ -136,17 +139,20 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 		size_t at = end - 1;
 		while (at && file->names[at - 1])
 			at--;
-		if (file->root == 2)
-			memcpy(path, "anon_inode:", 11), used = 11;
-		else
+		if (file->root == 2) {
+			memcpy(path, "anon_inode:", 11);
+			used = 11;
+		} else
 			path[used++] = '/';
 		used += put_bytes(path + used, file->names + at, end - 1 - at);
 		end = at;
 	}
 	if (!used)
 		return;
-	if (file->root == 1 || (file->deleted && !file->root))
-		memcpy(path + used, " (deleted)", 10), used += 10;
+	if (file->root == 1 || (file->deleted && !file->root)) {
+		memcpy(path + used, " (deleted)", 10);
+		used += 10;
+	}
 	names_learn(names, file->dev, file->inode, (uint16_t)file->alias, (vp_str){ path, used });
 }
 
@@ -154,8 +160,10 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 static void learn_row(struct names *names, const char *row, const char *end)
 {
 	const char *at = row;
-	for (int field = 0; field < 3 && at; field++)
-		at = memchr(at, ' ', (size_t)(end - at)), at = at ? at + 1 : NULL;
+	for (int field = 0; field < 3 && at; field++) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
 	const char *name = at ? memchr(at, '/', (size_t)(end - at)) : NULL;
 	char *stop;
 	if (!at || !name)

@@ -24,14 +24,8 @@ struct target *target_find(struct ebpf *e, int64_t pid)
 
 struct target *target_add(struct ebpf *e, int64_t pid)
 {
-	if (e->target_count == e->target_size) {
-		size_t size = e->target_size ? 2 * e->target_size : 8;
-		struct target *more = realloc(e->targets, size * sizeof *more);
-		if (!more)
-			return NULL;
-		e->targets = more;
-		e->target_size = size;
-	}
+	if (!list_more(&e->targets, e->target_count, 1, &e->target_size, sizeof *e->targets))
+		return NULL;
 	struct target *target = &e->targets[e->target_count++];
 	*target = (struct target){ .pid = pid, .space = ++e->spaces };
 	return target;
@@ -94,14 +88,8 @@ static ssize_t slurp(int64_t pid, const char *file, char **text, size_t *size)
 	if (fd < 0)
 		return -1;
 	for (;;) {
-		if (*size - used < 4096) {
-			char *more = realloc(*text, *size ? 2 * *size : 16384);
-			if (!more)
-				break;
-			*text = more;
-			*size = *size ? 2 * *size : 16384;
-		}
-		n = read(fd, *text + used, *size - used);
+		n = list_more(text, used, 4096, size, 1) ? read(fd, *text + used, *size - used)
+		                                         : -1;
 		if (n <= 0)
 			break;
 		used += (size_t)n;
@@ -155,8 +143,10 @@ static int read_maps(struct ebpf *e, struct target *target)
 			target->text[n] = 0;
 		if (!torn(target->text, (size_t)n))
 			break;
-		if (i + 1 == TRIES)
-			return errno = EAGAIN, -1;
+		if (i + 1 == TRIES) {
+			errno = EAGAIN;
+			return -1;
+		}
 	}
 	target->text_n = (size_t)n;
 	target->text_took = ebpf_clock() - target->text_t;
@@ -205,8 +195,10 @@ static int put_rows(struct ebpf *e, struct target *target)
 		if (target_row(e, &target->text, &target->text_n, &target->text_size,
 		               &target->rows[i]))
 			return -1;
-	if (target->text_size - target->text_n > n)
-		memcpy(target->text + target->text_n, e->vsyscall, n), target->text_n += n;
+	if (target->text_size - target->text_n > n) {
+		memcpy(target->text + target->text_n, e->vsyscall, n);
+		target->text_n += n;
+	}
 	return 0;
 }
 
@@ -241,14 +233,8 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
 	struct vp_region region;
 	char digits[48];
 	tell_region(e, vma, &region, digits);
-	if (*size - *n < region.name.n + 512) {
-		size_t more = 2 * *size + region.name.n + 4096;
-		char *grown = realloc(*text, more);
-		if (!grown)
-			return -1;
-		*text = grown;
-		*size = more;
-	}
+	if (!list_more(text, *n, region.name.n + 512, size, 1))
+		return -1;
 	int used =
 	        sprintf(*text + *n, "%08llx-%08llx %.4s %08llx %.*s %.*s ",
 	                (unsigned long long)vma->start, (unsigned long long)vma->end, region.perms,

@@ -112,8 +112,10 @@ static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 	struct target *parent = target_find(e, lived->head.pid); /* it may have moved */
 	if (parent)
 		code_copy(&child->code, &parent->code);
-	if (lived->head.flags & EBPF_SHARED && parent)
-		child->space = parent->space, child->shared = parent->shared = true;
+	if (lived->head.flags & EBPF_SHARED && parent) {
+		child->space = parent->space;
+		child->shared = parent->shared = true;
+	}
 	h->begin(h, "process", stream_time(e, &lived->head), lived->other);
 	h->str(h, "why", (vp_str){ "fork", 4 });
 	h->num(h, "ppid", lived->head.pid);
@@ -197,8 +199,11 @@ static void tell_exit(struct ebpf *e, struct vp_sample_api *h, struct target *ta
 static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                          const struct ebpf_called *piece)
 {
-	if (piece->call == 0)
-		target->pieces = 0, target->picture_n = 0, target->broken = false;
+	if (piece->call == 0) {
+		target->pieces = 0;
+		target->picture_n = 0;
+		target->broken = false;
+	}
 	if (piece->call != target->pieces++)
 		target->broken = true;
 	for (uint32_t i = 0; e->stacks && i < piece->head.count && i < EBPF_VMAS; i++)
@@ -214,8 +219,10 @@ static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target 
 		return;
 	}
 	size_t n = strlen(e->vsyscall);
-	if (target->picture_size - target->picture_n > n)
-		memcpy(target->picture + target->picture_n, e->vsyscall, n), target->picture_n += n;
+	if (target->picture_size - target->picture_n > n) {
+		memcpy(target->picture + target->picture_n, e->vsyscall, n);
+		target->picture_n += n;
+	}
 	target_put_text(h, target, stream_time(e, &piece->head), 0, target->picture,
 	                target->picture_n);
 }

@@ -79,14 +79,8 @@ int whole_take(struct ebpf *e, struct target *target)
 	int64_t began = ebpf_clock();
 	if (e->take_whole < 0 || ask(e, target->pid, &whole))
 		return -1;
-	if (whole.count > target->row_size) {
-		struct ebpf_vma *more =
-		        realloc(target->rows, 2 * (size_t)whole.count * sizeof *more);
-		if (!more)
-			return -1;
-		target->rows = more;
-		target->row_size = 2 * (size_t)whole.count;
-	}
+	if (!list_more(&target->rows, 0, whole.count, &target->row_size, sizeof *target->rows))
+		return -1;
 	memcpy(target->rows, e->rows, whole.count * sizeof *target->rows);
 	target->row_count = whole.count;
 	target->text_t = (int64_t)whole.t;

@@ -167,10 +167,14 @@ static char *add(char *at, const char *start, const char *word)
 static char *add_bits(char *at, const char *start, const struct bit *bits, unsigned long long value)
 {
 	for (; bits->word; bits++)
-		if (value & bits->value)
-			at = add(at, start, bits->word), value &= ~(unsigned long long)bits->value;
-	if (value)
-		at = add(at, start, ""), at += sprintf(at, "0x%llx", value);
+		if (value & bits->value) {
+			at = add(at, start, bits->word);
+			value &= ~(unsigned long long)bits->value;
+		}
+	if (value) {
+		at = add(at, start, "");
+		at += sprintf(at, "0x%llx", value);
+	}
 	return at;
 }
 
@@ -178,8 +182,10 @@ static char *add_map_flags(char *at, const char *start, unsigned long long value
 {
 	static const char *const types[] = { NULL, "MAP_SHARED", "MAP_PRIVATE",
 		                             "MAP_SHARED_VALIDATE" };
-	if (value & 3)
-		at = add(at, start, types[value & 3]), value &= ~3ull;
+	if (value & 3) {
+		at = add(at, start, types[value & 3]);
+		value &= ~3ull;
+	}
 	return add_bits(at, start, map_flags, value);
 }
 

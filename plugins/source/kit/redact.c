@@ -9,6 +9,7 @@
  * whatever its depth.
  */
 #include "redact.h"
+#include "list.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -165,9 +166,10 @@ static void put_name(struct redacted *to, vp_str name)
 	}
 	if (kernels(name))
 		put(to, name.p, name.n);
-	else if (starts(name, "/SYSV"))
-		put(to, "/SYSV", 5), hash(to, behind(name, 5));
-	else if (starts(name, "/"))
+	else if (starts(name, "/SYSV")) {
+		put(to, "/SYSV", 5);
+		hash(to, behind(name, 5));
+	} else if (starts(name, "/"))
 		put_path(to, name);
 	else
 		hash(to, name);
@@ -246,14 +248,8 @@ int redact_text(struct redacted_text *text, struct vp_sample_api *h, vp_str from
 	while (from.p < end) {
 		const char *newline = memchr(from.p, '\n', (size_t)(end - from.p));
 		vp_str line = { from.p, (size_t)((newline ? newline : end) - from.p) };
-		if (text->size - text->n < line.n + REDACTED_MAX + 1) {
-			size_t size = 2 * text->size + line.n + from.n + REDACTED_MAX + 1;
-			char *more = realloc(text->text, size);
-			if (!more)
-				return -1;
-			text->text = more;
-			text->size = size;
-		}
+		if (!list_more(&text->text, text->n, line.n + REDACTED_MAX + 1, &text->size, 1))
+			return -1;
 		bool row = isxdigit((unsigned char)*line.p) && !isupper((unsigned char)*line.p);
 		size_t plain = row ? name_of_row(line) : text_of_value(line);
 		memcpy(text->text + text->n, line.p, plain);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "list.h"
 #include "symbols.h"
 
 #define MOST (1u << 20) /* functions of one file */
@@ -41,8 +42,10 @@ void symbols_free(struct symbols *symbols)
 {
 	if (!symbols)
 		return;
-	for (size_t i = 0; i < symbols->count; i++)
-		free(symbols->files[i].functions), free(symbols->files[i].text);
+	for (size_t i = 0; i < symbols->count; i++) {
+		free(symbols->files[i].functions);
+		free(symbols->files[i].text);
+	}
 	free(symbols->files);
 	free(symbols);
 }
@@ -65,14 +68,9 @@ static bool offset_of(Elf *elf, size_t headers, uint64_t address, uint64_t *offs
 static bool add_text(struct file *file, const char *name)
 {
 	size_t n = strlen(name) + 1;
-	if (file->text_size - file->text_n < n) {
-		size_t size = 2 * file->text_size + n + 4096;
-		char *more = size < UINT32_MAX ? realloc(file->text, size) : NULL;
-		if (!more)
-			return false;
-		file->text = more;
-		file->text_size = size;
-	}
+	if (n > UINT32_MAX - file->text_n ||
+	    !list_more(&file->text, file->text_n, n, &file->text_size, 1))
+		return false;
 	memcpy(file->text + file->text_n, name, n);
 	file->text_n += n;
 	return true;
@@ -125,8 +123,10 @@ static void read_elf(struct file *file, int fd)
 	while (elf && (section = elf_nextscn(elf, section))) {
 		if (!gelf_getshdr(section, &header))
 			continue;
-		if (header.sh_type == SHT_SYMTAB || (header.sh_type == SHT_DYNSYM && !best))
-			best = section, chosen = header;
+		if (header.sh_type == SHT_SYMTAB || (header.sh_type == SHT_DYNSYM && !best)) {
+			best = section;
+			chosen = header;
+		}
 	}
 	if (best)
 		read_table(file, elf, best, &chosen);
@@ -169,19 +169,15 @@ static struct file *file_of(struct symbols *symbols, int64_t pid, uint32_t dev, 
 	for (size_t i = 0; i < symbols->count; i++)
 		if (symbols->files[i].inode == inode && symbols->files[i].dev == dev)
 			return &symbols->files[i];
-	if (symbols->count == symbols->size) {
-		size_t size = symbols->size ? 2 * symbols->size : 16;
-		struct file *more = realloc(symbols->files, size * sizeof *more);
-		if (!more)
-			return NULL;
-		symbols->files = more;
-		symbols->size = size;
-	}
+	if (!list_more(&symbols->files, symbols->count, 1, &symbols->size, sizeof *symbols->files))
+		return NULL;
 	struct file *file = &symbols->files[symbols->count++];
 	*file = (struct file){ .inode = inode, .dev = dev };
 	int fd = open_file(pid, inode, path);
-	if (fd >= 0)
-		read_elf(file, fd), close(fd);
+	if (fd >= 0) {
+		read_elf(file, fd);
+		close(fd);
+	}
 	return file;
 }
 

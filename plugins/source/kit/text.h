@@ -4,6 +4,7 @@
 #define VMPIPE_SOURCE_KIT_TEXT_H
 
 #include "plugin.h"
+#include "list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,8 +67,10 @@ static inline bool text_digit(char c)
 
 static inline vp_str text_left(vp_str text)
 {
-	while (text.n && text_blank(*text.p))
-		text.p++, text.n--;
+	while (text.n && text_blank(*text.p)) {
+		text.p++;
+		text.n--;
+	}
 	return text;
 }
 
@@ -222,7 +225,8 @@ static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str te
 		if (!text_trim(line).n)
 			continue;
 		bool has = text_without(prefix, line).n < line.n;
-		with += has, without += !has;
+		with += has;
+		without += !has;
 	}
 	return with >= without;
 }
@@ -231,10 +235,11 @@ static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str te
 
 static inline int text_hex_digit(char c)
 {
-	return text_digit(c)          ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-	                              : -1;
+	if (text_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* All of it, 1 to 16 digits, with or without 0x. */
@@ -292,8 +297,10 @@ static inline bool text_size(vp_str text, struct text_size *size)
 	if (!i)
 		return false;
 	if (i + 1 < text.n && (text.p[i] == '.' || text.p[i] == ',') && text_digit(text.p[i + 1]))
-		for (i++; i < text.n && text_digit(text.p[i]) && scale < 1000000; i++)
-			tenths = tenths * 10 + (uint64_t)(text.p[i] - '0'), scale *= 10;
+		for (i++; i < text.n && text_digit(text.p[i]) && scale < 1000000; i++) {
+			tenths = tenths * 10 + (uint64_t)(text.p[i] - '0');
+			scale *= 10;
+		}
 	vp_str unit = text_from(text, i);
 	unsigned shift = text_unit(unit, &known);
 	if (!known || (scale > 1 && !unit.n) || (shift && whole >> (64 - shift)))
@@ -326,14 +333,9 @@ struct text_json {
 
 static inline void text_json_bytes(struct text_json *json, const char *bytes, size_t n)
 {
-	if (json->n + n > json->size) {
-		size_t size = (json->n + n) * 2 + 256;
-		char *more = realloc(json->p, size);
-		if (!more)
-			json->failed = true;
-		if (!more)
-			return;
-		json->p = more, json->size = size;
+	if (!list_more(&json->p, json->n, n, &json->size, 1)) {
+		json->failed = true;
+		return;
 	}
 	memcpy(json->p + json->n, bytes, n);
 	json->n += n;
@@ -343,12 +345,8 @@ static inline void text_json_bytes(struct text_json *json, const char *bytes, si
 static inline size_t text_utf8(vp_str at)
 {
 	unsigned char c = (unsigned char)at.p[0];
-	size_t n = c < 0x80                ? 1
-	           : c >= 0xc2 && c < 0xe0 ? 2
-	           : c >= 0xe0 && c < 0xf0 ? 3
-	           : c >= 0xf0 && c < 0xf5 ? 4
-	                                   : 0;
-	if (!n || n > at.n)
+	size_t n = 1u + (c >= 0x80) + (c >= 0xe0) + (c >= 0xf0);
+	if ((c >= 0x80 && c < 0xc2) || c > 0xf4 || n > at.n)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if (((unsigned char)at.p[i] & 0xc0) != 0x80)

@@ -298,10 +298,14 @@ static vp_str mapping(vp_str rest, char *scratch, size_t size)
 static bool one_column(struct parser *p, const struct column *column, vp_str line, vp_str *rest,
                        struct vp_region *region, char (*scratch)[64])
 {
-	if (column->what == MAPPING)
-		return region->name = mapping(*rest, scratch[0], sizeof scratch[0]), true;
-	if (column->what == FLAGS)
-		return region->flags = flags(p, line, rest), true;
+	if (column->what == MAPPING) {
+		region->name = mapping(*rest, scratch[0], sizeof scratch[0]);
+		return true;
+	}
+	if (column->what == FLAGS) {
+		region->flags = flags(p, line, rest);
+		return true;
+	}
 	vp_str word = text_word(rest);
 	switch (column->what) {
 	case ADDRESS:
@@ -349,8 +353,10 @@ static void give(struct parser *p, struct vp_region *region)
 {
 	if (p->begun && region->start <= p->first)
 		p->begun = false; /* another report, without a word between */
-	if (!p->begun)
-		begin(p), p->first = region->start;
+	if (!p->begun) {
+		begin(p);
+		p->first = region->start;
+	}
 	p->sum += region->size;
 	uint64_t both = UINT64_C(1) << VP_M_shared_dirty | UINT64_C(1) << VP_M_private_dirty;
 	if ((region->measured & both) == both)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "plugin.h"
+#include "../kit/list.h"
 
 /* What /proc/PID/stat says of a process. Two lives of one pid differ in `start`. */
 struct procfs_life {
@@ -112,7 +113,8 @@ static inline vp_str procfs_line(vp_str *rest)
 	const char *newline = memchr(rest->p, '\n', rest->n);
 	vp_str line = { rest->p, newline ? (size_t)(newline - rest->p) : rest->n };
 	size_t step = line.n + (newline != NULL);
-	rest->p += step, rest->n -= step;
+	rest->p += step;
+	rest->n -= step;
 	return line;
 }
 

@@ -76,8 +76,10 @@ int procfs_life(int64_t pid, struct procfs_life *life)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	text[n] = 0;
 	char *open = strchr(text, '('), *close = strrchr(text, ')');
-	if (!open || !close || close < open || close[1] != ' ' || !close[2])
-		return errno = EPROTO, -1;
+	if (!open || !close || close < open || close[1] != ' ' || !close[2]) {
+		errno = EPROTO;
+		return -1;
+	}
 	size_t length = (size_t)(close - open - 1);
 	if (length >= sizeof life->name)
 		length = sizeof life->name - 1;

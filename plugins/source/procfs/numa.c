@@ -35,11 +35,14 @@ static int read_all(int fd, struct procfs_scanned *into)
 
 static vp_str next_word(vp_str *rest)
 {
-	while (rest->n && *rest->p == ' ')
-		rest->p++, rest->n--;
+	while (rest->n && *rest->p == ' ') {
+		rest->p++;
+		rest->n--;
+	}
 	const char *blank = memchr(rest->p, ' ', rest->n);
 	vp_str word = { rest->p, blank ? (size_t)(blank - rest->p) : rest->n };
-	rest->p += word.n, rest->n -= word.n;
+	rest->p += word.n;
+	rest->n -= word.n;
 	return word;
 }
 

@@ -84,8 +84,10 @@ static void put_run(struct pages *p)
 	char run[64], *at = run;
 	if (p->start == p->end)
 		return;
-	if (p->line != SIZE_MAX && p->text->n - p->line > LINE_MAX_)
-		p->text->text[p->text->n++] = '\n', p->line = SIZE_MAX;
+	if (p->line != SIZE_MAX && p->text->n - p->line > LINE_MAX_) {
+		p->text->text[p->text->n++] = '\n';
+		p->line = SIZE_MAX;
+	}
 	if (scan_grow(p->text, sizeof run + 16)) {
 		p->failed = -1;
 		return;
@@ -121,7 +123,9 @@ static void add(struct pages *p, uint64_t start, uint64_t end, struct state stat
 		return;
 	}
 	put_run(p);
-	p->start = start, p->end = end, p->state = state;
+	p->start = start;
+	p->end = end;
+	p->state = state;
 }
 
 /* ---- single pages ---- */
@@ -260,6 +264,17 @@ static void scanned_row(struct pages *p, struct scan_walk *walk, int maps, struc
 	put_sums(p);
 }
 
+/* An entry of pagemap in the categories of PAGEMAP_SCAN. */
+static uint64_t categories(uint64_t entry)
+{
+	uint64_t is = 0;
+	is |= entry & ENTRY_FILED ? SCAN_FILED : 0;
+	is |= entry & ENTRY_GUARD ? SCAN_GUARD : 0;
+	is |= entry & ENTRY_PRESENT ? SCAN_PRESENT : 0;
+	is |= entry & ENTRY_SWAPPED ? SCAN_SWAPPED : 0;
+	return is;
+}
+
 /* The same from pagemap alone. */
 static void read_row(struct pages *p, struct scan_row *row)
 {
@@ -271,11 +286,7 @@ static void read_row(struct pages *p, struct scan_row *row)
 	}
 	for (; at < row->end && !p->failed; at += p->page) {
 		uint64_t entry = entry_of(p, at, row->end);
-		struct scan_range one = { at, at + p->page,
-			                  (entry & ENTRY_FILED ? SCAN_FILED : 0) |
-			                          (entry & ENTRY_GUARD ? SCAN_GUARD : 0) |
-			                          (entry & ENTRY_PRESENT ? SCAN_PRESENT : 0) |
-			                          (entry & ENTRY_SWAPPED ? SCAN_SWAPPED : 0) };
+		struct scan_range one = { at, at + p->page, categories(entry) };
 		if (one.is & (SCAN_PRESENT | SCAN_SWAPPED | SCAN_GUARD))
 			range(p, row, &one, scan_named(row, "[vvar"));
 	}
@@ -350,8 +361,10 @@ int procfs_pages_text(struct procfs_pages *files, struct procfs_scanned *text, i
 	struct scan_walk walk = { .fd = pagemap, .all = true, .end = scan_last_end(maps) };
 	struct scan_row row;
 	bool first = true;
-	if (!p)
-		return errno = ENOMEM, -1;
+	if (!p) {
+		errno = ENOMEM;
+		return -1;
+	}
 	*p = (struct pages){ .text = text,
 		             .files = files,
 		             .pagemap = pagemap,
@@ -365,8 +378,10 @@ int procfs_pages_text(struct procfs_pages *files, struct procfs_scanned *text, i
 		size_t n = newline ? (size_t)(newline + 1 - at) : (size_t)(end - at);
 		if (scan_grow(text, n + 1))
 			p->failed = -1;
-		else
-			memcpy(text->text + text->n, at, n), text->n += n;
+		else {
+			memcpy(text->text + text->n, at, n);
+			text->n += n;
+		}
 		if (!p->failed && newline && scan_read_row((vp_str){ at, n - 1 }, &row)) {
 			if (first)
 				walk.next = row.start;

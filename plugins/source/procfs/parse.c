@@ -146,8 +146,10 @@ static bool decimal(const char *p, const char *end, uint64_t *value)
 static inline bool eight(const char *p, uint64_t *value)
 {
 	const uint64_t ones = 0x0101010101010101u;
-	if (memcmp(p, "       ", 7) == 0)
-		return *value = (uint64_t)(p[7] - '0'), *value < 10; /* most are 0 */
+	if (memcmp(p, "       ", 7) == 0) { /* one digit: most are 0 */
+		*value = (uint64_t)(p[7] - '0');
+		return *value < 10;
+	}
 	uint64_t x = vp_load8(p), low = x & ones * 0x0f,
 	         high = (x & ones * 0xf0) ^ ones * 0x30; /* 0 a digit's, 0x10 a blank's */
 	uint64_t blank = (high >> 4) * 255;
@@ -382,8 +384,10 @@ static void below(struct parser *p, struct vp_region *region)
 	p->now->altered = p->held->altered = true;
 	if (region->start <= before->start)
 		p->held = NULL;
-	else
-		before->end = region->start, before->size = before->end - before->start;
+	else {
+		before->end = region->start;
+		before->size = before->end - before->start;
+	}
 }
 
 /* The tables that the region needs, from the runs below its row, which ends at `until`. */
@@ -485,8 +489,10 @@ static const char *predicted(struct parser *p, const char *at, const char *end)
 			value <<= 10;
 		if (what == SIZE)
 			region->size = value;
-		else
-			region->measure[what] = value, measured |= bit(what);
+		else {
+			region->measure[what] = value;
+			measured |= bit(what);
+		}
 		at += unit ? VALUE_LINE : PLAIN_LINE;
 	}
 	region->measured |= measured;
@@ -573,8 +579,10 @@ static bool is_key(const struct parser *p, vp_str key, bool number)
 static bool value_line(struct parser *p, vp_str line, bool cut)
 {
 	const char *end = line.p + line.n;
-	if (line.n > 8 && memcmp(line.p, "VmFlags:", 8) == 0)
-		return p->now->region.flags = trimmed(line.p + 8, end), true;
+	if (line.n > 8 && memcmp(line.p, "VmFlags:", 8) == 0) {
+		p->now->region.flags = trimmed(line.p + 8, end);
+		return true;
+	}
 	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
 	if (!colon || colon == line.p || memchr(line.p, ' ', (size_t)(colon - line.p)))
 		return false;
@@ -751,11 +759,18 @@ int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text
 	(void)state;
 	if (strcmp(text->format, "linux-threads") == 0)
 		return procfs_parse_threads(h, text);
-	p->h = h, p->line = before, p->date = date, p->blank = p->prose = false,
+	p->h = h;
+	p->line = before;
+	p->date = date;
+	p->blank = p->prose = false;
 	p->open = p->passing = p->rollup = p->begun = false;
-	p->now = p->held = NULL, p->again = NULL;
+	p->now = p->held = NULL;
+	p->again = NULL;
 	p->at = p->learnt_n = 0;
-	p->text = text, p->paged = false, p->snapshots = 0, p->failed = 0;
+	p->text = text;
+	p->paged = false;
+	p->snapshots = 0;
+	p->failed = 0;
 	if (at == end)
 		h->snapshot(h, (vp_str){ 0 }, NULL);
 	while (at < end) {
@@ -805,9 +820,12 @@ int procfs_probe(vp_str head, const char **format)
 	bool values = below_row.n && !is_row(below_row, &ignored) &&
 	              memchr(below_row.p, ':', below_row.n) && *below_row.p >= 'A' &&
 	              *below_row.p <= 'Z';
-	*format = pages    ? "linux-pages"
-	          : rollup ? "linux-smaps-rollup"
-	          : values ? "linux-smaps"
-	                   : "linux-maps";
-	return others ? 50 : rollup || values ? 98 : 95;
+	*format = values ? "linux-smaps" : "linux-maps";
+	if (rollup)
+		*format = "linux-smaps-rollup";
+	if (pages)
+		*format = "linux-pages";
+	if (others)
+		return 50;
+	return rollup || values ? 98 : 95;
 }

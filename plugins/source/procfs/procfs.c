@@ -191,14 +191,8 @@ static void know_image(struct target *target, const struct procfs_life *life)
 
 static int add_target(struct procfs *p, struct vp_sample_api *h, const struct target *target)
 {
-	if (p->count == p->size) {
-		size_t size = p->size ? 2 * p->size : 8;
-		struct target *more = realloc(p->targets, size * sizeof *more);
-		if (!more)
-			return h->fail(h, "out of memory");
-		p->targets = more;
-		p->size = size;
-	}
+	if (!list_more(&p->targets, p->count, 1, &p->size, sizeof *p->targets))
+		return h->fail(h, "out of memory");
 	p->targets[p->count++] = *target;
 	return 0;
 }
@@ -225,7 +219,8 @@ static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_p
 		return h->fail(h, "%s",
 		               procfs_reason(target.pid, there ? &life : NULL, "stat", errno));
 	know_image(&target, &life);
-	target.minor = life.minor, target.major = life.major;
+	target.minor = life.minor;
+	target.major = life.major;
 	target.searched = target.unseen;
 	if (target.unseen)
 		return add_target(p, h, &target);
@@ -233,8 +228,10 @@ static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_p
 	if (none || open_map(p, &target))
 		return h->fail(h, "%s", procfs_reason(target.pid, &life, file_of(p), errno));
 	target.borrows = procfs_borrows(target.pid, &life);
-	if (add_target(p, h, &target))
-		return close_map(&target), -1;
+	if (add_target(p, h, &target)) {
+		close_map(&target);
+		return -1;
+	}
 	procfs_put_process(h, h->now(h), target.pid, &life, "first");
 	return 0;
 }
@@ -248,8 +245,10 @@ static ssize_t read_map(struct procfs *p, int fd)
 		if (p->text_size - used < 4096) { /* the kernel gives at most a page a call */
 			size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
 			char *more = vp_large_grow(p->text, used, size);
-			if (!more)
-				return errno = ENOMEM, -1;
+			if (!more) {
+				errno = ENOMEM;
+				return -1;
+			}
 			p->text = more;
 			p->text_size = size;
 		}
@@ -379,15 +378,20 @@ static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target
 	bool same = there && life.start == target->start && !target->vanished;
 	if (same)
 		procfs_settle(h, target->pid, &life);
-	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life))))
-		return put_exit(h, target, NULL), ENDED;
+	if (!there || (!same && (procfs_ended(&life) || procfs_kernel_thread(&life)))) {
+		put_exit(h, target, NULL);
+		return ENDED;
+	}
 	if (procfs_ended(&life)) {
 		if (target->unseen)
 			procfs_put_process(h, h->now(h), target->pid, &life, "first");
-		return put_exit(h, target, &life), ENDED;
+		put_exit(h, target, &life);
+		return ENDED;
 	}
-	if (!same && target->child)
-		return put_exit(h, target, NULL), ENDED; /* the pid is a stranger's */
+	if (!same && target->child) { /* the pid is a stranger's */
+		put_exit(h, target, NULL);
+		return ENDED;
+	}
 	if (procfs_ending(&life))
 		return NOT_NOW;
 	return open_again(p, h, target, &life, target->unseen ? "first" : same ? "exec" : "reused");
@@ -424,7 +428,8 @@ static void put_faults(struct vp_sample_api *h, struct target *target, int64_t t
 		h->num(h, "minor", life.minor - target->minor);
 		h->end(h);
 	}
-	target->minor = life.minor, target->major = life.major;
+	target->minor = life.minor;
+	target->major = life.major;
 }
 
 /* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
@@ -449,9 +454,12 @@ static void put_look(struct procfs *p, struct vp_sample_api *h, struct target *t
 		put_raw(p, h, target, t, (vp_str){ p->text, n });
 		char *old = target->last;
 		size_t old_size = target->last_size;
-		target->last = p->text, target->last_size = p->text_size, target->last_n = n;
+		target->last = p->text;
+		target->last_size = p->text_size;
+		target->last_n = n;
 		target->has_last = true;
-		p->text = old, p->text_size = old_size;
+		p->text = old;
+		p->text_size = old_size;
 	}
 	target->seq++;
 }
@@ -475,8 +483,10 @@ static enum there look(struct procfs *p, struct vp_sample_api *h, struct target 
 			return there;
 		int64_t t = h->now(h);
 		ssize_t n = read_look(p, target, t);
-		if (n > 0)
-			return put_look(p, h, target, t, (size_t)n), THERE;
+		if (n > 0) {
+			put_look(p, h, target, t, (size_t)n);
+			return THERE;
+		}
 		target->vanished = n < 0 && errno == ESRCH;
 		if (n < 0 && !target->vanished)
 			return refuse(h, target, &(struct procfs_life){ .name = "?", .state = 'R' },
@@ -790,8 +800,10 @@ static int probe(vp_str head, const char **format)
 		*format = within;
 	if (log > sure)
 		sure = log;
-	if (!sure && procfs_log_beside(head))
-		*format = "linux-maps-log", sure = 5;
+	if (!sure && procfs_log_beside(head)) {
+		*format = "linux-maps-log";
+		sure = 5;
+	}
 	return sure;
 }
 

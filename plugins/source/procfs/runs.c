@@ -35,8 +35,10 @@ bool procfs_run_next(vp_str *line, struct procfs_run *run)
 	bool good = decimal(&p, end, &run->offset) && p < end && *p++ == '+' &&
 	            decimal(&p, end, &run->count) && p < end && *p++ == '=';
 	run->state.p = p;
-	while (good && p < end && *p != ' ')
-		good = *p >= 'a' && *p <= 'z', p++;
+	while (good && p < end && *p != ' ') {
+		good = *p >= 'a' && *p <= 'z';
+		p++;
+	}
 	run->state.n = good ? (size_t)(p - run->state.p) : 0;
 	line->p = p;
 	line->n = (size_t)(end - p);
@@ -292,7 +294,8 @@ static void put_block(struct vp_parse_api *h, const struct procfs_report *report
 			json[n++] = ']';
 			put_line(h, pid, seq, start, until, (vp_str){ json, n });
 			start = until;
-			n = 0, count = 0;
+			n = 0;
+			count = 0;
 		}
 		n += (size_t)sprintf(json + n, "%c[%llu,%llu,\"%.*s\"]", n ? ',' : '[',
 		                     (unsigned long long)(run.offset -

@@ -184,8 +184,10 @@ static void count(struct scan_walk *walk, int maps, struct scan_row *row)
 	uint64_t page;
 	bool huge = false;
 	while ((range = scan_peek(walk)) && range->start < row->end) {
-		if (range->end > row->start)
-			scan_add(row, range), huge |= (range->is & SCAN_HUGE) != 0;
+		if (range->end > row->start) {
+			scan_add(row, range);
+			huge |= (range->is & SCAN_HUGE) != 0;
+		}
 		if (range->end > row->end)
 			break;
 		walk->at++;
@@ -232,15 +234,7 @@ uint64_t scan_last_end(vp_str maps)
 
 int scan_grow(struct procfs_scanned *text, size_t n)
 {
-	if (text->size - text->n >= n)
-		return 0;
-	size_t size = 2 * text->size + n;
-	char *more = realloc(text->text, size);
-	if (!more)
-		return errno = ENOMEM, -1;
-	text->text = more;
-	text->size = size;
-	return 0;
+	return list_more(&text->text, text->n, n, &text->size, 1) ? 0 : -1;
 }
 
 int procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps)

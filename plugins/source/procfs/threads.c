@@ -89,15 +89,9 @@ static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
 	for (size_t i = 0; i < threads->count; i++)
 		if (threads->list[i].tid == tid)
 			return &threads->list[i];
-	if (threads->count == threads->size) {
-		size_t size = threads->size ? 2 * threads->size : 8;
-		struct procfs_thread *more =
-		        size > THREADS_MAX ? NULL : realloc(threads->list, size * sizeof *more);
-		if (!more)
-			return NULL;
-		threads->list = more;
-		threads->size = size;
-	}
+	if (threads->count >= THREADS_MAX ||
+	    !list_more(&threads->list, threads->count, 1, &threads->size, sizeof *threads->list))
+		return NULL;
 	threads->list[threads->count] = (struct procfs_thread){ .tid = tid };
 	return &threads->list[threads->count++];
 }
@@ -147,7 +141,8 @@ static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
 	while (rest->n) {
 		const char *newline = memchr(rest->p, '\n', rest->n), *line = rest->p;
 		size_t n = newline ? (size_t)(newline + 1 - line) : rest->n;
-		rest->p += n, rest->n -= n;
+		rest->p += n;
+		rest->n -= n;
 		if (n < 19 || n > 8192 || (*line >= 'A' && *line <= 'Z'))
 			continue;
 		char *dash;
@@ -174,8 +169,10 @@ static void settle(struct procfs_threads *threads, vp_str maps)
 		bool mapped = place && start <= place && place < end;
 		if (!thread.there && (!mapped || start != thread.start || end != thread.end))
 			continue;
-		if (thread.there && mapped)
-			thread.start = start, thread.end = end;
+		if (thread.there && mapped) {
+			thread.start = start;
+			thread.end = end;
+		}
 		threads->list[kept++] = thread;
 	}
 	threads->count = kept;
@@ -183,14 +180,9 @@ static void settle(struct procfs_threads *threads, vp_str maps)
 
 static int write_text(struct procfs_threads *threads)
 {
-	size_t size = threads->count * LINE_SIZE;
-	char *more = size > threads->text_size ? realloc(threads->text, size) : threads->text;
-	if (size && !more)
-		return -1;
-	threads->text = more;
-	if (size > threads->text_size)
-		threads->text_size = size;
 	threads->n = 0;
+	if (!list_more(&threads->text, 0, threads->count * LINE_SIZE, &threads->text_size, 1))
+		return -1;
 	for (size_t i = 0; i < threads->count; i++) {
 		const struct procfs_thread *thread = &threads->list[i];
 		if (place_of(thread))
@@ -247,7 +239,8 @@ int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text)
 			h->bad(h, number,
 			       "not a thread, its stack pointer and its list of futexes");
 		n += newline ? 1 : 0;
-		rest.p += n, rest.n -= n;
+		rest.p += n;
+		rest.n -= n;
 	}
 	return 0;
 }

@@ -147,7 +147,8 @@ static bool open_node(struct reader *r, uint64_t node)
 	if (r->nodes.n && text_has((vp_str){ r->nodes.p, r->nodes.n }, quoted))
 		return false;
 	text_json_open(&r->nodes, text_of(number));
-	r->in_node = true, r->node = node;
+	r->in_node = true;
+	r->node = node;
 	return true;
 }
 

@@ -58,7 +58,8 @@ static void vm_stat_line(struct system_line *line, vp_str text, uint64_t page)
 	vp_str rest = text, number = text_last_word(&rest), key = text_trim(rest);
 	if (number.n < 2 || !text_ends(number, ".") || !key.n || key.p[key.n - 1] != ':')
 		return;
-	number.n--, key.n--;
+	number.n--;
+	key.n--;
 	if (key.n > 2 && *key.p == '"')
 		key = (vp_str){ key.p + 1, key.n - 2 };
 	if (!text_decimal(number, &value))
@@ -146,8 +147,11 @@ int system_vm_stat(struct vp_parse_api *host, vp_str text)
 	while (text_next(&lines, &one)) {
 		one = text_trim(text_unquoted(one));
 		const char *size = text_find(one, "page size of ");
-		if (system_is_vm_stat(one))
-			system_end(&line), page = 0, head.n = 0;
+		if (system_is_vm_stat(one)) {
+			system_end(&line);
+			page = 0;
+			head.n = 0;
+		}
 		vp_str rest =
 		        size ? text_from(one, (size_t)(size - one.p) + 13) : (vp_str){ NULL, 0 };
 		if (size && text_decimal(text_word(&rest), &page))
@@ -300,7 +304,8 @@ static void put_clock(struct system_line *line, vp_str text)
 		system_str(line, "date", text);
 		return;
 	}
-	text_word(&text), text_word(&text);
+	text_word(&text);
+	text_word(&text);
 	vp_str clock = text_word(&text);
 	if (clock.n == 8 && clock.p[2] == ':' && clock.p[5] == ':')
 		system_str(line, "clock", clock);
@@ -323,8 +328,10 @@ int system_top(struct vp_parse_api *host, vp_str text)
 			system_end(&line);
 		if (system_is_top(one) || text_starts(one, "SharedLibs:"))
 			inside = true;
-		if (inside && clock.n)
-			put_clock(&line, clock), clock.n = 0;
+		if (inside && clock.n) {
+			put_clock(&line, clock);
+			clock.n = 0;
+		}
 		if (inside)
 			top_line(&line, one);
 		if (!one.n)
@@ -472,8 +479,10 @@ int system_footprint(struct vp_parse_api *host, vp_str text, int64_t pid)
 		line = text_trim(text_without(&prefix, text_unquoted(line)));
 		if (system_is_footprint(line))
 			footprint_head(f, line);
-		else if (f->open)
-			footprint_line(f, line), auxiliary(f, line);
+		else if (f->open) {
+			footprint_line(f, line);
+			auxiliary(f, line);
+		}
 	}
 	footprint_end(f);
 	free(f->members.p);

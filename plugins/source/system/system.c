@@ -52,13 +52,7 @@ static const struct vp_option options[] = {
 
 static bool more(struct state *s, size_t n)
 {
-	if (s->room - s->n >= n)
-		return true;
-	size_t room = s->n + n + 65536;
-	char *text = realloc(s->text, room);
-	if (text)
-		s->text = text, s->room = room;
-	return text != NULL;
+	return list_more(&s->text, s->n, n, &s->room, 1);
 }
 
 /* Puts a file behind the others, with its name above it; 0, or errno. */
@@ -252,8 +246,10 @@ static int probe(vp_str head, const char **format)
 	size_t at;
 	while (text_next(&lines, &line)) {
 		int found = behind(text_unquoted(line), &at);
-		if (found >= 0)
-			return *format = known[found].format, known[found].sure;
+		if (found >= 0) {
+			*format = known[found].format;
+			return known[found].sure;
+		}
 	}
 	line = text_behind_prefix(text_first(head), is_beside);
 	if (line.n)

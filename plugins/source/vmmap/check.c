@@ -168,8 +168,10 @@ void vmmap_check(struct vp_parse_api *host, const struct vmmap_report *report)
 		}
 		if (report->whole || stated < found.bytes)
 			differs(host, report, sum, &found, VMMAP_SIZE);
-		else
-			types++, missing += stated - found.bytes;
+		else {
+			types++;
+			missing += stated - found.bytes;
+		}
 	}
 	if (types)
 		lacks(host, report, types, missing);

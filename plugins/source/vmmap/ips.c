@@ -92,11 +92,17 @@ struct ips {
 
 static size_t utf8(uint32_t c, char *to)
 {
-	if (c < 0x80)
-		return to[0] = (char)c, 1;
-	if (c < 0x800)
-		return to[0] = (char)(0xc0 | c >> 6), to[1] = (char)(0x80 | (c & 0x3f)), 2;
-	to[0] = (char)(0xe0 | c >> 12), to[1] = (char)(0x80 | (c >> 6 & 0x3f)),
+	if (c < 0x80) {
+		to[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		to[0] = (char)(0xc0 | c >> 6);
+		to[1] = (char)(0x80 | (c & 0x3f));
+		return 2;
+	}
+	to[0] = (char)(0xe0 | c >> 12);
+	to[1] = (char)(0x80 | (c >> 6 & 0x3f));
 	to[2] = (char)(0x80 | (c & 0x3f));
 	return 3;
 }
@@ -177,8 +183,10 @@ static void member(struct ips *ips, vp_str key, vp_str value)
 		ips->has_ppid = text_decimal(value, &ips->ppid);
 	if (text_is(key, "osVersion"))
 		os_version(ips, value);
-	if (text_is(key, "usedImages"))
-		ips->images = value, ips->begun = true;
+	if (text_is(key, "usedImages")) {
+		ips->images = value;
+		ips->begun = true;
+	}
 }
 
 static void put(struct text_json *to, const char *words, vp_str text)
@@ -278,14 +286,10 @@ static void give(struct vp_parse_api *host, struct vmmap_report *report, void *c
 		while (next(&rest, false, &key, &one)) {
 			if (!image(giving->ips, one, &row))
 				continue;
-			if (report->row_count == report->row_room) {
-				size_t room = report->row_room * 2 + 64;
-				struct vmmap_row *rows = realloc(report->rows, room * sizeof *rows);
-				giving->failed |= !rows;
-				if (!rows)
-					break;
-				report->rows = rows;
-				report->row_room = room;
+			if (!list_more(&report->rows, report->row_count, 1, &report->row_room,
+			               sizeof row)) {
+				giving->failed = true;
+				break;
 			}
 			report->rows[report->row_count++] = row;
 		}

@@ -135,8 +135,10 @@ static void put_kernel(struct text_json *json, const struct vmmap_report *report
 	unsigned known = 0;
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct vmmap_row *row = &report->rows[i];
-		for (unsigned k = 0; k < row->size_count && !row->end; k++)
-			sums[k] += vmmap_bytes(report, &row->sizes[k]), known |= 1u << k;
+		for (unsigned k = 0; k < row->size_count && !row->end; k++) {
+			sums[k] += vmmap_bytes(report, &row->sizes[k]);
+			known |= 1u << k;
+		}
 	}
 	for (int k = 0; k < VMMAP_SIZES; k++)
 		if (known & 1u << k)
@@ -208,6 +210,16 @@ static void put_thread(struct text_json *json, vp_str detail)
 		text_json_num(json, "thread", number);
 }
 
+static const char *purge_of(char letter)
+{
+	switch (letter) {
+	case 'V': return "volatile";
+	case 'N': return "nonvolatile";
+	case 'E': return "empty";
+	default: return "unknown";
+	}
+}
+
 static void put_row_members(struct text_json *json, const struct vmmap_row *row)
 {
 	json->n = 0;
@@ -215,11 +227,7 @@ static void put_row_members(struct text_json *json, const struct vmmap_row *row)
 	text_json_str(json, "uuid", row->uuid);
 	text_json_str(json, "arch", row->arch);
 	if (row->purge)
-		text_json_str(json, "purge",
-		              text_of(row->purge == 'V'   ? "volatile"
-		                      : row->purge == 'N' ? "nonvolatile"
-		                      : row->purge == 'E' ? "empty"
-		                                          : "unknown"));
+		text_json_str(json, "purge", text_of(purge_of(row->purge)));
 	text_json_str(json, "submap", row->within);
 	if (text_starts(row->detail, "..."))
 		text_json_bytes(json, json->n ? ",\"name_cut\":true" : "\"name_cut\":true",
@@ -234,7 +242,9 @@ static void give_row(struct vp_parse_api *host, const struct vmmap_report *repor
 	static const int measures[VMMAP_SIZES] = { -1, VP_M_rss, VP_M_dirty, VP_M_swap };
 	struct vp_region region;
 	memset(&region, 0, sizeof region);
-	region.start = row->start, region.end = row->end, region.size = row->end - row->start;
+	region.start = row->start;
+	region.end = row->end;
+	region.size = row->end - row->start;
 	memcpy(region.perms, row->perms, sizeof row->perms);
 	memcpy(region.max_perms, row->max_perms, sizeof row->max_perms);
 	region.share = share_of(row->mode);
@@ -403,8 +413,10 @@ int vmmap_probe(vp_str head, const char **format)
 	vp_str line;
 	size_t sums = 0;
 	*format = "vmmap";
-	if (vmmap_find_ips(head))
-		return *format = "ips", 98;
+	if (vmmap_find_ips(head)) {
+		*format = "ips";
+		return 98;
+	}
 	while (text_next(&lines, &line)) {
 		line = text_unquoted(line);
 		if (has_number(line, "Virtual Memory Map of process "))

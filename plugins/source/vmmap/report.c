@@ -38,7 +38,7 @@ struct reader {
 	bool failed;
 	uint64_t before; /* lines of a larger text */
 	char **kept;     /* such rows live as long as the report */
-	size_t kept_count;
+	size_t kept_count, kept_room;
 	vp_str pending; /* a line that may be the first half of a row */
 	size_t pending_line;
 	void (*give)(struct vp_parse_api *host, struct vmmap_report *report, void *ctx);
@@ -56,7 +56,8 @@ static void clear(struct reader *r)
 	for (size_t i = 0; i < r->kept_count; i++)
 		free(r->kept[i]);
 	free(r->kept);
-	r->kept = NULL, r->kept_count = 0;
+	r->kept = NULL;
+	r->kept_count = r->kept_room = 0;
 	memset(report, 0, sizeof *report);
 	report->pid = report->ppid = -1;
 	r->writable_seen = r->readonly_seen = r->crash = false;
@@ -115,26 +116,13 @@ static struct vmmap_report *begun(struct reader *r)
 
 /* ---- rows ---- */
 
-static void *grown(void *list, size_t count, size_t *room, size_t size, bool *failed)
-{
-	if (count < *room)
-		return list;
-	size_t more = *room ? *room * 2 : 64;
-	void *made = realloc(list, more * size);
-	if (!made)
-		*failed = true;
-	if (made)
-		*room = more;
-	return made ? made : list;
-}
-
 static void add_row(struct reader *r, const struct vmmap_row *row)
 {
 	struct vmmap_report *report = begun(r);
-	report->rows =
-	        grown(report->rows, report->row_count, &report->row_room, sizeof *row, &r->failed);
-	if (r->failed)
+	if (!list_more(&report->rows, report->row_count, 1, &report->row_room, sizeof *row)) {
+		r->failed = true;
 		return;
+	}
 	struct vmmap_row *to = &report->rows[report->row_count++];
 	*to = *row;
 	to->line = r->lines.number;
@@ -153,10 +141,7 @@ static void add_row(struct reader *r, const struct vmmap_row *row)
 static vp_str together(struct reader *r, vp_str a, vp_str b)
 {
 	char *text = malloc(a.n + b.n + 1);
-	char **more = realloc(r->kept, (r->kept_count + 1) * sizeof *more);
-	if (more)
-		r->kept = more;
-	if (!text || !more) {
+	if (!text || !list_more(&r->kept, r->kept_count, 1, &r->kept_room, sizeof *r->kept)) {
 		free(text);
 		r->failed = true;
 		return (vp_str){ NULL, 0 };
@@ -231,8 +216,10 @@ static void other_row_line(struct reader *r, vp_str line)
 		return; /* the rest of a line above the rows, which mail has wrapped */
 	else if (r->gap && !holds_range(text))
 		return;
-	else
-		r->pending = text, r->pending_line = r->lines.number;
+	else {
+		r->pending = text;
+		r->pending_line = r->lines.number;
+	}
 }
 
 /* ---- heads ---- */
@@ -312,10 +299,10 @@ static bool header_line(struct reader *r, vp_str line)
 	if (is_told_first(line) &&
 	    (report->row_count || report->types.count || report->zones.count))
 		finish(r);
-	if (text_starts(line, "Parent Process:"))
-		return name_and_pid(after_key(line, "Parent Process:"), &report->parent,
-		                    &report->ppid),
-		       true;
+	if (text_starts(line, "Parent Process:")) {
+		name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid);
+		return true;
+	}
 	if (text_starts(line, "Physical footprint (peak):"))
 		return footprint(after_key(line, "Physical footprint (peak):"), &report->peak,
 		                 &report->has_peak);
@@ -452,8 +439,10 @@ static size_t numbers_at(vp_str line, bool gap)
 	vp_str rest = line;
 	const char *zone =
 	        text_find(line, "_0x"); /* the name of a zone holds anything up to its address */
-	if (zone)
-		rest = text_from(line, (size_t)(zone - line.p)), text_word(&rest);
+	if (zone) {
+		rest = text_from(line, (size_t)(zone - line.p));
+		text_word(&rest);
+	}
 	for (vp_str word; (word = text_word(&rest)).n;) {
 		size_t at = (size_t)(word.p - line.p);
 		if (at && value(word, &size) && (!gap || (at > 1 && text_blank(line.p[at - 2]))))
@@ -527,9 +516,10 @@ static bool store(struct reader *r, struct vmmap_sums *sums, const struct vmmap_
 		              SUMS_MAX);
 		return true;
 	}
-	sums->rows = grown(sums->rows, sums->count, &sums->room, sizeof *sum, &r->failed);
-	if (!r->failed)
+	if (list_more(&sums->rows, sums->count, 1, &sums->room, sizeof *sum))
 		sums->rows[sums->count++] = *sum;
+	else
+		r->failed = true;
 	return true;
 }
 
@@ -567,8 +557,10 @@ static bool type_line(struct reader *r, vp_str line)
 	begun(r);
 	if (!text_starts(sum.name, "TOTAL"))
 		return store(r, &r->report.types, &sum);
-	if (!r->report.has_total)
-		r->report.total = sum, r->report.has_total = true;
+	if (!r->report.has_total) {
+		r->report.total = sum;
+		r->report.has_total = true;
+	}
 	return true;
 }
 
@@ -612,16 +604,20 @@ static bool library_line(struct reader *r, vp_str line)
 		begun(r)->writable = text_trim(text_from(line, 17));
 	else
 		return wrapped_library(r, line);
-	if (r->part != SUMMARY)
-		r->part = SUMMARY, r->column_count = 0;
+	if (r->part != SUMMARY) {
+		r->part = SUMMARY;
+		r->column_count = 0;
+	}
 	return true;
 }
 
 static bool table_head(struct reader *r, vp_str line)
 {
 	bool types = text_starts(line, "REGION TYPE"), zones = text_starts(line, "MALLOC ZONE");
-	if (types && text_has(line, "START - END"))
-		return r->part = ROWS, true;
+	if (types && text_has(line, "START - END")) {
+		r->part = ROWS;
+		return true;
+	}
 	if (text_has(line, "VIRTUAL") && (types || !zones))
 		columns_of(r, line);
 	if (types || zones) {

@@ -110,7 +110,8 @@ static bool find_range(vp_str line, struct vmmap_row *row, size_t *at, size_t *b
 bool vmmap_row(vp_str line, struct vmmap_row *row)
 {
 	size_t at, behind;
-	row->line = 0, row->within = row->uuid = row->arch = (vp_str){ NULL, 0 };
+	row->line = 0;
+	row->within = row->uuid = row->arch = (vp_str){ NULL, 0 };
 	row->image = false;
 	if (!find_range(line, row, &at, &behind))
 		return false;

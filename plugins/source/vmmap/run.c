@@ -59,12 +59,8 @@ static void shut(int *fd)
 /* What is there to be read; false: that was all. */
 static bool take(int fd, char **to, size_t *n, size_t *room)
 {
-	if (*room - *n < 65536) {
-		char *more = *room < TEXT_MAX ? realloc(*to, *room * 2 + 131072) : NULL;
-		if (!more)
-			return false;
-		*to = more, *room = *room * 2 + 131072;
-	}
+	if (*n > TEXT_MAX || !list_more(to, *n, 65536, room, 1))
+		return false;
 	ssize_t got = read(fd, *to + *n, *room - *n);
 	if (got > 0)
 		*n += (size_t)got;
@@ -114,9 +110,10 @@ static void reap(struct vmmap_run *run, pid_t pid)
 	     (got = waitpid(pid, &run->status, run->late && !killed ? WNOHANG : 0)) != pid;) {
 		if (got < 0 && errno != EINTR)
 			return;
-		if (got == 0 && clock_now() > until)
-			kill(pid, SIGKILL), killed = true;
-		else if (got == 0)
+		if (got == 0 && clock_now() > until) {
+			kill(pid, SIGKILL);
+			killed = true;
+		} else if (got == 0)
 			nanosleep(&step, NULL);
 	}
 }
