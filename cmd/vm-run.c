@@ -68,7 +68,7 @@ static int run(struct vp_program *program, const struct vp_plan *plan)
 	const struct vp_job *who;
 	int status = vp_pipeline_check(plan, &who);
 	if (status) {
-		vp_trouble(&program->flow, "%s cannot run so: nothing was started", who->label);
+		vp_trouble(&program->flow, "%s rejected its options; nothing started", who->label);
 		return status;
 	}
 	if (vp_pipeline_run(plan, &sink, &status))

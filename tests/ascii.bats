@@ -90,7 +90,7 @@ widest() {
 @test "a table too narrow for its columns gives the number of omitted columns" {
 	run --separate-stderr "$DRAW" "$ASCII" table width=40 terminal=1
 	[ "$status" -eq 0 ]
-	[[ "$stderr" == *"of 6 columns have no room in 40"* ]]
+	[[ "$stderr" == *"of 6 columns do not fit into 40"* ]]
 }
 
 @test "the last text column of a table gets the remaining room; columns before it shrink first" {
@@ -99,7 +99,7 @@ widest() {
 	printf '10000-20000 r-xp 00000000 08:01 7 /usr/lib/libone.so.1\n21000-24000 r-xp 00000000 08:01 8 /usr/lib/libtwo.so.2\n30000-60000 rw-p 00000000 00:00 0 [heap]\n' >b
 	vm-diff -q a b >changes || true
 	run -0 --separate-stderr vm-render --ascii --table --width 60 changes
-	[[ $stderr == *"columns have no room in 60"* ]]
+	[[ $stderr == *"columns do not fit into 60"* ]]
 	[[ $output == *libtwo.so.2* && $output == *"[heap]"* ]]
 	[ "$(wc -L <<<"$output")" -le 60 ]
 }

@@ -107,9 +107,9 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	tm send-keys K
 	until_true hides ' only text'
 	tm send-keys '?'
-	until_true shows 'stand still, go on'
+	until_true shows 'pause, go on'
 	tm send-keys '?'
-	until_true hides 'stand still, go on'
+	until_true hides 'pause, go on'
 }
 
 @test "a table higher than the screen scrolls below its head" {
@@ -267,7 +267,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 @test "--live yes is refused without a screen" {
 	run vm-render --live yes "$life"
 	[ "$status" -eq 2 ]
-	[[ $output == *"standard output is no terminal"* ]]
+	[[ $output == *"stdout is no terminal"* ]]
 	run vm-render --svg --live yes "$life"
 	[ "$status" -eq 2 ]
 	run vm-render --fps 0 "$life"
@@ -282,6 +282,6 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	until_true shows 'address space over time'
 	tm send-keys x x x x x
 	tm send-keys '?'
-	until_true shows 'stand still, go on'
+	until_true shows 'pause, go on'
 	[ "$(grep -c 'write(1' trace)" -lt 8 ]
 }

@@ -123,7 +123,7 @@ execs() {
 	for i in {0..7}; do echo "{\"type\":\"mark\",\"t\":1.0$((i + 1)),\"text\":\"the mark that was set as number $i\"}"; done >"$BATS_TEST_TMPDIR/marks"
 	{ execs | head -2; cat "$BATS_TEST_TMPDIR/marks"; execs | tail -2; } >"$BATS_TEST_TMPDIR/near"
 	run -0 vm-render --svg "$BATS_TEST_TMPDIR/near"
-	has '5 marks without room for words'
+	has '5 markers are unlabelled'
 }
 
 @test "timeline: several processes are stacked, each with its name" {

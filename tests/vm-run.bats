@@ -147,13 +147,13 @@ refused() { # YAML, text of the message; checks that nothing is started
 	refused 'vm-run:\n  stages: [vm-sample, [nosuchprogram, x]]\n' "$file:2:24: no program nosuchprogram"
 	refused 'vm-run: { command: ls }\nvm-track: { keyframe: soon }\n' 'keyframe": "soon" is not a time'
 	refused 'vm-run:\n  recorded: half\n' "$file:2:13: "
-	refused 'vm-run:\n  render: []\n' 'nobody takes the lines'
+	refused 'vm-run:\n  render: []\n' 'no output: neither a renderer nor a recording'
 	refused 'vm-run:\n  render: [\n' "$file:3:1: "
 }
 
 @test "a missing plugin is reported before anything is started" {
 	refused 'vm-run:\n  render:\n    - { renderer: nosuch }\n' 'nosuch'
-	[[ $stderr == *"vm-render 1 (nosuch, timeline) cannot run so: nothing was started"* ]]
+	[[ $stderr == *"vm-render 1 (nosuch, timeline) rejected its options; nothing started"* ]]
 	refused 'vm-sample: { source: nosuch }\n' 'nosuch'
 	run --separate-stderr vm-run --nosuch -p 1
 	[ "$status" = 2 ]
@@ -305,7 +305,7 @@ watch_process() {
 	wait "$runner" && status=0 || status=$?
 	cat err
 	[ "$status" = 130 ]
-	grep -q "killed before the end" err
+	grep -q "interrupted twice: output is incomplete" err
 }
 
 @test "a missing process is reported before anything is started, and no picture is drawn" {

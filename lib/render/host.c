@@ -144,7 +144,7 @@ static void terminal_size(struct vp_canvas *canvas, int fd)
 		canvas->width = size.ws_col ? size.ws_col : number_in("COLUMNS");
 	if (!canvas->height)
 		canvas->height = size.ws_row > 1 ? size.ws_row - 1
-		                                 : number_in("LINES"); /* the prompt needs a row */
+		                                 : number_in("LINES"); /* one row for the prompt */
 }
 
 struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width, int height)

@@ -86,14 +86,14 @@ static void interrupt(int number)
 	interrupted = 1;
 }
 
-/* Until the renderer has served enough. Signals arrive while we wait, and only then. */
+/* Serves until drain returns 0 or a signal arrives. Signals are blocked except in ppoll. */
 static void go_on(struct vp_serve *serve, const sigset_t *waiting)
 {
 	struct vp_flow *flow = serve->host->flow;
 	while (!interrupted && drain(serve) > 0) {
 		struct pollfd fd = { .fd = serve->fd, .events = POLLIN };
 		if (!flow->late_output && vp_out_flush(&flow->out))
-			return; /* said when the output is closed */
+			return; /* the message comes when the output is closed */
 		while (!interrupted && ppoll(&fd, 1, NULL, waiting) < 0 && errno == EINTR)
 			continue;
 		if (!interrupted && !asks(serve, fd.revents))

@@ -1,7 +1,7 @@
 /* The live picture: when to draw, what the keys do, the status line.
  *
- * The input calls us before a read that would block, and we wait there for what comes first: input,
- * a key, a signal, or the time of the next picture. A busy input is interrupted every few hundred
+ * The input calls `idle` before a read that would block, and `idle` waits for the first of: input,
+ * a key, a signal, the time of the next picture. A busy input is interrupted every few hundred
  * lines. A picture that takes long is drawn less often.
  */
 #include "render/show.h"
@@ -19,8 +19,8 @@
 #include "system/schedule.h"
 #include "base/words.h"
 
-#define PATIENCE (150 * 1000000LL) /* ns: an input that ends sooner takes no screen */
-#define COST     6 /* a picture that took 1 ms is followed by 6 ms without one: 15 % of a CPU */
+#define PATIENCE (150 * 1000000LL) /* ns; an input that ends sooner gets no screen */
+#define COST     6 /* a picture of 1 ms is followed by a pause of 6 ms: 15 % of a CPU */
 enum { BUSY_LINES = 256, MOST_LINES = 4096, ZOOM_MOST = 16 };
 
 /* ---- what is shown ---- */
@@ -84,7 +84,7 @@ static void add_line(struct page *page, vp_str line)
 		page->lines[page->count++] = line;
 }
 
-/* The picture's lines from where it is scrolled to, under the head of a table. */
+/* Takes the visible lines of the picture; the head of a table does not scroll. */
 static void pick(struct vp_show *show, struct page *page, int head, int room)
 {
 	const char *at = show->text.buffer, *end = at + show->text.used;
@@ -102,7 +102,7 @@ static void pick(struct vp_show *show, struct page *page, int head, int room)
 	}
 }
 
-/* Bytes for the status line: what could act on the terminal becomes a question mark. */
+/* Replaces bytes that could act on the terminal by question marks. */
 static void plain(const struct vp_show *show, char *text)
 {
 	unsigned char before = 0;
@@ -115,7 +115,7 @@ static void plain(const struct vp_show *show, char *text)
 	}
 }
 
-/* How many bytes of the text take so many columns, if none is wide. */
+/* Returns the bytes of the first `room` columns, if no letter is wide. */
 static size_t columns(const char *text, int width)
 {
 	size_t n = 0;
@@ -158,7 +158,7 @@ static vp_str status_line(struct vp_show *show, struct vp_pool *pool)
 	const char *scale = scale_word(&show->picture, pool);
 	char *left =
 	        vp_pool_print(pool, " %s%s %s  %s%s%s%s%s ", show->paused ? "PAUSED " : "",
-	                      vp_time_words(pool, show->paused ? show->stood : show->flow->t),
+	                      vp_time_words(pool, show->paused ? show->paused_at : show->flow->t),
 	                      proc ? proc->name ? vp_pool_print(pool, "%s (%lld)", proc->name,
 	                                                        (long long)proc->pid)
 	                                        : vp_pool_print(pool, "%lld", (long long)proc->pid)
@@ -185,8 +185,8 @@ static void help(const struct vp_show *show, struct page *page)
 	static const char *const lines[] = {
 		"Keys",
 		"",
-		"  q         end, and print the picture",
-		"  space     stand still, go on (input is read meanwhile)",
+		"  q         quit, and print the picture",
+		"  space     pause, go on (input is still read)",
 		"  v Tab     next view",
 		"  1 ... 9   that view",
 		"  s         scale, measure or order",
@@ -259,7 +259,7 @@ static int draw(struct vp_show *show)
 static void stop(struct vp_show *show)
 {
 	show->flow->input.stop = true;
-	show->flow->segment_open = false; /* we stop reading, not the writer writing */
+	show->flow->segment_open = false; /* the stream has not ended: we stop reading it */
 }
 
 static void refresh(struct vp_show *show)
@@ -276,9 +276,9 @@ static void refresh(struct vp_show *show)
 	show->dirty = show->asked = false;
 }
 
-/* ---- standing still ---- */
+/* ---- pause ---- */
 
-/* What came meanwhile is fed now, in its order. */
+/* Feeds the lines that were kept during the pause. */
 static void catch_up(struct vp_show *show)
 {
 	struct vp_record *record = show->aside ? malloc(sizeof *record) : NULL;
@@ -291,8 +291,9 @@ static void catch_up(struct vp_show *show)
 		if (!vp_record_read(record, (vp_str){ line, (size_t)n - 1 }))
 			vp_model_feed(show->model, record);
 	if (lost)
-		vp_trouble(show->flow, "lines that came while the picture stood still are lost: "
-		                       "there was no room to keep them");
+		vp_trouble(show->flow, "lines that arrived during the pause are lost: no room in "
+		                       "the "
+		                       "temporary file");
 	if (show->aside)
 		fclose(show->aside);
 	show->aside = NULL;
@@ -302,18 +303,17 @@ static void catch_up(struct vp_show *show)
 	free(line);
 }
 
-static void stand_still(struct vp_show *show, bool paused)
+static void set_pause(struct vp_show *show, bool paused)
 {
 	show->paused = paused;
-	show->stood = show->flow->t;
+	show->paused_at = show->flow->t;
 	if (!paused)
 		catch_up(show);
 }
 
 /* ---- keys ---- */
 
-/* Whether the view can be shown with the options at hand; or else without the order and the groups
- * that suit another one. */
+/* Whether the view accepts the options. */
 static bool suits(const struct vp_view *view, const struct vp_view_options *options)
 {
 	return !view->check || !view->check(options);
@@ -374,14 +374,15 @@ static void step_scale(struct vp_show *show)
 		while (i < count && (sorts[i] && options->sort ? strcmp(sorts[i], options->sort)
 		                                               : sorts[i] != options->sort))
 			i++;
-		do /* a column that this table does not have is passed over */
+		do /* skips a column that this table lacks */
 			options->sort = sorts[i = (i + 1) % count];
 		while (options->sort && show->picture.view->check &&
 		       show->picture.view->check(options));
 	}
 }
 
-/* Through the kinds that were seen and pass the user's own filter, and round to all of them. */
+/* Selects the next kind that was seen and passes the user's filter; after the last one, all kinds.
+ */
 static void step_kind(struct vp_show *show, int step)
 {
 	const struct vp_model *model = show->model;
@@ -448,7 +449,7 @@ static void key(struct vp_show *show, int key)
 	switch (key) {
 	case 'q':
 	case 'Q': stop(show); break;
-	case ' ': stand_still(show, !show->paused); break;
+	case ' ': set_pause(show, !show->paused); break;
 	case '?':
 	case 'h': show->help = !show->help; break;
 	case VP_KEY_ESCAPE: show->help = false; break;
@@ -481,7 +482,7 @@ static void keys(struct vp_show *show)
 
 /* ---- time ---- */
 
-/* Half a snapshot is no picture. */
+/* Whether the model holds whole snapshots only. */
 static bool whole(const struct vp_show *show)
 {
 	return !show->in_frame || !show->frame_left;
@@ -504,7 +505,7 @@ static void enter(struct vp_show *show)
 	show->on = show->asked = true;
 }
 
-/* How long to wait: ms, -1 for ever. */
+/* Returns the time to wait: ms; -1: for ever. */
 static int patience(const struct vp_show *show)
 {
 	int64_t until = show->on ? show->due : show->began + PATIENCE;
@@ -530,7 +531,7 @@ static bool wait_once(struct vp_show *show)
 	if (show->on && (fds[1].revents | fds[2].revents))
 		keys(show);
 	if (fds[1].revents & (POLLHUP | POLLERR) && !(fds[1].revents & POLLIN))
-		stop(show); /* the terminal is gone */
+		stop(show); /* the terminal was closed */
 	if (show->on && wants(show) && show->now >= show->due)
 		refresh(show);
 	return fds[0].revents != 0;
@@ -544,7 +545,7 @@ static void idle(void *ctx)
 		continue;
 }
 
-/* A snapshot that has begun is fed to its end, so that what stands still is whole. */
+/* A snapshot that has begun is fed to its end, so that the paused picture is whole. */
 bool vp_show_aside(struct vp_show *show)
 {
 	vp_str line = show->flow->record.line;
@@ -612,10 +613,9 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
 	        screen && (when == VP_SHOW_YES || (when == VP_SHOW_AUTO && input_is_pipe(flow)));
 	if (when == VP_SHOW_YES && !screen)
 		vp_die(flow, VP_USAGE, "--live yes: %s",
-		       !draws         ? "this renderer draws no text that could be drawn again"
-		       : flow->output ? "the picture goes to a file"
-		                      : "standard output is no terminal that can be "
-		                        "drawn on");
+		       !draws         ? "this renderer cannot draw live"
+		       : flow->output ? "the output is a file"
+		                      : "stdout is no terminal for a full screen");
 }
 
 unsigned vp_show_keep(const struct vp_show *show, const struct vp_filter *filter)

@@ -1,5 +1,4 @@
-/* A text picture that is drawn again and again on a full screen while its input still comes, and
- * the keys that change it. */
+/* A text picture on a full screen, drawn again while lines arrive; and the keys that change it. */
 #ifndef VMPIPE_RENDER_SHOW_H
 #define VMPIPE_RENDER_SHOW_H
 
@@ -11,7 +10,7 @@
 
 enum vp_show_when { VP_SHOW_AUTO, VP_SHOW_YES, VP_SHOW_NO };
 
-/* What is asked for changes by keys; the last picture is drawn after it. */
+/* What the picture shows. Keys change it; the last picture is drawn with it. */
 struct vp_picture {
 	const struct vp_view *view;
 	struct vp_view_options options;
@@ -24,41 +23,39 @@ struct vp_show {
 	struct vp_render_host *host;
 	struct vp_model *model;
 	struct vp_picture picture;
-	struct vp_canvas canvas; /* its colours and signs; the size is the terminal's */
+	struct vp_canvas canvas; /* colours and letters; the size is the terminal's */
 	struct vp_terminal terminal;
-	struct vp_out text;              /* the picture as the renderer wrote it */
-	bool wanted, on;                 /* may take the screen; has it */
-	bool dirty, paused, help, asked; /* lines came since the picture; stands still; shows the
-	                                    keys; a key wants a picture */
-	int64_t period, began, due, now; /* ns; the least time between pictures; monotonic */
-	FILE *aside;   /* lines that came while it stood still, which the model does not know yet;
-	                  NULL: none */
-	int64_t stood; /* ns: where it stands */
-	unsigned busy; /* lines since the clock was looked at */
-	uint64_t frame_left; /* region lines of a snapshot that are still to come */
+	struct vp_out text;              /* the picture as written by the renderer */
+	bool wanted, on;                 /* may take the screen; has taken it */
+	bool dirty, paused, help, asked; /* lines arrived since the picture; paused; the help is
+	                                    shown; a key needs a new picture */
+	int64_t period, began, due,
+	        now; /* ns, monotonic; period: the least time between pictures */
+	FILE *aside; /* lines that arrived during the pause, not yet fed to the model; NULL: none */
+	int64_t paused_at;       /* ns of the stream at which the picture is paused */
+	unsigned busy;       /* lines since the clock was read */
+	uint64_t frame_left; /* region lines of the snapshot that are not yet read */
 	bool in_frame;
-	int scroll, scroll_most; /* lines above the screen; that can be there */
-	int zoom;                /* how many screens high the picture is drawn */
+	int scroll, scroll_most; /* lines above the screen, and the most */
+	int zoom;                /* height of the picture in screens */
 };
 
-/* Decides whether the picture may be live: AUTO where stdout is a terminal, the input a pipe, the
- * renderer one of text. YES where it cannot be is refused with 2. */
+/* Decides whether the picture is live. AUTO: if stdout is a terminal, the input a pipe and the
+ * renderer draws text. YES that is impossible exits with status 2. */
 void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_model *model,
                   const struct vp_picture *picture, enum vp_show_when when, int64_t fps);
 unsigned vp_show_keep(
         const struct vp_show *show,
-        const struct vp_filter *filter); /* VP_KEEP_... that the views reachable by keys need */
+        const struct vp_filter *filter); /* returns VP_KEEP_... for all views that keys can reach */
 void vp_show_begin(struct vp_show *show,
-                   const struct vp_canvas *canvas); /* before the first line */
-/* Before a line goes to the model: whether it is kept aside instead, for the picture stands still.
- */
+                   const struct vp_canvas *canvas); /* call before the first line */
+/* Keeps a line aside if the picture is paused: then it must not go to the model. */
 bool vp_show_aside(struct vp_show *show);
-void vp_show_line(struct vp_show *show); /* behind every line that the model was fed */
-/* The screen is given back. */
+void vp_show_line(struct vp_show *show); /* call after every line that went to the model */
+/* Gives the screen back. */
 void vp_show_end(struct vp_show *show);
 
-/* The model as the picture wants to see it: restricted to its kind and process. What it needs lives
- * in the pool. */
+/* Returns the model restricted to the picture's kind and process; allocated in the pool. */
 struct vp_model vp_picture_model(const struct vp_picture *picture, const struct vp_model *model,
                                  struct vp_pool *pool);
 

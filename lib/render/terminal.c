@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/list.h"
 
-/* Alternate screen, no cursor, no wrapping at the right edge; and back. */
+/* Alternate screen, no cursor, no wrapping at the right edge; and the reverse. */
 static const char enter[] = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[0m\x1b[2J";
 static const char leave[] = "\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
 
@@ -29,7 +29,8 @@ enum { FATALS = sizeof fatal / sizeof *fatal };
 static struct {
 	volatile sig_atomic_t on; /* the screen is ours */
 	int tty, wake[2];
-	int messages, errors; /* where stderr goes meanwhile, and where it went; -1: as it was */
+	int messages,
+	        errors; /* the file that has stderr meanwhile, and the real stderr; -1: unchanged */
 	struct termios before, ours;
 	struct sigaction was[FATALS], was_int, was_stop, was_cont, was_size;
 	volatile sig_atomic_t resized, interrupts;
@@ -52,7 +53,7 @@ static void put(int fd, const char *bytes, size_t n)
 	}
 }
 
-/* Also from the background, where the kernel would stop us for it. */
+/* Works from the background too, where the kernel would stop the program for it. */
 static void set_modes(const struct termios *modes)
 {
 	sigset_t quiet, before;
@@ -107,8 +108,8 @@ static void on_fatal(int number)
 	raise(number);
 }
 
-/* The first one goes to the whole pipeline, whose first program ends the stream; the second means
- * us. */
+/* The first SIGINT goes to the whole pipeline, whose first program ends the stream. The second ends
+ * this program. */
 static void on_interrupt(int number)
 {
 	if (kept.interrupts)
@@ -134,8 +135,7 @@ static void on_stop(int number)
 	sigemptyset(&stop);
 	sigaddset(&stop, number);
 	raise(number);
-	sigprocmask(SIG_UNBLOCK, &stop,
-	            &before); /* here we stand still until somebody says SIGCONT */
+	sigprocmask(SIG_UNBLOCK, &stop, &before); /* stops here until SIGCONT */
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	sigaction(number, &now, NULL);
 	errno = error;
@@ -143,7 +143,7 @@ static void on_stop(int number)
 	on_size(number);
 }
 
-/* After SIGSTOP, of which we heard nothing, the screen is somebody else's. */
+/* SIGSTOP cannot be handled: after it, the screen may belong to another program. */
 static void on_continue(int number)
 {
 	int error = errno;
@@ -177,7 +177,7 @@ static void signals_off(void)
 {
 	for (int i = 0; i < FATALS; i++)
 		sigaction(fatal[i], &kept.was[i], NULL);
-	/* A first interrupt has been spent: it is not forgotten. */
+	/* A first interrupt that has arrived is remembered. */
 	if (kept.interrupts)
 		signal(SIGINT, SIG_DFL);
 	else
@@ -248,7 +248,8 @@ int vp_terminal_open(struct vp_terminal *terminal)
 	}
 	kept.ours = kept.before;
 	kept.ours.c_lflag &=
-	        ~(tcflag_t)(ICANON | ECHO); /* ISIG stays: Ctrl-C and Ctrl-Z are everybody's */
+	        ~(tcflag_t)(ICANON |
+	                    ECHO); /* ISIG stays set: Ctrl-C and Ctrl-Z go to the whole pipeline */
 	kept.ours.c_iflag &= ~(tcflag_t)IXON;
 	kept.ours.c_cc[VMIN] = 1;
 	kept.ours.c_cc[VTIME] = 0;
@@ -319,7 +320,7 @@ static int more_keys(struct vp_terminal *terminal)
 	return n > 0;
 }
 
-/* Behind ESC [ or ESC O: digits and semicolons, then a letter or ~. */
+/* Reads a sequence after ESC [ or ESC O: digits and semicolons, then a letter or ~. */
 static int sequence(struct vp_terminal *terminal)
 {
 	static const struct {
@@ -372,7 +373,7 @@ static int gather(struct vp_terminal *terminal, const char *bytes, size_t n)
 	return 0;
 }
 
-/* Room for as many lines as the screen has; all are unknown then. */
+/* Makes room for the lines of a screen of another height; all are unknown then. */
 static int known_lines(struct vp_terminal *terminal)
 {
 	if (terminal->rows == terminal->height)

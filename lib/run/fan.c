@@ -1,4 +1,4 @@
-/* Copying by one buffer, without blocking on any reader. */
+/* Copies one stream to several readers through one buffer; no reader is waited for. */
 #include "run/fan.h"
 
 #include <errno.h>
@@ -89,7 +89,7 @@ static int record_failed(struct vp_fan *fan)
 	return vp_fail("the recording has failed: %s", text);
 }
 
-/* The first pid that comes by names a recording with %p in its name. */
+/* Opens a recording with %p in its name, by the first pid of the stream. */
 static int name_record(struct vp_fan *fan, int64_t pid)
 {
 	struct vp_out gathered = fan->record;
@@ -116,7 +116,7 @@ static int record(struct vp_fan *fan)
 	}
 	if (!fan->record.error)
 		return 0;
-	vp_out_flush(&fan->record); /* for the reason */
+	vp_out_flush(&fan->record); /* sets vp_error */
 	return record_failed(fan);
 }
 
@@ -140,7 +140,7 @@ static int end_record(struct vp_fan *fan)
 
 /* ---- the readers ---- */
 
-/* Nobody wants any more of it: its writer shall know. */
+/* Whether no reader and no recording is left, so that the writer gets a closed pipe. */
 static bool unwanted(const struct vp_fan *fan)
 {
 	for (size_t i = 0; i < fan->way_count; i++)

@@ -12,12 +12,12 @@
 
 #define FIELD(name) offsetof(struct vp_run_flags, name)
 
-/* In the order of --help. */
+/* Taken rows, in the order of --help. */
 static const struct {
 	const char *name;
 	enum vp_hand hand;
 	size_t offset;
-	const char *help; /* in place of the program's; NULL: that */
+	const char *help; /* NULL: the help of the program */
 } taken[] = {
 	/* clang-format off */
 	{ "pid",            VP_TO_SAMPLE, FIELD(pid),            NULL },
@@ -91,7 +91,7 @@ static bool has_letter(const struct vp_option *rows, size_t count, char letter)
 	return false;
 }
 
-/* A letter that an earlier row has stays that row's. */
+/* Makes a row. A letter that an earlier row has is dropped. */
 static void take(struct vp_option *rows, size_t i)
 {
 	const struct vp_option *const programs[] = { [VP_TO_SAMPLE] = vp_sample_rows,

@@ -21,13 +21,13 @@ struct vp_run_flags {
 	                         summary */
 };
 
-extern const char *const vp_run_keys[]; /* of its section, which are no options */
+extern const char *const vp_run_keys[]; /* keys of its YAML section that are no options */
 
-/* The rows of the other programs, without their presets, and its own; static. */
+/* Returns the rows of the other programs, without their presets, and its own; static. */
 const struct vp_option *vp_run_rows(void);
 enum vp_hand vp_run_hand(const struct vp_option *row);
 enum vp_layer vp_run_layer(const struct vp_program *program, const struct vp_option *row);
-/* The value in force as a user would write it; caller frees; NULL: none. */
+/* Returns the value in force as a user would write it; the caller frees. NULL: none. */
 char *vp_run_value(const struct vp_program *program, const struct vp_option *row);
 
 #endif

@@ -1,4 +1,4 @@
-/* A job's words, and where its program lies. */
+/* The arguments of a job, and the search for its program. */
 #include "run/job.h"
 
 #include <limits.h>
@@ -51,7 +51,7 @@ int vp_job_label(struct vp_job *job, const char *format, ...)
 	return 0;
 }
 
-/* The path if the file can be executed; else NULL, and the path is freed. */
+/* Returns the path if the file can be executed; else frees it and returns NULL. */
 static char *executable(char *path)
 {
 	if (!access(path, X_OK))

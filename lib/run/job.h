@@ -6,12 +6,12 @@
 #include <stddef.h>
 
 struct vp_job {
-	char **argv; /* NULL-ended; argv[0] is a path; owned, as its words are */
+	char **argv; /* NULL-ended, owned; argv[0] is a path */
 	size_t count, size;
-	char *label;    /* for messages: "vm-render 2 (svg)"; owned */
-	bool ours;      /* knows --check, and what to do at Ctrl-C */
-	bool to_stdout; /* of a renderer; several of them: one after the other, in their order */
-	const char *output; /* of a renderer: the file that it writes, or NULL */
+	char *label;        /* for messages: "vm-render 2 (svg)"; owned */
+	bool ours;          /* a program of vmpipe: has --check, handles Ctrl-C */
+	bool to_stdout;     /* of a renderer; several write one after another, in their order */
+	const char *output; /* of a renderer: its output file, or NULL */
 };
 
 /* Each returns 0, or -1 (vp_error). */
@@ -20,6 +20,6 @@ int vp_job_pair(struct vp_job *job, const char *key, const char *value); /* adds
 /* Adds the path of a program as argv[0]: beside the running program if it is ours, else on PATH. */
 int vp_job_find(struct vp_job *job, const char *name);
 int vp_job_label(struct vp_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void vp_jobs_free(struct vp_job *jobs, size_t count); /* the array too */
+void vp_jobs_free(struct vp_job *jobs, size_t count); /* frees the array too */
 
 #endif

@@ -1,4 +1,4 @@
-/* Starting, copying, waiting, collecting: one ppoll, with signals blocked everywhere else. */
+/* Starts processes, copies, waits and collects. Signals are blocked except in ppoll. */
 #include "run/pipeline.h"
 
 #include <errno.h>
@@ -20,16 +20,15 @@
 
 #define MOMENT 100000000 /* ns */
 
-/* A process of ours. Its descriptors are this process's ends of its pipes, -1 where it has none or
- * they are given away. */
+/* A child process. Its descriptors are this process's ends of its pipes; -1: none, or passed on. */
 struct process {
 	const struct vp_job *job;
 	struct vp_launch launch;
 	bool renderer, started, ended;
-	int in, out, err; /* as the child shall have them; -1: inherited */
-	int feed;         /* our end of its stdin, in a fan */
-	size_t order;     /* in which it ended, from 1 */
-	/* of a renderer whose picture waits for its turn on stdout */
+	int in, out, err; /* descriptors for the child; -1: inherited */
+	int feed;         /* this process's end of its stdin, in a fan */
+	size_t order;     /* rank among the ended processes, from 1 */
+	/* of a renderer whose picture is kept until stdout is free */
 	int picture;
 	char *bytes;
 	size_t n, size;
@@ -41,16 +40,16 @@ struct pipeline {
 	const struct vp_pipeline_sink *sink;
 	struct process *processes; /* the stages, then the renderers */
 	size_t count, collected;
-	struct vp_fan fans[2]; /* behind the last stage; behind the one whose lines are recorded, if
-	                          that is another */
+	struct vp_fan
+	        fans[2]; /* after the last stage; and after the recorded stage if that is another */
 	size_t fan_count;
 	struct pollfd *fds;
-	sigset_t mask; /* as it was before */
+	sigset_t mask; /* the mask before vm-run */
 	struct sigaction was[3];
-	int hidden, stderr_was; /* what is said while the screen is taken, and where it would have
-	                           gone; -1 */
+	int hidden, stderr_was; /* stderr while a renderer has the screen (a file), and the real
+	                           stderr; -1: none */
 	off_t told;             /* of it */
-	int64_t settled;        /* when those that have ended are counted; 0: none has */
+	int64_t settled;        /* time at which ended processes are counted; 0: none has ended */
 	int obeyed;
 	bool stopping, killed, record_failed, stdout_failed;
 };
@@ -58,8 +57,9 @@ struct pipeline {
 /* ---- signals ---- */
 
 static const int signals[3] = { SIGINT, SIGTERM, SIGCHLD };
-static volatile sig_atomic_t asked;         /* how often to end */
-static volatile sig_atomic_t from_terminal; /* the last one went to every process of the terminal */
+static volatile sig_atomic_t asked; /* number of requests to end */
+static volatile sig_atomic_t
+        from_terminal; /* the last request was Ctrl-C, which every process of the terminal gets */
 
 static void on_signal(int number, siginfo_t *info, void *context)
 {
@@ -98,7 +98,7 @@ static void signals_end(struct pipeline *line)
 struct birth {
 	const struct process *process;
 	const sigset_t *mask;
-	struct winsize size; /* of our terminal; 0: it is none */
+	struct winsize size; /* of the terminal; 0: stdout is none */
 };
 
 static void tell_size(const char *name, unsigned short n)
@@ -109,8 +109,8 @@ static void tell_size(const char *name, unsigned short n)
 		setenv(name, digits, 1);
 }
 
-/* In the child. A program that knows nothing of us must not end at the first Ctrl-C, before its
- * input does. */
+/* Runs in the child. A foreign program ignores Ctrl-C, so that it ends after its input, not before.
+ */
 static void before_exec(const void *ctx)
 {
 	const struct birth *birth = ctx;
@@ -118,8 +118,7 @@ static void before_exec(const void *ctx)
 		dup2(birth->process->in, STDIN_FILENO);
 	if (birth->process->err >= 0)
 		dup2(birth->process->err, STDERR_FILENO);
-	if (birth->process->picture >=
-	    0) { /* it draws into a pipe, and we show that on our terminal */
+	if (birth->process->picture >= 0) { /* it draws into a pipe, for this terminal */
 		tell_size("COLUMNS", birth->size.ws_col);
 		tell_size("LINES", birth->size.ws_row > 1 ? birth->size.ws_row - 1 : 0);
 	}
@@ -169,7 +168,7 @@ static struct vp_fan *last_fan(struct pipeline *line)
 	return &line->fans[0];
 }
 
-/* What a stage writes goes to the next, or to a fan. */
+/* Connects the output of a stage to the next stage or to a fan. */
 static int connect(struct pipeline *line, size_t i)
 {
 	const struct vp_plan *plan = line->plan;
@@ -192,8 +191,8 @@ static int connect(struct pipeline *line, size_t i)
 	return vp_fan_add(&line->fans[line->fan_count - 1], to);
 }
 
-/* The first of those that draw on stdout has it; the pictures of the others are kept until it is
- * their turn. */
+/* Connects a renderer. The first with stdout as its output has it; the pictures of later ones are
+ * kept. */
 static int connect_renderer(struct pipeline *line, struct process *renderer, bool *taken)
 {
 	if (make_pipe(&renderer->in, &renderer->feed) || vp_fan_add(last_fan(line), renderer->feed))
@@ -210,7 +209,8 @@ static int connect_all(struct pipeline *line)
 {
 	const struct vp_plan *plan = line->plan;
 	bool taken = false;
-	for (size_t i = plan->stage_count; i-- > 0;) /* so that the last fan is the first */
+	for (size_t i = plan->stage_count;
+	     i-- > 0;) /* backwards: the fan after the last stage is fans[0] */
 		if (connect(line, i))
 			return -1;
 	for (size_t i = plan->stage_count; i < line->count; i++)
@@ -219,7 +219,7 @@ static int connect_all(struct pipeline *line)
 	return 0;
 }
 
-/* Keys are for who has the screen: a command that reads them as well would get every other one. */
+/* Gives the command no keys while a renderer has the screen: it would get every other key. */
 static int keep_keys(struct pipeline *line)
 {
 	if (!line->plan->screen || !isatty(STDIN_FILENO))
@@ -230,13 +230,13 @@ static int keep_keys(struct pipeline *line)
 
 static int start_all(struct pipeline *line)
 {
-	for (size_t i = line->count; i-- > 0;) /* who reads first, and the source last */
+	for (size_t i = line->count; i-- > 0;) /* readers first, the source last */
 		if (start(&line->processes[i], &line->mask))
 			return -1;
 	return 0;
 }
 
-/* While a renderer has the screen, all else that is said goes to a file, to be shown behind it. */
+/* Sends stderr of all others to a file while a renderer has the screen. */
 static void hide(struct pipeline *line)
 {
 	FILE *file = line->plan->screen ? tmpfile() : NULL;
@@ -253,7 +253,7 @@ static void hide(struct pipeline *line)
 	line->processes[line->plan->stage_count].err = line->stderr_was;
 }
 
-/* What has been said in the meantime, and by those that still have the file, since. */
+/* Prints what is new in that file. */
 static void tell_hidden(struct pipeline *line)
 {
 	char bytes[4096];
@@ -276,8 +276,8 @@ static void unhide(struct pipeline *line)
 
 /* ---- ending ---- */
 
-/* The source stops, and the rest ends by itself. SIGTERM, for it may have had its SIGINT: of each,
- * the first stops. */
+/* Stops the source; the others end after it. By SIGTERM, since the source may already have had a
+ * SIGINT. */
 static void stop(struct pipeline *line)
 {
 	struct process *source = &line->processes[0];
@@ -304,7 +304,7 @@ static void obey(struct pipeline *line)
 	if (asked > 1)
 		kill_all(line);
 	else if (from_terminal)
-		line->stopping = true; /* all have had it */
+		line->stopping = true; /* every process got the Ctrl-C */
 	else
 		stop(line);
 }
@@ -316,7 +316,7 @@ static bool failed(const struct pipeline *line, const struct process *one)
 	return one->launch.status != 0;
 }
 
-/* Its picture, and that of those before it, are out of the way. */
+/* Whether its picture has been printed, or needs no printing. */
 static bool is_shown(struct process *one)
 {
 	return !one->job->to_stdout ||
@@ -336,7 +336,7 @@ static void show(struct pipeline *line)
 					line->stdout_failed = true;
 			}
 			if (line->stdout_failed && errno != EPIPE) {
-				line->sink->trouble(line->sink->ctx, "cannot write stdout");
+				line->sink->trouble(line->sink->ctx, "cannot write to stdout");
 				line->record_failed = true;
 			}
 			one->shown = true;
@@ -357,15 +357,15 @@ static void on_end(struct pipeline *line, struct process *one)
 	    one == line->processes + line->plan->stage_count) {
 		unhide(line);
 		if (last_fan(line)->in >= 0 && !one->launch.status)
-			stop(line); /* its user has left it */
+			stop(line); /* the user quit the renderer */
 	}
 	if (!one->renderer && failed(line, one) && one > line->processes)
 		stop(line);
 }
 
-/* A process closes its pipes before it can be collected, so those that end because of it may be
- * seen first. All that end within a moment count as one: the one that was killed ended first, then
- * who failed, a stage before a renderer. */
+/* Collects ended processes. A process closes its pipes before it can be collected, so processes
+ * that end because of it may be collected first. All that end within MOMENT count as simultaneous,
+ * in this order: killed, failed, ended well; a stage before a renderer. */
 static void collect(struct pipeline *line)
 {
 	size_t waiting = 0, living = 0;
@@ -467,7 +467,7 @@ static void wait_and_copy(struct pipeline *line)
 
 /* ---- how it went ---- */
 
-/* What the launched command ended with: the source says it in the stream's last line. */
+/* Reads the exit status of the launched command from the last line of the stream. */
 static bool command_status(struct pipeline *line, int *status)
 {
 	struct vp_record record;
@@ -488,7 +488,7 @@ static bool command_status(struct pipeline *line, int *status)
 	return known;
 }
 
-/* "a, b and c": who ended behind the one. */
+/* Lists the processes that ended after rank `order`: "a, b and c". */
 static void names_after(const struct pipeline *line, size_t order, char *text, size_t size)
 {
 	size_t left = 0;
@@ -531,7 +531,7 @@ static int verdict(struct pipeline *line, int *status)
 	*status = 0;
 	if (line->killed) {
 		*status = 130;
-		return vp_fail("killed before the end");
+		return vp_fail("interrupted twice: output is incomplete");
 	}
 	for (const struct process *one = line->processes; one < line->processes + line->count;
 	     one++) {

@@ -1,13 +1,13 @@
-/* The processes that vm-run starts, with the pipes between them, until the last of them has ended.
+/* Runs the processes of vm-run with the pipes between them, until the last of them has ended.
  *
  *   stage ─▶ stage ─▶ … ─▶ last stage ─┬▶ renderer
  *         └▶ recording (after any)     ├▶ renderer
  *                                      └▶ recording
  *
- * Where one goes to several, this process copies: a chunk at a time, the next only when everybody
- * has taken the last. So the slowest sets the pace, and nothing is dropped. Who has ended, or
- * cannot write, is left out; the others go on. Memory: a chunk for each place where lines are
- * copied, and the pictures that wait for their turn on stdout.
+ * Where one stream goes to several readers, vm-run copies it: a chunk at a time, the next one when
+ * every reader has taken the last. So the slowest reader sets the pace, and nothing is dropped. A
+ * reader that has ended, or a recording that fails, is left out; the others go on. Memory: a chunk
+ * for each such place, and the pictures that wait for stdout.
  */
 #ifndef VMPIPE_RUN_PIPELINE_H
 #define VMPIPE_RUN_PIPELINE_H
@@ -16,27 +16,27 @@
 
 struct vp_plan {
 	struct vp_job *stages, *renderers;
-	size_t stage_count, renderer_count; /* at least one stage */
+	size_t stage_count, renderer_count; /* at least one stage; any number of renderers */
 	const char *record;                 /* a file, or NULL */
-	size_t record_after;                /* which stage's lines, from 0 */
-	bool screen; /* the first renderer has the terminal: the stderr of all others is kept until
+	size_t record_after;                /* index of the stage whose lines are recorded */
+	bool screen; /* the first renderer has the terminal; the stderr of all others is kept until
 	                it ends */
 };
 
-/* What cannot wait is told at once: a recording that failed. `ctx` is the caller's. */
+/* Gets messages at once, such as a recording that failed. `ctx` is the caller's. */
 struct vp_pipeline_sink {
 	void *ctx;
 	void (*trouble)(void *ctx, const char *text);
 };
 
-/* Asks each of ours, by --check, whether it understands its arguments: they say on stderr what they
- * do not. 0; or the status of the first that does not, with *who. */
+/* Runs each program of vmpipe with --check; a program says on stderr which of its arguments are
+ * wrong. Returns 0, or the status of the first that refuses them, *who. */
 int vp_pipeline_check(const struct vp_plan *plan, const struct vp_job **who);
 
-/* Runs it all. Ctrl-C, or SIGTERM: the first stage is stopped, the others end at the end of their
- * input; the second time everything is killed. Returns 0 when every stage was well, with *status
- * that of the first stage's command (0: none); else -1 with vp_error, which names the first that
- * failed, and *status its own. */
+/* Runs the pipeline to its end. The first Ctrl-C or SIGTERM stops the first stage, and the others
+ * end at the end of their input. The second one kills every process. Returns 0 if every stage was
+ * well, and the status of the launched command in *status (0: none). Returns -1 if one failed, with
+ * its name in vp_error and its own status in *status. */
 int vp_pipeline_run(const struct vp_plan *plan, const struct vp_pipeline_sink *sink, int *status);
 
 #endif

@@ -1,4 +1,4 @@
-/* Flags and YAML as jobs: which program, which arguments, whose picture goes where. */
+/* Makes jobs from flags and YAML: programs, arguments, and outputs of pictures. */
 #include "run/plan.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/nearest.h"
 #include "run/inner.h"
 
-enum { TRACKED, PARSED, RAW }; /* as `recorded` has them */
+enum { TRACKED, PARSED, RAW }; /* values of the option `recorded` */
 
 /* Passes on the options that were given for the program. */
 static int add_flags(struct vp_job *job, const struct vp_program *program, enum vp_hand hand)
@@ -163,7 +163,7 @@ static int place_of(const struct vp_plan *plan, const char *name)
 	return -1;
 }
 
-/* What was given must be for somebody. */
+/* Refuses an option that is for none of the stages. */
 static int check_hands(const struct vp_plan *plan, struct vp_program *program,
                        const struct vp_run_flags *flags)
 {
@@ -186,7 +186,7 @@ static int check_hands(const struct vp_plan *plan, struct vp_program *program,
 
 /* ---- the command ---- */
 
-/* From the command line, else from YAML: put where that of the command line stands. */
+/* If argv has no command, the command of the YAML file becomes program->arguments. */
 static int take_command(struct vp_program *program)
 {
 	struct vp_config *config = program->config;
@@ -230,7 +230,6 @@ static const char *text_at(const struct vp_program *program, const char *path)
 	               : NULL;
 }
 
-/* What an item of `render` says, else the section of vm-render. */
 const char *vp_plan_item(const struct vp_program *program, size_t item, const char *key)
 {
 	char path[96];
@@ -258,7 +257,7 @@ static int new_renderer(struct vp_plan *plan, struct vp_program *program, const 
 	return add_common(job, program);
 }
 
-/* One renderer by flags is wanted where some say so, or where YAML lists none. */
+/* True if a flag is for the renderer, or YAML lists no renderer. */
 bool vp_plan_single(const struct vp_program *program)
 {
 	if (!program->config || !vp_config_find(program->config, "vm-run/render"))
@@ -348,14 +347,13 @@ static int take_record(struct vp_plan *plan, const struct vp_run_flags *flags)
 	                     : flags->recorded == PARSED ? (size_t)parsed
 	                                                 : plan->stage_count - 1;
 	if (flags->record && flags->recorded == PARSED && parsed < 0)
-		return vp_fail("parsed lines are to be recorded, and vm-parse is not among the "
-		               "stages");
+		return vp_fail("--recorded=parsed needs vm-parse, which is not among the stages");
 	return plan->record || plan->renderer_count
 	               ? 0
-	               : vp_fail("nobody takes the lines: neither a renderer nor a recording");
+	               : vp_fail("no output: neither a renderer nor a recording");
 }
 
-/* Two names of one file that something is to be kept in. */
+/* Whether two names are one regular file, or would become one. */
 static bool same_output(const char *a, const char *b)
 {
 	struct stat x, y;
@@ -369,7 +367,7 @@ static bool same_output(const char *a, const char *b)
 	       x.st_ino == y.st_ino;
 }
 
-/* Each would write over what the other has written. */
+/* Refuses two writers of one file. */
 static int check_outputs(const struct vp_plan *plan)
 {
 	for (size_t i = 0; i < plan->renderer_count; i++) {
@@ -388,7 +386,7 @@ static int check_outputs(const struct vp_plan *plan)
 	return 0;
 }
 
-/* By its label, "vm-render 1 (ascii, area)". */
+/* Reads the renderer from the label, "vm-render 1 (ascii, area)". */
 static bool draws_in_terminal(const struct vp_job *job, const struct vp_run_flags *flags)
 {
 	const char *name = strchr(job->label, '(') + 1;
@@ -403,7 +401,7 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	if (take_command(program))
 		return -1;
 	if (flags->input && flags->pid)
-		return vp_fail("both --input and --pid");
+		return vp_fail("--input and --pid exclude each other");
 	if (stages ? listed_stages(plan, program, flags, stages)
 	           : usual_stages(plan, program, flags))
 		return -1;

@@ -1,4 +1,4 @@
-/* What vm-run is to run, from its flags and the YAML file; as jobs, and as YAML again.
+/* What vm-run runs, from its flags and the YAML file: as jobs, and as YAML again.
  *
  * In the file, beside the sections of the programs:
  *
@@ -18,11 +18,12 @@
 #include "run/hands.h"
 #include "run/pipeline.h"
 
-/* 0, or -1 (vp_error): wrong usage or configuration. The plan borrows of the program. */
+/* Makes a plan, which borrows from the program. Returns 0, or -1 (vp_error): wrong usage or
+ * configuration. */
 int vp_plan_make(struct vp_plan *plan, struct vp_program *program,
                  const struct vp_run_flags *flags);
-/* YAML that runs the same: what the file says, with the flags put in their sections. 0, -1
- * (vp_error). */
+/* Writes YAML that runs the same pipeline: the file, with the flags in their sections. Returns 0,
+ * or -1 (vp_error). */
 int vp_plan_dump(const struct vp_plan *plan, struct vp_program *program,
                  const struct vp_run_flags *flags, struct vp_out *out);
 void vp_plan_free(struct vp_plan *plan);

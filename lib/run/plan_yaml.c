@@ -1,5 +1,5 @@
-/* A plan as YAML: what the file says, in flow style, with the flags put in their sections, and the
- * commands as comments. */
+/* Writes a plan as YAML: the file in flow style, the flags in their sections, the commands as
+ * comments. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "run/inner.h"
 #include "stream/put.h"
 
-#define DUMP_MAX  (4u << 20) /* bytes: aliases within aliases can grow without end */
+#define DUMP_MAX  (4u << 20) /* bytes; nested aliases can grow without end */
 #define DEPTH_MAX 40
 
 struct dump {
@@ -33,7 +33,7 @@ static bool safe(const char *text)
 	       strcmp(text, "null");
 }
 
-/* JSON's strings are YAML's. */
+/* A JSON string is a YAML string. */
 static void value(struct dump *dump, const char *text, bool plain)
 {
 	if (plain && safe(text))
@@ -96,7 +96,8 @@ static void flag(struct dump *dump, const struct vp_option *row)
 	free(text);
 }
 
-/* A program's section: the flags that are handed to it, and what the file says of the rest. */
+/* Writes the section of a program: the flags passed on to it, then the rest of the file's section.
+ */
 static void section(struct dump *dump, const char *name, enum vp_hand hand)
 {
 	struct vp_config *config = dump->program->config;
@@ -310,5 +311,6 @@ int vp_plan_dump(const struct vp_plan *plan, struct vp_program *program,
 	run(&dump);
 	vp_out_bytes(out, dump.out.buffer, dump.out.used);
 	vp_out_free(&dump.out);
-	return dump.too_large ? vp_fail("the file is too deep or too large to be printed") : 0;
+	return dump.too_large ? vp_fail("the YAML file is nested too deeply or too large to print")
+	                      : 0;
 }

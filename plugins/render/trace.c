@@ -45,8 +45,7 @@ static void put(struct vp_render_api *host, const char *format, ...)
 		host->write(host, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }
 
-/* How many bytes at p are one control character: those of U+0080 to U+009F are two bytes in UTF-8.
- * 0: none. */
+/* Returns the bytes of a control character at p, 2 for U+0080 to U+009F in UTF-8; 0: none. */
 static size_t control(const unsigned char *p, size_t n)
 {
 	if (*p < 0x20 || *p == 0x7f)
@@ -70,7 +69,7 @@ static void put_bytes(struct vp_render_api *host, const char *bytes, size_t n)
 	}
 }
 
-/* ` key="text"`, or ` key=-` where there is none. */
+/* Writes ` key="text"`, or ` key=-` for NULL. */
 static void put_text(struct vp_render_api *host, const char *key, const char *text)
 {
 	put(host, "%s%s", key, text ? "\"" : "-");
@@ -135,7 +134,7 @@ static void put_class(struct vp_render_api *host, const struct vp_figure *figure
 	put_fact(host, " detail=", one->detail);
 }
 
-/* NULL: the figure has no such class. */
+/* Returns the name of a class; NULL: the figure has no such class. */
 static const char *class_name(const struct vp_figure *figure, size_t i)
 {
 	return i < figure->class_count ? figure->classes[i].name : NULL;

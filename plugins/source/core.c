@@ -47,7 +47,7 @@ struct core {
 
 /* ---- bytes ---- */
 
-/* `n` bytes at `at` as a number; 0 where the file is too short. */
+/* Returns `n` bytes at `at` as a number; 0: the file is too short. */
 static uint64_t number(const struct core *core, uint64_t at, unsigned n)
 {
 	uint64_t value = 0;
@@ -81,7 +81,8 @@ static vp_str until_nul(vp_str text)
 
 /* ---- notes ---- */
 
-/* count, page size, count times (start, end, offset in pages), then as many names. */
+/* Reads NT_FILE: count, page size, count times (start, end, offset in pages), then as many names.
+ */
 static void files_note(struct core *core, uint64_t at, uint64_t n)
 {
 	unsigned w = word(core);
@@ -189,7 +190,7 @@ static int by_start(const void *a, const void *b)
 	return x->start != y->start ? (x->start < y->start ? -1 : 1) : 0;
 }
 
-/* Mapped files that no segment covers. */
+/* Adds mapped files that no segment covers. */
 static void add_files(struct core *core)
 {
 	size_t loads = core->segment_count, at = 0;
@@ -206,7 +207,7 @@ static void add_files(struct core *core)
 	}
 }
 
-/* All that is to be given, by address. -1: no memory. */
+/* Collects all regions, by address. Returns -1: no memory. */
 static int gather(struct core *core, uint64_t table, uint64_t size, uint64_t count)
 {
 	core->segments = calloc(count + core->file_count + 1, sizeof *core->segments);
@@ -236,7 +237,7 @@ static void put_process(struct core *core)
 	core->host->end(core->host);
 }
 
-/* Whether the bytes begin as a core file; fills what the others need. */
+/* Whether the bytes begin as a core file; fills the fields that the other functions use. */
 static bool identify(struct core *core)
 {
 	if (core->bytes.n < 52 || memcmp(core->bytes.p, "\177ELF", 4) != 0)

@@ -101,7 +101,7 @@ static void one_line(struct parser *p, vp_str line)
 		p->listing = false;
 }
 
-/* What a log has put in front of each line shows at the head; lines above it have it too. */
+/* Learns the prefix of a log from the head; lines above the head have the prefix too. */
 static void learn_prefix(struct parser *p, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
@@ -112,8 +112,8 @@ static void learn_prefix(struct parser *p, vp_str text)
 		vp_str front = { line.p, at ? (size_t)(at - line.p) : 0 };
 		if (text_trim(front).n)
 			text_prefix_learn(&p->prefix, line,
-			                  text_right(front).n + 1); /* the head is put in the middle
-			                                               of its column */
+			                  text_right(front).n +
+			                          1); /* the title of that column is centred */
 	}
 }
 
@@ -131,7 +131,7 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 	return 0;
 }
 
-/* What stands around rows, and these themselves, which are known below a head only. */
+/* Whether a line may belong to the listing: a row is certain only below a head. */
 static bool is_beside(vp_str line)
 {
 	uint64_t number;

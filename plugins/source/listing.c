@@ -38,10 +38,10 @@ struct parser {
 		enum column what;
 		int measure;
 	} columns[COLUMNS_MAX];
-	size_t column_count; /* 0: outside of a listing */
-	int64_t pid;         /* whose text it is; -1 */
-	int64_t row_pid;     /* of the rows now, where they tell it; -1 */
-	vp_str date;         /* of the snapshot that comes next, where it is told */
+	size_t column_count; /* 0: outside a listing */
+	int64_t pid;         /* pid of the text; -1: unknown */
+	int64_t row_pid;     /* pid in the rows; -1: none */
+	vp_str date;         /* of the next snapshot */
 	bool begun;
 	uint64_t first;
 	char above[4096]; /* the name of the row above */
@@ -125,7 +125,7 @@ static bool one_word(struct parser *p, vp_str word)
 	return true;
 }
 
-/* A head of words that are all known, up to the name's. */
+/* Reads a head: all its words are known, up to that of the name. */
 static bool head_of_words(struct parser *p, vp_str line)
 {
 	p->column_count = 0;
@@ -145,7 +145,7 @@ static void set(struct parser *p, size_t count, const enum column *columns)
 		column(p, columns[i], 0);
 }
 
-/* Known by a sentence, not by columns. `was`: a head that is not one leaves the listing as it is.
+/* Finds a listing by its sentence or its head. A line that is neither leaves the listing unchanged.
  */
 static bool is_head(struct parser *p, vp_str line)
 {
@@ -175,7 +175,7 @@ static bool is_head(struct parser *p, vp_str line)
 
 /* ---- a row ---- */
 
-/* Hexadecimal, its digits perhaps parted by '. */
+/* Reads a hexadecimal number, whose digits may be separated by '. */
 static bool address(vp_str word, uint64_t *value)
 {
 	char digits[24];
@@ -216,7 +216,8 @@ static bool measured(vp_str word, unsigned shift, int measure, struct vp_region 
 	return true;
 }
 
-/* Without what Android puts behind it; ">" is the name above; [anon_7f120] is none. */
+/* Returns the name without Android's additions; ">" repeats the name above, [anon_7f120] is no
+ * name. */
 static vp_str name(struct parser *p, vp_str text)
 {
 	static const char *const behind[] = { " (load base 0x", " (load bias 0x",
@@ -243,7 +244,7 @@ static bool one_column(struct parser *p, size_t at, vp_str *rest, struct vp_regi
 	}
 	bool numbers = what == OFFSET || what == SIZE;
 	if (numbers && p->columns[0].what == RANGE && !text_hex(word, &value))
-		return true; /* old tombstones have none */
+		return true; /* old tombstones have no size */
 	*rest = after;
 	switch (what) {
 	case START: return address(word, &region->start);
@@ -319,7 +320,7 @@ static bool mapped(const struct vp_region *region)
 static void process(struct parser *p, int64_t pid, vp_str name)
 {
 	if (p->pid >= 0 || pid < 0)
-		return; /* it is known already whose text this is */
+		return; /* the process of the text is known already */
 	p->host->begin(p->host, "process", p->host->now(p->host), pid);
 	p->host->str(p->host, "why", text_of("first"));
 	if (name.n)
@@ -381,7 +382,7 @@ static vp_str without_arrow(vp_str line)
 	return text_starts(line, "--->") ? text_left(text_from(line, 4)) : line;
 }
 
-/* A line that has an address in front and permissions somewhere was meant to be a row. */
+/* Whether a line was meant to be a row: an address first, and permissions. */
 static bool was_row(vp_str line)
 {
 	char letters[5] = "";
@@ -419,7 +420,7 @@ static void one_line(struct parser *p, vp_str line)
 	}
 }
 
-/* What a log has put in front of each line shows at the head. */
+/* Learns the prefix of a log from the head. */
 static bool learn_prefix(struct parser *p, vp_str line)
 {
 	static const char *const marks[] = { "==Process memory map follows", "memory map",
@@ -469,7 +470,7 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 
 /* ---- recognising ---- */
 
-/* What stands around rows, and what may be one: below their head only is it told what they are. */
+/* Whether a line may belong to a listing: a row is certain only below its head. */
 static bool is_beside(vp_str line)
 {
 	struct parser parser = { .row_pid = -1 };
@@ -483,7 +484,7 @@ static bool is_beside(vp_str line)
 	return was_row(line) || (text_starts(word, "0x") && range(word, &start, &end));
 }
 
-/* A head alone is a sentence that anybody may write: a row must follow. */
+/* A head may be any sentence, so a row must follow. */
 static int probe(vp_str text, const char **format)
 {
 	struct parser parser = { .row_pid = -1 }, *p = &parser;

@@ -27,7 +27,7 @@ struct parser {
 	struct text_prefix prefix;
 	struct text_json extra;
 	char name[NAME_MAX_];
-	bool begun, paged; /* paged: rows with counts tell the size of a page, as their last word */
+	bool begun, paged; /* paged: the last word of rows with counts is the size of a page */
 	uint64_t last;
 };
 
@@ -62,8 +62,7 @@ static bool is_policy(vp_str word)
 	return false;
 }
 
-/* "anon=4", "N0=3": into the counts; nodes are remembered as pages until the size of one is known.
- */
+/* Reads "anon=4", "N0=3". Nodes stay in pages until the size of a page is known. */
 static bool pair(vp_str word, struct counts *counts, struct text_json *nodes)
 {
 	char node[24];
@@ -154,7 +153,7 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region)
 	return true;
 }
 
-/* What people write around rows begins with no address. */
+/* Whether a line is a comment by people: no address at its beginning. */
 static bool was_row(vp_str line)
 {
 	uint64_t start;
@@ -168,7 +167,8 @@ static void one_line(struct parser *p, vp_str line)
 	if (!line.n)
 		return;
 	bool paged = text_has(line, "kernelpagesize_kB="),
-	     half = p->lines.cut && p->paged && !paged && text_has(line, "="); /* it may go on */
+	     half = p->lines.cut && p->paged && !paged &&
+	            text_has(line, "="); /* the row may continue */
 	if (half || !row(p, line, &region)) {
 		if (!p->lines.cut && !was_row(line))
 			return;
@@ -184,7 +184,7 @@ static void one_line(struct parser *p, vp_str line)
 	p->host->region(p->host, &region);
 }
 
-/* Where a row begins behind a log's prefix; SIZE_MAX: nowhere. */
+/* Returns where a row begins after the prefix of a log; SIZE_MAX: no row. */
 static size_t front(struct parser *p, vp_str line)
 {
 	struct vp_region region;
@@ -222,7 +222,7 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 	return 0;
 }
 
-/* A row that has gone wrong. */
+/* Whether a line is a damaged row. */
 static bool is_beside(vp_str line)
 {
 	uint64_t start;

@@ -1,5 +1,5 @@
-/* The text renderer: pictures for a terminal, in colour or letters, in Unicode or ASCII, as wide as
- * it is. */
+/* The text renderer: pictures for a terminal, as wide as the terminal, in colour or letters, in
+ * Unicode or ASCII. */
 #include "inner.h"
 
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int ascii_begin(void *state, struct vp_render_api *host, const struct vp_
 static int too_small(struct ascii *a)
 {
 	char words[96];
-	snprintf(words, sizeof words, "no room: %d x %d; a picture needs %d x %d", a->width,
+	snprintf(words, sizeof words, "too small: %d x %d; a picture needs %d x %d", a->width,
 	         a->height, LEAST_WIDTH, LEAST_HEIGHT);
 	ascii_paragraph(a, words, a->width, PLAIN, true);
 	return 0;
@@ -55,7 +55,7 @@ static int plot(struct ascii *a, const struct vp_figure *f)
 	return 0;
 }
 
-/* Lines as another program prints them; what would steer a terminal becomes '?'. */
+/* Writes lines in the format of another program; bytes that would steer a terminal become '?'. */
 static void verbatim(struct vp_render_api *host, const struct vp_figure *f)
 {
 	for (size_t r = 0; r < f->row_count; r++) {

@@ -1,19 +1,17 @@
-/* Boxes in text: each cell, or half a cell where colours allow, belongs to the box that covers most
- * of it. */
+/* Boxes in text: each cell, or half cell with colours, shows the box that covers most of it. */
 #include "inner.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Which box owns each part of the plot: `parts` of them for each row. A column in which no box
- * begins or ends looks like the one left of it: only those that differ, `width` of them, are worked
- * out (of a map that is one). */
+/* The box of each part of the plot; a row has `parts` parts. A column in which no box begins or
+ * ends equals its left neighbour, so only `width` distinct columns are computed (1 for a map). */
 struct raster {
 	int columns, rows, parts, width;
-	int *nth;       /* by column: which of them it looks like */
-	int *column;    /* of each of them: the first that looks so; `columns` behind the last */
-	int *owner;     /* index of a box, -1 none; the top first, `width` for each row */
+	int *nth;       /* by column: its distinct column */
+	int *column;    /* first column of each distinct column; `columns` after the last */
+	int *owner;     /* index of a box, -1: none; the top first, `width` for each row */
 	float *covered; /* 0..1 */
 };
 
@@ -57,7 +55,7 @@ static double right_of(const struct raster *r, const struct vp_box *b)
 	            share(fmin(b->x0, b->x1)) * r->columns + 0.02);
 }
 
-/* The columns that differ from the one left of them: where a box begins or ends, and the next. */
+/* Finds the distinct columns: where a box begins or ends, and the next one. */
 static void distinct(struct raster *r, const struct vp_figure *f)
 {
 	int width = 0;
@@ -95,7 +93,7 @@ static int owner(const struct raster *r, int column, int row, int part)
 	                (size_t)r->nth[column]];
 }
 
-/* The whole cell, if it is one box's; else -1. */
+/* Returns the box that has the whole cell; -1: none has. */
 static int whole(const struct raster *r, int column, int row)
 {
 	int box = owner(r, column, row, 0);
@@ -159,7 +157,7 @@ static void paint(struct ascii *a, const struct vp_figure *f, const struct raste
 	}
 }
 
-/* Columns from `column` on that are wholly of this box, or with box -1 wholly empty. */
+/* Returns the columns from `column` on that this box has wholly; box -1: that are empty. */
 static int run(const struct raster *r, int column, int row, int box)
 {
 	int n = 0;
@@ -169,7 +167,7 @@ static int run(const struct raster *r, int column, int row, int box)
 	return n;
 }
 
-/* The box just left of it has the same words: they need not be said again. */
+/* Whether the box to the left has the same label and class. */
 static bool said(const struct vp_figure *f, const struct raster *r, int index, int column, int row)
 {
 	const struct vp_box *b = &f->boxes[index];
@@ -180,7 +178,8 @@ static bool said(const struct vp_figure *f, const struct raster *r, int index, i
 	       f->boxes[left].class == b->class && !strcmp(f->boxes[left].label, b->label);
 }
 
-/* In the box with a blank on either side; in a map whose block is too short, right of it. */
+/* Writes a label in the box, with a blank on either side. In a map, a label that does not fit goes
+ * to the right of the box. */
 static bool label_row(struct ascii *a, const struct vp_figure *f, const struct raster *r, int index,
                       int column, int row)
 {
@@ -224,7 +223,7 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 
 int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 {
-	/* Where y says nothing (cards), a box takes whole rows, for its words need one. */
+	/* Without a y axis (cards), a box takes whole rows, since its label needs one. */
 	struct raster r = { .columns = a->columns,
 		            .rows = a->rows,
 		            .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };

@@ -7,8 +7,7 @@
 enum { MOST = 256, LANES = 3 };
 
 struct placed {
-	int column, lane, from,
-	        to; /* columns of the plot taken by arrow and words; lane -1: none */
+	int column, lane, from, to; /* columns of the plot for arrow and words; lane -1: no room */
 	const char *text;
 };
 
@@ -25,7 +24,7 @@ static int by_column(const void *x, const void *y)
 	                              : strcmp(a->text, b->text);
 }
 
-/* A lane is free where neither the words nor the line down through the lanes below meet others. */
+/* Whether a flag fits into a lane: its words meet no other words, and no line crosses words. */
 static bool is_free(const struct placed *p, int n, const struct placed *flag, int lane)
 {
 	for (int i = 0; i < n; i++) {
@@ -71,7 +70,7 @@ static void draw_lane(struct ascii *a, const struct placed *p, int n, int lane)
 	ascii_end(a);
 }
 
-/* The line goes on through what is empty in the plot. */
+/* Draws the line down through the empty cells of the plot. */
 static void line_down(struct ascii *a, int column)
 {
 	for (int row = 0; row < a->rows; row++) {

@@ -1,6 +1,7 @@
-/* The frame of a text picture: what fits in so many rows, title, axes with ticks and folds, legend,
- * notes. */
+/* The frame of a text picture: its layout in rows and columns, title, axes with ticks and folds,
+ * legend, notes. */
 #include "inner.h"
+#include "../kit/lanes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -81,7 +82,7 @@ static void legend(struct ascii *a, const struct vp_figure *f)
 	}
 }
 
-/* Whether some box is drawn less dense than full. */
+/* Whether a box is drawn less dense than full. */
 static bool shaded(const struct ascii *a, const struct vp_figure *f)
 {
 	if (f->shape != VP_BOXES || f->empty || !a->colours || !a->unicode)
@@ -104,8 +105,7 @@ static int note_lines(struct ascii *a, const struct vp_figure *f, bool draw)
 		                         STYLED(DIM), draw);
 	if (!a->notes || a->unnamed <= 0 || f->shape == VP_TABLE)
 		return lines;
-	snprintf(words, sizeof words, "%d mark%s without room for words", a->unnamed,
-	         a->unnamed == 1 ? "" : "s");
+	vp_lanes_note(words, sizeof words, (size_t)a->unnamed);
 	return lines + ascii_paragraph(a, words, a->width, STYLED(DIM), draw);
 }
 
@@ -136,7 +136,7 @@ static bool x_words(const struct vp_figure *f)
 	return false;
 }
 
-/* Lines around the plot with what is now switched on. */
+/* Returns the lines around the plot for the parts that are switched on. */
 static int lines_around(struct ascii *a, const struct vp_figure *f)
 {
 	int title = 1, axis = 1, subtitle = a->subtitle && f->subtitle,
@@ -145,8 +145,8 @@ static int lines_around(struct ascii *a, const struct vp_figure *f)
 	       note_lines(a, f, false);
 }
 
-/* A map has one row for each of its boxes, those side by side together, where nobody says how high
- * it may be. */
+/* Returns the rows of the plot without a given height. A map has one row for each box; boxes side
+ * by side share one. */
 static int wanted_rows(const struct vp_figure *f)
 {
 	size_t rows = 0;
@@ -185,7 +185,7 @@ static int row_of(const struct ascii *a, double at)
 	return row < a->rows ? row : a->rows - 1;
 }
 
-/* Which tick each row shows: -1 none. A tick with words comes before a fold. */
+/* Chooses the tick of each row; -1: none. Words win over folds. */
 static void choose_ticks(const struct ascii *a, const struct vp_axis *axis, int *tick)
 {
 	for (int row = 0; row < a->rows; row++)
@@ -239,8 +239,8 @@ static void plot_row(struct ascii *a, const struct vp_figure *f, int row, int ti
 	ascii_end(a);
 }
 
-/* The words under the x axis, left to right, each where the one before leaves room; marks[] where
- * ticks stand. */
+/* Writes the words under the x axis, left to right, where the previous one leaves room, and marks
+ * their ticks in marks[]. */
 static void x_labels(struct ascii *a, const struct vp_axis *axis, bool *marks)
 {
 	int taken = 0;
@@ -277,7 +277,7 @@ static void x_axis(struct ascii *a, const struct vp_figure *f)
 		return;
 	}
 	x_labels(a, &f->x, marks);
-	a->line_used = 0; /* first the line, whose ticks are known only now */
+	a->line_used = 0; /* drops the words: the line with its ticks comes first */
 	x_line(a, marks);
 	if (x_words(f)) {
 		x_labels(a, &f->x, marks);

@@ -9,7 +9,7 @@
 
 static const struct cell blank = { ' ', 0, { -1, -1, 0 } };
 
-/* What stands for a code point of our own words where only ASCII is shown; 0: nothing does. */
+/* Returns the ASCII character for a code point of vmpipe's own texts; 0: none. */
 static char plain_for(uint32_t c)
 {
 	switch (c) {
@@ -37,7 +37,8 @@ static char plain_for(uint32_t c)
 	}
 }
 
-/* The next thing to show: a code point as it is (returned), or an escape in `shown` (returns 0). */
+/* Takes the next code point. Returns it if it can be shown; else returns 0 with an escape in
+ * `shown`. */
 static uint32_t next(const struct ascii *a, const char **p, char shown[12])
 {
 	const char *from = *p;
@@ -104,7 +105,7 @@ static struct cell *reach(struct ascii *a, size_t at)
 	return &a->line[at];
 }
 
-/* Text into a row of cells: `row` of a fixed length, or NULL for the growing line. */
+/* Where text goes: a row of fixed length, or NULL: the growing line. */
 struct target {
 	struct cell *row;
 	size_t length;
@@ -220,13 +221,13 @@ struct look ascii_class(const struct vp_figure *f, uint32_t class)
 	return (struct look){ class < f->class_count ? f->classes[class].ansi : 244, -1, 0 };
 }
 
-/* A step of the colour cube, 0..5, as 0..255. */
+/* Returns a step of the colour cube, 0..5, as 0..255. */
 static int step(int n)
 {
 	return n ? 55 + n * 40 : 0;
 }
 
-/* Luma of one of the 256 colours, 0..255: the cube, the greys, the first 16 roughly. */
+/* Returns the luma of one of the 256 colours, 0..255; roughly for the first 16. */
 static int luma(int ansi)
 {
 	int n = ansi - 16;
@@ -246,14 +247,14 @@ struct look ascii_on_class(const struct vp_figure *f, uint32_t class)
 /* Bytes of a line on their way to the host. */
 struct bytes {
 	size_t used;
-	uint32_t last; /* the code point before, which mostly comes again, */
+	uint32_t last; /* the last code point, which mostly repeats, */
 	char as[4];    /* and its bytes */
 	char at[4096];
 };
 
-enum { ONE_CELL = 64 /* bytes at most: a change of look, two code points */ };
+enum { ONE_CELL = 64 /* bytes at most: a change of look and two code points */ };
 
-/* That a code point takes in UTF-8. */
+/* Returns the bytes of a code point in UTF-8. */
 static size_t bytes_of(uint32_t c)
 {
 	return 1u + (c >= 0x80) + (c >= 0x800) + (c >= 0x10000);
@@ -316,7 +317,7 @@ static bool is_blank(const struct ascii *a, const struct cell *c)
 
 _Static_assert(sizeof(struct cell) == 16, "a cell has no holes");
 
-/* The cells behind it that are the same, as far as there is room: how many they are. */
+/* Writes the equal cells after this one, as far as there is room. Returns their number. */
 static size_t put_again(struct bytes *out, const struct cell *cell, size_t count)
 {
 	size_t n = bytes_of(out->last), again = 0;
@@ -355,7 +356,7 @@ void ascii_end(struct ascii *a)
 	a->line_used = 0;
 }
 
-/* Bytes that make one line: cut at a space where there is one. */
+/* Returns the bytes of one line, cut at a space if there is one. */
 static size_t line_of(const struct ascii *a, const char *text, int width)
 {
 	const char *p = text, *good = text, *space = NULL;

@@ -1,13 +1,13 @@
-/* Stacked series in text: a column of cells for each moment, its boundaries to an eighth of a row
- * where colours allow. */
+/* Stacked series in text: a column of cells for each moment; with colours, borders are exact to an
+ * eighth of a row. */
 #include "inner.h"
 
 #include <math.h>
 
-/* What a cell shows: the two series that cover most of it, the lower one first. */
+/* The two series that cover most of a cell, the lower one first. */
 struct mix {
-	int low, high; /* index of a series, -1 none */
-	double part;   /* of the cell that `low` covers */
+	int low, high; /* index of a series; -1: none */
+	double part;   /* share of the cell that `low` covers */
 };
 
 static double value(const struct vp_serie *serie, size_t i)
@@ -23,8 +23,8 @@ static double total(const struct vp_figure *f, size_t i)
 	return sum;
 }
 
-/* The point that a column shows: of those in it the highest, else the last before it. -1: none yet.
- * `next` is where the search goes on. */
+/* Returns the point of a column: the highest one in it, else the last one before it; -1: none yet.
+ * `next`: where the next search begins. */
 static long point_of(const struct vp_figure *f, double from, double to, size_t *next)
 {
 	long best = (long)*next - 1;
@@ -44,7 +44,7 @@ static double covered(double low, double high, double cell)
 	return high > low ? high - low : 0;
 }
 
-/* Cell `cell` counted from the bottom, in a column of point i. */
+/* Computes cell `cell`, counted from the bottom, of the column of point i. */
 static struct mix mix_of(const struct ascii *a, const struct vp_figure *f, size_t i, int cell)
 {
 	struct mix m = { -1, -1, 0 };

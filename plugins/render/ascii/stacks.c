@@ -48,7 +48,7 @@ static uint32_t letter(const struct vp_figure *f, uint32_t class)
 	return c > ' ' && c < 127 ? (uint32_t)c : '#';
 }
 
-/* From x0 to x1, at least a cell. */
+/* Draws a bar from x0 to x1, at least one cell. */
 static void bar(struct ascii *a, const struct vp_figure *f, const struct vp_stack_frame *frame,
                 int at, int columns)
 {
@@ -66,7 +66,7 @@ static void bar(struct ascii *a, const struct vp_figure *f, const struct vp_stac
 	}
 }
 
-/* A name keeps its room: a deep frame is indented as far as that goes. */
+/* Writes the name. The indent of a deep frame leaves room for it. */
 static void name(struct ascii *a, const struct vp_stack_frame *frame, int at)
 {
 	int room = a->width ? a->width - at : 1 << 16, most = room - NAME_LEAST,

@@ -1,5 +1,5 @@
-/* A table in text: aligned columns; on a terminal no line is wider than it, into a pipe nothing is
- * cut. */
+/* A table in text: aligned columns. No line is wider than the terminal; into a pipe nothing is cut.
+ */
 #include "inner.h"
 #include "../kit/width.h"
 
@@ -18,8 +18,7 @@ static const char *text_of(const struct vp_figure *f, size_t row, const struct v
 	return cell->shown && cell->text ? cell->text : row < f->row_count ? "-" : "";
 }
 
-/* How wide each column would like to be, and how narrow it may become: half an address says
- * nothing. */
+/* Computes the natural and the least width of each column. An address is never cut. */
 static void natural_widths(const struct ascii *a, const struct vp_figure *f, int *width, int *least)
 {
 	for (size_t c = 0; c < f->column_count; c++) {
@@ -35,7 +34,7 @@ static void natural_widths(const struct ascii *a, const struct vp_figure *f, int
 	}
 }
 
-/* A width of GONE: it is left out. */
+/* Sums widths and gaps. A column of width GONE is left out. */
 static int sum_of(const int *width, size_t columns)
 {
 	int sum = -GAP;
@@ -45,8 +44,8 @@ static int sum_of(const int *width, size_t columns)
 	return sum > 0 ? sum : 0;
 }
 
-/* Which column of words is the widest that may become narrower, or, with `natural`, the one that
- * has lost most. */
+/* Returns the widest column of words that may shrink; with `natural`, the one that has lost most.
+ */
 static size_t widest(const struct vp_figure *f, const int *width, const int *least,
                      const int *natural)
 {
@@ -63,8 +62,8 @@ static size_t widest(const struct vp_figure *f, const int *width, const int *lea
 	return found;
 }
 
-/* The one at the right that can be spared; words that stand last, names mostly, say what the rest
- * is about. */
+/* Returns the column to leave out next, from the right. A last column of words is spared: it mostly
+ * holds the names. */
 static size_t spare(const struct vp_figure *f, const int *width)
 {
 	size_t c = f->column_count;
@@ -76,8 +75,8 @@ static size_t spare(const struct vp_figure *f, const int *width)
 	return 0;
 }
 
-/* Narrows the widest column of words as far as it goes, then leaves out columns; what room that
- * gives is for the words. */
+/* Narrows the widest column of words as far as possible, then leaves out columns. Words get the
+ * room that remains. */
 static void shrink(const struct vp_figure *f, int *width, const int *least, const int *natural,
                    int room)
 {
@@ -191,8 +190,8 @@ int ascii_table(struct ascii *a, const struct vp_figure *f)
 	}
 	if (left_out(width, columns))
 		a->host->warn(a->host,
-		              "ascii: %zu of %zu columns have no room in %d; widen the terminal or "
-		              "choose columns",
+		              "ascii: %zu of %zu columns do not fit into %d; widen the terminal or "
+		              "use --columns",
 		              left_out(width, columns), columns, a->width);
 	free(width);
 	return 0;

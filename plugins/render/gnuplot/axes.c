@@ -41,7 +41,7 @@ static void tick(struct gp *g, const struct vp_tick *t, double width, unsigned *
 	fprintf(g->to, " %.6g", page_share(t->at));
 }
 
-/* Words of folds are the plot's labels, for gnuplot's ticks are all of one look. */
+/* Writes the words of a fold as a label, since all ticks of gnuplot look alike. */
 static void fold_words(struct gp *g, const struct page_tick *tick)
 {
 	gp_label(g, g->page.x - 8 * g->page.u, tick->middle,
@@ -86,7 +86,7 @@ static bool folded(const struct vp_axis *axis)
 	return false;
 }
 
-/* Zig-zags where addresses are left out, across the plot and under the boxes. */
+/* Draws zig-zags where addresses are left out, across the plot and under the boxes. */
 void gp_folds(struct gp *g, const struct vp_figure *f)
 {
 	if (folded(&f->y))

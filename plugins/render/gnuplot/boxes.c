@@ -1,13 +1,13 @@
-/* Boxes in gnuplot: a data block with one index for each class; over the light boxes what is
- * resident, then marks and labels. */
+/* Boxes in gnuplot: a data block with one index for each class. Light boxes come first, then their
+ * resident part, marks and labels. */
 #include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>
 
-enum { THIN = 5 /* px; below it an edge would be all that is seen */ };
+enum { THIN = 5 /* px; a smaller box would be all edge */ };
 
-/* In shares of the plot; never less than a hair. */
+/* In shares of the plot; at least a hair wide and high. */
 struct place {
 	double x0, x1, y0, y1;
 };
@@ -42,8 +42,7 @@ static double fill_of(const struct vp_box *b)
 	return b->fill < 0 ? 1 : page_share(b->fill);
 }
 
-/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is
- * time. */
+/* Without an x axis (a map) a box fills from the left; else from the bottom, since x is time. */
 static bool sideways(const struct vp_figure *f)
 {
 	return f->x.count == 0;
@@ -57,7 +56,7 @@ static size_t count_of(const struct vp_figure *f, size_t class)
 	return n;
 }
 
-/* Boxes of a class that the figure does not have are drawn as well, in grey: the class behind the
+/* Writes the boxes of a class. Boxes of unknown classes are drawn in grey, as the class after the
  * last. */
 static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 {
@@ -72,7 +71,7 @@ static void class_data(struct gp *g, const struct vp_figure *f, size_t class)
 
 /* ---- marks ---- */
 
-/* A new box has a dark upper left corner, one that goes a dark upper right. */
+/* Writes a dark corner: upper left for a new box, upper right for one that goes. */
 static void corner(struct gp *g, const struct place *p, bool new)
 {
 	double size = fmin(7 * g->page.u, fmin(wide(g, p), high(g, p)) * 0.7),
@@ -140,8 +139,8 @@ static bool free_beside(const struct gp *g, const struct vp_figure *f, size_t i,
 	return right < 1;
 }
 
-/* Where the label of a box stands (x, y: shares) and what it is read on: 's' its solid part, 'p'
- * the plot or the light part, 'x' both parts, 0 nowhere. */
+/* Places the label of a box (x, y: shares). Returns its ground: 's' the solid part, 'p' the plot or
+ * the light part, 'x' both parts; 0: no label. */
 static char label_place(const struct gp *g, const struct vp_figure *f, size_t i,
                         const struct place *p, double *x, double *y)
 {

@@ -32,7 +32,7 @@ void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent)
 	fputc('\'', g->to);
 }
 
-/* The bytes of `text` that may be shown in `width`; `*cut` where that is not all. */
+/* Returns the bytes of `text` that fit into `width`; *cut: not all of them. */
 static size_t fitted(const char *text, double width, double size, bool *cut)
 {
 	size_t n = vp_text_fits(text, width, size);
@@ -50,8 +50,8 @@ void gp_label(struct gp *g, double x, double y, const struct gp_style *style, co
               double width)
 {
 	double size = style->size * g->page.u;
-	bool cut, front = text && text[0] == '/'; /* a path that is too long keeps its end: there
-	                                             stands the name of the file */
+	bool cut, front = text &&
+	                  text[0] == '/'; /* a long path keeps its end, the name of the file */
 	if (!text || !*text)
 		return;
 	fputs("set label ", g->to);

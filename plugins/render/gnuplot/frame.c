@@ -1,5 +1,5 @@
-/* The script's frame: terminal, colours, title, legend, notes, and the picture for "there is
- * nothing". */
+/* The script's frame: terminal, colours, title, legend, notes, and the picture of an empty figure.
+ */
 #include "inner.h"
 #include "../kit/width.h"
 
@@ -48,7 +48,7 @@ void gp_open(struct gp *g, const struct vp_figure *f)
 
 /* ---- notes ---- */
 
-/* The lines of the wrapped text, written if there is a style. Returns their number. */
+/* Wraps a text, and writes it if there is a style. Returns its lines. */
 static int paragraph(struct gp *g, const char *text, double x, double y, double width, double size,
                      double step, const struct gp_style *style)
 {

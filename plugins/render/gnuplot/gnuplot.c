@@ -1,5 +1,5 @@
-/* The gnuplot renderer: a script with its data in it, to run or to edit; with -o x.png, .pdf or
- * .svg, gnuplot's picture of it. */
+/* The gnuplot renderer: a script with its data in it, to run or to edit. With -o x.png, .pdf or
+ * .svg it is gnuplot's picture. */
 #include "inner.h"
 #include "../kit/stacks.h"
 
@@ -37,7 +37,7 @@ static const struct vp_option options[] = {
 	{ 0 },
 };
 
-/* By the output's name; what gnuplot shall not draw is the script. */
+/* Returns the gnuplot terminal for the output's name; NULL: write the script. */
 static const char *terminal_of(const char *path)
 {
 	static const char *const known[][2] = { { ".png", "pngcairo" },
@@ -50,7 +50,7 @@ static const char *terminal_of(const char *path)
 	return NULL;
 }
 
-/* A file named as a picture shall not hold a script. */
+/* Whether the name is that of a picture gnuplot does not make: it must not get the script. */
 static bool other_picture(const char *path)
 {
 	static const char *const known[] = { ".jpg", ".jpeg", ".gif", ".webp", ".eps",
@@ -115,7 +115,7 @@ static int plot(struct gp *g, const struct vp_figure *f)
 	return status;
 }
 
-/* The whole page is the plotting area; all that is on it has been said before. */
+/* Makes the whole page the plotting area; its content is written already. */
 static void page(struct gp *g, const struct vp_figure *f)
 {
 	gp_foot(g, f);

@@ -1,5 +1,5 @@
-/* Runs gnuplot on the script and hands its picture to the host: all of it, or nothing. No shell
- * comes between. */
+/* Runs gnuplot on the script, without a shell, and writes its whole picture to the host, or
+ * nothing. */
 #include "inner.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-/* Files without names in place of pipes: whoever is slower waits for nobody. */
+/* Unnamed files instead of pipes, so that neither side waits for the other. */
 struct files {
 	FILE *script, *picture, *messages;
 };
@@ -42,7 +42,7 @@ static void close_files(struct files *files)
 		fclose(files->messages);
 }
 
-/* -d: the user's start-up files are not read, so that the picture is the same everywhere. */
+/* -d: ignores the user's start-up files, so that the picture is the same everywhere. */
 static int spawn(struct files *files, pid_t *pid)
 {
 	char name[] = "gnuplot", defaults[] = "-d", standard[] = "-";
@@ -61,7 +61,7 @@ static int spawn(struct files *files, pid_t *pid)
 	return error;
 }
 
-/* gnuplot shows the line, a caret, and then the reason: the last line that says something. */
+/* Returns the last line of gnuplot's message that is no caret: the reason. */
 static const char *reason(struct files *files, char *line, int size)
 {
 	static char last[512];
@@ -72,7 +72,7 @@ static const char *reason(struct files *files, char *line, int size)
 		if (line[strspn(line, " ^\t")])
 			snprintf(last, sizeof last, "%s", line);
 	}
-	return *last ? last : "it says no reason";
+	return *last ? last : "no reason given";
 }
 
 static int wait_for(struct gp *g, struct files *files, pid_t pid)
@@ -81,10 +81,10 @@ static int wait_for(struct gp *g, struct files *files, pid_t pid)
 	int status;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return g->host->fail(g->host, "gnuplot: lost sight of gnuplot: %s",
+			return g->host->fail(g->host, "gnuplot: cannot wait for gnuplot: %s",
 			                     strerror(errno));
 	if (WIFSIGNALED(status))
-		return g->host->fail(g->host, "gnuplot: gnuplot was ended by signal %d (%s)",
+		return g->host->fail(g->host, "gnuplot: gnuplot was killed by signal %d (%s)",
 		                     WTERMSIG(status), strsignal(WTERMSIG(status)));
 	if (WEXITSTATUS(status))
 		return g->host->fail(g->host, "gnuplot: gnuplot failed with status %d: %s",

@@ -1,4 +1,4 @@
-/* Stacked series in gnuplot: a data block with a column for each; the highest sum is drawn first,
+/* Stacked series in gnuplot: a data block with a column for each. The highest sum is drawn first,
  * the others over it. */
 #include "inner.h"
 #include "../kit/width.h"
@@ -11,7 +11,7 @@ static double value(const struct vp_serie *serie, size_t i)
 	return serie->y && serie->y[i] > 0 && serie->y[i] < 1e6 ? serie->y[i] : 0;
 }
 
-/* The height of the stack up to and with serie `last`, at most the plot's. */
+/* Returns the height of the stack up to serie `last`, at most the plot's. */
 static double height(const struct vp_figure *f, size_t last, size_t i)
 {
 	double sum = 0;
@@ -20,8 +20,7 @@ static double height(const struct vp_figure *f, size_t last, size_t i)
 	return fmin(sum, 1);
 }
 
-/* Of all points in one pixel the highest stays, so that a short peak is not lost. Returns their
- * number. */
+/* Keeps the highest point of each pixel, so that no short peak is lost. Returns their number. */
 static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *index)
 {
 	double last = -1, best = 0;
@@ -49,8 +48,8 @@ static void row(struct gp *g, const struct vp_figure *f, double x, size_t i)
 	fputc('\n', g->to);
 }
 
-/* How much room (px) the band of serie k leaves around its middle between two shares of x, that
- * middle at `*y`. */
+/* Returns the height (px) that the band of serie k has everywhere between two shares of x; *y: its
+ * middle. */
 static double room(const struct gp *g, const struct vp_figure *f, const size_t *index, size_t n,
                    size_t k, double from, double to, double *y)
 {
@@ -67,7 +66,7 @@ static double room(const struct gp *g, const struct vp_figure *f, const size_t *
 	return (high - low) * g->page.h;
 }
 
-/* The name in the band, where it leaves most room of some places tried. */
+/* Writes the name in the band, at the roomiest of some places. */
 static void name(struct gp *g, const struct vp_figure *f, const size_t *index, size_t n, size_t k)
 {
 	enum { TRIES = 24 };

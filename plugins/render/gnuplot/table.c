@@ -1,5 +1,5 @@
-/* A table in gnuplot: labels on a page that is as high as it has rows; a cell that is too wide is
- * cut with an ellipsis. */
+/* A table in gnuplot: labels on a page as high as its rows. A cell that is too wide is cut with an
+ * ellipsis. */
 #include "inner.h"
 #include "../kit/width.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROW = 22, PAD = 18, SIZE = 12, MOST = 32000 /* px that a picture may be high */ };
+enum { ROW = 22, PAD = 18, SIZE = 12, MOST = 32000 /* px of the highest picture */ };
 
 static size_t rows(const struct vp_figure *f)
 {
@@ -19,7 +19,7 @@ static const struct vp_cell *row_of(const struct vp_figure *f, size_t row)
 	return row < f->row_count ? f->cells + row * f->column_count : f->totals;
 }
 
-/* A dash where nothing is known; nothing where a total would say nothing. */
+/* Returns the text of a cell: a dash for an unknown value, nothing for an unknown total. */
 static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_cell *cell)
 {
 	return cell->shown && cell->text ? cell->text : r < f->row_count ? "–" : "";
@@ -42,8 +42,7 @@ static double *widths(const struct gp *g, const struct vp_figure *f)
 	return width;
 }
 
-/* Takes what is too much from the widest column, again and again, until all fit or none can give
- * more. */
+/* Narrows the widest column, again and again, until all fit or none can shrink further. */
 static void shrink(const struct gp *g, const struct vp_figure *f, double *width, double room)
 {
 	for (;;) {
@@ -61,7 +60,7 @@ static void shrink(const struct gp *g, const struct vp_figure *f, double *width,
 	}
 }
 
-/* Rows that a picture has room for; of a longer table the rest is said, not shown. */
+/* Returns the rows that fit into a picture; the number of the others is written below. */
 static size_t shown_rows(struct gp *g, const struct vp_figure *f)
 {
 	double room = MOST - page_header(&g->page, f) - page_feet(&g->page, f) -
@@ -84,8 +83,8 @@ static void cell(struct gp *g, const struct vp_figure *f, size_t c, const struct
 	struct gp_style style = *look;
 	bool right = f->columns[c].align == VP_RIGHT, address = vp_is_address(text),
 	     bold = !strcmp(look->font, "bold");
-	double slack =
-	        address || bold ? PAD * g->page.u / 2 : 0.5; /* the estimate is for another font */
+	double slack = address || bold ? PAD * g->page.u / 2
+	                               : 0.5; /* the width is estimated for another font */
 	x += right ? width : 0;
 	style.align = right ? "right" : "left";
 	if (address) {

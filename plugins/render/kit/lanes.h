@@ -1,4 +1,5 @@
-/* Words that must not meet: places taken on a line, and lanes of words above the lines of flags. */
+/* Words that must not overlap: places taken on a line, and lanes of words above the lines of flags.
+ */
 #ifndef VMPIPE_RENDER_KIT_LANES_H
 #define VMPIPE_RENDER_KIT_LANES_H
 
@@ -8,7 +9,7 @@
 
 enum { VP_PLACES = 512, VP_LANES = 3 };
 
-/* Stretches of a line that are taken by words. */
+/* Parts of a line that words have taken. */
 struct vp_places {
 	size_t n;
 	double a[VP_PLACES], b[VP_PLACES];
@@ -26,7 +27,7 @@ static inline bool vp_place_take(struct vp_places *p, double a, double b)
 	return true;
 }
 
-/* Flags from right to left: how many. */
+/* Sorts flags from right to left. Returns their number. */
 static inline size_t vp_flags_by_x(const struct vp_figure *f, size_t index[VP_PLACES])
 {
 	size_t n = 0;
@@ -39,10 +40,10 @@ static inline size_t vp_flags_by_x(const struct vp_figure *f, size_t index[VP_PL
 	return n;
 }
 
-/* Where a flag's words stand: the right-most flag lowest, so that no line of another runs through
- * them. */
+/* The place of a flag's words. The rightmost flag is lowest, so that no line crosses the words of
+ * another. */
 struct vp_flag_words {
-	int lane;  /* -1: no room, only the line is drawn */
+	int lane;  /* -1: no room; only the line is drawn */
 	bool left; /* the words stand left of the line */
 };
 
@@ -55,8 +56,8 @@ static inline bool vp_lanes_crossed(const struct vp_places lanes[VP_LANES], int 
 	return false;
 }
 
-/* The words of a flag at x take `width`; the picture ends at `right`. Flags come from right to
- * left. */
+/* Places the words of a flag at x, `width` wide, in a picture that ends at `right`. Call it for
+ * flags from right to left. */
 static inline struct vp_flag_words vp_lanes_words(struct vp_places lanes[VP_LANES], double x,
                                                   double width, double right)
 {
@@ -69,13 +70,13 @@ static inline struct vp_flag_words vp_lanes_words(struct vp_places lanes[VP_LANE
 	return (struct vp_flag_words){ -1, false };
 }
 
-/* What a picture says of flags that have only their line; NULL: all have their words. */
+/* Writes the note about flags without words; NULL: there are none. */
 static inline const char *vp_lanes_note(char *words, size_t room, size_t unnamed)
 {
 	if (!unnamed)
 		return NULL;
-	snprintf(words, room, "%zu mark%s without room for words", unnamed,
-	         unnamed == 1 ? "" : "s");
+	snprintf(words, room,
+	         unnamed == 1 ? "1 marker is unlabelled" : "%zu markers are unlabelled", unnamed);
 	return words;
 }
 

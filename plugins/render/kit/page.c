@@ -1,4 +1,4 @@
-/* Where everything stands on a page of pixels. */
+/* The layout of a page of pixels. */
 #include "page.h"
 
 #include "lanes.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE = 13, LEAST = 80 /* px of the plot's height, else the page grows */ };
+enum { LINE = 13, LEAST = 80 /* px; the page grows for a lower plot */ };
 
 double page_share(double v)
 {
@@ -122,7 +122,7 @@ static double item_width(const struct page *page, const struct vp_class *c)
 	return (PAGE_SWATCH + 7 + vp_text_width(c->name, 12) + details + 22) * page->u;
 }
 
-/* As many columns as the widest entry allows. */
+/* Returns as many columns as the widest entry allows. */
 static size_t columns_of(const struct page *page, const struct vp_figure *f)
 {
 	double widest = (page->terse ? 90 : 120) * page->u,
@@ -171,7 +171,7 @@ struct page_item page_item(const struct page *page, const struct vp_figure *f, s
 
 /* ---- flags ---- */
 
-/* Returns the number of lanes. */
+/* Places the words of flags in lanes. Returns the number of lanes. */
 static int place_flags(struct page *page, const struct vp_figure *f)
 {
 	struct vp_places *lanes = calloc(VP_LANES, sizeof *lanes);
@@ -251,7 +251,7 @@ static bool has_words(const struct vp_axis *axis)
 	return false;
 }
 
-/* By a negative amount it shrinks. */
+/* Grows the page; shrinks it by a negative amount. */
 static void grow(struct page *page, double more)
 {
 	page->height += (int)more;
@@ -267,7 +267,7 @@ size_t page_levels(const struct vp_figure *f)
 	return levels;
 }
 
-/* Stacks are as high as they have levels, whatever the page had. */
+/* Returns the height of stacks, which follows from their levels. */
 static double stacks_height(const struct page *page, const struct vp_figure *f)
 {
 	enum { LOW = 17, HIGH = 26, MOST = 30000 };
@@ -293,7 +293,7 @@ int page_plot(struct page *page, const struct vp_figure *f)
 	page->w = fmax(page->width - page->indent - page->x, 10);
 	page->y = page_header(page, f) + (f->y.title ? 16 * page->u : 0);
 	page->y += place_flags(page, f) * PAGE_LANE * page->u;
-	/* now that it is known how many flags have no words */
+	/* after place_flags: the notes mention flags without words */
 	page->h = page->height - page_feet(page, f) - under - page->y;
 	if (f->shape == VP_STACKS)
 		grow(page, stacks_height(page, f) - page->h);

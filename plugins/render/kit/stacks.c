@@ -17,7 +17,7 @@ static size_t label_room(const struct vp_figure *f)
 	return n;
 }
 
-/* Writes what fits of a name, at least a few letters of it; NULL: that does not fit. */
+/* Writes a name, cut to fit. NULL: not even a few letters fit. */
 static const char *label(char **at, const char *name, double width, double size)
 {
 	enum { LEAST = 3 };

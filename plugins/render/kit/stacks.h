@@ -5,12 +5,12 @@
 #include "page.h"
 
 struct stacks {
-	struct vp_figure figure; /* of the shape VP_BOXES; the rest as in the figure of stacks */
+	struct vp_figure figure; /* shape VP_BOXES; all else as in the figure of stacks */
 	struct vp_box *boxes;
-	char *labels; /* of the boxes: names, cut where they are too long */
+	char *labels; /* labels of the boxes: names, cut to fit */
 };
 
-/* Makes the boxes of a figure of stacks for the plot of the page. 0; -1: no memory. */
+/* Makes the boxes of a figure of stacks for the plot of a page. Returns 0; -1: no memory. */
 int stacks_make(struct stacks *stacks, const struct vp_figure *f, const struct page *page);
 void stacks_free(struct stacks *stacks);
 

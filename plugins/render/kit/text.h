@@ -1,5 +1,4 @@
-/* Text from outside, one code point at a time: what it is, whether it may be shown, how many
- * columns it takes. */
+/* Text from outside, one code point at a time: its value, whether it may be shown, its columns. */
 #ifndef VMPIPE_RENDER_KIT_TEXT_H
 #define VMPIPE_RENDER_KIT_TEXT_H
 
@@ -9,8 +8,8 @@
 
 #define VP_BAD_BYTE 0xffffffffu
 
-/* The code point at *p, which is moved past it; VP_BAD_BYTE where the byte there begins no valid
- * UTF-8 (moved by one). The text ends with a NUL and is not read beyond it. */
+/* Takes the code point at *p. Returns VP_BAD_BYTE for a byte that begins no valid UTF-8, and takes
+ * that byte. The text ends with a NUL. */
 static inline uint32_t vp_code_point(const char **p)
 {
 	const unsigned char *s = (const unsigned char *)*p;
@@ -34,7 +33,7 @@ static inline uint32_t vp_code_point(const char **p)
 	return c;
 }
 
-/* Code points that act instead of showing: controls, direction overrides, line separators,
+/* Whether a code point acts instead of showing: controls, direction overrides, line separators,
  * invisible joiners. */
 static inline bool vp_acts(uint32_t c)
 {
@@ -45,8 +44,7 @@ static inline bool vp_acts(uint32_t c)
 	       (c >= 0xe0000 && c <= 0xe0fff);
 }
 
-/* Writes `c` as people may see it (\n, \x1b, \u202e; at most 12 bytes with the NUL) and returns the
- * length. */
+/* Writes `c` as an escape (\n, \x1b, \u202e; at most 12 bytes with the NUL). Returns its length. */
 static inline size_t vp_show_escape(char out[12], uint32_t c)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -64,9 +62,9 @@ static inline size_t vp_show_escape(char out[12], uint32_t c)
 	return n;
 }
 
-/* Columns of a terminal that a code point takes: 0 for marks that join the one before, 2 for wide
- * East Asian ones and pictures. After the tables of Unicode 15 (EastAsianWidth.txt, general
- * category Mn/Me), in coarse ranges. */
+/* Returns the columns of a code point in a terminal: 0 for combining marks, 2 for wide East Asian
+ * letters and pictures. Coarse ranges after Unicode 15 (EastAsianWidth.txt, general category
+ * Mn/Me). */
 static inline int vp_columns(uint32_t c)
 {
 	static const struct {

@@ -1,4 +1,4 @@
-/* How wide a text is on paper, before any font is at hand: rather too wide than too narrow. */
+/* Estimates the width of a text without its font: rather too wide than too narrow. */
 #ifndef VMPIPE_RENDER_KIT_WIDTH_H
 #define VMPIPE_RENDER_KIT_WIDTH_H
 
@@ -6,8 +6,8 @@
 
 #include "text.h"
 
-/* Share of the font size that a character is wide: after DejaVu Sans, the widest of the fonts that
- * stand in for a plain sans. */
+/* Returns the width of a character as a share of the font size, after DejaVu Sans, the widest of
+ * the common sans fonts. */
 static inline double vp_advance(uint32_t c)
 {
 	char shown[12];
@@ -26,7 +26,7 @@ static inline double vp_advance(uint32_t c)
 	return c >= 'A' && c <= 'Z' ? 0.72 : 0.63;
 }
 
-/* In the unit of `size`; 0 for no text. */
+/* Returns the width in the unit of `size`; 0 for NULL. */
 static inline double vp_text_width(const char *text, double size)
 {
 	double sum = 0;
@@ -35,7 +35,7 @@ static inline double vp_text_width(const char *text, double size)
 	return sum * size;
 }
 
-/* Bytes of the text that fit in. */
+/* Returns the bytes of the text that fit. */
 static inline size_t vp_text_fits(const char *text, double width, double size)
 {
 	const char *p = text, *good = text;
@@ -49,7 +49,8 @@ static inline size_t vp_text_fits(const char *text, double width, double size)
 	return (size_t)(good - text);
 }
 
-/* 0x7f00..., or the bare sixteen digits of pmap: set in a fixed pitch. */
+/* Whether a text is an address, to be set in a fixed pitch: 0x7f00..., or sixteen digits as pmap
+ * prints them. */
 static inline bool vp_is_address(const char *text)
 {
 	size_t prefix, digits;

@@ -63,8 +63,8 @@ static void x_axis(struct svg *s)
 	}
 }
 
-/* Zig-zags where addresses are left out: a band through the plot, under the boxes, and a break of
- * the axis over it. */
+/* Draws a zig-zag where addresses are left out: across the plot under the boxes, or over the axis.
+ */
 static void folds(struct svg *s, const struct vp_axis *axis, double x, double width)
 {
 	for (size_t i = 0; i < axis->count; i++) {

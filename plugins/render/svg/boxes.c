@@ -1,4 +1,4 @@
-/* Boxes in SVG: one group of rectangles for each class, over them one path of what is resident,
+/* Boxes in SVG: a group of rectangles for each class, a path of their resident parts over them,
  * then marks and labels. */
 #include "inner.h"
 
@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { THIN = 5 /* px; below it an edge would be all that is seen */ };
+enum { THIN = 5 /* px; a smaller box would be all edge */ };
 
 struct place {
 	double x, y, w, h;
 };
 
-/* In pixels; never less than a hair. */
+/* In pixels; at least a hair wide and high. */
 static struct place place_of(const struct svg *s, const struct vp_box *b)
 {
 	double x0 = page_share(b->x0), x1 = page_share(b->x1), y0 = page_share(b->y0),
@@ -35,8 +35,7 @@ static bool part(const struct vp_box *b)
 	return b->fill >= 0 && b->fill < 1;
 }
 
-/* Where x says nothing (a map), a box fills from the left; else from the bottom, for there x is
- * time. */
+/* Without an x axis (a map) a box fills from the left; else from the bottom, since x is time. */
 static bool sideways(const struct vp_figure *f)
 {
 	return f->x.count == 0;
@@ -78,7 +77,7 @@ static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool t
 		svg_put(s, "</g>\n");
 }
 
-/* One path over all boxes of a class: the resident part, or with `hatch` the whole. */
+/* Draws one path over all boxes of a class: their resident part, or with `hatch` the whole box. */
 static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool hatch)
 {
 	bool open = false;
@@ -103,8 +102,8 @@ static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool
 		svg_put(s, hatch ? "\"/>\n" : "\"/></g>\n");
 }
 
-/* A new box has a dark upper left corner, one that goes a dark upper right, a changed one a dashed
- * edge. */
+/* Draws a dark corner, upper left for a new box, upper right for one that goes; or a dashed edge
+ * for a changed one. */
 static void mark(struct svg *s, const struct place *p, unsigned flag)
 {
 	double size = fmin(7, fmin(p->w * 0.7, p->h * 0.7));
@@ -137,7 +136,7 @@ static void marks(struct svg *s, const struct vp_figure *f, unsigned flag, const
 		svg_put(s, "\"/>\n");
 }
 
-/* Whether a stretch right of box i is empty, so that its label may stand there. */
+/* Whether the place to the right of box i is free for its label. */
 static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i,
                         const struct place *p, double width)
 {
@@ -150,8 +149,8 @@ static bool free_beside(const struct svg *s, const struct vp_figure *f, size_t i
 	return p->x + p->w + width < s->page.x + s->page.w;
 }
 
-/* Where the label of a box stands and on what: on the solid part, on the light one, or across both
- * (with a halo). */
+/* Places the label of a box. Returns its ground: 'l' the solid part, 'd' the light part or the
+ * plot, 'h' both (with a halo); 0: no label. */
 static char label_place(const struct svg *s, const struct vp_figure *f, size_t i,
                         const struct place *p, double *x, double *y)
 {

@@ -73,7 +73,7 @@ void svg_coords(struct svg *s, const char *format, ...)
 	svg_put(s, format);
 }
 
-/* The one place where text becomes markup. */
+/* Turns text into markup, the only place that does. */
 static void escape(struct svg *s, const char *text, const char *end, bool lines)
 {
 	while (text < end && *text) {

@@ -1,12 +1,11 @@
-/* The SVG's frame: document, title, legend, notes, and the picture for "there is nothing". */
+/* The SVG's frame: document, title, legend, notes, and the picture of an empty figure. */
 #include "inner.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Calls for each line of the wrapped text; draws if `class` is given. Returns the number of lines.
- */
+/* Wraps a text, and draws it if `class` is given. Returns its lines. */
 static int paragraph(struct svg *s, const char *text, double x, double y, double width, double size,
                      double step, const char *class)
 {

@@ -1,14 +1,14 @@
-/* Stacked series in SVG: one area for each, drawn in steps, thinned to one point a pixel. */
+/* Stacked series in SVG: an area for each, in steps, with at most one point a pixel. */
 #include "inner.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The points that are drawn, and how high the stack stands there so far. */
+/* The drawn points, and the height of the stack there so far. */
 struct stack {
 	size_t n, *index;
-	double *x, *low, *high; /* pixels; x[n] is where the last one ends */
+	double *x, *low, *high; /* pixels; x[n] is the end of the last point */
 };
 
 static double value(const struct vp_serie *serie, size_t i)
@@ -29,7 +29,7 @@ static double pixel(const struct svg *s, double x)
 	return s->page.x + (x >= 0 && x <= 1 ? x : x > 1 ? 1 : 0) * s->page.w;
 }
 
-/* Of all points in one pixel the highest stays, so that a short peak is not lost. */
+/* Keeps the highest point of each pixel, so that no short peak is lost. */
 static void choose(struct stack *k, const struct svg *s, const struct vp_figure *f)
 {
 	double best = 0;
@@ -75,7 +75,7 @@ static void area(struct svg *s, const struct vp_serie *serie, const struct stack
 	svg_put(s, "</title></path></g>\n");
 }
 
-/* How much the band leaves free above and below `y` between two x; negative where it is not there.
+/* Returns the least room of the band above and below `y` between two x; negative outside the band.
  */
 static double clearance(const struct stack *k, double from, double to, double y)
 {
@@ -94,7 +94,7 @@ static double middle_at(const struct stack *k, double x)
 	return (k->low[i] + k->high[i]) / 2;
 }
 
-/* The name in the band, where it leaves most room of some places tried. */
+/* Writes the name in the band, at the roomiest of some places. */
 static void name(struct svg *s, const struct vp_serie *serie, const struct stack *k)
 {
 	enum { TRIES = 24 };

@@ -1,5 +1,4 @@
-/* The SVG's colours: plain rules for one theme, and for `auto` the dark ones again behind a media
- * query. */
+/* The SVG's colours: plain rules for one theme; for `auto` the dark ones too, in a media query. */
 #include "inner.h"
 
 #include <stdio.h>
@@ -19,7 +18,7 @@ static unsigned channel(uint32_t rgb, int shift)
 	return rgb >> shift & 0xff;
 }
 
-/* rgb moved towards `to` (0 or 255) by a quarter. */
+/* Moves rgb a quarter of the way towards `to` (0 or 255). */
 static uint32_t shade(uint32_t rgb, unsigned to)
 {
 	uint32_t out = 0;
@@ -28,7 +27,7 @@ static uint32_t shade(uint32_t rgb, unsigned to)
 	return out;
 }
 
-/* Black or white, whichever is easier to read on rgb (Rec. 601 luma). */
+/* Returns black or white, the more readable one on rgb (Rec. 601 luma). */
 static const char *ink(uint32_t rgb)
 {
 	return channel(rgb, 16) * 299 + channel(rgb, 8) * 587 + channel(rgb, 0) * 114 > 140000

@@ -1,5 +1,5 @@
-/* A table in SVG: as high as it has rows; a column that is too wide is cut with …, its whole text
- * stands in the row's title. */
+/* A table in SVG, as high as its rows. A cell that is too wide is cut with …; the title of the row
+ * has the whole text. */
 #include "inner.h"
 #include "../kit/width.h"
 
@@ -19,7 +19,7 @@ static size_t rows(const struct vp_figure *f)
 	return f->row_count + (f->totals ? 1 : 0);
 }
 
-/* A dash where nothing is known; nothing where a total would say nothing. */
+/* Returns the text of a cell: a dash for an unknown value, nothing for an unknown total. */
 static const char *text_of(const struct vp_figure *f, size_t r, const struct vp_cell *cell)
 {
 	return cell->shown && cell->text ? cell->text : r < f->row_count ? "–" : "";
@@ -39,8 +39,8 @@ static void natural_widths(const struct vp_figure *f, double *width)
 	}
 }
 
-/* Takes what is too much from the widest column of those that are not spared, again and again,
- * until all fit or none of them can give more and stay wider than `least`. */
+/* Narrows the widest unspared column, again and again, until all fit or none is wider than `least`.
+ * Returns whether all fit. */
 static bool shrink(const struct vp_figure *f, double *width, const bool *spared, double room,
                    double least)
 {
@@ -70,8 +70,7 @@ static bool has_paths(const struct vp_figure *f, size_t c)
 	return false;
 }
 
-/* Paths and long texts give way first; what is short, as a range of addresses, stays whole as long
- * as it can. */
+/* Narrows paths and long texts first, short texts such as addresses last. */
 static void fit(const struct vp_figure *f, double *width, bool *spared, double room)
 {
 	for (size_t c = 0; c < f->column_count; c++)
@@ -80,7 +79,7 @@ static void fit(const struct vp_figure *f, double *width, bool *spared, double r
 		shrink(f, width, NULL, room, 40);
 }
 
-/* What is left over goes to the last left-aligned column, so that the table spans the page. */
+/* Gives the remaining room to the last column if it is left-aligned. */
 static void stretch(const struct vp_figure *f, double *width, double room)
 {
 	double sum = 0;
@@ -96,7 +95,7 @@ double svg_table_height(const struct svg *s, const struct vp_figure *f)
 	return page_header(&s->page, f) + (double)(rows(f) + 1) * ROW + 24 + page_feet(&s->page, f);
 }
 
-/* A path that is too long keeps its end, for there stands the name of the file. */
+/* Writes the end of a long path, the name of the file. */
 static void path(struct svg *s, const char *text, double width)
 {
 	while (*text && svg_width(text, SIZE) > width - SIZE)

@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_LIMIT 64 /* bytes of a name that may stay as it is */
+#define NAME_LIMIT 64 /* bytes of a name that may stay unchanged */
 
-struct redacted { /* a name, under way */
+struct redacted { /* a name in the making */
 	struct vp_sample_api *h;
 	char *at;
 };
@@ -57,7 +57,7 @@ static vp_str behind(vp_str text, size_t n)
 	return (vp_str){ text.p + n, text.n - n };
 }
 
-/* Words by which a kind is told, wherever they stand in the name. */
+/* Keeps words that tell the kind of memory, anywhere in the name. */
 static void put_words(struct redacted *to, vp_str name)
 {
 	static const char *const words[] = { "stack",  "guard", "heap", "malloc", "arena",
@@ -75,7 +75,7 @@ static void put_words(struct redacted *to, vp_str name)
 	}
 }
 
-/* ".so" and versions behind it, or an ending that tells a kind of file. */
+/* Returns the ending to keep: ".so" with versions, or one that tells the kind of file. */
 static vp_str ending(vp_str base)
 {
 	static const char *const known[] = { ".ttf", ".ttc",  ".otf", ".pfb",  ".pcf.gz", ".cache",
@@ -132,7 +132,7 @@ static void put_path(struct redacted *to, vp_str path)
 	put_base(to, behind(path, folder.n + 1));
 }
 
-/* What the kernel calls things by itself: no byte of it was chosen by a user. */
+/* Whether the kernel chose the whole name, and no user any byte of it. */
 static bool kernels(vp_str name)
 {
 	static const char *const whole[] = { "/dev/zero", "/anon_hugepage", "/i915",
@@ -199,7 +199,7 @@ size_t redact_word(struct vp_sample_api *h, vp_str word, char to[REDACTED_MAX])
 
 /* ---- a whole text ---- */
 
-/* Neighbours mostly have the same name. */
+/* Redacts a name; neighbours mostly repeat the last one. */
 static size_t redact_again(struct redacted_text *text, struct vp_sample_api *h, vp_str name,
                            char *to)
 {
@@ -212,7 +212,7 @@ static size_t redact_again(struct redacted_text *text, struct vp_sample_api *h, 
 	return text->made_n;
 }
 
-/* Where the name of a row begins: behind five words. */
+/* Returns where the name of a row begins: after five words. */
 static size_t name_of_row(vp_str line)
 {
 	size_t at = 0;
@@ -225,7 +225,7 @@ static size_t name_of_row(vp_str line)
 	return at;
 }
 
-/* Where a text begins in `Key:  value`: line.n for numbers and flags. */
+/* Returns where a text begins in `Key: value`; line.n: the value is a number or flags. */
 static size_t text_of_value(vp_str line)
 {
 	const char *colon = memchr(line.p, ':', line.n);

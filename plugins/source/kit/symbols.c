@@ -1,5 +1,5 @@
-/* Functions by their place in a file: the symbol tables of ELF files (.symtab, else .dynsym), read
- * once each, sorted by offset. */
+/* Functions by their offset in a file, from the symbol tables of ELF files (.symtab, else .dynsym).
+ * Each file is read once. */
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "list.h"
 #include "symbols.h"
 
-#define MOST (1u << 20) /* functions of one file */
+#define MOST (1u << 20) /* most functions of one file */
 
 struct function {
 	uint64_t offset, size;
@@ -50,7 +50,7 @@ void symbols_free(struct symbols *symbols)
 	free(symbols);
 }
 
-/* Where an address of the file's own lies in it; false: nowhere. */
+/* Converts an address of the file to an offset; false: no segment holds it. */
 static bool offset_of(Elf *elf, size_t headers, uint64_t address, uint64_t *offset)
 {
 	GElf_Phdr header;
@@ -103,8 +103,7 @@ static void read_table(struct file *file, Elf *elf, Elf_Scn *section, const GElf
 	}
 }
 
-/* By offset; of several names of one function the shortest first, and of these the first by
- * letters. */
+/* Orders by offset, then by the length of the name, then by letters. */
 static int by_offset(const void *x, const void *y, void *text)
 {
 	const struct function *a = x, *b = y;
@@ -136,7 +135,7 @@ static void read_elf(struct file *file, int fd)
 	elf_end(elf);
 }
 
-/* A file by that name, if it is the one of that inode. */
+/* Opens a file if its inode is the expected one; -1: it is not. */
 static int open_if(const char *name, uint64_t inode)
 {
 	struct stat found;
@@ -149,8 +148,8 @@ static int open_if(const char *name, uint64_t inode)
 	return -1;
 }
 
-/* By the path as the process sees it; where that has ended, as we do. -1: it is not there any more.
- */
+/* Opens the file by the path of the process; if the process has ended, by our path. -1: the file is
+ * gone. */
 static int open_file(int64_t pid, uint64_t inode, vp_str path)
 {
 	char name[8192];
@@ -186,7 +185,7 @@ vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t
 {
 	const struct file *file = file_of(symbols, pid, dev, inode, path);
 	size_t low = 0, high = file ? file->count : 0;
-	while (low < high) { /* the first behind it */
+	while (low < high) { /* the first function after it */
 		size_t middle = low + (high - low) / 2;
 		if (file->functions[middle].offset <= offset)
 			low = middle + 1;

@@ -1,5 +1,5 @@
-/* What the readers of texts share: lines without what mail and logs put in front of them, words,
- * numbers, sizes, members as JSON. */
+/* Shared by the readers of texts: lines without the prefixes of mail and logs, words, numbers,
+ * sizes, members as JSON. */
 #ifndef VMPIPE_SOURCE_KIT_TEXT_H
 #define VMPIPE_SOURCE_KIT_TEXT_H
 
@@ -86,7 +86,7 @@ static inline vp_str text_trim(vp_str text)
 	return text_left(text_right(text));
 }
 
-/* The next word between blanks, cut off the front of `rest`; empty at the end. */
+/* Takes the next word off the front of `rest`; empty: there is none. */
 static inline vp_str text_word(vp_str *rest)
 {
 	*rest = text_left(*rest);
@@ -97,7 +97,7 @@ static inline vp_str text_word(vp_str *rest)
 	return word;
 }
 
-/* The last word, cut off the end of `rest`. */
+/* Takes the last word off the end of `rest`. */
 static inline vp_str text_last_word(vp_str *rest)
 {
 	*rest = text_right(*rest);
@@ -113,8 +113,8 @@ static inline vp_str text_last_word(vp_str *rest)
 
 struct text_lines {
 	vp_str rest;
-	size_t number; /* of the line last given, from 1 */
-	bool cut;      /* it had no newline */
+	size_t number; /* number of the last line, from 1 */
+	bool cut;      /* the last line had no newline */
 };
 
 static inline bool text_next(struct text_lines *lines, vp_str *line)
@@ -130,8 +130,8 @@ static inline bool text_next(struct text_lines *lines, vp_str *line)
 	return true;
 }
 
-/* Without the marks of quoted mail ("> > ", "| ") in front of it. Blanks before a line that is not
- * quoted stay. */
+/* Returns the line without the marks of quoted mail ("> > ", "| "). An unquoted line keeps its
+ * leading blanks. */
 static inline vp_str text_unquoted(vp_str line)
 {
 	for (;;) {
@@ -144,8 +144,8 @@ static inline vp_str text_unquoted(vp_str line)
 	}
 }
 
-/* The form of what a log puts in front of its lines: letters and digits are alike, all else stands
- * for itself. */
+/* Returns the form of a character in the prefix of a log: all letters and digits are alike, other
+ * characters stay. */
 struct text_prefix {
 	char form[160];
 	size_t n;
@@ -157,13 +157,13 @@ static inline char text_form(char c)
 	return letter ? 'a' : c;
 }
 
-/* The first `n` bytes of `line` are such a prefix: remembered. It ends in a blank and holds a
- * number or a sign, not words alone. */
+/* Remembers the first `n` bytes of `line` as a prefix, if they end in a blank and hold a number or
+ * a sign. */
 static inline void text_prefix_learn(struct text_prefix *prefix, vp_str line, size_t n)
 {
 	prefix->n = 0;
 	while (n > 1 && n <= line.n && text_blank(line.p[n - 1]) && text_blank(line.p[n - 2]))
-		n--; /* further blanks are the line's own */
+		n--; /* further blanks belong to the line */
 	if (!n || n > sizeof prefix->form || n > line.n || !text_blank(line.p[n - 1]))
 		return;
 	bool words = true;
@@ -180,22 +180,22 @@ static inline vp_str text_without(const struct text_prefix *prefix, vp_str line)
 {
 	size_t n = prefix->n;
 	if (line.n + 1 < n)
-		return line; /* a line that is empty but for it may have lost its last blank */
+		return line; /* an otherwise empty line may have lost the last blank */
 	for (size_t i = 0; i < n && i < line.n; i++)
 		if (text_form(line.p[i]) != prefix->form[i])
 			return line;
 	return text_from(line, n);
 }
 
-/* The first line of a text, without the marks of quoted mail. */
+/* Returns the first line of a text, without the marks of quoted mail. */
 static inline vp_str text_first(vp_str text)
 {
 	const char *newline = text.n ? memchr(text.p, '\n', text.n) : NULL;
 	return text_unquoted((vp_str){ text.p, newline ? (size_t)(newline - text.p) : text.n });
 }
 
-/* What of a line `is` holds of: without the blanks around it, or without what a log has put in
- * front too, which mostly ends in a colon, a bracket, or a word in capitals. Empty: of nothing. */
+/* Returns the part of a line that `is` accepts: trimmed, or after the prefix of a log, which mostly
+ * ends in a colon, a bracket or a word in capitals. Empty: no part. */
 static inline vp_str text_behind_prefix(vp_str line, bool (*is)(vp_str line))
 {
 	line = text_trim(line);
@@ -214,8 +214,7 @@ static inline vp_str text_behind_prefix(vp_str line, bool (*is)(vp_str line))
 	return (vp_str){ NULL, 0 };
 }
 
-/* Whether it stands in front of most lines of a text, as what a log writes does; else it is a part
- * of the line that it was learnt of. */
+/* Whether most lines of a text have the prefix. If not, the bytes were part of one line. */
 static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
@@ -242,7 +241,7 @@ static inline int text_hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* All of it, 1 to 16 digits, with or without 0x. */
+/* Reads the whole text, 1 to 16 digits, with or without 0x. */
 static inline bool text_hex(vp_str text, uint64_t *value)
 {
 	if (text.n > 2 && text.p[0] == '0' && (text.p[1] == 'x' || text.p[1] == 'X'))
@@ -268,10 +267,10 @@ static inline bool text_decimal(vp_str text, uint64_t *value)
 	return text.n > 0 && text.n <= 18;
 }
 
-/* A size as people read it: 12, 0K, 3.5M, 8.0Mi, 40KB. */
+/* A size for people: 12, 0K, 3.5M, 8.0Mi, 40KB. */
 struct text_size {
-	uint64_t bytes; /* or a bare number */
-	uint64_t step;  /* what one in its last digit is worth: it may be wrong by that much */
+	uint64_t bytes; /* of a bare number: 1 */
+	uint64_t step;  /* bytes of one in the last digit: the rounding error */
 	bool bare;      /* no unit */
 };
 
@@ -312,7 +311,7 @@ static inline bool text_size(vp_str text, struct text_size *size)
 	return true;
 }
 
-/* "START-END" in lower-case hexadecimal. */
+/* Reads "START-END" in lower-case hexadecimal. */
 static inline bool text_range(vp_str text, uint64_t *start, uint64_t *end)
 {
 	const char *dash = text.n ? memchr(text.p, '-', text.n) : NULL;
@@ -328,7 +327,7 @@ static inline bool text_range(vp_str text, uint64_t *start, uint64_t *end)
 struct text_json {
 	char *p;
 	size_t n, size;
-	bool failed; /* no memory: what was asked for is not there */
+	bool failed; /* no memory: members are missing */
 };
 
 static inline void text_json_bytes(struct text_json *json, const char *bytes, size_t n)
@@ -341,7 +340,7 @@ static inline void text_json_bytes(struct text_json *json, const char *bytes, si
 	json->n += n;
 }
 
-/* How many bytes of a well-formed UTF-8 character begin here; 0: none. */
+/* Returns the bytes of the UTF-8 character that begins here; 0: none. */
 static inline size_t text_utf8(vp_str at)
 {
 	unsigned char c = (unsigned char)at.p[0];
@@ -394,7 +393,7 @@ static inline void text_json_num(struct text_json *json, const char *key, uint64
 	                (size_t)snprintf(digits, sizeof digits, "%llu", (unsigned long long)value));
 }
 
-/* An absent or empty value is left out. */
+/* Adds a string; an absent or empty value is left out. */
 static inline void text_json_str(struct text_json *json, const char *key, vp_str value)
 {
 	if (!value.n)

@@ -48,9 +48,9 @@ struct parser {
 	struct text_prefix prefix;
 	struct column columns[COLUMNS_MAX];
 	size_t column_count;
-	size_t mapping_at; /* column where MAPPING stands in the head */
+	size_t mapping_at; /* column of MAPPING in the head */
 	bool begun;
-	int64_t pid;         /* of the text; -1 */
+	int64_t pid;         /* pid of the text; -1: unknown */
 	uint64_t first, sum; /* start of the first row; bytes so far */
 	struct text_json extra;
 };
@@ -118,7 +118,7 @@ static struct column column_of(vp_str word)
 	return (struct column){ OTHER, 0, word };
 }
 
-/* A line is a head if its first word is an address's and it has a mapping's too. */
+/* Reads a head: its first word is the title of addresses, and it has one of mappings too. */
 static bool is_head(vp_str line)
 {
 	vp_str rest = line, first = text_word(&rest);
@@ -140,7 +140,7 @@ static void head(struct parser *p, vp_str line)
 	}
 }
 
-/* Without a head: "000055d0c8a4f000    132K rw---   [ anon ]". */
+/* Reads a row without a head: "000055d0c8a4f000 132K rw--- [ anon ]". */
 static void no_head(struct parser *p)
 {
 	p->columns[0].what = ADDRESS;
@@ -150,8 +150,7 @@ static void no_head(struct parser *p)
 	p->column_count = 4;
 }
 
-/* A piece of pmap -x that has lost its head: "000055d0c8a4f000     132       8       8 rw---   [
- * anon ]". */
+/* Reads a row of pmap -x whose head is missing: "000055d0c8a4f000 132 8 8 rw--- [ anon ]". */
 static void no_head_x(struct parser *p)
 {
 	static const struct column columns[] = {
@@ -198,7 +197,7 @@ static bool device(vp_str word, struct vp_region *region, char *scratch, size_t 
 	return true;
 }
 
-/* Kbytes, or with a K behind them. `known` false: the dialect has no value here. */
+/* Reads Kbytes, with or without K. `known` false: the dialect has no value here. */
 static bool number(vp_str word, uint64_t *bytes, bool *known)
 {
 	struct text_size size;
@@ -211,7 +210,7 @@ static bool number(vp_str word, uint64_t *bytes, bool *known)
 	return true;
 }
 
-/* A column that no slot is known for: a member of its own, its word in small letters. */
+/* Adds an unknown column as a member, by its title in small letters. */
 static void extra(struct parser *p, vp_str word, uint64_t bytes)
 {
 	char name[64];
@@ -256,7 +255,7 @@ static bool value(struct parser *p, const struct column *column, vp_str word,
 	return true;
 }
 
-/* Two letters each, up to where the mapping begins. */
+/* Takes VmFlags: words of two letters, up to the mapping. */
 static vp_str flags(const struct parser *p, vp_str line, vp_str *rest)
 {
 	vp_str after = *rest, found = { NULL, 0 };
@@ -279,7 +278,7 @@ static vp_str mapping(vp_str rest, char *scratch, size_t size)
 {
 	vp_str name = text_left(rest), inside = text_trim(name);
 	const char *note = text_starts(inside, "[") ? text_find(inside, "] # ")
-	                                            : NULL; /* somebody has written beside it */
+	                                            : NULL; /* somebody wrote a remark beside it */
 	if (!note && text_starts(inside, "["))
 		note = text_find(inside, "]  # ");
 	if (note)
@@ -352,7 +351,7 @@ static void begin(struct parser *p)
 static void give(struct parser *p, struct vp_region *region)
 {
 	if (p->begun && region->start <= p->first)
-		p->begun = false; /* another report, without a word between */
+		p->begun = false; /* another report follows directly */
 	if (!p->begun) {
 		begin(p);
 		p->first = region->start;
@@ -382,7 +381,7 @@ static bool process(struct parser *p, vp_str line)
 	p->begun = false;
 	p->column_count = 0;
 	if (p->pid >= 0)
-		return true; /* it is known already whose text this is */
+		return true; /* the process of the text is known already */
 	p->host->begin(p->host, "process", p->host->now(p->host), (int64_t)pid);
 	p->host->str(p->host, "why", text_of("first"));
 	if (name.n)
@@ -393,7 +392,7 @@ static bool process(struct parser *p, vp_str line)
 	return true;
 }
 
-/* The sum that the report states is that of its rows: else some are missing. */
+/* Checks the sum in the report against its rows; a difference means missing rows. */
 static void total(struct parser *p, vp_str text)
 {
 	struct text_size size;
@@ -412,7 +411,7 @@ static void total(struct parser *p, vp_str text)
 	p->host->lost(p->host, p->pid, "regions", 1, why);
 }
 
-/* The last line of -X: numbers alone, and KB behind them; people retype it with a K behind each. */
+/* Whether a line is the last one of -X: numbers, then KB; or retyped with a K after each. */
 static bool sums(vp_str text)
 {
 	struct text_size size;
@@ -423,7 +422,7 @@ static bool sums(vp_str text)
 	return n > 3;
 }
 
-/* What people write around a table has neither an address in front nor permissions. */
+/* Whether a line is a comment by people: no address first, and no permissions. */
 static bool was_row(struct parser *p, vp_str text)
 {
 	struct vp_region region;
@@ -480,7 +479,7 @@ static void one_line(struct parser *p, vp_str line)
 		p->host->bad(p->host, p->lines.number, "no row of pmap");
 }
 
-/* What a log has put in front of every line shows at the first row or head. */
+/* Learns the prefix of a log from the first row or head. */
 static size_t front(struct parser *p, vp_str line)
 {
 	struct vp_region region;
@@ -538,7 +537,7 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 
 /* ---- recognising ---- */
 
-/* What stands around rows: whose they are, rules and sums below them, a row that has gone wrong. */
+/* Whether a line may surround rows: the process, rules, sums, a damaged row. */
 static bool is_beside(vp_str line)
 {
 	struct vp_region region;

@@ -19,7 +19,7 @@ struct reader {
 	struct system_line line;
 	vp_str columns[COLUMNS];
 	size_t count;
-	uint64_t scale; /* of a bare number */
+	uint64_t scale; /* unit of a bare number */
 	bool guessed;
 };
 
@@ -61,7 +61,7 @@ static bool multiples(const struct text_size *sizes, size_t n, uint64_t of)
 	return true;
 }
 
-/* The unit of bare numbers, by those of the row of Mem. */
+/* Returns the unit of bare numbers, by those in the row of Mem. */
 static void guess(struct reader *r, const struct text_size *sizes, size_t n)
 {
 	static const struct {
@@ -117,13 +117,13 @@ static const char *key_of(vp_str row, vp_str column)
 	return NULL;
 }
 
-/* How many numbers a row has: that of Mem one for each column, others three, but for -/+. */
+/* Returns the numbers of a row: one for each column in Mem, two in -/+, else three. */
 static size_t usual(const struct reader *r, vp_str name)
 {
 	return text_is(name, "Mem:") ? r->count : *name.p == '-' ? 0 : 3;
 }
 
-/* `cut`: the text ends in this row, so its last number may have lost its end, and others may be
+/* Reads a row. `cut`: the text ends in this row, so its last number may be incomplete, and others
  * missing. */
 static void row(struct reader *r, vp_str name, vp_str rest, size_t number, bool cut)
 {

@@ -1,4 +1,4 @@
-/* A `system` line, member by member: each member once, and no line without a member. */
+/* Writes a `system` line, member by member: each member once, no line without a member. */
 #include "inner.h"
 
 bool system_has(const struct system_line *line, const char *key)
@@ -9,8 +9,7 @@ bool system_has(const struct system_line *line, const char *key)
 	return false;
 }
 
-/* Opens the line where it is not yet, and remembers the key; false: it is there, or there are too
- * many. */
+/* Opens the line if needed, and remembers the key. False: the line has that key, or too many. */
 static bool key(struct system_line *line, const char *word)
 {
 	static const char *const taken[] = { "type", "t", "pid" };

@@ -22,10 +22,10 @@ enum file { MEMINFO, VMSTAT, PRESSURE, NODE, NUMASTAT, OTHER };
 struct reader {
 	struct system_line line;
 	struct text_json nodes;
-	uint64_t node; /* whose object is open */
+	uint64_t node; /* node whose object is open */
 	bool in_node;
-	bool headed; /* "==> FILE <==" stood above */
-	bool inside; /* of the lines that begin with MemTotal: other texts have such lines too */
+	bool headed; /* below "==> FILE <==" */
+	bool inside; /* inside lines that begin with MemTotal; other texts have such lines too */
 	enum file file;
 };
 
@@ -135,7 +135,7 @@ static void close_node(struct reader *r)
 	r->in_node = false;
 }
 
-/* Members of one node stand together; a node that comes again is passed over. */
+/* Members of a node follow each other; a repeated node is ignored. */
 static bool open_node(struct reader *r, uint64_t node)
 {
 	char number[24], quoted[32];
@@ -223,7 +223,8 @@ static bool decimal_number(vp_str text)
 	       (text.p[0] != '0' || text.n == 1 || text.p[1] == '.');
 }
 
-/* Shares of time in percent; the total is in microseconds (Documentation/accounting/psi.rst). */
+/* Reads shares of time in percent; the total is in microseconds (Documentation/accounting/psi.rst).
+ */
 static bool pressure_line(struct reader *r, vp_str line)
 {
 	char key[40];
@@ -284,7 +285,7 @@ static bool was_pair(vp_str line)
 	return word.n > 2 && text_ends(word, ":") && text_is(last, "kB") && text_left(rest).n;
 }
 
-/* `cut`: the text ends in this line, and its unit may be what is missing. */
+/* Reads a line. `cut`: the text ends in this line, so its unit may be missing. */
 static void one_line(struct reader *r, vp_str line, size_t number, bool cut)
 {
 	char key[40];

@@ -178,7 +178,7 @@ bool system_is_top(vp_str line)
 	       (text_is(first, "Mem:") && (text_has(line, " total,") || text_has(line, "K used,")));
 }
 
-/* "24105.6 total,": a number and what it is. `shift` is of a bare number. */
+/* Reads "24105.6 total,": a number and its name. `shift`: the unit of a bare number. */
 static bool phrase(vp_str *rest, unsigned shift, uint64_t *bytes, vp_str *word)
 {
 	struct text_size size;
@@ -190,7 +190,7 @@ static bool phrase(vp_str *rest, unsigned shift, uint64_t *bytes, vp_str *word)
 	while (word->n && strchr(",.)", word->p[word->n - 1]))
 		word->n--;
 	bool digits = number.n && (text_digit(number.p[number.n - 1]));
-	if (digits && number.n < sizeof unit - 2) { /* 24105.6 is no size without its unit */
+	if (digits && number.n < sizeof unit - 2) { /* 24105.6 needs its unit */
 		int n = snprintf(unit, sizeof unit, "%.*s%c", (int)number.n, number.p,
 		                 "BKMGTP"[shift / 10]);
 		number = (vp_str){ unit, (size_t)n };
@@ -297,7 +297,7 @@ static bool is_date(vp_str line)
 	       clock.p[2] == ':' && clock.p[5] == ':' && !text_left(rest).n;
 }
 
-/* "top - 10:00:00 up 3 days": what a clock showed. */
+/* "top - 10:00:00 up 3 days": the time of day. */
 static void put_clock(struct system_line *line, vp_str text)
 {
 	if (is_date(text)) {
@@ -369,7 +369,7 @@ struct footprint {
 	struct text_json members, labels;
 	struct vp_region total;
 	bool open;
-	bool process; /* whose it is has to be said */
+	bool process; /* the line must name its process */
 	uint64_t stated;
 };
 
@@ -451,7 +451,7 @@ static void auxiliary(struct footprint *f, vp_str line)
 		text_json_num(&f->members, peak ? "footprint_peak" : "phys_footprint", bytes);
 }
 
-/* What a log has put in front of each line shows at the rules, or at the head of the columns. */
+/* Learns the prefix of a log from the rules, or from the head of the columns. */
 static void footprint_prefix(struct text_prefix *prefix, vp_str text)
 {
 	struct text_lines lines = { .rest = text };

@@ -55,7 +55,7 @@ static bool more(struct state *s, size_t n)
 	return list_more(&s->text, s->n, n, &s->room, 1);
 }
 
-/* Puts a file behind the others, with its name above it; 0, or errno. */
+/* Appends a file to the text, after a line with its name. Returns 0, or errno. */
 static int add(struct state *s, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -85,7 +85,7 @@ static void add_nodes(struct state *s)
 {
 	char file[64];
 	for (int node = 0, missing = 0; node < NODES_MAX && missing < 8;
-	     node++) { /* their numbers may have gaps */
+	     node++) { /* node numbers may have gaps */
 		snprintf(file, sizeof file, "devices/system/node/node%d/meminfo", node);
 		missing = add_in(s, s->sys, file) ? missing + 1 : 0;
 	}
@@ -142,7 +142,7 @@ static const struct {
 	{ system_is_footprint, "footprint", 95 },     { system_is_top, "top", 85 },
 };
 
-/* Which of them a line is; -1: none. */
+/* Returns the index of the format of a line; -1: none. */
 static int which(vp_str line)
 {
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -151,7 +151,7 @@ static int which(vp_str line)
 	return -1;
 }
 
-/* The same of a line that a log has written: `at` is where its own begin is. */
+/* As which(), for a line of a log: `at` is where the line itself begins. */
 static int behind(vp_str line, size_t *at)
 {
 	static const char *const marks[] = { "==> /",    "MemTotal:",   "Mach Virtual", "total ",
@@ -169,7 +169,7 @@ static int behind(vp_str line, size_t *at)
 	return found;
 }
 
-/* The text without what a log has put in front of its lines; `*made` is to be freed. */
+/* Returns the text without the prefixes of a log; the caller frees *made. */
 static vp_str without_prefix(vp_str text, char **made)
 {
 	struct text_lines lines = { .rest = text };
@@ -211,7 +211,7 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 	return status;
 }
 
-/* What stands below and around the lines that tell what a text is. */
+/* Returns the format of a line that may surround certain lines; NULL: none. */
 static const char *beside(vp_str line)
 {
 	return system_is_linux_beside(line)  ? "linux-system"
@@ -224,7 +224,7 @@ static bool is_beside(vp_str line)
 	return beside(line) != NULL;
 }
 
-/* One of these is in every such text; most others are passed over by them alone. */
+/* Whether a text has one of the words that every such text has. Most other texts have none. */
 static bool may_tell(vp_str text)
 {
 	static const char *const words[] = { "Mem:",         "MemTotal:", "MemFree",    "iB Mem",
@@ -235,7 +235,7 @@ static bool may_tell(vp_str text)
 	return false;
 }
 
-#define SHORT 1024 /* bytes, of a few lines without those words */
+#define SHORT 1024 /* bytes; a shorter text may lack those words */
 
 static int probe(vp_str head, const char **format)
 {
@@ -270,5 +270,5 @@ const struct vp_source vp_source = {
 	.close = system_close,
 	.probe = probe,
 	.parse = parse,
-	.redacts = true, /* there are no names in it */
+	.redacts = true, /* its texts hold no names */
 };
