@@ -156,7 +156,7 @@ given_back() { until_true ended; plain; cmp before after; [ "$(tm display -p '#{
 	tm resize-window -x 60 -y 15
 	until_true hides 'p process'
 	tm resize-window -x 10 -y 8
-	until_true shows 'no room'
+	until_true shows 'too small'
 	tm resize-window -x 10 -y 2
 	tm resize-window -x 120 -y 35
 	until_true shows 'p process  ? help'

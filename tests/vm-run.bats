@@ -168,7 +168,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 	run --separate-stderr vm-run
 	[ "$status" = 2 ]
 	[[ $stderr == *"nothing to sample"* ]]
-	[[ $stderr == *"nothing was started"* ]]
+	[[ $stderr == *"nothing started"* ]]
 	[ -z "$output" ]
 	run --separate-stderr vm-run -p 1 -- ls
 	[ "$status" = 2 ]
@@ -311,7 +311,7 @@ watch_process() {
 @test "a missing process is reported before anything is started, and no picture is drawn" {
 	run -1 --separate-stderr vm-run -p 2147483646
 	[ -z "$output" ]
-	[[ "$stderr" == *"there is no process 2147483646"*"nothing was started"* ]]
+	[[ "$stderr" == *"there is no process 2147483646"*"nothing started"* ]]
 	run -1 --separate-stderr vm-run -p no-such-program-anywhere --svg -o "$BATS_TEST_TMPDIR/none.svg"
 	[ ! -e "$BATS_TEST_TMPDIR/none.svg" ]
 }

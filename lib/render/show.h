@@ -32,7 +32,7 @@ struct vp_show {
 	int64_t period, began, due,
 	        now; /* ns, monotonic; period: the least time between pictures */
 	FILE *aside; /* lines that arrived during the pause, not yet fed to the model; NULL: none */
-	int64_t paused_at;       /* ns of the stream at which the picture is paused */
+	int64_t paused_at;   /* ns of the stream at which the picture is paused */
 	unsigned busy;       /* lines since the clock was read */
 	uint64_t frame_left; /* region lines of the snapshot that are not yet read */
 	bool in_frame;

@@ -1,5 +1,5 @@
-/* The two halves of the procfs source: life.c, children.c, scan.c and procfs.c touch /proc, parse.c
- * reads its text. */
+/* Shared by the files of the source procfs. life.c, children.c, scan.c and procfs.c read /proc;
+ * parse.c parses its text. */
 #ifndef PROCFS_H
 #define PROCFS_H
 
@@ -8,7 +8,7 @@
 #include "plugin.h"
 #include "../kit/list.h"
 
-/* What /proc/PID/stat says of a process. Two lives of one pid differ in `start`. */
+/* A process by /proc/PID/stat. Two processes with one pid differ in `start`. */
 struct procfs_life {
 	char name[80]; /* as the kernel gives it, any bytes but NUL */
 	char state;    /* 'Z' and 'X': it has ended */
@@ -17,45 +17,44 @@ struct procfs_life {
 	uint64_t threads;
 	uint64_t minor, major; /* page faults since its start */
 	uint64_t start;        /* clock ticks after boot */
-	uint64_t code;  /* start of its code; 0 while an exec is under way, or not permitted */
-	uint64_t stack; /* bottom of its stack: it and `code` stay over a fork, and hardly ever over
-	                   an exec */
+	uint64_t code;         /* start of its code; 0: during an exec, or not permitted */
+	uint64_t stack; /* bottom of its stack; like `code` unchanged by fork, and nearly always
+	                   changed by exec */
 	int exit_code;  /* as wait() gives it; valid if ended and has_exit_code */
 	bool has_exit_code;
 };
 
-/* 1: filled; 0: no such process, or it is hidden; -1: errno. */
+/* Reads a process. Returns 1; 0: no such process, or it is hidden; -1: errno. */
 int procfs_life(int64_t pid, struct procfs_life *life);
 bool procfs_ended(const struct procfs_life *life);
-bool procfs_ending(const struct procfs_life *life); /* its memory is being given back, or its main
-                                                       thread has ended before others */
+bool procfs_ending(const struct procfs_life
+                           *life); /* its memory is being freed, or its main thread ended first */
 bool procfs_kernel_thread(const struct procfs_life *life);
-/* It still runs in its parent's address space (between vfork and exec). */
+/* Whether it still runs in its parent's address space (between vfork and exec). */
 bool procfs_borrows(int64_t pid, const struct procfs_life *life);
-/* Waits, 20 ms at most, until an exec that has begun has mapped its program, or an exit that has
- * begun is done. */
+/* Waits, at most 20 ms, for the end of a pending exec or exit. */
 void procfs_settle(struct vp_sample_api *h, int64_t pid, struct procfs_life *life);
 
-/* As procfs_life, but with --redact its name is none. */
+/* As procfs_life; with --redact the name is hashed. */
 int procfs_known_life(struct vp_sample_api *h, int64_t pid, struct procfs_life *life);
 
-/* The `process` line. `why`: first, fork, exec, reused. */
+/* Writes the `process` line. `why`: first, fork, exec, reused. */
 void procfs_put_process(struct vp_sample_api *h, int64_t t, int64_t pid,
                         const struct procfs_life *life, const char *why);
-/* limits.c: `stack_limit`, `cgroup` and `memory_limit` of a process line. */
+/* limits.c: writes `stack_limit`, `cgroup` and `memory_limit` of a process line. */
 void procfs_put_limits(struct vp_sample_api *h, int64_t pid);
-/* Why a process cannot be looked at, and what would help: one sentence, kept until the next call.
- * `life` NULL: no such process. */
+/* Returns why a process cannot be read, and what would help: one sentence, valid until the next
+ * call. `life` NULL: no such process. */
 const char *procfs_reason(int64_t pid, const struct procfs_life *life, const char *file, int cause);
 
-/* children.c: calls `child` for every child of a process; for every process there is; whether there
- * are files of children. */
+/* children.c: calls `child` for every child of a process, or for every process; tells whether the
+ * kernel has files of children. */
 typedef void procfs_child(void *ctx, int64_t ppid, int64_t pid);
 void procfs_children(int64_t pid, procfs_child *child, void *ctx);
 void procfs_parents(procfs_child *child, void *ctx);
 bool procfs_children_files(void);
-int64_t procfs_last_pid(void); /* the youngest process or thread of our pid namespace: as long as it
-                                  is the same nothing was forked; -1 */
+int64_t procfs_last_pid(
+        void); /* the newest pid of our pid namespace, unchanged until the next fork; -1: unknown */
 
 #include "../kit/redact.h"
 
@@ -65,17 +64,16 @@ struct procfs_scanned {
 	size_t n, size;
 };
 bool procfs_scan_there(void); /* the kernel has PAGEMAP_SCAN */
-/* The text of maps with what is resident below each row. The descriptors are of one process; 0, -1
- * with errno. Empty where there is nothing at all, for then the address space has gone meanwhile.
- */
+/* Makes the text of maps with resident memory below each row. Both descriptors belong to one
+ * process. Returns 0, or -1 with errno. An empty text: the address space is gone. */
 int procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps);
 
 /* pages.c: detail pages. */
 struct procfs_pages {
-	int flags;       /* of /proc/kpageflags; -1: it takes CAP_SYS_ADMIN */
-	int levels;      /* of page tables */
-	bool scans;      /* by PAGEMAP_SCAN; else the text is smaps, and pagemap is read */
-	uint64_t unseen; /* regions of the last text that are too large for that */
+	int flags;       /* descriptor of /proc/kpageflags; -1: needs CAP_SYS_ADMIN */
+	int levels;      /* levels of page tables */
+	bool scans;      /* uses PAGEMAP_SCAN; else smaps and pagemap */
+	uint64_t unseen; /* regions of the last text that are too large for pagemap */
 };
 void procfs_pages_open(struct procfs_pages *pages);
 void procfs_pages_close(struct procfs_pages *pages);
@@ -83,31 +81,31 @@ void procfs_pages_close(struct procfs_pages *pages);
 int procfs_pages_text(struct procfs_pages *pages, struct procfs_scanned *text, int64_t pid,
                       int maps_fd, int pagemap, vp_str maps);
 
-/* numa.c: the text with a line below each row that says on which nodes its memory lies. `numa` is
- * room to be used again. 0; 1: numa_maps could not be read, so there are none; -1 with errno. */
+/* numa.c: adds a line below each row with the nodes of its memory. `numa` is a buffer to reuse.
+ * Returns 0; 1: numa_maps is unreadable; -1 with errno. */
 int procfs_numa_text(struct procfs_scanned *to, struct procfs_scanned *numa, int64_t pid,
                      vp_str text);
 bool procfs_numa_there(void); /* the kernel knows nodes */
 
-/* threads.c: where the threads have their stacks, as the text linux-threads. */
+/* threads.c: the stacks of threads, as the text linux-threads. */
 struct procfs_threads {
 	struct procfs_thread *list;
 	size_t count, size;
-	size_t maps_n;  /* bytes of the maps when they were last asked; another number: regions came
-	                   or went */
-	uint64_t links; /* of the directory task: two more than there are threads */
-	bool no_stacks, denied, silent; /* their pointers may not be asked for; nothing may; some
-	                                   could not say anything */
+	size_t maps_n; /* bytes of the maps at the last reading; a change means that regions changed
+	                */
+	uint64_t links; /* links of the directory task: the number of threads plus 2 */
+	bool no_stacks, denied, silent; /* stack pointers are forbidden; everything is; some threads
+	                                   gave no answer */
 	char *text;
 	size_t n, text_size;
 };
-/* Those of this moment, whose regions are those of `maps` (the text of maps or smaps); borrowed
- * until the next call. Empty: not known. */
+/* Returns the threads in the regions of `maps` (text of maps or smaps); valid until the next call.
+ * Empty: unknown. */
 vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps);
-void procfs_threads_clear(struct procfs_threads *threads); /* another program, or the end */
+void procfs_threads_clear(struct procfs_threads *threads); /* call at an exec, and at the end */
 int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text);
 
-/* Takes the next line off the text, without its end. */
+/* Takes the next line off the text, without its newline. */
 static inline vp_str procfs_line(vp_str *rest)
 {
 	const char *newline = memchr(rest->p, '\n', rest->n);
@@ -118,7 +116,7 @@ static inline vp_str procfs_line(vp_str *rest)
 	return line;
 }
 
-/* row.c. Fills all members that a row of maps gives, and leaves the others. False: no such row. */
+/* row.c. Fills the members that a row of maps has, and leaves the others. False: no row. */
 bool procfs_row(vp_str line, struct vp_region *region);
 bool procfs_row_begins(const char *at);                             /* a hexadecimal digit */
 bool procfs_row_range(vp_str line, uint64_t *start, uint64_t *end); /* false: no row of maps */
@@ -129,15 +127,14 @@ bool procfs_is_heading(vp_str text);
 /* The parse half: struct vp_source's probe and parse. */
 int procfs_probe(vp_str head, const char **format);
 int procfs_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);
-#define PROCFS_BREAK '\f' /* a line that begins so stands where words part two reports */
-/* The same of a piece: lines that stand before it, and a date, of at most 100 plain letters; or
- * none. */
+#define PROCFS_BREAK '\f' /* a line that begins so separates two reports */
+/* Parses a piece of a text: `before` lines precede it; `date`: at most 100 plain letters, or empty.
+ */
 int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text *text,
                        size_t before, vp_str date);
-/* log.c: the same for a log or a mail that holds maps. */
+/* log.c: the same for a log or a mail with maps in it. */
 int procfs_log_probe(vp_str head, const char **format);
-bool procfs_log_beside(
-        vp_str head); /* whether its first line is such as stands between and below rows */
+bool procfs_log_beside(vp_str head); /* whether the first line may stand between or below rows */
 int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);
 
 #endif

@@ -1,5 +1,4 @@
-/* One process as /proc/PID/stat, exe and cmdline tell of it, and the sentences for those that
- * cannot be looked at. */
+/* Reads a process from /proc/PID/stat, exe and cmdline, and explains why one cannot be read. */
 #include "inner.h"
 
 #include "base/utc.h"
@@ -20,10 +19,10 @@
 
 #define KERNEL_THREAD 0x00200000u /* PF_KTHREAD */
 #define EXITING       0x00000004u /* PF_EXITING */
-#define ARGS_MAX      65536       /* bytes of the arguments that go on a line */
+#define ARGS_MAX      65536       /* bytes of arguments on a line */
 #define ARGS_COUNT    1024
 
-/* Reads a small file of /proc whole; its length, or -1 with errno. */
+/* Reads a small file of /proc. Returns its length, or -1 with errno. */
 static ssize_t slurp(int64_t pid, const char *file, char *into, size_t size)
 {
 	char path[64];
@@ -133,7 +132,7 @@ void procfs_settle(struct vp_sample_api *h, int64_t pid, struct procfs_life *lif
 	}
 }
 
-/* When it was started, to the clock tick: the kernel tells it in ticks after boot. */
+/* Writes the start time. The kernel gives it in clock ticks after boot. */
 static void put_started(struct vp_sample_api *h, const struct procfs_life *life)
 {
 	struct timespec real, boot;
@@ -164,7 +163,7 @@ static void put_exe(struct vp_sample_api *h, int64_t pid)
 	h->str(h, "exe", exe);
 }
 
-/* How many arguments the bytes hold, as far as they are told. */
+/* Returns the number of arguments in the bytes, up to the limit. */
 static size_t count_args(const char *text, size_t end)
 {
 	size_t count = 0;
@@ -173,7 +172,7 @@ static size_t count_args(const char *text, size_t end)
 	return count;
 }
 
-/* The arguments end in NULs; a process that rewrote them may have left any bytes. */
+/* Writes the arguments, each ended by a NUL. A process may have overwritten them with any bytes. */
 static void put_args_of(struct vp_sample_api *h, const char *text, size_t end, bool cut)
 {
 	size_t count = count_args(text, end), at = 0;
@@ -195,7 +194,7 @@ static void put_args_of(struct vp_sample_api *h, const char *text, size_t end, b
 	free(args);
 }
 
-/* Nearly always they are short. */
+/* Reads arguments into a small buffer first: they are mostly short. */
 static void put_args(struct vp_sample_api *h, int64_t pid)
 {
 	char some[1024], *much = NULL;
@@ -223,7 +222,7 @@ void procfs_put_process(struct vp_sample_api *h, int64_t t, int64_t pid,
 	h->end(h);
 }
 
-/* The sentence, kept until the next one. */
+/* Keeps the sentence until the next one. */
 static const char *say(const char *format, ...)
 {
 	static char text[512];
@@ -247,7 +246,7 @@ static const char *no_process(int64_t pid)
 	           (long long)pid);
 }
 
-/* The directory belongs to the process' user, or to root where the process is guarded. */
+/* Returns the owner of the directory: the user of the process, or root for a guarded process. */
 static const char *not_permitted(int64_t pid, const char *name, const char *file)
 {
 	char path[64];

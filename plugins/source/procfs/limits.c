@@ -17,7 +17,7 @@
 
 #define MOUNT "/sys/fs/cgroup"
 
-/* A small file as text; false: it cannot be read. */
+/* Reads a small file as text; false: unreadable. */
 static bool slurp(const char *path, char *into, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -32,7 +32,7 @@ static bool slurp(const char *path, char *into, size_t size)
 	return n >= 0;
 }
 
-/* 0: there is none, or it is not known. */
+/* Returns the limit; 0: none, or unknown. */
 static uint64_t stack_in_file(int64_t pid)
 {
 	static const char head[] = "Max stack size";
@@ -57,8 +57,7 @@ static void put_stack(struct vp_sample_api *h, int64_t pid)
 		h->num(h, "stack_limit", limit);
 }
 
-/* The least memory.max from this cgroup up to the root; 0: there is none. `path` is cut on the way.
- */
+/* Returns the least memory.max from this cgroup up to the root; 0: none. Shortens `path`. */
 static uint64_t least_above(char *path)
 {
 	uint64_t least = 0;
@@ -83,12 +82,12 @@ static void put_cgroup(struct vp_sample_api *h, int64_t pid)
 		return;
 	char *at = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text;
 	if (!at)
-		return; /* version 1 alone */
+		return; /* cgroup version 1 alone */
 	at += *at == '\n' ? 4 : 3;
 	at[strcspn(at, "\n")] = 0;
 	vp_str name = { at, strlen(at) };
 	if (name.n <= 1 || strstr(at, "/.."))
-		return; /* the root has no limit; what lies outside of our view we cannot read */
+		return; /* the root has no limit; cgroups outside our view are unreadable */
 	if (h->redacting)
 		name = (vp_str){ redacted, redact_name(h, name, redacted) };
 	h->str(h, "cgroup", name);

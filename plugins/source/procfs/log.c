@@ -18,10 +18,10 @@ struct cleaner {
 	struct text_prefix prefix;
 	char *to;
 	size_t n;
-	bool blank, prose; /* since the last row there was a blank line, words */
-	bool values;       /* the last line was a row, or a value of one */
-	bool wants_name;   /* a row without a name: mail may have put it on the next line */
-	bool wants_file;   /* ... and it is one of a file */
+	bool blank, prose; /* since the last row: a blank line, words */
+	bool values;       /* the last line was a row or a value */
+	bool wants_name;   /* the last row has no name: mail may have wrapped it */
+	bool wants_file;   /* ... and the row is of a file */
 };
 
 static bool perms(vp_str word)
@@ -41,7 +41,7 @@ static bool device(vp_str word)
 	       text_hex(text_from(word, (size_t)(colon + 1 - word.p)), &number);
 }
 
-/* START-END PERMS OFFSET DEV INODE, at the front of `line`; `named`: something follows. */
+/* Whether `line` begins with START-END PERMS OFFSET DEV INODE; `named`: a name follows. */
 static bool is_row(vp_str line, bool *named, bool *file)
 {
 	uint64_t start, end, offset, inode;
@@ -56,7 +56,7 @@ static bool is_row(vp_str line, bool *named, bool *file)
 	return true;
 }
 
-/* Where a row begins in a line; SIZE_MAX: nowhere. */
+/* Returns where a row begins in a line; SIZE_MAX: no row. */
 static size_t row_at(vp_str line, bool *named, bool *file)
 {
 	for (size_t at = 0; at < line.n && at < 200; at++) {
@@ -93,8 +93,8 @@ static bool is_name(vp_str text, bool file)
 	return file && text.n && *text.p == '/';
 }
 
-/* Two addresses, though not in order, or with nothing sensible behind them; `below`: directly below
- * a row. */
+/* Whether a line is a damaged row: two addresses in the wrong order, or with garbage after them.
+ * `below`: directly below a row. */
 static bool was_row(vp_str text, bool below)
 {
 	uint64_t start, end;
@@ -113,8 +113,7 @@ static void put(struct cleaner *c, vp_str line)
 	c->n += line.n;
 }
 
-/* What stands in front of a name is parted by blanks; what has made tabs of them (unexpand,
- * editors) is undone. `words`: so many. */
+/* Turns tabs between the first `words` words back into blanks: editors and unexpand make tabs. */
 static void put_plain(struct cleaner *c, vp_str line, int words)
 {
 	char *to = c->to + c->n, *end = to + line.n;
@@ -145,7 +144,7 @@ static void one_line(struct cleaner *c, vp_str line)
 		return;
 	}
 	if (c->wants_name &&
-	    is_name(text, c->wants_file)) { /* behind the row, in place of its newline */
+	    is_name(text, c->wants_file)) { /* after the row, in place of its newline */
 		c->to[c->n - 1] = ' ';
 		put(c, text);
 		c->wants_name = false;
@@ -202,7 +201,7 @@ static void java_time(vp_str line, vp_str *date)
 		*date = found;
 }
 
-/* One crash of the log, or what stands before them. */
+/* One crash of the log, or the lines before the first. */
 struct piece {
 	bool known;
 	uint64_t pid;
@@ -255,8 +254,7 @@ int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *
 	return failed;
 }
 
-/* What stands below rows and in them: values of smaps, a name that mail has put on a line of its
- * own, a row that has gone wrong. */
+/* Whether a line may belong to rows: a value of smaps, a name that mail wrapped, a damaged row. */
 static bool is_beside(vp_str line)
 {
 	uint64_t start, end;

@@ -52,7 +52,7 @@ static bool starts(vp_str word, const char *prefix)
 	return word.n > n && memcmp(word.p, prefix, n) == 0;
 }
 
-/* The row of numa_maps as our line; a policy holds no blank but in "prefer (many)". */
+/* Makes our line from a row of numa_maps. A policy has no blank except "prefer (many)". */
 static size_t line_of(vp_str row, char *to, size_t size)
 {
 	vp_str word, policy;
@@ -73,7 +73,7 @@ static size_t line_of(vp_str row, char *to, size_t size)
 	                           kb ? kb : (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* Puts the line for the region at `start` behind its row, if there is one. */
+/* Appends the line for the region at `start`, if there is one. */
 static int put(struct procfs_scanned *to, vp_str *rows, uint64_t start)
 {
 	char line[8192];

@@ -26,9 +26,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ENTRIES   4096                 /* of pagemap at once */
+#define ENTRIES   4096                 /* entries of pagemap at once */
 #define LINE_MAX_ 4000                 /* bytes of a line of runs */
-#define SPAN_MAX  (UINT64_C(64) << 30) /* bytes of a region of which every entry is read */
+#define SPAN_MAX  (UINT64_C(64) << 30) /* bytes of the largest region whose entries are read */
 #define ROW_MORE  (8 * (SCAN_LINE + 12))
 
 /* pagemap (Documentation/admin-guide/mm/pagemap.rst) */
@@ -47,18 +47,18 @@ struct state {
 	unsigned is;
 };
 
-/* One process under way. */
+/* The reading of one process. */
 struct pages {
 	struct procfs_scanned *text;
 	struct procfs_pages *files;
 	int pagemap, failed;
 	uint64_t page;
-	uint64_t exclusive, dirty; /* bytes of the row in hand */
-	bool dirt_known;           /* of the row in hand */
-	/* runs of the row in hand */
-	uint64_t base, start, end; /* the run that may go on; start == end: none */
+	uint64_t exclusive, dirty; /* bytes of the current row */
+	bool dirt_known;           /* of the current row */
+	/* runs of the current row */
+	uint64_t base, start, end; /* the open run; start == end: none */
 	struct state state;
-	size_t line; /* where the line of runs begins; SIZE_MAX: none is open */
+	size_t line; /* start of the open line of runs; SIZE_MAX: none */
 	/* entries read at once, and the frames' flags */
 	uint64_t first, count, entries[ENTRIES];
 	uint64_t frame, frame_count, flags[ENTRIES];
@@ -130,7 +130,7 @@ static void add(struct pages *p, uint64_t start, uint64_t end, struct state stat
 
 /* ---- single pages ---- */
 
-/* The entry of pagemap, 0 where it cannot be read. */
+/* Returns the entry of pagemap; 0: unreadable. */
 static uint64_t entry_of(struct pages *p, uint64_t address, uint64_t end)
 {
 	uint64_t index = address / p->page, left = (end - address) / p->page;
@@ -143,8 +143,8 @@ static uint64_t entry_of(struct pages *p, uint64_t address, uint64_t end)
 	return p->count ? p->entries[0] : 0;
 }
 
-/* Has the file of this page yet to be written? Neighbours in memory are mostly neighbours in the
- * region, so they are asked for at once. */
+/* Whether the page is dirty in its file. Flags are read in blocks: neighbours in memory are mostly
+ * neighbours in the region. */
 static bool dirty_frame(struct pages *p, uint64_t entry)
 {
 	uint64_t frame = entry & ENTRY_FRAME;
@@ -231,7 +231,7 @@ static void put_sums(struct pages *p)
 	p->text->n = (size_t)(at - p->text->text);
 }
 
-/* The row of maps has been copied; what is known of its pages follows. */
+/* Writes what is known of the pages, after the row of maps. */
 static void scanned_row(struct pages *p, struct scan_walk *walk, int maps, struct scan_row *row)
 {
 	const struct scan_range *one;
@@ -264,7 +264,7 @@ static void scanned_row(struct pages *p, struct scan_walk *walk, int maps, struc
 	put_sums(p);
 }
 
-/* An entry of pagemap in the categories of PAGEMAP_SCAN. */
+/* Converts an entry of pagemap to the categories of PAGEMAP_SCAN. */
 static uint64_t categories(uint64_t entry)
 {
 	uint64_t is = 0;
@@ -275,7 +275,7 @@ static uint64_t categories(uint64_t entry)
 	return is;
 }
 
-/* The same from pagemap alone. */
+/* Reads the pages of a row from pagemap alone. */
 static void read_row(struct pages *p, struct scan_row *row)
 {
 	uint64_t at = row->start;
@@ -296,7 +296,7 @@ static void read_row(struct pages *p, struct scan_row *row)
 
 /* ---- a process ---- */
 
-/* What the kernel says that the page tables take: bytes, 0 where it does not. */
+/* Returns the bytes of page tables as the kernel gives them; 0: unknown. */
 static uint64_t stated(int64_t pid)
 {
 	char path[64], text[8192];
@@ -389,7 +389,7 @@ int procfs_pages_text(struct procfs_pages *files, struct procfs_scanned *text, i
 			if (files->scans)
 				scanned_row(p, &walk, maps_fd, &row);
 			else if (!(row.end >> 63))
-				read_row(p, &row); /* the kernel's own has no entries to be read */
+				read_row(p, &row); /* the kernel's own rows have no entries */
 		}
 		at += n;
 	}

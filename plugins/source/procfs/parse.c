@@ -35,7 +35,7 @@
 
 enum { SIZE = VP_M_COUNT, NAME, UNKNOWN };
 
-/* What smaps calls the measures; all in kB but the two without unit. */
+/* The measures by their names in smaps; in kB except the two without unit. */
 static const struct {
 	const char *key;
 	unsigned char n;
@@ -73,13 +73,13 @@ static const struct {
 #undef KEY
 };
 
-/* A region under way, with room for the members that have no slot. */
+/* A region in the making, with room for members without a slot. */
 struct entry {
 	struct vp_region region;
 	const char *at;  /* its row */
-	size_t n, lines; /* bytes and lines of its own, once it is complete; before, lines is the
-	                    number of the row's */
-	bool altered;    /* it is not what its own lines make of it, whatever stands around them */
+	size_t n, lines; /* its bytes and lines, once complete; until then lines is the line number
+	                    of the row */
+	bool altered;    /* lines around it changed the region */
 	size_t extra_n;
 	char extra[EXTRA_MAX];
 };
@@ -87,13 +87,11 @@ struct entry {
 struct parser {
 	struct vp_parse_api *h;
 	size_t line;
-	struct entry entries[4]; /* the last one is own_held's */
-	struct entry *now,
-	        *held; /* held: complete, but the next row may still overlap it; NULL: none */
-	const struct vp_region
-	        *again; /* the same, if it is one of the last look; one of them is NULL */
-	bool open;      /* `now` has its row */
-	bool passing;   /* a row could not be read: what stands below it is lost with it */
+	struct entry entries[4];  /* the last one belongs to own_held */
+	struct entry *now, *held; /* held: complete, but the next row may overlap it; NULL: none */
+	const struct vp_region *again; /* the same, from the previous sample; one of both is NULL */
+	bool open;                     /* `now` has its row */
+	bool passing;                  /* a row was unreadable, so the values below it are lost */
 	bool rollup;
 	bool begun;     /* the host has a snapshot */
 	uint64_t first; /* start of the first region of the snapshot */
@@ -103,13 +101,13 @@ struct parser {
 		bool unit;
 	} learnt[LEARNT_MAX]; /* value lines in the order of the last entry */
 	size_t at, learnt_n;
-	struct procfs_report report; /* of detail pages: what its head says */
-	bool paged;                  /* there is one */
-	const char *below;           /* where the lines below the row begin */
+	struct procfs_report report; /* detail pages: the content of its head */
+	bool paged;                  /* `report` is set */
+	const char *below;           /* start of the lines below the row */
 	const struct vp_text *text;
-	uint64_t snapshots; /* begun so far */
-	bool blank, prose;  /* there was a blank line since the last row, words */
-	vp_str date;        /* of a log, where it tells one */
+	uint64_t snapshots; /* snapshots begun so far */
+	bool blank, prose;  /* since the last row: a blank line, words */
+	vp_str date;        /* date of a log; empty: none */
 	int failed;         /* -1: host->fail */
 };
 
@@ -142,7 +140,7 @@ static bool decimal(const char *p, const char *end, uint64_t *value)
 	return true;
 }
 
-/* The eight columns of a value line, blanks and then digits, all at once. */
+/* Reads the eight columns of a value line, blanks then digits, at once. */
 static inline bool eight(const char *p, uint64_t *value)
 {
 	const uint64_t ones = 0x0101010101010101u;
@@ -151,7 +149,7 @@ static inline bool eight(const char *p, uint64_t *value)
 		return *value < 10;
 	}
 	uint64_t x = vp_load8(p), low = x & ones * 0x0f,
-	         high = (x & ones * 0xf0) ^ ones * 0x30; /* 0 a digit's, 0x10 a blank's */
+	         high = (x & ones * 0xf0) ^ ones * 0x30; /* 0 for a digit, 0x10 for a blank */
 	uint64_t blank = (high >> 4) * 255;
 	uint64_t wrong = (high & ~(ones * 0x10)) | ((low + ones * 6) & ones * 0x10) |
 	                 (blank & low) | (blank & (blank + 1));
@@ -169,7 +167,7 @@ static void put(struct vp_region *region, int what, uint64_t value)
 		set(region, what, value);
 }
 
-/* The text between colon and newline without blanks around it. */
+/* Returns the text between colon and newline, trimmed. */
 static vp_str trimmed(const char *p, const char *end)
 {
 	while (p < end && (*p == ' ' || *p == '\t'))
@@ -188,8 +186,8 @@ static bool extra_bytes(struct entry *entry, const char *bytes, size_t n)
 	return true;
 }
 
-/* One character of a text value, as JSON; what is not printable ASCII becomes an escape of its
- * byte's number. */
+/* Writes a character of a text value as JSON; a byte that is no printable ASCII becomes an escape.
+ */
 static bool extra_char(struct entry *entry, unsigned char c)
 {
 	char escape[8];
@@ -248,7 +246,7 @@ static bool member_there(const struct entry *entry, const char *quoted, size_t n
 	return n && entry->extra_n >= n && memmem(entry->extra, entry->extra_n, quoted, n);
 }
 
-/* "key": in front of a value without a slot; false: it is there already, or there is no room. */
+/* Writes "key": before a value without a slot. False: a repeated key, or no room. */
 static bool extra_key(struct entry *entry, const char *name)
 {
 	char quoted[96];
@@ -275,7 +273,7 @@ static bool extra_value(struct entry *entry, const char *name, vp_str value, boo
 	return room && extra_bytes(entry, "\"", 1);
 }
 
-/* A key that no slot is known for becomes a member of its own, kB in bytes. */
+/* Adds an unknown key as a member, kB in bytes. */
 static bool unknown(struct parser *p, vp_str key, vp_str value, bool number, uint64_t n)
 {
 	char name[64];
@@ -297,8 +295,8 @@ static struct entry *cleared(struct entry *entry)
 {
 	memset(&entry->region, 0,
 	       offsetof(struct vp_region,
-	                measure));            /* `measured` says which of the measures are valid */
-	struct vp_region *r = &entry->region; /* member by member: for a larger block compilers use
+	                measure)); /* clears only `measured`: it says which measures are valid */
+	struct vp_region *r = &entry->region; /* member by member: compilers clear a larger block by
 	                                         an instruction that is slow to start */
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
@@ -351,7 +349,7 @@ static void give_held(struct parser *p)
 	p->held = NULL;
 }
 
-/* What is held is about to change: it becomes one of ours. */
+/* Copies the held region of the previous sample, since it is about to change. */
 static void own_held(struct parser *p)
 {
 	if (!p->again)
@@ -364,8 +362,8 @@ static void own_held(struct parser *p)
 	p->again = NULL;
 }
 
-/* The row is below the last one: another report begins, or the process changed its memory while it
- * was read. */
+/* Handles a row below the last one: another report begins, or the process changed its memory during
+ * the reading. */
 static void below(struct parser *p, struct vp_region *region)
 {
 	own_held(p);
@@ -390,7 +388,7 @@ static void below(struct parser *p, struct vp_region *region)
 	}
 }
 
-/* The tables that the region needs, from the runs below its row, which ends at `until`. */
+/* Counts the page tables of the region, from the runs below its row, up to `until`. */
 static void add_tables(struct parser *p, const char *until)
 {
 	const struct vp_region *region = &p->now->region;
@@ -418,7 +416,7 @@ static uint64_t held_end(const struct parser *p)
 	return p->again ? p->again->end : p->held ? p->held->region.end : 0;
 }
 
-/* The entry goes up to `until`, which has the line number `line`. */
+/* Ends the entry at `until`, line number `line`. */
 static void finish_entry(struct parser *p, const char *until, size_t line)
 {
 	if (!p->open)
@@ -470,12 +468,11 @@ static int lookup(vp_str key)
 	return UNKNOWN;
 }
 
-/* Value lines that follow as the last entry had them, at full speed; returns where it stopped. */
+/* Reads value lines in the order of the last entry, at full speed. Returns where they end. */
 static const char *predicted(struct parser *p, const char *at, const char *end)
 {
 	struct vp_region *region = &p->now->region;
-	uint64_t measured = 0, value; /* here and not in the region: a register is faster than
-	                                 memory, line after line */
+	uint64_t measured = 0, value; /* kept in a register: faster than the member of the region */
 	size_t first = p->at, i = first, n = p->learnt_n;
 	for (; i < n && end - at >= VALUE_LINE && memcmp(at, p->learnt[i].key, KEY_WIDTH) == 0;
 	     i++) {
@@ -501,7 +498,7 @@ static const char *predicted(struct parser *p, const char *at, const char *end)
 	return at;
 }
 
-/* Remembers a line that the prediction may stand on: of the usual width, with a slot. */
+/* Learns a line for the prediction: usual width, with a slot. */
 static void learn(struct parser *p, vp_str line, int what, bool unit)
 {
 	if (p->at == LEARNT_MAX || line.n + 1 != (unit ? VALUE_LINE : PLAIN_LINE))
@@ -514,7 +511,7 @@ static void learn(struct parser *p, vp_str line, int what, bool unit)
 		p->learnt_n = p->at;
 }
 
-/* "default N0=3 N1=1 4 kB": on which nodes its memory lies, by what policy. */
+/* Reads "default N0=3 N1=1 4 kB": policy and nodes. */
 static bool nodes(struct parser *p, vp_str value)
 {
 	struct entry *entry = p->now;
@@ -548,14 +545,14 @@ static bool nodes(struct parser *p, vp_str value)
 	if (!good)
 		entry->extra_n = before;
 	else if (kb == policy_end)
-		entry->extra_n = open; /* nothing is there */
+		entry->extra_n = open; /* no memory on any node */
 	else
 		good = extra_bytes(entry, "}", 1);
 	return good;
 }
 
-/* Are these runs, each behind the other and all within the region? They are read once all values of
- * the row are known. */
+/* Whether the line holds runs in order, all within the region. They are read after all values of
+ * the row. */
 static bool runs_good(const struct parser *p, vp_str runs)
 {
 	struct procfs_run run;
@@ -569,13 +566,13 @@ static bool runs_good(const struct parser *p, vp_str runs)
 	return true;
 }
 
-/* A key of a kernel newer than this; "Note: see below" is words. */
+/* Whether a key may be one of a newer kernel; "Note: see below" is prose. */
 static bool is_key(const struct parser *p, vp_str key, bool number)
 {
 	return *key.p >= 'A' && *key.p <= 'Z' && (number || (p->now->region.measured && !p->blank));
 }
 
-/* `Key:  value` with any key, any width. False: it is no such line. */
+/* Reads `Key: value` with any key and width. False: no such line. */
 static bool value_line(struct parser *p, vp_str line, bool cut)
 {
 	const char *end = line.p + line.n;
@@ -600,7 +597,7 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 	if (unit)
 		n <<= 10;
 	if (cut && !unit)
-		return false; /* its unit may be what is missing */
+		return false; /* its unit may be missing */
 	if (what == UNKNOWN)
 		return is_key(p, key, number) && unknown(p, key, value, number, n);
 	if (!number)
@@ -610,7 +607,7 @@ static bool value_line(struct parser *p, vp_str line, bool cut)
 	return true;
 }
 
-/* All that was of the report before goes out. */
+/* Writes the rest of the previous report. */
 static int end_report(struct parser *p, const char *until)
 {
 	finish_entry(p, until, p->line + 1);
@@ -642,8 +639,8 @@ static bool head(struct parser *p, vp_str line)
 	return true;
 }
 
-/* The row of smaps_rollup without its end would be a region as large as all. Behind a row without a
- * name stands one blank. */
+/* Whether a cut row is that of smaps_rollup, which would be a region over everything. A row without
+ * a name ends in one blank. */
 static bool is_half_rollup(vp_str line, const struct vp_region *region)
 {
 	if (memcmp(line.p + line.n - 2, "  ", 2) == 0)
@@ -652,14 +649,14 @@ static bool is_half_rollup(vp_str line, const struct vp_region *region)
 	       memcmp(region->name.p, "[rollup]", region->name.n) == 0;
 }
 
-/* Words, and no row that has gone wrong. */
+/* Whether a line is prose, and no damaged row. */
 static bool is_prose(vp_str line)
 {
 	const char *blank = memchr(line.p, ' ', line.n);
 	return !memchr(line.p, '-', blank ? (size_t)(blank - line.p) : line.n) && blank;
 }
 
-/* A value, to look at. */
+/* Whether a line looks like a value. */
 static bool has_key(vp_str line)
 {
 	const char *colon = memchr(line.p, ':', line.n < 64 ? line.n : 64);
@@ -667,7 +664,7 @@ static bool has_key(vp_str line)
 	       !memchr(line.p, ' ', (size_t)(colon - line.p));
 }
 
-/* False: the line begins as one does, and is none; what is read ends here. */
+/* Reads a row. False: the line only begins like one; the region before it ends here. */
 static bool take_row(struct parser *p, vp_str line, bool cut)
 {
 	struct entry *entry = spare(p);
@@ -684,7 +681,7 @@ static bool take_row(struct parser *p, vp_str line, bool cut)
 	return false;
 }
 
-/* A value below a row, or one that is lost with its row. */
+/* Reads a value below a row, or skips one below an unreadable row. */
 static bool take_value(struct parser *p, vp_str line, bool cut)
 {
 	if (p->passing && has_key(line))
@@ -702,7 +699,7 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	if (line.n == 0) {
 		p->blank = true;
 		if (p->open)
-			p->now->altered = true; /* it counts for what stands behind it, too */
+			p->now->altered = true; /* a heading also separates what follows */
 		return;
 	}
 	if (*line.p == 'P' && head(p, line))
@@ -724,8 +721,8 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	                    : "not a row of maps");
 }
 
-/* A row, and what stands below it, as they stood in the last look; returns how many bytes, 0: they
- * did not. */
+/* Takes a row with its values from the cache of the previous sample. Returns its bytes; 0: not in
+ * the cache. */
 static size_t same_entry(struct parser *p, const char *at, const char *end)
 {
 	size_t n, lines;

@@ -19,44 +19,44 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEXT_FIRST 65536 /* bytes of the buffer that a text is first read into */
-#define FOLLOW_MAX 4096  /* processes at once; each holds its last text */
+#define TEXT_FIRST 65536 /* bytes of the first buffer for a text */
+#define FOLLOW_MAX 4096  /* processes at once; each keeps its last text */
 #define SPARE_FILES                                                                              \
 	16 /* descriptors for all else; a process takes one or two of ours and one of the host's \
 	    */
-#define GENERATIONS 8 /* of children found in one look: a fork bomb must not hold us */
+#define GENERATIONS 8 /* children found in one sample, so that a fork bomb cannot stall us */
 #define SEARCH                                                                                   \
 	1000000000 /* ns after which children are searched for though nothing seems to have been \
 	              forked */
-#define REFUSED_MAX 1024 /* children that are remembered as told of, and not looked at */
+#define REFUSED_MAX 1024 /* children that are remembered as reported, and not sampled */
 
 enum { DETAIL_MAPS, DETAIL_RSS, DETAIL_SMAPS, DETAIL_PAGES };
 enum { RESIDENCY_AUTO, RESIDENCY_SMAPS };
 enum { CHILDREN_AUTO, CHILDREN_TASK, CHILDREN_STAT };
 
-/* A process that is looked at. */
+/* A sampled process. */
 struct target {
 	int64_t pid;
-	uint64_t start;       /* tells two lives of the pid apart */
-	uint64_t code, stack; /* of its program: the same over a fork */
-	uint64_t seq;         /* of the next look */
+	uint64_t start;       /* distinguishes two processes with one pid */
+	uint64_t code, stack; /* of its program; unchanged by fork */
+	uint64_t seq;         /* of the next sample */
 	int fd;               /* maps or smaps; -1: not open */
-	int pagemap;          /* of the same memory, for details rss and pages; -1: not open */
-	bool vanished;        /* the descriptor said so: whoever has the pid now is another */
-	bool unseen;          /* launched: its `process` line waits for its exec */
-	bool borrows;  /* shares its parent's memory: an exec leaves the descriptor readable */
-	bool child;    /* followed, not asked for */
-	bool searched; /* its children of before are known: further ones are born in the stream */
+	int pagemap;   /* pagemap of the same memory, for details rss and pages; -1: not open */
+	bool vanished; /* the descriptor failed: the pid belongs to another process now */
+	bool unseen;   /* launched: its `process` line comes at its exec */
+	bool borrows;  /* shares its parent's memory: the descriptor stays readable after an exec */
+	bool child;    /* found by --follow */
+	bool searched; /* its earlier children are known; further ones begin in the stream */
 	bool has_last;
-	char *last; /* the text of the look before */
+	char *last; /* text of the previous sample */
 	size_t last_n, last_size;
 	struct procfs_threads threads;
-	uint64_t minor, major; /* page faults that are told */
-	int64_t due;      /* ns: not looked at before, so as to stop it no longer than its share */
-	uint64_t put_off; /* looks that it was spared since the last one */
+	uint64_t minor, major; /* page faults reported so far */
+	int64_t due;           /* ns: no sample before, to keep the share of its time */
+	uint64_t put_off;      /* samples skipped since the last one */
 };
 
-/* One that is not looked at, and told of. */
+/* A child that was reported and is not sampled. */
 struct refused {
 	int64_t pid;
 	uint64_t start;
@@ -72,13 +72,13 @@ struct procfs {
 	size_t refused_count;
 	int64_t last_pid, search_due;
 	size_t most;             /* processes at once */
-	uint64_t too_many;       /* children that had no place in this look */
-	struct vp_sample_api *h; /* of the search under way */
+	uint64_t too_many;       /* children without room in this sample */
+	struct vp_sample_api *h; /* of the current search */
 	struct redacted_text redacted;
 	struct procfs_scanned scanned;
 	struct procfs_pages pages;
 	struct procfs_scanned nodes; /* the text of numa_maps */
-	char *text; /* of this look; changes places with target.last; NULL at first */
+	char *text;                  /* of this sample; swapped with target.last; NULL at first */
 	size_t text_size;
 };
 
@@ -236,13 +236,13 @@ static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_p
 	return 0;
 }
 
-/* Reads the whole text into p->text. Its length; 0: that address space is no more; -1 with errno.
- */
+/* Reads the whole text into p->text. Returns its length; 0: the address space is gone; -1 with
+ * errno. */
 static ssize_t read_map(struct procfs *p, int fd)
 {
 	size_t used = 0;
 	for (;;) {
-		if (p->text_size - used < 4096) { /* the kernel gives at most a page a call */
+		if (p->text_size - used < 4096) { /* the kernel returns at most a page a call */
 			size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
 			char *more = vp_large_grow(p->text, used, size);
 			if (!more) {
@@ -263,7 +263,7 @@ static ssize_t read_map(struct procfs *p, int fd)
 	}
 }
 
-/* What was made of the text takes its place. Its length. */
+/* Replaces the text by what was made of it. Returns its length. */
 static ssize_t exchange(struct procfs *p)
 {
 	struct procfs_scanned scanned = p->scanned;
@@ -273,7 +273,7 @@ static ssize_t exchange(struct procfs *p)
 	return (ssize_t)scanned.n;
 }
 
-/* The text with nodes; -1 with errno. */
+/* Adds the nodes to the text. Returns -1 with errno. */
 static ssize_t add_nodes(struct procfs *p, const struct target *target, size_t n)
 {
 	return procfs_numa_text(&p->scanned, &p->nodes, target->pid, (vp_str){ p->text, n }) < 0
@@ -281,7 +281,7 @@ static ssize_t add_nodes(struct procfs *p, const struct target *target, size_t n
 	               : exchange(p);
 }
 
-/* The text with what is resident; -1 with errno. */
+/* Adds resident memory to the text. Returns -1 with errno. */
 static ssize_t scan(struct procfs *p, const struct target *target, size_t n)
 {
 	vp_str maps = { p->text, n };
@@ -300,9 +300,9 @@ static int64_t cpu_clock(void)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-/* Reads all that a look wants. Maps do not stop a process, the others do, page table by page table:
- * as long as the next look is that much later, that is its share. By the clock of our own time, for
- * when we wait for a processor nobody is stopped. */
+/* Reads all texts of a sample. Reading maps does not stop a process; other texts stop it, page
+ * table by page table. The next sample is delayed to keep the share. Measured in our CPU time:
+ * while we wait for a processor, no process is stopped. */
 static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
 {
 	bool smaps = file_of(p)[0] == 's';
@@ -334,7 +334,7 @@ static void put_exit(struct vp_sample_api *h, const struct target *target,
 
 enum there { REFUSED = -1, ENDED, THERE, NOT_NOW };
 
-/* It may no longer be read: says so. */
+/* Reports that the process is no longer readable. */
 static enum there refuse(struct vp_sample_api *h, const struct target *target,
                          const struct procfs_life *life, const char *file)
 {
@@ -344,7 +344,7 @@ static enum there refuse(struct vp_sample_api *h, const struct target *target,
 	return REFUSED;
 }
 
-/* It could not be opened because it has ended since it was asked about; errno stays. */
+/* Whether opening failed because the process has ended; keeps errno. */
 static bool gone_meanwhile(int64_t pid, int cause)
 {
 	struct procfs_life life;
@@ -353,7 +353,7 @@ static bool gone_meanwhile(int64_t pid, int cause)
 	return gone;
 }
 
-/* Another life of the pid, or the same one with another program: opens its map and says so. */
+/* Opens the map of a new process with the pid, or of a new program, and reports it. */
 static enum there open_again(struct procfs *p, struct vp_sample_api *h, struct target *target,
                              struct procfs_life *life, const char *why)
 {
@@ -368,7 +368,7 @@ static enum there open_again(struct procfs *p, struct vp_sample_api *h, struct t
 	return THERE;
 }
 
-/* The address space that was open is no more, or none was: finds out what came of it. */
+/* Finds out what happened to a process whose address space is gone or not yet open. */
 static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	struct procfs_life life;
@@ -388,7 +388,7 @@ static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target
 		put_exit(h, target, &life);
 		return ENDED;
 	}
-	if (!same && target->child) { /* the pid is a stranger's */
+	if (!same && target->child) { /* the pid belongs to a stranger */
 		put_exit(h, target, NULL);
 		return ENDED;
 	}
@@ -415,7 +415,7 @@ static void put_raw(struct procfs *p, struct vp_sample_api *h, const struct targ
 		        "not looked at");
 }
 
-/* Of the process as a whole: the kernel does not count by region. */
+/* Writes page faults of the whole process: the kernel does not count them by region. */
 static void put_faults(struct vp_sample_api *h, struct target *target, int64_t t)
 {
 	struct procfs_life life;
@@ -432,7 +432,7 @@ static void put_faults(struct vp_sample_api *h, struct target *target, int64_t t
 	target->major = life.major;
 }
 
-/* Takes the text just read as this look's: `sample`, and `raw` where something changed. */
+/* Writes the sample: `sample`, and `raw` if the text has changed. */
 static void put_look(struct procfs *p, struct vp_sample_api *h, struct target *target, int64_t t,
                      size_t n)
 {
@@ -464,7 +464,8 @@ static void put_look(struct procfs *p, struct vp_sample_api *h, struct target *t
 	target->seq++;
 }
 
-/* Between vfork and exec the kept descriptor shows the parent's memory, and would go on to. */
+/* Whether to reopen the map: between vfork and exec the descriptor shows the parent's memory, also
+ * later. */
 static void check_borrowed(struct target *target)
 {
 	struct procfs_life life;
@@ -472,7 +473,7 @@ static void check_borrowed(struct target *target)
 		close_map(target);
 }
 
-/* One look at one process. */
+/* Samples one process. */
 static enum there look(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	if (target->borrows)
@@ -517,7 +518,7 @@ static void tell_put_off(struct procfs *p, struct vp_sample_api *h, struct targe
 	target->put_off = 0;
 }
 
-/* It has been looked at too lately; its end is told at once nevertheless. */
+/* Skips the sample of a process that was sampled too recently; its end is reported nevertheless. */
 static bool put_off(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
 	struct procfs_life life;
@@ -530,7 +531,7 @@ static bool put_off(struct procfs *p, struct vp_sample_api *h, struct target *ta
 	return early;
 }
 
-/* No look before the first of them is due. */
+/* Asks for no sample before the first process is due. */
 static void rest(struct procfs *p, struct vp_sample_api *h)
 {
 	int64_t due = INT64_MAX;
@@ -577,7 +578,7 @@ static void remember_refused(struct procfs *p, int64_t pid, uint64_t start)
 		p->refused[p->refused_count++ % REFUSED_MAX] = (struct refused){ pid, start };
 }
 
-/* A child that had ended before we looked: its life is told, though nothing was seen of it. */
+/* Reports the life of a child that ended before its first sample. */
 static void put_short_life(struct vp_sample_api *h, const struct target *target,
                            const struct procfs_life *life)
 {
@@ -597,7 +598,7 @@ static void put_child(struct vp_sample_api *h, const struct target *target,
 {
 	if (!parent->searched) {
 		procfs_put_process(h, h->now(h), target->pid, life,
-		                   "first"); /* it was there before we came */
+		                   "first"); /* it existed before us */
 		return;
 	}
 	if (life->code == parent->code && life->stack == parent->stack) {
@@ -611,12 +612,12 @@ static void put_child(struct vp_sample_api *h, const struct target *target,
 	procfs_put_process(h, h->now(h), target->pid, life, "exec");
 }
 
-/* 0: it is looked at from now on. */
+/* Opens a child. Returns 0: it is sampled from now on. */
 static int open_child(struct procfs *p, struct vp_sample_api *h, struct target *target,
                       const struct procfs_life *life)
 {
 	if (procfs_ending(life))
-		return -1; /* on its way out */
+		return -1; /* exiting */
 	if (open_map(p, target)) {
 		if (gone_meanwhile(target->pid, errno))
 			return -1;
@@ -659,7 +660,7 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 	h->follow(h, pid);
 }
 
-/* Children of targets from `from` on. */
+/* Searches children of the targets from `from` on. */
 static void search(struct procfs *p, struct vp_sample_api *h, size_t from)
 {
 	size_t until = p->count;
@@ -756,7 +757,7 @@ static int procfs_sample(void *state, struct vp_sample_api *h)
 	look_from(p, h, 0);
 	bool due = p->follow && search_due(p, h);
 	for (size_t i = 0, from = 0; due && i < GENERATIONS;
-	     i++) { /* parents first, so that a fork is told beside what they are now */
+	     i++) { /* parents first, so that a fork comes beside their current state */
 		size_t until = p->count;
 		search(p, h, from);
 		if (p->count == until)
@@ -764,7 +765,7 @@ static int procfs_sample(void *state, struct vp_sample_api *h)
 		look_from(p, h, until);
 		from = until;
 		if (i + 1 == GENERATIONS)
-			p->search_due = 0; /* the rest in the next look */
+			p->search_due = 0; /* the rest in the next sample */
 	}
 	tell_too_many(p, h);
 	rest(p, h);
@@ -788,7 +789,7 @@ static void procfs_close(void *state, struct vp_sample_api *h)
 		procfs_pages_close(&p->pages);
 }
 
-/* A text that is maps and nothing else is read as it is, any other as a log with maps in it. */
+/* Parses a text of maps alone directly, any other text as a log with maps in it. */
 static int probe(vp_str head, const char **format)
 {
 	const char *within = NULL;

@@ -13,12 +13,12 @@ static const signed char hex_digit[256] = {
 	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
 };
 
-/* Up to 16 digits; NULL if there is none or more. */
+/* Reads up to 16 digits. NULL: none, or more. */
 static const char *hex(const char *p, const char *end, uint64_t *value)
 {
 	const char *from = p;
 	uint64_t v = 0;
-	int high, low; /* two at a time: half as long a chain of shifts */
+	int high, low; /* two at a time: a shorter chain of shifts */
 	for (; end - p >= 2 && (high = hex_digit[(unsigned char)p[0]]) &&
 	       (low = hex_digit[(unsigned char)p[1]]);
 	     p += 2)
@@ -29,7 +29,7 @@ static const char *hex(const char *p, const char *end, uint64_t *value)
 	return p > from && p - from <= 16 ? p : NULL;
 }
 
-/* Eight digits at once; false if one is none. */
+/* Reads eight digits at once; false: one is no digit. */
 static inline bool hex8(const char *p, uint32_t *value)
 {
 	const uint64_t ones = 0x0101010101010101u, low7 = ones * 0x7f;
@@ -43,14 +43,13 @@ static inline bool hex8(const char *p, uint32_t *value)
 	x = (x << 4 | x >> 8) & 0x00ff00ff00ff00ffu;
 	x = (x | x >> 8) & 0x0000ffff0000ffffu;
 	x |= x >> 16;
-	const uint32_t y =
-	        (uint32_t)x; /* of 32 bits, so that compilers see that its bytes change places */
+	const uint32_t y = (uint32_t)x; /* 32 bits, so that compilers see a byte swap */
 	*value = y << 24 | (y << 8 & 0xff0000u) | (y >> 8 & 0xff00u) | y >> 24;
 	return true;
 }
 
-/* `7f0000000000-7f0000004000 rw-p 00000000 `, as it mostly looks on machines of 64 bits; false: it
- * looks otherwise. */
+/* Reads `7f0000000000-7f0000004000 rw-p 00000000 `, the usual form on 64-bit machines. False:
+ * another form. */
 static inline bool usual_row(const char *p, struct vp_region *region)
 {
 	uint32_t high, low, high_end, low_end, offset;
@@ -59,11 +58,12 @@ static inline bool usual_row(const char *p, struct vp_region *region)
 	if (!hex8(p, &high) || !hex8(p + 4, &low) || !hex8(p + 17, &low_end))
 		return false;
 	if (vp_load8(p) == vp_load8(p + 13))
-		high_end = high; /* a region of 64 KiB ends where it starts, but for four digits */
+		high_end = high; /* start and end of a region below 64 KiB mostly differ in four
+		                    digits */
 	else if (!hex8(p + 13, &high_end))
 		return false;
 	if (memcmp(p + 31, "00000000", 8) == 0)
-		offset = 0; /* as most are */
+		offset = 0; /* the usual offset */
 	else if (!hex8(p + 31, &offset))
 		return false;
 	region->start = (uint64_t)high << 16 | (low & 0xffff);
@@ -75,7 +75,7 @@ static inline bool usual_row(const char *p, struct vp_region *region)
 static const char *blanks(const char *p, const char *end)
 {
 	while (end - p >= 8 && memcmp(p, "        ", 8) == 0)
-		p += 8; /* a path stands in column 73 */
+		p += 8; /* a path begins in column 73 */
 	while (p < end && *p == ' ')
 		p++;
 	return p;
@@ -87,13 +87,13 @@ static bool perms_letters(const char *p)
 	       (p[2] == 'x' || p[2] == '-') && (p[3] == 'p' || p[3] == 's' || p[3] == '-');
 }
 
-/* Without a file an offset says nothing, but for the stack of Linux 2.4, which begins below 0. */
+/* Whether an offset without a file has a meaning: only for the stack of Linux 2.4. */
 static bool tells_offset(const struct vp_region *region)
 {
 	return region->offset >= UINT64_C(0xff000000) && region->offset != region->start;
 }
 
-/* `major:minor inode`, both hexadecimal, then decimal. */
+/* Reads `major:minor inode`: hexadecimal, then decimal. */
 static const char *backing(const char *p, const char *end, struct vp_region *region)
 {
 	const char *from = p;

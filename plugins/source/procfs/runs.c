@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS_MAX 2048 /* in one line of the stream */
-#define RUN_TEXT 64   /* bytes of a run as JSON, at most */
+#define RUNS_MAX 2048 /* runs in one line of the stream */
+#define RUN_TEXT 64   /* most bytes of a run as JSON */
 
 static bool decimal(const char **at, const char *end, uint64_t *value)
 {
@@ -59,7 +59,7 @@ static bool starts(vp_str line, const char *prefix)
 /* ---- all runs of one region ---- */
 
 struct reader {
-	vp_str block, line; /* what is left of the lines below a row, and of a line of runs */
+	vp_str block, line; /* the rest of the lines below a row, and of a line of runs */
 	uint64_t pages;     /* of the region */
 	uint64_t next;      /* no run begins before it */
 };
@@ -70,7 +70,7 @@ static struct reader reader_of(const struct procfs_report *report, const struct 
 		                .pages = (block->end - block->start) / report->page };
 }
 
-/* The next one that lies behind the last and within the region; what is neither is passed over. */
+/* Takes the next run after the last one and within the region; skips others. */
 static bool read_run(struct reader *reader, struct procfs_run *run)
 {
 	for (;;) {
@@ -95,7 +95,7 @@ static bool read_run(struct reader *reader, struct procfs_run *run)
 
 /* ---- page tables ---- */
 
-/* Counted in the order of addresses; level 0 is that of PTEs. */
+/* Counts tables in the order of addresses; level 0: PTEs. */
 struct tables {
 	uint64_t entries[PROCFS_LEVELS], tables[PROCFS_LEVELS], last[PROCFS_LEVELS], huge;
 	bool any[PROCFS_LEVELS];
@@ -106,7 +106,7 @@ static unsigned shift_of(const struct procfs_report *report, int level)
 	return report->page_bits + (unsigned)level * report->bits;
 }
 
-/* Entries of [start, end) at level `leaf`, and the tables that lead there. */
+/* Counts the entries of [start, end) at level `leaf`, and the tables above them. */
 static void add_range(struct tables *t, const struct procfs_report *report, uint64_t start,
                       uint64_t end, int leaf)
 {
@@ -166,7 +166,7 @@ static uint64_t kilobytes(vp_str value)
 	return decimal(&at, end, &n) ? n << 10 : 0;
 }
 
-/* Of the row at the beginning of `rest`: where its region lies, and the lines below it. */
+/* Takes the row at the beginning of `rest`, and the lines below it. */
 static bool next_block(vp_str *rest, struct procfs_block *block)
 {
 	while (rest->n) {
@@ -280,7 +280,7 @@ static void put_line(struct vp_parse_api *h, int64_t pid, uint64_t seq, uint64_t
 	h->end(h);
 }
 
-/* A region of many runs takes several lines, each of a part of it. */
+/* Writes a region; one with many runs takes several lines, each for a part. */
 static void put_block(struct vp_parse_api *h, const struct procfs_report *report,
                       const struct procfs_block *block, int64_t pid, uint64_t seq, char *json)
 {

@@ -7,7 +7,7 @@
 #define PROCFS_PAGES_HEAD "PageTables:"
 #define PROCFS_LEVELS     5
 
-/* A text of detail pages: its head, and what follows up to the next head. Borrowed from the whole
+/* A report of detail pages: its head, and the text up to the next head. Borrowed from the whole
  * text. */
 struct procfs_report {
 	vp_str text;
@@ -21,7 +21,7 @@ struct procfs_report {
 /* A region and the lines below its row. */
 struct procfs_block {
 	uint64_t start, end;
-	uint64_t page; /* bytes of its pages where they are of hugetlbfs, else 0 */
+	uint64_t page; /* bytes of its hugetlbfs pages, else 0 */
 	vp_str lines;
 };
 
@@ -30,17 +30,16 @@ struct procfs_run {
 	vp_str state;           /* letters */
 };
 
-bool procfs_run_next(
-        vp_str *line,
-        struct procfs_run *run); /* false: no more, or no run; the line is what is left */
+bool procfs_run_next(vp_str *line,
+                     struct procfs_run *run); /* false: no further run; `line` keeps the rest */
 bool procfs_report_read(vp_str head, vp_str behind,
-                        struct procfs_report *report); /* false: it is no head */
-/* Members of the snapshot line, and of a region's, as JSON text; their length. 1000 bytes are
- * enough for either. */
+                        struct procfs_report *report); /* false: no head */
+/* Write the members of the snapshot line, or of a region, as JSON text. Return their length, at
+ * most 1000. */
 size_t procfs_report_members(const struct procfs_report *report, char *to, size_t size);
 size_t procfs_block_members(const struct procfs_report *report, const struct procfs_block *block,
                             char *to, size_t size);
-/* Its `pages` lines, behind its snapshot. 0, -1: host->fail. */
+/* Writes the `pages` lines after the snapshot. Returns 0, or -1 (fail). */
 int procfs_report_put(struct vp_parse_api *h, const struct procfs_report *report, int64_t pid,
                       uint64_t seq);
 

@@ -27,7 +27,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define ROW_MORE (4 * SCAN_LINE) /* bytes that a row gets at most */
+#define ROW_MORE (4 * SCAN_LINE) /* most bytes added to a row */
 
 struct scan { /* struct pm_scan_arg */
 	uint64_t size, flags, start, end, walk_end, ranges, room, max_pages, inverted, mask, any,
@@ -43,7 +43,7 @@ struct query { /* struct procmap_query */
 #define SCAN  _IOWR('f', 16, struct scan)
 #define QUERY _IOWR('f', 17, struct query)
 
-/* Kernels differ in what they know: guard pages came with 6.15. */
+/* Finds the categories that the kernel knows: guard pages came with 6.15. */
 static int fetch(struct scan_walk *walk)
 {
 	static uint64_t guard = SCAN_GUARD;
@@ -111,7 +111,7 @@ static const char *hex(const char *p, const char *end, uint64_t *value)
 	return p > from ? p : NULL;
 }
 
-static const char *word(const char *p, const char *end) /* the beginning of the next one */
+static const char *word(const char *p, const char *end) /* start of the next row */
 {
 	while (p < end && *p != ' ')
 		p++;
@@ -134,8 +134,7 @@ bool scan_read_row(vp_str line, struct scan_row *row)
 		return false;
 	p = word(p, end);
 	row->anon = p < end && *p == '0';
-	row->unswapped =
-	        !row->anon && (major == 0 || row->shared); /* tmpfs has no device behind it */
+	row->unswapped = !row->anon && (major == 0 || row->shared); /* tmpfs has no device */
 	p = word(p, end);
 	row->name = (vp_str){ p, (size_t)(end - p) };
 	return true;
@@ -147,7 +146,7 @@ bool scan_named(const struct scan_row *row, const char *prefix)
 	return row->name.n >= n && memcmp(row->name.p, prefix, n) == 0;
 }
 
-/* A region of hugetlbfs, of which smaps counts nothing. Only asked where huge pages have been seen.
+/* Whether a region is of hugetlbfs, whose pages smaps does not count. Call it only for huge pages.
  */
 bool scan_hugetlb(int maps, const struct scan_row *row, uint64_t *page)
 {

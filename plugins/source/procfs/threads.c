@@ -24,15 +24,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define THREADS_MAX 4096 /* of one process; further ones are told by the shape of their stacks */
-#define LINE_SIZE   64   /* bytes of a line of the text */
-#define LINKS       2    /* of the directory task, and one for each thread */
+#define THREADS_MAX                                                                              \
+	4096 /* threads of one process; the kind of further ones follows from the shape of their \
+	        stacks */
+#define LINE_SIZE 64 /* bytes of a line of the text */
+#define LINKS     2  /* links of the directory task, one for each thread besides */
 
 struct procfs_thread {
 	int64_t tid;
 	uint64_t stack, local;
-	uint64_t start, end; /* of the region that it lies in; 0: not found yet */
-	bool there;          /* in this look */
+	uint64_t start, end; /* region of its stack; 0: not found yet */
+	bool there;          /* exists in this sample */
 };
 
 static uint64_t place_of(const struct procfs_thread *thread)
@@ -40,14 +42,14 @@ static uint64_t place_of(const struct procfs_thread *thread)
 	return thread->stack ? thread->stack : thread->local;
 }
 
-/* 0; -1: it may not be asked. The file says `running`, or: number, six arguments, stack pointer,
- * program counter; -1 as the number where it is in no call. */
+/* Reads the stack pointer. Returns -1: forbidden. The file holds `running`, or: number (-1: in no
+ * call), six arguments, stack pointer, program counter. */
 static int ask_stack(int64_t pid, struct procfs_thread *thread)
 {
 	char path[96], text[256];
 	if (thread->tid == pid)
 		snprintf(path, sizeof path, "/proc/%lld/syscall",
-		         (long long)pid); /* the same, found sooner */
+		         (long long)pid); /* the same file by a shorter path */
 	else
 		snprintf(path, sizeof path, "/proc/%lld/task/%lld/syscall", (long long)pid,
 		         (long long)thread->tid);
@@ -69,8 +71,8 @@ static int ask_stack(int64_t pid, struct procfs_thread *thread)
 	return 0;
 }
 
-/* The stack pointer takes the right to attach to the process (which Yama withholds), the list only
- * that to read it. */
+/* Asks a thread. The stack pointer needs the right to attach (which Yama may forbid), the list only
+ * the right to read. */
 static void ask(struct procfs_threads *threads, int64_t pid, struct procfs_thread *thread)
 {
 	void *head = NULL;
@@ -96,7 +98,7 @@ static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
 	return &threads->list[threads->count++];
 }
 
-/* It is there: asked if it is new, or could not say anything yet. */
+/* Asks a thread that is new or has not answered yet. */
 static void meet(struct procfs_threads *threads, int64_t pid, int64_t tid)
 {
 	struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
@@ -109,7 +111,7 @@ static void meet(struct procfs_threads *threads, int64_t pid, int64_t tid)
 		threads->silent = true;
 }
 
-/* A single thread has the number of the process, for the first one stays until the last has ended.
+/* A single thread has the number of the process: the first thread stays until the last has ended.
  */
 static void meet_all(struct procfs_threads *threads, int64_t pid, const char *path, uint64_t links)
 {
@@ -135,7 +137,7 @@ static int by_place(const void *left, const void *right)
 	return x != y ? (x > y) - (x < y) : (a->tid > b->tid) - (a->tid < b->tid);
 }
 
-/* The next row of the text, maps or smaps. */
+/* Takes the next row of the text, maps or smaps. */
 static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
 {
 	while (rest->n) {
@@ -155,7 +157,7 @@ static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
 	return false;
 }
 
-/* Keeps those that are there, and those that have ended but whose region is as it was. */
+/* Keeps living threads, and ended ones whose region is unchanged. */
 static void settle(struct procfs_threads *threads, vp_str maps)
 {
 	uint64_t start = 0, end = 0;

@@ -35,8 +35,8 @@ struct found {
 	uint64_t bytes, slack, rows;
 };
 
-/* The column is that of a row's sizes: the range where there is one, what is resident, dirty,
- * swapped. */
+/* Returns the value of a row for a column of sizes: the range if there is one, else resident, dirty
+ * or swapped bytes. */
 static struct found rows_of(const struct vmmap_report *report, const struct vmmap_sum *sum,
                             unsigned column)
 {
@@ -77,7 +77,7 @@ static void differs(struct vp_parse_api *host, const struct vmmap_report *report
 	host->lost(host, report->pid, "regions", 1, why);
 }
 
-/* Somebody has left out rows, or a whole section: what the summary knows of them. */
+/* Reports rows or a section that are missing, by the summary. */
 static void lacks(struct vp_parse_api *host, const struct vmmap_report *report, uint64_t types,
                   uint64_t bytes)
 {
@@ -89,7 +89,7 @@ static void lacks(struct vp_parse_api *host, const struct vmmap_report *report, 
 	host->lost(host, report->pid, "regions", 1, why);
 }
 
-/* The total is that of the rows of the summary: else some of them are missing. */
+/* Compares the total with the rows of the summary; a difference means missing rows. */
 static void check_total(struct vp_parse_api *host, const struct vmmap_report *report,
                         unsigned column)
 {
@@ -112,7 +112,7 @@ static void check_total(struct vp_parse_api *host, const struct vmmap_report *re
 	host->lost(host, report->pid, "sums", 1, why);
 }
 
-/* Rows whose size is not that of their range: the range is taken. */
+/* Reports rows whose size differs from their range; the range counts. */
 static void check_rows(struct vp_parse_api *host, const struct vmmap_report *report)
 {
 	uint64_t wrong = 0;
@@ -130,7 +130,8 @@ static void check_rows(struct vp_parse_api *host, const struct vmmap_report *rep
 		           (unsigned long long)wrong);
 }
 
-/* What is resident, dirty, swapped: of a report that is whole, of a type whose rows all tell it. */
+/* Compares resident, dirty and swapped bytes, in a whole report, for types with the value in every
+ * row. */
 static void check_measures(struct vp_parse_api *host, const struct vmmap_report *report,
                            const struct vmmap_sum *sum, uint64_t rows)
 {

@@ -24,7 +24,7 @@ static vp_str skip_string(vp_str at)
 	return text_from(at, i + 1);
 }
 
-/* Behind a value of any kind, however deep; the brackets are not held against each other. */
+/* Returns the end of a value of any kind and depth; brackets need not match. */
 static vp_str skip_value(vp_str at)
 {
 	size_t depth = 0;
@@ -44,7 +44,7 @@ static vp_str skip_value(vp_str at)
 	return at;
 }
 
-/* The next member of an object, or element of an array (key empty); `rest` begins behind the
+/* Takes the next member of an object, or element of an array (key empty); `rest` begins after the
  * bracket. */
 static bool next(vp_str *rest, bool object, vp_str *key, vp_str *value)
 {
@@ -82,7 +82,7 @@ static bool inside(vp_str value, char open, vp_str *rest)
 }
 
 struct ips {
-	char *bytes; /* decoded strings: never longer than they were */
+	char *bytes; /* decoded strings, never longer than encoded */
 	size_t used;
 	vp_str name, path, parent, cpu, date, launched, os, build, info, summary;
 	uint64_t pid, ppid;
@@ -107,8 +107,7 @@ static size_t utf8(uint32_t c, char *to)
 	return 3;
 }
 
-/* A string without its quotes and escapes. In a name a newline would make another line: it becomes
- * a blank. */
+/* Decodes a string. A newline in a name becomes a blank. */
 static vp_str decode(struct ips *ips, vp_str json, bool lines)
 {
 	static const char from[] = "nrtbf\"\\/", to[] = "\n\r\t\b\f\"\\/";
@@ -126,9 +125,9 @@ static vp_str decode(struct ips *ips, vp_str json, bool lines)
 			i++;
 		} else if (c == '\\' && i + 5 < text.n && text.p[i + 1] == 'u' &&
 		           text_hex((vp_str){ text.p + i + 2, 4 }, &code)) {
-			bool half =
-			        code >= 0xd800 && code < 0xe000; /* of a pair: people's names hold
-			                                            them, memory does not */
+			bool half = code >= 0xd800 &&
+			            code < 0xe000; /* a surrogate pair: occurs in names of people,
+			                              not of memory */
 			out += utf8(half ? 0xfffd : code ? (uint32_t)code : ' ', out);
 			i += 5;
 			continue;
@@ -204,7 +203,7 @@ static void put_pid(struct text_json *to, uint64_t pid, bool there)
 		                                 (unsigned long long)pid));
 }
 
-/* The report as macOS writes it in text. */
+/* Makes the report in the text form of macOS. */
 static void as_text(const struct ips *ips, struct text_json *to)
 {
 	put(to, "Process: ", ips->name);
@@ -339,9 +338,9 @@ static bool is_crash(vp_str json)
 	       (text_has(json, "\"procName\"") && text_has(json, "\"procPath\""));
 }
 
-#define TRIES 64 /* braces that are looked behind: each may go on to the end of the text */
+#define TRIES 64 /* most braces to try: each may run to the end of the text */
 
-/* Its first line, or what stands in the second document. */
+/* Whether a line is the first line, or belongs to the second document. */
 const char *vmmap_find_ips(vp_str text)
 {
 	const char *p = text.p, *end = p + text.n;

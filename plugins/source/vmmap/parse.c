@@ -13,7 +13,7 @@
 
 /* ---- pages or bytes ---- */
 
-/* A number without a unit is bytes, or with -pages a count of them: the ranges tell. */
+/* Decides whether a number without a unit counts bytes or, with -pages, pages: by the ranges. */
 static void learn_pages(struct vmmap_report *report)
 {
 	static const uint64_t sizes[] = { 4096, 16384 };
@@ -87,7 +87,7 @@ static void put_sums(struct text_json *json, const struct vmmap_report *report, 
 		const struct vmmap_sum *sum = &sums->rows[i];
 		text_json_open(json, sum->name);
 		for (int c = 0; c < VMMAP_COLUMNS; c++)
-			if (sum->known & 1u << c) /* what is allocated is always bytes */
+			if (sum->known & 1u << c) /* allocated sizes are always bytes */
 				text_json_num(json, column_names[c],
 				              c == VMMAP_ALLOCATED
 				                      ? sum->values[c].bytes
@@ -99,7 +99,7 @@ static void put_sums(struct text_json *json, const struct vmmap_report *report, 
 	text_json_close(json);
 }
 
-/* "Total=1.1G resident=386.2M(33%) ..." as an object of bytes. */
+/* Writes "Total=1.1G resident=386.2M(33%) ..." as an object of bytes. */
 static void put_shares(struct text_json *json, const char *key, vp_str words)
 {
 	struct text_size size;
@@ -126,7 +126,7 @@ static void put_shares(struct text_json *json, const char *key, vp_str words)
 	text_json_close(json);
 }
 
-/* Memory that the kernel holds for the process and that has no address in it. */
+/* Writes memory that the kernel holds for the process, without an address in it. */
 static void put_kernel(struct text_json *json, const struct vmmap_report *report)
 {
 	static const char *const names[VMMAP_SIZES] = { "page_tables", "page_tables_rss",
@@ -167,7 +167,7 @@ static void put_members(struct text_json *json, const struct vmmap_report *repor
 	put_sums(json, report, "zones", &report->zones, "blocks");
 }
 
-/* The totals, for a report that lists no region. */
+/* Fills the totals for a report without regions. */
 static void stated(const struct vmmap_report *report, struct vp_region *total)
 {
 	static const int measures[] = {
@@ -233,7 +233,7 @@ static void put_row_members(struct text_json *json, const struct vmmap_row *row)
 		text_json_bytes(json, json->n ? ",\"name_cut\":true" : "\"name_cut\":true",
 		                json->n ? 16 : 15);
 	if (text_starts(row->detail, "<<"))
-		text_json_str(json, "note", row->detail); /* somebody has written beside it */
+		text_json_str(json, "note", row->detail); /* somebody wrote a remark beside it */
 }
 
 static void give_row(struct vp_parse_api *host, const struct vmmap_report *report,
@@ -266,8 +266,8 @@ static int by_address(const void *a, const void *b)
 	return x->line < y->line ? -1 : x->line > y->line;
 }
 
-/* A Submap row only says where others lie, which carry its words; it stands for itself where there
- * are none. */
+/* Whether to skip a Submap row: the rows inside carry its text. Without such rows it counts itself.
+ */
 static bool has_rows(const struct vmmap_report *report, size_t at)
 {
 	const struct vmmap_row *rows = report->rows;
@@ -280,7 +280,7 @@ static bool has_rows(const struct vmmap_report *report, size_t at)
 	return false;
 }
 
-/* An image of which there is a row as well. */
+/* Whether an image also has a row. */
 static bool is_told(const struct vmmap_report *report, size_t at)
 {
 	const struct vmmap_row *row = &report->rows[at], *before = at ? row - 1 : NULL,
@@ -318,7 +318,7 @@ static void give(struct vp_parse_api *host, struct vmmap_report *report, void *c
 	free(members.p);
 }
 
-/* "__TEXT   113K  12": a row of a summary that has lost everything around it. */
+/* Whether a line is a bare row of a summary: "__TEXT 113K 12". */
 static bool bare_sum(vp_str line)
 {
 	struct text_size size;
@@ -331,7 +331,7 @@ static bool bare_sum(vp_str line)
 	        text_is(name, "Stack"));
 }
 
-/* The text begins with the rows of a summary that has lost its head, whatever comes behind. */
+/* Whether the text begins with rows of a summary without its head. */
 static bool begins_with_sums(vp_str text)
 {
 	static const char *const heads[] = {
@@ -390,7 +390,7 @@ int vmmap_parse(void *state, struct vp_parse_api *host, const struct vp_text *te
 
 /* ---- recognising ---- */
 
-/* The words and a number behind them: words alone may be about a report, not of one. */
+/* Whether the words have a number after them: words alone may be about a report. */
 static bool has_number(vp_str line, const char *words)
 {
 	const char *at = text_find(line, words);
@@ -399,7 +399,7 @@ static bool has_number(vp_str line, const char *words)
 	return behind.n && text_digit(*behind.p);
 }
 
-/* A line of a document of JSON, as crash reports have them. */
+/* Whether a line is JSON of a crash report. */
 static bool is_json(vp_str line)
 {
 	return line.n && strchr("{}[]\"", *line.p) &&

@@ -18,7 +18,7 @@
  */
 #include "inner.h"
 
-#define SUMS_MAX 1024 /* rows of a summary or zones that are kept; a real report has 60 */
+#define SUMS_MAX 1024 /* rows kept of a summary or of zones; a real report has 60 */
 
 enum part { NOWHERE, ROWS, LEGEND, SUMMARY, ZONES };
 
@@ -30,14 +30,14 @@ struct reader {
 	enum part part;
 	bool writable_seen, readonly_seen;
 	bool crash; /* VM Region Info */
-	bool gap;   /* there was a blank line since the last row */
+	bool gap;   /* a blank line since the last row */
 	enum vmmap_column columns[VMMAP_COLUMNS];
 	size_t column_count;
-	bool guessed; /* the table has lost its head */
+	bool guessed; /* the head of the table is missing */
 	bool counted; /* the last column is COUNT */
 	bool failed;
 	uint64_t before; /* lines of a larger text */
-	char **kept;     /* such rows live as long as the report */
+	char **kept;     /* joined rows, freed with the report */
 	size_t kept_count, kept_room;
 	vp_str pending; /* a line that may be the first half of a row */
 	size_t pending_line;
@@ -74,8 +74,7 @@ static bool holds_range(vp_str text)
 	return false;
 }
 
-/* What people write between rows, and the fences and tags of a page around them, has none of what
- * makes a row. */
+/* Whether a line is a comment by people, a fence or a tag: nothing in it belongs to a row. */
 static bool was_row(vp_str text)
 {
 	return holds_range(text) || text_has(text, " SM=") || text_starts(text, "SM=") ||
@@ -128,7 +127,7 @@ static void add_row(struct reader *r, const struct vmmap_row *row)
 	to->line = r->lines.number;
 	r->gap = false;
 	if (r->part != ROWS)
-		r->part = ROWS; /* a paste without its heads */
+		r->part = ROWS; /* pasted without its heads */
 	for (size_t i = report->row_count - 1;
 	     i-- > 0 && !row->submap && report->row_count - i < 4;)
 		if (report->rows[i].submap && row->start < report->rows[i].end &&
@@ -137,7 +136,7 @@ static void add_row(struct reader *r, const struct vmmap_row *row)
 			                                      : report->rows[i].type;
 }
 
-/* Two lines as one, kept until the report is given. */
+/* Joins two lines; the result lives as long as the report. */
 static vp_str together(struct reader *r, vp_str a, vp_str b)
 {
 	char *text = malloc(a.n + b.n + 1);
@@ -153,7 +152,7 @@ static vp_str together(struct reader *r, vp_str a, vp_str b)
 	return (vp_str){ text, a.n + b.n + 1 };
 }
 
-/* "...", "...snip...", "...(snip)...", "[...]": somebody has left rows out. */
+/* Whether a line marks omitted rows: "...", "...snip...", "...(snip)...", "[...]". */
 static bool is_snip(vp_str text)
 {
 	size_t dots = 0;
@@ -164,7 +163,7 @@ static bool is_snip(vp_str text)
 	       (dots >= 2 || text_has(text, "snip"));
 }
 
-/* What mail has put on a line of its own. */
+/* Appends a line that mail wrapped. */
 static bool is_detail(vp_str text)
 {
 	return text_starts(text, "/") ? text.n > 1
@@ -188,8 +187,8 @@ static void snipped(struct reader *r)
 	r->host->lost(r->host, r->report.pid, "text", 1, why);
 }
 
-/* A line in the listing that is no row of itself. Behind a gap only what has a range is taken for a
- * row that went wrong. */
+/* Handles a line in the listing that is no row. After a gap only a line with a range is a damaged
+ * row. */
 static void other_row_line(struct reader *r, vp_str line)
 {
 	struct vmmap_report *report = &r->report;
@@ -213,7 +212,7 @@ static void other_row_line(struct reader *r, vp_str line)
 	         text_starts(text, "vmmap:"))
 		return;
 	else if (r->crash && !last && !holds_range(text))
-		return; /* the rest of a line above the rows, which mail has wrapped */
+		return; /* the rest of a wrapped line above the rows */
 	else if (r->gap && !holds_range(text))
 		return;
 	else {
@@ -265,7 +264,7 @@ static bool footprint(vp_str text, struct text_size *size, bool *has)
 	return true;
 }
 
-/* Behind rows or sums it is of another report, whose head has been cut off. */
+/* After rows or sums it belongs to another report, whose head is missing. */
 static bool is_told_first(vp_str line)
 {
 	static const char *const words[] = { "Physical footprint:", "Date/Time:",
@@ -287,8 +286,7 @@ static bool header_line(struct reader *r, vp_str line)
 		r->part = NOWHERE;
 		return true;
 	}
-	if (text_starts(line, "Process ID (PID):")) { /* what programs say of themselves, above an
-		                                         excerpt */
+	if (text_starts(line, "Process ID (PID):")) { /* a remark of a program above an excerpt */
 		uint64_t pid;
 		if (has_content(report))
 			finish(r);
@@ -351,7 +349,7 @@ static bool banner_line(struct reader *r, vp_str line)
 	return true;
 }
 
-/* "==== Writable regions for process 4711": where we are. */
+/* Reads "==== Writable regions for process 4711": the section. */
 static void section(struct reader *r, vp_str line)
 {
 	vp_str words = text_trim(text_from(line, 4)), rest = words;
@@ -399,7 +397,7 @@ static bool crash_info(struct reader *r, vp_str line)
 
 /* ---- tables ---- */
 
-/* The words above a table say what its columns are. */
+/* Reads the head of a table: its columns. */
 static void columns_of(struct reader *r, vp_str line)
 {
 	static const struct {
@@ -431,14 +429,13 @@ static bool value(vp_str word, struct text_size *size)
 	return word.n && text_digit(*word.p) && text_size(word, size);
 }
 
-/* Where the numbers of a table's row begin: behind a gap, or (`gap` false) at the first of them. 0:
- * nowhere. */
+/* Returns where the numbers of a table's row begin: after a gap, or (`gap` false) at the first
+ * number. 0: none. */
 static size_t numbers_at(vp_str line, bool gap)
 {
 	struct text_size size;
 	vp_str rest = line;
-	const char *zone =
-	        text_find(line, "_0x"); /* the name of a zone holds anything up to its address */
+	const char *zone = text_find(line, "_0x"); /* the name of a zone extends to its address */
 	if (zone) {
 		rest = text_from(line, (size_t)(zone - line.p));
 		text_word(&rest);
@@ -493,8 +490,7 @@ static void set(struct vmmap_sum *sum, enum vmmap_column column, const struct te
 	sum->known |= 1u << column;
 }
 
-/* The columns, where a paste has lost its head: all seven and the count, a size and a count, or a
- * size. */
+/* Guesses the columns without a head: all seven and the count, a size and a count, or a size. */
 static void guess_columns(struct reader *r, const struct row *row)
 {
 	size_t count = row->n >= 7 ? 7 : 1;
@@ -509,7 +505,7 @@ static bool store(struct reader *r, struct vmmap_sums *sums, const struct vmmap_
 {
 	for (size_t i = 0; i < sums->count && sums->count < SUMS_MAX; i++)
 		if (text_eq(sums->rows[i].name, sum->name))
-			return true; /* said twice */
+			return true; /* repeated */
 	if (sums->count == SUMS_MAX) {
 		r->host->warn(r->host,
 		              "more than %d rows in one table of sums: the rest is left out",
@@ -564,7 +560,7 @@ static bool type_line(struct reader *r, vp_str line)
 	return true;
 }
 
-/* Behind the sizes stand how many blocks, their bytes, and in 2.4 at the end how many regions. */
+/* Reads what follows the sizes: blocks, their bytes, and in 2.4 the number of regions. */
 static bool zone_line(struct reader *r, vp_str line)
 {
 	char scratch[512];
@@ -574,7 +570,7 @@ static bool zone_line(struct reader *r, vp_str line)
 	struct vmmap_sum sum = { .name = row.name };
 	size_t sizes = r->column_count ? r->column_count : row.n >= 8 ? 4 : 1;
 	if (row.n < sizes + 2)
-		return false; /* words, or a row of another table */
+		return false; /* prose, or a row of another table */
 	for (size_t i = 0; i < sizes && i < row.n; i++)
 		set(&sum, r->column_count ? r->columns[i] : (enum vmmap_column)i, &row.values[i]);
 	sum.has_count = row.n > sizes;
@@ -637,7 +633,7 @@ static void listing_line(struct reader *r, vp_str line)
 		other_row_line(r, line);
 }
 
-/* The "--->" or "-->" before the region of a fault: how long it is. */
+/* Returns the length of the "--->" or "-->" before the region of a fault. */
 static size_t arrow(vp_str text)
 {
 	size_t n = 0;
@@ -694,7 +690,7 @@ static bool is_table_row(vp_str line)
 		return false;
 	if (row.n == 1 && !row.values[0].bare)
 		return text_has(line, "   ") ||
-		       text_has(line, "["); /* words do not stand so far from a number */
+		       text_has(line, "["); /* prose has no such gap before a number */
 	for (size_t i = 0; i < row.n; i++)
 		units += !row.values[i].bare;
 	return units && row.n > 1 &&
@@ -740,7 +736,7 @@ bool vmmap_is_beside(vp_str line)
 	       (was_row(line) && holds_range(line)) || is_table_row(line);
 }
 
-/* What a log has put in front of every line shows at the first line that is known. */
+/* Learns the prefix of a log from the first known line. */
 static void learn_prefix(struct reader *r, vp_str text)
 {
 	struct text_lines lines = { .rest = text };
@@ -772,7 +768,7 @@ static void learn_prefix(struct reader *r, vp_str text)
 	}
 }
 
-/* A crash report's rows end at a blank line, its summary too. */
+/* The rows and the summary of a crash report end at a blank line. */
 static void blank_line(struct reader *r)
 {
 	r->gap = r->report.row_count > 0;

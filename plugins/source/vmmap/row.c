@@ -27,7 +27,7 @@ static bool letters(vp_str word, char perms[4])
 	return true;
 }
 
-/* "[ 8192K    40K    40K     0K]" at the front of `rest`. */
+/* Takes "[ 8192K 40K 40K 0K]" off the front of `rest`. */
 static bool sizes(vp_str *rest, struct vmmap_row *row)
 {
 	const char *close = memchr(rest->p, ']', rest->n);
@@ -53,7 +53,7 @@ static bool sizes(vp_str *rest, struct vmmap_row *row)
 	return row->size_count > 0;
 }
 
-/* "rw-/rwx SM=PRV" at the front, or as people retype it, "rw-". */
+/* Takes "rw-/rwx SM=PRV" off the front, or "rw-" of retyped rows. */
 static bool rights(vp_str *rest, struct vmmap_row *row)
 {
 	vp_str perms = text_word(rest), after = *rest, mode = text_word(&after);
@@ -85,7 +85,7 @@ static void tail(vp_str rest, struct vmmap_row *row)
 	row->detail = text_trim(rest);
 }
 
-/* The range that stands before a '['; `at` is where it begins. */
+/* Finds the range before a '['; `at`: where it begins. */
 static bool find_range(vp_str line, struct vmmap_row *row, size_t *at, size_t *behind)
 {
 	vp_str rest = line;
@@ -124,7 +124,8 @@ bool vmmap_row(vp_str line, struct vmmap_row *row)
 	return true;
 }
 
-/* Words of a log's prefix hold a colon, or begin with a digit or a bracket; no type does. */
+/* Whether a word belongs to the prefix of a log: a colon in it, or a digit or a bracket first. No
+ * type has these. */
 static bool of_prefix(vp_str word)
 {
 	return word.n && (memchr(word.p, ':', word.n) || text_digit(*word.p) || *word.p == '[' ||

@@ -1,4 +1,4 @@
-/* Runs a command to its end, and no longer than it may: its stdout whole, the beginning of its
+/* Runs a command to its end or its time limit: reads its whole stdout, and the beginning of its
  * stderr. */
 #include "inner.h"
 
@@ -19,7 +19,7 @@ static int64_t clock_now(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* The child: writes errno into `gate` if the command cannot be run. */
+/* Runs in the child: writes errno into `gate` if the command cannot run. */
 static _Noreturn void child(char *const argv[], int out, int err, int gate)
 {
 	int nothing = open("/dev/null", O_RDONLY);
@@ -56,7 +56,7 @@ static void shut(int *fd)
 	*fd = -1;
 }
 
-/* What is there to be read; false: that was all. */
+/* Reads what is available; false: the end. */
 static bool take(int fd, char **to, size_t *n, size_t *room)
 {
 	if (*n > TEXT_MAX || !list_more(to, *n, 65536, room, 1))
@@ -77,7 +77,7 @@ static bool take_errors(int fd, struct vmmap_run *run, size_t *n)
 	return got > 0 || (got < 0 && errno == EINTR);
 }
 
-/* Until both are at their end, or it is late. */
+/* Reads until both end, or the time is over. */
 static void listen(struct vmmap_run *run, int *out, int *err, int64_t until)
 {
 	size_t room = 0, errors = 0;
@@ -97,8 +97,7 @@ static void listen(struct vmmap_run *run, int *out, int *err, int64_t until)
 	}
 }
 
-/* Ends it if it is late: politely, for vmmap has stopped the process that it looks at and is to let
- * it go on. */
+/* Ends a late command, first by SIGTERM: vmmap has stopped its process and must resume it. */
 static void reap(struct vmmap_run *run, pid_t pid)
 {
 	int64_t until = clock_now() + 500000000;

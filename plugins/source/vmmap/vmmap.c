@@ -200,7 +200,7 @@ static bool gone(int64_t pid, const char *errors)
 	                                                                 "running");
 }
 
-/* What people can do about a refusal, by vmmap's own words. */
+/* Returns the remedy for a refusal, by the message of vmmap. */
 static const char *advice(const char *errors)
 {
 	static const struct {
@@ -231,7 +231,7 @@ static void first_line(char *text)
 	text[strcspn(text, "\r\n")] = 0;
 }
 
-/* What came of a report that is none. */
+/* Explains why there is no report. */
 static void tell(struct vp_sample_api *host, const struct vmmap *vmmap, const struct target *target,
                  struct vmmap_run *run)
 {
@@ -264,7 +264,7 @@ static bool is_report(const struct vmmap_run *run)
 	       vmmap_probe((vp_str){ run->text, run->n }, &format) > 0;
 }
 
-/* One look; false: there is nothing more to look at. */
+/* Samples a process; false: it is gone. */
 static bool look(struct vmmap *vmmap, struct vp_sample_api *host, struct target *target)
 {
 	char digits[24], *argv[16];
