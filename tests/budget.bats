@@ -77,8 +77,8 @@ judged() { # Prints the verdicts of these budgets on that process.
 @test "a budget that cannot be judged is no success" {
 	judged "process: daemon, most: 1G" "measure: pss, after: 1h, most: 1G"
 	[ "$status" = 1 ]
-	[[ $stderr == *"budget not judged: size is at most 1G: no such process was looked at"* ]]
-	[[ $stderr == *"no such process was looked at so late"* ]]
+	[[ $stderr == *"budget not judged: size is at most 1G: no memory map of such a process was seen"* ]]
+	[[ $stderr == *"no memory map of such a process was seen so late"* ]]
 	{ begin; snap 1 "10 20 rw-p anon"; finish 3; } >in
 	budgets "measure: pss, most: 1G"
 	run vm-track --budget b.yaml -o out in
@@ -233,4 +233,21 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 	} >grown
 	run -1 --separate-stderr vm-track -f none -b b.yaml -o /dev/null grown
 	[ "$stderr" = "vm-track: budget broken: none: demo (7): size grew by all of it from nothing, the budget is 5 %" ]
+}
+
+@test "a process whose memory map was never seen is not judged, and the budget fails" {
+	printf 'budgets:\n  - { name: heap, kind: heap, measure: size, most: 1M }\n' >b.yaml
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"vm-sample 0.1.0","sources":["procfs"]}'
+		echo '{"type":"process","t":0,"pid":7,"why":"first","name":"demo"}'
+		echo '{"type":"sample","t":0,"pid":7,"seq":0}'
+		echo '{"type":"raw","t":0,"pid":7,"seq":0,"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"1000-2000 rw-p 00000000 00:00 0 [heap]\n"}'
+		echo '{"type":"sample","t":1,"pid":7,"seq":1,"same":true}'
+		echo '{"type":"end","t":1,"reason":"count"}'
+	} >raw
+	run --separate-stderr vm-track --budget b.yaml --report r.tap -o out raw
+	[ "$status" = 1 ]
+	[[ $stderr == *"budget not judged: heap: no memory map of such a process was seen"* ]]
+	grep -q '^not ok' r.tap
+	vm-parse raw | vm-track --budget b.yaml >out
 }

@@ -135,3 +135,12 @@ recording_of() { # PROGRAM -> its input
 		[[ $stderr == "$program: "*"/nowhere/a: No such file"* ]]
 	done
 }
+
+@test "a stream of another version is read with a message and status 1" {
+	for program in vm-parse vm-track vm-check vm-render; do
+		run --separate-stderr $program <<<'{"type":"stream","t":0,"version":2,"program":"x 1"}
+{"type":"end","t":0,"reason":"exit"}'
+		[ "$status" = 1 ]
+		[[ $stderr == *"the stream is of version 2, and this program knows version 1"* ]]
+	done
+}

@@ -152,6 +152,7 @@ struct adding {
 	const struct limit *limit;
 	struct budget_case *one;
 	uint64_t sum;
+	size_t regions; /* of the process, counted or not */
 };
 
 static void visit(void *ctx, uint64_t id, const struct vp_region *region)
@@ -160,6 +161,7 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 	struct adding *adding = ctx;
 	const struct limit *limit = adding->limit;
 	(void)id;
+	adding->regions++;
 	if (!kind_fits(limit->kind, region->kind) || !perms_fit(limit->perms, region->perms))
 		return;
 	if (limit->region && !is_called(limit->region, region->name))
@@ -292,7 +294,7 @@ static int look(struct vp_budget *budget, struct budget_case *one, int64_t t,
 {
 	size_t at = one->limit;
 	const struct limit *limit = &budget->limits[at];
-	struct adding adding = { limit, one, one->last };
+	struct adding adding = { .limit = limit, .one = one, .sum = one->last };
 	if (t < one->born + limit->after) {
 		one->measured = false;
 		return 0;
@@ -300,6 +302,9 @@ static int look(struct vp_budget *budget, struct budget_case *one, int64_t t,
 	if (changed || !one->measured) {
 		adding.sum = 0;
 		vp_tracker_visit(tracker, one->pid, visit, &adding);
+		/* Nothing is known of its memory: a sample without a snapshot, as of raw lines. */
+		if (!adding.regions)
+			return 0;
 	}
 	one->measured = true;
 	enter(one, t, adding.sum);
@@ -383,7 +388,7 @@ size_t vp_budget_finish(struct vp_budget *budget, void (*say)(void *ctx, const c
 			continue;
 		one->live = false;
 		one->verdict = JUDGE_UNKNOWN;
-		snprintf(one->text, sizeof one->text, "no such process was looked at%s",
+		snprintf(one->text, sizeof one->text, "no memory map of such a process was seen%s",
 		         budget->limits[i].after ? " so late" : "");
 	}
 	for (size_t i = 0; i < budget->case_count; i++) {

@@ -244,6 +244,19 @@ static void backwards(struct vp_flow *flow)
 		            "time goes backwards: lines are out of order");
 }
 
+/* A stream of another version may mean other things by the same members. */
+static void check_version(struct vp_flow *flow)
+{
+	uint64_t version;
+	if (!vp_record_num(&flow->record, "version", &version) || version == 1)
+		return;
+	flow->status = VP_TROUBLE;
+	vp_say(flow,
+	       "%s:%llu: the stream is of version %llu, and this program knows version 1: its "
+	       "lines may be misread",
+	       flow->input.name, (unsigned long long)flow->input.line, (unsigned long long)version);
+}
+
 static bool lost_end(struct vp_record *record)
 {
 	return record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "end");
@@ -260,6 +273,7 @@ static bool notice(struct vp_flow *flow)
 		flow->segment_open = true;
 		flow->told_backwards = false;
 		flow->t = 0;
+		check_version(flow);
 	}
 	if (record->has_t && record->t < flow->t)
 		backwards(flow);
