@@ -313,7 +313,8 @@ void vp_sample_merge(struct vp_flow *flow, struct vp_sample_host *const *hosts, 
 	for (size_t i = 0; i < count; i++)
 		if (hosts[i]->gathered.error && !flow->out.error)
 			flow->out.error = hosts[i]->gathered.error;
-	while ((first = oldest(hosts, count, at)) < count)
+	/* After such a failure the places in `lines` are wrong. */
+	while (!flow->out.error && (first = oldest(hosts, count, at)) < count)
 		put_gathered(hosts[first], &hosts[first]->lines[at[first]++]);
 	for (size_t i = 0; i < count; i++) {
 		hosts[i]->line_count = 0;
