@@ -52,7 +52,8 @@ height() { sed -n "s/^box .* class=\"$1\" .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 
 
 @test "timeline: linear keeps proportions, log spreads low distances" {
 	render --scale linear "$S"
-	[ "$(height heap)" = 0 ]
+	has 'class="anon"'
+	[ "$(height heap)" = 0 ] # of all that is below a pixel there; the largest is the heap
 	hasnt fold
 	render --scale log "$S"
 	has 'axis y title="address (log)"'
@@ -351,4 +352,101 @@ END
 	count '^row' "$regions"
 	render --view timeline --height 20000 "$BATS_TEST_TMPDIR/live"
 	count '^box' "$regions"
+}
+
+# A stream of the regions given as START END KIND NAME RSS, in pages.
+regions() {
+	echo '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}'
+	echo '{"type":"process","t":0.0,"pid":7,"why":"first","name":"demo"}'
+	local id=0 start end kind rss
+	while read -r start end kind rss; do
+		printf '{"type":"region","t":0.0,"pid":7,"seq":0,"id":%d,"start":"0x%016x","end":"0x%016x","size":%d,"perms":"rw-p","kind":"%s","rss":%d}\n' \
+			$((++id)) $((start * 4096)) $((end * 4096)) $(((end - start) * 4096)) "$kind" $((rss * 4096))
+	done
+}
+
+# How many regions all boxes stand for: those that were merged say how many.
+stood_for() { awk '/^box/ { n += match($0, /label="[0-9]+ regions, /) ? substr($0, RSTART + 7) : 1 } END { print n }' <<<"$output"; }
+
+@test "map: a logarithm of addresses and a line of them merge what is low, and lose no region" {
+	{
+		echo '5 9 text 1'
+		for i in $(seq 30); do echo "$((0x7f0000000 + 4 * i)) $((0x7f0000000 + 4 * i + 3)) data 1"; done
+	} | regions >"$BATS_TEST_TMPDIR/far"
+	for scale in log linear; do
+		render --view map --scale $scale "$BATS_TEST_TMPDIR/far"
+		hasnt 'merged into 0'
+		[ "$(stood_for)" = 31 ]
+		render --view map --scale $scale --width 90 --height 30 "$BATS_TEST_TMPDIR/far"
+		[ "$(stood_for)" = 31 ]
+	done
+	render --scale log "$BATS_TEST_TMPDIR/far"
+	has '30 boxes merged, mostly data'
+}
+
+@test "map: a box of merged regions counts and adds up all that it covers, of every kind" {
+	seq 1000 | awk '{ print $1 * 8, $1 * 8 + ($1 % 2 ? 5 : 3), $1 % 2 ? "anon" : "gc", 1 }' | regions >"$BATS_TEST_TMPDIR/many"
+	render --view map --height 100 "$BATS_TEST_TMPDIR/many"
+	[ "$(stood_for)" = 1000 ]
+	# 500 of 20 KiB and 500 of 12 KiB; a page of each is resident
+	[ "$(sed -n 's/^box .*\\n\([0-9]*\) KiB, rss \([0-9]*\) KiB.*/\1 \2/p' <<<"$output" | awk '{ size += $1; rss += $2 } END { print size, rss }')" = "16000 4000" ]
+}
+
+@test "map: regions that overlap stand beside each other, and a note says so" {
+	printf '%s\n' '16 4112 gc 9' '32 64 shm 2' '8192 8200 anon 1' | regions >"$BATS_TEST_TMPDIR/over"
+	render --view map "$BATS_TEST_TMPDIR/over"
+	has 'note "2 regions overlap: each stands beside those it overlaps with"'
+	grep -q '^box .*class="gc" x=0.0000..0.5000' <<<"$output"
+	grep -q '^box .*class="shm" x=0.5000..1.0000' <<<"$output"
+	grep -q '^box .*class="anon" x=0.0000..1.0000' <<<"$output"
+	run vm-render --view map --width 80 --height 40 "$BATS_TEST_TMPDIR/over"
+	[[ $output == *'shm 128 KiB'* && $output == *'gc 16 MiB'* ]]
+}
+
+@test "area by region: a region is called what it is at the end, at its address of then" {
+	{
+		echo '16 20 tls 4' | regions
+		echo '{"type":"change","t":1.0,"pid":7,"event":"MOVE","act":1,"id":1,"start":"0x0000000000050000","end":"0x0000000000054000","size":16384,"perms":"rw-p","kind":"anon","rss":16384,"was":{"start":"0x0000000000010000","end":"0x0000000000014000","kind":"tls"}}'
+		echo '{"type":"end","t":2.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/moved"
+	render --view area --by region "$BATS_TEST_TMPDIR/moved"
+	has 'serie "anon 0x50000"'
+}
+
+@test "area by name: the bytes of a region go with it to its new name" {
+	{
+		echo '16 20 anon 4' | regions
+		echo '{"type":"change","t":1.0,"pid":7,"event":"RENAME","act":1,"id":1,"start":"0x0000000000010000","end":"0x0000000000014000","size":16384,"perms":"rw-p","kind":"anon","name":"[anon:pool]","rss":16384,"was":{"name":""}}'
+		echo '{"type":"end","t":2.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/renamed"
+	render --view area --by name "$BATS_TEST_TMPDIR/renamed"
+	has 'the 2 largest of 2'
+	grep -q '^class.*"(none)".*0 B, peak 16 KiB' <<<"$output"
+	grep -q '^class.*"\[anon:pool\]".*16 KiB, peak 16 KiB' <<<"$output"
+}
+
+@test "cards: the card of a library counts the regions that are there, and those that went apart" {
+	{
+		printf '%s\n' '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}' '{"type":"process","t":0.0,"pid":7,"why":"first","name":"demo"}' \
+			'{"type":"sample","t":0.0,"pid":7,"seq":0}' '{"type":"snapshot","t":0.0,"pid":7,"seq":0,"regions":2}'
+		for i in 1 2; do echo '{"type":"region","t":0.0,"pid":7,"seq":0,"id":'$i',"start":"0x00000000000'$i'0000","end":"0x00000000000'$i'8000","size":32768,"perms":"r--p","kind":"rodata","name":"/lib/a.so"}'; done
+		echo '{"type":"sample","t":1.0,"pid":7,"seq":1}'
+		echo '{"type":"change","t":1.0,"pid":7,"event":"MUNMAP_REMOVE","act":1,"id":2,"start":"0x0000000000020000","end":"0x0000000000028000","size":32768,"perms":"r--p","kind":"rodata","name":"/lib/a.so"}'
+		echo '{"type":"end","t":2.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/lib"
+	render --view cards "$BATS_TEST_TMPDIR/lib"
+	has '1 region (and 1 gone), 32 KiB'
+	hasnt ' in 2'
+}
+
+@test "a time just below a second or a millisecond is told in the larger unit" {
+	for t in 0.999999999 0.000999999; do
+		{
+			echo '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}'
+			echo '{"type":"region","t":'$t',"pid":7,"seq":0,"id":1,"start":"0x0000000000010000","end":"0x0000000000014000","size":16384,"perms":"rw-p","kind":"anon"}'
+		} >"$BATS_TEST_TMPDIR/t"
+		render --view map "$BATS_TEST_TMPDIR/t"
+		grep -qE 'at 1 m?s: 1 region' <<<"$output"
+		hasnt 'at 1000 '
+	done
 }

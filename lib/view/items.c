@@ -55,6 +55,7 @@ static void join(struct vp_item *to, const struct vp_item *item)
 	to->t1 = item->t1 > to->t1 ? item->t1 : to->t1;
 	to->bytes += item->bytes;
 	to->rss += item->rss;
+	to->has_rss |= item->has_rss;
 	to->flags |= item->flags;
 	to->one_name &= to->span->name == item->span->name;
 	to->count += item->count;
@@ -112,8 +113,9 @@ static float share_of(const struct grid *grid, const struct vp_item *item, size_
 static void cover(struct grid *grid, const struct vp_item *item)
 {
 	size_t first, end;
+	/* A region may be lower than a float can say: it counts by its bytes, below all others. */
 	float *weight = grid->weight + (size_t)grid->build->class_of[item->kind] * grid->width,
-	      high = item->y1 - item->y0;
+	      high = fmaxf(item->y1 - item->y0, (float)item->bytes * 1e-27f);
 	columns_of(grid, item, &first, &end);
 	for (size_t c = first + 1; c + 1 < end; c++)
 		weight[c] += high;
@@ -157,14 +159,16 @@ static void runs(struct grid *grid, size_t first, size_t end, float y0, float y1
 	}
 }
 
-/* Adds an item to the runs of its class that it overlaps. The first item names a run. */
-static void belong(const struct grid *grid, const struct vp_item *item, struct vp_merged *merged)
+/* Adds an item to the runs that it overlaps: to those of its class, or to those of others. The
+ * first item of its class names a run, so those of others come later. */
+static void belong(const struct grid *grid, const struct vp_item *item, bool others,
+                   struct vp_merged *merged)
 {
 	size_t first, end, last = SIZE_MAX;
 	int class_ = grid->build->class_of[item->kind];
 	columns_of(grid, item, &first, &end);
 	for (size_t c = first; c < end; c++) {
-		if (grid->winner[c] != class_ || grid->run[c] == last)
+		if ((grid->winner[c] != class_) != others || grid->run[c] == last)
 			continue;
 		last = grid->run[c];
 		struct vp_item *run = &merged->items[last];
@@ -201,8 +205,8 @@ static void merge_row(struct vp_item *list, size_t count, struct grid *grid,
 		return;
 	}
 	runs(grid, first, end, y0, y1, merged);
-	for (size_t i = 0; i < count; i++)
-		belong(grid, &list[i], merged);
+	for (size_t i = 0; i < 2 * count; i++)
+		belong(grid, &list[i % count], i >= count, merged);
 	merged->joined += count;
 	merged->into += merged->count - before;
 }

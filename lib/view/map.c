@@ -14,6 +14,7 @@ struct map {
 	const struct vp_proc *proc;
 	const struct vp_span **spans;
 	size_t count, gone;
+	size_t lanes; /* beside each other, where regions overlap; 1: none do */
 	int64_t t;
 };
 
@@ -96,7 +97,7 @@ static const char *many_title(struct map *map, const struct vp_item *item)
 	                     item->count, vp_kind_words(pool, item->kind), *name ? " " : "", name,
 	                     (unsigned long long)item->low, (unsigned long long)item->high,
 	                     vp_size_words(pool, (double)item->bytes),
-	                     vp_rss_words(pool, item->span->has_rss, (double)item->rss));
+	                     vp_rss_words(pool, item->has_rss, (double)item->rss));
 }
 
 static float share_of(uint64_t part, uint64_t whole)
@@ -110,12 +111,13 @@ static struct vp_box box_of(struct map *map, const struct vp_item *item)
 	const struct vp_span *span = item->span;
 	bool many = item->count > 1;
 	return (struct vp_box){
-		.x1 = 1,
+		.x0 = item->x0,
+		.x1 = item->x1,
 		.y0 = item->y0,
 		.y1 = item->y1,
 		.class = (uint32_t)map->build.class_of[item->kind],
 		.flags = item->flags | (many ? VP_BOX_MERGED : 0),
-		.fill = span->has_rss ? share_of(item->rss, item->bytes) : -1,
+		.fill = item->has_rss ? share_of(item->rss, item->bytes) : -1,
 		.label = many ? many_label(map, item) : label_of(map, span),
 		.title = many ? many_title(map, item) : title_of(map, span),
 	};
@@ -133,6 +135,7 @@ static void place(struct map *map, const struct vp_address_axis *axis, const str
 		.high = span->end,
 		.bytes = span->end - span->start,
 		.rss = span->has_rss ? span->rss_last : 0,
+		.has_rss = span->has_rss,
 		.t0 = span->t0,
 		.t1 = span->t1,
 		.kind = span->kind,
@@ -142,12 +145,63 @@ static void place(struct map *map, const struct vp_address_axis *axis, const str
 	};
 }
 
+/* ---- regions that overlap ---- */
+
+/* Gives each of a group of items the first lane that is free at its start. Returns the lanes used;
+ * `ends` has room for as many as there are items. */
+static size_t lanes_of(struct vp_item *items, size_t count, uint64_t *ends)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t lane = 0;
+		while (lane < used && ends[lane] > items[i].low)
+			lane++;
+		used += lane == used;
+		ends[lane] = items[i].high;
+		items[i].row0 = (uint32_t)lane;
+	}
+	return used;
+}
+
+/* Places regions that overlap beside each other, so that none hides another. The items are sorted
+ * by start. */
+static int lay_beside(struct map *map, struct vp_item *items)
+{
+	uint64_t *ends = vp_pool_take(map->build.pool, (map->count + 1) * sizeof *ends);
+	size_t overlapping = 0;
+	map->lanes = 1;
+	if (!ends)
+		return vp_no_memory();
+	for (size_t i = 0, next; i < map->count; i = next) {
+		uint64_t end = items[i].high;
+		for (next = i + 1; next < map->count && items[next].low < end; next++)
+			end = items[next].high > end ? items[next].high : end;
+		size_t lanes = lanes_of(items + i, next - i, ends);
+		if (lanes < 2)
+			continue;
+		for (size_t k = i; k < next; k++) {
+			items[k].x0 = (float)items[k].row0 / (float)lanes;
+			items[k].x1 = (float)(items[k].row0 + 1) / (float)lanes;
+		}
+		overlapping += next - i;
+		map->lanes = lanes > map->lanes ? lanes : map->lanes;
+	}
+	if (overlapping)
+		vp_build_note(&map->build,
+		              "%zu regions overlap: each stands beside those it overlaps with",
+		              overlapping);
+	return 0;
+}
+
+/* ---- boxes ---- */
+
 /* Rows of the grid on which boxes are merged; 0: none is. Text that has rows enough, or as many as
- * it needs, merges nothing. */
+ * it needs, merges nothing, unless the scale makes some lower than a row. */
 static double rows_of(const struct map *map)
 {
 	const struct vp_view_options *options = map->build.options;
-	bool enough = options->text && map->count <= 4 * (size_t)options->height;
+	bool enough = options->text && options->scale == VP_SCALE_PACKED &&
+	              map->count <= 4 * (size_t)options->height;
 	return enough ? 0 : options->height;
 }
 
@@ -161,7 +215,11 @@ static int boxes(struct map *map, const struct vp_address_axis *axis)
 		return vp_no_memory();
 	for (size_t i = 0; i < map->count; i++)
 		place(map, axis, map->spans[i], &items[i]);
-	if (rows && vp_items_fit(items, map->count, 1, rows, "regions", &map->build, &merged))
+	if (lay_beside(map, items))
+		return -1;
+	/* A lane is two columns wide: one would be too narrow if it is rounded down. */
+	double columns = map->lanes > 1 ? 2 * (double)map->lanes : 1;
+	if (rows && vp_items_fit(items, map->count, columns, rows, "regions", &map->build, &merged))
 		return -1;
 	struct vp_box *list = vp_pool_take(map->build.pool, (merged.count + 1) * sizeof *list);
 	for (size_t i = 0; list && i < merged.count; i++)
