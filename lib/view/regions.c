@@ -30,7 +30,7 @@ static const struct vp_class colours[MOST + 1] = {
 /* A region, or all of one name. */
 struct group {
 	uint64_t key;
-	const struct vp_episode *first;
+	const struct vp_episode *told; /* the latest in which it lives, which says what it is */
 	double now, peak, last;
 	int serie; /* MOST: among all others */
 };
@@ -94,7 +94,7 @@ static int collect(struct regions *r)
 	for (size_t i = 0; i < r->episode_count; i++)
 		if (!i || key_of(r, sorted[i]) != r->groups[r->count - 1].key)
 			r->groups[r->count++] = (struct group){ .key = key_of(r, sorted[i]),
-				                                .first = sorted[i],
+				                                .told = sorted[i],
 				                                .serie = MOST };
 	for (size_t i = 0; i < r->episode_count; i++) {
 		size_t low = 0, high = r->count;
@@ -106,6 +106,8 @@ static int collect(struct regions *r)
 				high = middle;
 		}
 		r->group_of[i] = low;
+		if (r->episodes[i]->sums[VP_SUM_SIZE])
+			r->groups[low].told = r->episodes[i];
 	}
 	return 0;
 }
@@ -154,12 +156,12 @@ static size_t choose(struct regions *r)
 static const char *name_of(const struct regions *r, const struct group *group)
 {
 	struct vp_pool *pool = r->build.pool;
-	const struct vp_episode *first = group->first;
-	const char *kind = vp_kind_words(pool, first->kind),
-	           *name = vp_short_name(r->build.model->names[first->name], kind);
+	const struct vp_episode *told = group->told;
+	const char *kind = vp_kind_words(pool, told->kind),
+	           *name = vp_short_name(r->build.model->names[told->name], kind);
 	if (r->by_name)
-		return *r->build.model->names[first->name] ? name : "(none)";
-	return vp_pool_print(pool, "%s 0x%llx", name, (unsigned long long)first->start);
+		return *r->build.model->names[told->name] ? name : "(none)";
+	return vp_pool_print(pool, "%s 0x%llx", name, (unsigned long long)told->start);
 }
 
 static int classes(struct regions *r, size_t chosen, bool others)
