@@ -73,9 +73,10 @@ const char *vp_time_words(struct vp_pool *pool, int64_t ns)
 	double size = fabs(seconds);
 	if (ns == 0)
 		return "0 s";
-	if (size < 1e-3)
+	/* From there on four digits would round up to 1000 of the smaller unit. */
+	if (size < 999.95e-6)
 		return vp_pool_print(pool, "%.4g us", seconds * 1e6);
-	if (size < 1)
+	if (size < 999.95e-3)
 		return vp_pool_print(pool, "%.4g ms", seconds * 1e3);
 	if (size < 600)
 		return vp_pool_print(pool, "%.4g s", seconds);

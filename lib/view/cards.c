@@ -73,7 +73,7 @@ static const struct {
 struct card {
 	const struct vp_span *first;
 	const struct vp_span *const *spans;
-	size_t count;
+	size_t count, gone; /* gone: of these */
 	int category;
 	uint32_t flags;
 	uint64_t size, rss;
@@ -189,8 +189,10 @@ static void card_add(struct cards *cards, struct card *card, const struct vp_spa
 	else if (card->flags != flags)
 		card->flags = VP_BOX_CHANGED;
 	card->count++;
-	if (flags == VP_BOX_GONE)
+	if (flags == VP_BOX_GONE) {
+		card->gone++;
 		return;
+	}
 	card->size += span->end - span->start;
 	card->rss += span->rss_last;
 	card->has_rss |= span->has_rss;
@@ -287,6 +289,7 @@ static void rest_join(struct cards *cards)
 		     more < cards->all + cards->card_count && more->category == i; more++) {
 			last->flags = last->flags == more->flags ? last->flags : VP_BOX_CHANGED;
 			last->count += more->count;
+			last->gone += more->gone;
 			last->size += more->size;
 			last->rss += more->rss;
 			last->has_rss |= more->has_rss;
@@ -347,8 +350,8 @@ static const char *label_of(struct cards *cards, const struct card *card)
 	           *more = "";
 	if (card->has_rss && !gone)
 		rss = vp_pool_print(pool, " rss %s", vp_size_words(pool, (double)card->rss));
-	if (card->count > 1 && !card->rest)
-		more = vp_pool_print(pool, " in %zu", card->count);
+	if (card->count - card->gone > 1 && !card->rest)
+		more = vp_pool_print(pool, " in %zu", card->count - card->gone);
 	else if (card->count == 1 && *card->first->perms)
 		more = vp_pool_print(pool, " %s", card->first->perms);
 	const char *tails[] = { vp_pool_print(pool, " %s%s%s", size, more, rss),
@@ -405,13 +408,16 @@ static const char *line_of(struct cards *cards, const struct vp_span *span, bool
 static const char *title_of(struct cards *cards, const struct card *card)
 {
 	struct vp_pool *pool = cards->build.pool;
+	size_t living = card->count - card->gone;
 	if (cards->build.options->untitled)
 		return "";
 	if (card->count == 1)
 		return title_one(cards, card->first);
 	const char *name = card->rest ? "" : cards->build.model->names[card->first->name];
-	const char *text = vp_pool_print(pool, "%s%s%zu regions, %s%s", name, *name ? "\n" : "",
-	                                 card->count, vp_size_words(pool, (double)card->size),
+	const char *gone = card->gone ? vp_pool_print(pool, " (and %zu gone)", card->gone) : "";
+	const char *text = vp_pool_print(pool, "%s%s%zu region%s%s, %s%s", name, *name ? "\n" : "",
+	                                 living, vp_plural(living), gone,
+	                                 vp_size_words(pool, (double)card->size),
 	                                 vp_rss_words(pool, card->has_rss, (double)card->rss));
 	for (size_t i = 0; i < card->count && i < LINES_MAX; i++)
 		text = vp_pool_print(pool, "%s\n%s", text,
