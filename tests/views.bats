@@ -450,3 +450,28 @@ stood_for() { awk '/^box/ { n += match($0, /label="[0-9]+ regions, /) ? substr($
 		hasnt 'at 1000 '
 	done
 }
+
+@test "diff as text: each row has a line of its own, beside its partner, however high the picture is" {
+	{
+		for i in $(seq 8); do echo "$((i * 4096)) $((i * 4096 + i)) anon 0"; done | regions
+		for i in $(seq 8); do
+			at=$(printf '"t":1.0,"pid":7,"act":%d,"id":%d,"start":"0x%016x","perms":"rw-p","kind":"anon"' "$i" "$i" $((i << 24)))
+			if ((i % 2)); then
+				printf '{"type":"change",%s,"event":"MUNMAP_REMOVE","end":"0x%016x","size":%d}\n' "$at" $(((i * 4096 + i) << 12)) $((i << 12))
+			else
+				printf '{"type":"change",%s,"event":"RESIZE_MAPPING","end":"0x%016x","size":%d,"was":{"end":"0x%016x","size":%d}}\n' \
+					"$at" $(((i * 4096 + i + 100) << 12)) $(((i + 100) << 12)) $(((i * 4096 + i) << 12)) $((i << 12))
+			fi
+		done
+		echo '{"type":"end","t":2.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/two"
+	for height in '' '--height 40' '--height 22' '--height 17' '--height 16'; do
+		run vm-render --view diff --from 0 --width 100 $height "$BATS_TEST_TMPDIR/two"
+		for i in 1 3 5 7; do
+			grep -qE "^ .- anon $((i * 4)) KiB rw-p a*\$" <<<"${output//│ /│}" || { echo "$height: $output" >&2; return 1; }
+		done
+		for i in 2 4 6 8; do
+			grep -qE "anon $((i * 4)) KiB rw-p a* .*~ anon $(((i + 100) * 4)) KiB" <<<"$output" || { echo "$height: $output" >&2; return 1; }
+		done
+	done
+}

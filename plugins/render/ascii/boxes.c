@@ -13,6 +13,9 @@ struct raster {
 	int *column;    /* first column of each distinct column; `columns` after the last */
 	int *owner;     /* index of a box, -1: none; the top first, `width` for each row */
 	float *covered; /* 0..1 */
+	double *tops;   /* the distinct tops of low boxes, highest first */
+	int top_count;  /* 0: boxes stand where they are */
+	double apart;   /* least distance of two tops, in rows */
 };
 
 static double share(double v)
@@ -75,13 +78,71 @@ static void distinct(struct raster *r, const struct vp_figure *f)
 	r->column[r->width = width] = r->columns;
 }
 
+/* ---- low boxes without a y axis (cards, diff): each has rows of its own ---- */
+
+static int highest_first(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+	return (a < b) - (a > b);
+}
+
+/* Finds the tops of the boxes, if two boxes may share a row. */
+static void find_tops(struct raster *r, const struct vp_figure *f)
+{
+	int count = 0;
+	r->apart = r->rows;
+	for (size_t i = 0; i < f->box_count; i++)
+		r->tops[i] = share(fmax(f->boxes[i].y0, f->boxes[i].y1));
+	qsort(r->tops, f->box_count, sizeof *r->tops, highest_first);
+	for (size_t i = 0; i < f->box_count; i++) {
+		if (count && r->tops[count - 1] - r->tops[i] < 1e-5)
+			continue;
+		if (count)
+			r->apart = fmin(r->apart, (r->tops[count - 1] - r->tops[i]) * r->rows);
+		r->tops[count++] = r->tops[i];
+	}
+	r->top_count = r->apart < 2 ? count : 0;
+}
+
+static int nth_top(const struct raster *r, double top)
+{
+	int low = 0, high = r->top_count;
+	while (high - low > 1) {
+		int middle = (low + high) / 2;
+		if (r->tops[middle] > top - 5e-6)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Computes which parts a box covers, from the top. */
+static void parts_of(const struct raster *r, const struct vp_box *b, double *y0, double *y1)
+{
+	double high = r->rows * r->parts, top = share(fmax(b->y0, b->y1));
+	*y0 = (1 - top) * high;
+	*y1 = (1 - share(fmin(b->y0, b->y1))) * high;
+	if (!r->top_count)
+		return;
+	if (r->apart > 1 - 1e-3) {
+		*y0 = floor(*y0 + 0.01);
+		*y1 = fmax(*y0 + 1, floor(*y1 + 0.01));
+	} else {
+		*y0 = nth_top(r, top);
+		*y1 = *y0 + 1;
+	}
+}
+
 static void fill(struct raster *r, const struct vp_figure *f)
 {
 	double high = r->rows * r->parts;
 	for (int i = 0; i < (int)f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
-		double y0 = (1 - share(fmax(b->y0, b->y1))) * high,
-		       y1 = (1 - share(fmin(b->y0, b->y1))) * high;
+		double y0, y1;
+		parts_of(r, b, &y0, &y1);
+		if (r->top_count && y0 >= high)
+			continue; /* beside no other's partner */
 		cover(r, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02),
 		      fmax(y1, y0 + 0.02));
 	}
@@ -208,8 +269,9 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 {
 	const struct vp_box *b = &f->boxes[index];
 	int column = (int)(share(fmin(b->x0, b->x1)) * r->columns + 0.999);
-	int top = (int)((1 - share(fmax(b->y0, b->y1))) * a->rows),
-	    low = (int)ceil((1 - share(fmin(b->y0, b->y1))) * a->rows) - 1;
+	double y0, y1;
+	parts_of(r, b, &y0, &y1);
+	int top = (int)(y0 / r->parts), low = (int)ceil(y1 / r->parts) - 1;
 	int middle = (top + low) / 2;
 	if (column >= r->columns)
 		return;
@@ -230,8 +292,11 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 	size_t n;
 	r.nth = malloc((size_t)r.columns * sizeof *r.nth);
 	r.column = malloc((size_t)(r.columns + 1) * sizeof *r.column);
-	if (r.nth && r.column)
+	r.tops = malloc((f->box_count + 1) * sizeof *r.tops);
+	if (r.nth && r.column && r.tops)
 		distinct(&r, f);
+	if (r.width && !f->y.count)
+		find_tops(&r, f);
 	n = (size_t)(r.width + 1) * (size_t)(r.rows * r.parts);
 	r.owner = malloc(n * sizeof *r.owner);
 	r.covered = calloc(n, sizeof *r.covered);
@@ -247,6 +312,7 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 	}
 	free(r.nth);
 	free(r.column);
+	free(r.tops);
 	free(r.owner);
 	free(r.covered);
 	return 0;

@@ -157,6 +157,23 @@ static int wanted_rows(const struct vp_figure *f)
 	return PRESET_ROWS;
 }
 
+/* Returns the rows the plot has at least. All parts around it go before it has fewer. Of boxes
+ * without a y axis (diff) each row has a line. */
+static int least_rows(const struct ascii *a, const struct vp_figure *f)
+{
+	int least = a->height / 3 > LEAST_ROWS ? a->height / 3 : LEAST_ROWS, rows = 0;
+	float lowest = 2;
+	if (f->shape != VP_BOXES || f->y.count)
+		return least;
+	for (size_t i = 0; i < f->box_count; i++) {
+		if (f->boxes[i].y1 < lowest - 1e-5f) {
+			lowest = f->boxes[i].y1;
+			rows++;
+		}
+	}
+	return rows > least ? rows : least;
+}
+
 void ascii_layout(struct ascii *a, const struct vp_figure *f)
 {
 	bool *const gives[] = { &a->titles, &a->details, &a->notes, &a->subtitle, &a->legend };
@@ -169,9 +186,8 @@ void ascii_layout(struct ascii *a, const struct vp_figure *f)
 		a->rows = wanted_rows(f);
 		return;
 	}
-	while (a->height - lines_around(a, f) <
-	               (a->height / 3 > LEAST_ROWS ? a->height / 3 : LEAST_ROWS) &&
-	       given < 5)
+	int least = least_rows(a, f);
+	while (a->height - lines_around(a, f) < least && given < 5)
 		*gives[given++] = false;
 	a->rows = a->height - lines_around(a, f);
 	a->rows = a->rows < 1 ? 1 : a->rows;
