@@ -80,11 +80,13 @@ struct vp_region {
 	char perms[8], max_perms[8];       /* "r-xp"; "" where unknown */
 	vp_str share;                      /* prv cow shm nul ali ... */
 	vp_str kind;                       /* filled by the host from `kinds` rules where absent */
-	vp_str name;                       /* the bytes that the system gave, not escaped */
-	vp_str label;                      /* the source's own word for the region: MALLOC_TINY */
-	vp_str dev, inode;                 /* "fe:00", "247134" */
-	vp_str flags;                      /* "rd ex mr" as VmFlags has them */
-	vp_str extra; /* further members as JSON text: "a":1,"b":"x" ; may be empty */
+	vp_str kind_by; /* how the kind was told: name thread file flags shape program; filled with
+	                   it */
+	vp_str name;    /* the bytes that the system gave, not escaped */
+	vp_str label;   /* the source's own word for the region: MALLOC_TINY */
+	vp_str dev, inode; /* "fe:00", "247134" */
+	vp_str flags;      /* "rd ex mr" as VmFlags has them */
+	vp_str extra;      /* further members as JSON text: "a":1,"b":"x" ; may be empty */
 };
 
 /* One frame of a call stack. What is not known is absent. */

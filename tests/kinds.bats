@@ -127,12 +127,141 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	[ "$(jq '."thread-stack".regions' <<<"$kinds")" = $(($(ls "/proc/$pid/task" | wc -l) - 1)) ]
 }
 
-@test "python: the memory of its objects" {
+@test "python: the arenas of its objects are gc; large bytearrays, and arenas merged with them, are anon" {
 	requires cmd /usr/bin/python3
 	background /usr/bin/python3 -c "import sys, time; x = [object() for i in range(1000000)]; open(sys.argv[1], 'w').write('ready'); time.sleep(600)" "$BATS_TEST_TMPDIR/ready"
 	until_true test -s "$BATS_TEST_TMPDIR/ready"
 	look
-	[ "$(jq 'select(.type == "snapshot") | .kinds.gc.rss' "$BATS_TEST_TMPDIR/look")" -gt 15000000 ]
+	[ "$(jq 'select(.type == "snapshot") | .kinds.gc.rss' "$BATS_TEST_TMPDIR/look")" -gt 8000000 ]
+	[ -z "$(jq -c 'select(.kind == "gc" and (.size % 1048576 != 0 or .kind_by != "shape"))' "$BATS_TEST_TMPDIR/look")" ]
+	background /usr/bin/python3 -c "import sys, time; x = [bytearray(300000) for i in range(100)] + [bytearray(50 << 20)]; open(sys.argv[1], 'w').write('ready'); time.sleep(600)" "$BATS_TEST_TMPDIR/ready2"
+	until_true test -s "$BATS_TEST_TMPDIR/ready2"
+	look
+	[ "$(jq 'select(.type == "snapshot") | .kinds.anon.rss' "$BATS_TEST_TMPDIR/look")" -gt 80000000 ]
+	[ "$(jq 'select(.type == "snapshot") | .kinds.gc.rss // 0' "$BATS_TEST_TMPDIR/look")" -lt 8000000 ]
+}
+
+@test "in pmap's text of a python process neither the heap nor blocks of malloc are gc" {
+	requires cmd pmap /usr/bin/python3
+	background /usr/bin/python3 -c "import sys, time; x = [bytearray(5 << 20)]; open(sys.argv[1], 'w').write('ready'); time.sleep(600)" "$BATS_TEST_TMPDIR/ready"
+	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	heap=$(awk '$6 == "[heap]" { split($1, a, "-"); print a[1] }' "/proc/$pid/maps")
+	for form in "" -x -d; do
+		pmap $form "$pid" | vm-parse -o "$BATS_TEST_TMPDIR/look"
+		[ "$(jq -r --arg start "$heap" 'select(.type == "region" and (.start | endswith($start))) | .kind' "$BATS_TEST_TMPDIR/look")" = anon ]
+		[ -z "$(jq -c 'select(.type == "region" and .kind == "gc" and .size % 1048576 != 0)' "$BATS_TEST_TMPDIR/look")" ]
+	done
+}
+
+@test "each way of telling a kind is in kind_by; what only a program's name says stays anon" {
+	printf '%s\n' '000000400000-000000401000 r-xp 00000000 fe:00 7 /usr/bin/python3.11' '000000401000-000000402000 rw-p 00001000 fe:00 7 /usr/bin/python3.11' \
+		'000000402000-000000403000 rw-p 00000000 00:00 0 ' '000056000000-000056001000 rw-p 00000000 00:00 0 [heap]' \
+		'7f0000000000-7f0000200000 rw-p 00000000 00:00 0 ' '7f0001000000-7f0001211000 rw-p 00000000 00:00 0 ' '7f0002000000-7f0002001000 rwxp 00000000 00:00 0 ' \
+		'7f0003000000-7f0003001000 r--p 00000000 fe:00 8 /tmp/notes' >"$BATS_TEST_TMPDIR/m"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/m" | jq -r 'select(.type == "region") | .kind + "/" + .kind_by' | paste -sd' ')" = "text/file data/file bss/file heap/name gc/shape anon/file jit/flags file/file" ]
+	sed -i 's/python3.11/python3.8/; s/7f0000200000/7f00000c0000/' "$BATS_TEST_TMPDIR/m" # arenas of 256 KiB
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/m" | jq -r 'select(.type == "region" and .kind == "gc") | .size')" = $((768 << 10)) ]
+	sed -i 's/python3.8/python3.12/' "$BATS_TEST_TMPDIR/m"
+	[ -z "$(vm-parse "$BATS_TEST_TMPDIR/m" | jq -r 'select(.type == "region" and .kind == "gc") | .size')" ]
+	printf '%s\n' 'kinds:' '  - { kind: ours, program: "python*", perms: "rw-p", name: "", file: false }' '  - { kind: mine, least: 1M }' '  - { kind: notes, name: "*notes" }' >"$BATS_TEST_TMPDIR/c.yaml"
+	[ "$(vm-parse -c "$BATS_TEST_TMPDIR/c.yaml" "$BATS_TEST_TMPDIR/m" | jq -r 'select(.type == "region" and .kind_by != "file") | .kind + "/" + .kind_by' | paste -sd' ')" = "ours/program heap/name ours/program ours/program jit/flags notes/name" ]
+}
+
+@test "a guess is called one where it matters, and only there" {
+	printf '%s\n' '000000400000-000000401000 r-xp 00000000 fe:00 7 /usr/bin/python3.11' '000000402000-000000403000 ---p 00000000 00:00 0 ' '7f0000000000-7f0000200000 rw-p 00000000 00:00 0 ' \
+		'7f0001000000-7f0001211000 rw-p 00000000 00:00 0 ' >"$BATS_TEST_TMPDIR/m"
+	vm-parse "$BATS_TEST_TMPDIR/m" | vm-track -o "$BATS_TEST_TMPDIR/life"
+	vm-render --ascii --view explain --width 200 "$BATS_TEST_TMPDIR/life" >"$BATS_TEST_TMPDIR/words"
+	grep -q '^gc .* probably the heap of a garbage-collected language' "$BATS_TEST_TMPDIR/words"
+	[ "$(grep -c probably "$BATS_TEST_TMPDIR/words")" = 1 ]
+	for view in map cards timeline; do
+		vm-render --trace --view "$view" "$BATS_TEST_TMPDIR/life" >"$BATS_TEST_TMPDIR/trace"
+		grep -q 'probably gc' "$BATS_TEST_TMPDIR/trace"
+		! grep -q 'probably anon\|probably guard\|probably text' "$BATS_TEST_TMPDIR/trace" || return 1
+	done
+	[[ $(vm-render --table --columns kind,kind_by "$BATS_TEST_TMPDIR/life") == *"gc"*"shape"* ]]
+}
+
+@test "sanitizers: their shadows and what their allocators take memory from" {
+	cat >"$BATS_TEST_TMPDIR/s.c" <<-'C'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		int main(void) { char *small = malloc(3000), *large = malloc(16 << 20); memset(small, 1, 3000); memset(large, 1, 16 << 20);
+			printf("is arena 0x%016lx\nis anon 0x%016lx\nready\n", (unsigned long)small, (unsigned long)large); fflush(stdout); for (;;) pause(); }
+	C
+	tried=0
+	for with in gcc:address gcc:thread gcc:leak clang:address clang:thread clang:memory clang:leak; do
+		command -v "${with%:*}" >/dev/null && "${with%:*}" -O1 -fsanitize="${with#*:}" -o "$BATS_TEST_TMPDIR/s-$with" "$BATS_TEST_TMPDIR/s.c" 2>/dev/null || continue
+		WORKLOADS=$BATS_TEST_TMPDIR workload "s-$with" || continue
+		tried=$((tried + 1))
+		for detail in maps smaps; do
+			look --detail "$detail"
+			wrong=$(judge "$BATS_TEST_TMPDIR/look")
+			[ -z "$wrong" ] || { echo "$with, $detail: $wrong"; return 1; }
+			kinds=$(jq -c 'select(.type == "snapshot") | .kinds' "$BATS_TEST_TMPDIR/look")
+			[ "$(jq .wasm <<<"$kinds")" = null ]
+			# all that is open and larger than 1 TiB is a shadow
+			[ -z "$(jq -c 'select(.type == "region" and .size > 1099511627776 and .perms[1:2] == "w" and .kind != "shadow")' "$BATS_TEST_TMPDIR/look")" ]
+			case $with in *:leak) [ "$(jq .shadow <<<"$kinds")" = null ] ;; *) [ "$(jq .shadow.size <<<"$kinds")" -gt 1099511627776 ] ;; esac
+		done
+		kill "$pid"
+	done
+	[ "$tried" -gt 0 ] || skip "no compiler with a sanitizer"
+}
+
+@test "the vdso and its data are told from pmap's text, wherever the kernel puts them" {
+	requires cmd pmap
+	background sleep 600
+	until_true grep -q libc.so "/proc/$pid/maps"
+	places() { vm-parse - | jq -r 'select(.type == "region" and (.kind == "vdso" or .kind == "vvar" or .kind == "vsyscall")) | .kind + " " + .start' | sed 's/0x0*//' | sort; }
+	expected=$(awk '$6 ~ /^\[(vdso|vvar.*|vsyscall)\]$/ { split($1, a, "-"); kind = $6; gsub(/[][]|_vclock/, "", kind); print kind, a[1] }' "/proc/$pid/maps" | sort)
+	for form in "" -x -X -XX -d -p; do
+		got=$(pmap $form "$pid" | places)
+		[ "$got" = "$expected" ] || { echo "pmap $form: $got"; return 1; }
+	done
+	# above the stack, as older kernels have it; code that a program made lies elsewhere
+	got=$(printf '%s\n' '77:   ed' '0000000000400000     16K r-x-- ed' '00007f1200000000      8K r-x--   [ anon ]' '00007ffc10000000    132K rw---   [ stack ]' \
+		'00007ffc10150000     16K r----   [ anon ]' '00007ffc10154000      8K r----   [ anon ]' '00007ffc10156000      8K r-x--   [ anon ]' ' total              184K' | vm-parse - | jq -r 'select(.type == "region") | .kind' | paste -sd' ')
+	[ "$got" = "text jit stack vvar vvar vdso" ]
+}
+
+@test "huge pages are told by numa_maps, and by their page size where smaps has no flags" {
+	got=$(printf '%s\n' '7f2480000000 default anon=1 dirty=1 N0=1 kernelpagesize_kB=4' '7f2485000000 default huge dirty=1 N0=1 kernelpagesize_kB=2048' '7f2485600000 default file=/mnt/pool\040x huge' |
+		vm-parse - | jq -r 'select(.type == "region") | .kind + "/" + .kind_by' | paste -sd' ')
+	[ "$got" = "anon/file huge/flags huge/flags" ]
+	got=$(printf '%s\n' '7f0000000000-7f0000200000 rw-p 00000000 00:0e 7 /mnt/pool' 'Size: 2048 kB' 'Rss: 0 kB' 'KernelPageSize: 2048 kB' '7f0000200000-7f0000400000 rw-p 00000000 00:00 0 ' 'Size: 2048 kB' 'Rss: 0 kB' 'KernelPageSize: 4 kB' |
+		vm-parse - | jq -r 'select(.type == "region") | .kind' | paste -sd' ')
+	[ "$got" = "huge anon" ]
+}
+
+@test "every region type of vmmap that is known has a kind, also in a summary without permissions" {
+	while IFS='|' read -r kind types; do
+		IFS=, read -ra list <<<"$types"
+		for type in "${list[@]}"; do
+			printf '%s\n' '                                VIRTUAL   REGION ' 'REGION TYPE                        SIZE    COUNT (non-coalesced) ' '===========                     =======  ======= ' >"$BATS_TEST_TMPDIR/in"
+			printf '%-32s  1024K        1 \n' "$type" >>"$BATS_TEST_TMPDIR/in"
+			got=$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "snapshot") | .kinds | keys[]')
+			[ "$got" = "$kind" ] || { echo "$type is $got, not $kind"; return 1; }
+		done
+	done <<-'TABLE'
+		data|__DATA,__DATA_DIRTY,__AUTH,__OBJC_RW,unused but dirty shlib __DATA,__BSS
+		rodata|__DATA_CONST,__AUTH_CONST,__OBJC_RO,__UNICODE,__CTF,__TPRO_CONST
+		gpu|CoreUI image data,CoreUI cached image data,CG backing stores,CG raster data,Image IO,ImageIO,IOSurface,IOAccelerator (graphics),RawCamera,SceneKit
+		file|CoreUI image file,mapped file
+		anon|Accelerate framework,Audio,CoreMedia memory pool,Activity Tracing,CoreServices,CoreData Object IDs,Core Data,Assets Library,Swift metadata,AppleScript,OS Alloc Once,Rosetta Generic,Rosetta IndirectBranch,JS VM register file,WebCore purgeable data,Process Corpse Info,Memory Tag 242
+		arena|MALLOC_NANO metadata,WebKit Malloc,Rosetta Arena,TCMalloc
+		jit|Rosetta JIT,JS JIT generated code
+		thread-stack|Rosetta Return Stack
+		tls|Rosetta Thread Context
+		wasm|WebAssembly memory
+		gc|JS garbage collector,JS VM Isolated Heap,Java
+		reserved|IOKit (reserved),JS VM Gigacage (reserved)
+		page-table|page table in kernel
+		font|ATS (font support),__FONT_DATA
+		shm|Skywalk Networking,shared memory
+	TABLE
 }
 
 @test "user rules may name the region below, sizes, adjacent code, and the program" {

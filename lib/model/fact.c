@@ -105,7 +105,8 @@ static int read_region(struct vp_model *model, struct vp_fact *fact)
 	if (fact->follow && tracked)
 		fact->now = vp_model_named(model, region);
 	else
-		fact->now = (struct vp_named){ region, (uint32_t)vp_kind_index(region->kind), 0 };
+		fact->now = (struct vp_named){ .region = region,
+			                       .kind = (uint32_t)vp_kind_index(region->kind) };
 	return 0;
 }
 

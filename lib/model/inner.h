@@ -15,6 +15,7 @@
 struct vp_named {
 	const struct vp_region *region;
 	uint32_t kind, name; /* vp_kind_index; in names */
+	bool guessed;        /* vp_kind_guessed */
 };
 
 /* What a change states of its region before. */

@@ -16,6 +16,7 @@ struct vp_span {
 	uint64_t rss_first, rss_last, rss_peak; /* bytes; valid if has_rss */
 	bool has_rss;                           /* at the end of the span */
 	bool had_rss;                           /* at some time */
+	bool guessed;                           /* its kind is a guess that matters */
 	uint8_t born;  /* enum vp_event + 1; 0: it was there at the beginning */
 	uint8_t died;  /* enum vp_event + 1; 0: it is still there */
 	uint32_t kind; /* vp_kind_index */

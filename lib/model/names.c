@@ -81,7 +81,8 @@ struct vp_named vp_model_named(struct vp_model *model, const struct vp_region *r
 {
 	return (struct vp_named){ .region = region,
 		                  .kind = (uint32_t)vp_kind_index(region->kind),
-		                  .name = vp_model_name(model, region->name) };
+		                  .name = vp_model_name(model, region->name),
+		                  .guessed = vp_kind_guessed(region) };
 }
 
 static void names_free(struct vp_model *model)

@@ -97,6 +97,7 @@ static void span_begin(struct vp_span *span, int64_t t, const struct vp_named *n
 		                  .end = now->region->end,
 		                  .pid = span->pid,
 		                  .born = (uint8_t)(event + 1),
+		                  .guessed = now->guessed,
 		                  .kind = now->kind,
 		                  .name = now->name,
 		                  .from = from };

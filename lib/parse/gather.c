@@ -165,10 +165,12 @@ void vp_gather_region(struct vp_gather *gather, const struct vp_region *region)
 		return;
 	}
 	copy_region(to, region);
-	if (from != VP_KIND_NEW)
+	if (from != VP_KIND_NEW) {
 		vp_cache_move(entry, from, to);
-	else
+	} else {
 		keep(gather, &to->kind);
+		keep(gather, &to->kind_by);
+	}
 	keep(gather, &to->share);
 	keep(gather, &to->name);
 	keep(gather, &to->label);
@@ -220,6 +222,11 @@ static int judge_regions(struct vp_gather *gather, int64_t pid)
 
 /* ---- writing ---- */
 
+static bool same_kind(const struct vp_region *a, const struct vp_region *b)
+{
+	return a->kind.p == b->kind.p && a->kind_by.p == b->kind_by.p;
+}
+
 /* An unchanged region, its kind too, is written from its cached bytes. */
 static void put_cached(struct vp_gather *gather, int64_t t, int64_t pid)
 {
@@ -229,7 +236,7 @@ static void put_cached(struct vp_gather *gather, int64_t t, int64_t pid)
 	for (size_t i = 0; i < now->count; i++) {
 		const struct vp_region *region = &now->regions[i];
 		const struct vp_cached_part *part = &now->parts[i];
-		if (part->written_n && region->kind.p == entry->last.regions[now->from[i]].kind.p) {
+		if (part->written_n && same_kind(region, &entry->last.regions[now->from[i]])) {
 			vp_str members = { entry->written + part->written, part->written_n };
 			vp_put_region_again(out, t, pid, gather->seq, members);
 			continue;

@@ -23,6 +23,9 @@ enum vp_kind_fact {
 	VP_KIND_HOLDS_LOCAL = 2, /* it holds the thread-local storage of the first thread */
 	VP_KIND_OBJECT = 4,      /* its file has an executable mapping beside it */
 	VP_KIND_MAIN = 8,        /* it belongs to the program itself */
+	VP_KIND_LENT = 16,       /* the vdso or its data, in a text that does not name them */
+	VP_KIND_SHADOW = 32,     /* in the shadow of a sanitizer */
+	VP_KIND_POOL = 64        /* in the reservation of a sanitizer's allocator */
 };
 
 /* Without inodes, as in pmap's text, a region has a file if its name is not the kernel's own. */
@@ -52,6 +55,12 @@ bool vp_match_word(vp_str words, const char *word);
 size_t vp_kind_rules(void);
 size_t vp_kind_rules_added(void); /* number of the user's rules */
 const struct vp_kind_rule *vp_kind_rule_at(size_t number);
+/* How the rule tells its kind: name thread file flags shape program. */
+const char *vp_kind_rule_by(const struct vp_kind_rule *rule);
+/* sanitizers.c: notes VP_KIND_SHADOW and VP_KIND_POOL in `facts`, all of whose bytes are there. */
+void vp_kind_sanitizers(const struct vp_kind_place *place, unsigned char *facts);
+/* The region that holds an address; count: none. */
+size_t vp_kind_region_at(const struct vp_kind_place *place, uint64_t address);
 /* Shapes of regions that a thread points to. */
 bool vp_kind_stack_pointed(const struct vp_kind_place *place);
 bool vp_kind_local_pointed(const struct vp_kind_place *place);

@@ -31,6 +31,7 @@ static const struct {
 	{ "jit", "machine code made while the program runs" },
 	{ "gc", "the heap of a garbage-collected language" },
 	{ "wasm", "the linear memory of WebAssembly code" },
+	{ "shadow", "what a sanitizer notes about other memory: much address space, little memory" },
 	{ "huge", "huge pages set aside by the administrator" },
 	{ "vdso", "code that the kernel lends, so that the time can be read without a system call" },
 	{ "vvar", "the kernel's data for the vdso" },
@@ -94,6 +95,19 @@ const char *vp_kind_name(size_t index)
 size_t vp_kind_count(void)
 {
 	return KNOWN + named_count;
+}
+
+/* A guard or a page that the kernel lends costs nothing, whatever it is. */
+bool vp_kind_guessed(const struct vp_region *region)
+{
+	static const char *const matter[] = { "arena",        "gc",   "wasm", "shadow",
+		                              "thread-stack", "huge", "jit" };
+	if (!vp_str_is(region->kind_by, "shape") && !vp_str_is(region->kind_by, "program"))
+		return false;
+	for (size_t i = 0; i < sizeof matter / sizeof *matter; i++)
+		if (vp_str_is(region->kind, matter[i]))
+			return true;
+	return false;
 }
 
 const char *vp_kind_about(size_t index)

@@ -11,4 +11,8 @@ const char *vp_kind_name(size_t index);
 size_t vp_kind_count(void);
 const char *vp_kind_about(size_t index); /* one sentence for people, or "" */
 
+/* Is the kind of the region a guess that matters? Its shape or its program alone tells it, and its
+ * bytes would count elsewhere if the guess were wrong. */
+bool vp_kind_guessed(const struct vp_region *region);
+
 #endif

@@ -13,7 +13,7 @@
 /* A rule that a region may fit, and the questions that are still open. */
 struct candidate {
 	const struct vp_kind_rule *rule;
-	vp_str kind, after;
+	vp_str kind, by, after;
 	size_t number;
 	unsigned asks;
 };
@@ -41,6 +41,7 @@ struct pass {
 	unsigned char *facts;
 	size_t facts_size;
 	struct programs found, programs; /* of this pass; those that the lists were made for */
+	bool vdso_named;                 /* by the text */
 	unsigned char *name_fits;        /* by rule, for `name`: 0 not asked yet, 1 no, 2 yes */
 	size_t rule_count;
 	/* [name][file][words][permissions]; valid while rules and programs are the same */
@@ -78,14 +79,17 @@ static int find_objects(struct pass *pass)
 	const struct vp_region *regions = pass->place.regions;
 	size_t first = 0, first_end = 0, last = 0, last_end = 0;
 	bool heap = false;
+	pass->vdso_named = false;
 	for (size_t i = 0, next; i < pass->place.count; i = next) {
 		bool executable = false, file = regions[i].name.n && vp_kind_has_file(&regions[i]);
 		for (next = i; next < pass->place.count &&
 		               (next == i || (file && same_file(&regions[i], &regions[next])));
 		     next++)
 			executable |= regions[next].perms[0] && regions[next].perms[2] == 'x';
-		heap |= regions[i].name.n && regions[i].name.p[0] == '[' &&
-		        vp_str_is(regions[i].name, "[heap]");
+		if (regions[i].name.n && regions[i].name.p[0] == '[') {
+			heap |= vp_str_is(regions[i].name, "[heap]");
+			pass->vdso_named |= vp_str_is(regions[i].name, "[vdso]");
+		}
 		if (!file || !executable)
 			continue;
 		if (!first_end) {
@@ -109,8 +113,7 @@ static int find_objects(struct pass *pass)
 	return 0;
 }
 
-/* The region that holds an address; count: none. */
-static size_t region_at(const struct vp_kind_place *place, uint64_t address)
+size_t vp_kind_region_at(const struct vp_kind_place *place, uint64_t address)
 {
 	size_t low = 0, high = place->count;
 	while (low < high) {
@@ -143,8 +146,8 @@ static void know_threads(struct pass *pass, const struct vp_kind_facts *facts)
 {
 	for (size_t i = 0; facts && i < facts->thread_count; i++) {
 		const struct vp_kind_thread *thread = &facts->threads[i];
-		size_t stack = region_at(&pass->place, thread->stack),
-		       local = region_at(&pass->place, thread->local);
+		size_t stack = vp_kind_region_at(&pass->place, thread->stack),
+		       local = vp_kind_region_at(&pass->place, thread->local);
 		pass->place.threads_known = true;
 		if (stack < pass->place.count)
 			know_stack(pass, stack);
@@ -152,6 +155,33 @@ static void know_threads(struct pass *pass, const struct vp_kind_facts *facts)
 			pass->facts[local] |= VP_KIND_HOLDS_LOCAL;
 		else if (local < pass->place.count)
 			know_stack(pass, local);
+	}
+}
+
+/* A page of the vdso or of its data where the text does not name them: no file, 64 KiB at most. */
+static bool may_be_lent(const struct vp_region *region, const char *perms)
+{
+	return !region->name.n && !region->label.n && !vp_kind_has_file(region) &&
+	       region->size <= 65536 && memcmp(region->perms, perms, 3) == 0;
+}
+
+/* The vdso is code right above data that is only read ([vvar], [vvar_vclock]). It lies above the
+ * stack, on Linux 6.18 among the libraries. Of several such places it is the highest. */
+static void find_lent(struct pass *pass)
+{
+	const struct vp_region *regions = pass->place.regions;
+	for (size_t i = pass->place.count; i-- > 1 && !pass->vdso_named;) {
+		if (!may_be_lent(&regions[i], "r-x"))
+			continue;
+		size_t low = i;
+		while (low > 0 && i - low < 3 && regions[low - 1].end == regions[low].start &&
+		       may_be_lent(&regions[low - 1], "r--"))
+			low--;
+		if (low == i)
+			continue;
+		for (; low <= i; low++)
+			pass->facts[low] |= VP_KIND_LENT;
+		return;
 	}
 }
 
@@ -253,9 +283,11 @@ static bool can_fit(const struct pass *pass, const struct vp_kind_rule *rule, bo
 static struct candidate make_candidate(const struct vp_kind_rule *rule, size_t number,
                                        bool has_name, bool perms_known)
 {
-	struct candidate candidate = {
-		.rule = rule, .kind = vp_s(rule->kind), .after = vp_s(rule->after), .number = number
-	};
+	struct candidate candidate = { .rule = rule,
+		                       .kind = vp_s(rule->kind),
+		                       .by = vp_s(vp_kind_rule_by(rule)),
+		                       .after = vp_s(rule->after),
+		                       .number = number };
 	if (rule->name && has_name)
 		candidate.asks |= NAME;
 	if (rule->perms && !perms_known)
@@ -314,9 +346,13 @@ static int set_one(struct pass *pass)
 		if (!asked && candidate->number >= vp_kind_rules_added()) {
 			asked = true;
 			region->kind = vp_s(vp_macos_kind(region));
+			if (region->kind.n)
+				region->kind_by = vp_s("name");
 		}
-		if (!region->kind.n && fits(pass, candidate, region))
+		if (!region->kind.n && fits(pass, candidate, region)) {
 			region->kind = candidate->kind;
+			region->kind_by = candidate->by;
+		}
 	}
 	return 0;
 }
@@ -445,7 +481,8 @@ static int set_again(struct pass *pass, const struct vp_kind_before *before)
 		if (same && as_before(pass, before, straight))
 			continue;
 		if (from != VP_KIND_NEW)
-			pass->place.regions[*at].kind = (vp_str){ 0 };
+			pass->place.regions[*at].kind = pass->place.regions[*at].kind_by =
+			        (vp_str){ 0 };
 		if (set_one(pass))
 			return -1;
 	}
@@ -473,6 +510,8 @@ int vp_kinds_set_again(struct vp_region *regions, size_t count, const struct vp_
 	if (find_objects(&pass))
 		return -1;
 	know_threads(&pass, facts);
+	find_lent(&pass);
+	vp_kind_sanitizers(&pass.place, pass.facts);
 	compare_programs(&pass);
 	return before ? set_again(&pass, before) : set_all(&pass);
 }

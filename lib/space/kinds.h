@@ -5,11 +5,23 @@
 
 #include "plugin.h"
 
+/* How a kind is told, the surest first. */
+enum vp_kind_by {
+	VP_KIND_BY_RULE, /* by the surest of what the rule states */
+	VP_KIND_BY_NAME,
+	VP_KIND_BY_THREAD,
+	VP_KIND_BY_FILE,
+	VP_KIND_BY_FLAGS, /* permissions too */
+	VP_KIND_BY_SHAPE, /* place, size and neighbours */
+	VP_KIND_BY_PROGRAM
+};
+
 /* A rule fits if all that it states holds. A glob covers the whole text: `*` is any run of bytes,
  * `?` any byte, every other byte is itself ([heap] too); '|' separates alternatives. */
 struct vp_kind_place;
 struct vp_kind_rule {
 	const char *kind;
+	enum vp_kind_by by;
 	const char *name;  /* glob of the name; NULL any; "" no name */
 	const char *label; /* glob of the word that the source has for it; NULL any */
 	const char *perms; /* "r-xp", '?' any character, e.g. "??x?"; NULL any */
@@ -42,9 +54,9 @@ struct vp_kind_facts {
 	size_t thread_count;
 };
 
-/* Sets the kind (static text) of each region of a snapshot that has none. The regions are sorted by
- * start; facts may be NULL. Depends on its arguments and the rules alone. 0, -1 (vp_error): no
- * memory. */
+/* Sets kind and kind_by (static texts) of each region of a snapshot that has no kind. The regions
+ * are sorted by start; facts may be NULL. Depends on its arguments and the rules alone. 0, -1
+ * (vp_error): no memory. */
 int vp_kinds_set(struct vp_region *regions, size_t count, const struct vp_kind_facts *facts);
 
 /* What the kinds of a snapshot depend on beside its regions, for the next snapshot of the same

@@ -85,6 +85,7 @@ static const struct field fields[] = {
 	{ .name = "max_perms", .form = LETTERS, .at = AT(max_perms), .identity = true },
 	{ .name = "share",     .form = TEXT,    .at = AT(share) },
 	{ .name = "kind",      .form = TEXT,    .at = AT(kind),      .identity = true },
+	{ .name = "kind_by",   .form = TEXT,    .at = AT(kind_by) },
 	{ .name = "name",      .form = TEXT,    .at = AT(name),      .identity = true },
 	{ .name = "label",     .form = TEXT,    .at = AT(label),     .identity = true },
 	{ .name = "offset",    .form = OFFSET,  .at = AT(offset) },
@@ -198,6 +199,7 @@ void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to,
 #define KEEP(name) copy.name = keep_like(strings, from->name, like ? &like->name : NULL)
 	KEEP(share);
 	KEEP(kind);
+	KEEP(kind_by);
 	KEEP(name);
 	KEEP(label);
 	KEEP(dev);

@@ -152,6 +152,47 @@ static bool vast_shape(const struct vp_kind_place *place)
 	return rest && rest->size >= GIB(2);
 }
 
+/* Memory that one of these shows: the kernel in its accounts of pages, a sanitizer by its place. */
+static bool huge_pages(const struct vp_kind_place *place)
+{
+	const struct vp_region *here = &place->regions[place->at];
+	return here->measured >> VP_M_page & 1 && here->measure[VP_M_page] >= MIB(1);
+}
+
+static bool lent(const struct vp_kind_place *place)
+{
+	return place->facts[place->at] & VP_KIND_LENT;
+}
+
+static bool in_shadow(const struct vp_kind_place *place)
+{
+	return place->facts[place->at] & VP_KIND_SHADOW;
+}
+
+static bool in_pool(const struct vp_kind_place *place)
+{
+	return place->facts[place->at] & VP_KIND_POOL;
+}
+
+/* V8 maps its pages with MAP_NORESERVE, so no block of malloc is merged with them. */
+static bool v8_shape(const struct vp_kind_place *place)
+{
+	return not_reserving(&place->regions[place->at]);
+}
+
+/* CPython's arenas have 1 MiB, 256 KiB before 3.10 (Objects/obmalloc.c, ARENA_BITS), and are merged
+ * with each other. Any other block merged with them spoils the sum: malloc maps a page more than
+ * was asked for. */
+static bool arenas_of_1m(const struct vp_kind_place *place)
+{
+	return place->regions[place->at].size % MIB(1) == 0;
+}
+
+static bool arenas_of_256k(const struct vp_kind_place *place)
+{
+	return place->regions[place->at].size % KIB(256) == 0;
+}
+
 /* Closed memory below, and so much above that no 32-bit index leads out. */
 static bool wasm_shape(const struct vp_kind_place *place)
 {
@@ -168,7 +209,9 @@ static const char V8[] =
         "node|nodejs|libnode.so*|libv8*.so*|d8|deno|electron|chrome|chromium*|headless_shell|"
         "content_shell|libcef.so|msedge|brave|opera|vivaldi*|code|QtWebEngineProcess|"
         "libQt*WebEngineCore.so*";
-static const char PYTHON[] = "python*|libpython*|pypy*|libpypy*";
+static const char PYTHON[] = "python*|libpython*";
+static const char PYTHON_3_9[] = "python2*|python3.?|python3.?m|libpython2*|libpython3.?.so*|"
+                                 "libpython3.?m.so*";
 
 #define VSYSCALL UINT64_C(0xffffffffff600000)
 
@@ -188,6 +231,7 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "vsyscall", .name = "[vsyscall]" },
 	{ .kind = "huge", .name = "/anon_hugepage*|/dev/hugepages/*" },
 	{ .kind = "huge", .flags = "ht" },
+	{ .kind = "huge", .by = VP_KIND_BY_FLAGS, .shape = huge_pages },
 	{ .kind = "thread-stack", .flags = "ss" }, /* a shadow stack: return addresses alone */
 	{ .kind = "guard", .name = "[anon:*guard*|[anon:*Guard*", .perms = "---?" },
 	{ .kind = "guard", .name = "[anon:*stack*", .perms = "---?", .most = MIB(1) },
@@ -201,9 +245,11 @@ static const struct vp_kind_rule rules[] = {
 	  "[anon: Go: *|[anon:cpython:*|/memfd:java_heap*|[anon:Ruby:*" },
 	{ .kind = "thread-stack", .name = STACK_NAMES },
 	{ .kind = "tls", .name = "[anon:*tls*|[anon:*TLS*" },
+	{ .kind = "shadow", .name = "[anon:*shadow*|/dev/shm/* [*shadow*|/tmp/tsan.rodata.*" },
 	{ .kind = "bss", .name = "[anon:.bss]" },
 	{ .kind = "arena", .name =
-	  "[anon:libc_malloc*|[anon:scudo:*|[anon:*malloc*|[anon:GWP-ASan*|[anon:partition_alloc*" },
+	  "[anon:libc_malloc*|[anon:scudo:*|[anon:*malloc*|[anon:GWP-ASan*|[anon:partition_alloc*|"
+	  "[anon:SizeClassAllocator*|/dev/shm/* [SizeClassAllocator*" },
 	{ .kind = "jit", .name = IN_MEMORY, .perms = "??xs" }, /* no loader shares code */
 	{ .kind = "text", .name = IN_MEMORY, .perms = "??xp", .object = +1 },
 	{ .kind = "data", .name = IN_MEMORY, .perms = "?w?p", .object = +1 },
@@ -218,13 +264,16 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "locale", .name = "*/locale-archive|*/locale/*|*/gconv-modules.cache|*/LC_*" },
 	{ .kind = "font", .name = "*.ttf|*.ttc|*.otf|*.pfb|*.pcf.gz|*/fontconfig/*" },
 	{ .kind = "reserved", .perms = "---?", .file = -1, .after = "arena", .shape = arena_rest },
+	{ .kind = "reserved", .perms = "---?", .file = -1, .shape = in_pool },
 	{ .kind = "guard", .perms = "---?", .file = -1, .most = KIB(64) },
 	{ .kind = "guard", .perms = "---?", .file = -1, .most = GIB(1), .shape = below_stack },
-	{ .kind = "reserved", .perms = "---?" },
+	{ .kind = "reserved", .by = VP_KIND_BY_FLAGS, .perms = "---?" },
 	{ .kind = "text", .perms = "??x?", .file = +1 },
 	{ .kind = "data", .perms = "?w?p", .file = +1, .object = +1 },
 	{ .kind = "rodata", .perms = "r--p", .file = +1, .object = +1 },
 	{ .kind = "file", .file = +1 },
+	{ .kind = "shadow", .perms = "rw?p", .file = -1, .shape = in_shadow },
+	{ .kind = "arena", .perms = "rw?p", .file = -1, .shape = in_pool },
 	/* Go's heap begins there on 64-bit machines */
 	{ .kind = "gc", .name = "", .perms = "rw-p", .from = GIB(768), .until = GIB(832) },
 	{ .kind = "arena", .name = "", .perms = "rw?p", .shape = arena_shape },
@@ -233,25 +282,29 @@ static const struct vp_kind_rule rules[] = {
 	{ .kind = "thread-stack", .name = "", .perms = "rw?p", .flags = "gd" },
 	{ .kind = "thread-stack", .name = "", .perms = "rw?p", .shape = stack_shape },
 	{ .kind = "thread-stack", .name = "", .perms = "rw-p", .program = "libjvm.so", .shape = java_stack_shape },
-	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = GIB(4), .shape = main_program },
+	{ .kind = "bss", .by = VP_KIND_BY_FILE, .name = "", .perms = "?w?p", .after = "data", .most = GIB(4), .shape = main_program },
 	/* the loader mapped it, whatever it lies beside */
-	{ .kind = "anon", .name = "", .perms = "rw?p", .after = "data", .shape = vp_kind_local_pointed },
+	{ .kind = "anon", .by = VP_KIND_BY_FILE, .name = "", .perms = "rw?p", .after = "data", .shape = vp_kind_local_pointed },
 	/* of a library; a larger region was mapped beside it */
 	{ .kind = "bss", .name = "", .perms = "?w?p", .after = "data", .most = MIB(1) },
 	{ .kind = "stack", .name = "", .perms = "rw?p", .file = -1, .most = GIB(1), .shape = old_stack },
 	/* pmap shows both as [ anon ] */
+	{ .kind = "vdso", .name = "", .perms = "r-xp", .file = -1, .shape = lent },
+	{ .kind = "vvar", .name = "", .perms = "r--p", .file = -1, .shape = lent },
 	{ .kind = "vdso", .name = "", .perms = "r-xp", .file = -1, .most = KIB(64), .shape = above_stack },
 	{ .kind = "vvar", .name = "", .perms = "r--p", .file = -1, .most = KIB(64), .shape = above_stack },
 	{ .kind = "vsyscall", .name = "", .file = -1, .from = VSYSCALL, .until = VSYSCALL + KIB(4) },
 	{ .kind = "jit", .perms = "??x?", .file = -1 },
 	{ .kind = "shm", .perms = "???s", .file = -1 },
 	/* the JVM maps so low that references fit in 32 bits */
-	{ .kind = "gc", .name = "", .perms = "rw-p", .until = GIB(32), .program = "libjvm.so" },
+	{ .kind = "gc", .by = VP_KIND_BY_PROGRAM, .name = "", .perms = "rw-p", .until = GIB(32), .program = "libjvm.so" },
 	{ .kind = "gc", .name = "", .perms = "rw-p", .program = "libjvm.so|libcoreclr.so", .shape = vast_shape },
 	{ .kind = "wasm", .name = "", .perms = "rw-p", .shape = wasm_shape },
-	{ .kind = "gc", .name = "", .perms = "r?-p", .align = KIB(256), .least = KIB(16), .program = V8 },
-	{ .kind = "gc", .name = "", .perms = "rw-p", .least = KIB(256), .program = PYTHON },
-	{ .kind = "anon" },
+	{ .kind = "gc", .name = "", .perms = "r?-p", .align = KIB(256), .least = KIB(16), .program = V8,
+	  .shape = v8_shape },
+	{ .kind = "gc", .name = "", .perms = "rw-p", .program = PYTHON, .shape = arenas_of_1m },
+	{ .kind = "gc", .name = "", .perms = "rw-p", .program = PYTHON_3_9, .shape = arenas_of_256k },
+	{ .kind = "anon", .by = VP_KIND_BY_FILE },
 };
 /* clang-format on */
 #define RULES (sizeof rules / sizeof rules[0])
@@ -272,6 +325,39 @@ size_t vp_kind_rules_added(void)
 const struct vp_kind_rule *vp_kind_rule_at(size_t number)
 {
 	return number < added_count ? &added[number] : &rules[number - added_count];
+}
+
+static bool says_place(const struct vp_kind_rule *rule)
+{
+	return rule->shape || rule->after || rule->least || rule->most || rule->from ||
+	       rule->until || rule->align;
+}
+
+static enum vp_kind_by by_of(const struct vp_kind_rule *rule)
+{
+	if (rule->by)
+		return rule->by;
+	if ((rule->name && rule->name[0]) || rule->label)
+		return VP_KIND_BY_NAME;
+	if (rule->shape == vp_kind_stack_pointed || rule->shape == vp_kind_local_pointed)
+		return VP_KIND_BY_THREAD;
+	if (rule->file > 0)
+		return VP_KIND_BY_FILE;
+	if (rule->flags)
+		return VP_KIND_BY_FLAGS;
+	if (says_place(rule))
+		return VP_KIND_BY_SHAPE;
+	return rule->program ? VP_KIND_BY_PROGRAM : VP_KIND_BY_FLAGS;
+}
+
+const char *vp_kind_rule_by(const struct vp_kind_rule *rule)
+{
+	static const char *const words[] = {
+		[VP_KIND_BY_NAME] = "name",   [VP_KIND_BY_THREAD] = "thread",
+		[VP_KIND_BY_FILE] = "file",   [VP_KIND_BY_FLAGS] = "flags",
+		[VP_KIND_BY_SHAPE] = "shape", [VP_KIND_BY_PROGRAM] = "program",
+	};
+	return words[by_of(rule)];
 }
 
 /* ---- the user's ---- */

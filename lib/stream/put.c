@@ -395,7 +395,8 @@ static inline char *measures(char *at, const struct vp_region *region)
 static size_t region_room(const struct vp_region *r)
 {
 	return 1400 +
-	       6 * (r->share.n + r->kind.n + r->label.n + r->dev.n + r->inode.n + r->flags.n) +
+	       6 * (r->share.n + r->kind.n + r->kind_by.n + r->label.n + r->dev.n + r->inode.n +
+	            r->flags.n) +
 	       8 * r->name.n + r->extra.n;
 }
 
@@ -410,6 +411,7 @@ static char *region_members(char *at, const struct vp_region *r)
 		at = STRING(at, ",\"max_perms\":", vp_s(r->max_perms));
 	at = STRING(at, ",\"share\":", r->share);
 	at = STRING(at, ",\"kind\":", r->kind);
+	at = STRING(at, ",\"kind_by\":", r->kind_by);
 	at = name_member(at, r->name);
 	at = STRING(at, ",\"label\":", r->label);
 	if (r->has_offset)

@@ -17,7 +17,7 @@
 /* The members with slots. Those from S_event on are slots in region and change lines only. */
 /* clang-format off */
 #define SLOTS(S) S(type) S(t) S(pid) S(seq) S(id) S(act) S(event) S(from) S(gone) S(start) S(end) S(size) S(perms)              \
-	S(max_perms) S(share) S(kind) S(name) S(name_raw) S(label) S(offset) S(dev) S(inode) S(flags) S(was) S(cause)
+	S(max_perms) S(share) S(kind) S(kind_by) S(name) S(name_raw) S(label) S(offset) S(dev) S(inode) S(flags) S(was) S(cause)
 /* clang-format on */
 
 enum slot {
@@ -305,6 +305,7 @@ static int read_slot(struct reader *r, unsigned slot, struct vp_region *region, 
 	case S_max_perms: return read_perms(r, region->max_perms);
 	case S_share: return read_string(r, &region->share);
 	case S_kind: return read_string(r, &region->kind);
+	case S_kind_by: return read_string(r, &region->kind_by);
 	case S_name: return read_string(r, &region->name);
 	case S_name_raw: return read_raw_name(r, raw_name);
 	case S_label: return read_string(r, &region->label);
@@ -749,8 +750,8 @@ static void reset(struct vp_record *record, vp_str line)
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
 	memset(r->max_perms, 0, sizeof r->max_perms);
-	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra =
-	        (vp_str){ NULL, 0 };
+	r->share = r->kind = r->kind_by = r->name = r->label = r->dev = r->inode = r->flags =
+	        r->extra = (vp_str){ NULL, 0 };
 	record->rest_count = 0;
 	record->scratch_used = 0;
 	record->error = NULL;

@@ -196,6 +196,7 @@ static void keep_kind(struct space *space, uint32_t i, uint32_t j)
 	if (!vp_str_eq(was->inode, is->inode))
 		return;
 	is->kind = vp_s(vp_kind_name(vp_kind_index(was->kind)));
+	is->kind_by = was->kind_by;
 	node->text = (vp_str){ NULL, 0 };
 }
 

@@ -96,11 +96,13 @@ static bool equal_strings(const struct vp_region *a, const struct vp_region *b)
 	size_t differ = (a->name.n ^ b->name.n) | (a->flags.n ^ b->flags.n) |
 	                (a->kind.n ^ b->kind.n) | (a->inode.n ^ b->inode.n) |
 	                (a->dev.n ^ b->dev.n) | (a->extra.n ^ b->extra.n) |
-	                (a->share.n ^ b->share.n) | (a->label.n ^ b->label.n);
+	                (a->share.n ^ b->share.n) | (a->label.n ^ b->label.n) |
+	                (a->kind_by.n ^ b->kind_by.n);
 	return !differ && equal_bytes(a->name, b->name) && equal_bytes(a->flags, b->flags) &&
 	       equal_bytes(a->kind, b->kind) && equal_bytes(a->inode, b->inode) &&
 	       equal_bytes(a->dev, b->dev) && equal_bytes(a->extra, b->extra) &&
-	       equal_bytes(a->share, b->share) && equal_bytes(a->label, b->label);
+	       equal_bytes(a->share, b->share) && equal_bytes(a->label, b->label) &&
+	       equal_bytes(a->kind_by, b->kind_by);
 }
 
 /* Equal in all members of a line. A false "no" only costs a copy. */

@@ -198,8 +198,10 @@ static int add_known(struct vp_tracker *tracker, struct space *space, const stru
 	struct vp_region known = *region;
 	if (!known.size)
 		known.size = known.end - known.start;
-	if (!known.kind.n && was && !vp_track_has_file(was) && vp_track_same_use(was, region))
+	if (!known.kind.n && was && !vp_track_has_file(was) && vp_track_same_use(was, region)) {
 		known.kind = was->kind;
+		known.kind_by = was->kind_by;
+	}
 	return add_region(tracker, space, &known, was);
 }
 
@@ -272,9 +274,9 @@ static bool lacks_kind(const struct entries *next, const struct part *part, uint
 }
 
 static int set_kind(struct vp_tracker *tracker, struct space *space, struct entry *entry,
-                    vp_str kind)
+                    const struct vp_region *set)
 {
-	if (vp_str_eq(entry->now->region.kind, kind))
+	if (vp_str_eq(entry->now->region.kind, set->kind))
 		return 0;
 	if (entry->now->refs > 1) { /* shared with the old entry, which keeps its kind */
 		struct node *own = vp_track_node(tracker);
@@ -285,7 +287,8 @@ static int set_kind(struct vp_tracker *tracker, struct space *space, struct entr
 		entry->now = own;
 		entry->same = NONE;
 	}
-	entry->now->region.kind = vp_strings_keep(space->strings, kind);
+	entry->now->region.kind = vp_strings_keep(space->strings, set->kind);
+	entry->now->region.kind_by = vp_strings_keep(space->strings, set->kind_by);
 	entry->now->text = (vp_str){ NULL, 0 };
 	return 0;
 }
@@ -304,11 +307,11 @@ static int set_kinds(struct vp_tracker *tracker, struct space *space, const stru
 	for (uint32_t k = 0; k < count; k++) {
 		regions[k] = *now(&space->next, part->now + k);
 		if (lacks_kind(&space->next, part, part->now + k))
-			regions[k].kind = (vp_str){ NULL, 0 };
+			regions[k].kind = regions[k].kind_by = (vp_str){ NULL, 0 };
 	}
 	int failed = vp_kinds_set(regions, count, NULL);
 	for (uint32_t k = 0; k < count && !failed; k++)
-		failed = set_kind(tracker, space, &space->next.at[part->now + k], regions[k].kind);
+		failed = set_kind(tracker, space, &space->next.at[part->now + k], &regions[k]);
 	free(regions);
 	return failed;
 }

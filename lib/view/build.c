@@ -181,13 +181,19 @@ const char *vp_rss_words(struct vp_pool *pool, bool known, double rss)
 	return known ? vp_pool_print(pool, ", rss %s", vp_size_words(pool, rss)) : "";
 }
 
+const char *vp_span_what(struct vp_build *build, const struct vp_span *span)
+{
+	const char *name = build->model->names[span->name];
+	return vp_pool_print(build->pool, "%s%s%s%s", span->guessed ? "probably " : "",
+	                     vp_kind_words(build->pool, span->kind), *name ? " " : "", name);
+}
+
 const char *vp_span_words(struct vp_build *build, const struct vp_span *span)
 {
 	struct vp_pool *pool = build->pool;
-	const char *name = build->model->names[span->name];
-	return vp_pool_print(pool, "0x%llx-0x%llx %s%s, %s %s%s%s", (unsigned long long)span->start,
+	return vp_pool_print(pool, "0x%llx-0x%llx %s%s, %s %s", (unsigned long long)span->start,
 	                     (unsigned long long)span->end,
 	                     vp_size_words(pool, (double)(span->end - span->start)),
 	                     vp_rss_words(pool, span->has_rss, (double)span->rss_last), span->perms,
-	                     vp_kind_words(pool, span->kind), *name ? " " : "", name);
+	                     vp_span_what(build, span));
 }

@@ -59,6 +59,8 @@ const char *vp_short_name(const char *name, const char *kind);
 const char *vp_build_cut(struct vp_pool *pool, const char *name, size_t most);
 const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (42)" */
 const char *vp_rss_words(struct vp_pool *pool, bool known, double rss); /* ", rss 4 KiB" or "" */
+/* "heap [heap]", "probably gc": kind and name. */
+const char *vp_span_what(struct vp_build *build, const struct vp_span *span);
 /* "0x1000-0x3000 8 KiB, rss 4 KiB, rw-p heap [heap]" */
 const char *vp_span_words(struct vp_build *build, const struct vp_span *span);
 

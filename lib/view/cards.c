@@ -51,6 +51,7 @@ static const struct {
 	{ "guard", ANON },
 	{ "jit", ANON },
 	{ "wasm", ANON },
+	{ "shadow", ANON },
 	{ "linkedit", LIBRARIES },
 	{ "shared-cache", LIBRARIES },
 	{ "file", FILES },
@@ -379,14 +380,13 @@ static const char *mark_of(struct cards *cards, const struct vp_span *span)
 static const char *title_one(struct cards *cards, const struct vp_span *span)
 {
 	struct vp_pool *pool = cards->build.pool;
-	const char *name = cards->build.model->names[span->name], *mark = mark_of(cards, span);
-	return vp_pool_print(pool, "0x%llx-0x%llx %s%s\n%s %s%s%s\nid %llu, since %s%s%s%s%s",
+	const char *mark = mark_of(cards, span);
+	return vp_pool_print(pool, "0x%llx-0x%llx %s%s\n%s %s\nid %llu, since %s%s%s%s%s",
 	                     (unsigned long long)span->start, (unsigned long long)span->end,
 	                     vp_size_words(pool, (double)(span->end - span->start)),
 	                     vp_rss_words(pool, span->has_rss, (double)span->rss_last), span->perms,
-	                     vp_kind_words(pool, span->kind), *name ? " " : "", name,
-	                     (unsigned long long)span->id, vp_time_words(pool, span->t0),
-	                     span->born ? " by " : "",
+	                     vp_span_what(&cards->build, span), (unsigned long long)span->id,
+	                     vp_time_words(pool, span->t0), span->born ? " by " : "",
 	                     span->born ? vp_event_names[span->born - 1] : "", *mark ? "\n" : "",
 	                     mark);
 }

@@ -48,7 +48,8 @@ struct sum {
 /* A row: a kind, or one of the labels that macOS has for regions of a kind. */
 struct group {
 	size_t kind;
-	vp_str label; /* n 0: none */
+	uint64_t guessed; /* bytes whose kind is a guess */
+	vp_str label;     /* n 0: none */
 	const char *about;
 	struct sum sum;
 };
@@ -126,6 +127,8 @@ static int add_to_group(struct explain *explain, size_t kind, const struct vp_re
 	if (!group)
 		return vp_no_memory();
 	add(&group->sum, region);
+	if (vp_kind_guessed(region))
+		group->guessed += region->size;
 	return 0;
 }
 
@@ -289,6 +292,15 @@ static struct vp_value sum_value(const struct sum *sum, int field)
 	}
 }
 
+static const char *about_words(struct explain *explain, const struct group *group)
+{
+	if (!group->about[0])
+		return "a kind from a rule in YAML or from a plugin";
+	return group->guessed > group->sum.size / 2
+	               ? vp_pool_print(explain->build.pool, "probably %s", group->about)
+	               : group->about;
+}
+
 static struct vp_value value(void *ctx, size_t i, int field)
 {
 	struct explain *explain = ctx;
@@ -299,9 +311,7 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case KIND: return vp_word(vp_kind_words(explain->build.pool, group->kind));
 	case LABEL:
 		return vp_word(group->label.n ? vp_words(explain->build.pool, group->label) : NULL);
-	case ABOUT:
-		return vp_word(group->about[0] ? group->about
-		                               : "a kind from a rule in YAML or from a plugin");
+	case ABOUT: return vp_word(about_words(explain, group));
 	default: return sum_value(&group->sum, field);
 	}
 }
@@ -341,8 +351,9 @@ static const char *region_words(const struct explain *explain, const struct vp_r
 {
 	struct vp_pool *pool = explain->build.pool;
 	const char *name = vp_words(pool, region->name);
-	return vp_pool_print(pool, "%s at 0x%llx%s%s", vp_words(pool, region->kind),
-	                     N(region->start), *name ? " " : "", vp_short_name(name, ""));
+	return vp_pool_print(pool, "%s%s at 0x%llx%s%s", vp_kind_guessed(region) ? "probably " : "",
+	                     vp_words(pool, region->kind), N(region->start), *name ? " " : "",
+	                     vp_short_name(name, ""));
 }
 
 static void say_entities(struct explain *explain)

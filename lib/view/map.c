@@ -49,7 +49,7 @@ static int collect(struct map *map)
 static const char *title_of(struct map *map, const struct vp_span *span)
 {
 	struct vp_pool *pool = map->build.pool;
-	const char *name = map->build.model->names[span->name], *rss = "";
+	const char *rss = "";
 	double size = (double)(span->end - span->start);
 	if (map->build.options->untitled)
 		return "";
@@ -57,12 +57,11 @@ static const char *title_of(struct map *map, const struct vp_span *span)
 		rss = vp_pool_print(pool, "\nrss %s (%.0f %%)",
 		                    vp_size_words(pool, (double)span->rss_last),
 		                    100.0 * (double)span->rss_last / size);
-	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s%s\nid %llu%s\nsince %s%s%s",
+	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s\nid %llu%s\nsince %s%s%s",
 	                     (unsigned long long)span->start, (unsigned long long)span->end,
 	                     vp_size_words(pool, size), span->perms,
-	                     vp_kind_words(pool, span->kind), *name ? " " : "", name,
-	                     (unsigned long long)span->id, rss, vp_time_words(pool, span->t0),
-	                     span->born ? " by " : "",
+	                     vp_span_what(&map->build, span), (unsigned long long)span->id, rss,
+	                     vp_time_words(pool, span->t0), span->born ? " by " : "",
 	                     span->born ? vp_event_names[span->born - 1] : "");
 }
 

@@ -167,11 +167,10 @@ static const char *region_words(struct strip *strip, uint64_t address, int64_t t
 {
 	struct vp_pool *pool = strip->build.pool;
 	const struct vp_span *span = span_at(strip, address, t);
-	const char *name = span ? strip->build.model->names[span->name] : "";
 	if (!span)
 		return "";
-	return vp_pool_print(pool, "\nin %s%s%s, %s from 0x%llx", vp_kind_words(pool, span->kind),
-	                     *name ? " " : "", name, span->perms, (unsigned long long)span->start);
+	return vp_pool_print(pool, "\nin %s, %s from 0x%llx", vp_span_what(&strip->build, span),
+	                     span->perms, (unsigned long long)span->start);
 }
 
 static const char *title_of(struct strip *strip, const struct vp_page_run *run)

@@ -33,6 +33,7 @@ static const struct row rows[] = {
 	{ "arena", 0xe8894a, 0xc4662a, 173, 'A' },
 	{ "gc", 0x9c4500, 0xffb487, 130, 'G' },
 	{ "anon", 0xe69f00, 0xf2b632, 178, 'a' },
+	{ "shadow", 0xc9a26b, 0x8a6a3a, 180, 'h' },
 	{ "huge", 0xb37b00, 0xffd27a, 136, 'U' },
 	/* stacks: purples */
 	{ "stack", 0xb8578f, 0xe58fc0, 169, 'S' },

@@ -25,6 +25,7 @@ enum field {
 	MAX_PERMS,
 	SHARE,
 	KIND,
+	KIND_BY,
 	NAME,
 	LABEL,
 	OFFSET,
@@ -64,6 +65,7 @@ static const struct vp_field fixed[MEASURE] = {
 	[MAX_PERMS]   = { "max_perms",   "max_perms" },
 	[SHARE]       = { "share",       "share" },
 	[KIND]        = { "kind",        "kind" },
+	[KIND_BY]     = { "kind_by",     "kind_by" },
 	[NAME]        = { "name",        "name",        .always = true },
 	[LABEL]       = { "label",       "label" },
 	[OFFSET]      = { "offset",      "offset",      .right = true },
@@ -99,7 +101,7 @@ static const struct {
 	{ "pmap-X",  "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
 	{ "pmap-d",  "start,size,perms,offset,dev,name", NULL },
 	{ "vmmap",   "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
-	{ "regions", "id,start,end,size,perms,share,kind,label,offset,dev,inode,name", NULL },
+	{ "regions", "id,start,end,size,perms,share,kind,kind_by,label,offset,dev,inode,name", NULL },
 	{ "smaps",   "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,"
 	             "swap,swap_pss,locked,perms,kind,name", NULL },
 	{ "kinds",   NULL, "kind" },
@@ -204,6 +206,7 @@ static vp_str text_of(const struct vp_region *region, int field)
 	case MAX_PERMS: return vp_s(region->max_perms);
 	case SHARE: return region->share;
 	case KIND: return region->kind;
+	case KIND_BY: return region->kind_by;
 	case NAME: return region->name;
 	case LABEL: return region->label;
 	case DEV: return region->dev;

@@ -280,15 +280,15 @@ static const char *title_one(struct timeline *line, const struct vp_item *item)
 {
 	const struct vp_span *span = item->span;
 	struct vp_pool *pool = line->build.pool;
-	const char *name = line->build.model->names[span->name], *process = "";
+	const char *process = "";
 	if (line->band_count > 1)
 		process = vp_pool_print(pool, "\n%s",
 		                        vp_build_process(&line->build,
 		                                         band_of(line, span->pid)->proc));
-	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s%s%s\nid %llu%s\n%s to %s\n%s, %s",
+	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s\nid %llu%s\n%s to %s\n%s, %s",
 	                     (unsigned long long)span->start, (unsigned long long)span->end,
 	                     vp_size_words(pool, (double)item->bytes), span->perms,
-	                     vp_kind_words(pool, span->kind), *name ? " " : "", name, process,
+	                     vp_span_what(&line->build, span), process,
 	                     (unsigned long long)span->id, rss_words(line, span),
 	                     vp_time_words(pool, span->t0),
 	                     span->t1 == INT64_MAX ? "the end" : vp_time_words(pool, span->t1),

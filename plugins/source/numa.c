@@ -33,7 +33,7 @@ struct parser {
 
 struct counts {
 	uint64_t anon, dirty, swapcache, mapmax, resident, page;
-	bool has_anon, has_dirty;
+	bool has_anon, has_dirty, huge;
 };
 
 static vp_str decoded(struct parser *p, vp_str path)
@@ -68,8 +68,10 @@ static bool pair(vp_str word, struct counts *counts, struct text_json *nodes)
 	char node[24];
 	uint64_t value, number;
 	const char *equals = memchr(word.p, '=', word.n);
+	if (!equals && text_is(word, "huge"))
+		return counts->huge = true;
 	if (!equals)
-		return text_is(word, "huge") || text_is(word, "heap") || text_is(word, "stack");
+		return text_is(word, "heap") || text_is(word, "stack");
 	vp_str key = { word.p, (size_t)(equals - word.p) };
 	if (text_is(key, "file"))
 		return true;
@@ -142,6 +144,8 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region)
 		return false;
 	region->end = region->start + region->size;
 	name_of(p, rest, region);
+	if (counts.huge)
+		region->flags = text_of("ht"); /* as VmFlags of smaps says it */
 	text_measure(region, VP_M_rss, counts.resident * page);
 	if (counts.has_anon)
 		text_measure(region, VP_M_anonymous, counts.anon * page);

@@ -60,9 +60,11 @@ static vp_str behind(vp_str text, size_t n)
 /* Keeps words that tell the kind of memory, anywhere in the name. */
 static void put_words(struct redacted *to, vp_str name)
 {
-	static const char *const words[] = { "stack",  "guard", "heap", "malloc", "arena",
-		                             "jit",    "gc",    "wasm", "tls",    "bss",
-		                             "dalvik", "v8",    "scudo" };
+	static const char *const words[] = { "stack",  "guard",  "heap",
+		                             "malloc", "arena",  "jit",
+		                             "gc",     "wasm",   "tls",
+		                             "bss",    "dalvik", "v8",
+		                             "scudo",  "shadow", "SizeClassAllocator" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
 		size_t n = strlen(words[i]);
 		for (size_t at = 0; at + n <= name.n; at++) {

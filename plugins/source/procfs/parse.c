@@ -231,9 +231,10 @@ static int measure_of(const char *name)
 static bool taken(const char *name)
 {
 	static const char *const names[] = {
-		"type",      "t",     "pid",  "seq",   "id",     "start",   "end",   "perms",
-		"max_perms", "share", "kind", "label", "offset", "dev",     "inode", "event",
-		"act",       "was",   "from", "gone",  "cause",  "regions", "kinds", "torn",
+		"type",  "t",         "pid",   "seq",  "id",      "start", "end",
+		"perms", "max_perms", "share", "kind", "kind_by", "label", "offset",
+		"dev",   "inode",     "event", "act",  "was",     "from",  "gone",
+		"cause", "regions",   "kinds", "torn",
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(names[i], name) == 0)
@@ -301,8 +302,8 @@ static struct entry *cleared(struct entry *entry)
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
 	memset(r->max_perms, 0, sizeof r->max_perms);
-	r->share = r->kind = r->name = r->label = r->dev = r->inode = r->flags = r->extra =
-	        (vp_str){ 0 };
+	r->share = r->kind = r->kind_by = r->name = r->label = r->dev = r->inode = r->flags =
+	        r->extra = (vp_str){ 0 };
 	entry->at = NULL;
 	entry->altered = false;
 	entry->extra_n = 0;
@@ -356,7 +357,7 @@ static void own_held(struct parser *p)
 		return;
 	struct entry *entry = cleared(&p->entries[3]);
 	entry->region = *p->again;
-	entry->region.kind = (vp_str){ 0 };
+	entry->region.kind = entry->region.kind_by = (vp_str){ 0 };
 	extra_bytes(entry, p->again->extra.p, p->again->extra.n);
 	p->held = entry;
 	p->again = NULL;
