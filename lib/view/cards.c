@@ -415,10 +415,10 @@ static const char *title_of(struct cards *cards, const struct card *card)
 		return title_one(cards, card->first);
 	const char *name = card->rest ? "" : cards->build.model->names[card->first->name];
 	const char *gone = card->gone ? vp_pool_print(pool, " (and %zu gone)", card->gone) : "";
-	const char *text = vp_pool_print(pool, "%s%s%zu region%s%s, %s%s", name, *name ? "\n" : "",
-	                                 living, vp_plural(living), gone,
-	                                 vp_size_words(pool, (double)card->size),
-	                                 vp_rss_words(pool, card->has_rss, (double)card->rss));
+	const char *text =
+	        vp_pool_print(pool, "%s%s%zu region%s%s, %s%s", name, *name ? "\n" : "", living,
+	                      vp_plural(living), gone, vp_size_words(pool, (double)card->size),
+	                      vp_rss_words(pool, card->has_rss, (double)card->rss));
 	for (size_t i = 0; i < card->count && i < LINES_MAX; i++)
 		text = vp_pool_print(pool, "%s\n%s", text,
 		                     line_of(cards, card->spans[i], card->rest));
