@@ -9,7 +9,7 @@
  * span.c takes what is known of one span after a call, and sends that part through the same files.
  * alike.c compares two regions, store.c owns the memory, blocks.c divides many live regions into
  * blocks. Calls go from the upper file to the lower: span, snapshot, event, acts, move, match,
- * alike, store, blocks.
+ * alike, store, blocks, entries.
  */
 #ifndef VMPIPE_TRACK_INNER_H
 #define VMPIPE_TRACK_INNER_H
@@ -138,10 +138,6 @@ static inline const struct vp_region *now(const struct entries *entries, uint32_
 /* Returns a node with one reference; NULL: no memory (vp_error). */
 struct node *vp_track_node(struct vp_tracker *tracker);
 void vp_track_node_drop(struct vp_tracker *tracker, struct node *node); /* NULL is allowed */
-/* Adds an empty entry; NULL: no memory (vp_error). */
-struct entry *vp_track_entry(struct entries *entries);
-/* Makes room for `more` entries; -1: vp_error. */
-int vp_track_entries(struct entries *entries, uint32_t more);
 /* Removes all entries; their room stays. */
 void vp_track_clear(struct vp_tracker *tracker, struct entries *entries);
 /* The entry has been reported as it is now. */
@@ -156,6 +152,13 @@ void vp_track_sift(struct space *space);
 int vp_track_room(struct vp_tracker *tracker, const struct space *space);
 /* Room for `count` ids; NULL: no memory. */
 uint64_t *vp_track_ids(struct vp_tracker *tracker, size_t count);
+
+/* ---- entries.c ---- */
+
+/* Makes room for `more` entries; -1: vp_error. */
+int vp_track_entries(struct entries *entries, uint32_t more);
+/* Adds an empty entry; NULL: no memory (vp_error). */
+struct entry *vp_track_entry(struct entries *entries);
 
 /* ---- blocks.c ---- */
 

@@ -55,23 +55,6 @@ void vp_track_node_drop(struct vp_tracker *tracker, struct node *node)
 
 /* ---- entries ---- */
 
-int vp_track_entries(struct entries *entries, uint32_t more)
-{
-	if (more > UINT32_MAX / 4 || entries->count > UINT32_MAX / 4)
-		return vp_no_memory();
-	return vp_list_more(&entries->at, entries->count, more, &entries->size,
-	                    sizeof *entries->at);
-}
-
-struct entry *vp_track_entry(struct entries *entries)
-{
-	if (entries->count == entries->size && vp_track_entries(entries, 1))
-		return NULL;
-	struct entry *entry = &entries->at[entries->count++];
-	*entry = (struct entry){ .same = NONE };
-	return entry;
-}
-
 void vp_track_clear(struct vp_tracker *tracker, struct entries *entries)
 {
 	for (uint32_t i = 0; i < entries->count; i++) {
