@@ -228,3 +228,10 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 	printf '==> /sys/devices/system/node/node0/meminfo <==\nNode 0 MemTotal:        8000000 kB\nNode 0 MemFree:   30' >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | .nodes')" = '{"0":{"total":8192000000}}' ]
 }
+
+@test "--table=free leaves a value blank that the text does not state, and one that cannot be true" {
+	printf '%s\n' 'Mach Virtual Memory Statistics: (page size of 4096 bytes)' 'Pages free:            10555.' 'Pages active:         984152.' >"$BATS_TEST_TMPDIR/mac"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/mac" | vm-render --table=free | sed -n '2,3s/ *$//p')" = $'Mem:                                   42220\nSwap:' ]
+	printf '%s\n' '             total       used       free     shared    buffers     cached' 'Mem:       8061420    7620716     440704          0     316764    3205600' 'Swap:      4194300          0    4194300' >"$BATS_TEST_TMPDIR/old"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/old" | vm-render --table=free | sed -n '2s/ *$//p')" = 'Mem:         8061420     7620716      440704           0     3522364' ]
+}

@@ -7,8 +7,8 @@
  *   --table=free-hwt ->  as free -h -w -t: human readable, buffers and cache apart, totals
  *
  * Letters: b, k, m, g the unit; h readable; i powers of 1000 (--si); w wide; l low and high; t
- * totals; v committed. Used is total less available, unless the text states it. An unknown value is
- * 0, as in free.
+ * totals; v committed. Used is total less available, unless the text states it. Where the text
+ * does not state a value, its place is blank.
  */
 #include "base/error.h"
 #include "view/build.h"
@@ -65,9 +65,29 @@ int vp_free_check(const struct vp_view_options *options)
 
 /* ---- figures ---- */
 
+#define UNKNOWN INT64_MIN /* also of a difference that cannot be true */
+
 static int64_t of(const struct free_table *l, int field)
 {
-	return l->sample->known >> field & 1 ? l->sample->value[field] : 0;
+	return l->sample->known >> field & 1 ? l->sample->value[field] : UNKNOWN;
+}
+
+static int64_t less(int64_t from, int64_t what)
+{
+	return from < 0 || what < 0 || what > from ? UNKNOWN : from - what;
+}
+
+static int64_t sum(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 ? UNKNOWN : a + b;
+}
+
+/* A sum of which parts may be unknown. UNKNOWN: all are. */
+static int64_t known_sum(int64_t a, int64_t b)
+{
+	if (a < 0 || b < 0)
+		return a < 0 ? b : a;
+	return a + b;
 }
 
 static bool told(const struct free_table *l, int field)
@@ -79,21 +99,21 @@ static bool told(const struct free_table *l, int field)
 static int64_t available(const struct free_table *l)
 {
 	int64_t total = of(l, VP_MC_total), value = of(l, VP_MC_available);
-	return value > total ? of(l, VP_MC_free) : value;
+	return total >= 0 && value > total ? of(l, VP_MC_free) : value;
 }
 
 static int64_t used(const struct free_table *l)
 {
 	if (told(l, VP_MC_used))
 		return of(l, VP_MC_used);
-	return told(l, VP_MC_available) ? of(l, VP_MC_total) - available(l)
-	                                : of(l, VP_MC_total) - of(l, VP_MC_free);
+	return less(of(l, VP_MC_total),
+	            told(l, VP_MC_available) ? available(l) : of(l, VP_MC_free));
 }
 
 static int64_t swap_used(const struct free_table *l)
 {
 	return told(l, VP_MC_swap_used) ? of(l, VP_MC_swap_used)
-	                                : of(l, VP_MC_swap_total) - of(l, VP_MC_swap_free);
+	                                : less(of(l, VP_MC_swap_total), of(l, VP_MC_swap_free));
 }
 
 /* At most four places before the unit: 9.5, 15, 926. */
@@ -116,6 +136,8 @@ static const char *readable(const struct free_table *l, int64_t bytes)
 static const char *amount(const struct free_table *l, int64_t bytes)
 {
 	int64_t base = has(l, 'i') ? 1000 : 1024;
+	if (bytes == UNKNOWN)
+		return "";
 	if (has(l, 'h'))
 		return readable(l, bytes);
 	int64_t unit = base;
@@ -141,9 +163,9 @@ static void row(struct free_table *l, const char *name, const int64_t *bytes, si
 static void list(struct free_table *l)
 {
 	int64_t total = of(l, VP_MC_total), buffers = of(l, VP_MC_buffers),
-	        cache = of(l, VP_MC_cached) + of(l, VP_MC_slab_reclaimable);
-	int64_t both =
-	        told(l, VP_MC_buffers_cached) ? of(l, VP_MC_buffers_cached) : buffers + cache;
+	        cache = known_sum(of(l, VP_MC_cached), of(l, VP_MC_slab_reclaimable));
+	int64_t both = told(l, VP_MC_buffers_cached) ? of(l, VP_MC_buffers_cached)
+	                                             : known_sum(buffers, cache);
 	bool wide = has(l, 'w');
 	l->lines[l->count++] = (struct vp_cell){ wide ? "               total        used        "
 		                                        "free      shared     buffers       cache  "
@@ -163,11 +185,11 @@ static void list(struct free_table *l)
 		bool low = of(l, VP_MC_low_total) > 0;
 		int64_t low_total = low ? of(l, VP_MC_low_total) : total,
 		        low_free = low ? of(l, VP_MC_low_free) : of(l, VP_MC_free);
-		row(l, "Low:", (int64_t[]){ low_total, low_total - low_free, low_free }, 3);
-		row(l, "High:",
-		    (int64_t[]){ of(l, VP_MC_high_total),
-		                 of(l, VP_MC_high_total) - of(l, VP_MC_high_free),
-		                 of(l, VP_MC_high_free) },
+		row(l, "Low:", (int64_t[]){ low_total, less(low_total, low_free), low_free }, 3);
+		/* A kernel that does not state it has no high memory. */
+		int64_t high_total = known_sum(of(l, VP_MC_high_total), 0),
+		        high_free = known_sum(of(l, VP_MC_high_free), 0);
+		row(l, "High:", (int64_t[]){ high_total, less(high_total, high_free), high_free },
 		    3);
 	}
 	row(l,
@@ -175,13 +197,17 @@ static void list(struct free_table *l)
 	    3);
 	if (has(l, 't'))
 		row(l, "Total:",
-		    (int64_t[]){ total + of(l, VP_MC_swap_total), used(l) + swap_used(l),
-		                 of(l, VP_MC_free) + of(l, VP_MC_swap_free) },
+		    (int64_t[]){ sum(total, of(l, VP_MC_swap_total)), sum(used(l), swap_used(l)),
+		                 sum(of(l, VP_MC_free), of(l, VP_MC_swap_free)) },
 		    3);
 	if (has(l, 'v'))
 		row(l, "Comm:",
 		    (int64_t[]){ of(l, VP_MC_commit_limit), of(l, VP_MC_committed),
-		                 of(l, VP_MC_commit_limit) - of(l, VP_MC_committed) },
+		                 /* free shows more committed than allowed as negative */
+		                 of(l, VP_MC_commit_limit) < 0 || of(l, VP_MC_committed) < 0
+		                         ? UNKNOWN
+		                         : of(l, VP_MC_commit_limit) -
+		                                   of(l, VP_MC_committed) },
 		    3);
 }
 
