@@ -475,3 +475,46 @@ stood_for() { awk '/^box/ { n += match($0, /label="[0-9]+ regions, /) ? substr($
 		done
 	done
 }
+
+# A gc region that goes at 1 s, a heap that lives until the process ends at 3 s.
+gone_before() {
+	printf '%s\n' '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}' '{"type":"process","t":0.0,"pid":7,"why":"first","name":"demo"}' \
+		'{"type":"snapshot","t":0.1,"pid":7,"seq":0,"regions":2}' \
+		'{"type":"region","t":0.1,"pid":7,"seq":0,"id":1,"start":"0x0000000001000000","end":"0x0000000001100000","size":1048576,"perms":"rw-p","kind":"gc","rss":1048576}' \
+		'{"type":"region","t":0.1,"pid":7,"seq":0,"id":2,"start":"0x0000000002000000","end":"0x0000000002100000","size":1048576,"perms":"rw-p","kind":"heap","rss":1048576}' \
+		'{"type":"change","t":1.0,"pid":7,"event":"MUNMAP_REMOVE","act":1,"id":1,"start":"0x0000000001000000","end":"0x0000000001100000","size":1048576,"perms":"rw-p","kind":"gc"}' \
+		'{"type":"event","t":3.0,"pid":7,"call":"exit","status":0}' \
+		'{"type":"change","t":3.0,"pid":7,"event":"EXIT","act":2,"id":2,"start":"0x0000000002000000","end":"0x0000000002100000","size":1048576,"perms":"rw-p","kind":"heap"}' \
+		'{"type":"end","t":3.1,"reason":"exit"}'
+}
+
+@test "map, cards and area: what a filter lets pass and that went before the process ended is not there at its end" {
+	gone_before >"$BATS_TEST_TMPDIR/gone"
+	for view in map cards; do
+		render --view $view --kind gc "$BATS_TEST_TMPDIR/gone"
+		count '^box' 0
+		render --view $view --kind heap "$BATS_TEST_TMPDIR/gone"
+		has 'subtitle "at 3 s, just before it ended: 1 region'
+	done
+	render --view area --kind gc "$BATS_TEST_TMPDIR/gone"
+	has '0 B before it ended, peak 1 MiB"'
+	has 'title="gc\nbefore it ended 0 B\npeak 1 MiB at 100 ms"'
+	render --view area "$BATS_TEST_TMPDIR/gone"
+	has '1 MiB before it ended, peak 2 MiB"'
+}
+
+@test "area: peaks are those of all moments, also where fewer are drawn" {
+	{
+		printf '%s\n' '9 10 anon 1' '100 900 gc 1' | regions
+		for i in $(seq 400); do # gc has its peak in a moment of which the sum is not the highest
+			size=$((i == 201 ? 700 : 100)) other=$((i == 202 ? 800 : 1))
+			printf '{"type":"change","t":%d.0,"pid":7,"event":"RESIDENT_CHANGE","act":%d,"id":2,"start":"0x0000000000064000","end":"0x0000000000384000","size":3276800,"perms":"rw-p","kind":"gc","rss":%d}\n' "$i" "$((2 * i))" $((size * 4096))
+			printf '{"type":"change","t":%d.0,"pid":7,"event":"RESIDENT_CHANGE","act":%d,"id":1,"start":"0x0000000000009000","end":"0x000000000000a000","size":4096,"perms":"rw-p","kind":"anon","rss":%d}\n' "$i" "$((2 * i + 1))" $((other * 4096))
+		done
+		echo '{"type":"end","t":401.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/peaks"
+	render --view area --width 40 --height 300 "$BATS_TEST_TMPDIR/peaks"
+	has 'moments are drawn as'
+	grep -q '^class.*"gc".*peak 2.7 MiB' <<<"$output"
+	has 'by kind, 401 moments'
+}

@@ -15,8 +15,10 @@ static const char *const measure_words[VP_SUM_COUNT] = {
 
 struct area {
 	struct vp_build build;
-	const struct vp_moment **moments;
+	const struct vp_moment **moments; /* those that are drawn */
 	size_t count;
+	const struct vp_moment **all; /* of them peaks are told */
+	size_t all_count;
 	const struct vp_moment *last; /* the last, or, if the process has ended, the one before */
 	bool ended;
 	int measure;
@@ -54,34 +56,41 @@ static int collect(struct area *area, const struct vp_proc *proc)
 static void find_last(struct area *area, const struct vp_proc *proc)
 {
 	size_t i = area->count - 1;
-	area->ended = proc->t1 != INT64_MAX && area->moments[i]->t >= proc->t1 &&
-	              total(area, area->moments[i]) <= 0;
-	while (area->ended && i && total(area, area->moments[i]) <= 0)
+	area->ended = proc->t1 <= area->t1;
+	while (area->ended && i && area->moments[i]->t >= proc->t1)
 		i--;
 	area->last = area->moments[i];
 }
 
 /* With more moments than half columns: keeps the one with the greatest total of each half column,
  * and the last. */
-static void thin(struct area *area)
+static int thin(struct area *area)
 {
+	const struct vp_moment **drawn;
 	size_t columns = 2 * (size_t)area->build.options->width, kept = 0, was = area->count;
 	int64_t last = INT64_MIN;
-	if (area->count <= columns || area->t1 <= area->t0)
-		return;
+	area->all = area->moments;
+	area->all_count = was;
+	if (was <= columns || area->t1 <= area->t0)
+		return 0;
+	drawn = vp_pool_take(area->build.pool, was * sizeof *drawn);
+	if (!drawn)
+		return vp_no_memory();
 	for (size_t i = 0; i < was; i++) {
 		const struct vp_moment *moment = area->moments[i];
 		int64_t column = (int64_t)((double)(moment->t - area->t0) /
 		                           (double)(area->t1 - area->t0) * (double)columns);
 		if (i + 1 == was || column != last)
-			area->moments[kept++] = moment;
-		else if (total(area, moment) > total(area, area->moments[kept - 1]))
-			area->moments[kept - 1] = moment;
+			drawn[kept++] = moment;
+		else if (total(area, moment) > total(area, drawn[kept - 1]))
+			drawn[kept - 1] = moment;
 		last = column;
 	}
+	area->moments = drawn;
 	area->count = kept;
 	vp_build_note(&area->build, "%zu moments are drawn as %zu: the highest of each half column",
 	              was, kept);
+	return 0;
 }
 
 static const char *amount(const struct area *area, double v)
@@ -102,11 +111,13 @@ static void serie(struct area *area, size_t kind, double top, struct vp_serie *o
 	for (size_t i = 0; i < points; i++) {
 		const struct vp_moment *moment =
 		        area->moments[i < area->count ? i : area->count - 1];
-		double now = vp_moment_sum(moment, kind, area->measure);
-		y[i] = now / top;
+		y[i] = vp_moment_sum(moment, kind, area->measure) / top;
+	}
+	for (size_t i = 0; i < area->all_count; i++) {
+		double now = vp_moment_sum(area->all[i], kind, area->measure);
 		if (now > most) {
 			most = now;
-			most_t = moment->t;
+			most_t = area->all[i]->t;
 		}
 	}
 	struct vp_class *class_ = &area->build.classes[area->build.class_of[kind]];
@@ -141,12 +152,12 @@ static int series(struct area *area)
 	struct vp_build *build = &area->build;
 	struct vp_figure *figure = build->figure;
 	double top = 0;
-	for (size_t i = 0; i < area->count; i++) {
-		double sum = total(area, area->moments[i]);
+	for (size_t i = 0; i < area->all_count; i++) {
+		double sum = total(area, area->all[i]);
 		top = sum > top ? sum : top;
-		for (size_t kind = 0;
-		     kind < area->moments[i]->kind_count && kind < build->kind_count; kind++)
-			if (vp_moment_sum(area->moments[i], kind, area->measure) > 0)
+		for (size_t kind = 0; kind < area->all[i]->kind_count && kind < build->kind_count;
+		     kind++)
+			if (vp_moment_sum(area->all[i], kind, area->measure) > 0)
 				vp_build_count(build, kind, 0);
 	}
 	if (vp_build_classes(build))
@@ -165,7 +176,7 @@ static int series(struct area *area)
 	figure->series = list;
 	figure->subtitle =
 	        vp_pool_print(build->pool, "%s by kind, %zu moments, %s%s%s, peak %s",
-	                      measure_words[area->measure], area->count, area->ended ? "" : "last ",
+	                      measure_words[area->measure], area->all_count, area->ended ? "" : "last ",
 	                      amount(area, total(area, area->last)),
 	                      area->ended ? " before it ended" : "", amount(area, peak));
 	return 0;
@@ -201,8 +212,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	if (area.count && any && measured(&area)) {
 		vp_axis_time(&figure->x, area.t0, area.t1, pool);
 		find_last(&area, proc);
-		thin(&area);
-		if (series(&area))
+		if (thin(&area) || series(&area))
 			return -1;
 		vp_flags_of(&area.build, area.t0, area.t1, proc ? proc->pid : -1);
 	} else if (area.count && !any && !model->filter.kinds && !model->filter.perms &&

@@ -6,14 +6,17 @@
 int64_t vp_moment_of(const struct vp_build *build, const struct vp_proc *proc)
 {
 	const struct vp_model *model = build->model;
-	int64_t last = INT64_MIN;
+	const struct vp_span *last = NULL;
 	if (model->filter.at != INT64_MAX)
 		return model->filter.at;
 	for (size_t i = 0; i < model->span_count; i++)
-		if (model->spans[i].pid == proc->pid && model->spans[i].t1 > last)
-			last = model->spans[i].t1;
-	bool ended = last != INT64_MIN && proc->t1 != INT64_MAX && last <= proc->t1;
-	return ended ? last - 1 : model->t1;
+		if (model->spans[i].pid == proc->pid && (!last || model->spans[i].t1 > last->t1))
+			last = &model->spans[i];
+	if (!last || proc->t1 == INT64_MAX || last->t1 > proc->t1)
+		return model->t1;
+	/* What a filter lets pass may have gone before the process ended: then nothing is there. */
+	bool gone_before = last->died && last->died != VP_E_EXIT + 1;
+	return (gone_before ? proc->t1 : last->t1) - 1;
 }
 
 /* An address space without a pid (its text does not say one) is 0 in the model, -1 in the state. */
