@@ -176,8 +176,8 @@ static int series(struct area *area)
 	figure->series = list;
 	figure->subtitle =
 	        vp_pool_print(build->pool, "%s by kind, %zu moments, %s%s%s, peak %s",
-	                      measure_words[area->measure], area->all_count, area->ended ? "" : "last ",
-	                      amount(area, total(area, area->last)),
+	                      measure_words[area->measure], area->all_count,
+	                      area->ended ? "" : "last ", amount(area, total(area, area->last)),
 	                      area->ended ? " before it ended" : "", amount(area, peak));
 	return 0;
 }

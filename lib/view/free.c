@@ -206,8 +206,7 @@ static void list(struct free_table *l)
 		                 /* free shows more committed than allowed as negative */
 		                 of(l, VP_MC_commit_limit) < 0 || of(l, VP_MC_committed) < 0
 		                         ? UNKNOWN
-		                         : of(l, VP_MC_commit_limit) -
-		                                   of(l, VP_MC_committed) },
+		                         : of(l, VP_MC_commit_limit) - of(l, VP_MC_committed) },
 		    3);
 }
 
