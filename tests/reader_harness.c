@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "stream/line.h"
+#include "stream/record.h"
 #include "stream/put.h"
 
 static void echo_value(struct vp_out *out, const struct vp_member *member);

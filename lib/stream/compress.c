@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIECE (128u << 10) /* bytes of packed text in hand */
+#define PIECE (128u << 10) /* bytes of packed text at a time */
 
 static const struct vp_codec *const codecs[] = { &vp_codec_zstd, &vp_codec_gzip };
 enum { CODECS = sizeof codecs / sizeof *codecs };
@@ -64,8 +64,10 @@ int vp_pack(struct vp_packer *packer, const char *at, size_t n, enum vp_pack how
 		io.out = packer->out;
 		io.out_n = sizeof packer->out;
 		more = packer->codec->pack(packer->state, &io, how);
-		if (more < 0)
-			return errno = ENOMEM, -1;
+		if (more < 0) {
+			errno = ENOMEM;
+			return -1;
+		}
 		size_t made = sizeof packer->out - io.out_n;
 		if (made && write(ctx, packer->out, made) != 0)
 			return -1;
@@ -88,18 +90,18 @@ struct vp_unpacker {
 	void *state;
 	const char *in;
 	size_t in_n;
-	bool between;      /* frames */
-	const char *fault; /* to be told once what came before it was given */
-	bool pending; /* the last call filled all the room: there may be more without further input
-	               */
+	bool between;      /* between two frames */
+	const char *fault; /* reported after the bytes before it */
+	bool pending;      /* the last call filled all the room: more may come without input */
 	char buffer[2 * PIECE];
 };
 
 struct vp_unpacker *vp_unpacker_new(const struct vp_codec *codec, const char *head, size_t n)
 {
-	struct vp_unpacker *unpacker = malloc(sizeof *unpacker);
-	if (!unpacker || n > sizeof unpacker->buffer)
-		return free(unpacker), NULL;
+	struct vp_unpacker *unpacker =
+	        n > sizeof unpacker->buffer ? NULL : malloc(sizeof *unpacker);
+	if (!unpacker)
+		return NULL;
 	*unpacker = (struct vp_unpacker){ .codec = codec,
 		                          .in = unpacker->buffer,
 		                          .in_n = n,
@@ -121,8 +123,10 @@ ssize_t vp_unpack(struct vp_unpacker *unpacker, char *into, size_t room,
 	for (;;) {
 		if (!unpacker->in_n && !unpacker->pending) {
 			ssize_t n = read(ctx, unpacker->buffer, sizeof unpacker->buffer);
-			if (n == 0 && !unpacker->between)
-				return *why = "the compressed input stops early", -1;
+			if (n == 0 && !unpacker->between) {
+				*why = "the compressed input stops early";
+				return -1;
+			}
 			if (n <= 0)
 				return n;
 			unpacker->in = unpacker->buffer;
@@ -132,8 +136,10 @@ ssize_t vp_unpack(struct vp_unpacker *unpacker, char *into, size_t room,
 		int state = unpacker->codec->unpack(unpacker->state, &io, why);
 		if (state < 0 && io.out_n == room)
 			return -1;
-		if (state < 0)
-			unpacker->fault = *why, *why = NULL;
+		if (state < 0) {
+			unpacker->fault = *why;
+			*why = NULL;
+		}
 		unpacker->in = io.in;
 		unpacker->in_n = io.in_n;
 		unpacker->between = state == 0;

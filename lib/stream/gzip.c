@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#define LEVEL       4         /* who wants it smaller takes zstd; a sample must not wait for it */
+#define LEVEL       4         /* fast: a sample must not wait for it; zstd packs smaller */
 #define GZIP_WINDOW (15 + 16) /* the largest window, and gzip's wrapping in place of zlib's */
 
 struct unpacking {
 	z_stream stream;
-	bool ended; /* a member has; another may follow */
+	bool ended; /* a member has ended; another may follow */
 };
 
 /* 1f 8b 08: the last byte is the only method there is. */
@@ -36,10 +36,8 @@ static void begin(z_stream *stream, const struct vp_pack_io *io)
 
 static void end(const z_stream *stream, struct vp_pack_io *io)
 {
-	size_t took = (size_t)((const char *)stream->next_in - io->in),
-	       made = (size_t)((char *)stream->next_out - io->out);
-	io->in += took, io->in_n -= took;
-	io->out += made, io->out_n -= made;
+	vp_pack_advance(io, (size_t)((const char *)stream->next_in - io->in),
+	                (size_t)((char *)stream->next_out - io->out));
 }
 
 static void *pack_new(void)
@@ -85,7 +83,7 @@ static int unpack(void *state, struct vp_pack_io *io, const char **why)
 	struct unpacking *unpacking = state;
 	z_stream *stream = &unpacking->stream;
 	while (unpacking->ended && io->in_n && !*io->in)
-		io->in++, io->in_n--; /* some pad with NULs */
+		vp_pack_advance(io, 1, 0); /* some writers pad with NULs */
 	if (unpacking->ended && !io->in_n)
 		return 0;
 	if (unpacking->ended)

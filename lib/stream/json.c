@@ -1,4 +1,4 @@
-/* JSON text, checked strictly: values are skipped over, strings and numbers decoded on demand.
+/* JSON text, checked strictly: values are skipped, strings and numbers decoded on demand.
  * Grammar: RFC 8259. Input must be UTF-8; a lone surrogate escape decodes to U+FFFD. */
 #include "stream/json.h"
 
@@ -22,13 +22,13 @@ static int hex_digit(unsigned char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static const char *escape(const char *at, const char *end,
-                          struct vp_json_fault *fault) /* at the backslash */
+/* Skips an escape; `at` is the backslash. */
+static const char *escape(const char *at, const char *end, struct vp_json_fault *fault)
 {
 	if (end - at < 2)
 		return fault_at(fault, at, "a string that does not end");
 	if (at[1] == 'n')
-		return at + 2; /* of texts in a string nearly all are that */
+		return at + 2; /* nearly all escapes of a text are newlines */
 	if (at[1] && strchr("\"\\/bfnrt", at[1]))
 		return at + 2;
 	if (at[1] != 'u')
@@ -95,7 +95,7 @@ static const char *number(const char *at, const char *end, struct vp_json_fault 
 	if (p < end && *p == '.') {
 		at = p + 1;
 		if ((p = digits(at, end)) == at)
-			return fault_at(fault, start, "a number without digits behind its point");
+			return fault_at(fault, start, "a number without digits after its point");
 	}
 	if (p < end && (*p == 'e' || *p == 'E')) {
 		at = p + 1;
@@ -181,7 +181,7 @@ static unsigned long four(const char *at)
 	return v;
 }
 
-/* One \u escape, or a pair of them for a code above 0xffff; `at` is behind the 'u'. */
+/* Reads one \u escape, or a pair of them for a code above 0xffff, from behind the 'u'. */
 static const char *unicode(const char *at, const char *end, unsigned long *code)
 {
 	*code = four(at);
@@ -206,13 +206,11 @@ long vp_json_unescape(vp_str json, char *out)
 	const char *at = json.p + 1, *end = json.p + json.n - 1;
 	char *start = out;
 	while (at < end) {
-		while (end - at >=
-		       8) { /* out never gets ahead of at, so there is room for all eight */
+		while (end - at >= 8) { /* out is never ahead of at: it has room for eight bytes */
 			uint64_t x = vp_load8(at), slash = x ^ VP_ONES * '\\',
 			         found = (slash - VP_ONES) & ~slash & VP_HIGHS;
 			vp_store8(out, x);
-			if (found) { /* a branch and no arithmetic, so that the next load need not
-				        wait for this one */
+			if (found) { /* a branch: the next load need not wait for the arithmetic */
 				unsigned run = vp_first(found);
 				at += run;
 				out += run;
@@ -246,7 +244,7 @@ long vp_json_unescape(vp_str json, char *out)
 	return out - start;
 }
 
-/* One escape at the cursor, decoded: how many bytes it gave; 0: it is none (fault). */
+/* Decodes one escape at the cursor. Returns the number of bytes; 0: it is none (fault). */
 static long put_escaped(const char **at, const char *end, char *out, struct vp_json_fault *fault)
 {
 	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -268,22 +266,24 @@ const char *vp_json_text(const char *at, const char *end, char *out, size_t *n,
 {
 	char *start = out;
 	for (;;) {
-		if (end - at >=
-		    16) { /* out never gets ahead of at, so there is room for all of them */
+		if (end - at >= 16) { /* out is never ahead of at: it has room for all of them */
 			unsigned run = vp_plain16(at, out);
-			if (run == 16) { /* a branch and no arithmetic: the next load need not wait
-				            for this one */
-				at += 16, out += 16;
+			if (run == 16) { /* a branch: the next load need not wait for arithmetic */
+				at += 16;
+				out += 16;
 				continue;
 			}
-			at += run, out += run;
+			at += run;
+			out += run;
 		}
 		if (at >= end)
 			return fault_at(fault, end, "a string that does not end");
 		unsigned char c = (unsigned char)*at;
 		long length = 1;
-		if (c == '"')
-			return *n = (size_t)(out - start), at;
+		if (c == '"') {
+			*n = (size_t)(out - start);
+			return at;
+		}
 		if (c == '\\' && end - at > 1 && at[1] == 'n') {
 			*out = '\n';
 			at += 2;
@@ -305,15 +305,17 @@ const char *vp_json_text(const char *at, const char *end, char *out, size_t *n,
 	}
 }
 
-/* A number's digits with the decimal point taken out, and the power of ten that it is to be
- * multiplied by. */
+/* Splits a number into its digits without the decimal point, and a power of ten to multiply them
+ * by. */
 static bool decimal(vp_str json, uint64_t *mantissa, long *power, bool *negative, bool *exact)
 {
 	const char *at = json.p, *end = json.p + json.n;
 	bool point = false;
-	*mantissa = 0, *power = 0, *negative = false, *exact = true;
-	if (at < end && *at == '-')
-		*negative = true, at++;
+	*mantissa = 0;
+	*power = 0;
+	*exact = true;
+	*negative = at < end && *at == '-';
+	at += *negative;
 	if (at >= end || *at < '0' || *at > '9')
 		return false;
 	for (; at < end && ((*at >= '0' && *at <= '9') || (*at == '.' && !point)); at++) {
@@ -353,12 +355,16 @@ bool vp_json_num(vp_str json, uint64_t *value)
 	size_t i = 0;
 	while (json.p && i < json.n && i < 18 && json.p[i] >= '0' && json.p[i] <= '9')
 		m = m * 10 + (uint64_t)(json.p[i++] - '0');
-	if (i && i == json.n)
-		return *value = m, true; /* digits alone, as mostly */
+	if (i && i == json.n) { /* digits alone, as mostly */
+		*value = m;
+		return true;
+	}
 	if (!json.p || !decimal(json, &m, &power, &negative, &exact))
 		return false;
-	if (m == 0)
-		return *value = 0, exact;
+	if (m == 0) {
+		*value = 0;
+		return exact;
+	}
 	if (negative || !exact)
 		return false;
 	for (; power < 0; power++, m /= 10)
@@ -378,12 +384,16 @@ bool vp_json_time(vp_str json, int64_t *nanoseconds)
 	bool negative, exact;
 	if (!json.p || !decimal(json, &m, &power, &negative, &exact))
 		return false;
-	if (m == 0)
-		return *nanoseconds = 0, true;
+	if (m == 0) {
+		*nanoseconds = 0;
+		return true;
+	}
 	power += 9;
 	unsigned last = 0;
-	for (; power < 0 && m; power++)
-		last = (unsigned)(m % 10), m /= 10;
+	for (; power < 0 && m; power++) {
+		last = (unsigned)(m % 10);
+		m /= 10;
+	}
 	if (last >= 5)
 		m++;
 	for (; power > 0; power--, m *= 10)

@@ -8,29 +8,33 @@
 
 enum vp_json { VP_NULL, VP_BOOL, VP_NUMBER, VP_STRING, VP_ARRAY, VP_OBJECT };
 
-/* One member as it was written: `value` is the JSON text (a string with its quotes). */
+/* One member as the line has it: `value` is JSON text, a string with its quotes. */
 struct vp_member {
 	vp_str key;
 	vp_str value;
-	vp_str text; /* key and value as they stand in the line */
+	vp_str text; /* key and value */
 	enum vp_json json;
 };
 
-/* Each takes a position and returns the one behind what it read, or NULL with *error set and *where
- * at the fault. */
+/* What is wrong, and where. */
 struct vp_json_fault {
 	const char *text;
 	const char *where;
 };
+
+/* Each takes a position and returns the one behind what it read. NULL: `fault` is set. */
+
+/* Skips a value, and tells its type. */
 const char *vp_json_skip(const char *at, const char *end, int depth, enum vp_json *json,
                          struct vp_json_fault *fault);
+/* Skips a string from behind its first quote; returns the position OF the last one. `plain`: it has
+ * no escapes. */
 const char *vp_json_string(const char *at, const char *end, bool *plain,
-                           struct vp_json_fault *fault); /* at: behind the quote; returns AT the
-                                                            closing one; plain: no escapes */
-/* The same, taken apart in passing: `out` has room for `end - at` bytes and 16 more, and gets *n of
- * them. */
+                           struct vp_json_fault *fault);
+/* The same, and decodes it into `out`, which has room for `end - at` bytes and 16 more. */
 const char *vp_json_text(const char *at, const char *end, char *out, size_t *n,
                          struct vp_json_fault *fault);
+
 static inline const char *vp_json_space(const char *at, const char *end)
 {
 	while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'))
@@ -38,14 +42,14 @@ static inline const char *vp_json_space(const char *at, const char *end)
 	return at;
 }
 
-/* Walks a JSON array or object that a record holds as text. `at` starts at 0.
- * Returns true and fills `member` (key empty in an array) while there is one. */
+/* Walks a JSON array or object; `at` starts at 0. Fills `member`, whose key is empty in an array.
+ * False: there is no further one. */
 bool vp_json_each(vp_str json, size_t *at, struct vp_member *member);
-/* One JSON number as an unsigned integer / as nanoseconds of a value in seconds. */
+/* A number as an unsigned integer, or as nanoseconds of a value in seconds. False: it is none. */
 bool vp_json_num(vp_str json, uint64_t *value);
 bool vp_json_time(vp_str json, int64_t *nanoseconds);
-/* Decodes a JSON string (with its quotes) into out (at least json.n bytes); returns its length, -1
- * bad. */
+/* Decodes a string with its quotes into `out`, which has room for json.n bytes. Returns its length,
+ * or -1. */
 long vp_json_unescape(vp_str json, char *out);
 
 #endif

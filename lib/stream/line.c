@@ -9,15 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "stream/compress.h"
 #include "base/error.h"
+#include "base/list.h"
+#include "stream/compress.h"
 #include "stream/out.h"
 
 #define CHUNK (256u << 10) /* bytes asked for at once */
-#define NEAR                                                                                     \
-	(96u << 10) /* bytes of a cut line that are cheaper to move than memory further on is to \
-	               reach */
-#define SLACK 64u   /* readable bytes behind the last line, for readers of eight bytes at a time */
+#define NEAR  (96u << 10)  /* so many bytes of a cut line are moved to the front of the buffer */
+#define SLACK 64u          /* readable bytes after the last line, for reads of several bytes */
 
 static char *const only_stdin[] = { "-", NULL };
 
@@ -43,7 +42,7 @@ void vp_input_close(struct vp_input *input)
 	input->fd = -1;
 }
 
-/* Opens the next file: 1, 0 when there is none, -1 with vp_error when it cannot be opened. */
+/* Opens the next file: 1; 0: there is none; -1: it cannot be opened (vp_error). */
 static int next_file(struct vp_input *input)
 {
 	struct stat info;
@@ -84,7 +83,7 @@ static bool would_block(int fd)
 	return poll(&ready, 1, 0) == 0;
 }
 
-/* Bytes of the file as it is: how many, 0 at its end, -1 (vp_error). */
+/* Reads bytes of the file, still packed: how many, 0 at its end, -1 (vp_error). */
 static ssize_t read_file(void *ctx, char *into, size_t room)
 {
 	struct vp_input *input = ctx;
@@ -119,7 +118,7 @@ static ssize_t read_unpacked(struct vp_input *input, char *into, size_t room)
 	return vp_fail("%s: %s", input->name, why);
 }
 
-/* The first bytes tell whether the file is packed; then they are not text, but the unpacker's. */
+/* Reads the first bytes, which show whether the file is packed; then they go to the unpacker. */
 static ssize_t read_first(struct vp_input *input, char *into, size_t room)
 {
 	bool undecided = false;
@@ -128,7 +127,8 @@ static ssize_t read_first(struct vp_input *input, char *into, size_t room)
 	ssize_t n = 0;
 	input->fresh = false;
 	do {
-		if ((n = read_file(input, into + used, room - used)) < 0)
+		n = read_file(input, into + used, room - used);
+		if (n < 0)
 			return -1;
 		used += (size_t)n;
 		if (used)
@@ -140,13 +140,12 @@ static ssize_t read_first(struct vp_input *input, char *into, size_t room)
 	return input->unpacker ? read_unpacked(input, into, room) : vp_no_memory();
 }
 
-/* More bytes behind input->to: 1, 0 at the end of the file, -1 (vp_error). */
+/* Reads more bytes behind input->to: 1; 0: the file has ended; -1 (vp_error). */
 static int fill(struct vp_input *input)
 {
 	size_t left = input->to - input->from;
-	if (input->from > 0 &&
-	    (left < NEAR ||
-	     input->size - input->to < CHUNK)) { /* the same few pages again and again */
+	/* Moving a short rest to the front costs less than the cache misses of fresh pages. */
+	if (input->from > 0 && (left < NEAR || input->size - input->to < CHUNK)) {
 		memmove(input->buffer, input->buffer + input->from, left);
 		input->to = left;
 		input->from = 0;
@@ -155,8 +154,10 @@ static int fill(struct vp_input *input)
 	ssize_t n = input->fresh      ? read_first(input, into, CHUNK)
 	            : input->unpacker ? read_unpacked(input, into, CHUNK)
 	                              : read_file(input, into, CHUNK);
-	if (n > 0)
-		return input->to += (size_t)n, 1;
+	if (n > 0) {
+		input->to += (size_t)n;
+		return 1;
+	}
 	input->ended = true;
 	input->failed = input->failed || n < 0;
 	return n < 0 ? -1 : 0;
@@ -173,14 +174,15 @@ static int give(struct vp_input *input, vp_str *line, size_t n, bool cut)
 	return 1;
 }
 
-/* The line that starts at `from`, if its end is in the buffer. */
+/* Finds the end of the line that starts at `from`. NULL: it is not in the buffer. */
 static const char *newline(struct vp_input *input, size_t searched)
 {
 	size_t start = input->from + searched;
 	return memchr(input->buffer + start, '\n', input->to - start);
 }
 
-static int long_line(struct vp_input *input) /* passes over the rest of a line that is too long */
+/* Skips the rest of a line that is too long. */
+static int long_line(struct vp_input *input)
 {
 	int more = 1;
 	const char *end;
@@ -195,8 +197,8 @@ static int long_line(struct vp_input *input) /* passes over the rest of a line t
 	return more < 0 ? -1 : 2;
 }
 
-static int line_here(struct vp_input *input,
-                     vp_str *line) /* 1 and 2 as vp_input_next; 0: the file has ended; -1 */
+/* 1 and 2 as vp_input_next; 0: the file has ended; -1. */
+static int line_here(struct vp_input *input, vp_str *line)
 {
 	size_t searched = 0;
 	for (;;) {
@@ -250,61 +252,69 @@ bool vp_input_take(struct vp_input *input, vp_str head, vp_str tail)
 	return true;
 }
 
-size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
+/* Goes to a file with at least one byte left: 1; 0: the end of all; -1 (vp_error). */
+static int next_with_bytes(struct vp_input *input)
 {
 	while (input->fd < 0 || (input->from == input->to && input->ended)) {
 		if (input->fd >= 0)
 			end_file(input);
 		int opened = next_file(input);
-		if (opened < 0)
-			return head->p = NULL, head->n = 0, 0;
-		if (opened == 0)
-			return head->p = input->buffer, head->n = 0, 0;
-		while (input->to - input->from < 1 && !input->ended)
+		if (opened <= 0)
+			return opened;
+		while (input->to == input->from && !input->ended)
 			if (fill(input) < 0)
-				return head->p = NULL, head->n = 0, 0;
+				return -1;
 	}
+	return 1;
+}
+
+size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
+{
+	int there = next_with_bytes(input);
+	*head = (vp_str){ there < 0 ? NULL : input->buffer, 0 };
+	if (there <= 0)
+		return 0;
 	while (input->to - input->from < want && !input->ended && input->size - input->to >= CHUNK)
 		if (fill(input) != 1)
 			break;
-	head->p = input->buffer + input->from;
-	head->n = input->to - input->from;
+	*head = (vp_str){ input->buffer + input->from, input->to - input->from };
 	return head->n;
 }
 
-/* The rest, or with `front` as much of it as there may be: what follows is not read. */
+/* Moves what the buffer holds behind the `*used` bytes of `*all`. 0, or -1 (vp_error). */
+static int move_behind(struct vp_input *input, char **all, size_t *used, size_t *size)
+{
+	size_t n = input->to - input->from;
+	if (vp_list_more(all, *used, n + SLACK, size, 1))
+		return -1;
+	memcpy(*all + *used, input->buffer + input->from, n);
+	*used += n;
+	input->from = input->to = 0;
+	return 0;
+}
+
+/* Reads the rest of the file, or with `front` as much of it as the limit lets. */
 static int rest(struct vp_input *input, size_t limit, bool front, char **text, size_t *n)
 {
-	size_t size = 1 << 16, used = input->to - input->from;
-	while (size < used + CHUNK)
-		size *= 2;
-	char *all = malloc(size + SLACK);
-	if (!all)
-		return vp_no_memory();
-	memcpy(all, input->buffer + input->from, used);
-	input->from = input->to = 0;
-	int more = 1;
-	while (!input->ended && (more = fill(input)) == 1) {
-		if (used + input->to > limit) {
-			if (front)
-				break;
-			free(all);
-			vp_fail("%s is larger than %zu bytes", input->name, limit);
-			end_file(input);
-			return -1;
-		}
-		while (size < used + input->to)
-			size *= 2;
-		char *larger = realloc(all, size + SLACK);
-		if (!larger)
-			return free(all), vp_no_memory();
-		all = larger;
-		memcpy(all + used, input->buffer, input->to);
-		used += input->to;
-		input->from = input->to = 0;
+	char *all = NULL;
+	size_t size = 0, used = 0;
+	int more = move_behind(input, &all, &used, &size) ? -1 : 1;
+	while (more == 1 && !input->ended) {
+		more = fill(input);
+		bool beyond = more == 1 && used + input->to > limit;
+		if (beyond && front)
+			break;
+		if (beyond)
+			more = vp_fail("%s is larger than %zu bytes", input->name, limit);
+		else if (more == 1 && move_behind(input, &all, &used, &size))
+			more = -1;
 	}
-	if (more < 0)
-		return free(all), -1;
+	if (more < 0 && !input->ended)
+		end_file(input);
+	if (more < 0) {
+		free(all);
+		return -1;
+	}
 	end_file(input);
 	*text = all;
 	*n = used;

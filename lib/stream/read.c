@@ -14,24 +14,24 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 
-/* The members with slots. Those from S_event on are slots in region and change lines only. */
+/* The members with slots. Those from S_event on have slots in region and change lines only. */
 /* clang-format off */
 #define SLOTS(S) S(type) S(t) S(pid) S(seq) S(id) S(act) S(event) S(from) S(gone) S(start) S(end) S(size) S(perms)              \
 	S(max_perms) S(share) S(kind) S(kind_by) S(name) S(name_raw) S(label) S(offset) S(dev) S(inode) S(flags) S(was) S(cause)
-/* clang-format on */
 
 enum slot {
 #define S(name) S_##name,
 	SLOTS(S)
 #undef S
-	        S_measures,
+	S_measures,
 	S_COUNT = S_measures + VP_M_COUNT
 };
+/* clang-format on */
 _Static_assert(S_COUNT <= 64, "vp_record.after has 64 places");
 
 #define KEY_MAX 24 /* bytes of "name": with padding: three words */
 
-/* Of the bytes 8 * word .. 8 * word + 7 those that a key of `size` bytes has. */
+/* Mask of the bytes that a key of `size` bytes has in its word 0, 1 or 2 of eight bytes. */
 #define KEY_MASK(size, word)                     \
 	((size) >= 8 * (word) + 8 ? ~UINT64_C(0) \
 	 : (size) <= 8 * (word)   ? 0            \
@@ -43,12 +43,12 @@ _Static_assert(S_COUNT <= 64, "vp_record.after has 64 places");
 	    KEY_MASK(sizeof #name + 2, 2) } },
 
 static const struct key {
-	char text[KEY_MAX]; /* "name": as writers put it */
+	char text[KEY_MAX]; /* "name": without blanks, as most writers put it */
 	size_t size;
 	uint64_t mask[3];
 } keys[S_COUNT] = { SLOTS(KEY) VP_MEASURES(KEY) };
 
-/* Where a line is being read: the cursor and what to say when it goes wrong. */
+/* A line being read: the cursor, and the fault if there is one. */
 struct reader {
 	struct vp_record *record;
 	const char *at, *end;
@@ -84,13 +84,13 @@ static vp_str decode(struct vp_record *record, vp_str json)
 	return (vp_str){ to, (size_t)n };
 }
 
-/* The string at the cursor; what has no escapes is a slice of the line itself. */
+/* Reads the string at the cursor; without escapes it is a slice of the line itself. */
 static int read_string(struct reader *r, vp_str *value)
 {
 	bool plain;
 	const char *start = r->at;
 	if (start >= r->end || *start != '"')
-		return wrong(r, start, "a string is wanted here");
+		return wrong(r, start, "expected a string");
 	const char *close = vp_json_string(start + 1, r->end, &plain, &r->fault);
 	if (!close)
 		return -1;
@@ -119,11 +119,11 @@ static int read_number(struct reader *r, uint64_t *value)
 		return -1;
 	r->at = behind;
 	if (json != VP_NUMBER || !vp_json_num((vp_str){ start, (size_t)(behind - start) }, value))
-		return wrong(r, start, "a whole number from 0 up is wanted here");
+		return wrong(r, start, "expected a whole number from 0 up");
 	return 0;
 }
 
-/* Seconds as we write them, with nine decimals. */
+/* Reads seconds with nine decimals, as vp_put_sec writes them. False: it is another form. */
 static bool usual_time(struct reader *r, int64_t *value)
 {
 	const char *p = r->at, *end = r->end - 11;
@@ -153,7 +153,7 @@ static int read_time(struct reader *r, int64_t *value)
 		return -1;
 	r->at = behind;
 	if (json != VP_NUMBER || !vp_json_time((vp_str){ start, (size_t)(behind - start) }, value))
-		return wrong(r, start, "a time in seconds is wanted here");
+		return wrong(r, start, "expected a time in seconds");
 	return 0;
 }
 
@@ -172,7 +172,7 @@ static int read_address(struct reader *r, uint64_t *value)
 		return -1;
 	return vp_parse_address(text, value)
 	               ? 0
-	               : wrong(r, p, "an address like \"0x00007f0000000000\" is wanted here");
+	               : wrong(r, p, "expected an address like \"0x00007f0000000000\"");
 }
 
 static int read_perms(struct reader *r, char perms[8])
@@ -190,7 +190,7 @@ static int read_perms(struct reader *r, char perms[8])
 	if (read_string(r, &text))
 		return -1;
 	if (text.n > 7)
-		return wrong(r, p, "permissions of at most 7 letters are wanted here");
+		return wrong(r, p, "expected permissions of at most 7 letters");
 	memset(perms, 0, 8);
 	if (text.n)
 		memcpy(perms, text.p, text.n);
@@ -208,8 +208,7 @@ static int read_text(struct reader *r, enum vp_json want, vp_str *value)
 		return 0;
 	if (json != want)
 		return wrong(r, start,
-		             want == VP_ARRAY ? "an array is wanted here"
-		                              : "an object is wanted here");
+		             want == VP_ARRAY ? "expected an array" : "expected an object");
 	*value = (vp_str){ start, (size_t)(behind - start) };
 	return 0;
 }
@@ -226,7 +225,7 @@ static int read_raw_name(struct reader *r, vp_str *raw)
 	char *to = record->scratch + record->scratch_used;
 	long n = vp_base64_decode(text, to);
 	if (n < 0)
-		return wrong(r, where, "base64 is wanted here");
+		return wrong(r, where, "expected base64");
 	record->scratch_used += (size_t)n;
 	*raw = (vp_str){ to, (size_t)n };
 	return 0;
@@ -240,7 +239,7 @@ static bool is_null(struct reader *r)
 	return true;
 }
 
-/* `likely` is asked first: lines come in runs. */
+/* Finds a type by its name, `likely` first: lines come in runs. */
 static enum vp_type type_of(vp_str name, enum vp_type likely)
 {
 	if (likely != VP_T_OTHER && vp_str_is(name, vp_type_names[likely]))
@@ -259,7 +258,7 @@ static int read_signed(struct reader *r, int64_t *value)
 	if (minus && (r->at >= r->end || *r->at < '0' || *r->at > '9'))
 		return wrong(r, r->at - 1, "no JSON value");
 	if (read_number(r, &v) || v > INT64_MAX)
-		return wrong(r, r->at, "a whole number is wanted here");
+		return wrong(r, r->at, "expected a whole number");
 	*value = minus ? -(int64_t)v : (int64_t)v;
 	return 0;
 }
@@ -317,13 +316,13 @@ static int read_slot(struct reader *r, unsigned slot, struct vp_region *region, 
 	}
 }
 
-/* Slots that only region and change lines have; elsewhere these names are members like others. */
+/* Some slots are of region and change lines only; elsewhere these keys are like any other. */
 static bool has_slot(enum vp_type type, unsigned slot)
 {
 	return slot <= S_act || type == VP_T_region || type == VP_T_change;
 }
 
-/* Slots below `count` alone; -1: the key has none. */
+/* Finds the slot of a key below `count`. -1: it has none. */
 static int slot_of(vp_str key, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -333,15 +332,17 @@ static int slot_of(vp_str key, int count)
 	return -1;
 }
 
-/* The text of a raw line is long, and wanted decoded: both in one go. */
+/* Skips and decodes the long text of a raw line in one pass. */
 static const char *read_raw_text(struct reader *r)
 {
 	struct vp_record *record = r->record;
 	size_t n, needed = (size_t)(r->end - r->at) + 16;
 	bool lent = record->text_room && record->text_room_n >= needed && !record->text.p;
 	char *to = lent ? record->text_room : record->scratch + record->scratch_used;
-	if (!lent && record->scratch_size - record->scratch_used < needed)
-		return wrong(r, r->at, "too long"), NULL;
+	if (!lent && record->scratch_size - record->scratch_used < needed) {
+		wrong(r, r->at, "too long");
+		return NULL;
+	}
 	const char *close = vp_json_text(r->at + 1, r->end, to, &n, &r->fault);
 	if (!close)
 		return NULL;
@@ -351,8 +352,8 @@ static const char *read_raw_text(struct reader *r)
 	return close + 1;
 }
 
-/* A string of up to 31 plain bytes, an address too: how long it is with its quotes; 0: it is
- * another, or none. */
+/* Length of a string of up to 31 bytes without escapes (an address, say), with its quotes. 0: it is
+ * none. */
 static inline size_t short_string(const char *at, const char *end)
 {
 	if (end - at < 34 || *at != '"')
@@ -363,7 +364,7 @@ static inline size_t short_string(const char *at, const char *end)
 	return n < 32 && at[n + 1] == '"' ? n + 2 : 0;
 }
 
-/* The same of a number that is a few digits alone, as most are. */
+/* Length of a number that is up to 16 digits. 0: it is none. */
 static inline size_t short_number(const char *at, const char *end)
 {
 	size_t n = 0;
@@ -404,7 +405,7 @@ static int add_rest(struct reader *r, vp_str key, const char *quote)
 	return 0;
 }
 
-/* Whether the key stands there; KEY_MAX bytes must be readable. */
+/* Whether `at` begins with the key; KEY_MAX bytes are readable. */
 static inline bool key_at(const char *at, const struct key *key)
 {
 	return (((vp_load8(at) ^ vp_load8(key->text)) & key->mask[0]) |
@@ -421,7 +422,7 @@ static inline bool key_here(const struct reader *r, unsigned slot)
 	return key_at(r->at, key);
 }
 
-/* A member that was not foreseen: any key, spaced in any way. */
+/* Reads any key, with blanks anywhere, and its colon. */
 static int read_key(struct reader *r, vp_str *key)
 {
 	if (r->at >= r->end || *r->at != '"')
@@ -435,7 +436,7 @@ static int read_key(struct reader *r, vp_str *key)
 	return r->at < r->end ? 0 : wrong(r, r->at, "the line ends too early");
 }
 
-/* A short key without escapes and spaces, as mostly. False: nothing is read. */
+/* Reads a short key without escapes and blanks, as mostly. False: nothing is read. */
 static inline bool quick_key(struct reader *r, vp_str *key)
 {
 	if (r->end - r->at < 18 || *r->at != '"')
@@ -449,11 +450,13 @@ static inline bool quick_key(struct reader *r, vp_str *key)
 	return true;
 }
 
-/* Behind a value: 1 another member follows, 0 the object is closed, -1 neither. */
+/* Reads what follows a value: 1 another member, 0 the end of the object, -1 neither. */
 static inline int behind(struct reader *r)
 {
-	if (r->end - r->at > 1 && r->at[0] == ',' && r->at[1] == '"')
-		return r->at++, 1; /* as mostly */
+	if (r->end - r->at > 1 && r->at[0] == ',' && r->at[1] == '"') { /* as mostly */
+		r->at++;
+		return 1;
+	}
 	if (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r'))
 		r->at = vp_json_space(r->at, r->end);
 	if (r->at >= r->end)
@@ -468,7 +471,7 @@ static inline int behind(struct reader *r)
 	return 1;
 }
 
-/* Where a run that begins like this is remembered: by its first digits. */
+/* The cache entry of a run of measures, by its first digits. */
 static struct vp_measured_run *run_for(struct vp_record *record, const char *at)
 {
 	return &record->runs[(vp_load8(at + 4) * 0x9e3779b97f4a7c15u) >> 61];
@@ -489,8 +492,7 @@ static bool run_again(struct reader *r, const struct vp_measured_run *run, unsig
 	return true;
 }
 
-/* Neighbours often have the same measures: the most of them nothing. Where they have not, not every
- * one is worth remembering. */
+/* Measures often repeat, mostly as zeros. On a miss, one run in four is cached. */
 static void remember_run(struct vp_record *record, struct vp_measured_run *run, unsigned before,
                          unsigned last, vp_str text, const struct vp_region *region)
 {
@@ -504,9 +506,9 @@ static void remember_run(struct vp_record *record, struct vp_measured_run *run, 
 	run->last = (unsigned char)last;
 }
 
-/* A run of measures, each the one that was foreseen, with plain digits and another member behind:
- * half of a line is that. Stops in front of the first member that is anything else. Returns the
- * slot last read. */
+/* Reads a run of measures: each the expected one, with digits alone, and another member behind it.
+ * Half of a line is that. Stops before the first member that is anything else. Returns the last
+ * slot. */
 static unsigned read_measures(struct reader *r, unsigned last, struct vp_region *region)
 {
 	const unsigned char *after = r->record->after;
@@ -546,7 +548,7 @@ static unsigned read_measures(struct reader *r, unsigned last, struct vp_region 
 	return last;
 }
 
-/* Where the key of the member that comes is remembered; NULL: it is not. */
+/* The cache entry of the next key without a slot. NULL: there is none. */
 static inline struct vp_shape *shape_here(struct vp_record *record)
 {
 	size_t i = record->rest_count;
@@ -558,7 +560,7 @@ static inline struct vp_shape *shape_here(struct vp_record *record)
 }
 _Static_assert(VP_SHAPES == 8, "three bits choose a shape");
 
-/* The key of the member without slot that stood here in the last line; false: it is another, or may
+/* Reads the key if it equals the one at this place in the last line. False: it is another, or may
  * have a slot. */
 static inline bool same_key(struct reader *r, vp_str *key)
 {
@@ -575,7 +577,7 @@ static inline bool same_key(struct reader *r, vp_str *key)
 	return true;
 }
 
-/* For the next line of this type. Only of keys that stand as writers put them. */
+/* Caches a key for the next line of this type; only keys without blanks. */
 static void remember_key(struct vp_record *record, const char *member, const char *behind,
                          vp_str key)
 {
@@ -599,8 +601,8 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	struct vp_record *record = r->record;
 	vp_str raw_name = { NULL, 0 };
 	const char *line = record->line.p;
-	bool front = false; /* the line began with its type, and only what neighbours share has come
-	                       since */
+	/* The line begins with its type, and has had only members that its snapshot shares. */
+	bool front = false;
 	int more = 1;
 	bool shaped = !has_slot(record->type, S_measures);
 	if (shaped && record->shape_type != record->type) {
@@ -649,8 +651,7 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 		}
 		if (last == S_COUNT && slot == S_type && member == line + 1)
 			front = record->type == VP_T_region;
-		if (front &&
-		    slot > S_seq) { /* what stands before is the same on the next line, as a rule */
+		if (front && slot > S_seq) { /* the next line mostly has the same front */
 			front = false;
 			size_t n = (size_t)(member - line);
 			if (n <= sizeof record->front && record->front_size == 0) {
@@ -670,7 +671,7 @@ static int read_members(struct reader *r, unsigned last, struct vp_region *regio
 	return 0;
 }
 
-/* The type wherever it stands in the line (the last one, should there be several). */
+/* Finds the type anywhere in the line; the last one, should there be several. */
 static int find_type(struct reader *r)
 {
 	struct vp_record *record = r->record;
@@ -713,7 +714,7 @@ static int join_rest(struct vp_record *record)
 	return 0;
 }
 
-/* The line's own consistency, as far as every reader needs it. */
+/* Checks what every reader relies on. */
 static int finish(struct reader *r)
 {
 	struct vp_record *record = r->record;
@@ -745,8 +746,9 @@ static void reset(struct vp_record *record, vp_str line)
 	record->event = record->from = record->gone = record->was = record->cause = record->text =
 	        (vp_str){ NULL, 0 };
 	memset(&record->region, 0, offsetof(struct vp_region, measure));
-	struct vp_region *r = &record->region; /* member by member: for a larger block compilers use
-	                                          an instruction that is slow to start */
+	/* Member by member: for a larger block compilers use an instruction that is slow to start.
+	 */
+	struct vp_region *r = &record->region;
 	r->has_offset = r->has_start = r->has_end = r->has_size = false;
 	memset(r->perms, 0, sizeof r->perms);
 	memset(r->max_perms, 0, sizeof r->max_perms);
@@ -775,7 +777,7 @@ static int read_whole(struct reader *r)
 		const char *start = r->at;
 		r->at = vp_json_space(r->at + keys[S_type].size, r->end);
 		if (r->at >= r->end || *r->at != '"')
-			return wrong(r, r->at, "a string is wanted here");
+			return wrong(r, r->at, "expected a string");
 		if (read_string(r, &record->type_name))
 			return -1;
 		r->at = start;
@@ -816,8 +818,7 @@ vp_str vp_record_decode(struct vp_record *record, vp_str json)
 	return decode(record, json);
 }
 
-/* The slot of the member at the cursor, of which the value is next; S_COUNT: it has none. -1: bad.
- */
+/* Reads the key at the cursor: its slot, S_COUNT if it has none, -1 (fault). */
 static int region_slot(struct reader *r, unsigned last)
 {
 	unsigned char *after = r->record->within;

@@ -6,12 +6,16 @@
 
 #include "base/amount.h"
 #include "base/error.h"
+#include "stream/line.h"
 
-const char *const vp_type_names[VP_T_COUNT] = { "",
+/* clang-format off */
+const char *const vp_type_names[VP_T_COUNT] = {
+	"",
 #define T(name) #name,
-	                                        VP_TYPES(T)
+	VP_TYPES(T)
 #undef T
 };
+/* clang-format on */
 
 const char *const vp_measure_names[VP_M_COUNT] = {
 #define M(name) #name,
