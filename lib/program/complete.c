@@ -1,10 +1,9 @@
 /* Completion scripts for bash, zsh and fish from the option tables of a program.
  *
- *   { "view", 'w', ..., "VIEW", "what is shown" }   and what the program says of its values: "map",
- * "area"
- *   -> fish: complete -c vm-render -s w -l view -x -a 'map area' -d 'what is shown'
+ *   { .name = "view", .letter = 'w', .help = "the view" }, and about->values gives "map", "area"
+ *   -> fish: complete -c vm-render -s w -l view -x -a 'map area' -d 'the view'
  *
- * Words that come from outside (names of processes) are compared and quoted, never evaluated.
+ * Words from outside (names of processes) are compared and quoted, never evaluated.
  */
 #include "program/complete.h"
 
@@ -62,7 +61,7 @@ static bool told(const struct vp_about *about, const char *option, char *words, 
 	return known;
 }
 
-/* An option is called as the kind of plugin is that it names. */
+/* An option that names a plugin is called after the kind of plugin. */
 static bool names_plugin(const struct vp_option *row)
 {
 	return !strcmp(row->name, "source") || !strcmp(row->name, "renderer");
@@ -88,7 +87,9 @@ static struct offer offer_of(const struct vp_about *about, const struct vp_optio
 	else if (strstr(arg, "PID"))
 		offer.want = PROCESSES;
 	else if (!strcmp(arg, "KEY=VALUE"))
-		offer.want = OPTIONS, offer.list = false;
+		offer.want = OPTIONS;
+	if (offer.want == OPTIONS)
+		offer.list = false;
 	return offer;
 }
 
@@ -99,8 +100,8 @@ static bool takes(const struct script *s, const char *word)
 
 /* ---- texts within quotes ---- */
 
-/* Each byte of `special` gets `before` in front; a single quote is written for a text that stands
- * in single quotes. */
+/* Writes `before` before each byte of `special`, and `quote` for a single quote: the text is within
+ * single quotes. */
 static void put_quoted(FILE *to, const char *text, const char *special, const char *before,
                        const char *quote)
 {
@@ -116,7 +117,7 @@ static void put_quoted(FILE *to, const char *text, const char *special, const ch
 
 /* ---- bash ---- */
 
-/* %1$s: the name of the completion function, in front of those that it calls. */
+/* %1$s: the name of the completion function, and the prefix of those that it calls. */
 static const char bash_begin[] = "%1$s_offer()\n{\n"
                                  "	local each\n"
                                  "	while IFS= read -r each; do [[ -n $each && $each == "
@@ -148,8 +149,8 @@ static const char bash_words[] =
         "	elif [[ $prev == = && $COMP_CWORD -gt 2 ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}\n"
         "	fi\n";
 
-/* What prints the words, or NULL: none can be guessed. Only plain names of processes: Tab must not
- * write a command line. */
+/* The command that prints the words. NULL: there is none. Only plain names of processes are
+ * offered: Tab must not write a command line. */
 static const char *bash_source(const struct vp_option *row, const struct offer *offer)
 {
 	switch (offer->want) {
@@ -247,7 +248,8 @@ static void zsh_action(const struct script *s, const struct vp_option *row,
 		fprintf(s->to, "%s%s_%s", several, s->function, asked);
 }
 
-/* One option as _arguments wants it: '(-w --view)'{-w+,--view=}'[what is shown]:VIEW:(map area)' */
+/* Writes an option as _arguments expects it: '(-w --view)'{-w+,--view=}'[the view]:VIEW:(map area)'
+ */
 static void zsh_option(const struct script *s, const struct vp_option *row)
 {
 	FILE *to = s->to;
@@ -275,7 +277,7 @@ static void zsh_option(const struct script *s, const struct vp_option *row)
 	fputs("'\n", to);
 }
 
-/* Called by _arguments and _sequence with what compadd wants; self is theirs. */
+/* Writes a function that _arguments and _sequence call with arguments for compadd. */
 static void zsh_helper(const struct script *s, const char *name, const char *command,
                        const char *more)
 {
@@ -389,8 +391,8 @@ static void put_names(const char *kind, FILE *to)
 		fprintf(to, "%s\n", *name);
 }
 
-/* Loading one plugin may ask for the names again, so they are copied first. One that does not load
- * has no options. */
+/* The names are copied first, as loading a plugin may ask for them again. A plugin that cannot be
+ * loaded has no options. */
 static void put_options(const char *kind, FILE *to)
 {
 	char names[4096] = "", *rest = names, *name;
@@ -410,7 +412,7 @@ static void put_options(const char *kind, FILE *to)
 	}
 }
 
-/* A program that has no plugins of its own hands them to others: they may be of both kinds. */
+/* A program without plugins of its own (vm-run) has options for plugins of both kinds. */
 static void for_kinds(const struct vp_about *about, void (*put)(const char *kind, FILE *to),
                       FILE *to)
 {
@@ -425,8 +427,10 @@ int vp_complete(const char *what, const struct vp_about *about, const struct vp_
                 FILE *to)
 {
 	struct script script = { .about = about, .tables = { vp_common_rows }, .to = to };
-	if (rows && rows->name)
-		script.tables[0] = rows, script.tables[1] = vp_common_rows;
+	if (rows && rows->name) {
+		script.tables[0] = rows;
+		script.tables[1] = vp_common_rows;
+	}
 	snprintf(script.function, sizeof script.function, "_%s", about->name);
 	for (char *c = script.function; *c; c++)
 		if (*c == '-')
@@ -444,6 +448,6 @@ int vp_complete(const char *what, const struct vp_about *about, const struct vp_
 	else if (!strcmp(what, "options"))
 		for_kinds(about, put_options, to);
 	else
-		return vp_fail("--complete %s: wanted is bash, zsh or fish", what);
+		return vp_fail("--complete %s: expected bash, zsh or fish", what);
 	return 0;
 }

@@ -7,14 +7,13 @@
 
 #include "program/about.h"
 
-/* Answers `PROGRAM --complete WHAT`, which people have no use for:
+/* Answers `PROGRAM --complete WHAT`. 0, or -1 (vp_error).
  *
- *   bash, zsh, fish   the script of that shell
- *   source, renderer, plugins, options
- *                     words that a script asks for when Tab is pressed, one a line: the plugins
- * that can be found, of a kind or of all that the program has, and their options as "key="
+ *   bash, zsh, fish             the script of that shell
+ *   source, renderer, plugins   names of plugins that can be found, one a line
+ *   options                     the options of the program's plugins as "key=", one a line
  *
- * 0, or -1 (vp_error). */
+ * The scripts ask for the latter two when Tab is pressed. */
 int vp_complete(const char *what, const struct vp_about *about, const struct vp_option *rows,
                 FILE *to);
 

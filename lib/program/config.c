@@ -1,11 +1,11 @@
-/* The YAML file: sections of options with their positions; the only file that knows yaml.h.
+/* The YAML file: sections of options with their positions. The only file that knows yaml.h.
  *
  *   vm-sample:
  *     intervall: 50ms
  *   -> x.yaml:2:3: vm-sample has no option "intervall"; did you mean "interval"?
  *
- * Format: YAML 1.1 as libyaml reads it. Only what is asked for is visited, so no depth and no alias
- * can lead astray.
+ * Format: YAML 1.1 as libyaml reads it. Only nodes that are asked for are visited: deep nesting and
+ * aliases within aliases cost nothing.
  */
 #include "program/config.h"
 #include "base/error.h"
@@ -17,8 +17,8 @@
 #include <yaml.h>
 
 enum {
-	KEYS_MAX = 1024, /* of one mapping: they are compared with each other */
-	DEPTH_MAX = 32,  /* libyaml's time grows with the square of it */
+	KEYS_MAX = 1024, /* of one mapping: each is compared with all others */
+	DEPTH_MAX = 32,  /* libyaml's time grows with its square */
 };
 
 struct vp_config {
@@ -48,14 +48,16 @@ static int read_all(struct vp_config *config)
 	return result;
 }
 
-/* A reader error has a byte offset and no mark. */
+/* Makes the mark of a reader error, which has a byte offset only. */
 static yaml_mark_t mark_of_offset(const struct vp_config *config, size_t offset)
 {
 	yaml_mark_t mark = { 0, 0, 0 };
 	for (size_t i = 0; i < offset && i < config->n; i++) {
 		mark.column++;
-		if (config->text[i] == '\n')
-			mark.line++, mark.column = 0;
+		if (config->text[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		}
 	}
 	return mark;
 }
@@ -102,7 +104,7 @@ static int nesting(yaml_event_type_t type)
 	return type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT ? -1 : 0;
 }
 
-/* A first pass, which stops where it becomes too deep. A syntax error is left to the second. */
+/* Refuses deep nesting in a first pass. Syntax errors are left to the second. */
 static int check_depth(struct vp_config *config)
 {
 	yaml_parser_t parser;
@@ -149,12 +151,13 @@ static bool is_scalar(const yaml_node_t *node)
 	return node->type == YAML_SCALAR_NODE;
 }
 
-static const char *text_of(const yaml_node_t *node) /* of a scalar */
+/* The text of a scalar. */
+static const char *text_of(const yaml_node_t *node)
 {
 	return (const char *)node->data.scalar.value;
 }
 
-/* `key:` with nothing behind it, or null. */
+/* True for `key:` without a value, or with null. */
 static bool is_empty(const yaml_node_t *node)
 {
 	if (!is_scalar(node) || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE)
@@ -210,7 +213,7 @@ static int check_mapping(struct vp_config *config, const yaml_node_t *node, cons
 	return 0;
 }
 
-/* The value of a key in a checked mapping, or NULL. */
+/* Finds the value of a key in a checked mapping. NULL: absent. */
 static yaml_node_t *member(struct vp_config *config, const yaml_node_t *mapping, const char *key)
 {
 	for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
@@ -255,7 +258,7 @@ void vp_config_free(struct vp_config *config)
 
 /* ---- sections ---- */
 
-/* 1 and the checked mapping; 0: there is none; -1. */
+/* Finds and checks a section: 1; 0: there is none; -1 (vp_error). */
 static int section(struct vp_config *config, const yaml_node_t *from, const char *name,
                    yaml_node_t **found)
 {
@@ -282,7 +285,7 @@ static int set_list(struct vp_config *config, struct vp_options *options,
                     const struct vp_option *row, const yaml_node_t *list, enum vp_layer layer)
 {
 	if (row->type != VP_OPT_LIST)
-		return position(config, list, "a list, where one value is wanted");
+		return position(config, list, "a list; expected one value");
 	for (const yaml_node_item_t *item = list->data.sequence.items.start;
 	     item < list->data.sequence.items.top; item++)
 		if (set(config, options, row->name, node_at(config, *item), layer))
@@ -307,7 +310,7 @@ static void add_names(struct words *words, const struct vp_options *options)
 		add_word(words, row->name);
 }
 
-/* Names the nearest of the options and plugins that may stand in a section. */
+/* Refuses a key, and names the nearest option or plugin of the section. */
 static int unknown_key(struct vp_config *config, const struct vp_config_into *into,
                        const yaml_node_t *key)
 {
@@ -352,8 +355,10 @@ static int apply_pair(struct vp_config *config, const struct vp_config_into *int
 	const struct vp_option *row = vp_options_find(options->rows, text_of(key));
 	if (is_own(into, text_of(key)))
 		return 0;
-	if (!row && into->shared)
-		options = into->shared, row = vp_options_find(options->rows, text_of(key));
+	if (!row && into->shared) {
+		options = into->shared;
+		row = vp_options_find(options->rows, text_of(key));
+	}
 	if (row && value->type == YAML_SEQUENCE_NODE)
 		return set_list(config, options, row, value, into->layer);
 	if (row)
@@ -384,9 +389,9 @@ int vp_config_apply(struct vp_config *config, const char *within, const char *na
 	return found == 1 ? apply_mapping(config, node, into) : found;
 }
 
-/* ---- what is no option ---- */
+/* ---- nodes for callers ---- */
 
-/* The value behind one part of a path; 0: none. */
+/* Follows one part of a path. Returns the node, 0: there is none. */
 static int step(struct vp_config *config, const yaml_node_t *node, const char *part, size_t n)
 {
 	if (node->type == YAML_SEQUENCE_NODE) {

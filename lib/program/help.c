@@ -5,8 +5,8 @@
 
 enum { HELP_WIDTH = 80, HELP_COLUMN = 30 };
 
-/* The bytes that stay on one line: a word; of one that is wider than `room` as many of its
- * alternatives as fit. */
+/* Returns how many bytes go on one line: a word, or of a word wider than `room` the alternatives
+ * that fit. */
 static int piece(const char *text, int room)
 {
 	int word = (int)strcspn(text, " "), n = 0;
@@ -19,7 +19,8 @@ static int piece(const char *text, int room)
 	return word;
 }
 
-/* Prints `text` from column `at` on, wrapped at HELP_WIDTH, later lines behind `indent` blanks. */
+/* Prints `text` from column `at` on, wrapped at HELP_WIDTH; later lines begin with `indent` blanks.
+ */
 static void wrap(const char *text, int at, int indent, FILE *to)
 {
 	bool fresh = true;

@@ -1,7 +1,7 @@
-/* Finding and loading plugins: by name, refused where the file is wrong or speaks another ABI.
+/* Plugins found by name and loaded; a wrong file or another ABI is refused.
  *
- *   "procfs" -> DIR/source/procfs.so or DIR/procfs.so, the first DIR that has it -> &vp_source in
- * it
+ *   "procfs" -> DIR/source/procfs.so or DIR/procfs.so in the first DIR that has it
+ *            -> &vp_source in that file
  */
 #include "program/load.h"
 #include "base/error.h"
@@ -22,7 +22,7 @@
 #define VP_PLUGIN_DIR "/usr/local/lib/vmpipe"
 #endif
 
-/* What differs between the two kinds; the front of both descriptors is the same. */
+/* What differs between the two kinds; both descriptors have the same front. */
 struct kind {
 	const char *word, *symbol, *other;
 	size_t options;
@@ -34,8 +34,8 @@ static const struct kind kinds[] = {
 
 /* ---- where ---- */
 
-/* Where the running program was installed with its plugins: /opt/x/lib/vmpipe of
- * /opt/x/bin/vm-track. NULL: not known. */
+/* The folder of plugins that belongs to the running program: /opt/x/lib/vmpipe of
+ * /opt/x/bin/vm-track. NULL: unknown. */
 static char *beside(void)
 {
 	static const char below[] = "/lib/vmpipe";
@@ -63,7 +63,7 @@ static const char *const *plugin_dirs(void)
 	size_t count = 0;
 	if (dirs[0])
 		return dirs;
-	/* Not in a program with file capabilities: its user must not choose what it loads. */
+	/* Ignored in a program with file capabilities: its user must not choose what it loads. */
 	char *list = secure_getenv("VMPIPE_PLUGINS"), *at;
 	if (list && (list = strdup(list)))
 		while ((at = strsep(&list, ":")))
@@ -190,8 +190,7 @@ static int missing(const struct kind *kind, const char *name)
 	return -1;
 }
 
-/* Both descriptors begin alike, with the ABI number and the name; only the number may be read
- * before it is known to fit. */
+/* Checks the ABI number, then the name. Nothing else may be read before the number is right. */
 static const void *checked(const struct kind *kind, const char *name, const char *path,
                            const void *symbol)
 {
@@ -266,7 +265,7 @@ const char *vp_load_why(const char *name)
 	return vp_error();
 }
 
-/* A file in DIR itself may be of the other kind: that is no trouble. */
+/* True for a file in DIR itself that is a plugin of the other kind, which is no error. */
 static bool of_other_kind(const struct kind *kind, const char *name)
 {
 	char path[PATH_MAX];

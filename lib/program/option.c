@@ -1,5 +1,4 @@
-/* Option tables at work: one table gives presets, checks, YAML keys, --help and the options of the
- * stream line. */
+/* Option tables at work: presets, checks, layers, and the options of the stream line. */
 #include "program/option.h"
 #include "base/amount.h"
 #include "base/error.h"
@@ -65,7 +64,7 @@ static int size_as_int(const char *text, int64_t *value)
 	uint64_t bytes;
 	if (vp_parse_size(text, &bytes))
 		return -1;
-	*value = (int64_t)bytes; /* scaled() keeps it below 2^63 */
+	*value = (int64_t)bytes; /* below 2^63, see vp_parse_size */
 	return 0;
 }
 
@@ -133,8 +132,8 @@ static int unknown(const struct vp_options *options, const char *name)
 	return -1;
 }
 
-/* Keeps a string (joined to `before` by a comma where that is not NULL) until the options are
- * freed. */
+/* Copies a text, appended to `before` and a comma where that is not NULL. The options own it. NULL:
+ * no memory. */
 static const char *keep(struct vp_options *options, const char *before, const char *text)
 {
 	size_t n = before ? strlen(before) + 1 : 0, m = strlen(text) + 1;
@@ -165,7 +164,7 @@ static int store_string(struct vp_options *options, const struct vp_option *row,
 	return 0;
 }
 
-/* Each word of a list is one of the limits', where there are any. */
+/* Where a list has limits, each of its words is one of them. */
 static int store_list(struct vp_options *options, const struct vp_option *row, const char *value,
                       bool join)
 {
@@ -190,7 +189,7 @@ static int store_number(const struct vp_option *row, const char *value, void *to
 	return 0;
 }
 
-/* Reads the value by its type; on -1 vp_error says what is wrong with the value alone. */
+/* Reads the value by its type. 0, or -1: vp_error names the fault, not the option. */
 static int store(struct vp_options *options, const struct vp_option *row, const char *value,
                  bool join, void *to)
 {
@@ -216,7 +215,7 @@ int vp_options_set(struct vp_options *options, const char *name, const char *val
 		return vp_fail("option \"%s\" needs a value (%s)", name,
 		               row->arg ? row->arg : "VALUE");
 	unsigned char *set = &options->layer[row - options->rows];
-	int64_t unused; /* checks a value that a higher layer has overruled, and drops it */
+	int64_t unused; /* takes a value that is checked, but overruled by a higher layer */
 	bool overruled = *set > layer,
 	     text = row->type == VP_OPT_STRING || row->type == VP_OPT_LIST;
 	if (overruled && text)
@@ -280,7 +279,7 @@ void vp_options_free(struct vp_options *options)
 
 /* ---- for the stream ---- */
 
-/* As a user would write it: the largest unit that gives a whole number. */
+/* Writes a time as users do, in the largest unit that gives a whole number. */
 static void time_words(int64_t value, char *text, size_t size)
 {
 	static const struct {
@@ -330,8 +329,7 @@ static bool has_value(const struct vp_options *options, const struct vp_option *
 {
 	if (row->type == VP_OPT_STRING || row->type == VP_OPT_LIST)
 		return *(const char *const *)field(options, row);
-	return options->layer[row - options->rows]; /* never set, not even by a preset: there is
-	                                               nothing in force */
+	return options->layer[row - options->rows]; /* 0: not even a preset has set it */
 }
 
 char *vp_options_json(const struct vp_options *options)

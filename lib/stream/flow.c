@@ -12,12 +12,12 @@
 #include "stream/json.h"
 #include "stream/put.h"
 
-#define SAID_MAX 10 /* bad lines told one by one; the rest is counted */
+#define SAID_MAX 10 /* bad lines with a message each; further ones are counted */
 
 /* ---- messages ---- */
 
-/* Names from outside never reach the terminal as they are: controls (C0, DEL, C1) and what turns
- * the direction of writing (U+202A..202E, U+2066..2069) become question marks. */
+/* Replaces what could harm a terminal in names from outside by question marks: controls (C0, DEL,
+ * C1) and changes of the writing direction (U+202A..202E, U+2066..2069). */
 static void make_harmless(char *text)
 {
 	for (unsigned char *c = (unsigned char *)text; *c; c++) {
@@ -117,9 +117,7 @@ int vp_flow_enter(struct vp_flow *own, const struct vp_flow *flow, char *const *
 		.trouble = flow->trouble,
 	};
 	vp_out_memory(&own->out);
-	if (vp_record_init(&own->record))
-		return -1;
-	return vp_input_open(&own->input, paths);
+	return vp_flow_open_input(own, paths);
 }
 
 void vp_flow_leave(struct vp_flow *own, struct vp_flow *flow)
@@ -228,8 +226,7 @@ static void unfinished(struct vp_flow *flow)
 		vp_put_lost(flow, flow->t, -1, "end", 1, "the stream stops without its `end` line");
 }
 
-/* A line that is earlier than the one before it: nobody can put it where it belongs any more. Told
- * once a segment. */
+/* Reports a line that is earlier than the one before it, once a segment: no program sorts lines. */
 static void backwards(struct vp_flow *flow)
 {
 	if (flow->told_backwards)
@@ -262,8 +259,7 @@ static bool lost_end(struct vp_record *record)
 	return record->type == VP_T_lost && vp_str_is(vp_record_str(record, "what"), "end");
 }
 
-/* What every flow keeps of a line: the time, the segment, the name of a late output. True: held
- * back, not for the caller. */
+/* Keeps the time, the segment and the pid of a line. True: it is held back, not for the caller. */
 static bool notice(struct vp_flow *flow)
 {
 	struct vp_record *record = &flow->record;
@@ -280,7 +276,7 @@ static bool notice(struct vp_flow *flow)
 	if (record->has_t && record->t > flow->t)
 		flow->t = record->t;
 	if (lost_end(record))
-		flow->segment_open = false; /* somebody before us has told it */
+		flow->segment_open = false; /* an earlier program has reported it */
 	if (record->has_pid)
 		vp_flow_pid(flow, record->pid);
 	return record->type == VP_T_end && !flow->ends && hold_end(flow);
@@ -304,8 +300,7 @@ static void explain_line(struct vp_flow *flow)
 	bad_line(flow, why);
 }
 
-/* A file that cannot be opened or read further; where a part of it was read, the stream has a hole.
- */
+/* Reports a file that cannot be opened or read further, and a hole if a part of it was read. */
 static void torn_input(struct vp_flow *flow)
 {
 	vp_trouble(flow, "%s", vp_error());

@@ -44,7 +44,7 @@ struct vp_flow {
 	int64_t t;                    /* the greatest t seen, ns */
 	char *held;                   /* an `end` line, held back; NULL: none */
 	size_t held_n;
-	uint64_t said;       /* messages about bad lines so far */
+	uint64_t said;       /* number of messages about bad lines */
 	bool told_backwards; /* of this segment */
 	bool staged;         /* the stage line is written already */
 	bool segment_open;   /* between `stream` and `end` */

@@ -15,7 +15,7 @@
 #include "stream/inner.h"
 
 #define PIPE_SIZE (1 << 20)
-/* Bytes of a buffer at first: many hold a few words, and many programs write one sample. */
+/* First size of a buffer in bytes: many hold a few words, and many programs write one sample. */
 #define FIRST 4096
 
 static void init(struct vp_out *out)
@@ -28,8 +28,9 @@ static void init(struct vp_out *out)
 void vp_pipe_size(int fd)
 {
 #ifdef F_SETPIPE_SZ
-	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE); /* a pipe of 64 KiB passes a third of what one of 1 MiB
-	                                       does; no pipe: no harm */
+	/* A pipe of 64 KiB has a third of the throughput of one of 1 MiB; on another file it fails.
+	 */
+	fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 #else
 	(void)fd;
 #endif
@@ -85,7 +86,7 @@ static int write_all(int fd, const char *at, size_t n)
 		ssize_t done = write(fd, at, n);
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done < 0 && errno == EAGAIN) { /* somebody made our stdout non-blocking */
+		if (done < 0 && errno == EAGAIN) { /* another process made stdout non-blocking */
 			struct pollfd wait = { .fd = fd, .events = POLLOUT };
 			poll(&wait, 1, -1);
 			continue;
@@ -103,7 +104,7 @@ static int write_packed(void *out, const char *at, size_t n)
 	return write_all(((struct vp_out *)out)->fd, at, n);
 }
 
-/* To the file, packed where it is to be; remembers a failure. */
+/* Writes to the file, packed if it has a codec; remembers a failure. */
 static void deliver(struct vp_out *out, const char *at, size_t n, enum vp_pack how)
 {
 	if (out->error)
@@ -167,7 +168,7 @@ void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n)
 		return;
 	if (!out->memory && out->used + n > VP_GATHER && out->used)
 		vp_out_flush(out);
-	if (!out->memory && n >= VP_GATHER && !out->error) { /* large: from where it stands */
+	if (!out->memory && n >= VP_GATHER && !out->error) { /* large: without a copy */
 		deliver(out, bytes, n, VP_PACK_FLUSH);
 		return;
 	}

@@ -86,8 +86,8 @@ static char *put_escape(char *at, unsigned char c)
 	return at + 5;
 }
 
-/* A copy of a short text that needs no escapes, by two loads that overlap: true if it is one, of 4
- * to 15 bytes. */
+/* Copies a text of 4 to 15 bytes that needs no escapes, by two loads that overlap. False: it is
+ * another. */
 static inline bool put_short(char *at, const char *from, size_t n)
 {
 	uint64_t x, y;
@@ -113,8 +113,8 @@ static inline bool put_short(char *at, const char *from, size_t n)
 	return true;
 }
 
-/* Bytes as a JSON string into `at`, which has room for 6 * n + 16. *valid turns false if they are
- * no UTF-8. */
+/* Puts bytes as a JSON string; `at` has room for 6 * n + 16. Sets *valid to false if they are no
+ * UTF-8. */
 static char *put_checked(char *at, vp_str bytes, bool *valid)
 {
 	const unsigned char *from = (const unsigned char *)bytes.p, *end = from + bytes.n;
@@ -126,8 +126,7 @@ static char *put_checked(char *at, vp_str bytes, bool *valid)
 	while (from < end) {
 		if (end - from >= 16) {
 			unsigned run = vp_plain16(from, at);
-			if (run == 16) { /* a branch and no arithmetic: the next load need not wait
-				            for this one */
+			if (run == 16) { /* a branch: the next load need not wait for arithmetic */
 				from += 16;
 				at += 16;
 				continue;
@@ -136,7 +135,7 @@ static char *put_checked(char *at, vp_str bytes, bool *valid)
 			at += run;
 		}
 		unsigned char c = *from;
-		if (c == '\n') { /* of texts in a string nearly all are that */
+		if (c == '\n') { /* nearly all escapes of a text are newlines */
 			*at++ = '\\';
 			*at++ = 'n';
 			from++;
@@ -148,8 +147,7 @@ static char *put_checked(char *at, vp_str bytes, bool *valid)
 			from++;
 		} else {
 			int n = vp_utf8_length(from, end);
-			if (n == 2 && c == 0xc2 &&
-			    from[1] < 0xa0) { /* C1 controls: some terminals obey them */
+			if (n == 2 && c == 0xc2 && from[1] < 0xa0) { /* C1: terminals obey them */
 				at = put_escape(at, from[1]);
 				from += 2;
 				continue;
@@ -440,12 +438,12 @@ void vp_put_region(struct vp_out *out, const struct vp_region *region)
 	made(out, end);
 }
 
-/* What all region lines of one snapshot begin with. */
+/* Puts what all region lines of one snapshot begin with. */
 static char *region_front(struct vp_out *out, char *at, int64_t t, int64_t pid, uint64_t seq)
 {
 	if (out->front_size && out->front_t == t && out->front_pid == pid &&
 	    out->front_seq == seq) {
-		memcpy(at, out->front, sizeof out->front); /* the same as on the last line */
+		memcpy(at, out->front, sizeof out->front); /* equals the last line's */
 		return at + out->front_size;
 	}
 	char *start = at;
