@@ -301,7 +301,7 @@ report() {
 	run -1 --separate-stderr vm-parse <<<'{
   "hello": 1
 }'
-	[[ $stderr == *"no format"* || $stderr == *"JSON"* ]]
+	[[ $stderr == *"not recognised"* || $stderr == *"JSON"* ]]
 }
 
 @test "resident, dirty and swapped bytes are compared with the summary too, by type and in all" {

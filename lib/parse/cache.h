@@ -5,9 +5,8 @@
  *
  * The cache is worthwhile where the part of a region is short: comparing a long part costs as much
  * as parsing it. All has to fit into a processor's caches as well: with 10 000 regions the time
- * saved in computing is lost in waiting for memory. So nothing is cached of texts with more than
- * VP_CACHE_PART bytes for a region (smaps) or VP_CACHE_TEXT bytes in all, and nothing before the
- * second sample.
+ * saved in computing is lost in waiting for memory. Limits: VP_CACHE_PART bytes for a region
+ * (smaps has more), VP_CACHE_TEXT bytes in all. Nothing is cached before the second sample.
  *
  * An entry holds two samples, the last one and the current one, with their texts, as the regions
  * borrow from these. The cache has entries for the few processes that were sampled last. */
