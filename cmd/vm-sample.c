@@ -221,9 +221,7 @@ static void put_skipped(struct vp_flow *flow, uint64_t samples, const char *why)
 		vp_put_lost(flow, flow->t, -1, "samples", samples, why);
 }
 
-/* Goes on to the next tick. Ticks that have passed, or that the sources skip, are written as
- * `lost`.
- */
+/* Goes on to the next tick. Ticks that have passed or that the sources skip become `lost`. */
 static void next_tick(struct session *s)
 {
 	struct vp_flow *flow = &s->program.flow;

@@ -291,7 +291,7 @@ report() {
 		head -c "$n" "$file" >"$BATS_TEST_TMPDIR/cut"
 		run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/cut"
 		[ "$status" -le 1 ]
-		[[ $stderr == *"cut short"* || $stderr == *"no format"* ]]
+		[[ $stderr == *"cut short"* || $stderr == *"not recognised"* ]]
 		[ -z "$(of <<<"$output" | grep -vxF "$want")" ]
 	done
 }

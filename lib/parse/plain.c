@@ -1,5 +1,5 @@
-/* Undoes what editors, terminals and web pages add to a text. PowerShell's > writes UTF-16, cat -n
- * and grep -n number the lines, a diff puts a + before them, a terminal fills them with blanks.
+/* Undoes what editors, terminals and web pages add to a text. PowerShell's > writes UTF-16. cat -n
+ * and grep -n number the lines. A diff puts a + before them, a terminal fills them with blanks.
  *
  *   ff fe 31 00 32 00 0d 00 0a 00   ->   31 32 0a
  *   "    12\t08048000-0804c000 r-xp" ->   "08048000-0804c000 r-xp"     (cat -n; grep -n)
