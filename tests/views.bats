@@ -518,3 +518,23 @@ gone_before() {
 	grep -q '^class.*"gc".*peak 2.7 MiB' <<<"$output"
 	has 'by kind, 401 moments'
 }
+
+@test "timeline as text: a row does not change its kind where a heap in it goes on growing" {
+	{
+		{
+			for i in 1 2 3 4 5; do echo "$((4 * i)) $((4 * i + 1)) rodata 1"; done
+			echo '100 700 heap 1'
+			for i in $(seq 60); do echo "$((100000 + 8 * i)) $((100000 + 8 * i + 4)) data 1"; done
+		} | regions
+		for i in $(seq 40); do
+			printf '{"type":"change","t":%d.0,"pid":7,"event":"BRK_GROW","act":%d,"id":6,"start":"0x0000000000064000","end":"0x%016x","size":%d,"perms":"rw-p","kind":"heap","was":{}}\n' \
+				"$i" "$i" $(((700 + 100 * i) << 12)) $(((600 + 100 * i) << 12))
+		done
+		echo '{"type":"end","t":41.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/grows"
+	for height in 24 30 36 44; do
+		run vm-render --ascii --width 120 --height "$height" "$BATS_TEST_TMPDIR/grows"
+		[ "$status" = 0 ]
+		! grep -E 'H[^H]*r+[^H]*H' <<<"$output"
+	done
+}

@@ -142,17 +142,15 @@ static void choose(struct grid *grid, size_t first, size_t end)
 	}
 }
 
-/* One box for each run of columns that one class has won. */
-static void runs(struct grid *grid, size_t first, size_t end, float y0, float y1,
-                 struct vp_merged *merged)
+/* One box for each run of columns that one class has won; its height is that of its items. */
+static void runs(struct grid *grid, size_t first, size_t end, struct vp_merged *merged)
 {
 	for (size_t c = first; c < end; c++) {
 		if (grid->winner[c] < 0)
 			continue;
 		if (c == first || grid->winner[c] != grid->winner[c - 1])
-			merged->items[merged->count++] = (struct vp_item){
-				.x0 = (float)((double)c / grid->columns), .y0 = y0, .y1 = y1
-			};
+			merged->items[merged->count++] =
+			        (struct vp_item){ .x0 = (float)((double)c / grid->columns) };
 		grid->run[c] = merged->count - 1;
 		merged->items[merged->count - 1].x1 =
 		        (float)fmin(((double)c + 1) / grid->columns, 1);
@@ -174,14 +172,14 @@ static void belong(const struct grid *grid, const struct vp_item *item, bool oth
 		struct vp_item *run = &merged->items[last];
 		if (run->count) {
 			join(run, item);
+			run->y0 = fminf(run->y0, item->y0);
+			run->y1 = fmaxf(run->y1, item->y1);
 			continue;
 		}
-		struct vp_item place = *run;
+		float x0 = run->x0, x1 = run->x1;
 		*run = *item;
-		run->x0 = place.x0;
-		run->x1 = place.x1;
-		run->y0 = place.y0;
-		run->y1 = place.y1;
+		run->x0 = x0;
+		run->x1 = x1;
 	}
 }
 
@@ -189,22 +187,19 @@ static void merge_row(struct vp_item *list, size_t count, struct grid *grid,
                       struct vp_merged *merged)
 {
 	size_t first = grid->width, end = 0, before = merged->count;
-	float y0 = 1, y1 = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t from, to;
 		cover(grid, &list[i]);
 		columns_of(grid, &list[i], &from, &to);
 		first = from < first ? from : first;
 		end = to > end ? to : end;
-		y0 = list[i].y0 < y0 ? list[i].y0 : y0;
-		y1 = list[i].y1 > y1 ? list[i].y1 : y1;
 	}
 	choose(grid, first, end);
 	if (count == 1) {
 		merged->items[merged->count++] = *list;
 		return;
 	}
-	runs(grid, first, end, y0, y1, merged);
+	runs(grid, first, end, merged);
 	for (size_t i = 0; i < 2 * count; i++)
 		belong(grid, &list[i % count], i >= count, merged);
 	merged->joined += count;

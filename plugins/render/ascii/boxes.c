@@ -1,4 +1,5 @@
-/* Boxes in text: each cell, or half cell with colours, shows the box that covers most of it. */
+/* Boxes in text: each cell, or half cell with colours, shows the class that covers most of it, as
+ * its largest box there. */
 #include "inner.h"
 
 #include <math.h>
@@ -7,15 +8,22 @@
 
 /* The box of each part of the plot; a row has `parts` parts. A column in which no box begins or
  * ends equals its left neighbour, so only `width` distinct columns are computed (1 for a map). */
+struct claim {
+	float covered; /* by the class of the owner */
+	float sum;     /* by `class` */
+	float part;    /* by `box`, the largest of `class` */
+	int class, box;
+};
+
 struct raster {
 	int columns, rows, parts, width;
-	int *nth;       /* by column: its distinct column */
-	int *column;    /* first column of each distinct column; `columns` after the last */
-	int *owner;     /* index of a box, -1: none; the top first, `width` for each row */
-	float *covered; /* 0..1 */
-	double *tops;   /* the distinct tops of low boxes, highest first */
-	int top_count;  /* 0: boxes stand where they are */
-	double apart;   /* least distance of two tops, in rows */
+	int *nth;             /* by column: its distinct column */
+	int *column;          /* first column of each distinct column; `columns` after the last */
+	int *owner;           /* index of a box, -1: none; the top first, `width` for each row */
+	struct claim *claims; /* as owner */
+	double *tops;         /* the distinct tops of low boxes, highest first */
+	int top_count;        /* 0: boxes stand where they are */
+	double apart;         /* least distance of two tops, in rows */
 };
 
 static double share(double v)
@@ -29,20 +37,36 @@ static double overlap(double a0, double a1, int cell)
 	return high > low ? high - low : 0;
 }
 
-static void cover(struct raster *r, int index, double x0, double x1, double y0, double y1)
+/* Boxes of one class that meet in a cell count together. */
+static void claim(struct claim *claim, int *owner, int class, int box, float part)
+{
+	if (claim->class != class) {
+		claim->class = class;
+		claim->sum = claim->part = 0;
+	}
+	claim->sum += part;
+	if (part > claim->part + 1e-4f) {
+		claim->part = part;
+		claim->box = box;
+	}
+	if (claim->sum > claim->covered + 1e-4f && claim->part > 0) {
+		claim->covered = claim->sum;
+		*owner = claim->box;
+	}
+}
+
+static void cover(struct raster *r, int class, int index, double x0, double x1, double y0,
+                  double y1)
 {
 	int right = (int)ceil(x1) < r->columns ? r->nth[(int)ceil(x1) - 1] + 1 : r->width,
 	    low = (int)ceil(y1);
 	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++) {
 		double high = overlap(y0, y1, y);
-		float *covered = r->covered + (size_t)y * (size_t)r->width;
+		struct claim *claims = r->claims + (size_t)y * (size_t)r->width;
 		int *owner = r->owner + (size_t)y * (size_t)r->width;
 		for (int i = r->nth[(int)x0]; i < right; i++) {
 			float part = (float)(overlap(x0, x1, r->column[i]) * high);
-			if (part > covered[i] + 1e-4f) {
-				covered[i] = part;
-				owner[i] = index;
-			}
+			claim(&claims[i], &owner[i], class, index, part);
 		}
 	}
 }
@@ -134,18 +158,26 @@ static void parts_of(const struct raster *r, const struct vp_box *b, double *y0,
 	}
 }
 
-static void fill(struct raster *r, const struct vp_figure *f)
+static void fill_class(struct raster *r, const struct vp_figure *f, uint32_t class)
 {
 	double high = r->rows * r->parts;
 	for (int i = 0; i < (int)f->box_count; i++) {
 		const struct vp_box *b = &f->boxes[i];
 		double y0, y1;
+		if ((b->class < f->class_count ? b->class : f->class_count) != class)
+			continue;
 		parts_of(r, b, &y0, &y1);
 		if (r->top_count && y0 >= high)
 			continue; /* beside no other's partner */
-		cover(r, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02),
+		cover(r, (int)class + 1, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02),
 		      fmax(y1, y0 + 0.02));
 	}
+}
+
+static void fill(struct raster *r, const struct vp_figure *f)
+{
+	for (size_t class = 0; class <= f->class_count; class ++)
+		fill_class(r, f, (uint32_t) class);
 }
 
 static int owner(const struct raster *r, int column, int row, int part)
@@ -299,8 +331,8 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 		find_tops(&r, f);
 	n = (size_t)(r.width + 1) * (size_t)(r.rows * r.parts);
 	r.owner = malloc(n * sizeof *r.owner);
-	r.covered = calloc(n, sizeof *r.covered);
-	if (r.width && r.owner && r.covered) {
+	r.claims = calloc(n, sizeof *r.claims);
+	if (r.width && r.owner && r.claims) {
 		memset(r.owner, 0xff, n * sizeof *r.owner);
 		fill(&r, f);
 		paint(a, f, &r);
@@ -314,6 +346,6 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 	free(r.column);
 	free(r.tops);
 	free(r.owner);
-	free(r.covered);
+	free(r.claims);
 	return 0;
 }
