@@ -160,19 +160,6 @@ refused() { # SOURCE, text of the message
 	[[ $output == *procfs* ]]
 }
 
-@test "a plugin includes its own headers, its kit, plugin.h and headers of base/ alone" {
-	cd "$ROOT/plugins"
-	for file in */*.[ch] */*/*.[ch]; do
-		kind=${file%%/*} folder=${file%/*}
-		while read -r path; do
-			[[ $path != plugin.h && $path != base/*.h && $path != plugins/"$folder"/*.h && $path != *.skel.h && $path != vmlinux.h ]] || continue
-			place=$(realpath --relative-to=. "$folder/$path")
-			[ -f "$place" ] || { echo "$file: $path: no such header"; return 1; }
-			[[ $place == "$folder"/*.h || $place == "$kind"/kit/*.h ]] || { echo "$file: $path: of another plugin"; return 1; }
-		done < <(sed -n 's/^#include "\(.*\)"$/\1/p' "$file")
-	done
-}
-
 @test "a plugin built from a folder links only the parts that run in the programs" {
 	requires cmd make
 	tree=$BATS_TEST_TMPDIR/tree

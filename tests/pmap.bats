@@ -27,7 +27,7 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 @test "a total that differs from the sum of the rows is reported" {
 	sed '/libc.so.6/d' "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *"the report states 1852 KiB in all, its rows have 332 KiB"* ]]
+	[[ $stderr == *"the report has a total of 1852 KiB, its rows have 332 KiB"* ]]
 	[ "$(field lost .what)" = '"regions"' ]
 }
 
@@ -107,7 +107,7 @@ field() { jq -c "select(.type == \"$1\") | $2" <<<"$output"; }
 	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions, .size, .rss]' <<<"$output")" = '[871,2,6770688,1634304]' ]
 	sed -i 's/ 6612K/ 9612K/; s/^ *7ffe6b5f8000 rw-p/    7ffe6x5f8000 rw-p/' "$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *":7: no row of pmap"* && $stderr == *"states 9612 KiB"* ]]
+	[[ $stderr == *":7: not a row of pmap"* && $stderr == *"total of 9612 KiB"* ]]
 	printf '%s\n' 'Address           Kbytes     RSS   Dirty Mode  Mapping' '# program' '0000555555554000    8192    4096       0 r-x-- prog' '# shared' \
 		'00007fffb0000000     512     512       0 rw-s- /dev/shm/x' '# heaps' '00007fff8a000000    1024     128     128 rw--- [ anon ] # the first' >"$BATS_TEST_TMPDIR/in"
 	vm-parse -o "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/in"

@@ -200,10 +200,10 @@ VM: 45T vsize, 3456M framework vsize, 7(0) swapins, 8(3) swapouts.'
 @test "an unreadable row of free or value of meminfo is reported with its line, and the others are kept" {
 	printf '%s\n' '             total       used       free' 'Mem:       8061948    x7621620     440328' 'Swap:      4192956          0    41929x6' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *":2: no row of free; row skipped"*":3: no row of free; row skipped"* ]]
+	[[ $stderr == *":2: not a row of free; row skipped"*":3: not a row of free; row skipped"* ]]
 	sed 's/^MemFree:.*/MemFree:    12x4 kB/' "$ROOT/tests/texts/meminfo.txt" >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *":$(grep -n 12x4 "$BATS_TEST_TMPDIR/in" | cut -d: -f1): no value of meminfo; row skipped"* ]]
+	[[ $stderr == *":$(grep -n 12x4 "$BATS_TEST_TMPDIR/in" | cut -d: -f1): not a value of meminfo; row skipped"* ]]
 	[ "$(jq -c 'select(.type == "system") | del(.t)' <<<"$output")" = "$(vm-parse "$ROOT/tests/texts/meminfo.txt" | jq -c 'select(.type == "system") | del(.t, .free)')" ]
 }
 

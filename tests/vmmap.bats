@@ -70,7 +70,7 @@ report() {
 @test "missing rows are reported" {
 	sed '/^Stack .*thread 0/d; s/^__DATA_DIRTY .*-.*/...snip.../' "$ROOT/tests/texts/vmmap.txt" >"$BATS_TEST_TMPDIR/in"
 	parsed "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *"somebody has left out rows"*"lacks 8175 KiB of 2 types"* ]]
+	[[ $stderr == *"rows of this report are omitted"*"8175 KiB of 2 types are missing"* ]]
 }
 
 @test "with -pages the numbers are counts of pages" {

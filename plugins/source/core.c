@@ -260,7 +260,7 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 	struct text_json json = { 0 };
 	(void)state;
 	if (!identify(&core))
-		return host->fail(host, "no ELF core file");
+		return host->fail(host, "not an ELF core file");
 	uint64_t table = number(&core, core.wide ? 32 : 28, word(&core)),
 	         size = number(&core, core.wide ? 54 : 42, 2), count = header_count(&core);
 	if (size < (core.wide ? 56u : 32u) || table > core.bytes.n)

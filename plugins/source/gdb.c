@@ -96,7 +96,7 @@ static void one_line(struct parser *p, vp_str line)
 		p->listing = false;
 		process(p, line);
 	} else if (p->listing && text_starts(line, "0x"))
-		p->host->bad(p->host, p->lines.number, "no row of gdb's mappings");
+		p->host->bad(p->host, p->lines.number, "not a row of gdb's mappings");
 	else if (p->listing && line.n && !text_starts(line, "--Type"))
 		p->listing = false;
 }

@@ -416,7 +416,7 @@ static void one_line(struct parser *p, vp_str line)
 	                                                                          "memory map")) {
 		p->column_count = 0;
 	} else if (p->column_count && was_row(line)) {
-		p->host->bad(p->host, p->lines.number, "no row of such a listing");
+		p->host->bad(p->host, p->lines.number, "not a row of this listing");
 	}
 }
 

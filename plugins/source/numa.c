@@ -177,7 +177,7 @@ static void one_line(struct parser *p, vp_str line)
 		if (!p->lines.cut && !was_row(line))
 			return;
 		p->host->bad(p->host, p->lines.number,
-		             p->lines.cut ? "the line is cut short" : "no row of numa_maps");
+		             p->lines.cut ? "the line is cut short" : "not a row of numa_maps");
 		return;
 	}
 	if (!p->begun || region.start < p->last)

@@ -16,7 +16,7 @@ void code_free(struct code *code)
 	*code = (struct code){ 0 };
 }
 
-/* What it overlaps has gone. */
+/* Removes the regions that it overlaps. */
 static void make_way(struct code *code, const struct ebpf_vma *vma)
 {
 	size_t kept = 0;

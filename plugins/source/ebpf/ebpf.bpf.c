@@ -21,12 +21,12 @@ char LICENSE[] SEC("license") = "GPL";
 #define MAP_FIXED        0x10
 #define EBUSY            16
 #define MREMAP_DONTUNMAP 4
-#define GROUP_EXIT       4   /* SIGNAL_GROUP_EXIT */
-#define DEPTH            32  /* names and mounts of a path */
-#define LOOKS            128 /* at a range, while a writer is in the way: it is so for some us */
-#define RARE             1000000 /* ns without a record after which the reader is woken at once */
+#define GROUP_EXIT       4       /* SIGNAL_GROUP_EXIT */
+#define DEPTH            32      /* names and mounts of a path */
+#define LOOKS            128     /* most tries at a range, while a writer holds it, for some us */
+#define RARE             1000000 /* ns; after so long without a record the reader is woken at once */
 #define ANON_INODE_FS    0x09041934
-#define SHMAT            21 /* of the 32-bit ipc() */
+#define SHMAT            21 /* numbers of the 32-bit ipc() */
 #define PR_SET_VMA       0x53564d41
 #define PR_SET_MM        35
 
@@ -34,9 +34,9 @@ const volatile bool exact = true, follow = false, faults_each = false, stacks = 
                     timed = false;
 const volatile unsigned char calls[EBPF_NUMBERS] = {
 	0
-}; /* by the system's number: an ebpf_call and 1; 0: none of ours */
-const volatile unsigned char calls32[EBPF_NUMBERS] = { 0 }; /* the same of its 32-bit interface */
-const volatile unsigned long long least = 0;                /* bytes: smaller calls are not told */
+}; /* by system call number: an ebpf_call plus 1; 0: no memory call */
+const volatile unsigned char calls32[EBPF_NUMBERS] = { 0 }; /* the same for the 32-bit interface */
+const volatile unsigned long long least = 0; /* bytes; smaller calls are not recorded */
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
@@ -79,8 +79,8 @@ struct {
 	__type(value, struct ebpf_fault_count);
 } fault_counts SEC(".maps");
 
-/* The last fault of each thread: whether it was a major one shows only afterwards, in the task's
- * own count. */
+/* The last fault of each thread: the count of the task shows only later whether it was a major one.
+ */
 struct fault_seen {
 	struct ebpf_fault_key key;
 	unsigned long long major;
@@ -95,8 +95,8 @@ struct {
 
 struct file_key {
 	unsigned long long dentry, inode;
-	unsigned int dev, name; /* name: of the last part of its path, by the kernel's hash; and
-	                           whether it is deleted */
+	unsigned int dev, name; /* name: the kernel's hash of the last part of its path, and whether
+	                           it is deleted */
 };
 
 /* Files whose path was sent. */
@@ -107,7 +107,7 @@ struct {
 	__type(value, char);
 } files SEC(".maps");
 
-/* Where records are put together; the tracepoints do not nest. */
+/* Buffers for records; the tracepoints do not nest. */
 union scratch {
 	struct ebpf_called called;
 	struct ebpf_lived lived;
@@ -151,8 +151,7 @@ struct {
 	__type(value, unsigned long long);
 } entered SEC(".maps");
 
-/* Where a process is looked at whole, at our own asking: that may be interrupted, by a traced call
- * too. */
+/* State of a whole reading at our own request, which a traced call may interrupt. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -176,11 +175,10 @@ struct {
 } rows SEC(".maps");
 
 unsigned long long last;    /* ns: of the newest record */
-unsigned long long refused; /* records for which there was no room, so far */
+unsigned long long refused; /* records lost so far */
 struct ebpf_first first[EBPF_FIRST];
-unsigned int further;     /* there may be some in `pids`, too */
-struct mount *root_mount; /* the reader's root, where paths begin, as in what it reads from /proc;
-                             NULL: not known yet */
+unsigned int further;     /* `pids` may hold some, too */
+struct mount *root_mount; /* the reader's root, where paths begin, as in /proc; NULL: unknown yet */
 struct dentry *root_dentry;
 
 extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task,
@@ -191,8 +189,8 @@ extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __wea
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
-/* At most `most`, in a way that the verifier can follow: the compiler must not see that it may be
- * known already. */
+/* Limits to `most` so that the verifier sees it: hidden from the compiler, which might drop the
+ * test. */
 static __always_inline unsigned long bound(unsigned long n, unsigned long most)
 {
 	asm volatile("" : "+r"(n));
@@ -202,8 +200,7 @@ static __always_inline unsigned long bound(unsigned long n, unsigned long most)
 	return n;
 }
 
-/* A pointer as a mere number, which is what a function that is verified by itself takes: put down
- * and taken up again. */
+/* Turns a pointer into a number, for functions that are verified by themselves. */
 static __always_inline unsigned long long number_of(struct ebpf_called *by, const void *at)
 {
 	*(volatile unsigned long long *)&by->took = (unsigned long long)at;
@@ -240,8 +237,8 @@ static void unwatch(unsigned int pid)
 
 /* ---- sending ---- */
 
-/* Sends a record; not 0: there is no room. Wakes the reader at once while records are rare; else
- * the reader comes by itself. */
+/* Sends a record; not 0: no room. Wakes the reader at once while records are rare; else the reader
+ * comes by its timer. */
 static long offer(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
 {
 	unsigned long long now = head->t, before = last;
@@ -252,7 +249,7 @@ static long offer(struct ebpf_watched *watched, struct ebpf_head *head, unsigned
 	return bpf_ringbuf_output(&ring, head, size, flags);
 }
 
-/* Sends a record, and counts it as lost where there is no room. */
+/* Sends a record; without room it is counted as lost. */
 static long send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
 {
 	long failed = offer(watched, head, size);
@@ -272,17 +269,18 @@ static void begin(struct ebpf_head *head, unsigned int kind)
 	head->pid = task->tgid;
 	head->tid = task->pid;
 	head->count = 0;
-	const struct timespec64 *words = bpf_rdonly_cast(
-	        task->comm, bpf_core_type_id_kernel(
-	                            struct timespec64)); /* two words of eight bytes: cheaper than
-	                                                    sixteen, or the helper that does it */
+	const struct timespec64 *words =
+	        bpf_rdonly_cast(task->comm,
+	                        bpf_core_type_id_kernel(
+	                                struct timespec64)); /* two words of eight bytes: cheaper
+	                                                        than sixteen bytes or the helper */
 	((unsigned long long *)head->comm)[0] = words->tv_sec;
 	((unsigned long long *)head->comm)[1] = words->tv_nsec;
 }
 
 /* ---- regions ---- */
 
-/* On the way from a file up to the root, over mounts. */
+/* The walk from a file up to the root, over mounts. */
 struct climb {
 	struct ebpf_file *to;
 	struct dentry *dentry;
@@ -324,8 +322,8 @@ static __always_inline unsigned short alias_of(const struct file_key *key)
 	return hash >> 48 ? hash >> 48 : 1;
 }
 
-/* The path of a file, once; returns its alias. Not static: so the verifier goes through it once,
- * and not for each region of each call. */
+/* Sends the path of a file once; returns its alias. Not static, so that the verifier checks it
+ * once, not for each region of each call. */
 __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode,
                                         unsigned int dev, unsigned int pid, unsigned int own)
 {
@@ -349,7 +347,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 		                .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
 	unsigned short alias = alias_of(&key);
 	if (!watched || bpf_map_lookup_elem(&files, &key))
-		return alias; /* not watched: it is about to end */
+		return alias; /* not traced: it is about to end */
 	struct ebpf_file *to =
 	        own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
 	if (!to)
@@ -391,8 +389,8 @@ static void note_stack(unsigned int pid, unsigned long long start)
 		watched->stack = start;
 }
 
-/* Fills the i-th place of a record that is being put together, or of the rows if it is our own
- * asking. Not static, for the same reason. */
+/* Fills entry i of a record, or of the rows for our own request. Not static, for the same reason.
+ */
 __attribute__((noinline)) int describe(unsigned long long at, unsigned long long space,
                                        unsigned int i, unsigned int pid, unsigned int own)
 {
@@ -463,8 +461,8 @@ static long take_one(struct task_struct *task, struct vm_area_struct *vma, struc
 	return 0;
 }
 
-/* What needs no walk, while no other thread maps: after an munmap there is nothing, after an mmap
- * one region. */
+/* Answers without a walk while no other thread maps: nothing after munmap, one region after mmap.
+ */
 static bool plain(struct ebpf_called *to, unsigned long long space)
 {
 	bool failed = to->result < 0 && to->result >= -4095;
@@ -498,8 +496,8 @@ static bool undisturbed(unsigned long long space, unsigned int before)
 	return !(before & 1) && writers(space) == before;
 }
 
-/* What lies in [lo, hi); returns where the next region starts, or 0: a writer was in the way. Not
- * static: so the verifier goes through it once. */
+/* Reads the regions of [lo, hi). Returns where the next region starts; 0: a writer interfered. Not
+ * static, so that the verifier checks it once. */
 __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsigned int shared)
 {
 	unsigned int zero = 0, before = writers(space);
@@ -514,7 +512,7 @@ __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsi
 		behind = 0x7ffffffff000ull;
 		if (shared)
 			to->head.t =
-			        bpf_ktime_get_ns(); /* so the order of time is that of the states */
+			        bpf_ktime_get_ns(); /* so that records are in the order of states */
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			unsigned long long start = vma->vm_start, end = vma->vm_end;
 			unsigned int i = to->head.count;
@@ -540,8 +538,8 @@ __attribute__((noinline)) unsigned long long walk(unsigned long long space, unsi
 	return undisturbed(space, before) ? behind : 0;
 }
 
-/* What lies in [lo, hi) now; widened to whole regions. `open`: hi is not known, it is up to the
- * next region behind the first. */
+/* Reads the regions of [lo, hi), widened to whole regions. `open`: hi is unknown; read up to the
+ * next region after the first. */
 static void look(struct ebpf_called *to, bool open)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -569,7 +567,7 @@ static void look(struct ebpf_called *to, bool open)
 		to->head.count = 0;
 }
 
-/* All regions of a task, in pieces. */
+/* Sends all regions of a task, in pieces. */
 static void picture(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid,
                     struct ebpf_called *to)
 {
@@ -608,7 +606,7 @@ static void picture(struct ebpf_watched *watched, struct task_struct *task, unsi
 	             bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 }
 
-/* Who asks is the reader. */
+/* Finds the reader's root by its own request. */
 static void note_root(void)
 {
 	struct fs_struct *fs = bpf_get_current_task_btf()->fs;
@@ -616,8 +614,7 @@ static void note_root(void)
 	root_dentry = BPF_CORE_READ(fs, root.dentry);
 }
 
-/* All regions of a task into the rows, at our own asking, and so that no two of them are of
- * different moments. */
+/* Writes all regions of a task into the rows, all at one moment, at our own request. */
 SEC("syscall") int take_whole(struct ebpf_whole *ask)
 {
 	note_root();
@@ -680,7 +677,7 @@ static bool changes_regions(unsigned long long advice)
 	return advice <= 2 || (advice >= 10 && advice <= 19);
 }
 
-/* What a call touched; *open: its end is not known. False: nothing. */
+/* Finds the range that a call touched; *open: its end is unknown. False: none. */
 static bool reach(struct ebpf_called *to, bool *open)
 {
 	bool failed = to->result < 0 && to->result >= -4095;
@@ -716,7 +713,7 @@ static bool reach(struct ebpf_called *to, bool *open)
 			return false;
 		touched(to, result, 1);
 		break;
-	case EBPF_shmdt: /* its pieces may lie apart, and how far it went nobody says any more */
+	case EBPF_shmdt: /* its pieces may be apart, and its reach is unknown */
 	case EBPF_mlockall:
 	case EBPF_munlockall:
 	case EBPF_prctl:
@@ -732,8 +729,7 @@ static bool reach(struct ebpf_called *to, bool *open)
 	return to->hi > to->lo || *open;
 }
 
-/* The heap: from its beginning to the next region behind it all is known, whatever it was before.
- */
+/* brk: reads from the beginning of the heap to the next region. */
 static bool reach_heap(struct ebpf_called *to, bool *open)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -771,8 +767,7 @@ static __always_inline bool is_compat(void)
 	return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
 }
 
-/* The arguments of the 32-bit interface, turned into those of the call as it is now. False: none of
- * ours after all. */
+/* Converts arguments of the 32-bit interface. False: no memory call. */
 static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned long number)
 {
 	unsigned int words[6] = { regs->bx, regs->cx, regs->dx, regs->si, regs->di, regs->bp },
@@ -802,7 +797,7 @@ static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned l
 	return calls32[397 + (to->call == EBPF_shmdt)];
 }
 
-/* A call that keeps no frame has its return address on top of the stack. */
+/* Reads the return address of a function without a frame from the top of the stack. */
 static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
 {
 	if (bpf_probe_read_user(&to->caller, sizeof to->caller, (void *)regs->sp))
@@ -878,8 +873,8 @@ static __always_inline unsigned long long mix(unsigned long long hash, unsigned 
 	return hash ^ hash >> 29;
 }
 
-/* The stack of the call in hand, by an id under which it was sent once; 0: none. What is being put
- * together has no regions yet. */
+/* Sends the stack of the current call once; returns its id; 0: none. The record has no regions yet.
+ */
 static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_watched *watched,
                                    unsigned int pid)
 {
@@ -920,8 +915,8 @@ static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_
 
 /* ---- the hooks of calls ---- */
 
-/* Which call of ours it is, and 1; 0: none. The cheapest first: it is asked of every call of every
- * process. */
+/* Returns the memory call plus 1; 0: none. The cheapest test comes first: every call of every
+ * process takes it. */
 static __always_inline unsigned int which(unsigned long number)
 {
 	if (number >= EBPF_NUMBERS || !(calls[number] | calls32[number]))
@@ -965,7 +960,7 @@ static unsigned long long time_taken(unsigned long long now)
 	return began && began < now ? now - began : 0;
 }
 
-/* A prctl that has nothing to do with regions. */
+/* Whether a prctl has nothing to do with regions. */
 static bool idle(const struct ebpf_called *to)
 {
 	return to->call == EBPF_prctl && to->args[0] != PR_SET_VMA && to->args[0] != PR_SET_MM;
@@ -975,7 +970,7 @@ static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long resul
 {
 	unsigned int call = which(NUMBER(regs)), zero = 0;
 	if (!call)
-		return 0; /* before anything else is asked: most calls end here */
+		return 0; /* the first test: most calls end here */
 	unsigned int pid = bpf_get_current_task_btf()->tgid;
 	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched || watched->held)
@@ -1017,7 +1012,7 @@ static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long resul
 	return 0;
 }
 
-/* Of every call there is, or of each of ours (hook=calls). */
+/* Runs at the end of every call, or of each memory call (hook=calls). */
 SEC("tp_btf/sys_exit") int BPF_PROG(on_call, struct pt_regs *regs, long result)
 {
 	return call_ends(ctx, regs, result);
@@ -1106,8 +1101,8 @@ static long note_region(struct task_struct *task, struct vm_area_struct *vma, vo
 	return 0;
 }
 
-/* Since Linux 6.16 a process still has its regions here; so what its stack has grown by since it
- * was last looked at is told, too, and what a call has left that could not be read. */
+/* Sends the last state of an exiting process: the growth of its stack, and the effect of an unread
+ * call. Since Linux 6.16 it still has its regions here. */
 static void tell_last(struct ebpf_watched *watched, struct task_struct *task, unsigned int pid)
 {
 	unsigned int zero = 0;
@@ -1145,7 +1140,7 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 	}
 	watched->code = to->code;
 	watched->end = to->head;
-	__sync_fetch_and_add(&watched->ended, 1); /* after what it vouches for */
+	__sync_fetch_and_add(&watched->ended, 1); /* after the records it counts */
 	__sync_fetch_and_add(&refused, 1);
 	return 0;
 }

@@ -21,15 +21,16 @@
 
 #include "ebpf.skel.h"
 
-#define ARENA  (8 << 20) /* bytes of records that are put in order at once */
-#define ROUNDS 4         /* such drains, after which others have their turn */
-#define FEW    64        /* records in a drain up to which we come again soon ... */
-#define SOON   1000000   /* ... after so many ns, */
-#define LATER  8000000   /* else after so many */
+#define ARENA  (8 << 20) /* bytes of records that are sorted at once */
+#define ROUNDS 4         /* drains in a row, before others have their turn */
+#define FEW \
+	64 /* after at most so many records, the next drain comes after SOON, else after LATER */
+#define SOON  1000000 /* ns */
+#define LATER 8000000 /* ns */
 #define QUIET                                                                                     \
 	3000000 /* ns without a record after which the kernel's half wakes us (its RARE, and time \
 	           for one to be under way) */
-#define FIRST_PID_NS 0xeffffffcu /* the inode of the pid namespace that the kernel begins with */
+#define FIRST_PID_NS 0xeffffffcu /* inode of the first pid namespace */
 
 #define C(name) "|" #name
 static const char call_names[] = EBPF_CALLS(C);
@@ -41,8 +42,8 @@ static const struct vp_option options[] = {
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct ebpf, exact),
 	        .preset = "true",
-	        .help = "read in the kernel what is there after each call; no: read the process "
-	                "whole when it has called",
+	        .help = "read the regions after each call in the kernel; no: read the whole "
+	                "process after a call",
 	},
 	{
 	        .name = "calls",
@@ -51,7 +52,7 @@ static const struct vp_option options[] = {
 	        .offset = offsetof(struct ebpf, calls),
 	        .limits = call_names + 1,
 	        .arg = "CALL,...",
-	        .help = "only these of the memory calls; preset: all",
+	        .help = "only these memory calls; preset: all",
 	},
 	{
 	        .name = "least",
@@ -59,7 +60,7 @@ static const struct vp_option options[] = {
 	        .offset = offsetof(struct ebpf, least),
 	        .preset = "0",
 	        .arg = "SIZE",
-	        .help = "only calls on so many bytes or more",
+	        .help = "only calls on SIZE bytes or more",
 	},
 	{
 	        .name = "faults",
@@ -68,7 +69,7 @@ static const struct vp_option options[] = {
 	        .preset = "count",
 	        .limits = "none|count|each",
 	        .arg = "WHAT",
-	        .help = "page faults: not at all, counted by region, or each one",
+	        .help = "page faults: none, counted by region, or each one",
 	},
 	{
 	        .name = "hook",
@@ -77,8 +78,8 @@ static const struct vp_option options[] = {
 	        .preset = "all",
 	        .limits = "all|calls",
 	        .arg = "WHAT",
-	        .help = "be asked at the end of all system calls, or of memory calls alone: others "
-	                "pay less then, 32-bit calls are not seen",
+	        .help = "hook all system calls, or memory calls alone: other processes pay less "
+	                "then, 32-bit calls are not seen",
 	},
 	{
 	        .name = "ring",
@@ -87,7 +88,7 @@ static const struct vp_option options[] = {
 	        .preset = "16M",
 	        .limits = "4K..1G",
 	        .arg = "SIZE",
-	        .help = "room for what is under way from the kernel",
+	        .help = "size of the ring between kernel and vm-sample",
 	},
 	{
 	        .name = "reread",
@@ -96,26 +97,25 @@ static const struct vp_option options[] = {
 	        .preset = "1s",
 	        .limits = "0s..",
 	        .arg = "TIME",
-	        .help = "read a process whole this often while it does something; 0: only where it "
-	                "is needed",
+	        .help = "read an active process whole this often; 0: only if necessary",
 	},
 	{
 	        .name = "stacks",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct ebpf, stacks),
-	        .help = "tell where in the program each call was made (vm-sample --stacks)",
+	        .help = "record the call stack of each call (vm-sample --stacks)",
 	},
 	{
 	        .name = "timing",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct ebpf, timing),
-	        .help = "tell how long each call took, and how much later it was seen",
+	        .help = "record how long each call took, and how much later it was read",
 	},
 	{
 	        .name = "follow",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct ebpf, follow),
-	        .help = "watch children too, from their first instruction (vm-sample -f)",
+	        .help = "trace children too, from their first instruction (vm-sample -f)",
 	},
 	{ 0 },
 };
@@ -170,7 +170,7 @@ static void choose(struct ebpf *e)
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
 }
 
-/* `whole`: with the program that takes pictures when we ask, which older kernels refuse. */
+/* Loads the kernel's half. `whole`: with the program take_whole, which older kernels refuse. */
 static int load(struct ebpf *e, bool whole)
 {
 	ebpf_bpf__destroy(e->bpf);
@@ -190,8 +190,8 @@ static int take(void *ctx, void *record, size_t n)
 	struct ebpf *e = ctx;
 	const struct ebpf_head *head = record;
 	if (head->kind == EBPF_FILE)
-		names_learn_path(e->names,
-		                 record); /* sent before what needs it, though it is younger */
+		names_learn_path(e->names, record); /* sent before the records that need it, with a
+		                                       later time */
 	if (head->kind == EBPF_STACK)
 		stacks_learn(e, record);
 	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK)
@@ -205,7 +205,7 @@ static int take(void *ctx, void *record, size_t n)
 	return e->full ? -ENOBUFS : 0;
 }
 
-/* The row of maps that belongs to no process: ours has it as well. */
+/* Finds the row [vsyscall], which every process has and no region makes. */
 static void find_vsyscall(struct ebpf *e)
 {
 	char line[512];
@@ -227,10 +227,10 @@ static int prepare(struct ebpf *e, struct vp_sample_api *h)
 	e->poll = epoll_create1(EPOLL_CLOEXEC);
 	e->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (!e->arena || !e->names || !e->call_stacks || !e->ring || e->poll < 0 || e->timer < 0)
-		return h->fail(h, "no memory or descriptors for the ring");
+		return h->fail(h, "not enough memory or descriptors for the ring");
 	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) ||
 	    epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
-		return h->fail(h, "the ring cannot be waited for: %s", strerror(errno));
+		return h->fail(h, "cannot wait for the ring: %s", strerror(errno));
 	e->offset = ebpf_clock() - h->now(h);
 	if (e->take_whole >= 0 && whole_map(e, h, bpf_map__fd(e->bpf->maps.rows)))
 		return -1;
@@ -248,7 +248,7 @@ static int ebpf_open(void *state, struct vp_sample_api *h)
 		return h->fail(h, "ebpf runs in the first pid namespace only (not in a container "
 		                  "of its own pids): there use `vm-sample -s procfs`");
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return h->fail(h, "this kernel tells nothing of its types (CONFIG_DEBUG_INFO_BTF): "
+		return h->fail(h, "this kernel has no type information (CONFIG_DEBUG_INFO_BTF): "
 		                  "use `vm-sample -s procfs`");
 	if (e->hook == HOOK_CALLS && hooks_find(e, h))
 		return -1;
@@ -272,7 +272,7 @@ static const struct ebpf_head *record(const struct ebpf *e, uint32_t at)
 	return (const void *)(e->arena + at);
 }
 
-/* They are in order but for neighbours. */
+/* Sorts records by time; only neighbours are out of order. */
 static void sort(struct ebpf *e)
 {
 	for (size_t i = 1; i < e->count; i++) {
@@ -317,8 +317,8 @@ static void put_all(struct ebpf *e, struct vp_sample_api *h)
 	target_sweep(e);
 }
 
-/* Will the ring's new records make it necessary? Asked before they are told, so that one reading
- * serves them all. */
+/* Marks processes that the new records require to be read, before the records are written: one
+ * reading serves all. */
 static void note_wanted(struct ebpf *e)
 {
 	for (size_t i = 0; i < e->count; i++) {
@@ -340,14 +340,14 @@ static bool read_wanted(struct ebpf *e)
 		if (!target->wanted || target->unseen || target->due > now || target->forget)
 			continue;
 		if (target_read(e, target) && errno != EAGAIN)
-			target->wanted = false; /* it ends: its exit is under way */
+			target->wanted = false; /* it is exiting */
 		any |= target->has_text;
 	}
 	return any;
 }
 
-/* Texts that were read in the same breath tell of what the ring brings as well: the second look at
- * the ring. */
+/* Drains the ring once. It is drained again after texts were read, for these contain the effects of
+ * newer records. */
 static size_t drain_once(struct ebpf *e, struct vp_sample_api *h)
 {
 	ring_buffer__consume(e->ring);
@@ -385,7 +385,7 @@ static void set_timer(struct ebpf *e, size_t count)
 	timerfd_settime(e->timer, 0, &when, NULL);
 }
 
-/* What is known in the kernel of a process. False: it is not watched, or no more. */
+/* Copies the kernel's state of a process. False: the process is not, or no longer, traced. */
 static bool watched_of(struct ebpf *e, uint32_t pid, struct ebpf_watched *to)
 {
 	const struct ebpf_first *first = e->bpf->bss->first;
@@ -405,7 +405,7 @@ static void watch(struct ebpf *e, int64_t pid, bool held)
 	struct ebpf_watched known, value = { .held = held };
 	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
 	if (watched_of(e, key, &known))
-		return; /* the kernel's half may have seen it begin */
+		return; /* the kernel's half may have added it at its fork */
 	for (int i = EBPF_FIRST; i-- > 0;)
 		if (!first[i].pid)
 			unused = &first[i];
@@ -428,8 +428,8 @@ static void unwatch(struct ebpf *e, int64_t pid)
 	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
 }
 
-/* Tells what of a process has found no room until `before`, if no later record says so. False: it
- * has ended since. */
+/* Reports records of a process lost until `before`, unless a later record does. False: it has ended
+ * since. */
 static bool tell_refused(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                          int64_t before)
 {
@@ -448,8 +448,8 @@ static bool tell_refused(struct ebpf *e, struct vp_sample_api *h, struct target 
 	return true;
 }
 
-/* The last records of a process may have found no room, its exit among them. Called when the ring
- * holds nothing from before `before`. */
+/* Reports lost last records of processes, such as an exit. Call it when the ring holds no record
+ * from before `before`. */
 static void tell_all_refused(struct ebpf *e, struct vp_sample_api *h, int64_t before,
                              uint64_t refused)
 {
@@ -469,12 +469,12 @@ static int ebpf_drain(void *state, struct vp_sample_api *h)
 	uint64_t ticks, refused = __atomic_load_n(&e->bpf->bss->refused, __ATOMIC_ACQUIRE);
 	int64_t before = ebpf_clock();
 	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
-		return h->fail(h, "the timer cannot be read: %s", strerror(errno));
+		return h->fail(h, "cannot read the timer: %s", strerror(errno));
 	size_t count, all = 0, rounds = 0;
 	do
 		all += count = drain_once(e, h);
 	while (count > ARENA / sizeof(struct ebpf_called) &&
-	       ++rounds < ROUNDS); /* it was full: there is more */
+	       ++rounds < ROUNDS); /* the buffer was full: there is more */
 	if (rounds < ROUNDS)
 		tell_all_refused(e, h, before, refused);
 	set_timer(e, rounds == ROUNDS ? 1 : all);
@@ -488,7 +488,7 @@ static int ebpf_fd(void *state)
 
 /* ---- processes ---- */
 
-/* Children that were there before. */
+/* Takes in children that exist already. */
 static void attach_children(struct ebpf *e, struct vp_sample_api *h, int64_t pid);
 
 static int take_in(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
@@ -496,8 +496,8 @@ static int take_in(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 	struct target *target = target_add(e, pid);
 	if (!target)
 		return h->fail(h, "out of memory");
-	watch(e, pid, false); /* first, so that nothing is missed between the picture and what
-	                              follows */
+	watch(e, pid,
+	      false); /* first, so that no call between the picture and the records is missed */
 	if (target_read(e, target)) {
 		int cause = errno;
 		unwatch(e, pid);
@@ -574,8 +574,8 @@ static void reread(struct ebpf *e)
 static int ebpf_sample(void *state, struct vp_sample_api *h)
 {
 	struct ebpf *e = state;
-	int64_t now = h->now(h); /* before what is drained: a later time would become that of all
-	                            the calls of the next drain */
+	int64_t now = h->now(h); /* before draining: a later time would become the time of all calls
+	                            of the next drain */
 	reread(e);
 	int there = ebpf_drain(e, h);
 	faults_put(e, h, now);
@@ -607,7 +607,7 @@ static void ebpf_close(void *state, struct vp_sample_api *h)
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "ebpf",
-	.about = "every memory call of Linux processes as it ends, with what was there after it "
+	.about = "every memory call of Linux processes as it ends, with the state after it "
 	         "(needs root, or CAP_BPF and CAP_PERFMON)",
 	.state = sizeof(struct ebpf),
 	.options = options,

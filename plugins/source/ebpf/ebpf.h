@@ -4,14 +4,14 @@
 #define EBPF_H
 
 #define EBPF_COMM    16
-#define EBPF_NUMBERS 512 /* system calls have numbers below that */
+#define EBPF_NUMBERS 512 /* system call numbers are below */
 #define EBPF_VMAS \
-	24 /* regions on one record; where a call touched more, the process is read again */
+	24 /* regions in a record; after a call on more regions the process is read again */
 #define EBPF_PATH \
-	1024 /* bytes of a path's names; a longer path is known by its device and inode alone */
-#define EBPF_NAME   256  /* bytes of one name in it; the kernel allows 255 */
-#define EBPF_ARGS   1024 /* bytes of arguments that go on an exec */
-#define EBPF_FRAMES 64   /* of one call stack */
+	1024 /* bytes of the names of a path; of a longer path only device and inode are known */
+#define EBPF_NAME   256  /* bytes of one name; the kernel allows 255 */
+#define EBPF_ARGS   1024 /* bytes of arguments of an exec */
+#define EBPF_FRAMES 64   /* frames of one call stack */
 
 /* Calls, in the order of the table in words.c; EBPF_FAULT is not among what -e names. */
 /* clang-format off */
@@ -30,24 +30,24 @@ enum ebpf_call {
 /* clang-format on */
 
 enum ebpf_kind {
-	EBPF_CALL, /* a memory call has returned */
+	EBPF_CALL, /* a memory call returned */
 	EBPF_FORK,
 	EBPF_CLONE,
 	EBPF_EXEC,
 	EBPF_EXIT,
-	EBPF_PICTURE, /* some regions of one address space; the last piece says so */
-	EBPF_FILE,    /* the path of a file that regions name by device and inode */
+	EBPF_PICTURE, /* a piece of an address space; the last piece is marked */
+	EBPF_FILE,    /* the path of a file, for its device and inode */
 	EBPF_FAULT,
 	EBPF_STACK, /* frames that later records name by their id */
 };
 
 enum {
-	EBPF_EXACT = 1,    /* lo, hi and the regions are the truth after the call */
-	EBPF_RACY = 2,     /* other threads share the address space: one may have come between */
-	EBPF_UNREAD = 4,   /* the truth could not be read here: read the process again */
+	EBPF_EXACT = 1,    /* lo, hi and the regions are the state after the call */
+	EBPF_RACY = 2,     /* other threads share the address space and may have changed it */
+	EBPF_UNREAD = 4,   /* the state could not be read: read the process again */
 	EBPF_LEFT = 8,     /* [left, left_end) is empty now */
 	EBPF_LAST = 16,    /* of a picture */
-	EBPF_CUT = 32,     /* more than fits */
+	EBPF_CUT = 32,     /* more data than fits */
 	EBPF_SHARED = 64,  /* a child in its parent's address space (vfork) */
 	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface; exec: a program of 32 bits */
 };
@@ -56,8 +56,8 @@ struct ebpf_head {
 	unsigned long long t; /* ns, CLOCK_MONOTONIC */
 	unsigned int kind, flags;
 	unsigned int pid, tid;
-	unsigned int lost;  /* records of this process that have found no room so far */
-	unsigned int count; /* regions behind */
+	unsigned int lost;  /* records of this process lost so far */
+	unsigned int count; /* regions in the record */
 	char comm[EBPF_COMM];
 };
 
@@ -65,20 +65,20 @@ enum {
 	EBPF_VMA_HEAP = 1,
 	EBPF_VMA_STACK = 2,
 	EBPF_VMA_FILE = 4,
-	EBPF_VMA_NAMED = 8 /* by the program */,
+	EBPF_VMA_NAMED = 8 /* the program's name of the thread */,
 	EBPF_VMA_SPECIAL = 16
 };
 
 struct ebpf_vma {
 	unsigned long long start, end, offset,
-	        inode;       /* of a special one the last two hold its name */
-	unsigned int dev;    /* as the kernel has it: major << 20 | minor */
-	unsigned char perms; /* the lower 8 bits of vm_flags */
+	        inode;       /* of a special region the last two members hold its name */
+	unsigned int dev;    /* as in the kernel: major << 20 | minor */
+	unsigned char perms; /* lower 8 bits of vm_flags */
 	unsigned char what;
-	unsigned short alias; /* which of the names of that inode */
+	unsigned short alias; /* index of the name of that inode */
 };
 
-/* A call, and a piece of a picture, of which all but the regions is nothing. */
+/* A call; or a piece of a picture, which uses the regions alone. */
 struct ebpf_called {
 	struct ebpf_head head;
 	unsigned long long args[6];
@@ -87,13 +87,13 @@ struct ebpf_called {
 	unsigned long long stack; /* 0: none */
 	unsigned long long lo, hi;
 	unsigned long long left, left_end;
-	unsigned int call, pad;          /* of a picture: its number among the pieces */
-	struct ebpf_vma vmas[EBPF_VMAS]; /* head.count of them are sent */
+	unsigned int call, pad;          /* of a picture: number of the piece */
+	struct ebpf_vma vmas[EBPF_VMAS]; /* head.count are sent */
 };
 
 struct ebpf_lived {
 	struct ebpf_head head;
-	unsigned long long stack;        /* fork: as of a call */
+	unsigned long long stack;        /* fork: as in a call */
 	unsigned int other;              /* fork: the child; exec: its parent */
 	unsigned int code;               /* exit: as wait() gives it */
 	unsigned long long dev_inode[2]; /* exec: of the program */
@@ -104,16 +104,16 @@ struct ebpf_lived {
 };
 
 struct ebpf_watched {
-	unsigned int lost;        /* records that have found no room so far */
-	unsigned int held;        /* a command before its first exec: nothing of it is told */
-	unsigned long long stack; /* where its stack began when that was told last */
-	unsigned int unread; /* a call of which nobody knows what it left, until it is read whole */
-	unsigned int ended;  /* its exit has found no room: it is here */
-	unsigned int code, pad; /* as in struct ebpf_lived */
+	unsigned int lost;        /* records lost so far */
+	unsigned int held;        /* a command before its first exec: not recorded */
+	unsigned long long stack; /* start of its stack when last reported */
+	unsigned int unread;      /* a call with unknown effects, until the process is read whole */
+	unsigned int ended;       /* its exit was lost: it is here */
+	unsigned int code, pad;   /* as in struct ebpf_lived */
 	struct ebpf_head end;
 };
 
-/* The first of those that are watched, which are found without a hash: that costs a call 50 ns. */
+/* The first traced processes, found without a hash table, which would cost a call 50 ns. */
 #define EBPF_FIRST 4
 struct ebpf_first {
 	unsigned int pid, pad; /* 0: none */
@@ -124,43 +124,42 @@ struct ebpf_first {
 struct ebpf_file {
 	struct ebpf_head head;
 	unsigned long long inode;
-	unsigned int dev, deleted, root, n; /* root: the file has no parent, and lives in memory */
+	unsigned int dev, deleted, root, n; /* root: the file has no parent and lives in memory */
 	unsigned int alias, pad;
 	char names[EBPF_PATH + EBPF_NAME];
 };
 
-/* A process is asked for whole. */
+/* A request to read a process whole. */
 struct ebpf_whole {
-	unsigned int pid, most; /* asked: whose, and how many rows there are for them */
+	unsigned int pid, most; /* request: the process, and the rows available */
 	unsigned int state, count;
-	unsigned long long t; /* ns, CLOCK_MONOTONIC: of all of it */
+	unsigned long long t; /* ns, CLOCK_MONOTONIC: of all rows */
 };
 
 enum {
 	EBPF_NO_TASK,
 	EBPF_WHOLE,
-	EBPF_BUSY /* it is being changed: ask again */,
+	EBPF_BUSY /* it changed meanwhile: ask again */,
 	EBPF_TOO_MANY,
-	EBPF_NAMED /* there are names that only /proc says */
+	EBPF_NAMED /* some names only /proc has */
 };
 
 struct ebpf_faulted {
 	struct ebpf_head head;
 	unsigned long long address, ip, error;
-	unsigned long long start; /* of its region; 0: none */
+	unsigned long long start; /* of the region; 0: none */
 	unsigned long long stack;
 };
 
-/* head.count addresses from the innermost out, and the region in which each lies (start 0: none is
- * known). */
+/* head.count addresses from the innermost out, and the region of each (start 0: unknown). */
 struct ebpf_stack {
 	struct ebpf_head head;
 	unsigned long long id;
-	unsigned long long caller; /* where a return address stands if the innermost function keeps
-	                              no frame, as the C library's calls do; or 0 */
+	unsigned long long caller; /* the return address if the innermost function has no frame, as
+	                              the calls of the C library; or 0 */
 	unsigned char before[8];   /* the bytes before that address */
 	unsigned long long at[EBPF_FRAMES];
-	struct ebpf_vma vmas[EBPF_FRAMES + 1]; /* the last: the caller's */
+	struct ebpf_vma vmas[EBPF_FRAMES + 1]; /* the last one: the caller's */
 };
 
 struct ebpf_fault_key {
@@ -169,8 +168,7 @@ struct ebpf_fault_key {
 };
 
 struct ebpf_fault_count {
-	unsigned long long faults,
-	        major; /* major: among them, or among those counted last before */
+	unsigned long long faults, major; /* major: among these, or those counted last before */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* Page faults that the kernel's half has counted by region. */
+/* Writes page faults, counted by region in the kernel's half. */
 #include <bpf/bpf.h>
 #include <stdlib.h>
 
@@ -42,8 +42,8 @@ void faults_put(struct ebpf *e, struct vp_sample_api *h, int64_t t)
 		qsort(all, count, sizeof *all, by_place);
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = target_find(e, all[i].key.pid);
-		if (!all[i].key.start) { /* there was no region: the stack has grown, or the process
-			                    has no right there */
+		if (!all[i].key
+		             .start) { /* no region: the stack grew, or the process has no access */
 			if (target)
 				target->wanted = true;
 			continue;

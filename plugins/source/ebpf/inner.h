@@ -23,36 +23,35 @@
 #include "../kit/redact.h"
 #include "../kit/symbols.h"
 
-/* Regions of files with code in them, none over another. */
+/* Regions of files with code, without overlaps. */
 struct code {
 	struct ebpf_vma *at;
 	size_t count, size;
 };
 
-/* A process that is watched. */
+/* A traced process. */
 struct target {
 	int64_t pid;
-	uint64_t seq;    /* of the next whole look */
+	uint64_t seq;    /* of the next whole reading */
 	int64_t since;   /* ns, monotonic: what happened before is in the first picture */
-	uint32_t lost;   /* of its records, as far as told */
-	bool unseen;     /* launched: its first program is still to come */
+	uint32_t lost;   /* lost records, as far as reported */
+	bool unseen;     /* launched: its first exec is pending */
 	bool wanted;     /* to be read whole */
 	bool forget;     /* has ended */
-	bool shared;     /* others may have the same space */
-	uint64_t space;  /* those that share their memory (vfork, clone with CLONE_VM) have the same
-	                    here */
-	int64_t due;     /* ns, monotonic: not to be read whole before */
-	int64_t read_at; /* ns, monotonic: when it was read last */
+	bool shared;     /* others may share the space */
+	uint64_t space;  /* equal for processes that share their memory (vfork, clone with CLONE_VM)
+	                  */
+	int64_t due;     /* ns, monotonic: earliest next whole reading */
+	int64_t read_at; /* ns, monotonic: last whole reading */
 	int64_t changed_at; /* ns, monotonic: of its newest record */
-	/* A whole look that waits for its place in time; has_text says so. */
+	/* A whole reading that is not yet written (has_text), in order of time. */
 	bool has_text;
 	int64_t text_t, text_took;
 	char *text;
 	size_t text_n, text_size;
-	struct ebpf_vma *rows; /* of which the text is still to be made, when the names have come;
-	                          row_count 0: none */
+	struct ebpf_vma *rows; /* rows without a text, which needs the names; row_count 0: none */
 	size_t row_count, row_size;
-	/* A picture from the kernel, piece by piece. */
+	/* A picture from the kernel, in pieces. */
 	char *picture;
 	size_t picture_n, picture_size;
 	uint32_t pieces;
@@ -64,7 +63,7 @@ struct names;
 struct stacks;
 struct bpf_program;
 
-/* The numbers of a call's tracepoints; 0: not to be hooked. */
+/* The numbers of a call's tracepoints; 0: not hooked. */
 struct hook {
 	int end, begin;
 };
@@ -79,11 +78,11 @@ struct ebpf {
 	/* the kernel's half */
 	struct ebpf_bpf *bpf;
 	struct hook hooks[EBPF_CALL_COUNT];          /* with hook=calls */
-	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* of these */
+	struct bpf_link *links[2 * EBPF_CALL_COUNT]; /* links of the hooks */
 	size_t link_count;
 	struct ring_buffer *ring;
 	int fault_map;
-	int take_whole; /* the program; -1: this kernel cannot */
+	int take_whole; /* the program take_whole; -1: the kernel cannot */
 	struct ebpf_vma *rows;
 	size_t row_most;
 	int poll, timer;
@@ -95,14 +94,14 @@ struct ebpf {
 	bool full;
 	struct target *targets;
 	size_t target_count, target_size;
-	uint64_t spaces; /* that there were */
+	uint64_t spaces; /* address spaces so far */
 	struct redacted_text redacted;
 	struct names *names;
 	struct stacks *call_stacks;
-	char vsyscall[128]; /* the row of maps that no region of the process makes */
+	char vsyscall[128]; /* the row [vsyscall] of maps */
 	int64_t now;        /* ns, monotonic: of this drain */
 	int64_t offset;     /* monotonic clock of the kernel - clock of the stream */
-	uint64_t refused;   /* records that had found no room, as far as told */
+	uint64_t refused;   /* lost records, as far as reported */
 };
 
 enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
@@ -127,44 +126,43 @@ void hooks_free(struct ebpf *e);
 /* target.c */
 struct target *target_find(struct ebpf *e, int64_t pid);
 struct target *target_add(struct ebpf *e, int64_t pid); /* NULL: no memory */
-void target_sweep(struct ebpf *e);                      /* lets go of those that have ended */
+void target_sweep(struct ebpf *e);                      /* frees those that have ended */
 void target_free(struct target *target);
 bool target_there(int64_t pid);
-bool target_is_narrow(int64_t pid); /* it runs a program of 32 bits */
+bool target_is_narrow(int64_t pid); /* whether it runs a 32-bit program */
 void target_narrow(
         const struct ebpf *e, struct vp_sample_api *h,
-        int64_t pid); /* says of such a one that its calls are not seen, where that is so */
-/* Reads all its regions: has_text. -1: it is not to be read, or too much is going on in it to read
- * it now; errno. */
+        int64_t pid); /* warns that the calls of a 32-bit program are not seen, with hook=calls */
+/* Reads all regions and sets has_text. Returns -1: unreadable, or changing too fast now (errno). */
 int target_read(struct ebpf *e, struct target *target);
 void target_put(struct ebpf *e, struct vp_sample_api *h,
-                struct target *target); /* the text as `sample` and `raw` */
+                struct target *target); /* writes the text as `sample` and `raw` */
 void target_put_text(struct vp_sample_api *h, struct target *target, int64_t t, int64_t took,
                      const char *text, size_t n);
 void target_put_args(struct vp_sample_api *h, const char *text, size_t n); /* each ended by a NUL */
-/* The `process` line by what /proc says. */
+/* Writes the `process` line from /proc. */
 void target_put_process(struct vp_sample_api *h, int64_t t, int64_t pid, const char *why);
-/* 0, and the rows with their moment are there; -1: the kernel's half cannot, /proc may. */
+/* Reads the rows at one moment. Returns 0; -1: the kernel's half cannot, /proc may. */
 int whole_take(struct ebpf *e, struct target *target);
-int whole_map(struct ebpf *e, struct vp_sample_api *h, int map); /* before any of it */
-size_t whole_limit(void);                                        /* rows that may be wanted */
+int whole_map(struct ebpf *e, struct vp_sample_api *h, int map); /* call it first */
+size_t whole_limit(void);                                        /* most rows of a process */
 void whole_free(struct ebpf *e);
-/* Grows a text by a row as /proc/PID/maps has it. */
+/* Appends a row as in /proc/PID/maps. Returns -1: no memory. */
 int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma);
 
-/* names.c: what a region's file is called. It may have several names, each with an alias; 0 is what
- * /proc says, where no other is known. */
+/* names.c: names of files. A file may have several names, each with an alias; alias 0 is the name
+ * from /proc. */
 struct names *names_new(struct vp_sample_api *h);
 void names_free(struct names *names);
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode,
-                uint16_t alias); /* p NULL: not known */
+                uint16_t alias); /* p NULL: unknown */
 vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,
-                   uint16_t alias); /* the same for the stream: with --redact it is none */
-/* A name of a thread or a function, a path, an argument; with --redact it is none, and `to`
- * (REDACTED_MAX) holds what stands there. */
+                   uint16_t alias); /* the name for the stream, hashed with --redact */
+/* Returns a name, path or argument for the stream; with --redact the hash, in `to` (REDACTED_MAX).
+ */
 vp_str names_hidden(struct vp_sample_api *h, vp_str name, char *to);
 
 /* words.c */
@@ -175,7 +173,8 @@ extern const unsigned char ebpf_calls32[EBPF_NUMBERS];
 void words_put_call(struct vp_sample_api *h, const struct ebpf_called *called);
 bool words_name(const char *list, int call); /* whether a list of calls names it; none: true */
 
-/* stacks.c: call stacks by the kernel's half's ids, each told once, before its first use. */
+/* stacks.c: call stacks by the ids of the kernel's half; each is written once, before its first
+ * use. */
 struct stacks *stacks_new(void);
 void stacks_free(struct stacks *stacks);
 void stacks_learn(struct ebpf *e, const struct ebpf_stack *record);

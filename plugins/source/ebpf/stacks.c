@@ -11,8 +11,8 @@
 #include "inner.h"
 
 struct known {
-	uint64_t id, number;       /* the kernel's half's; the stream's, 0: not told yet */
-	struct ebpf_stack *record; /* until it is told */
+	uint64_t id, number; /* id of the kernel's half; id of the stream, 0: not written yet */
+	struct ebpf_stack *record; /* until it is written */
 };
 
 struct stacks {
@@ -76,13 +76,13 @@ void stacks_learn(struct ebpf *e, const struct ebpf_stack *record)
 		return;
 	struct known *known = place(stacks, record->id);
 	if (known->id || !(known->record = malloc(sizeof *record)))
-		return; /* sent again: the kernel's half remembers the latest only */
+		return; /* sent again: the kernel's half remembers only the latest */
 	memcpy(known->record, record, sizeof *record);
 	known->id = record->id;
 	stacks->count++;
 }
 
-/* Is what stands before an address a call that returns to it? */
+/* Whether the bytes before an address are a call that returns to it. */
 static bool behind_call(const unsigned char before[8])
 {
 #if defined(__x86_64__)
@@ -99,7 +99,7 @@ static bool behind_call(const unsigned char before[8])
 #endif
 }
 
-/* The region of a frame, or NULL: as the kernel's half has it, else where it is known to be. */
+/* Returns the region of a frame, from the kernel's half or from known regions; NULL: unknown. */
 static const struct ebpf_vma *region_of(const struct target *target, const struct ebpf_vma *vma,
                                         uint64_t at)
 {
@@ -115,7 +115,7 @@ static vp_str function_at(struct ebpf *e, int64_t pid, uint64_t at, const struct
 	                    at - vma->start + vma->offset);
 }
 
-/* Where the call before the caller's address goes; 0: nobody can tell. */
+/* Returns the target of the call before the caller's address; 0: unknown. */
 static uint64_t target_of(const struct ebpf_stack *record)
 {
 #if defined(__x86_64__)
@@ -131,7 +131,7 @@ static uint64_t target_of(const struct ebpf_stack *record)
 #endif
 }
 
-/* ... is it the function that is running? */
+/* ... whether it is the running function */
 static bool calls_inner(struct ebpf *e, const struct ebpf_stack *record,
                         const struct ebpf_vma *inner)
 {
@@ -143,8 +143,8 @@ static bool calls_inner(struct ebpf *e, const struct ebpf_stack *record,
 	return called.n && called.n == running.n && memcmp(called.p, running.p, called.n) == 0;
 }
 
-/* Elsewhere than at a call, as in a fault, an old return address may stand there that is nobody's:
- * it must have called another file, or this function. */
+/* Outside a call, as in a fault, the slot may hold a stale return address: accepted only if its
+ * call goes to another file or to this function. */
 static bool skips_caller(struct ebpf *e, const struct ebpf_stack *record,
                          const struct ebpf_vma *inner, const struct ebpf_vma *caller)
 {
@@ -159,7 +159,7 @@ static bool skips_caller(struct ebpf *e, const struct ebpf_stack *record,
 	       calls_inner(e, record, inner);
 }
 
-/* `inner`: the frame that is running; of all others the address is that behind their call. */
+/* `inner`: the running frame; the address of other frames is after their call. */
 static struct vp_frame frame(struct ebpf *e, int64_t pid, uint64_t at, const struct ebpf_vma *vma,
                              bool inner)
 {
@@ -209,7 +209,7 @@ uint64_t stacks_tell(struct ebpf *e, struct vp_sample_api *h, int64_t t, uint64_
 	struct stacks *stacks = e->call_stacks;
 	struct known *known = place(stacks, id);
 	if (!known->id)
-		return 0; /* it found no room in the ring */
+		return 0; /* it was lost from the ring */
 	if (!known->record)
 		return known->number;
 	known->number = ++stacks->told;

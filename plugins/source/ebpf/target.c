@@ -1,4 +1,4 @@
-/* The processes that are watched, and reading one of them whole through /proc. */
+/* The traced processes, and the reading of a whole one through /proc. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,7 +9,7 @@
 
 #include "inner.h"
 
-#define TRIES 8 /* at a text that is not torn */
+#define TRIES 8 /* for an untorn text */
 #define SHARE                                                                                   \
 	10 /* of our time, one part in so many for reading a process whole: meanwhile it cannot \
 	      map */
@@ -56,12 +56,11 @@ void target_narrow(const struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 	if (e->hook != HOOK_CALLS)
 		return;
 	h->warn(h,
-	        "process %lld runs a 32-bit program, of which hook=calls sees no call: use -O "
+	        "process %lld runs a 32-bit program, whose calls hook=calls does not see: use -O "
 	        "hook=all",
 	        (long long)pid);
 	h->lost(h, pid, "calls", 1,
-	        "a 32-bit program with hook=calls: none of its calls is told, however many they "
-	        "are");
+	        "a 32-bit program with hook=calls: none of its calls is recorded");
 }
 
 bool target_is_narrow(int64_t pid)
@@ -113,8 +112,8 @@ bool target_there(int64_t pid)
 	return there;
 }
 
-/* Does a region of this text begin before the one above it ends? Then it was written while they
- * changed. */
+/* Whether a region begins before the previous one ends: the text was written while regions changed.
+ */
 static bool torn(const char *text, size_t n)
 {
 	unsigned long long end = 0;
@@ -129,7 +128,7 @@ static bool torn(const char *text, size_t n)
 	return false;
 }
 
-/* What /proc says of it, which may have to be asked again. */
+/* Reads /proc/PID/maps, again while the text is torn. */
 static int read_maps(struct ebpf *e, struct target *target)
 {
 	ssize_t n = 0;
@@ -172,7 +171,7 @@ int target_read(struct ebpf *e, struct target *target)
 	return 0;
 }
 
-/* The names have come through the ring; where one has found no room there, /proc says it. */
+/* Reads names that were lost from the ring from /proc. */
 static void learn_missing(struct ebpf *e, struct target *target)
 {
 	bool missing = false;
@@ -220,7 +219,7 @@ void target_put(struct ebpf *e, struct vp_sample_api *h, struct target *target)
 	if (target->row_count && put_rows(e, target))
 		return;
 	vp_str text = { target->text, target->text_n };
-	if (h->redacting && !target->row_count) { /* of rows the names are hidden already */
+	if (h->redacting && !target->row_count) { /* the names of rows are hashed already */
 		if (redact_text(&e->redacted, h, text))
 			return;
 		text = (vp_str){ e->redacted.text, e->redacted.n };
@@ -245,7 +244,7 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
 	*n += (size_t)used;
 	if (region.name.n) {
 		while (used++ < 73)
-			(*text)[(*n)++] = ' '; /* the column in which maps has the names */
+			(*text)[(*n)++] = ' '; /* the column of names in maps */
 		memcpy(*text + *n, region.name.p, region.name.n);
 		*n += region.name.n;
 	}

@@ -1,4 +1,4 @@
-/* A record of the kernel's half becomes lines. */
+/* Writes lines from a record of the kernel's half. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void put_after(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 		h->json(h, "racy", (vp_str){ "true", 4 });
 }
 
-/* The members by which time is told, and the stack. */
+/* Writes the members of time, and the stack. */
 static void put_circumstances(const struct ebpf *e, struct vp_sample_api *h,
                               const struct ebpf_head *head, uint64_t took, uint64_t stack)
 {
@@ -60,7 +60,7 @@ static void put_circumstances(const struct ebpf *e, struct vp_sample_api *h,
 		h->num(h, "stack", stack);
 }
 
-/* What one of them does, all of them have. */
+/* Marks processes that share the space to be read. */
 static void want_sharers(struct ebpf *e, const struct target *target)
 {
 	for (size_t i = 0; i < e->target_count; i++)
@@ -109,7 +109,7 @@ static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 	if (!child)
 		return;
 	child->since = (int64_t)lived->head.t;
-	struct target *parent = target_find(e, lived->head.pid); /* it may have moved */
+	struct target *parent = target_find(e, lived->head.pid); /* target_add may have moved it */
 	if (parent)
 		code_copy(&child->code, &parent->code);
 	if (lived->head.flags & EBPF_SHARED && parent) {
@@ -244,7 +244,7 @@ static void tell_fault(struct ebpf *e, struct vp_sample_api *h, struct target *t
 	if (fault->start)
 		h->addr(h, "start", fault->start);
 	else
-		target->wanted = true; /* the stack has grown, or the process has no right there */
+		target->wanted = true; /* the stack grew, or the process has no access */
 	put_circumstances(e, h, &fault->head, 0, stack);
 	h->end(h);
 }
@@ -254,8 +254,8 @@ static void tell_fault(struct ebpf *e, struct vp_sample_api *h, struct target *t
 void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, int64_t t,
                uint32_t lost)
 {
-	static const char why[] = "the ring was full: give it more room with -O ring=SIZE, or "
-	                          "trace less with -e; the process is read again";
+	static const char why[] = "the ring was full: enlarge it with -O ring=SIZE, or trace less "
+	                          "with -e; the process is read again";
 	int32_t count = (int32_t)(lost - target->lost);
 	if (count <= 0)
 		return;
@@ -269,7 +269,7 @@ void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, i
 	target->wanted = true;
 }
 
-/* Something of a process whose fork went lost: it is taken in as it is. */
+/* Takes in a process whose fork was lost. */
 static struct target *adopt(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 {
 	struct target *target = target_add(e, head->pid);

@@ -16,8 +16,8 @@
 
 #include "inner.h"
 
-#define TRIES 50         /* while it is being changed ... */
-#define LONG  4000000    /* ... and ns after which none is begun */
+#define TRIES 50         /* most tries while it changes ... */
+#define LONG  4000000    /* ... and ns after which no try begins */
 #define MOST  (1u << 18) /* rows: 12 MiB */
 
 size_t whole_limit(void)
@@ -28,7 +28,7 @@ size_t whole_limit(void)
 		most = 65530;
 	if (file)
 		fclose(file);
-	most += 64; /* the kernel's own come on top */
+	most += 64; /* rows of the kernel besides */
 	return most < MOST ? most : MOST;
 }
 
@@ -42,8 +42,8 @@ static int ask(const struct ebpf *e, int64_t pid, struct ebpf_whole *whole)
 {
 	*whole = (struct ebpf_whole){ .pid = (unsigned)pid, .most = (unsigned)e->row_most };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = whole,
-	            .ctx_size_in = sizeof *whole); /* the answer comes back there as well; a ctx_out
-	                                              of its own is refused */
+	            .ctx_size_in = sizeof *whole); /* the answer comes back in the same place; a
+	                                              separate ctx_out is refused */
 	int64_t began = ebpf_clock();
 	for (int i = 0; i < TRIES && ebpf_clock() - began < LONG; i++) {
 		if (i)
@@ -62,8 +62,8 @@ int whole_map(struct ebpf *e, struct vp_sample_api *h, int map)
 	if (rows == MAP_FAILED)
 		return h->fail(h, "the rows of a process cannot be mapped: %s", strerror(errno));
 	e->rows = rows;
-	ask(e, 0, &(struct ebpf_whole){ 0 }); /* there is no such process: it tells who asks, and so
-	                                         where paths begin */
+	ask(e, 0, &(struct ebpf_whole){ 0 }); /* no process has pid 0: the request tells the
+	                                         kernel's half our root, where paths begin */
 	return 0;
 }
 

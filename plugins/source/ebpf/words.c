@@ -1,4 +1,4 @@
-/* Calls and their arguments, by the names and the words of the manual pages. */
+/* Calls and their arguments by the names in the manual pages. */
 #include <asm-generic/mman-common.h>
 #include <errno.h>
 #include <stdio.h>
@@ -226,8 +226,7 @@ static void put_argument(struct vp_sample_api *h, const struct argument *argumen
 	case ADDRESS: h->addr(h, argument->name, value); break;
 	case NUMBER:
 		if (value >> 53)
-			h->addr(h, argument->name,
-			        value); /* a number that no reader of JSON would keep */
+			h->addr(h, argument->name, value); /* a number too large for JSON readers */
 		else
 			h->num(h, argument->name, value);
 		break;

@@ -405,7 +405,7 @@ static void total(struct parser *p, vp_str text)
 	uint64_t stated = size.bare ? size.bytes : size.bytes >> 10;
 	if (stated == p->sum >> 10)
 		return;
-	snprintf(why, sizeof why, "the report states %llu KiB in all, its rows have %llu KiB",
+	snprintf(why, sizeof why, "the report has a total of %llu KiB, its rows have %llu KiB",
 	         (unsigned long long)stated, (unsigned long long)p->sum >> 10);
 	p->host->warn(p->host, "%s", why);
 	p->host->lost(p->host, p->pid, "regions", 1, why);
@@ -476,7 +476,7 @@ static void one_line(struct parser *p, vp_str line)
 	if (p->column_count && row(p, line, &region, scratch))
 		give(p, &region);
 	else if (!process(p, text) && !is_end(p, text) && was_row(p, text))
-		p->host->bad(p->host, p->lines.number, "no row of pmap");
+		p->host->bad(p->host, p->lines.number, "not a row of pmap");
 }
 
 /* Learns the prefix of a log from the first row or head. */

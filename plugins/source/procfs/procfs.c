@@ -90,8 +90,8 @@ static const struct vp_option options[] = {
 	        .preset = "smaps",
 	        .limits = "maps|rss|smaps|pages",
 	        .arg = "WHAT",
-	        .help = "maps: the regions; rss: also what of them is resident; smaps: also what "
-	                "is dirty, shared, swapped; pages: rss and the state of each page",
+	        .help = "maps: regions; rss: and resident memory; smaps: and dirty, shared and "
+	                "swapped memory; pages: rss and the state of each page",
 	},
 	{
 	        .name = "share",
@@ -100,8 +100,8 @@ static const struct vp_option options[] = {
 	        .preset = "5",
 	        .limits = "1..100",
 	        .arg = "PERCENT",
-	        .help = "of its time in which a process may be stopped by our reading (all but "
-	                "maps does that); looks are put off so that it is no more",
+	        .help = "pause a process for at most this share of its time (every detail but maps "
+	                "pauses it); skip samples beyond it",
 	},
 	{
 	        .name = "residency",
@@ -110,26 +110,26 @@ static const struct vp_option options[] = {
 	        .preset = "auto",
 	        .limits = "auto|smaps",
 	        .arg = "WHERE",
-	        .help = "whence details rss and pages have it: smaps, which is slow, or "
-	                "PAGEMAP_SCAN; auto: that one, if the kernel has it (6.7)",
+	        .help = "where --detail rss and pages read residency: smaps (slow) or "
+	                "PAGEMAP_SCAN; auto: PAGEMAP_SCAN if the kernel has it (6.7)",
 	},
 	{
 	        .name = "numa",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct procfs, numa),
-	        .help = "also on which nodes the memory of each region lies, by numa_maps",
+	        .help = "add the NUMA nodes of each region, from numa_maps",
 	},
 	{
 	        .name = "faults",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct procfs, faults),
-	        .help = "also how many page faults the process has had since the last look",
+	        .help = "add the page faults of the process since the last sample",
 	},
 	{
 	        .name = "follow",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct procfs, follow),
-	        .help = "look at children too, as they come and go (vm-sample -f)",
+	        .help = "sample children too, as they come and go (vm-sample -f)",
 	},
 	{
 	        .name = "children",
@@ -138,8 +138,8 @@ static const struct vp_option options[] = {
 	        .preset = "auto",
 	        .limits = "auto|task|stat",
 	        .arg = "WHERE",
-	        .help = "where children are found: in task/*/children, or by the parent in every "
-	                "process' stat; auto: the first, if the kernel has it",
+	        .help = "how to find children: in task/*/children, or by the parent in the stat of "
+	                "every process; auto: the former if the kernel has it",
 	},
 	{ 0 },
 };
@@ -411,8 +411,8 @@ static void put_raw(struct procfs *p, struct vp_sample_api *h, const struct targ
 	h->raw(h, t, target->pid, target->seq, names[p->detail], text);
 	if (p->pages.unseen)
 		h->lost(h, target->pid, "regions", p->pages.unseen,
-		        "without PAGEMAP_SCAN (Linux 6.7) the pages of regions above 64 GiB are "
-		        "not looked at");
+		        "without PAGEMAP_SCAN (Linux 6.7) pages of regions above 64 GiB are not "
+		        "read");
 }
 
 /* Writes page faults of the whole process: the kernel does not count them by region. */
@@ -505,8 +505,8 @@ static const char *share_words(const struct procfs *p)
 {
 	static char why[120];
 	snprintf(why, sizeof why,
-	         "reading %s takes so long that it would stop the process for more than %d %% of "
-	         "its time (option share)",
+	         "reading %s would pause the process for more than %d %% of its time (option "
+	         "share)",
 	         file_of(p)[0] == 's' ? "smaps" : "the page tables", (int)p->share);
 	return why;
 }
@@ -689,7 +689,7 @@ static void tell_too_many(struct procfs *p, struct vp_sample_api *h)
 	char why[160];
 	if (!p->too_many)
 		return;
-	snprintf(why, sizeof why, "%zu processes are looked at already, %s: these children are not",
+	snprintf(why, sizeof why, "%zu processes are sampled already, %s: further children are not",
 	         p->most,
 	         p->most < FOLLOW_MAX ? "as many as the descriptors allow (ulimit -n)"
 	                              : "which is the limit");
@@ -708,7 +708,7 @@ static void choose_reading(struct procfs *p, struct vp_sample_api *h)
 	bool scans = p->residency == RESIDENCY_AUTO && procfs_scan_there();
 	if (!scans && p->residency == RESIDENCY_AUTO)
 		h->warn(h,
-		        "this kernel has no PAGEMAP_SCAN (Linux 6.7): for detail %s smaps is read, "
+		        "this kernel has no PAGEMAP_SCAN (Linux 6.7): --detail %s reads smaps, "
 		        "which takes longer%s",
 		        pages ? "pages" : "rss",
 		        pages ? ", and which pages are huge is not known" : "");
@@ -725,8 +725,8 @@ static int procfs_open(void *state, struct vp_sample_api *h)
 	struct rlimit files;
 	choose_reading(p, h);
 	if (p->numa && !procfs_numa_there()) {
-		h->warn(h, "this kernel has no /proc/PID/numa_maps (CONFIG_NUMA): on which node "
-		           "memory lies is not told");
+		h->warn(h, "this kernel has no /proc/PID/numa_maps (CONFIG_NUMA): NUMA nodes are "
+		           "unknown");
 		p->numa = false;
 	}
 	rlim_t each = p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES ? 3 : 2;

@@ -239,7 +239,7 @@ int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text)
 			h->thread(h, stack, local, tid == text->pid);
 		else
 			h->bad(h, number,
-			       "not a thread, its stack pointer and its list of futexes");
+			       "expected a thread, its stack pointer and its list of futexes");
 		n += newline ? 1 : 0;
 		rest.p += n;
 		rest.n -= n;

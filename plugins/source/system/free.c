@@ -135,7 +135,7 @@ static void row(struct reader *r, vp_str name, vp_str rest, size_t number, bool 
 	if (!good || !n || (cut && n < usual(r, name))) {
 		if (system_is_free_beside(name) && *name.p != '-')
 			r->line.host->bad(r->line.host, number,
-			                  cut ? "the line is cut short" : "no row of free");
+			                  cut ? "the line is cut short" : "not a row of free");
 		return;
 	}
 	if (text_is(name, "Mem:"))

@@ -314,7 +314,7 @@ static void one_line(struct reader *r, vp_str line, size_t number, bool cut)
 			system_num(&r->line, key, value);
 	} else if ((r->inside || r->headed) && (was_pair(line) || half)) {
 		r->line.host->bad(r->line.host, number,
-		                  half ? "the line is cut short" : "no value of meminfo");
+		                  half ? "the line is cut short" : "not a value of meminfo");
 	} else {
 		if (r->file == VMSTAT)
 			vmstat_line(r, line);
@@ -341,5 +341,5 @@ int system_linux(struct vp_parse_api *host, vp_str text)
 	finish(r);
 	bool failed = r->nodes.failed;
 	free(r->nodes.p);
-	return failed ? host->fail(host, "out of memory for the figures of the nodes") : 0;
+	return failed ? host->fail(host, "out of memory for the values of the nodes") : 0;
 }

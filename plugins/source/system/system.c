@@ -98,8 +98,8 @@ static int system_open(void *state, struct vp_sample_api *host)
 	if (!cause)
 		return 0;
 	return host->fail(host,
-	                  "cannot read %s/meminfo: %s; this source asks Linux; what vm_stat, top "
-	                  "or free say elsewhere is read by vm-parse",
+	                  "cannot read %s/meminfo: %s; this source needs Linux; vm-parse reads "
+	                  "reports of vm_stat, top or free of other systems",
 	                  s->proc, strerror(cause));
 }
 

@@ -83,7 +83,7 @@ static void lacks(struct vp_parse_api *host, const struct vmmap_report *report, 
 {
 	char why[160];
 	snprintf(why, sizeof why,
-	         "the listing is not whole: by the summary it lacks %llu KiB of %llu types",
+	         "the listing is incomplete: by the summary %llu KiB of %llu types are missing",
 	         (unsigned long long)bytes >> 10, (unsigned long long)types);
 	host->warn(host, "%s", why);
 	host->lost(host, report->pid, "regions", 1, why);
@@ -125,8 +125,7 @@ static void check_rows(struct vp_parse_api *host, const struct vmmap_report *rep
 	}
 	if (wrong)
 		host->warn(host,
-		           "%llu rows have a size that is not that of their range; the range is "
-		           "taken",
+		           "%llu rows have a size that differs from their range; the range counts",
 		           (unsigned long long)wrong);
 }
 

@@ -85,7 +85,7 @@ static void bad_pending(struct reader *r)
 {
 	if (r->pending.n && (was_row(r->pending) || r->lines.cut))
 		r->host->bad(r->host, r->pending_line,
-		             "neither a row of a region nor the rest of one");
+		             "neither a row of a region nor the rest of a row");
 	r->pending.n = 0;
 }
 
@@ -180,7 +180,7 @@ static bool is_detail(vp_str text)
 static void snipped(struct reader *r)
 {
 	char why[80];
-	snprintf(why, sizeof why, "at line %llu somebody has left out rows of this report",
+	snprintf(why, sizeof why, "rows of this report are omitted at line %llu",
 	         (unsigned long long)(r->before + r->lines.number));
 	r->report.whole = false;
 	r->host->warn(r->host, "%s", why);
@@ -508,7 +508,7 @@ static bool store(struct reader *r, struct vmmap_sums *sums, const struct vmmap_
 			return true; /* repeated */
 	if (sums->count == SUMS_MAX) {
 		r->host->warn(r->host,
-		              "more than %d rows in one table of sums: the rest is left out",
+		              "more than %d rows in one table of sums: the rest is skipped",
 		              SUMS_MAX);
 		return true;
 	}

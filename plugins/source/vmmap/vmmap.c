@@ -36,7 +36,7 @@ static const struct vp_option options[] = {
 	        .offset = offsetof(struct vmmap, command),
 	        .preset = "vmmap",
 	        .arg = "FILE",
-	        .help = "the program that reports",
+	        .help = "the command that makes a report",
 	},
 	{
 	        .name = "timeout",
@@ -45,49 +45,49 @@ static const struct vp_option options[] = {
 	        .preset = "30s",
 	        .limits = "100ms..1h",
 	        .arg = "TIME",
-	        .help = "how long one report may take",
+	        .help = "time limit for a report",
 	},
 	{
 	        .name = "narrow",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, narrow),
-	        .help = "let it cut long paths (without its -w)",
+	        .help = "cut long paths (without vmmap -w)",
 	},
 	{
 	        .name = "verbose",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, verbose),
-	        .help = "everything that it knows (its -v)",
+	        .help = "all details (vmmap -v)",
 	},
 	{
 	        .name = "pages",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, pages),
-	        .help = "sizes in pages (its -pages)",
+	        .help = "sizes in pages (vmmap -pages)",
 	},
 	{
 	        .name = "interleaved",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, interleaved),
-	        .help = "in the order of addresses (its -interleaved)",
+	        .help = "in the order of addresses (vmmap -interleaved)",
 	},
 	{
 	        .name = "submap",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, submap),
-	        .help = "with submaps (its -submap)",
+	        .help = "with submaps (vmmap -submap)",
 	},
 	{
 	        .name = "no-coalesce",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, no_coalesce),
-	        .help = "do not join neighbours (its -noCoalesce)",
+	        .help = "do not join neighbours (vmmap -noCoalesce)",
 	},
 	{
 	        .name = "summary",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct vmmap, summary),
-	        .help = "only sums by type (its -summary)",
+	        .help = "only sums by type (vmmap -summary)",
 	},
 	{ .name = NULL },
 };
@@ -122,8 +122,8 @@ static int missing(struct vp_sample_api *host, const char *command)
 		                  command);
 	return host->fail(host,
 	                  "there is no %s here: it is a tool of macOS. On %s, `vm-sample --procfs` "
-	                  "looks at a process; reports that were "
-	                  "saved on a Mac are read by `vm-parse FILE` on any system",
+	                  "samples a process; reports saved on a Mac are read by `vm-parse FILE` "
+	                  "on any system",
 	                  command, system.sysname);
 }
 
@@ -158,7 +158,7 @@ static int attach(void *state, struct vp_sample_api *host, const struct vp_proce
 	struct vmmap *vmmap = state;
 	char name[1024];
 	if (vmmap->count == TARGETS_MAX)
-		return host->fail(host, "vmmap looks at no more than %d processes", TARGETS_MAX);
+		return host->fail(host, "vmmap samples at most %d processes", TARGETS_MAX);
 	if (kill((pid_t)process->pid, 0) && errno == ESRCH)
 		return host->fail(host, "there is no process %lld: it has ended",
 		                  (long long)process->pid);
@@ -248,7 +248,7 @@ static void tell(struct vp_sample_api *host, const struct vmmap *vmmap, const st
 		         vmmap->command, (double)vmmap->timeout / 1e9, (double)vmmap->timeout / 1e9,
 		         pid);
 	else if (what)
-		snprintf(why, sizeof why, "%s may not look at %lld: %s (it says: %s)",
+		snprintf(why, sizeof why, "%s may not read %lld: %s (its message: %s)",
 		         vmmap->command, pid, what, run->errors);
 	else
 		snprintf(why, sizeof why, "%s gave no report of %lld%s%s", vmmap->command, pid,
