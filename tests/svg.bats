@@ -95,3 +95,34 @@ figures="timeline map area table stacks empty nasty nastyarea nastytable nastyst
 	[ "$(xmllint --xpath 'string(/*/@height)' "$OUT")" -gt 900 ]
 	grep -qF 'libgraphics-driver-extra.so.12.4.8</tspan>' "$OUT"
 }
+
+@test "a box on an address axis is as opaque as its resident share, and no part of it is drawn as resident" {
+	cat >"$BATS_TEST_TMPDIR/half" <<'EOF'
+{"type":"stream","t":0.0,"version":1,"program":"hand 1"}
+{"type":"region","t":0.0,"pid":7,"seq":0,"id":1,"start":"0x0000000000010000","end":"0x0000000000020000","size":65536,"perms":"rw-p","kind":"heap","rss":32768}
+{"type":"end","t":1.0,"reason":"exit"}
+EOF
+	vm-render --svg "$BATS_TEST_TMPDIR/half" >"$BATS_TEST_TMPDIR/half.svg"
+	grep -q '<rect [^>]*fill-opacity="0.64"><title>0x10000-0x20000' "$BATS_TEST_TMPDIR/half.svg"
+	! grep -q 'class="s t"' "$BATS_TEST_TMPDIR/half.svg"
+	vm-render --svg --view map "$BATS_TEST_TMPDIR/half" >"$BATS_TEST_TMPDIR/map.svg"
+	grep -q 'class="s t"' "$BATS_TEST_TMPDIR/map.svg"
+}
+
+@test "a box below two pixels stands on whole pixels, so that no colours mix" {
+	{
+		echo '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}'
+		for i in $(seq 1000); do
+			printf '{"type":"region","t":0.0,"pid":7,"seq":0,"id":%d,"start":"0x%016x","end":"0x%016x","size":4096,"perms":"rw-p","kind":"%s"}\n' \
+				"$i" $((i * 8192)) $((i * 8192 + 4096)) "$([ $((i % 3)) = 0 ] && echo heap || echo gc)"
+		done
+		echo '{"type":"end","t":1.0,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/low"
+	for view in timeline map; do
+		vm-render --svg --view $view "$BATS_TEST_TMPDIR/low" >"$BATS_TEST_TMPDIR/low.svg"
+		# Heights below two pixels are one or two, at a whole y.
+		grep -oE '<rect x="[0-9.]*" y="[0-9.]*" width="[0-9.]*" height="[0-9.]*"[^>]*><title>' "$BATS_TEST_TMPDIR/low.svg" |
+			sed 's/.* y="\([0-9.]*\)".* height="\([0-9.]*\)".*/\1 \2/' |
+			awk '$2 < 2 && ($2 != 1 || $1 != int($1)) { bad++ } END { exit !NR || bad }'
+	done
+}

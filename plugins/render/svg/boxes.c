@@ -1,5 +1,5 @@
-/* Boxes in SVG: a group of rectangles for each class, a path of their resident parts over them,
- * then marks and labels. */
+/* Boxes in SVG: a group of rectangles for each class, then marks and labels. In a map, a path of
+ * their resident parts lies over them; elsewhere a box is as strong as its resident share. */
 #include "inner.h"
 
 #include <math.h>
@@ -7,12 +7,23 @@
 #include <string.h>
 
 enum { THIN = 5 /* px; a smaller box would be all edge */ };
+#define TINT 0.28 /* opacity of a box of which nothing is resident; as .p of light.css */
 
 struct place {
 	double x, y, w, h;
 };
 
-/* In pixels; at least a hair wide and high. */
+/* Moves a side below two pixels to whole ones: part of a pixel would mix the colours of two boxes
+ * into one that no legend has. */
+static void whole_pixels(double *at, double *size)
+{
+	if (*size >= 2)
+		return;
+	*at = floor(*at);
+	*size = *size < 1.5 ? 1 : 2;
+}
+
+/* In pixels; at least one wide and high. */
 static struct place place_of(const struct svg *s, const struct vp_box *b)
 {
 	double x0 = page_share(b->x0), x1 = page_share(b->x1), y0 = page_share(b->y0),
@@ -20,8 +31,8 @@ static struct place place_of(const struct svg *s, const struct vp_box *b)
 	struct place p = { s->page.x + fmin(x0, x1) * s->page.w,
 		           s->page.y + (1 - fmax(y0, y1)) * s->page.h, fabs(x1 - x0) * s->page.w,
 		           fabs(y1 - y0) * s->page.h };
-	p.w = fmax(p.w, 0.6);
-	p.h = fmax(p.h, 0.6);
+	whole_pixels(&p.x, &p.w);
+	whole_pixels(&p.y, &p.h);
 	return p;
 }
 
@@ -35,16 +46,22 @@ static bool part(const struct vp_box *b)
 	return b->fill >= 0 && b->fill < 1;
 }
 
-/* Without an x axis (a map) a box fills from the left; else from the bottom, since x is time. */
+/* Without an x axis (a map) a box fills from the left. Elsewhere both axes mean something: part of
+ * a box would say which addresses, or when. */
 static bool sideways(const struct vp_figure *f)
 {
 	return f->x.count == 0;
 }
 
-static void rect(struct svg *s, const struct vp_box *b, const struct place *p)
+static void rect(struct svg *s, const struct vp_figure *f, const struct vp_box *b,
+                 const struct place *p)
 {
 	svg_coords(s, "<rect x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"", p->x, p->y, p->w, p->h);
-	svg_put(s, part(b) ? " class=\"p\">" : ">");
+	if (part(b) && sideways(f))
+		svg_put(s, " class=\"p\"");
+	else if (part(b))
+		svg_coords(s, " fill-opacity=\"%f\"", TINT + (1 - TINT) * b->fill);
+	svg_put(s, ">");
 	if (b->title || b->label) {
 		svg_put(s, "<title>");
 		svg_text(s, b->title ? b->title : b->label);
@@ -71,7 +88,7 @@ static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool t
 			group(s, thin_ones ? "<g class=\"c%zu b t\">\n" : "<g class=\"c%zu b\">\n",
 			      class);
 		open = true;
-		rect(s, &f->boxes[i], &p);
+		rect(s, f, &f->boxes[i], &p);
 	}
 	if (open)
 		svg_put(s, "</g>\n");
@@ -85,18 +102,14 @@ static void overlay(struct svg *s, const struct vp_figure *f, size_t class, bool
 		const struct vp_box *b = &f->boxes[i];
 		struct place p = place_of(s, b);
 		double fill = hatch ? 1 : b->fill;
-		if (b->class != class || fill <= 0 || (hatch ? thin(&p) : !part(b)))
+		if (b->class != class || fill <= 0 || (hatch ? thin(&p) : !part(b) || !sideways(f)))
 			continue;
 		if (!open && hatch)
 			svg_put(s, "<path class=\"s\" fill=\"url(#hatch)\" d=\"");
 		else if (!open)
 			group(s, "<g class=\"c%zu\"><path class=\"s t\" d=\"", class);
 		open = true;
-		if (sideways(f))
-			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y, p.w * fill, p.h, -p.w * fill);
-		else
-			svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y + p.h * (1 - fill), p.w,
-			           p.h * fill, -p.w);
+		svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y, p.w * fill, p.h, -p.w * fill);
 	}
 	if (open)
 		svg_put(s, hatch ? "\"/>\n" : "\"/></g>\n");
@@ -169,12 +182,9 @@ static char label_place(const struct svg *s, const struct vp_figure *f, size_t i
 		return 'l';
 	if (sideways(f))
 		return p->w * solid >= width + 10 ? 'l' : p->w * solid <= 6 ? 'd' : 'h';
-	if (p->h * solid >= 14) {
-		*y = p->y + p->h * (1 - solid / 2);
+	if (solid >= 0.8)
 		return 'l';
-	}
-	*y = p->y + p->h * (1 - solid) / 2;
-	return p->h * (1 - solid) >= 14 ? 'd' : 'h';
+	return solid <= 0.3 ? 'd' : 'h';
 }
 
 static void labels(struct svg *s, const struct vp_figure *f, size_t class)
