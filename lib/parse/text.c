@@ -137,7 +137,7 @@ int vp_text_parse(const struct vp_plain_text *text, struct vp_flow *flow,
 		next->t += options->every;
 		return read;
 	}
-	vp_fail("the format is not recognised (lines of a stream begin with '{'; texts such as "
+	vp_fail("no format that is known (lines of a stream begin with '{'; texts such as "
 	        "/proc/PID/maps and smaps are known; vm-parse --list shows all)");
 	lost(text, flow, 0);
 	return 0;

@@ -179,34 +179,11 @@ void vp_track_settle_all(struct vp_tracker *tracker, struct space *space)
 	}
 }
 
-/* A kind depends on neighbours, too, which come and go. A region that is otherwise unchanged keeps
- * its kind, unless a thread has shown what it uses it for. */
-static void keep_kind(struct space *space, uint32_t i, uint32_t j)
-{
-	const struct vp_region *was = reported(&space->live, i);
-	struct node *node = space->next.at[j].now;
-	struct vp_region *is = &node->region;
-	if (was->start != is->start || was->end != is->end || vp_str_eq(was->kind, is->kind))
-		return;
-	if (vp_str_is(is->kind, "thread-stack") || vp_str_is(is->kind, "tls"))
-		return;
-	if (memcmp(was->perms, is->perms, sizeof was->perms) != 0 ||
-	    !vp_str_eq(was->name, is->name) || !vp_str_eq(was->label, is->label))
-		return;
-	if (!vp_str_eq(was->inode, is->inode))
-		return;
-	is->kind = vp_s(vp_kind_name(vp_kind_index(was->kind)));
-	is->kind_by = was->kind_by;
-	node->text = (vp_str){ NULL, 0 };
-}
-
 void vp_track_match(struct vp_tracker *tracker, struct space *space)
 {
 	uint32_t i = 0, j = 0, m = space->live.count, n = space->next.count;
 	tracker->group_count = tracker->resident_count = 0;
 	while (i < m || j < n) {
-		if (i < m && j < n && space->next.at[j].same != i)
-			keep_kind(space, i, j);
 		if (i < m && j < n &&
 		    (space->next.at[j].same == i ||
 		     same_structure(reported(&space->live, i), now(&space->next, j)))) {

@@ -73,7 +73,7 @@ static int compare_candidates(const void *x, const void *y)
 /* How far the old region was moved, up or (modulo 2^64) down. */
 static uint64_t distance(const struct vp_tracker *tracker, const struct space *space, uint32_t i)
 {
-	return now(&space->next, tracker->fates[i].heir)->start - reported(&space->live, i)->start;
+	return now(&space->next, tracker->fates[i].heir)->start - now(&space->live, i)->start;
 }
 
 /* One mremap may move several neighbours, all by the same distance. */
@@ -110,7 +110,8 @@ static bool apart(const struct vp_region *was, const struct vp_region *is)
 	return was->end <= is->start || is->end <= was->start;
 }
 
-/* Pages move along: with fewer pages than before it is other memory. */
+/* Pages move along: with fewer pages than before it is other memory. The old region has the
+ * measures of its last sample, also those that were too small a change to be reported. */
 static bool may_be(const struct vp_region *was, const struct vp_region *is)
 {
 	return apart(was, is) && (vp_track_has_file(was) || !knows_rss(was) || !knows_rss(is) ||
@@ -135,7 +136,7 @@ static void collect(const struct vp_tracker *tracker, const struct space *space,
 		for (uint32_t i = group->was; i < group->was_end; i++)
 			if (!tracker->fates[i].links)
 				gone->at[gone->count++] =
-				        (struct candidate){ reported(&space->live, i), i, g };
+				        (struct candidate){ now(&space->live, i), i, g };
 		for (uint32_t j = group->now; j < group->now_end; j++)
 			if (!tracker->origins[j].links)
 				come->at[come->count++] =
@@ -239,7 +240,7 @@ static void find_gone(const struct vp_tracker *tracker, const struct space *spac
 	const struct group *group = &tracker->groups[g];
 	uint32_t j = group->now;
 	for (uint32_t i = group->was; i < group->was_end; i++) {
-		const struct vp_region *was = reported(&space->live, i);
+		const struct vp_region *was = now(&space->live, i);
 		uint64_t at = was->start;
 		if (!tracker->fates[i].links && tracker->fates[i].heir != NONE)
 			continue; /* moved as a whole */
@@ -281,11 +282,11 @@ static void find_come(const struct space *space, const struct group *group, uint
 	for (uint32_t j = group->now; j < group->now_end; j++) {
 		const struct vp_region *is = now(&space->next, j);
 		uint64_t at = is->start;
-		while (i < group->was_end && reported(&space->live, i)->end <= at)
+		while (i < group->was_end && now(&space->live, i)->end <= at)
 			i++;
-		for (uint32_t k = i;
-		     k < group->was_end && reported(&space->live, k)->start < is->end; k++) {
-			const struct vp_region *was = reported(&space->live, k);
+		for (uint32_t k = i; k < group->was_end && now(&space->live, k)->start < is->end;
+		     k++) {
+			const struct vp_region *was = now(&space->live, k);
 			if (!as_before(was, is))
 				continue;
 			add_come(come, &(struct stretch){ is, j, g, at, was->start, false });

@@ -366,6 +366,40 @@ static int compare(struct vp_tracker *tracker, struct space *space)
 	return tracker->no_memory ? vp_no_memory() : 0;
 }
 
+static const struct vp_region *stack_of(const struct entries *entries)
+{
+	for (uint32_t i = entries->count; i > 0; i--)
+		if (vp_str_is(now(entries, i - 1)->name, "[stack]") ||
+		    vp_str_is(now(entries, i - 1)->kind, "stack"))
+			return now(entries, i - 1);
+	return NULL;
+}
+
+static bool overlap(const struct vp_region *a, const struct vp_region *b)
+{
+	return a->start < b->end && b->start < a->end;
+}
+
+/* Has the process executed another program since the old snapshot, though no line says so? The
+ * stack is elsewhere, which only exec does to it, and no file is mapped where it was. */
+static bool executed(const struct space *space)
+{
+	const struct entries *live = &space->live, *next = &space->next;
+	const struct vp_region *was = stack_of(live), *is = stack_of(next);
+	if (!was || !is || overlap(was, is))
+		return false;
+	for (uint32_t i = 0, j = 0; i < live->count && j < next->count;) {
+		const struct vp_region *a = now(live, i), *b = now(next, j);
+		if (vp_track_has_file(a) && overlap(a, b) && vp_track_same_memory(a, b))
+			return false;
+		if (a->end <= b->end)
+			i++;
+		else
+			j++;
+	}
+	return true;
+}
+
 int vp_tracker_finish(struct vp_tracker *tracker)
 {
 	struct space *space = tracker->reading;
@@ -375,6 +409,8 @@ int vp_tracker_finish(struct vp_tracker *tracker)
 	if (tracker->unsorted)
 		qsort(next->at, next->count, sizeof *next->at, by_start);
 	int overlaps = count_overlaps(next);
+	if (space->seen && !space->exec)
+		space->exec = executed(space);
 	bool frame = !space->seen || space->exec;
 	if (space->exec && next->count)
 		rebuild(tracker, space);

@@ -81,13 +81,16 @@ const fits = { // the events that a call may cause
   name: /^(RENAME|SPLIT|MERGE|RESIZE_MAPPING)$/,
 };
 
+// A kind follows from what lies beside a region, too: its change is no act of the call.
+const kindOnly = (c) => c.event === 'RENAME' && c.was && Object.keys(c.was).every((k) => k === 'kind' || k === 'kind_by');
+
 // Applies the changes of one moment; each must concern a region that exists only before or only after, or measures.
 function pass(list, look) {
   const before = new Map(state), wholeBefore = new Set([...state.values()].map(whole));
   const touched = replay(list, look);
   const wholeAfter = new Set([...state.values()].map(whole));
   for (const c of list) {
-    if (c.was && measureDiffers(c)) continue;
+    if (kindOnly(c) || (c.was && measureDiffers(c))) continue;
     const removed = before.has(c.id) && !state.has(c.id);
     if (removed ? wholeAfter.has(whole(before.get(c.id))) : wholeBefore.has(whole(c))) tell(look, `a change of nothing: ${c.event} of ${c.id}`);
   }
@@ -120,7 +123,7 @@ for (let i = 0; i < looks.length; i++) {
   for (; next < times.length && times[next] <= look.t; next++) {
     const some = changes.get(times[next]).filter((c) => ours(c) || (c.was && c.was.start && ours({ ...c, ...c.was })));
     touched = pass(some, look);
-    list = list.concat(some);
+    list = list.concat(some.filter((c) => !kindOnly(c)));
   }
   const told = new Set(list.map((c) => c.act)).size;
   acts += told;
