@@ -104,7 +104,7 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 
 @test "a text of no known format is refused, with the known formats" {
 	run -1 --separate-stderr vm-parse <<<"hello"
-	[[ $stderr == *"the format is not recognised"*"smaps"* ]]
+	[[ $stderr == *"no format that is known"*"smaps"* ]]
 }
 
 @test "a region's kind follows its name, permissions and file" {

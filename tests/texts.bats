@@ -276,7 +276,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 @test "a sentence is no row of numa_maps, even if its words look hexadecimal" {
 	printf '%s\n' 'We have added default' 'and facade bind:' >"$BATS_TEST_TMPDIR/in"
 	run -1 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
-	[[ $stderr == *"the format is not recognised"* ]]
+	[[ $stderr == *"no format that is known"* ]]
 	cat "$ROOT/tests/texts/numa_maps.txt" >>"$BATS_TEST_TMPDIR/in"
 	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(regions .start | wc -l)" = 5 ]

@@ -67,7 +67,7 @@ static int plain_text(struct intake *intake)
 	if (vp_text_read(&text, own, &options))
 		return -1;
 	int read = text.count ? vp_text_parse(&text, own, intake->parse, &options, &next)
-	                      : vp_fail("%s: the format is not recognised", own->input.name);
+	                      : vp_fail("%s: no format that is known", own->input.name);
 	drain(intake);
 	vp_text_free(&text);
 	if (read == 0)

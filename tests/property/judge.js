@@ -81,8 +81,9 @@ const fits = { // the events that a call may cause
   name: /^(RENAME|SPLIT|MERGE|RESIZE_MAPPING)$/,
 };
 
-// A kind follows from what lies beside a region, too: its change is no act of the call.
-const kindOnly = (c) => c.event === 'RENAME' && c.was && Object.keys(c.was).every((k) => k === 'kind' || k === 'kind_by');
+// A kind follows from what lies beside a region, too: its change is no act of the call, but may part what the call did.
+const kindOnly = (c, before) => c.event === 'RENAME' && c.was && Object.keys(c.was).every((k) => k === 'kind' || k === 'kind_by') &&
+  before.has(c.id) && before.get(c.id).name === c.name;
 
 // Applies the changes of one moment; each must concern a region that exists only before or only after, or measures.
 function pass(list, look) {
@@ -90,7 +91,7 @@ function pass(list, look) {
   const touched = replay(list, look);
   const wholeAfter = new Set([...state.values()].map(whole));
   for (const c of list) {
-    if (kindOnly(c) || (c.was && measureDiffers(c))) continue;
+    if (kindOnly(c, before) || (c.was && measureDiffers(c))) continue;
     const removed = before.has(c.id) && !state.has(c.id);
     if (removed ? wholeAfter.has(whole(before.get(c.id))) : wholeBefore.has(whole(c))) tell(look, `a change of nothing: ${c.event} of ${c.id}`);
   }
@@ -119,11 +120,13 @@ const times = [...changes.keys()].sort((a, b) => a - b);
 let next = 0;
 for (let i = 0; i < looks.length; i++) {
   const look = looks[i], before = new Map(state);
-  let list = [], touched;
+  let list = [], touched, parted = false;
   for (; next < times.length && times[next] <= look.t; next++) {
     const some = changes.get(times[next]).filter((c) => ours(c) || (c.was && c.was.start && ours({ ...c, ...c.was })));
     touched = pass(some, look);
-    list = list.concat(some.filter((c) => !kindOnly(c)));
+    const acted = some.filter((c) => !kindOnly(c, before));
+    parted = parted || acted.length < some.length;
+    list = list.concat(acted);
   }
   const told = new Set(list.map((c) => c.act)).size;
   acts += told;
@@ -131,7 +134,7 @@ for (let i = 0; i < looks.length; i++) {
   if (i && told > most + 2) tell(look, `${most} calls, ${told} acts: ${list.map((c) => `${c.act} ${c.event} ${c.id}`).join('; ')}`);
   const differs = hold(look, looks[i ? i - 1 : 0]);
   if (!differs && !list.every((c) => c.event === 'RESIDENT_CHANGE' && measureDiffers(c))) tell(look, `nothing changed, told is ${list.map((c) => c.event)}`);
-  if (!several && i) holdOne(look, list, before, touched || new Map(), differs);
+  if (!several && i) holdOne(parted ? { ...look, acts: look.acts + 1 } : look, list, before, touched || new Map(), differs);
   settle(look);
 }
 if (over * 100 > looks.length) tell(looks.at(-1), `${over} of ${looks.length} looks tell of more acts than calls`);
