@@ -1,4 +1,5 @@
-/* Budgets: adds up what each is about after every look that changed something, and judges. */
+/* Budgets, judged: after each sample with changes, sums what a budget selects and compares the sum
+ * with its limit. */
 #include "judge/budget_inner.h"
 
 #include <fnmatch.h>
@@ -7,9 +8,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "judge/inner.h"
+#include "base/list.h"
+#include "base/words.h"
 
-static const char *const measures[] = { "size", "rss", "pss", "dirty", "swap", "regions" };
+const char *const vp_budget_measures[] = { "size", "rss", "pss", "dirty", "swap", "regions" };
 
 /* ---- the budgets ---- */
 
@@ -52,16 +54,9 @@ void vp_budget_sink(struct vp_budget *budget, const struct vp_finding_sink *sink
 
 static struct budget_case *new_case(struct vp_budget *budget, size_t limit, int64_t pid)
 {
-	if (budget->case_count == budget->case_size) {
-		size_t size = budget->case_size ? 2 * budget->case_size : 16;
-		struct budget_case *grown = realloc(budget->cases, size * sizeof *grown);
-		if (!grown) {
-			vp_no_memory();
-			return NULL;
-		}
-		budget->cases = grown;
-		budget->case_size = size;
-	}
+	if (vp_list_room(&budget->cases, budget->case_count, &budget->case_size,
+	                 sizeof *budget->cases))
+		return NULL;
 	size_t before = vp_places_get(&budget->pids, pid, NO_CASE);
 	if (vp_places_set(&budget->pids, pid, budget->case_count))
 		return NULL;
@@ -123,7 +118,7 @@ int vp_budget_process(struct vp_budget *budget, struct vp_record *process)
 	return 0;
 }
 
-/* ---- adding up ---- */
+/* ---- sums ---- */
 
 static bool perms_fit(const char *wanted, const char *perms)
 {
@@ -182,11 +177,12 @@ struct words {
 	char text[40];
 };
 
-#define FROM_NOTHING 1e9 /* percent: there was nothing to take a share of */
+#define FROM_NOTHING 1e9 /* percent of growth from 0 */
 
 static struct words amount(const struct limit *limit, double value)
 {
 	struct words words;
+	char size[VP_SIZE_WORDS];
 	bool rate = limit->grows == GROWTH_RATE;
 	if (limit->grows == GROWTH_PERCENT && value >= FROM_NOTHING)
 		snprintf(words.text, sizeof words.text, "all of it from nothing");
@@ -196,9 +192,8 @@ static struct words amount(const struct limit *limit, double value)
 	else if (limit->measure == MEASURE_REGIONS)
 		snprintf(words.text, sizeof words.text, rate && value < 1000 ? "%.4g%s" : "%.0f%s",
 		         value, rate ? "/s" : "");
-	else
-		snprintf(words.text, sizeof words.text, "%s%s", vp_finding_size(value).text,
-		         limit->grows == GROWTH_RATE ? "/s" : "");
+	else if (vp_size_into(size, value))
+		snprintf(words.text, sizeof words.text, "%s%s", size, rate ? "/s" : "");
 	return words;
 }
 
@@ -210,8 +205,10 @@ static double value_of(const struct limit *limit, const struct budget_case *one)
 		return value;
 	if (limit->grows == GROWTH_BYTES)
 		return more;
+	if (limit->grows == GROWTH_PERCENT && one->first)
+		return 100 * more / (double)one->first;
 	if (limit->grows == GROWTH_PERCENT)
-		return one->first ? 100 * more / (double)one->first : more > 0 ? FROM_NOTHING : 0;
+		return more > 0 ? FROM_NOTHING : 0;
 	return one->t_last > one->t_first ? more * 1e9 / (double)(one->t_last - one->t_first) : 0;
 }
 
@@ -224,7 +221,7 @@ static void tell(struct vp_budget *budget, const struct limit *limit, struct bud
 		snprintf(who, sizeof who, "%s (%lld)", one->process[0] ? one->process : "process",
 		         (long long)one->pid);
 	snprintf(one->text, sizeof one->text, "%s: %s %s %s, the budget is %s", who,
-	         measures[limit->measure],
+	         vp_budget_measures[limit->measure],
 	         limit->growth         ? "grew by"
 	         : limit->at == AT_END ? "is at the end"
 	                               : "reached",
@@ -237,7 +234,7 @@ static void tell(struct vp_budget *budget, const struct limit *limit, struct bud
 	        (struct vp_evidence){ .key = "budget", .type = VP_EV_WORD, .word = limit->title };
 	finding->evidence[1] = (struct vp_evidence){ .key = "measure",
 		                                     .type = VP_EV_WORD,
-		                                     .word = measures[limit->measure] };
+		                                     .word = vp_budget_measures[limit->measure] };
 	finding->evidence[2] =
 	        (struct vp_evidence){ .key = limit->grows == GROWTH_PERCENT ? "percent" : "value",
 		                      .value = value > 0 ? (uint64_t)value : 0 };
@@ -271,7 +268,7 @@ static void enter(struct budget_case *one, int64_t t, uint64_t value)
 		one->peak = value;
 }
 
-/* The sum over all that live now. */
+/* Enters the sum over all live processes. */
 static int enter_together(struct vp_budget *budget, size_t limit, int64_t t)
 {
 	struct budget_case *all = find_case(budget, limit, -1);
@@ -341,7 +338,7 @@ static void end_case(struct vp_budget *budget, struct budget_case *one)
 	if (one->unmeasured)
 		snprintf(one->text, sizeof one->text,
 		         "the stream does not tell %s of all its regions",
-		         measures[limit->measure]);
+		         vp_budget_measures[limit->measure]);
 }
 
 void vp_budget_exit(struct vp_budget *budget, int64_t pid)

@@ -2,9 +2,9 @@
 #ifndef VMPIPE_JUDGE_BUDGET_INNER_H
 #define VMPIPE_JUDGE_BUDGET_INNER_H
 
+#include "base/places.h"
 #include "judge/budget.h"
 #include "program/config.h"
-#include "base/places.h"
 
 enum measure {
 	MEASURE_SIZE,
@@ -17,14 +17,14 @@ enum measure {
 enum moment { AT_PEAK, AT_END };
 enum growth { GROWTH_NONE, GROWTH_BYTES, GROWTH_PERCENT, GROWTH_RATE };
 
-/* One budget of the file. The first members are what its options fill in. */
+/* One budget of the file. Options fill in the first members. */
 struct limit {
 	const char *name, *process, *kind, *perms, *region, *most, *growth;
 	int64_t pid, after;
 	int measure, at;
 	bool together;
 	struct vp_options options; /* owns the strings */
-	char *title;               /* the name, or what it says */
+	char *title;               /* the name, or else its limit in words */
 	enum growth grows;
 	double least_broken; /* the limit: bytes, regions, percent, or bytes a second */
 };
@@ -34,7 +34,7 @@ enum verdict {
 	JUDGE_KEPT,
 	JUDGE_BROKEN,
 	JUDGE_UNKNOWN,
-	JUDGE_SKIPPED /* never looked at */
+	JUDGE_SKIPPED /* never sampled */
 };
 
 #define NO_CASE SIZE_MAX
@@ -42,15 +42,15 @@ enum verdict {
 /* A budget and a process that it is for. */
 struct budget_case {
 	size_t limit;
-	int64_t pid;   /* -1: all together, or nobody */
-	size_t before; /* the case before of this pid, or NO_CASE */
+	int64_t pid;   /* -1: all together, or no process */
+	size_t before; /* index of the previous case of this pid, or NO_CASE */
 	char process[64];
 	bool live, begun, measured;
 	bool unmeasured; /* a region that it counts lacks the measure */
 	uint64_t first, peak, last;
 	int64_t born, t_first, t_last;
 	enum verdict verdict;
-	char text[400]; /* why it is broken, or could not be judged */
+	char text[400]; /* why it is broken, or cannot be judged */
 };
 
 struct vp_budget {
@@ -59,16 +59,18 @@ struct vp_budget {
 	size_t limit_count;
 	struct budget_case *cases;
 	size_t case_count, case_size;
-	struct vp_places pids; /* the last case of each pid that lives */
+	struct vp_places pids; /* index of the last case of each live pid */
 	struct vp_finding_sink sink;
 	int64_t t;
 	struct vp_finding finding;
 };
 
-/* budget.c: is it a line of the report? Of all that are together, only the sum is. */
+/* budget.c: by enum measure. */
+extern const char *const vp_budget_measures[];
+/* budget.c: is it a line of the report? Of a budget for all together, only the sum is. */
 bool vp_budget_counts(const struct vp_budget *budget, const struct budget_case *one);
 
-/* budget_yaml.c */
+/* budget_yaml.c: fills in the limits. 0, -1 (vp_error). */
 int vp_budget_fill(struct vp_budget *budget, const char *path);
 
 #endif

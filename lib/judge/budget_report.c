@@ -1,9 +1,9 @@
 /* Budgets as a report of tests: JUnit's XML or TAP.
  *
- * A case is called by budget and process, not by its pid: so CI systems know it again in the next
- * run. The pid stands in the message. JUnit: <testsuites> <testsuite> <testcase classname name>
+ * A case has the name of its budget and process, without a pid: CI systems recognise it in the next
+ * run. The pid is in the message. JUnit: <testsuites> <testsuite> <testcase classname name>
  * <failure message>, as the CI systems read it; there is no standard. TAP 13: testanything.org.
- * Names come from outside: XML has no place for controls and bytes that are no UTF-8, which become
+ * Names come from outside: XML allows no controls and no bytes that are not UTF-8, so they become
  * U+FFFD; in TAP a # would begin a directive.
  */
 #include "judge/budget_inner.h"
@@ -36,13 +36,13 @@ static void say(struct vp_out *out, const char *text)
 	vp_out_bytes(out, text, strlen(text));
 }
 
-/* The length of the character at `at` if XML may hold it, else 0. */
+/* Returns the length of the character at `at`; 0: XML does not allow it. */
 static size_t xml_character(const char *at)
 {
 	const unsigned char *c = (const unsigned char *)at;
-	size_t n = *c < 0x80 ? 1 : *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
-	if (n == 1)
+	if (*c < 0x80)
 		return *c >= 0x20 && *c != 0x7f;
+	size_t n = *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
 	if (strnlen(at, n) < n || !vp_utf8_valid((vp_str){ at, n }))
 		return 0;
 	return n == 3 && !memcmp(at, "\xef\xbf", 2) && c[2] >= 0xbe ? 0 : n; /* U+FFFE and U+FFFF */
@@ -83,7 +83,7 @@ static double lasted(const struct budget_case *one)
 	return one->begun ? (double)(one->t_last - one->t_first) / 1e9 : 0;
 }
 
-/* Of processes of one name that one budget is for, the second is "name #2". */
+/* The second process of one name under one budget is "name #2". */
 static const char *ordinal(const struct vp_budget *budget, const struct budget_case *one,
                            char *text, size_t size)
 {
@@ -119,7 +119,8 @@ static void junit_case(const struct vp_budget *budget, struct vp_out *out,
 	say(out, "\"/>\n    </testcase>\n");
 }
 
-static size_t count(const struct vp_budget *budget, enum verdict verdict) /* JUDGE_NOT_YET: all */
+/* Counts the cases with a verdict; JUDGE_NOT_YET: all. */
+static size_t count(const struct vp_budget *budget, enum verdict verdict)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < budget->case_count; i++)
@@ -186,6 +187,5 @@ int vp_budget_report(const struct vp_budget *budget, const char *path, enum vp_r
 		tap_all(budget, &out);
 	else
 		junit(budget, &out);
-	int result = vp_out_close(&out);
-	return result;
+	return vp_out_close(&out);
 }

@@ -1,15 +1,15 @@
-/* Budgets as YAML says them: a list of mappings, each one budget. */
+/* Budgets in YAML: a list of mappings, each one budget. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "judge/budget_inner.h"
 #include "base/amount.h"
 #include "base/error.h"
-#include "space/kind.h"
 #include "base/nearest.h"
+#include "judge/budget_inner.h"
 #include "program/config_kinds.h"
+#include "space/kind.h"
 
 static const struct vp_option rows[] = {
 	{
@@ -129,7 +129,7 @@ static int amount(struct vp_budget *budget, size_t i, const char *key, const cha
 	return 0;
 }
 
-/* 5%, 1M, 100K/s */
+/* Reads 5%, 1M or 100K/s. */
 static int growth(struct vp_budget *budget, size_t i)
 {
 	struct limit *limit = &budget->limits[i];
@@ -160,15 +160,17 @@ static int check_kinds(struct vp_budget *budget, size_t i)
 	size_t count = 0;
 	for (; count < vp_kind_count() && count < 256; count++)
 		words[count] = vp_kind_name(count);
-	for (; at && *at; at += strcspn(at, ","), at += *at == ',') {
+	while (at && *at) {
 		char word[64], text[200];
 		bool known = false;
-		snprintf(word, sizeof word, "%.*s", (int)strcspn(at, ","), at);
+		size_t n = strcspn(at, ",");
+		snprintf(word, sizeof word, "%.*s", (int)n, at);
+		at += n + (at[n] == ',');
 		for (size_t k = 0; k < count; k++)
 			known |= !strcmp(word, words[k]);
 		const char *near = known ? "" : vp_did_you_mean(word, words, count);
 		if (!*near)
-			continue; /* one that the stream may have */
+			continue; /* the stream may have such a kind */
 		snprintf(text, sizeof text, "no kind \"%s\"%s", word, near);
 		return wrong(budget, i, "kind", text);
 	}
@@ -201,20 +203,24 @@ static int check(struct vp_budget *budget, size_t i)
 	               : amount(budget, i, "most", limit->most, limit->measure == MEASURE_REGIONS);
 }
 
+/* "heap rw rss is at most 64M": the title of a budget without a name. */
 static char *title_of(const struct limit *limit)
 {
-	static const char *const measures[] = { "size", "rss", "pss", "dirty", "swap", "regions" };
-	char text[512];
+	const char *subjects[] = { limit->kind, limit->perms, limit->region };
+	const char *verb = limit->at == AT_END ? "is at the end at most" : "is at most";
+	char text[512] = "";
+	size_t used = 0;
 	if (limit->name)
 		return strdup(limit->name);
-	snprintf(text, sizeof text, "%s%s%s%s%s%s%s %s %s", limit->kind ? limit->kind : "",
-	         limit->kind ? " " : "", limit->perms ? limit->perms : "", limit->perms ? " " : "",
-	         limit->region ? limit->region : "", limit->region ? " " : "",
-	         measures[limit->measure],
-	         limit->growth         ? "grows by at most"
-	         : limit->at == AT_END ? "is at the end at most"
-	                               : "is at most",
-	         limit->growth ? limit->growth : limit->most);
+	for (size_t i = 0; i < 3; i++)
+		if (subjects[i] && used < sizeof text)
+			used += (size_t)snprintf(text + used, sizeof text - used, "%s ",
+			                         subjects[i]);
+	if (used < sizeof text)
+		snprintf(text + used, sizeof text - used, "%s %s %s",
+		         vp_budget_measures[limit->measure],
+		         limit->growth ? "grows by at most" : verb,
+		         limit->growth ? limit->growth : limit->most);
 	return strdup(text);
 }
 

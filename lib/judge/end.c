@@ -1,6 +1,5 @@
-/* Growth that was told and has ended: it levelled off, fell again, or its region is gone. So a
- * warm-up and the teeth of a saw, which nobody can tell from a leak while they rise, are taken
- * back. */
+/* The end of growth that was reported: it levelled off, fell again, or its region is gone. A
+ * warm-up and the teeth of a saw look like a leak while they rise; here they are taken back. */
 #include <stdio.h>
 
 #include "judge/inner.h"
@@ -18,8 +17,8 @@ void vp_finding_rises(struct finding_space *space, struct told *told,
 
 enum end { GOES_ON, LEVELLED, FELL, GONE };
 
-/* In the latter half of the time a sixteenth of the growth at most (what levels off never quite
- * does); or three quarters given back. */
+/* LEVELLED: at most a sixteenth of the growth is from the latter half of the time. FELL: three
+ * quarters are given back. */
 static enum end end_of(const struct vp_findings *findings, const struct finding_space *space,
                        struct rise *rise, const struct vp_trend *trend)
 {
@@ -72,8 +71,8 @@ static void tell(struct vp_findings *findings, const struct finding_space *space
 	vp_finding_tell(findings);
 }
 
-/* True if it still rises. What is as high again, or a little higher, is no news: the teeth of a saw
- * differ. */
+/* Reports the end, if it has come. True: it still rises. The same height, or a little more, is no
+ * news afterwards: the teeth of a saw differ. */
 static bool judge(struct vp_findings *findings, struct finding_space *space, struct told *told,
                   const struct vp_trend *trend, enum vp_rule rule, const char *what, size_t kind,
                   const char *measure)

@@ -1,14 +1,15 @@
 /* Findings of what only grows: a region, a kind as a whole, and sorts of regions that come and
  * stay.
  *
- * What grows at the start and then levels off, or falls again and again, is none of it (trend.h).
- * What grows for longer than `grow_for` is told although it may end one day: nobody can see that
- * from outside, so the slope and how sure it is are told too.
+ * Growth that levels off or falls again is no finding (trend.h). Growth for longer than `grow_for`
+ * is one although it may end one day. Nobody can see that from outside, so a finding has its slope
+ * and its confidence.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "judge/inner.h"
 #include "space/kind.h"
 
@@ -20,7 +21,7 @@ static bool among(size_t kind, const char *const *names)
 	return false;
 }
 
-/* Address space alone, or with a rule of its own. */
+/* Only address space, or kinds with a rule of their own. */
 static bool never_grows(size_t kind)
 {
 	static const char *const names[] = { "reserved", "guard",    "stack", "vdso",
@@ -28,7 +29,7 @@ static bool never_grows(size_t kind)
 	return among(kind, names);
 }
 
-/* The kernel can give these pages back at any time, or they are not this process's alone. */
+/* The kernel can reclaim these pages at any time, or other processes share them. */
 static bool of_files(size_t kind)
 {
 	static const char *const names[] = { "text",     "rodata",       "data",   "file",
@@ -63,16 +64,15 @@ static void drop_region(struct vp_findings *findings, struct finding_space *spac
 	*life = space->regions[--space->region_count];
 }
 
-/* A place for one more; where there is none, the one that has been still for longest makes room. */
+/* Adds a region; when there is no room, in place of the one that has been unchanged for longest.
+ * NULL: no memory. */
 static struct region_life *new_region(struct finding_space *space)
 {
 	if (space->region_count < VP_FINDING_REGIONS) {
-		struct region_life *grown =
-		        realloc(space->regions, (space->region_count + 1) * sizeof *grown);
-		if (!grown)
+		if (vp_list_room(&space->regions, space->region_count, &space->region_size,
+		                 sizeof *space->regions))
 			return NULL;
-		space->regions = grown;
-		return memset(&grown[space->region_count++], 0, sizeof *grown);
+		return memset(&space->regions[space->region_count++], 0, sizeof *space->regions);
 	}
 	struct region_life *still = &space->regions[0];
 	for (size_t i = 1; i < space->region_count; i++)
@@ -123,7 +123,7 @@ static struct group *find_group(const struct finding_space *space, size_t kind,
 	return NULL;
 }
 
-/* A sort that has come; the smallest makes room for it. */
+/* Adds the sort of a region that has come; when there is no room, in place of the rarest one. */
 static void came(struct finding_space *space, const struct vp_region *region)
 {
 	size_t kind = vp_kind_index(region->kind);
@@ -131,12 +131,10 @@ static void came(struct finding_space *space, const struct vp_region *region)
 	if (group || never_grows(kind))
 		return;
 	if (space->group_count < VP_FINDING_GROUPS) {
-		struct group *grown =
-		        realloc(space->groups, (space->group_count + 1) * sizeof *grown);
-		if (!grown)
+		if (vp_list_room(&space->groups, space->group_count, &space->group_size,
+		                 sizeof *space->groups))
 			return;
-		space->groups = grown;
-		group = &grown[space->group_count++];
+		group = &space->groups[space->group_count++];
 	} else {
 		group = &space->groups[0];
 		for (size_t i = 1; i < space->group_count; i++)
@@ -195,7 +193,7 @@ void vp_finding_grow_clear(struct finding_space *space)
 
 /* ---- the verdict ---- */
 
-/* After it has been found to grow, only twice as much is news. */
+/* Growth that has been reported is news again when there is twice as much. */
 static bool grows(const struct vp_trend *trend, const struct vp_trend_rule *rule, struct told *told,
                   struct vp_growth *growth)
 {
@@ -258,7 +256,7 @@ static void judge_region(struct vp_findings *findings, struct finding_space *spa
 		tell_region(findings, space, life, &growth);
 }
 
-/* The region whose growth makes four fifths of its kind's, or NULL. */
+/* Finds the region that has four fifths of its kind's growth. NULL: none. */
 static struct region_life *culprit(struct finding_space *space, size_t kind, uint64_t more)
 {
 	for (size_t i = 0; i < space->region_count; i++) {
@@ -301,7 +299,7 @@ static bool size_told(const struct finding_space *space, size_t kind)
 	return space->kinds[kind].grows.said;
 }
 
-/* What was mapped long ago is used more and more: that ends, at the latest where the mapping does.
+/* Memory that was mapped long ago is used more and more: that ends with the mapping at the latest.
  */
 static void judge_kind_rss(struct vp_findings *findings, struct finding_space *space, size_t at)
 {

@@ -1,10 +1,12 @@
-/* What the families of rules share: a process as the last look saw it, and how a finding is told.
+/* What the families of rules share: a process as its last sample showed it, and how a finding is
+ * put together.
  *
- *   finding.c        processes; goes over the regions after a look, and asks each family
- *   finding_grow.c   what only grows: regions, kinds, sorts of regions that pile up
- *   finding_end.c    growth that was told and has ended
- *   finding_limit.c  what comes near a limit: stacks, the count of regions, the memory of a cgroup
- *   finding_shape.c  what is striking at once: W^X, reserved memory, holes, stacks without a guard
+ *   looks.c   the processes; visits the regions after a sample, and asks each family
+ *   grow.c    what only grows: regions, kinds, sorts of regions that pile up
+ *   end.c     growth that was reported and has ended
+ *   limit.c   what is near a limit: stacks, the count of regions, the memory of a cgroup
+ *   shape.c   what one sample shows: W^X, reserved memory, holes, stacks without a guard
+ *   tell.c    puts a finding together
  */
 #ifndef VMPIPE_JUDGE_INNER_H
 #define VMPIPE_JUDGE_INNER_H
@@ -14,19 +16,19 @@
 #include "judge/looks.h"
 #include "judge/trend.h"
 
-/* Growth that was told, until its end is: vp_finding_end_judge. */
+/* Growth that was reported; `open` until its end is reported, too. */
 struct rise {
 	bool open;
 	int64_t since;
 	uint64_t from, top;
 };
 
-/* What has been told of one subject. */
+/* What has been reported of one subject. */
 struct told {
 	bool said;
 	enum vp_severity severity;
-	uint64_t worse; /* from this value on it is told again */
-	uint64_t still; /* of what grows: below this value it is not worth asking */
+	uint64_t worse; /* from this value on it is reported again */
+	uint64_t still; /* of growth: below this value there is nothing new */
 	struct rise rise;
 };
 
@@ -35,73 +37,77 @@ struct few_ids {
 	size_t count;
 };
 
-/* All regions of one kind, or of all that a rule collects. */
+/* All regions of one kind, or all that a rule collects. */
 struct sum {
 	uint64_t regions, size, rss;
 	struct few_ids ids; /* the first of them */
 };
 
 struct kind_life {
-	struct sum sum, both; /* all; writable and executable ones */
+	struct sum sum;
+	struct sum both; /* the writable and executable ones */
 	struct trend_pair {
 		struct vp_trend size, rss;
 	} trend;
 	struct told grows, resident, writable_executable;
 };
 
-#define VP_FINDING_WORDS 96 /* bytes of what a region is called by */
+#define VP_FINDING_WORDS 96 /* room for a region's name in a message, in bytes */
 
 /* A region that has grown. */
 struct region_life {
-	uint64_t id, first; /* its size when it was first seen to grow */
+	uint64_t id;
+	uint64_t first; /* its size when it was first seen to grow */
 	size_t kind;
 	struct vp_trend size;
 	struct told grows;
 	char words[VP_FINDING_WORDS];
 };
 
-/* Regions of one sort: kind, permissions, and size to the power of two. */
+/* Regions of one sort: kind, permissions, and magnitude of the size. */
 struct group {
 	size_t kind;
 	char perms[8];
-	unsigned magnitude;
-	uint64_t live, total; /* regions; bytes */
+	unsigned magnitude; /* power of two */
+	uint64_t live;      /* regions */
+	uint64_t total;     /* bytes */
 	uint64_t smallest, largest;
 	struct few_ids ids;
 	struct vp_trend count;
 	struct told piles;
 };
 
-/* A stack, and how much of it is used: of the main stack, its size; of a thread's, what is
- * resident. */
+/* A stack and its use: of the main stack, its size; of a thread's, its resident bytes. */
 struct stack_use {
 	uint64_t size, used, id;
 };
 
 struct finding_space {
-	int64_t pid, t;                     /* t: of the last look */
-	uint64_t look;                      /* looks so far */
-	bool changed, added;                /* since the last look */
-	bool rising;                        /* growth was told of which the end is not told yet */
-	uint64_t stack_limit, memory_limit; /* bytes; 0: none, or not known */
+	int64_t pid;
+	int64_t t;                          /* of the last sample */
+	uint64_t look;                      /* samples so far */
+	bool changed, added;                /* since the last sample */
+	bool rising;                        /* growth was reported, and not yet its end */
+	uint64_t stack_limit, memory_limit; /* bytes; 0: none, or unknown */
 	uint64_t cgroup;                    /* a hash of its path */
 	bool compiles;                      /* its program is known to make code as it runs */
 	struct kind_life *kinds;
 	size_t kind_count;
 	struct region_life *regions; /* at most VP_FINDING_REGIONS */
-	size_t region_count;
+	size_t region_count, region_size;
 	struct group *groups; /* at most VP_FINDING_GROUPS */
-	size_t group_count;
-	/* of the last look that changed something */
+	size_t group_count, group_size;
+	/* Of the last sample with changes: */
 	struct sum all, reserved, unguarded;
-	uint64_t reserved_usable;      /* bytes of it that could be written at once */
+	uint64_t reserved_usable;      /* bytes of it that are accessible */
 	struct stack_use main, thread; /* thread: the fullest of them */
-	uint64_t holes, narrow, free, largest_hole, top; /* narrow: too small for most mappings */
+	uint64_t holes, free, largest_hole, top;
+	uint64_t narrow; /* holes too small for most mappings */
 	uint64_t pss;
 	bool resident_known, pss_known;
-	/* of the region before, while going over them */
+	/* Of the region before, while they are visited: */
 	uint64_t last_end;
-	bool last_open; /* it can be read or written */
+	bool last_open; /* it is readable or writable */
 	struct told told_stack, told_thread, told_unguarded, told_reserved, told_holes, told_count,
 	        told_cgroup;
 };
@@ -110,10 +116,11 @@ struct vp_findings {
 	struct vp_finding_options options;
 	struct vp_finding_sink sink;
 	struct finding_space **spaces;
-	size_t count;
-	struct vp_places pids;          /* into spaces */
-	uint64_t max_map_count, memory; /* of the host: regions of a process, bytes; 0: not known */
-	struct vp_finding finding;      /* the one in hand */
+	size_t count, size;
+	struct vp_places pids;     /* into spaces */
+	uint64_t max_map_count;    /* of the host: regions of a process; 0: unknown */
+	uint64_t memory;           /* of the host: bytes; 0: unknown */
+	struct vp_finding finding; /* the one in hand */
 };
 
 static inline bool looks_for(const struct vp_findings *findings, enum vp_rule rule)
@@ -121,11 +128,11 @@ static inline bool looks_for(const struct vp_findings *findings, enum vp_rule ru
 	return findings->options.rules >> rule & 1;
 }
 
-/* ---- telling: finding.c ---- */
+/* ---- tell.c ---- */
 
-/* Is it to be told now? Sets `told`: next at twice the value, or with a higher severity. */
+/* Is it news? Then `told` is set: next at twice the value, or with a higher severity. */
 bool vp_finding_due(struct told *told, enum vp_severity severity, uint64_t value);
-/* Begins one; then its evidence and ids; vp_finding_tell hands it on. */
+/* Begins a finding; text, evidence and ids follow; vp_finding_tell hands it to the sink. */
 void vp_finding_begin(struct vp_findings *findings, const struct finding_space *space,
                       enum vp_rule rule, enum vp_severity severity);
 void vp_finding_text(struct vp_findings *findings, const char *format, ...)
@@ -136,16 +143,17 @@ void vp_finding_share(struct vp_findings *findings, const char *key, double shar
 void vp_finding_word(struct vp_findings *findings, const char *key, const char *word);
 void vp_finding_ids(struct vp_findings *findings, const struct few_ids *ids);
 void vp_finding_tell(struct vp_findings *findings);
+/* Adds an id while there is room. */
 void few_add(struct few_ids *ids, uint64_t id);
 
 struct size_words {
 	char text[VP_SIZE_WORDS];
 };
 struct size_words vp_finding_size(double bytes); /* "1.2 MiB" */
-/* How a region is called: its name, made harmless, else kind and address. */
+/* Writes the name of a region, made harmless; without a name, kind and address. */
 void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *region);
 
-/* ---- the families ---- */
+/* ---- the families: each takes changes or regions, then judges ---- */
 
 void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space,
                             const struct vp_change *change);
@@ -154,14 +162,14 @@ void vp_finding_grow_region(struct finding_space *space, uint64_t id,
 void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *space);
 void vp_finding_grow_clear(struct finding_space *space);
 
-/* It was told just now, or told again. */
+/* Notes growth that has been reported, for its end. */
 void vp_finding_rises(struct finding_space *space, struct told *told,
                       const struct vp_growth *growth);
+/* Before a region's life is dropped. */
 void vp_finding_end_region(struct vp_findings *findings, const struct finding_space *space,
-                           const struct region_life *life); /* before it is dropped */
-void vp_finding_end_judge(
-        struct vp_findings *findings,
-        struct finding_space *space); /* at each look; cheap where nothing rises */
+                           const struct region_life *life);
+/* At each sample; cheap where nothing rises. */
+void vp_finding_end_judge(struct vp_findings *findings, struct finding_space *space);
 
 void vp_finding_limit_region(struct finding_space *space, uint64_t id,
                              const struct vp_region *region);

@@ -1,15 +1,15 @@
-/* Findings of what comes near a limit: a stack its size, the regions vm.max_map_count, the memory
- * of a cgroup its maximum.
+/* Findings of what is near a limit: a stack its size, the regions vm.max_map_count, the memory of a
+ * cgroup its maximum.
  *
- * A limit is known where the stream tells it: `stack_limit`, `memory_limit` and `cgroup` of a
- * `process` line, and `max_map_count` of the host. From `near` percent on it is a warning, from
- * halfway between that and the limit an error.
+ * Limits are in the stream: `stack_limit`, `memory_limit` and `cgroup` of a `process` line, and
+ * `max_map_count` of the host. From `near` percent of the limit on it is a warning, from halfway
+ * between there and the limit an error.
  */
 #include <string.h>
 
 #include "judge/inner.h"
 
-#define THREAD_LEAST (64u << 10) /* bytes: a smaller stack is made to be used up */
+#define THREAD_LEAST (64u << 10) /* bytes: a smaller stack is meant to be used up */
 
 static double share_of(uint64_t used, uint64_t limit)
 {
@@ -86,8 +86,7 @@ static uint64_t charged(const struct finding_space *space)
 	return space->pss_known ? space->pss : space->all.rss;
 }
 
-/* All processes of the stream that are in the same cgroup, as each was when it was last looked at.
- */
+/* Sums all processes of the cgroup that are in the stream, each as its last sample showed it. */
 static void judge_cgroup(struct vp_findings *findings, struct finding_space *space)
 {
 	uint64_t used = 0, members = 0;

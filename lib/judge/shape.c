@@ -1,5 +1,5 @@
-/* Findings that one look is enough for: memory that is writable and executable, stacks without a
- * guard, huge reserved mappings that nobody touches, an address space in pieces. */
+/* Findings that one sample shows: memory that is writable and executable, stacks without a guard,
+ * huge reserved mappings that nobody uses, an address space in pieces. */
 #include <string.h>
 
 #include "judge/inner.h"
@@ -7,7 +7,7 @@
 
 #define RESERVED_ONE (UINT64_C(1) << 30) /* bytes: a smaller mapping does not count as huge */
 #define UNTOUCHED    1024                /* resident is less than one in so many bytes */
-#define NARROW       (UINT64_C(1) << 20) /* bytes: a hole that most mappings do not fit in */
+#define NARROW       (UINT64_C(1) << 20) /* bytes: most mappings do not fit in a smaller hole */
 #define ALL_32       (UINT64_C(1) << 32)
 
 static void add(struct sum *sum, uint64_t id, const struct vp_region *region)
@@ -33,8 +33,7 @@ static void count_hole(struct finding_space *space, const struct vp_region *regi
 		space->top = region->end;
 }
 
-/* Where residency is not known: what nothing can be read from, and what is larger than the
- * machine's memory. */
+/* Without residency: an inaccessible region, or one larger than the machine's memory. */
 static bool untouched(const struct vp_findings *findings, const struct vp_region *region,
                       bool usable)
 {
@@ -50,8 +49,8 @@ static bool is_stack(const struct vp_region *region)
 	return vp_str_is(region->kind, "thread-stack") || vp_str_is(region->kind, "stack");
 }
 
-/* Linux 6.19 says where MADV_GUARD_INSTALL was used, as newer C libraries do: such guards are no
- * regions. */
+/* Linux 6.19 marks regions with guards of MADV_GUARD_INSTALL, which newer C libraries use: such
+ * guards are no regions. */
 static bool guards_within(const struct vp_region *region)
 {
 	for (size_t i = 0; i + 2 <= region->flags.n; i += 3)
@@ -137,9 +136,8 @@ static void judge_reserved(struct vp_findings *findings, struct finding_space *s
 	vp_finding_tell(findings);
 }
 
-/* In 32 bits what counts is the largest block that could still be had; with more there is room for
- * everything, and what counts is how many holes there are that nothing fits in, for each costs a
- * region. */
+/* With 32 bits the largest free block counts. With more there is room for everything, and the
+ * number of narrow holes counts, for each costs a region. */
 static void judge_fragmented(struct vp_findings *findings, struct finding_space *space)
 {
 	bool small = space->top <= ALL_32 && space->largest_hole < space->free / 4 &&

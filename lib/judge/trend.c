@@ -5,9 +5,8 @@
 #include <string.h>
 
 #define LEVELS_MAX 24
-#define FILL_MAX                                                                                  \
-	4096 /* looks without a change that are entered one by one: what is longer is flat enough \
-	      */
+#define FILL_MAX \
+	4096 /* samples without a change that are entered one by one; more are flat enough */
 
 struct bucket {
 	int64_t t; /* its beginning */
@@ -17,15 +16,16 @@ struct bucket {
 struct vp_trend_level {
 	struct bucket ring[VP_TREND_BUCKETS];
 	unsigned next, held;
-	unsigned run, flat; /* the newest buckets that rise, the first of them counted; those of
-	                       them that do not */
-	uint64_t base;      /* the first value of the run, as long as the ring goes back so far */
-	uint64_t ceiling;   /* from where it has fallen before: below that, nothing is new */
-	bool waiting;       /* one of two buckets for the level above is there */
+	unsigned run;     /* the newest buckets that rise, with the first of them */
+	unsigned flat;    /* those of them that do not rise */
+	uint64_t base;    /* the first value of the run, as far as the ring goes back */
+	uint64_t ceiling; /* the height from which it has fallen before */
+	bool waiting;     /* `first` of two buckets for the level above is there */
 	struct bucket first;
 };
 
-static const struct bucket *back(const struct vp_trend_level *level, unsigned i) /* 0: the newest */
+/* The bucket that is i before the newest. */
+static const struct bucket *back(const struct vp_trend_level *level, unsigned i)
 {
 	return &level->ring[(level->next + VP_TREND_BUCKETS - 1 - i) % VP_TREND_BUCKETS];
 }
@@ -37,8 +37,8 @@ static void restart(struct vp_trend_level *level, uint64_t value)
 	level->base = value;
 }
 
-/* A step down of a twentieth of the growth so far is noise; so is one step in eight that does not
- * rise. */
+/* Noise: a step down of a twentieth of the growth so far, or one step in eight that does not rise.
+ */
 static void extend_run(struct vp_trend_level *level, uint64_t value)
 {
 	uint64_t before = level->held ? back(level, 0)->least : value;
@@ -61,6 +61,8 @@ static void extend_run(struct vp_trend_level *level, uint64_t value)
 		level->flat = level->run;
 }
 
+/* Adds a bucket to a level; two of them make one for the level above. A level is added by itself,
+ * for there may be a trend for each kind of many processes. */
 static int push(struct vp_trend *trend, unsigned at, struct bucket bucket)
 {
 	for (;; at++) {
@@ -140,7 +142,7 @@ static int by_size(const void *x, const void *y)
 	return (a > b) - (a < b);
 }
 
-/* Over all pairs of buckets of the run. */
+/* Slope and confidence over all pairs of buckets of the run. */
 static void fit(const struct vp_trend_level *level, struct vp_growth *growth)
 {
 	static const unsigned most = VP_TREND_BUCKETS * (VP_TREND_BUCKETS - 1) / 2;
