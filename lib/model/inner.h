@@ -320,6 +320,16 @@ static inline struct vp_follow *vp_follow_find(struct vp_model *model, int64_t p
 	return last && last->pid == pid ? last : vp_follow_other(model, pid, make);
 }
 
+/* a + b and a - b of sizes from outside, which may be any: the result wraps. */
+static inline int64_t vp_sum_of(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+static inline int64_t vp_delta(uint64_t now, uint64_t was)
+{
+	return (int64_t)(now - was);
+}
+
 /* As vp_list_room and vp_list_reach; the model remembers that there was no memory. */
 static inline int vp_model_room(struct vp_model *model, void *list, size_t count, size_t *size,
                                 size_t item)

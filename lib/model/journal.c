@@ -147,8 +147,8 @@ static void widen(struct vp_happening *row, const struct vp_fact *fact)
 	row->name_index =
 	        row->lines && row->name_index != fact->now.name ? UINT32_MAX : fact->now.name;
 	row->events |= fact->change.event < 0 ? 0 : 1u << fact->change.event;
-	row->size += fact->change.size;
-	row->rss += fact->change.rss;
+	row->size = vp_sum_of(row->size, fact->change.size);
+	row->rss = vp_sum_of(row->rss, fact->change.rss);
 	row->has_rss |= fact->change.has_rss;
 	if (!row->lines++ || now->start < row->start)
 		row->start = now->start;

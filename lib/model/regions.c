@@ -147,7 +147,7 @@ void vp_live_frame_end(struct vp_model *model, struct vp_follow *follow, int64_t
 
 /* What the regions of a change have, of those that pass the filter. */
 struct weight {
-	int64_t size, rss;
+	uint64_t size, rss;
 	bool any, has_rss;
 };
 
@@ -157,8 +157,8 @@ static void weigh(const struct vp_follow *follow, uint64_t id, struct weight *we
 	if (!open)
 		return;
 	weight->any = true;
-	weight->size += (int64_t)open->sums.of[VP_SUM_SIZE];
-	weight->rss += (int64_t)open->sums.of[VP_SUM_RSS];
+	weight->size += open->sums.of[VP_SUM_SIZE];
+	weight->rss += open->sums.of[VP_SUM_RSS];
 	weight->has_rss |= open->sums.known >> VP_SUM_RSS & 1;
 }
 
@@ -185,8 +185,8 @@ void vp_live_change(struct vp_model *model, struct vp_fact *fact)
 	apply(model, fact);
 	if (weighs)
 		weigh(fact->follow, fact->change.id, &now);
-	fact->change.size = now.size - was.size;
-	fact->change.rss = now.rss - was.rss;
+	fact->change.size = vp_delta(now.size, was.size);
+	fact->change.rss = vp_delta(now.rss, was.rss);
 	fact->change.has_rss = was.has_rss || now.has_rss;
 	fact->change.shown = was.any || now.any;
 	vp_keepers_change(model, fact);

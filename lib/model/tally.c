@@ -95,8 +95,8 @@ static void act_over(struct vp_tally_work *work)
 	if (work->act.size > 0)
 		event->came += (uint64_t)work->act.size;
 	else
-		event->went += (uint64_t)-work->act.size;
-	event->rss += work->act.rss;
+		event->went += -(uint64_t)work->act.size;
+	event->rss = vp_sum_of(event->rss, work->act.rss);
 	event->has_rss |= work->act.has_rss;
 	work->act.size = work->act.rss = 0;
 	work->act.has_rss = false;
@@ -167,9 +167,14 @@ static bool knows_rss(const struct vp_sums *sums)
 	return sums && sums->known >> VP_SUM_RSS & 1;
 }
 
+static uint64_t rss_of(const struct vp_sums *sums)
+{
+	return knows_rss(sums) ? sums->of[VP_SUM_RSS] : 0;
+}
+
 static void put(struct vp_tally *tally, const struct vp_sums *sums, bool add)
 {
-	uint64_t rss = knows_rss(sums) ? sums->of[VP_SUM_RSS] : 0;
+	uint64_t rss = rss_of(sums);
 	tally->has_rss |= knows_rss(sums);
 	tally->regions += add ? 1 : UINT64_MAX;
 	tally->size += add ? sums->of[VP_SUM_SIZE] : -sums->of[VP_SUM_SIZE];
@@ -182,7 +187,7 @@ static void came(struct vp_tally *tally, const struct vp_sums *sums, int event, 
 	if (start) {
 		tally->regions_start++;
 		tally->size_start += size;
-		tally->rss_start += knows_rss(sums) ? sums->of[VP_SUM_RSS] : 0;
+		tally->rss_start += rss_of(sums);
 		return;
 	}
 	tally->came += event != VP_E_SPLIT;
@@ -248,17 +253,14 @@ static void count_frame(struct vp_model *model, const struct vp_sums *had,
                         const struct vp_sums *has)
 {
 	struct vp_event_tally *frames = &model->inner->tally.alive.events[VP_E_COUNT];
-	int64_t size = 0, rss = 0;
-	size += has ? (int64_t)has->of[VP_SUM_SIZE] : 0;
-	size -= had ? (int64_t)had->of[VP_SUM_SIZE] : 0;
-	rss += knows_rss(has) ? (int64_t)has->of[VP_SUM_RSS] : 0;
-	rss -= knows_rss(had) ? (int64_t)had->of[VP_SUM_RSS] : 0;
+	int64_t size = vp_delta(has ? has->of[VP_SUM_SIZE] : 0, had ? had->of[VP_SUM_SIZE] : 0);
+	int64_t rss = vp_delta(rss_of(has), rss_of(had));
 	if (had && has && !size && !rss)
 		return;
 	frames->lines++;
 	frames->came += size > 0 ? (uint64_t)size : 0;
-	frames->went += size < 0 ? (uint64_t)-size : 0;
-	frames->rss += rss;
+	frames->went += size < 0 ? -(uint64_t)size : 0;
+	frames->rss = vp_sum_of(frames->rss, rss);
 	frames->has_rss |= knows_rss(had) || knows_rss(has);
 }
 
@@ -297,8 +299,8 @@ static void tally_change(struct vp_model *model, const struct vp_fact *fact)
 		work->alive.events[fact->change.event].acts++;
 	}
 	work->alive.events[work->act.event].lines++;
-	work->act.size += fact->change.size;
-	work->act.rss += fact->change.rss;
+	work->act.size = vp_sum_of(work->act.size, fact->change.size);
+	work->act.rss = vp_sum_of(work->act.rss, fact->change.rss);
 	work->act.has_rss |= fact->change.has_rss;
 }
 
