@@ -55,7 +55,7 @@ static void say_verdict(struct vp_flow *flow, const struct vp_check_counts *coun
 		snprintf(verdict, sizeof verdict, "ok:");
 	snprintf(line, sizeof line,
 	         "%s %" PRIu64 " process%s, %" PRIu64 " key frame%s, %" PRIu64 " change%s in "
-	                                                                       "%" PRIu64 " act%s",
+	         "%" PRIu64 " act%s",
 	         verdict, counts->processes, plural(counts->processes, "es"), counts->frames,
 	         plural(counts->frames, "s"), counts->changes, plural(counts->changes, "s"),
 	         counts->acts, plural(counts->acts, "s"));

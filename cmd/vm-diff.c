@@ -1,5 +1,4 @@
-/* vm-diff: what is really different between two recordings or snapshots, whose addresses may all be
- * different.
+/* vm-diff: the differences between two recordings or snapshots, whose addresses may all differ.
  *
  *   vm-diff before.ndjson after.txt
  *   -> a key frame of the one, `change` lines, a key frame of the other
@@ -7,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/list.h"
 #include "compare/condition.h"
 #include "compare/diff.h"
 #include "compare/entropy.h"
-#include "base/error.h"
-#include "program/program.h"
 #include "compare/whole.h"
+#include "program/program.h"
 #include "stream/put.h"
 
 enum { SAME = 0, DIFFERENT = 1, TROUBLE = 2 };
@@ -31,15 +31,15 @@ static const struct vp_option rows[] = {
 	        .type = VP_OPT_TIME,
 	        .offset = FIELD(at_a),
 	        .arg = "TIME",
-	        .help = "compare A as it was then; else its last whole state before the process "
-	                "ended",
+	        .help = "compare the state of A at TIME; preset: its last complete state before "
+	                "the process ended",
 	},
 	{
 	        .name = "at-b",
 	        .type = VP_OPT_TIME,
 	        .offset = FIELD(at_b),
 	        .arg = "TIME",
-	        .help = "the same of B",
+	        .help = "the same for B",
 	},
 	{
 	        .name = "pid",
@@ -49,7 +49,7 @@ static const struct vp_option rows[] = {
 	        .preset = "-1",
 	        .limits = "-1..4194304",
 	        .arg = "PID",
-	        .help = "of several processes this one; the first that has regions, if not given",
+	        .help = "compare this process; preset: the first with regions",
 	},
 	{
 	        .name = "pid-a",
@@ -58,7 +58,7 @@ static const struct vp_option rows[] = {
 	        .preset = "-1",
 	        .limits = "-1..4194304",
 	        .arg = "PID",
-	        .help = "in A only",
+	        .help = "for A only",
 	},
 	{
 	        .name = "pid-b",
@@ -67,7 +67,7 @@ static const struct vp_option rows[] = {
 	        .preset = "-1",
 	        .limits = "-1..4194304",
 	        .arg = "PID",
-	        .help = "in B only",
+	        .help = "for B only",
 	},
 	{
 	        .name = "resident",
@@ -76,14 +76,14 @@ static const struct vp_option rows[] = {
 	        .offset = FIELD(resident),
 	        .preset = "1M",
 	        .arg = "SIZE",
-	        .help = "residency that differs by so much counts; 0: it never does",
+	        .help = "residency that differs by at least SIZE is a difference; 0: never",
 	},
 	{
 	        .name = "same-addresses",
 	        .type = VP_OPT_FLAG,
 	        .offset = FIELD(same_addresses),
-	        .help = "one address is one region: the two are moments of one process, or run "
-	                "without ASLR",
+	        .help = "pair regions by address: for moments of one process, or runs without "
+	                "ASLR",
 	},
 	{
 	        .name = "fail-if",
@@ -91,14 +91,16 @@ static const struct vp_option rows[] = {
 	        .type = VP_OPT_LIST,
 	        .offset = FIELD(fail_if),
 	        .arg = "CONDITION,...",
-	        .help = "exit 1 if one holds, else 0: 'heap.rss > +5%', 'perms:rwx.regions > 0'",
+	        .help = "exit 1 if a condition holds, else 0: 'heap.rss > +5%', "
+	                "'perms:rwx.regions > 0'",
 	},
 	{
 	        .name = "entropy",
 	        .letter = 'e',
 	        .type = VP_OPT_FLAG,
 	        .offset = FIELD(entropy),
-	        .help = "tell how much the addresses of all inputs vary (also of more than two)",
+	        .help = "report how much the addresses vary between all inputs (also more than "
+	                "two)",
 	},
 	{ 0 },
 };
@@ -106,12 +108,12 @@ static const struct vp_option rows[] = {
 static const struct vp_about about = {
 	.name = "vm-diff",
 	.usage = "A B [FILE...]",
-	.summary = "Says what is really different between two runs, recorded or as plain text, "
-	           "whatever their addresses.",
+	.summary = "Compares two runs, recorded or as plain text, whatever their addresses.",
 	.more = "A and B are streams of any kind, or texts such as /proc/PID/smaps; - is stdin.\n"
 	        "A condition is SUBJECT.MEASURE OP AMOUNT: total, a kind, name:GLOB or "
 	        "perms:PATTERN; size, regions, rss ...;\n"
-	        "> >= < <= = !=; 300M, +5%, -64K: with a sign it is the difference, B less A.",
+	        "> >= < <= = !=; 300M, +5%, -64K: an amount with a sign is the difference, B "
+	        "minus A.",
 	.plugins = "source",
 	.source = true,
 	.trouble = TROUBLE,
@@ -132,12 +134,9 @@ static struct conditions conditions_of(struct vp_program *program, const char *l
 		size_t n = strcspn(p, ",");
 		char one[256]; /* one that does not fit is too long in any case */
 		snprintf(one, sizeof one, "%.*s", (int)n, p);
-		struct vp_condition *more =
-		        realloc(conditions.at, (conditions.count + 1) * sizeof *more);
-		if (!more)
-			vp_die(&program->flow, VP_TROUBLE, "out of memory");
-		conditions.at = more;
-		if (vp_condition_parse(&more[conditions.count++], one))
+		if (vp_list_room(&conditions.at, conditions.count, NULL, sizeof *conditions.at))
+			vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
+		if (vp_condition_parse(&conditions.at[conditions.count++], one))
 			vp_die(&program->flow, VP_USAGE, "--fail-if: %s", vp_error());
 		p = p[n] ? p + n + 1 : NULL;
 	}
@@ -153,7 +152,7 @@ static void put_finding(struct vp_program *program, int64_t pid, const char *tex
 	vp_put_end(&program->flow.out);
 }
 
-/* How many hold; each is told. */
+/* Says each condition that holds, and writes its finding. Returns how many hold. */
 static size_t judge(struct vp_program *program, const struct conditions *conditions,
                     const struct vp_diff_side *a, const struct vp_diff_side *b)
 {
@@ -175,23 +174,23 @@ static size_t judge(struct vp_program *program, const struct conditions *conditi
 
 /* ---- inputs ---- */
 
-static void tell_of(struct vp_program *program, const struct vp_whole *whole,
-                    const struct vp_space *space, bool asked)
+static void say_of(struct vp_program *program, const struct vp_whole *whole,
+                   const struct vp_space *space, bool asked)
 {
 	size_t others = 0;
 	for (size_t i = 0; i < whole->state.count; i++)
 		others += whole->state.spaces[i] != space && whole->state.spaces[i]->count;
 	if (whole->cut)
 		vp_say(&program->flow,
-		       "%s: its last snapshot is cut short; the state before it is taken",
+		       "%s: its last snapshot is incomplete; the state before it is used",
 		       whole->name);
 	if (others && !asked)
 		vp_say(&program->flow,
-		       "%s: %zu more process%s in it; process %lld is taken, see --pid",
+		       "%s: %zu more process%s in it; process %lld is compared (see --pid)",
 		       whole->name, others, others > 1 ? "es" : "", (long long)space->pid);
 	if (whole->contradictions)
-		vp_trouble(&program->flow, "%s: %llu lines contradict what was before", whole->name,
-		           (unsigned long long)whole->contradictions);
+		vp_trouble(&program->flow, "%s: %llu lines contradict the lines before them",
+		           whole->name, (unsigned long long)whole->contradictions);
 }
 
 static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *whole,
@@ -202,7 +201,7 @@ static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *
 	struct vp_space *space = vp_whole_space(whole, pid);
 	if (!space)
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
-	tell_of(program, whole, space, pid >= 0);
+	say_of(program, whole, space, pid >= 0);
 	const struct vp_whole_life *life = vp_whole_life(whole, space->pid);
 	struct vp_diff_side side = { .name = whole->name, .at = at, .space = space };
 	if (life && life->line)
@@ -260,7 +259,7 @@ static int compare(struct vp_program *program, const struct state *state,
 	struct vp_diff_counts counts = vp_diff_counts(diff);
 	vp_diff_words(&counts, words, sizeof words);
 	if (knows(a.space, VP_M_rss) != knows(b.space, VP_M_rss))
-		vp_say(&program->flow, "residency is known of %s only, and is not compared",
+		vp_say(&program->flow, "residency is known for %s only, and is not compared",
 		       knows(a.space, VP_M_rss) ? a.name : b.name);
 	vp_say(&program->flow, "%s", words);
 	size_t held = judge(program, conditions, &a, &b);
@@ -288,8 +287,8 @@ static int entropy(struct vp_program *program, const struct state *state)
 	put_end(program);
 	size_t fixed = vp_entropy_fixed(&all);
 	vp_say(&program->flow,
-	       "%zu runs, %zu bases, %zu of them at one address in every run; of so few runs the "
-	       "bits are the least that there are",
+	       "%zu runs, %zu bases, %zu of them at one address in every run; with few runs some "
+	       "random bits look fixed",
 	       all.runs, all.count, fixed);
 	vp_entropy_free(&all);
 	return fixed ? DIFFERENT : SAME;
@@ -304,14 +303,14 @@ static void check_usage(struct vp_program *program, const struct state *state)
 		stdin_twice |= !strcmp(program->arguments[i], "-") && seen++;
 	if (program->argument_count < 2)
 		vp_die(&program->flow, VP_USAGE,
-		       "two inputs are wanted: A and B (vm-diff --help shows the usage)");
+		       "two inputs are needed: A and B (vm-diff --help shows the usage)");
 	if (stdin_twice)
 		vp_die(&program->flow, VP_USAGE, "stdin (-) can be one input only");
 	for (size_t i = 0; many && i < sizeof of_two / sizeof *of_two; i++)
 		if (vp_options_given(&program->options, of_two[i]))
 			vp_die(&program->flow, VP_USAGE,
-			       "--%s is of two inputs; how addresses vary is told of %d", of_two[i],
-			       program->argument_count);
+			       "--%s is for two inputs and not for --entropy; there are %d inputs",
+			       of_two[i], program->argument_count);
 }
 
 int main(int argc, char **argv)

@@ -83,7 +83,7 @@ judged() { # Prints the verdicts of these budgets on that process.
 	budgets "measure: pss, most: 1G"
 	run vm-track --budget b.yaml -o out in
 	[ "$status" = 1 ]
-	[ "$output" = "vm-track: budget not judged: pss is at most 1G: the stream does not tell pss of all its regions" ]
+	[ "$output" = "vm-track: budget not judged: pss is at most 1G: pss of some of its regions is unknown" ]
 	life | vm-track >tracked
 	run vm-track --budget b.yaml -o out tracked
 	[ "$status" = 1 ]
@@ -232,7 +232,7 @@ not ok 1 - size is at most 1: a \# TODO?ok 9
 		finish 3
 	} >grown
 	run -1 --separate-stderr vm-track -f none -b b.yaml -o /dev/null grown
-	[ "$stderr" = "vm-track: budget broken: none: demo (7): size grew by all of it from nothing, the budget is 5 %" ]
+	[ "$stderr" = "vm-track: budget broken: none: demo (7): size grew by all of it, from 0, the budget is 5 %" ]
 }
 
 @test "a process whose memory map was never seen is not judged, and the budget fails" {

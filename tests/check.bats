@@ -45,20 +45,20 @@ contradicts() {
 }
 
 @test "a region without a change that added or removed it is found" {
-	contradicts 'region 3 is in the key frame, no change brought it' 'select(.id != 3 or .type == "region")'
-	contradicts 'region 2 is not in the key frame, no change took it' 'select(.t != 3 or .id != 2) | if .t == 3 and .type == "snapshot" then .regions = 2 else . end'
+	contradicts 'region 3 is in the key frame, but no change added it' 'select(.id != 3 or .type == "region")'
+	contradicts 'region 2 is not in the key frame, but no change removed it' 'select(.t != 3 or .id != 2) | if .t == 3 and .type == "snapshot" then .regions = 2 else . end'
 }
 
 @test "a key frame with fewer regions than its snapshot states is found" {
-	contradicts '2 regions follow, the snapshot says 3' 'select(.t != 3 or .id != 2)'
+	contradicts '2 region lines follow, the snapshot line says 3' 'select(.t != 3 or .id != 2)'
 }
 
 @test "a wrong former value in was is found" {
-	contradicts 'was.end is "0x0000000000019000", which it was not' 'if .was.end then .was.end = "0x0000000000019000" else . end'
+	contradicts 'was.end is "0x0000000000019000", but it had another value' 'if .was.end then .was.end = "0x0000000000019000" else . end'
 }
 
 @test "an unknown ancestor in from is found" {
-	contradicts 'region 3 comes from 77, which was not there' 'if .from then .from = [77] else . end'
+	contradicts 'region 3 comes from 77, which did not exist' 'if .from then .from = [77] else . end'
 }
 
 @test "the end of an unknown id is found" {
@@ -69,11 +69,11 @@ contradicts() {
 	{ begin; snap 1 "10 12 rw-p anon" "20 21 r--p text"; snap 2 "10 12 rw-p anon"; snap 3 "10 12 rw-p anon" "30 31 r-xp text"; finish; } | vm-track |
 		jq -c 'if .event == "MMAP_ADD" then .id = 2 else . end' >"$BATS_TEST_TMPDIR/bad"
 	run -1 vm-check "$BATS_TEST_TMPDIR/bad"
-	[[ "$output" == *"id 2 is given again"* ]]
+	[[ "$output" == *"id 2 is used again"* ]]
 }
 
 @test "acts that do not increase are found" {
-	contradicts 'acts only go up' 'if .act == 3 then .act = 1 else . end'
+	contradicts 'act numbers must rise' 'if .act == 3 then .act = 1 else . end'
 }
 
 @test "regions that overlap after an act are found" {
@@ -131,14 +131,14 @@ paged() {
 	grep -q '"type":"pages"' "$BATS_TEST_TMPDIR/bad"
 	paged 'select(.type != "pages" or .seq != 0 or (.runs | length) > 1)'
 	[ "$status" = 1 ]
-	[[ $stderr == *"lines of pages follow, it says"* ]]
+	[[ $stderr == *"pages lines follow, its line says"* ]]
 	paged 'if .type == "pages" then .runs |= . + [.[0]] else . end'
 	[ "$status" = 1 ]
 	[[ $stderr == *"the runs overlap, or lie outside"* ]]
 	paged 'if .type == "pages" then .runs |= [.[0] | .[1] = 100000000] else . end'
 	[[ $stderr == *"the runs overlap, or lie outside"* ]]
 	paged 'if .type == "pages" then .start = "0x0000000000001000" | .end = "0x0000000040000000" else . end'
-	[[ $stderr == *"they are not of one region"* ]]
+	[[ $stderr == *"they are not in one region"* ]]
 	paged 'if .type == "snapshot" then del(.pages) else . end'
 	[[ $stderr == *"which has not announced them"* ]]
 }
@@ -160,8 +160,8 @@ paged() {
 	}
 	stacks '' | vm-check -q
 	run -1 --separate-stderr vm-check <<<"$(stacks '/"type":"stack"/d')"
-	[[ $stderr == *"stdin:3: stack 7 is used before it is told"*"stdin:4: stack 7"* ]]
+	[[ $stderr == *"stdin:3: stack 7 is used before its line"*"stdin:4: stack 7"* ]]
 	run -1 --separate-stderr vm-check <<<"$(stacks '/change/s/"stack":7/"stack":8/')"
-	[[ $stderr == *"stdin:5: stack 8 is used before it is told"* ]]
+	[[ $stderr == *"stdin:5: stack 8 is used before its line"* ]]
 	stacks '/"type":"stream"/d; /"type":"stack"/d' | vm-check -q # begins in the middle
 }

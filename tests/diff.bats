@@ -48,7 +48,7 @@ setup() {
 		run --separate-stderr vm-diff $pair
 		echo "$pair: $status $stderr"
 		[ "$status" = 0 ]
-		[[ $stderr == *"no difference; "*" moved by base, "* ]]
+		[[ $stderr == *"no difference; "*" shifted by "* ]]
 		[ -z "$(real <<<"$output")" ]
 		vm-check -q <<<"$output"
 	done
@@ -60,7 +60,7 @@ setup() {
 	for form in maps smaps raw; do
 		run -1 --separate-stderr vm-diff "a.$form" "b.$form"
 		[ "$(real <<<"$output" | awk '{ print $1, $3 }' | sort)" = $'BRK_GROW rw-p\nMMAP_ADD rwxp\nPERM_CHANGE r--p' ]
-		[[ $stderr == *"3 differences: 1 added (1 MiB), 1 resized (+128 KiB), 1 with other permissions; "* ]]
+		[[ $stderr == *"3 differences: 1 added (1 MiB), 1 resized (+128 KiB), 1 with changed permissions; "* ]]
 		vm-check -q <<<"$output"
 		valid_stream <<<"$output"
 	done
@@ -108,7 +108,7 @@ setup() {
 	text "10-14 r-xp 0 /l/one.so" "14-1e rw-p 0" "20-24 r-xp 0 /l/two.so" >a
 	text "10-14 r-xp 0 /l/one.so" "14-18 rw-p 0" "19-1f rw-p 0" "20-24 r-xp 0 /l/two.so" >b
 	run -0 --separate-stderr vm-diff a b
-	[[ $stderr == *"only cut into other pieces"* ]]
+	[[ $stderr == *"only split differently"* ]]
 	[ "$(jq -r 'select(.cause.noise == "layout") | .event' <<<"$output" | wc -l)" = 2 ]
 	vm-check -q <<<"$output"
 }
@@ -143,14 +143,14 @@ setup() {
 	run -2 --separate-stderr vm-diff --pid 1 "$G" "$G"
 	[[ $stderr == *"no regions of process 1; there are: "* ]]
 	run -2 --separate-stderr vm-diff --pid 1 /proc/self/maps /proc/self/maps
-	[ "$stderr" = "vm-diff: /proc/self/maps: it does not say whose regions it has, so none of process 1 are known" ]
+	[ "$stderr" = "vm-diff: /proc/self/maps: its lines name no process, so process 1 is not in it" ]
 }
 
 @test "an incomplete snapshot is ignored" {
 	{ begin; snap 1 '10 20 rw-p anon'; snap 2 '10 18 rw-p anon' '30 31 r--p file' | head -2; } >a
 	{ begin; snap 1 '90 a0 rw-p anon'; finish; } >b
 	run -0 --separate-stderr vm-diff a b
-	[[ $stderr == *"a: its last snapshot is cut short; the state before it is taken"* ]]
+	[[ $stderr == *"a: its last snapshot is incomplete; the state before it is used"* ]]
 }
 
 @test "conditions: the truth table" {
@@ -180,20 +180,20 @@ setup() {
 @test "an unreadable condition is refused with its column, one that cannot be judged is trouble" {
 	text "1000-1004 rw-p 0" >a
 	refused() { run -2 --separate-stderr vm-diff --fail-if "$1" a a && [[ $stderr == *"column $2: $3"* ]] || { echo "$1: $stderr"; return 1; }; }
-	refused 'heap' 5 'an operator is wanted'
+	refused 'heap' 5 'expected an operator'
 	refused 'heep.rss > 1' 1 "no kind \"heep\"; did you mean \"heap\"?"
 	refused 'heap.rsss > 1' 6 "no measure \"rsss\"; did you mean \"rss\"?"
-	refused 'heap.rss > 5%' 12 'a percentage wants a sign'
+	refused 'heap.rss > 5%' 12 'a percentage needs a sign'
 	refused 'heap.rss > 1x' 12 'not a size'
-	refused 'heap.regions > 1.5' 16 'a number of regions is wanted'
-	refused '.rss > 1' 1 'a subject is wanted'
-	refused 'perms:q.rss > 1' 7 'wanted are letters of rwxps'
-	refused 'heap.rss >' 11 'an amount is wanted'
-	refused 'heap > 1' 5 'SUBJECT.MEASURE is wanted'
+	refused 'heap.regions > 1.5' 16 'expected a number of regions'
+	refused '.rss > 1' 1 'expected a subject'
+	refused 'perms:q.rss > 1' 7 'expected letters of rwxps'
+	refused 'heap.rss >' 11 'expected an amount'
+	refused 'heap > 1' 5 'expected SUBJECT.MEASURE'
 	refused 'heap.rss => 1' 10 'no such operator'
-	refused 'heap.rss > 1 anon.rss > 1' 1 'several conditions want a comma'
+	refused 'heap.rss > 1 anon.rss > 1' 1 'separate conditions by commas'
 	run -2 --separate-stderr vm-diff --fail-if 'total.rss > +1%' a a
-	[[ $stderr == *"rss is not known"* ]]
+	[[ $stderr == *"rss is unknown"* ]]
 }
 
 @test "a condition may name a kind that the YAML defines" {
@@ -255,18 +255,18 @@ setup() {
 }
 
 @test "of ten thousand anonymous regions at other addresses, the five new ones alone are different" {
-	local i base modes=(r--p rw-p)
-	for which in a b; do
-		base=$([ $which = a ] && echo 100 || echo 5000000)
-		for ((i = 0; i < 10000; i++)); do
-			echo "$base $((1 + i * 7 % 13)) $((i % 3))"
-			base=$((base + 2 + i * 7 % 13))
-			[ $which = a ] || [ $((i % 2000)) != 999 ] || { echo "$base 77 1"; base=$((base + 78)); }
-		done | while read -r at n writable; do
-			printf '%012x-%012x %s 00000000 00:00 0 \n' $((at << 12)) $((at + n << 12)) "${modes[writable > 0]}"
-		done >$which
+	local base
+	for base in 100 5000000; do
+		awk -v base=$base 'function row(n, writable) {
+			printf "%09x000-%09x000 %s 00000000 00:00 0 \n", base, base + n, writable ? "rw-p" : "r--p" }
+		BEGIN { more = base > 100
+			for (i = 0; i < 10000; i++) {
+				n = 1 + i * 7 % 13
+				row(n, i % 3); base += n + 1
+				if (more && i % 2000 == 999) { row(77, 1); base += 78 }
+			} }' >$base
 	done
-	run -1 --separate-stderr vm-diff a b
+	run -1 --separate-stderr vm-diff 100 5000000
 	[ "$(real <<<"$output")" = "$(for i in 1 2 3 4 5; do echo "MMAP_ADD 315392 rw-p -"; done)" ]
 	vm-check -q <<<"$output"
 }

@@ -172,7 +172,7 @@ found() { jq -c 'select(.type=="finding") | [.t, .rule, .severity]' | tr '\n' ' 
 	[[ $output == *'"grows","info"] ' ]] || { echo "$output"; return 1; }
 	{ begin; for i in {1..20}; do snap "$i" "1000 $(printf %x $((0x1000 + i))) rw-p anon"; done; snap 21 "9000 9001 r--p file"; finish 22; } >"$BATS_TEST_TMPDIR/in"
 	run jq -r 'select(.type == "finding" and has("ended")).text' < <(vm-track --grow-least 4K "$BATS_TEST_TMPDIR/in")
-	[[ $output == *"grows no more: it was unmapped, "*" KiB"* ]]
+	[[ $output == *"stopped growing: unmapped at "*" KiB"* ]]
 }
 
 @test "a leak of an hour is still reported at its end, beneath any sawtooth or steps" {

@@ -239,7 +239,7 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	letter free pmap >"$BATS_TEST_TMPDIR/a"
 	letter pmap meminfo >"$BATS_TEST_TMPDIR/b"
 	run -0 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
-	[ "$stderr" = "vm-diff: no difference; 6 of 6 regions are the same" ]
+	[ "$stderr" = "vm-diff: no difference; 6 of 6 regions equal" ]
 }
 
 @test "a log of any length may come before and between reports of several formats" {

@@ -1,11 +1,10 @@
-/* Two runs side by side.
+/* Two runs, region by region.
  *
- * What has a name is paired by it, first by all that can be the same (path, offset, permissions,
- * size), then by less and less, so that a library that was built anew, or lies in another folder,
- * still is that library. What has no name is paired between the named ones above and below it, in
- * order, at the least cost: first what is alike, then, when all that has its like elsewhere has
- * found it (threads and arenas come in any order), the rest. What is left over finds its like
- * anywhere.
+ * Regions with a name are paired by it: first by path, offset, permissions and size, then by less
+ * and less. So a library that was rebuilt, or is in another folder, still is that library. Regions
+ * without a name are paired between the named ones above and below them, in order, at the least
+ * cost. Similar ones come first; threads and arenas, which come in any order, are paired anywhere;
+ * then the rest.
  */
 #include "compare/align.h"
 
@@ -15,8 +14,8 @@
 #include "base/error.h"
 #include "stream/record.h"
 
-#define ALIGN_CELLS \
-	((size_t)4 << 20) /* of the table of one stretch; a larger one is paired in order */
+/* Cells of the table of one stretch; a larger stretch is paired in order. */
+#define ALIGN_CELLS ((size_t)4 << 20)
 
 struct align {
 	const struct vp_region *const *a, *const *b;
@@ -24,10 +23,10 @@ struct align {
 	struct item *items; /* room for all of both */
 	unsigned char *steps;
 	uint32_t *costs;
-	bool strict; /* only what is alike: the rest may find its like elsewhere */
+	bool strict; /* pairs only similar regions: others may have a better pair elsewhere */
 };
 
-/* A region under the key that a round looks at. */
+/* A region, with its key in this round. */
 struct item {
 	uint64_t key, order; /* among those of one key */
 	size_t index;
@@ -67,7 +66,7 @@ static vp_str base_of(vp_str name)
 	return name;
 }
 
-/* "libssl.so.3" and "libssl-1.1.so" are libssl. */
+/* The stem of "libssl.so.3" and of "libssl-1.1.so" is libssl. */
 static vp_str stem_of(vp_str name)
 {
 	vp_str base = base_of(name);
@@ -130,8 +129,8 @@ static size_t run_of(const struct item *items, size_t at, size_t n)
 	return end - at;
 }
 
-/* Those of one key that are still alone, in the order of their addresses, or without names of their
- * sizes. `equal`: only where there are as many on either side. */
+/* Pairs unmatched regions of one key in address order; unnamed ones by size. `equal`: only where
+ * both sides have as many. */
 static void round_of(struct align *align, unsigned by, bool equal)
 {
 	struct item *a = align->items, *b = a + align->a_count;
@@ -167,7 +166,8 @@ static bool same(const struct vp_region *a, const struct vp_region *b)
 	return bytes_of(a) == bytes_of(b) && same_perms(a, b) && vp_str_eq(a->kind, b->kind);
 }
 
-/* Kinds that the rest of the address space, or what a recording knows, may make of one another. */
+/* Are these kinds that the same region may have in two runs? The rest of the address space, or more
+ * knowledge in one recording, decides between them. */
 static bool kinds_may_be_one(const struct vp_region *a, const struct vp_region *b)
 {
 	static const char *const vague[] = { "anon", "bss", "tls", "unknown" };
@@ -179,8 +179,8 @@ static bool kinds_may_be_one(const struct vp_region *a, const struct vp_region *
 	return one && other;
 }
 
-/* What it costs to call the two one region; from 2 * GAP on they are two. Of another kind and of
- * another size is another thing. */
+/* The cost of a pair; from 2 * GAP on they are two regions. Another kind and another size together
+ * make another region. */
 static uint32_t cost_of(const struct vp_region *a, const struct vp_region *b)
 {
 	uint64_t x = bytes_of(a), y = bytes_of(b), least = x < y ? x : y, most = x < y ? y : x;
@@ -194,37 +194,42 @@ static uint32_t cost_of(const struct vp_region *a, const struct vp_region *b)
 	return cost;
 }
 
-/* Hardly anything but the place. */
+/* Similar: equal permissions and size, or equal kind and about the same size. */
 static bool alike(const struct vp_region *a, const struct vp_region *b)
 {
-	uint64_t x = bytes_of(a), y = bytes_of(b), less = x < y ? y - x : x - y;
+	uint64_t x = bytes_of(a), y = bytes_of(b), most = x > y ? x : y, least = x > y ? y : x;
 	return same_perms(a, b) &&
-	       (x == y || (vp_str_eq(a->kind, b->kind) && less <= (x > y ? x : y) / 4));
+	       (x == y || (vp_str_eq(a->kind, b->kind) && most - least <= most / 4));
 }
 
-/* The cheapest way through [i0,i1) and [j0,j1): which are one, which stand alone. */
+static uint32_t pair_cost(const struct align *align, const struct vp_region *a,
+                          const struct vp_region *b)
+{
+	return align->strict && !alike(a, b) ? 2 * GAP + 1 : cost_of(a, b);
+}
+
+/* Finds the cheapest way through [i0,i1) and [j0,j1): which are pairs, which are alone. Cells of
+ * `steps`: p a pair, a or b a region of that side alone. */
 static void stretch_table(struct align *align, size_t i0, size_t i1, size_t j0, size_t j1)
 {
 	size_t n = i1 - i0, m = j1 - j0, wide = m + 1;
 	uint32_t *above = align->costs;
-	for (size_t j = 0; j <= m; j++)
-		above[j] = (uint32_t)j * GAP, align->steps[j] = 'b';
+	for (size_t j = 0; j <= m; j++) {
+		above[j] = (uint32_t)j * GAP;
+		align->steps[j] = 'b';
+	}
 	for (size_t i = 1; i <= n; i++) {
 		uint32_t corner = above[0];
 		above[0] = (uint32_t)i * GAP;
 		align->steps[i * wide] = 'a';
 		for (size_t j = 1; j <= m; j++) {
-			const struct vp_region *one = align->a[i0 + i - 1],
-			                       *other = align->b[j0 + j - 1];
-			uint32_t pair = corner + (align->strict && !alike(one, other)
-			                                  ? 2 * GAP + 1
-			                                  : cost_of(one, other)),
-			         a = above[j] + GAP, b = above[j - 1] + GAP;
+			uint32_t a = above[j] + GAP, b = above[j - 1] + GAP, least = a <= b ? a : b;
+			uint32_t pair = corner + pair_cost(align, align->a[i0 + i - 1],
+			                                   align->b[j0 + j - 1]);
+			char alone = a <= b ? 'a' : 'b';
 			corner = above[j];
-			above[j] = pair <= a && pair <= b ? pair : a <= b ? a : b;
-			align->steps[i * wide + j] = pair == above[j] ? 'p'
-			                             : a == above[j]  ? 'a'
-			                                              : 'b';
+			above[j] = pair <= least ? pair : least;
+			align->steps[i * wide + j] = pair <= least ? 'p' : (unsigned char)alone;
 		}
 	}
 	for (size_t i = n, j = m; i || j;) {
@@ -236,8 +241,7 @@ static void stretch_table(struct align *align, size_t i0, size_t i1, size_t j0, 
 	}
 }
 
-/* Too long for a table: same with same in order, skipping as little as possible, then whatever lies
- * between. */
+/* Pairs equal regions in order, skipping as few as possible: for what is too long for a table. */
 static void stretch_long(struct align *align, size_t i0, size_t i1, size_t j0, size_t j1)
 {
 	for (size_t i = i0, j = j0; i < i1 && j < j1;) {
@@ -252,8 +256,10 @@ static void stretch_long(struct align *align, size_t i0, size_t i1, size_t j0, s
 					j += skip - d + 1;
 					found = true;
 				}
-		if (!found)
-			i++, j++;
+		if (!found) {
+			i++;
+			j++;
+		}
 	}
 }
 
@@ -277,8 +283,8 @@ static bool open_at(const struct vp_region *const *regions, const size_t *taken,
 	return i < count && taken[i] == VP_ALONE && !regions[i]->name.n;
 }
 
-/* What follows a pair on either side, as far as it has no name, is a stretch; and what stands
- * before all names. */
+/* Pairs each stretch: the regions without a name after a pair, those before all names, and those
+ * before a pair. */
 static void stretches(struct align *align)
 {
 	for (size_t at = 0; at <= align->a_count; at++) {
@@ -293,7 +299,6 @@ static void stretches(struct align *align)
 			continue;
 		stretch(align, i0, i1, j0, j1);
 	}
-	/* and those that end at a pair, where what stands before them is alone */
 	for (size_t at = 0; at < align->a_count; at++) {
 		size_t i1 = at, j1 = align->b_of[at], i0, j0;
 		if (j1 == VP_ALONE || (align->strict && !align->a[at]->name.n))
@@ -308,7 +313,7 @@ static void stretches(struct align *align)
 	}
 }
 
-/* ---- what is set aside above ---- */
+/* ---- reserved memory above a region ---- */
 
 static bool is_rest_of(const struct vp_region *const *regions, size_t count, size_t i)
 {
@@ -317,8 +322,8 @@ static bool is_rest_of(const struct vp_region *const *regions, size_t count, siz
 	       !regions[i]->name.n && !vp_str_is(regions[i]->kind, "reserved");
 }
 
-/* What is not opened yet above a region goes with it, whatever it was paired with; those two have
- * each other then. */
+/* Pairs the reserved rests above two paired regions. What they were paired with before is then a
+ * pair. */
 static void rests(struct align *align)
 {
 	for (size_t i = 0; i < align->a_count; i++) {
@@ -372,11 +377,11 @@ int vp_align(const struct vp_region *const *a, size_t a_count, const struct vp_r
 		if (!align.strict)
 			break;
 	}
-	if (good)
-		round_of(&align, NO_NAME | KIND | PERMS,
-		         true); /* a stack of a thread that stands among others now */
-	if (good)
+	if (good) {
+		/* a thread's stack that is among others now */
+		round_of(&align, NO_NAME | KIND | PERMS, true);
 		rests(&align);
+	}
 	free(align.items);
 	free(align.steps);
 	free(align.costs);

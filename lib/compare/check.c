@@ -92,7 +92,8 @@ static void check_act(struct vp_check *check, const struct vp_record *record)
 	if (!record->has_act)
 		vp_check_wrong(check, "a change without an act");
 	else if (!same && record->act <= check->act)
-		vp_check_wrong(check, "act %" PRIu64 " after act %" PRIu64 ": acts only go up",
+		vp_check_wrong(check,
+		               "act %" PRIu64 " after act %" PRIu64 ": act numbers must rise",
 		               record->act, check->act);
 	check->counts.acts += !same;
 	check->act = record->act;
@@ -120,7 +121,7 @@ static void check_from(struct vp_check *check, const struct vp_record *record)
 	for (size_t at = 0; record->from.p && vp_json_each(record->from, &at, &m);)
 		if (!vp_json_num(m.value, &id) || !was_there(check, id))
 			vp_check_wrong(check,
-			               "region %" PRIu64 " comes from %.*s, which was not there",
+			               "region %" PRIu64 " comes from %.*s, which did not exist",
 			               record->id, (int)m.value.n, m.value.p);
 }
 
@@ -144,7 +145,8 @@ static void check_was(struct vp_check *check, struct vp_record *record, const st
 			                        (size_t)(m.value.p + m.value.n - m.key.p + 1) };
 		if (vp_region_member_differs(&was, &live->region, m.key))
 			vp_check_wrong(check,
-			               "region %" PRIu64 ": was.%.*s is %.*s, which it was not",
+			               "region %" PRIu64 ": was.%.*s is %.*s, but it had another "
+			               "value",
 			               record->id, (int)m.key.n, m.key.p, (int)m.value.n,
 			               m.value.p);
 	}
@@ -189,7 +191,7 @@ static void on_change(struct vp_check *check, struct vp_record *record)
 	check_was(check, record, live);
 	if (!live && !removes(record) && record->id <= check->last_id)
 		vp_check_wrong(check,
-		               "id %" PRIu64 " is given again: ids up to %" PRIu64 " are taken",
+		               "id %" PRIu64 " is used again: ids up to %" PRIu64 " are taken",
 		               record->id, check->last_id);
 	if (record->id > check->last_id)
 		check->last_id = record->id;
@@ -256,13 +258,15 @@ static void compare_frame(struct vp_check *check, struct vp_space *replayed,
 			compare_region(check, live, framed->live[i]);
 		else
 			wrong_frame(check,
-			            "region %" PRIu64 " is in the key frame, no change brought it",
+			            "region %" PRIu64 " is in the key frame, but no change added "
+			            "it",
 			            framed->live[i]->id);
 	}
 	for (size_t i = 0; i < replayed->count; i++)
 		if (!vp_space_find(framed, replayed->live[i]->id))
 			wrong_frame(check,
-			            "region %" PRIu64 " is not in the key frame, no change took it",
+			            "region %" PRIu64 " is not in the key frame, but no change "
+			            "removed it",
 			            replayed->live[i]->id);
 }
 
@@ -288,7 +292,8 @@ static void end_frame(struct vp_check *check)
 		return;
 	snapshot->open = false;
 	if (!vp_snapshot_whole(snapshot))
-		wrong_frame(check, "%" PRIu64 " regions follow, the snapshot says %" PRIu64,
+		wrong_frame(check,
+		            "%" PRIu64 " region lines follow, the snapshot line says %" PRIu64,
 		            snapshot->got, snapshot->declared);
 	struct vp_check_life *life = vp_check_life_of(check, snapshot->pid);
 	struct vp_space *framed = vp_state_space(&check->frame, snapshot->pid, true);

@@ -10,7 +10,7 @@ static void end_pages(struct vp_check *check, struct vp_check_life *life)
 	if (life->paged && life->pages_got != life->pages_declared)
 		vp_check_wrong(check,
 		               "pid %" PRId64 ", snapshot %" PRIu64 ": %" PRIu64
-		               " lines of pages follow, it says %" PRIu64,
+		               " pages lines follow, its line says %" PRIu64,
 		               life->pid, life->pages_seq, life->pages_got, life->pages_declared);
 	life->paged = false;
 }
@@ -81,18 +81,18 @@ void vp_check_pages(struct vp_check *check, struct vp_record *record)
 	if (!life->paged || record->seq != life->pages_seq)
 		vp_check_wrong(check,
 		               "pid %" PRId64 ": pages of snapshot %" PRIu64 ", which has not "
-		                                                             "announced them",
+		               "announced them",
 		               life->pid, record->seq);
 	life->pages_got++;
 	if (start >= end || !runs_rise(record, (end - start) / check->page))
 		vp_check_wrong(check,
 		               "pid %" PRId64 ", pages at 0x%" PRIx64 ": the runs overlap, or lie "
-		                                                      "outside",
+		               "outside",
 		               life->pid, start);
 	else if (life->known && !life->overlaps && !within_a_region(check, life, start, end))
 		vp_check_wrong(check,
-		               "pid %" PRId64 ", pages at 0x%" PRIx64 ": they are not of one "
-		                                                      "region",
+		               "pid %" PRId64 ", pages at 0x%" PRIx64 ": they are not in one "
+		               "region",
 		               life->pid, start);
 }
 
@@ -109,7 +109,7 @@ void vp_check_stack_used(struct vp_check *check, const struct vp_record *record)
 		if (vp_str_is(m.key, "stack"))
 			vp_json_num(m.value, &id);
 	if (id && check->whole && vp_places_get(&check->stacks, id, UINT64_MAX) == UINT64_MAX)
-		vp_check_wrong(check, "stack %" PRIu64 " is used before it is told", id);
+		vp_check_wrong(check, "stack %" PRIu64 " is used before its line", id);
 }
 
 void vp_check_stack(struct vp_check *check, const struct vp_record *record)

@@ -9,9 +9,9 @@
 
 #include "base/amount.h"
 #include "base/error.h"
-#include "space/kind.h"
 #include "base/nearest.h"
 #include "base/words.h"
+#include "space/kind.h"
 
 enum { SIZE = VP_M_COUNT, REGIONS, MEASURES };
 
@@ -56,7 +56,7 @@ static int read_kind(struct vp_condition *condition, const char *at, const char 
 	char text[256];
 	size_t n = 0;
 	if (strpbrk(condition->pattern, "<>= "))
-		return wrong(condition, at, start, "several conditions want a comma between them");
+		return wrong(condition, at, start, "separate conditions by commas");
 	for (size_t i = 0; i < vp_kind_count() && n < 256; i++) {
 		names[n++] = vp_kind_name(i);
 		if (!strcmp(vp_kind_name(i), condition->pattern))
@@ -82,7 +82,7 @@ static int read_subject(struct vp_condition *condition, const char *at, const ch
 	size_t n = (size_t)(end - at);
 	if (!n)
 		return wrong(condition, at, start,
-		             "a subject is wanted: total, a kind, name:GLOB or perms:PATTERN");
+		             "expected a subject: total, a kind, name:GLOB or perms:PATTERN");
 	if (n >= sizeof condition->pattern)
 		return wrong(condition, at, start, "the subject is too long");
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -90,14 +90,14 @@ static int read_subject(struct vp_condition *condition, const char *at, const ch
 		if (n < w || memcmp(at, words[i].word, w))
 			continue;
 		if (n == w)
-			return wrong(condition, end, start, "a pattern is wanted");
+			return wrong(condition, end, start, "expected a pattern");
 		condition->subject = words[i].subject;
 		snprintf(condition->pattern, sizeof condition->pattern, "%.*s", (int)(n - w),
 		         at + w);
 		if (condition->subject == VP_SUBJECT_PERMS &&
 		    condition->pattern[strspn(condition->pattern, "rwxps-?")])
 			return wrong(condition, at + w, start,
-			             "wanted are letters of rwxps, or a pattern such as r-xp or "
+			             "expected letters of rwxps, or a pattern such as r-xp or "
 			             "r?-p");
 		return 0;
 	}
@@ -120,10 +120,10 @@ static int read_amount(struct vp_condition *condition, const char *at, const cha
 	condition->percent = n && from[n - 1] == '%';
 	snprintf(word, sizeof word, "%.*s", (int)(strlen(at) - condition->percent), at);
 	if (!*word)
-		return wrong(condition, from, start, "an amount is wanted: +5%, +64M, 300M, 12");
+		return wrong(condition, from, start, "expected an amount: +5%, +64M, 300M, 12");
 	if (condition->percent && !condition->relative)
 		return wrong(condition, from, start,
-		             "a percentage wants a sign: +5% is B more than A by 5 %");
+		             "a percentage needs a sign: +5% means B is 5 % above A");
 	if (condition->percent || condition->measure == REGIONS) {
 		char *end;
 		condition->amount = sign * strtod(word, &end);
@@ -131,7 +131,7 @@ static int read_amount(struct vp_condition *condition, const char *at, const cha
 		        !word[strspn(word, condition->percent ? "0123456789." : "0123456789")];
 		return *end || !digits ? wrong(condition, from, start,
 		                               condition->percent ? "not a percentage"
-		                                                  : "a number of regions is wanted")
+		                                                  : "expected a number of regions")
 		                       : 0;
 	}
 	if (vp_parse_size(word, &bytes))
@@ -140,7 +140,7 @@ static int read_amount(struct vp_condition *condition, const char *at, const cha
 	return 0;
 }
 
-/* The last operator of the text, so that a glob may hold such signs. */
+/* Finds the last operator of the text: a glob before it may hold such signs. */
 static const char *find_operator(const char *text, size_t *n, enum vp_compare *compare)
 {
 	static const struct {
@@ -174,15 +174,14 @@ int vp_condition_parse(struct vp_condition *condition, const char *text)
 	while (all && text[all - 1] == ' ')
 		all--;
 	if (!all)
-		return vp_fail("an empty condition: wanted is one such as 'heap.rss > +5%%'");
+		return vp_fail("an empty condition; an example: 'heap.rss > +5%%'");
 	if (all >= sizeof condition->text)
 		return vp_fail("a condition of more than %zu letters", sizeof condition->text - 1);
 	memcpy(condition->text, text, all);
 	const char *start = condition->text, *at = find_operator(start, &n, &condition->compare),
 	           *dot = NULL;
 	if (!at)
-		return wrong(condition, start + all, start,
-		             "an operator is wanted: > >= < <= = !=");
+		return wrong(condition, start + all, start, "expected an operator: > >= < <= = !=");
 	const char *end = at, *amount = at + n;
 	while (end > start && end[-1] == ' ')
 		end--;
@@ -190,7 +189,7 @@ int vp_condition_parse(struct vp_condition *condition, const char *text)
 		if (*c == '.')
 			dot = c;
 	if (!dot)
-		return wrong(condition, end, start, "SUBJECT.MEASURE is wanted, such as heap.rss");
+		return wrong(condition, end, start, "expected SUBJECT.MEASURE, such as heap.rss");
 	if (strchr("<>=", *amount) && *amount)
 		return wrong(condition, at, start, "no such operator; there are > >= < <= = !=");
 	while (*amount == ' ')
@@ -203,19 +202,23 @@ int vp_condition_parse(struct vp_condition *condition, const char *text)
 
 /* ---- judging ---- */
 
-/* `*` any run of bytes, `?` any byte, all else stands for itself. */
+/* `*` is any run of bytes, `?` any byte, every other byte is itself. */
 static bool glob(const char *pattern, vp_str text)
 {
 	const char *at = text.n ? text.p : "", *end = at + text.n, *star = NULL, *retry = NULL;
 	while (at < end) {
-		if (*pattern == '*')
-			star = ++pattern, retry = at;
-		else if (*pattern && (*pattern == '?' || *pattern == *at))
-			pattern++, at++;
-		else if (star)
-			pattern = star, at = ++retry;
-		else
+		if (*pattern == '*') {
+			star = ++pattern;
+			retry = at;
+		} else if (*pattern && (*pattern == '?' || *pattern == *at)) {
+			pattern++;
+			at++;
+		} else if (star) {
+			pattern = star;
+			at = ++retry;
+		} else {
 			return false;
+		}
 	}
 	while (*pattern == '*')
 		pattern++;
@@ -246,8 +249,7 @@ static bool fits(const struct vp_condition *condition, const struct vp_region *r
 	}
 }
 
-/* Its value in one space; false where no region there, or none of those that fit, knows the
- * measure. */
+/* Sums the measure in one space. False: no region there knows it, or none of those that fit. */
 static bool value_of(const struct vp_condition *condition, const struct vp_space *space,
                      uint64_t *value)
 {
@@ -261,11 +263,12 @@ static bool value_of(const struct vp_condition *condition, const struct vp_space
 		if (!fits(condition, region))
 			continue;
 		missing |= !known && condition->measure != VP_M_COUNT;
-		if (known)
-			*value += condition->measure == SIZE ? region->size
-			          : condition->measure == REGIONS
-			                  ? 1
-			                  : region->measure[condition->measure];
+		if (condition->measure == SIZE)
+			*value += region->size;
+		else if (condition->measure == REGIONS)
+			*value += 1;
+		else if (known)
+			*value += region->measure[condition->measure];
 	}
 	return any && (*value || !missing);
 }
@@ -309,15 +312,12 @@ int vp_condition_test(const struct vp_condition *condition, const struct vp_spac
 {
 	uint64_t was, now;
 	if (!value_of(condition, b, &now) || (!value_of(condition, a, &was) && condition->relative))
-		return vp_fail("%s: %s is not known", condition->text,
+		return vp_fail("%s: %s is unknown", condition->text,
 		               measure_name(condition->measure));
-	double delta = (double)now - (double)was, percent = was         ? 100 * delta / (double)was
-	                                                    : delta > 0 ? INFINITY
-	                                                                : 0;
+	double delta = (double)now - (double)was, percent = delta > 0 ? INFINITY : 0;
+	if (was)
+		percent = 100 * delta / (double)was;
 	say(condition, (double)was, (double)now, percent, words, size);
-	return holds(condition->compare,
-	             condition->percent    ? percent
-	             : condition->relative ? delta
-	                                   : (double)now,
-	             condition->amount);
+	double left = condition->relative ? delta : (double)now;
+	return holds(condition->compare, condition->percent ? percent : left, condition->amount);
 }

@@ -18,19 +18,20 @@ enum vp_subject { VP_SUBJECT_TOTAL, VP_SUBJECT_KIND, VP_SUBJECT_NAME, VP_SUBJECT
 enum vp_compare { VP_MORE, VP_AT_LEAST, VP_LESS, VP_AT_MOST, VP_EQUAL, VP_UNEQUAL };
 
 struct vp_condition {
-	char text[160]; /* as it was written */
+	char text[160]; /* as the user has written it */
 	enum vp_subject subject;
 	char pattern[128]; /* of the subject */
-	int measure;       /* enum vp_measure, or VP_M_COUNT: size, VP_M_COUNT + 1: regions */
+	int measure;       /* enum vp_measure; VP_M_COUNT: size; VP_M_COUNT + 1: regions */
 	enum vp_compare compare;
-	bool relative, percent; /* the amount has a sign; is a percentage */
-	double amount;          /* bytes, regions or percent */
+	bool relative; /* the amount has a sign */
+	bool percent;
+	double amount; /* bytes, regions or percent */
 };
 
-/* 0, or -1 (vp_error: with the column in the text, from 1). */
+/* Reads a condition. 0, or -1 (vp_error, with the column in the text, from 1). */
 int vp_condition_parse(struct vp_condition *condition, const char *text);
-/* 1 it holds, 0 it does not, -1 it cannot be told (vp_error): the measure is not known on one side.
- * `words` says both values: "heap.rss > +5%: 132 KiB -> 264 KiB (+100 %)". */
+/* Returns 1: it holds; 0: it does not; -1 (vp_error): the measure is unknown on one side. `words`
+ * gets both values: "heap.rss > +5%: 132 KiB -> 264 KiB (+100 %)". */
 int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a,
                       const struct vp_space *b, char *words, size_t size);
 

@@ -1,9 +1,8 @@
-/* What is different between two address spaces, written as changes that lead from the one exactly
- * to the other.
+/* The differences between two address spaces, written as changes that lead exactly from A to B.
  *
- * The order makes every act end in a state without overlaps: what goes and what shrinks, where A
- * has it; then all that has moved, in one act; then what grows, what comes, and what changed in
- * place, where B has it.
+ * The order makes every act end in a state without overlaps. First come removed and shrunk regions,
+ * at A's addresses; then all moves, in one act; then grown, added and changed regions, at B's
+ * addresses.
  */
 #include "compare/diff.h"
 
@@ -12,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/align.h"
 #include "base/error.h"
 #include "base/words.h"
+#include "compare/align.h"
 #include "compare/layout.h"
 #include "stream/put.h"
 
@@ -26,12 +25,12 @@ struct vp_diff {
 	const struct vp_region **as, **bs;
 	size_t a_count, b_count, *b_of, *a_of;
 	uint64_t *ids;             /* of B's regions */
-	bool *a_layout, *b_layout; /* only cut into other pieces: does not count */
+	bool *a_layout, *b_layout; /* only split differently: does not count */
 	int64_t pid;
 	uint64_t act, quiet_act, frames;
 	struct vp_diff_counts counts;
 	struct vp_out *out;
-	bool quiet; /* of the tracker: what comes now does not count */
+	bool quiet; /* further changes of the tracker do not count */
 };
 
 static uint64_t bytes_of(const struct vp_region *region)
@@ -75,7 +74,7 @@ static bool renamed(const struct vp_region *a, const struct vp_region *b)
 	       (a->name.n && a->has_offset && b->has_offset && a->offset != b->offset);
 }
 
-/* The change that counts, or VP_E_COUNT. */
+/* Finds the change that counts. VP_E_COUNT: none. */
 static enum vp_event real_event(const struct vp_diff *diff, const struct vp_region *a,
                                 const struct vp_region *b)
 {
@@ -94,24 +93,38 @@ static int64_t rss_delta(const struct vp_region *a, const struct vp_region *b)
 	return known ? (int64_t)(b->measure[VP_M_rss] - a->measure[VP_M_rss]) : 0;
 }
 
-/* One difference may be several things at once; it is counted as the first. */
+/* Sizes come from outside: a sum of any of them wraps. */
+static int64_t plus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+/* Counts a difference by its first event: it may be several at once. */
 static void count(struct vp_diff_counts *counts, enum vp_event event, const struct vp_region *a,
                   const struct vp_region *b)
 {
 	switch (event) {
-	case VP_E_MMAP_ADD: counts->added++, counts->bytes_added += bytes_of(b); break;
-	case VP_E_MUNMAP_REMOVE: counts->removed++, counts->bytes_removed += bytes_of(a); break;
+	case VP_E_MMAP_ADD:
+		counts->added++;
+		counts->bytes_added += bytes_of(b);
+		break;
+	case VP_E_MUNMAP_REMOVE:
+		counts->removed++;
+		counts->bytes_removed += bytes_of(a);
+		break;
 	case VP_E_BRK_GROW:
 	case VP_E_BRK_SHRINK:
 	case VP_E_STACK_GROW:
 	case VP_E_RESIZE_MAPPING:
 		counts->resized++;
-		counts->bytes_resized += a ? (int64_t)(bytes_of(b) - bytes_of(a)) : 0;
+		counts->bytes_resized =
+		        plus(counts->bytes_resized, a ? (int64_t)(bytes_of(b) - bytes_of(a)) : 0);
 		break;
 	case VP_E_PERM_CHANGE: counts->perms++; break;
 	case VP_E_RENAME: counts->renamed++; break;
 	case VP_E_RESIDENT_CHANGE:
-		counts->resident++, counts->bytes_resident += a ? rss_delta(a, b) : 0;
+		counts->resident++;
+		counts->bytes_resident = plus(counts->bytes_resident, a ? rss_delta(a, b) : 0);
 		break;
 	case VP_E_MOVE: counts->moved++; break;
 	default: counts->other++; break;
@@ -120,7 +133,7 @@ static void count(struct vp_diff_counts *counts, enum vp_event event, const stru
 
 /* ---- lines ---- */
 
-/* A change line; why it does not count stands in its cause. */
+/* Writes a change line; `noise`: why it does not count, or NULL. */
 static void put(struct vp_diff *diff, const struct vp_change *change, const char *noise,
                 int64_t shift)
 {
@@ -159,8 +172,10 @@ static void put_sums(struct vp_out *out, const struct vp_region *const *regions,
 		uint64_t sum = 0;
 		bool known = false;
 		for (size_t i = 0; i < n; i++)
-			if (regions[i]->measured & (uint64_t)1 << summed[k])
-				sum += regions[i]->measure[summed[k]], known = true;
+			if (regions[i]->measured & (uint64_t)1 << summed[k]) {
+				sum += regions[i]->measure[summed[k]];
+				known = true;
+			}
 		if (known)
 			vp_put_num(out, vp_measure_names[summed[k]], sum);
 	}
@@ -193,7 +208,7 @@ static void put_mark(struct vp_diff *diff, int64_t t, char letter, const struct 
 	free(text);
 }
 
-/* The process as it was told, now the first of this stream. */
+/* Writes the process line of a side, as the first of this stream. */
 static void put_process(struct vp_diff *diff)
 {
 	vp_str line = diff->a.process.p ? diff->a.process : diff->b.process;
@@ -216,7 +231,7 @@ static void put_process(struct vp_diff *diff)
 
 /* ---- pairs ---- */
 
-/* The end of a region that stays in its place when it grows or shrinks. */
+/* Does the end of the region keep its place when it grows or shrinks? */
 static bool keeps_end(const struct vp_region *a, const struct vp_region *b)
 {
 	return a->start != b->start && (a->end == b->end || is(a, "stack"));
@@ -231,7 +246,7 @@ static void resize(struct vp_region *region, uint64_t bytes, bool from_end)
 	region->size = bytes;
 }
 
-/* B's region of that size where A has it. */
+/* B's region in its size, at A's address. */
 static struct vp_region shrunk_in_place(const struct vp_region *a, const struct vp_region *b)
 {
 	struct vp_region now = *b;
@@ -241,7 +256,7 @@ static struct vp_region shrunk_in_place(const struct vp_region *a, const struct 
 	return now;
 }
 
-/* A's region, as large as it is, where B has it. */
+/* A's region in its size, at B's address. */
 static struct vp_region moved_as_it_is(const struct vp_region *a, const struct vp_region *b)
 {
 	struct vp_region now = *a;
@@ -280,14 +295,12 @@ static void put_quiet(struct vp_diff *diff, uint64_t id, const struct vp_region 
 		return;
 	if (!diff->quiet_act)
 		diff->quiet_act = ++diff->act;
-	put_region(diff,
-	           moved                       ? VP_E_MOVE
-	           : strcmp(noise, "resident") ? VP_E_RENAME
-	                                       : VP_E_RESIDENT_CHANGE,
-	           diff->quiet_act, id, was, now, noise, (int64_t)(now->start - was->start));
+	enum vp_event in_place = strcmp(noise, "resident") ? VP_E_RENAME : VP_E_RESIDENT_CHANGE;
+	put_region(diff, moved ? VP_E_MOVE : in_place, diff->quiet_act, id, was, now, noise,
+	           (int64_t)(now->start - was->start));
 }
 
-/* One difference, an act of its own: of A's region, B's, as it is now. */
+/* Writes a difference that counts, as an act of its own; `now`: the region after it. */
 static void put_real(struct vp_diff *diff, enum vp_event event, uint64_t id,
                      const struct vp_region *a, const struct vp_region *b,
                      const struct vp_region *now, bool layout)
@@ -352,7 +365,7 @@ static int by_size(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* By how many different distances have the regions moved? */
+/* Counts the different distances by which regions have moved. 0, -1 (vp_error). */
 static int count_bases(struct vp_diff *diff)
 {
 	int64_t *shifts = malloc((diff->a_count + 1) * sizeof *shifts);
@@ -392,7 +405,7 @@ static int put_aligned(struct vp_diff *diff)
 	return count_bases(diff);
 }
 
-/* ---- the same addresses: what vm-track would say if B were the next look at A ---- */
+/* ---- the same addresses: as vm-track would report it if B were the next sample of A ---- */
 
 static void tracked_change(void *ctx, const struct vp_change *change)
 {
@@ -410,7 +423,8 @@ static void tracked_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
                           const struct vp_region *const *regions, const uint64_t *ids, size_t n)
 {
 	struct vp_diff *diff = ctx;
-	(void)pid, (void)seq;
+	(void)pid;
+	(void)seq;
 	if (t)
 		diff->counts.same = n;
 	put_frame(diff, t, regions, ids, n);
@@ -459,8 +473,10 @@ struct vp_diff *vp_diff_new(const struct vp_diff_side *a, const struct vp_diff_s
                             const struct vp_diff_options *options)
 {
 	struct vp_diff *diff = calloc(1, sizeof *diff);
-	if (!diff)
-		return vp_no_memory(), NULL;
+	if (!diff) {
+		vp_no_memory();
+		return NULL;
+	}
 	diff->a = *a;
 	diff->b = *b;
 	diff->options = *options;
@@ -478,7 +494,8 @@ struct vp_diff *vp_diff_new(const struct vp_diff_side *a, const struct vp_diff_s
 	    diff->ids)
 		return diff;
 	vp_diff_free(diff);
-	return vp_no_memory(), NULL;
+	vp_no_memory();
+	return NULL;
 }
 
 void vp_diff_free(struct vp_diff *diff)
@@ -542,18 +559,18 @@ void vp_diff_words(const struct vp_diff_counts *c, char *text, size_t size)
 	words(text, size, c->added, "added", (int64_t)c->bytes_added, false);
 	words(text, size, c->removed, "removed", (int64_t)c->bytes_removed, false);
 	words(text, size, c->resized, "resized", c->bytes_resized, true);
-	words(text, size, c->perms, "with other permissions", 0, false);
+	words(text, size, c->perms, "with changed permissions", 0, false);
 	words(text, size, c->renamed, "renamed", 0, false);
-	words(text, size, c->resident, "with other residency", c->bytes_resident, true);
+	words(text, size, c->resident, "with changed residency", c->bytes_resident, true);
 	words(text, size, c->moved, "moved", 0, false);
 	words(text, size, c->other, "split or merged", 0, false);
 	size_t used = strlen(text);
-	used += (size_t)snprintf(text + used, size - used, "; %zu of %zu regions are the same",
-	                         c->same, c->a);
+	used += (size_t)snprintf(text + used, size - used, "; %zu of %zu regions equal", c->same,
+	                         c->a);
 	if (c->pieces)
-		used += (size_t)snprintf(text + used, size - used,
-		                         "; %zu only cut into other pieces", c->pieces);
+		used += (size_t)snprintf(text + used, size - used, "; %zu only split differently",
+		                         c->pieces);
 	if (c->shifted)
-		snprintf(text + used, size - used, "; %zu moved by base, %zu base%s", c->shifted,
+		snprintf(text + used, size - used, "; %zu shifted by %zu base%s", c->shifted,
 		         c->bases, c->bases == 1 ? "" : "s");
 }

@@ -1,6 +1,5 @@
 /* The bases of several runs, and the bits in which they differ. */
 #include "compare/entropy.h"
-#include "stream/put.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,37 +7,35 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
+#include "stream/put.h"
 
 static struct vp_base *base_of(struct vp_entropy *entropy, vp_str name)
 {
 	for (size_t i = 0; i < entropy->count; i++)
 		if (vp_str_is(name, entropy->bases[i].name))
 			return &entropy->bases[i];
-	struct vp_base *more = realloc(entropy->bases, (entropy->count + 1) * sizeof *more);
-	if (!more)
+	if (vp_list_room(&entropy->bases, entropy->count, NULL, sizeof *entropy->bases))
 		return NULL;
-	entropy->bases = more;
-	more[entropy->count] = (struct vp_base){ .name = malloc(name.n + 1), .low = UINT64_MAX };
-	if (!more[entropy->count].name)
+	struct vp_base *base = &entropy->bases[entropy->count];
+	*base = (struct vp_base){ .name = strndup(name.p, name.n), .low = UINT64_MAX };
+	if (!base->name) {
+		vp_no_memory();
 		return NULL;
-	memcpy(more[entropy->count].name, name.p, name.n);
-	more[entropy->count].name[name.n] = 0;
-	return &more[entropy->count++];
+	}
+	entropy->count++;
+	return base;
 }
 
-/* Where a base lies in the run in hand. */
+/* Notes the address of a base in the run in hand. 0, -1 (vp_error). */
 static int note(struct vp_entropy *entropy, vp_str name, uint64_t address)
 {
 	struct vp_base *base = base_of(entropy, name);
-	if (!base)
-		return vp_no_memory();
-	uint64_t *more = realloc(base->at, (base->runs + 1) * sizeof *more);
-	if (!more)
-		return vp_no_memory();
-	base->at = more;
+	if (!base || vp_list_room(&base->at, base->runs, NULL, sizeof *base->at))
+		return -1;
 	if (base->runs)
-		base->varies |= address ^ more[0];
-	more[base->runs++] = address;
+		base->varies |= address ^ base->at[0];
+	base->at[base->runs++] = address;
 	if (address < base->low)
 		base->low = address;
 	if (address > base->high)
@@ -74,16 +71,18 @@ static bool first_of_name(const struct vp_space *space, size_t i)
 	return true;
 }
 
-/* The kernel places these by themselves; the highest file or nameless region below the stack stands
- * for mmap. */
+/* Notes the areas that the kernel places one by one; the highest file or unnamed region below the
+ * stack is mmap's. */
 static int note_areas(struct vp_entropy *entropy, const struct vp_space *space)
 {
 	uint64_t top = 0, stack = UINT64_MAX;
 	for (size_t i = 0; i < space->count; i++) {
 		const struct vp_region *region = &space->live[i]->region;
-		if (vp_str_is(region->kind, "stack") &&
-		    note(entropy, vp_s("stack"), stack = region->end))
-			return -1;
+		if (vp_str_is(region->kind, "stack")) {
+			stack = region->end;
+			if (note(entropy, vp_s("stack"), stack))
+				return -1;
+		}
 		if (vp_str_is(region->kind, "heap") && first_of_name(space, i) &&
 		    note(entropy, vp_s("heap"), region->start))
 			return -1;

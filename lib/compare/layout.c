@@ -1,19 +1,18 @@
-/* Nameless memory of which there is as much on either side, in other pieces; and what is left
- * closed above a region that grew or shrank. */
+/* Anonymous memory of equal total but split differently; PROT_NONE left above a resized region. */
 #include "compare/layout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "compare/align.h"
 #include "base/error.h"
+#include "compare/align.h"
 #include "stream/record.h"
 
-/* A region that is alone, or of another size than its pair; `delta` is what B has more of it. */
+/* A region that is alone, or has another size than its pair. */
 struct piece {
-	const struct vp_region *region; /* A's, or where there is none B's */
+	const struct vp_region *region; /* A's; B's where A has none */
 	size_t a, b;                    /* VP_ALONE */
-	int64_t delta;
+	int64_t delta;                  /* bytes that B has more of it */
 	bool used;
 };
 
@@ -23,20 +22,21 @@ struct layout {
 	bool *a_marks, *b_marks;
 };
 
-static int64_t bytes_of(const struct vp_region *region)
+static uint64_t bytes_of(const struct vp_region *region)
 {
-	return (int64_t)(region->end - region->start);
+	return region->end - region->start;
 }
 
-/* The kind is judged by shape and neighbours, so it may change with the pieces. */
+/* By permissions alone: the kind depends on shape and neighbours, so it may change with the pieces.
+ */
 static int by_group(const struct piece *a, const struct piece *b)
 {
 	return strncmp(a->region->perms, b->region->perms, sizeof a->region->perms);
 }
 
-static int64_t size_of(int64_t delta)
+static uint64_t size_of(int64_t delta)
 {
-	return delta < 0 ? -delta : delta;
+	return delta < 0 ? -(uint64_t)delta : (uint64_t)delta;
 }
 
 static int by_size(const void *left, const void *right)
@@ -66,8 +66,8 @@ static bool paired(const struct piece *piece)
 	return piece->a != VP_ALONE && piece->b != VP_ALONE;
 }
 
-/* What one has lost another has or is; at least one of the two is there in both runs, or it would
- * be two things. */
+/* Marks two pieces of which one has lost what the other has gained. At least one of them is in both
+ * runs, or they would be two regions. */
 static void by_twos(struct layout *layout, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++) {
@@ -76,7 +76,7 @@ static void by_twos(struct layout *layout, size_t from, size_t to)
 		                       size_of(layout->pieces[k].delta) == size_of(one->delta);
 		     k++) {
 			struct piece *other = &layout->pieces[k];
-			if (other->used || other->delta != -one->delta ||
+			if (other->used || (uint64_t)other->delta + (uint64_t)one->delta ||
 			    (!paired(one) && !paired(other)))
 				continue;
 			mark(layout, one);
@@ -87,10 +87,10 @@ static void by_twos(struct layout *layout, size_t from, size_t to)
 
 static void group(struct layout *layout, size_t from, size_t to)
 {
-	int64_t sum = 0;
+	uint64_t sum = 0;
 	bool any = false;
 	for (size_t i = from; i < to; i++) {
-		sum += layout->pieces[i].delta;
+		sum += (uint64_t)layout->pieces[i].delta;
 		any |= paired(&layout->pieces[i]) || to - from > 2;
 	}
 	for (size_t i = from; i < to && !sum && any; i++)
@@ -99,7 +99,7 @@ static void group(struct layout *layout, size_t from, size_t to)
 		by_twos(layout, from, to);
 }
 
-/* The region below grew into what was set aside above it, or gave back: that is told of the region.
+/* Has the region below grown into its reserved rest, or given back? The region itself reports that.
  */
 static bool gives_way(const struct vp_region *const *a, const struct vp_region *const *b,
                       const size_t *b_of, size_t i)
@@ -131,13 +131,19 @@ int vp_layout(const struct vp_region *const *a, size_t a_count, const struct vp_
 			continue;
 		}
 		layout.pieces[layout.count++] = (struct piece){
-			a[i], i, j, (j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i]), false
+			.region = a[i],
+			.a = i,
+			.b = j,
+			.delta = (int64_t)((j == VP_ALONE ? 0 : bytes_of(b[j])) - bytes_of(a[i])),
 		};
 	}
 	for (size_t j = 0; j < b_count; j++)
 		if (a_of[j] == VP_ALONE && !b[j]->name.n)
 			layout.pieces[layout.count++] =
-			        (struct piece){ b[j], VP_ALONE, j, bytes_of(b[j]), false };
+			        (struct piece){ .region = b[j],
+				                .a = VP_ALONE,
+				                .b = j,
+				                .delta = (int64_t)bytes_of(b[j]) };
 	qsort(layout.pieces, layout.count, sizeof *layout.pieces, by_size);
 	for (size_t from = 0, to; from < layout.count; from = to) {
 		for (to = from;

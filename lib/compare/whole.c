@@ -1,5 +1,5 @@
-/* The last whole state of each process: a snapshot counts only when all its regions have come, and
- * an exit takes nothing away. */
+/* The last complete state of each process: a snapshot counts when all its regions have come, and an
+ * exit removes nothing. */
 #include "compare/whole.h"
 
 #include <inttypes.h>
@@ -8,26 +8,26 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "parse/intake.h"
 #include "space/kinds.h"
 
 static struct vp_whole_life *life_of(struct vp_whole *whole, int64_t pid)
 {
-	for (size_t i = 0; i < whole->life_count; i++)
-		if (whole->lives[i].pid == pid)
-			return &whole->lives[i];
-	struct vp_whole_life *grown =
-	        realloc(whole->lives, (whole->life_count + 1) * sizeof *grown);
-	if (!grown) {
+	size_t at = vp_places_get(&whole->life_pids, (uint64_t)pid, SIZE_MAX);
+	if (at != SIZE_MAX)
+		return &whole->lives[at];
+	if (vp_list_room(&whole->lives, whole->life_count, NULL, sizeof *whole->lives) ||
+	    vp_places_set(&whole->life_pids, (uint64_t)pid, whole->life_count)) {
 		whole->no_memory = true;
 		return NULL;
 	}
-	whole->lives = grown;
-	grown[whole->life_count] = (struct vp_whole_life){ .pid = pid };
-	return &grown[whole->life_count++];
+	struct vp_whole_life *life = &whole->lives[whole->life_count++];
+	*life = (struct vp_whole_life){ .pid = pid };
+	return life;
 }
 
-/* A snapshot whose regions do not all follow is none; vm-track passes some on without any. */
+/* Drops an incomplete snapshot. vm-track passes on snapshot lines without any region. */
 static void frame_drop(struct vp_whole *whole)
 {
 	if (whole->snapshot.open && whole->snapshot.got)
@@ -50,6 +50,7 @@ static void forget(struct vp_whole *whole)
 	for (size_t i = 0; i < whole->life_count; i++)
 		free(whole->lives[i].line);
 	whole->life_count = 0;
+	vp_places_free(&whole->life_pids);
 	whole->snapshot.open = false;
 }
 
@@ -72,7 +73,7 @@ static void region(struct vp_whole *whole, struct vp_record *record)
 	vp_kinds_set(&record->region, 1, NULL);
 	if (!whole->snapshot.open || vp_snapshot_ends(&whole->snapshot, record)) {
 		frame_drop(whole);
-		apply(whole, &whole->state, record); /* only region lines: all there are */
+		apply(whole, &whole->state, record); /* regions without a snapshot line */
 		return;
 	}
 	apply(whole, &whole->framed, record);
@@ -85,7 +86,7 @@ static void snapshot(struct vp_whole *whole, struct vp_record *record)
 {
 	frame_drop(whole);
 	vp_snapshot_begin(&whole->snapshot, record);
-	/* A dead process reads as empty: what was before stands. */
+	/* A dead process reads as empty: its last state is kept. */
 	whole->snapshot.open = whole->snapshot.declared > 0;
 	if (whole->snapshot.open)
 		vp_state_apply(&whole->framed, record);
@@ -160,10 +161,8 @@ void vp_whole_free(struct vp_whole *whole)
 
 const struct vp_whole_life *vp_whole_life(const struct vp_whole *whole, int64_t pid)
 {
-	for (size_t i = 0; i < whole->life_count; i++)
-		if (whole->lives[i].pid == pid)
-			return &whole->lives[i];
-	return NULL;
+	size_t at = vp_places_get(&whole->life_pids, (uint64_t)pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : &whole->lives[at];
 }
 
 struct vp_space *vp_whole_space(struct vp_whole *whole, int64_t pid)
@@ -180,16 +179,15 @@ struct vp_space *vp_whole_space(struct vp_whole *whole, int64_t pid)
 		         space->pid);
 	}
 	if (!strcmp(known, "-1"))
-		vp_fail("%s: it does not say whose regions it has, so none of process %" PRId64
-		        " are known",
+		vp_fail("%s: its lines name no process, so process %" PRId64 " is not in it",
 		        whole->name, pid);
 	else if (*known)
 		vp_fail("%s: no regions of process %" PRId64 "; there are: %s", whole->name, pid,
 		        known);
 	else if (whole->at != INT64_MAX)
-		vp_fail("%s: no whole state of any process up to %.9f s", whole->name,
+		vp_fail("%s: no complete state of any process up to %.9f s", whole->name,
 		        (double)whole->at / 1e9);
 	else
-		vp_fail("%s: nothing in it tells of a region", whole->name);
+		vp_fail("%s: contains no region", whole->name);
 	return NULL;
 }

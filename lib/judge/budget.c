@@ -185,7 +185,7 @@ static struct words amount(const struct limit *limit, double value)
 	char size[VP_SIZE_WORDS];
 	bool rate = limit->grows == GROWTH_RATE;
 	if (limit->grows == GROWTH_PERCENT && value >= FROM_NOTHING)
-		snprintf(words.text, sizeof words.text, "all of it from nothing");
+		snprintf(words.text, sizeof words.text, "all of it, from 0");
 	else if (limit->grows == GROWTH_PERCENT)
 		snprintf(words.text, sizeof words.text, value < 1000 ? "%.4g %%" : "%.0f %%",
 		         value);
@@ -336,8 +336,7 @@ static void end_case(struct vp_budget *budget, struct budget_case *one)
 		return;
 	one->verdict = !one->begun ? JUDGE_SKIPPED : one->unmeasured ? JUDGE_UNKNOWN : JUDGE_KEPT;
 	if (one->unmeasured)
-		snprintf(one->text, sizeof one->text,
-		         "the stream does not tell %s of all its regions",
+		snprintf(one->text, sizeof one->text, "%s of some of its regions is unknown",
 		         vp_budget_measures[limit->measure]);
 }
 

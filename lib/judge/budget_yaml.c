@@ -94,7 +94,7 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct limit, after),
 	        .preset = "0",
 	        .arg = "TIME",
-	        .help = "looks before that do not count",
+	        .help = "ignore samples before that",
 	},
 	{
 	        .name = "together",

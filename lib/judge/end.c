@@ -50,16 +50,15 @@ static void tell(struct vp_findings *findings, const struct finding_space *space
 	amount(top, sizeof top, rise->top, bytes);
 	amount(now, sizeof now, value, bytes);
 	vp_finding_begin(findings, space, rule, VP_INFO);
-	const char *verb =
-	        bytes ? "grows" : "pile up"; /* "[heap] grows", "thread-stack regions pile up" */
+	const char *verb = bytes ? "growing" : "piling up";
 	if (end == LEVELLED)
-		vp_finding_text(findings, "%s %s no more: %s at most, hardly more for %.0f s", what,
-		                verb, top, (double)(space->t - rise->since) / 2e9);
+		vp_finding_text(findings, "%s stopped %s at %s, %.0f s ago", what, verb, top,
+		                (double)(space->t - rise->since) / 2e9);
 	else if (end == FELL)
-		vp_finding_text(findings, "%s %s no more: from %s it fell to %s", what, verb, top,
+		vp_finding_text(findings, "%s stopped %s: fell from %s to %s", what, verb, top,
 		                now);
 	else
-		vp_finding_text(findings, "%s %s no more: it was unmapped, %s", what, verb, top);
+		vp_finding_text(findings, "%s stopped %s: unmapped at %s", what, verb, top);
 	vp_finding_word(findings, "kind", vp_kind_name(kind));
 	if (bytes)
 		vp_finding_word(findings, "measure", measure);

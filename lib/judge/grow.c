@@ -345,8 +345,8 @@ static void tell_group(struct vp_findings *findings, struct finding_space *space
 	double rate = growth->slope;
 	vp_finding_begin(findings, space, VP_R_piles_up, severity_of(group->kind));
 	vp_finding_text(findings,
-	                "%llu regions of %.32s %.4s, %s%s each, pile up: %llu of them since %.1f "
-	                "s, %.3g a second, and hardly any goes",
+	                "%llu regions of %.32s %.4s, %s%s each, pile up: %llu more since %.1f s, "
+	                "%.3g a second, and hardly any is unmapped",
 	                (unsigned long long)group->live, vp_kind_name(group->kind), group->perms,
 	                size.text, group->smallest == group->largest ? "" : " or more",
 	                (unsigned long long)(growth->to - growth->from), seconds(growth->since),

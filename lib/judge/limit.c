@@ -51,8 +51,8 @@ static void judge_stack(struct vp_findings *findings, struct finding_space *spac
 		return;
 	vp_finding_begin(findings, space, VP_R_stack_near_limit, severity);
 	vp_finding_text(findings,
-	                thread ? "a thread has touched %s of its stack's %s (%.0f %%)"
-	                       : "the stack has grown to %s of the %s that it may have (%.0f %%)",
+	                thread ? "a thread has used %s of its stack of %s (%.0f %%)"
+	                       : "the stack has grown to %s; its limit is %s (%.0f %%)",
 	                vp_finding_size((double)stack->used).text,
 	                vp_finding_size((double)limit).text, share * 100);
 	vp_finding_ids(findings, &ids);
@@ -71,8 +71,8 @@ static void judge_count(struct vp_findings *findings, struct finding_space *spac
 		return;
 	vp_finding_begin(findings, space, VP_R_map_count, severity);
 	vp_finding_text(findings,
-	                "%llu regions of the %llu that the kernel allows (vm.max_map_count, %.0f "
-	                "%%): at the limit mmap, munmap and mprotect fail",
+	                "%llu of at most %llu regions (vm.max_map_count, %.0f %%): at the limit "
+	                "mmap, munmap and mprotect fail",
 	                (unsigned long long)space->all.regions,
 	                (unsigned long long)findings->max_map_count, share * 100);
 	vp_finding_num(findings, "regions", space->all.regions);
@@ -105,8 +105,8 @@ static void judge_cgroup(struct vp_findings *findings, struct finding_space *spa
 		return;
 	vp_finding_begin(findings, space, VP_R_cgroup_limit, severity);
 	vp_finding_text(findings,
-	                "%s of memory in %llu process%s of a cgroup that may have %s (%.0f %%): at "
-	                "the limit the kernel reclaims, swaps and kills",
+	                "%s of memory in %llu process%s of a cgroup with a limit of %s (%.0f %%): "
+	                "at the limit the kernel reclaims, swaps and kills",
 	                vp_finding_size((double)used).text, (unsigned long long)members,
 	                members == 1 ? "" : "es", vp_finding_size((double)space->memory_limit).text,
 	                share * 100);

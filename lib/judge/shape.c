@@ -80,18 +80,19 @@ static void judge_both(struct vp_findings *findings, struct finding_space *space
 {
 	struct kind_life *kind = &space->kinds[at];
 	const struct sum *sum = &kind->both;
+	static const char on_stack[] = ": bytes that overflow a buffer can be executed";
 	bool stack = !strcmp(vp_kind_name(at), "stack");
-	enum vp_severity severity = stack ? VP_ERROR : space->compiles ? VP_INFO : VP_WARNING;
+	enum vp_severity severity = space->compiles ? VP_INFO : VP_WARNING;
+	const char *why = space->compiles ? ", as this program compiles while it runs" : "";
+	if (stack)
+		severity = VP_ERROR;
 	if (!sum->regions || !vp_finding_due(&kind->writable_executable, severity, sum->regions))
 		return;
 	vp_finding_begin(findings, space, VP_R_writable_executable, severity);
-	vp_finding_text(findings,
-	                "%llu region%s of %.32s, %s in all, can be written and executed at once%s",
+	vp_finding_text(findings, "%llu region%s of %.32s, %s in all, %s writable and executable%s",
 	                (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s",
 	                vp_kind_name(at), vp_finding_size((double)sum->size).text,
-	                stack             ? ": whatever overflows a buffer can run"
-	                : space->compiles ? ", as this program's compiler is known to want it"
-	                                  : "");
+	                sum->regions == 1 ? "is" : "are", stack ? on_stack : why);
 	vp_finding_ids(findings, &sum->ids);
 	vp_finding_word(findings, "kind", vp_kind_name(at));
 	vp_finding_num(findings, "regions", sum->regions);
@@ -106,8 +107,8 @@ static void judge_unguarded(struct vp_findings *findings, struct finding_space *
 		return;
 	vp_finding_begin(findings, space, VP_R_unguarded, VP_INFO);
 	vp_finding_text(findings,
-	                "%llu stack%s with other memory right below, and no guard between: too "
-	                "deep a call would overwrite it",
+	                "%llu stack%s directly above other memory without a guard: a call that is "
+	                "too deep overwrites it",
 	                (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s");
 	vp_finding_ids(findings, &sum->ids);
 	vp_finding_num(findings, "regions", sum->regions);
@@ -124,8 +125,7 @@ static void judge_reserved(struct vp_findings *findings, struct finding_space *s
 		return;
 	vp_finding_begin(findings, space, VP_R_reserved, severity);
 	vp_finding_text(findings,
-	                "%s is reserved in %llu region%s and next to nothing of it used; %s of it "
-	                "could be touched at once",
+	                "%s is reserved in %llu region%s and hardly used; %s of it is accessible",
 	                vp_finding_size((double)sum->size).text, (unsigned long long)sum->regions,
 	                sum->regions == 1 ? "" : "s",
 	                vp_finding_size((double)space->reserved_usable).text);
@@ -149,8 +149,7 @@ static void judge_fragmented(struct vp_findings *findings, struct finding_space 
 	vp_finding_begin(findings, space, VP_R_fragmented, small ? VP_WARNING : VP_INFO);
 	if (small)
 		vp_finding_text(findings,
-		                "%s of addresses are free, in %llu holes of which the largest has "
-		                "%s",
+		                "%s of address space is free in %llu holes; the largest has %s",
 		                vp_finding_size((double)space->free).text,
 		                (unsigned long long)space->holes,
 		                vp_finding_size((double)space->largest_hole).text);
