@@ -12,6 +12,7 @@
 #include "base/nearest.h"
 #include "base/words.h"
 #include "space/kind.h"
+#include "space/select.h"
 
 enum { SIZE = VP_M_COUNT, REGIONS, MEASURES };
 
@@ -225,26 +226,12 @@ static bool glob(const char *pattern, vp_str text)
 	return !*pattern;
 }
 
-static bool perms_fit(const char *want, const char *have)
-{
-	if (!strpbrk(want, "-?")) {
-		for (; *want; want++)
-			if (!strchr(have, *want))
-				return false;
-		return true;
-	}
-	for (; *want; want++, have += *have != 0)
-		if (*want != '?' && *want != *have)
-			return false;
-	return true;
-}
-
 static bool fits(const struct vp_condition *condition, const struct vp_region *region)
 {
 	switch (condition->subject) {
 	case VP_SUBJECT_KIND: return vp_str_is(region->kind, condition->pattern);
 	case VP_SUBJECT_NAME: return glob(condition->pattern, region->name);
-	case VP_SUBJECT_PERMS: return perms_fit(condition->pattern, region->perms);
+	case VP_SUBJECT_PERMS: return vp_select_perms(condition->pattern, region->perms);
 	default: return true;
 	}
 }

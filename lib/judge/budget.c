@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/words.h"
+#include "space/select.h"
 
 const char *const vp_budget_measures[] = { "size", "rss", "pss", "dirty", "swap", "regions" };
 
@@ -120,29 +121,6 @@ int vp_budget_process(struct vp_budget *budget, struct vp_record *process)
 
 /* ---- sums ---- */
 
-static bool perms_fit(const char *wanted, const char *perms)
-{
-	if (!wanted)
-		return true;
-	if (strlen(wanted) < 4)
-		return strspn(wanted, perms) == strlen(wanted);
-	for (int i = 0; i < 4; i++)
-		if (wanted[i] != '?' && wanted[i] != perms[i])
-			return false;
-	return true;
-}
-
-static bool kind_fits(const char *list, vp_str kind)
-{
-	for (const char *at = list; at && *at;) {
-		size_t n = strcspn(at, ",");
-		if (n == kind.n && !memcmp(at, kind.p, n))
-			return true;
-		at += n + (at[n] == ',');
-	}
-	return !list;
-}
-
 struct adding {
 	const struct limit *limit;
 	struct budget_case *one;
@@ -157,7 +135,8 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 	const struct limit *limit = adding->limit;
 	(void)id;
 	adding->regions++;
-	if (!kind_fits(limit->kind, region->kind) || !perms_fit(limit->perms, region->perms))
+	if (!vp_select_kind(limit->kind, region->kind) ||
+	    !vp_select_perms(limit->perms, region->perms))
 		return;
 	if (limit->region && !is_called(limit->region, region->name))
 		return;

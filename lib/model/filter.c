@@ -1,36 +1,10 @@
 /* Does a region pass what the user asked for? */
 #include "model/feed.h"
-
-#include <string.h>
+#include "space/select.h"
 
 bool vp_filter_kind(const struct vp_filter *filter, vp_str kind)
 {
-	const char *p = filter->kinds;
-	if (!p || !*p)
-		return true;
-	while (*p) {
-		size_t n = strcspn(p, ",");
-		if (n == kind.n && !memcmp(p, kind.p, n))
-			return true;
-		p += n + (p[n] == ',');
-	}
-	return false;
-}
-
-static bool perms_fit(const char *want, const char *have)
-{
-	if (!want || !*want)
-		return true;
-	if (!strpbrk(want, "-?")) {
-		for (; *want; want++)
-			if (!strchr(have, *want))
-				return false;
-		return true;
-	}
-	for (; *want; want++, have += *have != 0)
-		if (*want != '?' && *want != *have)
-			return false;
-	return true;
+	return vp_select_kind(filter->kinds, kind);
 }
 
 bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *region, vp_str kind)
@@ -38,5 +12,5 @@ bool vp_filter_region(const struct vp_filter *filter, const struct vp_region *re
 	if (filter->address_end &&
 	    (region->end <= filter->address || region->start >= filter->address_end))
 		return false;
-	return vp_filter_kind(filter, kind) && perms_fit(filter->perms, region->perms);
+	return vp_select_kind(filter->kinds, kind) && vp_select_perms(filter->perms, region->perms);
 }
