@@ -1,4 +1,4 @@
-/* The model: a stream is fed to it line by line, and views look at what it has kept. */
+/* The model: a stream is fed to it line by line, and views read what it has kept. */
 #ifndef VMPIPE_MODEL_FEED_H
 #define VMPIPE_MODEL_FEED_H
 

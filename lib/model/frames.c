@@ -128,7 +128,7 @@ const struct vp_keeper vp_keeper_frames = {
 	.line = frames_line,
 };
 
-/* After what was told of a process and its calls: what follows from it for its regions. */
+/* Hands process lines and exits to the tracker, after all else has noted them. */
 static void tracker_line(struct vp_model *model, struct vp_fact *fact)
 {
 	if (model->tracked)

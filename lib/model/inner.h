@@ -182,7 +182,8 @@ void vp_live_frame_end(struct vp_model *model, struct vp_follow *follow, int64_t
 uint32_t vp_model_name(struct vp_model *model, vp_str bytes);
 /* The same of a region. */
 struct vp_named vp_model_named(struct vp_model *model, const struct vp_region *region);
-/* Replaces a text by these bytes as words, unless there are none (p NULL) or no memory. */
+/* Replaces a text by these bytes, made text (vp_words_into), unless there are none (p NULL) or no
+ * memory. */
 void vp_model_words(struct vp_model *model, char **text, vp_str bytes);
 
 /* procs.c */
@@ -208,7 +209,7 @@ void vp_frames_end(struct vp_model *model);
 /* The same before a line, unless the line belongs to that snapshot. */
 void vp_frames_before(struct vp_model *model, const struct vp_record *record, int64_t t);
 
-/* stacks.c: a call stack in words. NULL: unknown. */
+/* stacks.c: a call stack as text. NULL: unknown. */
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
 
 /* before.c: a stream that vm-diff wrote needs more kept. */
@@ -237,7 +238,7 @@ struct vp_ending {
 };
 
 struct vp_tally_work {            /* tally.c */
-	struct vp_tallies alive;  /* as it stands */
+	struct vp_tallies alive;  /* at this moment */
 	struct vp_tallies before; /* the last exits: events, raw and samples alone */
 	uint32_t run;             /* vp_ending.run of what is kept */
 	struct vp_tally_before {

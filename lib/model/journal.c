@@ -1,6 +1,6 @@
 /* The journal: the last of what happened, raw lines apart from semantic changes.
  *
- * Memory: filter.rows rows. The words of a row lie one after the other in bytes of its own; the
+ * Memory: filter.rows rows. The texts of a row lie one after the other in bytes of its own; the
  * next row in its place reuses them.
  */
 #include "base/words.h"
@@ -39,9 +39,9 @@ static struct vp_happening *row_new(struct vp_model *model, int64_t t, int64_t p
 	return row;
 }
 
-/* ---- words ---- */
+/* ---- texts ---- */
 
-/* A row and where its words end. Words are added in any order; byte 0 is the empty one. */
+/* A row and the end of its texts. They are added in any order; byte 0 is the empty one. */
 struct words {
 	struct vp_model *model;
 	struct vp_happening *row;

@@ -86,7 +86,7 @@ struct vp_note {
 
 /* What lines `lost` report of one sort: "samples", "events". */
 struct vp_loss {
-	char *what, *why; /* words; why: the first reason, or NULL */
+	char *what, *why; /* texts; why: the first reason, or NULL */
 	uint64_t count;
 	bool reasons; /* there are other reasons too */
 };
@@ -104,7 +104,7 @@ struct vp_proc {
 	bool has_before;
 	int64_t look;          /* ns: its last sample up to filter.at; -1: none */
 	int64_t look_before;   /* ns: the sample before that; -1: none */
-	char *name;            /* words, or NULL */
+	char *name;            /* text, or NULL */
 	uint64_t seen_regions; /* region and change lines, before any filter */
 	bool later;            /* it began within the recording */
 };
@@ -114,8 +114,8 @@ struct vp_life {
 	int64_t pid, ppid;       /* ppid -1: unknown */
 	int64_t t0, t1;          /* ns; t1 INT64_MAX while it lasts */
 	const char *why;         /* first fork exec reused; "": known by its memory only */
-	char *name, *exe, *args; /* words, or NULL */
-	char *status;            /* words, of a life that has ended: "0", "signal 9"; or NULL */
+	char *name, *exe, *args; /* text, or NULL */
+	char *status;            /* of a life that has ended: "0", "signal 9"; or NULL */
 	size_t before;           /* index + 1 of the life that exec ended here; 0: none */
 	bool exited;
 };
@@ -137,7 +137,7 @@ struct vp_happening {
 	uint64_t tid;        /* of the thread that called; 0: unknown */
 	char perms[8];
 	bool has_rss;
-	char *bytes; /* the words, each ended by NUL; the next row in this place reuses them */
+	char *bytes; /* its texts, each ended by NUL; the next row in this place reuses them */
 	size_t room;
 	uint32_t word;  /* where in bytes; 0: nothing */
 	uint32_t name;  /* the same; of a raw line */
@@ -202,7 +202,7 @@ enum vp_page {
 	VP_PAGE_DIRTY = 32,
 	VP_PAGE_EXCLUSIVE = 64
 };
-/* The states that a picture tells apart: PRIVATE is anonymous and only here, SHARED anonymous and
+/* The states that a picture shows apart: PRIVATE is anonymous and only here, SHARED anonymous and
  * mapped elsewhere too. */
 enum vp_page_class {
 	VP_PC_PRIVATE,
@@ -302,7 +302,7 @@ struct vp_model {
 	size_t life_count, life_size;
 	struct vp_journal journal;
 	struct vp_tallies tallies;
-	char **names; /* words (UTF-8, see vp_words); 0 is "" */
+	char **names; /* as text (UTF-8, see vp_words); 0 is "" */
 	size_t name_count, name_size;
 	struct vp_state state; /* at filter.at */
 	uint64_t samples, segments, contradictions;

@@ -1,6 +1,6 @@
 /* The names of regions, each kept once: views refer to them by their index.
  *
- * Memory: every name of the stream, as it came and as words.
+ * Memory: every name of the stream, as it came and as text.
  */
 #include "base/words.h"
 #include "model/inner.h"

@@ -21,7 +21,7 @@ static void span_end(struct vp_model *model, const struct vp_move *move)
 	model->span_count = inner->closed;
 }
 
-/* Puts the live spans behind those that are over. */
+/* Adds the live spans after those that are over. */
 static void spans_finish(struct vp_model *model)
 {
 	struct vp_model_inner *inner = model->inner;

@@ -1,4 +1,4 @@
-/* Call stacks in words, from the innermost function out: "mmap < inner < outer < main". Rows of the
+/* Call stacks as text, from the innermost function out: "mmap < inner < outer < main". Rows of the
  * journal refer to them by their id.
  *
  * Memory: a short text for every `stack` line of the segment.

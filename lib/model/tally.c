@@ -119,7 +119,7 @@ static void tallies_copy(struct vp_model *model, struct vp_tallies *to,
 	to->samples = from->samples;
 }
 
-/* The first of the last exits: what stands now is what there was at the end. */
+/* At the first of the last exits: the tallies of this moment are those of the end. */
 static void before_exits(struct vp_tally_work *work, uint32_t run)
 {
 	moment_over(work);
