@@ -2,7 +2,6 @@
 #include "compare/check.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,40 +10,12 @@
 #include "compare/inner.h"
 #include "stream/put.h"
 
-void vp_check_wrong(struct vp_check *check, const char *format, ...)
-{
-	char text[1024];
-	va_list list;
-	va_start(list, format);
-	vsnprintf(text, sizeof text, format, list);
-	va_end(list);
-	check->counts.wrong++;
-	check->sink.wrong(check->sink.ctx, text);
-}
-
 static void ids_add(struct vp_check *check, struct vp_check_ids *ids, uint64_t id)
 {
 	if (vp_list_room(&ids->at, ids->count, &ids->size, sizeof *ids->at))
 		check->no_memory = true;
 	else
 		ids->at[ids->count++] = id;
-}
-
-struct vp_check_life *vp_check_life_of(struct vp_check *check, int64_t pid)
-{
-	size_t at = vp_places_get(&check->life_pids, (uint64_t)pid, SIZE_MAX);
-	if (at != SIZE_MAX)
-		return &check->lives[at];
-	if (vp_list_room(&check->lives, check->life_count, &check->life_size,
-	                 sizeof *check->lives) ||
-	    vp_places_set(&check->life_pids, (uint64_t)pid, check->life_count)) {
-		check->no_memory = true;
-		return NULL;
-	}
-	struct vp_check_life *life = &check->lives[check->life_count++];
-	*life = (struct vp_check_life){ .pid = pid };
-	check->counts.processes++;
-	return life;
 }
 
 static int64_t pid_of(const struct vp_record *record)

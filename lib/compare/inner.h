@@ -1,5 +1,5 @@
 /* What the parts of the check share: check.c has regions and changes, check_beside.c the lines
- * beside them. */
+ * beside them, check_life.c what both call. */
 #ifndef VMPIPE_COMPARE_INNER_H
 #define VMPIPE_COMPARE_INNER_H
 
@@ -43,6 +43,7 @@ struct vp_check {
 	struct vp_check_ids touched, removed;
 };
 
+/* check_life.c */
 /* Counts a contradiction and hands its text to the sink. */
 void vp_check_wrong(struct vp_check *check, const char *format, ...)
         __attribute__((format(printf, 2, 3)));

@@ -4,6 +4,7 @@
  *   -> type process, t, pid 7, word "fork", number 1, name "sh"
  */
 #include "model/inner.h"
+#include "model/follow.h"
 #include "space/kinds.h"
 
 #include <string.h>

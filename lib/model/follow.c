@@ -1,5 +1,6 @@
 /* The processes as the model follows them: found by their pid. */
 #include "model/inner.h"
+#include "model/follow.h"
 
 #include <stdlib.h>
 

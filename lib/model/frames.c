@@ -1,6 +1,7 @@
 /* Key frames, put together from the region lines of a snapshot; those of streams without ids go
  * through the tracker, which says what has changed. */
 #include "model/inner.h"
+#include "model/follow.h"
 
 #include <string.h>
 

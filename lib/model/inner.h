@@ -164,7 +164,6 @@ struct vp_follow {
 };
 
 /* follow.c */
-struct vp_follow *vp_follow_other(struct vp_model *model, int64_t pid, bool make);
 void vp_follows_free(struct vp_model *model);
 
 /* regions.c */
@@ -189,14 +188,6 @@ void vp_model_words(struct vp_model *model, char **text, vp_str bytes);
 /* procs.c */
 /* Finds a process, or adds it as first seen at t. NULL: no memory. */
 struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pid);
-/* The same of a process that is followed; its place is noted there. */
-struct vp_proc *vp_follow_proc_make(struct vp_model *model, struct vp_follow *follow, int64_t t);
-static inline struct vp_proc *vp_follow_proc(struct vp_model *model, struct vp_follow *follow,
-                                             int64_t t)
-{
-	return follow->proc ? &model->procs[follow->proc - 1]
-	                    : vp_follow_proc_make(model, follow, t);
-}
 
 /* lives.c: a process is known by its memory. */
 void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);
@@ -313,13 +304,6 @@ struct vp_model_inner {
 	struct vp_journal_work journal;
 	struct vp_stacks_work stacks;
 };
-
-/* Finds a process; `make`: adds it unless the filter's pid leaves it out. NULL: none. */
-static inline struct vp_follow *vp_follow_find(struct vp_model *model, int64_t pid, bool make)
-{
-	struct vp_follow *last = model->inner->last;
-	return last && last->pid == pid ? last : vp_follow_other(model, pid, make);
-}
 
 /* a + b and a - b of sizes from outside, which may be any: the result wraps. */
 static inline int64_t vp_sum_of(int64_t a, int64_t b)

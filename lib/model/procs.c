@@ -1,5 +1,6 @@
 /* The processes that the stream names, in the order of first sight: one for each pid. */
 #include "model/inner.h"
+#include "model/procs.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
  * Memory: a tally for each kind, name and process, twice.
  */
 #include "model/inner.h"
+#include "model/procs.h"
 
 #include <stdlib.h>
 #include <string.h>

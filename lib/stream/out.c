@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/large.h"
 #include "stream/compress.h"
-#include "stream/inner.h"
 
 #define PIPE_SIZE (1 << 20)
 /* First size of a buffer in bytes: many hold a few words, and many programs write one sample. */

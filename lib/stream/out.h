@@ -40,4 +40,17 @@ void vp_out_line(struct vp_out *out, vp_str line); /* a line unchanged, and a ne
 
 void vp_pipe_size(int fd); /* asks for 1 MiB of pipe, if fd is a pipe */
 
+/* ---- for the writers of this room ---- */
+
+/* Bytes gathered before a write: a quarter of the pipe that is asked for. */
+#define VP_GATHER (256u << 10)
+
+bool vp_out_make_room(struct vp_out *out, size_t n);
+
+/* Makes room for n more bytes. False: no memory; out->error says so, and nothing may be written. */
+static inline bool vp_out_room(struct vp_out *out, size_t n)
+{
+	return out->size - out->used >= n || vp_out_make_room(out, n);
+}
+
 #endif

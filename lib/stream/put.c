@@ -7,7 +7,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/utf8.h"
-#include "stream/inner.h"
+#include "stream/out.h"
 
 /* ---- digits ---- */
 
