@@ -4,6 +4,7 @@
 #   make demo-ebpf  the same with the source ebpf (root): four workloads, each as a tree and a timeline
 #   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
 #   make bench      measure cost and speed beside other tools
+#   make judge      hold every figure of every view against sums made without the product (JUDGE_SEEDS=1-60); says what differs
 #   make golden     rewrite the golden files; git diff is the review
 #   make format     format the C code by .clang-format
 #   make install    programs, plugins, header, manual pages, completions, below PREFIX (and DESTDIR); make uninstall
@@ -84,6 +85,12 @@ bench: setup
 	@contrib/packages.sh -i bench || true
 	@$(MAKE) --no-print-directory all workloads
 	@CC='$(CC)' BUILD='$(BUILD)' tests/bench/run
+
+JUDGE_SEEDS ?= 1-60
+judge: setup
+	@$(MAKE) --no-print-directory all
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge cases
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge random $(JUDGE_SEEDS)
 
 golden: setup
 	@$(MAKE) --no-print-directory all workloads
@@ -222,6 +229,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all format without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
+.PHONY: all format judge without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
