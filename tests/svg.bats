@@ -104,7 +104,7 @@ figures="timeline map area table stacks empty nasty nastyarea nastytable nastyst
 EOF
 	vm-render --svg "$BATS_TEST_TMPDIR/half" >"$BATS_TEST_TMPDIR/half.svg"
 	grep -q '<rect [^>]*fill-opacity="0.64"><title>0x10000-0x20000' "$BATS_TEST_TMPDIR/half.svg"
-	! grep -q 'class="s t"' "$BATS_TEST_TMPDIR/half.svg"
+	run ! grep -q 'class="s t"' "$BATS_TEST_TMPDIR/half.svg"
 	vm-render --svg --view map "$BATS_TEST_TMPDIR/half" >"$BATS_TEST_TMPDIR/map.svg"
 	grep -q 'class="s t"' "$BATS_TEST_TMPDIR/map.svg"
 }

@@ -535,6 +535,6 @@ gone_before() {
 	for height in 24 30 36 44; do
 		run vm-render --ascii --width 120 --height "$height" "$BATS_TEST_TMPDIR/grows"
 		[ "$status" = 0 ]
-		! grep -E 'H[^H]*r+[^H]*H' <<<"$output"
+		run ! grep -E 'H[^H]*r+[^H]*H' <<<"$output"
 	done
 }
