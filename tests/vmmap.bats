@@ -291,7 +291,7 @@ report() {
 		head -c "$n" "$file" >"$BATS_TEST_TMPDIR/cut"
 		run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/cut"
 		[ "$status" -le 1 ]
-		[[ $stderr == *"cut short"* || $stderr == *"not recognised"* ]]
+		[[ $stderr == *"cut short"* || $stderr == *"no format"* ]]
 		[ -z "$(of <<<"$output" | grep -vxF "$want")" ]
 	done
 }
@@ -301,7 +301,7 @@ report() {
 	run -1 --separate-stderr vm-parse <<<'{
   "hello": 1
 }'
-	[[ $stderr == *"not recognised"* || $stderr == *"JSON"* ]]
+	[[ $stderr == *"no format"* || $stderr == *"JSON"* ]]
 }
 
 @test "resident, dirty and swapped bytes are compared with the summary too, by type and in all" {
