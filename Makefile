@@ -5,6 +5,7 @@
 #   make check      set up, build, run all tests (TESTS="tests/x.bats" for some)
 #   make bench      measure cost and speed beside other tools
 #   make judge      hold every figure of every view against sums made without the product (JUDGE_SEEDS=1-60); says what differs
+#   make torture    kill, stall, fill and starve the programs for an hour (TORTURE_SECONDS=600: ten minutes)
 #   make golden     rewrite the golden files; git diff is the review
 #   make format     format the C code by .clang-format
 #   make install    programs, plugins, header, manual pages, completions, below PREFIX (and DESTDIR); make uninstall
@@ -85,6 +86,12 @@ bench: setup
 	@contrib/packages.sh -i bench || true
 	@$(MAKE) --no-print-directory all workloads
 	@CC='$(CC)' BUILD='$(BUILD)' tests/bench/run
+
+# The scripts of tests/torture share the seconds; tests/torture.bats runs each for a few of them in make check.
+TORTURE_SECONDS ?= 3600
+torture: setup
+	@$(MAKE) --no-print-directory all workloads
+	@CC='$(CC)' BUILD='$(BUILD)' TORTURE_SECONDS='$(TORTURE_SECONDS)' tests/torture/run $(TORTURES)
 
 JUDGE_SEEDS ?= 1-60
 judge: setup
@@ -229,6 +236,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all format judge without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
+.PHONY: all format judge torture without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
