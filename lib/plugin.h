@@ -7,7 +7,7 @@
  * plugins/README.md teaches how to write one; plugins/render/trace.c prints every call that a
  * renderer gets.
  *
- *   1  values       vp_str, measures, struct vp_region, struct vp_frame
+ *   1  values       vp_str, measures, struct vp_region, struct vp_thread, struct vp_frame
  *   2  options      struct vp_option
  *   3  the host     struct vp_sample_api, struct vp_parse_api, struct vp_render_api
  *   4  sources      struct vp_source
@@ -87,6 +87,15 @@ struct vp_region {
 	vp_str dev, inode; /* "fe:00", "247134" */
 	vp_str flags;      /* "rd ex mr" as VmFlags has them */
 	vp_str extra;      /* further members as JSON text: "a":1,"b":"x" ; may be empty */
+};
+
+/* A thread of a process; what is not known is 0, or absent. */
+struct vp_thread {
+	int64_t tid;
+	vp_str name;    /* the bytes that the system gave */
+	uint64_t stack; /* its stack pointer */
+	uint64_t local; /* an address in its thread-local storage */
+	bool main;      /* the first thread: its local storage has a region of its own */
 };
 
 /* One frame of a call stack. What is not known is absent. */
@@ -234,10 +243,10 @@ struct vp_parse_api {
 	void (*region)(struct vp_parse_api *h, const struct vp_region *region);
 	/* Reports line `line` of the text, counted from 1, as unreadable. */
 	void (*bad)(struct vp_parse_api *h, size_t line, const char *format, ...) VP_PRINTF(3, 4);
-	/* Names a thread of the process, for the kinds thread-stack and tls: its stack pointer, an
-	 * address in its thread-local storage (0: unknown), and whether it is the first thread. It
-	 * counts for the regions that follow under the same `seq`. */
-	void (*thread)(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main);
+	/* Names a thread of the process, for the kinds thread-stack and tls, and for the members
+	 * `tid` and `thread` of its stack. It counts for the regions that follow under the same
+	 * `seq`. */
+	void (*thread)(struct vp_parse_api *h, const struct vp_thread *thread);
 
 	/* A cache, for speed alone: most bytes of a text equal those of the previous sample of the
 	 * process in the same format.

@@ -264,6 +264,68 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	TABLE
 }
 
+# A process with threads of these names, each of which prints where its stack is: "is thread-stack ADDRESS TID NAME".
+threads() {
+	cat >"$BATS_TEST_TMPDIR/t.c" <<-'C'
+		#define _GNU_SOURCE
+		#include <pthread.h>
+		#include <stdio.h>
+		#include <string.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		static pthread_barrier_t all;
+		static void deep(int n) { volatile char x[65536]; memset((void *)x, 1, sizeof x); if (n) deep(n - 1); }
+		static void *work(void *name) { char here; pthread_setname_np(pthread_self(), name); if (!strcmp(name, "deep")) deep(115);
+			printf("is thread-stack 0x%016lx %ld %s\n", (unsigned long)&here, (long)syscall(SYS_gettid), (char *)name); pthread_barrier_wait(&all); for (;;) pause(); return name; }
+		int main(int n, char **names) { pthread_t thread; pthread_barrier_init(&all, 0, n); for (int i = 1; i < n; i++) pthread_create(&thread, 0, work, names[i]);
+			pthread_barrier_wait(&all); puts("ready"); fflush(stdout); for (;;) pause(); }
+	C
+	cc -pthread -o "$BATS_TEST_TMPDIR/t" "$BATS_TEST_TMPDIR/t.c"
+	WORKLOADS=$BATS_TEST_TMPDIR workload t "$@"
+}
+
+@test "the stack of a thread has the thread's number and name, in the stream, the views and findings" {
+	threads 'io worker 1' deep 'a "b"\c' $'no\xff'
+	vm-sample -p "$pid" -n 3 -i 20ms | vm-parse -o "$BATS_TEST_TMPDIR/look"
+	expected=$(LC_ALL=C sed -n 's/^is thread-stack \(0x[0-9a-f]*\) \([0-9]*\) .*/\1 \2/p' <<<"$ready_text")
+	[ "$(wc -l <<<"$expected")" = 4 ]
+	while read -r at tid; do
+		got=$(jq -r --arg at "$at" 'select(.type == "region" and .start <= $at and $at < .end) | "\(.kind) \(.kind_by) \(.tid) \(.thread_raw // .thread | if . == "bm//" then "no" else . end)"' "$BATS_TEST_TMPDIR/look" | sort -u)
+		name=$(cat "/proc/$pid/task/$tid/comm" | tr -d '\377')
+		[ "$got" = "thread-stack thread $tid $name" ] || { echo "$got, not $tid $name"; return 1; }
+	done <<<"$expected"
+	vm-track "$BATS_TEST_TMPDIR/look" -o "$BATS_TEST_TMPDIR/life"
+	vm-check "$BATS_TEST_TMPDIR/life"
+	tid=$(sed -n 's/^is .* \([0-9]*\) deep$/\1/p' <<<"$ready_text")
+	[[ $(vm-render --table --columns kind,tid,thread "$BATS_TEST_TMPDIR/life") == *"thread-stack"*"$tid"*"deep"* ]]
+	for view in map cards timeline; do vm-render --trace --view "$view" "$BATS_TEST_TMPDIR/life" | grep -q "title=.*thread-stack deep ($tid)"; done
+	vm-render --ascii --view explain --width 200 "$BATS_TEST_TMPDIR/life" | grep -q 'of thread '
+	[[ $(jq -r 'select(.type == "finding" and .rule == "stack-near-limit") | .text' "$BATS_TEST_TMPDIR/life") == "thread deep ($tid) has used "* ]]
+}
+
+@test "with --redact no thread's name leaves the source, and its number does" {
+	threads 'secret plan'
+	vm-sample -p "$pid" -n 1 --redact -o "$BATS_TEST_TMPDIR/raw"
+	! grep -q secret "$BATS_TEST_TMPDIR/raw" || return 1
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/raw" | jq -r 'select(.kind == "thread-stack") | .tid')" = "$(sed -n 's/^is thread-stack [^ ]* \([0-9]*\) .*/\1/p' <<<"$ready_text")" ]
+}
+
+@test "a stack that another thread takes over is a change that says which; a recording without names has numbers" {
+	look_of() { printf '%s\n' '{"type":"raw","t":'"$1"',"pid":9,"seq":'"$1"',"source":"procfs","format":"linux-threads","part":0,"last":true,"text":"9 0x7ffff0000800 0x0\n'"$2"'\n"}' \
+		'{"type":"raw","t":'"$1"',"pid":9,"seq":'"$1"',"source":"procfs","format":"linux-maps","part":0,"last":true,"text":"7f0000000000-7f0000001000 ---p 00000000 00:00 0 \n7f0000001000-7f0000801000 rw-p 00000000 00:00 0 \n7ffff0000000-7ffff0001000 rw-p 00000000 00:00 0 [stack]\n"}'; }
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test","sources":["procfs"]}'
+		look_of 0 '11 0x7f0000800000 0x7f0000800800'
+		look_of 1 '12 0x7f0000800000 0x7f0000800800 second one'
+		look_of 2 '12 0x7f0000800000 0x7f0000800800 renamed'
+		look_of 3 '12 0x7f0000800000 0x7f0000800800 renamed'
+	} >"$BATS_TEST_TMPDIR/raw"
+	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track --keyframe 1s -o "$BATS_TEST_TMPDIR/life"
+	vm-check "$BATS_TEST_TMPDIR/life"
+	[ "$(jq -c 'select(.type == "change") | [.event, .tid, .thread, .was]' "$BATS_TEST_TMPDIR/life" | paste -sd' ')" = \
+		'["RESIDENT_CHANGE",12,"second one",{"tid":11}] ["RESIDENT_CHANGE",12,"renamed",{"thread":"second one"}]' ]
+}
+
 @test "user rules may name the region below, sizes, adjacent code, and the program" {
 	printf '%s\n' 'kinds:' '  - { kind: above-heap, after: heap }' '  - { kind: ours, file: true, object: true, perms: "?w?p", program: "sleep" }' '  - { kind: large, name: "", least: 1M, most: 2M }' >"$BATS_TEST_TMPDIR/c.yaml"
 	printf '%s\n' '000055000000-000055001000 r-xp 00000000 fe:00 7 /bin/sleep' '000055001000-000055002000 rw-p 00001000 fe:00 7 /bin/sleep' \

@@ -52,7 +52,8 @@ struct kind_life {
 	struct told grows, resident, writable_executable;
 };
 
-#define VP_FINDING_WORDS 96 /* room for a region's name in a message, in bytes */
+#define VP_FINDING_THREAD 56 /* room for the words for a thread, in bytes */
+#define VP_FINDING_WORDS  96 /* room for a region's name in a message, in bytes */
 
 /* A region that has grown. */
 struct region_life {
@@ -80,6 +81,7 @@ struct group {
 /* A stack and its use: of the main stack, its size; of a thread's, its resident bytes. */
 struct stack_use {
 	uint64_t size, used, id;
+	char thread[VP_FINDING_THREAD]; /* "": unknown, or the first */
 };
 
 struct finding_space {
@@ -99,8 +101,9 @@ struct finding_space {
 	size_t group_count, group_size;
 	/* Of the last sample with changes: */
 	struct sum all, reserved, unguarded;
-	uint64_t reserved_usable;      /* bytes of it that are accessible */
-	struct stack_use main, thread; /* thread: the fullest of them */
+	char unguarded_thread[VP_FINDING_THREAD]; /* of the first of them */
+	uint64_t reserved_usable;                 /* bytes of it that are accessible */
+	struct stack_use main, thread;            /* thread: the fullest of them */
 	uint64_t holes, free, largest_hole, top;
 	uint64_t narrow; /* holes too small for most mappings */
 	uint64_t pss;
@@ -150,7 +153,10 @@ struct size_words {
 	char text[VP_SIZE_WORDS];
 };
 struct size_words vp_finding_size(double bytes); /* "1.2 MiB" */
-/* Writes the name of a region, made harmless; without a name, kind and address. */
+/* Writes the thread whose stack the region is: "worker (4712)"; false, and "": none is known. */
+bool vp_finding_thread(char words[VP_FINDING_THREAD], const struct vp_region *region);
+/* Writes the name of a region, made harmless; without a name, kind and thread, or kind and address.
+ */
 void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *region);
 
 /* ---- the families: each takes changes or regions, then judges ---- */

@@ -31,12 +31,15 @@ void vp_finding_limit_region(struct finding_space *space, uint64_t id,
 {
 	if (vp_str_is(region->kind, "stack")) {
 		if (region->size > space->main.size)
-			space->main = (struct stack_use){ region->size, region->size, id };
+			space->main = (struct stack_use){ region->size, region->size, id, "" };
 	} else if (vp_str_is(region->kind, "thread-stack") && region->measured >> VP_M_rss & 1 &&
 	           region->size >= THREAD_LEAST) {
 		uint64_t used = region->measure[VP_M_rss];
-		if (share_of(used, region->size) > share_of(space->thread.used, space->thread.size))
-			space->thread = (struct stack_use){ region->size, used, id };
+		if (share_of(used, region->size) <=
+		    share_of(space->thread.used, space->thread.size))
+			return;
+		space->thread = (struct stack_use){ region->size, used, id, "" };
+		vp_finding_thread(space->thread.thread, region);
 	}
 }
 
@@ -50,12 +53,17 @@ static void judge_stack(struct vp_findings *findings, struct finding_space *spac
 	if (!is_near(findings, share) || !vp_finding_due(told, severity, stack->used))
 		return;
 	vp_finding_begin(findings, space, VP_R_stack_near_limit, severity);
-	vp_finding_text(findings,
-	                thread ? "a thread has used %s of its stack of %s (%.0f %%)"
-	                       : "the stack has grown to %s; its limit is %s (%.0f %%)",
-	                vp_finding_size((double)stack->used).text,
-	                vp_finding_size((double)limit).text, share * 100);
+	struct size_words used = vp_finding_size((double)stack->used);
+	if (thread)
+		vp_finding_text(findings, "%s%s has used %s of its stack of %s (%.0f %%)",
+		                stack->thread[0] ? "thread " : "a thread", stack->thread, used.text,
+		                vp_finding_size((double)limit).text, share * 100);
+	else
+		vp_finding_text(findings, "the stack has grown to %s; its limit is %s (%.0f %%)",
+		                used.text, vp_finding_size((double)limit).text, share * 100);
 	vp_finding_ids(findings, &ids);
+	if (stack->thread[0])
+		vp_finding_word(findings, "thread", stack->thread);
 	vp_finding_num(findings, "size", stack->used);
 	vp_finding_num(findings, "limit", limit);
 	vp_finding_share(findings, "share", share);

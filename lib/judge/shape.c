@@ -65,8 +65,11 @@ void vp_finding_shape_region(const struct vp_findings *findings, struct finding_
 	bool open = strchr(region->perms, 'r') || strchr(region->perms, 'w');
 	count_hole(space, region);
 	if (is_stack(region) && space->last_open && space->last_end == region->start &&
-	    !guards_within(region))
+	    !guards_within(region)) {
+		if (!space->unguarded.regions)
+			vp_finding_thread(space->unguarded_thread, region);
 		add(&space->unguarded, id, region);
+	}
 	if (untouched(findings, region, open)) {
 		add(&space->reserved, id, region);
 		space->reserved_usable += open ? region->size : 0;
@@ -103,14 +106,21 @@ static void judge_both(struct vp_findings *findings, struct finding_space *space
 static void judge_unguarded(struct vp_findings *findings, struct finding_space *space)
 {
 	const struct sum *sum = &space->unguarded;
+	bool named = space->unguarded_thread[0];
 	if (!sum->regions || !vp_finding_due(&space->told_unguarded, VP_INFO, sum->regions))
 		return;
 	vp_finding_begin(findings, space, VP_R_unguarded, VP_INFO);
 	vp_finding_text(findings,
-	                "%llu stack%s directly above other memory without a guard: a call that is "
-	                "too deep overwrites it",
-	                (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s");
+	                "%llu stack%s%s%s%s directly above other memory without a guard: a call "
+	                "that is too deep overwrites it",
+	                (unsigned long long)sum->regions, sum->regions == 1 ? "" : "s",
+	                !named             ? ""
+	                : sum->regions > 1 ? ", the first of thread "
+	                                   : " of thread ",
+	                space->unguarded_thread, named && sum->regions > 1 ? "," : "");
 	vp_finding_ids(findings, &sum->ids);
+	if (named)
+		vp_finding_word(findings, "thread", space->unguarded_thread);
 	vp_finding_num(findings, "regions", sum->regions);
 	vp_finding_tell(findings);
 }

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "judge/inner.h"
+#include "space/region.h"
 
 bool vp_finding_due(struct told *told, enum vp_severity severity, uint64_t value)
 {
@@ -114,10 +115,31 @@ static char *add_address(char *at, uint64_t address)
 	return at;
 }
 
+bool vp_finding_thread(char words[VP_FINDING_THREAD], const struct vp_region *region)
+{
+	char name[VP_THREAD_NAME];
+	uint64_t tid;
+	words[0] = 0;
+	if (!vp_region_thread(region, &tid, name))
+		return false;
+	if (!vp_utf8_valid(vp_s(name)) || strlen(name) > 30)
+		name[0] = 0;
+	snprintf(words, VP_FINDING_THREAD, name[0] ? "%s (%llu)" : "%s%llu", name,
+	         (unsigned long long)tid);
+	return true;
+}
+
 void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *region)
 {
 	enum { MOST = 60, KIND_MOST = 33 };
 	size_t n = region->name.n < MOST ? region->name.n : MOST;
+	char thread[VP_FINDING_THREAD];
+	if (!n && vp_finding_thread(thread, region)) {
+		n = region->kind.n < KIND_MOST ? region->kind.n : KIND_MOST;
+		char *at = add_words(words, region->kind.n ? region->kind.p : "", n);
+		add_words(add_words(at, " of ", 4), thread, strlen(thread));
+		return;
+	}
 	if (!n) {
 		n = region->kind.n < KIND_MOST ? region->kind.n : KIND_MOST;
 		char *at = add_words(words, region->kind.n ? region->kind.p : "", n);

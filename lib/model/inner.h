@@ -15,6 +15,7 @@
 struct vp_named {
 	const struct vp_region *region;
 	uint32_t kind, name; /* vp_kind_index; in names */
+	uint32_t thread;     /* of its stack, in names; 0: none */
 	bool guessed;        /* vp_kind_guessed */
 };
 

@@ -144,8 +144,8 @@ static void widen(struct vp_happening *row, const struct vp_fact *fact)
 {
 	const struct vp_region *now = fact->now.region;
 	row->kind = row->lines && row->kind != fact->now.kind ? UINT32_MAX : fact->now.kind;
-	row->name_index =
-	        row->lines && row->name_index != fact->now.name ? UINT32_MAX : fact->now.name;
+	uint32_t name = fact->now.name ? fact->now.name : fact->now.thread;
+	row->name_index = row->lines && row->name_index != name ? UINT32_MAX : name;
 	row->events |= fact->change.event < 0 ? 0 : 1u << fact->change.event;
 	row->size = vp_sum_of(row->size, fact->change.size);
 	row->rss = vp_sum_of(row->rss, fact->change.rss);

@@ -17,11 +17,12 @@ struct vp_span {
 	bool has_rss;                           /* at the end of the span */
 	bool had_rss;                           /* at some time */
 	bool guessed;                           /* its kind is a guess that matters */
-	uint8_t born;  /* enum vp_event + 1; 0: it was there at the beginning */
-	uint8_t died;  /* enum vp_event + 1; 0: it is still there */
-	uint32_t kind; /* vp_kind_index */
-	uint32_t name; /* index in names */
-	uint64_t from; /* id of the first region that it descends from, 0: none */
+	uint8_t born;    /* enum vp_event + 1; 0: it was there at the beginning */
+	uint8_t died;    /* enum vp_event + 1; 0: it is still there */
+	uint32_t kind;   /* vp_kind_index */
+	uint32_t name;   /* index in names */
+	uint32_t thread; /* the same of the thread whose stack it is: "worker (4712)"; 0: none */
+	uint64_t from;   /* id of the first region that it descends from, 0: none */
 	char perms[8];
 };
 

@@ -4,7 +4,9 @@
  */
 #include "base/words.h"
 #include "model/inner.h"
+#include "space/region.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,11 +79,24 @@ uint32_t vp_model_name(struct vp_model *model, vp_str bytes)
 	return 0;
 }
 
+/* The thread of a stack without a name: "worker (4712)". */
+static uint32_t thread_of(struct vp_model *model, const struct vp_region *region)
+{
+	char name[VP_THREAD_NAME], words[VP_THREAD_NAME + 32];
+	uint64_t tid;
+	if (region->name.n || !vp_region_thread(region, &tid, name))
+		return 0;
+	int n = snprintf(words, sizeof words, name[0] ? "%s (%llu)" : "%s%llu", name,
+	                 (unsigned long long)tid);
+	return vp_model_name(model, (vp_str){ words, (size_t)n });
+}
+
 struct vp_named vp_model_named(struct vp_model *model, const struct vp_region *region)
 {
 	return (struct vp_named){ .region = region,
 		                  .kind = (uint32_t)vp_kind_index(region->kind),
 		                  .name = vp_model_name(model, region->name),
+		                  .thread = thread_of(model, region),
 		                  .guessed = vp_kind_guessed(region) };
 }
 

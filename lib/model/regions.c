@@ -98,6 +98,7 @@ static void span_begin(struct vp_span *span, int64_t t, const struct vp_named *n
 		                  .pid = span->pid,
 		                  .born = (uint8_t)(event + 1),
 		                  .guessed = now->guessed,
+		                  .thread = now->thread,
 		                  .kind = now->kind,
 		                  .name = now->name,
 		                  .from = from };
@@ -129,6 +130,8 @@ void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, ui
 		}
 		span_begin(&open->span, t, now, event, from);
 	}
+	if (now->thread)
+		open->span.thread = now->thread;
 	measure(open, now->region);
 	open->frame = follow->frame;
 	move.now = &open->span;

@@ -357,9 +357,9 @@ static void host_lost(struct vp_parse_api *h, int64_t pid, const char *what, uin
 {
 	(void)h, (void)pid, (void)what, (void)count, (void)why;
 }
-static void host_thread(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main)
+static void host_thread(struct vp_parse_api *h, const struct vp_thread *thread)
 {
-	(void)h, (void)stack, (void)local, (void)main;
+	(void)h, (void)thread;
 }
 static const struct vp_region *host_again(struct vp_parse_api *h, vp_str rest,
                                           bool (*ends)(const char *at), size_t *n, size_t *lines)

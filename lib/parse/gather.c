@@ -13,25 +13,40 @@
 struct vp_thread_list {
 	int64_t pid;
 	uint64_t seq;
-	struct vp_kind_thread *at;
-	size_t count, size; /* count 0: the list is unused */
+	struct vp_thread *at;
+	size_t count, size;       /* count 0: the list is unused */
+	struct vp_strings *names; /* of these threads */
+	struct vp_place *places;  /* sorted by address */
+	size_t place_count, place_size;
+};
+
+/* An address in the stack of a thread. */
+struct vp_place {
+	uint64_t address;
+	const struct vp_thread *thread;
+	bool local; /* it is that of its local storage */
 };
 
 int vp_gather_init(struct vp_gather *gather, struct vp_flow *flow)
 {
 	gather->flow = flow;
 	gather->cache = vp_cache_new();
+	vp_out_memory(&gather->words);
 	return gather->cache ? 0 : vp_no_memory();
 }
 
 void vp_gather_free(struct vp_gather *gather)
 {
-	for (size_t i = 0; i < gather->thread_lists; i++)
+	for (size_t i = 0; i < gather->thread_lists; i++) {
 		free(gather->threads[i].at);
+		free(gather->threads[i].places);
+		vp_strings_free(gather->threads[i].names);
+	}
 	free(gather->threads);
 	free(gather->members);
 	vp_totals_free(&gather->totals);
 	vp_cache_free(gather->cache);
+	vp_out_free(&gather->words);
 }
 
 int vp_gather_begin(struct vp_gather *gather, struct vp_text *text, bool several)
@@ -79,7 +94,7 @@ static struct vp_thread_list *new_threads(struct vp_gather *gather)
 }
 
 /* A list of an earlier sample is emptied: its regions never came. */
-void vp_gather_thread(struct vp_gather *gather, int64_t pid, const struct vp_kind_thread *thread)
+void vp_gather_thread(struct vp_gather *gather, int64_t pid, const struct vp_thread *thread)
 {
 	struct vp_thread_list *threads = threads_of(gather, pid);
 	if (!threads)
@@ -90,12 +105,68 @@ void vp_gather_thread(struct vp_gather *gather, int64_t pid, const struct vp_kin
 	}
 	if (threads->seq != gather->seq || threads->pid != pid)
 		threads->count = 0;
+	if (!threads->count) {
+		vp_strings_free(threads->names);
+		threads->names = vp_strings_new();
+	}
 	threads->pid = pid;
 	threads->seq = gather->seq;
-	if (vp_list_room(&threads->at, threads->count, &threads->size, sizeof *threads->at))
+	if (!threads->names ||
+	    vp_list_room(&threads->at, threads->count, &threads->size, sizeof *threads->at)) {
 		gather->failed = true;
-	else
-		threads->at[threads->count++] = *thread;
+		return;
+	}
+	struct vp_thread *kept = &threads->at[threads->count++];
+	*kept = *thread;
+	kept->name = vp_strings_keep(threads->names, thread->name);
+}
+
+static int by_place(const void *left, const void *right)
+{
+	const struct vp_place *a = left, *b = right;
+	return (a->address > b->address) - (a->address < b->address);
+}
+
+/* Sorts where the threads have their stacks. The local storage of a thread lies in its stack, but
+ * for the first one's. 0, -1 (vp_error): out of memory. */
+static int sort_places(struct vp_thread_list *threads)
+{
+	if (vp_list_reach(&threads->places, 2 * threads->count, &threads->place_size,
+	                  sizeof *threads->places))
+		return -1;
+	for (size_t i = 0; i < threads->count; i++) {
+		const struct vp_thread *thread = &threads->at[i];
+		if (thread->tid && thread->stack)
+			threads->places[threads->place_count++] =
+			        (struct vp_place){ thread->stack, thread, false };
+		if (thread->tid && thread->local && !thread->main)
+			threads->places[threads->place_count++] =
+			        (struct vp_place){ thread->local, thread, true };
+	}
+	qsort(threads->places, threads->place_count, sizeof *threads->places, by_place);
+	return 0;
+}
+
+/* The thread whose stack the region is; NULL: none is known. A stack pointer may lie in the stack
+ * of another thread for a while (coroutines): the local storage does not. */
+static const struct vp_thread *thread_of(const struct vp_thread_list *threads,
+                                         const struct vp_region *region)
+{
+	const struct vp_thread *found = NULL;
+	size_t low = 0, high = threads ? threads->place_count : 0;
+	if (!high || !vp_str_is(region->kind, "thread-stack"))
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (threads->places[middle].address < region->start)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < threads->place_count && threads->places[low].address < region->end; low++)
+		if (!found || threads->places[low].local)
+			found = threads->places[low].thread;
+	return found;
 }
 
 /* ---- regions ---- */
@@ -216,7 +287,9 @@ static int judge_regions(struct vp_gather *gather, int64_t pid)
 	if (vp_kinds_set_again(now->regions, now->count, &facts, gather->caching ? &before : NULL))
 		return -1;
 	if (threads)
-		threads->count = 0;
+		threads->place_count = 0; /* threads of another sample name no stack */
+	if (facts.thread_count && sort_places(threads))
+		return -1;
 	return vp_totals_add(&gather->totals, now->regions, now->count);
 }
 
@@ -227,8 +300,26 @@ static bool same_kind(const struct vp_region *a, const struct vp_region *b)
 	return a->kind.p == b->kind.p && a->kind_by.p == b->kind_by.p;
 }
 
+/* Writes a region that is the stack of a thread. */
+static void put_stack(struct vp_gather *gather, int64_t t, int64_t pid,
+                      const struct vp_region *region, const struct vp_thread *thread)
+{
+	struct vp_region named = *region;
+	struct vp_out *words = &gather->words;
+	words->used = 0;
+	vp_out_bytes(words, "{", 1);
+	vp_put_members(words, region->extra);
+	vp_put_num(words, "tid", (uint64_t)thread->tid);
+	if (thread->name.n)
+		vp_put_str(words, "thread", thread->name);
+	if (words->used)
+		named.extra = (vp_str){ words->buffer + 1, words->used - 1 };
+	vp_put_region_line(&gather->flow->out, t, pid, gather->seq, 0, &named);
+}
+
 /* An unchanged region, its kind too, is written from its cached bytes. */
-static void put_cached(struct vp_gather *gather, int64_t t, int64_t pid)
+static void put_cached(struct vp_gather *gather, int64_t t, int64_t pid,
+                       const struct vp_thread_list *threads)
 {
 	struct vp_cached *entry = gather->entry;
 	struct vp_cached_sample *now = &entry->now;
@@ -236,6 +327,12 @@ static void put_cached(struct vp_gather *gather, int64_t t, int64_t pid)
 	for (size_t i = 0; i < now->count; i++) {
 		const struct vp_region *region = &now->regions[i];
 		const struct vp_cached_part *part = &now->parts[i];
+		const struct vp_thread *thread = thread_of(threads, region);
+		if (thread) {
+			now->parts[i].written_n = 0;
+			put_stack(gather, t, pid, region, thread);
+			continue;
+		}
 		if (part->written_n && same_kind(region, &entry->last.regions[now->from[i]])) {
 			vp_str members = { entry->written + part->written, part->written_n };
 			vp_put_region_again(out, t, pid, gather->seq, members);
@@ -250,12 +347,26 @@ static void put_cached(struct vp_gather *gather, int64_t t, int64_t pid)
 static void put_regions(struct vp_gather *gather, int64_t t, int64_t pid)
 {
 	const struct vp_cached_sample *now = &gather->entry->now;
+	const struct vp_thread_list *threads = threads_of(gather, pid);
 	if (gather->caching) {
-		put_cached(gather, t, pid);
+		put_cached(gather, t, pid, threads);
 		return;
 	}
-	for (size_t i = 0; i < now->count; i++)
-		vp_put_region_line(&gather->flow->out, t, pid, gather->seq, 0, &now->regions[i]);
+	for (size_t i = 0; i < now->count; i++) {
+		const struct vp_region *region = &now->regions[i];
+		const struct vp_thread *thread = thread_of(threads, region);
+		if (thread)
+			put_stack(gather, t, pid, region, thread);
+		else
+			vp_put_region_line(&gather->flow->out, t, pid, gather->seq, 0, region);
+	}
+}
+
+static void forget_threads(struct vp_gather *gather, int64_t pid)
+{
+	struct vp_thread_list *threads = threads_of(gather, pid);
+	if (threads)
+		threads->count = 0;
 }
 
 void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid)
@@ -274,6 +385,7 @@ void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid)
 	if (labels < 0)
 		gather->failed = true;
 	if (gather->failed) {
+		forget_threads(gather, pid);
 		gather->entry->now.whole = false;
 		return;
 	}
@@ -288,6 +400,7 @@ void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid)
 	vp_put_members(out, members);
 	vp_put_end(out);
 	put_regions(gather, t, pid);
+	forget_threads(gather, pid);
 	gather->written++;
 	gather->seq++;
 }

@@ -33,6 +33,7 @@ struct vp_gather {
 	size_t members_n, members_size;
 	struct vp_thread_list *threads;
 	size_t thread_lists;
+	struct vp_out words; /* members of a region with those of its thread */
 };
 
 /* All zeros but the flow, which it writes to. 0, or -1 (vp_error): out of memory. */
@@ -51,7 +52,7 @@ void vp_gather_open(struct vp_gather *gather);
 void vp_gather_members(struct vp_gather *gather, vp_str members);
 void vp_gather_region(struct vp_gather *gather, const struct vp_region *region);
 /* Notes a thread of the process for the snapshot with the current `seq`. */
-void vp_gather_thread(struct vp_gather *gather, int64_t pid, const struct vp_kind_thread *thread);
+void vp_gather_thread(struct vp_gather *gather, int64_t pid, const struct vp_thread *thread);
 /* Writes the open snapshot, if there is one. */
 void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid);
 

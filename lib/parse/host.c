@@ -124,11 +124,10 @@ static void host_region(struct vp_parse_api *host, const struct vp_region *regio
 	vp_gather_region(&parse->gather, region);
 }
 
-static void host_thread(struct vp_parse_api *host, uint64_t stack, uint64_t local, bool main)
+static void host_thread(struct vp_parse_api *host, const struct vp_thread *thread)
 {
 	struct vp_parse_host *parse = of(host);
-	const struct vp_kind_thread thread = { .stack = stack, .local = local, .main = main };
-	vp_gather_thread(&parse->gather, parse->job.text.pid, &thread);
+	vp_gather_thread(&parse->gather, parse->job.text.pid, thread);
 }
 
 static const struct vp_region *host_again(struct vp_parse_api *host, vp_str rest,

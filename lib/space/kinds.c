@@ -132,7 +132,7 @@ static void know_stack(struct pass *pass, size_t at)
 static void know_threads(struct pass *pass, const struct vp_kind_facts *facts)
 {
 	for (size_t i = 0; facts && i < facts->thread_count; i++) {
-		const struct vp_kind_thread *thread = &facts->threads[i];
+		const struct vp_thread *thread = &facts->threads[i];
 		size_t stack = vp_kind_region_at(&pass->place, thread->stack),
 		       local = vp_kind_region_at(&pass->place, thread->local);
 		pass->place.threads_known = true;

@@ -41,16 +41,9 @@ struct vp_kind_rule {
 	bool (*shape)(const struct vp_kind_place *place);
 };
 
-/* A thread; 0: unknown. */
-struct vp_kind_thread {
-	uint64_t stack; /* its stack pointer */
-	uint64_t local; /* an address in its thread-local storage */
-	bool main;      /* the first thread: its local storage has a region of its own */
-};
-
 /* What else is known of the process. */
 struct vp_kind_facts {
-	const struct vp_kind_thread *threads;
+	const struct vp_thread *threads;
 	size_t thread_count;
 };
 

@@ -170,6 +170,32 @@ static bool extra_differs(vp_str a, vp_str b, vp_str key)
 	return has_x != has_y || (has_x && !vp_str_eq(x, y));
 }
 
+/* ---- threads ---- */
+
+bool vp_region_thread(const struct vp_region *region, uint64_t *tid, char name[VP_THREAD_NAME])
+{
+	vp_str number, json;
+	name[0] = 0;
+	if (!region->extra.n || !extra_find(region->extra, vp_s("tid"), &number) ||
+	    !vp_json_num(number, tid))
+		return false;
+	bool named = extra_find(region->extra, vp_s("thread"), &json) && json.p[0] == '"' &&
+	             json.n < VP_THREAD_NAME;
+	long n = named ? vp_json_unescape(json, name) : 0;
+	name[n > 0 ? n : 0] = 0;
+	return true;
+}
+
+bool vp_region_other_thread(const struct vp_region *was, const struct vp_region *is)
+{
+	vp_str tid;
+	if (!is->extra.n || vp_str_eq(was->extra, is->extra) ||
+	    !extra_find(is->extra, vp_s("tid"), &tid))
+		return false;
+	return extra_differs(was->extra, is->extra, vp_s("tid")) ||
+	       extra_differs(was->extra, is->extra, vp_s("thread"));
+}
+
 /* ---- keeping ---- */
 
 static vp_str keep_like(struct vp_strings *strings, vp_str text, const vp_str *like)

@@ -28,6 +28,13 @@ bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *member);
 /* Does the member of that name differ? False if neither region has it. */
 bool vp_region_member_differs(const struct vp_region *a, const struct vp_region *b, vp_str member);
 
+/* The thread whose stack the region is, by its members `tid` and `thread`: false, and "", where
+ * none is known. The name has any bytes. */
+#define VP_THREAD_NAME 128
+bool vp_region_thread(const struct vp_region *region, uint64_t *tid, char name[VP_THREAD_NAME]);
+/* Is it known of the region now that it is another thread's, or first that it is one's? */
+bool vp_region_other_thread(const struct vp_region *was, const struct vp_region *is);
+
 /* Writes the object `was`: the members that differ, with their former values; nothing if none
  * differs. `identity` true: only what a region is (permissions, kind, name, label), for a piece of
  * another region. */

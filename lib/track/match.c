@@ -49,7 +49,8 @@ static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, ui
 	is->reported = was->reported;
 	is->reported->refs++;
 	if (is->same != i &&
-	    used_otherwise(&was->reported->region, &is->now->region, tracker->options.resident))
+	    (vp_region_other_thread(&was->reported->region, &is->now->region) ||
+	     used_otherwise(&was->reported->region, &is->now->region, tracker->options.resident)))
 		tracker->resident[tracker->resident_count++] = j;
 }
 

@@ -181,9 +181,19 @@ const char *vp_rss_words(struct vp_pool *pool, bool known, double rss)
 	return known ? vp_pool_print(pool, ", rss %s", vp_size_words(pool, rss)) : "";
 }
 
+const char *vp_span_name(const struct vp_build *build, const struct vp_span *span)
+{
+	return build->model->names[span->name ? span->name : span->thread];
+}
+
+const char *vp_many_name(const struct vp_build *build, const struct vp_span *span, size_t count)
+{
+	return count == 1 ? vp_span_name(build, span) : build->model->names[span->name];
+}
+
 const char *vp_span_what(struct vp_build *build, const struct vp_span *span)
 {
-	const char *name = build->model->names[span->name];
+	const char *name = vp_span_name(build, span);
 	return vp_pool_print(build->pool, "%s%s%s%s", span->guessed ? "probably " : "",
 	                     vp_kind_words(build->pool, span->kind), *name ? " " : "", name);
 }

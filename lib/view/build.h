@@ -59,7 +59,11 @@ const char *vp_short_name(const char *name, const char *kind);
 const char *vp_build_cut(struct vp_pool *pool, const char *name, size_t most);
 const char *vp_build_process(struct vp_build *build, const struct vp_proc *proc); /* "demo (42)" */
 const char *vp_rss_words(struct vp_pool *pool, bool known, double rss); /* ", rss 4 KiB" or "" */
-/* "heap [heap]", "probably gc": kind and name. */
+/* The region's name; of a stack without one the thread's, "worker (4712)"; or "". */
+const char *vp_span_name(const struct vp_build *build, const struct vp_span *span);
+/* The same where the span stands for `count` of one name: their threads differ. */
+const char *vp_many_name(const struct vp_build *build, const struct vp_span *span, size_t count);
+/* "heap [heap]", "probably gc", "thread-stack worker (4712)": kind and name. */
 const char *vp_span_what(struct vp_build *build, const struct vp_span *span);
 /* "0x1000-0x3000 8 KiB, rss 4 KiB, rw-p heap [heap]" */
 const char *vp_span_words(struct vp_build *build, const struct vp_span *span);

@@ -344,9 +344,11 @@ static const char *label_of(struct cards *cards, const struct card *card)
 {
 	struct vp_pool *pool = cards->build.pool;
 	bool gone = card->flags == VP_BOX_GONE;
-	const char *name = card->rest ? vp_pool_print(pool, "%zu more", card->count)
-	                              : vp_short_name(cards->build.model->names[card->first->name],
-	                                              vp_kind_words(pool, card->first->kind));
+	const char *kind = vp_kind_words(pool, card->first->kind),
+	           *name = vp_short_name(vp_many_name(&cards->build, card->first, card->count),
+	                                 kind);
+	if (card->rest)
+		name = vp_pool_print(pool, "%zu more", card->count);
 	const char *size = gone ? "gone" : vp_size_words(pool, (double)card->size), *rss = "",
 	           *more = "";
 	if (card->has_rss && !gone)
@@ -396,7 +398,7 @@ static const char *line_of(struct cards *cards, const struct vp_span *span, bool
 	struct vp_pool *pool = cards->build.pool;
 	const char *name = "", *mark = mark_of(cards, span);
 	if (named)
-		name = vp_short_name(cards->build.model->names[span->name], "");
+		name = vp_short_name(vp_span_name(&cards->build, span), "");
 	return vp_pool_print(pool, "0x%llx-0x%llx %s %s %s%s%s%s%s%s",
 	                     (unsigned long long)span->start, (unsigned long long)span->end,
 	                     vp_size_words(pool, (double)(span->end - span->start)), span->perms,

@@ -351,6 +351,11 @@ static const char *region_words(const struct explain *explain, const struct vp_r
 {
 	struct vp_pool *pool = explain->build.pool;
 	const char *name = vp_words(pool, region->name);
+	char thread[VP_THREAD_NAME];
+	uint64_t tid;
+	if (!*name && vp_region_thread(region, &tid, thread))
+		name = vp_pool_print(pool, "of thread %s (%llu)", vp_words(pool, vp_s(thread)),
+		                     N(tid));
 	return vp_pool_print(pool, "%s%s at 0x%llx%s%s", vp_kind_guessed(region) ? "probably " : "",
 	                     vp_words(pool, region->kind), N(region->start), *name ? " " : "",
 	                     vp_short_name(name, ""));

@@ -69,7 +69,7 @@ static const char *label_of(struct map *map, const struct vp_span *span)
 {
 	struct vp_pool *pool = map->build.pool;
 	const char *kind = map->build.classes[map->build.class_of[span->kind]].name;
-	const char *name = vp_short_name(map->build.model->names[span->name], "");
+	const char *name = vp_short_name(vp_span_name(&map->build, span), "");
 	const char *parts[] = { kind,
 		                *name ? " " : "",
 		                name,

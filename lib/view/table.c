@@ -26,6 +26,8 @@ enum field {
 	SHARE,
 	KIND,
 	KIND_BY,
+	TID,
+	THREAD,
 	NAME,
 	LABEL,
 	OFFSET,
@@ -66,6 +68,8 @@ static const struct vp_field fixed[MEASURE] = {
 	[SHARE]       = { "share",       "share" },
 	[KIND]        = { "kind",        "kind" },
 	[KIND_BY]     = { "kind_by",     "kind_by" },
+	[TID]         = { "tid",         "tid",         .right = true },
+	[THREAD]      = { "thread",      "thread" },
 	[NAME]        = { "name",        "name",        .always = true },
 	[LABEL]       = { "label",       "label" },
 	[OFFSET]      = { "offset",      "offset",      .right = true },
@@ -95,13 +99,13 @@ static const struct vp_field fixed[MEASURE] = {
 static const struct {
 	const char *name, *columns, *by;
 } presets[] = {
-	{ "default", "start,size,rss,pss,dirty,swap,numa,minor,major,perms,kind,name", NULL },
+	{ "default", "start,size,rss,pss,dirty,swap,numa,minor,major,perms,kind,tid,thread,name", NULL },
 	{ "pmap",    "start,size,rss,dirty,perms,name", NULL },
 	{ "pmap-x",  "start,size,rss,dirty,perms,name", NULL },
 	{ "pmap-X",  "start,perms,offset,dev,inode,size,rss,pss,referenced,anonymous,swap,locked,name", NULL },
 	{ "pmap-d",  "start,size,perms,offset,dev,name", NULL },
 	{ "vmmap",   "label,start,end,size,rss,dirty,swap,perms,max_perms,share,name", NULL },
-	{ "regions", "id,start,end,size,perms,share,kind,kind_by,label,offset,dev,inode,name", NULL },
+	{ "regions", "id,start,end,size,perms,share,kind,kind_by,tid,thread,label,offset,dev,inode,name", NULL },
 	{ "smaps",   "start,size,rss,pss,shared_clean,shared_dirty,private_clean,private_dirty,referenced,anonymous,huge,"
 	             "swap,swap_pss,locked,perms,kind,name", NULL },
 	{ "kinds",   NULL, "kind" },
@@ -375,6 +379,16 @@ static struct vp_value address_value(struct vp_pool *pool, uint64_t address)
 	return vp_word(vp_pool_print(pool, "%016llx", (unsigned long long)address));
 }
 
+static struct vp_value thread_value(struct vp_pool *pool, const struct vp_region *region, int field)
+{
+	char name[VP_THREAD_NAME];
+	uint64_t tid;
+	if (!vp_region_thread(region, &tid, name))
+		return vp_nothing();
+	return field == TID ? vp_number(VP_COUNT, (int64_t)tid)
+	                    : text_value(pool, (vp_str){ name, strlen(name) });
+}
+
 static struct vp_value value_of(const struct table *table, const struct row *row, int field)
 {
 	struct vp_pool *pool = table->build.pool;
@@ -401,6 +415,8 @@ static struct vp_value value_of(const struct table *table, const struct row *row
 	case NUMA: return numa_value(pool, row->numa);
 	case POLICY: return text_value(pool, row->policy);
 	case INODE: return inode_value(pool, region->inode);
+	case TID:
+	case THREAD: return thread_value(pool, region, field);
 	default: return text_value(pool, text_of(region, field));
 	}
 }

@@ -317,7 +317,7 @@ static const char *label_of(struct timeline *line, const struct vp_item *item)
 	const char *kind = line->build.classes[line->build.class_of[item->kind]].name;
 	if (!item->one_name)
 		return kind;
-	return vp_short_name(line->build.model->names[item->span->name], kind);
+	return vp_short_name(vp_many_name(&line->build, item->span, item->count), kind);
 }
 
 static float fill_of(const struct vp_span *span)

@@ -96,12 +96,15 @@ struct procfs_threads {
 	uint64_t links; /* links of the directory task: the number of threads plus 2 */
 	bool no_stacks, denied, silent; /* stack pointers are forbidden; everything is; some threads
 	                                   gave no answer */
+	bool young, renewing;           /* some are new; all names are being read again */
+	int64_t renewed;                /* ns: when they last were */
 	char *text;
 	size_t n, text_size;
 };
 /* Returns the threads in the regions of `maps` (text of maps or smaps); valid until the next call.
  * Empty: unknown. */
-vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps);
+vp_str procfs_threads_text(struct procfs_threads *threads, struct vp_sample_api *h, int64_t pid,
+                           vp_str maps);
 void procfs_threads_clear(struct procfs_threads *threads); /* call at an exec, and at the end */
 int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text);
 

@@ -447,8 +447,8 @@ static void put_look(struct procfs *p, struct vp_sample_api *h, struct target *t
 	if (p->faults)
 		put_faults(h, target, t);
 	if (!same) {
-		vp_str threads =
-		        procfs_threads_text(&target->threads, target->pid, (vp_str){ p->text, n });
+		vp_str threads = procfs_threads_text(&target->threads, h, target->pid,
+		                                     (vp_str){ p->text, n });
 		if (threads.n)
 			h->raw(h, t, target->pid, target->seq, "linux-threads", threads);
 		put_raw(p, h, target, t, (vp_str){ p->text, n });

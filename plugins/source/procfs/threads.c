@@ -1,16 +1,18 @@
-/* The threads of a process: where each has its stack and its thread-local storage, as the text
- * `linux-threads`.
+/* The threads of a process: where each has its stack and its thread-local storage, and its name, as
+ * the text `linux-threads`.
  *
- *   4711 0x7ffca793f870 0x7fbdabb4f2e0
- *   4712 0x7fbdaa93ec40 0x7fbdaa9409a0
+ *   4711 0x7ffca793f870 0x7fbdabb4f2e0 server
+ *   4712 0x7fbdaa93ec40 0x7fbdaa9409a0 io worker 1
  *   -> thread, its stack pointer (/proc/PID/task/TID/syscall), the list of its robust futexes
  * (get_robust_list), which the C libraries keep beside the thread's control block; 0x0 where there
- * is none. The first thread's line has the process' own number.
+ * is none; its name (comm), to the end of the line, absent in older recordings. The first thread's
+ * line has the process' own number.
  *
- * Both stay in the same regions for a thread's life, so each thread is asked once: when the regions
- * or the number of threads have changed. A thread that has ended is told of as long as the region
- * of its stack is still what it was (the C library keeps some for threads to come), so that nothing
- * changes its kind by the mere end of a thread.
+ * Stack and list stay in the same regions for a thread's life, so each thread is asked once: when
+ * the regions or the number of threads have changed, and each second, as one thread may have taken
+ * the place of another. A name may change at any time; it is read again each second. An ended
+ * thread stays in the text while the region of its stack is unchanged and no other thread has it
+ * (the C library keeps some for threads to come): the end of a thread changes no kind.
  */
 #include "inner.h"
 
@@ -27,11 +29,16 @@
 #define THREADS_MAX                                                                              \
 	4096 /* threads of one process; the kind of further ones follows from the shape of their \
 	        stacks */
-#define LINE_SIZE 64 /* bytes of a line of the text */
-#define LINKS     2  /* links of the directory task, one for each thread besides */
+#define NAME_SIZE 64               /* the kernel's have 16 bytes, a newline is written as two */
+#define LINE_SIZE (64 + NAME_SIZE) /* bytes of a line of the text */
+#define YOUNG     3                /* a thread mostly gets its name soon after its start */
+#define RENEW_NS  1000000000       /* all threads and names are read again after so long */
+#define LINKS     2                /* links of the directory task, one for each thread besides */
 
 struct procfs_thread {
 	int64_t tid;
+	char name[NAME_SIZE]; /* as it is written, "": unknown */
+	unsigned looks;       /* samples that have met it, up to YOUNG */
 	uint64_t stack, local;
 	uint64_t start, end; /* region of its stack; 0: not found yet */
 	bool there;          /* exists in this sample */
@@ -98,8 +105,34 @@ static struct procfs_thread *find(struct procfs_threads *threads, int64_t tid)
 	return &threads->list[threads->count++];
 }
 
+/* Reads the name. A newline becomes \\n, as in /proc/PID/status. */
+static void read_name(struct vp_sample_api *h, int64_t pid, struct procfs_thread *thread)
+{
+	char path[96], text[NAME_SIZE / 2], *to = thread->name;
+	snprintf(path, sizeof path, "/proc/%lld/task/%lld/comm", (long long)pid,
+	         (long long)thread->tid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return; /* it has ended: the last name stays */
+	n -= text[n - 1] == '\n';
+	if (h->redacting) {
+		h->redact(h, (vp_str){ text, (size_t)n }, thread->name);
+		thread->name[VP_REDACTED] = 0;
+		return;
+	}
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] == '\n')
+			*to++ = '\\';
+		*to++ = text[i] == '\n' ? 'n' : text[i];
+	}
+	*to = 0;
+}
+
 /* Asks a thread that is new or has not answered yet. */
-static void meet(struct procfs_threads *threads, int64_t pid, int64_t tid)
+static void meet(struct procfs_threads *threads, struct vp_sample_api *h, int64_t pid, int64_t tid)
 {
 	struct procfs_thread *thread = tid > 0 ? find(threads, tid) : NULL;
 	if (!thread)
@@ -109,21 +142,26 @@ static void meet(struct procfs_threads *threads, int64_t pid, int64_t tid)
 		ask(threads, pid, thread);
 	if (!place_of(thread))
 		threads->silent = true;
+	if (thread->looks < YOUNG || threads->renewing)
+		read_name(h, pid, thread);
+	thread->looks += thread->looks < YOUNG;
+	threads->young |= thread->looks < YOUNG;
 }
 
 /* A single thread has the number of the process: the first thread stays until the last has ended.
  */
-static void meet_all(struct procfs_threads *threads, int64_t pid, const char *path, uint64_t links)
+static void meet_all(struct procfs_threads *threads, struct vp_sample_api *h, int64_t pid,
+                     const char *path, uint64_t links)
 {
 	DIR *dir = links == LINKS + 1 ? NULL : opendir(path);
 	struct dirent *entry;
 	for (size_t i = 0; i < threads->count; i++)
 		threads->list[i].there = false;
-	threads->silent = false;
+	threads->silent = threads->young = false;
 	if (links == LINKS + 1)
-		meet(threads, pid, pid);
+		meet(threads, h, pid, pid);
 	while (dir && !threads->denied && (entry = readdir(dir)))
-		meet(threads, pid, atoll(entry->d_name));
+		meet(threads, h, pid, atoll(entry->d_name));
 	if (dir)
 		closedir(dir);
 }
@@ -157,6 +195,17 @@ static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
 	return false;
 }
 
+/* Has the last thread kept its place in the same region before this one? An ended thread makes room
+ * for a living one. */
+static bool shares(struct procfs_threads *threads, size_t *kept, const struct procfs_thread *thread)
+{
+	struct procfs_thread *last = *kept ? &threads->list[*kept - 1] : NULL;
+	if (!last || !thread->start || last->start != thread->start || last->there == thread->there)
+		return false;
+	*kept -= thread->there;
+	return !thread->there;
+}
+
 /* Keeps living threads, and ended ones whose region is unchanged. */
 static void settle(struct procfs_threads *threads, vp_str maps)
 {
@@ -175,7 +224,8 @@ static void settle(struct procfs_threads *threads, vp_str maps)
 			thread.start = start;
 			thread.end = end;
 		}
-		threads->list[kept++] = thread;
+		if (!shares(threads, &kept, &thread))
+			threads->list[kept++] = thread;
 	}
 	threads->count = kept;
 }
@@ -190,22 +240,29 @@ static int write_text(struct procfs_threads *threads)
 		if (place_of(thread))
 			threads->n +=
 			        (size_t)snprintf(threads->text + threads->n, LINE_SIZE,
-			                         "%lld 0x%llx 0x%llx\n", (long long)thread->tid,
+			                         "%lld 0x%llx 0x%llx%s%s\n", (long long)thread->tid,
 			                         (unsigned long long)thread->stack,
-			                         (unsigned long long)thread->local);
+			                         (unsigned long long)thread->local,
+			                         thread->name[0] ? " " : "", thread->name);
 	}
 	return 0;
 }
 
-vp_str procfs_threads_text(struct procfs_threads *threads, int64_t pid, vp_str maps)
+vp_str procfs_threads_text(struct procfs_threads *threads, struct vp_sample_api *h, int64_t pid,
+                           vp_str maps)
 {
 	char path[64];
 	struct stat task;
 	snprintf(path, sizeof path, "/proc/%lld/task", (long long)pid);
 	if (threads->denied || stat(path, &task))
 		return (vp_str){ threads->text, threads->n };
-	if (maps.n != threads->maps_n || task.st_nlink != threads->links || threads->silent) {
-		meet_all(threads, pid, path, task.st_nlink);
+	int64_t now = h->now(h);
+	threads->renewing = now - threads->renewed >= RENEW_NS;
+	if (maps.n != threads->maps_n || task.st_nlink != threads->links || threads->silent ||
+	    threads->young || threads->renewing) {
+		if (threads->renewing)
+			threads->renewed = now;
+		meet_all(threads, h, pid, path, task.st_nlink);
 		settle(threads, maps);
 		if (write_text(threads))
 			threads->n = 0;
@@ -233,13 +290,21 @@ int procfs_parse_threads(struct vp_parse_api *h, const struct vp_text *text)
 		char line[LINE_SIZE + 32];
 		long long tid;
 		unsigned long long stack, local;
+		int after = 0;
 		snprintf(line, sizeof line, "%.*s",
 		         (int)(n < sizeof line - 1 ? n : sizeof line - 1), rest.p);
-		if (sscanf(line, "%lld 0x%llx 0x%llx", &tid, &stack, &local) == 3)
-			h->thread(h, stack, local, tid == text->pid);
-		else
+		if (sscanf(line, "%lld 0x%llx 0x%llx%n", &tid, &stack, &local, &after) == 3) {
+			struct vp_thread thread = { .tid = tid > 0 && tid <= UINT32_MAX ? tid : 0,
+				                    .stack = stack,
+				                    .local = local,
+				                    .main = tid == text->pid };
+			if (n > (size_t)after + 1 && rest.p[after] == ' ')
+				thread.name = (vp_str){ rest.p + after + 1, n - (size_t)after - 1 };
+			h->thread(h, &thread);
+		} else {
 			h->bad(h, number,
 			       "expected a thread, its stack pointer and its list of futexes");
+		}
 		n += newline ? 1 : 0;
 		rest.p += n;
 		rest.n -= n;
