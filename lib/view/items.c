@@ -172,7 +172,8 @@ static void belong(const struct grid *grid, const struct vp_item *item, bool oth
 		struct vp_item *run = &merged->items[last];
 		if (run->count) {
 			join(run, item);
-			/* A region of another class that ends within the run does not stretch it. */
+			/* A region of another class that ends within the run does not stretch it.
+			 */
 			if (!others || (item->x0 <= run->x0 && item->x1 >= run->x1)) {
 				run->y0 = fminf(run->y0, item->y0);
 				run->y1 = fmaxf(run->y1, item->y1);
