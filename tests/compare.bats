@@ -80,6 +80,65 @@ row() { # NAME: change, private and shared KiB of that region
 	[[ $output == *"no process 99999 in the input"* ]]
 }
 
+# late DETAIL: the workload pages and its child, which are recorded after the fork alone, into $BATS_TEST_TMPDIR/run. Sets pid and child.
+late() {
+	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/file"
+	workload pages "$BATS_TEST_TMPDIR/file"
+	kill -USR1 "$pid"
+	IFS= read -r -t 10 -u "${kept[0]}" added
+	IFS= read -r -t 10 -u "${kept[0]}" line
+	[[ $line =~ ^child\ ([0-9]+)\ ready$ ]]
+	child=${BASH_REMATCH[1]} started+=("${BASH_REMATCH[1]}")
+	vm-sample -p "$pid,$child" -n 2 --detail "$1" -O share=100 | vm-parse | vm-track >"$BATS_TEST_TMPDIR/run"
+}
+
+@test "a fork before the recording: parent and child are kin by layout, and private pages are counted" {
+	for detail in pages smaps; do
+		late "$detail"
+		[ "$(row copy)" = "private 40 216" ]
+		[ "$(row every)" = "shared 0 128" ]
+		[ "$(row changed)" = "changed 0 256" ]
+		[ "$(row gone)" = "reference - -" ]
+		run --separate-stderr vm-render --view compare --pid "$child" --width 200 "$BATS_TEST_TMPDIR/run"
+		[ "$status" = 0 ]
+		[[ $output == *"the fork was before the recording"* ]]
+		case $detail in
+		pages) [[ ${lines[1]} == *"private since the fork"*"(by page)"* ]] ;;
+		smaps) [[ ${lines[1]} == *"private since the fork"*"(Private_Dirty of smaps)"* ]] ;;
+		esac
+		kill "$child" "$pid" && wait "$pid" || true
+		exec {kept[0]}<&-
+		kept=()
+	done
+	late maps # nothing is known of pages: the parent alone makes them kin
+	[[ $(row copy) == shared* && $(row changed) == changed* ]]
+}
+
+@test "the bytes of the subtitle are the sum of private pages, whatever the number of regions" {
+	late pages
+	private=$(vm-render --table=compare --columns change,private "$BATS_TEST_TMPDIR/run" | awk '$1 == "private" || $1 == "changed" { sum += $2 } END { print sum }')
+	run --separate-stderr vm-render --view compare --width 200 "$BATS_TEST_TMPDIR/run"
+	[[ ${lines[1]} == *": $private KiB private since the fork"* ]]
+}
+
+@test "two runs of one program without randomized addresses lie alike, and are no kin" {
+	requires cmd setarch
+	setarch -R true || skip "addresses cannot be fixed here"
+	for i in 1 2; do
+		mkfifo "$BATS_TEST_TMPDIR/in$i" "$BATS_TEST_TMPDIR/out$i"
+		setarch -R "$WORKLOADS/step" <"$BATS_TEST_TMPDIR/in$i" >"$BATS_TEST_TMPDIR/out$i" 3>&- &
+		two[i]=$! started+=("$!")
+		exec {in}>"$BATS_TEST_TMPDIR/in$i" {out}<"$BATS_TEST_TMPDIR/out$i"
+		kept+=("$in" "$out")
+		echo "mmap 4 rw" >&"$in"
+		IFS= read -r -t 10 -u "$out" line
+	done
+	vm-sample -p "${two[1]},${two[2]}" -n 1 --detail smaps | vm-parse | vm-track >"$BATS_TEST_TMPDIR/run"
+	run --separate-stderr vm-render --view compare --pid "${two[2]}" --width 200 "$BATS_TEST_TMPDIR/run"
+	[ "$status" = 0 ]
+	[[ $output == *"no region in common"* ]]
+}
+
 @test "before the fork there is nothing to compare, and a stream of one process gives the reason" {
 	record pages
 	run --separate-stderr vm-render --view compare --at 0 "$BATS_TEST_TMPDIR/run"

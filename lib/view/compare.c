@@ -6,7 +6,7 @@
  *   reference | selected | pages of the selected process
  *
  * A page that nobody else maps has diverged: one of the two has written to it since the fork, or it
- * is new. Without pages the private measures of smaps say the same by region.
+ * is new. Without pages Private_Dirty of smaps says the same by region.
  */
 #include "base/error.h"
 #include "base/nearest.h"
@@ -125,8 +125,7 @@ static void weigh_smaps(struct vp_kin *one, const struct vp_region *region)
 {
 	if (!region || !(region->measured >> VP_M_private_dirty & 1))
 		return;
-	uint64_t private =
-	        measure(region, VP_M_private_dirty) + measure(region, VP_M_private_clean),
+	uint64_t private = measure(region, VP_M_private_dirty),
 	         anonymous = measure(region, VP_M_anonymous);
 	one->private = private < anonymous ? private : anonymous;
 	one->shared = anonymous - one->private;
@@ -137,6 +136,7 @@ static void weigh_smaps(struct vp_kin *one, const struct vp_region *region)
  * does not diverge. `at` goes on through the runs, from region to region. */
 static void weigh(const struct vp_compare *c, struct vp_kin *one, size_t *at)
 {
+	one->private = one->shared = 0;
 	if (one->span->perms[3] == 's')
 		return;
 	while (*at < c->run_count && c->runs[*at].end <= one->span->start)
@@ -218,6 +218,42 @@ static void judge_reference(struct vp_compare *c, bool akin)
 	}
 }
 
+/* Compares every region with those of the other process. */
+static void judge(struct vp_compare *c)
+{
+	memset(c->sums, 0, sizeof c->sums);
+	c->private = c->shared = 0;
+	c->measured = false;
+	judge_reference(c, judge_selected(c));
+}
+
+static bool related(const struct vp_proc *a, const struct vp_proc *b)
+{
+	return a->ppid == b->pid || b->ppid == a->pid || (a->ppid > 1 && a->ppid == b->ppid);
+}
+
+/* No region has a common origin: the fork may have been before the recording. Two processes that
+ * share no anonymous page are no parent and child, though both may lie alike. */
+static void judge_layout(struct vp_compare *c)
+{
+	if (!vp_kin_alike(c->left, c->left_count, c->right, c->right_count))
+		return;
+	judge(c);
+	c->by_layout =
+	        c->measured ? c->shared > 0 || !c->private : related(c->selected, c->reference);
+	if (c->by_layout)
+		return;
+	vp_kin_apart(c->left, c->left_count);
+	vp_kin_apart(c->right, c->right_count);
+	judge(c);
+}
+
+static size_t common(const struct vp_compare *c)
+{
+	return c->sums[VP_KIN_SHARED].regions + c->sums[VP_KIN_PRIVATE].regions +
+	       c->sums[VP_KIN_CHANGED].regions;
+}
+
 static int by_address(const void *left, const void *right)
 {
 	const struct vp_page_run *a = left, *b = right;
@@ -251,7 +287,9 @@ static int collect(struct vp_compare *c)
 	c->right = vp_descent_regions(&c->descent, c->selected->pid, c->t, &c->right_count);
 	if (!c->left || !c->right)
 		return vp_no_memory();
-	judge_reference(c, judge_selected(c));
+	judge(c);
+	if (c->left_count && c->right_count && !common(c))
+		judge_layout(c);
 	return 0;
 }
 
@@ -290,9 +328,10 @@ static const char *label_of(struct vp_compare *c, const struct vp_kin *one, bool
 
 static void note_unknown(struct vp_compare *c)
 {
-	size_t common = c->sums[VP_KIN_SHARED].regions + c->sums[VP_KIN_PRIVATE].regions +
-	                c->sums[VP_KIN_CHANGED].regions;
-	if (c->right_count && !common)
+	if (c->by_layout)
+		vp_build_note(&c->build, "the fork was before the recording: the two are taken for "
+		                         "kin as they lie alike");
+	if (c->right_count && !common(c))
 		vp_build_note(&c->build, "the two have no region in common: one called exec, or "
 		                         "they are "
 		                         "unrelated (vm-diff compares unrelated processes)");
@@ -312,20 +351,20 @@ static void words(struct vp_compare *c)
 	struct vp_pool *pool = build->pool;
 	const char *pages = "";
 	if (c->measured)
-		pages = vp_pool_print(pool, "; common regions: %s private, %s shared",
+		pages = vp_pool_print(pool, "%s private since the fork, %s still shared (%s); ",
 		                      vp_size_words(pool, (double)c->private),
-		                      vp_size_words(pool, (double)c->shared));
+		                      vp_size_words(pool, (double)c->shared),
+		                      c->paged ? "by page" : "Private_Dirty of smaps");
 	build->figure->title =
 	        vp_pool_print(pool, "%s (reference) and %s", vp_build_process(build, c->reference),
 	                      vp_build_process(build, c->selected));
 	build->figure->subtitle =
 	        vp_pool_print(pool,
-	                      "at %s: %zu regions shared, %zu private since the fork, %zu changed, "
-	                      "%zu added, "
-	                      "%zu gone%s",
-	                      vp_time_words(pool, c->t), c->sums[VP_KIN_SHARED].regions,
+	                      "at %s: %sregions: %zu shared, %zu with private pages, %zu changed, "
+	                      "%zu added, %zu gone",
+	                      vp_time_words(pool, c->t), pages, c->sums[VP_KIN_SHARED].regions,
 	                      c->sums[VP_KIN_PRIVATE].regions, c->sums[VP_KIN_CHANGED].regions,
-	                      c->sums[VP_KIN_ADDED].regions, c->sums[VP_KIN_GONE].regions, pages);
+	                      c->sums[VP_KIN_ADDED].regions, c->sums[VP_KIN_GONE].regions);
 	note_unknown(c);
 }
 

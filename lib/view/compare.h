@@ -21,6 +21,7 @@ struct vp_compare {
 	} sums[VP_KIN_STATES];
 	uint64_t private, shared; /* bytes of the common regions */
 	bool measured;            /* these are known */
+	bool by_layout;           /* the fork was before the recording */
 	const struct vp_address_axis *axis;
 };
 

@@ -123,6 +123,12 @@ struct vp_kin *vp_descent_regions(const struct vp_descent *descent, int64_t pid,
 	return list;
 }
 
+static bool akin(const struct vp_kin *a, const struct vp_kin *b)
+{
+	return a->root == b->root ||
+	       (a->inherited && b->inherited && a->span->name == b->span->name);
+}
+
 const struct vp_span *vp_kin_of(const struct vp_kin *one, const struct vp_kin *others, size_t count)
 {
 	size_t low = 0, high = count;
@@ -134,7 +140,7 @@ const struct vp_span *vp_kin_of(const struct vp_kin *one, const struct vp_kin *o
 			high = middle;
 	}
 	for (; low < count && others[low].span->start < one->span->end; low++)
-		if (others[low].root == one->root)
+		if (akin(&others[low], one))
 			return others[low].span;
 	return NULL;
 }

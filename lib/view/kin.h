@@ -27,6 +27,7 @@ struct vp_kin {
 	enum vp_kin_state state;
 	uint64_t private, shared; /* resident bytes; of the selected process */
 	bool measured;            /* these are known */
+	bool inherited;           /* may descend from a region of the other process, by its place */
 };
 
 struct vp_descent {
@@ -46,9 +47,16 @@ struct vp_kin *vp_descent_regions(const struct vp_descent *descent, int64_t pid,
 uint64_t *vp_descent_roots(const struct vp_descent *descent, int64_t pid, size_t *count);
 /* Is `root` among them? */
 bool vp_descent_has(const uint64_t *roots, size_t count, uint64_t root);
-/* The first of the other process's regions (by address) that overlaps `one` and has its root; NULL:
- * none. */
+/* The first of the other process's regions (by address) that overlaps `one` and has its root, or
+ * that both processes may have inherited under this name; NULL: none. */
 const struct vp_span *vp_kin_of(const struct vp_kin *one, const struct vp_kin *others,
                                 size_t count);
+
+/* kin_layout.c: a fork before the recording left no line. */
+/* Whether both processes lie alike, as after a fork: the same stack, and most regions in one place.
+ * Marks the regions that both may have inherited. */
+bool vp_kin_alike(struct vp_kin *left, size_t left_count, struct vp_kin *right, size_t right_count);
+/* Removes these marks. */
+void vp_kin_apart(struct vp_kin *list, size_t count);
 
 #endif
