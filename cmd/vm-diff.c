@@ -304,6 +304,10 @@ static void check_usage(struct vp_program *program, const struct state *state)
 	if (program->argument_count < 2)
 		vp_die(&program->flow, VP_USAGE,
 		       "two inputs are needed: A and B (vm-diff --help shows the usage)");
+	program->flow.input.paths = program->arguments;
+	if (vp_flow_check_output(&program->flow,
+	                         program->flow.output_name ? program->flow.output_name : "-"))
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
 	if (stdin_twice)
 		vp_die(&program->flow, VP_USAGE, "stdin (-) can be one input only");
 	for (size_t i = 0; many && i < sizeof of_two / sizeof *of_two; i++)

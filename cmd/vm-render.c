@@ -252,6 +252,7 @@ int main(int argc, char **argv)
 	const struct vp_renderer *renderer = picture.view ? vp_load_renderer(state.renderer) : NULL;
 	if (!renderer || (picture.view->check && picture.view->check(&picture.options)))
 		vp_die(&program.flow, VP_USAGE, "%s", vp_error());
+	program.flow.out.whole = !renderer->lines; /* half a picture is none; lines are records */
 	if (vp_render_host_open(&host, &program.flow, renderer))
 		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
 	vp_program_plugin_options(&program, (struct vp_options *[]){ &host.options }, 1);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -22,6 +23,9 @@
 #include "system/schedule.h"
 #include "system/watch.h"
 
+/* The exit status if the command was well and its recording was not, as env(1) and timeout(1) have
+ * it for a failure of their own */
+#define RECORDING_FAILED 125
 /* ns that an interrupted command gets to exit before vm-sample does */
 #define GRACE 300000000
 
@@ -180,7 +184,8 @@ static int command_output(struct session *s)
 	const char *path = s->flags.command_output;
 	if (!path)
 		return STDERR_FILENO;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	vp_program_output(&s->program, "command-output", path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		vp_die(&s->program.flow, VP_TROUBLE, "%s: %s", path, strerror(errno));
 	return fd;
@@ -194,11 +199,21 @@ static void before_exec(const void *session)
 	vp_watch_restore(&s->watch);
 }
 
+/* Empties the file of the command's output, now that the command starts. */
+static void empty(int output)
+{
+	struct stat info;
+	if (fstat(output, &info) == 0 && S_ISREG(info.st_mode) && ftruncate(output, 0))
+		lseek(output, 0, SEEK_END);
+}
+
 /* Starts the command, attaches to it, lets it run. False: it cannot be run; status and message are
  * set. */
 static bool start_command(struct session *s, int output)
 {
 	char **argv = s->program.arguments;
+	if (s->flags.command_output)
+		empty(output);
 	if (vp_launch_hold(&s->launch, argv, output, before_exec, s)) {
 		vp_trouble(&s->program.flow, "%s", vp_error());
 		return false;
@@ -323,7 +338,9 @@ static int conclude(struct session *s, const char *reason)
 		vp_launch_collect(&s->launch, true);
 	}
 	vp_watch_end(&s->watch);
-	return s->launch.ended ? s->launch.status : status;
+	if (!s->launch.ended)
+		return status;
+	return s->launch.status ? s->launch.status : status ? RECORDING_FAILED : VP_OK;
 }
 
 static void check_usage(struct session *s)

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "base/path.h"
 #include "judge/budget.h"
 #include "judge/looks.h"
 #include "program/program.h"
@@ -648,8 +649,20 @@ static void judge_by_budget(struct track *track)
 		       "--report has nothing to report without --budget");
 	if (state.report && vp_report_format(state.report, &format))
 		vp_die(&track->program.flow, VP_USAGE, "%s", vp_error());
+	if (state.report)
+		vp_program_output(&track->program, "report", state.report);
+	if (state.report && state.timing && vp_path_same(state.report, state.timing))
+		vp_die(&track->program.flow, VP_USAGE,
+		       "--report and --timing both write %s: name another file", state.report);
+	if (state.report && vp_path_same(state.budget, state.report))
+		vp_die(&track->program.flow, VP_USAGE,
+		       "--report would replace the budget %s: name another file", state.budget);
 	if (!state.budget)
 		return;
+	if (track->program.flow.output_name &&
+	    vp_path_same(state.budget, track->program.flow.output_name))
+		vp_die(&track->program.flow, VP_USAGE,
+		       "--output would replace the budget %s: name another file", state.budget);
 	track->budget = vp_budget_read(state.budget);
 	if (!track->budget)
 		vp_die(&track->program.flow, VP_USAGE, "%s", vp_error());
@@ -682,6 +695,7 @@ int main(int argc, char **argv)
 		                           { NULL, NULL } };
 	track.program.flow.counts = counts;
 	if (state.timing) {
+		vp_program_output(&track.program, "timing", state.timing);
 		track.timing = vp_timing_open(state.timing);
 		if (!track.timing)
 			vp_die(&track.program.flow, VP_TROUBLE, "%s", vp_error());

@@ -251,7 +251,7 @@ watch_process() {
 @test "a recording that cannot be written is reported, and the pictures are drawn" {
 	run --separate-stderr vm-run -i 10ms --record /dev/full -- "$WORKLOADS/lifecycle" 5
 	echo "$stderr"
-	[ "$status" = 1 ]
+	[ "$status" = 125 ]
 	[[ $stderr == *"vm-run: the recording has failed: cannot write /dev/full: No space left on device"* ]]
 	[[ $output == *"address space over time"*"changes: "* ]]
 	run --separate-stderr vm-run --record /nowhere/x -- touch started

@@ -183,6 +183,7 @@ int vp_budget_report(const struct vp_budget *budget, const char *path, enum vp_r
 	struct vp_out out;
 	if (vp_out_open(&out, path))
 		return -1;
+	out.whole = true;
 	if (format == VP_REPORT_TAP)
 		tap_all(budget, &out);
 	else

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "base/path.h"
 #include "program/complete.h"
 #include "program/config_kinds.h"
 #include "program/help.h"
@@ -199,6 +200,17 @@ static void flow_of(struct vp_flow *flow, const struct vp_about *about)
 	flow->trouble = about->trouble;
 }
 
+/* Refuses an output that would replace the YAML file. */
+static void refuse_input(struct vp_program *program, const char *path)
+{
+	const char *config = program->common.config_path;
+	if (config && vp_path_same(config, path))
+		vp_die(&program->flow, VP_USAGE,
+		       "%s is the configuration, and the output would replace it: write to "
+		       "another file",
+		       config);
+}
+
 void vp_program_start(struct vp_program *program, const struct vp_about *about,
                       const struct vp_option *rows, void *state, int argc, char **argv)
 {
@@ -223,9 +235,26 @@ void vp_program_start(struct vp_program *program, const struct vp_about *about,
 	if (program->common.check || about->alone)
 		return;
 	signals(program);
-	if ((!about->source && vp_flow_open_input(&program->flow, program->arguments)) ||
-	    vp_flow_open_output(&program->flow, program->common.output))
+	if (!about->source && vp_flow_open_input(&program->flow, program->arguments))
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
+	if (program->common.output)
+		refuse_input(program, program->common.output);
+	int opened = vp_flow_open_output(&program->flow, program->common.output);
+	if (opened)
+		vp_die(&program->flow, opened > 0 ? VP_USAGE : VP_TROUBLE, "%s", vp_error());
+}
+
+void vp_program_output(struct vp_program *program, const char *option, const char *path)
+{
+	const char *output = program->flow.output_name ? program->flow.output_name : "-";
+	refuse_input(program, path);
+	if (vp_flow_check_output(&program->flow, path))
+		vp_die(&program->flow, VP_USAGE, "--%s: %s", option, vp_error());
+	/* A name that waits for a pid is compared as it was given. */
+	bool same = program->flow.late_output && !strcmp(program->flow.output, path);
+	if (same || vp_path_same(path, output))
+		vp_die(&program->flow, VP_USAGE,
+		       "--output and --%s both write %s: name another file", option, path);
 }
 
 /* ---- options of plugins ---- */

@@ -54,6 +54,9 @@ void vp_program_plugin_options(struct vp_program *program, struct vp_options *co
 /* Called when all options are known to be right and nothing is done yet: exits if --check is given.
  */
 void vp_program_checked(struct vp_program *program);
+/* Refuses the path of a further output, an option's, if -o or an input is the same file: exits 2.
+ */
+void vp_program_output(struct vp_program *program, const char *option, const char *path);
 /* Frees what vp_program_start made, for a program that is alone (about->alone). */
 void vp_program_free(struct vp_program *program);
 /* Finishes the flow and frees the program. Returns the exit status. */

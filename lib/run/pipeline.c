@@ -19,6 +19,8 @@
 #include "system/schedule.h"
 
 #define MOMENT 100000000 /* ns */
+/* The status if the command was well and its recording was not, as vm-sample has it */
+#define RECORDING_FAILED 125
 
 /* A child process. Its descriptors are this process's ends of its pipes; -1: none, or passed on. */
 struct process {
@@ -541,7 +543,9 @@ static int verdict(struct pipeline *line, int *status)
 	}
 	if (first)
 		return tell(line, first, status);
-	*status = line->record_failed ? 1 : known ? command : 0;
+	*status = known ? command : 0;
+	if (line->record_failed && !*status)
+		*status = known ? RECORDING_FAILED : 1;
 	return 0;
 }
 

@@ -3,12 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/list.h"
 #include "base/nearest.h"
+#include "base/path.h"
 #include "run/inner.h"
 
 enum { TRACKED, PARSED, RAW }; /* values of the option `recorded` */
@@ -353,18 +353,33 @@ static int take_record(struct vp_plan *plan, const struct vp_run_flags *flags)
 	               : vp_fail("no output: neither a renderer nor a recording");
 }
 
-/* Whether two names are one regular file, or would become one. */
-static bool same_output(const char *a, const char *b)
+/* Refuses an output that is the YAML file, or one of the inputs (a list with commas). */
+static int check_output(const char *config, const char *inputs, const char *output)
 {
-	struct stat x, y;
-	while (!strncmp(a, "./", 2))
-		a += 2;
-	while (!strncmp(b, "./", 2))
-		b += 2;
-	if (!strcmp(a, b))
-		return stat(a, &x) || S_ISREG(x.st_mode);
-	return !stat(a, &x) && !stat(b, &y) && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-	       x.st_ino == y.st_ino;
+	char *names = inputs ? strdup(inputs) : NULL, *rest = names, *file;
+	bool same = config && vp_path_same(config, output);
+	int failed = same ? vp_fail("%s is the configuration, and an output would replace it: name "
+	                            "another file",
+	                            output)
+	                  : 0;
+	if (inputs && !names)
+		return vp_no_memory();
+	while (!failed && (file = strsep(&rest, ",")))
+		if (vp_path_same(file, output))
+			failed = vp_fail("%s is an input, and an output would replace it: name "
+			                 "another file",
+			                 file);
+	free(names);
+	return failed;
+}
+
+static int check_inputs(const struct vp_plan *plan, const char *config, const char *inputs)
+{
+	int failed = plan->record ? check_output(config, inputs, plan->record) : 0;
+	for (size_t i = 0; i < plan->renderer_count && !failed; i++)
+		if (!plan->renderers[i].to_stdout)
+			failed = check_output(config, inputs, plan->renderers[i].output);
+	return failed;
 }
 
 /* Refuses two writers of one file. */
@@ -374,12 +389,12 @@ static int check_outputs(const struct vp_plan *plan)
 		const struct vp_job *job = &plan->renderers[i];
 		if (job->to_stdout)
 			continue;
-		if (plan->record && same_output(job->output, plan->record))
+		if (plan->record && vp_path_same(job->output, plan->record))
 			return vp_fail("%s and the recording both write %s: name another file",
 			               job->label, job->output);
 		for (size_t j = 0; j < i; j++)
 			if (!plan->renderers[j].to_stdout &&
-			    same_output(plan->renderers[j].output, job->output))
+			    vp_path_same(plan->renderers[j].output, job->output))
 				return vp_fail("%s and %s both write %s: name another file",
 				               plan->renderers[j].label, job->label, job->output);
 	}
@@ -413,7 +428,9 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	plan->screen = plan->renderer_count && plan->renderers[0].to_stdout &&
 	               draws_in_terminal(&plan->renderers[0], flags) && isatty(STDOUT_FILENO) &&
 	               isatty(STDERR_FILENO);
-	return take_record(plan, flags) ? -1 : check_outputs(plan);
+	if (take_record(plan, flags) || check_outputs(plan))
+		return -1;
+	return check_inputs(plan, program->common.config_path, flags->input);
 }
 
 void vp_plan_free(struct vp_plan *plan)

@@ -64,6 +64,8 @@ void vp_die(struct vp_flow *flow, int status, const char *format, ...)
 	va_start(list, format);
 	say(flow, format, list);
 	va_end(list);
+	if (status == VP_TROUBLE && flow->stream && !flow->out.memory && flow->out.fd >= 0)
+		vp_out_flush(&flow->out); /* what was written before stays */
 	exit(status == VP_TROUBLE && flow->trouble ? flow->trouble : status);
 }
 
@@ -85,6 +87,16 @@ int vp_flow_open_input(struct vp_flow *flow, char *const *paths)
 	return 0;
 }
 
+int vp_flow_check_output(const struct vp_flow *flow, const char *path)
+{
+	for (char *const *input = flow->input.paths; input && *input; input++)
+		if (vp_path_same(*input, path))
+			return vp_fail("%s is an input, and the output would replace it: write to "
+			               "another file",
+			               strcmp(*input, "-") ? *input : "the file on stdin");
+	return 0;
+}
+
 int vp_flow_open_output(struct vp_flow *flow, const char *path)
 {
 	flow->output = path;
@@ -96,6 +108,8 @@ int vp_flow_open_output(struct vp_flow *flow, const char *path)
 	flow->output_name = path ? vp_path_expand(path, -1) : NULL;
 	if (path && !flow->output_name)
 		return -1;
+	if (vp_flow_check_output(flow, path ? flow->output_name : "-"))
+		return 1;
 	return vp_out_open(&flow->out, flow->output_name);
 }
 
@@ -174,8 +188,10 @@ static void late_output(struct vp_flow *flow, int64_t pid)
 	struct vp_out gathered = flow->out;
 	flow->output_name = vp_path_expand(flow->output, pid);
 	flow->late_output = false;
-	if (!flow->output_name || vp_out_open(&flow->out, flow->output_name))
+	if (!flow->output_name || vp_flow_check_output(flow, flow->output_name) ||
+	    vp_out_open(&flow->out, flow->output_name))
 		vp_die(flow, VP_TROUBLE, "%s", vp_error());
+	flow->out.whole = gathered.whole;
 	vp_out_bytes(&flow->out, gathered.buffer, gathered.used);
 	flow->out.lines = gathered.lines;
 	vp_out_free(&gathered);

@@ -52,9 +52,11 @@ struct vp_flow {
 
 /* Opens the input: files in order, NULL-ended; none: stdin. 0, or -1 (vp_error). */
 int vp_flow_open_input(struct vp_flow *flow, char *const *paths);
-/* Opens the output `path` (NULL: stdout), or only gathers if its name waits for a pid. 0, or -1
- * (vp_error). */
+/* Opens the output `path` (NULL: stdout), or only gathers if its name waits for a pid. 0; 1: it is
+ * an input as well; -1: it cannot be opened (vp_error). */
 int vp_flow_open_output(struct vp_flow *flow, const char *path);
+/* Refuses an output that is an input: 0, or -1 (vp_error). "-": stdout. */
+int vp_flow_check_output(const struct vp_flow *flow, const char *path);
 /* Reads another input for the same program: messages and status as `flow` has them, what is written
  * gathers in own->out. vp_flow_leave adds its counts and status to `flow` and frees it. 0, or -1
  * (vp_error). */

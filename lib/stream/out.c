@@ -6,12 +6,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/large.h"
 #include "stream/compress.h"
+#include "stream/target.h"
 
 #define PIPE_SIZE (1 << 20)
 /* First size of a buffer in bytes: many hold a few words, and many programs write one sample. */
@@ -45,9 +45,9 @@ int vp_out_open(struct vp_out *out, const char *path)
 		return 0;
 	}
 	out->name = path;
-	out->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (out->fd < 0)
-		return vp_fail_errno("cannot write %s", path);
+	out->target = vp_target_open(path, &out->fd);
+	if (!out->target)
+		return -1;
 	const struct vp_codec *codec = vp_codec_for(path);
 	out->packer = codec ? vp_packer_new(codec) : NULL;
 	return codec && !out->packer ? vp_no_memory() : 0;
@@ -103,16 +103,31 @@ static int write_packed(void *out, const char *at, size_t n)
 	return write_all(((struct vp_out *)out)->fd, at, n);
 }
 
+static void failed(struct vp_out *out)
+{
+	out->error = errno;
+	out->closed_pipe = errno == EPIPE;
+}
+
+/* Gives a stream its name after its first bytes. A first write that failed replaces no old file. */
+static void name_stream(struct vp_out *out)
+{
+	if (!out->target || out->whole || (out->error && vp_target_replaces(out->target)))
+		return;
+	if (vp_target_keep(out->target) && !out->error)
+		failed(out);
+}
+
 /* Writes to the file, packed if it has a codec; remembers a failure. */
 static void deliver(struct vp_out *out, const char *at, size_t n, enum vp_pack how)
 {
-	if (out->error)
+	if (out->error || out->dropped)
 		return;
-	if ((out->packer ? vp_pack(out->packer, at, n, how, write_packed, out)
-	                 : write_all(out->fd, at, n)) == 0)
-		return;
-	out->error = errno;
-	out->closed_pipe = errno == EPIPE;
+	if ((out->target && vp_target_begin(out->target)) ||
+	    (out->packer ? vp_pack(out->packer, at, n, how, write_packed, out)
+	                 : write_all(out->fd, at, n)) != 0)
+		failed(out);
+	name_stream(out);
 }
 
 int vp_out_flush(struct vp_out *out)
@@ -131,8 +146,10 @@ int vp_out_flush(struct vp_out *out)
 int vp_out_close(struct vp_out *out)
 {
 	vp_out_flush(out);
-	if (out->packer)
+	if (out->packer && !out->dropped)
 		deliver(out, NULL, 0, VP_PACK_END);
+	if (out->target && !out->dropped && !out->error && vp_target_keep(out->target))
+		failed(out);
 	int status = vp_out_flush(out);
 	if (out->fd >= 0 && close(out->fd) != 0 && status == 0) {
 		out->error = errno;
@@ -147,18 +164,17 @@ void vp_out_free(struct vp_out *out)
 {
 	free(out->buffer);
 	vp_packer_free(out->packer);
+	vp_target_free(out->target);
 	out->packer = NULL;
+	out->target = NULL;
 	out->buffer = NULL;
 	out->used = out->size = 0;
 }
 
 void vp_out_drop(struct vp_out *out)
 {
-	struct stat info;
 	out->used = 0;
-	if (!out->memory && out->fd > STDERR_FILENO && !fstat(out->fd, &info) &&
-	    S_ISREG(info.st_mode) && !info.st_size)
-		unlink(out->name);
+	out->dropped = true;
 }
 
 void vp_out_bytes(struct vp_out *out, const char *bytes, size_t n)

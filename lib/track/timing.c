@@ -2,19 +2,20 @@
  * underscores. */
 #include "track/timing.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/utc.h"
+#include "stream/out.h"
 #include "system/schedule.h"
 
 #define FLUSH 200000000 /* ns between two flushes of the file */
 
 struct vp_timing {
-	FILE *file;
-	const char *path;
+	struct vp_out file;
 	int64_t began; /* ns since 1970; INT64_MIN: unknown */
 	int64_t started, flushed;
 	int64_t took, seen;
@@ -23,6 +24,19 @@ struct vp_timing {
 	char call[32];
 };
 
+static void say(struct vp_timing *timing, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+static void say(struct vp_timing *timing, const char *format, ...)
+{
+	char text[160];
+	va_list list;
+	va_start(list, format);
+	int n = vsnprintf(text, sizeof text, format, list);
+	va_end(list);
+	vp_out_bytes(&timing->file, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
+}
+
 struct vp_timing *vp_timing_open(const char *path)
 {
 	struct vp_timing *timing = calloc(1, sizeof *timing);
@@ -30,16 +44,13 @@ struct vp_timing *vp_timing_open(const char *path)
 		vp_no_memory();
 		return NULL;
 	}
-	timing->file = fopen(path, "we");
-	if (!timing->file) {
-		vp_fail_errno("%s", path);
+	if (vp_out_open(&timing->file, path)) {
 		free(timing);
 		return NULL;
 	}
-	timing->path = path;
 	timing->began = INT64_MIN;
-	fputs("t,pid,raw,semantic,acts,regions,reconstruct,took,seen,lag,sent,acknowledged\n",
-	      timing->file);
+	say(timing, "t,pid,raw,semantic,acts,regions,reconstruct,took,seen,lag,sent,"
+	            "acknowledged\n");
 	return timing;
 }
 
@@ -47,12 +58,9 @@ int vp_timing_close(struct vp_timing *timing)
 {
 	if (!timing)
 		return 0;
-	bool failed = ferror(timing->file);
-	failed |= fclose(timing->file) != 0;
-	if (failed)
-		vp_fail_errno("%s", timing->path);
+	int failed = vp_out_close(&timing->file);
 	free(timing);
-	return failed ? -1 : 0;
+	return failed;
 }
 
 void vp_timing_segment(struct vp_timing *timing, vp_str began)
@@ -82,21 +90,21 @@ void vp_timing_change(struct vp_timing *timing, enum vp_event event, uint64_t ac
 		strcpy(timing->call, "several");
 }
 
-static void put_seconds(FILE *file, int64_t ns, const char *after)
+static void put_seconds(struct vp_timing *timing, int64_t ns, const char *after)
 {
 	if (ns >= 0)
-		fprintf(file, "%lld.%09lld", (long long)(ns / 1000000000),
-		        (long long)(ns % 1000000000));
-	fputs(after, file);
+		say(timing, "%lld.%09lld", (long long)(ns / 1000000000),
+		    (long long)(ns % 1000000000));
+	say(timing, "%s", after);
 }
 
-static void put_events(const struct vp_timing *timing)
+static void put_events(struct vp_timing *timing)
 {
 	const char *between = "";
 	for (int i = 0; i < VP_E_COUNT; i++) {
 		if (!(timing->events & 1u << i))
 			continue;
-		fprintf(timing->file, "%s%s", between, vp_event_names[i]);
+		say(timing, "%s%s", between, vp_event_names[i]);
 		between = "+";
 	}
 }
@@ -104,22 +112,21 @@ static void put_events(const struct vp_timing *timing)
 void vp_timing_stop(struct vp_timing *timing, int64_t t, int64_t pid, const char *raw,
                     size_t regions)
 {
-	FILE *file = timing->file;
 	int64_t now = vp_clock(), lag = -1;
 	if (timing->began != INT64_MIN)
 		lag = vp_clock_utc() - timing->began - t;
-	put_seconds(file, t, ",");
+	put_seconds(timing, t, ",");
 	if (pid >= 0)
-		fprintf(file, "%lld", (long long)pid);
-	fprintf(file, ",%s,", timing->call[0] ? timing->call : raw);
+		say(timing, "%lld", (long long)pid);
+	say(timing, ",%s,", timing->call[0] ? timing->call : raw);
 	put_events(timing);
-	fprintf(file, ",%llu,%zu,", (unsigned long long)timing->acts, regions);
-	put_seconds(file, now - timing->started, ",");
-	put_seconds(file, timing->took, ",");
-	put_seconds(file, timing->seen, ",");
-	put_seconds(file, lag, ",,\n");
+	say(timing, ",%llu,%zu,", (unsigned long long)timing->acts, regions);
+	put_seconds(timing, now - timing->started, ",");
+	put_seconds(timing, timing->took, ",");
+	put_seconds(timing, timing->seen, ",");
+	put_seconds(timing, lag, ",,\n");
 	if (now - timing->flushed < FLUSH)
 		return;
-	fflush(file);
+	vp_out_flush(&timing->file);
 	timing->flushed = now;
 }
