@@ -68,8 +68,8 @@ static const struct vp_option rows[] = {
 	        .offset = offsetof(struct state, resident),
 	        .preset = "1",
 	        .arg = "SIZE",
-	        .help = "report residency that differs by at least SIZE; 0: only before a key "
-	                "frame",
+	        .help = "report measures that differ by at least SIZE; 0: only before a key frame, "
+	                "an exit and the end",
 	},
 	{
 	        .name = "findings",
@@ -199,6 +199,7 @@ struct track {
 	bool tracked;  /* this segment was tracked before */
 	bool again;    /* the frame repeats, and is no first sight */
 	bool overlap_said;
+	int64_t t;                    /* ns, of the last line */
 	struct vp_timing *timing;     /* or NULL */
 	uint64_t events, looks, acts; /* members of the stage line */
 	uint64_t last_act;
@@ -455,8 +456,10 @@ static void on_process(struct track *track, struct vp_record *record)
 	uint64_t ppid;
 	vp_str why = vp_record_str(record, "why");
 	bool known = vp_record_num(record, "ppid", &ppid);
-	if (vp_str_is(why, "reused"))
+	if (vp_str_is(why, "reused")) {
+		vp_tracker_refresh(track->tracker, record->t, record->pid);
 		vp_keyframes_forget(track->frames, record->pid);
+	}
 	vp_tracker_process(track->tracker, record->t, record->pid, why, known ? (int64_t)ppid : -1);
 	if (track->findings)
 		vp_findings_process(track->findings, record);
@@ -486,6 +489,7 @@ static void on_exit_event(struct track *track, struct vp_record *record)
 	uint64_t tid;
 	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid)
 		return; /* only a thread has ended */
+	vp_tracker_refresh(track->tracker, record->t, record->pid);
 	vp_causes_only(track->causes, record);
 	vp_tracker_exit(track->tracker, record->t, record->pid);
 	vp_causes_done(track->causes, record->pid);
@@ -549,8 +553,17 @@ static void on_event(struct track *track, struct vp_record *record)
 	time_update(track, record->t, record->pid, call_of(record, name));
 }
 
+/* The segment ends: its last lines report what was too small a difference so far. */
+static void end_segment(struct track *track)
+{
+	if (!track->tracked)
+		vp_tracker_refresh(track->tracker, track->t, -1);
+}
+
 static void on_stream(struct track *track, struct vp_record *record)
 {
+	end_segment(track);
+	track->t = record->t;
 	vp_tracker_segment(track->tracker);
 	track->last_act = 0;
 	if (track->timing)
@@ -611,9 +624,15 @@ static void on_line(struct track *track, struct vp_record *record)
 		give_way(track);
 	if (vp_snapshot_ends(&track->reading.snapshot, record))
 		conclude(track);
-	if (record->type == VP_T_stream)
+	if (record->type == VP_T_stream) {
 		on_stream(track, record);
-	else if (track->tracked)
+		return;
+	}
+	if (record->type == VP_T_end)
+		end_segment(track);
+	if (record->has_t && record->t > track->t)
+		track->t = record->t;
+	if (track->tracked)
 		vp_flow_pass(&track->program.flow);
 	else
 		on_untracked(track, record);
@@ -708,6 +727,7 @@ int main(int argc, char **argv)
 	while (vp_flow_next(&track.program.flow))
 		on_line(&track, &track.program.flow.record);
 	conclude(&track);
+	end_segment(&track);
 	conclude_budget(&track);
 	if (vp_timing_close(track.timing))
 		vp_trouble(&track.program.flow, "%s", vp_error());

@@ -48,6 +48,26 @@ row() { # NAME: change, private and shared KiB of that region
 	[ "$(row gone)" = "gone - -" ]
 }
 
+@test "a child that writes while it is watched has private pages at once, though no rss changes" {
+	region() { # T PID SEQ SHARED PRIVATE: the one region of a process, of 256 KiB
+		printf '{"type":"snapshot","t":%s,"pid":%d,"seq":%d,"regions":1}\n' "$1" "$2" "$3"
+		printf '{"type":"region","t":%s,"pid":%d,"seq":%d,"start":"0x00007f0000000000","end":"0x00007f0000040000","size":262144,"perms":"rw-p","kind":"anon","rss":262144,"anonymous":262144,"shared_clean":0,"shared_dirty":%d,"private_clean":0,"private_dirty":%d}\n' "$1" "$2" "$3" "$4" "$5"
+	}
+	{
+		printf '{"type":"stream","t":0,"version":1,"program":"test"}\n{"type":"process","t":0,"pid":7,"why":"first","name":"parent"}\n'
+		region 0 7 0 0 262144
+		printf '{"type":"process","t":1,"pid":8,"why":"fork","ppid":7,"name":"child"}\n'
+		region 1 7 1 262144 0
+		region 1 8 0 262144 0
+		region 2 8 1 221184 40960
+		region 2 7 2 221184 40960
+		echo '{"type":"end","t":3,"reason":"count"}'
+	} | vm-track >"$BATS_TEST_TMPDIR/run"
+	vm-check "$BATS_TEST_TMPDIR/run"
+	run -0 vm-render --table=compare --columns change,private,shared "$BATS_TEST_TMPDIR/run"
+	grep -q '^private  *40  *216' <<<"$output"
+}
+
 @test "with maps alone regions are compared, and a note names the missing data" {
 	record maps
 	[[ $(row copy) == shared* ]]

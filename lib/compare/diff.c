@@ -30,7 +30,6 @@ struct vp_diff {
 	uint64_t act, quiet_act, frames;
 	struct vp_diff_counts counts;
 	struct vp_out *out;
-	bool quiet; /* further changes of the tracker do not count */
 };
 
 static uint64_t bytes_of(const struct vp_region *region)
@@ -407,16 +406,26 @@ static int put_aligned(struct vp_diff *diff)
 
 /* ---- the same addresses: as vm-track would report it if B were the next sample of A ---- */
 
+/* Do only measures differ, and too little? */
+static bool is_noise(const struct vp_diff *diff, const struct vp_change *change)
+{
+	return change->event == VP_E_RESIDENT_CHANGE &&
+	       vp_str_eq(change->was->flags, change->now->flags) &&
+	       !vp_region_differs(change->was, change->now, false) &&
+	       !resident_counts(diff, change->was, change->now);
+}
+
 static void tracked_change(void *ctx, const struct vp_change *change)
 {
 	struct vp_diff *diff = ctx;
-	if (!diff->quiet && change->act != diff->act)
+	bool noise = is_noise(diff, change);
+	bool alone = change->act != diff->act || change->event == VP_E_RESIDENT_CHANGE;
+	if (!noise && alone)
 		count(&diff->counts, change->event,
 		      change->event == VP_E_MUNMAP_REMOVE ? change->now : change->was, change->now);
 	if (change->act > diff->act)
 		diff->act = change->act;
-	put(diff, change,
-	    diff->quiet ? noise_of(change->was ? change->was : change->now, change->now) : NULL, 0);
+	put(diff, change, noise ? noise_of(change->was, change->now) : NULL, 0);
 }
 
 static void tracked_frame(void *ctx, int64_t t, int64_t pid, uint64_t seq,
@@ -450,8 +459,7 @@ static int put_tracked(struct vp_diff *diff)
 	int failed = !tracker || track(tracker, diff->pid, 0, 0, diff->as, diff->a_count);
 	put_mark(diff, MOMENT_B, 'B', &diff->b);
 	failed = failed || track(tracker, diff->pid, MOMENT_B, 1, diff->bs, diff->b_count);
-	diff->quiet = true;
-	failed = failed || vp_tracker_keyframe(tracker, MOMENT_B, -1);
+	failed = failed || vp_tracker_keyframe(tracker, MOMENT_B, diff->pid);
 	size_t touched = diff->counts.added + diff->counts.resized + diff->counts.perms +
 	                 diff->counts.renamed + diff->counts.resident + diff->counts.moved;
 	diff->counts.same -= touched < diff->counts.same ? touched : diff->counts.same;

@@ -176,17 +176,38 @@ static void emit_new(struct vp_tracker *tracker, struct space *space, uint32_t j
 	vp_track_report(tracker, entry);
 }
 
-static void emit_resident(struct vp_tracker *tracker, struct space *space, struct entry *entry)
+static void emit_resident(struct vp_tracker *tracker, struct space *space, uint32_t j)
 {
+	struct entry *entry = &space->next.at[j];
 	struct vp_change change = { .t = tracker->t,
 		                    .pid = space->pid,
 		                    .event = VP_E_RESIDENT_CHANGE,
-		                    .act = ++tracker->last_act,
+		                    .act = tracker->last_act,
 		                    .id = entry->id,
 		                    .now = &entry->now->region,
 		                    .was = &entry->reported->region };
 	tracker->sink.change(tracker->sink.ctx, &change);
 	vp_track_report(tracker, entry);
+}
+
+/* Each region that is used otherwise is an act. What other processes changed, as the share of a
+ * library's pages, is one act for all regions. */
+static void emit_uses(struct vp_tracker *tracker, struct space *space)
+{
+	bool others = false;
+	for (uint32_t k = 0; k < tracker->resident_count; k++) {
+		if (!tracker->resident[k].own)
+			continue;
+		tracker->last_act++;
+		emit_resident(tracker, space, tracker->resident[k].now);
+	}
+	for (uint32_t k = 0; k < tracker->resident_count; k++) {
+		if (tracker->resident[k].own)
+			continue;
+		tracker->last_act += !others;
+		others = true;
+		emit_resident(tracker, space, tracker->resident[k].now);
+	}
 }
 
 /* Chains the groups of each act to its lead, in the order of addresses. */
@@ -216,6 +237,5 @@ void vp_track_emit(struct vp_tracker *tracker, struct space *space)
 			     j++)
 				emit_new(tracker, space, j);
 	}
-	for (uint32_t k = 0; k < tracker->resident_count; k++)
-		emit_resident(tracker, space, &space->next.at[tracker->resident[k]]);
+	emit_uses(tracker, space);
 }

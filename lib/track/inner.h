@@ -78,6 +78,12 @@ struct group {
 	bool moved;
 };
 
+/* A new region that differs in measures alone. */
+struct use {
+	uint32_t now;
+	bool own; /* in a measure of its own use */
+};
+
 struct space {
 	int64_t pid, parent; /* parent: the process that a FORK copies, or -1 */
 	struct entries live, next;
@@ -116,7 +122,7 @@ struct vp_tracker {
 	uint32_t group_count;
 	struct entries cut; /* copies of the live regions that a span is compared with; they hold
 	                       no reference */
-	uint32_t *resident;
+	struct use *resident;
 	uint32_t resident_count; /* new regions that differ in measures alone */
 	uint32_t room;           /* items that there is room for in each of these */
 	uint64_t *ids;           /* for `from` and `gone` */

@@ -10,13 +10,6 @@
 
 #include <string.h>
 
-/* Measures of the region's own use. The others depend on other processes, or change with each
- * sample. */
-#define BIT(name) ((uint64_t)1 << VP_M_##name)
-static const uint64_t own_use = BIT(rss) | BIT(dirty) | BIT(anonymous) | BIT(swap) | BIT(locked) |
-                                BIT(huge) | BIT(ksm) | BIT(lazy_free) | BIT(shmem_huge) |
-                                BIT(file_huge) | BIT(shared_hugetlb) | BIT(private_hugetlb);
-
 static bool same_structure(const struct vp_region *a, const struct vp_region *b)
 {
 	return a->start == b->start && a->end == b->end && a->size == b->size &&
@@ -25,19 +18,36 @@ static bool same_structure(const struct vp_region *a, const struct vp_region *b)
 	       vp_str_eq(a->share, b->share) && vp_str_eq(a->flags, b->flags);
 }
 
-static bool used_otherwise(const struct vp_region *a, const struct vp_region *b, uint64_t threshold)
+/* Measures of the region's own use. The others depend on other processes, or change with each
+ * sample. */
+#define BIT(name) ((uint64_t)1 << VP_M_##name)
+static const uint64_t own_use = BIT(rss) | BIT(dirty) | BIT(anonymous) | BIT(swap) | BIT(locked) |
+                                BIT(huge) | BIT(ksm) | BIT(lazy_free) | BIT(shmem_huge) |
+                                BIT(file_huge) | BIT(shared_hugetlb) | BIT(private_hugetlb);
+
+/* Does one of these measures differ by the threshold or more, or is it known on one side only? */
+static bool used_otherwise(const struct vp_region *a, const struct vp_region *b, uint64_t measures,
+                           uint64_t threshold)
 {
 	if (!threshold)
 		return false;
-	if ((a->measured ^ b->measured) & own_use)
+	if ((a->measured ^ b->measured) & measures)
 		return true;
-	uint64_t left = a->measured & own_use;
+	uint64_t left = a->measured & measures;
 	for (unsigned i = 0; left; i++, left >>= 1) {
 		uint64_t x = a->measure[i], y = b->measure[i];
 		if ((left & 1) && (x > y ? x - y : y - x) >= threshold)
 			return true;
 	}
 	return false;
+}
+
+/* A member that is no measure counts as a difference of 1. */
+static bool differs(const struct vp_region *a, const struct vp_region *b, uint64_t threshold)
+{
+	if (threshold == 1)
+		return vp_region_differs(a, b, true);
+	return used_otherwise(a, b, UINT64_MAX, threshold);
 }
 
 /* Pairs an old and a new region as the same. The pair keeps its id, and what was last reported,
@@ -48,10 +58,13 @@ static void pair(struct vp_tracker *tracker, struct space *space, uint32_t i, ui
 	is->id = was->id;
 	is->reported = was->reported;
 	is->reported->refs++;
-	if (is->same != i &&
-	    (vp_region_other_thread(&was->reported->region, &is->now->region) ||
-	     used_otherwise(&was->reported->region, &is->now->region, tracker->options.resident)))
-		tracker->resident[tracker->resident_count++] = j;
+	const struct vp_region *told = &was->reported->region, *region = &is->now->region;
+	uint64_t threshold = tracker->options.resident;
+	bool thread = vp_region_other_thread(told, region);
+	if (is->same == i || (!thread && !differs(told, region, threshold)))
+		return;
+	tracker->resident[tracker->resident_count++] =
+	        (struct use){ j, thread || used_otherwise(told, region, own_use, threshold) };
 }
 
 /* Were all addresses that the two share moved there from elsewhere? */

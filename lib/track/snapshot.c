@@ -429,9 +429,11 @@ int vp_tracker_finish(struct vp_tracker *tracker)
 
 /* ---- frames ---- */
 
-/* Small changes of residency that were not reported before the frame. */
+/* Reports differences that were below the threshold, as one act. */
 static void report_pending(struct vp_tracker *tracker, int64_t t, struct space *space)
 {
+	uint64_t act = tracker->last_act + 1;
+	vp_track_whole(space);
 	for (uint32_t i = 0; i < space->live.count; i++) {
 		struct entry *entry = &space->live.at[i];
 		if (entry->reported == entry->now)
@@ -440,7 +442,7 @@ static void report_pending(struct vp_tracker *tracker, int64_t t, struct space *
 			struct vp_change change = { .t = t,
 				                    .pid = space->pid,
 				                    .event = VP_E_RESIDENT_CHANGE,
-				                    .act = ++tracker->last_act,
+				                    .act = tracker->last_act = act,
 				                    .id = entry->id,
 				                    .now = &entry->now->region,
 				                    .was = &entry->reported->region };
@@ -450,16 +452,20 @@ static void report_pending(struct vp_tracker *tracker, int64_t t, struct space *
 	}
 }
 
+void vp_tracker_refresh(struct vp_tracker *tracker, int64_t t, int64_t pid)
+{
+	struct space *space = pid >= 0 ? vp_track_space(tracker, pid) : NULL;
+	if (space)
+		report_pending(tracker, t, space);
+	for (size_t i = 0; pid < 0 && i < tracker->space_count; i++)
+		report_pending(tracker, t, tracker->spaces[i]);
+}
+
 int vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid)
 {
-	for (size_t i = 0; i < tracker->space_count; i++) {
-		struct space *space = tracker->spaces[i];
-		if (!space->seen || (pid >= 0 && space->pid != pid))
-			continue;
-		vp_track_whole(space);
-		report_pending(tracker, t, space);
-		if (give_frame(tracker, t, space))
-			return -1;
-	}
-	return 0;
+	struct space *space = vp_track_space(tracker, pid);
+	if (!space || !space->seen)
+		return 0;
+	report_pending(tracker, t, space);
+	return give_frame(tracker, t, space);
 }

@@ -10,7 +10,8 @@
 #include "track/known.h"
 
 struct vp_track_options {
-	/* Bytes by which rss, swap … must differ for a RESIDENT_CHANGE; 0: only before a frame. */
+	/* Bytes by which a measure must differ for a RESIDENT_CHANGE; 1: any member may differ; 0:
+	 * only vp_tracker_refresh and a frame report what differs. */
 	uint64_t resident;
 };
 
@@ -55,8 +56,9 @@ int vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid,
 /* Will the next snapshot of the process, or the one being read, be reported as a frame: first
  * sight, exec, reuse, fork? */
 bool vp_tracker_fresh(const struct vp_tracker *tracker, int64_t pid);
-/* Reports pending small changes of residency, and then a frame, of a process; pid -1: of each. 0,
- * -1 (vp_error): no memory. */
+/* Reports the differences of a process that were below the threshold; pid -1: of each process. */
+void vp_tracker_refresh(struct vp_tracker *tracker, int64_t t, int64_t pid);
+/* Reports those, and then a frame, of a process. 0, -1 (vp_error): no memory. */
 int vp_tracker_keyframe(struct vp_tracker *tracker, int64_t t, int64_t pid);
 /* Visits every live region of the process, by rising start. */
 typedef void vp_visit(void *ctx, uint64_t id, const struct vp_region *region);
