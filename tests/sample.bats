@@ -112,7 +112,7 @@ lines() { # of a type, of $output
 @test "SIGINT, SIGTERM and a lost terminal end the stream properly, in the middle of a long wait" {
 	background sleep 60
 	for signal in INT TERM HUP; do
-		vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/$signal" 3>&- &
+		env --default-signal=INT,TERM,HUP vm-sample -p "$pid" -i 1h >"$BATS_TEST_TMPDIR/$signal" 3>&- &
 		sampler=$!
 		until_true grep -q '"type":"raw"' "$BATS_TEST_TMPDIR/$signal"
 		kill -$signal "$sampler"

@@ -135,9 +135,9 @@ says() { grep -qx -- "$1" out; }
 
 @test "a signal after the end of the input ends the serving well" {
 	for signal in INT TERM HUP; do
-		# a shell without job control starts its background jobs with SIGINT ignored
+		# a shell without job control starts its background jobs with SIGINT ignored, nohup with SIGHUP
 		: >out
-		env --default-signal=INT vm-render -r served -O door=door "$life" >out 3>&- &
+		env --default-signal=INT,TERM,HUP vm-render -r served -O door=door "$life" >out 3>&- &
 		pid=$!
 		until_true says end
 		kill -"$signal" "$pid"
