@@ -21,7 +21,8 @@ static const struct vp_keeper *const keepers[] = {
 	&vp_keeper_lives,   &vp_keeper_notes,    &vp_keeper_tables,
 	&vp_keeper_pages,   &vp_keeper_episodes, &vp_keeper_before,
 	&vp_keeper_faults,  &vp_keeper_machine,  &vp_keeper_tracker,
-	&vp_keeper_at,      &vp_keeper_names,    NULL,
+	&vp_keeper_at,      &vp_keeper_names,    &vp_keeper_account,
+	NULL,
 };
 _Static_assert(sizeof keepers / sizeof *keepers <= VP_KEEPERS_MAX, "as many as at_work has room "
                                                                    "for");

@@ -28,6 +28,8 @@ bool vp_model_at_end(const struct vp_model *model, const struct vp_span *span);
 bool vp_model_is_real(const struct vp_model *model, uint64_t id);
 /* Finds the page tables of a process. NULL: unknown. */
 const struct vp_tables *vp_model_tables(const struct vp_model *model, int64_t pid);
+/* Finds what the last snapshot of a process states beside its regions. NULL: nothing. */
+const struct vp_account *vp_model_account(const struct vp_model *model, int64_t pid);
 /* Sums the faults of what lies in [start, end) now, since it was mapped; [0, 1): those of the whole
  * process. False: this stream does not count them. */
 bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, uint64_t end,

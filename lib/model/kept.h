@@ -234,6 +234,42 @@ struct vp_tables {
 	bool file_dirty; /* dirty pages of files are known */
 };
 
+/* ---- what a snapshot line states beside its regions ---- */
+
+/* Bytes, or as said. `allocated`: of the malloc zones of macOS. minor, major: page faults since the
+ * process began. */
+/* clang-format off */
+#define VP_ACCOUNT(X) X(page_tables) X(rss_peak) X(hugetlb) X(threads) /* a number */ \
+	X(footprint) X(footprint_peak) X(allocated) X(minor) X(major)
+enum vp_account_field {
+#define X(name) VP_AC_##name,
+	VP_ACCOUNT(X)
+#undef X
+	VP_AC_COUNT
+};
+/* clang-format on */
+
+/* Sums of a kind, or of a label of the report. */
+struct vp_stated_kind {
+	size_t kind;             /* vp_kind_index */
+	char *label;             /* as text; NULL: none */
+	uint64_t regions;
+	struct vp_region sums;   /* size (has_size) and measures alone */
+};
+
+/* The last snapshot of a process up to filter.at. */
+struct vp_account {
+	int64_t pid, t;
+	bool stated;      /* a snapshot has come; before it only value and known hold */
+	bool labelled;    /* kinds are the report's own labels, also where it has regions */
+	uint64_t regions; /* regions that it has; 0: it has sums alone */
+	uint64_t size, measured, measure[VP_M_COUNT]; /* sums over all; size 0: unknown */
+	uint64_t value[VP_AC_COUNT];
+	unsigned known; /* bit of each value */
+	struct vp_stated_kind *kinds;
+	size_t kind_count, kind_size;
+};
+
 /* ---- the model ---- */
 
 /* What the user asked for; a filter that is all zero but for its times and pid passes all. */
@@ -280,6 +316,8 @@ struct vp_model {
 	uint64_t pages_unkept;    /* runs that there was no room for */
 	struct vp_tables *tables; /* one a process */
 	size_t tables_count, tables_size;
+	struct vp_account *accounts; /* one a process; with KEEP_STATE */
+	size_t account_count, account_size;
 	struct vp_episode *episodes; /* sorted by time */
 	size_t episode_count, episode_size;
 	struct vp_fault *faults; /* sorted by pid and start */

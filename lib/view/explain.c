@@ -3,6 +3,7 @@
  * writable and executable at once, and where the holes are. */
 #include "base/error.h"
 #include "space/rules_macos.h"
+#include "view/causes.h"
 #include "view/empty.h"
 #include "view/moment.h"
 #include "view/rows.h"
@@ -21,6 +22,9 @@ enum field {
 	PRIVATE,
 	DIRTY,
 	SWAP,
+	HUGE,
+	HUGETLB,
+	FREED,
 	ABOUT,
 	FIELDS
 };
@@ -36,13 +40,17 @@ static const struct vp_field fields[FIELDS] = {
 	[PRIVATE] = { "private", "private KiB", true, true },
 	[DIRTY] = { "dirty", "dirty KiB", true, true },
 	[SWAP] = { "swap", "swap KiB", true, true },
+	[HUGE] = { "huge", "huge KiB", true, true },
+	[HUGETLB] = { "hugetlb", "hugetlb KiB", true, true },
+	[FREED] = { "freed", "freed KiB", true, true },
 	[ABOUT] = { "about", "what it is", false, false },
 };
 
 /* Regions that have something in common, and their sums. */
 struct sum {
-	uint64_t regions, size, rss, shared, dirty, swap, measured_size;
-	bool has_rss, has_shared, has_dirty, has_swap;
+	uint64_t regions, size, rss, shared, dirty, swap, huge, hugetlb, freed, touched,
+	        measured_size;
+	bool has_rss, has_shared, has_dirty, has_swap, has_huge, has_hugetlb, has_freed;
 };
 
 /* A row: a kind, or one of the labels that macOS has for regions of a kind. */
@@ -69,6 +77,7 @@ struct explain {
 	size_t group_count, group_room, lazy_count, kind_count, kinds_there;
 	uint64_t holes[HOLES][2], hole_count, hole_bytes, pss;
 	bool has_pss;
+	struct vp_causes causes;
 };
 
 /* ---- sums ---- */
@@ -78,10 +87,20 @@ static bool has(const struct vp_region *region, enum vp_measure measure)
 	return region->measured >> measure & 1;
 }
 
+static void add_measure(uint64_t *sum, bool *known, const struct vp_region *region,
+                        enum vp_measure measure)
+{
+	if (has(region, measure)) {
+		*known = true;
+		*sum += region->measure[measure];
+	}
+}
+
 static void add(struct sum *sum, const struct vp_region *region)
 {
 	sum->regions++;
 	sum->size += region->size;
+	sum->touched += vp_touched(region);
 	if (has(region, VP_M_rss)) {
 		sum->has_rss = true;
 		sum->rss += region->measure[VP_M_rss];
@@ -92,14 +111,12 @@ static void add(struct sum *sum, const struct vp_region *region)
 		sum->shared +=
 		        region->measure[VP_M_shared_clean] + region->measure[VP_M_shared_dirty];
 	}
-	if (has(region, VP_M_dirty)) {
-		sum->has_dirty = true;
-		sum->dirty += region->measure[VP_M_dirty];
-	}
-	if (has(region, VP_M_swap)) {
-		sum->has_swap = true;
-		sum->swap += region->measure[VP_M_swap];
-	}
+	add_measure(&sum->dirty, &sum->has_dirty, region, VP_M_dirty);
+	add_measure(&sum->swap, &sum->has_swap, region, VP_M_swap);
+	add_measure(&sum->huge, &sum->has_huge, region, VP_M_huge);
+	add_measure(&sum->hugetlb, &sum->has_hugetlb, region, VP_M_shared_hugetlb);
+	add_measure(&sum->hugetlb, &sum->has_hugetlb, region, VP_M_private_hugetlb);
+	add_measure(&sum->freed, &sum->has_freed, region, VP_M_lazy_free);
 }
 
 static struct group *group_of(struct explain *explain, size_t kind, vp_str label, const char *about)
@@ -139,11 +156,11 @@ static bool is_one_of(vp_str kind, const char *const *kinds)
 	return *kinds != NULL;
 }
 
-/* Bytes that were never touched, or are no longer resident. */
+/* Bytes that were never touched. Swapped ones were; those of files and of a source that knows no
+ * swap may have been. */
 static uint64_t untouched(const struct vp_region *region)
 {
-	return region->size - (region->measure[VP_M_rss] < region->size ? region->measure[VP_M_rss]
-	                                                                : region->size);
+	return region->size - vp_touched(region);
 }
 
 static void add_lazy(struct explain *explain, const struct vp_region *region)
@@ -220,8 +237,9 @@ static int count(struct explain *explain, const struct vp_region *region)
 		add(&explain->twice, region);
 	}
 	if (!closed && has(region, VP_M_rss) && region->size >= LAZY_LEAST &&
-	    region->measure[VP_M_rss] < region->size / 2)
+	    !vp_is_hugetlb(region) && vp_touched(region) < region->size / 2)
 		add_lazy(explain, region);
+	vp_causes_add(&explain->causes, region);
 	if (has(region, VP_M_pss)) {
 		explain->has_pss = true;
 		explain->pss += region->measure[VP_M_pss];
@@ -283,11 +301,14 @@ static struct vp_value sum_value(const struct sum *sum, int field)
 	case RSS: return vp_known(sum->has_rss, VP_KIB, (int64_t)sum->rss);
 	case RESIDENT:
 		return vp_known(sum->has_rss && sum->measured_size, VP_COUNT,
-		                percent(sum->rss, sum->measured_size));
+		                percent(sum->rss + sum->hugetlb, sum->measured_size));
 	case SHARED: return vp_known(sum->has_shared, VP_KIB, (int64_t)sum->shared);
 	case PRIVATE: return vp_known(sum->has_shared && sum->has_rss, VP_KIB, (int64_t)own);
 	case DIRTY: return vp_known(sum->has_dirty, VP_KIB, (int64_t)sum->dirty);
 	case SWAP: return vp_known(sum->has_swap, VP_KIB, (int64_t)sum->swap);
+	case HUGE: return vp_known(sum->has_huge, VP_KIB, (int64_t)sum->huge);
+	case HUGETLB: return vp_known(sum->has_hugetlb, VP_KIB, (int64_t)sum->hugetlb);
+	case FREED: return vp_known(sum->has_freed, VP_KIB, (int64_t)sum->freed);
 	default: return vp_nothing();
 	}
 }
@@ -322,12 +343,23 @@ static int class_of(void *ctx, size_t i)
 	return explain->build.class_of[explain->groups[i].kind];
 }
 
+/* Columns of memory that is not there in most processes are shown where there is some. */
+static const char *preset_of(const struct explain *explain)
+{
+	const struct sum *all = &explain->all;
+	return vp_pool_print(explain->build.pool,
+	                     "kind,label,regions,size,rss,resident,shared,private%s%s%s%s,about",
+	                     all->swap ? ",swap" : "", all->huge ? ",huge" : "",
+	                     all->hugetlb ? ",hugetlb" : "", all->freed ? ",freed" : "");
+}
+
 static struct vp_rows rows_of(struct explain *explain)
 {
 	return (struct vp_rows){
 		.fields = fields,
 		.field_count = FIELDS,
-		.preset = "kind,label,regions,size,rss,resident,shared,private,about",
+		.preset = explain ? preset_of(explain)
+		                  : "kind,label,regions,size,rss,resident,shared,private,about",
 		.sort = "-size",
 		.count = explain ? explain->group_count : 0,
 		.value = value,
@@ -378,48 +410,77 @@ static void say_resident(struct explain *explain)
 		SAY("what is resident is unknown: record with vm-sample --detail rss or smaps");
 		return;
 	}
-	SAY("resident: %s of %s (%s)%s%s", size_words(explain, all->rss),
+	const char *more = "";
+	if (all->hugetlb)
+		more = vp_pool_print(explain->build.pool, ", and %s of hugetlbfs on top of RSS",
+		                     size_words(explain, all->hugetlb));
+	SAY("resident: %s of %s (%s)%s%s%s", size_words(explain, all->rss),
 	    size_words(explain, all->measured_size),
-	    percent_words(explain, all->rss, all->measured_size),
+	    percent_words(explain, all->rss, all->measured_size), more,
 	    explain->has_pss ? "; its proportional share (PSS) is " : "",
 	    explain->has_pss ? size_words(explain, explain->pss) : "");
+}
+
+/* Touched is not in use: no figure of the kernel tells what a program still needs. */
+static const char *live_words(struct explain *explain)
+{
+	uint64_t handed_out;
+	if (vp_causes_stated(&explain->causes, VP_AC_allocated, &handed_out))
+		return vp_pool_print(explain->build.pool,
+		                     "; the malloc zones have handed out %s: the rest is free in "
+		                     "them",
+		                     size_words(explain, handed_out));
+	return "; whether the program still needs it, RSS cannot tell: its allocator "
+	       "(malloc_info) or a heap profiler can, and vm-sample --ebpf --stacks tells who "
+	       "maps";
 }
 
 static void say_allocated(struct explain *explain)
 {
 	const struct sum *allocated = &explain->allocated;
+	const char *verdict = "RSS follows what was touched, not what was allocated", *swapped = "",
+	           *live = "";
 	if (!explain->all.has_rss || !allocated->has_rss || !allocated->measured_size)
 		return;
-	int64_t touched = percent(allocated->rss, allocated->measured_size);
-	const char *verdict = "RSS follows what was touched, not what was allocated";
-	if (touched >= 90)
+	uint64_t resident = allocated->rss + allocated->hugetlb;
+	int64_t touched = percent(allocated->touched, allocated->measured_size);
+	if (allocated->freed > resident / 2)
+		verdict = "most of it was freed and is kept until the kernel needs the room";
+	else if (allocated->huge > resident / 2)
+		verdict = "huge pages make more resident than was touched";
+	else if (touched >= 90)
 		verdict = "nearly all of it was touched";
 	else if (touched >= 50)
 		verdict = "RSS follows what was touched";
-	SAY("allocated (heap, anon, arena ...): %s of %s are resident (%s); %s",
-	    size_words(explain, allocated->rss), size_words(explain, allocated->measured_size),
-	    percent_words(explain, allocated->rss, allocated->measured_size), verdict);
+	if (touched >= 90 && allocated->huge <= resident / 2 && allocated->freed <= resident / 2)
+		live = live_words(explain);
+	if (allocated->swap)
+		swapped = vp_pool_print(explain->build.pool, " and %s swapped out",
+		                        size_words(explain, allocated->swap));
+	SAY("allocated (heap, anon, arena ...): %s of %s are resident%s (%s); %s%s",
+	    size_words(explain, resident), size_words(explain, allocated->measured_size), swapped,
+	    percent_words(explain, resident, allocated->measured_size), verdict, live);
 }
 
 static void say_lazy(struct explain *explain)
 {
 	const struct sum *lazy = &explain->lazy;
+	const char *touched = explain->all.has_swap ? "touched" : "resident";
 	if (!explain->all.has_rss)
 		return;
 	if (!lazy->regions) {
-		SAY("lazy: no accessible region of 1 MiB or more is less than half resident");
+		SAY("lazy: no accessible region of 1 MiB or more is less than half %s", touched);
 		return;
 	}
 	SAY("lazy: %llu accessible region%s of 1 MiB or more, %s in all, %s less than half "
-	    "resident "
-	    "(%s)",
+	    "%s (%s)",
 	    N(lazy->regions), S(lazy->regions), size_words(explain, lazy->size),
-	    lazy->regions == 1 ? "is" : "are", size_words(explain, lazy->rss));
+	    lazy->regions == 1 ? "is" : "are", touched, size_words(explain, lazy->touched));
 	for (size_t i = 0; i < explain->lazy_count; i++)
-		SAY("  %s %s: %s of %s resident",
-		    i ? "then" : "laziest:", region_words(explain, explain->laziest[i]),
-		    size_words(explain, explain->laziest[i]->measure[VP_M_rss]),
-		    size_words(explain, explain->laziest[i]->size));
+		SAY("  %s %s: %s of %s %s", i ? "then" : "laziest:",
+		    region_words(explain, explain->laziest[i]),
+		    size_words(explain, vp_touched(explain->laziest[i])),
+		    size_words(explain, explain->laziest[i]->size), touched);
 }
 
 static void say_closed(struct explain *explain)
@@ -477,12 +538,6 @@ static void say_holes(struct explain *explain)
 	    size_words(explain, explain->hole_bytes), list);
 }
 
-static void say_swap(struct explain *explain)
-{
-	if (explain->all.swap)
-		SAY("swapped out: %s", size_words(explain, explain->all.swap));
-}
-
 static void words(struct explain *explain)
 {
 	struct vp_build *build = &explain->build;
@@ -492,13 +547,13 @@ static void words(struct explain *explain)
 	                                        vp_moment_space_words(build));
 	say_entities(explain);
 	say_resident(explain);
+	vp_causes_notes(build, &explain->causes);
 	say_allocated(explain);
 	say_lazy(explain);
 	say_shared(explain);
 	say_both(explain);
 	say_closed(explain);
 	say_holes(explain);
-	say_swap(explain);
 }
 
 static int build(const struct vp_model *model, const struct vp_view_options *options,
@@ -509,6 +564,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return -1;
 	figure->title = vp_build_process(&explain.build, vp_model_chosen(model));
 	explain.space = vp_moment_space(model);
+	explain.causes = vp_causes_begin(model);
 	if (explain.space && collect(&explain))
 		return -1;
 	if (explain.group_count) {

@@ -5,12 +5,14 @@
  *   kinds     text                           4      2360     2180      312  PSS is 14 % of RSS
  *   space     largest hole                     142606336                    0x... to 0x..., 136 GiB
  *   sharing   private pages                                   344      344  ...
+ *   memory    page tables                        410624                     in the kernel, not in RSS
  *   audit     writable and executable        1        64       64           first: jit at 0x...
  *   programs  a shell (bash)                                                15 to 25 regions: ...
  *
  * Counts by program are those of a lecture's answers, of small systems: a rule of thumb.
  */
 #include "base/error.h"
+#include "view/causes.h"
 #include "view/empty.h"
 #include "view/moment.h"
 #include "view/rows.h"
@@ -58,6 +60,7 @@ struct stats {
 	const struct vp_region *first_both, *first_twice, *first_fileless, *first_bare, *first_may;
 	uint64_t private, shared, hole[2], hole_count, hole_bytes;
 	bool has_private;
+	struct vp_causes causes;
 };
 
 /* ---- sums ---- */
@@ -163,6 +166,7 @@ static int collect(struct stats *stats)
 			vp_build_count(&stats->build, kind, region->size);
 			add_share(stats, region);
 			audit(stats, region, below);
+			vp_causes_add(&stats->causes, region);
 			if (has(region, VP_M_private_clean) && has(region, VP_M_private_dirty) &&
 			    has(region, VP_M_shared_clean) && has(region, VP_M_shared_dirty)) {
 				stats->has_private = true;
@@ -281,6 +285,17 @@ static const char *share_words(struct stats *stats, vp_str share)
 	return vp_words(stats->build.pool, share);
 }
 
+static void private_part(struct stats *stats, const char *what, enum vp_cause_name name,
+                         const char *remark)
+{
+	const struct vp_cause *cause = &stats->causes.of[name];
+	if (!cause->known)
+		return;
+	struct row *one = row(stats, "sharing", what, remark);
+	one->sum = (struct sum){ .rss = cause->bytes, .pss = cause->bytes };
+	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
+}
+
 static void sharing(struct stats *stats)
 {
 	struct vp_pool *pool = stats->build.pool;
@@ -290,10 +305,14 @@ static void sharing(struct stats *stats)
 	if (!stats->has_private)
 		return;
 	uint64_t pss = stats->all.pss, part = pss > stats->private ? pss - stats->private : 0;
-	struct row *one = row(stats, "sharing", "private pages",
-	                      "no other process maps them: freed when this one exits");
+	struct row *one = row(stats, "sharing", "private pages", "no other process maps them");
 	one->sum = (struct sum){ .rss = stats->private, .pss = stats->private };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
+	private_part(stats, "- anonymous", VP_CA_private_anon, "freed when this process ends");
+	private_part(stats, "- of files", VP_CA_private_file,
+	             "page cache: kept when this process ends, dropped under pressure");
+	private_part(stats, "- of shared memory", VP_CA_private_shmem,
+	             "kept as long as a name or another process holds the memory");
 	one = row(stats, "sharing", "shared pages",
 	          !stats->all.has_pss || !part || !stats->shared
 	                  ? NULL
@@ -301,6 +320,78 @@ static void sharing(struct stats *stats)
 	                                  (double)stats->shared / (double)part));
 	one->sum = (struct sum){ .rss = stats->shared, .pss = part };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
+}
+
+/* Without a filter: only then holes and the number of regions describe the address space. */
+static bool is_whole(const struct stats *stats)
+{
+	const struct vp_filter *filter = &stats->build.model->filter;
+	return !filter->kinds && !filter->perms && !filter->address_end;
+}
+
+/* ---- what holds the memory, and what RSS does not count ---- */
+
+static void resident_row(struct stats *stats, const char *what, enum vp_cause_name name,
+                         const char *remark)
+{
+	const struct vp_cause *cause = &stats->causes.of[name];
+	if (!cause->known)
+		return;
+	struct row *one = row(stats, "memory", what, remark);
+	one->sum.rss = cause->bytes;
+	one->has = HAS_RSS;
+}
+
+static void beside_row(struct stats *stats, const char *what, uint64_t bytes, const char *remark)
+{
+	struct row *one = row(stats, "memory", what, remark);
+	one->sum.size = bytes;
+	one->has = HAS_SIZE;
+}
+
+static void stated_row(struct stats *stats, const char *what, enum vp_account_field field,
+                       const char *remark)
+{
+	uint64_t bytes;
+	if (vp_causes_stated(&stats->causes, field, &bytes))
+		beside_row(stats, what, bytes, remark);
+}
+
+static void memory(struct stats *stats)
+{
+	const struct vp_causes *causes = &stats->causes;
+	uint64_t threads, page = vp_huge_page(stats->build.model);
+	const struct vp_cause *thp = &causes->of[VP_CA_thp];
+	resident_row(stats, "anonymous pages", VP_CA_anon, "heaps, stacks, written copies");
+	resident_row(stats, "pages of files", VP_CA_file, "page cache: the kernel may drop them");
+	resident_row(stats, "pages of shared memory", VP_CA_shmem, NULL);
+	resident_row(stats, "transparent huge pages", VP_CA_thp,
+	             thp->bytes && page
+	                     ? vp_pool_print(stats->build.pool,
+	                                     "%llu pages of %s: one touch each is enough",
+	                                     (unsigned long long)(thp->bytes / page),
+	                                     vp_size_words(stats->build.pool, (double)page))
+	                     : NULL);
+	resident_row(stats, "freed but kept (MADV_FREE)", VP_CA_lazy_free,
+	             "taken by the kernel under pressure");
+	if (causes->of[VP_CA_swap].known)
+		beside_row(stats, "swapped out", causes->of[VP_CA_swap].bytes,
+		           "touched, no longer in RSS");
+	if (vp_hugetlb(causes))
+		beside_row(stats, "huge pages of hugetlbfs", vp_hugetlb(causes),
+		           "in use, not in RSS");
+	if (!is_whole(stats))
+		return;
+	stated_row(stats, "page tables", VP_AC_page_tables, "in the kernel, not in RSS");
+	if (vp_causes_stated(causes, VP_AC_threads, &threads))
+		beside_row(stats, "kernel stacks", threads * VP_KERNEL_STACK,
+		           vp_pool_print(stats->build.pool,
+		                         "about 16 KiB for each of %llu thread%s, not in RSS",
+		                         (unsigned long long)threads, vp_plural(threads)));
+	stated_row(stats, "RSS at its peak", VP_AC_rss_peak, "VmHWM");
+	stated_row(stats, "physical footprint", VP_AC_footprint,
+	           "dirty, compressed and swapped: what macOS limits");
+	stated_row(stats, "physical footprint at its peak", VP_AC_footprint_peak, NULL);
 }
 
 static void audits(struct stats *stats)
@@ -416,13 +507,6 @@ static struct vp_rows rows_of(struct stats *stats)
 	};
 }
 
-/* Without a filter: only then holes and the number of regions describe the address space. */
-static bool is_whole(const struct stats *stats)
-{
-	const struct vp_filter *filter = &stats->build.model->filter;
-	return !filter->kinds && !filter->perms && !filter->address_end;
-}
-
 static void words(struct stats *stats)
 {
 	struct vp_build *build = &stats->build;
@@ -449,7 +533,8 @@ static void words(struct stats *stats)
 static int build(const struct vp_model *model, const struct vp_view_options *options,
                  struct vp_figure *figure, struct vp_pool *pool)
 {
-	struct stats stats = { .space = vp_moment_space(model) };
+	struct stats stats = { .space = vp_moment_space(model),
+		               .causes = vp_causes_begin(model) };
 	if (vp_build_begin(&stats.build, "stats", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&stats.build, vp_model_chosen(model));
@@ -460,6 +545,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		if (is_whole(&stats))
 			space(&stats);
 		sharing(&stats);
+		memory(&stats);
 		audits(&stats);
 		if (is_whole(&stats))
 			others(&stats);

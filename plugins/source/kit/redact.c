@@ -235,7 +235,7 @@ static size_t text_of_value(vp_str line)
 	    starts(line, "PageTables:") || starts(line, "Numa:"))
 		return line.n;
 	size_t at = (size_t)(colon - line.p) + 1;
-	while (at < line.n && line.p[at] == ' ')
+	while (at < line.n && (line.p[at] == ' ' || line.p[at] == '\t'))
 		at++;
 	size_t digits = at;
 	while (digits < line.n && isdigit((unsigned char)line.p[digits]))

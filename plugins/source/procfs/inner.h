@@ -47,6 +47,17 @@ void procfs_put_limits(struct vp_sample_api *h, int64_t pid);
  * call. `life` NULL: no such process. */
 const char *procfs_reason(int64_t pid, const struct procfs_life *life, const char *file, int cause);
 
+/* status.c: lines of /proc/PID/status before the rows of a sample. */
+enum { PROCFS_STATUS = 4, PROCFS_STATUS_TEXT = 256, PROCFS_STATUS_TABLES = 1 << 1 };
+struct procfs_status {
+	uint64_t value[PROCFS_STATUS];
+	unsigned known; /* bit of each value */
+};
+size_t procfs_status_text(int64_t pid, char to[PROCFS_STATUS_TEXT]); /* its length; 0: unreadable */
+bool procfs_status_line(vp_str line, struct procfs_status *status);  /* false: no such line */
+/* Writes the members of a snapshot, as JSON text of at most 200 bytes. Returns their length. */
+size_t procfs_status_members(const struct procfs_status *status, char *to, size_t size);
+
 /* children.c: calls `child` for every child of a process, or for every process; tells whether the
  * kernel has files of children. */
 typedef void procfs_child(void *ctx, int64_t ppid, int64_t pid);
@@ -64,7 +75,7 @@ struct procfs_scanned {
 	size_t n, size;
 };
 bool procfs_scan_there(void); /* the kernel has PAGEMAP_SCAN */
-/* Makes the text of maps with resident memory below each row. Both descriptors belong to one
+/* Adds the text of maps with resident memory below each row. Both descriptors belong to one
  * process. Returns 0, or -1 with errno. An empty text: the address space is gone. */
 int procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_str maps);
 

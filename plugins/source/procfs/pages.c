@@ -370,7 +370,6 @@ int procfs_pages_text(struct procfs_pages *files, struct procfs_scanned *text, i
 		             .pagemap = pagemap,
 		             .page = (uint64_t)sysconf(_SC_PAGESIZE),
 		             .line = SIZE_MAX };
-	text->n = 0;
 	files->unseen = 0;
 	put_head(p, pid);
 	for (const char *at = maps.p, *end = at + maps.n; at < end && !p->failed && !walk.failed;) {

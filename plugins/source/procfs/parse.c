@@ -103,6 +103,7 @@ struct parser {
 	size_t at, learnt_n;
 	struct procfs_report report; /* detail pages: the content of its head */
 	bool paged;                  /* `report` is set */
+	struct procfs_status status; /* of the lines before the rows */
 	const char *below;           /* start of the lines below the row */
 	const struct vp_text *text;
 	uint64_t snapshots; /* snapshots begun so far */
@@ -321,12 +322,19 @@ static struct entry *spare(struct parser *p)
 static void give(struct parser *p, const struct vp_region *region)
 {
 	if (!p->begun) {
-		char members[1000];
-		size_t n =
-		        p->paged ? procfs_report_members(&p->report, members, sizeof members) : 0;
+		char members[1400];
+		size_t n = p->paged ? procfs_report_members(&p->report, members, 1000) : 0;
 		if (!p->paged && p->date.n)
 			n = (size_t)snprintf(members, sizeof members, "\"date\":\"%.*s\"",
 			                     (int)p->date.n, p->date.p);
+		if (p->paged && p->report.stated)
+			p->status.known &= ~PROCFS_STATUS_TABLES; /* its head has them */
+		if (p->status.known) {
+			if (n)
+				members[n++] = ',';
+			n += procfs_status_members(&p->status, members + n, 300);
+		}
+		p->status.known = 0;
 		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
 		p->begun = true;
 		p->snapshots++;
@@ -640,6 +648,18 @@ static bool head(struct parser *p, vp_str line)
 	return true;
 }
 
+/* Reads a line of /proc/PID/status, which is of the report that follows. */
+static bool status_line(struct parser *p, vp_str line)
+{
+	struct procfs_status status = p->status;
+	if (!procfs_status_line(line, &status))
+		return false;
+	if (p->open || p->begun)
+		other_report(p, line.p);
+	p->status = status;
+	return true;
+}
+
 /* Whether a cut row is that of smaps_rollup, which would be a region over everything. A row without
  * a name ends in one blank. */
 static bool is_half_rollup(vp_str line, const struct vp_region *region)
@@ -705,6 +725,8 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	}
 	if (*line.p == 'P' && head(p, line))
 		return;
+	if (strchr("VHT", *line.p) && status_line(p, line))
+		return;
 	if (procfs_row_begins(line.p) ? take_row(p, line, cut) : take_value(p, line, cut))
 		return;
 	if (p->open)
@@ -767,6 +789,7 @@ int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text
 	p->at = p->learnt_n = 0;
 	p->text = text;
 	p->paged = false;
+	p->status.known = 0;
 	p->snapshots = 0;
 	p->failed = 0;
 	if (at == end)
@@ -806,9 +829,11 @@ int procfs_probe(vp_str head, const char **format)
 	vp_str line = { 0 };
 	while (head.n && others < 16 && !is_row(line, &rollup)) {
 		line = procfs_line(&head);
+		struct procfs_status status;
 		bool first = line.n > sizeof PROCFS_PAGES_HEAD &&
 		             memcmp(line.p, PROCFS_PAGES_HEAD, sizeof PROCFS_PAGES_HEAD - 1) == 0;
 		pages |= first;
+		first |= procfs_status_line(line, &status);
 		if (line.n && !first && !is_row(line, &rollup))
 			others++;
 	}

@@ -236,29 +236,40 @@ static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_p
 	return 0;
 }
 
-/* Reads the whole text into p->text. Returns its length; 0: the address space is gone; -1 with
- * errno. */
-static ssize_t read_map(struct procfs *p, int fd)
+/* Makes room for a read after `used` bytes: the kernel returns at most a page a call. -1: errno. */
+static int make_room(struct procfs *p, size_t used)
 {
-	size_t used = 0;
+	if (p->text_size - used >= 4096)
+		return 0;
+	size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
+	char *more = vp_large_grow(p->text, used, size);
+	if (!more) {
+		errno = ENOMEM;
+		return -1;
+	}
+	p->text = more;
+	p->text_size = size;
+	return 0;
+}
+
+/* Reads the whole text into p->text, after `head`. Returns the length of all; 0: the address space
+ * is gone; -1 with errno. */
+static ssize_t read_map(struct procfs *p, int fd, vp_str head)
+{
+	size_t used = head.n;
+	if (make_room(p, 0))
+		return -1;
+	memcpy(p->text, head.p, head.n);
 	for (;;) {
-		if (p->text_size - used < 4096) { /* the kernel returns at most a page a call */
-			size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
-			char *more = vp_large_grow(p->text, used, size);
-			if (!more) {
-				errno = ENOMEM;
-				return -1;
-			}
-			p->text = more;
-			p->text_size = size;
-		}
-		ssize_t n = pread(fd, p->text + used, p->text_size - used, (off_t)used);
+		if (make_room(p, used))
+			return -1;
+		ssize_t n = pread(fd, p->text + used, p->text_size - used, (off_t)(used - head.n));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -1;
 		if (n == 0)
-			return (ssize_t)used;
+			return used == head.n ? 0 : (ssize_t)used;
 		used += (size_t)n;
 	}
 }
@@ -282,9 +293,16 @@ static ssize_t add_nodes(struct procfs *p, const struct target *target, size_t n
 }
 
 /* Adds resident memory to the text. Returns -1 with errno. */
-static ssize_t scan(struct procfs *p, const struct target *target, size_t n)
+static ssize_t scan(struct procfs *p, const struct target *target, vp_str head, size_t n)
 {
 	vp_str maps = { p->text, n };
+	p->scanned.n = 0;
+	if (!list_more(&p->scanned.text, 0, head.n, &p->scanned.size, 1)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	memcpy(p->scanned.text, head.p, head.n);
+	p->scanned.n = head.n;
 	if (p->detail == DETAIL_PAGES
 	            ? procfs_pages_text(&p->pages, &p->scanned, target->pid, target->fd,
 	                                target->pagemap, maps)
@@ -306,14 +324,18 @@ static int64_t cpu_clock(void)
 static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
 {
 	bool smaps = file_of(p)[0] == 's';
+	char status[PROCFS_STATUS_TEXT];
+	vp_str head = { status, 0 }, none = { status, 0 };
+	if (p->detail != DETAIL_MAPS)
+		head.n = procfs_status_text(target->pid, status);
 	int64_t began = smaps ? cpu_clock() : 0;
-	ssize_t n = read_map(p, target->fd);
+	ssize_t n = read_map(p, target->fd, p->detail == DETAIL_SMAPS ? head : none);
 	if ((p->detail == DETAIL_MAPS && !p->numa) || n <= 0)
 		return n;
 	if (!smaps)
 		began = cpu_clock();
 	if (p->detail == DETAIL_RSS || p->detail == DETAIL_PAGES)
-		n = scan(p, target, (size_t)n);
+		n = scan(p, target, head, (size_t)n);
 	if (p->numa && n > 0)
 		n = add_nodes(p, target, (size_t)n);
 	target->due = t + (cpu_clock() - began) * 100 / p->share;
@@ -416,36 +438,41 @@ static void put_raw(struct procfs *p, struct vp_sample_api *h, const struct targ
 }
 
 /* Writes page faults of the whole process: the kernel does not count them by region. */
-static void put_faults(struct vp_sample_api *h, struct target *target, int64_t t)
+static void put_faults(struct vp_sample_api *h, struct target *target, int64_t t,
+                       const struct procfs_life *life)
 {
-	struct procfs_life life;
-	if (procfs_life(target->pid, &life) != 1 || life.start != target->start)
-		return;
-	bool more = life.minor != target->minor || life.major != target->major;
+	bool more = life->minor != target->minor || life->major != target->major;
 	if (more) {
 		h->begin(h, "faults", t, target->pid);
-		h->num(h, "major", life.major - target->major);
-		h->num(h, "minor", life.minor - target->minor);
+		h->num(h, "major", life->major - target->major);
+		h->num(h, "minor", life->minor - target->minor);
 		h->end(h);
 	}
-	target->minor = life.minor;
-	target->major = life.major;
+	target->minor = life->minor;
+	target->major = life->major;
 }
 
 /* Writes the sample: `sample`, and `raw` if the text has changed. */
 static void put_look(struct procfs *p, struct vp_sample_api *h, struct target *target, int64_t t,
                      size_t n)
 {
+	struct procfs_life life;
 	bool same =
 	        target->has_last && n == target->last_n && memcmp(p->text, target->last, n) == 0;
+	bool known = (p->faults || p->detail != DETAIL_MAPS) &&
+	             procfs_life(target->pid, &life) == 1 && life.start == target->start;
 	h->begin(h, "sample", t, target->pid);
 	h->num(h, "seq", target->seq);
 	h->sec(h, "took", h->now(h) - t);
 	if (same)
 		h->json(h, "same", (vp_str){ "true", 4 });
+	if (known) {
+		h->num(h, "minor", life.minor);
+		h->num(h, "major", life.major);
+	}
 	h->end(h);
-	if (p->faults)
-		put_faults(h, target, t);
+	if (p->faults && known)
+		put_faults(h, target, t, &life);
 	if (!same) {
 		vp_str threads = procfs_threads_text(&target->threads, h, target->pid,
 		                                     (vp_str){ p->text, n });

@@ -240,7 +240,6 @@ int procfs_scan_text(struct procfs_scanned *text, int maps_fd, int pagemap, vp_s
 {
 	struct scan_walk walk = { .fd = pagemap, .end = scan_last_end(maps) };
 	struct scan_row row;
-	text->n = 0;
 	if (!hex(maps.p, maps.p + maps.n, &walk.next))
 		walk.next = walk.end;
 	for (const char *p = maps.p, *end = p + maps.n; p < end;) {

@@ -1,0 +1,215 @@
+/* What the last snapshot line of each process states beside its regions: sums by kind or by the
+ * report's own labels, page tables, peaks, threads; and the page faults of its last sample.
+ *
+ *   {"type":"snapshot",...,"regions":0,"rss":56991744,"page_tables":420478976,"threads":3}
+ *   -> measure[VP_M_rss] 56991744, value[VP_AC_page_tables] 420478976, value[VP_AC_threads] 3
+ */
+#include "model/inner.h"
+#include "space/rules_macos.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LABELS_MAX 1000 /* further labels of a report are added to the last one */
+
+static const char *const names[VP_AC_COUNT] = {
+#define X(name) #name,
+	VP_ACCOUNT(X)
+#undef X
+};
+
+static void set(struct vp_account *account, enum vp_account_field field, uint64_t value)
+{
+	account->value[field] = value;
+	account->known |= 1u << field;
+}
+
+static void clear_kinds(struct vp_account *account)
+{
+	for (size_t i = 0; i < account->kind_count; i++)
+		free(account->kinds[i].label);
+	account->kind_count = 0;
+}
+
+static struct vp_account *account_of(struct vp_model *model, int64_t pid)
+{
+	size_t at = 0;
+	while (at < model->account_count && model->accounts[at].pid != pid)
+		at++;
+	if (at < model->account_count)
+		return &model->accounts[at];
+	if (vp_model_room(model, &model->accounts, model->account_count, &model->account_size,
+	                  sizeof *model->accounts))
+		return NULL;
+	model->account_count++;
+	model->accounts[at] = (struct vp_account){ .pid = pid };
+	return &model->accounts[at];
+}
+
+/* ---- sums by kind ---- */
+
+static void set_measure(struct vp_region *region, enum vp_measure measure, uint64_t bytes)
+{
+	region->measure[measure] = bytes;
+	region->measured |= UINT64_C(1) << measure;
+}
+
+/* Reads the sums of one kind or label. footprint gives dirty and clean: together they are resident.
+ */
+static uint64_t read_sums(vp_str object, struct vp_region *sums)
+{
+	struct vp_member member;
+	uint64_t number, regions = 0, clean = 0;
+	bool has_clean = false;
+	for (size_t at = 0; vp_json_each(object, &at, &member);) {
+		if (member.json != VP_NUMBER || !vp_json_num(member.value, &number))
+			continue;
+		for (int i = 0; i < VP_M_COUNT; i++)
+			if (vp_str_is(member.key, vp_measure_names[i]))
+				set_measure(sums, (enum vp_measure)i, number);
+		if (vp_str_is(member.key, "regions")) {
+			regions = number;
+		} else if (vp_str_is(member.key, "size")) {
+			sums->size = number;
+			sums->has_size = true;
+		} else if (vp_str_is(member.key, "clean")) {
+			clean = number;
+			has_clean = true;
+		}
+	}
+	if (has_clean && !(sums->measured >> VP_M_rss & 1))
+		set_measure(sums, VP_M_rss, sums->measure[VP_M_dirty] + clean);
+	return regions;
+}
+
+static void add_kind(struct vp_model *model, struct vp_account *account, vp_str key, vp_str object,
+                     bool label)
+{
+	struct vp_region sums = { 0 };
+	uint64_t regions = read_sums(object, &sums);
+	if (account->kind_count == LABELS_MAX ||
+	    vp_model_room(model, &account->kinds, account->kind_count, &account->kind_size,
+	                  sizeof *account->kinds))
+		return;
+	char *text = label ? strndup(key.p, key.n) : NULL;
+	if (label && !text) {
+		model->no_memory = true;
+		return;
+	}
+	sums.label = vp_s(text ? text : "");
+	const char *kind = label ? vp_macos_kind(&sums) : NULL;
+	account->kinds[account->kind_count++] = (struct vp_stated_kind){
+		.kind = vp_kind_index(label ? vp_s(kind ? kind : "unknown") : key),
+		.label = text,
+		.regions = regions,
+		.sums = sums,
+	};
+	account->kinds[account->kind_count - 1].sums.label = (vp_str){ NULL, 0 };
+}
+
+static void read_kinds(struct vp_model *model, struct vp_account *account,
+                       const struct vp_member *object, bool label)
+{
+	struct vp_member member;
+	for (size_t at = 0; vp_json_each(object->value, &at, &member);)
+		if (member.json == VP_OBJECT)
+			add_kind(model, account, member.key, member.value, label);
+}
+
+/* Sums what the malloc zones of macOS have handed out. */
+static void read_zones(struct vp_account *account, const struct vp_member *zones)
+{
+	struct vp_member zone, member;
+	uint64_t number, allocated = 0;
+	bool known = false;
+	for (size_t at = 0; vp_json_each(zones->value, &at, &zone);)
+		for (size_t in = 0; zone.json == VP_OBJECT && vp_json_each(zone.value, &in, &member);)
+			if (vp_str_is(member.key, "allocated") && vp_json_num(member.value, &number)) {
+				allocated += number;
+				known = true;
+			}
+	if (known)
+		set(account, VP_AC_allocated, allocated);
+}
+
+/* ---- lines ---- */
+
+static bool is_object(const struct vp_member *member)
+{
+	return member && member->json == VP_OBJECT;
+}
+
+static void snapshot(struct vp_model *model, struct vp_account *account,
+                     const struct vp_fact *fact)
+{
+	const unsigned faults = 1u << VP_AC_minor | 1u << VP_AC_major;
+	const struct vp_record *record = fact->record;
+	const struct vp_member *kinds = vp_record_member(record, "kinds"),
+	                       *labels = vp_record_member(record, "labels"),
+	                       *zones = vp_record_member(record, "zones");
+	clear_kinds(account);
+	account->t = fact->t;
+	account->stated = true;
+	account->known &= faults;
+	account->regions = 0;
+	vp_record_num(record, "regions", &account->regions);
+	account->size = record->region.has_size ? record->region.size : 0;
+	account->measured = record->region.measured;
+	memcpy(account->measure, record->region.measure, sizeof account->measure);
+	for (int i = 0; i < VP_AC_COUNT; i++) {
+		uint64_t value;
+		if (vp_record_num(record, names[i], &value))
+			set(account, (enum vp_account_field)i, value);
+	}
+	account->labelled = is_object(labels);
+	if (account->labelled)
+		read_kinds(model, account, labels, true);
+	else if (is_object(kinds) && !account->regions)
+		read_kinds(model, account, kinds, false);
+	if (is_object(zones))
+		read_zones(account, zones);
+}
+
+static void account_line(struct vp_model *model, struct vp_fact *fact)
+{
+	uint64_t minor, major;
+	if (!fact->wanted || fact->t > model->filter.at)
+		return;
+	bool faults = fact->type == VP_T_sample && vp_record_num(fact->record, "minor", &minor) &&
+	              vp_record_num(fact->record, "major", &major);
+	if (fact->type == VP_T_sample && !faults)
+		return;
+	struct vp_account *account = account_of(model, fact->pid);
+	if (!account)
+		return;
+	if (faults) {
+		set(account, VP_AC_minor, minor);
+		set(account, VP_AC_major, major);
+	} else {
+		snapshot(model, account, fact);
+	}
+}
+
+const struct vp_account *vp_model_account(const struct vp_model *model, int64_t pid)
+{
+	for (size_t i = 0; i < model->account_count; i++)
+		if (model->accounts[i].pid == pid)
+			return &model->accounts[i];
+	return NULL;
+}
+
+static void account_free(struct vp_model *model)
+{
+	for (size_t i = 0; i < model->account_count; i++) {
+		clear_kinds(&model->accounts[i]);
+		free(model->accounts[i].kinds);
+	}
+	free(model->accounts);
+}
+
+const struct vp_keeper vp_keeper_account = {
+	.keep = VP_KEEP_STATE,
+	.types = 1u << VP_T_snapshot | 1u << VP_T_sample,
+	.line = account_line,
+	.free = account_free,
+};
