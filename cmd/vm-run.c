@@ -32,7 +32,7 @@ static bool values(const char *option, FILE *to)
 
 static const struct vp_about about = {
 	.name = "vm-run",
-	.usage = "(-p PID|NAME,... | [FILE.yaml] -- COMMAND ARG... | FILE.yaml)",
+	.usage = "(-p PID|NAME,... | --all | [FILE.yaml] -- COMMAND ARG... | FILE.yaml)",
 	.summary = "Runs vm-sample | vm-parse | vm-track | vm-render, live in the terminal, with a "
 	           "summary at the end; or what a YAML file describes.",
 	.more = "Options are handed to the programs that have them. The command's exit status is "

@@ -13,6 +13,7 @@
 #include "program/load.h"
 #include "program/program.h"
 #include "sample/flags.h"
+#include "sample/groups.h"
 #include "sample/marks.h"
 #include "sample/opening.h"
 #include "sample/redact.h"
@@ -33,6 +34,7 @@ struct session {
 	struct vp_program program;
 	struct vp_sample_flags flags;
 	struct vp_sources sources;
+	struct vp_groups groups;
 	struct vp_marks marks;
 	struct rlimit files; /* the limit that a command gets back */
 	int64_t began;       /* ns, monotonic */
@@ -50,7 +52,7 @@ static bool shorthand(void *state, struct vp_options *options, const char *name,
 
 static const struct vp_about about = {
 	.name = "vm-sample",
-	.usage = "(-p PID|NAME,... | -- COMMAND ARG...)",
+	.usage = "(-p PID|NAME|user:NAME|cgroup:PATH,... | --all | -- COMMAND ARG...)",
 	.summary = "Samples the address space of processes at intervals and writes the system's "
 	           "text as lines for vm-parse.",
 	.more = "Times are written as 100ms, 1.5s, 5m. With COMMAND, the exit status is that of "
@@ -110,7 +112,13 @@ static void load_all(struct session *s)
 		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
 }
 
-/* Raises the limit of open files: each followed process takes two descriptors. */
+/* Whether there may be more processes than the command line names. */
+static bool takes_more(const struct session *s)
+{
+	return s->flags.follow || s->flags.all || s->flags.pid;
+}
+
+/* Raises the limit of open files: each process takes two descriptors or three. */
 static void raise_files(struct session *s)
 {
 	struct rlimit limit;
@@ -120,7 +128,7 @@ static void raise_files(struct session *s)
 		limit.rlim_cur = limit.rlim_cur > 16384 ? limit.rlim_cur : 16384;
 	else
 		limit.rlim_cur = limit.rlim_max;
-	if (s->flags.follow)
+	if (takes_more(s))
 		setrlimit(RLIMIT_NOFILE, &limit);
 }
 
@@ -164,6 +172,7 @@ static int finish(struct session *s, const char *reason)
 	struct vp_flow *flow = &s->program.flow;
 	int64_t t = now(s);
 	vp_marks_close(&s->marks, put_mark, s);
+	vp_groups_free(&s->groups);
 	vp_sources_close(&s->sources);
 	reach(flow, t);
 	vp_put_stage(flow, 1);
@@ -274,7 +283,7 @@ static const char *wait_tick(struct session *s, int64_t until)
 			vp_marks_read(&s->marks, put_mark, s);
 			break;
 		case VP_WOKE_EVENTS:
-			if (!vp_sources_drain(&s->sources))
+			if (!vp_sources_drain(&s->sources) && !s->groups.count)
 				return NULL; /* the next sample ends with the same result */
 			break;
 		}
@@ -283,6 +292,23 @@ static const char *wait_tick(struct session *s, int64_t until)
 		if (vp_clock() >= when)
 			return at_time; /* also while marks keep coming */
 	}
+}
+
+/* Samples all processes, and attaches those of the groups that have come. Where children are
+ * followed, their source finds them first, and knows the fork. Returns how many are left; of a
+ * group more may come. */
+static int look(struct session *s)
+{
+	if (!s->flags.follow)
+		vp_groups_renew(&s->groups, &s->sources);
+	int left = vp_sources_sample(&s->sources);
+	if (s->flags.follow)
+		vp_groups_renew(&s->groups, &s->sources);
+	if (s->groups.count)
+		return vp_sources_usable(&s->sources);
+	if (left == INT_MAX && s->watch.fed && !s->watch.living)
+		return 0; /* no source samples processes: the process gives the duration */
+	return left;
 }
 
 /* Takes samples until something ends it; returns the reason. */
@@ -294,11 +320,9 @@ static const char *sample(struct session *s)
 	if (flags->duration && flags->duration < INT64_MAX - start)
 		until = start + flags->duration;
 	for (int64_t ticks = 1;; ticks++) {
-		int left = vp_sources_sample(&s->sources);
+		int left = look(s);
 		if (!flush(s))
 			return "error";
-		if (left == INT_MAX && s->watch.fed && !s->watch.living)
-			left = 0; /* no source samples processes: the process gives the duration */
 		if (!left)
 			return s->launch.pid ? "exit" : "gone";
 		if (flags->count && ticks >= flags->count)
@@ -349,10 +373,14 @@ static void check_usage(struct session *s)
 	if (s->flags.pid && program->argument_count)
 		vp_die(&program->flow, VP_USAGE, "both -p and a command (%s): give one of them",
 		       program->arguments[0]);
-	if (!s->flags.pid && !program->argument_count && vp_sources_want_process(&s->sources))
+	if (s->flags.all && (s->flags.pid || program->argument_count))
+		vp_die(&program->flow, VP_USAGE, "--all samples every process: leave out %s",
+		       s->flags.pid ? "-p" : "the command");
+	if (!s->flags.pid && !s->flags.all && !program->argument_count &&
+	    vp_sources_want_process(&s->sources))
 		vp_die(&program->flow, VP_USAGE,
-		       "nothing to sample: give -p PID, -p NAME, or -- COMMAND (vm-sample --help "
-		       "shows the usage)");
+		       "nothing to sample: give -p PID, -p NAME, --all, or -- COMMAND (vm-sample "
+		       "--help shows the usage)");
 	if (s->flags.pid && !s->flags.pid[strspn(s->flags.pid, ", ")])
 		vp_die(&program->flow, VP_USAGE, "-p names no process");
 	if (s->flags.command_output && !program->argument_count)
@@ -379,12 +407,21 @@ static int probe(struct session *s)
 }
 
 /* Attaches to the processes, or starts the command. False: there is none to sample. A source of the
- * system alone needs none. */
+ * system alone needs none, and those of a group may come later. */
 static bool start(struct session *s, int output)
 {
+	if (!s->flags.pid && !s->flags.all)
+		return s->program.argument_count ? start_command(s, output) : true;
+	struct vp_group machine = { .kind = VP_GROUP_ALL };
+	int taken = 0;
 	if (s->flags.pid)
-		return vp_targets_attach(&s->sources, s->flags.pid) > 0;
-	return s->program.argument_count ? start_command(s, output) : true;
+		taken = vp_targets_attach(&s->sources, &s->groups, s->flags.pid);
+	else if (vp_groups_add(&s->groups, machine))
+		vp_trouble(&s->program.flow, "%s", vp_error());
+	taken += vp_groups_renew(&s->groups, &s->sources);
+	if (s->groups.count && !taken)
+		vp_say(&s->program.flow, "no process is there yet: waiting for those that come");
+	return s->groups.count || taken > 0;
 }
 
 /* No source can be used: a command would run for nothing. */

@@ -82,10 +82,10 @@ static struct offer offer_of(const struct vp_about *about, const struct vp_optio
 		offer.want = WORDS;
 	else if (names_plugin(row))
 		offer.want = PLUGINS;
-	else if (strstr(arg, "FILE") || strstr(arg, "FIFO") || strstr(arg, "PATH"))
-		offer.want = FILES;
 	else if (strstr(arg, "PID"))
 		offer.want = PROCESSES;
+	else if (strstr(arg, "FILE") || strstr(arg, "FIFO") || strstr(arg, "PATH"))
+		offer.want = FILES;
 	else if (!strcmp(arg, "KEY=VALUE"))
 		offer.want = OPTIONS;
 	if (offer.want == OPTIONS)

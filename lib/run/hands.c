@@ -21,6 +21,7 @@ static const struct {
 } taken[] = {
 	/* clang-format off */
 	{ "pid",            VP_TO_SAMPLE, FIELD(pid),            NULL },
+	{ "all",            VP_TO_SAMPLE, FIELD(all),            NULL },
 	{ "source",         VP_TO_SAMPLE, FIELD(source),         NULL },
 	{ "interval",       VP_TO_SAMPLE, FIELD(interval),       NULL },
 	{ "count",          VP_TO_SAMPLE, FIELD(count),          NULL },

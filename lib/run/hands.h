@@ -10,7 +10,7 @@ enum vp_hand { VP_TO_SAMPLE, VP_TO_RENDER, VP_TO_REPLAY, VP_TO_RUN, VP_HANDS };
 struct vp_run_flags {
 	const char *source, *pid, *detail, *calls, *command_output, *marks; /* vm-sample's */
 	int64_t interval, count, duration;
-	bool follow, stacks, redact;
+	bool all, follow, stacks, redact;
 	const char *renderer, *view; /* vm-render's */
 	int64_t width, height;
 	const char *speed;          /* vm-replay's */

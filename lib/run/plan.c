@@ -192,8 +192,10 @@ static int take_command(struct vp_program *program)
 	struct vp_config *config = program->config;
 	int node = config ? vp_config_find(config, "vm-run/command") : 0;
 	const struct vp_option *pid = vp_options_find(vp_run_rows(), "pid"),
+	                       *all = vp_options_find(vp_run_rows(), "all"),
 	                       *input = vp_options_find(vp_run_rows(), "input");
 	if (program->argument_count || !node || vp_run_layer(program, pid) == VP_LAYER_COMMAND ||
+	    vp_run_layer(program, all) == VP_LAYER_COMMAND ||
 	    vp_run_layer(program, input) == VP_LAYER_COMMAND)
 		return 0;
 	size_t count = vp_config_count(config, node);
@@ -415,8 +417,8 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	int stages = program->config ? vp_config_find(program->config, "vm-run/stages") : 0;
 	if (take_command(program))
 		return -1;
-	if (flags->input && flags->pid)
-		return vp_fail("--input and --pid exclude each other");
+	if (flags->input && (flags->pid || flags->all))
+		return vp_fail("--input and --%s exclude each other", flags->pid ? "pid" : "all");
 	if (stages ? listed_stages(plan, program, flags, stages)
 	           : usual_stages(plan, program, flags))
 		return -1;

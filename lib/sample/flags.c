@@ -16,8 +16,14 @@ const struct vp_option vp_sample_rows[] = {
 	        .letter = 'p',
 	        .type = VP_OPT_LIST,
 	        .offset = offsetof(struct vp_sample_flags, pid),
-	        .arg = "PID|NAME,...",
-	        .help = "processes to sample: ids, or names of programs",
+	        .arg = "PID|NAME|user:NAME|cgroup:PATH,...",
+	        .help = "processes to sample: ids, names of programs, all of a user or of a cgroup",
+	},
+	{
+	        .name = "all",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct vp_sample_flags, all),
+	        .help = "sample every process of the machine, also those that come later",
 	},
 	{
 	        .name = "interval",

@@ -7,7 +7,7 @@
 struct vp_sample_flags {
 	const char *source, *pid, *detail, *calls, *command_output, *marks, *redact_key;
 	int64_t interval, count, duration;
-	bool follow, stacks, redact, probe;
+	bool all, follow, stacks, redact, probe;
 };
 
 extern const struct vp_option vp_sample_rows[];

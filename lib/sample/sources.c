@@ -123,35 +123,63 @@ int vp_sources_open(struct vp_sources *sources)
 	return open;
 }
 
+/* Attaches one source; `say`: prints why it cannot. */
 static int attach(struct vp_sources *sources, struct vp_sampler *sampler,
-                  const struct vp_process *process)
+                  const struct vp_process *process, bool say)
 {
 	if (!sampler->open || !sampler->plugin->attach)
 		return 0;
 	if (sampler->plugin->attach(sampler->state, &sampler->host.host, process) == 0)
 		return 1;
-	vp_trouble(sources->flow, "%s", vp_error());
+	if (say)
+		vp_trouble(sources->flow, "%s", vp_error());
 	return 0;
 }
 
 static void watch(struct vp_sources *sources, int64_t pid)
 {
-	if (vp_watch_add(sources->watch, pid))
+	if (!vp_sources_has(sources, pid) && vp_watch_add(sources->watch, pid))
 		vp_trouble(sources->flow, "%s", vp_error());
 }
 
-int vp_sources_attach(struct vp_sources *sources, const struct vp_process *process)
+static int attach_all(struct vp_sources *sources, const struct vp_process *process, bool say)
 {
 	int taken = 0;
 	bool any = !vp_sources_want_process(sources); /* the process only ends the sampling */
 	for (size_t i = 0; i < sources->count; i++)
-		taken += attach(sources, &sources->samplers[i], process);
+		taken += attach(sources, &sources->samplers[i], process, say);
 	merge(sources);
 	if (taken || any)
 		watch(sources, process->pid);
 	if (taken)
 		vp_flow_pid(sources->flow, process->pid);
 	return any ? 1 : taken;
+}
+
+int vp_sources_attach(struct vp_sources *sources, const struct vp_process *process)
+{
+	return attach_all(sources, process, true);
+}
+
+int vp_sources_try(struct vp_sources *sources, const struct vp_process *process)
+{
+	return attach_all(sources, process, false);
+}
+
+bool vp_sources_has(const struct vp_sources *sources, int64_t pid)
+{
+	for (size_t i = 0; i < sources->watch->living; i++)
+		if (sources->watch->pids[i] == pid)
+			return true;
+	return false;
+}
+
+bool vp_sources_usable(const struct vp_sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (sources->samplers[i].open)
+			return true;
+	return false;
 }
 
 /* Attaches a child that one source has found to the sources that do not follow by themselves. */
@@ -162,7 +190,7 @@ static void followed(void *ctx, struct vp_sample_host *host, int64_t pid)
 	for (size_t i = 0; i < sources->count; i++) {
 		struct vp_sampler *sampler = &sources->samplers[i];
 		if (&sampler->host != host && !vp_options_find(sampler->options.rows, "follow"))
-			attach(sources, sampler, &(struct vp_process){ .pid = pid });
+			attach(sources, sampler, &(struct vp_process){ .pid = pid }, true);
 	}
 }
 

@@ -41,6 +41,12 @@ bool vp_sources_want_process(const struct vp_sources *sources);
 int vp_sources_open(struct vp_sources *sources);
 /* Attaches them to a process. Returns how many took it; says why others did not. */
 int vp_sources_attach(struct vp_sources *sources, const struct vp_process *process);
+/* The same of a process that nobody has named: why it was not taken is in vp_error, not said. */
+int vp_sources_try(struct vp_sources *sources, const struct vp_process *process);
+/* Whether the process was attached and lives. */
+bool vp_sources_has(const struct vp_sources *sources, int64_t pid);
+/* Whether a source can still be used. */
+bool vp_sources_usable(const struct vp_sources *sources);
 /* Takes one sample from every source. Returns how many processes are left: INT_MAX where no source
  * samples processes. */
 int vp_sources_sample(struct vp_sources *sources);

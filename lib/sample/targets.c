@@ -10,7 +10,7 @@
 #include "base/list.h"
 #include "system/system.h"
 
-enum { WORD_SIZE = 256 }; /* a file name of Linux has at most 255 bytes */
+enum { WORD_SIZE = 4096 }; /* a path of a cgroup; a file name has at most 255 bytes */
 
 /* Copies the next word that is not empty; false: there is none. */
 static bool next_word(const char **list, char word[WORD_SIZE])
@@ -41,8 +41,23 @@ static int64_t id_of(const char *word)
 	return pid;
 }
 
-static int attach_named(struct vp_sources *sources, const char *name)
+/* Reads "user:NAME" or "cgroup:PATH". 1; 0: the word is neither; -1 (vp_error). */
+static int group_of(const char *word, struct vp_group *group)
 {
+	static const char user[] = "user:", cgroup[] = "cgroup:";
+	int failed;
+	if (!strncmp(word, user, sizeof user - 1))
+		failed = vp_group_user(group, word + sizeof user - 1);
+	else if (!strncmp(word, cgroup, sizeof cgroup - 1))
+		failed = vp_group_cgroup(group, word + sizeof cgroup - 1);
+	else
+		return 0;
+	return failed ? -1 : 1;
+}
+
+static int attach_named(struct vp_sources *sources, struct vp_groups *groups, const char *name)
+{
+	struct vp_group user;
 	int64_t *pids;
 	size_t count;
 	int taken = 0;
@@ -50,10 +65,13 @@ static int attach_named(struct vp_sources *sources, const char *name)
 		vp_trouble(sources->flow, "%s", vp_error());
 		return 0;
 	}
-	if (!count)
+	if (!count && vp_group_user(&user, name) == 0) {
+		if (vp_groups_add(groups, user))
+			vp_trouble(sources->flow, "%s", vp_error());
+	} else if (!count)
 		vp_trouble(sources->flow,
-		           "no process is called %s, and none runs a program of that name (ps -e "
-		           "shows the names)",
+		           "no process is called %s, none runs a program of that name, and no user "
+		           "is (ps -e shows the names)",
 		           name);
 	for (size_t i = 0; i < count; i++)
 		taken += vp_sources_attach(sources, &(struct vp_process){ .pid = pids[i] });
@@ -61,15 +79,21 @@ static int attach_named(struct vp_sources *sources, const char *name)
 	return taken;
 }
 
-int vp_targets_attach(struct vp_sources *sources, const char *list)
+int vp_targets_attach(struct vp_sources *sources, struct vp_groups *groups, const char *list)
 {
 	char word[WORD_SIZE];
 	int taken = 0;
 	while (next_word(&list, word)) {
-		if (!is_number(word)) {
-			taken += attach_named(sources, word);
+		struct vp_group group;
+		int grouped = group_of(word, &group);
+		if (grouped < 0 || (grouped && vp_groups_add(groups, group))) {
+			vp_trouble(sources->flow, "%s", vp_error());
 			continue;
 		}
+		if (!grouped && !is_number(word))
+			taken += attach_named(sources, groups, word);
+		if (grouped || !is_number(word))
+			continue;
 		int64_t pid = id_of(word);
 		if (pid < 0)
 			vp_trouble(sources->flow, "%s", vp_error());
@@ -82,15 +106,21 @@ int vp_targets_attach(struct vp_sources *sources, const char *list)
 /* True also where nothing can be known: to attach then fails with the reason. */
 static bool is_there(const char *word)
 {
+	struct vp_group group;
 	int64_t *pids = NULL;
 	size_t count = 0;
+	int grouped = group_of(word, &group);
+	if (grouped > 0)
+		vp_group_free(&group);
+	if (grouped)
+		return grouped > 0;
 	if (is_number(word)) {
 		int64_t pid = id_of(word);
 		return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno != ESRCH);
 	}
 	bool known = vp_system_find(word, &pids, &count) == 0;
 	free(pids);
-	return !known || count;
+	return !known || count || vp_group_user(&group, word) == 0;
 }
 
 int vp_targets_check(const char *list)
@@ -99,6 +129,8 @@ int vp_targets_check(const char *list)
 	for (const char *rest = list; next_word(&rest, word);)
 		if (is_there(word))
 			return 0;
+	if (group_of(word, &(struct vp_group){ 0 }) < 0)
+		return -1;
 	return vp_fail("there is no process %s: it has ended, or is in another pid namespace",
 	               list);
 }
