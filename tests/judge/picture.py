@@ -297,7 +297,7 @@ def ascii_picture(text, width, table=False, listing=False):
     if lines and not lines[-1]:
         lines.pop()
     if listing:
-        p.lines, p.empty = lines, " ".join(lines[1:]) if len(lines) > 1 and re.match("no |nothing ", lines[1]) else None
+        p.lines, p.empty = lines, " ".join(lines[1:]) if len(lines) > 1 and re.match("no |nothing |the input ", lines[1]) else None
         return p
     p.title = lines[0] if lines else None
     axis = next((i for i, line in enumerate(lines) if AXIS.match(line)), None)

@@ -89,7 +89,8 @@ class Span:
         self.measure(region)
 
     def measure(self, region):
-        if "rss" in region.m:
+        self.knows_rss = "rss" in region.m
+        if self.knows_rss:
             self.rss.append(region.m["rss"])
 
     def close(self, step):
@@ -105,7 +106,6 @@ class Tally:
         self.regions_start = self.size_start = self.rss_start = 0
         self.size_peak = self.rss_peak = self.bytes_came = self.bytes_went = 0
         self.has_rss = self.used = False
-        self.moved_in = self.moved_out = 0    # from and to another group, by a change
         for name in self.COUNTS:
             setattr(self, name, 0)
 
@@ -310,15 +310,18 @@ class Truth:
 
     def ends(self):
         """Where all have ended: the last exits that nothing else separates, {pid}; else nothing."""
-        last = set()
-        alive = set()
+        last, alive = set(), set()
+        looks = [self.recording.order[id(line)] for t, line in self.recording.lines
+                 if line["type"] == "sample" and t <= self.limit and self.query.pid in (None, line.get("pid", -1))]
         for step, before, after in self.steps:
+            while looks and looks[0] < step.index:
+                looks.pop(0)
+                last = set()
             if step.event == "EXIT":
                 last = last | {step.pid} if TOGETHER else {step.pid}
-                continue
-            if step.event == "segment":
-                continue
-            last = set()
+            elif step.event != "segment":
+                last = set()
+        last = set() if looks else last
         for pid in self.processes():
             if self.state(pid):
                 alive.add(pid)
@@ -391,12 +394,7 @@ class Truth:
                 now.hold(after, 1)
             if not counting:
                 continue
-            if was is not None and now is not None and was is not now:
-                was.moved_out += 1
-                was.bytes_went += before.size
-                now.moved_in += 1
-                now.bytes_came += after.size
-            elif was is None and start:
+            if was is None and start:
                 now.regions_start += 1
                 now.size_start += after.size
                 now.rss_start += after.m.get("rss", 0)

@@ -64,12 +64,17 @@ def common_notes(truth, all_processes):
     if findings:
         notes.append(Note(r"^\d+ findings?\b", [("n", len(findings))], names=[findings[-1].get("text", "")]))
     lost = [line for t, line in recording.lines if line["type"] == "lost" and t <= truth.limit]
-    if lost:
-        notes.append(Note("lost on the way|skipped", [("n", len(lost)), ("n", sum(line.get("count", 1) for line in lost))]))
+    sorts = {}
+    for line in lost:
+        sorts.setdefault(line.get("what", "lines"), []).append(line)
+    for ones in sorts.values():
+        notes.append(Note(r"\b(lost|skipped)\b", [("n", sum(line.get("count", 1) for line in ones))], names=[line["why"] for line in ones if line.get("why")]))
     if recording.segments > 1:
         notes.append(Note("recordings|segments", [("n", recording.segments)]))
     notes.append(Note("boxes .*merged into|too small", [("any", 0)] * 3, required=False))
     notes.append(Note("same place|overlap", [("any", 0)] * 2, required=False))
+    notes.append(Note("overlap and are drawn as one", [("any", 0)], required=False))
+    notes.append(Note("are not shown .narrow", [("any", 0)], required=False))
     notes.append(Note("without room|unlabelled", [("any", 0)], required=False))
     return notes
 
@@ -180,6 +185,9 @@ def expect_map(truth):
     made.subtitle = [time_of_moment(truth, t), ("n", len(regions))] + size_and_rss(regions)
     made.classes = {kind: [("n", one.regions), ("size", one.get("size"))] for kind, one in sums_by(regions, lambda region: region.kind).items()}
     since_note(truth, made, pid)
+    if overlapping(regions):
+        since = truth.since(pid)
+        made.notes.append(Note("regions overlap", [("any", 0) if since and since[2] else ("n", overlapping(regions))]))
     made.checks.append(lambda picture, report: hold_map_boxes(truth, regions, picture, report))
     if truth.query.options.get("scale", "packed") == "packed":
         made.checks.append(lambda picture, report: hold_seen(regions, picture, report))
@@ -187,6 +195,16 @@ def expect_map(truth):
     if truth.query.options.get("scale", "packed") == "packed":
         made.checks.append(lambda picture, report: hold_address_axis([(region.start, region.end) for region in regions], picture, report))
     return made
+
+
+def overlapping(regions):
+    """How many share addresses with another, or with one that does."""
+    count, chain, end = 0, 0, -1
+    for region in sorted(regions, key=lambda one: (one.start, one.end)):
+        if region.start >= end:
+            count, chain = count + (chain if chain > 1 else 0), 0
+        chain, end = chain + 1, max(end, region.end)
+    return count + (chain if chain > 1 else 0)
 
 
 def since_note(truth, made, pid):
@@ -224,7 +242,7 @@ def hold_map_boxes(truth, regions, picture, report):
 def hold_words(truth, picture, sizes, report):
     """Sizes that stand in boxes are such as there are; where boxes are merged, of several."""
     from words import fits, scrub, tokens
-    if picture.renderer == "trace" or any(re.search("merged|rows? for", note) for note in picture.notes):
+    if picture.renderer == "trace" or any(re.search("merged|drawn as", note) for note in picture.notes) or any(re.search(r"\d+ regions, ", line) for line in picture.grid or ()):
         return
     names = sorted((name for name in names_of(truth) if re.search(r"\d", name) and len(name) > 2), key=len, reverse=True)
     for line in picture.grid or picture.labels or ():
@@ -368,9 +386,9 @@ def hold_cards(truth, regions, by, picture, report):
             values += [("size", by[heading].get("rss"))] if by[heading].get("rss") is not None else []
             report.say("heading", differ(title, values))
             continue
-        if title.rstrip().endswith("gone") or re.search(r"\b0 regions", title):
+        if title.rstrip().endswith("gone") or re.search(r"\b0 regions?\b", title):
             continue
-        many = re.search(r"(?:^|\n)(\d+) regions?, ", title)
+        many = re.search(r"(?:^|\n)(\d+) regions?(?: \(and (\d+) gone\))?, ", title)
         if many:
             lines = [line for line in title.split("\n") if re.match(r"0x[0-9a-f]+-0x[0-9a-f]+ ", line)]
             inside = [by_range.get(range_of(line)) for line in lines if not line.endswith("(gone)")]
@@ -378,7 +396,8 @@ def hold_cards(truth, regions, by, picture, report):
                 report.say("card", "%r has a line of no region" % title)
             elif "\nand " not in title:
                 first = title[many.start():].lstrip("\n").split("\n")[0]
-                report.say("card", differ(first, [("n", len(inside))] + size_and_rss(inside), names))
+                more = [("n", len(lines) - len(inside))] if many.group(2) else []
+                report.say("card", differ(first, [("n", len(inside))] + more + size_and_rss(inside), names))
                 count += len(inside)
             else:
                 count += int(many.group(1))
@@ -580,27 +599,27 @@ def percent(part, whole):
 def explain_notes(truth, regions):
     notes, all_ = [], Sum(regions)
     textbook = [region for region in regions if region.kind in TEXTBOOK]
-    notes.append(Note("what makes it up", [("n", all_.regions), ("n", len({region.kind for region in regions})), ("n", len(textbook)),
+    notes.append(Note("kinds?;|makes it up", [("n", all_.regions), ("n", len({region.kind for region in regions})), ("n", len(textbook)),
                                            percent(sum(region.size for region in textbook), all_.get("size"))]))
     with_rss = measured(regions, "rss")
     size = sum(region.size for region in with_rss)
     if with_rss:
         values = [("size", all_.get("rss")), ("size", size), percent(all_.get("rss"), size)]
-        notes.append(Note("what it costs", values + ([("size", all_.get("pss"))] if all_.get("pss") is not None else [])))
+        notes.append(Note("^resident|what it costs", values + ([("size", all_.get("pss"))] if all_.get("pss") is not None else [])))
         asked = [region for region in with_rss if region.kind in ASKED or (region.kind not in BUILT_IN and "w" in region.perms and "s" not in region.perms
                                                                          and region.raw.get("inode", "0") == "0")]
         asked_size, asked_rss = sum(region.size for region in asked), sum(region.m["rss"] for region in asked)
         if asked_size:
-            notes.append(Note("asked for", [("size", asked_size), ("size", asked_rss), percent(asked_rss, asked_size)]))
+            notes.append(Note("^allocated", [("size", asked_rss), ("size", asked_size), percent(asked_rss, asked_size)]))
         notes += lazy_notes(regions)
     shares = [shared_of(region) for region in regions if shared_of(region) is not None]
     if shares and with_rss:
         notes.append(Note("^shared", [("size", sum(shares)), ("size", all_.get("rss")), percent(sum(shares), all_.get("rss"))]))
     mapped = [region for region in regions if "s" in region.perms or region.share == "shm"]
-    notes.append(Note("mapped to be shared", [("n", len(mapped)), ("size", sum(region.size for region in mapped))]))
+    notes.append(Note("mapped shared", [("n", len(mapped)), ("size", sum(region.size for region in mapped))]))
     notes += wx_notes(regions)
     guards, reserved = ([region for region in regions if region.kind == kind] for kind in ("guard", "reserved"))
-    notes.append(Note("closed", [("n", len(guards)), ("size", sum(region.size for region in guards)),
+    notes.append(Note("without any access", [("n", len(guards)), ("size", sum(region.size for region in guards)),
                                  ("n", len(reserved)), ("size", sum(region.size for region in reserved))]))
     found = holes(regions)
     if found and not truth.query.narrowed():
@@ -622,7 +641,7 @@ def lazy_notes(regions):
     lazy = [region for region in measured(regions, "rss") if region.size >= MIB and region.m["rss"] < region.size // 2
             and (not region.perms or set(region.perms) & set("rwx"))]
     if not lazy:
-        return [Note("lazy: no usable", [("size", MIB)])]
+        return [Note("lazy: no ", [("size", MIB)])]
     notes = [Note("lazy: ", [("n", len(lazy)), ("size", MIB), ("size", sum(region.size for region in lazy)), ("size", sum(region.m["rss"] for region in lazy))])]
     for region in sorted(lazy, key=lambda region: (-untouched(region), region.start))[:3]:
         notes.append(Note("laziest|then", [("hex", region.start), ("size", region.m["rss"]), ("size", region.size)]))
@@ -725,8 +744,8 @@ def stats_sharing(regions, all_):
     pss = all_.get("pss")
     part = max(pss - own, 0) if pss is not None else None
     nothing = {"regions": None, "size": None}
-    rows.append(dict(nothing, section=("text", "sharing"), what=("text", "pages of its own"), rss=("kib", own), pss=("kib", own) if pss is not None else None, remark=("any", 0)))
-    rows.append(dict(nothing, section=("text", "sharing"), what=("text", "pages of others too"), rss=("kib", shared), pss=("kib", part) if pss is not None else None,
+    rows.append(dict(nothing, section=("text", "sharing"), what=("text", "private pages"), rss=("kib", own), pss=("kib", own) if pss is not None else None, remark=("any", 0)))
+    rows.append(dict(nothing, section=("text", "sharing"), what=("text", "shared pages"), rss=("kib", shared), pss=("kib", part) if pss is not None else None,
                      remark=("numbers", [("number", shared / part)]) if part and shared else None))
     return rows
 
@@ -748,7 +767,7 @@ def stats_audit(truth, pid, regions):
     rows = [stat_row("audit", "guards", [region for region in regions if region.kind == "guard"]), stat_row("audit", "thread stacks", threads),
             stat_row("audit", "thread stacks without a guard below", bare, first(bare)),
             stat_row("audit", "writable and executable", both, first(both) or ("any", 0)), stat_row("audit", "executable stacks", code_stacks),
-            stat_row("audit", "executable, of no file", fileless, first(fileless))]
+            stat_row("audit", "executable, not from a file", fileless, first(fileless))]
     if twice:
         rows.append(stat_row("audit", "executable, written through another mapping", twice, first(twice)))
     if may:
@@ -1306,7 +1325,7 @@ def hold_timeline(truth, spans, shown, picture, report):
         elif all(wrong):
             report.say("box", wrong[0])
         elif picture.renderer == "trace":
-            hold_span_box(truth, ones[wrong.index("")], box, report)
+            hold_span_box(truth, ones[wrong.index("")], box, any(" merged" in (one["title"] or "") for one in picture.boxes), report)
     expected = sum(len(ones) for ones in by_key.values())
     merged = [box for box in picture.boxes if " merged" in (box["title"] or "")]
     if count < expected or (count > expected and not merged):  # one that goes through several merged boxes is counted in each
@@ -1316,7 +1335,7 @@ def hold_timeline(truth, spans, shown, picture, report):
 
 def hold_flips(truth, picture, report):
     """A row of text goes over to another kind only where the one lost addresses or the other won some."""
-    if not picture.grid or truth.t1 <= truth.t0:
+    if not picture.grid or truth.t1 <= truth.t0 or not picture.notes_shown or truth.query.options.get("scale"):
         return
     kinds = {item[0]: item[2:].split(" ")[0] for line in picture.foot for item in re.split(r"\s{2,}", line.strip()) if item[1:2] == " "}
     names = sorted({short(one.name, one.kind) for step, before, after in truth.steps for one in (before, after) if one is not None} | set(kinds.values()), key=len, reverse=True)
@@ -1330,38 +1349,55 @@ def hold_flips(truth, picture, report):
                 until = at + len(name) + 2
                 line = line[:at] + (line[until] if until < len(line) else line[at - 1:at] or " ") * (until - at) + line[until:]
                 at = line.find(" " + name + " ")
-        for i, (one, other) in enumerate(zip(line, line[1:])):
+        runs = runs_of(line)
+        changed = [step.t for step, before, after in truth.steps if lost(before, after) or lost(after, before)]
+        for letter, begin, end in list(runs):  # a cell in which one takes the other's place may be of a third
+            if end - begin == 1 and any(begin - .5 <= (t - truth.t0) / column <= end + .5 for t in changed):
+                runs.remove((letter, begin, end))
+        for (one, _, begin), (other, end, _) in zip(runs, runs[1:]):
             if one == other or one not in kinds or other not in kinds:
                 continue
-            low, high = truth.t0 + (i - 1.5) * column, truth.t0 + (i + 3.5) * column
+            low, high = truth.t0 + (begin - 2.5) * column, truth.t0 + (end + 2.5) * column
             if not any(low <= step.t <= high and (lost(before, after, kinds[one]) or lost(after, before, kinds[other])) for step, before, after in truth.steps):
-                report.say("row", "%r goes from %s to %s at column %d, where nothing of that changes" % (line[max(i - 20, 0):i + 20], kinds[one], kinds[other], i))
+                report.say("row", "%r goes from %s to %s at column %d, where nothing of that changes" % (line[max(end - 20, 0):end + 20], kinds[one], kinds[other], end))
                 return
 
 
-def lost(before, after, kind):
-    """Whether addresses of a kind are not in the other state."""
-    return before is not None and before.kind == kind and (after is None or after.kind != kind or after.start > before.start or after.end < before.end)
+def runs_of(line):
+    """[(letter, begin, end)] of equal letters side by side."""
+    runs, begin = [], 0
+    for i in range(1, len(line) + 1):
+        if i == len(line) or line[i] != line[begin]:
+            runs.append((line[begin], begin, i))
+            begin = i
+    return runs
+
+
+def lost(before, after, kind=None):
+    """Whether addresses of a kind, or any, are not in the other state."""
+    return before is not None and kind in (None, before.kind) and (after is None or after.kind != before.kind or after.start > before.start or after.end < before.end)
 
 
 def span_title(truth, span, many):
     values = [("hex", span.start), ("hex", span.end), ("size", span.end - span.start)]
     values += truth.process_words(span.pid) if many else []
     values += [("n", span.id)]
-    if span.rss:
+    if span.knows_rss:
         values += [("size", span.rss[0]), ("size", span.rss[-1]), ("size", max(span.rss))]
     values += [("time", span.t0)] + ([("time", span.t1)] if span.t1 is not None else [])
     return values + ([("n", span.from_)] if span.born and span.from_ else [])
 
 
-def hold_span_box(truth, span, box, report):
+def hold_span_box(truth, span, box, merged, report):
     length = truth.t1 - truth.t0
     x0 = min(1, max(0, (span.t0 - truth.t0) / length)) if length else 0
     x1 = 1 if span.t1 is None or span.t1 >= truth.t1 else (span.t1 - truth.t0) / length
     where = "box of %d at %#x" % (span.id, span.start)
+    if merged and x0 - .0021 <= box["x0"] <= box["x1"] <= x1 + .0021:
+        return  # a part of it may be in a merged box
     if x1 - x0 >= 0.0011 and (abs(box["x0"] - x0) > 0.0021 or abs(box["x1"] - x1) > 0.0021):
         report.say(where, "from %s to %s, expected %.4f to %.4f" % (box["x0"], box["x1"], x0, x1))
-    if span.rss:
+    if span.knows_rss:
         share = min(1, span.rss[-1] / (span.end - span.start))
         if box["fill"] is None or abs(box["fill"] - share) > 0.0051:
             report.say(where, "filled %s, expected %.3f" % (box["fill"], share))
@@ -1448,7 +1484,7 @@ def expect_events(truth):
     made.title = [("n", len(known_ones))] if many else truth.process_words(truth.chosen())
     if not all_:
         return made
-    raws = sum(1 for _, line in raw if line["type"] in ("event", "process"))
+    raws = sum(1 for _, line in raw if line["type"] == "event")
     made.subtitle = [("n", raws), ("n", len(truth.acts())), ("n", sum(len(act.lines) for act in truth.acts())), ("time", truth.t0), ("time", truth.t1)]
     most = int(query.options.get("rows", 10000))
     if most and len(all_) > most:
@@ -1548,7 +1584,7 @@ def range_of_event(line):
 
 
 def raw_row(t, line):
-    level = "raw" if line["type"] in ("event", "process") else "note"
+    level = "raw" if line["type"] == "event" else "note"
     where = range_of_event(line)
     values = [value for name, value in line.items() if not isinstance(value, (dict, list)) and name not in ("t", "pid")] + line.get("args", [])
     return {"t": ("text", "%.6f" % (t / 1e9)), "pid": ("n", line["pid"]) if line.get("pid", 0) > 0 else None, "level": ("text", level), "act": None,
@@ -1623,9 +1659,6 @@ def tally_row(tally):
     row = {}
     for field in COUNTS:
         row[field] = ("n", getattr(tally, field))
-        moved = {"came": tally.moved_in, "went": tally.moved_out}.get(field)
-        if moved:  # what a change has moved to another group may be counted as come and gone, or not
-            row[field] = ("or", ("n", getattr(tally, field)), ("n", getattr(tally, field) + moved))
     for field in ("size", "size_start", "size_delta", "size_peak", "bytes_came", "bytes_went", "rss", "rss_start", "rss_delta", "rss_peak"):
         row[field] = ("kib", tally.get(field)) if tally.get(field) is not None else None
     return row
@@ -1644,7 +1677,7 @@ def hold_sums(truth, picture, made, all_, report):
 
 
 def summary_events(truth, made, tallies):
-    made.columns = {"event": "event", "acts": "acts", "change lines": "lines", "came KiB": "came", "went KiB": "went", "size +/- KiB": "size_delta", "rss +/- KiB": "rss_delta"}
+    made.columns = {"event": "event", "changes": "acts", "change lines": "lines", "came KiB": "came", "went KiB": "went", "size +/- KiB": "size_delta", "rss +/- KiB": "rss_delta"}
     made.key, made.ordered = ("event",), False
     made.rows = []
     for event, acts in tallies["events"].items():
@@ -1654,7 +1687,7 @@ def summary_events(truth, made, tallies):
                           "went": ("kib", went), "size_delta": ("kib", came - went), "rss_delta": ("kib", rss) if rss is not None else None})
     firsts = tallies["firsts"]
     if firsts["lines"]:
-        made.rows.append({"event": ("text", "(first looks)"), "acts": None, "lines": ("n", firsts["lines"]), "came": ("kib", firsts["came"]),
+        made.rows.append({"event": ("text", "(first samples)"), "acts": None, "lines": ("n", firsts["lines"]), "came": ("kib", firsts["came"]),
                           "went": ("kib", firsts["went"]), "size_delta": ("kib", firsts["came"] - firsts["went"]),
                           "rss_delta": ("kib", firsts["rss"]) if firsts["has_rss"] else None})
     made.empty = not made.rows
@@ -1721,7 +1754,7 @@ def hold_tree(truth, lives, of_life, measure, word, picture, report):
         lines = title.split("\n")
         if title.startswith("fork at"):
             continue
-        if re.search(r"(began|was there)", title):
+        if re.search(r"(began|was there|already there|started)", title):
             life = next((life for life in left if not differ(scrub(title, names), life_title(truth, life, of_life[life], args_tokens(life, names)))), None)
             if life is None:
                 guess = next((life for life in left if "(%d)" % life.pid in lines[0] or " %d" % life.pid in lines[0]), None)
@@ -1860,7 +1893,7 @@ def expect_diff(truth):
     for kind in set(kinds_a) | set(kinds_b):
         a, b = (one[kind].get("size") if kind in one else 0 for one in (kinds_a, kinds_b))
         made.classes[kind] = [("size", b)] if a == b else [("size", a), ("size", b)]
-    made.notes.append(Note("rows? for", [("any", 0), ("n", len(rows))], required=False))
+    made.notes.append(Note("drawn as", [("n", len(rows)), ("any", 0)], required=False))
     made.checks.append(lambda picture, report: hold_diff_boxes(truth, rows, picture, report))
     made.checks.append(lambda picture, report: hold_diff_text(truth, rows, picture, report))
     sizes = [region.size for row in rows for region in row[:2] if region is not None]
@@ -1933,31 +1966,41 @@ def diff_table(truth, made, rows):
 
 def hold_diff_boxes(truth, rows, picture, report):
     """Each pair stands in one row; what is folded counts."""
-    from words import differ, tokens
+    from words import differ, fits, tokens
+    whole = len(rows)
     if picture.boxes is None or picture.renderer != "trace":
         return
     names = sorted((name for name in names_of(truth) if re.search(r"\d", name) and len(name) > 2), key=len, reverse=True)
-    seen, count = set(), 0
+    seen, count, counts, sizes = set(), 0, [0, 0, 0, 0], []
     for box in picture.boxes:
         title = box["title"] or ""
         if (box["y1"], title) in seen:
             continue
         seen.add((box["y1"], title))
-        folded = re.match(r"(\d+) regions: (\d+) new, (\d+) changed, (\d+) gone, (\d+) the same", title)
+        folded = re.match(r"(\d+) regions: (\d+) new, (\d+) changed, (\d+) gone, (\d+) (?:the same|unchanged)", title)
         if folded:
             numbers = [int(one) for one in folded.groups()]
             count += numbers[0]
             if numbers[0] != sum(numbers[1:]):
                 report.say("row", "%r does not add up" % title)
+            counts = [one + more for one, more in zip(counts, numbers[1:])]
+            sizes.append(tokens(title.split("\n")[1]))
             continue
         count += 1
         pairs = [row for row in rows if any(region is not None and (region.start, region.end) == range_of(title) for region in row[:2])]
         wrong = [differ(title.split("\n", 1)[1], span_words(row[0]) + span_words(row[1]), names) for row in pairs]
         if not pairs or all(wrong):
             report.say("row", wrong[0] if wrong else "%r is of no region" % title)
-    if count != len(rows):
-        report.say("rows", "stand for %d pairs, expected %d" % (count, len(rows)))
-    assert tokens
+        elif pairs:
+            rows = [row for row in rows if row is not pairs[wrong.index("")]]
+    if count != whole:
+        report.say("rows", "stand for %d pairs, expected %d" % (count, whole))
+    expected = [sum(1 for row in rows if row[2] == what) for what in ("new", "changed", "gone", "same")]
+    if sizes and counts != expected:
+        report.say("rows", "of several are %s new, changed, gone, unchanged, expected %s" % (counts, expected))
+    for side in (0, 1):
+        if len(sizes) == 1 and not fits(sizes[0][side], ("size", sum(row[side].size for row in rows if row[side] is not None))):
+            report.say("rows", "of several are %s, of %d regions" % (sizes[0], len(rows)))
 
 
 def span_words(region):
@@ -1971,7 +2014,7 @@ LABEL = re.compile(r"(?:[-+~] )?(\S.*?) (\d+(?:\.\d+)? (?:B|[KMGTPE]iB)) ([r-][w
 
 def hold_diff_text(truth, rows, picture, report):
     """Every region that came or went has its line in the text, and each stands beside what it has become, unless rows are folded."""
-    if picture.grid is None or any(re.search(r"rows? for", note) for note in picture.notes):
+    if picture.grid is None or any(re.search("drawn as .* rows?", note) for note in picture.notes) or any(re.search(r"\d+ regions, ", line) for line in picture.grid):
         return
     shown = {sign: sum(len(re.findall(r"(?:^|\s)%s \S" % re.escape(sign), line)) for line in picture.grid) for sign in "+-"}
     expected = {"+": sum(1 for row in rows if row[2] == "new"), "-": sum(1 for row in rows if row[2] == "gone")}
@@ -2084,7 +2127,7 @@ def compared(truth, selected, reference):
     return t, rows, (left, right)
 
 
-COMPARED = {"shared": "shared", "private": "private since the fork", "changed": "changed", "added": "added", "gone": "gone", "reference": "the reference's own"}
+COMPARED = {"shared": "shared", "private": "private since the fork", "changed": "changed", "added": "added", "gone": "gone", "reference": "only in the reference"}
 
 
 def expect_compare(truth):
