@@ -486,9 +486,8 @@ static void on_span(struct track *track, struct vp_record *record)
 
 static void on_exit_event(struct track *track, struct vp_record *record)
 {
-	uint64_t tid;
-	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid)
-		return; /* only a thread has ended */
+	if (!vp_record_exits(record))
+		return;
 	vp_tracker_refresh(track->tracker, record->t, record->pid);
 	vp_causes_only(track->causes, record);
 	vp_tracker_exit(track->tracker, record->t, record->pid);

@@ -121,7 +121,7 @@ static void read_process(struct vp_fact *fact)
 static void read_event(struct vp_model *model, struct vp_fact *fact)
 {
 	fact->word = vp_record_str(fact->record, "call");
-	fact->ends = vp_str_is(fact->word, "exit");
+	fact->ends = vp_record_exits(fact->record);
 	if (fact->ends)
 		fact->follow = vp_follow_find(model, fact->pid, false);
 	if (vp_str_is(fact->word, "exec"))

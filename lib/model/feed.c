@@ -15,9 +15,9 @@
  * segment ends its regions; the exits at the end are known before what they end; a raw line is
  * noted before the changes that the tracker derives from it. */
 static const struct vp_keeper *const keepers[] = {
-	&vp_keeper_procs,   &vp_keeper_moments,  &vp_keeper_frames,
-	&vp_keeper_changes, &vp_keeper_ending,   &vp_keeper_spans,
-	&vp_keeper_tally,   &vp_keeper_stacks,   &vp_keeper_journal,
+	&vp_keeper_procs,   &vp_keeper_moments,  &vp_keeper_ending,
+	&vp_keeper_tally,   &vp_keeper_frames,   &vp_keeper_changes,
+	&vp_keeper_spans,   &vp_keeper_stacks,   &vp_keeper_journal,
 	&vp_keeper_lives,   &vp_keeper_notes,    &vp_keeper_tables,
 	&vp_keeper_pages,   &vp_keeper_episodes, &vp_keeper_before,
 	&vp_keeper_faults,  &vp_keeper_machine,  &vp_keeper_tracker,
@@ -59,10 +59,10 @@ static void read_host(struct vp_model *model, vp_str host)
 
 static void stream_line(struct vp_model *model, struct vp_record *record)
 {
+	struct vp_model_inner *inner = model->inner;
 	const struct vp_member *host = vp_record_member(record, "host");
 	vp_frames_end(model);
-	if (model->segments++)
-		vp_keepers_segment(model);
+	inner->joins |= model->segments++ > 0;
 	segment_time(model, vp_record_str(record, "began"));
 	vp_str program = vp_record_str(record, "program");
 	snprintf(model->program, sizeof model->program, "%.*s",
@@ -119,6 +119,10 @@ void vp_model_feed(struct vp_model *model, struct vp_record *record)
 		inner->t = t;
 	if (t > model->filter.to || (model->keep & VP_KEEP_STILL && t > model->filter.at))
 		return;
+	if (inner->joins && spans_time(record->type)) {
+		inner->joins = false;
+		vp_keepers_segment(model);
+	}
 	if (vp_fact_read(model, &fact, record, t)) {
 		model->contradictions++;
 		return;

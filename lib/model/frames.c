@@ -129,16 +129,32 @@ const struct vp_keeper vp_keeper_frames = {
 	.line = frames_line,
 };
 
-/* Hands process lines and exits to the tracker, after all else has noted them. */
+/* An event says what there is after it: later than the last sample, and before the next. */
+static void tracker_span(struct vp_model *model, struct vp_fact *fact)
+{
+	struct vp_known *known = &model->inner->known;
+	if (vp_known_read(known, fact->record) ||
+	    vp_tracker_span(model->tracker, fact->t, fact->pid, known))
+		model->contradictions++;
+	fact->follow = vp_follow_find(model, fact->pid, false);
+	if (fact->follow)
+		fact->follow->told = true;
+}
+
+/* Hands process lines, exits and what events say to the tracker, after all else has noted them. */
 static void tracker_line(struct vp_model *model, struct vp_fact *fact)
 {
 	if (model->tracked)
 		return;
+	if (fact->ends)
+		vp_at_refresh(model);
 	if (fact->type == VP_T_process)
 		vp_tracker_process(model->tracker, fact->t, fact->pid, fact->word,
 		                   fact->has_number ? (int64_t)fact->number : -1);
 	else if (fact->ends)
 		vp_tracker_exit(model->tracker, fact->t, fact->pid);
+	else if (fact->wanted && vp_known_in(fact->record))
+		tracker_span(model, fact);
 }
 
 static void tracker_segment(struct vp_model *model)
@@ -149,6 +165,7 @@ static void tracker_segment(struct vp_model *model)
 static void tracker_free(struct vp_model *model)
 {
 	vp_tracker_free(model->tracker);
+	vp_known_free(&model->inner->known);
 }
 
 const struct vp_keeper vp_keeper_tracker = {

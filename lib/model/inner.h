@@ -108,7 +108,7 @@ struct vp_keeper {
 	vp_take_moment *moment; /* before the regions of a process change at t */
 	vp_take_move *region;
 	vp_take *later;   /* before the first line of a later t, which is after filter.from */
-	vp_take *segment; /* another recording begins: what is open has ended at the last t */
+	vp_take *segment; /* the first t of another recording: what is open ends */
 	vp_take *finish;
 	vp_take *free;
 };
@@ -160,6 +160,7 @@ struct vp_follow {
 	uint64_t frame;       /* number of its last key frame */
 	size_t proc;          /* index + 1 in procs; 0: not yet looked up */
 	bool before;          /* model->before has it */
+	bool told; /* events have told of changes since the last sample of an untracked stream */
 	struct vp_summing summing;
 	struct vp_paged *paged; /* pages.c; NULL: none were counted */
 };
@@ -201,6 +202,9 @@ void vp_frames_end(struct vp_model *model);
 /* The same before a line, unless the line belongs to that snapshot. */
 void vp_frames_before(struct vp_model *model, const struct vp_record *record, int64_t t);
 
+/* at.c: brings the state of an untracked stream up to the last event that has told of a change. */
+void vp_at_refresh(struct vp_model *model);
+
 /* stacks.c: a call stack as text. NULL: unknown. */
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
 
@@ -231,7 +235,7 @@ struct vp_ending {
 
 struct vp_tally_work {            /* tally.c */
 	struct vp_tallies alive;  /* at this moment */
-	struct vp_tallies before; /* the last exits: events, raw and samples alone */
+	struct vp_tallies before; /* the last exits: events alone */
 	uint32_t run;             /* vp_ending.run of what is kept */
 	struct vp_tally_before {
 		int by;
@@ -282,6 +286,7 @@ struct vp_model_inner {
 	int64_t offset; /* ns, added to every t of this segment */
 	int64_t began;  /* ns since 1970, of the first segment */
 	bool has_began;
+	bool joins; /* another recording has begun, of which no line with a time has come */
 
 	/* fact.c */
 	int event;      /* of the last change */
@@ -299,6 +304,7 @@ struct vp_model_inner {
 	struct vp_places proc_pids; /* procs.c: into procs */
 	struct vp_places life_pids; /* lives.c: into lives, the last one of a pid */
 	struct vp_frame_work frame;
+	struct vp_known known; /* frames.c: of the event in hand */
 	struct vp_names_work names;
 	struct vp_ending ending;
 	struct vp_tally_work tally;

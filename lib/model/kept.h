@@ -13,7 +13,7 @@ struct vp_span {
 	int64_t t0, t1; /* ns; t1 INT64_MAX while it lives */
 	uint64_t id, start, end;
 	int64_t pid;
-	uint64_t rss_first, rss_last, rss_peak; /* bytes; valid if has_rss */
+	uint64_t rss_first, rss_last, rss_peak; /* bytes; rss_last is 0 without has_rss */
 	bool has_rss;                           /* at the end of the span */
 	bool had_rss;                           /* at some time */
 	bool guessed;                           /* its kind is a guess that matters */

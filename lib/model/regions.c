@@ -70,12 +70,12 @@ static void measure(struct vp_open *open, const struct vp_region *now)
 	uint64_t rss = now->measure[VP_M_rss];
 	sums_of(&open->sums, now);
 	open->span.has_rss = now->measured >> VP_M_rss & 1;
+	open->span.rss_last = open->span.has_rss ? rss : 0;
 	if (!open->span.has_rss)
 		return;
 	if (!open->span.had_rss)
 		open->span.rss_first = rss;
 	open->span.had_rss = true;
-	open->span.rss_last = rss;
 	if (rss > open->span.rss_peak)
 		open->span.rss_peak = rss;
 }

@@ -128,8 +128,6 @@ static void before_exits(struct vp_tally_work *work, uint32_t run)
 	work->run = run;
 	work->kept_count = 0;
 	memcpy(work->before.events, work->alive.events, sizeof work->before.events);
-	work->before.raw = work->alive.raw;
-	work->before.samples = work->alive.samples;
 }
 
 /* Keeps what a tally was before the last exits, once. */
@@ -157,8 +155,6 @@ static void restore(struct vp_model *model)
 		tallies->of[kept->by][kept->index] = kept->tally;
 	}
 	memcpy(tallies->events, work->before.events, sizeof tallies->events);
-	tallies->raw = work->before.raw;
-	tallies->samples = work->before.samples;
 }
 
 /* ---- one region ---- */
@@ -327,6 +323,12 @@ static void tally_finish(struct vp_model *model)
 		restore(model);
 }
 
+/* What the last moment of a recording had counts, also where the next one begins at once. */
+static void tally_segment(struct vp_model *model)
+{
+	moment_over(&model->inner->tally);
+}
+
 static void tally_free(struct vp_model *model)
 {
 	struct vp_tally_work *work = &model->inner->tally;
@@ -345,6 +347,7 @@ const struct vp_keeper vp_keeper_tally = {
 	.change = tally_change,
 	.moment = tally_moment,
 	.region = tally_region,
+	.segment = tally_segment,
 	.finish = tally_finish,
 	.free = tally_free,
 };

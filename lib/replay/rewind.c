@@ -143,13 +143,9 @@ static int feed_process(struct vp_rewind *rewind, struct vp_record *record)
 	return vp_keyframes_keep(rewind->frames, record);
 }
 
-/* A thread's end is not the process's. */
 static int feed_event(struct vp_rewind *rewind, struct vp_record *record)
 {
-	uint64_t tid;
-	if (!vp_str_is(vp_record_str(record, "call"), "exit"))
-		return 0;
-	if (vp_record_num(record, "tid", &tid) && (int64_t)tid != record->pid)
+	if (!vp_record_exits(record))
 		return 0;
 	forget(rewind, record->pid);
 	return vp_state_apply(&rewind->state, record);

@@ -262,6 +262,23 @@ static int apply_region(struct vp_space *space, struct vp_record *record)
 	return space_insert(space, record->has_id ? record->id : 0, &kept);
 }
 
+struct vp_space *vp_state_begin(struct vp_state *state, int64_t pid)
+{
+	struct vp_space *space = vp_state_space(state, pid, true);
+	if (space) {
+		space_empty(space);
+		space->ended = false;
+	}
+	return space && space->strings ? space : NULL;
+}
+
+int vp_space_add(struct vp_space *space, const struct vp_region *region)
+{
+	struct vp_region kept;
+	vp_region_keep(space->strings, &kept, region);
+	return space_insert(space, 0, &kept);
+}
+
 static int space_delete(struct vp_space *space, uint64_t id)
 {
 	size_t i = vp_space_index(space, id);
@@ -325,7 +342,7 @@ static int apply_process(struct vp_space *space, struct vp_record *record)
 int vp_state_apply(struct vp_state *state, struct vp_record *record)
 {
 	enum vp_type type = record->type;
-	bool exits = type == VP_T_event && vp_str_is(vp_record_str(record, "call"), "exit");
+	bool exits = vp_record_exits(record);
 	if (type != VP_T_snapshot && type != VP_T_region && type != VP_T_change &&
 	    type != VP_T_process && !exits)
 		return 0;

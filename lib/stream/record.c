@@ -72,6 +72,14 @@ bool vp_record_num(const struct vp_record *record, const char *key, uint64_t *va
 	return m && m->json == VP_NUMBER && vp_json_num(m->value, value);
 }
 
+bool vp_record_exits(struct vp_record *record)
+{
+	uint64_t tid;
+	if (record->type != VP_T_event || !vp_str_is(vp_record_str(record, "call"), "exit"))
+		return false;
+	return !vp_record_num(record, "tid", &tid) || (int64_t)tid == record->pid;
+}
+
 bool vp_record_time(const struct vp_record *record, const char *key, int64_t *nanoseconds)
 {
 	const struct vp_member *m = vp_record_member(record, key);

@@ -114,6 +114,8 @@ vp_str vp_record_str(struct vp_record *record, const char *key);
 bool vp_record_num(const struct vp_record *record, const char *key, uint64_t *value);
 bool vp_record_time(const struct vp_record *record, const char *key, int64_t *nanoseconds);
 bool vp_record_addr(struct vp_record *record, const char *key, uint64_t *address);
+/* Is it an event that says that its process has ended? The end of a thread is not. */
+bool vp_record_exits(struct vp_record *record);
 bool vp_record_bool(const struct vp_record *record, const char *key, bool *value);
 
 /* Reads a JSON object of the line (`was`, `after`) as a region, whose strings are in the record's

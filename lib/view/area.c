@@ -62,12 +62,13 @@ static void find_last(struct area *area, const struct vp_proc *proc)
 	area->last = area->moments[i];
 }
 
-/* With more moments than half columns: keeps the one with the greatest total of each half column,
- * and the last. */
+/* With more moments than half columns: keeps of each half column the one with the greatest total, so
+ * that no short peak is lost, and the last, which holds until the next. */
 static int thin(struct area *area)
 {
 	const struct vp_moment **drawn;
-	size_t columns = 2 * (size_t)area->build.options->width, kept = 0, was = area->count;
+	size_t columns = 2 * (size_t)area->build.options->width, kept = 0, was = area->count,
+	       first = 0;
 	int64_t last = INT64_MIN;
 	area->all = area->moments;
 	area->all_count = was;
@@ -80,15 +81,19 @@ static int thin(struct area *area)
 		const struct vp_moment *moment = area->moments[i];
 		int64_t column = (int64_t)((double)(moment->t - area->t0) /
 		                           (double)(area->t1 - area->t0) * (double)columns);
-		if (i + 1 == was || column != last)
-			drawn[kept++] = moment;
-		else if (total(area, moment) > total(area, drawn[kept - 1]))
-			drawn[kept - 1] = moment;
+		if (column != last)
+			first = kept;
+		else if (total(area, moment) > total(area, drawn[first]))
+			kept = first;
+		else
+			kept = first + 1;
+		drawn[kept++] = moment;
 		last = column;
 	}
 	area->moments = drawn;
 	area->count = kept;
-	vp_build_note(&area->build, "%zu moments are drawn as %zu: the highest of each half column",
+	vp_build_note(&area->build, "%zu moments are drawn as %zu: the highest and the last of each half "
+	              "column",
 	              was, kept);
 	return 0;
 }

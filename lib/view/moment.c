@@ -25,8 +25,10 @@ const struct vp_space *vp_moment_space(const struct vp_model *model)
 	const struct vp_proc *proc = vp_model_chosen(model);
 	for (size_t i = 0; proc && i < model->state.count; i++) {
 		const struct vp_space *space = model->state.spaces[i];
+		bool gone = proc->t1 < model->filter.from ||
+		            (space->ended && model->filter.at != INT64_MAX);
 		if (space->pid == (proc->pid ? proc->pid : -1))
-			return space->ended && model->filter.at != INT64_MAX ? NULL : space;
+			return gone ? NULL : space;
 	}
 	return NULL;
 }
@@ -93,5 +95,7 @@ const char *vp_moment_space_words(struct vp_build *build)
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (proc && proc->t1 <= model->t1)
 		return vp_moment_words(build->pool, proc->t1, true);
-	return vp_moment_words(build->pool, model->t1 >= model->t0 ? model->t1 : 0, false);
+	if (model->t1 >= model->t0 || model->filter.at == INT64_MAX)
+		return vp_moment_words(build->pool, model->t1 >= model->t0 ? model->t1 : 0, false);
+	return vp_moment_words(build->pool, model->filter.at, false);
 }

@@ -348,21 +348,25 @@ static int stack(struct tree *tree, const struct vp_lane *lane, const struct pie
 	return 0;
 }
 
-/* Keeps the moment with the most of each column of the picture. */
+/* Keeps of each column of the picture the moment with the most, and the last, which holds until the
+ * next. */
 static size_t thin(struct tree *tree, struct piece *pieces, size_t count)
 {
-	size_t kinds = tree->build.figure->class_count, kept = 0;
+	size_t kinds = tree->build.figure->class_count, kept = 0, first = 0;
 	double columns = tree->build.options->text ? tree->build.options->width
 	                                           : tree->build.options->width / 3.0;
-	if (columns * (double)tree->lanes.shown * (double)kinds > BOXES_MAX)
-		columns = BOXES_MAX / ((double)tree->lanes.shown * (double)kinds);
+	if (2 * columns * (double)tree->lanes.shown * (double)kinds > BOXES_MAX)
+		columns = BOXES_MAX / (2 * (double)tree->lanes.shown * (double)kinds);
 	int last = -1;
 	for (size_t i = 0; i < count; i++) {
 		int column = (int)((double)x_of(tree, pieces[i].moment->t) * columns);
 		if (column != last)
-			pieces[kept++] = pieces[i];
-		else if (total(tree, pieces[i].moment) > total(tree, pieces[kept - 1].moment))
-			pieces[kept - 1] = pieces[i];
+			first = kept;
+		else if (total(tree, pieces[i].moment) > total(tree, pieces[first].moment))
+			kept = first;
+		else
+			kept = first + 1;
+		pieces[kept++] = pieces[i];
 		last = column;
 	}
 	return kept;

@@ -140,6 +140,7 @@ class Recording:
         self.said = {}           # (pid, t) -> kinds of a snapshot line
         self.state = {}          # pid -> {id: Region}
         self.frame = None        # (pid, seq, t) -> ids seen
+        self.joins = False       # another recording has begun, no line of which has been read
         self.offset = self.now = 0
         self.began = None
         self.index = 0
@@ -206,6 +207,8 @@ class Recording:
             t = nanoseconds(str(line["t"])) + self.offset
             self.flush(t)
             self.now = max(self.now, t)
+        if self.joins and kind not in ("stage", "end"):
+            self.join(t, line)
         self.lines.append((t, line))
         self.order[id(line)] = self.index
         take = getattr(self, "take_" + str(kind), None)
@@ -219,16 +222,21 @@ class Recording:
         began = parse_date(began) if began else None
         self.segments += 1
         if self.segments > 1:
-            for pid, state in self.state.items():
-                for key in list(state):
-                    self.step(self.now, pid, "segment", None, key, None, None, line)
-            self.segment_times.append(self.now)
+            self.joins = True
             fits = began is not None and self.began is not None and began - self.began >= self.now
             self.offset = began - self.began if fits else self.now
         else:
             self.began = began
         self.host = line.get("host", {}).get("name", self.host)
         self.page = line.get("host", {}).get("page", self.page)
+
+    def join(self, t, line):
+        """The first line of another recording: what the one before it has told is over."""
+        self.joins = False
+        for pid, state in self.state.items():
+            for key in list(state):
+                self.step(t, pid, "segment", None, key, None, None, line)
+        self.segment_times.append(t)
 
     def process(self, pid, t):
         if pid not in self.processes:

@@ -20,22 +20,32 @@ static double height(const struct vp_figure *f, size_t last, size_t i)
 	return fmin(sum, 1);
 }
 
-/* Keeps the highest point of each pixel, so that no short peak is lost. Returns their number. */
-static size_t choose(const struct gp *g, const struct vp_figure *f, size_t *index)
+/* A point that is drawn. */
+struct drawn {
+	double x; /* share of the plot */
+	size_t i;
+};
+
+/* Keeps the highest point of each pixel, so that no short peak is lost, and after it the last, which
+ * holds until the next pixel that has one. Returns their number. */
+static size_t choose(const struct gp *g, const struct vp_figure *f, struct drawn *list)
 {
-	double last = -1, best = 0;
-	size_t n = 0;
+	double best = 0;
+	size_t n = 0, first = 0;
 	for (size_t i = 0; i < f->points; i++) {
-		double x = page_share(f->xs[i]) * g->page.w, sum = height(f, f->serie_count, i);
-		bool same = n && x - last < 1;
-		if (same && sum <= best && i + 1 < f->points)
-			continue;
-		if (!same) {
-			last = x;
-			n++;
+		double x = page_share(f->xs[i]), sum = height(f, f->serie_count, i);
+		if (!n || (x - list[first].x) * g->page.w >= 1) {
+			first = n;
+			best = sum;
+		} else if (sum > best) {
+			n = first;
+			x = list[first].x;
+			best = sum;
+		} else {
+			n = first + 1;
+			x = fmin(list[first].x + 1 / g->page.w, 1);
 		}
-		index[n - 1] = i;
-		best = sum;
+		list[n++] = (struct drawn){ x, i };
 	}
 	return n;
 }
@@ -50,24 +60,23 @@ static void row(struct gp *g, const struct vp_figure *f, double x, size_t i)
 
 /* Returns the height (px) that the band of serie k has everywhere between two shares of x; *y: its
  * middle. */
-static double room(const struct gp *g, const struct vp_figure *f, const size_t *index, size_t n,
+static double room(const struct gp *g, const struct vp_figure *f, const struct drawn *list, size_t n,
                    size_t k, double from, double to, double *y)
 {
 	double low = 0, high = 1;
 	for (size_t i = 0; i < n; i++) {
-		double x0 = page_share(f->xs[index[i]]),
-		       x1 = i + 1 < n ? page_share(f->xs[index[i + 1]]) : 1;
+		double x0 = list[i].x, x1 = i + 1 < n ? list[i + 1].x : 1;
 		if (x0 >= to || x1 <= from)
 			continue;
-		low = fmax(low, k ? height(f, k - 1, index[i]) : 0);
-		high = fmin(high, height(f, k, index[i]));
+		low = fmax(low, k ? height(f, k - 1, list[i].i) : 0);
+		high = fmin(high, height(f, k, list[i].i));
 	}
 	*y = (low + high) / 2;
 	return (high - low) * g->page.h;
 }
 
 /* Writes the name in the band, at the roomiest of some places. */
-static void name(struct gp *g, const struct vp_figure *f, const size_t *index, size_t n, size_t k)
+static void name(struct gp *g, const struct vp_figure *f, const struct drawn *list, size_t n, size_t k)
 {
 	enum { TRIES = 24 };
 	const char *text = f->series[k].name;
@@ -76,7 +85,7 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 	char colour[16];
 	for (int try = 0; try <= TRIES && width < 1; try++) {
 		double middle, from = try * (1 - width) / TRIES,
-		               free = room(g, f, index, n, k, from, from + width, &middle);
+		               free = room(g, f, list, n, k, from, from + width, &middle);
 		if (free <= best + 0.01)
 			continue;
 		best = free;
@@ -92,19 +101,19 @@ static void name(struct gp *g, const struct vp_figure *f, const size_t *index, s
 
 int gp_series_data(struct gp *g, const struct vp_figure *f)
 {
-	size_t *index = calloc(f->points + 1, sizeof *index), n;
-	if (!index)
+	struct drawn *list = calloc(f->points + 1, sizeof *list);
+	if (!list)
 		return g->host->fail(g->host, "gnuplot: no memory for %zu points", f->points);
-	n = choose(g, f, index);
+	size_t n = choose(g, f, list);
 	fputs("# shares of the plot: x, then the height of each band\n$series << EOD\n", g->to);
 	for (size_t i = 0; i < n; i++)
-		row(g, f, f->xs[index[i]], index[i]);
+		row(g, f, list[i].x, list[i].i);
 	if (n)
-		row(g, f, 1, index[n - 1]);
+		row(g, f, 1, list[n - 1].i);
 	fputs("EOD\n", g->to);
 	for (size_t k = 0; n && k < f->serie_count; k++)
-		name(g, f, index, n, k);
-	free(index);
+		name(g, f, list, n, k);
+	free(list);
 	return 0;
 }
 

@@ -1,4 +1,4 @@
-/* Stacked series in SVG: an area for each, in steps, with at most one point a pixel. */
+/* Stacked series in SVG: an area for each, in steps, with at most two points a pixel. */
 #include "inner.h"
 
 #include <math.h>
@@ -29,21 +29,28 @@ static double pixel(const struct svg *s, double x)
 	return s->page.x + (x >= 0 && x <= 1 ? x : x > 1 ? 1 : 0) * s->page.w;
 }
 
-/* Keeps the highest point of each pixel, so that no short peak is lost. */
+/* Keeps the highest point of each pixel, so that no short peak is lost, and after it the last, which
+ * holds until the next pixel that has one. */
 static void choose(struct stack *k, const struct svg *s, const struct vp_figure *f)
 {
-	double best = 0;
+	double end = s->page.x + s->page.w, best = 0;
+	size_t first = 0;
 	for (size_t i = 0; i < f->points; i++) {
 		double x = pixel(s, f->xs[i]), sum = total(f, i);
-		bool same = k->n && x - k->x[k->n - 1] < 1;
-		if (same && sum <= best && i + 1 < f->points)
-			continue;
-		if (!same)
-			k->x[k->n++] = x;
-		k->index[k->n - 1] = i;
-		best = sum;
+		if (!k->n || x - k->x[first] >= 1) {
+			first = k->n;
+			best = sum;
+			k->x[k->n] = x;
+		} else if (sum > best) {
+			k->n = first;
+			best = sum;
+		} else {
+			k->n = first + 1;
+			k->x[k->n] = fmin(k->x[first] + 1, end);
+		}
+		k->index[k->n++] = i;
 	}
-	k->x[k->n] = s->page.x + s->page.w;
+	k->x[k->n] = end;
 }
 
 static void outline(struct svg *s, const struct stack *k)
