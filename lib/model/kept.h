@@ -14,6 +14,7 @@ struct vp_span {
 	uint64_t id, start, end;
 	int64_t pid;
 	uint64_t rss_first, rss_last, rss_peak; /* bytes; rss_last is 0 without has_rss */
+	int64_t rss_t;                          /* since when rss_last holds */
 	bool has_rss;                           /* at the end of the span */
 	bool had_rss;                           /* at some time */
 	bool guessed;                           /* its kind is a guess that matters */
@@ -296,7 +297,8 @@ enum {
 	VP_KEEP_TALLIES = 32,
 	VP_KEEP_BEFORE = 64,
 	VP_KEEP_PAGES = 128,
-	VP_KEEP_HISTORY = 256
+	VP_KEEP_HISTORY = 256,
+	VP_KEEP_DESCENT = 512 /* spans that ended before filter.from too: others descend from them */
 };
 
 /* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process,

@@ -65,11 +65,13 @@ static void sums_of(struct vp_sums *sums, const struct vp_region *region)
 		}
 }
 
-static void measure(struct vp_open *open, const struct vp_region *now)
+static void measure(struct vp_open *open, int64_t t, const struct vp_region *now)
 {
 	uint64_t rss = now->measure[VP_M_rss];
 	sums_of(&open->sums, now);
 	open->span.has_rss = now->measured >> VP_M_rss & 1;
+	if (!open->span.has_rss || rss != open->span.rss_last)
+		open->span.rss_t = t;
 	open->span.rss_last = open->span.has_rss ? rss : 0;
 	if (!open->span.has_rss)
 		return;
@@ -132,7 +134,7 @@ void vp_live_set(struct vp_model *model, struct vp_follow *follow, int64_t t, ui
 	}
 	if (now->thread)
 		open->span.thread = now->thread;
-	measure(open, now->region);
+	measure(open, t, now->region);
 	open->frame = follow->frame;
 	move.now = &open->span;
 	move.has = &open->sums;

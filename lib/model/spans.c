@@ -1,6 +1,7 @@
 /* Spans: a region that changes its range, permissions, kind or name ends one and begins the next.
  *
- * Memory: the spans that are over, unless they ended before filter.from.
+ * Memory: the spans that are over, unless they ended before filter.from; those too where kinship is
+ * asked for.
  */
 #include "model/inner.h"
 
@@ -9,7 +10,8 @@
 static void span_end(struct vp_model *model, const struct vp_move *move)
 {
 	struct vp_model_inner *inner = model->inner;
-	if (!move->was || move->was == move->now || move->t < model->filter.from)
+	bool late = move->t >= model->filter.from || model->keep & VP_KEEP_DESCENT;
+	if (!move->was || move->was == move->now || !late)
 		return;
 	if (vp_model_room(model, &model->spans, inner->closed, &model->span_size,
 	                  sizeof *model->spans))

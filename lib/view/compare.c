@@ -281,6 +281,8 @@ static int collect(struct vp_compare *c)
 	        other = vp_moment_of(&c->build, c->reference);
 	c->t = last < other ? last : other;
 	c->earlier = c->t < last;
+	if (c->t < c->build.model->filter.from)
+		return 0;
 	if (vp_descent_make(&c->descent, &c->build) || take_runs(c))
 		return -1;
 	c->left = vp_descent_regions(&c->descent, c->reference->pid, c->t, &c->left_count);
@@ -295,6 +297,17 @@ static int collect(struct vp_compare *c)
 
 /* ---- texts ---- */
 
+/* A region at the moment shown: of a process that goes on after it the last rss may be later. */
+static const char *span_words(struct vp_compare *c, const struct vp_span *span)
+{
+	struct vp_span shown;
+	if (!span)
+		return "not there";
+	shown = *span;
+	shown.has_rss &= span->rss_t <= c->t;
+	return vp_span_words(&c->build, &shown);
+}
+
 static const char *title_of(struct vp_compare *c, const struct vp_kin *one, bool right)
 {
 	struct vp_pool *pool = c->build.pool;
@@ -307,8 +320,7 @@ static const char *title_of(struct vp_compare *c, const struct vp_kin *one, bool
 		                       vp_size_words(pool, (double)one->shared));
 	return vp_pool_print(pool, "%s: %s\nreference: %s\nselected: %s%s", looks[one->state].name,
 	                     meanings[one->state],
-	                     reference ? vp_span_words(&c->build, reference) : "not there",
-	                     selected ? vp_span_words(&c->build, selected) : "not there", amount);
+	                     span_words(c, reference), span_words(c, selected), amount);
 }
 
 static const char *label_of(struct vp_compare *c, const struct vp_kin *one, bool right)
@@ -602,7 +614,7 @@ const struct vp_view vp_view_compare = {
 	.name = "compare",
 	.about = "a reference process beside a selected one: shared, private since the fork, "
 	         "changed, added, gone (--pid, --reference)",
-	.keep = VP_KEEP_SPANS | VP_KEEP_STATE | VP_KEEP_PAGES | VP_KEEP_STILL,
+	.keep = VP_KEEP_SPANS | VP_KEEP_STATE | VP_KEEP_PAGES | VP_KEEP_STILL | VP_KEEP_DESCENT,
 	.build = build,
 	.check = check,
 	.both = true,

@@ -252,11 +252,11 @@ def hold_words(truth, picture, sizes, report):
 
 
 def hold_seen(regions, picture, report):
-    """No box lies wholly under another that is drawn after it; in a text with rows enough each kind has a cell."""
+    """No box of two pixels or more lies wholly under another that is drawn after it; in a text with rows enough each kind has a cell."""
     if picture.renderer == "svg" and picture.boxes:
         boxes = picture.boxes
         for i, box in enumerate(boxes):
-            over = next((other for other in boxes[i + 1:] if other["x"] <= box["x"] + .01 and other["x"] + other["w"] >= box["x"] + box["w"] - .01
+            over = next((other for other in boxes[i + 1:] if box["h"] >= 2 and box["w"] >= 2 and other["x"] <= box["x"] + .01 and other["x"] + other["w"] >= box["x"] + box["w"] - .01
                          and other["y"] <= box["y"] + .01 and other["y"] + other["h"] >= box["y"] + box["h"] - .01), None)
             if over is not None:
                 report.say("box", "%r lies under %r" % ((box["title"] or "").split("\n")[0], (over["title"] or "").split("\n")[0]))
@@ -2157,7 +2157,7 @@ def expect_compare(truth):
     for what, name in COMPARED.items():
         if of(what):
             made.classes[name] = [("n", len(of(what))), ("size", sum((row[2] or row[1]).size for row in of(what)))]
-    made.checks.append(lambda picture, report: hold_compare(truth, both, rows, picture, report))
+    made.checks.append(lambda picture, report: hold_compare(truth, t, both, rows, picture, report))
     sizes = [region.size for side in both for region in side] + [amount for row in rows if row[3] for amount in row[3]]
     made.checks.append(lambda picture, report: hold_words(truth, picture, sizes, report))
     return made
@@ -2179,7 +2179,12 @@ def compare_table(made, rows):
     return made
 
 
-def hold_compare(truth, both, rows, picture, report):
+def remeasured(truth, region, t):
+    """Whether a region is told of again after a moment: then what it had at that moment may be left out."""
+    return any(step.t > t and (step.pid, step.id) == (region.pid, region.id) for step, _, _ in truth.steps)
+
+
+def hold_compare(truth, t, both, rows, picture, report):
     """Each region stands beside its kin, as both are at that moment."""
     from words import differ
     if picture.boxes is None or picture.renderer == "gnuplot":
@@ -2197,7 +2202,10 @@ def hold_compare(truth, both, rows, picture, report):
             if found[i] is None and "not there" not in parts.group(i + 1):
                 report.say("box", "%r is of no region" % parts.group(i + 1))
             elif found[i] is not None:
-                report.say("box", differ(parts.group(i + 1), span_words(found[i]), names))
+                words = span_words(found[i])
+                if remeasured(truth, found[i], t) and ", rss " not in parts.group(i + 1):
+                    words = words[:3]
+                report.say("box", differ(parts.group(i + 1), words, names))
         if parts.group(3) and found[1] is not None:
             amounts = private.get(found[1].id)
             report.say("box", differ(parts.group(3), [("size", one) for one in amounts] if amounts else []))
