@@ -194,14 +194,16 @@ static int lay_beside(struct map *map, struct vp_item *items)
 
 /* ---- boxes ---- */
 
+#define AROUND 16 /* rows of text around a plot, mostly */
+
 /* Rows of the grid on which boxes are merged; 0: none is. Text that has rows enough, or as many as
  * it needs, merges nothing, unless the scale makes some lower than a row. */
 static double rows_of(const struct map *map)
 {
 	const struct vp_view_options *options = map->build.options;
-	bool enough = options->text && options->scale == VP_SCALE_PACKED &&
-	              map->count <= 4 * (size_t)options->height;
-	return enough ? 0 : options->height;
+	if (!options->text || options->scale != VP_SCALE_PACKED)
+		return options->height;
+	return map->count + AROUND <= (size_t)options->height ? 0 : options->height / 2.0;
 }
 
 static int boxes(struct map *map, const struct vp_address_axis *axis)

@@ -38,6 +38,8 @@ static int plot(struct ascii *a, const struct vp_figure *f)
 	if ((a->width && a->width < LEAST_WIDTH) || (a->height && a->height < LEAST_HEIGHT))
 		return too_small(a);
 	ascii_layout(a, f);
+	if (f->shape == VP_BOXES)
+		ascii_spread(a, f);
 	a->plot = calloc((size_t)a->rows * (size_t)a->columns, sizeof *a->plot);
 	if (!a->plot) {
 		a->no_memory = true;
@@ -50,7 +52,10 @@ static int plot(struct ascii *a, const struct vp_figure *f)
 	ascii_head(a, f);
 	ascii_frame(a, f);
 	free(a->plot);
+	free(a->knots);
 	a->plot = NULL;
+	a->knots = NULL;
+	a->knot_count = 0;
 	ascii_foot(a, f);
 	return 0;
 }

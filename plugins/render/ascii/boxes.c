@@ -16,6 +16,7 @@ struct claim {
 };
 
 struct raster {
+	const struct ascii *a;
 	int columns, rows, parts, width;
 	int *nth;             /* by column: its distinct column */
 	int *column;          /* first column of each distinct column; `columns` after the last */
@@ -144,9 +145,9 @@ static int nth_top(const struct raster *r, double top)
 /* Computes which parts a box covers, from the top. */
 static void parts_of(const struct raster *r, const struct vp_box *b, double *y0, double *y1)
 {
-	double high = r->rows * r->parts, top = share(fmax(b->y0, b->y1));
-	*y0 = (1 - top) * high;
-	*y1 = (1 - share(fmin(b->y0, b->y1))) * high;
+	double top = share(fmax(b->y0, b->y1));
+	*y0 = ascii_row(r->a, top) * r->parts;
+	*y1 = ascii_row(r->a, share(fmin(b->y0, b->y1))) * r->parts;
 	if (!r->top_count)
 		return;
 	if (r->apart > 1 - 1e-3) {
@@ -318,7 +319,8 @@ static void label(struct ascii *a, const struct vp_figure *f, const struct raste
 int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 {
 	/* Without a y axis (cards), a box takes whole rows, since its label needs one. */
-	struct raster r = { .columns = a->columns,
+	struct raster r = { .a = a,
+		            .columns = a->columns,
 		            .rows = a->rows,
 		            .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
 	size_t n;

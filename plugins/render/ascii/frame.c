@@ -197,7 +197,7 @@ void ascii_layout(struct ascii *a, const struct vp_figure *f)
 
 static int row_of(const struct ascii *a, double at)
 {
-	int row = (int)floor((1 - within(at)) * a->rows);
+	int row = (int)floor(ascii_row(a, at));
 	return row < a->rows ? row : a->rows - 1;
 }
 

@@ -22,6 +22,12 @@ struct cell {
 	struct look look;
 };
 
+/* Where an end of a box is. */
+struct knot {
+	double at; /* 0 is the bottom of the plot, 1 the top */
+	int row;   /* the row that begins there, from the top */
+};
+
 struct ascii {
 	struct vp_render_api *host;
 	int width, height; /* 0: not given */
@@ -36,6 +42,8 @@ struct ascii {
 	int lanes, unnamed;        /* of flags; flags without words */
 	bool details, notes, subtitle, legend, titles;
 	struct cell *plot; /* rows * columns, the top row first */
+	struct knot *knots; /* the highest first; knot_count 0: rows are even */
+	size_t knot_count;
 };
 
 /* line.c. All text goes through ascii_text, which shows control characters as escapes. */
@@ -63,6 +71,10 @@ void ascii_head(struct ascii *a, const struct vp_figure *f);
 void ascii_layout(struct ascii *a, const struct vp_figure *f);
 void ascii_frame(struct ascii *a, const struct vp_figure *f); /* writes flags, plot, axes */
 void ascii_foot(struct ascii *a, const struct vp_figure *f);  /* legend and notes */
+
+/* rows.c */
+void ascii_spread(struct ascii *a, const struct vp_figure *f); /* gives each box of a map a row */
+double ascii_row(const struct ascii *a, double at); /* rows below the top of the plot */
 
 /* flags.c: draws the lanes of words above the plot, or only counts them; returns their number */
 int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw);
