@@ -52,6 +52,8 @@ def at($where): ($where | address) as $a | select(.start and .start <= $a and $a
 # Replays lines to the regions of all processes: {"PID": {"ID": region}}. Key frames set regions, changes modify them.
 # Regions of an untracked stream have no ids: their start serves as ID.
 def _region: del(.type, .event, .act, .was, .from, .gone, .cause, .seq);
+# A heap that brk shrank to nothing ends where it starts.
+def _removes: .event == "MUNMAP_REMOVE" or .event == "EXIT" or (.event == "BRK_SHRINK" and .start == .end);
 def replay(lines):
   reduce lines as $l ({};
     ($l.pid | tostring) as $p
@@ -63,7 +65,7 @@ def replay(lines):
         | .state[$p][($l.id // $l.start) | tostring] = ($l | _region)
       elif $l.type == "change" then
         reduce (($l.gone // [])[] | tostring) as $id (.; del(.state[$p][$id]))
-        | if $l.event == "MUNMAP_REMOVE" or $l.event == "EXIT" then del(.state[$p][$l.id | tostring])
+        | if $l | _removes then del(.state[$p][$l.id | tostring])
           else .state[$p][$l.id | tostring] = ($l | _region) end
       else . end)
   | .state // {};
@@ -118,7 +120,7 @@ def leaks(lines):
         .born[$p][$id] //= {size: $l.size, t: null} | .last[$p][$id] = ($l | _region)
       elif $l.type == "change" and $l.event != "EXIT" then
         reduce (($l.gone // [])[] | tostring) as $gone (.; del(.last[$p][$gone]))
-        | if $l.event == "MUNMAP_REMOVE" then del(.last[$p][$id])
+        | if $l | _removes then del(.last[$p][$id])
           else .born[$p][$id] //= _birth($p; $l) | .last[$p][$id] = ($l | _region) end
       else . end)
   | .born as $born

@@ -19,7 +19,7 @@ def take(line):
         return False
     for gone in seen.get("gone", ()):
         regions.pop(gone, None)
-    if event == "MUNMAP_REMOVE":
+    if event == "MUNMAP_REMOVE" or (event == "BRK_SHRINK" and seen["start"] == seen["end"]):
         regions.pop(seen["id"], None)
     else:
         regions[seen["id"]] = seen

@@ -36,6 +36,42 @@ is() { [ "$output" = "$1" ] || { diff <(echo "$1") <(echo "$output"); return 1; 
 	is "1 BRK_SHRINK 1 10-12 rw-p was end=18,size=32768"
 }
 
+@test "a heap that begins is BRK_GROW from nothing, and a heap that ends is BRK_SHRINK to nothing" {
+	tracked "80 90 rw-p anon" then '10 14 rw-p heap "name":"[heap]","rss":4096' "80 90 rw-p anon"
+	is "1 BRK_GROW 2 10-14 rw-p"
+	tracked '10 14 rw-p heap "name":"[heap]","rss":4096' "80 90 rw-p anon" then "80 90 rw-p anon"
+	is "1 BRK_SHRINK 1 10-10 rw-p was end=14,size=16384,rss=4096"
+	run -0 jq -c 'select(.type=="change") | [.name, .kind, .size, .rss]' "$BATS_TEST_TMPDIR/out"
+	[ "$output" = '["[heap]","heap",0,null]' ]
+	# every reader understands: nothing is left of the heap, and it is gone in this look
+	run -0 vm-render --table --columns kind,size "$BATS_TEST_TMPDIR/out"
+	[[ $output != *heap* ]]
+	run -0 jq -nc "$(cat "$BATS_TEST_DIRNAME/../contrib/vm.jq") replay(inputs) | .[] | map(.kind)" "$BATS_TEST_TMPDIR/out"
+	[ "$output" = '["anon"]' ]
+	# a process whose regions are all gone has ended
+	tracked '10 14 rw-p heap "name":"[heap]"' then
+	is "1 MUNMAP_REMOVE 1 10-14 rw-p"
+}
+
+@test "where the call is known, memory that brk maps is BRK_GROW whatever its kind, and a heap that munmap ends is MUNMAP_REMOVE" {
+	told() { # CALL SPAN AFTER…: the change of one event
+		local call=$1 span=$2 after=$3
+		{
+			begin
+			snap 1 '10 14 rw-p heap "name":"[heap]"' '80 90 rw-p anon'
+			echo "{\"type\":\"event\",\"t\":2,\"pid\":7,\"call\":\"$call\",\"tid\":7,\"span\":$span,\"after\":[$after]}"
+			finish
+		} >"$BATS_TEST_TMPDIR/in"
+		vm-track "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+		vm-check -q "$BATS_TEST_TMPDIR/out"
+		changes <"$BATS_TEST_TMPDIR/out"
+	}
+	heap='{"start":"0x0000000000010000","end":"0x0000000000014000"}'
+	[ "$(told munmap "$heap" "")" = "1 MUNMAP_REMOVE 1 10-14 rw-p" ]
+	[ "$(told brk "$heap" "")" = "1 BRK_SHRINK 1 10-10 rw-p was end=14,size=16384" ]
+	[ "$(told brk '{"start":"0x0000000000020000","end":"0x0000000000022000"}' '{"start":"0x0000000000020000","end":"0x0000000000022000","perms":"rw-p","name":"[anon:mine]"}')" = "1 BRK_GROW 3 20-22 rw-p" ]
+}
+
 @test "a stack that starts lower is STACK_GROW" {
 	tracked '20 30 rw-p stack "name":"[stack]"' then '18 30 rw-p stack "name":"[stack]"'
 	is "1 STACK_GROW 1 18-30 rw-p was start=20,size=65536"

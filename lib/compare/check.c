@@ -125,11 +125,6 @@ static void check_was(struct vp_check *check, struct vp_record *record, const st
 
 /* ---- changes ---- */
 
-static bool removes(const struct vp_record *record)
-{
-	return vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXIT");
-}
-
 static void note_ids(struct vp_check *check, const struct vp_record *record)
 {
 	struct vp_member m;
@@ -137,7 +132,7 @@ static void note_ids(struct vp_check *check, const struct vp_record *record)
 	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &m);)
 		if (vp_json_num(m.value, &id))
 			ids_add(check, &check->removed, id);
-	ids_add(check, removes(record) ? &check->removed : &check->touched, record->id);
+	ids_add(check, vp_record_removes(record) ? &check->removed : &check->touched, record->id);
 }
 
 static void on_change(struct vp_check *check, struct vp_record *record)
@@ -160,7 +155,7 @@ static void on_change(struct vp_check *check, struct vp_record *record)
 	struct vp_live *live = vp_space_find(space, record->id);
 	check_from(check, record);
 	check_was(check, record, live);
-	if (!live && !removes(record) && record->id <= check->last_id)
+	if (!live && !vp_record_removes(record) && record->id <= check->last_id)
 		vp_check_wrong(check,
 		               "id %" PRIu64 " is used again: ids up to %" PRIu64 " are taken",
 		               record->id, check->last_id);

@@ -98,10 +98,15 @@ static int64_t plus(int64_t a, int64_t b)
 	return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-/* Counts a difference by its first event: it may be several at once. */
+/* Counts a difference by its first event: it may be several at once. `a` or `b` is NULL where the
+ * region is not there. */
 static void count(struct vp_diff_counts *counts, enum vp_event event, const struct vp_region *a,
                   const struct vp_region *b)
 {
+	if (!a && event == VP_E_BRK_GROW)
+		event = VP_E_MMAP_ADD;
+	if (!b && event == VP_E_BRK_SHRINK)
+		event = VP_E_MUNMAP_REMOVE;
 	switch (event) {
 	case VP_E_MMAP_ADD:
 		counts->added++;
@@ -422,7 +427,8 @@ static void tracked_change(void *ctx, const struct vp_change *change)
 	bool alone = change->act != diff->act || change->event == VP_E_RESIDENT_CHANGE;
 	if (!noise && alone)
 		count(&diff->counts, change->event,
-		      change->event == VP_E_MUNMAP_REMOVE ? change->now : change->was, change->now);
+		      change->event == VP_E_MUNMAP_REMOVE ? change->now : change->was,
+		      vp_change_removes(change) ? NULL : change->now);
 	if (change->act > diff->act)
 		diff->act = change->act;
 	put(diff, change, noise ? noise_of(change->was, change->now) : NULL, 0);

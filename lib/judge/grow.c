@@ -154,7 +154,7 @@ void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *
 {
 	for (size_t i = 0; i < change->gone_count; i++)
 		drop_region(findings, space, change->gone[i]);
-	if (change->event == VP_E_MUNMAP_REMOVE)
+	if (vp_change_removes(change))
 		drop_region(findings, space, change->id);
 	else if (change->event == VP_E_MMAP_ADD && looks_for(findings, VP_R_piles_up))
 		came(space, change->now);

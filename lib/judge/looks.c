@@ -233,7 +233,7 @@ void vp_findings_change(struct vp_findings *findings, const struct vp_change *ch
 	if (!space)
 		return;
 	space->changed = true;
-	space->added |= change->event == VP_E_MMAP_ADD || change->event == VP_E_MUNMAP_REMOVE;
+	space->added |= change->event == VP_E_MMAP_ADD || vp_change_removes(change);
 	vp_finding_grow_change(findings, space, change);
 }
 

@@ -61,10 +61,12 @@ bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, 
 /* Forgets the faults of memory that is gone. */
 static void faults_change(struct vp_model *model, const struct vp_fact *fact)
 {
-	if (!model->fault_count || fact->change.event != VP_E_MUNMAP_REMOVE)
+	uint64_t start = fact->now.region->start, end = fact->now.region->end;
+	bool shrunk = fact->change.event == VP_E_BRK_SHRINK && start == end; /* to nothing */
+	if (!model->fault_count || (fact->change.event != VP_E_MUNMAP_REMOVE && !shrunk))
 		return;
-	size_t from = first_of(model, fact->pid, fact->now.region->start);
-	size_t to = first_of(model, fact->pid, fact->now.region->end);
+	size_t from = first_of(model, fact->pid, start);
+	size_t to = first_of(model, fact->pid, shrunk ? start + 1 : end);
 	if (from >= to)
 		return;
 	memmove(&model->faults[from], &model->faults[to],

@@ -171,11 +171,18 @@ static void apply(struct vp_model *model, const struct vp_fact *fact)
 {
 	for (size_t i = 0; i < fact->change.gone_count; i++)
 		drop(model, fact->follow, fact->t, fact->change.gone[i], fact->change.event);
-	if (fact->change.event == VP_E_MUNMAP_REMOVE || fact->change.event == VP_E_EXIT)
-		drop(model, fact->follow, fact->t, fact->change.id, fact->change.event);
+	int event = fact->change.event;
+	bool nothing = fact->now.region->start == fact->now.region->end;
+	/* A span of the heap that brk began or ended came or went as any other. */
+	if (event == VP_E_BRK_SHRINK && nothing)
+		event = VP_E_MUNMAP_REMOVE;
+	if (event == VP_E_BRK_GROW && !find(fact->follow, fact->change.id))
+		event = VP_E_MMAP_ADD;
+	if (event == VP_E_MUNMAP_REMOVE || event == VP_E_EXIT)
+		drop(model, fact->follow, fact->t, fact->change.id, event);
 	else
-		vp_live_set(model, fact->follow, fact->t, fact->change.id, &fact->now,
-		            fact->change.event, fact->change.from);
+		vp_live_set(model, fact->follow, fact->t, fact->change.id, &fact->now, event,
+		            fact->change.from);
 }
 
 void vp_live_change(struct vp_model *model, struct vp_fact *fact)

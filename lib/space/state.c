@@ -314,8 +314,7 @@ static int apply_change(struct vp_space *space, struct vp_record *record)
 	for (size_t at = 0; record->gone.p && vp_json_each(record->gone, &at, &m);)
 		if (!vp_json_num(m.value, &id) || space_delete(space, id))
 			failed = -1;
-	bool deletes = vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXI"
-	                                                                                     "T");
+	bool deletes = vp_record_removes(record);
 	if (!record->has_id)
 		return deletes ? failed : vp_fail("a change without an id");
 	if (deletes)

@@ -99,3 +99,11 @@ bool vp_record_addr(struct vp_record *record, const char *key, uint64_t *address
 {
 	return vp_parse_address(vp_record_str(record, key), address);
 }
+
+bool vp_record_removes(const struct vp_record *record)
+{
+	const struct vp_region *region = &record->region;
+	return vp_str_is(record->event, "MUNMAP_REMOVE") || vp_str_is(record->event, "EXIT") ||
+	       (vp_str_is(record->event, "BRK_SHRINK") && region->has_start && region->has_end &&
+	        region->start == region->end);
+}

@@ -92,6 +92,10 @@ void vp_record_free(struct vp_record *record);
  * set. */
 int vp_record_read(struct vp_record *record, vp_str line);
 
+/* Does this change only delete its region? MUNMAP_REMOVE, EXIT, and a heap that brk shrank to
+ * nothing: BRK_SHRINK whose end is its start. */
+bool vp_record_removes(const struct vp_record *record);
+
 /* Splits a region line: `shared` is the prefix common to its snapshot, `own` the rest. p NULL: it
  * cannot be split. */
 vp_str vp_record_own(const struct vp_record *record);

@@ -34,7 +34,7 @@ void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str ca
 	const struct vp_region *region = change->now;
 	struct vp_region last;
 	/* A removal does not repeat how the region was used. */
-	if (change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT) {
+	if (vp_change_removes(change)) {
 		last = *region;
 		last.measured = 0;
 		last.flags = last.extra = (vp_str){ NULL, 0 };

@@ -22,7 +22,9 @@ struct vp_change {
 	int64_t t, pid;
 	enum vp_event event;
 	uint64_t act, id;
-	const struct vp_region *now; /* its present state; for a removal, its last */
+	/* Its present state; for MUNMAP_REMOVE and EXIT its last. BRK_SHRINK to nothing: its range
+	 * is empty. */
+	const struct vp_region *now;
 	/* Its former state; NULL: the region is new, and no piece of another. With `born` the
 	 * region that it is a piece of, if permissions, kind or name differ. */
 	const struct vp_region *was;
@@ -32,6 +34,13 @@ struct vp_change {
 	const uint64_t *gone;
 	size_t gone_count;
 };
+
+/* Has the region ended? */
+static inline bool vp_change_removes(const struct vp_change *change)
+{
+	return change->event == VP_E_MUNMAP_REMOVE || change->event == VP_E_EXIT ||
+	       (change->event == VP_E_BRK_SHRINK && change->now->start == change->now->end);
+}
 
 /* Writes the change as a line of the stream. `cause`: a JSON object, or p NULL. */
 void vp_put_change(struct vp_out *out, const struct vp_change *change, vp_str cause);

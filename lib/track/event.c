@@ -27,22 +27,24 @@ static uint32_t primary(const struct vp_tracker *tracker, const struct space *sp
 	return tracker->links[origin->link].was;
 }
 
-static bool heap_continues(const struct space *space, const struct group *group,
-                           const struct vp_region *is)
+/* Did the region come or go by brk? Where no call is known, all of a process' heap is brk's; but a
+ * process without any region has ended. */
+static bool by_brk(const struct vp_tracker *tracker, const struct space *space,
+                   const struct vp_region *region)
 {
-	uint32_t i = group->was; /* the group is new: the old region below it is i - 1 */
-	return is_heap(is) && i > 0 && reported(&space->live, i - 1)->end == is->start &&
-	       is_heap(reported(&space->live, i - 1));
+	if (tracker->brk_by != BRK_BY_KIND)
+		return tracker->brk_by == BRK_CALL;
+	return is_heap(region) && space->next.count > 0;
 }
 
 static enum vp_event name_born(const struct vp_tracker *tracker, const struct space *space,
-                               const struct group *group, uint32_t j)
+                               uint32_t j)
 {
 	const struct vp_region *is = now(&space->next, j);
 	if (tracker->origins[j].moved != NONE && !tracker->origins[j].links)
 		return VP_E_MOVE;
 	if (!tracker->origins[j].links)
-		return heap_continues(space, group, is) ? VP_E_BRK_GROW : VP_E_MMAP_ADD;
+		return by_brk(tracker, space, is) ? VP_E_BRK_GROW : VP_E_MMAP_ADD;
 	const struct vp_region *was = reported(&space->live, primary(tracker, space, j));
 	if (vp_track_other_perms(was, is))
 		return VP_E_PERM_CHANGE;
@@ -104,9 +106,8 @@ void vp_track_name(struct vp_tracker *tracker, struct space *space)
 	for (uint32_t g = 0; g < tracker->group_count; g++)
 		for (uint32_t j = tracker->groups[g].now; j < tracker->groups[g].now_end; j++) {
 			struct origin *origin = &tracker->origins[j];
-			origin->event = origin->keeps == NONE
-			                        ? name_born(tracker, space, &tracker->groups[g], j)
-			                        : name_kept(tracker, space, j);
+			origin->event = origin->keeps == NONE ? name_born(tracker, space, j)
+			                                      : name_kept(tracker, space, j);
 		}
 }
 
@@ -117,12 +118,22 @@ static void emit_removed(struct vp_tracker *tracker, struct space *space, const 
 	for (uint32_t i = group->was; i < group->was_end; i++) {
 		if (tracker->fates[i].heir != NONE || tracker->fates[i].into != NONE)
 			continue;
+		const struct vp_region *was = reported(&space->live, i);
+		struct vp_region nothing;
 		struct vp_change change = { .t = tracker->t,
 			                    .pid = space->pid,
 			                    .event = VP_E_MUNMAP_REMOVE,
 			                    .act = tracker->last_act,
 			                    .id = space->live.at[i].id,
-			                    .now = reported(&space->live, i) };
+			                    .now = was };
+		if (by_brk(tracker, space, was)) {
+			nothing = *was;
+			nothing.end = nothing.start;
+			nothing.size = nothing.measured = 0;
+			change.event = VP_E_BRK_SHRINK;
+			change.now = &nothing;
+			change.was = was;
+		}
 		tracker->sink.change(tracker->sink.ctx, &change);
 	}
 }

@@ -98,6 +98,9 @@ struct space {
 	uint64_t seq;
 };
 
+/* What tells that a region came or went by brk: its kind, or the call that is known. */
+enum brk_by { BRK_BY_KIND, BRK_CALL, OTHER_CALL };
+
 struct vp_tracker {
 	struct vp_track_options options;
 	struct vp_track_sink sink;
@@ -108,6 +111,7 @@ struct vp_tracker {
 	int64_t t;
 	uint64_t seq;
 	uint32_t cursor; /* in the old live regions, beside the region that comes next */
+	enum brk_by brk_by;
 	bool unsorted, no_memory;
 	uint64_t last_id, last_act;
 	struct node *free_nodes;

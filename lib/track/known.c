@@ -55,6 +55,7 @@ int vp_known_read(struct vp_known *known, struct vp_record *record)
 	known->left = left.start;
 	known->left_end = left.end;
 	known->count = 0;
+	known->brk = vp_str_is(vp_record_str(record, "call"), "brk");
 	return read_after(known, record, after);
 }
 

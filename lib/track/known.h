@@ -10,6 +10,7 @@
 /* [start, end) holds `regions`; [left, left_end), which may be empty, holds nothing. */
 struct vp_known {
 	uint64_t start, end, left, left_end;
+	bool brk; /* the call: what comes and goes in the span belongs to the heap */
 	struct vp_region *regions;
 	size_t count, size; /* size: regions that there is room for */
 };

@@ -64,6 +64,7 @@ int vp_tracker_begin(struct vp_tracker *tracker, int64_t t, int64_t pid, uint64_
 	tracker->t = t;
 	tracker->seq = seq;
 	tracker->cursor = 0;
+	tracker->brk_by = BRK_BY_KIND;
 	tracker->unsorted = tracker->no_memory = false;
 	return 0;
 }

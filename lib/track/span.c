@@ -372,6 +372,7 @@ int vp_tracker_span(struct vp_tracker *tracker, int64_t t, int64_t pid, const st
 	vp_tracker_drop(tracker);
 	vp_track_divide(space);
 	tracker->t = t;
+	tracker->brk_by = span->brk ? BRK_CALL : OTHER_CALL;
 	tracker->no_memory = false;
 	struct parts parts = find_parts(space, span);
 	failed = gather(tracker, space, &parts, span);

@@ -57,6 +57,13 @@ def hold_diff(a, b, options=()):
     return wrong, out, done.returncode
 
 
+def event_of(line):
+    """The event; a heap that begins or ends is added or removed."""
+    if line["event"] == "BRK_GROW" and "was" not in line:
+        return "MMAP_ADD"
+    return "MUNMAP_REMOVE" if line["event"] == "BRK_SHRINK" and line["start"] == line["end"] else line["event"]
+
+
 def hold_sentence(sentence, lines):
     """"3 differences: 1 added (1 MiB), ...; 25 of 27 regions are the same; 26 moved by base, 4 bases"."""
     regions = [line for line in lines if line["type"] == "region" and line["t"] == "0.000000000"]
@@ -64,7 +71,7 @@ def hold_sentence(sentence, lines):
     noise = [line["cause"] for line in lines if line["type"] == "change" and "noise" in line.get("cause", {})]
     groups = {"added": ("MMAP_ADD",), "removed": ("MUNMAP_REMOVE",), "resized": ("BRK_GROW", "BRK_SHRINK", "STACK_GROW", "RESIZE_MAPPING"),
               "permissions": ("PERM_CHANGE",), "renamed": ("RENAME",), "residency": ("RESIDENT_CHANGE",), "moved": ("MOVE",), "split": ("SPLIT", "MERGE")}
-    counts = {name: [line for line in real if line["event"] in events] for name, events in groups.items()}
+    counts = {name: [line for line in real if event_of(line) in events] for name, events in groups.items()}
     yield "" if sum(map(len, counts.values())) == len(real) else "an event is of no sort"
     parts = sentence.partition(": ")[2]
     head, _, rest = parts.partition("; ")
@@ -73,13 +80,13 @@ def hold_sentence(sentence, lines):
         if not ones:
             continue
         values.append(("n", len(ones)))
-        size = sum(line["size"] for line in ones) if name in ("added", "removed") else 0
+        size = sum(line["size"] or line["was"]["size"] for line in ones) if name in ("added", "removed") else 0
         size = sum(line["size"] - line["was"].get("size", line["size"]) for line in ones) if name == "resized" else size
         size = sum(line.get("rss", 0) - line["was"].get("rss", line.get("rss", 0)) for line in ones) if name == "residency" else size
         if size:
             values.append(("size", size))
     yield differ(head, values)
-    same = len(regions) - len({line["id"] for line in real if line["event"] != "MMAP_ADD"})
+    same = len(regions) - len({line["id"] for line in real if event_of(line) != "MMAP_ADD"})
     pieces = sum(1 for cause in noise if cause["noise"] == "layout")
     values = [("or",) + tuple(("n", same - n) for n in range(pieces + 1)), ("n", len(regions))]
     moved = [cause for cause in noise if cause["noise"] == "base"]

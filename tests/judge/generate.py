@@ -38,6 +38,7 @@ class Life:
         self.t = 0
         self.out = []
         self.ids = self.acts = 0
+        self.heaps = {}  # by pid: of those that brk has given back
         self.files = STRANGE if random.Random("names %s" % seed).random() < .2 else FILES
         self.pids = self.random.randrange(100, 30000)
         self.processes = []
@@ -230,12 +231,25 @@ class Life:
         if keys:
             region = process.regions[keys[0]]
             pages = (region["end"] - region["start"]) // PAGE
+            if self.random.random() < 0.1:
+                region = process.regions.pop(keys[0])
+                nothing = Region({name: value for name, value in region.items() if not isinstance(value, int)}, start=region["start"], end=region["start"])
+                self.heaps[process.pid] = Region(region)
+                touched.add(keys[0])
+                self.change(process, "BRK_SHRINK", self.act(), keys[0], nothing, self.was_of(region, nothing))
+                return
             if pages > 1 and self.random.random() < 0.3:
                 self.alter(process, touched, "BRK_SHRINK", self.act(), keys[0], end=region["start"] + self.random.randrange(1, pages) * PAGE)
                 return
             end = region["end"] + self.random.randrange(1, 700) * PAGE
             if all(one is region or end <= one["start"] or region["start"] >= one["end"] for one in process.regions.values()):
                 self.alter(process, touched, "BRK_GROW", self.act(), keys[0], end=end)
+        elif process.pid in self.heaps and not any(region.get("name") == "[heap]" for region in process.regions.values()):
+            region = self.heaps.pop(process.pid)
+            if all(region["end"] <= one["start"] or region["start"] >= one["end"] for one in process.regions.values()):
+                key = self.add(process, region)
+                touched.add(key)
+                self.change(process, "BRK_GROW", self.act(), key, region)
 
     def op_stack(self, process, touched, free):
         keys = [key for key in free if process.regions[key].get("name") == "[stack]"]
@@ -464,13 +478,13 @@ def parsed(seed, looks=None):
         state = states.setdefault(pid, {})
         while i < len(out) and out[i]["t"] == t and out[i].get("pid") == pid and out[i]["type"] in ("snapshot", "region", "change"):
             line = out[i]
-            if line["type"] == "region" or line.get("event") in ("MMAP_ADD", "FORK"):
+            if line["type"] == "region" or line.get("event") in ("MMAP_ADD", "FORK") or (line.get("event") == "BRK_GROW" and "was" not in line):
                 state[line["id"]] = line
             elif line["type"] == "change":
                 for gone in line.get("gone", ()):
                     state.pop(gone, None)
                 state[line["id"]] = line
-                if line["event"] in ("MUNMAP_REMOVE", "EXIT"):
+                if line["event"] in ("MUNMAP_REMOVE", "EXIT") or (line["event"] == "BRK_SHRINK" and line["start"] == line["end"]):
                     del state[line["id"]]
                 ended |= line["event"] == "EXIT"
             elif out[i + 1:i + 2] and out[i + 1]["type"] == "region":

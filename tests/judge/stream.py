@@ -2,7 +2,7 @@
 
   {"type":"change","t":0.2,"pid":7,"event":"BRK_GROW","act":1,"id":2,...}  ->  Step(t, pid, "BRK_GROW", 1, id 2, before, after)
 
-A key frame replaces the state of its process; a change deletes `gone`, then sets its id; MUNMAP_REMOVE and EXIT only delete.
+A key frame replaces the state of its process; a change deletes `gone`, then sets its id; MUNMAP_REMOVE, EXIT and a BRK_SHRINK to nothing only delete.
 Times are whole nanoseconds. A stream that is not tracked gives the same steps by way of vm-track, and its own regions are
 laid over the tracked ones at each sample (`Recording.overlay`), so that measures and kinds are those of the sample itself.
 """
@@ -297,7 +297,7 @@ class Recording:
         if line["id"] in line.get("gone", ()) and line["id"] in self.state.get(pid, {}):
             self.step(t, pid, event, act, line["id"], None, None, line)
         from_ = [one for one in line.get("from", ()) if one != line["id"]]
-        removes = event in ("MUNMAP_REMOVE", "EXIT")
+        removes = event in ("MUNMAP_REMOVE", "EXIT") or (event == "BRK_SHRINK" and line["start"] == line["end"])
         self.step(t, pid, event, act, line["id"], None if removes else Region(line, pid), from_[0] if from_ else None, line)
 
     def step(self, t, pid, event, act, key, after, from_, line):

@@ -84,7 +84,8 @@ class Span:
         region = step.after
         self.pid, self.id, self.t0, self.t1 = step.pid, step.id, step.t, None
         self.start, self.end, self.perms, self.kind, self.name = region.shape()
-        self.born, self.died, self.from_ = step.event, None, step.from_
+        heap = step.event == "BRK_GROW" and step.before is None  # it came, as any other region
+        self.born, self.died, self.from_ = "MMAP_ADD" if heap else step.event, None, step.from_
         self.rss = []
         self.measure(region)
 
@@ -94,7 +95,8 @@ class Span:
             self.rss.append(region.m["rss"])
 
     def close(self, step):
-        self.t1, self.died = step.t, step.event
+        heap = step.event == "BRK_SHRINK" and step.after is None
+        self.t1, self.died = step.t, "MUNMAP_REMOVE" if heap else step.event
 
 
 class Tally:

@@ -475,7 +475,7 @@ def faults_of(truth, pid):
     faults = None
     steps = {}
     for step in truth.recording.steps:
-        if step.pid == pid and step.after is None and step.before is not None and step.event in ("MUNMAP_REMOVE", "EXEC_REBUILD") and step.line is not None:
+        if step.pid == pid and step.after is None and step.before is not None and step.event in ("MUNMAP_REMOVE", "BRK_SHRINK", "EXEC_REBUILD") and step.line is not None:
             steps.setdefault(id(step.line), []).append(step.before)
     for t, line in truth.recording.lines:
         if t > truth.limit or line.get("pid") != pid:

@@ -45,6 +45,9 @@ function settle(look) {
   for (const m of look.regions) for (const [first, count] of m[7]) for (let i = 0; i < count; i++) births.set(first + i, byKey.get(modelKey(m)));
 }
 
+// BRK_SHRINK to nothing deletes, too.
+const removes = (c) => c.event === 'MUNMAP_REMOVE' || c.event === 'EXIT' || (c.event === 'BRK_SHRINK' && c.start === c.end);
+
 function replay(list, look) {
   const touched = new Map(); // id -> line
   for (const c of list) {
@@ -53,9 +56,9 @@ function replay(list, look) {
   }
   for (const c of list) {
     for (const id of c.gone || []) state.delete(id);
-    if (c.event === 'MUNMAP_REMOVE' || c.event === 'EXIT') state.delete(c.id);
+    if (removes(c)) state.delete(c.id);
   }
-  for (const c of list) if (c.event !== 'MUNMAP_REMOVE' && c.event !== 'EXIT') state.set(c.id, c);
+  for (const c of list) if (!removes(c)) state.set(c.id, c);
   return touched;
 }
 
