@@ -25,6 +25,8 @@ endif
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Werror=implicit-function-declaration -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)
 # Headers, code and constants in one segment: the loader maps three segments fewer for each file.
 OUR_LDFLAGS := $(SANFLAGS) -Wl,-z,noseparate-code $(LDFLAGS)
+# Allocations of a program pass lib/base/memory.c, which notes each one that fails.
+WRAPPED := $(foreach f,malloc calloc realloc strdup strndup posix_memalign,-Wl,--wrap=$f)
 LIBS := -Wl,-Bstatic -lyaml -lzstd -lz -Wl,-Bdynamic -ldl -lm
 Q := $(if $(V),,@)
 
@@ -132,15 +134,16 @@ $(BUILD)/%-kit.a: $$(call kit_objects,$$*)
 	$(if $(V),,@echo "  AR      $@")
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
+# A plugin tells the program of an allocation that failed: plugins/memory.c.
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) -Wl,--export-dynamic-symbol=vp_memory_failed -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) -o $@ $^ $(LIBS)
 
 # Each program writes its own completions, from its option tables.
 $(foreach s,bash zsh fish,$(BUILD)/completions/$s/%): $(BUILD)/bin/%
@@ -172,12 +175,12 @@ $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj
 		$$(patsubst %.c,$(BUILD)/obj/%.o,$$(call plugin_sources,source/$$*)) $$(call kit,source) $(BUILD)/libvmpipe.a
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK    $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 
-$(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*)))) $$(call kit,$$(firstword $$(subst /, ,$$*)))
+$(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*)))) $(BUILD)/obj/plugins/memory.o $$(call kit,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PLUGIN  $@")
-	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) -shared -o $@ $(filter %.o %.a,$^) $(LIBS_OF) -lm
+	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) -shared -o $@ $(filter %.o %.a,$^) $(LIBS_OF) -lm
 
 # The kernel's half of source/ebpf: compiled for BPF, then turned into its loader as a header. libbpf is linked dynamically: Debian builds
 # libbpf.a and libelf.a without -fPIC, so a plugin cannot contain them.

@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 		failed = vp_check_line(check, &flow->record);
 	if (failed || vp_check_finish(check))
 		vp_die(flow, VP_TROUBLE, "%s", vp_error());
+	vp_flow_complete(flow);
 	struct vp_check_counts counts = vp_check_counts(check);
 	if (!program.common.quiet)
 		say_verdict(flow, &counts);

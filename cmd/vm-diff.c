@@ -252,12 +252,14 @@ static int compare(struct vp_program *program, const struct state *state,
 		                           .same_addresses = state->same_addresses };
 	struct vp_diff *diff = vp_diff_new(&a, &b, &options);
 	char words[512];
+	vp_flow_complete(&program->flow);
 	put_stream(program);
 	if (!diff || vp_diff_put(diff, &program->flow.out))
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 	program->flow.t = 1000000000;
 	struct vp_diff_counts counts = vp_diff_counts(diff);
 	vp_diff_words(&counts, words, sizeof words);
+	vp_flow_complete(&program->flow);
 	if (knows(a.space, VP_M_rss) != knows(b.space, VP_M_rss))
 		vp_say(&program->flow, "residency is known for %s only, and is not compared",
 		       knows(a.space, VP_M_rss) ? a.name : b.name);
@@ -282,6 +284,7 @@ static int entropy(struct vp_program *program, const struct state *state)
 		vp_whole_free(&whole);
 	}
 	vp_entropy_finish(&all);
+	vp_flow_complete(&program->flow);
 	put_stream(program);
 	vp_entropy_put(&all, &program->flow.out);
 	put_end(program);

@@ -1,5 +1,6 @@
 /* vm-render: the lines of a stream as a picture, by one view and one renderer. */
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "render/flags.h"
 #include "render/host.h"
@@ -182,8 +183,11 @@ static int draw(struct vp_render_host *host, const struct vp_picture *picture,
 	if (!pool)
 		return vp_no_memory();
 	vp_model_finish(model);
+	int failed = vp_memory_short() ? vp_no_memory() : 0;
 	struct vp_model shown = vp_picture_model(picture, model, pool);
-	int failed = picture->view->build(&shown, &picture->options, &figure, pool);
+	failed = failed || picture->view->build(&shown, &picture->options, &figure, pool);
+	if (!failed && vp_memory_short())
+		failed = vp_no_memory();
 	if (!failed && host->renderer->draw) {
 		note_skipped(host->flow, &figure, pool);
 		failed = host->renderer->draw(host->state, &host->host, &figure);

@@ -84,6 +84,7 @@ int main(int argc, char **argv)
 	vp_program_start(&program, &about, vp_run_rows(), &flags, argc, argv);
 	if (vp_plan_make(&plan, &program, &flags))
 		vp_die(&program.flow, VP_USAGE, "%s", vp_error());
+	vp_flow_complete(&program.flow);
 	int status = flags.dump ? dump(&program, &plan, &flags) : run(&program, &plan);
 	vp_plan_free(&plan);
 	vp_program_free(&program);

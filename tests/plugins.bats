@@ -97,7 +97,7 @@ refused() { # SOURCE, text of the message
 			size_t n, lines;
 			(void)s;
 			LINE(h, h->now(h));
-			h->thread(h, 4097, 0, true);
+			h->thread(h, &(struct vp_thread){ .tid = 4097, .main = true });
 			h->snapshot(h, (vp_str){ 0 }, NULL);
 			if (h->again(h, text->text, ends, &n, &lines)) return h->fail(h, "%s", "nothing was there");
 			h->region(h, &region);
@@ -165,6 +165,7 @@ refused() { # SOURCE, text of the message
 	tree=$BATS_TEST_TMPDIR/tree
 	mkdir -p "$tree/plugins/source/two" "$tree/lib" "$tree/cmd" "$tree/contrib"
 	cp "$ROOT/Makefile" "$tree"
+	cp "$ROOT/plugins/memory.c" "$tree/plugins"
 	cp "$ROOT/contrib/packages.sh" "$tree/contrib"
 	echo 'int half(void); int half(void) { return 1; }' >"$tree/plugins/source/two/two.c"
 	echo 'int other(void); int other(void) { return 2; }' >"$tree/plugins/source/two/other.c"

@@ -20,3 +20,4 @@ torture() {
 @test "after kill -9 at any moment the recording is there, to its last whole line" { torture kill; }
 @test "a reader that stalls costs the sampler no memory, and the stream is whole" { torture stall; }
 @test "a disk that fills is told once, and what was written can be read" { torture full; }
+@test "each allocation of each program may fail" { torture memory; }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 static _Thread_local char message[2048];
 
 int vp_fail_list(const char *format, va_list list)
@@ -41,6 +43,7 @@ int vp_fail_errno(const char *format, ...)
 
 int vp_no_memory(void)
 {
+	vp_memory_failed();
 	return vp_fail("out of memory");
 }
 

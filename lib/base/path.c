@@ -11,47 +11,47 @@
 
 #include "base/error.h"
 
-static void put_stamp(FILE *to)
+#define LONGEST 20 /* bytes that stand for %p or %t at most: a number of 64 bits */
+
+static size_t put_stamp(char *to)
 {
-	char stamp[32];
 	time_t now = time(NULL);
 	struct tm parts;
-	strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%S", localtime_r(&now, &parts));
-	fputs(stamp, to);
+	return strftime(to, LONGEST + 1, "%Y%m%dT%H%M%S", localtime_r(&now, &parts));
 }
 
-/* Writes what the letter after % stands for. False: the letter stands for nothing. */
-static bool put_letter(char letter, int64_t pid, FILE *to)
+/* Writes what the letter after % stands for. Returns its length; 0: the letter stands for nothing.
+ */
+static size_t put_letter(char letter, int64_t pid, char *to)
 {
 	switch (letter) {
 	case 'p':
 		if (pid < 0)
-			fputs("none", to);
-		else
-			fprintf(to, "%lld", (long long)pid);
-		return true;
-	case 't': put_stamp(to); return true;
-	case '%': fputc('%', to); return true;
-	default: return false;
+			return (size_t)snprintf(to, LONGEST + 1, "none");
+		return (size_t)snprintf(to, LONGEST + 1, "%lld", (long long)pid);
+	case 't': return put_stamp(to);
+	case '%': *to = '%'; return 1;
+	default: return 0;
 	}
 }
 
 char *vp_path_expand(const char *path, int64_t pid)
 {
-	char *made = NULL;
-	size_t size;
-	FILE *to = open_memstream(&made, &size);
-	for (const char *c = path; to && *c; c++) {
-		if (*c == '%' && put_letter(c[1], pid, to))
-			c++;
-		else
-			fputc(*c, to);
+	/* Two letters become LONGEST bytes at most. */
+	char *made = malloc(strlen(path) * (LONGEST / 2) + LONGEST + 1), *to = made;
+	if (!made) {
+		vp_no_memory();
+		return NULL;
 	}
-	if (to && fclose(to) == 0)
-		return made;
-	free(made);
-	vp_no_memory();
-	return NULL;
+	for (const char *c = path; *c; c++) {
+		size_t n = *c == '%' ? put_letter(c[1], pid, to) : 0;
+		c += n > 0;
+		if (!n)
+			*to = *c;
+		to += n ? n : 1;
+	}
+	*to = 0;
+	return made;
 }
 
 static bool is_standard(const char *path)

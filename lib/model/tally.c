@@ -319,7 +319,7 @@ static void tally_finish(struct vp_model *model)
 	if (!counts(model))
 		begin(work);
 	tallies_copy(model, &model->tallies, &work->alive);
-	if (model->ended)
+	if (model->ended && !model->no_memory)
 		restore(model);
 }
 

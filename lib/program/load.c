@@ -6,6 +6,7 @@
 #include "program/load.h"
 #include "base/error.h"
 #include "base/list.h"
+#include "base/memory.h"
 #include "base/nearest.h"
 #include "program/help.h"
 #include "system/system.h"
@@ -13,6 +14,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +135,8 @@ static void names_add(struct names *names, const char *name, size_t n)
 static void names_of(struct names *names, const char *path)
 {
 	DIR *dir = opendir(path);
+	if (!dir && errno == ENOMEM)
+		vp_memory_failed();
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		size_t n = strlen(entry->d_name);
 		if (n > 3 && !strcmp(entry->d_name + n - 3, ".so") &&

@@ -113,6 +113,7 @@ static void read_config(struct vp_program *program)
 static _Noreturn void answered(struct vp_program *program)
 {
 	bool failed = fflush(stdout) != 0;
+	vp_flow_complete(&program->flow);
 	if (fclose(stdout) != 0 || failed)
 		vp_die(&program->flow, VP_TROUBLE, "cannot write stdout: %s", strerror(errno));
 	exit(VP_OK);

@@ -1,8 +1,6 @@
 /* The host of a renderer: its function table, its state, and the canvas that it draws on. */
 #include "render/host.h"
 
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +133,16 @@ static enum vp_colours colours(bool terminal)
 	return terminal || set_in("CLICOLOR_FORCE") ? VP_COLOUR_256 : VP_COLOUR_NONE;
 }
 
+/* The locale's name is what the terminal is set to; the locale itself need not be installed. */
+static bool names_utf8(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *name = NULL;
+	for (int i = 0; i < 3 && (!name || !*name); i++)
+		name = getenv(variables[i]);
+	return name && (strcasestr(name, "utf-8") || strcasestr(name, "utf8"));
+}
+
 static void terminal_size(struct vp_canvas *canvas, int fd)
 {
 	struct winsize size = { 0 };
@@ -155,8 +163,7 @@ struct vp_canvas vp_render_canvas(const struct vp_render_host *render, int width
 	struct vp_canvas canvas = { .width = width,
 		                    .height = height,
 		                    .terminal = !out->memory && isatty(out->fd) };
-	setlocale(LC_CTYPE, "");
-	canvas.unicode = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	canvas.unicode = names_utf8();
 	canvas.colours = colours(canvas.terminal);
 	canvas.path = out->memory ? render->flow->output : to_stdout ? NULL : out->name;
 	if (renderer->text)

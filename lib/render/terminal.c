@@ -232,8 +232,21 @@ static int failed(const char *what)
 	return -1;
 }
 
+/* The program ends without vp_terminal_close, by vp_die. */
+static void at_exit(void)
+{
+	if (!kept.on)
+		return;
+	give_back();
+	fflush(stderr);
+	say_messages();
+}
+
 int vp_terminal_open(struct vp_terminal *terminal)
 {
+	static bool registered;
+	if (!registered)
+		registered = atexit(at_exit) == 0;
 	memset(terminal, 0, sizeof *terminal);
 	terminal->in = terminal->wake = -1;
 	kept.resized = kept.interrupts = 0;

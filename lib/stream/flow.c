@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/path.h"
 #include "stream/json.h"
 #include "stream/put.h"
@@ -324,11 +325,18 @@ static void torn_input(struct vp_flow *flow)
 		vp_put_lost(flow, flow->t, -1, "input", 1, vp_error());
 }
 
+void vp_flow_complete(struct vp_flow *flow)
+{
+	if (vp_memory_short() && !flow->out.error)
+		vp_die(flow, VP_TROUBLE, "out of memory");
+}
+
 bool vp_flow_next(struct vp_flow *flow)
 {
 	for (;;) {
 		if (flow->out.error)
 			return false;
+		vp_flow_complete(flow);
 		int got = vp_input_next(&flow->input, &flow->line);
 		if (got == 0)
 			return false;
@@ -412,6 +420,10 @@ static void account(struct vp_flow *flow)
 
 int vp_flow_finish(struct vp_flow *flow)
 {
+	if (vp_memory_short() && flow->source)
+		vp_trouble(flow, "memory ran short: something may be missing");
+	else if (!flow->status)
+		vp_flow_complete(flow);
 	if (!flow->out.error)
 		unfinished(flow); /* else the reader stopped, not the writer */
 	if (flow->stream && !flow->source && !flow->staged)

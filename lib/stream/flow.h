@@ -75,6 +75,9 @@ void vp_flow_pid(struct vp_flow *flow, int64_t pid);
 /* Drops the current line as bad: a message with FILE:LINE, counted, `lost` written. */
 void vp_flow_bad(struct vp_flow *flow, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
+/* Ends the program with "out of memory" if an allocation failed: what it made may lack something.
+ */
+void vp_flow_complete(struct vp_flow *flow);
 /* Drops the output unwritten. */
 void vp_flow_drop(struct vp_flow *flow);
 /* Writes what is still due, says the account, closes the output with a check. Returns the exit

@@ -62,6 +62,22 @@ static bool other_picture(const char *path)
 	return false;
 }
 
+static ssize_t gather(void *state, const char *bytes, size_t n)
+{
+	struct gp *g = state;
+	if (n > g->room - g->n) {
+		size_t room = 2 * g->room + n + 65536;
+		char *wider = realloc(g->script, room);
+		if (!wider)
+			return 0; /* an error of the file */
+		g->script = wider;
+		g->room = room;
+	}
+	memcpy(g->script + g->n, bytes, n);
+	g->n += n;
+	return (ssize_t)n;
+}
+
 static int gnuplot_begin(void *state, struct vp_render_api *host, const struct vp_canvas *canvas)
 {
 	struct gp *g = state;
@@ -77,7 +93,8 @@ static int gnuplot_begin(void *state, struct vp_render_api *host, const struct v
 	g->page.digit = 6.6;
 	g->page.gap = 14;
 	g->page.centred = g->page.plot_only = true;
-	g->to = open_memstream(&g->script, &g->n);
+	/* Not open_memstream: glibc's drops bytes for want of memory without an error. */
+	g->to = fopencookie(g, "w", (cookie_io_functions_t){ .write = gather });
 	return g->to ? 0 : host->fail(host, "gnuplot: no memory for the script");
 }
 
@@ -156,7 +173,7 @@ static int gnuplot_end(void *state, struct vp_render_api *host)
 	struct gp *g = state;
 	if (!g->drawn)
 		return 0;
-	if (fflush(g->to))
+	if (fflush(g->to) || ferror(g->to))
 		return host->fail(host, "gnuplot: no memory for the script");
 	if (g->terminal)
 		return gp_run(g);

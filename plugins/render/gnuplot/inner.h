@@ -19,6 +19,7 @@ struct gp {
 	unsigned clauses; /* clauses of the plot command so far */
 	FILE *to;         /* the script, gathered in `script` */
 	char *script;
+	size_t room;
 	size_t n;
 };
 

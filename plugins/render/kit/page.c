@@ -171,14 +171,16 @@ struct page_item page_item(const struct page *page, const struct vp_figure *f, s
 
 /* ---- flags ---- */
 
-/* Places the words of flags in lanes. Returns the number of lanes. */
+/* Places the words of flags in lanes. Returns the number of lanes, or -1: no memory. */
 static int place_flags(struct page *page, const struct vp_figure *f)
 {
 	struct vp_places *lanes = calloc(VP_LANES, sizeof *lanes);
 	size_t index[VP_PLACES], n = vp_flags_by_x(f, index);
 	int most = 0;
+	if (!lanes)
+		return -1;
 	page->unnamed = f->flag_count - n;
-	page->flag_count = lanes ? n : 0;
+	page->flag_count = n;
 	for (size_t i = 0; i < page->flag_count; i++) {
 		const struct vp_flag *flag = &f->flags[index[i]];
 		double x = page->x + page_share(flag->x) * page->w,
@@ -292,7 +294,8 @@ int page_plot(struct page *page, const struct vp_figure *f)
 	page->x = page->indent + gutter(page, &f->y);
 	page->w = fmax(page->width - page->indent - page->x, 10);
 	page->y = page_header(page, f) + (f->y.title ? 16 * page->u : 0);
-	page->y += place_flags(page, f) * PAGE_LANE * page->u;
+	int lanes = place_flags(page, f);
+	page->y += lanes * PAGE_LANE * page->u;
 	/* after place_flags: the notes mention flags without words */
 	page->h = page->height - page_feet(page, f) - under - page->y;
 	if (f->shape == VP_STACKS)
@@ -303,5 +306,5 @@ int page_plot(struct page *page, const struct vp_figure *f)
 	place_y(page, &f->y, taken);
 	place_x(page, &f->x, taken);
 	free(taken);
-	return 0;
+	return lanes < 0 ? -1 : 0;
 }
