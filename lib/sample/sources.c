@@ -182,16 +182,21 @@ bool vp_sources_usable(const struct vp_sources *sources)
 	return false;
 }
 
-/* Attaches a child that one source has found to the sources that do not follow by themselves. */
+/* Attaches a child that one source has found to the sources that do not follow by themselves. A
+ * source of events tells its end too; of others a descriptor does. */
 static void followed(void *ctx, struct vp_sample_host *host, int64_t pid)
 {
 	struct vp_sources *sources = ctx;
-	watch(sources, pid);
+	bool told = false;
 	for (size_t i = 0; i < sources->count; i++) {
 		struct vp_sampler *sampler = &sources->samplers[i];
-		if (&sampler->host != host && !vp_options_find(sampler->options.rows, "follow"))
+		if (&sampler->host == host)
+			told = sampler->plugin->drain;
+		else if (!vp_options_find(sampler->options.rows, "follow"))
 			attach(sources, sampler, &(struct vp_process){ .pid = pid }, true);
 	}
+	if (!told)
+		watch(sources, pid);
 }
 
 static int drain(struct vp_sources *sources)

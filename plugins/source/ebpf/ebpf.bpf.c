@@ -22,7 +22,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define EBUSY            16
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT       4       /* SIGNAL_GROUP_EXIT */
-#define DEPTH            32      /* names and mounts of a path */
+#define DEPTH            4096    /* names and mounts of a path */
 #define LOOKS            128     /* most tries at a range, while a writer holds it, for some us */
 #define RARE             1000000 /* ns; after so long without a record the reader is woken at once */
 #define ANON_INODE_FS    0x09041934
@@ -67,13 +67,21 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, unsigned int);
 	__type(value, struct ebpf_watched);
 } pids SEC(".maps");
 
+/* Exits that found no room in the ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 4096);
+	__type(value, struct ebpf_ended);
+} ended SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, EBPF_FAULT_KEYS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct ebpf_fault_key);
 	__type(value, struct ebpf_fault_count);
@@ -93,18 +101,17 @@ struct {
 	__type(value, struct fault_seen);
 } faults_seen SEC(".maps");
 
-struct file_key {
-	unsigned long long dentry, inode;
-	unsigned int dev, name; /* name: the kernel's hash of the last part of its path, and whether
-	                           it is deleted */
+/* A path that was sent. */
+struct sent {
+	unsigned long long path; /* a hash of it */
+	unsigned int moves, pad; /* when it was last compared */
 };
 
-/* Files whose path was sent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
-	__type(key, struct file_key);
-	__type(value, char);
+	__type(key, struct ebpf_file_key);
+	__type(value, struct sent);
 } files SEC(".maps");
 
 /* Buffers for records; the tracepoints do not nest. */
@@ -176,7 +183,13 @@ struct {
 
 unsigned long long last;    /* ns: of the newest record */
 unsigned long long refused; /* records lost so far */
+unsigned long long exits;   /* exits so far that went to `ended`, and those that found it full */
+unsigned long long exits_lost;
+unsigned long long unfollowed; /* children so far that found `pids` full */
+unsigned long long fault_keys; /* entries so far that fault_counts got, and those read from it */
+unsigned long long fault_keys_read;
 struct ebpf_first first[EBPF_FIRST];
+unsigned int moves;       /* grows when folders may have been renamed or mounted elsewhere */
 unsigned int further;     /* `pids` may hold some, too */
 struct mount *root_mount; /* the reader's root, where paths begin, as in /proc; NULL: unknown yet */
 struct dentry *root_dentry;
@@ -200,6 +213,12 @@ static __always_inline unsigned long bound(unsigned long n, unsigned long most)
 	return n;
 }
 
+static __always_inline unsigned long long mix(unsigned long long hash, unsigned long long value)
+{
+	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
+	return hash ^ hash >> 29;
+}
+
 /* Turns a pointer into a number, for functions that are verified by themselves. */
 static __always_inline unsigned long long number_of(struct ebpf_called *by, const void *at)
 {
@@ -219,20 +238,33 @@ static __always_inline struct ebpf_watched *watched_of(unsigned int pid)
 	return further ? bpf_map_lookup_elem(&pids, &pid) : NULL;
 }
 
-static void watch(unsigned int pid)
+/* Watches a process, from now on. False: too many are watched already. */
+static bool watch(unsigned int pid, unsigned int as)
 {
-	struct ebpf_watched fresh = { 0 };
+	struct ebpf_watched fresh = { .as = as };
 	further = 1;
-	bpf_map_update_elem(&pids, &pid, &fresh, BPF_ANY);
+	return bpf_map_update_elem(&pids, &pid, &fresh, BPF_ANY) == 0;
 }
 
-static void unwatch(unsigned int pid)
+/* Watches it no longer. False: it was not. */
+static bool unwatch(unsigned int pid)
 {
 	for (int i = 0; i < EBPF_FIRST; i++)
-		if (first[i].pid == pid)
-			first[i].pid = 0;
-	if (further)
-		bpf_map_delete_elem(&pids, &pid);
+		if (__sync_val_compare_and_swap(&first[i].pid, (unsigned long long)pid, 0ull) ==
+		    pid)
+			return true;
+	return further && bpf_map_delete_elem(&pids, &pid) == 0;
+}
+
+/* The same for one that is told as another, whose pid it then gives. NULL also where that one has
+ * ended. */
+static __always_inline struct ebpf_watched *told_as(unsigned int *pid)
+{
+	struct ebpf_watched *watched = watched_of(*pid);
+	if (!watched || !watched->as)
+		return watched;
+	*pid = watched->as;
+	return watched_of(*pid);
 }
 
 /* ---- sending ---- */
@@ -249,15 +281,23 @@ static long offer(struct ebpf_watched *watched, struct ebpf_head *head, unsigned
 	return bpf_ringbuf_output(&ring, head, size, flags);
 }
 
-/* Sends a record; without room it is counted as lost. */
-static long send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
+/* Sends an event; without room it is counted as lost. */
+static void send(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
 {
-	long failed = offer(watched, head, size);
-	if (failed) {
-		__sync_fetch_and_add(&watched->lost, 1);
-		__sync_fetch_and_add(&refused, 1);
-	}
-	return failed;
+	if (offer(watched, head, size) == 0)
+		return;
+	__sync_fetch_and_add(&watched->lost, 1);
+	__sync_fetch_and_add(&refused, 1);
+}
+
+/* Sends a piece of a picture; without room the process is read again. False: no room. */
+static bool send_piece(struct ebpf_watched *watched, struct ebpf_head *head, unsigned long size)
+{
+	if (offer(watched, head, size) == 0)
+		return true;
+	__sync_fetch_and_add(&watched->stale, 1);
+	__sync_fetch_and_add(&refused, 1);
+	return false;
 }
 
 static void begin(struct ebpf_head *head, unsigned int kind)
@@ -285,6 +325,7 @@ struct climb {
 	struct ebpf_file *to;
 	struct dentry *dentry;
 	struct mount *mount;
+	unsigned long long path; /* a hash of the way so far */
 	unsigned int n;
 	bool there;
 };
@@ -311,26 +352,39 @@ static long step(unsigned int i, struct climb *climb)
 	if (got <= 0)
 		return 1;
 	climb->n += got;
+	climb->path = mix(climb->path, (unsigned long long)parent);
+	climb->path = mix(climb->path, BPF_CORE_READ(dentry, d_name.hash_len));
 	climb->dentry = parent;
 	return 0;
 }
 
-static __always_inline unsigned short alias_of(const struct file_key *key)
+static __always_inline unsigned short alias_of(const struct ebpf_file_key *key)
 {
-	unsigned long long hash = (key->dentry ^ (unsigned long long)key->name << 32 ^ key->name) *
-	                          0x9e3779b97f4a7c15ull;
+	unsigned long long hash = mix(mix(key->dentry, key->mount), key->name);
 	return hash >> 48 ? hash >> 48 : 1;
 }
 
-/* Sends the path of a file once; returns its alias. Not static, so that the verifier checks it
- * once, not for each region of each call. */
+/* Reads the names of a path. False: too many, or too long. */
+static bool climb_up(struct ebpf_file *to, struct dentry *dentry, struct vfsmount *mount,
+                     unsigned long long *path)
+{
+	struct climb climb = { .to = to,
+		               .dentry = dentry,
+		               .mount = (void *)mount - bpf_core_field_offset(struct mount, mnt) };
+	bpf_loop(DEPTH, step, &climb, 0);
+	to->n = climb.n;
+	*path = climb.path;
+	return climb.there;
+}
+
+/* Sends the path of a file once, and again after it has changed; returns its alias. Not static, so
+ * that the verifier checks it once, not for each region of each call. */
 __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long long inode,
                                         unsigned int dev, unsigned int pid, unsigned int own)
 {
 	struct ebpf_watched *watched = watched_of(pid);
 	struct file *file = (void *)at;
 	unsigned int zero = 0;
-	char yes = 1;
 	if (!file)
 		return 0;
 	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
@@ -341,21 +395,24 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 		dentry = BPF_CORE_READ(backing, user_path.dentry);
 	}
 	bool deleted = BPF_CORE_READ(dentry, d_hash.pprev) == NULL;
-	struct file_key key = { .dentry = (unsigned long long)dentry,
-		                .inode = inode,
-		                .dev = dev,
-		                .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
+	struct ebpf_file_key key = { .dentry = (unsigned long long)dentry,
+		                     .mount = (unsigned long long)mount,
+		                     .inode = inode,
+		                     .dev = dev,
+		                     .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
 	unsigned short alias = alias_of(&key);
-	if (!watched || bpf_map_lookup_elem(&files, &key))
-		return alias; /* not traced: it is about to end */
+	if (!watched)
+		return alias; /* it is about to end */
+	struct sent *known = bpf_map_lookup_elem(&files, &key), now = { 0, moves, 0 };
+	if (known && known->moves == now.moves)
+		return alias;
 	struct ebpf_file *to =
 	        own ? bpf_map_lookup_elem(&own_path, &zero) : bpf_map_lookup_elem(&paths, &zero);
 	if (!to)
 		return alias;
 	begin(&to->head, EBPF_FILE);
 	to->head.pid = pid;
-	to->inode = inode;
-	to->dev = dev;
+	to->key = key;
 	to->deleted = deleted;
 	to->alias = alias;
 	to->root = dentry == BPF_CORE_READ(dentry, d_parent);
@@ -366,19 +423,16 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 		to->n = got > 0 ? got : 0;
 		if (BPF_CORE_READ(dentry, d_sb, s_magic) == ANON_INODE_FS)
 			to->root = 2;
-	} else {
-		struct climb climb = { .to = to,
-			               .dentry = dentry,
-			               .mount = (void *)mount -
-			                        bpf_core_field_offset(struct mount, mnt) };
-		bpf_loop(DEPTH, step, &climb, 0);
-		if (!climb.there)
-			return alias;
-		to->n = climb.n;
+	} else if (!climb_up(to, dentry, mount, &now.path)) {
+		return alias;
+	}
+	if (known && known->path == now.path) {
+		known->moves = now.moves;
+		return alias;
 	}
 	unsigned long n = bound(to->n, EBPF_PATH + EBPF_NAME);
-	if (send(watched, &to->head, offsetof(struct ebpf_file, names) + n) == 0)
-		bpf_map_update_elem(&files, &key, &yes, BPF_ANY);
+	if (offer(watched, &to->head, offsetof(struct ebpf_file, names) + n) == 0)
+		bpf_map_update_elem(&files, &key, &now, BPF_ANY);
 	return alias;
 }
 
@@ -586,7 +640,7 @@ static void picture(struct ebpf_watched *watched, struct task_struct *task, unsi
 		to->head.t = bpf_ktime_get_ns();
 		while ((vma = bpf_iter_task_vma_next(&it))) {
 			if (to->head.count >= EBPF_VMAS) {
-				if (send(watched, &to->head, sizeof *to)) {
+				if (!send_piece(watched, &to->head, sizeof *to)) {
 					whole = false;
 					break;
 				}
@@ -601,9 +655,9 @@ static void picture(struct ebpf_watched *watched, struct task_struct *task, unsi
 	}
 	bpf_iter_task_vma_destroy(&it);
 	to->head.flags = EBPF_LAST | (whole && undisturbed(space, before) ? 0 : EBPF_UNREAD);
-	send(watched, &to->head,
-	     offsetof(struct ebpf_called, vmas) +
-	             bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
+	send_piece(watched, &to->head,
+	           offsetof(struct ebpf_called, vmas) +
+	                   bound(to->head.count, EBPF_VMAS) * sizeof(struct ebpf_vma));
 }
 
 /* Finds the reader's root by its own request. */
@@ -659,6 +713,13 @@ SEC("syscall") int take_whole(struct ebpf_whole *ask)
 		watched->unread = 0;
 	bpf_task_release(task);
 	ask->count = count;
+	return 0;
+}
+
+/* The kernel's clock, at our own request. */
+SEC("syscall") int tell_time(struct ebpf_whole *ask)
+{
+	ask->t = bpf_ktime_get_ns();
 	return 0;
 }
 
@@ -867,12 +928,6 @@ static long place_each(unsigned int i, struct placed *placed)
 	return 0;
 }
 
-static __always_inline unsigned long long mix(unsigned long long hash, unsigned long long value)
-{
-	hash = (hash ^ value) * 0x9e3779b97f4a7c15ull;
-	return hash ^ hash >> 29;
-}
-
 /* Sends the stack of the current call once; returns its id; 0: none. The record has no regions yet.
  */
 static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_watched *watched,
@@ -908,7 +963,7 @@ static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_
 		to->caller = 0;
 	struct placed placed = { to, number_of(&scratch->called, task->mm), 0 };
 	bpf_loop(EBPF_FRAMES + 1, place_each, &placed, 0);
-	if (send(watched, &to->head, sizeof *to) == 0)
+	if (offer(watched, &to->head, sizeof *to) == 0)
 		bpf_map_update_elem(&stacks_sent, &hash, &yes, BPF_ANY);
 	return hash;
 }
@@ -972,7 +1027,7 @@ static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long resul
 	if (!call)
 		return 0; /* the first test: most calls end here */
 	unsigned int pid = bpf_get_current_task_btf()->tgid;
-	struct ebpf_watched *watched = watched_of(pid);
+	struct ebpf_watched *watched = told_as(&pid);
 	if (!watched || watched->held)
 		return 0;
 	struct ebpf_called *to = bpf_map_lookup_elem(&scratches, &zero);
@@ -980,6 +1035,7 @@ static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long resul
 	if (!to)
 		return 0;
 	begin(&to->head, EBPF_CALL);
+	to->head.pid = pid;
 	to->call = call - 1;
 	to->result = result;
 	to->stack = 0;
@@ -1026,6 +1082,14 @@ SEC("tp") int on_one_call(struct trace_event_raw_sys_exit *ctx)
 
 /* ---- lives ---- */
 
+/* Tells the calls of a child as its parent's: they share their memory until it executes a program.
+ */
+static void share(unsigned int child, unsigned int parent)
+{
+	if (!watch(child, parent))
+		__sync_fetch_and_add(&unfollowed, 1);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -1038,6 +1102,10 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	bool thread = child->tgid == pid;
 	unsigned int other = child->pid;
+	if (!thread && !follow && child->mm == parent->mm)
+		share(other, watched->as ? watched->as : pid);
+	if (watched->as)
+		return 0;
 	unsigned long long stack =
 	        stacks ? stack_of(ctx, (struct pt_regs *)bpf_task_pt_regs(parent), watched, pid)
 	               : 0;
@@ -1047,10 +1115,13 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	to->stack = stack;
 	to->other = other;
 	to->args = to->file = 0;
-	if (!thread && follow)
-		watch(other);
+	bool followed = !thread && follow && watch(other, 0);
+	if (!thread && follow && !followed) {
+		to->head.flags |= EBPF_UNFOLLOWED;
+		__sync_fetch_and_add(&unfollowed, 1);
+	}
 	send(watched, &to->head, offsetof(struct ebpf_lived, filename));
-	if (thread || !follow)
+	if (!followed)
 		return 0;
 	watched = watched_of(other);
 	struct ebpf_called *whole = bpf_map_lookup_elem(&scratches, &zero);
@@ -1066,6 +1137,10 @@ int BPF_PROG(on_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 	struct ebpf_watched *watched = watched_of(pid);
 	if (!watched)
 		return 0;
+	if (watched->as) {
+		unwatch(pid);
+		return 0;
+	}
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to)
 		return 0;
@@ -1124,42 +1199,72 @@ SEC("tp_btf/sched_process_exit") int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	if (BPF_CORE_READ(task, signal, live.counter) > 0)
 		return 0;
+	if (watched->as) {
+		unwatch(pid);
+		return 0;
+	}
 	tell_last(watched, task, pid);
 	struct ebpf_lived *to = bpf_map_lookup_elem(&scratches, &zero);
 	if (!to)
 		return 0;
 	begin(&to->head, EBPF_EXIT);
 	to->head.tid = pid;
+	to->faults = watched->faults;
 	to->args = to->file = 0;
 	to->code = task->exit_code;
 	if (BPF_CORE_READ(task, signal, flags) & GROUP_EXIT)
 		to->code = BPF_CORE_READ(task, signal, group_exit_code);
-	if (offer(watched, &to->head, offsetof(struct ebpf_lived, filename)) == 0) {
-		unwatch(pid);
+	struct ebpf_watched before = *watched;
+	/* Whatever becomes of the record, for the pid may soon be another process's. */
+	if (!unwatch(pid))
+		return 0; /* another of its last threads has sent it */
+	if (offer(&before, &to->head, offsetof(struct ebpf_lived, filename)) == 0)
 		return 0;
-	}
-	watched->code = to->code;
-	watched->end = to->head;
-	__sync_fetch_and_add(&watched->ended, 1); /* after the records it counts */
-	__sync_fetch_and_add(&refused, 1);
+	struct ebpf_ended late = { to->head, to->faults, to->code, 0 };
+	if (bpf_map_push_elem(&ended, &late, 0) == 0)
+		__sync_fetch_and_add(&exits, 1);
+	else
+		__sync_fetch_and_add(&exits_lost, 1);
 	return 0;
 }
 
 /* ---- faults ---- */
 
-static void note_major(const struct ebpf_fault_key *key)
+/* Has the reader come. */
+static void nudge(void)
+{
+	struct ebpf_head head = { .t = bpf_ktime_get_ns(), .kind = EBPF_NUDGE };
+	bpf_ringbuf_output(&ring, &head, sizeof head, BPF_RB_FORCE_WAKEUP);
+}
+
+static void count_fault(struct ebpf_watched *watched, const struct ebpf_fault_key *key,
+                        struct ebpf_fault_count more)
+{
+	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, key);
+	if (!count && bpf_map_update_elem(&fault_counts, key, &more, BPF_NOEXIST) == 0) {
+		if (__sync_fetch_and_add(&fault_keys, 1) - fault_keys_read == EBPF_FAULT_KEYS / 2)
+			nudge();
+		return;
+	}
+	if (!count)
+		count = bpf_map_lookup_elem(&fault_counts, key); /* another was faster */
+	if (!count) {
+		__sync_fetch_and_add(&watched->faults, more.faults);
+		__sync_fetch_and_add(&refused, more.faults);
+		return;
+	}
+	__sync_fetch_and_add(&count->faults, more.faults);
+	__sync_fetch_and_add(&count->major, more.major);
+}
+
+static void note_major(struct ebpf_watched *watched, const struct ebpf_fault_key *key)
 {
 	unsigned int tid = (unsigned int)bpf_get_current_pid_tgid();
 	struct fault_seen *before = bpf_map_lookup_elem(&faults_seen, &tid),
 	                  now = { *key, bpf_get_current_task_btf()->maj_flt };
-	if (before && now.major > before->major) {
-		struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &before->key),
-		                        late = { 0, now.major - before->major };
-		if (count)
-			__sync_fetch_and_add(&count->major, late.major);
-		else
-			bpf_map_update_elem(&fault_counts, &before->key, &late, BPF_ANY);
-	}
+	if (before && now.major > before->major)
+		count_fault(watched, &before->key,
+		            (struct ebpf_fault_count){ 0, now.major - before->major });
 	bpf_map_update_elem(&faults_seen, &tid, &now, BPF_ANY);
 }
 
@@ -1167,7 +1272,7 @@ SEC("tp_btf/page_fault_user")
 int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned long error)
 {
 	unsigned int pid = bpf_get_current_pid_tgid() >> 32, zero = 0;
-	struct ebpf_watched *watched = watched_of(pid);
+	struct ebpf_watched *watched = told_as(&pid);
 	if (!watched || watched->held)
 		return 0;
 	struct ebpf_fault_key key = { .pid = pid };
@@ -1179,6 +1284,7 @@ int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned lon
 			return 0;
 		unsigned long long stack = stacks ? stack_of(ctx, regs, watched, pid) : 0;
 		begin(&to->head, EBPF_FAULT);
+		to->head.pid = pid;
 		to->address = address;
 		to->ip = PT_REGS_IP(regs);
 		to->error = error;
@@ -1190,11 +1296,7 @@ int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned lon
 	if (busy)
 		key.start = address & ~(PAGE - 1); /* another thread has the lock: it is counted by
 		                                      its page, which lies in the region */
-	note_major(&key);
-	struct ebpf_fault_count *count = bpf_map_lookup_elem(&fault_counts, &key), one = { 1, 0 };
-	if (count)
-		__sync_fetch_and_add(&count->faults, 1);
-	else
-		bpf_map_update_elem(&fault_counts, &key, &one, BPF_ANY);
+	note_major(watched, &key);
+	count_fault(watched, &key, (struct ebpf_fault_count){ 1, 0 });
 	return 0;
 }

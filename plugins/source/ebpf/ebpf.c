@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,10 @@
 #define QUIET                                                                                     \
 	3000000 /* ns without a record after which the kernel's half wakes us (its RARE, and time \
 	           for one to be under way) */
+#define RARELY       50000000    /* ns between two questions for what was lost of each process */
+#define IDLE_MOST    64          /* idle processes that are read in a row */
+#define IDLE_SHARE   50          /* of our time, one part in so many for reading idle processes */
+#define LOADS        20          /* tries to load the kernel's half while signals interrupt it */
 #define FIRST_PID_NS 0xeffffffcu /* inode of the first pid namespace */
 
 #define C(name) "|" #name
@@ -97,7 +102,19 @@ static const struct vp_option options[] = {
 	        .preset = "1s",
 	        .limits = "0s..",
 	        .arg = "TIME",
-	        .help = "read an active process whole this often; 0: only if necessary",
+	        .help = "read each process whole this often, to see changes without a call; 0: "
+	                "only "
+	                "if necessary",
+	},
+	{
+	        .name = "processes",
+	        .type = VP_OPT_INT,
+	        .offset = offsetof(struct ebpf, most),
+	        .preset = "262144",
+	        .limits = "1..4194304",
+	        .arg = "N",
+	        .help = "trace at most N processes at once; the number of children beyond that is "
+	                "reported",
 	},
 	{
 	        .name = "stacks",
@@ -168,10 +185,36 @@ static void choose(struct ebpf *e)
 	while (size < e->ring_size)
 		size *= 2;
 	bpf_map__set_max_entries(e->bpf->maps.ring, (uint32_t)size);
+	bpf_map__set_max_entries(e->bpf->maps.pids, (uint32_t)e->most);
+}
+
+/* ---- the clock ---- */
+
+static int64_t clock_ahead; /* ns: our monotonic clock - the kernel's */
+
+int64_t ebpf_clock(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec - clock_ahead;
+}
+
+/* Compares the clocks: in a time namespace (Linux 5.6) ours is another. */
+static void compare_clocks(struct ebpf *e)
+{
+	struct ebpf_whole asked = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, request, .ctx_in = &asked, .ctx_size_in = sizeof asked);
+	clock_ahead = 0;
+	int64_t before = ebpf_clock();
+	if (bpf_prog_test_run_opts(bpf_program__fd(e->bpf->progs.tell_time), &request))
+		return;
+	int64_t after = ebpf_clock(), kernel = (int64_t)asked.t;
+	if (kernel < before || kernel > after)
+		clock_ahead = (before + after) / 2 - kernel;
 }
 
 /* Loads the kernel's half. `whole`: with the program take_whole, which older kernels refuse. */
-static int load(struct ebpf *e, bool whole)
+static int load_once(struct ebpf *e, bool whole)
 {
 	ebpf_bpf__destroy(e->bpf);
 	e->bpf = ebpf_bpf__open();
@@ -179,10 +222,28 @@ static int load(struct ebpf *e, bool whole)
 		return -errno;
 	choose(e);
 	bpf_program__set_autoload(e->bpf->progs.take_whole, whole);
+	bpf_program__set_autoload(e->bpf->progs.tell_time, whole);
 	e->row_most = whole ? whole_limit() : 1;
 	bpf_map__set_max_entries(e->bpf->maps.rows, (uint32_t)e->row_most);
 	int failed = ebpf_bpf__load(e->bpf);
 	return failed ? failed : ebpf_bpf__attach(e->bpf);
+}
+
+/* The same without signals, each of which would have the kernel begin its check of a program anew
+ * (EAGAIN), and again while something else, as a stop, has it do so. */
+static int load(struct ebpf *e, bool whole)
+{
+	sigset_t all, before;
+	int failed;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	for (int i = 0; i < LOADS; i++) {
+		failed = load_once(e, whole);
+		if (failed != -EAGAIN && failed != -EINTR)
+			break;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return failed;
 }
 
 static int take(void *ctx, void *record, size_t n)
@@ -194,7 +255,9 @@ static int take(void *ctx, void *record, size_t n)
 		                                       later time */
 	if (head->kind == EBPF_STACK)
 		stacks_learn(e, record);
-	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK)
+	if (head->kind == EBPF_NUDGE)
+		e->nudged = true;
+	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK || head->kind == EBPF_NUDGE)
 		return 0;
 	if (!list_more(&e->order, e->count, 1, &e->order_size, sizeof *e->order))
 		return -ENOMEM;
@@ -221,7 +284,7 @@ static int prepare(struct ebpf *e, struct vp_sample_api *h)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	e->arena = malloc(ARENA);
-	e->names = names_new(h);
+	e->names = names_new(h, bpf_map__fd(e->bpf->maps.files));
 	e->call_stacks = stacks_new();
 	e->ring = ring_buffer__new(bpf_map__fd(e->bpf->maps.ring), take, e, NULL);
 	e->poll = epoll_create1(EPOLL_CLOEXEC);
@@ -231,10 +294,13 @@ static int prepare(struct ebpf *e, struct vp_sample_api *h)
 	if (epoll_ctl(e->poll, EPOLL_CTL_ADD, ring_buffer__epoll_fd(e->ring), &event) ||
 	    epoll_ctl(e->poll, EPOLL_CTL_ADD, e->timer, &event))
 		return h->fail(h, "cannot wait for the ring: %s", strerror(errno));
+	compare_clocks(e);
 	e->offset = ebpf_clock() - h->now(h);
 	if (e->take_whole >= 0 && whole_map(e, h, bpf_map__fd(e->bpf->maps.rows)))
 		return -1;
 	e->fault_map = bpf_map__fd(e->bpf->maps.fault_counts);
+	e->fault_keys = &e->bpf->bss->fault_keys;
+	e->fault_keys_read = &e->bpf->bss->fault_keys_read;
 	find_vsyscall(e);
 	return 0;
 }
@@ -284,19 +350,41 @@ static void sort(struct ebpf *e)
 	}
 }
 
-static void put_until(struct ebpf *e, struct vp_sample_api *h, int64_t t)
+/* ---- exits that found no room in the ring ---- */
+
+/* Takes them over. `settled`: the ring was not read since, so what it gives now is all that was
+ * before them. */
+static void take_ended(struct ebpf *e)
 {
-	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].has_text && e->targets[i].text_t < t)
-			target_put(e, h, &e->targets[i]);
+	uint64_t exits = __atomic_load_n(&e->bpf->bss->exits, __ATOMIC_ACQUIRE);
+	struct ebpf_ended ended;
+	while (e->exits != exits &&
+	       list_more(&e->ended, e->ended_count, 1, &e->ended_size, sizeof *e->ended) &&
+	       bpf_map_lookup_and_delete_elem(bpf_map__fd(e->bpf->maps.ended), NULL, &ended) == 0) {
+		size_t i = e->ended_count++;
+		for (; i > e->settled && e->ended[i - 1].head.t > ended.head.t; i--)
+			e->ended[i] = e->ended[i - 1];
+		e->ended[i] = ended;
+		e->exits++;
+	}
 }
 
-static bool any_text(const struct ebpf *e)
+/* Tells the exits from before t (ns, monotonic), at most `most` of them. */
+static void tell_ended(struct ebpf *e, struct vp_sample_api *h, int64_t t, size_t most)
 {
-	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].has_text)
-			return true;
-	return false;
+	size_t n = 0;
+	for (; n < e->ended_count && n < most && (int64_t)e->ended[n].head.t < t; n++) {
+		struct ebpf_lived exit = { .head = e->ended[n].head,
+			                   .code = e->ended[n].code,
+			                   .faults = e->ended[n].faults };
+		target_put_until(e, h, (int64_t)exit.head.t);
+		tell(e, h, &exit.head);
+	}
+	if (!n)
+		return;
+	e->ended_count -= n;
+	e->settled -= n < e->settled ? n : e->settled;
+	memmove(e->ended, e->ended + n, e->ended_count * sizeof *e->ended);
 }
 
 static void put_all(struct ebpf *e, struct vp_sample_api *h)
@@ -304,17 +392,24 @@ static void put_all(struct ebpf *e, struct vp_sample_api *h)
 	sort(e);
 	if (e->timing)
 		e->now = ebpf_clock();
-	bool texts = any_text(e);
+	e->faults_told = false;
 	for (size_t i = 0; i < e->count; i++) {
 		const struct ebpf_head *head = record(e, e->order[i]);
-		if (texts)
-			put_until(e, h, (int64_t)head->t);
+		if (e->ended_count) /* what is later than an exit has found no record before it */
+			tell_ended(e, h, (int64_t)head->t, SIZE_MAX);
+		if (e->texts.count)
+			target_put_until(e, h, (int64_t)head->t);
 		tell(e, h, head);
 	}
-	put_until(e, h, INT64_MAX);
+	if (e->ended_count && !e->full)
+		tell_ended(e, h, INT64_MAX, e->settled);
+	target_put_until(e, h, INT64_MAX);
+	if (e->nudged && !e->faults_told)
+		faults_put(e, h, h->now(h));
 	e->used = e->count = 0;
-	e->full = false;
+	e->full = e->nudged = false;
 	target_sweep(e);
+	names_trim(e->names);
 }
 
 /* Marks processes that the new records require to be read, before the records are written: one
@@ -327,33 +422,51 @@ static void note_wanted(struct ebpf *e)
 			continue;
 		struct target *target = target_find(e, head->pid);
 		if (target)
-			target->wanted = true;
+			target_want(e, target);
 	}
+}
+
+/* Whether a process is to be read, as far as it is not too early. */
+static bool is_wanted(const struct target *target)
+{
+	return target->wanted && !target->forget;
 }
 
 static bool read_wanted(struct ebpf *e)
 {
-	bool any = false;
-	int64_t now = ebpf_clock();
-	for (size_t i = 0; i < e->target_count; i++) {
-		struct target *target = &e->targets[i];
-		if (!target->wanted || target->unseen || target->due > now || target->forget)
+	int64_t now = ebpf_clock(), idle = 0;
+	size_t kept = 0;
+	for (size_t i = 0; i < e->wanted.count; i++) {
+		struct target *target = e->wanted.at[i];
+		if (!is_wanted(target)) {
+			target->listed = false;
 			continue;
+		}
+		e->wanted.at[kept++] = target;
+		if (target->unseen || target->due > now)
+			continue;
+		int64_t began = target->idle ? ebpf_clock() : 0;
 		if (target_read(e, target) && errno != EAGAIN)
 			target->wanted = false; /* it is exiting */
-		any |= target->has_text;
+		idle += target->idle ? ebpf_clock() - began : 0;
 	}
-	return any;
+	e->wanted.count = kept;
+	if (idle)
+		e->idle_next = now + idle * IDLE_SHARE;
+	return e->texts.count;
 }
 
 /* Drains the ring once. It is drained again after texts were read, for these contain the effects of
  * newer records. */
 static size_t drain_once(struct ebpf *e, struct vp_sample_api *h)
 {
+	take_ended(e);
+	e->settled = e->ended_count;
 	ring_buffer__consume(e->ring);
 	note_wanted(e);
 	if (!e->full && read_wanted(e))
 		ring_buffer__consume(e->ring);
+	take_ended(e);
 	size_t count = e->count;
 	put_all(e, h);
 	return count;
@@ -362,10 +475,19 @@ static size_t drain_once(struct ebpf *e, struct vp_sample_api *h)
 static bool any_wanted(const struct ebpf *e, int64_t *due)
 {
 	*due = INT64_MAX;
-	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].wanted && !e->targets[i].unseen && e->targets[i].due < *due)
-			*due = e->targets[i].due;
+	for (size_t i = 0; i < e->wanted.count; i++) {
+		const struct target *target = e->wanted.at[i];
+		if (is_wanted(target) && !target->unseen && target->due < *due)
+			*due = target->due;
+	}
 	return *due != INT64_MAX;
+}
+
+static int64_t sooner(int64_t wait, int64_t left)
+{
+	if (left < SOON)
+		left = SOON;
+	return !wait || left < wait ? left : wait;
 }
 
 static void set_timer(struct ebpf *e, size_t count)
@@ -376,11 +498,10 @@ static void set_timer(struct ebpf *e, size_t count)
 		wait = LATER;
 	else if (count || now - newest < QUIET)
 		wait = SOON;
-	if (any_wanted(e, &due)) {
-		int64_t left = due > now + SOON ? due - now : SOON;
-		if (!wait || left < wait)
-			wait = left;
-	}
+	if (any_wanted(e, &due))
+		wait = sooner(wait, due - now);
+	if (e->reread_next)
+		wait = sooner(wait, e->reread_next - now);
 	struct itimerspec when = { .it_value = { wait / 1000000000, wait % 1000000000 } };
 	timerfd_settime(e->timer, 0, &when, NULL);
 }
@@ -399,23 +520,36 @@ static bool watched_of(struct ebpf *e, uint32_t pid, struct ebpf_watched *to)
 	       bpf_map_lookup_elem(bpf_map__fd(e->bpf->maps.pids), &pid, to) == 0;
 }
 
-static void watch(struct ebpf *e, int64_t pid, bool held)
+/* Has the kernel's half record a process. -1: too many are traced already. */
+static int watch(struct ebpf *e, int64_t pid, bool held)
 {
 	uint32_t key = (uint32_t)pid;
 	struct ebpf_watched known, value = { .held = held };
 	struct ebpf_first *first = e->bpf->bss->first, *unused = NULL;
 	if (watched_of(e, key, &known))
-		return; /* the kernel's half may have added it at its fork */
+		return 0; /* the kernel's half may have added it at its fork */
 	for (int i = EBPF_FIRST; i-- > 0;)
 		if (!first[i].pid)
 			unused = &first[i];
 	if (unused) {
 		unused->watched = value;
 		__atomic_store_n(&unused->pid, key, __ATOMIC_RELEASE);
-		return;
+		return 0;
 	}
 	e->bpf->bss->further = 1;
-	bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST);
+	if (bpf_map_update_elem(bpf_map__fd(e->bpf->maps.pids), &key, &value, BPF_NOEXIST) &&
+	    errno != EEXIST)
+		return -1;
+	return 0;
+}
+
+/* Fails since too many processes are traced. */
+static int too_many(const struct ebpf *e, struct vp_sample_api *h, int64_t pid)
+{
+	return h->fail(h,
+	               "process %lld is not traced: %lld others are, which is the most; allow more "
+	               "with -O processes=N",
+	               (long long)pid, (long long)e->most);
 }
 
 static void unwatch(struct ebpf *e, int64_t pid)
@@ -428,39 +562,118 @@ static void unwatch(struct ebpf *e, int64_t pid)
 	bpf_map_delete_elem(bpf_map__fd(e->bpf->maps.pids), &key);
 }
 
-/* Reports records of a process lost until `before`, unless a later record does. False: it has ended
- * since. */
-static bool tell_refused(struct ebpf *e, struct vp_sample_api *h, struct target *target,
-                         int64_t before)
-{
-	struct ebpf_watched watched;
-	if (!watched_of(e, (uint32_t)target->pid, &watched))
-		return true;
-	if (!__atomic_load_n(&watched.ended, __ATOMIC_ACQUIRE)) {
-		tell_lost(e, h, target, before, watched.lost);
-		return true;
-	}
-	if ((int64_t)watched.end.t > before)
-		return false;
-	struct ebpf_lived exit = { .head = watched.end, .code = watched.code };
-	unwatch(e, target->pid);
-	tell(e, h, &exit.head);
-	return true;
-}
+/* ---- losses ---- */
 
-/* Reports lost last records of processes, such as an exit. Call it when the ring holds no record
- * from before `before`. */
+/* Reports what of each process was lost until `before`, where no later record does. Call it when
+ * the ring holds no record from before `before`. */
 static void tell_all_refused(struct ebpf *e, struct vp_sample_api *h, int64_t before,
                              uint64_t refused)
 {
-	bool all = true;
-	if (refused == e->refused)
+	struct ebpf_watched watched;
+	if (refused == e->refused || before - e->refused_at < RARELY)
 		return;
-	for (size_t i = 0; i < e->target_count; i++)
-		all &= tell_refused(e, h, &e->targets[i], before);
+	for (size_t i = 0; i < e->targets.count; i++) {
+		struct target *target = e->targets.at[i];
+		int64_t t = before < e->offset ? 0 : before - e->offset;
+		if (target->forget || !watched_of(e, (uint32_t)target->pid, &watched))
+			continue;
+		tell_lost(e, h, target, before, watched.lost);
+		if (watched.stale != target->stale)
+			target_want(e, target);
+		target->stale = watched.stale;
+		faults_put_lost(h, target, t, watched.faults);
+	}
+	e->refused = refused;
+	e->refused_at = before;
+}
+
+/* Marks the processes that the kernel's half does not trace any more, before the ring is read:
+ * those that are there after it have ended, and nothing says how. */
+static bool mark_vanished(struct ebpf *e)
+{
+	struct ebpf_watched watched;
+	uint64_t lost = __atomic_load_n(&e->bpf->bss->exits_lost, __ATOMIC_ACQUIRE);
+	if (lost == e->exits_lost)
+		return false;
+	e->exits_lost = lost;
+	for (size_t i = 0; i < e->targets.count; i++)
+		e->targets.at[i]->vanished =
+		        !watched_of(e, (uint32_t)e->targets.at[i]->pid, &watched);
+	return true;
+}
+
+static void tell_vanished(struct ebpf *e, struct vp_sample_api *h, int64_t t)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < e->targets.count; i++) {
+		struct target *target = e->targets.at[i];
+		if (!target->vanished || target->forget)
+			continue;
+		h->begin(h, "event", t, target->pid);
+		h->str(h, "call", (vp_str){ "exit", 4 });
+		h->end(h);
+		target_forget(e, target);
+		count++;
+	}
+	if (count)
+		h->lost(h, -1, "exits", count,
+		        "so many processes ended at once that the time and status of their exits "
+		        "are not known");
 	target_sweep(e);
-	if (all)
-		e->refused = refused;
+}
+
+static void tell_unfollowed(struct ebpf *e, struct vp_sample_api *h)
+{
+	char why[160];
+	uint64_t unfollowed = __atomic_load_n(&e->bpf->bss->unfollowed, __ATOMIC_RELAXED),
+	         count = unfollowed - e->unfollowed;
+	if (!count)
+		return;
+	e->unfollowed = unfollowed;
+	snprintf(why, sizeof why,
+	         "%lld processes are traced, which is the most: further children are not; allow "
+	         "more with -O processes=N",
+	         (long long)e->most);
+	h->lost(h, -1, "processes", count, why);
+	h->warn(h, "%s", why);
+}
+
+/* ---- rereading ---- */
+
+/* Marks the next idle processes, as far as their turn has come. */
+static void want_idle(struct ebpf *e, int64_t now)
+{
+	size_t count = e->targets.count, marked = 0;
+	for (size_t i = 0; i < count && marked < IDLE_MOST; i++) {
+		struct target *target = e->targets.at[e->idle_at++ % count];
+		if (target->wanted || target->forget || target->unseen ||
+		    now - target->read_at < e->reread - e->reread / 8)
+			continue;
+		target_want(e, target);
+		target->idle = true;
+		marked++;
+	}
+	e->reread_next = now + (marked < IDLE_MOST ? e->reread : SOON);
+}
+
+/* Marks the processes that are to be read again since time has passed: the active ones, and of the
+ * idle ones so many that they take a small share of our time. */
+static void reread(struct ebpf *e)
+{
+	int64_t now = ebpf_clock();
+	if (!e->reread || now < e->reread_next)
+		return;
+	e->bpf->bss->moves++; /* paths are compared, when next used */
+	for (size_t i = 0; i < e->targets.count; i++) {
+		struct target *target = e->targets.at[i];
+		if (!target->wanted && target->changed_at > target->read_at &&
+		    now - target->read_at >= e->reread - e->reread / 8)
+			target_want(e, target);
+	}
+	if (now >= e->idle_next)
+		want_idle(e, now);
+	else
+		e->reread_next = e->idle_next;
 }
 
 static int ebpf_drain(void *state, struct vp_sample_api *h)
@@ -471,14 +684,22 @@ static int ebpf_drain(void *state, struct vp_sample_api *h)
 	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
 		return h->fail(h, "cannot read the timer: %s", strerror(errno));
 	size_t count, all = 0, rounds = 0;
+	reread(e);
+	bool vanished = mark_vanished(e);
 	do
 		all += count = drain_once(e, h);
 	while (count > ARENA / sizeof(struct ebpf_called) &&
 	       ++rounds < ROUNDS); /* the buffer was full: there is more */
-	if (rounds < ROUNDS)
+	if (rounds < ROUNDS) {
 		tell_all_refused(e, h, before, refused);
+		if (vanished)
+			tell_vanished(e, h, h->now(h));
+	} else if (vanished) {
+		e->exits_lost--; /* again after the next drain */
+	}
+	tell_unfollowed(e, h);
 	set_timer(e, rounds == ROUNDS ? 1 : all);
-	return (int)e->target_count;
+	return (int)e->targets.count;
 }
 
 static int ebpf_fd(void *state)
@@ -496,12 +717,16 @@ static int take_in(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 	struct target *target = target_add(e, pid);
 	if (!target)
 		return h->fail(h, "out of memory");
-	watch(e, pid,
-	      false); /* first, so that no call between the picture and the records is missed */
+	/* First, so that no call between the picture and the records is missed. */
+	if (watch(e, pid, false)) {
+		target_forget(e, target);
+		target_sweep(e);
+		return too_many(e, h, pid);
+	}
 	if (target_read(e, target)) {
 		int cause = errno;
 		unwatch(e, pid);
-		target->forget = true;
+		target_forget(e, target);
 		target_sweep(e);
 		if (!target_there(pid))
 			return h->fail(h,
@@ -537,7 +762,11 @@ static int ebpf_attach(void *state, struct vp_sample_api *h, const struct vp_pro
 	if (!target)
 		return h->fail(h, "out of memory");
 	target->unseen = true;
-	watch(e, process->pid, true);
+	if (watch(e, process->pid, true)) {
+		target_forget(e, target);
+		target_sweep(e);
+		return too_many(e, h, process->pid);
+	}
 	return 0;
 }
 
@@ -560,23 +789,11 @@ static void attach_children(struct ebpf *e, struct vp_sample_api *h, int64_t pid
 
 /* ---- ticks ---- */
 
-static void reread(struct ebpf *e)
-{
-	int64_t now = ebpf_clock();
-	for (size_t i = 0; i < e->target_count; i++) {
-		struct target *target = &e->targets[i];
-		if (e->reread && target->changed_at > target->read_at &&
-		    now - target->read_at >= e->reread)
-			target->wanted = true;
-	}
-}
-
 static int ebpf_sample(void *state, struct vp_sample_api *h)
 {
 	struct ebpf *e = state;
 	int64_t now = h->now(h); /* before draining: a later time would become the time of all calls
 	                            of the next drain */
-	reread(e);
 	int there = ebpf_drain(e, h);
 	faults_put(e, h, now);
 	return there;
@@ -594,9 +811,8 @@ static void ebpf_close(void *state, struct vp_sample_api *h)
 		close(e->poll);
 	if (e->timer >= 0)
 		close(e->timer);
-	for (size_t i = 0; i < e->target_count; i++)
-		target_free(&e->targets[i]);
-	free(e->targets);
+	target_free_all(e);
+	free(e->ended);
 	free(e->arena);
 	free(e->order);
 	free(e->redacted.text);

@@ -8,7 +8,7 @@
 #define EBPF_VMAS \
 	24 /* regions in a record; after a call on more regions the process is read again */
 #define EBPF_PATH \
-	1024 /* bytes of the names of a path; of a longer path only device and inode are known */
+	4096 /* bytes of the names of a path; the name of a longer one is read from /proc */
 #define EBPF_NAME   256  /* bytes of one name; the kernel allows 255 */
 #define EBPF_ARGS   1024 /* bytes of arguments of an exec */
 #define EBPF_FRAMES 64   /* frames of one call stack */
@@ -39,6 +39,7 @@ enum ebpf_kind {
 	EBPF_FILE,    /* the path of a file, for its device and inode */
 	EBPF_FAULT,
 	EBPF_STACK, /* frames that later records name by their id */
+	EBPF_NUDGE, /* only wakes the reader */
 };
 
 enum {
@@ -50,13 +51,14 @@ enum {
 	EBPF_CUT = 32,     /* more data than fits */
 	EBPF_SHARED = 64,  /* a child in its parent's address space (vfork) */
 	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface; exec: a program of 32 bits */
+	EBPF_UNFOLLOWED = 256, /* a child that is not traced: too many processes are */
 };
 
 struct ebpf_head {
 	unsigned long long t; /* ns, CLOCK_MONOTONIC */
 	unsigned int kind, flags;
 	unsigned int pid, tid;
-	unsigned int lost;  /* records of this process lost so far */
+	unsigned int lost;  /* events of this process that found no room, so far */
 	unsigned int count; /* regions in the record */
 	char comm[EBPF_COMM];
 };
@@ -98,34 +100,49 @@ struct ebpf_lived {
 	unsigned int code;               /* exit: as wait() gives it */
 	unsigned long long dev_inode[2]; /* exec: of the program */
 	unsigned int alias, pad;
-	unsigned int args, file; /* bytes of each */
+	unsigned int args, file;   /* bytes of each */
+	unsigned long long faults; /* exit: page faults that found no room to be counted */
 	char filename[EBPF_NAME];
 	char text[EBPF_ARGS]; /* `args` of it are sent */
 };
 
 struct ebpf_watched {
-	unsigned int lost;        /* records lost so far */
-	unsigned int held;        /* a command before its first exec: not recorded */
-	unsigned long long stack; /* start of its stack when last reported */
-	unsigned int unread;      /* a call with unknown effects, until the process is read whole */
-	unsigned int ended;       /* its exit was lost: it is here */
-	unsigned int code, pad;   /* as in struct ebpf_lived */
-	struct ebpf_head end;
+	unsigned int lost;         /* events that found no room, so far */
+	unsigned int held;         /* a command before its first exec: not recorded */
+	unsigned long long stack;  /* start of its stack when last reported */
+	unsigned long long faults; /* page faults that found no room to be counted */
+	unsigned int unread;  /* a call with unknown effects, until the process is read whole */
+	unsigned int stale;   /* parts of pictures that found no room, so far */
+	unsigned int as, pad; /* it is told as that process, whose memory it shares; 0: itself */
+};
+
+/* An exit that found no room in the ring. */
+struct ebpf_ended {
+	struct ebpf_head head;
+	unsigned long long faults;
+	unsigned int code, pad; /* as in struct ebpf_lived */
 };
 
 /* The first traced processes, found without a hash table, which would cost a call 50 ns. */
 #define EBPF_FIRST 4
 struct ebpf_first {
-	unsigned int pid, pad; /* 0: none */
+	unsigned long long pid; /* 0: none */
 	struct ebpf_watched watched;
+};
+
+/* What tells one name of a file from another. */
+struct ebpf_file_key {
+	unsigned long long dentry, mount, inode;
+	unsigned int dev, name; /* name: the kernel's hash of the last part of its path, and whether
+	                           it is deleted */
 };
 
 /* The names of a path from the file up, each ended by a NUL. */
 struct ebpf_file {
 	struct ebpf_head head;
-	unsigned long long inode;
-	unsigned int dev, deleted, root, n; /* root: the file has no parent and lives in memory */
-	unsigned int alias, pad;
+	struct ebpf_file_key key;
+	unsigned int deleted, root, n; /* root: the file has no parent and lives in memory */
+	unsigned int alias;
 	char names[EBPF_PATH + EBPF_NAME];
 };
 
@@ -161,6 +178,9 @@ struct ebpf_stack {
 	unsigned long long at[EBPF_FRAMES];
 	struct ebpf_vma vmas[EBPF_FRAMES + 1]; /* the last one: the caller's */
 };
+
+/* Regions whose faults are counted between two readings of the counts. */
+#define EBPF_FAULT_KEYS 65536
 
 struct ebpf_fault_key {
 	unsigned long long start;

@@ -29,16 +29,25 @@ struct code {
 	size_t count, size;
 };
 
-/* A traced process. */
+/* A traced process. Its address stays the same. */
 struct target {
 	int64_t pid;
-	uint64_t seq;    /* of the next whole reading */
-	int64_t since;   /* ns, monotonic: what happened before is in the first picture */
-	uint32_t lost;   /* lost records, as far as reported */
-	bool unseen;     /* launched: its first exec is pending */
-	bool wanted;     /* to be read whole */
-	bool forget;     /* has ended */
-	bool shared;     /* others may share the space */
+	struct target *next; /* of those whose pids have one place in the index */
+	size_t at;           /* in the list of all */
+	bool listed;         /* in the list of those to be read; with `wanted` off it is skipped */
+	uint64_t seq;        /* of the next whole reading */
+	int64_t since;       /* ns, monotonic: what happened before is in the first picture */
+	uint32_t lost;       /* lost records, as far as reported */
+	uint32_t stale;      /* lost pieces of pictures, as far as it was read again */
+	bool unseen;         /* launched: its first exec is pending */
+	bool wanted;         /* to be read whole */
+	bool forget;         /* has ended */
+	bool shared;         /* others may share the space */
+	bool vanished;       /* the kernel's half did not trace it when the drain began */
+	bool idle;           /* to be read only since time has passed: no news, no text */
+	bool clean;          /* the last text is its state, for no record has come since */
+	uint64_t shown;      /* a hash of the last text */
+	uint64_t faults;     /* lost page faults, as far as reported */
 	uint64_t space;  /* equal for processes that share their memory (vfork, clone with CLONE_VM)
 	                  */
 	int64_t due;     /* ns, monotonic: earliest next whole reading */
@@ -59,6 +68,12 @@ struct target {
 	struct code code; /* with --stacks */
 };
 
+/* Processes of one sort. */
+struct target_list {
+	struct target **at;
+	size_t count, size;
+};
+
 struct names;
 struct stacks;
 struct bpf_program;
@@ -73,7 +88,7 @@ struct ebpf {
 	bool exact, follow, stacks, timing;
 	int faults, hook;
 	uint64_t ring_size, least;
-	int64_t reread;
+	int64_t reread, most;
 	const char *calls;
 	/* the kernel's half */
 	struct ebpf_bpf *bpf;
@@ -82,6 +97,7 @@ struct ebpf {
 	size_t link_count;
 	struct ring_buffer *ring;
 	int fault_map;
+	unsigned long long *fault_keys, *fault_keys_read; /* the kernel's half's */
 	int take_whole; /* the program take_whole; -1: the kernel cannot */
 	struct ebpf_vma *rows;
 	size_t row_most;
@@ -91,29 +107,35 @@ struct ebpf {
 	size_t used, size;
 	uint32_t *order;
 	size_t count, order_size;
-	bool full;
-	struct target *targets;
-	size_t target_count, target_size;
-	uint64_t spaces; /* address spaces so far */
+	bool full, nudged;
+	/* Exits that the kernel's half kept beside the ring, in order of time; the first `settled`
+	 * of them are behind no record that is still in the ring. */
+	struct ebpf_ended *ended;
+	size_t ended_count, ended_size, settled;
+	struct target_list targets, wanted, texts, gone;
+	struct target **by_pid; /* an index: lists, by the lower bits of the pid */
+	size_t places;          /* of them, a power of two */
+	int64_t reread_next;    /* ns, monotonic: when to look for processes to be read again ... */
+	int64_t idle_next;      /* ... and when idle ones may be read again */
+	size_t idle_at;         /* the idle process whose turn it is */
+	bool faults_told;       /* in this drain */
+	uint64_t spaces;        /* address spaces so far */
 	struct redacted_text redacted;
 	struct names *names;
 	struct stacks *call_stacks;
 	char vsyscall[128]; /* the row [vsyscall] of maps */
 	int64_t now;        /* ns, monotonic: of this drain */
 	int64_t offset;     /* monotonic clock of the kernel - clock of the stream */
-	uint64_t refused;   /* lost records, as far as reported */
+	/* Counts of the kernel's half, as far as reported. */
+	uint64_t refused, exits, exits_lost, unfollowed;
+	int64_t refused_at; /* ns, monotonic: when lost records were last asked for */
 };
 
 enum { FAULTS_NONE, FAULTS_COUNT, FAULTS_EACH };
 enum { HOOK_ALL, HOOK_CALLS };
 
-/* ns, monotonic */
-static inline int64_t ebpf_clock(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
+/* ebpf.c: ns of the kernel's monotonic clock, which in a time namespace is another than ours */
+int64_t ebpf_clock(void);
 
 /* hooks.c, for hook=calls. hooks_find: finds the tracepoints of the wanted calls, and says which
  * are missing. -1: all of them, or tracefs (fail). hooks_attach: has `end` run at the end of each
@@ -125,9 +147,13 @@ void hooks_free(struct ebpf *e);
 
 /* target.c */
 struct target *target_find(struct ebpf *e, int64_t pid);
-struct target *target_add(struct ebpf *e, int64_t pid); /* NULL: no memory */
-void target_sweep(struct ebpf *e);                      /* frees those that have ended */
-void target_free(struct target *target);
+struct target *target_add(struct ebpf *e, int64_t pid);    /* NULL: no memory */
+void target_want(struct ebpf *e, struct target *target);   /* has it read whole */
+void target_forget(struct ebpf *e, struct target *target); /* it has ended; not freed yet */
+void target_sweep(struct ebpf *e);                         /* frees those that have ended */
+void target_free_all(struct ebpf *e);
+void target_put_until(struct ebpf *e, struct vp_sample_api *h,
+                      int64_t t); /* writes the texts from before t (ns, monotonic) */
 bool target_there(int64_t pid);
 bool target_is_narrow(int64_t pid); /* whether it runs a 32-bit program */
 void target_narrow(
@@ -138,7 +164,7 @@ int target_read(struct ebpf *e, struct target *target);
 void target_put(struct ebpf *e, struct vp_sample_api *h,
                 struct target *target); /* writes the text as `sample` and `raw` */
 void target_put_text(struct vp_sample_api *h, struct target *target, int64_t t, int64_t took,
-                     const char *text, size_t n);
+                     vp_str text);
 void target_put_args(struct vp_sample_api *h, const char *text, size_t n); /* each ended by a NUL */
 /* Writes the `process` line from /proc. */
 void target_put_process(struct vp_sample_api *h, int64_t t, int64_t pid, const char *why);
@@ -152,11 +178,12 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
 
 /* names.c: names of files. A file may have several names, each with an alias; alias 0 is the name
  * from /proc. */
-struct names *names_new(struct vp_sample_api *h);
+struct names *names_new(struct vp_sample_api *h, int files); /* files: the map of that name */
 void names_free(struct names *names);
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
+void names_trim(struct names *names); /* forgets old ones, where there are too many */
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode,
                 uint16_t alias); /* p NULL: unknown */
 vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,
@@ -204,5 +231,8 @@ void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_reg
 /* faults.c */
 void faults_put(struct ebpf *e, struct vp_sample_api *h,
                 int64_t t); /* what was counted since the last time, as `faults` lines */
+
+/* Tells that so many page faults of a process could not be counted, if more than has been told. */
+void faults_put_lost(struct vp_sample_api *h, struct target *target, int64_t t, uint64_t lost);
 
 #endif

@@ -1,9 +1,14 @@
 /* Files by device and inode, and where they have several names by an alias: the kernel's half sends
- * each path once; what it did not, maps says. */
+ * each path once; what it did not, maps says. Of names that nobody asks for the oldest are
+ * forgotten, and the kernel's half forgets that it has sent them. */
+#include <bpf/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inner.h"
+
+#define MOST  32768      /* names ... */
+#define BYTES (16 << 20) /* ... and bytes of them, after which old ones are forgotten */
 
 struct named {
 	uint64_t inode;
@@ -11,20 +16,28 @@ struct named {
 	uint32_t n;
 	uint32_t shown_n;
 	uint16_t alias;
+	uint32_t used; /* the turn in which it was last asked for */
+	bool sent;     /* by the kernel's half, under this key */
+	struct ebpf_file_key key;
 	char *name; /* NULL: a free place; behind it, with --redact, what is shown */
 };
 
 struct names {
 	struct named *at;
 	size_t count, size; /* size: a power of two, less than three quarters full */
+	size_t bytes;       /* of all names */
+	uint32_t turn;      /* grows when names are forgotten */
+	int files;          /* the map of the kernel's half */
 	struct vp_sample_api *h;
 };
 
-struct names *names_new(struct vp_sample_api *h)
+struct names *names_new(struct vp_sample_api *h, int files)
 {
 	struct names *names = calloc(1, sizeof *names);
-	if (names)
+	if (names) {
 		names->h = h;
+		names->files = files;
+	}
 	if (names && !(names->at = calloc(names->size = 256, sizeof *names->at))) {
 		free(names);
 		names = NULL;
@@ -53,10 +66,12 @@ static struct named *place(const struct names *names, uint32_t dev, uint64_t ino
 	}
 }
 
-static bool grow(struct names *names)
+/* Puts all names into a table of another size. */
+static bool resize(struct names *names, size_t size)
 {
-	struct names more = { calloc(2 * names->size, sizeof *names->at), names->count,
-		              2 * names->size, names->h };
+	struct names more = *names;
+	more.size = size;
+	more.at = calloc(size, sizeof *more.at);
 	if (!more.at)
 		return false;
 	for (size_t i = 0; i < names->size; i++)
@@ -68,30 +83,87 @@ static bool grow(struct names *names)
 	return true;
 }
 
-void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name)
+static size_t bytes_of(const struct names *names, size_t n)
 {
-	if (names->count * 4 >= names->size * 3 && !grow(names))
-		return;
+	return n + 1 + (names->h->redacting ? REDACTED_MAX : 0);
+}
+
+/* Learns a name. NULL: no memory. */
+static struct named *learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias,
+                           vp_str name)
+{
+	if (names->count * 4 >= names->size * 3 && !resize(names, 2 * names->size))
+		return NULL;
 	struct named *named = place(names, dev, inode, alias);
-	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0)
-		return;
-	char *copy = malloc(name.n + 1 + (names->h->redacting ? REDACTED_MAX : 0));
+	if (named->name && named->n == name.n && memcmp(named->name, name.p, name.n) == 0) {
+		named->used = names->turn;
+		return named;
+	}
+	char *copy = malloc(bytes_of(names, name.n));
 	if (!copy)
-		return;
+		return NULL;
 	memcpy(copy, name.p, name.n);
 	copy[name.n] = 0;
 	size_t shown =
 	        names->h->redacting ? redact_name(names->h, name, copy + name.n + 1) : name.n;
+	if (named->name)
+		names->bytes -= bytes_of(names, named->n);
 	names->count += !named->name;
+	names->bytes += bytes_of(names, name.n);
 	free(named->name);
-	*named = (struct named){ inode, dev, (uint32_t)name.n, (uint32_t)shown, alias, copy };
+	*named = (struct named){ .inode = inode,
+		                 .dev = dev,
+		                 .n = (uint32_t)name.n,
+		                 .shown_n = (uint32_t)shown,
+		                 .alias = alias,
+		                 .used = names->turn,
+		                 .name = copy };
+	return named;
+}
+
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name)
+{
+	learn(names, dev, inode, alias, name);
+}
+
+/* Forgets the names last asked for before `turn`. */
+static void forget(struct names *names, uint32_t turn)
+{
+	for (size_t i = 0; i < names->size; i++) {
+		struct named *named = &names->at[i];
+		if (!named->name || named->used >= turn)
+			continue;
+		if (named->sent) /* so that it is sent again when it is used again */
+			bpf_map_delete_elem(names->files, &named->key);
+		names->bytes -= bytes_of(names, named->n);
+		names->count--;
+		free(named->name);
+		named->name = NULL;
+	}
+}
+
+void names_trim(struct names *names)
+{
+	if (names->count <= MOST && names->bytes <= BYTES)
+		return;
+	forget(names, names->turn);
+	if (names->count > MOST / 2 || names->bytes > BYTES / 2)
+		forget(names, names->turn + 1); /* all are in use: they are asked for again */
+	names->turn++;
+	size_t size = 256;
+	while (size * 3 <= names->count * 4 * 2)
+		size *= 2;
+	resize(names, size); /* the places of the others depended on those */
 }
 
 static const struct named *known(const struct names *names, uint32_t dev, uint64_t inode,
                                  uint16_t alias)
 {
-	const struct named *named = place(names, dev, inode, alias);
-	return named->name ? named : place(names, dev, inode, 0);
+	struct named *named = place(names, dev, inode, alias);
+	if (!named->name)
+		named = place(names, dev, inode, 0);
+	named->used = names->turn;
+	return named;
 }
 
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
@@ -153,7 +225,12 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 		memcpy(path + used, " (deleted)", 10);
 		used += 10;
 	}
-	names_learn(names, file->dev, file->inode, (uint16_t)file->alias, (vp_str){ path, used });
+	struct named *named = learn(names, file->key.dev, file->key.inode, (uint16_t)file->alias,
+	                            (vp_str){ path, used });
+	if (!named)
+		return;
+	named->sent = true;
+	named->key = file->key;
 }
 
 /* START-END PERMS OFFSET MAJOR:MINOR INODE      NAME */

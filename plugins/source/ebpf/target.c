@@ -13,43 +13,141 @@
 #define SHARE                                                                                   \
 	10 /* of our time, one part in so many for reading a process whole: meanwhile it cannot \
 	      map */
+#define MANY 64 /* processes, beyond which none keeps room for its next text */
+
+static bool add(struct target_list *list, struct target *target)
+{
+	if (!list_more(&list->at, list->count, 1, &list->size, sizeof *list->at))
+		return false;
+	list->at[list->count++] = target;
+	return true;
+}
+
+/* ---- the index ---- */
+
+static struct target **place(const struct ebpf *e, int64_t pid)
+{
+	return &e->by_pid[(uint64_t)pid & (e->places - 1)];
+}
+
+static bool grow_index(struct ebpf *e)
+{
+	size_t places = e->places ? 2 * e->places : 64;
+	struct target **by_pid = calloc(places, sizeof *by_pid);
+	if (!by_pid)
+		return e->places;
+	free(e->by_pid);
+	e->by_pid = by_pid;
+	e->places = places;
+	for (size_t i = 0; i < e->targets.count; i++) {
+		struct target *target = e->targets.at[i], **first = place(e, target->pid);
+		target->next = *first;
+		*first = target;
+	}
+	return true;
+}
 
 struct target *target_find(struct ebpf *e, int64_t pid)
 {
-	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].pid == pid && !e->targets[i].forget)
-			return &e->targets[i];
-	return NULL;
+	struct target *target = e->places ? *place(e, pid) : NULL;
+	while (target && (target->pid != pid || target->forget))
+		target = target->next;
+	return target;
 }
 
 struct target *target_add(struct ebpf *e, int64_t pid)
 {
-	if (!list_more(&e->targets, e->target_count, 1, &e->target_size, sizeof *e->targets))
+	if (e->targets.count >= e->places && !grow_index(e))
 		return NULL;
-	struct target *target = &e->targets[e->target_count++];
-	*target = (struct target){ .pid = pid, .space = ++e->spaces };
+	struct target *target = calloc(1, sizeof *target);
+	if (!target || !add(&e->targets, target)) {
+		free(target);
+		return NULL;
+	}
+	target->pid = pid;
+	target->space = ++e->spaces;
+	target->at = e->targets.count - 1;
+	struct target **first = place(e, pid);
+	target->next = *first;
+	*first = target;
 	return target;
 }
 
-void target_free(struct target *target)
+static void drop_texts(struct target *target)
 {
 	free(target->text);
 	free(target->rows);
 	free(target->picture);
+	target->text = target->picture = NULL;
+	target->rows = NULL;
+	target->text_n = target->text_size = target->picture_n = target->picture_size = 0;
+	target->row_count = target->row_size = 0;
+}
+
+static void free_one(struct target *target)
+{
+	drop_texts(target);
 	code_free(&target->code);
+	free(target);
+}
+
+void target_want(struct ebpf *e, struct target *target)
+{
+	target->wanted = true;
+	target->idle = false;
+	target->listed = target->listed || add(&e->wanted, target);
+}
+
+void target_forget(struct ebpf *e, struct target *target)
+{
+	if (target->forget)
+		return;
+	target->forget = true;
+	target->wanted = target->has_text = false;
+	add(&e->gone, target); /* without memory it is freed at the end of all */
+}
+
+static void take_out(struct target_list *list, const struct target *target)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i] != target)
+			list->at[kept++] = list->at[i];
+	list->count = kept;
+}
+
+static void remove_one(struct ebpf *e, struct target *target)
+{
+	struct target **at = place(e, target->pid), *last = e->targets.at[--e->targets.count];
+	while (*at != target)
+		at = &(*at)->next;
+	*at = target->next;
+	e->targets.at[target->at] = last;
+	last->at = target->at;
+	if (target->listed)
+		take_out(&e->wanted, target);
+	take_out(&e->texts, target);
+	free_one(target);
 }
 
 void target_sweep(struct ebpf *e)
 {
-	for (size_t i = e->target_count; i-- > 0;) {
-		if (!e->targets[i].forget)
-			continue;
-		target_free(&e->targets[i]);
-		memmove(&e->targets[i], &e->targets[i + 1],
-		        (e->target_count - i - 1) * sizeof *e->targets);
-		e->target_count--;
-	}
+	while (e->gone.count)
+		remove_one(e, e->gone.at[--e->gone.count]);
 }
+
+void target_free_all(struct ebpf *e)
+{
+	for (size_t i = 0; i < e->targets.count; i++)
+		free_one(e->targets.at[i]);
+	free(e->targets.at);
+	free(e->wanted.at);
+	free(e->texts.at);
+	free(e->gone.at);
+	free(e->by_pid);
+}
+
+/* ---- reading ---- */
 
 void target_narrow(const struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 {
@@ -166,8 +264,10 @@ int target_read(struct ebpf *e, struct target *target)
 	target->due = target->read_at + (SHARE - 1) * (target->read_at - began);
 	if (failed)
 		return -1;
-	target->has_text = true;
 	target->wanted = false;
+	if (!target->has_text && !add(&e->texts, target))
+		return -1;
+	target->has_text = true;
 	return 0;
 }
 
@@ -201,15 +301,33 @@ static int put_rows(struct ebpf *e, struct target *target)
 	return 0;
 }
 
-void target_put_text(struct vp_sample_api *h, struct target *target, int64_t t, int64_t took,
-                     const char *text, size_t n)
+static uint64_t hash(vp_str text) /* FNV-1a, eight bytes at a time */
 {
+	uint64_t hash = 0xcbf29ce484222325u, word;
+	for (; text.n >= sizeof word; text.p += sizeof word, text.n -= sizeof word) {
+		memcpy(&word, text.p, sizeof word);
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+		hash ^= hash >> 29;
+	}
+	for (; text.n; text.p++, text.n--)
+		hash = (hash ^ (unsigned char)*text.p) * 0x100000001b3u;
+	return hash;
+}
+
+void target_put_text(struct vp_sample_api *h, struct target *target, int64_t t, int64_t took,
+                     vp_str text)
+{
+	uint64_t shown = hash(text);
+	if (target->idle && target->clean && shown == target->shown)
+		return;
 	h->begin(h, "sample", t, target->pid);
 	h->num(h, "seq", target->seq);
 	if (took)
 		h->sec(h, "took", took);
 	h->end(h);
-	h->raw(h, t, target->pid, target->seq++, "linux-maps", (vp_str){ text, n });
+	h->raw(h, t, target->pid, target->seq++, "linux-maps", text);
+	target->shown = shown;
+	target->clean = true;
 }
 
 void target_put(struct ebpf *e, struct vp_sample_api *h, struct target *target)
@@ -224,7 +342,23 @@ void target_put(struct ebpf *e, struct vp_sample_api *h, struct target *target)
 			return;
 		text = (vp_str){ e->redacted.text, e->redacted.n };
 	}
-	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, text.p, text.n);
+	target_put_text(h, target, t < 0 ? 0 : t, target->text_took, text);
+	target->idle = false;
+	if (e->targets.count > MANY)
+		drop_texts(target);
+}
+
+void target_put_until(struct ebpf *e, struct vp_sample_api *h, int64_t t)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < e->texts.count; i++) {
+		struct target *target = e->texts.at[i];
+		if (target->has_text && target->text_t >= t)
+			e->texts.at[kept++] = target;
+		else if (target->has_text)
+			target_put(e, h, target);
+	}
+	e->texts.count = kept;
 }
 
 int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struct ebpf_vma *vma)

@@ -34,18 +34,24 @@ static void begin_event(const struct ebpf *e, struct vp_sample_api *h, const str
 
 /* ---- calls ---- */
 
-static void put_after(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_called *called)
+/* Writes the state after a call. Returns whether it has a file whose name is not known: its path is
+ * too long, or was lost. */
+static bool put_after(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_called *called)
 {
 	struct vp_region regions[EBPF_VMAS];
 	char digits[EBPF_VMAS][48];
-	for (uint32_t i = 0; i < called->head.count; i++)
+	bool nameless = false;
+	for (uint32_t i = 0; i < called->head.count; i++) {
 		tell_region(e, &called->vmas[i], &regions[i], digits[i]);
+		nameless |= called->vmas[i].what & EBPF_VMA_FILE && !regions[i].name.p;
+	}
 	h->span(h, "span", called->lo, called->hi);
 	h->regions(h, "after", regions, called->head.count);
 	if (called->head.flags & EBPF_LEFT)
 		h->span(h, "left", called->left, called->left_end);
 	if (called->head.flags & EBPF_RACY)
 		h->json(h, "racy", (vp_str){ "true", 4 });
+	return nameless;
 }
 
 /* Writes the members of time, and the stack. */
@@ -63,9 +69,9 @@ static void put_circumstances(const struct ebpf *e, struct vp_sample_api *h,
 /* Marks processes that share the space to be read. */
 static void want_sharers(struct ebpf *e, const struct target *target)
 {
-	for (size_t i = 0; i < e->target_count; i++)
-		if (e->targets[i].space == target->space && &e->targets[i] != target)
-			e->targets[i].wanted = true;
+	for (size_t i = 0; i < e->targets.count; i++)
+		if (e->targets.at[i]->space == target->space && e->targets.at[i] != target)
+			target_want(e, e->targets.at[i]);
 }
 
 static void tell_call(struct ebpf *e, struct vp_sample_api *h, struct target *target,
@@ -80,11 +86,10 @@ static void tell_call(struct ebpf *e, struct vp_sample_api *h, struct target *ta
 	begin_event(e, h, &called->head, ebpf_call_names[called->call]);
 	words_put_call(h, called);
 	put_circumstances(e, h, &called->head, called->took, stack);
-	if (called->head.flags & EBPF_EXACT)
-		put_after(e, h, called);
+	bool nameless = called->head.flags & EBPF_EXACT && put_after(e, h, called);
 	h->end(h);
-	if (called->head.flags & EBPF_UNREAD)
-		target->wanted = true;
+	if (called->head.flags & EBPF_UNREAD || (nameless && e->reread))
+		target_want(e, target);
 	if (target->shared && called->head.flags & (EBPF_UNREAD | EBPF_EXACT))
 		want_sharers(e, target);
 }
@@ -101,7 +106,7 @@ static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 		h->json(h, "vfork", (vp_str){ "true", 4 });
 	put_circumstances(e, h, &lived->head, 0, stack);
 	h->end(h);
-	if (!e->follow)
+	if (!e->follow || lived->head.flags & EBPF_UNFOLLOWED)
 		return;
 	struct target *child = target_find(e, lived->other);
 	if (!child)
@@ -109,7 +114,7 @@ static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 	if (!child)
 		return;
 	child->since = (int64_t)lived->head.t;
-	struct target *parent = target_find(e, lived->head.pid); /* target_add may have moved it */
+	struct target *parent = target_find(e, lived->head.pid);
 	if (parent)
 		code_copy(&child->code, &parent->code);
 	if (lived->head.flags & EBPF_SHARED && parent) {
@@ -181,7 +186,10 @@ static void tell_exit(struct ebpf *e, struct vp_sample_api *h, struct target *ta
                       const struct ebpf_lived *lived)
 {
 	int code = (int)lived->code;
-	faults_put(e, h, stream_time(e, &lived->head));
+	if (!e->faults_told)
+		faults_put(e, h, stream_time(e, &lived->head));
+	e->faults_told = true; /* the rest of this drain: its processes counted theirs before */
+	faults_put_lost(h, target, stream_time(e, &lived->head), lived->faults);
 	if (target->unseen)
 		target_put_process(h, stream_time(e, &lived->head), target->pid, "first");
 	begin_event(e, h, &lived->head, "exit");
@@ -190,8 +198,7 @@ static void tell_exit(struct ebpf *e, struct vp_sample_api *h, struct target *ta
 	if (WIFSIGNALED(code))
 		h->num(h, "signal", (uint64_t)WTERMSIG(code));
 	h->end(h);
-	target->forget = true;
-	target->has_text = target->wanted = false;
+	target_forget(e, target);
 }
 
 /* ---- pictures ---- */
@@ -215,7 +222,7 @@ static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target 
 	if (!(piece->head.flags & EBPF_LAST))
 		return;
 	if (target->broken || piece->head.flags & EBPF_UNREAD || !target->picture_n) {
-		target->wanted = true;
+		target_want(e, target);
 		return;
 	}
 	size_t n = strlen(e->vsyscall);
@@ -223,8 +230,12 @@ static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target 
 		memcpy(target->picture + target->picture_n, e->vsyscall, n);
 		target->picture_n += n;
 	}
-	target_put_text(h, target, stream_time(e, &piece->head), 0, target->picture,
-	                target->picture_n);
+	target->idle = false;
+	target_put_text(h, target, stream_time(e, &piece->head), 0,
+	                (vp_str){ target->picture, target->picture_n });
+	free(target->picture);
+	target->picture = NULL;
+	target->picture_n = target->picture_size = 0;
 }
 
 /* ---- faults ---- */
@@ -244,7 +255,7 @@ static void tell_fault(struct ebpf *e, struct vp_sample_api *h, struct target *t
 	if (fault->start)
 		h->addr(h, "start", fault->start);
 	else
-		target->wanted = true; /* the stack grew, or the process has no access */
+		target_want(e, target); /* the stack grew, or the process has no access */
 	put_circumstances(e, h, &fault->head, 0, stack);
 	h->end(h);
 }
@@ -266,7 +277,8 @@ void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, i
 	h->str(h, "why", (vp_str){ why, sizeof why - 1 });
 	h->end(h);
 	target->lost = lost;
-	target->wanted = true;
+	if (!target->forget)
+		target_want(e, target);
 }
 
 /* Takes in a process whose fork was lost. */
@@ -275,7 +287,7 @@ static struct target *adopt(struct ebpf *e, struct vp_sample_api *h, const struc
 	struct target *target = target_add(e, head->pid);
 	if (!target)
 		return NULL;
-	target->wanted = true;
+	target_want(e, target);
 	target_put_process(h, stream_time(e, head), head->pid, "first");
 	h->follow(h, head->pid);
 	return target;
@@ -291,6 +303,7 @@ void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 	if ((int64_t)head->t <= target->since || target->forget)
 		return;
 	target->changed_at = (int64_t)head->t;
+	target->clean = target->idle = false;
 	tell_lost(e, h, target, (int64_t)head->t, head->lost);
 	switch (head->kind) {
 	case EBPF_CALL: tell_call(e, h, target, called); break;
