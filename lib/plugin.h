@@ -32,7 +32,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. The number grows with every change of this header that
  * an old plugin would misread. */
-#define VP_ABI 7
+#define VP_ABI 8
 
 #ifdef __GNUC__
 #define VP_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
@@ -239,8 +239,12 @@ struct vp_parse_api {
 	 * totals that the text itself gives (size, measures, extra); NULL: the host sums up. The
 	 * host writes the snapshot line, with counts and sums, before its regions. */
 	void (*snapshot)(struct vp_parse_api *h, vp_str members, const struct vp_region *stated);
-	/* Adds the next region to the snapshot. */
+	/* Adds the next region to the snapshot, in the order of the text: any order will do. In a
+	 * text that may have several reports the host itself begins another snapshot before a
+	 * region that cannot be of the same moment: with the start or the end of another one. */
 	void (*region)(struct vp_parse_api *h, const struct vp_region *region);
+	/* Says whose the snapshots from here on are, without a `process` line; -1: unknown. */
+	void (*whose)(struct vp_parse_api *h, int64_t pid);
 	/* Reports line `line` of the text, counted from 1, as unreadable. */
 	void (*bad)(struct vp_parse_api *h, size_t line, const char *format, ...) VP_PRINTF(3, 4);
 	/* Names a thread of the process, for the kinds thread-stack and tls, and for the members
@@ -298,6 +302,9 @@ struct vp_source {
 	int abi; /* VP_ABI */
 	const char *name, *about;
 	const char *const *formats; /* that parse reads, ended by NULL */
+	/* What a person sees of each format, for --list: its format, then some lines of it with
+	 * newlines between. Ended by two NULLs; NULL: none. */
+	const char *const (*examples)[2];
 	size_t state; /* bytes; allocated, zeroed, filled from `options`, freed by the host */
 	const struct vp_option *options;
 

@@ -332,3 +332,101 @@ told() { jq -c 'select(.type == "region" or .type == "system" or .type == "snaps
 	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
 	[ "$(regions .start | wc -l)" = 6 ]
 }
+
+# ---- rows in any order
+
+all_rows() { jq -c 'select(.type == "region") | [.start, .end, .perms, .name, .rss]'; }
+reports() { jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
+
+@test "rows of one report may be in any order, in every format: backwards, shuffled, sorted by a column" {
+	for name in pmap pmap-X gdb numa_maps; do
+		file=$ROOT/tests/texts/$name.txt
+		want=$(vm-parse -q "$file" | all_rows)
+		[ "$(wc -l <<<"$want")" -gt 2 ]
+		head=$(awk '/Address|Start Addr/ { print NR; exit }' "$file")
+		for how in tac 'sort -k1' 'sort -rnk3' 'sort -nk2' 'shuf --random-source=/bin/sh'; do
+			{ head -n "${head:-0}" "$file"; tail -n +"$((head + 1))" "$file" | grep -v '^--* --*' | $how; } >"$BATS_TEST_TMPDIR/in"
+			run --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+			[ -z "$stderr" ] || { echo "$name, $how: $stderr"; return 1; }
+			[ "$(reports <<<"$output")" = "$(wc -l <<<"$want")" ] || { echo "$name, $how: $(reports <<<"$output")"; return 1; }
+			[ "$(all_rows <<<"$output")" = "$want" ] || { echo "$name, $how"; return 1; }
+		done
+	done
+	awk '/^[0-9a-f]+-/ { if (rows) print rows; rows = "" } { rows = rows (rows ? "\\n" : "") $0 } END { print rows }' "/proc/$$/smaps" | tac | sed 's/\\n/\n/g' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | reports)" = "$(wc -l <"/proc/$$/maps")" ]
+}
+
+@test "pmap whose lines are all sorted, the head, the process and the total with the rows: one report, and its total is checked" {
+	want=$(vm-parse -q "$ROOT/tests/texts/pmap.txt" | all_rows)
+	for how in tac sort 'sort -r' 'sort -nk3' 'sort -rnk2' 'shuf --random-source=/bin/sh'; do
+		$how "$ROOT/tests/texts/pmap.txt" >"$BATS_TEST_TMPDIR/in"
+		run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+		[ -z "$stderr" ] || { echo "$how: $stderr"; return 1; }
+		[ "$(all_rows <<<"$output")" = "$want" ] || { echo "$how"; return 1; }
+		[ "$(jq -c 'select(.type == "snapshot" or .type == "process") | .pid' <<<"$output" | paste -sd' ')" = "4711 4711" ] || { echo "$how"; return 1; }
+		grep -v libc.so.6 "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/less"
+		run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/less"
+		[[ $stderr == *"total of 1852 KiB, its rows have 332 KiB"* ]] || { echo "$how: $stderr"; return 1; }
+	done
+}
+
+@test "a loop that prints the same rows again and again gives a report for each round, whatever their order" {
+	maps() { printf '%s\n' "55d0c8a4f000-55d0c8a$1000 rw-p 00000000 00:00 0                          [heap]" "7f24850${1}000-7f2485986000 rw-p 00000000 00:00 0 " \
+		'7f2485986000-7f24859ac000 r--p 00000000 fe:00 7                          /usr/lib/libc.so.6' '7ffe00000000-7ffe00021000 rw-p 00000000 00:00 0                          [stack]'; }
+	for how in cat tac 'sort -k6' 'head -1' 'grep heap'; do
+		for n in 70 70 72 75 81; do maps $n | $how; done >"$BATS_TEST_TMPDIR/in"
+		rows=$(maps 70 | $how | wc -l)
+		run -0 --separate-stderr vm-parse --every 1s "$BATS_TEST_TMPDIR/in"
+		[ "$(reports <<<"$output")" = "$rows $rows $rows $rows $rows" ] || { echo "$how: $(reports <<<"$output")"; return 1; }
+		[ "$(jq -c 'select(.type == "snapshot") | .t | floor' <<<"$output" | paste -sd' ')" = "0 1 2 3 4" ]
+	done
+	pmap() { printf '%s\n' "000055d0c8a4f000     $1       8       8 rw---   [ anon ]" '00007f2485986000     152      38       0 r---- libc.so.6' '00007fffc13ff000     132      20      20 rw---   [ stack ]'; }
+	for how in cat tac 'sort -rnk2' 'grep anon'; do
+		for n in 132 136 160; do pmap $n | $how; done >"$BATS_TEST_TMPDIR/in"
+		[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | reports)" = "$(for n in 1 2 3; do pmap 132 | $how | wc -l; done | paste -sd' ')" ] || { echo "pmap, $how"; return 1; }
+	done
+}
+
+@test "maps of two processes one below the other are two reports, though nothing but their rows says so" {
+	workload still "$BATS_TEST_TMPDIR"
+	cat "/proc/$$/maps" "/proc/$pid/maps" >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | reports)" = "$(wc -l <"/proc/$$/maps") $(wc -l <"/proc/$pid/maps")" ]
+	printf '%s\n' 'the lists are:' 10000000-10001000 20000000-20001000 30000000-30001000 08000000-08001000 09000000-09001000 0a000000-0a001000 |
+		sed 's/\(^[0-9a-f]*-.*\)/\1 r--p 00000000 fe:00 7 \/a/' >"$BATS_TEST_TMPDIR/in" # nothing is against one process, but it looks like two lists
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ "$(reports <<<"$output")" = 6 ]
+	[[ $stderr == *"6 rows look like several lists"*"taken as one report"* ]]
+}
+
+@test "rows below a total are of another report, whose process a heading names; an unknown process is nobody" {
+	{ cat "$ROOT/tests/texts/pmap.txt"; printf '%s\n' '' 'Now others:' '=== PID 11111 ===' '0000555555759000   51200   51200   51200 rw---   [ heap ]' 'total kB            51200   51200   51200' \
+		'and' '0000555555759000  204800  204800  204800 rw---   [ heap ]'; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions]' <<<"$output" | paste -sd' ')" = "[4711,6] [11111,1] [null,1]" ]
+}
+
+@test "pmap of several processes whose totals go on is no contradiction" {
+	{ cat "$ROOT/tests/texts/pmap.txt"; sed 's/^4711/4712/; s/^total kB            1852/total kB            3704/' "$ROOT/tests/texts/pmap.txt"; } >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(jq -c 'select(.type == "snapshot") | [.pid, .regions]' <<<"$output" | paste -sd' ')" = "[4711,6] [4712,6]" ]
+}
+
+@test "rows of pmap without their head, in each dialect; what their numbers are is not guessed" {
+	rows() { printf '%s\n' "$@" | vm-parse | jq -c 'select(.type == "region") | [.size / 1024, .perms, .name, .rss, .pss, .dirty, .offset, .dev]'; }
+	[ "$(rows '0000555555759000     64K rw---   [ heap ]')" = '[64,"rw-p","[heap]",null,null,null,null,null]' ]
+	[ "$(rows '0000555555759000      64      60       4 rw---   [ heap ]')" = '[64,"rw-p","[heap]",61440,null,4096,null,null]' ]
+	[ "$(rows '0000555555759000      64 r-x-- 0000000000001000 0fe:00000 cat')" = '[64,"r-xp","cat",null,null,null,"0x0000000000001000","fe:00"]' ]
+	[ "$(rows '00010000     192       -       -       - r-x--  ksh')" = '[192,"r-xp","ksh",null,null,null,null,null]' ]
+	[ "$(rows '00010000     192     184       -       - r-x--  ksh')" = '[192,"r-xp","ksh",188416,null,null,null,null]' ]
+	[ "$(rows '00010000     192     184       8       0  r-xp  /bin/busybox')" = '[192,"r-xp","/bin/busybox",null,188416,8192,null,null]' ]
+	[ "$(rows '0000555555759000      64      60       4       0 rw---  cat')" = '[64,"rw-p","cat",null,null,null,null,null]' ]
+	[ "$(rows '0000000000400000    880K    600K    500K      0K      0K r-xp 0000000000001000 08:02  /bin/bash')" = '[880,"r-xp","/bin/bash",614400,512000,0,"0x0000000000001000","08:02"]' ]
+}
+
+@test "a remark behind a row is a note, and no part of its name" {
+	printf '%s\n' 'Address           Kbytes     RSS   Dirty Mode  Mapping' '00007fff8a000000    1024     128     128 rw--- [ anon ] # stack of thread 1' '00007fff8b000000    1024     128     128 r-x-- libx.so.1  # jit' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | [.name, .note, .kind]')" = '[null,"stack of thread 1","anon"]
+["libx.so.1","jit","text"]' ]
+}

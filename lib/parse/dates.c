@@ -357,6 +357,10 @@ static void host_lost(struct vp_parse_api *h, int64_t pid, const char *what, uin
 {
 	(void)h, (void)pid, (void)what, (void)count, (void)why;
 }
+static void host_whose(struct vp_parse_api *h, int64_t pid)
+{
+	(void)h, (void)pid;
+}
 static void host_thread(struct vp_parse_api *h, const struct vp_thread *thread)
 {
 	(void)h, (void)thread;
@@ -399,6 +403,7 @@ struct vp_dates *vp_dates_new(void)
 		.end = host_end,
 		.snapshot = host_snapshot,
 		.region = host_region,
+		.whose = host_whose,
 		.bad = host_bad,
 		.thread = host_thread,
 		.again = host_again,

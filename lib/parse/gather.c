@@ -251,6 +251,22 @@ void vp_gather_region(struct vp_gather *gather, const struct vp_region *region)
 	keep(gather, &to->extra);
 }
 
+struct vp_region *vp_gather_take(struct vp_gather *gather, size_t *count)
+{
+	struct vp_cached_sample *now = &gather->entry->now;
+	struct vp_region *taken = malloc((now->count + 1) * sizeof *taken);
+	if (!taken) {
+		gather->failed = true;
+		vp_no_memory();
+		return NULL;
+	}
+	if (now->count)
+		memcpy(taken, now->regions, now->count * sizeof *taken);
+	*count = now->count;
+	now->count = 0;
+	return taken;
+}
+
 static int by_address(const void *a, const void *b)
 {
 	const struct vp_region *x = a, *y = b;

@@ -55,5 +55,9 @@ void vp_gather_region(struct vp_gather *gather, const struct vp_region *region);
 void vp_gather_thread(struct vp_gather *gather, int64_t pid, const struct vp_thread *thread);
 /* Writes the open snapshot, if there is one. */
 void vp_gather_close(struct vp_gather *gather, int64_t t, int64_t pid);
+/* Takes the regions gathered since the snapshot was opened out of it: *count of them, in the order
+ * of the text; the caller frees them, their strings are the gather's. NULL (vp_error): out of
+ * memory. */
+struct vp_region *vp_gather_take(struct vp_gather *gather, size_t *count);
 
 #endif

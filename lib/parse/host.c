@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "parse/gather.h"
+#include "parse/order.h"
 #include "space/kinds.h"
 #include "space/region.h"
 #include "stream/lists.h"
@@ -90,9 +91,57 @@ static void open_snapshot(struct vp_parse_host *parse)
 	vp_gather_open(&parse->gather);
 }
 
-static void close_snapshot(struct vp_parse_host *parse)
+static void write_snapshot(struct vp_parse_host *parse)
 {
 	vp_gather_close(&parse->gather, parse->job.t, parse->job.text.pid);
+}
+
+/* Writes the rows of the open snapshot as a snapshot for each report among them. */
+static void write_each(struct vp_parse_host *parse, const struct vp_order *order,
+                       const struct vp_region *rows, size_t count)
+{
+	size_t row = 0;
+	for (size_t i = 0; i <= order->count; i++) {
+		if (i) {
+			write_snapshot(parse);
+			advance(parse, parse->job.text.pid);
+			seen(parse, parse->job.text.pid);
+			parse->told++;
+			if (!parse->time_count)
+				parse->reports[false]++;
+			vp_gather_open(&parse->gather);
+		}
+		for (size_t end = i < order->count ? order->breaks[i] : count; row < end; row++)
+			vp_gather_region(&parse->gather, &rows[row]);
+	}
+}
+
+/* Rows that are in no order of addresses may be of several reports, which only they tell. */
+static void part_snapshot(struct vp_parse_host *parse)
+{
+	struct vp_order order = { .breaks = NULL };
+	size_t count = 0;
+	struct vp_region *rows = vp_gather_take(&parse->gather, &count);
+	if (!rows || vp_order_find(&order, rows, count))
+		parse->gather.failed = true;
+	else
+		write_each(parse, &order, rows, count);
+	if (order.unsure)
+		vp_say(parse->flow,
+		       "%s: %zu rows look like several lists, and nothing says whose they are: they "
+		       "are taken as one report",
+		       parse->job.place, count);
+	free(order.breaks);
+	free(rows);
+}
+
+static void close_snapshot(struct vp_parse_host *parse)
+{
+	const struct vp_gather *gather = &parse->gather;
+	const struct vp_cached_sample *now = gather->entry ? &gather->entry->now : NULL;
+	if (gather->open && parse->job.several && !vp_order_usual(now->regions, now->count))
+		part_snapshot(parse);
+	write_snapshot(parse);
 }
 
 static void host_snapshot(struct vp_parse_api *host, vp_str members, const struct vp_region *stated)
@@ -122,6 +171,14 @@ static void host_region(struct vp_parse_api *host, const struct vp_region *regio
 	if (!parse->gather.open)
 		open_snapshot(parse);
 	vp_gather_region(&parse->gather, region);
+}
+
+/* An unknown process is nobody's: the next process line is written even if it is the same. */
+static void host_whose(struct vp_parse_api *host, int64_t pid)
+{
+	struct vp_parse_host *parse = of(host);
+	close_snapshot(parse);
+	parse->job.text.pid = pid;
 }
 
 static void host_thread(struct vp_parse_api *host, const struct vp_thread *thread)
@@ -342,6 +399,7 @@ struct vp_parse_host *vp_parse_host_new(struct vp_flow *flow)
 		.lost = host_lost,
 		.snapshot = host_snapshot,
 		.region = host_region,
+		.whose = host_whose,
 		.bad = host_bad,
 		.thread = host_thread,
 		.again = host_again,

@@ -8,7 +8,8 @@
  *   -> start, end, size, perms r--p, offset, name
  *
  * Quirks: Perms came with gdb 12, "File" in place of objfile with 15; of a core there is neither
- * Perms nor a line for what has no file. Addresses have 0x and no padding. "--Type <RET> for more"
+ * Perms nor a line for what has no file. Addresses have 0x and no padding. A row is known without its
+ * head: four numbers, the third is the difference of the first two. "--Type <RET> for more"
  * may stand between.
  */
 #include "kit/text.h"
@@ -20,8 +21,8 @@ struct parser {
 	struct text_lines lines;
 	struct text_prefix prefix;
 	int64_t pid;
-	bool listing, begun;
-	uint64_t last;
+	bool listing, begun, told;
+	bool single; /* the text has one head at most: people sort the lines of a listing */
 };
 
 static bool address(vp_str *rest, uint64_t *value)
@@ -65,10 +66,9 @@ static bool row(vp_str line, struct vp_region *region)
 
 static void give(struct parser *p, const struct vp_region *region)
 {
-	if (!p->begun || region->start < p->last)
+	if (!p->begun)
 		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
-	p->last = region->start;
 	p->host->region(p->host, region);
 }
 
@@ -76,12 +76,12 @@ static void process(struct parser *p, vp_str line)
 {
 	uint64_t pid;
 	vp_str rest = text_from(line, 8);
-	if (p->pid >= 0 || !text_starts(line, "process ") || !text_decimal(text_word(&rest), &pid))
+	p->begun = p->begun && p->single;
+	if (p->pid >= 0 || p->told || !text_starts(line, "process ") || !text_decimal(text_word(&rest), &pid))
 		return;
 	p->host->begin(p->host, "process", p->host->now(p->host), (int64_t)pid);
 	p->host->str(p->host, "why", text_of("first"));
 	p->host->end(p->host);
-	p->begun = false;
 }
 
 static void one_line(struct parser *p, vp_str line)
@@ -89,8 +89,8 @@ static void one_line(struct parser *p, vp_str line)
 	struct vp_region region;
 	if (text_starts(line, HEAD)) {
 		p->listing = true;
-		p->begun = false;
-	} else if (p->listing && row(line, &region))
+		p->begun = p->begun && p->single;
+	} else if (row(line, &region))
 		give(p, &region);
 	else if (text_starts(line, "process ")) {
 		p->listing = false;
@@ -99,6 +99,26 @@ static void one_line(struct parser *p, vp_str line)
 		p->host->bad(p->host, p->lines.number, "not a row of gdb's mappings");
 	else if (p->listing && line.n && !text_starts(line, "--Type"))
 		p->listing = false;
+}
+
+/* Counts the heads of a text, and tells its process first if it has one head at most. */
+static void survey(struct parser *p, vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	size_t heads = 0, processes = 0;
+	vp_str line, process_line = { NULL, 0 };
+	while (text_next(&lines, &line)) {
+		line = text_trim(text_without(&p->prefix, text_unquoted(line)));
+		heads += text_starts(line, HEAD);
+		if (!text_starts(line, "process "))
+			continue;
+		processes++;
+		process_line = line;
+	}
+	p->single = heads < 2 && processes < 2;
+	if (p->single && processes)
+		process(p, process_line);
+	p->told = p->single;
 }
 
 /* Learns the prefix of a log from the head; lines above the head have the prefix too. */
@@ -126,12 +146,13 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 	if (!text->text.n)
 		host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
 	learn_prefix(p, text->text);
+	survey(p, text->text);
 	while (text_next(&p->lines, &line))
 		one_line(p, text_trim(text_without(&p->prefix, text_unquoted(line))));
 	return 0;
 }
 
-/* Whether a line may belong to the listing: a row is certain only below a head. */
+/* Whether a line may belong to the listing. */
 static bool is_beside(vp_str line)
 {
 	uint64_t number;
@@ -146,11 +167,17 @@ static bool is_beside(vp_str line)
 static int probe(vp_str text, const char **format)
 {
 	struct text_lines lines = { .rest = text };
+	struct vp_region region;
+	bool rows = false;
 	vp_str line;
 	*format = "gdb-mappings";
 	while (text_next(&lines, &line))
 		if (text_has(line, HEAD) && text_has(line, "End Addr") && text_has(line, "Offset"))
 			return 97;
+		else if (row(text_trim(text_unquoted(line)), &region))
+			rows = true;
+	if (rows)
+		return 70; /* without their head */
 	return text_behind_prefix(text_first(text), is_beside).n ? 5 : 0;
 }
 

@@ -43,7 +43,6 @@ struct parser {
 	int64_t row_pid;     /* pid in the rows; -1: none */
 	vp_str date;         /* of the next snapshot */
 	bool begun;
-	uint64_t first;
 	char above[4096]; /* the name of the row above */
 	size_t above_n;
 };
@@ -340,10 +339,8 @@ static void begin(struct parser *p)
 
 static void give(struct parser *p, const struct vp_region *region)
 {
-	if (!p->begun || region->start <= p->first) {
+	if (!p->begun)
 		begin(p);
-		p->first = region->start;
-	}
 	p->begun = true;
 	p->above_n = region->name.n < sizeof p->above ? region->name.n : 0;
 	if (p->above_n)

@@ -28,7 +28,6 @@ struct parser {
 	struct text_json extra;
 	char name[NAME_MAX_];
 	bool begun, paged; /* paged: the last word of rows with counts is the size of a page */
-	uint64_t last;
 };
 
 struct counts {
@@ -180,11 +179,10 @@ static void one_line(struct parser *p, vp_str line)
 		             p->lines.cut ? "the line is cut short" : "not a row of numa_maps");
 		return;
 	}
-	if (!p->begun || region.start < p->last)
+	if (!p->begun)
 		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
 	p->begun = true;
 	p->paged |= paged;
-	p->last = region.start;
 	p->host->region(p->host, &region);
 }
 

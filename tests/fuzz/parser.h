@@ -195,6 +195,11 @@ static bool differ(const struct vp_out *two)
 	       (two[0].used && memcmp(two[0].buffer, two[1].buffer, two[0].used));
 }
 
+static void whose(struct vp_parse_api *h, int64_t pid)
+{
+	(void)h, (void)pid;
+}
+
 /* Parses with a cache of any earlier text. */
 static struct vp_cached *remembering(struct vp_text *job)
 {
@@ -235,6 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		                     .end = end,
 		                     .snapshot = snapshot,
 		                     .region = region,
+		                     .whose = whose,
 		                     .bad = bad,
 		                     .thread = thread,
 		                     .again = again,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- slices ---- */
 
@@ -230,6 +231,35 @@ static inline bool text_prefix_usual(const struct text_prefix *prefix, vp_str te
 	return with >= without;
 }
 
+/* Cuts a remark that somebody wrote behind a row off its name: "[ anon ] # the heap", "/tmp/x  #
+ * mine", "[heap] <-- here". A path may hold such signs: two blanks must stand before the sign, or
+ * a bracket. Returns the remark; empty: there is none. */
+static inline vp_str text_note(vp_str *name)
+{
+	static const char *const signs[] = { "#", "<--", "<==", "//" };
+	for (size_t at = 0; at < name->n; at++) {
+		vp_str rest = text_from(*name, at);
+		bool sign = false;
+		for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+			sign |= text_starts(rest, signs[i]) &&
+			        (i || rest.n == 1 || text_blank(rest.p[1]));
+		if (!sign || (text_starts(rest, "//") && !at))
+			continue;
+		vp_str front = text_right((vp_str){ name->p, at });
+		bool apart = !at || (text_blank(name->p[at - 1]) &&
+		                     (front.n + 2 <= at || name->p[at - 1] == '\t'));
+		bool closed = at && text_blank(name->p[at - 1]) && front.n && *front.p == '[' &&
+		              front.p[front.n - 1] == ']';
+		if (!apart && !closed)
+			continue;
+		*name = front;
+		while (rest.n && strchr("#<-=/", *rest.p) && *rest.p)
+			rest = text_from(rest, 1);
+		return text_trim(rest);
+	}
+	return (vp_str){ NULL, 0 };
+}
+
 /* ---- numbers ---- */
 
 static inline int text_hex_digit(char c)
@@ -265,6 +295,44 @@ static inline bool text_decimal(vp_str text, uint64_t *value)
 		*value = *value * 10 + (uint64_t)(text.p[i] - '0');
 	}
 	return text.n > 0 && text.n <= 18;
+}
+
+/* Reads the pid of a line that says whose the rows below are: "=== PID 11111 ===", "Process 4711:",
+ * "==> /proc/4711/maps <==", "# pid=4711". A sentence is no heading: few words may stand beside. */
+static inline bool text_pid_heading(vp_str line, uint64_t *pid)
+{
+	const char *proc = text_find(line, "/proc/");
+	vp_str rest = line, digits = { NULL, 0 };
+	size_t words = 0;
+	bool after = false;
+	if (proc) {
+		rest = text_from(line, (size_t)(proc - line.p) + 6);
+		while (digits.n < rest.n && text_digit(rest.p[digits.n]))
+			digits.n++;
+		digits.p = rest.p;
+		vp_str file = text_from(rest, digits.n);
+		return (text_starts(file, "/maps") || text_starts(file, "/smaps") ||
+		        text_starts(file, "/numa_maps") || text_starts(file, "/status")) &&
+		       line.n < 120 && text_decimal(digits, pid) && *pid <= UINT32_MAX;
+	}
+	while (rest.n && line.n < 80) {
+		while (rest.n && !(text_form(*rest.p) == 'a'))
+			rest = text_from(rest, 1);
+		vp_str word = rest;
+		word.n = 0;
+		while (word.n < rest.n && text_form(rest.p[word.n]) == 'a')
+			word.n++;
+		rest = text_from(rest, word.n);
+		if (!word.n)
+			break;
+		if (after && text_digit(*word.p) && !digits.n)
+			digits = word;
+		else
+			words++;
+		after = word.n < 8 && (!strncasecmp(word.p, "pid", word.n > 3 ? word.n : 3) ||
+		                       (word.n == 7 && !strncasecmp(word.p, "process", 7)));
+	}
+	return digits.n && words <= 3 && text_decimal(digits, pid) && *pid <= UINT32_MAX;
 }
 
 /* A size for people: 12, 0K, 3.5M, 8.0Mi, 40KB. */

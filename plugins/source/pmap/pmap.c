@@ -17,6 +17,11 @@
  * - The mapping is the last part of a path but for -p, SUSE and busybox; "[ anon ]" is none. It may
  * be empty (-X).
  * - -d has the device as 0fe:00000. -X and -XX end in sums with a last word KB; SUSE in words.
+ * - Rows without a head: the words before and after the permissions tell the dialect.
+ * - People sort the lines of a report (sort -nk3, tac), the head, the process and the total with the
+ * rows: if there is one of each, all rows are of one report. Else a total ends a report; rows below
+ * it are nobody's, unless a line names a process.
+ * - The totals of `pmap -X A B` go on from process to process.
  */
 #include "../kit/text.h"
 
@@ -33,6 +38,7 @@ enum what {
 	MAPPING,
 	MEASURE,
 	PLAIN /* a number without a unit */,
+	UNKNOWN /* a number, and nobody knows of what */,
 	OTHER
 };
 
@@ -49,9 +55,12 @@ struct parser {
 	struct column columns[COLUMNS_MAX];
 	size_t column_count;
 	size_t mapping_at; /* column of MAPPING in the head */
-	bool begun;
-	int64_t pid;         /* pid of the text; -1: unknown */
-	uint64_t first, sum; /* start of the first row; bytes so far */
+	bool begun;        /* the host has a snapshot */
+	bool owned;        /* a line names the process of the next snapshot */
+	bool mixed;        /* all rows are of one report, and its lines in any order */
+	int64_t pid;       /* pid of the text; -1: unknown */
+	uint64_t sum, all; /* bytes in this report, and in all reports so far */
+	uint64_t stated;   /* KiB by the total of a mixed report; 0: none */
 	struct text_json extra;
 };
 
@@ -140,26 +149,68 @@ static void head(struct parser *p, vp_str line)
 	}
 }
 
-/* Reads a row without a head: "000055d0c8a4f000 132K rw--- [ anon ]". */
-static void no_head(struct parser *p)
+#define DIALECT_MAX 10
+
+/* Dialects by their columns, to read rows without a head. */
+static const struct column dialects[][DIALECT_MAX] = {
+#define COLUMN(what, measure)            \
+	{                                \
+		what, measure, { NULL, 0 } \
+	}
+	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(PERMS, 0), COLUMN(OFFSET, 0),
+	  COLUMN(DEVICE, 0), COLUMN(MAPPING, 0) }, /* -d */
+	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(PERMS, 0), COLUMN(MAPPING, 0) },
+	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(MEASURE, VP_M_rss),
+	  COLUMN(MEASURE, VP_M_dirty), COLUMN(PERMS, 0), COLUMN(MAPPING, 0) }, /* -x */
+	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(UNKNOWN, 0), COLUMN(UNKNOWN, 0),
+	  COLUMN(UNKNOWN, 0), COLUMN(PERMS, 0), COLUMN(MAPPING, 0) },
+	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(MEASURE, VP_M_rss),
+	  COLUMN(MEASURE, VP_M_pss), COLUMN(MEASURE, VP_M_dirty), COLUMN(MEASURE, VP_M_swap),
+	  COLUMN(PERMS, 0), COLUMN(OFFSET, 0), COLUMN(DEVICE, 0), COLUMN(MAPPING, 0) }, /* SUSE */
+#undef COLUMN
+};
+
+static bool row(struct parser *p, vp_str line, struct vp_region *region, char (*scratch)[64]);
+
+/* Four numbers before the permissions: of busybox PSS, dirty and swap; of procps 3.2 and Solaris
+ * RSS, anonymous and locked, some of them "-". Of others it cannot be told. */
+static void four_numbers(struct parser *p, vp_str line)
 {
-	p->columns[0].what = ADDRESS;
-	p->columns[1].what = SIZE;
-	p->columns[2].what = PERMS;
-	p->columns[3].what = MAPPING;
-	p->column_count = 4;
+	bool busybox = false, unknown = false;
+	for (vp_str word; (word = text_word(&line)).n && !busybox;) {
+		busybox = word.n == 4 && strchr("r-", word.p[0]) && strchr("ps", word.p[3]);
+		unknown |= text_is(word, "-");
+	}
+	static const int first[] = { VP_M_rss, VP_M_anonymous, VP_M_locked },
+	                 second[] = { VP_M_pss, VP_M_dirty, VP_M_swap };
+	for (int i = 0; i < 3 && (busybox || unknown); i++)
+		p->columns[2 + i] = (struct column){ MEASURE, busybox ? second[i] : first[i],
+			                             { NULL, 0 } };
 }
 
-/* Reads a row of pmap -x whose head is missing: "000055d0c8a4f000 132 8 8 rw--- [ anon ]". */
-static void no_head_x(struct parser *p)
+/* Finds the columns of a row without a head. False: it is no row. */
+static bool no_head(struct parser *p, vp_str line)
 {
-	static const struct column columns[] = {
-		{ ADDRESS, 0, { NULL, 0 } },        { SIZE, 0, { NULL, 0 } },
-		{ MEASURE, VP_M_rss, { NULL, 0 } }, { MEASURE, VP_M_dirty, { NULL, 0 } },
-		{ PERMS, 0, { NULL, 0 } },          { MAPPING, 0, { NULL, 0 } }
-	};
-	memcpy(p->columns, columns, sizeof columns);
-	p->column_count = sizeof columns / sizeof *columns;
+	struct vp_region region;
+	char scratch[2][64];
+	vp_str rest = line;
+	if (text_word(&rest).n < 8)
+		return false;
+	for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++) {
+		size_t n = 0;
+		while (n < DIALECT_MAX && (!n || dialects[i][n - 1].what != MAPPING))
+			n++;
+		memcpy(p->columns, dialects[i], n * sizeof *p->columns);
+		p->column_count = n;
+		p->mapping_at = 0;
+		if (!row(p, line, &region, scratch))
+			continue;
+		if (n == 7)
+			four_numbers(p, line);
+		return true;
+	}
+	p->column_count = 0;
+	return false;
 }
 
 /* ---- a row ---- */
@@ -250,7 +301,7 @@ static bool value(struct parser *p, const struct column *column, vp_str word,
 		text_measure(region, column->measure, bytes >> 10);
 	else if (column->what == MEASURE)
 		text_measure(region, column->measure, bytes);
-	else
+	else if (column->what == OTHER)
 		extra(p, column->word, bytes);
 	return true;
 }
@@ -274,15 +325,10 @@ static vp_str flags(const struct parser *p, vp_str line, vp_str *rest)
 }
 
 /* "[ anon ]" is no name; "[ stack ]" is [stack]. */
-static vp_str mapping(vp_str rest, char *scratch, size_t size)
+static vp_str mapping(struct parser *p, vp_str rest, char *scratch, size_t size)
 {
-	vp_str name = text_left(rest), inside = text_trim(name);
-	const char *note = text_starts(inside, "[") ? text_find(inside, "] # ")
-	                                            : NULL; /* somebody wrote a remark beside it */
-	if (!note && text_starts(inside, "["))
-		note = text_find(inside, "]  # ");
-	if (note)
-		name.n = inside.n = (size_t)(note + 1 - inside.p);
+	vp_str name = text_left(rest), note = text_note(&name), inside = text_trim(name);
+	text_json_str(&p->extra, "note", note);
 	while (name.n && name.p[name.n - 1] == '\r')
 		name.n--;
 	if (inside.n < 3 || *inside.p != '[' || inside.p[inside.n - 1] != ']')
@@ -298,7 +344,7 @@ static bool one_column(struct parser *p, const struct column *column, vp_str lin
                        struct vp_region *region, char (*scratch)[64])
 {
 	if (column->what == MAPPING) {
-		region->name = mapping(*rest, scratch[0], sizeof scratch[0]);
+		region->name = mapping(p, *rest, scratch[0], sizeof scratch[0]);
 		return true;
 	}
 	if (column->what == FLAGS) {
@@ -340,23 +386,17 @@ static bool row(struct parser *p, vp_str line, struct vp_region *region, char (*
 
 /* ---- lines ---- */
 
-static void begin(struct parser *p)
-{
-	if (!p->begun)
-		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
-	p->begun = true;
-	p->sum = 0;
-}
-
 static void give(struct parser *p, struct vp_region *region)
 {
-	if (p->begun && region->start <= p->first)
-		p->begun = false; /* another report follows directly */
 	if (!p->begun) {
-		begin(p);
-		p->first = region->start;
+		if (!p->owned && p->all && p->pid < 0)
+			p->host->whose(p->host, -1);
+		p->host->snapshot(p->host, (vp_str){ NULL, 0 }, NULL);
+		p->sum = 0;
 	}
+	p->begun = true;
 	p->sum += region->size;
+	p->all += region->size;
 	uint64_t both = UINT64_C(1) << VP_M_shared_dirty | UINT64_C(1) << VP_M_private_dirty;
 	if ((region->measured & both) == both)
 		text_measure(region, VP_M_dirty,
@@ -367,21 +407,32 @@ static void give(struct parser *p, struct vp_region *region)
 }
 
 /* "4711:   /usr/bin/hello world" */
-static bool process(struct parser *p, vp_str line)
+static bool is_process(vp_str line, uint64_t *pid, vp_str *command)
 {
-	uint64_t pid;
 	const char *colon = line.n ? memchr(line.p, ':', line.n) : NULL;
-	if (!colon || !text_decimal((vp_str){ line.p, (size_t)(colon - line.p) }, &pid))
+	if (!colon || !text_decimal((vp_str){ line.p, (size_t)(colon - line.p) }, pid) ||
+	    *pid > UINT32_MAX)
 		return false;
-	vp_str command = text_trim(text_from(line, (size_t)(colon + 1 - line.p))), rest = command,
-	       name = text_word(&rest);
+	*command = text_trim(text_from(line, (size_t)(colon + 1 - line.p)));
+	return true;
+}
+
+/* Another report begins. */
+static void end_report(struct parser *p)
+{
+	p->begun = p->begun && p->mixed;
+	p->owned = p->owned && p->mixed;
+}
+
+static void process(struct parser *p, uint64_t pid, vp_str command)
+{
+	vp_str rest = command, name = text_word(&rest);
 	const char *slash = name.n ? memrchr(name.p, '/', name.n) : NULL;
 	if (slash)
 		name = text_from(name, (size_t)(slash + 1 - name.p));
-	p->begun = false;
-	p->column_count = 0;
 	if (p->pid >= 0)
-		return true; /* the process of the text is known already */
+		return; /* the process of the text is known already */
+	p->owned = true;
 	p->host->begin(p->host, "process", p->host->now(p->host), (int64_t)pid);
 	p->host->str(p->host, "why", text_of("first"));
 	if (name.n)
@@ -389,26 +440,28 @@ static bool process(struct parser *p, vp_str line)
 	if (command.n)
 		p->host->str(p->host, "command", command);
 	p->host->end(p->host);
-	return true;
 }
 
-/* Checks the sum in the report against its rows; a difference means missing rows. */
-static void total(struct parser *p, vp_str text)
+static void say_total(struct parser *p, uint64_t stated)
 {
-	struct text_size size;
-	vp_str word;
 	char why[128];
-	while ((word = text_word(&text)).n && !text_digit(*word.p))
-		continue;
-	if (!word.n || !text_size(word, &size))
-		return;
-	uint64_t stated = size.bare ? size.bytes : size.bytes >> 10;
-	if (stated == p->sum >> 10)
-		return;
 	snprintf(why, sizeof why, "the report has a total of %llu KiB, its rows have %llu KiB",
 	         (unsigned long long)stated, (unsigned long long)p->sum >> 10);
 	p->host->warn(p->host, "%s", why);
 	p->host->lost(p->host, p->pid, "regions", 1, why);
+}
+
+/* Reads the first number of a total, in KiB. */
+static bool total(vp_str text, uint64_t *kib)
+{
+	struct text_size size;
+	vp_str word;
+	while ((word = text_word(&text)).n && !text_digit(*word.p))
+		continue;
+	if (!word.n || !text_size(word, &size))
+		return false;
+	*kib = size.bare ? size.bytes : size.bytes >> 10;
+	return true;
 }
 
 /* Whether a line is the last one of -X: numbers, then KB; or retyped with a K after each. */
@@ -420,6 +473,31 @@ static bool sums(vp_str text)
 		if (!text_digit(*word.p) || !text_size(word, &size))
 			return n > 1 && text_is(word, "KB") && !text_left(text).n;
 	return n > 3;
+}
+
+/* Whether a line has the total of a report: "total kB  1852  330 ...", " total  1852K". */
+static bool is_total(vp_str text)
+{
+	struct text_size size;
+	vp_str rest = text, word = text_word(&rest), next = text_word(&rest);
+	if (text_is(word, "mapped:"))
+		return true;
+	if (text_is(word, "total") || text_is(word, "Total:"))
+		return (next.n && text_digit(*next.p) && text_size(next, &size)) ||
+		       text_is(next, "kB") || text_is(next, "Kb");
+	return sums(text);
+}
+
+/* Checks the total of a report against its rows: a difference means missing rows. It ends the
+ * report. */
+static void end_in_total(struct parser *p, vp_str text)
+{
+	uint64_t stated;
+	if (!total(text, &stated) || p->mixed)
+		return;
+	if (p->begun && stated != p->sum >> 10 && stated != p->all >> 10)
+		say_total(p, stated);
+	end_report(p);
 }
 
 /* Whether a line is a comment by people: no address first, and no permissions. */
@@ -438,53 +516,171 @@ static bool was_row(struct parser *p, vp_str text)
 	return false;
 }
 
-static bool is_end(struct parser *p, vp_str text)
+static bool is_end(vp_str text)
 {
-	if (text_starts(text, "total") || text_starts(text, "Total:"))
-		total(p, text);
-	else if (text_starts(text, "mapped:"))
-		total(p, text);
-	else if (sums(text))
-		total(p, text);
-	else if (!text_starts(text, "----") && !text_starts(text, "====") &&
-	         !text_has(text, "writable-private"))
+	return text_starts(text, "----") || text_starts(text, "====") ||
+	       text_has(text, "writable-private");
+}
+
+/* Reads the whole columns of a last row that is cut: those with a blank after them. */
+static bool cut_row(struct parser *p, vp_str line, struct vp_region *region, char (*scratch)[64])
+{
+	vp_str rest = line;
+	memset(region, 0, sizeof *region);
+	p->extra.n = 0;
+	for (size_t i = 0; i < p->column_count && p->lines.cut; i++) {
+		vp_str after = rest;
+		text_word(&after);
+		if (!after.n || p->columns[i].what == MAPPING || p->columns[i].what == FLAGS)
+			break;
+		if (!one_column(p, &p->columns[i], line, &rest, region, scratch))
+			return false;
+	}
+	if (!region->size || region->start > UINT64_MAX - region->size)
 		return false;
+	region->end = region->start + region->size;
+	region->has_offset = region->has_offset && region->offset;
+	text_json_str(&p->extra, "note", text_of("the text ends within this row"));
 	return true;
+}
+
+static bool is_cut_name(const struct parser *p, vp_str name)
+{
+	return p->lines.cut && name.n && *name.p == '[' && !memchr(name.p, ']', name.n);
 }
 
 static void one_line(struct parser *p, vp_str line)
 {
 	struct vp_region region;
 	char scratch[2][64];
-	vp_str text = text_trim(line);
-	if (!text.n || text_starts(text, "...") || *text.p == '#' || text_starts(text, "$ ") ||
-	    text_starts(text, "=== "))
+	uint64_t pid;
+	vp_str text = text_trim(line), command;
+	if (!text.n || text_starts(text, "...") || *text.p == '#' || text_starts(text, "$ "))
 		return;
 	if (is_head(text)) {
-		if (p->column_count && p->begun)
-			p->begun = false;
+		if (p->begun)
+			end_report(p);
 		head(p, line);
 		return;
 	}
-	if (!p->column_count) {
-		no_head(p);
-		if (!row(p, line, &region, scratch))
-			no_head_x(p);
-		if (!row(p, line, &region, scratch))
-			p->column_count = 0;
-	}
-	if (p->column_count && row(p, line, &region, scratch))
+	if (!p->column_count)
+		no_head(p, line);
+	if (p->column_count && row(p, line, &region, scratch) && !is_cut_name(p, region.name)) {
 		give(p, &region);
-	else if (!process(p, text) && !is_end(p, text) && was_row(p, text))
+	} else if (p->column_count && cut_row(p, line, &region, scratch)) {
+		give(p, &region);
+	} else if (is_process(text, &pid, &command)) {
+		end_report(p);
+		if (!p->mixed) {
+			p->column_count = 0;
+			process(p, pid, command);
+		}
+	} else if (text_pid_heading(text, &pid)) {
+		end_report(p);
+		if (!p->mixed)
+			process(p, pid, (vp_str){ NULL, 0 });
+	} else if (is_total(text)) {
+		end_in_total(p, text);
+	} else if (!is_end(text) && was_row(p, text)) {
 		p->host->bad(p->host, p->lines.number, "not a row of pmap");
+	}
+}
+
+/* ---- a report whose lines were sorted ---- */
+
+/* What a text has, and in which order. */
+struct survey {
+	size_t processes, heads, totals; /* lines */
+	size_t rows, above[3];           /* rows; of these above the process, the head, the total */
+	uint64_t sum, above_total;       /* bytes */
+	uint64_t stated;                 /* KiB */
+	uint64_t last;                   /* start of the last row */
+	bool sorted, parts;              /* the rows are; those above and below that line are */
+	vp_str head, process;
+};
+
+static void survey_row(struct survey *s, const struct vp_region *region)
+{
+	bool boundary = (s->processes || s->heads) && s->above[1 - !s->heads] == s->rows;
+	bool lower = s->rows && region->start <= s->last;
+	s->sorted = s->sorted && !lower;
+	s->parts = s->parts && (!lower || boundary);
+	s->last = region->start;
+	s->rows++;
+	s->sum += region->size;
+}
+
+/* Counts the lines of a text; the columns are those of its only head, or of no head. */
+static void survey(struct parser *p, vp_str text, struct survey *s)
+{
+	struct text_lines lines = { .rest = text };
+	struct vp_region region;
+	char scratch[2][64];
+	uint64_t pid;
+	vp_str line, command;
+	*s = (struct survey){ .sorted = true, .parts = true };
+	p->column_count = 0;
+	while (!s->head.n && text_next(&lines, &line)) {
+		line = text_without(&p->prefix, text_unquoted(line));
+		if (!is_head(text_trim(line)))
+			continue;
+		s->head = line;
+		head(p, line);
+	}
+	lines = (struct text_lines){ .rest = text };
+	while (s->processes < 2 && s->heads < 2 && s->totals < 2 && text_next(&lines, &line)) {
+		line = text_without(&p->prefix, text_unquoted(line));
+		vp_str plain = text_trim(line);
+		if (is_head(plain)) {
+			s->heads++;
+			s->above[1] = s->rows;
+		} else if (p->column_count ? row(p, line, &region, scratch)
+		                           : no_head(p, line) && row(p, line, &region, scratch)) {
+			survey_row(s, &region);
+		} else if (is_process(plain, &pid, &command)) {
+			s->processes++;
+			s->above[0] = s->rows;
+			s->process = plain;
+		} else if (is_total(plain) && total(plain, &s->stated)) {
+			s->totals++;
+			s->above[2] = s->rows;
+			s->above_total = s->sum;
+		}
+	}
+	p->column_count = 0;
+}
+
+/* Whether all rows of the text are of one report, whose lines are sorted. */
+static bool is_mixed(const struct survey *s)
+{
+	if (s->processes > 1 || s->heads > 1 || s->totals > 1 || !s->rows)
+		return false;
+	bool late = (s->processes && s->above[0]) || (s->heads && s->above[1]);
+	bool early = s->totals && s->above[2] < s->rows;
+	if (s->totals && s->sum >> 10 == s->stated)
+		return late || early;
+	if (s->totals && s->above_total >> 10 == s->stated)
+		return false;
+	bool apart = s->processes && s->heads && s->above[0] != s->above[1];
+	return late ? s->sorted || !s->parts || apart : early && !s->above[2];
+}
+
+static void begin_mixed(struct parser *p, const struct survey *s)
+{
+	uint64_t pid;
+	vp_str command;
+	if (s->processes && is_process(s->process, &pid, &command))
+		process(p, pid, command);
+	if (s->head.n)
+		head(p, s->head);
+	p->mixed = true;
+	p->stated = s->totals ? s->stated : 0;
 }
 
 /* Learns the prefix of a log from the first row or head. */
 static size_t front(struct parser *p, vp_str line)
 {
-	struct vp_region region;
 	uint64_t start;
-	char scratch[2][64];
 	for (size_t at = 0; at < line.n && at < 100; at++) {
 		vp_str rest = text_from(line, at);
 		if (text_blank(*rest.p) || (at && !text_blank(line.p[at - 1])))
@@ -495,11 +691,7 @@ static size_t front(struct parser *p, vp_str line)
 			continue; /* most words are no address */
 		if (!text_hex(text_word(&(vp_str){ rest.p, rest.n }), &start))
 			continue;
-		no_head(p);
-		if (row(p, rest, &region, scratch))
-			return at;
-		no_head_x(p);
-		if (row(p, rest, &region, scratch))
+		if (no_head(p, rest))
 			return at;
 	}
 	return SIZE_MAX;
@@ -524,13 +716,19 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 {
 	struct parser parser = { .host = host, .lines = { .rest = text->text }, .pid = text->pid },
 	              *p = &parser;
+	struct survey s;
 	vp_str line;
 	(void)state;
 	if (!text->text.n)
 		host->snapshot(host, (vp_str){ NULL, 0 }, NULL);
 	learn_prefix(p, text->text);
+	survey(p, text->text, &s);
+	if (is_mixed(&s))
+		begin_mixed(p, &s);
 	while (text_next(&p->lines, &line))
 		one_line(p, text_without(&p->prefix, text_unquoted(line)));
+	if (p->stated && p->stated != p->sum >> 10)
+		say_total(p, p->stated);
 	free(p->extra.p);
 	return 0;
 }
@@ -541,21 +739,17 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 static bool is_beside(vp_str line)
 {
 	struct vp_region region;
-	struct text_size size;
 	uint64_t number;
 	vp_str rest = line, word = text_word(&rest), next = text_word(&rest);
 	if (word.n > 1 && text_ends(word, ":") && next.n) { /* "4711:   /usr/bin/hello" */
 		word.n--;
 		return text_decimal(word, &number);
 	}
-	if (text_is(word, "total") || text_is(word, "Total:"))
-		return (text_digit(*next.p) && text_size(next, &size)) || text_is(next, "kB") ||
-		       text_is(next, "Kb");
-	if (text_is(word, "mapped:") || text_starts(line, "-----") || text_starts(line, "=====") ||
+	if (is_total(line) || text_starts(line, "-----") || text_starts(line, "=====") ||
 	    text_has(line, "writable-private"))
 		return true;
 	if (word.n < 8 || !text_hex(word, &number))
-		return sums(line);
+		return false;
 	for (word = next; word.n; word = text_word(&rest))
 		if (perms(word, &region))
 			return true;

@@ -16,7 +16,7 @@
  * order is learnt.
  * - Android writes `Name:           [anon:...]` below a row that has no path.
  * - A blank line and words between two rows part two reports, even if the second lies above the
- * first; either alone may be anything.
+ * first; either alone may be anything. Rows of one report may be in any order: people sort them.
  * - The kernel lets the process run between two reads, so a row may overlap the one before: the
  * later one is the truth.
  */
@@ -95,6 +95,7 @@ struct parser {
 	bool rollup;
 	bool begun;     /* the host has a snapshot */
 	uint64_t first; /* start of the first region of the snapshot */
+	bool sorted;    /* each row lies above the row before */
 	struct {
 		char key[KEY_WIDTH];
 		int what;
@@ -336,7 +337,7 @@ static void give(struct parser *p, const struct vp_region *region)
 		}
 		p->status.known = 0;
 		p->h->snapshot(p->h, (vp_str){ members, n }, NULL);
-		p->begun = true;
+		p->begun = p->sorted = true;
 		p->snapshots++;
 		p->first = region->start;
 	}
@@ -371,18 +372,18 @@ static void own_held(struct parser *p)
 	p->again = NULL;
 }
 
-/* Handles a row below the last one: another report begins, or the process changed its memory during
- * the reading. */
+/* Handles a row that does not lie above the last one: the process changed its memory during the
+ * reading, or these rows are in another order. The host tells whether they are of two reports. */
 static void below(struct parser *p, struct vp_region *region)
 {
 	own_held(p);
 	struct vp_region *before = &p->held->region;
-	bool restart = region->start <= p->first || region->end <= before->start;
-	if (!p->begun)
-		restart = region->end <= before->start;
-	if (restart) {
+	bool unsorted = region->end <= before->start || !p->sorted ||
+	                (p->begun && region->start <= p->first) ||
+	                (region->start == before->start && region->end == before->end);
+	if (unsorted) {
 		give_held(p);
-		p->begun = false;
+		p->sorted = false;
 		return;
 	}
 	if (p->now->extra_n)
