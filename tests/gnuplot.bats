@@ -143,6 +143,18 @@ hostile() {
 	[ ! -e x.png ]
 }
 
+@test "a box on an address axis is as opaque as its resident share, and no part of it is drawn as resident" {
+	cat >half <<'EOF'
+{"type":"stream","t":0.0,"version":1,"program":"hand 1"}
+{"type":"region","t":0.0,"pid":7,"seq":0,"id":1,"start":"0x0000000000010000","end":"0x0000000000020000","size":65536,"perms":"rw-p","kind":"heap","rss":32768}
+{"type":"end","t":1.0,"reason":"exit"}
+EOF
+	vm-render --gnuplot -o half.svg half
+	[ "$(grep -c "fill-opacity='0.64'" half.svg)" = 1 ]
+	vm-render --gnuplot --view map -o map.svg half
+	run ! grep -q "fill-opacity='0.64'" map.svg
+}
+
 @test "a box too thin for an edge has none, and no other edge is drawn in its place" {
 	{
 		echo '{"type":"stream","t":0,"version":1,"program":"test"}'

@@ -392,6 +392,52 @@ stood_for() { awk '/^box/ { n += match($0, /label="[0-9]+ regions, /) ? substr($
 	[ "$(sed -n 's/^box .*\\n\([0-9]*\) KiB, rss \([0-9]*\) KiB.*/\1 \2/p' <<<"$output" | awk '{ size += $1; rss += $2 } END { print size, rss }')" = "16000 4000" ]
 }
 
+@test "timeline: regions that overlap stand in bands of their own, and a note says so" {
+	printf '%s\n' '16 4112 gc 9' '32 64 shm 2' '48 80 file 2' '8192 8200 anon 1' | regions >"$BATS_TEST_TMPDIR/over"
+	render "$BATS_TEST_TMPDIR/over"
+	has 'note "2 boxes overlap others in address and time: they are in a band of their own"'
+	has '"overlapping"'
+	# No two boxes share any of the plot's height.
+	sed -n 's/^box .* y=\([0-9.]*\)\.\.\([0-9.]*\) .*/\1 \2/p' <<<"$output" | sort -n | awk '$1 < last - .0002 { exit 1 } { last = $2 } END { exit NR != 4 }'
+	run vm-render --width 80 "$BATS_TEST_TMPDIR/over"
+	for kind in gc shm file anon; do [[ $output == *"│ $kind "* || $output == *"┤ $kind "* || $output == *"≈ $kind "* ]]; done
+	# Addresses that are given to another after they were given up overlap nothing.
+	render "$S"
+	hasnt 'overlap'
+}
+
+@test "map: as text each region has a row, or is counted in a merged one" {
+	for i in $(seq 30); do echo "$((i * 64)) $((i * 64 + (i % 7 ? 1 : 60))) $([ $((i % 2)) = 1 ] && echo anon || echo gc) 1"; done | regions >"$BATS_TEST_TMPDIR/pages"
+	run vm-render --ascii --view map --width 100 "$BATS_TEST_TMPDIR/pages"
+	[ "$(grep -cE '(4|240) KiB rw-p' <<<"$output")" = 30 ]
+	[[ $output != *merged* ]]
+	run vm-render --ascii --view map --width 100 --height 24 "$BATS_TEST_TMPDIR/pages"
+	[[ $output == *'of 30 regions are too small to draw'* ]]
+	[ "$(grep -oE ' [0-9]+ regions, [0-9.]+ [KM]iB [aG]|KiB rw-p' <<<"$output" | awk '/regions/ { n += $1 } /rw-p/ { n++ } END { print n }')" = 30 ]
+}
+
+@test "an untracked stream: what an event says of the state after it holds until the next sample, in every view" {
+	{
+		echo '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}'
+		echo '{"type":"process","t":0.0,"pid":7,"why":"first","name":"demo"}'
+		echo '{"type":"snapshot","t":0.1,"pid":7,"seq":0,"regions":1}'
+		echo '{"type":"region","t":0.1,"pid":7,"seq":0,"start":"0x0000000000400000","end":"0x0000000000402000","size":8192,"perms":"r-xp","kind":"text"}'
+		echo '{"type":"event","t":0.2,"pid":7,"call":"mmap","span":{"start":"0x0000000001000000","end":"0x0000000001004000"},"after":[{"start":"0x0000000001000000","end":"0x0000000001004000","size":16384,"perms":"rw-p","kind":"anon"}]}'
+		echo '{"type":"mark","t":0.3,"pid":7,"text":"x"}'
+	} >"$BATS_TEST_TMPDIR/events"
+	for view in map table explain stats cards; do
+		render --view "$view" "$BATS_TEST_TMPDIR/events"
+		grep -qE 'subtitle ".*2 regions|2 regions of 2 kinds|in 2|2 regions' <<<"$output"
+		render --view "$view" --at 0.15 "$BATS_TEST_TMPDIR/events"
+		! grep -qE 'subtitle ".*2 regions' <<<"$output"
+	done
+	# The end of a thread is not the end of its process.
+	echo '{"type":"event","t":0.4,"pid":7,"tid":8,"call":"exit"}' | cat "$BATS_TEST_TMPDIR/events" - >"$BATS_TEST_TMPDIR/thread"
+	render --view table "$BATS_TEST_TMPDIR/thread"
+	has 'at 400 ms: 2 regions'
+	hasnt 'ended'
+}
+
 @test "map: regions that overlap stand beside each other, and a note says so" {
 	printf '%s\n' '16 4112 gc 9' '32 64 shm 2' '8192 8200 anon 1' | regions >"$BATS_TEST_TMPDIR/over"
 	render --view map "$BATS_TEST_TMPDIR/over"

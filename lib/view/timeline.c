@@ -1,6 +1,6 @@
 /* The view timeline: x time, y address; a box for each time in which a region keeps its range,
  * permissions, kind and name. Several processes stand above each other, each with an address axis
- * of its own.
+ * of its own; so do regions that overlap others at the same time.
  *
  * Boxes smaller than a unit of the canvas (pixel, row) are merged with their like beside them, so
  * that the size of a picture depends on its canvas, not on the stream.
@@ -10,6 +10,7 @@
 #include "view/empty.h"
 #include "view/flags.h"
 #include "view/items.h"
+#include "view/overlap.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,11 +18,13 @@
 
 #define BANDS_MAX  24
 #define BAND_SPACE 0.02
+#define LANE_SHARE 0.4  /* of the height of a process is that of each lane that overlaps others */
 #define TICK_SPACE 0.035 /* least distance of two texts, with several bands */
 #define TEXT_ROWS  600   /* of the grid, if text may be as high as it likes */
 
 struct band {
 	const struct vp_proc *proc;
+	unsigned lane; /* 0, or of regions that overlap those of the lanes before */
 	double y0, y1;
 	const struct vp_address_axis *axis;
 	size_t spans;
@@ -30,7 +33,8 @@ struct band {
 struct timeline {
 	struct vp_build build;
 	struct band bands[BANDS_MAX];
-	size_t band_count;
+	size_t band_count, proc_count; /* proc_count: processes that have bands */
+	uint8_t *lane;                 /* by span */
 	struct vp_item *items;
 	size_t item_count;
 	int64_t t0, t1;
@@ -48,10 +52,11 @@ static bool shown(const struct timeline *line, const struct vp_span *span)
 
 /* ---- bands ---- */
 
-static struct band *band_of(struct timeline *line, int64_t pid)
+static struct band *band_of(struct timeline *line, const struct vp_span *span)
 {
+	unsigned lane = line->lane[span - line->build.model->spans];
 	for (size_t i = 0; i < line->band_count; i++)
-		if (line->bands[i].proc->pid == pid)
+		if (line->bands[i].proc->pid == span->pid && line->bands[i].lane == lane)
 			return &line->bands[i];
 	return NULL;
 }
@@ -73,30 +78,82 @@ static size_t *spans_by_process(const struct timeline *line)
 	return counts;
 }
 
+/* Adds a band for each lane of a process. Returns how many spans overlap others; -1: no memory. */
+static int64_t band_add(struct timeline *line, const struct vp_proc *proc, size_t count)
+{
+	const struct vp_model *model = line->build.model;
+	const struct vp_span **spans = vp_pool_take(line->build.pool, count * sizeof *spans);
+	uint8_t *lanes = vp_pool_take(line->build.pool, count);
+	int64_t least = (line->t1 - line->t0) / line->build.options->width, over = 0;
+	size_t counts[VP_OVERLAP_LANES] = { 0 }, n = 0;
+	if (!spans || !lanes)
+		return vp_no_memory();
+	for (size_t i = 0; i < model->span_count; i++)
+		if (model->spans[i].pid == proc->pid && shown(line, &model->spans[i]))
+			spans[n++] = &model->spans[i];
+	int used = vp_overlap_lanes(spans, n, least, lanes),
+	    room = (int)(BANDS_MAX - line->band_count);
+	if (used < 0)
+		return -1;
+	used = used < room ? used : room;
+	for (size_t i = 0; i < n; i++) {
+		int lane = lanes[i] < used ? lanes[i] : used - 1;
+		line->lane[spans[i] - model->spans] = (uint8_t)lane;
+		counts[lane]++;
+		over += lanes[i] > 0;
+	}
+	for (int lane = 0; lane < used; lane++)
+		line->bands[line->band_count++] = (struct band){ .proc = proc,
+			                                         .lane = (unsigned)lane,
+			                                         .spans = counts[lane] };
+	return over;
+}
+
+/* Divides the height among the bands, the first on top. */
+static void heights(struct timeline *line)
+{
+	double space = line->band_count > 1 ? BAND_SPACE : 0, shares = 0, at = 1;
+	for (size_t i = 0; i < line->band_count; i++)
+		shares += line->bands[i].lane ? LANE_SHARE : 1;
+	double each = (1 - space * (double)line->band_count) / shares;
+	for (size_t i = 0; i < line->band_count; i++) {
+		line->bands[i].y1 = at - space;
+		at = line->bands[i].y1 - each * (line->bands[i].lane ? LANE_SHARE : 1);
+		line->bands[i].y0 = fmax(at, 0);
+	}
+}
+
 static int bands(struct timeline *line)
 {
 	const struct vp_model *model = line->build.model;
 	const size_t *spans = spans_by_process(line);
 	size_t with = 0;
-	if (!spans)
+	int64_t over = 0;
+	line->lane = vp_pool_take(line->build.pool, model->span_count + 1);
+	if (!spans || !line->lane)
 		return vp_no_memory();
 	for (size_t i = 0; i < model->proc_count; i++) {
 		if (!spans[i])
 			continue;
 		with++;
-		if (line->band_count < BANDS_MAX)
-			line->bands[line->band_count++] =
-			        (struct band){ .proc = &model->procs[i], .spans = spans[i] };
+		if (line->band_count == BANDS_MAX)
+			continue;
+		int64_t more = band_add(line, &model->procs[i], spans[i]);
+		if (more < 0)
+			return -1;
+		over += more;
+		line->proc_count++;
 	}
-	if (with > line->band_count)
+	if (with > line->proc_count)
 		vp_build_note(&line->build, "%zu more processes are not shown (choose with --pid)",
-		              with - line->band_count);
-	double space = line->band_count > 1 ? BAND_SPACE : 0,
-	       each = (1 - space * (double)line->band_count) / (double)line->band_count;
-	for (size_t i = 0; i < line->band_count; i++) { /* the first on top */
-		line->bands[i].y1 = 1 - (double)i * (each + space) - space;
-		line->bands[i].y0 = line->bands[i].y1 - each;
-	}
+		              with - line->proc_count);
+	if (over)
+		vp_build_note(&line->build,
+		              "%lld box%s overlap%s others in address and time: %s in a band of "
+		              "%s own",
+		              (long long)over, over == 1 ? "" : "es", over == 1 ? "s" : "",
+		              over == 1 ? "it is" : "they are", over == 1 ? "its" : "their");
+	heights(line);
 	return 0;
 }
 
@@ -107,7 +164,8 @@ static int band_axis(struct timeline *line, struct band *band, struct vp_axis *a
 	size_t count = 0;
 	for (size_t i = 0; ranges && i < model->span_count; i++) {
 		const struct vp_span *span = &model->spans[i];
-		if (span->pid != band->proc->pid || !shown(line, span))
+		if (span->pid != band->proc->pid || !shown(line, span) ||
+		    line->lane[i] != band->lane)
 			continue;
 		ranges[count][0] = span->start;
 		ranges[count++][1] = span->end;
@@ -156,6 +214,8 @@ static int band_ticks(struct timeline *line, const struct band *band, const stru
 	if (!many)
 		return 0;
 	const char *name = vp_build_process(&line->build, band->proc);
+	if (band->lane)
+		name = "overlapping";
 	return tick_add(line, ticks, (struct vp_tick){ name_at, name, false });
 }
 
@@ -221,8 +281,8 @@ static int items(struct timeline *line)
 		const struct vp_span *span = &model->spans[i];
 		if (!shown(line, span))
 			continue;
-		if (!band || band->proc->pid != span->pid)
-			band = band_of(line, span->pid);
+		if (!band || band->proc->pid != span->pid || band->lane != line->lane[i])
+			band = band_of(line, span);
 		if (band)
 			place(line, band, span, &line->items[line->item_count++]);
 	}
@@ -281,10 +341,9 @@ static const char *title_one(struct timeline *line, const struct vp_item *item)
 	const struct vp_span *span = item->span;
 	struct vp_pool *pool = line->build.pool;
 	const char *process = "";
-	if (line->band_count > 1)
+	if (line->proc_count > 1)
 		process = vp_pool_print(pool, "\n%s",
-		                        vp_build_process(&line->build,
-		                                         band_of(line, span->pid)->proc));
+		                        vp_build_process(&line->build, band_of(line, span)->proc));
 	return vp_pool_print(pool, "0x%llx-0x%llx %s\n%s %s%s\nid %llu%s\n%s to %s\n%s, %s",
 	                     (unsigned long long)span->start, (unsigned long long)span->end,
 	                     vp_size_words(pool, (double)item->bytes), span->perms,
@@ -401,9 +460,9 @@ static void titles(struct timeline *line, size_t spans)
 	struct vp_build *build = &line->build;
 	struct vp_pool *pool = build->pool;
 	const char *host = build->model->host;
-	build->figure->title = line->band_count == 1
+	build->figure->title = line->proc_count == 1
 	                               ? vp_build_process(build, line->bands[0].proc)
-	                               : vp_pool_print(pool, "%zu processes", line->band_count);
+	                               : vp_pool_print(pool, "%zu processes", line->proc_count);
 	build->figure->subtitle =
 	        vp_pool_print(pool, "address space over time, %s to %s, %zu box%s%s%s",
 	                      vp_time_words(pool, line->t0), vp_time_words(pool, line->t1), spans,
@@ -420,7 +479,7 @@ static int draw(struct timeline *line)
 		return -1;
 	vp_axis_time(&line->build.figure->x, line->t0, line->t1, line->build.pool);
 	vp_flags_of(&line->build, line->t0, line->t1,
-	            line->band_count == 1 ? line->bands[0].proc->pid : -1);
+	            line->proc_count == 1 ? line->bands[0].proc->pid : -1);
 	if (line->t0 == line->t1)
 		vp_build_note(&line->build, "the input has one moment: no change can be shown");
 	int failed = boxes(line);

@@ -1291,12 +1291,44 @@ def expect_timeline(truth):
         if kind in by:
             made.classes[kind] = [("n", by[kind].regions), ("size", by[kind].get("size"))]
     flags_of(truth, made, pids[0] if len(pids) == 1 else None)
+    over = overlapping_spans(truth, spans)
+    if over:
+        made.notes.append(Note("overlaps? others", [("or",) + tuple(("n", n) for n in range(1, over + 1))], required=len(shown) < 24))
+    made.checks.append(lambda picture, report: hold_apart(picture, report))
     made.checks.append(lambda picture, report: hold_timeline(truth, spans, shown, picture, report))
     made.checks.append(lambda picture, report: hold_flips(truth, picture, report))
     made.checks.append(lambda picture, report: hold_time_axis(truth, picture, report))
     if len(shown) == 1 and truth.query.options.get("scale", "packed") == "packed":
         made.checks.append(lambda picture, report: hold_address_axis([(span.start, span.end) for span in spans], picture, report))
     return made
+
+
+def overlapping_spans(truth, spans):
+    """How many stretches share addresses with another of their process for longer than a picture can fail to show."""
+    least, count = (truth.t1 - truth.t0) / 90, 0
+    for pid in {span.pid for span in spans}:
+        mine = sorted((span for span in spans if span.pid == pid), key=lambda span: span.start)
+        for i, one in enumerate(mine):
+            for other in mine[i + 1:]:
+                if other.start >= one.end:
+                    break
+                ends = [span.t1 if span.t1 is not None else truth.t1 + 10 ** 18 for span in (one, other)]
+                count += min(ends) - max(one.t0, other.t0) > least
+    return count
+
+
+def hold_apart(picture, report):
+    """No box of a timeline lies on another."""
+    if picture.renderer != "trace" or not picture.boxes or len(picture.boxes) > 400:
+        return
+    boxes = sorted((box for box in picture.boxes if " merged" not in (box["title"] or "")), key=lambda box: box["y0"])
+    for i, one in enumerate(boxes):
+        for other in boxes[i + 1:]:
+            if other["y0"] >= one["y1"] - .002:
+                break
+            if min(one["x1"], other["x1"]) - max(one["x0"], other["x0"]) > .03:
+                report.say("box", "%r lies on %r" % ((one["title"] or "").split("\n")[0], (other["title"] or "").split("\n")[0]))
+                return
 
 
 def hold_timeline(truth, spans, shown, picture, report):

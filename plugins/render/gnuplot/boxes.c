@@ -1,11 +1,12 @@
-/* Boxes in gnuplot: a data block with one index for each class. Light boxes come first, then their
- * resident part, marks and labels. */
+/* Boxes in gnuplot: a data block with one index for each class. In a map, the resident part lies over
+ * light boxes; elsewhere a box is as strong as its resident share. Then come marks and labels. */
 #include "inner.h"
 #include "../kit/width.h"
 
 #include <math.h>
 
 enum { THIN = 5 /* px; a smaller box would be all edge */ };
+#define TINT "0.28" /* opacity of a box of which nothing is resident */
 
 /* In shares of the plot; at least a hair wide and high. */
 struct place {
@@ -42,7 +43,8 @@ static double fill_of(const struct vp_box *b)
 	return b->fill < 0 ? 1 : page_share(b->fill);
 }
 
-/* Without an x axis (a map) a box fills from the left; else from the bottom, since x is time. */
+/* Without an x axis (a map) a box fills from the left. Elsewhere both axes mean something: part of
+ * a box would say which addresses, or when. */
 static bool sideways(const struct vp_figure *f)
 {
 	return f->x.count == 0;
@@ -161,12 +163,9 @@ static char label_place(const struct gp *g, const struct vp_figure *f, size_t i,
 		return w * solid >= width + 10 * g->page.u ? 's'
 		       : w * solid <= 6 * g->page.u        ? 'p'
 		                                           : 'x';
-	if (h * solid >= 14 * g->page.u) {
-		*y = p->y0 + (p->y1 - p->y0) * solid / 2;
+	if (solid >= 0.8)
 		return 's';
-	}
-	*y = p->y1 - (p->y1 - p->y0) * (1 - solid) / 2;
-	return h * (1 - solid) >= 14 * g->page.u ? 'p' : 'x';
+	return solid <= 0.3 ? 'p' : 'x';
 }
 
 static void label(struct gp *g, const struct vp_figure *f, size_t i)
@@ -187,7 +186,9 @@ static void label(struct gp *g, const struct vp_figure *f, size_t i)
 
 void gp_boxes_data(struct gp *g, const struct vp_figure *f)
 {
-	fputs("# shares of the plot: x0 x1 y0 y1, share that is resident, 1 if too thin for an "
+	fputs("# transparency, as part of a colour, of a box of which a share is resident\n"
+	      "tint(share) = int(255*(1-" TINT ")*(1-share))*0x1000000\n"
+	      "# shares of the plot: x0 x1 y0 y1, share that is resident, 1 if too thin for an "
 	      "edge; one block for each class\n"
 	      "$boxes << EOD\n",
 	      g->to);
@@ -221,15 +222,21 @@ static bool edges(const struct gp *g, const struct vp_figure *f, size_t class)
 static void class_clauses(struct gp *g, const struct vp_figure *f, size_t class, unsigned index)
 {
 	uint32_t rgb = gp_colour(g, f, class);
-	gp_clause(g,
-	          "$boxes index %u using (0):(0):1:2:3:4 with boxxyerror fillstyle transparent "
-	          "solid 0.28 noborder fillcolor rgb '#%06x'",
-	          index, rgb);
-	gp_clause(g,
-	          sideways(f) ? "$boxes index %u using (0):(0):1:($1+($2-$1)*$5):3:4"
-	                      : "$boxes index %u using (0):(0):1:2:3:($3+($4-$3)*$5)",
-	          index);
-	fprintf(g->to, " with boxxyerror fillstyle solid noborder fillcolor rgb '#%06x'", rgb);
+	if (sideways(f)) {
+		gp_clause(g,
+		          "$boxes index %u using (0):(0):1:2:3:4 with boxxyerror fillstyle "
+		          "transparent solid " TINT " noborder fillcolor rgb '#%06x'",
+		          index, rgb);
+		gp_clause(g,
+		          "$boxes index %u using (0):(0):1:($1+($2-$1)*$5):3:4 with boxxyerror "
+		          "fillstyle solid noborder fillcolor rgb '#%06x'",
+		          index, rgb);
+	} else {
+		gp_clause(g,
+		          "$boxes index %u using (0):(0):1:2:3:4:(tint($5)+0x%06x) with boxxyerror "
+		          "fillstyle solid noborder fillcolor rgb variable",
+		          index, rgb);
+	}
 	if (!edges(g, f, class))
 		return;
 	if (hatched(f, class))
