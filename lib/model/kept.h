@@ -252,10 +252,10 @@ enum vp_account_field {
 
 /* Sums of a kind, or of a label of the report. */
 struct vp_stated_kind {
-	size_t kind;             /* vp_kind_index */
-	char *label;             /* as text; NULL: none */
+	size_t kind; /* vp_kind_index */
+	char *label; /* as text; NULL: none */
 	uint64_t regions;
-	struct vp_region sums;   /* size (has_size) and measures alone */
+	struct vp_region sums; /* size (has_size) and measures alone */
 };
 
 /* The last snapshot of a process up to filter.at. */
@@ -298,7 +298,8 @@ enum {
 	VP_KEEP_BEFORE = 64,
 	VP_KEEP_PAGES = 128,
 	VP_KEEP_HISTORY = 256,
-	VP_KEEP_DESCENT = 512 /* spans that ended before filter.from too: others descend from them */
+	VP_KEEP_DESCENT =
+	        512 /* spans that ended before filter.from too: others descend from them */
 };
 
 /* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process,

@@ -62,8 +62,8 @@ static void find_last(struct area *area, const struct vp_proc *proc)
 	area->last = area->moments[i];
 }
 
-/* With more moments than half columns: keeps of each half column the one with the greatest total, so
- * that no short peak is lost, and the last, which holds until the next. */
+/* With more moments than half columns: keeps of each half column the one with the greatest total,
+ * so that no short peak is lost, and the last, which holds until the next. */
 static int thin(struct area *area)
 {
 	const struct vp_moment **drawn;
@@ -92,7 +92,8 @@ static int thin(struct area *area)
 	}
 	area->moments = drawn;
 	area->count = kept;
-	vp_build_note(&area->build, "%zu moments are drawn as %zu: the highest and the last of each half "
+	vp_build_note(&area->build,
+	              "%zu moments are drawn as %zu: the highest and the last of each half "
 	              "column",
 	              was, kept);
 	return 0;

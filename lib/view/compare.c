@@ -319,8 +319,8 @@ static const char *title_of(struct vp_compare *c, const struct vp_kin *one, bool
 		                       vp_size_words(pool, (double)one->private),
 		                       vp_size_words(pool, (double)one->shared));
 	return vp_pool_print(pool, "%s: %s\nreference: %s\nselected: %s%s", looks[one->state].name,
-	                     meanings[one->state],
-	                     span_words(c, reference), span_words(c, selected), amount);
+	                     meanings[one->state], span_words(c, reference),
+	                     span_words(c, selected), amount);
 }
 
 static const char *label_of(struct vp_compare *c, const struct vp_kin *one, bool right)

@@ -68,8 +68,7 @@ static int take(struct lane *lane, const struct vp_span *span, int64_t least)
 			return 0;
 	if (vp_list_room(&lane->live, lane->count, &lane->size, sizeof *lane->live))
 		return -1;
-	memmove(lane->live + first + 1, lane->live + end,
-	        (lane->count - end) * sizeof *lane->live);
+	memmove(lane->live + first + 1, lane->live + end, (lane->count - end) * sizeof *lane->live);
 	lane->live[first] = span;
 	lane->count -= end - first;
 	lane->count++;

@@ -18,7 +18,7 @@
 
 #define BANDS_MAX  24
 #define BAND_SPACE 0.02
-#define LANE_SHARE 0.4  /* of the height of a process is that of each lane that overlaps others */
+#define LANE_SHARE 0.4   /* of the height of a process is that of each lane that overlaps others */
 #define TICK_SPACE 0.035 /* least distance of two texts, with several bands */
 #define TEXT_ROWS  600   /* of the grid, if text may be as high as it likes */
 

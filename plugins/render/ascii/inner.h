@@ -41,7 +41,7 @@ struct ascii {
 	int gutter, columns, rows; /* the gutter includes the axis itself */
 	int lanes, unnamed;        /* of flags; flags without words */
 	bool details, notes, subtitle, legend, titles;
-	struct cell *plot; /* rows * columns, the top row first */
+	struct cell *plot;  /* rows * columns, the top row first */
 	struct knot *knots; /* the highest first; knot_count 0: rows are even */
 	size_t knot_count;
 };
@@ -74,7 +74,7 @@ void ascii_foot(struct ascii *a, const struct vp_figure *f);  /* legend and note
 
 /* rows.c */
 void ascii_spread(struct ascii *a, const struct vp_figure *f); /* gives each box of a map a row */
-double ascii_row(const struct ascii *a, double at); /* rows below the top of the plot */
+double ascii_row(const struct ascii *a, double at);            /* rows below the top of the plot */
 
 /* flags.c: draws the lanes of words above the plot, or only counts them; returns their number */
 int ascii_flags(struct ascii *a, const struct vp_figure *f, bool draw);

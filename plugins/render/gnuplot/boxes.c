@@ -1,5 +1,6 @@
-/* Boxes in gnuplot: a data block with one index for each class. In a map, the resident part lies over
- * light boxes; elsewhere a box is as strong as its resident share. Then come marks and labels. */
+/* Boxes in gnuplot: a data block with one index for each class. In a map, the resident part lies
+ * over light boxes; elsewhere a box is as strong as its resident share. Then come marks and labels.
+ */
 #include "inner.h"
 #include "../kit/width.h"
 

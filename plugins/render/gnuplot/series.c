@@ -26,8 +26,8 @@ struct drawn {
 	size_t i;
 };
 
-/* Keeps the highest point of each pixel, so that no short peak is lost, and after it the last, which
- * holds until the next pixel that has one. Returns their number. */
+/* Keeps the highest point of each pixel, so that no short peak is lost, and after it the last,
+ * which holds until the next pixel that has one. Returns their number. */
 static size_t choose(const struct gp *g, const struct vp_figure *f, struct drawn *list)
 {
 	double best = 0;
@@ -60,8 +60,8 @@ static void row(struct gp *g, const struct vp_figure *f, double x, size_t i)
 
 /* Returns the height (px) that the band of serie k has everywhere between two shares of x; *y: its
  * middle. */
-static double room(const struct gp *g, const struct vp_figure *f, const struct drawn *list, size_t n,
-                   size_t k, double from, double to, double *y)
+static double room(const struct gp *g, const struct vp_figure *f, const struct drawn *list,
+                   size_t n, size_t k, double from, double to, double *y)
 {
 	double low = 0, high = 1;
 	for (size_t i = 0; i < n; i++) {
@@ -76,7 +76,8 @@ static double room(const struct gp *g, const struct vp_figure *f, const struct d
 }
 
 /* Writes the name in the band, at the roomiest of some places. */
-static void name(struct gp *g, const struct vp_figure *f, const struct drawn *list, size_t n, size_t k)
+static void name(struct gp *g, const struct vp_figure *f, const struct drawn *list, size_t n,
+                 size_t k)
 {
 	enum { TRIES = 24 };
 	const char *text = f->series[k].name;

@@ -29,8 +29,8 @@ static double pixel(const struct svg *s, double x)
 	return s->page.x + (x >= 0 && x <= 1 ? x : x > 1 ? 1 : 0) * s->page.w;
 }
 
-/* Keeps the highest point of each pixel, so that no short peak is lost, and after it the last, which
- * holds until the next pixel that has one. */
+/* Keeps the highest point of each pixel, so that no short peak is lost, and after it the last,
+ * which holds until the next pixel that has one. */
 static void choose(struct stack *k, const struct svg *s, const struct vp_figure *f)
 {
 	double end = s->page.x + s->page.w, best = 0;
