@@ -165,10 +165,11 @@ fuzz: setup
 	@CC=clang contrib/packages.sh -i fuzz
 	@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD='$(BUILD)/libfuzzer' CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' FUZZ_ENGINE=-fsanitize=fuzzer \
 		$(FUZZ_NAMES:%='$(BUILD)/libfuzzer/target/%')
-	@for name in $(FUZZ_NAMES); do \
+	@failed=; for name in $(FUZZ_NAMES); do \
 		mkdir -p '$(BUILD)/libfuzzer/corpus/'$$name && cp $(FUZZ_SEEDS) '$(BUILD)/libfuzzer/corpus/'$$name && \
 		'$(BUILD)/libfuzzer/target/'$$name -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix='$(BUILD)/libfuzzer/'$$name- \
-			'$(BUILD)/libfuzzer/corpus/'$$name || exit 1; done
+			'$(BUILD)/libfuzzer/corpus/'$$name || failed="$$failed $$name"; done; \
+	[ -z "$$failed" ] || { echo "failed:$$failed"; exit 1; }
 
 # A target with the name of a source plugin is linked with that plugin.
 $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj/tests/fuzz/driver.o) \

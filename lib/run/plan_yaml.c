@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/shown.h"
 #include "run/inner.h"
 #include "stream/put.h"
 
@@ -25,11 +26,12 @@ static void say(struct dump *dump, const char *text)
 
 /* ---- values ---- */
 
+/* Letters that mean nothing but themselves, to YAML and to a shell. */
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./%+-"
+
 static bool safe(const char *text)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567"
-	                              "89_./%+-";
-	return *text && *text != '-' && *text != '%' && !text[strspn(text, letters)] &&
+	return *text && *text != '-' && *text != '%' && !text[strspn(text, LETTERS)] &&
 	       strcmp(text, "null");
 }
 
@@ -270,6 +272,30 @@ static void run(struct dump *dump)
 
 /* ---- the comment ---- */
 
+/* Writes a word of a command as a shell reads it, in one line: 'it'\''s', and with controls
+ * $'one\x0atwo'. */
+static void shell_word(struct dump *dump, const char *word)
+{
+	bool acts = false;
+	for (const char *p = word; *p && !acts;) {
+		uint32_t c = vp_code_point(&p);
+		acts = c == VP_BAD_BYTE || vp_acts(c);
+	}
+	say(dump, acts ? "$'" : "'");
+	for (const char *p = word; *p; p++) {
+		char one[8] = { *p, 0 };
+		unsigned char c = (unsigned char)*p;
+		if (acts && (c < 0x20 || c >= 0x7f))
+			snprintf(one, sizeof one, "\\x%02x", c);
+		else if (acts && (c == '\'' || c == '\\'))
+			snprintf(one, sizeof one, "\\%c", c);
+		else if (c == '\'')
+			snprintf(one, sizeof one, "'\\''");
+		say(dump, one);
+	}
+	say(dump, "'");
+}
+
 static void command_line(struct dump *dump, const char *before, const struct vp_job *job)
 {
 	say(dump, before);
@@ -277,12 +303,12 @@ static void command_line(struct dump *dump, const char *before, const struct vp_
 		say(dump, i ? " " : "");
 		if (i == 0)
 			say(dump, job->ours ? strrchr(job->argv[0], '/') + 1 : job->label);
-		else if (safe(job->argv[i]) ||
-		         (job->argv[i][0] == '-' &&
-		          !job->argv[i][strcspn(job->argv[i], " \"'\\$`*?[]{}()<>|&;#\t\n\r\x7f")]))
+		else if (safe(job->argv[i]) || (job->argv[i][0] == '-' &&
+		                                !job->argv[i][strspn(job->argv[i], LETTERS "=,:"
+		                                                                           "@")]))
 			say(dump, job->argv[i]);
 		else
-			vp_out_quoted(&dump->out, vp_s(job->argv[i]));
+			shell_word(dump, job->argv[i]);
 	}
 	say(dump, "\n");
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,27 @@ static int refuse(struct vp_marks *marks)
 	               marks->path, marks->path);
 }
 
+/* Refuses a FIFO that is there already and not for us: of another user (root: only in a folder such
+ * as /tmp, where anybody could have made it), or read by another program, whose lines would be
+ * taken away. */
+static int check_found(struct vp_marks *marks, const struct stat *info)
+{
+	char folder[PATH_MAX];
+	struct stat around;
+	const char *slash = strrchr(marks->path, '/');
+	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash + 1 - marks->path) : 1,
+	         slash ? marks->path : ".");
+	bool open_to_all = stat(folder, &around) != 0 || (around.st_mode & S_IWOTH);
+	if (info->st_uid != geteuid() && (geteuid() != 0 || open_to_all))
+		return vp_fail("the FIFO %s belongs to another user: name another file",
+		               marks->path);
+	int fd = open(marks->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC); /* needs a reader */
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return vp_fail("the FIFO %s is read by another program: name another file", marks->path);
+}
+
 int vp_marks_open(struct vp_marks *marks, const char *path)
 {
 	struct stat info;
@@ -35,6 +58,8 @@ int vp_marks_open(struct vp_marks *marks, const char *path)
 		return vp_fail_errno("%s", path);
 	if (!S_ISFIFO(info.st_mode))
 		return refuse(marks); /* before it is opened: opening may change a device */
+	if (!marks->made && check_found(marks, &info))
+		return -1;
 	marks->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (marks->fd < 0)
 		return vp_fail_errno("cannot read the FIFO %s", path);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/shown.h"
 #include "stream/json.h"
 #include "stream/put.h"
 
@@ -17,18 +18,15 @@
 
 /* ---- messages ---- */
 
-/* Replaces what could harm a terminal in names from outside by question marks: controls (C0, DEL,
- * C1) and changes of the writing direction (U+202A..202E, U+2066..2069). */
+/* Replaces what could harm a terminal or mislead a reader in names from outside by question marks:
+ * controls, changes of the writing direction, invisible characters. */
 static void make_harmless(char *text)
 {
-	for (unsigned char *c = (unsigned char *)text; *c; c++) {
-		bool c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0;
-		bool turns = c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) ||
-		                              (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9));
-		if (c1 || turns)
-			memset(c, '?', c1 ? 2 : 3);
-		else if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	for (const char *p = text; *p;) {
+		char *from = text + (p - text);
+		uint32_t c = vp_code_point(&p);
+		if (c != VP_BAD_BYTE && vp_acts(c))
+			memset(from, '?', (size_t)(p - from));
 	}
 }
 

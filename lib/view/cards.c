@@ -334,7 +334,8 @@ static void grid(struct cards *cards)
 		tallest = 2.0 / (plot > 4 ? plot : 4);
 	cards->row = each < tallest ? each : tallest;
 	double unit = (double)options->width / (double)cards->across;
-	cards->letters = (size_t)(options->text ? unit - 5 : (unit - 40) / 6.2);
+	double letters = options->text ? unit - 5 : (unit - 40) / 6.2;
+	cards->letters = letters > 0 ? (size_t)letters : 0;
 }
 
 /* ---- texts ---- */

@@ -219,8 +219,8 @@ static int draw(struct diff *diff)
 	const struct vp_view_options *options = pairs->build.options;
 	int plot = options->text ? options->height - 8 : (options->height - 150) / 18;
 	size_t all = pairs->count, most = plot > ROWS_FEW ? (size_t)plot : ROWS_FEW;
-	diff->letters = (size_t)(options->text ? options->width / 2 - 16
-	                                       : (options->width - 280) / 2 / 6.2);
+	double letters = options->text ? options->width / 2 - 16 : (options->width - 280) / 2 / 6.2;
+	diff->letters = letters > 0 ? (size_t)letters : 0;
 	vp_pairs_fold(pairs, most < ROWS_EASY ? most : ROWS_EASY, most);
 	if (vp_pairs_classes(pairs))
 		return -1;

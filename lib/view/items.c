@@ -96,8 +96,8 @@ static void columns_of(const struct grid *grid, const struct vp_item *item, size
                        size_t *end)
 {
 	double x0 = floor(item->x0 * grid->columns), x1 = ceil(item->x1 * grid->columns);
-	*end = x1 > (double)grid->width ? grid->width : (size_t)x1;
-	*first = x0 >= (double)grid->width ? grid->width - 1 : (size_t)x0;
+	*end = x1 > (double)grid->width ? grid->width : x1 > 0 ? (size_t)x1 : 0;
+	*first = x0 >= (double)grid->width ? grid->width - 1 : x0 > 0 ? (size_t)x0 : 0;
 	if (*end <= *first)
 		*end = *first + 1;
 }

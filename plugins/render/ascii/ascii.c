@@ -1,6 +1,7 @@
 /* The text renderer: pictures for a terminal, as wide as the terminal, in colour or letters, in
  * Unicode or ASCII. */
 #include "inner.h"
+#include "../kit/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,20 +61,18 @@ static int plot(struct ascii *a, const struct vp_figure *f)
 	return 0;
 }
 
-/* Writes lines in the format of another program; bytes that would steer a terminal become '?'. */
+/* Writes lines in the format of another program; what would steer a terminal, turn the direction of
+ * the writing or hide becomes '?'. */
 static void verbatim(struct vp_render_api *host, const struct vp_figure *f)
 {
 	for (size_t r = 0; r < f->row_count; r++) {
-		for (const char *p = f->cells[r].text; *p; p++) {
-			unsigned char c = (unsigned char)*p;
-			if (c < 0x20 || c == 0x7f ||
-			    (c == 0xc2 && (unsigned char)p[1] >= 0x80 &&
-			     (unsigned char)p[1] < 0xa0)) {
+		for (const char *p = f->cells[r].text; *p;) {
+			const char *from = p;
+			uint32_t c = vp_code_point(&p);
+			if (c != VP_BAD_BYTE && vp_acts(c))
 				host->write(host, "?", 1);
-				p += c == 0xc2;
-			} else {
-				host->write(host, p, 1);
-			}
+			else
+				host->write(host, from, (size_t)(p - from));
 		}
 		host->write(host, "\n", 1);
 	}

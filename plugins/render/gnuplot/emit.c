@@ -3,7 +3,9 @@
  * gnuplot looks into strings: in "..." it runs `commands` and reads escapes, in data it reads
  * escapes, in tick words and formats it reads %, in enhanced text {}_^@&. So all text is in '...',
  * where nothing has a meaning, all terminals are noenhanced, and data blocks hold numbers only. A '
- * is written as '."'".' and not as '', which gnuplot 5.4 misreads at the beginning of a string. */
+ * is written as '."'".' and not as '', which gnuplot 5.4 misreads at the beginning of a string.
+ * gnuplot writes text into SVG as CDATA, untouched: the > of ]]>, which would end it, is written as
+ * \x3e. */
 #include "inner.h"
 #include "../kit/width.h"
 
@@ -12,7 +14,7 @@
 
 void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent)
 {
-	const char *end = text + bytes;
+	const char *begin = text, *end = text + bytes;
 	fputc('\'', g->to);
 	while (text < end && *text) {
 		const char *from = text;
@@ -24,7 +26,8 @@ void gp_quote(struct gp *g, const char *text, size_t bytes, bool percent)
 			fputs("'.\"'\".'", g->to);
 		else if (c == '%' && percent)
 			fputs("%%", g->to);
-		else if (vp_acts(c))
+		else if (vp_acts(c) ||
+		         (c == '>' && from - begin >= 2 && from[-1] == ']' && from[-2] == ']'))
 			fwrite(shown, 1, vp_show_escape(shown, c), g->to);
 		else
 			fwrite(from, 1, (size_t)(text - from), g->to);
