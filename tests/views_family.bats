@@ -198,8 +198,8 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 @test "tree: a life has its arguments, parent, times, status and memory" {
 	render tree "$S"
 	has 'title="demo (100)\ndemo --big\nalready there at the first sample, child of 1\n0 s to the end (6 s), still there at the end\nsize 1.1 MiB at its end, peak 3.1 MiB\nrss 648 KiB at its end, peak 2.6 MiB"'
-	has 'title="sh (101)\nsh -c exit 3\nbegan by exec, child of 100\n2.5 s to 5 s (2.5 s), ended by exit, signal 9'
-	has 'began by fork, child of 101\n3 s to 4.5 s (1.5 s), ended by exit, status 3'
+	has 'title="sh (101)\nsh -c exit 3\nbegan by exec, child of 100\n2.5 s to 5 s (2.5 s), killed by SIGKILL'
+	has 'began by fork, child of 101\n3 s to 4.5 s (1.5 s), exit 3'
 	has 'label="sh (102) peak 28 KiB rss"'
 }
 
@@ -246,7 +246,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 		printf "{\"type\":\"event\",\"t\":%d.5,\"pid\":%d,\"call\":\"exit\"}\n", i, i + 1 } }' >"$BATS_TEST_TMPDIR/many"
 	render tree "$BATS_TEST_TMPDIR/many"
 	has 'title "1000 processes"'
-	has 'more processes have no room (raise --height, or choose with --pid)"'
+	has 'more processes have no room; the largest are shown (raise --height, or choose with --pid)"'
 }
 
 @test "tree: without process lines a process is recognised by its memory" {

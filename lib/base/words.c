@@ -122,3 +122,17 @@ const char *vp_words(struct vp_pool *pool, vp_str bytes)
 	vp_words_into(text, bytes);
 	return text;
 }
+
+void vp_signal_words(char to[VP_SIGNAL_WORDS], uint64_t number)
+{
+	static const char names[][8] = { "",     "HUP",  "INT",    "QUIT", "ILL",    "TRAP",
+		                         "ABRT", "BUS",  "FPE",    "KILL", "USR1",   "SEGV",
+		                         "USR2", "PIPE", "ALRM",   "TERM", "STKFLT", "CHLD",
+		                         "CONT", "STOP", "TSTP",   "TTIN", "TTOU",   "URG",
+		                         "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH",  "IO",
+		                         "PWR",  "SYS" };
+	if (number && number < sizeof names / sizeof *names)
+		snprintf(to, VP_SIGNAL_WORDS, "SIG%s", names[number]);
+	else
+		snprintf(to, VP_SIGNAL_WORDS, "signal %llu", (unsigned long long)number);
+}

@@ -17,6 +17,10 @@ const char *vp_time_words(struct vp_pool *pool, int64_t ns); /* "1.2 s", "2h05m"
 /* A plural noun after a count: "samples", but "sample" after 1. */
 vp_str vp_counted(vp_str noun, uint64_t count);
 
+/* "SIGKILL", "signal 35", by the numbers of Linux on most machines, which a recording has. */
+enum { VP_SIGNAL_WORDS = 32 };
+void vp_signal_words(char to[VP_SIGNAL_WORDS], uint64_t number);
+
 /* Bytes from outside as UTF-8 text in one line: what is no UTF-8 becomes U+FFFD, newline and NUL
  * become \012 and \000. Other control characters stay: the renderer escapes. */
 const char *vp_words(struct vp_pool *pool, vp_str bytes);

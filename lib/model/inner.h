@@ -193,6 +193,10 @@ struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pi
 
 /* lives.c: a process is known by its memory. */
 void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);
+/* How a process has ended, by its event exit: "exit 3", "killed by SIGKILL: out of memory in cgroup
+ * /a". "": unknown. Returns whether it failed: a signal, or a status that is not 0. */
+enum { VP_END_WORDS = 512 };
+bool vp_end_words(char to[VP_END_WORDS], struct vp_record *record);
 
 /* frames.c */
 /* Makes the tracker of the model. NULL: no memory. */

@@ -117,9 +117,10 @@ struct vp_life {
 	int64_t t0, t1;          /* ns; t1 INT64_MAX while it lasts */
 	const char *why;         /* first fork exec reused; "": known by its memory only */
 	char *name, *exe, *args; /* text, or NULL */
-	char *status;            /* of a life that has ended: "0", "signal 9"; or NULL */
+	char *end;               /* how it ended: "exit 3", "killed by SIGSEGV"; NULL: unknown */
 	size_t before;           /* index + 1 of the life that exec ended here; 0: none */
 	bool exited;
+	bool failed; /* by a signal, or with a status that is not 0 */
 };
 
 /* ---- the journal ---- */
@@ -165,8 +166,9 @@ struct vp_tally {
 	uint64_t regions_start, regions, came, went, grew, shrank, split, merged;
 	uint64_t size_start, size, size_peak, bytes_came, bytes_went;
 	uint64_t rss_start, rss, rss_peak;
+	uint64_t pss_start, pss, pss_peak;
 	uint32_t run; /* of exits, before which it was kept; the keeper's own */
-	bool has_rss, used, touched;
+	bool has_rss, has_pss, used, touched;
 };
 
 struct vp_event_tally {

@@ -2,6 +2,7 @@
  *
  * Memory: every life of the stream, with its arguments.
  */
+#include "base/words.h"
 #include "model/inner.h"
 
 #include <stdio.h>
@@ -122,22 +123,44 @@ static void process(struct vp_model *model, const struct vp_fact *fact)
 
 /* ---- the end ---- */
 
-/* "signal":9 or "status":0 of an event exit. */
-static void set_status(struct vp_model *model, struct vp_life *life, struct vp_record *record)
+/* ": out of memory in cgroup /a", ": out of memory"; "": that was not the reason. */
+static void oom_words(char *to, size_t size, struct vp_record *record)
 {
-	static const char *const members[] = { "signal", "status" };
-	char text[64];
-	for (size_t i = 0; i < 2 && !life->status; i++) {
-		const struct vp_member *member = vp_record_member(record, members[i]);
-		if (!member || member->json == VP_NULL || member->json == VP_OBJECT ||
-		    member->json == VP_ARRAY)
-			continue;
-		vp_str value = member->json == VP_STRING ? vp_record_decode(record, member->value)
-		                                         : member->value;
-		int n = snprintf(text, sizeof text, "%s%.*s", i ? "" : "signal ",
-		                 (int)(value.n < 40 ? value.n : 40), value.p);
-		vp_model_words(model, &life->status, (vp_str){ text, (size_t)n });
+	vp_str cgroup = vp_record_str(record, "cgroup");
+	bool oom = false;
+	*to = 0;
+	if (!vp_record_bool(record, "oom", &oom) || !oom)
+		return;
+	snprintf(to, size, cgroup.n ? ": out of memory in cgroup %.*s" : ": out of memory",
+	         (int)(cgroup.n < 400 ? cgroup.n : 400), cgroup.n ? cgroup.p : "");
+}
+
+bool vp_end_words(char to[VP_END_WORDS], struct vp_record *record)
+{
+	char signal[VP_SIGNAL_WORDS], oom[VP_END_WORDS - VP_SIGNAL_WORDS - 16];
+	uint64_t number;
+	if (vp_record_num(record, "signal", &number)) {
+		vp_signal_words(signal, number);
+		oom_words(oom, sizeof oom, record);
+		snprintf(to, VP_END_WORDS, "killed by %s%s", signal, oom);
+		return true;
 	}
+	*to = 0;
+	if (!vp_record_num(record, "status", &number))
+		return false;
+	snprintf(to, VP_END_WORDS, "exit %llu", (unsigned long long)number);
+	return number > 0;
+}
+
+/* Several sources may report one exit: one that knows how comes first. */
+static void set_end(struct vp_model *model, struct vp_life *life, struct vp_record *record)
+{
+	char words[VP_END_WORDS];
+	bool failed = vp_end_words(words, record);
+	if (!*words || (life->end && strlen(life->end) >= strlen(words)))
+		return;
+	vp_model_words(model, &life->end, vp_s(words));
+	life->failed = failed;
 }
 
 static void ended(struct vp_model *model, const struct vp_fact *fact)
@@ -149,7 +172,7 @@ static void ended(struct vp_model *model, const struct vp_fact *fact)
 		life->t1 = fact->t;
 	life->exited = true;
 	if (fact->type == VP_T_event)
-		set_status(model, life, fact->record);
+		set_end(model, life, fact->record);
 }
 
 static void lives_line(struct vp_model *model, struct vp_fact *fact)
@@ -166,7 +189,7 @@ static void lives_free(struct vp_model *model)
 		free(model->lives[i].name);
 		free(model->lives[i].exe);
 		free(model->lives[i].args);
-		free(model->lives[i].status);
+		free(model->lives[i].end);
 	}
 	free(model->lives);
 	vp_places_free(&model->inner->life_pids);

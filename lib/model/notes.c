@@ -44,10 +44,11 @@ static void note_exec(struct vp_model *model, const struct vp_fact *fact, unsign
 
 static void note_event(struct vp_model *model, struct vp_fact *fact)
 {
-	char text[32] = "";
+	char text[32] = "", end[VP_END_WORDS];
 	uint64_t child;
 	if (fact->ends) {
-		note(model, fact, "exit", vp_s(""));
+		bool failed = vp_end_words(end, fact->record);
+		note(model, fact, "exit", vp_s(failed ? end : ""));
 	} else if (vp_str_is(fact->word, "exec")) {
 		note_exec(model, fact, BY_EVENT);
 	} else if (vp_str_is(fact->word, "fork")) {

@@ -43,6 +43,8 @@ static void moment_over(struct vp_tally_work *work)
 			tally->size_peak = tally->size;
 		if (tally->rss > tally->rss_peak)
 			tally->rss_peak = tally->rss;
+		if (tally->pss > tally->pss_peak)
+			tally->pss_peak = tally->pss;
 		tally->touched = false;
 	}
 	work->touched_count = 0;
@@ -69,7 +71,11 @@ static void begin(struct vp_tally_work *work)
 				                  .rss_start = one->rss,
 				                  .rss = one->rss,
 				                  .rss_peak = one->rss,
+				                  .pss_start = one->pss,
+				                  .pss = one->pss,
+				                  .pss_peak = one->pss,
 				                  .has_rss = one->has_rss,
+				                  .has_pss = one->has_pss,
 				                  .used = one->regions > 0 };
 		}
 	memset(tallies->events, 0, sizeof tallies->events);
@@ -159,9 +165,14 @@ static void restore(struct vp_model *model)
 
 /* ---- one region ---- */
 
+static bool knows(const struct vp_sums *sums, int sum)
+{
+	return sums && sums->known >> sum & 1;
+}
+
 static bool knows_rss(const struct vp_sums *sums)
 {
-	return sums && sums->known >> VP_SUM_RSS & 1;
+	return knows(sums, VP_SUM_RSS);
 }
 
 static uint64_t rss_of(const struct vp_sums *sums)
@@ -169,10 +180,17 @@ static uint64_t rss_of(const struct vp_sums *sums)
 	return knows_rss(sums) ? sums->of[VP_SUM_RSS] : 0;
 }
 
+static uint64_t pss_of(const struct vp_sums *sums)
+{
+	return knows(sums, VP_SUM_PSS) ? sums->of[VP_SUM_PSS] : 0;
+}
+
 static void put(struct vp_tally *tally, const struct vp_sums *sums, bool add)
 {
-	uint64_t rss = rss_of(sums);
+	uint64_t rss = rss_of(sums), pss = pss_of(sums);
 	tally->has_rss |= knows_rss(sums);
+	tally->has_pss |= knows(sums, VP_SUM_PSS);
+	tally->pss += add ? pss : -pss;
 	tally->regions += add ? 1 : UINT64_MAX;
 	tally->size += add ? sums->of[VP_SUM_SIZE] : -sums->of[VP_SUM_SIZE];
 	tally->rss += add ? rss : -rss;
@@ -185,6 +203,7 @@ static void came(struct vp_tally *tally, const struct vp_sums *sums, int event, 
 		tally->regions_start++;
 		tally->size_start += size;
 		tally->rss_start += rss_of(sums);
+		tally->pss_start += pss_of(sums);
 		return;
 	}
 	tally->came += event != VP_E_SPLIT;

@@ -35,6 +35,7 @@ static const struct {
 	{ "redact",         VP_TO_SAMPLE, FIELD(redact),         NULL },
 	{ "renderer",       VP_TO_RENDER, FIELD(renderer),       "draws the picture; --NAME is short for it; none: no picture" },
 	{ "view",           VP_TO_RENDER, FIELD(view),           "what the picture shows (see vm-render --help)" },
+	{ "by",             VP_TO_RENDER, FIELD(by),             NULL },
 	{ "width",          VP_TO_RENDER, FIELD(width),          NULL },
 	{ "height",         VP_TO_RENDER, FIELD(height),         NULL },
 	{ "speed",          VP_TO_REPLAY, FIELD(speed),          "for --input: 4 is four times as fast; max: without a pause" },

@@ -5,6 +5,7 @@
 #include "view/flags.h"
 #include "view/machine.h"
 #include "view/moment.h"
+#include "view/process_area.h"
 #include "view/regions.h"
 
 #include <string.h>
@@ -202,6 +203,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 {
 	if (vp_regions_is(options))
 		return vp_regions_area(model, options, figure, pool);
+	if (vp_process_area_is(options))
+		return vp_process_area(model, options, figure, pool);
 	if (vp_machine_is(model, options))
 		return vp_machine_area(model, options, figure, pool);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };

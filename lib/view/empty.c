@@ -1,5 +1,6 @@
 /* Texts that every picture may have: why it is empty, and what was lost or left out. */
 #include "view/empty.h"
+#include "view/family.h"
 
 #include "base/nearest.h"
 
@@ -207,6 +208,7 @@ void vp_build_notes(struct vp_build *build)
 	const struct vp_model *model = build->model;
 	note_others(build);
 	note_kinds(build);
+	vp_family_ends(build);
 	note_findings(build);
 	note_losses(build);
 	if (model->contradictions)

@@ -2,6 +2,8 @@
 #include "base/error.h"
 #include "view/lanes.h"
 
+#include <stdlib.h>
+
 #define GAP 0.12 /* of a lane is free above it */
 
 static int lanes_new(struct vp_lanes *lanes, const struct vp_build *build)
@@ -53,9 +55,11 @@ static bool descends(const struct vp_lanes *lanes, size_t lane, size_t from)
 	return true;
 }
 
-static void children_link(struct vp_lanes *lanes)
+/* Links the children of each lane, in the order of `order`. */
+static void children_link(struct vp_lanes *lanes, const size_t *order)
 {
-	for (size_t i = 0; i < lanes->count; i++) {
+	for (size_t k = 0; k < lanes->count; k++) {
+		size_t i = order[k];
 		if (!lanes->list[i].parent)
 			continue;
 		struct vp_lane *parent = &lanes->list[lanes->list[i].parent - 1];
@@ -64,6 +68,37 @@ static void children_link(struct vp_lanes *lanes)
 		else
 			parent->child = i + 1;
 		parent->last_child = i + 1;
+	}
+}
+
+static bool lives_within(const struct vp_life *lives, const struct vp_lane *lane, int64_t t0,
+                         int64_t t1)
+{
+	return lives[lane->first].t0 <= t1 && lives[lane->last].t1 >= t0;
+}
+
+static const struct vp_lane *weighed; /* qsort has no context */
+
+static int by_weight(const void *left, const void *right)
+{
+	size_t a = *(const size_t *)left, b = *(const size_t *)right;
+	if (weighed[a].weight != weighed[b].weight)
+		return weighed[a].weight > weighed[b].weight ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* A lane weighs as much as all that is below it. */
+static void weigh(struct vp_lanes *lanes, const struct vp_build *build, const double *weights)
+{
+	const struct vp_model *model = build->model;
+	for (size_t i = 0; i < lanes->count; i++) {
+		const struct vp_proc *proc =
+		        vp_model_proc(model, model->lives[lanes->list[i].first].pid);
+		double own = proc ? weights[proc - model->procs] : 0;
+		size_t steps = 0;
+		for (size_t at = i + 1; at && steps <= lanes->count;
+		     at = lanes->list[at - 1].parent, steps++)
+			lanes->list[at - 1].weight += own;
 	}
 }
 
@@ -91,7 +126,6 @@ static int parents_find(struct vp_lanes *lanes, const struct vp_build *build)
 		if (parent && !descends(lanes, parent - 1, i))
 			lanes->list[i].parent = parent;
 	}
-	children_link(lanes);
 	return 0;
 }
 
@@ -108,7 +142,7 @@ static void show(const struct shown *shown, size_t index)
 {
 	struct vp_lanes *lanes = shown->lanes;
 	const struct vp_lane *lane = &lanes->list[index];
-	if (shown->lives[lane->first].t0 > shown->t1 || shown->lives[lane->last].t1 < shown->t0)
+	if (!lives_within(shown->lives, lane, shown->t0, shown->t1))
 		return;
 	if (lanes->shown < shown->most)
 		lanes->order[lanes->shown++] = index;
@@ -138,18 +172,40 @@ static void show_tree(const struct shown *shown, size_t root)
 	}
 }
 
+/* The order in which lanes are looked at: that of their beginning, or, if not all have room, of
+ * their weight. NULL: no memory. */
+static size_t *order_of(struct vp_lanes *lanes, const struct vp_build *build,
+                        const struct shown *shown, const double *weights)
+{
+	size_t *order = vp_pool_take(build->pool, (lanes->count + 1) * sizeof *order), within = 0;
+	if (!order)
+		return NULL;
+	for (size_t i = 0; i < lanes->count; i++) {
+		order[i] = i;
+		within += lives_within(shown->lives, &lanes->list[i], shown->t0, shown->t1);
+	}
+	if (within <= shown->most)
+		return order;
+	weigh(lanes, build, weights);
+	weighed = lanes->list;
+	qsort(order, lanes->count, sizeof *order, by_weight);
+	return order;
+}
+
 int vp_lanes_make(struct vp_lanes *lanes, const struct vp_build *build, int64_t t0, int64_t t1,
-                  size_t most)
+                  size_t most, const double *weights)
 {
 	struct shown shown = { lanes, build->model->lives, t0, t1, most };
 	if (lanes_new(lanes, build) || parents_find(lanes, build))
 		return -1;
+	const size_t *order = order_of(lanes, build, &shown, weights);
 	lanes->order = vp_pool_take(build->pool, (most + 1) * sizeof *lanes->order);
-	if (!lanes->order)
+	if (!lanes->order || !order)
 		return vp_no_memory();
-	for (size_t root = 0; root < lanes->count; root++)
-		if (!lanes->list[root].parent)
-			show_tree(&shown, root);
+	children_link(lanes, order);
+	for (size_t i = 0; i < lanes->count; i++)
+		if (!lanes->list[order[i]].parent)
+			show_tree(&shown, order[i]);
 	for (size_t i = 0; i < lanes->shown; i++) {
 		struct vp_lane *lane = &lanes->list[lanes->order[i]];
 		lane->y1 = 1 - ((double)i + GAP / 2) / (double)lanes->shown;

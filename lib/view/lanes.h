@@ -10,6 +10,7 @@ struct vp_lane {
 	size_t parent, child, next; /* the tree: indexes of lanes + 1; child: the first */
 	size_t last_child;
 	size_t depth;
+	double weight; /* of the process and of all below it, if lanes are chosen */
 	double y0, y1; /* share of the height; 0, 0: not shown */
 };
 
@@ -22,8 +23,9 @@ struct vp_lanes {
 };
 
 /* Makes the lanes of all lives, finds the parents, and places those that live in t0..t1 (ns), at
- * most `most`, parents above their children. Returns 0, -1 (vp_error). */
+ * most `most`, parents above their children. If there are more, the heaviest come first, with their
+ * parents and children: `weights` by index of the process. Returns 0, -1 (vp_error). */
 int vp_lanes_make(struct vp_lanes *lanes, const struct vp_build *build, int64_t t0, int64_t t1,
-                  size_t most);
+                  size_t most, const double *weights);
 
 #endif

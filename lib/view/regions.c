@@ -3,15 +3,16 @@
 #include "view/axis.h"
 #include "view/empty.h"
 #include "view/flags.h"
+#include "view/process_area.h"
 #include "view/regions.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST 11 /* groups with a colour of their own */
+#define MOST VP_SERIES_MOST
 
 /* clang-format off */
-static const struct vp_class colours[MOST + 1] = {
+const struct vp_class vp_series_colours[MOST + 1] = {
 	{ NULL, NULL, 0x2f7fc1, 0x5aa9e6, 32,  'a' },
 	{ NULL, NULL, 0xc9762b, 0xe79b55, 172, 'b' },
 	{ NULL, NULL, 0x5b9e4d, 0x86c777, 71,  'c' },
@@ -179,7 +180,7 @@ static int classes(struct regions *r, size_t chosen, bool others)
 			rest_last += group->last;
 			continue;
 		}
-		list[group->serie] = colours[group->serie];
+		list[group->serie] = vp_series_colours[group->serie];
 		list[group->serie].name = name_of(r, group);
 		list[group->serie].detail =
 		        vp_pool_print(r->build.pool, "%s, peak %s",
@@ -187,7 +188,7 @@ static int classes(struct regions *r, size_t chosen, bool others)
 		                      vp_size_words(r->build.pool, group->peak));
 	}
 	if (others) {
-		list[chosen] = colours[MOST];
+		list[chosen] = vp_series_colours[MOST];
 		list[chosen].name = "all others";
 		list[chosen].detail = vp_pool_print(r->build.pool, "%zu, %s", rest,
 		                                    vp_size_words(r->build.pool, rest_last));
@@ -284,10 +285,10 @@ static int series(struct regions *r, size_t chosen, bool others)
 
 int vp_regions_check(const struct vp_view_options *options)
 {
-	if (!options->by || !strcmp(options->by, "kind"))
+	if (!options->by || !strcmp(options->by, "kind") || vp_process_area_is(options))
 		return 0;
 	if (strcmp(options->by, "region") && strcmp(options->by, "name"))
-		return vp_fail("--by %s: expected kind, region or name", options->by);
+		return vp_fail("--by %s: expected kind, region, name or process", options->by);
 	if (options->measure == VP_SUM_REGIONS || options->measure >= VP_SUM_COUNT)
 		return vp_fail("--measure: area by %s can stack size, rss, pss, dirty or swap",
 		               options->by);
@@ -296,7 +297,7 @@ int vp_regions_check(const struct vp_view_options *options)
 
 bool vp_regions_is(const struct vp_view_options *options)
 {
-	return options->by && strcmp(options->by, "kind");
+	return options->by && strcmp(options->by, "kind") && !vp_process_area_is(options);
 }
 
 int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options,

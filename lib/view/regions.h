@@ -9,4 +9,8 @@ int vp_regions_check(const struct vp_view_options *options); /* 0, or -1 (vp_err
 int vp_regions_area(const struct vp_model *model, const struct vp_view_options *options,
                     struct vp_figure *figure, struct vp_pool *pool);
 
+/* Colours of series that are no kinds: the largest have one each, all others the last. */
+enum { VP_SERIES_MOST = 11 };
+extern const struct vp_class vp_series_colours[VP_SERIES_MOST + 1];
+
 #endif

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "view/empty.h"
+#include "view/family.h"
 #include "view/rows.h"
 
 #include <string.h>
@@ -27,6 +28,13 @@ enum field {
 	RSS_START,
 	RSS_DELTA,
 	RSS_PEAK,
+	PSS,
+	PSS_START,
+	PSS_DELTA,
+	PSS_PEAK,
+	PID,
+	ARGS,
+	ENDED,
 	FIELDS
 };
 
@@ -51,6 +59,13 @@ enum field {
 	[RSS_START]     = { "rss_start",     "rss at start KiB",  true,  false }, \
 	[RSS_DELTA]     = { "rss_delta",     "rss +/- KiB",       true,  false }, \
 	[RSS_PEAK]      = { "rss_peak",      "rss peak KiB",      true,  false }, \
+	[PSS]           = { "pss",           "pss KiB",           true,  false }, \
+	[PSS_START]     = { "pss_start",     "pss at start KiB",  true,  false }, \
+	[PSS_DELTA]     = { "pss_delta",     "pss +/- KiB",       true,  false }, \
+	[PSS_PEAK]      = { "pss_peak",      "pss peak KiB",      true,  false }, \
+	[PID]           = { "pid",           "pid",               true,  false }, \
+	[ARGS]          = { "args",          "args",              false, false }, \
+	[ENDED]         = { "ended",         "ended",             false, false }, \
 }
 /* clang-format on */
 
@@ -87,7 +102,7 @@ static const struct group {
 	{ "kind",    VP_BY_KIND, by_kind,    "kind,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak" },
 	{ "event",   -1,         by_event,   "event,acts,lines,came,went,size_delta,rss_delta" },
 	{ "name",    VP_BY_NAME, by_name,    "regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak,name" },
-	{ "process", VP_BY_PROC, by_process, "process,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak" },
+	{ "process", VP_BY_PROC, by_process, "process,pss,pss_delta,pss_peak,rss,rss_delta,rss_peak,size,size_delta,regions,came,went,grew,shrank,ended,args" },
 };
 /* clang-format on */
 #define GROUPS (sizeof groups / sizeof *groups)
@@ -137,6 +152,12 @@ static struct vp_value tally_value(const struct vp_tally *tally, int field)
 		return vp_known(tally->has_rss, VP_KIB_DELTA,
 		                (int64_t)(tally->rss - tally->rss_start));
 	case RSS_PEAK: return vp_known(tally->has_rss, VP_KIB, (int64_t)tally->rss_peak);
+	case PSS: return vp_known(tally->has_pss, VP_KIB, (int64_t)tally->pss);
+	case PSS_START: return vp_known(tally->has_pss, VP_KIB, (int64_t)tally->pss_start);
+	case PSS_DELTA:
+		return vp_known(tally->has_pss, VP_KIB_DELTA,
+		                (int64_t)(tally->pss - tally->pss_start));
+	case PSS_PEAK: return vp_known(tally->has_pss, VP_KIB, (int64_t)tally->pss_peak);
 	default: return (struct vp_value){ 0 };
 	}
 }
@@ -151,6 +172,18 @@ static struct vp_value key_value(struct summary *summary, uint32_t index)
 		name = build->model->names[index];
 		return vp_word(*name ? name : "(no name)");
 	default: return vp_word(vp_build_process(build, &build->model->procs[index]));
+	}
+}
+
+static struct vp_value process_value(struct summary *summary, uint32_t index, int field)
+{
+	const struct vp_model *model = summary->build.model;
+	const struct vp_proc *proc = &model->procs[index];
+	const struct vp_life *life = vp_family_life(model, proc->pid);
+	switch (field) {
+	case PID: return vp_known(proc->pid > 0, VP_COUNT, proc->pid);
+	case ARGS: return vp_word(vp_family_args(&summary->build, proc));
+	default: return vp_word(life ? life->end : NULL);
 	}
 }
 
@@ -185,6 +218,8 @@ static struct vp_value value(void *ctx, size_t i, int field)
 		                    : tally_value(&tallies->of[VP_BY_ALL][0], field);
 	if (field == KEY)
 		return key_value(summary, summary->rows[i]);
+	if (by == VP_BY_PROC && field >= PID)
+		return process_value(summary, summary->rows[i], field);
 	return tally_value(&tallies->of[by][summary->rows[i]], field);
 }
 
@@ -194,14 +229,24 @@ static int class_of(void *ctx, size_t i)
 	return summary->group->by == VP_BY_KIND ? summary->build.class_of[summary->rows[i]] : -1;
 }
 
-static struct vp_rows rows_of(const struct group *group)
+/* Processes: the largest first, by the peak of what is known. `all` NULL: nothing is known yet. */
+static const char *order_of(const struct group *group, const struct vp_tally *all)
+{
+	if (group->by < 0)
+		return "-acts";
+	if (group->by != VP_BY_PROC)
+		return "-size_delta";
+	return all && all->has_pss ? "-pss_peak" : all && all->has_rss ? "-rss_peak" : "-size_peak";
+}
+
+static struct vp_rows rows_of(const struct group *group, const struct vp_tally *all)
 {
 	bool events = group->by < 0;
 	return (struct vp_rows){
 		.fields = group->fields,
 		.field_count = events ? (size_t)EVENT_FIELDS : (size_t)FIELDS,
 		.preset = group->preset,
-		.sort = events ? "-acts" : "-size_delta",
+		.sort = order_of(group, all),
 		.value = value,
 		.class_of = class_of,
 	};
@@ -250,6 +295,21 @@ static size_t shown(const struct vp_model *model)
 	return count;
 }
 
+/* Counts processes with memory, and those whose pss is known. */
+static size_t pss_known(const struct vp_model *model, size_t *count)
+{
+	size_t known = 0;
+	*count = 0;
+	for (size_t i = 0; i < model->tallies.count[VP_BY_PROC] && i < model->proc_count; i++) {
+		const struct vp_tally *tally = &model->tallies.of[VP_BY_PROC][i];
+		if (!tally->used || !tally->size_peak)
+			continue;
+		known += tally->has_pss;
+		++*count;
+	}
+	return known;
+}
+
 static const char *changes_words(const struct summary *summary)
 {
 	const struct vp_event_tally *events = summary->build.model->tallies.events;
@@ -268,20 +328,28 @@ static void words(struct summary *summary)
 	const struct vp_model *model = build->model;
 	struct vp_pool *pool = build->pool;
 	const struct vp_tally *all = &model->tallies.of[VP_BY_ALL][0];
-	const char *rss = "", *changes = changes_words(summary);
+	const char *rss = "", *pss = "", *changes = changes_words(summary);
+	size_t count, known = pss_known(model, &count);
 	if (all->has_rss)
 		rss = vp_pool_print(pool, ", rss %s -> %s (peak %s)",
 		                    vp_size_words(pool, (double)all->rss_start),
 		                    vp_size_words(pool, (double)all->rss),
 		                    vp_size_words(pool, (double)all->rss_peak));
+	if (count > 1 && known == count)
+		pss = vp_pool_print(pool, ", pss %s -> %s (peak %s)",
+		                    vp_size_words(pool, (double)all->pss_start),
+		                    vp_size_words(pool, (double)all->pss),
+		                    vp_size_words(pool, (double)all->pss_peak));
 	build->figure->subtitle =
-	        vp_pool_print(pool, "%s to %s (%s), %llu sample%s: %s -> %s%s",
+	        vp_pool_print(pool, "%s to %s (%s), %llu sample%s: %s -> %s%s%s",
 	                      vp_time_words(pool, model->t0), vp_time_words(pool, model->t1),
 	                      vp_time_words(pool, model->t1 - model->t0),
 	                      (unsigned long long)model->tallies.samples,
 	                      vp_plural(model->tallies.samples),
 	                      vp_size_words(pool, (double)all->size_start),
-	                      vp_size_words(pool, (double)all->size), rss);
+	                      vp_size_words(pool, (double)all->size), rss, pss);
+	if (all->has_rss)
+		vp_family_note(build, known, count);
 	if (all_ended(model))
 		vp_build_note(build, "values at the end are those just before the %sprocess ended",
 		              shown(model) > 1 ? "last " : "");
@@ -301,7 +369,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	summary.build.all_processes = true;
 	figure->title = shown(model) > 1 ? vp_pool_print(pool, "%zu processes", shown(model))
 	                                 : vp_build_process(&summary.build, vp_model_chosen(model));
-	struct vp_rows rows = rows_of(summary.group);
+	const struct vp_tally *all = model->tallies.of[VP_BY_ALL];
+	struct vp_rows rows = rows_of(summary.group, all);
 	if (model->t1 >= model->t0 && collect(&summary))
 		return -1;
 	rows.count = summary.count;
@@ -322,7 +391,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 static int check(const struct vp_view_options *options)
 {
 	const struct group *group = group_of(options->by);
-	struct vp_rows rows = group ? rows_of(group) : (struct vp_rows){ 0 };
+	struct vp_rows rows = group ? rows_of(group, NULL) : (struct vp_rows){ 0 };
 	return group ? vp_rows_check(&rows, options) : -1;
 }
 

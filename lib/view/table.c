@@ -9,6 +9,7 @@
 #include "view/listing.h"
 #include "view/moment.h"
 #include "view/page_words.h"
+#include "view/process_table.h"
 #include "view/rows.h"
 
 #include <stdio.h>
@@ -169,7 +170,7 @@ static int by_set(struct table *table, const char *by)
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
 		if (!strcmp(by, fixed[groups[i]].name))
 			table->by = groups[i];
-	return table->by < 0 ? vp_fail("--by %s: expected kind, name or perms", by) : 0;
+	return table->by < 0 ? vp_fail("--by %s: expected kind, name, perms or process", by) : 0;
 }
 
 static int unknown_preset(const char *name)
@@ -524,6 +525,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	     all = options->preset && !strcmp(options->preset, "all");
 	if (vp_free_is(options->preset))
 		return vp_free_build(model, options, figure, pool);
+	if (vp_process_table_is(options))
+		return vp_process_table(model, options, figure, pool);
 	if (plain && !options->preset && model->varied_count && !model->proc_count)
 		return vp_aslr_build(model, options, figure, pool);
 	if (plain && model->diff && (!options->preset || all))
@@ -538,6 +541,8 @@ static int check(const struct vp_view_options *options)
 	struct table table = { 0 };
 	if (vp_free_is(options->preset))
 		return vp_free_check(options);
+	if (vp_process_table_is(options))
+		return vp_process_table_check(options);
 	if (ask(&table, options))
 		return -1;
 	struct vp_rows rows = rows_of(&table);
@@ -548,6 +553,7 @@ const struct vp_view vp_view_table = {
 	.name = "table",
 	.about = "the regions of one moment in rows, or their sums (--columns, --sort, --by, --at)",
 	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
+	.keep_by = VP_KEEP_SPANS,
 	.build = build,
 	.check = check,
 };

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "view/axis.h"
 #include "view/empty.h"
+#include "view/family.h"
 #include "view/flags.h"
 #include "view/lanes.h"
 #include "view/moment.h"
@@ -25,6 +26,7 @@ struct tree {
 	int measure;
 	double top;        /* what fills a lane, in the unit of the measure */
 	double *kind_peak; /* by kind: the most of one process */
+	double last;       /* of all that live at the end */
 	int64_t t0, t1;
 };
 
@@ -57,10 +59,29 @@ static int choose_measure(const struct tree *tree)
 	const struct vp_model *model = tree->build.model;
 	if (tree->build.options->measure >= 0 && tree->build.options->measure < VP_SUM_COUNT)
 		return tree->build.options->measure;
-	for (size_t i = 0; i < model->moment_count; i++)
-		if (model->moments[i].known >> VP_SUM_RSS & 1)
-			return VP_SUM_RSS;
-	return VP_SUM_SIZE;
+	uint32_t any = 0, every = UINT32_MAX;
+	for (size_t i = 0; i < model->moment_count; i++) {
+		any |= model->moments[i].known;
+		if (vp_moment_total(&model->moments[i], VP_SUM_SIZE) > 0)
+			every &= model->moments[i].known;
+	}
+	if (model->proc_count > 1 && any & every & 1u << VP_SUM_PSS)
+		return VP_SUM_PSS; /* what adds up */
+	return any >> VP_SUM_RSS & 1 ? VP_SUM_RSS : VP_SUM_SIZE;
+}
+
+/* The most of each process, by its index. NULL: no memory. */
+static const double *weights_of(const struct tree *tree)
+{
+	const struct vp_model *model = tree->build.model;
+	double *weights = vp_pool_take(tree->build.pool, (model->proc_count + 1) * sizeof *weights);
+	for (size_t i = 0; weights && i < model->moment_count; i++) {
+		const struct vp_proc *proc = vp_model_proc(model, model->moments[i].pid);
+		if (proc)
+			weights[proc - model->procs] =
+			        fmax(weights[proc - model->procs], total(tree, &model->moments[i]));
+	}
+	return weights;
 }
 
 /* A moment and the life that lasts at it. Sorted by life, then time. */
@@ -236,16 +257,13 @@ static const char *began(const struct tree *tree, const struct vp_life *life)
 	return vp_pool_print(tree->build.pool, "%s, child of %lld", why, (long long)life->ppid);
 }
 
-static const char *ended(const struct tree *tree, const struct vp_life *life)
+static const char *ended(const struct vp_life *life)
 {
 	if (life->t1 == INT64_MAX)
 		return "still there at the end";
 	if (!life->exited)
 		return "ended by exec or because its pid was reused";
-	if (!life->status)
-		return "ended by exit";
-	return vp_pool_print(tree->build.pool, "ended by exit, %s%s",
-	                     strncmp(life->status, "signal", 6) ? "status " : "", life->status);
+	return life->end ? life->end : "ended by exit";
 }
 
 static const char *life_title(const struct tree *tree, const struct vp_life *life,
@@ -258,7 +276,7 @@ static const char *life_title(const struct tree *tree, const struct vp_life *lif
 	                     args ? "\n" : "", args ? args : "", began(tree, life),
 	                     vp_time_words(pool, life->t0),
 	                     life->t1 == INT64_MAX ? "the end" : vp_time_words(pool, life->t1),
-	                     vp_time_words(pool, t1 - life->t0), ended(tree, life),
+	                     vp_time_words(pool, t1 - life->t0), ended(life),
 	                     weight_words(tree, weight));
 }
 
@@ -270,7 +288,9 @@ static const char *life_label(const struct tree *tree, const struct vp_life *lif
 		return name;
 	return vp_pool_print(tree->build.pool, "%s %s%s%s", name,
 	                     *measure_word(tree) ? "peak " : "", amount(tree, weight->peak),
-	                     tree->measure == VP_SUM_RSS ? " rss" : "");
+	                     tree->measure == VP_SUM_PSS   ? " pss"
+	                     : tree->measure == VP_SUM_RSS ? " rss"
+	                                                   : "");
 }
 
 static uint32_t life_flags(const struct tree *tree, const struct vp_life *life)
@@ -516,10 +536,17 @@ static void words(struct tree *tree, size_t lives)
 	        vp_pool_print(pool, "lives of processes with their memory, %s to %s, %zu %s; %s",
 	                      vp_time_words(pool, tree->t0), vp_time_words(pool, tree->t1), lives,
 	                      lives == 1 ? "life" : "lives", scale);
+	if (all > 1 && tree->last > 0)
+		build->figure->subtitle =
+		        vp_pool_print(pool, "%s; together %s%s%s at the end",
+		                      build->figure->subtitle, amount(tree, tree->last),
+		                      *measure_word(tree) ? " " : "", measure_word(tree));
+	if (tree->measure == VP_SUM_RSS)
+		vp_family_note(build, 0, all);
 	if (lanes->hidden)
 		vp_build_note(build,
-		              "%zu more processes have no room (raise --height, or choose with "
-		              "--pid)",
+		              "%zu more processes have no room; the largest are shown (raise "
+		              "--height, or choose with --pid)",
 		              lanes->hidden);
 }
 
@@ -545,6 +572,8 @@ static int draw(struct tree *tree)
 		if (!in_time(tree, life_at(tree, i)))
 			continue;
 		lives++;
+		if (at > from && life_at(tree, i)->t1 > tree->t1)
+			tree->last += total(tree, pieces[at - 1].moment);
 		if (lane->y1 > 0 && life_draw(tree, lane, i, pieces + from, at - from))
 			return -1;
 	}
@@ -564,8 +593,11 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	tree.build.all_processes = true;
 	tree.measure = choose_measure(&tree);
 	figure->title = "lives of processes";
-	if (tree.t1 >= tree.t0 &&
-	    vp_lanes_make(&tree.lanes, &tree.build, tree.t0, tree.t1, lanes_that_fit(&tree)))
+	const double *weights = weights_of(&tree);
+	if (!weights)
+		return vp_no_memory();
+	if (tree.t1 >= tree.t0 && vp_lanes_make(&tree.lanes, &tree.build, tree.t0, tree.t1,
+	                                        lanes_that_fit(&tree), weights))
 		return -1;
 	if (tree.lanes.shown && draw(&tree))
 		return -1;
