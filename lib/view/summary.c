@@ -102,7 +102,7 @@ static const struct group {
 	{ "kind",    VP_BY_KIND, by_kind,    "kind,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak" },
 	{ "event",   -1,         by_event,   "event,acts,lines,came,went,size_delta,rss_delta" },
 	{ "name",    VP_BY_NAME, by_name,    "regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak,name" },
-	{ "process", VP_BY_PROC, by_process, "process,pss,pss_delta,pss_peak,rss,rss_delta,rss_peak,size,size_delta,regions,came,went,grew,shrank,ended,args" },
+	{ "process", VP_BY_PROC, by_process, "process,pss,pss_delta,pss_peak,regions,came,went,grew,shrank,size,size_delta,rss,rss_delta,rss_peak,ended,args" },
 };
 /* clang-format on */
 #define GROUPS (sizeof groups / sizeof *groups)
