@@ -92,25 +92,16 @@ setup() { S=$BATS_TEST_TMPDIR/s; }
 	[[ $output == *"exit 3"*  ]]
 }
 
-@test "sums of real processes are those of /proc/PID/smaps by awk, process by process" {
+@test "sums of real processes are those of their smaps by awk, process by process" {
 	for i in 1 2 3; do sleep 60 3>&- & started+=("$!"); done
 	for one in "${started[@]}"; do until_true eval '[ "$(cat /proc/'"$one"'/comm)" = sleep ]'; done
-	list=$(IFS=,; echo "${started[*]}")
-	until_true same_twice
-}
-
-# The sum is right in a sample while nobody else has changed the sharing of the pages.
-same_twice() {
-	witness >"$BATS_TEST_TMPDIR/a"
-	vm-sample -p "$list" -n 1 -O share=100 | vm-parse >"$S"
-	witness >"$BATS_TEST_TMPDIR/b"
-	cmp -s "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" || return 1
-	vm-render --table --by process --columns pid,pss,rss "$S" | awk '$1 ~ /^[0-9]+$/ && NF == 3 { print $1, $2, $3 }' | sort -n >"$BATS_TEST_TMPDIR/ours"
-	diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/ours"
-}
-
-witness() { # pid, KiB of Pss and of Rss
+	vm-sample -p "$(IFS=,; echo "${started[*]}")" -n 1 -O share=100 >"$S"
+	# Reading the files anew would change the figures: the pages of the C library are shared with each reader.
 	for one in "${started[@]}"; do
-		awk -v pid="$one" '/^Pss:/ { pss += $2 } /^Rss:/ { rss += $2 } END { print pid, pss, rss }' "/proc/$one/smaps"
-	done | sort -n
+		jq -rj "select(.type == \"raw\" and .pid == $one and .format == \"linux-smaps\") | .text" "$S" |
+			awk -v pid="$one" '/^Pss:/ { pss += $2 } /^Rss:/ { rss += $2 } END { print pid, pss, rss }'
+	done | sort -n >"$BATS_TEST_TMPDIR/awk"
+	vm-parse "$S" | vm-render --table --by process --columns pid,pss,rss | awk '$1 ~ /^[0-9]+$/ && NF == 3 { print $1, $2, $3 }' | sort -n >"$BATS_TEST_TMPDIR/ours"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/awk")" = 3 ]
+	diff "$BATS_TEST_TMPDIR/awk" "$BATS_TEST_TMPDIR/ours"
 }
