@@ -22,6 +22,7 @@
 #include "stream/put.h"
 #include "system/launch.h"
 #include "system/schedule.h"
+#include "system/system.h"
 #include "system/watch.h"
 
 /* The exit status if the command was well and its recording was not, as env(1) and timeout(1) have
@@ -388,9 +389,12 @@ static void check_usage(struct session *s)
 		       "--command-output needs a command: -- COMMAND ARG...");
 }
 
-/* With --check a process that is not there is an error, so that vm-run starts nothing. */
+/* Checks what the ids of processes mean here. With --check a process that is not there is an error,
+ * so that vm-run starts nothing. */
 static void check_there(struct session *s)
 {
+	if (vp_sources_want_process(&s->sources) && vp_system_same_ids())
+		vp_die(&s->program.flow, VP_TROUBLE, "%s", vp_error());
 	if (s->program.common.check && s->flags.pid && vp_targets_check(s->flags.pid))
 		vp_die(&s->program.flow, VP_TROUBLE, "%s", vp_error());
 }

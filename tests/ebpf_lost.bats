@@ -159,3 +159,11 @@ equal() {
 	jq -se '.[-1].t < 1000 and ([.[] | select(.type == "raw")] | length > 0) and ([.[] | select(.call == "exit")][0].t > [.[] | select(.call == "exec")][0].t)' raw.ndjson
 	vm-parse raw.ndjson | vm-track | vm-check -q
 }
+
+@test "signals by the thousand do not keep the source ebpf from starting" {
+	requires cmd cc
+	if nm -D "$BUILD/bin/vm-sample" | grep -qE '__(asan|tsan)_init'; then skip "the sanitizer cannot be preloaded"; fi
+	cc -shared -fPIC -O1 -o storm.so "$ROOT/tests/signal_storm.c"
+	LD_PRELOAD=$PWD/storm.so vm-sample --ebpf -- /bin/true >raw.ndjson
+	jq -se 'any(.[]; .call == "exec") and .[-1].reason == "exit"' raw.ndjson
+}

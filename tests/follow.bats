@@ -161,3 +161,25 @@ lives() {
 	[ "$status" -eq 0 ]
 	valid_stream <<<"$output"
 }
+
+@test "a child that waits for its parent to collect it has one life" {
+	vm-sample -f -i 20ms -- bash -c 'for i in 1 2 3; do (sleep 0.1; exit 7) & done; exec sleep 0.6' >out
+	[ "$(jq -r 'select(.type=="event" and .call=="exit" and .status==7).pid' out | sort | uniq -c | awk '$1 != 1' | wc -l)" = 0 ]
+	[ "$(jq -r 'select(.type=="event" and .call=="exit" and .status==7).pid' out | wc -l)" = 3 ]
+	[ "$(jq -r 'select(.type=="process" and .why=="fork").pid' out | sort | uniq -d | wc -l)" = 0 ]
+}
+
+@test "where /proc is that of another pid namespace, no process is taken for another: the reason is given" {
+	requires root
+	requires cmd unshare
+	unshare -p -f true || skip "no pid namespace can be made here"
+	run --separate-stderr unshare -p -f vm-sample -- touch "$BATS_TEST_TMPDIR/ran"
+	[ "$status" -ne 0 ]
+	[[ $stderr == *"another pid namespace"*"--mount-proc"* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	run --separate-stderr unshare -p -f vm-sample -n 1 -p 1
+	[ "$status" -ne 0 ]
+	[[ $stderr == *"another pid namespace"* ]]
+	unshare -p -f --mount-proc vm-sample -n 1 -- true >out
+	[ "$(jq -r 'select(.type=="process").name' out | head -1)" = true ]
+}

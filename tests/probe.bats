@@ -93,3 +93,15 @@ feature() { # NAME [of OBJECT]
 		[[ $stderr == *"no process $id"* ]]
 	done
 }
+
+@test "tracefs is among the features: with its reason where it cannot be read" {
+	requires cmd jq
+	run vm-sample --probe
+	[ "$(jq -r '[.features[] | select(.name=="tracefs")] | length' <<<"$output")" = 1 ]
+	jq -se '.[].features? // [] | map(select(.name == "tracefs")) | all(.works or (.missing | length > 0))' <<<"$output"
+	requires other
+	requires cmd unshare
+	run setpriv --reuid 65534 --regid 65534 --clear-groups unshare -Ur vm-sample --probe
+	[ "$status" -eq 0 ] || skip "no user namespace here"
+	[ "$(jq -r '.features[] | select(.name=="tracefs") | .works' <<<"$output")" = false ]
+}

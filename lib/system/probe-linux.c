@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/mount.h>
 #include <linux/perf_event.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -296,6 +297,28 @@ static const char *try_perf(void)
 	                               : "CAP_PERFMON, or a lower kernel.perf_event_paranoid");
 }
 
+/* The numbers of tracepoints, for the source ebpf with hook=calls, which also opens tracefs where
+ * it is mounted nowhere. */
+static const char *try_tracefs(void)
+{
+	static const char *const folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	char path[96];
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+		snprintf(path, sizeof path, "%s/events/syscalls/sys_exit_mmap/id", folders[i]);
+		if (access(path, R_OK) == 0)
+			return NULL;
+	}
+	int context = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	if (context >= 0) {
+		close(context);
+		return NULL;
+	}
+	return because(errno == ENODEV ? "a kernel with CONFIG_FTRACE_SYSCALLS"
+	                               : "CAP_SYS_ADMIN (root), or tracefs mounted and readable: "
+	                                 "mount -t "
+	                                 "tracefs tracefs /sys/kernel/tracing");
+}
+
 static const char *try_others(void)
 {
 	return has(effective(), "SYS_PTRACE") ? NULL
@@ -321,6 +344,7 @@ static const struct {
 	{ "bpf", try_bpf },
 	{ "first_pid_namespace", try_first_pids },
 	{ "perf_events", try_perf },
+	{ "tracefs", try_tracefs },
 };
 
 static void put_feature(struct vp_out *out, size_t before, const char *name, const char *missing)

@@ -143,6 +143,21 @@ int vp_system_find(const char *name, int64_t **pids, size_t *count)
 	return 0;
 }
 
+int vp_system_same_ids(void)
+{
+	char text[32];
+	ssize_t n = readlink("/proc/self", text, sizeof text - 1);
+	if (n <= 0)
+		return 0; /* there is no /proc, or it is hidden: each source says what it lacks */
+	text[n] = 0;
+	if (strtoll(text, NULL, 10) == getpid())
+		return 0;
+	return vp_fail("/proc is that of another pid namespace: this program is process %lld here "
+	               "and %s there; mount the one of this namespace (unshare --mount-proc, or "
+	               "mount -t proc proc /proc)",
+	               (long long)getpid(), text);
+}
+
 int vp_system_watch(int64_t pid)
 {
 #ifdef SYS_pidfd_open

@@ -20,6 +20,9 @@ size_t vp_system_program(char *path, size_t size);
 /* Finds the living processes, except this one, whose name or executable's last component is `name`,
  * by rising pid. 0, also if there is none; -1: vp_error. The caller frees *pids. */
 int vp_system_find(const char *name, int64_t **pids, size_t *count);
+/* Checks that the system names processes as we do. -1 (vp_error): /proc is that of another pid
+ * namespace, so that an id there is another process here. */
+int vp_system_same_ids(void);
 /* Returns a descriptor that is readable when the process has ended; -1: errno (ENOSYS: the system
  * has none). */
 int vp_system_watch(int64_t pid);

@@ -18,9 +18,10 @@ paced() {
 	sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced"
 }
 
-# The same two calls of the same loop with other tracers, which also write a line for each call into a file.
+# The same two calls of the same loop with other tracers, which also write a line for each call into a file. perf mounts tracefs and leaves it
+# mounted, so it gets mounts of its own.
 by_strace() { paced "$1" strace -f -e trace=mmap,munmap -o "$work/peer"; }
-by_perf() { paced "$1" perf trace -e mmap,munmap -o "$work/peer"; }
+by_perf() { paced "$1" unshare -m perf trace -e mmap,munmap -o "$work/peer"; }
 by_bpftrace() {
 	bpftrace -o "$work/peer" -e 'tracepoint:syscalls:sys_exit_mmap /pid == cpid/ { printf("mmap %lx\n", args->ret); }
 		tracepoint:syscalls:sys_exit_munmap /pid == cpid/ { printf("munmap %d\n", args->ret); }' \

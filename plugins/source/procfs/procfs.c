@@ -71,6 +71,8 @@ struct procfs {
 	struct refused *refused; /* a ring */
 	size_t refused_count;
 	int64_t last_pid, search_due;
+	/* Clock ticks after boot: when children were last searched, and the time before. */
+	uint64_t searched_at, new_from;
 	size_t most;             /* processes at once */
 	uint64_t too_many;       /* children without room in this sample */
 	struct vp_sample_api *h; /* of the current search */
@@ -390,6 +392,23 @@ static enum there open_again(struct procfs *p, struct vp_sample_api *h, struct t
 	return THERE;
 }
 
+static bool was_refused(const struct procfs *p, int64_t pid, uint64_t start)
+{
+	size_t count = p->refused_count < REFUSED_MAX ? p->refused_count : REFUSED_MAX;
+	for (size_t i = 0; i < count; i++)
+		if (p->refused[i].pid == pid && p->refused[i].start == start)
+			return true;
+	return false;
+}
+
+static void remember_refused(struct procfs *p, int64_t pid, uint64_t start)
+{
+	if (!p->refused)
+		p->refused = calloc(REFUSED_MAX, sizeof *p->refused);
+	if (p->refused)
+		p->refused[p->refused_count++ % REFUSED_MAX] = (struct refused){ pid, start };
+}
+
 /* Finds out what happened to a process whose address space is gone or not yet open. */
 static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target *target)
 {
@@ -405,6 +424,7 @@ static enum there renew(struct procfs *p, struct vp_sample_api *h, struct target
 		return ENDED;
 	}
 	if (procfs_ended(&life)) {
+		remember_refused(p, target->pid, life.start); /* until its parent collects it */
 		if (target->unseen)
 			procfs_put_process(h, h->now(h), target->pid, &life, "first");
 		put_exit(h, target, &life);
@@ -588,23 +608,6 @@ static struct target *find(struct procfs *p, int64_t pid)
 	return NULL;
 }
 
-static bool was_refused(const struct procfs *p, int64_t pid, uint64_t start)
-{
-	size_t count = p->refused_count < REFUSED_MAX ? p->refused_count : REFUSED_MAX;
-	for (size_t i = 0; i < count; i++)
-		if (p->refused[i].pid == pid && p->refused[i].start == start)
-			return true;
-	return false;
-}
-
-static void remember_refused(struct procfs *p, int64_t pid, uint64_t start)
-{
-	if (!p->refused)
-		p->refused = calloc(REFUSED_MAX, sizeof *p->refused);
-	if (p->refused)
-		p->refused[p->refused_count++ % REFUSED_MAX] = (struct refused){ pid, start };
-}
-
 /* Reports the life of a child that ended before its first sample. */
 static void put_short_life(struct vp_sample_api *h, const struct target *target,
                            const struct procfs_life *life)
@@ -677,7 +680,7 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 		remember_refused(p, pid, life.start);
 		if (!procfs_ended(&life))
 			p->too_many++;
-		else if (was.searched)
+		else if (was.searched && life.start >= p->new_from)
 			put_short_life(h, &target, &life);
 		return;
 	}
@@ -685,6 +688,19 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 		return;
 	put_child(h, &target, &life, &was);
 	h->follow(h, pid);
+}
+
+/* Notes the time of a search. An ended child that is older than the search before the last was seen
+ * by that, and only waits for its parent. */
+static void note_search(struct procfs *p)
+{
+	struct timespec boot;
+	long hertz = sysconf(_SC_CLK_TCK);
+	if (hertz <= 0 || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return;
+	p->new_from = p->searched_at;
+	p->searched_at = (uint64_t)boot.tv_sec * (uint64_t)hertz +
+	                 (uint64_t)boot.tv_nsec / (uint64_t)(1000000000 / hertz);
 }
 
 /* Searches children of the targets from `from` on. */
@@ -783,6 +799,8 @@ static int procfs_sample(void *state, struct vp_sample_api *h)
 	struct procfs *p = state;
 	look_from(p, h, 0);
 	bool due = p->follow && search_due(p, h);
+	if (due)
+		note_search(p);
 	for (size_t i = 0, from = 0; due && i < GENERATIONS;
 	     i++) { /* parents first, so that a fork comes beside their current state */
 		size_t until = p->count;
