@@ -221,7 +221,7 @@ static void put_change(void *ctx, const struct vp_change *change)
 	vp_put_change(&track->program.flow.out, change, vp_causes_of(track->causes, change));
 	track->changed = true;
 	if (track->findings)
-		vp_findings_change(track->findings, change);
+		vp_findings_change(track->findings, change, call);
 }
 
 static void put_finding(void *ctx, const struct vp_finding *finding)
@@ -481,6 +481,8 @@ static void on_span(struct track *track, struct vp_record *record)
 	if (vp_tracker_span(track->tracker, record->t, record->pid, &track->known))
 		vp_flow_bad(&track->program.flow, "%s", vp_error());
 	vp_causes_done(track->causes, -1);
+	if (track->findings && vp_findings_due(track->findings, record->t, record->pid))
+		vp_findings_look(track->findings, record->t, record->pid, track->tracker);
 	frame_if_due(track, record->t, record->pid);
 }
 
@@ -538,6 +540,8 @@ static void on_event(struct track *track, struct vp_record *record)
 	if (vp_record_num(record, "stack", &stack))
 		vp_keyframes_use_stack(track->frames, &track->program.flow.out, record->t, stack);
 	vp_flow_pass(&track->program.flow);
+	if (track->findings)
+		vp_findings_event(track->findings, record, track->tracker);
 	if (!exits && !vp_known_in(record)) {
 		vp_causes_note(track->causes, record);
 		return;
@@ -608,6 +612,11 @@ static void on_untracked(struct track *track, struct vp_record *record)
 	case VP_T_region: on_region(track, record); return;
 	case VP_T_process: on_process(track, record); return;
 	case VP_T_event: on_event(track, record); return;
+	case VP_T_system:
+		if (track->findings)
+			vp_findings_machine(track->findings, record);
+		vp_flow_pass(&track->program.flow);
+		return;
 	default: on_other(track, record);
 	}
 	if ((record->type == VP_T_module || record->type == VP_T_stack) &&

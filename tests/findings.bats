@@ -93,6 +93,102 @@ loud() { # MODE RULE SEVERITY
 
 @test "writable and executable memory is found" { loud wx writable-executable warning; }
 
+# Starts `piles MODE STEPS`, records it until it is over and two samples more, and tracks that.
+pile() { # MODE STEPS
+	workload piles "$1" "$2" 2
+	timeout 60 vm-sample --detail maps -i 20ms -p "$pid" -n 1000 -o "$BATS_TEST_TMPDIR/raw" &
+	local sampler=$! line
+	IFS= read -r -t 30 -u "${kept[-1]}" line
+	[ "$line" = over ]
+	local seen
+	seen=$(grep -c '"type":"sample"' "$BATS_TEST_TMPDIR/raw" || true)
+	until_true bash -c "[ \$(grep -c '\"type\":\"sample\"' '$BATS_TEST_TMPDIR/raw') -gt $((seen + 2)) ]"
+	kill -INT "$sampler"
+	wait "$sampler" || true
+	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track --grow-for 300ms --grow-samples 4 -o "$BATS_TEST_TMPDIR/life"
+	vm-check "$BATS_TEST_TMPDIR/life"
+	valid_stream <"$BATS_TEST_TMPDIR/life"
+	jq -c 'select(.type == "finding" and .rule == "piles-up")' "$BATS_TEST_TMPDIR/life" | tee "$BATS_TEST_TMPDIR/found"
+}
+
+@test "a file that is mapped again and again is named, and its regions counted" {
+	pile files 400
+	[ "$(jq -r .name "$BATS_TEST_TMPDIR/found" | sort -u)" = "$(readlink -f "$WORKLOADS/piles")" ]
+	[[ $(jq -r .text "$BATS_TEST_TMPDIR/found") == *" r--p of $(readlink -f "$WORKLOADS/piles"), 4 KiB each, pile up"* ]]
+}
+
+@test "regions that mprotect splits pile up, and mprotect is named; the count is that of maps" {
+	pile protect 400
+	[ "$(jq -r .call "$BATS_TEST_TMPDIR/found" | sort -u)" = mprotect ]
+	[[ $(jq -r .text "$BATS_TEST_TMPDIR/found") == *"regions of anon are split into ever more pieces by mprotect: "*" (a process may have $(cat /proc/sys/vm/max_map_count))"* ]]
+	last=$(jq -s '.[-1].regions' "$BATS_TEST_TMPDIR/found")
+	[ "$last" -gt 100 ]
+	[ "$last" -le "$(wc -l <"/proc/$pid/maps")" ]
+}
+
+@test "regions that madvise splits pile up too, though their permissions are the same" {
+	pile advise 400
+	[[ $(jq -r .text "$BATS_TEST_TMPDIR/found") == *"split into ever more pieces by calls in their middle"* ]]
+	[ "$(jq -c 'select(has("call"))' "$BATS_TEST_TMPDIR/found")" = "" ]
+}
+
+# A process of one mapping of 1 MiB and a call that fails.
+refused() { # HOST_MEMBERS PROCESS_MEMBERS EVENT_MEMBERS
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test 1","sources":["test"],"host":{"page":4096'"$1"'}}'
+		echo '{"type":"process","t":0,"pid":7,"why":"first","name":"p"'"$2"'}'
+		echo '{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":2,"size":2097152}'
+		echo '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000000100000","end":"0x0000000000200000","size":1048576,"perms":"rw-p","kind":"anon","locked":65536}'
+		echo '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000000300000","end":"0x0000000000400000","size":1048576,"perms":"r--p","kind":"file","name":"/f"}'
+		echo '{"type":"event","t":1,"pid":7,"tid":8,'"$3"'}'
+		echo '{"type":"end","t":2,"reason":"exit"}'
+	} | vm-track -o "$BATS_TEST_TMPDIR/life"
+	valid_stream <"$BATS_TEST_TMPDIR/life" >"$BATS_TEST_TMPDIR/valid" || { cat "$BATS_TEST_TMPDIR/valid"; return 1; }
+	jq -r 'select(.rule == "failed-call") | "\(.why) \(.severity) \(.tid): \(.text)"' "$BATS_TEST_TMPDIR/life"
+}
+
+@test "a call that failed is a finding that says why: each limit, just reached and just not" {
+	[[ $(refused '' ',"address_limit":4194304' '"call":"mmap","length":2097153,"error":"ENOMEM"') == \
+		'address_limit error 8: mmap of 2'*' failed with ENOMEM: the process has 2 MiB of addresses, and RLIMIT_AS (ulimit -v) is 4 MiB' ]]
+	[[ $(refused '' ',"address_limit":4194304' '"call":"mmap","length":2097152,"error":"ENOMEM"') == 'unknown warning 8: '* ]]
+	[[ $(refused '' ',"data_limit":2097152' '"call":"mremap","new_size":2097152,"error":"ENOMEM"') == 'data_limit error 8: '*'1 MiB of private writable memory, and RLIMIT_DATA (ulimit -d) is 2 MiB' ]]
+	[[ $(refused '' ',"locked_limit":131072' '"call":"mlock","addr":"0x0000000000100000","len":131072,"error":"ENOMEM"') == 'locked_limit error 8: '*'64 KiB of locked memory'* ]]
+	[[ $(refused ',"max_map_count":3' '' '"call":"mprotect","addr":"0x0000000000101000","len":4096,"error":"ENOMEM"') == 'map_count error 8: '*'2 regions of at most 3 (vm.max_map_count)'* ]]
+	[[ $(refused ',"max_map_count":30' '' '"call":"mprotect","addr":"0x0000000000101000","len":4096,"error":"ENOMEM"') == 'unknown warning 8: '* ]]
+	[[ $(refused ',"memory":8388608,"overcommit":0' '' '"call":"mmap","length":8388609,"error":"ENOMEM"') == 'overcommit error 8: '*'vm.overcommit_memory is 0'*'(8 MiB)' ]]
+	[[ $(refused ',"memory":8388608,"overcommit":1' '' '"call":"mmap","length":8388609,"error":"ENOMEM"') == 'unknown warning 8: '* ]]
+	[[ $(refused ',"memory":8388608,"overcommit":2' '' '"call":"mmap","length":4096,"error":"ENOMEM"') == 'overcommit error 8: '*'vm.overcommit_memory is 2'* ]]
+	[[ $(refused '' '' '"call":"mmap","length":281474976710656,"error":"ENOMEM"') == 'address_space error 8: '* ]]
+	[[ $(refused '' ',"cgroup":"/a","memory_limit":1' '"call":"mmap","length":4096,"error":"ENOMEM"') == 'cgroup error 8: '* ]]
+	[[ $(refused '' '' '"call":"mprotect","addr":"0x00000000001ff000","len":8192,"error":"ENOMEM"') == 'unmapped info 8: '*'a wrong range'* ]]
+	[ -z "$(refused '' '' '"call":"mmap","length":4096,"error":"EINVAL"')" ]
+	[ -z "$(refused '' '' '"call":"openat","error":"ENOMEM"')" ]
+}
+
+@test "calls that fail again and again are reported at ten times as many" {
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test","sources":["test"]}'
+		for i in $(seq 2000); do echo '{"type":"event","t":'"$i"',"pid":7,"call":"mmap","length":4096,"error":"ENOMEM"}'; done
+	} | vm-track -o "$BATS_TEST_TMPDIR/life"
+	[ "$(jq -s -c '[.[] | select(.rule == "failed-call") | .calls]' "$BATS_TEST_TMPDIR/life")" = '[1,16,256]' ]
+	[[ $(jq -r 'select(.calls == 16) | .text' "$BATS_TEST_TMPDIR/life") == *'call 16 of the process that failed: why is unknown, as the recording has no limits or no regions'* ]]
+}
+
+@test "a call that fails by RLIMIT_AS, one by overcommit, and events between samples are judged, as traced" {
+	requires bpf
+	(ulimit -v 1000000 && vm-sample --ebpf -- "$WORKLOADS/piles" refused 3000) 2>/dev/null | vm-parse | vm-track -o "$BATS_TEST_TMPDIR/life"
+	[ "$(jq -r 'select(.rule == "failed-call" and .call == "mmap") | .why' "$BATS_TEST_TMPDIR/life")" = address_limit ]
+	workload piles protect 2000 1
+	vm-sample --ebpf -p "$pid" -o "$BATS_TEST_TMPDIR/raw" &
+	local sampler=$! line
+	IFS= read -r -t 30 -u "${kept[-1]}" line
+	[ "$line" = over ]
+	kill -INT "$sampler"
+	wait "$sampler" || true
+	vm-parse "$BATS_TEST_TMPDIR/raw" | jq -c 'select(.type != "sample")' | vm-track --grow-for 300ms --grow-samples 4 -o "$BATS_TEST_TMPDIR/life"
+	[ "$(jq -r 'select(.rule == "piles-up") | .call' "$BATS_TEST_TMPDIR/life" | sort -u)" = mprotect ]
+}
+
 @test "each finding is reported once, and again only when its value has doubled" {
 	run jq -s 'map(select(.type=="finding")) | group_by([.pid, .rule, .kind, .severity, .measure]) | map(length) | max' "$BATS_FILE_TMPDIR/sick"
 	[ "$output" -le 2 ]

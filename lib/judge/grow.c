@@ -123,11 +123,32 @@ static struct group *find_group(const struct finding_space *space, size_t kind,
 	return NULL;
 }
 
+/* Notes the call that made a region. */
+static void note_caller(struct callers *callers, const char *call)
+{
+	callers->all++;
+	if (!*call)
+		return;
+	if (!callers->call[0] || callers->alike * 2 < callers->all) {
+		snprintf(callers->call, sizeof callers->call, "%.15s", call);
+		callers->alike = 0;
+	}
+	callers->alike += !strcmp(callers->call, call);
+}
+
+/* Most of them have one caller: its name; else NULL. */
+static const char *caller(const struct callers *callers)
+{
+	return callers->call[0] && callers->alike >= callers->all / 5 * 4 ? callers->call : NULL;
+}
+
 /* Adds the sort of a region that has come; when there is no room, in place of the rarest one. */
-static void came(struct finding_space *space, const struct vp_region *region)
+static void came(struct finding_space *space, const struct vp_region *region, const char *call)
 {
 	size_t kind = vp_kind_index(region->kind);
 	struct group *group = find_group(space, kind, region);
+	if (group)
+		note_caller(&group->callers, call);
 	if (group || never_grows(kind))
 		return;
 	if (space->group_count < VP_FINDING_GROUPS) {
@@ -147,20 +168,65 @@ static void came(struct finding_space *space, const struct vp_region *region)
 	group->magnitude = magnitude(region->size);
 	group->smallest = UINT64_MAX;
 	memcpy(group->perms, region->perms, sizeof group->perms);
+	note_caller(&group->callers, call);
+}
+
+/* A piece of a region. Its permissions differ: only mprotect changes them in place. */
+static void was_split(struct finding_space *space, const struct vp_change *change, const char *call)
+{
+	struct kind_life *kind = &space->kinds[vp_kind_index(change->now->kind)];
+	const struct vp_region *was = change->was;
+	bool protected = was && was->perms[0] && strcmp(was->perms, change->now->perms);
+	kind->splits++;
+	if (*call || protected)
+		note_caller(&kind->splitters, *call ? call : "mprotect");
+	if (!kind->trend.regions.begun)
+		vp_trend_set(&kind->trend.regions, space->look ? space->look - 1 : 0, space->t,
+		             kind->sum.regions);
 }
 
 void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space,
-                            const struct vp_change *change)
+                            const struct vp_change *change, const char *call)
 {
 	for (size_t i = 0; i < change->gone_count; i++)
 		drop_region(findings, space, change->gone[i]);
 	if (vp_change_removes(change))
 		drop_region(findings, space, change->id);
 	else if (change->event == VP_E_MMAP_ADD && looks_for(findings, VP_R_piles_up))
-		came(space, change->now);
+		came(space, change->now, call);
+	else if (change->born && change->from_count && looks_for(findings, VP_R_piles_up) &&
+	         change->event != VP_E_FORK && change->event != VP_E_EXEC_REBUILD)
+		was_split(space, change, call);
 	else if (change->was && !change->born && change->was->size != change->now->size &&
 	         looks_for(findings, VP_R_grows))
 		resized(findings, space, change);
+}
+
+static uint64_t hash(vp_str text)
+{
+	uint64_t h = 14695981039346656037u;
+	for (size_t i = 0; i < text.n; i++)
+		h = (h ^ (unsigned char)text.p[i]) * 1099511628211u;
+	return h;
+}
+
+/* Counts a region by its name: exactly for the name that won the last vote, and a vote for the
+ * next. */
+static void vote(struct group *group, const struct vp_region *region)
+{
+	uint64_t name = region->name.n ? hash(region->name) : 0;
+	group->named += name && name == group->name;
+	if (!group->votes) {
+		group->next = name;
+		group->votes = 1;
+	} else {
+		group->votes += name == group->next ? 1 : UINT64_MAX;
+	}
+	if (name && name == group->next && !group->name) {
+		group->name = name;
+		group->named = 1;
+		vp_finding_call(group->words, region);
+	}
 }
 
 void vp_finding_grow_region(struct finding_space *space, uint64_t id,
@@ -176,6 +242,7 @@ void vp_finding_grow_region(struct finding_space *space, uint64_t id,
 	if (region->size > group->largest)
 		group->largest = region->size;
 	few_add(&group->ids, id);
+	vote(group, region);
 }
 
 void vp_finding_grow_clear(struct finding_space *space)
@@ -187,6 +254,7 @@ void vp_finding_grow_clear(struct finding_space *space)
 	for (size_t i = 0; i < space->kind_count; i++) {
 		vp_trend_clear(&space->kinds[i].trend.size);
 		vp_trend_clear(&space->kinds[i].trend.rss);
+		vp_trend_clear(&space->kinds[i].trend.regions);
 	}
 	space->region_count = space->group_count = 0;
 }
@@ -338,30 +406,88 @@ static void judge_kind(struct vp_findings *findings, struct finding_space *space
 		judge_kind_rss(findings, space, at);
 }
 
+/* A line of evidence that all that piles up has. */
+static void pile_evidence(struct vp_findings *findings, size_t kind, const char *call,
+                          const struct vp_growth *growth)
+{
+	vp_finding_word(findings, "kind", vp_kind_name(kind));
+	if (call)
+		vp_finding_word(findings, "call", call);
+	vp_finding_share(findings, "slope", growth->slope);
+	vp_finding_share(findings, "confidence", growth->confidence);
+	vp_finding_sec(findings, "since", growth->since);
+	vp_finding_num(findings, "samples", growth->samples);
+}
+
 static void tell_group(struct vp_findings *findings, struct finding_space *space,
                        struct group *group, const struct vp_growth *growth)
 {
 	struct size_words size = vp_finding_size((double)group->smallest);
-	double rate = growth->slope;
+	const char *call = caller(&group->callers);
+	bool named = group->name && group->named >= group->live / 5 * 4;
 	vp_finding_begin(findings, space, VP_R_piles_up, severity_of(group->kind));
 	vp_finding_text(findings,
-	                "%llu regions of %.32s %.4s, %s%s each, pile up: %llu more since %.1f s, "
-	                "%.3g a second, and hardly any is unmapped",
+	                "%llu regions of %.32s %.4s%s%s, %s%s each, pile up%s%s: %llu more since "
+	                "%.1f s, %.3g a second, and hardly any is unmapped",
 	                (unsigned long long)group->live, vp_kind_name(group->kind), group->perms,
-	                size.text, group->smallest == group->largest ? "" : " or more",
-	                (unsigned long long)(growth->to - growth->from), seconds(growth->since),
-	                rate);
+	                named ? " of " : "", named ? group->words : "", size.text,
+	                group->smallest == group->largest ? "" : " or more", call ? " by " : "",
+	                call ? call : "", (unsigned long long)(growth->to - growth->from),
+	                seconds(growth->since), growth->slope);
 	vp_finding_ids(findings, &group->ids);
-	vp_finding_word(findings, "kind", vp_kind_name(group->kind));
 	vp_finding_word(findings, "perms", group->perms);
+	if (named)
+		vp_finding_word(findings, "name", group->words);
 	vp_finding_num(findings, "regions", group->live);
 	vp_finding_num(findings, "size", group->total);
-	vp_finding_share(findings, "slope", rate);
-	vp_finding_share(findings, "confidence", growth->confidence);
-	vp_finding_sec(findings, "since", growth->since);
-	vp_finding_num(findings, "samples", growth->samples);
+	pile_evidence(findings, group->kind, call, growth);
 	vp_finding_tell(findings);
 	vp_finding_rises(space, &group->piles, growth);
+}
+
+/* Splits: a call in the middle of a region leaves three where one was. */
+static void tell_splits(struct vp_findings *findings, struct finding_space *space, size_t at,
+                        const struct vp_growth *growth)
+{
+	struct kind_life *kind = &space->kinds[at];
+	const char *call = caller(&kind->splitters);
+	struct few_ids none = { 0 };
+	char limit[64] = "";
+	if (findings->max_map_count)
+		snprintf(limit, sizeof limit, " (a process may have %llu)",
+		         (unsigned long long)findings->max_map_count);
+	vp_finding_begin(findings, space, VP_R_piles_up, VP_WARNING);
+	vp_finding_text(findings,
+	                "regions of %.32s are split into ever more pieces by %s: %llu regions%s, "
+	                "%llu more since %.1f s, %.3g a second",
+	                vp_kind_name(at), call ? call : "calls in their middle",
+	                (unsigned long long)kind->sum.regions, limit,
+	                (unsigned long long)(growth->to - growth->from), seconds(growth->since),
+	                growth->slope);
+	vp_finding_ids(findings, &none);
+	vp_finding_num(findings, "regions", kind->sum.regions);
+	vp_finding_num(findings, "splits", kind->splits);
+	pile_evidence(findings, at, call, growth);
+	vp_finding_tell(findings);
+	vp_finding_rises(space, &kind->piles, growth);
+}
+
+/* Half of the growth at least must be pieces: mappings that come whole have sorts of their own. */
+static void judge_splits(struct vp_findings *findings, struct finding_space *space, size_t at)
+{
+	struct kind_life *kind = &space->kinds[at];
+	struct vp_trend *trend = &kind->trend.regions;
+	struct vp_trend_rule rule = rule_of(findings, findings->options.pile_least);
+	struct vp_growth growth;
+	if (!trend->begun || trend->value == kind->sum.regions || never_grows(at))
+		return;
+	if (vp_trend_set(trend, space->look, space->t, kind->sum.regions))
+		return;
+	if (!grows(trend, &rule, &kind->piles, &growth) ||
+	    kind->splits < (growth.to - growth.from) / 2)
+		return;
+	if (vp_finding_due(&kind->piles, VP_WARNING, growth.to - growth.from))
+		tell_splits(findings, space, at, &growth);
 }
 
 static void judge_group(struct vp_findings *findings, struct finding_space *space,
@@ -385,6 +511,8 @@ void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *s
 		judge_region(findings, space, &space->regions[i]);
 	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_grows); i++)
 		judge_kind(findings, space, i);
+	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_piles_up); i++)
+		judge_splits(findings, space, i);
 	for (size_t i = 0; i < space->group_count && space->added; i++)
 		judge_group(findings, space, &space->groups[i]);
 }

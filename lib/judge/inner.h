@@ -5,6 +5,7 @@
  *   grow.c    what only grows: regions, kinds, sorts of regions that pile up
  *   end.c     growth that was reported and has ended
  *   limit.c   what is near a limit: stacks, the count of regions, the memory of a cgroup
+ *   fail.c    calls that failed for want of memory, and why
  *   shape.c   what one sample shows: W^X, reserved memory, holes, stacks without a guard
  *   tell.c    puts a finding together
  */
@@ -43,13 +44,22 @@ struct sum {
 	struct few_ids ids; /* the first of them */
 };
 
+/* Calls that made regions; most of them are told by name. */
+struct callers {
+	char call[16];        /* the first of the last that were alike; "": unknown */
+	uint64_t alike, all;  /* alike: of that call */
+};
+
 struct kind_life {
 	struct sum sum;
 	struct sum both; /* the writable and executable ones */
 	struct trend_pair {
 		struct vp_trend size, rss;
+		struct vp_trend regions; /* only since the first split */
 	} trend;
-	struct told grows, resident, writable_executable;
+	uint64_t splits; /* pieces that came and were no mapping of their own */
+	struct callers splitters;
+	struct told grows, resident, writable_executable, piles;
 };
 
 #define VP_FINDING_THREAD 56 /* room for the words for a thread, in bytes */
@@ -76,6 +86,11 @@ struct group {
 	struct few_ids ids;
 	struct vp_trend count;
 	struct told piles;
+	struct callers callers;
+	/* The name that most of its regions have: the choice of the last sample, counted in this
+	 * one, and the vote of this one. 0: none. */
+	uint64_t name, named, next, votes;
+	char words[VP_FINDING_WORDS]; /* of `name` */
 };
 
 /* A stack and its use: of the main stack, its size; of a thread's, its resident bytes. */
@@ -91,6 +106,8 @@ struct finding_space {
 	bool changed, added;                /* since the last sample */
 	bool rising;                        /* growth was reported, and not yet its end */
 	uint64_t stack_limit, memory_limit; /* bytes; 0: none, or unknown */
+	uint64_t address_limit, data_limit, locked_limit; /* the same */
+	bool limits_known;                                /* a process line has come */
 	uint64_t cgroup;                    /* a hash of its path */
 	bool compiles;                      /* its program is known to make code as it runs */
 	struct kind_life *kinds;
@@ -111,8 +128,14 @@ struct finding_space {
 	/* Of the region before, while they are visited: */
 	uint64_t last_end;
 	bool last_open; /* it is readable or writable */
+	uint64_t writable; /* bytes of private writable memory, which RLIMIT_DATA counts */
+	uint64_t locked;   /* bytes */
+	uint64_t failed;   /* calls that failed for want of memory */
+	struct {
+		uint64_t start, end, covered; /* covered: bytes of the range that are mapped */
+	} asked;                              /* by the call that failed, while regions are visited */
 	struct told told_stack, told_thread, told_unguarded, told_reserved, told_holes, told_count,
-	        told_cgroup;
+	        told_cgroup, told_failed;
 };
 
 struct vp_findings {
@@ -123,6 +146,9 @@ struct vp_findings {
 	struct vp_places pids;     /* into spaces */
 	uint64_t max_map_count;    /* of the host: regions of a process; 0: unknown */
 	uint64_t memory;           /* of the host: bytes; 0: unknown */
+	uint64_t overcommit;       /* vm.overcommit_memory + 1; 0: unknown */
+	uint64_t swap;             /* bytes of swap, as the last `system` line says */
+	uint64_t commit_limit, committed; /* the same; 0: unknown */
 	struct vp_finding finding; /* the one in hand */
 };
 
@@ -161,8 +187,9 @@ void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *regio
 
 /* ---- the families: each takes changes or regions, then judges ---- */
 
+/* `call`: that caused the change; "": unknown. */
 void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space,
-                            const struct vp_change *change);
+                            const struct vp_change *change, const char *call);
 void vp_finding_grow_region(struct finding_space *space, uint64_t id,
                             const struct vp_region *region, size_t kind);
 void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *space);
@@ -180,6 +207,26 @@ void vp_finding_end_judge(struct vp_findings *findings, struct finding_space *sp
 void vp_finding_limit_region(struct finding_space *space, uint64_t id,
                              const struct vp_region *region);
 void vp_finding_limit_judge(struct vp_findings *findings, struct finding_space *space);
+
+/* Bytes of the cgroup of the process that are in the stream; `members`: how many processes, or
+ * NULL. */
+uint64_t vp_finding_cgroup(const struct vp_findings *findings, const struct finding_space *space,
+                           uint64_t *members);
+
+/* A call that failed for want of memory; what is unknown is 0. */
+struct vp_refused {
+	const char *call, *error;
+	bool maps, data, locks;      /* it takes addresses, private writable memory, locked memory */
+	uint64_t addr, length;       /* the range that it names, or the bytes that it asks for */
+	uint64_t tid, stack;
+};
+/* Reads an event. False: the event is no such call. */
+bool vp_finding_refused(struct vp_record *event, struct vp_refused *refused);
+/* Counts the call. Is it one of those whose reason is looked for? */
+bool vp_finding_refusal_due(struct finding_space *space);
+/* `regions`: that the process has now. */
+void vp_finding_refusal(struct vp_findings *findings, struct finding_space *space,
+                        const struct vp_refused *refused, uint64_t regions);
 
 void vp_finding_shape_region(const struct vp_findings *findings, struct finding_space *space,
                              uint64_t id, const struct vp_region *region);

@@ -94,19 +94,30 @@ static uint64_t charged(const struct finding_space *space)
 	return space->pss_known ? space->pss : space->all.rss;
 }
 
-/* Sums all processes of the cgroup that are in the stream, each as its last sample showed it. */
-static void judge_cgroup(struct vp_findings *findings, struct finding_space *space)
+/* Each process as its last sample showed it. */
+uint64_t vp_finding_cgroup(const struct vp_findings *findings, const struct finding_space *space,
+                           uint64_t *members)
 {
-	uint64_t used = 0, members = 0;
-	if (!space->memory_limit)
-		return;
+	uint64_t used = 0, count = 0;
 	for (size_t i = 0; i < findings->count; i++) {
 		const struct finding_space *other = findings->spaces[i];
 		if (other->cgroup != space->cgroup || other->memory_limit != space->memory_limit)
 			continue;
 		used += charged(other);
-		members++;
+		count++;
 	}
+	if (members)
+		*members = count;
+	return used;
+}
+
+/* Sums all processes of the cgroup that are in the stream. */
+static void judge_cgroup(struct vp_findings *findings, struct finding_space *space)
+{
+	uint64_t members;
+	if (!space->memory_limit)
+		return;
+	uint64_t used = vp_finding_cgroup(findings, space, &members);
 	double share = share_of(used, space->memory_limit);
 	enum vp_severity severity = severity_at(findings, share);
 	if (!is_near(findings, share) || !vp_finding_due(&space->told_cgroup, severity, used))

@@ -7,6 +7,9 @@
 #include "judge/inner.h"
 #include "space/kind.h"
 
+#define EVENT_LOOK INT64_C(100000000) /* ns from one visit to the next, where events alone come */
+#define EVENT_EACH 10000              /* the same for each region */
+
 /* ---- processes ---- */
 
 static struct finding_space *find(const struct vp_findings *findings, int64_t pid)
@@ -78,15 +81,21 @@ void vp_findings_free(struct vp_findings *findings)
 	free(findings);
 }
 
-/* Reads a number of the host. 0: it is absent. */
-static uint64_t host_number(const struct vp_member *host, const char *key)
+/* Reads a number of the host. False: it is absent. */
+static bool host_has(const struct vp_member *host, const char *key, uint64_t *value)
 {
 	struct vp_member m;
-	uint64_t value;
 	for (size_t at = 0; host && host->json == VP_OBJECT && vp_json_each(host->value, &at, &m);)
 		if (vp_str_is(m.key, key))
-			return vp_json_num(m.value, &value) ? value : 0;
-	return 0;
+			return vp_json_num(m.value, value);
+	return false;
+}
+
+/* The same; 0: it is absent. */
+static uint64_t host_number(const struct vp_member *host, const char *key)
+{
+	uint64_t value;
+	return host_has(host, key, &value) ? value : 0;
 }
 
 void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
@@ -96,6 +105,9 @@ void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 		vp_findings_exit(findings, findings->spaces[0]->pid);
 	findings->max_map_count = host_number(host, "max_map_count");
 	findings->memory = host_number(host, "memory");
+	uint64_t overcommit;
+	findings->overcommit = host_has(host, "overcommit", &overcommit) ? overcommit + 1 : 0;
+	findings->swap = findings->commit_limit = findings->committed = 0;
 }
 
 static uint64_t hash(vp_str text)
@@ -132,6 +144,13 @@ static bool is_compiler(vp_str exe)
 	return false;
 }
 
+/* Bytes; 0: none, or unknown. */
+static uint64_t limit_of(const struct vp_record *process, const char *key)
+{
+	uint64_t limit;
+	return vp_record_num(process, key, &limit) ? limit : 0;
+}
+
 void vp_findings_process(struct vp_findings *findings, struct vp_record *process)
 {
 	vp_str why = vp_record_str(process, "why");
@@ -140,10 +159,12 @@ void vp_findings_process(struct vp_findings *findings, struct vp_record *process
 		return;
 	if (!vp_str_is(why, "first"))
 		renew(space);
-	if (!vp_record_num(process, "stack_limit", &space->stack_limit))
-		space->stack_limit = 0;
-	if (!vp_record_num(process, "memory_limit", &space->memory_limit))
-		space->memory_limit = 0;
+	space->stack_limit = limit_of(process, "stack_limit");
+	space->memory_limit = limit_of(process, "memory_limit");
+	space->address_limit = limit_of(process, "address_limit");
+	space->data_limit = limit_of(process, "data_limit");
+	space->locked_limit = limit_of(process, "locked_limit");
+	space->limits_known = true;
 	space->compiles = is_compiler(vp_record_str(process, "exe"));
 	space->cgroup = hash(vp_record_str(process, "cgroup"));
 }
@@ -205,6 +226,13 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 	space->resident_known |= measured(region, VP_M_rss);
 	space->pss_known |= measured(region, VP_M_pss);
 	space->pss += measured(region, VP_M_pss) ? region->measure[VP_M_pss] : 0;
+	if (strchr(region->perms, 'w') && !strchr(region->perms, 's'))
+		space->writable += region->size;
+	space->locked += measured(region, VP_M_locked) ? region->measure[VP_M_locked] : 0;
+	if (region->end > space->asked.start && region->start < space->asked.end)
+		space->asked.covered +=
+		        (region->end < space->asked.end ? region->end : space->asked.end) -
+		        (region->start > space->asked.start ? region->start : space->asked.start);
 	if (space->added)
 		vp_finding_grow_region(space, id, region, going->index);
 	vp_finding_limit_region(space, id, region);
@@ -219,22 +247,27 @@ static void begin_look(struct finding_space *space)
 		struct group *group = &space->groups[i];
 		group->live = group->total = group->largest = group->ids.count = 0;
 		group->smallest = UINT64_MAX;
+		group->named = group->votes = 0;
 	}
 	space->all = space->reserved = space->unguarded = (struct sum){ 0 };
 	space->main = space->thread = (struct stack_use){ 0 };
 	space->reserved_usable = space->holes = space->narrow = space->free = space->largest_hole =
-	        space->top = space->pss = space->last_end = 0;
+	        space->top = space->pss = space->last_end = space->writable = space->locked = 0;
 	space->resident_known = space->pss_known = space->last_open = false;
+	space->asked.covered = 0;
 }
 
-void vp_findings_change(struct vp_findings *findings, const struct vp_change *change)
+void vp_findings_change(struct vp_findings *findings, const struct vp_change *change,
+                        const char *call)
 {
 	struct finding_space *space = make(findings, change->pid);
 	if (!space)
 		return;
 	space->changed = true;
-	space->added |= change->event == VP_E_MMAP_ADD || vp_change_removes(change);
-	vp_finding_grow_change(findings, space, change);
+	space->added |= change->event == VP_E_MMAP_ADD || vp_change_removes(change) ||
+	                change->born || change->gone_count;
+	if (ensure_kind(space, vp_kind_index(change->now->kind)))
+		vp_finding_grow_change(findings, space, change, call);
 }
 
 void vp_findings_frame(struct vp_findings *findings, int64_t pid)
@@ -244,6 +277,15 @@ void vp_findings_frame(struct vp_findings *findings, int64_t pid)
 		space->changed = true;
 }
 
+/* Visits the regions as they are now. */
+static void visit_all(struct vp_findings *findings, struct finding_space *space,
+                      const struct vp_tracker *tracker)
+{
+	begin_look(space);
+	vp_tracker_visit(tracker, space->pid, visit,
+	                 &(struct going){ .findings = findings, .space = space });
+}
+
 void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,
                       const struct vp_tracker *tracker)
 {
@@ -251,9 +293,7 @@ void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,
 	if (!space)
 		return;
 	if (space->changed) {
-		begin_look(space);
-		vp_tracker_visit(tracker, pid, visit,
-		                 &(struct going){ .findings = findings, .space = space });
+		visit_all(findings, space, tracker);
 		space->t = t;
 		vp_finding_grow_judge(findings, space);
 		vp_finding_limit_judge(findings, space);
@@ -263,4 +303,41 @@ void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,
 	space->t = t;
 	vp_finding_end_judge(findings, space);
 	space->look++;
+}
+
+/* ---- events ---- */
+
+/* Every region is visited: the more there are, the rarer. */
+bool vp_findings_due(const struct vp_findings *findings, int64_t t, int64_t pid)
+{
+	const struct finding_space *space = find(findings, pid);
+	if (!space || !space->changed)
+		return false;
+	int64_t least = (int64_t)(space->all.regions * EVENT_EACH);
+	return t - space->t >= (least > EVENT_LOOK ? least : EVENT_LOOK);
+}
+
+void vp_findings_machine(struct vp_findings *findings, const struct vp_record *system)
+{
+	if (vp_record_member(system, "cgroup"))
+		return;
+	vp_record_num(system, "swap_total", &findings->swap);
+	vp_record_num(system, "commit_limit", &findings->commit_limit);
+	vp_record_num(system, "committed", &findings->committed);
+}
+
+void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
+                       const struct vp_tracker *tracker)
+{
+	struct vp_refused refused;
+	if (!looks_for(findings, VP_R_failed_call) || !vp_finding_refused(event, &refused))
+		return;
+	struct finding_space *space = make(findings, event->pid);
+	if (!space || !vp_finding_refusal_due(space))
+		return;
+	space->asked.start = refused.addr;
+	space->asked.end = refused.addr + refused.length;
+	visit_all(findings, space, tracker);
+	space->t = event->t;
+	vp_finding_refusal(findings, space, &refused, vp_tracker_count(tracker, event->pid));
 }

@@ -38,8 +38,17 @@ void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 /* Takes a `process` line: its limits. After an exec, or as another life, it begins anew. */
 void vp_findings_process(struct vp_findings *findings, struct vp_record *process);
 void vp_findings_exit(struct vp_findings *findings, int64_t pid);
-/* Take what the tracker reports, in that order; a frame (a first sight, or an exec) is all new. */
-void vp_findings_change(struct vp_findings *findings, const struct vp_change *change);
+/* Takes a `system` line: swap and overcommit of the machine. */
+void vp_findings_machine(struct vp_findings *findings, const struct vp_record *system);
+/* Takes an event: a call that failed for want of memory is a finding. */
+void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
+                       const struct vp_tracker *tracker);
+/* Is the process to be judged after an event, though no sample has come? */
+bool vp_findings_due(const struct vp_findings *findings, int64_t t, int64_t pid);
+/* Take what the tracker reports, in that order; a frame (a first sight, or an exec) is all new.
+ * `call`: that caused the change; "": unknown. */
+void vp_findings_change(struct vp_findings *findings, const struct vp_change *change,
+                        const char *call);
 void vp_findings_frame(struct vp_findings *findings, int64_t pid);
 /* After each sample of a process, also when nothing has changed. */
 void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,

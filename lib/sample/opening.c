@@ -44,6 +44,8 @@ static void put_host(struct vp_out *out, bool redact)
 	put_number(out, "cpus", facts.cpus);
 	put_number(out, "memory", facts.memory);
 	put_number(out, "max_map_count", facts.max_map_count);
+	if (facts.overcommit >= 0)
+		vp_put_num(out, "overcommit", (uint64_t)facts.overcommit);
 	vp_put_close(out);
 }
 

@@ -21,7 +21,8 @@ static uint64_t positive(long value)
 	return value > 0 ? (uint64_t)value : 0;
 }
 
-static uint64_t number_in(const char *path)
+/* Returns the number in a file, or `otherwise` if the file is unreadable. */
+static uint64_t number_in(const char *path, uint64_t otherwise)
 {
 	char text[32];
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -29,7 +30,7 @@ static uint64_t number_in(const char *path)
 	if (fd >= 0)
 		close(fd);
 	text[n > 0 ? n : 0] = 0;
-	return strtoull(text, NULL, 10);
+	return n > 0 ? strtoull(text, NULL, 10) : otherwise;
 }
 
 void vp_system_facts(struct vp_system *facts)
@@ -45,7 +46,8 @@ void vp_system_facts(struct vp_system *facts)
 	facts->page = positive(sysconf(_SC_PAGESIZE));
 	facts->cpus = positive(sysconf(_SC_NPROCESSORS_ONLN));
 	facts->memory = positive(sysconf(_SC_PHYS_PAGES)) * facts->page;
-	facts->max_map_count = number_in("/proc/sys/vm/max_map_count");
+	facts->max_map_count = number_in("/proc/sys/vm/max_map_count", 0);
+	facts->overcommit = (int)number_in("/proc/sys/vm/overcommit_memory", (uint64_t)-1);
 }
 
 /* Without /proc, as in a bare chroot, AT_EXECFN is the name that exec was called with. A program

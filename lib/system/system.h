@@ -11,6 +11,7 @@ struct vp_system {
 	uint64_t page, memory;  /* bytes */
 	uint64_t cpus;          /* online */
 	uint64_t max_map_count; /* regions that a process may have */
+	int overcommit;         /* vm.overcommit_memory; -1: unknown */
 };
 
 void vp_system_facts(struct vp_system *facts);

@@ -28,6 +28,8 @@ class Look:
             return next((one.size for one in self.regions if one.id == key), None)
         if what == "sort":
             return sum(1 for one in self.regions if sort_of(one) == key)
+        if what == "count":
+            return sum(1 for one in self.regions if one.kind == key)
         ones = [one for one in self.regions if one.kind == key]
         return sum(one.size if what == "size" else one.m.get("rss", 0) for one in ones)
 
@@ -187,6 +189,11 @@ class Holder:
         self.members(line, confidence=best["confidence"])
         if abs(float(line["slope"]) - best["slope"]) > best["slope"] * .02 + (.001 if piles else 1):
             self.say(line, "slope is %s, expected %.3f" % (line["slope"], best["slope"]))
+        if "splits" in line:
+            self.members(line, regions=now)
+            limit = [("n", self.recording.most_regions)] if self.recording.most_regions else []
+            self.say(line, differ(line["text"], [("n", now), *limit, ("n", now - best["from"]), ("time", since), ("number", float(line["slope"]))], names))
+            return
         if piles:
             ones = [one for one in look.regions if sort_of(one) == subject[1]]
             self.members(line, regions=len(ones), size=sum(one.size for one in ones))
@@ -202,11 +209,23 @@ class Holder:
             values = [("hex", one.start) for one in look.regions if one.id == subject[1] and not one.name] + values
         self.say(line, differ(line["text"], values, names))
 
+    def failed_call(self, line, look, life):
+        """Why a call failed: what the line itself states, as the moment lies between two looks."""
+        if line["why"] == "map_count" and line["regions"] + 3 < line["limit"]:
+            self.say(line, "%d regions are far from %d" % (line["regions"], line["limit"]))
+        if line["why"] == "address_limit" and sum(one.size for one in look.regions) + line["size"] <= line["limit"]:
+            self.say(line, "the limit leaves room")
+
     def subject(self, line, look):
         """What a line of growth is about, and its names."""
         if line["rule"] == "piles-up":
+            names = [line[one] for one in ("name", "call") if one in line]
+            if "splits" in line:
+                return ("count", line["kind"]), names
             ones = [one for one in look.regions if one.id in line.get("ids", ())]
-            return ("sort", sort_of(ones[0]) if ones else None), ()
+            if "name" in line and 5 * sum(1 for one in ones if words(one.name) == line["name"]) < 4 * len(ones):
+                self.say(line, "%r is not what most of its regions are of" % line["name"])
+            return ("sort", sort_of(ones[0]) if ones else None), names
         ids = line.get("ids", ())
         named = [one for one in look.regions if one.id in ids]
         if len(ids) == 1 and not line["text"].startswith(line["kind"] + " ("):

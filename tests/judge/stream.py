@@ -134,6 +134,7 @@ class Recording:
         self.segment_times = []  # where later ones begin
         self.heads = []          # (index, line) of `stream` lines
         self.host = ""
+        self.most_regions = 0  # vm.max_map_count; 0: unknown
         self.page = 4096
         self.types = {}
         self.contradictions = []
@@ -229,6 +230,7 @@ class Recording:
             self.began = began
         self.host = line.get("host", {}).get("name", self.host)
         self.page = line.get("host", {}).get("page", self.page)
+        self.most_regions = line.get("host", {}).get("max_map_count", self.most_regions)
 
     def join(self, t, line):
         """The first line of another recording: what the one before it has told is over."""

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "inner.h"
+#include "../kit/limits.h"
 
 #define TRIES 8 /* for an untorn text */
 #define SHARE                                                                                   \
@@ -428,6 +429,7 @@ void target_put_process(struct vp_sample_api *h, int64_t t, int64_t pid, const c
 		h->str(h, "exe", names_hidden(h, (vp_str){ exe, (size_t)n }, hidden));
 	if ((n = slurp(pid, "cmdline", &text, &size)) > 0)
 		target_put_args(h, text, (size_t)n);
+	limits_put(h, pid);
 	h->end(h);
 	free(text);
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "inner.h"
+#include "../kit/limits.h"
 
 static vp_str text_of(const char *text, size_t most)
 {
@@ -125,6 +126,7 @@ static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 	h->str(h, "why", (vp_str){ "fork", 4 });
 	h->num(h, "ppid", lived->head.pid);
 	put_name(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
+	limits_put(h, lived->other);
 	h->end(h);
 	h->follow(h, lived->other);
 }
@@ -158,6 +160,7 @@ static void put_program(struct ebpf *e, struct vp_sample_api *h, const struct eb
 	                   (uint16_t)lived->alias));
 	put_args(h, lived);
 	h->num(h, "threads", 1);
+	limits_put(h, lived->head.pid);
 	h->end(h);
 }
 

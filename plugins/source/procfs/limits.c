@@ -1,18 +1,17 @@
-/* The limits that a process lives under: its stack's, and the memory of its cgroup (version 2).
+/* The limits that a process lives under: its own (kit/limits.h), and the memory of its cgroup
+ * (version 2).
  *
- * prlimit(2), which costs less than the file, asks for more rights:
- * /proc/PID/limits:  Max stack size            8388608              unlimited            bytes
  * /proc/PID/cgroup:  0::/user.slice/session-1.scope
  * <mount>/user.slice/session-1.scope/memory.max:  max, or bytes; what a cgroup above allows holds
  * as well, so the least of them counts.
  */
 #include "inner.h"
+#include "../kit/limits.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define MOUNT "/sys/fs/cgroup"
@@ -30,31 +29,6 @@ static bool slurp(const char *path, char *into, size_t size)
 	close(fd);
 	into[used] = 0;
 	return n >= 0;
-}
-
-/* Returns the limit; 0: none, or unknown. */
-static uint64_t stack_in_file(int64_t pid)
-{
-	static const char head[] = "Max stack size";
-	char path[64], text[4096];
-	snprintf(path, sizeof path, "/proc/%lld/limits", (long long)pid);
-	const char *line = slurp(path, text, sizeof text) ? strstr(text, head) : NULL;
-	return line ? strtoull(line + sizeof head - 1, NULL, 10) : 0;
-}
-
-static uint64_t stack_limit(int64_t pid)
-{
-	struct rlimit limit;
-	if (prlimit((pid_t)pid, RLIMIT_STACK, NULL, &limit))
-		return stack_in_file(pid);
-	return limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
-}
-
-static void put_stack(struct vp_sample_api *h, int64_t pid)
-{
-	uint64_t limit = stack_limit(pid);
-	if (limit)
-		h->num(h, "stack_limit", limit);
 }
 
 /* Returns the least memory.max from this cgroup up to the root; 0: none. Shortens `path`. */
@@ -98,6 +72,6 @@ static void put_cgroup(struct vp_sample_api *h, int64_t pid)
 
 void procfs_put_limits(struct vp_sample_api *h, int64_t pid)
 {
-	put_stack(h, pid);
+	limits_put(h, pid);
 	put_cgroup(h, pid);
 }
