@@ -37,6 +37,12 @@ static void say_wrong(void *ctx, const char *text)
 		vp_say(flow, "further contradictions are counted, not shown");
 }
 
+static void say_trouble(void *ctx, const char *text)
+{
+	struct vp_flow *flow = ((struct said *)ctx)->flow;
+	vp_trouble(flow, "%s: %s", flow->input.name ? flow->input.name : "input", text);
+}
+
 static const char *plural(uint64_t count, const char *ending)
 {
 	return count == 1 ? "" : ending;
@@ -48,6 +54,10 @@ static void say_verdict(struct vp_flow *flow, const struct vp_check_counts *coun
 	if (counts->wrong)
 		snprintf(verdict, sizeof verdict, "wrong: %" PRIu64 " contradiction%s;",
 		         counts->wrong, plural(counts->wrong, "s"));
+	else if (counts->nothing)
+		snprintf(verdict, sizeof verdict, "nothing to check:");
+	else if (counts->cut)
+		snprintf(verdict, sizeof verdict, "cut short:");
 	else if (flow->status)
 		snprintf(verdict, sizeof verdict, "bad input: %" PRIu64 " lines skipped;",
 		         flow->skipped);
@@ -68,8 +78,8 @@ int main(int argc, char **argv)
 	struct vp_flow *flow = &program.flow;
 	struct said said = { .flow = flow };
 	vp_program_start(&program, &about, NULL, NULL, argc, argv);
-	struct vp_check *check =
-	        vp_check_new(&(struct vp_check_sink){ .ctx = &said, .wrong = say_wrong });
+	struct vp_check *check = vp_check_new(&(struct vp_check_sink){
+	        .ctx = &said, .wrong = say_wrong, .trouble = say_trouble });
 	int failed = !check;
 	while (!failed && vp_flow_next(flow))
 		failed = vp_check_line(check, &flow->record);

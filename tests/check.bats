@@ -165,3 +165,103 @@ paged() {
 	[[ $stderr == *"stdin:5: stack 8 is used before its line"* ]]
 	stacks '/"type":"stream"/d; /"type":"stack"/d' | vm-check -q # begins in the middle
 }
+
+# life FILTER: the lines of a hand-written stream, changed by sed.
+life() {
+	sed "$1" <<-'END'
+		{"type":"stream","t":0,"version":1}
+		{"type":"process","t":0,"pid":7,"why":"first","name":"a"}
+		{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":2}
+		{"type":"region","t":0,"pid":7,"seq":0,"id":1,"start":"0x0000000000010000","end":"0x0000000000014000","size":16384,"perms":"rw-p","kind":"heap"}
+		{"type":"region","t":0,"pid":7,"seq":0,"id":2,"start":"0x0000000000020000","end":"0x0000000000024000","size":16384,"perms":"rw-p","kind":"anon"}
+		{"type":"change","t":1,"pid":7,"event":"BRK_GROW","act":1,"id":1,"start":"0x0000000000010000","end":"0x0000000000015000","size":20480,"perms":"rw-p","kind":"heap","was":{"end":"0x0000000000014000","size":16384}}
+		{"type":"change","t":2,"pid":7,"event":"MMAP_ADD","act":2,"id":3,"start":"0x0000000000030000","end":"0x0000000000034000","size":16384,"perms":"rw-p","kind":"anon"}
+		{"type":"change","t":3,"pid":7,"event":"MUNMAP_REMOVE","act":3,"id":2,"start":"0x0000000000020000","end":"0x0000000000024000","size":16384,"perms":"rw-p","kind":"anon"}
+		{"type":"event","t":4,"pid":7,"call":"exit"}
+		{"type":"change","t":4,"pid":7,"event":"EXIT","act":4,"id":1,"start":"0x0000000000010000","end":"0x0000000000015000","size":20480,"perms":"rw-p","kind":"heap"}
+		{"type":"change","t":4,"pid":7,"event":"EXIT","act":4,"id":3,"start":"0x0000000000030000","end":"0x0000000000034000","size":16384,"perms":"rw-p","kind":"anon"}
+		{"type":"end","t":5,"reason":"exit"}
+	END
+}
+
+# says TEXT FILTER: vm-check finds one contradiction in that stream, and says so.
+says() {
+	run -1 --separate-stderr vm-check <<<"$(life "$2")"
+	[[ "$stderr" == *"$1"* ]] || { echo "$stderr"; return 1; }
+	[[ "$output" == wrong:* ]]
+}
+
+@test "what an event says must fit its region: it lives or is new, and its range moves that way" {
+	life '' | vm-check -q
+	says 'key frame 0: region 1 is in it twice' '5s/"id":2/"id":1/'
+	says 'MMAP_ADD of region 1, which lives already' '7s/"id":3/"id":1/'
+	says 'BRK_GROW of region 9, which does not live' '6s/"id":1/"id":9/'
+	says 'BRK_GROW of region 1: its end did not rise' '6s/15000/13000/; 6s/"size":20480/"size":12288/'
+	says 'BRK_SHRINK of region 1: its end did not fall' '6s/BRK_GROW/BRK_SHRINK/'
+	says 'STACK_GROW of region 1: its start did not fall' '6s/BRK_GROW/STACK_GROW/'
+	says 'RESIDENT_CHANGE of region 1: it has another range' '6s/BRK_GROW/RESIDENT_CHANGE/'
+	says 'MUNMAP_REMOVE of region 2: it has another range' '8s/24000/25000/; 8s/16384/20480/'
+	says 'id 2 of pid 7 goes, but no region has that id' '11s/"id":3/"id":2/'
+}
+
+@test "an unknown event is a contradiction" {
+	says 'region 1: unknown event "GROW"' '6s/BRK_GROW/GROW/'
+	says 'region 1: unknown event ""' '6s/"event":"BRK_GROW",//'
+}
+
+@test "a region has a range, is not empty, and is as long as its size" {
+	says 'region 2: its size is 16385, its range has 16384 bytes' '5s/16384/16385/'
+	says 'region 1: its size is 4096, its range has 20480 bytes' '6s/20480/4096/'
+	says 'region 2: a MUNMAP_REMOVE without start and end' '8s/"start":[^,]*,"end":[^,]*,//'
+	says 'region 3 is empty' '7s/34000/30000/; 7s/16384/0/'
+}
+
+@test "nothing of a process changes before its key frame or after its exit" {
+	says 'pid 8: BRK_GROW before its first key frame' '6s/"pid":7/"pid":8/'
+	says 'pid 7: EXIT after its exit' '11s/"act":4/"act":5/'
+	says 'after act 4: 1 regions are left after the exit' '11d'
+	says 'pid 7 has ended, but no EXIT ended its 2 regions' '10,11d'
+	says 'a change line after the end of the stream' '6{h;d}; 12{G;s/"act":1/"act":9/}'
+}
+
+@test "an id is that of one live region in all processes" {
+	says 'is that of a live region of pid 7' '2{p;s/7/8/}; 5{p;s/"t":0,.*"start/"t":0,"pid":8,"seq":0,"regions":1}\n{"type":"region","t":0,"pid":8,"seq":0,"id":1,"start/;s/"region","t":0,"pid":8,"seq":0,"regions"/"snapshot","t":0,"pid":8,"seq":0,"regions"/}'
+}
+
+@test "a process that begins again has first ended" {
+	says 'pid 7 begins again, but no EXIT ended its 2 regions of before' '5{p;s/.*/{"type":"process","t":0,"pid":7,"why":"reused"}/}'
+	life '12i {"type":"process","t":4,"pid":7,"why":"reused"}' | vm-check -q
+}
+
+@test "where nothing can be checked, that is said, and the status is 1" {
+	run -1 --separate-stderr vm-check /dev/null
+	[ "$output" = "nothing to check: 0 processes, 0 key frames, 0 changes in 0 acts" ]
+	[ "$stderr" = "vm-check: /dev/null: no line: nothing to check" ]
+	run -1 --separate-stderr vm-check <<<"$(life '3,11d')"
+	[[ "$output" == "nothing to check: 1 process"* && "$stderr" == *"no key frame and no change: nothing to check"* ]]
+	run -1 --separate-stderr vm-check "$BATS_TEST_DIRNAME/golden/life.raw.ndjson"
+	[[ "$output" == "nothing to check: "* && "$stderr" == *"only raw lines: nothing to check before vm-parse and vm-track have read them"* ]]
+	# beside a stream that was tracked, too
+	run -1 --separate-stderr vm-check "$good" "$BATS_TEST_DIRNAME/golden/life.raw.ndjson"
+	[[ "$stderr" == *"only raw lines"* ]]
+}
+
+@test "a recording that is cut in a key frame is said to be cut, packed or not, and contradicts nothing" {
+	head -n 4 <<<"$(life '')" >"$BATS_TEST_TMPDIR/cut"
+	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/cut"
+	[[ "$output" == "cut short: "* && "$stderr" == *"cut short in a key frame of pid 7: it has 1 of 2 regions"* ]]
+	# another stream behind it is another segment
+	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/cut" "$good"
+	[[ "$output" == "cut short: "* && "$stderr" == *"cut short in a key frame of pid 7"* ]]
+	life '' | gzip >"$BATS_TEST_TMPDIR/whole.gz"
+	head -c 200 "$BATS_TEST_TMPDIR/whole.gz" >"$BATS_TEST_TMPDIR/cut.gz"
+	run -1 --separate-stderr vm-check "$BATS_TEST_TMPDIR/cut.gz"
+	[[ "$output" != ok* && "$output" != wrong* && "$stderr" == *"the compressed input stops early"* ]]
+}
+
+@test "regions of a first key frame may overlap if the stream says so" {
+	{ begin; snap 1 "10 14 rw-p anon" "12 16 r--p anon"; finish; } | vm-track 2>/dev/null >"$BATS_TEST_TMPDIR/out"
+	vm-check -q "$BATS_TEST_TMPDIR/out"
+	run -1 --separate-stderr vm-check <<<"$(grep -v '"overlap"' "$BATS_TEST_TMPDIR/out")"
+	[[ "$stderr" == *"key frame 1: regions 1 and 2 overlap"* ]]
+}

@@ -1,8 +1,9 @@
 /* Do the changes of a tracked stream lead from each key frame to the next?
  *
  * The lines are replayed as any reader would, and the result is compared with each key frame,
- * member by member. Ids, acts, times, call stacks and lines about pages must be consistent as well.
- * Memory: the live regions of all processes, and those of one key frame.
+ * member by member. Ids, acts, events, times, call stacks and lines about pages must be consistent
+ * as well. Memory: the live regions of all processes, those of one key frame, and 16 to 64 bytes
+ * for each process that has ended.
  */
 #ifndef VMPIPE_COMPARE_CHECK_H
 #define VMPIPE_COMPARE_CHECK_H
@@ -11,13 +12,17 @@
 
 struct vp_check_counts {
 	uint64_t wrong; /* contradictions */
+	bool cut;     /* the input stops, or another stream begins, in the middle of a key frame */
+	bool nothing; /* no key frame and no change has come: nothing was checked */
 	uint64_t processes, frames, changes, acts;
 };
 
-/* Takes each contradiction as a text, while the line that shows it is read. */
+/* Takes each contradiction as a text, while the line that shows it is read. trouble: what keeps the
+ * stream from being checked. */
 struct vp_check_sink {
 	void *ctx;
 	void (*wrong)(void *ctx, const char *text);
+	void (*trouble)(void *ctx, const char *text);
 };
 
 struct vp_check;

@@ -72,7 +72,7 @@ static bool runs_rise(const struct vp_record *record, uint64_t pages)
 
 void vp_check_pages(struct vp_check *check, struct vp_record *record)
 {
-	struct vp_check_life *life = vp_check_life_of(check, record->has_pid ? record->pid : -1);
+	struct vp_check_life *life = vp_check_life_find(check, record->has_pid ? record->pid : -1);
 	uint64_t start = 0, end = 0;
 	if (!life || (!life->paged && !life->known))
 		return; /* the recording begins in the middle */

@@ -7,11 +7,17 @@
 #include "compare/check.h"
 #include "space/frame.h"
 #include "space/state.h"
+#include "track/change.h"
 
-/* What is known of a process besides its regions. */
+#define VP_CHECK_ENDED (UINT64_MAX - 1) /* the place of a process that has ended */
+
+/* What is known of a process besides its regions. Of a process that has ended only its pid is. */
 struct vp_check_life {
 	int64_t pid;
 	bool known;    /* since a key frame: its changes can be replayed */
+	bool exited;   /* its exit was told; the changes that end its regions may still come */
+	bool lacks;    /* regions of its first snapshots are told to be lost */
+	bool looked;   /* a snapshot line with regions has come */
 	bool overlaps; /* the stream says that regions of its snapshots overlap */
 	bool paged;    /* its last snapshot announces `pages` lines: */
 	uint64_t pages_seq, pages_declared, pages_got;
@@ -28,10 +34,20 @@ struct vp_check {
 	struct vp_state state;       /* replayed */
 	struct vp_snapshot snapshot; /* the snapshot that is being read */
 	struct vp_state frame;       /* its regions so far */
+	/* Two regions of a first key frame that overlap, until the next line can say that regions
+	 * of this snapshot do; low 0: none. */
+	struct vp_check_overlap {
+		int64_t pid;
+		uint64_t seq, low, high;
+	} overlap;
 	struct vp_check_life *lives;
 	size_t life_count, life_size;
-	struct vp_places life_pids; /* into lives */
+	struct vp_places life_pids; /* into lives, or VP_CHECK_ENDED */
+	struct vp_places owners;    /* of each live id: its pid + 1 */
 	int64_t t;
+	bool ended;              /* the end line has come */
+	bool raw, any;           /* the segment has raw lines; any line at all */
+	uint64_t checked;        /* key frames and changes before this segment */
 	bool whole;              /* the segment was read from its beginning */
 	bool no_memory;          /* something could not be noted */
 	struct vp_places stacks; /* ids of call stacks so far */
@@ -40,6 +56,7 @@ struct vp_check {
 	/* The act that goes on: */
 	uint64_t act;
 	int64_t act_pid;
+	enum vp_event act_event; /* of its last line; VP_E_COUNT: unknown */
 	struct vp_check_ids touched, removed;
 };
 
@@ -47,8 +64,16 @@ struct vp_check {
 /* Counts a contradiction and hands its text to the sink. */
 void vp_check_wrong(struct vp_check *check, const char *format, ...)
         __attribute__((format(printf, 2, 3)));
-/* Finds or adds a process. NULL: no memory. */
+/* Tells what keeps the stream from being checked, and is no contradiction. */
+void vp_check_trouble(struct vp_check *check, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+/* NULL: the process is unknown, or it has ended. */
+struct vp_check_life *vp_check_life_find(struct vp_check *check, int64_t pid);
+/* Finds or adds a process; one that has ended begins again. NULL: no memory. */
 struct vp_check_life *vp_check_life_of(struct vp_check *check, int64_t pid);
+bool vp_check_life_ended(const struct vp_check *check, int64_t pid);
+/* The process has ended: its regions and all but its pid are forgotten. */
+void vp_check_life_end(struct vp_check *check, struct vp_check_life *life);
 
 /* check_beside.c */
 /* Begins the lines about pages that a snapshot line announces. */

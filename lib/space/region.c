@@ -9,7 +9,10 @@
 
 /* ---- storage for strings ---- */
 
-#define BLOCK 16384 /* bytes of one piece of storage */
+/* Bytes of a piece of storage: of the first, and of later ones. Most processes of very many have
+ * few strings. */
+#define BLOCK_FIRST 1024
+#define BLOCK       16384
 
 struct block {
 	struct block *next;
@@ -43,7 +46,9 @@ vp_str vp_strings_keep(struct vp_strings *strings, vp_str text)
 	if (!text.n)
 		return (vp_str){ NULL, 0 };
 	if (!strings->blocks || text.n > strings->size - strings->used) {
-		size_t size = text.n > BLOCK ? text.n : BLOCK;
+		size_t size = strings->blocks ? BLOCK : BLOCK_FIRST;
+		if (size < text.n)
+			size = text.n;
 		struct block *fresh = malloc(sizeof *fresh + size);
 		if (!fresh)
 			return (vp_str){ NULL, 0 };

@@ -14,22 +14,29 @@
 
 /* ---- regions: one by one from slabs ---- */
 
-enum { SLAB = 128 };
+/* Regions of a slab: each slab is twice the one before, as most processes of very many are small.
+ */
+enum { SLAB_FIRST = 8, SLAB_MAX = 128 };
 
 struct vp_slab {
 	struct vp_slab *next;
-	struct vp_live lives[SLAB];
+	size_t count;
+	struct vp_live lives[];
 };
 
 static struct vp_live *live_take(struct vp_space *space)
 {
 	if (!space->free_lives) {
-		struct vp_slab *slab = malloc(sizeof *slab);
+		size_t count = space->slabs ? 2 * space->slabs->count : SLAB_FIRST;
+		if (count > SLAB_MAX)
+			count = SLAB_MAX;
+		struct vp_slab *slab = malloc(sizeof *slab + count * sizeof *slab->lives);
 		if (!slab)
 			return NULL;
 		slab->next = space->slabs;
+		slab->count = count;
 		space->slabs = slab;
-		for (size_t i = SLAB; i-- > 0;) {
+		for (size_t i = count; i-- > 0;) {
 			slab->lives[i].next_free = space->free_lives;
 			space->free_lives = &slab->lives[i];
 		}
@@ -111,6 +118,18 @@ struct vp_space *vp_state_space(struct vp_state *state, int64_t pid, bool make)
 	}
 	state->spaces[state->count++] = space;
 	return space;
+}
+
+void vp_state_forget(struct vp_state *state, int64_t pid)
+{
+	size_t at = vp_places_get(&state->pids, pid, SIZE_MAX);
+	if (at == SIZE_MAX)
+		return;
+	space_free(state->spaces[at]);
+	vp_places_drop(&state->pids, pid);
+	state->spaces[at] = state->spaces[--state->count];
+	if (at < state->count) /* it has a slot already */
+		vp_places_set(&state->pids, state->spaces[at]->pid, at);
 }
 
 int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid)

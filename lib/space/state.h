@@ -57,7 +57,9 @@ int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid);
  * memory. */
 struct vp_space *vp_state_begin(struct vp_state *state, int64_t pid);
 int vp_space_add(struct vp_space *space, const struct vp_region *region); /* 0; -1: no memory */
-struct vp_live *vp_space_find(struct vp_space *space, uint64_t id);       /* NULL: not live */
+/* Forgets a process and its regions; one that is not there is none. */
+void vp_state_forget(struct vp_state *state, int64_t pid);
+struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: not live */
 /* Returns the index in `live`; count: no live region has the id. */
 size_t vp_space_index(const struct vp_space *space, uint64_t id);
 
