@@ -48,11 +48,37 @@ kit = $(if $(call kit_objects,$1),$(BUILD)/$1-kit.a)
 ebpf_lacks := $(shell contrib/packages.sh lacks ebpf)
 ifneq ($(ebpf_lacks),)
 PLUGIN_NAMES := $(filter-out source/ebpf,$(PLUGIN_NAMES))
-KIT_SOURCES  := $(filter-out plugins/source/kit/symbols.c,$(KIT_SOURCES))
+KIT_SOURCES  := $(filter-out $(PAGE_LACKS),$(KIT_SOURCES))
 all: without-ebpf
+endif
+# So is the renderer html: its engine is compiled to WebAssembly by clang and wasi-libc.
+page_lacks := $(shell contrib/packages.sh lacks page)
+ifneq ($(page_lacks),)
+PLUGIN_NAMES := $(filter-out render/html,$(PLUGIN_NAMES))
+all: without-page
 endif
 # CSS, JavaScript and HTML are separate files: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, the bytes of an array.
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
+# The engine of the page (plugins/render/html): vm-parse, vm-track and vm-render compiled to WebAssembly, with the parse halves of the
+# sources. A file NAME.wasm.c is for the page alone; these files read a system, which a page has not:
+PAGE_ROOMS    := base stream space track model view parse judge program render
+PAGE_LACKS    := lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c plugins/source/kit/symbols.c \
+	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
+PAGE_PROGRAMS := vm-parse vm-track vm-render
+PAGE_SOURCES  := $(filter-out ebpf,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
+PAGE_RENDERERS := json svg ascii
+PAGE_OBJ      := $(BUILD)/page
+PAGE_LIB      := $(filter-out $(PAGE_LACKS),$(wildcard $(PAGE_ROOMS:%=lib/%/*.c))) lib/system/schedule.c
+# $(call page_plugin,KIND/NAME): its source files in the page.
+page_plugin    = $(filter-out $(PAGE_LACKS),$(call plugin_sources,$1)) $(wildcard plugins/$1/*.wasm.c)
+page_objects   = $(patsubst %.c,$(PAGE_OBJ)/%.o,$(call page_plugin,$1))
+PAGE_OBJECTS  := $(PAGE_LIB:%.c=$(PAGE_OBJ)/%.o) $(PAGE_PROGRAMS:%=$(PAGE_OBJ)/cmd/%.o) $(PAGE_OBJ)/plugins/render/html/engine.wasm.o \
+	$(foreach n,$(PAGE_SOURCES),$(call page_objects,source/$n)) $(foreach n,$(PAGE_RENDERERS),$(call page_objects,render/$n)) \
+	$(patsubst %.c,$(PAGE_OBJ)/%.o,$(filter-out $(PAGE_LACKS),$(KIT_SOURCES)))
+PAGE_CFLAGS := --target=wasm32-wasi -std=c11 -D_GNU_SOURCE -Os -Ilib -I$(BUILD)/gen -I$(PAGE_OBJ) -include plugins/render/html/compat.wasm.h \
+	-D_WASI_EMULATED_MMAN -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_GETPID
+PAGE_LIBS := -lwasi-emulated-mman -lwasi-emulated-signal -lwasi-emulated-process-clocks -lwasi-emulated-getpid
+
 COMPLETIONS := $(foreach s,bash zsh fish,$(patsubst cmd/%.c,$(BUILD)/completions/$s/%,$(wildcard cmd/*.c)))
 WORKLOADS   := $(patsubst tests/workloads/%.c,$(BUILD)/workloads/%,$(wildcard tests/workloads/*.c))
 HARNESSES   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/*_harness.c))
@@ -67,9 +93,13 @@ $(BUILD)/.needs:
 setup:
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i build test
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i ebpf || true
+	@contrib/packages.sh -i page || true
 
 without-ebpf:
 	@echo "  the source ebpf is not built; missing: $(ebpf_lacks)"
+
+without-page:
+	@echo "  the renderer html is not built; missing: $(page_lacks)"
 
 # The set-up comes first, also with -j: a second make does the rest.
 demo: setup
@@ -82,6 +112,7 @@ demo-ebpf: setup
 
 check: setup
 	@$(MAKE) --no-print-directory all workloads
+	@tests/browser/setup.sh '$(BUILD)/browser'
 	@BUILD='$(BUILD)' V='$(V)' tests/run $(TESTS)
 
 bench: setup
@@ -198,6 +229,34 @@ $(BUILD)/obj/plugins/source/ebpf/ebpf.o: $(EBPF_GEN)/ebpf.skel.h
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: OUR_CFLAGS += -I$(EBPF_GEN) -Wno-sign-compare
 $(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf -lelf
 
+$(PAGE_OBJ)/page_plugins.h: Makefile
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' $(foreach n,$(PAGE_SOURCES),'SOURCE($n)') $(foreach n,$(PAGE_RENDERERS),'RENDERER($n)') >$@
+$(PAGE_OBJ)/plugins/render/html/engine.wasm.o: $(PAGE_OBJ)/page_plugins.h
+# The plugins' constants and the programs' mains get names of their own.
+$(foreach n,$(PAGE_SOURCES),$(eval $(call page_objects,source/$n): PAGE_CFLAGS += -Dvp_source=vp_source_$n))
+$(foreach n,$(PAGE_RENDERERS),$(eval $(call page_objects,render/$n): PAGE_CFLAGS += -Dvp_renderer=vp_renderer_$n))
+$(foreach n,$(PAGE_PROGRAMS),$(eval $(PAGE_OBJ)/cmd/$n.o: PAGE_CFLAGS += -Dmain=$(subst -,_,$n)_main))
+$(PAGE_OBJ)/%.o: %.c | $(EMBEDDED)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  WASM    $<")
+	$(Q)clang $(PAGE_CFLAGS) -MMD -MP -c -o $@ $<
+$(PAGE_OBJ)/engine.wasm: $(PAGE_OBJECTS)
+	$(if $(V),,@echo "  WASM    $@")
+	$(Q)clang --target=wasm32-wasi -Wl,--strip-all -Wl,-z,stack-size=1048576 -o $@.new $^ $(PAGE_LIBS)
+	$(Q)if command -v wasm-opt >/dev/null; then wasm-opt -Oz $@.new -o $@ && rm $@.new; else mv $@.new $@; fi
+PAGE_GEN := $(BUILD)/gen/plugins/render/html
+$(PAGE_GEN)/engine.wasm.gz.h: $(PAGE_OBJ)/engine.wasm
+	@mkdir -p $(@D)
+	$(Q)gzip -9nc $< | od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g' >$@.new && mv $@.new $@
+# The hashes of script and style for the page's Content-Security-Policy.
+$(PAGE_GEN)/hashes.h: plugins/render/html/page.js plugins/render/html/page.css
+	@mkdir -p $(@D)
+	$(Q)for f in js css; do printf '#define PAGE_%s_HASH "%s"\n' $$(echo $$f | tr a-z A-Z) \
+		$$(env printf "$$(sha256sum <plugins/render/html/page.$$f | cut -c1-64 | sed 's/../\\x&/g')" | base64); done >$@.new && mv $@.new $@
+$(BUILD)/obj/plugins/render/html/html.o: $(PAGE_GEN)/engine.wasm.gz.h $(PAGE_GEN)/hashes.h
+$(BUILD)/lib/vmpipe/render/html.so: LIBS_OF = -lz
+
 $(BUILD)/workloads/%: tests/workloads/%.c tests/workloads/workload.h
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC      $<")
@@ -242,4 +301,4 @@ clean:
 
 .PHONY: all format judge torture without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
 .SECONDARY:
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(PAGE_OBJ) -name '*.d' 2>/dev/null)

@@ -4,7 +4,9 @@
 #   contrib/packages.sh build            names the packages missing for a build; exit 1
 #   contrib/packages.sh build test       ... and for the tests and the demo
 #   contrib/packages.sh build ebpf       ... and for the source ebpf, which is not built if one is missing
+#   contrib/packages.sh build page       ... and for the renderer html, likewise
 #   contrib/packages.sh lacks ebpf       names the missing requirements of that source on one line, also BTF; exit 0
+#   contrib/packages.sh lacks page       the same for the renderer html
 #   contrib/packages.sh bench            tools that `make bench` compares with; without them those columns stay empty
 #   contrib/packages.sh -i build test    installs the missing packages; needs apt-get, and root or sudo without a password
 #
@@ -23,6 +25,11 @@ ebpf|clang|command -v clang|compiles the half of the source ebpf that runs in th
 ebpf|bpftool|command -v bpftool|writes the loader of that half and the kernel's types as headers
 ebpf|libbpf-dev|header bpf/libbpf.h|loads that half (a run needs libbpf1: a plugin cannot contain its archive)
 build|zlib1g-dev|header zlib.h|packs and unpacks recordings (.gz); linked statically
+page|clang|command -v clang|compiles the engine of the page to WebAssembly
+page|lld|command -v wasm-ld|links it
+page|wasi-libc|test -r /usr/include/wasm32-wasi/stdio.h|the C library of WebAssembly
+page|libclang-rt-14-dev-wasm32|wasms|the compiler's run-time library for it
+page|binaryen|command -v wasm-opt|makes it a seventh smaller
 test|bats|command -v bats|runs tests/*.bats
 bench|bpftrace|command -v bpftrace|a tracer to compare the source ebpf with
 bench|linux-perf|command -v perf|perf trace, a tracer to compare with; tests/ebpf_truth.bats checks counts with it too
@@ -31,6 +38,8 @@ fuzz|clang|command -v clang|libFuzzer, for make fuzz
 fuzz|libclang-rt-14-dev|fuzzes|libFuzzer's run-time library and the sanitizers
 format|clang-format-14|command -v clang-format-14|formats the C code, for make format
 test|clang-format-14|command -v clang-format-14|checks the C code against .clang-format
+test|chromium|command -v chromium|the browser that opens the page in the tests
+test|npm|command -v npm|installs playwright-core and axe-core below the build folder, for the tests of the page
 test|jq|command -v jq|selects members of lines in the tests and in the README's pipelines
 test|nodejs|command -v node|an independent judge of the JSON reader and of the property tests
 test|mandoc|command -v mandoc|checks the manual pages, and compares them with --help
@@ -61,11 +70,15 @@ fuzzes() {
 		clang -fsanitize=fuzzer,address -x c - -o /dev/null >/dev/null 2>&1
 }
 
+wasms() {
+	echo 'int main(void) { return 0; }' | clang --target=wasm32-wasi -x c - -o /dev/null >/dev/null 2>&1
+}
+
 missing() {
 	table | while IFS='|' read -r need package probe reason; do
 		case " $1 " in *" $need "*) ;; *) continue ;; esac
 		case $probe in
-		header* | fuzzes) $probe ;;
+		header* | fuzzes | wasms) $probe ;;
 		*) eval "$probe" >/dev/null 2>&1 ;;
 		esac || printf '%s|%s\n' "$package" "$reason"
 	done
@@ -89,7 +102,7 @@ if [ "${1:-}" = -i ]; then
 	shift
 fi
 for need; do
-	case $need in build | test | ebpf | bench | fuzz | format) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|bench|fuzz|format ..." >&2; exit 2 ;; esac
+	case $need in build | test | ebpf | page | bench | fuzz | format) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|page|bench|fuzz|format ..." >&2; exit 2 ;; esac
 done
 
 lacking=$(missing "$*")

@@ -447,7 +447,7 @@ int vp_complete(const char *what, const struct vp_about *about, const struct vp_
 		for_kinds(about, put_names, to);
 	else if (!strcmp(what, "options"))
 		for_kinds(about, put_options, to);
-	else
+	else if (!about->values || !about->values(what, to))
 		return vp_fail("--complete %s: expected bash, zsh or fish", what);
 	return 0;
 }

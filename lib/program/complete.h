@@ -12,8 +12,9 @@
  *   bash, zsh, fish             the script of that shell
  *   source, renderer, plugins   names of plugins that can be found, one a line
  *   options                     the options of the program's plugins as "key=", one a line
+ *   view, kind                  the values of that option of vm-render, one a line
  *
- * The scripts ask for the latter two when Tab is pressed. */
+ * The scripts ask for plugins and options when Tab is pressed. */
 int vp_complete(const char *what, const struct vp_about *about, const struct vp_option *rows,
                 FILE *to);
 

@@ -147,6 +147,10 @@ int procfs_parse(void *state, struct vp_parse_api *h, const struct vp_text *text
 int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text *text,
                        size_t before, vp_str date);
 /* log.c: the same for a log or a mail with maps in it. */
+/* text.c: the parse half as a whole. */
+extern const char *const procfs_formats[];
+int procfs_text_probe(vp_str head, const char **format);
+int procfs_text_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);
 int procfs_log_probe(vp_str head, const char **format);
 bool procfs_log_beside(vp_str head); /* whether the first line may stand between or below rows */
 int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *text);

@@ -834,48 +834,18 @@ static void procfs_close(void *state, struct vp_sample_api *h)
 		procfs_pages_close(&p->pages);
 }
 
-/* Parses a text of maps alone directly, any other text as a log with maps in it. */
-static int probe(vp_str head, const char **format)
-{
-	const char *within = NULL;
-	int sure = procfs_probe(head, format);
-	if (sure > 90)
-		return sure;
-	int log = procfs_log_probe(head, &within);
-	if (log > sure)
-		*format = within;
-	if (log > sure)
-		sure = log;
-	if (!sure && procfs_log_beside(head)) {
-		*format = "linux-maps-log";
-		sure = 5;
-	}
-	return sure;
-}
-
-static int parse(void *state, struct vp_parse_api *h, const struct vp_text *text)
-{
-	return strcmp(text->format, "linux-maps-log") ? procfs_parse(state, h, text)
-	                                              : procfs_log_parse(state, h, text);
-}
-
-static const char *const formats[] = { "linux-maps",         "linux-rss",
-	                               "linux-smaps",        "linux-pages",
-	                               "linux-smaps-rollup", "linux-threads",
-	                               "linux-maps-log",     NULL };
-
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "procfs",
 	.about = "the regions of Linux processes from /proc/PID/maps or smaps, at intervals",
-	.formats = formats,
+	.formats = procfs_formats,
 	.state = sizeof(struct procfs),
 	.options = options,
 	.open = procfs_open,
 	.attach = procfs_attach,
 	.sample = procfs_sample,
 	.close = procfs_close,
-	.probe = probe,
-	.parse = parse,
+	.probe = procfs_text_probe,
+	.parse = procfs_text_parse,
 	.redacts = true,
 };
