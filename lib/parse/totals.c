@@ -8,6 +8,8 @@
 #include "space/region.h"
 #include "space/rules_macos.h"
 
+#define HAS_SIZE (1u << VP_SUMMED) /* in `known` */
+
 static const enum vp_measure summed[VP_SUMMED] = { VP_M_rss, VP_M_pss, VP_M_dirty, VP_M_swap };
 
 void vp_totals_clear(struct vp_totals *totals)
@@ -27,6 +29,7 @@ static void add(struct vp_total *to, const struct vp_region *region)
 {
 	to->regions++;
 	to->size += region->size;
+	to->known |= HAS_SIZE;
 	if (!region->measured)
 		return;
 	for (size_t i = 0; i < VP_SUMMED; i++)
@@ -74,14 +77,17 @@ static bool has_measure(const struct vp_region *region, enum vp_measure measure)
 	return region->measured >> measure & 1;
 }
 
-/* Adds one row of `labels`. footprint gives dirty and clean: together they are resident. */
+/* Adds one row of `labels`; its kind is its own, or that of macOS for its word. footprint gives dirty and clean: together they are resident. */
 static int add_label(struct vp_totals *totals, const struct vp_member *label)
 {
 	struct vp_region region = { .label = { label->key.p, label->key.n } };
 	struct vp_member value;
 	uint64_t number, clean = 0, regions = 0;
 	bool has_clean = false;
+	vp_str kind = { NULL, 0 };
 	for (size_t at = 0; vp_json_each(label->value, &at, &value);) {
+		if (vp_str_is(value.key, "kind") && value.json == VP_STRING && value.value.n > 2)
+			kind = (vp_str){ value.value.p + 1, value.value.n - 2 };
 		if (value.json != VP_NUMBER || !vp_json_num(value.value, &number))
 			continue;
 		for (size_t i = 0; i < VP_SUMMED; i++)
@@ -101,11 +107,16 @@ static int add_label(struct vp_totals *totals, const struct vp_member *label)
 		set_measure(&region, VP_M_rss, region.measure[VP_M_dirty] + clean);
 	if (!region.has_size && !region.measured)
 		return 0;
-	const char *kind = vp_macos_kind(&region);
-	struct vp_total *to = total_of(totals, vp_s(kind ? kind : "unknown"));
+	if (!kind.n) {
+		const char *known = vp_macos_kind(&region);
+		kind = vp_s(known ? known : "unknown");
+	}
+	struct vp_total *to = total_of(totals, kind);
 	if (!to)
 		return -1;
+	bool sized = region.has_size || to->known & HAS_SIZE;
 	add(to, &region);
+	to->known = sized ? to->known : to->known & ~HAS_SIZE;
 	to->regions += regions - 1; /* the number of the report, perhaps 0 */
 	return 0;
 }
@@ -130,11 +141,11 @@ int vp_totals_labels(struct vp_totals *totals, vp_str members)
 
 /* ---- writing ---- */
 
-/* footprint counts regions and states no size for them. */
+/* Reports of sums may state no size. */
 static void put_total(struct vp_out *out, const struct vp_total *total)
 {
 	vp_put_num(out, "regions", total->regions);
-	if (total->size || !total->regions)
+	if (total->known & HAS_SIZE || (!total->regions && !total->known))
 		vp_put_num(out, "size", total->size);
 	for (size_t i = 0; i < VP_SUMMED; i++)
 		if (total->known & 1u << i)

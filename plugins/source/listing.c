@@ -77,6 +77,7 @@ static const struct {
 	{ "REF", SKIP, 0, 0 },
 	{ "SHD", SKIP, 0, 0 },
 	{ "FLAG", SKIP, 0, 0 },
+	{ "FL", SKIP, 0, 0 }, /* of FreeBSD before 9 */
 	{ "TP", SKIP, 0, 0 },
 	{ "hugetlb", SKIP, 0, 0 },
 	{ "pgsz", SKIP, 0, 0 },

@@ -26,6 +26,8 @@ int system_linux(
         vp_str text); /* meminfo, vmstat, pressure, nodes, with or without "==> FILE <==" */
 int system_free(struct vp_parse_api *host, vp_str text);
 int system_vm_stat(struct vp_parse_api *host, vp_str text);
+int system_vmstat(struct vp_parse_api *host, vp_str text);
+int system_cgroup(struct vp_parse_api *host, vp_str text);
 int system_top(struct vp_parse_api *host, vp_str text);
 int system_footprint(struct vp_parse_api *host, vp_str text, int64_t pid);
 
@@ -35,10 +37,14 @@ bool system_is_linux_head(vp_str line);
 bool system_is_free(vp_str line);
 bool system_is_vm_stat(vp_str line);
 bool system_is_top(vp_str line);
+bool system_is_vmstat(vp_str line);
+bool system_is_cgroup(vp_str line);
 bool system_is_footprint(vp_str line);
 /* Whether a line may surround such lines. */
 bool system_is_linux_beside(vp_str line);
 bool system_is_free_beside(vp_str line);
+bool system_is_vmstat_beside(vp_str line);
+bool system_is_cgroup_beside(vp_str line);
 const char *system_macos_beside(vp_str line); /* returns its format; NULL: of none */
 
 #endif

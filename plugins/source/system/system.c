@@ -130,7 +130,7 @@ static void system_close(void *state, struct vp_sample_api *host)
 /* ---- parse half ---- */
 
 static const char *const formats[] = { "linux-system", "meminfo",   "free", "vm_stat",
-	                               "top",          "footprint", NULL };
+	                               "top",          "footprint", "vmstat", "cgroup", NULL };
 
 static const struct {
 	bool (*is)(vp_str line);
@@ -140,6 +140,7 @@ static const struct {
 	{ system_is_linux_head, "linux-system", 99 }, { system_is_meminfo, "linux-system", 95 },
 	{ system_is_vm_stat, "vm_stat", 99 },         { system_is_free, "free", 90 },
 	{ system_is_footprint, "footprint", 95 },     { system_is_top, "top", 85 },
+	{ system_is_vmstat, "vmstat", 90 },           { system_is_cgroup, "cgroup", 88 },
 };
 
 /* Returns the index of the format of a line; -1: none. */
@@ -156,7 +157,7 @@ static int behind(vp_str line, size_t *at)
 {
 	static const char *const marks[] = { "==> /",    "MemTotal:",   "Mach Virtual", "total ",
 		                             "PhysMem:", "SharedLibs:", "MiB Mem",      "KiB Mem",
-		                             "GiB Mem",  "Mem:" };
+		                             "GiB Mem",  "Mem:",       "r  b ",        "/sys/fs/cgroup" };
 	int found = which(text_trim(line));
 	*at = 0;
 	for (size_t i = 0;
@@ -199,12 +200,17 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 {
 	char *made;
 	vp_str plain = without_prefix(text->text, &made);
-	int (*read)(struct vp_parse_api *, vp_str) = !strcmp(text->format, "free") ? system_free
-	                                             : !strcmp(text->format, "vm_stat")
-	                                                     ? system_vm_stat
-	                                             : !strcmp(text->format, "top") ? system_top
-	                                                                            : system_linux;
+	static const struct {
+		const char *format;
+		int (*read)(struct vp_parse_api *, vp_str);
+	} readers[] = { { "free", system_free },     { "vm_stat", system_vm_stat },
+		        { "top", system_top },       { "vmstat", system_vmstat },
+		        { "cgroup", system_cgroup } };
+	int (*read)(struct vp_parse_api *, vp_str) = system_linux;
 	(void)state;
+	for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
+		if (!strcmp(text->format, readers[i].format))
+			read = readers[i].read;
 	int status = !strcmp(text->format, "footprint") ? system_footprint(host, plain, text->pid)
 	                                                : read(host, plain);
 	free(made);
@@ -215,7 +221,9 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 static const char *beside(vp_str line)
 {
 	return system_is_linux_beside(line)  ? "linux-system"
-	       : system_is_free_beside(line) ? "free"
+	       : system_is_free_beside(line)   ? "free"
+	       : system_is_vmstat_beside(line) ? "vmstat"
+	       : system_is_cgroup_beside(line) ? "cgroup"
 	                                     : system_macos_beside(line);
 }
 
@@ -227,8 +235,9 @@ static bool is_beside(vp_str line)
 /* Whether a text has one of the words that every such text has. Most other texts have none. */
 static bool may_tell(vp_str text)
 {
-	static const char *const words[] = { "Mem:",         "MemTotal:", "MemFree",    "iB Mem",
-		                             "Mach Virtual", "==> /",     "Footprint: " };
+	static const char *const words[] = { "Mem:",         "MemTotal:", "MemFree",     "iB Mem",
+		                             "Mach Virtual", "==> /",     "Footprint: ", "swpd",
+		                             "memory.",      "_anon ",    "K total memory" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (text_has(text, words[i]))
 			return true;
