@@ -62,7 +62,7 @@ EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugin
 # The engine of the page (plugins/render/html): vm-parse, vm-track and vm-render compiled to WebAssembly, with the parse halves of the
 # sources. A file NAME.wasm.c is for the page alone; these files read a system, which a page has not:
 PAGE_ROOMS    := base stream space track model view parse judge program render
-PAGE_LACKS    := lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c plugins/source/kit/symbols.c \
+PAGE_LACKS    := lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c plugins/source/kit/symbols.c plugins/source/kit/limits.c \
 	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
 PAGE_PROGRAMS := vm-parse vm-track vm-render
 PAGE_SOURCES  := $(filter-out ebpf,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
