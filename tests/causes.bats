@@ -233,3 +233,75 @@ smaps() { # START SIZE_KIB PERMS NAME, then lines of values
 	[ "$(jq -r 'select(.type == "snapshot") | .threads' <<<"$output")" = 1 ]
 	vm-sample -p "$pid" -n 1 --redact | vm-parse | jq -es 'any(.[]; .page_tables > 0)'
 }
+
+# ---- reports that state sums ----
+
+@test "a report of sums alone: explain, stats, table and area show them, and say that no region is known" {
+	printf '%s kB\n' 'Rss: 4096' 'Pss: 1024' 'Shared_Clean: 2048' 'Shared_Dirty: 512' 'Private_Clean: 256' 'Private_Dirty: 1280' 'Anonymous: 1536' 'Swap: 8192' 'Shared_Hugetlb: 0' 'Private_Hugetlb: 2048' |
+		cat <(echo '00400000-7fff00000000 ---p 00000000 00:00 0      [rollup]') - | vm-parse -o "$BATS_TEST_TMPDIR/life"
+	explain
+	says 'the report states sums and lists no region: addresses, permissions, names and holes are unknown'
+	says 'resident: 4 MiB, and 2 MiB of hugetlbfs on top of RSS; its proportional share (PSS) is 1 MiB'
+	says '1.5 MiB are anonymous'
+	says '2.5 MiB are pages of files or of shared memory'
+	says 'swapped out: 8 MiB, touched and no longer resident'
+	says 'shared: 2.5 MiB of 4 MiB resident'
+	silent 'W^X'
+	silent ' 0 regions'
+	stats
+	says 'sums without regions, rss 4 MiB, pss 1 MiB'
+	[ "$(row 'swapped out' | awk '{ print $1 }')" = 8192 ]
+	silent 'a shell (bash)'
+	run -0 vm-render --table "$BATS_TEST_TMPDIR/life"
+	says 'sums without regions, rss 4 MiB'
+	run -0 vm-render --ascii --view area "$BATS_TEST_TMPDIR/life"
+	says 'last 4 MiB'
+	run -0 vm-render --ascii --view map --width 300 "$BATS_TEST_TMPDIR/life"
+	says 'no memory map was recorded; --view explain, stats, table and area show sums without regions'
+}
+
+@test "a few rows beside a summary are a part: the sums are those of the summary" {
+	cat >"$BATS_TEST_TMPDIR/crash" <<-'TEXT'
+		VM Region Info: 0x40 is not in any region.  Bytes before following region: 4308467648
+		      REGION TYPE                    START - END         [ VSIZE] PRT/MAX SHRMOD  REGION DETAIL
+		      UNUSED SPACE AT START
+		--->
+		      __TEXT                      100ce0000-100de0000    [ 1024K] r-x/r-x SM=COW  /Applications/x
+
+		VM Region Summary:
+		ReadOnly portion of Libraries: Total=1.0G resident=0K(0%) swapped_out_or_unallocated=1.0G(100%)
+		Writable regions: Total=1.7G written=0K(0%) resident=0K(0%) swapped_out=0K(0%) unallocated=1.7G(100%)
+
+		                                VIRTUAL   REGION
+		REGION TYPE                        SIZE    COUNT (non-coalesced)
+		===========                     =======  =======
+		MALLOC                             1.5G       33
+		Stack                             16.0M        9
+	TEXT
+	vm-parse "$BATS_TEST_TMPDIR/crash" | vm-track -o "$BATS_TEST_TMPDIR/life"
+	explain
+	says 'the report lists 1 of 42 regions, 1 MiB: the sums are those of its summary'
+	silent 'W^X'
+	grep -qE '^arena +MALLOC +33 +1572864 ' <<<"$output"
+	explain --kind stack
+	grep -qE '^total +9 +16384' <<<"$output"
+	stats
+	grep -qE '^kinds +all +42 +1589248' <<<"$output"
+	silent 'W^X'
+	run -0 vm-render --table "$BATS_TEST_TMPDIR/life"
+	says 'the report lists 1 of 42 regions'
+	run -0 vm-render --ascii --view area "$BATS_TEST_TMPDIR/life"
+	says 'last 1.5 GiB'
+}
+
+@test "a whole listing is not called a part, nor is a process without a region a report of sums" {
+	requires samples
+	for file in "$SAMPLES"/vmmap/fmt2.4_complete*.txt; do
+		vm-parse "$file" 2>/dev/null >"$BATS_TEST_TMPDIR/life"
+		explain
+		silent 'the report lists'
+	done
+	echo '{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":0,"size":0,"kinds":{}}' >"$BATS_TEST_TMPDIR/life"
+	explain
+	silent 'the report states'
+}

@@ -115,8 +115,8 @@ void vp_finding_end_judge(struct vp_findings *findings, struct finding_space *sp
 		rising |= judge(findings, space, &kind->resident, &kind->trend.rss, VP_R_grows,
 		                what, i, "rss");
 		snprintf(what, sizeof what, "split regions of %.32s", vp_kind_name(i));
-		rising |= judge(findings, space, &kind->piles, &kind->trend.regions,
-		                VP_R_piles_up, what, i, NULL);
+		rising |= judge(findings, space, &kind->piles, &kind->trend.regions, VP_R_piles_up,
+		                what, i, NULL);
 	}
 	for (size_t i = 0; i < space->group_count; i++) {
 		struct group *group = &space->groups[i];

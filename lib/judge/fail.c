@@ -127,7 +127,8 @@ static bool by_overcommit(const struct vp_findings *findings, const struct vp_re
 	if (!refused->data && strcmp(refused->call, "mprotect"))
 		return false;
 	*why = (struct why){ .word = "overcommit", .severity = VP_ERROR, 0, 0 };
-	if (findings->overcommit == 3 && (!limit || exceeds(findings->committed, refused->length, limit))) {
+	if (findings->overcommit == 3 &&
+	    (!limit || exceeds(findings->committed, refused->length, limit))) {
 		why->has = findings->committed;
 		why->limit = limit;
 		snprintf(why->text, sizeof why->text,

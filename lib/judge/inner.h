@@ -46,8 +46,8 @@ struct sum {
 
 /* Calls that made regions; most of them are told by name. */
 struct callers {
-	char call[16];        /* the first of the last that were alike; "": unknown */
-	uint64_t alike, all;  /* alike: of that call */
+	char call[16];       /* the first of the last that were alike; "": unknown */
+	uint64_t alike, all; /* alike: of that call */
 };
 
 struct kind_life {
@@ -108,8 +108,8 @@ struct finding_space {
 	uint64_t stack_limit, memory_limit; /* bytes; 0: none, or unknown */
 	uint64_t address_limit, data_limit, locked_limit; /* the same */
 	bool limits_known;                                /* a process line has come */
-	uint64_t cgroup;                    /* a hash of its path */
-	bool compiles;                      /* its program is known to make code as it runs */
+	uint64_t cgroup;                                  /* a hash of its path */
+	bool compiles; /* its program is known to make code as it runs */
 	struct kind_life *kinds;
 	size_t kind_count;
 	struct region_life *regions; /* at most VP_FINDING_REGIONS */
@@ -127,13 +127,13 @@ struct finding_space {
 	bool resident_known, pss_known;
 	/* Of the region before, while they are visited: */
 	uint64_t last_end;
-	bool last_open; /* it is readable or writable */
+	bool last_open;    /* it is readable or writable */
 	uint64_t writable; /* bytes of private writable memory, which RLIMIT_DATA counts */
 	uint64_t locked;   /* bytes */
 	uint64_t failed;   /* calls that failed for want of memory */
 	struct {
 		uint64_t start, end, covered; /* covered: bytes of the range that are mapped */
-	} asked;                              /* by the call that failed, while regions are visited */
+	} asked; /* by the call that failed, while regions are visited */
 	struct told told_stack, told_thread, told_unguarded, told_reserved, told_holes, told_count,
 	        told_cgroup, told_failed;
 };
@@ -143,13 +143,13 @@ struct vp_findings {
 	struct vp_finding_sink sink;
 	struct finding_space **spaces;
 	size_t count, size;
-	struct vp_places pids;     /* into spaces */
-	uint64_t max_map_count;    /* of the host: regions of a process; 0: unknown */
-	uint64_t memory;           /* of the host: bytes; 0: unknown */
-	uint64_t overcommit;       /* vm.overcommit_memory + 1; 0: unknown */
-	uint64_t swap;             /* bytes of swap, as the last `system` line says */
+	struct vp_places pids;            /* into spaces */
+	uint64_t max_map_count;           /* of the host: regions of a process; 0: unknown */
+	uint64_t memory;                  /* of the host: bytes; 0: unknown */
+	uint64_t overcommit;              /* vm.overcommit_memory + 1; 0: unknown */
+	uint64_t swap;                    /* bytes of swap, as the last `system` line says */
 	uint64_t commit_limit, committed; /* the same; 0: unknown */
-	struct vp_finding finding; /* the one in hand */
+	struct vp_finding finding;        /* the one in hand */
 };
 
 static inline bool looks_for(const struct vp_findings *findings, enum vp_rule rule)
@@ -216,8 +216,8 @@ uint64_t vp_finding_cgroup(const struct vp_findings *findings, const struct find
 /* A call that failed for want of memory; what is unknown is 0. */
 struct vp_refused {
 	const char *call, *error;
-	bool maps, data, locks;      /* it takes addresses, private writable memory, locked memory */
-	uint64_t addr, length;       /* the range that it names, or the bytes that it asks for */
+	bool maps, data, locks; /* it takes addresses, private writable memory, locked memory */
+	uint64_t addr, length;  /* the range that it names, or the bytes that it asks for */
 	uint64_t tid, stack;
 };
 /* Reads an event. False: the event is no such call. */

@@ -33,14 +33,17 @@ static void clear_kinds(struct vp_account *account)
 
 static struct vp_account *account_of(struct vp_model *model, int64_t pid)
 {
-	size_t at = 0;
-	while (at < model->account_count && model->accounts[at].pid != pid)
-		at++;
-	if (at < model->account_count)
+	size_t at = vp_places_get(&model->account_pids, (uint64_t)pid, SIZE_MAX);
+	if (at != SIZE_MAX)
 		return &model->accounts[at];
-	if (vp_model_room(model, &model->accounts, model->account_count, &model->account_size,
+	at = model->account_count;
+	if (vp_model_room(model, &model->accounts, at, &model->account_size,
 	                  sizeof *model->accounts))
 		return NULL;
+	if (vp_places_set(&model->account_pids, (uint64_t)pid, at)) {
+		model->no_memory = true;
+		return NULL;
+	}
 	model->account_count++;
 	model->accounts[at] = (struct vp_account){ .pid = pid };
 	return &model->accounts[at];
@@ -123,8 +126,10 @@ static void read_zones(struct vp_account *account, const struct vp_member *zones
 	uint64_t number, allocated = 0;
 	bool known = false;
 	for (size_t at = 0; vp_json_each(zones->value, &at, &zone);)
-		for (size_t in = 0; zone.json == VP_OBJECT && vp_json_each(zone.value, &in, &member);)
-			if (vp_str_is(member.key, "allocated") && vp_json_num(member.value, &number)) {
+		for (size_t in = 0;
+		     zone.json == VP_OBJECT && vp_json_each(zone.value, &in, &member);)
+			if (vp_str_is(member.key, "allocated") &&
+			    vp_json_num(member.value, &number)) {
 				allocated += number;
 				known = true;
 			}
@@ -139,8 +144,7 @@ static bool is_object(const struct vp_member *member)
 	return member && member->json == VP_OBJECT;
 }
 
-static void snapshot(struct vp_model *model, struct vp_account *account,
-                     const struct vp_fact *fact)
+static void snapshot(struct vp_model *model, struct vp_account *account, const struct vp_fact *fact)
 {
 	const unsigned faults = 1u << VP_AC_minor | 1u << VP_AC_major;
 	const struct vp_record *record = fact->record;
@@ -153,9 +157,11 @@ static void snapshot(struct vp_model *model, struct vp_account *account,
 	account->known &= faults;
 	account->regions = 0;
 	vp_record_num(record, "regions", &account->regions);
-	account->size = record->region.has_size ? record->region.size : 0;
-	account->measured = record->region.measured;
-	memcpy(account->measure, record->region.measure, sizeof account->measure);
+	account->size = account->measured = 0;
+	vp_record_num(record, "size", &account->size);
+	for (int i = 0; i < VP_M_COUNT; i++)
+		if (vp_record_num(record, vp_measure_names[i], &account->measure[i]))
+			account->measured |= UINT64_C(1) << i;
 	for (int i = 0; i < VP_AC_COUNT; i++) {
 		uint64_t value;
 		if (vp_record_num(record, names[i], &value))
@@ -192,10 +198,19 @@ static void account_line(struct vp_model *model, struct vp_fact *fact)
 
 const struct vp_account *vp_model_account(const struct vp_model *model, int64_t pid)
 {
-	for (size_t i = 0; i < model->account_count; i++)
-		if (model->accounts[i].pid == pid)
-			return &model->accounts[i];
-	return NULL;
+	size_t at = vp_places_get(&model->account_pids, (uint64_t)pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : &model->accounts[at];
+}
+
+/* A summary counts regions before neighbours are merged, so their number alone shows nothing. */
+bool vp_account_partial(const struct vp_account *account)
+{
+	uint64_t regions = 0, size = 0;
+	for (size_t i = 0; account->regions && account->labelled && i < account->kind_count; i++) {
+		regions += account->kinds[i].regions;
+		size += account->kinds[i].sums.size;
+	}
+	return regions / 2 > account->regions && size / 2 > account->size;
 }
 
 static void account_free(struct vp_model *model)
@@ -205,10 +220,11 @@ static void account_free(struct vp_model *model)
 		free(model->accounts[i].kinds);
 	}
 	free(model->accounts);
+	vp_places_free(&model->account_pids);
 }
 
 const struct vp_keeper vp_keeper_account = {
-	.keep = VP_KEEP_STATE,
+	.keep = VP_KEEP_STATE | VP_KEEP_MOMENTS,
 	.types = 1u << VP_T_snapshot | 1u << VP_T_sample,
 	.line = account_line,
 	.free = account_free,

@@ -30,6 +30,8 @@ bool vp_model_is_real(const struct vp_model *model, uint64_t id);
 const struct vp_tables *vp_model_tables(const struct vp_model *model, int64_t pid);
 /* Finds what the last snapshot of a process states beside its regions. NULL: nothing. */
 const struct vp_account *vp_model_account(const struct vp_model *model, int64_t pid);
+/* Has the report far fewer regions than its own summary (labels)? Then the labels are the whole. */
+bool vp_account_partial(const struct vp_account *account);
 /* Sums the faults of what lies in [start, end) now, since it was mapped; [0, 1): those of the whole
  * process. False: this stream does not count them. */
 bool vp_model_faults(const struct vp_model *model, int64_t pid, uint64_t start, uint64_t end,

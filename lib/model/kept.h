@@ -321,8 +321,9 @@ struct vp_model {
 	uint64_t pages_unkept;    /* runs that there was no room for */
 	struct vp_tables *tables; /* one a process */
 	size_t tables_count, tables_size;
-	struct vp_account *accounts; /* one a process; with KEEP_STATE */
+	struct vp_account *accounts; /* one a process; with KEEP_STATE or KEEP_MOMENTS */
 	size_t account_count, account_size;
+	struct vp_places account_pids;
 	struct vp_episode *episodes; /* sorted by time */
 	size_t episode_count, episode_size;
 	struct vp_fault *faults; /* sorted by pid and start */

@@ -175,6 +175,47 @@ static void state(struct vp_model *model, struct vp_summing *summing, vp_str kin
 	summing->has_stated = true;
 }
 
+/* Takes the sums of one kind, or of all where the report knows no kinds. */
+static void add_stated(struct vp_summing *summing, size_t kind, uint64_t regions, uint64_t size,
+                       const uint64_t *measure, uint64_t measured)
+{
+	static const enum vp_measure measures[VP_SUM_COUNT] = { [VP_SUM_RSS] = VP_M_rss,
+		                                                [VP_SUM_PSS] = VP_M_pss,
+		                                                [VP_SUM_DIRTY] = VP_M_dirty,
+		                                                [VP_SUM_SWAP] = VP_M_swap };
+	uint64_t *to = summing->stated + kind * VP_SUM_COUNT;
+	to[VP_SUM_SIZE] += size;
+	to[VP_SUM_REGIONS] += regions;
+	summing->stated_known |= size ? 1u << VP_SUM_SIZE | 1u << VP_SUM_REGIONS : 0;
+	for (int i = 0; i < VP_SUM_COUNT; i++) {
+		if (i == VP_SUM_SIZE || i == VP_SUM_REGIONS || !(measured >> measures[i] & 1))
+			continue;
+		to[i] += measure[measures[i]];
+		summing->stated_known |= 1u << i;
+	}
+}
+
+/* Sums of a report that lists no region, or a part of its regions. */
+static void state_account(struct vp_model *model, struct vp_summing *summing,
+                          const struct vp_account *account)
+{
+	vp_str none = { "{}", 2 };
+	state(model, summing, none);
+	if (!summing->has_stated)
+		return;
+	for (size_t i = 0; i < account->kind_count; i++) {
+		const struct vp_stated_kind *one = &account->kinds[i];
+		if (!vp_filter_kind(&model->filter, vp_s(vp_kind_name(one->kind))) ||
+		    kinds_reach(model, summing, one->kind))
+			continue;
+		add_stated(summing, one->kind, one->regions, one->sums.size, one->sums.measure,
+		           one->sums.measured);
+	}
+	size_t unknown = vp_kind_index(vp_s("unknown"));
+	if (!account->kind_count && !model->filter.kinds && !kinds_reach(model, summing, unknown))
+		add_stated(summing, unknown, 0, account->size, account->measure, account->measured);
+}
+
 static void moments_line(struct vp_model *model, struct vp_fact *fact)
 {
 	if (!fact->follow)
@@ -185,7 +226,13 @@ static void moments_line(struct vp_model *model, struct vp_fact *fact)
 		return;
 	}
 	const struct vp_member *kinds = vp_record_member(fact->record, "kinds");
-	if (kinds && kinds->json == VP_OBJECT)
+	const struct vp_account *account = vp_model_account(model, fact->pid);
+	bool alone = account && account->t == fact->t &&
+	             ((!account->regions && (account->kind_count || account->measured)) ||
+	              vp_account_partial(account));
+	if (alone)
+		state_account(model, &fact->follow->summing, account);
+	else if (kinds && kinds->json == VP_OBJECT)
 		state(model, &fact->follow->summing, kinds->value);
 }
 

@@ -2,7 +2,7 @@
 #include "view/causes.h"
 
 #include "space/rules_macos.h"
-#include "view/moment.h"
+#include "view/stated.h"
 
 #include <string.h>
 
@@ -124,12 +124,16 @@ void vp_causes_add(struct vp_causes *causes, const struct vp_region *region)
 
 struct vp_causes vp_causes_begin(const struct vp_model *model)
 {
-	const struct vp_proc *proc = vp_model_chosen(model);
-	int64_t pid = proc ? proc->pid : model->filter.pid;
-	struct vp_causes causes = { .account = vp_model_account(model, pid ? pid : -1) };
-	if (!causes.account && !proc && model->filter.pid < 0 && model->account_count)
-		causes.account = &model->accounts[0];
-	return causes;
+	return (struct vp_causes){ .account = vp_stated_of(model) };
+}
+
+void vp_causes_sums(struct vp_causes *causes, const struct vp_region *sums)
+{
+	vp_causes_add(causes, sums);
+	causes->hugetlb_unknown = 0;
+	causes->sums = true;
+	for (int i = 0; i < VP_CA_COUNT; i++)
+		causes->of[i].where = NULL;
 }
 
 bool vp_causes_stated(const struct vp_causes *causes, enum vp_account_field field, uint64_t *value)
@@ -191,11 +195,12 @@ static void say_content(struct vp_build *build, const struct vp_causes *causes)
 		                       "name holds it",
 		                       words(build, shmem->bytes));
 	SAY("of the resident memory %s are anonymous, which goes with the process or to swap%s; %s "
-	    "are pages of files: page cache, which the kernel drops under pressure and keeps when "
+	    "are pages of files%s: page cache, which the kernel drops under pressure and keeps "
+	    "when "
 	    "the process ends%s",
 	    words(build, anon->bytes),
 	    causes->of[VP_CA_lazy_free].bytes ? ", or is freed already (see below)" : "",
-	    words(build, file->bytes), shared);
+	    words(build, file->bytes), causes->sums ? " or of shared memory" : "", shared);
 }
 
 static void say_swap(struct vp_build *build, const struct vp_causes *causes)

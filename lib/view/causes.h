@@ -12,8 +12,11 @@
 /* anon, file, shmem: resident memory by what holds its content; private_...: the part of it that no
  * other process maps. thp: transparent huge pages of any of the three. hugetlb: pages of hugetlbfs,
  * which rss does not count. eligible: size of regions that may get transparent huge pages. */
-#define VP_CAUSES(X) X(anon) X(file) X(shmem) X(private_anon) X(private_file) X(private_shmem) X(swap) \
-	X(thp) X(hugetlb_shared) X(hugetlb_private) X(lazy_free) X(eligible)
+#define VP_CAUSES(X)                                                                               \
+	X(anon)                                                                                    \
+	X(file)                                                                                    \
+	X(shmem) X(private_anon) X(private_file) X(private_shmem) X(swap) X(thp) X(hugetlb_shared) \
+	        X(hugetlb_private) X(lazy_free) X(eligible)
 /* clang-format off */
 enum vp_cause_name {
 #define X(name) VP_CA_##name,
@@ -31,14 +34,18 @@ struct vp_cause {
 
 struct vp_causes {
 	struct vp_cause of[VP_CA_COUNT];
-	uint64_t regions, hugetlb_unknown; /* hugetlb_unknown: bytes of such regions without figures */
-	bool macos, resident;              /* a region has a label of macOS; rss is known */
-	const struct vp_account *account;  /* NULL: the stream states nothing beside regions */
+	uint64_t regions,
+	        hugetlb_unknown; /* hugetlb_unknown: bytes of such regions without figures */
+	bool macos, resident;    /* a region has a label of macOS; rss is known */
+	bool sums;               /* of sums: no region is known */
+	const struct vp_account *account; /* NULL: the stream states nothing beside regions */
 };
 
 /* Finds what the stream states of the process beside its regions. */
 struct vp_causes vp_causes_begin(const struct vp_model *model);
 void vp_causes_add(struct vp_causes *causes, const struct vp_region *region);
+/* The same for sums of regions that are not known. */
+void vp_causes_sums(struct vp_causes *causes, const struct vp_region *sums);
 /* Is the region of hugetlbfs? The kernel reserves its pages when it is mapped. */
 bool vp_is_hugetlb(const struct vp_region *region);
 /* Bytes of the region that are in memory or were swapped out, those of hugetlbfs included. */

@@ -40,7 +40,7 @@ static const char *advice(const struct vp_model *model)
 	if (types[VP_T_system])
 		return "; --view area and --table=free show the machine";
 	if (types[VP_T_snapshot])
-		return "; --view area shows sums without regions";
+		return "; --view explain, stats, table and area show sums without regions";
 	if (types[VP_T_process])
 		return "; the program may have ended first (try --ebpf)";
 	return "";

@@ -7,6 +7,7 @@
 #include "view/empty.h"
 #include "view/moment.h"
 #include "view/rows.h"
+#include "view/stated.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ struct explain {
 	uint64_t holes[HOLES][2], hole_count, hole_bytes, pss;
 	bool has_pss;
 	struct vp_causes causes;
+	bool stated; /* the rows are sums that the report states */
 };
 
 /* ---- sums ---- */
@@ -277,6 +279,55 @@ static int collect(struct explain *explain)
 	return vp_build_classes(&explain->build);
 }
 
+/* A sum that the report states. */
+static int count_stated(void *ctx, const struct vp_region *sums, uint64_t regions)
+{
+	struct explain *explain = ctx;
+	size_t kind = vp_kind_index(sums->kind), before = explain->group_count;
+	if (kind >= explain->kind_count)
+		return 0;
+	add(&explain->all, sums);
+	explain->all.regions += regions - 1;
+	vp_build_count(&explain->build, kind, sums->size);
+	if (was_allocated(kind, sums))
+		add(&explain->allocated, sums);
+	if (has(sums, VP_M_pss)) {
+		explain->has_pss = true;
+		explain->pss += sums->measure[VP_M_pss];
+	}
+	vp_causes_sums(&explain->causes, sums);
+	if (add_to_group(explain, kind, sums))
+		return -1;
+	/* one of this label is mostly new */
+	struct group *last = &explain->groups[explain->group_count - 1];
+	if (explain->group_count > before)
+		last->sum.regions = regions;
+	return 0;
+}
+
+/* The sums take the place of regions. */
+static int collect_stated(struct explain *explain)
+{
+	struct vp_build *build = &explain->build;
+	struct sum *kinds = explain->kinds;
+	size_t count = explain->kind_count;
+	struct vp_causes begun = vp_causes_begin(build->model);
+	if (!kinds)
+		count = build->kind_count;
+	explain->kind_count = count;
+	explain->all = explain->allocated = (struct sum){ 0 };
+	explain->group_count = 0;
+	explain->causes = begun;
+	explain->has_pss = false;
+	explain->pss = 0;
+	explain->stated = true;
+	memset(build->regions, 0, build->kind_count * sizeof *build->regions);
+	memset(build->bytes, 0, build->kind_count * sizeof *build->bytes);
+	if (vp_stated_each(build->model, begun.account, count_stated, explain))
+		return -1;
+	return vp_build_classes(build);
+}
+
 /* ---- rows ---- */
 
 static int64_t percent(uint64_t part, uint64_t whole)
@@ -296,8 +347,8 @@ static struct vp_value sum_value(const struct sum *sum, int field)
 {
 	uint64_t own = sum->rss > sum->shared ? sum->rss - sum->shared : 0;
 	switch (field) {
-	case REGIONS: return vp_number(VP_COUNT, (int64_t)sum->regions);
-	case SIZE: return vp_number(VP_KIB, (int64_t)sum->size);
+	case REGIONS: return vp_known(sum->regions, VP_COUNT, (int64_t)sum->regions);
+	case SIZE: return vp_known(sum->size || sum->regions, VP_KIB, (int64_t)sum->size);
 	case RSS: return vp_known(sum->has_rss, VP_KIB, (int64_t)sum->rss);
 	case RESIDENT:
 		return vp_known(sum->has_rss && sum->measured_size, VP_COUNT,
@@ -406,6 +457,10 @@ static void say_entities(struct explain *explain)
 static void say_resident(struct explain *explain)
 {
 	const struct sum *all = &explain->all;
+	if (!all->has_rss && explain->stated) {
+		SAY("what is resident is unknown: the report does not state it");
+		return;
+	}
 	if (!all->has_rss) {
 		SAY("what is resident is unknown: record with vm-sample --detail rss or smaps");
 		return;
@@ -414,9 +469,12 @@ static void say_resident(struct explain *explain)
 	if (all->hugetlb)
 		more = vp_pool_print(explain->build.pool, ", and %s of hugetlbfs on top of RSS",
 		                     size_words(explain, all->hugetlb));
-	SAY("resident: %s of %s (%s)%s%s%s", size_words(explain, all->rss),
-	    size_words(explain, all->measured_size),
-	    percent_words(explain, all->rss, all->measured_size), more,
+	const char *of = "";
+	if (all->measured_size)
+		of = vp_pool_print(explain->build.pool, " of %s (%s)",
+		                   size_words(explain, all->measured_size),
+		                   percent_words(explain, all->rss, all->measured_size));
+	SAY("resident: %s%s%s%s%s", size_words(explain, all->rss), of, more,
 	    explain->has_pss ? "; its proportional share (PSS) is " : "",
 	    explain->has_pss ? size_words(explain, explain->pss) : "");
 }
@@ -477,8 +535,8 @@ static void say_lazy(struct explain *explain)
 	    N(lazy->regions), S(lazy->regions), size_words(explain, lazy->size),
 	    lazy->regions == 1 ? "is" : "are", touched, size_words(explain, lazy->touched));
 	for (size_t i = 0; i < explain->lazy_count; i++)
-		SAY("  %s %s: %s of %s %s", i ? "then" : "laziest:",
-		    region_words(explain, explain->laziest[i]),
+		SAY("  %s %s: %s of %s %s",
+		    i ? "then" : "laziest:", region_words(explain, explain->laziest[i]),
 		    size_words(explain, vp_touched(explain->laziest[i])),
 		    size_words(explain, explain->laziest[i]->size), touched);
 }
@@ -492,14 +550,20 @@ static void say_closed(struct explain *explain)
 	    N(reserved->regions), S(reserved->regions), size_words(explain, reserved->size));
 }
 
-static void say_shared(struct explain *explain)
+static void say_shared_pages(struct explain *explain)
 {
-	const struct sum *all = &explain->all, *mapped = &explain->mapped_shared;
+	const struct sum *all = &explain->all;
 	if (all->has_shared && all->has_rss)
 		SAY("shared: %s of %s resident are mapped by other processes too (%s); the rest is "
 		    "private",
 		    size_words(explain, all->shared), size_words(explain, all->rss),
 		    percent_words(explain, all->shared, all->rss));
+}
+
+static void say_shared(struct explain *explain)
+{
+	const struct sum *mapped = &explain->mapped_shared;
+	say_shared_pages(explain);
 	SAY("mapped shared, so that other processes see its writes: %llu region%s, %s",
 	    N(mapped->regions), S(mapped->regions), size_words(explain, mapped->size));
 }
@@ -545,10 +609,17 @@ static void words(struct explain *explain)
 	                                        "%s: what each kind of memory is for, and what "
 	                                        "stands out",
 	                                        vp_moment_space_words(build));
-	say_entities(explain);
+	if (explain->stated)
+		vp_stated_note(build, explain->causes.account);
+	else
+		say_entities(explain);
 	say_resident(explain);
 	vp_causes_notes(build, &explain->causes);
 	say_allocated(explain);
+	if (explain->stated) {
+		say_shared_pages(explain);
+		return;
+	}
 	say_lazy(explain);
 	say_shared(explain);
 	say_both(explain);
@@ -566,6 +637,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	explain.space = vp_moment_space(model);
 	explain.causes = vp_causes_begin(model);
 	if (explain.space && collect(&explain))
+		return -1;
+	if (vp_stated_alone(model, explain.causes.account) && collect_stated(&explain))
 		return -1;
 	if (explain.group_count) {
 		struct vp_rows rows = rows_of(&explain);

@@ -5,8 +5,8 @@
  *   kinds     text                           4      2360     2180      312  PSS is 14 % of RSS
  *   space     largest hole                     142606336                    0x... to 0x..., 136 GiB
  *   sharing   private pages                                   344      344  ...
- *   memory    page tables                        410624                     in the kernel, not in RSS
- *   audit     writable and executable        1        64       64           first: jit at 0x...
+ *   memory    page tables                        410624                     in the kernel, not in
+ * RSS audit     writable and executable        1        64       64           first: jit at 0x...
  *   programs  a shell (bash)                                                15 to 25 regions: ...
  *
  * Counts by program are those of a lecture's answers, of small systems: a rule of thumb.
@@ -16,6 +16,7 @@
 #include "view/empty.h"
 #include "view/moment.h"
 #include "view/rows.h"
+#include "view/stated.h"
 
 #include <string.h>
 
@@ -61,6 +62,7 @@ struct stats {
 	uint64_t private, shared, hole[2], hole_count, hole_bytes;
 	bool has_private;
 	struct vp_causes causes;
+	bool stated; /* the sums by kind are those that the report states */
 };
 
 /* ---- sums ---- */
@@ -185,6 +187,40 @@ static int collect(struct stats *stats)
 	return vp_build_classes(&stats->build);
 }
 
+static int count_stated(void *ctx, const struct vp_region *sums, uint64_t regions)
+{
+	struct stats *stats = ctx;
+	size_t kind = vp_kind_index(sums->kind);
+	if (kind >= stats->build.kind_count)
+		return 0;
+	add(&stats->all, sums);
+	add(&stats->kinds[kind], sums);
+	stats->all.regions += regions - 1;
+	stats->kinds[kind].regions += regions - 1;
+	vp_build_count(&stats->build, kind, sums->size);
+	vp_causes_sums(&stats->causes, sums);
+	return 0;
+}
+
+/* The sums take the place of regions. */
+static int collect_stated(struct stats *stats)
+{
+	struct vp_build *build = &stats->build;
+	size_t bytes = (build->kind_count + 1) * sizeof *stats->kinds;
+	stats->kinds = vp_pool_take(build->pool, bytes);
+	if (!stats->kinds)
+		return vp_no_memory();
+	memset(stats->kinds, 0, bytes);
+	memset(build->regions, 0, build->kind_count * sizeof *build->regions);
+	memset(build->bytes, 0, build->kind_count * sizeof *build->bytes);
+	stats->all = (struct sum){ 0 };
+	stats->causes = vp_causes_begin(build->model);
+	stats->stated = true;
+	stats->has_private = false;
+	vp_stated_each(build->model, stats->causes.account, count_stated, stats);
+	return vp_build_classes(build);
+}
+
 /* ---- rows ---- */
 
 static struct row *row(struct stats *stats, const char *section, const char *what,
@@ -207,8 +243,8 @@ static void row_of(struct stats *stats, const char *section, const char *what,
 {
 	struct row *one = row(stats, section, what, remark);
 	one->sum = *sum;
-	one->has = HAS_REGIONS;
-	if (sum->regions)
+	one->has = stats->stated && !sum->regions ? 0 : HAS_REGIONS;
+	if (sum->regions || sum->size)
 		one->has |= HAS_SIZE;
 	if (sum->has_rss)
 		one->has |= HAS_RSS;
@@ -238,7 +274,8 @@ static const char *cost(struct stats *stats, const struct sum *sum)
 static void kinds(struct stats *stats)
 {
 	for (size_t kind = 0; kind < stats->build.kind_count; kind++) {
-		if (!stats->kinds[kind].regions)
+		const struct sum *sum = &stats->kinds[kind];
+		if (!sum->regions && !sum->size && !sum->has_rss)
 			continue;
 		row_of(stats, "kinds", vp_kind_words(stats->build.pool, kind), &stats->kinds[kind],
 		       cost(stats, &stats->kinds[kind]));
@@ -304,6 +341,8 @@ static void sharing(struct stats *stats)
 		       NULL);
 	if (!stats->has_private)
 		return;
+	if (stats->stated)
+		return; /* its measures are in the section memory */
 	uint64_t pss = stats->all.pss, part = pss > stats->private ? pss - stats->private : 0;
 	struct row *one = row(stats, "sharing", "private pages", "no other process maps them");
 	one->sum = (struct sum){ .rss = stats->private, .pss = stats->private };
@@ -512,14 +551,19 @@ static void words(struct stats *stats)
 	struct vp_build *build = &stats->build;
 	struct vp_pool *pool = build->pool;
 	const struct sum *all = &stats->all;
+	const char *counted = "sums without regions";
+	if (all->regions)
+		counted = vp_pool_print(pool, "%llu region%s, %s", (unsigned long long)all->regions,
+		                        vp_plural(all->regions),
+		                        vp_size_words(pool, (double)all->size));
 	build->figure->subtitle =
-	        vp_pool_print(pool, "%s: %llu region%s, %s%s%s%s", vp_moment_space_words(build),
-	                      (unsigned long long)all->regions, vp_plural(all->regions),
-	                      vp_size_words(pool, (double)all->size),
+	        vp_pool_print(pool, "%s: %s%s%s%s", vp_moment_space_words(build), counted,
 	                      vp_rss_words(pool, all->has_rss, (double)all->rss),
 	                      all->has_pss ? ", pss " : "",
 	                      all->has_pss ? vp_size_words(pool, (double)all->pss) : "");
-	if (!all->has_rss)
+	if (stats->stated)
+		vp_stated_note(build, stats->causes.account);
+	else if (!all->has_rss)
 		vp_build_note(build, "what is resident is unknown: record with vm-sample --detail "
 		                     "rss or smaps");
 	else if (!all->has_pss)
@@ -533,21 +577,23 @@ static void words(struct stats *stats)
 static int build(const struct vp_model *model, const struct vp_view_options *options,
                  struct vp_figure *figure, struct vp_pool *pool)
 {
-	struct stats stats = { .space = vp_moment_space(model),
-		               .causes = vp_causes_begin(model) };
+	struct stats stats = { .space = vp_moment_space(model), .causes = vp_causes_begin(model) };
 	if (vp_build_begin(&stats.build, "stats", VP_TABLE, model, options, figure, pool))
 		return -1;
 	figure->title = vp_build_process(&stats.build, vp_model_chosen(model));
 	if (stats.space && collect(&stats))
 		return -1;
-	if (stats.all.regions) {
+	if (vp_stated_alone(model, stats.causes.account) && collect_stated(&stats))
+		return -1;
+	if (stats.all.regions || stats.stated) {
 		kinds(&stats);
-		if (is_whole(&stats))
+		if (is_whole(&stats) && !stats.stated)
 			space(&stats);
 		sharing(&stats);
 		memory(&stats);
-		audits(&stats);
-		if (is_whole(&stats))
+		if (!stats.stated)
+			audits(&stats);
+		if (is_whole(&stats) && (!stats.stated || stats.all.regions))
 			others(&stats);
 		struct vp_rows rows = rows_of(&stats);
 		if (stats.failed)

@@ -11,6 +11,7 @@
 #include "view/page_words.h"
 #include "view/process_table.h"
 #include "view/rows.h"
+#include "view/stated.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,7 @@ struct table {
 	int by;              /* field; -1: no groups */
 	struct row *rows, total;
 	size_t count;
+	bool stated; /* the rows are sums that the report states */
 };
 
 /* ---- what was asked for ---- */
@@ -341,6 +343,47 @@ static int collect(struct table *table)
 	return 0;
 }
 
+/* A sum that the report states: a row like that of a group. */
+static int collect_sum(void *ctx, const struct vp_region *sums, uint64_t regions)
+{
+	struct table *table = ctx;
+	struct vp_live *live = vp_pool_take(table->build.pool, sizeof *live);
+	struct row *row = &table->rows[table->count];
+	if (!live)
+		return vp_no_memory();
+	*live = (struct vp_live){ .region = *sums };
+	*row = (struct row){ .live = live, .key = text_of(sums, table->by) };
+	add(row, sums);
+	row->regions = regions;
+	join(&table->total, row);
+	table->count++;
+	vp_build_count(&table->build, vp_kind_index(sums->kind), sums->size);
+	return 0;
+}
+
+/* The sums that the report states take the place of regions, by kind. */
+static int collect_sums(struct table *table, const struct vp_view_options *options,
+                        const struct vp_account *account)
+{
+	table->rows =
+	        vp_pool_take(table->build.pool, (account->kind_count + 1) * sizeof *table->rows);
+	if (!table->rows)
+		return vp_no_memory();
+	table->by = KIND;
+	table->count = 0;
+	table->total = (struct row){ 0 };
+	table->stated = true;
+	if (!options->columns) {
+		snprintf(table->grouped, sizeof table->grouped, "kind," GROUPED);
+		table->columns = table->grouped;
+		table->sort = "-size";
+	}
+	if (vp_stated_each(table->build.model, account, collect_sum, table))
+		return -1;
+	group(table);
+	return 0;
+}
+
 /* ---- values ---- */
 
 /* "N0:12 N1:4" in KiB. */
@@ -409,10 +452,11 @@ static struct vp_value value_of(const struct table *table, const struct row *row
 		return vp_word(vp_pool_print(pool, "%016llx-%016llx",
 		                             (unsigned long long)region->start,
 		                             (unsigned long long)region->end));
-	case SIZE: return vp_number(VP_KIB, (int64_t)row->size);
+	case SIZE: return vp_known(!table->stated || row->size, VP_KIB, (int64_t)row->size);
 	case OFFSET: return vp_known(region->has_offset, VP_HEX, (int64_t)region->offset);
 	case PID: return vp_known(table->space->pid >= 0, VP_COUNT, table->space->pid);
-	case REGIONS: return vp_number(VP_COUNT, (int64_t)row->regions);
+	case REGIONS:
+		return vp_known(!table->stated || row->regions, VP_COUNT, (int64_t)row->regions);
 	case NUMA: return numa_value(pool, row->numa);
 	case POLICY: return text_value(pool, row->policy);
 	case INODE: return inode_value(pool, region->inode);
@@ -483,10 +527,14 @@ static void words(struct table *table)
 {
 	struct vp_build *build = &table->build;
 	const struct row *total = &table->total;
+	const char *counted = "sums without regions";
+	if (total->regions)
+		counted =
+		        vp_pool_print(build->pool, "%llu region%s, %s",
+		                      (unsigned long long)total->regions, vp_plural(total->regions),
+		                      vp_size_words(build->pool, (double)total->size));
 	build->figure->subtitle =
-	        vp_pool_print(build->pool, "%s: %llu region%s, %s%s", vp_moment_space_words(build),
-	                      (unsigned long long)total->regions, vp_plural(total->regions),
-	                      vp_size_words(build->pool, (double)total->size),
+	        vp_pool_print(build->pool, "%s: %s%s", vp_moment_space_words(build), counted,
 	                      vp_rss_words(build->pool, total->measured >> VP_M_rss & 1,
 	                                   (double)total->measure[VP_M_rss]));
 }
@@ -502,6 +550,13 @@ static int table_build(const struct vp_model *model, const struct vp_view_option
 	table.space = vp_moment_space(model);
 	if (table.space && collect(&table))
 		return -1;
+	const struct vp_account *account = vp_stated_of(model);
+	struct vp_space none = { .pid = account ? account->pid : -1 };
+	if (!table.count && vp_stated_alone(model, account)) {
+		table.space = &none;
+		if (collect_sums(&table, options, account))
+			return -1;
+	}
 	if (table.count) {
 		struct vp_rows rows = rows_of(&table);
 		if (vp_build_classes(&table.build) || vp_rows_put(&rows, &table.build))
@@ -510,6 +565,8 @@ static int table_build(const struct vp_model *model, const struct vp_view_option
 		if (options->preset && !strcmp(options->preset, "pages"))
 			vp_tables_note(&table.build, table.space->pid);
 		vp_faults_note(&table.build, table.space->pid);
+		if (vp_stated_alone(model, account))
+			vp_stated_note(&table.build, account);
 	} else {
 		vp_build_empty(&table.build, "region");
 	}

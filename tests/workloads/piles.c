@@ -15,8 +15,8 @@
 
 enum { PAGE = 4096 };
 
-static const char usage[] =
-        "usage: piles files|protect|advise|threads|refused [STEPS [MILLISECONDS]]\n";
+static const char usage[] = "usage: piles files|protect|advise|threads|refused [STEPS "
+                            "[MILLISECONDS]]\n";
 
 static void *wait_for_ever(void *unused)
 {
@@ -33,8 +33,8 @@ static void answer(const char *call, int failed)
 static void refused(size_t mib)
 {
 	char *none = (char *)0x10000;
-	answer("mmap", mmap(NULL, mib << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-	                    0) == MAP_FAILED);
+	answer("mmap", mmap(NULL, mib << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	                    -1, 0) == MAP_FAILED);
 	answer("madvise", madvise(none, PAGE, MADV_NORMAL));
 }
 

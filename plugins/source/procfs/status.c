@@ -4,7 +4,8 @@
  *   VmPTE:	  411040 kB
  *   HugetlbPages:	       0 kB
  *   Threads:	3
- *   -> members of the snapshot: "rss_peak":288382976,"page_tables":420904960,"hugetlb":0,"threads":3
+ *   -> members of the snapshot:
+ * "rss_peak":288382976,"page_tables":420904960,"hugetlb":0,"threads":3
  *
  * The other lines change at each sample, or repeat what the regions say. HugetlbPages came with
  * Linux 4.4. */
