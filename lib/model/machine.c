@@ -43,6 +43,8 @@ static void machine_line(struct vp_model *model, struct vp_fact *fact)
 	int64_t t = fact->t;
 	struct vp_machine now = { .t = t };
 	bool all = model->keep & VP_KEEP_MOMENTS;
+	if (vp_record_member(fact->record, "cgroup"))
+		return; /* of a control group: cgroups.c */
 	if (t < model->filter.from || t > model->filter.to || (!all && t > model->filter.at))
 		return;
 	for (int i = 0; i < VP_MC_COUNT; i++) {

@@ -67,7 +67,25 @@ bool procfs_children_files(void);
 int64_t procfs_last_pid(
         void); /* the newest pid of our pid namespace, unchanged until the next fork; -1: unknown */
 
+#include "../kit/cgroup.h"
 #include "../kit/redact.h"
+
+/* oom.c: whether a killed process was killed for lack of memory. */
+enum { PROCFS_LEVELS = 16 };
+struct procfs_oom {
+	char *cgroup; /* its path, "" for the root; NULL: unknown */
+	uint64_t kills, reached[PROCFS_LEVELS]; /* counters, of the cgroup and of each level up */
+	size_t levels;
+	int64_t due; /* ns */
+};
+const struct cgroup_mount *procfs_cgroups(void); /* found once */
+/* Writes a string member that --redact hashes. */
+void procfs_put_name(struct vp_sample_api *h, const char *key, const char *name);
+/* Reads the counters, at most four times a second. */
+void procfs_oom_look(struct procfs_oom *oom, int64_t pid, int64_t now);
+/* Adds `oom` and `cgroup` to the event exit of a process that was killed, if they are known. */
+void procfs_oom_put(struct procfs_oom *oom, struct vp_sample_api *h);
+void procfs_oom_free(struct procfs_oom *oom);
 
 /* scan.c: detail rss. */
 struct procfs_scanned {

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,7 @@ struct target {
 	char *last; /* text of the previous sample */
 	size_t last_n, last_size;
 	struct procfs_threads threads;
+	struct procfs_oom oom;
 	uint64_t minor, major; /* page faults reported so far */
 	int64_t due;           /* ns: no sample before, to keep the share of its time */
 	uint64_t put_off;      /* samples skipped since the last one */
@@ -344,8 +346,7 @@ static ssize_t read_look(struct procfs *p, struct target *target, int64_t t)
 	return n;
 }
 
-static void put_exit(struct vp_sample_api *h, const struct target *target,
-                     const struct procfs_life *life)
+static void put_exit(struct vp_sample_api *h, struct target *target, const struct procfs_life *life)
 {
 	h->begin(h, "event", h->now(h), target->pid);
 	h->str(h, "call", (vp_str){ "exit", 4 });
@@ -353,6 +354,9 @@ static void put_exit(struct vp_sample_api *h, const struct target *target,
 		h->num(h, "status", (uint64_t)WEXITSTATUS(life->exit_code));
 	if (life && life->has_exit_code && WIFSIGNALED(life->exit_code))
 		h->num(h, "signal", (uint64_t)WTERMSIG(life->exit_code));
+	if (life && life->has_exit_code && WIFSIGNALED(life->exit_code) &&
+	    WTERMSIG(life->exit_code) == SIGKILL)
+		procfs_oom_put(&target->oom, h);
 	h->end(h);
 }
 
@@ -387,6 +391,7 @@ static enum there open_again(struct procfs *p, struct vp_sample_api *h, struct t
 	target->borrows = procfs_borrows(target->pid, life);
 	know_image(target, life);
 	procfs_threads_clear(&target->threads);
+	target->oom.due = 0; /* a launcher may have moved it to another cgroup */
 	target->unseen = target->has_last = target->vanished = false;
 	procfs_put_process(h, h->now(h), target->pid, life, why);
 	return THERE;
@@ -533,6 +538,7 @@ static enum there look(struct procfs *p, struct vp_sample_api *h, struct target 
 		ssize_t n = read_look(p, target, t);
 		if (n > 0) {
 			put_look(p, h, target, t, (size_t)n);
+			procfs_oom_look(&target->oom, target->pid, t);
 			return THERE;
 		}
 		target->vanished = n < 0 && errno == ESRCH;
@@ -594,6 +600,7 @@ static void drop(struct procfs *p, size_t i)
 	close_map(&p->targets[i]);
 	free(p->targets[i].last);
 	procfs_threads_clear(&p->targets[i].threads);
+	procfs_oom_free(&p->targets[i].oom);
 	memmove(&p->targets[i], &p->targets[i + 1], (p->count - i - 1) * sizeof *p->targets);
 	p->count--;
 }
@@ -609,7 +616,7 @@ static struct target *find(struct procfs *p, int64_t pid)
 }
 
 /* Reports the life of a child that ended before its first sample. */
-static void put_short_life(struct vp_sample_api *h, const struct target *target,
+static void put_short_life(struct vp_sample_api *h, struct target *target,
                            const struct procfs_life *life)
 {
 	h->begin(h, "process", h->now(h), target->pid);
