@@ -11,7 +11,7 @@
 
 /* Bytes of a piece of storage: of the first, and of later ones. Most processes of very many have
  * few strings. */
-#define BLOCK_FIRST 1024
+#define BLOCK_FIRST 256
 #define BLOCK       16384
 
 struct block {

@@ -16,7 +16,7 @@
 
 /* Regions of a slab: each slab is twice the one before, as most processes of very many are small.
  */
-enum { SLAB_FIRST = 8, SLAB_MAX = 128 };
+enum { SLAB_FIRST = 2, SLAB_MAX = 128 };
 
 struct vp_slab {
 	struct vp_slab *next;
@@ -308,14 +308,25 @@ static int space_delete(struct vp_space *space, uint64_t id)
 	return 0;
 }
 
+/* Would the region be at the same index if it started there? */
+static bool stays(const struct vp_space *space, size_t i, uint64_t start)
+{
+	if (start == space->live[i]->region.start)
+		return true;
+	return (i == 0 || space->live[i - 1]->region.start < start) &&
+	       (i + 1 == space->count || start < space->live[i + 1]->region.start);
+}
+
 static int space_set(struct vp_space *space, uint64_t id, const struct vp_region *region)
 {
 	size_t i = vp_space_index(space, id);
 	struct vp_live *live = i < space->count ? space->live[i] : NULL;
 	struct vp_region kept;
 	vp_region_keep_like(space->strings, &kept, region, live ? &live->region : NULL);
-	if (live && live->region.start == kept.start) {
+	if (live && stays(space, i, kept.start)) {
 		live->region = kept;
+		if (vp_places_set(&space->ids, id, kept.start))
+			return -1;
 	} else {
 		if (live)
 			space_remove(space, i);

@@ -40,14 +40,14 @@ static bool is_passed(const struct vp_tracker *tracker, const struct group *grou
 	return group->now < group->now_end || group->moved;
 }
 
-/* The nearest lower group that an munmap did not merely pass over. */
-static const struct group *below(const struct vp_tracker *tracker, uint32_t g)
+/* The nearest lower group that an munmap did not merely pass over. `low`: that of the group below.
+ */
+static uint32_t below(const struct vp_tracker *tracker, uint32_t g, uint32_t low)
 {
 	const struct group *group = &tracker->groups[g - 1];
-	while (group > tracker->groups && is_passed(tracker, group) &&
-	       group[-1].was_end == group->was && group[-1].now_end == group->now)
-		group--;
-	return group;
+	bool passed = g > 1 && is_passed(tracker, group) && group[-1].was_end == group->was &&
+	              group[-1].now_end == group->now;
+	return passed ? low : g - 1;
 }
 
 /* One munmap took the end of this group and the beginning of the next. */
@@ -56,7 +56,7 @@ static bool one_hole(const struct vp_tracker *tracker, const struct space *space
 {
 	if (b[-1].was_end != b->was || b[-1].now_end != b->now)
 		return false; /* a region between them is unchanged */
-	if (!only_lost(tracker, space, a) || !only_lost(tracker, space, b))
+	if (!only_lost(tracker, space, b) || !only_lost(tracker, space, a))
 		return false;
 	const struct vp_region *low = reported(&space->live, a->was_end - 1),
 	                       *high = reported(&space->live, b->was);
@@ -251,12 +251,13 @@ static void join_mapping(struct vp_tracker *tracker, const struct space *space, 
 
 void vp_track_join(struct vp_tracker *tracker, struct space *space)
 {
+	uint32_t low = 0;
 	for (uint32_t g = 1; g < tracker->group_count; g++) {
 		const struct group *a = &tracker->groups[g - 1], *b = &tracker->groups[g];
 		bool both_live = a->now < a->now_end && b->now < b->now_end;
-		const struct group *low = below(tracker, g);
-		if (one_hole(tracker, space, low, b))
-			vp_track_unite(tracker, (uint32_t)(low - tracker->groups), g);
+		low = below(tracker, g, low);
+		if (one_hole(tracker, space, &tracker->groups[low], b))
+			vp_track_unite(tracker, low, g);
 		else if (both_live &&
 		         (one_stroke(tracker, space, a, b) || one_advice(tracker, space, a, b)))
 			vp_track_unite(tracker, g - 1, g);

@@ -76,6 +76,7 @@ struct group {
 	uint32_t next, lead; /* the groups of one act; lead: the lowest of them */
 	uint32_t link;       /* where its links begin */
 	bool moved;
+	bool crossed; /* regions of one side overlap each other: no part of them is told to move */
 };
 
 /* A new region that differs in measures alone. */

@@ -149,27 +149,37 @@ static void settle_group(struct vp_tracker *tracker, struct space *space, const 
 	}
 }
 
+/* Takes a region into the group. `side`: the end of the last region of its side; `end`: of the
+ * group.
+ */
+static void take(struct group *group, const struct vp_region *region, uint64_t *side, uint64_t *end)
+{
+	group->crossed |= region->start < *side;
+	if (region->end > *side)
+		*side = region->end;
+	if (region->end > *end)
+		*end = region->end;
+}
+
 /* The group that begins at (i, j): all that overlaps in a chain. */
 static struct group gather(const struct space *space, uint32_t i, uint32_t j)
 {
 	const struct entries *was = &space->live, *is = &space->next;
 	struct group group = { .was = i, .was_end = i, .now = j, .now_end = j, .next = NONE };
+	uint64_t end = 0, was_end = 0, now_end = 0;
 	bool old_first =
 	        j == is->count || (i < was->count && reported(was, i)->start <= now(is, j)->start);
-	uint64_t end =
-	        old_first ? reported(was, group.was_end++)->end : now(is, group.now_end++)->end;
+	if (old_first)
+		take(&group, reported(was, group.was_end++), &was_end, &end);
+	else
+		take(&group, now(is, group.now_end++), &now_end, &end);
 	for (;;) {
-		if (group.was_end < was->count && reported(was, group.was_end)->start < end) {
-			uint64_t e = reported(was, group.was_end++)->end;
-			if (e > end)
-				end = e;
-		} else if (group.now_end < is->count && now(is, group.now_end)->start < end) {
-			uint64_t e = now(is, group.now_end++)->end;
-			if (e > end)
-				end = e;
-		} else {
+		if (group.was_end < was->count && reported(was, group.was_end)->start < end)
+			take(&group, reported(was, group.was_end++), &was_end, &end);
+		else if (group.now_end < is->count && now(is, group.now_end)->start < end)
+			take(&group, now(is, group.now_end++), &now_end, &end);
+		else
 			return group;
-		}
 	}
 }
 
@@ -217,8 +227,11 @@ void vp_track_match(struct vp_tracker *tracker, struct space *space)
 
 uint32_t vp_track_lead(const struct vp_tracker *tracker, uint32_t group)
 {
-	while (tracker->groups[group].lead != group)
-		group = tracker->groups[group].lead;
+	struct group *groups = tracker->groups;
+	while (groups[group].lead != group) {
+		groups[group].lead = groups[groups[group].lead].lead; /* halves the way */
+		group = groups[group].lead;
+	}
 	return group;
 }
 

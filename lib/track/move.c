@@ -466,6 +466,8 @@ static void find_stretches(const struct vp_tracker *tracker, const struct space 
 {
 	size_t kept = 0;
 	for (uint32_t g = 0; g < tracker->group_count; g++) {
+		if (tracker->groups[g].crossed)
+			continue;
 		find_gone(tracker, space, g, gone);
 		if (!tracker->groups[g].moved)
 			find_come(space, &tracker->groups[g], g, come);
