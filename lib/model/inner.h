@@ -305,8 +305,8 @@ struct vp_model_inner {
 
 	size_t closed;       /* spans.c: those that are over; vp_model_finish adds the live */
 	size_t closed_pages; /* pages.c: the same of page runs */
-	struct vp_places proc_pids; /* procs.c: into procs */
-	struct vp_places life_pids; /* lives.c: into lives, the last one of a pid */
+	struct vp_places proc_pids;    /* procs.c: into procs */
+	struct vp_places life_pids;    /* lives.c: into lives, the last one of a pid */
 	struct vp_frame_work frame;
 	struct vp_known known; /* frames.c: of the event in hand */
 	struct vp_names_work names;

@@ -1,6 +1,7 @@
 /* The live regions of each process, by id: set, dropped, changed; the keepers hear of each move. */
 #include "model/inner.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct vp_open *find(const struct vp_follow *follow, uint64_t id)
@@ -185,6 +186,15 @@ static void apply(struct vp_model *model, const struct vp_fact *fact)
 		            fact->change.from);
 }
 
+/* A process that has ended keeps no room for regions. */
+static void free_room(struct vp_follow *follow)
+{
+	free(follow->open);
+	follow->open = NULL;
+	follow->open_size = 0;
+	vp_places_free(&follow->ids);
+}
+
 void vp_live_change(struct vp_model *model, struct vp_fact *fact)
 {
 	struct weight was = { 0 }, now = { 0 };
@@ -195,6 +205,8 @@ void vp_live_change(struct vp_model *model, struct vp_fact *fact)
 		if (fact->change.gone[i] != fact->change.id)
 			weigh(fact->follow, fact->change.gone[i], &was);
 	apply(model, fact);
+	if (fact->change.event == VP_E_EXIT && !fact->follow->open_count)
+		free_room(fact->follow);
 	if (weighs)
 		weigh(fact->follow, fact->change.id, &now);
 	fact->change.size = vp_delta(now.size, was.size);
