@@ -14,7 +14,7 @@ static void other_line(struct vp_model *model, struct vp_fact *fact)
 static void region(struct vp_model *model, const struct vp_move *move)
 {
 	struct vp_ending *ending = &model->inner->ending;
-	bool exit = move->event == VP_E_EXIT && !move->now && move->t >= model->filter.from;
+	bool exit = move->event == VP_E_EXIT && !move->now && move->t > model->filter.from;
 	if (exit && !ending->exits) {
 		ending->run++;
 		ending->span = model->inner->closed;

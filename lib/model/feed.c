@@ -146,8 +146,11 @@ void vp_model_finish(struct vp_model *model)
 {
 	vp_frames_end(model);
 	vp_keepers_finish(model);
-	if (model->t1 < model->t0 && model->types[VP_T_region])
-		model->t0 = model->t1 = 0; /* lines without a time */
+	/* No line is of the time asked for, or none has a time: what is known then is shown. */
+	if (model->t1 < model->t0 && model->types[VP_T_region]) {
+		bool asked = model->filter.at != INT64_MAX && model->inner->t;
+		model->t0 = model->t1 = asked ? model->filter.at : model->inner->t;
+	}
 }
 
 /* ---- life ---- */

@@ -363,11 +363,18 @@ static void journal_free(struct vp_model *model)
 	free(model->journal.ring);
 }
 
+/* The next recording numbers its acts anew. */
+static void journal_segment(struct vp_model *model)
+{
+	model->inner->journal.act_known = false;
+}
+
 const struct vp_keeper vp_keeper_journal = {
 	.keep = VP_KEEP_JOURNAL,
 	.types = 1u << VP_T_event | 1u << VP_T_process | 1u << VP_T_mark | 1u << VP_T_lost |
 	         1u << VP_T_finding,
 	.line = journal_line,
 	.change = journal_change,
+	.segment = journal_segment,
 	.free = journal_free,
 };

@@ -345,7 +345,11 @@ static void tally_finish(struct vp_model *model)
 /* What the last moment of a recording had counts, also where the next one begins at once. */
 static void tally_segment(struct vp_model *model)
 {
-	moment_over(&model->inner->tally);
+	struct vp_tally_work *work = &model->inner->tally;
+	moment_over(work);
+	if (work->act.known)
+		act_over(work);
+	work->act.known = false; /* the next recording numbers its acts anew */
 }
 
 static void tally_free(struct vp_model *model)

@@ -179,6 +179,15 @@ struct vp_live *vp_space_find(struct vp_space *space, uint64_t id)
 	return i < space->count ? space->live[i] : NULL;
 }
 
+struct vp_live *vp_space_at(struct vp_space *space, uint64_t start, uint64_t end)
+{
+	for (size_t i = lower_bound(space, start);
+	     i < space->count && space->live[i]->region.start == start; i++)
+		if (space->live[i]->region.end == end)
+			return space->live[i];
+	return NULL;
+}
+
 static int space_room(struct vp_space *space)
 {
 	size_t front = space->base ? (size_t)(space->live - space->base) : 0;

@@ -60,6 +60,7 @@ int vp_space_add(struct vp_space *space, const struct vp_region *region); /* 0; 
 /* Forgets a process and its regions; one that is not there is none. */
 void vp_state_forget(struct vp_state *state, int64_t pid);
 struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: not live */
+struct vp_live *vp_space_at(struct vp_space *space, uint64_t start, uint64_t end); /* the same */
 /* Returns the index in `live`; count: no live region has the id. */
 size_t vp_space_index(const struct vp_space *space, uint64_t id);
 

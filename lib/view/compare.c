@@ -96,6 +96,8 @@ static const struct vp_region *last_region(const struct vp_compare *c, const str
 		return NULL;
 	struct vp_space *space = vp_state_space(state, span->pid ? span->pid : -1, false);
 	struct vp_live *live = space ? vp_space_find(space, span->id) : NULL;
+	if (!live && space && !c->build.model->tracked)
+		live = vp_space_at(space, span->start, span->end);
 	return live ? &live->region : NULL;
 }
 

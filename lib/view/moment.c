@@ -95,7 +95,5 @@ const char *vp_moment_space_words(struct vp_build *build)
 	const struct vp_proc *proc = vp_model_chosen(model);
 	if (proc && proc->t1 <= model->t1)
 		return vp_moment_words(build->pool, proc->t1, true);
-	if (model->t1 >= model->t0 || model->filter.at == INT64_MAX)
-		return vp_moment_words(build->pool, model->t1 >= model->t0 ? model->t1 : 0, false);
-	return vp_moment_words(build->pool, model->filter.at, false);
+	return vp_moment_words(build->pool, model->t1 >= model->t0 ? model->t1 : 0, false);
 }

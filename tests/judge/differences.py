@@ -52,7 +52,7 @@ def hold_diff(a, b, options=()):
         wanted = [bare(region) for region in last_state(texts)]
         if sorted(map(whole, shown)) != sorted(map(whole, wanted)):
             wrong.append("the key frame at %s s has other regions: %s" % (t, [one for one in shown if one not in wanted][:1] or [one for one in wanted if one not in shown][:1]))
-    sentence = next((text for text in said if re.search(r"regions are the same", text)), "")
+    sentence = next((text for text in said if re.search(r"regions? equal", text)), "")
     wrong += [text for text in hold_sentence(sentence, lines) if text]
     return wrong, out, done.returncode
 
@@ -90,7 +90,7 @@ def hold_sentence(sentence, lines):
     pieces = sum(1 for cause in noise if cause["noise"] == "layout")
     values = [("or",) + tuple(("n", same - n) for n in range(pieces + 1)), ("n", len(regions))]
     moved = [cause for cause in noise if cause["noise"] == "base"]
-    if "cut into" in rest:
+    if "split differently" in rest:
         values.append(("any", 0))
     if moved:
         values += [("n", len(moved)), ("or",) + tuple(("n", n) for n in range(1, len(moved) + 1))]

@@ -1,5 +1,6 @@
 """What each view must state of a recording: one function a view, from a Truth to an Expected."""
 import re
+import unicodedata
 
 from expect import Expected, Note
 from truth import Sum, by_address, known, sums_by, total
@@ -608,9 +609,14 @@ def explain_notes(truth, regions):
         notes.append(Note("^resident|what it costs", values + ([("size", all_.get("pss"))] if all_.get("pss") is not None else [])))
         asked = [region for region in with_rss if region.kind in ASKED or (region.kind not in BUILT_IN and "w" in region.perms and "s" not in region.perms
                                                                          and region.raw.get("inode", "0") == "0")]
-        asked_size, asked_rss = sum(region.size for region in asked), sum(region.m["rss"] for region in asked)
+        asked_size, asked_rss = sum(region.size for region in asked), sum(region.m["rss"] + hugetlb(region) for region in asked)
+        asked_swap = sum(region.m.get("swap", 0) for region in asked)
         if asked_size:
-            notes.append(Note("^allocated", [("size", asked_rss), ("size", asked_size), percent(asked_rss, asked_size)]))
+            swapped = [("size", asked_swap)] if asked_swap else []
+            notes.append(Note("^allocated", [("size", asked_rss), ("size", asked_size)] + swapped + [percent(asked_rss, asked_size)]))
+        content = contents(regions)
+        if content:
+            notes.append(Note("^of the resident memory", [("size", content["anon"]), ("size", content["file"])] + ([("size", content["shmem"])] if content["shmem"] else [])))
         notes += lazy_notes(regions)
     shares = [shared_of(region) for region in regions if shared_of(region) is not None]
     if shares and with_rss:
@@ -629,22 +635,49 @@ def explain_notes(truth, regions):
             values += [("size", end - start), ("hex", start)]
         notes.append(Note("holes", values))
     if all_.get("swap"):
-        notes.append(Note("swapped out", [("size", all_.get("swap"))]))
+        most = max(regions, key=lambda region: region.m.get("swap", 0))
+        notes.append(Note("^swapped out", [("size", all_.get("swap"))] + ([("hex", most.start)] if most.m["swap"] > all_.get("swap") // 2 else [])))
+    notes.append(Note("^not recorded", [], required=False))
+    for words in ("^transparent huge pages", "^freed but still", "^huge pages of hugetlbfs", "^on top of RSS", "^physical footprint", "^RSS at its peak"):
+        notes.append(Note(words, [], required=False, more=("any", 0)))
     return notes
 
 
+def hugetlb(region):
+    return region.m.get("shared_hugetlb", 0) + region.m.get("private_hugetlb", 0)
+
+
+def touched(region):
+    """Bytes that are in memory or were swapped out."""
+    return min(region.m["rss"] + region.m.get("swap", 0) + hugetlb(region), region.size)
+
+
 def untouched(region):
-    return region.size - min(region.m["rss"], region.size)
+    return region.size - touched(region)
+
+
+def contents(regions):
+    """Resident bytes by what holds them: {"anon", "file", "shmem"}; None where no region knows."""
+    sums = None
+    for region in regions:
+        if "rss" in region.m and "anonymous" in region.m:
+            sums = sums or {"anon": 0, "file": 0, "shmem": 0, "has_file": False, "has_shmem": False}
+            filed = max(region.m["rss"] - region.m["anonymous"], 0)
+            where = "shmem" if in_memory(region) else "file"
+            sums["anon"] += region.m["rss"] - filed
+            sums[where] += filed
+            sums["has_" + where] = True
+    return sums
 
 
 def lazy_notes(regions):
-    lazy = [region for region in measured(regions, "rss") if region.size >= MIB and region.m["rss"] < region.size // 2
+    lazy = [region for region in measured(regions, "rss") if region.size >= MIB and touched(region) < region.size // 2 and not hugetlb(region) and region.kind != "huge"
             and (not region.perms or set(region.perms) & set("rwx"))]
     if not lazy:
         return [Note("lazy: no ", [("size", MIB)])]
-    notes = [Note("lazy: ", [("n", len(lazy)), ("size", MIB), ("size", sum(region.size for region in lazy)), ("size", sum(region.m["rss"] for region in lazy))])]
+    notes = [Note("lazy: ", [("n", len(lazy)), ("size", MIB), ("size", sum(region.size for region in lazy)), ("size", sum(touched(region) for region in lazy))])]
     for region in sorted(lazy, key=lambda region: (-untouched(region), region.start))[:3]:
-        notes.append(Note("laziest|then", [("hex", region.start), ("size", region.m["rss"]), ("size", region.size)]))
+        notes.append(Note("laziest|then", [("hex", region.start), ("size", touched(region)), ("size", region.size)]))
     return notes
 
 
@@ -699,7 +732,7 @@ def expect_stats(truth):
     made.subtitle += [("size", all_.get("pss"))] if all_.get("pss") is not None else []
     made.columns = {"section": "section", "what": "what", "regions": "regions", "size KiB": "size", "rss KiB": "rss", "pss KiB": "pss", "remark": "remark"}
     made.key, made.ordered = ("section", "what"), False
-    made.rows = stats_kinds(regions) + stats_space(truth, regions) + stats_sharing(regions, all_) + stats_audit(truth, pid, regions)
+    made.rows = stats_kinds(regions) + stats_space(truth, regions) + stats_sharing(regions, all_) + stats_memory(regions) + stats_audit(truth, pid, regions)
     if not truth.query.narrowed():
         made.rows += stats_programs(regions)
     return made
@@ -745,9 +778,52 @@ def stats_sharing(regions, all_):
     part = max(pss - own, 0) if pss is not None else None
     nothing = {"regions": None, "size": None}
     rows.append(dict(nothing, section=("text", "sharing"), what=("text", "private pages"), rss=("kib", own), pss=("kib", own) if pss is not None else None, remark=("any", 0)))
+    for what, amount in private_parts(regions).items():
+        rows.append(dict(nothing, section=("text", "sharing"), what=("text", "- " + what), rss=("kib", amount), pss=("kib", amount) if pss is not None else None, remark=("any", 0)))
     rows.append(dict(nothing, section=("text", "sharing"), what=("text", "shared pages"), rss=("kib", shared), pss=("kib", part) if pss is not None else None,
                      remark=("numbers", [("number", shared / part)]) if part and shared else None))
     return rows
+
+
+def private_parts(regions):
+    """What no other process maps, by what holds it. Anonymous pages that are shared are those of a fork: dirty."""
+    parts = {}
+    for region in regions:
+        m = region.m
+        if not all(name in m for name in ("rss", "anonymous", "private_clean", "private_dirty")):
+            continue
+        own, filed = m["private_clean"] + m["private_dirty"], max(m["rss"] - m["anonymous"], 0)
+        of_file = min(filed, max(own - (m["anonymous"] - min(m["anonymous"], m.get("shared_dirty", 0))), 0))
+        where = "of shared memory" if in_memory(region) else "of files"
+        parts[where] = parts.get(where, 0) + of_file
+        parts["anonymous"] = parts.get("anonymous", 0) + own - of_file
+    return parts
+
+
+def stats_memory(regions):
+    nothing, rows, content = {"regions": None, "pss": None, "remark": ("any", 0)}, [], contents(regions)
+    def add(what, **members):
+        rows.append(dict(nothing, section=("text", "memory"), what=("text", what), size=members.get("size"), rss=members.get("rss")))
+    if content:
+        add("anonymous pages", rss=("kib", content["anon"]))
+        if content["has_file"]:
+            add("pages of files", rss=("kib", content["file"]))
+        if content["has_shmem"]:
+            add("pages of shared memory", rss=("kib", content["shmem"]))
+    if any("huge" in region.m or "shmem_huge" in region.m for region in regions):
+        add("transparent huge pages", rss=("kib", sum(region.m.get(name, 0) for region in regions for name in ("huge", "shmem_huge", "file_huge"))))
+    if any("lazy_free" in region.m for region in regions):
+        add("freed but kept (MADV_FREE)", rss=("kib", sum(region.m.get("lazy_free", 0) for region in regions)))
+    if any("swap" in region.m for region in regions):
+        add("swapped out", size=("kib", sum(region.m.get("swap", 0) for region in regions)))
+    if sum(map(hugetlb, regions)):
+        add("huge pages of hugetlbfs", size=("kib", sum(map(hugetlb, regions))))
+    return rows
+
+
+def in_memory(region):
+    """Whether what is no anonymous page of it is shared memory, and of no file on a disk."""
+    return region.kind in ("shm", "memfd") or ("s" in region.perms and not region.raw.get("inode"))
 
 
 def stats_audit(truth, pid, regions):
@@ -1041,7 +1117,9 @@ def hold_series(truth, values, peaks, last, word, picture, report):
         for x, y in zip(picture.xs, ys):
             near = [kinds.get(name, 0) for t, kinds in values if abs(min(1, max(0, (t - truth.t0) / (truth.t1 - truth.t0))) - x) < 6e-5]
             near += [values[-1][1].get(name, 0)] if x == 1 else []
-            if near and not any(abs(y * top - value) <= top * 6e-5 + value * 1e-5 for value in near):
+            # The highest of a pixel stands at its first moment, and beside it the last.
+            beside = [kinds.get(name, 0) for t, kinds in values if abs(x - min(1, max(0, (t - truth.t0) / (truth.t1 - truth.t0)))) < 3e-4]
+            if near and not any(abs(y * top - value) <= top * 6e-5 + value * 1e-5 for value in near + beside):
                 report.say("series " + name, "%.0f at x %.4f, expected %s" % (y * top, x, near))
                 break
 
@@ -1126,7 +1204,9 @@ def expect_area_regions(truth):
                 name = name if not name.startswith("all others") else "all others"
             if name == "all others":
                 continue
-            key = next((key for key in left if label_of(latest[key], by, name)), None)
+            keys = [key for key in left if label_of(latest[key], by, name)]
+            fitting = [key for key in keys if not differ(detail or "", [("size", last.get(key, 0)), ("size", left[key])])]
+            key = next(iter(fitting or keys), None)
             if key is None:
                 report.say("legend", "%r is no %s of today" % (name, by))
                 continue
@@ -1371,9 +1451,11 @@ def hold_flips(truth, picture, report):
         return
     kinds = {item[0]: item[2:].split(" ")[0] for line in picture.foot for item in re.split(r"\s{2,}", line.strip()) if item[1:2] == " "}
     names = sorted({short(one.name, one.kind) for step, before, after in truth.steps for one in (before, after) if one is not None} | set(kinds.values()), key=len, reverse=True)
-    wide = max(len(line) for line in picture.grid)
+    names = [cells(name) for name in names]
+    grid = [cells(line) for line in picture.grid]
+    wide = max(len(line) for line in grid)
     column = (truth.t1 - truth.t0) / wide
-    for line in picture.grid:
+    for line in grid:
         line += " "
         for name in names:
             at = line.find(" " + name + " ")
@@ -1393,6 +1475,11 @@ def hold_flips(truth, picture, report):
             if not any(low <= step.t <= high and (lost(before, after, kinds[one]) or lost(after, before, kinds[other])) for step, before, after in truth.steps):
                 report.say("row", "%r goes from %s to %s at column %d, where nothing of that changes" % (line[max(end - 20, 0):end + 20], kinds[one], kinds[other], end))
                 return
+
+
+def cells(text):
+    """A text with a place for each column: a wide character has two."""
+    return "".join(one + "_" * (unicodedata.east_asian_width(one) in "WF") for one in text)
 
 
 def runs_of(line):
@@ -2102,6 +2189,7 @@ class Descent:
 
     def __init__(self, truth):
         self.from_, self.born, self.pid = {}, {}, {}
+        self.alike = False  # the processes lie as after a fork
         for span in truth.spans():
             self.born[span.id] = min(span.t0, self.born.get(span.id, span.t0))
             self.pid[span.id] = span.pid
@@ -2115,9 +2203,10 @@ class Descent:
 
 
 def kin_of(region, others, descent):
-    """The first of the others that overlaps it and descends from the same."""
+    """The first of the others that overlaps it and descends from the same, or may do so by its name where the processes lie alike."""
     for other in others:
-        if other.end > region.start and other.start < region.end and descent.root(other.id) == descent.root(region.id):
+        if other.end > region.start and other.start < region.end and (descent.root(other.id) == descent.root(region.id)
+                                                                      or (descent.alike and other.name == region.name)):
             return other
     return None
 
@@ -2129,7 +2218,7 @@ def private_of(region, known_now):
     if not known_now or "private_dirty" not in region.m:
         return None
     anonymous = region.m.get("anonymous", 0)
-    private = min(region.m["private_dirty"] + region.m.get("private_clean", 0), anonymous)
+    private = min(region.m["private_dirty"], anonymous)
     return private, anonymous - private
 
 
@@ -2140,10 +2229,32 @@ def compared(truth, selected, reference):
     t = min(ends)
     right, left = (by_address(truth.state(pid, limit=t)) for pid in (selected, reference))
     descent = Descent(truth)
-    rows = []
+    rows = compared_rows(truth, (selected, reference), (left, right), descent, t >= ends[0])
+    if left and right and not any(row[1] is not None and row[2] is not None for row in rows) and lie_alike(left, right):
+        descent.alike = True
+        rows = compared_rows(truth, (selected, reference), (left, right), descent, t >= ends[0])
+        amounts = [row[3] for row in rows if row[1] is not None and row[2] is not None and row[3] is not None]
+        ppids = [truth.recording.processes[pid].ppid_at(truth.limit) for pid in (selected, reference)]
+        descent.alike = (any(shared for _, shared in amounts) or not any(own for own, _ in amounts) if amounts
+                         else ppids[0] == reference or ppids[1] == selected or (ppids[0] == ppids[1] and (ppids[0] or 0) > 1))
+        if not descent.alike:
+            rows = compared_rows(truth, (selected, reference), (left, right), descent, t >= ends[0])
+    return t, rows, (left, right)
+
+
+def lie_alike(left, right):
+    """The same stack, and most regions in one place, of one name."""
+    stacks = [next((region for region in side if region.kind == "stack"), None) for side in (left, right)]
+    twins = lambda a, b: a.name == b.name and a.perms[3:4] == b.perms[3:4] and (a.start == b.start or a.end == b.end)
+    found = sum(1 for one in right if one.kind != "vsyscall" and any(other.end > one.start and other.start < one.end and twins(one, other) for other in left))
+    return bool(found) and found * 2 >= min(len(left), len(right)) and (None in stacks or stacks[0].end == stacks[1].end)
+
+
+def compared_rows(truth, pids, sides, descent, known_now):
+    (selected, reference), (left, right), rows = pids, sides, []
     for region in right:
         kin = kin_of(region, left, descent)
-        private = private_of(region, t >= ends[0])
+        private = private_of(region, known_now)
         same = kin is not None and (kin.start, kin.end, kin.perms, kin.name) == (region.start, region.end, region.perms, region.name)
         what = "added" if kin is None else "changed" if not same else "private" if private and private[0] else "shared"
         rows.append((what, kin, region, private))
@@ -2156,7 +2267,7 @@ def compared(truth, selected, reference):
             root = descent.root(region.id)
             gone = root in ever or (akin and child and descent.born.get(root, process.t0) < process.t0)
             rows.append(("gone" if gone else "reference", region, None, None))
-    return t, rows, (left, right)
+    return rows
 
 
 COMPARED = {"shared": "shared", "private": "private since the fork", "changed": "changed", "added": "added", "gone": "gone", "reference": "only in the reference"}
@@ -2170,7 +2281,7 @@ def expect_compare(truth):
     if selected is None or reference is None or truth.t0 is None:
         return made
     ends = [truth.ended(pid) for pid in (selected, reference)]
-    if any(line["type"] == "pages" for _, line in truth.recording.lines) or any(end is not None and end <= truth.frm for end in ends):
+    if truth.recording.segments > 1 or any(line["type"] == "pages" for _, line in truth.recording.lines) or any(end is not None and end <= truth.frm for end in ends):
         made.empty = None
         return made
     t, rows, both = compared(truth, selected, reference)
@@ -2179,10 +2290,9 @@ def expect_compare(truth):
         return made
     made.title = truth.process_words(reference) + truth.process_words(selected)
     of = lambda what: [row for row in rows if row[0] == what]
-    made.subtitle = [time_of_moment(truth, t)] + [("n", len(of(what))) for what in ("shared", "private", "changed", "added", "gone")]
     common = [row for row in rows if row[1] is not None and row[2] is not None and row[3] is not None]
-    if common:
-        made.subtitle += [("size", sum(row[3][i] for row in common)) for i in (0, 1)]
+    made.subtitle = [time_of_moment(truth, t)] + ([("size", sum(row[3][i] for row in common)) for i in (0, 1)] if common else [])
+    made.subtitle += [("n", len(of(what))) for what in ("shared", "private", "changed", "added", "gone")]
     if truth.query.options.get("preset") or truth.query.options.get("columns"):
         return compare_table(made, rows)
     made.classes = {}
