@@ -5,6 +5,9 @@ from picture import ascii_foot
 from words import differ, scrub, tokens
 
 
+LENIENT = False  # True: notes, columns and rows that the judge does not know are passed over; those that it knows are held
+
+
 class Expected:
     """Numbers of each part, as words.differ takes them. None: nothing is asked of that part."""
 
@@ -120,7 +123,7 @@ def hold_notes(picture, expected, names, report):
         found = next((note for note in left if not note.differs(text, names) and (note.certain() or note.pattern.search(text))), None)
         found_by_word = next((note for note in left if note.pattern.search(text)), None)
         if found is None and found_by_word is None:
-            if tokens(scrub(text, names)):
+            if tokens(scrub(text, names)) and not LENIENT:
                 report.say("note", "%r has figures that nothing asks for" % text)
             continue
         note = found or found_by_word
@@ -181,10 +184,10 @@ def hold_table(picture, expected, names, report):
     fields = []
     for head in picture.columns:
         field = expected.columns.get(head) or next((field for name, field in expected.columns.items() if head.endswith("…") and name.startswith(head[:-1])), None)
-        if field is None:
+        if field is None and not LENIENT:
             report.say("column", "%r is not known" % head)
         fields.append(field)
-    if len(picture.rows) != len(expected.rows):
+    if len(picture.rows) != len(expected.rows) and not LENIENT:
         report.say("table", "%d rows, expected %d" % (len(picture.rows), len(expected.rows)))
     place = {}
     for row in expected.rows:
@@ -209,6 +212,8 @@ def hold_row(number, cells, place, expected, names, report):
     """A row is known by the texts of its key; of several that have the same the first that fits is taken."""
     key = shown_key(cells, expected)
     found = next((wanted for wanted in place if len(wanted) == len(key) and all(same_text(a, b) for a, b in zip(key, wanted)) and place[wanted]), None)
+    if found is None and LENIENT:
+        return
     if found is None:
         report.say("row %d" % number, "%s is not expected" % (key,))
         return
@@ -281,6 +286,8 @@ def hold_totals(picture, fields, expected, report):
         if expected.totals and picture.totals is None and any(value is not None for value in expected.totals.values()):
             report.say("totals", "there are none")
         return
+    if None in fields and isinstance(picture.totals, str):
+        return
     if isinstance(picture.totals, str):
         values = []
         for field in fields:
@@ -291,6 +298,8 @@ def hold_totals(picture, fields, expected, report):
         return
     for field, shown in zip(fields, picture.totals):
         value = expected.totals.get(field)
+        if field is None:
+            continue
         if value is None:
             if shown and tokens(shown):
                 report.say("total of %s" % field, "%r, expected nothing" % shown)

@@ -107,7 +107,8 @@ class Tally:
         self.regions = self.size = self.rss = 0
         self.regions_start = self.size_start = self.rss_start = 0
         self.size_peak = self.rss_peak = self.bytes_came = self.bytes_went = 0
-        self.has_rss = self.used = False
+        self.pss = self.pss_start = self.pss_peak = 0
+        self.has_rss = self.has_pss = self.used = False
         for name in self.COUNTS:
             setattr(self, name, 0)
 
@@ -117,7 +118,8 @@ class Tally:
         fresh.regions = fresh.regions_start = self.regions
         fresh.size = fresh.size_start = fresh.size_peak = self.size
         fresh.rss = fresh.rss_start = fresh.rss_peak = self.rss
-        fresh.has_rss, fresh.used = self.has_rss, self.regions > 0
+        fresh.pss = fresh.pss_start = fresh.pss_peak = self.pss
+        fresh.has_rss, fresh.has_pss, fresh.used = self.has_rss, self.has_pss, self.regions > 0
         return fresh
 
     def hold(self, region, sign):
@@ -125,11 +127,14 @@ class Tally:
         self.size += sign * region.size
         self.rss += sign * region.m.get("rss", 0)
         self.has_rss |= "rss" in region.m
+        self.pss += sign * region.m.get("pss", 0)
+        self.has_pss |= "pss" in region.m
         self.used = True
 
     def peak(self):
         self.size_peak = max(self.size_peak, self.size)
         self.rss_peak = max(self.rss_peak, self.rss)
+        self.pss_peak = max(self.pss_peak, self.pss)
 
     def get(self, field):
         if field == "size_delta":
@@ -138,6 +143,10 @@ class Tally:
             if not self.has_rss:
                 return None
             return self.rss - self.rss_start if field == "rss_delta" else getattr(self, field)
+        if field.startswith("pss"):
+            if not self.has_pss:
+                return None
+            return self.pss - self.pss_start if field == "pss_delta" else getattr(self, field)
         return getattr(self, field)
 
 
@@ -400,6 +409,7 @@ class Truth:
                 now.regions_start += 1
                 now.size_start += after.size
                 now.rss_start += after.m.get("rss", 0)
+                now.pss_start += after.m.get("pss", 0)
             elif was is None:
                 setattr(now, "split" if step.event == "SPLIT" else "came", getattr(now, "split" if step.event == "SPLIT" else "came") + 1)
                 now.bytes_came += after.size
@@ -478,7 +488,7 @@ class Truth:
 
         for t, line in self.recording.lines:
             kind, pid = line["type"], line.get("pid", -1)
-            if t > self.limit or (self.query.pid is not None and pid != self.query.pid):
+            if t > self.limit or (self.query.pid not in (None, pid) and self.query.view != "compare"):
                 continue
             if kind in ("process", "snapshot", "region", "change") and pid not in last:
                 fresh(pid, t)

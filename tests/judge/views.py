@@ -72,12 +72,24 @@ def common_notes(truth, all_processes):
         notes.append(Note(r"\b(lost|skipped)\b", [("n", sum(line.get("count", 1) for line in ones))], names=[line["why"] for line in ones if line.get("why")]))
     if recording.segments > 1:
         notes.append(Note("recordings|segments", [("n", recording.segments)]))
+    notes.append(Note(r"(was killed by|ended with) ", end_words(truth, None if all_processes else chosen), required=False, names=names_of(truth)))
     notes.append(Note("boxes .*merged into|too small", [("any", 0)] * 3, required=False))
     notes.append(Note("same place|overlap", [("any", 0)] * 2, required=False))
     notes.append(Note("overlap and are drawn as one", [("any", 0)], required=False))
     notes.append(Note("are not shown .narrow", [("any", 0)], required=False))
     notes.append(Note("without room|unlabelled", [("any", 0)], required=False))
     return notes
+
+
+def end_words(truth, pid):
+    """Numbers of the sentence that says how processes ended: the first three that failed, and how many more."""
+    failed = [life for life in truth.lives() if life.exited and life.t1 <= truth.to and pid in (None, life.pid) and (life.status or "0") != "0"]
+    values = []
+    for life in failed[:3]:
+        number = life.status.rpartition(" ")[2]
+        signal = life.status.startswith("signal ")
+        values += [("n", life.pid)] + ([] if signal else [("n", int(number))]) + [("time", life.t1)]
+    return values + ([("n", len(failed) - 3)] if len(failed) > 3 else [])
 
 
 def size_and_rss(regions):
@@ -121,7 +133,7 @@ def flags_of(truth, made, pid, lives=True):
                 continue
             execs.append((t, who, {kind}))
         count += 1
-        numbers.update((str(who), str(line.get("child", "")), str(line.get("count", 1))))
+        numbers.update((str(who), str(line.get("child", "")), str(line.get("count", 1)), str(line.get("status", "")), str(line.get("signal", ""))))
     made.flags, made.flag_numbers = count, numbers
 
 
@@ -1717,7 +1729,7 @@ def raw_row(t, line):
 SUMMARY_HEADS = {"regions": "regions", "at start": "regions_start", "came": "came", "went": "went", "grew": "grew", "shrank": "shrank", "split off": "split",
                  "merged": "merged", "size KiB": "size", "size at start KiB": "size_start", "size +/- KiB": "size_delta", "size peak KiB": "size_peak",
                  "came KiB": "bytes_came", "went KiB": "bytes_went", "rss KiB": "rss", "rss at start KiB": "rss_start", "rss +/- KiB": "rss_delta",
-                 "rss peak KiB": "rss_peak"}
+                 "rss peak KiB": "rss_peak", "pss KiB": "pss", "pss at start KiB": "pss_start", "pss +/- KiB": "pss_delta", "pss peak KiB": "pss_peak", "ended": "ended", "args": "args"}
 COUNTS = ("regions", "regions_start", "came", "went", "grew", "shrank", "split", "merged")
 
 
@@ -1736,12 +1748,16 @@ def expect_summary(truth):
     made.subtitle = [("time", truth.t0), ("time", truth.t1), ("time", truth.t1 - truth.t0), samples, ("size", all_.size_start), ("size", all_.size)]
     if all_.has_rss:
         made.subtitle += [("size", all_.rss_start), ("size", all_.rss), ("size", all_.rss_peak)]
+    weighty = [tally for tally in tallies["process"].values() if tally.used and tally.size_peak]
+    if len(weighty) > 1 and all(tally.has_pss for tally in weighty):
+        made.subtitle += [("size", all_.pss_start), ("size", all_.pss), ("size", all_.pss_peak)]
     acts = {event: len(ones) for event, ones in tallies["events"].items()}
     if acts and by != "event":
         order = "MMAP_ADD MUNMAP_REMOVE BRK_GROW BRK_SHRINK STACK_GROW RESIZE_MAPPING PERM_CHANGE SPLIT MERGE MOVE RENAME RESIDENT_CHANGE FORK EXEC_REBUILD EXIT".split()
         made.notes.append(Note("transitions|changes", [("n", acts[event]) for event in order if event in acts]))
     if raw[1][1]:
         made.notes.append(Note("raw events|system events", [raw]))
+    made.notes.append(Note("^pss is known of", [("n", sum(1 for tally in weighty if tally.has_pss)), ("n", len(weighty))], required=False))
     if by == "event":
         return summary_events(truth, made, tallies)
     made.columns = dict(SUMMARY_HEADS, **{by: by})
@@ -1751,11 +1767,12 @@ def expect_summary(truth):
         if tally.used:
             name = {"kind": key, "name": key or "(no name)", "process": None}[by]
             row = {by: ("text", name) if by != "process" else ("text", process_name(truth, key))}
-            row.update(tally_row(tally))
+            row.update(tally_row(tally), ended=("any", 0), args=("any", 0))
             made.rows.append(row)
     made.totals = tally_row(all_)
+    order = "-size_delta" if by != "process" else "-pss_peak" if all_.has_pss else "-rss_peak" if all_.has_rss else "-size_peak"
     made.checks.append(lambda picture, report: hold_sums(truth, picture, made, all_, report))
-    made.checks.append(lambda picture, report: hold_sorted(truth, picture, made, "-size_delta", report))
+    made.checks.append(lambda picture, report: hold_sorted(truth, picture, made, order, report))
     return made
 
 
@@ -1778,7 +1795,8 @@ def tally_row(tally):
     row = {}
     for field in COUNTS:
         row[field] = ("n", getattr(tally, field))
-    for field in ("size", "size_start", "size_delta", "size_peak", "bytes_came", "bytes_went", "rss", "rss_start", "rss_delta", "rss_peak"):
+    for field in ("size", "size_start", "size_delta", "size_peak", "bytes_came", "bytes_went", "rss", "rss_start", "rss_delta", "rss_peak",
+                  "pss", "pss_start", "pss_delta", "pss_peak"):
         row[field] = ("kib", tally.get(field)) if tally.get(field) is not None else None
     return row
 
@@ -1833,6 +1851,9 @@ def expect_tree(truth):
     moments = {pid: truth.moments(pid) for pid in truth.processes() if truth.query.pid in (None, pid)}
     if measure in ("auto", "system"):
         measure = "rss" if any(known(kinds, "rss") for ones in moments.values() for _, kinds in ones) else "size"
+        heavy = [kinds for ones in moments.values() for _, kinds in ones if total(kinds, "size")]
+        if len(truth.processes()) > 1 and heavy and all(known(kinds, "pss") for kinds in heavy):
+            measure = "pss"
     word = "n" if measure == "regions" else "size"
     of_life, top, peaks = {}, 0, {}
     for life in truth.lives():
@@ -1845,6 +1866,8 @@ def expect_tree(truth):
                     peaks[kind] = max(peaks.get(kind, 0), one.get(measure))
     made.title = [("n", lanes)] if lanes > 1 else truth.process_words(lives[-1].pid)
     made.subtitle = [("time", truth.t0), ("time", truth.t1), ("n", len(lives))] + ([(word, top)] if top > 0 else [])
+    last = sum(total(of_life[life][-1][1], measure) for life in lives if of_life[life] and life.t1 is None)
+    made.subtitle += [(word, last)] if lanes > 1 and last else []
     made.notes.append(Note("have no room", [("any", 0)], required=False))
     made.checks.append(lambda picture, report: hold_tree(truth, lives, of_life, measure, word, picture, report))
     made.checks.append(lambda picture, report: hold_time_axis(truth, picture, report))
@@ -1937,8 +1960,8 @@ def life_title(truth, life, moments, args):
     values += [("n", life.ppid)] if life.ppid and life.ppid > 0 else []
     t1 = min(life.t1 if life.t1 is not None else truth.t1, truth.t1)
     values += [("time", life.t0)] + ([("time", life.t1)] if life.t1 is not None else []) + [("time", t1 - life.t0)]
-    if life.exited and life.status is not None:
-        values += [("n", life.status.replace("signal ", ""))]
+    if life.exited and life.status is not None and not life.status.startswith("signal "):
+        values += [("n", life.status)]
     if moments:
         sizes = [total(kinds, "size") for _, kinds in moments]
         values += [("size", sizes[-1]), ("size", max(sizes))]
