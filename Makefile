@@ -124,6 +124,7 @@ bench: setup
 TORTURE_SECONDS ?= 3600
 torture: setup
 	@$(MAKE) --no-print-directory all workloads
+	@$(MAKE) --no-print-directory SAN=1 BUILD='$(BUILD)/san' all
 	@CC='$(CC)' BUILD='$(BUILD)' TORTURE_SECONDS='$(TORTURE_SECONDS)' tests/torture/run $(TORTURES)
 
 JUDGE_SEEDS ?= 1-60

@@ -122,6 +122,7 @@ static void plain_text(struct vp_program *program, struct vp_texts *texts,
 	if (!*began)
 		put_stream(program, text.parts, text.count);
 	*began = true;
+	vp_text_long(&text, &program->flow);
 	if (vp_texts_add(texts, &text))
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 }

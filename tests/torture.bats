@@ -21,3 +21,4 @@ torture() {
 @test "a reader that stalls costs the sampler no memory, and the stream is whole" { torture stall; }
 @test "a disk that fills is told once, and what was written can be read" { torture full; }
 @test "each allocation of each program may fail" { torture memory; }
+@test "streams that no program would write harm no program, view or renderer" { torture streams; }

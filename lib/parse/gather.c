@@ -9,6 +9,8 @@
 #include "space/kinds.h"
 #include "space/region.h"
 
+#define THREADS_MAX 1024 /* processes whose threads are known before their regions */
+
 /* Threads that a text names before the regions of the same sample. */
 struct vp_thread_list {
 	int64_t pid;
@@ -86,6 +88,11 @@ static struct vp_thread_list *new_threads(struct vp_gather *gather)
 	for (size_t i = 0; i < gather->thread_lists; i++)
 		if (!gather->threads[i].count)
 			return &gather->threads[i];
+	if (gather->thread_lists >= THREADS_MAX) { /* of processes whose regions never came */
+		struct vp_thread_list *oldest = &gather->threads[gather->oldest++ % THREADS_MAX];
+		oldest->count = 0;
+		return oldest;
+	}
 	if (vp_list_room(&gather->threads, gather->thread_lists, NULL, sizeof *gather->threads))
 		return NULL;
 	struct vp_thread_list *made = &gather->threads[gather->thread_lists++];

@@ -32,7 +32,7 @@ struct vp_gather {
 	char *members; /* of the snapshot line */
 	size_t members_n, members_size;
 	struct vp_thread_list *threads;
-	size_t thread_lists;
+	size_t thread_lists, oldest;
 	struct vp_out words; /* members of a region with those of its thread */
 };
 

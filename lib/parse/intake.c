@@ -66,6 +66,7 @@ static int plain_text(struct intake *intake)
 	struct vp_plain_text text;
 	if (vp_text_read(&text, own, &options))
 		return -1;
+	vp_text_long(&text, own);
 	int read = text.count ? vp_text_parse(&text, own, intake->parse, &options, &next)
 	                      : vp_fail("%s: no format that is known", own->input.name);
 	drain(intake);

@@ -37,8 +37,13 @@ static int read_whole(struct vp_plain_text *text, struct vp_flow *flow)
 	vp_str head;
 	if (vp_input_peek(&flow->input, 4, &head) >= 4 && memcmp(head.p, "\177ELF", 4) == 0)
 		return core_file(text, flow);
-	if (vp_input_rest(&flow->input, VP_TEXT_MAX, &text->bytes, &text->n))
+	if (vp_input_rest(&flow->input, VP_TEXT_MAX, &text->bytes, &text->n, &text->long_lines))
 		return -1;
+	if (text->long_lines && !text->n) {
+		free(text->bytes);
+		return vp_fail("%s: its lines are longer than 1 MiB; no format has such lines",
+		               flow->input.name);
+	}
 	return vp_plain(&text->bytes, &text->n);
 }
 
@@ -56,6 +61,19 @@ static int divide(struct vp_plain_text *text, const struct vp_text_options *opti
 		return vp_no_memory();
 	*text->parts = one;
 	return one.source != NULL;
+}
+
+void vp_text_long(const struct vp_plain_text *text, struct vp_flow *flow)
+{
+	if (!text->long_lines)
+		return;
+	flow->input.line = flow->input.first_long;
+	flow->skipped += text->long_lines - 1;
+	if (text->long_lines == 1)
+		vp_flow_bad(flow, "the line is longer than 1 MiB");
+	else
+		vp_flow_bad(flow, "%llu lines, of which this is the first, are longer than 1 MiB",
+		            (unsigned long long)text->long_lines);
 }
 
 int vp_text_read(struct vp_plain_text *text, struct vp_flow *flow,

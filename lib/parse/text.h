@@ -5,7 +5,9 @@
 #include "parse/host.h"
 #include "parse/parts.h"
 
-#define VP_TEXT_MAX ((size_t)1 << 30) /* bytes of a text that is read whole */
+/* Bytes of a text that is read whole: /proc/PID/smaps of as many mappings as Linux allows by preset
+ * has 90 MB. */
+#define VP_TEXT_MAX ((size_t)256 << 20)
 
 /* What is known of all texts beforehand. */
 struct vp_text_options {
@@ -19,6 +21,7 @@ struct vp_plain_text {
 	char *bytes;
 	size_t n;
 	bool mapped;
+	uint64_t long_lines; /* left out, as no report has such lines; vp_text_long says so */
 	struct vp_text_part *parts;
 	int count; /* of parts; 0: no source knows the text */
 };
@@ -34,6 +37,8 @@ struct vp_text_next {
  */
 int vp_text_read(struct vp_plain_text *text, struct vp_flow *flow,
                  const struct vp_text_options *options);
+/* Says and writes as `lost` that long lines were left out, if any. */
+void vp_text_long(const struct vp_plain_text *text, struct vp_flow *flow);
 void vp_text_free(struct vp_plain_text *text);
 /* Parses all parts. An unreadable part is said and written as `lost`. Returns how many parts were
  * readable. */

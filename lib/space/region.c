@@ -136,7 +136,9 @@ bool vp_region_extra(vp_str extra, size_t *at, struct vp_member *m)
 {
 	struct vp_json_fault fault;
 	bool plain;
-	const char *end = extra.p + extra.n, *p = extra.n ? vp_json_space(extra.p + *at, end) : end;
+	if (!extra.n)
+		return false;
+	const char *end = extra.p + extra.n, *p = vp_json_space(extra.p + *at, end);
 	if (p < end && *p == ',')
 		p = vp_json_space(p + 1, end);
 	const char *close =

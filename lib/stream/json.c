@@ -399,7 +399,7 @@ bool vp_json_time(vp_str json, int64_t *nanoseconds)
 	for (; power > 0; power--, m *= 10)
 		if (m > INT64_MAX / 10)
 			return false;
-	if (m > INT64_MAX)
+	if (m > VP_TIME_MOST)
 		return false;
 	*nanoseconds = negative ? -(int64_t)m : (int64_t)m;
 	return true;

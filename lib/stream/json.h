@@ -45,7 +45,11 @@ static inline const char *vp_json_space(const char *at, const char *end)
 /* Walks a JSON array or object; `at` starts at 0. Fills `member`, whose key is empty in an array.
  * False: there is no further one. */
 bool vp_json_each(vp_str json, size_t *at, struct vp_member *member);
-/* A number as an unsigned integer, or as nanoseconds of a value in seconds. False: it is none. */
+/* The greatest time, 146 years in ns: the difference of two times fits 64 bits. */
+#define VP_TIME_MOST (INT64_MAX / 2)
+
+/* A number as an unsigned integer, or as nanoseconds of a value in seconds. False: it is none, or
+ * the time is beyond VP_TIME_MOST. */
 bool vp_json_num(vp_str json, uint64_t *value);
 bool vp_json_time(vp_str json, int64_t *nanoseconds);
 /* Decodes a string with its quotes into `out`, which has room for json.n bytes. Returns its length,

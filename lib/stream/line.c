@@ -281,52 +281,106 @@ size_t vp_input_peek(struct vp_input *input, size_t want, vp_str *head)
 	return head->n;
 }
 
-/* Moves what the buffer holds behind the `*used` bytes of `*all`. 0, or -1 (vp_error). */
-static int move_behind(struct vp_input *input, char **all, size_t *used, size_t *size)
+/* The text of a file that is gathered, without its long lines. */
+struct gathered {
+	char *all;
+	size_t used, size;
+	size_t line;   /* where the last line starts */
+	bool skipping; /* within a long line */
+	uint64_t lines, long_lines;
+};
+
+/* Leaves out of the last line what makes it longer than any line of a report. */
+static void leave_out(struct vp_input *input, struct gathered *g)
+{
+	if (g->used - g->line <= VP_LINE_MAX + 1)
+		return;
+	if (!g->long_lines++)
+		input->first_long = g->lines + 1;
+	g->used = g->line;
+	g->skipping = true;
+}
+
+/* Takes the lines of n bytes, the last of which may go on. */
+static void take(struct vp_input *input, struct gathered *g, const char *at, size_t n)
+{
+	while (n) {
+		const char *end = memchr(at, '\n', n);
+		size_t part = end ? (size_t)(end + 1 - at) : n;
+		if (!g->skipping) {
+			memcpy(g->all + g->used, at, part);
+			g->used += part;
+			leave_out(input, g);
+		}
+		if (end) {
+			g->skipping = false;
+			g->line = g->used;
+			g->lines++;
+		}
+		at += part;
+		n -= part;
+	}
+}
+
+/* Moves what the buffer holds behind the gathered text. 0, or -1 (vp_error). */
+static int move_behind(struct vp_input *input, struct gathered *g, bool lines)
 {
 	size_t n = input->to - input->from;
-	if (vp_list_more(all, *used, n + SLACK, size, 1))
+	const char *at = input->buffer + input->from;
+	if (vp_list_more(&g->all, g->used, n + SLACK, &g->size, 1))
 		return -1;
-	memcpy(*all + *used, input->buffer + input->from, n);
-	*used += n;
+	if (lines) {
+		take(input, g, at, n);
+	} else {
+		memcpy(g->all + g->used, at, n);
+		g->used += n;
+	}
 	input->from = input->to = 0;
 	return 0;
 }
 
-/* Reads the rest of the file, or with `front` as much of it as the limit lets. */
-static int rest(struct vp_input *input, size_t limit, bool front, char **text, size_t *n)
+/* Reads the rest of the file, or with `front` as much of it as the limit lets, long lines too. */
+static int rest(struct vp_input *input, size_t limit, bool front, struct gathered *g)
 {
-	char *all = NULL;
-	size_t size = 0, used = 0;
-	int more = move_behind(input, &all, &used, &size) ? -1 : 1;
+	int more = move_behind(input, g, !front) ? -1 : 1;
 	while (more == 1 && !input->ended) {
 		more = fill(input);
-		bool beyond = more == 1 && used + input->to > limit;
+		bool beyond = more == 1 && g->used + input->to > limit;
 		if (beyond && front)
 			break;
 		if (beyond)
-			more = vp_fail("%s is larger than %zu bytes", input->name, limit);
-		else if (more == 1 && move_behind(input, &all, &used, &size))
+			more = vp_fail("%s is larger than %zu MiB", input->name, limit >> 20);
+		else if (more == 1 && move_behind(input, g, !front))
 			more = -1;
 	}
 	if (more < 0 && !input->ended)
 		end_file(input);
 	if (more < 0) {
-		free(all);
+		free(g->all);
 		return -1;
 	}
 	end_file(input);
-	*text = all;
-	*n = used;
 	return 0;
 }
 
-int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n)
+int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n,
+                  uint64_t *long_lines)
 {
-	return rest(input, limit, false, text, n);
+	struct gathered g = { .all = NULL };
+	if (rest(input, limit, false, &g))
+		return -1;
+	*text = g.all;
+	*n = g.used;
+	*long_lines = g.long_lines;
+	return 0;
 }
 
 int vp_input_front(struct vp_input *input, size_t limit, char **text, size_t *n)
 {
-	return rest(input, limit, true, text, n);
+	struct gathered g = { .all = NULL };
+	if (rest(input, limit, true, &g))
+		return -1;
+	*text = g.all;
+	*n = g.used;
+	return 0;
 }

@@ -27,6 +27,8 @@ struct vp_input {
 	char *buffer;
 	size_t size, from, to;
 	uint64_t skipped_long;
+	uint64_t first_long; /* of those that vp_input_rest left out of the current file: its number
+	                      */
 	size_t next_path;
 	bool ended;                   /* nothing more can be read of the current file */
 	bool fresh;                   /* nothing has been read of the current file */
@@ -40,9 +42,11 @@ int vp_input_open(struct vp_input *input, char *const *paths); /* 0, or -1 (vp_e
 int vp_input_next(struct vp_input *input, vp_str *line);
 /* Skips the next line if it equals `head` and `tail` joined, and is in the buffer whole. */
 bool vp_input_take(struct vp_input *input, vp_str head, vp_str tail);
-/* Reads the whole rest of the current file, a text that is no stream, up to `limit` bytes. 0, or -1
- * (vp_error). Caller frees. */
-int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n);
+/* Reads the whole rest of the current file, a text that is no stream, up to `limit` bytes. Lines
+ * longer than VP_LINE_MAX are left out: `long_lines` says how many, input->first_long which is the
+ * first. 0, or -1 (vp_error). Caller frees. */
+int vp_input_rest(struct vp_input *input, size_t limit, char **text, size_t *n,
+                  uint64_t *long_lines);
 /* The same, but a larger file is cut: what follows about `limit` bytes is skipped. */
 int vp_input_front(struct vp_input *input, size_t limit, char **text, size_t *n);
 /* Shows the first bytes of the current or next file without taking them: up to `want` bytes, at

@@ -154,7 +154,7 @@ static int read_time(struct reader *r, int64_t *value)
 	r->at = behind;
 	if (json != VP_NUMBER || !vp_json_time((vp_str){ start, (size_t)(behind - start) }, value))
 		return wrong(r, start, "expected a time in seconds");
-	return 0;
+	return *value >= 0 ? 0 : wrong(r, start, "a time before the stream began");
 }
 
 static int read_address(struct reader *r, uint64_t *value)

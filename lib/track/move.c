@@ -224,12 +224,13 @@ struct stretch {
 
 struct stretches {
 	struct stretch *at;
-	size_t count;
+	size_t count,
+	        room; /* regions of one snapshot that overlap may have more: these do not move */
 };
 
 static void add_stretch(struct stretches *list, const struct stretch *stretch)
 {
-	if (stretch->start < stretch->end)
+	if (stretch->start < stretch->end && list->count < list->room)
 		list->at[list->count++] = *stretch;
 }
 
@@ -482,8 +483,8 @@ static unsigned pair_parts(struct vp_tracker *tracker, struct space *space, bool
 {
 	unsigned found = 0;
 	size_t room = (size_t)space->live.count + space->next.count + 1;
-	struct stretches gone = { malloc(room * sizeof *gone.at), 0 },
-	                 come = { malloc(room * sizeof *come.at), 0 };
+	struct stretches gone = { malloc(room * sizeof *gone.at), 0, room },
+	                 come = { malloc(room * sizeof *come.at), 0, room };
 	if (gone.at && come.at) {
 		find_stretches(tracker, space, onto, &gone, &come);
 		bool sole = gone.count == 1 && come.count == 1 && !any_moved(tracker);

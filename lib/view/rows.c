@@ -166,7 +166,8 @@ static struct vp_value total_of(const struct vp_rows *rows, int field)
 		if (value.how == VP_NOTHING)
 			continue;
 		total.how = value.how;
-		total.n += value.n;
+		if (__builtin_add_overflow(total.n, value.n, &total.n))
+			total.n = value.n < 0 ? INT64_MIN : INT64_MAX;
 	}
 	return total;
 }

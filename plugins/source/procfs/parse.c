@@ -785,6 +785,8 @@ int procfs_parse_piece(void *state, struct vp_parse_api *h, const struct vp_text
 	p->date = date;
 	p->blank = p->prose = false;
 	p->open = p->passing = p->rollup = p->begun = false;
+	p->sorted = true;
+	p->first = 0;
 	p->now = p->held = NULL;
 	p->again = NULL;
 	p->at = p->learnt_n = 0;
