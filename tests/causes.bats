@@ -260,6 +260,22 @@ smaps() { # START SIZE_KIB PERMS NAME, then lines of values
 	says 'no memory map was recorded; --view explain, stats, table and area show sums without regions'
 }
 
+@test "the status of a process alone: anonymous memory, pages of files and page tables, as it states them" {
+	step_start
+	cat "/proc/$pid/status" >"$BATS_TEST_TMPDIR/status"
+	of() { awk -v key="$1:" '$1 == key { print $2 }' "$BATS_TEST_TMPDIR/status"; }
+	vm-parse "$BATS_TEST_TMPDIR/status" -o "$BATS_TEST_TMPDIR/life"
+	stats --columns section,what,regions,size,rss,pss,remark
+	[ "$(row 'anonymous pages' | awk '{ print $2 }')" = "$(of RssAnon)" ]
+	[ "$(row 'pages of files' | awk '{ print $2 }')" = "$(of RssFile)" ]
+	[ "$(row 'page tables' | awk '{ print $1 }')" = "$(of VmPTE)" ]
+	[ "$(row 'RSS at its peak' | awk '{ print $1 }')" = "$(of VmHWM)" ]
+	grep -qE "^kinds +all +- +$(of VmSize) +$(of VmRSS)" <<<"$output"
+	explain
+	says 'the report states sums and lists no region'
+	says ' of page tables (VmPTE)'
+}
+
 @test "a few rows beside a summary are a part: the sums are those of the summary" {
 	cat >"$BATS_TEST_TMPDIR/crash" <<-'TEXT'
 		VM Region Info: 0x40 is not in any region.  Bytes before following region: 4308467648

@@ -85,6 +85,16 @@ static uint64_t read_sums(vp_str object, struct vp_region *sums)
 	return regions;
 }
 
+/* The kind that a label states by itself; n 0: none. */
+static vp_str kind_of(vp_str object)
+{
+	struct vp_member member;
+	for (size_t at = 0; vp_json_each(object, &at, &member);)
+		if (vp_str_is(member.key, "kind") && member.json == VP_STRING && member.value.n > 2)
+			return (vp_str){ member.value.p + 1, member.value.n - 2 };
+	return (vp_str){ NULL, 0 };
+}
+
 static void add_kind(struct vp_model *model, struct vp_account *account, vp_str key, vp_str object,
                      bool label)
 {
@@ -101,8 +111,11 @@ static void add_kind(struct vp_model *model, struct vp_account *account, vp_str 
 	}
 	sums.label = vp_s(text ? text : "");
 	const char *kind = label ? vp_macos_kind(&sums) : NULL;
+	vp_str stated = label ? kind_of(object) : key;
+	if (!stated.n)
+		stated = vp_s(kind ? kind : "unknown");
 	account->kinds[account->kind_count++] = (struct vp_stated_kind){
-		.kind = vp_kind_index(label ? vp_s(kind ? kind : "unknown") : key),
+		.kind = vp_kind_index(stated),
 		.label = text,
 		.regions = regions,
 		.sums = sums,

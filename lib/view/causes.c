@@ -95,11 +95,17 @@ static void put_private(struct vp_causes *causes, const struct vp_region *region
 	put(causes, VP_CA_private_anon, region, own - of_file);
 }
 
+bool vp_is_macos(const struct vp_region *region)
+{
+	const char *kind = region->label.n ? vp_macos_kind(region) : NULL;
+	return kind && vp_str_is(region->kind, kind);
+}
+
 void vp_causes_add(struct vp_causes *causes, const struct vp_region *region)
 {
 	uint64_t rss = value_of(region, VP_M_rss);
 	causes->regions++;
-	causes->macos |= region->label.n && vp_macos_kind(region);
+	causes->macos |= vp_is_macos(region);
 	causes->resident |= has(region, VP_M_rss);
 	if (has(region, VP_M_rss) && has(region, VP_M_anonymous)) {
 		uint64_t filed = less(rss, region->measure[VP_M_anonymous]);
@@ -129,11 +135,36 @@ struct vp_causes vp_causes_begin(const struct vp_model *model)
 
 void vp_causes_sums(struct vp_causes *causes, const struct vp_region *sums)
 {
+	static const struct {
+		const char *label;
+		enum vp_cause_name name;
+	} parts[] = { /* of /proc/PID/status */
+		      { "RssAnon", VP_CA_anon },
+		      { "RssFile", VP_CA_file },
+		      { "RssShmem", VP_CA_shmem }
+	};
 	vp_causes_add(causes, sums);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (vp_str_is(sums->label, parts[i].label) && has(sums, VP_M_rss))
+			put(causes, parts[i].name, sums, sums->measure[VP_M_rss]);
+}
+
+/* What the report states of the whole alone. */
+void vp_causes_whole(struct vp_causes *causes)
+{
+	const struct vp_account *account = causes->account;
+	struct vp_region all = { .size = account->size, .measured = account->measured };
+	struct vp_causes whole = { .account = NULL };
+	memcpy(all.measure, account->measure, sizeof all.measure);
+	vp_causes_add(&whole, &all);
+	causes->resident |= whole.resident;
 	causes->hugetlb_unknown = 0;
 	causes->sums = true;
-	for (int i = 0; i < VP_CA_COUNT; i++)
+	for (int i = 0; i < VP_CA_COUNT; i++) {
+		if (!causes->of[i].known)
+			causes->of[i] = whole.of[i];
 		causes->of[i].where = NULL;
+	}
 }
 
 bool vp_causes_stated(const struct vp_causes *causes, enum vp_account_field field, uint64_t *value)
@@ -200,7 +231,8 @@ static void say_content(struct vp_build *build, const struct vp_causes *causes)
 	    "the process ends%s",
 	    words(build, anon->bytes),
 	    causes->of[VP_CA_lazy_free].bytes ? ", or is freed already (see below)" : "",
-	    words(build, file->bytes), causes->sums ? " or of shared memory" : "", shared);
+	    words(build, file->bytes), causes->sums && !shmem->known ? " or of shared memory" : "",
+	    shared);
 }
 
 static void say_swap(struct vp_build *build, const struct vp_causes *causes)

@@ -12,12 +12,9 @@
 /* anon, file, shmem: resident memory by what holds its content; private_...: the part of it that no
  * other process maps. thp: transparent huge pages of any of the three. hugetlb: pages of hugetlbfs,
  * which rss does not count. eligible: size of regions that may get transparent huge pages. */
-#define VP_CAUSES(X)                                                                               \
-	X(anon)                                                                                    \
-	X(file)                                                                                    \
-	X(shmem) X(private_anon) X(private_file) X(private_shmem) X(swap) X(thp) X(hugetlb_shared) \
-	        X(hugetlb_private) X(lazy_free) X(eligible)
 /* clang-format off */
+#define VP_CAUSES(X) X(anon) X(file) X(shmem) X(private_anon) X(private_file) X(private_shmem) \
+	X(swap) X(thp) X(hugetlb_shared) X(hugetlb_private) X(lazy_free) X(eligible)
 enum vp_cause_name {
 #define X(name) VP_CA_##name,
 	VP_CAUSES(X)
@@ -46,6 +43,10 @@ struct vp_causes vp_causes_begin(const struct vp_model *model);
 void vp_causes_add(struct vp_causes *causes, const struct vp_region *region);
 /* The same for sums of regions that are not known. */
 void vp_causes_sums(struct vp_causes *causes, const struct vp_region *sums);
+/* After these: adds what the report states of the whole alone. There is an account. */
+void vp_causes_whole(struct vp_causes *causes);
+/* Has the region a label of macOS, and the kind that it means there? */
+bool vp_is_macos(const struct vp_region *region);
 /* Is the region of hugetlbfs? The kernel reserves its pages when it is mapped. */
 bool vp_is_hugetlb(const struct vp_region *region);
 /* Bytes of the region that are in memory or were swapped out, those of hugetlbfs included. */

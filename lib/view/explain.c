@@ -137,18 +137,20 @@ static struct group *group_of(struct explain *explain, size_t kind, vp_str label
 	return group;
 }
 
-static int add_to_group(struct explain *explain, size_t kind, const struct vp_region *region)
+/* NULL: no memory. */
+static struct group *add_to_group(struct explain *explain, size_t kind,
+                                  const struct vp_region *region)
 {
-	bool own = explain->group_count < GROUPS_MAX && vp_macos_kind(region);
+	bool own = explain->group_count < GROUPS_MAX && vp_is_macos(region);
 	vp_str label = own ? region->label : (vp_str){ NULL, 0 };
 	const char *about = label.n ? vp_macos_about(region) : vp_kind_about(kind);
 	struct group *group = group_of(explain, kind, label, about);
 	if (!group)
-		return vp_no_memory();
+		return NULL;
 	add(&group->sum, region);
 	if (vp_kind_guessed(region))
 		group->guessed += region->size;
-	return 0;
+	return group;
 }
 
 static bool is_one_of(vp_str kind, const char *const *kinds)
@@ -246,7 +248,7 @@ static int count(struct explain *explain, const struct vp_region *region)
 		explain->has_pss = true;
 		explain->pss += region->measure[VP_M_pss];
 	}
-	return add_to_group(explain, kind, region);
+	return add_to_group(explain, kind, region) ? 0 : vp_no_memory();
 }
 
 static bool is_filtered(const struct vp_filter *filter)
@@ -283,9 +285,13 @@ static int collect(struct explain *explain)
 static int count_stated(void *ctx, const struct vp_region *sums, uint64_t regions)
 {
 	struct explain *explain = ctx;
-	size_t kind = vp_kind_index(sums->kind), before = explain->group_count;
+	size_t kind = vp_kind_index(sums->kind);
 	if (kind >= explain->kind_count)
 		return 0;
+	struct group *group = add_to_group(explain, kind, sums);
+	if (!group)
+		return vp_no_memory();
+	group->sum.regions += regions - 1;
 	add(&explain->all, sums);
 	explain->all.regions += regions - 1;
 	vp_build_count(&explain->build, kind, sums->size);
@@ -296,13 +302,22 @@ static int count_stated(void *ctx, const struct vp_region *sums, uint64_t region
 		explain->pss += sums->measure[VP_M_pss];
 	}
 	vp_causes_sums(&explain->causes, sums);
-	if (add_to_group(explain, kind, sums))
-		return -1;
-	/* one of this label is mostly new */
-	struct group *last = &explain->groups[explain->group_count - 1];
-	if (explain->group_count > before)
-		last->sum.regions = regions;
 	return 0;
+}
+
+/* What the report says of the whole counts more than the sum of its parts. */
+static void take_whole(struct explain *explain)
+{
+	const struct vp_account *account = explain->causes.account;
+	if (account->regions || is_filtered(&explain->build.model->filter))
+		return;
+	if (account->measured >> VP_M_rss & 1) {
+		explain->all.has_rss = true;
+		explain->all.rss = account->measure[VP_M_rss];
+	}
+	if (account->size)
+		explain->all.size = account->size;
+	vp_causes_whole(&explain->causes);
 }
 
 /* The sums take the place of regions. */
@@ -325,6 +340,8 @@ static int collect_stated(struct explain *explain)
 	memset(build->bytes, 0, build->kind_count * sizeof *build->bytes);
 	if (vp_stated_each(build->model, begun.account, count_stated, explain))
 		return -1;
+	explain->causes.sums = true;
+	take_whole(explain);
 	return vp_build_classes(build);
 }
 

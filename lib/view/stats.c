@@ -187,6 +187,13 @@ static int collect(struct stats *stats)
 	return vp_build_classes(&stats->build);
 }
 
+/* Without a filter: only then holes and the number of regions describe the address space. */
+static bool is_whole(const struct stats *stats)
+{
+	const struct vp_filter *filter = &stats->build.model->filter;
+	return !filter->kinds && !filter->perms && !filter->address_end;
+}
+
 static int count_stated(void *ctx, const struct vp_region *sums, uint64_t regions)
 {
 	struct stats *stats = ctx;
@@ -218,6 +225,17 @@ static int collect_stated(struct stats *stats)
 	stats->stated = true;
 	stats->has_private = false;
 	vp_stated_each(build->model, stats->causes.account, count_stated, stats);
+	stats->causes.sums = true;
+	if (!stats->causes.account->regions && is_whole(stats)) {
+		const struct vp_account *account = stats->causes.account;
+		if (account->measured >> VP_M_rss & 1) {
+			stats->all.has_rss = true;
+			stats->all.rss = account->measure[VP_M_rss];
+		}
+		if (account->size)
+			stats->all.size = account->size;
+		vp_causes_whole(&stats->causes);
+	}
 	return vp_build_classes(build);
 }
 
@@ -359,13 +377,6 @@ static void sharing(struct stats *stats)
 	                                  (double)stats->shared / (double)part));
 	one->sum = (struct sum){ .rss = stats->shared, .pss = part };
 	one->has = HAS_RSS | (stats->all.has_pss ? HAS_PSS : 0);
-}
-
-/* Without a filter: only then holes and the number of regions describe the address space. */
-static bool is_whole(const struct stats *stats)
-{
-	const struct vp_filter *filter = &stats->build.model->filter;
-	return !filter->kinds && !filter->perms && !filter->address_end;
 }
 
 /* ---- what holds the memory, and what RSS does not count ---- */
@@ -569,7 +580,7 @@ static void words(struct stats *stats)
 	else if (!all->has_pss)
 		vp_build_note(build, "what other processes share is unknown: record with vm-sample "
 		                     "--detail smaps (Linux)");
-	if (is_whole(stats))
+	if (is_whole(stats) && (!stats->stated || all->regions))
 		vp_build_note(build, "regions by program are rules of thumb from small systems; "
 		                     "today's programs often have more");
 }
