@@ -125,6 +125,24 @@ equal() {
 	[ "$(grep -c '"type":"raw"' raw.ndjson)" -le 2 ]
 }
 
+@test "many children that wait are read in turn, and each is written once" {
+	mkfifo go
+	vm-sample --ebpf -f -O reread=1ms -O faults=none -i 1h -o raw.ndjson --command-output out -- "$WORKLOADS/burst" live 100 <go 3>&- &
+	started+=($!)
+	exec {go}>go
+	until_true grep -qs ready out
+	sampler=${started[-1]}
+	switches() { awk '/^voluntary_ctxt/ { print $2 }' "/proc/$sampler/status"; }
+	before=$(switches)
+	until_true eval '[ "$(switches)" -gt $((before + 20)) ]'
+	exec {go}>&-
+	wait "$sampler"
+	[ "$(jq -r 'select(.type == "process" and .why == "fork") | .pid' raw.ndjson | wc -l)" = 100 ]
+	[ "$(grep -c '"call":"exit"' raw.ndjson)" = 101 ]
+	[ "$(jq -r 'select(.type == "sample") | .pid' raw.ndjson | wc -l)" -lt 130 ]
+	vm-parse raw.ndjson | vm-track | vm-check -q
+}
+
 @test "a child in the same memory, by CLONE_VM or vfork, is told without -f, until it executes a program" {
 	OPTIONS="-O reread=0" odd shared
 	jq -se --argjson pid "$pid" '[.[] | select(.call == "munmap" and .length == 65536)] | length == 1 and .[0].pid == $pid and .[0].tid != $pid' raw.ndjson

@@ -22,3 +22,5 @@ torture() {
 @test "a disk that fills is told once, and what was written can be read" { torture full; }
 @test "each allocation of each program may fail" { torture memory; }
 @test "streams that no program would write harm no program, view or renderer" { torture streams; }
+@test "with a ring that is too small, told and lost calls are all that were made, and no id of a dead process is traced" { torture ebpf; }
+@test "very many living processes are followed, or their number is told" { torture live; }

@@ -75,6 +75,43 @@ lag() { # calls at a slow pace: the delay of the output
 	echo "| from a call's end to its change line after vm-track, 100 calls per second for $seconds s | median $median ms, 99 % $late ms ($least - $most) | | | 0.5 ms, 5 ms | |"
 }
 
+# told_and_lost RING: calls of 16 processes that call at once: those in the stream, those reported as lost, the exits, and the seconds from the
+# last exit to the end
+told_and_lost() {
+	vm-sample --ebpf -f -O ring="$1" -- "$build/workloads/burst" 16 150000 2>/dev/null | awk '
+		/"type":"process".*"why":"first"/ { match($0, /"pid":[0-9]+/); first = substr($0, RSTART, RLENGTH) "," }
+		index($0, first) { if ($0 ~ /"call":"exit"/) exits++; next }
+		/"call":"(mmap|munmap)"/ { told++ }
+		/"what":"events"/ { line = $0; sub(/.*"count":/, "", line); lost += line + 0 }
+		/"call":"exit"/ { exits++; match($0, /"t":[0-9.]+/); last = substr($0, RSTART + 4, RLENGTH - 4) }
+		/"type":"end"/ { match($0, /"t":[0-9.]+/); end = substr($0, RSTART + 4, RLENGTH - 4) }
+		END { printf "%d %d %d %.3f\n", told, lost, exits, end - last }'
+}
+
+full() { # more calls than the ring takes: nothing is lost unsaid, and the end is not delayed
+	traces "16 processes that call at once" || return 0
+	local ring told lost exits late
+	for ring in 64K 16M; do
+		read -r told lost exits late <<<"$(told_and_lost $ring)"
+		echo "| 16 processes of 300 000 calls at once, ring $ring | $told told + $lost lost of 4800000 made, $exits of 17 exits; the end $late s after the last exit | | | to the call; 1 s | |"
+	done
+}
+
+live() { # the cost of a followed process as their number grows
+	traces "living processes followed" || return 0
+	local processes seen= cpu told
+	rm -f "$work/live"
+	for processes in 1000 10000 ${BENCH_LONG:+25000}; do
+		vm-sample --ebpf -f -O faults=none -- "$build/workloads/burst" live $processes </dev/null 2>/dev/null >"$work/raw"
+		told=$(grep -c '"call":"exit"' "$work/raw")
+		cpu=$(sed -n 's/.*"program":"vm-sample.*"cpu":\([0-9.]*\).*/\1/p' "$work/raw" | tail -1)
+		seen+="${seen:+, }$processes: $((told - 1)) told, $cpu s"
+		echo "$processes $cpu" >>"$work/live"
+	done
+	echo "| living processes followed, and CPU time for them | $seen | | exponent $(awk 'NR == 1 { n = $1; c = $2 } END { printf "%.2f", log($2 / c) / log($1 / n) }' "$work/live") | all; 1 | |"
+	rm -f "$work/raw"
+}
+
 others() { # the cost for processes that are not traced
 	traces "the calls of other processes" || return 0
 	target many 24

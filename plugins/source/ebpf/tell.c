@@ -234,6 +234,7 @@ static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target 
 		target->picture_n += n;
 	}
 	target->idle = false;
+	target->read_at = (int64_t)piece->head.t;
 	target_put_text(h, target, stream_time(e, &piece->head), 0,
 	                (vp_str){ target->picture, target->picture_n });
 	free(target->picture);
