@@ -259,7 +259,7 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 	[[ $stderr == *"echo is not started"* ]]
 	[[ $stderr != *"has run"* ]]
 	run --separate-stderr setpriv --reuid=65534 --clear-groups vm-sample -s ebpf,procfs -i 1ms -- sleep 0.1
-	[ "$status" = 0 ]
+	[ "$status" = 125 ] # the recording lacks one of its sources
 	[[ $output == *'"type":"raw"'* ]]
 }
 
