@@ -210,7 +210,15 @@ $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 
-$(BUILD)/lib/vmpipe/%.so: $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*)))) $(BUILD)/obj/plugins/memory.o $$(call kit,$$(firstword $$(subst /, ,$$*)))
+# The list of a plugin's files, written when it has changed: the plugin is linked anew when a file was removed.
+list_of = $(BUILD)/lists/$(subst /,-,$1)
+differ  = $(subst $(strip $1),,$(strip $2))$(subst $(strip $2),,$(strip $1))
+ifeq ($(filter clean uninstall,$(MAKECMDGOALS)),)
+$(shell mkdir -p $(BUILD)/lists)
+$(foreach p,$(PLUGIN_NAMES),$(if $(call differ,$(call plugin_sources,$p),$(file <$(call list_of,$p))),$(file >$(call list_of,$p),$(call plugin_sources,$p))))
+endif
+
+$(BUILD)/lib/vmpipe/%.so: $$(call list_of,$$*) $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*)))) $(BUILD)/obj/plugins/memory.o $$(call kit,$$(firstword $$(subst /, ,$$*)))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PLUGIN  $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) -shared -o $@ $(filter %.o %.a,$^) $(LIBS_OF) -lm

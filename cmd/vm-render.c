@@ -236,6 +236,21 @@ static int run(struct vp_render_host *host, const struct vp_render_flags *render
 	return vp_serve_end(&serve);
 }
 
+/* Says which options have no effect, as the renderer takes lines and draws no figure. */
+static void say_unused(struct vp_program *program, const struct vp_renderer *renderer)
+{
+	static const char *const used[] = { "renderer", "width", "height", "live", "fps" };
+	for (const struct vp_option *row = vp_render_rows; row->name; row++) {
+		bool obeyed = !vp_options_given(&program->options, row->name);
+		for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+			obeyed |= !strcmp(row->name, used[i]);
+		if (!obeyed)
+			vp_say(&program->flow,
+			       "--%s has no effect: the renderer %s takes lines and draws no view",
+			       row->name, renderer->name);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct vp_program program;
@@ -261,6 +276,8 @@ int main(int argc, char **argv)
 		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
 	vp_program_plugin_options(&program, (struct vp_options *[]){ &host.options }, 1);
 	vp_program_checked(&program);
+	if (renderer->lines)
+		say_unused(&program, renderer);
 	vp_show_init(&show, &host, &model, &picture, (enum vp_show_when)state.live, state.fps);
 	if (vp_model_init(&model, &filter,
 	                  vp_show_keep(&show, &filter) | (state.by ? picture.view->keep_by : 0)))

@@ -208,3 +208,49 @@ refused() { # SOURCE, text of the message
 	[ "$(grep -c '"type":"region"' <<<"$output")" = 1 ]
 	[[ $stderr == *"source/torn.so: "*": it is passed over"* ]]
 }
+
+@test "forty more source plugins all take part in recognising a text, and beyond 64 the rest is told" {
+	for i in $(seq 10 49); do
+		echo "static int probe(vp_str t, const char **f) { *f = \"zz$i\"; return t.n >= 4 && t.p[0] == 'z' && t.p[1] == 'z' && t.p[2] == '${i:0:1}' && t.p[3] == '${i:1:1}' ? 99 : 0; }
+			static int parse(void *s, struct vp_parse_api *h, const struct vp_text *t) { struct vp_region r = { .start = 4096, .end = 8192 }; (void)s; (void)t; h->snapshot(h, (vp_str){ 0, 0 }, 0); h->region(h, &r); return 0; }
+			static const char *const formats[] = { \"zz$i\", 0 };
+			const struct vp_source vp_source = { .abi = VP_ABI, .name = \"zz$i\", .formats = formats, .probe = probe, .parse = parse };" >code
+		plugin "source/zz$i" "$(<code)"
+	done
+	cat /proc/self/maps >text
+	echo zz49 >>text
+	run --separate-stderr vm-parse text
+	[ "$status" -eq 0 ]
+	[[ $output == *'"zz49"'* ]]
+	for i in $(seq 50 99); do ln -s zz49.so "$VMPIPE_PLUGINS/source/zzz$i.so"; done
+	for i in $(seq 50 79); do plugin "source/y$i" "const struct vp_source vp_source = { .abi = VP_ABI, .name = \"y$i\" };"; done
+	run --separate-stderr vm-parse text
+	[[ $stderr == *"there are more than 64 source plugins"* ]]
+}
+
+@test "options of a view that a renderer of lines does not draw are told, once each" {
+	plugin render/lines 'static int record(void *s, struct vp_render_api *h, vp_str l) { (void)s; h->write(h, l.p, 1); return 0; }
+		const struct vp_renderer vp_renderer = { .abi = VP_ABI, .name = "lines", .lines = true, .record = record };'
+	run --separate-stderr vm-render --lines --view map --kind heap --width 10 "$ROOT/tests/golden/life.track.ndjson"
+	[ "$status" -eq 0 ]
+	[ "${stderr_lines[0]}" = "vm-render: --view has no effect: the renderer lines takes lines and draws no view" ]
+	[ "${stderr_lines[1]}" = "vm-render: --kind has no effect: the renderer lines takes lines and draws no view" ]
+	[ "${#stderr_lines[@]}" = 2 ]
+}
+
+@test "a plugin is linked anew when a file of its folder was removed" {
+	requires cmd make
+	tree=$BATS_TEST_TMPDIR/again
+	mkdir -p "$tree/plugins/source/two" "$tree/lib" "$tree/cmd" "$tree/contrib"
+	cp "$ROOT/Makefile" "$tree"
+	cp "$ROOT/plugins/memory.c" "$tree/plugins"
+	cp "$ROOT/contrib/packages.sh" "$tree/contrib"
+	echo 'int half(void); int half(void) { return 1; }' >"$tree/plugins/source/two/two.c"
+	echo 'int other(void); int other(void) { return 2; }' >"$tree/plugins/source/two/other.c"
+	make -C "$tree" BUILD=out
+	nm "$tree/out/lib/vmpipe/source/two.so" | grep -qi ' t other'
+	rm "$tree/plugins/source/two/other.c"
+	make -C "$tree" BUILD=out
+	run ! grep -qi ' t other' <(nm "$tree/out/lib/vmpipe/source/two.so")
+	[ "$(make -C "$tree" BUILD=out | grep -c PLUGIN)" = 0 ]
+}

@@ -20,6 +20,8 @@ torture() {
 @test "after kill -9 at any moment the recording is there, to its last whole line" { torture kill; }
 @test "a reader that stalls costs the sampler no memory, and the stream is whole" { torture stall; }
 @test "a disk that fills is told once, and what was written can be read" { torture full; }
+@test "a storm of signals and a clock that steps lose nothing" { torture storm; }
+@test "a pid that is given again is never told as the process before" { torture pids; }
 @test "each allocation of each program may fail" { torture memory; }
 @test "streams that no program would write harm no program, view or renderer" { torture streams; }
 @test "with a ring that is too small, told and lost calls are all that were made, and no id of a dead process is traced" { torture ebpf; }

@@ -33,7 +33,7 @@
 #include "program/load.h"
 
 enum {
-	SOURCES_MAX = 32,
+	SOURCES_MAX = VP_SOURCES_KNOWN, /* bits of a mask */
 	SURE = 10,     /* from this answer on a probe knows the line by itself ... */
 	CERTAIN = 80,  /* ... and from this one on even against the part that has the line */
 	SHAPES = 1024, /* kept at once; a power of two */
@@ -48,7 +48,7 @@ enum {
 /* What the probes answer to lines of one shape. */
 struct shape {
 	uint64_t is;
-	uint32_t sure, weak;     /* bit i: source i is */
+	uint64_t sure, weak;     /* bit i: source i is */
 	int8_t best;             /* the source that is surest; NOWHERE */
 	uint8_t level;           /* the answer of the best */
 	uint8_t shown;           /* lines probed */
@@ -60,7 +60,7 @@ struct shape {
 struct cutter {
 	vp_str text;
 	const struct vp_source *sources[SOURCES_MAX];
-	uint32_t asked;            /* bit i: source i may still know a line */
+	uint64_t asked;            /* bit i: source i may still know a line */
 	size_t shown;              /* lines probed */
 	bool machine[SOURCES_MAX]; /* the source describes the machine: each format is a part */
 	int count;
@@ -77,19 +77,19 @@ struct cutter {
 	size_t end, end_line; /* after its last line, as far as known */
 	/* Lines since then that another source knows and this one does not: by source, bit and
 	 * first line. */
-	uint32_t begun;
+	uint64_t begun;
 	size_t begin[SOURCES_MAX], begin_line[SOURCES_MAX];
 	/* Lines that may be a head: by source, bit, place, and how many more lines to probe with
 	 * it. */
-	uint32_t heads;
+	uint64_t heads;
 	size_t head_at[SOURCES_MAX];
 	int head_left[SOURCES_MAX];
 	struct shape *head_shape[SOURCES_MAX];
 };
 
-static uint32_t bit(int source)
+static uint64_t bit(int source)
 {
-	return UINT32_C(1) << source;
+	return UINT64_C(1) << source;
 }
 
 /* ---- shapes ---- */
@@ -325,7 +325,7 @@ static bool is_beside_own(const struct cutter *c, const struct shape *shape)
 static void remember(struct cutter *c, struct shape *shape, size_t at, size_t number)
 {
 	bool own = is_beside_own(c, shape);
-	uint32_t others = own ? shape->weak & ~bit(c->now) : shape->weak;
+	uint64_t others = own ? shape->weak & ~bit(c->now) : shape->weak;
 	c->begun = own ? c->begun & (shape->weak | shape->sure) : c->begun;
 	for (int i = 0; i < c->count && others && !own; i++) {
 		if (!(others & bit(i)))
@@ -391,7 +391,7 @@ static void one_line(struct cutter *c, vp_str line, size_t number)
 static bool others_left(struct cutter *c, size_t at)
 {
 	const char *format;
-	uint32_t left = 0;
+	uint64_t left = 0;
 	for (int i = 0; i < c->count; i++)
 		if (i == c->now ||
 		    ask(c, i, (vp_str){ c->text.p + at, c->text.n - at }, &format) >= SURE)

@@ -294,8 +294,14 @@ const struct vp_source *const *vp_load_sources(void)
 	for (size_t i = 0; sources && i < names.count; i++) {
 		if (of_other_kind(&kinds[0], names.list[i]))
 			continue;
-		if ((sources[count] = vp_load_source(names.list[i])))
-			count++;
+		const struct vp_source *source = NULL;
+		if (count < VP_SOURCES_KNOWN)
+			source = vp_load_source(names.list[i]);
+		else
+			vp_fail("%s: there are more than %d source plugins", names.list[i],
+			        VP_SOURCES_KNOWN);
+		if (source)
+			sources[count++] = source;
 		else
 			names_add(&troubles, vp_error(), strlen(vp_error()));
 	}

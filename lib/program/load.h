@@ -13,7 +13,9 @@ const struct vp_source *vp_load_source(const char *name);
 const struct vp_renderer *vp_load_renderer(const char *name);
 /* Why a plugin whose file is there cannot be used. NULL: there is no file, or it can be used. */
 const char *vp_load_why(const char *name);
-/* All sources, for recognising text, sorted by name; NULL-ended, static. */
+/* All sources, for recognising text, sorted by name, at most VP_SOURCES_KNOWN; NULL-ended, static.
+ */
+#define VP_SOURCES_KNOWN 64
 const struct vp_source *const *vp_load_sources(void);
 /* The next plugin that vp_load_sources could not load: why, static. NULL: no further one. Each is
  * given once, to be said. */

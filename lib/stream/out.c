@@ -66,9 +66,9 @@ bool vp_out_make_room(struct vp_out *out, size_t n)
 	if (out->size - out->used >= n)
 		return true;
 	size_t size = out->size ? out->size : FIRST;
-	while (size - out->used < n)
+	while (size - out->used < n && size <= SIZE_MAX / 4)
 		size *= 2;
-	char *buffer = vp_large_grow(out->buffer, out->used, size);
+	char *buffer = size - out->used < n ? NULL : vp_large_grow(out->buffer, out->used, size);
 	if (!buffer) {
 		if (!out->error)
 			out->error = ENOMEM;

@@ -39,6 +39,7 @@ while left; do
 	for renderer in ascii svg trace; do
 		rm -f disk/out
 		full "vm-render --$renderer" vm-render --$renderer tracked -o disk/out
+		[ ! -e disk/out ] || failed "vm-render --$renderer leaves half a picture"
 	done
 	full vm-diff vm-diff raw raw -o disk/out
 done
