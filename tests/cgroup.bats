@@ -144,3 +144,23 @@ lines() { jq -c 'select(.type == "system") | del(.t)'; }
 	[ "$status" = 3 ]
 	[[ $output == *"ended with exit 3"* ]]
 }
+
+# group CURRENT LIMIT ANON FILE SHMEM KERNEL KILLS: a line of a control group, one second after the last
+second=0
+line_of() {
+	second=$((second + 1))
+	echo '{"type":"system","t":'$second',"cgroup":"/box","current":'$1',"limit":'$2',"anon":'$3',"file":'$4',"shmem":'$5',"kernel":'$6',"events":{"oom_kill":'$7'}}'
+}
+
+@test "a control group near its limit is found with what fills it; clean page cache alone is no warning; a kill is an error" {
+	begin='{"type":"stream","t":0,"version":1,"program":"test"}'
+	end='{"type":"end","t":9,"reason":"count"}'
+	found() { vm-track | jq -rc 'select(.type == "finding") | [.severity, .text] | @tsv'; }
+	[ -z "$({ echo "$begin"; line_of 50000000 100000000 50000000 0 0 0 3; echo "$end"; } | found)" ]
+	out=$({ echo "$begin"; line_of 99614720 104857600 10485760 78643200 73400320 10485760 0; echo "$end"; } | found)
+	[ "$out" = $'error\tcgroup /box has used 95 MiB of its limit of 100 MiB (95 %): processes 10 MiB, page cache 5 MiB, tmpfs and shared memory 70 MiB, kernel 10 MiB; at the limit the kernel kills' ]
+	out=$({ echo "$begin"; line_of 99614720 104857600 10485760 89128960 0 0 0; echo "$end"; } | found)
+	[[ $out == info*"page cache 85 MiB"*"can reclaim clean page cache" ]]
+	out=$({ echo "$begin"; line_of 1000 104857600 1000 0 0 0 5; line_of 1000 104857600 1000 0 0 0 7; echo "$end"; } | found)
+	[ "$out" = $'error\tthe kernel has killed 2 processes of cgroup /box for lack of memory' ]
+}

@@ -138,6 +138,13 @@ struct finding_space {
 	        told_cgroup, told_failed;
 };
 
+/* group.c: a control group. */
+struct finding_group {
+	uint64_t path, kills; /* path: a hash; kills: the counter, as the last line states it */
+	bool kills_known;
+	struct told near;
+};
+
 struct vp_findings {
 	struct vp_finding_options options;
 	struct vp_finding_sink sink;
@@ -149,13 +156,19 @@ struct vp_findings {
 	uint64_t overcommit;              /* vm.overcommit_memory + 1; 0: unknown */
 	uint64_t swap;                    /* bytes of swap, as the last `system` line says */
 	uint64_t commit_limit, committed; /* the same; 0: unknown */
-	struct vp_finding finding;        /* the one in hand */
+	struct finding_group *groups;
+	size_t group_count, group_size;
+	struct vp_finding finding; /* the one in hand */
 };
 
 static inline bool looks_for(const struct vp_findings *findings, enum vp_rule rule)
 {
 	return findings->options.rules >> rule & 1;
 }
+
+uint64_t vp_finding_hash(vp_str text);
+/* group.c: takes a `system` line with `cgroup`. */
+void vp_finding_group(struct vp_findings *findings, struct vp_record *system);
 
 /* ---- tell.c ---- */
 

@@ -77,6 +77,7 @@ void vp_findings_free(struct vp_findings *findings)
 	while (findings->count)
 		vp_findings_exit(findings, findings->spaces[0]->pid);
 	free(findings->spaces);
+	free(findings->groups);
 	vp_places_free(&findings->pids);
 	free(findings);
 }
@@ -110,7 +111,7 @@ void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 	findings->swap = findings->commit_limit = findings->committed = 0;
 }
 
-static uint64_t hash(vp_str text)
+uint64_t vp_finding_hash(vp_str text)
 {
 	uint64_t h = 14695981039346656037u;
 	for (size_t i = 0; i < text.n; i++)
@@ -166,7 +167,7 @@ void vp_findings_process(struct vp_findings *findings, struct vp_record *process
 	space->locked_limit = limit_of(process, "locked_limit");
 	space->limits_known = true;
 	space->compiles = is_compiler(vp_record_str(process, "exe"));
-	space->cgroup = hash(vp_record_str(process, "cgroup"));
+	space->cgroup = vp_finding_hash(vp_record_str(process, "cgroup"));
 }
 
 /* ---- samples ---- */
@@ -317,10 +318,12 @@ bool vp_findings_due(const struct vp_findings *findings, int64_t t, int64_t pid)
 	return t - space->t >= (least > EVENT_LOOK ? least : EVENT_LOOK);
 }
 
-void vp_findings_machine(struct vp_findings *findings, const struct vp_record *system)
+void vp_findings_machine(struct vp_findings *findings, struct vp_record *system)
 {
-	if (vp_record_member(system, "cgroup"))
+	if (vp_record_member(system, "cgroup")) {
+		vp_finding_group(findings, system);
 		return;
+	}
 	vp_record_num(system, "swap_total", &findings->swap);
 	vp_record_num(system, "commit_limit", &findings->commit_limit);
 	vp_record_num(system, "committed", &findings->committed);

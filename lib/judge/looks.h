@@ -39,7 +39,7 @@ void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 void vp_findings_process(struct vp_findings *findings, struct vp_record *process);
 void vp_findings_exit(struct vp_findings *findings, int64_t pid);
 /* Takes a `system` line: swap and overcommit of the machine. */
-void vp_findings_machine(struct vp_findings *findings, const struct vp_record *system);
+void vp_findings_machine(struct vp_findings *findings, struct vp_record *system);
 /* Takes an event: a call that failed for want of memory is a finding. */
 void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
                        const struct vp_tracker *tracker);

@@ -147,7 +147,8 @@ const struct vp_option vp_render_rows[] = {
 	        .type = VP_OPT_STRING,
 	        .offset = FIELD(by),
 	        .arg = "FIELD",
-	        .help = "group a table by kind, name, perms or process; a summary by kind, name, "
+	        .help = "group a table by kind, name, perms, policy or process; a summary by kind, "
+	                "name, "
 	                "event or process; events by act or change; an area by kind, name, "
 	                "region or process",
 	},

@@ -6,6 +6,7 @@
 #include "view/causes.h"
 #include "view/empty.h"
 #include "view/moment.h"
+#include "view/nodes.h"
 #include "view/rows.h"
 #include "view/stated.h"
 
@@ -665,6 +666,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	} else {
 		vp_build_empty(&explain.build, "region");
 	}
+	vp_nodes_note(&explain.build, explain.space);
 	vp_build_notes(&explain.build);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "view/causes.h"
 #include "view/empty.h"
 #include "view/moment.h"
+#include "view/nodes.h"
 #include "view/rows.h"
 #include "view/stated.h"
 
@@ -616,6 +617,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 	} else {
 		vp_build_empty(&stats.build, "region");
 	}
+	vp_nodes_note(&stats.build, stats.space);
 	vp_build_notes(&stats.build);
 	return 0;
 }

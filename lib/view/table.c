@@ -8,6 +8,7 @@
 #include "view/free.h"
 #include "view/listing.h"
 #include "view/moment.h"
+#include "view/nodes.h"
 #include "view/page_words.h"
 #include "view/process_table.h"
 #include "view/rows.h"
@@ -118,7 +119,7 @@ static const struct {
 };
 /* clang-format on */
 #define PRESETS (sizeof presets / sizeof *presets)
-#define GROUPED "regions,size,rss,pss,dirty,anonymous,locked,huge,swap"
+#define GROUPED "regions,size,rss,pss,dirty,anonymous,locked,huge,swap,numa"
 
 /* One row: a region, or a group of them. */
 struct row {
@@ -126,7 +127,8 @@ struct row {
 	vp_str key;                 /* of a group */
 	uint64_t regions, size, measured, measure[VP_M_COUNT];
 	uint64_t known, number[NUMBERS]; /* bit i: number[i] is known */
-	vp_str numa, policy;             /* numa: a JSON object */
+	vp_str policy;
+	struct vp_nodes nodes;
 };
 
 struct table {
@@ -165,14 +167,15 @@ static void fields_make(struct table *table)
 
 static int by_set(struct table *table, const char *by)
 {
-	static const int groups[] = { KIND, NAME, PERMS };
+	static const int groups[] = { KIND, NAME, PERMS, POLICY };
 	table->by = -1;
 	if (!by)
 		return 0;
 	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
 		if (!strcmp(by, fixed[groups[i]].name))
 			table->by = groups[i];
-	return table->by < 0 ? vp_fail("--by %s: expected kind, name, perms or process", by) : 0;
+	return table->by < 0 ? vp_fail("--by %s: expected kind, name, perms, policy or process", by)
+	                     : 0;
 }
 
 static int unknown_preset(const char *name)
@@ -230,15 +233,16 @@ static void add_number(struct row *row, int field, uint64_t value)
 }
 
 /* Adds the further members that have columns. */
-static void add_further(struct row *to, const struct vp_region *region)
+static int add_further(struct row *to, const struct vp_region *region, struct vp_pool *pool)
 {
 	struct vp_member member;
 	uint64_t value;
 	for (size_t at = 0; vp_region_extra(region->extra, &at, &member);) {
-		if (vp_str_is(member.key, "numa") && member.json == VP_OBJECT)
-			to->numa = member.value;
-		else if (vp_str_is(member.key, "policy") && member.json == VP_STRING &&
-		         member.value.n > 2)
+		if (vp_str_is(member.key, "numa") && member.json == VP_OBJECT &&
+		    vp_nodes_add(&to->nodes, pool, member.value))
+			return -1;
+		if (vp_str_is(member.key, "policy") && member.json == VP_STRING &&
+		    member.value.n > 2)
 			to->policy = (vp_str){ member.value.p + 1, member.value.n - 2 };
 		if (member.json != VP_NUMBER)
 			continue;
@@ -248,6 +252,7 @@ static void add_further(struct row *to, const struct vp_region *region)
 			    vp_json_num(member.value, &value))
 				add_number(to, field, value);
 	}
+	return 0;
 }
 
 static void add_faults(struct row *to, const struct vp_model *model, int64_t pid,
@@ -260,7 +265,7 @@ static void add_faults(struct row *to, const struct vp_model *model, int64_t pid
 	add_number(to, MAJOR, major);
 }
 
-static void add(struct row *to, const struct vp_region *region)
+static int add(struct row *to, const struct vp_region *region, struct vp_pool *pool)
 {
 	to->regions++;
 	to->size += region->size;
@@ -268,8 +273,7 @@ static void add(struct row *to, const struct vp_region *region)
 	for (int i = 0; i < VP_M_COUNT; i++)
 		if (region->measured >> i & 1)
 			to->measure[i] += region->measure[i];
-	if (region->extra.n)
-		add_further(to, region);
+	return region->extra.n ? add_further(to, region, pool) : 0;
 }
 
 static int compare_text(vp_str a, vp_str b)
@@ -293,7 +297,7 @@ static int by_key(const void *left, const void *right)
 	return order ? order : by_start(left, right);
 }
 
-static void join(struct row *to, const struct row *row)
+static int join(struct row *to, const struct row *row, struct vp_pool *pool)
 {
 	to->regions += row->regions;
 	to->size += row->size;
@@ -303,19 +307,22 @@ static void join(struct row *to, const struct row *row)
 		to->measure[i] += row->measure[i];
 	for (int i = 0; i < NUMBERS; i++)
 		to->number[i] += row->number[i];
+	return vp_nodes_join(&to->nodes, &row->nodes, pool);
 }
 
-static void group(struct table *table)
+static int group(struct table *table)
 {
 	size_t kept = 0;
+	int failed = 0;
 	qsort(table->rows, table->count, sizeof *table->rows, by_key);
 	for (size_t i = 0; i < table->count; i++) {
 		if (kept && !compare_text(table->rows[kept - 1].key, table->rows[i].key))
-			join(&table->rows[kept - 1], &table->rows[i]);
+			failed |= join(&table->rows[kept - 1], &table->rows[i], table->build.pool);
 		else
 			table->rows[kept++] = table->rows[i];
 	}
 	table->count = kept;
+	return failed;
 }
 
 static int collect(struct table *table)
@@ -331,14 +338,16 @@ static int collect(struct table *table)
 			continue;
 		struct row *row = &table->rows[table->count++];
 		row->live = live;
-		row->key = text_of(&live->region, table->by);
-		add(row, &live->region);
+		if (add(row, &live->region, table->build.pool))
+			return -1;
+		row->key = table->by == POLICY ? row->policy : text_of(&live->region, table->by);
 		add_faults(row, table->build.model, space->pid, &live->region);
-		join(&table->total, row);
+		if (join(&table->total, row, table->build.pool))
+			return -1;
 		vp_build_count(&table->build, vp_kind_index(live->region.kind), live->region.size);
 	}
-	if (table->by >= 0)
-		group(table);
+	if (table->by >= 0 && group(table))
+		return -1;
 	qsort(table->rows, table->count, sizeof *table->rows, by_start);
 	return 0;
 }
@@ -353,9 +362,11 @@ static int collect_sum(void *ctx, const struct vp_region *sums, uint64_t regions
 		return vp_no_memory();
 	*live = (struct vp_live){ .region = *sums };
 	*row = (struct row){ .live = live, .key = text_of(sums, table->by) };
-	add(row, sums);
+	if (add(row, sums, table->build.pool))
+		return -1;
 	row->regions = regions;
-	join(&table->total, row);
+	if (join(&table->total, row, table->build.pool))
+		return -1;
 	table->count++;
 	vp_build_count(&table->build, vp_kind_index(sums->kind), sums->size);
 	return 0;
@@ -385,20 +396,6 @@ static int collect_sums(struct table *table, const struct vp_view_options *optio
 }
 
 /* ---- values ---- */
-
-/* "N0:12 N1:4" in KiB. */
-static struct vp_value numa_value(struct vp_pool *pool, vp_str json)
-{
-	struct vp_member node;
-	const char *text = "";
-	uint64_t bytes;
-	for (size_t at = 0; json.n && vp_json_each(json, &at, &node);)
-		if (vp_json_num(node.value, &bytes))
-			text = vp_pool_print(pool, "%s%sN%.*s:%s", text, *text ? " " : "",
-			                     (int)(node.key.n < 8 ? node.key.n : 8), node.key.p,
-			                     vp_kib_words(pool, (int64_t)bytes, false));
-	return vp_word(text);
-}
 
 /* A text that is missing is shown as nothing, but comes first in order. */
 static struct vp_value text_value(struct vp_pool *pool, vp_str text)
@@ -457,7 +454,7 @@ static struct vp_value value_of(const struct table *table, const struct row *row
 	case PID: return vp_known(table->space->pid >= 0, VP_COUNT, table->space->pid);
 	case REGIONS:
 		return vp_known(!table->stated || row->regions, VP_COUNT, (int64_t)row->regions);
-	case NUMA: return numa_value(pool, row->numa);
+	case NUMA: return vp_word(vp_nodes_words(&row->nodes, pool));
 	case POLICY: return text_value(pool, row->policy);
 	case INODE: return inode_value(pool, region->inode);
 	case TID:
@@ -475,6 +472,8 @@ static struct vp_value total_of(const struct table *table, int field)
 		return vp_word(vp_pool_print(table->build.pool, "%llu region%s",
 		                             (unsigned long long)total->regions,
 		                             vp_plural(total->regions)));
+	if (field == NUMA)
+		return vp_word(vp_nodes_words(&total->nodes, table->build.pool));
 	if (field < PTE_ENTRIES || field > P4D_TABLES || filter->kinds || filter->perms ||
 	    filter->address_end)
 		return vp_nothing();
@@ -492,7 +491,7 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	if (i == table->count)
 		return total_of(table, field);
 	bool grouped = table->by >= 0;
-	if (grouped && field != table->by && !table->fields[field].sums)
+	if (grouped && field != table->by && field != NUMA && !table->fields[field].sums)
 		return vp_nothing(); /* it differs within the group */
 	struct vp_value value = value_of(table, &table->rows[i], field);
 	return grouped && field == table->by && !*value.text ? vp_word("(none)") : value;
@@ -565,6 +564,7 @@ static int table_build(const struct vp_model *model, const struct vp_view_option
 		if (options->preset && !strcmp(options->preset, "pages"))
 			vp_tables_note(&table.build, table.space->pid);
 		vp_faults_note(&table.build, table.space->pid);
+		vp_nodes_note(&table.build, table.space);
 		if (vp_stated_alone(model, account))
 			vp_stated_note(&table.build, account);
 	} else {
