@@ -416,6 +416,25 @@ stood_for() { awk '/^box/ { n += match($0, /label="[0-9]+ regions, /) ? substr($
 	[ "$(grep -oE ' [0-9]+ regions, [0-9.]+ [KM]iB [aG]|KiB rw-p' <<<"$output" | awk '/regions/ { n += $1 } /rw-p/ { n++ } END { print n }')" = 30 ]
 }
 
+@test "area and tree: sums that a snapshot line states by other kinds than its regions have are not those that are drawn" {
+	local kinds='"kinds":{"gc":{"regions":1,"size":1048576,"rss":8192}}'
+	{
+		echo '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}'
+		echo "{\"type\":\"snapshot\",\"t\":0.1,\"pid\":7,\"seq\":0,\"regions\":1,$kinds}"
+		echo '{"type":"region","t":0.1,"pid":7,"seq":0,"id":1,"start":"0x0000000001000000","end":"0x0000000001100000","size":1048576,"perms":"rw-p","kind":"bss","rss":4096}'
+		echo "{\"type\":\"snapshot\",\"t\":0.2,\"pid\":7,\"seq\":1,\"regions\":1,$kinds}"
+	} >"$BATS_TEST_TMPDIR/stated"
+	for view in area tree; do
+		render --view $view "$BATS_TEST_TMPDIR/stated"
+		has 'class="bss"'
+		hasnt '"gc"'
+	done
+	# Of the same regions, the snapshot line knows the measures of its moment.
+	sed -i 's/"gc"/"bss"/' "$BATS_TEST_TMPDIR/stated"
+	render --view area "$BATS_TEST_TMPDIR/stated"
+	has 'detail="8 KiB"'
+}
+
 @test "an untracked stream: what an event says of the state after it holds until the next sample, in every view" {
 	{
 		echo '{"type":"stream","t":0.0,"version":1,"program":"hand 1"}'

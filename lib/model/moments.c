@@ -94,10 +94,27 @@ static double *sums_new(struct vp_model *model, size_t count)
 	return sums;
 }
 
+/* A snapshot line states the measures of its moment, also those that no change line has told. But
+ * it may be of other kinds or regions than the lines of the regions, as other views show them. */
+static bool stated_fits(const struct vp_summing *summing)
+{
+	static const int shape[] = { VP_SUM_SIZE, VP_SUM_REGIONS };
+	uint64_t regions = 0;
+	for (size_t kind = 0; kind < summing->kind_count; kind++)
+		regions += summing->sums[kind * VP_SUM_COUNT + VP_SUM_REGIONS];
+	for (size_t i = 0; regions && i < summing->kind_count * 2; i++) {
+		size_t at = i / 2 * VP_SUM_COUNT + (size_t)shape[i % 2];
+		if (summing->stated_known >> shape[i % 2] & 1 &&
+		    summing->sums[at] != summing->stated[at])
+			return false;
+	}
+	return true;
+}
+
 static void flush(struct vp_model *model, struct vp_follow *follow)
 {
 	struct vp_summing *summing = &follow->summing;
-	bool stated = summing->has_stated;
+	bool stated = summing->has_stated && stated_fits(summing);
 	if (!summing->due)
 		return;
 	summing->due = summing->has_stated = false;
