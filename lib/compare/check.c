@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/list.h"
@@ -544,6 +545,9 @@ static void new_segment(struct vp_check *check)
 	check->life_count = 0;
 	vp_places_free(&check->life_pids);
 	vp_places_free(&check->owners);
+	vp_places_free(&check->ended_far);
+	if (check->ended_words)
+		memset(check->ended_pids, 0, check->ended_words * sizeof *check->ended_pids);
 	check->act = check->last_id = 0;
 	check->act_event = VP_E_COUNT;
 	check->t = 0;
@@ -735,6 +739,8 @@ void vp_check_free(struct vp_check *check)
 	free(check->lives);
 	vp_places_free(&check->life_pids);
 	vp_places_free(&check->owners);
+	vp_places_free(&check->ended_far);
+	free(check->ended_pids);
 	vp_places_free(&check->stacks);
 	free(check->touched.at);
 	free(check->removed.at);

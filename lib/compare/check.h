@@ -2,8 +2,8 @@
  *
  * The lines are replayed as any reader would, and the result is compared with each key frame,
  * member by member. Ids, acts, events, times, call stacks and lines about pages must be consistent
- * as well. Memory: the live regions of all processes, those of one key frame, and 16 to 64 bytes
- * for each process that has ended.
+ * as well. Memory: the live regions of all processes, those of one key frame, and a bit for
+ * each pid.
  */
 #ifndef VMPIPE_COMPARE_CHECK_H
 #define VMPIPE_COMPARE_CHECK_H

@@ -30,13 +30,36 @@ void vp_check_trouble(struct vp_check *check, const char *format, ...)
 
 bool vp_check_life_ended(const struct vp_check *check, int64_t pid)
 {
-	return vp_places_get(&check->life_pids, (uint64_t)pid, 0) == VP_CHECK_ENDED;
+	size_t word = (size_t)pid / 64;
+	if (pid < 0 || pid >= VP_CHECK_PIDS)
+		return vp_places_get(&check->ended_far, (uint64_t)pid, 0) != 0;
+	return word < check->ended_words && check->ended_pids[word] >> (pid % 64) & 1;
 }
 
 struct vp_check_life *vp_check_life_find(struct vp_check *check, int64_t pid)
 {
-	size_t at = vp_places_get(&check->life_pids, (uint64_t)pid, VP_CHECK_ENDED);
-	return at == VP_CHECK_ENDED ? NULL : &check->lives[at];
+	size_t at = vp_places_get(&check->life_pids, (uint64_t)pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : &check->lives[at];
+}
+
+/* Sets or clears the mark of a process that has ended. */
+static void mark_ended(struct vp_check *check, int64_t pid, bool ended)
+{
+	if (pid < 0 || pid >= VP_CHECK_PIDS) {
+		if (!ended)
+			vp_places_drop(&check->ended_far, (uint64_t)pid);
+		else if (vp_places_set(&check->ended_far, (uint64_t)pid, 1))
+			check->no_memory = true;
+		return;
+	}
+	size_t word = (size_t)pid / 64;
+	if (vp_list_reach(&check->ended_pids, word + 1, &check->ended_words,
+	                  sizeof *check->ended_pids)) {
+		check->no_memory = true;
+		return;
+	}
+	check->ended_pids[word] &= ~(UINT64_C(1) << (pid % 64));
+	check->ended_pids[word] |= (uint64_t)ended << (pid % 64);
 }
 
 void vp_check_life_end(struct vp_check *check, struct vp_check_life *life)
@@ -48,7 +71,8 @@ void vp_check_life_end(struct vp_check *check, struct vp_check_life *life)
 	vp_state_forget(&check->state, pid);
 	*life = check->lives[--check->life_count];
 	vp_places_set(&check->life_pids, (uint64_t)life->pid, (size_t)(life - check->lives));
-	vp_places_set(&check->life_pids, (uint64_t)pid, VP_CHECK_ENDED);
+	vp_places_drop(&check->life_pids, (uint64_t)pid);
+	mark_ended(check, pid, true);
 }
 
 struct vp_check_life *vp_check_life_of(struct vp_check *check, int64_t pid)
@@ -66,5 +90,7 @@ struct vp_check_life *vp_check_life_of(struct vp_check *check, int64_t pid)
 	struct vp_check_life *life = &check->lives[check->life_count++];
 	*life = (struct vp_check_life){ .pid = pid };
 	check->counts.processes += !again;
+	if (again)
+		mark_ended(check, pid, false);
 	return life;
 }

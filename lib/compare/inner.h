@@ -9,7 +9,7 @@
 #include "space/state.h"
 #include "track/change.h"
 
-#define VP_CHECK_ENDED (UINT64_MAX - 1) /* the place of a process that has ended */
+#define VP_CHECK_PIDS (1 << 22) /* Linux gives no greater pid (PID_MAX_LIMIT) */
 
 /* What is known of a process besides its regions. Of a process that has ended only its pid is. */
 struct vp_check_life {
@@ -42,8 +42,12 @@ struct vp_check {
 	} overlap;
 	struct vp_check_life *lives;
 	size_t life_count, life_size;
-	struct vp_places life_pids; /* into lives, or VP_CHECK_ENDED */
-	struct vp_places owners;    /* of each live id: its pid + 1 */
+	struct vp_places life_pids; /* into lives */
+	/* Processes that have ended: a bit for each pid that Linux gives, and the others. */
+	uint64_t *ended_pids;
+	size_t ended_words;
+	struct vp_places ended_far;
+	struct vp_places owners; /* of each live id: its pid + 1 */
 	int64_t t;
 	bool ended;              /* the end line has come */
 	bool raw, any;           /* the segment has raw lines; any line at all */
