@@ -265,3 +265,9 @@ says() {
 	run -1 --separate-stderr vm-check <<<"$(grep -v '"overlap"' "$BATS_TEST_TMPDIR/out")"
 	[[ "$stderr" == *"key frame 1: regions 1 and 2 overlap"* ]]
 }
+
+@test "of mutated streams, each that a checker of its own refuses is refused" {
+	requires cmd python3
+	run -0 python3 -I "$BATS_TEST_DIRNAME/check_mutants.py" 8 20
+	[[ "$output" == *" 0 failures" ]]
+}

@@ -191,7 +191,7 @@ class Life:
     def was_of(self, before, now):
         was = {}
         for name in before:
-            if before[name] != now.get(name):
+            if name != "unknown" and before[name] != now.get(name):
                 was[name] = text(before[name]) if name in ("start", "end") else before[name]
         if before["end"] - before["start"] != now["end"] - now["start"]:
             was["size"] = before["end"] - before["start"]
