@@ -603,3 +603,29 @@ gone_before() {
 		run ! grep -E 'H[^H]*r+[^H]*H' <<<"$output"
 	done
 }
+
+@test "area: a report whose rows are a part of it is drawn by the sums that it states" {
+	cat >"$BATS_TEST_TMPDIR/part.txt" <<'END'
+Process:         hello [4711]
+Path:            /tmp/hello
+Analysis Tool:   /usr/bin/vmmap
+----
+
+VM Region Info: 0x8 is not in any region.  Bytes before following region: 4294967288
+      REGION TYPE                    START - END         [ VSIZE] PRT/MAX SHRMOD  REGION DETAIL
+      UNUSED SPACE AT START
+--->
+      __TEXT                      100000000-100004000    [   16K] r-x/r-x SM=COW  /tmp/hello
+
+                                VIRTUAL   REGION
+REGION TYPE                        SIZE    COUNT (non-coalesced)
+===========                     =======  =======
+MALLOC                             1.7G       33
+Stack                             12.1M        9
+===========                     =======  =======
+TOTAL                              1.7G       42
+END
+	vm-parse "$BATS_TEST_TMPDIR/part.txt" >"$BATS_TEST_TMPDIR/part"
+	render --view area "$BATS_TEST_TMPDIR/part"
+	grep -q '^class.*"arena".*1.7 GiB' <<<"$output"
+}

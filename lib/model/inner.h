@@ -146,7 +146,8 @@ struct vp_summing {
 	size_t kind_count;
 	uint32_t stated_known;
 	bool has_stated;
-	bool due; /* a moment is kept once its t is over */
+	bool by_lines; /* `stated` is of a snapshot line whose regions have lines of their own */
+	bool due;      /* a moment is kept once its t is over */
 	int64_t t;
 	size_t last; /* index + 1 of its last moment; 0: none */
 };
@@ -305,8 +306,8 @@ struct vp_model_inner {
 
 	size_t closed;       /* spans.c: those that are over; vp_model_finish adds the live */
 	size_t closed_pages; /* pages.c: the same of page runs */
-	struct vp_places proc_pids;    /* procs.c: into procs */
-	struct vp_places life_pids;    /* lives.c: into lives, the last one of a pid */
+	struct vp_places proc_pids; /* procs.c: into procs */
+	struct vp_places life_pids; /* lives.c: into lives, the last one of a pid */
 	struct vp_frame_work frame;
 	struct vp_known known; /* frames.c: of the event in hand */
 	struct vp_names_work names;

@@ -114,7 +114,7 @@ static bool stated_fits(const struct vp_summing *summing)
 static void flush(struct vp_model *model, struct vp_follow *follow)
 {
 	struct vp_summing *summing = &follow->summing;
-	bool stated = summing->has_stated && stated_fits(summing);
+	bool stated = summing->has_stated && (!summing->by_lines || stated_fits(summing));
 	if (!summing->due)
 		return;
 	summing->due = summing->has_stated = false;
@@ -251,6 +251,7 @@ static void moments_line(struct vp_model *model, struct vp_fact *fact)
 		state_account(model, &fact->follow->summing, account);
 	else if (kinds && kinds->json == VP_OBJECT)
 		state(model, &fact->follow->summing, kinds->value);
+	fact->follow->summing.by_lines = !alone;
 }
 
 static void moments_segment(struct vp_model *model)
