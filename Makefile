@@ -48,7 +48,6 @@ kit = $(if $(call kit_objects,$1),$(BUILD)/$1-kit.a)
 ebpf_lacks := $(shell contrib/packages.sh lacks ebpf)
 ifneq ($(ebpf_lacks),)
 PLUGIN_NAMES := $(filter-out source/ebpf,$(PLUGIN_NAMES))
-KIT_SOURCES  := $(filter-out $(PAGE_LACKS),$(KIT_SOURCES))
 all: without-ebpf
 endif
 # So is the renderer html: its engine is compiled to WebAssembly by clang and wasi-libc.
@@ -62,7 +61,7 @@ EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugin
 # The engine of the page (plugins/render/html): vm-parse, vm-track and vm-render compiled to WebAssembly, with the parse halves of the
 # sources. A file NAME.wasm.c is for the page alone; these files read a system, which a page has not:
 PAGE_ROOMS    := base stream space track model view parse judge program render
-PAGE_LACKS    := lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c plugins/source/kit/symbols.c plugins/source/kit/limits.c \
+PAGE_LACKS    := lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi elf_file objects unwind limits) \
 	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
 PAGE_PROGRAMS := vm-parse vm-track vm-render
 PAGE_SOURCES  := $(filter-out ebpf,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
@@ -236,7 +235,7 @@ $(EBPF_GEN)/ebpf.skel.h: plugins/source/ebpf/ebpf.bpf.c plugins/source/ebpf/ebpf
 	$(Q)bpftool gen skeleton $(EBPF_GEN)/ebpf.bpf.o name ebpf_bpf >$@.new && mv $@.new $@
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: $(EBPF_GEN)/ebpf.skel.h
 $(BUILD)/obj/plugins/source/ebpf/ebpf.o: OUR_CFLAGS += -I$(EBPF_GEN) -Wno-sign-compare
-$(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf -lelf
+$(BUILD)/lib/vmpipe/source/ebpf.so: LIBS_OF = -lbpf
 
 $(PAGE_OBJ)/page_plugins.h: Makefile
 	@mkdir -p $(@D)

@@ -19,6 +19,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define PAGE             4096ull
 #define VM_MAYSHARE      0x80
 #define MAP_FIXED        0x10
+#define PROT_EXEC        4
 #define EBUSY            16
 #define MREMAP_DONTUNMAP 4
 #define GROUP_EXIT       4       /* SIGNAL_GROUP_EXIT */
@@ -36,7 +37,9 @@ const volatile unsigned char calls[EBPF_NUMBERS] = {
 	0
 }; /* by system call number: an ebpf_call plus 1; 0: no memory call */
 const volatile unsigned char calls32[EBPF_NUMBERS] = { 0 }; /* the same for the 32-bit interface */
+const volatile bool unasked[EBPF_CALL_COUNT] = { 0 };       /* calls that only tell where code is */
 const volatile unsigned long long least = 0; /* bytes; smaller calls are not recorded */
+const volatile unsigned int stack_most = EBPF_STACK_MOST; /* bytes of a stack that are copied */
 
 extern int LINUX_KERNEL_VERSION __kconfig;
 
@@ -134,21 +137,6 @@ struct {
 	__type(key, unsigned int);
 	__type(value, struct ebpf_file);
 } paths SEC(".maps");
-
-/* Stacks that were sent. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
-	__type(key, unsigned long long);
-	__type(value, char);
-} stacks_sent SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, unsigned int);
-	__type(value, struct ebpf_stack);
-} stack_scratch SEC(".maps");
 
 /* When each thread's call began, ns. */
 struct {
@@ -858,11 +846,27 @@ static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned l
 	return calls32[397 + (to->call == EBPF_shmdt)];
 }
 
-/* Reads the return address of a function without a frame from the top of the stack. */
-static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
+#define USER32_CS 0x23
+
+/* Reads the registers, and the return address of a function without a frame from the top of the
+ * stack. */
+static __always_inline void take_registers(struct ebpf_stack *to, struct pt_regs *regs)
 {
-	if (bpf_probe_read_user(&to->caller, sizeof to->caller, (void *)regs->sp))
+	bool narrow = regs->cs == USER32_CS;
+	to->ip = regs->ip;
+	to->sp = regs->sp;
+	to->fp = regs->bp;
+	to->lr = to->caller = 0;
+	if (narrow)
+		to->head.flags |= EBPF_COMPAT;
+	if (bpf_probe_read_user(&to->caller, narrow ? 4 : 8, (void *)regs->sp))
 		to->caller = 0;
+}
+
+/* Where the thread's own data is, above its stack; 0: elsewhere. */
+static __always_inline unsigned long long above_stack(void)
+{
+	return bpf_get_current_task_btf()->thread.fsbase;
 }
 #elif defined(__TARGET_ARCH_arm64)
 #define NUMBER(regs) ((unsigned long)(regs)->syscallno)
@@ -879,9 +883,19 @@ static bool take_compat(struct ebpf_called *to, struct pt_regs *regs, unsigned l
 	return false;
 }
 
-static void note_caller(struct ebpf_stack *to, struct pt_regs *regs)
+static __always_inline void take_registers(struct ebpf_stack *to, struct pt_regs *regs)
 {
-	to->caller = regs->regs[30];
+	to->ip = regs->pc;
+	to->sp = regs->sp;
+	to->fp = regs->regs[29];
+	to->lr = to->caller = regs->regs[30];
+	if (is_compat())
+		to->head.flags |= EBPF_COMPAT;
+}
+
+static __always_inline unsigned long long above_stack(void)
+{
+	return 0;
 }
 #endif
 
@@ -897,75 +911,78 @@ static void take_arguments(struct ebpf_called *to, struct pt_regs *regs)
 
 /* ---- stacks ---- */
 
-struct placed {
-	struct ebpf_stack *to;
-	unsigned long long space;
-	unsigned int i;
-};
-
-static long place(struct task_struct *task, struct vm_area_struct *vma, struct placed *placed)
+static long note_end(struct task_struct *task, struct vm_area_struct *vma, void *end)
 {
-	unsigned int zero = 0, i = placed->i;
-	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-	if (!scratch || i > EBPF_FRAMES)
-		return 0;
-	describe(number_of(&scratch->called, vma), placed->space, 0, placed->to->head.pid, 0);
-	placed->to->vmas[i] = scratch->called.vmas[0];
+	*(unsigned long long *)end = vma->vm_end;
 	return 0;
 }
 
-static long place_each(unsigned int i, struct placed *placed)
-{
-	struct ebpf_stack *to = placed->to;
-	if (i > EBPF_FRAMES)
-		return 1;
-	placed->i = i;
-	to->vmas[i].start = 0;
-	if (i < EBPF_FRAMES && i >= to->head.count)
-		return 0;
-	bpf_find_vma(bpf_get_current_task_btf(), i < EBPF_FRAMES ? to->at[i] : to->caller, place,
-	             placed, 0);
-	return 0;
-}
-
-/* Sends the stack of the current call once; returns its id; 0: none. The record has no regions yet.
- */
-static unsigned long long stack_of(void *ctx, struct pt_regs *regs, struct ebpf_watched *watched,
-                                   unsigned int pid)
+/* Returns how many bytes of the stack to copy: up to the frame that started the program or the
+ * thread, as far as that is known. */
+static unsigned long stack_size(struct pt_regs *regs)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	unsigned int zero = 0;
-	char yes = 1;
-	struct ebpf_stack *to = bpf_map_lookup_elem(&stack_scratch, &zero);
-	union scratch *scratch = bpf_map_lookup_elem(&scratches, &zero);
-	if (!to || !scratch)
-		return 0;
-	long got = bpf_get_stack(ctx, to->at, sizeof to->at, BPF_F_USER_STACK);
-	if (got <= 0)
-		return 0;
-	unsigned int count = bound((unsigned long)got / sizeof *to->at, EBPF_FRAMES);
-	note_caller(to, regs);
-	unsigned long long hash = mix(mix(pid, task->self_exec_id), to->caller);
-	for (unsigned int i = 0; i < EBPF_FRAMES; i++) {
-		if (i >= count)
-			break;
-		hash = mix(hash, to->at[i]);
+	unsigned long long sp = PT_REGS_SP(regs), end = 0, most = stack_most,
+	                   start = task->mm ? task->mm->start_stack : 0, above = above_stack();
+	if (start >= sp && start - sp <= most)
+		return start - sp;
+	if (above >= sp && above - sp <= most)
+		return above - sp;
+	bpf_find_vma(task, sp, note_end, &end, 0);
+	return end > sp && end - sp < most ? end - sp : most;
+}
+
+/* Fills a record, with room for `room` bytes of the stack, and sends it. Stops before the first
+ * page that cannot be read. */
+static __always_inline void send_stack(struct ebpf_stack *to, struct pt_regs *regs,
+                                       const struct ebpf_head *of, unsigned long n,
+                                       unsigned long room)
+{
+	to->head = *of;
+	to->head.kind = EBPF_STACK;
+	to->head.flags = of->kind == EBPF_FAULT ? EBPF_FAULTED : 0;
+	to->head.count = 0;
+	take_registers(to, regs);
+	unsigned long long before = 0;
+	if (to->caller)
+		bpf_probe_read_user(&before, sizeof before, (void *)(to->caller - sizeof before));
+	__builtin_memcpy(to->before, &before, sizeof before);
+	n = bound(n, room);
+	if (bpf_probe_read_user(to->bytes, n, (void *)to->sp)) {
+		n = PAGE - (to->sp & (PAGE - 1));
+		n = bound(n, room < PAGE ? room : PAGE);
+		if (bpf_probe_read_user(to->bytes, n, (void *)to->sp))
+			n = 0;
 	}
-	if (bpf_map_lookup_elem(&stacks_sent, &hash))
-		return hash;
-	begin(&to->head, EBPF_STACK);
-	to->head.count = count;
-	if (count == EBPF_FRAMES)
-		to->head.flags |= EBPF_CUT;
-	to->id = hash;
-	if (bpf_probe_read_user(to->before, sizeof to->before,
-	                        (void *)(to->caller - sizeof to->before)))
-		to->caller = 0;
-	struct placed placed = { to, number_of(&scratch->called, task->mm), 0 };
-	bpf_loop(EBPF_FRAMES + 1, place_each, &placed, 0);
-	if (offer(watched, &to->head, sizeof *to) == 0)
-		bpf_map_update_elem(&stacks_sent, &hash, &yes, BPF_ANY);
-	return hash;
+	to->n = n;
+	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP); /* the record of the call wakes the reader */
+}
+
+/* Sends the stack of the current thread, before the record of a call, fork or fault. Returns what
+ * that record names it by; 0: there is no room, which the record says. Not inlined: the verifier
+ * checks it once. */
+static __attribute__((noinline)) unsigned long long stack_of(struct pt_regs *regs,
+                                                             struct ebpf_head *of)
+{
+	unsigned long n = stack_size(regs);
+	struct ebpf_stack *to = NULL;
+#define ROOM(bytes)                                                       \
+	if (n <= (bytes) || (bytes) == EBPF_STACK_MOST) {                 \
+		to = bpf_ringbuf_reserve(&ring, sizeof *to + (bytes), 0); \
+		if (to) {                                                 \
+			send_stack(to, regs, of, n, (bytes));             \
+			return of->t;                                     \
+		}                                                         \
+		of->flags |= EBPF_STACKLESS;                              \
+		return 0;                                                 \
+	}
+	ROOM(EBPF_STACK_LEAST)
+	ROOM(2048)
+	ROOM(8192)
+	ROOM(16384)
+	ROOM(EBPF_STACK_MOST)
+#undef ROOM
+	return 0;
 }
 
 /* ---- the hooks of calls ---- */
@@ -1021,6 +1038,14 @@ static bool idle(const struct ebpf_called *to)
 	return to->call == EBPF_prctl && to->args[0] != PR_SET_VMA && to->args[0] != PR_SET_MM;
 }
 
+/* Whether a call may make code of memory: the frames of stacks need that. */
+static bool tells_code(const struct ebpf_called *to)
+{
+	return stacks && exact && to->result >= 0 && to->args[2] & PROT_EXEC &&
+	       (to->call == EBPF_mmap || to->call == EBPF_mprotect ||
+	        to->call == EBPF_pkey_mprotect);
+}
+
 static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long result)
 {
 	unsigned int call = which(NUMBER(regs)), zero = 0;
@@ -1044,11 +1069,16 @@ static __always_inline int call_ends(void *ctx, struct pt_regs *regs, long resul
 		take_arguments(to, regs);
 	else if (!take_compat(to, regs, NUMBER(regs)))
 		return 0;
-	if (idle(to) || (least && size_of(to) < least))
+	if (idle(to))
 		return 0;
+	if (unasked[bound(to->call, EBPF_CALL_COUNT - 1)] || (least && size_of(to) < least)) {
+		if (!tells_code(to))
+			return 0;
+		to->head.flags |= EBPF_CODE;
+	}
 	unsigned long long took = timed ? time_taken(to->head.t) : 0;
-	if (stacks)
-		to->stack = stack_of(ctx, regs, watched, pid);
+	if (stacks && !(to->head.flags & EBPF_CODE))
+		to->stack = stack_of(regs, &to->head);
 	bool any = to->call == EBPF_brk ? reach_heap(to, &open) : reach(to, &open);
 	bool whole = exact && to->call == EBPF_shmdt && to->head.flags & EBPF_UNREAD;
 	if (whole)
@@ -1106,13 +1136,10 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		share(other, watched->as ? watched->as : pid);
 	if (watched->as)
 		return 0;
-	unsigned long long stack =
-	        stacks ? stack_of(ctx, (struct pt_regs *)bpf_task_pt_regs(parent), watched, pid)
-	               : 0;
 	begin(&to->head, thread ? EBPF_CLONE : EBPF_FORK);
 	if (child->mm == parent->mm)
 		to->head.flags |= EBPF_SHARED;
-	to->stack = stack;
+	to->stack = stacks ? stack_of((struct pt_regs *)bpf_task_pt_regs(parent), &to->head) : 0;
 	to->other = other;
 	to->args = to->file = 0;
 	bool followed = !thread && follow && watch(other, 0);
@@ -1282,13 +1309,12 @@ int BPF_PROG(on_fault, unsigned long address, struct pt_regs *regs, unsigned lon
 		struct ebpf_faulted *to = bpf_map_lookup_elem(&scratches, &zero);
 		if (!to)
 			return 0;
-		unsigned long long stack = stacks ? stack_of(ctx, regs, watched, pid) : 0;
 		begin(&to->head, EBPF_FAULT);
 		to->head.pid = pid;
 		to->address = address;
 		to->ip = PT_REGS_IP(regs);
 		to->error = error;
-		to->stack = stack;
+		to->stack = stacks ? stack_of(regs, &to->head) : 0;
 		to->start = key.start;
 		send(watched, &to->head, sizeof *to);
 		return 0;

@@ -22,8 +22,9 @@
 
 #include "ebpf.skel.h"
 
-#define ARENA  (8 << 20) /* bytes of records that are sorted at once */
-#define ROUNDS 4         /* drains in a row, before others have their turn */
+#define ARENA   (8 << 20) /* bytes of records that are sorted at once */
+#define LARGEST (sizeof(struct ebpf_stack) + EBPF_STACK_MOST) /* bytes of a record */
+#define ROUNDS  4 /* drains in a row, before others have their turn */
 #define FEW \
 	64 /* after at most so many records, the next drain comes after SOON, else after LATER */
 #define SOON  1000000 /* ns */
@@ -123,6 +124,15 @@ static const struct vp_option options[] = {
 	        .help = "record the call stack of each call (vm-sample --stacks)",
 	},
 	{
+	        .name = "stack-size",
+	        .type = VP_OPT_SIZE,
+	        .offset = offsetof(struct ebpf, stack_size),
+	        .preset = "32K",
+	        .limits = "256..32K",
+	        .arg = "SIZE",
+	        .help = "most bytes of a stack to copy for its walk; a deeper stack is cut",
+	},
+	{
 	        .name = "timing",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct ebpf, timing),
@@ -163,6 +173,8 @@ static void choose(struct ebpf *e)
 	bool wanted[EBPF_CALL_COUNT];
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
 		wanted[i] = words_name(e->calls, i);
+		e->bpf->rodata->unasked[i] = !wanted[i];
+		wanted[i] |= words_code(e, i);
 		if (wanted[i])
 			e->bpf->rodata->calls[ebpf_call_numbers[i]] = (unsigned char)(i + 1);
 	}
@@ -181,6 +193,7 @@ static void choose(struct ebpf *e)
 	e->bpf->rodata->follow = e->follow;
 	e->bpf->rodata->faults_each = e->faults == FAULTS_EACH;
 	e->bpf->rodata->least = e->least;
+	e->bpf->rodata->stack_most = (uint32_t)e->stack_size & ~7u;
 	uint64_t size = 4096;
 	while (size < e->ring_size)
 		size *= 2;
@@ -253,18 +266,16 @@ static int take(void *ctx, void *record, size_t n)
 	if (head->kind == EBPF_FILE)
 		names_learn_path(e->names, record); /* sent before the records that need it, with a
 		                                       later time */
-	if (head->kind == EBPF_STACK)
-		stacks_learn(e, record);
 	if (head->kind == EBPF_NUDGE)
 		e->nudged = true;
-	if (head->kind == EBPF_FILE || head->kind == EBPF_STACK || head->kind == EBPF_NUDGE)
+	if (head->kind == EBPF_FILE || head->kind == EBPF_NUDGE)
 		return 0;
 	if (!list_more(&e->order, e->count, 1, &e->order_size, sizeof *e->order))
 		return -ENOMEM;
 	memcpy(e->arena + e->used, record, n);
 	e->order[e->count++] = (uint32_t)e->used;
 	e->used += (n + 7) & ~(size_t)7;
-	e->full = ARENA - e->used < sizeof(struct ebpf_called) + sizeof(struct ebpf_file);
+	e->full = ARENA - e->used < LARGEST;
 	return e->full ? -ENOBUFS : 0;
 }
 
@@ -401,6 +412,8 @@ static void put_all(struct ebpf *e, struct vp_sample_api *h)
 			target_put_until(e, h, (int64_t)head->t);
 		tell(e, h, head);
 	}
+	if (e->stackless)
+		tell_stackless(e, h);
 	if (e->ended_count && !e->full)
 		tell_ended(e, h, INT64_MAX, e->settled);
 	target_put_until(e, h, INT64_MAX);

@@ -9,9 +9,12 @@
 	24 /* regions in a record; after a call on more regions the process is read again */
 #define EBPF_PATH \
 	4096 /* bytes of the names of a path; the name of a longer one is read from /proc */
-#define EBPF_NAME   256  /* bytes of one name; the kernel allows 255 */
-#define EBPF_ARGS   1024 /* bytes of arguments of an exec */
-#define EBPF_FRAMES 64   /* frames of one call stack */
+#define EBPF_NAME 256  /* bytes of one name; the kernel allows 255 */
+#define EBPF_ARGS 1024 /* bytes of arguments of an exec */
+
+/* Bytes of a stack in its record: the smallest of these that holds what is copied. */
+#define EBPF_STACK_LEAST 512
+#define EBPF_STACK_MOST  32768
 
 /* Calls, in the order of the table in words.c; EBPF_FAULT is not among what -e names. */
 /* clang-format off */
@@ -38,20 +41,25 @@ enum ebpf_kind {
 	EBPF_PICTURE, /* a piece of an address space; the last piece is marked */
 	EBPF_FILE,    /* the path of a file, for its device and inode */
 	EBPF_FAULT,
-	EBPF_STACK, /* frames that later records name by their id */
+	EBPF_STACK, /* registers and stack of the thread whose record follows */
 	EBPF_NUDGE, /* only wakes the reader */
 };
 
 enum {
-	EBPF_EXACT = 1,    /* lo, hi and the regions are the state after the call */
-	EBPF_RACY = 2,     /* other threads share the address space and may have changed it */
-	EBPF_UNREAD = 4,   /* the state could not be read: read the process again */
-	EBPF_LEFT = 8,     /* [left, left_end) is empty now */
-	EBPF_LAST = 16,    /* of a picture */
-	EBPF_CUT = 32,     /* more data than fits */
-	EBPF_SHARED = 64,  /* a child in its parent's address space (vfork) */
-	EBPF_COMPAT = 128, /* a call of the system's 32-bit interface; exec: a program of 32 bits */
+	EBPF_EXACT = 1,   /* lo, hi and the regions are the state after the call */
+	EBPF_RACY = 2,    /* other threads share the address space and may have changed it */
+	EBPF_UNREAD = 4,  /* the state could not be read: read the process again */
+	EBPF_LEFT = 8,    /* [left, left_end) is empty now */
+	EBPF_LAST = 16,   /* of a picture */
+	EBPF_CUT = 32,    /* more data than fits */
+	EBPF_SHARED = 64, /* a child in its parent's address space (vfork) */
+	EBPF_COMPAT =
+	        128, /* a call of the system's 32-bit interface; exec, stack: a program of 32 bits
+	              */
 	EBPF_UNFOLLOWED = 256, /* a child that is not traced: too many processes are */
+	EBPF_STACKLESS = 512,  /* its stack found no room in the ring */
+	EBPF_CODE = 1024,      /* a call that is not asked for: it tells where code is */
+	EBPF_FAULTED = 2048,   /* stack: of a page fault */
 };
 
 struct ebpf_head {
@@ -86,7 +94,7 @@ struct ebpf_called {
 	unsigned long long args[6];
 	long long result;
 	unsigned long long took;  /* ns; 0: not known */
-	unsigned long long stack; /* 0: none */
+	unsigned long long stack; /* 0: none; else head.t of its stack */
 	unsigned long long lo, hi;
 	unsigned long long left, left_end;
 	unsigned int call, pad;          /* of a picture: number of the piece */
@@ -168,15 +176,15 @@ struct ebpf_faulted {
 	unsigned long long stack;
 };
 
-/* head.count addresses from the innermost out, and the region of each (start 0: unknown). */
+/* What a stack is unwound from. head.t is that of the record whose `stack` names it. */
 struct ebpf_stack {
 	struct ebpf_head head;
-	unsigned long long id;
-	unsigned long long caller; /* the return address if the innermost function has no frame, as
-	                              the calls of the C library; or 0 */
-	unsigned char before[8];   /* the bytes before that address */
-	unsigned long long at[EBPF_FRAMES];
-	struct ebpf_vma vmas[EBPF_FRAMES + 1]; /* the last one: the caller's */
+	unsigned long long ip, sp, fp, lr; /* registers; lr: where a call puts the return address */
+	unsigned long long caller; /* the word on top of the stack, or lr: the return address if the
+	                              running function has no frame */
+	unsigned char before[8];   /* the bytes before that address; 0: unreadable */
+	unsigned int n, pad;
+	unsigned char bytes[]; /* `n` bytes from sp on; the record may have room for more */
 };
 
 /* Regions whose faults are counted between two readings of the counts. */

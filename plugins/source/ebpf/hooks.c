@@ -165,7 +165,7 @@ static int find_all(struct ebpf *e, struct vp_sample_api *h, int calls)
 	char missing[256] = "";
 	size_t found = 0, lacking = 0;
 	for (int i = 0; i < EBPF_CALL_COUNT; i++) {
-		if (!words_name(e->calls, i))
+		if (!words_name(e->calls, i) && !words_code(e, i))
 			continue;
 		int there = find_one(e, h, calls, i);
 		if (there < 0)

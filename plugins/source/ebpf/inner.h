@@ -7,7 +7,7 @@
  *   words.c    calls and their arguments by the names of the manual pages
  *   names.c    files by device and inode
  *   faults.c   page faults, where they are counted
- *   stacks.c   call stacks, with functions by
+ *   stacks.c   call stacks: walked, with functions, by
  *   code.c     where a process has code
  *   target.c   the processes: what is known of each, and reading one whole
  *   whole.c    ... in the kernel, under its lock
@@ -21,11 +21,18 @@
 #include "plugin.h"
 #include "../kit/list.h"
 #include "../kit/redact.h"
-#include "../kit/symbols.h"
+#include "../kit/objects.h"
 
-/* Regions of files with code, without overlaps. */
+/* A region with code, and the file of it once it was asked for. */
+struct code_region {
+	struct ebpf_vma vma;
+	const struct object *object; /* NULL: none that can be read */
+	uint64_t asked;              /* objects_generation() then; 0: not asked */
+};
+
+/* Regions with code, by address, without overlaps. */
 struct code {
-	struct ebpf_vma *at;
+	struct code_region *at;
 	size_t count, size;
 };
 
@@ -64,8 +71,10 @@ struct target {
 	char *picture;
 	size_t picture_n, picture_size;
 	uint32_t pieces;
-	bool broken;      /* a piece is missing */
-	struct code code; /* with --stacks */
+	bool broken;         /* a piece is missing */
+	struct code code;    /* with --stacks */
+	uint64_t stackless;  /* calls whose stack was lost, not yet told */
+	int64_t stackless_t; /* of the latest of them, in the stream */
 };
 
 /* Processes of one sort. */
@@ -86,6 +95,7 @@ struct hook {
 struct ebpf {
 	/* options */
 	bool exact, follow, stacks, timing;
+	uint64_t stack_size;
 	int faults, hook;
 	uint64_t ring_size, least;
 	int64_t reread, most;
@@ -107,7 +117,7 @@ struct ebpf {
 	size_t used, size;
 	uint32_t *order;
 	size_t count, order_size;
-	bool full, nudged;
+	bool full, nudged, stackless; /* stackless: a target has such calls */
 	/* Exits that the kernel's half kept beside the ring, in order of time; the first `settled`
 	 * of them are behind no record that is still in the ring. */
 	struct ebpf_ended *ended;
@@ -198,24 +208,28 @@ extern const short ebpf_call_numbers[EBPF_CALL_COUNT]; /* the system's */
 /* Of the 32-bit interface of x86-64, by number: the call and 1, or 0. */
 extern const unsigned char ebpf_calls32[EBPF_NUMBERS];
 void words_put_call(struct vp_sample_api *h, const struct ebpf_called *called);
-bool words_name(const char *list, int call); /* whether a list of calls names it; none: true */
+bool words_name(const char *list, int call);     /* whether a list of calls names it; none: true */
+bool words_code(const struct ebpf *e, int call); /* whether the frames of stacks need the call */
 
-/* stacks.c: call stacks by the ids of the kernel's half; each is written once, before its first
- * use. */
+/* stacks.c: each stack is written once, before its first use. */
 struct stacks *stacks_new(void);
 void stacks_free(struct stacks *stacks);
-void stacks_learn(struct ebpf *e, const struct ebpf_stack *record);
-/* The stream's id of it, 0 if it is not known; writes the line if that is still to be done. Not
- * within another line. */
-uint64_t stacks_tell(struct ebpf *e, struct vp_sample_api *h, int64_t t, uint64_t id);
+/* Walks the stack of a thread of `target`, and writes its line if it is new. */
+void stacks_take(struct ebpf *e, struct vp_sample_api *h, int64_t t, struct target *target,
+                 const struct ebpf_stack *record);
+/* Returns the stream's id of the stack that a record names by `t`; 0: there is none. */
+uint64_t stacks_of(const struct ebpf *e, const struct ebpf_head *head, uint64_t t);
 
 /* code.c */
-void code_learn(struct code *code, const struct ebpf_vma *vma); /* any region: only code counts */
+void code_learn(struct code *code, const struct ebpf_vma *vma);   /* any region: only code counts */
+void code_clear(struct code *code, uint64_t start, uint64_t end); /* there is none in the range */
+/* Learns a range whole: these regions, by address, and nothing between them. */
+void code_learn_range(struct code *code, uint64_t start, uint64_t end, const struct ebpf_vma *vmas,
+                      size_t count);
 void code_learn_maps(struct code *code, const char *text, size_t n);
 void code_copy(struct code *to, const struct code *from);
-const struct ebpf_vma *code_find(const struct code *code,
-                                 uint64_t at); /* NULL: none is known there */
-void code_free(struct code *code);             /* forgets all of it */
+struct code_region *code_find(const struct code *code, uint64_t at); /* NULL: none is known there */
+void code_free(struct code *code);                                   /* forgets all of it */
 
 /* tell.c */
 void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head);
@@ -223,6 +237,8 @@ void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
  * has been told; it is to be read again. */
 void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, int64_t t,
                uint32_t lost);
+/* Tells of calls whose stacks have found no room. */
+void tell_stackless(struct ebpf *e, struct vp_sample_api *h);
 /* region.c */
 /* The region as the stream has it; `digits` (48 bytes) holds its texts. */
 void tell_region(const struct ebpf *e, const struct ebpf_vma *vma, struct vp_region *region,

@@ -75,15 +75,28 @@ static void want_sharers(struct ebpf *e, const struct target *target)
 			target_want(e, e->targets.at[i]);
 }
 
+static void learn_code(struct target *target, const struct ebpf_called *called)
+{
+	if (called->head.flags & EBPF_LEFT)
+		code_clear(&target->code, called->left, called->left_end);
+	if (called->head.flags & EBPF_EXACT)
+		code_learn_range(&target->code, called->lo, called->hi, called->vmas,
+		                 called->head.count);
+}
+
 static void tell_call(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                       const struct ebpf_called *called)
 {
 	if (called->call >= EBPF_CALL_COUNT || called->head.count > EBPF_VMAS)
 		return;
-	uint64_t stack =
-	        called->stack ? stacks_tell(e, h, stream_time(e, &called->head), called->stack) : 0;
-	for (uint32_t i = 0; e->stacks && i < called->head.count; i++)
-		code_learn(&target->code, &called->vmas[i]);
+	uint64_t stack = stacks_of(e, &called->head, called->stack);
+	if (e->stacks)
+		learn_code(target, called);
+	if (called->head.flags & EBPF_CODE) {
+		if (called->head.flags & EBPF_UNREAD)
+			target_want(e, target);
+		return;
+	}
 	begin_event(e, h, &called->head, ebpf_call_names[called->call]);
 	words_put_call(h, called);
 	put_circumstances(e, h, &called->head, called->took, stack);
@@ -99,8 +112,7 @@ static void tell_call(struct ebpf *e, struct vp_sample_api *h, struct target *ta
 
 static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_lived *lived)
 {
-	uint64_t stack =
-	        lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
+	uint64_t stack = stacks_of(e, &lived->head, lived->stack);
 	begin_event(e, h, &lived->head, "fork");
 	h->num(h, "child", lived->other);
 	if (lived->head.flags & EBPF_SHARED)
@@ -133,8 +145,7 @@ static void tell_fork(struct ebpf *e, struct vp_sample_api *h, const struct ebpf
 
 static void tell_clone(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_lived *lived)
 {
-	uint64_t stack =
-	        lived->stack ? stacks_tell(e, h, stream_time(e, &lived->head), lived->stack) : 0;
+	uint64_t stack = stacks_of(e, &lived->head, lived->stack);
 	begin_event(e, h, &lived->head, "clone");
 	h->num(h, "child", lived->other);
 	put_circumstances(e, h, &lived->head, 0, stack);
@@ -247,8 +258,7 @@ static void tell_picture(struct ebpf *e, struct vp_sample_api *h, struct target 
 static void tell_fault(struct ebpf *e, struct vp_sample_api *h, struct target *target,
                        const struct ebpf_faulted *fault)
 {
-	uint64_t stack =
-	        fault->stack ? stacks_tell(e, h, stream_time(e, &fault->head), fault->stack) : 0;
+	uint64_t stack = stacks_of(e, &fault->head, fault->stack);
 	begin_event(e, h, &fault->head, "fault");
 	h->addr(h, "addr", fault->address);
 	h->addr(h, "ip", fault->ip);
@@ -285,6 +295,25 @@ void tell_lost(struct ebpf *e, struct vp_sample_api *h, struct target *target, i
 		target_want(e, target);
 }
 
+void tell_stackless(struct ebpf *e, struct vp_sample_api *h)
+{
+	static const char why[] = "the ring was full: enlarge it with -O ring=SIZE, or copy less "
+	                          "with -O stack-size=SIZE; the calls are told without a stack";
+	for (size_t i = 0; i < e->targets.count; i++) {
+		struct target *target = e->targets.at[i];
+		if (!target->stackless)
+			continue;
+		h->begin(h, "lost", target->stackless_t, target->pid);
+		h->str(h, "what", (vp_str){ "stacks", 6 });
+		h->num(h, "count", target->stackless);
+		h->str(h, "where", (vp_str){ "vm-sample", 9 });
+		h->str(h, "why", (vp_str){ why, sizeof why - 1 });
+		h->end(h);
+		target->stackless = 0;
+	}
+	e->stackless = false;
+}
+
 /* Takes in a process whose fork was lost. */
 static struct target *adopt(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 {
@@ -308,6 +337,11 @@ void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 		return;
 	target->changed_at = (int64_t)head->t;
 	target->clean = target->idle = false;
+	if (head->flags & EBPF_STACKLESS) {
+		e->stackless = true;
+		target->stackless++;
+		target->stackless_t = stream_time(e, head);
+	}
 	tell_lost(e, h, target, (int64_t)head->t, head->lost);
 	switch (head->kind) {
 	case EBPF_CALL: tell_call(e, h, target, called); break;
@@ -316,6 +350,7 @@ void tell(struct ebpf *e, struct vp_sample_api *h, const struct ebpf_head *head)
 	case EBPF_CLONE: tell_clone(e, h, lived); break;
 	case EBPF_EXEC: tell_exec(e, h, target, lived); break;
 	case EBPF_EXIT: tell_exit(e, h, target, lived); break;
+	case EBPF_STACK: stacks_take(e, h, stream_time(e, head), target, (const void *)head); break;
 	case EBPF_FAULT: tell_fault(e, h, target, (const void *)head); break;
 	}
 }

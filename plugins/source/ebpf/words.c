@@ -275,3 +275,9 @@ bool words_name(const char *list, int call)
 {
 	return !list || !*list || named(list, ebpf_call_names[call]);
 }
+
+bool words_code(const struct ebpf *e, int call)
+{
+	return e->stacks && e->exact &&
+	       (call == EBPF_mmap || call == EBPF_mprotect || call == EBPF_pkey_mprotect);
+}

@@ -1,112 +1,97 @@
-/* Functions by their offset in a file, from the symbol tables of ELF files (.symtab, else .dynsym).
- * Each file is read once. */
+/* Functions by their offset in a file, from the symbol tables of ELF files.
+ *
+ * A stripped file may have its table elsewhere: in /usr/lib/debug, by build id, or packed in its
+ * own section .gnu_debugdata.
+ */
+#include "symbols.h"
+
+#include <dlfcn.h>
+#include <elf.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "list.h"
-#include "symbols.h"
 
-#define MOST (1u << 20) /* most functions of one file */
+#define MOST   (1u << 20)  /* most functions of one file */
+#define TABLE  (64u << 20) /* most bytes of a table of symbols, or of their names */
+#define PACKED (16u << 20) /* most bytes of .gnu_debugdata */
 
-struct function {
+struct symbols_function {
 	uint64_t offset, size;
 	uint32_t name; /* in `text` */
 };
 
-struct file {
-	uint64_t inode;
-	uint32_t dev;
-	struct function *functions;
-	size_t count;
-	char *text;
-	size_t text_n, text_size;
-};
-
-struct symbols {
-	struct file *files;
-	size_t count, size;
-};
-
-struct symbols *symbols_new(void)
-{
-	elf_version(EV_CURRENT);
-	return calloc(1, sizeof(struct symbols));
-}
-
 void symbols_free(struct symbols *symbols)
 {
-	if (!symbols)
-		return;
-	for (size_t i = 0; i < symbols->count; i++) {
-		free(symbols->files[i].functions);
-		free(symbols->files[i].text);
-	}
-	free(symbols->files);
-	free(symbols);
+	free(symbols->functions);
+	free(symbols->text);
+	*symbols = (struct symbols){ 0 };
 }
 
-/* Converts an address of the file to an offset; false: no segment holds it. */
-static bool offset_of(Elf *elf, size_t headers, uint64_t address, uint64_t *offset)
+/* ---- one table ---- */
+
+/* A file's table of symbols, and the segments by which addresses become offsets. */
+struct table {
+	const struct elf_file *elf, *segments;
+	const unsigned char *rows, *names;
+	size_t count, name_n;
+};
+
+static Elf64_Sym row_of(const struct table *table, size_t i)
 {
-	GElf_Phdr header;
-	for (size_t i = 0; i < headers; i++) {
-		if (!gelf_getphdr(elf, (int)i, &header) || header.p_type != PT_LOAD)
-			continue;
-		if (address < header.p_vaddr || address - header.p_vaddr >= header.p_filesz)
-			continue;
-		*offset = address - header.p_vaddr + header.p_offset;
-		return true;
+	Elf64_Sym row;
+	Elf32_Sym narrow;
+	if (table->elf->wide) {
+		memcpy(&row, table->rows + i * sizeof row, sizeof row);
+		return row;
 	}
-	return false;
+	memcpy(&narrow, table->rows + i * sizeof narrow, sizeof narrow);
+	return (Elf64_Sym){ .st_name = narrow.st_name,
+		            .st_info = narrow.st_info,
+		            .st_shndx = narrow.st_shndx,
+		            .st_value = narrow.st_value,
+		            .st_size = narrow.st_size };
 }
 
-static bool add_text(struct file *file, const char *name)
+static bool add_text(struct symbols *symbols, const char *name)
 {
 	size_t n = strlen(name) + 1;
-	if (n > UINT32_MAX - file->text_n ||
-	    !list_more(&file->text, file->text_n, n, &file->text_size, 1))
+	if (n > UINT32_MAX - symbols->text_n ||
+	    !list_more(&symbols->text, symbols->text_n, n, &symbols->text_size, 1))
 		return false;
-	memcpy(file->text + file->text_n, name, n);
-	file->text_n += n;
+	memcpy(symbols->text + symbols->text_n, name, n);
+	symbols->text_n += n;
 	return true;
 }
 
-static void read_table(struct file *file, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+static void add_rows(struct symbols *symbols, const struct table *table)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
-	size_t count = header->sh_entsize ? header->sh_size / header->sh_entsize : 0, headers = 0;
-	if (!data || elf_getphdrnum(elf, &headers))
-		return;
-	if (count > MOST)
-		count = MOST;
-	if (!(file->functions = calloc(count + 1, sizeof *file->functions)))
-		return;
-	for (size_t i = 0; i < count; i++) {
-		GElf_Sym symbol;
+	const struct elf_file *segments = table->segments;
+	for (size_t i = 0; i < table->count; i++) {
+		Elf64_Sym row = row_of(table, i);
+		unsigned type = ELF64_ST_TYPE(row.st_info);
 		uint64_t offset;
-		if (!gelf_getsym(data, (int)i, &symbol))
+		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || row.st_shndx == SHN_UNDEF ||
+		    row.st_name >= table->name_n ||
+		    !elf_file_offset(segments->segments, segments->segment_count, row.st_value,
+		                     &offset))
 			continue;
-		unsigned type = GELF_ST_TYPE(symbol.st_info);
-		if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF ||
-		    !offset_of(elf, headers, symbol.st_value, &offset))
-			continue;
-		const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
-		uint32_t at = (uint32_t)file->text_n;
-		if (!name || !*name || !add_text(file, name))
-			continue;
-		file->functions[file->count++] = (struct function){ offset, symbol.st_size, at };
+		uint32_t at = (uint32_t)symbols->text_n;
+		const char *name = (const char *)table->names + row.st_name;
+		if (*name && add_text(symbols, name))
+			symbols->functions[symbols->count++] =
+			        (struct symbols_function){ offset, row.st_size, at };
 	}
 }
 
 /* Orders by offset, then by the length of the name, then by letters. */
 static int by_offset(const void *x, const void *y, void *text)
 {
-	const struct function *a = x, *b = y;
+	const struct symbols_function *a = x, *b = y;
 	if (a->offset != b->offset)
 		return a->offset < b->offset ? -1 : 1;
 	const char *p = (const char *)text + a->name, *q = (const char *)text + b->name;
@@ -114,92 +99,138 @@ static int by_offset(const void *x, const void *y, void *text)
 	return m != n ? (m < n ? -1 : 1) : strcmp(p, q);
 }
 
-static void read_elf(struct file *file, int fd)
+/* Reads the table of a type from one file, with the segments of another. False: it has none. */
+static bool read_table(struct symbols *symbols, const struct elf_file *elf,
+                       const struct elf_file *segments, uint32_t type)
 {
-	Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	Elf_Scn *section = NULL, *best = NULL;
-	GElf_Shdr header, chosen = { 0 };
-	while (elf && (section = elf_nextscn(elf, section))) {
-		if (!gelf_getshdr(section, &header))
-			continue;
-		if (header.sh_type == SHT_SYMTAB || (header.sh_type == SHT_DYNSYM && !best)) {
-			best = section;
-			chosen = header;
-		}
-	}
-	if (best)
-		read_table(file, elf, best, &chosen);
-	if (file->count)
-		qsort_r(file->functions, file->count, sizeof *file->functions, by_offset,
-		        file->text);
-	elf_end(elf);
+	const struct elf_section *section = elf_file_section(elf, NULL, type);
+	if (!section || section->link >= elf->section_count)
+		return false;
+	const struct elf_section *names = &elf->sections[section->link];
+	unsigned char *rows = elf_file_read(elf, section, TABLE),
+	              *text = elf_file_read(elf, names, TABLE);
+	size_t count = section->size / (elf->wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym));
+	if (count > MOST)
+		count = MOST;
+	symbols_free(symbols);
+	symbols->functions = rows && text ? calloc(count + 1, sizeof *symbols->functions) : NULL;
+	if (symbols->functions)
+		add_rows(symbols, &(struct table){ elf, segments, rows, text, count, names->size });
+	free(rows);
+	free(text);
+	if (symbols->count)
+		qsort_r(symbols->functions, symbols->count, sizeof *symbols->functions, by_offset,
+		        symbols->text);
+	return symbols->count > 0;
 }
 
-/* Opens a file if its inode is the expected one; -1: it is not. */
-static int open_if(const char *name, uint64_t inode)
+/* ---- tables that lie elsewhere ---- */
+
+/* Reads .symtab of a file of debug information. It belongs to `elf`: its build id is the same, or
+ * `own` says so. */
+static bool read_debug(struct symbols *symbols, const struct elf_file *elf, int fd, bool own)
 {
-	struct stat found;
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && found.st_ino == inode)
-		return fd;
-	close(fd);
-	return -1;
+	struct elf_file debug;
+	if (fd < 0 || elf_file_open(&debug, fd))
+		return false;
+	bool akin = own || (debug.id_n == elf->id_n && !memcmp(debug.id, elf->id, elf->id_n));
+	bool any = akin && debug.wide == elf->wide && read_table(symbols, &debug, elf, SHT_SYMTAB);
+	elf_file_close(&debug);
+	return any;
 }
 
-/* Opens the file by the path of the process; if the process has ended, by our path. -1: the file is
- * gone. */
-static int open_file(int64_t pid, uint64_t inode, vp_str path)
+/* Reads /usr/lib/debug/.build-id/12/345….debug. */
+static bool read_by_id(struct symbols *symbols, const struct elf_file *elf)
 {
-	char name[8192];
-	int n = snprintf(name, sizeof name, "/proc/%lld/root", (long long)pid);
-	if (!path.n || *path.p != '/' || path.n >= sizeof name - (size_t)n)
-		return -1;
-	memcpy(name + n, path.p, path.n);
-	name[(size_t)n + path.n] = 0;
-	int fd = open_if(name, inode);
-	return fd < 0 ? open_if(name + n, inode) : fd;
-}
-
-static struct file *file_of(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t inode,
-                            vp_str path)
-{
-	for (size_t i = 0; i < symbols->count; i++)
-		if (symbols->files[i].inode == inode && symbols->files[i].dev == dev)
-			return &symbols->files[i];
-	if (!list_more(&symbols->files, symbols->count, 1, &symbols->size, sizeof *symbols->files))
-		return NULL;
-	struct file *file = &symbols->files[symbols->count++];
-	*file = (struct file){ .inode = inode, .dev = dev };
-	int fd = open_file(pid, inode, path);
-	if (fd >= 0) {
-		read_elf(file, fd);
+	char path[64 + 2 * sizeof elf->id];
+	int n = sprintf(path, "/usr/lib/debug/.build-id/");
+	for (size_t i = 0; i < elf->id_n; i++)
+		n += sprintf(path + n, i == 1 ? "/%02x" : "%02x", elf->id[i]);
+	strcpy(path + n, ".debug");
+	int fd = elf->id_n > 1 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+	bool any = read_debug(symbols, elf, fd, false);
+	if (fd >= 0)
 		close(fd);
-	}
-	return file;
+	return any;
 }
 
-vp_str symbols_find(struct symbols *symbols, int64_t pid, uint32_t dev, uint64_t inode, vp_str path,
-                    uint64_t offset)
+/* Of liblzma (lzma/container.h), which is used where it is installed. 10: the output has no room.
+ */
+typedef int (*unpack_xz)(uint64_t *memory, uint32_t flags, const void *allocator, const uint8_t *in,
+                         size_t *in_at, size_t in_n, uint8_t *out, size_t *out_at, size_t out_n);
+enum { XZ_OK = 0, XZ_NO_ROOM = 10 };
+
+/* Unpacks into a file in memory. Returns a descriptor; -1: it cannot. */
+static int unpack(unpack_xz run, const unsigned char *bytes, size_t n)
 {
-	const struct file *file = file_of(symbols, pid, dev, inode, path);
-	size_t low = 0, high = file ? file->count : 0;
+	uint8_t *out = NULL;
+	size_t used = 0;
+	int done = XZ_NO_ROOM;
+	for (size_t room = 1u << 20; done == XZ_NO_ROOM && room <= TABLE; room *= 4) {
+		uint64_t memory = 256u << 20;
+		size_t at = 0;
+		used = 0;
+		free(out);
+		out = malloc(room);
+		done = out ? run(&memory, 0, NULL, bytes, &at, n, out, &used, room) : -1;
+	}
+	int fd = done == XZ_OK ? memfd_create("debugdata", MFD_CLOEXEC) : -1;
+	if (fd >= 0 && write(fd, out, used) != (ssize_t)used) {
+		close(fd);
+		fd = -1;
+	}
+	free(out);
+	return fd;
+}
+
+/* Reads the section .gnu_debugdata: an ELF file with a table of symbols, packed by xz. */
+static bool read_packed(struct symbols *symbols, const struct elf_file *elf)
+{
+	const struct elf_section *section = elf_file_section(elf, ".gnu_debugdata", 0);
+	unsigned char *bytes = section ? elf_file_read(elf, section, PACKED) : NULL;
+	void *library = bytes ? dlopen("liblzma.so.5", RTLD_NOW | RTLD_LOCAL) : NULL;
+	void *run = library ? dlsym(library, "lzma_stream_buffer_decode") : NULL;
+	int fd = -1;
+	if (run) {
+		unpack_xz decode;
+		memcpy(&decode, &run, sizeof decode);
+		fd = unpack(decode, bytes, section->size);
+	}
+	bool any = read_debug(symbols, elf, fd, true);
+	if (fd >= 0)
+		close(fd);
+	if (library)
+		dlclose(library);
+	free(bytes);
+	return any;
+}
+
+void symbols_read(struct symbols *symbols, const struct elf_file *elf)
+{
+	*symbols = (struct symbols){ 0 };
+	if (!read_table(symbols, elf, elf, SHT_SYMTAB) && !read_by_id(symbols, elf) &&
+	    !read_packed(symbols, elf))
+		read_table(symbols, elf, elf, SHT_DYNSYM);
+}
+
+vp_str symbols_find(const struct symbols *symbols, uint64_t offset)
+{
+	size_t low = 0, high = symbols->count;
 	while (low < high) { /* the first function after it */
 		size_t middle = low + (high - low) / 2;
-		if (file->functions[middle].offset <= offset)
+		if (symbols->functions[middle].offset <= offset)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (!low)
 		return (vp_str){ NULL, 0 };
-	uint64_t start = file->functions[low - 1].offset;
-	while (low > 1 && file->functions[low - 2].offset == start)
+	uint64_t start = symbols->functions[low - 1].offset;
+	while (low > 1 && symbols->functions[low - 2].offset == start)
 		low--;
-	const struct function *found = &file->functions[low - 1];
-	if (found->size && offset >= found->offset + found->size)
+	const struct symbols_function *found = &symbols->functions[low - 1];
+	if (found->size && offset - found->offset >= found->size)
 		return (vp_str){ NULL, 0 };
-	const char *name = file->text + found->name;
+	const char *name = symbols->text + found->name;
 	return (vp_str){ name, strlen(name) };
 }
