@@ -115,8 +115,8 @@ struct vp_keeper {
 extern const struct vp_keeper vp_keeper_account, vp_keeper_at, vp_keeper_before, vp_keeper_changes,
         vp_keeper_ending, vp_keeper_episodes, vp_keeper_faults, vp_keeper_frames, vp_keeper_journal,
         vp_keeper_lives, vp_keeper_machine, vp_keeper_moments, vp_keeper_names, vp_keeper_notes,
-        vp_keeper_pages, vp_keeper_procs, vp_keeper_spans, vp_keeper_stacks, vp_keeper_tables,
-        vp_keeper_tally, vp_keeper_tracker;
+        vp_keeper_pages, vp_keeper_procs, vp_keeper_sites, vp_keeper_spans, vp_keeper_stacks,
+        vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
 enum { VP_KEEPERS_MAX = 24 };
 
 /* keepers.c: calls those that are at work, in the order of the table. */
@@ -212,6 +212,8 @@ void vp_at_refresh(struct vp_model *model);
 
 /* stacks.c: a call stack as text. NULL: unknown. */
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
+/* The same of its innermost function that is not of a C library or an allocator. */
+const char *vp_stacks_who(const struct vp_model *model, uint64_t id);
 
 /* before.c: a stream that vm-diff wrote needs more kept. */
 void vp_model_is_diff(struct vp_model *model, vp_str program);
@@ -272,7 +274,9 @@ struct vp_journal_work { /* journal.c: the act that may go on */
 };
 
 struct vp_stacks_work { /* stacks.c */
-	char **words;
+	struct vp_stack_words {
+		char *words, *who;
+	} * words;
 	size_t count, size;
 	struct vp_places ids; /* into words */
 };
@@ -315,6 +319,7 @@ struct vp_model_inner {
 	struct vp_tally_work tally;
 	struct vp_journal_work journal;
 	struct vp_stacks_work stacks;
+	struct vp_sites_work *sites; /* sites.c; NULL: none yet */
 };
 
 /* a + b and a - b of sizes from outside, which may be any: the result wraps. */

@@ -273,6 +273,19 @@ struct vp_account {
 	size_t kind_count, kind_size;
 };
 
+/* ---- call stacks ---- */
+
+/* What one process has mapped by one call stack, up to filter.at. */
+struct vp_site {
+	int64_t pid, last;      /* last: ns, of the latest call */
+	uint64_t stack;         /* its id; 0: calls without a stack */
+	uint64_t calls, mapped; /* that mapped, and their bytes */
+	uint64_t given;         /* bytes given back: unmapped, mapped over, or by exec */
+	uint64_t live, peak;    /* bytes still mapped; at the end of a process, if it ended */
+	char *words, *who;      /* the stack; its first function of the program's own */
+	uint64_t life;          /* number of the life of its process */
+};
+
 /* ---- the model ---- */
 
 /* What the user asked for; a filter that is all zero but for its times and pid passes all. */
@@ -300,6 +313,7 @@ enum {
 	VP_KEEP_BEFORE = 64,
 	VP_KEEP_PAGES = 128,
 	VP_KEEP_HISTORY = 256,
+	VP_KEEP_SITES = 1024,
 	VP_KEEP_DESCENT =
 	        512 /* spans that ended before filter.from too: others descend from them */
 };
@@ -312,6 +326,9 @@ struct vp_model {
 	int64_t t0, t1; /* ns: first and last t within from and to; t1 < t0: there was none */
 	struct vp_span *spans;
 	size_t span_count, span_size;
+	struct vp_site *sites;
+	size_t site_count, site_size;
+	uint64_t site_calls, site_lost; /* calls with a stack; events and stacks that were lost */
 	bool ended;      /* nothing lives at the end: exits came last, and the end is before them */
 	size_t end_span; /* index of the first span that those exits have ended */
 	struct vp_span *before; /* rss_last is that of then */
