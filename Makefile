@@ -131,6 +131,11 @@ judge: setup
 	@$(MAKE) --no-print-directory all
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge cases
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge random $(JUDGE_SEEDS)
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge parsed $(JUDGE_SEEDS)
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge join $(JUDGE_SEEDS)
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge findings $(JUDGE_SEEDS)
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge diff $(JUDGE_SEEDS)
+	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge live $(JUDGE_SEEDS)
 
 golden: setup
 	@$(MAKE) --no-print-directory all workloads
