@@ -75,6 +75,8 @@ text() { for i in $(seq 10 60); do echo "7f00000${i}000-7f00000${i}800 rw-p 0000
 			each_allocation vm-render --view $view --$renderer "$life"
 		done
 	done
+	each_allocation vm-render --json "$life"
+	[ ! -e "$BUILD/lib/vmpipe/render/html.so" ] || each_allocation vm-render --html "$life"
 	each_allocation vm-render --table=pmap-x "$life"
 	each_allocation vm-render --table=vmmap "$life"
 	each_allocation vm-render --svg "$life" -o out-%p.svg

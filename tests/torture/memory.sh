@@ -13,11 +13,14 @@ vm-sample -p "$pid" -n 3 -i 1ms --detail pages -o pages.raw 2>/dev/null
 vm-parse pages.raw -q | vm-track >pages
 vm-parse pages.raw -q >pages.parsed
 
+renderers=(ascii svg trace gnuplot json)
+[ ! -e "$BUILD/lib/vmpipe/render/html.so" ] || renderers+=(html)
+
 # The commands, one a line; the word before it says which statuses are well, and ~ that the output may differ.
 commands() {
 	local view renderer
 	for view in timeline map area table events tree summary cards diff explain stats pages compare aslr; do
-		for renderer in ascii svg trace gnuplot; do
+		for renderer in "${renderers[@]}"; do
 			echo "0 vm-render --view $view --$renderer $life"
 			echo "0 vm-render --view $view --$renderer pages"
 		done

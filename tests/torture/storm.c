@@ -1,5 +1,5 @@
-/* Preloaded: a storm of SIGALRM without SA_RESTART interrupts system calls, and the clock of the day
- * steps by hours in both directions (STORM=signals, STORM=clock). */
+/* Preloaded: a storm of SIGALRM without SA_RESTART interrupts system calls, and the clock of the
+ * day steps by hours in both directions (STORM=signals, STORM=clock). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>

@@ -8,7 +8,8 @@ export UBSAN_OPTIONS=print_stacktrace=1 ASAN_OPTIONS=detect_leaks=0
 ulimit -c 0
 life=$ROOT/tests/golden/life.track.ndjson
 views=(timeline map area table events tree summary cards diff explain stats pages compare aslr)
-renderers=(ascii svg trace gnuplot)
+renderers=(ascii svg trace gnuplot json)
+[ ! -e "$BUILD/lib/vmpipe/render/html.so" ] || renderers+=(html)
 extra=("--by region" "--scale log" "--scale linear" "--at 1" "--from 1 --to 2" "--by event" "--measure pss" "--table=pmap-x" "--table=smaps" "--table=vmmap"
 	"--table=pages" "--table=kinds" "--kind heap,stack" "--address 0-ffffffffffffffff" "--width 1 --height 1" "--width 100000 --height 3" "--pid 7")
 
@@ -39,9 +40,9 @@ while left; do
 		# Each view once, with a renderer and an option that change.
 		for i in "${!views[@]}"; do
 			input=$([ $((RANDOM % 2)) = 0 ] && echo stream || echo tracked)
-			ends vm-render --view ${views[i]} --${renderers[RANDOM % 4]} $input
+			ends vm-render --view ${views[i]} --${renderers[RANDOM % ${#renderers[@]}]} $input
 		done
-		ends vm-render ${extra[RANDOM % ${#extra[@]}]} --${renderers[RANDOM % 4]} tracked
+		ends vm-render ${extra[RANDOM % ${#extra[@]}]} --${renderers[RANDOM % ${#renderers[@]}]} tracked
 		((SECONDS < TORTURE_SECONDS || rounds == 1)) || break
 	done
 done
