@@ -1943,7 +1943,7 @@ def hold_heights(truth, lives, of_life, measure, stacks, report):
             x, width = (max(t, truth.t0) - truth.t0) / (truth.t1 - truth.t0), (ends - max(t, truth.t0)) / (truth.t1 - truth.t0)
             for kind, value in kinds.items():
                 if width > .03 and value * scale > .005 and (life.pid, kind) in shown or (width > .03 and value * scale > .005 and shown and len(lives) < 8):
-                    if not any(x0 - 1e-4 <= x and x + width <= x1 + 1e-3 and abs(size - value) <= value * .03 for x0, x1, size in shown.get((life.pid, kind), ())):
+                    if not any(x0 - 1e-4 <= x and x + width <= x1 + 1e-3 and abs(size - value) <= value * .06 for x0, x1, size in shown.get((life.pid, kind), ())):
                         report.say("stack", "none is %s of %d with %d bytes from %.9f s" % (kind, life.pid, value, t / 1e9))
                         return
 
