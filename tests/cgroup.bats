@@ -164,3 +164,27 @@ line_of() {
 	out=$({ echo "$begin"; line_of 1000 104857600 1000 0 0 0 5; line_of 1000 104857600 1000 0 0 0 7; echo "$end"; } | found)
 	[ "$out" = $'error\tthe kernel has killed 2 processes of cgroup /box for lack of memory' ]
 }
+
+@test "area stacks a control group up to its limit; each part and their sum are the figures of the lines" {
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test"}'
+		line_of 10485760 104857600 10485760 0 0 0 0
+		line_of 99614720 104857600 10485760 78643200 73400320 10485760 0
+		echo '{"type":"system","t":2,"cgroup":"/","current":4000000000,"anon":1000000000}'
+		echo '{"type":"end","t":3,"reason":"count"}'
+	} >"$BATS_TEST_TMPDIR/s"
+	for measure in auto cgroup; do
+		run --separate-stderr vm-render --trace --view area --measure $measure "$BATS_TEST_TMPDIR/s"
+		[ "$status" = 0 ]
+		[[ $output == *'title "cgroup /box"'*"2 samples, last 95 MiB, peak 95 MiB, limit 100 MiB"* ]]
+		grep -q '"processes" .*detail="10 MiB (10 MiB ... 10 MiB)"' <<<"$output"
+		grep -q '"kernel" .*detail="10 MiB (0 B ... 10 MiB)"' <<<"$output"
+		grep -q '"tmpfs and shared memory" .*detail="70 MiB (0 B ... 70 MiB)"' <<<"$output"
+		grep -q '"page cache" .*detail="5 MiB (0 B ... 5 MiB)"' <<<"$output"
+		grep -q '"free up to the limit" .*detail="5 MiB (5 MiB ... 90 MiB)"' <<<"$output"
+	done
+	for renderer in ascii svg gnuplot; do vm-render --$renderer --view area "$BATS_TEST_TMPDIR/s" | grep -q "page cache"; done
+	run --separate-stderr vm-render --view area --measure cgroup --width 200 /dev/null
+	[ "$status" = 0 ] || [ "$status" = 1 ]
+	[[ $output == *"vm-sample -s procfs,cgroup"* ]]
+}

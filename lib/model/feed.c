@@ -34,6 +34,7 @@ static const struct vp_keeper *const keepers[] = {
 	&vp_keeper_before,
 	&vp_keeper_faults,
 	&vp_keeper_machine,
+	&vp_keeper_cgroups,
 	&vp_keeper_tracker,
 	&vp_keeper_at,
 	&vp_keeper_names,

@@ -77,6 +77,23 @@ struct vp_machine {
 	uint64_t known; /* bit of each field that a line has stated */
 };
 
+/* The memory of a control group at one moment, in bytes. */
+enum vp_cgroup_field {
+	VP_CG_CURRENT,
+	VP_CG_LIMIT,
+	VP_CG_ANON,
+	VP_CG_FILE,
+	VP_CG_SHMEM,
+	VP_CG_KERNEL,
+	VP_CG_COUNT
+};
+struct vp_cgroup {
+	int64_t t;
+	double value[VP_CG_COUNT]; /* 0: unknown */
+	uint32_t known;            /* bit of each field that the line has stated */
+	uint32_t name;             /* its path, index in names */
+};
+
 /* ---- processes ---- */
 
 struct vp_note {
@@ -352,6 +369,8 @@ struct vp_model {
 	size_t moment_count, moment_size;
 	struct vp_machine *machines; /* sorted by time; the last alone unless moments are kept */
 	size_t machine_count, machine_size;
+	struct vp_cgroup *cgroups; /* sorted by time; of one sample from the lowest up */
+	size_t cgroup_count, cgroup_size;
 	struct vp_note *notes;
 	size_t note_count, note_size;
 	struct vp_loss *losses;

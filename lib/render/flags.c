@@ -114,10 +114,10 @@ const struct vp_option vp_render_rows[] = {
 	        .type = VP_OPT_ENUM,
 	        .offset = FIELD(measure),
 	        .preset = "auto",
-	        .limits = "auto|size|rss|pss|dirty|swap|regions|system",
+	        .limits = "auto|size|rss|pss|dirty|swap|regions|system|cgroup",
 	        .arg = "MEASURE",
-	        .help = "what area and tree draw; system: the machine; auto: system, rss or size, "
-	                "the first that is known",
+	        .help = "what area and tree draw; system: the machine; cgroup: a control group; "
+	                "auto: system, cgroup, rss or size, the first that is known",
 	},
 	{
 	        .name = "columns",

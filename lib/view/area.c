@@ -1,6 +1,7 @@
 /* The view area: how much of each kind there was, stacked, over time. */
 #include "base/error.h"
 #include "view/axis.h"
+#include "view/cgroup_area.h"
 #include "view/empty.h"
 #include "view/flags.h"
 #include "view/machine.h"
@@ -205,6 +206,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return vp_regions_area(model, options, figure, pool);
 	if (vp_process_area_is(options))
 		return vp_process_area(model, options, figure, pool);
+	if (vp_cgroup_area_is(model, options))
+		return vp_cgroup_area(model, options, figure, pool);
 	if (vp_machine_is(model, options))
 		return vp_machine_area(model, options, figure, pool);
 	struct area area = { .t0 = model->t0, .t1 = model->t1 };

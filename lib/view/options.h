@@ -8,7 +8,7 @@
 
 enum vp_scale { VP_SCALE_PACKED, VP_SCALE_LOG, VP_SCALE_LINEAR };
 
-enum { VP_MEASURE_MACHINE = VP_SUM_COUNT };
+enum { VP_MEASURE_MACHINE = VP_SUM_COUNT, VP_MEASURE_CGROUP };
 
 struct vp_view_options {
 	enum vp_scale scale; /* of addresses */
