@@ -221,7 +221,7 @@ static void put_change(void *ctx, const struct vp_change *change)
 	vp_put_change(&track->program.flow.out, change, vp_causes_of(track->causes, change));
 	track->changed = true;
 	if (track->findings)
-		vp_findings_change(track->findings, change, call);
+		vp_findings_change(track->findings, change, call, stack);
 }
 
 static void put_finding(void *ctx, const struct vp_finding *finding)
@@ -612,6 +612,11 @@ static void on_untracked(struct track *track, struct vp_record *record)
 	case VP_T_region: on_region(track, record); return;
 	case VP_T_process: on_process(track, record); return;
 	case VP_T_event: on_event(track, record); return;
+	case VP_T_stack:
+		if (track->findings)
+			vp_findings_stack(track->findings, record);
+		on_other(track, record);
+		break;
 	case VP_T_system:
 		if (track->findings)
 			vp_findings_machine(track->findings, record);

@@ -189,6 +189,26 @@ refused() { # HOST_MEMBERS PROCESS_MEMBERS EVENT_MEMBERS
 	[ "$(jq -r 'select(.rule == "piles-up") | .call' "$BATS_TEST_TMPDIR/life" | sort -u)" = mprotect ]
 }
 
+@test "the functions that a call came from are named, without those of the C library" {
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test 1","sources":["test"]}'
+		echo '{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":1,"size":4096}'
+		echo '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000000010000","end":"0x0000000000011000","size":4096,"perms":"r--p","kind":"file"}'
+		echo '{"type":"stack","t":0,"pid":7,"id":3,"frames":[{"addr":"0x0000000000000001","object":"/lib/libc.so.6","function":"mmap"},{"addr":"0x0000000000000002","object":"/lib/libc.so.6","function":"malloc"},{"addr":"0x0000000000000003","object":"/bin/p","function":"cache_put"},"0x0000000000000004",{"addr":"0x0000000000000005","object":"/bin/p","function":"main \u0001\"%s"}]}'
+		echo '{"type":"event","t":1,"pid":7,"call":"mmap","length":4096,"error":"ENOMEM","stack":3}'
+		for i in $(seq 0 400); do
+			printf '{"type":"event","t":%d.%02d,"pid":7,"call":"mmap","addr":"0x0000000000000000","length":4096,"stack":3,"result":"0x%016x","span":{"start":"0x%016x","end":"0x%016x"},"after":[{"start":"0x%016x","end":"0x%016x","size":4096,"perms":"r--p","kind":"file","name":"/f"}]}\n' \
+				$((2 + i / 20)) $((i % 20 * 5)) $((0x100000 + i * 8192)) $((0x100000 + i * 8192)) $((0x101000 + i * 8192)) $((0x100000 + i * 8192)) $((0x101000 + i * 8192))
+		done
+		echo '{"type":"end","t":30,"reason":"exit"}'
+	} >"$BATS_TEST_TMPDIR/in"
+	vm-track "$BATS_TEST_TMPDIR/in" -o "$BATS_TEST_TMPDIR/life"
+	valid_stream <"$BATS_TEST_TMPDIR/life"
+	[[ $(jq -r 'select(.rule == "failed-call") | .text' "$BATS_TEST_TMPDIR/life") == $'mmap of 4 KiB from cache_put < main \001"%s failed with ENOMEM: '* ]]
+	jq -r 'select(.rule == "piles-up") | .text' "$BATS_TEST_TMPDIR/life" | tee "$BATS_TEST_TMPDIR/found"
+	[[ $(head -1 "$BATS_TEST_TMPDIR/found") == *' regions of file r--p of /f, 4 KiB each, pile up by mmap from cache_put < main '* ]]
+}
+
 @test "each finding is reported once, and again only when its value has doubled" {
 	run jq -s 'map(select(.type=="finding")) | group_by([.pid, .rule, .kind, .severity, .measure]) | map(length) | max' "$BATS_FILE_TMPDIR/sick"
 	[ "$output" -le 2 ]

@@ -231,8 +231,10 @@ void vp_finding_refusal(struct vp_findings *findings, struct finding_space *spac
 		snprintf(times, sizeof times, ", call %llu of the process that failed",
 		         (unsigned long long)space->failed);
 	vp_finding_begin(findings, space, VP_R_failed_call, why.severity);
-	vp_finding_text(findings, "%s%s failed with %s%s: %s", refused->call,
-	                words_of(refused, size), refused->error, times, why.text);
+	const char *from = vp_finding_functions(findings, refused->stack);
+	vp_finding_text(findings, "%s%s%s%s failed with %s%s: %s", refused->call,
+	                words_of(refused, size), *from ? " from " : "", from, refused->error, times,
+	                why.text);
 	vp_finding_word(findings, "call", refused->call);
 	vp_finding_word(findings, "error", refused->error);
 	vp_finding_word(findings, "why", why.word);
@@ -247,5 +249,7 @@ void vp_finding_refusal(struct vp_findings *findings, struct finding_space *spac
 		vp_finding_num(findings, "tid", refused->tid);
 	if (refused->stack)
 		vp_finding_num(findings, "stack", refused->stack);
+	if (*from)
+		vp_finding_word(findings, "functions", from);
 	vp_finding_tell(findings);
 }

@@ -124,9 +124,14 @@ static struct group *find_group(const struct finding_space *space, size_t kind,
 }
 
 /* Notes the call that made a region. */
-static void note_caller(struct callers *callers, const char *call)
+static void note_caller(struct callers *callers, const char *call, uint64_t stack)
 {
 	callers->all++;
+	if (stack && (!callers->stack || callers->alike_stack * 2 < callers->all)) {
+		callers->stack = stack;
+		callers->alike_stack = 0;
+	}
+	callers->alike_stack += stack && stack == callers->stack;
 	if (!*call)
 		return;
 	if (!callers->call[0] || callers->alike * 2 < callers->all) {
@@ -142,13 +147,21 @@ static const char *caller(const struct callers *callers)
 	return callers->call[0] && callers->alike >= callers->all / 5 * 4 ? callers->call : NULL;
 }
 
+/* The functions that most of them come from; "": unknown, or there are several. */
+static const char *functions(const struct vp_findings *findings, const struct callers *callers)
+{
+	bool most = callers->alike_stack >= callers->all / 5 * 4;
+	return most ? vp_finding_functions(findings, callers->stack) : "";
+}
+
 /* Adds the sort of a region that has come; when there is no room, in place of the rarest one. */
-static void came(struct finding_space *space, const struct vp_region *region, const char *call)
+static void came(struct finding_space *space, const struct vp_region *region, const char *call,
+                 uint64_t stack)
 {
 	size_t kind = vp_kind_index(region->kind);
 	struct group *group = find_group(space, kind, region);
 	if (group)
-		note_caller(&group->callers, call);
+		note_caller(&group->callers, call, stack);
 	if (group || never_grows(kind))
 		return;
 	if (space->group_count < VP_FINDING_GROUPS) {
@@ -168,35 +181,36 @@ static void came(struct finding_space *space, const struct vp_region *region, co
 	group->magnitude = magnitude(region->size);
 	group->smallest = UINT64_MAX;
 	memcpy(group->perms, region->perms, sizeof group->perms);
-	note_caller(&group->callers, call);
+	note_caller(&group->callers, call, stack);
 }
 
 /* A piece of a region. Its permissions differ: only mprotect changes them in place. */
-static void was_split(struct finding_space *space, const struct vp_change *change, const char *call)
+static void was_split(struct finding_space *space, const struct vp_change *change, const char *call,
+                      uint64_t stack)
 {
 	struct kind_life *kind = &space->kinds[vp_kind_index(change->now->kind)];
 	const struct vp_region *was = change->was;
 	bool protected = was && was->perms[0] && strcmp(was->perms, change->now->perms);
 	kind->splits++;
 	if (*call || protected)
-		note_caller(&kind->splitters, *call ? call : "mprotect");
+		note_caller(&kind->splitters, *call ? call : "mprotect", stack);
 	if (!kind->trend.regions.begun)
 		vp_trend_set(&kind->trend.regions, space->look ? space->look - 1 : 0, space->t,
 		             kind->sum.regions);
 }
 
 void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space,
-                            const struct vp_change *change, const char *call)
+                            const struct vp_change *change, const char *call, uint64_t stack)
 {
 	for (size_t i = 0; i < change->gone_count; i++)
 		drop_region(findings, space, change->gone[i]);
 	if (vp_change_removes(change))
 		drop_region(findings, space, change->id);
 	else if (change->event == VP_E_MMAP_ADD && looks_for(findings, VP_R_piles_up))
-		came(space, change->now, call);
+		came(space, change->now, call, stack);
 	else if (change->born && change->from_count && looks_for(findings, VP_R_piles_up) &&
 	         change->event != VP_E_FORK && change->event != VP_E_EXEC_REBUILD)
-		was_split(space, change, call);
+		was_split(space, change, call, stack);
 	else if (change->was && !change->born && change->was->size != change->now->size &&
 	         looks_for(findings, VP_R_grows))
 		resized(findings, space, change);
@@ -408,11 +422,13 @@ static void judge_kind(struct vp_findings *findings, struct finding_space *space
 
 /* A line of evidence that all that piles up has. */
 static void pile_evidence(struct vp_findings *findings, size_t kind, const char *call,
-                          const struct vp_growth *growth)
+                          const char *functions, const struct vp_growth *growth)
 {
 	vp_finding_word(findings, "kind", vp_kind_name(kind));
 	if (call)
 		vp_finding_word(findings, "call", call);
+	if (*functions)
+		vp_finding_word(findings, "functions", functions);
 	vp_finding_share(findings, "slope", growth->slope);
 	vp_finding_share(findings, "confidence", growth->confidence);
 	vp_finding_sec(findings, "since", growth->since);
@@ -423,24 +439,26 @@ static void tell_group(struct vp_findings *findings, struct finding_space *space
                        struct group *group, const struct vp_growth *growth)
 {
 	struct size_words size = vp_finding_size((double)group->smallest);
-	const char *call = caller(&group->callers);
+	const char *call = caller(&group->callers), *from = functions(findings, &group->callers);
 	bool named = group->name && group->named >= group->live / 5 * 4;
 	vp_finding_begin(findings, space, VP_R_piles_up, severity_of(group->kind));
 	vp_finding_text(findings,
-	                "%llu regions of %.32s %.4s%s%s, %s%s each, pile up%s%s: %llu more since "
+	                "%llu regions of %.32s %.4s%s%s, %s%s each, pile up%s%s%s%s: %llu more "
+	                "since "
 	                "%.1f s, %.3g a second, and hardly any is unmapped",
 	                (unsigned long long)group->live, vp_kind_name(group->kind), group->perms,
 	                named ? " of " : "", named ? group->words : "", size.text,
 	                group->smallest == group->largest ? "" : " or more", call ? " by " : "",
-	                call ? call : "", (unsigned long long)(growth->to - growth->from),
-	                seconds(growth->since), growth->slope);
+	                call ? call : "", *from ? " from " : "", from,
+	                (unsigned long long)(growth->to - growth->from), seconds(growth->since),
+	                growth->slope);
 	vp_finding_ids(findings, &group->ids);
 	vp_finding_word(findings, "perms", group->perms);
 	if (named)
 		vp_finding_word(findings, "name", group->words);
 	vp_finding_num(findings, "regions", group->live);
 	vp_finding_num(findings, "size", group->total);
-	pile_evidence(findings, group->kind, call, growth);
+	pile_evidence(findings, group->kind, call, from, growth);
 	vp_finding_tell(findings);
 	vp_finding_rises(space, &group->piles, growth);
 }
@@ -450,7 +468,7 @@ static void tell_splits(struct vp_findings *findings, struct finding_space *spac
                         const struct vp_growth *growth)
 {
 	struct kind_life *kind = &space->kinds[at];
-	const char *call = caller(&kind->splitters);
+	const char *call = caller(&kind->splitters), *from = functions(findings, &kind->splitters);
 	struct few_ids none = { 0 };
 	char limit[64] = "";
 	if (findings->max_map_count)
@@ -458,16 +476,17 @@ static void tell_splits(struct vp_findings *findings, struct finding_space *spac
 		         (unsigned long long)findings->max_map_count);
 	vp_finding_begin(findings, space, VP_R_piles_up, VP_WARNING);
 	vp_finding_text(findings,
-	                "regions of %.32s are split into ever more pieces by %s: %llu regions%s, "
+	                "regions of %.32s are split into ever more pieces by %s%s%s: %llu "
+	                "regions%s, "
 	                "%llu more since %.1f s, %.3g a second",
 	                vp_kind_name(at), call ? call : "calls in their middle",
-	                (unsigned long long)kind->sum.regions, limit,
+	                *from ? " from " : "", from, (unsigned long long)kind->sum.regions, limit,
 	                (unsigned long long)(growth->to - growth->from), seconds(growth->since),
 	                growth->slope);
 	vp_finding_ids(findings, &none);
 	vp_finding_num(findings, "regions", kind->sum.regions);
 	vp_finding_num(findings, "splits", kind->splits);
-	pile_evidence(findings, at, call, growth);
+	pile_evidence(findings, at, call, from, growth);
 	vp_finding_tell(findings);
 	vp_finding_rises(space, &kind->piles, growth);
 }

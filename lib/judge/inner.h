@@ -6,6 +6,7 @@
  *   end.c     growth that was reported and has ended
  *   limit.c   what is near a limit: stacks, the count of regions, the memory of a cgroup
  *   fail.c    calls that failed for want of memory, and why
+ *   functions.c  the functions of call stacks
  *   shape.c   what one sample shows: W^X, reserved memory, holes, stacks without a guard
  *   tell.c    puts a finding together
  */
@@ -48,6 +49,8 @@ struct sum {
 struct callers {
 	char call[16];       /* the first of the last that were alike; "": unknown */
 	uint64_t alike, all; /* alike: of that call */
+	uint64_t stack;      /* the same of the call stack; 0: unknown */
+	uint64_t alike_stack;
 };
 
 struct kind_life {
@@ -145,12 +148,22 @@ struct finding_group {
 	struct told near;
 };
 
+#define VP_FINDING_STACKS 4096 /* call stacks whose functions are kept */
+
+/* The functions of a call stack, without those of the C library: "cache_put < main". */
+struct stack_words {
+	char text[104];
+};
+
 struct vp_findings {
 	struct vp_finding_options options;
 	struct vp_finding_sink sink;
 	struct finding_space **spaces;
 	size_t count, size;
-	struct vp_places pids;            /* into spaces */
+	struct vp_places pids; /* into spaces */
+	struct stack_words *stacks;
+	size_t stack_count, stack_size;
+	struct vp_places stack_ids;       /* into stacks */
 	uint64_t max_map_count;           /* of the host: regions of a process; 0: unknown */
 	uint64_t memory;                  /* of the host: bytes; 0: unknown */
 	uint64_t overcommit;              /* vm.overcommit_memory + 1; 0: unknown */
@@ -185,6 +198,8 @@ void vp_finding_share(struct vp_findings *findings, const char *key, double shar
 void vp_finding_word(struct vp_findings *findings, const char *key, const char *word);
 void vp_finding_ids(struct vp_findings *findings, const struct few_ids *ids);
 void vp_finding_tell(struct vp_findings *findings);
+/* Returns the functions of a call stack; "": they are unknown. */
+const char *vp_finding_functions(const struct vp_findings *findings, uint64_t stack);
 /* Adds an id while there is room. */
 void few_add(struct few_ids *ids, uint64_t id);
 
@@ -200,9 +215,9 @@ void vp_finding_call(char words[VP_FINDING_WORDS], const struct vp_region *regio
 
 /* ---- the families: each takes changes or regions, then judges ---- */
 
-/* `call`: that caused the change; "": unknown. */
+/* `call`: that caused the change, "": unknown; `stack`: the id of its call stack, 0: unknown. */
 void vp_finding_grow_change(struct vp_findings *findings, struct finding_space *space,
-                            const struct vp_change *change, const char *call);
+                            const struct vp_change *change, const char *call, uint64_t stack);
 void vp_finding_grow_region(struct finding_space *space, uint64_t id,
                             const struct vp_region *region, size_t kind);
 void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *space);

@@ -79,6 +79,8 @@ void vp_findings_free(struct vp_findings *findings)
 	free(findings->spaces);
 	free(findings->groups);
 	vp_places_free(&findings->pids);
+	vp_places_free(&findings->stack_ids);
+	free(findings->stacks);
 	free(findings);
 }
 
@@ -107,6 +109,8 @@ void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 	findings->max_map_count = host_number(host, "max_map_count");
 	findings->memory = host_number(host, "memory");
 	uint64_t overcommit;
+	vp_places_free(&findings->stack_ids);
+	findings->stack_count = 0;
 	findings->overcommit = host_has(host, "overcommit", &overcommit) ? overcommit + 1 : 0;
 	findings->swap = findings->commit_limit = findings->committed = 0;
 }
@@ -259,7 +263,7 @@ static void begin_look(struct finding_space *space)
 }
 
 void vp_findings_change(struct vp_findings *findings, const struct vp_change *change,
-                        const char *call)
+                        const char *call, uint64_t stack)
 {
 	struct finding_space *space = make(findings, change->pid);
 	if (!space)
@@ -268,7 +272,7 @@ void vp_findings_change(struct vp_findings *findings, const struct vp_change *ch
 	space->added |= change->event == VP_E_MMAP_ADD || vp_change_removes(change) ||
 	                change->born || change->gone_count;
 	if (ensure_kind(space, vp_kind_index(change->now->kind)))
-		vp_finding_grow_change(findings, space, change, call);
+		vp_finding_grow_change(findings, space, change, call, stack);
 }
 
 void vp_findings_frame(struct vp_findings *findings, int64_t pid)

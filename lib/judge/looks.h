@@ -5,8 +5,8 @@
  * (a region, a kind, a process) is reported once, and again when it is notably worse: twice as
  * much, or a higher severity.
  *
- * Memory: for each live process some numbers a kind, VP_FINDING_REGIONS regions that grow and
- * VP_FINDING_GROUPS sorts of regions that come.
+ * Memory: the functions of 4096 call stacks; for each live process some numbers a kind,
+ * VP_FINDING_REGIONS regions that grow and VP_FINDING_GROUPS sorts of regions that come.
  */
 #ifndef VMPIPE_JUDGE_LOOKS_H
 #define VMPIPE_JUDGE_LOOKS_H
@@ -45,10 +45,12 @@ void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
                        const struct vp_tracker *tracker);
 /* Is the process to be judged after an event, though no sample has come? */
 bool vp_findings_due(const struct vp_findings *findings, int64_t t, int64_t pid);
+/* Takes a `stack` line: its functions. */
+void vp_findings_stack(struct vp_findings *findings, struct vp_record *stack);
 /* Take what the tracker reports, in that order; a frame (a first sight, or an exec) is all new.
- * `call`: that caused the change; "": unknown. */
+ * `call`: that caused the change, "": unknown; `stack`: the id of its call stack, 0: unknown. */
 void vp_findings_change(struct vp_findings *findings, const struct vp_change *change,
-                        const char *call);
+                        const char *call, uint64_t stack);
 void vp_findings_frame(struct vp_findings *findings, int64_t pid);
 /* After each sample of a process, also when nothing has changed. */
 void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,

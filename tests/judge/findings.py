@@ -219,7 +219,7 @@ class Holder:
     def subject(self, line, look):
         """What a line of growth is about, and its names."""
         if line["rule"] == "piles-up":
-            names = [line[one] for one in ("name", "call") if one in line]
+            names = [line[one] for one in ("name", "call", "functions") if one in line]
             if "splits" in line:
                 return ("count", line["kind"]), names
             ones = [one for one in look.regions if one.id in line.get("ids", ())]
