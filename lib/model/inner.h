@@ -112,12 +112,11 @@ struct vp_keeper {
 	vp_take *finish;
 	vp_take *free;
 };
-extern const struct vp_keeper vp_keeper_cgroups,
-        vp_keeper_account, vp_keeper_at, vp_keeper_before, vp_keeper_changes,
-        vp_keeper_ending, vp_keeper_episodes, vp_keeper_faults, vp_keeper_frames, vp_keeper_journal,
-        vp_keeper_lives, vp_keeper_machine, vp_keeper_moments, vp_keeper_names, vp_keeper_notes,
-        vp_keeper_pages, vp_keeper_procs, vp_keeper_sites, vp_keeper_spans, vp_keeper_stacks,
-        vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
+extern const struct vp_keeper vp_keeper_cgroups, vp_keeper_account, vp_keeper_at, vp_keeper_before,
+        vp_keeper_changes, vp_keeper_ending, vp_keeper_episodes, vp_keeper_faults, vp_keeper_frames,
+        vp_keeper_journal, vp_keeper_lives, vp_keeper_machine, vp_keeper_moments, vp_keeper_names,
+        vp_keeper_notes, vp_keeper_pages, vp_keeper_procs, vp_keeper_sites, vp_keeper_spans,
+        vp_keeper_stacks, vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
 enum { VP_KEEPERS_MAX = 24 };
 
 /* keepers.c: calls those that are at work, in the order of the table. */

@@ -73,7 +73,7 @@ int64_t procfs_last_pid(
 /* oom.c: whether a killed process was killed for lack of memory. */
 enum { PROCFS_LEVELS = 16 };
 struct procfs_oom {
-	char *cgroup; /* its path, "" for the root; NULL: unknown */
+	char *cgroup;                           /* its path, "" for the root; NULL: unknown */
 	uint64_t kills, reached[PROCFS_LEVELS]; /* counters, of the cgroup and of each level up */
 	size_t levels;
 	int64_t due; /* ns */
