@@ -430,3 +430,69 @@ reports() { jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | [.name, .note, .kind]')" = '[null,"stack of thread 1","anon"]
 ["libx.so.1","jit","text"]' ]
 }
+
+# ---- dress
+
+@test "what web pages, markdown and programs' quotes put around the rows is taken off, and the rows are those of the text" {
+	html() { sed 's/&/\&amp;/g; s/</\&lt;/g; s/\[/\&#91;/g; s/]/\&#x5d;/g; s/$/<br\/>/' "$1" | sed '1s/^/<p>Look:<br>/'; }
+	pre() { echo '<pre class="x">'; sed 's/\[/\&#91;/g' "$1"; echo '</pre>'; }
+	one_line() { sed 's/$/<br>/' "$1" | tr -d '\n'; echo; }
+	json() { jq -Rs '{ report: . }' "$1" | sed 's/^{$/Here:/; s/^}$//'; }
+	json_lines() { jq -R . "$1" | sed 's/$/,/'; }
+	c() { sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$/\\n"/' "$1"; }
+	python() { sed "s/^/'/; s/$/',/" "$1"; }
+	ticks() { sed 's/^/`/; s/$/`/' "$1"; }
+	list() { sed 's/^/- /' "$1"; }
+	stars() { sed 's/^/* /' "$1"; }
+	for name in pmap gdb free numa_maps; do
+		want=$(vm-parse -q "$ROOT/tests/texts/$name.txt" | jq -c 'select(.type == "region" or .type == "system") | del(.t)')
+		for how in html pre one_line json json_lines c python ticks list stars; do
+			$how "$ROOT/tests/texts/$name.txt" >"$BATS_TEST_TMPDIR/in"
+			[ "$(vm-parse -q "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region" or .type == "system") | del(.t)')" = "$want" ] || { echo "$name, $how"; head -5 "$BATS_TEST_TMPDIR/in"; return 1; }
+		done
+	done
+	awk '{ printf "| %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6 }' "/proc/$$/maps" >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | all_rows)" = "$(vm-parse "/proc/$$/maps" | all_rows)" ]
+	printf '%s\n' '7f0000000000-7f0000001000 r--p 00000000 fe:00 7    /tmp/<b>a</b> & "b" \n' '7f0000001000-7f0000002000 r--p 00000000 fe:00 8    /tmp/x' >"$BATS_TEST_TMPDIR/in" # names keep their signs
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -r 'select(.type == "region") | .name' | head -1)" = '/tmp/<b>a</b> & "b" \n' ]
+}
+
+@test "a reply between quoted rows, and grep's --, part nothing" {
+	printf '%s\n' '> 10000000-10020000 r-xp 00000000 fd:00 1   /usr/bin/sed' '> 2cbb0000-2cbe0000 rw-p 00000000 00:00 0   [heap]' '' 'Somebody answers in between.' '' \
+		'> 7fff7f9c0000-7fff7f9e0000 rw-p 00000000 00:00 0 ' '> 7fffd27a0000-7fffd27d0000 rw-p 00000000 00:00 0   [stack]' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(reports <<<"$output")" = 4 ]
+	printf '%s\n' '55fa6947e000-55fa694c0000 rw-p 00000000 00:00 0                          [heap]' -- '7ff5662cd000-7ff566324000 r--p 00000000 fe:00 32                    /x' >"$BATS_TEST_TMPDIR/in"
+	run -0 --separate-stderr vm-parse "$BATS_TEST_TMPDIR/in"
+	[ -z "$stderr" ]
+	[ "$(reports <<<"$output")" = 2 ]
+}
+
+@test "grep's names before the rows of several processes, and headings, say whose they are" {
+	workload still "$BATS_TEST_TMPDIR"
+	grep -E 'heap|stack' "/proc/$$/maps" "/proc/$pid/maps" >"$BATS_TEST_TMPDIR/in"
+	vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | .pid' | paste -sd' ' >"$BATS_TEST_TMPDIR/got"
+	[ "$(cat "$BATS_TEST_TMPDIR/got")" = "$$ $pid" ]
+	for p in $$ $pid; do echo "==> /proc/$p/maps <=="; cat "/proc/$p/maps"; echo; done >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "snapshot") | [.pid, .regions]' | paste -sd' ')" = "[$$,$(wc -l <"/proc/$$/maps")] [$pid,$(wc -l <"/proc/$pid/maps")]" ]
+}
+
+@test "rows with a remark behind, of a file without an inode, of Android 5, without a name" {
+	printf '%s\n' '55d0c8a4f000-55d0c8a70000 rw-p 00000000 00:00 0                          [heap] # gc' '7f0000000000-7f0000001000 rw-p 00000000 00:00 0  # the stack of a thread' \
+		'7f0000001000-7f0000002000 r-xp 00003000 00:00 0                          /mnt/c/x.so' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | [.name, .kind, .note, .offset]')" = '["[heap]","heap","gc",null]
+[null,"anon","the stack of a thread",null]
+["/mnt/c/x.so","text",null,"0x0000000000003000"]' ]
+	printf '%s\n' 'memory map:' '    f4d11000-f4dc8fff rw- 753664 /dev/ashmem/a (deleted)' '    f4d0f000-f4d10fff rw- 8192 /dev/ashmem/b (deleted)' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | [.size, .offset]' | paste -sd' ')" = '[8192,null] [753664,null]' ]
+	printf '%s\n' 'memory map (2 entries):' '    12c00000-12cf5fff r-x         0     f6000  (load bias 0x1000)' '    12cf6000-12cf6fff rw-         0      1000  /x (load bias 0x1000)' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "region") | .name' | paste -sd' ')" = 'null "/x"' ]
+}
+
+@test "free in other languages is read by its columns" {
+	printf '%s\n' '              gesamt       benutzt     frei      gemns.  Puffer/Cache verfügbar' 'Speicher:   24684092     1635388    19005132        8856     4370472    23048704' 'Swap:              4           1           3' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | [.total, .used, .available, .swap_free] | map(. / 1024)')" = '[24684092,1635388,23048704,3]' ]
+	printf '%s\n' '             итого        занято    свободно  общая  буферы  кэш' 'Память:       8061420    7620716     440704          0     316764    3205600' '-/+ буферы/кэш:    4098352    3963068' 'Подкачка:      4194300          0    4194300' >"$BATS_TEST_TMPDIR/in"
+	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | [.total, .cached, .swap_free, .available] | map(if . then . / 1024 else . end)')" = '[8061420,3205600,4194300,null]' ]
+}

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "parse/dress.h"
 
 enum order { BYTES, LITTLE, BIG };
 
@@ -235,6 +236,7 @@ int vp_plain(char **bytes, size_t *n)
 		drop_colours(*bytes, n);
 	every_line(*bytes, n, cut_blanks);
 	every_line(*bytes, n, cut_number);
+	vp_undress(*bytes, n);
 	every_line(*bytes, n, cut_plus);
 	if (counted(*bytes, *n, "\t") >= lines && !counted(*bytes, *n, "  "))
 		drop_tabs(*bytes, *n);

@@ -17,7 +17,7 @@
  *
  * Quirks:
  * - A tombstone's end is the last byte of the region, xCrash's is the one behind it: the size
- * tells; where there is none, a last byte that ends a page is taken for one. xCrash writes ">" for
+ * tells, in decimal up to Android 5; where there is none, a last byte that ends a page is taken for one. xCrash writes ">" for
  * the name of the row above. Digits are parted by '.
  * - lldb lists what is not mapped as well, as --- without a name, and so it does memory without
  * access: both are left out.
@@ -226,7 +226,8 @@ static vp_str name(struct parser *p, vp_str text)
 	if (text_is(text, ">"))
 		return (vp_str){ p->above, p->above_n };
 	for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
-		const char *at = text_find(text, behind[i]);
+		const char *at = text_starts(text, behind[i] + 1) ? text.p /* a row without a name */
+		                                                  : text_find(text, behind[i]);
 		if (at)
 			text = text_right((vp_str){ text.p, (size_t)(at - text.p) });
 	}
@@ -246,6 +247,11 @@ static bool one_column(struct parser *p, size_t at, vp_str *rest, struct vp_regi
 	if (numbers && p->columns[0].what == RANGE && !text_hex(word, &value))
 		return true; /* old tombstones have no size */
 	*rest = after;
+	if (what == OFFSET && p->columns[0].what == RANGE && text_decimal(word, &value) &&
+	    value == region->end - region->start + 1) {
+		region->size = value; /* Android 5 writes the size, in decimal, and no offset */
+		return true;
+	}
 	switch (what) {
 	case START: return address(word, &region->start);
 	case END: return address(word, &region->end);

@@ -298,7 +298,7 @@ static inline bool text_decimal(vp_str text, uint64_t *value)
 }
 
 /* Reads the pid of a line that says whose the rows below are: "=== PID 11111 ===", "Process 4711:",
- * "==> /proc/4711/maps <==", "# pid=4711". A sentence is no heading: few words may stand beside. */
+ * "==> /proc/4711/maps <==", "# pid=4711". A sentence is no heading. */
 static inline bool text_pid_heading(vp_str line, uint64_t *pid)
 {
 	const char *proc = text_find(line, "/proc/");
@@ -332,7 +332,9 @@ static inline bool text_pid_heading(vp_str line, uint64_t *pid)
 		after = word.n < 8 && (!strncasecmp(word.p, "pid", word.n > 3 ? word.n : 3) ||
 		                       (word.n == 7 && !strncasecmp(word.p, "process", 7)));
 	}
-	return digits.n && words <= 3 && text_decimal(digits, pid) && *pid <= UINT32_MAX;
+	bool marked = line.n && (strchr("=-#*[<+", *line.p) || line.p[line.n - 1] == ':');
+	return digits.n && words <= (marked ? 3u : 1u) && text_decimal(digits, pid) &&
+	       *pid <= UINT32_MAX;
 }
 
 /* A size for people: 12, 0K, 3.5M, 8.0Mi, 40KB. */

@@ -22,6 +22,7 @@ struct cleaner {
 	bool values;       /* the last line was a row or a value */
 	bool wants_name;   /* the last row has no name: mail may have wrapped it */
 	bool wants_file;   /* ... and the row is of a file */
+	bool quoted;       /* the rows are, as in the reply to a mail */
 };
 
 static bool perms(vp_str word)
@@ -129,7 +130,8 @@ static void put_plain(struct cleaner *c, vp_str line, int words)
 static void one_line(struct cleaner *c, vp_str line)
 {
 	bool named, file;
-	vp_str text = text_left(text_without(&c->prefix, text_unquoted(line)));
+	vp_str plain = text_unquoted(line), text = text_left(text_without(&c->prefix, plain));
+	bool answer = c->quoted && plain.p == line.p; /* somebody answers between the rows */
 	while (text.n && text.p[text.n - 1] == '\r')
 		text.n--;
 	size_t at = row_at(text, &named, &file);
@@ -137,6 +139,7 @@ static void one_line(struct cleaner *c, vp_str line)
 		if (at && !c->prefix.n)
 			text_prefix_learn(&c->prefix, text, at);
 		put_plain(c, text_from(text, at), 5);
+		c->quoted = plain.p != line.p;
 		c->values = true;
 		c->blank = c->prose = false;
 		c->wants_name = !named;
@@ -151,6 +154,8 @@ static void one_line(struct cleaner *c, vp_str line)
 		return;
 	}
 	c->wants_name = false;
+	if (answer || text_is(text, "--")) /* grep -A */
+		return;
 	if (c->values && is_value(text))
 		put_plain(c, text, text_starts(text, "Name:") ? 1 : 99);
 	else if (was_row(text, c->values))
@@ -182,6 +187,16 @@ static bool java_pid(vp_str line, uint64_t *pid)
 	if (comma)
 		number.n = (size_t)(comma - number.p);
 	return text_decimal(number, pid) && *pid <= INT32_MAX;
+}
+
+/* "/proc/4711/maps:7f2485986000-...", as grep writes it; or a heading. */
+static bool names_pid(vp_str line, uint64_t *pid)
+{
+	bool named, file;
+	size_t at = row_at(line, &named, &file);
+	if (at == SIZE_MAX)
+		return !is_value(line) && text_pid_heading(line, pid);
+	return at && text_pid_heading((vp_str){ line.p, at }, pid);
 }
 
 /* "Time: Wed May  1 10:00:00 2024 CEST elapsed time: 12.3 seconds", some lines below it; "time:
@@ -235,12 +250,14 @@ int procfs_log_parse(void *state, struct vp_parse_api *h, const struct vp_text *
 		return h->fail(h, "out of memory for a log");
 	while (!failed && text_next(&lines, &line)) {
 		vp_str words = text_left(text_without(&c.prefix, text_unquoted(line)));
-		if (java_pid(words, &pid)) {
+		bool java = java_pid(words, &pid);
+		if (java || (names_pid(words, &pid) && (!piece.known || pid != piece.pid))) {
 			failed = parse_piece(state, h, text, &piece,
 			                     (vp_str){ c.to + piece.from, c.n - piece.from });
 			piece = (struct piece){
 				.known = true, .pid = pid, .from = c.n, .before = lines.number - 1
 			};
+			c.blank = c.prose = false;
 		}
 		java_time(words, &piece.date);
 		one_line(&c, line);

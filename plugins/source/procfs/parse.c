@@ -21,6 +21,7 @@
  * later one is the truth.
  */
 #include "runs.h"
+#include "../kit/text.h"
 
 #include "base/bytes.h"
 
@@ -686,6 +687,17 @@ static bool has_key(vp_str line)
 	       !memchr(line.p, ' ', (size_t)(colon - line.p));
 }
 
+/* Moves a remark that somebody wrote behind a row of a pasted text out of its name. */
+static void take_note(struct entry *entry)
+{
+	vp_str *name = &entry->region.name;
+	if (!memchr(name->p, '#', name->n) && !memchr(name->p, '<', name->n))
+		return;
+	vp_str note = text_note(name);
+	if (note.n)
+		extra_value(entry, "note", note, false, 0);
+}
+
 /* Reads a row. False: the line only begins like one; the region before it ends here. */
 static bool take_row(struct parser *p, vp_str line, bool cut)
 {
@@ -693,6 +705,8 @@ static bool take_row(struct parser *p, vp_str line, bool cut)
 	if (procfs_row(line, &entry->region) && !(cut && is_half_rollup(line, &entry->region))) {
 		if (p->blank && p->prose)
 			other_report(p, line.p);
+		if (p->text->pid < 0 && entry->region.name.n)
+			take_note(entry);
 		begin_entry(p, entry, line);
 		entry->altered = cut;
 		p->blank = p->prose = p->passing = false;
@@ -726,6 +740,11 @@ static void one_line(struct parser *p, vp_str line, bool cut)
 	}
 	if (*line.p == 'P' && head(p, line))
 		return;
+	if (line.n == 2 && memcmp(line.p, "--", 2) == 0 && p->text->pid < 0) {
+		if (p->open)
+			p->now->altered = true;
+		return; /* of grep -A */
+	}
 	if (strchr("VHT", *line.p) && status_line(p, line))
 		return;
 	if (procfs_row_begins(line.p) ? take_row(p, line, cut) : take_value(p, line, cut))

@@ -149,6 +149,8 @@ bool procfs_row(vp_str line, struct vp_region *region)
 	p = blanks(p, end);
 	if (p < end)
 		region->name = (vp_str){ p, (size_t)(end - p) };
+	if (p < end && *p == '/')
+		region->has_offset = true; /* of a file system without inodes and devices, too */
 	region->size = region->end - region->start;
 	return true;
 }

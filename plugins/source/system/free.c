@@ -171,11 +171,119 @@ static void one_line(struct reader *r, vp_str line)
 	}
 }
 
+/* ---- other languages ---- */
+
+/* Takes the name of a row, which may have blanks in it, off its numbers: "Speicher: 24684092 ...".
+ * Returns how many numbers there are; 0: it is no row. */
+static size_t foreign_row(vp_str line, vp_str *name, vp_str *numbers)
+{
+	struct text_size size;
+	size_t count = 0;
+	vp_str rest = line, before = rest;
+	for (vp_str word; (word = text_last_word(&rest)).n && text_digit(*word.p) &&
+	                  text_size(word, &size);
+	     before = rest)
+		count++;
+	*name = text_trim(before);
+	*numbers = text_from(line, (size_t)(before.p + before.n - line.p));
+	bool colon = text_ends(*name, ":") || text_ends(*name, "\xef\xbc\x9a"); /* a wide one */
+	return colon && name->n < 40 ? count : 0;
+}
+
+/* Counts the words of a head: they have no digits, and no colon after them. */
+static size_t head_words(vp_str line)
+{
+	size_t count = 0;
+	for (vp_str word; (word = text_word(&line)).n; count++)
+		for (size_t i = 0; i < word.n; i++)
+			if (text_digit(word.p[i]) || word.p[i] == ':')
+				return 0;
+	return count;
+}
+
+static bool adds_up(vp_str numbers, size_t count)
+{
+	struct text_size size;
+	uint64_t value[3] = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		if (!text_size(text_word(&numbers), &size))
+			return false;
+		if (i < 3)
+			value[i] = size.bytes;
+		if (size.bytes > value[0])
+			return false; /* none is more than the total */
+	}
+	return count > 3 || value[0] == value[1] + value[2];
+}
+
+/* Finds what free prints in other languages: a head of 6 or 7 words, a row with as many numbers, and
+ * one of the swap with three, which add up. Returns where the head begins; NULL: it is not there. */
+static const char *foreign(vp_str text)
+{
+	struct text_lines lines = { .rest = text };
+	size_t words = 0, state = 0;
+	const char *at = NULL;
+	vp_str name, numbers;
+	for (vp_str line; text_next(&lines, &line);) {
+		line = text_trim(text_unquoted(line));
+		size_t count = foreign_row(line, &name, &numbers);
+		if (state == 1 && count == words && adds_up(numbers, count)) {
+			state = 2;
+			continue;
+		}
+		if (state == 2 && text_starts(line, "-/+"))
+			continue;
+		if (state == 2 && count == 3 && adds_up(numbers, count))
+			return at;
+		words = system_is_free(line) ? 0 : head_words(line);
+		state = words == 6 || words == 7;
+		at = line.p;
+	}
+	return NULL;
+}
+
+bool system_is_free_text(vp_str text)
+{
+	return text.n < 1 << 16 && foreign(text);
+}
+
+/* Reads such reports by the place of their columns. */
+static void foreign_reports(struct reader *r, vp_str text)
+{
+	static const char *const now[] = { "total", "used", "free", "shared", "buff/cache",
+		                           "available" },
+	                  *const wide[] = { "total", "used", "free", "shared", "buffers", "cache",
+		                            "available" },
+	                  *const old[] = { "total", "used", "free", "shared", "buffers", "cached" };
+	vp_str name, numbers, line;
+	for (const char *at; (at = foreign(text)) != NULL;) {
+		text = text_from(text, (size_t)(at - text.p));
+		struct text_lines lines = { .rest = text };
+		text_next(&lines, &line);
+		size_t words = head_words(text_trim(line));
+		vp_str front = { text.p, text.n < 400 ? text.n : 400 };
+		const char *const *columns = words == 7 ? wide : text_has(front, "-/+") ? old : now;
+		system_end(&r->line);
+		r->guessed = false;
+		for (r->count = 0; r->count < words; r->count++)
+			r->columns[r->count] = text_of(columns[r->count]);
+		for (bool swap = false; !swap && text_next(&lines, &line);) {
+			line = text_trim(text_unquoted(line));
+			swap = foreign_row(line, &name, &numbers) == 3;
+			if (!text_starts(line, "-/+"))
+				row(r, text_of(swap ? "Swap:" : "Mem:"), numbers, lines.number,
+				    lines.cut);
+		}
+		text = lines.rest;
+	}
+}
+
 int system_free(struct vp_parse_api *host, vp_str text)
 {
 	struct reader reader = { .line = { .host = host }, .scale = 1024 }, *r = &reader;
 	struct text_lines lines = { .rest = text };
 	vp_str line;
+	foreign_reports(r, text);
 	while (text_next(&lines, &line)) {
 		vp_str rest = text_trim(text_unquoted(line));
 		if (system_is_free(rest)) {

@@ -43,6 +43,7 @@ bool system_is_footprint(vp_str line);
 /* Whether a line may surround such lines. */
 bool system_is_linux_beside(vp_str line);
 bool system_is_free_beside(vp_str line);
+bool system_is_free_text(vp_str text); /* the whole text has a report in another language */
 bool system_is_vmstat_beside(vp_str line);
 bool system_is_cgroup_beside(vp_str line);
 const char *system_macos_beside(vp_str line); /* returns its format; NULL: of none */

@@ -260,6 +260,10 @@ static int probe(vp_str head, const char **format)
 			return known[found].sure;
 		}
 	}
+	if (system_is_free_text(head)) {
+		*format = "free";
+		return 80;
+	}
 	line = text_behind_prefix(text_first(head), is_beside);
 	if (line.n)
 		*format = beside(line);

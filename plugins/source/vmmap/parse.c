@@ -343,14 +343,14 @@ static bool begins_with_sums(vp_str text)
 	size_t sums = 0;
 	for (vp_str line; sums < 3 && text_next(&lines, &line);) {
 		line = text_trim(text_unquoted(line));
-		sums += bare_sum(line);
+		sums += bare_sum(line) ? 1 : vmmap_is_sum(line) ? 3 : 0;
 		for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
 			if (text_starts(line, heads[i]))
 				return false;
 		if (text_has(line, "[") && vmmap_row(line, &row))
 			return false;
 	}
-	return sums == 3;
+	return sums >= 3;
 }
 
 static uint64_t lines_in(vp_str text)
@@ -432,7 +432,7 @@ int vmmap_probe(vp_str head, const char **format)
 		if (text_has(line, "COUNT (non-coalesced)") || has_number(line, "Physical "
 		                                                                "footprint: "))
 			return 90;
-		sums += bare_sum(line);
+		sums += bare_sum(line) ? 1 : vmmap_is_sum(line) ? 3 : 0;
 	}
 	vp_str first = text_first(head);
 	if (sums < 3)

@@ -99,8 +99,8 @@ static void finish(struct reader *r)
 {
 	bad_pending(r);
 	r->report.whole = r->report.whole && r->readonly_seen && r->writable_seen;
-	if (has_content(&r->report))
-		r->give(r->host, &r->report, r->ctx);
+	if (has_content(&r->report) || r->report.has_footprint || r->report.has_peak)
+		r->give(r->host, &r->report, r->ctx); /* of heap and leaks: the head alone */
 	clear(r);
 }
 
@@ -151,6 +151,8 @@ static vp_str together(struct reader *r, vp_str a, vp_str b)
 	memcpy(text + a.n + 1, b.p, b.n);
 	return (vp_str){ text, a.n + b.n + 1 };
 }
+
+static bool is_key(vp_str text); /* below */
 
 /* Whether a line marks omitted rows: "...", "...snip...", "...(snip)...", "[...]". */
 static bool is_snip(vp_str text)
@@ -206,6 +208,8 @@ static void other_row_line(struct reader *r, vp_str line)
 	}
 	if (is_snip(text))
 		snipped(r);
+	else if (r->crash && last && is_key(text))
+		r->part = NOWHERE; /* "Termination Reason:    Namespace SIGNAL, Code 11" */
 	else if (last && !last->detail.n && last->line + 1 == r->lines.number && is_detail(text))
 		last->detail = text;
 	else if (text_starts(text, "UNUSED SPACE") || text_starts(text, "GAP OF ") ||
@@ -219,6 +223,18 @@ static void other_row_line(struct reader *r, vp_str line)
 		r->pending = text;
 		r->pending_line = r->lines.number;
 	}
+}
+
+/* "Terminating Process:   exc handler [81]": a line of a crash report below its rows. */
+static bool is_key(vp_str text)
+{
+	const char *colon = memchr(text.p, ':', text.n < 40 ? text.n : 40);
+	if (!colon || *text.p < 'A' || *text.p > 'Z' || holds_range(text))
+		return false;
+	vp_str key = { text.p, (size_t)(colon - text.p) },
+	       rest = text_from(text, key.n + 1);
+	return !memchr(key.p, '[', key.n) && !memchr(key.p, '=', key.n) &&
+	       (!rest.n || *rest.p == ' ' || *rest.p == ':');
 }
 
 /* ---- heads ---- */
@@ -294,8 +310,10 @@ static bool header_line(struct reader *r, vp_str line)
 			begun(r)->pid = (int64_t)pid;
 		return true;
 	}
-	if (is_told_first(line) &&
-	    (report->row_count || report->types.count || report->zones.count))
+	bool footprint_again = (text_starts(line, "Physical footprint:") && report->has_footprint) ||
+	                       (text_starts(line, "Physical footprint (peak):") && report->has_peak);
+	if (footprint_again || (is_told_first(line) && (report->row_count || report->types.count ||
+	                                                report->zones.count)))
 		finish(r);
 	if (text_starts(line, "Parent Process:")) {
 		name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid);
@@ -696,6 +714,18 @@ static bool is_table_row(vp_str line)
 	return units && row.n > 1 &&
 	       (row.n > 2 || text_starts(row.name, "__") || text_starts(row.name, "TOTAL") ||
 	        text_starts(row.name, "MALLOC") || row.values[1].bare);
+}
+
+bool vmmap_is_sum(vp_str line)
+{
+	char scratch[512];
+	struct row row;
+	if (!table_row(line, scratch, sizeof scratch, 0, &row) || row.n != 8 || !row.values[7].bare)
+		return false;
+	for (size_t i = 0; i < 7; i++)
+		if (row.values[i].bare)
+			return false;
+	return true;
 }
 
 bool vmmap_is_beside(vp_str line)
