@@ -99,10 +99,10 @@ END
 	[ "$(vmstat 1 1 | of system 'has("free")')" = true ]
 }
 
-@test "memory.stat and its neighbours of a control group, of version 2 and 1, by cat, head and grep" {
-	printf '%s\n' '==> /sys/fs/cgroup/app/memory.current <==' 2481475584 '==> /sys/fs/cgroup/app/memory.max <==' max '==> /sys/fs/cgroup/app/memory.stat <==' 'anon 2472849408' 'file 57344' 'inactive_anon 2472730624' \
-		'==> /sys/fs/cgroup/app/memory.events <==' 'oom 3' 'oom_kill 1' '==> /sys/fs/cgroup/other/memory.current <==' 4096 >"$BATS_TEST_TMPDIR/in"
-	[ "$(of system '[.cgroup, .current, .limit, .anon, .file, .events_oom_kill]' <"$BATS_TEST_TMPDIR/in")" = '["/app",2481475584,null,2472849408,57344,1]
+@test "memory.stat and its neighbours of a control group, of version 2 and 1, by cat and grep" {
+	printf '%s\n' '# cat /sys/fs/cgroup/app/memory.current' 2481475584 '# cat /sys/fs/cgroup/app/memory.max' max '# cat /sys/fs/cgroup/app/memory.stat' 'anon 2472849408' 'file 57344' 'inactive_anon 2472730624' \
+		'# cat /sys/fs/cgroup/app/memory.events' 'oom 3' 'oom_kill 1' '# cat /sys/fs/cgroup/other/memory.current' 4096 >"$BATS_TEST_TMPDIR/in"
+	[ "$(of system '[.cgroup, .current, .limit, .anon, .file, .events.oom_kill]' <"$BATS_TEST_TMPDIR/in")" = '["/app",2481475584,null,2472849408,57344,1]
 ["/other",4096,null,null,null,null]' ]
 	printf '%s\n' 'cache 57344' 'rss 2472849408' 'mapped_file 4096' 'inactive_anon 0' 'hierarchical_memory_limit 9223372036854771712' 'total_cache 99' 'total_rss 99' >"$BATS_TEST_TMPDIR/in"
 	[ "$(of system '[.cgroup, .anon, .file, .file_mapped, .limit]' <"$BATS_TEST_TMPDIR/in")" = '["?",2472849408,57344,4096,null]' ]

@@ -7,8 +7,8 @@
  *   file 57344
  *   -> {"type":"system","cgroup":"/app","current":2481475584,"anon":2472849408,"file":57344,...}
  *
- * Quirks: a lone number is told by the command or the heading above it ("==> FILE <=="), or by the
- * name that grep puts before it. "max" is no limit. Version 1 has cache and rss in place of file and
+ * Quirks: a lone number is told by the command above it, or by the name that grep puts before it;
+ * the headings of head(1), "==> FILE <==", are read by the source cgroup. "max" is no limit. Version 1 has cache and rss in place of file and
  * anon, and each figure again as total_, with the groups below; its limits are numbers near 2^63. The
  * path is that below /sys/fs/cgroup; where no path stands, it is "?".
  */
@@ -136,22 +136,36 @@ static bool stat_word(vp_str line, size_t *index, uint64_t *value)
 	return false;
 }
 
+/* Texts with headings of head(1) are of the source cgroup, whose own they are. */
 bool system_is_cgroup(vp_str line)
+{
+	const char *at, *behind;
+	if (file_of(line, &at, &behind) < 0 || text_has(line, "==> ") || line.n > 200)
+		return false;
+	return text_has(line, "/memory.") ? text_has(line, "cat ") ||
+	                                            (behind < line.p + line.n && *behind == ':')
+	                                  : text_has(line, "cat memory.");
+}
+
+bool system_is_cgroup_text(vp_str text)
 {
 	static const char *const sure[] = { "inactive_anon ", "active_anon ", "inactive_file ",
 		                            "active_file ",   "slab_reclaimable ",
 		                            "hierarchical_memory_limit ", "mapped_file ",
 		                            "file_mapped " };
-	const char *at, *behind;
-	size_t index;
+	struct text_lines lines = { .rest = text };
+	size_t index, stats = 0, known = 0;
 	uint64_t value;
-	if (file_of(line, &at, &behind) >= 0 && (at == line.p || at[-1] == '/' || at[-1] == ' '))
-		return line.n < 200 && (text_has(line, "/memory.") || text_has(line, "cat ") ||
-		                        at == line.p);
-	for (size_t i = 0; i < sizeof sure / sizeof *sure; i++)
-		if (text_starts(line, sure[i]))
-			return stat_word(line, &index, &value);
-	return false;
+	if (text.n > 1 << 16 || !text_has(text, "_") || text_has(text, "==> /"))
+		return false;
+	for (vp_str line; (stats < 3 || !known) && text_next(&lines, &line);) {
+		line = text_trim(text_unquoted(line));
+		bool is = stat_word(line, &index, &value);
+		stats += is;
+		for (size_t i = 0; i < sizeof sure / sizeof *sure && is; i++)
+			known += text_starts(line, sure[i]);
+	}
+	return stats >= 3 && known;
 }
 
 bool system_is_cgroup_beside(vp_str line)
@@ -169,11 +183,17 @@ struct reader {
 	struct system_line line;
 	vp_str path;
 	int file; /* whose number comes; -1: none; FILES: figures by name */
-	bool events, told;
+	bool events;
+	struct text_json counts; /* of memory.events */
 };
 
 static void end(struct reader *r)
 {
+	if (r->counts.n) {
+		text_json_bytes(&r->counts, "}", 1);
+		system_json(&r->line, "events", text_json_members(&r->counts));
+		r->counts.n = 0;
+	}
 	if (r->line.open)
 		system_str(&r->line, "cgroup", r->path.n ? r->path : text_of("?"));
 	system_end(&r->line);
@@ -225,9 +245,9 @@ static void figures(struct reader *r, vp_str line)
 	if (r->events) {
 		for (size_t i = 0; i < sizeof events / sizeof *events; i++)
 			if (text_is(word, events[i]) && text_decimal(next, &value)) {
-				char key[32];
-				snprintf(key, sizeof key, "events_%s", events[i]);
-				system_num(&r->line, key, value);
+				if (!r->counts.n)
+					text_json_bytes(&r->counts, "{", 1);
+				text_json_num(&r->counts, events[i], value);
 			}
 		return;
 	}
@@ -257,5 +277,6 @@ int system_cgroup(struct vp_parse_api *host, vp_str text)
 		figures(r, one);
 	}
 	end(r);
+	free(r->counts.p);
 	return 0;
 }

@@ -260,6 +260,10 @@ static int probe(vp_str head, const char **format)
 			return known[found].sure;
 		}
 	}
+	if (system_is_cgroup_text(head)) {
+		*format = "cgroup";
+		return 60;
+	}
 	if (system_is_free_text(head)) {
 		*format = "free";
 		return 80;
