@@ -42,8 +42,8 @@ static size_t sign(const char *p, const char *end, uint32_t *c)
 	static const struct {
 		const char *word;
 		uint32_t c;
-	} names[] = { { "&lt;", '<' },   { "&gt;", '>' },  { "&amp;", '&' }, { "&quot;", '"' },
-		      { "&apos;", '\'' }, { "&nbsp;", ' ' } };
+	} names[] = { { "&lt;", '<' },   { "&gt;", '>' },    { "&amp;", '&' },
+		      { "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' } };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (begins(p, end, names[i].word)) {
 			*c = names[i].c;
@@ -56,7 +56,7 @@ static size_t sign(const char *p, const char *end, uint32_t *c)
 	at += hex;
 	const char *digits = at;
 	for (*c = 0; at < end && at - digits < 6; at++) {
-		int digit = *at >= '0' && *at <= '9'          ? *at - '0'
+		int digit = *at >= '0' && *at <= '9'            ? *at - '0'
 		            : hex && strchr("abcdef", *at | 32) ? (*at | 32) - 'a' + 10
 		                                                : -1;
 		if (digit < 0)
@@ -71,10 +71,10 @@ static size_t sign(const char *p, const char *end, uint32_t *c)
 	return (size_t)(at + 1 - p);
 }
 
-static const char *const tags[] = { "br",   "p",    "td",   "th",   "tr",  "table", "tbody",
-	                            "div",  "span", "pre",  "code", "li",  "ul",    "ol",
-	                            "b",    "i",    "em",   "tt",   "a",   "font",  "strong",
-	                            "html", "body", "blockquote" };
+static const char *const tags[] = { "br",    "p",    "td",     "th",   "tr",   "table",
+	                            "tbody", "div",  "span",   "pre",  "code", "li",
+	                            "ul",    "ol",   "b",      "i",    "em",   "tt",
+	                            "a",     "font", "strong", "html", "body", "blockquote" };
 static const char *const lines_of[] = { "br", "p", "tr", "div", "pre", "li", "table" };
 
 /* Returns the length of a known tag, and its name; 0: it is none. */
@@ -133,8 +133,8 @@ static void drop_tags(char *bytes, size_t *n)
 
 static bool is_page(const char *p, size_t n, size_t lines)
 {
-	static const char *const marks[] = { "<br", "</td>", "</span>", "</p>", "</div>", "</li>",
-		                             "</tr>", "</code>", "</tt>" };
+	static const char *const marks[] = { "<br",   "</td>", "</span>", "</p>", "</div>",
+		                             "</li>", "</tr>", "</code>", "</tt>" };
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
 		count += counted(p, n, marks[i]);

@@ -10,7 +10,8 @@
  *   "row\nrow\n", in JSON or in C            a line each
  *   "row", 'row', `row`, - row, | a | b |    in most lines: removed
  *
- * Not a byte of another text changes. `*bytes` is of malloc, and stays long enough: no text grows. */
+ * Not a byte of another text changes. `*bytes` is of malloc, and stays long enough: no text grows.
+ */
 void vp_undress(char *bytes, size_t *n);
 
 #endif

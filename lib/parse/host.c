@@ -128,7 +128,8 @@ static void part_snapshot(struct vp_parse_host *parse)
 		write_each(parse, &order, rows, count);
 	if (order.unsure)
 		vp_say(parse->flow,
-		       "%s: %zu rows look like several lists, and nothing says whose they are: they "
+		       "%s: %zu rows look like several lists, and nothing says whose they are: "
+		       "they "
 		       "are taken as one report",
 		       parse->job.place, count);
 	free(order.breaks);

@@ -18,10 +18,10 @@
 #include "base/error.h"
 #include "base/list.h"
 
-#define KEYS_ROWS 200000             /* more rows are taken as sorted by address */
-#define FAR    (UINT64_C(1) << 30) /* bytes between two rows of a name that is there only once */
-#define LIST_ROWS 3              /* on average, of what looks like a list of its own */
-#define NONE   SIZE_MAX
+#define KEYS_ROWS 200000              /* more rows are taken as sorted by address */
+#define FAR       (UINT64_C(1) << 30) /* bytes between two rows of a name that is there only once */
+#define LIST_ROWS 3                   /* on average, of what looks like a list of its own */
+#define NONE      SIZE_MAX
 
 bool vp_order_usual(const struct vp_region *regions, size_t count)
 {
@@ -71,7 +71,8 @@ static size_t note_name(struct seen *seen, size_t row)
 {
 	const struct vp_region *now = &seen->regions[row];
 	for (size_t i = 0; i < ONCE; i++) {
-		if (now->name.n != strlen(once[i]) || memcmp(now->name.p, once[i], now->name.n) != 0)
+		if (now->name.n != strlen(once[i]) ||
+		    memcmp(now->name.p, once[i], now->name.n) != 0)
 			continue;
 		size_t before = seen->named[i];
 		seen->named[i] = row;
@@ -89,10 +90,12 @@ static size_t note_name(struct seen *seen, size_t row)
 /* Rows of different labels may have one start: parts of a map within a map. */
 static bool same_label(const struct vp_region *a, const struct vp_region *b)
 {
-	return a->label.n == b->label.n && (!a->label.n || !memcmp(a->label.p, b->label.p, a->label.n));
+	return a->label.n == b->label.n &&
+	       (!a->label.n || !memcmp(a->label.p, b->label.p, a->label.n));
 }
 
-/* Notes a row. Returns the last row since `begin` that cannot be of its moment; NONE: no such row. */
+/* Notes a row. Returns the last row since `begin` that cannot be of its moment; NONE: no such row.
+ */
 static size_t contradicted(struct seen *seen, size_t row, size_t begin)
 {
 	const struct vp_region *now = &seen->regions[row];
@@ -101,7 +104,8 @@ static size_t contradicted(struct seen *seen, size_t row, size_t begin)
 	size_t last = NONE;
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (others[i] != NONE && others[i] >= begin &&
-		    same_label(now, &seen->regions[others[i]]) && (last == NONE || others[i] > last))
+		    same_label(now, &seen->regions[others[i]]) &&
+		    (last == NONE || others[i] > last))
 			last = others[i];
 	return last;
 }
@@ -122,8 +126,12 @@ static int compare(const struct vp_region *a, const struct vp_region *b, int key
 		int order = n ? memcmp(a->name.p, b->name.p, n) : 0;
 		return order ? order : (a->name.n > b->name.n) - (a->name.n < b->name.n);
 	}
-	uint64_t x = key == START ? a->start : key == SIZE ? a->size : a->measure[key - FIRST_MEASURE],
-	         y = key == START ? b->start : key == SIZE ? b->size : b->measure[key - FIRST_MEASURE];
+	uint64_t x = key == START  ? a->start
+	             : key == SIZE ? a->size
+	                           : a->measure[key - FIRST_MEASURE],
+	         y = key == START  ? b->start
+	             : key == SIZE ? b->size
+	                           : b->measure[key - FIRST_MEASURE];
 	return (x > y) - (x < y);
 }
 
@@ -165,8 +173,8 @@ static void seen_clear(struct seen *seen)
 		seen->named[i] = NONE;
 }
 
-/* Finds the breaks of rows that are sorted by a key: a report begins where that order breaks, before
- * a row that cannot be of the same moment. Stops at `most` breaks. */
+/* Finds the breaks of rows that are sorted by a key: a report begins where that order breaks,
+ * before a row that cannot be of the same moment. Stops at `most` breaks. */
 static int breaks_by(struct vp_order *order, struct seen *seen, size_t count, int key, int sign,
                      size_t most)
 {

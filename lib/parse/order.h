@@ -8,7 +8,8 @@
 struct vp_order {
 	size_t *breaks; /* indices of the rows that begin a further report; free() it */
 	size_t count, size;
-	bool unsure; /* they look like several lists, and nothing says that they are of several reports */
+	bool unsure; /* they look like several lists, and nothing says that they are of several
+	                reports */
 };
 
 /* Are the rows in the order of their addresses, each above the row before? */

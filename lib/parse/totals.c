@@ -77,7 +77,8 @@ static bool has_measure(const struct vp_region *region, enum vp_measure measure)
 	return region->measured >> measure & 1;
 }
 
-/* Adds one row of `labels`; its kind is its own, or that of macOS for its word. footprint gives dirty and clean: together they are resident. */
+/* Adds one row of `labels`; its kind is its own, or that of macOS for its word. footprint gives
+ * dirty and clean: together they are resident. */
 static int add_label(struct vp_totals *totals, const struct vp_member *label)
 {
 	struct vp_region region = { .label = { label->key.p, label->key.n } };

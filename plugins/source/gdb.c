@@ -8,9 +8,9 @@
  *   -> start, end, size, perms r--p, offset, name
  *
  * Quirks: Perms came with gdb 12, "File" in place of objfile with 15; of a core there is neither
- * Perms nor a line for what has no file. Addresses have 0x and no padding. A row is known without its
- * head: four numbers, the third is the difference of the first two. "--Type <RET> for more"
- * may stand between.
+ * Perms nor a line for what has no file. Addresses have 0x and no padding. A row is known without
+ * its head: four numbers, the third is the difference of the first two. "--Type <RET> for more" may
+ * stand between.
  */
 #include "kit/text.h"
 
@@ -77,7 +77,8 @@ static void process(struct parser *p, vp_str line)
 	uint64_t pid;
 	vp_str rest = text_from(line, 8);
 	p->begun = p->begun && p->single;
-	if (p->pid >= 0 || p->told || !text_starts(line, "process ") || !text_decimal(text_word(&rest), &pid))
+	if (p->pid >= 0 || p->told || !text_starts(line, "process ") ||
+	    !text_decimal(text_word(&rest), &pid))
 		return;
 	p->host->begin(p->host, "process", p->host->now(p->host), (int64_t)pid);
 	p->host->str(p->host, "why", text_of("first"));

@@ -17,8 +17,8 @@
  *
  * Quirks:
  * - A tombstone's end is the last byte of the region, xCrash's is the one behind it: the size
- * tells, in decimal up to Android 5; where there is none, a last byte that ends a page is taken for one. xCrash writes ">" for
- * the name of the row above. Digits are parted by '.
+ * tells, in decimal up to Android 5; where there is none, a last byte that ends a page is taken for
+ * one. xCrash writes ">" for the name of the row above. Digits are parted by '.
  * - lldb lists what is not mapped as well, as --- without a name, and so it does memory without
  * access: both are left out.
  * - pwndbg names what has no name, [anon_7f120]. Permissions of three letters do not say whether
@@ -226,8 +226,9 @@ static vp_str name(struct parser *p, vp_str text)
 	if (text_is(text, ">"))
 		return (vp_str){ p->above, p->above_n };
 	for (size_t i = 0; i < sizeof behind / sizeof *behind; i++) {
-		const char *at = text_starts(text, behind[i] + 1) ? text.p /* a row without a name */
-		                                                  : text_find(text, behind[i]);
+		const char *at = text_starts(text, behind[i] + 1)
+		                         ? text.p /* a row without a name */
+		                         : text_find(text, behind[i]);
 		if (at)
 			text = text_right((vp_str){ text.p, (size_t)(at - text.p) });
 	}

@@ -18,9 +18,9 @@
  * be empty (-X).
  * - -d has the device as 0fe:00000. -X and -XX end in sums with a last word KB; SUSE in words.
  * - Rows without a head: the words before and after the permissions tell the dialect.
- * - People sort the lines of a report (sort -nk3, tac), the head, the process and the total with the
- * rows: if there is one of each, all rows are of one report. Else a total ends a report; rows below
- * it are nobody's, unless a line names a process.
+ * - People sort the lines of a report (sort -nk3, tac), the head, the process and the total with
+ * the rows: if there is one of each, all rows are of one report. Else a total ends a report; rows
+ * below it are nobody's, unless a line names a process.
  * - The totals of `pmap -X A B` go on from process to process.
  */
 #include "../kit/text.h"
@@ -153,9 +153,12 @@ static void head(struct parser *p, vp_str line)
 
 /* Dialects by their columns, to read rows without a head. */
 static const struct column dialects[][DIALECT_MAX] = {
-#define COLUMN(what, measure)            \
-	{                                \
-		what, measure, { NULL, 0 } \
+#define COLUMN(what, measure)   \
+	{                       \
+		what, measure,  \
+		{               \
+			NULL, 0 \
+		}               \
 	}
 	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(PERMS, 0), COLUMN(OFFSET, 0),
 	  COLUMN(DEVICE, 0), COLUMN(MAPPING, 0) }, /* -d */
@@ -164,9 +167,9 @@ static const struct column dialects[][DIALECT_MAX] = {
 	  COLUMN(MEASURE, VP_M_dirty), COLUMN(PERMS, 0), COLUMN(MAPPING, 0) }, /* -x */
 	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(UNKNOWN, 0), COLUMN(UNKNOWN, 0),
 	  COLUMN(UNKNOWN, 0), COLUMN(PERMS, 0), COLUMN(MAPPING, 0) },
-	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(MEASURE, VP_M_rss),
-	  COLUMN(MEASURE, VP_M_pss), COLUMN(MEASURE, VP_M_dirty), COLUMN(MEASURE, VP_M_swap),
-	  COLUMN(PERMS, 0), COLUMN(OFFSET, 0), COLUMN(DEVICE, 0), COLUMN(MAPPING, 0) }, /* SUSE */
+	{ COLUMN(ADDRESS, 0), COLUMN(SIZE, 0), COLUMN(MEASURE, VP_M_rss), COLUMN(MEASURE, VP_M_pss),
+	  COLUMN(MEASURE, VP_M_dirty), COLUMN(MEASURE, VP_M_swap), COLUMN(PERMS, 0),
+	  COLUMN(OFFSET, 0), COLUMN(DEVICE, 0), COLUMN(MAPPING, 0) }, /* SUSE */
 #undef COLUMN
 };
 
@@ -184,8 +187,8 @@ static void four_numbers(struct parser *p, vp_str line)
 	static const int first[] = { VP_M_rss, VP_M_anonymous, VP_M_locked },
 	                 second[] = { VP_M_pss, VP_M_dirty, VP_M_swap };
 	for (int i = 0; i < 3 && (busybox || unknown); i++)
-		p->columns[2 + i] = (struct column){ MEASURE, busybox ? second[i] : first[i],
-			                             { NULL, 0 } };
+		p->columns[2 + i] =
+		        (struct column){ MEASURE, busybox ? second[i] : first[i], { NULL, 0 } };
 }
 
 /* Finds the columns of a row without a head. False: it is no row. */

@@ -6,7 +6,8 @@
  *                   ------   ------   ------   ------   ------   ------   ------   ------
  *     Native Heap   108862   108728       76       52   109808   117740   116154     1585
  *           Stack     1492     1492        0        0     1500
- *   -> process 1525 "com.example"; labels "Native Heap" of kind arena with pss, private_dirty, rss ...
+ *   -> process 1525 "com.example"; labels "Native Heap" of kind arena with pss, private_dirty, rss
+ * ...
  *
  * Quirks: two lines of head, one word of each for a column; kB. The columns differ by version: Rss
  * since Android 11. Heap columns are blank but for heaps. A category may be one of the words of
@@ -19,13 +20,13 @@
 static const struct {
 	const char *word, *kind;
 } kinds[] = {
-	{ "Native Heap", "arena" },  { "Dalvik Heap", "gc" },    { "Dalvik Other", "gc" },
-	{ "Stack", "stack" },        { "Cursor", "shm" },        { "Ashmem", "shm" },
-	{ "Gfx dev", "gpu" },        { "Other dev", "device" },  { ".so mmap", "text" },
-	{ ".jar mmap", "file" },     { ".apk mmap", "file" },    { ".ttf mmap", "font" },
-	{ ".dex mmap", "text" },     { ".oat mmap", "text" },    { ".art mmap", "gc" },
-	{ "Other mmap", "file" },    { "EGL mtrack", "gpu" },    { "GL mtrack", "gpu" },
-	{ "Other mtrack", "gpu" },   { "Unknown", "unknown" },
+	{ "Native Heap", "arena" }, { "Dalvik Heap", "gc" },   { "Dalvik Other", "gc" },
+	{ "Stack", "stack" },       { "Cursor", "shm" },       { "Ashmem", "shm" },
+	{ "Gfx dev", "gpu" },       { "Other dev", "device" }, { ".so mmap", "text" },
+	{ ".jar mmap", "file" },    { ".apk mmap", "file" },   { ".ttf mmap", "font" },
+	{ ".dex mmap", "text" },    { ".oat mmap", "text" },   { ".art mmap", "gc" },
+	{ "Other mmap", "file" },   { "EGL mtrack", "gpu" },   { "GL mtrack", "gpu" },
+	{ "Other mtrack", "gpu" },  { "Unknown", "unknown" },
 };
 
 static const struct {

@@ -31,9 +31,9 @@ bool sums_bytes(vp_str number, uint64_t unit, uint64_t *bytes);
 struct sums_reader {
 	const char *format;
 	int sure;
-	const char *needs[4]; /* words: a text without any of them is no such text */
-	bool (*is)(vp_str line);     /* a line that only this text has */
-	bool (*beside)(vp_str line); /* a line that may stand around those; NULL: none */
+	const char *needs[4];         /* words: a text without any of them is no such text */
+	bool (*is)(vp_str line);      /* a line that only this text has */
+	bool (*beside)(vp_str line);  /* a line that may stand around those; NULL: none */
 	bool (*certain)(vp_str text); /* more lines than that one decide; NULL: it is enough */
 	void (*parse)(struct sums *sums, vp_str text);
 };

@@ -5,18 +5,19 @@
  *                               (mmap: reserved=2603008KB, committed=1272832KB)
  *   -> snapshot of size 3381573632, committed 1799817216; labels "Java Heap" of kind gc ...
  *
- * Quirks: committed bytes are backed by memory once they are touched, so they are no resident bytes.
- * A diff has the change behind each number: committed=1757634KB +12KB. Newer machines put "Class"
- * beside "Shared class space", and a peak behind malloc. Units are those that the user asked for.
+ * Quirks: committed bytes are backed by memory once they are touched, so they are no resident
+ * bytes. A diff has the change behind each number: committed=1757634KB +12KB. Newer machines put
+ * "Class" beside "Shared class space", and a peak behind malloc. Units are those that the user
+ * asked for.
  */
 #include "inner.h"
 
 static const struct {
 	const char *word, *kind;
 } kinds[] = {
-	{ "Java Heap", "gc" },       { "Thread", "thread-stack" },
-	{ "Code", "jit" },           { "Shared class space", "file" },
-	{ "Class", "arena" },        { "Metaspace", "arena" },
+	{ "Java Heap", "gc" },      { "Thread", "thread-stack" },
+	{ "Code", "jit" },          { "Shared class space", "file" },
+	{ "Class", "arena" },       { "Metaspace", "arena" },
 	{ "Arena Chunk", "arena" },
 };
 
@@ -24,7 +25,8 @@ static const struct {
 static bool value(vp_str line, const char *key, uint64_t *bytes, int64_t *change)
 {
 	const char *at = text_find(line, key);
-	vp_str rest = at ? text_from(line, (size_t)(at - line.p) + strlen(key)) : (vp_str){ NULL, 0 };
+	vp_str rest =
+	        at ? text_from(line, (size_t)(at - line.p) + strlen(key)) : (vp_str){ NULL, 0 };
 	size_t n = 0;
 	while (n < rest.n && !strchr(",) \t", rest.p[n]))
 		n++;
@@ -50,10 +52,10 @@ static bool is(vp_str line)
 
 static bool beside(vp_str line)
 {
-	return text_starts(line, "Native Memory Tracking:") || text_starts(line, "(mmap: reserved=") ||
-	       text_starts(line, "(malloc=") || text_starts(line, "(arena=") ||
-	       text_starts(line, "(classes #") || text_starts(line, "(thread #") ||
-	       text_starts(line, "(stack: reserved=");
+	return text_starts(line, "Native Memory Tracking:") ||
+	       text_starts(line, "(mmap: reserved=") || text_starts(line, "(malloc=") ||
+	       text_starts(line, "(arena=") || text_starts(line, "(classes #") ||
+	       text_starts(line, "(thread #") || text_starts(line, "(stack: reserved=");
 }
 
 static void put_change(struct text_json *to, const char *key, int64_t change)
@@ -62,7 +64,8 @@ static void put_change(struct text_json *to, const char *key, int64_t change)
 	if (!change)
 		return;
 	text_json_key(to, text_of(key));
-	text_json_bytes(to, digits, (size_t)snprintf(digits, sizeof digits, "%lld", (long long)change));
+	text_json_bytes(to, digits,
+	                (size_t)snprintf(digits, sizeof digits, "%lld", (long long)change));
 }
 
 static void total(struct sums *s, vp_str line)
@@ -111,7 +114,8 @@ static void parse(struct sums *s, vp_str text)
 		vp_str rest = line = text_trim(line), word = text_word(&rest);
 		if (word.n > 1 && word.n == line.n && text_ends(word, ":") &&
 		    text_decimal((vp_str){ word.p, word.n - 1 }, &pid) && pid <= UINT32_MAX) {
-			if (sums_process(s, pid, (vp_str){ NULL, 0 })) /* jcmd's first line: "4711:" */
+			if (sums_process(s, pid,
+			                 (vp_str){ NULL, 0 })) /* jcmd's first line: "4711:" */
 				s->host->end(s->host);
 		} else if (!is(line))
 			continue;

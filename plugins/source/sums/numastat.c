@@ -7,9 +7,9 @@
  *   Private                    120.50           35.70          156.20
  *   -> process 1234 "httpd"; rss, nodes {"0": ..., "1": ...}; labels Heap of kind heap ...
  *
- * Quirks: MBs are MiB, with two decimals, so a figure is known to 10 KiB. A row "Total" is below the
- * others; a cut text lacks it. Many nodes are written in several tables, one below the other; only
- * the last one has the column Total. Several processes are one table: a row for each, by node.
+ * Quirks: MBs are MiB, with two decimals, so a figure is known to 10 KiB. A row "Total" is below
+ * the others; a cut text lacks it. Many nodes are written in several tables, one below the other;
+ * only the last one has the column Total. Several processes are one table: a row for each, by node.
  */
 #include "inner.h"
 
@@ -17,7 +17,7 @@
 
 struct reader {
 	struct sums *sums;
-	int nodes[NODES_MAX];          /* of the columns; -1: Total */
+	int nodes[NODES_MAX]; /* of the columns; -1: Total */
 	size_t count;
 	uint64_t sums_of[NODES_MAX]; /* bytes on each node */
 	bool has_total, by_process;

@@ -7,12 +7,12 @@
  *   [   4242]  1000  4242  2068353   978011  8622080        0             0 java
  *   oom-kill:constraint=CONSTRAINT_MEMCG,...,oom_memcg=/app,task_memcg=/app,task=java,pid=4242,uid=0
  *   Out of memory: Killed process 4242 (java) total-vm:8273412kB, anon-rss:3912044kB, ...
- *   -> system (free, active_anon ...; with the cgroup: current, limit), a process and a snapshot for
- *      each task, and of the killed one the event exit by signal 9
+ *   -> system (free, active_anon ...; with the cgroup: current, limit), a process and a snapshot
+ * for each task, and of the killed one the event exit by signal 9
  *
  * Quirks: counts in Mem-Info and in the table are pages, of 4 KiB here, for nothing says otherwise.
- * Up to Linux 4.18 the table has nr_ptes in place of pgtables_bytes, and the killed one two lines: "Kill
- * process ..." has no sizes. "Memory cgroup out of memory:" is of a cgroup.
+ * Up to Linux 4.18 the table has nr_ptes in place of pgtables_bytes, and the killed one two lines:
+ * "Kill process ..." has no sizes. "Memory cgroup out of memory:" is of a cgroup.
  */
 #include "inner.h"
 
@@ -21,11 +21,11 @@
 struct reader {
 	struct sums *sums;
 	struct vp_parse_api *host;
-	bool system;      /* a system line is open */
+	bool system;       /* a system line is open */
 	char keys[40][24]; /* of it */
 	size_t key_count;
-	vp_str cgroup;    /* whose limit was met */
-	int columns[16];  /* of the table of tasks */
+	vp_str cgroup;   /* whose limit was met */
+	int columns[16]; /* of the table of tasks */
 	size_t count;
 };
 
@@ -41,8 +41,8 @@ static bool is(vp_str line)
 	if (invoked && !memchr(line.p, ']', (size_t)(invoked - line.p)) &&
 	    !memchr(line.p, ':', (size_t)(invoked - line.p)))
 		return true;
-	return (text_starts(line, "[  pid") || text_starts(line, "[ pid")) &&
-	       text_has(line, "total_vm");
+	return (text_starts(line, "[  pid") || text_starts(line, "[ pid")) && text_has(line, "total"
+	                                                                                     "_vm");
 }
 
 static bool beside(vp_str line)
@@ -57,7 +57,8 @@ static bool beside(vp_str line)
 static bool kilobytes(vp_str line, const char *key, uint64_t *bytes)
 {
 	const char *at = text_find(line, key);
-	vp_str rest = at ? text_from(line, (size_t)(at - line.p) + strlen(key)) : (vp_str){ NULL, 0 },
+	vp_str rest = at ? text_from(line, (size_t)(at - line.p) + strlen(key))
+	                 : (vp_str){ NULL, 0 },
 	       word = text_word(&rest);
 	while (word.n && strchr(",)", word.p[word.n - 1]))
 		word.n--;
@@ -101,7 +102,8 @@ static void mem_info(struct reader *r, vp_str line)
 	uint64_t pages;
 	for (vp_str word; (word = text_word(&line)).n;) {
 		const char *colon = memchr(word.p, ':', word.n);
-		if (!colon || !text_decimal(text_from(word, (size_t)(colon + 1 - word.p)), &pages) ||
+		if (!colon ||
+		    !text_decimal(text_from(word, (size_t)(colon + 1 - word.p)), &pages) ||
 		    pages >> 40)
 			return;
 		vp_str key = { word.p, (size_t)(colon - word.p) };
@@ -113,8 +115,10 @@ static void mem_info(struct reader *r, vp_str line)
 
 static bool of_machine(struct reader *r, vp_str line)
 {
-	static const char *const rows[] = { "active_anon:", "active_file:", "unevictable:",
-		                            "slab_reclaimable:", "mapped:", "free:", "shmem:" };
+	static const char *const rows[] = {
+		"active_anon:", "active_file:", "unevictable:", "slab_reclaimable:",
+		"mapped:",      "free:",        "shmem:"
+	};
 	uint64_t value;
 	vp_str rest = line, word = text_word(&rest), next = text_word(&rest);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -122,7 +126,8 @@ static bool of_machine(struct reader *r, vp_str line)
 			mem_info(r, line);
 			return true;
 		}
-	if (text_decimal(word, &value) && text_is(next, "pages") && text_is(text_word(&rest), "RAM"))
+	if (text_decimal(word, &value) && text_is(next, "pages") &&
+	    text_is(text_word(&rest), "RAM"))
 		system_num(r, text_of("total"), value * PAGE);
 	else if (text_starts(line, "Free swap ") && kilobytes(line, "= ", &value))
 		system_num(r, text_of("swap_free"), value);
@@ -185,12 +190,12 @@ static bool killed(struct reader *r, vp_str line)
 	if (!at || !text_decimal(word, &pid) || pid > UINT32_MAX ||
 	    !kilobytes(line, "total-vm:", &size))
 		return false;
-	const char *open = memchr(rest.p, '(', rest.n),
-	           *close = text_find(rest, ") total-vm:");
+	const char *open = memchr(rest.p, '(', rest.n), *close = text_find(rest, ") total-vm:");
 	if (!close)
 		close = text_find(rest, "), "); /* "(java), UID 1000, total-vm:..." */
-	process(r, pid, close && close > open ? (vp_str){ open + 1, (size_t)(close - open) - 1 }
-	                                      : (vp_str){ NULL, 0 });
+	process(r, pid,
+	        close && close > open ? (vp_str){ open + 1, (size_t)(close - open) - 1 }
+	                              : (vp_str){ NULL, 0 });
 	sums_begin(s);
 	s->total.size = size;
 	static const char *const parts[][3] = { { "anon-rss:", "anon", "anon" },
@@ -228,8 +233,9 @@ static bool table_head(struct reader *r, vp_str line)
 	static const struct {
 		const char *word;
 		int what;
-	} titles[] = { { "tgid", PID },     { "total_vm", SIZE }, { "rss", RSS },
-		       { "pgtables_bytes", TABLES }, { "nr_ptes", PTES }, { "swapents", SWAP },
+	} titles[] = { { "tgid", PID },     { "total_vm", SIZE },
+		       { "rss", RSS },      { "pgtables_bytes", TABLES },
+		       { "nr_ptes", PTES }, { "swapents", SWAP },
 		       { "name", NAME } };
 	const char *close = text_starts(line, "[") ? memchr(line.p, ']', line.n) : NULL;
 	if (!close || !text_has(line, "total_vm"))

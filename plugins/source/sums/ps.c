@@ -4,8 +4,8 @@
  *   root    1  0.0  0.0 167340 11000 ?   Ss   Sep01   0:03 /sbin/init
  *   -> process 1 "init" of user root; size 171356160, rss 11264000
  *
- * Quirks: the head says what the columns are; the last one is the rest of the line. Bare numbers are
- * KiB; top writes 1.2g, procrank 7071K. A head alone is any sentence: a row must follow.
+ * Quirks: the head says what the columns are; the last one is the rest of the line. Bare numbers
+ * are KiB; top writes 1.2g, procrank 7071K. A head alone is any sentence: a row must follow.
  */
 #include "inner.h"
 
@@ -17,13 +17,13 @@ static const struct {
 	const char *word;
 	enum what what;
 } titles[] = {
-	{ "PID", PID },     { "PPID", PPID },      { "USER", USER },      { "UID", USER },
-	{ "VSZ", SIZE },    { "VIRT", SIZE },      { "VSS", SIZE },       { "Vss", SIZE },
-	{ "SIZE", SIZE },   { "VSIZE", SIZE },     { "RSS", RSS },        { "RES", RSS },
-	{ "Rss", RSS },     { "RSZ", RSS },        { "PSS", PSS },        { "Pss", PSS },
-	{ "USS", UNIQUE },  { "Uss", UNIQUE },     { "SHR", SHARED },     { "SWAP", SWAP },
-	{ "Swap", SWAP },   { "COMMAND", NAME },   { "CMD", NAME },       { "COMM", NAME },
-	{ "cmdline", NAME }, { "Command", NAME },  { "ARGS", NAME },      { "NAME", NAME },
+	{ "PID", PID },      { "PPID", PPID },    { "USER", USER },  { "UID", USER },
+	{ "VSZ", SIZE },     { "VIRT", SIZE },    { "VSS", SIZE },   { "Vss", SIZE },
+	{ "SIZE", SIZE },    { "VSIZE", SIZE },   { "RSS", RSS },    { "RES", RSS },
+	{ "Rss", RSS },      { "RSZ", RSS },      { "PSS", PSS },    { "Pss", PSS },
+	{ "USS", UNIQUE },   { "Uss", UNIQUE },   { "SHR", SHARED }, { "SWAP", SWAP },
+	{ "Swap", SWAP },    { "COMMAND", NAME }, { "CMD", NAME },   { "COMM", NAME },
+	{ "cmdline", NAME }, { "Command", NAME }, { "ARGS", NAME },  { "NAME", NAME },
 };
 
 struct head {
@@ -78,7 +78,8 @@ static bool read_row(const struct head *head, vp_str line, struct row *row)
 			return false;
 		bool good = true;
 		if (what == PID || what == PPID)
-			good = text_decimal(word, &row->values[what]) && row->values[what] <= UINT32_MAX;
+			good = text_decimal(word, &row->values[what]) &&
+			       row->values[what] <= UINT32_MAX;
 		else if (what == USER)
 			row->user = word;
 		else if (what == NAME)
@@ -100,9 +101,8 @@ static vp_str name_of(vp_str command)
 	if (text_starts(word, "-"))
 		word = text_from(word, 1); /* a login shell */
 	const char *slash = word.n ? memrchr(word.p, '/', word.n) : NULL;
-	return slash && slash + 1 < word.p + word.n
-	               ? text_from(word, (size_t)(slash + 1 - word.p))
-	               : word;
+	return slash && slash + 1 < word.p + word.n ? text_from(word, (size_t)(slash + 1 - word.p))
+	                                            : word;
 }
 
 static void give(struct sums *s, const struct row *row)

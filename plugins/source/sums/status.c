@@ -7,8 +7,8 @@
  *   RssAnon:    1700 kB
  *   -> process 1203 "bash"; size 10342400, rss 5349376; kinds: anon rss 1740800
  *
- * Quirks: RssAnon, RssFile and RssShmem since Linux 4.5, VmPin and HugetlbPages later. VmData, VmStk
- * and VmExe are sizes. A key that comes again begins another process.
+ * Quirks: RssAnon, RssFile and RssShmem since Linux 4.5, VmPin and HugetlbPages later. VmData,
+ * VmStk and VmExe are sizes. A key that comes again begins another process.
  */
 #include "inner.h"
 
@@ -57,9 +57,10 @@ static bool is(vp_str line)
 
 static bool beside(vp_str line)
 {
-	static const char *const others[] = { "Name:\t", "Umask:\t", "State:\t", "Tgid:\t",
-		                              "Ngid:\t", "Pid:\t",   "PPid:\t",  "Threads:\t",
-		                              "Uid:\t",  "Gid:\t",   "FDSize:\t", "CoreDumping:\t" };
+	static const char *const others[] = {
+		"Name:\t", "Umask:\t",   "State:\t", "Tgid:\t", "Ngid:\t",   "Pid:\t",
+		"PPid:\t", "Threads:\t", "Uid:\t",   "Gid:\t",  "FDSize:\t", "CoreDumping:\t"
+	};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
 		if (text_starts(line, others[i]))
 			return true;

@@ -9,9 +9,8 @@
  */
 #include "inner.h"
 
-static const struct sums_reader *const readers[] = { &sums_status,  &sums_oom, &sums_dumpsys,
-	                                             &sums_nmt,     &sums_numastat,
-	                                             &sums_ps };
+static const struct sums_reader *const readers[] = { &sums_status, &sums_oom,      &sums_dumpsys,
+	                                             &sums_nmt,    &sums_numastat, &sums_ps };
 enum { READERS = sizeof readers / sizeof *readers };
 
 /* ---- a report ---- */
@@ -178,13 +177,14 @@ static int probe(vp_str text, const char **format)
 	return 0;
 }
 
-static const char *const formats[] = { "status", "oom", "dumpsys-meminfo", "nmt", "numastat", "ps",
-	                               NULL };
+static const char *const formats[] = { "status", "oom", "dumpsys-meminfo", "nmt", "numastat",
+	                               "ps",     NULL };
 
 static const char *const examples[][2] = {
 	{ "status", "VmSize:\t   10100 kB\nVmRSS:\t    5224 kB" },
 	{ "ps", "USER  PID %CPU %MEM    VSZ   RSS TTY STAT START  TIME COMMAND" },
-	{ "oom", "Out of memory: Killed process 4242 (java) total-vm:8273412kB, anon-rss:3912044kB" },
+	{ "oom", "Out of memory: Killed process 4242 (java) total-vm:8273412kB, "
+	         "anon-rss:3912044kB" },
 	{ "dumpsys-meminfo", "** MEMINFO in pid 1525 [com.example] **" },
 	{ "nmt", "Total: reserved=3302318KB, committed=1757634KB" },
 	{ "numastat", "Per-node process memory usage (in MBs) for PID 1234 (httpd)" },
@@ -194,7 +194,8 @@ static const char *const examples[][2] = {
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "sums",
-	.about = "what processes use in all, without regions: /proc/PID/status, ps and top, the OOM "
+	.about = "what processes use in all, without regions: /proc/PID/status, ps and top, the "
+	         "OOM "
 	         "killer, dumpsys meminfo, Java's NMT, numastat",
 	.formats = formats,
 	.examples = examples,

@@ -8,9 +8,10 @@
  *   -> {"type":"system","cgroup":"/app","current":2481475584,"anon":2472849408,"file":57344,...}
  *
  * Quirks: a lone number is told by the command above it, or by the name that grep puts before it;
- * the headings of head(1), "==> FILE <==", are read by the source cgroup. "max" is no limit. Version 1 has cache and rss in place of file and
- * anon, and each figure again as total_, with the groups below; its limits are numbers near 2^63. The
- * path is that below /sys/fs/cgroup; where no path stands, it is "?".
+ * the headings of head(1), "==> FILE <==", are read by the source cgroup. "max" is no limit.
+ * Version 1 has cache and rss in place of file and anon, and each figure again as total_, with the
+ * groups below; its limits are numbers near 2^63. The path is that below /sys/fs/cgroup; where no
+ * path stands, it is "?".
  */
 #include "inner.h"
 
@@ -84,8 +85,8 @@ static int file_of(vp_str line, const char **at, const char **behind)
 	for (const char *found; (found = text_find(rest, "memory.")) != NULL;) {
 		vp_str name = text_from(line, (size_t)(found - line.p));
 		size_t n = 0;
-		while (n < name.n && (text_form(name.p[n]) == 'a' || name.p[n] == '.' ||
-		                      name.p[n] == '_'))
+		while (n < name.n &&
+		       (text_form(name.p[n]) == 'a' || name.p[n] == '.' || name.p[n] == '_'))
 			n++;
 		name.n = n;
 		*at = found;
@@ -142,17 +143,17 @@ bool system_is_cgroup(vp_str line)
 	const char *at, *behind;
 	if (file_of(line, &at, &behind) < 0 || text_has(line, "==> ") || line.n > 200)
 		return false;
-	return text_has(line, "/memory.") ? text_has(line, "cat ") ||
-	                                            (behind < line.p + line.n && *behind == ':')
-	                                  : text_has(line, "cat memory.");
+	return text_has(line, "/memory.")
+	               ? text_has(line, "cat ") || (behind < line.p + line.n && *behind == ':')
+	               : text_has(line, "cat memory.");
 }
 
 bool system_is_cgroup_text(vp_str text)
 {
-	static const char *const sure[] = { "inactive_anon ", "active_anon ", "inactive_file ",
-		                            "active_file ",   "slab_reclaimable ",
-		                            "hierarchical_memory_limit ", "mapped_file ",
-		                            "file_mapped " };
+	static const char *const sure[] = { "inactive_anon ",    "active_anon ",
+		                            "inactive_file ",    "active_file ",
+		                            "slab_reclaimable ", "hierarchical_memory_limit ",
+		                            "mapped_file ",      "file_mapped " };
 	struct text_lines lines = { .rest = text };
 	size_t index, stats = 0, known = 0;
 	uint64_t value;

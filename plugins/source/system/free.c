@@ -180,8 +180,8 @@ static size_t foreign_row(vp_str line, vp_str *name, vp_str *numbers)
 	struct text_size size;
 	size_t count = 0;
 	vp_str rest = line, before = rest;
-	for (vp_str word; (word = text_last_word(&rest)).n && text_digit(*word.p) &&
-	                  text_size(word, &size);
+	for (vp_str word;
+	     (word = text_last_word(&rest)).n && text_digit(*word.p) && text_size(word, &size);
 	     before = rest)
 		count++;
 	*name = text_trim(before);
@@ -216,8 +216,9 @@ static bool adds_up(vp_str numbers, size_t count)
 	return count > 3 || value[0] == value[1] + value[2];
 }
 
-/* Finds what free prints in other languages: a head of 6 or 7 words, a row with as many numbers, and
- * one of the swap with three, which add up. Returns where the head begins; NULL: it is not there. */
+/* Finds what free prints in other languages: a head of 6 or 7 words, a row with as many numbers,
+ * and one of the swap with three, which add up. Returns where the head begins; NULL: it is not
+ * there. */
 static const char *foreign(vp_str text)
 {
 	struct text_lines lines = { .rest = text };
@@ -250,11 +251,12 @@ bool system_is_free_text(vp_str text)
 /* Reads such reports by the place of their columns. */
 static void foreign_reports(struct reader *r, vp_str text)
 {
-	static const char *const now[] = { "total", "used", "free", "shared", "buff/cache",
-		                           "available" },
-	                  *const wide[] = { "total", "used", "free", "shared", "buffers", "cache",
-		                            "available" },
-	                  *const old[] = { "total", "used", "free", "shared", "buffers", "cached" };
+	static const char *const now[] = { "total",  "used",       "free",
+		                           "shared", "buff/cache", "available" },
+	                         *const wide[] = { "total",   "used",  "free",     "shared",
+		                                   "buffers", "cache", "available" },
+	                         *const old[] = { "total",  "used",    "free",
+		                                  "shared", "buffers", "cached" };
 	vp_str name, numbers, line;
 	for (const char *at; (at = foreign(text)) != NULL;) {
 		text = text_from(text, (size_t)(at - text.p));

@@ -46,7 +46,7 @@ bool system_is_free_beside(vp_str line);
 bool system_is_free_text(vp_str text); /* the whole text has a report in another language */
 bool system_is_vmstat_beside(vp_str line);
 bool system_is_cgroup_beside(vp_str line);
-bool system_is_cgroup_text(vp_str text); /* lines of memory.stat, and no heading above them */
+bool system_is_cgroup_text(vp_str text);      /* lines of memory.stat, and no heading above them */
 const char *system_macos_beside(vp_str line); /* returns its format; NULL: of none */
 
 #endif

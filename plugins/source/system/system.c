@@ -129,8 +129,8 @@ static void system_close(void *state, struct vp_sample_api *host)
 
 /* ---- parse half ---- */
 
-static const char *const formats[] = { "linux-system", "meminfo",   "free", "vm_stat",
-	                               "top",          "footprint", "vmstat", "cgroup", NULL };
+static const char *const formats[] = { "linux-system", "meminfo", "free",   "vm_stat", "top",
+	                               "footprint",    "vmstat",  "cgroup", NULL };
 
 static const struct {
 	bool (*is)(vp_str line);
@@ -155,9 +155,10 @@ static int which(vp_str line)
 /* As which(), for a line of a log: `at` is where the line itself begins. */
 static int behind(vp_str line, size_t *at)
 {
-	static const char *const marks[] = { "==> /",    "MemTotal:",   "Mach Virtual", "total ",
-		                             "PhysMem:", "SharedLibs:", "MiB Mem",      "KiB Mem",
-		                             "GiB Mem",  "Mem:",       "r  b ",        "/sys/fs/cgroup" };
+	static const char *const marks[] = { "==> /",   "MemTotal:", "Mach Virtual",
+		                             "total ",  "PhysMem:",  "SharedLibs:",
+		                             "MiB Mem", "KiB Mem",   "GiB Mem",
+		                             "Mem:",    "r  b ",     "/sys/fs/cgroup" };
 	int found = which(text_trim(line));
 	*at = 0;
 	for (size_t i = 0;
@@ -203,8 +204,10 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 	static const struct {
 		const char *format;
 		int (*read)(struct vp_parse_api *, vp_str);
-	} readers[] = { { "free", system_free },     { "vm_stat", system_vm_stat },
-		        { "top", system_top },       { "vmstat", system_vmstat },
+	} readers[] = { { "free", system_free },
+		        { "vm_stat", system_vm_stat },
+		        { "top", system_top },
+		        { "vmstat", system_vmstat },
 		        { "cgroup", system_cgroup } };
 	int (*read)(struct vp_parse_api *, vp_str) = system_linux;
 	(void)state;
@@ -220,11 +223,11 @@ static int parse(void *state, struct vp_parse_api *host, const struct vp_text *t
 /* Returns the format of a line that may surround certain lines; NULL: none. */
 static const char *beside(vp_str line)
 {
-	return system_is_linux_beside(line)  ? "linux-system"
+	return system_is_linux_beside(line)    ? "linux-system"
 	       : system_is_free_beside(line)   ? "free"
 	       : system_is_vmstat_beside(line) ? "vmstat"
 	       : system_is_cgroup_beside(line) ? "cgroup"
-	                                     : system_macos_beside(line);
+	                                       : system_macos_beside(line);
 }
 
 static bool is_beside(vp_str line)
@@ -235,8 +238,8 @@ static bool is_beside(vp_str line)
 /* Whether a text has one of the words that every such text has. Most other texts have none. */
 static bool may_tell(vp_str text)
 {
-	static const char *const words[] = { "Mem:",         "MemTotal:", "MemFree",     "iB Mem",
-		                             "Mach Virtual", "==> /",     "Footprint: ", "swpd",
+	static const char *const words[] = { "Mem:",         "MemTotal:", "MemFree",       "iB Mem",
+		                             "Mach Virtual", "==> /",     "Footprint: ",   "swpd",
 		                             "memory.",      "_anon ",    "K total memory" };
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (text_has(text, words[i]))

@@ -7,10 +7,10 @@
  *        24684092 K total memory                                        (-s)
  *   -> total 25276510208
  *
- * Quirks: KiB; -S gives other units, which the rows do not say: -S M and -S m have small numbers and
- * are not told from a small machine, so a bare row is KiB. Columns of rates, faults and time are
- * passed over: they are of an interval, not of a moment. -a has inact and active in place of buff and
- * cache; -t adds the time of day.
+ * Quirks: KiB; -S gives other units, which the rows do not say: -S M and -S m have small numbers
+ * and are not told from a small machine, so a bare row is KiB. Columns of rates, faults and time
+ * are passed over: they are of an interval, not of a moment. -a has inact and active in place of
+ * buff and cache; -t adds the time of day.
  */
 #include "inner.h"
 
@@ -19,19 +19,19 @@
 static const struct {
 	const char *word, *key;
 } columns[] = {
-	{ "swpd", "swap_used" }, { "free", "free" },       { "buff", "buffers" },
-	{ "cache", "cached" },   { "inact", "inactive" },  { "active", "active" },
+	{ "swpd", "swap_used" }, { "free", "free" },          { "buff", "buffers" },
+	{ "cache", "cached" },   { "inact", "inactive" },     { "active", "active" },
 	{ "fre", "free" },       { "avm", "virtual_active" },
 };
 
 static const struct {
 	const char *words, *key;
 } figures[] = {
-	{ "K total memory", "total" },      { "K used memory", "used" },
-	{ "K active memory", "active" },    { "K inactive memory", "inactive" },
-	{ "K free memory", "free" },        { "K buffer memory", "buffers" },
-	{ "K swap cache", "cached" },       { "K total swap", "swap_total" },
-	{ "K used swap", "swap_used" },     { "K free swap", "swap_free" },
+	{ "K total memory", "total" },   { "K used memory", "used" },
+	{ "K active memory", "active" }, { "K inactive memory", "inactive" },
+	{ "K free memory", "free" },     { "K buffer memory", "buffers" },
+	{ "K swap cache", "cached" },    { "K total swap", "swap_total" },
+	{ "K used swap", "swap_used" },  { "K free swap", "swap_free" },
 };
 
 static const char *figure(vp_str line, uint64_t *value)

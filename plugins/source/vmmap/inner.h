@@ -92,7 +92,8 @@ int vmmap_reports(struct vp_parse_api *host, vp_str text, bool summary, uint64_t
 /* Whether a line may surround rows: header, legend, tables, the rest of a row that mail wrapped. */
 bool vmmap_is_beside(vp_str line);
 
-/* Whether a line is a row of a summary in all its columns: seven sizes and the number of regions. */
+/* Whether a line is a row of a summary in all its columns: seven sizes and the number of regions.
+ */
 bool vmmap_is_sum(vp_str line);
 
 /* ips.c: the same for crash reports in JSON at the beginning of `text`, whose number is `line`.

@@ -231,8 +231,7 @@ static bool is_key(vp_str text)
 	const char *colon = memchr(text.p, ':', text.n < 40 ? text.n : 40);
 	if (!colon || *text.p < 'A' || *text.p > 'Z' || holds_range(text))
 		return false;
-	vp_str key = { text.p, (size_t)(colon - text.p) },
-	       rest = text_from(text, key.n + 1);
+	vp_str key = { text.p, (size_t)(colon - text.p) }, rest = text_from(text, key.n + 1);
 	return !memchr(key.p, '[', key.n) && !memchr(key.p, '=', key.n) &&
 	       (!rest.n || *rest.p == ' ' || *rest.p == ':');
 }
@@ -310,10 +309,11 @@ static bool header_line(struct reader *r, vp_str line)
 			begun(r)->pid = (int64_t)pid;
 		return true;
 	}
-	bool footprint_again = (text_starts(line, "Physical footprint:") && report->has_footprint) ||
-	                       (text_starts(line, "Physical footprint (peak):") && report->has_peak);
-	if (footprint_again || (is_told_first(line) && (report->row_count || report->types.count ||
-	                                                report->zones.count)))
+	bool footprint_again =
+	        (text_starts(line, "Physical footprint:") && report->has_footprint) ||
+	        (text_starts(line, "Physical footprint (peak):") && report->has_peak);
+	if (footprint_again || (is_told_first(line) &&
+	                        (report->row_count || report->types.count || report->zones.count)))
 		finish(r);
 	if (text_starts(line, "Parent Process:")) {
 		name_and_pid(after_key(line, "Parent Process:"), &report->parent, &report->ppid);
