@@ -53,6 +53,8 @@ static inline bool text_has(vp_str text, const char *what)
 
 static inline vp_str text_from(vp_str text, size_t at)
 {
+	if (!text.n)
+		return text; /* its p may be NULL */
 	return at < text.n ? (vp_str){ text.p + at, text.n - at } : (vp_str){ text.p + text.n, 0 };
 }
 
