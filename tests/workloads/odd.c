@@ -12,6 +12,7 @@
  *                     registered by userfaultfd, process_madvise, a stack that the kernel lets grow
  *                     (stack), a folder of a mapped file renamed (rename); a mapped file so deep
  *                     that its path is longer than 4096 bytes (depth)
+ *   odd names FOLDER COUNT     so many files, each mapped for a moment and removed
  *   odd vfork         children by vfork map; one of them ends, one executes a program
  *
  * Prints "ready PID" afterwards, except for `odd deep`; then it waits for a line.
@@ -213,6 +214,21 @@ static void forked(void)
 	}
 }
 
+static void names(const char *folder, long count)
+{
+	char name[32];
+	CHECK(chdir(folder));
+	for (long i = 0; i < count; i++) {
+		snprintf(name, sizeof name, "f%ld", i);
+		int fd = open(name, O_RDWR | O_CREAT, 0600);
+		CHECK(fd);
+		CHECK(ftruncate(fd, 4096));
+		munmap(map(4096, PROT_READ, MAP_SHARED, fd, 0), 4096);
+		close(fd);
+		CHECK(unlink(name));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -226,6 +242,8 @@ int main(int argc, char **argv)
 		files(argv + 2);
 	else if (!strcmp(what, "silent") && argc > 2)
 		silent(argv[2], argc > 3 ? argv[3] : ".");
+	else if (!strcmp(what, "names") && argc > 3)
+		names(argv[2], atol(argv[3]));
 	else if (!strcmp(what, "vfork"))
 		forked();
 	else if (!strcmp(what, "deep"))
