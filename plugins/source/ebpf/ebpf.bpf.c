@@ -346,10 +346,10 @@ static long step(unsigned int i, struct climb *climb)
 	return 0;
 }
 
-static __always_inline unsigned short alias_of(const struct ebpf_file_key *key)
+static __always_inline unsigned int alias_of(const struct ebpf_file_key *key)
 {
 	unsigned long long hash = mix(mix(key->dentry, key->mount), key->name);
-	return hash >> 48 ? hash >> 48 : 1;
+	return hash >> 32 ? hash >> 32 : 1;
 }
 
 /* Reads the names of a path. False: too many, or too long. */
@@ -388,7 +388,7 @@ __attribute__((noinline)) int tell_file(unsigned long long at, unsigned long lon
 		                     .inode = inode,
 		                     .dev = dev,
 		                     .name = BPF_CORE_READ(dentry, d_name.hash) << 1 | deleted };
-	unsigned short alias = alias_of(&key);
+	unsigned int alias = alias_of(&key);
 	if (!watched)
 		return alias; /* it is about to end */
 	struct sent *known = bpf_map_lookup_elem(&files, &key), now = { 0, moves, 0 };

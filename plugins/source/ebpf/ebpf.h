@@ -85,7 +85,9 @@ struct ebpf_vma {
 	unsigned int dev;    /* as in the kernel: major << 20 | minor */
 	unsigned char perms; /* lower 8 bits of vm_flags */
 	unsigned char what;
-	unsigned short alias; /* index of the name of that inode */
+	unsigned short pad;
+	unsigned int alias; /* index of the name of that inode, which another file may have had */
+	unsigned int pad_too;
 };
 
 /* A call; or a piece of a picture, which uses the regions alone. */

@@ -190,14 +190,14 @@ int target_row(struct ebpf *e, char **text, size_t *n, size_t *size, const struc
  * from /proc. */
 struct names *names_new(struct vp_sample_api *h, int files); /* files: the map of that name */
 void names_free(struct names *names);
-void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name);
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint32_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
 void names_trim(struct names *names); /* forgets old ones, where there are too many */
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode,
-                uint16_t alias); /* p NULL: unknown */
+                uint32_t alias); /* p NULL: unknown */
 vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,
-                   uint16_t alias); /* the name for the stream, hashed with --redact */
+                   uint32_t alias); /* the name for the stream, hashed with --redact */
 /* Returns a name, path or argument for the stream; with --redact the hash, in `to` (REDACTED_MAX).
  */
 vp_str names_hidden(struct vp_sample_api *h, vp_str name, char *to);

@@ -15,7 +15,7 @@ struct named {
 	uint32_t dev;
 	uint32_t n;
 	uint32_t shown_n;
-	uint16_t alias;
+	uint32_t alias;
 	uint32_t used; /* the turn in which it was last asked for */
 	bool sent;     /* by the kernel's half, under this key */
 	struct ebpf_file_key key;
@@ -55,9 +55,11 @@ void names_free(struct names *names)
 	free(names);
 }
 
-static struct named *place(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
+static struct named *place(const struct names *names, uint32_t dev, uint64_t inode, uint32_t alias)
 {
-	size_t i = (size_t)((inode * 0x9e3779b97f4a7c15u ^ dev * 0xc2b2ae3d27d4eb4fu) >> 17);
+	size_t i = (size_t)(((inode ^ (uint64_t)alias << 32) * 0x9e3779b97f4a7c15u ^
+	                     dev * 0xc2b2ae3d27d4eb4fu) >>
+	                    17);
 	for (;; i++) {
 		struct named *named = &names->at[i & (names->size - 1)];
 		if (!named->name ||
@@ -89,7 +91,7 @@ static size_t bytes_of(const struct names *names, size_t n)
 }
 
 /* Learns a name. NULL: no memory. */
-static struct named *learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias,
+static struct named *learn(struct names *names, uint32_t dev, uint64_t inode, uint32_t alias,
                            vp_str name)
 {
 	if (names->count * 4 >= names->size * 3 && !resize(names, 2 * names->size))
@@ -121,7 +123,7 @@ static struct named *learn(struct names *names, uint32_t dev, uint64_t inode, ui
 	return named;
 }
 
-void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint16_t alias, vp_str name)
+void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint32_t alias, vp_str name)
 {
 	learn(names, dev, inode, alias, name);
 }
@@ -157,7 +159,7 @@ void names_trim(struct names *names)
 }
 
 static const struct named *known(const struct names *names, uint32_t dev, uint64_t inode,
-                                 uint16_t alias)
+                                 uint32_t alias)
 {
 	struct named *named = place(names, dev, inode, alias);
 	if (!named->name)
@@ -166,13 +168,13 @@ static const struct named *known(const struct names *names, uint32_t dev, uint64
 	return named;
 }
 
-vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
+vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode, uint32_t alias)
 {
 	const struct named *named = known(names, dev, inode, alias);
 	return named->name ? (vp_str){ named->name, named->n } : (vp_str){ NULL, 0 };
 }
 
-vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint16_t alias)
+vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode, uint32_t alias)
 {
 	const struct named *named = known(names, dev, inode, alias);
 	if (!named->name)
@@ -225,7 +227,7 @@ void names_learn_path(struct names *names, const struct ebpf_file *file)
 		memcpy(path + used, " (deleted)", 10);
 		used += 10;
 	}
-	struct named *named = learn(names, file->key.dev, file->key.inode, (uint16_t)file->alias,
+	struct named *named = learn(names, file->key.dev, file->key.inode, (uint32_t)file->alias,
 	                            (vp_str){ path, used });
 	if (!named)
 		return;

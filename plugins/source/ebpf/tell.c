@@ -168,7 +168,7 @@ static void put_program(struct ebpf *e, struct vp_sample_api *h, const struct eb
 	put_name(h, "name", text_of(lived->head.comm, sizeof lived->head.comm));
 	h->str(h, "exe",
 	       names_shown(e->names, (uint32_t)lived->dev_inode[0], lived->dev_inode[1],
-	                   (uint16_t)lived->alias));
+	                   (uint32_t)lived->alias));
 	put_args(h, lived);
 	h->num(h, "threads", 1);
 	limits_put(h, lived->head.pid);
