@@ -245,6 +245,8 @@ static void host_begin(struct vp_parse_api *host, const char *type, int64_t t, i
 	struct vp_parse_host *parse = of(host);
 	bool now = t == parse->job.t;
 	close_snapshot(parse);
+	if (parse->job.several && t > parse->job.t)
+		parse->job.t = t; /* a log has times of its own */
 	parse->told++;
 	parse->of_process = strcmp(type, "process") == 0;
 	parse->of_machine = strcmp(type, "system") == 0;
