@@ -107,7 +107,9 @@ void vp_finding_end_judge(struct vp_findings *findings, struct finding_space *sp
 		                life->kind, "size");
 	}
 	for (size_t i = 0; i < space->kind_count; i++) {
-		struct kind_life *kind = &space->kinds[i];
+		struct kind_life *kind = space->kinds[i];
+		if (!kind)
+			continue;
 		snprintf(what, sizeof what, "%.32s (%llu regions)", vp_kind_name(i),
 		         (unsigned long long)kind->sum.regions);
 		rising |= judge(findings, space, &kind->grows, &kind->trend.size, VP_R_grows, what,

@@ -188,9 +188,11 @@ static void came(struct finding_space *space, const struct vp_region *region, co
 static void was_split(struct finding_space *space, const struct vp_change *change, const char *call,
                       uint64_t stack)
 {
-	struct kind_life *kind = &space->kinds[vp_kind_index(change->now->kind)];
+	struct kind_life *kind = vp_finding_kind(space, vp_kind_index(change->now->kind));
 	const struct vp_region *was = change->was;
 	bool protected = was && was->perms[0] && strcmp(was->perms, change->now->perms);
+	if (!kind)
+		return;
 	kind->splits++;
 	if (*call || protected)
 		note_caller(&kind->splitters, *call ? call : "mprotect", stack);
@@ -266,9 +268,11 @@ void vp_finding_grow_clear(struct finding_space *space)
 	for (size_t i = 0; i < space->group_count; i++)
 		vp_trend_clear(&space->groups[i].count);
 	for (size_t i = 0; i < space->kind_count; i++) {
-		vp_trend_clear(&space->kinds[i].trend.size);
-		vp_trend_clear(&space->kinds[i].trend.rss);
-		vp_trend_clear(&space->kinds[i].trend.regions);
+		if (!space->kinds[i])
+			continue;
+		vp_trend_clear(&space->kinds[i]->trend.size);
+		vp_trend_clear(&space->kinds[i]->trend.rss);
+		vp_trend_clear(&space->kinds[i]->trend.regions);
 	}
 	space->region_count = space->group_count = 0;
 }
@@ -352,7 +356,7 @@ static struct region_life *culprit(struct finding_space *space, size_t kind, uin
 
 static void judge_kind_size(struct vp_findings *findings, struct finding_space *space, size_t at)
 {
-	struct kind_life *kind = &space->kinds[at];
+	struct kind_life *kind = space->kinds[at];
 	struct vp_trend_rule rule = rule_of(findings, findings->options.grow_least);
 	struct vp_growth growth;
 	char what[64];
@@ -378,14 +382,14 @@ static bool size_told(const struct finding_space *space, size_t kind)
 	for (size_t i = 0; i < space->region_count; i++)
 		if (space->regions[i].kind == kind && space->regions[i].grows.said)
 			return true;
-	return space->kinds[kind].grows.said;
+	return space->kinds[kind]->grows.said;
 }
 
 /* Memory that was mapped long ago is used more and more: that ends with the mapping at the latest.
  */
 static void judge_kind_rss(struct vp_findings *findings, struct finding_space *space, size_t at)
 {
-	struct kind_life *kind = &space->kinds[at];
+	struct kind_life *kind = space->kinds[at];
 	struct vp_trend_rule rule = rule_of(findings, findings->options.grow_least);
 	struct vp_growth growth;
 	char what[64];
@@ -405,7 +409,7 @@ static void judge_kind_rss(struct vp_findings *findings, struct finding_space *s
 
 static void judge_kind(struct vp_findings *findings, struct finding_space *space, size_t at)
 {
-	struct kind_life *kind = &space->kinds[at];
+	struct kind_life *kind = space->kinds[at];
 	struct trend_pair *trend = &kind->trend;
 	if (never_grows(at) || (!kind->sum.regions && !trend->size.begun))
 		return;
@@ -467,7 +471,7 @@ static void tell_group(struct vp_findings *findings, struct finding_space *space
 static void tell_splits(struct vp_findings *findings, struct finding_space *space, size_t at,
                         const struct vp_growth *growth)
 {
-	struct kind_life *kind = &space->kinds[at];
+	struct kind_life *kind = space->kinds[at];
 	const char *call = caller(&kind->splitters), *from = functions(findings, &kind->splitters);
 	struct few_ids none = { 0 };
 	char limit[64] = "";
@@ -494,7 +498,7 @@ static void tell_splits(struct vp_findings *findings, struct finding_space *spac
 /* Half of the growth at least must be pieces: mappings that come whole have sorts of their own. */
 static void judge_splits(struct vp_findings *findings, struct finding_space *space, size_t at)
 {
-	struct kind_life *kind = &space->kinds[at];
+	struct kind_life *kind = space->kinds[at];
 	struct vp_trend *trend = &kind->trend.regions;
 	struct vp_trend_rule rule = rule_of(findings, findings->options.pile_least);
 	struct vp_growth growth;
@@ -529,9 +533,11 @@ void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *s
 	for (size_t i = 0; i < space->region_count && looks_for(findings, VP_R_grows); i++)
 		judge_region(findings, space, &space->regions[i]);
 	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_grows); i++)
-		judge_kind(findings, space, i);
+		if (space->kinds[i])
+			judge_kind(findings, space, i);
 	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_piles_up); i++)
-		judge_splits(findings, space, i);
+		if (space->kinds[i])
+			judge_splits(findings, space, i);
 	for (size_t i = 0; i < space->group_count && space->added; i++)
 		judge_group(findings, space, &space->groups[i]);
 }

@@ -112,8 +112,8 @@ struct finding_space {
 	uint64_t address_limit, data_limit, locked_limit; /* the same */
 	bool limits_known;                                /* a process line has come */
 	uint64_t cgroup;                                  /* a hash of its path */
-	bool compiles; /* its program is known to make code as it runs */
-	struct kind_life *kinds;
+	bool compiles;            /* its program is known to make code as it runs */
+	struct kind_life **kinds; /* by index; NULL: the process never had a region of this kind */
 	size_t kind_count;
 	struct region_life *regions; /* at most VP_FINDING_REGIONS */
 	size_t region_count, region_size;
@@ -182,6 +182,11 @@ static inline bool looks_for(const struct vp_findings *findings, enum vp_rule ru
 uint64_t vp_finding_hash(vp_str text);
 /* group.c: takes a `system` line with `cgroup`. */
 void vp_finding_group(struct vp_findings *findings, struct vp_record *system);
+
+/* ---- looks.c ---- */
+
+/* Finds or adds what is kept of a kind; most processes have regions of few. NULL: no memory. */
+struct kind_life *vp_finding_kind(struct finding_space *space, size_t kind);
 
 /* ---- tell.c ---- */
 

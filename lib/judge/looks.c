@@ -40,6 +40,8 @@ static struct finding_space *make(struct vp_findings *findings, int64_t pid)
 static void clear(struct finding_space *space)
 {
 	vp_finding_grow_clear(space);
+	for (size_t i = 0; i < space->kind_count; i++)
+		free(space->kinds[i]);
 	free(space->kinds);
 	free(space->regions);
 	free(space->groups);
@@ -176,19 +178,13 @@ void vp_findings_process(struct vp_findings *findings, struct vp_record *process
 
 /* ---- samples ---- */
 
-/* Makes room for all known kinds: they are known before the first region. */
-static bool ensure_kind(struct finding_space *space, size_t kind)
+struct kind_life *vp_finding_kind(struct finding_space *space, size_t kind)
 {
-	if (kind < space->kind_count)
-		return true;
-	size_t count = vp_kind_count() > kind ? vp_kind_count() : kind + 1;
-	struct kind_life *grown = realloc(space->kinds, count * sizeof *grown);
-	if (!grown)
-		return false;
-	memset(grown + space->kind_count, 0, (count - space->kind_count) * sizeof *grown);
-	space->kinds = grown;
-	space->kind_count = count;
-	return true;
+	if (vp_list_reach(&space->kinds, kind + 1, &space->kind_count, sizeof *space->kinds))
+		return NULL;
+	if (!space->kinds[kind])
+		space->kinds[kind] = calloc(1, sizeof *space->kinds[kind]);
+	return space->kinds[kind];
 }
 
 struct going {
@@ -221,9 +217,9 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 		going->index =
 		        vp_kind_index(region->kind.n ? region->kind : (vp_str){ "unknown", 7 });
 	}
-	if (!ensure_kind(space, going->index))
+	struct kind_life *kind = vp_finding_kind(space, going->index);
+	if (!kind)
 		return;
-	struct kind_life *kind = &space->kinds[going->index];
 	add_up(&kind->sum, id, region);
 	add_up(&space->all, id, region);
 	if (strchr(region->perms, 'w') && strchr(region->perms, 'x'))
@@ -247,7 +243,8 @@ static void visit(void *ctx, uint64_t id, const struct vp_region *region)
 static void begin_look(struct finding_space *space)
 {
 	for (size_t i = 0; i < space->kind_count; i++)
-		space->kinds[i].sum = space->kinds[i].both = (struct sum){ 0 };
+		if (space->kinds[i])
+			space->kinds[i]->sum = space->kinds[i]->both = (struct sum){ 0 };
 	for (size_t i = 0; i < space->group_count && space->added; i++) {
 		struct group *group = &space->groups[i];
 		group->live = group->total = group->largest = group->ids.count = 0;
@@ -271,7 +268,7 @@ void vp_findings_change(struct vp_findings *findings, const struct vp_change *ch
 	space->changed = true;
 	space->added |= change->event == VP_E_MMAP_ADD || vp_change_removes(change) ||
 	                change->born || change->gone_count;
-	if (ensure_kind(space, vp_kind_index(change->now->kind)))
+	if (vp_finding_kind(space, vp_kind_index(change->now->kind)))
 		vp_finding_grow_change(findings, space, change, call, stack);
 }
 

@@ -81,7 +81,7 @@ void vp_finding_shape_region(const struct vp_findings *findings, struct finding_
 
 static void judge_both(struct vp_findings *findings, struct finding_space *space, size_t at)
 {
-	struct kind_life *kind = &space->kinds[at];
+	struct kind_life *kind = space->kinds[at];
 	const struct sum *sum = &kind->both;
 	static const char on_stack[] = ": bytes that overflow a buffer can be executed";
 	bool stack = !strcmp(vp_kind_name(at), "stack");
@@ -182,7 +182,8 @@ void vp_finding_shape_judge(struct vp_findings *findings, struct finding_space *
 {
 	for (size_t i = 0; i < space->kind_count && looks_for(findings, VP_R_writable_executable);
 	     i++)
-		judge_both(findings, space, i);
+		if (space->kinds[i])
+			judge_both(findings, space, i);
 	if (looks_for(findings, VP_R_unguarded))
 		judge_unguarded(findings, space);
 	if (looks_for(findings, VP_R_reserved))
