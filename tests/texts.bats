@@ -496,3 +496,14 @@ reports() { jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
 	printf '%s\n' '             итого        занято    свободно  общая  буферы  кэш' 'Память:       8061420    7620716     440704          0     316764    3205600' '-/+ буферы/кэш:    4098352    3963068' 'Подкачка:      4194300          0    4194300' >"$BATS_TEST_TMPDIR/in"
 	[ "$(vm-parse "$BATS_TEST_TMPDIR/in" | jq -c 'select(.type == "system") | [.total, .cached, .swap_free, .available] | map(if . then . / 1024 else . end)')" = '[8061420,3205600,4194300,null]' ]
 }
+
+@test "each external text of the table gives what the table says, and each text has a row (external samples)" {
+	requires samples
+	local folder=$SAMPLES/../cases/text
+	[ -d "$folder" ] || skip "needs the folder cases/text beside the samples"
+	while IFS=$'\t' read -r file filter want; do
+		got=$(vm-parse -q "$folder/$file" | jq -sc "$filter") || true
+		[ "$got" = "$want" ] || { echo "$file: $got, not $want"; return 1; }
+	done < <(grep -v '^#' "$ROOT/tests/expected_texts.txt")
+	diff <(ls "$folder") <(grep -v '^#' "$ROOT/tests/expected_texts.txt" | cut -f1 | LC_ALL=C sort) || { echo "a text without a row"; return 1; }
+}
