@@ -276,6 +276,14 @@ smaps() { # START SIZE_KIB PERMS NAME, then lines of values
 	says ' of page tables (VmPTE)'
 }
 
+@test "a summary of which a part was kept: what is resident is a share of the whole, not of the part" {
+	printf '%s\n' 'Physical footprint:         98.4M' 'MALLOC_LARGE                      96.0M    96.0M    96.0M       0K       0K       0K       0K        1' \
+		'TOTAL                              1.0G   128.0M   100.1M       0K       0K       0K       0K     1200' | vm-parse -o "$BATS_TEST_TMPDIR/life"
+	explain
+	says 'resident: 128 MiB of 1 GiB (13%)'
+	says 'physical footprint: 98.4 MiB'
+}
+
 @test "a few rows beside a summary are a part: the sums are those of the summary" {
 	cat >"$BATS_TEST_TMPDIR/crash" <<-'TEXT'
 		VM Region Info: 0x40 is not in any region.  Bytes before following region: 4308467648

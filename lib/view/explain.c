@@ -315,6 +315,7 @@ static void take_whole(struct explain *explain)
 	if (account->measured >> VP_M_rss & 1) {
 		explain->all.has_rss = true;
 		explain->all.rss = account->measure[VP_M_rss];
+		explain->all.measured_size = account->size; /* 0: unknown */
 	}
 	if (account->size)
 		explain->all.size = account->size;
