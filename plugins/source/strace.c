@@ -5,16 +5,15 @@
  *   317   openat(AT_FDCWD, "/lib64/libc.so.6", O_RDONLY|O_CLOEXEC) = 3
  *   317   mmap(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_DENYWRITE, 3, 0) = 0x7f6bec9bb000
  *   317   munmap(0x7f6becb0a000, 8192)      = 0
- *   -> an event for each call, with its arguments, its result, and `after`: the regions that lie then
- *      in the span of the call; around them snapshots, empty at first, of what is
- *      mapped at the end
+ *   -> an event for each call, with its arguments, its result, and `after`: the regions that lie
+ * then in the span of the call; around them snapshots, empty at first, of what is mapped at the end
  *
- * Quirks: the pid stands first, alone (-o with -f) or as [pid 317] (-f on a terminal), or not at all;
- * then perhaps a time (-t, -tt, -ttt, -r). A call that another thread interrupts is written in two
- * halves, "<unfinished ...>" and "<... mmap resumed>". -k writes a stack below a call: it is the
- * call's. The program break is known from the second brk on. What was mapped before the log began is
- * not known, so a snapshot holds only what the log shows. A file is known by the descriptor that its
- * openat gave. execve empties the space.
+ * Quirks: the pid stands first, alone (-o with -f) or as [pid 317] (-f on a terminal), or not at
+ * all; then perhaps a time (-t, -tt, -ttt, -r). A call that another thread interrupts is written in
+ * two halves, "<unfinished ...>" and "<... mmap resumed>". -k writes a stack below a call: it is
+ * the call's. The program break is known from the second brk on. What was mapped before the log
+ * began is not known, so a snapshot holds only what the log shows. A file is known by the
+ * descriptor that its openat gave. execve empties the space.
  */
 #include "kit/text.h"
 
@@ -29,7 +28,7 @@ struct file {
 };
 
 struct space {
-	int64_t pid; /* -1: the log names none */
+	int64_t pid;               /* -1: the log names none */
 	struct vp_region *regions; /* sorted by address */
 	size_t count, size;
 	uint64_t heap, top; /* start and end of the program break; 0: not known */
@@ -222,7 +221,7 @@ static bool cut_out(struct space *s, uint64_t start, uint64_t end)
 			i++;
 			continue;
 		}
-		bool head = region->start < start, tail = region->end > end;
+		bool head = region->start<start, tail = region->end> end;
 		if (tail)
 			set_range(&rest, end, region->end);
 		if (head)
@@ -457,8 +456,11 @@ static const struct {
 	{ "mprotect", do_mprotect, { "addr", "len", "prot" }, "anw", false },
 	{ "pkey_mprotect", do_mprotect, { "addr", "len", "prot", "pkey" }, "anws", false },
 	{ "brk", do_brk, { "addr" }, "a", true },
-	{ "mremap", do_mremap,
-	  { "old_address", "old_size", "new_size", "flags", "new_address" }, "annwa", true },
+	{ "mremap",
+	  do_mremap,
+	  { "old_address", "old_size", "new_size", "flags", "new_address" },
+	  "annwa",
+	  true },
 	{ "madvise", NULL, { "addr", "length", "advice" }, "anw", false },
 	{ "mlock", NULL, { "addr", "len" }, "an", false },
 	{ "munlock", NULL, { "addr", "len" }, "an", false },
