@@ -28,6 +28,10 @@ fuzz() {
 	fuzz listing 4000 ../../texts/listing.txt
 	fuzz procfs 3000 ../../texts/log.txt
 }
+@test "no text harms the parsers of sums and of logs of strace" {
+	fuzz sums 4000 ../../texts/oom.txt ../../texts/status.txt
+	fuzz strace 4000 ../../texts/strace.txt
+}
 @test "no bytes harm the parser of core files" {
 	requires cmd gcore
 	sleep 1000 3>&- & # small: a reserve of gigabytes would be dumped in full

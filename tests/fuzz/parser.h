@@ -181,12 +181,10 @@ static void lost(struct vp_parse_api *h, int64_t pid, const char *what, uint64_t
 	(void)count;
 	(void)why;
 }
-static void thread(struct vp_parse_api *h, uint64_t stack, uint64_t local, bool main)
+static void thread(struct vp_parse_api *h, const struct vp_thread *thread)
 {
 	(void)h;
-	(void)stack;
-	(void)local;
-	(void)main;
+	(void)thread;
 }
 
 static bool differ(const struct vp_out *two)

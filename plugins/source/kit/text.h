@@ -331,8 +331,8 @@ static inline bool text_pid_heading(vp_str line, uint64_t *pid)
 			digits = word;
 		else
 			words++;
-		after = word.n < 8 && (!strncasecmp(word.p, "pid", word.n > 3 ? word.n : 3) ||
-		                       (word.n == 7 && !strncasecmp(word.p, "process", 7)));
+		after = (word.n == 3 && !strncasecmp(word.p, "pid", 3)) ||
+		        (word.n == 7 && !strncasecmp(word.p, "process", 7));
 	}
 	bool marked = line.n && (strchr("=-#*[<+", *line.p) || line.p[line.n - 1] == ':');
 	return digits.n && words <= (marked ? 3u : 1u) && text_decimal(digits, pid) &&

@@ -77,8 +77,12 @@ static void end_system(struct reader *r)
 static void system_num(struct reader *r, vp_str key, uint64_t value)
 {
 	char word[24];
-	if (!key.n || key.n >= sizeof word)
+	if (!key.n || key.n >= sizeof word || text_is(key, "type") || text_is(key, "t") ||
+	    text_is(key, "pid") || text_is(key, "cgroup"))
 		return;
+	for (size_t i = 0; i < key.n; i++)
+		if ((key.p[i] < 'a' || key.p[i] > 'z') && key.p[i] != '_')
+			return;
 	memcpy(word, key.p, key.n);
 	word[key.n] = 0;
 	if (!r->system) {
@@ -194,7 +198,7 @@ static bool killed(struct reader *r, vp_str line)
 	if (!close)
 		close = text_find(rest, "), "); /* "(java), UID 1000, total-vm:..." */
 	process(r, pid,
-	        close && close > open ? (vp_str){ open + 1, (size_t)(close - open) - 1 }
+	        open && close && close > open ? (vp_str){ open + 1, (size_t)(close - open) - 1 }
 	                              : (vp_str){ NULL, 0 });
 	sums_begin(s);
 	s->total.size = size;

@@ -1,0 +1,2 @@
+/* Fuzz target: the parse half of the source sums. */
+#include "parser.h"
