@@ -84,7 +84,7 @@ lines() { jq -c 'select(.type == "system") | del(.t)'; }
 @test "--redact hashes the paths, each level in its own way" {
 	tree2
 	vm-sample -s cgroup -O proc="$T/proc" -p 4242 -n 1 --redact >"$T/raw"
-	! grep -q box "$T/raw"
+	run ! grep -q box "$T/raw"
 	[ "$(vm-parse "$T/raw" | lines | jq -r .cgroup | sort -u | wc -l)" = 3 ]
 }
 

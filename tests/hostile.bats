@@ -73,7 +73,7 @@ inert() {
 	done
 	echo 'budgets: [{ name: "x'"$bad"'", what: rss, most: 1K }]' >b.yaml
 	vm-track -b b.yaml --report r.tap in 2>err >/dev/null || true
-	! LC_ALL=C grep -aqP "$acting" err
+	run ! env LC_ALL=C grep -aqP "$acting" err
 }
 
 @test "a name cannot end the text of gnuplot's SVG: it is well-formed, and shows the name" {
@@ -82,7 +82,7 @@ inert() {
 	for view in timeline map area table tree; do
 		vm-render --gnuplot --view $view tracked -o x.svg
 		xmllint --noout x.svg
-		! grep -q '<script' <(xmllint --xpath '//*[local-name()="script"]' x.svg 2>/dev/null)
+		run ! grep -q '<script' <(xmllint --xpath '//*[local-name()="script"]' x.svg 2>/dev/null)
 	done
 }
 
@@ -92,7 +92,7 @@ inert() {
 		line=$(sed -n '1s/^# vm-sample -- //p' yaml)
 		[ -n "$line" ]
 		[ "$(bash -c "$line"; echo x)" = "$word.$word.x" ] || { echo "word $word became: $line"; return 1; }
-		! LC_ALL=C grep -aqP "$acting" yaml
+		run ! env LC_ALL=C grep -aqP "$acting" yaml
 		[ ! -e pwned ]
 		[ "$(grep -c '^[^#]' yaml)" -gt 0 ]
 		[ "$(sed '/^#/d' yaml | head -1)" = "vm-run:" ] || sed '/^#/d' yaml | grep -q '^vm-'

@@ -448,7 +448,7 @@ stood_for() { awk '/^box/ { n += match($0, /label="[0-9]+ regions, /) ? substr($
 		render --view "$view" "$BATS_TEST_TMPDIR/events"
 		grep -qE 'subtitle ".*2 regions|2 regions of 2 kinds|in 2|2 regions' <<<"$output"
 		render --view "$view" --at 0.15 "$BATS_TEST_TMPDIR/events"
-		! grep -qE 'subtitle ".*2 regions' <<<"$output"
+		run ! grep -qE 'subtitle ".*2 regions' <<<"$output"
 	done
 	# The end of a thread is not the end of its process.
 	echo '{"type":"event","t":0.4,"pid":7,"tid":8,"call":"exit"}' | cat "$BATS_TEST_TMPDIR/events" - >"$BATS_TEST_TMPDIR/thread"

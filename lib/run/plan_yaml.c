@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "base/shown.h"
+#include "base/error.h"
 #include "run/inner.h"
 #include "stream/put.h"
 
@@ -35,13 +35,33 @@ static bool safe(const char *text)
 	       strcmp(text, "null");
 }
 
-/* A JSON string is a YAML string. */
+/* A string in double quotes. What would act on a terminal is an escape. */
+static void quoted(struct dump *dump, const char *text)
+{
+	char escape[16];
+	say(dump, "\"");
+	for (const char *at = text; *at;) {
+		const char *from = at;
+		uint32_t c = vp_code_point(&at);
+		if (c == VP_BAD_BYTE)
+			say(dump, "\xef\xbf\xbd"); /* U+FFFD */
+		else if (c != '"' && c != '\\' && !vp_acts(c))
+			vp_out_bytes(&dump->out, from, (size_t)(at - from));
+		else {
+			snprintf(escape, sizeof escape, c < 0x10000 ? "\\u%04x" : "\\U%08x",
+			         (unsigned)c);
+			say(dump, c == '"' ? "\\\"" : c == '\\' ? "\\\\" : escape);
+		}
+	}
+	say(dump, "\"");
+}
+
 static void value(struct dump *dump, const char *text, bool plain)
 {
 	if (plain && safe(text))
 		say(dump, text);
 	else
-		vp_out_quoted(&dump->out, vp_s(text));
+		quoted(dump, text);
 }
 
 static void node(struct dump *dump, int at, int depth)
