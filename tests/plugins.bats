@@ -254,3 +254,10 @@ refused() { # SOURCE, text of the message
 	run ! grep -qi ' t other' <(nm "$tree/out/lib/vmpipe/source/two.so")
 	[ "$(make -C "$tree" BUILD=out | grep -c PLUGIN)" = 0 ]
 }
+
+@test "vm-parse --list shows each format, those that people paste with an example that vm-parse recognises" {
+	run -0 --separate-stderr vm-parse --list
+	for format in linux-maps pmap gdb-mappings listing free vm_stat vmstat cgroup vmmap status ps oom nmt numastat dumpsys-meminfo strace; do
+		grep -q "^ *$format: ." <<<"$output" || { echo "$format"; return 1; }
+	done
+}

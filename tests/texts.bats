@@ -507,3 +507,10 @@ reports() { jq -c 'select(.type == "snapshot") | .regions' | paste -sd' '; }
 	done < <(grep -v '^#' "$ROOT/tests/expected_texts.txt")
 	diff <(ls "$folder") <(grep -v '^#' "$ROOT/tests/expected_texts.txt" | cut -f1 | LC_ALL=C sort) || { echo "a text without a row"; return 1; }
 }
+
+@test "an unknown text is told with the nearest format, and why it does not fit" {
+	run -1 --separate-stderr vm-parse <<<'total kB            1852     330      32'
+	[[ $stderr == *"no format that is known"*"nearest is pmap: 1 line may stand around its rows"* ]]
+	run -1 --separate-stderr vm-parse <<<'hello'
+	[[ $stderr == *"no format that is known"* && $stderr != *nearest* ]]
+}

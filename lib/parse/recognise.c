@@ -75,6 +75,34 @@ const struct vp_source *vp_recognise(vp_str text, const char **format)
 	return all_sure > sure ? machine : best;
 }
 
+#define NEAREST_LINES 200 /* of the front of an unknown text */
+
+const char *vp_nearest_format(vp_str text, size_t *most)
+{
+	const char *nearest = NULL;
+	*most = 0;
+	for (const struct vp_source *const *source = vp_load_sources(); *source; source++) {
+		const char *format = NULL, *guess;
+		size_t lines = 0, number = 0;
+		vp_str rest = text;
+		for (; (*source)->probe && rest.n && number < NEAREST_LINES; number++) {
+			const char *newline = memchr(rest.p, '\n', rest.n);
+			vp_str line = { rest.p, newline ? (size_t)(newline + 1 - rest.p) : rest.n };
+			rest = (vp_str){ rest.p + line.n, rest.n - line.n };
+			guess = NULL;
+			if ((*source)->probe(line, &guess) <= 0 || !guess)
+				continue;
+			format = guess;
+			lines++;
+		}
+		if (lines <= *most)
+			continue;
+		*most = lines;
+		nearest = format;
+	}
+	return nearest;
+}
+
 void vp_say_passed_over(struct vp_flow *flow)
 {
 	for (const char *why; (why = vp_load_trouble()) != NULL;)

@@ -1,6 +1,7 @@
 /* Reads, divides and parses one plain text. */
 #include "parse/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -155,8 +156,16 @@ int vp_text_parse(const struct vp_plain_text *text, struct vp_flow *flow,
 		next->t += options->every;
 		return read;
 	}
+	size_t lines;
+	const char *nearest = vp_nearest_format((vp_str){ text->bytes, text->n }, &lines);
+	char near[160] = "";
+	if (nearest)
+		snprintf(near, sizeof near,
+		         "; nearest is %s: %zu %s may stand around its rows, but no row is there",
+		         nearest, lines, lines == 1 ? "line" : "lines");
 	vp_fail("no format that is known (lines of a stream begin with '{'; texts such as "
-	        "/proc/PID/maps and smaps are known; vm-parse --list shows all)");
+	        "/proc/PID/maps and smaps are known; vm-parse --list shows all)%s",
+	        near);
 	lost(text, flow, 0);
 	return 0;
 }

@@ -317,6 +317,23 @@ const char *vp_load_trouble(void)
 
 /* ---- --list ---- */
 
+/* Writes the formats that a source reads, each with an example of its lines. */
+static void list_formats(const struct vp_source *source, FILE *to)
+{
+	for (const char *const *format = source->formats; format && *format; format++) {
+		const char *example = NULL;
+		for (const char *const(*row)[2] = source->examples; row && (*row)[0]; row++)
+			if (!strcmp((*row)[0], *format))
+				example = (*row)[1];
+		fprintf(to, "  %-10s  %s%s", "", *format, example ? ": " : "\n");
+		for (; example && *example; example += *example == '\n') {
+			size_t n = strcspn(example, "\n");
+			fprintf(to, "%.*s\n%*s", (int)n, example, example[n] ? 16 : 0, "");
+			example += n;
+		}
+	}
+}
+
 static void list_one(const struct kind *kind, const char *name, FILE *to)
 {
 	char path[PATH_MAX];
@@ -331,6 +348,8 @@ static void list_one(const struct kind *kind, const char *name, FILE *to)
 	fprintf(to, "  %-10s  %s\n", name, about ? about : "");
 	if (file_of(kind, name, path, sizeof path))
 		fprintf(to, "  %-10s  %s\n", "", path);
+	if (kind == kinds)
+		list_formats((const struct vp_source *)(const void *)symbol, to);
 	const struct vp_option *options;
 	memcpy(&options, symbol + kind->options, sizeof options);
 	vp_options_list(options, 14, to);

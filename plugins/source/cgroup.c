@@ -497,6 +497,11 @@ static int probe(vp_str head, const char **format)
 
 static const char *const formats[] = { "linux-cgroup", NULL };
 
+static const char *const examples[][2] = {
+	{ "linux-cgroup", "==> /sys/fs/cgroup/app/memory.current <==\n61784064" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "cgroup",
@@ -504,6 +509,7 @@ const struct vp_source vp_source = {
 	         "limits, "
 	         "stat, events (versions 1 and 2)",
 	.formats = formats,
+	.examples = examples,
 	.state = sizeof(struct state),
 	.options = options,
 	.open = cgroup_open,

@@ -301,11 +301,17 @@ static int probe(vp_str head, const char **format)
 
 static const char *const formats[] = { "elf-core", NULL };
 
+static const char *const examples[][2] = {
+	{ "elf-core", "(a core file)" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "core",
 	.about = "ELF core files: the regions of a process that has died",
 	.formats = formats,
+	.examples = examples,
 	.probe = probe,
 	.parse = parse,
 };

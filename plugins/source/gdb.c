@@ -184,11 +184,17 @@ static int probe(vp_str text, const char **format)
 
 static const char *const formats[] = { "gdb-mappings", NULL };
 
+static const char *const examples[][2] = {
+	{ "gdb-mappings", "0x555555554000 0x555555556000 0x2000 0x0 r--p /usr/bin/cat" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "gdb",
 	.about = "what gdb prints for `info proc mappings`",
 	.formats = formats,
+	.examples = examples,
 	.probe = probe,
 	.parse = parse,
 };

@@ -511,12 +511,18 @@ static int probe(vp_str text, const char **format)
 
 static const char *const formats[] = { "listing", NULL };
 
+static const char *const examples[][2] = {
+	{ "listing", "0x0000000000401000 0x0000000000480000 r-xp 7f000 1000 /usr/bin/x" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "listing",
 	.about = "regions as debuggers (lldb, pwndbg, gef, peda), sanitizers and crash reporters "
 	         "(Android, Tizen) list them; procstat -v, showmap -a",
 	.formats = formats,
+	.examples = examples,
 	.probe = probe,
 	.parse = parse,
 };

@@ -249,11 +249,17 @@ static int probe(vp_str text, const char **format)
 
 static const char *const formats[] = { "linux-numa-maps", NULL };
 
+static const char *const examples[][2] = {
+	{ "linux-numa-maps", "7f2485986000 default file=/usr/lib/libc.so.6 mapped=38 N0=38 kernelpagesize_kB=4" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "numa",
 	.about = "/proc/PID/numa_maps: on which node the memory of a process lies",
 	.formats = formats,
+	.examples = examples,
 	.probe = probe,
 	.parse = parse,
 };

@@ -841,11 +841,20 @@ static void procfs_close(void *state, struct vp_sample_api *h)
 		procfs_pages_close(&p->pages);
 }
 
+static const char *const examples[][2] = {
+	{ "linux-maps", "55d0c8a4f000-55d0c8a70000 rw-p 00000000 00:00 0        [heap]" },
+	{ "linux-smaps", "Rss:                   8 kB" },
+	{ "linux-smaps-rollup", "12c00000-7fd14f2000 ---p 00000000 00:00 0        [rollup]" },
+	{ "linux-maps-log", "> 55d0c8a4f000-55d0c8a70000 rw-p 00000000 00:00 0      [heap]" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "procfs",
 	.about = "the regions of Linux processes from /proc/PID/maps or smaps, at intervals",
 	.formats = procfs_formats,
+	.examples = examples,
 	.state = sizeof(struct procfs),
 	.options = options,
 	.open = procfs_open,

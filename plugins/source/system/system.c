@@ -277,12 +277,25 @@ static int probe(vp_str head, const char **format)
 	return line.n ? 5 : 0;
 }
 
+static const char *const examples[][2] = {
+	{ "linux-system", "MemTotal:       24684084 kB" },
+	{ "meminfo", "MemTotal:       24684084 kB" },
+	{ "free", "Mem:        24684092      609784    23716388 ..." },
+	{ "vm_stat", "Pages free:                                5093." },
+	{ "top", "MiB Mem :  24105.6 total,  22650.9 free, ..." },
+	{ "footprint", "Finder [677]: 64-bit    Footprint: 177 MB (16384 bytes per page)" },
+	{ "vmstat", "r  b   swpd   free   buff  cache   si   so ..." },
+	{ "cgroup", "anon 2472849408\nfile 57344" },
+	{ NULL, NULL },
+};
+
 const struct vp_source vp_source = {
 	.abi = VP_ABI,
 	.name = "system",
 	.about = "the memory of the whole machine: meminfo, vmstat, pressure, NUMA nodes; and what "
 	         "free, vm_stat, top, footprint print",
 	.formats = formats,
+	.examples = examples,
 	.state = sizeof(struct state),
 	.options = options,
 	.open = system_open,
