@@ -10,7 +10,8 @@ const struct vp_source *vp_reader_of(vp_str source, const char *format);
 /* Finds the source that is surest of a plain text, and its format. NULL: no source knows the text.
  */
 const struct vp_source *vp_recognise(vp_str text, const char **format);
-/* Finds the format that most lines of an unknown text may accompany; *lines: how many do. NULL: none. */
+/* Finds the format that most lines of an unknown text may accompany; *lines: how many do. NULL:
+ * none. */
 const char *vp_nearest_format(vp_str text, size_t *lines);
 /* Does a source describe the machine? It samples, and attaches to no process. */
 bool vp_of_machine(const struct vp_source *source);

@@ -250,7 +250,8 @@ static int probe(vp_str text, const char **format)
 static const char *const formats[] = { "linux-numa-maps", NULL };
 
 static const char *const examples[][2] = {
-	{ "linux-numa-maps", "7f2485986000 default file=/usr/lib/libc.so.6 mapped=38 N0=38 kernelpagesize_kB=4" },
+	{ "linux-numa-maps", "7f2485986000 default file=/usr/lib/libc.so.6 mapped=38 N0=38 "
+	                     "kernelpagesize_kB=4" },
 	{ NULL, NULL },
 };
 

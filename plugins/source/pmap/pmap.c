@@ -784,7 +784,8 @@ static int probe(vp_str text, const char **format)
 static const char *const formats[] = { "pmap", NULL };
 
 static const char *const examples[][2] = {
-	{ "pmap", "Address           Kbytes     RSS   Dirty Mode  Mapping\n000055d0c8a4f000     132       8       8 rw---   [ anon ]" },
+	{ "pmap", "Address           Kbytes     RSS   Dirty Mode  Mapping\n000055d0c8a4f000     "
+	          "132       8       8 rw---   [ anon ]" },
 	{ NULL, NULL },
 };
 

@@ -199,7 +199,7 @@ static bool killed(struct reader *r, vp_str line)
 		close = text_find(rest, "), "); /* "(java), UID 1000, total-vm:..." */
 	process(r, pid,
 	        open && close && close > open ? (vp_str){ open + 1, (size_t)(close - open) - 1 }
-	                              : (vp_str){ NULL, 0 });
+	                                      : (vp_str){ NULL, 0 });
 	sums_begin(s);
 	s->total.size = size;
 	static const char *const parts[][3] = { { "anon-rss:", "anon", "anon" },
