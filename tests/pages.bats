@@ -332,7 +332,7 @@ boxes() { # OPTION...: x0 x1 class of each box of the strip, by address and time
 	done
 	run --separate-stderr vm-render --view area --by perms "$BATS_TEST_TMPDIR/stream"
 	[ "$status" = 2 ]
-	[[ $stderr == *"kind, region or name"* ]]
+	[[ $stderr == *"kind, region, name or process"* ]]
 }
 
 @test "faults of the process are counted from sample to sample, as the kernel counts them" {
