@@ -109,6 +109,7 @@ void vmmap_check(struct vp_parse_api *host, const struct vmmap_report *report);
 uint64_t vmmap_bytes(const struct vmmap_report *report, const struct text_size *size);
 
 /* parse.c: the parse half. */
+extern const char *const vmmap_formats[]; /* that the parse half reads; ended by NULL */
 int vmmap_probe(vp_str head, const char **format);
 int vmmap_parse(void *state, struct vp_parse_api *host, const struct vp_text *text);
 

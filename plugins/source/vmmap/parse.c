@@ -406,6 +406,8 @@ static bool is_json(vp_str line)
 	       strchr("{}[]\",0123456789el", line.p[line.n - 1]);
 }
 
+const char *const vmmap_formats[] = { "vmmap", "vmmap-summary", "ips", NULL };
+
 int vmmap_probe(vp_str head, const char **format)
 {
 	struct text_lines lines = { .rest = head };

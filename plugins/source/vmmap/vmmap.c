@@ -305,8 +305,6 @@ static int sample(void *state, struct vp_sample_api *host)
 	return (int)kept;
 }
 
-static const char *const formats[] = { "vmmap", "vmmap-summary", "ips", NULL };
-
 static const char *const examples[][2] = {
 	{ "vmmap", "Stack  16b2c8000-16bac4000 [ 8176K 32K 32K 0K] rw-/rwx SM=PRV  thread 0" },
 	{ "vmmap-summary", "MALLOC_TINY                       1024K        1" },
@@ -319,7 +317,7 @@ const struct vp_source vp_source = {
 	.name = "vmmap",
 	.about = "memory of processes of macOS, by its tool vmmap, now or from reports that were "
 	         "saved",
-	.formats = formats,
+	.formats = vmmap_formats,
 	.examples = examples,
 	.state = sizeof(struct vmmap),
 	.options = options,
