@@ -3,7 +3,7 @@
 lines() { grep -av '"type":"st\(age\|ream\)"'; } # without what tells memory and time
 
 # each_allocation PROGRAM ARGUMENT...: runs it with the first allocation that fails, with the second, ... until none is left. It may fail with a
-# message, or its output is complete. A crash, a loop of 10 s, a failure or a lost line in silence is told, and the status is 1.
+# message, or its output is complete. A crash, a loop of 60 s, a failure or a lost line in silence is told, and the status is 1.
 # statuses="0 1": the statuses of a run that was well; any_output=1: its output may differ.
 each_allocation() {
 	local n status left=${ALLOCATIONS:-100000}
@@ -12,7 +12,7 @@ each_allocation() {
 		: >reached
 		status=0
 		(
-			ulimit -t 10
+			ulimit -t 60
 			export FAIL_AT=$n LD_PRELOAD=$SHORT/short.so
 			exec "$@"
 		) >out 2>err 9>reached || status=$?

@@ -12,8 +12,8 @@ record() {
 	sampler=$!
 	until_true grep -q "\"sample\".*\"pid\":$pid," "$raw"
 	kill -USR1 "$pid"
-	IFS= read -r -t 10 -u "${kept[0]}" added
-	IFS= read -r -t 10 -u "${kept[0]}" line
+	IFS= read -r -t 100 -u "${kept[0]}" added
+	IFS= read -r -t 100 -u "${kept[0]}" line
 	[[ $line =~ ^child\ ([0-9]+)\ ready$ ]]
 	child=${BASH_REMATCH[1]} started+=("${BASH_REMATCH[1]}")
 	before=$(grep -c "\"sample\".*\"pid\":$child," "$raw" || true)
@@ -105,8 +105,8 @@ late() {
 	head -c 65536 /dev/zero >"$BATS_TEST_TMPDIR/file"
 	workload pages "$BATS_TEST_TMPDIR/file"
 	kill -USR1 "$pid"
-	IFS= read -r -t 10 -u "${kept[0]}" added
-	IFS= read -r -t 10 -u "${kept[0]}" line
+	IFS= read -r -t 100 -u "${kept[0]}" added
+	IFS= read -r -t 100 -u "${kept[0]}" line
 	[[ $line =~ ^child\ ([0-9]+)\ ready$ ]]
 	child=${BASH_REMATCH[1]} started+=("${BASH_REMATCH[1]}")
 	vm-sample -p "$pid,$child" -n 2 --detail "$1" -O share=100 | vm-parse | vm-track >"$BATS_TEST_TMPDIR/run"
@@ -151,7 +151,7 @@ late() {
 		exec {in}>"$BATS_TEST_TMPDIR/in$i" {out}<"$BATS_TEST_TMPDIR/out$i"
 		kept+=("$in" "$out")
 		echo "mmap 4 rw" >&"$in"
-		IFS= read -r -t 10 -u "$out" line
+		IFS= read -r -t 100 -u "$out" line
 	done
 	vm-sample -p "${two[1]},${two[2]}" -n 1 --detail smaps | vm-parse | vm-track >"$BATS_TEST_TMPDIR/run"
 	run --separate-stderr vm-render --view compare --pid "${two[2]}" --width 200 "$BATS_TEST_TMPDIR/run"

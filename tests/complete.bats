@@ -41,7 +41,7 @@ in_zsh() { # TEXT: the line after Tab
 		said=${said##*\{\{}
 		print -r -- "${said%%\}\}*}"
 	END
-	timeout 30 zsh -f tab.zsh "$1"
+	timeout 100 zsh -f tab.zsh "$1"
 }
 
 long_options() { # PROGRAM: its options as --help shows them

@@ -8,7 +8,7 @@ setup() {
 
 refused() { # YAML, position and text of the message
 	printf "$1" >"$file"
-	run --separate-stderr timeout 10 vm-sample -c "$file" -p 1 -n 1
+	run --separate-stderr timeout 100 vm-sample -c "$file" -p 1 -n 1
 	echo "$stderr"
 	[ "$status" = 2 ]
 	[ -z "$output" ]

@@ -18,7 +18,7 @@ churned() {
 	started+=("$sampler")
 	exec {go}>go
 	touch out
-	local end=$((SECONDS + 120))
+	local end=$((SECONDS + 300))
 	until grep -q ready out; do [ $SECONDS -lt $end ] && sleep 0.05; done
 	pid=$(sed -n 's/^ready //p' out)
 	cp "/proc/$pid/maps" maps.txt

@@ -37,7 +37,7 @@ recording_of() { # PROGRAM -> its input
 	for program in vm-sample $(filters); do
 		[ "$program" = vm-check ] && continue
 		if [ "$program" = vm-sample ]; then text="vm-sample -i 1ms -d 5s -p $$"; else text="$(command_of "$program") '$(recording_of "$program")'"; fi
-		run --separate-stderr timeout 10 bash -c "set -o pipefail; $text | head -1; exit \${PIPESTATUS[0]}"
+		run --separate-stderr timeout 100 bash -c "set -o pipefail; $text | head -1; exit \${PIPESTATUS[0]}"
 		echo "$program: $status $stderr"
 		[ "$status" = 0 ] || [ "$status" = 141 ]
 		[ -z "$stderr" ]

@@ -96,9 +96,9 @@ loud() { # MODE RULE SEVERITY
 # Starts `piles MODE STEPS`, records it until it is over and two samples more, and tracks that.
 pile() { # MODE STEPS
 	workload piles "$1" "$2" 2
-	timeout 60 vm-sample --detail maps -i 20ms -p "$pid" -n 1000 -o "$BATS_TEST_TMPDIR/raw" &
+	timeout 100 vm-sample --detail maps -i 20ms -p "$pid" -n 1000 -o "$BATS_TEST_TMPDIR/raw" &
 	local sampler=$! line
-	IFS= read -r -t 30 -u "${kept[-1]}" line
+	IFS= read -r -t 100 -u "${kept[-1]}" line
 	[ "$line" = over ]
 	local seen
 	seen=$(grep -c '"type":"sample"' "$BATS_TEST_TMPDIR/raw" || true)
@@ -181,7 +181,7 @@ refused() { # HOST_MEMBERS PROCESS_MEMBERS EVENT_MEMBERS
 	workload piles protect 2000 1
 	vm-sample --ebpf -p "$pid" -o "$BATS_TEST_TMPDIR/raw" &
 	local sampler=$! line
-	IFS= read -r -t 30 -u "${kept[-1]}" line
+	IFS= read -r -t 100 -u "${kept[-1]}" line
 	[ "$line" = over ]
 	kill -INT "$sampler"
 	wait "$sampler" || true

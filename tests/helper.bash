@@ -36,9 +36,9 @@ requires() {
 	esac
 }
 
-# Waits until a command succeeds, at most 10 s: for conditions that give no event.
+# Waits until a command succeeds, at most 100 s: for conditions that give no event.
 until_true() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 100))
 	until "$@"; do
 		if [ $SECONDS -ge $end ]; then
 			echo "until_true: still false: $*" >&2
@@ -59,7 +59,7 @@ workload() {
 	started+=("$pid")
 	exec {fd}<"$fifo"
 	ready_text=
-	while IFS= read -r -t 10 -u "$fd" line; do
+	while IFS= read -r -t 100 -u "$fd" line; do
 		[ "$line" = ready ] && break
 		ready_text+=$line$'\n'
 	done
@@ -76,13 +76,13 @@ step_start() {
 	pid=$!
 	started+=("$pid")
 	exec {step_in}>"$fifo.in" {step_out}<"$fifo.out"
-	IFS= read -r -t 10 -u "$step_out" answer
+	IFS= read -r -t 100 -u "$step_out" answer
 	[ "$answer" = ready ]
 }
 
 step() {
 	echo "$*" >&"$step_in"
-	IFS= read -r -t 10 -u "$step_out" answer || { echo "step $*: no answer" >&2; return 1; }
+	IFS= read -r -t 100 -u "$step_out" answer || { echo "step $*: no answer" >&2; return 1; }
 	case $answer in
 	ok*) answer=${answer#ok}; answer=${answer# } ;;
 	ready) ;;

@@ -17,7 +17,7 @@ watched() {
 	exec {looks}<"$BATS_TEST_TMPDIR/looks"
 	kept+=("$looks")
 	local line
-	IFS= read -r -t 10 -u "$looks" line
+	IFS= read -r -t 100 -u "$looks" line
 	began=$(date -d "$(jq -r .began <<<"$line")" +%s%N)
 	looked
 }
@@ -25,7 +25,7 @@ watched() {
 # Waits for a sample that began after this moment.
 looked() {
 	local now=$(($(date +%s%N) - began)) line t
-	while IFS= read -r -t 10 -u "$looks" line; do
+	while IFS= read -r -t 100 -u "$looks" line; do
 		t=${line#*\"t\":}
 		t=${t%%,*}
 		[ $((10#${t/./})) -lt "$now" ] || return 0

@@ -11,7 +11,7 @@ setup() {
 
 # refused COMMAND...: exits 2 with one message; parsed.ndjson is as it was.
 refused() {
-	run --separate-stderr timeout 20 "$@"
+	run --separate-stderr timeout 100 "$@"
 	[ "$status" -eq 2 ] && [ "${#stderr_lines[@]}" = 1 ] || { echo "$*: status $status: $stderr"; return 1; }
 	cmp parsed.ndjson before
 }

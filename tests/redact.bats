@@ -15,7 +15,7 @@ setup() {
 	pid=$!
 	started+=("$pid")
 	exec {step_in}>in {step_out}<out
-	IFS= read -r -t 10 -u "$step_out" answer
+	IFS= read -r -t 100 -u "$step_out" answer
 	for file in fontconfig/private.cache-7 locale/de_geheim/LC_CTYPE mine.so.2.7 letters.ttf model.gguf; do step file "$PWD/secretdir/$file" 1 r; done
 	(cd secretdir && mv "deleted one" deletedone)
 	step file "$PWD/secretdir/deletedone" 1 r

@@ -78,7 +78,7 @@ types() { jq -r '.type + " " + (.t|tostring)' | uniq -c | sed 's/^ *//' | paste 
 @test "it ends quietly when its reader goes, also during a wait" {
 	begin >slow
 	echo '{"type":"mark","t":100000.000000000,"text":"late"}' >>slow
-	run --separate-stderr bash -o pipefail -c 'timeout 60 vm-replay slow | head -1'
+	run --separate-stderr bash -o pipefail -c 'timeout 100 vm-replay slow | head -1'
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
 	[ "${#lines[@]}" = 1 ]

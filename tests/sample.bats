@@ -148,13 +148,13 @@ lines() { # of a type, of $output
 
 @test "a reader that goes ends vm-sample at once and quietly" {
 	background sleep 60
-	run --separate-stderr timeout 20 bash -c "vm-sample -p $pid -i 1h | head -1; echo \${PIPESTATUS[0]}"
+	run --separate-stderr timeout 100 bash -c "vm-sample -p $pid -i 1h | head -1; echo \${PIPESTATUS[0]}"
 	[ "$(tail -1 <<<"$output")" = 0 ]
 	[ -z "$stderr" ]
 }
 
 @test "a reader that goes leaves the command running, and its status is the exit status" {
-	run --separate-stderr timeout 20 bash -c "vm-sample -i 1ms -- sh -c 'sleep 0.2; exit 5' | head -1 >/dev/null; echo \${PIPESTATUS[0]}"
+	run --separate-stderr timeout 100 bash -c "vm-sample -i 1ms -- sh -c 'sleep 0.2; exit 5' | head -1 >/dev/null; echo \${PIPESTATUS[0]}"
 	[ "$output" = 5 ]
 	[ -z "$stderr" ]
 }

@@ -132,7 +132,7 @@ stream() {
 		}
 	C
 	cc -O1 -fno-builtin -o busy busy.c
-	timeout 60 vm-sample --ebpf -f --stacks -- ./busy >raw.ndjson
+	timeout 100 vm-sample --ebpf -f --stacks -- ./busy >raw.ndjson
 	run ! grep -q '"type":"lost"' raw.ndjson
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
 	diff <(witness raw.ndjson) <(rows tracked.ndjson)

@@ -71,7 +71,7 @@ END
 }
 
 @test "the stream ends with the process, even if a system source goes on" {
-	run --separate-stderr timeout 20 vm-sample -s ticker,procfs -i 5ms -- sh -c 'sleep 0.05; exit 3'
+	run --separate-stderr timeout 100 vm-sample -s ticker,procfs -i 5ms -- sh -c 'sleep 0.05; exit 3'
 	[ "$status" -eq 3 ]
 	[ "$(tail -1 <<<"$output" | jq -r .reason)" = exit ]
 }
@@ -80,7 +80,7 @@ END
 	run --separate-stderr vm-sample -s ticker -n 3 -i 1ms
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '"type":"tick"' <<<"$output")" -eq 9 ]
-	run --separate-stderr timeout 20 vm-sample -s ticker -i 5ms -- sh -c 'exit 4'
+	run --separate-stderr timeout 100 vm-sample -s ticker -i 5ms -- sh -c 'exit 4'
 	[ "$status" -eq 4 ]
 }
 

@@ -21,7 +21,7 @@ needs_ebpf() {
 
 traced() { # ARG... : vm-sample's lines in raw.ndjson
 	needs_ebpf
-	timeout 60 vm-sample --ebpf --stacks "$@" >raw.ndjson
+	timeout 100 vm-sample --ebpf --stacks "$@" >raw.ndjson
 }
 
 # The functions of the stacks of mmap calls of LENGTH, one stack a line, once each; frames without a function are "?".
@@ -103,8 +103,8 @@ stacks() { # LENGTH
 	[ "$("$READER" mapped "$PWD/file" "$dev" $((inode + 1)))" = no ]
 	[ "$("$READER" mapped "$PWD/file" $((dev + 1)) "$inode")" = no ]
 	read -r dev inode <<<"$(stat -c '%Hd %Ld %i' pipe | awk '{ print $1 * 1048576 + $2, $3 }')"
-	[ "$(timeout 10 "$READER" mapped "$PWD/pipe" "$dev" "$inode")" = no ]
-	[ "$(timeout 10 "$READER" mapped /dev/zero 0 "$(stat -c %i /dev/zero)")" = no ]
+	[ "$(timeout 100 "$READER" mapped "$PWD/pipe" "$dev" "$inode")" = no ]
+	[ "$(timeout 100 "$READER" mapped /dev/zero 0 "$(stat -c %i /dev/zero)")" = no ]
 }
 
 @test "--stacks: a call is followed through malloc of the C library to the function that asked for it" {

@@ -19,7 +19,7 @@ child() { # PROGRAM: its pid below vm-run
 
 refused() { # YAML, text of the message; checks that nothing is started
 	printf "$1" >"$file"
-	run --separate-stderr timeout 20 vm-run "$file" -- touch started
+	run --separate-stderr timeout 100 vm-run "$file" -- touch started
 	echo "$stderr"
 	[ "$status" = 2 ]
 	[ -z "$output" ]

@@ -81,7 +81,7 @@ workload() {
 	pid=$!
 	started+=("$pid")
 	exec {fd}<ready
-	while IFS= read -r -t 20 -u "$fd" line; do [ "$line" = ready ] && break; done
+	while IFS= read -r -t 100 -u "$fd" line; do [ "$line" = ready ] && break; done
 	rm -f ready
 	[ "${line:-}" = ready ] || failed "the workload $name does not start"
 }

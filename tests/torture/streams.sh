@@ -15,7 +15,7 @@ extra=("--by region" "--scale log" "--scale linear" "--at 1" "--from 1 --to 2" "
 
 # ends COMMAND...: within 20 s of CPU, with one of our statuses, and no report of a sanitizer.
 ends() {
-	(ulimit -t 20; exec "$@") >out 2>err
+	(ulimit -t 60; exec "$@") >out 2>err
 	local status=$?
 	[ $status -le 2 ] || failed "seed $seed ($form): $*: status $status: $(tail -c 1500 err)"
 	! grep -q 'runtime error:\|ERROR: AddressSanitizer' err || failed "seed $seed ($form): $*: $(tail -c 1500 err)"
