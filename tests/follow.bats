@@ -148,12 +148,25 @@ lives() {
 }
 
 @test "if descriptors run out, each process that cannot be sampled is reported once, and the others continue" {
-	run --separate-stderr bash -c 'ulimit -n 40; vm-sample -f -i 20ms -n 20 --detail maps -- bash -c "for i in {1..60}; do sleep 1 & done; wait"'
-	[ "$status" -eq 125 ] # a recording that lacks processes
-	[ "$(grep -c "ulimit -n" <<<"$stderr")" -eq 1 ]
-	seen=$(jq -r 'select(.type=="raw").pid' <<<"$output" | sort -u | wc -l)
-	[ "$seen" -eq 12 ]
-	[ "$(jq -s '[.[] | select(.type=="lost" and .what=="processes").count] | add' <<<"$output")" -eq $((61 - seen)) ]
+	mkfifo go
+	(
+		ulimit -n 40
+		exec vm-sample -f -i 20ms --detail maps -- bash -c 'exec 9<>go; for i in {1..60}; do read x <&9 & done; wait' >out 2>err 3>&-
+	) &
+	sampler=$!
+	exec 8<>go
+	seen() { jq -r 'select(.type=="raw").pid' out | sort -u | wc -l; }
+	unseen() { jq -s '[.[] | select(.type=="lost" and .what=="processes").count] | add // 0' out; }
+	all() { [ $(($(seen) + $(unseen))) = 61 ]; }
+	until_true all
+	for i in {1..60}; do echo >&8; done
+	status=0 # a recording that lacks processes
+	wait "$sampler" || status=$?
+	[ "$status" = 125 ]
+	[ "$(grep -c "ulimit -n" err)" -eq 1 ]
+	[ "$(seen)" -gt 1 ]
+	[ "$(seen)" -lt 40 ]
+	all
 }
 
 @test "the output of vm-sample -f is valid" {
@@ -163,7 +176,17 @@ lives() {
 }
 
 @test "a child that waits for its parent to collect it has one life" {
-	vm-sample -f -i 20ms -- bash -c 'for i in 1 2 3; do (sleep 0.1; exit 7) & done; exec sleep 0.6' >out
+	mkfifo go
+	follow -i 20ms -- bash -c 'exec 9<>go; for i in 1 2 3; do (read x <&9; exit 7) & done; exec sleep 1000 9>&-'
+	exec 8<>go
+	until_true has '.type=="process" and .why=="exec" and .name=="sleep"' # which collects no child
+	until_true eval '[ "$(jq -r "select(.type==\"raw\").pid" out | sort -u | wc -l)" = 4 ]'
+	echo $'1\n2\n3' >&8
+	until_true eval '[ "$(jq -r "select(.type==\"event\" and .call==\"exit\").pid" out | sort -u | wc -l)" = 3 ]'
+	seen=$(grep -c '"type":"sample"' out)
+	until_true eval '[ "$(grep -c "\"type\":\"sample\"" out)" -gt $((seen + 2)) ]'
+	kill "$(jq -r 'select(.type=="process" and .name=="sleep").pid' out | head -1)"
+	wait "$sampler" || true
 	[ "$(jq -r 'select(.type=="event" and .call=="exit" and .status==7).pid' out | sort | uniq -c | awk '$1 != 1' | wc -l)" = 0 ]
 	[ "$(jq -r 'select(.type=="event" and .call=="exit" and .status==7).pid' out | wc -l)" = 3 ]
 	[ "$(jq -r 'select(.type=="process" and .why=="fork").pid' out | sort | uniq -d | wc -l)" = 0 ]
