@@ -83,11 +83,12 @@ smaps() { # START SIZE_KIB PERMS NAME, then lines of values
 	region=$answer
 	record
 	at=$((region + (1 << 30)))
-	mkfifo "$BATS_TEST_TMPDIR/go"
-	vm-sample -p "$pid" -n 2 -i 1s -o "$BATS_TEST_TMPDIR/raw" &
+	vm-sample -p "$pid" -i 50ms -o "$BATS_TEST_TMPDIR/raw" 3>&- &
 	sampling=$!
-	until_true bash -c "grep -q '\"seq\":0' '$BATS_TEST_TMPDIR/raw'"
+	until_true grep -qs '"seq":0' "$BATS_TEST_TMPDIR/raw"
 	step touch "$(printf 0x%x "$at")" 4
+	until_true grep -q '"seq":[1-9][0-9]*,.*"format":"linux-smaps"' "$BATS_TEST_TMPDIR/raw"
+	kill -INT "$sampling"
 	wait "$sampling"
 	vm-parse "$BATS_TEST_TMPDIR/raw" >"$BATS_TEST_TMPDIR/s"
 	[ "$(jq -s '[.[] | select(.type == "snapshot") | .page_tables] | .[-1] > .[0]' "$BATS_TEST_TMPDIR/s")" = true ]

@@ -25,7 +25,7 @@ full() {
 while left; do
 	rm -f disk/*
 	head -c $((RANDOM % 60000 + 1)) /dev/zero >disk/other
-	full vm-sample vm-sample -p "$pid" -i 1ms -d 20s --detail smaps -o disk/out
+	full vm-sample vm-sample -p "$pid" -i 1ms -d 200s --detail smaps -o disk/out
 	vm-parse disk/out >read 2>err
 	[ $? -le 1 ] || failed "what vm-sample wrote cannot be read"
 	rm -f disk/out

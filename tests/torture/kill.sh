@@ -27,7 +27,7 @@ while left; do
 			write $program "run$suffix" 2>/dev/null &
 			writer=$!
 			# The moment: some time after the name is there, which is at the first byte.
-			for ((i = 0; i < 2000; i++)); do [ -s "run$suffix" ] && break; sleep 0.005; done
+			for ((i = 0; i < 20000; i++)); do [ -s "run$suffix" ] && break; sleep 0.005; done
 			[ -s "run$suffix" ] || failed "$program never wrote run$suffix"
 			sleep "0.0$((RANDOM % 90 + 10))"
 			kill -KILL $writer 2>/dev/null
