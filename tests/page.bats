@@ -105,6 +105,18 @@ browser() { # CHECK FILE...
 	browser texts empty.html "${texts[@]}"
 }
 
+@test "the page compares two moments, and two recordings, chosen or dropped" {
+	page
+	jq -c 'select(.kind != "stack" and .event != "STACK_GROW")' "$R" >other.ndjson
+	browser compare "$P" "$R" other.ndjson
+}
+
+@test "the page says all of a region, an event and a finding, and puts a process beside another" {
+	page
+	vm-render --html -o family.html "$ROOT/tests/browser/family.ndjson"
+	browser details family.html "$ROOT/tests/browser/family.ndjson"
+}
+
 @test "the page works by keyboard alone" {
 	browser keyboard "$P"
 }

@@ -5,7 +5,9 @@
 // VMPIPE_BROWSER: folder with node_modules. Requests to any network, messages on the console and errors of the page fail every check.
 import {createRequire} from "node:module";
 import {execFileSync} from "node:child_process";
-import {readFileSync} from "node:fs";
+import {copyFileSync, mkdtempSync, readFileSync, rmSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
 import {pathToFileURL} from "node:url";
 import assert from "node:assert/strict";
 
@@ -220,6 +222,103 @@ const checks = {
 		await one.waitForFunction(() => document.getElementById("said").className === "bad");
 		assert.match(await text(one, "#said"), /letter\.txt: .*no format that is known/s);
 		assert.ok(await one.evaluate(() => facts.lines > 0), "the text before stays");
+	},
+
+	// MORE: the recording, and another. Two moments; two recordings, chosen or dropped.
+	async compare() {
+		const [recording, other] = more, one = await page();
+		const drawn = () => one.evaluate(() => { const {asked, drawn, hits, stacked, ...rest} = figure; return rest; });
+		await one.evaluate(() => move_to(2));
+		await one.keyboard.press("b");
+		await settled(one);
+		assert.deepEqual(await one.evaluate(() => [state.view, state.base, state.at]), ["diff", 2, -1], "b: this moment is the first of two");
+		assert.ok((await args(one)).includes("--from"));
+		assert.deepEqual(await drawn(), JSON.parse(native(await args(one), recording)));
+		await one.locator("#base").focus();
+		await one.keyboard.press("ArrowRight");
+		await settled(one);
+		assert.equal(await one.evaluate(() => state.base), 3, "the slider chooses it by keyboard");
+		assert.equal(await one.evaluate(() => state.at), -1, "and leaves the other moment alone");
+
+		const folder = mkdtempSync(join(tmpdir(), "page-"));
+		copyFileSync(recording, join(folder, "this recording"));
+		copyFileSync(other, join(folder, "other.ndjson"));
+		const pair = async () => execFileSync("sh", ["-c", 'vm-diff "this recording" other.ndjson | vm-render "$@"', "sh", ...await args(one)], {encoding: "utf8", cwd: folder, maxBuffer: 1 << 28});
+		await one.locator("#file-second").setInputFiles(join(folder, "other.ndjson"));
+		await one.waitForFunction(() => second !== null);
+		await settled(one);
+		assert.deepEqual(await drawn(), JSON.parse(await pair()), "two recordings, as vm-diff compares them");
+		await one.evaluate(() => view("table"));
+		await settled(one);
+		assert.deepEqual(await drawn(), JSON.parse(native(await args(one), recording)), "the other views show the first");
+		await one.evaluate(() => view("diff"));
+		await settled(one);
+		await one.locator("#alone").click();
+		await settled(one);
+		assert.ok((await drawn()).subtitle !== JSON.parse(await pair()).subtitle, "the second is closed");
+
+		const drop = await one.evaluateHandle((text) => { const all = new DataTransfer(); all.items.add(new File([text], "other.ndjson")); return all; }, readFileSync(other, "utf8"));
+		await one.dispatchEvent("#stage", "drop", {dataTransfer: drop});
+		assert.match(await text(one, "#dropped-name"), /other\.ndjson/);
+		await one.keyboard.press("Enter");
+		await one.waitForFunction(() => second !== null);
+		await settled(one);
+		assert.deepEqual(await drawn(), JSON.parse(await pair()), "a dropped one, by keyboard");
+		await one.dispatchEvent("#stage", "drop", {dataTransfer: drop});
+		await one.locator("#dropped button[value=open]").click();
+		await one.waitForFunction(() => document.title.startsWith("other.ndjson"));
+		await settled(one);
+		assert.equal(await one.evaluate(() => second), null);
+		rmSync(folder, {recursive: true});
+	},
+
+	// MORE: the recording (tests/browser/family.ndjson). What the panel says of a region, an event, a finding; a process beside another.
+	async details() {
+		for (const colorScheme of ["light", "dark"]) {
+			const one = await page(file, {colorScheme, hash: "#pid=70"});
+			const heap = await over(one, "[heap]");
+			await one.mouse.click(heap.x, heap.y);
+			const open = async (name) => {
+				const part = one.locator(".card").first().locator("details", {has: one.locator("summary", {hasText: name})});
+				await part.locator("summary").focus();
+				await one.keyboard.press("Enter");
+				await part.locator("summary + div > *").first().waitFor();
+				return part.locator("summary + div").textContent();
+			};
+			assert.match(await open("members"), /^id: 2\n.*kind: heap/s);
+			assert.match(await open("history"), /1 change.*BRK_GROW.*8 KiB → 16 KiB.*by brk/s);
+			assert.match(await open("cause"), /call: brk.*grow_it {2}parent\.c:12\n.*main/s);
+			assert.match(await open("pages"), /parent|pages/);
+			await one.locator(".card li button").first().click();
+			assert.equal(await one.evaluate(() => facts.times[here()]), 0.5, "the history leads to its moment");
+
+			await one.evaluate(() => { state.pid = ""; view("events"); });
+			await settled(one);
+			const rows = (level) => one.evaluate((level) => document.querySelectorAll("#table tr." + level).length, level);
+			assert.deepEqual([await rows("raw"), await rows("semantic")], [1, 1], "raw and semantic are told apart");
+			await one.locator("#level").selectOption("raw");
+			await settled(one);
+			assert.deepEqual([await rows("raw"), await rows("semantic"), await rows("note")], [1, 0, 0], "and chosen");
+			await one.locator("#table tr.raw").focus();
+			await one.keyboard.press("Enter");
+			assert.match(await open("as recorded"), /"call": "brk"/);
+
+			await one.locator("#findings button").click();
+			await settled(one);
+			assert.deepEqual(await one.evaluate(() => [state.view, state.pid, facts.times[here()]]), ["explain", "71", 1.5]);
+			assert.match(await text(one, ".card"), /writable-executable \(warning\).*lets data become code/s);
+			await one.locator(".card button", {hasText: "region 4"}).click();
+			await one.waitForFunction(() => document.querySelector(".card").textContent.includes("id 4"));
+			assert.match(await open("members"), /perms: rwxp/);
+
+			await one.evaluate(() => { state.pid = "72"; state.at = -1; view("compare"); });
+			await settled(one);
+			assert.match(await one.evaluate(() => figure.title), /parent \(70\).*other \(72\)/);
+			await one.locator("#reference").selectOption("71");
+			await settled(one);
+			assert.match(await one.evaluate(() => figure.title), /child \(71\).*other \(72\)/);
+			assert.equal((await one.evaluate(async (words) => (await ask({do: "figure", args: words})).out, await args(one))), native(await args(one), more[0]));
+		}
 	},
 
 	async keyboard() {

@@ -1,7 +1,7 @@
-/* The engine of the page: vm-parse, vm-track and vm-render as one WebAssembly module, each by its
- * own main. The page runs an instance for each text or figure, with the text as stdin, and takes
- * what comes on stdout and stderr. So a figure in the page is the figure of vm-render, and no view
- * is written twice.
+/* The engine of the page: vm-parse, vm-track, vm-diff and vm-render as one WebAssembly module, each
+ * by its own main. The page runs an instance for each text or figure, with the text as stdin, and
+ * takes what comes on stdout and stderr. So a figure in the page is the figure of vm-render, and no
+ * view is written twice.
  *
  * The plugins are linked in; the screen, the service of others and the system's own files are not
  * there.
@@ -281,6 +281,7 @@ yaml_node_t *yaml_document_get_root_node(yaml_document_t *document)
 
 int vm_parse_main(int argc, char **argv);
 int vm_track_main(int argc, char **argv);
+int vm_diff_main(int argc, char **argv);
 int vm_render_main(int argc, char **argv);
 
 int main(int argc, char **argv)
@@ -291,6 +292,7 @@ int main(int argc, char **argv)
 	} programs[] = {
 		{ "vm-parse", vm_parse_main },
 		{ "vm-track", vm_track_main },
+		{ "vm-diff", vm_diff_main },
 		{ "vm-render", vm_render_main },
 	};
 	for (size_t i = 0; argc > 0 && i < sizeof programs / sizeof *programs; i++)

@@ -8,10 +8,11 @@ const ADDRESSES = new Set(["timeline", "map", "pages"]);
 const BY = {table: ["kind", "name", "perms"], summary: ["kind", "name", "event", "process"], events: ["act", "change"], area: ["kind", "name", "region", "process"]};
 const EMPTY = "Drop a recording, a vmmap report, smaps or any other text of a memory map on this page, or open a file.";
 const COLOURS_DARK = matchMedia("(prefers-color-scheme: dark)");
-const START = {view: "timeline", pid: "", perms: "", address: "", find: "", scale: "packed", measure: "auto", by: "", at: -1, from: null, to: null, hidden: [], sort: -1, down: false};
+const START = {view: "timeline", pid: "", perms: "", address: "", find: "", scale: "packed", measure: "auto", by: "", reference: "", level: "", base: -1, at: -1, from: null, to: null, hidden: [], sort: -1, down: false};
 
 let VIEWS = ["timeline"], KINDS = []; /* the engine says which there are */
 let state = structuredClone(START), figure = null, facts = {times: [], processes: [], told: [], lines: 0};
+let second = null; /* the recording to compare with: {name, facts} */
 let zoom = {x0: 0, x1: 1, y0: 0, y1: 1}, undo = [], playing = null, failed = "";
 
 /* ---- the worker ---- */
@@ -69,8 +70,11 @@ function options(renderer) {
 	const scale_x = 1 / (zoom.x1 - zoom.x0), scale_y = 1 / (zoom.y1 - zoom.y0);
 	if (renderer === "json")
 		args.push("--width", String(Math.min(Math.round(box.w * scale_x), 100000)), "--height", String(Math.min(Math.round(box.h * scale_y), 100000)));
-	if (state.pid)
+	const pair = paired();
+	if (state.pid && !pair)
 		args.push("--pid", state.pid);
+	if (state.view === "compare" && state.reference)
+		args.push("--reference", state.reference);
 	if (state.perms)
 		args.push("--perms", state.perms);
 	if (state.address)
@@ -85,7 +89,11 @@ function options(renderer) {
 		args.push("--measure", state.measure);
 	if (state.by && BY[state.view] && BY[state.view].includes(state.by))
 		args.push("--by", state.by);
-	if (state.from !== null)
+	if (pair)
+		return args;
+	if (state.view === "diff" && state.base >= 0)
+		args.push("--from", facts.times[state.base].toFixed(9));
+	else if (state.from !== null)
 		args.push("--from", state.from.toFixed(9));
 	if (STILL.has(state.view)) {
 		if (at_time() !== null)
@@ -95,6 +103,20 @@ function options(renderer) {
 	} else if (state.to !== null) {
 		args.push("--to", state.to.toFixed(9));
 	}
+	return args;
+}
+
+/* Options of vm-diff if two recordings are to be compared; else undefined. The open one is A. */
+function paired() {
+	if (!second || state.view !== "diff")
+		return undefined;
+	const args = [];
+	if (at_time() !== null)
+		args.push("--at-a", at_time().toFixed(9));
+	if (state.base >= 0)
+		args.push("--at-b", second.facts.times[state.base].toFixed(9));
+	if (state.pid)
+		args.push("--pid-a", state.pid);
 	return args;
 }
 
@@ -113,7 +135,7 @@ async function refresh() {
 		do {
 			again = false;
 			const own = ++wanted, asked = {...zoom};
-			const answer = await ask({do: "figure", args: options("json")});
+			const answer = await ask({do: "figure", args: options("json"), pair: paired()});
 			if (own !== wanted)
 				continue;
 			figure = JSON.parse(answer.out);
@@ -436,25 +458,172 @@ function tip(event, text) {
 	box.style.top = Math.min(event.clientY + 14, innerHeight - box.offsetHeight - 6) + "px";
 }
 
-function pin(text) {
-	const card = document.createElement("div"), close = document.createElement("button");
+function button(text, act, title) {
+	const one = document.createElement("button");
+	one.textContent = text;
+	one.onclick = act;
+	if (title)
+		one.title = title;
+	return one;
+}
+
+/* A part of a card that is filled when it is opened. */
+function fold(name, fill) {
+	const part = document.createElement("details"), head = document.createElement("summary");
+	head.textContent = name;
+	part.append(head);
+	part.addEventListener("toggle", async () => {
+		if (!part.open || part.children.length > 1)
+			return;
+		const body = document.createElement("div");
+		part.append(body);
+		try {
+			await fill(body);
+		} catch (error) {
+			body.textContent = error.message;
+		}
+	});
+	return part;
+}
+
+const kib = (bytes) => (bytes >= 1 << 20 ? +(bytes / (1 << 20)).toFixed(1) + " MiB" : bytes >= 1024 ? +(bytes / 1024).toFixed(1) + " KiB" : bytes + " B");
+
+/* What a change did, in a few words. */
+function change_words(line, id) {
+	const was = line.was || {}, words = [words_of(line.t), line.event];
+	if (line.id !== id)
+		words.push((line.from || []).includes(id) ? "→ id " + line.id : "ended with id " + line.id);
+	if (was.size !== undefined)
+		words.push(kib(was.size) + " → " + kib(line.size));
+	if (was.perms !== undefined)
+		words.push(was.perms + " → " + line.perms);
+	if (was.rss !== undefined && line.rss !== undefined)
+		words.push("rss " + kib(was.rss) + " → " + kib(line.rss));
+	if (was.name !== undefined)
+		words.push("was “" + was.name + "”");
+	if ((line.from || []).length && line.id === id)
+		words.push("from id " + line.from.join(", "));
+	if (line.cause && line.cause.call)
+		words.push("by " + line.cause.call);
+	return words.join("  ");
+}
+
+const frame_words = (frame) => (typeof frame === "object" ? [frame.function || frame.addr, frame.file ? frame.file + (frame.line ? ":" + frame.line : "") : frame.object].filter(Boolean).join("  ") : String(frame));
+
+/* Members, history, cause and pages of a region; each is asked for when its part is opened. */
+function region_parts(card, id, range) {
+	const moment = at_time(), at = moment === null ? [] : ["--at", moment.toFixed(9)];
+	const place = ["--address", range];
+	let told = null;
+	const story = () => (told = told || ask({do: "region", region: id}));
+	const pre = (body, text) => {
+		const block = document.createElement("pre");
+		block.textContent = text;
+		block.tabIndex = 0;
+		body.append(block);
+	};
+	card.append(fold("members" + (moment === null ? "" : " at " + words_of(moment)), async (body) => {
+		const answer = JSON.parse((await ask({do: "figure", args: ["--json", "--view", "table", "--preset", "all", ...place, ...at]})).out);
+		const n = (answer.columns || []).findIndex((one) => one.name === "id"), row = (answer.rows || []).find((one) => one.cells[n] === String(id));
+		let members = row && answer.columns.map((one, i) => (row.cells[i] === null ? "" : one.name + ": " + row.cells[i])).filter(Boolean);
+		if (!members) {
+			const {first, changes} = await story(), last = changes.filter((one) => one.id === id).pop() || first;
+			members = ["it does not live at this moment" + (last ? "; the last line says:" : "")];
+			for (const [key, value] of Object.entries(last || {}))
+				if (typeof value !== "object")
+					members.push(key + ": " + value);
+		}
+		pre(body, members.join("\n"));
+	}), fold("history", async (body) => {
+		const {changes, count} = await story(), list = document.createElement("ol");
+		list.tabIndex = 0;
+		for (const line of changes) {
+			const item = document.createElement("li");
+			item.append(button(change_words(line, id), () => move_to(nearest(line.t)), "Go to this moment"));
+			list.append(item);
+		}
+		body.append(count ? count + (count === 1 ? " change" : " changes") + (count > changes.length ? ", the last " + changes.length : "") : "no change: it was there at the first sample", list);
+	}), fold("cause and stack", async (body) => {
+		const {changes, stacks} = await story(), caused = changes.filter((line) => line.cause);
+		if (!caused.length)
+			pre(body, "no cause is recorded: record system calls with vm-sample --ebpf (--stacks for call stacks)");
+		for (const line of caused.slice(-20)) {
+			const words = [words_of(line.t) + "  " + line.event];
+			for (const [key, value] of Object.entries(line.cause))
+				words.push("  " + key + ": " + (typeof value === "object" ? JSON.stringify(value) : value));
+			const stack = stacks[line.cause.stack];
+			for (const frame of stack ? stack.frames : [])
+				words.push("    " + frame_words(frame));
+			pre(body, words.join("\n"));
+		}
+	}), fold("pages", async (body) => pre(body, (await ask({do: "figure", args: ["--ascii", "--width", "44", "--view", "pages", ...place, ...at]})).out.trimEnd())));
+}
+
+/* Puts a card with this text to the details; more(card) may add to it. */
+function pin(text, more) {
+	const card = document.createElement("div"), close = button("×", () => card.remove());
 	card.className = "card";
-	close.textContent = "×";
 	close.setAttribute("aria-label", "Unpin");
-	close.onclick = () => card.remove();
-	const address = /0x[0-9a-f]+/.exec(text);
+	const address = /0x[0-9a-f]+(-0x[0-9a-f]+)?/.exec(text), id = /^id (\d+)$/m.exec(text);
 	card.append(close, text);
 	if (address) {
-		const events = document.createElement("button");
-		events.textContent = "history";
-		events.title = "The events of this address";
-		events.onclick = () => { remember(); state.address = address[0]; state.view = "events"; change(); };
-		card.append(events);
+		card.append(button("history", () => { remember(); state.address = address[0].split("-")[0]; state.view = "events"; change(); }, "The events of this address"));
+		if (id)
+			region_parts(card, Number(id[1]), address[0]);
 	}
+	if (more)
+		more(card);
 	const hint = document.querySelector("#cards .hint");
 	if (hint)
 		hint.remove();
 	$("cards").prepend(card);
+}
+
+/* ---- findings ---- */
+
+const RULES = {
+	"grows": "It grew steadily over the recording. A leak does so; so do a warm-up and a slow sawtooth: see whether its level rises after each fall.",
+	"piles-up": "Regions of one kind, size and permissions become ever more. Leaked mappings and thread stacks do so; vm.max_map_count is the limit.",
+	"writable-executable": "Memory that is writable and executable at once lets data become code. Programs that compile at run time need it; others should not.",
+	"stack-near-limit": "The stack has nearly used its room. Beyond it is a guard, and a fault ends the process.",
+	"unguarded": "A stack lies directly above other memory, with no guard page between: an overflow would write there without a fault.",
+	"reserved": "Large mappings of which almost nothing is resident. They cost addresses, not memory.",
+	"fragmented": "Many holes between regions are too narrow for new mappings.",
+	"map-count": "The number of regions is close to vm.max_map_count: then mmap fails although memory is free.",
+	"cgroup-limit": "The control group is nearly full: the kernel reclaims page cache first, then kills.",
+	"failed-call": "The kernel refused a call. The numbers compare what was asked for with the limits that are known.",
+};
+
+function explain_finding(line) {
+	remember();
+	state.view = "explain";
+	state.at = nearest(line.t) >= facts.times.length - 1 ? -1 : nearest(line.t);
+	if (facts.processes.length > 1 && line.pid !== undefined)
+		state.pid = String(line.pid);
+	change();
+	const words = [line.rule + " (" + line.severity + ") at " + words_of(line.t), line.text, RULES[line.rule] || ""];
+	for (const [key, value] of Object.entries(line))
+		if (!["type", "t", "rule", "severity", "text", "ids"].includes(key))
+			words.push(key + ": " + (typeof value === "object" ? JSON.stringify(value) : value));
+	pin(words.filter(Boolean).join("\n"), (card) => {
+		for (const id of (line.ids || []).slice(0, 16))
+			card.append(button("region " + id, async () => {
+				const {first, changes} = await ask({do: "region", region: id}), last = changes.filter((one) => one.id === id).pop() || first;
+				if (last)
+					pin([last.start + "-" + last.end + " " + kib(last.size), [last.perms, last.kind, last.name].filter(Boolean).join(" "), "id " + id].join("\n"));
+			}, "The details of this region"));
+	});
+}
+
+function findings() {
+	const found = facts.told.filter((line) => line.type === "finding");
+	$("findings").hidden = !found.length;
+	$("findings").querySelector("ul").replaceChildren(...found.slice(0, 200).map((line) => {
+		const item = document.createElement("li");
+		item.className = String(line.severity);
+		item.append(words_of(line.t) + "  " + line.text + " ", button("explain this", () => explain_finding(line), "What it means, and this moment in plain words"));
+		return item;
+	}));
 }
 
 /* The moment, the chosen box and what was found, above the picture. */
@@ -597,12 +766,12 @@ function release(event) {
 		cursor();
 	} else if (grabbed && !grabbed.moved) {
 		const at = shares(event), one = under(at);
-		if (one)
-			pin(one.title || one.label);
 		if (timed() && at.inside) {
 			const {first, last} = span();
 			move_to(nearest(first + at.x * (last - first)));
 		}
+		if (one)
+			pin(one.title || one.label);
 	}
 	grabbed = null;
 }
@@ -621,8 +790,10 @@ function amount(text) {
 	return number === number && text !== "" ? number : null;
 }
 
+const level_of = (row) => (figure.view === "events" ? row.cells[figure.columns.findIndex((one) => one.name === "level")] : null);
+
 function sorted() {
-	const rows = figure.rows.map((row, i) => ({...row, i}));
+	const rows = figure.rows.map((row, i) => ({...row, i})).filter((row) => !state.level || figure.view !== "events" || level_of(row) === state.level);
 	if (state.sort < 0 || state.sort >= figure.columns.length)
 		return rows;
 	const by = state.sort, sign = state.down ? -1 : 1;
@@ -651,8 +822,34 @@ function cells(row, kind) {
 		line.className = kind;
 	else if (row.cells.some(matches))
 		line.className = "found";
-	line.onclick = () => pin(figure.columns.map((column, i) => (row.cells[i] === null ? "" : column.name + ": " + row.cells[i])).filter(Boolean).join("\n"));
+	const level = kind ? null : level_of(row);
+	if (level)
+		line.classList.add(level);
+	line.tabIndex = kind ? -1 : 0;
+	line.onkeydown = (event) => { if (event.key === "Enter") line.onclick(); };
+	line.onclick = () => (level ? pin_event(row, level) : pin(row_words(row)));
 	return line;
+}
+
+const row_words = (row) => figure.columns.map((column, i) => (row.cells[i] === null ? "" : column.name + ": " + row.cells[i])).filter(Boolean).join("\n");
+
+/* An event: its cells, its lines as they stand, and the region that it is about. */
+function pin_event(row, level) {
+	const cell = (name) => { const i = figure.columns.findIndex((one) => one.name === name); return i < 0 ? null : row.cells[i]; };
+	const t = Number(cell("t")), act = level === "semantic" && cell("act") !== null ? Number(cell("act")) : null, id = cell("id");
+	const types = {raw: ["event"], semantic: ["change"]}[level] || ["process", "finding", "mark", "lost", "end", "stack", "module"];
+	pin(row_words(row), (card) => {
+		card.append(button("go there", () => move_to(nearest(t)), "Go to this moment"));
+		card.append(fold("as recorded", async (body) => {
+			const {lines} = await ask({do: "lines", t, types, act});
+			const block = document.createElement("pre");
+			block.tabIndex = 0;
+			block.textContent = lines.map((line) => JSON.stringify(JSON.parse(line), null, 1)).join("\n") || "no line of this moment";
+			body.append(block);
+		}));
+		if (id !== null && /^\d+$/.test(id) && /^[0-9a-f]+-[0-9a-f]+$/.test(cell("range") || ""))
+			region_parts(card, Number(id), cell("range"));
+	});
 }
 
 function table() {
@@ -799,14 +996,14 @@ function link() {
 
 function from_link() {
 	const words = new URLSearchParams(location.hash.slice(1)), number = (text) => (text !== null && text !== "" && Number(text) === Number(text) ? Number(text) : null);
-	for (const key of ["pid", "perms", "address", "find", "scale", "measure", "by"])
+	for (const key of ["pid", "perms", "address", "find", "scale", "measure", "by", "reference", "level"])
 		if (words.has(key))
 			state[key] = words.get(key);
 	if (VIEWS.includes(words.get("view")))
 		state.view = words.get("view");
 	for (const key of ["from", "to"])
 		state[key] = number(words.get(key));
-	for (const key of ["at", "sort"])
+	for (const key of ["at", "base", "sort"])
 		if (number(words.get(key)) !== null)
 			state[key] = Math.trunc(number(words.get(key)));
 	state.down = words.get("down") === "true";
@@ -832,9 +1029,30 @@ function change() {
 		tab.setAttribute("aria-selected", String(chosen));
 		tab.tabIndex = chosen ? 0 : -1;
 	}
+	$("for-reference").hidden = state.view !== "compare";
+	$("for-level").hidden = state.view !== "events";
+	$("reference").value = state.reference;
+	$("level").value = state.level;
+	bases();
 	clock();
 	link();
 	refresh();
+}
+
+/* The moment to compare with: of the second recording, or of this one. */
+function bases() {
+	const times = second ? second.facts.times : facts.times, last = times.length - 1;
+	$("for-base").hidden = state.view !== "diff" || !times.length;
+	$("base-name").textContent = second ? "B: " + second.name + " at" : "A at";
+	$("base-now").hidden = Boolean(second);
+	$("alone").hidden = !second;
+	if (state.base > last)
+		state.base = -1;
+	$("base").max = String(Math.max(last, 0));
+	$("base").value = String(state.base >= 0 ? state.base : second ? last : 0);
+	const words = state.base >= 0 ? words_of(times[state.base]) : second ? "last" : "first";
+	$("base-at").textContent = words;
+	$("base").setAttribute("aria-valuetext", words);
 }
 
 function take_facts(answer) {
@@ -843,8 +1061,14 @@ function take_facts(answer) {
 	$("pid").replaceChildren(all, ...facts.processes.map(({pid, name}) => new Option(pid + (name ? " " + name : ""), String(pid))));
 	if (state.pid && !facts.processes.some(({pid}) => String(pid) === state.pid))
 		state.pid = "";
+	$("reference").replaceChildren(new Option("parent", ""), ...facts.processes.map(({pid, name}) => new Option(pid + (name ? " " + name : ""), String(pid))));
+	if (!facts.processes.some(({pid}) => String(pid) === state.reference))
+		state.reference = "";
 	if (state.at >= facts.times.length)
 		state.at = -1;
+	if (!second && state.base >= facts.times.length)
+		state.base = -1;
+	findings();
 }
 
 function view(name) {
@@ -868,6 +1092,7 @@ async function take(file) {
 		state = {...structuredClone(START), view: state.view};
 		zoom = {x0: 0, x1: 1, y0: 0, y1: 1};
 		undo = [];
+		second = null;
 		take_facts(answer);
 		change();
 		document.title = file.name + " – vmpipe";
@@ -875,6 +1100,45 @@ async function take(file) {
 		say(file.name + ": " + error.message, true);
 	}
 }
+
+/* Takes a second recording or text, and shows what differs. */
+async function take_second(file) {
+	say("reading " + file.name + " …");
+	try {
+		const bytes = new Uint8Array(await file.arrayBuffer());
+		const answer = await ask({do: "second", bytes, name: file.name}, [bytes.buffer]);
+		remember();
+		second = {name: file.name, facts: answer.facts};
+		state.base = state.at = -1;
+		state.view = "diff";
+		zoom = {x0: 0, x1: 1, y0: 0, y1: 1};
+		change();
+	} catch (error) {
+		say(file.name + ": " + error.message, true);
+	}
+}
+
+/* A file is dropped on an empty page, or beside what is open: then the user says what it is for. */
+let waiting = [];
+
+function dropped(files) {
+	waiting = [...files];
+	if (!facts.lines) {
+		take(waiting[0]).then(() => { if (waiting[1]) take_second(waiting[1]); });
+		return;
+	}
+	$("dropped-name").textContent = waiting[0].name;
+	$("dropped").returnValue = "";
+	$("dropped").showModal();
+}
+
+$("dropped").addEventListener("close", () => {
+	const what = $("dropped").returnValue;
+	if (what === "open")
+		take(waiting[0]);
+	else if (what === "second")
+		take_second(waiting[0]);
+});
 
 function save_as(name, blob) {
 	const to = document.createElement("a");
@@ -903,7 +1167,7 @@ async function save(kind) {
 	const name = "vmpipe-" + state.view;
 	try {
 		if (kind === "svg" || kind === "txt")
-			save_as(name + "." + kind, new Blob([(await ask({do: "figure", args: options(kind === "svg" ? "svg" : "ascii")})).out]));
+			save_as(name + "." + kind, new Blob([(await ask({do: "figure", args: options(kind === "svg" ? "svg" : "ascii"), pair: paired()})).out]));
 		else if (kind === "csv")
 			save_as(name + ".csv", new Blob([csv()], {type: "text/csv"}));
 		else if (kind === "ndjson")
@@ -948,6 +1212,17 @@ function go_back() {
 	change();
 }
 
+/* The present moment becomes the first of the two that the view diff compares. */
+function base_here() {
+	if (!facts.times.length || second)
+		return;
+	remember();
+	state.base = here();
+	state.at = -1;
+	state.view = "diff";
+	change();
+}
+
 function marking() {
 	$("mark-at").textContent = facts.times.length ? words_of(facts.times[here()]) : "";
 	$("mark-text").value = "";
@@ -984,9 +1259,14 @@ $("views").addEventListener("keydown", (event) => {
 	view(next);
 	$("views").querySelector(`[data-view=${next}]`).focus();
 });
-for (const id of ["pid", "perms", "address", "scale", "measure", "by"])
+for (const id of ["pid", "perms", "address", "scale", "measure", "by", "reference", "level"])
 	$(id).addEventListener("change", () => { remember(); state[id] = $(id).value.trim(); change(); });
 $("find").addEventListener("input", () => { state.find = $("find").value.trim(); say(""); link(); if (figure) show(); });
+$("base").addEventListener("input", () => { state.base = Number($("base").value); bases(); link(); refresh(); });
+$("base-now").onclick = base_here;
+$("alone").onclick = () => { second = null; state.base = -1; change(); };
+$("compare").onclick = () => $("file-second").click();
+$("file-second").onchange = () => { if ($("file-second").files.length) take_second($("file-second").files[0]); $("file-second").value = ""; };
 $("moment").addEventListener("input", () => move_to(Number($("moment").value)));
 $("back").onclick = () => move_to(here() - 1);
 $("next").onclick = () => move_to(here() + 1);
@@ -1005,11 +1285,11 @@ addEventListener("drop", (event) => {
 	event.preventDefault();
 	document.body.classList.remove("over");
 	if (event.dataTransfer.files.length)
-		take(event.dataTransfer.files[0]);
+		dropped(event.dataTransfer.files);
 });
 
 addEventListener("keydown", (event) => {
-	const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "range";
+	const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.id !== "moment";
 	if (event.key === "F1") {
 		event.preventDefault();
 		$("keys").showModal();
@@ -1025,7 +1305,7 @@ addEventListener("keydown", (event) => {
 	const middle = {x: (zoom.x0 + zoom.x1) / 2, y: (zoom.y0 + zoom.y1) / 2};
 	const keys = {
 		ArrowLeft: () => move_to(here() - 1), ArrowRight: () => move_to(here() + 1), Home: () => move_to(0), End: () => move_to(facts.times.length),
-		" ": play, "/": () => $("find").focus(), m: marking, o: () => $("file").click(), z: go_back, Escape: reset, "?": () => $("keys").showModal(),
+		" ": play, "/": () => $("find").focus(), m: marking, b: base_here, c: () => $("file-second").click(), o: () => $("file").click(), z: go_back, Escape: reset, "?": () => $("keys").showModal(),
 		"+": () => zoom_by(0.7, middle, false), "=": () => zoom_by(0.7, middle, false), "-": () => zoom_by(1 / 0.7, middle, false),
 		"*": () => zoom_by(0.7, middle, true), "_": () => zoom_by(1 / 0.7, middle, true),
 	};

@@ -4,7 +4,10 @@
  *
  *   page -> {id, do: "open", engine, recording}       bytes, gzip
  *   page -> {id, do: "text", bytes, name}             a dropped file: any text, or a recording
- *   page -> {id, do: "figure", args}                  options of vm-render
+ *   page -> {id, do: "second", bytes, name}           a second text or recording, to compare with
+ *   page -> {id, do: "figure", args, pair}            options of vm-render; pair: of vm-diff, for the second
+ *   page -> {id, do: "region", region}                what the recording says of the region with this id
+ *   page -> {id, do: "lines", t, types, act}          the lines of one moment as they stand
  *   page -> {id, do: "mark", t, text}                 adds a mark line
  *   page -> {id, do: "recording"}
  *   worker -> {id, ...}                                the answer; or {id, error}
@@ -12,7 +15,9 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const LOCALE = encoder.encode("LC_ALL=C.UTF-8\0");
-let module_ = null, recording = new Uint8Array(0), facts = null;
+const NOTHING = new Uint8Array(0);
+let module_ = null, recording = NOTHING, second = NOTHING, compared = {};
+let names = {first: "this recording", second: ""}; /* that the comparison tells them by */
 
 async function unzip(bytes) {
 	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -36,12 +41,13 @@ function joined(pieces) {
 	return all;
 }
 
-/* Runs one program. Returns {status, out, err}. */
-function run(args, input) {
-	const BAD = 8, NOT_THERE = 52, FILE = 4, SOCKET = 6;
+/* Runs one program, which may open `files` (bytes by name) in its root. Returns {status, out, err}. */
+function run(args, input, files = {}) {
+	const BAD = 8, NO_FILE = 44, NOT_THERE = 52, FOLDER = 3, FILE = 4, SOCKET = 6, ROOT = 3;
 	const argv = args.map((word) => encoder.encode(word + "\0"));
-	const out = [null, [], []];
-	let memory, at = 0;
+	const out = [null, [], []], opened = new Map([[0, {bytes: input, at: 0}]]);
+	let memory, next = ROOT + 1;
+	const type_of = (fd) => (fd === ROOT ? FOLDER : opened.has(fd) ? FILE : SOCKET);
 	const view = () => new DataView(memory.buffer);
 	const bytes = () => new Uint8Array(memory.buffer);
 	const system = {
@@ -74,14 +80,15 @@ function run(args, input) {
 			return 0;
 		},
 		fd_read(fd, vectors, count, got) {
+			const file = opened.get(fd);
 			let n = 0;
-			if (fd !== 0)
+			if (!file)
 				return BAD;
 			for (let i = 0; i < count; i++) {
 				const place = view().getUint32(vectors + 8 * i, true), room = view().getUint32(vectors + 8 * i + 4, true);
-				const piece = input.subarray(at, at + room);
+				const piece = file.bytes.subarray(file.at, file.at + room);
 				bytes().set(piece, place);
-				at += piece.length;
+				file.at += piece.length;
 				n += piece.length;
 				if (piece.length < room)
 					break;
@@ -102,19 +109,27 @@ function run(args, input) {
 			return 0;
 		},
 		fd_fdstat_get(fd, stat) {
-			if (fd > 2)
+			if (fd > ROOT && !opened.has(fd))
 				return BAD;
 			bytes().fill(0, stat, stat + 24);
-			view().setUint8(stat, fd ? SOCKET : FILE);
+			view().setUint8(stat, type_of(fd));
 			view().setBigUint64(stat + 8, 0xffffffffffffffffn, true);
 			return 0;
 		},
 		fd_filestat_get(fd, stat) {
-			if (fd > 2)
+			if (fd > ROOT && !opened.has(fd))
 				return BAD;
 			bytes().fill(0, stat, stat + 64);
 			view().setBigUint64(stat + 8, BigInt(fd + 1), true);
-			view().setUint8(stat + 16, fd ? SOCKET : FILE);
+			view().setUint8(stat + 16, type_of(fd));
+			return 0;
+		},
+		path_open(folder, follow, path, size, how, rights, inherited, flags, fd) {
+			const name = decoder.decode(bytes().slice(path, path + size));
+			if (!Object.hasOwn(files, name))
+				return NO_FILE;
+			opened.set(next, {bytes: files[name], at: 0});
+			view().setUint32(fd, next++, true);
 			return 0;
 		},
 		/* stdin always has something to say: its bytes, or its end */
@@ -127,8 +142,21 @@ function run(args, input) {
 			view().setUint32(ready, count, true);
 			return 0;
 		},
-		fd_close() { return 0; },
-		fd_prestat_get() { return BAD; },
+		fd_close(fd) {
+			opened.delete(fd);
+			return 0;
+		},
+		fd_prestat_get(fd, stat) {
+			if (fd !== ROOT)
+				return BAD;
+			view().setUint32(stat, 0, true);
+			view().setUint32(stat + 4, 1, true);
+			return 0;
+		},
+		fd_prestat_dir_name(fd, path) {
+			bytes()[path] = "/".charCodeAt(0);
+			return 0;
+		},
 		proc_exit(status) { throw new Exit(status); },
 	};
 	const imports = {};
@@ -169,12 +197,12 @@ function time(bytes, from, to) {
 }
 
 /* Times of the recording, its processes and its findings. Many times are thinned evenly. */
-function survey() {
+function survey(of = recording) {
 	const types = /^\{"type":"(\w+)"/, wanted = new Set(["process", "finding", "mark", "lost"]);
 	const times = [], processes = new Map(), told = [];
 	let last = -Infinity, first = NaN, count = 0;
-	lines(recording, (from, to) => {
-		const head = decoder.decode(recording.subarray(from, Math.min(to, from + 160)));
+	lines(of, (from, to) => {
+		const head = decoder.decode(of.subarray(from, Math.min(to, from + 160)));
 		const found = /"t":(-?[0-9.eE+-]+)/.exec(head), type = types.exec(head);
 		const t = found ? Number(found[1]) : NaN;
 		count++;
@@ -192,16 +220,14 @@ function survey() {
 		if (!type || !wanted.has(type[1]))
 			return;
 		try {
-			const line = JSON.parse(decoder.decode(recording.subarray(from, to)));
+			const line = JSON.parse(decoder.decode(of.subarray(from, to)));
 			if (line.type === "process" && line.name)
 				processes.set(line.pid, String(line.name));
 			else if (line.type !== "process" && told.length < 1000)
 				told.push(line);
 		} catch (error) { /* vm-render reports it */ }
 	});
-	facts = {times, lines: count, bytes: recording.length, told,
-		processes: [...processes].map(([pid, name]) => ({pid, name}))};
-	return facts;
+	return {times, lines: count, bytes: of.length, told, processes: [...processes].map(([pid, name]) => ({pid, name}))};
 }
 
 /* ---- texts ---- */
@@ -245,6 +271,62 @@ function mark(t, text) {
 	recording = all;
 }
 
+/* ---- comparing, and what the recording says of a thing ---- */
+
+/* A name that is a path in the root, and no option. */
+const file_name = (name) => name.replaceAll("/", "_").replace(/^[-.]+/, "_") || "text";
+
+/* What vm-diff writes of the recording and the second one: {out, err}. */
+function difference(args) {
+	const key = JSON.stringify(args);
+	if (compared.key !== key) {
+		const a = names.first, b = names.second === a ? names.second + " (2)" : names.second;
+		const {status, out, err} = run(["vm-diff", ...args, "--", a, b], NOTHING, {[a]: recording, [b]: second});
+		if (status > 1 || !out.length)
+			throw new Error(err.trim() || "vm-diff printed nothing");
+		compared = {key, out, err};
+	}
+	return compared;
+}
+
+const begins = (bytes, from, word) => word.every((byte, i) => bytes[from + i] === byte);
+
+/* Calls each line of these types, parsed. */
+function each_of(types, call) {
+	const heads = types.map((type) => [...encoder.encode(`{"type":"${type}"`)]);
+	lines(recording, (from, to) => {
+		if (!heads.some((head) => begins(recording, from, head)))
+			return;
+		try {
+			call(JSON.parse(decoder.decode(recording.subarray(from, to))), from, to);
+		} catch (error) { /* vm-render reports it */ }
+	});
+}
+
+/* The changes of one region: its own, and those by which it came from or went into another; the last
+ * of them, with the call stacks of their causes. `first`: its line in the first key frame. */
+function region(id) {
+	const MOST = 500, changes = [], stacks = {};
+	let first = null, count = 0;
+	each_of(["change", "region"], (line) => {
+		if (line.type === "region") {
+			if (line.id === id && !first && !count)
+				first = line;
+			return;
+		}
+		if (line.id !== id && !(line.from || []).includes(id) && !(line.gone || []).includes(id))
+			return;
+		count++;
+		changes.push(line);
+		if (changes.length > 2 * MOST)
+			changes.splice(0, MOST);
+	});
+	const wanted = new Set(changes.map((line) => line.cause && line.cause.stack).filter((stack) => stack !== undefined));
+	if (wanted.size)
+		each_of(["stack"], (line) => { if (wanted.has(line.id)) stacks[line.id] = line; });
+	return {first, changes: changes.slice(-MOST), count, stacks};
+}
+
 const jobs = {
 	async open(job) {
 		module_ = await WebAssembly.compile(await unzip(job.engine));
@@ -255,11 +337,33 @@ const jobs = {
 	async text(job) {
 		const {bytes, said} = await open(job.bytes);
 		recording = bytes;
+		second = NOTHING;
+		names.first = file_name(job.name);
+		compared = {};
 		return {facts: survey(), said};
 	},
+	async second(job) {
+		const {bytes, said} = await open(job.bytes);
+		second = bytes;
+		names.second = file_name(job.name);
+		compared = {};
+		return {facts: survey(second), said};
+	},
+	region(job) {
+		return region(job.region);
+	},
+	lines(job) {
+		const found = [];
+		each_of(job.types, (line, from, to) => {
+			if (Math.abs(line.t - job.t) < 1e-6 && found.length < 100 && (job.act === null || line.act === job.act))
+				found.push(decoder.decode(recording.subarray(from, to)));
+		});
+		return {lines: found};
+	},
 	figure(job) {
-		const result = must(run(["vm-render", ...job.args], recording), "vm-render");
-		return {out: decoder.decode(result.out), said: result.err, status: result.status};
+		const input = job.pair ? difference(job.pair) : {out: recording, err: ""};
+		const result = must(run(["vm-render", ...job.args], input.out), "vm-render");
+		return {out: decoder.decode(result.out), said: input.err + result.err, status: result.status};
 	},
 	mark(job) {
 		mark(job.t, job.text);
