@@ -100,35 +100,36 @@ without-ebpf:
 without-page:
 	@echo "  the renderer html is not built; missing: $(page_lacks)"
 
-# The set-up comes first, also with -j: a second make does the rest.
+# The set-up comes first, also with -j: a second make does the rest, on all processors unless -j says otherwise.
+ALL_CPUS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 demo: setup
-	@$(MAKE) --no-print-directory all workloads
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all workloads
 	@contrib/demo.sh $(BUILD)
 
 demo-ebpf: setup
-	@$(MAKE) --no-print-directory all workloads
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all workloads
 	@contrib/demo-ebpf.sh $(BUILD)
 
 check: setup
-	@$(MAKE) --no-print-directory all workloads
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all workloads
 	@tests/browser/setup.sh '$(BUILD)/browser'
 	@BUILD='$(BUILD)' V='$(V)' tests/run $(TESTS)
 
 bench: setup
 	@contrib/packages.sh -i bench || true
-	@$(MAKE) --no-print-directory all workloads
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all workloads
 	@CC='$(CC)' BUILD='$(BUILD)' tests/bench/run
 
 # The scripts of tests/torture share the seconds; tests/torture.bats runs each for a few of them in make check.
 TORTURE_SECONDS ?= 3600
 torture: setup
-	@$(MAKE) --no-print-directory all workloads
-	@$(MAKE) --no-print-directory SAN=1 BUILD='$(BUILD)/san' all
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all workloads
+	@$(MAKE) --no-print-directory $(ALL_CPUS) SAN=1 BUILD='$(BUILD)/san' all
 	@CC='$(CC)' BUILD='$(BUILD)' TORTURE_SECONDS='$(TORTURE_SECONDS)' tests/torture/run $(TORTURES)
 
 JUDGE_SEEDS ?= 1-60
 judge: setup
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge cases
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge random $(JUDGE_SEEDS)
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge parsed $(JUDGE_SEEDS)
@@ -138,7 +139,7 @@ judge: setup
 	@PATH='$(abspath $(BUILD))/bin':"$$PATH" /usr/bin/python3 -I -B tests/judge live $(JUDGE_SEEDS)
 
 golden: setup
-	@$(MAKE) --no-print-directory all workloads
+	@$(MAKE) --no-print-directory $(ALL_CPUS) all workloads
 	@GOLDEN=write BUILD='$(BUILD)' tests/run $(or $(TESTS),$(shell grep -l GOLDEN tests/*.bats))
 
 FORMATTED = $(shell find cmd lib plugins tests contrib -name '*.[ch]')
@@ -195,11 +196,11 @@ FUZZ_NAMES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/driver.c,$(wil
 FUZZ_SEEDS := $(wildcard tests/fuzz/seeds/* tests/texts/*)
 
 fuzzers:
-	@$(MAKE) --no-print-directory SAN=1 BUILD='$(BUILD)/fuzz' CFLAGS='-O1 -g' $(FUZZ_NAMES:%='$(BUILD)/fuzz/target/%')
+	@$(MAKE) --no-print-directory $(ALL_CPUS) SAN=1 BUILD='$(BUILD)/fuzz' CFLAGS='-O1 -g' $(FUZZ_NAMES:%='$(BUILD)/fuzz/target/%')
 
 fuzz: setup
 	@CC=clang contrib/packages.sh -i fuzz
-	@$(MAKE) --no-print-directory CC=clang SAN=1 BUILD='$(BUILD)/libfuzzer' CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' FUZZ_ENGINE=-fsanitize=fuzzer \
+	@$(MAKE) --no-print-directory $(ALL_CPUS) CC=clang SAN=1 BUILD='$(BUILD)/libfuzzer' CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' FUZZ_ENGINE=-fsanitize=fuzzer \
 		$(FUZZ_NAMES:%='$(BUILD)/libfuzzer/target/%')
 	@failed=; for name in $(FUZZ_NAMES); do \
 		mkdir -p '$(BUILD)/libfuzzer/corpus/'$$name && cp $(FUZZ_SEEDS) '$(BUILD)/libfuzzer/corpus/'$$name && \
