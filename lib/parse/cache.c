@@ -241,10 +241,10 @@ static int grow_parts(struct vp_cached_sample *sample, size_t size)
 	return 0;
 }
 
-/* Memory that is not touched costs nothing, a copy does: so the room grows by four. */
 static int grow(struct vp_cached_sample *sample, bool parts_too)
 {
-	size_t size = sample->size ? 4 * sample->size : 256;
+	size_t one = sizeof *sample->regions;
+	size_t size = sample->size ? vp_large_more(sample->size * one) / one : 256;
 	struct vp_region *regions = vp_large_grow(sample->regions, sample->count * sizeof *regions,
 	                                          size * sizeof *regions);
 	if (!regions)

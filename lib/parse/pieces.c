@@ -96,9 +96,9 @@ static int make_room(struct vp_pieces_read *read, size_t n)
 	if (read->size - read->n >= n)
 		return 0;
 	size_t size = read->size ? read->size : 65536;
-	while (size - read->n < n)
-		size *= 2;
-	if (size > READ_MAX)
+	while (size - read->n < n && size < READ_MAX)
+		size = vp_large_more(size) < READ_MAX ? vp_large_more(size) : READ_MAX;
+	if (size - read->n < n)
 		return vp_fail("a read of more than 1 GiB");
 	char *more = vp_large_grow(read->text, read->n, size);
 	if (!more)

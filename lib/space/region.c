@@ -4,15 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/large.h"
 #include "stream/json.h"
 #include "stream/put.h"
 
 /* ---- storage for strings ---- */
 
-/* Bytes of a piece of storage: of the first, and of later ones. Most processes of very many have
- * few strings. */
+/* Bytes of a piece of storage: of the first, of later ones, and of those after the first MANY
+ * bytes. Most processes of very many have few strings; those of a process with very many regions
+ * lie in huge pages. */
 #define BLOCK_FIRST 256
 #define BLOCK       16384
+#define MANY        (VP_LARGE / 4)
 
 struct block {
 	struct block *next;
@@ -47,9 +50,11 @@ vp_str vp_strings_keep(struct vp_strings *strings, vp_str text)
 		return (vp_str){ NULL, 0 };
 	if (!strings->blocks || text.n > strings->size - strings->used) {
 		size_t size = strings->blocks ? BLOCK : BLOCK_FIRST;
+		if (strings->bytes >= MANY)
+			size = VP_LARGE - sizeof(struct block);
 		if (size < text.n)
 			size = text.n;
-		struct block *fresh = malloc(sizeof *fresh + size);
+		struct block *fresh = vp_large_grow(NULL, 0, sizeof *fresh + size);
 		if (!fresh)
 			return (vp_str){ NULL, 0 };
 		fresh->next = strings->blocks;
@@ -205,31 +210,43 @@ bool vp_region_other_thread(const struct vp_region *was, const struct vp_region 
 
 /* ---- keeping ---- */
 
-static vp_str keep_like(struct vp_strings *strings, vp_str text, const vp_str *like)
+/* Where the strings of a region come from, and what is known to be kept already. */
+struct kept {
+	struct vp_strings *strings;
+	vp_str text, copy; /* a text and its copy */
+};
+
+static void keep(const struct kept *kept, vp_str *string, const vp_str *like)
 {
-	if (like && like->n && vp_str_eq(text, *like))
-		return *like;
-	return vp_strings_keep(strings, text);
+	uintptr_t at = (uintptr_t)string->p - (uintptr_t)kept->text.p;
+	if (string->n && at < kept->copy.n)
+		string->p = kept->copy.p + at;
+	else if (like && like->n && vp_str_eq(*string, *like))
+		*string = *like;
+	else
+		*string = vp_strings_keep(kept->strings, *string);
 }
 
-void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to,
-                         const struct vp_region *from, const struct vp_region *like)
+static void keep_letters(char to[8])
 {
-	struct vp_region copy = *from;
-	if (!from->measured)
-		memset(copy.measure, 0, sizeof copy.measure);
-	for (unsigned i = 0; i < VP_M_COUNT && from->measured; i++)
-		if (!(from->measured >> i & 1))
-			copy.measure[i] = 0;
-	memset(copy.perms, 0, sizeof copy.perms);
-	memset(copy.max_perms, 0, sizeof copy.max_perms);
-	memcpy(copy.perms, from->perms, strnlen(from->perms, sizeof copy.perms - 1));
-	memcpy(copy.max_perms, from->max_perms,
-	       strnlen(from->max_perms, sizeof copy.max_perms - 1));
-	if (!from->has_offset)
-		copy.offset = 0;
-	copy.has_start = copy.has_end = copy.has_size = true;
-#define KEEP(name) copy.name = keep_like(strings, from->name, like ? &like->name : NULL)
+	size_t n = strnlen(to, 7);
+	memset(to + n, 0, 8 - n);
+}
+
+vp_str vp_region_keep_line(struct vp_strings *strings, struct vp_region *to,
+                           const struct vp_region *from, vp_str text, const struct vp_region *like)
+{
+	const struct kept kept = { strings, text, vp_strings_keep(strings, text) };
+	if (to != from)
+		*to = *from;
+	for (unsigned i = 0; i < VP_M_COUNT; i++)
+		to->measure[i] &= -(to->measured >> i & 1);
+	keep_letters(to->perms);
+	keep_letters(to->max_perms);
+	if (!to->has_offset)
+		to->offset = 0;
+	to->has_start = to->has_end = to->has_size = true;
+#define KEEP(name) keep(&kept, &to->name, like ? &like->name : NULL)
 	KEEP(share);
 	KEEP(kind);
 	KEEP(kind_by);
@@ -240,12 +257,18 @@ void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to,
 	KEEP(flags);
 	KEEP(extra);
 #undef KEEP
-	*to = copy;
+	return kept.copy;
 }
 
 void vp_region_keep(struct vp_strings *strings, struct vp_region *to, const struct vp_region *from)
 {
-	vp_region_keep_like(strings, to, from, NULL);
+	vp_region_keep_line(strings, to, from, (vp_str){ NULL, 0 }, NULL);
+}
+
+void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to,
+                         const struct vp_region *from, const struct vp_region *like)
+{
+	vp_region_keep_line(strings, to, from, (vp_str){ NULL, 0 }, like);
 }
 
 /* ---- comparing ---- */

@@ -20,6 +20,12 @@ void vp_region_keep(struct vp_strings *strings, struct vp_region *to, const stru
 void vp_region_keep_like(struct vp_strings *strings, struct vp_region *to,
                          const struct vp_region *from, const struct vp_region *like);
 
+/* The same for the region of a line: copies its text (or a part of it) as well. Strings of the
+ * region that lie in the text lie in the copy afterwards. Returns the copy; p NULL: no text, or no
+ * memory. */
+vp_str vp_region_keep_line(struct vp_strings *strings, struct vp_region *to,
+                           const struct vp_region *from, vp_str text, const struct vp_region *like);
+
 /* Returns the name of the first member that differs (valid until the next call); NULL: the regions
  * are equal. `measures` false: compares what a region is, not how it is used. */
 const char *vp_region_differs(const struct vp_region *a, const struct vp_region *b, bool measures);

@@ -117,7 +117,7 @@ struct vp_tracker {
 	uint64_t last_id, last_act;
 	struct node *free_nodes;
 	struct node **slabs;
-	size_t slab_count;
+	size_t slab_count, slab_left; /* slab_left: nodes of the last slab, never used yet */
 	/* Of the snapshot in hand; the room is reused. */
 	struct link *links;
 	uint32_t link_count;

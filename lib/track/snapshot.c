@@ -158,9 +158,8 @@ int vp_tracker_read(struct vp_tracker *tracker, const struct vp_region *region, 
 		space->next.count--;
 		return -1;
 	}
-	vp_region_keep_like(space->strings, &entry->now->region, region,
-	                    old ? &old->now->region : NULL);
-	entry->now->text = vp_strings_keep(space->strings, text);
+	entry->now->text = vp_region_keep_line(space->strings, &entry->now->region, region, text,
+	                                       old ? &old->now->region : NULL);
 	return 0;
 }
 

@@ -27,19 +27,20 @@ static int add_slab(struct vp_tracker *tracker)
 	if (!slab)
 		return vp_no_memory();
 	tracker->slabs[tracker->slab_count++] = slab;
-	for (size_t i = size / sizeof *slab; i-- > 0;) {
-		slab[i].next_free = tracker->free_nodes;
-		tracker->free_nodes = &slab[i];
-	}
+	tracker->slab_left = size / sizeof *slab;
 	return 0;
 }
 
+/* Nodes of the last slab that have never been used are not touched before: that costs a page. */
 struct node *vp_track_node(struct vp_tracker *tracker)
 {
-	if (!tracker->free_nodes && add_slab(tracker))
-		return NULL;
 	struct node *node = tracker->free_nodes;
-	tracker->free_nodes = node->next_free;
+	if (!node && !tracker->slab_left && add_slab(tracker))
+		return NULL;
+	if (node)
+		tracker->free_nodes = node->next_free;
+	else
+		node = tracker->slabs[tracker->slab_count - 1] + --tracker->slab_left;
 	node->refs = 1;
 	node->text = (vp_str){ NULL, 0 };
 	return node;
@@ -128,8 +129,7 @@ void vp_track_space_forget(struct vp_tracker *tracker, struct space *space)
 
 static void sift_node(struct vp_strings *strings, struct node *node)
 {
-	vp_region_keep(strings, &node->region, &node->region);
-	node->text = vp_strings_keep(strings, node->text);
+	node->text = vp_region_keep_line(strings, &node->region, &node->region, node->text, NULL);
 }
 
 void vp_track_sift(struct space *space)

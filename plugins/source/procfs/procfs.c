@@ -245,7 +245,7 @@ static int make_room(struct procfs *p, size_t used)
 {
 	if (p->text_size - used >= 4096)
 		return 0;
-	size_t size = p->text_size ? 2 * p->text_size : TEXT_FIRST;
+	size_t size = p->text_size ? vp_large_more(p->text_size) : TEXT_FIRST;
 	char *more = vp_large_grow(p->text, used, size);
 	if (!more) {
 		errno = ENOMEM;

@@ -33,6 +33,7 @@
 #define LINE_SIZE (64 + NAME_SIZE) /* bytes of a line of the text */
 #define YOUNG     3                /* a thread mostly gets its name soon after its start */
 #define RENEW_NS  1000000000       /* all threads and names are read again after so long */
+#define NEAR      4096             /* bytes of the text that are searched row by row */
 #define LINKS     2                /* links of the directory task, one for each thread besides */
 
 struct procfs_thread {
@@ -195,6 +196,25 @@ static bool next_row(vp_str *rest, uint64_t *start, uint64_t *end)
 	return false;
 }
 
+/* Drops rows below the address, by halving: smaps has 24 lines a row, and most threads are few. */
+static void skip_below(vp_str *rest, uint64_t place)
+{
+	size_t low = 0, high = rest->n;
+	uint64_t start, end;
+	while (high - low > NEAR) {
+		size_t middle = low + (high - low) / 2;
+		const char *newline = memchr(rest->p + middle, '\n', rest->n - middle);
+		size_t next = newline ? (size_t)(newline + 1 - rest->p) : rest->n;
+		vp_str upper = { rest->p + next, rest->n - next };
+		if (next_row(&upper, &start, &end) && start <= place)
+			low = next;
+		else
+			high = middle;
+	}
+	rest->p += low;
+	rest->n -= low;
+}
+
 /* Has the last thread kept its place in the same region before this one? An ended thread makes room
  * for a living one. */
 static bool shares(struct procfs_threads *threads, size_t *kept, const struct procfs_thread *thread)
@@ -215,6 +235,8 @@ static void settle(struct procfs_threads *threads, vp_str maps)
 	for (size_t i = 0; i < threads->count; i++) {
 		struct procfs_thread thread = threads->list[i];
 		uint64_t place = place_of(&thread);
+		if (place && end <= place)
+			skip_below(&maps, place);
 		while (place && end <= place && next_row(&maps, &start, &end))
 			continue;
 		bool mapped = place && start <= place && place < end;
