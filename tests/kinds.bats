@@ -11,6 +11,12 @@ judge() {
 
 kinds_of() { jq -r 'select(.type == "region") | .kind' "$1" | sort | uniq -c | awk '{ printf "%s=%s ", $2, $1 }'; }
 
+# Stops the process, so that all that look at it see the same.
+halt() {
+	kill -STOP "$pid"
+	until_true eval '! grep -L "^State:.T" /proc/$pid/task/*/status | grep -q .'
+}
+
 look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 
 @test "each region of a process that prints its purpose has the printed kind" {
@@ -101,6 +107,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	JS
 	background node "$BATS_TEST_TMPDIR/w.js" "$BATS_TEST_TMPDIR/ready"
 	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	halt
 	look
 	kinds=$(jq -c 'select(.type == "snapshot") | .kinds' "$BATS_TEST_TMPDIR/look")
 	[ "$(jq '.wasm.size' <<<"$kinds")" = $((48 * 65536)) ]
@@ -120,6 +127,7 @@ look() { vm-sample -p "$pid" -n 1 "$@" | vm-parse -o "$BATS_TEST_TMPDIR/look"; }
 	javac -d "$BATS_TEST_TMPDIR/j" "$BATS_TEST_TMPDIR/j/S.java"
 	background java -Xmx512m -cp "$BATS_TEST_TMPDIR/j" S "$BATS_TEST_TMPDIR/ready"
 	until_true test -s "$BATS_TEST_TMPDIR/ready"
+	halt
 	look
 	kinds=$(jq -c 'select(.type == "snapshot") | .kinds' "$BATS_TEST_TMPDIR/look")
 	[ "$(jq '.gc.rss' <<<"$kinds")" -gt 20000000 ]
