@@ -23,7 +23,7 @@ in_bash() { # WORD...: the completions of the last word, one on each line
 
 in_fish() { # TEXT
 	requires cmd fish
-	env HOME="$BATS_TEST_TMPDIR" fish --no-config -c 'source '"$files/fish/${1%% *}"'; complete -C $argv[1]' -- "$1" | cut -f1
+	env HOME="$BATS_TEST_TMPDIR" fish --no-config -c 'source $argv[1]; complete -C $argv[2]' -- "$files/fish/${1%% *}" "$1" | cut -f1
 }
 
 in_zsh() { # TEXT: the line after Tab

@@ -2,7 +2,7 @@
 load helper
 
 setup_file() {
-	env -u MAKEFLAGS make -s -C "$ROOT" BUILD="${FUZZ_BUILD:-$BUILD}" fuzzers >&2
+	env -u MAKEFLAGS make -s -C "$ROOT" BUILD="${FUZZ_BUILD:-${BUILD#"$ROOT"/}}" fuzzers >&2
 }
 
 # fuzz NAME ROUNDS SEED-FILE...

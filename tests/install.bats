@@ -7,7 +7,7 @@ stage() { # stage [PREFIX]: installs below the staging folder
 	prefix=${1:-/opt/vmpipe}
 	DEST=$BATS_TEST_TMPDIR/stage
 	tree=$DEST$prefix
-	make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" install >"$BATS_TEST_TMPDIR/said" 2>&1 ||
+	make -s -o all -C "$ROOT" BUILD="${BUILD#"$ROOT"/}" DESTDIR="$DEST" PREFIX="$prefix" install >"$BATS_TEST_TMPDIR/said" 2>&1 ||
 		{ cat "$BATS_TEST_TMPDIR/said"; return 1; }
 	export PKG_CONFIG_PATH=$tree/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$DEST
 }
@@ -75,13 +75,13 @@ template() {
 @test "uninstall removes exactly the installed files" {
 	stage
 	touch "$tree/bin/other" "$tree/share/man/man1/other.1" "$tree/lib/vmpipe/render/mine.so"
-	make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" uninstall
+	make -s -o all -C "$ROOT" BUILD="${BUILD#"$ROOT"/}" DESTDIR="$DEST" PREFIX="$prefix" uninstall
 	run find "$DEST" ! -type d
 	[ "$(sort <<<"$output")" = "$(printf '%s\n' "$tree/bin/other" "$tree/lib/vmpipe/render/mine.so" "$tree/share/man/man1/other.1")" ]
 	[ ! -e "$tree/share/vmpipe" ]
 	[ ! -e "$tree/include/vmpipe" ]
 	[ ! -e "$tree/lib/vmpipe/source" ]
-	run make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" uninstall
+	run make -s -o all -C "$ROOT" BUILD="${BUILD#"$ROOT"/}" DESTDIR="$DEST" PREFIX="$prefix" uninstall
 	[ "$status" != 0 ]
 	[[ $output == *"nothing was installed in $tree"* ]]
 }
@@ -100,7 +100,7 @@ template() {
 	stage
 	touch "$DEST/precious"
 	printf '%s\n' ../../precious bin/../../../precious >>"$tree/lib/vmpipe/installed"
-	make -s -o all -C "$ROOT" BUILD="$BUILD" DESTDIR="$DEST" PREFIX="$prefix" uninstall
+	make -s -o all -C "$ROOT" BUILD="${BUILD#"$ROOT"/}" DESTDIR="$DEST" PREFIX="$prefix" uninstall
 	[ -e "$DEST/precious" ]
 }
 

@@ -28,7 +28,7 @@ refused() { # YAML, text of the message; checks that nothing is started
 }
 
 @test "a command is drawn to its end, with a summary after the picture, and its status is vm-run's" {
-	run --separate-stderr vm-run -i 10ms -- sh -c "$WORKLOADS/lifecycle 5; exit 7"
+	run --separate-stderr vm-run -i 10ms -- sh -c "'$WORKLOADS'/lifecycle 5; exit 7"
 	echo "$stderr"
 	[ "$status" = 7 ]
 	[[ ${lines[0]} == *sh* ]]
@@ -261,10 +261,10 @@ watch_process() {
 }
 
 @test "a full stdout is an error, a closed one ends it quietly" {
-	run --separate-stderr bash -c "vm-run -i 10ms -- $WORKLOADS/lifecycle 5 >/dev/full"
+	run --separate-stderr bash -c "vm-run -i 10ms -- '$WORKLOADS'/lifecycle 5 >/dev/full"
 	[ "$status" = 1 ]
 	[[ $stderr == *"No space left on device"* ]]
-	run --separate-stderr bash -c "set -o pipefail; vm-run -i 10ms -- $WORKLOADS/lifecycle 5 | head -1"
+	run --separate-stderr bash -c "set -o pipefail; vm-run -i 10ms -- '$WORKLOADS'/lifecycle 5 | head -1"
 	echo "$stderr"
 	[ "$status" = 0 ]
 	[ -z "$stderr" ]
