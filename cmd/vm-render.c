@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 	vp_program_start(&program, &about, vp_render_rows, &state, argc, argv);
 	take_preset(&program, &state);
 	struct vp_filter filter = filter_of(&program, &state);
-	struct vp_picture picture = { .view = vp_view_find(state.view),
+	struct vp_picture picture = { .view = vp_view_asked(state.view, state.preset),
 		                      .options = view_options(&state),
 		                      .pid = -1 };
 	if (picture.view && picture.view->both) { /* the model keeps the other process too */

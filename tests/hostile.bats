@@ -39,7 +39,7 @@ inert() {
 }
 
 @test "every view and every renderer, every preset of a table and every column" {
-	for view in timeline map area table events tree summary cards diff explain stats pages compare aslr sites; do
+	for view in timeline map area table events tree summary cards diff explain stats pages compare aslr sites stacks; do
 		for renderer in ascii svg gnuplot; do inert vm-render --view $view --$renderer tracked; done
 	done
 	grep -q 'u202e' out || vm-render --table tracked | grep -q 'u202e'

@@ -67,7 +67,7 @@ text() { for i in $(seq 10 60); do echo "7f00000${i}000-7f00000${i}800 rw-p 0000
 
 @test "vm-render: every view, and every renderer with boxes, series, tables and stacks" {
 	local renderers=(ascii svg trace gnuplot) i=0
-	for view in timeline map area table events tree summary cards diff explain stats pages compare aslr sites; do
+	for view in timeline map area table events tree summary cards diff explain stats pages compare aslr sites stacks; do
 		each_allocation vm-render --view $view --${renderers[i++ % 4]} "$life"
 	done
 	for view in timeline area table tree; do

@@ -210,10 +210,17 @@ void vp_frames_before(struct vp_model *model, const struct vp_record *record, in
 /* at.c: brings the state of an untracked stream up to the last event that has told of a change. */
 void vp_at_refresh(struct vp_model *model);
 
-/* stacks.c: a call stack as text. NULL: unknown. */
+/* stacks.c: a call stack of this segment. NULL: unknown. */
+struct vp_stack_words {
+	char *words, *who;   /* who: its innermost function that is not of a C library or an
+	                        allocator; NULL: none */
+	uint32_t *functions; /* in model->functions, from the innermost out; NULL: not kept */
+	size_t count;
+	bool cut; /* the walk ended early */
+};
+const struct vp_stack_words *vp_stacks_find(const struct vp_model *model, uint64_t id);
+/* The same as text. NULL: unknown. */
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
-/* The same of its innermost function that is not of a C library or an allocator. */
-const char *vp_stacks_who(const struct vp_model *model, uint64_t id);
 
 /* before.c: a stream that vm-diff wrote needs more kept. */
 void vp_model_is_diff(struct vp_model *model, vp_str program);
@@ -274,11 +281,10 @@ struct vp_journal_work { /* journal.c: the act that may go on */
 };
 
 struct vp_stacks_work { /* stacks.c */
-	struct vp_stack_words {
-		char *words, *who;
-	} * words;
+	struct vp_stack_words *words;
 	size_t count, size;
-	struct vp_places ids; /* into words */
+	struct vp_places ids;       /* into words */
+	struct vp_places functions; /* into model->functions, by a hash of name and file */
 };
 
 struct vp_model_inner {

@@ -4,6 +4,7 @@
 
 #include "stream/record.h"
 #include "space/state.h"
+#include "track/owners.h"
 #include "track/snapshot.h"
 
 /* ---- regions over time ---- */
@@ -292,15 +293,25 @@ struct vp_account {
 
 /* ---- call stacks ---- */
 
+/* A function of call stacks: those of one name and file are one. */
+enum vp_function_sort {
+	VP_FN_PROGRAM,
+	VP_FN_LIBRARY,
+	VP_FN_C_LIBRARY, /* the loader and allocators too: they map for others */
+	VP_FN_UNNAMED    /* the file has no name for it: name is file+offset, or an address */
+};
+struct vp_function {
+	char *name, *file; /* text as it came; file "": unknown */
+	enum vp_function_sort sort;
+};
+
 /* What one process has mapped by one call stack, up to filter.at. */
 struct vp_site {
-	int64_t pid, last;      /* last: ns, of the latest call */
-	uint64_t stack;         /* its id; 0: calls without a stack */
-	uint64_t calls, mapped; /* that mapped, and their bytes */
-	uint64_t given;         /* bytes given back: unmapped, mapped over, or by exec */
-	uint64_t live, peak;    /* bytes still mapped; at the end of a process, if it ended */
-	char *words, *who;      /* the stack; its first function of the program's own */
-	uint64_t life;          /* number of the life of its process */
+	struct vp_owner owner; /* of a known stack, or of none: VP_STACK_... */
+	char *words, *who;   /* the stack; its first function of the program's own; NULL: unknown */
+	uint32_t *functions; /* in functions, from the innermost out */
+	size_t function_count;
+	bool cut; /* the walk of the stack ended early */
 };
 
 /* ---- the model ---- */
@@ -346,6 +357,8 @@ struct vp_model {
 	struct vp_site *sites;
 	size_t site_count, site_size;
 	uint64_t site_calls, site_lost; /* calls with a stack; events and stacks that were lost */
+	struct vp_function *functions;  /* of call stacks */
+	size_t function_count, function_size;
 	bool ended;      /* nothing lives at the end: exits came last, and the end is before them */
 	size_t end_span; /* index of the first span that those exits have ended */
 	struct vp_span *before; /* rss_last is that of then */

@@ -67,7 +67,9 @@ const struct vp_option vp_render_rows[] = {
 	        .type = VP_OPT_TIME,
 	        .offset = FIELD(at),
 	        .arg = "TIME",
-	        .help = "moment that map, table, cards, explain and stats show; preset: the last",
+	        .help = "moment that map, table, cards, explain, stats, sites and stacks show; "
+	                "preset: "
+	                "the last",
 	},
 	{
 	        .name = "pid",
@@ -150,7 +152,7 @@ const struct vp_option vp_render_rows[] = {
 	        .help = "group a table by kind, name, perms, policy or process; a summary by kind, "
 	                "name, "
 	                "event or process; events by act or change; an area by kind, name, "
-	                "region or process",
+	                "region or process; stacks by live, mapped, given or calls",
 	},
 	{
 	        .name = "preset",
@@ -158,7 +160,8 @@ const struct vp_option vp_render_rows[] = {
 	        .offset = FIELD(preset),
 	        .arg = "PRESET",
 	        .help = "columns of a table: default, regions, kinds, pages, all; or the format of "
-	                "pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap, free, free-h",
+	                "pmap, pmap-x, pmap-X, pmap-d, smaps, vmmap, free, free-h; sites: the view "
+	                "sites",
 	},
 	{
 	        .name = "live",

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "view/empty.h"
 #include "view/rows.h"
+#include "view/sites.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +39,27 @@ struct sites {
 	bool family;
 };
 
+bool vp_site_shown(const struct vp_model *model, const struct vp_site *site)
+{
+	return (site->owner.calls || site->owner.live) &&
+	       (model->filter.pid < 0 || site->owner.pid == model->filter.pid);
+}
+
+const char *vp_site_label(const struct vp_site *site)
+{
+	switch (site->owner.stack) {
+	case VP_STACK_BEFORE: return "(from before the recording)";
+	case VP_STACK_EXEC: return "(by exec, and grown stacks)";
+	default: return "(calls without a stack)";
+	}
+}
+
 /* The program's own function; of a stack of libraries alone, the function that made the call. */
 static const char *name_of(const struct sites *sites, const struct vp_site *site)
 {
 	const char *words = site->words, *next = words ? strstr(words, " < ") : NULL;
+	if (!words)
+		return vp_site_label(site);
 	if (site->who)
 		return site->who;
 	words = next ? next + 3 : words;
@@ -55,37 +73,52 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	if (i == sites->count)
 		return field == SITE ? vp_word("total") : vp_nothing();
 	const struct row *row = &sites->rows[i];
+	bool by_calls = row->site->owner.stack < VP_STACK_EXEC;
 	switch (field) {
 	case SITE: return vp_word(name_of(sites, row->site));
 	case PROCESSES: return vp_known(sites->family, VP_COUNT, (int64_t)row->processes);
-	case PID: return vp_known(row->processes == 1, VP_COUNT, row->site->pid);
-	case CALLS: return vp_number(VP_COUNT, (int64_t)row->calls);
-	case MAPPED: return vp_number(VP_KIB, (int64_t)row->mapped);
-	case GIVEN: return vp_number(VP_KIB, (int64_t)row->given);
+	case PID: return vp_known(row->processes == 1, VP_COUNT, row->site->owner.pid);
+	case CALLS: return vp_known(by_calls, VP_COUNT, (int64_t)row->calls);
+	case MAPPED: return vp_known(by_calls, VP_KIB, (int64_t)row->mapped);
+	case GIVEN: return vp_known(by_calls, VP_KIB, (int64_t)row->given);
 	case LIVE: return vp_number(VP_KIB, (int64_t)row->live);
-	case PEAK: return vp_number(VP_KIB, (int64_t)row->peak);
+	case PEAK: return vp_known(by_calls, VP_KIB, (int64_t)row->peak);
 	case LAST: return vp_known(row->calls, VP_SECONDS, row->last);
 	default: return vp_word(row->site->words);
 	}
 }
 
+/* What makes sites one row: the stack as text, or the reason why there is none. */
+static const char *key_of(const struct vp_site *site)
+{
+	return site->words ? site->words : vp_site_label(site);
+}
+
 static int by_words(const void *x, const void *y)
 {
 	const struct vp_site *a = ((const struct row *)x)->site, *b = ((const struct row *)y)->site;
-	int order = strcmp(a->words ? a->words : "", b->words ? b->words : "");
+	int order = strcmp(key_of(a), key_of(b));
 	if (order)
 		return order;
-	return a->pid != b->pid ? (a->pid < b->pid ? -1 : 1)
-	                        : (a->life > b->life) - (a->life < b->life);
+	return a->owner.pid != b->owner.pid
+	               ? (a->owner.pid < b->owner.pid ? -1 : 1)
+	               : (a->owner.life > b->owner.life) - (a->owner.life < b->owner.life);
 }
 
-static bool alike(const struct vp_site *a, const struct vp_site *b)
+static void add(struct row *row, const struct vp_owner *owner)
 {
-	return a->words && b->words && !strcmp(a->words, b->words);
+	row->calls += owner->calls;
+	row->mapped += owner->mapped;
+	row->given += owner->given;
+	row->live += owner->live;
+	row->peak += owner->peak;
+	row->processes++;
+	if (owner->calls && owner->last > row->last)
+		row->last = owner->last;
 }
 
-/* Takes the sites with a stack, sorted, and adds up those of equal stacks. */
-static int collect(struct sites *sites, uint64_t *stackless)
+/* Takes the sites, sorted, and adds up those of equal stacks. */
+static int collect(struct sites *sites)
 {
 	const struct vp_model *model = sites->build.model;
 	size_t count = 0;
@@ -96,14 +129,10 @@ static int collect(struct sites *sites, uint64_t *stackless)
 		return vp_no_memory();
 	for (size_t i = 0; i < model->site_count; i++) {
 		const struct vp_site *site = &model->sites[i];
-		if (model->filter.pid >= 0 && site->pid != model->filter.pid)
+		if (!vp_site_shown(model, site))
 			continue;
-		if (!site->words) {
-			*stackless += site->live;
-			continue;
-		}
-		sites->family |= pid >= 0 && pid != site->pid;
-		pid = site->pid;
+		sites->family |= pid >= 0 && pid != site->owner.pid;
+		pid = site->owner.pid;
 		sites->rows[count++] = (struct row){ .site = site };
 	}
 	if (count)
@@ -111,49 +140,69 @@ static int collect(struct sites *sites, uint64_t *stackless)
 	for (size_t i = 0; i < count; i++) {
 		const struct vp_site *site = sites->rows[i].site;
 		struct row *last = sites->count ? &sites->rows[sites->count - 1] : NULL;
-		if (!last || !alike(last->site, site)) {
+		if (!last || strcmp(key_of(last->site), key_of(site))) {
 			last = &sites->rows[sites->count++];
 			*last = (struct row){ .site = site };
 		}
-		last->calls += site->calls;
-		last->mapped += site->mapped;
-		last->given += site->given;
-		last->live += site->live;
-		last->peak += site->peak;
-		last->processes++;
-		if (site->calls && site->last > last->last)
-			last->last = site->last;
+		add(last, &site->owner);
 	}
 	return 0;
 }
 
-static void words(struct sites *sites, uint64_t stackless)
+void vp_sites_notes(struct vp_build *build, bool family)
 {
-	struct vp_build *build = &sites->build;
-	struct vp_pool *pool = build->pool;
-	uint64_t live = 0;
-	for (size_t i = 0; i < sites->count; i++)
-		live += sites->rows[i].live;
-	build->figure->subtitle =
-	        vp_pool_print(pool, "%zu call stack%s; %s KiB still mapped; at %s", sites->count,
-	                      vp_plural(sites->count), vp_kib_words(pool, (int64_t)live, false),
-	                      vp_time_words(pool, build->model->filter.at < build->model->t1
-	                                                  ? build->model->filter.at
-	                                                  : build->model->t1));
+	const struct vp_model *model = build->model;
+	const struct vp_filter *filter = &model->filter;
 	vp_build_note(build, "of a process that has ended: what it held at its end");
-	vp_build_note(build, "memory from before the recording, and that of exec, has no stack and "
-	                     "is not here");
-	if (sites->family)
+	if (family)
 		vp_build_note(build, "a forked child holds what its parent had, by the same "
 		                     "stacks");
-	if (stackless)
-		vp_build_note(build, "%s KiB are still mapped by calls without a stack",
-		              vp_kib_words(pool, (int64_t)stackless, false));
-	if (build->model->site_lost)
+	if (filter->kinds || filter->perms || filter->address_end)
+		vp_build_note(build, "--kind, --perms and --address do not apply to calls");
+	if (model->site_lost)
 		vp_build_note(build,
-		              "%llu event%s or stacks were lost: their memory is missing here",
-		              (unsigned long long)build->model->site_lost,
-		              vp_plural(build->model->site_lost));
+		              "%llu event%s or stacks were lost: whose their memory is, is unknown",
+		              (unsigned long long)model->site_lost, vp_plural(model->site_lost));
+}
+
+const char *vp_sites_at(struct vp_build *build)
+{
+	const struct vp_model *model = build->model;
+	return vp_time_words(build->pool,
+	                     model->filter.at < model->t1 ? model->filter.at : model->t1);
+}
+
+const char *vp_sites_title(struct vp_build *build)
+{
+	const struct vp_model *model = build->model;
+	return model->filter.pid >= 0 || model->proc_count <= 1
+	               ? vp_build_process(build, vp_model_chosen(model))
+	               : vp_pool_print(build->pool, "%zu processes", model->proc_count);
+}
+
+void vp_sites_empty(struct vp_build *build)
+{
+	if (build->model->site_calls)
+		vp_build_empty(build, "call stack");
+	else
+		build->figure->empty = "no call with a stack was recorded: vm-sample --ebpf "
+		                       "--stacks records them";
+}
+
+static void words(struct sites *sites)
+{
+	struct vp_build *build = &sites->build;
+	uint64_t live = 0;
+	size_t stacks = 0;
+	for (size_t i = 0; i < sites->count; i++) {
+		live += sites->rows[i].live;
+		stacks += sites->rows[i].site->words != NULL;
+	}
+	build->figure->subtitle =
+	        vp_pool_print(build->pool, "%zu call stack%s; %s KiB still mapped; at %s", stacks,
+	                      vp_plural(stacks), vp_kib_words(build->pool, (int64_t)live, false),
+	                      vp_sites_at(build));
+	vp_sites_notes(build, sites->family);
 }
 
 static struct vp_rows rows_of(void)
@@ -172,28 +221,22 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
                  struct vp_figure *figure, struct vp_pool *pool)
 {
 	struct sites sites = { .count = 0 };
-	uint64_t stackless = 0;
 	if (vp_build_begin(&sites.build, "sites", VP_TABLE, model, options, figure, pool))
 		return -1;
 	sites.build.all_processes = true;
-	figure->title = model->filter.pid >= 0 || model->proc_count <= 1
-	                        ? vp_build_process(&sites.build, vp_model_chosen(model))
-	                        : vp_pool_print(pool, "%zu processes", model->proc_count);
-	if (collect(&sites, &stackless))
+	figure->title = vp_sites_title(&sites.build);
+	if (collect(&sites))
 		return -1;
+	bool any = sites.count && model->site_calls;
 	struct vp_rows rows = rows_of();
 	rows.count = sites.count;
 	rows.ctx = &sites;
-	if (sites.count && vp_rows_put(&rows, &sites.build))
+	if (any && vp_rows_put(&rows, &sites.build))
 		return -1;
-	if (sites.count)
-		words(&sites, stackless);
-	else if (!model->site_calls)
-		figure->empty =
-		        "no call with a stack was recorded: vm-sample --ebpf --stacks records "
-		        "them";
+	if (any)
+		words(&sites);
 	else
-		vp_build_empty(&sites.build, "call stack");
+		vp_sites_empty(&sites.build);
 	vp_build_notes(&sites.build);
 	return 0;
 }

@@ -180,11 +180,12 @@ static int by_set(struct table *table, const char *by)
 
 static int unknown_preset(const char *name)
 {
-	const char *names[PRESETS + 1];
+	const char *names[PRESETS + 2];
 	for (size_t i = 0; i < PRESETS; i++)
 		names[i] = presets[i].name;
 	names[PRESETS] = "free";
-	return vp_unknown("preset", name, names, PRESETS + 1);
+	names[PRESETS + 1] = "sites"; /* views.c */
+	return vp_unknown("preset", name, names, PRESETS + 2);
 }
 
 static int ask(struct table *table, const struct vp_view_options *options)

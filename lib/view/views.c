@@ -6,10 +6,23 @@
 #include <string.h>
 
 const struct vp_view *const vp_views[] = {
-	&vp_view_timeline, &vp_view_map,     &vp_view_area,    &vp_view_table,
-	&vp_view_events,   &vp_view_tree,    &vp_view_summary, &vp_view_cards,
-	&vp_view_diff,     &vp_view_explain, &vp_view_stats,   &vp_view_pages,
-	&vp_view_compare,  &vp_view_aslr,    &vp_view_sites,   NULL,
+	&vp_view_timeline,
+	&vp_view_map,
+	&vp_view_area,
+	&vp_view_table,
+	&vp_view_events,
+	&vp_view_tree,
+	&vp_view_summary,
+	&vp_view_cards,
+	&vp_view_diff,
+	&vp_view_explain,
+	&vp_view_stats,
+	&vp_view_pages,
+	&vp_view_compare,
+	&vp_view_aslr,
+	&vp_view_sites,
+	&vp_view_stacks,
+	NULL,
 };
 
 const struct vp_view *vp_view_find(const char *name)
@@ -23,4 +36,11 @@ const struct vp_view *vp_view_find(const char *name)
 	}
 	vp_unknown("view", name, names, count);
 	return NULL;
+}
+
+const struct vp_view *vp_view_asked(const char *name, const char *preset)
+{
+	const struct vp_view *view = vp_view_find(name);
+	bool sites = preset && !strcmp(preset, vp_view_sites.name);
+	return view == &vp_view_table && sites ? &vp_view_sites : view;
 }

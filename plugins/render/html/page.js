@@ -3,9 +3,9 @@
  * options of vm-render. Nothing of the stream is ever HTML: texts go through textContent alone.
  */
 const $ = (id) => document.getElementById(id);
-const STILL = new Set(["map", "table", "cards", "explain", "stats", "pages", "compare"]); /* show one moment: --at */
+const STILL = new Set(["map", "table", "cards", "explain", "stats", "pages", "compare", "sites", "stacks"]); /* show one moment: --at */
 const ADDRESSES = new Set(["timeline", "map", "pages"]);
-const BY = {table: ["kind", "name", "perms"], summary: ["kind", "name", "event", "process"], events: ["act", "change"], area: ["kind", "name", "region", "process"]};
+const BY = {table: ["kind", "name", "perms"], summary: ["kind", "name", "event", "process"], events: ["act", "change"], area: ["kind", "name", "region", "process"], stacks: ["live", "mapped", "given", "calls"]};
 const EMPTY = "Drop a recording, a vmmap report, smaps or any other text of a memory map on this page, or open a file.";
 const COLOURS_DARK = matchMedia("(prefers-color-scheme: dark)");
 const START = {view: "timeline", pid: "", perms: "", address: "", find: "", scale: "packed", measure: "auto", by: "", reference: "", level: "", base: -1, at: -1, from: null, to: null, hidden: [], sort: -1, down: false};
