@@ -15,6 +15,8 @@ void vp_finding_rises(struct finding_space *space, struct told *told,
 	space->rising = true;
 }
 
+#define NO_KIND SIZE_MAX /* of a call site, which may have mapped several */
+
 enum end { GOES_ON, LEVELLED, FELL, GONE };
 
 /* LEVELLED: at most a sixteenth of the growth is from the latter half of the time. FELL: three
@@ -45,7 +47,7 @@ static void tell(struct vp_findings *findings, const struct finding_space *space
                  const struct rise *rise, enum end end, uint64_t value, enum vp_rule rule,
                  const char *what, size_t kind, const char *measure)
 {
-	bool bytes = rule == VP_R_grows;
+	bool bytes = rule != VP_R_piles_up;
 	char top[32], now[32];
 	amount(top, sizeof top, rise->top, bytes);
 	amount(now, sizeof now, value, bytes);
@@ -59,8 +61,9 @@ static void tell(struct vp_findings *findings, const struct finding_space *space
 		                now);
 	else
 		vp_finding_text(findings, "%s stopped %s: unmapped at %s", what, verb, top);
-	vp_finding_word(findings, "kind", vp_kind_name(kind));
-	if (bytes)
+	if (kind != NO_KIND)
+		vp_finding_word(findings, "kind", vp_kind_name(kind));
+	if (measure)
 		vp_finding_word(findings, "measure", measure);
 	vp_finding_sec(findings, "since", rise->since < space->t ? rise->since : space->t);
 	vp_finding_sec(findings, "ended",
@@ -126,6 +129,16 @@ void vp_finding_end_judge(struct vp_findings *findings, struct finding_space *sp
 		         group->perms);
 		rising |= judge(findings, space, &group->piles, &group->count, VP_R_piles_up, what,
 		                group->kind, NULL);
+	}
+	for (size_t i = 0; i < space->site_count; i++) {
+		struct site_life *site = &space->sites[i];
+		char words[VP_FINDING_WORDS], by[128];
+		if (!site->grows.rise.open)
+			continue;
+		snprintf(by, sizeof by, "memory mapped by %s",
+		         vp_finding_site_words(findings, site, words));
+		rising |= judge(findings, space, &site->grows, &site->live, VP_R_grows_by_site, by,
+		                NO_KIND, NULL);
 	}
 	space->rising = rising;
 }

@@ -289,6 +289,13 @@ static bool grows(const struct vp_trend *trend, const struct vp_trend_rule *rule
 	return true;
 }
 
+bool vp_finding_grows(const struct vp_findings *findings, const struct vp_trend *trend,
+                      uint64_t least, struct told *told, struct vp_growth *growth)
+{
+	struct vp_trend_rule rule = rule_of(findings, least);
+	return grows(trend, &rule, told, growth);
+}
+
 static double seconds(int64_t ns)
 {
 	return (double)ns / 1e9;

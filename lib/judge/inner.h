@@ -7,6 +7,7 @@
  *   limit.c   what is near a limit: stacks, the count of regions, the memory of a cgroup
  *   fail.c    calls that failed for want of memory, and why
  *   functions.c  the functions of call stacks
+ *   site.c    call sites that hold more and more memory
  *   shape.c   what one sample shows: W^X, reserved memory, holes, stacks without a guard
  *   tell.c    puts a finding together
  */
@@ -96,6 +97,15 @@ struct group {
 	char words[VP_FINDING_WORDS]; /* of `name` */
 };
 
+/* A call site and the memory that it has mapped. */
+struct site_life {
+	uint64_t key;         /* of its functions */
+	uint64_t stack, most; /* the stack that holds most of it, and its bytes */
+	uint64_t now, calls;  /* bytes still mapped; calls that mapped */
+	struct vp_trend live;
+	struct told grows;
+};
+
 /* A stack and its use: of the main stack, its size; of a thread's, its resident bytes. */
 struct stack_use {
 	uint64_t size, used, id;
@@ -119,6 +129,11 @@ struct finding_space {
 	size_t region_count, region_size;
 	struct group *groups; /* at most VP_FINDING_GROUPS */
 	size_t group_count, group_size;
+	struct vp_owners *owners; /* site.c; NULL: no call with a stack has come */
+	struct site_life *sites;  /* at most VP_FINDING_SITES */
+	size_t site_count, site_size;
+	struct vp_places site_keys; /* into sites */
+	bool called;                /* since the last sample */
 	/* Of the last sample with changes: */
 	struct sum all, reserved, unguarded;
 	char unguarded_thread[VP_FINDING_THREAD]; /* of the first of them */
@@ -171,7 +186,8 @@ struct vp_findings {
 	uint64_t commit_limit, committed; /* the same; 0: unknown */
 	struct finding_group *groups;
 	size_t group_count, group_size;
-	struct vp_finding finding; /* the one in hand */
+	const struct vp_tracker *tracker; /* of the event in hand */
+	struct vp_finding finding;        /* the one in hand */
 };
 
 static inline bool looks_for(const struct vp_findings *findings, enum vp_rule rule)
@@ -227,6 +243,21 @@ void vp_finding_grow_region(struct finding_space *space, uint64_t id,
                             const struct vp_region *region, size_t kind);
 void vp_finding_grow_judge(struct vp_findings *findings, struct finding_space *space);
 void vp_finding_grow_clear(struct finding_space *space);
+
+/* Has a trend grown so much that it is news again? */
+bool vp_finding_grows(const struct vp_findings *findings, const struct vp_trend *trend,
+                      uint64_t least, struct told *told, struct vp_growth *growth);
+
+/* Is the event of a process with call sites? `space` may be NULL. */
+bool vp_finding_site_due(const struct vp_findings *findings, const struct finding_space *space,
+                         const struct vp_record *event);
+void vp_finding_site_event(struct vp_findings *findings, struct finding_space *space,
+                           struct vp_record *event, const struct vp_tracker *tracker);
+void vp_finding_site_judge(struct vp_findings *findings, struct finding_space *space);
+void vp_finding_site_clear(struct finding_space *space);
+/* Returns what a site is called in a message: its functions, or `words`. */
+const char *vp_finding_site_words(const struct vp_findings *findings, const struct site_life *site,
+                                  char words[VP_FINDING_WORDS]);
 
 /* Notes growth that has been reported, for its end. */
 void vp_finding_rises(struct finding_space *space, struct told *told,

@@ -40,11 +40,13 @@ static struct finding_space *make(struct vp_findings *findings, int64_t pid)
 static void clear(struct finding_space *space)
 {
 	vp_finding_grow_clear(space);
+	vp_finding_site_clear(space);
 	for (size_t i = 0; i < space->kind_count; i++)
 		free(space->kinds[i]);
 	free(space->kinds);
 	free(space->regions);
 	free(space->groups);
+	free(space->sites);
 }
 
 void vp_findings_exit(struct vp_findings *findings, int64_t pid)
@@ -303,6 +305,7 @@ void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,
 		space->changed = space->added = false;
 	}
 	space->t = t;
+	vp_finding_site_judge(findings, space);
 	vp_finding_end_judge(findings, space);
 	space->look++;
 }
@@ -334,6 +337,10 @@ void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
                        const struct vp_tracker *tracker)
 {
 	struct vp_refused refused;
+	struct finding_space *known = find(findings, event->pid);
+	if (vp_finding_site_due(findings, known, event) &&
+	    (known || (known = make(findings, event->pid))))
+		vp_finding_site_event(findings, known, event, tracker);
 	if (!looks_for(findings, VP_R_failed_call) || !vp_finding_refused(event, &refused))
 		return;
 	struct finding_space *space = make(findings, event->pid);

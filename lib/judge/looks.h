@@ -6,7 +6,8 @@
  * much, or a higher severity.
  *
  * Memory: the functions of 4096 call stacks; for each live process some numbers a kind,
- * VP_FINDING_REGIONS regions that grow and VP_FINDING_GROUPS sorts of regions that come.
+ * VP_FINDING_REGIONS regions that grow and VP_FINDING_GROUPS sorts of regions that come; where
+ * calls have stacks, the ranges that they have mapped, each stack, and VP_FINDING_SITES call sites.
  */
 #ifndef VMPIPE_JUDGE_LOOKS_H
 #define VMPIPE_JUDGE_LOOKS_H
@@ -16,6 +17,7 @@
 
 #define VP_FINDING_REGIONS 64
 #define VP_FINDING_GROUPS  128
+#define VP_FINDING_SITES   512
 
 struct vp_finding_options {
 	uint32_t rules;          /* bit of each enum vp_rule that is applied */
@@ -40,7 +42,8 @@ void vp_findings_process(struct vp_findings *findings, struct vp_record *process
 void vp_findings_exit(struct vp_findings *findings, int64_t pid);
 /* Takes a `system` line: swap and overcommit of the machine. */
 void vp_findings_machine(struct vp_findings *findings, struct vp_record *system);
-/* Takes an event: a call that failed for want of memory is a finding. */
+/* Takes an event: a call that failed for want of memory is a finding; one with a stack counts for
+ * its call site. */
 void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
                        const struct vp_tracker *tracker);
 /* Is the process to be judged after an event, though no sample has come? */

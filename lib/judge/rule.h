@@ -8,7 +8,7 @@
 /* clang-format off */
 #define VP_RULES(R) R(grows, "grows") R(piles_up, "piles-up") R(writable_executable, "writable-executable")                      \
 	R(stack_near_limit, "stack-near-limit") R(unguarded, "unguarded") R(reserved, "reserved") R(fragmented, "fragmented") \
-	R(map_count, "map-count") R(cgroup_limit, "cgroup-limit") R(failed_call, "failed-call")
+	R(map_count, "map-count") R(cgroup_limit, "cgroup-limit") R(failed_call, "failed-call") R(grows_by_site, "grows-by-site")
 enum vp_rule {
 #define R(name, word) VP_R_##name,
 	VP_RULES(R)

@@ -81,9 +81,13 @@ static void vary(struct vp_model *model, struct vp_record *record)
 
 static void note_finding(struct vp_model *model, struct vp_fact *fact)
 {
-	if (vp_str_is(vp_record_str(fact->record, "rule"), "aslr"))
+	vp_str rule = vp_record_str(fact->record, "rule");
+	size_t count = model->note_count;
+	if (vp_str_is(rule, "aslr"))
 		vary(model, fact->record);
 	note(model, fact, "finding", vp_record_str(fact->record, "text"));
+	if (model->note_count > count)
+		model->notes[count].by_site = vp_str_is(rule, "grows-by-site");
 }
 
 /* ---- losses ---- */

@@ -62,6 +62,32 @@ static void add_live(struct vp_owners *owners, size_t owner, uint64_t bytes)
 		at->peak = at->live;
 }
 
+/* Joins parts with each other, and with those of the same owner beside [*from, *to). Returns how
+ * many parts are left. */
+static size_t join(const struct space *space, struct range *parts, size_t n, size_t *from,
+                   size_t *to)
+{
+	size_t count = 0;
+	if (!n)
+		return 0;
+	const struct range *left = *from ? &space->at[*from - 1] : NULL,
+	                   *right = *to < space->count ? &space->at[*to] : NULL;
+	if (left && left->end == parts[0].start && left->owner == parts[0].owner) {
+		parts[0].start = left->start;
+		--*from;
+	}
+	if (right && right->start == parts[n - 1].end && right->owner == parts[n - 1].owner) {
+		parts[n - 1].end = right->end;
+		++*to;
+	}
+	for (size_t i = 1; i < n; i++)
+		if (parts[i].owner == parts[count].owner && parts[i].start == parts[count].end)
+			parts[count].end = parts[i].end;
+		else
+			parts[++count] = parts[i];
+	return count + 1;
+}
+
 /* Puts a range of an owner, or nothing (`with` NULL), in place of what [start, end) holds. */
 static void put(struct vp_owners *owners, struct space *space, uint64_t start, uint64_t end,
                 const struct range *with)
@@ -83,6 +109,7 @@ static void put(struct vp_owners *owners, struct space *space, uint64_t start, u
 		parts[n++] = *with;
 	if (from < to && space->at[to - 1].end > end)
 		parts[n++] = (struct range){ end, space->at[to - 1].end, space->at[to - 1].owner };
+	n = join(space, parts, n, &from, &to);
 	size_t count = space->count - (to - from) + n;
 	if (count > space->size &&
 	    vp_list_reach(&space->at, count, &space->size, sizeof *space->at)) {

@@ -168,7 +168,7 @@ static void note_findings(struct vp_build *build)
 {
 	const struct vp_model *model = build->model;
 	const struct vp_proc *chosen = build->all_processes ? NULL : vp_model_chosen(model);
-	const struct vp_note *last = NULL;
+	const struct vp_note *last = NULL, *by_site = NULL;
 	size_t count = 0;
 	for (size_t i = 0; model->types[VP_T_finding] && i < model->note_count; i++) {
 		const struct vp_note *note = &model->notes[i];
@@ -176,6 +176,7 @@ static void note_findings(struct vp_build *build)
 		    (chosen && note->pid >= 0 && note->pid != chosen->pid))
 			continue;
 		last = note;
+		by_site = note->by_site ? note : by_site;
 		count++;
 	}
 	if (!last)
@@ -185,6 +186,9 @@ static void note_findings(struct vp_build *build)
 		vp_build_note(build, "1 finding: %s", text);
 	else
 		vp_build_note(build, "%zu findings (see --view events); the last: %s", count, text);
+	if (by_site && by_site != last)
+		vp_build_note(build, "which code holds more and more: %s",
+		              vp_words(build->pool, vp_s(by_site->text)));
 }
 
 /* "5 samples were skipped: ...", with the first reason of each sort. */
