@@ -14,6 +14,7 @@ struct grid {
 	size_t width; /* whole columns */
 	const struct vp_build *build;
 	float *weight; /* of one row, [class * width + column]: how much of a cell a class covers */
+	float *most;   /* by column: the average of the winner */
 	int *winner;   /* by column: class; -1: nothing is there */
 	size_t *run;   /* by column: index in merged->items */
 };
@@ -124,20 +125,37 @@ static void cover(struct grid *grid, const struct vp_item *item)
 		weight[end - 1] += share_of(grid, item, end - 1) * high;
 }
 
-/* Each cell goes to the class that covers most of it. */
+/* Returns what a class covers of the cells it is in, on average. */
+static float average(const struct grid *grid, size_t class_, size_t first, size_t end)
+{
+	const float *weight = grid->weight + class_ * grid->width;
+	float sum = 0;
+	size_t cells = 0;
+	for (size_t c = first; c < end; c++) {
+		sum += weight[c];
+		cells += weight[c] > 0;
+	}
+	return cells ? sum / (float)cells : 0;
+}
+
+/* Each cell goes to one of the classes in it: to the one that covers most of the row's cells, on
+ * average over those that it is in. So a region that grows within a row has its cells from its
+ * beginning on, also while its neighbours cover more. */
 static void choose(struct grid *grid, size_t first, size_t end)
 {
 	size_t classes = grid->build->figure->class_count;
 	for (size_t c = first; c < end; c++) {
-		float most = 0;
 		grid->winner[c] = -1;
-		for (size_t k = 0; k < classes; k++) {
-			float *weight = &grid->weight[k * grid->width + c];
-			if (*weight > most) {
-				most = *weight;
+		grid->most[c] = 0;
+	}
+	for (size_t k = 0; k < classes; k++) {
+		float *weight = grid->weight + k * grid->width, mean = average(grid, k, first, end);
+		for (size_t c = first; c < end && mean > 0; c++) {
+			if (weight[c] > 0 && mean > grid->most[c]) {
+				grid->most[c] = mean;
 				grid->winner[c] = (int)k;
 			}
-			*weight = 0;
+			weight[c] = 0;
 		}
 	}
 }
@@ -253,9 +271,10 @@ static int grid_new(struct grid *grid, double columns, double rows, const struct
 	};
 	grid->width = (size_t)ceil(grid->columns);
 	grid->weight = calloc(grid->width * (build->figure->class_count + 1), sizeof *grid->weight);
+	grid->most = calloc(grid->width, sizeof *grid->most);
 	grid->winner = calloc(grid->width, sizeof *grid->winner);
 	grid->run = calloc(grid->width, sizeof *grid->run);
-	return grid->weight && grid->winner && grid->run ? 0 : -1;
+	return grid->weight && grid->most && grid->winner && grid->run ? 0 : -1;
 }
 
 static int merge(const struct vp_item *items, size_t count, double columns, double rows,
@@ -278,6 +297,7 @@ static int merge(const struct vp_item *items, size_t count, double columns, doub
 	}
 	free(work);
 	free(grid.weight);
+	free(grid.most);
 	free(grid.winner);
 	free(grid.run);
 	return failed;

@@ -24,8 +24,9 @@ struct vp_merged {
 };
 
 /* Merges what is lower than a row or narrower than a column of the canvas, on a coarser grid if
- * that leaves too many boxes. Low items share the cells of their row: the kind that covers most of
- * a cell has it, but the box counts and sums all that it covers. Tall narrow ones join their like
+ * that leaves too many boxes. Low items share the cells of their row: of the kinds in a
+ * cell, the one has it that covers most on average over the row, but the box counts and sums all
+ * that it covers. Tall narrow ones join their like
  * beside them. A note says how many of `what`
  * ("regions") were merged. Returns 0, -1 (vp_error). */
 int vp_items_fit(const struct vp_item *items, size_t count, double columns, double rows,

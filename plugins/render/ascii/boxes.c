@@ -1,5 +1,7 @@
-/* Boxes in text: each cell, or half cell with colours, shows the class that covers most of it, as
- * its largest box there. */
+/* Boxes in text: each cell, or half cell with colours, shows one of the classes in it, as its
+ * largest box there: the class that covers most of the cell. In a timeline it is the class that
+ * covers most of the row's cells, on average over those that it is in: by the cell alone, a region
+ * whose end moves within a row would turn into its neighbour. */
 #include "inner.h"
 
 #include <math.h>
@@ -9,8 +11,9 @@
 /* The box of each part of the plot; a row has `parts` parts. A column in which no box begins or
  * ends equals its left neighbour, so only `width` distinct columns are computed (1 for a map). */
 struct claim {
-	float covered; /* by the class of the owner */
+	float covered; /* by the class of the owner; in a timeline on average */
 	float sum;     /* by `class` */
+	float wide;    /* share of the cell's width that `class` is in */
 	float part;    /* by `box`, the largest of `class` */
 	int class, box;
 };
@@ -24,6 +27,7 @@ struct raster {
 	struct claim *claims; /* as owner */
 	double *tops;         /* the distinct tops of low boxes, highest first */
 	int top_count;        /* 0: boxes stand where they are */
+	bool steady;          /* the row decides, not the cell alone */
 	double apart;         /* least distance of two tops, in rows */
 };
 
@@ -39,20 +43,52 @@ static double overlap(double a0, double a1, int cell)
 }
 
 /* Boxes of one class that meet in a cell count together. */
-static void claim(struct claim *claim, int *owner, int class, int box, float part)
+static void claim(struct claim *claim, int class, int box, float wide, float high)
 {
+	float part = wide * high;
 	if (claim->class != class) {
 		claim->class = class;
-		claim->sum = claim->part = 0;
+		claim->sum = claim->part = claim->wide = 0;
 	}
 	claim->sum += part;
+	claim->wide = fmaxf(claim->wide, wide);
 	if (part > claim->part + 1e-4f) {
 		claim->part = part;
 		claim->box = box;
 	}
-	if (claim->sum > claim->covered + 1e-4f && claim->part > 0) {
-		claim->covered = claim->sum;
-		*owner = claim->box;
+}
+
+static bool claims_of(const struct claim *claim, int class)
+{
+	return claim->class == class && claim->part > 0;
+}
+
+/* Returns what a class covers of the cells of a row that it is in, on average. */
+static float average(const struct raster *r, const struct claim *claims, int class)
+{
+	float sum = 0, columns = 0;
+	for (int i = 0; i < r->width; i++) {
+		float cells = (float)(r->column[i + 1] - r->column[i]);
+		if (!claims_of(&claims[i], class))
+			continue;
+		sum += claims[i].sum * cells;
+		columns += claims[i].wide * cells;
+	}
+	return columns > 0 ? sum / columns : 0;
+}
+
+/* Gives a class the cells of a row of which it covers more than their owner. */
+static void settle(struct raster *r, int class, int row)
+{
+	struct claim *claims = r->claims + (size_t)row * (size_t)r->width;
+	int *owner = r->owner + (size_t)row * (size_t)r->width;
+	float mean = r->steady ? average(r, claims, class) : 0;
+	for (int i = 0; i < r->width; i++) {
+		float covered = r->steady ? mean : claims[i].sum;
+		if (!claims_of(&claims[i], class) || covered <= claims[i].covered + 1e-4f)
+			continue;
+		claims[i].covered = covered;
+		owner[i] = claims[i].box;
 	}
 }
 
@@ -64,10 +100,9 @@ static void cover(struct raster *r, int class, int index, double x0, double x1, 
 	for (int y = (int)y0; y < low && y < r->rows * r->parts; y++) {
 		double high = overlap(y0, y1, y);
 		struct claim *claims = r->claims + (size_t)y * (size_t)r->width;
-		int *owner = r->owner + (size_t)y * (size_t)r->width;
 		for (int i = r->nth[(int)x0]; i < right; i++) {
-			float part = (float)(overlap(x0, x1, r->column[i]) * high);
-			claim(&claims[i], &owner[i], class, index, part);
+			float wide = (float)overlap(x0, x1, r->column[i]);
+			claim(&claims[i], class, index, wide, (float)high);
 		}
 	}
 }
@@ -173,6 +208,8 @@ static void fill_class(struct raster *r, const struct vp_figure *f, uint32_t cla
 		cover(r, (int)class + 1, i, left_of(r, b), right_of(r, b), fmin(y0, high - 0.02),
 		      fmax(y1, y0 + 0.02));
 	}
+	for (int row = 0; row < r->rows * r->parts; row++)
+		settle(r, (int)class + 1, row);
 }
 
 static void fill(struct raster *r, const struct vp_figure *f)
@@ -322,7 +359,8 @@ int ascii_boxes(struct ascii *a, const struct vp_figure *f)
 	struct raster r = { .a = a,
 		            .columns = a->columns,
 		            .rows = a->rows,
-		            .parts = a->colours && a->unicode && f->y.count ? 2 : 1 };
+		            .parts = a->colours && a->unicode && f->y.count ? 2 : 1,
+		            .steady = f->view && !strcmp(f->view, "timeline") };
 	size_t n;
 	r.nth = malloc((size_t)r.columns * sizeof *r.nth);
 	r.column = malloc((size_t)(r.columns + 1) * sizeof *r.column);
