@@ -4,7 +4,7 @@
 load helper
 
 judge() {
-	run /usr/bin/python3 -I -B "$ROOT/tests/judge" "$@" --lenient
+	run /usr/bin/python3 -I -B "$ROOT/tests/judge" "$@"
 	[ "$status" = 0 ] || { echo "$output" >&2; return 1; }
 }
 

@@ -132,6 +132,37 @@ static void read_kinds(struct vp_model *model, struct vp_account *account,
 			add_kind(model, account, member.key, member.value, label);
 }
 
+/* Adds what the report states of the whole beyond its parts, as the kind unknown. A hundredth is
+ * rounding. */
+static void add_rest(struct vp_model *model, struct vp_account *account)
+{
+	struct vp_stated_kind rest = { .kind = vp_kind_index(vp_s("unknown")) };
+	uint64_t size = 0, sums[VP_M_COUNT] = { 0 };
+	for (size_t k = 0; k < account->kind_count; k++) {
+		size += account->kinds[k].sums.size;
+		for (int i = 0; i < VP_M_COUNT; i++)
+			sums[i] += account->kinds[k].sums.measure[i];
+	}
+	if (account->size > size && account->size - size > account->size / 100) {
+		rest.sums.size = account->size - size;
+		rest.sums.has_size = true;
+	}
+	for (int i = 0; i < VP_M_COUNT; i++) {
+		uint64_t whole = account->measured >> i & 1 ? account->measure[i] : 0;
+		if (whole > sums[i] && whole - sums[i] > whole / 100)
+			set_measure(&rest.sums, (enum vp_measure)i, whole - sums[i]);
+	}
+	if ((!rest.sums.size && !rest.sums.measured) || account->kind_count == LABELS_MAX ||
+	    vp_model_room(model, &account->kinds, account->kind_count, &account->kind_size,
+	                  sizeof *account->kinds))
+		return;
+	if (account->labelled && !(rest.label = strdup("not listed"))) {
+		model->no_memory = true;
+		return;
+	}
+	account->kinds[account->kind_count++] = rest;
+}
+
 /* Sums what the malloc zones of macOS have handed out. */
 static void read_zones(struct vp_account *account, const struct vp_member *zones)
 {
@@ -185,6 +216,8 @@ static void snapshot(struct vp_model *model, struct vp_account *account, const s
 		read_kinds(model, account, labels, true);
 	else if (is_object(kinds) && !account->regions)
 		read_kinds(model, account, kinds, false);
+	if (account->kind_count && !account->regions)
+		add_rest(model, account);
 	if (is_object(zones))
 		read_zones(account, zones);
 }

@@ -8,6 +8,7 @@
 #include "view/moment.h"
 #include "view/process_area.h"
 #include "view/regions.h"
+#include "view/stated.h"
 
 #include <string.h>
 
@@ -40,6 +41,18 @@ static int choose_measure(const struct area *area)
 		if (area->moments[i]->known >> VP_SUM_RSS & 1)
 			return VP_SUM_RSS;
 	return VP_SUM_SIZE;
+}
+
+/* Why there is nothing to draw, where there are samples. */
+static const char *no_measure(struct area *area)
+{
+	const struct vp_model *model = area->build.model;
+	const struct vp_account *account = vp_stated_of(model);
+	if (vp_stated_alone(model, account) && !account->kind_count && !account->measured)
+		return "the report states neither sizes nor what is resident; --view explain "
+		       "shows what it states";
+	return vp_pool_print(area->build.pool, "no sample has the %s of a region (see --measure)",
+	                     measure_words[area->measure]);
 }
 
 static int collect(struct area *area, const struct vp_proc *proc)
@@ -229,9 +242,7 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		vp_flags_of(&area.build, area.t0, area.t1, proc ? proc->pid : -1);
 	} else if (area.count && !any && !model->filter.kinds && !model->filter.perms &&
 	           !model->filter.address_end) {
-		figure->empty =
-		        vp_pool_print(pool, "no sample has the %s of a region (see --measure)",
-		                      measure_words[area.measure]);
+		figure->empty = no_measure(&area);
 	} else {
 		vp_build_empty(&area.build, "moment");
 	}

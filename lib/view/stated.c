@@ -18,13 +18,25 @@ const struct vp_account *vp_stated_of(const struct vp_model *model)
 	return &model->accounts[0];
 }
 
+/* Has a report without regions and sizes other amounts, such as the footprint? */
+static bool has_amounts(const struct vp_account *account)
+{
+	static const enum vp_account_field amounts[] = { VP_AC_footprint, VP_AC_footprint_peak,
+		                                         VP_AC_allocated, VP_AC_rss_peak,
+		                                         VP_AC_page_tables };
+	for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++)
+		if (account->known >> amounts[i] & 1 && account->value[amounts[i]])
+			return true;
+	return false;
+}
+
 bool vp_stated_alone(const struct vp_model *model, const struct vp_account *account)
 {
 	if (!account || !account->stated || model->filter.perms || model->filter.address_end)
 		return false;
 	if (account->regions)
 		return vp_account_partial(account);
-	return account->kind_count || account->measured;
+	return account->kind_count || account->measured || has_amounts(account);
 }
 
 void vp_stated_note(struct vp_build *build, const struct vp_account *account)

@@ -9,6 +9,7 @@
 #include "view/listing.h"
 #include "view/moment.h"
 #include "view/nodes.h"
+#include "view/causes.h"
 #include "view/page_words.h"
 #include "view/process_table.h"
 #include "view/rows.h"
@@ -393,6 +394,8 @@ static int collect_sums(struct table *table, const struct vp_view_options *optio
 	if (vp_stated_each(table->build.model, account, collect_sum, table))
 		return -1;
 	group(table);
+	if (account->size && !account->regions && !table->build.model->filter.kinds)
+		table->total.size = account->size; /* that of the parts may be rounded */
 	return 0;
 }
 
@@ -475,6 +478,8 @@ static struct vp_value total_of(const struct table *table, int field)
 		                             vp_plural(total->regions)));
 	if (field == NUMA)
 		return vp_word(vp_nodes_words(&total->nodes, table->build.pool));
+	if (field == SIZE && table->stated && total->size)
+		return vp_number(VP_KIB, (int64_t)total->size);
 	if (field < PTE_ENTRIES || field > P4D_TABLES || filter->kinds || filter->perms ||
 	    filter->address_end)
 		return vp_nothing();
@@ -568,6 +573,10 @@ static int table_build(const struct vp_model *model, const struct vp_view_option
 		vp_nodes_note(&table.build, table.space);
 		if (vp_stated_alone(model, account))
 			vp_stated_note(&table.build, account);
+		if (table.stated && !account->kind_count && !account->measured) {
+			struct vp_causes causes = vp_causes_begin(model);
+			vp_causes_notes(&table.build, &causes);
+		}
 	} else {
 		vp_build_empty(&table.build, "region");
 	}
