@@ -12,7 +12,7 @@
  *                     registered by userfaultfd, process_madvise, a stack that the kernel lets grow
  *                     (stack), a folder of a mapped file renamed (rename); a mapped file so deep
  *                     that its path is longer than 4096 bytes (depth)
- *   odd names FOLDER COUNT     so many files, each mapped for a moment and removed
+ *   odd names FOLDER COUNT     after a line: so many files, each mapped for a moment and removed
  *   odd vfork         children by vfork map; one of them ends, one executes a program
  *
  * Prints "ready PID" afterwards, except for `odd deep`; then it waits for a line.
@@ -218,6 +218,7 @@ static void names(const char *folder, long count)
 {
 	char name[32];
 	CHECK(chdir(folder));
+	CHECK(read(STDIN_FILENO, name, 1)); /* so that a sampler can be ready, or stopped */
 	for (long i = 0; i < count; i++) {
 		snprintf(name, sizeof name, "f%ld", i);
 		int fd = open(name, O_RDWR | O_CREAT, 0600);

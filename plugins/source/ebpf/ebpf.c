@@ -263,13 +263,15 @@ static int take(void *ctx, void *record, size_t n)
 {
 	struct ebpf *e = ctx;
 	const struct ebpf_head *head = record;
-	if (head->kind == EBPF_FILE)
-		names_learn_path(e->names, record); /* sent before the records that need it, with a
-		                                       later time */
 	if (head->kind == EBPF_NUDGE)
 		e->nudged = true;
+	if (head->kind == EBPF_FILE) {
+		names_learn_path(e->names, record); /* sent before the records that need it, with a
+		                                       later time */
+		e->full = names_full(e->names);
+	}
 	if (head->kind == EBPF_FILE || head->kind == EBPF_NUDGE)
-		return 0;
+		return e->full ? -ENOBUFS : 0;
 	if (!list_more(&e->order, e->count, 1, &e->order_size, sizeof *e->order))
 		return -ENOMEM;
 	memcpy(e->arena + e->used, record, n);
@@ -416,7 +418,8 @@ static void put_all(struct ebpf *e, struct vp_sample_api *h)
 		tell_stackless(e, h);
 	if (e->ended_count && !e->full)
 		tell_ended(e, h, INT64_MAX, e->settled);
-	target_put_until(e, h, INT64_MAX);
+	if (!e->full) /* else earlier records may still be in the ring */
+		target_put_until(e, h, INT64_MAX);
 	if (e->nudged && !e->faults_told)
 		faults_put(e, h, h->now(h));
 	e->used = e->count = 0;
@@ -469,9 +472,9 @@ static bool read_wanted(struct ebpf *e)
 	return e->texts.count;
 }
 
-/* Drains the ring once. It is drained again after texts were read, for these contain the effects of
- * newer records. */
-static size_t drain_once(struct ebpf *e, struct vp_sample_api *h)
+/* Drains the ring once, and adds the number of records to *count. It is drained again after texts
+ * were read, for these contain the effects of newer records. True: the ring may hold more. */
+static bool drain_once(struct ebpf *e, struct vp_sample_api *h, size_t *count)
 {
 	take_ended(e);
 	e->settled = e->ended_count;
@@ -480,9 +483,10 @@ static size_t drain_once(struct ebpf *e, struct vp_sample_api *h)
 	if (!e->full && read_wanted(e))
 		ring_buffer__consume(e->ring);
 	take_ended(e);
-	size_t count = e->count;
+	bool more = e->full;
+	*count += e->count;
 	put_all(e, h);
-	return count;
+	return more;
 }
 
 static bool any_wanted(const struct ebpf *e, int64_t *due)
@@ -696,13 +700,11 @@ static int ebpf_drain(void *state, struct vp_sample_api *h)
 	int64_t before = ebpf_clock();
 	if (read(e->timer, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
 		return h->fail(h, "cannot read the timer: %s", strerror(errno));
-	size_t count, all = 0, rounds = 0;
+	size_t all = 0, rounds = 0;
 	reread(e);
 	bool vanished = mark_vanished(e);
-	do
-		all += count = drain_once(e, h);
-	while (count > ARENA / sizeof(struct ebpf_called) &&
-	       ++rounds < ROUNDS); /* the buffer was full: there is more */
+	while (rounds < ROUNDS && drain_once(e, h, &all))
+		rounds++;
 	if (rounds < ROUNDS) {
 		tell_all_refused(e, h, before, refused);
 		if (vanished)

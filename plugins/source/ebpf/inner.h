@@ -117,7 +117,8 @@ struct ebpf {
 	size_t used, size;
 	uint32_t *order;
 	size_t count, order_size;
-	bool full, nudged, stackless; /* stackless: a target has such calls */
+	bool full;              /* the drain has taken all that it may: the ring may hold more */
+	bool nudged, stackless; /* stackless: a target has such calls */
 	/* Exits that the kernel's half kept beside the ring, in order of time; the first `settled`
 	 * of them are behind no record that is still in the ring. */
 	struct ebpf_ended *ended;
@@ -193,7 +194,8 @@ void names_free(struct names *names);
 void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint32_t alias, vp_str name);
 void names_learn_path(struct names *names, const struct ebpf_file *file);
 void names_learn_maps(struct names *names, vp_str text);
-void names_trim(struct names *names); /* forgets old ones, where there are too many */
+void names_trim(struct names *names); /* call it after a drain: forgets old ones, if too many */
+bool names_full(const struct names *names); /* whether a drain has learned enough, and is to end */
 vp_str names_of(const struct names *names, uint32_t dev, uint64_t inode,
                 uint32_t alias); /* p NULL: unknown */
 vp_str names_shown(const struct names *names, uint32_t dev, uint64_t inode,

@@ -1,14 +1,20 @@
 /* Files by device and inode, and where they have several names by an alias: the kernel's half sends
  * each path once; what it did not, maps says. Of names that nobody asks for the oldest are
- * forgotten, and the kernel's half forgets that it has sent them. */
+ * forgotten, and the kernel's half forgets that it has sent them.
+ *
+ * Memory: BYTES and FRESH_BYTES, however fast names come. A drain stops at FRESH_BYTES of new
+ * names, and then forgets old ones; it keeps the new ones, since the records that need them may
+ * follow. */
 #include <bpf/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "inner.h"
 
-#define MOST  32768      /* names ... */
-#define BYTES (16 << 20) /* ... and bytes of them, after which old ones are forgotten */
+#define MOST        32768      /* names ... */
+#define BYTES       (16 << 20) /* ... and bytes of them, after which old ones are forgotten */
+#define FRESH       8192       /* new names of one drain ... */
+#define FRESH_BYTES (4 << 20)  /* ... and bytes of them, after which it stops */
 
 struct named {
 	uint64_t inode;
@@ -16,18 +22,21 @@ struct named {
 	uint32_t n;
 	uint32_t shown_n;
 	uint32_t alias;
-	uint32_t used; /* the turn in which it was last asked for */
-	bool sent;     /* by the kernel's half, under this key */
+	uint32_t used;  /* the turn in which it was last asked for */
+	uint32_t batch; /* the drain that learned it */
+	bool sent;      /* by the kernel's half, under this key */
 	struct ebpf_file_key key;
 	char *name; /* NULL: a free place; behind it, with --redact, what is shown */
 };
 
 struct names {
 	struct named *at;
-	size_t count, size; /* size: a power of two, less than three quarters full */
-	size_t bytes;       /* of all names */
-	uint32_t turn;      /* grows when names are forgotten */
-	int files;          /* the map of the kernel's half */
+	size_t count, size;        /* size: a power of two, less than three quarters full */
+	size_t bytes;              /* of all names */
+	uint32_t turn;             /* grows when names are forgotten */
+	uint32_t batch;            /* grows at the end of a drain that has learned names */
+	size_t fresh, fresh_bytes; /* names learned in this drain */
+	int files;                 /* the map of the kernel's half */
 	struct vp_sample_api *h;
 };
 
@@ -112,6 +121,8 @@ static struct named *learn(struct names *names, uint32_t dev, uint64_t inode, ui
 		names->bytes -= bytes_of(names, named->n);
 	names->count += !named->name;
 	names->bytes += bytes_of(names, name.n);
+	names->fresh++;
+	names->fresh_bytes += bytes_of(names, name.n);
 	free(named->name);
 	*named = (struct named){ .inode = inode,
 		                 .dev = dev,
@@ -119,6 +130,7 @@ static struct named *learn(struct names *names, uint32_t dev, uint64_t inode, ui
 		                 .shown_n = (uint32_t)shown,
 		                 .alias = alias,
 		                 .used = names->turn,
+		                 .batch = names->batch,
 		                 .name = copy };
 	return named;
 }
@@ -128,12 +140,12 @@ void names_learn(struct names *names, uint32_t dev, uint64_t inode, uint32_t ali
 	learn(names, dev, inode, alias, name);
 }
 
-/* Forgets the names last asked for before `turn`. */
+/* Forgets the names last asked for before `turn`, without those of this drain. */
 static void forget(struct names *names, uint32_t turn)
 {
 	for (size_t i = 0; i < names->size; i++) {
 		struct named *named = &names->at[i];
-		if (!named->name || named->used >= turn)
+		if (!named->name || named->used >= turn || named->batch == names->batch)
 			continue;
 		if (named->sent) /* so that it is sent again when it is used again */
 			bpf_map_delete_elem(names->files, &named->key);
@@ -144,10 +156,14 @@ static void forget(struct names *names, uint32_t turn)
 	}
 }
 
-void names_trim(struct names *names)
+bool names_full(const struct names *names)
 {
-	if (names->count <= MOST && names->bytes <= BYTES)
-		return;
+	return names->fresh >= FRESH || names->fresh_bytes >= FRESH_BYTES;
+}
+
+/* Forgets old names until half of the room is free, as far as this drain's are not more. */
+static void make_room(struct names *names)
+{
 	forget(names, names->turn);
 	if (names->count > MOST / 2 || names->bytes > BYTES / 2)
 		forget(names, names->turn + 1); /* all are in use: they are asked for again */
@@ -156,6 +172,16 @@ void names_trim(struct names *names)
 	while (size * 3 <= names->count * 4 * 2)
 		size *= 2;
 	resize(names, size); /* the places of the others depended on those */
+}
+
+void names_trim(struct names *names)
+{
+	if (!names->fresh)
+		return;
+	if (names->count > MOST || names->bytes > BYTES)
+		make_room(names);
+	names->fresh = names->fresh_bytes = 0;
+	names->batch++;
 }
 
 static const struct named *known(const struct names *names, uint32_t dev, uint64_t inode,
