@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Input without end: memory is bounded, a message is given once, and the work grows with the bytes.
+# bats file_tags=steady
 load helper
 
 setup() {

@@ -1,4 +1,5 @@
 # vm-check: streams that it accepts, and every way in which a tracked stream can contradict itself.
+# bats file_tags=steady
 load helper
 load stream
 

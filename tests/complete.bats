@@ -1,4 +1,5 @@
 # Completions come from the option tables: Tab offers what --help shows, in bash, zsh and fish.
+# bats file_tags=steady
 load helper
 
 SHELLS="bash zsh fish"

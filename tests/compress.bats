@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Packed recordings: other programs unpack ours, every reader unpacks theirs, and damage is reported.
+# bats file_tags=steady
 load helper
 
 setup() {

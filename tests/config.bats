@@ -1,4 +1,5 @@
 # The YAML file: the program's own section, checked with the option table; every error with file, line and column.
+# bats file_tags=steady
 load helper
 
 setup() {

@@ -1,4 +1,5 @@
 # Dates of reports: if all reports have one, dates give the times of saved reports; otherwise a message says so.
+# bats file_tags=steady
 load helper
 
 # dated DATE [FILE]: a report of vmmap with that date.

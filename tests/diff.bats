@@ -1,4 +1,5 @@
 # vm-diff: the differences between two runs whose addresses differ, and the view diff.
+# bats file_tags=steady
 load helper
 load stream
 

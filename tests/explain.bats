@@ -1,4 +1,5 @@
 # The view explain, compared with what awk counts in /proc of other programs.
+# bats file_tags=steady
 load helper
 
 explain() { run -0 --separate-stderr vm-render --trace --view explain --width 200 "$@"; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Layout of the code: .clang-format defines it, `make format` applies it.
+# bats file_tags=steady
 
 load helper
 

@@ -1,4 +1,5 @@
 # Random input: a fixed number of inputs for each reader, with the sanitizers. `make fuzz` runs for hours.
+# bats file_tags=steady
 load helper
 
 setup_file() {

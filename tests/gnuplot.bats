@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The gnuplot renderer: its scripts run unchanged, its pictures are complete or absent, and gnuplot executes no name.
+# bats file_tags=steady
 load helper
 
 setup_file() {

@@ -1,4 +1,5 @@
 # Installation: the installed tree works, builds plugins with pkg-config alone, and is removed without a trace.
+# bats file_tags=steady
 load helper
 
 stage() { # stage [PREFIX]: installs below the staging folder

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The judge of figures (tests/judge/) computes what each view must state, without any code of the product, and holds every number
 # of each renderer against it. Here it judges what takes about a minute; `make judge` takes more seeds.
+# bats file_tags=steady
 load helper
 
 judge() {

@@ -1,4 +1,5 @@
 # Manual pages: well-formed, and equal to the programs, the schemas and the header in options, members and types.
+# bats file_tags=steady
 load helper
 
 PAGES=("$ROOT"/cmd/*.1 "$ROOT"/contrib/man/*)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Out of memory: whichever allocation fails, a program ends by itself, says so, or its output is complete.
+# bats file_tags=steady
 load helper
 load allocations
 

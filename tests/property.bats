@@ -1,4 +1,5 @@
 # The tracker under thousands of random calls, each compared with a model of the process.
+# bats file_tags=steady
 load helper
 
 # life SEED CALLS [EVERY [MODE [WORD...]]]: a random process, compared with its model; WORDs go to the judge.

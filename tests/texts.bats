@@ -1,4 +1,5 @@
 # Pasted texts: numa_maps, gdb's mappings, core files, maps within logs and mails, maps of all kernels; --format and --every.
+# bats file_tags=steady
 load helper
 
 regions() { jq -c "select(.type == \"region\") | $1" <<<"$output"; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Contents of the views, read through the renderer trace: boxes, sums, ticks, filters, and the reasons for an empty picture.
+# bats file_tags=steady
 load helper
 
 setup() {

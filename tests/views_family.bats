@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The views events, tree, summary and cards, read through the renderer trace: a family of processes, hostile names, filters, empty pictures.
+# bats file_tags=steady
 load helper
 
 region() { # t pid seq id start size perms kind name rss

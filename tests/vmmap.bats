@@ -1,5 +1,6 @@
 # vmmap: reports of every format become regions, live and pasted; gaps and errors in a report are reported. Expected numbers
 # were counted by another reader, and are written here as numbers, not as our own output.
+# bats file_tags=steady
 load helper
 
 setup() {
