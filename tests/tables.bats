@@ -42,11 +42,14 @@ plain() { LC_ALL=C sed -E 's/[^ -~]+/?/g'; }
 	done
 }
 
-@test "--table=pmap-X equals procps 4.0.2, except for Pss, which pmap's own libraries change" {
+# The lines of pmap -X without Pss and Referenced, each with its length in front.
+columns() { awk '$7 ~ /^[0-9]/ || NF > 12 { n = length; $8 = "Pss"; $10 = "Referenced"; $0 = n " " $0 } /KB *$/ { $4 = "Pss"; $6 = "Referenced" } 1'; }
+
+@test "--table=pmap-X equals procps 4.0.2, except for Pss, which pmap's own libraries change, and Referenced, which the kernel takes back" {
 	requires cmd pmap
 	[[ $(pmap -V) == *"procps-ng 4.0.2"* ]] || skip "needs pmap of procps-ng 4.0.2"
-	pmap -X "$pid" | plain | awk '$7 ~ /^[0-9]/ || NF > 12 { n = length; $8 = "Pss"; $0 = n " " $0 } /KB *$/ { $4 = "Pss" } 1' >"$BATS_TEST_TMPDIR/want"
-	vm-render --table=pmap-X "$BATS_TEST_TMPDIR/s" | plain | awk '$7 ~ /^[0-9]/ || NF > 12 { n = length; $8 = "Pss"; $0 = n " " $0 } /KB *$/ { $4 = "Pss" } 1' >"$BATS_TEST_TMPDIR/got"
+	pmap -X "$pid" | plain | columns >"$BATS_TEST_TMPDIR/want"
+	vm-render --table=pmap-X "$BATS_TEST_TMPDIR/s" | plain | columns >"$BATS_TEST_TMPDIR/got"
 	diff "$BATS_TEST_TMPDIR/want" "$BATS_TEST_TMPDIR/got"
 }
 
