@@ -91,12 +91,17 @@ done_with() { kill "$pid"; wait "$pid" || true; }
 }
 
 @test "while memory_user touches memory, its region grows in RSS from change to change, and never again in size" {
-	vm-sample -i 2ms --detail rss -O share=100 --command-output out -- "$WORKLOADS/memory_user" 400 1 75 | vm-parse | vm-track >tracked.ndjson
-	vm-check -q tracked.ndjson
-	jq -sc --argjson size $((400 * mib)) '[.[] | select((.type=="change" or .type=="region") and .size >= $size and .event != "EXIT" and .kind != "reserved")]
-		| group_by(.id)[0] | {sizes: (map(.size) | unique | length), rss: map(.rss // 0)}
-		| .rss |= .[:index(max) + 1] # a sample may fall into its end, when pages go one by one' tracked.ndjson >seen
-	jq -e --argjson all $((300 * mib)) '.sizes == 1 and (.rss | length > 2 and . == sort and .[0] < $all and .[-1] >= $all and .[-1] <= $all + 2097152)' seen
+	grown='.rss | length > 2'
+	for take in 1 2 3 4 5; do # a loaded machine may let no sample fall into the growth
+		vm-sample -i 2ms --detail rss -O share=100 --command-output out -- "$WORKLOADS/memory_user" 400 1 75 | vm-parse | vm-track >tracked.ndjson
+		vm-check -q tracked.ndjson
+		jq -sc --argjson size $((400 * mib)) '[.[] | select((.type=="change" or .type=="region") and .size >= $size and .event != "EXIT" and .kind != "reserved")]
+			| group_by(.id)[0] | {sizes: (map(.size) | unique | length), rss: map(.rss // 0)}
+			| .rss |= .[:index(max) + 1] # a sample may fall into its end, when pages go one by one' tracked.ndjson >seen
+		jq -e "$grown" seen && break
+	done
+	jq -e "$grown" seen
+	jq -e --argjson all $((300 * mib)) '.sizes == 1 and (.rss | . == sort and .[0] < $all and .[-1] >= $all and .[-1] <= $all + 2097152)' seen
 	grep -q '"event":"RESIDENT_CHANGE"' tracked.ndjson
 }
 

@@ -24,7 +24,7 @@ const faults = [];
 async function page(name = file, options = {}) {
 	const context = await browser.newContext({viewport: {width: 1280, height: 720}, acceptDownloads: true, ...options});
 	const one = await context.newPage();
-	one.setDefaultTimeout(30000);
+	one.setDefaultTimeout(100000);
 	one.on("console", (message) => { if (["error", "warning"].includes(message.type())) faults.push("console: " + message.text()); });
 	one.on("pageerror", (error) => faults.push("error: " + error.message));
 	one.on("dialog", (dialog) => { faults.push("dialog: " + dialog.message()); dialog.dismiss(); });
