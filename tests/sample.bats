@@ -20,11 +20,17 @@ lines() { # of a type, of $output
 }
 
 @test "the first sample of a command shows its own program, not vm-sample" {
-	run --separate-stderr vm-sample --detail maps -- sleep 0.01
-	[ "$status" -eq 0 ]
-	[ "$(lines process | head -1 | jq -r '.why + " " + .name')" = "first sleep" ]
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo go
+	vm-sample --detail maps -o out -- cat go 3>&- &
+	sampler=$!
+	until_true grep -qs '"type":"raw"' out
+	echo >go
+	wait "$sampler"
+	output=$(<out)
+	[ "$(lines process | head -1 | jq -r '.why + " " + .name')" = "first cat" ]
 	first=$(jq -sr '[.[] | select(.format == "linux-maps")][0].text' <<<"$output")
-	grep '/sleep$' <<<"$first"
+	grep '/cat$' <<<"$first"
 	grep 'stack' <<<"$first"
 	run ! grep vm-sample <<<"$first"
 }

@@ -430,7 +430,14 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 
 @test "tree, summary and events show a child that vm-sample followed" {
 	requires program vm-sample vm-parse vm-track
-	vm-sample -i 20ms -f -- sh -c 'sleep 0.2 & wait; exit 4' 2>/dev/null | vm-parse | vm-track >"$BATS_TEST_TMPDIR/real"
+	vm-sample -i 20ms -f -o "$BATS_TEST_TMPDIR/raw" -- sh -c 'sleep 1000 & wait; exit 4' 2>/dev/null 3>&- &
+	local sampler=$! child
+	until_true grep -qs '"why":"exec".*"name":"sleep"' "$BATS_TEST_TMPDIR/raw"
+	child=$(jq -r 'select(.type == "process" and .name == "sleep") | .pid' "$BATS_TEST_TMPDIR/raw" | head -1)
+	until_true grep -q "\"type\":\"raw\".*\"pid\":$child,.*/sleep" "$BATS_TEST_TMPDIR/raw"
+	kill "$child"
+	wait "$sampler" || [ $? = 4 ]
+	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track >"$BATS_TEST_TMPDIR/real"
 	render tree "$BATS_TEST_TMPDIR/real"
 	has '"- sleep ('
 	has 'began by fork'
