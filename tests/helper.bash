@@ -48,6 +48,20 @@ until_true() {
 	done
 }
 
+# Waits until the process $pid sleeps or has ended; or has worked for 50 ms, if it goes on working. What it does just after its "ready" would change
+# its resident memory between two looks.
+at_rest() {
+	local fields spent began=
+	while { read -r fields <"/proc/$pid/stat"; } 2>/dev/null; do
+		fields=(${fields##*) }) # from the state on
+		case ${fields[0]} in [RD]) ;; *) return 0 ;; esac
+		spent=$((fields[11] + fields[12])) # hundredths of a second in user and system mode
+		[ $((spent - ${began:=$spent})) -lt 5 ] || return 0
+		sleep 0.01
+	done
+	return 0
+}
+
 # Starts a workload and waits for its "ready". Sets pid; its lines before that are in $ready_text.
 workload() {
 	local name=$1 fifo line fd
@@ -66,6 +80,7 @@ workload() {
 	rm -f "$fifo"
 	kept+=("$fd") # stays open: the workload may print more
 	[ "$line" = ready ] || { echo "workload $name: $(cat "$BATS_TEST_TMPDIR/workload.err")" >&2; return 1; }
+	at_rest
 }
 
 # Starts a process that is driven call by call (tests/workloads/step.c). Sets pid; then `step mmap 4 rw` sets $answer (without "ok ").
@@ -78,6 +93,7 @@ step_start() {
 	exec {step_in}>"$fifo.in" {step_out}<"$fifo.out"
 	IFS= read -r -t 100 -u "$step_out" answer
 	[ "$answer" = ready ]
+	at_rest
 }
 
 step() {

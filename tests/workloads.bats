@@ -21,7 +21,7 @@ asked() {
 # near FIGURE EXPECTED: at most 2 MiB (a huge page) more, and at most a page less than expected
 near() { [ "$1" -ge $(($2 - 4096)) ] && [ "$1" -le $(($2 + 2 * mib)) ]; }
 
-done_with() { kill "$pid"; wait "$pid" || true; }
+done_with() { kill -KILL "$pid"; wait "$pid" || true; }
 
 @test "every workload prints its usage, on request and after wrong arguments" {
 	for one in single_basic parent_child one_parent_multi_child long_running stress generations memory_user recursion leak dlopen; do
@@ -83,6 +83,8 @@ done_with() { kill "$pid"; wait "$pid" || true; }
 	requires cmd pmap
 	for percent in 0 50 100; do
 		workload memory_user 100 0 $percent
+		kill -STOP "$pid"
+		until_true grep -q '^State:.T' "/proc/$pid/status"
 		wanted=$(pmap -x "$pid" | tail -1)
 		got=$(vm-sample -p "$pid" -n 1 | vm-parse | vm-render --table=pmap-x | tail -1)
 		[ "$(tr -s ' ' <<<"$got")" = "$(tr -s ' ' <<<"$wanted")" ]
