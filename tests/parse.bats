@@ -141,3 +141,12 @@ raw() { printf '{"type":"raw","t":%s,"pid":7,"seq":%s,"source":"procfs","format"
 	run -0 vm-parse -q "$BATS_TEST_TMPDIR/in"
 	[ "$(jq -r 'select(.type=="snapshot") | .regions' <<<"$output" | paste -sd,)" = 0,1 ]
 }
+
+@test "a report of 200 000 regions is read whole, with and without measures" {
+	for line in '' 'Rss: 4 kB\n'; do
+		awk -v line="$line" 'BEGIN { for (i = 1; i <= 200000; i++) printf "%x-%x rw-p 00000000 00:00 0 \n" line, i * 8192, i * 8192 + 4096 }' >"$BATS_TEST_TMPDIR/in"
+		vm-parse "$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out"
+		[ "$(grep -c '"type":"region"' "$BATS_TEST_TMPDIR/out")" = 200000 ]
+		grep '"type":"region"' "$BATS_TEST_TMPDIR/out" | tail -1 | grep -q '"start":"0x0000000061a80000"'
+	done
+}

@@ -12,12 +12,13 @@
 
 /* The size of a buffer of `size` bytes that is full. Memory that is not touched costs nothing, but
  * a copy costs, and so does touching the memory of the copy: from 256 KiB on the buffer grows to 16
- * MiB at once, then by four. */
+ * MiB at once, then by four. The result is at least double, also for a size that was rounded down.
+ */
 static inline size_t vp_large_more(size_t size)
 {
 	if (size < VP_LARGE / 8)
 		return 2 * size;
-	return size < 8 * VP_LARGE ? 8 * VP_LARGE : 4 * size;
+	return size < 4 * VP_LARGE ? 8 * VP_LARGE : 4 * size;
 }
 
 /* Like realloc, but only the first `used` bytes are kept. Free with free(). NULL: no memory; the
