@@ -1,6 +1,7 @@
 # The source ebpf: every call, its cause, and nothing missed; compared with strace and /proc/PID/maps.
 
 load helper
+load overrun
 
 setup() {
 	requires bpf
@@ -108,22 +109,6 @@ same_as_maps() {
 	SETTLED=1 churned "-O ring=4096" 20000 100
 	grep -q '"type":"lost".*"what":"events"' raw.ndjson
 	same_as_maps
-}
-
-# A sampler of a process driven call by call, which is stopped while the ring has room for few of 200 calls.
-overrun() {
-	step_start
-	step mmap 2 rw
-	local at=$answer stepped=$pid i
-	background vm-sample --ebpf -p "$pid" -O ring=4K -O faults=none -i 1h -o raw.ndjson
-	sampler=$pid pid=$stepped
-	until_true grep -qs '"type":"raw"' raw.ndjson
-	kill -STOP "$sampler"
-	until_true grep -q '^State:.T' "/proc/$sampler/status"
-	for i in {1..100}; do
-		step mprotect "$at" 1 r
-		step mprotect "$at" 1 rw
-	done
 }
 
 # Calls in the stream, and records that were lost.

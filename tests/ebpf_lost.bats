@@ -2,6 +2,7 @@
 # unsaid, nobody else is traced.
 
 load helper
+load overrun
 
 setup() {
 	requires bpf
@@ -26,28 +27,12 @@ calls_told() {
 	vm-parse raw.ndjson | vm-track | vm-check -q
 }
 
-# A process that is traced by a stopped sampler, whose ring it has filled; then it ends.
-ended_unseen() {
-	step_start
-	step mmap 2 rw
-	local at=$answer stepped=$pid i
-	background vm-sample --ebpf "$@" -p "$pid" -O ring=4K -O faults=none -i 1h -o raw.ndjson
-	sampler=$pid pid=$stepped
-	until_true grep -qs '"type":"raw"' raw.ndjson
-	kill -STOP "$sampler"
-	until_true grep -q '^State:.T' "/proc/$sampler/status"
-	for i in {1..100}; do
-		step mprotect "$at" 1 r
-		step mprotect "$at" 1 rw
-	done
-	echo "exit 3" >&"$step_in"
-	wait "$pid" || true
-}
-
 @test "whoever gets the id of a process that has ended is not traced, not counted, and not told as the dead one" {
 	requires root
 	[ -w /proc/sys/kernel/ns_last_pid ] || skip "needs /proc/sys/kernel/ns_last_pid"
-	ended_unseen
+	overrun
+	echo "exit 3" >&"$step_in"
+	wait "$pid" || true
 	"$WORKLOADS/reuse" "$pid" "$WORKLOADS/burst" 0 1
 	kill -CONT "$sampler"
 	wait "$sampler"

@@ -276,6 +276,43 @@ stacks() { # LENGTH
 	[[ $(stacks $((0x655000))) == "mmap right_one inside main "*"_start" ]]
 }
 
+@test "a library that is cut while its functions are read does no harm: the stream goes on to its end" {
+	needs_ebpf
+	if nm -D "$BUILD/bin/vm-sample" | grep -qE '__(asan|tsan)_init'; then skip "the sanitizer cannot be preloaded"; fi
+	cc -shared -fPIC -O1 -D_GNU_SOURCE -o cut_when_read.so "$ROOT/tests/cut_when_read.c" -ldl
+	cat >cut.c <<-'C'
+		#include <dlfcn.h>
+		#include <stdio.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			void *library = dlopen("./lib.so", RTLD_NOW);
+			void (*inside)(void) = library ? (void (*)(void))dlsym(library, "inside") : 0;
+			if (!inside)
+				return 1;
+			inside();
+			getchar();
+			_exit(3); /* the library's end is no longer in its file */
+		}
+	C
+	echo '#include <sys/mman.h>
+		char large[1 << 20] = "x";
+		void inside(void) { volatile void *p = mmap(0, 0x655000, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); (void)p; }' >lib.c
+	cc -O1 -shared -fPIC -o lib.so lib.c
+	cc -O1 -o cut cut.c -ldl
+	mkfifo go
+	CUT_FILE=$PWD/lib.so LD_PRELOAD=$PWD/cut_when_read.so vm-sample --ebpf --stacks -- ./cut <go >raw.ndjson 3>&- &
+	exec {go}>go
+	until_true grep -q '"length":6639616' raw.ndjson
+	exec {go}>&-
+	local status=0
+	wait $! || status=$?
+	[ "$status" = 3 ]
+	[ "$(stat -c %s lib.so)" = 4096 ] # it was cut, not before it was read
+	[ -n "$(stacks $((0x655000)))" ]
+	tail -n 1 raw.ndjson | grep -q '"type":"end".*"status":3'
+}
+
 @test "calls that are left out still tell where code is" {
 	cat >late.c <<-'C'
 		#include <dlfcn.h>

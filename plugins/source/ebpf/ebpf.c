@@ -724,25 +724,40 @@ static int ebpf_fd(void *state)
 
 /* ---- processes ---- */
 
+static void drop(struct ebpf *e, struct target *target)
+{
+	unwatch(e, target->pid);
+	target_forget(e, target);
+	target_sweep(e);
+}
+
+/* Adds a process, and has the kernel's half record it. NULL: fail. */
+static struct target *add(struct ebpf *e, struct vp_sample_api *h, int64_t pid, bool held)
+{
+	struct target *target = target_add(e, pid);
+	if (!target) {
+		h->fail(h, "out of memory");
+		return NULL;
+	}
+	if (watch(e, pid, held) == 0)
+		return target;
+	drop(e, target);
+	too_many(e, h, pid);
+	return NULL;
+}
+
 /* Takes in children that exist already. */
 static void attach_children(struct ebpf *e, struct vp_sample_api *h, int64_t pid);
 
 static int take_in(struct ebpf *e, struct vp_sample_api *h, int64_t pid)
 {
-	struct target *target = target_add(e, pid);
-	if (!target)
-		return h->fail(h, "out of memory");
 	/* First, so that no call between the picture and the records is missed. */
-	if (watch(e, pid, false)) {
-		target_forget(e, target);
-		target_sweep(e);
-		return too_many(e, h, pid);
-	}
+	struct target *target = add(e, h, pid, false);
+	if (!target)
+		return -1;
 	if (target_read(e, target)) {
 		int cause = errno;
-		unwatch(e, pid);
-		target_forget(e, target);
-		target_sweep(e);
+		drop(e, target);
 		if (!target_there(pid))
 			return h->fail(h,
 			               "there is no process %lld: it has ended, or lives in "
@@ -773,15 +788,10 @@ static int ebpf_attach(void *state, struct vp_sample_api *h, const struct vp_pro
 			attach_children(e, h, process->pid);
 		return 0;
 	}
-	struct target *target = target_add(e, process->pid);
+	struct target *target = add(e, h, process->pid, true);
 	if (!target)
-		return h->fail(h, "out of memory");
+		return -1;
 	target->unseen = true;
-	if (watch(e, process->pid, true)) {
-		target_forget(e, target);
-		target_sweep(e);
-		return too_many(e, h, process->pid);
-	}
 	return 0;
 }
 

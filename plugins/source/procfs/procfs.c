@@ -201,12 +201,12 @@ static int add_target(struct procfs *p, struct vp_sample_api *h, const struct ta
 	return 0;
 }
 
-static bool is_target(const struct procfs *p, int64_t pid)
+static struct target *find(struct procfs *p, int64_t pid)
 {
 	for (size_t i = 0; i < p->count; i++)
 		if (p->targets[i].pid == pid)
-			return true;
-	return false;
+			return &p->targets[i];
+	return NULL;
 }
 
 static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_process *process)
@@ -216,7 +216,7 @@ static int procfs_attach(void *state, struct vp_sample_api *h, const struct vp_p
 	struct target target = {
 		.pid = process->pid, .fd = -1, .pagemap = -1, .unseen = process->launched
 	};
-	if (is_target(p, target.pid))
+	if (find(p, target.pid))
 		return 0;
 	int there = procfs_known_life(h, target.pid, &life);
 	if (there <= 0)
@@ -607,14 +607,6 @@ static void drop(struct procfs *p, size_t i)
 
 /* ---- children ---- */
 
-static struct target *find(struct procfs *p, int64_t pid)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (p->targets[i].pid == pid)
-			return &p->targets[i];
-	return NULL;
-}
-
 /* Reports the life of a child that ended before its first sample. */
 static void put_short_life(struct vp_sample_api *h, struct target *target,
                            const struct procfs_life *life)
@@ -676,7 +668,7 @@ static void adopt(void *state, int64_t ppid, int64_t pid)
 	struct procfs_life life;
 	struct target target = { .pid = pid, .fd = -1, .pagemap = -1, .child = true },
 	              *parent = find(p, ppid), was;
-	if (!parent || is_target(p, pid) || procfs_known_life(h, pid, &life) != 1 ||
+	if (!parent || find(p, pid) || procfs_known_life(h, pid, &life) != 1 ||
 	    was_refused(p, pid, life.start))
 		return;
 	was = *parent; /* the list may move */
