@@ -55,8 +55,8 @@ setup() {
 }
 
 @test "a test run counts, shows the reasons, and fails if any test failed" {
-	printf 'load %s/tests/helper\n@test "good" { true; }\n@test "bad" { echo because; false; }\n@test "not here" { skip "no moon"; }\n' "$ROOT" >"$BATS_TEST_TMPDIR/some.bats"
-	run env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" "$ROOT/tests/run" "$BATS_TEST_TMPDIR/some.bats"
+	printf 'load "%s/tests/helper"\n@test "good" { true; }\n@test "bad" { echo because; false; }\n@test "not here" { skip "no moon"; }\n' "$ROOT" >"$BATS_TEST_TMPDIR/some.bats"
+	run env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" BUILD="$BATS_TEST_TMPDIR" "$ROOT/tests/run" "$BATS_TEST_TMPDIR/some.bats"
 	echo "$output"
 	[ "$status" = 1 ]
 	[ "${lines[-1]}" = "1 passed, 1 failed, 1 skipped" ]
@@ -65,17 +65,17 @@ setup() {
 
 @test "a test file that cannot be read is a failure, not an empty success" {
 	printf '@test "broken {\n' >"$BATS_TEST_TMPDIR/some.bats"
-	run env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" "$ROOT/tests/run" "$BATS_TEST_TMPDIR/some.bats"
+	run env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" BUILD="$BATS_TEST_TMPDIR" "$ROOT/tests/run" "$BATS_TEST_TMPDIR/some.bats"
 	echo "$output"
 	[ "$status" = 1 ]
 	[[ ${lines[-1]} =~ ^[0-9]+\ passed,\ [1-9][0-9]*\ failed,\ 0\ skipped$ ]]
 }
 
 @test "steady files are run beside each other, and a failure in one of them counts once" {
-	local steady='# bats file_tags=steady\nload %s/tests/helper\n'
+	local steady='# bats file_tags=steady\nload "%s/tests/helper"\n'
 	printf "$steady"'@test "waits" { until [ -e "%s/met" ]; do sleep 0.01; done; }\n' "$ROOT" "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/a.bats"
 	printf "$steady"'@test "comes" { >"%s/met"; }\n@test "bad" { echo because; false; }\n' "$ROOT" "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/b.bats"
-	printf 'load %s/tests/helper\n@test "alone" { [ -e "%s/met" ]; }\n' "$ROOT" "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/c.bats"
+	printf 'load "%s/tests/helper"\n@test "alone" { [ -e "%s/met" ]; }\n' "$ROOT" "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/c.bats"
 	run env -i PATH=/usr/local/bin:/usr/bin:/bin TMPDIR="$BATS_TEST_TMPDIR" BUILD="$BATS_TEST_TMPDIR" JOBS=2 V=1 "$ROOT/tests/run" "$BATS_TEST_TMPDIR"/[abc].bats
 	echo "$output"
 	[ "$status" = 1 ]

@@ -200,7 +200,7 @@ watch_process() {
 	workload still "$BATS_TEST_TMPDIR"
 	target=$pid
 	run_behind -i 10ms --record run.ndjson -p "$target" "$@"
-	until_true grep -qs '"type":"sample"' run.ndjson
+	until_true grep -qs '"type":"region"' run.ndjson
 }
 
 @test "a killed stage is named with its signal, the rest ends, and the samples are drawn" {
