@@ -56,6 +56,33 @@ ebpf() { # the cost of tracing for the traced loop, beside other tracers
 	rm -f "$work/hybrid.ndjson" "$work/exact.ndjson" "$work/calls.ndjson" "$work/peer"
 }
 
+# cpu_of PROGRAM FILE: seconds of CPU time by its own account in a stream
+cpu_of() { sed -n 's/.*"type":"stage".*"program":"'"$1"' .*"cpu":\([0-9.]*\).*/\1/p' "$2" | tail -1; }
+
+stacks() { # what --stacks costs, against the same run without: for the traced loop, for vm-sample, and for vm-parse and vm-track
+	traces "call stacks of mmap and munmap" || return 0
+	local count=100000 way number
+	rm -f "$work"/stacks.*
+	for _ in $(seq "$rounds"); do
+		for way in with without; do
+			local options=()
+			[ $way = without ] || options=(--stacks)
+			vm-sample --ebpf "${options[@]}" -o "$work/$way.ndjson" --command-output "$work/paced" -- "$build/workloads/stress" $count
+			vm-parse "$work/$way.ndjson" | vm-track >"$work/tracked.ndjson"
+			sed -n 's/.* each, \([0-9]*\) ns with the time.*/\1/p' "$work/paced" >"$work/loop.$way"
+			cpu_of vm-sample "$work/$way.ndjson" >"$work/sampler.$way"
+			cat <(cpu_of vm-parse "$work/tracked.ndjson") <(cpu_of vm-track "$work/tracked.ndjson") | paste -sd+ | bc >"$work/others.$way"
+		done
+		for number in loop sampler others; do
+			paste -d' ' "$work/$number.with" "$work/$number.without" | awk '{ print $1 / $2 }' >>"$work/stacks.$number"
+		done
+		awk -v n=$((2 * count)) '{ print $1 * 1e6 / n }' "$work/sampler.with" >>"$work/stacks.each"
+		cat "$work/loop.with" >>"$work/stacks.pair"
+	done
+	echo "| mmap and munmap traced with --stacks, against without; lost $(lost_events "$work/with.ndjson") of $(grep -c '"type":"event"' "$work/with.ndjson") | $(middle %.0f <"$work/stacks.pair") ns a pair | | $(of_three <"$work/stacks.loop") | | CPU of vm-sample $(of_three <"$work/stacks.sampler") x, $(middle %.1f <"$work/stacks.each") us a call; of vm-parse and vm-track $(of_three <"$work/stacks.others") x |"
+	rm -f "$work/with.ndjson" "$work/without.ndjson" "$work/tracked.ndjson"
+}
+
 rate() { # a tight loop through three stages; the stage line of vm-track gives the number of calls that arrived
 	traces "events a second" || return 0
 	local pairs=1000000 began took events
