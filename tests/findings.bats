@@ -272,6 +272,24 @@ sites_stream() { # N LEAKS [FRAMES]
 	[ "${lines[0]}" = "warning false" ]
 	[ "${lines[-1]}" = "info true" ]
 	valid_stream <"$BATS_TEST_TMPDIR/life"
+	run vm-render --view explain --width 300 "$BATS_TEST_TMPDIR/life"
+	[[ $output == *"memory mapped by leak_put < main stopped growing at"* && $output != *"leak_put < main grew in"* ]]
+}
+
+@test "no finding is before the line that it follows, also where growth ends with the process" {
+	{
+		echo '{"type":"stream","t":0,"version":1,"program":"test 1","sources":["test"]}'
+		echo '{"type":"snapshot","t":0,"pid":7,"seq":0,"regions":1,"size":4096}'
+		echo '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000010000000","end":"0x0000000010001000","size":4096,"perms":"rw-p","kind":"heap","name":"[heap]"}'
+		for i in $(seq 40); do
+			printf '{"type":"event","t":%d.5,"pid":7,"call":"brk","result":"0x%016x","span":{"start":"0x0000000010000000","end":"0x%016x"},"after":[{"start":"0x0000000010000000","end":"0x%016x","size":%d,"perms":"rw-p","kind":"heap","name":"[heap]"}]}\n' \
+				"$i" $((0x10001000 + i * 0x100000)) $((0x10001000 + i * 0x100000)) $((0x10001000 + i * 0x100000)) $((0x1000 + i * 0x100000))
+		done
+		echo '{"type":"event","t":45.5,"pid":7,"call":"exit","status":0}'
+		echo '{"type":"end","t":46,"reason":"exit"}'
+	} | vm-track >"$BATS_TEST_TMPDIR/life"
+	[ "$(jq -r 'select(.type == "finding") | "\(.t) \(.text)"' "$BATS_TEST_TMPDIR/life" | tail -1)" = "45.5 [heap] stopped growing: unmapped at 40.0 MiB" ]
+	jq -s -e '[.[].t | select(.)] | . == sort' "$BATS_TEST_TMPDIR/life" >/dev/null
 }
 
 @test "each finding is reported once, and again only when its value has doubled" {

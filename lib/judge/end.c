@@ -63,6 +63,10 @@ static void tell(struct vp_findings *findings, const struct finding_space *space
 		vp_finding_text(findings, "%s stopped %s: unmapped at %s", what, verb, top);
 	if (kind != NO_KIND)
 		vp_finding_word(findings, "kind", vp_kind_name(kind));
+	if (*vp_finding_functions(findings, rise->stack))
+		vp_finding_word(findings, "functions", vp_finding_functions(findings, rise->stack));
+	if (rise->stack)
+		vp_finding_num(findings, "stack", rise->stack);
 	if (measure)
 		vp_finding_word(findings, "measure", measure);
 	vp_finding_sec(findings, "since", rise->since < space->t ? rise->since : space->t);

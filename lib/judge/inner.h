@@ -24,6 +24,7 @@ struct rise {
 	bool open;
 	int64_t since;
 	uint64_t from, top;
+	uint64_t stack; /* of a call site; 0: of something else */
 };
 
 /* What has been reported of one subject. */
@@ -187,6 +188,7 @@ struct vp_findings {
 	struct finding_group *groups;
 	size_t group_count, group_size;
 	const struct vp_tracker *tracker; /* of the event in hand */
+	int64_t t;                        /* ns: of the line in hand */
 	struct vp_finding finding;        /* the one in hand */
 };
 

@@ -115,6 +115,7 @@ void vp_findings_segment(struct vp_findings *findings, struct vp_record *stream)
 	uint64_t overcommit;
 	vp_places_free(&findings->stack_ids);
 	findings->stack_count = 0;
+	findings->t = 0;
 	findings->overcommit = host_has(host, "overcommit", &overcommit) ? overcommit + 1 : 0;
 	findings->swap = findings->commit_limit = findings->committed = 0;
 }
@@ -267,6 +268,7 @@ void vp_findings_change(struct vp_findings *findings, const struct vp_change *ch
 	struct finding_space *space = make(findings, change->pid);
 	if (!space)
 		return;
+	findings->t = change->t;
 	space->changed = true;
 	space->added |= change->event == VP_E_MMAP_ADD || vp_change_removes(change) ||
 	                change->born || change->gone_count;
@@ -296,6 +298,7 @@ void vp_findings_look(struct vp_findings *findings, int64_t t, int64_t pid,
 	struct finding_space *space = make(findings, pid);
 	if (!space)
 		return;
+	findings->t = t;
 	if (space->changed) {
 		visit_all(findings, space, tracker);
 		space->t = t;

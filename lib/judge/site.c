@@ -169,6 +169,7 @@ static void tell(struct vp_findings *findings, struct finding_space *space, stru
 	vp_finding_num(findings, "to", growth->to);
 	vp_finding_tell(findings);
 	vp_finding_rises(space, &site->grows, growth);
+	site->grows.rise.stack = site->stack;
 }
 
 void vp_finding_site_judge(struct vp_findings *findings, struct finding_space *space)

@@ -28,7 +28,7 @@ void vp_finding_begin(struct vp_findings *findings, const struct finding_space *
                       enum vp_rule rule, enum vp_severity severity)
 {
 	struct vp_finding *finding = &findings->finding;
-	finding->t = space->t;
+	finding->t = findings->t > space->t ? findings->t : space->t; /* never before its line */
 	finding->pid = space->pid;
 	finding->rule = vp_rule_names[rule];
 	finding->severity = severity;

@@ -102,7 +102,7 @@ struct vp_note {
 	char *text;
 	const char *type; /* mark, finding, lost, exec, exit, fork, reused */
 	unsigned tellers; /* of exec: bit of each kind of line that has reported it */
-	bool by_site;     /* a finding of the rule grows-by-site */
+	uint64_t site;    /* a finding of the rule grows-by-site: its stack; 0: none */
 };
 
 /* What lines `lost` report of one sort: "samples", "events". */

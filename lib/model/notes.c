@@ -86,8 +86,8 @@ static void note_finding(struct vp_model *model, struct vp_fact *fact)
 	if (vp_str_is(rule, "aslr"))
 		vary(model, fact->record);
 	note(model, fact, "finding", vp_record_str(fact->record, "text"));
-	if (model->note_count > count)
-		model->notes[count].by_site = vp_str_is(rule, "grows-by-site");
+	if (model->note_count > count && vp_str_is(rule, "grows-by-site"))
+		vp_record_num(fact->record, "stack", &model->notes[count].site);
 }
 
 /* ---- losses ---- */

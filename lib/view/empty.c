@@ -163,20 +163,47 @@ static void note_others(struct vp_build *build)
 		              others, others > 1 ? "es" : "", list, others > 12 ? " ..." : "");
 }
 
-/* Of the process in the picture, or of all: how many, and the last. */
+/* Is it a finding of the process in the picture? All: of any. */
+static bool is_finding(const struct vp_note *note, const struct vp_proc *chosen)
+{
+	return !strcmp(note->type, "finding") &&
+	       (!chosen || note->pid < 0 || note->pid == chosen->pid);
+}
+
+/* The call sites that hold more and more, the latest first: the last finding of each. */
+static void note_sites(struct vp_build *build, const struct vp_proc *chosen,
+                       const struct vp_note *but)
+{
+	enum { MOST = 3 };
+	const struct vp_model *model = build->model;
+	uint64_t seen[MOST];
+	size_t count = 0;
+	for (size_t i = model->note_count; i-- > 0 && count < MOST;) {
+		const struct vp_note *note = &model->notes[i];
+		bool new = note->site &&is_finding(note, chosen);
+		for (size_t k = 0; k < count; k++)
+			new &= seen[k] != note->site;
+		if (!new)
+			continue;
+		seen[count++] = note->site;
+		if (note != but)
+			vp_build_note(build, "which code: %s",
+			              vp_words(build->pool, vp_s(note->text)));
+	}
+}
+
+/* Of the process in the picture, or of all: how many, the last, and call sites that grow. */
 static void note_findings(struct vp_build *build)
 {
 	const struct vp_model *model = build->model;
 	const struct vp_proc *chosen = build->all_processes ? NULL : vp_model_chosen(model);
-	const struct vp_note *last = NULL, *by_site = NULL;
+	const struct vp_note *last = NULL;
 	size_t count = 0;
 	for (size_t i = 0; model->types[VP_T_finding] && i < model->note_count; i++) {
 		const struct vp_note *note = &model->notes[i];
-		if (strcmp(note->type, "finding") ||
-		    (chosen && note->pid >= 0 && note->pid != chosen->pid))
+		if (!is_finding(note, chosen))
 			continue;
 		last = note;
-		by_site = note->by_site ? note : by_site;
 		count++;
 	}
 	if (!last)
@@ -186,9 +213,7 @@ static void note_findings(struct vp_build *build)
 		vp_build_note(build, "1 finding: %s", text);
 	else
 		vp_build_note(build, "%zu findings (see --view events); the last: %s", count, text);
-	if (by_site && by_site != last)
-		vp_build_note(build, "which code holds more and more: %s",
-		              vp_words(build->pool, vp_s(by_site->text)));
+	note_sites(build, chosen, last);
 }
 
 /* "5 samples were skipped: ...", with the first reason of each sort. */
