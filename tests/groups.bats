@@ -112,7 +112,7 @@ pids() { jq -r 'select(.type == "process") | .pid' "$1" | sort -nu; } # a second
 }
 
 @test "a group without a process is waited for, with a message" {
-	run --separate-stderr vm-sample -p user:65532 -n 2 -i 10ms
+	run --separate-stderr vm-sample -p user:1999999999 -n 2 -i 10ms
 	[ "$status" = 0 ]
 	[[ $stderr == *"no process is there yet"* ]]
 	grep -q '"reason":"count"' <<<"$output"
