@@ -197,3 +197,29 @@ f 4096,0,4096,1' ]
 	run vm-render --ascii --view stacks <<<'{"type":"event","t":0,"pid":7,"call":"brk","result":"0x0000000000500000"}'
 	[[ $output == *"--ebpf --stacks"* ]]
 }
+
+@test "stacks without frames, deeper than is drawn, and with hostile names and sizes draw nothing wrong" {
+	{
+		echo '{"type":"stream","t":0,"version":1}'
+		jq -nc '{type: "stack", t: 0, pid: 7, id: 1, frames: [range(5000) | {addr: "0x0000000000001000", function: "f\(.)"}]}'
+		echo '{"type":"stack","t":0,"pid":7,"id":2,"frames":[]}'
+		echo '{"type":"stack","t":0,"pid":7,"id":3,"frames":[{"addr":"x","function":"</script>\u0000\n\u001b[31m","object":"/a\u0000b"},7,null,[],"0x12",{"function":5}]}'
+		for id in 1 2 3; do echo '{"type":"event","t":'$id',"pid":7,"call":"mmap","length":4096,"result":"0x000000000'$id'000000","stack":'$id'}'; done
+		echo '{"type":"event","t":4,"pid":7,"call":"mmap","length":18446744073709551615,"result":"0xfffffffffffff000","stack":18446744073709551615}'
+		echo '{"type":"event","t":4,"pid":7,"call":"fork","child":7,"stack":3}'
+		echo '{"type":"event","t":4,"pid":7,"call":"fork","child":8,"vfork":true,"stack":3}'
+		echo '{"type":"event","t":4,"pid":8,"call":"fork","child":8,"vfork":true,"stack":3}'
+		echo '{"type":"event","t":5,"pid":8,"call":"mmap","length":4096,"result":"0x0000000005000000","stack":2}'
+		echo '{"type":"end","t":6,"reason":"exit"}'
+	} >calls.ndjson
+	run -0 --separate-stderr vm-render --json --width 100000 --view stacks --by mapped calls.ndjson
+	jq -e '[.frames[].depth] | max == 256' <<<"$output" >/dev/null
+	jq -e 'any(.frames[]; .name == "(cut: callers unknown)") and any(.frames[]; .name == "(calls without a stack)")' <<<"$output" >/dev/null
+	for renderer in svg gnuplot ascii trace; do
+		run -0 --separate-stderr vm-render --$renderer --view stacks --by mapped calls.ndjson
+		[[ $output != *"</script>"* || $renderer != svg ]]
+		[[ $output != *$'\e[31m'* ]]
+	done
+	run -0 --separate-stderr vm-render --ascii --width 200 --view sites calls.ndjson
+	[[ $output == *"(calls without a stack)"* ]]
+}

@@ -78,7 +78,7 @@ static void sites_line(struct vp_model *model, struct vp_fact *fact)
 static void name(struct vp_model *model, struct vp_site *site)
 {
 	const struct vp_stack_words *stack = vp_stacks_find(model, site->owner.stack);
-	if (site->words || !stack)
+	if (site->words || !stack || !stack->count)
 		return;
 	site->words = strdup(stack->words);
 	site->who = stack->who ? strdup(stack->who) : NULL;
