@@ -112,7 +112,7 @@ done_with() { kill -KILL "$pid"; wait "$pid" || true; }
 	run --separate-stderr "$WORKLOADS/dlopen" 1 0 libnone.so.1
 	[ "$status" = 1 ]
 	[[ $stderr == *libnone.so.1* ]]
-	run --separate-stderr "$WORKLOADS/recursion" 100000 1024
+	run --separate-stderr bash -c 'ulimit -S -s 8192; exec "$@"' limited "$WORKLOADS/recursion" 100000 1024 # without a limit it would take all memory
 	[ "$status" = 1 ]
 	[[ $stderr == *"do not fit into the stack of"* ]]
 }
