@@ -1,6 +1,6 @@
 /* Gives figures to a renderer plugin:  draw PLUGIN.so FIGURE [name=value ...] > picture
  *
- * FIGURE: timeline map area table stacks empty nasty none many.
+ * FIGURE: timeline map area table stacks empty nasty none many toomany.
  * Names: width height colours unicode terminal, or an option of the plugin.
  */
 #include <dlfcn.h>
@@ -363,13 +363,15 @@ static void nasty(struct vp_figure *f)
 	f->flag_count = 2;
 }
 
-static void many(struct vp_figure *f)
+/* Boxes of one size; those above 10000 are smaller. */
+static void many(struct vp_figure *f, int count)
 {
 	times(f);
-	for (int i = 0; i < 10000; i++) {
-		float x = (float)(i % 100) / 100, y = (float)(i / 100) / 100;
+	for (int i = 0; i < count; i++) {
+		float x = (float)(i % 100) / 100, y = (float)(i % 10000 / 100) / 100;
+		float wide = i < 10000 ? 0.01f : 0.003f;
 		boxes[f->box_count++] = (struct vp_box){ x,
-			                                 x + 0.01f,
+			                                 x + wide,
 			                                 y,
 			                                 y + 0.01f,
 			                                 (unsigned)(chance() * CLASSES),
@@ -423,7 +425,9 @@ static void build(struct vp_figure *f, const char *name)
 		           "have ended before the first sample was taken.";
 		f->class_count = 0;
 	} else if (!strcmp(name, "many"))
-		many(f);
+		many(f, 10000);
+	else if (!strcmp(name, "toomany"))
+		many(f, 12000);
 	else if (!strncmp(name, "nasty", 5)) {
 		f->shape = shape_of(name);
 		nasty(f);

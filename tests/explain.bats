@@ -139,7 +139,7 @@ print(len(holes), "%x" % max(holes)[1])')
 @test "explain: every renderer draws the view, also hostile names and kinds" {
 	printf '%s\n' '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x0000000000001000","end":"0x0000000040001000","size":1073741824,"perms":"rwxp","kind":"<b>\u001b[31m","name":"</text><script>alert(1)</script>\n","rss":4096}' >"$BATS_TEST_TMPDIR/s"
 	explain "$BATS_TEST_TMPDIR/s"
-	run -0 --separate-stderr vm-render --svg --view explain "$BATS_TEST_TMPDIR/s"
+	run -0 --separate-stderr vm-render --svg -O script=no --view explain "$BATS_TEST_TMPDIR/s"
 	[[ $output != *"<script>"* ]]
 	run -0 --separate-stderr vm-render --ascii --view explain "$BATS_TEST_TMPDIR/s"
 	[[ $output != *$'\033[31m'* ]]

@@ -36,7 +36,7 @@ held() {
 
 @test "each view equals its golden SVG" {
 	for view in timeline map area table events tree summary cards diff explain stats; do
-		held "life.$view.svg" vm-render --svg --view "$view" "$golden/life.track.ndjson"
+		held "life.$view.svg" vm-render --svg -O script=no --view "$view" "$golden/life.track.ndjson"
 	done
 }
 
@@ -47,7 +47,7 @@ held() {
 }
 
 @test "an untracked stream gives the same picture as a tracked one" {
-	vm-render --svg "$golden/life.parse.ndjson" >"$BATS_TEST_TMPDIR/untracked.svg"
+	vm-render --svg -O script=no "$golden/life.parse.ndjson" >"$BATS_TEST_TMPDIR/untracked.svg"
 	diff "$golden/life.timeline.svg" "$BATS_TEST_TMPDIR/untracked.svg"
 }
 

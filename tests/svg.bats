@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The SVG renderer, with figures of draw_harness.c.
+# The SVG renderer, with figures of draw_harness.c; and its pictures in a real browser.
 load helper
 
 setup_file() {
@@ -37,6 +37,9 @@ figures="timeline map area table stacks empty nasty nastyarea nastytable nastyst
 @test "names from outside never become markup, and controls are shown" {
 	for figure in nasty nastyarea nastytable; do
 		"$DRAW" "$SVG" "$figure" > "$OUT"
+		[ "$(grep -c '<script' "$OUT")" = 1 ] # its own, at the end
+		[ "$(sed -n '/<script>/,/<\/script>/!p' "$OUT" | tail -1)" = "</svg>" ]
+		"$DRAW" "$SVG" "$figure" script=no > "$OUT"
 		run ! grep -q '<script' "$OUT"
 		run ! grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$OUT"
 		grep -qF '&lt;script&gt;' "$OUT"
@@ -54,11 +57,69 @@ figures="timeline map area table stacks empty nasty nastyarea nastytable nastyst
 	[ "$(grep -c '<g class="r"><title>start: 0x' "$OUT")" -eq 40 ]
 }
 
-@test "the picture is self-contained: no script, no link, no foreign font" {
+@test "the picture is self-contained: no link, no foreign font, no script but its own" {
 	for figure in timeline area table; do
 		"$DRAW" "$SVG" "$figure" > "$OUT"
-		run ! grep -qiE '<script|href|@import|@font-face|url\(h' "$OUT"
+		run ! grep -qiE 'href|@import|@font-face|url\(h|fetch|XMLHttp|innerHTML|eval\(' "$OUT"
+		[ "$(grep -c '<script' "$OUT")" = 1 ]
+		"$DRAW" "$SVG" "$figure" script=no > "$OUT"
+		run ! grep -qiE '<script|class="ui|cursor:pointer' "$OUT"
 	done
+}
+
+@test "of more than 10000 boxes the small ones are one shape for each kind, and a message says so" {
+	requires cmd xmllint
+	"$DRAW" "$SVG" toomany >"$OUT" 2>"$BATS_TEST_TMPDIR/err"
+	xmllint --noout "$OUT"
+	count=$(grep -c '^<rect.*0x' "$OUT")
+	[ "$count" -gt 0 ]
+	[ "$count" -le 10000 ]
+	grep -q "$count of 12000 boxes have texts of their own" "$BATS_TEST_TMPDIR/err"
+	[ "$((count + $(grep -oP '<title>\K[0-9]+(?= small boxes)' "$OUT" | paste -sd+)))" = 12000 ]
+}
+
+browser() { # CHECK FILE...: an SVG in a real browser, from its file
+	requires cmd node chromium
+	export VMPIPE_BROWSER=$BUILD/browser
+	[ -r "$VMPIPE_BROWSER/node_modules/playwright-core/package.json" ] || skip "playwright-core is not installed"
+	node "$ROOT/tests/browser/svg.mjs" "$@"
+}
+
+# A heap that grows beside other regions, drawn as a timeline.
+growing() { # NAME OPTION...
+	for t in 0 1 2 3; do
+		echo '{"type":"snapshot","t":'$t',"pid":7,"seq":'$t',"regions":3}'
+		echo '{"type":"region","t":'$t',"pid":7,"seq":'$t',"start":"0x0000000000010000","end":"0x0000000000040000","size":196608,"perms":"r-xp","kind":"text","name":"'"$1"'"}'
+		echo '{"type":"region","t":'$t',"pid":7,"seq":'$t',"start":"0x0000000000050000","end":"0x00000000000'$((t + 6))'0000","size":'$((65536 * (t + 1)))',"perms":"rw-p","kind":"heap","name":"[heap]"}'
+		echo '{"type":"region","t":'$t',"pid":7,"seq":'$t',"start":"0x0000000000200000","end":"0x0000000000201000","size":4096,"perms":"rw-p","kind":"stack","name":"[stack]"}'
+	done | vm-track | vm-render --svg -O theme=auto "${@:2}"
+}
+
+@test "in a browser the picture answers the mouse: hover, pin, zoom, move, kinds of the legend" {
+	growing /bin/a >"$OUT"
+	browser mouse "$OUT"
+}
+
+@test "in a browser the picture answers the keys: find, pin, zoom, move, kinds" {
+	growing /bin/a >"$OUT"
+	browser keyboard "$OUT"
+}
+
+@test "merged boxes say so when one zooms into them" {
+	kinds=(anon file)
+	for i in {0..299}; do
+		printf '{"type":"region","t":0,"pid":7,"seq":0,"start":"0x%016x","end":"0x%016x","size":4096,"perms":"rw-p","kind":"%s"}\n' $((65536 + 4096 * i)) $((69632 + 4096 * i)) ${kinds[i % 2]}
+	done | vm-render --svg --height 160 >"$OUT"
+	grep -q 'class="mg"' "$OUT"
+	browser merged "$OUT"
+}
+
+@test "in a browser names that are scripts stay texts; as an image the picture has no script" {
+	name='</script><img src=x onerror=\"globalThis.hacked=1\">]]><script>globalThis.hacked=1</script>'
+	for view in timeline map table; do growing "$name" --view $view >"$BATS_TEST_TMPDIR/$view.svg"; done
+	growing "$name" --view area --by name >"$BATS_TEST_TMPDIR/area.svg"
+	browser hostile "$BATS_TEST_TMPDIR"/{timeline,map,table,area}.svg
+	browser image "$BATS_TEST_TMPDIR/timeline.svg"
 }
 
 @test "10000 boxes take less than 5 MB" {

@@ -398,7 +398,7 @@ same() { [ "$1" = "$2" ] || { echo "'$1' is not '$2'" >&2; return 1; }; }
 	evil='\u001b]0;owned\u0007<script>alert(1)</script>\"`id`\n'
 	sed "s|/bin/demo|/x/$(sed 's/[\\&]/\\&/g' <<<"$evil")|; s|\"name\":\"demo\"|\"name\":\"$(sed 's/[\\&]/\\&/g' <<<"$evil")\"|; s|\"loaded\"|\"$(sed 's/[\\&]/\\&/g' <<<"$evil")\"|; s|\"--big\"|\"$(sed 's/[\\&]/\\&/g' <<<"$evil")\"|" "$S" >"$BATS_TEST_TMPDIR/evil"
 	for view in events tree summary cards; do
-		run --separate-stderr vm-render --svg --view $view "$BATS_TEST_TMPDIR/evil"
+		run --separate-stderr vm-render --svg -O script=no --view $view "$BATS_TEST_TMPDIR/evil"
 		[ "$status" = 0 ]
 		hasnt '<script>'
 		hasnt $'\e'

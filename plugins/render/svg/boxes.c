@@ -4,9 +4,14 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { THIN = 5 /* px; a smaller box would be all edge */ };
+enum {
+	THIN = 5, /* px; a smaller box would be all edge */
+	/* Boxes with an element of their own: browsers draw more of them slowly. */
+	MOST = 10000,
+};
 #define TINT 0.28 /* opacity of a box of which nothing is resident; as .p of light.css */
 
 struct place {
@@ -57,9 +62,12 @@ static void rect(struct svg *s, const struct vp_figure *f, const struct vp_box *
                  const struct place *p)
 {
 	svg_coords(s, "<rect x=\"%f\" y=\"%f\" width=\"%f\" height=\"%f\"", p->x, p->y, p->w, p->h);
+	bool merged = b->flags & VP_BOX_MERGED;
 	if (part(b) && sideways(f))
-		svg_put(s, " class=\"p\"");
-	else if (part(b))
+		svg_put(s, merged ? " class=\"p mg\"" : " class=\"p\"");
+	else if (merged)
+		svg_put(s, " class=\"mg\"");
+	if (part(b) && !sideways(f))
 		svg_coords(s, " fill-opacity=\"%f\"", TINT + (1 - TINT) * b->fill);
 	svg_put(s, ">");
 	if (b->title || b->label) {
@@ -77,12 +85,78 @@ static void group(struct svg *s, const char *format, size_t class)
 	svg_put(s, markup);
 }
 
+static double area_of(const struct place *p)
+{
+	return p->w * p->h;
+}
+
+static bool crumb(const struct svg *s, const struct place *p)
+{
+	return area_of(p) <= s->crumb;
+}
+
+static int by_area(const void *left, const void *right)
+{
+	const double *a = left, *b = right;
+	return (*a < *b) - (*a > *b);
+}
+
+/* Of more than MOST boxes the smallest are crumbs, so that at most MOST are none. Returns 0; -1: no
+ * memory. */
+static int find_crumbs(struct svg *s, const struct vp_figure *f)
+{
+	s->crumb = 0;
+	if (f->box_count <= MOST)
+		return 0;
+	double *areas = malloc(f->box_count * sizeof *areas);
+	size_t count = 0;
+	if (!areas)
+		return s->host->fail(s->host, "svg: no memory for %zu boxes", f->box_count);
+	for (size_t i = 0; i < f->box_count; i++) {
+		struct place p = place_of(s, &f->boxes[i]);
+		areas[i] = area_of(&p);
+	}
+	qsort(areas, f->box_count, sizeof *areas, by_area);
+	s->crumb = areas[MOST];
+	while (count < f->box_count && areas[count] > s->crumb)
+		count++;
+	s->host->warn(s->host,
+	              "svg: %zu of %zu boxes have texts of their own; the smaller ones are one "
+	              "shape for each kind",
+	              count, f->box_count);
+	free(areas);
+	return 0;
+}
+
+/* Draws the crumbs of a class as one shape. */
+static void crumbs(struct svg *s, const struct vp_figure *f, size_t class)
+{
+	const char *name = f->classes[class].name;
+	size_t count = 0;
+	char words[64];
+	for (size_t i = 0; s->crumb > 0 && i < f->box_count; i++) {
+		struct place p = place_of(s, &f->boxes[i]);
+		if (f->boxes[i].class != class || !crumb(s, &p))
+			continue;
+		if (!count)
+			group(s, "<g class=\"c%zu b t\">\n<path class=\"mg\" d=\"", class);
+		count++;
+		svg_coords(s, "M%f %fh%fv%fh%fz", p.x, p.y, p.w, p.h, -p.w);
+	}
+	if (!count)
+		return;
+	snprintf(words, sizeof words, "\"><title>%zu small boxes: ", count);
+	svg_put(s, words);
+	svg_text(s, name ? name : "");
+	svg_put(s, "</title></path>\n</g>\n");
+}
+
 static void rects(struct svg *s, const struct vp_figure *f, size_t class, bool thin_ones)
 {
 	bool open = false;
 	for (size_t i = 0; i < f->box_count; i++) {
 		struct place p = place_of(s, &f->boxes[i]);
-		if (f->boxes[i].class != class || thin(&p) != thin_ones)
+		if (f->boxes[i].class != class || thin(&p) != thin_ones || crumb(s, &p))
 			continue;
 		if (!open)
 			group(s, thin_ones ? "<g class=\"c%zu b t\">\n" : "<g class=\"c%zu b\">\n",
@@ -211,9 +285,13 @@ static void labels(struct svg *s, const struct vp_figure *f, size_t class)
 
 int svg_boxes(struct svg *s, const struct vp_figure *f)
 {
+	if (find_crumbs(s, f))
+		return -1;
+	svg_put(s, "<g class=\"plot\">\n");
 	for (size_t class = 0; class < f->class_count; class ++) {
 		rects(s, f, class, false);
 		rects(s, f, class, true);
+		crumbs(s, f, class);
 		overlay(s, f, class, false);
 		if (svg_hatched(&f->classes[class]))
 			overlay(s, f, class, true);
@@ -221,6 +299,7 @@ int svg_boxes(struct svg *s, const struct vp_figure *f)
 	marks(s, f, VP_BOX_CHANGED, "<path class=\"was\" d=\"");
 	marks(s, f, VP_BOX_NEW, "<path class=\"new\" d=\"");
 	marks(s, f, VP_BOX_GONE, "<path class=\"gone\" d=\"");
+	svg_put(s, "</g>\n");
 	for (size_t class = 0; class < f->class_count; class ++)
 		labels(s, f, class);
 	return 0;

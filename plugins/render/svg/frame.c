@@ -56,6 +56,7 @@ void svg_open(struct svg *s, const struct vp_figure *f)
 
 void svg_close(struct svg *s)
 {
+	svg_script(s);
 	svg_put(s, "</svg>\n");
 	svg_flush(s);
 }

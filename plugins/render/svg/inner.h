@@ -6,11 +6,14 @@
 #include "../kit/page.h"
 
 enum svg_theme { SVG_AUTO, SVG_LIGHT, SVG_DARK };
+enum svg_script { SVG_SCRIPT_YES, SVG_SCRIPT_NO };
 
 struct svg {
-	int theme; /* enum svg_theme */
+	int theme;  /* enum svg_theme */
+	int script; /* enum svg_script */
 	struct vp_render_api *host;
 	bool drawn;
+	double crumb;     /* px²: smaller boxes have no element of their own */
 	struct page page; /* page.below is the y of what comes next */
 	size_t used;
 	char buffer[16384];
@@ -49,6 +52,7 @@ int svg_table(struct svg *s, const struct vp_figure *f);
 
 /* colours */
 void svg_style(struct svg *s, const struct vp_figure *f);
+void svg_script(struct svg *s);             /* what answers the pointer and the keys; or nothing */
 bool svg_hatched(const struct vp_class *c); /* memory without access */
 
 #endif

@@ -151,10 +151,12 @@ int svg_series(struct svg *s, const struct vp_figure *f)
 	else if (f->points) {
 		choose(&k, s, f);
 		reset(s, &k);
+		svg_put(s, "<g class=\"plot\">\n");
 		for (size_t i = 0; i < f->serie_count; i++) {
 			stack_on(s, &f->series[i], &k);
 			area(s, &f->series[i], &k);
 		}
+		svg_put(s, "</g>\n");
 		reset(s, &k);
 		for (size_t i = 0; i < f->serie_count; i++) {
 			stack_on(s, &f->series[i], &k);

@@ -13,6 +13,19 @@ static const char dark_css[] = {
 	0
 };
 
+static const char touch_css[] = {
+#include "plugins/render/svg/touch.css.h"
+	0
+};
+static const char touch_dark_css[] = {
+#include "plugins/render/svg/touch_dark.css.h"
+	0
+};
+static const char touch_js[] = {
+#include "plugins/render/svg/touch.js.h"
+	0
+};
+
 static unsigned channel(uint32_t rgb, int shift)
 {
 	return rgb >> shift & 0xff;
@@ -49,6 +62,8 @@ static void class_rules(struct svg *s, const struct vp_figure *f, bool dark)
 static void rules(struct svg *s, const struct vp_figure *f, bool dark)
 {
 	svg_put(s, dark ? dark_css : light_css);
+	if (s->script == SVG_SCRIPT_YES)
+		svg_put(s, dark ? touch_dark_css : touch_css);
 	class_rules(s, f, dark);
 }
 
@@ -69,6 +84,15 @@ void svg_style(struct svg *s, const struct vp_figure *f)
 	           "<path class=\"hatch\" d=\"M0 0V6\"/></pattern>"
 	           "<pattern id=\"zig\" width=\"8\" height=\"6\" patternUnits=\"userSpaceOnUse\">"
 	           "<path class=\"zig\" d=\"M-1 6L2 1.5 6 4.5 9 0\"/></pattern></defs>\n");
+}
+
+void svg_script(struct svg *s)
+{
+	if (s->script != SVG_SCRIPT_YES)
+		return;
+	svg_put(s, "<script><![CDATA[\n");
+	svg_put(s, touch_js);
+	svg_put(s, "]]></script>\n");
 }
 
 bool svg_hatched(const struct vp_class *c)

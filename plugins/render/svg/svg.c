@@ -1,5 +1,5 @@
 /* The SVG renderer: one self-contained picture, readable on light and dark grounds, with hover
- * texts and no script. */
+ * texts, and a script that searches, filters, zooms and pins where a browser opens the file. */
 #include "inner.h"
 #include "../kit/stacks.h"
 
@@ -12,6 +12,15 @@ static const struct vp_option options[] = {
 	        .limits = "auto|light|dark",
 	        .arg = "THEME",
 	        .help = "colours; auto follows whoever looks",
+	},
+	{
+	        .name = "script",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct svg, script),
+	        .preset = "yes",
+	        .limits = "yes|no",
+	        .arg = "SCRIPT",
+	        .help = "search, filter, zoom and pins inside the file; no: hover texts alone",
 	},
 	{ 0 },
 };
@@ -68,7 +77,8 @@ static int svg_draw(void *state, struct vp_render_api *host, const struct vp_fig
 const struct vp_renderer vp_renderer = {
 	.abi = VP_ABI,
 	.name = "svg",
-	.about = "one self-contained SVG picture with hover texts, for light and dark",
+	.about = "one self-contained SVG picture to hover, search, filter and zoom, for light and "
+	         "dark",
 	.state = sizeof(struct svg),
 	.options = options,
 	.preset_width = 1200,
