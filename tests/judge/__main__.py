@@ -143,9 +143,9 @@ def run_hold(judge, asked):
     for path in asked.words:
         texts = lines_of(path)
         if any('"id":' in text for text in texts if '"type":"region"' in text[:200]):
-            judge_stream(judge, asked, path, texts, Recording(texts), path)
+            judge_stream(judge, asked, path, texts, Recording(texts), os.path.basename(path))
             continue
-        judge_parsed(judge, asked, path, texts, path)
+        judge_parsed(judge, asked, path, texts, os.path.basename(path))
 
 
 def judge_parsed(judge, asked, name, texts, seed):

@@ -438,7 +438,7 @@ BYTES = {"size", "rss", "pss", "dirty", "swap", "anonymous", "locked", "huge", "
 def table_columns():
     heads = {"start": "start", "end": "end", "perms": "perms", "kind": "kind", "name": "name", "id": "id", "range": "range", "label": "label",
              "offset": "offset", "dev": "dev", "inode": "inode", "share": "share", "regions": "regions", "pid": "pid", "max_perms": "max_perms",
-             "flags": "flags", "minor": "minor", "major": "major", "page KiB": "page", "mmu_page KiB": "mmu_page", "numa KiB": "numa", "thp_eligible": "thp_eligible"}
+             "flags": "flags", "minor": "minor", "major": "major", "page KiB": "page", "mmu_page KiB": "mmu_page", "numa KiB": "numa", "thp_eligible": "thp_eligible", "kind_by": "kind_by"}
     heads.update({name + " KiB": name for name in BYTES})
     return heads
 
@@ -509,7 +509,7 @@ def region_row(truth, region):
            "id": ("n", region.id), "pid": ("n", region.pid), "share": ("text", region.share) if region.share else None, "size": ("kib", region.size), "regions": ("n", 1)}
     for name in BYTES - {"size"}:
         row[name] = ("kib", region.m[name]) if name in region.m else None
-    for name in ("label", "dev", "inode", "flags", "max_perms"):
+    for name in ("label", "dev", "inode", "flags", "max_perms", "kind_by"):
         row[name] = ("text", region.raw[name]) if region.raw.get(name) else None
     if "numa" in region.raw:
         row["numa"] = ("numbers", [("kib", value) for _, value in sorted(region.raw["numa"].items(), key=lambda item: int(item[0]))])
