@@ -53,15 +53,22 @@ endif
 # So is the renderer html: its engine is compiled to WebAssembly by clang and wasi-libc.
 page_lacks := $(shell contrib/packages.sh lacks page)
 ifneq ($(page_lacks),)
-PLUGIN_NAMES := $(filter-out render/html,$(PLUGIN_NAMES))
+PLUGIN_NAMES := $(filter-out render/html render/web,$(PLUGIN_NAMES))
+KIT_SOURCES  := $(filter-out plugins/render/kit/document.c,$(KIT_SOURCES))
 all: without-page
+endif
+# The renderer web serves the same page; its server is libwebsockets'.
+web_lacks := $(shell contrib/packages.sh lacks web)
+ifneq ($(web_lacks),)
+PLUGIN_NAMES := $(filter-out render/web,$(PLUGIN_NAMES))
+all: without-web
 endif
 # CSS, JavaScript and HTML are separate files: plugins/a/b/x.css becomes $(BUILD)/gen/plugins/a/b/x.css.h, the bytes of an array.
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
 # The engine of the page (plugins/render/html): vm-parse, vm-track, vm-diff and vm-render compiled to WebAssembly, with the parse halves of the
 # sources. A file NAME.wasm.c is for the page alone; these files read a system, which a page has not:
 PAGE_ROOMS    := base stream space track model view parse judge compare program render
-PAGE_LACKS    := lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi elf_file objects unwind limits) \
+PAGE_LACKS    := plugins/render/kit/document.c lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi elf_file objects unwind limits) \
 	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
 PAGE_PROGRAMS := vm-parse vm-track vm-diff vm-render
 PAGE_SOURCES  := $(filter-out ebpf,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
@@ -93,12 +100,16 @@ setup:
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i build test
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' contrib/packages.sh -i ebpf || true
 	@contrib/packages.sh -i page || true
+	@contrib/packages.sh -i web || true
 
 without-ebpf:
 	@echo "  the source ebpf is not built; missing: $(ebpf_lacks)"
 
 without-page:
-	@echo "  the renderer html is not built; missing: $(page_lacks)"
+	@echo "  the renderers html and web are not built; missing: $(page_lacks)"
+
+without-web:
+	@echo "  the renderer web is not built; missing: $(web_lacks)"
 
 # The set-up comes first, also with -j: a second make does the rest, on all processors unless -j says otherwise.
 ALL_CPUS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -263,12 +274,18 @@ PAGE_GEN := $(BUILD)/gen/plugins/render/html
 $(PAGE_GEN)/engine.wasm.gz.h: $(PAGE_OBJ)/engine.wasm
 	@mkdir -p $(@D)
 	$(Q)gzip -9nc $< | od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g' >$@.new && mv $@.new $@
-# The hashes of script and style for the page's Content-Security-Policy.
+# The hashes of scripts and style for the pages' Content-Security-Policy: $(call hash,NAME,FILE) defines NAME.
+hash = printf '\#define $1 "%s"\n' $$(env printf "$$(sha256sum <$2 | cut -c1-64 | sed 's/../\\x&/g')" | base64)
+WEB_GEN := $(BUILD)/gen/plugins/render/web
 $(PAGE_GEN)/hashes.h: plugins/render/html/page.js plugins/render/html/page.css
 	@mkdir -p $(@D)
-	$(Q)for f in js css; do printf '#define PAGE_%s_HASH "%s"\n' $$(echo $$f | tr a-z A-Z) \
-		$$(env printf "$$(sha256sum <plugins/render/html/page.$$f | cut -c1-64 | sed 's/../\\x&/g')" | base64); done >$@.new && mv $@.new $@
-$(BUILD)/obj/plugins/render/html/html.o: $(PAGE_GEN)/engine.wasm.gz.h $(PAGE_GEN)/hashes.h
+	$(Q){ $(call hash,PAGE_JS_HASH,plugins/render/html/page.js); $(call hash,PAGE_CSS_HASH,plugins/render/html/page.css); } >$@.new && mv $@.new $@
+$(WEB_GEN)/hashes.h: plugins/render/web/live.js plugins/render/web/door.js
+	@mkdir -p $(@D)
+	$(Q){ $(call hash,LIVE_JS_HASH,plugins/render/web/live.js); $(call hash,DOOR_JS_HASH,plugins/render/web/door.js); } >$@.new && mv $@.new $@
+$(BUILD)/obj/plugins/render/kit/document.o: $(PAGE_GEN)/engine.wasm.gz.h $(PAGE_GEN)/hashes.h
+$(BUILD)/obj/plugins/render/web/web.o: $(WEB_GEN)/hashes.h
+$(BUILD)/lib/vmpipe/render/web.so: LIBS_OF = -lwebsockets -lpthread
 $(BUILD)/lib/vmpipe/render/html.so: LIBS_OF = -lz
 
 $(BUILD)/workloads/%: tests/workloads/%.c tests/workloads/workload.h
@@ -313,6 +330,6 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all format judge torture without-ebpf workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
+.PHONY: all format judge torture without-ebpf without-page without-web workloads fuzzers fuzz setup demo demo-ebpf check bench golden install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD)/obj $(PAGE_OBJ) -name '*.d' 2>/dev/null)

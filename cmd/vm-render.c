@@ -239,7 +239,8 @@ static int run(struct vp_render_host *host, const struct vp_render_flags *render
 /* Says which options have no effect, as the renderer takes lines and draws no figure. */
 static void say_unused(struct vp_program *program, const struct vp_renderer *renderer)
 {
-	static const char *const used[] = { "renderer", "width", "height", "live", "fps" };
+	static const char *const used[] = { "renderer", "width",  "height", "live",   "fps", "port",
+		                            "listen",   "window", "record", "timing", "pick" };
 	for (const struct vp_option *row = vp_render_rows; row->name; row++) {
 		bool obeyed = !vp_options_given(&program->options, row->name);
 		for (size_t i = 0; i < sizeof used / sizeof *used; i++)
@@ -249,6 +250,47 @@ static void say_unused(struct vp_program *program, const struct vp_renderer *ren
 			       "--%s has no effect: the renderer %s takes lines and draws no view",
 			       row->name, renderer->name);
 	}
+}
+
+/* Hands an option on to a renderer that has one of the same name. */
+static void hand_on(struct vp_program *program, struct vp_options *options, const char *name,
+                    const char *value)
+{
+	if (!vp_options_given(&program->options, name))
+		return;
+	if (!vp_options_find(options->rows, name))
+		vp_die(&program->flow, VP_USAGE,
+		       "--%s is for a renderer that serves a page (--web), not for %s", name,
+		       options->owner);
+	if (vp_options_set(options, name, value, VP_LAYER_COMMAND))
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
+}
+
+/* The options of a renderer that serves a page. Its output is the recording. */
+static void serving(struct vp_program *program, const struct vp_render_flags *render,
+                    struct vp_options *options)
+{
+	hand_on(program, options, "port", render->port);
+	hand_on(program, options, "listen", render->listen);
+	hand_on(program, options, "window", render->window);
+	hand_on(program, options, "timing", render->timing);
+	hand_on(program, options, "pick", render->pick ? "true" : "false");
+	hand_on(program, options, "record", "true");
+	if (!vp_options_find(options->rows, "record"))
+		return;
+	if (render->pick && !program->argument_count)
+		program->flow.input.stop = true; /* its pipeline is the input */
+	if (program->common.output && render->record)
+		vp_die(&program->flow, VP_USAGE, "--output and --record exclude each other");
+	if (program->common.output && vp_options_set(options, "record", "true", VP_LAYER_COMMAND))
+		vp_die(&program->flow, VP_USAGE, "%s", vp_error());
+	if (render->timing && !program->common.check)
+		vp_program_output(program, "timing", render->timing);
+	if (!render->record || program->common.check)
+		return;
+	vp_program_output(program, "record", render->record);
+	if (vp_flow_open_output(&program->flow, render->record))
+		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 }
 
 int main(int argc, char **argv)
@@ -275,6 +317,7 @@ int main(int argc, char **argv)
 	if (vp_render_host_open(&host, &program.flow, renderer))
 		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
 	vp_program_plugin_options(&program, (struct vp_options *[]){ &host.options }, 1);
+	serving(&program, &state, &host.options);
 	vp_program_checked(&program);
 	if (renderer->lines)
 		say_unused(&program, renderer);

@@ -4,9 +4,10 @@
 #   contrib/packages.sh build            names the packages missing for a build; exit 1
 #   contrib/packages.sh build test       ... and for the tests and the demo
 #   contrib/packages.sh build ebpf       ... and for the source ebpf, which is not built if one is missing
-#   contrib/packages.sh build page       ... and for the renderer html, likewise
+#   contrib/packages.sh build page       ... and for the renderers html and web, likewise
+#   contrib/packages.sh build web        ... and for the renderer web, likewise
 #   contrib/packages.sh lacks ebpf       names the missing requirements of that source on one line, also BTF; exit 0
-#   contrib/packages.sh lacks page       the same for the renderer html
+#   contrib/packages.sh lacks page       the same for the renderers html and web, lacks web for web alone
 #   contrib/packages.sh bench            tools that `make bench` compares with; without them those columns stay empty
 #   contrib/packages.sh -i build test    installs the missing packages; needs apt-get, and root or sudo without a password
 #
@@ -30,6 +31,7 @@ page|lld|command -v wasm-ld|links it
 page|wasi-libc|test -r /usr/include/wasm32-wasi/stdio.h|the C library of WebAssembly
 page|libclang-rt-14-dev-wasm32|wasms|the compiler's run-time library for it
 page|binaryen|command -v wasm-opt|makes it a seventh smaller
+web|libwebsockets-dev|header libwebsockets.h|HTTP and WebSocket of the renderer web (a run needs libwebsockets17)
 test|bats|command -v bats|runs tests/*.bats
 bench|bpftrace|command -v bpftrace|a tracer to compare the source ebpf with
 bench|linux-perf|command -v perf|perf trace, a tracer to compare with; tests/ebpf_truth.bats checks counts with it too
@@ -102,7 +104,7 @@ if [ "${1:-}" = -i ]; then
 	shift
 fi
 for need; do
-	case $need in build | test | ebpf | page | bench | fuzz | format) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|page|bench|fuzz|format ..." >&2; exit 2 ;; esac
+	case $need in build | test | ebpf | page | web | bench | fuzz | format) ;; *) echo "usage: packages.sh [-i] build|test|ebpf|page|web|bench|fuzz|format ..." >&2; exit 2 ;; esac
 done
 
 lacking=$(missing "$*")

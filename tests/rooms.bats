@@ -57,7 +57,8 @@ includes() { grep -rn --include='*.[ch]' '^ *# *include "' "$@" | sed 's|^\([^:]
 		plugin.h) continue ;;
 		base/*) [ -f "lib/$header" ] && continue ;;
 		plugins/*.gz.h | plugins/*/hashes.h) continue ;; # made by the build
-		plugins/*) header=${header%.h} && [[ $header == "$own"/* && -f $header ]] && continue ;; # a file made into bytes
+		plugins/*) # a file made into bytes; a kit has those that several plugins of its kind write
+			header=${header%.h} && [[ $header == "$own"/* || $own == plugins/$kind/kit && $header == plugins/$kind/* ]] && [ -f "$header" ] && continue ;;
 		vmlinux.h | *.skel.h) continue ;;
 		*) there=$(realpath -m --relative-to=. "$own/$header")
 			[[ -f $there && $there == plugins/$kind/kit/* ]] && continue

@@ -182,5 +182,48 @@ const struct vp_option vp_render_rows[] = {
 	        .arg = "N",
 	        .help = "live pictures per second, at most",
 	},
+	{
+	        .name = "port",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(port),
+	        .arg = "N",
+	        .help = "for web: this port and no other; preset: 8080, or the next free one",
+	},
+	{
+	        .name = "listen",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(listen),
+	        .arg = "NAME,...",
+	        .help = "for web: serve at these names or addresses; preset: this machine alone",
+	},
+	{
+	        .name = "window",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(window),
+	        .arg = "TIME",
+	        .help = "for web: keep this much of the stream for pages that join late; preset: "
+	                "1h",
+	},
+	{
+	        .name = "record",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(record),
+	        .arg = "FILE",
+	        .help = "for web: write the lines, and marks of the page, to FILE; .zst or .gz "
+	                "packs them",
+	},
+	{
+	        .name = "timing",
+	        .type = VP_OPT_STRING,
+	        .offset = FIELD(timing),
+	        .arg = "FILE",
+	        .help = "for web: CSV: when each update was sent to a page, and drawn by one",
+	},
+	{
+	        .name = "pick",
+	        .type = VP_OPT_FLAG,
+	        .offset = FIELD(pick),
+	        .help = "for web: the page lists your processes and starts the pipeline on one",
+	},
 	{ 0 },
 };

@@ -38,6 +38,9 @@ static const struct {
 	{ "by",             VP_TO_RENDER, FIELD(by),             NULL },
 	{ "width",          VP_TO_RENDER, FIELD(width),          NULL },
 	{ "height",         VP_TO_RENDER, FIELD(height),         NULL },
+	{ "port",           VP_TO_RENDER, FIELD(port),           NULL },
+	{ "listen",         VP_TO_RENDER, FIELD(listen),         NULL },
+	{ "window",         VP_TO_RENDER, FIELD(window),         NULL },
 	{ "speed",          VP_TO_REPLAY, FIELD(speed),          "for --input: 4 is four times as fast; max: without a pause" },
 	/* clang-format on */
 };

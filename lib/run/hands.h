@@ -11,7 +11,7 @@ struct vp_run_flags {
 	const char *source, *pid, *detail, *calls, *command_output, *marks; /* vm-sample's */
 	int64_t interval, count, duration;
 	bool all, follow, stacks, redact;
-	const char *renderer, *view, *by; /* vm-render's */
+	const char *renderer, *view, *by, *port, *listen, *window; /* vm-render's */
 	int64_t width, height;
 	const char *speed;          /* vm-replay's */
 	const char *record, *input; /* its own */

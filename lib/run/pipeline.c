@@ -53,7 +53,7 @@ struct pipeline {
 	off_t told;             /* of it */
 	int64_t settled;        /* time at which ended processes are counted; 0: none has ended */
 	int obeyed;
-	bool stopping, killed, record_failed, stdout_failed;
+	bool stopping, closing, killed, record_failed, stdout_failed;
 };
 
 /* ---- signals ---- */
@@ -298,12 +298,32 @@ static void kill_all(struct pipeline *line)
 			kill(one->launch.pid, one->renderer ? SIGTERM : SIGKILL);
 }
 
+static bool stages_ended(const struct pipeline *line)
+{
+	for (size_t i = 0; i < line->plan->stage_count; i++)
+		if (line->processes[i].started && !line->processes[i].ended)
+			return false;
+	return true;
+}
+
+/* Ends renderers that stay after their input, such as a live page. One that still draws ignores its
+ * first SIGINT. */
+static void close_renderers(struct pipeline *line)
+{
+	line->closing = true;
+	for (struct process *one = line->processes; one < line->processes + line->count; one++)
+		if (one->renderer && one->started && !one->ended && !from_terminal)
+			kill(one->launch.pid, SIGINT);
+}
+
 static void obey(struct pipeline *line)
 {
 	if (asked == line->obeyed)
 		return;
 	line->obeyed = asked;
-	if (asked > 1)
+	if (stages_ended(line) && !line->closing)
+		close_renderers(line);
+	else if (asked > 1)
 		kill_all(line);
 	else if (from_terminal)
 		line->stopping = true; /* every process got the Ctrl-C */
@@ -529,9 +549,12 @@ static int verdict(struct pipeline *line, int *status)
 {
 	const struct process *first = NULL, *source = &line->processes[0];
 	int command = 0;
-	bool known = command_status(line, &command);
+	bool known = command_status(line, &command), killed = line->killed;
 	*status = 0;
-	if (line->killed) {
+	for (size_t i = 0; i < line->count; i++)
+		killed |= line->closing && line->processes[i].renderer &&
+		          line->processes[i].launch.signal;
+	if (killed) {
 		*status = 130;
 		return vp_fail("interrupted twice: output is incomplete");
 	}

@@ -19,8 +19,9 @@ struct vp_plan {
 	size_t stage_count, renderer_count; /* at least one stage; any number of renderers */
 	const char *record;                 /* a file, or NULL */
 	size_t record_after;                /* index of the stage whose lines are recorded */
-	bool screen; /* the first renderer has the terminal; the stderr of all others is kept until
-	                it ends */
+	bool records; /* the first renderer writes the recording: `record` is NULL */
+	bool screen;  /* the first renderer has the terminal; the stderr of all others is kept until
+	                 it ends */
 };
 
 /* Gets messages at once, such as a recording that failed. `ctx` is the caller's. */

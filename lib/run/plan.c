@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/nearest.h"
 #include "base/path.h"
+#include "program/load.h"
 #include "run/inner.h"
 
 enum { TRACKED, PARSED, RAW }; /* values of the option `recorded` */
@@ -289,6 +290,14 @@ static int summary_renderer(struct vp_plan *plan, struct vp_program *program,
 	               : 0;
 }
 
+/* Whether the renderer writes the recording itself, as a page adds marks to it. */
+static bool records(const char *name, const struct vp_run_flags *flags)
+{
+	const struct vp_renderer *renderer =
+	        flags->record && flags->recorded == TRACKED ? vp_load_renderer(name) : NULL;
+	return renderer && renderer->options && vp_options_find(renderer->options, "record");
+}
+
 static int single_renderer(struct vp_plan *plan, struct vp_program *program,
                            const struct vp_run_flags *flags)
 {
@@ -307,6 +316,9 @@ static int single_renderer(struct vp_plan *plan, struct vp_program *program,
 		failed |= vp_job_pair(job, "output", common->output);
 	for (size_t i = 0; i < common->plugin_pair_count; i++)
 		failed |= vp_job_pair(job, "option", common->plugin_pairs[i]);
+	plan->records = renderer && records(renderer, flags);
+	if (plan->records)
+		failed |= vp_job_pair(job, "record", flags->record);
 	return failed || (vp_plan_summary(flags) && summary_renderer(plan, program, flags)) ? -1
 	                                                                                    : 0;
 }
@@ -344,7 +356,7 @@ static int listed_renderers(struct vp_plan *plan, struct vp_program *program,
 static int take_record(struct vp_plan *plan, const struct vp_run_flags *flags)
 {
 	int parsed = place_of(plan, "vm-parse");
-	plan->record = flags->record;
+	plan->record = plan->records ? NULL : flags->record;
 	plan->record_after = flags->recorded == RAW      ? 0
 	                     : flags->recorded == PARSED ? (size_t)parsed
 	                                                 : plan->stage_count - 1;
@@ -375,9 +387,10 @@ static int check_output(const char *config, const char *inputs, const char *outp
 	return failed;
 }
 
-static int check_inputs(const struct vp_plan *plan, const char *config, const char *inputs)
+static int check_inputs(const struct vp_plan *plan, const char *config, const char *inputs,
+                        const char *record)
 {
-	int failed = plan->record ? check_output(config, inputs, plan->record) : 0;
+	int failed = record ? check_output(config, inputs, record) : 0;
 	for (size_t i = 0; i < plan->renderer_count && !failed; i++)
 		if (!plan->renderers[i].to_stdout)
 			failed = check_output(config, inputs, plan->renderers[i].output);
@@ -432,7 +445,7 @@ int vp_plan_make(struct vp_plan *plan, struct vp_program *program, const struct 
 	               isatty(STDERR_FILENO);
 	if (take_record(plan, flags) || check_outputs(plan))
 		return -1;
-	return check_inputs(plan, program->common.config_path, flags->input);
+	return check_inputs(plan, program->common.config_path, flags->input, flags->record);
 }
 
 void vp_plan_free(struct vp_plan *plan)

@@ -13,6 +13,7 @@ const START = {view: "timeline", pid: "", perms: "", address: "", find: "", scal
 let VIEWS = ["timeline"], KINDS = []; /* the engine says which there are */
 let state = structuredClone(START), figure = null, facts = {times: [], processes: [], told: [], lines: 0};
 let second = null; /* the recording to compare with: {name, facts} */
+let live = null; /* render/web: {asks(), shown(token), mark(text)} */
 let zoom = {x0: 0, x1: 1, y0: 0, y1: 1}, undo = [], playing = null, failed = "";
 
 /* ---- the worker ---- */
@@ -135,6 +136,7 @@ async function refresh() {
 		do {
 			again = false;
 			const own = ++wanted, asked = {...zoom};
+			const token = live && live.asks();
 			const answer = await ask({do: "figure", args: options("json"), pair: paired()});
 			if (own !== wanted)
 				continue;
@@ -143,6 +145,8 @@ async function refresh() {
 			failed = answer.said.trim();
 			say(facts.lines ? failed : EMPTY, facts.lines && answer.status !== 0);
 			show();
+			if (live)
+				live.shown(token);
 		} while (again);
 	} catch (error) {
 		say(facts.lines ? error.message : EMPTY, facts.lines > 0);
@@ -1224,7 +1228,7 @@ function base_here() {
 }
 
 function marking() {
-	$("mark-at").textContent = facts.times.length ? words_of(facts.times[here()]) : "";
+	$("mark-at").textContent = live ? "now" : facts.times.length ? words_of(facts.times[here()]) : "";
 	$("mark-text").value = "";
 	$("marking").showModal();
 	$("mark-text").focus();
@@ -1234,6 +1238,10 @@ $("marking").addEventListener("close", async () => {
 	const text = $("mark-text").value.trim();
 	if ($("marking").returnValue !== "add" || !text || !facts.times.length)
 		return;
+	if (live) {
+		live.mark(text);
+		return;
+	}
 	take_facts(await ask({do: "mark", t: facts.times[here()], text}));
 	change();
 });
