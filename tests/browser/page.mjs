@@ -36,9 +36,11 @@ async function page(name = file, options = {}) {
 
 // Waits until the page has drawn what it was asked for.
 async function settled(one) {
-	await one.waitForFunction(() => !busy && !again && (figure !== null || document.getElementById("said").textContent !== ""));
-	await one.evaluate(() => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 160)));
-	await one.waitForFunction(() => !busy && !again);
+	const idle = () => one.waitForFunction(() => !busy && !again && !settled && (figure !== null || document.getElementById("said").textContent !== ""));
+	const frames = () => one.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(busy || again || Boolean(settled)), 0)))));
+	do
+		await idle();
+	while (await frames()); // a figure may change the layout, and the layout asks for a figure
 }
 
 const text = (one, selector) => one.locator(selector).first().textContent();

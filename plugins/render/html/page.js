@@ -666,7 +666,7 @@ function cursor() {
 
 /* ---- zoom ---- */
 
-let settled = 0;
+let settled = 0; /* a timer: a figure is asked for when it fires */
 
 function zoom_to(next) {
 	const limit = (low, high) => {
@@ -680,6 +680,7 @@ function zoom_to(next) {
 	/* a figure with more boxes, once the hand rests */
 	clearTimeout(settled);
 	settled = setTimeout(() => {
+		settled = 0;
 		const old = figure && figure.asked;
 		if (old && (Math.abs((old.x1 - old.x0) / (zoom.x1 - zoom.x0) - 1) > 0.2 || Math.abs((old.y1 - old.y0) / (zoom.y1 - zoom.y0) - 1) > 0.2))
 			refresh();
@@ -1328,7 +1329,7 @@ addEventListener("keydown", (event) => {
 		return;
 	event.preventDefault();
 });
-new ResizeObserver(() => { if (figure && !plot.hidden) { draw(); clearTimeout(settled); settled = setTimeout(refresh, 150); } }).observe(plot);
+new ResizeObserver(() => { if (figure && !plot.hidden) { draw(); clearTimeout(settled); settled = setTimeout(() => { settled = 0; refresh(); }, 150); } }).observe(plot);
 COLOURS_DARK.addEventListener("change", () => { if (figure) show(); });
 
 (async () => {
