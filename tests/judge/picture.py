@@ -112,13 +112,22 @@ def classes_of(element):
     return (element.get("class") or "").split()
 
 
+def parts_of(root):
+    """The elements of a drawing in their order; those that zoom together stand in a group `plot`."""
+    for element in root:
+        if "plot" in classes_of(element):
+            yield from parts_of(element)
+        else:
+            yield element
+
+
 def svg(text):
     p = Picture("svg")
     root = ElementTree.fromstring(text)
     desc = root.find(SVG + "desc").text or ""
     p.boxes, p.series_titles, p.labels = [], {}, []
     names = []
-    for element in root:
+    for element in parts_of(root):
         kind, classes = element.tag[len(SVG):], classes_of(element)
         if kind == "text" and "title" in classes:
             p.title = words_of(element)
