@@ -15,6 +15,8 @@ CC      ?= cc
 CFLAGS  ?= -O2 -g
 PREFIX  ?= /usr/local
 BUILD   ?= build$(if $(SAN),/san)
+# One spelling of each folder: what is known of headers (*.d) names the objects by it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 
 ifeq ($(SAN),thread)
 SANFLAGS := -fsanitize=thread
@@ -174,13 +176,13 @@ $(BUILD)/obj/%.o: %.c | $(BUILD)/.needs $(EMBEDDED)
 	$(Q)$(CC) $(OUR_CFLAGS) -MMD -MP -c -o $@ $<
 
 .SECONDEXPANSION:
-$(BUILD)/libvmpipe.a: $(LIB_OBJECTS)
+$(BUILD)/libvmpipe.a: $(BUILD)/lists/libvmpipe $(LIB_OBJECTS)
 	$(if $(V),,@echo "  AR      $@")
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
-$(BUILD)/%-kit.a: $$(call kit_objects,$$*)
+$(BUILD)/%-kit.a: $(BUILD)/lists/%-kit $$(call kit_objects,$$*)
 	$(if $(V),,@echo "  AR      $@")
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 # A plugin tells the program of an allocation that failed: plugins/memory.c.
 $(BUILD)/bin/%: $(BUILD)/obj/cmd/%.o $(BUILD)/libvmpipe.a
@@ -226,12 +228,17 @@ $(BUILD)/target/%: $(BUILD)/obj/tests/fuzz/%.o $(if $(FUZZ_ENGINE),,$(BUILD)/obj
 	$(if $(V),,@echo "  LINK    $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 
-# The list of a plugin's files, written when it has changed: the plugin is linked anew when a file was removed.
+# The list of a plugin's files, of the library's, of a kit's and of the page's, written when it has changed: what is made of them is made anew
+# when a file was removed.
 list_of = $(BUILD)/lists/$(subst /,-,$1)
 differ  = $(subst $(strip $1),,$(strip $2))$(subst $(strip $2),,$(strip $1))
+listed  = $(if $(call differ,$2,$(file <$(call list_of,$1))),$(file >$(call list_of,$1),$2))
 ifeq ($(filter clean uninstall,$(MAKECMDGOALS)),)
 $(shell mkdir -p $(BUILD)/lists)
-$(foreach p,$(PLUGIN_NAMES),$(if $(call differ,$(call plugin_sources,$p),$(file <$(call list_of,$p))),$(file >$(call list_of,$p),$(call plugin_sources,$p))))
+$(foreach p,$(PLUGIN_NAMES),$(call listed,$p,$(call plugin_sources,$p)))
+$(call listed,libvmpipe,$(LIB_OBJECTS))
+$(foreach k,source render,$(call listed,$k-kit,$(call kit_objects,$k)))
+$(call listed,page,$(PAGE_OBJECTS))
 endif
 
 $(BUILD)/lib/vmpipe/%.so: $$(call list_of,$$*) $$(addprefix $(BUILD)/obj/,$$(addsuffix .o,$$(basename $$(call plugin_sources,$$*)))) $(BUILD)/obj/plugins/memory.o $$(call kit,$$(firstword $$(subst /, ,$$*)))
@@ -266,9 +273,9 @@ $(PAGE_OBJ)/%.o: %.c | $(EMBEDDED)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  WASM    $<")
 	$(Q)clang $(PAGE_CFLAGS) -MMD -MP -c -o $@ $<
-$(PAGE_OBJ)/engine.wasm: $(PAGE_OBJECTS)
+$(PAGE_OBJ)/engine.wasm: $(BUILD)/lists/page $(PAGE_OBJECTS)
 	$(if $(V),,@echo "  WASM    $@")
-	$(Q)clang --target=wasm32-wasi -Wl,--strip-all -Wl,-z,stack-size=1048576 -o $@.new $^ $(PAGE_LIBS)
+	$(Q)clang --target=wasm32-wasi -Wl,--strip-all -Wl,-z,stack-size=1048576 -o $@.new $(filter %.o,$^) $(PAGE_LIBS)
 	$(Q)if command -v wasm-opt >/dev/null; then wasm-opt -Oz $@.new -o $@ && rm $@.new; else mv $@.new $@; fi
 PAGE_GEN := $(BUILD)/gen/plugins/render/html
 $(PAGE_GEN)/engine.wasm.gz.h: $(PAGE_OBJ)/engine.wasm

@@ -322,8 +322,7 @@ int main(int argc, char **argv)
 	if (renderer->lines)
 		say_unused(&program, renderer);
 	vp_show_init(&show, &host, &model, &picture, (enum vp_show_when)state.live, state.fps);
-	if (vp_model_init(&model, &filter,
-	                  vp_show_keep(&show, &filter) | (state.by ? picture.view->keep_by : 0)))
+	if (vp_model_init(&model, &filter, vp_show_keep(&show, &filter)))
 		vp_die(&program.flow, VP_TROUBLE, "%s", vp_error());
 	if (run(&host, &state, &show)) {
 		vp_trouble(&program.flow, "%s", vp_error());

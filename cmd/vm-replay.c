@@ -109,7 +109,8 @@ static void begin(struct replay *replay, int64_t t)
 	if (t > flags.from)
 		t = flags.from;
 	anchor(replay, t);
-	vp_rewind_put(replay->rewind, &replay->program.flow.out, t);
+	if (vp_rewind_put(replay->rewind, &replay->program.flow.out, t))
+		vp_trouble(&replay->program.flow, "%s", vp_error());
 }
 
 static void on_stream(struct replay *replay)

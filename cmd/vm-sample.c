@@ -357,6 +357,10 @@ static int conclude(struct session *s, const char *reason)
 		after_signal(s);
 	else if (command)
 		vp_launch_collect(&s->launch, strcmp(reason, "exit") == 0);
+	if (command && strcmp(reason, "duration") == 0 && !s->launch.ended)
+		vp_say(&s->program.flow,
+		       "sampling has ended; %s (%d) goes on, and its end is awaited",
+		       s->program.arguments[0], (int)s->launch.pid);
 	int status = finish(s, reason);
 	if (command && !stopped) {
 		vp_watch_restore(&s->watch);

@@ -74,3 +74,19 @@ bounded() {
 	run bash -c "ulimit -v 65536; set -o pipefail; { echo '$first'; $(declare -f threads); threads 100000; } | vm-parse -q 2>&1 | grep -c 'out of memory'"
 	[ "$output" = 0 ]
 }
+
+@test "a view keeps little of a process that has ended: its regions, sums and spans are given back" {
+	# peak N COMMAND...: KiB that it takes at most for N processes of 10 regions, one after the other.
+	peak() {
+		python3 -I "$ROOT/tests/bench/grow.py" tracked "$1" >"lives.$1"
+		python3 -I -c 'import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "${@:2}" "lives.$1"
+	}
+	local view few many most=3000 # KiB for 4000 processes more: of the process that a view shows it keeps all
+	for view in map area cards table stats explain also timeline tree "area --by process" "table --by process"; do
+		[ "$view" != also ] || { most=9000; continue; }
+		few=$(peak 1000 vm-render --view $view) many=$(peak 5000 vm-render --view $view)
+		[ $((many - few)) -lt $most ] || { echo "$view: $few KiB, $many KiB"; return 1; }
+	done
+}

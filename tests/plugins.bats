@@ -255,6 +255,22 @@ refused() { # SOURCE, text of the message
 	[ "$(make -C "$tree" BUILD=out | grep -c PLUGIN)" = 0 ]
 }
 
+@test "the library is archived anew when a file of it was removed" {
+	requires cmd make
+	tree=$BATS_TEST_TMPDIR/again
+	mkdir -p "$tree/lib/base" "$tree/contrib"
+	cp "$ROOT/Makefile" "$tree"
+	cp "$ROOT/contrib/packages.sh" "$tree/contrib"
+	echo 'int half(void); int half(void) { return 1; }' >"$tree/lib/base/half.c"
+	echo 'int other(void); int other(void) { return 2; }' >"$tree/lib/base/other.c"
+	make -C "$tree" BUILD=out out/libvmpipe.a
+	ar t "$tree/out/libvmpipe.a" | grep -qx other.o
+	rm "$tree/lib/base/other.c"
+	make -C "$tree" BUILD=out out/libvmpipe.a
+	[ "$(ar t "$tree/out/libvmpipe.a")" = half.o ]
+	[ "$(make -C "$tree" BUILD=out out/libvmpipe.a | grep -c AR)" = 0 ]
+}
+
 @test "vm-parse --list shows each format, those that people paste with an example that vm-parse recognises" {
 	run -0 --separate-stderr vm-parse --list
 	for format in linux-maps pmap gdb-mappings listing free vm_stat vmstat cgroup vmmap status ps oom nmt numastat dumpsys-meminfo strace; do

@@ -190,3 +190,12 @@ lines() { # of a type, of $output
 	[ "$status" -eq 0 ]
 	valid_stream <<<"$output"
 }
+
+@test "after --duration a message says that the command goes on and is awaited" {
+	mkfifo "$BATS_TEST_TMPDIR/gate"
+	background vm-sample -d 20ms -o "$BATS_TEST_TMPDIR/s" -- cat "$BATS_TEST_TMPDIR/gate" 2>"$BATS_TEST_TMPDIR/said"
+	until_true grep -q 'sampling has ended; cat ([0-9]*) goes on, and its end is awaited' "$BATS_TEST_TMPDIR/said"
+	echo >"$BATS_TEST_TMPDIR/gate"
+	wait "$pid"
+	tail -n 1 "$BATS_TEST_TMPDIR/s" | grep -q '"reason":"duration"'
+}

@@ -225,7 +225,7 @@ static void snapshot(struct vp_model *model, struct vp_account *account, const s
 static void account_line(struct vp_model *model, struct vp_fact *fact)
 {
 	uint64_t minor, major;
-	if (!fact->wanted || fact->t > model->filter.at)
+	if (!fact->wanted || fact->t > model->filter.at || vp_model_aside(model, fact->pid))
 		return;
 	bool faults = fact->type == VP_T_sample && vp_record_num(fact->record, "minor", &minor) &&
 	              vp_record_num(fact->record, "major", &major);

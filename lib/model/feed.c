@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/utc.h"
 #include "model/inner.h"
+#include "model/thin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,6 +167,7 @@ int vp_model_init(struct vp_model *model, const struct vp_filter *filter, unsign
 		vp_model_free(model);
 		return vp_no_memory();
 	}
+	model->inner->moments.most = VP_MOMENTS_BYTES;
 	vp_keepers_choose(model, keepers);
 	vp_model_name(model, vp_s(""));
 	return 0;

@@ -24,6 +24,11 @@ struct vp_proc *vp_model_proc(const struct vp_model *model, int64_t pid);
 struct vp_proc *vp_model_chosen(const struct vp_model *model);
 /* Was this one of model->spans there at the end: does it live, or did it until the last exits? */
 bool vp_model_at_end(const struct vp_model *model, const struct vp_span *span);
+/* One of the sums VP_SUM_..., of a kind and of all kinds. */
+double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure);
+double vp_moment_total(const struct vp_moment *moment, int measure);
+/* Finds the row of a kind. NULL: the kind had nothing then. */
+double *vp_moment_row(const struct vp_moment *moment, size_t kind);
 /* Of a stream of vm-diff: is this region really different? */
 bool vp_model_is_real(const struct vp_model *model, uint64_t id);
 /* Finds the page tables of a process. NULL: unknown. */

@@ -10,7 +10,8 @@ struct vp_follow *vp_follow_other(struct vp_model *model, int64_t pid, bool make
 	size_t at = vp_places_get(&inner->follow_pids, (uint64_t)pid, SIZE_MAX);
 	if (at != SIZE_MAX)
 		return inner->last = inner->follows[at];
-	if (!make || (model->filter.pid >= 0 && model->filter.pid != pid))
+	if (!make || (model->filter.pid >= 0 && model->filter.pid != pid) ||
+	    vp_model_aside(model, pid))
 		return NULL;
 	if (vp_model_room(model, &inner->follows, inner->follow_count, &inner->follow_size,
 	                  sizeof *inner->follows))

@@ -109,7 +109,8 @@ static void frames_line(struct vp_model *model, struct vp_fact *fact)
 	uint64_t regions;
 	if (fact->type == VP_T_snapshot) {
 		/* An address space that has become empty has no region line to say so. */
-		if (fact->follow && !model->tracked && vp_record_num(record, "regions", &regions) &&
+		bool followed = fact->follow || (fact->wanted && vp_model_aside(model, fact->pid));
+		if (followed && !model->tracked && vp_record_num(record, "regions", &regions) &&
 		    !regions)
 			begin(model, fact, false);
 		return;
@@ -138,7 +139,7 @@ static void tracker_span(struct vp_model *model, struct vp_fact *fact)
 		model->contradictions++;
 	fact->follow = vp_follow_find(model, fact->pid, false);
 	if (fact->follow)
-		fact->follow->told = true;
+		vp_at_told(model, fact->follow);
 }
 
 /* Hands process lines, exits and what events say to the tracker, after all else has noted them. */

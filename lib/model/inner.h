@@ -149,7 +149,9 @@ struct vp_summing {
 	bool by_lines; /* `stated` is of a snapshot line whose regions have lines of their own */
 	bool due;      /* a moment is kept once its t is over */
 	int64_t t;
-	size_t last; /* index + 1 of its last moment; 0: none */
+	size_t last;    /* index + 1 of its last moment; 0: none */
+	bool emptied;   /* it is in the list inner->emptied */
+	size_t kept[2]; /* while moments are thinned: index + 1 of the last two that stay */
 };
 
 /* One process as the model follows it. */
@@ -161,7 +163,10 @@ struct vp_follow {
 	uint64_t frame;       /* number of its last key frame */
 	size_t proc;          /* index + 1 in procs; 0: not yet looked up */
 	bool before;          /* model->before has it */
-	bool told; /* events have told of changes since the last sample of an untracked stream */
+	uint32_t exit_run;    /* spans.c: vp_ending.run in which its last region went by EXIT */
+	/* at.c: events have told of changes since the last sample of an untracked stream. */
+	bool told, in_told; /* in_told: it is in the list that begins at inner->told */
+	struct vp_follow *next_told;
 	struct vp_summing summing;
 	struct vp_paged *paged; /* pages.c; NULL: none were counted */
 };
@@ -192,6 +197,9 @@ void vp_model_words(struct vp_model *model, char **text, vp_str bytes);
 /* Finds a process, or adds it as first seen at t. NULL: no memory. */
 struct vp_proc *vp_model_proc_make(struct vp_model *model, int64_t t, int64_t pid);
 
+/* Has a process before this one regions, so that a view of one process will not show this one? */
+bool vp_model_aside(const struct vp_model *model, int64_t pid);
+
 /* lives.c: a process is known by its memory. */
 void vp_life_seen(struct vp_model *model, int64_t t, int64_t pid);
 /* How a process has ended, by its event exit: "exit 3", "killed by SIGKILL: out of memory in cgroup
@@ -207,6 +215,8 @@ void vp_frames_end(struct vp_model *model);
 /* The same before a line, unless the line belongs to that snapshot. */
 void vp_frames_before(struct vp_model *model, const struct vp_record *record, int64_t t);
 
+/* at.c: an event has told of a change of this process, which the state does not have yet. */
+void vp_at_told(struct vp_model *model, struct vp_follow *follow);
 /* at.c: brings the state of an untracked stream up to the last event that has told of a change. */
 void vp_at_refresh(struct vp_model *model);
 
@@ -313,11 +323,26 @@ struct vp_model_inner {
 	size_t follow_count, follow_size;
 	struct vp_places follow_pids; /* into follows */
 	struct vp_follow *last;       /* the one last asked for */
+	struct vp_follow *told;       /* at.c */
+	struct {                      /* at.c, with KEEP_LAST: pids that have ended */
+		int64_t *pids;
+		size_t count, size;
+		uint32_t run; /* vp_ending.run when they were looked through last */
+	} ended;
 
 	size_t closed;       /* spans.c: those that are over; vp_model_finish adds the live */
 	size_t closed_pages; /* pages.c: the same of page runs */
+	struct {             /* moments.c */
+		struct vp_follow **emptied; /* whose sums may be given back once their t is over */
+		size_t emptied_count, emptied_size;
+		size_t bytes, most; /* of the moments; as many are thinned */
+		int64_t cell; /* ns: of each process, moments nearer than this may be thinned */
+	} moments;
 	struct vp_places proc_pids; /* procs.c: into procs */
-	struct vp_places life_pids; /* lives.c: into lives, the last one of a pid */
+	size_t first_seen; /* procs.c: index + 1 of the first that has regions; 0: none yet */
+	uint32_t span_run; /* spans.c, with KEEP_LAST: vp_ending.run of the spans that are over */
+	size_t few[VP_FEW], few_count; /* spans.c: indexes of the first that have spans, sorted */
+	struct vp_places life_pids;    /* lives.c: into lives, the last one of a pid */
 	struct vp_frame_work frame;
 	struct vp_known known; /* frames.c: of the event in hand */
 	struct vp_names_work names;

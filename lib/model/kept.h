@@ -38,12 +38,15 @@ enum vp_sum {
 	VP_SUM_COUNT
 };
 
-/* Sums by kind of one process at one moment. */
+/* Sums by kind of one process at one moment: vp_moment_sum, vp_moment_total. */
 struct vp_moment {
 	int64_t t, pid;
-	double *sums; /* [kind * VP_SUM_COUNT + sum]; kind_count kinds */
-	uint32_t kind_count;
-	uint32_t known; /* bit of each sum that the source measured */
+	double *rows; /* one after the other: a kind, by rising index, and those sums that it has */
+	uint32_t row_count;
+	uint32_t kind_count; /* every kind of a row is less */
+	uint8_t known;       /* bit of each sum that the source measured */
+	uint8_t has;         /* bit of each sum that is in the rows; the others are 0 */
+	bool last;           /* before exec makes another program of the process */
 };
 
 /* From t on a region has these sums; it had `before`. */
@@ -127,6 +130,7 @@ struct vp_proc {
 	int64_t look_before;   /* ns: the sample before that; -1: none */
 	char *name;            /* text, or NULL */
 	uint64_t seen_regions; /* region and change lines, before any filter */
+	bool spanned;          /* with KEEP_FEW: it has spans, kept or not */
 	bool later;            /* it began within the recording */
 };
 
@@ -331,7 +335,9 @@ struct vp_filter {
 };
 
 /* What to keep. BEFORE: the regions at filter.from, or at the first sample. STILL: nothing after
- * filter.at matters, so every span ends as it was then. */
+ * filter.at matters, so every span ends as it was then. ONE: of one process alone, which
+ * vp_model_chosen finds. FEW: spans of the first VP_FEW processes that have any. LAST: spans and
+ * state of what is there at the end alone. */
 enum {
 	VP_KEEP_SPANS = 1,
 	VP_KEEP_MOMENTS = 2,
@@ -343,9 +349,13 @@ enum {
 	VP_KEEP_PAGES = 128,
 	VP_KEEP_HISTORY = 256,
 	VP_KEEP_SITES = 1024,
+	VP_KEEP_ONE = 2048,
+	VP_KEEP_FEW = 4096,
+	VP_KEEP_LAST = 8192,
 	VP_KEEP_DESCENT =
 	        512 /* spans that ended before filter.from too: others descend from them */
 };
+enum { VP_FEW = 24, VP_KEEP_LESS = VP_KEEP_STILL | VP_KEEP_ONE | VP_KEEP_FEW | VP_KEEP_LAST };
 
 /* Memory: spans, moments x kinds, the last rows of the journal, tallies by kind, name and process,
  * as far as `keep` asks for them; lives and the live regions. */
@@ -381,6 +391,7 @@ struct vp_model {
 	size_t real_count, real_size;
 	struct vp_moment *moments; /* those of one pid are sorted by time */
 	size_t moment_count, moment_size;
+	uint64_t moments_left;       /* moments between peaks that there was no room for */
 	struct vp_machine *machines; /* sorted by time; the last alone unless moments are kept */
 	size_t machine_count, machine_size;
 	struct vp_cgroup *cgroups; /* sorted by time; of one sample from the lowest up */

@@ -21,7 +21,7 @@ static struct vp_life *last_of(struct vp_model *model, int64_t pid)
 
 static bool wanted(const struct vp_model *model, int64_t pid)
 {
-	return model->filter.pid < 0 || model->filter.pid == pid;
+	return (model->filter.pid < 0 || model->filter.pid == pid) && !vp_model_aside(model, pid);
 }
 
 static struct vp_life *life_new(struct vp_model *model, int64_t t, int64_t pid)

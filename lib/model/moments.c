@@ -3,7 +3,9 @@
  *
  * Memory: moments x kinds; of the moments before filter.from the last alone.
  */
+#include "model/follow.h"
 #include "model/inner.h"
+#include "model/thin.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,14 @@ static int kinds_reach(struct vp_model *model, struct vp_summing *summing, size_
 	return 0;
 }
 
+static bool any_sum(const uint64_t *sums)
+{
+	for (int i = 0; i < VP_SUM_COUNT; i++)
+		if (sums[i])
+			return true;
+	return false;
+}
+
 static void sums_add(struct vp_summing *summing, size_t kind, const struct vp_sums *part, bool add)
 {
 	uint64_t *sums = summing->sums + kind * VP_SUM_COUNT;
@@ -48,9 +58,23 @@ static void sums_add(struct vp_summing *summing, size_t kind, const struct vp_su
 	}
 }
 
+/* Of a process that has no regions the sums are given back once its moment is over. */
+static void empty(struct vp_model *model, struct vp_follow *follow)
+{
+	struct vp_model_inner *inner = model->inner;
+	if (follow->summing.emptied ||
+	    vp_model_room(model, &inner->moments.emptied, inner->moments.emptied_count,
+	                  &inner->moments.emptied_size, sizeof *inner->moments.emptied))
+		return;
+	follow->summing.emptied = true;
+	inner->moments.emptied[inner->moments.emptied_count++] = follow;
+}
+
 static void moments_region(struct vp_model *model, const struct vp_move *move)
 {
 	struct vp_summing *summing = &move->follow->summing;
+	if (move->was && !move->now && move->follow->open_count == 1)
+		empty(model, move->follow);
 	if (move->was && move->was->kind < summing->kind_count)
 		sums_add(summing, move->was->kind, move->had, false);
 	if (move->now && !kinds_reach(model, summing, move->now->kind))
@@ -67,31 +91,63 @@ static uint32_t known_now(const struct vp_summing *summing)
 
 /* ---- moments ---- */
 
-/* Keeps a moment, whose sums it takes over. Of those before filter.from only the last is of use: it
+static size_t bytes_of(const struct vp_moment *moment)
+{
+	return sizeof *moment + moment->row_count * vp_moment_stride(moment) * sizeof(double);
+}
+
+/* Keeps a moment, whose rows it takes over. Of those before filter.from only the last is of use: it
  * holds when that time begins. */
 static void keep(struct vp_model *model, struct vp_summing *summing, struct vp_moment moment)
 {
+	struct vp_model_inner *inner = model->inner;
 	struct vp_moment *last = summing->last ? &model->moments[summing->last - 1] : NULL;
+	inner->moments.bytes += bytes_of(&moment);
 	if (last && (last->t == moment.t || moment.t <= model->filter.from)) {
-		free(last->sums);
+		inner->moments.bytes -= bytes_of(last);
+		moment.last = last->last;
+		free(last->rows);
 		*last = moment;
 		return;
 	}
 	if (vp_model_room(model, &model->moments, model->moment_count, &model->moment_size,
 	                  sizeof moment)) {
-		free(moment.sums);
+		free(moment.rows);
 		return;
 	}
 	model->moments[model->moment_count++] = moment;
 	summing->last = model->moment_count;
+	if (inner->moments.bytes > inner->moments.most)
+		vp_moments_thin(model);
 }
 
-static double *sums_new(struct vp_model *model, size_t count)
+/* The rows of these sums, of all kinds that have any. False: no memory. */
+static bool rows_make(struct vp_model *model, struct vp_moment *moment, const uint64_t *sums,
+                      size_t kinds)
 {
-	double *sums = malloc((count + !count) * sizeof *sums);
-	if (!sums)
+	for (size_t i = 0; i < kinds * VP_SUM_COUNT; i++)
+		if (sums[i]) {
+			moment->has |= (uint8_t)(1u << i % VP_SUM_COUNT);
+			moment->kind_count = (uint32_t)(i / VP_SUM_COUNT) + 1;
+		}
+	for (size_t kind = 0; kind < moment->kind_count; kind++)
+		moment->row_count += any_sum(sums + kind * VP_SUM_COUNT);
+	size_t count = moment->row_count * vp_moment_stride(moment), n = 0;
+	moment->rows = count ? malloc(count * sizeof *moment->rows) : NULL;
+	if (count && !moment->rows) {
 		model->no_memory = true;
-	return sums;
+		return false;
+	}
+	for (size_t kind = 0; kind < moment->kind_count; kind++) {
+		const uint64_t *from = sums + kind * VP_SUM_COUNT;
+		if (!any_sum(from))
+			continue;
+		moment->rows[n++] = (double)kind;
+		for (int i = 0; i < VP_SUM_COUNT; i++)
+			if (moment->has >> i & 1)
+				moment->rows[n++] = (double)from[i];
+	}
+	return true;
 }
 
 /* A snapshot line states the measures of its moment, also those that no change line has told. But
@@ -120,19 +176,46 @@ static void flush(struct vp_model *model, struct vp_follow *follow)
 	summing->due = summing->has_stated = false;
 	struct vp_moment moment = { .t = summing->t,
 		                    .pid = follow->pid,
-		                    .kind_count = (uint32_t)summing->kind_count,
-		                    .known = stated ? summing->stated_known : known_now(summing) };
-	const uint64_t *sums = stated ? summing->stated : summing->sums;
-	size_t count = summing->kind_count * VP_SUM_COUNT;
-	moment.sums = sums_new(model, count);
-	for (size_t i = 0; moment.sums && i < count; i++)
-		moment.sums[i] = (double)sums[i];
-	if (moment.sums)
+		                    .known = (uint8_t)(stated ? summing->stated_known
+		                                              : known_now(summing)) };
+	if (rows_make(model, &moment, stated ? summing->stated : summing->sums,
+	              summing->kind_count))
 		keep(model, summing, moment);
+}
+
+/* ---- processes without regions ---- */
+
+static void sums_free(struct vp_summing *summing)
+{
+	free(summing->sums);
+	free(summing->known_by);
+	free(summing->stated);
+	summing->sums = summing->known_by = summing->stated = NULL;
+	summing->kind_count = 0;
+}
+
+static void give_back(struct vp_model *model, int64_t t)
+{
+	struct vp_model_inner *inner = model->inner;
+	size_t kept = 0;
+	for (size_t i = 0; i < inner->moments.emptied_count; i++) {
+		struct vp_follow *follow = inner->moments.emptied[i];
+		if (follow->summing.due && follow->summing.t == t) {
+			inner->moments.emptied[kept++] = follow;
+			continue;
+		}
+		flush(model, follow);
+		follow->summing.emptied = false;
+		if (!follow->open_count && !follow->summing.has_stated)
+			sums_free(&follow->summing);
+	}
+	inner->moments.emptied_count = kept;
 }
 
 static void moments_moment(struct vp_model *model, struct vp_follow *follow, int64_t t)
 {
+	if (model->inner->moments.emptied_count)
+		give_back(model, t);
 	if (follow->summing.due && follow->summing.t != t)
 		flush(model, follow);
 	follow->summing.due = true;
@@ -146,14 +229,31 @@ static void repeat(struct vp_model *model, struct vp_follow *follow, int64_t t)
 	if (!follow->summing.last)
 		return;
 	struct vp_moment moment = model->moments[follow->summing.last - 1];
-	size_t count = (size_t)moment.kind_count * VP_SUM_COUNT;
-	double *sums = sums_new(model, count);
-	if (!sums)
+	size_t bytes = moment.row_count * vp_moment_stride(&moment) * sizeof *moment.rows;
+	double *rows = bytes ? malloc(bytes) : NULL;
+	if (bytes && !rows) {
+		model->no_memory = true;
 		return;
-	memcpy(sums, moment.sums, count * sizeof *sums);
-	moment.sums = sums;
+	}
+	if (bytes)
+		memcpy(rows, moment.rows, bytes);
+	moment.rows = rows;
 	moment.t = t;
+	moment.last = false;
 	keep(model, &follow->summing, moment);
+}
+
+/* The moment before an exec is the last of a life. */
+static void life_ends(struct vp_model *model, const struct vp_fact *fact)
+{
+	struct vp_follow *follow = vp_follow_find(model, fact->pid, false);
+	bool ends = vp_str_is(fact->word, "exec") || vp_str_is(fact->word, "reused");
+	if (!follow || !ends)
+		return;
+	if (follow->summing.due && follow->summing.t < fact->t)
+		flush(model, follow);
+	if (follow->summing.last)
+		model->moments[follow->summing.last - 1].last = true;
 }
 
 /* ---- what a snapshot line states ---- */
@@ -235,8 +335,14 @@ static void state_account(struct vp_model *model, struct vp_summing *summing,
 
 static void moments_line(struct vp_model *model, struct vp_fact *fact)
 {
-	if (!fact->follow)
+	if (fact->type == VP_T_process)
+		life_ends(model, fact);
+	if (!fact->follow || fact->type == VP_T_process)
 		return;
+	if (fact->type == VP_T_event) { /* its end */
+		empty(model, fact->follow);
+		return;
+	}
 	if (fact->type == VP_T_sample) {
 		if (fact->same)
 			repeat(model, fact->follow, fact->t);
@@ -275,13 +381,14 @@ static void moments_finish(struct vp_model *model)
 static void moments_free(struct vp_model *model)
 {
 	for (size_t i = 0; i < model->moment_count; i++)
-		free(model->moments[i].sums);
+		free(model->moments[i].rows);
 	free(model->moments);
+	free(model->inner->moments.emptied);
 }
 
 const struct vp_keeper vp_keeper_moments = {
 	.keep = VP_KEEP_MOMENTS,
-	.types = 1u << VP_T_sample | 1u << VP_T_snapshot,
+	.types = 1u << VP_T_sample | 1u << VP_T_snapshot | 1u << VP_T_process | 1u << VP_T_event,
 	.line = moments_line,
 	.moment = moments_moment,
 	.region = moments_region,

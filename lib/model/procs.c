@@ -37,6 +37,15 @@ struct vp_proc *vp_follow_proc_make(struct vp_model *model, struct vp_follow *fo
 	return proc;
 }
 
+bool vp_model_aside(const struct vp_model *model, int64_t pid)
+{
+	size_t first = model->inner->first_seen;
+	if (!(model->keep & VP_KEEP_ONE) || model->filter.pid >= 0 || !first)
+		return false;
+	const struct vp_proc *proc = vp_model_proc(model, pid);
+	return !proc || (size_t)(proc - model->procs) >= first;
+}
+
 struct vp_proc *vp_model_chosen(const struct vp_model *model)
 {
 	if (model->filter.pid >= 0)
@@ -51,9 +60,11 @@ struct vp_proc *vp_model_chosen(const struct vp_model *model)
 
 static void seen(struct vp_model *model, const struct vp_fact *fact)
 {
-	struct vp_proc *proc = vp_follow_proc(model, fact->follow, fact->t);
-	if (proc)
-		proc->seen_regions++;
+	struct vp_proc *proc = fact->follow ? vp_follow_proc(model, fact->follow, fact->t)
+	                                    : vp_model_proc_make(model, fact->t, fact->pid);
+	size_t *first = &model->inner->first_seen, index = proc ? (size_t)(proc - model->procs) : 0;
+	if (proc && !proc->seen_regions++ && (!*first || index < *first - 1))
+		*first = index + 1;
 	if (!vp_model_reach(model, &model->kinds_seen, fact->now.kind + 1, &model->kinds_size,
 	                    sizeof *model->kinds_seen))
 		model->kinds_seen[fact->now.kind] = 1;
@@ -89,7 +100,8 @@ static void procs_line(struct vp_model *model, struct vp_fact *fact)
 		vp_model_proc_make(model, fact->t, fact->pid);
 	else if (fact->type == VP_T_sample && fact->same && fact->follow)
 		sampled(model, fact->follow, fact->t);
-	if ((fact->type == VP_T_region || fact->type == VP_T_change) && fact->follow)
+	bool region = fact->type == VP_T_region || fact->type == VP_T_change;
+	if (region && (fact->follow || (fact->wanted && vp_model_aside(model, fact->pid))))
 		seen(model, fact);
 	if (fact->ends) {
 		/* Several sources may report one exit: the first is the time. */

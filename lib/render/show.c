@@ -18,6 +18,7 @@
 #include "space/kind.h"
 #include "system/schedule.h"
 #include "base/words.h"
+#include "view/process_area.h"
 
 #define PATIENCE (150 * 1000000LL) /* ns; an input that ends sooner gets no screen */
 #define COST     6 /* a picture of 1 ms is followed by a pause of 6 ms: 15 % of a CPU */
@@ -38,13 +39,8 @@ static void only_kind(struct vp_model *shown, const char *kind, struct vp_pool *
 	for (size_t i = 0; i < shown->moment_count; i++) {
 		struct vp_moment *to = &moments[i];
 		*to = shown->moments[i];
-		to->sums =
-		        vp_pool_take(pool, (to->kind_count + 1) * VP_SUM_COUNT * sizeof *to->sums);
-		if (to->sums && index < to->kind_count)
-			memcpy(to->sums + index * VP_SUM_COUNT,
-			       shown->moments[i].sums + index * VP_SUM_COUNT,
-			       VP_SUM_COUNT * sizeof *to->sums);
-		to->kind_count = to->sums ? to->kind_count : 0;
+		to->rows = vp_moment_row(&shown->moments[i], index);
+		to->row_count = to->rows != NULL;
 	}
 	shown->spans = spans;
 	shown->span_count = n;
@@ -323,7 +319,7 @@ static bool reachable(const struct vp_show *show, const struct vp_view *view)
 {
 	struct vp_view_options plain = show->picture.options;
 	plain.sort = plain.by = NULL;
-	return !(view->keep & ~show->model->keep & ~(unsigned)VP_KEEP_STILL) &&
+	return !(view->keep & ~show->model->keep & ~(unsigned)VP_KEEP_LESS) &&
 	       (suits(view, &show->picture.options) || suits(view, &plain));
 }
 
@@ -620,9 +616,16 @@ void vp_show_init(struct vp_show *show, struct vp_render_host *host, struct vp_m
 
 unsigned vp_show_keep(const struct vp_show *show, const struct vp_filter *filter)
 {
-	unsigned keep = show->picture.view->keep;
+	const struct vp_view *view = show->picture.view;
+	const struct vp_view_options *options = &show->picture.options;
+	unsigned keep = view->keep | (options->by ? view->keep_by : 0);
 	for (int i = 0; show->wanted && filter->at == INT64_MAX && vp_views[i]; i++)
 		keep |= vp_views[i]->keep;
+	/* A live picture shows other processes, kinds and views at a key. */
+	if (show->wanted)
+		keep &= ~(unsigned)(VP_KEEP_LESS & ~VP_KEEP_STILL);
+	if (vp_process_area_is(options))
+		keep &= ~(unsigned)(VP_KEEP_ONE | VP_KEEP_HISTORY);
 	return show->wanted && filter->at == INT64_MAX ? keep & ~(unsigned)VP_KEEP_STILL : keep;
 }
 

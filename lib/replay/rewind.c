@@ -1,5 +1,8 @@
 /* Of an untracked stream, the lines of the last whole samples, verbatim; of a tracked stream, the
- * replayed state. */
+ * replayed state.
+ *
+ * Memory: that of the processes that live; one that has ended leaves nothing.
+ */
 #include "replay/rewind.h"
 
 #include <stdio.h>
@@ -8,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "base/places.h"
 #include "track/keyframe.h"
 #include "space/frame.h"
 #include "space/state.h"
@@ -28,18 +32,20 @@ struct sample {
 	uint64_t order;              /* samples are written in the order in which they came */
 };
 
-/* A process in a tracked stream. */
+/* A process, or with pid -1 what belongs to none. */
 struct life {
 	int64_t pid;
-	bool known; /* a key frame or its fork has come, so its changes can be replayed */
+	bool known; /* tracked: a key frame or its fork has come, so its changes can be replayed */
 	bool put;   /* its process line is written */
+	uint64_t order; /* lives are written in the order in which they came */
+	struct sample *samples;
+	size_t sample_count, sample_size;
 };
 
 struct vp_rewind {
-	struct sample *samples;
-	size_t sample_count, sample_size;
 	struct life *lives;
 	size_t life_count, life_size;
+	struct vp_places pids; /* into lives */
 	uint64_t order;
 	struct vp_keyframes *frames;
 	struct vp_state state;
@@ -66,19 +72,21 @@ static void sample_free(struct sample *sample)
 	free(sample->whole.bytes);
 }
 
-static void drop_samples(struct vp_rewind *rewind)
+static void drop_samples(struct life *life)
 {
-	for (size_t i = 0; i < rewind->sample_count; i++)
-		sample_free(&rewind->samples[i]);
-	rewind->sample_count = 0;
+	for (size_t i = 0; i < life->sample_count; i++)
+		sample_free(&life->samples[i]);
+	free(life->samples);
 }
 
 void vp_rewind_clear(struct vp_rewind *rewind)
 {
-	drop_samples(rewind);
+	for (size_t i = 0; i < rewind->life_count; i++)
+		drop_samples(&rewind->lives[i]);
+	rewind->life_count = 0;
+	vp_places_free(&rewind->pids);
 	vp_keyframes_clear(rewind->frames);
 	vp_state_clear(&rewind->state);
-	rewind->life_count = 0;
 	rewind->tracked = false;
 }
 
@@ -86,8 +94,7 @@ void vp_rewind_free(struct vp_rewind *rewind)
 {
 	if (!rewind)
 		return;
-	drop_samples(rewind);
-	free(rewind->samples);
+	vp_rewind_clear(rewind);
 	free(rewind->lives);
 	vp_keyframes_free(rewind->frames);
 	vp_state_free(&rewind->state);
@@ -96,41 +103,39 @@ void vp_rewind_free(struct vp_rewind *rewind)
 
 /* ---- lives ---- */
 
-static struct life *known_life(struct vp_rewind *rewind, int64_t pid)
+static struct life *known_life(const struct vp_rewind *rewind, int64_t pid)
 {
-	for (size_t i = 0; i < rewind->life_count; i++)
-		if (rewind->lives[i].pid == pid)
-			return &rewind->lives[i];
-	return NULL;
+	size_t at = vp_places_get(&rewind->pids, (uint64_t)pid, SIZE_MAX);
+	return at == SIZE_MAX ? NULL : &rewind->lives[at];
 }
 
+/* Finds a process, or adds it. NULL: no memory. */
 static struct life *life_of(struct vp_rewind *rewind, int64_t pid)
 {
 	struct life *known = known_life(rewind, pid);
 	if (known)
 		return known;
 	if (vp_list_room(&rewind->lives, rewind->life_count, &rewind->life_size,
-	                 sizeof *rewind->lives))
+	                 sizeof *rewind->lives) ||
+	    vp_places_set(&rewind->pids, (uint64_t)pid, rewind->life_count))
 		return NULL;
 	struct life *life = &rewind->lives[rewind->life_count++];
-	*life = (struct life){ .pid = pid };
+	*life = (struct life){ .pid = pid, .order = ++rewind->order };
 	return life;
 }
 
 /* The process has ended: nothing of it is shown again. */
 static void forget(struct vp_rewind *rewind, int64_t pid)
 {
-	for (size_t i = 0; i < rewind->sample_count; i++) {
-		struct sample *sample = &rewind->samples[i];
-		if (sample->pid != pid)
-			continue;
-		sample_free(sample);
-		*sample = rewind->samples[--rewind->sample_count];
-		i--;
+	struct life *life = known_life(rewind, pid);
+	if (life) {
+		drop_samples(life);
+		vp_places_drop(&rewind->pids, (uint64_t)pid);
+		*life = rewind->lives[--rewind->life_count];
+		if (life < rewind->lives + rewind->life_count) /* it has a slot already */
+			vp_places_set(&rewind->pids, (uint64_t)life->pid,
+			              (uint64_t)(life - rewind->lives));
 	}
-	for (size_t i = 0; i < rewind->life_count; i++)
-		if (rewind->lives[i].pid == pid)
-			rewind->lives[i--] = rewind->lives[--rewind->life_count];
 	vp_keyframes_forget(rewind->frames, pid);
 }
 
@@ -148,24 +153,26 @@ static int feed_event(struct vp_rewind *rewind, struct vp_record *record)
 	if (!vp_record_exits(record))
 		return 0;
 	forget(rewind, record->pid);
-	return vp_state_apply(&rewind->state, record);
+	vp_state_forget(&rewind->state, record->pid);
+	return 0;
 }
 
 /* ---- samples ---- */
 
 static struct sample *sample_of(struct vp_rewind *rewind, int64_t pid, const char *name)
 {
-	for (size_t i = 0; i < rewind->sample_count; i++)
-		if (rewind->samples[i].pid == pid && !strcmp(rewind->samples[i].name, name))
-			return &rewind->samples[i];
-	char *copy = strdup(name);
-	if (!copy || vp_list_room(&rewind->samples, rewind->sample_count, &rewind->sample_size,
-	                          sizeof *rewind->samples)) {
+	struct life *life = life_of(rewind, pid);
+	for (size_t i = 0; life && i < life->sample_count; i++)
+		if (!strcmp(life->samples[i].name, name))
+			return &life->samples[i];
+	char *copy = life ? strdup(name) : NULL;
+	if (!copy || vp_list_room(&life->samples, life->sample_count, &life->sample_size,
+	                          sizeof *life->samples)) {
 		free(copy);
 		vp_no_memory();
 		return NULL;
 	}
-	struct sample *sample = &rewind->samples[rewind->sample_count++];
+	struct sample *sample = &life->samples[life->sample_count++];
 	*sample = (struct sample){ .pid = pid, .name = copy };
 	return sample;
 }
@@ -370,19 +377,18 @@ int vp_rewind_feed(struct vp_rewind *rewind, struct vp_record *record)
 
 static void put_process(struct vp_rewind *rewind, struct vp_out *out, int64_t t, int64_t pid)
 {
-	for (struct life *life = rewind->lives; life < rewind->lives + rewind->life_count; life++) {
-		if (life->pid != pid || life->put)
-			continue;
-		vp_keyframes_put(rewind->frames, out, t, pid);
-		life->put = true;
-	}
+	struct life *life = known_life(rewind, pid);
+	if (!life || life->put)
+		return;
+	vp_keyframes_put(rewind->frames, out, t, pid);
+	life->put = true;
 }
 
 static void put_space(struct vp_rewind *rewind, struct vp_out *out, int64_t t,
                       const struct vp_space *space)
 {
 	const struct life *life = known_life(rewind, space->pid);
-	if (!life || !life->known || space->ended)
+	if (!life || !life->known)
 		return;
 	put_process(rewind, out, t, space->pid);
 	vp_keyframes_put_snapshot(rewind->frames, out, t, space->pid, space->seq, space->count,
@@ -394,7 +400,7 @@ static void put_space(struct vp_rewind *rewind, struct vp_out *out, int64_t t,
 
 static int by_time(const void *a, const void *b)
 {
-	const struct sample *one = a, *other = b;
+	const struct sample *one = *(struct sample *const *)a, *other = *(struct sample *const *)b;
 	if (one->t != other->t)
 		return one->t < other->t ? -1 : 1;
 	return one->order < other->order ? -1 : one->order > other->order;
@@ -409,24 +415,65 @@ static void put_sample(struct vp_out *out, const struct lines *lines)
 	}
 }
 
-void vp_rewind_put(struct vp_rewind *rewind, struct vp_out *out, int64_t t)
+/* Writes the whole samples of all processes. -1: no memory. */
+static int put_samples(struct vp_rewind *rewind, struct vp_out *out)
 {
-	for (struct sample *sample = rewind->samples;
-	     sample < rewind->samples + rewind->sample_count; sample++)
-		if (!strcmp(sample->name, "snapshot"))
-			end_snapshot(rewind, sample);
-	if (rewind->sample_count)
-		qsort(rewind->samples, rewind->sample_count, sizeof *rewind->samples, by_time);
-	for (struct sample *sample = rewind->samples;
-	     sample < rewind->samples + rewind->sample_count; sample++) {
-		if (!sample->whole.n || (rewind->tracked && !strcmp(sample->name, "snapshot")))
-			continue;
-		if (!rewind->tracked)
-			put_process(rewind, out, sample->t, sample->pid);
-		put_sample(out, &sample->whole);
+	struct sample **samples = NULL;
+	size_t count = 0, size = 0;
+	for (size_t i = 0; i < rewind->life_count; i++) {
+		struct life *life = &rewind->lives[i];
+		for (size_t k = 0; k < life->sample_count; k++) {
+			bool snapshot = !strcmp(life->samples[k].name, "snapshot");
+			if (snapshot)
+				end_snapshot(rewind, &life->samples[k]);
+			if (!life->samples[k].whole.n || (rewind->tracked && snapshot))
+				continue;
+			if (vp_list_room(&samples, count, &size, sizeof *samples)) {
+				free(samples);
+				return -1;
+			}
+			samples[count++] = &life->samples[k];
+		}
 	}
-	for (size_t i = 0; rewind->tracked && i < rewind->state.count; i++)
-		put_space(rewind, out, t, rewind->state.spaces[i]);
+	if (count)
+		qsort(samples, count, sizeof *samples, by_time);
+	for (size_t i = 0; i < count; i++) {
+		if (!rewind->tracked)
+			put_process(rewind, out, samples[i]->t, samples[i]->pid);
+		put_sample(out, &samples[i]->whole);
+	}
+	free(samples);
+	return 0;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct life *one = a, *other = b;
+	return one->order < other->order ? -1 : one->order > other->order;
+}
+
+/* Puts the lives in the order in which they came: ends have changed it. */
+static int sort_lives(struct vp_rewind *rewind)
+{
+	if (rewind->life_count)
+		qsort(rewind->lives, rewind->life_count, sizeof *rewind->lives, by_order);
+	for (size_t i = 0; i < rewind->life_count; i++)
+		if (vp_places_set(&rewind->pids, (uint64_t)rewind->lives[i].pid, i))
+			return -1;
+	return 0;
+}
+
+int vp_rewind_put(struct vp_rewind *rewind, struct vp_out *out, int64_t t)
+{
+	if (sort_lives(rewind) || put_samples(rewind, out))
+		return -1;
+	for (size_t i = 0; rewind->tracked && i < rewind->life_count; i++) {
+		const struct vp_space *space =
+		        vp_state_space(&rewind->state, rewind->lives[i].pid, false);
+		if (space)
+			put_space(rewind, out, t, space);
+	}
 	for (size_t i = 0; i < rewind->life_count; i++)
 		put_process(rewind, out, t, rewind->lives[i].pid);
+	return 0;
 }

@@ -54,18 +54,28 @@ static void live_give(struct vp_space *space, struct vp_live *live)
 
 /* ---- spaces ---- */
 
-static void space_free(struct vp_space *space)
+void vp_space_bare(struct vp_space *space)
 {
-	if (!space)
-		return;
 	vp_places_free(&space->ids);
 	free(space->base);
 	for (struct vp_slab *slab = space->slabs, *next; slab; slab = next) {
 		next = slab->next;
 		free(slab);
 	}
-	free(space->name);
 	vp_strings_free(space->strings);
+	space->live = space->base = NULL;
+	space->count = space->size = space->strings_kept = 0;
+	space->free_lives = NULL;
+	space->slabs = NULL;
+	space->strings = NULL; /* until its next line */
+}
+
+static void space_free(struct vp_space *space)
+{
+	if (!space)
+		return;
+	vp_space_bare(space);
+	free(space->name);
 	free(space);
 }
 
@@ -390,7 +400,9 @@ int vp_state_apply(struct vp_state *state, struct vp_record *record)
 			space->ended = true;
 		return 0;
 	}
-	if (!space)
+	if (space && !space->strings)
+		space->strings = vp_strings_new();
+	if (!space || !space->strings)
 		return vp_no_memory();
 	switch (type) {
 	case VP_T_snapshot: return apply_snapshot(space, record);

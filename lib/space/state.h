@@ -57,6 +57,8 @@ int vp_state_move(struct vp_state *to, struct vp_state *from, int64_t pid);
  * memory. */
 struct vp_space *vp_state_begin(struct vp_state *state, int64_t pid);
 int vp_space_add(struct vp_space *space, const struct vp_region *region); /* 0; -1: no memory */
+/* A process that has ended: its regions are forgotten, and their memory is given back. */
+void vp_space_bare(struct vp_space *space);
 /* Forgets a process and its regions; one that is not there is none. */
 void vp_state_forget(struct vp_state *state, int64_t pid);
 struct vp_live *vp_space_find(struct vp_space *space, uint64_t id); /* NULL: not live */

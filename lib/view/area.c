@@ -197,7 +197,8 @@ static int series(struct area *area)
 	figure->series = list;
 	figure->subtitle =
 	        vp_pool_print(build->pool, "%s by kind, %zu moments, %s%s%s, peak %s",
-	                      measure_words[area->measure], area->all_count,
+	                      measure_words[area->measure],
+	                      area->all_count + (size_t)build->model->moments_left,
 	                      area->ended ? "" : "last ", amount(area, total(area, area->last)),
 	                      area->ended ? " before it ended" : "", amount(area, peak));
 	return 0;
@@ -255,7 +256,7 @@ const struct vp_view vp_view_area = {
 	.about = "how much of each kind there was, stacked, over time; with samples of the "
 	         "machine, "
 	         "its memory too (--measure, --by)",
-	.keep = VP_KEEP_MOMENTS,
+	.keep = VP_KEEP_MOMENTS | VP_KEEP_ONE,
 	.keep_by = VP_KEEP_HISTORY,
 	.build = build,
 	.check = vp_regions_check,

@@ -586,6 +586,6 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 const struct vp_view vp_view_cards = {
 	.name = "cards",
 	.about = "the regions of one moment as cards of one size, by category (--at T)",
-	.keep = VP_KEEP_SPANS | VP_KEEP_STILL,
+	.keep = VP_KEEP_SPANS | VP_KEEP_STILL | VP_KEEP_ONE,
 	.build = build,
 };

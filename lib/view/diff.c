@@ -280,7 +280,7 @@ static int check(const struct vp_view_options *options)
 const struct vp_view vp_view_diff = {
 	.name = "diff",
 	.about = "two moments side by side (--from, --to), or two runs that vm-diff compared",
-	.keep = VP_KEEP_SPANS | VP_KEEP_STILL | VP_KEEP_BEFORE,
+	.keep = VP_KEEP_SPANS | VP_KEEP_STILL | VP_KEEP_BEFORE | VP_KEEP_ONE,
 	.build = build,
 	.check = check,
 };

@@ -244,6 +244,11 @@ void vp_build_notes(struct vp_build *build)
 		vp_build_note(build, "%llu line%s contradicted earlier lines: vm-check lists them",
 		              (unsigned long long)model->contradictions,
 		              vp_plural(model->contradictions));
+	if (model->moments_left)
+		vp_build_note(build,
+		              "%llu moments between peaks are left out, as the recording has very "
+		              "many: each is near one of its process that has more",
+		              (unsigned long long)model->moments_left);
 	if (model->segments > 1)
 		vp_build_note(build, "%llu recordings, drawn one after the other",
 		              (unsigned long long)model->segments);

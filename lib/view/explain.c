@@ -684,7 +684,7 @@ static int check(const struct vp_view_options *options)
 const struct vp_view vp_view_explain = {
 	.name = "explain",
 	.about = "what each kind of memory is for, how much there is, and what stands out (--at T)",
-	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
+	.keep = VP_KEEP_STATE | VP_KEEP_STILL | VP_KEEP_ONE,
 	.build = build,
 	.check = check,
 };

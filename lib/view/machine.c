@@ -178,7 +178,7 @@ static void stack(struct machine *m, struct point *p)
 	for (size_t kind = 0;
 	     p->moment && kind < p->moment->kind_count && kind < m->build.kind_count; kind++) {
 		p->kinds[kind] = p->moment->known >> VP_SUM_RSS & 1
-		                         ? p->moment->sums[kind * VP_SUM_COUNT + VP_SUM_RSS]
+		                         ? vp_moment_sum(p->moment, kind, VP_SUM_RSS)
 		                         : 0;
 		resident += p->kinds[kind];
 	}

@@ -320,6 +320,6 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 const struct vp_view vp_view_map = {
 	.name = "map",
 	.about = "one moment of one address space, by address (--at T)",
-	.keep = VP_KEEP_SPANS | VP_KEEP_STILL,
+	.keep = VP_KEEP_SPANS | VP_KEEP_STILL | VP_KEEP_ONE,
 	.build = build,
 };

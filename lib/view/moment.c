@@ -51,19 +51,6 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 	return fresh ? VP_BOX_NEW : VP_BOX_CHANGED;
 }
 
-double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure)
-{
-	return kind < moment->kind_count ? moment->sums[kind * VP_SUM_COUNT + (size_t)measure] : 0;
-}
-
-double vp_moment_total(const struct vp_moment *moment, int measure)
-{
-	double sum = 0;
-	for (size_t kind = 0; kind < moment->kind_count; kind++)
-		sum += vp_moment_sum(moment, kind, measure);
-	return sum;
-}
-
 bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code)
 {
 	for (size_t i = 0; i < space->count; i++) {

@@ -14,9 +14,6 @@ uint32_t vp_moment_flags(const struct vp_proc *proc, const struct vp_span *span)
 /* The pages of `code` may be written through another mapping of the same file: W^X holds in each
  * mapping, and yet the code can be changed. */
 bool vp_written_elsewhere(const struct vp_space *space, const struct vp_region *code);
-/* One of the sums VP_SUM_..., of a kind and of all kinds. */
-double vp_moment_sum(const struct vp_moment *moment, size_t kind, int measure);
-double vp_moment_total(const struct vp_moment *moment, int measure);
 /* "at 2 s", "at 2 s, just before it ended": how a subtitle begins. */
 const char *vp_moment_words(struct vp_pool *pool, int64_t t, bool ended);
 /* The same for a view of vp_moment_space. */

@@ -431,6 +431,6 @@ const struct vp_view vp_view_pages = {
 	.name = "pages",
 	.about = "a film strip of residency: the state of each page over time (vm-sample --detail "
 	         "pages)",
-	.keep = VP_KEEP_SPANS | VP_KEEP_PAGES,
+	.keep = VP_KEEP_SPANS | VP_KEEP_PAGES | VP_KEEP_ONE,
 	.build = build,
 };

@@ -634,7 +634,7 @@ const struct vp_view vp_view_stats = {
 	.name = "stats",
 	.about = "one moment in figures: regions by kind, holes, sharing and its cost, guards and "
 	         "W^X, beside other programs (--at T)",
-	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
+	.keep = VP_KEEP_STATE | VP_KEEP_STILL | VP_KEEP_ONE,
 	.build = build,
 	.check = check,
 };

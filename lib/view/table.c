@@ -619,8 +619,8 @@ static int check(const struct vp_view_options *options)
 const struct vp_view vp_view_table = {
 	.name = "table",
 	.about = "the regions of one moment in rows, or their sums (--columns, --sort, --by, --at)",
-	.keep = VP_KEEP_STATE | VP_KEEP_STILL,
-	.keep_by = VP_KEEP_SPANS,
+	.keep = VP_KEEP_STATE | VP_KEEP_STILL | VP_KEEP_ONE,
+	.keep_by = VP_KEEP_SPANS | VP_KEEP_LAST,
 	.build = build,
 	.check = check,
 };

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BANDS_MAX  24
+#define BANDS_MAX  VP_FEW
 #define BAND_SPACE 0.02
 #define LANE_SHARE 0.4   /* of the height of a process is that of each lane that overlaps others */
 #define TICK_SPACE 0.035 /* least distance of two texts, with several bands */
@@ -133,10 +133,10 @@ static int bands(struct timeline *line)
 	if (!spans || !line->lane)
 		return vp_no_memory();
 	for (size_t i = 0; i < model->proc_count; i++) {
-		if (!spans[i])
+		if (!spans[i] && !model->procs[i].spanned)
 			continue;
 		with++;
-		if (line->band_count == BANDS_MAX)
+		if (line->band_count == BANDS_MAX || !spans[i])
 			continue;
 		int64_t more = band_add(line, &model->procs[i], spans[i]);
 		if (more < 0)
@@ -511,6 +511,6 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 const struct vp_view vp_view_timeline = {
 	.name = "timeline",
 	.about = "the address space over time: x time, y address (--scale)",
-	.keep = VP_KEEP_SPANS,
+	.keep = VP_KEEP_SPANS | VP_KEEP_FEW,
 	.build = build,
 };

@@ -218,9 +218,7 @@ static struct weight weight_of(const struct tree *tree, const struct piece *piec
 		weight.has_rss |= moment->known >> VP_SUM_RSS & 1;
 		weight.peak = now > weight.peak ? now : weight.peak;
 		for (int m = 0; m < 2; m++) {
-			weight.sums[m] = 0;
-			for (size_t kind = 0; kind < moment->kind_count; kind++)
-				weight.sums[m] += vp_moment_sum(moment, kind, measures[m]);
+			weight.sums[m] = vp_moment_total(moment, measures[m]);
 			weight.peaks[m] =
 			        weight.sums[m] > weight.peaks[m] ? weight.sums[m] : weight.peaks[m];
 		}

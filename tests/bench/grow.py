@@ -43,6 +43,7 @@ elif what in ("lives", "tracked"):
         snapshot(t, pid, 0, 10)
         for k in range(10):
             region(t, pid, 0, 0x10000 * (k + 1), 0x10000 * (k + 1) + 4096, '"id":%d,' % (ids + k + 1) if what == "tracked" else "")
+        t += 0.0005
         put('{"type":"event","t":%.6f,"pid":%d,"call":"exit","tid":%d}\n' % (t, pid, pid))
         for k in range(10 if what == "tracked" else 0):
             start = 0x10000 * (k + 1)
