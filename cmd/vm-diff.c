@@ -11,6 +11,7 @@
 #include "compare/condition.h"
 #include "compare/diff.h"
 #include "compare/entropy.h"
+#include "compare/sums.h"
 #include "compare/whole.h"
 #include "program/program.h"
 #include "stream/put.h"
@@ -193,11 +194,16 @@ static void say_of(struct vp_program *program, const struct vp_whole *whole,
 		           whole->name, (unsigned long long)whole->contradictions);
 }
 
-static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *whole,
-                                   const char *path, int64_t at, int64_t pid)
+static void read_whole(struct vp_program *program, struct vp_whole *whole, const char *path,
+                       int64_t at)
 {
 	if (vp_whole_read(whole, &program->flow, path, at))
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
+}
+
+static struct vp_diff_side side_of(struct vp_program *program, struct vp_whole *whole, int64_t at,
+                                   int64_t pid)
+{
 	struct vp_space *space = vp_whole_space(whole, pid);
 	if (!space)
 		vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
@@ -236,18 +242,93 @@ static bool knows(const struct vp_space *space, enum vp_measure measure)
 	return false;
 }
 
+/* ---- reports of sums ---- */
+
+static void say_words(void *program, const char *words)
+{
+	vp_say(&((struct vp_program *)program)->flow, "%s", words);
+}
+
+static size_t judge_sums(struct vp_program *program, const struct conditions *conditions,
+                         const struct vp_sums *a, const struct vp_sums *b, int64_t pid)
+{
+	size_t held = 0;
+	char words[512];
+	for (size_t i = 0; i < conditions->count; i++) {
+		int holds = vp_condition_test_sums(&conditions->at[i], a, b, words, sizeof words);
+		if (holds < 0)
+			vp_trouble(&program->flow, "%s", vp_error());
+		if (holds <= 0)
+			continue;
+		held++;
+		vp_say(&program->flow, "%s", words);
+		put_finding(program, pid, words);
+	}
+	return held;
+}
+
+static void put_side(struct vp_program *program, const struct vp_sums *sums,
+                     const struct vp_whole *whole, int index, int64_t pid)
+{
+	char text[512];
+	snprintf(text, sizeof text, "%c: %.480s", "AB"[index], whole -> name);
+	vp_put_begin(&program->flow.out, "mark", index * INT64_C(1000000000), pid);
+	vp_put_str(&program->flow.out, "text", vp_s(text));
+	vp_put_end(&program->flow.out);
+	vp_sums_put(sums, (uint64_t)index, index * INT64_C(1000000000), pid, &program->flow.out);
+}
+
+/* Compares what both sides state of the whole and by kind, where a side lists no region. */
+static int compare_sums(struct vp_program *program, const struct state *state,
+                        const struct conditions *conditions, struct vp_whole *wholes)
+{
+	struct vp_sums sums[2];
+	int64_t pids[2], asked[2] = { state->pid_a, state->pid_b }, differ;
+	for (int i = 0; i < 2; i++)
+		if (vp_sums_read(&sums[i], &wholes[i], asked[i] >= 0 ? asked[i] : state->pid,
+		                 &pids[i]))
+			vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
+	int64_t pid = pids[0] >= 0 ? pids[0] : pids[1];
+	vp_flow_complete(&program->flow);
+	put_stream(program);
+	for (int i = 0; i < 2; i++)
+		put_side(program, &sums[i], &wholes[i], i, pid);
+	program->flow.t = 1000000000;
+	vp_flow_complete(&program->flow);
+	vp_say(&program->flow, "%s states sums and lists no region: sums are compared",
+	       vp_sums_life(&wholes[0], pids[0]) ? wholes[0].name : wholes[1].name);
+	differ = vp_sums_compare(&sums[0], &sums[1], state->resident, say_words, program);
+	if (differ < 0)
+		vp_trouble(&program->flow, "%s", vp_error());
+	else if (!differ)
+		vp_say(&program->flow, "no difference in the sums");
+	size_t held = judge_sums(program, conditions, &sums[0], &sums[1], pid);
+	put_end(program);
+	for (int i = 0; i < 2; i++)
+		vp_sums_free(&sums[i]);
+	return (conditions->count ? held > 0 : differ > 0) ? DIFFERENT : SAME;
+}
+
 /* ---- two, or many ---- */
 
 static int compare(struct vp_program *program, const struct state *state,
                    const struct conditions *conditions)
 {
-	struct vp_whole whole_a, whole_b;
+	struct vp_whole wholes[2];
 	int64_t at_a = vp_options_given(&program->options, "at-a") ? state->at_a : INT64_MAX,
 	        at_b = vp_options_given(&program->options, "at-b") ? state->at_b : INT64_MAX;
-	struct vp_diff_side a = side_of(program, &whole_a, program->arguments[0], at_a,
-	                                state->pid_a >= 0 ? state->pid_a : state->pid);
-	struct vp_diff_side b = side_of(program, &whole_b, program->arguments[1], at_b,
-	                                state->pid_b >= 0 ? state->pid_b : state->pid);
+	int64_t pid_a = state->pid_a >= 0 ? state->pid_a : state->pid,
+	        pid_b = state->pid_b >= 0 ? state->pid_b : state->pid;
+	read_whole(program, &wholes[0], program->arguments[0], at_a);
+	read_whole(program, &wholes[1], program->arguments[1], at_b);
+	if (vp_sums_life(&wholes[0], pid_a) || vp_sums_life(&wholes[1], pid_b)) {
+		int verdict = compare_sums(program, state, conditions, wholes);
+		vp_whole_free(&wholes[0]);
+		vp_whole_free(&wholes[1]);
+		return verdict;
+	}
+	struct vp_diff_side a = side_of(program, &wholes[0], at_a, pid_a);
+	struct vp_diff_side b = side_of(program, &wholes[1], at_b, pid_b);
 	struct vp_diff_options options = { .resident = state->resident,
 		                           .same_addresses = state->same_addresses };
 	struct vp_diff *diff = vp_diff_new(&a, &b, &options);
@@ -267,8 +348,8 @@ static int compare(struct vp_program *program, const struct state *state,
 	size_t held = judge(program, conditions, &a, &b);
 	put_end(program);
 	vp_diff_free(diff);
-	vp_whole_free(&whole_a);
-	vp_whole_free(&whole_b);
+	vp_whole_free(&wholes[0]);
+	vp_whole_free(&wholes[1]);
 	return (conditions->count ? held : vp_diff_real(&counts)) ? DIFFERENT : SAME;
 }
 
@@ -277,8 +358,8 @@ static int entropy(struct vp_program *program, const struct state *state)
 	struct vp_entropy all = { 0 };
 	for (int i = 0; i < program->argument_count; i++) {
 		struct vp_whole whole;
-		struct vp_diff_side side =
-		        side_of(program, &whole, program->arguments[i], INT64_MAX, state->pid);
+		read_whole(program, &whole, program->arguments[i], INT64_MAX);
+		struct vp_diff_side side = side_of(program, &whole, INT64_MAX, state->pid);
 		if (vp_entropy_run(&all, side.space))
 			vp_die(&program->flow, VP_TROUBLE, "%s", vp_error());
 		vp_whole_free(&whole);

@@ -387,3 +387,29 @@ mmap 2 3 info" ]
 		done
 	done
 }
+
+@test "reports of sums are compared by what both state, also with a report of regions; conditions too" {
+	sums() { printf '%s\n' '12c00000-7fd14f2000 ---p 00000000 00:00 0                                [rollup]' "Rss:               $1 kB" "Pss:                $2 kB" "Swap:               $3 kB"; }
+	sums 55656 7071 0 >"$BATS_TEST_TMPDIR/a"
+	sums 75656 7072 0 >"$BATS_TEST_TMPDIR/b"
+	run -1 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b"
+	[[ $stderr == *"sums are compared"*"total rss: 54.4 MiB -> 73.9 MiB (+19.5 MiB)"* && $stderr != *pss* ]]
+	echo "$output" >"$BATS_TEST_TMPDIR/out"
+	vm-check -q "$BATS_TEST_TMPDIR/out"
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	[ "$(jq -c 'select(.type == "snapshot") | [.t, .regions, .rss / 1024]' "$BATS_TEST_TMPDIR/out" | paste -sd' ')" = '[0,0,55656] [1,0,75656]' ]
+	run -0 vm-render --table "$BATS_TEST_TMPDIR/out"
+	[[ $output == *"sums without regions"*75656* ]]
+	run -0 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/a" -o /dev/null
+	[[ $stderr == *"no difference in the sums"* ]]
+	run -1 --separate-stderr vm-diff -f 'total.rss > +30%' "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" -o /dev/null
+	run -0 --separate-stderr vm-diff -f 'total.rss > +40%' "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" -o /dev/null
+	run -2 --separate-stderr vm-diff -f 'name:x.rss > +40%' "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" -o /dev/null
+	[[ $stderr == *"neither names nor permissions"* ]]
+	printf '%s\n' '7f0000000000-7f0000100000 rw-p 00000000 00:00 0 ' 'Size:               1024 kB' 'Rss:                1024 kB' >"$BATS_TEST_TMPDIR/regions"
+	run -1 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/regions" "$BATS_TEST_TMPDIR/a" -o /dev/null
+	[[ $stderr == *"total rss: 1.0 MiB -> 54.4 MiB"* || $stderr == *"total rss: 1 MiB -> 54.4 MiB"* ]]
+	printf '%s\n' 'Process:         app [7]' 'Path:            /Applications/x' 'Report Version:  7' 'Analysis Tool:   /usr/bin/heap' '' 'Physical footprint:         163.0M' '----' >"$BATS_TEST_TMPDIR/footprint"
+	run -2 --separate-stderr vm-diff "$BATS_TEST_TMPDIR/footprint" "$BATS_TEST_TMPDIR/a" -o /dev/null
+	[[ $stderr == *"no amount in common"* ]]
+}

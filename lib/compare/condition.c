@@ -294,17 +294,37 @@ static void say(const struct vp_condition *condition, double a, double b, double
 	         delta, share);
 }
 
-int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a,
-                      const struct vp_space *b, char *words, size_t size)
+static int judge(const struct vp_condition *condition, const uint64_t *a, const uint64_t *b,
+                 char *words, size_t size)
 {
-	uint64_t was, now;
-	if (!value_of(condition, b, &now) || (!value_of(condition, a, &was) && condition->relative))
+	if (!b || (!a && condition->relative))
 		return vp_fail("%s: %s is unknown", condition->text,
 		               measure_name(condition->measure));
+	uint64_t was = a ? *a : 0, now = *b;
 	double delta = (double)now - (double)was, percent = delta > 0 ? INFINITY : 0;
 	if (was)
 		percent = 100 * delta / (double)was;
 	say(condition, (double)was, (double)now, percent, words, size);
 	double left = condition->relative ? delta : (double)now;
 	return holds(condition->compare, condition->percent ? percent : left, condition->amount);
+}
+
+int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a,
+                      const struct vp_space *b, char *words, size_t size)
+{
+	uint64_t was, now;
+	bool has_now = value_of(condition, b, &now), has_was = value_of(condition, a, &was);
+	return judge(condition, has_was ? &was : NULL, has_now ? &now : NULL, words, size);
+}
+
+int vp_condition_test_sums(const struct vp_condition *condition, const struct vp_sums *a,
+                           const struct vp_sums *b, char *words, size_t size)
+{
+	const char *of = condition->subject == VP_SUBJECT_TOTAL ? "" : condition->pattern,
+	           *name = measure_name(condition->measure);
+	if (condition->subject != VP_SUBJECT_TOTAL && condition->subject != VP_SUBJECT_KIND)
+		return vp_fail("%s: the reports state sums: they have neither names nor "
+		               "permissions",
+		               condition->text);
+	return judge(condition, vp_sums_find(a, of, name), vp_sums_find(b, of, name), words, size);
 }

@@ -12,6 +12,7 @@
 #ifndef VMPIPE_COMPARE_CONDITION_H
 #define VMPIPE_COMPARE_CONDITION_H
 
+#include "compare/sums.h"
 #include "space/state.h"
 
 enum vp_subject { VP_SUBJECT_TOTAL, VP_SUBJECT_KIND, VP_SUBJECT_NAME, VP_SUBJECT_PERMS };
@@ -34,5 +35,8 @@ int vp_condition_parse(struct vp_condition *condition, const char *text);
  * gets both values: "heap.rss > +5%: 132 KiB -> 264 KiB (+100 %)". */
 int vp_condition_test(const struct vp_condition *condition, const struct vp_space *a,
                       const struct vp_space *b, char *words, size_t size);
+/* The same of reports of sums, which have no names and no permissions. */
+int vp_condition_test_sums(const struct vp_condition *condition, const struct vp_sums *a,
+                           const struct vp_sums *b, char *words, size_t size);
 
 #endif

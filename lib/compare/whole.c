@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "compare/sums.h"
 #include "parse/intake.h"
 #include "space/kinds.h"
 
@@ -47,8 +48,10 @@ static void forget(struct vp_whole *whole)
 {
 	vp_state_clear(&whole->state);
 	vp_state_clear(&whole->framed);
-	for (size_t i = 0; i < whole->life_count; i++)
+	for (size_t i = 0; i < whole->life_count; i++) {
 		free(whole->lives[i].line);
+		free(whole->lives[i].sums);
+	}
 	whole->life_count = 0;
 	vp_places_free(&whole->life_pids);
 	whole->snapshot.open = false;
@@ -82,6 +85,19 @@ static void region(struct vp_whole *whole, struct vp_record *record)
 		frame_take(whole);
 }
 
+/* Keeps a report of sums in place of the last one. */
+static void keep_sums(struct vp_whole *whole, struct vp_record *record)
+{
+	struct vp_whole_life *life = life_of(whole, record->has_pid ? record->pid : -1);
+	char *line = life ? strndup(record->line.p, record->line.n) : NULL;
+	if (!line) {
+		whole->no_memory = true;
+		return;
+	}
+	free(life->sums);
+	life->sums = line;
+}
+
 static void snapshot(struct vp_whole *whole, struct vp_record *record)
 {
 	frame_drop(whole);
@@ -90,6 +106,8 @@ static void snapshot(struct vp_whole *whole, struct vp_record *record)
 	whole->snapshot.open = whole->snapshot.declared > 0;
 	if (whole->snapshot.open)
 		vp_state_apply(&whole->framed, record);
+	else if (whole->snapshot.counted && vp_sums_stated(record))
+		keep_sums(whole, record);
 }
 
 static void process(struct vp_whole *whole, struct vp_record *record)

@@ -12,7 +12,8 @@ struct vp_whole_life {
 	int64_t pid;
 	char *line; /* its last process line; NULL: none */
 	size_t n;
-	int64_t t; /* ns: of the state */
+	char *sums; /* its last snapshot line that states sums and no region; NULL: none */
+	int64_t t;  /* ns: of the state */
 };
 
 struct vp_whole {

@@ -596,7 +596,8 @@ static int build(const struct vp_model *model, const struct vp_view_options *opt
 		return vp_process_table(model, options, figure, pool);
 	if (plain && !options->preset && model->varied_count && !model->proc_count)
 		return vp_aslr_build(model, options, figure, pool);
-	if (plain && model->diff && (!options->preset || all))
+	bool sums = vp_stated_alone(model, vp_stated_of(model)); /* of two reports of sums */
+	if (plain && model->diff && !sums && (!options->preset || all))
 		return vp_diff_table(model, options, figure, pool);
 	if (plain && vp_listing_is(options->preset))
 		return vp_listing_build(model, options, figure, pool);
