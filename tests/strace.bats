@@ -29,4 +29,5 @@ END
 	vm-parse "$BATS_TEST_TMPDIR/in" | vm-track >"$BATS_TEST_TMPDIR/tracked"
 	[ "$(jq -c 'select(.type == "change") | .event' "$BATS_TEST_TMPDIR/tracked" | sort | uniq -c | awk '{ print $2, $1 }' | grep -c .)" -ge 3 ]
 	vm-check "$BATS_TEST_TMPDIR/tracked"
+	[ "$(jq -r 'select(.type == "finding" and .rule == "failed-call") | [.call, .error, .size] | @tsv' "$BATS_TEST_TMPDIR/tracked")" = $'mmap\tENOMEM\t9000000000000000' ]
 }
