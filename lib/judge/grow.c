@@ -304,19 +304,13 @@ static double seconds(int64_t ns)
 static void tell_growth(struct vp_findings *findings, const struct vp_growth *growth,
                         const char *what, const char *how, const char *measure)
 {
-	const struct vp_finding *finding = &findings->finding;
 	vp_finding_text(findings, "%s %s in %u of %u samples since %.1f s: %s/s, from %s to %s",
 	                what, how, growth->rising, growth->samples, seconds(growth->since),
 	                vp_finding_size(growth->slope).text,
 	                vp_finding_size((double)growth->from).text,
 	                vp_finding_size((double)growth->to).text);
 	vp_finding_word(findings, "measure", measure);
-	vp_finding_num(findings, "slope", (uint64_t)growth->slope);
-	vp_finding_share(findings, "confidence", growth->confidence);
-	vp_finding_sec(findings, "since", growth->since < finding->t ? growth->since : finding->t);
-	vp_finding_num(findings, "samples", growth->samples);
-	vp_finding_num(findings, "from", growth->from);
-	vp_finding_num(findings, "to", growth->to);
+	vp_finding_growth(findings, growth);
 	vp_finding_tell(findings);
 }
 

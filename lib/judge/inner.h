@@ -220,6 +220,8 @@ void vp_finding_sec(struct vp_findings *findings, const char *key, int64_t ns);
 void vp_finding_share(struct vp_findings *findings, const char *key, double share);
 void vp_finding_word(struct vp_findings *findings, const char *key, const char *word);
 void vp_finding_ids(struct vp_findings *findings, const struct few_ids *ids);
+/* Adds the evidence of a growth: slope, confidence, since, samples, from, to. */
+void vp_finding_growth(struct vp_findings *findings, const struct vp_growth *growth);
 void vp_finding_tell(struct vp_findings *findings);
 /* Returns the functions of a call stack; "": they are unknown. */
 const char *vp_finding_functions(const struct vp_findings *findings, uint64_t stack);

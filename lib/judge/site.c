@@ -161,12 +161,7 @@ static void tell(struct vp_findings *findings, struct finding_space *space, stru
 		vp_finding_word(findings, "functions", functions);
 	vp_finding_num(findings, "stack", site->stack);
 	vp_finding_num(findings, "calls", site->calls);
-	vp_finding_num(findings, "slope", (uint64_t)growth->slope);
-	vp_finding_share(findings, "confidence", growth->confidence);
-	vp_finding_sec(findings, "since", growth->since < space->t ? growth->since : space->t);
-	vp_finding_num(findings, "samples", growth->samples);
-	vp_finding_num(findings, "from", growth->from);
-	vp_finding_num(findings, "to", growth->to);
+	vp_finding_growth(findings, growth);
 	vp_finding_tell(findings);
 	vp_finding_rises(space, &site->grows, growth);
 	site->grows.rise.stack = site->stack;

@@ -86,6 +86,17 @@ void vp_finding_ids(struct vp_findings *findings, const struct few_ids *ids)
 	findings->finding.id_count = ids->count;
 }
 
+void vp_finding_growth(struct vp_findings *findings, const struct vp_growth *growth)
+{
+	int64_t t = findings->finding.t;
+	vp_finding_num(findings, "slope", (uint64_t)growth->slope);
+	vp_finding_share(findings, "confidence", growth->confidence);
+	vp_finding_sec(findings, "since", growth->since < t ? growth->since : t);
+	vp_finding_num(findings, "samples", growth->samples);
+	vp_finding_num(findings, "from", growth->from);
+	vp_finding_num(findings, "to", growth->to);
+}
+
 void vp_finding_tell(struct vp_findings *findings)
 {
 	findings->sink.finding(findings->sink.ctx, &findings->finding);

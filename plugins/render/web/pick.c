@@ -14,51 +14,29 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/shown.h"
+
 enum { SHOWN = 4000, ARGS = 160 };
 
 /* ---- the list ---- */
 
-static size_t utf8(const unsigned char *at, size_t n)
-{
-	size_t size = *at < 0x80                  ? 1
-	              : *at >= 0xc2 && *at < 0xe0 ? 2
-	              : *at >= 0xe0 && *at < 0xf0 ? 3
-	              : *at >= 0xf0 && *at < 0xf5 ? 4
-	                                          : 0;
-	for (size_t i = 1; i < size; i++)
-		if (i >= n || (at[i] & 0xc0) != 0x80)
-			return 0;
-	if (size > 2) {
-		unsigned two =
-		        (unsigned)at[0] << 8 | at[1]; /* overlong, surrogates, above 10ffff */
-		if (two < 0xe0a0 || (two >= 0xeda0 && two < 0xee00) ||
-		    (two >= 0xf000 && two < 0xf090) || two >= 0xf490)
-			return 0;
-	}
-	return size;
-}
-
 size_t pick_escape(char *to, size_t size, const char *bytes, size_t n)
 {
 	size_t used = 0;
-	for (size_t i = 0; i < n && used + 8 < size;) {
-		unsigned char c = (unsigned char)bytes[i];
-		size_t length = utf8((const unsigned char *)bytes + i, n - i);
-		if (!length) {
+	for (const char *at = bytes; at < bytes + n && used + 8 < size;) {
+		const char *from = at;
+		uint32_t c = vp_code_point(&at);
+		if (c == VP_BAD_BYTE) {
 			used += (size_t)sprintf(to + used, "\\ufffd");
-			i++;
-			continue;
-		}
-		if (c == '"' || c == '\\') {
+		} else if (c == '"' || c == '\\') {
 			to[used++] = '\\';
 			to[used++] = (char)c;
 		} else if (c < 0x20 || c == 0x7f) {
-			used += (size_t)sprintf(to + used, "\\u%04x", c);
+			used += (size_t)sprintf(to + used, "\\u%04x", (unsigned)c);
 		} else {
-			memcpy(to + used, bytes + i, length);
-			used += length;
+			memcpy(to + used, from, (size_t)(at - from));
+			used += (size_t)(at - from);
 		}
-		i += length;
 	}
 	to[used] = 0;
 	return used;

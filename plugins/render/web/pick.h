@@ -20,11 +20,11 @@ struct pick {
 char *pick_list(void);
 /* Starts it. 0, or -1 with the reason in `why`. */
 int pick_start(struct pick *pick, int64_t pid, char *why, size_t why_n);
-void pick_stop(
-        const struct pick *pick); /* ends the sampling; the rest ends at the end of its input */
+/* Ends the sampling; the rest ends at the end of its input. */
+void pick_stop(const struct pick *pick);
 void pick_end(struct pick *pick); /* ends all of it now */
-/* Writes bytes as the inside of a JSON string; what is no UTF-8 becomes U+FFFD. Returns the size,
- * below `size`; the text ends with a NUL. */
+/* Writes bytes as the inside of a JSON string; what is no UTF-8 becomes U+FFFD. The bytes end with
+ * a NUL, at `n` or later. Returns the size, below `size`; the text ends with a NUL. */
 size_t pick_escape(char *to, size_t size, const char *bytes, size_t n);
 
 #endif
