@@ -73,7 +73,7 @@ PAGE_ROOMS    := base stream space track model view parse judge compare program 
 PAGE_LACKS    := plugins/render/kit/document.c lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi elf_file objects unwind limits) \
 	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
 PAGE_PROGRAMS := vm-parse vm-track vm-diff vm-render
-PAGE_SOURCES  := $(filter-out ebpf,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
+PAGE_SOURCES  := $(filter-out ebpf heap,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
 PAGE_RENDERERS := json svg ascii
 PAGE_OBJ      := $(BUILD)/page
 PAGE_LIB      := $(filter-out $(PAGE_LACKS),$(wildcard $(PAGE_ROOMS:%=lib/%/*.c))) lib/system/schedule.c
@@ -246,6 +246,20 @@ $(BUILD)/lib/vmpipe/%.so: $$(call list_of,$$*) $$(addprefix $(BUILD)/obj/,$$(add
 	$(if $(V),,@echo "  PLUGIN  $@")
 	$(Q)$(CC) $(OUR_CFLAGS) $(OUR_LDFLAGS) $(WRAPPED) -shared -o $@ $(filter %.o %.a,$^) $(LIBS_OF) -lm
 
+# The half of source/heap that runs in the traced program. It wants nothing of the C library that a program might not have yet: no
+# stack protector, no thread-local storage that is allocated late.
+PRELOAD := $(BUILD)/lib/vmpipe/vmpipe-heap.so
+PRELOAD_SOURCES := $(wildcard plugins/source/heap/*.preload.c)
+PRELOAD_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -O2 -g -fPIC -fvisibility=hidden -fno-stack-protector -fno-omit-frame-pointer -ftls-model=initial-exec -Ilib
+$(PRELOAD): $(PRELOAD_SOURCES) plugins/source/heap/preload.h lib/wire.h
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  PRELOAD $@")
+	$(Q)$(CC) $(PRELOAD_CFLAGS) -shared -Wl,-z,now -o $@ $(PRELOAD_SOURCES)
+$(BUILD)/lib/vmpipe/source/heap.so: LIBS_OF = -ldl
+ifneq ($(PRELOAD_SOURCES),)
+all: $(PRELOAD)
+endif
+
 # The kernel's half of source/ebpf: compiled for BPF, then turned into its loader as a header. libbpf is linked dynamically: Debian builds
 # libbpf.a and libelf.a without -fPIC, so a plugin cannot contain them.
 EBPF_GEN := $(BUILD)/gen/plugins/source/ebpf
@@ -310,7 +324,8 @@ endef
 define INSTALLED
 $(call installed,755,$(PROGRAMS),bin)
 $(foreach f,$(PLUGINS),644 $f $(f:$(BUILD)/%=%)$(newline))
-$(call installed,644,lib/plugin.h,include/vmpipe)
+644 $(PRELOAD) lib/vmpipe/$(notdir $(PRELOAD))
+$(call installed,644,lib/plugin.h lib/wire.h,include/vmpipe)
 $(call installed,644,$(BUILD)/vmpipe.pc,lib/pkgconfig)
 $(foreach n,1 5 7,$(call installed,644,$(wildcard cmd/*.$n contrib/man/*.$n),share/man/man$n))
 $(foreach f,$(filter $(BUILD)/completions/bash/%,$(COMPLETIONS)),644 $f share/bash-completion/completions/$(notdir $f)$(newline))

@@ -207,6 +207,7 @@ static void before_exec(const void *session)
 	if (s->flags.follow)
 		setrlimit(RLIMIT_NOFILE, &s->files);
 	vp_watch_restore(&s->watch);
+	vp_sources_environment(&s->sources);
 }
 
 /* Empties the file of the command's output, now that the command starts. */

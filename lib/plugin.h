@@ -32,7 +32,7 @@ extern "C" {
 
 /* A host refuses a plugin of another number. The number grows with every change of this header that
  * an old plugin would misread. */
-#define VP_ABI 8
+#define VP_ABI 9
 
 #ifdef __GNUC__
 #define VP_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
@@ -335,6 +335,13 @@ struct vp_source {
 	 * called at each tick. */
 	int (*fd)(void *state);
 	int (*drain)(void *state, struct vp_sample_api *host);
+
+	/* Variables that a launched command gets, each NAME=value, ended by NULL; asked for after
+	 * open, valid until close. LD_PRELOAD goes in front of what the command has there. NULL:
+	 * none. */
+	const char *const *(*environment)(void *state);
+	/* The source that is loaded as well where the user names this one alone; NULL: none. */
+	const char *with;
 };
 
 /* A source plugin defines this; a wrong definition does not compile. It stays visible where

@@ -150,8 +150,8 @@ refused() { # SOURCE, text of the message
 }
 
 @test "VMPIPE_PLUGINS comes before the folder beside the program, and may hold a plugin directly" {
-	plugin procfs 'const struct vp_source vp_source = { .abi = 9, .name = "procfs" };'
-	refused procfs "plugins/procfs.so speaks plugin ABI 9"
+	plugin procfs 'const struct vp_source vp_source = { .abi = 999, .name = "procfs" };'
+	refused procfs "plugins/procfs.so speaks plugin ABI 999"
 }
 
 @test "a missing directory of VMPIPE_PLUGINS does no harm" {

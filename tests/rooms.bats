@@ -54,7 +54,7 @@ includes() { grep -rn --include='*.[ch]' '^ *# *include "' "$@" | sed 's|^\([^:]
 		[[ $file == *.wasm.c ]] && continue # not of the plugin: the engine of the page, which links lib/
 		kind=$(cut -d/ -f2 <<<"$file") own=${file%/*}
 		case $header in
-		plugin.h) continue ;;
+		plugin.h | wire.h) continue ;;
 		base/*) [ -f "lib/$header" ] && continue ;;
 		plugins/*.gz.h | plugins/*/hashes.h) continue ;; # made by the build
 		plugins/*) # a file made into bytes; a kit has those that several plugins of its kind write

@@ -4,6 +4,7 @@
 #include "sample/sources.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,9 @@ int vp_sources_load(struct vp_sources *sources, const char *names)
 		return -1;
 	if (!sources->count)
 		return vp_fail("--source names none");
+	if (sources->count == 1 && sources->samplers[0].plugin->with &&
+	    load(sources, sources->samplers[0].plugin->with))
+		return -1;
 	for (size_t i = 0; sources->count > 1 && i < sources->count; i++)
 		vp_sample_host_gather(&sources->samplers[i].host);
 	return 0;
@@ -82,6 +86,33 @@ int vp_sources_redact(struct vp_sources *sources)
 		vp_sample_host_redact(&sampler->host);
 	}
 	return 0;
+}
+
+static void set_variable(const char *variable)
+{
+	char name[64], *joined;
+	const char *value = strchr(variable, '='), *had;
+	if (!value || (size_t)(value - variable) >= sizeof name)
+		return;
+	memcpy(name, variable, (size_t)(value - variable));
+	name[value++ - variable] = '\0';
+	had = strcmp(name, "LD_PRELOAD") ? NULL : getenv(name);
+	if (!had || !*had)
+		setenv(name, value, 1);
+	else if (asprintf(&joined, "%s:%s", value, had) >= 0)
+		setenv(name, joined, 1);
+}
+
+void vp_sources_environment(const struct vp_sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++) {
+		const struct vp_sampler *sampler = &sources->samplers[i];
+		const char *const *variable = sampler->open && sampler->plugin->environment
+		                                      ? sampler->plugin->environment(sampler->state)
+		                                      : NULL;
+		for (; variable && *variable; variable++)
+			set_variable(*variable);
+	}
 }
 
 bool vp_sources_want_process(const struct vp_sources *sources)

@@ -35,6 +35,8 @@ int vp_sources_load(struct vp_sources *sources, const char *names);
 int vp_sources_set(struct vp_sources *sources, const char *name, const char *value);
 /* Makes all sources redact. 0, or -1 (vp_error): one cannot. */
 int vp_sources_redact(struct vp_sources *sources);
+/* Sets the variables that the sources give a command: in the command's process, before its exec. */
+void vp_sources_environment(const struct vp_sources *sources);
 /* Does one of them sample processes, and not only the system as a whole? */
 bool vp_sources_want_process(const struct vp_sources *sources);
 /* Opens them. Returns how many can be used; says why others cannot. */

@@ -1,0 +1,70 @@
+/* The half of the source heap that runs in the traced program: its files share this.
+ *
+ * Its rules: it never allocates, takes no lock across a call of the allocator, keeps errno, and
+ * does nothing where it is in doubt. It may be called from a signal handler, from the loader, and
+ * before any constructor has run.
+ */
+#ifndef VMPIPE_HEAP_PRELOAD_H
+#define VMPIPE_HEAP_PRELOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wire.h"
+
+#define STACK_MOST 128 /* frames of a stack */
+
+/* What a thread has: on the thread's own memory, reached without a call. */
+struct thread {
+	uint32_t session; /* of which session the rest is; 0: of none */
+	uint32_t ring;    /* its ring + 1; 0: none */
+	uint32_t tid;
+	bool inside;          /* a call of the allocator or of ours is under way */
+	bool shared;          /* the ring has other writers: each record names its thread */
+	uint64_t tail;        /* of the ring, as last seen */
+	uintptr_t low, high;  /* the memory that holds its stack, as far as known */
+	enum vp_wire_op as;   /* the operator within which it is; VP_WIRE_none: in none */
+	void *caller, *frame; /* of that operator */
+};
+
+/* The session with the source: one for each process. */
+struct session {
+	uint32_t number; /* 0: none; a child's is another */
+	struct vp_wire_head *head;
+	struct vp_wire_ring *rings;
+	struct vp_wire_record *slots;
+	struct vp_wire_stack *stacks;
+	uint64_t *frames;
+	char *modules;
+	uint32_t depth;
+	uint32_t generation; /* grows when an object is unloaded: the same addresses mean another */
+	bool threads;        /* more than one thread has been seen */
+};
+
+extern struct session heap_session;
+extern __thread struct thread heap_thread
+        __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* session.preload.c: begins a session if there is none and the environment names a source. False:
+ * nothing is to be recorded. */
+bool heap_begin(void);
+/* Names the moment by the clock of the session. */
+uint64_t heap_clock(void);
+/* Writes one record, and its second slot where `more` is not NULL. */
+void heap_put(struct thread *thread, struct vp_wire_record *record, struct vp_wire_more *more);
+void heap_thread_ends(void);
+
+/* heap.preload.c: has heap_thread_ends called at the end of this thread. */
+void heap_thread_begins(void);
+
+/* stacks.preload.c: returns the id of the stack whose innermost frame is `caller`, at the frame
+ * pointer `frame`; 0: none. */
+uint32_t heap_stack(struct thread *thread, void *caller, void *frame);
+/* An object was unloaded. */
+void heap_unloaded(void);
+/* Finds the bounds of the thread's stack. False: unknown. */
+bool heap_bounds(struct thread *thread, uintptr_t sp);
+
+#endif

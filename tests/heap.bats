@@ -1,0 +1,123 @@
+# The source heap: every call of the allocator of an unmodified program.
+load helper
+
+program() { # TEXT: compiles it, with frame pointers
+	cat >"$BATS_TEST_TMPDIR/prog.${1:-c}"
+	"${2:-${CC:-cc}}" -O1 -g -fno-builtin -fno-omit-frame-pointer -o "$BATS_TEST_TMPDIR/prog" "$BATS_TEST_TMPDIR/prog.${1:-c}" -pthread
+}
+
+@test "each call of the allocator is told, in order, with its size and its caller" {
+	program <<'END_OF_C'
+#include <stdlib.h>
+#include <stdio.h>
+__attribute__((noinline)) void *take(size_t n) { void *block = malloc(n); printf("m %p %zu\n", block, n); return block; }
+int main(void)
+{
+	void *blocks[40];
+	setvbuf(stdout, NULL, _IONBF, 0);
+	for (int i = 0; i < 40; i++)
+		blocks[i] = take(100 + (size_t)i);
+	for (int i = 0; i < 40; i += 2) {
+		printf("f %p\n", blocks[i]);
+		free(blocks[i]);
+	}
+	void *old = blocks[1];
+	blocks[1] = realloc(old, 3000000);
+	printf("r %p %p\n", blocks[1], old);
+	printf("e %d\n", malloc((size_t)1 << 62) == NULL);
+	return 3;
+}
+END_OF_C
+	run -3 --separate-stderr vm-sample --heap --command-output "$BATS_TEST_TMPDIR/said" -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	diff <(tr -d '()' <"$BATS_TEST_TMPDIR/said") <(jq -r 'def a: sub("0x0*"; "0x");
+		select(.type == "alloc") | if .error then "e 1" elif .op == "malloc" then "m \(.addr | a) \(.size)"
+		elif .op == "free" then "f \(.addr | a)" else "r \(.addr | a) \(.old | a)" end' "$BATS_TEST_TMPDIR/out")
+	# One call site in take, called from one loop.
+	[ "$(jq -s '[.[] | select(.type == "alloc" and .op == "malloc" and (.error | not)) | .stack] | unique | length' "$BATS_TEST_TMPDIR/out")" -eq 1 ]
+	jq -se '[.[] | select(.type == "module") | .path] | any(endswith("/prog"))' "$BATS_TEST_TMPDIR/out"
+	vm-parse "$BATS_TEST_TMPDIR/out" | vm-track | vm-check
+}
+
+@test "the caller of an allocation lies in the object that a module line names" {
+	program <<<'#include <stdlib.h>
+	int main(void) { for (int i = 0; i < 3; i++) free(malloc(77)); return 0; }'
+	run -0 --separate-stderr vm-sample --heap -- "$BATS_TEST_TMPDIR/prog"
+	jq -se '(map(select(.type == "module" and (.path | endswith("/prog"))))[0]) as $object
+		| (map(select(.type == "alloc" and .size == 77))) as $calls
+		| (map(select(.type == "stack" and .id == $calls[0].stack))[0].frames[0].addr) as $caller
+		| ($calls | length) == 3 and $caller >= $object.start and $caller < $object.end' <<<"$output"
+}
+
+@test "threads of a C++ program: each new has its delete, nothing is lost where the program waits" {
+	program cc c++ <<'END_OF_CC'
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+int main()
+{
+	std::vector<std::thread> threads;
+	for (int k = 0; k < 4; k++)
+		threads.emplace_back([] {
+			std::map<int, std::string> map;
+			for (int i = 0; i < 3000; i++)
+				map[i % 100] = std::string(50 + i % 500, 'x');
+			struct alignas(64) wide { char bytes[128]; };
+			delete new wide;
+		});
+	for (auto &thread : threads)
+		thread.join();
+}
+END_OF_CC
+	vm-sample --heap -O block=true -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	jq -se '(map(select(.type == "alloc")) | group_by(.op) | map({(.[0].op): length}) | add) as $count
+		| $count.new == $count.delete and $count.new > 12000 and (map(select(.type == "lost" and (.thinned | not))) | length) == 0
+		and ([.[] | select(.type == "alloc" and .op == "new") | .tid] | unique | length) >= 4' "$BATS_TEST_TMPDIR/out"
+	# What a block had is free before anybody gets it again.
+	jq -r 'select(.type == "alloc") | "\(if .op == "delete" or .op == "free" then "-" else "+" end) \(.addr)"' "$BATS_TEST_TMPDIR/out" |
+		awk '$1 == "+" { if (live[$2]) wrong++; live[$2] = 1 } $1 == "-" { if (!live[$2]) wrong++; live[$2] = 0 } END { exit wrong > 0 }'
+}
+
+@test "a child is a session of its own: told with -f, silent without" {
+	program <<'END_OF_C'
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(void)
+{
+	free(malloc(11));
+	if (fork() == 0) {
+		free(malloc(22));
+		_exit(0);
+	}
+	wait(NULL);
+	free(malloc(33));
+	return 0;
+}
+END_OF_C
+	vm-sample --heap -f -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	jq -se '[.[] | select(.type == "alloc" and .size) | {pid, size}] | group_by(.pid) | map(map(.size)) | sort == [[11, 33], [22]]' "$BATS_TEST_TMPDIR/out"
+	vm-sample --heap -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	jq -se '[.[] | select(.type == "alloc" and .size) | .size] == [11, 33]' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "a program goes on as without us: python, git and a shell say the same, with the same status" {
+	cd "$ROOT"
+	for command in "python3 -c 'import json, sys; print(json.dumps({str(i): i for i in range(200)})); sys.exit(7)'" \
+		"sh -c 'ls | sort | head -2; exit 4'" "git --version"; do
+		run bash -c "$command"
+		expected=$output wanted=$status
+		run vm-sample --heap -f --command-output "$BATS_TEST_TMPDIR/said" -o "$BATS_TEST_TMPDIR/out" -- bash -c "$command"
+		[ "$status" -eq "$wanted" ]
+		[ "$(cat "$BATS_TEST_TMPDIR/said")" = "$expected" ]
+		[ "$(grep -c '"type":"alloc"' "$BATS_TEST_TMPDIR/out")" -gt 100 ]
+	done
+}
+
+@test "a process that runs already is refused with the command to type" {
+	sleep 100 3>&- &
+	run -1 --separate-stderr vm-sample -s heap -n 1 -p $!
+	kill $!
+	[[ $stderr == *"vm-sample --heap -- COMMAND"* ]]
+}
