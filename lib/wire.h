@@ -34,14 +34,12 @@
 /* ---- records ---- */
 
 /* The allocator's calls. The number is the wire's: new ones go to the end. */
-#define VP_WIRE_OPS(M)                                                                     \
-	M(none)                                                                            \
-	M(malloc)                                                                          \
-	M(calloc)                                                                          \
-	M(realloc)                                                                         \
-	M(reallocarray)                                                                    \
-	M(free) M(memalign) M(aligned_alloc) M(posix_memalign) M(valloc) M(pvalloc) M(new) \
-	        M(new_array) M(delete) M(delete_array) M(alloc) M(resize) M(reset)
+/* clang-format off */
+#define VP_WIRE_OPS(M)                                                                             \
+	M(none) M(malloc) M(calloc) M(realloc) M(reallocarray) M(free) M(memalign)                     \
+	M(aligned_alloc) M(posix_memalign) M(valloc) M(pvalloc) M(new) M(new_array) M(delete)          \
+	M(delete_array) M(alloc) M(resize) M(reset)
+/* clang-format on */
 
 enum vp_wire_op {
 #define M(name) VP_WIRE_##name,
