@@ -69,7 +69,7 @@ endif
 EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugins/*/*/*.js plugins/*/*/*.html plugins/*/*/*.gp))
 # The engine of the page (plugins/render/html): vm-parse, vm-track, vm-diff and vm-render compiled to WebAssembly, with the parse halves of the
 # sources. A file NAME.wasm.c is for the page alone; these files read a system, which a page has not:
-PAGE_ROOMS    := base stream space track model view parse judge compare program render
+PAGE_ROOMS    := base stream space heap track model view parse judge compare program render
 PAGE_LACKS    := plugins/render/kit/document.c lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi elf_file objects unwind limits) \
 	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
 PAGE_PROGRAMS := vm-parse vm-track vm-diff vm-render

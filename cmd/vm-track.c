@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/path.h"
+#include "heap/put.h"
 #include "judge/budget.h"
 #include "judge/looks.h"
 #include "program/program.h"
@@ -48,6 +49,7 @@ static struct state {
 	int64_t grow_samples, grow_for, pile_least, near, holes;
 	uint64_t grow_least, reserved_least;
 	int report_format;
+	bool aggregate;
 } state;
 
 static const struct vp_option rows[] = {
@@ -167,6 +169,14 @@ static const struct vp_option rows[] = {
 	        .help = "format of the report; auto: by its name",
 	},
 	{
+	        .name = "aggregate",
+	        .letter = 'a',
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct state, aggregate),
+	        .help = "write sums by call stack (site, heap) in place of calls of the allocator "
+	                "(alloc)",
+	},
+	{
 	        .name = "timing",
 	        .type = VP_OPT_STRING,
 	        .offset = offsetof(struct state, timing),
@@ -193,6 +203,7 @@ struct track {
 	struct vp_known known;        /* of the event in hand */
 	struct vp_findings *findings; /* NULL: no rule is applied */
 	struct vp_budget *budget;     /* or NULL */
+	struct vp_heap heap;          /* of calls of the allocator */
 	struct reading reading;
 	bool sampling; /* the key frame is written with a sample, whose pages are still to come */
 	bool changed;  /* the snapshot in hand has changed something */
@@ -449,6 +460,58 @@ static void on_region(struct track *track, struct vp_record *record)
 	conclude_if_full(track);
 }
 
+/* ---- heaps ---- */
+
+static void use_stack(void *ctx, uint64_t stack)
+{
+	struct track *track = ctx;
+	vp_keyframes_use_stack(track->frames, &track->program.flow.out, track->t, stack);
+}
+
+/* A call of the allocator: passed on, or added up. */
+static void on_alloc(struct track *track, struct vp_record *record)
+{
+	struct vp_heap_call call;
+	uint64_t stack;
+	bool known = record->has_pid && (state.aggregate || track->findings);
+	if (!state.aggregate) {
+		if (vp_record_num(record, "stack", &stack))
+			use_stack(track, stack);
+		vp_flow_pass(&track->program.flow);
+	}
+	if (known && vp_heap_alloc(&track->heap, record, record->t, &call))
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
+	if (known && call.trouble && track->findings)
+		vp_findings_heap_call(track->findings, &track->heap, &call, record->t, record->pid);
+}
+
+static void put_heap(struct track *track, int64_t pid, bool all)
+{
+	if (state.aggregate)
+		vp_heap_put(&track->heap, &track->program.flow.out, track->t, pid, all, use_stack,
+		            track);
+}
+
+/* A process has ended, or the recording has. */
+static void end_heap(struct track *track, int64_t pid)
+{
+	put_heap(track, pid, false);
+	if (track->findings)
+		vp_findings_heap_end(track->findings, &track->heap, track->t, pid);
+	if (vp_heap_remove(&track->heap, pid))
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
+}
+
+static void on_lost(struct track *track, struct vp_record *record)
+{
+	uint64_t count = 1;
+	vp_record_num(record, "count", &count);
+	if (record->has_pid && vp_str_is(vp_record_str(record, "what"), "alloc") &&
+	    vp_heap_lost(&track->heap, record->pid, count))
+		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
+	vp_flow_pass(&track->program.flow);
+}
+
 /* ---- lives ---- */
 
 static void on_process(struct track *track, struct vp_record *record)
@@ -456,6 +519,10 @@ static void on_process(struct track *track, struct vp_record *record)
 	uint64_t ppid;
 	vp_str why = vp_record_str(record, "why");
 	bool known = vp_record_num(record, "ppid", &ppid);
+	if (vp_str_is(why, "exec") || vp_str_is(why, "reused")) {
+		put_heap(track, record->pid, false);
+		vp_heap_forget(&track->heap, record->pid);
+	}
 	if (vp_str_is(why, "reused")) {
 		vp_tracker_refresh(track->tracker, record->t, record->pid);
 		vp_keyframes_forget(track->frames, record->pid);
@@ -494,6 +561,7 @@ static void on_exit_event(struct track *track, struct vp_record *record)
 	vp_causes_only(track->causes, record);
 	vp_tracker_exit(track->tracker, record->t, record->pid);
 	vp_causes_done(track->causes, record->pid);
+	end_heap(track, record->pid);
 	if (track->findings)
 		vp_findings_exit(track->findings, record->pid);
 	if (track->budget)
@@ -561,6 +629,8 @@ static void end_segment(struct track *track)
 {
 	if (!track->tracked)
 		vp_tracker_refresh(track->tracker, track->t, -1);
+	while (track->heap.process_count)
+		end_heap(track, track->heap.processes[0]->pid);
 }
 
 static void on_stream(struct track *track, struct vp_record *record)
@@ -587,16 +657,8 @@ static void on_sample(struct track *track, struct vp_record *record)
 	bool same;
 	if (vp_record_bool(record, "same", &same) && same)
 		judge(track, record->t, record->pid);
+	put_heap(track, record->pid, false);
 	frame_if_due(track, record->t, record->pid);
-}
-
-/* A line that is passed on, after the stack that it names. */
-static void on_other(struct track *track, struct vp_record *record)
-{
-	uint64_t stack;
-	if (record->type == VP_T_alloc && vp_record_num(record, "stack", &stack))
-		vp_keyframes_use_stack(track->frames, &track->program.flow.out, record->t, stack);
-	vp_flow_pass(&track->program.flow);
 }
 
 /* Does the line show that the stream was tracked before? */
@@ -615,14 +677,16 @@ static void on_untracked(struct track *track, struct vp_record *record)
 	case VP_T_stack:
 		if (track->findings)
 			vp_findings_stack(track->findings, record);
-		on_other(track, record);
+		vp_flow_pass(&track->program.flow);
 		break;
+	case VP_T_alloc: on_alloc(track, record); return;
+	case VP_T_lost: on_lost(track, record); return;
 	case VP_T_system:
 		if (track->findings)
 			vp_findings_machine(track->findings, record);
 		vp_flow_pass(&track->program.flow);
 		return;
-	default: on_other(track, record);
+	default: vp_flow_pass(&track->program.flow);
 	}
 	if ((record->type == VP_T_module || record->type == VP_T_stack) &&
 	    vp_keyframes_keep(track->frames, record))
@@ -749,6 +813,7 @@ int main(int argc, char **argv)
 	vp_keyframes_free(track.frames);
 	vp_causes_free(track.causes);
 	vp_known_free(&track.known);
+	vp_heap_free(&track.heap);
 	free(track.reading.line);
 	return vp_program_finish(&track.program);
 }

@@ -399,7 +399,7 @@ region - 2"
 	[ "$status" = 0 ]
 	[ "$(grep '"type":"stack"' <<<"$output")" = '{"type":"stack","t":0.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}
 {"type":"stack","t":2.000000000,"pid":7,"id":3,"frames":[{"addr":"0x0000000000001000","function":"f"}]}' ]
-	[ "$(jq -r .type <<<"$output" | tail -7 | tr '\n' ' ')" = "region stack alloc alloc alloc stage end " ]
+	[ "$(jq -r .type <<<"$output" | tail -8 | tr '\n' ' ')" = "region stack alloc alloc alloc finding stage end " ]
 }
 
 # many_calls REGIONS: a process of that many regions; single calls move one, remove every second, and add others between.

@@ -8,6 +8,7 @@
  *   fail.c    calls that failed for want of memory, and why
  *   functions.c  the functions of call stacks
  *   site.c    call sites that hold more and more memory
+ *   heap.c    blocks that are freed twice, or never
  *   shape.c   what one sample shows: W^X, reserved memory, holes, stacks without a guard
  *   tell.c    puts a finding together
  */
@@ -154,7 +155,8 @@ struct finding_space {
 		uint64_t start, end, covered; /* covered: bytes of the range that are mapped */
 	} asked; /* by the call that failed, while regions are visited */
 	struct told told_stack, told_thread, told_unguarded, told_reserved, told_holes, told_count,
-	        told_cgroup, told_failed;
+	        told_cgroup, told_failed, told_freed_twice, told_foreign;
+	uint64_t freed_twice, foreign; /* frees of a block that is not live */
 };
 
 /* group.c: a control group. */
@@ -203,6 +205,8 @@ void vp_finding_group(struct vp_findings *findings, struct vp_record *system);
 
 /* ---- looks.c ---- */
 
+/* Finds or adds a process. NULL: no memory. */
+struct finding_space *vp_finding_space(struct vp_findings *findings, int64_t pid);
 /* Finds or adds what is kept of a kind; most processes have regions of few. NULL: no memory. */
 struct kind_life *vp_finding_kind(struct finding_space *space, size_t kind);
 

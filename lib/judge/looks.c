@@ -336,6 +336,11 @@ void vp_findings_machine(struct vp_findings *findings, struct vp_record *system)
 	vp_record_num(system, "committed", &findings->committed);
 }
 
+struct finding_space *vp_finding_space(struct vp_findings *findings, int64_t pid)
+{
+	return make(findings, pid);
+}
+
 void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
                        const struct vp_tracker *tracker)
 {

@@ -12,6 +12,7 @@
 #ifndef VMPIPE_JUDGE_LOOKS_H
 #define VMPIPE_JUDGE_LOOKS_H
 
+#include "heap/heap.h"
 #include "judge/rule.h"
 #include "track/snapshot.h"
 
@@ -50,6 +51,12 @@ void vp_findings_event(struct vp_findings *findings, struct vp_record *event,
 bool vp_findings_due(const struct vp_findings *findings, int64_t t, int64_t pid);
 /* Takes a `stack` line: its functions. */
 void vp_findings_stack(struct vp_findings *findings, struct vp_record *stack);
+/* Takes what an `alloc` line has done, after its heap has. */
+void vp_findings_heap_call(struct vp_findings *findings, const struct vp_heap *heap,
+                           const struct vp_heap_call *call, int64_t t, int64_t pid);
+/* A process or the recording ends: what was never freed. */
+void vp_findings_heap_end(struct vp_findings *findings, const struct vp_heap *heap, int64_t t,
+                          int64_t pid);
 /* Take what the tracker reports, in that order; a frame (a first sight, or an exec) is all new.
  * `call`: that caused the change, "": unknown; `stack`: the id of its call stack, 0: unknown. */
 void vp_findings_change(struct vp_findings *findings, const struct vp_change *change,

@@ -8,7 +8,8 @@
 /* clang-format off */
 #define VP_RULES(R) R(grows, "grows") R(piles_up, "piles-up") R(writable_executable, "writable-executable")                      \
 	R(stack_near_limit, "stack-near-limit") R(unguarded, "unguarded") R(reserved, "reserved") R(fragmented, "fragmented") \
-	R(map_count, "map-count") R(cgroup_limit, "cgroup-limit") R(failed_call, "failed-call") R(grows_by_site, "grows-by-site")
+	R(map_count, "map-count") R(cgroup_limit, "cgroup-limit") R(failed_call, "failed-call") R(grows_by_site, "grows-by-site") \
+	R(never_freed, "never-freed") R(double_free, "double-free") R(foreign_free, "foreign-free")
 enum vp_rule {
 #define R(name, word) VP_R_##name,
 	VP_RULES(R)

@@ -17,12 +17,31 @@
  * what they end; a raw line is noted before the changes that the tracker derives from it; sites
  * come before the regions of a segment end and its stacks are forgotten. */
 static const struct vp_keeper *const keepers[] = {
-	&vp_keeper_account, &vp_keeper_procs,  &vp_keeper_moments, &vp_keeper_ending,
-	&vp_keeper_tally,   &vp_keeper_sites,  &vp_keeper_frames,  &vp_keeper_changes,
-	&vp_keeper_spans,   &vp_keeper_stacks, &vp_keeper_journal, &vp_keeper_lives,
-	&vp_keeper_notes,   &vp_keeper_tables, &vp_keeper_pages,   &vp_keeper_episodes,
-	&vp_keeper_before,  &vp_keeper_faults, &vp_keeper_machine, &vp_keeper_cgroups,
-	&vp_keeper_tracker, &vp_keeper_at,     &vp_keeper_names,   NULL,
+	&vp_keeper_account,
+	&vp_keeper_procs,
+	&vp_keeper_moments,
+	&vp_keeper_ending,
+	&vp_keeper_tally,
+	&vp_keeper_sites,
+	&vp_keeper_heap,
+	&vp_keeper_frames,
+	&vp_keeper_changes,
+	&vp_keeper_spans,
+	&vp_keeper_stacks,
+	&vp_keeper_journal,
+	&vp_keeper_lives,
+	&vp_keeper_notes,
+	&vp_keeper_tables,
+	&vp_keeper_pages,
+	&vp_keeper_episodes,
+	&vp_keeper_before,
+	&vp_keeper_faults,
+	&vp_keeper_machine,
+	&vp_keeper_cgroups,
+	&vp_keeper_tracker,
+	&vp_keeper_at,
+	&vp_keeper_names,
+	NULL,
 };
 _Static_assert(sizeof keepers / sizeof *keepers <= VP_KEEPERS_MAX, "as many as at_work has room "
                                                                    "for");

@@ -114,10 +114,10 @@ struct vp_keeper {
 };
 extern const struct vp_keeper vp_keeper_cgroups, vp_keeper_account, vp_keeper_at, vp_keeper_before,
         vp_keeper_changes, vp_keeper_ending, vp_keeper_episodes, vp_keeper_faults, vp_keeper_frames,
-        vp_keeper_journal, vp_keeper_lives, vp_keeper_machine, vp_keeper_moments, vp_keeper_names,
-        vp_keeper_notes, vp_keeper_pages, vp_keeper_procs, vp_keeper_sites, vp_keeper_spans,
-        vp_keeper_stacks, vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
-enum { VP_KEEPERS_MAX = 24 };
+        vp_keeper_heap, vp_keeper_journal, vp_keeper_lives, vp_keeper_machine, vp_keeper_moments,
+        vp_keeper_names, vp_keeper_notes, vp_keeper_pages, vp_keeper_procs, vp_keeper_sites,
+        vp_keeper_spans, vp_keeper_stacks, vp_keeper_tables, vp_keeper_tally, vp_keeper_tracker;
+enum { VP_KEEPERS_MAX = 26 };
 
 /* keepers.c: calls those that are at work, in the order of the table. */
 void vp_keepers_choose(struct vp_model *model, const struct vp_keeper *const *table);
@@ -229,6 +229,9 @@ struct vp_stack_words {
 	bool cut; /* the walk ended early */
 };
 const struct vp_stack_words *vp_stacks_find(const struct vp_model *model, uint64_t id);
+/* Copies a stack that is known, unless it was copied before. */
+void vp_stacks_copy(struct vp_model *model, uint64_t id, struct vp_calls *to);
+void vp_calls_free(struct vp_calls *calls);
 /* The same as text. NULL: unknown. */
 const char *vp_stacks_words(const struct vp_model *model, uint64_t id);
 
@@ -350,6 +353,7 @@ struct vp_model_inner {
 	struct vp_tally_work tally;
 	struct vp_journal_work journal;
 	struct vp_stacks_work stacks;
+	size_t heap_before;          /* heap.c: rows of earlier segments */
 	struct vp_sites_work *sites; /* sites.c; NULL: none yet */
 };
 

@@ -4,6 +4,7 @@
 
 #include "stream/record.h"
 #include "space/state.h"
+#include "heap/heap.h"
 #include "track/owners.h"
 #include "track/snapshot.h"
 
@@ -310,13 +311,40 @@ struct vp_function {
 	enum vp_function_sort sort;
 };
 
-/* What one process has mapped by one call stack, up to filter.at. */
-struct vp_site {
-	struct vp_owner owner; /* of a known stack, or of none: VP_STACK_... */
+/* A call stack, for as long as the model lives. */
+struct vp_calls {
 	char *words, *who;   /* the stack; its first function of the program's own; NULL: unknown */
 	uint32_t *functions; /* in functions, from the innermost out */
 	size_t function_count;
 	bool cut; /* the walk of the stack ended early */
+};
+
+/* What one process has mapped by one call stack, up to filter.at. */
+struct vp_site {
+	struct vp_owner owner; /* of a known stack, or of none: VP_STACK_... */
+	struct vp_calls calls;
+};
+
+/* What one call stack has allocated, up to filter.at. */
+struct vp_heap_row {
+	int64_t pid;
+	struct vp_heap_site sums; /* at_peak is up to date */
+	struct vp_calls calls;
+};
+
+/* What a `heap` line of a source states: the allocator's own account, in bytes. */
+#define VP_ALLOCATOR(X) X(system) X(used) X(free) X(mmapped) X(trimmable)
+enum vp_allocator_field {
+#define X(name) VP_AL_##name,
+	VP_ALLOCATOR(X)
+#undef X
+	        VP_AL_COUNT
+};
+struct vp_allocator {
+	int64_t pid, t;
+	char name[16];
+	uint64_t value[VP_AL_COUNT];
+	unsigned known; /* bit of each */
 };
 
 /* ---- the model ---- */
@@ -349,6 +377,7 @@ enum {
 	VP_KEEP_PAGES = 128,
 	VP_KEEP_HISTORY = 256,
 	VP_KEEP_SITES = 1024,
+	VP_KEEP_HEAP = 16384,
 	VP_KEEP_ONE = 2048,
 	VP_KEEP_FEW = 4096,
 	VP_KEEP_LAST = 8192,
@@ -367,6 +396,12 @@ struct vp_model {
 	size_t span_count, span_size;
 	struct vp_site *sites;
 	size_t site_count, site_size;
+	struct vp_heap heap; /* of the last segment: blocks, processes */
+	struct vp_heap_row *heap_rows;
+	size_t heap_row_count, heap_row_size;
+	uint64_t alloc_lines, alloc_lost, stack_lost; /* lines; calls and stacks that were lost */
+	struct vp_allocator *allocators;
+	size_t allocator_count, allocator_size;
 	uint64_t site_calls, site_lost; /* calls with a stack; events and stacks that were lost */
 	struct vp_function *functions;  /* of call stacks */
 	size_t function_count, function_size;

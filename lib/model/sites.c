@@ -74,24 +74,6 @@ static void sites_line(struct vp_model *model, struct vp_fact *fact)
 		model->no_memory = true;
 }
 
-/* Copies the text and the frames of a site's stack. */
-static void name(struct vp_model *model, struct vp_site *site)
-{
-	const struct vp_stack_words *stack = vp_stacks_find(model, site->owner.stack);
-	if (site->words || !stack || !stack->count)
-		return;
-	site->words = strdup(stack->words);
-	site->who = stack->who ? strdup(stack->who) : NULL;
-	site->functions = malloc((stack->count + 1) * sizeof *site->functions);
-	site->cut = stack->cut;
-	if (!site->words || (stack->who && !site->who) || !site->functions) {
-		model->no_memory = true;
-		return;
-	}
-	memcpy(site->functions, stack->functions, stack->count * sizeof *site->functions);
-	site->function_count = stack->count;
-}
-
 /* Brings model->sites up to date. */
 static void sites_finish(struct vp_model *model)
 {
@@ -108,7 +90,7 @@ static void sites_finish(struct vp_model *model)
 	for (size_t i = 0; i < count; i++) {
 		struct vp_site *site = &model->sites[work->before + i];
 		site->owner = list[i];
-		name(model, site);
+		vp_stacks_copy(model, site->owner.stack, &site->calls);
 	}
 	model->site_count = work->before + count;
 }
@@ -131,11 +113,8 @@ static void sites_segment(struct vp_model *model)
 static void sites_free(struct vp_model *model)
 {
 	forget(model);
-	for (size_t i = 0; i < model->site_count; i++) {
-		free(model->sites[i].words);
-		free(model->sites[i].who);
-		free(model->sites[i].functions);
-	}
+	for (size_t i = 0; i < model->site_count; i++)
+		vp_calls_free(&model->sites[i].calls);
 	free(model->sites);
 }
 

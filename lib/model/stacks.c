@@ -217,7 +217,7 @@ static void stacks_line(struct vp_model *model, struct vp_fact *fact)
 	struct vp_stack_words kept = {
 		.words = strdup(text), .who = *who ? strdup(who) : NULL, .count = count, .cut = cut
 	};
-	bool trees = model->keep & VP_KEEP_SITES;
+	bool trees = model->keep & (VP_KEEP_SITES | VP_KEEP_HEAP);
 	if (trees)
 		kept.functions = functions_of(model, record, frames->value, count);
 	if (!kept.words || (*who && !kept.who) || (trees && !kept.functions) ||
@@ -240,6 +240,31 @@ const char *vp_stacks_words(const struct vp_model *model, uint64_t id)
 {
 	const struct vp_stack_words *found = vp_stacks_find(model, id);
 	return found ? found->words : NULL;
+}
+
+void vp_stacks_copy(struct vp_model *model, uint64_t id, struct vp_calls *to)
+{
+	const struct vp_stack_words *stack = vp_stacks_find(model, id);
+	if (to->words || !stack || !stack->count || !stack->functions)
+		return;
+	to->words = strdup(stack->words);
+	to->who = stack->who ? strdup(stack->who) : NULL;
+	to->functions = malloc((stack->count + 1) * sizeof *to->functions);
+	to->cut = stack->cut;
+	if (!to->words || (stack->who && !to->who) || !to->functions) {
+		model->no_memory = true;
+		return;
+	}
+	memcpy(to->functions, stack->functions, stack->count * sizeof *to->functions);
+	to->function_count = stack->count;
+}
+
+void vp_calls_free(struct vp_calls *calls)
+{
+	free(calls->words);
+	free(calls->who);
+	free(calls->functions);
+	*calls = (struct vp_calls){ 0 };
 }
 
 /* The ids of a segment are its own. */
@@ -265,7 +290,7 @@ static void stacks_free(struct vp_model *model)
 }
 
 const struct vp_keeper vp_keeper_stacks = {
-	.keep = VP_KEEP_JOURNAL | VP_KEEP_SITES,
+	.keep = VP_KEEP_JOURNAL | VP_KEEP_SITES | VP_KEEP_HEAP,
 	.types = 1u << VP_T_stack,
 	.line = stacks_line,
 	.segment = stacks_segment,

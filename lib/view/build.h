@@ -9,7 +9,8 @@
 
 extern const struct vp_view vp_view_timeline, vp_view_map, vp_view_area, vp_view_table,
         vp_view_events, vp_view_tree, vp_view_summary, vp_view_cards, vp_view_diff, vp_view_explain,
-        vp_view_stats, vp_view_pages, vp_view_compare, vp_view_aslr, vp_view_sites, vp_view_stacks;
+        vp_view_stats, vp_view_pages, vp_view_compare, vp_view_aslr, vp_view_sites, vp_view_stacks,
+        vp_view_calls, vp_view_leaks, vp_view_sizes, vp_view_rest;
 
 struct vp_build {
 	const struct vp_model *model;

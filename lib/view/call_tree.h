@@ -8,7 +8,7 @@
 
 #include "view/build.h"
 
-enum { VP_CALL_WEIGHTS = 4 };
+enum { VP_CALL_WEIGHTS = 6 };
 
 /* A stack and its weights. */
 struct vp_call_stack {

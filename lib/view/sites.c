@@ -57,11 +57,11 @@ const char *vp_site_label(const struct vp_site *site)
 /* The program's own function; of a stack of libraries alone, the function that made the call. */
 static const char *name_of(const struct sites *sites, const struct vp_site *site)
 {
-	const char *words = site->words, *next = words ? strstr(words, " < ") : NULL;
+	const char *words = site->calls.words, *next = words ? strstr(words, " < ") : NULL;
 	if (!words)
 		return vp_site_label(site);
-	if (site->who)
-		return site->who;
+	if (site->calls.who)
+		return site->calls.who;
 	words = next ? next + 3 : words;
 	next = words ? strstr(words, " < ") : NULL;
 	return next ? vp_pool_print(sites->build.pool, "%.*s", (int)(next - words), words) : words;
@@ -84,14 +84,14 @@ static struct vp_value value(void *ctx, size_t i, int field)
 	case LIVE: return vp_number(VP_KIB, (int64_t)row->live);
 	case PEAK: return vp_known(by_calls, VP_KIB, (int64_t)row->peak);
 	case LAST: return vp_known(row->calls, VP_SECONDS, row->last);
-	default: return vp_word(row->site->words);
+	default: return vp_word(row->site->calls.words);
 	}
 }
 
 /* What makes sites one row: the stack as text, or the reason why there is none. */
 static const char *key_of(const struct vp_site *site)
 {
-	return site->words ? site->words : vp_site_label(site);
+	return site->calls.words ? site->calls.words : vp_site_label(site);
 }
 
 static int by_words(const void *x, const void *y)
@@ -196,7 +196,7 @@ static void words(struct sites *sites)
 	size_t stacks = 0;
 	for (size_t i = 0; i < sites->count; i++) {
 		live += sites->rows[i].live;
-		stacks += sites->rows[i].site->words != NULL;
+		stacks += sites->rows[i].site->calls.words != NULL;
 	}
 	build->figure->subtitle =
 	        vp_pool_print(build->pool, "%zu call stack%s; %s KiB still mapped; at %s", stacks,

@@ -34,9 +34,9 @@ static struct vp_call_stack stack_of(const struct vp_site *site, int first)
 {
 	const struct vp_owner *owner = &site->owner;
 	struct vp_call_stack stack = {
-		.functions = site->functions,
-		.count = site->function_count,
-		.cut = site->cut,
+		.functions = site->calls.functions,
+		.count = site->calls.function_count,
+		.cut = site->calls.cut,
 		.name = vp_site_label(site),
 		.weights = { [LIVE] = owner->live,
 		             [MAPPED] = owner->mapped,
