@@ -70,7 +70,7 @@ EMBEDDED    := $(patsubst %,$(BUILD)/gen/%.h,$(wildcard plugins/*/*/*.css plugin
 # The engine of the page (plugins/render/html): vm-parse, vm-track, vm-diff and vm-render compiled to WebAssembly, with the parse halves of the
 # sources. A file NAME.wasm.c is for the page alone; these files read a system, which a page has not:
 PAGE_ROOMS    := base stream space heap track model view parse judge compare program render
-PAGE_LACKS    := plugins/render/kit/document.c lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi elf_file objects unwind limits) \
+PAGE_LACKS    := plugins/render/kit/document.c lib/program/load.c lib/render/terminal.c lib/render/serve.c lib/stream/gzip.c lib/stream/zstd.c $(patsubst %,plugins/source/kit/%.c,symbols cfi cfi_rule elf_file objects unwind limits) \
 	$(patsubst %,plugins/source/procfs/%.c,procfs children life limits scan) $(patsubst %,plugins/source/vmmap/%.c,vmmap run)
 PAGE_PROGRAMS := vm-parse vm-track vm-diff vm-render
 PAGE_SOURCES  := $(filter-out ebpf heap,$(patsubst source/%,%,$(filter source/%,$(PLUGIN_NAMES))))
@@ -248,13 +248,14 @@ $(BUILD)/lib/vmpipe/%.so: $$(call list_of,$$*) $$(addprefix $(BUILD)/obj/,$$(add
 
 # The half of source/heap that runs in the traced program. It wants nothing of the C library that a program might not have yet: no
 # stack protector, no thread-local storage that is allocated late.
-PRELOAD := $(BUILD)/lib/vmpipe/vmpipe-heap.so
+PRELOAD := $(BUILD)/lib/vmpipe/preload/vmpipe-heap.so
 PRELOAD_SOURCES := $(wildcard plugins/source/heap/*.preload.c)
-PRELOAD_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -O2 -g -fPIC -fvisibility=hidden -fno-stack-protector -fno-omit-frame-pointer -ftls-model=initial-exec -Ilib
-$(PRELOAD): $(PRELOAD_SOURCES) plugins/source/heap/preload.h lib/wire.h
+PRELOAD_SHARED := plugins/source/kit/cfi_rule.c
+PRELOAD_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -O2 -g -fPIC -fvisibility=hidden -fno-stack-protector -ftls-model=initial-exec -Ilib
+$(PRELOAD): $(PRELOAD_SOURCES) $(PRELOAD_SHARED) $(wildcard plugins/source/heap/*.h plugins/source/kit/cfi*.h) lib/wire.h
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  PRELOAD $@")
-	$(Q)$(CC) $(PRELOAD_CFLAGS) -shared -Wl,-z,now -o $@ $(PRELOAD_SOURCES)
+	$(Q)$(CC) $(PRELOAD_CFLAGS) -shared -Wl,-z,now -o $@ $(PRELOAD_SOURCES) $(PRELOAD_SHARED)
 $(BUILD)/lib/vmpipe/source/heap.so: LIBS_OF = -ldl
 ifneq ($(PRELOAD_SOURCES),)
 all: $(PRELOAD)
@@ -324,7 +325,7 @@ endef
 define INSTALLED
 $(call installed,755,$(PROGRAMS),bin)
 $(foreach f,$(PLUGINS),644 $f $(f:$(BUILD)/%=%)$(newline))
-644 $(PRELOAD) lib/vmpipe/$(notdir $(PRELOAD))
+644 $(PRELOAD) lib/vmpipe/preload/$(notdir $(PRELOAD))
 $(call installed,644,lib/plugin.h lib/wire.h,include/vmpipe)
 $(call installed,644,$(BUILD)/vmpipe.pc,lib/pkgconfig)
 $(foreach n,1 5 7,$(call installed,644,$(wildcard cmd/*.$n contrib/man/*.$n),share/man/man$n))

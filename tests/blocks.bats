@@ -76,7 +76,7 @@ never-freed info 3000 parse < main' ]
 }
 
 @test "rest: the steps from live blocks to rss and pss close, to the byte, against the regions of the stream" {
-	[ -e "$BUILD/lib/vmpipe/vmpipe-heap.so" ] || skip "the source heap is not built"
+	[ -e "$BUILD/lib/vmpipe/preload/vmpipe-heap.so" ] || skip "the source heap is not built"
 	cat >"$BATS_TEST_TMPDIR/prog.c" <<'END'
 #include <stdlib.h>
 #include <string.h>

@@ -121,3 +121,11 @@ END_OF_C
 	kill $!
 	[[ $stderr == *"vm-sample --heap -- COMMAND"* ]]
 }
+
+@test "stacks equal those of the C library's own unwinder: recursion, signals, threads, contexts, odd frames" {
+	for flags in -O2 "-O1 -fno-omit-frame-pointer" -O0; do
+		"${CC:-cc}" $flags -std=c11 -D_GNU_SOURCE -I"$ROOT/lib" -o "$BATS_TEST_TMPDIR/walks" "$ROOT/tests/heap_walks.c" -pthread
+		run -0 "$BATS_TEST_TMPDIR/walks"
+		[ "${output#equal }" -gt 200 ]
+	done
+}

@@ -22,15 +22,27 @@
 
 #define SOON 2000000 /* ns between two drains */
 
+enum { WALK_AUTO, WALK_POINTERS, WALK_NONE };
+
 static const struct vp_option options[] = {
 	{
 	        .name = "depth",
 	        .type = VP_OPT_INT,
 	        .offset = offsetof(struct heap, depth),
-	        .preset = "32",
+	        .preset = "64",
 	        .limits = "0..128",
 	        .arg = "N",
 	        .help = "most frames of a call stack; 1: the caller alone; 0: none",
+	},
+	{
+	        .name = "stack",
+	        .type = VP_OPT_ENUM,
+	        .offset = offsetof(struct heap, walk),
+	        .preset = "auto",
+	        .limits = "auto|fp|none",
+	        .arg = "HOW",
+	        .help = "how stacks are walked: by the tables of .eh_frame, by frame pointers "
+	                "where there is none; by frame pointers alone; not at all",
 	},
 	{
 	        .name = "block",
@@ -50,7 +62,7 @@ static const struct vp_option options[] = {
 
 /* ---- opening ---- */
 
-/* Finds the other half: beside the folder of this plugin. */
+/* Finds the other half: in a folder beside that of this plugin. */
 static char *find_preload(void)
 {
 	Dl_info info;
@@ -59,7 +71,8 @@ static char *find_preload(void)
 		return NULL;
 	const char *slash = strrchr(info.dli_fname, '/');
 	int folder = slash ? (int)(slash - info.dli_fname) : 1;
-	if (asprintf(&path, "%.*s/../" VP_WIRE_PRELOAD, folder, slash ? info.dli_fname : ".") < 0)
+	if (asprintf(&path, "%.*s/../preload/" VP_WIRE_PRELOAD, folder,
+	             slash ? info.dli_fname : ".") < 0)
 		return NULL;
 	char *whole = realpath(path, NULL);
 	free(path);
@@ -126,8 +139,9 @@ static int open_heap(void *state, struct vp_sample_api *h)
 	if (listen_for(heap) || watch_for(heap))
 		return h->fail(h, "cannot listen for the program: %s", strerror(errno));
 	if (asprintf(&heap->variables[0], "LD_PRELOAD=%s", heap->preload) < 0 ||
-	    asprintf(&heap->variables[1], VP_WIRE_VARIABLE "=unix:%s,token=%.31s,depth=%d%s%s",
-	             heap->name, heap->token, (int)heap->depth,
+	    asprintf(&heap->variables[1], VP_WIRE_VARIABLE "=unix:%s,token=%.31s,depth=%d%s%s%s",
+	             heap->name, heap->token, heap->walk == WALK_NONE ? 0 : (int)heap->depth,
+	             heap->walk == WALK_POINTERS ? ",stack=fp" : "",
 	             counts_cycles() ? ",clock=cycles" : "", heap->block ? ",block=yes" : "") < 0)
 		return h->fail(h, "out of memory");
 	heap->environment[0] = heap->variables[0];

@@ -122,21 +122,20 @@ static inline void leave(struct thread *thread)
 }
 
 static inline void note(struct thread *thread, enum vp_wire_op op, const void *addr, size_t size,
-                        void *caller, void *frame)
+                        const struct unwind_start *start)
 {
 	int kept = errno;
 	if (thread->as) {
 		op = thread->as;
 		thread->as = VP_WIRE_none;
-		caller = thread->caller;
-		frame = thread->frame;
+		start = &thread->start;
 	}
 	struct vp_wire_record record = {
 		.t = heap_clock(),
 		.addr = (uintptr_t)addr,
 		.what = (size > VP_WIRE_SIZE ? VP_WIRE_SIZE : size) | VP_WIRE_SIZED |
 		        (uint64_t)op << VP_WIRE_OP_SHIFT,
-		.stack = heap_stack(thread, caller, frame),
+		.stack = heap_stack(thread, start),
 	};
 	heap_put(thread, &record, NULL);
 	errno = kept;
@@ -154,8 +153,8 @@ static inline void note_free(struct thread *thread, enum vp_wire_op op, const vo
 }
 
 static inline void note_realloc(struct thread *thread, enum vp_wire_op op, const void *old,
-                                uint64_t began, const void *addr, size_t size, void *caller,
-                                void *frame)
+                                uint64_t began, const void *addr, size_t size,
+                                const struct unwind_start *start)
 {
 	int kept = errno;
 	struct vp_wire_more more = { .began = began, .old = (uintptr_t)old };
@@ -164,13 +163,14 @@ static inline void note_realloc(struct thread *thread, enum vp_wire_op op, const
 		.addr = (uintptr_t)addr,
 		.what = (size > VP_WIRE_SIZE ? VP_WIRE_SIZE : size) | VP_WIRE_SIZED |
 		        (uint64_t)op << VP_WIRE_OP_SHIFT,
-		.stack = heap_stack(thread, caller, frame),
+		.stack = heap_stack(thread, start),
 	};
 	heap_put(thread, &record, old ? &more : NULL);
 	errno = kept;
 }
 
-#define CALLER __builtin_return_address(0), __builtin_frame_address(0)
+/* Only in the function itself that the program has called. */
+#define CALLER (&UNWIND_HERE)
 
 /* ---- C ---- */
 
@@ -326,8 +326,7 @@ SHOWN void *pvalloc(size_t size)
 		if (!known() || thread_->inside)                                   \
 			return next_ args;                                         \
 		thread_->as = VP_WIRE_##op;                                        \
-		thread_->caller = __builtin_return_address(0);                     \
-		thread_->frame = __builtin_frame_address(0);                       \
+		thread_->start = UNWIND_HERE;                                      \
 		void *block_ = next_ args;                                         \
 		if (unlikely(thread_->as)) {                                       \
 			thread_->as = VP_WIRE_none;                                \

@@ -43,6 +43,7 @@ struct reading {
 struct heap {
 	/* options */
 	int64_t depth;
+	int walk;
 	bool block, follow;
 	/* state */
 	char *preload, *name, token[33];

@@ -12,21 +12,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "unwind.preload.h"
 #include "wire.h"
-
-#define STACK_MOST 128 /* frames of a stack */
 
 /* What a thread has: on the thread's own memory, reached without a call. */
 struct thread {
 	uint32_t session; /* of which session the rest is; 0: of none */
 	uint32_t ring;    /* its ring + 1; 0: none */
 	uint32_t tid;
-	bool inside;          /* a call of the allocator or of ours is under way */
-	bool shared;          /* the ring has other writers: each record names its thread */
-	uint64_t tail;        /* of the ring, as last seen */
-	uintptr_t low, high;  /* the memory that holds its stack, as far as known */
-	enum vp_wire_op as;   /* the operator within which it is; VP_WIRE_none: in none */
-	void *caller, *frame; /* of that operator */
+	bool inside;   /* a call of the allocator or of ours is under way */
+	bool shared;   /* the ring has other writers: each record names its thread */
+	uint64_t tail; /* of the ring, as last seen */
+	struct unwind_thread stack;
+	uintptr_t low, high;       /* the memory that holds its stack, as far as known */
+	enum vp_wire_op as;        /* the operator within which it is; VP_WIRE_none: in none */
+	struct unwind_start start; /* of that operator's caller */
 };
 
 /* The session with the source: one for each process. */
@@ -39,6 +39,7 @@ struct session {
 	uint64_t *frames;
 	char *modules;
 	uint32_t depth;
+	enum unwind_how how;
 	uint32_t generation; /* grows when an object is unloaded: the same addresses mean another */
 	bool threads;        /* more than one thread has been seen */
 };
@@ -59,12 +60,8 @@ void heap_thread_ends(void);
 /* heap.preload.c: has heap_thread_ends called at the end of this thread. */
 void heap_thread_begins(void);
 
-/* stacks.preload.c: returns the id of the stack whose innermost frame is `caller`, at the frame
- * pointer `frame`; 0: none. */
-uint32_t heap_stack(struct thread *thread, void *caller, void *frame);
+/* stacks.preload.c: returns the id of the stack from there on; 0: none. */
+uint32_t heap_stack(struct thread *thread, const struct unwind_start *start);
 /* An object was unloaded. */
 void heap_unloaded(void);
-/* Finds the bounds of the thread's stack. False: unknown. */
-bool heap_bounds(struct thread *thread, uintptr_t sp);
-
 #endif

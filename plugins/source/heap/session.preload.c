@@ -38,7 +38,7 @@ static atomic_uint *alive; /* a word that a fork wipes */
 /* What the variable says: unix:NAME,TOKEN,depth=N ... */
 static struct {
 	bool read, there;
-	bool cycles, block;
+	bool cycles, block, pointers;
 	int name_length;
 	char name[96], token[32];
 	unsigned depth;
@@ -109,6 +109,8 @@ static void read_word(const char *word)
 		setting.depth = number_of(word + 6);
 	} else if (!strcmp(word, "clock=cycles")) {
 		setting.cycles = true;
+	} else if (!strcmp(word, "stack=fp")) {
+		setting.pointers = true;
 	} else if (!strcmp(word, "block=yes")) {
 		setting.block = true;
 	}
@@ -129,8 +131,8 @@ static bool read_setting(void)
 			*end++ = '\0';
 		read_word(word);
 	}
-	if (setting.depth > STACK_MOST)
-		setting.depth = STACK_MOST;
+	if (setting.depth > UNWIND_MOST)
+		setting.depth = UNWIND_MOST;
 	return setting.there;
 }
 
@@ -186,7 +188,10 @@ static void fill_head(struct vp_wire_head *head, uint64_t size)
 	head->size = size;
 	head->word = sizeof(void *);
 	head->depth = setting.depth;
-	strcpy(head->walk, setting.depth > 1 ? "fp" : setting.depth ? "caller" : "none");
+	strcpy(head->walk, !setting.depth                        ? "none"
+	                   : setting.depth == 1 || !UNWIND_WALKS ? "caller"
+	                   : setting.pointers                    ? "fp"
+	                                                         : "auto");
 	head->control = VP_WIRE_ON | (setting.block ? VP_WIRE_BLOCK : 0);
 	head->frames_used = 1; /* 0 says: being written */
 }
@@ -273,6 +278,8 @@ static bool open_session(void)
 	heap_session.frames = (void *)(base + head->frames_at);
 	heap_session.modules = base + head->modules_at;
 	heap_session.depth = setting.depth;
+	heap_session.how = setting.pointers ? UNWIND_POINTERS : UNWIND_AUTO;
+	unwind_renew();
 	heap_session.threads = false;
 	heap_session.number = atomic_fetch_add(&sessions, 1) + 1;
 	return true;
@@ -328,7 +335,6 @@ static void take_ring(struct thread *thread)
 	uint32_t tid = (uint32_t)syscall(SYS_gettid);
 	thread->session = heap_session.number;
 	thread->tid = tid;
-	thread->low = thread->high = 0;
 	thread->shared = true;
 	thread->ring = RINGS;
 	if (tid != heap_session.head->pid)

@@ -11,91 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* ---- bounds ---- */
-
-/* Reads a number in hexadecimal digits. */
-static const char *hex(const char *at, uintptr_t *value)
-{
-	*value = 0;
-	for (;; at++) {
-		unsigned digit = (unsigned)*at - '0';
-		if (digit > 9)
-			digit = ((unsigned)*at | 32) - 'a' + 10;
-		if (digit > 15 || (*at < '0'))
-			return at;
-		*value = *value << 4 | digit;
-	}
-}
-
-bool heap_bounds(struct thread *thread, uintptr_t sp)
-{
-	char bytes[2048];
-	size_t kept = 0;
-	ssize_t got;
-	bool found = false;
-	int fd = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	while (!found && (got = syscall(SYS_read, fd, bytes + kept, sizeof bytes - 1 - kept)) > 0) {
-		kept += (size_t)got;
-		bytes[kept] = '\0';
-		char *line = bytes, *end;
-		while (!found && (end = strchr(line, '\n'))) {
-			uintptr_t low, high;
-			const char *dash = hex(line, &low);
-			if (*dash == '-') {
-				hex(dash + 1, &high);
-				if (sp >= low && sp < high) {
-					thread->low = low;
-					thread->high = high;
-					found = true;
-				}
-			}
-			line = end + 1;
-		}
-		kept -= (size_t)(line - bytes);
-		if (kept == sizeof bytes - 1)
-			kept = 0; /* a line longer than all: its rest has no address */
-		memmove(bytes, line, kept);
-	}
-	syscall(SYS_close, fd);
-	return found;
-}
-
-/* ---- the walk ---- */
-
-static uint32_t walk(struct thread *thread, void *caller, void *frame, uint64_t *frames, bool *cut)
-{
-	uint32_t count = 0, most = heap_session.depth;
-	uintptr_t fp = (uintptr_t)frame;
-	*cut = false;
-	if (!most)
-		return 0;
-	frames[count++] = (uintptr_t)caller;
-	if (most == 1)
-		return count;
-	if (fp < thread->low || fp >= thread->high)
-		if (!heap_bounds(thread, fp))
-			return count;
-	/* `frame` is our own frame: the caller's is saved there. */
-	while (count < most) {
-		if (fp % sizeof(void *) || fp < thread->low ||
-		    fp > thread->high - 2 * sizeof(void *))
-			break;
-		uintptr_t next = ((uintptr_t *)fp)[0], back = ((uintptr_t *)fp)[1];
-		if (fp != (uintptr_t)frame) {
-			if (back < 4096)
-				break;
-			frames[count++] = back;
-		}
-		if (next <= fp)
-			break;
-		fp = next;
-	}
-	*cut = count == most;
-	return count;
-}
-
 /* ---- objects ---- */
 
 #define KNOWN 1024
@@ -109,6 +24,7 @@ void heap_unloaded(void)
 {
 	__atomic_store_n(&known_count, 0, __ATOMIC_RELEASE);
 	__atomic_fetch_add(&heap_session.generation, 1, __ATOMIC_RELEASE);
+	unwind_renew();
 }
 
 static bool is_known(uintptr_t at)
@@ -219,61 +135,59 @@ static bool learn_object(uintptr_t at)
 
 /* ---- the table ---- */
 
-static uint64_t hash_of(const uint64_t *frames, uint32_t count, uint64_t seed)
-{
-	uint64_t hash = seed * UINT64_C(0x9e3779b97f4a7c15) + count;
-	for (uint32_t i = 0; i < count; i++) {
-		hash = (hash ^ frames[i]) * UINT64_C(0xff51afd7ed558ccd);
-		hash ^= hash >> 32;
-	}
-	return hash | 1;
-}
-
 /* Writes the frames of a new stack. Returns their word; 0: no room. */
-static uint32_t write_frames(const uint64_t *frames, uint32_t count, bool cut)
+static uint32_t write_frames(const struct unwind_frame *frames, uint32_t count, bool cut)
 {
 	struct vp_wire_head *head = heap_session.head;
 	uint64_t at = __atomic_fetch_add(&head->frames_used, count + 1, __ATOMIC_RELAXED);
 	if (at + count + 1 > head->frames)
 		return 0;
 	for (uint32_t i = 0; i < count; i++)
-		heap_session.frames[at + 1 + i] = frames[i];
+		heap_session.frames[at + 1 + i] = frames[i].pc;
 	heap_session.frames[at] = count | (cut ? VP_WIRE_CUT : 0);
 	return (uint32_t)at;
 }
 
-uint32_t heap_stack(struct thread *thread, void *caller, void *frame)
+/* A stack that was not met before takes the free place. Returns its id; 0: no room. */
+static __attribute__((noinline)) uint32_t new_stack(const struct thread *thread, uint32_t count,
+                                                    uint32_t at)
 {
-	uint64_t frames[STACK_MOST];
-	bool cut;
-	if (thread->session != heap_session.number) {
-		thread->low = thread->high = 0;
-	}
-	uint32_t count = walk(thread, caller, frame, frames, &cut),
-	         mask = heap_session.head->stacks - 1;
+	const struct unwind_frame *frames = unwind_frames(&thread->stack);
+	for (uint32_t i = 0; i < count; i++)
+		learn_object((uintptr_t)frames[i].pc - 1);
+	uint32_t where = write_frames(frames, count, thread->stack.cut);
+	if (!where)
+		return 0; /* the place stays without frames: its calls have a stack that is not told
+		           */
+	__atomic_store_n(&heap_session.stacks[at].where, where, __ATOMIC_RELEASE);
+	return at + 1;
+}
+
+uint32_t heap_stack(struct thread *thread, const struct unwind_start *start)
+{
+	uint32_t depth = heap_session.depth, mask = heap_session.head->stacks - 1;
+	uint32_t count = depth ? unwind_walk(&thread->stack, start, depth, heap_session.how) : 0;
 	if (!count)
 		return 0;
-	uint64_t hash = hash_of(frames, count, heap_session.generation);
+	uint64_t hash = unwind_frames(&thread->stack)->hash + heap_session.generation;
+	hash |= 1;
 	for (uint32_t i = 0, at = (uint32_t)(hash >> 20) & mask; i < 64;
 	     i++, at = (at + 1) & mask) {
 		struct vp_wire_stack *stack = &heap_session.stacks[at];
 		uint64_t there = __atomic_load_n(&stack->hash, __ATOMIC_RELAXED);
 		if (there == hash)
 			return at + 1;
-		if (there || !__atomic_compare_exchange_n(&stack->hash, &there, hash, false,
-		                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-			if (there == hash)
-				return at + 1;
+		if (there)
 			continue;
+		if (__atomic_compare_exchange_n(&stack->hash, &there, hash, false, __ATOMIC_RELAXED,
+		                                __ATOMIC_RELAXED)) {
+			uint32_t id = new_stack(thread, count, at);
+			if (id)
+				return id;
+			break;
 		}
-		for (uint32_t k = 0; k < count; k++)
-			learn_object((uintptr_t)frames[k] - (k > 0));
-		uint32_t where = write_frames(frames, count, cut);
-		if (where) {
-			__atomic_store_n(&stack->where, where, __ATOMIC_RELEASE);
+		if (there == hash)
 			return at + 1;
-		}
-		break; /* the place stays without frames: its calls have a stack that is not told */
 	}
 	__atomic_fetch_add(&heap_session.head->stackless, 1, __ATOMIC_RELAXED);
 	return 0;

@@ -3,7 +3,11 @@
 #ifndef VMPIPE_SOURCE_KIT_CFI_H
 #define VMPIPE_SOURCE_KIT_CFI_H
 
-#include "elf_file.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct elf_file;
 
 /* Where a caller's register is. CFA: the address of the frame, the stack pointer of the caller. */
 enum cfi_by {
@@ -37,6 +41,9 @@ void cfi_read(struct cfi *cfi, const struct elf_file *elf);
 void cfi_free(struct cfi *cfi);
 /* Finds the rule at an address of the file. -1: there is none, or it cannot be followed. */
 int cfi_find(const struct cfi *cfi, uint64_t address, struct cfi_rule *rule);
+
+/* The same by the FDE at an offset of the table: allocates nothing. */
+int cfi_rule_at(const struct cfi *cfi, size_t fde, uint64_t address, struct cfi_rule *rule);
 
 /* What an expression may ask for. */
 struct cfi_state {

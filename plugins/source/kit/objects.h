@@ -3,6 +3,7 @@
 #define VMPIPE_SOURCE_KIT_OBJECTS_H
 
 #include "cfi.h"
+#include "elf_file.h"
 #include "symbols.h"
 
 struct object {
