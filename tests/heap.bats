@@ -129,3 +129,49 @@ END_OF_C
 		[ "${output#equal }" -gt 200 ]
 	done
 }
+
+@test "a thread with the smallest stack, a limit of the size of files, more threads than rings: the program works as without us" {
+	program <<'END_OF_C'
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static pthread_barrier_t all;
+static void *use(void *n)
+{
+	void *block = malloc((size_t)n);
+	if ((size_t)n == 456)
+		pthread_barrier_wait(&all); /* they are there at the same time */
+	free(block);
+	return NULL;
+}
+int main(void)
+{
+	pthread_attr_t least;
+	pthread_t thread, many[100];
+	pthread_attr_init(&least);
+	pthread_attr_setstacksize(&least, PTHREAD_STACK_MIN);
+	printf("%s\n", strerror(pthread_create(&thread, &least, use, (void *)123)));
+	pthread_join(thread, NULL);
+	pthread_barrier_init(&all, NULL, 100);
+	for (int i = 0; i < 100; i++)
+		pthread_create(&many[i], NULL, use, (void *)456);
+	for (int i = 0; i < 100; i++)
+		pthread_join(many[i], NULL);
+	if (fork() == 0)
+		_exit(use((void *)789) != NULL);
+	wait(NULL);
+	return 0;
+}
+END_OF_C
+	run -0 vm-sample --heap -f --command-output "$BATS_TEST_TMPDIR/said" -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	[ "$(cat "$BATS_TEST_TMPDIR/said")" = Success ]
+	jq -se '([.[] | select(.type == "alloc" and .size == 123 and .stack)] | length) == 1
+		and ([.[] | select(.type == "alloc" and .size == 456 and .stack) | .tid] | unique | length) == 100
+		and ([.[] | select(.type == "alloc" and .size == 789 and .stack)][0].pid as $child
+			| [.[] | select(.type == "module" and .pid == $child) | .path] | any(endswith("/prog")))' "$BATS_TEST_TMPDIR/out"
+	run -0 bash -c 'ulimit -f 1000 && exec vm-sample --heap -o /dev/null -- "$0"' "$BATS_TEST_TMPDIR/prog"
+}

@@ -6,7 +6,7 @@ setup_file() {
 	requires cmd cc
 	export READER="$BATS_FILE_TMPDIR/elf_reader"
 	cc -std=c11 -D_GNU_SOURCE -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -I"$ROOT/lib" -o "$READER" \
-		"$ROOT/tests/elf_reader.c" "$ROOT"/plugins/source/kit/{cfi,elf_file,symbols}.c -ldl
+		"$ROOT/tests/elf_reader.c" "$ROOT"/plugins/source/kit/{cfi,cfi_rule,elf_file,symbols}.c -ldl
 }
 
 setup() {

@@ -110,8 +110,11 @@ static inline bool enter(struct thread *thread)
 		return false;
 	}
 	thread->inside = true;
-	if (likely(heap_begin()))
+	if (likely(heap_begin())) {
+		if (unlikely(thread->session != heap_session.number))
+			heap_take_ring(thread);
 		return true;
+	}
 	thread->inside = false;
 	return false;
 }

@@ -15,18 +15,20 @@
 #include "unwind.preload.h"
 #include "wire.h"
 
-/* What a thread has: on the thread's own memory, reached without a call. */
+#define HEAP_RINGS 64
+
+/* What a thread has: on the thread's own memory, reached without a call. It is small, for it is
+ * taken off each thread's stack, and a program may ask for the smallest. */
 struct thread {
 	uint32_t session; /* of which session the rest is; 0: of none */
 	uint32_t ring;    /* its ring + 1; 0: none */
 	uint32_t tid;
-	bool inside;   /* a call of the allocator or of ours is under way */
-	bool shared;   /* the ring has other writers: each record names its thread */
-	uint64_t tail; /* of the ring, as last seen */
-	struct unwind_thread stack;
-	uintptr_t low, high;       /* the memory that holds its stack, as far as known */
-	enum vp_wire_op as;        /* the operator within which it is; VP_WIRE_none: in none */
-	struct unwind_start start; /* of that operator's caller */
+	bool inside;                 /* a call of the allocator or of ours is under way */
+	bool shared;                 /* the ring has other writers: each record names its thread */
+	uint64_t tail;               /* of the ring, as last seen */
+	struct unwind_thread *stack; /* its walks; NULL: there is no memory for them */
+	enum vp_wire_op as;          /* the operator within which it is; VP_WIRE_none: in none */
+	struct unwind_start start;   /* of that operator's caller */
 };
 
 /* The session with the source: one for each process. */
@@ -53,6 +55,8 @@ extern __thread struct thread heap_thread
 bool heap_begin(void);
 /* Names the moment by the clock of the session. */
 uint64_t heap_clock(void);
+/* Gives a thread of no session its ring, or one that it shares. */
+void heap_take_ring(struct thread *thread);
 /* Writes one record, and its second slot where `more` is not NULL. */
 void heap_put(struct thread *thread, struct vp_wire_record *record, struct vp_wire_more *more);
 void heap_thread_ends(void);
@@ -62,6 +66,11 @@ void heap_thread_begins(void);
 
 /* stacks.preload.c: returns the id of the stack from there on; 0: none. */
 uint32_t heap_stack(struct thread *thread, const struct unwind_start *start);
+/* Provides the memory for a thread's walks: that of its ring, or pages of its own (ring 0). */
+struct unwind_thread *heap_walks(uint32_t ring);
+void heap_walks_end(struct unwind_thread *walks);
+/* A session begins: nothing is told yet. */
+void heap_stacks_begin(void);
 /* An object was unloaded. */
 void heap_unloaded(void);
 #endif

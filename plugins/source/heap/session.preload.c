@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -20,7 +21,7 @@
 #include <x86intrin.h>
 #endif
 
-#define RINGS        64
+#define RINGS        HEAP_RINGS
 #define SLOTS        (1u << 17) /* 4 MiB a ring; only what is used takes memory */
 #define STACKS       (1u << 18)
 #define FRAMES       (STACKS * 24)
@@ -249,6 +250,10 @@ static bool send_file(int file, uint64_t size)
 static bool open_session(void)
 {
 	uint64_t size = size_of_all();
+	struct rlimit limit;
+	/* Beyond this limit the kernel would end the program (SIGXFSZ). */
+	if (getrlimit(RLIMIT_FSIZE, &limit) || limit.rlim_cur < size)
+		return false;
 	int file = (int)syscall(SYS_memfd_create, "vmpipe-heap", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (file < 0)
 		return false;
@@ -279,7 +284,7 @@ static bool open_session(void)
 	heap_session.modules = base + head->modules_at;
 	heap_session.depth = setting.depth;
 	heap_session.how = setting.pointers ? UNWIND_POINTERS : UNWIND_AUTO;
-	unwind_renew();
+	heap_stacks_begin();
 	heap_session.threads = false;
 	heap_session.number = atomic_fetch_add(&sessions, 1) + 1;
 	return true;
@@ -330,7 +335,7 @@ bool heap_begin(void)
 
 /* Takes a ring of its own for a thread, or, when there is none, the last one, which such threads
  * share. */
-static void take_ring(struct thread *thread)
+void heap_take_ring(struct thread *thread)
 {
 	uint32_t tid = (uint32_t)syscall(SYS_gettid);
 	thread->session = heap_session.number;
@@ -353,9 +358,11 @@ static void take_ring(struct thread *thread)
 			continue;
 		thread->ring = i + 1;
 		thread->shared = false;
-		heap_thread_begins();
 		break;
 	}
+	/* A thread of the parent's session has none: its memory was another thread's by now. */
+	thread->stack = heap_walks(thread->shared ? 0 : thread->ring);
+	heap_thread_begins();
 	thread->tail =
 	        __atomic_load_n(&heap_session.rings[thread->ring - 1].tail, __ATOMIC_ACQUIRE);
 }
@@ -366,6 +373,8 @@ void heap_thread_ends(void)
 	if (thread->session == heap_session.number && thread->ring && !thread->shared &&
 	    !is_inherited())
 		__atomic_store_n(&heap_session.rings[thread->ring - 1].tid, 0, __ATOMIC_RELEASE);
+	heap_walks_end(thread->stack);
+	thread->stack = NULL;
 	thread->session = 0;
 }
 
@@ -382,8 +391,7 @@ static bool wait_for_room(struct vp_wire_ring *ring, uint64_t head, uint32_t slo
 	return true;
 }
 
-/* Reserves slots of a ring. Another thread, or a handler of this one, may do so at the same time.
- */
+/* Reserves slots of a ring. Threads that share it may do so at the same time. */
 static bool reserve(struct thread *thread, struct vp_wire_ring *ring, uint32_t slots, uint64_t *at)
 {
 	uint64_t head = __atomic_load_n(&ring->head, __ATOMIC_RELAXED);
@@ -396,6 +404,10 @@ static bool reserve(struct thread *thread, struct vp_wire_ring *ring, uint32_t s
 				thread->tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
 			}
 		}
+		if (!thread->shared) { /* a handler finds its thread inside, and writes nothing */
+			__atomic_store_n(&ring->head, head + slots, __ATOMIC_RELAXED);
+			break;
+		}
 	} while (!__atomic_compare_exchange_n(&ring->head, &head, head + slots, true,
 	                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	*at = head;
@@ -406,8 +418,6 @@ void heap_put(struct thread *thread, struct vp_wire_record *record, struct vp_wi
 {
 	struct vp_wire_more also = { 0 };
 	uint64_t at;
-	if (thread->session != heap_session.number)
-		take_ring(thread);
 	uint32_t index = thread->ring - 1;
 	struct vp_wire_ring *ring = &heap_session.rings[index];
 	struct vp_wire_record *slots = heap_session.slots + (size_t)index * SLOTS;

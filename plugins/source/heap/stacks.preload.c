@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,6 +20,13 @@ static struct {
 } known[KNOWN];
 static uint32_t known_count;
 static int known_lock;
+
+void heap_stacks_begin(void)
+{
+	__atomic_store_n(&known_count, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&known_lock, 0, __ATOMIC_RELEASE); /* a fork may have copied it held */
+	unwind_renew();
+}
 
 void heap_unloaded(void)
 {
@@ -133,6 +141,29 @@ static bool learn_object(uintptr_t at)
 	return true;
 }
 
+/* ---- memory for walks ---- */
+
+static struct unwind_thread walks_of_rings[HEAP_RINGS];
+
+struct unwind_thread *heap_walks(uint32_t ring)
+{
+	struct unwind_thread *walks;
+	if (ring) {
+		walks = &walks_of_rings[ring - 1];
+		unwind_forget(walks);
+		return walks;
+	}
+	walks = mmap(NULL, sizeof *walks, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	             0);
+	return walks == MAP_FAILED ? NULL : walks;
+}
+
+void heap_walks_end(struct unwind_thread *walks)
+{
+	if (walks && (walks < walks_of_rings || walks >= walks_of_rings + HEAP_RINGS))
+		munmap(walks, sizeof *walks);
+}
+
 /* ---- the table ---- */
 
 /* Writes the frames of a new stack. Returns their word; 0: no room. */
@@ -152,10 +183,10 @@ static uint32_t write_frames(const struct unwind_frame *frames, uint32_t count, 
 static __attribute__((noinline)) uint32_t new_stack(const struct thread *thread, uint32_t count,
                                                     uint32_t at)
 {
-	const struct unwind_frame *frames = unwind_frames(&thread->stack);
+	const struct unwind_frame *frames = unwind_frames(thread->stack);
 	for (uint32_t i = 0; i < count; i++)
 		learn_object((uintptr_t)frames[i].pc - 1);
-	uint32_t where = write_frames(frames, count, thread->stack.cut);
+	uint32_t where = write_frames(frames, count, thread->stack->cut);
 	if (!where)
 		return 0; /* the place stays without frames: its calls have a stack that is not told
 		           */
@@ -166,10 +197,12 @@ static __attribute__((noinline)) uint32_t new_stack(const struct thread *thread,
 uint32_t heap_stack(struct thread *thread, const struct unwind_start *start)
 {
 	uint32_t depth = heap_session.depth, mask = heap_session.head->stacks - 1;
-	uint32_t count = depth ? unwind_walk(&thread->stack, start, depth, heap_session.how) : 0;
+	uint32_t count = depth && thread->stack
+	                         ? unwind_walk(thread->stack, start, depth, heap_session.how)
+	                         : 0;
 	if (!count)
 		return 0;
-	uint64_t hash = unwind_frames(&thread->stack)->hash + heap_session.generation;
+	uint64_t hash = unwind_frames(thread->stack)->hash + heap_session.generation;
 	hash |= 1;
 	for (uint32_t i = 0, at = (uint32_t)(hash >> 20) & mask; i < 64;
 	     i++, at = (at + 1) & mask) {

@@ -68,6 +68,14 @@ static inline const struct unwind_frame *unwind_frames(const struct unwind_threa
 	return thread->frames + thread->first;
 }
 
+/* Makes a thread's memory another thread's. */
+static inline void unwind_forget(struct unwind_thread *thread)
+{
+	thread->low = thread->high = 0;
+	thread->generation = 0;
+	thread->busy = false;
+}
+
 /* Forgets what is known of loaded objects. To be called at the beginning, and when an object was
  * loaded or unloaded, with none of the loader's locks held by another thread that waits for us. */
 void unwind_renew(void);
