@@ -21,7 +21,8 @@ override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 ifeq ($(SAN),thread)
 SANFLAGS := -fsanitize=thread
 else ifneq ($(SAN),)
-SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# Variables that were never set hold a pattern that is no truth value and no address, where the compiler knows how.
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined $(shell $(CC) -ftrivial-auto-var-init=pattern -E -x c /dev/null >/dev/null 2>&1 && echo -ftrivial-auto-var-init=pattern)
 endif
 
 OUR_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Werror=implicit-function-declaration -Ilib -I$(BUILD)/gen -fPIC '-DVP_PLUGIN_DIR="$(PREFIX)/lib/vmpipe"' $(SANFLAGS) $(CFLAGS)

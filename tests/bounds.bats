@@ -90,3 +90,9 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)' "${@:2}" "lives.$
 		[ $((many - few)) -lt $most ] || { echo "$view: $few KiB, $many KiB"; return 1; }
 	done
 }
+
+@test "regions of one snapshot that overlap in many ways harm nothing, and are reported" {
+	run --separate-stderr -0 vm-track "$ROOT/tests/fuzz/seeds/overlaps.ndjson"
+	[[ $stderr == *"regions of one snapshot overlap"* ]]
+	[ "$(jq -c 'select(.type == "end")' <<<"$output" | wc -l)" = 1 ]
+}

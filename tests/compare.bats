@@ -185,7 +185,7 @@ late() {
 	step exec
 	until_true grep -q '"why":"exec"' "$BATS_TEST_TMPDIR/raw"
 	kill -INT "$sampler"
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	run --separate-stderr bash -c "vm-parse '$BATS_TEST_TMPDIR/raw' | vm-render --view compare"
 	[[ $output == *"the input has one process"* ]]
 }

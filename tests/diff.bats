@@ -75,7 +75,7 @@ setup() {
 	run_of a "${same[@]}"
 	run_of b "${same[@]}" "mmap 256 rwx" "mmap 33 r"
 	sum() { echo $(($(awk -v perms="$1" '$2 == perms { split($1, a, "-"); printf "0x%s-0x%s+", a[2], a[1] } END { print 0 }' "$2"))); }
-	vm-diff a.maps b.maps >out || true
+	vm-diff a.maps b.maps >out || no_crash $?
 	for perms in rwxp r--p rw-p r-xp; do
 		told=$(jq -s --arg p "$perms" '[.[] | select(.type == "change" and (.cause.noise | not) and .perms == $p)
 			| if .event == "MUNMAP_REMOVE" then -.size else .size - (.was.size // 0) end] | add // 0' out)
@@ -235,7 +235,7 @@ setup() {
 	grep -q 'u001b\[31m' <<<"$output"
 	valid_stream <<<"$output"
 	sed '/script/d' a >c
-	vm-diff -q a c >out || true
+	vm-diff -q a c >out || no_crash $?
 	vm-check -q out
 	vm-render --svg --view diff out >out.svg
 	run ! grep -q '<script>alert' out.svg
@@ -292,7 +292,7 @@ mmap 2 3 info" ]
 	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "7ffe0-7fff0 rw-p 0 [stack]" >a
 	text "1000-1004 r-xp 0 /bin/prog" "2400-2421 rw-p 0 [heap]" "7ffe1-7fff1 rw-p 0 [stack]" >b
 	text "1000-1004 r-xp 0 /bin/prog" "2100-2121 rw-p 0 [heap]" "7ffe0-7fff0 rw-p 0 [stack]" >c
-	vm-diff -q --entropy a b c >out || true
+	vm-diff -q --entropy a b c >out || no_crash $?
 	for form in "--table" "--view aslr" "--svg --view aslr"; do
 		run -0 --separate-stderr vm-render $form --width 160 out
 		[[ $output == *"program"*"000000000000000000000000000000000000"* ]] || { echo "$form: $output"; return 1; }
@@ -311,7 +311,7 @@ mmap 2 3 info" ]
 @test "the view diff shows both runs side by side in every renderer, and the table lists the differences" {
 	text "1000-1004 r-xp 0 /bin/prog" "2000-2021 rw-p 0 [heap]" "9000-9010 r-xp 0 /l/libx.so" >a
 	text "5000-5004 r-xp 0 /bin/prog" "6000-6042 rw-p 0 [heap]" "8000-8010 r-xp 0 /l/libx.so" "8100-8110 rwxp 0" >b
-	vm-diff -q a b >out || true
+	vm-diff -q a b >out || no_crash $?
 	run -0 --separate-stderr vm-render --view diff --width 100 out
 	[[ $output == *"A: a (left), B: b (right)"* ]]
 	[[ $output == *"~ [heap] 264 KiB rw-p (+132 KiB)"* ]]
@@ -351,7 +351,7 @@ mmap 2 3 info" ]
 	for i in {1..300}; do rows+=("$(printf '%x-%x rw-p 0 /f/%d' $((0x10000 + i * 16)) $((0x10000 + i * 16 + 2)) $i)"); done
 	text "${rows[@]}" >a
 	text "${rows[@]:0:100}" "1064a-10651 rw-p 0 /f/new" "${rows[@]:101:198}" "112c0-112c8 r--p 0 /f/300" >b
-	vm-diff -q a b >out || true
+	vm-diff -q a b >out || no_crash $?
 	run -0 --separate-stderr vm-render --ascii --view diff --width 120 out
 	for told in "100 unchanged" "198 unchanged" "+ new 28 KiB" "- 101 8 KiB" "~ 300 32 KiB r--p"; do [[ $output == *"$told"* ]] || { echo "$told: $output"; return 1; }; done
 	[ "$(grep -c " │ " <<<"$output")" -le 6 ]
@@ -359,7 +359,7 @@ mmap 2 3 info" ]
 	for told in "198 unchanged" "+ new 28 KiB" "- 101 8 KiB" "~ 300 32 KiB r--p (+24 KiB, rw-p -&gt; r--p)"; do [[ $output == *"$told"* ]] || { echo "$told: $output"; return 1; }; done
 	# more differences than room: the largest are shown, the rest is counted
 	text "${rows[@]/rw-p/r--p}" "20000-20100 rw-p 0 /f/large" >b
-	vm-diff -q a b >out || true
+	vm-diff -q a b >out || no_crash $?
 	run -0 --separate-stderr vm-render --svg --view diff --height 320 out
 	[[ $output == *"smallest changes: "*" changed"* ]]
 }

@@ -86,7 +86,7 @@ same_as_maps() {
 }
 
 @test "no short-lived mapping is missed: each of 20 000 is added and removed" {
-	traced --command-output out -- "$WORKLOADS/churn" pairs 20000 </dev/null || true
+	traced --command-output out -- "$WORKLOADS/churn" pairs 20000 </dev/null || no_crash $?
 	for call in mmap munmap; do # one act each, whether the mapping is alone or enlarges a neighbour
 		jq -se "[.[] | select(.type==\"change\" and .cause.call==\"$call\") | .act] | unique | length >= 20000" tracked.ndjson
 	done
@@ -120,7 +120,7 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 	until_true grep -q '"type":"lost"' raw.ndjson
 	until_true eval '[ "$(grep -c "\"type\":\"raw\"" raw.ndjson)" -ge 2 ]'
 	kill -INT "$sampler"
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	read -r seen lost < <(seen_and_lost)
 	[ "$seen" -gt 3 ]
 	[ $((seen + lost)) = 200 ]
@@ -147,7 +147,7 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 }
 
 @test "each whole read of a process is of one moment, however much the process maps meanwhile" {
-	vm-sample --ebpf -O exact=no --command-output out -- "$WORKLOADS/churn" calls 300000 300 </dev/null >raw.ndjson || true
+	vm-sample --ebpf -O exact=no --command-output out -- "$WORKLOADS/churn" calls 300000 300 </dev/null >raw.ndjson || no_crash $?
 	[ "$(grep -c '"type":"raw"' raw.ndjson)" -gt 1 ]
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
 	run ! grep '"what":"overlap"' tracked.ndjson
@@ -161,7 +161,7 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 }
 
 @test "splits and merges by one call are one act, with that call as the cause" {
-	traced -- "$WORKLOADS/churn" calls 300 </dev/null || true
+	traced -- "$WORKLOADS/churn" calls 300 </dev/null || no_crash $?
 	# at most one act between two events
 	jq -se '[.[] | select(.type=="event" or .type=="change")] | reduce .[] as $l ({acts: [], worst: 0};
 		if $l.type == "event" then .acts = [] else .acts = (.acts + [$l.act] | unique) | .worst = ([.worst, (.acts | length)] | max) end) | .worst == 1' tracked.ndjson
@@ -270,7 +270,7 @@ seen_and_lost() { jq -rs '"\([.[] | select(.call == "mprotect" or .call == "fork
 	[ "$status" = 0 ]
 	run valid_stream <tracked.ndjson
 	[ "$status" = 0 ]
-	traced --command-output out -- "$WORKLOADS/churn" calls 2000 </dev/null || true
+	traced --command-output out -- "$WORKLOADS/churn" calls 2000 </dev/null || no_crash $?
 	grep -q '"left":' raw.ndjson
 	run valid_stream <tracked.ndjson
 	echo "$output"
@@ -501,7 +501,7 @@ apart() {
 	pid=$(jq -r 'select(.type=="process") | .pid' raw.ndjson | head -1)
 	cp "/proc/$pid/maps" maps.txt
 	exec {go}>&-
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	vm-parse raw.ndjson | vm-track >tracked.ndjson
 	vm-check tracked.ndjson
 	same_as_maps
@@ -527,7 +527,7 @@ apart() {
 		touch out
 		until_true grep -q ready out
 		exec {go}>&-
-		wait "$sampler" || true
+		wait "$sampler" || no_crash $?
 		vm-parse raw.ndjson | vm-track >tracked.ndjson
 		vm-check tracked.ndjson
 		jq -se 'any(.[]; .type=="change" and .event=="STACK_GROW" and .size > 1000000)' tracked.ndjson

@@ -32,7 +32,7 @@ calls_told() {
 	[ -w /proc/sys/kernel/ns_last_pid ] || skip "needs /proc/sys/kernel/ns_last_pid"
 	overrun
 	echo "exit 3" >&"$step_in"
-	wait "$pid" || true
+	wait "$pid" || no_crash $?
 	"$WORKLOADS/reuse" "$pid" "$WORKLOADS/burst" 0 1
 	kill -CONT "$sampler"
 	wait "$sampler"
@@ -106,7 +106,7 @@ equal() {
 	before=$(switches)
 	until_true eval '[ "$(switches)" -gt $((before + 100)) ]'
 	kill -INT "$sampler"
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	[ "$(grep -c '"type":"raw"' raw.ndjson)" -le 2 ]
 }
 

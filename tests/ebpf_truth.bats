@@ -59,7 +59,7 @@ same_as_maps() {
 interrupted() {
 	started+=($(jq -r 'select(.type=="process") | .pid' raw.ndjson | sort -u))
 	kill -INT "$pid"
-	wait "$pid" || true
+	wait "$pid" || no_crash $?
 }
 
 # Counts each call in all processes of a traced stream, of strace -c and of perf trace -s, as lines like "mmap 12".

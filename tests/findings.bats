@@ -104,7 +104,7 @@ pile() { # MODE STEPS
 	seen=$(grep -c '"type":"sample"' "$BATS_TEST_TMPDIR/raw" || true)
 	until_true bash -c "[ \$(grep -c '\"type\":\"sample\"' '$BATS_TEST_TMPDIR/raw') -gt $((seen + 2)) ]"
 	kill -INT "$sampler"
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	vm-parse "$BATS_TEST_TMPDIR/raw" | vm-track --grow-for 300ms --grow-samples 4 -o "$BATS_TEST_TMPDIR/life"
 	vm-check "$BATS_TEST_TMPDIR/life"
 	valid_stream <"$BATS_TEST_TMPDIR/life"
@@ -184,7 +184,7 @@ refused() { # HOST_MEMBERS PROCESS_MEMBERS EVENT_MEMBERS
 	IFS= read -r -t 100 -u "${kept[-1]}" line
 	[ "$line" = over ]
 	kill -INT "$sampler"
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	vm-parse "$BATS_TEST_TMPDIR/raw" | jq -c 'select(.type != "sample")' | vm-track --grow-for 300ms --grow-samples 4 -o "$BATS_TEST_TMPDIR/life"
 	[ "$(jq -r 'select(.rule == "piles-up") | .call' "$BATS_TEST_TMPDIR/life" | sort -u)" = mprotect ]
 }

@@ -73,7 +73,7 @@ lives() {
 	until_true has ".type==\"process\" and .pid==$child and .why==\"exec\" and .name==\"sleep\""
 	until_true has ".type==\"raw\" and .pid==$child and (.text | contains(\"/sleep\"))"
 	kill "$child"
-	wait "$sampler" || true
+	wait "$sampler" || no_crash $?
 	[[ "$(lives "$child")" == '["fork",'* ]]
 	vm-parse out | vm-track >tracked
 	run --separate-stderr vm-check tracked
@@ -186,7 +186,7 @@ lives() {
 	seen=$(grep -c '"type":"sample"' out)
 	until_true eval '[ "$(grep -c "\"type\":\"sample\"" out)" -gt $((seen + 2)) ]'
 	kill "$(jq -r 'select(.type=="process" and .name=="sleep").pid' out | head -1)"
-	wait "$sampler" || true
+	wait "$sampler" || [ $? = 143 ] # as its command, whose child was killed
 	[ "$(jq -r 'select(.type=="event" and .call=="exit" and .status==7).pid' out | sort | uniq -c | awk '$1 != 1' | wc -l)" = 0 ]
 	[ "$(jq -r 'select(.type=="event" and .call=="exit" and .status==7).pid' out | wc -l)" = 3 ]
 	[ "$(jq -r 'select(.type=="process" and .why=="fork").pid' out | sort | uniq -d | wc -l)" = 0 ]

@@ -15,7 +15,7 @@ fuzz() {
 }
 
 @test "no line harms the reader, and every accepted line survives writing and reading" { fuzz reader 10000 stream.ndjson; }
-@test "no text harms the parsers of maps, smaps, smaps_rollup and pages" { fuzz procfs 9000 maps.txt smaps.txt rollup.txt pages.txt; }
+@test "no text harms the parsers of maps, smaps, smaps_rollup and pages" { fuzz procfs 9000 maps.txt smaps.txt rollup.txt pages.txt falling.txt; }
 @test "no YAML harms a program, and each refusal names the file" { fuzz config 1500 config.yaml; }
 @test "no stream harms the state, the model or a view" { fuzz stream 300 stream.ndjson vast.ndjson; }
 @test "no report harms the parser of vmmap" { fuzz vmmap 4000 ../../texts/vmmap.txt; }

@@ -36,6 +36,11 @@ requires() {
 	esac
 }
 
+# For a program whose status a test does not ask for: `COMMAND || no_crash $?`. False: it was ended by a signal, or was not found.
+no_crash() {
+	[ "$1" -le 125 ] || { echo "ended with status $1" >&2; return 1; }
+}
+
 # Waits until a command succeeds, at most 100 s: for conditions that give no event.
 until_true() {
 	local end=$((SECONDS + 100))

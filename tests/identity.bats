@@ -43,7 +43,7 @@ at() { printf '0x%016x' $((base + 16#$1 * 4096)); }
 story() {
 	echo "exit 0" >&"$step_in"
 	cat <&"$looks" >/dev/null # to its end
-	wait "$sampling" || true
+	wait "$sampling" || no_crash $?
 	vm-parse "$BATS_TEST_TMPDIR/stream" | vm-track "$@" >"$BATS_TEST_TMPDIR/tracked"
 	vm-check -q "$BATS_TEST_TMPDIR/tracked"
 	run -0 jq -rs --arg base "$base" '

@@ -237,7 +237,7 @@ nothing_beside() { # no file that a program made and left
 	wait $pid || true
 	exec {feed}>&-
 	grep -q '"type":"stream"' out
-	vm-check -q parsed.ndjson -o empty || true
+	vm-check -q parsed.ndjson -o empty || no_crash $?
 	[ -f empty ]
 	[ ! -s empty ]
 	nothing_beside

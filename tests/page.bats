@@ -5,7 +5,7 @@ load helper
 setup_file() {
 	export VMPIPE_BROWSER=$BUILD/browser
 	vm-sample -i 20ms -- "$WORKLOADS/lifecycle" 2>/dev/null | vm-parse | vm-track >"$BATS_FILE_TMPDIR/run.ndjson"
-	vm-render --html -o "$BATS_FILE_TMPDIR/run.html" "$BATS_FILE_TMPDIR/run.ndjson" 2>/dev/null || true
+	vm-render --html -o "$BATS_FILE_TMPDIR/run.html" "$BATS_FILE_TMPDIR/run.ndjson" 2>/dev/null || no_crash $?
 }
 
 setup() {
@@ -95,7 +95,7 @@ browser() { # CHECK FILE...
 
 @test "the empty page reads texts as vm-parse does, and says what it cannot read" {
 	page
-	vm-render --html -o empty.html </dev/null 2>/dev/null || true
+	vm-render --html -o empty.html </dev/null 2>/dev/null || no_crash $?
 	cat /proc/self/smaps >smaps.txt
 	pmap -x $$ >pmap.txt
 	cp "$R" run.ndjson

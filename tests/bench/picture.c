@@ -5,7 +5,8 @@
  *   -> "0.412 0.300 1.100": ms; median, least, most
  *
  * look.c, preloaded into vm-sample, notes the time of each sample: its first read at offset 0. The
- * picture is complete when nothing more arrives for QUIET ms.
+ * picture is complete when nothing more arrives for QUIET ms. If no picture comes to its end within
+ * LONGEST ms, as on a machine that is too busy, the measurement ends with those it has.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -21,7 +22,7 @@
 
 #include "look.h"
 
-enum { QUIET = 12, FIRST = 5 };
+enum { QUIET = 12, FIRST = 5, LONGEST = 5000 };
 
 static int64_t clock_ns(void)
 {
@@ -46,16 +47,18 @@ static struct looks *share(void)
 	return mmap(NULL, sizeof(struct looks), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
-/* Returns the time of the last byte before a pause; 0: the end. */
+/* Returns the time of the last byte before a pause; 0: the end, or none within LONGEST ms. */
 static int64_t burst(int terminal)
 {
 	char bytes[65536];
-	int64_t last = 0;
+	int64_t last = 0, end = clock_ns() + LONGEST * INT64_C(1000000);
 	struct pollfd fd = { .fd = terminal, .events = POLLIN };
 	for (;;) {
-		int ready = poll(&fd, 1, last ? QUIET : -1);
+		int ready = poll(&fd, 1, last ? QUIET : LONGEST);
 		if (ready == 0)
 			return last;
+		if (clock_ns() > end)
+			return 0;
 		ssize_t n = read(terminal, bytes, sizeof bytes);
 		if (n <= 0)
 			return 0;
