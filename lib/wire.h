@@ -78,7 +78,10 @@ struct vp_wire_ring {
 	uint64_t head; /* slots reserved; the program's */
 	uint64_t lost; /* records without room; the program's */
 	uint32_t tid;  /* the thread; 0: free, or of several threads */
-	uint32_t pad1[11];
+	uint32_t pad1;
+	/* Of a session that only counts: blocks, and the bytes that the allocator made of them. */
+	uint64_t blocks, bytes, freed_blocks, freed;
+	uint64_t pad3;
 	uint64_t tail; /* slots read; the source's */
 	uint64_t pad2[7];
 };
@@ -121,15 +124,21 @@ struct vp_wire_head {
 	uint64_t modules_at, modules_size;
 	uint32_t word, depth; /* bytes of an address; most frames of a stack */
 	char walk[16];        /* how stacks are taken: "cfi", "fp", "caller", "none" */
-	uint64_t pad[8];
+	char allocator[16];   /* whose functions are called: "glibc", "jemalloc" ... */
+	uint64_t every;       /* bytes between two samples, in the mean; 0: all calls are told */
+	uint32_t counting;    /* 1: no call is told, the rings count */
+	uint32_t pad[9];
 	/* Written while it runs. */
-	uint32_t control;      /* the source's: VP_WIRE_ON ... */
-	uint32_t ended;        /* the program's: its exit has begun */
+	uint32_t control; /* the source's: VP_WIRE_ON ... */
+	uint32_t asked;   /* the source's: grows when it wants the account anew */
+	uint32_t ended;   /* the program's: its exit has begun */
+	uint32_t pad2;
 	uint64_t frames_used;  /* words */
 	uint64_t modules_used; /* bytes */
 	uint64_t stackless;    /* stacks that found no room */
 	uint64_t nested; /* calls within calls of the allocator: told once, by the outer one */
-	/* The allocator's own account (mallinfo2), renewed now and then; `told` counts. */
+	/* The allocator's own account (mallinfo2), written within a call of the program. `told` is
+	 * odd while it is written. */
 	uint64_t told, told_t, system, used, free, mapped, trimmable;
 };
 

@@ -175,3 +175,55 @@ END_OF_C
 			| [.[] | select(.type == "module" and .pid == $child) | .path] | any(endswith("/prog")))' "$BATS_TEST_TMPDIR/out"
 	run -0 bash -c 'ulimit -f 1000 && exec vm-sample --heap -o /dev/null -- "$0"' "$BATS_TEST_TMPDIR/prog"
 }
+
+known() { # a program with known sums: 1 100 000 blocks, 600 000 000 bytes, of two sizes
+	program <<'END_OF_C'
+#include <stdlib.h>
+static void *volatile keep[20000];
+__attribute__((noinline)) void *small(void) { return malloc(100); }
+__attribute__((noinline)) void *large(void) { return malloc(5000); }
+int main(void)
+{
+	for (int round = 0; round < 100; round++)
+		for (int i = 0; i < 10000; i++) {
+			free(keep[i]);
+			keep[i] = small();
+			if (i % 10 == 0) {
+				free(keep[10000 + i]);
+				keep[10000 + i] = large();
+			}
+		}
+	return 0;
+}
+END_OF_C
+}
+
+@test "every=SIZE tells a sample: its weights add up to what the program has asked for, each free is of a sampled block" {
+	known
+	vm-sample --heap -O every=16K -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	# About 37 000 samples: the sums vary by half a per cent; five times that is allowed.
+	jq -se '[.[] | select(.type == "alloc")] as $calls
+		| ([$calls[] | select(.size == 100 and .weight) | .weight] | add) as $small
+		| ([$calls[] | select(.size == 5000 and .weight) | .weight] | add) as $large
+		| ($small - 100000000 | fabs) < 7000000 and ($large - 500000000 | fabs) < 13000000
+		and ([$calls[] | select(.stack == null and .weight)] | length) == 0' "$BATS_TEST_TMPDIR/out"
+	jq -r 'select(.type == "alloc") | "\(if .op == "free" then "-" else "+" end) \(.addr)"' "$BATS_TEST_TMPDIR/out" |
+		awk '$1 == "+" { if (live[$2]) wrong++; live[$2] = 1 } $1 == "-" { if (!live[$2]) wrong++; live[$2] = 0 } END { exit wrong > 0 }'
+}
+
+@test "aggregate=true counts: no call is told, the sums are exact" {
+	known
+	vm-sample --heap -O aggregate=true -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	run ! grep -q '"type":"alloc"' "$BATS_TEST_TMPDIR/out"
+	jq -se '[.[] | select(.type == "heap" and .allocated)][-1] | .allocated_blocks == 1100000 and .live_blocks == 11000 and .freed_blocks == 1089000
+		and .allocated - .freed == .live and .live >= 6000000' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "the allocator's own account holds what is live" {
+	known
+	vm-sample --heap -O aggregate=true -i 5ms -O account=5ms -o "$BATS_TEST_TMPDIR/out" -- "$BATS_TEST_TMPDIR/prog"
+	jq -se '[.[] | select(.type == "heap" and .system)] | length > 0 and (.[-1] | .system >= .used and .used > 1000000 and .used + .free + .mmapped == .system)' "$BATS_TEST_TMPDIR/out"
+	[ "$(jq -r 'select(.type == "heap" and .allocator) | .allocator' "$BATS_TEST_TMPDIR/out" | sort -u)" = glibc ] || skip "another C library"
+}

@@ -52,6 +52,28 @@ static const struct vp_option options[] = {
 	                "losing calls",
 	},
 	{
+	        .name = "every",
+	        .type = VP_OPT_SIZE,
+	        .offset = offsetof(struct heap, every),
+	        .limits = "0..1G",
+	        .arg = "SIZE",
+	        .help = "tell a sample of the calls, one in so many bytes; 0: all",
+	},
+	{
+	        .name = "aggregate",
+	        .type = VP_OPT_FLAG,
+	        .offset = offsetof(struct heap, aggregate),
+	        .help = "tell no call: count blocks and bytes",
+	},
+	{
+	        .name = "account",
+	        .type = VP_OPT_TIME,
+	        .offset = offsetof(struct heap, account),
+	        .preset = "1s",
+	        .arg = "TIME",
+	        .help = "time between two accounts of the allocator (mallinfo2); 0: none",
+	},
+	{
 	        .name = "follow",
 	        .type = VP_OPT_FLAG,
 	        .offset = offsetof(struct heap, follow),
@@ -139,8 +161,10 @@ static int open_heap(void *state, struct vp_sample_api *h)
 	if (listen_for(heap) || watch_for(heap))
 		return h->fail(h, "cannot listen for the program: %s", strerror(errno));
 	if (asprintf(&heap->variables[0], "LD_PRELOAD=%s", heap->preload) < 0 ||
-	    asprintf(&heap->variables[1], VP_WIRE_VARIABLE "=unix:%s,token=%.31s,depth=%d%s%s%s",
+	    asprintf(&heap->variables[1],
+	             VP_WIRE_VARIABLE "=unix:%s,token=%.31s,depth=%d,every=%llu%s%s%s%s",
 	             heap->name, heap->token, heap->walk == WALK_NONE ? 0 : (int)heap->depth,
+	             (unsigned long long)heap->every, heap->aggregate ? ",count=yes" : "",
 	             heap->walk == WALK_POINTERS ? ",stack=fp" : "",
 	             counts_cycles() ? ",clock=cycles" : "", heap->block ? ",block=yes" : "") < 0)
 		return h->fail(h, "out of memory");
@@ -297,6 +321,14 @@ static int drain(void *state, struct vp_sample_api *h)
 	return heap->readings || !over;
 }
 
+static int sample(void *state, struct vp_sample_api *h)
+{
+	struct heap *heap = state;
+	for (struct reading *r = heap->readings; r; r = r->next)
+		reading_account(heap, r, h);
+	return drain(state, h);
+}
+
 static int fd(void *state)
 {
 	return ((struct heap *)state)->poll;
@@ -334,7 +366,7 @@ const struct vp_source vp_source = {
 	.open = open_heap,
 	.environment = environment,
 	.attach = attach,
-	.sample = drain,
+	.sample = sample,
 	.close = close_heap,
 	.fd = fd,
 	.drain = drain,

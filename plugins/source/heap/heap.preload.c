@@ -19,6 +19,12 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* What mallinfo2 returns: malloc.h's, which older headers do not have. */
+struct account {
+	size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks,
+	        keepcost;
+};
+
 static struct {
 	void *(*malloc)(size_t);
 	void (*free)(void *);
@@ -31,7 +37,11 @@ static struct {
 	void *(*valloc)(size_t);
 	void *(*pvalloc)(size_t);
 	int (*dlclose)(void *);
+	size_t (*malloc_usable_size)(void *);
+	struct account (*mallinfo2)(void);
 } next;
+
+char heap_allocator[16];
 
 static int ready; /* 0: not yet, 1: under way, 2: the functions above are known */
 
@@ -69,6 +79,23 @@ static void *early_realloc(void *old, size_t size)
 	return block;
 }
 
+/* Names the allocator by the object that its malloc lies in. */
+static void name_allocator(void)
+{
+	static const char *const names[][2] = {
+		{ "jemalloc", "jemalloc" }, { "tcmalloc", "tcmalloc" }, { "mimalloc", "mimalloc" },
+		{ "musl", "musl" },         { "libc.so.6", "glibc" },   { "libc-2", "glibc" }
+	};
+	Dl_info info;
+	if (!next.malloc || !dladdr(*(void **)&next.malloc, &info) || !info.dli_fname)
+		return;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strstr(info.dli_fname, names[i][0])) {
+			strcpy(heap_allocator, names[i][1]);
+			return;
+		}
+}
+
 static void find_next(void)
 {
 	ready = 1;
@@ -84,7 +111,10 @@ static void find_next(void)
 	FIND(valloc);
 	FIND(pvalloc);
 	FIND(dlclose);
+	FIND(malloc_usable_size);
+	FIND(mallinfo2);
 #undef FIND
+	name_allocator();
 	__atomic_store_n(&ready, 2, __ATOMIC_RELEASE);
 }
 
@@ -101,6 +131,34 @@ static inline bool known(void)
 
 /* ---- noting ---- */
 
+/* Tells what the allocator says of itself, since the source has asked. It takes the allocator's
+ * locks, one after the other, as any call does that this thread may make here. */
+static void give_account(void)
+{
+	struct vp_wire_head *head = heap_session.head;
+	if (!next.mallinfo2 || strcmp(heap_allocator, "glibc"))
+		return;
+	int kept = errno;
+	struct account account = next.mallinfo2();
+	__atomic_fetch_add(&head->told, 1, __ATOMIC_ACQ_REL);
+	head->told_t = heap_clock();
+	head->system = account.arena + account.hblkhd;
+	head->used = account.uordblks;
+	head->free = account.fordblks;
+	head->mapped = account.hblkhd;
+	head->trimmable = account.keepcost;
+	__atomic_fetch_add(&head->told, 1, __ATOMIC_RELEASE);
+	errno = kept;
+}
+
+static __attribute__((noinline)) void answer(uint32_t asked)
+{
+	uint32_t last = heap_session.answered;
+	if (__atomic_compare_exchange_n(&heap_session.answered, &last, asked, false,
+	                                __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		give_account();
+}
+
 /* Whether the call is to be told. Then the thread is inside until `leave`. */
 static inline bool enter(struct thread *thread)
 {
@@ -113,6 +171,9 @@ static inline bool enter(struct thread *thread)
 	if (likely(heap_begin())) {
 		if (unlikely(thread->session != heap_session.number))
 			heap_take_ring(thread);
+		uint32_t asked = __atomic_load_n(&heap_session.head->asked, __ATOMIC_RELAXED);
+		if (unlikely(asked != heap_session.answered))
+			answer(asked);
 		return true;
 	}
 	thread->inside = false;
@@ -124,52 +185,134 @@ static inline void leave(struct thread *thread)
 	thread->inside = false;
 }
 
-static inline void note(struct thread *thread, enum vp_wire_op op, const void *addr, size_t size,
-                        const struct unwind_start *start)
+/* ---- counting ---- */
+
+static inline void add(const struct thread *thread, uint64_t *to, uint64_t n)
+{
+	if (unlikely(thread->shared))
+		__atomic_fetch_add(to, n, __ATOMIC_RELAXED);
+	else
+		__atomic_store_n(to, *to + n, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t usable(const void *block)
+{
+	return next.malloc_usable_size ? next.malloc_usable_size((void *)block) : 0;
+}
+
+static inline void count_block(const struct thread *thread, const void *block)
+{
+	struct vp_wire_ring *ring = &heap_session.rings[thread->ring - 1];
+	if (!block)
+		return;
+	add(thread, &ring->blocks, 1);
+	add(thread, &ring->bytes, usable(block));
+}
+
+static inline void count_free(const struct thread *thread, uint64_t bytes)
+{
+	struct vp_wire_ring *ring = &heap_session.rings[thread->ring - 1];
+	add(thread, &ring->freed_blocks, 1);
+	add(thread, &ring->freed, bytes);
+}
+
+/* ---- telling ---- */
+
+static inline uint64_t word_of(enum vp_wire_op op, size_t size)
+{
+	return (size > VP_WIRE_SIZE ? VP_WIRE_SIZE : size) | VP_WIRE_SIZED |
+	       (uint64_t)op << VP_WIRE_OP_SHIFT;
+}
+
+static void tell(struct thread *thread, enum vp_wire_op op, const void *addr, size_t size,
+                 struct vp_wire_more *more, const struct unwind_start *start)
 {
 	int kept = errno;
-	if (thread->as) {
-		op = thread->as;
-		thread->as = VP_WIRE_none;
-		start = &thread->start;
-	}
 	struct vp_wire_record record = {
 		.t = heap_clock(),
 		.addr = (uintptr_t)addr,
-		.what = (size > VP_WIRE_SIZE ? VP_WIRE_SIZE : size) | VP_WIRE_SIZED |
-		        (uint64_t)op << VP_WIRE_OP_SHIFT,
+		.what = word_of(op, size),
 		.stack = heap_stack(thread, start),
 	};
-	heap_put(thread, &record, NULL);
+	if (more)
+		heap_put(thread, &record, more);
+	else
+		heap_put_one(thread, &record);
 	errno = kept;
 }
 
-static inline void note_free(struct thread *thread, enum vp_wire_op op, const void *addr,
-                             uint64_t what)
+static void tell_free(struct thread *thread, enum vp_wire_op op, const void *addr, uint64_t what)
 {
 	int kept = errno;
 	struct vp_wire_record record = { .t = heap_clock(),
 		                         .addr = (uintptr_t)addr,
 		                         .what = what | (uint64_t)op << VP_WIRE_OP_SHIFT };
-	heap_put(thread, &record, NULL);
+	heap_put_one(thread, &record);
 	errno = kept;
 }
 
-static inline void note_realloc(struct thread *thread, enum vp_wire_op op, const void *old,
-                                uint64_t began, const void *addr, size_t size,
-                                const struct unwind_start *start)
+static inline void note(struct thread *thread, enum vp_wire_op op, const void *addr, size_t size,
+                        const struct unwind_start *start)
 {
-	int kept = errno;
-	struct vp_wire_more more = { .began = began, .old = (uintptr_t)old };
-	struct vp_wire_record record = {
-		.t = heap_clock(),
-		.addr = (uintptr_t)addr,
-		.what = (size > VP_WIRE_SIZE ? VP_WIRE_SIZE : size) | VP_WIRE_SIZED |
-		        (uint64_t)op << VP_WIRE_OP_SHIFT,
-		.stack = heap_stack(thread, start),
-	};
-	heap_put(thread, &record, old ? &more : NULL);
-	errno = kept;
+	if (thread->as) {
+		op = thread->as;
+		thread->as = VP_WIRE_none;
+		start = &thread->start;
+	}
+	if (heap_session.counting)
+		count_block(thread, addr);
+	else if (!heap_session.every || heap_sample(thread, addr, size))
+		tell(thread, op, addr, size, NULL, start);
+}
+
+static inline void note_free(struct thread *thread, enum vp_wire_op op, const void *addr,
+                             uint64_t what)
+{
+	if (heap_session.counting)
+		count_free(thread, usable(addr));
+	else if (!heap_session.every || heap_unsample(addr))
+		tell_free(thread, op, addr, what);
+}
+
+/* What is known before a realloc, which may free the block. */
+struct before {
+	uint64_t began, bytes;
+	bool sampled;
+};
+
+static inline struct before before_realloc(const void *old)
+{
+	struct before before = { 0 };
+	if (heap_session.counting)
+		before.bytes = old ? usable(old) : 0;
+	else if (heap_session.every)
+		before.sampled = old && heap_unsample(old);
+	if (!heap_session.counting)
+		before.began = heap_clock();
+	return before;
+}
+
+static void note_realloc(struct thread *thread, enum vp_wire_op op, const void *old,
+                         const struct before *before, const void *addr, size_t size,
+                         const struct unwind_start *start)
+{
+	struct vp_wire_more more = { .began = before->began, .old = (uintptr_t)old };
+	bool freed = old && (addr || !size);
+	if (heap_session.counting) {
+		if (freed)
+			count_free(thread, before->bytes);
+		count_block(thread, addr);
+	} else if (!heap_session.every) {
+		tell(thread, op, addr, size, old ? &more : NULL, start);
+	} else {
+		if (before->sampled && !freed)
+			heap_resample(old);
+		if (heap_sample(thread, addr, size))
+			tell(thread, op, addr, size, before->sampled && freed ? &more : NULL,
+			     start);
+		else if (before->sampled && freed) /* what is left of it is not sampled */
+			tell(thread, op, NULL, 0, &more, start);
+	}
 }
 
 /* Only in the function itself that the program has called. */
@@ -189,14 +332,25 @@ static inline void note_realloc(struct thread *thread, enum vp_wire_op op, const
 		return block_;                                     \
 	} while (0)
 
-SHOWN void *malloc(size_t size)
+/* While the next sample is far, a call passes at once. The rest is a function of its own, to which
+ * the compiler jumps: the program's caller is its caller. */
+#define TOLD static __attribute__((noinline))
+
+TOLD void *told_malloc(size_t size)
 {
 	if (!known())
 		return early_alloc(size);
 	ALLOCATE(malloc, size, next.malloc(size));
 }
 
-SHOWN void free(void *block)
+SHOWN void *malloc(size_t size)
+{
+	if (heap_passes(&heap_thread, size))
+		return next.malloc(size);
+	return told_malloc(size);
+}
+
+TOLD void told_free(void *block)
 {
 	struct thread *thread = &heap_thread;
 	if (!block || is_early(block) || !known())
@@ -208,6 +362,20 @@ SHOWN void free(void *block)
 		return;
 	}
 	next.free(block);
+}
+
+/* Whether a free is of a block that was not sampled. */
+static inline bool passes_free(const void *block)
+{
+	return heap_session.every && !is_early(block) && !heap_may_be_sampled(block);
+}
+
+SHOWN void free(void *block)
+{
+	if (passes_free(block))
+		next.free(block);
+	else
+		told_free(block);
 }
 
 SHOWN void *calloc(size_t count, size_t size)
@@ -231,16 +399,16 @@ static void *from_early(void *old, size_t size)
 	return block;
 }
 
-#define REALLOCATE(op, old, size, call)                                                 \
-	do {                                                                            \
-		struct thread *thread_ = &heap_thread;                                  \
-		if (!enter(thread_))                                                    \
-			return call;                                                    \
-		uint64_t began_ = heap_clock();                                         \
-		void *block_ = call;                                                    \
-		note_realloc(thread_, VP_WIRE_##op, old, began_, block_, size, CALLER); \
-		leave(thread_);                                                         \
-		return block_;                                                          \
+#define REALLOCATE(op, old, size, call)                                                   \
+	do {                                                                              \
+		struct thread *thread_ = &heap_thread;                                    \
+		if (!enter(thread_))                                                      \
+			return call;                                                      \
+		struct before before_ = before_realloc(old);                              \
+		void *block_ = call;                                                      \
+		note_realloc(thread_, VP_WIRE_##op, old, &before_, block_, size, CALLER); \
+		leave(thread_);                                                           \
+		return block_;                                                            \
 	} while (0)
 
 SHOWN void *realloc(void *old, size_t size)
@@ -309,6 +477,15 @@ SHOWN void *pvalloc(size_t size)
 	ALLOCATE(pvalloc, size, next.pvalloc(size));
 }
 
+SHOWN size_t malloc_usable_size(void *block)
+{
+	size_t had;
+	if (!is_early(block))
+		return known() && next.malloc_usable_size ? next.malloc_usable_size(block) : 0;
+	memcpy(&had, (char *)block - 16, sizeof had);
+	return had;
+}
+
 /* ---- C++ ----
  * By their names in the Itanium ABI. Each is looked for at its first use: a program of C has none.
  * A program that replaces an operator keeps its own, which calls malloc: that call is then told. */
@@ -326,7 +503,7 @@ SHOWN void *pvalloc(size_t size)
 	{                                                                          \
 		NEXT(void *params, #symbol);                                       \
 		struct thread *thread_ = &heap_thread;                             \
-		if (!known() || thread_->inside)                                   \
+		if (!known() || thread_->inside || size < thread_->until)          \
 			return next_ args;                                         \
 		thread_->as = VP_WIRE_##op;                                        \
 		thread_->start = UNWIND_HERE;                                      \
@@ -341,20 +518,20 @@ SHOWN void *pvalloc(size_t size)
 		return block_;                                                     \
 	}
 
-#define DELETE(symbol, op, params, args, what)                 \
-	SHOWN void symbol params                               \
-	{                                                      \
-		NEXT(void params, #symbol);                    \
-		struct thread *thread_ = &heap_thread;         \
-		if (!block || is_early(block))                 \
-			return;                                \
-		if (!known() || !enter(thread_)) {             \
-			next_ args;                            \
-			return;                                \
-		}                                              \
-		note_free(thread_, VP_WIRE_##op, block, what); \
-		next_ args;                                    \
-		leave(thread_);                                \
+#define DELETE(symbol, op, params, args, what)                           \
+	SHOWN void symbol params                                         \
+	{                                                                \
+		NEXT(void params, #symbol);                              \
+		struct thread *thread_ = &heap_thread;                   \
+		if (!block || is_early(block))                           \
+			return;                                          \
+		if (!known() || passes_free(block) || !enter(thread_)) { \
+			next_ args;                                      \
+			return;                                          \
+		}                                                        \
+		note_free(thread_, VP_WIRE_##op, block, what);           \
+		next_ args;                                              \
+		leave(thread_);                                          \
 	}
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
@@ -433,6 +610,14 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
-	if (heap_session.head && heap_begin())
+	struct thread *thread = &heap_thread;
+	if (thread->inside)
+		return;
+	thread->inside = true;
+	if (heap_session.head && heap_begin()) {
+		/* The source asks no more: its last account would be of some moment before. */
+		answer(heap_session.answered + 1);
 		__atomic_store_n(&heap_session.head->ended, 1, __ATOMIC_RELEASE);
+	}
+	thread->inside = false;
 }

@@ -34,6 +34,8 @@ struct reading {
 	size_t module_count, module_size;
 	uint64_t *lost; /* by ring: how many are told */
 	uint64_t stackless, told;
+	int64_t asked;      /* ns of CLOCK_MONOTONIC: when the account was asked for */
+	uint64_t counted;   /* blocks and frees that the last line of counts stands for */
 	struct taken *held; /* read, but perhaps not the next by time */
 	size_t held_count, held_size;
 	bool gone; /* the process has ended */
@@ -44,7 +46,9 @@ struct heap {
 	/* options */
 	int64_t depth;
 	int walk;
-	bool block, follow;
+	bool block, follow, aggregate;
+	uint64_t every;
+	int64_t account; /* ns between two accounts of the allocator; 0: none */
 	/* state */
 	char *preload, *name, token[33];
 	char *variables[3];
@@ -67,6 +71,8 @@ void reading_silence(struct reading *reading);
 /* Reads what the process has recorded, and writes what is certainly older than the rest; with
  * `all`, all. Returns how many lines were written. */
 size_t reading_drain(struct heap *heap, struct reading *reading, struct vp_sample_api *h, bool all);
+/* Writes the allocator's own account and the counts, where they are new, and asks for the next. */
+void reading_account(struct heap *heap, struct reading *reading, struct vp_sample_api *h);
 int64_t reading_clock(void); /* ns of CLOCK_MONOTONIC */
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,9 @@ struct reading *reading_new(int file, int64_t pid, const char **why)
 	}
 	r->first = (struct moment){ r->head.t, (int64_t)r->head.ns };
 	r->last = (struct moment){ clock_of(r), reading_clock() };
+	/* The first account is asked for at once, and is of the program's first calls. */
+	__atomic_fetch_add(&((struct vp_wire_head *)r->base)->asked, 1, __ATOMIC_RELAXED);
+	r->asked = reading_clock();
 	*why = NULL;
 	return r;
 }
@@ -360,6 +364,13 @@ static uint64_t stack_of(struct heap *heap, struct reading *r, struct vp_sample_
 	return heap->stack_count;
 }
 
+/* A call of n bytes was told by the chance 1 - exp(-n / every). */
+static uint64_t weight_of(uint64_t size, uint64_t every)
+{
+	double n = (double)size, chance = -expm1(-n / (double)every);
+	return size && chance < 1 ? (uint64_t)(n / chance + 0.5) : size;
+}
+
 static void put(struct heap *heap, struct reading *r, struct vp_sample_api *h,
                 const struct taken *taken)
 {
@@ -379,13 +390,88 @@ static void put(struct heap *heap, struct reading *r, struct vp_sample_api *h,
 		h->num(h, "size", taken->size);
 	if (taken->old)
 		h->addr(h, "old", taken->old);
-	if (taken->weight)
-		h->num(h, "weight", taken->weight);
+	if (taken->weight || (r->head.every && taken->addr && !frees))
+		h->num(h, "weight",
+		       taken->weight ? taken->weight : weight_of(taken->size, r->head.every));
 	if (stack)
 		h->num(h, "stack", stack);
 	if (!taken->addr && !frees && !freed)
 		h->str(h, "error", no_memory);
 	h->end(h);
+}
+
+/* ---- sums ---- */
+
+/* Copies what the program writes under an odd number. False: it is being written. */
+static bool read_account(const struct vp_wire_head *head, struct vp_wire_head *copy)
+{
+	copy->told = __atomic_load_n(&head->told, __ATOMIC_ACQUIRE);
+	copy->told_t = head->told_t;
+	copy->system = head->system;
+	copy->used = head->used;
+	copy->free = head->free;
+	copy->mapped = head->mapped;
+	copy->trimmable = head->trimmable;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return !(copy->told & 1) && __atomic_load_n(&head->told, __ATOMIC_RELAXED) == copy->told;
+}
+
+static void put_account(struct heap *heap, struct reading *r, struct vp_sample_api *h)
+{
+	struct vp_wire_head now;
+	if (!read_account((const void *)r->base, &now) || now.told == r->told)
+		return;
+	r->told = now.told;
+	h->begin(h, "heap", time_of(heap, r, now.told_t), r->pid);
+	size_t n = strnlen(r->head.allocator, sizeof r->head.allocator);
+	if (n)
+		h->str(h, "allocator", (vp_str){ r->head.allocator, n });
+	h->num(h, "system", now.system);
+	h->num(h, "used", now.used);
+	h->num(h, "free", now.free);
+	h->num(h, "mmapped", now.mapped);
+	h->num(h, "trimmable", now.trimmable);
+	h->end(h);
+}
+
+static void put_counts(struct reading *r, struct vp_sample_api *h)
+{
+	uint64_t blocks = 0, bytes = 0, freed_blocks = 0, freed = 0;
+	for (uint32_t i = 0; i < r->head.rings; i++) {
+		const struct vp_wire_ring *ring = ring_of(r, i);
+		/* Frees first: of a block whose free is counted the call is counted too. */
+		freed_blocks += __atomic_load_n(&ring->freed_blocks, __ATOMIC_ACQUIRE);
+		freed += __atomic_load_n(&ring->freed, __ATOMIC_ACQUIRE);
+	}
+	for (uint32_t i = 0; i < r->head.rings; i++) {
+		const struct vp_wire_ring *ring = ring_of(r, i);
+		blocks += __atomic_load_n(&ring->blocks, __ATOMIC_RELAXED);
+		bytes += __atomic_load_n(&ring->bytes, __ATOMIC_RELAXED);
+	}
+	if (blocks + freed_blocks == r->counted)
+		return;
+	r->counted = blocks + freed_blocks;
+	h->begin(h, "heap", h->now(h), r->pid);
+	h->num(h, "live", bytes > freed ? bytes - freed : 0);
+	h->num(h, "live_blocks", blocks > freed_blocks ? blocks - freed_blocks : 0);
+	h->num(h, "allocated", bytes);
+	h->num(h, "allocated_blocks", blocks);
+	h->num(h, "freed", freed);
+	h->num(h, "freed_blocks", freed_blocks);
+	h->end(h);
+}
+
+void reading_account(struct heap *heap, struct reading *r, struct vp_sample_api *h)
+{
+	struct vp_wire_head *head = (void *)r->base;
+	int64_t now = reading_clock();
+	put_account(heap, r, h);
+	if (r->head.counting)
+		put_counts(r, h);
+	if (heap->account && now - r->asked >= heap->account) {
+		r->asked = now;
+		__atomic_fetch_add(&head->asked, 1, __ATOMIC_RELAXED);
+	}
 }
 
 /* ---- what was lost ---- */
@@ -429,6 +515,11 @@ size_t reading_drain(struct heap *heap, struct reading *r, struct vp_sample_api 
 		put(heap, r, h, &r->held[i]);
 	memmove(r->held, r->held + count, (r->held_count - count) * sizeof *r->held);
 	r->held_count -= count;
+	if (all) {
+		put_account(heap, r, h);
+		if (r->head.counting)
+			put_counts(r, h);
+	}
 	put_lost(r, h);
 	return count;
 }

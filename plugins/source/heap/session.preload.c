@@ -17,12 +17,9 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#endif
 
 #define RINGS        HEAP_RINGS
-#define SLOTS        (1u << 17) /* 4 MiB a ring; only what is used takes memory */
+#define SLOTS        HEAP_SLOTS
 #define STACKS       (1u << 18)
 #define FRAMES       (STACKS * 24)
 #define MODULES_SIZE (4u << 20)
@@ -34,12 +31,13 @@ __thread struct thread heap_thread __attribute__((tls_model("initial-exec"), vis
 enum { NEVER, BEGINNING, READY, SILENT };
 static atomic_int state;
 static atomic_uint sessions;
-static atomic_uint *alive; /* a word that a fork wipes */
+static uint32_t *alive; /* a word that a fork wipes */
 
 /* What the variable says: unix:NAME,TOKEN,depth=N ... */
 static struct {
 	bool read, there;
-	bool cycles, block, pointers;
+	bool cycles, block, pointers, counting;
+	uint64_t every;
 	int name_length;
 	char name[96], token[32];
 	unsigned depth;
@@ -90,10 +88,10 @@ static bool find_variable(char *to, size_t size)
 	return false;
 }
 
-static unsigned number_of(const char *text)
+static uint64_t number_of(const char *text)
 {
-	unsigned value = 0;
-	for (; *text >= '0' && *text <= '9' && value < 1000000; text++)
+	uint64_t value = 0;
+	for (; *text >= '0' && *text <= '9' && value < 1u << 30; text++)
 		value = value * 10 + (unsigned)(*text - '0');
 	return value;
 }
@@ -107,7 +105,12 @@ static void read_word(const char *word)
 	} else if (!strncmp(word, "token=", 6)) {
 		strncpy(setting.token, word + 6, sizeof setting.token - 1);
 	} else if (!strncmp(word, "depth=", 6)) {
-		setting.depth = number_of(word + 6);
+		uint64_t depth = number_of(word + 6);
+		setting.depth = depth > UNWIND_MOST ? UNWIND_MOST : (unsigned)depth;
+	} else if (!strncmp(word, "every=", 6)) {
+		setting.every = number_of(word + 6);
+	} else if (!strcmp(word, "count=yes")) {
+		setting.counting = true;
 	} else if (!strcmp(word, "clock=cycles")) {
 		setting.cycles = true;
 	} else if (!strcmp(word, "stack=fp")) {
@@ -132,31 +135,16 @@ static bool read_setting(void)
 			*end++ = '\0';
 		read_word(word);
 	}
-	if (setting.depth > UNWIND_MOST)
-		setting.depth = UNWIND_MOST;
 	return setting.there;
 }
 
 /* ---- the clock ---- */
 
-static uint64_t monotonic(void)
+uint64_t heap_monotonic(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t heap_clock(void)
-{
-#if defined(__x86_64__)
-	if (heap_session.head->clock == VP_WIRE_CYCLES) {
-		/* Among threads the counter must not be read before the call before it is done. */
-		if (heap_session.threads)
-			_mm_lfence();
-		return __rdtsc();
-	}
-#endif
-	return monotonic();
 }
 
 /* ---- the file ---- */
@@ -189,6 +177,9 @@ static void fill_head(struct vp_wire_head *head, uint64_t size)
 	head->size = size;
 	head->word = sizeof(void *);
 	head->depth = setting.depth;
+	head->every = setting.every;
+	head->counting = setting.counting;
+	memcpy(head->allocator, heap_allocator, sizeof head->allocator);
 	strcpy(head->walk, !setting.depth                        ? "none"
 	                   : setting.depth == 1 || !UNWIND_WALKS ? "caller"
 	                   : setting.pointers                    ? "fp"
@@ -269,7 +260,7 @@ static bool open_session(void)
 	struct vp_wire_head *head = (void *)base;
 	fill_head(head, size);
 	heap_session.head = head;
-	head->ns = monotonic();
+	head->ns = heap_monotonic();
 	head->t = heap_clock();
 	bool sent = send_file(file, size);
 	syscall(SYS_close, file);
@@ -285,15 +276,20 @@ static bool open_session(void)
 	heap_session.depth = setting.depth;
 	heap_session.how = setting.pointers ? UNWIND_POINTERS : UNWIND_AUTO;
 	heap_stacks_begin();
+	heap_sampling_begins();
 	heap_session.threads = false;
+	heap_session.counting = setting.counting;
+	heap_session.every = setting.every;
+	heap_session.answered = 0;
 	heap_session.number = atomic_fetch_add(&sessions, 1) + 1;
+	__atomic_store_n(&heap_session.alive, alive, __ATOMIC_RELEASE);
 	return true;
 }
 
 /* Whether this process is a child that has only inherited the session. */
 static bool is_inherited(void)
 {
-	return alive && !atomic_load_explicit(alive, memory_order_relaxed);
+	return alive && !__atomic_load_n(alive, __ATOMIC_RELAXED);
 }
 
 static bool watch_forks(void)
@@ -309,11 +305,11 @@ static bool watch_forks(void)
 		}
 		alive = page;
 	}
-	atomic_store(alive, 1);
+	__atomic_store_n(alive, 1, __ATOMIC_RELAXED);
 	return true;
 }
 
-bool heap_begin(void)
+bool heap_begin_slowly(void)
 {
 	int now = atomic_load_explicit(&state, memory_order_acquire);
 	if (now == READY && !is_inherited())
@@ -322,6 +318,7 @@ bool heap_begin(void)
 		return false;
 	if (!atomic_compare_exchange_strong(&state, &now, BEGINNING))
 		return false;
+	heap_session.alive = NULL;
 	int kept = errno;
 	/* The parent's file is not ours: a child leaves it mapped and touches it no more, for
 	 * another thread of ours may be reading it. */
@@ -363,6 +360,10 @@ void heap_take_ring(struct thread *thread)
 	/* A thread of the parent's session has none: its memory was another thread's by now. */
 	thread->stack = heap_walks(thread->shared ? 0 : thread->ring);
 	heap_thread_begins();
+	thread->own = thread->shared ? NULL : &heap_session.rings[thread->ring - 1];
+	thread->slots = heap_session.slots + (size_t)(thread->ring - 1) * SLOTS;
+	thread->chance = 0;
+	thread->until = 0;
 	thread->tail =
 	        __atomic_load_n(&heap_session.rings[thread->ring - 1].tail, __ATOMIC_ACQUIRE);
 }
@@ -426,7 +427,10 @@ void heap_put(struct thread *thread, struct vp_wire_record *record, struct vp_wi
 		more->tid = thread->tid;
 	}
 	if (!reserve(thread, ring, more ? 2 : 1, &at)) {
-		__atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELAXED);
+		if (thread->shared)
+			__atomic_fetch_add(&ring->lost, 1, __ATOMIC_RELAXED);
+		else
+			__atomic_store_n(&ring->lost, ring->lost + 1, __ATOMIC_RELAXED);
 		return;
 	}
 	struct vp_wire_record *slot = &slots[at & (SLOTS - 1)];
