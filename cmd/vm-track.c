@@ -502,6 +502,17 @@ static void end_heap(struct track *track, int64_t pid)
 		vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
 }
 
+/* A session of a heap begins: a source says so. Other lines of sums are its own. */
+static void on_heap(struct track *track, struct vp_record *record)
+{
+	if (record->has_pid && vp_record_member(record, "session")) {
+		put_heap(track, record->pid, false);
+		if (vp_heap_stated(&track->heap, record, record->t))
+			vp_die(&track->program.flow, VP_TROUBLE, "%s", vp_error());
+	}
+	vp_flow_pass(&track->program.flow);
+}
+
 static void on_lost(struct track *track, struct vp_record *record)
 {
 	uint64_t count = 1;
@@ -680,6 +691,7 @@ static void on_untracked(struct track *track, struct vp_record *record)
 		vp_flow_pass(&track->program.flow);
 		break;
 	case VP_T_alloc: on_alloc(track, record); return;
+	case VP_T_heap: on_heap(track, record); return;
 	case VP_T_lost: on_lost(track, record); return;
 	case VP_T_system:
 		if (track->findings)

@@ -127,7 +127,8 @@ struct vp_wire_head {
 	char allocator[16];   /* whose functions are called: "glibc", "jemalloc" ... */
 	uint64_t every;       /* bytes between two samples, in the mean; 0: all calls are told */
 	uint32_t counting;    /* 1: no call is told, the rings count */
-	uint32_t pad[9];
+	uint32_t forked; /* 1: the process has blocks of its parent, of which nothing is told */
+	uint32_t pad[8];
 	/* Written while it runs. */
 	uint32_t control; /* the source's: VP_WIRE_ON ... */
 	uint32_t asked;   /* the source's: grows when it wants the account anew */

@@ -227,3 +227,63 @@ END_OF_C
 	jq -se '[.[] | select(.type == "heap" and .system)] | length > 0 and (.[-1] | .system >= .used and .used > 1000000 and .used + .free + .mmapped == .system)' "$BATS_TEST_TMPDIR/out"
 	[ "$(jq -r 'select(.type == "heap" and .allocator) | .allocator' "$BATS_TEST_TMPDIR/out" | sort -u)" = glibc ] || skip "another C library"
 }
+
+@test "a process that executes another program, and children after fork: no free of theirs is found at fault" {
+	program <<'END_OF_C'
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int count, char **arguments)
+{
+	void *blocks[100];
+	for (int i = 0; i < 100; i++)
+		blocks[i] = malloc(1000 + (size_t)i);
+	if (count == 1)
+		execl("/proc/self/exe", "again", "x", (char *)0);
+	if (fork() == 0) {
+		for (int i = 0; i < 100; i++)
+			free(blocks[i]);
+		exit(0);
+	}
+	wait(NULL);
+	for (int i = 0; i < 100; i++)
+		free(blocks[i]);
+	return 0;
+}
+END_OF_C
+	cd "$BATS_TEST_TMPDIR" || return 1
+	vm-sample --heap -f -O block=true -i 10ms -- ./prog | vm-track >"$BATS_TEST_TMPDIR/out"
+	valid_stream <"$BATS_TEST_TMPDIR/out"
+	jq -se '[.[] | select(.type == "heap" and .session) | .session] == ["start", "exec", "fork"]
+		and [.[] | select(.type == "finding" and (.rule == "foreign-free" or .rule == "double-free"))] == []' "$BATS_TEST_TMPDIR/out"
+	# Nothing is left of the first program, nor of the second.
+	[ "$(jq -s '[.[] | select(.rule == "never-freed")] | length' "$BATS_TEST_TMPDIR/out")" -eq 0 ]
+	# The line of the process that tells the exec comes with its next sample, after calls of the new program.
+	sed -n '1p' "$BATS_TEST_TMPDIR/out" >late
+	printf '%s\n' '{"type":"heap","t":1,"pid":7,"session":"start"}' '{"type":"alloc","t":1,"pid":7,"op":"malloc","addr":"0x10","size":5}' \
+		'{"type":"heap","t":2,"pid":7,"session":"exec"}' '{"type":"alloc","t":2,"pid":7,"op":"malloc","addr":"0x20","size":6}' \
+		'{"type":"process","t":3,"pid":7,"why":"exec"}' '{"type":"alloc","t":4,"pid":7,"op":"free","addr":"0x20"}' >>late
+	run -0 --separate-stderr vm-track late
+	[[ $output != *finding* ]]
+}
+
+@test "real programs under vm-run --heap's source: node, gcc, sqlite3, make say what they say without; no free is found at fault" {
+	cd "$BATS_TEST_TMPDIR" || return 1
+	printf 'int main(void) { return 0; }\n' >x.c
+	printf 'all:\n\t@echo made; echo by a shell\n' >Makefile
+	while IFS= read -r command; do
+		command -v "${command%% *}" >/dev/null || continue
+		run bash -c "$command"
+		expected=$output wanted=$status
+		run vm-sample --heap -f -O block=true --command-output said -o out -- bash -c "$command"
+		[ "$status" -eq "$wanted" ]
+		[ "$(cat said)" = "$expected" ]
+		jq -se 'any(.type == "alloc")' out
+		vm-track out | jq -se '[.[] | select(.type == "finding" and (.rule == "foreign-free" or .rule == "double-free"))] == []'
+	done <<'END_OF_COMMANDS'
+node -e 'console.log([1, 2, 3].map(x => x * 2).join()); process.exit(5)'
+gcc -O2 -c -o x.o x.c && echo compiled
+sqlite3 :memory: 'create table t(a); insert into t values (1), (2); select sum(a) from t'
+make -s
+END_OF_COMMANDS
+}

@@ -149,23 +149,6 @@ static uint32_t site_of(struct vp_heap_process *process, uint64_t stack)
 	return (uint32_t)process->site_count++;
 }
 
-void vp_heap_forget(struct vp_heap *heap, int64_t pid)
-{
-	struct vp_heap_process *process = vp_heap_find(heap, pid);
-	if (!process)
-		return;
-	free(process->blocks);
-	process->blocks = NULL;
-	process->block_count = process->block_size = 0;
-	for (size_t i = 0; i < process->site_count; i++)
-		process->sites[i].live = process->sites[i].live_blocks = 0;
-	process->freed += process->live;
-	process->live = 0;
-	for (size_t i = 0; i < VP_HEAP_CLASSES; i++)
-		process->classes[i].live = process->classes[i].live_blocks = 0;
-	memset(process->last, 0, sizeof process->last);
-}
-
 int vp_heap_remove(struct vp_heap *heap, int64_t pid)
 {
 	size_t at = vp_places_get(&heap->pids, (uint64_t)pid, SIZE_MAX);
@@ -306,10 +289,12 @@ static void release(struct vp_heap_process *process, uint64_t addr, int64_t t, b
 	}
 	const struct vp_block *freed = freed_place(process, addr);
 	process->unknown_frees++;
+	if (process->lost)
+		return; /* it may have been given out meanwhile */
 	if (freed && freed->addr == addr) {
 		call->old = *freed;
 		call->trouble = VP_HEAP_DOUBLE_FREE;
-	} else if (!process->partial && !process->lost) {
+	} else if (!process->partial) {
 		call->trouble = VP_HEAP_FOREIGN_FREE;
 	}
 }
@@ -345,6 +330,31 @@ static bool is_free(vp_str op)
 	return vp_str_is(op, "free") || vp_str_is(op, "delete") || vp_str_is(op, "delete_array");
 }
 
+static void forget(struct vp_heap_process *process)
+{
+	free(process->blocks);
+	process->blocks = NULL;
+	process->block_count = process->block_size = 0;
+	for (size_t i = 0; i < process->site_count; i++)
+		process->sites[i].live = process->sites[i].live_blocks = 0;
+	process->freed += process->live;
+	process->live = 0;
+	for (size_t i = 0; i < VP_HEAP_CLASSES; i++)
+		process->classes[i].live = process->classes[i].live_blocks = 0;
+	free(process->freed_ring);
+	process->freed_ring = NULL;
+	memset(process->last, 0, sizeof process->last);
+}
+
+void vp_heap_forget(struct vp_heap *heap, int64_t pid)
+{
+	struct vp_heap_process *process = vp_heap_find(heap, pid);
+	if (process && !process->executed)
+		forget(process);
+	if (process)
+		process->executed = false;
+}
+
 int vp_heap_alloc(struct vp_heap *heap, struct vp_record *record, int64_t t,
                   struct vp_heap_call *call)
 {
@@ -370,7 +380,7 @@ int vp_heap_alloc(struct vp_heap *heap, struct vp_record *record, int64_t t,
 	call->frees = !failed && (frees || old);
 	call->allocates = !failed && !frees && addr;
 	if (vp_str_is(op, "reset")) { /* of an arena: all its blocks end at once */
-		vp_heap_forget(heap, record->pid);
+		forget(process);
 		return 0;
 	}
 	uint32_t site = failed || call->allocates ? site_of(process, stack) : 0;
@@ -414,6 +424,11 @@ int vp_heap_stated(struct vp_heap *heap, struct vp_record *record, int64_t t)
 	if (!process)
 		return -1;
 	if (record->type == VP_T_heap) {
+		vp_str session = vp_record_str(record, "session");
+		if (vp_str_is(session, "exec") || vp_str_is(session, "start"))
+			forget(process);
+		process->executed |= vp_str_is(session, "exec");
+		process->partial |= vp_str_is(session, "fork");
 		number(record, "live", &process->live);
 		number(record, "allocated", &process->allocated);
 		number(record, "allocated_blocks", &process->allocated_blocks);

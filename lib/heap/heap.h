@@ -58,6 +58,7 @@ struct vp_heap_process {
 	uint64_t lost;          /* calls that were lost */
 	bool partial;           /* not all calls are told: a free of an unknown block is no fault */
 	bool sampled;
+	bool executed; /* a session has begun by an exec, which a `process` line may tell again */
 	struct vp_heap_class classes[VP_HEAP_CLASSES];
 	struct vp_heap_site *sites;
 	size_t site_count, site_size;
@@ -105,8 +106,9 @@ int vp_heap_alloc(struct vp_heap *heap, struct vp_record *record, int64_t t,
 int vp_heap_stated(struct vp_heap *heap, struct vp_record *record, int64_t t);
 /* So many calls of a process were lost: what is not known to be freed may be. */
 int vp_heap_lost(struct vp_heap *heap, int64_t pid, uint64_t count);
-/* A process executes another program or its id is reused: its blocks are gone, its sums stay as
- * those of what has ended. */
+/* A `process` line says that the process executes another program or that its id is reused: its
+ * blocks are gone, its sums stay as those of what has ended. Where its heap's own source has told
+ * so already, nothing changes. */
 void vp_heap_forget(struct vp_heap *heap, int64_t pid);
 
 /* A process has ended: nothing of it is kept. 0, or -1 (vp_error): no memory. */

@@ -266,8 +266,11 @@ static void take_in(struct heap *heap, struct vp_sample_api *h, int fd)
 		h->warn(h, "heap: process %lld is not recorded: %s", (long long)pid, why);
 		return;
 	}
-	r->next = heap->readings;
-	heap->readings = r;
+	struct reading **last = &heap->readings;
+	for (; *last; last = &(*last)->next)
+		if ((*last)->pid == r->pid)
+			r->began = "exec";
+	*last = r;
 	hurry(heap, true);
 }
 
@@ -289,9 +292,9 @@ static bool has_ended(int pidfd)
 
 /* Another session of the same process: it has executed a program, and the former memory is whole.
  */
-static bool is_followed(const struct heap *heap, const struct reading *r)
+static bool is_followed(const struct reading *r)
 {
-	for (const struct reading *other = heap->readings; other && other != r; other = other->next)
+	for (const struct reading *other = r->next; other; other = other->next)
 		if (other->pid == r->pid)
 			return true;
 	return false;
@@ -308,7 +311,7 @@ static int drain(void *state, struct vp_sample_api *h)
 	accept_all(heap, h);
 	for (struct reading **at = &heap->readings; *at;) {
 		struct reading *r = *at;
-		bool last = has_ended(r->pidfd) || is_followed(heap, r);
+		bool last = has_ended(r->pidfd) || is_followed(r);
 		reading_drain(heap, r, h, last);
 		if (last) {
 			*at = r->next;

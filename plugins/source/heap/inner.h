@@ -38,7 +38,7 @@ struct reading {
 	uint64_t counted;   /* blocks and frees that the last line of counts stands for */
 	struct taken *held; /* read, but perhaps not the next by time */
 	size_t held_count, held_size;
-	bool gone; /* the process has ended */
+	const char *began; /* the session's first line says so; NULL: it is written */
 	struct reading *next;
 };
 

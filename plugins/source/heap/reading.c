@@ -133,6 +133,7 @@ struct reading *reading_new(int file, int64_t pid, const char **why)
 	/* The first account is asked for at once, and is of the program's first calls. */
 	__atomic_fetch_add(&((struct vp_wire_head *)r->base)->asked, 1, __ATOMIC_RELAXED);
 	r->asked = reading_clock();
+	r->began = r->head.forked ? "fork" : "start";
 	*why = NULL;
 	return r;
 }
@@ -476,7 +477,18 @@ void reading_account(struct heap *heap, struct reading *r, struct vp_sample_api 
 
 /* ---- what was lost ---- */
 
-static void put_lost(struct reading *r, struct vp_sample_api *h)
+static void lost_line(struct vp_sample_api *h, int64_t t, int64_t pid, const char *what,
+                      uint64_t count, const char *why)
+{
+	h->begin(h, "lost", t, pid);
+	h->str(h, "what", (vp_str){ what, strlen(what) });
+	h->num(h, "count", count);
+	h->str(h, "where", (vp_str){ "heap", 4 });
+	h->str(h, "why", (vp_str){ why, strlen(why) });
+	h->end(h);
+}
+
+static void put_lost(struct reading *r, struct vp_sample_api *h, int64_t t)
 {
 	const struct vp_wire_head *head = (const void *)r->base;
 	uint64_t lost = 0, stackless = __atomic_load_n(&head->stackless, __ATOMIC_RELAXED);
@@ -487,12 +499,12 @@ static void put_lost(struct reading *r, struct vp_sample_api *h)
 		r->lost[i] = now;
 	}
 	if (lost)
-		h->lost(h, r->pid, "alloc", lost,
-		        "calls of the allocator found no room: they came faster than they were "
-		        "read (-O block=yes has the program wait)");
+		lost_line(h, t, r->pid, "alloc", lost,
+		          "calls of the allocator found no room: they came faster than they were "
+		          "read (-O block=yes has the program wait)");
 	if (stackless > r->stackless)
-		h->lost(h, r->pid, "stack", stackless - r->stackless,
-		        "the table of stacks is full");
+		lost_line(h, t, r->pid, "stack", stackless - r->stackless,
+		          "the table of stacks is full");
 	r->stackless = stackless;
 }
 
@@ -510,6 +522,14 @@ size_t reading_drain(struct heap *heap, struct reading *r, struct vp_sample_api 
 	while (count < r->held_count && (all || r->held[count].t < before))
 		count++;
 	order_reallocs(r->held, count);
+	if (r->began) {
+		h->begin(h, "heap", time_of(heap, r, r->head.t), r->pid);
+		h->str(h, "session", (vp_str){ r->began, strlen(r->began) });
+		h->end(h);
+		r->began = NULL;
+	}
+	/* Before the calls: what was lost was lost before the last of them. */
+	put_lost(r, h, r->held_count ? time_of(heap, r, r->held[0].t) : h->now(h));
 	read_modules(heap, r, h);
 	for (size_t i = 0; i < count; i++)
 		put(heap, r, h, &r->held[i]);
@@ -520,6 +540,5 @@ size_t reading_drain(struct heap *heap, struct reading *r, struct vp_sample_api 
 		if (r->head.counting)
 			put_counts(r, h);
 	}
-	put_lost(r, h);
 	return count;
 }

@@ -33,6 +33,8 @@ static atomic_int state;
 static atomic_uint sessions;
 static uint32_t *alive; /* a word that a fork wipes */
 
+static bool inherited; /* a fork has made this process */
+
 /* What the variable says: unix:NAME,TOKEN,depth=N ... */
 static struct {
 	bool read, there;
@@ -179,6 +181,7 @@ static void fill_head(struct vp_wire_head *head, uint64_t size)
 	head->depth = setting.depth;
 	head->every = setting.every;
 	head->counting = setting.counting;
+	head->forked = inherited;
 	memcpy(head->allocator, heap_allocator, sizeof head->allocator);
 	strcpy(head->walk, !setting.depth                        ? "none"
 	                   : setting.depth == 1 || !UNWIND_WALKS ? "caller"
@@ -320,6 +323,7 @@ bool heap_begin_slowly(void)
 		return false;
 	heap_session.alive = NULL;
 	int kept = errno;
+	inherited = now == READY;
 	/* The parent's file is not ours: a child leaves it mapped and touches it no more, for
 	 * another thread of ours may be reading it. */
 	bool begun = read_setting() && watch_forks() && open_session();
