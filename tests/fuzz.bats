@@ -33,6 +33,9 @@ fuzz() {
 	fuzz sums 4000 ../../texts/oom.txt ../../texts/status.txt
 	fuzz strace 4000 ../../texts/strace.txt
 }
+@test "no text harms the parsers of what other tools record of the heap" {
+	fuzz heaps 5500 ../../texts/{mtrace,ltrace,heaptrack,heaptrack-interpreted,massif,dhat,heap-profile,heap-profile-go,heap-profile-jemalloc,macos-heap,macos-leaks}.txt
+}
 @test "no bytes harm the parser of core files" {
 	requires cmd gcore
 	sleep 1000 3>&- & # small: a reserve of gigabytes would be dumped in full

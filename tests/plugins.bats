@@ -273,7 +273,7 @@ refused() { # SOURCE, text of the message
 
 @test "vm-parse --list shows each format, those that people paste with an example that vm-parse recognises" {
 	run -0 --separate-stderr vm-parse --list
-	for format in linux-maps pmap gdb-mappings listing free vm_stat vmstat cgroup vmmap status ps oom nmt numastat dumpsys-meminfo strace; do
+	for format in linux-maps pmap gdb-mappings listing free vm_stat vmstat cgroup vmmap status ps oom nmt numastat dumpsys-meminfo strace mtrace ltrace-malloc heaptrack massif dhat heap-profile macos-heap; do
 		grep -q "^ *$format: ." <<<"$output" || { echo "$format"; return 1; }
 	done
 }

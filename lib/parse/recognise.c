@@ -114,8 +114,8 @@ static bool holds(vp_str line, const char *word)
 	return memmem(line.p, line.n, word, strlen(word)) != NULL;
 }
 
-/* JSON that is no stream: a crash report of macOS. Its first line has no `type`, or is a lone
- * brace; a report on one line has `type` in nested objects only. */
+/* JSON that is no stream: a crash report of macOS, or a profile of DHAT. Its first line has no
+ * `type`, or is a lone brace; a report on one line has `type` in nested objects only. */
 static bool is_other_json(vp_str head)
 {
 	const char *end = memchr(head.p, '\n', head.n);
@@ -123,6 +123,7 @@ static bool is_other_json(vp_str head)
 	if (end && (line.n == 1 || (line.n == 2 && line.p[1] == '\r')))
 		return true;
 	return (holds(line, "\"bug_type\"") && !holds(line, "\"type\"")) ||
+	       (holds(line, "\"dhatFileVersion\"") && !holds(line, "\"type\"")) ||
 	       (holds(line, "\"procName\"") && holds(line, "\"procPath\""));
 }
 

@@ -39,6 +39,8 @@ static const char *advice(const struct vp_model *model)
 		return "; --view aslr shows the addresses of several runs";
 	if (types[VP_T_system])
 		return "; --view area and --table=free show the machine";
+	if (types[VP_T_alloc] || types[VP_T_site])
+		return "; --view calls, leaks and sizes show the heap";
 	if (types[VP_T_snapshot])
 		return "; --view explain, stats, table and area show sums without regions";
 	if (types[VP_T_process])

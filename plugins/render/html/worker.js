@@ -250,7 +250,7 @@ async function open(bytes) {
 	const parsed = must(run(["vm-parse"], bytes), "vm-parse");
 	const tracked = must(run(["vm-track"], parsed.out), "vm-track");
 	said = parsed.err + tracked.err;
-	if (!/"type":"(snapshot|system|event|process|region)"/.test(decoder.decode(tracked.out.subarray(0, 1 << 20))))
+	if (!/"type":"(snapshot|system|event|process|region|alloc|site)"/.test(decoder.decode(tracked.out.subarray(0, 1 << 20))))
 		throw new Error(said.trim() || "no memory map is known in this text");
 	return {bytes: tracked.out, said};
 }

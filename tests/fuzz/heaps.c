@@ -1,0 +1,2 @@
+/* Fuzz target: the parse half of the source heaps. */
+#include "parser.h"
