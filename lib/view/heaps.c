@@ -43,7 +43,10 @@ const char *vp_heap_title(struct vp_build *build)
 	const struct vp_proc *proc = process ? vp_model_proc(model, process->pid) : NULL;
 	if (proc)
 		return vp_build_process(build, proc);
-	return process ? vp_pool_print(build->pool, "process %lld", (long long)process->pid) : "";
+	if (process)
+		return vp_pool_print(build->pool, "process %lld", (long long)process->pid);
+	proc = vp_model_chosen(model);
+	return proc ? vp_build_process(build, proc) : "no process";
 }
 
 const char *vp_heap_at(struct vp_build *build)
