@@ -330,14 +330,19 @@ static bool is_free(vp_str op)
 	return vp_str_is(op, "free") || vp_str_is(op, "delete") || vp_str_is(op, "delete_array");
 }
 
+static struct vp_heap_site *touch(struct vp_heap_process *process, uint32_t index);
+
 static void forget(struct vp_heap_process *process)
 {
 	free(process->blocks);
 	process->blocks = NULL;
 	process->block_count = process->block_size = 0;
-	for (size_t i = 0; i < process->site_count; i++)
-		process->sites[i].live = process->sites[i].live_blocks = 0;
+	for (size_t i = 0; i < process->site_count; i++) {
+		struct vp_heap_site *site = touch(process, (uint32_t)i);
+		site->live = site->live_blocks = 0;
+	}
 	process->freed += process->live;
+	process->freed_blocks = process->allocated_blocks;
 	process->live = 0;
 	for (size_t i = 0; i < VP_HEAP_CLASSES; i++)
 		process->classes[i].live = process->classes[i].live_blocks = 0;

@@ -220,6 +220,12 @@ static int steps(struct rest *rest, const struct vp_heap_process *process)
 	}
 	if (join(rest, process, space, &joined))
 		return -1;
+	if (!process->block_count && process->live) {
+		joined.live = process->live;
+		vp_build_note(&rest->build, "sums alone were recorded: all live blocks are taken "
+		                            "to "
+		                            "lie in the regions of the heap");
+	}
 	if (joined.outside) {
 		step(rest, false, "of it in no region of the last sample", -(int64_t)joined.outside,
 		     "allocated after it");
